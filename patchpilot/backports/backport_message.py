@@ -40,13 +40,13 @@ def backport_message(
 
 def people(commits: Sequence[Commit], without: Sequence[str] = ()) -> tuple[Address, ...]:
     """Who a backport concerns: the authors and everybody named in the trailers, each once; lists in `without` and bad addresses are left out."""
-    found: dict[str, Address] = {}
+    addresses: dict[str, Address] = {}
     for commit in commits:
         named = [trailer.address for trailer in commit.trailers if _PEOPLE.fullmatch(trailer.name)]
         for one in (commit.author, *named):
             if one and one.key not in without and not one.key.startswith("stable@") and is_header_safe(one):
-                found.setdefault(one.key, one)
-    return tuple(one for one in found.values() if judge(one.email).state is not AddressState.BAD)
+                addresses.setdefault(one.key, one)
+    return tuple(one for one in addresses.values() if judge(one.email).state is not AddressState.BAD)
 
 
 def _one_line(text: str) -> str:

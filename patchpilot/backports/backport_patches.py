@@ -49,7 +49,7 @@ class BackportText:
 def make_commits(scratch: Scratch, stable: StableTrees, steps: Sequence[Step], tip: str, wording: BackportText) -> tuple[MadeCommit, ...]:
     """Commit the steps on the branch, in the scratch store. UsageError when one does not apply after the ones before it."""
     parent, tree = tip, scratch.tree_of(tip)
-    made: list[MadeCommit] = []
+    commits: list[MadeCommit] = []
     for step in steps:
         original = step.commit
         base = original.parents[0] if original.parents else None
@@ -72,8 +72,8 @@ def make_commits(scratch: Scratch, stable: StableTrees, steps: Sequence[Step], t
         note = f"only the changes to {', '.join(parts)}" if parts else wording.note if difference else ""
         message = backport_message(original, stable, dep_of=step.dep_of, note=note, signer=wording.signer)
         parent = scratch.commit_like(original, tree, parent, message)
-        made.append(MadeCommit(parent, original, difference, parts))
-    return tuple(made)
+        commits.append(MadeCommit(parent, original, difference, parts))
+    return tuple(commits)
 
 
 def _changed(scratch: Scratch, commit: Commit) -> Sequence[str]:
@@ -115,7 +115,7 @@ def _diff(scratch: Scratch, commit: str) -> bytes:
 
 def _patch_part(text: str) -> str:
     """A range-diff without what it says of the messages: the marker and sign-off always differ."""
-    kept: list[str] = []
+    result: list[str] = []
     section = ""
     for line in text.split("\n"):
         head = re.match(r"\s+(?:@@|##) (.*?)(?: ##)?$", line)
@@ -123,8 +123,8 @@ def _patch_part(text: str) -> str:
             section = head[1]
         if section in ("Metadata", "Commit message"):
             continue
-        kept.append(line.rstrip())
-    return "\n".join(kept).strip("\n")
+        result.append(line.rstrip())
+    return "\n".join(result).strip("\n")
 
 
 def _with_note(mail: bytes, note: str) -> bytes:

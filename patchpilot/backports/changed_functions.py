@@ -39,9 +39,9 @@ def function_at(lines: Sequence[str], at: int) -> Function | None:
 
 def conflicting(scratch: Scratch, fix: FixCommit, places: Sequence[ConflictPlace]) -> dict[str, tuple[Function, ...]]:
     """Path before the fix → the functions that its hunks which conflict are in."""
-    found: dict[str, tuple[Function, ...]] = {}
+    result: dict[str, tuple[Function, ...]] = {}
     if fix.base is None:
-        return found
+        return result
     tree = scratch.tree_of(fix.base)
     for change in fix.files:
         mine = [place for place in places if place.path in (change.old_path, change.new_path)]
@@ -61,19 +61,19 @@ def conflicting(scratch: Scratch, fix: FixCommit, places: Sequence[ConflictPlace
                         inside.setdefault(function.name, function)
                 at += line.kind in " -"
         if inside:
-            found[change.old_path] = tuple(inside.values())
-    return found
+            result[change.old_path] = tuple(inside.values())
+    return result
 
 
 def touching(touches: Sequence[LineTouch], functions: dict[str, tuple[Function, ...]]) -> list[tuple[LineTouch, str]]:
     """The commits (oldest first, all before the fix) that changed one of the functions, the newest first, each with the function's name."""
-    found: dict[str, tuple[LineTouch, str]] = {}
+    result: dict[str, tuple[LineTouch, str]] = {}
     for path, inside in functions.items():
         for function in inside:
             for touch in crossing(touches, path, function.span):
-                found.setdefault(touch.commit, (touch, function.name))
+                result.setdefault(touch.commit, (touch, function.name))
     order = {touch.commit: at for at, touch in enumerate(touches)}
-    return sorted(found.values(), key=lambda one: -order[one[0].commit])
+    return sorted(result.values(), key=lambda one: -order[one[0].commit])
 
 
 def _is_head(line: str) -> bool:

@@ -110,18 +110,18 @@ def _causes(
 
 def _in_functions(history: History, tip: str, others: Sequence[tuple[LineTouch, str]]) -> list[Cause]:
     """The last few of these, oldest first; what the branch has under another id is asked of those only, since it takes a look at the patch."""
-    found: list[Cause] = []
+    causes: list[Cause] = []
     for touch, name in others[: 2 * _MOST_ELSEWHERE]:
         landing = history.landed(touch.commit, tip)
-        if not (landing and landing.holds) and len(found) < _MOST_ELSEWHERE:
+        if not (landing and landing.holds) and len(causes) < _MOST_ELSEWHERE:
             path = touch.edits[0].new_path or touch.edits[0].old_path or ""
-            found.append(Cause(touch.commit, history.repository.commit(touch.commit).subject, path, f"it changed other lines of {name}()"))
-    return found[::-1]
+            causes.append(Cause(touch.commit, history.repository.commit(touch.commit).subject, path, f"it changed other lines of {name}()"))
+    return causes[::-1]
 
 
 def _own_changes(history: History, scratch: Scratch, fix: FixCommit, tip: str, applied: ApplyResult, timeout: float) -> list[Cause]:
     """The branch's own commits that wrote the lines where it conflicts: asked when no commit of the mainline explains it."""
-    found: dict[str, Cause] = {}
+    causes: dict[str, Cause] = {}
     for place in places(scratch, applied.merge)[:_MOST_PLACES]:
         if not place.ours or not place.line:
             continue
@@ -144,11 +144,11 @@ def _own_changes(history: History, scratch: Scratch, fix: FixCommit, tip: str, a
         except GitError:
             break
         for one in dict.fromkeys(line.split(" ", 1)[0] for line in done.text.splitlines()):
-            if _ID.fullmatch(one) and one not in found and history.has(tip, one) and not history.has(fix.id, one):
-                found[one] = Cause(
+            if _ID.fullmatch(one) and one not in causes and history.has(tip, one) and not history.has(fix.id, one):
+                causes[one] = Cause(
                     one, history.repository.commit(one).subject, place.path, "a commit of the branch itself: it wrote these lines"
                 )
-    return list(found.values())
+    return list(causes.values())
 
 
 def _why(edits: Sequence[object]) -> str:
@@ -224,12 +224,14 @@ def _changed_functions(before: bytes, after: bytes) -> set[str]:
     changed = new[start : max(start, len(new) - end)]
     if len(window) * len(changed) > 400_000:
         return set()
-    found = set()
+    result = set()
     for tag, low, _, _, _ in SequenceMatcher(None, window, changed, autojunk=False).get_opcodes():
         if tag != "equal":
             # git names the function above the hunk, whose context starts three lines higher
-            found.add(_name(next((line for line in reversed(old[: max(0, start + low - 3)]) if line[:1].isalpha() or line[:1] == "_"), "")))
-    return found
+            result.add(
+                _name(next((line for line in reversed(old[: max(0, start + low - 3)]) if line[:1].isalpha() or line[:1] == "_"), ""))
+            )
+    return result
 
 
 def _name(section: str) -> str:

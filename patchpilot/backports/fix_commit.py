@@ -50,14 +50,14 @@ class FixCommit:
     @cached_property
     def old_blobs(self) -> dict[str, str]:
         """Path → blob id before the fix, of every file that has content hunks."""
-        found: dict[str, str] = {}
+        result: dict[str, str] = {}
         for change in self.files:
             for line in self.diff_lines[change.patch_line : change.patch_line + 8]:
                 if line.startswith("index ") and change.old_path:
-                    found[change.old_path] = line[6:46]
+                    result[change.old_path] = line[6:46]
                 if line.startswith(("@@ ", "diff --git ")):
                     break
-        return found
+        return result
 
     @property
     def paths(self) -> tuple[str, ...]:

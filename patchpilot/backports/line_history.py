@@ -95,7 +95,7 @@ def older_names(repository: Repository, paths: Sequence[str], tip: str, less: st
 
     One walk finds the commits that brought a name; only those are asked what they renamed (`git log --follow` walks once a file).
     """
-    found: dict[str, None] = {}
+    result: dict[str, None] = {}
     names = set(paths)
     end = time.monotonic() + timeout
     for _ in range(_MOST_RENAMES):
@@ -111,9 +111,9 @@ def older_names(repository: Repository, paths: Sequence[str], tip: str, less: st
                 "diff-tree", "-r", "-M", "-z", "--diff-filter=R", "--name-status", "--no-commit-id", commit, timeout=left
             ).text.split("\0")  # fmt: skip
             before |= {old for status, old, new in zip(words[::3], words[1::3], words[2::3], strict=False) if status and new in names}
-        names = before - found.keys() - set(paths)
-        found |= dict.fromkeys(sorted(names))
-    return tuple(found)
+        names = before - result.keys() - set(paths)
+        result |= dict.fromkeys(sorted(names))
+    return tuple(result)
 
 
 def stands_on(
@@ -249,9 +249,9 @@ def _touch(block: bytes) -> LineTouch:
         elif line.startswith(b"diff --git "):
             hunks.append([])
         elif line.startswith(b"@@ ") and hunks:
-            found = _HUNK.match(line)
-            if found:
-                hunks[-1].append((_span(found[1], found[2]), _span(found[3], found[4])))
+            match = _HUNK.match(line)
+            if match:
+                hunks[-1].append((_span(match[1], match[2]), _span(match[3], match[4])))
     edits = (LineEditStep(*head, tuple(hunks[at]) if at < len(hunks) else ()) for at, head in enumerate(heads))
     return LineTouch(ids[0], ids[1] if len(ids) > 1 else "", tuple(edits))
 

@@ -98,12 +98,12 @@ def merge_of(words: Sequence[str], *, clean: bool) -> Merge:
 
 
 def _notes(words: Sequence[str]) -> list[Note]:
-    found: list[Note] = []
+    notes: list[Note] = []
     at = 0
     while at < len(words) and words[at].isdigit():
         count = int(words[at])
         paths = tuple(words[at + 1 : at + 1 + count])
         kind, text = words[at + 1 + count], words[at + 2 + count] if at + 2 + count < len(words) else ""
-        found.append(Note(kind, paths, text.strip()))
+        notes.append(Note(kind, paths, text.strip()))
         at += count + 3
-    return found
+    return notes

@@ -209,17 +209,17 @@ class Scratch:
         return dict(self._changes[one, other])
 
     def _differences(self, one: str, other: str) -> dict[str, tuple[Entry, Entry]]:
-        found: dict[str, tuple[Entry, Entry]] = {}
+        result: dict[str, tuple[Entry, Entry]] = {}
         mine, theirs = self._read(one), self._read(other)
         for name in mine.keys() | theirs.keys():
             old, new = mine.get(name), theirs.get(name)
             if old == new:
                 continue
             if old and new and old[0] == new[0] == _DIRECTORY:
-                found |= {f"{name}/{path}": pair for path, pair in self._differences(old[1], new[1]).items()}
+                result |= {f"{name}/{path}": pair for path, pair in self._differences(old[1], new[1]).items()}
             else:
-                found[name] = (old, new)
-        return found
+                result[name] = (old, new)
+        return result
 
     def pick(self, commit: str, onto: str, base: str | None = None) -> Merge:
         """Cherry-pick a commit onto a tree; `base` is its first parent (None for a root commit)."""
@@ -307,11 +307,11 @@ def _named(kind: str, content: bytes) -> tuple[str, bytes]:
 
 
 def _read_tree(raw: bytes) -> dict[str, tuple[str, str]]:
-    found: dict[str, tuple[str, str]] = {}
+    result: dict[str, tuple[str, str]] = {}
     at = 0
     while at < len(raw):
         end = raw.index(b"\0", at)
         mode, _, name = raw[at:end].partition(b" ")
-        found[os.fsdecode(name)] = (mode.decode("ascii"), raw[end + 1 : end + 21].hex())
+        result[os.fsdecode(name)] = (mode.decode("ascii"), raw[end + 1 : end + 21].hex())
         at = end + 21
-    return found
+    return result

@@ -276,31 +276,31 @@ class _Seeker:
 
         The widest first, since many files are seldom what a fix needs; then halves, smaller pieces, and one at a time, again the widest first.
         """
-        kept = list(chosen)
+        result = list(chosen)
 
         def drop(gone: Sequence[str]) -> bool:
-            rest = [one for one in kept if one not in gone]
+            rest = [one for one in result if one not in gone]
             if not rest or not self._reaches(rest, cut=cut, strict=True):
                 return False
-            kept[:] = rest
+            result[:] = rest
             take(tuple(rest))
             return True
 
         def widest() -> list[str]:
-            return sorted(kept, key=self._breadth, reverse=True)
+            return sorted(result, key=self._breadth, reverse=True)
 
         pieces = [[one] for one in widest()[:_MOST_WIDE] if self._breadth(one) > _WIDE]
-        size = len(kept)
+        size = len(result)
         while True:
             dropped = False
             for piece in pieces:
                 if time.monotonic() > self._begun + share * self._effort:
                     return
-                dropped |= len(kept) > len(piece) and drop(piece)
+                dropped |= len(result) > len(piece) and drop(piece)
             if size == 1 and not dropped:
                 return
             size = max(1, size // 2)
-            ordered = widest() if size == 1 else list(kept)
+            ordered = widest() if size == 1 else list(result)
             pieces = [ordered[at : at + size] for at in range(0, len(ordered), size)]
 
     def _breadth(self, commit: str) -> int:

@@ -90,7 +90,7 @@ def who_added(scratch: Scratch, fix: FixCommit, lack: MissingSymbol, tip: str, *
 def _used(fix: FixCommit) -> dict[str, str]:
     """Word → how it is used, of the words the fix's added lines bring that its other lines do not have."""
     known: set[str] = set()
-    found: dict[str, str] = {}
+    result: dict[str, str] = {}
     for change in fix.files:
         if not change.path.endswith(_CODE):
             continue
@@ -108,10 +108,10 @@ def _used(fix: FixCommit) -> dict[str, str]:
                 if word in _KEYWORDS:
                     continue
                 if match["called"]:
-                    found.setdefault(word, _CALLED)
+                    result.setdefault(word, _CALLED)
                 elif word not in known:
-                    found.setdefault(word, _NAMED)
-    return dict(list(found.items())[:_MOST])
+                    result.setdefault(word, _NAMED)
+    return dict(list(result.items())[:_MOST])
 
 
 def _is_usual(scratch: Scratch, fix: FixCommit, tree: str, word: str, kind: str) -> bool:
@@ -125,15 +125,15 @@ def _is_usual(scratch: Scratch, fix: FixCommit, tree: str, word: str, kind: str)
             return False
         if kind == _CALLED:
             added = "\n".join(line.text for line in change.lines("+"))
-            wanted = {count for count in _arities(added, word) if count is not None}
-            if not wanted <= _arities(mine, word):
+            counts = {count for count in _arities(added, word) if count is not None}
+            if not counts <= _arities(mine, word):
                 return False
     return True
 
 
 def _arities(text: str, word: str) -> set[int | None]:
     """How many arguments a function is given in each of its calls; None for a call that is cut off."""
-    found: set[int | None] = set()
+    result: set[int | None] = set()
     for call in re.finditer(rf"\b{word}\s*\(", text):
         depth, commas, at = 1, 0, call.end()
         while at < len(text) and depth:
@@ -142,10 +142,10 @@ def _arities(text: str, word: str) -> set[int | None]:
             commas += char == "," and depth == 1
             at += 1
         empty = not text[call.end() : at - 1].strip()
-        found.add(None if depth else 0 if empty else commas + 1)
-        if len(found) > 4:
+        result.add(None if depth else 0 if empty else commas + 1)
+        if len(result) > 4:
             break
-    return found
+    return result
 
 
 def _near(fix: FixCommit) -> tuple[str, ...]:
@@ -155,16 +155,16 @@ def _near(fix: FixCommit) -> tuple[str, ...]:
 
 def _declared(scratch: Scratch, tree: str, words: Iterable[str], near: Sequence[str], timeout: float) -> dict[str, tuple[str, str]]:
     """Word → (path, the line that declares it best) in the headers and the fix's folders of a tree."""
-    wanted = list(words)
-    if not wanted:
+    result = list(words)
+    if not result:
         return {}
-    patterns = [part for word in wanted for part in ("-e", word)]
+    patterns = [part for word in result for part in ("-e", word)]
     done = scratch.repository.git(
         "grep", "-I", "-w", "-F", "-z", *patterns, tree, "--", *_existing(scratch, tree, [*near, "include", "lib"]),
         env=scratch.env, ok=(0, 1), timeout=timeout,
     )  # fmt: skip
     best: dict[str, tuple[int, str, str]] = {}
-    finder = re.compile(rf"\b(?:{'|'.join(wanted)})\b")
+    finder = re.compile(rf"\b(?:{'|'.join(result)})\b")
     for row in done.text.split("\n"):
         path, _, line = row.partition("\0")
         for word in set(finder.findall(line)):
@@ -195,8 +195,8 @@ def _other_arguments(one: tuple[str, str], other: tuple[str, str]) -> bool:
 
 
 def _anywhere(scratch: Scratch, tree: str, words: Iterable[str], timeout: float) -> set[str]:
-    wanted = list(words)
-    patterns = [part for word in wanted for part in ("-e", word)]
+    result = list(words)
+    patterns = [part for word in result for part in ("-e", word)]
     done = scratch.repository.git(
         "grep", "-I", "-w", "-h", "-o", "-F", *patterns, tree,
         env=scratch.env, ok=(0, 1), timeout=timeout,
@@ -211,7 +211,7 @@ def _existing(scratch: Scratch, tree: str, paths: Sequence[str]) -> list[str]:
 def _gone(scratch: Scratch, fix: FixCommit, tree: str) -> tuple[MissingSymbol, ...]:
     """The functions the fix changes (as its hunk headers name them) that the branch's file does not have."""
     target = ScratchTree(scratch, tree)
-    found: dict[str, MissingSymbol] = {}
+    symbols: dict[str, MissingSymbol] = {}
     for change in fix.files:
         content = target.read(change.old_path or "") if change.path.endswith(_CODE) else None
         if content is None:
@@ -220,5 +220,5 @@ def _gone(scratch: Scratch, fix: FixCommit, tree: str) -> tuple[MissingSymbol, .
         for hunk in change.hunks:
             named = re.search(r"\b([A-Za-z_]\w{2,})\s*\(", hunk.section)
             if named and named[1] not in words and named[1] not in _KEYWORDS:
-                found.setdefault(named[1], MissingSymbol(named[1], "function", change.path))
-    return tuple(found.values())
+                symbols.setdefault(named[1], MissingSymbol(named[1], "function", change.path))
+    return tuple(symbols.values())

@@ -107,8 +107,8 @@ def tracking_data(repository: "Repository", known: PrepBranch) -> dict[str, Any]
         text = repository.commit(known.cover_commit).message.partition(MARKER)[2]
     else:
         text = branch_config(repository, known.branch).get("b4-tracking", ("",))[-1]
-    found: dict[str, Any] = json.loads(text[text.index("{") :]) if _series(text) is not None else {}
-    return found
+    result: dict[str, Any] = json.loads(text[text.index("{") :]) if _series(text) is not None else {}
+    return result
 
 
 def is_cover(commit: Commit) -> bool:
@@ -257,14 +257,14 @@ def _without_addresses(text: str) -> tuple[str, tuple[Address, ...], tuple[Addre
         start -= 1
     if start == 0 or not all(_TAG.match(line) or line[:1] in (" ", "\t") for line in lines[start:end]):
         return text, (), ()
-    found: dict[str, list[Address]] = {"to": [], "cc": []}
+    result: dict[str, list[Address]] = {"to": [], "cc": []}
     kept = []
     for line in lines[start:end]:
         named = _ADDRESSED.match(line)
         address = parse_address(named[2]) if named else None
         if named and address:
-            found[named[1].lower()].append(address)
+            result[named[1].lower()].append(address)
         else:
             kept.append(line)
     text = "\n".join((*lines[:start], *kept, *lines[end:]))
-    return re.sub(r"\n{3,}", "\n\n", text).strip(), tuple(found["to"]), tuple(found["cc"])
+    return re.sub(r"\n{3,}", "\n\n", text).strip(), tuple(result["to"]), tuple(result["cc"])

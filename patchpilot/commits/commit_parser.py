@@ -35,13 +35,13 @@ def parse_commit(commit_id: str, raw: bytes) -> Commit:
 
 
 def _ident(text: str) -> tuple[Address, datetime]:
-    found = _IDENT.match(text)
-    if not found:
+    match = _IDENT.match(text)
+    if not match:
         return Address(text, ""), datetime.fromtimestamp(0, UTC)
-    zone = found["zone"] or "+0000"
+    zone = match["zone"] or "+0000"
     offset = timedelta(hours=int(zone[1:3]), minutes=int(zone[3:5])) * (-1 if zone[0] == "-" else 1)
     try:
-        when = datetime.fromtimestamp(int(found["when"] or 0), timezone(offset))
+        when = datetime.fromtimestamp(int(match["when"] or 0), timezone(offset))
     except (ValueError, OverflowError, OSError):
         when = datetime.fromtimestamp(0, UTC)
-    return Address(found["name"], found["email"]), when
+    return Address(match["name"], match["email"]), when

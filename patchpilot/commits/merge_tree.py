@@ -100,13 +100,13 @@ class Merges:
         status = next(self._words)
         if status not in ("0", "1"):
             raise EOFError(status)
-        found = []
+        result = []
         for _ in range(2):
             for word in self._words:
-                found.append(word)
+                result.append(word)
                 if not word:
                     break
-        return status == "1", found
+        return status == "1", result
 
     def _read(self) -> Iterator[str]:
         assert self._process is not None

@@ -29,11 +29,11 @@ class Stack:
     @cached_property
     def touched(self) -> dict[str, list[int]]:
         """By path the numbers (from 0) of the patches that name it."""
-        found: dict[str, list[int]] = {}
+        result: dict[str, list[int]] = {}
         for number, patch in enumerate(self._patches[:-1]):
             for path in dict.fromkeys(_named(patch)):
-                found.setdefault(path, []).append(number)
-        return found
+                result.setdefault(path, []).append(number)
+        return result
 
     def before(self, path: str, number: int, depth: int = 0) -> tuple[bytes | None, bool]:
         """A file as the patches before `number` leave it, and whether that is a guess because one of them does not apply there."""
@@ -92,13 +92,13 @@ def _forced(lines: list[str], hunks: Sequence[Hunk]) -> list[str]:
 
 def _named(patch: Patch) -> list[str]:
     """The paths a diff's headers name, found without parsing it."""
-    found = []
+    result = []
     for line in patch.lines[patch.diff_line - 1 :]:
         if line.startswith(_NAMES):
             word = line.split(" ", 2)
             name = word[2] if word[0] in ("rename", "copy") and len(word) > 2 else line[4:].split("\t")[0]
-            found.append(name[2:] if name[:2] in ("a/", "b/") and word[0] in ("+++", "---") else name)
-    return [name for name in found if name != "/dev/null"]
+            result.append(name[2:] if name[:2] in ("a/", "b/") and word[0] in ("+++", "---") else name)
+    return [name for name in result if name != "/dev/null"]
 
 
 class PatchedTree:

@@ -89,17 +89,17 @@ def read_targets(
 
 def _read_all(target: str, skipped: Skipped | None) -> list[Patch]:
     """The patches of a file or a directory; InputError where a directory has none."""
-    found: list[Patch] = []
+    patches: list[Patch] = []
     for file in patch_files(target):
         try:
-            found += read_file(file, skipped)
+            patches += read_file(file, skipped)
         except NoPatchError as error:
             if skipped is None or not Path(target).is_dir():
                 raise
             skipped(error.message)
-    if not found and Path(target).is_dir():
+    if not patches and Path(target).is_dir():
         raise InputError(f"{target}: no patch in this folder", hint="make them: git format-patch -o DIR A..B")
-    return found
+    return patches
 
 
 def patch_files(target: str) -> tuple[Path, ...]:
@@ -265,7 +265,7 @@ def patches_of(data: bytes, source: str, skipped: Skipped | None = None) -> list
     bounds = mail_bounds(data)
     if len(bounds) == 1:
         return [parse_patch(one_mail(data, *bounds[0]), source)]
-    found = []
+    result = []
     for number, (start, end) in enumerate(bounds, 1):
         try:
             patch = parse_patch(one_mail(data, start, end), f"{source}:{number}")
@@ -275,8 +275,8 @@ def patches_of(data: bytes, source: str, skipped: Skipped | None = None) -> list
             skipped(error.message)
             continue
         if patch.has_diff or (patch.subject.number == 0 and patch.subject.is_patch):
-            found.append(patch)
-    return found
+            result.append(patch)
+    return result
 
 
 def _thread_on(members: Sequence[Patch], patch: Patch) -> bool:

@@ -49,7 +49,7 @@ def carried(repository: Repository, old: str, new: str, edits: Edits) -> dict[st
     names = (
         repository.git("diff-tree", "-r", "-z", "-M", "--raw", "--no-abbrev", old, new).out.decode("utf-8", "surrogateescape").split("\0")
     )
-    found = dict(edits)
+    result = dict(edits)
     at = 0
     while at + 1 < len(names) and names[at].startswith(":"):
         _, _, before, after, state = names[at].split(" ")
@@ -62,10 +62,10 @@ def carried(repository: Repository, old: str, new: str, edits: Edits) -> dict[st
         if not mine:
             continue
         if state[0] != "C":
-            found.pop(path, None)
+            result.pop(path, None)
         if state[0] in "MR" and (kept := _mapped(repository, before, after, mine)):
-            found[target] = kept
-    return found
+            result[target] = kept
+    return result
 
 
 def _mapped(repository: Repository, before: str, after: str, edits: Sequence[LineEdit]) -> tuple[LineEdit, ...]:

@@ -35,13 +35,13 @@ def config_values(where: Path | None, pattern: str) -> dict[str, tuple[str, ...]
 
 
 def _values(done: Completed) -> dict[str, tuple[str, ...]]:
-    found: dict[str, tuple[str, ...]] = {}
+    result: dict[str, tuple[str, ...]] = {}
     for entry in done.text.split("\0"):
         name, equals, value = entry.partition("\n")
         if name:
             # a key without "=" is git's short form of true
-            found[name] = (*found.get(name, ()), value if equals else "true")
-    return found
+            result[name] = (*result.get(name, ()), value if equals else "true")
+    return result
 
 
 class Repository:
@@ -184,11 +184,11 @@ class Repository:
         done = self.git(
             "for-each-ref", "--format=%(refname:lstrip=2)%00%(objectname)%00%(*objectname)", "refs/heads", "refs/remotes", "refs/tags"
         )
-        found: dict[str, str] = {}
+        result: dict[str, str] = {}
         for line in done.text.splitlines():
             name, object_id, peeled = line.split("\0")
-            found.setdefault(name, peeled or object_id)
-        return found
+            result.setdefault(name, peeled or object_id)
+        return result
 
     @property
     def branch(self) -> str | None:
@@ -209,8 +209,8 @@ class Repository:
     def identity(self) -> Address | None:
         """Who git would commit as; None when no name or address is configured."""
         done = git(self.top, "-c", "user.useConfigOnly=true", "var", "GIT_AUTHOR_IDENT", ok=())
-        found = re.match(r"^(.*) <([^>]+)> \d+", done.text)
-        return Address(found[1], found[2]) if done.code == 0 and found else None
+        match = re.match(r"^(.*) <([^>]+)> \d+", done.text)
+        return Address(match[1], match[2]) if done.code == 0 and match else None
 
     def is_shallow(self) -> bool:
         """Whether history ends early because the clone is shallow."""

@@ -35,14 +35,14 @@ class Rewriting:
 
 def costs(rewriting: Rewriting, changed: int) -> tuple[str, ...]:
     """What a rewriting of `changed` commits means for others, in words."""
-    found = []
+    result = []
     above, signed = len(rewriting.commits) - changed, len(rewriting.signed)
     if above > 0:
-        found.append("1 commit above gets a new id as well" if above == 1 else f"{above} commits above get new ids as well")
+        result.append("1 commit above gets a new id as well" if above == 1 else f"{above} commits above get new ids as well")
     if signed:
         told = "1 commit loses its signature: sign it" if signed == 1 else f"{signed} commits lose their signature: sign them"
-        found.append(f"{told} again with git rebase --exec 'git commit --amend --no-edit -S'")
-    return tuple(found)
+        result.append(f"{told} again with git rebase --exec 'git commit --amend --no-edit -S'")
+    return tuple(result)
 
 
 def branch_of(repository: Repository, word: str | None = None) -> tuple[str | None, str]:

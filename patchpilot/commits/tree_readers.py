@@ -62,11 +62,11 @@ class DirectoryTree:
     def files(self, directory: str = "") -> tuple[str, ...]:
         """All files below a directory, sorted, without git's own."""
         top = self.root / directory if directory else self.root
-        found = []
+        result = []
         for folder, folders, names in os.walk(top):
             folders[:] = sorted(folder for folder in folders if folder != ".git")
-            found += [os.path.relpath(os.path.join(folder, name), self.root) for name in names]  # noqa: PTH118 (a kernel tree has 80,000)
-        return tuple(sorted(found))
+            result += [os.path.relpath(os.path.join(folder, name), self.root) for name in names]  # noqa: PTH118 (a kernel tree has 80,000)
+        return tuple(sorted(result))
 
     def stamp(self, directory: str) -> str | None:
         """A text that changes when a file below the directory does; None when there is no such directory. It keys caches of what was read there."""

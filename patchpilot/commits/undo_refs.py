@@ -47,13 +47,13 @@ def record(repository: Repository, ref: str | None, old: str, new: str, verb: st
 def listed(repository: Repository) -> tuple[Undo, ...]:
     """All records, newest first."""
     done = repository.git("for-each-ref", "--format=%(refname) %(objectname)", REFS)
-    found = []
+    result = []
     for line in done.text.splitlines():
         name, commit = line.split()
         number = name.rpartition("/")[2]
         if number.isdigit():
-            found.append(_read(repository, int(number), commit))
-    return tuple(sorted(found, key=lambda one: -one.number))
+            result.append(_read(repository, int(number), commit))
+    return tuple(sorted(result, key=lambda one: -one.number))
 
 
 def _read(repository: Repository, number: int, commit: str) -> Undo:

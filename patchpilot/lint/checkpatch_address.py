@@ -42,9 +42,9 @@ def parse_mailbox(text: str) -> Mailbox:
         if name and not (address.startswith("<") and address.endswith(">") and ">" not in address[1:-1] and len(address) > 2):
             return Mailbox("", "", "", "")
     quoted = ""
-    if found := _QUOTED.search(name):
-        quoted = found[1]
-        name = name[: found.start()] + name[found.end() :]
+    if match := _QUOTED.search(name):
+        quoted = match[1]
+        name = name[: match.start()] + name[match.end() :]
     name, comment = _without_comments(name)
     name = f"{quoted} {_inner(name)}".strip(_BLANK)
     address = address.strip(_BLANK).removeprefix("<").removesuffix(">")
@@ -70,14 +70,14 @@ def balanced(text: str, at: int) -> int:
 @lru_cache(maxsize=8)
 def _closings(text: str) -> dict[int, int]:
     """Where each parenthesis that is closed is closed, found in one pass: hostile text has thousands that are not."""
-    found: dict[int, int] = {}
+    result: dict[int, int] = {}
     opened: list[int] = []
     for index, char in enumerate(text):
         if char == "(":
             opened.append(index)
         elif char == ")" and opened:
-            found[opened.pop()] = index + 1
-    return found
+            result[opened.pop()] = index + 1
+    return result
 
 
 def _without_comments(name: str) -> tuple[str, str]:

@@ -41,7 +41,7 @@ def run(context: Context, rules: Iterable[Rule]) -> tuple[Finding, ...]:
 
 def _run(context: Context, rules: Sequence[Rule]) -> tuple[Finding, ...]:
     places = Places(context.patch)
-    found: list[tuple[int, int, Finding]] = []
+    result: list[tuple[int, int, Finding]] = []
     for order, rule in enumerate(rules):
         context.tell("checking rules", order, len(rules))
         for hit in detector_of(rule)(context, rule.arguments):
@@ -53,9 +53,9 @@ def _run(context: Context, rules: Sequence[Rule]) -> tuple[Finding, ...]:
                 if not rule.checkpatch and not rule.on_moved:
                     continue
                 finding = finding._replace(moved=True)
-            found.append((finding.patch_line if finding.patch_line is not None else 1 << 40, order, finding))
-    found.sort(key=lambda one: one[:2])
-    return tuple(finding for _, _, finding in found)
+            result.append((finding.patch_line if finding.patch_line is not None else 1 << 40, order, finding))
+    result.sort(key=lambda one: one[:2])
+    return tuple(finding for _, _, finding in result)
 
 
 def _finding(rule: Rule, hit: Hit, places: "Places") -> Finding:

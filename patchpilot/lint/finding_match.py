@@ -105,12 +105,12 @@ def _hash(text: str) -> str:
 
 def renames(patches: Iterable[Patch]) -> dict[str, str]:
     """The old path of each file that these patches rename, by its new one."""
-    found: dict[str, str] = {}
+    result: dict[str, str] = {}
     for patch in patches:
         for change in patch.files:
             if change.is_rename and change.old_path and change.new_path:
-                found[change.new_path] = found.get(change.old_path, change.old_path)
-    return found
+                result[change.new_path] = result.get(change.old_path, change.old_path)
+    return result
 
 
 def pair_with_earlier(old: Sequence[Patch], new: Sequence[Patch]) -> dict[int, int]:

@@ -133,7 +133,7 @@ def _blocks(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
 
 def _fenced(lines: Sequence[str]) -> frozenset[int]:
     """The lines from one fence to the next of its kind; a row of signs right below a line is its underline, and no fence."""
-    found: set[int] = set()
+    result: set[int] = set()
     opened: tuple[int, str] | None = None
     for at, line in enumerate(lines):
         fence = _FENCE.match(line)
@@ -141,17 +141,17 @@ def _fenced(lines: Sequence[str]) -> frozenset[int]:
             continue
         kind = fence["tick"] or fence["sign"] or "8<"
         if opened and opened[1] == kind and at - opened[0] <= _COLUMNS:
-            found.update(range(opened[0], at + 1))
+            result.update(range(opened[0], at + 1))
             opened = None
         elif not fence["row"] or at == 0 or not lines[at - 1].strip():
             opened = (at, kind)
-    return frozenset(at for at in found if not is_trailer(lines[at]))
+    return frozenset(at for at in result if not is_trailer(lines[at]))
 
 
 def quoted_titles(lines: Sequence[str]) -> dict[int, tuple[int, int]]:
     """By line, from 0, the characters that are another commit's subject: behind `commit <id> (`, `Fixes: <id> (` or `Revert`. One a line; the
     next line goes on with what is not closed."""
-    found: dict[int, tuple[int, int]] = {}
+    result: dict[int, tuple[int, int]] = {}
     inside = False
     for at, line in enumerate(lines):
         opened = None if inside else _TITLE.search(line) or (_TITLE_OPENS.match(line) if at and _NAMED.search(lines[at - 1]) else None)
@@ -159,24 +159,24 @@ def quoted_titles(lines: Sequence[str]) -> dict[int, tuple[int, int]]:
             continue
         start = opened.end() if opened else 0
         closed = _TITLE_ENDS.search(line, start)
-        found[at] = (start, closed.start() if closed else len(line))
+        result[at] = (start, closed.start() if closed else len(line))
         # a subject takes two lines at most, and ends with the paragraph
         inside = closed is None and not inside and at + 1 < len(lines) and bool(lines[at + 1].strip())
-    return found
+    return result
 
 
 def _paragraphs(patch: Patch, pasted: frozenset[int]) -> list[Paragraph]:
     found: list[Paragraph] = []
-    held: list[str] = []
+    result: list[str] = []
     start = patch.message_line
     for at, line in enumerate((*patch.message, "")):
         if line.strip() and at not in pasted and is_prose(line):
-            if not held:
+            if not result:
                 start = patch.message_line + at
-            held.append(line)
-        elif held:
-            found.append(Paragraph(start, tuple(held)))
-            held = []
+            result.append(line)
+        elif result:
+            found.append(Paragraph(start, tuple(result)))
+            result = []
     return found
 
 

@@ -221,10 +221,10 @@ def _example(table: Any, where: str, *, bad: bool) -> Example:
 def _kernel(text: str | None, where: str) -> Kernel | None:
     if text is None:
         return None
-    found = _KERNEL.match(text)
-    if not found:
+    match = _KERNEL.match(text)
+    if not match:
         raise PackError(f"{where}: a kernel version is written as in 6.1")
-    return int(found[1]), int(found[2])
+    return int(match[1]), int(match[2])
 
 
 def _strings(value: Any, key: str, where: str) -> list[str]:

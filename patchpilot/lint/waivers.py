@@ -91,13 +91,13 @@ def _day(value: Any, place: str) -> date | None:
 
 def from_words(words: Sequence[str]) -> tuple[Waiver, ...]:
     """The waivers of `RULE=REASON` words. UsageError where one gives no reason."""
-    found = []
+    result = []
     for word in words:
         rule, equals, reason = word.partition("=")
         if not equals or not rule.strip() or not reason.strip():
             raise UsageError(f"--waive {word}: a waiver has a reason", hint="as in --waive long-line='the table reads better'")
-        found.append(Waiver(rule.strip(), " ".join(reason.split())))
-    return tuple(found)
+        result.append(Waiver(rule.strip(), " ".join(reason.split())))
+    return tuple(result)
 
 
 def verify(waivers: Sequence[Waiver], rules: Sequence[Rule]) -> None:

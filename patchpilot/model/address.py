@@ -45,12 +45,12 @@ class Address(NamedTuple):
 def parse_address(text: str) -> Address | None:
     """The address in a trailer's value or a single header value, or None where there is none."""
     text = text[:MAX_ADDRESS]
-    found = _NAME_ADDR.match(text)
-    if found:
-        name = found["name"].strip()
+    match = _NAME_ADDR.match(text)
+    if match:
+        name = match["name"].strip()
         if len(name) > 1 and name[0] == name[-1] == '"':
             name = name[1:-1].replace('\\"', '"').replace("\\\\", "\\")
-        return Address(name, found["email"])
+        return Address(name, match["email"])
     bare = _BARE.search(text)
     return Address("", bare["email"]) if bare else None
 

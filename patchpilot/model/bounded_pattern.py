@@ -135,9 +135,9 @@ class _Budgeted:
     def finditer(self, text: str) -> Iterator[Any]:
         """As that of a compiled pattern."""
         at = 0
-        while at <= len(text) and (found := self.search(text, at)):
-            yield found
-            at = found.end() + (found.end() == found.start())
+        while at <= len(text) and (match := self.search(text, at)):
+            yield match
+            at = match.end() + (match.end() == match.start())
 
     def _call(self, call: Any, text: str, at: int) -> Any:
         global _left

@@ -83,15 +83,15 @@ LEAST = 12
 def upstream_commits(message: str) -> tuple[NamedCommit, ...]:
     """The commits that lines of a message say it brings, in order; an abbreviated id counts here, so that somebody can say so."""
     lower = message.lower()
-    found: list[NamedCommit] = []
+    commits: list[NamedCommit] = []
     if "upstream" in lower or "cherry" in lower or "port" in lower or "commit:" in lower:
         for match in _upstream().finditer(message):
             if match[0][0] not in "[(" or _is_closed(message, match):
                 name = next(word for word in match.groups() if word).lower()
-                found.append(NamedCommit(name, message.count("\n", 0, match.start()), match["picked"] is not None))
+                commits.append(NamedCommit(name, message.count("\n", 0, match.start()), match["picked"] is not None))
         for match in _several().finditer(message):
-            found += [NamedCommit(name.lower(), message.count("\n", 0, match.start()), picked=False) for name in _HEX.findall(match[1])]
-    return tuple(found)
+            commits += [NamedCommit(name.lower(), message.count("\n", 0, match.start()), picked=False) for name in _HEX.findall(match[1])]
+    return tuple(commits)
 
 
 def read_marks(message: str) -> Marks:

@@ -129,22 +129,22 @@ def _longest_part(text: list[str]) -> "PatchSet":
 
 def _trim_tail(body: list[str]) -> list[str]:
     """The hunks without what stands after the last one's counted lines (signature, list footer)."""
-    kept: list[str] = []
+    result: list[str] = []
     old = new = 0
     for line in body:
         header = HUNK.match(line) if not (old > 0 or new > 0) else None
         if header:
             old, new = int(header[2] if header[2] is not None else 1), int(header[4] if header[4] is not None else 1)
-            kept.append(line)
+            result.append(line)
         elif old > 0 or new > 0:
             kind = line[:1]
-            kept.append(line or " ")
+            result.append(line or " ")
             if kind != "\\":
                 old -= kind in ("-", " ", "")
                 new -= kind in ("+", " ", "")
         elif line.startswith("\\"):
-            kept.append(line)
-    return kept
+            result.append(line)
+    return result
 
 
 def _hunk(hunk: "UnidiffHunk", offset: int) -> Hunk:
@@ -162,9 +162,9 @@ def _paths(chunk: list[str]) -> tuple[str | None, str | None, bool, bool]:
     old: str | None = None
     new: str | None = None
     renamed = binary = created = deleted = False
-    found = _GIT_PATHS.match(chunk[0])
-    if found:
-        old, new = found["old"] or unquoted(f'"{found["oldq"]}"'), found["new"] or unquoted(f'"{found["newq"]}"')
+    match = _GIT_PATHS.match(chunk[0])
+    if match:
+        old, new = match["old"] or unquoted(f'"{match["oldq"]}"'), match["new"] or unquoted(f'"{match["newq"]}"')
         if old != new:
             half = chunk[0].removeprefix("diff --git ")
             middle = len(half) // 2

@@ -47,7 +47,7 @@ def decode_text(data: bytes, charset: str, errors: str = "replace") -> str:
 
 def _words(value: str) -> list[tuple[int, int, str, bytes]]:
     """(start, end, charset, bytes) of each encoded word, in order."""
-    found: list[tuple[int, int, str, bytes]] = []
+    result: list[tuple[int, int, str, bytes]] = []
     at = 0
     while opened := _START.search(value, at):
         end = value.find("?=", opened.end())
@@ -57,9 +57,9 @@ def _words(value: str) -> list[tuple[int, int, str, bytes]]:
         if data is None:
             at = opened.end()
             continue
-        found.append((opened.start(), end + 2, opened["charset"].lower() or "utf-8", data))
+        result.append((opened.start(), end + 2, opened["charset"].lower() or "utf-8", data))
         at = end + 2
-    return found
+    return result
 
 
 def _payload(text: str, encoding: str) -> bytes | None:

@@ -33,7 +33,7 @@ def kind_of(subject: str) -> str:
     for name, pattern in _kinds()[:2]:
         if pattern.search(subject):
             return name
-    first = {name: found.start() for name, pattern in _kinds()[2:] if (found := pattern.search(text))}
+    first = {name: match.start() for name, pattern in _kinds()[2:] if (match := pattern.search(text))}
     return min(first, key=lambda name: first[name]) if first else "other"
 
 
@@ -56,8 +56,8 @@ def defect_in(title: str) -> str:
     """The words of a subject that say it fixes a crash, a leak, a race or the like; empty for other fixes and for what is no bug of the code."""
     if not re.search(_CURED, title, re.IGNORECASE) or not bug_in(title) or is_cosmetic(title, ()):
         return ""
-    found = re.search(_DEFECT, title, re.IGNORECASE)
-    return found[0].strip() if found else ""
+    match = re.search(_DEFECT, title, re.IGNORECASE)
+    return match[0].strip() if match else ""
 
 
 _CURED = r"\b(?:fix|avoid|prevent|plug|resolve|repair|correct|stop|close|handle)(?:e?s|ed|ing)?\b"
@@ -73,9 +73,9 @@ def blamed_in(title: str, lines: Sequence[str]) -> tuple[int, str] | None:
     """(index of the line, id) of a commit that the lines of a message make responsible for what goes wrong."""
     whole = " ".join(lines)
     tidies = re.search(_TIDIES, title, re.IGNORECASE)
-    for found in re.finditer(r"\b[Cc]ommit (?P<id>[0-9a-f]{7,40})\b(?P<after>.{0,400})", whole):
-        after = re.split(r"\n\n", found["after"])[0]
-        before = whole[max(0, found.start() - 60) : found.start()]
+    for match in re.finditer(r"\b[Cc]ommit (?P<id>[0-9a-f]{7,40})\b(?P<after>.{0,400})", whole):
+        after = re.split(r"\n\n", match["after"])[0]
+        before = whole[max(0, match.start() - 60) : match.start()]
         if re.search(
             r"(?:[Rr]everts?|[Uu]pstream|following|similar to|as in|like|same as|see|based on|after applying|backport\w*)\W*(?:this )?$",
             before,
@@ -95,8 +95,8 @@ def blamed_in(title: str, lines: Sequence[str]) -> tuple[int, str] | None:
             ),
             after,
         ):
-            line = next((at for at, one in enumerate(lines) if found["id"][:7] in one), 0)
-            return line, found["id"][:12]
+            line = next((at for at, one in enumerate(lines) if match["id"][:7] in one), 0)
+            return line, match["id"][:12]
     return None
 
 
@@ -123,15 +123,15 @@ _BUG = (
 
 def bug_in(title: str) -> str | None:
     """The word of a subject that names a bug or its fix."""
-    found = re.search(_BUG, title, re.IGNORECASE)
-    if not found or re.search(
+    match = re.search(_BUG, title, re.IGNORECASE)
+    if not match or re.search(
         r"\bfix(?:ed|es)?[- ](?:rate|point|up|size|width|width|length|link|layout|regulator|clock)\b|\bfixup\b", title, re.IGNORECASE
     ):
         return None
-    weak = found[0].lower() in ("wrong", "incorrect", "broken", "invalid", "missing", "race", "overflow", "underflow")
+    weak = match[0].lower() in ("wrong", "incorrect", "broken", "invalid", "missing", "race", "overflow", "underflow")
     if weak and not re.search(r"\b(?:fix|correct|prevent|avoid|add|handle|repair|resolve)\w*\b", title, re.IGNORECASE):
         return None
-    if found[0].lower() == "missing" and not re.search(
+    if match[0].lower() == "missing" and not re.search(
         (
             r"\bmissing \w*(?:check|put|free|unlock|clk|error|unwind|return|disable|release|null|of_node_put|module_device|break"
             r"|barrier|lock|init|validation)"
@@ -140,7 +140,7 @@ def bug_in(title: str) -> str | None:
         re.IGNORECASE,
     ):
         return None
-    return found[0]
+    return match[0]
 
 
 def cure_in(title: str, lines: Sequence[str]) -> str | None:
@@ -150,9 +150,9 @@ def cure_in(title: str, lines: Sequence[str]) -> str | None:
     ):
         return None
     text = " ".join(lines)
-    for found in re.finditer(_CURE, text, re.IGNORECASE):
-        if not re.search(_DENIED, text[max(0, found.start() - 24) : found.start()], re.IGNORECASE):
-            return found[0]
+    for match in re.finditer(_CURE, text, re.IGNORECASE):
+        if not re.search(_DENIED, text[max(0, match.start() - 24) : match.start()], re.IGNORECASE):
+            return match[0]
     guards = re.search(_GUARDS, title, re.IGNORECASE)
     return guards[0].strip(": ") if guards and re.search(_HARM, text, re.IGNORECASE) else None
 

@@ -68,7 +68,7 @@ def mail_bounds(data: bytes) -> list[tuple[int, int]]:
 
     Only a `From ` line after a blank line (or at the start) that has an mbox line's form starts a mail.
     """
-    starts = [found.start() for found in _FROM_LINE.finditer(data) if _after_blank(data, found.start())]
+    starts = [match.start() for match in _FROM_LINE.finditer(data) if _after_blank(data, match.start())]
     if not starts or starts[0] != 0:
         return [(0, len(data))]
     return list(zip(starts, [*starts[1:], len(data)], strict=True))
@@ -95,7 +95,7 @@ def _after_blank(data: bytes, at: int) -> bool:
 
 def header_lines(lines: list[str]) -> tuple[tuple[Header, ...], int]:
     """The headers at the top of a mail and the 0-based index of the first body line."""
-    found: list[tuple[str, int, list[str]]] = []
+    result: list[tuple[str, int, list[str]]] = []
     at = body_at = 1 if lines and lines[0].startswith(("From ", ">From ")) else 0
     size = 0
     while at < len(lines):
@@ -105,26 +105,26 @@ def header_lines(lines: list[str]) -> tuple[tuple[Header, ...], int]:
         if not line:
             body_at += 1
             break
-        if line[0] in " \t" and found:
-            found[-1][2].append(line.strip())
+        if line[0] in " \t" and result:
+            result[-1][2].append(line.strip())
         elif header := _HEADER.match(line):
-            found.append((header["name"], at + 1, [header["value"].strip()]))
+            result.append((header["name"], at + 1, [header["value"].strip()]))
         else:
             break
         if size > MAX_HEADER:
             raise InputError(f"a mail header of more than {MAX_HEADER // MIB} MiB, at line {at + 1}", hint=_LIMITS)
         at += 1
         body_at = at
-    headers = (Header(name, " ".join(values), line) for name, line, values in found)
+    headers = (Header(name, " ".join(values), line) for name, line, values in result)
     return tuple(Header(header.name, _decoded_value(header), header.line) for header in headers), body_at
 
 
 def _decoded_value(header: Header) -> str:
     """The value decoded; addresses one by one, since a decoded name may hold a comma that is no separator."""
     if "=?" in header.value and header.name.lower() in _ADDRESSES:
-        found = parse_addresses(header.value)
-        if found:
-            return ", ".join(Address(decode_words(one.name), one.email).header() for one in found)
+        addresses = parse_addresses(header.value)
+        if addresses:
+            return ", ".join(Address(decode_words(one.name), one.email).header() for one in addresses)
     return decode_words(header.value)
 
 
@@ -292,12 +292,12 @@ def _assemble(source: str, commit: str | None, lines: list[str], headers: tuple[
     while start < len(lines) and not lines[start].strip():
         start += 1
     at = start
-    while at < len(lines) and (found := _IN_BODY.match(lines[at])):
-        name = found["name"].lower()
-        if name == "from" and parse_address(found["value"]):
-            in_body = parse_address(found["value"])
+    while at < len(lines) and (match := _IN_BODY.match(lines[at])):
+        name = match["name"].lower()
+        if name == "from" and parse_address(match["value"]):
+            in_body = parse_address(match["value"])
         elif name == "subject":
-            raw_subject = found["value"]
+            raw_subject = match["value"]
         at += 1
     if at > start and (at >= len(lines) or not lines[at].strip()):
         start = at

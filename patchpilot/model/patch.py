@@ -59,9 +59,9 @@ def parse_subject(raw: str) -> Subject:
     text = " ".join(raw.split())
     rest = _RE.sub("", text)
     marks: list[str] = []
-    while found := _MARK.match(rest):
-        marks.append(found[1])
-        rest = rest[found.end() :]
+    while match := _MARK.match(rest):
+        marks.append(match[1])
+        rest = rest[match.end() :]
     words: list[str] = []
     version, number, total, rfc, resend, is_patch = 1, None, None, False, False, False
     for mark in marks:

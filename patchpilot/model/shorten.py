@@ -48,13 +48,13 @@ def _whole_hunks(lines: list[str], diff_line: int) -> list[str]:
     for at in range(len(lines) - 1, diff_line - 2, -1):
         if lines[at].startswith("diff --git "):
             return lines[:at]
-        if found := HUNK.match(lines[at]):
+        if match := HUNK.match(lines[at]):
             body = lines[at + 1 :]
             if not body:
                 lines = lines[:at]
                 continue
             new = sum(1 for line in body if line[:1] in ("+", " ", ""))
             old = sum(1 for line in body if line[:1] in ("-", " ", ""))
-            lines[at] = f"@@ -{found[1]},{old} +{found[3]},{new} @@{found[5]}"
+            lines[at] = f"@@ -{match[1]},{old} +{match[3]},{new} @@{match[5]}"
             return lines
     return lines

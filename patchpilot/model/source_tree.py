@@ -41,9 +41,9 @@ class Tree(Protocol):
 
 def makefile_version(makefile: bytes | None) -> tuple[int, int] | None:
     """(VERSION, PATCHLEVEL) of a kernel's top Makefile."""
-    found = dict(_VERSION.findall((makefile or b"")[:2000].decode("utf-8", "replace")))
-    if found.get("VERSION", "").isdigit() and found.get("PATCHLEVEL", "").isdigit():
-        return int(found["VERSION"]), int(found["PATCHLEVEL"])
+    result = dict(_VERSION.findall((makefile or b"")[:2000].decode("utf-8", "replace")))
+    if result.get("VERSION", "").isdigit() and result.get("PATCHLEVEL", "").isdigit():
+        return int(result["VERSION"]), int(result["PATCHLEVEL"])
     return None
 
 

@@ -22,15 +22,15 @@ def _stable_word() -> re.Pattern[str]:
 
 def stable_versions(words: Sequence[str]) -> tuple[str, ...]:
     """The stable trees that a subject's marks name: ("6.1",) of `[PATCH 6.1.y]` or `[PATCH stable 6.1]`, two of `[PATCH 5.10/5.15]`."""
-    found: dict[str, None] = {}
+    result: dict[str, None] = {}
     for at, word in enumerate(words):
         for part in re.split(r"[/+|&]|(?<=\d)-(?=\d)|(?<=\.y)-(?=\d)", word):
             one = _stable().fullmatch(part)
             # "for 6.2" is said of the release that mainline is about to make
             early = (at > 0 and words[at - 1].lower() == "for") or part.lower().startswith("for-")
             if one and (one["tree"] or not early or "stable" in part.lower()):
-                found.setdefault(one["version"])
-    return tuple(found)
+                result.setdefault(one["version"])
+    return tuple(result)
 
 
 def is_for_stable(words: Sequence[str]) -> bool:

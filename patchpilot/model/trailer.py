@@ -59,18 +59,18 @@ class Trailer(NamedTuple):
 
 def is_trailer(line: str) -> bool:
     """Whether the line has a trailer's form and a name that is (or looks like) a tag."""
-    found = _TRAILER.match(line)
-    if not found or found["name"].lower() in _NOT_A_TRAILER:
+    match = _TRAILER.match(line)
+    if not match or match["name"].lower() in _NOT_A_TRAILER:
         return False
-    return bool(_KNOWN.match(found["name"])) or "-" in found["name"]
+    return bool(_KNOWN.match(match["name"])) or "-" in match["name"]
 
 
 def parse_trailer(line: str, at: int = 0) -> Trailer | None:
     """The trailer on this line, or None."""
-    found = _TRAILER.match(line)
-    if not found or found["name"].lower() in _NOT_A_TRAILER:
+    match = _TRAILER.match(line)
+    if not match or match["name"].lower() in _NOT_A_TRAILER:
         return None
-    return Trailer(found["name"], found["value"], at)
+    return Trailer(match["name"], match["value"], at)
 
 
 def trailer_block(lines: Sequence[str]) -> range:
@@ -96,7 +96,7 @@ def parse_trailers(lines: Sequence[str]) -> tuple[Trailer, ...]:
 
     `lines` is the message with its subject first.
     """
-    found: list[tuple[str, int, list[str]]] = []
+    result: list[tuple[str, int, list[str]]] = []
     open_value: list[str] | None = None
     for at in trailer_block(lines):
         line = lines[at]
@@ -108,8 +108,8 @@ def parse_trailers(lines: Sequence[str]) -> tuple[Trailer, ...]:
         trailer = parse_trailer(line, at)
         open_value = [trailer.value] if trailer else None
         if trailer and open_value:
-            found.append((trailer.name, at, open_value))
-    return tuple(Trailer(name, " ".join(value), at) for name, at, value in found)
+            result.append((trailer.name, at, open_value))
+    return tuple(Trailer(name, " ".join(value), at) for name, at, value in result)
 
 
 def all_tags(lines: Sequence[str], name: str) -> tuple[Trailer, ...]:

@@ -38,7 +38,7 @@ def parse_bisection(text: str, name: str = "the bisection") -> Bisection:
         kind = "bad" if word in bad_words else "good" if word in good_words else word
         if kind in marks:
             marks[kind] += [one.strip("'") for one in ids.split()]
-    found = [*_FIRST.findall(text), *_IS_FIRST.findall(text)]
-    if not found and not marks["bad"]:
+    result = [*_FIRST.findall(text), *_IS_FIRST.findall(text)]
+    if not result and not marks["bad"]:
         raise InputError(f"{name}: neither a log of git bisect nor a first bad commit", hint="write it with: git bisect log > FILE")
-    return Bisection(found[-1] if found else None, tuple(marks["bad"]), tuple(marks["good"]), tuple(marks["skip"]))
+    return Bisection(result[-1] if result else None, tuple(marks["bad"]), tuple(marks["good"]), tuple(marks["skip"]))

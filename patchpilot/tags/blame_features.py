@@ -42,15 +42,15 @@ class Tally:
 
 def tally(scene: EvidenceInput) -> dict[str, Tally]:
     """Count, for every commit that owns a line of the changed files, what it owns and where."""
-    found: dict[str, Tally] = defaultdict(Tally)
+    tallies: dict[str, Tally] = defaultdict(Tally)
     spoken = {word for word in identifiers(f"{scene.subject}\n{scene.text}") if "_" in word or not word.islower()}
     for mention in scene.mentions:
-        found[mention] = Tally()
+        tallies[mention] = Tally()
     for change in scene.files:
         blame = scene.blames.get(change.old_path or "")
         if blame:
-            _tally_file(change, blame, found, spoken)
-    return found
+            _tally_file(change, blame, tallies, spoken)
+    return tallies
 
 
 def _tally_file(change: CommitFileChange, blame: Blame, found: dict[str, Tally], spoken: set[str]) -> None:
@@ -67,7 +67,7 @@ def _tally_file(change: CommitFileChange, blame: Blame, found: dict[str, Tally],
         one.file += significance(blame.texts[line])
         one.files.add(path)
     blocks: dict[tuple[int, int], Block] = {}
-    wanted: Counter[str] = Counter()
+    counter: Counter[str] = Counter()
     come = {text.strip() for run in change.runs for text in run.added}
     for number, run in enumerate(change.runs):
         lines = range(run.start, run.end + 1) if run.removed else range(0)
@@ -90,9 +90,9 @@ def _tally_file(change: CommitFileChange, blame: Blame, found: dict[str, Tally],
         old = {word for text in run.removed for word in identifiers(text)}
         new = {word for text in run.added for word in identifiers(text)}
         for word in old ^ new:
-            wanted[word] += 2
+            counter[word] += 2
         for word in old & new:
-            wanted[word] += 1
+            counter[word] += 1
     for block in blocks.values():
         for line in range(block.first, block.last + 1):
             if line in blame.ids:
@@ -102,7 +102,7 @@ def _tally_file(change: CommitFileChange, blame: Blame, found: dict[str, Tally],
         if head:
             found[head].heads += 1
             found[head].block_names.append(block.name)
-    _related(blame, words, frequency, wanted, blocks, found, spoken)
+    _related(blame, words, frequency, counter, blocks, found, spoken)
 
 
 def _own(found: dict[str, Tally], blame: Blame, line: int, path: str, number: int, come: set[str]) -> None:
@@ -180,13 +180,13 @@ def features(scene: EvidenceInput, tallies: Mapping[str, Tally]) -> dict[str, di
     oldest, newest = (touched[-1], touched[0]) if touched else ("", "")
     best = max(direct.values(), default=0.0)
     top_vote = max(tables["votes"].values(), default=0.0)
-    found = {}
+    result = {}
     for one in ids:
         owner, mine = scene.owners[one], tallies[one]
         theirs = stems(owner.subject.rpartition(": ")[2])
         kind = kind_of(owner.subject)
         days = max(0.0, (scene.authored - owner.authored) / DAY)
-        found[one] = {
+        result[one] = {
             "removed": tables["removed"][one],
             "removed_all": float(tables["removed"][one] > 0.99),
             "removed_most": float(not adds_only and best > 0 and direct[one] == best),
@@ -221,7 +221,7 @@ def features(scene: EvidenceInput, tallies: Mapping[str, Tally]) -> dict[str, di
             "mentioned": 2.0 * (scene.mentions.get(one, 0.0) > 0.5),
             "blamed": 3.0 * (scene.mentions.get(one, 0.0) >= 1),
         }
-    return found
+    return result
 
 
 def glance(numbers: Mapping[str, float]) -> float:

@@ -69,12 +69,12 @@ def closer(scene: EvidenceInput, tallies: Mapping[str, Tally], past: Mapping[str
     fixed_by = _fixed_by(scene, past)
     touched = {word for word in _code(scene.files) if "_" in word}
     spoken = {word for word in identifiers(f"{scene.subject}\n{scene.text}") if "_" in word or (not word.islower() and len(word) > SHORT)}
-    found: dict[str, dict[str, float]] = {}
+    result: dict[str, dict[str, float]] = {}
     before: list[str] = []
     for one, look in past.items():
         did, tally = deeds[one], tallies[one]
         fresh, edited, older = _newness(scene, tally, look)
-        found[one] = {
+        result[one] = {
             "new": fresh,
             "touched_up": edited,
             "restored": _share(fix.added, did.removed),
@@ -90,12 +90,12 @@ def closer(scene: EvidenceInput, tallies: Mapping[str, Tally], past: Mapping[str
         }
         before += older
     for one, did in deeds.items():
-        found[one]["was_before"] = sum(text in did.added for text in before) / len(before) if before else 0.0
+        result[one]["was_before"] = sum(text in did.added for text in before) / len(before) if before else 0.0
     for kind in ("speech", "words_restored"):
-        most = max((numbers[kind] for numbers in found.values()), default=0.0)
-        for numbers in found.values():
+        most = max((numbers[kind] for numbers in result.values()), default=0.0)
+        for numbers in result.values():
             numbers[f"{kind}_most"] = float(numbers[kind] == most > 0)
-    return found
+    return result
 
 
 def _code(files: Iterable[CommitFileChange]) -> set[str]:
@@ -151,7 +151,7 @@ def _spoken(words: frozenset[str], said: frozenset[str], speech: Mapping[str, in
 
 def _fixed_by(scene: EvidenceInput, past: Mapping[str, CandidateHistory]) -> dict[str, list[str]]:
     """Candidate → the candidates that say they fix it; one that has the judged commit's own subject is not listened to."""
-    found: dict[str, list[str]] = {}
+    result: dict[str, list[str]] = {}
     for one, look in past.items():
         lines = look.message.split("\n")
         if scene.subject and scene.subject in lines[0]:
@@ -161,5 +161,5 @@ def _fixed_by(scene: EvidenceInput, past: Mapping[str, CandidateHistory]) -> dic
             if tag and tag.commit_id:
                 for other in past:
                     if other.startswith(tag.commit_id):
-                        found.setdefault(other, []).append(one)
-    return found
+                        result.setdefault(other, []).append(one)
+    return result

@@ -26,9 +26,9 @@ def read_past(repository: Repository, ids: Sequence[str], paths: Iterable[str]) 
         "log", "--no-walk=unsorted", "--format=%x01%H%x00%B%x00", "-p", "-w", "-M", "-U0", "--no-color", "--no-ext-diff", "--no-textconv",
         *ids, "--", *wanted,
     )  # fmt: skip
-    found = {}
+    result = {}
     for entry in done.text.split("\x01")[1:]:
         commit, _, rest = entry.partition("\0")
         message, _, diff = rest.partition("\0")
-        found[commit] = CandidateHistory(commit, message, parse_change(diff))
-    return found
+        result[commit] = CandidateHistory(commit, message, parse_change(diff))
+    return result

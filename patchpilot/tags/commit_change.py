@@ -88,11 +88,11 @@ def parse_change(text: str) -> tuple[CommitFileChange, ...]:
         elif line.startswith("diff --git "):
             finish()
             old = new = None
-        elif found := _HUNK.match(line):
+        elif match := _HUNK.match(line):
             flush()
-            start, left_old = int(found[1]), int(found[2] or 1) if found[2] != "0" else 0
-            new_start = int(found[3])
-            left_new = int(found[4]) if found[4] is not None else 1
+            start, left_old = int(match[1]), int(match[2] or 1) if match[2] != "0" else 0
+            new_start = int(match[3])
+            left_new = int(match[4]) if match[4] is not None else 1
         elif line.startswith("--- "):
             old = _path(line)
         elif line.startswith("+++ "):

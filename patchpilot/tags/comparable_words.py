@@ -24,12 +24,12 @@ _KEYWORDS = frozenset(
 @lru_cache(maxsize=4096)
 def stems(text: str) -> frozenset[str]:
     """The words of a text that carry meaning, lower-case and cut to a rough stem; identifiers give their parts."""
-    found = set()
+    result = set()
     for word in _WORD.findall(_CAMEL.sub(" ", text.replace("_", " "))):
         lower = word.lower()
         if len(lower) > 1 and lower not in _STOP:
-            found.add(_stem(lower))
-    return frozenset(found)
+            result.add(_stem(lower))
+    return frozenset(result)
 
 
 def _stem(word: str) -> str:

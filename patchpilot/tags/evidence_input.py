@@ -67,15 +67,15 @@ def owner_of(commit: Commit) -> Owner:
 
 def _mentions(repository: Repository, parent: str, text: str, owners: dict[str, Owner]) -> dict[str, float]:
     """The commits that the text names by id or quotes by subject, as far as the fix stands on them; new ones go into `owners`."""
-    found: dict[str, float] = {}
+    result: dict[str, float] = {}
     for word, weight in ids_in(text).items():
         met = repository.objects.get(f"{word}^{{commit}}")
         if met is None or (met[0] not in owners and not repository.is_ancestor(met[0], parent)):
             continue
         owners.setdefault(met[0], owner_of(repository.commit(met[0])))
-        found[met[0]] = max(found.get(met[0], 0.0), weight)
+        result[met[0]] = max(result.get(met[0], 0.0), weight)
     for quote in quotes_in(text):
         for owner in owners.values():
             if owner.subject == quote or (len(quote) > SHORT_QUOTE and owner.subject.startswith(quote)):
-                found[owner.id] = max(found.get(owner.id, 0.0), 0.6)
-    return found
+                result[owner.id] = max(result.get(owner.id, 0.0), 0.6)
+    return result

@@ -86,9 +86,9 @@ def _words(old: str, new: str) -> list[tuple[str, str]]:
 def marked(pieces: Sequence[tuple[str, str]]) -> str:
     """A word diff as plain text: `[-gone-]` and `{+come+}`, as git writes it."""
     shapes = {" ": ("", ""), "-": ("[-", "-]"), "+": ("{+", "+}")}
-    found = []
+    result = []
     for sign, text in pieces:
         before, after = shapes[sign]
         body, newline = (text[:-1], "\n") if sign != " " and text.endswith("\n") else (text, "")
-        found.append(f"{before}{body}{after}{newline}")
-    return "".join(found)
+        result.append(f"{before}{body}{after}{newline}")
+    return "".join(result)

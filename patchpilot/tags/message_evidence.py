@@ -27,7 +27,7 @@ def prose(message: str) -> tuple[str, str]:
     """(subject, text) without any trailer, wherever it stands; a `Fixes:` line is dropped even where it is indented, quoted or folded."""
     lines = message.strip("\n").split("\n")
     subject = lines[0] if lines else ""
-    kept: list[str] = []
+    result: list[str] = []
     folded = False
     for line in lines[1:]:
         if _FIXES.match(line):
@@ -37,13 +37,13 @@ def prose(message: str) -> tuple[str, str]:
             folded = '"' not in line and bool(line.strip())
             continue
         if not is_trailer(line):
-            kept.append(line)
-    return subject, "\n".join(kept).strip("\n")
+            result.append(line)
+    return subject, "\n".join(result).strip("\n")
 
 
 def ids_in(text: str) -> dict[str, float]:
     """Commit ids that the text speaks of, each with how much it is blamed: 0.2 named in passing, 0.6 named, 1 blamed outright."""
-    found: dict[str, float] = {}
+    result: dict[str, float] = {}
     for match in _ID.finditer(text):
         word = match[1]
         if word.isdigit() and len(word) < 12:
@@ -51,11 +51,11 @@ def ids_in(text: str) -> dict[str, float]:
         before, after = text[max(0, match.start() - 160) : match.start()], text[match.end() : match.end() + 120]
         sentence = re.split(r"(?<=[.;])\s|\n\n", before)[-1]
         weight = 1.0 if _BLAMES.search(sentence) else 0.2 if _EXCUSES.search(sentence + re.split(r"(?<=[.;])\s|\n\n", after)[0]) else 0.6
-        found[word] = max(found.get(word, 0.0), weight)
+        result[word] = max(result.get(word, 0.0), weight)
     for pattern in (_BAD, _REGZBOT):
         for match in pattern.finditer(text):
-            found[next(group for group in match.groups() if group)] = 1.0
-    return found
+            result[next(group for group in match.groups() if group)] = 1.0
+    return result
 
 
 def quotes_in(text: str) -> tuple[str, ...]:

@@ -52,10 +52,10 @@ def look_through_moves(
 
 def _spans(numbers: set[int]) -> list[tuple[int, int]]:
     """Neighbouring lines as ranges."""
-    found: list[tuple[int, int]] = []
+    result: list[tuple[int, int]] = []
     for number in sorted(numbers):
-        if found and number <= found[-1][1] + 1:
-            found[-1] = (found[-1][0], number)
+        if result and number <= result[-1][1] + 1:
+            result[-1] = (result[-1][0], number)
         else:
-            found.append((number, number))
-    return found
+            result.append((number, number))
+    return result

@@ -10,8 +10,8 @@ MAX_TAGS = 5
 
 def culprits_together(scene: EvidenceInput, first: str) -> tuple[str, ...]:
     """The commits that deserve a tag each, `first` (the likeliest) among them, oldest first; only `first` where it stands alone."""
-    found = {first, *_blamed(scene, first), *_same_change(scene, first)}
-    ordered = sorted(found, key=lambda one: (scene.owners[one].committed, one))
+    result = {first, *_blamed(scene, first), *_same_change(scene, first)}
+    ordered = sorted(result, key=lambda one: (scene.owners[one].committed, one))
     return tuple(ordered) if len(ordered) <= MAX_TAGS else (first,)
 
 

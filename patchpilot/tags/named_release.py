@@ -20,7 +20,7 @@ _BEGAN = re.compile(
 
 def releases_in(text: str) -> tuple[tuple[int, ...], ...]:
     """The versions that a text says something began with, as numbers: (5, 4) of "broken since v5.4-rc2"."""
-    return tuple(dict.fromkeys(tuple(int(part) for part in found[1].split(".")) for found in _BEGAN.finditer(text)))
+    return tuple(dict.fromkeys(tuple(int(part) for part in match[1].split(".")) for match in _BEGAN.finditer(text)))
 
 
 def weigh_release(candidates: Sequence[Candidate], text: str, first: Callable[[Candidate], Release | None]) -> tuple[Candidate, ...]:

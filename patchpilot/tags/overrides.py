@@ -31,10 +31,10 @@ def by_revert(repository: Repository, commit: Commit, candidates: Sequence[Candi
     """Put what a revert takes back first."""
     subject, text = prose(commit.message)
     ids = (repository.find(word) for word in read_marks(f"{subject}\n\n{text}").reverts)
-    found = [id_ for id_ in dict.fromkeys(ids) if id_ and id_ != commit.id and repository.is_ancestor(id_, commit.id)]
-    if not found:
+    reverted = [id_ for id_ in dict.fromkeys(ids) if id_ and id_ != commit.id and repository.is_ancestor(id_, commit.id)]
+    if not reverted:
         return Override(tuple(candidates), ())
-    first = [_certain(repository, one, REVERTED, "the message reverts it", candidates) for one in found]
+    first = [_certain(repository, one, REVERTED, "the message reverts it", candidates) for one in reverted]
     return Override(_after(first, candidates), ())
 
 

@@ -59,25 +59,27 @@ def find(
     tallies = tally(scene)
     progress("what the likeliest commits did")
     numbers = weigh(repository, scene, tallies)
-    found: list[Candidate] = []
+    candidates: list[Candidate] = []
     imported = ""
     for one, confidence in _outright(scene, rank(numbers, weights or shipped())):
-        if len(found) == limit:
+        if len(candidates) == limit:
             break
         culprit = repository.commit(one)
         if reason := import_reason(repository, culprit):
-            imported = imported or (reason if not found else "")
+            imported = imported or (reason if not candidates else "")
             continue
         words = explain(scene, one, tallies[one], numbers[one])
         committed = int(culprit.committed.timestamp())
-        found.append(
+        candidates.append(
             Candidate(one, culprit.subject, tag_of(repository, culprit), round(confidence, 3), words, committed, _is_marked(culprit))
         )
-    kept = {one.commit for one in found}
+    kept = {one.commit for one in candidates}
     together = (
-        tuple(one for one in culprits_together(scene, found[0].commit) if one in kept or not _is_import(repository, one)) if found else ()
+        tuple(one for one in culprits_together(scene, candidates[0].commit) if one in kept or not _is_import(repository, one))
+        if candidates
+        else ()
     )
-    return RankedCulprits(tuple(found), together, imported)
+    return RankedCulprits(tuple(candidates), together, imported)
 
 
 def tag_of(repository: Repository, culprit: Commit, digits: int = DIGITS) -> str:
@@ -109,8 +111,8 @@ def weigh(repository: Repository, scene: EvidenceInput, tallies: Mapping[str, Ta
     """The numbers of the candidates that deserve, after a glance at all, a second look; and of those that the message names."""
     numbers = features(scene, tallies)
     chosen = sorted(numbers, key=lambda one: (-glance(numbers[one]), one))[:LOOKED_AT]
-    wanted = set(chosen)
-    paths = {blame.origins[line][0] for blame in scene.blames.values() for line, owner in blame.ids.items() if owner in wanted}
+    result = set(chosen)
+    paths = {blame.origins[line][0] for blame in scene.blames.values() for line, owner in blame.ids.items() if owner in result}
     past = read_past(repository, chosen, paths | set(scene.blames))
     again = closer(scene, tallies, past)
     return {

@@ -20,13 +20,13 @@ _REPORT = re.compile(
 
 def person(value: str, what: str) -> str:
     """`Name <mail>` as a trailer has it; InputError where there is no usable address in it."""
-    found = parse_address(value)
-    if found is None or (not found.name and "<" in value.strip()[1:]):
+    address = parse_address(value)
+    if address is None or (not address.name and "<" in value.strip()[1:]):
         raise InputError(f"{what}: no address in {value!r}", hint='write it as "Name <mail@example.org>"')
-    verdict = judge(found.email)
+    verdict = judge(address.email)
     if verdict.state is AddressState.BAD:
-        raise InputError(f"{what}: {found.email}: {verdict.reason}", hint='write it as "Name <mail@example.org>"')
-    return found.trailer()
+        raise InputError(f"{what}: {address.email}: {verdict.reason}", hint='write it as "Name <mail@example.org>"')
+    return address.trailer()
 
 
 def link(value: str, archive: str) -> str:
@@ -42,12 +42,12 @@ def link(value: str, archive: str) -> str:
 
 def reported(reporter: str | None, closes: str | None, archive: str) -> tuple[TrailerLine, ...]:
     """Reported-by and, right below it, Closes."""
-    found: list[TrailerLine] = []
+    lines: list[TrailerLine] = []
     if reporter:
-        found.append(("Reported-by", person(reporter, "Reported-by")))
+        lines.append(("Reported-by", person(reporter, "Reported-by")))
     if closes:
-        found.append(("Closes", link(closes, archive)))
-    return tuple(found)
+        lines.append(("Closes", link(closes, archive)))
+    return tuple(lines)
 
 
 def pasted(text: str, archive: str) -> tuple[TrailerLine, ...]:
@@ -55,11 +55,11 @@ def pasted(text: str, archive: str) -> tuple[TrailerLine, ...]:
 
     InputError for what is none of these.
     """
-    found: list[TrailerLine] = []
+    lines: list[TrailerLine] = []
     for line in (line.strip() for line in text.splitlines()):
         if line:
-            found += _one(line, archive)
-    return tuple(dict.fromkeys(found))
+            lines += _one(line, archive)
+    return tuple(dict.fromkeys(lines))
 
 
 def _one(line: str, archive: str) -> list[TrailerLine]:

@@ -19,5 +19,5 @@ def value_end(text: str, at: int) -> int:
         if not cast:
             return at
         begin = cast.match.end()
-    found = pattern(_VALUE).match(text, begin)
-    return found.end() if found else at
+    match = pattern(_VALUE).match(text, begin)
+    return match.end() if match else at

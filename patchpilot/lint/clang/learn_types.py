@@ -91,9 +91,9 @@ class Learner:
         return self._types.match(_WHOLE, words) is not None
 
     def _without_types(self, words: str) -> str:
-        kept: list[str] = []
+        result: list[str] = []
         at = 0
-        for found in self._types.finditer(_ANY, words, inside=True):
-            kept.append(words[at : found.start].rstrip(" \t\n\r\f\v"))
-            at = found.match.end()
-        return "".join([*kept, words[at:]])
+        for match in self._types.finditer(_ANY, words, inside=True):
+            result.append(words[at : match.start].rstrip(" \t\n\r\f\v"))
+            at = match.match.end()
+        return "".join([*result, words[at:]])

@@ -193,8 +193,8 @@ def scan_lines(patch_lines: Sequence[str], strict: bool, *, compat: bool = False
     kept: ScannedLine | None = None
     for number, (raw, text) in enumerate(zip(raws, sanitised(raws), strict=True), 1):
         sign = text[:1]
-        if sign == "@" and not in_log and (found := _HUNK.match(text)):
-            new_line, left, hunk_start, section = int(found[1]) - 1, _count(found) + 1, number + 1, found[3]
+        if sign == "@" and not in_log and (match := _HUNK.match(text)):
+            new_line, left, hunk_start, section = int(match[1]) - 1, _count(match) + 1, number + 1, match[3]
             line = ScannedLine(
                 number, raw, text, file, new_line, 0, kept, sign, False, True, section, hunk_start, here_strict, in_header, in_log, in_log
             )
@@ -246,8 +246,8 @@ def sanitised(raws: Sequence[str]) -> list[str]:
     left = 0
     for at, raw in enumerate(raws):
         text = raw
-        if raw[:1] == "@" and (found := _HUNK.match(raw)):
-            left = _count(found) + 1
+        if raw[:1] == "@" and (match := _HUNK.match(raw)):
+            left = _count(match) + 1
             blanker.reset(_begins_in_comment(raws, at, left))
         elif left and raw[:1] in _KEPT:
             text = blanker.line(raw)

@@ -42,12 +42,12 @@ class Sanitiser:
         at, end, inside = 1, len(raw), self.inside
         while at < end:
             if not inside:
-                found = _OPENER.search(raw, at)
-                if not found:
+                match = _OPENER.search(raw, at)
+                if not match:
                     parts.append(raw[at:])
                     break
-                parts.append(raw[at : found.start()])
-                at, opener = found.end(), found.group()
+                parts.append(raw[at : match.start()])
+                at, opener = match.end(), match.group()
                 if opener == "//":
                     # to the end of the line, tabs included
                     parts.append(COMMENT * (end - at + 2))
@@ -67,13 +67,13 @@ class Sanitiser:
                     parts.append(COMMENT * 2)
                     at, inside = at + 2, ""
             else:
-                found = _STRING_PART[inside].search(raw, at)
-                if not found:
+                match = _STRING_PART[inside].search(raw, at)
+                if not match:
                     parts.append(_fill(raw[at:], "X"))
                     break
-                parts.append(_fill(raw[at : found.start()], "X"))
-                at = found.end()
-                if found.group() == inside:
+                parts.append(_fill(raw[at : match.start()], "X"))
+                at = match.end()
+                if match.group() == inside:
                     parts.append(inside)
                     inside = ""
                 else:
@@ -85,10 +85,10 @@ class Sanitiser:
 
 def _directive(text: str) -> str:
     """A preprocessor line with the file name of #include <…> and the words of #error blanked out."""
-    if found := _INCLUDE.match(text):
-        clean = "<" + "X" * len(found[1]) + ">"
+    if match := _INCLUDE.match(text):
+        clean = "<" + "X" * len(match[1]) + ">"
         return _ANGLE.sub(lambda _: clean, text, count=1)
-    if found := _TOLD.match(text):
-        clean = "X" * len(found[2])
+    if match := _TOLD.match(text):
+        clean = "X" * len(match[2])
         return _TOLD_REST.sub(lambda head: head[1] + clean, text, count=1)
     return text

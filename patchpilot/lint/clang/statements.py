@@ -207,8 +207,8 @@ def _scan(text: str, start: int, limit: int) -> tuple[int, int, int, bool]:
     at = start
     if at < limit and define.match(text, at, limit):
         inside, level = "#", 1
-    while found := stops[inside].search(text, at, limit):
-        at = found.start()
+    while match := stops[inside].search(text, at, limit):
+        at = match.start()
         char = text[at]
         if char == "#":
             if branch := conditional.match(text, at, limit):

@@ -116,21 +116,21 @@ class Types:
             if (
                 (whole or inside)
                 and self.may_begin(text, word.group(), word.end(), wanted.storage)
-                and (found := self.match(wanted, text, start))
+                and (match := self.match(wanted, text, start))
             ):
-                return found
+                return match
             if inside and self._ends_in_type(text, start + 1, word.end()):
                 for middle in range(start + 1, word.end()):
-                    if found := self.match(wanted, text, middle):
-                        return found
+                    if match := self.match(wanted, text, middle):
+                        return match
         return None
 
     def finditer(self, wanted: TypePattern, text: str, *, inside: bool = False) -> Iterator[FoundType]:
         """Every type that is followed by what is wanted, one after the other."""
         at = 0
-        while found := self.search(wanted, text, at, inside=inside):
-            yield found
-            at = max(found.match.end(), found.start + 1)
+        while match := self.search(wanted, text, at, inside=inside):
+            yield match
+            at = max(match.match.end(), match.start + 1)
 
     def modifier_length(self, text: str, at: int, word: str) -> int:
         """How long the modifier is that begins where `word` does (it need not end where the word does); 0 when there is none."""
@@ -187,12 +187,12 @@ class Types:
 
     def _starts(self, text: str, at: int, storage: bool) -> list[int]:
         """Where the type's name may begin, given the words that may stand before it; most of them first."""
-        found: list[int] = []
+        result: list[int] = []
         if storage and text[at : at + 1] in ("e", "s", "a") and (head := pattern(rf"{STORAGE}\s+(?:({INLINE}\s+))?").match(text, at)):
-            found += self._after_modifiers(text, head.end())
+            result += self._after_modifiers(text, head.end())
             if head[1]:
-                found += self._after_modifiers(text, head.start(1))
-        return found + self._after_modifiers(text, at)
+                result += self._after_modifiers(text, head.start(1))
+        return result + self._after_modifiers(text, at)
 
     def _after_modifiers(self, text: str, at: int) -> list[int]:
         starts = [at]
@@ -230,8 +230,8 @@ class Types:
         ends = [at]
         while len(ends) < _MAX_ROW and (word := _BLANK_WORD.match(text, ends[-1])):
             start, name = word.start(1), word[1]
-            if inline and (found := _INLINE.match(text, start)):
-                ends.append(found.end())
+            if inline and (match := _INLINE.match(text, start)):
+                ends.append(match.end())
             elif length := self.modifier_length(text, start, name):
                 ends.append(start + length)
             else:
@@ -242,10 +242,10 @@ class Types:
 
     def _ends(self, text: str, at: int) -> list[int]:
         """Where a type's name that begins at `at` may end, best first."""
-        found = pattern(WORD).match(text, at)
-        if not found:
+        match = pattern(WORD).match(text, at)
+        if not match:
             return []
-        word, end = found.group(), found.end()
+        word, end = match.group(), match.end()
         if _glued(text, end):
             return self._glued_ends(text, at, word, end)
         known = self._known.get(word)

@@ -42,10 +42,10 @@ def number_ends(text: str, at: int, *, misordered: bool = False) -> list[int]:
     ranks, shift = (_MISORDERED_RANKS, 0) if misordered else (_RANKS, len(_ORDERED))
     words: tuple[str, ...] = ()
     ends: list[tuple[int, int]] = []
-    while len(words) < 5 and (found := pattern(r"\s*(char|short|int|long|signed|unsigned)\b").match(text, at)):
-        if words and found.start(1) == at:
+    while len(words) < 5 and (match := pattern(r"\s*(char|short|int|long|signed|unsigned)\b").match(text, at)):
+        if words and match.start(1) == at:
             break
-        words, at = (*words, found[1]), found.end()
+        words, at = (*words, match[1]), match.end()
         rank = ranks.get(words)
         if rank is None:
             continue

@@ -51,15 +51,15 @@ class ValueTracker:
         while at < end:
             if not self._brackets:
                 self._brackets = ["E"]
-            found = token.match(text, at)
-            what = found.lastgroup if found else None
-            length = found.end() - at if found else 1
+            match = token.match(text, at)
+            what = match.lastgroup if match else None
+            length = match.end() - at if match else 1
             if what == "blank":
                 if self._preprocessor and "\n" in text[at : at + length]:
                     kind = self._brackets.pop()
                     self._preprocessor = False
-            elif what == "word" and found:
-                kind, length = self._word(kind, text, found)
+            elif what == "word" and match:
+                kind, length = self._word(kind, text, match)
             elif what == "number":
                 kind = "V"
             elif what == "open":
@@ -96,15 +96,15 @@ class ValueTracker:
     def _cast(self, text: str, at: int) -> int:
         """The length of `(type` where a cast begins here, else 0."""
         first = pattern(r"\(\s*").match(text, at)
-        if not first or not (found := self._types.match(_CAST, text, first.end())):
+        if not first or not (match := self._types.match(_CAST, text, first.end())):
             return 0
-        return found.match.end(1) - at
+        return match.match.end(1) - at
 
     def _word(self, kind: str, text: str, token: re.Match[str]) -> tuple[str, int]:
         """The kind a word gives, and how much of the text belongs to it."""
         at, length, word = token.start(), token.end() - token.start(), token.group()
-        if self._types.may_begin(text, word, token.end()) and (found := self._types.match(_DECLARED, text, at)):
-            return "T", found.end - at
+        if self._types.may_begin(text, word, token.end()) and (match := self._types.match(_DECLARED, text, at)):
+            return "T", match.end - at
         if prefix := self._types.modifier_length(text, at, word):
             return "T", prefix
         if word in ("if", "while", "for"):
@@ -138,27 +138,27 @@ class ValueTracker:
 
     def _directive(self, kind: str, text: str, at: int) -> tuple[str, int]:
         """The same for a # and the word after it; # alone changes nothing."""
-        found = pattern(_DIRECTIVE).match(text, at)
-        if not found:
+        match = pattern(_DIRECTIVE).match(text, at)
+        if not match:
             return kind, 1
         self._preprocessor = True
-        if found["define"]:
+        if match["define"]:
             self._brackets.append(kind)
-            if text.startswith("(", found.end()):
+            if text.startswith("(", match.end()):
                 self._pending = "N"
-            return "E", found.end() - at
-        if found["undef"]:
+            return "E", match.end() - at
+        if match["undef"]:
             self._brackets.append(kind)
-            return kind, found.end() - at
-        if found["start"]:
+            return kind, match.end() - at
+        if match["start"]:
             self._brackets += [kind, kind]
-        elif found["turn"]:
+        elif match["turn"]:
             self._brackets.append(self._brackets[-1])
         else:
             # all arms are taken to end as this one does
             self._brackets.pop()
             self._brackets.append(kind)
-        return "E", found.end() - at
+        return "E", match.end() - at
 
 
 _TOKEN = (

@@ -119,8 +119,8 @@ def _declared_function(spot: LineContext) -> str | None:
     lead = pattern(rf"\+(?:(?:{STORAGE}|{INLINE})\s*)*\s*").match(before)
     if not lead:
         return None
-    if found := spot.types.match(_FUNCTION, before, lead.end()) or spot.types.match(_FUNCTION, before, 1):
-        return found.match[1]
+    if match := spot.types.match(_FUNCTION, before, lead.end()) or spot.types.match(_FUNCTION, before, 1):
+        return match.match[1]
     bare = pattern(rf"\+({IDENT})\(").match(before)
     return bare[1] if bare else None
 

@@ -23,7 +23,7 @@ def tokens(texts: Sequence[str], inside: str = "") -> tuple[list[str], str]:
     """
     blanker = Sanitiser()
     blanker.inside = inside
-    found: list[str] = []
+    result: list[str] = []
     notes: list[str] = []
     directive = False
     for text in texts:
@@ -31,15 +31,15 @@ def tokens(texts: Sequence[str], inside: str = "") -> tuple[list[str], str]:
         notes += [char for mark, char in zip(clean, text, strict=False) if mark == NOTE and not char.isspace()]
         directive = directive or bool(_DIRECTIVE.match(clean))
         if _VERBATIM.match(clean):
-            found.append("".join(text.split()))
+            result.append("".join(text.split()))
         else:
             words = _TOKEN.finditer(clean.replace(NOTE, " "))
-            found += [text[word.start() : word.end()] if word["string"] else word[0] for word in words]
+            result += [text[word.start() : word.end()] if word["string"] else word[0] for word in words]
         goes_on = text.rstrip(" \t\r").endswith("\\")
         if directive and not goes_on:
-            found.append(END)
+            result.append(END)
             directive = False
-    return found, "".join(notes)
+    return result, "".join(notes)
 
 
 def keeps_meaning(old: Sequence[str], new: Sequence[str], *, path: str, changes: str, inside: str = "") -> bool:

@@ -86,8 +86,8 @@ class PatchEdit:
             shift = 0
             for hunk in change.hunks:
                 header = where.get(self.origin[hunk.patch_line - 1], -1)
-                found = _HEADER.match(lines[header]) if header >= 0 else None
-                if not found or not hunk.lines:
+                match = _HEADER.match(lines[header]) if header >= 0 else None
+                if not match or not hunk.lines:
                     continue
                 body = lines[header + 1 : self._end(hunk.lines[-1].patch_line, where, len(lines))]
                 # what stands behind the hunk is no line of it: only what the repair added or took is counted
@@ -95,8 +95,8 @@ class PatchEdit:
                 delta = sum(1 for line in body if line.startswith("+")) - old
                 if delta or shift:
                     count = hunk.new_count + delta
-                    ranges = f"{hunk.new_start + shift}" + ("" if found[3] is None and count == 1 else f",{count}")
-                    lines[header] = f"{found[1]}{ranges}{found[4]}{lines[header][found.end() :]}"
+                    ranges = f"{hunk.new_start + shift}" + ("" if match[3] is None and count == 1 else f",{count}")
+                    lines[header] = f"{match[1]}{ranges}{match[4]}{lines[header][match.end() :]}"
                 shift += delta
         patch = parse_patch(("\n".join(lines) + "\n").encode("utf-8", "surrogateescape"), self.patch.source, self.patch.commit)
         return PatchEdit(patch._replace(damage=self.patch.damage), tuple(origin))

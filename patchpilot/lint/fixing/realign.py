@@ -66,13 +66,13 @@ def _indent(raw: str) -> str:
 
 def _open(text: str) -> list[int]:
     """The columns behind the brackets of a sanitised line that it leaves open."""
-    found: list[tuple[str, int]] = []
+    result: list[tuple[str, int]] = []
     for at, char in enumerate(text[1:]):
         if char in "([{":
-            found.append((char, len(expand(text[1 : at + 1])) + 1))
-        elif char in _CLOSES and found and found[-1][0] == _CLOSES[char]:
-            found.pop()
-    return [column for _, column in found]
+            result.append((char, len(expand(text[1 : at + 1])) + 1))
+        elif char in _CLOSES and result and result[-1][0] == _CLOSES[char]:
+            result.pop()
+    return [column for _, column in result]
 
 
 def _shifts(old: str, new: str) -> dict[int, int]:

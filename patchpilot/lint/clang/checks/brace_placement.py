@@ -20,7 +20,7 @@ def needless_braces(spot: LineContext) -> Results | None:
     text = spot.text
     excused: set[int] = spot.walk.hunk.setdefault("braces", set())
     hits: list[tuple[str, Hit]] = []
-    if (found := pattern(r"(^.*)\bif\b").search(text)) and not pattern(r"else\s*$").search(found[1]):
+    if (match := pattern(r"(^.*)\bif\b").search(text)) and not pattern(r"else\s*$").search(match[1]):
         hits += _whole_condition(spot, excused)
     word = pattern(r"\b(?:if|while|for|else)\b").search(text)
     if word and spot.line.number - 1 not in excused:

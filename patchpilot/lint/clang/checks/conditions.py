@@ -42,8 +42,8 @@ def case_indent(spot: LineContext) -> Results | None:
 def brace_below_condition(spot: LineContext) -> Results | None:
     """The line after a condition: a brace that belongs above, an indent after a stray semicolon; and indent without end."""
     text = spot.text
-    found = pattern(r"(.*)\b((?:if|while|for|switch|(?:[a-z_]+|)for_each[a-z_]+)\s*\(|do\b|else\b)").search(text)
-    if not found or pattern(r".\s*#").match(text):
+    match = pattern(r"(.*)\b((?:if|while|for|switch|(?:[a-z_]+|)for_each[a-z_]+)\s*\(|do\b|else\b)").search(text)
+    if not match or pattern(r".\s*#").match(text):
         return None
     hits: list[tuple[str, Hit]] = []
     if text.startswith("+\t\t\t\t\t\t"):
@@ -57,7 +57,7 @@ def brace_below_condition(spot: LineContext) -> Results | None:
     condition = "\n".join(line.raw for line in lines)
     if "{" not in condition and pattern(r"\+\s*\{").match(following.text):
         hits.append(("brace-below-condition", spot.hit()))
-    ended = level == 0 and not pattern(r"\}\s*while\s*\($").search(found[1] + found[2]) and pattern(r"\)\s*;\s*$").search(condition)
+    ended = level == 0 and not pattern(r"\}\s*while\s*\($").search(match[1] + match[2]) and pattern(r"\)\s*;\s*$").search(condition)
     if ended and measure(following.text)[1] > spot.line.indent:
         hits.append(("stray-semicolon", spot.hit()))
     return hits
@@ -123,10 +123,10 @@ def _to_first_statement(body: str, lines: int) -> tuple[str, int, bool]:
 @check(ADDED, "else")
 def needless_else(spot: LineContext) -> Results | None:
     """`else` after a return or break."""
-    found = pattern(r"\+([\t]+)(?:\}[ \t]*)?else(?:[ \t]*\{)?\s*$").match(spot.code)
-    if not found:
+    match = pattern(r"\+([\t]+)(?:\}[ \t]*)?else(?:[ \t]*\{)?\s*$").match(spot.code)
+    if not match:
         return None
-    tabs = "\t" * (len(found[1]) + 1)
+    tabs = "\t" * (len(match[1]) + 1)
     before = spot.before
     following = spot.walk.scan.lines[spot.line.number : spot.line.number + 1]
     if pattern(rf"\+{tabs}break\b").match(before) or (
@@ -139,8 +139,8 @@ def needless_else(spot: LineContext) -> Results | None:
 @check(ADDED, "break")
 def needless_break(spot: LineContext) -> Results | None:
     """`break` after a return, goto or break."""
-    found = pattern(r"\+([\t]+)break\s*;\s*$").match(spot.code)
-    leaving = pattern(rf"\+{found[1]}(goto|return|break)\b").match(spot.before) if found else None
+    match = pattern(r"\+([\t]+)break\s*;\s*$").match(spot.code)
+    leaving = pattern(rf"\+{match[1]}(goto|return|break)\b").match(spot.before) if match else None
     return [("needless-break", spot.hit(keyword=leaving[1]))] if leaving else None
 
 
@@ -148,13 +148,13 @@ def needless_break(spot: LineContext) -> Results | None:
 def bracketed_return(spot: LineContext) -> Results | None:
     """`return (x);`, `return(x)`."""
     statement = spot.statement
-    if not statement or not (found := pattern(r".\s*return(\s*)\(", re.DOTALL).match(statement)):
+    if not statement or not (match := pattern(r".\s*return(\s*)\(", re.DOTALL).match(statement)):
         return None
     if whole := pattern(rf".\s*return\s*({BALANCED})\s*;\s*$").match(statement):
         inside = _unbracketed(whole[1])
         if pattern(rf"\s*{value()}\s*(?:\?|$)").match(inside):
             return [("bracketed-return", spot.hit())]
-    elif not found[1]:
+    elif not match[1]:
         return [("no-space-after-keyword", spot.hit(keyword="return"))]
     return None
 
@@ -211,9 +211,9 @@ def _excuse_while(spot: LineContext) -> None:
 def trailing_statement(spot: LineContext) -> Results | None:
     """Statements behind else, a closing brace or a case."""
     text, hits = spot.text, []
-    found = pattern(r".\s*(?:\}\s*)?else\b(.*)").match(text)
-    if found and not pattern(r"\s*(?:\sif|\{?\s*\\?\s*$)").match(found[1].replace(NOTE, "")):
-        hits.append(("trailing-statement", spot.hit(found.start(1), "else")))
+    match = pattern(r".\s*(?:\}\s*)?else\b(.*)").match(text)
+    if match and not pattern(r"\s*(?:\sif|\{?\s*\\?\s*$)").match(match[1].replace(NOTE, "")):
+        hits.append(("trailing-statement", spot.hit(match.start(1), "else")))
     if brace := pattern(r"\}\s*if\b").search(text):
         hits.append(("trailing-statement", spot.hit(brace.start(), "if")))
     if label := pattern(r".\s*(?:case\s*.*|default\s*):").match(text):

@@ -56,10 +56,10 @@ PLACEHOLDERS.update(
 def bare_signedness(spot: LineContext) -> Results | None:
     """`unsigned x`."""
     hits: list[tuple[str, Hit]] = []
-    for found in spot.types.finditer(_BARE, spot.text):
-        bare = pattern(rf"(?:(?:{STORAGE}|{INLINE}|{ATTRIBUTE})\s+)*((?:un)?signed)((?:\s*\*)*)\s*$").match(found.type)
+    for match in spot.types.finditer(_BARE, spot.text):
+        bare = pattern(rf"(?:(?:{STORAGE}|{INLINE}|{ATTRIBUTE})\s+)*((?:un)?signed)((?:\s*\*)*)\s*$").match(match.type)
         if bare:
-            hits.append(("bare-signedness", spot.hit(found.start, sign=bare[1])))
+            hits.append(("bare-signedness", spot.hit(match.start, sign=bare[1])))
     return hits
 
 
@@ -69,8 +69,8 @@ def zero_initialiser(spot: LineContext) -> Results | None:
     text = spot.text
     if not pattern(rf"=\s*{ZERO}\s*;").search(text):
         return None
-    if (found := spot.types.match(_GLOBAL, text, 1)) and not _is_bpf_program(spot.line.file):
-        return [("zeroed-global", spot.hit(found.match.start(1), value=found.match[1]))]
+    if (match := spot.types.match(_GLOBAL, text, 1)) and not _is_bpf_program(spot.line.file):
+        return [("zeroed-global", spot.hit(match.match.start(1), value=match.match[1]))]
     return None
 
 
@@ -124,8 +124,8 @@ def fake_flexible_array(spot: LineContext) -> Results | None:
     before = " ".join(spot.before[1:].split())
     count = pattern(rf"\}}(?: ?__packed)? ?{IDENT} ?\[ ?([01]) ?\] ?;$").match(before)
     if count is None:
-        found = spot.types.match(_SMALL_ARRAY, before)
-        count = found.match if found else None
+        match = spot.types.match(_SMALL_ARRAY, before)
+        count = match.match if match else None
     if count is None:
         return None
     return [("fake-flexible-array", spot.hit(count=count[1]))]
@@ -142,9 +142,9 @@ def misplaced_const(spot: LineContext) -> Results | None:
     """`const x const`, `const static`, `static x const`."""
     code, hits = spot.code, []
     for start in pattern(r"\bconst\s+").finditer(code):
-        if (found := spot.types.match(_BASIC_ONLY, code, start.end())) is None:
+        if (match := spot.types.match(_BASIC_ONLY, code, start.end())) is None:
             continue
-        name = found.type
+        name = match.type
         quoted = re.escape(name)
         if pattern(rf"\bconst\s+{quoted}\s+const\b\s*\*").search(code):
             hits.append(("doubled-const", spot.hit(start.start(), "pointer", name=name)))
@@ -180,19 +180,19 @@ def pointer_stars(spot: LineContext) -> Results | None:
     at = 0
     while (bracket := text.find("(", at)) >= 0:
         at = bracket + 1
-        if found := spot.types.match(_STARRED_CAST, text, at):
-            stars = found.match[1]
+        if match := spot.types.match(_STARRED_CAST, text, at):
+            stars = match.match[1]
             good = _starred(stars)
             if stars != good:
-                hits.append(("misplaced-star", spot.hit(found.end, "cast", stars=stars, good=good)))
-            at = found.match.end()
-    for found in spot.types.finditer(_STARRED, text):
-        stars, name = found.match[1], found.match[2]
+                hits.append(("misplaced-star", spot.hit(match.end, "cast", stars=stars, good=good)))
+            at = match.match.end()
+    for match in spot.types.finditer(_STARRED, text):
+        stars, name = match.match[1], match.match[2]
         good = _starred(stars)
         if _is_modifier_end(spot, good):
             good += " "
         if stars != good and not _is_modifier(spot, name):
-            hits.append(("misplaced-star", spot.hit(found.end, stars=stars, good=good)))
+            hits.append(("misplaced-star", spot.hit(match.end, stars=stars, good=good)))
     return hits
 
 
@@ -221,11 +221,11 @@ def misplaced_init_attribute(spot: LineContext) -> Results | None:
     if not attribute:
         return None
     name = attribute.group()
-    found = pattern(rf"\+\s*static\s+(?:const\s+)?(?:{name}\s+)?").match(text)
-    if not found:
+    match = pattern(rf"\+\s*static\s+(?:const\s+)?(?:{name}\s+)?").match(text)
+    if not match:
         return None
     tail = TypePattern(rf"\s+(?:{name}\s+)?(?P<variable>{IDENT}(?:\[[^]]*\])?)\s*[=;]", stars=False)
-    for start in (found.end(), *((plain.end(),) if (plain := pattern(r"\+\s*static\s+").match(text)) else ())):
+    for start in (match.end(), *((plain.end(),) if (plain := pattern(r"\+\s*static\s+").match(text)) else ())):
         if (typed := spot.types.match(tail, text, start)) or (typed := _tagged_init(text, start, name)):
             inside = pattern(rf"\b(?:union|struct)\s+{name}\b").search(typed.type)
             rule = "init-attribute-for-struct-name" if inside else "misplaced-init-attribute"
@@ -235,8 +235,8 @@ def misplaced_init_attribute(spot: LineContext) -> Results | None:
 
 def _tagged_init(text: str, at: int, name: str) -> FoundType | None:
     """`struct __initdata foo`, which is no type elsewhere."""
-    found = pattern(rf"(?:struct|union)\s+{name}\s+{IDENT}()\s+(?:{name}\s+)?(?P<variable>{IDENT}(?:\[[^]]*\])?)\s*[=;]").match(text, at)
-    return FoundType(at, found.end(1), found) if found else None
+    match = pattern(rf"(?:struct|union)\s+{name}\s+{IDENT}()\s+(?:{name}\s+)?(?P<variable>{IDENT}(?:\[[^]]*\])?)\s*[=;]").match(text, at)
+    return FoundType(at, match.end(1), match) if match else None
 
 
 @check(ADDED, "__read_mostly")
@@ -244,8 +244,8 @@ def const_read_mostly(spot: LineContext) -> Results | None:
     """`const int x __read_mostly`."""
     if not pattern(r"\b__read_mostly\b").search(spot.text):
         return None
-    found = spot.types.search(_NAMED, spot.text, inside=True)
-    if found and not found.type.rstrip(_BLANK).endswith("*") and pattern(r"\bconst\b").search(found.type):
+    match = spot.types.search(_NAMED, spot.text, inside=True)
+    if match and not match.type.rstrip(_BLANK).endswith("*") and pattern(r"\bconst\b").search(match.type):
         return [("const-read-mostly", spot.hit())]
     return None
 
@@ -253,8 +253,8 @@ def const_read_mostly(spot: LineContext) -> Results | None:
 @check(ADDED, "extern", "static", "asmlinkage")
 def late_storage_class(spot: LineContext) -> Results | None:
     """`int static x`."""
-    found = spot.types.search(_STORED, spot.text)
-    return [("late-storage-class", spot.hit(found.match.start(1), word=found.match[1]))] if found else None
+    match = spot.types.search(_STORED, spot.text)
+    return [("late-storage-class", spot.hit(match.match.start(1), word=match.match[1]))] if match else None
 
 
 @check(ADDED, "int8", "int16", "int32", "int64", "int_8", "int_16", "int_32", "int_64")
@@ -262,10 +262,10 @@ def c99_type(spot: LineContext) -> Results | None:
     """`uint8_t x;` outside of headers for user space."""
     if pattern(r"\b(?:include/uapi|tools)/").search(spot.line.file):
         return None
-    found = spot.types.search(_VARIABLE, spot.text)
-    name = pattern(rf"\b({C99_TYPES})\b").search(found.type) if found else None
-    if not found or not name:
+    match = spot.types.search(_VARIABLE, spot.text)
+    name = pattern(rf"\b({C99_TYPES})\b").search(match.type) if match else None
+    if not match or not name:
         return None
     size = pattern(r"\d+").search(name[1])
     kind = ("s" if pattern(r"_*[si]").match(name[1]) else "u") + (size.group() if size else "")
-    return [("c99-type", spot.hit(found.start, type=name[1], kind=kind))]
+    return [("c99-type", spot.hit(match.start, type=name[1], kind=kind))]

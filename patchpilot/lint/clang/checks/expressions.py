@@ -47,25 +47,25 @@ PLACEHOLDERS.update(
 def comparison_to_null(spot: LineContext) -> Results | None:
     """`p == NULL`."""
     hits: list[tuple[str, Hit]] = []
-    for found in pattern(rf"\b{LVAL_OR_CALL}\s*(==|!=)\s*NULL\b").finditer(spot.text):
-        short = f"{'!' if found[3] == '==' else ''}{found[1]}"
-        hits.append(("comparison-to-null", spot.hit(found.start(), short=short)))
+    for match in pattern(rf"\b{LVAL_OR_CALL}\s*(==|!=)\s*NULL\b").finditer(spot.text):
+        short = f"{'!' if match[3] == '==' else ''}{match[1]}"
+        hits.append(("comparison-to-null", spot.hit(match.start(), short=short)))
     return hits
 
 
 @check(ADDED, "true", "false", "TRUE", "FALSE", "True", "False")
 def comparison_to_bool(spot: LineContext) -> Results | None:
     """`x == true`."""
-    found = pattern(rf"\+\s*(.*?)\b(true|false|{LVAL})\s*(==|!=)\s*(true|false|{LVAL})\b(.*)$", re.IGNORECASE).search(spot.text)
-    if not found:
+    match = pattern(rf"\+\s*(.*?)\b(true|false|{LVAL})\s*(==|!=)\s*(true|false|{LVAL})\b(.*)$", re.IGNORECASE).search(spot.text)
+    if not match:
         return None
-    if found[2].lower() in ("true", "false"):
-        name = found[2]
-    elif found[4].lower() in ("true", "false"):
-        name = found[4]
+    if match[2].lower() in ("true", "false"):
+        name = match[2]
+    elif match[4].lower() in ("true", "false"):
+        name = match[4]
     else:
         return None
-    return [("comparison-to-bool", spot.hit(found.start(3), name=name))]
+    return [("comparison-to-bool", spot.hit(match.start(3), name=name))]
 
 
 @check(ADDED, "<", ">", "==", "!=")
@@ -73,10 +73,10 @@ def constant_on_the_left(spot: LineContext) -> Results | None:
     """`if (NULL == p)`."""
     if not pattern(r"\b(?:[0-9][\w.-]*|[A-Z_][A-Z0-9_]*)\s*(?:[<>]|[=!]=)").search(spot.text):
         return None
-    found = pattern(_CONSTANT_FIRST).match(spot.text)
-    if not found or pattern(rf"(?:{OPERATORS}|\.)\s*$").search(found[1]) or pattern(r"(?:Constant|[A-Z_][A-Z0-9_]*)$").match(found[4]):
+    match = pattern(_CONSTANT_FIRST).match(spot.text)
+    if not match or pattern(rf"(?:{OPERATORS}|\.)\s*$").search(match[1]) or pattern(r"(?:Constant|[A-Z_][A-Z0-9_]*)$").match(match[4]):
         return None
-    return [("constant-on-the-left", spot.hit(found.start(2), constant=found[2]))]
+    return [("constant-on-the-left", spot.hit(match.start(2), constant=match[2]))]
 
 
 @check(ADDED, "=")
@@ -88,13 +88,13 @@ def self_assignment(spot: LineContext) -> Results | None:
         return None
     at = start.end()
     declared = spot.types.match(_DECLARED, text, at)
-    found = declared.match if declared else pattern(r"(?P<name>[A-Za-z_][A-Za-z\d_]*)\s*=").match(text, at)
-    if not found:
+    match = declared.match if declared else pattern(r"(?P<name>[A-Za-z_][A-Za-z\d_]*)\s*=").match(text, at)
+    if not match:
         return None
-    name = found["name"]
-    itself = pattern(r"\s*(?:(\w+)|\*\s*\(?\s*&\s*\(?\s*(\w+)\s*\)?\s*\)?)\s*[;,]").match(text, found.end())
+    name = match["name"]
+    itself = pattern(r"\s*(?:(\w+)|\*\s*\(?\s*&\s*\(?\s*(\w+)\s*\)?\s*\)?)\s*[;,]").match(text, match.end())
     if itself and name in (itself[1], itself[2]):
-        return [("self-assignment", spot.hit(found.start("name"), name=name))]
+        return [("self-assignment", spot.hit(match.start("name"), name=name))]
     return None
 
 
@@ -119,8 +119,8 @@ def brackets_around_value(spot: LineContext) -> Results | None:
     text, hits = spot.text, []
     if ")" in text:
         hits += [
-            ("needless-brackets", spot.hit(found.start(1) - 1, value=found[1]))
-            for found in pattern(rf"(?:[^&]&\s*|\*)\(\s*({IDENT}\s*(?:{MEMBER}\s*)+)\s*\)").finditer(text)
+            ("needless-brackets", spot.hit(match.start(1) - 1, value=match[1]))
+            for match in pattern(rf"(?:[^&]&\s*|\*)\(\s*({IDENT}\s*(?:{MEMBER}\s*)+)\s*\)").finditer(text)
         ]
         found_call = pattern(rf"(\bif\s*|)(\(\s*{IDENT}\s*(?:{MEMBER}\s*)+\))[ \t]*\(").search(text)
         if found_call and not found_call[1].startswith("if"):
@@ -176,10 +176,10 @@ def _bracketed_comparisons(text: str) -> list[str]:
 def bare_sizeof(spot: LineContext) -> Results | None:
     """`sizeof x`."""
     for start in pattern(r"\bsizeof\s+").finditer(spot.text):
-        found = pattern(rf"(?:\*\s*)?{LVAL}").match(spot.text, start.end())
-        typed = spot.types.match(_SIZED, spot.text, start.end()) if not found else None
-        if found or typed:
-            name = found.group() if found else spot.text[start.end() : typed.match.end() if typed else None]
+        match = pattern(rf"(?:\*\s*)?{LVAL}").match(spot.text, start.end())
+        typed = spot.types.match(_SIZED, spot.text, start.end()) if not match else None
+        if match or typed:
+            name = match.group() if match else spot.text[start.end() : typed.match.end() if typed else None]
             return [("bare-sizeof", spot.hit(start.start(), name=name))]
     return None
 
@@ -187,14 +187,14 @@ def bare_sizeof(spot: LineContext) -> Results | None:
 @check(ADDED, "int", "long", "signed")
 def cast_of_constant(spot: LineContext) -> Results | None:
     """`(unsigned long)1`."""
-    found = pattern(rf"(\(\s*{INT_TYPES}\s*\)\s*)({CONSTANT})\b").search(spot.text)
-    if not found:
+    match = pattern(rf"(\(\s*{INT_TYPES}\s*\)\s*)({CONSTANT})\b").search(spot.text)
+    if not match:
         return None
-    cast, number = found[1], found[2]
+    cast, number = match[1], match[2]
     suffix = "U" if pattern(r"\bunsigned\b").search(cast) else ""
     suffix += "LL" if pattern(r"\blong\s+long\b").search(cast) else "L" if pattern(r"\blong\b").search(cast) else ""
     better = pattern(rf"{INT_SUFFIX}$").sub("", number) + suffix
-    return [("cast-of-constant", spot.hit(found.start(), cast=cast, number=number, better=better))]
+    return [("cast-of-constant", spot.hit(match.start(), cast=cast, number=number, better=better))]
 
 
 @check(ADDED, "NR_CPUS")
@@ -235,8 +235,8 @@ def _assigned_ends(text: str, at: int) -> list[int]:
 
 
 def _after_blanks(text: str, at: int) -> int:
-    found = pattern(r"\s*").match(text, at)
-    return found.end() if found else at
+    match = pattern(r"\s*").match(text, at)
+    return match.end() if match else at
 
 
 def _outer_comma(text: str) -> bool:

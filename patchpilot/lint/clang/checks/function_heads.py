@@ -38,8 +38,8 @@ def no_arguments(spot: LineContext) -> Results | None:
     """`int f()`."""
     if not pattern(r"\(\s*\)").search(spot.text):
         return None
-    found = spot.types.search(_NO_ARGUMENTS, spot.text)
-    return [("empty-argument-list", spot.hit(found.start, name=found.match[1]))] if found else None
+    match = spot.types.search(_NO_ARGUMENTS, spot.text)
+    return [("empty-argument-list", spot.hit(match.start, name=match.match[1]))] if match else None
 
 
 @check(ADDED, "{")
@@ -93,12 +93,12 @@ def extern_in_source(spot: LineContext) -> Results | None:
     bare = pattern(r".\s*", re.DOTALL).match(statement)
     if not start or not bare:
         return None
-    found = spot.types.match(_EXTERN, statement, start.end()) or spot.types.match(_EXTERN, statement, bare.end())
+    match = spot.types.match(_EXTERN, statement, start.end()) or spot.types.match(_EXTERN, statement, bare.end())
     hits = []
-    if found:
+    if match:
         if pattern(r"\s*;").match(statement, len(spot.condition)):
             hits.append(("extern-in-source", spot.hit()))
-        if "\n" in found.match[2]:
+        if "\n" in match.match[2]:
             hits.append(("arguments-below-name", spot.hit()))
     elif pattern(r".\s*extern\s+", re.DOTALL).match(statement):
         hits.append(("extern-in-source", spot.hit()))

@@ -120,8 +120,8 @@ def _read_headers(tree: Tree, key: str | None) -> frozenset[str]:
 
 def _names_in(data: bytes, types: Types) -> set[str]:
     names: set[str] = set()
-    for found in re.finditer(rb"^.*(?:[A-Z][a-z]|[a-z][A-Z]).*$", data, re.MULTILINE):
-        line = found.group().decode("latin-1")
+    for match in re.finditer(rb"^.*(?:[A-Z][a-z]|[a-z][A-Z]).*$", data, re.MULTILINE):
+        line = match.group().decode("latin-1")
         if name := _declared_name(line, types):
             names.add(name)
     return names
@@ -182,8 +182,8 @@ def _look_ahead(spot: LineContext, marks: dict[int, bool]) -> None:
         return
     name = pattern(rf"^\s*({IDENT}).*").sub(r"\1", exported[1], count=1)
     statement = span.raw_text if spot.statement_raw else span.text
-    made = pattern(rf"(?:.\s*\}}\s*\n)?.([A-Z_]+)\s*\(\s*({IDENT})").match(statement)
-    if made and re.match(rf"{IDENT}_{re.escape(made[2])}", name, re.ASCII):
+    match = pattern(rf"(?:.\s*\}}\s*\n)?.([A-Z_]+)\s*\(\s*({IDENT})").match(statement)
+    if match and re.match(rf"{IDENT}_{re.escape(match[2])}", name, re.ASCII):
         marks[number] = False
         return
     marks[number] = not _defines(spot, statement, name)
@@ -198,5 +198,5 @@ def _defines(spot: LineContext, statement: str, name: str) -> bool:
     ):
         return True
     pointer = TypePattern(rf"\s*\(\s*\*\s*{quoted}\s*\)\s*\(")
-    starts = [found.end() for text in (rf".{STORAGE}\s+", r".") if (found := pattern(text).match(statement))]
+    starts = [match.end() for text in (rf".{STORAGE}\s+", r".") if (match := pattern(text).match(statement))]
     return any(spot.types.match(pointer, statement, start) for start in starts)

@@ -47,8 +47,8 @@ PLACEHOLDERS.update(
 @check(LAYOUT, "=")
 def assignment_leads_line(spot: LineContext) -> Results | None:
     """An assignment operator at the start of a line."""
-    if found := pattern(rf"\+\s+({ASSIGNMENT})[^=]").match(spot.code):
-        return [("leading-assignment", spot.hit(found.start(1), operator=found[1]))]
+    if match := pattern(rf"\+\s+({ASSIGNMENT})[^=]").match(spot.code):
+        return [("leading-assignment", spot.hit(match.start(1), operator=match[1]))]
     return None
 
 
@@ -101,8 +101,8 @@ def _last_open_bracket(text: str) -> int:
         if (end := value_end(text, at)) > at:
             at = end
         elif text[at] == "(":
-            if found := brackets.match(text, at):
-                at = found.end()
+            if match := brackets.match(text, at):
+                at = match.end()
             else:
                 last, at = at, at + 1
         elif text.find("(", at) < 0:
@@ -171,7 +171,7 @@ def blank_lines(spot: LineContext) -> Results | None:
     text, before = spot.text, spot.before
     if not text.startswith("+"):
         return None
-    found = []
+    result = []
     if (
         before[1:2] == "}"
         and pattern(r"[+ ]\};?\s*$").match(before)
@@ -180,13 +180,13 @@ def blank_lines(spot: LineContext) -> Results | None:
             r"|\+\s*DECLARE|\+\s*builtin_[\w_]*driver|\+\s*__setup"
         ).match(text)
     ):
-        found.append(("no-blank-line-after-block", spot.hit()))
+        result.append(("no-blank-line-after-block", spot.hit()))
     if pattern(r"[+ ]\s*$").match(before) and pattern(r"\+\s*$").match(text) and spot.walk.patch.get("blank line") != spot.line.number - 1:
-        found.append(("two-blank-lines", spot.hit()))
+        result.append(("two-blank-lines", spot.hit()))
         spot.walk.patch["blank line"] = spot.line.number
     if _first_after_declarations(spot):
-        found.append(("no-blank-line-after-declarations", spot.hit()))
-    return found
+        result.append(("no-blank-line-after-declarations", spot.hit()))
+    return result
 
 
 def _first_after_declarations(spot: LineContext) -> bool:

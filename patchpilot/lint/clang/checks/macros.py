@@ -164,7 +164,7 @@ def _beside_operator(text: str, use: re.Match[str]) -> bool:
 
 def _without_harmless_uses(spot: LineContext, body: str, name: str) -> str:
     """The body without the uses that evaluate nothing: sizeof, typeof, # and ##."""
-    kept: list[str] = []
+    result: list[str] = []
     at = 0
     for lead in pattern(_HARMLESS).finditer(body):
         begin = lead.end()
@@ -174,9 +174,9 @@ def _without_harmless_uses(spot: LineContext, body: str, name: str) -> str:
         if lead.start() < at or begin < 0 or not body.startswith(name, begin):
             continue
         if used := pattern(r"\s*\)*\b").match(body, begin + len(name)):
-            kept.append(body[at : lead.start()])
+            result.append(body[at : lead.start()])
             at = used.end()
-    text = "".join([*kept, body[at:]])
+    text = "".join([*result, body[at:]])
     if "#" in text:
         text = pattern(r"#+\s*(\w+)").sub(lambda found: "" if found[1] == name else found.group(), text)
         text = pattern(r"(\w+)\s*##").sub(lambda found: "" if found[1] == name else found.group(), text)

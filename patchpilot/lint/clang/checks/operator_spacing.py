@@ -57,7 +57,7 @@ def operator_blanks(spot: LineContext) -> Results | None:
     while parts and not parts[-1]:
         parts.pop()
     line = f" {text[1:]}"
-    found: list[tuple[str, Hit]] = []
+    result: list[tuple[str, Hit]] = []
     kinds, variants = spot.values.kinds, spot.values.variants
     at = 0
     for index in range(0, len(parts) - 1, 2):
@@ -73,11 +73,11 @@ def operator_blanks(spot: LineContext) -> Results | None:
             and line[end:].strip(_BLANK)
         ):
             variant = sign + variants.get(at, "_")
-            found += _judge(
+            result += _judge(
                 spot, _Operator(at, sign, variant, line[:at], line[end:], _ahead(before, line, at), _behind(after), after is None)
             )
         at = end
-    return found
+    return result
 
 
 def _ahead(before: str, line: str, at: int) -> str:
@@ -136,22 +136,22 @@ def _judge(spot: LineContext, op: _Operator) -> list[tuple[str, Hit]]:
 
 
 def _comma(spot: LineContext, op: _Operator) -> list[tuple[str, Hit]]:
-    found = []
+    result = []
     if op.ahead == "W":
-        found.append(("space-before-comma", spot.hit(op.at)))
+        result.append(("space-before-comma", spot.hit(op.at)))
     if op.behind not in "WEC" and not op.right.startswith("}"):
-        found.append(("no-space-after-comma", spot.hit(op.at)))
-    return found
+        result.append(("no-space-after-comma", spot.hit(op.at)))
+    return result
 
 
 def _unary(spot: LineContext, op: _Operator) -> list[tuple[str, Hit]]:
-    found = []
+    result = []
     if op.ahead not in "WEBC" and not op.left.endswith((")", "!", "~", "*", "-", "&", "|", "++", "--", "{")):
-        found.append(("no-space-before-unary", spot.hit(op.at, operator=op.sign)))
+        result.append(("no-space-before-unary", spot.hit(op.at, operator=op.sign)))
     qualified = op.sign == "*" and _any_modifier(spot, op.right)
     if op.behind == "W" and not qualified:
-        found.append(("space-after-unary", spot.hit(op.at, operator=op.sign)))
-    return found
+        result.append(("space-after-unary", spot.hit(op.at, operator=op.sign)))
+    return result
 
 
 def _any_modifier(spot: LineContext, text: str) -> bool:

@@ -35,14 +35,14 @@ def function_pointer(spot: LineContext) -> Results | None:
     """`type (*name)(args)`: no blanks but the one after the type."""
     text = spot.text
     start = pattern(r".\s*").match(text)
-    if "(" not in text or not start or not (found := spot.types.match(_POINTER, text, start.end())):
+    if "(" not in text or not start or not (match := spot.types.match(_POINTER, text, start.end())):
         return None
     hits: list[tuple[str, Hit]] = []
-    if not found.type.endswith(("*", " ", "\t")):
-        hits.append(("function-pointer-spacing", spot.hit(found.end)))
+    if not match.type.endswith(("*", " ", "\t")):
+        hits.append(("function-pointer-spacing", spot.hit(match.end)))
     for group, case in _POINTER_SPACES:
-        if found.match[group]:
-            hits.append(("function-pointer-spacing", spot.hit(found.match.start(group), case)))
+        if match.match[group]:
+            hits.append(("function-pointer-spacing", spot.hit(match.match.start(group), case)))
     return hits
 
 
@@ -50,15 +50,15 @@ def function_pointer(spot: LineContext) -> Results | None:
 def blank_before_square_bracket(spot: LineContext) -> Results | None:
     """`a [1]`."""
     text, hits = spot.text, []
-    for found in pattern(r"(.*?\s)\[").finditer(text):
-        prefix = found[1]
+    for match in pattern(r"(.*?\s)\[").finditer(text):
+        prefix = match[1]
         if (
-            (found.start(1) == 0 and pattern(r".\s+$").match(prefix))
+            (match.start(1) == 0 and pattern(r".\s+$").match(prefix))
             or pattern(r"[{,:]\s+$").search(prefix)
             or spot.types.search(_BEFORE_SQUARE, prefix, inside=True)
         ):
             continue
-        hits.append(("space-before-bracket", spot.hit(found.end() - 1)))
+        hits.append(("space-before-bracket", spot.hit(match.end() - 1)))
     return hits
 
 
@@ -66,13 +66,13 @@ def blank_before_square_bracket(spot: LineContext) -> Results | None:
 def blank_before_call(spot: LineContext) -> Results | None:
     """`f (x)`."""
     text, hits = spot.text, []
-    for found in pattern(rf"({IDENT})\s+\(").finditer(text):
-        name, lead = found[1], text[: found.start()]
+    for match in pattern(rf"({IDENT})\s+\(").finditer(text):
+        name, lead = match[1], text[: match.start()]
         if name in _SPACED_WORDS or pattern(r".\s*#\s*define\s*$").match(lead) or pattern(r".\s*#\s*elif\s*$").match(lead + name):
             continue
         if spot.types.search(_TO_END, lead + name, inside=True):
             continue
-        hits.append(("space-before-call", spot.hit(found.end() - 1, name=name)))
+        hits.append(("space-before-call", spot.hit(match.end() - 1, name=name)))
     return hits
 
 
@@ -88,17 +88,17 @@ def space_before_brace(spot: LineContext) -> Results | None:
 
 def _casts_braces(spot: LineContext, text: str) -> bool:
     """Whether a compound literal, `(type){`, is on the line."""
-    return any(spot.types.match(_BRACED_CAST, text, found.end()) for found in pattern(r"\(").finditer(text))
+    return any(spot.types.match(_BRACED_CAST, text, match.end()) for match in pattern(r"\(").finditer(text))
 
 
 @check(ADDED, "[", "]")
 def blanks_in_square_brackets(spot: LineContext) -> Results | None:
     """`a[ 1 ]`."""
     text, hits = spot.text, []
-    if (found := pattern(r"\[\s").search(text)) and not pattern(r"\[\s*$").search(text):
-        hits.append(("space-inside-brackets", spot.hit(found.start() + 1, token="[")))
-    if found := pattern(r"\s\]").search(text):
-        hits.append(("space-inside-brackets", spot.hit(found.start(), "before", token="]")))
+    if (match := pattern(r"\[\s").search(text)) and not pattern(r"\[\s*$").search(text):
+        hits.append(("space-inside-brackets", spot.hit(match.start() + 1, token="[")))
+    if match := pattern(r"\s\]").search(text):
+        hits.append(("space-inside-brackets", spot.hit(match.start(), "before", token="]")))
     return hits
 
 
@@ -106,19 +106,19 @@ def blanks_in_square_brackets(spot: LineContext) -> Results | None:
 def blanks_in_brackets(spot: LineContext) -> Results | None:
     """`( a )`."""
     text, hits = spot.text, []
-    if (found := pattern(r"\(\s").search(text)) and not pattern(r"\(\s*\\?$|for\s*\(\s+;").search(text):
-        hits.append(("space-inside-brackets", spot.hit(found.start() + 1, token="(")))
+    if (match := pattern(r"\(\s").search(text)) and not pattern(r"\(\s*\\?$|for\s*\(\s+;").search(text):
+        hits.append(("space-inside-brackets", spot.hit(match.start() + 1, token="(")))
     if (
-        (found := pattern(r"\s\)").search(text))
+        (match := pattern(r"\s\)").search(text))
         and not pattern(r".\s*\)").match(text)
         and not pattern(r"for\s*\(.*;\s+\)|:\s+\)").search(text)
     ):
-        hits.append(("space-inside-brackets", spot.hit(found.start(), "before", token=")")))
+        hits.append(("space-inside-brackets", spot.hit(match.start(), "before", token=")")))
     return hits
 
 
 @check(ADDED, "if(", "while(", "for(", "switch(")
 def keyword_touches_bracket(spot: LineContext) -> Results | None:
     """`if(x)`."""
-    found = pattern(r"\b(if|while|for|switch)\(").search(spot.text)
-    return [("no-space-after-keyword", spot.hit(found.end() - 1, keyword=found[1]))] if found else None
+    match = pattern(r"\b(if|while|for|switch)\(").search(spot.text)
+    return [("no-space-after-keyword", spot.hit(match.end() - 1, keyword=match[1]))] if match else None

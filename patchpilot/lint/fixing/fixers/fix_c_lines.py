@@ -59,8 +59,8 @@ def split_brace(site: FixSite) -> LineChange | None:
 def label(site: FixSite) -> LineChange | None:
     """A label at the start of its line."""
     line = site.added(site.number)
-    found = re.match(r"\+[ \t]+([A-Za-z_]\w*:[ \t]*)$", line.raw) if line else None
-    return site.replaced(site.number, f"+{found[1].rstrip()}") if found else None
+    match = re.match(r"\+[ \t]+([A-Za-z_]\w*:[ \t]*)$", line.raw) if line else None
+    return site.replaced(site.number, f"+{match[1].rstrip()}") if match else None
 
 
 @fixer("comment-star", COMMENT)
@@ -82,10 +82,10 @@ def comment_star(site: FixSite) -> LineChange | None:
 def comment_end(site: FixSite) -> LineChange | None:
     """The end of a comment goes to a line of its own."""
     line = site.added(site.number)
-    found = re.match(r"\+([ \t]*)(\*[ \t].*?)[ \t]*\*/[ \t]*$", line.raw) if line else None
-    if not line or not found or line.text.strip(f"+{NOTE} \t"):
+    match = re.match(r"\+([ \t]*)(\*[ \t].*?)[ \t]*\*/[ \t]*$", line.raw) if line else None
+    if not line or not match or line.text.strip(f"+{NOTE} \t"):
         return None
-    return LineChange(edits=(FixEdit(site.number, 1, (as_text(f"+{found[1]}{found[2]}"), f"+{found[1]}*/")),))
+    return LineChange(edits=(FixEdit(site.number, 1, (as_text(f"+{match[1]}{match[2]}"), f"+{match[1]}*/")),))
 
 
 @fixer("align")

@@ -60,11 +60,11 @@ def subject_blanks(site: FixSite) -> LineChange | None:
 def prefix_blanks(site: FixSite) -> LineChange | None:
     """A subject's prefixes with one blank behind each colon and none before."""
     title = site.context.patch.subject.title
-    found = re.match(r"^[\w/.-]+(?: ?: ?[\w/.-]+)* ?:(?!:)", title)
-    if not found or "::" in title or "//" in title:
+    match = re.match(r"^[\w/.-]+(?: ?: ?[\w/.-]+)* ?:(?!:)", title)
+    if not match or "::" in title or "//" in title:
         return None
-    head = re.sub(r" *: *", ": ", found[0]).rstrip()
-    return _retitled(site, f"{head} {title[found.end() :].lstrip()}")
+    head = re.sub(r" *: *", ": ", match[0]).rstrip()
+    return _retitled(site, f"{head} {title[match.end() :].lstrip()}")
 
 
 @fixer("drop-line", PROSE)
@@ -87,20 +87,20 @@ def indent_line(site: FixSite) -> LineChange | None:
 def commit_reference(site: FixSite) -> LineChange | None:
     """`commit 0123456 ("…")` with what the repository has for that id, where the line names one commit and all of it."""
     right = site.finding.fix.text if site.finding.fix else ""
-    found = re.match(r"commit ([0-9a-f]{12,40}) \(\"(.*)\"\)$", right)
-    if not found or not _in_message(site):
+    match = re.match(r"commit ([0-9a-f]{12,40}) \(\"(.*)\"\)$", right)
+    if not match or not _in_message(site):
         return None
     text = site.text(site.number)
     named = list(re.finditer(r"\b[0-9a-f]{7,40}\b", text))
-    if len(named) != 1 or not (found[1].startswith(named[0][0]) or named[0][0].startswith(found[1])):
+    if len(named) != 1 or not (match[1].startswith(named[0][0]) or named[0][0].startswith(match[1])):
         return None
     written = re.search(r"(?<![\w-])(commit)[ \t]+[0-9a-f]{7,40}(?:[ \t]*\([ \t]*(.*?)[ \t]*\))?(?=$|[\s.,;:)\]])", text, re.IGNORECASE)
-    if not written or (written[2] is not None and written[2].strip("\"'") != found[2]):
+    if not written or (written[2] is not None and written[2].strip("\"'") != match[2]):
         return None
     # a title that begins behind the id and goes on in the next line is not ours to wrap
     if written[2] is None and re.match(r"\s*(?:[(\"']|$)", text[written.end() :]):
         return None
-    reference = f'{written[1]} {found[1]} ("{found[2]}")'
+    reference = f'{written[1]} {match[1]} ("{match[2]}")'
     return LineChange(edits=(FixEdit(site.number, 1, (text[: written.start()] + reference + text[written.end() :],)),))
 
 
@@ -116,8 +116,8 @@ def spelling(site: FixSite) -> LineChange | None:
 @fixer("spelling-said", PROSE)
 def spelling_said(site: FixSite) -> LineChange | None:
     """As `spelling`, for findings that say it in their message and of a word with a capital may be wrong: it may be a name."""
-    found = re.match(r"^[\"']([a-z]{6,})[\"'] may be misspelled - perhaps [\"']([a-z]+)[\"']\?$", site.finding.message)
-    return _word(site, found[1], found[2]) if found else None
+    match = re.match(r"^[\"']([a-z]{6,})[\"'] may be misspelled - perhaps [\"']([a-z]+)[\"']\?$", site.finding.message)
+    return _word(site, match[1], match[2]) if match else None
 
 
 def _word(site: FixSite, typo: str, better: str) -> LineChange | None:

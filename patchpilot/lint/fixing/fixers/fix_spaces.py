@@ -41,8 +41,8 @@ def _put(site: FixSite, at: int) -> LineChange:
 @fixer("space-before")
 def space_before(site: FixSite) -> LineChange | None:
     """A blank before the column; for a `return(` that has no column, before the bracket."""
-    if site.column < 1 and (found := re.search(r"\breturn\(", site.line.text)):
-        return _put(site, found.end() - 1)
+    if site.column < 1 and (match := re.search(r"\breturn\(", site.line.text)):
+        return _put(site, match.end() - 1)
     place = _place(site)
     if not place:
         return None
@@ -74,10 +74,10 @@ def space_around(site: FixSite) -> LineChange | None:
     if not place:
         return None
     text, at = place
-    found = _SIGN.match(text, at)
-    if not found or not _is_certain(text, found[0], at, found.end()):
+    match = _SIGN.match(text, at)
+    if not match or not _is_certain(text, match[0], at, match.end()):
         return None
-    end = found.end()
+    end = match.end()
     spans = []
     if text[:at].rstrip(_BLANK) not in ("+", "") and text[at - 1] not in _BLANK:
         spans.append(ColumnSpan(site.number, at, at, " "))
@@ -132,10 +132,10 @@ def no_space_before_call(site: FixSite) -> LineChange | None:
 def no_space_after(site: FixSite) -> LineChange | None:
     """No blank behind the sign at the column."""
     place = _place(site)
-    found = _SIGN.match(*place) if place else None
-    if not place or not found:
+    match = _SIGN.match(*place) if place else None
+    if not place or not match:
         return None
-    text, start = place[0], found.end()
+    text, start = place[0], match.end()
     end = start + len(text[start:]) - len(text[start:].lstrip(_BLANK))
     return LineChange(spans=(ColumnSpan(site.number, start, end, ""),)) if end > start and end < len(text) else None
 
@@ -144,11 +144,11 @@ def no_space_after(site: FixSite) -> LineChange | None:
 def no_space_around(site: FixSite) -> LineChange | None:
     """No blank on either side of the sign at the column."""
     place = _place(site)
-    found = _SIGN.match(*place) if place else None
-    if not place or not found:
+    match = _SIGN.match(*place) if place else None
+    if not place or not match:
         return None
     text, at = place
-    sides = (_taken(site, text, at, at), _taken(site, text, found.end(), found.end()))
+    sides = (_taken(site, text, at, at), _taken(site, text, match.end(), match.end()))
     spans = tuple(span for side in sides if side for span in side.spans)
     return LineChange(spans=spans) if spans else None
 
@@ -177,8 +177,8 @@ def space_before_brace(site: FixSite) -> LineChange | None:
     text = site.line.text[: len(site.line.raw)]
     if site.added(site.number) is None or text.count("{") != 1:
         return None
-    found = re.search(r"(?:\)|\belse|\bdo)(?=\{)", text)
-    return _put(site, found.end()) if found else None
+    match = re.search(r"(?:\)|\belse|\bdo)(?=\{)", text)
+    return _put(site, match.end()) if match else None
 
 
 @fixer("cast")
@@ -188,27 +188,27 @@ def cast(site: FixSite) -> LineChange | None:
     if not place or place[0][place[1]] != "(":
         return None
     text, at = place
-    found = re.match(r"\([^()]*\)([ \t]+)(?=[\w(&*~!\"'-])", text[at:])
-    if not found or re.search(r"[\w\])]\s*$", text[1:at].rpartition("return")[2] if text[1:at].rstrip().endswith("return") else text[1:at]):
+    match = re.match(r"\([^()]*\)([ \t]+)(?=[\w(&*~!\"'-])", text[at:])
+    if not match or re.search(r"[\w\])]\s*$", text[1:at].rpartition("return")[2] if text[1:at].rstrip().endswith("return") else text[1:at]):
         return None
-    return LineChange(spans=(ColumnSpan(site.number, at + found.start(1), at + found.end(1), ""),))
+    return LineChange(spans=(ColumnSpan(site.number, at + match.start(1), at + match.end(1), ""),))
 
 
 @fixer("star")
 def star(site: FixSite) -> LineChange | None:
     """Stars beside the name: one blank before them, none between and none behind."""
     place = _place(site)
-    found = re.compile(r"[*\s]*\*[*\s]*").match(*place) if place else None
-    if not place or not found or not re.match(r"[\w)(]", place[0][found.end() : found.end() + 1]):
+    match = re.compile(r"[*\s]*\*[*\s]*").match(*place) if place else None
+    if not place or not match or not re.match(r"[\w)(]", place[0][match.end() : match.end() + 1]):
         return None
-    text, behind = place[0], re.compile(r"\w+").match(place[0], found.end())
+    text, behind = place[0], re.compile(r"\w+").match(place[0], match.end())
     if behind and behind[0] in ("const", "volatile", "restrict", "__restrict", "__iomem", "__user", "__rcu", "__percpu", "__force"):
         return None
-    stars = found[0].rstrip()
+    stars = match[0].rstrip()
     good = re.sub(r"\*\s+(?=\*)", "*", stars if stars[0] in _BLANK else f" {stars}")
     if not text[place[1] - 1].isalnum() and text[place[1] - 1] not in "_)":
         return None
-    return LineChange(spans=(ColumnSpan(site.number, found.start(), found.end(), good),)) if good != found[0] else None
+    return LineChange(spans=(ColumnSpan(site.number, match.start(), match.end(), good),)) if good != match[0] else None
 
 
 @fixer("function-pointer")

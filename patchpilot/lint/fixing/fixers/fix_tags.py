@@ -27,8 +27,8 @@ def _message(site: FixSite) -> range:
 
 
 def _is_tag(text: str) -> bool:
-    found = _FORM.match(text)
-    return found is not None and ("-" in found[1] or found[1].lower() in ("cc", "fixes", "link", "closes", "to", "buglink"))
+    match = _FORM.match(text)
+    return match is not None and ("-" in match[1] or match[1].lower() in ("cc", "fixes", "link", "closes", "to", "buglink"))
 
 
 def _rewritten(site: FixSite, text: str) -> LineChange | None:
@@ -40,31 +40,31 @@ def _rewritten(site: FixSite, text: str) -> LineChange | None:
 @fixer("tag-form", PROSE)
 def tag_form(site: FixSite) -> LineChange | None:
     """A known tag in its usual case, at the start of the line, one blank behind the colon."""
-    found = _FORM.match(site.text(site.number))
-    if not found or (found[1].lower() not in _PEOPLE and found[1].lower() not in ("cc", "to")):
+    match = _FORM.match(site.text(site.number))
+    if not match or (match[1].lower() not in _PEOPLE and match[1].lower() not in ("cc", "to")):
         return None
-    return _rewritten(site, f"{_PEOPLE.get(found[1].lower(), found[1])}: {found[2]}")
+    return _rewritten(site, f"{_PEOPLE.get(match[1].lower(), match[1])}: {match[2]}")
 
 
 @fixer("tag-name", PROSE)
 def tag_name(site: FixSite) -> LineChange | None:
     """A tag that is nearly one that tools know, by the one name that the finding gives."""
-    found = re.search(r"(?:did you mean |it is \"|is written \")([A-Z][\w-]+):", site.finding.message)
+    match = re.search(r"(?:did you mean |it is \"|is written \")([A-Z][\w-]+):", site.finding.message)
     text = site.text(site.number)
     name, colon, value = text.partition(":")
-    if not found or not colon or not value.strip() or not re.fullmatch(r"\s*[\w -]+?\s*", name):
+    if not match or not colon or not value.strip() or not re.fullmatch(r"\s*[\w -]+?\s*", name):
         return None
-    if found[1] == "Fixes" and not re.match(r"\s*[0-9a-f]{7,}\s+\(\".*\"\)\s*$", value):
+    if match[1] == "Fixes" and not re.match(r"\s*[0-9a-f]{7,}\s+\(\".*\"\)\s*$", value):
         return None
-    return _rewritten(site, f"{found[1]}: {value.strip()}")
+    return _rewritten(site, f"{match[1]}: {value.strip()}")
 
 
 @fixer("stable-form", PROSE)
 def stable_form(site: FixSite) -> LineChange | None:
     """The Cc: of the stable list and its version, as the finding has them."""
-    found = re.match(rf"^write '((?:{site.context.project.lists.stable_pattern})(?: # [^']+)?)' instead of ", site.finding.message)
+    match = re.match(rf"^write '((?:{site.context.project.lists.stable_pattern})(?: # [^']+)?)' instead of ", site.finding.message)
     text = site.text(site.number)
-    return _rewritten(site, f"Cc: {found[1]}") if found and re.match(r"(?i)cc:", text) else None
+    return _rewritten(site, f"Cc: {match[1]}") if match and re.match(r"(?i)cc:", text) else None
 
 
 @fixer("stable-host", PROSE)

@@ -13,8 +13,8 @@ def _spans(site: FixSite, pattern: str, better: str, *, group: int = 0) -> LineC
     if site.added(site.number) is None:
         return None
     text = site.line.text[: len(site.line.raw)]
-    found = [match for match in re.finditer(pattern, text) if NOTE not in match[0]]
-    return LineChange(spans=tuple(ColumnSpan(site.number, *one.span(group), better) for one in found)) if found else None
+    matches = [match for match in re.finditer(pattern, text) if NOTE not in match[0]]
+    return LineChange(spans=tuple(ColumnSpan(site.number, *one.span(group), better) for one in matches)) if matches else None
 
 
 @fixer("drop-zero", NAMED)
@@ -94,11 +94,11 @@ def put_comma(site: FixSite) -> LineChange | None:
 def unbracket(site: FixSite) -> LineChange | None:
     """`return x;` for `return (x);` on one line."""
     line = site.added(site.number)
-    found = _BRACKETS.match(line.text) if line else None
-    if not line or not found or NOTE in line.text or "," in found[2] or not _balanced(found[2]) or not found[2].strip():
+    match = _BRACKETS.match(line.text) if line else None
+    if not line or not match or NOTE in line.text or "," in match[2] or not _balanced(match[2]) or not match[2].strip():
         return None
-    inside = line.raw[found.start(2) : found.end(2)].strip()
-    return site.replaced(site.number, f"+{found[1]} {inside};")
+    inside = line.raw[match.start(2) : match.end(2)].strip()
+    return site.replaced(site.number, f"+{match[1]} {inside};")
 
 
 def _balanced(text: str) -> bool:
