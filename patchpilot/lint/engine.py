@@ -74,6 +74,7 @@ def _finding(rule: Rule, hit: Hit, places: "Places") -> Finding:
         column=hit.column,
         reference=rule.reference,
         fix=hit.fix or (FindingFix(rule.remedy.kind, rule.remedy.text) if rule.remedy.kind != "none" and rule.remedy.text else None),
+        values=tuple((name, str(value)) for name, value in hit.values.items()),
     )
 
 

@@ -41,7 +41,8 @@ class FindingFix(NamedTuple):
 class Finding(NamedTuple):
     """One finding. `patch_line` counts from 1 in the patch as a mail; `path`, `line`, `column` (1-based) are in the new file.
 
-    `new`: whether an earlier revision did not have it; None where none was compared with.
+    `new`: whether an earlier revision did not have it; None where none was compared with. `values` are what fills the placeholders of the
+    rule's message, for tools that apply the fix.
     """
 
     rule: str
@@ -57,6 +58,11 @@ class Finding(NamedTuple):
     fix: FindingFix | None = None
     moved: bool = False
     new: bool | None = None
+    values: tuple[tuple[str, str], ...] = ()
+
+    def value(self, name: str) -> str:
+        """What fills the placeholder `name` of the rule's message; "" where it has none."""
+        return dict(self.values).get(name, "")
 
     def age(self, since: str | None) -> str:
         """ " (new since v2)" or " (as in v2)" where it was compared with that revision; else ""."""

@@ -385,9 +385,9 @@ def test_maintainers_of_a_mail_without_a_diff_is_a_usage_error(workdir: Path) ->
 def test_a_mail_with_dos_line_ends_has_its_message_checked(workdir: Path) -> None:
     file = workdir / "dos.patch"
     file.write_bytes(DIRTY.replace("We added a wait", "As in commit 0123456 we wait").replace("\n", "\r\n").encode())
-    done = call("check", "--select", "commit-reference", "--format", "checkpatch", file).out
+    done = call("check", "--select", "malformed-commit-reference", "--format", "checkpatch", file).out
     assert f"{file}:6: ERROR:GIT_COMMIT_ID" in done
-    assert not call("check", "--checkpatch-compat", "--select", "commit-reference", "--format", "checkpatch", file).out
+    assert not call("check", "--checkpatch-compat", "--select", "malformed-commit-reference", "--format", "checkpatch", file).out
 
 
 @pytest.mark.parametrize("word", ["--published", "--shared"])
@@ -409,3 +409,12 @@ def test_lines_of_words_and_colons_are_no_patch(workdir: Path) -> None:
     done = call("check", workdir / "people")
     assert done.code == ExitCode.USAGE
     assert "neither a mail nor a diff" in done.err
+
+
+def test_a_former_name_of_a_rule_is_accepted_and_noted_when_asked_to_say_more(workdir: Path) -> None:
+    file = workdir / "a.patch"
+    file.write_text(mail("frob: use b", f"Use b.\n\n{SIGN_OFF}", file_diff("drivers/frob.c", " int a;\n+int b = sizeof a;\n")))
+    plain, more = (call("check", *verbose, "--select", "bare-sizeof", "--format", "checkpatch", file) for verbose in ((), ("-v",)))
+    assert ":SIZEOF_PARENTHESIS:" in plain.out
+    assert not plain.err
+    assert more.err.splitlines()[1:] == ["note: the rule bare-sizeof is now called sizeof-without-parentheses"]

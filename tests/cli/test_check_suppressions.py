@@ -222,7 +222,7 @@ def test_every_form_stays_well_formed_and_hides_what_is_waived(tree: Path, form:
 
 def test_text_shows_each_reason_when_asked_to_say_more(tree: Path) -> None:
     out = call("check", "-v", "--tree", tree, "a.patch").out
-    assert "waived: white space at the end of the line [trailing-space]\n    a <table> & more (" in out
+    assert "waived: trailing whitespace [trailing-space]\n    a <table> & more (" in out
 
 
 def test_a_waiver_that_ended_is_said_where_it_would_have_held(tree: Path) -> None:
@@ -421,7 +421,7 @@ def test_commits_are_held_against_what_was_sent(topic: Repo) -> None:
     topic.git("commit", "-q", "--amend", "-m", f"frob: use b\n\nChange-Id: I0123456789abcdef\n\n{PROSE}\n\n{SIGN_OFF}")
     got = ages(check("-C", topic.path, "--since-version", "1"))
     assert got["trailing-space:drivers/frob.c"] is False
-    assert got["change-id:None"] is True
+    assert got["gerrit-change-id:None"] is True
 
 
 def test_a_reroll_is_held_against_the_mails_that_left_and_against_the_tag_of_them(tmp_path: Path) -> None:
@@ -435,7 +435,7 @@ def test_a_reroll_is_held_against_the_mails_that_left_and_against_the_tag_of_the
         done = check("-C", repo.path, "--since-version", "1")
         assert done.code == 1, done.err
         got = ages(done)
-        assert (got["change-id:None"], got["trailing-space:widget.c"]) == (True, False)
+        assert (got["gerrit-change-id:None"], got["trailing-space:widget.c"]) == (True, False)
         # then without the record of the send: the tag remains
         with Outbox() as outbox:
             for send in outbox.sends(next(iter(Drafts().all())).change_id):
@@ -451,7 +451,7 @@ def test_commits_are_held_against_a_followed_version(topic: Repo) -> None:
         store.keep(entry.id, "frob: use b", [parse_mail(first.partition("\n")[2].encode())])
     topic.git("commit", "-q", "--amend", "-m", f"frob: use b\n\nChange-Id: I0123456789abcdef\n\n{PROSE}\n\n{SIGN_OFF}")
     got = ages(check("-C", topic.path, "--since-version", "v1"))
-    assert (got["trailing-space:drivers/frob.c"], got["change-id:None"]) == (False, True)
+    assert (got["trailing-space:drivers/frob.c"], got["gerrit-change-id:None"]) == (False, True)
     assert call("check", "-C", topic.path, "--since-version", "2").code == 2
 
 
@@ -465,7 +465,7 @@ def test_a_branch_of_b4_is_held_against_the_tag_of_what_b4_sent(topic: Repo) -> 
     done = check("-C", topic.path, "--since-version", "1")
     assert done.code == 1, done.err
     got = ages(done)
-    assert (got["trailing-space:drivers/frob.c"], got["change-id:None"]) == (False, True)
+    assert (got["trailing-space:drivers/frob.c"], got["gerrit-change-id:None"]) == (False, True)
 
 
 def test_what_is_excused_is_not_mended(tree: Path) -> None:

@@ -10,7 +10,7 @@ from patchpilot.errors import PackError, UsageError
 from patchpilot.lint import rule_store
 from patchpilot.lint.project_rules import adjusted
 from patchpilot.lint.rule_store import detector_of, load_packs, load_rules, read_pack
-from patchpilot.lint.selection import choose, in_force
+from patchpilot.lint.selection import choose, former_names, in_force
 from patchpilot.model.finding import Severity
 from patchpilot.model.mail import parse_patch
 from patchpilot.projects.detection import detect
@@ -32,6 +32,18 @@ def test_what_is_ignored_does_not_run() -> None:
     chosen = choose(load_rules(), kernel=NEW, profile="linux", ignore=["tags", "missing-prefix"])
     assert not [rule for rule in chosen if rule.pack == "tags" or rule.name == "missing-prefix"]
     assert chosen
+
+
+def test_a_rule_is_chosen_ignored_and_regraded_by_its_former_name() -> None:
+    rules = load_rules()
+    (chosen,) = choose(rules, kernel=NEW, profile="linux", select=["Bare-Sizeof"])
+    assert chosen.name == "sizeof-without-parentheses"
+    assert chosen not in choose(rules, kernel=NEW, profile="linux", ignore=["bare-sizeof"])
+    linux = find_project("linux")
+    style = linux.style._replace(severity={"bare-sizeof": "error"})
+    regraded = next(rule for rule in adjusted(rules, linux._replace(style=style)) if rule.id == chosen.id)
+    assert (chosen.severity, regraded.severity) == (Severity.WARNING, Severity.ERROR)
+    assert former_names(("bare-sizeof", "sizeof-without-parentheses", "SPACING"), rules) == (("bare-sizeof", chosen.name),)
 
 
 def test_an_unknown_word_names_the_nearest() -> None:

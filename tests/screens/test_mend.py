@@ -144,7 +144,7 @@ async def test_a_finding_is_waived_with_a_reason_listed_and_counted_again(untidy
     async with app.run_test(size=(100, 40)) as pilot:
         pager = await at_checks(pilot)
         screen = app.screen
-        at = next(at for at, found in screen._findings.items() if [one.name for one in found] == ["bad-tag"])  # type: ignore[attr-defined]
+        at = next(at for at, found in screen._findings.items() if [one.name for one in found] == ["malformed-tag"])  # type: ignore[attr-defined]
 
         def waived() -> dict[str, str]:
             with Repository.open(untidy.path) as repository:
@@ -159,9 +159,9 @@ async def test_a_finding_is_waived_with_a_reason_listed_and_counted_again(untidy
         await pilot.press(*"he writes it so", "enter")
         await settle(pilot)
         await until(pilot, lambda: app.session.fresh(Stage.CHECKS) is not None, "the findings made anew")
-        assert waived() == {"bad-tag": "he writes it so"}
+        assert waived() == {"malformed-tag": "he writes it so"}
         assert "1 waived" in app.session.standing(Stage.CHECKS).note
-        assert "bad-tag" not in {one.name for found in screen._findings.values() for one in found}  # type: ignore[attr-defined]
+        assert "malformed-tag" not in {one.name for found in screen._findings.values() for one in found}  # type: ignore[attr-defined]
         with Repository.open(untidy.path) as repository:
             from patchpilot.services.check.check_topic import topic_request
 
@@ -181,7 +181,7 @@ async def test_a_finding_is_waived_with_a_reason_listed_and_counted_again(untidy
         await until(pilot, lambda: app.session.fresh(Stage.CHECKS) is not None, "the findings made anew")
         await settle(pilot)
         assert waived() == {}
-        assert "bad-tag" in {one.name for found in screen._findings.values() for one in found}  # type: ignore[attr-defined]
+        assert "malformed-tag" in {one.name for found in screen._findings.values() for one in found}  # type: ignore[attr-defined]
         assert app.session.standing(Stage.CHECKS).state is StageState.TODO
 
 

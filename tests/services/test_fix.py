@@ -64,7 +64,11 @@ def test_messages_and_code_are_mended_and_the_rest_is_carried(tmp_path: Path) ->
     assert repo.git("status", "--porcelain") == ""
     assert repo.git("log", "--format=%an %ae %ad %cn %ce %cd", "topic") == people
     assert repo.git("fsck", "--strict") == ""
-    assert not {finding.name for finding in result.check.patches[0].findings} & {"subject-period", "bad-tag", "no-space-after-keyword"}
+    assert not {finding.name for finding in result.check.patches[0].findings} & {
+        "subject-period",
+        "malformed-tag",
+        "no-space-after-keyword",
+    }
 
 
 def test_a_second_time_changes_nothing(tmp_path: Path) -> None:
@@ -286,7 +290,7 @@ def test_what_gerrit_knows_a_commit_by_stays_in_it_and_goes_from_its_mail(tmp_pa
     assert message.startswith("frob: wait once more\n")
     assert gerrit in message
     assert "Gerrit" in result.patches[0].refused
-    assert "change-id" in {finding.name for finding in result.check.patches[0].findings}
+    assert "gerrit-change-id" in {finding.name for finding in result.check.patches[0].findings}
     (mail,) = (repo.path / "out").iterdir()
     mend(repo, str(mail))
     assert gerrit not in mail.read_text()

@@ -98,6 +98,8 @@ def _check(common: Common, options: CheckOptions, place: "Workplace", repository
         result = check(request, repository=repository, tree=place.source_tree(), progress=progress)
     if common.verbose:
         print(f"profile {result.profile}, rules as of {'.'.join(map(str, result.kernel))}, {len(result.rules)} rules", file=sys.stderr)
+        for former, name in result.renamed:
+            print(f"note: the rule {former} is now called {name}", file=sys.stderr)
     if suppressions:
         from patchpilot.cli.check.suppression_notes import remark
 

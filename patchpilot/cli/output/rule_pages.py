@@ -19,6 +19,8 @@ def rule_page(explanation: RuleExplanation) -> str:
     facts = [("Severity", _LEVELS[str(rule.severity)]), ("Id", f"`{rule.id}`"), ("Pack", f"`{rule.pack}`")]
     if rule.checkpatch:
         facts.append(("checkpatch.pl type", f"`{rule.checkpatch}`"))
+    if rule.aliases:
+        facts.append(("Former name", ", ".join(f"`{alias}`" for alias in rule.aliases)))
     if scope := in_force(rule):
         facts.append(("Applies", scope))
     facts.append(("Fix", {"safe": "`check --fix`", "suggest": "suggested, applied manually", "none": "manually"}[rule.remedy.kind]))
@@ -29,6 +31,10 @@ def rule_page(explanation: RuleExplanation) -> str:
             lines += ["", f"## {title}", "", *_fenced(shown(examples[0]), examples[0].path)]
     if rule.remedy.text:
         lines += ["", "## Fix", "", " ".join(rule.remedy.text.split())]
+    if rule.options:
+        lines += ["", "## Options", "", *(f"- `{name}`: {text}" for name, text in rule.options.items())]
+    if rule.known_problems:
+        lines += ["", "## Known problems", "", *(f"- {problem}" for problem in rule.known_problems)]
     lines += ["", "## References", "", f"- <{rule.reference}>"]
     lines += ["", "## Suppress it", "", "```", f"patchpilot check --ignore {rule.name}", "```"]
     return "\n".join(lines) + "\n"

@@ -10,7 +10,7 @@ from patchpilot.lint.engine import run, run_series
 from patchpilot.lint.lint_context import HistoryFacts, Options
 from patchpilot.lint.project_rules import adjusted, check_style
 from patchpilot.lint.rule_store import load_rules
-from patchpilot.lint.selection import choose, verify
+from patchpilot.lint.selection import choose, former_names, verify
 from patchpilot.model.finding import Finding, Severity
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.progress import Progress, silent
@@ -118,6 +118,7 @@ def check_series(
         profile=options.profile,
         kernel=options.kernel,
         setting=setting,
+        renamed=_renamed(request, every_rule),
     )
     if request.suppressions:
         from patchpilot.services.check.suppress import suppressed
@@ -130,6 +131,12 @@ def check_series(
         before = check_series(earlier.series, same_rules, rules=every_rule, repository=repository, tree=tree, progress=progress)
         result = compared(result, before)._replace(since=earlier.label)
     return result._replace(exit_code=_exit_code(result, request.fail_on))
+
+
+def _renamed(request: CheckRequest, rules: Sequence[Rule]) -> tuple[tuple[str, str], ...]:
+    waivers = request.suppressions.waivers if request.suppressions else ()
+    words = (*request.select, *request.ignore, *(waiver.rule for waiver in waivers))
+    return former_names(words, rules) if words else ()
 
 
 Pairs = Sequence[tuple[Patch, Series]]

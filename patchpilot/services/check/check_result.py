@@ -36,6 +36,7 @@ class CheckResult(NamedTuple):
     """What `check` says: patch by patch, of the series as a whole, and how the run ends.
 
     `verdict` says what came of waivers and a baseline; `since` names the earlier revision that was compared with, `gone` counts what only that had.
+    `renamed` has the former names of rules that were asked for, each with the name of today.
     """
 
     patches: tuple[CheckedPatch, ...]
@@ -51,6 +52,7 @@ class CheckResult(NamedTuple):
     since: str | None = None
     gone: int = 0
     setting: "CheckRun | None" = None
+    renamed: tuple[tuple[str, str], ...] = ()
 
     @property
     def counts(self) -> Counter[Severity]:

@@ -28,7 +28,7 @@ def explain(word: str, packs: Sequence[OwnPack] = ()) -> tuple[RuleExplanation, 
     """The rules an id, a name or a checkpatch type stands for; UsageError with the nearest when there is none."""
     rules = load_rules(packs)
     wanted = word.lower()
-    found = [rule for rule in rules if wanted in (rule.id.lower(), rule.name, (rule.checkpatch or "").lower())]
+    found = [rule for rule in rules if wanted in (rule.id.lower(), rule.name, *rule.aliases, (rule.checkpatch or "").lower())]
     if not found:
         names = [name for rule in rules for name in rule.words[:-1]]
         raise unknown("rule", word, names, hint=unknown_rule_hint(word, names))

@@ -8,8 +8,8 @@ from patchpilot.lint.detector import Hit
 
 PLACEHOLDERS.update(
     {
-        "needless-braces": "",
-        "needless-braces/no-arm": "",
+        "unnecessary-braces": "",
+        "unnecessary-braces/no-arm": "",
     }
 )
 
@@ -44,7 +44,7 @@ def _whole_condition(spot: LineContext, excused: set[int]) -> list[tuple[str, Hi
     if not braced:
         return []
     if not needing:
-        return [("needless-braces", spot.hit(case="no-arm"))]
+        return [("unnecessary-braces", spot.hit(case="no-arm"))]
     if needing != len(arms) and braced != len(arms):
         return [("braces-on-some-arms", spot.hit())]
     return []
@@ -60,7 +60,7 @@ def _single_statement(spot: LineContext, column: int) -> list[tuple[str, Hit]]:
         return []
     if len(arms) > 1 and _block(arms[1]).lstrip(" \t\n\r\f\v").startswith("{"):
         return []
-    return [("needless-braces", spot.hit(column))]
+    return [("unnecessary-braces", spot.hit(column))]
 
 
 def _block(arm: StatementSpan) -> str:

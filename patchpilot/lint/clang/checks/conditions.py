@@ -13,10 +13,10 @@ _TAB = 8
 _NULL_TEST = rf"[ +]\s*if\s*\(\s*(!\s*|NULL\s*==\s*)?({LVAL})(\s*==\s*NULL\s*)?\s*\)"
 PLACEHOLDERS.update(
     {
-        "brace-below-condition": "",
-        "brace-below-condition/above": "",
-        "brace-below-condition/tag": "kind",
-        "needless-break": "keyword",
+        "brace-on-next-line": "",
+        "brace-on-next-line/above": "",
+        "brace-on-next-line/tag": "kind",
+        "unnecessary-break": "keyword",
         "no-space-after-keyword": "keyword",
         "odd-indent": "depth indent",
         "trailing-statement": "",
@@ -56,7 +56,7 @@ def brace_below_condition(spot: LineContext) -> Results | None:
         return hits
     condition = "\n".join(line.raw for line in lines)
     if "{" not in condition and pattern(r"\+\s*\{").match(following.text):
-        hits.append(("brace-below-condition", spot.hit()))
+        hits.append(("brace-on-next-line", spot.hit()))
     ended = level == 0 and not pattern(r"\}\s*while\s*\($").search(match[1] + match[2]) and pattern(r"\)\s*;\s*$").search(condition)
     if ended and measure(following.text)[1] > spot.line.indent:
         hits.append(("stray-semicolon", spot.hit()))
@@ -132,7 +132,7 @@ def needless_else(spot: LineContext) -> Results | None:
     if pattern(rf"\+{tabs}break\b").match(before) or (
         pattern(rf"\+{tabs}return\b").match(before) and following and not pattern(rf"[ +]{tabs}return").match(following[0].text)
     ):
-        return [("needless-else", spot.hit())]
+        return [("unnecessary-else", spot.hit())]
     return None
 
 
@@ -141,7 +141,7 @@ def needless_break(spot: LineContext) -> Results | None:
     """`break` after a return, goto or break."""
     match = pattern(r"\+([\t]+)break\s*;\s*$").match(spot.code)
     leaving = pattern(rf"\+{match[1]}(goto|return|break)\b").match(spot.before) if match else None
-    return [("needless-break", spot.hit(keyword=leaving[1]))] if leaving else None
+    return [("unnecessary-break", spot.hit(keyword=leaving[1]))] if leaving else None
 
 
 @check(ADDED, "return")
@@ -153,7 +153,7 @@ def bracketed_return(spot: LineContext) -> Results | None:
     if whole := pattern(rf".\s*return\s*({BALANCED})\s*;\s*$").match(statement):
         inside = _unbracketed(whole[1])
         if pattern(rf"\s*{value()}\s*(?:\?|$)").match(inside):
-            return [("bracketed-return", spot.hit())]
+            return [("return-with-parentheses", spot.hit())]
     elif not match[1]:
         return [("no-space-after-keyword", spot.hit(keyword="return"))]
     return None
@@ -230,11 +230,11 @@ def keyword_below_brace(spot: LineContext) -> Results | None:
     if previous is None or previous.indent != spot.line.indent or not pattern(r"\}\s*$").search(spot.before):
         return None
     if pattern(r".\s*else\s*").match(spot.text):
-        return [("else-below-brace", spot.hit())]
+        return [("else-on-next-line", spot.hit())]
     if pattern(r".\s*while\s*").match(spot.text):
         span = spot.walk.passage.statement(spot.line)
         if pattern(r"[^\S\n]*;").match(span.raw_block):
-            return [("while-below-brace", spot.hit())]
+            return [("while-on-next-line", spot.hit())]
     return None
 
 
@@ -245,9 +245,9 @@ def brace_below(spot: LineContext) -> Results | None:
     if not pattern(r".\s*\{").match(text):
         return None
     if pattern(r"(?:^|[^=])=\s*$").search(before):
-        hits.append(("brace-below-condition", spot.hit(case="above")))
+        hits.append(("brace-on-next-line", spot.hit(case="above")))
     if tag := pattern(rf".\s*(?:typedef\s+)?(enum|union|struct)(?:\s+{IDENT})?\s*$").match(before):
-        hits.append(("brace-below-condition", spot.hit(case="tag", kind=tag[1])))
+        hits.append(("brace-on-next-line", spot.hit(case="tag", kind=tag[1])))
     return hits
 
 
@@ -273,5 +273,5 @@ def needless_oom_message(spot: LineContext) -> Results | None:
     for start in pattern(r"(?:^|\n)[ +]").finditer(statement):
         text = statement[start.end() :].lstrip(" \t\n\r\f\v")
         if re.compile(allocated, re.ASCII).match(text) or spot.types.match(declared, text):
-            return [("needless-oom-message", spot.hit())]
+            return [("unnecessary-oom-message", spot.hit())]
     return None

@@ -35,7 +35,7 @@ _SMALL_ARRAY = TypePattern(rf"\s*{IDENT}\s*\[\s*([01])\s*\]\s*;\s*$")
 _VARIABLE = TypePattern(rf"\s*{IDENT}\s*[=;,\[]", storage=True)
 PLACEHOLDERS.update(
     {
-        "bare-signedness": "sign",
+        "unsigned-without-int": "sign",
         "c99-type": "kind type",
         "doubled-const": "name",
         "doubled-const/pointer": "name",
@@ -46,7 +46,7 @@ PLACEHOLDERS.update(
         "misplaced-init-attribute": "attribute variable",
         "misplaced-star": "good stars",
         "misplaced-star/cast": "good stars",
-        "needless-int": "kind",
+        "unnecessary-int": "kind",
         "zeroed-global": "value",
     }
 )
@@ -59,7 +59,7 @@ def bare_signedness(spot: LineContext) -> Results | None:
     for match in spot.types.finditer(_BARE, spot.text):
         bare = pattern(rf"(?:(?:{STORAGE}|{INLINE}|{ATTRIBUTE})\s+)*((?:un)?signed)((?:\s*\*)*)\s*$").match(match.type)
         if bare:
-            hits.append(("bare-signedness", spot.hit(match.start, sign=bare[1])))
+            hits.append(("unsigned-without-int", spot.hit(match.start, sign=bare[1])))
     return hits
 
 
@@ -86,7 +86,7 @@ def number_words(spot: LineContext) -> Results | None:
     if "int" in code and pattern(r"\b(?:short|long)\b").search(code) and pattern(r"\bint\b").search(code):
         for kind in _number_types(code):
             if pattern(r"\bint\b").search(kind) and pattern(r"\b(?:short|long)\b").search(kind):
-                hits.append(("needless-int", spot.hit(kind=kind)))
+                hits.append(("unnecessary-int", spot.hit(kind=kind)))
     return hits
 
 

@@ -27,16 +27,16 @@ _SIZED = TypePattern(rf"(?:\s+{LVAL})?")
 _VARIABLE_SIZE = TypePattern(r"\s.*\[[^\]]*NR_CPUS[^\]]*\]", storage=True)
 PLACEHOLDERS.update(
     {
-        "bare-sizeof": "name",
+        "sizeof-without-parentheses": "name",
         "cast-of-constant": "better cast number",
         "comparison-to-bool": "name",
         "comparison-to-null": "short",
         "constant-on-the-left": "constant",
-        "doubled-brackets": "",
-        "doubled-brackets/assignment": "",
-        "needless-brackets": "value",
-        "needless-brackets-in-condition": "inside",
-        "needless-brackets/function-pointer": "value",
+        "doubled-parentheses": "",
+        "doubled-parentheses/assignment": "",
+        "unnecessary-parentheses": "value",
+        "unnecessary-parentheses-in-condition": "inside",
+        "unnecessary-parentheses/function-pointer": "value",
         "self-assignment": "name",
         "split-dereference": "whole",
     }
@@ -119,12 +119,12 @@ def brackets_around_value(spot: LineContext) -> Results | None:
     text, hits = spot.text, []
     if ")" in text:
         hits += [
-            ("needless-brackets", spot.hit(match.start(1) - 1, value=match[1]))
+            ("unnecessary-parentheses", spot.hit(match.start(1) - 1, value=match[1]))
             for match in pattern(rf"(?:[^&]&\s*|\*)\(\s*({IDENT}\s*(?:{MEMBER}\s*)+)\s*\)").finditer(text)
         ]
         found_call = pattern(rf"(\bif\s*|)(\(\s*{IDENT}\s*(?:{MEMBER}\s*)+\))[ \t]*\(").search(text)
         if found_call and not found_call[1].startswith("if"):
-            hits.append(("needless-brackets", spot.hit(found_call.start(2), "function-pointer", value=found_call[2])))
+            hits.append(("unnecessary-parentheses", spot.hit(found_call.start(2), "function-pointer", value=found_call[2])))
     return hits
 
 
@@ -136,7 +136,7 @@ def brackets_in_condition(spot: LineContext) -> Results | None:
     staging = spot.line.file.startswith("drivers/staging/") and not spot.walk.scan.strict
     if statement and not staging and (whole := pattern(rf".\s*if\s*({BALANCED})").match(statement)):
         hits += [
-            ("needless-brackets-in-condition", spot.hit(inside=inside))
+            ("unnecessary-parentheses-in-condition", spot.hit(inside=inside))
             for inside in _bracketed_comparisons(whole[1][1:-1])
             if not pattern(r"\s*\w+\s*$").match(inside)
         ]
@@ -145,7 +145,7 @@ def brackets_in_condition(spot: LineContext) -> Results | None:
         inner = rf"\bif\s*(?:\(\s*){{{count}}}{LVAL_OR_CALL}\s*({COMPARE})\s*{LVAL_OR_CALL}(?:\s*\)){{{count}}}"
         if count < 20 and (compared := pattern(inner).search(spot.text)):
             case = "assignment" if compared[3] == "==" else ""
-            hits.append(("doubled-brackets", spot.hit(compared.start(), case)))
+            hits.append(("doubled-parentheses", spot.hit(compared.start(), case)))
     return hits
 
 
@@ -180,7 +180,7 @@ def bare_sizeof(spot: LineContext) -> Results | None:
         typed = spot.types.match(_SIZED, spot.text, start.end()) if not match else None
         if match or typed:
             name = match.group() if match else spot.text[start.end() : typed.match.end() if typed else None]
-            return [("bare-sizeof", spot.hit(start.start(), name=name))]
+            return [("sizeof-without-parentheses", spot.hit(start.start(), name=name))]
     return None
 
 

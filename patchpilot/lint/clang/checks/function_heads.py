@@ -49,7 +49,7 @@ def brace_beside_function(spot: LineContext) -> Results | None:
     if "}" in code or "(" not in code or not pattern(r"\)\s*\{").search(code) or pattern(r"#\s*define\b.*do\s*\{").search(code):
         return None
     if spot.types.search(_BODY_BESIDE, code, inside=True):
-        return [("brace-beside-function", spot.hit(code.find("{")))]
+        return [("function-brace-on-same-line", spot.hit(code.find("{")))]
     return None
 
 
@@ -148,4 +148,4 @@ def function_definition(spot: LineContext) -> Results | None:
             return None
         if "{" in raw:
             break
-    return [("brace-beside-function", spot.hit())]
+    return [("function-brace-on-same-line", spot.hit())]

@@ -155,7 +155,7 @@ def block_comment_style(spot: LineContext) -> Results | None:
         and not pattern(r"\+[ \t]*\*/[ \t]*$|\+.*/\*.*\*/[ \t]*$|\+.*\*{2,}/[ \t]*$").match(raw)
         and pattern(r"\+[ \t]*.+\*/[ \t]*$").match(raw)
     ):
-        found.append(("comment-end-beside-text", spot.hit()))
+        found.append(("comment-end-on-text-line", spot.hit()))
     if after_comment and pattern(rf"\+[ \t]*{NOTE}").match(spot.text) and (star := pattern(r"\+([ \t]*)\*").match(raw)):
         starred = pattern(r"\+[ \t]*\*").match(before_raw)
         if opened or starred:

@@ -22,9 +22,9 @@ _LONGEST = 20_000
 _MOST, _SHORT = 2_000_000, 500
 PLACEHOLDERS.update(
     {
-        "bare-macro-argument": "name",
-        "bare-multi-statement-macro": "",
-        "bare-multi-statement-macro/if": "",
+        "macro-argument-without-parentheses": "name",
+        "multi-statement-macro-without-do-while": "",
+        "multi-statement-macro-without-do-while/if": "",
         "macro-argument-reuse": "name",
         "unused-macro-argument": "name",
     }
@@ -66,7 +66,7 @@ def _continuation(spot: LineContext) -> list[tuple[str, Hit]]:
         or not pattern(r"\+.*\\$").match(text)
     ):
         return []
-    return [("needless-line-continuation", spot.hit(len(text) - 1))]
+    return [("unnecessary-line-continuation", spot.hit(len(text) - 1))]
 
 
 def _flattened(body: str) -> str:
@@ -100,13 +100,13 @@ def _shape(spot: LineContext, whole: str, body: str) -> list[tuple[str, Hit]]:
     if pattern(r"\s*if\b").match(text):
         return [
             (
-                "bare-multi-statement-macro",
+                "multi-statement-macro-without-do-while",
                 spot.hit(case="if"),
             )
         ]
     if ";" in text:
-        return [("bare-multi-statement-macro", spot.hit())]
-    return [("bare-complex-macro", spot.hit())]
+        return [("multi-statement-macro-without-do-while", spot.hit())]
+    return [("complex-macro-without-parentheses", spot.hit())]
 
 
 def _is_plain(text: str) -> bool:
@@ -152,7 +152,7 @@ def _arguments(spot: LineContext, arguments: list[str], body: str) -> list[tuple
         if len(uses) > 1:
             hits.append(("macro-argument-reuse", spot.hit(name=name)))
         if uses and _beside_operator(rest, uses[0]):
-            hits.append(("bare-macro-argument", spot.hit(name=name)))
+            hits.append(("macro-argument-without-parentheses", spot.hit(name=name)))
     return hits
 
 
@@ -193,7 +193,7 @@ def _loop(spot: LineContext, whole: str) -> list[tuple[str, Hit]]:
         return []
     hits = []
     if loop[1].count(";") == 1 and not pattern(r"\s*(?:if|while|for|switch)\b").match(loop[1]):
-        hits.append(("needless-do-while-macro", spot.hit()))
+        hits.append(("unnecessary-do-while-macro", spot.hit()))
     if loop[2]:
         hits.append(("do-while-macro-ends-in-semicolon", spot.hit()))
     return hits

@@ -37,10 +37,10 @@ PLACEHOLDERS.update(
         "no-space-around-operator": "operator",
         "no-space-around-ternary": "operator",
         "no-space-before-unary": "operator",
-        "space-after-step": "operator",
+        "space-after-increment": "operator",
         "space-after-unary": "operator",
-        "space-before-step": "operator",
-        "step-needs-space": "operator",
+        "space-before-increment": "operator",
+        "increment-between-names": "operator",
     }
 )
 
@@ -164,11 +164,11 @@ def _any_modifier(spot: LineContext, text: str) -> bool:
 def _step(spot: LineContext, op: _Operator) -> list[tuple[str, Hit]]:
     found, ahead, behind = [], op.ahead, op.behind
     if not (ahead in "WEOBC" and behind != "W") and not (ahead != "W" and behind in "WOBEC"):
-        found.append(("step-needs-space", spot.hit(op.at, operator=op.sign)))
+        found.append(("increment-between-names", spot.hit(op.at, operator=op.sign)))
     if ahead == "W" and (behind in "BE" or op.right.startswith(";")):
-        found.append(("space-before-step", spot.hit(op.at, operator=op.sign)))
+        found.append(("space-before-increment", spot.hit(op.at, operator=op.sign)))
     if ahead == "E" and behind == "W":
-        found.append(("space-after-step", spot.hit(op.at, operator=op.sign)))
+        found.append(("space-after-increment", spot.hit(op.at, operator=op.sign)))
     return found
 
 

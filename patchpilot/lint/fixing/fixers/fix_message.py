@@ -155,13 +155,9 @@ def _is_prose(site: FixSite, start: int, end: int) -> bool:
 @fixer("word-once", PROSE)
 def word_once(site: FixSite) -> LineChange | None:
     """A word that stands there twice in a row once, where no sentence has it twice."""
-    found = re.match(r"^'(\w+)' stands there twice$", site.finding.message)
-    if not found or found[1].lower() not in _SURE_TWICE:
+    word = site.finding.value("word")
+    if word.lower() not in _SURE_TWICE:
         return None
     raw = as_bytes(site.text(site.number))
-    places = [
-        match
-        for match in re.finditer(rf"\b({re.escape(found[1])})( {re.escape(found[1])})\b(?=[ ,;.]|$)", raw, re.IGNORECASE)
-        if _is_prose(site, *match.span())
-    ]
+    places = [match for match in re.finditer(rf"\b({word})( {word})\b(?=[ ,;.]|$)", raw, re.IGNORECASE) if _is_prose(site, *match.span())]
     return LineChange(spans=tuple(ColumnSpan(site.number, place.start(2), place.end(2), "") for place in places)) if places else None

@@ -62,9 +62,9 @@ def tag_name(site: FixSite) -> LineChange | None:
 @fixer("stable-form", PROSE)
 def stable_form(site: FixSite) -> LineChange | None:
     """The Cc: of the stable list and its version, as the finding has them."""
-    match = re.match(rf"^write '((?:{site.context.project.lists.stable_pattern})(?: # [^']+)?)' instead of ", site.finding.message)
-    text = site.text(site.number)
-    return _rewritten(site, f"Cc: {match[1]}") if match and re.match(r"(?i)cc:", text) else None
+    right = site.finding.value("right")
+    known = re.fullmatch(rf"(?:{site.context.project.lists.stable_pattern})(?: # [^']+)?", right)
+    return _rewritten(site, f"Cc: {right}") if known and re.match(r"(?i)cc:", site.text(site.number)) else None
 
 
 @fixer("stable-host", PROSE)
