@@ -27,16 +27,16 @@ def _remarks(result: "CheckResult", *, verbose: bool, quiet: bool) -> Iterator[s
     verdict = result.verdict
     if verdict is None:
         return
-    for one in verdict.ended:
-        yield f"{one.origin}: the waiver of {one.title} ended on {one.until}: its findings count again"
+    for expired in verdict.ended:
+        yield f"{expired.origin}: the waiver of {expired.title} ended on {expired.until}: its findings count again"
     if verbose:
-        for one in verdict.idle:
-            yield f"{one.origin}: the waiver of {one.title} was for nothing this time"
+        for unused in verdict.idle:
+            yield f"{unused.origin}: the waiver of {unused.title} was for nothing this time"
     if verdict.written and not quiet:
         total, fresh, dropped = verdict.written
         yield f"{verdict.baseline}: {counted(total, 'finding')} recorded, {fresh} of them new, {dropped} dropped"
     if verdict.stale and not quiet:
-        count = sum(one.count for one in verdict.stale)
+        count = sum(entry.count for entry in verdict.stale)
         told = "1 finding is" if count == 1 else f"{count} findings are"
         way = "" if verbose else ", -v shows them"
         yield f"{verdict.baseline}: {told} no longer there (--write-baseline drops them{way})"

@@ -26,7 +26,7 @@ def command(common: Common, name: str | None) -> int:
     if name is not None:
         rows = tuple(row for row in rows if row.name == name)
         if not rows:
-            raise unknown("setting", name, [one.name for one in KEYS])
+            raise unknown("setting", name, [key.name for key in KEYS])
     if common.format == "json":
         from dataclasses import asdict
 

@@ -60,7 +60,7 @@ def command(script: bool, shell: bool, keep: Path | None) -> int:
     return ExitCode.OK if shell else code
 
 
-_PLAIN = "".join(f"\x1b[?{one}l" for one in (1000, 1002, 1003, 1004, 1006, 1015, 2004, 1049)) + "\x1b[<u\x1b[?25h\x1b[0m"
+_PLAIN = "".join(f"\x1b[?{mode}l" for mode in (1000, 1002, 1003, 1004, 1006, 1015, 2004, 1049)) + "\x1b[<u\x1b[?25h\x1b[0m"
 """What ends mouse, paste and focus reports, the screen apart, strange keys, a hidden cursor and colours."""
 
 

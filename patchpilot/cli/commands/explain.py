@@ -19,13 +19,13 @@ def command(common: Common, rule: str) -> int:
     if common.format == "json":
         bodies = [
             {
-                **output.body_of(one.rule),
-                "bad": [output.shown(example) for example in one.bad],
-                "good": [output.shown(example) for example in one.good],
+                **output.body_of(explanation.rule),
+                "bad": [output.shown(example) for example in explanation.bad],
+                "good": [output.shown(example) for example in explanation.good],
             }
-            for one in found
+            for explanation in found
         ]
         common.write(document("explain", {"rules": bodies}))
     else:
-        common.write("\n\n".join(output.page(one) for one in found), fold=True)
+        common.write("\n\n".join(output.page(explanation) for explanation in found), fold=True)
     return 0

@@ -66,13 +66,13 @@ def body(result: FixesResult) -> dict[str, Any]:
         "subject": result.subject,
         "present": [
             {
-                "tag": one.tag.text,
-                "commit": one.target.id if one.target else None,
-                "problems": [problem.message for problem in one.problems],
-                "kinds": [problem.kind for problem in one.problems],
-                "suggestion": one.suggestion,
+                "tag": judged.tag.text,
+                "commit": judged.target.id if judged.target else None,
+                "problems": [problem.message for problem in judged.problems],
+                "kinds": [problem.kind for problem in judged.problems],
+                "suggestion": judged.suggestion,
             }
-            for one in result.present
+            for judged in result.present
         ],
         "candidates": [
             {
@@ -98,11 +98,11 @@ def text(result: FixesResult, verify: bool, columns: int = 0) -> str:
     from patchpilot.model.printable import printable
 
     lines = [f'{result.commit[:12]} ("{result.subject}")']
-    for one in result.present:
-        lines.append(f"  {one.tag.text}")
-        lines += [f"    - {problem.message}" for problem in one.problems] or ["    as it should be"]
-        if one.suggestion:
-            lines.append(f"    write: {one.suggestion}")
+    for judged in result.present:
+        lines.append(f"  {judged.tag.text}")
+        lines += [f"    - {problem.message}" for problem in judged.problems] or ["    as it should be"]
+        if judged.suggestion:
+            lines.append(f"    write: {judged.suggestion}")
     if verify:
         return printable("\n".join(lines if result.present else [*lines, "  no Fixes: tag"]))
     if result.reason:

@@ -44,7 +44,7 @@ def body(result: StableResult) -> dict[str, Any]:
         "reasons": list(result.advice.reasons),
         "warnings": list(result.advice.warnings),
         "culprits": [
-            {"commit": one, "first_release": release} for one, release in zip(result.culprits, result.first_releases, strict=True)
+            {"commit": culprit, "first_release": release} for culprit, release in zip(result.culprits, result.first_releases, strict=True)
         ],
         "branches": [
             {"version": branch.version, "branch": branch.branch, "affected": branch.affected, "culprit_as": branch.culprit_as}

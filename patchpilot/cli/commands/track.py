@@ -131,7 +131,7 @@ def watch(common: Common, once: bool, interval: int, lore: str | None) -> int:
             repository=place.repository_if_any(), progress=progress,
         ):  # fmt: skip
             code = _told_unreachable(told)
-            news = [one for one in told if one.new]
+            news = [series for series in told if series.new]
             came = came or bool(news)
             if news or (once and common.format == "json"):
                 _write(common, news)

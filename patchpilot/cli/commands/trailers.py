@@ -47,12 +47,17 @@ def command(common: Common, target: str | None, base: str | None, yes: bool, **o
     if common.format == "json":
         from patchpilot.cli.output.json_document import document
 
-        held = [{"trailer": one.trailer, "version": one.version, "subject": one.subject, "why": one.why} for one in found.held]
+        held = [
+            {"trailer": held_trailer.trailer, "version": held_trailer.version, "subject": held_trailer.subject, "why": held_trailer.why}
+            for held_trailer in found.held
+        ]
         common.write(document("trailers", {"series": found.series, **body(found.preparation), "held": held}))
         return ExitCode.OK
     common.write(text(found.preparation, common.colored))
-    for one in found.held:
-        click.echo(printable(f"held back: {one.trailer} (v{one.version}): {one.why}; --changed adds it"), err=True)
+    for held_trailer in found.held:
+        click.echo(
+            printable(f"held back: {held_trailer.trailer} (v{held_trailer.version}): {held_trailer.why}; --changed adds it"), err=True
+        )
     if not found.preparation.changed and not common.quiet:
         click.echo("nothing to add", err=True)
     return ExitCode.OK

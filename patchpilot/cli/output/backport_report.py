@@ -53,7 +53,7 @@ def _deeds(done: WorkDone) -> dict[str, Any]:
                 "skipped": str(one.skipped) if one.skipped else None,
                 "in_reply_to": one.answers or None,
             }
-            for one in done.written
+            for backport in done.written
         ]
     if done.resolving:
         one = done.resolving
@@ -83,7 +83,7 @@ def _body(result: BackportResult) -> dict[str, Any]:
         "cc_stable": list(_asking(result)),
         "followers": [_follower(follower) for follower in result.followers],
         "rules": list(result.rules),
-        "missing": [{"version": one.version, "command": one.command} for one in result.missing],
+        "missing": [{"version": series.version, "command": series.command} for series in result.missing],
     }
 
 
@@ -161,10 +161,10 @@ def _missing(result: BackportResult) -> list[str]:
     if not result.missing:
         return []
     fetches: dict[str, list[str]] = {}
-    for one in result.missing:
-        command, _, ref = one.command.rpartition(" ")
+    for series in result.missing:
+        command, _, ref = series.command.rpartition(" ")
         fetches.setdefault(command, []).append(ref)
-    said = _wrapped("not in this repository: " + ", ".join(one.version for one in result.missing), "", "  ")
+    said = _wrapped("not in this repository: " + ", ".join(series.version for series in result.missing), "", "  ")
     return ["\n".join([*said, *(f"  {command} {' '.join(refs)}" for command, refs in fetches.items())])]
 
 
@@ -175,7 +175,7 @@ def _label(one: BranchResult) -> str:
 def _deeds_text(done: WorkDone) -> list[str]:
     blocks = []
     if done.written:
-        blocks.append("\n".join(line for one in done.written for line in _files(one)))
+        blocks.append("\n".join(line for backport in done.written for line in _files(backport)))
     if done.resolving:
         one = done.resolving
         head = f"{one.branch}: resolved" if one.state == "done" else f"{one.branch}: to be resolved in {one.folder}"

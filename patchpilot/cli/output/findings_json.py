@@ -18,7 +18,7 @@ def render(result: CheckResult, fixes: Mapping[str, Any] | None = None) -> str:
     """The document; `fixes` is what --fix and --diff add to it and to each patch."""
     added = fixes["patches"] if fixes else [{}] * len(result.patches)
     counts = result.counts
-    waived = [(patch, one) for patch, one in result.excused if one.by == "waiver"]
+    waived = [(patch, suppressed) for patch, suppressed in result.excused if suppressed.by == "waiver"]
     return document(
         "check",
         {
@@ -34,8 +34,8 @@ def render(result: CheckResult, fixes: Mapping[str, Any] | None = None) -> str:
                 "checks": counts[Severity.CHECK],
                 "notes": counts[Severity.NOTE],
                 "waived": len(waived),
-                "baselined": sum(one.by == "baseline" for _, one in result.excused),
-                **({"new": sum(bool(one.new) for one in result.all), "gone": result.gone} if result.since is not None else {}),
+                "baselined": sum(suppressed.by == "baseline" for _, suppressed in result.excused),
+                **({"new": sum(bool(finding.new) for finding in result.all), "gone": result.gone} if result.since is not None else {}),
                 "exit_code": int(result.exit_code),
             },
             "patches": [
@@ -49,7 +49,7 @@ def render(result: CheckResult, fixes: Mapping[str, Any] | None = None) -> str:
                 for checked, more in zip(result.patches, added, strict=True)
             ],
             "series": {"findings": [finding_body(finding) for finding in result.series]},
-            "waived": [_waived(patch, one) for patch, one in waived],
+            "waived": [_waived(patch, suppressed) for patch, suppressed in waived],
             **({"fix": fixes["fix"]} if fixes else {}),
             **({"waivers": _waivers(result.verdict)} if result.verdict and (result.verdict.ended or result.verdict.idle) else {}),
             **({"since": result.since} if result.since is not None else {}),
@@ -88,7 +88,10 @@ def _waivers(verdict: "SuppressionResult") -> dict[str, Any]:
 
 def _baseline(verdict: "SuppressionResult") -> dict[str, Any]:
     written = dict(zip(("recorded", "new", "dropped"), verdict.written, strict=True)) if verdict.written else None
-    stale = [{"rule": one.rule, "name": one.name, "path": one.path or None, "text": one.text, "count": one.count} for one in verdict.stale]
+    stale = [
+        {"rule": entry.rule, "name": entry.name, "path": entry.path or None, "text": entry.text, "count": entry.count}
+        for entry in verdict.stale
+    ]
     return {"file": verdict.baseline, "stale": stale, "written": written}
 
 

@@ -19,7 +19,10 @@ def render(result: CheckResult) -> str:
     ]
     if result.every_series:
         suites.append(("series", "series", result.series, result.excused_series))
-    suites = [(name, source, found, tuple(one for one in aside if one.by == "waiver")) for name, source, found, aside in suites]
+    suites = [
+        (name, source, found, tuple(suppressed for suppressed in aside if suppressed.by == "waiver"))
+        for name, source, found, aside in suites
+    ]
     body = "".join(_suite(*suite, result.since) for suite in suites)
     failures = sum(1 for finding in result.all if _fails(finding))
     total = sum(max(1, len(found) + len(waived)) for _, _, found, waived in suites)
@@ -30,7 +33,7 @@ def render(result: CheckResult) -> str:
 
 
 def _suite(name: str, source: str, findings: tuple[Finding, ...], waived: tuple[Suppressed, ...], since: str | None) -> str:
-    cases = "".join([*(_case(source, finding, since) for finding in findings), *(_waived(source, one) for one in waived)])
+    cases = "".join([*(_case(source, finding, since) for finding in findings), *(_waived(source, suppressed) for suppressed in waived)])
     cases = cases or f'  <testcase classname={_attribute(source)} name="patchpilot check"/>\n'
     failures = sum(1 for finding in findings if _fails(finding))
     tests = max(1, len(findings) + len(waived))

@@ -16,13 +16,13 @@ _LEVEL = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.CHECK: 
 
 def render(result: CheckResult) -> str:
     """One run; only the rules that fired are described."""
-    fired = {finding.rule for finding in result.all} | {one.finding.rule for _, one in result.excused}
+    fired = {finding.rule for finding in result.all} | {suppressed.finding.rule for _, suppressed in result.excused}
     rules = [rule for rule in result.rules if rule.id in fired]
     places = {rule.id: at for at, rule in enumerate(rules)}
     results = [_result(finding, checked.patch, places) for checked in result.patches for finding in checked.findings]
     first = result.patches[0].patch if result.patches else None
     results += [_result(finding, first, places) for finding in result.series]
-    results += [_result(one.finding, patch or first, places, one) for patch, one in result.excused]
+    results += [_result(suppressed.finding, patch or first, places, suppressed) for patch, suppressed in result.excused]
     if not result.excused:
         # SARIF has these of all results or of none
         for body in results:

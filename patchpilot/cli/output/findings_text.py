@@ -46,7 +46,7 @@ def render(result: CheckResult, *, colored: bool = False, quiet: bool = False, v
         blocks.append(paint("the series", BOLD))
         blocks += [_finding(series_, None, paint, reasons, told, result.since) for series_ in result.series]
     if verbose:
-        blocks += [_waived(patch, one, paint) for patch, one in result.excused if one.by == "waiver"]
+        blocks += [_waived(patch, suppressed, paint) for patch, suppressed in result.excused if suppressed.by == "waiver"]
     if not quiet:
         blocks.append(_summary(result, paint))
     return "\n".join(blocks)
@@ -122,7 +122,7 @@ def _summary(result: CheckResult, paint: Colors) -> str:
 
 def _aside(result: CheckResult) -> str:
     """What does not count, and how the findings stand to an earlier revision's."""
-    by = Counter(one.by for _, one in result.excused)
+    by = Counter(suppressed.by for _, suppressed in result.excused)
     said = [
         *([f"{by['waiver']} waived"] if by["waiver"] else []),
         *([f"{by['baseline']} in the baseline"] if by["baseline"] else []),
@@ -130,13 +130,13 @@ def _aside(result: CheckResult) -> str:
     aside = f" ({', '.join(said)})" if said else ""
     if result.since is None:
         return aside
-    fresh = sum(bool(one.new) for one in result.all)
+    fresh = sum(bool(finding.new) for finding in result.all)
     return f"{aside}; since {one_line(result.since)}: {fresh} new, {len(result.all) - fresh} as before, {result.gone} gone"
 
 
 def offer(result: CheckResult) -> str:
     """How many findings a tool may mend, and with which words, or "". Some are left when it tries: it promises nothing."""
-    mendable = sum(one.fix is not None and one.fix.kind == "safe" for one in result.all)
+    mendable = sum(finding.fix is not None and finding.fix.kind == "safe" for finding in result.all)
     return f"{mendable} of these may be mended for you: --diff shows how, --fix does it" if mendable else ""
 
 

@@ -14,7 +14,7 @@ from patchpilot.services.maintainers.topic_recipients import Planned, PlanResult
 def as_json(result: PlanResult) -> str:
     """The document of `maintainers`."""
     return document(
-        "maintainers", {"tree": result.tree, "repository": result.repository, "results": [_json(one) for one in result.results]}
+        "maintainers", {"tree": result.tree, "repository": result.repository, "results": [_json(planned) for planned in result.results]}
     )
 
 
@@ -47,7 +47,7 @@ def _recipient(one: Recipient) -> dict[str, Any]:
 
 def as_text(result: PlanResult, *, reasons: bool = True) -> str:
     """Each plan with its recipients by header, their reasons below them, and the warnings."""
-    blocks = ["\n".join(_lines(one, reasons, several=len(result.results) > 1)) for one in result.results]
+    blocks = ["\n".join(_lines(planned, reasons, several=len(result.results) > 1)) for planned in result.results]
     return "\n\n".join(blocks)
 
 

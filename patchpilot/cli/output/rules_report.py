@@ -36,7 +36,7 @@ def body_of(rule: Rule) -> dict[str, Any]:
         "checkpatch": rule.checkpatch,
         "pack": rule.pack,
         "severity": str(rule.severity),
-        "severities": {case: str(one) for case, one in rule.severities.items()},
+        "severities": {case: str(severity) for case, severity in rule.severities.items()},
         "scope": rule.scope,
         "since": _version(rule.since),
         "until": _version(rule.until),
@@ -91,8 +91,8 @@ def reference(rules: Sequence[RuleExplanation]) -> str:
         "Made by `patchpilot rules --format markdown` out of `checks/`. Each rule says what, why, a bad and a good example, and where it is written.",
     ]
     pack = ""
-    for one in rules:
-        rule = one.rule
+    for explanation in rules:
+        rule = explanation.rule
         if rule.pack != pack:
             pack = rule.pack
             lines += ["", f"## {pack}"]
@@ -105,7 +105,7 @@ def reference(rules: Sequence[RuleExplanation]) -> str:
             "",
             " ".join(rule.why.split()),
         ]
-        for title, examples in (("Bad", one.bad), ("Good", one.good)):
+        for title, examples in (("Bad", explanation.bad), ("Good", explanation.good)):
             if examples:
                 lines += ["", f"{title}:", "", *(f"    {line}".rstrip() for line in _short(shown(examples[0])))]
         if rule.remedy.text:

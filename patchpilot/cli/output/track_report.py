@@ -250,10 +250,10 @@ def classified_text(mails: Sequence[ClassifiedMail]) -> str:
     """One line a mail, its tags below it."""
     broad = max((width(str(mail.mail.kind)) for mail in mails), default=0)
     lines = []
-    for one in mails:
-        mail = one.mail
+    for classified in mails:
+        mail = classified.mail
         lines.append(
-            f"{printable(one.source)}: {mail.kind:<{broad}} {mail.confidence:.2f}{' bot' if mail.bot else ''}  {crop(printable(mail.mail.subject), 80)}"
+            f"{printable(classified.source)}: {mail.kind:<{broad}} {mail.confidence:.2f}{' bot' if mail.bot else ''}  {crop(printable(mail.mail.subject), 80)}"
         )
         lines += [
             f"    {printable(str(tag))}" + ("" if tag.credited else f"  [not credited: {printable(tag.why)}]") for tag in mail.trailers

@@ -100,7 +100,7 @@ def branch_word(repository: Repository, word: str, *, profile: str | None = None
     if repository.find(word) and "." not in word:
         return word
     known = stable_branches(repository, profile=profile, remote=remote, ended=True).branches
-    named = (one.name for one in known if word in (one.version, f"{one.version}.y", one.name, one.name.partition("/")[2]))
+    named = (branch.name for branch in known if word in (branch.version, f"{branch.version}.y", branch.name, branch.name.partition("/")[2]))
     return next(named, word)
 
 

@@ -54,7 +54,7 @@ def backport(repository: Repository | None, request: BackportRequest, *, progres
         raise MissingError("no git repository here: a culprit is a commit of one", hint=Action("", ("-C", "DIR"), "name one with {}"))
     named = tuple(repository.resolve(fix) for fix in fixes) if repository else ()
     wanted = read_wanted(repository, request.target, request.base)
-    results = tuple(BackportResult(one.commit, one.subject) for one in wanted)
+    results = tuple(BackportResult(fix.commit, fix.subject) for fix in wanted)
     if revisions or not onto:
         if repository is None:
             raise MissingError("no git repository here", hint=Action("", ("-C", "DIR"), "name one with {}, or a directory with --onto DIR"))
@@ -64,7 +64,7 @@ def backport(repository: Repository | None, request: BackportRequest, *, progres
         if not branches:
             raise MissingError("no stable branch is among the refs", hint=way_to_stable(repository, found, profile))
         missing = () if revisions else found.missing
-        commits = [one.commit or "" for one in wanted]
+        commits = [fix.commit or "" for fix in wanted]
         try:
             with BackportSession(repository, found, request.effort, progress, named) as asker:
                 results = asker.ask(commits, branches)
@@ -79,10 +79,10 @@ def backport(repository: Repository | None, request: BackportRequest, *, progres
                 results = asker.ask(commits, branches)
         results = tuple(replace(result, missing=missing) for result in results)
     if folders:
-        patches = [one.as_patch(repository) for one in wanted]
+        patches = [fix.as_patch(repository) for fix in wanted]
         results = tuple(
-            replace(result, branches=(*result.branches, *(on_directory(patch, folder, repository, one.commit) for folder in folders)))
-            for result, patch, one in zip(results, patches, wanted, strict=True)
+            replace(result, branches=(*result.branches, *(on_directory(patch, folder, repository, fix.commit) for folder in folders)))
+            for result, patch, fix in zip(results, patches, wanted, strict=True)
         )
     return results
 
@@ -199,7 +199,7 @@ def _commands(answer: BranchAnswer, fix: FixCommit, branch: Branch, need: Prereq
         return ()
     name = branch.name if branch.version else branch.tip[:12]
     local = f"backport-{fix.commit.short}-{branch.version or branch.tip[:12]}"
-    picks = tuple(f"git cherry-pick -x {one.commit}" for one in need.needs) if need and not need.partial else ()
+    picks = tuple(f"git cherry-pick -x {needed.commit}" for needed in need.needs) if need and not need.partial else ()
     return (f"git switch -c {local} {name}", *picks, f"git cherry-pick -x {fix.id}")
 
 

@@ -31,7 +31,7 @@ def request_mail(repository: Repository, result: BackportResult, stable: StableT
         "commit": result.commit,
         "subject": result.subject,
         "why": why or _first_paragraph(commit.body),
-        "state": "\n".join(one for one in state if one),
+        "state": "\n".join(line for line in state if line),
         "name": identity.name if identity else "",
     }
     body = without_comments(fill(template("stable-request"), values))

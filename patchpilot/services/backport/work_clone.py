@@ -165,11 +165,11 @@ def _take_up(
 ) -> Resolving:
     assert result.commit is not None
     with Repository.open(place) as clone:
-        conflicted = tuple(one for one in clone.git("diff", "--name-only", "--diff-filter=U", "-z").text.split("\0") if one)
+        conflicted = tuple(path for path in clone.git("diff", "--name-only", "--diff-filter=U", "-z").text.split("\0") if path)
         head = clone.commit(clone.resolve("HEAD"))
         base = clone.resolve("refs/patchpilot/base")
         picking = (place / ".git" / "CHERRY_PICK_HEAD").exists()
-        done = any(result.commit.startswith(one) for one in read_marks(head.message).upstream)
+        done = any(result.commit.startswith(id_) for id_ in read_marks(head.message).upstream)
         if picking or not done:
             advice = (
                 f"cd {shlex.quote(str(place))}",
@@ -180,11 +180,11 @@ def _take_up(
             return Resolving(branch.branch, place, "conflict", conflicted, advice)
         made = _resolved(repository, clone, base, head.id)
         with Scratch(clone) as scratch:
-            made = [_rediffed(scratch, one) for one in made]
+            made = [_rediffed(scratch, commit) for commit in made]
             version = branch.version or "stable"
             if not wording.in_reply_to:
                 wording = answering(wording, answered([result]), [result.commit], branch.version)
-            mails = format_series(scratch, stable, made, base, version, wording, [note_of(one, version, wording) for one in made])
+            mails = format_series(scratch, stable, made, base, version, wording, [note_of(commit, version, wording) for commit in made])
             files = write_mails(folder, mails, anew=True)
     return Resolving(branch.branch, place, "done", (), (f"when it is sent: rm -r {shlex.quote(str(place))}",), files)
 
@@ -192,10 +192,10 @@ def _take_up(
 def _resolved(repository: Repository, clone: Repository, base: str, head: str) -> list[MadeCommit]:
     """The commits the person made, each with the mainline commit its message names."""
     made = []
-    for one in clone.rev_list("--reverse", f"{base}..{head}"):
-        named = read_marks(clone.commit(one).message).upstream
+    for id_ in clone.rev_list("--reverse", f"{base}..{head}"):
+        named = read_marks(clone.commit(id_).message).upstream
         original = repository.find(named[0]) if named else None
-        made.append(MadeCommit(one, repository.commit(original or one) if original else clone.commit(one), ""))
+        made.append(MadeCommit(id_, repository.commit(original or id_) if original else clone.commit(id_), ""))
     return made
 
 

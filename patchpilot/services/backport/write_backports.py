@@ -125,7 +125,7 @@ def mails_of(
 ) -> list[tuple[str, bytes]]:
     """The mails of a series of backports; one that differs from upstream says so below its `---`."""
     version = branch.version or "stable"
-    notes = [note_of(one, version, wording) for one in made]
+    notes = [note_of(commit, version, wording) for commit in made]
     return format_series(scratch, stable, made, branch.tip, version, wording, notes)
 
 

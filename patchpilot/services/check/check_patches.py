@@ -143,9 +143,9 @@ Pairs = Sequence[tuple[Patch, Series]]
 
 
 def _here(setting: CheckRun, pairs: Pairs, progress: Progress) -> Iterator[tuple[Finding, ...]]:
-    for number, (patch, one) in enumerate(pairs):
+    for number, (patch, series) in enumerate(pairs):
         progress("checking", number, len(pairs))
-        yield run(setting.context(patch, one, progress), setting.rules)
+        yield run(setting.context(patch, series, progress), setting.rules)
 
 
 def _in_processes(
@@ -172,9 +172,9 @@ def _in_processes(
                 answers = pool.map(_Worker.work, range(len(pairs)), chunksize=share)
             finally:
                 signal.pthread_sigmask(signal.SIG_SETMASK, before)
-            for number, one in enumerate(answers):
+            for number, findings in enumerate(answers):
                 progress("checking", number, len(pairs))
-                found.append(one)
+                found.append(findings)
     except BrokenProcessPool:
         # the system took a process away, for want of memory most likely: one is enough
         return None
@@ -217,8 +217,8 @@ def _once_a_run(findings: Sequence[tuple[Finding, ...]]) -> list[tuple[Finding, 
     out = []
     for found in findings:
         before = frozenset(said)
-        said.update(one.checkpatch for one in found if one.checkpatch in ONCE_A_RUN)
-        out.append(tuple(one for one in found if one.checkpatch not in before))
+        said.update(finding.checkpatch for finding in found if finding.checkpatch in ONCE_A_RUN)
+        out.append(tuple(finding for finding in found if finding.checkpatch not in before))
     return out
 
 

@@ -29,7 +29,7 @@ class CheckedPatch(NamedTuple):
     @property
     def every(self) -> tuple[Finding, ...]:
         """What was found, excused or not."""
-        return (*self.findings, *(one.finding for one in self.excused))
+        return (*self.findings, *(suppressed.finding for suppressed in self.excused))
 
 
 class CheckResult(NamedTuple):
@@ -73,7 +73,7 @@ class CheckResult(NamedTuple):
     def excused(self) -> tuple[tuple[Patch | None, Suppressed], ...]:
         """What does not count, each with its patch (None: the series)."""
         return (
-            *((checked.patch, one) for checked in self.patches for one in checked.excused),
+            *((checked.patch, suppressed) for checked in self.patches for suppressed in checked.excused),
             *((None, excused_series_) for excused_series_ in self.excused_series),
         )
 

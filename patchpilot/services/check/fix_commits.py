@@ -67,10 +67,10 @@ class CommitRewrite:
         newest = ""
         for target in self.targets or (None,):
             found = topic_commits(repository, target, self.base)
-            for one in found:
-                if len(repository.commit(one).parents) > 1:
+            for id_ in found:
+                if len(repository.commit(id_).parents) > 1:
                     raise UsageError(
-                        f"{one[:12]} is a merge: it has no patch", hint="name the commit that makes the change, or a range A..B"
+                        f"{id_[:12]} is a merge: it has no patch", hint="name the commit that makes the change, or a range A..B"
                     )
             newest = found[-1] if found else ""
         ref, head = self._branch()
@@ -132,12 +132,12 @@ class CommitRewrite:
     def plan(self, mended: Sequence[tuple[Patch, FixOutcome]]) -> RewritePlan:
         """What the mended patches say of their commits."""
         plan = RewritePlan()
-        for patch, one in mended:
+        for patch, outcome in mended:
             commit = self.repository.commit(patch.commit or "")
-            message = _message(commit.message, patch, one)
+            message = _message(commit.message, patch, outcome)
             if message != commit.message:
                 plan.messages[commit.id] = message
-            if edits := own_edits(one):
+            if edits := own_edits(outcome):
                 plan.edits[commit.id] = edits
         return plan
 
@@ -146,7 +146,7 @@ class CommitRewrite:
         ref, head = self._branch()
         changed = tuple(dict.fromkeys((*plan.messages, *plan.edits)))
         above = rewrite.above(self.repository, ref, head, changed)
-        oldest = tuple([one for one in above if one in changed][:1])
+        oldest = tuple([id_ for id_ in above if id_ in changed][:1])
         rewrite.refuse_unless_safe(self.repository, ref, head, oldest, published=published, shared=shared)
         states = self._carried(plan, above)
         move_branch.refuse_dirty(self.repository, ref, tuple(states.get(head, {})))
@@ -156,7 +156,7 @@ class CommitRewrite:
         """Write the new commits and move the branch, its index and its files. RefusedError where that would hurt by now."""
         repository, ref, head = self.repository, ready.ref, ready.head
         rewrite.refuse_unless_safe(repository, ref, head, ready.oldest, published=published, shared=shared)
-        trees = {one: edited_tree(repository, one, edits) for one, edits in ready.states.items() if edits}
+        trees = {id_: edited_tree(repository, id_, edits) for id_, edits in ready.states.items() if edits}
         rewriting = rewrite.plan(repository, ref, head, ready.plan.messages, trees)
         undo = move_branch.apply(repository, rewriting, VERB)
         return RewrittenCommits(
@@ -169,20 +169,20 @@ class CommitRewrite:
     def _carried(self, plan: RewritePlan, above: Sequence[str]) -> dict[str, Edits]:
         """For every commit the edits of its files: its own, and those that its ancestors' edits become in it."""
         states: dict[str, Edits] = {}
-        for one in above:
-            parents = self.repository.commit(one).parents
+        for id_ in above:
+            parents = self.repository.commit(id_).parents
             with_edits = [parent for parent in parents if states.get(parent)]
             if with_edits and len(parents) > 1:
                 raise RefusedError(
-                    f"{one[:12]} is a merge that stands on a commit whose files would change",
+                    f"{id_[:12]} is a merge that stands on a commit whose files would change",
                     hint="mend the commits before they are merged, or in a new commit",
                 )
-            edits: Edits = carried(self.repository, with_edits[0], one, states[with_edits[0]]) if with_edits else {}
-            for path, own in plan.edits.get(one, {}).items():
+            edits: Edits = carried(self.repository, with_edits[0], id_, states[with_edits[0]]) if with_edits else {}
+            for path, own in plan.edits.get(id_, {}).items():
                 others = (old for old in edits.get(path, ()) if not any(old.first <= new.last and new.first <= old.last for new in own))
                 edits[path] = (*others, *own)
             if edits:
-                states[one] = edits
+                states[id_] = edits
         return states
 
 

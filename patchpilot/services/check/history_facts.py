@@ -74,7 +74,7 @@ class RepositoryFacts:
         words = ("log", "-z", "--no-merges", f"--max-count={COMMITS_BACK}", "--format=%x01%s", "--name-only", "--no-renames", "HEAD", "--")
         with streaming(self._repository.top, *words) as out:
             for subject, touched in _records(out):
-                for paths in {paths for one in touched for above in _above(one) for paths in of_path.get(above, ())}:
+                for paths in {paths for path in touched for above in _above(path) for paths in of_path.get(above, ())}:
                     if len(found[paths]) < limit:
                         found[paths].append(subject)
                         lacking -= len(found[paths]) == limit
@@ -113,7 +113,7 @@ class RepositoryFacts:
         """Whether a final release contains the commit; no release denies it but one that is not long before the newest commit."""
         if self.first_release(commit_id):
             return True
-        finals = [one.date for one in self._releases.all if one.is_final] if self._releases else []
+        finals = [release.date for release in self._releases.all if release.is_final] if self._releases else []
         head = self.find("HEAD")
         if not finals or head is None:
             return None

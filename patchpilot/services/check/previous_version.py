@@ -47,7 +47,7 @@ def find(
     if targets and all(_is_files(target) for target in targets) and (split := _split(series, number)):
         return NewSince(label, split[0]), split[1]
     for found in _places(number, targets, series, repository, base):
-        if any(one.patches for one in found):
+        if any(series.patches for series in found):
             return NewSince(label, tuple(found)), tuple(series)
     commits = repository and not (targets and all(_is_files(target) for target in targets))
     where = "sent, followed, tagged or on a branch" if commits else "sent, followed, or beside it as files"
@@ -60,16 +60,16 @@ def find(
 def _split(series: Sequence[Series], number: int) -> tuple[tuple[Series, ...], tuple[Series, ...]] | None:
     """Where one directory or mbox has several versions: those of the wanted one, and the newest of each work; else None."""
     sent = [series_ for series_ in series if any(map(_is_sent, series_.patches))]
-    then = tuple(one for one in sent if one.version == number)
-    if not then or all(one.version <= number for one in sent):
+    then = tuple(series for series in sent if series.version == number)
+    if not then or all(series.version <= number for series in sent):
         return None
-    paths = {id(one): frozenset(path for patch in one.patches for path in patch.paths) for one in sent}
+    paths = {id(series): frozenset(path for patch in series.patches for path in patch.paths) for series in sent}
 
     def went_on(one: Series, other: Series) -> bool:
         return other.version > one.version and bool(paths[id(one)] & paths[id(other)] and pair_with_earlier(one.patches, other.patches))
 
-    newest = tuple(one for one in sent if not any(went_on(one, other) for other in sent))
-    return (then, newest) if any(went_on(one, other) for one in then for other in newest) else None
+    newest = tuple(series for series in sent if not any(went_on(series, other) for other in sent))
+    return (then, newest) if any(went_on(series, other) for series in then for other in newest) else None
 
 
 def _is_sent(patch: Patch) -> bool:
@@ -96,7 +96,7 @@ def _places(
 
         drafts = [known_draft(repository, of_commit, base) for of_commit in of_commits]
         identities += [draft.change_id for draft in drafts if draft and draft.change_id not in identities]
-        identities += [one for one in _enrolled(repository) if of_commits and one not in identities]
+        identities += [change_id for change_id in _enrolled(repository) if of_commits and change_id not in identities]
     for identity in identities:
         yield _sent(identity, number)
     if repository:
@@ -188,9 +188,9 @@ def _beside(number: int, targets: Sequence[str]) -> tuple[Series, ...]:
         else:
             files = []
         renamed = [place.parent / _VERSION.sub(f"v{number}", place.name)] if _VERSION.search(place.name) else []
-        for candidate in ([files] if files else []) + [[one] for one in renamed if one != place and one.exists()]:
-            found = read_targets([str(one) for one in candidate], None)
-            if all(one.version == number for one in found):
+        for candidate in ([files] if files else []) + [[other] for other in renamed if other != place and other.exists()]:
+            found = read_targets([str(file) for file in candidate], None)
+            if all(series.version == number for series in found):
                 return found
     return ()
 

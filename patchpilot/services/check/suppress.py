@@ -37,7 +37,7 @@ def _sorted_out(result: "CheckResult", sort: Sort) -> "CheckResult":
 
     def part(findings: Sequence[Finding], patch: Patch | None) -> tuple[tuple[Finding, ...], tuple[Suppressed, ...]]:
         asked = [(finding, sort(finding, patch)) for finding in findings]
-        return tuple(one for one, why in asked if why is None), tuple(why for _, why in asked if why is not None)
+        return tuple(finding for finding, why in asked if why is None), tuple(why for _, why in asked if why is not None)
 
     patches = []
     for checked in result.patches:
@@ -57,7 +57,7 @@ def _waived(result: "CheckResult", wanted: Suppressions, every_rule: "Sequence[R
         names = words.get(finding.rule) or (finding.rule, finding.name, finding.checkpatch or finding.name)
         title = patch.subject.title if patch else ""
         about = [waiver for waiver in wanted.waivers if waiver.subject in ("", title) and waiver.covers(finding, names)]
-        valid = next((one for one in about if not one.ended(wanted.today)), None)
+        valid = next((waiver for waiver in about if not waiver.ended(wanted.today)), None)
         if valid is None:
             ended.update(dict.fromkeys(about))
             return None
@@ -74,7 +74,7 @@ def _held_against(
     result: "CheckResult", wanted: Suppressions, file: Path, verdict: SuppressionResult, every_rule: "Sequence[Rule]", *, strict: bool
 ) -> "tuple[CheckResult, SuppressionResult]":
     """The result held against the baseline, which is written first where that is wanted: then it has everything there is."""
-    moved = renames(one.patch for one in result.patches)
+    moved = renames(checked.patch for checked in result.patches)
     known = None
     if wanted.held is not None:
         known = parse_baseline(file, wanted.held) if wanted.held else None
@@ -112,28 +112,28 @@ def _held_against(
 
 def compared(result: "CheckResult", before: "CheckResult") -> "CheckResult":
     """The result with each finding marked new or not, by what an earlier revision had; patches are paired as in a range-diff."""
-    places = pair_with_earlier([one.patch for one in before.patches], [one.patch for one in result.patches])
-    moved = renames(one.patch for one in result.patches)
-    left = [Remaining(counted(mark_of(one, checked.patch) for one in checked.every)) for checked in before.patches]
+    places = pair_with_earlier([checked.patch for checked in before.patches], [checked.patch for checked in result.patches])
+    moved = renames(checked.patch for checked in result.patches)
+    left = [Remaining(counted(mark_of(finding, checked.patch) for finding in checked.every)) for checked in before.patches]
     whole = Remaining(counted(mark_of(every_series_, None) for every_series_ in before.every_series))
 
     def marks(finding: Finding, patch: Patch) -> tuple[FindingMark, ...]:
         return (mark_of(finding, patch), *([mark_of(finding, patch, moved)] if finding.path in moved else []))
 
-    every = [[marks(one, checked.patch) for one in checked.findings] for checked in result.patches]
+    every = [[marks(finding, checked.patch) for finding in checked.findings] for checked in result.patches]
     old: list[set[int]] = []
     for at, here in enumerate(every):
         there = left[places[at]] if at in places else None
         old.append({number for number, names in enumerate(here) if there and any(map(there.take, names))})
     for at, checked in enumerate(result.patches):
         # what went from one patch of the series to another is not new either
-        for number, one in enumerate(checked.findings):
+        for number, finding in enumerate(checked.findings):
             names = every[at][number]
-            if number not in old[at] and one.path and names[0].text and any(rest.take(name) for rest in left for name in names):
+            if number not in old[at] and finding.path and names[0].text and any(rest.take(name) for rest in left for name in names):
                 old[at].add(number)
     patches = tuple(
-        checked._replace(findings=tuple(one._replace(new=number not in old[at]) for number, one in enumerate(checked.findings)))
+        checked._replace(findings=tuple(finding._replace(new=number not in old[at]) for number, finding in enumerate(checked.findings)))
         for at, checked in enumerate(result.patches)
     )
     series = tuple(series_._replace(new=not whole.take(mark_of(series_, None))) for series_ in result.series)
-    return result._replace(patches=patches, series=series, gone=sum(sum(one.stale.values()) for one in (*left, whole)))
+    return result._replace(patches=patches, series=series, gone=sum(sum(rest.stale.values()) for rest in (*left, whole)))

@@ -95,7 +95,7 @@ def take_back(
     draft = find_draft(repository, SendRequest(target=target, base=base))
     left, answers = dict(draft.waivers), draft.answers
     for word in words:
-        name = next((one for one in (word, _name(word, rules)) if one in left), None)
+        name = next((name for name in (word, _name(word, rules)) if name in left), None)
         if _name(word, rules) == "missing-fixes" and denied_subjects(answers):
             answers = without_denials(answers)
             if name is None:

@@ -36,9 +36,11 @@ def run_checkpatch(patch: Patch, top: Path, *, strict: bool, max_line_length: in
     done = run(words, stdin=text.encode("utf-8", "surrogateescape"), env=environment(), cwd=top, timeout=SECONDS)
     found = (_LINE.match(line) for line in done.text.splitlines())
     return tuple(
-        Finding("checkpatch.pl", one[3].lower().replace("_", "-"), _SEVERITY[one[2]], one[4], checkpatch=one[3], patch_line=int(one[1]))
-        for one in found
-        if one
+        Finding(
+            "checkpatch.pl", line[3].lower().replace("_", "-"), _SEVERITY[line[2]], line[4], checkpatch=line[3], patch_line=int(line[1])
+        )
+        for line in found
+        if line
     )
 
 

@@ -94,10 +94,10 @@ def _plan_targets(request: MaintainersRequest, repository: Repository | None, pr
     patches = [patch for series_ in series for patch in series_.patches]
     if patches and not any(patch.has_diff for patch in patches):
         raise InputError(f"{patches[0].source}: changes no file", hint="give a patch; who cares for a file itself is told by -f FILE")
-    for at, one in enumerate(series):
+    for at, series_ in enumerate(series):
         progress("looking up recipients", at, len(series))
-        members = [Series((patch,)) for patch in one.patches] if request.per_patch else [one]
-        results += [_planned(member, one, sources, repository, security=request.security) for member in members if member.patches]
+        members = [Series((patch,)) for patch in series_.patches] if request.per_patch else [series_]
+        results += [_planned(member, series_, sources, repository, security=request.security) for member in members if member.patches]
     return PlanResult(tuple(results), source.label, str(repository.top) if repository else None)
 
 

@@ -13,7 +13,7 @@ from patchpilot.services.send.send_plan import SendPlan
 def sent_before(draft: Draft) -> tuple[int, ...]:
     """The numbers of the sends of a topic or of its patches of which a mail was sent, or may have been."""
     with Outbox() as outbox:
-        return tuple(one.id for one in outbox.related(draft.change_id, _patch_ids(draft)) if one.may_have_been_sent)
+        return tuple(send.id for send in outbox.related(draft.change_id, _patch_ids(draft)) if send.may_have_been_sent)
 
 
 def sent_since(send: Send) -> tuple[Send, ...]:
@@ -22,8 +22,10 @@ def sent_since(send: Send) -> tuple[Send, ...]:
     if not waiting:
         return ()
     with Outbox() as outbox:
-        later = [one for one in outbox.related("", waiting) if one.id > send.id]
-    return tuple(one for one in later if one.may_have_been_sent or (one.change_id != send.change_id and is_being_sent(one.change_id)))
+        later = [other for other in outbox.related("", waiting) if other.id > send.id]
+    return tuple(
+        other for other in later if other.may_have_been_sent or (other.change_id != send.change_id and is_being_sent(other.change_id))
+    )
 
 
 def refuse_rivals(outbox: Outbox, planned: SendPlan) -> None:
@@ -33,16 +35,16 @@ def refuse_rivals(outbox: Outbox, planned: SendPlan) -> None:
     patch_ids = {outgoing_mail.patch_id or "" for at, (outgoing_mail, _) in enumerate(mails) if at in planned.waiting}
     if not planned.send_id:
         patch_ids |= set(_patch_ids(planned.draft))
-    for one in outbox.related(topic, patch_ids):
-        if one.id in planned.judged or one.id == planned.send_id or (planned.send_id and one.id < planned.send_id):
+    for other in outbox.related(topic, patch_ids):
+        if other.id in planned.judged or other.id == planned.send_id or (planned.send_id and other.id < planned.send_id):
             continue
-        what = "this topic was" if one.change_id == topic else "the same patches were"
-        if one.may_have_been_sent:
+        what = "this topic was" if other.change_id == topic else "the same patches were"
+        if other.may_have_been_sent:
             raise RefusedError(
                 f"{what} sent by another patchpilot since the preview, {words_of(one)}",
                 hint=Action("send", ("--dry-run",), "see what was sent: {}"),
             )
-        if one.change_id != topic and is_being_sent(one.change_id):
+        if other.change_id != topic and is_being_sent(other.change_id):
             raise RefusedError(
                 f"the same patches are being sent right now by another patchpilot, {words_of(one)}",
                 hint=Action("send", ("--dry-run",), "wait for it to end, then see `{}`"),

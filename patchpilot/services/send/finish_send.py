@@ -33,10 +33,10 @@ def finish_sends(repository: Repository) -> tuple[str, ...]:
         return ()
     home = repository.key
     with Outbox() as outbox:
-        sent = [one for one in outbox.of_branch(home, branch, LAST) if one.state == "sent"]
+        sent = [send for send in outbox.of_branch(home, branch, LAST) if send.state == "sent"]
     told: list[str] = []
     # what was sent again is known by its last send
-    for send in {(one.change_id, one.version): one for one in sent}.values():
+    for send in {(send_.change_id, send_.version): send_ for send_ in sent}.values():
         draft = _unfinished(repository, send)
         if draft is None:
             continue

@@ -12,7 +12,7 @@ from patchpilot.threads.track_store import Store, TrackEntry
 def follow_send(repository: Repository, send: Send, *, store: Store | None = None) -> TrackEntry:
     """Follow what was sent, on the archive that the person's `patchpilot.lore` names; a later version stays with the series of the first."""
     with Outbox() as outbox:
-        ids = [entry.mail.message_id for one in outbox.sends(send.change_id) for entry in one.entries]
+        ids = [entry.mail.message_id for sent in outbox.sends(send.change_id) for entry in sent.entries]
     lore = user_settings(repository.top, problems=[]).get("lore")
     with store or Store() as open_store:
         first = send.entries[0].mail

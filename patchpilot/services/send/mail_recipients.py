@@ -71,8 +71,10 @@ def addressees(
         _add(found, _in_files(series))
     _add(found, _named(repository, request))
     # some projects have their one list nowhere in MAINTAINERS
-    if request.auto and recipients and not any(is_list(one) for one in found.values()):
-        _add(found, [Recipient(Address("", one), "list", None, "cc", (f"{project.title}'s list",)) for one in project.lists.main[:1]])
+    if request.auto and recipients and not any(is_list(recipient) for recipient in found.values()):
+        _add(
+            found, [Recipient(Address("", address), "list", None, "cc", (f"{project.title}'s list",)) for address in project.lists.main[:1]]
+        )
     _answered(found, draft, project)
     ordered = sorted(found.values(), key=lambda one: one.header != "to")
     return Addressees(tuple(ordered), bcc, trees, tuple(remarks))
@@ -98,15 +100,19 @@ def answer_effect(repository: Repository, name: str, value: str, request: SendRe
     if after.answers == draft.answers:
         return ""
     account, project = read_account(repository, request.identity), profile_of(repository, request.profile, series)
-    was, now = (addressees(repository, request, account, one, series, project=project).recipients for one in (draft, after))
+    was, now = (addressees(repository, request, account, state, series, project=project).recipients for state in (draft, after))
     return difference(was, now)
 
 
 def difference(before: Sequence[Recipient], after: Sequence[Recipient]) -> str:
     """Who came to a list of recipients, with the reason, and who left it: "" where nobody did."""
     was, now = ({person.address.key: person for person in people} for people in (before, after))
-    new = [f"{one.address.email} ({one.reasons[-1]})" if one.reasons else one.address.email for key, one in now.items() if key not in was]
-    gone = [one.address.email for key, one in was.items() if key not in now]
+    new = [
+        f"{recipient.address.email} ({recipient.reasons[-1]})" if recipient.reasons else recipient.address.email
+        for key, recipient in now.items()
+        if key not in was
+    ]
+    gone = [recipient.address.email for key, recipient in was.items() if key not in now]
     words = [f"{counted(len(new), 'more recipient')}: {', '.join(new)}"] if new else []
     words += [f"{counted(len(gone), 'recipient')} less: {', '.join(gone)}"] if gone else []
     return "; ".join(words)
@@ -167,7 +173,7 @@ def _add(found: dict[str, Recipient], recipients: Sequence[Recipient]) -> None:
 def _answered(found: dict[str, Recipient], draft: Draft, project: Project) -> None:
     """What the answers to the traps change: a security problem goes to no list, a regression to its tracker too."""
     if draft.answers.get("security") == "yes":
-        for key in [key for key, one in found.items() if is_list(one) and not one.by_hand]:
+        for key in [key for key, recipient in found.items() if is_list(recipient) and not recipient.by_hand]:
             del found[key]
         if project.lists.security:
             team = Address("", project.lists.security)

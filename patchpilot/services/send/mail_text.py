@@ -54,7 +54,7 @@ def wording_of(repository: Repository, request: SendRequest, draft: Draft, serie
         )
         if kept
         else (),
-        extras=tuple(one for one in (again, *extra, compared) if one.strip()),
+        extras=tuple(text for text in (again, *extra, compared) if text.strip()),
         range_diff=_last_range(repository, request, draft) if cover or not many else None,
     )
 

@@ -77,7 +77,7 @@ def plan(repository: Repository, request: SendRequest, *, progress: Progress = s
     against, told = refusals(facts), warnings(facts)
     if request.to_self:
         # a try harms nobody: it is for seeing what arrives, also of what is not ready
-        told = (*(replace(one, message=f"a real send is refused: {one.message}") for one in against), *told)
+        told = (*(replace(problem, message=f"a real send is refused: {problem.message}") for problem in against), *told)
         against = ()
     return SendPlan(
         request=request,

@@ -65,7 +65,7 @@ def gather_facts(repository: Repository, topic: TopicToSend, rendered: RenderedS
         earlier = outbox.with_patch_ids(patch_ids) if patch_ids else ()
         first_time = not outbox.ever_sent()
         sent = [send for send in outbox.sends(draft.change_id) if send.state in ("sent", "partial")]
-    before = [one for one in sent if one.version == version]
+    before = [send for send in sent if send.version == version]
     records: tuple[SentRecord, ...] = ()
     if not request.to_self:
         progress("looking for earlier versions")
@@ -116,7 +116,7 @@ def _too_soon(project: Project, draft: Draft, version: int, now: datetime, resen
     """A sentence when what was sent last is younger than reviewers are to be given, else ""; a resend also waits for its own version."""
     with Outbox() as outbox:
         sent = [send for send in outbox.sends(draft.change_id) if send.state in ("sent", "partial")]
-    earlier = [one for one in sent if one.version < version or (resend and one.version == version)]
+    earlier = [send for send in sent if send.version < version or (resend and send.version == version)]
     if not earlier:
         return ""
     hours = int((now - datetime.fromisoformat(earlier[-1].begun)).total_seconds() // 3600)
@@ -150,13 +150,13 @@ def check_errors(
         except PatchpilotError:
             return None, ()
     lines = []
-    for one in result.patches:
-        lines += [f"{one.patch.subject.title}: {found.message}" for found in one.findings if found.severity is Severity.ERROR]
+    for checked in result.patches:
+        lines += [f"{checked.patch.subject.title}: {found.message}" for found in checked.findings if found.severity is Severity.ERROR]
     lines += [found.message for found in result.series if found.severity is Severity.ERROR]
     return tuple(lines), tuple(
-        f"{f'{patch.subject.title}: ' if patch else ''}{one.finding.message} ({one.reason})"
-        for patch, one in result.excused
-        if one.finding.severity is Severity.ERROR
+        f"{f'{patch.subject.title}: ' if patch else ''}{suppressed.finding.message} ({suppressed.reason})"
+        for patch, suppressed in result.excused
+        if suppressed.finding.severity is Severity.ERROR
     )
 
 

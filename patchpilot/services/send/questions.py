@@ -96,7 +96,7 @@ def judge_answer(repository: Repository | None, name: str, value: str) -> str:
     if text.lower() in ("yes", "no"):
         return text.lower()
     if name == "regression" and re.fullmatch(r"v?[\w./~^-]+(?:\.\.v?[\w./~^-]+)?", text):
-        return "..".join(_commit_name(repository, one) for one in text.split(".."))
+        return "..".join(_commit_name(repository, part) for part in text.split(".."))
     raise UsageError(
         f"{name}: {value!r} is no answer", hint="yes or no" + (", or the commit that broke it" if name == "regression" else "")
     )

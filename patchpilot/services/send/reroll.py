@@ -136,7 +136,7 @@ def changes(draft: Draft, last: Send, repository: Repository | None = None) -> t
             kind = "reworded"
         found.append(VersionChange(kind, patch.subject))
     kept = set(became_of.values())
-    return (*found, *(VersionChange("dropped", one.subject) for one in before if one not in kept))
+    return (*found, *(VersionChange("dropped", patch.subject) for patch in before if patch not in kept))
 
 
 def sent_patches(send: Send, repository: Repository | None = None) -> tuple[KnownPatch, ...]:
@@ -173,7 +173,7 @@ def _title(subject: str) -> str:
 def change_lines(found: Sequence[VersionChange]) -> tuple[str, ...]:
     """The differences as points of a changelog."""
     words = {"reworded": "message reworded: {}", "changed": "changed: {}", "new": "new patch: {}", "dropped": "dropped: {}"}
-    return tuple(words[one.kind].format(one.subject) for one in found if one.kind in words)
+    return tuple(words[change.kind].format(change.subject) for change in found if change.kind in words)
 
 
 def range_diff(repository: Repository, last: Send, ids: Sequence[str]) -> str:

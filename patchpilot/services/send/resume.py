@@ -138,7 +138,7 @@ def _keys(send: Send, words: Sequence[str]) -> tuple[str, ...]:
     for one in found:
         if one.key not in there:
             raise UsageError(
-                f"{one.email} is not among the recipients of what is still to leave", hint=f"they are: {', '.join(sorted(there))}"
+                f"{address.email} is not among the recipients of what is still to leave", hint=f"they are: {', '.join(sorted(there))}"
             )
     keys = tuple(one.key for one in found)
     if any({name.lower() for name in one.mail.recipients} <= set(keys) for one in waiting):
@@ -153,8 +153,8 @@ def leave_out_for_good(repository: Repository, send: Send, keys: Sequence[str]) 
         return
     store = EditStore()
     edits = store.load(key)
-    for one in keys:
-        edits = edits.drop(Address("", one))
+    for key in keys:
+        edits = edits.drop(Address("", key))
     store.save(key, edits)
 
 
@@ -191,7 +191,7 @@ def _as_plan(send: Send, request: SendRequest, account: Account, draft: Draft, s
     )
     # of mails that leave without somebody the recipients are shown, not of those that left with them
     shown = next((entry for entry in send.entries if entry.state in WAITING), send.entries[0]).mail
-    people = [("to", one) for one in shown.to] + [("cc", one) for one in shown.cc]
+    people = [("to", address) for address in shown.to] + [("cc", address) for address in shown.cc]
     changed = () if send.account == account.label else (SendProblem("account", f"first sent by {send.account}, now by {account.label}"),)
     return SendPlan(
         request=request,
@@ -205,10 +205,10 @@ def _as_plan(send: Send, request: SendRequest, account: Account, draft: Draft, s
         refusals=tuple(
             SendProblem(
                 "sent-since",
-                f"the same patches were sent since then, {words_of(one)}",
+                f"the same patches were sent since then, {words_of(send)}",
                 "nothing is missing then; --force REASON sends these mails too",
             )
-            for one in since
+            for send in since
         ),
         warnings=changed,
         version=send.version,
@@ -216,9 +216,12 @@ def _as_plan(send: Send, request: SendRequest, account: Account, draft: Draft, s
         head=send.head,
         remarks=(
             *(f"{entry.state}: {entry.mail.subject}" for entry in send.entries),
-            *(f"left out, also of later versions: {one} (back: patchpilot maintainers --restore {one})" for one in send.left_out),
+            *(
+                f"left out, also of later versions: {address} (back: patchpilot maintainers --restore {address})"
+                for address in send.left_out
+            ),
         ),
         send_id=send.id,
-        judged=tuple(one.id for one in since),
+        judged=tuple(send.id for send in since),
         states=tuple(entry.state for entry in send.entries),
     )

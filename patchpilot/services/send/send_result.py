@@ -18,8 +18,8 @@ def result_of_plan(planned: SendPlan) -> SendResult:
     return SendResult(
         state="refused" if planned.refused else "planned",
         messages=tuple(
-            MailResult(one.message_id, one.subject, one.to, one.cc, state, "")
-            for one, state in zip(planned.mails, planned.states or (MailState.PENDING,) * len(planned.mails), strict=True)
+            MailResult(mail.message_id, mail.subject, mail.to, mail.cc, state, "")
+            for mail, state in zip(planned.mails, planned.states or (MailState.PENDING,) * len(planned.mails), strict=True)
         ),
         refusals=planned.refusals,
         warnings=planned.warnings,
@@ -87,7 +87,7 @@ def _advice(send: Send) -> tuple[Advice, ...]:
         from patchpilot.services.settings import user_settings
 
         archive = user_settings(Path(send.repository), problems=[]).get("lore").rstrip("/")
-        lines += [f"look whether it arrived: {archive}/{one}/ (minutes may pass)" for one in unknown_state]
+        lines += [f"look whether it arrived: {archive}/{message_id}/ (minutes may pass)" for message_id in unknown_state]
     if MailState.UNKNOWN in states:
         lines.append(
             Action("send", ("--resume", "--unknown", "sent"), "then: {}, or --unknown lost to send it again with the same Message-ID")

@@ -120,16 +120,16 @@ def _of_archive(repository: Repository, series: Series, mails: Sequence[Rendered
     except PatchpilotError:
         return ()
     patches: dict[str, Patch] = {}
-    for one in found:
-        if one.sender.key == sender and one.date:
+    for record in found:
+        if record.sender.key == sender and record.date:
             try:
-                patches[one.message_id] = parse_patch(one.raw, one.message_id)
+                patches[record.message_id] = parse_patch(record.raw, record.message_id)
             except PatchpilotError:
                 continue
-    there = [name for name, one in patches.items() if any(equal_patches([one], [mine]) for mine in series.patches)]
+    there = [name for name, patch in patches.items() if any(equal_patches([patch], [mine]) for mine in series.patches)]
     if not equal_patches(series.patches, [patches[name] for name in there]):
         return ()
-    first = next(one for one in found if one.message_id == there[0])
+    first = next(record for record in found if record.message_id == there[0])
     version = patches[there[0]].subject.version or 1
     date = f"{first.date:%Y-%m-%d}" if first.date else ""
     return (SentRecord(version, date, f"{url.rstrip('/')}/{there[0]}/", same=True, same_topic=False),)

@@ -94,7 +94,7 @@ def _stages(repository: Repository | None, settings: Repository, request: Doctor
     for stage, look in looks:
         progress(f"looking at {stage}")
         try:
-            found += [Diagnosis(stage, one.name, one.state, one.message, one.hint) for one in look()]
+            found += [Diagnosis(stage, probe.name, probe.state, probe.message, probe.hint) for probe in look()]
         except PatchpilotError as error:
             found.append(Diagnosis(stage, stage, "fail", error.message, error.hint or ""))
     return tuple(found)
@@ -175,7 +175,7 @@ def _branches(repository: Repository | None, profile: str) -> Iterator[probes.Pr
     have = stable_branches(repository, profile=profile or None)
     stale = [branch.name for branch in have.branches if branch.stale]
     if stale:
-        remotes = dict.fromkeys(one.split("/")[0] for one in stale if "/" in one)
+        remotes = dict.fromkeys(branch.split("/")[0] for branch in stale if "/" in branch)
         yield probes.Probe(
             "stable branches",
             "warn",
@@ -183,12 +183,12 @@ def _branches(repository: Repository | None, profile: str) -> Iterator[probes.Pr
             "; ".join(f"git fetch {remote}" for remote in remotes) or "fetch them again where they come from",
         )
     if have.missing:
-        versions = ", ".join(one.version for one in have.missing)
+        versions = ", ".join(branch.version for branch in have.missing)
         yield probes.Probe(
             "stable branches",
             "warn",
             f"no branch of {versions} is here: backports to them cannot be judged",
-            _one_command([one.command for one in have.missing]),
+            _one_command([branch.command for branch in have.missing]),
         )
     if have.branches and not have.missing and not any(branch.stale for branch in have.branches):
         yield probes.Probe("stable branches", "ok", ", ".join(branch.name for branch in have.branches))

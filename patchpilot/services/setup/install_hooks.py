@@ -116,7 +116,7 @@ def _status(repository: Repository, name: str) -> Hook:
 
 def _folder(repository: Repository) -> Path:
     # run.py pins core.hooksPath away for our own git calls: asking git for --git-path would name the pin
-    values = [one for one in repository.config_regexp(r"^core\.hookspath$").get("core.hookspath", ()) if one != "/dev/null"]
+    values = [folder for folder in repository.config_regexp(r"^core\.hookspath$").get("core.hookspath", ()) if folder != "/dev/null"]
     if values:
         place = Path(values[-1]).expanduser()
         if repository.bare and not place.is_absolute():

@@ -21,7 +21,7 @@ class ConfigRow:
 
 def config(settings: Settings) -> tuple[ConfigRow, ...]:
     """Every setting, in the order they are documented."""
-    keys = {one.name: one for one in KEYS}
+    keys = {key.name: key for key in KEYS}
     meanings = {key.name: key.meaning for key in KEYS} | {
         "via": f"transport: {' or '.join(transports.names())}",
         "profile": f"rule profile: {', '.join(projects())} (empty: detected)",

@@ -79,7 +79,7 @@ def trust(found: TreeConfiguration) -> None:
 def revoke(found: TreeConfiguration) -> int:
     """Forget every content that was trusted for this tree; how many there were."""
     known = _known()
-    left = {digest: one for digest, one in known.items() if digest != found.digest and one.get("label") != found.label}
+    left = {digest: entry for digest, entry in known.items() if digest != found.digest and entry.get("label") != found.label}
     _write(left)
     return len(known) - len(left)
 
@@ -109,7 +109,7 @@ def verify(source: Source, packs: "Sequence[OwnPack]") -> None:
     if _digest(_files(source, packs)) in known:
         return
     names = ", ".join(pack.label for pack in packs)
-    before = next((one["since"] for one in known.values() if one.get("label") == source.label), None)
+    before = next((entry["since"] for entry in known.values() if entry.get("label") == source.label), None)
     state = f"changed since you trusted them on {before}" if before else "not trusted yet"
     without = "; `git config patchpilot.packs ''` does without them"
     named = Action("", ("--config-from", "REV"), "{} names a revision whose packs you trust")
@@ -138,7 +138,7 @@ def _known() -> dict[str, dict[str, Any]]:
     with suppress(OSError, ValueError):
         data = json.loads(_file().read_text(encoding="utf-8"))
         if isinstance(data, dict):
-            return {digest: one for digest, one in data.items() if isinstance(one, dict) and isinstance(one.get("since"), str)}
+            return {digest: entry for digest, entry in data.items() if isinstance(entry, dict) and isinstance(entry.get("since"), str)}
     return {}
 
 

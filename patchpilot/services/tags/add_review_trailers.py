@@ -86,7 +86,7 @@ def add_review_trailers(
         given = [trailer for trailer in status.trailers if _is_for(trailer, called(commit), status)]
         wanted, back = _sorted_out(repository, commit, called(commit), given, status, changed)
         held += back
-        pairs = [(one.name, one.value) for one in map(parse_trailer, wanted) if one]
+        pairs = [(trailer.name, trailer.value) for trailer in map(parse_trailer, wanted) if trailer]
         changes.append(MessageChange(commit.id, commit.subject, commit.message, add_trailers(commit.message, pairs), ()))
     found = Preparation(ref, head, tuple(changes))
     done = write(
@@ -115,8 +115,8 @@ def titles_sent(repository: Repository, draft: Draft) -> Callable[[Commit], froz
     names: dict[str, set[str]] = {}
     with Outbox() as outbox:
         for send in outbox.sends(draft.change_id):
-            for was, one in pair_known(sent_patches(send, repository), draft.patches):
-                names.setdefault(one.commit or "", set()).add(was.subject)
+            for was, now in pair_known(sent_patches(send, repository), draft.patches):
+                names.setdefault(now.commit or "", set()).add(was.subject)
     return lambda commit: frozenset((commit.subject, *names.get(commit.id, ())))
 
 

@@ -68,7 +68,7 @@ class FixesResult:
     @property
     def troubled(self) -> bool:
         """Whether a tag that is there has a problem. One that is true, only of no use to those who backport, has none."""
-        return any(problem.kind != "same-release" for one in self.present for problem in one.problems)
+        return any(problem.kind != "same-release" for tag in self.present for problem in tag.problems)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,8 +194,8 @@ def _tags(repository: Repository, culprits: tuple[CulpritAnswer, ...], together:
     """The lines to write: the first candidate's, or, when it shares the blame, one for each, oldest first; none for what goes out with the fix."""
     if len(together) < 2 or culprits[0].commit not in together:
         return () if culprits[0].commit in own else (culprits[0].tag,)
-    ordered = sorted((repository.commit(one) for one in together if one not in own), key=lambda one: one.committed)
-    return tuple(finder.tag_of(repository, one) for one in ordered)
+    ordered = sorted((repository.commit(culprit) for culprit in together if culprit not in own), key=lambda one: one.committed)
+    return tuple(finder.tag_of(repository, culprit) for culprit in ordered)
 
 
 def own_patch(subject: str) -> str:
@@ -242,8 +242,8 @@ def _only_blanks(repository: Repository, commit: Commit, candidates: tuple[finde
 
 def _second_opinion(present: tuple[JudgedTag, ...], culprits: tuple[CulpritAnswer, ...]) -> list[str]:
     """What to say when the evidence points well away from the tags that are there."""
-    named = [one.target for one in present if one.target]
-    if not named or not culprits or culprits[0].confidence < SURE_ENOUGH or culprits[0].commit in {one.id for one in named}:
+    named = [tag.target for tag in present if tag.target]
+    if not named or not culprits or culprits[0].confidence < SURE_ENOUGH or culprits[0].commit in {culprit.id for culprit in named}:
         return []
     return [f"the tag names {named[0].short}, the evidence points at {culprits[0].commit[:12]} ({culprits[0].confidence:.0%}): look again"]
 
@@ -284,7 +284,7 @@ def _relations(repository: Repository, commit: Commit, releases: Releases, toget
 
     def ambiguous(word: str) -> bool:
         found = repository.git("rev-parse", f"--disambiguate={word}", ok=()).text.split()
-        return sum(1 for one in found if (met := repository.objects.get(one)) and met[1] == "commit") > 1
+        return sum(1 for id_ in found if (met := repository.objects.get(id_)) and met[1] == "commit") > 1
 
     if not any(parse_tag(line) for line in commit.lines[1:]):
         return Relations()

@@ -87,11 +87,11 @@ def _answers(repository: Repository) -> dict[str, str]:
         return {}
     with Drafts() as drafts:
         found = drafts.all(repository.key)
-    return {name: value for one in reversed(found) for name, value in one.answers.items() if name.startswith(_ANSWER)}
+    return {name: value for draft in reversed(found) for name, value in draft.answers.items() if name.startswith(_ANSWER)}
 
 
 def _paths(repository: Repository, commit: Commit) -> tuple[str, ...]:
     if len(commit.parents) != 1:
         return ()
     done = repository.git("diff-tree", "-r", "--no-commit-id", "--name-only", "-z", commit.id)
-    return tuple(one for one in done.text.split("\0") if one)
+    return tuple(line for line in done.text.split("\0") if line)

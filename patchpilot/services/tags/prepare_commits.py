@@ -117,9 +117,9 @@ def prepare(
     """
     ref, head = rewrite.branch_of(repository, request.target)
     ids = topic_commits(repository, request.target, request.base)
-    for one in ids:
-        if len(repository.commit(one).parents) > 1:
-            raise UsageError(f"{one[:12]} is a merge: tags go into the commits it merges", hint="name one of those, or a range A..B")
+    for id_ in ids:
+        if len(repository.commit(id_).parents) > 1:
+            raise UsageError(f"{id_[:12]} is a merge: tags go into the commits it merges", hint="name one of those, or a range A..B")
     if request.is_fix is not None and not request.dry_run:
         answer_fix(repository, [repository.commit(id_) for id_ in ids], request.is_fix, target=request.target, base=request.base)
     changes = tuple(_change(repository, repository.commit(id_), request, ids, progress) for id_ in ids)
@@ -150,10 +150,10 @@ def write(
     """
     if not found.changed:
         return found
-    oldest = [one.commit for one in found.changed][:1]
+    oldest = [change.commit for change in found.changed][:1]
     if not dry_run:
         rewrite.refuse_unless_safe(repository, found.ref, found.head, oldest, published=published, shared=shared)
-    plan = rewrite.plan(repository, found.ref, found.head, {one.commit: one.new for one in found.changed}, write=not dry_run)
+    plan = rewrite.plan(repository, found.ref, found.head, {change.commit: change.new for change in found.changed}, write=not dry_run)
     found = replace(found, costs=rewrite.costs(plan, len(found.changed)), ids=dict(plan.commits), new_head=plan.new)
     if dry_run or not confirm(found):
         return found
@@ -181,7 +181,7 @@ def _change(repository: Repository, commit: Commit, request: PrepareRequest, top
         notes.append(f"for the report's thread: {regzbot_line(culprits[0].id, culprits[0].subject)}")
     if request.signoff:
         trailers.append(("Signed-off-by", _identity(repository)))
-    developers = tuple(codeveloped(one)[0][1] for one in request.developed_by)
+    developers = tuple(codeveloped(developer)[0][1] for developer in request.developed_by)
     new = compose(commit.message, MessageWish(tuple(trailers), developers, message.replaced))
     unsure = next((note for note in notes if note.startswith(_UNSURE)), "")
     return MessageChange(commit.id, commit.subject, commit.message, new, tuple(notes), unsure)
@@ -203,13 +203,21 @@ def _fixes(
     claim = judge_fix(repository, commit) if request.is_fix is None else said_fix(request.is_fix)
     asked = FixesRequest(commit.id, limit=2, verify=bool(named) or not claim.is_fix, base=request.base, series=topic)
     judged = find_culprits(repository, asked, progress=progress)
-    present = [one.target for one in judged.present if one.target]
-    notes += [own_patch(one.target.subject) for one in judged.present if one.target and "own-series" in {bad.kind for bad in one.problems}]
-    for one in judged.present:
-        if one.suggestion and one.tag.text != one.suggestion and {problem.kind for problem in one.problems} - _PLACE <= _FORM:
-            message.replaced[one.tag.line] = one.suggestion
+    present = [fixes_tag.target for fixes_tag in judged.present if fixes_tag.target]
+    notes += [
+        own_patch(fixes_tag.target.subject)
+        for fixes_tag in judged.present
+        if fixes_tag.target and "own-series" in {bad.kind for bad in fixes_tag.problems}
+    ]
+    for fixes_tag in judged.present:
+        if (
+            fixes_tag.suggestion
+            and fixes_tag.tag.text != fixes_tag.suggestion
+            and {problem.kind for problem in fixes_tag.problems} - _PLACE <= _FORM
+        ):
+            message.replaced[fixes_tag.tag.line] = fixes_tag.suggestion
     if named:
-        culprits = sorted((repository.commit(repository.resolve(one)) for one in named), key=lambda one: one.committed)
+        culprits = sorted((repository.commit(repository.resolve(culprit)) for culprit in named), key=lambda one: one.committed)
         # this very run may give these another id
         notes += [own_patch(culprit.subject) for culprit in culprits if culprit.id in topic and culprit.id != commit.id]
         culprits = [culprit for culprit in culprits if culprit.id not in topic]
@@ -231,7 +239,7 @@ def _fixes(
     how = "sure" if first.confidence >= SURE_ENOUGH else "sure, look at it"
     notes.append(f"Fixes: {first.confidence:.0%} {how}: {'; '.join(first.evidence)}")
     there = (repository.find(tag.split()[1]) for tag in judged.tags)
-    return [repository.commit(one) for one in there if one]
+    return [repository.commit(id_) for id_ in there if id_]
 
 
 _UNSURE = "no Fixes: written"
@@ -300,11 +308,11 @@ def _people(request: PrepareRequest, project: Project) -> list[tuple[str, str]]:
     for at in range(max(len(request.reported_by), len(request.closes))):
         reporter = request.reported_by[at] if at < len(request.reported_by) else None
         found += reported(reporter, request.closes[at] if at < len(request.closes) else None, archive)
-    found += [("Link", link(one, archive)) for one in request.links]
-    found += [one for text in request.paste for one in pasted(text, archive)]
+    found += [("Link", link(address, archive)) for address in request.links]
+    found += [trailer for text in request.paste for trailer in pasted(text, archive)]
     for name, values in (("Suggested-by", request.suggested_by), ("Tested-by", request.tested_by), ("Cc", request.cc)):
         found += [(name, person(value, name)) for value in values]
-    found += [("Assisted-by", one.strip()) for one in request.assisted_by]
+    found += [("Assisted-by", tool.strip()) for tool in request.assisted_by]
     if request.regression and project.lists.regressions:
         found.append(("Cc", project.lists.regressions))
     return found

@@ -87,7 +87,7 @@ def stable_lines(repository: Repository, request: StableRequest, *, progress: Pr
             notes.append(f"no Fixes: tag: taken is {first.tag} ({first.confidence:.0%} sure)")
     notes += what_lacks(repository)
     releases = Releases(repository)
-    firsts = tuple(found.name if (found := releases.first(one, final=True)) else None for one in named)
+    firsts = tuple(found.name if (found := releases.first(culprit, final=True)) else None for culprit in named)
     branches = branch_states(repository, named, project, progress) if named and project.tags.line else ()
     advice = advise(
         project,
@@ -110,7 +110,7 @@ def tags_of(repository: Repository, commit: Commit) -> tuple[str, ...]:
     """The ids of the commits that the Fixes: tags of a message name, as far as they are here."""
     tags = (parse_tag(line, at) for at, line in enumerate(commit.lines) if at)
     found = (repository.find(tag.commit_id) for tag in tags if tag and tag.commit_id)
-    return tuple(dict.fromkeys(one for one in found if one))
+    return tuple(dict.fromkeys(commit for commit in found if commit))
 
 
 def _unknown_tags(repository: Repository, commit: Commit) -> list[str]:
@@ -150,7 +150,7 @@ def patch_size(repository: Repository, commit: Commit) -> int:
 
 def _oldest_first(ids: Sequence[str], releases: Sequence[str | None]) -> Culprits:
     known = sorted(zip(ids, releases, strict=True), key=lambda one: (one[1] is None, _numbers(one[1] or "")))
-    return Culprits(tuple(one for one, _ in known), tuple(release for _, release in known))
+    return Culprits(tuple(culprit for culprit, _ in known), tuple(release for _, release in known))
 
 
 def _numbers(release: str) -> tuple[int, ...]:

@@ -23,7 +23,7 @@ class UndoState:
 
 def undo_list(repository: Repository) -> tuple[UndoState, ...]:
     """Every record, newest first."""
-    return tuple(_state(repository, one) for one in listed(repository))
+    return tuple(_state(repository, undo) for undo in listed(repository))
 
 
 def _state(repository: Repository, undo: Undo) -> UndoState:
@@ -38,9 +38,9 @@ def undo_restore(repository: Repository, number: int | None = None) -> UndoState
     killed = unfinished(repository)
     if killed:
         settle(repository, killed)
-        for one in undo_list(repository):
-            if (one.undo.ref, {one.undo.old, one.undo.new}) == (killed.ref, {killed.old, killed.new}):
-                return one
+        for state in undo_list(repository):
+            if (state.undo.ref, {state.undo.old, state.undo.new}) == (killed.ref, {killed.old, killed.new}):
+                return state
     states = undo_list(repository)
     if number is None:
         found = next((state for state in states if state.state == "in-force"), None)
