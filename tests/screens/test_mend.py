@@ -169,7 +169,7 @@ async def test_a_finding_is_waived_with_a_reason_listed_and_counted_again(untidy
             request = topic_request(repository, app.session.settings(repository), app.session.checked_topic)
             same = check(request._replace(targets=(), base="master"), repository=repository)
             assert isinstance(request, CheckRequest)
-        assert [one.reason for _, one in same.excused] == ["he writes it so"]
+        assert [one.reason for _, one in same.suppressed] == ["he writes it so"]
         await keys(pilot, "o")
         answers = [name for name, _ in app.screen._answers]  # type: ignore[attr-defined]
         await pilot.press(*["down"] * answers.index("waived"), "enter")

@@ -18,7 +18,7 @@ def render(result: CheckResult, fixes: Mapping[str, Any] | None = None) -> str:
     """The document; `fixes` is what --fix and --diff add to it and to each patch."""
     added = fixes["patches"] if fixes else [{}] * len(result.patches)
     counts = result.counts
-    waived = [(patch, suppressed) for patch, suppressed in result.excused if suppressed.by == "waiver"]
+    waived = [(patch, suppressed) for patch, suppressed in result.suppressed if suppressed.by == "waiver"]
     return document(
         "check",
         {
@@ -34,7 +34,7 @@ def render(result: CheckResult, fixes: Mapping[str, Any] | None = None) -> str:
                 "checks": counts[Severity.CHECK],
                 "notes": counts[Severity.NOTE],
                 "waived": len(waived),
-                "baselined": sum(suppressed.by == "baseline" for _, suppressed in result.excused),
+                "baselined": sum(suppressed.by == "baseline" for _, suppressed in result.suppressed),
                 **({"new": sum(bool(finding.new) for finding in result.all), "gone": result.gone} if result.since is not None else {}),
                 "exit_code": int(result.exit_code),
             },
@@ -58,15 +58,15 @@ def render(result: CheckResult, fixes: Mapping[str, Any] | None = None) -> str:
     )
 
 
-def _waived(patch: Patch | None, excused: Suppressed) -> dict[str, Any]:
+def _waived(patch: Patch | None, suppressed: Suppressed) -> dict[str, Any]:
     """A finding that does not count, with the reason; source and commit are null for one of the series."""
     return {
         "source": patch.source if patch else None,
         "commit": patch.commit if patch else None,
-        **finding_body(excused.finding),
-        "reason": excused.reason,
-        "origin": excused.origin,
-        "until": excused.until,
+        **finding_body(suppressed.finding),
+        "reason": suppressed.reason,
+        "origin": suppressed.origin,
+        "until": suppressed.until,
     }
 
 

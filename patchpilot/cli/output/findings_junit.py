@@ -14,11 +14,11 @@ _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 def render(result: CheckResult) -> str:
     """The document."""
     suites = [
-        (f"{patch.patch.source}: {patch.patch.subject.title}", patch.patch.source, patch.findings, patch.excused)
+        (f"{patch.patch.source}: {patch.patch.subject.title}", patch.patch.source, patch.findings, patch.suppressed)
         for patch in result.patches
     ]
     if result.every_series:
-        suites.append(("series", "series", result.series, result.excused_series))
+        suites.append(("series", "series", result.series, result.suppressed_series))
     suites = [
         (name, source, found, tuple(suppressed for suppressed in aside if suppressed.by == "waiver"))
         for name, source, found, aside in suites
@@ -48,9 +48,9 @@ def _head(source: str, finding: Finding) -> str:
     return f"  <testcase classname={_attribute(source)} name={_attribute(f'{finding.name} at line {finding.patch_line or 1}')}"
 
 
-def _waived(source: str, excused: Suppressed) -> str:
+def _waived(source: str, suppressed: Suppressed) -> str:
     """A case that was left out, with the reason."""
-    return f"{_head(source, excused.finding)}><skipped message={_attribute(f'waived: {excused.reason}')}/></testcase>\n"
+    return f"{_head(source, suppressed.finding)}><skipped message={_attribute(f'waived: {suppressed.reason}')}/></testcase>\n"
 
 
 def _case(source: str, finding: Finding, since: str | None) -> str:

@@ -16,14 +16,14 @@ _LEVEL = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.CHECK: 
 
 def render(result: CheckResult) -> str:
     """One run; only the rules that fired are described."""
-    fired = {finding.rule for finding in result.all} | {suppressed.finding.rule for _, suppressed in result.excused}
+    fired = {finding.rule for finding in result.all} | {suppressed.finding.rule for _, suppressed in result.suppressed}
     rules = [rule for rule in result.rules if rule.id in fired]
     places = {rule.id: at for at, rule in enumerate(rules)}
     results = [_result(finding, checked.patch, places) for checked in result.patches for finding in checked.findings]
     first = result.patches[0].patch if result.patches else None
     results += [_result(finding, first, places) for finding in result.series]
-    results += [_result(suppressed.finding, patch or first, places, suppressed) for patch, suppressed in result.excused]
-    if not result.excused:
+    results += [_result(suppressed.finding, patch or first, places, suppressed) for patch, suppressed in result.suppressed]
+    if not result.suppressed:
         # SARIF has these of all results or of none
         for body in results:
             del body["suppressions"]
@@ -56,8 +56,8 @@ def _rule(rule: Rule) -> dict[str, Any]:
     }
 
 
-def _result(finding: Finding, patch: Patch | None, places: dict[str, int], excused: Suppressed | None = None) -> dict[str, Any]:
-    old = finding.new is False or (excused is not None and excused.by == "baseline")
+def _result(finding: Finding, patch: Patch | None, places: dict[str, int], suppressed: Suppressed | None = None) -> dict[str, Any]:
+    old = finding.new is False or (suppressed is not None and suppressed.by == "baseline")
     body: dict[str, Any] = {
         "ruleId": finding.rule,
         "level": _LEVEL[finding.severity],
@@ -65,17 +65,17 @@ def _result(finding: Finding, patch: Patch | None, places: dict[str, int], excus
         "locations": [{"physicalLocation": place} for place in _places(finding, patch)],
         "properties": {"name": finding.name, "severity": str(finding.severity), "checkpatch": finding.checkpatch},
         "baselineState": "unchanged" if old else "new",
-        "suppressions": [_suppression(excused)] if excused else [],
+        "suppressions": [_suppression(suppressed)] if suppressed else [],
     }
     if finding.rule in places:
         body["ruleIndex"] = places[finding.rule]
     return body
 
 
-def _suppression(excused: Suppressed) -> dict[str, Any]:
+def _suppression(suppressed: Suppressed) -> dict[str, Any]:
     """Kept outside the sources, and agreed to by who wrote it down."""
-    until = f", until {excused.until}" if excused.until else ""
-    said = excused.reason if excused.by == "baseline" else f"{excused.reason} ({excused.origin}{until})"
+    until = f", until {suppressed.until}" if suppressed.until else ""
+    said = suppressed.reason if suppressed.by == "baseline" else f"{suppressed.reason} ({suppressed.origin}{until})"
     return {"kind": "external", "status": "accepted", "justification": printable(said)}
 
 

@@ -46,7 +46,7 @@ def render(result: CheckResult, *, colored: bool = False, quiet: bool = False, v
         blocks.append(paint("the series", BOLD))
         blocks += [_finding(series_, None, paint, reasons, told, result.since) for series_ in result.series]
     if verbose:
-        blocks += [_waived(patch, suppressed, paint) for patch, suppressed in result.excused if suppressed.by == "waiver"]
+        blocks += [_waived(patch, suppressed, paint) for patch, suppressed in result.suppressed if suppressed.by == "waiver"]
     if not quiet:
         blocks.append(_summary(result, paint))
     return "\n".join(blocks)
@@ -63,12 +63,12 @@ def _place(finding: Finding, patch: Patch | None) -> str:
     return one_line(f"{patch.source}:{finding.patch_line}" if patch and finding.patch_line else patch.source if patch else "series")
 
 
-def _waived(patch: Patch | None, excused: Suppressed, paint: Colors) -> str:
-    until = f", until {excused.until}" if excused.until else ""
-    finding = excused.finding
+def _waived(patch: Patch | None, suppressed: Suppressed, paint: Colors) -> str:
+    until = f", until {suppressed.until}" if suppressed.until else ""
+    finding = suppressed.finding
     return (
         f"{paint(_place(finding, patch), BOLD)}: waived: {one_line(finding.message)} {paint(f'[{finding.name}]', DIM)}\n"
-        f"    {one_line(excused.reason)} ({one_line(excused.origin)}{until})"
+        f"    {one_line(suppressed.reason)} ({one_line(suppressed.origin)}{until})"
     )
 
 
@@ -122,7 +122,7 @@ def _summary(result: CheckResult, paint: Colors) -> str:
 
 def _aside(result: CheckResult) -> str:
     """What does not count, and how the findings stand to an earlier revision's."""
-    by = Counter(suppressed.by for _, suppressed in result.excused)
+    by = Counter(suppressed.by for _, suppressed in result.suppressed)
     said = [
         *([f"{by['waiver']} waived"] if by["waiver"] else []),
         *([f"{by['baseline']} in the baseline"] if by["baseline"] else []),

@@ -57,11 +57,11 @@ def mend(
     rules: Mapping[str, Rule],
     *,
     may_touch: Callable[[int], bool] = lambda _: True,
-    excused: frozenset[Key] = frozenset(),
+    suppressed: frozenset[Key] = frozenset(),
 ) -> FixOutcome:
     """Mend what is safe to mend in a patch. `look` checks a patch, `rules` are those of the run by id.
 
-    Lines whose index in the patch `may_touch` denies stay as they are, and so do findings that are `excused`.
+    Lines whose index in the patch `may_touch` denies stay as they are, and so do findings that are `suppressed`.
     """
     context, found = look(patch)
     start = PatchEdit.of(patch)
@@ -69,7 +69,7 @@ def mend(
     before = _counted(found, start)
     tried = TriedFix(start, context, found, ())
     for _ in range(MOST_PASSES):
-        last, (tried, whole) = tried, _pass(tried, look, fixers, set(excused), may_touch)
+        last, (tried, whole) = tried, _pass(tried, look, fixers, set(suppressed), may_touch)
         # what was taken back may do no harm now that the rest is mended: a second call must find nothing more
         if whole or tried.draft.patch.lines == last.draft.patch.lines:
             break

@@ -223,7 +223,7 @@ def _mended(
         here = context.for_patch(now)
         return here, run(here, first.rules)
 
-    excused = frozenset((each.finding.rule, (each.finding.patch_line or 0) - 1) for each in checked.excused)
+    suppressed = frozenset((each.finding.rule, (each.finding.patch_line or 0) - 1) for each in checked.suppressed)
     kept = sum(1 for each in safe if each.patch_line and each.patch_line - 1 in needed)
     notes = [f"{kept} left, in lines that a later patch of these needs: mend the commits and make the patches anew"] if kept else []
     notes += dict.fromkeys(room.kept[each.patch_line - 1] for each in safe if each.patch_line and each.patch_line - 1 in room.kept)
@@ -232,7 +232,7 @@ def _mended(
     def may_touch(line: int) -> bool:
         return line < 0 or (line not in needed and line not in room.kept and room.may_touch(line))
 
-    mended = mend(patch, look, rules, may_touch=may_touch, excused=excused)
+    mended = mend(patch, look, rules, may_touch=may_touch, suppressed=suppressed)
     if not mended.changed:
         return FixedPatch(patch, refused=note), None
     return FixedPatch(patch, mended.fixed, holder.texts(patch, mended), note), mended

@@ -20,16 +20,16 @@ if TYPE_CHECKING:
 
 
 class CheckedPatch(NamedTuple):
-    """A patch and what was found in it, in the order of its lines; `excused` is what does not count."""
+    """A patch and what was found in it, in the order of its lines; `suppressed` is what does not count."""
 
     patch: Patch
     findings: tuple[Finding, ...]
-    excused: tuple[Suppressed, ...] = ()
+    suppressed: tuple[Suppressed, ...] = ()
 
     @property
     def every(self) -> tuple[Finding, ...]:
-        """What was found, excused or not."""
-        return (*self.findings, *(suppressed.finding for suppressed in self.excused))
+        """What was found, suppressed or not."""
+        return (*self.findings, *(suppressed.finding for suppressed in self.suppressed))
 
 
 class CheckResult(NamedTuple):
@@ -47,7 +47,7 @@ class CheckResult(NamedTuple):
     tree: str | None
     profile: str
     kernel: Kernel
-    excused_series: tuple[Suppressed, ...] = ()
+    suppressed_series: tuple[Suppressed, ...] = ()
     verdict: "SuppressionResult | None" = None
     since: str | None = None
     gone: int = 0
@@ -66,15 +66,15 @@ class CheckResult(NamedTuple):
 
     @property
     def every_series(self) -> tuple[Finding, ...]:
-        """What was found in the series as a whole, excused or not."""
-        return (*self.series, *(excused_series_.finding for excused_series_ in self.excused_series))
+        """What was found in the series as a whole, suppressed or not."""
+        return (*self.series, *(finding_.finding for finding_ in self.suppressed_series))
 
     @property
-    def excused(self) -> tuple[tuple[Patch | None, Suppressed], ...]:
+    def suppressed(self) -> tuple[tuple[Patch | None, Suppressed], ...]:
         """What does not count, each with its patch (None: the series)."""
         return (
-            *((checked.patch, suppressed) for checked in self.patches for suppressed in checked.excused),
-            *((None, excused_series_) for excused_series_ in self.excused_series),
+            *((checked.patch, suppressed) for checked in self.patches for suppressed in checked.suppressed),
+            *((None, finding_) for finding_ in self.suppressed_series),
         )
 
 

@@ -33,7 +33,7 @@ def suppressed(result: "CheckResult", wanted: Suppressions, every_rule: "Sequenc
 
 
 def _sorted_out(result: "CheckResult", sort: Sort) -> "CheckResult":
-    """The result with each finding asked about in order, and what is excused put aside."""
+    """The result with each finding asked about in order, and what is suppressed put aside."""
 
     def part(findings: Sequence[Finding], patch: Patch | None) -> tuple[tuple[Finding, ...], tuple[Suppressed, ...]]:
         asked = [(finding, sort(finding, patch)) for finding in findings]
@@ -42,9 +42,9 @@ def _sorted_out(result: "CheckResult", sort: Sort) -> "CheckResult":
     patches = []
     for checked in result.patches:
         kept, aside = part(checked.findings, checked.patch)
-        patches.append(checked._replace(findings=kept, excused=(*checked.excused, *aside)))
+        patches.append(checked._replace(findings=kept, suppressed=(*checked.suppressed, *aside)))
     kept, aside = part(result.series, None)
-    return result._replace(patches=tuple(patches), series=kept, excused_series=(*result.excused_series, *aside))
+    return result._replace(patches=tuple(patches), series=kept, suppressed_series=(*result.suppressed_series, *aside))
 
 
 def _waived(result: "CheckResult", wanted: Suppressions, every_rule: "Sequence[Rule]") -> "tuple[CheckResult, SuppressionResult]":

@@ -21,7 +21,7 @@ class UnusedWaiver:
 
 @dataclass(frozen=True, slots=True)
 class Suppressions:
-    """What a caller wants excused: by whom, and the day that waivers are judged by. `write`: record what is left in the baseline's file.
+    """What a caller wants suppressed: by whom, and the day that waivers are judged by. `write`: record what is left in the baseline's file.
 
     `held`: the baseline's content where it is not read from its file; nothing in it excuses nothing.
     """

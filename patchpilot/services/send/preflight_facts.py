@@ -155,7 +155,7 @@ def check_errors(
     lines += [found.message for found in result.series if found.severity is Severity.ERROR]
     return tuple(lines), tuple(
         f"{f'{patch.subject.title}: ' if patch else ''}{suppressed.finding.message} ({suppressed.reason})"
-        for patch, suppressed in result.excused
+        for patch, suppressed in result.suppressed
         if suppressed.finding.severity is Severity.ERROR
     )
 

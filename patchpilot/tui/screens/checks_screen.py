@@ -40,8 +40,8 @@ def load(ask: JobRequest) -> "tuple[CheckResult, StageStanding]":
     result = check_topic(ask.repository, session.settings(ask.repository), topic, strict=session.strict, progress=ask.progress)
     counts = result.counts
     words = ", ".join(counted(counts[severity], str(severity)) for severity in Severity if counts[severity])
-    if result.excused:
-        words = f"{words}, {len(result.excused)} waived" if words else f"{len(result.excused)} waived, nothing else"
+    if result.suppressed:
+        words = f"{words}, {len(result.suppressed)} waived" if words else f"{len(result.suppressed)} waived, nothing else"
     graver = counts[Severity.ERROR] + counts[Severity.WARNING]
     return result, StageStanding(StageState.TODO if graver else StageState.DONE, words or "nothing to complain about")
 
@@ -83,7 +83,7 @@ class ChecksScreen(StageScreen):
     def __init__(self, session: Any) -> None:
         super().__init__(session)
         self._findings: dict[int, list[Finding]] = {}
-        self._excused: dict[int, list[Suppressed]] = {}
+        self._suppressed: dict[int, list[Suppressed]] = {}
         self._why: dict[str, tuple[str, str, str]] = {}
         self._checkpatch_names = False
         self._only = ""
@@ -99,19 +99,19 @@ class ChecksScreen(StageScreen):
         """Findings in the margin; the first one under the cursor."""
         self._why = {rule.name: (rule.why, rule.remedy.text, rule.reference) for rule in result.rules}
         rows = self._placed(result)
-        if self._only and not self._findings and not self._excused:
+        if self._only and not self._findings and not self._suppressed:
             # what was asked for is gone: mended, or no longer waived
             self._only = ""
             rows = self._placed(result)
         worst = {at: min(found, key=lambda one: one.severity.rank) for at, found in self._findings.items()}
         short = NARROW if self.size.width < 100 else {}
         marks = {at: (short.get(one.severity, str(one.severity)), STYLES[one.severity]) for at, one in worst.items()} | dict.fromkeys(
-            self._excused, (WAIVED, "dim")
+            self._suppressed, (WAIVED, "dim")
         )
-        shown = self._findings | {at: [one.finding for one in found] for at, found in self._excused.items()}
+        shown = self._findings | {at: [one.finding for one in found] for at, found in self._suppressed.items()}
         words = {at: " ".join(f"{one.message} {one.name} {one.checkpatch or ''}" for one in found) for at, found in shown.items()}
         self.quiet = frozenset() if can_mend(result) else frozenset({"mend_safe"})
-        self.quiet |= frozenset() if result.all or result.excused else frozenset({"waive"})
+        self.quiet |= frozenset() if result.all or result.suppressed else frozenset({"waive"})
         self.query_one(KeyLine).refresh()
         pager = self.query_one("#patch", PatchPager)
         pager.fill(rows, marks=marks, stops=sorted(marks), beside=words)
@@ -121,22 +121,22 @@ class ChecksScreen(StageScreen):
     def _placed(self, result: "CheckResult") -> list[str]:
         """Put what is to be shown beside its lines; these lines."""
         rows: list[str] = []
-        self._findings, self._excused = {}, {}
+        self._findings, self._suppressed = {}, {}
         for finding in result.series:
             self._put(0, finding)
-        for excused_series_ in result.excused_series:
-            self._put_aside(0, excused_series_)
+        for suppressed_ in result.suppressed_series:
+            self._put_aside(0, suppressed_)
         for checked in result.patches:
             for finding in checked.findings:
                 self._put(len(rows) + _row(finding, checked.patch.lines), finding)
-            for one in checked.excused:
+            for one in checked.suppressed:
                 self._put_aside(len(rows) + _row(one.finding, checked.patch.lines), one)
             rows.extend(checked.patch.lines)
         return rows
 
-    def _put_aside(self, at: int, excused: Suppressed) -> None:
+    def _put_aside(self, at: int, suppressed: Suppressed) -> None:
         if self._only == WAIVED:
-            self._excused.setdefault(at, []).append(excused)
+            self._suppressed.setdefault(at, []).append(suppressed)
 
     def _put(self, at: int, finding: Finding) -> None:
         if self._only in ("", str(finding.severity), finding.name):
@@ -145,8 +145,8 @@ class ChecksScreen(StageScreen):
     def on_pager_moved(self, event: Pager.Moved) -> None:
         """Say what is known of the line."""
         found = [self._said(finding) for finding in self._findings.get(event.line, ())]
-        found += [self._told(one) for one in self._excused.get(event.line, ())]
-        more = "no finding on this line: f goes to the next" if self._findings or self._excused else self._good
+        found += [self._told(one) for one in self._suppressed.get(event.line, ())]
+        more = "no finding on this line: f goes to the next" if self._findings or self._suppressed else self._good
         only = f"(only {self._only}: o shows others)\n" if self._only else ""
         self.query_one("#finding", Static).update(plain(only + ("\n\n".join(found) or more)))
         self.query_one("#said").scroll_home(animate=False)
@@ -155,7 +155,7 @@ class ChecksScreen(StageScreen):
     def _good(self) -> str:
         """What is said where nothing is shown."""
         result: CheckResult | None = self.session.last(self.stage)
-        aside = f" ({len(result.excused)} waived: o shows them)" if result and result.excused else ""
+        aside = f" ({len(result.suppressed)} waived: o shows them)" if result and result.suppressed else ""
         return f"nothing to complain about{aside}: n goes on"
 
     def _told(self, one: Suppressed) -> str:
@@ -194,7 +194,7 @@ class ChecksScreen(StageScreen):
         every = [*result.series, *(finding for checked in result.patches for finding in checked.findings)]
         answers = [("", f"all {counted(len(every), 'finding')}")]
         answers += [(str(one), f"only {one} ({count})") for one in Severity if (count := sum(finding.severity is one for finding in every))]
-        answers += [(WAIVED, f"what is waived ({len(result.excused)})")] if result.excused else []
+        answers += [(WAIVED, f"what is waived ({len(result.suppressed)})")] if result.suppressed else []
         answers += [(name, f"only {name} ({count})") for name, count in sorted(Counter(one.name for one in every).items())]
 
         def chosen(choice: str | None) -> None:
@@ -219,7 +219,7 @@ class ChecksScreen(StageScreen):
     def action_waive(self) -> None:
         """The finding under the cursor waived, or its waiver taken back; of several the person chooses."""
         cursor = self.query_one("#patch", PatchPager).cursor
-        here: list[Finding | Suppressed] = [*self._findings.get(cursor, ()), *self._excused.get(cursor, ())]
+        here: list[Finding | Suppressed] = [*self._findings.get(cursor, ()), *self._suppressed.get(cursor, ())]
         known = {(one.finding if isinstance(one, Suppressed) else one).name: one for one in here}
         if not known:
             self.notify("no finding on this line: f goes to the next", timeout=3)
