@@ -30,7 +30,7 @@ def _remarks(result: "CheckResult", *, verbose: bool, quiet: bool) -> Iterator[s
     for expired in verdict.ended:
         yield f"{expired.origin}: the waiver of {expired.title} ended on {expired.until}: its findings count again"
     if verbose:
-        for unused in verdict.idle:
+        for unused in verdict.unused:
             yield f"{unused.origin}: the waiver of {unused.title} was for nothing this time"
     if verdict.written and not quiet:
         total, fresh, dropped = verdict.written

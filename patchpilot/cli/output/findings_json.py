@@ -51,7 +51,7 @@ def render(result: CheckResult, fixes: Mapping[str, Any] | None = None) -> str:
             "series": {"findings": [finding_body(finding) for finding in result.series]},
             "waived": [_waived(patch, suppressed) for patch, suppressed in waived],
             **({"fix": fixes["fix"]} if fixes else {}),
-            **({"waivers": _waivers(result.verdict)} if result.verdict and (result.verdict.ended or result.verdict.idle) else {}),
+            **({"waivers": _waivers(result.verdict)} if result.verdict and (result.verdict.ended or result.verdict.unused) else {}),
             **({"since": result.since} if result.since is not None else {}),
             **({"baseline": _baseline(result.verdict)} if result.verdict and result.verdict.baseline is not None else {}),
         },
@@ -82,7 +82,7 @@ def _waivers(verdict: "SuppressionResult") -> dict[str, Any]:
             }
             for waiver in waivers
         ]
-        for name, waivers in (("expired", verdict.ended), ("unused", verdict.idle))
+        for name, waivers in (("expired", verdict.ended), ("unused", verdict.unused))
     }
 
 

@@ -101,26 +101,26 @@ def fix(
         raise UsageError(
             "patch files and commits are mended in different ways", hint="name the files in one call and the commits in another"
         )
-    work = fix_commits.CommitRewrite(repository, request.base, targets) if repository and not files.names else None
-    if work and write:
+    commits = fix_commits.CommitRewrite(repository, request.base, targets) if repository and not files.names else None
+    if commits and write:
         with _refusals():
-            work.refuse_early(published=published, shared=shared)
+            commits.refuse_early(published=published, shared=shared)
     first = check_series(series, request, rules=rules, earlier=earlier, repository=repository, tree=tree, progress=progress)
     by_patch: dict[int, FixOutcome] = {}
     patches = []
-    wants = FixOptions() if work else FixOptions.of([checked.patch for checked in first.patches])
+    needed_lines = NeededLines() if commits else NeededLines.of([checked.patch for checked in first.patches])
     for number, checked in enumerate(first.patches):
         progress("mending", number, len(first.patches))
-        one, mended = _mended(first, checked, series, work or files, wants.after(number, checked.patch))
+        one, mended = _fixed_patch(first, checked, series, commits or files, needed_lines.after(number, checked.patch))
         patches.append(one)
         if mended:
             by_patch[id(checked.patch)] = mended
     ready = None
-    if work and write and by_patch:
-        plan = work.plan([(patch, by_patch[id(patch)]) for series_ in series for patch in series_.patches if id(patch) in by_patch])
+    if commits and write and by_patch:
+        plan = commits.plan([(patch, by_patch[id(patch)]) for series_ in series for patch in series_.patches if id(patch) in by_patch])
         with _refusals():
-            ready = work.ready(plan, published=published, shared=shared)
-    fresh = tuple(_mended_series(series_, by_patch) for series_ in series)
+            ready = commits.ready(plan, published=published, shared=shared)
+    fresh = tuple(_fixed_series(series_, by_patch) for series_ in series)
     remaining = (
         check_series(fresh, request, rules=rules, earlier=earlier, repository=repository, tree=tree, progress=progress)
         if by_patch
@@ -129,11 +129,11 @@ def fix(
     result = FixResult(remaining if write else first, tuple(patches), remaining)
     if not by_patch:
         return replace(result, output=stdin if write and files.is_stdin else None)
-    if work:
+    if commits:
         if ready is None:
             return result
         with _refusals():
-            done = work.write(ready, published=published, shared=shared)
+            done = commits.write(ready, published=published, shared=shared)
         return replace(result, written=done.written, undo=done.undo, costs=done.costs, ids=done.ids)
     changed = files.rendered(
         {patch.source: by_patch[id(patch)] for series_ in series for patch in series_.patches if id(patch) in by_patch}
@@ -156,14 +156,14 @@ def _refusals() -> Iterator[None]:
 
 
 @dataclass(frozen=True, slots=True)
-class FixOptions:
-    """What the patches of a call need to find in a file: its lines with the number of the last patch that does, by any of the file's names."""
+class NeededLines:
+    """The lines that the patches of a call need to find in a file: its lines with the number of the last patch that does, by any of the file's names."""
 
     lines: Mapping[tuple[str, str], int] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, patches: Sequence[Patch]) -> "FixOptions":
+    def of(cls, patches: Sequence[Patch]) -> "NeededLines":
         """What these patches need, in their order."""
         names: dict[str, str] = {}
         for change in (change for patch in patches for change in patch.files if change.old_path and change.new_path):
@@ -200,11 +200,11 @@ def _first(names: Mapping[str, str], path: str) -> str:
     return path
 
 
-def _mended(
+def _fixed_patch(
     first: CheckResult,
     checked: CheckedPatch,
     series: Sequence[Series],
-    holder: "fix_files.PatchFiles | fix_commits.CommitRewrite",
+    writer: "fix_files.PatchFiles | fix_commits.CommitRewrite",
     needed: AbstractSet[int],
 ) -> tuple[FixedPatch, FixOutcome | None]:
     """One patch mended, where that is possible and there is anything to do. Lines `needed` by later patches (0-based) stay as they are."""
@@ -213,13 +213,13 @@ def _mended(
     safe = [finding for finding in checked.findings if finding.rule in rules and rules[finding.rule].remedy.kind == "safe"]
     if not safe or setting is None:
         return FixedPatch(patch), None
-    room = holder.room(patch)
+    room = writer.room(patch)
     if room.refused:
         return FixedPatch(patch, refused=room.refused), None
     one = next(each for each in series if any(patch is member for member in each.patches))
     context = setting.context(patch, one)
 
-    def look(now: Patch) -> tuple[Context, tuple[Finding, ...]]:
+    def check_again(now: Patch) -> tuple[Context, tuple[Finding, ...]]:
         here = context.for_patch(now)
         return here, run(here, first.rules)
 
@@ -232,11 +232,11 @@ def _mended(
     def may_touch(line: int) -> bool:
         return line < 0 or (line not in needed and line not in room.kept and room.may_touch(line))
 
-    mended = mend(patch, look, rules, may_touch=may_touch, suppressed=suppressed)
+    mended = mend(patch, check_again, rules, may_touch=may_touch, suppressed=suppressed)
     if not mended.changed:
         return FixedPatch(patch, refused=note), None
-    return FixedPatch(patch, mended.fixed, holder.texts(patch, mended), note), mended
+    return FixedPatch(patch, mended.fixed, writer.texts(patch, mended), note), mended
 
 
-def _mended_series(series: Series, by_patch: dict[int, FixOutcome]) -> Series:
+def _fixed_series(series: Series, by_patch: dict[int, FixOutcome]) -> Series:
     return series._replace(patches=tuple(by_patch[id(patch)].draft.patch if id(patch) in by_patch else patch for patch in series.patches))

@@ -121,9 +121,9 @@ def check_series(
         renamed=_renamed(request, every_rule),
     )
     if request.suppressions:
-        from patchpilot.services.check.suppress import suppressed
+        from patchpilot.services.check.suppress import apply_suppressions
 
-        result = suppressed(result, request.suppressions, every_rule, strict=request.strict)
+        result = apply_suppressions(result, request.suppressions, every_rule, strict=request.strict)
     if earlier:
         from patchpilot.services.check.suppress import compared
 

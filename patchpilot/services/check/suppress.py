@@ -11,7 +11,7 @@ from patchpilot.lint.finding_match import FindingMark, mark_of, pair_with_earlie
 from patchpilot.lint.waivers import Waiver, verify
 from patchpilot.model.finding import Finding, Severity, Suppressed
 from patchpilot.model.patch import Patch
-from patchpilot.services.check.suppressions import SuppressionResult, Suppressions, UnusedWaiver
+from patchpilot.services.check.suppressions import StaleEntry, SuppressionResult, Suppressions
 
 if TYPE_CHECKING:
     from patchpilot.model.rule import Rule
@@ -21,18 +21,18 @@ if TYPE_CHECKING:
 Sort = Callable[[Finding, Patch | None], Suppressed | None]
 
 
-def suppressed(result: "CheckResult", wanted: Suppressions, every_rule: "Sequence[Rule]", *, strict: bool) -> "CheckResult":
-    """The result without what is waived or in the baseline, which it tells apart. Errors as of verify(), read_baseline() and write_baseline()."""
-    verify(wanted.waivers, every_rule)
+def apply_suppressions(result: "CheckResult", request: Suppressions, every_rule: "Sequence[Rule]", *, strict: bool) -> "CheckResult":
+    """The result without what is waived or in the baseline, which is listed separately. Errors as of verify(), read_baseline() and write_baseline()."""
+    verify(request.waivers, every_rule)
     verdict = SuppressionResult()
-    if wanted.waivers:
-        result, verdict = _waived(result, wanted, every_rule)
-    if wanted.baseline is not None:
-        result, verdict = _held_against(result, wanted, wanted.baseline, verdict, every_rule, strict=strict)
+    if request.waivers:
+        result, verdict = _waived(result, request, every_rule)
+    if request.baseline is not None:
+        result, verdict = _against_baseline(result, request, request.baseline, verdict, every_rule, strict=strict)
     return result._replace(verdict=verdict)
 
 
-def _sorted_out(result: "CheckResult", sort: Sort) -> "CheckResult":
+def _partition(result: "CheckResult", sort: Sort) -> "CheckResult":
     """The result with each finding asked about in order, and what is suppressed put aside."""
 
     def part(findings: Sequence[Finding], patch: Patch | None) -> tuple[tuple[Finding, ...], tuple[Suppressed, ...]]:
@@ -41,73 +41,75 @@ def _sorted_out(result: "CheckResult", sort: Sort) -> "CheckResult":
 
     patches = []
     for checked in result.patches:
-        kept, aside = part(checked.findings, checked.patch)
-        patches.append(checked._replace(findings=kept, suppressed=(*checked.suppressed, *aside)))
-    kept, aside = part(result.series, None)
-    return result._replace(patches=tuple(patches), series=kept, suppressed_series=(*result.suppressed_series, *aside))
+        kept, suppressed = part(checked.findings, checked.patch)
+        patches.append(checked._replace(findings=kept, suppressed=(*checked.suppressed, *suppressed)))
+    kept, suppressed = part(result.series, None)
+    return result._replace(patches=tuple(patches), series=kept, suppressed_series=(*result.suppressed_series, *suppressed))
 
 
-def _waived(result: "CheckResult", wanted: Suppressions, every_rule: "Sequence[Rule]") -> "tuple[CheckResult, SuppressionResult]":
+def _waived(result: "CheckResult", request: Suppressions, every_rule: "Sequence[Rule]") -> "tuple[CheckResult, SuppressionResult]":
     words = {rule.id: rule.words for rule in every_rule}
-    held: set[Waiver] = set()
+    in_force: set[Waiver] = set()
     ended: dict[Waiver, None] = {}
 
     def sort(finding: Finding, patch: Patch | None) -> Suppressed | None:
         # the tree's own checkpatch.pl may say what no rule of ours does
         names = words.get(finding.rule) or (finding.rule, finding.name, finding.checkpatch or finding.name)
         title = patch.subject.title if patch else ""
-        about = [waiver for waiver in wanted.waivers if waiver.subject in ("", title) and waiver.covers(finding, names)]
-        valid = next((waiver for waiver in about if not waiver.ended(wanted.today)), None)
+        about = [waiver for waiver in request.waivers if waiver.subject in ("", title) and waiver.covers(finding, names)]
+        valid = next((waiver for waiver in about if not waiver.ended(request.today)), None)
         if valid is None:
             ended.update(dict.fromkeys(about))
             return None
-        held.add(valid)
+        in_force.add(valid)
         return Suppressed(finding, "waiver", valid.reason, valid.origin, valid.until.isoformat() if valid.until else None)
 
-    result = _sorted_out(result, sort)
+    result = _partition(result, sort)
     # "not a fix" is an answer, which holds whether or not a rule asks
-    idle = tuple(waiver for waiver in wanted.waivers if waiver not in held and waiver not in ended and not waiver.subject)
-    return result, SuppressionResult(ended=tuple(ended), idle=idle)
+    unused = tuple(waiver for waiver in request.waivers if waiver not in in_force and waiver not in ended and not waiver.subject)
+    return result, SuppressionResult(ended=tuple(ended), unused=unused)
 
 
-def _held_against(
-    result: "CheckResult", wanted: Suppressions, file: Path, verdict: SuppressionResult, every_rule: "Sequence[Rule]", *, strict: bool
+def _against_baseline(
+    result: "CheckResult", request: Suppressions, file: Path, verdict: SuppressionResult, every_rule: "Sequence[Rule]", *, strict: bool
 ) -> "tuple[CheckResult, SuppressionResult]":
-    """The result held against the baseline, which is written first where that is wanted: then it has everything there is."""
+    """The result compared with the baseline, which is written first where that is asked for: then it has every finding."""
     moved = renames(checked.patch for checked in result.patches)
     known = None
-    if wanted.held is not None:
-        known = parse_baseline(file, wanted.held) if wanted.held else None
-    elif not wanted.write or file.exists():
+    if request.content is not None:
+        known = parse_baseline(file, request.content) if request.content else None
+    elif not request.write or file.exists():
         known = read_baseline(file)
     ran = {rule.id: rule for rule in result.rules}
     names = {rule.id: rule.name for rule in every_rule}
     left = Remaining(known.counts if known else {})
     marks: list[FindingMark] = []
-    fresh = 0
+    new_findings = 0
 
     def sort(finding: Finding, patch: Patch | None) -> Suppressed | None:
-        nonlocal fresh
+        nonlocal new_findings
         mark = mark_of(finding, patch)
         names.setdefault(finding.rule, finding.name)
         marks.append(mark)
         inside = left.take(mark) or bool(finding.path in moved and left.take(mark_of(finding, patch, moved)))
-        fresh += not inside
-        return Suppressed(finding, "baseline", "in the baseline", str(file)) if inside or wanted.write else None
+        new_findings += not inside
+        return Suppressed(finding, "baseline", "in the baseline", str(file)) if inside or request.write else None
 
-    result = _sorted_out(result, sort)
+    result = _partition(result, sort)
     gone = left.stale
-    # of a rule that did not run nothing can be told
+    # whether an entry of a rule that did not run is stale is not known
     stale = {mark: count for mark, count in gone.items() if mark.rule in ran and (strict or ran[mark.rule].severity is not Severity.CHECK)}
-    if not wanted.write:
-        told = tuple(UnusedWaiver(mark.rule, names.get(mark.rule, mark.rule), mark.path, mark.text, count) for mark, count in stale.items())
-        return result, replace(verdict, baseline=str(file), stale=told)
+    if not request.write:
+        entries = tuple(
+            StaleEntry(mark.rule, names.get(mark.rule, mark.rule), mark.path, mark.text, count) for mark, count in stale.items()
+        )
+        return result, replace(verdict, baseline=str(file), stale=entries)
     counts = counted(marks)
     for mark, count in gone.items():
         if mark not in stale:
             counts[mark] = counts.get(mark, 0) + count
     write_baseline(file, as_text(counts, names))
-    return result, replace(verdict, baseline=str(file), written=(len(marks), fresh, sum(stale.values())))
+    return result, replace(verdict, baseline=str(file), written=(len(marks), new_findings, sum(stale.values())))
 
 
 def compared(result: "CheckResult", before: "CheckResult") -> "CheckResult":

@@ -9,8 +9,8 @@ from patchpilot.lint.waivers import Waiver
 
 
 @dataclass(frozen=True, slots=True)
-class UnusedWaiver:
-    """What a baseline excuses and nothing has any more: the rule's id and name, the file ("" for the message), the line, how often."""
+class StaleEntry:
+    """An entry of a baseline that matches no finding any more: the rule's id and name, the file ("" for the message), the line, how often."""
 
     rule: str
     name: str
@@ -23,13 +23,13 @@ class UnusedWaiver:
 class Suppressions:
     """What a caller wants suppressed: by whom, and the day that waivers are judged by. `write`: record what is left in the baseline's file.
 
-    `held`: the baseline's content where it is not read from its file; nothing in it excuses nothing.
+    `content`: the baseline's content where it is not read from its file; nothing in it excuses nothing.
     """
 
     waivers: tuple[Waiver, ...] = ()
     baseline: Path | None = None
     write: bool = False
-    held: bytes | None = None
+    content: bytes | None = None
     today: date = field(default_factory=date.today)
 
 
@@ -41,7 +41,7 @@ class SuppressionResult:
     """
 
     ended: tuple[Waiver, ...] = ()
-    idle: tuple[Waiver, ...] = ()
+    unused: tuple[Waiver, ...] = ()
     baseline: str | None = None
-    stale: tuple[UnusedWaiver, ...] = ()
+    stale: tuple[StaleEntry, ...] = ()
     written: tuple[int, int, int] | None = None
