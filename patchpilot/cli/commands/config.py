@@ -32,8 +32,8 @@ def command(common: Common, name: str | None) -> int:
 
         from patchpilot.cli.output.json_document import document
 
-        told = [{"message": problem.message, "hint": problem.hint} for problem in problems]
-        common.write(document("config", {"settings": [asdict(row) for row in rows], "problems": told}))
+        problem_bodies = [{"message": problem.message, "hint": problem.hint} for problem in problems]
+        common.write(document("config", {"settings": [asdict(row) for row in rows], "problems": problem_bodies}))
     elif name is not None:
         common.write(printable(rows[0].value) + "\n")
     else:

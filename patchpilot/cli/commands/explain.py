@@ -15,7 +15,7 @@ def command(common: Common, rule: str) -> int:
     from patchpilot.cli.output.json_document import document
     from patchpilot.services.setup.list_rules import explain
 
-    found = explain(rule)
+    explanations = explain(rule)
     if common.format == "json":
         bodies = [
             {
@@ -23,9 +23,9 @@ def command(common: Common, rule: str) -> int:
                 "bad": [output.shown(example) for example in explanation.bad],
                 "good": [output.shown(example) for example in explanation.good],
             }
-            for explanation in found
+            for explanation in explanations
         ]
         common.write(document("explain", {"rules": bodies}))
     else:
-        common.write("\n\n".join(output.page(explanation) for explanation in found), fold=True)
+        common.write("\n\n".join(output.page(explanation) for explanation in explanations), fold=True)
     return 0

@@ -109,8 +109,8 @@ def text(result: FixesResult, verify: bool, columns: int = 0) -> str:
         lines.append(f"unsure: {result.reason}")
     for culprit in result.candidates:
         lines.append(f"{culprit.confidence:4.0%}  {culprit.tag}")
-        said = [*culprit.evidence, *([f"first in {culprit.first_release}"] if culprit.first_release else [])]
-        lines += _wrapped("; ".join(said), columns)
+        facts = [*culprit.evidence, *([f"first in {culprit.first_release}"] if culprit.first_release else [])]
+        lines += _wrapped("; ".join(facts), columns)
     if len(result.tags) > 1:
         lines += ["one tag for each:", *(f"  {tag}" for tag in result.tags)]
     return printable("\n".join([*lines, *result.notes]))

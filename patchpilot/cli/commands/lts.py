@@ -17,17 +17,17 @@ def command(common: Common, refresh: bool, url: str | None, every: bool) -> int:
     from patchpilot.model.printable import printable
     from patchpilot.services.setup.lts_branches import lts, update
 
-    found = update(common.profile, url=url, offline=common.offline) if refresh else lts(common.profile)
-    rows = [series_ for series_ in found.series if every or not series_.is_over]
+    branches = update(common.profile, url=url, offline=common.offline) if refresh else lts(common.profile)
+    rows = [series_ for series_ in branches.series if every or not series_.is_over]
     if common.format == "json":
         body = {
-            "family": found.family,
-            "updated": found.updated,
-            "file": str(found.file) if found.file else None,
+            "family": branches.family,
+            "updated": branches.updated,
+            "file": str(branches.file) if branches.file else None,
             "series": [{"version": row.version, "ends": row.ends, "over": row.is_over} for row in rows],
         }
         common.write(document("lts", body))
     else:
         lines = [f"{row.version:<6} until {row.ends}" + (" (over)" if row.is_over else "") for row in rows]
-        common.write(printable("\n".join([*lines, f"{found.family}, as of {found.updated}"])))
+        common.write(printable("\n".join([*lines, f"{branches.family}, as of {branches.updated}"])))
     return 0

@@ -94,7 +94,7 @@ class _Asking:
         self.shown = False
         self.refusal: RefusedError | None = None
 
-    def confirm(self, found: Preparation) -> bool:
+    def confirm(self, preparation: Preparation) -> bool:
         """Whether to write it."""
         if not self._needed:
             return True
@@ -107,10 +107,10 @@ class _Asking:
             self.progress.wipe()
         self.shown = self._common.format == "text" and self._common.output is None and sys.stdout.isatty()
         # whoever redirects the result must see what the question is about
-        click.echo(text(found, self._common.colored if self.shown else False), err=not self.shown)
-        for cost in found.costs:
+        click.echo(text(preparation, self._common.colored if self.shown else False), err=not self.shown)
+        for cost in preparation.costs:
             click.echo(f"note: {cost}", err=True)
-        number = len(found.changed)
+        number = len(preparation.changed)
         if click.confirm(f"Write this into {counted(number, 'commit message')}?", default=False, err=True):
             return True
         self.refusal = RefusedError("nothing was written", hint="--help lists the options that say what to write")

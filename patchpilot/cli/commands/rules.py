@@ -16,16 +16,16 @@ def command(common: Common, pack: str | None) -> int:
     from patchpilot.errors import unknown
     from patchpilot.services.setup.list_rules import all_rules, explain_all
 
-    found = all_rules()
+    listed = all_rules()
     if pack is not None:
-        packs = {rule.pack for rule in found}
+        packs = {rule.pack for rule in listed}
         if pack not in packs:
             raise unknown("pack", pack, packs)
-        found = tuple(rule for rule in found if rule.pack == pack)
+        listed = tuple(rule for rule in listed if rule.pack == pack)
     if common.format == "json":
-        common.write(document("rules", {"rules": [output.body_of(rule) for rule in found]}))
+        common.write(document("rules", {"rules": [output.body_of(rule) for rule in listed]}))
     elif common.format == "markdown":
-        common.write(output.reference(explain_all(found)))
+        common.write(output.reference(explain_all(listed)))
     else:
-        common.write(output.listing(found))
+        common.write(output.listing(listed))
     return 0

@@ -99,8 +99,8 @@ def _plan_and_send(common: Common, place: Workplace, asked: Mapping[str, Any]) -
             from patchpilot.services.send.resume import archive_lookup, plan_resume, read_told
 
             lookup = None if common.offline or request.to_self else archive_lookup(settings.get("lore"))
-            of_all, told = read_told(asked["unknown"])
-            plan = plan_resume(repository, request, of_all, told=told, drop=asked["drop"], lookup=lookup, progress=progress)
+            of_all, verdicts = read_told(asked["unknown"])
+            plan = plan_resume(repository, request, of_all, told=verdicts, drop=asked["drop"], lookup=lookup, progress=progress)
         else:
             _show_effects(place, request)
             if request.reroll and sys.stdin.isatty() and not (yes or dry_run or outbox):

@@ -47,7 +47,7 @@ def add(common: Common, target: str | None, mbox: Path | None, lore: str | None)
     from patchpilot.services.track import follow_series as service
 
     with common.workplace() as place, service.open_store() as store, progress_of(common) as progress:
-        found = service.add(
+        series = service.add(
             target,
             mbox=mbox,
             lore=lore or archive_setting(common.repo),
@@ -56,7 +56,7 @@ def add(common: Common, target: str | None, mbox: Path | None, lore: str | None)
             repository=place.repository_if_any(),
             progress=progress,
         )
-    _write(common, found, whole=True)
+    _write(common, series, whole=True)
 
 
 @command.command("list", epilog="\b\nExample:\n  patchpilot track list --format json")
@@ -78,8 +78,8 @@ def show(common: Common, number: int | None, keep_unread: bool) -> None:
     with common.workplace() as place, service.open_store() as store, progress_of(common) as progress:
         topic = topic_at(place, store)
         number = number if number is not None else _chosen([(entry.id, entry.subject) for entry in store.entries()], topic)
-        found = service.show(number, store=store, repository=place.repository_if_any(), mark_read=not keep_unread, progress=progress)
-    _write(common, (found,), whole=True, topic=topic)
+        series = service.show(number, store=store, repository=place.repository_if_any(), mark_read=not keep_unread, progress=progress)
+    _write(common, (series,), whole=True, topic=topic)
 
 
 @command.command(epilog="\b\nExamples:\n  patchpilot track update\n  patchpilot track update 2 --fresh")
@@ -94,15 +94,15 @@ def update(common: Common, numbers: tuple[int, ...], everything: bool, fresh: bo
     from patchpilot.services.track import follow_series as service
 
     with common.workplace() as place, service.open_store() as store, progress_of(common) as progress:
-        found = service.update(
+        series = service.update(
             numbers, store=store, archive_at=_archives(common), lore=lore, everything=everything, fresh=fresh,
             repository=place.repository_if_any(), progress=progress,
         )  # fmt: skip
-        topic = topic_at(place, store, found)
-    _write(common, found, topic=topic)
+        topic = topic_at(place, store, series)
+    _write(common, series, topic=topic)
     if common.format == "text":
-        _tell_cached(found)
-    return _told_unreachable(found)
+        _tell_cached(series)
+    return _told_unreachable(series)
 
 
 @command.command(epilog="\b\nExample:\n  patchpilot track watch --once || echo something new")
@@ -126,12 +126,12 @@ def watch(common: Common, once: bool, interval: int, lore: str | None) -> int:
 
     came, code = False, 0
     with common.workplace() as place, service.open_store() as store, progress_of(common) as progress:
-        for told in service.watch(
+        for looked_at in service.watch(
             store=store, archive_at=_archives(common), lore=lore, wait=wait, fresh=not once and service.outlives(interval),
             repository=place.repository_if_any(), progress=progress,
         ):  # fmt: skip
-            code = _told_unreachable(told)
-            news = [series for series in told if series.new]
+            code = _told_unreachable(looked_at)
+            news = [series for series in looked_at if series.new]
             came = came or bool(news)
             if news or (once and common.format == "json"):
                 _write(common, news)
@@ -191,8 +191,8 @@ def classify(common: Common, files: tuple[str, ...]) -> None:
     from patchpilot.services.track.classify_mails import classify_files
 
     with progress_of(common) as progress:
-        found = classify_files(files, progress=progress, skipped=left_out)
-    common.write(classified_json(found) if common.format == "json" else classified_text(found))
+        mails = classify_files(files, progress=progress, skipped=left_out)
+    common.write(classified_json(mails) if common.format == "json" else classified_text(mails))
 
 
 def _list(common: Common) -> None:
@@ -200,9 +200,9 @@ def _list(common: Common) -> None:
     from patchpilot.services.track import follow_series as service
 
     with common.workplace() as place, service.open_store() as store, progress_of(common) as progress:
-        found = service.listed(store=store, repository=place.repository_if_any(), progress=progress)
-        topic = topic_at(place, store, found)
-    _write(common, found, topic=topic)
+        series = service.listed(store=store, repository=place.repository_if_any(), progress=progress)
+        topic = topic_at(place, store, series)
+    _write(common, series, topic=topic)
 
 
 def _chosen(entries: Sequence[tuple[int, str]], topic: "TopicState | None") -> int:

@@ -28,17 +28,17 @@ def command(common: Common, target: str | None, base: str | None, yes: bool, **o
     Only messages change; `patchpilot undo` takes it back.
     """
 
-    def confirm(found: Preparation) -> bool:
+    def confirm(preparation: Preparation) -> bool:
         if yes:
             return True
         if not sys.stdin.isatty():
             raise RefusedError("nothing was written: stdin is no terminal to ask on", hint="look at --dry-run, then add --yes")
-        click.echo(text(found, common.colored), err=True)
+        click.echo(text(preparation, common.colored), err=True)
         return click.confirm("write these messages?", err=True)
 
     with common.workplace() as place, progress_of(common) as progress:
         repository, settings = place.repository, place.settings()
-        found = add_review_trailers(
+        collected = add_review_trailers(
             repository,
             TrailersRequest(target, place.base(settings, base, (target,)), **options),
             confirm=confirm,
@@ -47,17 +47,17 @@ def command(common: Common, target: str | None, base: str | None, yes: bool, **o
     if common.format == "json":
         from patchpilot.cli.output.json_document import document
 
-        held = [
+        held_back = [
             {"trailer": held_trailer.trailer, "version": held_trailer.version, "subject": held_trailer.subject, "why": held_trailer.why}
-            for held_trailer in found.held
+            for held_trailer in collected.held
         ]
-        common.write(document("trailers", {"series": found.series, **body(found.preparation), "held": held}))
+        common.write(document("trailers", {"series": collected.series, **body(collected.preparation), "held": held_back}))
         return ExitCode.OK
-    common.write(text(found.preparation, common.colored))
-    for held_trailer in found.held:
+    common.write(text(collected.preparation, common.colored))
+    for held_trailer in collected.held:
         click.echo(
             printable(f"held back: {held_trailer.trailer} (v{held_trailer.version}): {held_trailer.why}; --changed adds it"), err=True
         )
-    if not found.preparation.changed and not common.quiet:
+    if not collected.preparation.changed and not common.quiet:
         click.echo("nothing to add", err=True)
     return ExitCode.OK

@@ -22,28 +22,32 @@ def command(common: Common, show: bool, revoke: bool, directory: Path | None) ->
     """
     from patchpilot.services.setup import trusted_packs as service
 
-    found = service.configuration_of(directory, repo=common.repo, tree=common.tree)
+    configuration = service.configuration_of(directory, repo=common.repo, tree=common.tree)
     if revoke:
-        gone = service.revoke(found)
-    elif found.needs_trust and not show:
-        service.trust(found)
-    trusted = not revoke and (found.trusted or (found.needs_trust and not show))
+        gone = service.revoke(configuration)
+    elif configuration.needs_trust and not show:
+        service.trust(configuration)
+    trusted = not revoke and (configuration.trusted or (configuration.needs_trust and not show))
     if common.format == "json":
         from patchpilot.cli.output.json_document import document
 
-        files = [{"path": name, "bytes": len(data)} for name, data in found.files]
-        common.write(document("trust", {"configuration": found.label, "digest": found.digest, "trusted": trusted, "files": files}))
+        files = [{"path": name, "bytes": len(data)} for name, data in configuration.files]
+        common.write(
+            document("trust", {"configuration": configuration.label, "digest": configuration.digest, "trusted": trusted, "files": files})
+        )
         return 0
     if not revoke:
-        common.write("\n".join(f"==> {printable(name)} <==\n{printable(data.decode('utf-8', 'replace'))}" for name, data in found.files))
+        common.write(
+            "\n".join(f"==> {printable(name)} <==\n{printable(data.decode('utf-8', 'replace'))}" for name, data in configuration.files)
+        )
     if common.quiet:
         return 0
     if revoke:
-        said = "no longer trusted" if gone else "was not trusted"
-    elif not found.needs_trust:
-        said = "names no rule packs: nothing of it needs your trust"
+        state = "no longer trusted" if gone else "was not trusted"
+    elif not configuration.needs_trust:
+        state = "names no rule packs: nothing of it needs your trust"
     else:
-        said = "trusted from now on, as shown (--revoke takes it back)" if trusted else "not trusted (`patchpilot trust` trusts it)"
+        state = "trusted from now on, as shown (--revoke takes it back)" if trusted else "not trusted (`patchpilot trust` trusts it)"
     sys.stdout.flush()
-    print(f"patchpilot: {printable(found.label)}: {said}", file=sys.stderr)
+    print(f"patchpilot: {printable(configuration.label)}: {state}", file=sys.stderr)
     return 0

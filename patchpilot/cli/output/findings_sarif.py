@@ -27,8 +27,8 @@ def render(result: CheckResult) -> str:
         # SARIF has these of all results or of none
         for body in results:
             del body["suppressions"]
-    held = result.verdict is not None and result.verdict.baseline is not None
-    if not held and result.since is None:
+    has_baseline = result.verdict is not None and result.verdict.baseline is not None
+    if not has_baseline and result.since is None:
         for body in results:
             del body["baselineState"]
     driver = {
@@ -75,8 +75,8 @@ def _result(finding: Finding, patch: Patch | None, places: dict[str, int], suppr
 def _suppression(suppressed: Suppressed) -> dict[str, Any]:
     """Kept outside the sources, and agreed to by who wrote it down."""
     until = f", until {suppressed.until}" if suppressed.until else ""
-    said = suppressed.reason if suppressed.by == "baseline" else f"{suppressed.reason} ({suppressed.origin}{until})"
-    return {"kind": "external", "status": "accepted", "justification": printable(said)}
+    justification = suppressed.reason if suppressed.by == "baseline" else f"{suppressed.reason} ({suppressed.origin}{until})"
+    return {"kind": "external", "status": "accepted", "justification": printable(justification)}
 
 
 def _places(finding: Finding, patch: Patch | None) -> list[dict[str, Any]]:

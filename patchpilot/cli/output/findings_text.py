@@ -33,7 +33,7 @@ def render(result: CheckResult, *, colored: bool = False, quiet: bool = False, v
     What does not count is told in that line; `verbose` shows what was waived, each with its reason. Quoted lines are cut where `columns`, the terminal's, end.
     """
     paint = Colors(colored, min(COLUMNS, columns - 4) if columns else COLUMNS)
-    told: set[str] = set()
+    explained: set[str] = set()
     reasons = {rule.id: rule.why for rule in result.rules}
     whole = frozenset(rule.id for rule in result.rules if rule.scope in WHOLE)
     blocks: list[str] = []
@@ -41,10 +41,12 @@ def render(result: CheckResult, *, colored: bool = False, quiet: bool = False, v
         if checked.findings:
             if len(result.patches) > 1:
                 blocks.append(paint(one_line(f"{checked.patch.source}: {checked.patch.subject.title}"), BOLD))
-            blocks += [_finding(_placed(finding, whole), checked.patch, paint, reasons, told, result.since) for finding in checked.findings]
+            blocks += [
+                _finding(_placed(finding, whole), checked.patch, paint, reasons, explained, result.since) for finding in checked.findings
+            ]
     if result.series:
         blocks.append(paint("the series", BOLD))
-        blocks += [_finding(series_, None, paint, reasons, told, result.since) for series_ in result.series]
+        blocks += [_finding(series_, None, paint, reasons, explained, result.since) for series_ in result.series]
     if verbose:
         blocks += [_waived(patch, suppressed, paint) for patch, suppressed in result.suppressed if suppressed.by == "waiver"]
     if not quiet:
@@ -72,7 +74,7 @@ def _waived(patch: Patch | None, suppressed: Suppressed, paint: Colors) -> str:
     )
 
 
-def _finding(finding: Finding, patch: Patch | None, paint: Colors, reasons: dict[str, str], told: set[str], since: str | None) -> str:
+def _finding(finding: Finding, patch: Patch | None, paint: Colors, reasons: dict[str, str], explained: set[str], since: str | None) -> str:
     inside = f" ({finding.path}:{finding.line})" if finding.path and finding.line else f" ({finding.path})" if finding.path else ""
     moved = " (on a moved line)" if finding.moved else ""
     lines = [
@@ -81,8 +83,8 @@ def _finding(finding: Finding, patch: Patch | None, paint: Colors, reasons: dict
     ]
     if patch and finding.patch_line and finding.patch_line <= len(patch.lines):
         lines += _quoted(patch.lines[finding.patch_line - 1], finding, paint)
-    if finding.rule not in told and (why := reasons.get(finding.rule)):
-        told.add(finding.rule)
+    if finding.rule not in explained and (why := reasons.get(finding.rule)):
+        explained.add(finding.rule)
         lines.append(paint(f"    why: {_first_sentence(why)}", DIM))
         if finding.fix and finding.fix.kind == "suggest" and finding.fix.text and finding.fix.text not in finding.message:
             lines.append(paint(f"    instead: {one_line(finding.fix.text)}", DIM))

@@ -33,14 +33,14 @@ def _left(one: FixedPatch) -> str:
 def summary(result: FixResult, *, written: bool) -> str:
     """What it comes to, and the way back."""
     left = len(result.remaining.all)
-    said = f"{counted(result.fixed, 'finding')} {'mended' if written else 'would be mended'}, {left} {_remain(left, written)}"
+    text = f"{counted(result.fixed, 'finding')} {'mended' if written else 'would be mended'}, {left} {_remain(left, written)}"
     if not written:
-        said += "".join(f"\n{_left(patch)}" for patch in result.patches if patch.refused)
-        return said
-    said += "".join(f"\n{one_line(cost)}" for cost in result.costs)
+        text += "".join(f"\n{_left(patch)}" for patch in result.patches if patch.refused)
+        return text
+    text += "".join(f"\n{one_line(cost)}" for cost in result.costs)
     if result.undo:
-        said += f"\n{one_line(result.written[0])} has new commits; taken back by: patchpilot undo restore {result.undo.number}"
-    return said
+        text += f"\n{one_line(result.written[0])} has new commits; taken back by: patchpilot undo restore {result.undo.number}"
+    return text
 
 
 def _remain(left: int, written: bool) -> str:

@@ -111,8 +111,8 @@ def reference(rules: Sequence[RuleExplanation]) -> str:
         if rule.remedy.text:
             by_itself = ". `check --fix` does it where that is certain." if rule.remedy.kind == "safe" else ""
             lines += ["", f"Instead: {rule.remedy.text}{by_itself}"]
-        if held := in_force(rule):
-            lines += ["", f"In force: {held}"]
+        if conditions := in_force(rule):
+            lines += ["", f"In force: {conditions}"]
         for title, entries in _notes(rule):
             lines += ["", f"{title}:", "", *(f"- {' '.join(entry.split())}" for entry in entries)]
         lines += ["", f"Reference: <{rule.reference}>"]

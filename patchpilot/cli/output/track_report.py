@@ -211,8 +211,8 @@ def _counted(patches: int) -> str:
 
 def _excerpt(text: str, most: int = 24) -> list[str]:
     lines = [line.rstrip() for line in printable(text).split("\n")]
-    kept = [line for at, line in enumerate(lines) if line or (at and lines[at - 1])]
-    return [*(crop(line, 110) for line in kept[:most]), *(["…"] if len(kept) > most else [])]
+    lines_shown = [line for at, line in enumerate(lines) if line or (at and lines[at - 1])]
+    return [*(crop(line, 110) for line in lines_shown[:most]), *(["…"] if len(lines_shown) > most else [])]
 
 
 def _day(when: datetime | None) -> str:

@@ -132,10 +132,10 @@ def own_trees(repository: Repository, guessed: StableTrees, profile: str | None)
     return project.stable if project and project.stable.branch else None
 
 
-def way_to_stable(repository: Repository, found: Branches, profile: str | None) -> str:
+def way_to_stable(repository: Repository, known: Branches, profile: str | None) -> str:
     """What to do where no stable branch is among the refs: fetch the newest series of the project, or name what to look at."""
-    stable = own_trees(repository, found.stable, profile)
+    stable = own_trees(repository, known.stable, profile)
     if stable is None:
         return "name the branch or commit to look at with --onto REV (see `git branch -a`)"
-    last = found.missing[-1].version if stable == found.stable and found.missing else stable.series[-1].version
+    last = known.missing[-1].version if stable == known.stable and known.missing else stable.series[-1].version
     return fetch_command(repository, stable, last)

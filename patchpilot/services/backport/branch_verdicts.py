@@ -62,11 +62,11 @@ def backport(repository: Repository | None, request: BackportRequest, *, progres
         found = stable_branches(repository, profile=profile, remote=remote, ended=request.ended)
         branches = named_branches(repository, found, revisions) if revisions else found.branches
         if not branches:
-            raise MissingError("no stable branch is among the refs", hint=way_to_stable(repository, found, profile))
-        missing = () if revisions else found.missing
+            raise MissingError("no stable branch is among the refs", hint=way_to_stable(repository, stable, profile))
+        missing = () if revisions else stable.missing
         commits = [fix.commit or "" for fix in wanted]
         try:
-            with BackportSession(repository, found, request.effort, progress, named) as asker:
+            with BackportSession(repository, stable, request.effort, progress, named) as asker:
                 results = asker.ask(commits, branches)
         except sqlite3.OperationalError as error:
             raise MissingError(
@@ -75,7 +75,7 @@ def backport(repository: Repository | None, request: BackportRequest, *, progres
         except sqlite3.DatabaseError:
             # the index is a cache: one that turns out broken is begun anew
             forget(repository)
-            with BackportSession(repository, found, request.effort, progress, named) as asker:
+            with BackportSession(repository, stable, request.effort, progress, named) as asker:
                 results = asker.ask(commits, branches)
         results = tuple(replace(result, missing=missing) for result in results)
     if folders:
@@ -203,13 +203,13 @@ def _commands(answer: BranchAnswer, fix: FixCommit, branch: Branch, need: Prereq
     return (f"git switch -c {local} {name}", *picks, f"git cherry-pick -x {fix.id}")
 
 
-def named_branches(repository: Repository, found: Branches, words: Sequence[str]) -> tuple[Branch, ...]:
+def named_branches(repository: Repository, known: Branches, words: Sequence[str]) -> tuple[Branch, ...]:
     """The revisions of --onto as branches."""
     named = []
     today = datetime.now(UTC).date()
     for word in words:
         tip = repository.resolve(word)
-        version = version_at(repository, found.stable, tip, word) or ""
-        over = any(series_.version == version and series_.is_over(today) for series_ in found.stable.series)
-        named.append(Branch(word, version, tip, found.stable.ends(version), is_over=over))
+        version = version_at(repository, known.stable, tip, word) or ""
+        over = any(series_.version == version and series_.is_over(today) for series_ in known.stable.series)
+        named.append(Branch(word, version, tip, known.stable.ends(version), is_over=over))
     return tuple(named)

@@ -14,18 +14,18 @@ from patchpilot.services.backport.backport_result import BranchResult
 def on_directory(patch: Patch, folder: str, repository: Repository | None = None, commit: str | None = None) -> BranchResult:
     """Whether a patch fits a directory or is in it already, told from content alone; of a commit of a repository, whether git merges it."""
     tree = DirectoryTree(folder)
-    found = judge_directory(patch, tree)
-    if repository and commit and found.verdict is BranchVerdict.CONFLICT:
+    answer = judge_directory(patch, tree)
+    if repository and commit and answer.verdict is BranchVerdict.CONFLICT:
         with Scratch(repository) as scratch:
-            found = merges_into(found, scratch, FixCommit.read(repository, commit), tree)
+            answer = merges_into(answer, scratch, FixCommit.read(repository, commit), tree)
     return BranchResult(
         branch=folder,
         version=f"{tree.version[0]}.{tree.version[1]}" if tree.version else None,
         tip="",
-        verdict=found.verdict,
-        reason=found.reason,
-        applies=found.applies,
-        landed_by="content" if found.verdict is BranchVerdict.FIXED else None,
-        conflicts=found.conflicts,
-        commands=found.commands,
+        verdict=answer.verdict,
+        reason=answer.reason,
+        applies=answer.applies,
+        landed_by="content" if answer.verdict is BranchVerdict.FIXED else None,
+        conflicts=answer.conflicts,
+        commands=answer.commands,
     )

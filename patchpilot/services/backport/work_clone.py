@@ -77,10 +77,10 @@ def build(repository: Repository, result: BackportResult, branch: BranchResult, 
     if skipped or not steps:
         return Built(branch.branch, -1, str(skipped) or "nothing to build: it has the fix, or not the bug")
     with Scratch(repository) as scratch, tempfile.TemporaryDirectory(prefix="patchpilot-build-") as top:
-        made = make_commits(scratch, stable, steps, branch.tip, BackportText())
+        commits = make_commits(scratch, stable, steps, branch.tip, BackportText())
         place = Path(top) / "tree"
         _clone(repository, place, extra=scratch.path)
-        git(place, "checkout", "-q", "--detach", made[-1].id, timeout=1800)
+        git(place, "checkout", "-q", "--detach", commits[-1].id, timeout=1800)
         done = run(words, cwd=place, env=dict(os.environ), timeout=_BUILD_HOURS * 3600)
     text = (done.out + done.err).decode("utf-8", "replace")
     return Built(branch.branch, done.code, "\n".join(text.strip().split("\n")[-20:]))
@@ -121,13 +121,13 @@ def _prepare(
     shutil.rmtree(unready, ignore_errors=True)
     try:
         with Scratch(repository) as scratch:
-            made = make_commits(scratch, stable, needs, branch.tip, wording)
+            commits = make_commits(scratch, stable, needs, branch.tip, wording)
             _clone(repository, unready, extra=scratch.path)
-            top = made[-1].id if made else branch.tip
+            top = commits[-1].id if commits else branch.tip
             git(unready, "checkout", "-q", "-B", f"backport-{fix.short}", top, timeout=1800)
             git(unready, "update-ref", "refs/patchpilot/base", branch.tip)
             # what only the scratch store has must outlive it
-            _own_objects(unready, scratch, made)
+            _own_objects(unready, scratch, commits)
         git(unready, "-c", "core.editor=true", "cherry-pick", "--allow-empty", result.commit, ok=(0, 1), timeout=1800)
         message = backport_message(fix, stable, signer=wording.signer)
         merge_message = unready / ".git" / "MERGE_MSG"
@@ -143,9 +143,9 @@ def _prepare(
         raise
 
 
-def _own_objects(place: Path, scratch: Scratch, made: Sequence[MadeCommit]) -> None:
+def _own_objects(place: Path, scratch: Scratch, commits: Sequence[MadeCommit]) -> None:
     """Copy the scratch store's objects into the clone, and let go of the store."""
-    if made:
+    if commits:
         for file in scratch.path.glob("??/*"):
             goal = place / ".git" / "objects" / file.parent.name / file.name
             if not goal.exists():
@@ -191,15 +191,15 @@ def _take_up(
 
 def _resolved(repository: Repository, clone: Repository, base: str, head: str) -> list[MadeCommit]:
     """The commits the person made, each with the mainline commit its message names."""
-    made = []
+    commits = []
     for id_ in clone.rev_list("--reverse", f"{base}..{head}"):
         named = read_marks(clone.commit(id_).message).upstream
         original = repository.find(named[0]) if named else None
-        made.append(MadeCommit(id_, repository.commit(original or id_) if original else clone.commit(id_), ""))
-    return made
+        commits.append(MadeCommit(id_, repository.commit(original or id_) if original else clone.commit(id_), ""))
+    return commits
 
 
-def _rediffed(scratch: Scratch, made: MadeCommit) -> MadeCommit:
-    if made.original.id == made.id:
-        return made
-    return MadeCommit(made.id, made.original, range_diff(scratch, made.original, made.id))
+def _rediffed(scratch: Scratch, commit: MadeCommit) -> MadeCommit:
+    if commit.original.id == commit.id:
+        return commit
+    return MadeCommit(commit.id, commit.original, range_diff(scratch, commit.original, commit.id))

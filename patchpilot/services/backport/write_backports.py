@@ -46,8 +46,8 @@ def answering(
     wording: BackportText, mails: Mapping[tuple[str, str], str], commits: Sequence[str | None], version: str | None
 ) -> BackportText:
     """The wording for one branch: what the person named is answered, else the FAILED mail about the first commit that has one."""
-    found = next((mails[commit, version] for commit in commits if commit and version and (commit, version) in mails), None)
-    return wording if wording.in_reply_to or not found else replace(wording, in_reply_to=found)
+    mail = next((mails[commit, version] for commit in commits if commit and version and (commit, version) in mails), None)
+    return wording if wording.in_reply_to or not mail else replace(wording, in_reply_to=mail)
 
 
 def write_backports(
@@ -74,11 +74,11 @@ def write_backports(
                     written.append(WrittenBackport(name, (), skipped or "it has the fix, or not the bug"))
                     continue
                 try:
-                    made = make_commits(scratch, stable, steps, branch.tip, wording)
+                    commits_made = make_commits(scratch, stable, steps, branch.tip, wording)
                 except PatchpilotError as error:
                     written.append(WrittenBackport(name, (), error.message))
                     continue
-                mails = mails_of(scratch, stable, made, branch, mine)
+                mails = mails_of(scratch, stable, commits_made, branch, mine)
                 files = write_mails(folder / (_folder_name(branch) + ("-whole" if whole else "")), mails)
                 written.append(WrittenBackport(name, files, answers=f"<{given_message_id(mine.in_reply_to)}>" if mine.in_reply_to else ""))
     return tuple(written)
@@ -121,25 +121,25 @@ def steps_for(
 
 
 def mails_of(
-    scratch: Scratch, stable: StableTrees, made: Sequence[MadeCommit], branch: BranchResult, wording: BackportText
+    scratch: Scratch, stable: StableTrees, commits: Sequence[MadeCommit], branch: BranchResult, wording: BackportText
 ) -> list[tuple[str, bytes]]:
     """The mails of a series of backports; one that differs from upstream says so below its `---`."""
     version = branch.version or "stable"
-    notes = [note_of(commit, version, wording) for commit in made]
-    return format_series(scratch, stable, made, branch.tip, version, wording, notes)
+    notes = [note_of(commit, version, wording) for commit in commits]
+    return format_series(scratch, stable, commits, branch.tip, version, wording, notes)
 
 
-def note_of(made: MadeCommit, version: str, wording: BackportText) -> str:
+def note_of(commit: MadeCommit, version: str, wording: BackportText) -> str:
     """What goes below the `---` of a backport that differs from upstream; "" when it does not."""
-    if made.parts:
-        return f"Only a part of upstream commit {made.original.short}: its changes to {', '.join(made.parts)}."
-    if not made.rangediff:
+    if commit.parts:
+        return f"Only a part of upstream commit {commit.original.short}: its changes to {', '.join(commit.parts)}."
+    if not commit.rangediff:
         return ""
     values = {
-        "commit": made.original.short,
+        "commit": commit.original.short,
         "name": wording.signer.name if wording.signer else "your name",
         "tree": version,
-        "rangediff": made.rangediff,
+        "rangediff": commit.rangediff,
     }
     return without_comments(fill(template("backport-note"), values))
 

@@ -111,10 +111,10 @@ def fix(
     needed_lines = NeededLines() if commits else NeededLines.of([checked.patch for checked in first.patches])
     for number, checked in enumerate(first.patches):
         progress("mending", number, len(first.patches))
-        one, mended = _fixed_patch(first, checked, series, commits or files, needed_lines.after(number, checked.patch))
-        patches.append(one)
-        if mended:
-            by_patch[id(checked.patch)] = mended
+        fixed, outcome = _fixed_patch(first, checked, series, commits or files, needed_lines.after(number, checked.patch))
+        patches.append(fixed)
+        if outcome:
+            by_patch[id(checked.patch)] = outcome
     ready = None
     if commits and write and by_patch:
         plan = commits.plan([(patch, by_patch[id(patch)]) for series_ in series for patch in series_.patches if id(patch) in by_patch])
@@ -216,26 +216,26 @@ def _fixed_patch(
     room = writer.room(patch)
     if room.refused:
         return FixedPatch(patch, refused=room.refused), None
-    one = next(each for each in series if any(patch is member for member in each.patches))
-    context = setting.context(patch, one)
+    own_series = next(each for each in series if any(patch is member for member in each.patches))
+    context = setting.context(patch, own_series)
 
     def check_again(now: Patch) -> tuple[Context, tuple[Finding, ...]]:
         here = context.for_patch(now)
         return here, run(here, first.rules)
 
     suppressed = frozenset((each.finding.rule, (each.finding.patch_line or 0) - 1) for each in checked.suppressed)
-    kept = sum(1 for each in safe if each.patch_line and each.patch_line - 1 in needed)
-    notes = [f"{kept} left, in lines that a later patch of these needs: mend the commits and make the patches anew"] if kept else []
+    left = sum(1 for each in safe if each.patch_line and each.patch_line - 1 in needed)
+    notes = [f"{left} left, in lines that a later patch of these needs: mend the commits and make the patches anew"] if left else []
     notes += dict.fromkeys(room.kept[each.patch_line - 1] for each in safe if each.patch_line and each.patch_line - 1 in room.kept)
     note = "; ".join(notes)
 
     def may_touch(line: int) -> bool:
         return line < 0 or (line not in needed and line not in room.kept and room.may_touch(line))
 
-    mended = mend(patch, check_again, rules, may_touch=may_touch, suppressed=suppressed)
-    if not mended.changed:
+    outcome = mend(patch, check_again, rules, may_touch=may_touch, suppressed=suppressed)
+    if not outcome.changed:
         return FixedPatch(patch, refused=note), None
-    return FixedPatch(patch, mended.fixed, writer.texts(patch, mended), note), mended
+    return FixedPatch(patch, outcome.fixed, writer.texts(patch, outcome), note), outcome
 
 
 def _fixed_series(series: Series, by_patch: dict[int, FixOutcome]) -> Series:

@@ -160,7 +160,7 @@ def _in_processes(
     if "fork" not in multiprocessing.get_all_start_methods():
         return None
     _Worker.setting, _Worker.pairs, _Worker.repository = setting, pairs, repository
-    found: list[tuple[Finding, ...]] = []
+    per_patch: list[tuple[Finding, ...]] = []
     workers = min(jobs, len(pairs))
     share = max(1, len(pairs) // (workers * 8))
     context = multiprocessing.get_context("fork")
@@ -174,11 +174,11 @@ def _in_processes(
                 signal.pthread_sigmask(signal.SIG_SETMASK, before)
             for number, findings in enumerate(answers):
                 progress("checking", number, len(pairs))
-                found.append(findings)
+                per_patch.append(findings)
     except BrokenProcessPool:
         # the system took a process away, for want of memory most likely: one is enough
         return None
-    return found
+    return per_patch
 
 
 class _Worker:
@@ -213,11 +213,11 @@ ONCE_A_RUN = ("CORRUPTED_PATCH",)
 
 def _once_a_run(findings: Sequence[tuple[Finding, ...]]) -> list[tuple[Finding, ...]]:
     """The findings as one run of checkpatch.pl over all the patches would give them."""
-    said: set[str] = set()
+    reported: set[str] = set()
     out = []
     for found in findings:
-        before = frozenset(said)
-        said.update(finding.checkpatch for finding in found if finding.checkpatch in ONCE_A_RUN)
+        before = frozenset(reported)
+        reported.update(finding.checkpatch for finding in found if finding.checkpatch in ONCE_A_RUN)
         out.append(tuple(finding for finding in found if finding.checkpatch not in before))
     return out
 

@@ -120,19 +120,19 @@ class CommitRewrite:
     def texts(self, patch: Patch, mended: FixOutcome) -> tuple[PatchText, ...]:
         """The message and the files before and after."""
         commit = self.repository.commit(patch.commit or "")
-        found = []
+        texts = []
         message = _message(commit.message, patch, mended)
         if message != commit.message:
-            found.append(PatchText(f"{commit.id[:12]}/COMMIT_MSG", tuple(commit.message.split("\n")), tuple(message.split("\n"))))
+            texts.append(PatchText(f"{commit.id[:12]}/COMMIT_MSG", tuple(commit.message.split("\n")), tuple(message.split("\n"))))
         for path, edits in own_edits(mended).items():
             data = self.repository.blob(commit.id, path) or b""
-            found.append(PatchText(path, _shown(data), _shown(edited(data, edits))))
-        return tuple(found)
+            texts.append(PatchText(path, _shown(data), _shown(edited(data, edits))))
+        return tuple(texts)
 
-    def plan(self, mended: Sequence[tuple[Patch, FixOutcome]]) -> RewritePlan:
+    def plan(self, outcomes: Sequence[tuple[Patch, FixOutcome]]) -> RewritePlan:
         """What the mended patches say of their commits."""
         plan = RewritePlan()
-        for patch, outcome in mended:
+        for patch, outcome in outcomes:
             commit = self.repository.commit(patch.commit or "")
             message = _message(commit.message, patch, outcome)
             if message != commit.message:
@@ -186,11 +186,11 @@ class CommitRewrite:
         return states
 
 
-def own_edits(mended: FixOutcome) -> Edits:
+def own_edits(outcome: FixOutcome) -> Edits:
     """The edits of a commit's files that its mended patch stands for; lines that change side by side are one edit."""
-    patch, draft = mended.original, mended.draft
+    patch, draft = outcome.original, outcome.draft
     became: dict[int, list[str]] = {}
-    kept = set(draft.origin)
+    unchanged = set(draft.origin)
     headers = {hunk.patch_line - 1 for change in patch.files for hunk in change.hunks}
     waiting: list[str] = []
     last: int | None = None
@@ -213,10 +213,10 @@ def own_edits(mended: FixOutcome) -> Edits:
                     continue
                 new = became.get(at, [])
                 unended = at + 1 < len(patch.lines) and patch.lines[at + 1].startswith("\\")
-                ends = b"" if unended and at + 1 in kept else b"\n"
+                ends = b"" if unended and at + 1 in unchanged else b"\n"
                 lines = tuple(text[1:].encode("utf-8", "surrogateescape") + b"\n" for text in new[:-1])
                 lines += tuple(text[1:].encode("utf-8", "surrogateescape") + ends for text in new[-1:])
-                if [*new] == [patch.lines[at]] and not (unended and at + 1 not in kept):
+                if [*new] == [patch.lines[at]] and not (unended and at + 1 not in unchanged):
                     continue
                 if edits and edits[-1].last == line.new_line - 1:
                     edits[-1] = LineEdit(edits[-1].first, line.new_line, (*edits[-1].lines, *lines))
@@ -227,9 +227,9 @@ def own_edits(mended: FixOutcome) -> Edits:
     return found
 
 
-def _message(message: str, patch: Patch, mended: FixOutcome) -> str:
+def _message(message: str, patch: Patch, outcome: FixOutcome) -> str:
     """The commit's message as the mended patch has it."""
-    new = mended.draft.patch
+    new = outcome.draft.patch
     subject, gap, _ = message.partition("\n\n")
     header = next((header for header in new.headers if header.name.lower() == "subject"), None)
     line = new.lines[header.line - 1] if header else ""

@@ -99,15 +99,15 @@ class PatchFiles:
 
     def rendered(self, mended: Mapping[str, FixOutcome]) -> dict[str, bytes]:
         """The new content of every file that changes."""
-        found = {}
+        contents = {}
         for name, content in self.data.items():
             parts = sorted((start, end, source) for source, (file, start, end) in self.mails.items() if file == name)
             new = b"".join(
                 self._mail(content[start:end], mended[source]) if source in mended else content[start:end] for start, end, source in parts
             )
             if new != content:
-                found[name] = new
-        return found
+                contents[name] = new
+        return contents
 
     def write(self, changed: Mapping[str, bytes]) -> tuple[str, ...]:
         """Put new contents in the place of the old, all or none; the files' names. RefusedError where one is read-only, a link or has changed meanwhile."""
@@ -136,12 +136,12 @@ class PatchFiles:
         unquoted = [line[1:] if is_mboxrd(content) and _QUOTED.match(line) and line[:1] == b">" else line for line in lines]
         return lines if [line.decode("utf-8", "surrogateescape") for line in unquoted] == list(patch.lines) else None
 
-    def _mail(self, content: bytes, mended: FixOutcome) -> bytes:
+    def _mail(self, content: bytes, outcome: FixOutcome) -> bytes:
         """The bytes of a mended mail: those of the file for every line that is as it was."""
         raw = _split(content)
         out = []
-        for text, origin in zip(mended.draft.patch.lines, mended.draft.origin, strict=True):
-            if origin >= 0 and mended.original.lines[origin] == text:
+        for text, origin in zip(outcome.draft.patch.lines, outcome.draft.origin, strict=True):
+            if origin >= 0 and outcome.original.lines[origin] == text:
                 out.append(raw[origin])
             else:
                 line = text.encode("utf-8", "surrogateescape")

@@ -20,16 +20,16 @@ _NUMBERED = re.compile(r"(?P<version>(?:v\d+-)?)(?P<number>\d{4})-.*\.(?:patch|e
 
 def trees(series: Sequence[Series], tree: Tree, repository: "Repository | None") -> Mapping[int, Callable[[], Tree]]:
     """By the id() of a patch what makes the tree it is to be judged against; a patch without an entry stands on `tree` itself."""
-    found: dict[int, Callable[[], Tree]] = {}
+    trees_of: dict[int, Callable[[], Tree]] = {}
     commits = repository if isinstance(tree, CommitTree) else None
     for run in _runs(series):
         stack = Stack(tree, run)
         for number, patch in enumerate(run):
             if commits is not None and patch.commit:
-                found[id(patch)] = partial(_of_commit, stack, number, commits, patch.commit)
+                trees_of[id(patch)] = partial(_of_commit, stack, number, commits, patch.commit)
             elif number:
-                found[id(patch)] = partial(PatchedTree, stack, number)
-    return found
+                trees_of[id(patch)] = partial(PatchedTree, stack, number)
+    return trees_of
 
 
 def _of_commit(stack: Stack, number: int, repository: "Repository", commit: str) -> Tree:

@@ -156,8 +156,8 @@ def _tagged(repository: "Repository", identity: str, number: int) -> tuple[Serie
     tip = repository.find(name)
     if tip is None:
         return ()
-    found = re.search(r"^base-commit: ([0-9a-f]{40,64})$", repository.git("cat-file", "tag", name, ok=(0, 128)).text, re.MULTILINE)
-    start = repository.find(found[1]) if found else None
+    base = re.search(r"^base-commit: ([0-9a-f]{40,64})$", repository.git("cat-file", "tag", name, ok=(0, 128)).text, re.MULTILINE)
+    start = repository.find(base[1]) if base else None
     return (commits_series(repository, range_commits(repository, start, tip), start),) if start else ()
 
 
@@ -189,13 +189,13 @@ def _beside(number: int, targets: Sequence[str]) -> tuple[Series, ...]:
             files = []
         renamed = [place.parent / _VERSION.sub(f"v{number}", place.name)] if _VERSION.search(place.name) else []
         for candidate in ([files] if files else []) + [[other] for other in renamed if other != place and other.exists()]:
-            found = read_targets([str(file) for file in candidate], None)
-            if all(series.version == number for series in found):
-                return found
+            series_read = read_targets([str(file) for file in candidate], None)
+            if all(series.version == number for series in series_read):
+                return series_read
     return ()
 
 
 def _version_of(file: Path) -> int | None:
     """The version that the name of a file of `git format-patch` says; None for any other name."""
-    found = re.match(r"(?:v(\d{1,3})-)?\d{4}-.*\.patch$", file.name)
-    return int(found[1] or 1) if found else None
+    match = re.match(r"(?:v(\d{1,3})-)?\d{4}-.*\.patch$", file.name)
+    return int(match[1] or 1) if match else None

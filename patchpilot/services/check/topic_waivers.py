@@ -37,11 +37,11 @@ def of_topic(repository: Repository, targets: Sequence[str], base: str | None = 
     """The waivers of the topics these TARGETs are of; none for patch files. No draft is begun, and none looked for before a first waiver was given."""
     if not is_given():
         return ()
-    found: dict[Waiver, None] = {}
+    waivers: dict[Waiver, None] = {}
     for target in targets or (None,):
         draft = known_draft(repository, target, base)
-        found.update(dict.fromkeys(of_draft(draft) if draft else ()))
-    return tuple(found)
+        waivers.update(dict.fromkeys(of_draft(draft) if draft else ()))
+    return tuple(waivers)
 
 
 def suppressions_of(
@@ -80,10 +80,10 @@ def give(
 
     verify(waivers, rules)
     draft = find_draft(repository, SendRequest(target=target, base=base))
-    told = {_name(waiver.rule, rules): waiver.reason for waiver in waivers}
+    reasons = {_name(waiver.rule, rules): waiver.reason for waiver in waivers}
     mark_given()
     with Drafts() as drafts:
-        return drafts.keep(draft, replace(draft, waivers={**draft.waivers, **told}), "check --waive")
+        return drafts.keep(draft, replace(draft, waivers={**draft.waivers, **reasons}), "check --waive")
 
 
 def take_back(

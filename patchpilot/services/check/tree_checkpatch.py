@@ -34,12 +34,12 @@ def run_checkpatch(patch: Patch, top: Path, *, strict: bool, max_line_length: in
     words += [f"--max-line-length={max_line_length}", *(["--strict"] if strict else []), "-"]
     text = "\n".join(patch.lines) + "\n"
     done = run(words, stdin=text.encode("utf-8", "surrogateescape"), env=environment(), cwd=top, timeout=SECONDS)
-    found = (_LINE.match(line) for line in done.text.splitlines())
+    matches = (_LINE.match(line) for line in done.text.splitlines())
     return tuple(
         Finding(
             "checkpatch.pl", line[3].lower().replace("_", "-"), _SEVERITY[line[2]], line[4], checkpatch=line[3], patch_line=int(line[1])
         )
-        for line in found
+        for line in matches
         if line
     )
 

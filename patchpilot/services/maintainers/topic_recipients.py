@@ -228,8 +228,8 @@ def sources_of(
         data = source.read(".get_maintainer.ignore")
         history = GitHistory(repository.top, read_ignored(data.decode("utf-8", "surrogateescape") if data else ""), HISTORY_SECONDS)
     sender: Address | None = repository.identity if repository else None
-    found = find_project(profile) if profile else detect(source, ())
-    return Sources(file, source, switches, found.lists, repository, history, sender)
+    project = find_project(profile) if profile else detect(source, ())
+    return Sources(file, source, switches, project.lists, repository, history, sender)
 
 
 def _planned(
@@ -267,7 +267,7 @@ def expand(word: str, tree: Tree) -> tuple[str, ...]:
         return (path,)
     if set(path) & set("*?["):
         folder = path[: min(path.find(char) for char in "*?[" if char in path)].rpartition("/")[0]
-        found = tuple(file for file in tree.files(folder) if fnmatch.fnmatchcase(file, path))
-        if found:
-            return found
+        files = tuple(file for file in tree.files(folder) if fnmatch.fnmatchcase(file, path))
+        if files:
+            return files
     raise MissingError(f"{word}: nothing of that name in {tree.label}", hint="-f takes files, folders and globs of the tree")

@@ -63,7 +63,7 @@ def change(repository: Repository, changes: Changes, target: str | None = None, 
     if subject is None and text is not None:
         subject, text = given_cover(text)
     one_line_each(subject, changes.in_reply_to)
-    found = draft = find_draft(repository, SendRequest(target=target, base=base))
+    before = draft = find_draft(repository, SendRequest(target=target, base=base))
     if changes.imported:
         draft = _imported(repository, draft, read_draft_file(changes.imported))
     if changes.subject is None and subject and not text and draft.cover_subject:
@@ -85,7 +85,7 @@ def change(repository: Repository, changes: Changes, target: str | None = None, 
         draft = replace(draft, in_reply_to=given_message_id(changes.in_reply_to) if changes.in_reply_to.strip() else "")
     draft_for_b4(repository, draft)
     with Drafts() as drafts:
-        return _result(repository, drafts.keep(found, draft, "set"), target, base)
+        return _result(repository, drafts.keep(before, draft, "set"), target, base)
 
 
 def edit(repository: Repository, editor: Edit, target: str | None = None, base: str | None = None) -> DraftResult:

@@ -34,7 +34,7 @@ def finish_sends(repository: Repository) -> tuple[str, ...]:
     home = repository.key
     with Outbox() as outbox:
         sent = [send for send in outbox.of_branch(home, branch, LAST) if send.state == "sent"]
-    told: list[str] = []
+    notes: list[str] = []
     # what was sent again is known by its last send
     for send in {(send_.change_id, send_.version): send_ for send_ in sent}.values():
         draft = _unfinished(repository, send)
@@ -42,11 +42,11 @@ def finish_sends(repository: Repository) -> tuple[str, ...]:
             continue
         try:
             with sole_sender(send.change_id):
-                told += finish(repository, send, draft)
+                notes += finish(repository, send, draft)
         except RefusedError:
             # whoever holds it is at it
             continue
-    return tuple(told)
+    return tuple(notes)
 
 
 def _unfinished(repository: Repository, send: Send) -> Draft | None:

@@ -52,7 +52,7 @@ def addressees(
 ) -> Addressees:
     """The recipients of a series: everybody gets every mail of it. `planned` and `project` are its plan and profile where the caller has them."""
     project = project or profile_of(repository, request.profile, series)
-    found: dict[str, Recipient] = {}
+    by_address: dict[str, Recipient] = {}
     recipients: tuple[Recipient, ...] = ()
     trees: tuple[str, ...] = ()
     remarks: list[str] = []
@@ -62,21 +62,22 @@ def addressees(
         remarks += said
         mails = ["\n".join(patch.lines).encode("utf-8", "surrogateescape") + b"\n" for patch in series.patches]
         own = configured_recipients(repository, account, transports.find(request.via), mails)
-        _add(found, [recipient for recipient in recipients if not is_suppressed(recipient, own.suppressed)])
-        _add(found, own.recipients)
+        _add(by_address, [recipient for recipient in recipients if not is_suppressed(recipient, own.suppressed)])
+        _add(by_address, own.recipients)
         remarks += own.remarks
         bcc = own.bcc
         if "self" in own.suppressed and account.sender:
-            found.pop(account.sender.key, None)
-        _add(found, _in_files(series))
-    _add(found, _named(repository, request))
+            by_address.pop(account.sender.key, None)
+        _add(by_address, _in_files(series))
+    _add(by_address, _named(repository, request))
     # some projects have their one list nowhere in MAINTAINERS
-    if request.auto and recipients and not any(is_list(recipient) for recipient in found.values()):
+    if request.auto and recipients and not any(is_list(recipient) for recipient in by_address.values()):
         _add(
-            found, [Recipient(Address("", address), "list", None, "cc", (f"{project.title}'s list",)) for address in project.lists.main[:1]]
+            by_address,
+            [Recipient(Address("", address), "list", None, "cc", (f"{project.title}'s list",)) for address in project.lists.main[:1]],
         )
-    _answered(found, draft, project)
-    ordered = sorted(found.values(), key=lambda one: one.header != "to")
+    _answered(by_address, draft, project)
+    ordered = sorted(by_address.values(), key=lambda one: one.header != "to")
     return Addressees(tuple(ordered), bcc, trees, tuple(remarks))
 
 
@@ -158,28 +159,28 @@ def _named(repository: Repository, request: SendRequest) -> list[Recipient]:
     return named
 
 
-def _add(found: dict[str, Recipient], recipients: Sequence[Recipient]) -> None:
+def _add(by_address: dict[str, Recipient], recipients: Sequence[Recipient]) -> None:
     """Each mailbox once: a second mention adds its reasons, and a hand or a To: wins."""
     for recipient in recipients:
-        known = found.get(recipient.address.key)
+        known = by_address.get(recipient.address.key)
         if known is None:
-            found[recipient.address.key] = recipient
+            by_address[recipient.address.key] = recipient
             continue
         header = recipient.header if recipient.by_hand or (recipient.header == "to" and not known.by_hand) else known.header
         reasons = tuple(dict.fromkeys((*known.reasons, *recipient.reasons)))
-        found[recipient.address.key] = replace(known, header=header, reasons=reasons, by_hand=known.by_hand or recipient.by_hand)
+        by_address[recipient.address.key] = replace(known, header=header, reasons=reasons, by_hand=known.by_hand or recipient.by_hand)
 
 
-def _answered(found: dict[str, Recipient], draft: Draft, project: Project) -> None:
+def _answered(by_address: dict[str, Recipient], draft: Draft, project: Project) -> None:
     """What the answers to the traps change: a security problem goes to no list, a regression to its tracker too."""
     if draft.answers.get("security") == "yes":
-        for key in [key for key, recipient in found.items() if is_list(recipient) and not recipient.by_hand]:
-            del found[key]
+        for key in [key for key, recipient in by_address.items() if is_list(recipient) and not recipient.by_hand]:
+            del by_address[key]
         if project.lists.security:
             team = Address("", project.lists.security)
-            found[team.key] = Recipient(team, "security team", None, "to", ("answered: this is a security problem",))
+            by_address[team.key] = Recipient(team, "security team", None, "to", ("answered: this is a security problem",))
     elif draft.answers.get("regression", "no") != "no" and project.lists.regressions:
         _add(
-            found,
+            by_address,
             [Recipient(Address("", project.lists.regressions), "regressions list", None, "cc", ("answered: this mends a regression",))],
         )

@@ -74,11 +74,11 @@ def plan(repository: Repository, request: SendRequest, *, progress: Progress = s
     refuse_foreign([mail.raw for mail in rendered.mails])
     judged = sent_before(draft)
     facts = gather_facts(repository, topic, rendered, progress)
-    against, told = refusals(facts), warnings(facts)
+    blocking, warned = refusals(facts), warnings(facts)
     if request.to_self:
         # a try harms nobody: it is for seeing what arrives, also of what is not ready
-        told = (*(replace(problem, message=f"a real send is refused: {problem.message}") for problem in against), *told)
-        against = ()
+        warned = (*(replace(problem, message=f"a real send is refused: {problem.message}") for problem in blocking), *warned)
+        blocking = ()
     return SendPlan(
         request=request,
         transport=transport,
@@ -88,9 +88,9 @@ def plan(repository: Repository, request: SendRequest, *, progress: Progress = s
         mails=rendered.mails,
         recipients=people.recipients,
         bcc=people.bcc,
-        refusals=against,
+        refusals=blocking,
         warnings=(
-            *told,
+            *warned,
             *mark_warnings(rendered.mails, project.name),
             *tag_warnings(repository, request, draft, ids),
             *(SendProblem("recipients", remark) for remark in people.remarks),

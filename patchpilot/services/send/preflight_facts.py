@@ -177,7 +177,7 @@ def _stand(repository: Repository, ids: Sequence[str], series: Series, target: T
 
 def _upstream(repository: Repository, series: Series) -> dict[str, bool]:
     """Upstream commit a patch claims to be → whether mainline here has it; what cannot be told is left out."""
-    found: dict[str, bool] = {}
+    known: dict[str, bool] = {}
     for patch in series.patches:
         claim = upstream_claim(patch)
         if not claim:
@@ -185,8 +185,8 @@ def _upstream(repository: Repository, series: Series) -> dict[str, bool]:
         tip = mainline(repository)
         commit = repository.find(claim)
         if tip and (commit is None or not repository.is_shallow()):
-            found[claim] = bool(commit and repository.is_ancestor(commit, tip))
-    return found
+            known[claim] = bool(commit and repository.is_ancestor(commit, tip))
+    return known
 
 
 def merge_window(repository: Repository, request: SendRequest, target: Target | None, now: datetime) -> str:

@@ -128,15 +128,15 @@ def changes(draft: Draft, last: Send, repository: Repository | None = None) -> t
     """Patch by patch, what is different from the last version; messages are compared where both commits are here."""
     before = sent_patches(last, repository)
     became_of = {after: was for was, after in pair_known(before, draft.patches)}
-    found = []
+    version_changes = []
     for patch in draft.patches:
         was = became_of.get(patch)
         kind = "new" if was is None else "same" if was.patch_id == patch.patch_id else "changed"
         if was and kind == "same" and _reworded(repository, was.commit, patch.commit):
             kind = "reworded"
-        found.append(VersionChange(kind, patch.subject))
+        version_changes.append(VersionChange(kind, patch.subject))
     kept = set(became_of.values())
-    return (*found, *(VersionChange("dropped", patch.subject) for patch in before if patch not in kept))
+    return (*version_changes, *(VersionChange("dropped", patch.subject) for patch in before if patch not in kept))
 
 
 def sent_patches(send: Send, repository: Repository | None = None) -> tuple[KnownPatch, ...]:
@@ -170,10 +170,10 @@ def _title(subject: str) -> str:
     return parse_subject(subject).title
 
 
-def change_lines(found: Sequence[VersionChange]) -> tuple[str, ...]:
+def change_lines(changes: Sequence[VersionChange]) -> tuple[str, ...]:
     """The differences as points of a changelog."""
     words = {"reworded": "message reworded: {}", "changed": "changed: {}", "new": "new patch: {}", "dropped": "dropped: {}"}
-    return tuple(words[change.kind].format(change.subject) for change in found if change.kind in words)
+    return tuple(words[change.kind].format(change.subject) for change in changes if change.kind in words)
 
 
 def range_diff(repository: Repository, last: Send, ids: Sequence[str]) -> str:

@@ -71,7 +71,7 @@ def _advice(send: Send) -> tuple[Advice, ...]:
         )
     if states == {MailState.ACCEPTED} and send.kind == "to-self":
         lines.append("save what arrives and try it: git am FILE; then send it without --to-self")
-    refused = {found[1] for entry in send.entries if entry.state is MailState.REJECTED and (found := _REFUSED.match(entry.detail))}
+    refused = {match[1] for entry in send.entries if entry.state is MailState.REJECTED and (match := _REFUSED.match(entry.detail))}
     if refused and not states & {MailState.ACCEPTED, MailState.UNKNOWN}:
         for email in sorted(refused):
             drop = Action("maintainers", ("--drop", email))

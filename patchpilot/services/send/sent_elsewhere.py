@@ -69,9 +69,9 @@ def sent_records(
     repository: Repository, request: SendRequest, draft: Draft, version: int, series: Series, mails: Sequence[RenderedMail], *, known: bool
 ) -> tuple[SentRecord, ...]:
     """What tags and b4 know to have been sent of a topic; where they and the outbox (`known`) know nothing, what the archive has."""
-    found = (*_of_tags(repository, draft, series), *_of_b4(repository, draft, version))
-    if found or known or request.offline or draft.answers.get("security") == "yes":
-        return found
+    records = (*_of_tags(repository, draft, series), *_of_b4(repository, draft, version))
+    if records or known or request.offline or draft.answers.get("security") == "yes":
+        return records
     return _of_archive(repository, series, mails)
 
 

@@ -82,7 +82,7 @@ def diagnose(repository: Repository | None, request: DoctorRequest, *, progress:
 
 def _stages(repository: Repository | None, settings: Repository, request: DoctorRequest, progress: Progress) -> tuple[Diagnosis, ...]:
     """The diagnoses of every stage; mail settings are those of `settings`."""
-    found: list[Diagnosis] = []
+    diagnoses: list[Diagnosis] = []
     looks: tuple[tuple[str, Callable[[], Iterator[probes.Probe]]], ...] = (
         ("repository", lambda: _repository(repository)),
         ("identity", lambda: _identity(settings, request.identity)),
@@ -94,10 +94,10 @@ def _stages(repository: Repository | None, settings: Repository, request: Doctor
     for stage, look in looks:
         progress(f"looking at {stage}")
         try:
-            found += [Diagnosis(stage, probe.name, probe.state, probe.message, probe.hint) for probe in look()]
+            diagnoses += [Diagnosis(stage, probe.name, probe.state, probe.message, probe.hint) for probe in look()]
         except PatchpilotError as error:
-            found.append(Diagnosis(stage, stage, "fail", error.message, error.hint or ""))
-    return tuple(found)
+            diagnoses.append(Diagnosis(stage, stage, "fail", error.message, error.hint or ""))
+    return tuple(diagnoses)
 
 
 def _repository(repository: Repository | None) -> Iterator[probes.Probe]:

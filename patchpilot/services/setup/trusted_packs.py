@@ -71,15 +71,17 @@ def configuration(source: Source) -> TreeConfiguration:
     return TreeConfiguration(source.label, files, digest, digest in _known())
 
 
-def trust(found: TreeConfiguration) -> None:
+def trust(configuration: TreeConfiguration) -> None:
     """Remember that the user trusts this content."""
-    _write({**_known(), found.digest: {"label": found.label, "since": f"{date.today():%Y-%m-%d}"}})
+    _write({**_known(), configuration.digest: {"label": configuration.label, "since": f"{date.today():%Y-%m-%d}"}})
 
 
-def revoke(found: TreeConfiguration) -> int:
+def revoke(configuration: TreeConfiguration) -> int:
     """Forget every content that was trusted for this tree; how many there were."""
     known = _known()
-    left = {digest: entry for digest, entry in known.items() if digest != found.digest and entry.get("label") != found.label}
+    left = {
+        digest: entry for digest, entry in known.items() if digest != configuration.digest and entry.get("label") != configuration.label
+    }
     _write(left)
     return len(known) - len(left)
 

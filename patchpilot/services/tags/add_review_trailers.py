@@ -80,19 +80,19 @@ def add_review_trailers(
     state = topic_state(repository, target, base=base, store=store)
     status = _status_of(state)
     called = titles_sent(repository, state.draft)
-    held: list[HeldTrailer] = []
+    held_back: list[HeldTrailer] = []
     changes = []
     for commit in commits:
         given = [trailer for trailer in status.trailers if _is_for(trailer, called(commit), status)]
         wanted, back = _sorted_out(repository, commit, called(commit), given, status, changed)
-        held += back
+        held_back += back
         pairs = [(trailer.name, trailer.value) for trailer in map(parse_trailer, wanted) if trailer]
         changes.append(MessageChange(commit.id, commit.subject, commit.message, add_trailers(commit.message, pairs), ()))
-    found = Preparation(ref, head, tuple(changes))
+    preparation = Preparation(ref, head, tuple(changes))
     done = write(
-        repository, found, "trailers", dry_run=request.dry_run, published=request.published, shared=request.shared, confirm=confirm
+        repository, preparation, "trailers", dry_run=request.dry_run, published=request.published, shared=request.shared, confirm=confirm
     )
-    return Collected(status.topic.subject, done, tuple(held))
+    return Collected(status.topic.subject, done, tuple(held_back))
 
 
 def _status_of(state: TopicState) -> Status:
@@ -135,17 +135,17 @@ def _sorted_out(
     """The tags to add to a commit, and those held back: given under a condition, or for another diff than the commit's."""
     now = _patch_id(repository, repository.git("diff-tree", "-p", "--no-commit-id", commit.id).out)
     add: list[str] = []
-    held: list[HeldTrailer] = []
+    held_back: list[HeldTrailer] = []
     for credit in given:
         if credit.conditional and not changed:
-            held.append(HeldTrailer(credit.trailer, credit.version, commit.subject, f"given on a condition: {credit.conditional}"))
+            held_back.append(HeldTrailer(credit.trailer, credit.version, commit.subject, f"given on a condition: {credit.conditional}"))
             continue
         was = _sent_id(repository, titles, credit, status)
         if was is not None and was != now and not changed:
-            held.append(HeldTrailer(credit.trailer, credit.version, commit.subject, f"the patch has changed since v{credit.version}"))
+            held_back.append(HeldTrailer(credit.trailer, credit.version, commit.subject, f"the patch has changed since v{credit.version}"))
             continue
         add.append(credit.trailer)
-    return add, held
+    return add, held_back
 
 
 def _sent_id(repository: Repository, titles: frozenset[str], credit: Credit, status: Status) -> str | None:

@@ -133,9 +133,9 @@ def find_culprits(repository: Repository, request: FixesRequest, *, progress: Pr
             "it is a merge: name the commit that fixes the bug" if commit.parents else "it is the first commit: there is nothing before it"
         )
         return FixesResult(commit.id, commit.subject, present, (), False, reason)
-    found = _find(repository, commit, limit, progress) if len(commit.parents) == 1 else finder.RankedCulprits(())
-    candidates, together, notes = _by_release(commit, releases, found.candidates), found.together, list[str]()
-    imported = found.imported
+    ranked = _find(repository, commit, limit, progress) if len(commit.parents) == 1 else finder.RankedCulprits(())
+    candidates, together, notes = _by_release(commit, releases, ranked.candidates), ranked.together, list[str]()
+    imported = ranked.imported
     if candidates and candidates[0].commit not in together:
         together = ()
     if bisect_log is not None or "revert" in commit.message.lower():
@@ -213,8 +213,8 @@ def _series(repository: Repository, commit: Commit, named: str | None) -> tuple[
         return ()
     # what has a tag was released, unless a person or b4 named the base; tags of sent/ are of topics
     released = ("--exclude=sent/*", "--tags") if base.guessed else ()
-    found = repository.rev_list(f"--max-count={MANY + 1}", commit.id, "--not", base.start, *released)
-    return found if len(found) <= MANY else ()
+    ids = repository.rev_list(f"--max-count={MANY + 1}", commit.id, "--not", base.start, *released)
+    return ids if len(ids) <= MANY else ()
 
 
 def _find(repository: Repository, commit: Commit, limit: int, progress: Progress) -> finder.RankedCulprits:
@@ -259,8 +259,8 @@ def _first_release(releases: Releases, candidate: finder.Candidate) -> str | Non
 
 
 def _look_up(repository: Repository, word: str) -> Commit | None:
-    found = repository.find(word)
-    return repository.commit(found) if found else None
+    id_ = repository.find(word)
+    return repository.commit(id_) if id_ else None
 
 
 def _relations(repository: Repository, commit: Commit, releases: Releases, together_with: Callable[[], frozenset[str]]) -> Relations:

@@ -54,9 +54,9 @@ def answer_fix(
         for other in drafts.all(home):
             if names & set(other.answers) and other.change_id != draft.change_id:
                 drafts.save(replace(other, answers={name: value for name, value in other.answers.items() if name not in names}))
-        kept = {name: value for name, value in draft.answers.items() if name not in names}
-        told = {} if is_fix is None else dict.fromkeys(names, "yes" if is_fix else "no")
-        return drafts.keep(draft, replace(draft, answers={**kept, **told}), "answered")
+        others = {name: value for name, value in draft.answers.items() if name not in names}
+        answers = {} if is_fix is None else dict.fromkeys(names, "yes" if is_fix else "no")
+        return drafts.keep(draft, replace(draft, answers={**others, **answers}), "answered")
 
 
 def denied_subjects(answers: Mapping[str, str]) -> tuple[str, ...]:

@@ -136,7 +136,7 @@ def prepare(
 
 def write(
     repository: Repository,
-    found: Preparation,
+    preparation: Preparation,
     verb: str,
     *,
     dry_run: bool = False,
@@ -148,16 +148,18 @@ def write(
 
     RefusedError where rewriting would hurt: see `rewrite.refuse_unless_safe`.
     """
-    if not found.changed:
-        return found
-    oldest = [change.commit for change in found.changed][:1]
+    if not preparation.changed:
+        return preparation
+    oldest = [change.commit for change in preparation.changed][:1]
     if not dry_run:
-        rewrite.refuse_unless_safe(repository, found.ref, found.head, oldest, published=published, shared=shared)
-    plan = rewrite.plan(repository, found.ref, found.head, {change.commit: change.new for change in found.changed}, write=not dry_run)
-    found = replace(found, costs=rewrite.costs(plan, len(found.changed)), ids=dict(plan.commits), new_head=plan.new)
-    if dry_run or not confirm(found):
-        return found
-    return replace(found, written=True, undo=rewrite.apply(repository, plan, verb))
+        rewrite.refuse_unless_safe(repository, preparation.ref, preparation.head, oldest, published=published, shared=shared)
+    plan = rewrite.plan(
+        repository, preparation.ref, preparation.head, {change.commit: change.new for change in preparation.changed}, write=not dry_run
+    )
+    preparation = replace(preparation, costs=rewrite.costs(plan, len(preparation.changed)), ids=dict(plan.commits), new_head=plan.new)
+    if dry_run or not confirm(preparation):
+        return preparation
+    return replace(preparation, written=True, undo=rewrite.apply(repository, plan, verb))
 
 
 @dataclass(slots=True)
@@ -304,18 +306,18 @@ def _stable(
 
 def _people(request: PrepareRequest, project: Project) -> list[tuple[str, str]]:
     archive = project.tags.links
-    found: list[tuple[str, str]] = []
+    trailers: list[tuple[str, str]] = []
     for at in range(max(len(request.reported_by), len(request.closes))):
         reporter = request.reported_by[at] if at < len(request.reported_by) else None
-        found += reported(reporter, request.closes[at] if at < len(request.closes) else None, archive)
-    found += [("Link", link(address, archive)) for address in request.links]
-    found += [trailer for text in request.paste for trailer in pasted(text, archive)]
+        trailers += reported(reporter, request.closes[at] if at < len(request.closes) else None, archive)
+    trailers += [("Link", link(address, archive)) for address in request.links]
+    trailers += [trailer for text in request.paste for trailer in pasted(text, archive)]
     for name, values in (("Suggested-by", request.suggested_by), ("Tested-by", request.tested_by), ("Cc", request.cc)):
-        found += [(name, person(value, name)) for value in values]
-    found += [("Assisted-by", tool.strip()) for tool in request.assisted_by]
+        trailers += [(name, person(value, name)) for value in values]
+    trailers += [("Assisted-by", tool.strip()) for tool in request.assisted_by]
     if request.regression and project.lists.regressions:
-        found.append(("Cc", project.lists.regressions))
-    return found
+        trailers.append(("Cc", project.lists.regressions))
+    return trailers
 
 
 def _identity(repository: Repository) -> str:

@@ -109,8 +109,8 @@ def stable_lines(repository: Repository, request: StableRequest, *, progress: Pr
 def tags_of(repository: Repository, commit: Commit) -> tuple[str, ...]:
     """The ids of the commits that the Fixes: tags of a message name, as far as they are here."""
     tags = (parse_tag(line, at) for at, line in enumerate(commit.lines) if at)
-    found = (repository.find(tag.commit_id) for tag in tags if tag and tag.commit_id)
-    return tuple(dict.fromkeys(commit for commit in found if commit))
+    ids = (repository.find(tag.commit_id) for tag in tags if tag and tag.commit_id)
+    return tuple(dict.fromkeys(commit for commit in ids if commit))
 
 
 def _unknown_tags(repository: Repository, commit: Commit) -> list[str]:
@@ -121,12 +121,12 @@ def _unknown_tags(repository: Repository, commit: Commit) -> list[str]:
 
 def branch_states(repository: Repository, culprits: Sequence[str], project: Project, progress: Progress) -> tuple[BranchState, ...]:
     """Which stable branches have any of the culprits, by ancestry or by marker."""
-    found = stable_branches(repository, profile=project.name)
-    if not found.branches:
+    stable = stable_branches(repository, profile=project.name)
+    if not stable.branches:
         return ()
     states = []
     with History(repository, progress) as history:
-        for branch in found.branches:
+        for branch in stable.branches:
             landed = [one for culprit in culprits if (one := history.landed(culprit, branch.tip, content=False)) and one.holds]
             states.append(BranchState(branch.version, branch.name, bool(landed), landed[0].commit if landed else None))
     return tuple(states)
@@ -137,8 +137,8 @@ def _fixed_in(repository: Repository, commit: Commit, culprits: Sequence[str], r
     oldest = min(repository.commit(culprit).committed for culprit in culprits)
     if (commit.committed - oldest).days > CYCLE:
         return None
-    found = releases.first(commit.id, int(commit.committed.timestamp()), final=True)
-    return found.name if found else None
+    release = releases.first(commit.id, int(commit.committed.timestamp()), final=True)
+    return release.name if release else None
 
 
 def patch_size(repository: Repository, commit: Commit) -> int:

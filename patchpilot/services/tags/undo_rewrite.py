@@ -43,26 +43,26 @@ def undo_restore(repository: Repository, number: int | None = None) -> UndoState
                 return state
     states = undo_list(repository)
     if number is None:
-        found = next((state for state in states if state.state == "in-force"), None)
-        if found is None:
+        chosen = next((state for state in states if state.state == "in-force"), None)
+        if chosen is None:
             moved = next((state.undo.number for state in states if state.state == "moved-on"), None)
             way = Action("undo", ("restore", str(moved)), f"a branch has moved on since record {moved}: `{{}}` names the way back")
             raise UsageError("there is nothing to undo", hint=way if moved else Action("undo", ("list",), "`{}` shows every record"))
     else:
-        found = next((state for state in states if state.undo.number == number), None)
-        if found is None:
+        chosen = next((state for state in states if state.undo.number == number), None)
+        if chosen is None:
             known = ", ".join(str(state.undo.number) for state in states) or "none"
             raise UsageError(f"there is no undo record {number}", hint=f"known: {known}")
-    undo = found.undo
-    if found.state == "restored":
-        return found
+    undo = chosen.undo
+    if chosen.state == "restored":
+        return chosen
     name = (undo.ref or "HEAD").removeprefix("refs/heads/")
-    if found.state == "gone":
+    if chosen.state == "gone":
         raise RefusedError(f"the branch {name} is gone", hint=f"git branch {name} {undo.old[:12]} brings back what it was")
-    if found.state == "moved-on":
+    if chosen.state == "moved-on":
         way_out = (
             f"git rebase --onto {undo.old[:12]} {undo.new[:12]} {name}"
-            if found.now and repository.is_ancestor(undo.new, found.now)
+            if chosen.now and repository.is_ancestor(undo.new, chosen.now)
             else f"git branch rescue {undo.old[:12]}"
         )
         raise RefusedError(f"{name} has moved on since", hint=f"what it was is kept: {way_out}")
