@@ -48,10 +48,10 @@ def _deeds(done: WorkDone) -> dict[str, Any]:
     if done.written:
         found["written"] = [
             {
-                "branch": one.branch,
-                "files": [str(file) for file in one.files],
-                "skipped": str(one.skipped) if one.skipped else None,
-                "in_reply_to": one.answers or None,
+                "branch": backport.branch,
+                "files": [str(file) for file in backport.files],
+                "skipped": str(backport.skipped) if backport.skipped else None,
+                "in_reply_to": backport.answers or None,
             }
             for backport in done.written
         ]

@@ -58,9 +58,9 @@ def backport(repository: Repository | None, request: BackportRequest, *, progres
     if revisions or not onto:
         if repository is None:
             raise MissingError("no git repository here", hint=Action("", ("-C", "DIR"), "name one with {}, or a directory with --onto DIR"))
-        wanted = tuple(committed(repository, one, progress) for one in wanted)
-        found = stable_branches(repository, profile=profile, remote=remote, ended=request.ended)
-        branches = named_branches(repository, found, revisions) if revisions else found.branches
+        wanted = tuple(committed(repository, fix, progress) for fix in wanted)
+        stable = stable_branches(repository, profile=profile, remote=remote, ended=request.ended)
+        branches = named_branches(repository, stable, revisions) if revisions else stable.branches
         if not branches:
             raise MissingError("no stable branch is among the refs", hint=way_to_stable(repository, stable, profile))
         missing = () if revisions else stable.missing

@@ -41,12 +41,12 @@ def refuse_rivals(outbox: Outbox, planned: SendPlan) -> None:
         what = "this topic was" if other.change_id == topic else "the same patches were"
         if other.may_have_been_sent:
             raise RefusedError(
-                f"{what} sent by another patchpilot since the preview, {words_of(one)}",
+                f"{what} sent by another patchpilot since the preview, {words_of(other)}",
                 hint=Action("send", ("--dry-run",), "see what was sent: {}"),
             )
         if other.change_id != topic and is_being_sent(other.change_id):
             raise RefusedError(
-                f"the same patches are being sent right now by another patchpilot, {words_of(one)}",
+                f"the same patches are being sent right now by another patchpilot, {words_of(other)}",
                 hint=Action("send", ("--dry-run",), "wait for it to end, then see `{}`"),
             )
 

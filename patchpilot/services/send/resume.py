@@ -128,20 +128,20 @@ def _settled(send: Send, of_all: str, of_one: Mapping[str, str]) -> dict[int, Ou
 
 def _keys(send: Send, words: Sequence[str]) -> tuple[str, ...]:
     """The mailboxes that are to be left out. UsageError when one is not among the recipients, or would leave a mail without any."""
-    found = [parse_address(word) or Address("", word.strip()) for word in words]
+    addresses = [parse_address(word) or Address("", word.strip()) for word in words]
     waiting = [entry for entry in send.entries if entry.state in WAITING]
     if not waiting:
         raise UsageError(
             "no mail waits that somebody could be left out of", hint=Action("send", ("--resume",), "`{}` shows what became of each")
         )
-    there = {name.lower() for one in waiting for name in one.mail.recipients}
-    for one in found:
-        if one.key not in there:
+    there = {name.lower() for entry in waiting for name in entry.mail.recipients}
+    for address in addresses:
+        if address.key not in there:
             raise UsageError(
                 f"{address.email} is not among the recipients of what is still to leave", hint=f"they are: {', '.join(sorted(there))}"
             )
-    keys = tuple(one.key for one in found)
-    if any({name.lower() for name in one.mail.recipients} <= set(keys) for one in waiting):
+    keys = tuple(address.key for address in addresses)
+    if any({name.lower() for name in entry.mail.recipients} <= set(keys) for entry in waiting):
         raise UsageError("nobody would be left to send to", hint=Action("send", (), "plan it again: {}"))
     return keys
 
