@@ -66,13 +66,13 @@ def second_version(work: Path) -> str:
     from patchpilot.commits.repository import Repository
     from patchpilot.services.send.edit_draft import Changes, change
     from patchpilot.services.tags.add_review_trailers import TrailersRequest, add_review_trailers
-    from patchpilot.services.track.follow_series import default_archive, update
+    from patchpilot.services.track.follow_series import UpdateRequest, default_archive, update
     from patchpilot.threads.track_store import Store
 
     if ASKED_FOR[1][1] in git(work, "log", "-1", "--format=%B").text:
         return "v2 is prepared already: 6 shows it"
     with Repository.open(work) as repository, Store() as store:
-        known = [one.status for one in update(store=store, archive_at=default_archive(), fresh=True) if one.status]
+        known = [one.status for one in update(UpdateRequest(fresh=True), store=store, archive_at=default_archive()) if one.status]
         replies = [reply.mail for status in known for reply in status.replies]
         question = next((reply.mail for reply in replies if reply.mail.sender.key == MAINTAINER.key), None)
         if question is None or not any(reply.robot for reply in replies) or not any(status.trailers for status in known):

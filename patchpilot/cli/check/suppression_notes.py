@@ -37,9 +37,9 @@ def _remarks(result: "CheckResult", *, verbose: bool, quiet: bool) -> Iterator[s
         yield f"{verdict.baseline}: {counted(total, 'finding')} recorded, {fresh} of them new, {dropped} dropped"
     if verdict.stale and not quiet:
         count = sum(entry.count for entry in verdict.stale)
-        counted = "1 finding is" if count == 1 else f"{count} findings are"
+        gone = "1 finding is" if count == 1 else f"{count} findings are"
         way = "" if verbose else ", -v shows them"
-        yield f"{verdict.baseline}: {counted} no longer there (--write-baseline drops them{way})"
+        yield f"{verdict.baseline}: {gone} no longer there (--write-baseline drops them{way})"
         if verbose:
             for stale in verdict.stale:
                 times = f" ({stale.count} times)" if stale.count > 1 else ""

@@ -95,9 +95,12 @@ def update(common: Common, numbers: tuple[int, ...], everything: bool, fresh: bo
 
     with common.workplace() as place, service.open_store() as store, progress_of(common) as progress:
         series = service.update(
-            numbers, store=store, archive_at=_archives(common), lore=lore, everything=everything, fresh=fresh,
-            repository=place.repository_if_any(), progress=progress,
-        )  # fmt: skip
+            service.UpdateRequest(numbers, everything, fresh, lore),
+            store=store,
+            archive_at=_archives(common),
+            repository=place.repository_if_any(),
+            progress=progress,
+        )
         topic = topic_at(place, store, series)
     _write(common, series, topic=topic)
     if common.format == "text":

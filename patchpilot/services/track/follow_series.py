@@ -167,19 +167,22 @@ def listed(*, store: Store, repository: Repository | None = None, progress: Prog
     return tuple(_shown(entry, store, repository, progress) for entry in store.entries())
 
 
+@dataclass(frozen=True, slots=True)
+class UpdateRequest:
+    """The series to ask about: these, by number, else those that have not come to an end, or `everything`. `lore` is the archive to ask for a
+    series that names none; `fresh` takes no answer that is kept."""
+
+    numbers: Sequence[int] = ()
+    everything: bool = False
+    fresh: bool = False
+    lore: str | None = None
+
+
 def update(
-    numbers: Sequence[int] | None = None,
-    *,
-    store: Store,
-    archive_at: ArchiveAt,
-    lore: str | None = None,
-    everything: bool = False,
-    fresh: bool = False,
-    repository: Repository | None = None,
-    progress: Progress = silent,
+    request: UpdateRequest, *, store: Store, archive_at: ArchiveAt, repository: Repository | None = None, progress: Progress = silent
 ) -> tuple[Tracked, ...]:
-    """Read what is new about these series (default: those that have not come to an end; `everything`: all). One
-    whose archive cannot be reached is given as it was, `unreachable`, and the others are read all the same."""
+    """Read what is new about the series. One whose archive cannot be reached is given as it was, `unreachable`, and the others are read all the same."""
+    numbers, everything, fresh, lore = request.numbers, request.everything, request.fresh, request.lore
     entries = [store.entry(number) for number in numbers] if numbers else list(store.entries())
     # each round of `watch` is a call of its own
     store.reader = MailReader()
@@ -258,10 +261,11 @@ def watch(
 ) -> Iterator[tuple[Tracked, ...]]:
     """Update again and again, giving what changed (or could not be asked) each time; `wait` pauses and says whether to go on. `fresh` for a
     pause so short that the cache would answer."""
+    request = UpdateRequest(fresh=fresh, lore=lore)
     while True:
         yield tuple(
             series
-            for series in update(store=store, archive_at=archive_at, lore=lore, fresh=fresh, repository=repository, progress=progress)
+            for series in update(request, store=store, archive_at=archive_at, repository=repository, progress=progress)
             if series.new or series.unreachable
         )
         if not wait():

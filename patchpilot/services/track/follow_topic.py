@@ -30,7 +30,9 @@ def followed(
     with Store() as store:
         if ask:
             archives = follow_series.default_archive()
-            series = follow_series.update(store=store, archive_at=archives, fresh=fresh, repository=repository, progress=progress)
+            series = follow_series.update(
+                follow_series.UpdateRequest(fresh=fresh), store=store, archive_at=archives, repository=repository, progress=progress
+            )
         else:
             series = follow_series.listed(store=store, repository=repository, progress=progress)
         topic = this_topic(repository, target, base=base, store=store, known=series)
