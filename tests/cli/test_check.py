@@ -214,7 +214,7 @@ def test_a_series_is_judged_as_a_whole(workdir: Path) -> None:
     for number in (1, 3):
         (workdir / f"000{number}-x.patch").write_text(CLEAN.replace("[PATCH]", f"[PATCH {number}/3]").replace("the link", f"link {number}"))
     document = json.loads(call("check", "--format", "json", "0001-x.patch", "0003-x.patch").out)
-    assert "series-numbering" in {one["name"] for one in document["series"]["findings"]}
+    assert "inconsistent-series-numbers" in {one["name"] for one in document["series"]["findings"]}
 
 
 def test_several_processes_find_what_one_does(workdir: Path) -> None:

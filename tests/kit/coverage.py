@@ -18,26 +18,26 @@ ASKED_PAGE = ROOT / "docs" / "reference" / "asked.md"
 ASKED_HEAD = """\
 <!-- SPDX-License-Identifier: GPL-2.0-or-later -->
 <!-- made of tests/packs/asked.toml: python -m tests.kit.coverage -->
-# What maintainers ask, and the rules that ask it first
+# What maintainers ask for, and the rules that report it first
 
 `patchpilot explain RULE` says why; [rules](rules/index.md) has an example of each. What robots say is in [bots](bots.md).
 """
 HEAD = """\
 <!-- SPDX-License-Identifier: GPL-2.0-or-later -->
 <!-- made of tests/packs/bots.toml: python -m tests.kit.coverage -->
-# What the robots complain of, and the rule that says it first
+# What the bots report, and the rule that reports it first
 
-Robots read what was sent: the network list's NIPA, `verify_fixes` and `verify_signedoff` (networking, linux-next, stable) and linux-next's own.
-`patchpilot check` says the same before the mail leaves. Each row is proved by an example that the test suite runs.
+Bots read what was sent: the network list's NIPA, `verify_fixes` and `verify_signedoff` (networking, linux-next, stable) and linux-next's own.
+`patchpilot check` reports the same before the mail is sent. Each row is proved by an example that the test suite runs.
 
-| robot | it says | `check` says |
+| bot | its report | reported by `check` as |
 |---|---|---|
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A complaint: whose, its words, the rules that pre-empt it or why none does, and the example that proves it."""
+    """What a bot reports: its name, its words, the rules that report it first or why none does, and the example that proves it."""
 
     bot: str
     says: str

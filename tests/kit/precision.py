@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""How often each own rule fires on patches that were taken: makes docs/reference/precision.md.
+"""How often each own rule fires on accepted patches: makes docs/reference/precision.md.
 
 patchpilot check --strict --fail-on never --format json --tree DIR PATCH... > merged.json
 python -m tests.kit.precision merged.json > docs/reference/precision.md
@@ -21,11 +21,11 @@ RULE_LIMIT, ALL_LIMIT = 3.0, 15.0
 HEAD = """\
 <!-- SPDX-License-Identifier: GPL-2.0-or-later -->
 <!-- made by python -m tests.kit.precision -->
-# How often own rules fire on patches that were taken
+# How often patchpilot's own rules fire on accepted patches
 
-Own rules are those that checkpatch.pl has no type for. {number} kernel patches that were merged or queued somewhere, checked with `--strict`
+Own rules are those that have no checkpatch.pl type. {number} kernel patches that were merged or queued somewhere, checked with `--strict`
 against a 6.1 tree and without a history. A rule that fires at warning or above on more than {rule_limit:g} % of them, or all together on more
-than {all_limit:g} %, is a nuisance. What was judged by hand is in [judged-findings.tsv](judged-findings.tsv): patch, line, rule, verdict; {right} of
+than {all_limit:g} %, is a nuisance. Manually judged findings are in [judged-findings.tsv](judged-findings.tsv): patch, line, rule, verdict; {right} of
 {judged} right. The columns count patches.
 
 """

@@ -52,7 +52,7 @@ def test_what_was_pasted_is_nobodys_sentence(text: str) -> None:
         ["The frob waits.", "Ada Fixer wrote:", "Wait for it, as the link is slow."],
     )
     found = _found(f"The frob waits for a link that never comes up again.\n\n{text}\nWait for it, as the link is slow.\n")
-    assert not {"this-patch", "not-imperative", "internal-id", "misspelt-word", "ragged-message"} & found.keys()
+    assert not {"this-patch", "not-imperative", "internal-id", "possible-misspelling", "badly-wrapped-message"} & found.keys()
 
 
 SENTENCES = [
@@ -145,7 +145,7 @@ def test_harm_that_is_denied_is_none(text: str) -> None:
 )
 def test_a_binding_is_about_hardware_not_its_format(subject: str, found: bool) -> None:
     text = "The frob of the acme board waits for a link on its second port.\n"
-    assert ("redundant-bindings" in _found(text, subject, BINDING)) == found
+    assert ("redundant-binding-subject" in _found(text, subject, BINDING)) == found
 
 
 def test_a_binding_that_only_lists_a_compatible_says_nothing_of_the_hardware() -> None:
@@ -153,10 +153,10 @@ def test_a_binding_that_only_lists_a_compatible_says_nothing_of_the_hardware() -
     assert (
         "describe the hardware"
         in _found("Document the new compatible string for the acme frob2 and add the binding of it.\n", subject, BINDING)[
-            "thin-message"
+            "message-too-short"
         ].message
     )
-    assert "thin-message" not in _found("The frob2 has twice the ports and a register to count them.\n", subject, BINDING)
+    assert "message-too-short" not in _found("The frob2 has twice the ports and a register to count them.\n", subject, BINDING)
 
 
 @pytest.mark.parametrize(
@@ -168,7 +168,7 @@ def test_labels_and_participles_are_no_statements(text: str) -> None:
 
 def test_settings_of_twenty_are_no_leftovers_of_an_encoding() -> None:
     lines = DIFF.replace("+int c;", "+CONFIG_FROB_RETRIES=20").replace(" int b;", " CONFIG_FROB_DELAY=20").replace("frob.c", "defconfig")
-    assert "encoding-leftovers" not in _found("The frob waits.\n", diff=lines)
+    assert "undecoded-mail" not in _found("The frob waits.\n", diff=lines)
 
 
 @pytest.mark.parametrize(
@@ -209,6 +209,6 @@ def test_a_list_in_a_stable_tag_tells_too() -> None:
 def test_a_patch_for_a_stable_tree_names_its_mainline_commit(mark: str, to: str, told: bool) -> None:
     text = mail(f"[{mark}] frob: wait for the link", "The frob waits for a link.\n", DIFF).replace("[PATCH] [", "[")
     text = text.replace("Subject:", f"To: {to}\nSubject:", 1) if to else text
-    rules = [rule for rule in load_rules() if rule.name == "backport-without-upstream"]
+    rules = [rule for rule in load_rules() if rule.name == "backport-without-upstream-commit"]
     found = run(Context(parse_patch(text.encode(), "x.patch"), options=Options(strict=True)), rules)
     assert bool(found) == told

@@ -42,7 +42,8 @@ def test_another_thread_begins_another_series() -> None:
 
 
 @pytest.mark.parametrize(
-    ("cover", "patch", "name"), [("PATCH 0/3", "PATCH 1/2", "series-numbering"), ("PATCH frob 0/2", "PATCH 1/2", "mixed-versions")]
+    ("cover", "patch", "name"),
+    [("PATCH 0/3", "PATCH 1/2", "inconsistent-series-numbers"), ("PATCH frob 0/2", "PATCH 1/2", "mixed-versions")],
 )
 def test_a_cover_letter_that_disagrees_with_its_patches_is_told(cover: str, patch: str, name: str) -> None:
     series = group([mail(cover, 0), mail(patch, 1), mail(patch.replace("1/", "2/"), 2)])

@@ -32,11 +32,11 @@ def severity_of(rule: Rule) -> Severity:
 
 
 def test_the_pack_names_the_severity_of_a_case_and_the_profile_wins_over_it() -> None:
-    rule = rule_named("own-tag")
+    rule = rule_named("self-given-tag")
     assert severity_of(rule) is Severity.WARNING
     assert severity_of(rule._replace(severities={})) is Severity.CHECK
     linux = find_project("linux")
-    strict = linux._replace(style=linux.style._replace(severity={"own-tag": "error"}))
+    strict = linux._replace(style=linux.style._replace(severity={"self-given-tag": "error"}))
     assert severity_of(*adjusted([rule], strict)) is Severity.ERROR
 
 

@@ -115,7 +115,8 @@ def test_an_unknown_rule_names_the_nearest() -> None:
 
 
 @pytest.mark.parametrize(
-    "word", ["no-sign-off", "author-not-signed", "corrupt-patch", "odd-characters", "MISSING_SIGN_OFF", "mail", "encoding-leftovers"]
+    "word",
+    ["no-sign-off", "author-not-signed", "corrupt-patch", "typographic-characters-in-code", "MISSING_SIGN_OFF", "mail", "undecoded-mail"],
 )
 def test_a_tree_waives_nothing_that_says_a_mail_is_not_whole_or_not_signed(word: str) -> None:
     with pytest.raises(InputError, match="not a tree's to waive") as caught:

@@ -124,7 +124,7 @@ def test_its_style_counts(repo: Repo) -> None:
     (patch,) = document(repo, "check", "HEAD", "--strict", codes=(1,))["patches"]
     severities = {finding["name"]: finding["severity"] for finding in patch["findings"]}
     assert severities["repeated-word"] == "error"
-    assert any("50 are the limit" in finding["message"] for finding in patch["findings"])
+    assert any("allows 50" in finding["message"] for finding in patch["findings"])
     add(ACME.replace('"missing-stable"]', '"missing-stable", "repeated-word"]'))
     (patch,) = document(repo, "check", "HEAD", codes=(0, 1))["patches"]
     assert "repeated-word" not in {finding["name"] for finding in patch["findings"]}

@@ -65,7 +65,7 @@ def test_messages_and_code_are_mended_and_the_rest_is_carried(tmp_path: Path) ->
     assert repo.git("log", "--format=%an %ae %ad %cn %ce %cd", "topic") == people
     assert repo.git("fsck", "--strict") == ""
     assert not {finding.name for finding in result.check.patches[0].findings} & {
-        "subject-period",
+        "subject-ends-with-punctuation",
         "malformed-tag",
         "no-space-after-keyword",
     }
@@ -218,7 +218,7 @@ def test_files_and_commits_do_not_go_in_one_call(tmp_path: Path) -> None:
 def test_select_limits_what_is_mended(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r")
     with Repository.open(repo.path) as repository:
-        fix(CheckRequest(base="master", select=["subject-period"], strict=True), write=True, repository=repository)
+        fix(CheckRequest(base="master", select=["subject-ends-with-punctuation"], strict=True), write=True, repository=repository)
     assert repo.git("log", "-1", "--format=%s", "topic~1") == "frob: wait"
     assert "if(a)" in file(repo, "topic~1")
 

@@ -88,7 +88,7 @@ def test_one_walk_answers_for_many_patches_what_git_log_says_of_each(tmp_path: P
     assert answers[-1] == ()
 
 
-@pytest.mark.parametrize(("stable", "told"), [("", {}), ("Cc: stable@vger.kernel.org\n", {"stable-for-unreleased": "check"})])
+@pytest.mark.parametrize(("stable", "told"), [("", {}), ("Cc: stable@vger.kernel.org\n", {"stable-for-unreleased-bug": "check"})])
 def test_a_bug_of_the_coming_release_is_nothing_for_stable(tmp_path: Path, stable: str, told: dict[str, str]) -> None:
     repo = Repo(tmp_path / "linux")
     repo.commit("frob: a\n", {"a.c": "int a;\n"})
@@ -99,4 +99,4 @@ def test_a_bug_of_the_coming_release_is_nothing_for_stable(tmp_path: Path, stabl
     repo.commit(f"frob: drop the count\n\nNobody reads it.\n\n{tags}", {"a.c": "int a;\n"})
     found = json.loads(call("-C", repo.path, "check", "--strict", "--format", "json", "--base", "master").out)
     rules = {one["name"]: one["severity"] for patch in found["patches"] for one in patch["findings"]}
-    assert {name: rules[name] for name in ("untrue-fixes", "stable-for-unreleased") if name in rules} == told
+    assert {name: rules[name] for name in ("wrong-fixes-commit", "stable-for-unreleased-bug") if name in rules} == told

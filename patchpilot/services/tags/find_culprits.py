@@ -124,7 +124,7 @@ def find_culprits(repository: Repository, request: FixesRequest, *, progress: Pr
     together_with = cache(lambda: frozenset((*_series(repository, commit, request.base), *series)) - {commit.id})
     relations = _relations(repository, commit, releases, together_with)
     project = find_project(request.profile) if request.profile else detect(CommitTree(repository, commit.id))
-    apart = "tags-apart" in project.style.ignore
+    apart = not {"tags-not-in-one-block", "tags-apart"}.isdisjoint(project.style.ignore)
     present = judge_message(commit.lines, partial(_look_up, repository), relations=relations, digits=request.digits, apart=apart)
     if verify:
         return FixesResult(commit.id, commit.subject, present, (), True, "")

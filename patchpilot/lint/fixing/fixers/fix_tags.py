@@ -49,7 +49,7 @@ def tag_form(site: FixSite) -> LineChange | None:
 @fixer("tag-name", PROSE)
 def tag_name(site: FixSite) -> LineChange | None:
     """A tag that is nearly one that tools know, by the one name that the finding gives."""
-    match = re.search(r"(?:did you mean |it is \"|is written \")([A-Z][\w-]+):", site.finding.message)
+    match = re.search(r"(?:did you mean|write) '([A-Z][\w-]+):'", site.finding.message)
     text = site.text(site.number)
     name, colon, value = text.partition(":")
     if not match or not colon or not value.strip() or not re.fullmatch(r"\s*[\w -]+?\s*", name):
