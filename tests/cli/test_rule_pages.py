@@ -4,7 +4,7 @@
 import re
 
 from patchpilot.cli.output.rule_pages import index_page, rule_page
-from patchpilot.services.setup.list_rules import all_rules, explain_all
+from patchpilot.services.setup.list_rules import all_rules, explain, explain_all
 
 ORDER = ["Why", "Bad", "Good", "Fix", "Options", "Known problems", "References", "Suppress it"]
 
@@ -22,3 +22,16 @@ def test_the_list_links_to_every_page() -> None:
     explained = explain_all(all_rules())
     page = index_page(explained)
     assert {f"{explanation.rule.name}.md" for explanation in explained} == set(re.findall(r"\]\(([^)]+)\)", page))
+
+
+def test_a_rule_is_explained_by_a_former_name_and_its_page_lists_it() -> None:
+    (explanation,) = explain("bare-revert")
+    assert explanation.rule.name == "revert-without-reason"
+    assert "| Former name | `bare-revert` |" in rule_page(explanation)
+
+
+def test_a_page_has_the_options_and_the_known_problems_of_its_rule() -> None:
+    (explanation,) = explain("long-subject")
+    assert "## Options\n\n- `[style] subject_columns`: of a project file" in rule_page(explanation)
+    (explanation,) = explain("unsorted-declarations")
+    assert "## Known problems\n\n- Only one-line declarations" in rule_page(explanation)

@@ -25,7 +25,7 @@ def all_rules(packs: Sequence[OwnPack] = ()) -> tuple[Rule, ...]:
 
 
 def explain(word: str, packs: Sequence[OwnPack] = ()) -> tuple[RuleExplanation, ...]:
-    """The rules an id, a name or a checkpatch type stands for; UsageError with the nearest when there is none."""
+    """The rules that an id, a name (or one they had before) or a checkpatch type means; UsageError with the nearest when there is none."""
     rules = load_rules(packs)
     wanted = word.lower()
     found = [rule for rule in rules if wanted in (rule.id.lower(), rule.name, *rule.aliases, (rule.checkpatch or "").lower())]
