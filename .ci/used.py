@@ -40,5 +40,3 @@ _.related_near
 UnidiffHunk
 # for transports that somebody adds (docs/how-to/add-a-transport.md)
 as_sent
-# for word lists that are tables (lint/word_lists.py)
-word_table
