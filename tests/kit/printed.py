@@ -50,7 +50,7 @@ def _end(text: str) -> int:
 
 def _texts() -> Iterator[tuple[Path, str]]:
     for path in sorted((ROOT / "patchpilot").rglob("*.py")):
-        for text in _strings(ast.parse(path.read_text(encoding="utf-8"))):
+        for text in strings(ast.parse(path.read_text(encoding="utf-8"))):
             yield path, text
     for folder in ("checks", "templates"):
         for path in sorted((ROOT / folder).rglob("*.*")):
@@ -59,8 +59,8 @@ def _texts() -> Iterator[tuple[Path, str]]:
         yield path, "\n".join(_code(path.read_text(encoding="utf-8")))
 
 
-def _strings(tree: ast.AST) -> Iterator[str]:
-    """The strings of a module that can be printed: docstrings count only as the help of a verb."""
+def strings(tree: ast.AST, *, actions: bool = True) -> Iterator[str]:
+    """The strings of a module that can be printed: docstrings count only as the help of a verb; with `actions` the commands of actions too."""
     silent = {
         node.body[0].value
         for node in ast.walk(tree)
@@ -71,7 +71,7 @@ def _strings(tree: ast.AST) -> Iterator[str]:
     waiting: list[ast.AST] = [tree]
     while waiting:
         node = waiting.pop()
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Action":
+        if actions and isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Action":
             yield from _command(node)
         if isinstance(node, ast.JoinedStr):
             yield _filled(node)

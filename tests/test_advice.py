@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What rooms below the front ends advise is a value: a command of ours in a plain sentence would reach the TUI as it is."""
+
+import ast
+from pathlib import Path
+
+import patchpilot
+from tests.kit.printed import commands_in, strings
+
+ROOT = Path(patchpilot.__file__).parent
+FRONT = ("cli", "tui", "demo")
+
+PLAIN = {
+    "services/setup/install_hooks.py": "what is written into a git hook",
+    "services/setup/lts_branches.py": "the first line of a file",
+    "commits/undo_refs.py": "the message of a record",
+    "commits/unfinished_move.py": "the subject of a reflog entry",
+    "services/tags/undo_rewrite.py": "the subject of a reflog entry",
+    "series/draft_text.py": "the heading of an exported draft",
+    "services/send/resume.py": "a remark about whom a resumed send leaves out",
+    "outgoing/b4/b4_series.py": "a remark about b4's tracking data",
+    "outgoing/preflight.py": "where the list is named, in the hint that adds it",
+}
+"""Modules with commands in plain text, each with what that is."""
+
+
+def test_a_command_in_a_lower_room_is_an_action() -> None:
+    named = {}
+    for file in ROOT.rglob("*.py"):
+        name = file.relative_to(ROOT).as_posix()
+        if not name.startswith(FRONT):
+            found = [command for text in strings(ast.parse(file.read_bytes()), actions=False) for command in commands_in(text)]
+            if found:
+                named[name] = found
+    assert not {name: commands for name, commands in named.items() if name not in PLAIN}
+    assert not PLAIN.keys() - named.keys(), "no longer needed"
