@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The walk, in Textual, on the services."""
+"""The TUI, in Textual, on the services."""

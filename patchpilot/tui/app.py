@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The walk's application: eight screens, the jobs behind them, and the keys that lead from one to the next."""
+"""The TUI's application: eight screens, the jobs behind them, and the keys that lead from one to the next."""
 
 import asyncio
 import gc
@@ -30,7 +30,7 @@ LOOK = 1.0
 
 
 class PatchpilotApp(StageApp):
-    """The walk. `screen_of` gives a stage's screen class, `memory` is kept over restarts."""
+    """The TUI. `screen_of` gives a stage's screen class, `memory` is kept over restarts."""
 
     TITLE = "patchpilot"
     CSS_PATH = "patchpilot.tcss"
@@ -97,7 +97,7 @@ class PatchpilotApp(StageApp):
     @property
     def stage_screen(self) -> StageScreen | None:
         """The stage's screen, also below a dialog."""
-        return next((one for one in reversed(self.screen_stack) if isinstance(one, StageScreen)), None)
+        return next((screen for screen in reversed(self.screen_stack) if isinstance(screen, StageScreen)), None)
 
     @property
     def stage(self) -> Stage:
@@ -136,7 +136,7 @@ class PatchpilotApp(StageApp):
                 self.stage_screen.commit_changed()
 
     def redraw(self) -> None:
-        """Bar and place line anew."""
+        """Bar and place line again."""
         screen = self.stage_screen
         if screen and screen.is_mounted:
             screen.place()
@@ -160,7 +160,7 @@ class PatchpilotApp(StageApp):
         return Stage(stage) if stage in list(Stage) else None
 
     def remember(self) -> None:
-        """How the stages stand, for the next start."""
+        """The states of the stages, for the next start."""
         if self.place and self.session.target is None:
             self.memory.keep(self.place, standings=self.session.keepsakes())
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Threads that nobody waits for: leaving the walk must not wait for a search of history to end. And stopping for the shell."""
+"""Threads that nobody waits for: leaving the TUI must not wait for a search of history to end. And stopping for the shell."""
 
 import os
 import select
@@ -39,7 +39,7 @@ class BackgroundThread(ThreadPoolExecutor):
 
 
 def stop_all() -> None:
-    """Stop, with whoever started us (the demo waits for the walk), until the shell says to go on."""
+    """Stop, with whoever started us (the demo waits for the TUI), until the shell says to go on."""
     os.killpg(os.getpgrp(), signal.SIGSTOP)
 
 

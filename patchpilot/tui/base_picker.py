@@ -22,11 +22,11 @@ def pick_base(screen: "StageScreen") -> None:
 
         return likeliest(repository, screen.session.base)
 
-    screen.in_thread("looking for bases", work, lambda found: _choose(screen, found))
+    screen.in_thread("looking for bases", work, lambda bases: _choose(screen, bases))
 
 
-def _choose(screen: "StageScreen", found: "tuple[Base, ...]") -> None:
-    answers = [(one.name, f"{one.name}  {one.counted}  {one.reason}") for one in found]
+def _choose(screen: "StageScreen", bases: "tuple[Base, ...]") -> None:
+    answers = [(base.name, f"{base.name}  {base.counted}  {base.reason}") for base in bases]
 
     def answered(name: str | None) -> None:
         if name == OTHER:

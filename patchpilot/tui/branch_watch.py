@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Whether HEAD or a branch moved, told by looking at a few small files: cheap enough for every second."""
+"""Whether HEAD or a branch moved, by a look at a few small files: cheap enough for every second."""
 
 import contextlib
 import threading

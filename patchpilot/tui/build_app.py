@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The walk put together: each stage's loader and screen, imported when they are first needed."""
+"""The TUI put together: each stage's loader and screen, imported when they are first needed."""
 
 import importlib
 from pathlib import Path
@@ -38,7 +38,7 @@ def make(
     memory: SavedState | None = None,
     opening: "Opening | None" = None,
 ) -> PatchpilotApp:
-    """The walk on a repository's topic; where that is being read already, its session and memory are the opening's."""
+    """The TUI on a repository's topic; where that is being read already, its session and memory are the opening's."""
     if opening:
         opening.session.loader_of = loader_of
         return PatchpilotApp(opening.session, screen_of, opening.memory, opening)

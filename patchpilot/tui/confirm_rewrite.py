@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Writing into commits that others may have: refused at first, done when the person types the word."""
+"""Writing into commits that others may have: refused at first, done when the user types the word."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
@@ -36,17 +36,17 @@ def insist(
                 return error
             raise
 
-    def ended(found: "T | RefusedError") -> None:
-        if not isinstance(found, RefusedError):
-            then(found)
+    def ended(result: "T | RefusedError") -> None:
+        if not isinstance(result, RefusedError):
+            then(result)
             return
-        word = _word(found, given)
+        word = _word(result, given)
 
         def answered(yes: bool | None) -> None:
             if yes:
                 insist(screen, what, work, then, (*given, word))
 
-        text = f"{found.message}.\n\n{in_keys(found.advice)}"
+        text = f"{result.message}.\n\n{in_keys(result.advice)}"
         screen.app.push_screen(Confirm(text, word), answered)
 
     screen.in_thread(what, tried, ended)

@@ -5,7 +5,7 @@ from patchpilot.errors import ExitCode, PatchpilotError
 
 
 def as_error(error: BaseException) -> PatchpilotError:
-    """The error itself where the user can mend it, else one that names the log."""
+    """The error itself where the user can fix it, else one that names the log."""
     if isinstance(error, PatchpilotError):
         return error
     import tempfile

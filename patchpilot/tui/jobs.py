@@ -28,7 +28,7 @@ class StageJobs:
     # a stage's job
 
     def begin(self, stage: Stage, *, visited: bool = True, again: bool = False) -> None:
-        """Start a stage's job; one that runs already is told to stop and its result is not taken."""
+        """Start a stage's job; one that runs already is stopped and its result is not taken."""
         number = self._numbers[stage] = self._numbers.get(stage, 0) + 1
         self._session.busy[stage] = "working …"
         self._session.errors.pop(stage, None)
@@ -76,16 +76,16 @@ class StageJobs:
         self._app.redraw()
         self._app.remember()
         if not self.ahead:
-            # what this or the person changed may have made others stale
-            self.ahead = [one for one in AHEAD if self._session.last(one) is not None and self._session.fresh(one) is None]
+            # what this or the user changed may have made others stale
+            self.ahead = [ahead for ahead in AHEAD if self._session.last(ahead) is not None and self._session.fresh(ahead) is None]
         self._next_ahead()
 
     def _failed(self, stage: Stage, number: int, error: PatchpilotError) -> None:
-        """Show an error as a panel, with the way out."""
+        """Show an error as a panel, with its hint."""
         if number == self._numbers.get(stage):
             self._session.busy.pop(stage, None)
             self._session.errors[stage] = error
-        self._show_trouble()
+        self._show_error()
         self._next_ahead()
 
     def _told(self, stage: Stage, number: int, line: str) -> None:
@@ -96,10 +96,10 @@ class StageJobs:
             if screen and screen.stage is stage:
                 screen.place()
 
-    def _show_trouble(self) -> None:
+    def _show_error(self) -> None:
         screen = self._app.stage_screen
         if screen and screen.stage in self._session.errors:
-            screen.trouble(self._session.errors[screen.stage])
+            screen.show_error(self._session.errors[screen.stage])
         self._app.redraw()
 
     def _next_ahead(self) -> None:
@@ -122,7 +122,7 @@ class StageJobs:
             self.read_topic()
 
     def read_topic(self) -> None:
-        """Read the topic in a thread, at the start (where that was begun before Textual was there) and whenever HEAD moved."""
+        """Read the topic in a thread, at the start (where that was started before Textual was there) and whenever HEAD moved."""
         opening, self._opening = self._opening, None
         number = opening.number if opening else self._watch.begin()
         self._app.run_worker(partial(self._read, opening, number), thread=True, group="topic", exclusive=True, exit_on_error=False)
@@ -145,7 +145,7 @@ class StageJobs:
             return
         self.is_open = True
         self._session.errors.update((stage, error) for stage in Stage if stage is not Stage.FOLLOW)
-        self._show_trouble()
+        self._show_error()
         if self._app.stage is Stage.FOLLOW and self._session.fresh(Stage.FOLLOW) is None:
             self.begin(Stage.FOLLOW)
         self._next_ahead()
@@ -160,7 +160,7 @@ class StageJobs:
                 self._session.errors.pop(stage, None)
         screen = self._app.stage_screen
         if screen:
-            screen.calm()
+            screen.close_panel()
         self._app.arrived(place.name)
         self.ahead = list(AHEAD)
         if self._app.stage_screen and self._session.fresh(self._app.stage) is None:

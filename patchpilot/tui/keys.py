@@ -32,7 +32,7 @@ def page() -> str:
 
 
 def _of(owner: Any) -> list[Binding]:
-    return [one for one in owner.__dict__.get("BINDINGS", ()) if isinstance(one, Binding) and one.description]
+    return [binding for binding in owner.__dict__.get("BINDINGS", ()) if isinstance(binding, Binding) and binding.description]
 
 
 def _table(bindings: Iterable[Binding]) -> str:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The first frame: where you stand, on the terminal before Textual is there to draw it; the topic is read meanwhile."""
+"""The first frame: where you are, on the terminal before Textual is there to draw it; the topic is read meanwhile."""
 
 import contextlib
 import os
@@ -80,7 +80,7 @@ class Opening:
 
 
 def frame(session: Session, memory: SavedState, place: TopicPlace | None, wide: int, high: int) -> str:
-    """The first screen in words: stages with how they stood, the branch, its commits. Newest last, as in the walk."""
+    """The first screen in words: stages with how they stood, the branch, its commits. Newest last, as in the TUI."""
     opens = Stage.COMMIT
     if place:
         known = memory.get("stage", place.name)
@@ -101,10 +101,10 @@ def frame(session: Session, memory: SavedState, place: TopicPlace | None, wide: 
     if place is None or topic is None:
         return "\r\n".join([*rows, _BOLD + crop("reading your topic …", wide - 1) + _PLAIN])
     following = session.next_stage
-    told = f"[{topic.branch or 'detached HEAD'}] {len(topic.commits)} of yours" + (
+    place_line = f"[{topic.branch or 'detached HEAD'}] {len(topic.commits)} of yours" + (
         f"   next: {following.number} {following}" if following else ""
     )
-    rows.append(_BOLD + crop(printable(told), wide - 1) + _PLAIN)
+    rows.append(_BOLD + crop(printable(place_line), wide - 1) + _PLAIN)
     shown = topic.commits[-max(1, high - 4) :]
     rows += [crop(printable(f"{commit.id[:12]} {commit.subject}"), wide - 1) for commit in shown]
     return "\r\n".join(rows)

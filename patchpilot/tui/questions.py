@@ -41,13 +41,13 @@ def ask(screen: "StageScreen", questions: "Sequence[PreSendQuestion]", then: Cal
 def _text(question: "PreSendQuestion") -> str:
     parts = [question.text, question.why]
     if question.evidence:
-        parts.append("What speaks for yes:\n" + "\n".join(f"- {one}" for one in question.evidence))
+        parts.append("What speaks for yes:\n" + "\n".join(f"- {sign}" for sign in question.evidence))
     return "\n\n".join([*parts, question.advice])
 
 
 def _is_revision(text: str) -> tuple[bool, str]:
-    good = bool(re.fullmatch(r"v?[\w./~^-]+(?:\.\.v?[\w./~^-]+)?", text.strip()))
-    return good, "" if good else "a commit, v6.12, or good..bad"
+    valid = bool(re.fullmatch(r"v?[\w./~^-]+(?:\.\.v?[\w./~^-]+)?", text.strip()))
+    return valid, "" if valid else "a commit, v6.12, or good..bad"
 
 
 def _keep(screen: "StageScreen", name: str, value: str, then: Callable[[], None]) -> None:

@@ -17,7 +17,7 @@ def plain(text: str, style: str = "") -> Text:
 
 
 def diff_line(line: str) -> Text:
-    """A line of a patch in the colour of its sign; the sign stays, so nothing is told by colour alone."""
+    """A line of a patch in the colour of its sign; the sign stays, so nothing is shown by color alone."""
     if line.startswith(("+++ ", "--- ", "diff --git ", "index ")) or line in ("---", "-- "):
         return plain(line, FILE)
     style = {"+": ADDED, "-": REMOVED, "@": HUNK}.get(line[:1], "")

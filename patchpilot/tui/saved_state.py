@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the walk remembers over restarts: where it was in each repository, the theme, whether the tour was offered."""
+"""What the TUI remembers over restarts: where it was in each repository, the theme, whether the tour was offered."""
 
 import contextlib
 import json
@@ -12,7 +12,7 @@ PLACES = 200
 
 
 class SavedState:
-    """A small file in the person's state directory, written whole each time; one that cannot be read or written is done without."""
+    """A small file in the user's state directory, written whole each time; one that cannot be read or written is done without."""
 
     def __init__(self, file: Path | None = None) -> None:
         self._file = file or _default_file()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the walk is about: a repository, a topic, and what each stage found, remembered until something it depends on changes."""
+"""What the TUI is about: a repository, a topic, and what each stage found, remembered until something it depends on changes."""
 
 import threading
 import zlib
@@ -98,7 +98,7 @@ class StageResult:
 
 @dataclass
 class Session:
-    """The walk's memory. `loaders` gives a stage's service; `at` is the commit in hand of a series; `chosen` the culprits picked, by subject.
+    """The TUI's memory. `loaders` gives a stage's service; `at` is the commit in hand of a series; `chosen` the culprits picked, by subject.
 
     `known_settings` are those read last, for screens that cannot wait for git.
     """
@@ -212,13 +212,13 @@ class Session:
 
     def fresh(self, stage: Stage) -> Any | None:
         """The remembered result when all it depends on is as it was, else None."""
-        found = self.found.get(stage)
-        return found.result if found and found.key == self.key(stage) else None
+        known = self.found.get(stage)
+        return known.result if known and known.key == self.key(stage) else None
 
     def last(self, stage: Stage) -> Any | None:
         """The remembered result, fresh or not."""
-        found = self.found.get(stage)
-        return found.result if found else None
+        known = self.found.get(stage)
+        return known.result if known else None
 
     def key(self, stage: Stage) -> str:
         """What a stage's result depends on, as text."""
@@ -234,12 +234,12 @@ class Session:
         return f"{name}{self.versions[name]}"
 
     def keepsakes(self) -> dict[str, list[str]]:
-        """How each stage stands, in values that can be written down for the next start."""
-        made = {str(stage): list(known) for stage, known in self.kept.items()}
-        for stage, found in list(self.found.items()):
-            if found.key == self.key(stage):
-                made[str(stage)] = [str(found.standing.state), found.standing.note, self._lasting(stage)]
-        return made
+        """The state of each stage, in values that can be written down for the next start."""
+        values = {str(stage): list(kept_result) for stage, kept_result in self.kept.items()}
+        for stage, kept_result in list(self.found.items()):
+            if kept_result.key == self.key(stage):
+                values[str(stage)] = [str(kept_result.standing.state), kept_result.standing.note, self._lasting(stage)]
+        return values
 
     def recall(self, kept: object) -> None:
         """Take what `keepsakes` gave before the last end; anything else is done without."""
@@ -252,7 +252,7 @@ class Session:
         return f"{zlib.crc32(parts.encode()):08x}"
 
     def as_it_was(self, stage: Stage) -> StageStanding:
-        """How a stage stood when the walk was left, stale where the topic moved since."""
+        """The state of a stage when the TUI was left, stale where the topic moved since."""
         known = self.kept.get(stage)
         if known is None or self.topic is None:
             return StageStanding(StageState.TODO)
@@ -265,17 +265,17 @@ class Session:
         )
 
     def standing(self, stage: Stage) -> StageStanding:
-        """How a stage stands now."""
+        """The state of a stage now."""
         if stage in self.busy:
             return StageStanding(StageState.BUSY, self.busy[stage])
         if stage in self.errors:
             return StageStanding(StageState.BLOCKED, self.errors[stage].message)
-        found = self.found.get(stage)
-        if found is None or (found.result is None and found.key != self.key(stage)):
+        known = self.found.get(stage)
+        if known is None or (known.result is None and known.key != self.key(stage)):
             return self.as_it_was(stage)
-        if found.key != self.key(stage):
+        if known.key != self.key(stage):
             return StageStanding(StageState.STALE, "something it depends on changed since")
-        return found.standing
+        return known.standing
 
     @property
     def next_stage(self) -> Stage | None:

@@ -41,10 +41,10 @@ class ShownStage(Protocol):
     def place(self) -> None:
         """Draw the bar and the place line again."""
 
-    def trouble(self, error: "PatchpilotError") -> None:
+    def show_error(self, error: "PatchpilotError") -> None:
         """Show an error as a panel."""
 
-    def calm(self) -> None:
+    def close_panel(self) -> None:
         """Close the panel."""
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The eight stages of the walk, and how each stands; words only, no widgets."""
+"""The eight stages of the TUI, and the state of each; words only, no widgets."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -31,7 +31,7 @@ RECORDED = (Stage.PREVIEW, Stage.SEND)
 
 
 class StageState(StrEnum):
-    """How a stage stands; the words are shown as they are."""
+    """The state of a stage; the words are shown as they are."""
 
     DONE = "done"
     TODO = "to do"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The walk's colours: Textual's dark and light themes, and one of high contrast."""
+"""The TUI's colours: Textual's dark and light themes, and one of high contrast."""
 
 from textual.theme import Theme
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The tour: what a first-timer is told at each stage of the demo, and the demo started from within the walk."""
+"""The tour: what a newcomer reads at each stage of the demo, and the demo started from within the TUI."""
 
 from typing import TYPE_CHECKING
 

@@ -15,7 +15,7 @@ def undo(screen: "StageScreen") -> None:
     from patchpilot.services.check.fix_commits import VERB
     from patchpilot.services.tags.undo_rewrite import undo_list, undo_restore
 
-    def found(states: "tuple[UndoState, ...]") -> None:
+    def listed(states: "tuple[UndoState, ...]") -> None:
         state = next((state for state in states if state.state == "in-force"), None)
         if state is None:
             screen.notify("nothing was written into these commits that could be taken back", markup=False)
@@ -33,4 +33,4 @@ def undo(screen: "StageScreen") -> None:
 
         screen.app.push_screen(Choose(text, (("yes", "take it back"), ("no", "leave it"))), answered)
 
-    screen.in_thread("looking at the records", lambda repository, _: undo_list(repository), found)
+    screen.in_thread("looking at the records", lambda repository, _: undo_list(repository), listed)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Stage 5, backports: a row for each stable branch, and what stands behind the verdict under the cursor."""
+"""Stage 5, backports: a row for each stable branch, and the reasons of the verdict under the cursor."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -39,9 +39,9 @@ def load(ask: JobRequest) -> "tuple[BackportResult, StageStanding]":
     result = topic_backports(ask.repository, settings, ask.session.commit, ask.session.culprit, ask.progress)
     if not result.branches:
         return result, StageStanding(StageState.DONE, result.rules[0])
-    wanting = [branch for branch in result.branches if branch.wants_fix]
-    conflicts = sum(one.verdict == "conflict" for one in wanting)
-    words = f"{len(wanting)} of {len(result.branches)} branches need it" + (f", {conflicts} with a conflict" if conflicts else "")
+    needing = [branch for branch in result.branches if branch.wants_fix]
+    conflicts = sum(branch.verdict == "conflict" for branch in needing)
+    words = f"{len(needing)} of {len(result.branches)} branches need it" + (f", {conflicts} with a conflict" if conflicts else "")
     if result.asked and result.commit:
         words = f"taken as {result.commit[:12]}: {words}"
     if not result.culprits:
@@ -102,15 +102,15 @@ class BackportsScreen(StageScreen):
             self.show(self._shown)
 
     def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
-        """Say what stands behind the verdict."""
+        """Say the reasons of the verdict."""
         self._explain(event.cursor_row)
 
     def _explain(self, at: int) -> None:
         result: BackportResult | None = self.session.last(self.stage)
         if result and at < len(result.branches):
-            missing = [f"not here: {one.version}" for one in result.missing]
-            one = result.branches[at]
-            rows = [*in_words(one), *missing, *result.rules, *(conflict_rows(one) if one.wants_fix else ())]
+            missing = [f"not here: {branch.version}" for branch in result.missing]
+            branch = result.branches[at]
+            rows = [*in_words(branch), *missing, *result.rules, *(conflict_rows(branch) if branch.wants_fix else ())]
             self.query_one("#branch", Static).update(lines(diff_line(row) for row in rows))
 
     def _chosen(self) -> "BranchResult | None":
@@ -123,13 +123,15 @@ class BackportsScreen(StageScreen):
         self.action_open()
 
     def action_open(self) -> None:
-        """A branch on the whole screen: both sides of each conflict, what it stands on, the commands."""
-        one = self._chosen()
-        if one:
-            said = [part for row in in_words(one) for part in (wrapped(row, self.size.width - 5) if not row.startswith("  ") else [row])]
-            rows = [*said, *conflict_rows(one)]
+        """A branch on the whole screen: both sides of each conflict, its prerequisites, the commands."""
+        branch = self._chosen()
+        if branch:
+            wrapped_rows = [
+                part for row in in_words(branch) for part in (wrapped(row, self.size.width - 5) if not row.startswith("  ") else [row])
+            ]
+            rows = [*wrapped_rows, *conflict_rows(branch)]
             stops = [at for at, row in enumerate(rows) if row.startswith("@@ ")]
-            self.app.push_screen(Reader(f"{one.branch}: {one.verdict}", rows, styler=diff_line, stops=stops))
+            self.app.push_screen(Reader(f"{branch.branch}: {branch.verdict}", rows, styler=diff_line, stops=stops))
 
     def action_write(self) -> None:
         """Write ready patches into a folder."""
@@ -161,63 +163,63 @@ class BackportsScreen(StageScreen):
         from patchpilot.services.backport.topic_backports import resolve_conflict
 
         result: BackportResult | None = self.session.fresh(self.stage)
-        one = self._chosen()
-        if result is None or one is None or one.verdict != "conflict":
+        branch = self._chosen()
+        if result is None or branch is None or branch.verdict != "conflict":
             self.notify("there is no conflict on this branch", timeout=2)
             return
 
         def ready(done: "Resolving") -> None:
             self.app.push_screen(Reader("The conflict, in a clone of its own", resolving_rows(done), fold=True))
 
-        self.in_thread("preparing the conflict", lambda repository, _: resolve_conflict(repository, result, one), ready)
+        self.in_thread("preparing the conflict", lambda repository, _: resolve_conflict(repository, result, branch), ready)
 
 
 def first_to_look_at(result: "BackportResult") -> int:
     """The row that wants a person most: a conflict, else a branch that needs the fix, else the first."""
-    wanting = [at for at, one in enumerate(result.branches) if one.wants_fix]
-    conflicts = [at for at in wanting if result.branches[at].verdict == "conflict"]
-    return next(iter([*conflicts, *wanting]), 0)
+    needing = [at for at, branch in enumerate(result.branches) if branch.wants_fix]
+    conflicts = [at for at in needing if result.branches[at].verdict == "conflict"]
+    return next(iter([*conflicts, *needing]), 0)
 
 
-def in_words(one: "BranchResult") -> list[str]:
-    """What stands behind a verdict, a line each."""
-    rows = [f"{one.branch}: {one.reason}"]
-    if one.stale:
+def in_words(branch: "BranchResult") -> list[str]:
+    """The reasons of a verdict, a line each."""
+    rows = [f"{branch.branch}: {branch.reason}"]
+    if branch.stale:
         rows.append("mind: this branch was not fetched for long: git fetch")
-    if one.landed_as:
-        rows.append(f"landed as {one.landed_as[:12]}")
-    if one.wants_fix:
-        rows += [f"conflict in {place.path}:{place.line}" for place in one.conflicts]
-        rows += [f"because of {cause.commit[:12]} {cause.subject}: {cause.why}" for cause in one.causes[:4]]
-        rows += needs_in_words(one)
-    rows += [f"afterwards also {later.commit[:12]} {later.subject} ({later.kind})" for later in one.followers]
-    rows += [f"mind: {hint}" for hint in one.hints]
-    if one.lacking_newer:
-        rows.append(f"newer branches that lack it too: {', '.join(one.lacking_newer)}")
-    return [*rows, *(f"  {command}" for command in one.commands)]
+    if branch.landed_as:
+        rows.append(f"landed as {branch.landed_as[:12]}")
+    if branch.wants_fix:
+        rows += [f"conflict in {place.path}:{place.line}" for place in branch.conflicts]
+        rows += [f"because of {cause.commit[:12]} {cause.subject}: {cause.why}" for cause in branch.causes[:4]]
+        rows += needs_in_words(branch)
+    rows += [f"afterwards also {later.commit[:12]} {later.subject} ({later.kind})" for later in branch.followers]
+    rows += [f"mind: {hint}" for hint in branch.hints]
+    if branch.lacking_newer:
+        rows.append(f"newer branches that lack it too: {', '.join(branch.lacking_newer)}")
+    return [*rows, *(f"  {command}" for command in branch.commands)]
 
 
-def needs_in_words(one: "BranchResult") -> list[str]:
+def needs_in_words(branch: "BranchResult") -> list[str]:
     """What is to be applied before the fix, or how the search for it ended."""
-    if one.search in ("none", "gave-up"):
+    if branch.search in ("none", "gave-up"):
         return [
             "nothing that it lacks makes it apply: the fix has to be adapted"
-            if one.search == "none"
+            if branch.search == "none"
             else "what it lacks was not found in time"
         ]
-    if not one.partial:
-        return [f"apply first {need.commit[:12]} {need.subject}" for need in one.prerequisites]
+    if not branch.partial:
+        return [f"apply first {need.commit[:12]} {need.subject}" for need in branch.prerequisites]
     rows = ["first bring in by hand, of these commits, only what they change in the fix's own files:"]
-    rows += [f"- {need.commit[:12]} {need.subject} ({counted(need.size, 'line')})" for need in one.prerequisites]
-    if one.whole:
-        rows.append(f"(to pick whole commits it would take {len(one.whole)}, {sum(need.size for need in one.whole)} lines in all)")
+    rows += [f"- {need.commit[:12]} {need.subject} ({counted(need.size, 'line')})" for need in branch.prerequisites]
+    if branch.whole:
+        rows.append(f"(to pick whole commits it would take {len(branch.whole)}, {sum(need.size for need in branch.whole)} lines in all)")
     return rows
 
 
-def conflict_rows(one: "BranchResult") -> list[str]:
+def conflict_rows(branch: "BranchResult") -> list[str]:
     """Both sides of each conflict, as a diff shows them: `-` the branch has, `+` the fix brings."""
     rows: list[str] = []
-    for place in one.conflicts:
+    for place in branch.conflicts:
         rows += ["", f"@@ {place.path}:{place.line} ({place.kind}) @@", "the branch has:"]
         rows += [f"-{line}" for line in place.ours] or ["  nothing"]
         rows += ["the fix brings:", *([f"+{line}" for line in place.theirs] or ["  nothing"])]
@@ -226,15 +228,15 @@ def conflict_rows(one: "BranchResult") -> list[str]:
 
 def written_rows(done: "Sequence[WrittenBackport]") -> list[str]:
     """The files of each branch; branches without any by their reason."""
-    rows = [part for one in done if one.files for part in (f"{one.branch}:", *(f"  {file}" for file in one.files))]
-    for reason in dict.fromkeys(one.skipped for one in done if not one.files):
-        branches = ", ".join(one.branch for one in done if not one.files and one.skipped == reason)
+    rows = [part for backport in done if backport.files for part in (f"{backport.branch}:", *(f"  {file}" for file in backport.files))]
+    for reason in dict.fromkeys(backport.skipped for backport in done if not backport.files):
+        branches = ", ".join(backport.branch for backport in done if not backport.files and backport.skipped == reason)
         rows += [*([""] if rows else []), f"not for {branches}: {in_keys(reason, Stage.BACKPORTS)}"]
     return rows
 
 
 def resolving_rows(done: "Resolving") -> list[str]:
-    """Where the conflict is, how it stands, what to do next, and the patches once there are any."""
+    """Where the conflict is, its state, what to do next, and the patches once there are any."""
     if done.files:
         return [
             f"{done.branch} is resolved; its patches are",

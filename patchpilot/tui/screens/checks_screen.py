@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Stage 2, checks: findings beside the lines they are about, with the why and the way out."""
+"""Stage 2, checks: findings beside the lines they are about, with the reason and the fix."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -47,7 +47,7 @@ def load(ask: JobRequest) -> "tuple[CheckResult, StageStanding]":
 
 
 def _row(finding: Finding, lines: Sequence[str]) -> int:
-    """The line (0-based) a finding stands beside; one of the patch as a whole, such as a missing sign-off, where the message ends."""
+    """The line (0-based) a finding is about; one of the patch as a whole, such as a missing sign-off, where the message ends."""
     at = (finding.patch_line or 1) - 1
     ends = next((number for number, line in enumerate(lines) if line == "-- "), len(lines))
     whole = (
@@ -59,8 +59,8 @@ def _row(finding: Finding, lines: Sequence[str]) -> int:
     return next((number for number, line in enumerate(lines) if line == "---"), at) if whole else at
 
 
-def can_mend(result: "CheckResult") -> bool:
-    """Whether a check found something whose rule says that it is safe to mend."""
+def can_fix(result: "CheckResult") -> bool:
+    """Whether a check found something whose rule says that it is safe to fix."""
     safe = {rule.id for rule in result.rules if rule.remedy.kind == "safe"}
     return any(finding.rule in safe for checked in result.patches for finding in checked.findings)
 
@@ -72,7 +72,7 @@ class ChecksScreen(StageScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f", "finding(1)", "next finding"),
         Binding("F", "finding(-1)", "last finding", show=False),
-        Binding("m", "mend_safe", "mend", tooltip="show what is safe to mend as a diff, and write it into your commits"),
+        Binding("m", "fix_safe", "mend", tooltip="show what is safe to mend as a diff, and write it into your commits"),
         Binding("e,enter", "edit", "edit", key_display="e", tooltip="open the finding's line, or the message, in your editor"),
         Binding("w", "waive", "waive", tooltip="waive the finding for this topic, with a reason; or take that back"),
         Binding("o", "only", "only …", key_display="o", tooltip="show only one severity, one rule or what is waived, or all again"),
@@ -100,17 +100,19 @@ class ChecksScreen(StageScreen):
         self._why = {rule.name: (rule.why, rule.remedy.text, rule.reference) for rule in result.rules}
         rows = self._placed(result)
         if self._only and not self._findings and not self._suppressed:
-            # what was asked for is gone: mended, or no longer waived
+            # what was asked for is gone: fixed, or no longer waived
             self._only = ""
             rows = self._placed(result)
-        worst = {at: min(found, key=lambda one: one.severity.rank) for at, found in self._findings.items()}
+        worst = {at: min(here, key=lambda finding: finding.severity.rank) for at, here in self._findings.items()}
         short = NARROW if self.size.width < 100 else {}
-        marks = {at: (short.get(one.severity, str(one.severity)), STYLES[one.severity]) for at, one in worst.items()} | dict.fromkeys(
-            self._suppressed, (WAIVED, "dim")
-        )
-        shown = self._findings | {at: [one.finding for one in found] for at, found in self._suppressed.items()}
-        words = {at: " ".join(f"{one.message} {one.name} {one.checkpatch or ''}" for one in found) for at, found in shown.items()}
-        self.quiet = frozenset() if can_mend(result) else frozenset({"mend_safe"})
+        marks = {
+            at: (short.get(finding.severity, str(finding.severity)), STYLES[finding.severity]) for at, finding in worst.items()
+        } | dict.fromkeys(self._suppressed, (WAIVED, "dim"))
+        shown = self._findings | {at: [suppressed.finding for suppressed in here] for at, here in self._suppressed.items()}
+        words = {
+            at: " ".join(f"{finding.message} {finding.name} {finding.checkpatch or ''}" for finding in here) for at, here in shown.items()
+        }
+        self.quiet = frozenset() if can_fix(result) else frozenset({"fix_safe"})
         self.quiet |= frozenset() if result.all or result.suppressed else frozenset({"waive"})
         self.query_one(KeyLine).refresh()
         pager = self.query_one("#patch", PatchPager)
@@ -124,13 +126,13 @@ class ChecksScreen(StageScreen):
         self._findings, self._suppressed = {}, {}
         for finding in result.series:
             self._put(0, finding)
-        for suppressed_ in result.suppressed_series:
-            self._put_aside(0, suppressed_)
+        for suppressed in result.suppressed_series:
+            self._put_aside(0, suppressed)
         for checked in result.patches:
             for finding in checked.findings:
                 self._put(len(rows) + _row(finding, checked.patch.lines), finding)
-            for one in checked.suppressed:
-                self._put_aside(len(rows) + _row(one.finding, checked.patch.lines), one)
+            for suppressed in checked.suppressed:
+                self._put_aside(len(rows) + _row(suppressed.finding, checked.patch.lines), suppressed)
             rows.extend(checked.patch.lines)
         return rows
 
@@ -144,11 +146,11 @@ class ChecksScreen(StageScreen):
 
     def on_pager_moved(self, event: Pager.Moved) -> None:
         """Say what is known of the line."""
-        found = [self._said(finding) for finding in self._findings.get(event.line, ())]
-        found += [self._told(one) for one in self._suppressed.get(event.line, ())]
+        texts = [self._said(finding) for finding in self._findings.get(event.line, ())]
+        texts += [self._told(suppressed) for suppressed in self._suppressed.get(event.line, ())]
         more = "no finding on this line: f goes to the next" if self._findings or self._suppressed else self._good
         only = f"(only {self._only}: o shows others)\n" if self._only else ""
-        self.query_one("#finding", Static).update(plain(only + ("\n\n".join(found) or more)))
+        self.query_one("#finding", Static).update(plain(only + ("\n\n".join(texts) or more)))
         self.query_one("#said").scroll_home(animate=False)
 
     @property
@@ -158,11 +160,11 @@ class ChecksScreen(StageScreen):
         aside = f" ({len(result.suppressed)} waived: o shows them)" if result and result.suppressed else ""
         return f"nothing to complain about{aside}: n goes on"
 
-    def _told(self, one: Suppressed) -> str:
+    def _told(self, suppressed: Suppressed) -> str:
         """A waived finding, with the reason."""
-        until = f", until {one.until}" if one.until else ""
-        rest = self._said(one.finding)
-        return f"waived: {one.reason} ({one.origin}{until}); w takes it back\n{rest}"
+        until = f", until {suppressed.until}" if suppressed.until else ""
+        rest = self._said(suppressed.finding)
+        return f"waived: {suppressed.reason} ({suppressed.origin}{until}); w takes it back\n{rest}"
 
     def _said(self, finding: Finding) -> str:
         why, how, reference = self._why.get(finding.name, ("", "", ""))
@@ -204,20 +206,20 @@ class ChecksScreen(StageScreen):
 
         self.app.push_screen(Choose("Which findings?", answers), chosen)
 
-    def action_mend_safe(self) -> None:
-        """What is safe to mend: shown, then written."""
-        from patchpilot.tui.screens.fix_dialog import NOTHING, mend
+    def action_fix_safe(self) -> None:
+        """What is safe to fix: shown, then written."""
+        from patchpilot.tui.screens.fix_dialog import NOTHING, fix_safe
 
         result: CheckResult | None = self.session.fresh(self.stage)
         if result is None:
             return
-        if can_mend(result):
-            mend(self)
+        if can_fix(result):
+            fix_safe(self)
         else:
             self.notify(NOTHING if result.all else "there is nothing to mend: n goes on", markup=False)
 
     def action_waive(self) -> None:
-        """The finding under the cursor waived, or its waiver taken back; of several the person chooses."""
+        """The finding under the cursor waived, or its waiver taken back; of several the user chooses."""
         cursor = self.query_one("#patch", PatchPager).cursor
         here: list[Finding | Suppressed] = [*self._findings.get(cursor, ()), *self._suppressed.get(cursor, ())]
         known = {(one.finding if isinstance(one, Suppressed) else one).name: one for one in here}
@@ -229,14 +231,14 @@ class ChecksScreen(StageScreen):
             answers = [(name, f"{name}: {(one.finding if isinstance(one, Suppressed) else one).message}") for name, one in known.items()]
             self.app.push_screen(Choose("Which of them?", answers), lambda name: self._waive(known[name]) if name else None)
 
-    def _waive(self, one: Finding | Suppressed) -> None:
+    def _waive(self, chosen: Finding | Suppressed) -> None:
         from patchpilot.tui.waive import take_back, waive
 
         result: CheckResult | None = self.session.last(self.stage)
-        if isinstance(one, Suppressed):
-            take_back(self, one)
+        if isinstance(chosen, Suppressed):
+            take_back(self, chosen)
         elif result:
-            waive(self, one, sum(other.name == one.name for other in result.all))
+            waive(self, chosen, sum(other.name == chosen.name for other in result.all))
 
     def action_strict(self) -> None:
         """With what --strict says, or without."""

@@ -65,7 +65,7 @@ class CommitScreen(StageScreen):
 
     def __init__(self, session: Any) -> None:
         super().__init__(session)
-        self._traps: PreSendQuestions | None = None
+        self._questions: PreSendQuestions | None = None
         self._asked = False
 
     def body(self) -> ComposeResult:
@@ -115,48 +115,48 @@ class CommitScreen(StageScreen):
         base = session.topic.base if session.topic else None
         self.in_thread("looking at the tree it is for", lambda repository, _: traps(repository, session.target, base=base), self._looked)
 
-    def _looked(self, found: "PreSendQuestions") -> None:
-        self._traps = found
-        self.session.open_questions = len(found.open)
-        said = []
-        if found.open:
-            said.append(f"{counted(len(found.open), 'question')} to answer before anything is sent: a (n asks on the way)")
-        if found.target and found.standing:
-            name = found.target.label
-            said += [f"{name} has it already: {one.subject} ({one.how})" for one in found.standing.already[:2]]
-            if found.standing.fails:
-                said.append(f"does not apply to {name}: {', '.join(found.standing.paths[:2])}; git rebase {name}")
-            elif not found.standing.already:
-                said.append(f"applies to {name} ({found.standing.applies}); it is not there yet")
+    def _looked(self, questions: "PreSendQuestions") -> None:
+        self._questions = questions
+        self.session.open_questions = len(questions.open)
+        rows = []
+        if questions.open:
+            rows.append(f"{counted(len(questions.open), 'question')} to answer before anything is sent: a (n asks on the way)")
+        if questions.target and questions.standing:
+            name = questions.target.label
+            rows += [f"{name} has it already: {commit.subject} ({commit.how})" for commit in questions.standing.already[:2]]
+            if questions.standing.fails:
+                rows.append(f"does not apply to {name}: {', '.join(questions.standing.paths[:2])}; git rebase {name}")
+            elif not questions.standing.already:
+                rows.append(f"applies to {name} ({questions.standing.applies}); it is not there yet")
         early = self.query_one("#early", Static)
-        early.update(plain("\n".join(said)))
-        early.display = bool(said)
+        early.update(plain("\n".join(rows)))
+        early.display = bool(rows)
 
     def may_leave(self, to: Stage) -> bool:
-        """Ask the open questions on the way out, once."""
-        if self._asked or self._traps is None or not self._traps.open or to is Stage.FOLLOW:
+        """Ask the open questions when the stage is left, once."""
+        if self._asked or self._questions is None or not self._questions.open or to is Stage.FOLLOW:
             return True
         self._answer(lambda: self.tui.action_stage(str(to)))
         return False
 
     def action_answer(self) -> None:
         """Ask all again: answers may be changed."""
-        if self._traps is None:
+        if self._questions is None:
             self.notify("still looking at the tree it is for", timeout=2)
         else:
-            self._answer(lambda: None, everything=not self._traps.open)
+            self._answer(lambda: None, everything=not self._questions.open)
 
     def _answer(self, then: Any, everything: bool = False) -> None:
         from patchpilot.tui.questions import ask
 
         self._asked = True
-        assert self._traps is not None
+        assert self._questions is not None
 
         def done() -> None:
             self._look()
             then()
 
-        ask(self, self._traps.questions if everything else self._traps.open, done)
+        ask(self, self._questions.questions if everything else self._questions.open, done)
 
     def action_edit(self) -> None:
         """Amend in the editor, then read the topic again."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What is safe to mend, shown as a diff before anything is written, then written into the commits."""
+"""What is safe to fix, shown as a diff before anything is written, then written into the commits."""
 
 from typing import TYPE_CHECKING, ClassVar
 
@@ -41,10 +41,10 @@ class FixDialog(ModalScreen[bool]):
 
     def compose(self) -> ComposeResult:
         """What it comes to, the diff and what stays below it, the keys."""
-        found = self._found
-        commits = sum(bool(patch.texts) for patch in found.patches)
-        left = len(found.remaining.all)
-        title = f"{counted(found.fixed, 'finding')} can be mended in {counted(commits, 'commit')}, {left or 'none'} {'stays' if left == 1 else 'stay'}"
+        result = self._found
+        commits = sum(bool(patch.texts) for patch in result.patches)
+        left = len(result.remaining.all)
+        title = f"{counted(result.fixed, 'finding')} can be mended in {counted(commits, 'commit')}, {left or 'none'} {'stays' if left == 1 else 'stay'}"
         with Vertical(classes="reader"):
             yield Static(plain(title, STRONG), markup=False)
             yield Pager(ident="text", styler=_styled)
@@ -66,11 +66,11 @@ class FixDialog(ModalScreen[bool]):
         self.dismiss(False)
 
 
-def rows_of(found: "FixResult", wide: int) -> list[str]:
+def rows_of(result: "FixResult", wide: int) -> list[str]:
     """The diff, then what stays and why."""
-    rows = list(found.diff)
-    stays = [f"{one.severity}: {one.message} [{one.name}]" for one in found.remaining.all]
-    stays += [f"{patch.patch.source}: {patch.refused}" for patch in found.patches if patch.refused]
+    rows = list(result.diff)
+    stays = [f"{finding.severity}: {finding.message} [{finding.name}]" for finding in result.remaining.all]
+    stays += [f"{patch.patch.source}: {patch.refused}" for patch in result.patches if patch.refused]
     if stays:
         rows += ["", STAYS, *(part for stay in stays for part in wrapped(one_line(stay), wide, "  "))]
     return rows
@@ -80,8 +80,8 @@ def _styled(row: str) -> Text:
     return plain(row, STRONG) if row.startswith("commit ") or row == STAYS else diff_line(row)
 
 
-def mend(screen: "StageScreen") -> None:
-    """Look what is safe to mend in the topic's commits, show it, write it, have the findings made anew."""
+def fix_safe(screen: "StageScreen") -> None:
+    """Look what is safe to fix in the topic's commits, show it, write it, have the findings made again."""
     from patchpilot.services.check.fix_topic import fix_topic
 
     session = screen.session
@@ -107,18 +107,18 @@ def mend(screen: "StageScreen") -> None:
             insist(screen, "mending", work, written)
 
     def written(result: "FixResult") -> None:
-        said = "; ".join((f"mended: {names_of(result)}; u takes it back", *result.costs))
-        screen.notify(said, markup=False, timeout=8)
+        message = "; ".join((f"mended: {names_of(result)}; u takes it back", *result.costs))
+        screen.notify(message, markup=False, timeout=8)
         screen.reread()
 
     screen.in_thread("looking what is safe to mend", lambda repository, progress: work(repository, progress, None), found)
 
 
 def names_of(result: "FixResult") -> str:
-    """The rules of what was mended, how often each."""
+    """The rules of what was fixed, how often each."""
     counts: dict[str, int] = {}
     for patch in result.patches:
         for finding in patch.fixed:
             counts[finding.name] = counts.get(finding.name, 0) + 1
-    told = [f"{name} ({count})" if count > 1 else name for name, count in counts.items()]
-    return ", ".join(told[:4]) + (f" and {len(told) - 4} more" if len(told) > 4 else "")
+    names = [f"{name} ({count})" if count > 1 else name for name, count in counts.items()]
+    return ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")

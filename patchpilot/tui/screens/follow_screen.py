@@ -34,7 +34,7 @@ CALM, RARELY = 5, 10
 
 
 def load(ask: JobRequest) -> "tuple[tuple[Tracked, ...], StageStanding]":
-    """The followed series: as known here when run ahead, asked anew of their archives when the stage is visited."""
+    """The followed series: as known here when run ahead, asked again of their archives when the stage is visited."""
     from patchpilot.services.track.follow_topic import followed
 
     session = ask.session
@@ -47,8 +47,8 @@ def standing_of(topic: "TopicState | None", series: "Sequence[Tracked]") -> Stag
     """The stage's state is that of the topic in hand; other followed series are only numbers."""
     from patchpilot.services.track.follow_topic import NextStepNeed
 
-    unread = sum(len(series_.unread) for series_ in series)
-    others = [series_ for series_ in series if topic is None or topic.series is None or series_.entry.id != topic.series.entry.id]
+    unread = sum(len(followed.unread) for followed in series)
+    others = [followed for followed in series if topic is None or topic.series is None or followed.entry.id != topic.series.entry.id]
     numbers = [counted(len(others), "other series" if topic else "series", "other series" if topic else "series")] if others else []
     numbers += [counted(unread, "new mail")] if unread else []
     more = f" ({', '.join(numbers)})" if numbers else ""
@@ -119,11 +119,11 @@ class FollowScreen(StageScreen):
 
     def on_screen_suspend(self) -> None:
         """No looking while nobody looks; what the cursor passed counts as read."""
-        one, passed = self._current(), frozenset(self._passed)
-        if one and passed & one.unread:
+        series, passed = self._current(), frozenset(self._passed)
+        if series and passed & series.unread:
             from patchpilot.services.track.follow_topic import mark_read
 
-            mark_read(one.entry.id, passed & one.unread)
+            mark_read(series.entry.id, passed & series.unread)
             self.session.changed("followed")
         if self._timer:
             self._timer.pause()
@@ -143,24 +143,24 @@ class FollowScreen(StageScreen):
     def show(self, result: "tuple[Tracked, ...]") -> None:
         """Fill both; the cursor stays where it was. What is shown already is not drawn again."""
         # when the archive was last read tells nothing new
-        seen = tuple(replace(one, entry=replace(one.entry, updated=None), new=()) for one in result)
+        seen = tuple(replace(series, entry=replace(series.entry, updated=None), new=()) for series in result)
         if seen and seen == self._known:
             return
         self._known, self._looks = seen, 0
-        if self.tui.demo and any(one.status and one.status.topic.latest.version > 1 for one in result):
+        if self.tui.demo and any(series.status and series.status.topic.latest.version > 1 for series in result):
             from patchpilot.tui.tour import LANDING
 
             self.query_one("#tour", Static).update(plain(f"tour 8/8  {LANDING}"))
         chosen = self.query_one("#series", List)
         with self.prevent(OptionList.OptionHighlighted):
             chosen.clear_options()
-            for one in result:
-                new = f"{len(one.unread)} new" if one.unread else ""
-                mark = "*" if one.own else " "
-                chosen.add_option(Option(plain(f"{mark} {fitted(str(one.state), 18)} {new:<7} {one.subject}")))
+            for series in result:
+                new = f"{len(series.unread)} new" if series.unread else ""
+                mark = "*" if series.own else " "
+                chosen.add_option(Option(plain(f"{mark} {fitted(str(series.state), 18)} {new:<7} {series.subject}")))
             chosen.display = len(result) > 1
-            own = next((at for at, one in enumerate(result) if one.own), len(result) - 1)
-            at = next((at for at, one in enumerate(result) if one.entry.id == self._number), own)
+            own = next((at for at, series in enumerate(result) if series.own), len(result) - 1)
+            at = next((at for at, series in enumerate(result) if series.entry.id == self._number), own)
             if result and len(result) > 1:
                 chosen.highlighted = at
         pager = self.query_one("#thread", Pager)
@@ -177,9 +177,9 @@ class FollowScreen(StageScreen):
         if self.focused is None or (self.focused is chosen and len(result) < 2):
             pager.focus()
 
-    def _lay(self, one: "Tracked", *, keep: bool) -> None:
-        self._number = one.entry.id
-        self._laid = lay(one, self._unfolded, (self.size.width or 80) - 2)
+    def _lay(self, series: "Tracked", *, keep: bool) -> None:
+        self._number = series.entry.id
+        self._laid = lay(series, self._unfolded, (self.size.width or 80) - 2)
         self.query_one("#thread", Pager).fill(self._laid.rows, stops=self._laid.mails, keep=keep)
 
     def on_pager_moved(self, event: Pager.Moved) -> None:
@@ -188,12 +188,12 @@ class FollowScreen(StageScreen):
 
     def _current(self) -> "Tracked | None":
         result: tuple[Tracked, ...] | None = self.session.last(self.stage)
-        return next((one for one in result or () if one.entry.id == self._number), None)
+        return next((series for series in result or () if series.entry.id == self._number), None)
 
     def id_to_copy(self) -> str:
         """The series' Message-ID."""
-        one = self._current()
-        return f"<{one.entry.message_id}>" if one else super().id_to_copy()
+        series = self._current()
+        return f"<{series.entry.message_id}>" if series else super().id_to_copy()
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
         """Show the series under the cursor."""
@@ -207,21 +207,21 @@ class FollowScreen(StageScreen):
 
     def action_fold(self) -> None:
         """Show or fold the quote under the cursor."""
-        pager, one = self.query_one("#thread", Pager), self._current()
+        pager, series = self.query_one("#thread", Pager), self._current()
         name = self._laid.folds.get(pager.cursor)
-        if one and name:
+        if series and name:
             first = min(at for at, known in self._laid.folds.items() if known == name)
             self._unfolded = self._unfolded ^ {name}
-            self._lay(one, keep=True)
+            self._lay(series, keep=True)
             pager.go(first)
 
     def action_read(self) -> None:
         """Nothing is new any more."""
         from patchpilot.services.track.follow_topic import mark_read
 
-        one = self._current()
-        if one:
-            mark_read(one.entry.id)
+        series = self._current()
+        if series:
+            mark_read(series.entry.id)
             self.session.changed("followed")
             self.tui.jobs.begin(self.stage)
 
@@ -270,8 +270,8 @@ class FollowScreen(StageScreen):
         def work(repository: Any, progress: Any) -> "tuple[Tracked, ...]":
             return add_series(repository, self.session.settings(repository), value, progress)
 
-        def added(found: "tuple[Tracked, ...]") -> None:
-            self._number = found[-1].entry.id if found else self._number
+        def added(added_series: "tuple[Tracked, ...]") -> None:
+            self._number = added_series[-1].entry.id if added_series else self._number
             self.session.changed("followed")
             self.tui.jobs.begin(self.stage)
 
@@ -279,19 +279,21 @@ class FollowScreen(StageScreen):
 
     def action_remove(self) -> None:
         """Follow it no longer."""
-        one = self._current()
-        if one is None:
+        series = self._current()
+        if series is None:
             return
 
         def answered(choice: str | None) -> None:
             if choice == "yes":
                 from patchpilot.services.track.follow_topic import remove_series
 
-                remove_series(one.entry.id)
+                remove_series(series.entry.id)
                 self.session.changed("followed")
                 self.tui.jobs.begin(self.stage)
 
-        self.app.push_screen(Choose(f"Follow this no longer?\n\n{one.subject}", (("no", "keep following"), ("yes", "unfollow"))), answered)
+        self.app.push_screen(
+            Choose(f"Follow this no longer?\n\n{series.subject}", (("no", "keep following"), ("yes", "unfollow"))), answered
+        )
 
     def action_collect(self) -> None:
         """The tags that reviewers gave, shown, then written."""
@@ -303,13 +305,13 @@ class FollowScreen(StageScreen):
             request = TrailersRequest(session.target, session.topic_base, dry_run=dry_run, published=True)
             return add_review_trailers(repository, request, progress=progress)
 
-        def planned(found: "Collected") -> None:
-            rows = [row for change in found.preparation.changed for row in change.marked.rstrip("\n").split("\n") if "{+" in row]
-            held = [f"held back: {one.trailer} ({one.why})" for one in found.held]
+        def planned(collected: "Collected") -> None:
+            rows = [row for change in collected.preparation.changed for row in change.marked.rstrip("\n").split("\n") if "{+" in row]
+            held_back = [f"held back: {trailer.trailer} ({trailer.why})" for trailer in collected.held]
             if not rows:
-                self.notify("; ".join(held) or "no tag that your commits lack", markup=False, timeout=5)
+                self.notify("; ".join(held_back) or "no tag that your commits lack", markup=False, timeout=5)
                 return
-            text = "Add to your commits (u takes it back):\n\n" + "\n".join([*rows, *held])
+            text = "Add to your commits (u takes it back):\n\n" + "\n".join([*rows, *held_back])
             self.app.push_screen(Choose(text, (("yes", "add them"), ("no", "not now"))), answered)
 
         def answered(choice: str | None) -> None:

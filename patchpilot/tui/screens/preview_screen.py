@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from patchpilot.services.send.send_plan import SendPlan
 
 NO_SERVER = "no-server"
-"""The problem whose way out is on the next stage, where the commands are for the sender's provider."""
+"""The problem whose hint is on the next stage, where the commands are for the sender's provider."""
 
 
 def load(ask: JobRequest) -> "tuple[SendPlan | None, StageStanding]":
@@ -56,7 +56,7 @@ def recorded(ask: JobRequest, stage: Stage) -> StageStanding:
 
 
 def standing_of(result: "SendPlan") -> StageStanding:
-    """How a plan stands; one that was sent already is done."""
+    """The state of a plan; one that was sent already is done."""
     from patchpilot.services.send.send_state import was_sent
 
     if was_sent(result):
@@ -80,7 +80,7 @@ def mail_line(row: str) -> Text:
 
 
 def problem_rows(result: "SendPlan", at: Stage = Stage.PREVIEW) -> list[str]:
-    """What refuses and what warns, each with its way out, in keys as they are at a stage."""
+    """What refuses and what warns, each with its hint, in keys as they are at a stage."""
     problems = [*(("refused", refusal) for refusal in result.refusals), *(("warning", warning) for warning in result.warnings)]
     return [f"{word}: {problem.message}" + (f" -> {_way_out(problem, at)}" if problem.hint else "") for word, problem in problems]
 
@@ -158,7 +158,7 @@ class PreviewScreen(StageScreen):
             with open_repository(session.directory) as repository:
                 edit(repository, lambda text: edit_text(self, text), session.target, base)
         except PatchpilotError as error:
-            self.trouble(error)
+            self.show_error(error)
             return
         self._changed()
 
@@ -167,7 +167,7 @@ class PreviewScreen(StageScreen):
         self.tui.jobs.begin(self.stage)
 
     def action_prefix(self) -> None:
-        """What stands in the brackets; the trees of the profile are offered."""
+        """What is in the subject's brackets; the trees of the profile are offered."""
         from patchpilot.services.send.send_state import tree_prefixes
 
         result: SendPlan | None = self.session.last(self.stage)
@@ -179,7 +179,7 @@ class PreviewScreen(StageScreen):
         ]
         advised = [action for warning in result.warnings for action in actions(warning.hint)] if result else []
         first = next((action.arguments[1] for action in advised if action.arguments[:1] == ("--subject-prefix",)), known)
-        answers.sort(key=lambda one: one[0] != first)
+        answers.sort(key=lambda answer: answer[0] != first)
 
         def chosen(choice: str | None) -> None:
             if choice == "other":

@@ -70,26 +70,31 @@ class RecipientsScreen(StageScreen):
                 yield Static(id="reasons", markup=False)
 
     def show(self, result: "CountedRecipients") -> None:
-        """Fill the table; the cursor stays on the person it was on."""
+        """Fill the table; the cursor stays on the recipient it was on."""
         table = self.query_one("#people", Table)
         before = self._under_cursor()
-        said = self._remarks(result)
+        remarks = self._remarks(result)
         warnings = self.query_one("#warnings", Static)
-        warnings.update(plain("\n".join(f"mind{'' if at else ' (w: in full)'}: {one}" for at, one in enumerate(said[:4]))))
-        warnings.display = bool(said)
+        warnings.update(plain("\n".join(f"mind{'' if at else ' (w: in full)'}: {remark}" for at, remark in enumerate(remarks[:4]))))
+        warnings.display = bool(remarks)
         table.clear(columns=True)
-        wide = self._widths()
-        for name, width in zip(("in", "who", "as", "why"), wide, strict=True):
+        widths = self._widths()
+        for name, width in zip(("in", "who", "as", "why"), widths, strict=True):
             if width:
                 table.add_column(name, width=width)
-        for header, one in result.rows:
+        for header, recipient in result.rows:
             style = "dim" if header == "out" else ""
-            mark = f"{header} *" if one.by_hand else header
-            cells = (mark, one.address.trailer(), one.role, one.section or (one.reasons[0] if one.reasons else ""))
-            table.add_row(
-                *(plain(fitted(cell, width), style) for cell, width in zip(cells, wide, strict=True) if width), key=one.address.key
+            mark = f"{header} *" if recipient.by_hand else header
+            cells = (
+                mark,
+                recipient.address.trailer(),
+                recipient.role,
+                recipient.section or (recipient.reasons[0] if recipient.reasons else ""),
             )
-        at = next((at for at, (_, one) in enumerate(result.rows) if one.address.key == before), 0)
+            table.add_row(
+                *(plain(fitted(cell, width), style) for cell, width in zip(cells, widths, strict=True) if width), key=recipient.address.key
+            )
+        at = next((at for at, (_, recipient) in enumerate(result.rows) if recipient.address.key == before), 0)
         table.move_cursor(row=at)
         if self.focused is None or self.focused is table:
             table.focus()
@@ -117,7 +122,7 @@ class RecipientsScreen(StageScreen):
     def _chosen(self) -> tuple[str, Recipient] | None:
         known: CountedRecipients | None = self.session.last(self.stage)
         key = self._under_cursor()
-        return next(((header, one) for header, one in known.rows if one.address.key == key), None) if known else None
+        return next(((header, recipient) for header, recipient in known.rows if recipient.address.key == key), None) if known else None
 
     def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
         """Say why."""
@@ -127,13 +132,14 @@ class RecipientsScreen(StageScreen):
         known: CountedRecipients | None = self.session.last(self.stage)
         if known is None or at >= len(known.rows):
             return
-        header, one = known.rows[at]
+        header, recipient = known.rows[at]
         rows = [
-            one.address.header(),
-            f"{'left out by hand' if header == 'out' else header}: {one.role}" + (f", {one.section}" if one.section else ""),
+            recipient.address.header(),
+            f"{'left out by hand' if header == 'out' else header}: {recipient.role}"
+            + (f", {recipient.section}" if recipient.section else ""),
         ]
-        rows += [f"- {reason}" for reason in one.reasons]
-        verdict = judge(one.address.email)
+        rows += [f"- {reason}" for reason in recipient.reasons]
+        verdict = judge(recipient.address.email)
         if verdict.state is not AddressState.GOOD:
             rows.append(f"address {verdict.state}: {verdict.reason}")
         if known.about != "the patch":
@@ -144,8 +150,8 @@ class RecipientsScreen(StageScreen):
         self.query_one("#reasons", Static).update(plain("\n".join(rows)))
 
     def _remarks(self, known: "CountedRecipients") -> list[str]:
-        said = dict.fromkeys((*known.remarks, *known.planned.plan.warnings))
-        return [one for one in said if not one.startswith("left out by hand")]
+        remarks = dict.fromkeys((*known.remarks, *known.planned.plan.warnings))
+        return [remark for remark in remarks if not remark.startswith("left out by hand")]
 
     def _edit(self, **changes: Any) -> None:
         from patchpilot.services.maintainers.topic_recipients import edit
@@ -155,9 +161,9 @@ class RecipientsScreen(StageScreen):
             return
         planned = known.planned
         edits = edit(planned, **changes)
-        found = self.session.found[self.stage]
-        # a second key may come before the plan is made anew: it must build on this edit
-        self.session.found[self.stage] = replace(found, result=replace(known, planned=replace(planned, edits=edits)))
+        stored = self.session.found[self.stage]
+        # a second key may come before the plan is made again: it must build on this edit
+        self.session.found[self.stage] = replace(stored, result=replace(known, planned=replace(planned, edits=edits)))
         self.session.changed("edits")
         self.tui.jobs.begin(self.stage)
 
@@ -166,11 +172,11 @@ class RecipientsScreen(StageScreen):
         chosen = self._chosen()
         if chosen is None:
             return
-        header, one = chosen
-        if header == "out" or (one.by_hand and one.role == "by hand"):
-            self._edit(restore=[one.address.email])
+        header, recipient = chosen
+        if header == "out" or (recipient.by_hand and recipient.role == "by hand"):
+            self._edit(restore=[recipient.address.email])
         else:
-            self._edit(drop=[one.address.email])
+            self._edit(drop=[recipient.address.email])
 
     def action_move(self, header: str) -> None:
         """To To or Cc."""
@@ -226,8 +232,8 @@ class RecipientsScreen(StageScreen):
         """What to mind, in full."""
         known: CountedRecipients | None = self.session.last(self.stage)
         if known:
-            said = dict.fromkeys((*known.remarks, *known.planned.plan.warnings))
-            rows = [part for one in said or ["nothing"] for part in (one, "")]
+            remarks = dict.fromkeys((*known.remarks, *known.planned.plan.warnings))
+            rows = [part for remark in remarks or ["nothing"] for part in (remark, "")]
             self.app.push_screen(Reader("Mind", rows, fold=True))
 
     def action_view(self) -> None:

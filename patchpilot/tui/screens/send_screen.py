@@ -30,12 +30,12 @@ if TYPE_CHECKING:
 
 
 def load(ask: JobRequest) -> "tuple[TopicSend | None, StageStanding]":
-    """The plan, and how the last send of the topic stands. None ahead of a visit: only the record is looked at then."""
+    """The plan, and the state of the topic's last send. None ahead of a visit: only the record is looked at then."""
     from patchpilot.services.send.send_state import is_outdated, topic_send
 
     if not ask.visited:
         return None, recorded(ask, Stage.SEND)
-    # the preview's plan is the one that was seen: it is made anew only when something changed
+    # the preview's plan is the one that was seen: it is made again only when something changed
     planned: SendPlan | None = ask.session.fresh(Stage.PREVIEW)
     if planned is None or is_outdated(ask.repository, planned):
         planned, seen = load_plan(ask)
@@ -45,20 +45,22 @@ def load(ask: JobRequest) -> "tuple[TopicSend | None, StageStanding]":
     return result, standing_of(result)
 
 
-def standing_of(one: "TopicSend") -> StageStanding:
-    """How the stage stands."""
+def standing_of(sending: "TopicSend") -> StageStanding:
+    """The state of the stage."""
     from patchpilot.services.send.send_state import blocked_help
 
-    if one.unfinished and one.last:
-        left = sum(entry.state != "accepted" for entry in one.last.entries)
-        return StageStanding(StageState.BLOCKED, f"v{one.last.version} was cut off: {counted(left, 'mail')} not accepted; R takes it up")
-    if one.is_sent:
-        version = one.last.version if one.last else one.plan.version
+    if sending.unfinished and sending.last:
+        left = sum(entry.state != "accepted" for entry in sending.last.entries)
+        return StageStanding(
+            StageState.BLOCKED, f"v{sending.last.version} was cut off: {counted(left, 'mail')} not accepted; R takes it up"
+        )
+    if sending.is_sent:
+        version = sending.last.version if sending.last else sending.plan.version
         return StageStanding(StageState.DONE, f"v{version} was sent; n follows the answers")
-    if blocked := one.plan.blocked:
-        return StageStanding(StageState.BLOCKED, f"{blocked.message}: {blocked_help(one.plan)[0]}")
-    if one.plan.refused:
-        return StageStanding(StageState.BLOCKED, one.plan.refusals[0].message)
+    if blocked := sending.plan.blocked:
+        return StageStanding(StageState.BLOCKED, f"{blocked.message}: {blocked_help(sending.plan)[0]}")
+    if sending.plan.refused:
+        return StageStanding(StageState.BLOCKED, sending.plan.refusals[0].message)
     return StageStanding(StageState.TODO, "s sends, after you typed a word")
 
 
@@ -122,7 +124,7 @@ class SendScreen(StageScreen):
 
         assert planned.blocked
         lines = "\n".join(f"  {line}" for line in blocked_help(planned))
-        self.trouble(PatchpilotError(planned.blocked.message, hint=f"in a shell, then r here (`patchpilot doctor` tries it):\n{lines}"))
+        self.show_error(PatchpilotError(planned.blocked.message, hint=f"in a shell, then r here (`patchpilot doctor` tries it):\n{lines}"))
 
     def action_to_self(self) -> None:
         """To oneself only: no list, no maintainer."""
@@ -133,12 +135,13 @@ class SendScreen(StageScreen):
             self._tell_blocked(known.plan)
             return
 
-        def planned(made: "SendPlan") -> None:
-            text = f"Send {counted(len(made.mails), 'mail')} to yourself only ({made.account.sender})?"
-            if made.transport.to_self_note:
-                text += f"\n\n{made.transport.to_self_note}"
+        def planned(plan_to_self: "SendPlan") -> None:
+            text = f"Send {counted(len(plan_to_self.mails), 'mail')} to yourself only ({plan_to_self.account.sender})?"
+            if plan_to_self.transport.to_self_note:
+                text += f"\n\n{plan_to_self.transport.to_self_note}"
             self.app.push_screen(
-                Choose(text, (("yes", "send to myself"), ("no", "not now"))), lambda one: self._go(made) if one == "yes" else None
+                Choose(text, (("yes", "send to myself"), ("no", "not now"))),
+                lambda choice: self._go(plan_to_self) if choice == "yes" else None,
             )
 
         session = self.session
@@ -219,7 +222,7 @@ class SendScreen(StageScreen):
         self.session.busy.pop(self.stage, None)
         self.session.changed("sent", "followed")
         if message.error or message.result is None:
-            self.trouble(message.error or PatchpilotError("nothing is known of the send"))
+            self.show_error(message.error or PatchpilotError("nothing is known of the send"))
             self.tui.jobs.begin(self.stage)
             return
         from patchpilot.services.send.send_state import TopicSend, just_sent
@@ -261,25 +264,25 @@ def _question(planned: "SendPlan") -> str:
     return "\n".join(rows)
 
 
-def _rows(one: "TopicSend") -> list[str]:
+def _rows(sending: "TopicSend") -> list[str]:
     from patchpilot.services.send.send_state import blocked_help
 
-    planned = one.plan
+    planned = sending.plan
     rows = [f"From     {planned.account.sender}", f"Through  {planned.request.via}, {planned.account.label}"]
-    if one.result:
-        rows += ["", f"Version {one.result.version}: {one.result.state}. On record:"]
-        for mail in one.result.messages:
+    if sending.result:
+        rows += ["", f"Version {sending.result.version}: {sending.result.state}. On record:"]
+        for mail in sending.result.messages:
             rows += [f"  {mail.state}  {mail.subject}", f"    <{mail.message_id}>", *([f"    {mail.detail}"] if mail.detail else [])]
-        return [*rows, "", *(f"- {in_keys(line, Stage.SEND)}" for line in one.result.advice)]
-    if one.last and (one.unfinished or one.is_sent):
-        rows += ["", f"Version {one.last.version}, {one.last.begun[:16].replace('T', ' ')} UTC: {one.last.state}. On record:"]
-        for entry in one.last.entries:
+        return [*rows, "", *(f"- {in_keys(line, Stage.SEND)}" for line in sending.result.advice)]
+    if sending.last and (sending.unfinished or sending.is_sent):
+        rows += ["", f"Version {sending.last.version}, {sending.last.begun[:16].replace('T', ' ')} UTC: {sending.last.state}. On record:"]
+        for entry in sending.last.entries:
             rows += [
                 f"  {entry.state}  {entry.mail.subject}",
                 f"    <{entry.mail.message_id}>",
                 *([f"    {entry.detail}"] if entry.detail else []),
             ]
-        hint = "R sends what is missing, each mail once" if one.unfinished else "8 follows the answers; v there makes the next version"
+        hint = "R sends what is missing, each mail once" if sending.unfinished else "8 follows the answers; v there makes the next version"
         return [*rows, "", hint]
     rows += ["", *(f"{recipient.header.title():<8} {recipient.address.trailer()}" for recipient in planned.recipients)]
     rows += ["", *(f"Mail     {outgoing_mail.subject}" for outgoing_mail in planned.outgoing_mails)]

@@ -41,27 +41,27 @@ class StageScreen(Screen[None]):
         Binding("r", "reload", "again", show=False, tooltip="read the topic and do this stage again"),
         Binding("escape", "cancel", "cancel", show=False, tooltip="close the panel, or stop what this stage is doing"),
         Binding("slash", "search", "search", show=False, key_display="/", tooltip="search in the text; n and N then go on"),
-        Binding("M", "mend", "let Robin do it", show=False, tooltip="in the tour: do what the story's newcomer does here"),
+        Binding("M", "newcomer", "let Robin do it", show=False, tooltip="in the tour: do what the story's newcomer does here"),
     ]
 
     quiet: frozenset[str] = frozenset()
     """Actions that are not worth a place in the key line now."""
 
-    class Ran(Message):
+    class Done(Message):
         """A side job ended; `then` shows its result."""
 
         def __init__(self, name: str, then: Callable[[Any], None], result: Any) -> None:
             super().__init__()
             self.name, self.then, self.result = name, then, result
 
-    class Broke(Message):
+    class Failed(Message):
         """A side job ended with an error."""
 
         def __init__(self, name: str, error: PatchpilotError) -> None:
             super().__init__()
             self.name, self.error = name, error
 
-    class Told(Message):
+    class Progressed(Message):
         """How far a side job is."""
 
         def __init__(self, name: str, line: str) -> None:
@@ -101,7 +101,7 @@ class StageScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Nothing went wrong yet."""
-        self.calm()
+        self.close_panel()
         tour = self.query_one("#tour", Static)
         tour.display = bool(self.tui.demo)
         if self.tui.demo:
@@ -112,9 +112,9 @@ class StageScreen(Screen[None]):
     def on_screen_resume(self) -> None:
         """Show what is known; do what is missing or stale."""
         if self.stage in self.session.errors:
-            self.trouble(self.session.errors[self.stage])
+            self.show_error(self.session.errors[self.stage])
         else:
-            self.calm()
+            self.close_panel()
             self.renew()
             if self.session.fresh(self.stage) is None and self.stage not in self.session.busy and self.may_begin():
                 self.tui.jobs.begin(self.stage)
@@ -155,7 +155,7 @@ class StageScreen(Screen[None]):
     # work
 
     def in_thread(self, what: str, work: "Callable[[Repository, Progress], T]", then: Callable[[T], None]) -> None:
-        """Do something in a thread, then show its result; `what` stands in the place line meanwhile. A second call of the same name replaces the first."""
+        """Do something in a thread, then show its result; `what` is in the place line meanwhile. A second call of the same name replaces the first."""
         number = self._side[what] = self._side.get(what, 0) + 1
         self._doing[what] = f"{what} …"
         self.place()
@@ -169,31 +169,31 @@ class StageScreen(Screen[None]):
         def progress(what: str, done: int = 0, total: int | None = None) -> None:
             if worker.is_cancelled:
                 raise CancelledError
-            self.post_message(self.Told(name, f"{what} {done}/{total}" if total else what))
+            self.post_message(self.Progressed(name, f"{what} {done}/{total}" if total else what))
 
         try:
             with open_repository(self.session.directory) as repository:
                 result = work(repository, progress)
         except BaseException as error:  # noqa: BLE001 (told in the panel)
             if self._side[name] == number:
-                self.post_message(self.Broke(name, as_error(error)))
+                self.post_message(self.Failed(name, as_error(error)))
             return
         if self._side[name] == number:
-            self.post_message(self.Ran(name, then, result))
+            self.post_message(self.Done(name, then, result))
 
-    def on_stage_screen_ran(self, message: Ran) -> None:
+    def on_stage_screen_done(self, message: Done) -> None:
         """Show a side job's result."""
         self._doing.pop(message.name, None)
         message.then(message.result)
         self.place()
 
-    def on_stage_screen_broke(self, message: Broke) -> None:
+    def on_stage_screen_failed(self, message: Failed) -> None:
         """Show a side job's error."""
         self._doing.pop(message.name, None)
-        self.trouble(message.error)
+        self.show_error(message.error)
         self.place()
 
-    def on_stage_screen_told(self, message: Told) -> None:
+    def on_stage_screen_progressed(self, message: Progressed) -> None:
         """Show how far a side job is."""
         if message.name in self._doing:
             self._doing[message.name] = message.line
@@ -201,8 +201,8 @@ class StageScreen(Screen[None]):
 
     # what is said
 
-    def trouble(self, error: PatchpilotError) -> None:
-        """Show an error as a panel, with the way out."""
+    def show_error(self, error: PatchpilotError) -> None:
+        """Show an error as a panel, with its hint."""
         if not self.is_mounted:
             return
         panel = self.query_one("#panel", Static)
@@ -214,13 +214,13 @@ class StageScreen(Screen[None]):
         """Show a sentence in the key line for so many seconds."""
         self.query_one(KeyLine).say(text, seconds)
 
-    def calm(self) -> None:
+    def close_panel(self) -> None:
         """Close the panel."""
         if self.is_mounted:
             self.query_one("#panel").display = False
 
     def place(self) -> None:
-        """Draw bar and place line anew."""
+        """Draw bar and place line again."""
         if not self.is_mounted:
             return
         self.query_one(StageBar).refresh()
@@ -250,7 +250,7 @@ class StageScreen(Screen[None]):
 
     def action_reload(self) -> None:
         """Read the topic again and do this stage again."""
-        self.calm()
+        self.close_panel()
         self.session.found.pop(self.stage, None)
         self.session.errors.pop(self.stage, None)
         if self.session.topic is None:
@@ -260,13 +260,13 @@ class StageScreen(Screen[None]):
 
     def reread(self) -> None:
         """The commits changed: read the topic, then what depends on it."""
-        self.calm()
+        self.close_panel()
         self.tui.jobs.read_topic()
 
     def action_cancel(self) -> None:
         """Close the panel, or stop what is going on."""
         if self.query_one("#panel").display:
-            self.calm()
+            self.close_panel()
             return
         for what in self._side:
             self._side[what] += 1
@@ -281,9 +281,9 @@ class StageScreen(Screen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """M is a key of the tour only."""
-        return action != "mend" or bool(self.tui.demo and self.stage in (Stage.COMMIT, Stage.CHECKS, Stage.FOLLOW))
+        return action != "newcomer" or bool(self.tui.demo and self.stage in (Stage.COMMIT, Stage.CHECKS, Stage.FOLLOW))
 
-    def action_mend(self) -> None:
+    def action_newcomer(self) -> None:
         """In the tour: do what Robin does at this stage."""
         from patchpilot.demo.robin import mend_first, second_version
 

@@ -79,41 +79,39 @@ class TagsScreen(StageScreen):
         chosen = self.query_one("#candidates", List)
         picked = self.session.culprit
         chosen.clear_options()
-        for one in result.candidates:
-            mark = "*" if one.commit == picked else " "
-            chosen.add_option(
-                Option(
-                    plain(f"{mark}{one.confidence:4.0%}  {one.commit[:12]}  {fitted(one.first_release or 'unreleased', 11)}  {one.subject}")
-                )
-            )
+        for candidate in result.candidates:
+            mark = "*" if candidate.commit == picked else " "
+            release = fitted(candidate.first_release or "unreleased", 11)
+            row = f"{mark}{candidate.confidence:4.0%}  {candidate.commit[:12]}  {release}  {candidate.subject}"
+            chosen.add_option(Option(plain(row)))
         chosen.display = bool(result.candidates)
         if result.candidates:
-            chosen.highlighted = next((at for at, one in enumerate(result.candidates) if one.commit == picked), 0)
+            chosen.highlighted = next((at for at, candidate in enumerate(result.candidates) if candidate.commit == picked), 0)
             chosen.focus()
         elif result.is_fix:
             self.query_one("#evidence", Static).update(plain(f"no candidate: {result.reason}"))
         else:
-            said = f"{result.reason[:1].upper()}{result.reason[1:]}."
+            reason = f"{result.reason[:1].upper()}{result.reason[1:]}."
             self.query_one("#evidence", Static).update(
-                plain(f"{said}\nIf it is a fix, press f: then the commits that may have introduced the bug are listed.")
+                plain(f"{reason}\nIf it is a fix, press f: then the commits that may have introduced the bug are listed.")
             )
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
         """Say why, and look which branches have it."""
-        one = self._chosen()
-        if one is None:
+        candidate = self._chosen()
+        if candidate is None:
             return
-        self._explain(one)
+        self._explain(candidate)
         commit = self.session.commit
-        if commit and (commit.id, one.commit) not in self._stable:
+        if commit and (commit.id, candidate.commit) not in self._stable:
             from patchpilot.services.tags.stable_request_tag import StableRequest, stable_lines
 
-            key = (commit.id, one.commit)
-            request = StableRequest(commit.id, fixes=[one.commit], assume_tag=True)
+            key = (commit.id, candidate.commit)
+            request = StableRequest(commit.id, fixes=[candidate.commit], assume_tag=True)
 
             def looked(result: "StableResult") -> None:
                 self._stable[key] = result
-                self._explain(one)
+                self._explain(candidate)
 
             self.in_thread(
                 "looking which branches have it",
@@ -121,18 +119,18 @@ class TagsScreen(StageScreen):
                 looked,
             )
         if self.size.width >= 120 or self.size.height >= 36:
-            self._patches(one, self._show_patches)
+            self._patches(candidate, self._show_patches)
 
-    def _explain(self, one: "CulpritAnswer") -> None:
+    def _explain(self, candidate: "CulpritAnswer") -> None:
         result: FixesResult | None = self.session.last(self.stage)
         commit = self.session.commit
-        if self._chosen() != one or result is None or commit is None:
+        if self._chosen() != candidate or result is None or commit is None:
             return
-        rows = [one.tag, *(f"- {reason}" for reason in one.evidence)]
+        rows = [candidate.tag, *(f"- {reason}" for reason in candidate.evidence)]
         if result.reason:
             rows.append(f"unsure: {result.reason}")
-        rows.append(f"came in with: {one.first_release or 'no release yet'}")
-        stable = self._stable.get((commit.id, one.commit))
+        rows.append(f"came in with: {candidate.first_release or 'no release yet'}")
+        stable = self._stable.get((commit.id, candidate.commit))
         if stable:
             have = [branch.version for branch in stable.branches if branch.affected]
             lack = [branch.version for branch in stable.branches if branch.affected is False]
@@ -141,7 +139,7 @@ class TagsScreen(StageScreen):
             rows += [f"would add: {line}" for line in stable.advice.lines] or [f"no Cc: stable: {'; '.join(stable.advice.reasons)}"]
         self.query_one("#evidence", Static).update(plain("\n".join(rows)))
 
-    def _patches(self, one: "CulpritAnswer", then: Any) -> None:
+    def _patches(self, candidate: "CulpritAnswer", then: Any) -> None:
         commit = self.session.commit
         if commit is None:
             return
@@ -149,7 +147,7 @@ class TagsScreen(StageScreen):
         def read(repository: Any, _: Any) -> tuple[list[str], list[str]]:
             from patchpilot.services.tags.topic_culprits import culprit_and_fix
 
-            return culprit_and_fix(repository, one.commit, commit.id)
+            return culprit_and_fix(repository, candidate.commit, commit.id)
 
         self.in_thread("reading the candidate", read, then)
 
@@ -163,8 +161,8 @@ class TagsScreen(StageScreen):
 
     def action_view(self) -> None:
         """The candidate's patch, and the fix below it, on the whole screen."""
-        one = self._chosen()
-        if one is None:
+        candidate = self._chosen()
+        if candidate is None:
             return
 
         def then(patches: tuple[list[str], list[str]]) -> None:
@@ -172,10 +170,10 @@ class TagsScreen(StageScreen):
 
             rows = [*patches[0], "", "The fix:", "", *patches[1]]
             self.app.push_screen(
-                Reader(f"{one.commit[:12]} as far as it touched the fix's files", rows, styler=diff_line, stops=patch_stops(rows))
+                Reader(f"{candidate.commit[:12]} as far as it touched the fix's files", rows, styler=diff_line, stops=patch_stops(rows))
             )
 
-        self._patches(one, then)
+        self._patches(candidate, then)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Enter on a candidate takes it."""
@@ -183,15 +181,15 @@ class TagsScreen(StageScreen):
 
     def action_write(self) -> None:
         """Take the candidate: backports go by it from now on; then what would be written is shown."""
-        one = self._chosen()
+        candidate = self._chosen()
         commit = self.session.commit
-        if one is None or commit is None:
+        if candidate is None or commit is None:
             self.action_others()
             return
-        self.session.chosen[commit.subject] = one.commit
+        self.session.chosen[commit.subject] = candidate.commit
         if self.tui.place:
             self.tui.memory.keep(self.tui.place, chosen=self.session.chosen)
-        self._dialog((one.commit,), one.tag)
+        self._dialog((candidate.commit,), candidate.tag)
 
     def action_claim(self) -> None:
         """Say that the commit is no fix, or the other way round; kept with the topic."""
@@ -216,7 +214,7 @@ class TagsScreen(StageScreen):
         )
 
     def action_others(self) -> None:
-        """Other tags, the Fixes: tags left as they are (their form is mended)."""
+        """Other tags, the Fixes: tags left as they are (their form is fixed)."""
         result: FixesResult | None = self.session.last(self.stage)
         self._dialog(("auto",) if result and result.present else ("none",), "")
 
@@ -228,14 +226,14 @@ class TagsScreen(StageScreen):
             return
         signed = any(line.lower().startswith("signed-off-by:") for line in commit.lines)
 
-        def answered(wanted: "PrepareRequest | None") -> None:
-            if wanted is not None:
-                self._write(wanted)
+        def answered(request: "PrepareRequest | None") -> None:
+            if request is not None:
+                self._write(request)
 
         known = self.session.known_settings
         self.app.push_screen(WriteTags(self.session, fixes, tag, signed=signed, signs=bool(known and known.flag("signoff"))), answered)
 
-    def _write(self, wanted: "PrepareRequest") -> None:
+    def _write(self, request: "PrepareRequest") -> None:
         from patchpilot.services.tags.prepare_commits import prepare
         from patchpilot.tui.confirm_rewrite import insist
 
@@ -245,8 +243,8 @@ class TagsScreen(StageScreen):
 
         def written(done: "Preparation") -> None:
             if done.written:
-                said = "; ".join(("written: u takes it back", *done.costs))
-                self.notify(said, markup=False, timeout=6)
+                message = "; ".join(("written: u takes it back", *done.costs))
+                self.notify(message, markup=False, timeout=6)
                 self.reread()
             else:
                 self.notify("nothing to write", timeout=3)
@@ -257,7 +255,7 @@ class TagsScreen(StageScreen):
             lambda repository, progress, given: prepare(
                 repository,
                 replace(
-                    wanted,
+                    request,
                     target=commit.id,
                     profile=self.session.settings(repository).get("profile"),
                     published="published" in given,

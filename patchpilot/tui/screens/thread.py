@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A followed series as lines: where it stands and why, tags, landings, then every mail with its quotes folded."""
+"""A followed series as lines: its state and why, tags, landings, then every mail with its quotes folded."""
 
 import re
 from dataclasses import dataclass
@@ -32,20 +32,20 @@ class ThreadLayout:
     folds: dict[int, str]
 
 
-def lay(one: "Tracked", unfolded: frozenset[str] = frozenset(), columns: int = 78) -> ThreadLayout:
+def lay(series: "Tracked", unfolded: frozenset[str] = frozenset(), columns: int = 78) -> ThreadLayout:
     """The series in lines; `unfolded` names the quotes shown in full; what is ours is broken at so many columns, mails stay as they are."""
-    rows = [part for row in _head(one) for part in _broken(row, columns)]
+    rows = [part for row in _head(series) for part in _broken(row, columns)]
     mails: list[int] = []
     folds: dict[int, str] = {}
-    if one.status:
-        for reply in one.status.replies:
+    if series.status:
+        for reply in series.status.replies:
             rows.append("")
             mails.append(len(rows))
-            rows.append(_title(reply, one.unread))
+            rows.append(_title(reply, series.unread))
             _body(reply, unfolded, rows, folds)
-        if not one.status.replies:
+        if not series.status.replies:
             rows += ["", "no answer yet"]
-    ids = tuple(reply.mail.mail.message_id for reply in one.status.replies) if one.status else ()
+    ids = tuple(reply.mail.mail.message_id for reply in series.status.replies) if series.status else ()
     return ThreadLayout(tuple(rows), tuple(mails), ids, folds)
 
 
@@ -55,30 +55,32 @@ def _broken(row: str, columns: int) -> list[str]:
     return textwrap.wrap(row, max(40, columns), subsequent_indent=" " * 10, break_on_hyphens=False, break_long_words=False) or [""]
 
 
-def _head(one: "Tracked") -> list[str]:
-    why = f": {one.status.why}" if one.status and one.status.why else ""
+def _head(series: "Tracked") -> list[str]:
+    why = f": {series.status.why}" if series.status and series.status.why else ""
 
-    rows = [one.subject, f"state     {one.state}{why}", f"next      {in_keys(one.step.advice, Stage.FOLLOW)}"]
-    if one.status:
+    rows = [series.subject, f"state     {series.state}{why}", f"next      {in_keys(series.step.advice, Stage.FOLLOW)}"]
+    if series.status:
         rows += [
             f"sent      {revision.label}  {_day(revision.head.mail.mail.date)}  {revision.head.message_id}"
-            for revision in one.status.topic.revisions
+            for revision in series.status.topic.revisions
         ]
-        rows += [f"missing   v{version}  {ident} is named, but not on the archive" for ident, version in one.status.topic.missing.items()]
-        for tag in one.status.trailers:
+        rows += [
+            f"missing   v{version}  {ident} is named, but not on the archive" for ident, version in series.status.topic.missing.items()
+        ]
+        for tag in series.status.trailers:
             about = f"v{tag.version}" + (f" patch {tag.patch}" if tag.patch else "")
             rows.append(f"tag       {tag.trailer}   ({about}{', on a condition' if tag.conditional else ''})")
     else:
-        rows.append(f"sent      {one.entry.message_id}")
+        rows.append(f"sent      {series.entry.message_id}")
     rows += [
         f"landed    {place.tree} {(place.commit or '')[:12]} {place.release or ''} ({place.how})".rstrip()
-        for place in one.landed
+        for place in series.landed
         if not place.tree.startswith("stable/")
     ]
-    rows += [f"stable    {branch.version} {branch.words}" for branch in one.stable]
-    if one.status:
-        rows += [f"after it  {later.subject} ({later.relation} it, {later.state})" for later in one.status.follow_ups]
-    return rows + [f"note      {trouble}" for trouble in one.troubles]
+    rows += [f"stable    {branch.version} {branch.words}" for branch in series.stable]
+    if series.status:
+        rows += [f"after it  {later.subject} ({later.relation} it, {later.state})" for later in series.status.follow_ups]
+    return rows + [f"note      {note}" for note in series.troubles]
 
 
 def _title(reply: "Reply", unread: frozenset[str]) -> str:

@@ -95,7 +95,7 @@ class WriteTags(ModalScreen["PrepareRequest | None"]):
         from patchpilot.services.tags.prepare_commits import prepare
         from patchpilot.services.topic.open_repository import open_repository
 
-        wanted, commit = self.wanted(), self._session.commit
+        request, commit = self.wanted(), self._session.commit
         if commit is None:
             return
         directory, ident = self._session.directory, commit.id
@@ -105,11 +105,11 @@ class WriteTags(ModalScreen["PrepareRequest | None"]):
             try:
                 with open_repository(directory) as repository:
                     profile = self._session.settings(repository).get("profile")
-                    found = prepare(repository, replace(wanted, target=ident, profile=profile, dry_run=True))
+                    preparation = prepare(repository, replace(request, target=ident, profile=profile, dry_run=True))
             except PatchpilotError as error:
                 self.app.call_from_thread(self._refuse, error)
             else:
-                self.app.call_from_thread(self._fill, found)
+                self.app.call_from_thread(self._fill, preparation)
 
         self.run_worker(work, thread=True, exclusive=True, group="dry-run", exit_on_error=False)
 
@@ -120,13 +120,13 @@ class WriteTags(ModalScreen["PrepareRequest | None"]):
                 plain(f"not yet: {error.message}" + (f" ({in_keys(error.advice, Stage.TAGS)})" if error.advice else ""))
             )
 
-    def _fill(self, found: "Preparation") -> None:
+    def _fill(self, preparation: "Preparation") -> None:
         self._working = False
         if not self.is_mounted:
             return
-        change = found.changes[-1]
-        self._ready = bool(found.changed)
-        notes = [*change.notes, *found.costs] if change.changed else ["nothing to add"]
+        change = preparation.changes[-1]
+        self._ready = bool(preparation.changed)
+        notes = [*change.notes, *preparation.costs] if change.changed else ["nothing to add"]
         self.query_one("#notes", Static).update(plain("\n".join(notes[:3]), "dim"))
         self.query_one("#message", Pager).fill(change.marked.replace("{++}\n", "\n").rstrip("\n").split("\n"))
 

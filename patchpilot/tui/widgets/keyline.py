@@ -31,7 +31,7 @@ class KeyLine(Widget):
         self._timer: Timer | None = None
 
     def on_mount(self) -> None:
-        """Draw it anew when what has the focus binds other keys."""
+        """Draw it again when what has the focus binds other keys."""
         self.screen.bindings_updated_signal.subscribe(self, self._changed)
 
     def say(self, text: str, seconds: float) -> None:

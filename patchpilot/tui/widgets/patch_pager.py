@@ -21,7 +21,7 @@ Styler = Callable[[str], Text]
 
 
 class Pager(ScrollView, can_focus=True):
-    """Lines with a cursor. By 0-based line: `marks` are words in the margin, `beside` words that a search finds there though they stand elsewhere.
+    """Lines with a cursor. By 0-based line: `marks` are words in the margin, `beside` words that a search finds there though they are elsewhere.
 
     `stops` are the lines that ] and [ jump between.
     """
@@ -130,7 +130,7 @@ class Pager(ScrollView, can_focus=True):
 
     @property
     def line_to_copy(self) -> str:
-        """The line under the cursor, as it stands in the text."""
+        """The line under the cursor, as it is in the text."""
         return printable(self.rows[self.cursor]) if self.cursor < len(self.rows) else ""
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

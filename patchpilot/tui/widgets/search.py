@@ -23,7 +23,7 @@ class SearchBar(LineInput):
     def open(self) -> None:
         """Show the line, for the pager in focus or else the first that shows."""
         focused = self.screen.focused
-        pagers = [one for one in self.screen.query(Pager) if one.display and one.rows]
+        pagers = [pager for pager in self.screen.query(Pager) if pager.display and pager.rows]
         self._pager = focused if isinstance(focused, Pager) else next(iter(pagers), None)
         if self._pager:
             self.display = True

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The bar that says where you stand: eight numbered stages, each with its state as a word."""
+"""The bar that says where you are: eight numbered stages, each with its state as a word."""
 
 from rich.text import Text
 from textual.events import Click
@@ -54,7 +54,7 @@ class StageBar(Widget):
         return 0 < self.size.width < sum(columns(stage) for stage in Stage) - 1
 
     def _labels(self) -> list[tuple[Stage, str, int]]:
-        """Each stage, what stands for it, and the columns it takes."""
+        """Each stage, the text of its state, and the columns it takes."""
         if not self._is_narrow:
             return [(stage, f"{stage.number} {stage}", columns(stage)) for stage in Stage]
         labels = [(stage, f"{stage.number} {stage}" if stage is self.current else str(stage.number)) for stage in Stage]
