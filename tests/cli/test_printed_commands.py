@@ -40,9 +40,9 @@ NOT_RUN = {
     "patchpilot tui": "opens the TUI on a terminal: tests/screens run it",
     "patchpilot tui origin/master..my-fix": "opens the TUI on a terminal",
     "patchpilot track watch": "runs until interrupted; `track watch --once` is run",
+    "patchpilot lts --update --profile acme": "asks the project's site; tests/history/test_lts.py runs it on loopback",
     "patchpilot lts --update": "asks kernel.org; tests/history/test_lts.py runs it on loopback",
     'patchpilot hooks run {name} "$@"': "a line of the git hook: tests/outgoing/test_hooks.py runs the hook",
-    "patchpilot maintainers 8 {sys.version}": "no command: the key of a cache",
     'patchpilot check --format github "origin/${{ github.base_ref }}..HEAD"': "the variable is set by GitHub",
     'patchpilot check --format gitlab -o gl-code-quality-report.json "origin/$CI_MERGE_REQUEST_TARGET_BRANCH_NAME..HEAD"': (
         "the variable is set by GitLab"
@@ -77,6 +77,7 @@ PLACEHOLDERS = (
     (r"\bTEXT\b", "'foo: two fixes'"),
     (r"\bDIR\b", "out"),
     (r"--fix \{name\}", "--fix"),
+    (r"--profile acme", "--profile netdev"),
     (r"--via maildir", "--via git-send-email"),
     (r"HEAD~2", "HEAD~1"),
 )
