@@ -42,6 +42,11 @@ def untidy(tmp_path: Path) -> Repo:
     return repo
 
 
+def head(repo: Repo) -> str:
+    """The commit that is checked out; also while git writes the files of another."""
+    return repo.git("rev-parse", "HEAD")
+
+
 def state(repo: Repo) -> tuple[str, str, str]:
     return repo.git("rev-parse", "topic"), (repo.path / FILE).read_text(), repo.git("status", "--porcelain")
 
@@ -75,7 +80,7 @@ async def test_what_is_safe_is_shown_written_and_taken_back(untidy: Repo, walk_o
         assert state(untidy) == before
         await keys(pilot, "m")
         await pilot.press("enter")
-        await until(pilot, lambda: state(untidy)[0] != before[0], "the commits to be written")
+        await until(pilot, lambda: head(untidy) != before[0], "the commits to be written")
         await until(pilot, lambda: app.session.fresh(Stage.CHECKS) is not None, "the findings made anew")
         await settle(pilot)
         said = app.screen.query_one(KeyLine).said
@@ -123,7 +128,7 @@ async def test_what_is_published_is_mended_when_the_word_is_typed(untidy: Repo, 
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, Confirm), "to be asked again")
         await pilot.press(*"published", "enter")
-        await until(pilot, lambda: state(untidy)[0] != before[0], "the commits to be written")
+        await until(pilot, lambda: head(untidy) != before[0], "the commits to be written")
         await settle(pilot)
 
 
