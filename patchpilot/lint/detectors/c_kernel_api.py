@@ -12,6 +12,7 @@ from patchpilot.lint.detectors.c_pattern import c_lines, c_text
 from patchpilot.lint.detectors.words_repeated_misspelled import tool_data
 from patchpilot.lint.lazy_pattern import lazy
 from patchpilot.lint.lint_context import Context
+from patchpilot.lint.word_lists import word_set
 from patchpilot.model.source_tree import Tree
 
 _ASM_INCLUDE = lazy(r"^.\s*#\s*include\s*<asm/(.*)\.h>")
@@ -31,7 +32,6 @@ _STRUCT = lazy(r"\bstruct\s+(\w+)\b(?!\s*\{)")
 _SYSFS_EMIT = lazy(rf"\breturn\s+sysfs_emit\s*\(\s*{value()}\s*,\s*(?P<format>{STRING})")
 _LICENSE = lazy(rf"\bMODULE_LICENSE\s*\(\s*({STRING})\s*\)")
 _TEXT = lazy(rf"({STRING})")
-_LICENSES = ("GPL", "GPL v2", "GPL and additional rights", "Dual BSD/GPL", "Dual MIT/GPL", "Dual MPL/GPL", "Proprietary")
 _PLACEHOLDERS = {
     "ARCH_INCLUDE_LINUX": "header",
     "BIT_MACRO": "macro",
@@ -141,7 +141,7 @@ def _license(at: ApiPlace) -> Hits:
     # checkpatch.pl looks at the first text of the line, whatever macro it is for
     said = (at.context.options.checkpatch_compat and _TEXT.search(at.line.text)) or found
     name = at.line.raw[said.start(1) : said.end(1)]
-    if name.strip('"') not in _LICENSES or name[:1] != '"':
+    if name.strip('"') not in word_set("c", "module_licenses") or name[:1] != '"':
         yield "MODULE_LICENSE", _hit(name=name)
     if name == '"GPL v2"':
         yield "MODULE_LICENSE", _hit("v2")

@@ -10,6 +10,7 @@ from patchpilot.lint.detector import Arguments, Hit, by_type, detector
 from patchpilot.lint.detectors.c_pattern import c_lines, c_text
 from patchpilot.lint.lazy_pattern import lazy
 from patchpilot.lint.lint_context import Context
+from patchpilot.lint.word_lists import word_table
 
 _STRING = lazy(STRING)
 _TESTED = lazy(rf"\bif\s*\(\s*({LVAL})\s*\)")
@@ -19,29 +20,6 @@ _ATTRIBUTE_BODY = lazy(r"\s*\(\s*(.*)\)\s*")
 _ATTRIBUTE_WORD = lazy(rf"\s*(\w+)\s*({BALANCED})?")
 _UAPI = lazy(r"\binclude/uapi/")
 _FORMAT_KIND = lazy(r"^\s*\(\s*(\w+)\s*,\s*(.*)")
-_ATTRIBUTES = {
-    **{
-        word: f"__{word}"
-        for word in [
-            "alias",
-            "aligned",
-            "always_inline",
-            "assume_aligned",
-            "cold",
-            "copy",
-            "designated_init",
-            "gnu_inline",
-            "malloc",
-            "mode",
-            "nonstring",
-        ]
-    },
-    **{word: f"__{word}" for word in ["no_caller_saved_registers", "noclone", "noreturn", "packed", "pure", "section", "used", "weak"]},
-    "const": "__attribute_const__",
-    "externally_visible": "__visible",
-    "format": "__printf or __scanf",
-    "noinline": "noinline",
-}
 _PLACEHOLDERS = {
     "EMBEDDED_FUNCTION_NAME": "name",
     "NEEDLESS_IF": "call",
@@ -89,7 +67,7 @@ def _attributes(line: ScannedLine) -> Iterator[tuple[str, Hit]]:
         return
     body = _ATTRIBUTE_BODY.sub(lambda inner: inner[1], found[1], count=1)
     for word in _ATTRIBUTE_WORD.finditer(body):
-        macro = _ATTRIBUTES.get(word[1].strip("_"))
+        macro = word_table("c", "attributes").get(word[1].strip("_"))
         if macro:
             if word[1].strip("_") == "format" and word[2] and (kind := _FORMAT_KIND.match(word[2])):
                 macro = f"__{kind[1]}({kind[2]}"

@@ -8,6 +8,7 @@ from patchpilot.lint.detector import Arguments, Hit, by_type, detector
 from patchpilot.lint.devicetree_bindings import bindings_of
 from patchpilot.lint.lazy_pattern import lazy
 from patchpilot.lint.lint_context import Context
+from patchpilot.lint.word_lists import word_table
 
 SECTION_ORDER = "MRLSWQBCPTFXNK"
 _CONFIG = lazy(r"^\+\s*(?:config|menuconfig|choice)\b")
@@ -17,7 +18,6 @@ _NEXT_ENTRY = lazy(r"^(?:config|menuconfig|choice|endchoice|if|endif|menu|endmen
 _ENTRY = lazy(r"^[+ ]([A-Z]):\s*(.*)")
 _TABBED_ENTRY = lazy(r"^\+[A-Z]:\t\S")
 _OLD_FLAGS = lazy(r"\+(EXTRA_[A-Z]+FLAGS)")
-_FLAGS = {"EXTRA_AFLAGS": "asflags-y", "EXTRA_CFLAGS": "ccflags-y", "EXTRA_CPPFLAGS": "cppflags-y", "EXTRA_LDFLAGS": "ldflags-y"}
 _DTS_COMPATIBLE = lazy(r'^\+\s*compatible\s*=\s*"')
 _C_COMPATIBLE = lazy(r'^\+.*\.compatible\s*=\s*"')
 _QUOTED = lazy(r'"([a-zA-Z0-9\-,.+_]+)"')
@@ -50,10 +50,17 @@ def _all(context: Context) -> Iterator[tuple[str, Hit]]:
             yield "CONFIG_DESCRIPTION", Hit(line.number, values={"least": least})
         if path == "MAINTAINERS":
             yield from (("MAINTAINERS_STYLE", hit) for hit in _section_entry(line))
-        if ("Makefile" in path or "Kbuild" in path) and "EXTRA_" in text and (found := _OLD_FLAGS.search(text)) and found[1] in _FLAGS:
-            yield "DEPRECATED_VARIABLE", Hit(line.number, values={"variable": found[1], "instead": _FLAGS[found[1]]})
+        if ("Makefile" in path or "Kbuild" in path) and "EXTRA_" in text and (values := _obsolete_variable(text)):
+            yield "DEPRECATED_VARIABLE", Hit(line.number, values=values)
         if context.tree is not None and "compatible" in text and _is_compatible(line):
             yield from (("UNDOCUMENTED_DT_STRING", hit) for hit in _undocumented(context, line))
+
+
+def _obsolete_variable(text: str) -> dict[str, str] | None:
+    """The obsolete make variable of an added line, and what to use instead."""
+    name = _OLD_FLAGS.search(text)
+    instead = word_table("kbuild", "obsolete_variables").get(name[1]) if name else None
+    return {"variable": name[1], "instead": instead} if name and instead else None
 
 
 def _help_lines(context: Context) -> int:

@@ -2,6 +2,7 @@
 """What checkpatch.pl asks for since Linux 6.1: links that can be followed, reports that are closed, fixes that say what they fix."""
 
 from collections.abc import Iterable, Iterator
+from functools import cache
 
 from patchpilot.cache import patterns as re
 from patchpilot.lint.clang.c_patterns import IDENT
@@ -12,22 +13,12 @@ from patchpilot.lint.detectors.c_pattern import c_lines, c_text
 from patchpilot.lint.detectors.mail_patch_form import is_patch, last_line
 from patchpilot.lint.lazy_pattern import lazy
 from patchpilot.lint.lint_context import Context
+from patchpilot.lint.word_lists import word_list
 
 _REPORTED = lazy(r"^\s*reported(?:|-and-tested)-by:", re.IGNORECASE)
 _CLOSES = lazy(r"^closes:\s*", re.IGNORECASE)
 _LINKED = lazy(r"^\s*(\w+:)\s*(\S+)")
 _VERSION = lazy(r"^v(?:ersion)?\d+", re.IGNORECASE)
-_ARCHIVES = (
-    "freedesktop.org/archives/dri-devel",
-    "lists.infradead.org",
-    "lkml.org",
-    "mail-archive.com",
-    "mailman.alsa-project.org/pipermail",
-    "marc.info",
-    "ozlabs.org/pipermail",
-    "spinics.net",
-)
-_ARCHIVED = lazy(rf"\b(?:{'|'.join(re.escape(one) for one in _ARCHIVES)})", re.IGNORECASE)
 _REVERT = "This reverts commit"
 _BUG_SIGN = lazy(r"(?:BUG: K.|UB)SAN: |Call Trace:|stable@|syzkaller")
 _FIXES = lazy(r"^\s*fixes:?\s*(?:commit\s*)?[0-9a-f]{5,40}", re.IGNORECASE)
@@ -65,8 +56,14 @@ def _links(context: Context) -> Iterator[tuple[str, Hit]]:
                 yield "BAD_REPORTED_BY_LINK", Hit(line.number)
         if line.in_log and ":" in line.text and (found := _LINKED.match(line.text)):
             yield from _link(line, found)
-        if "http" in line.raw and _ARCHIVED.search(line.raw, line.raw.lower().find("http") + 4):
+        if "http" in line.raw and _archives().search(line.raw, line.raw.lower().find("http") + 4):
             yield "PREFER_LORE_ARCHIVE", Hit(line.number)
+
+
+@cache
+def _archives() -> re.Pattern[str]:
+    """A link to a mail archive that may not last."""
+    return re.compile(rf"\b(?:{'|'.join(map(re.escape, word_list('links', 'other_archives')))})", re.IGNORECASE | re.ASCII)
 
 
 def _link(line: ScannedLine, found: re.Match[str]) -> Iterator[tuple[str, Hit]]:
