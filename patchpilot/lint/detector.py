@@ -29,7 +29,7 @@ class Hit(NamedTuple):
 
 Gives = str | Mapping[str, str]
 """The placeholders that the hits of a detector fill, in a string, separated by spaces. A mapping has them by case: the key is `case`, and
-`type` or `type/case` where the detector serves one rule for each `type` (or `check`). `*pattern` stands for the named groups of that argument."""
+`type` or `type/case` where the detector serves one rule for each `type` (or `check`). `*pattern` are the named groups of that argument."""
 
 
 class RegisteredDetector(NamedTuple):

@@ -16,7 +16,7 @@ from patchpilot.model.rule import Rule
 ALWAYS_STRICT = ("drivers/net/", "net/", "drivers/staging/")
 """Where checkpatch.pl gives its CHECKs without being asked to."""
 LEAST_MOVED = 10
-"""A line with fewer characters, blanks aside, is not known again."""
+"""A line with fewer characters, spaces not counted, is not recognized."""
 
 
 def run_series(context: Context, rules: Iterable[Rule]) -> tuple[Finding, ...]:
@@ -34,7 +34,7 @@ def run(context: Context, rules: Iterable[Rule]) -> tuple[Finding, ...]:
     patch = context.patch
     message = f"too long to check as a whole: {patch.cut:,} lines, of which the first {len(patch.lines):,} were checked; split the patch"
     finding = Finding("limits", "patch-too-long", Severity.ERROR, message, patch_line=len(patch.lines))
-    # of a patch whose message alone is too long nothing can be said
+    # a patch whose message alone is too long cannot be checked
     rest = _run(context, [rule for rule in rules if rule.scope != "series"]) if patch.has_diff else ()
     return (*rest, finding)
 
@@ -83,7 +83,7 @@ def _always_strict(finding: Finding) -> bool:
 
 
 class Places:
-    """From a patch line to the file and line of the new tree it stands for. The diff is read only when a finding lies in it."""
+    """From a patch line to the file and line of the new tree. The diff is read only when a finding lies in it."""
 
     def __init__(self, patch: Patch) -> None:
         self._patch = patch
@@ -107,7 +107,7 @@ class Places:
         return change.path, line.new_line if line else None
 
     def is_moved(self, finding: Finding) -> bool:
-        """Whether the finding is on an added line that the patch removes elsewhere, white space aside. Short lines tell nothing."""
+        """Whether the finding is on an added line that the patch removes elsewhere, ignoring whitespace. Short lines are not compared."""
         at = finding.patch_line
         if at is None or at < self._patch.diff_line or at > len(self._patch.lines) or self._change(at) is None:
             return False

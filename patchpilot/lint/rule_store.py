@@ -48,7 +48,7 @@ def load_rules(own: Sequence[OwnPack] = ()) -> tuple[Rule, ...]:
 
 
 def load_packs(own: Sequence[OwnPack] = ()) -> tuple[Pack, ...]:
-    """The packs with their examples, parsed anew: for `explain`, the documentation and the suite."""
+    """The packs with their examples, parsed again: for `explain`, the documentation and the suite."""
     packs = _parse(*_sources(own))
     _one_of_each([rule for pack in packs for rule in pack.rules])
     return packs
@@ -63,7 +63,7 @@ def examples_of(rule: Rule, own: Sequence[OwnPack] = ()) -> tuple[Example, ...]:
 
 
 def detector_of(rule: Rule) -> Detector:
-    """The function behind a rule; its module is imported now when it was not."""
+    """The function of a rule's detector; its module is imported now if it was not."""
     if rule.detector not in DETECTORS:
         importlib.import_module(rule.module)
     return DETECTORS[rule.detector].function
@@ -73,7 +73,7 @@ def import_detectors() -> None:
     """Import every module of lint/detectors, so that all detectors are known: needed to check a pack, not to run one."""
     import pkgutil
 
-    import patchpilot.lint.clang.checks  # noqa: F401 (they tell the detector "c" what they give)
+    import patchpilot.lint.clang.checks  # noqa: F401 (they register what the detector "c" gives)
     from patchpilot.lint import detectors
 
     for module in pkgutil.iter_modules(detectors.__path__, f"{detectors.__name__}."):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Where a value ends: a name with members and perhaps the brackets of a call, a constant or a string; a cast may stand before it."""
+"""Where a value ends: a name with members and perhaps the parentheses of a call, a constant or a string; a cast may precede it."""
 
 from patchpilot.lint.clang.c_patterns import CONSTANT, LVAL_OR_CALL, STRING, pattern
 from patchpilot.lint.clang.types import TypePattern, Types
@@ -11,7 +11,7 @@ _VALUE = rf"(?:{LVAL_OR_CALL}|{CONSTANT}|{STRING})"
 
 
 def value_end(text: str, at: int) -> int:
-    """Where the value ends that begins at `at` (blanks before and after a name belong to it); `at` when none begins there."""
+    """Where the value ends that begins at `at` (spaces before and after a name belong to it); `at` when none begins there."""
     start = pattern(r"\s*(\(\s*)?").match(text, at)
     begin = start.end() if start else at
     if start and start[1] is not None:

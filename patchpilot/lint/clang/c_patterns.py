@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The words of C as pattern fragments, to be put into larger patterns. All are for text of one character a byte: compile with `pattern`.
 
-Brackets in brackets are matched down to a depth of eight, so that no pattern needs recursion and none can take long.
+Nested parentheses are matched down to a depth of eight, so that no pattern needs recursion and none can take long.
 """
 
 from functools import cache, lru_cache
@@ -101,7 +101,7 @@ DECLARATION_MACROS = one_of(
     rf"(?:{STORAGE}\s+)?(?:XA_STATE|XA_STATE_ORDER)\s*\(",
 )
 
-# What stands for a whole value: a name with members, with or without the brackets of a call; a cast may stand before it.
+# A whole value: a name with members, with or without the parentheses of a call; a cast may precede it.
 LVAL_OR_CALL = rf"((?:[&*]\s*)?{LVAL})\s*({BALANCED})?\s*"
 
 
@@ -136,5 +136,5 @@ INT_TYPES = one_of(
 
 @cache
 def value() -> str:
-    """The pattern of an argument: a value or a constant, perhaps cast. Groups: cast, whole, name, brackets of a call."""
+    """The pattern of an argument: a value or a constant, perhaps cast. Groups: cast, whole, name, parentheses of a call."""
     return rf"(?:\s*(\(\s*{static_type()}\s*\))?\s*)?({LVAL_OR_CALL}|{CONSTANT}|{STRING})"

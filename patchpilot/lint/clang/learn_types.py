@@ -34,7 +34,7 @@ class Learner:
         self._types = types
 
     def statement(self, head: str, at_end: bool) -> None:
-        """Learn from a statement up to its first brace, the signs of its lines blank; `at_end`: what stands before it ended a statement."""
+        """Learn from a statement up to its first brace, the signs of its lines replaced by spaces; `at_end`: what precedes it ended a statement."""
         head = head[:_LONGEST]
         if not pattern(_NO_DECLARATION, re.DOTALL).match(head) and not (":*" in head and pattern(_ODD_LABEL).search(head)):
             if at_end and (declared := self._declaration(head)):
@@ -51,7 +51,7 @@ class Learner:
         """The words before the name that a statement seems to declare."""
         found = pattern(_DECLARATION, re.DOTALL).match(head)
         if self._types.learnt_in(head):
-            # a learnt modifier may stand behind the name: then the type is a word shorter
+            # a learned modifier may follow the name: then the type is a word shorter
             loose = pattern(_MODIFIED_DECLARATION, re.DOTALL).match(head)
             if loose and loose[2] in self._types.modifiers and (not found or len(loose[1]) < len(found[1])):
                 found = loose
@@ -69,7 +69,7 @@ class Learner:
                 self._possible(named[1])
 
     def _possible(self, words: str) -> None:
-        """Take words that stand where a type stands for a type or, with other words, for modifiers."""
+        """Take words in the place of a type for a type or, with other words, for modifiers."""
         if self._cannot(words):
             return
         words = pattern(rf"\s*{STORAGE}\s*").sub("", words)

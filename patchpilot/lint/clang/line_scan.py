@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The per-line scan of a patch that all line and C rules stand on: which file, which line of it, how much of the hunk is left, sanitised text."""
+"""The per-line scan of a patch that all line and C rules use: which file, which line of it, how much of the hunk is left, sanitised text."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -34,7 +34,7 @@ class ScannedLine:
     outside of hunks as they are); `left` counts the lines of the new side still to come in the hunk, this one included, 0 outside of hunks;
     `previous` is the line before it that is not removed (it may be a line of the hunk before, or a file header); `new_line` is the line in the
     new file; `section` and `hunk_start` (patch line of its first line) belong to the hunk; `strict` says whether CHECKs are on for the file.
-    `in_header`, `in_log`: whether it stands in the mail's headers or in the message above the first sign-off; `log_after` is `in_log` for what
+    `in_header`, `in_log`: whether it is in the mail's headers or in the message above the first sign-off; `log_after` is `in_log` for what
     comes after the line.
     """
 
@@ -73,7 +73,7 @@ class ScannedLine:
 
     @property
     def in_hunk(self) -> bool:
-        """Whether the line stands in a hunk (removed lines may)."""
+        """Whether the line is in a hunk (removed lines may be)."""
         return self.left != 0
 
     @property
@@ -83,19 +83,19 @@ class ScannedLine:
 
     @property
     def suffix(self) -> str:
-        """What stands after the last dot of the file's name, or nothing."""
+        """What follows the last dot of the file's name, or nothing."""
         return self.file.rpartition(".")[2] if "." in self.file.rpartition("/")[2] else ""
 
     @property
     def code(self) -> str:
-        """The sanitised text with comments as blanks."""
+        """The sanitized text with comments as spaces."""
         if self._code is None:
             self._code = self.text.replace(COMMENT, " ") if COMMENT in self.text else self.text
         return self._code
 
     @property
     def comment(self) -> str:
-        """What of the line stands in comments."""
+        """What of the line is in comments."""
         if COMMENT not in self.text:
             return ""
         return "".join(char for mark, char in zip(self.text, self.raw, strict=False) if mark == COMMENT)
@@ -126,7 +126,7 @@ class LineScan:
         return "\n".join(self.raw_line(number) or "" for number in range(first, max(first, last) + 1))
 
     def has_comment_near(self, line: ScannedLine) -> bool:
-        """Whether a comment stands on the line, or in the lines of its hunk just above it."""
+        """Whether a comment is on the line, or in the lines of its hunk just above it."""
         if _COMMENT_HERE.match(line.raw):
             return True
         near = self.lines[line.number - 2 : line.number + 1 : 2]
@@ -154,7 +154,7 @@ class LineScan:
 
 
 def expand(text: str) -> str:
-    """Tabs to the next multiple of eight blanks."""
+    """Tabs as spaces, to the next multiple of eight columns."""
     return text.expandtabs(8) if "\t" in text else text
 
 
@@ -240,7 +240,7 @@ def scan_lines(patch_lines: Sequence[str], strict: bool, *, compat: bool = False
 
 
 def sanitised(raws: Sequence[str]) -> list[str]:
-    """Every line with comments and strings blanked out on the new side of hunks, everything else as it is."""
+    """Every line with comments and strings masked on the new side of hunks, everything else as it is."""
     blanker = Sanitiser()
     texts: list[str] = []
     left = 0

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Blanks out what is no code: comments become COMMENT characters and the insides of strings become X, columns kept."""
+"""Masks what is not code: comments become COMMENT characters and the insides of strings become X, columns kept."""
 
 from patchpilot.cache import patterns as re
 
@@ -21,7 +21,7 @@ def _fill(text: str, char: str) -> str:
 
 
 class Sanitiser:
-    """Line after line of a hunk's new side in, the same lines with comments and strings blanked out."""
+    """Line after line of a hunk's new side in, the same lines with comments and strings masked."""
 
     __slots__ = ("inside",)
 
@@ -29,11 +29,11 @@ class Sanitiser:
         self.inside = ""
 
     def reset(self, in_comment: bool) -> None:
-        """Begin a hunk; `in_comment` when its first line stands inside a block comment."""
+        """Begin a hunk; `in_comment` when its first line is inside a block comment."""
         self.inside = "*/" if in_comment else ""
 
     def line(self, raw: str) -> str:
-        """One line with its diff sign, blanked out. What is left open (a comment, a string) goes on in the next line."""
+        """One line with its diff sign, masked. What is left open (a comment, a string) goes on in the next line."""
         text = raw if not self.inside and not _OPENER.search(raw, 1) else self._blank(raw)
         return _directive(text) if "#" in text else text
 
@@ -84,7 +84,7 @@ class Sanitiser:
 
 
 def _directive(text: str) -> str:
-    """A preprocessor line with the file name of #include <…> and the words of #error blanked out."""
+    """A preprocessor line with the file name of #include <…> and the words of #error masked."""
     if match := _INCLUDE.match(text):
         clean = "<" + "X" * len(match[1]) + ">"
         return _ANGLE.sub(lambda _: clean, text, count=1)

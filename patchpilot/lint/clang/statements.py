@@ -47,7 +47,7 @@ class StatementSpan(NamedTuple):
 
     @property
     def raw_condition(self) -> str:
-        """Its condition (or all up to the brackets of a call) with the diff signs."""
+        """Its condition (or all up to the parentheses of a call) with the diff signs."""
         return self.passage.text[self.start : min(self.condition_end, self.start + _LONGEST)]
 
     @property
@@ -77,7 +77,7 @@ class StatementSpan(NamedTuple):
 
     @property
     def text(self) -> str:
-        """The statement with the signs of all lines but its first as blanks."""
+        """The statement with the signs of all lines but its first as spaces."""
         return blank_signs(self.raw_text)
 
     @property
@@ -87,7 +87,7 @@ class StatementSpan(NamedTuple):
 
 
 def blank_signs(text: str) -> str:
-    """The text with a blank in place of each line's diff sign, the first line's left."""
+    """The text with a space instead of each line's diff sign, except the first line's."""
     return _SIGNED_NEWLINE.sub("\n ", text) if "\n" in text else text
 
 
@@ -144,9 +144,9 @@ class Passage:
             parts.append(span)
 
     def bracketed(self, line: ScannedLine, brackets: str, *, outer: bool = False) -> tuple[int, list[ScannedLine]]:
-        """The lines from this one to the one where its brackets are closed again: (brackets left open, the lines).
+        """The lines from this one to the one where its parentheses or braces are closed again: (how many are still open, the lines).
 
-        `brackets` is "()" or "{}"; `outer`: leave out what stands more than one level deep.
+        `brackets` is "()" or "{}"; `outer`: leave out what is more than one level deep.
         """
         index = self.index(line.number)
         level, stack, found = 0, [0], []

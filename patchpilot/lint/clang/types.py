@@ -25,7 +25,7 @@ _MAX_MODIFIERS = 64
 _MAX_ROW = 10
 _BLANKS = tuple(" \t\n\r\f\v")
 _WORD_CHARS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
-# what may stand between a type's name and the variable: blanks, a star, [], or const behind one of them
+# what may be between a type's name and the variable: spaces, a *, [], or const after one of them
 _STAR = re.compile(r"\s+|\*|\[\s*+\]|(?<=[\s*\]])const", re.ASCII)
 _BLANK_WORD = re.compile(r"\s+([A-Za-z_]\w*)", re.ASCII)
 _WORD_BLANK = re.compile(r"([A-Za-z_]\w*)\s+", re.ASCII)
@@ -35,8 +35,8 @@ _INLINE = re.compile(INLINE, re.ASCII)
 class TypePattern:
     """A type and what must follow it. `tail` is a pattern for what follows.
 
-    `stars`: whether pointer stars belong to the type. `storage`: whether static, extern and inline may stand before it. `<MODIFIER>` in the
-    tail stands for a word such as const or __iomem.
+    `stars`: whether pointer stars belong to the type. `storage`: whether static, extern and inline may precede it. `<MODIFIER>` in the
+    tail is any word such as const or __iomem.
     """
 
     __slots__ = ("_compiled", "_tail", "stars", "storage")
@@ -46,7 +46,7 @@ class TypePattern:
         self._compiled: dict[tuple[str, ...], re.Pattern[str]] = {}
 
     def compiled(self, types: "Types", text: str) -> re.Pattern[str]:
-        """The pattern for what follows a type; the learnt modifiers that stand in the text are modifiers in it."""
+        """The pattern for what follows a type; the learned modifiers that occur in the text are modifiers in it."""
         learnt = types.learnt_in(text) if types.modifiers and "<MODIFIER>" in self._tail else ()
         made = self._compiled.get(learnt)
         if made is None:
@@ -91,7 +91,7 @@ class Types:
             self._known.pop(name, None)
 
     def learn_modifier(self, name: str) -> None:
-        """From now on this name may stand beside a type as const may."""
+        """From now on this name may be next to a type, as const may."""
         name = name.partition("#")[0]
         if name and name not in self.modifiers and len(self.modifiers) < _MAX_MODIFIERS:
             self.modifiers.append(name)
@@ -186,7 +186,7 @@ class Types:
         )
 
     def _starts(self, text: str, at: int, storage: bool) -> list[int]:
-        """Where the type's name may begin, given the words that may stand before it; most of them first."""
+        """Where the type's name may begin, given the words that may precede it; most of them first."""
         result: list[int] = []
         if storage and text[at : at + 1] in ("e", "s", "a") and (head := pattern(rf"{STORAGE}\s+(?:({INLINE}\s+))?").match(text, at)):
             result += self._after_modifiers(text, head.end())
@@ -215,7 +215,7 @@ class Types:
             position = modified
             while step := _STAR.match(text, position):
                 if step.end() - position > 1 and text[position] in _BLANKS:
-                    # of a row of blanks its two ends and the last blank will do: in between, the same follows
+                    # of several spaces the two ends and the last space are enough: in between, the same follows
                     bounds.append(step.end() - 1)
                 position = step.end()
                 bounds.append(position)
@@ -226,7 +226,7 @@ class Types:
                     yield bound
 
     def _modified(self, text: str, at: int, inline: bool) -> list[int]:
-        """The ends of the modifiers (with `inline`: and inlines) that stand from `at` on, each after a blank; most of them first."""
+        """The ends of the modifiers (with `inline`: and inlines) from `at` on, each after a space; most of them first."""
         ends = [at]
         while len(ends) < _MAX_ROW and (word := _BLANK_WORD.match(text, ends[-1])):
             start, name = word.start(1), word[1]

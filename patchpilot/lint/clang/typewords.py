@@ -11,7 +11,7 @@ TAGS = frozenset(("struct", "union", "enum"))
 TYPEOF = frozenset(("typeof", "__typeof__"))
 NAME_ENDS = ("_t", "_handler", "_handler_fn")
 
-# S is signed or unsigned; s the same or nothing. What is tried first stands first.
+# S is signed or unsigned; s the same or nothing. What is tried first comes first.
 _ORDERED = (
     "s char", "s short int", "s short", "s int", "s long int", "s long long int", "s long long", "s long", "S",
 )  # fmt: skip
@@ -50,7 +50,7 @@ def number_ends(text: str, at: int, *, misordered: bool = False) -> list[int]:
         if rank is None:
             continue
         if rank - shift == _BEFORE_A_WORD:
-            # one of them counts only with a blank and another word behind it
+            # one of them counts only if a space and another word follow
             if pattern(r"\s\w").match(text, at):
                 ends.append((rank, at + 1))
         else:

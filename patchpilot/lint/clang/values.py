@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What each character of a line belongs to (type, value, operator …), so that `*` and `&` can be told apart as signs of a type, unary or binary.
+"""What each character of a line belongs to (type, value, operator …), so that `*` and `&` are known as part of a type, unary or binary.
 
 Kinds, a letter a character: T part of a declaration's type, V a value, N something a value must follow, E the end of a statement, C after a
 comma, c inside a cast. Variants of an operator: U unary, B binary (or a bit field's colon), C a case's and L a label's colon, O another colon.
@@ -42,7 +42,7 @@ class ValueTracker:
         self.last = "E"
 
     def line(self, text: str) -> Values:
-        """Read a sanitised line (its sign counts as a blank): its values. `last` becomes the kind at its end."""
+        """Read a sanitized line (its sign counts as a space): its values. `last` becomes the kind at its end."""
         text = f" {text[1:]}\n" if text else "\n"
         kind, at, end = self.last, 0, len(text)
         pieces: list[str] = []

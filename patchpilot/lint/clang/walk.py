@@ -25,7 +25,7 @@ _FUNCTION = TypePattern(rf"({IDENT})\(")
 
 
 class CCode:
-    """What the walk leaves behind: the hits of each check by name, and for every added C line its statement and the function around it."""
+    """The result of the walk: the hits of each check by name, and for every added C line its statement and the function around it."""
 
     __slots__ = ("_functions", "_spans", "hits")
 
@@ -39,7 +39,7 @@ class CCode:
         return self._spans.get(number)
 
     def function(self, number: int) -> str | None:
-        """The function that patch line `number` seems to stand in."""
+        """The function that patch line `number` seems to be in."""
         return self._functions.get(number)
 
     def note(self, spot: LineContext, function: str | None) -> None:

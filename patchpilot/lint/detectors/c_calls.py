@@ -92,7 +92,7 @@ _INT = lazy(INT)
 _OCTAL = lazy(OCTAL)
 
 LONGEST_STATEMENT = 8000
-"""So much of a statement is read: a bracket that is never closed makes one of all that follows, for each line anew."""
+"""So much of a statement is read: a parenthesis that is never closed makes one statement of all that follows, again for each line."""
 
 Hits = Iterator[tuple[str, Hit]]
 
@@ -107,7 +107,7 @@ class CallPlace(NamedTuple):
 
     @property
     def last(self) -> int:
-        """The patch line where the statement ends, as far as no removed line stands between."""
+        """The patch line where the statement ends, as far as no removed line is in between."""
         return self.line.number + self.statement.count("\n")
 
     @property

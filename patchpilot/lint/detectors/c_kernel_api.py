@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Interfaces of the kernel: what is misused, superseded, or wants a comment beside it."""
+"""Interfaces of the kernel: what is misused, superseded, or needs a comment."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
@@ -73,7 +73,7 @@ Hits = Iterator[tuple[str, Hit]]
 
 
 class ApiPlace(NamedTuple):
-    """An added line of C under examination, and where it stands."""
+    """An added line of C under examination, and its place."""
 
     context: Context
     lines: LineScan

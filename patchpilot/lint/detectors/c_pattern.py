@@ -27,7 +27,7 @@ def c_lines(context: Context) -> list[ScannedLine]:
 
 
 def c_text(context: Context) -> str:
-    """Those lines as one text, to see at a glance what does not stand in them."""
+    """Those lines as one text, to see quickly what is not in them."""
     kept: Any = context.shared.get("checkpatch.c_text")
     if kept is None:
         kept = context.shared["checkpatch.c_text"] = "\n".join(line.raw for line in c_lines(context))
@@ -55,7 +55,7 @@ _FRAGMENT = re.compile(r"<([A-Z_]{4,})>")
 
 
 def _compiled(text: str) -> re.Pattern[str]:
-    """A pattern of a pack in which <IDENTIFIER>, <STRING> and the like stand for parts of C."""
+    """A pattern of a pack in which <IDENTIFIER>, <STRING> and similar names are parts of C."""
     if not _FRAGMENT.search(text):
         return c_patterns.pattern(text)
     known = _fragments()

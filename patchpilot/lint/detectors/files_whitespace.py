@@ -16,7 +16,7 @@ _URL = lazy(r"^\+.*\b[a-z][\w.+\-]*://\S+", re.IGNORECASE)
 _LOG_STRING = lazy(rf'^\+\s*(?:{LOG_FUNCTIONS})\s*\(\s*(?:KERN_\S+\s*|[^"]*)?({STRING}\s*(?:|,|\)\s*;)\s*)$')
 _ONLY_STRING = lazy(rf"^\+\s*{STRING}\s*(?:\s*|,|\)\s*;)\s*$|^\+\s*#\s*define\s+\w+\s+{STRING}$")
 _LONG_BY_NATURE = lazy(r"^\+.*\bEFI_GUID\s*\(|^\+\s*+(?:\w+\s*)?DEFINE_PER_CPU")
-_BLANK = " \t\n\r\f\v"
+_SPACE = " \t\n\r\f\v"
 _STRING_TAIL = lazy(rf"({STRING}(?:\s*(?:\\|,\s*|\)\s*;\s*))?)$")
 
 
@@ -48,7 +48,7 @@ def _all(context: Context) -> Iterator[tuple[str, Hit]]:
 
 
 def _names_whole(line: ScannedLine) -> bool:
-    """Whether the name stands by itself, not as part of a longer one: what newer kernels ask."""
+    """Whether the name is a word by itself, not as part of a longer one: what newer kernels ask."""
     return re.search(rf"\b{re.escape(line.file)}\b", line.raw, re.ASCII) is not None
 
 
@@ -74,7 +74,7 @@ def _too_long(line: ScannedLine, limit: int) -> str | None:
             return None
     if _LONG_BY_NATURE.match(code) or ("://" in line.raw and _URL.match(line.raw)):
         return None
-    if (comment := code.find(COMMENT, len(code.rstrip(f"{_BLANK}{COMMENT}")))) >= 0 and starts_within(code[comment:]):
+    if (comment := code.find(COMMENT, len(code.rstrip(f"{_SPACE}{COMMENT}")))) >= 0 and starts_within(code[comment:]):
         return "LONG_LINE_COMMENT"
     if (found := _STRING_TAIL.search(line.code)) and starts_within(found[1]):
         return "LONG_LINE_STRING"

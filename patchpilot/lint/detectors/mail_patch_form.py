@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The form of a patch: is it one, does it apply, and which files does it make, move or mark."""
+"""The form of a patch: is it one, does it apply, and which files does it create, move or make executable."""
 
 from collections.abc import Iterable, Iterator
 
@@ -67,7 +67,7 @@ def _files(context: Context, lines: LineScan) -> Iterator[tuple[str, Hit]]:
         text = line.text
         if line.starts_file:
             if found := _NEW_SIDE.match(text):
-                # the place that a script which walks the lines still stands on when it reads a file's name
+                # the line that checkpatch.pl is still at when it reads a file's name
                 prefix = found[1].partition("/")[0]
                 if tree is not None and prefix and tree.exists(prefix):
                     yield "PATCH_PREFIX", Hit(reported, values={"prefix": prefix})
@@ -100,7 +100,7 @@ def _broken(lines: LineScan) -> Iterator[tuple[str, Hit]]:
 
 
 def _moves(lines: LineScan) -> Iterator[int]:
-    """The first line that tells of a made, deleted or moved file, unless the diffstat shows that MAINTAINERS is changed too."""
+    """The first line that shows a new, deleted or moved file, unless the diffstat shows that MAINTAINERS is changed too."""
     for line in lines.lines:
         if line.starts_file or line.starts_hunk:
             continue

@@ -82,7 +82,7 @@ def _all(context: Context) -> Iterator[tuple[str, Hit]]:
                 yield "GIT_COMMIT_ID", hit
             if _COMMIT_ENDS.search(text):
                 continued = line.number
-        # without a repository the script takes every id for unknown: nobody is helped by that, unless told to do as it does
+        # without a repository the script takes every id for unknown: that helps nobody, unless its behavior was asked for
         asked = context.history is not None or context.options.checkpatch_compat
         if line.log_after and asked and (found := _MENTIONED.search(text)) and facts.find(found[1]) is None:
             yield "UNKNOWN_COMMIT_ID", Hit(line.number, values={"id": found[1]})
@@ -142,7 +142,7 @@ def _fixes(line: ScannedLine, facts: _Facts, kernel: tuple[int, int]) -> Iterato
 
 
 def _names_commit(lines: LineScan, line: ScannedLine) -> bool:
-    """Whether the line names a commit by its id, in words or by an id that stands alone."""
+    """Whether the line names a commit by its id, in words or by an id alone."""
     text = line.text
     if not (_HEX_RUN.search(text) or text.lower().rstrip().endswith("commit")) or _EXEMPT.match(text):
         return False

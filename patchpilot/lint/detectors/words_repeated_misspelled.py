@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Words: known misspellings, and words that stand there twice."""
+"""Words: known misspellings, and repeated words."""
 
 import functools
 from collections.abc import Iterable, Iterator, Mapping
@@ -52,7 +52,7 @@ def _spelling(context: Context) -> Iterator[tuple[str, Hit]]:
         return
     single, phrases = mistakes
     lines = scan(context).lines
-    # what another commit is called is not for this one to mend
+    # the subject of another commit cannot be corrected here
     log = [line.raw if line.in_log or line.in_header else "" for line in lines]
     quoted = {} if context.options.checkpatch_compat else quoted_titles(log)
     for line in lines:
@@ -138,7 +138,7 @@ def _repeated(context: Context) -> Iterator[tuple[str, Hit]]:
 
 
 def _doubles(line: ScannedLine) -> Iterator[tuple[str, int]]:
-    """Each word that stands there twice in a row, and where its second is."""
+    """Each repeated word, and where the second one is."""
     raw, start = line.raw, 0 if line.log_after else 1
     at = start
     while found := _TWO_WORDS.search(raw, at):

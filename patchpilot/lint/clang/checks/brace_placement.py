@@ -15,7 +15,7 @@ PLACEHOLDERS.update(
 
 
 @check(ADDED, "if", "while", "for", "else")
-def needless_braces(spot: LineContext) -> Results | None:
+def unnecessary_braces(spot: LineContext) -> Results | None:
     """Braces that no arm of a condition needs, braces on some arms only, braces around a single statement."""
     text = spot.text
     excused: set[int] = spot.walk.hunk.setdefault("braces", set())

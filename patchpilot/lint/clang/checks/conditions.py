@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Conditions, loops and switches: what stands on their lines and below them."""
+"""Conditions, loops and switches: their lines and the lines that follow."""
 
 from patchpilot.cache import patterns as re
 from patchpilot.lint.clang.c_check import ADDED, CONTEXT, PLACEHOLDERS, LineContext, Results, check
@@ -29,7 +29,7 @@ PLACEHOLDERS.update(
 
 @check(CONTEXT, "switch")
 def case_indent(spot: LineContext) -> Results | None:
-    """`case` stands as deep as its `switch`."""
+    """`case` at another indentation than its `switch`."""
     if not pattern(r"\bswitch\s*\(.*\)").search(spot.text):
         return None
     _, lines = spot.walk.passage.bracketed(spot.line, "{}", outer=True)
@@ -39,7 +39,7 @@ def case_indent(spot: LineContext) -> Results | None:
 
 
 @check(CONTEXT, "if", "while", "for", "switch", "do", "else")
-def brace_below_condition(spot: LineContext) -> Results | None:
+def brace_on_next_line(spot: LineContext) -> Results | None:
     """The line after a condition: a brace that belongs above, an indent after a stray semicolon; and indent without end."""
     text = spot.text
     match = pattern(r"(.*)\b((?:if|while|for|switch|(?:[a-z_]+|)for_each[a-z_]+)\s*\(|do\b|else\b)").search(text)
@@ -106,7 +106,7 @@ def odd_indent(spot: LineContext) -> Results | None:
 
 
 def _to_first_statement(body: str, lines: int) -> tuple[str, int, bool]:
-    """Drop blank lines, preprocessor lines and labels: (what is left, the line it is on, whether no #else stands before it)."""
+    """Drop blank lines, preprocessor lines and labels: (what is left, the line it is on, whether no #else precedes it)."""
     straight, joined, at = True, False, -1
     while at != lines:
         at = lines
@@ -121,7 +121,7 @@ def _to_first_statement(body: str, lines: int) -> tuple[str, int, bool]:
 
 
 @check(ADDED, "else")
-def needless_else(spot: LineContext) -> Results | None:
+def unnecessary_else(spot: LineContext) -> Results | None:
     """`else` after a return or break."""
     match = pattern(r"\+([\t]+)(?:\}[ \t]*)?else(?:[ \t]*\{)?\s*$").match(spot.code)
     if not match:
@@ -137,7 +137,7 @@ def needless_else(spot: LineContext) -> Results | None:
 
 
 @check(ADDED, "break")
-def needless_break(spot: LineContext) -> Results | None:
+def unnecessary_break(spot: LineContext) -> Results | None:
     """`break` after a return, goto or break."""
     match = pattern(r"\+([\t]+)break\s*;\s*$").match(spot.code)
     leaving = pattern(rf"\+{match[1]}(goto|return|break)\b").match(spot.before) if match else None
@@ -145,13 +145,13 @@ def needless_break(spot: LineContext) -> Results | None:
 
 
 @check(ADDED, "return")
-def bracketed_return(spot: LineContext) -> Results | None:
+def parenthesized_return(spot: LineContext) -> Results | None:
     """`return (x);`, `return(x)`."""
     statement = spot.statement
     if not statement or not (match := pattern(r".\s*return(\s*)\(", re.DOTALL).match(statement)):
         return None
     if whole := pattern(rf".\s*return\s*({BALANCED})\s*;\s*$").match(statement):
-        inside = _unbracketed(whole[1])
+        inside = _without_parentheses(whole[1])
         if pattern(rf"\s*{value()}\s*(?:\?|$)").match(inside):
             return [("return-with-parentheses", spot.hit())]
     elif not match[1]:
@@ -159,7 +159,7 @@ def bracketed_return(spot: LineContext) -> Results | None:
     return None
 
 
-def _unbracketed(text: str) -> str:
+def _without_parentheses(text: str) -> str:
     while pattern(r"\s*\(.*\)\s*$").match(text):
         text = pattern(r"\s*\)\s*$").sub("", pattern(r"^\s*\(\s*").sub("", text, count=1), count=1)
     return pattern(r"\s+").sub(" ", text)
@@ -179,7 +179,7 @@ def void_return(spot: LineContext) -> Results | None:
 
 @check(ADDED, "do", "if", "while", "for")
 def condition_line(spot: LineContext) -> Results | None:
-    """Assignments in a condition, and statements behind it on the same line."""
+    """Assignments in a condition, and statements after it on the same line."""
     text, walk = spot.text, spot.walk
     if "do" in text and pattern(r"do\s*(?!\{)").search(text):
         _excuse_while(spot)
@@ -209,7 +209,7 @@ def _excuse_while(spot: LineContext) -> None:
 
 @check(ADDED, "else", "if", "case", "default")
 def trailing_statement(spot: LineContext) -> Results | None:
-    """Statements behind else, a closing brace or a case."""
+    """Statements after else, a closing brace or a case."""
     text, hits = spot.text, []
     match = pattern(r".\s*(?:\}\s*)?else\b(.*)").match(text)
     if match and not pattern(r"\s*(?:\sif|\{?\s*\\?\s*$)").match(match[1].replace(NOTE, "")):
@@ -224,7 +224,7 @@ def trailing_statement(spot: LineContext) -> Results | None:
 
 
 @check(ADDED, "else", "while")
-def keyword_below_brace(spot: LineContext) -> Results | None:
+def keyword_after_brace_line(spot: LineContext) -> Results | None:
     """`else` and `while` a line below the brace they belong to."""
     previous = spot.line.previous
     if previous is None or previous.indent != spot.line.indent or not pattern(r"\}\s*$").search(spot.before):
@@ -239,7 +239,7 @@ def keyword_below_brace(spot: LineContext) -> Results | None:
 
 
 @check(ADDED, "{")
-def brace_below(spot: LineContext) -> Results | None:
+def opening_brace_on_next_line(spot: LineContext) -> Results | None:
     """The opening brace of an initialiser, a struct, a union or an enum on the next line."""
     text, before, hits = spot.text, spot.before, []
     if not pattern(r".\s*\{").match(text):
@@ -252,7 +252,7 @@ def brace_below(spot: LineContext) -> Results | None:
 
 
 @check(ADDED, "(")
-def needless_oom_message(spot: LineContext) -> Results | None:
+def unnecessary_oom_message(spot: LineContext) -> Results | None:
     """A message that an allocation failed, which the allocator has given already."""
     line, walk = spot.line, spot.walk
     if "if" not in spot.before:

@@ -20,7 +20,7 @@ from patchpilot.lint.clang.types import FoundType, TypePattern
 from patchpilot.lint.clang.typewords import number_ends
 from patchpilot.lint.detector import Hit
 
-_BLANK = " \t\n\r\f\v"
+_SPACE = " \t\n\r\f\v"
 _BARE = TypePattern(rf"(?:\s++|(?!char\b|short\b|int\b|long\b))({IDENT})?+\s*+[=,;\[)(]", storage=True)
 _GLOBAL = TypePattern(rf"\s*{IDENT}(?:\s+<MODIFIER>)*\s*=\s*({ZERO})\s*;")
 _FUNCTION_TYPE = TypePattern(rf"\s*\(\s*\*?{IDENT}\s*\)\s*\(")
@@ -53,7 +53,7 @@ PLACEHOLDERS.update(
 
 
 @check(ADDED, "signed")
-def bare_signedness(spot: LineContext) -> Results | None:
+def unsigned_without_int(spot: LineContext) -> Results | None:
     """`unsigned x`."""
     hits: list[tuple[str, Hit]] = []
     for match in spot.types.finditer(_BARE, spot.text):
@@ -94,7 +94,7 @@ def _misordered(code: str) -> list[str]:
     found, at = [], 0
     for word in pattern(r"\b(?:char|short|int|long|signed|unsigned)\b").finditer(code):
         if word.start() >= at and (ends := number_ends(code, word.start(), misordered=True)):
-            found.append(code[word.start() : ends[0]].strip(_BLANK))
+            found.append(code[word.start() : ends[0]].strip(_SPACE))
             at = ends[0]
     return found
 
@@ -109,7 +109,7 @@ def _number_types(code: str) -> list[str]:
         whole = pattern(rf"{INT_TYPES}\b").match(code, word.start())
         end = ends[0] if ends else whole.end() if whole else 0
         if end:
-            found.append(code[word.start() : end].strip(_BLANK))
+            found.append(code[word.start() : end].strip(_SPACE))
             at = end
     return found
 
@@ -132,7 +132,7 @@ def fake_flexible_array(spot: LineContext) -> Results | None:
 
 
 def _ends_in_small_array(text: str) -> bool:
-    """Whether a line ends in `[0];` or `[1];`, blanks aside: cheap, where the patterns are not."""
+    """Whether a line ends in `[0];` or `[1];`, spaces ignored: cheap, where the patterns are not."""
     tail = "".join(text.rpartition("[")[2].split())
     return tail in ("0];", "1];")
 
@@ -172,7 +172,7 @@ def new_typedef(spot: LineContext) -> Results | None:
 
 @check(ADDED)
 def pointer_stars(spot: LineContext) -> Results | None:
-    """`(foo*)`, `foo* bar`: the star stands at the variable."""
+    """`(foo*)`, `foo* bar`: the * belongs to the variable."""
     text, hits = spot.text, []
     # modifiers take the place of stars
     if not pattern(r"\*|__|const|volatile|fastcall").search(text) and not spot.types.learnt_in(text):
@@ -197,9 +197,9 @@ def pointer_stars(spot: LineContext) -> Results | None:
 
 
 def _starred(stars: str) -> str:
-    """How the stars between a type and a name should be written: one blank before them, none between or after."""
-    good = stars if stars[:1] in tuple(_BLANK) else f" {stars}"
-    return pattern(r"\*\s+(?=\*)").sub("*", good.rstrip(_BLANK))
+    """How the stars between a type and a name should be written: one space before them, none between or after."""
+    good = stars if stars[:1] in tuple(_SPACE) else f" {stars}"
+    return pattern(r"\*\s+(?=\*)").sub("*", good.rstrip(_SPACE))
 
 
 def _is_modifier_end(spot: LineContext, text: str) -> bool:
@@ -215,7 +215,7 @@ def _is_modifier(spot: LineContext, word: str) -> bool:
 
 @check(ADDED, "init")
 def misplaced_init_attribute(spot: LineContext) -> Results | None:
-    """`static __initdata int x;`: the attribute stands after the name."""
+    """`static __initdata int x;`: the attribute belongs after the name."""
     text = spot.text
     attribute = pattern(rf"\b{INIT}\b").search(text)
     if not attribute:
@@ -245,7 +245,7 @@ def const_read_mostly(spot: LineContext) -> Results | None:
     if not pattern(r"\b__read_mostly\b").search(spot.text):
         return None
     match = spot.types.search(_NAMED, spot.text, inside=True)
-    if match and not match.type.rstrip(_BLANK).endswith("*") and pattern(r"\bconst\b").search(match.type):
+    if match and not match.type.rstrip(_SPACE).endswith("*") and pattern(r"\bconst\b").search(match.type):
         return [("const-read-mostly", spot.hit())]
     return None
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Expressions: comparisons, needless brackets, assignments, casts and sizes."""
+"""Expressions: comparisons, unnecessary parentheses, assignments, casts and sizes."""
 
 from patchpilot.cache import patterns as re
 from patchpilot.lint.clang.arguments import value_end
@@ -114,7 +114,7 @@ def multiline_dereference(spot: LineContext) -> Results | None:
 
 
 @check(ADDED, "(")
-def brackets_around_value(spot: LineContext) -> Results | None:
+def parentheses_around_value(spot: LineContext) -> Results | None:
     """`&(a->b)`, `(a->b)()`."""
     text, hits = spot.text, []
     if ")" in text:
@@ -129,7 +129,7 @@ def brackets_around_value(spot: LineContext) -> Results | None:
 
 
 @check(ADDED, "if")
-def brackets_in_condition(spot: LineContext) -> Results | None:
+def parentheses_in_condition(spot: LineContext) -> Results | None:
     """`if ((a == b) && (c))`."""
     hits: list[tuple[str, Hit]] = []
     statement = spot.statement
@@ -137,7 +137,7 @@ def brackets_in_condition(spot: LineContext) -> Results | None:
     if statement and not staging and (whole := pattern(rf".\s*if\s*({BALANCED})").match(statement)):
         hits += [
             ("unnecessary-parentheses-in-condition", spot.hit(inside=inside))
-            for inside in _bracketed_comparisons(whole[1][1:-1])
+            for inside in _parenthesized_comparisons(whole[1][1:-1])
             if not pattern(r"\s*\w+\s*$").match(inside)
         ]
     if double := pattern(r"\bif\s*((?:\(\s*){2,})").search(spot.text):
@@ -149,14 +149,14 @@ def brackets_in_condition(spot: LineContext) -> Results | None:
     return hits
 
 
-def _bracketed_comparisons(text: str) -> list[str]:
-    """The names and comparisons in a condition that stand in brackets of their own."""
-    # every bracket is looked at once, so that this ends: a search that starts again at the same place does not
+def _parenthesized_comparisons(text: str) -> list[str]:
+    """The names and comparisons in a condition that have parentheses of their own."""
+    # every parenthesis is looked at once, so that this ends: a search that starts again at the same place does not
     found, done = [], 0
     name, compare = pattern(rf"\s*[&!~]?\s*{LVAL}\s*"), pattern(COMPARE)
     for bracket in pattern(r"\(").finditer(text):
         at = bracket.start()
-        # a call's bracket, or one that was part of what was found
+        # a call's parenthesis, or one that was part of a match
         if at < done or (at and (at == done or pattern(r"[\w&!~]").match(text, at - 1))):
             continue
         first = name.match(text, at + 1)
@@ -173,7 +173,7 @@ def _bracketed_comparisons(text: str) -> list[str]:
 
 
 @check(ADDED, "sizeof ", "sizeof\t")
-def bare_sizeof(spot: LineContext) -> Results | None:
+def sizeof_without_parentheses(spot: LineContext) -> Results | None:
     """`sizeof x`."""
     for start in pattern(r"\bsizeof\s+").finditer(spot.text):
         match = pattern(rf"(?:\*\s*)?{LVAL}").match(spot.text, start.end())
@@ -221,26 +221,26 @@ def comma_for_semicolon(spot: LineContext) -> Results | None:
         return None
     start = pattern(r"\+\s*").match(statement)
     first = _assigned_ends(statement, start.end() if start else 0)
-    second = [end for at in first if statement.startswith(",", at) for end in _assigned_ends(statement, _after_blanks(statement, at + 1))]
+    second = [end for at in first if statement.startswith(",", at) for end in _assigned_ends(statement, _after_spaces(statement, at + 1))]
     if any(pattern(r"\s*;\s*$").match(statement, end) for end in second):
         return [("comma-for-semicolon", spot.hit())]
     return None
 
 
 def _assigned_ends(text: str, at: int) -> list[int]:
-    """Where a value or an assignment of one ends, blanks behind it counted in."""
+    """Where a value or an assignment of one ends, including the spaces after it."""
     assigned = pattern(rf"{LVAL}\s*{ASSIGNMENT}\s*").match(text, at)
     begins = (assigned.end(), at) if assigned else (at,)
-    return [_after_blanks(text, end) for begin in begins if (end := value_end(text, begin)) > begin]
+    return [_after_spaces(text, end) for begin in begins if (end := value_end(text, begin)) > begin]
 
 
-def _after_blanks(text: str, at: int) -> int:
+def _after_spaces(text: str, at: int) -> int:
     match = pattern(r"\s*").match(text, at)
     return match.end() if match else at
 
 
 def _outer_comma(text: str) -> bool:
-    """Whether a comma stands outside of all brackets, and no brace anywhere."""
+    """Whether a comma is outside all parentheses, and no brace is in the text."""
     if "{" in text:
         return False
     depth = 0

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Functions: their prototypes, their heads, where their braces stand."""
+"""Functions: their prototypes, their heads, the placement of their braces."""
 
 from patchpilot.cache import patterns as re
 from patchpilot.lint.clang.c_check import ADDED, PLACEHOLDERS, LineContext, Results, check
@@ -14,7 +14,7 @@ from patchpilot.lint.clang.c_patterns import (
 from patchpilot.lint.clang.types import TypePattern
 from patchpilot.lint.detector import Hit
 
-_BLANK = " \t\n\r\f\v"
+_SPACE = " \t\n\r\f\v"
 _NO_ARGUMENTS = TypePattern(rf"\s*({IDENT})\s*\(\s*\)")
 _BODY_BESIDE = TypePattern(rf"\s*{IDENT}\s*{BALANCED}\s*\{{")
 _INLINED = TypePattern(rf"\s+{INLINE}\b")
@@ -43,7 +43,7 @@ def no_arguments(spot: LineContext) -> Results | None:
 
 
 @check(ADDED, "{")
-def brace_beside_function(spot: LineContext) -> Results | None:
+def function_brace(spot: LineContext) -> Results | None:
     """`int f(void) {`."""
     code = spot.code
     if "}" in code or "(" not in code or not pattern(r"\)\s*\{").search(code) or pattern(r"#\s*define\b.*do\s*\{").search(code):
@@ -111,7 +111,7 @@ def unnamed_arguments(spot: LineContext) -> Results | None:
     if spot.span is None:
         return None
     statement = spot.statement or ""
-    if "(" not in statement or not statement.rstrip(_BLANK).endswith(";"):
+    if "(" not in statement or not statement.rstrip(_SPACE).endswith(";"):
         return None
     found = None
     for lead in (r".\s*(?:extern\s+)?", r".\s*"):
@@ -120,9 +120,9 @@ def unnamed_arguments(spot: LineContext) -> Results | None:
     if not found or found.match[1] == "void":
         return None
     hits: list[tuple[str, Hit]] = []
-    arguments = found.match[1].strip(_BLANK)
+    arguments = found.match[1].strip(_SPACE)
     for match in spot.types.finditer(_ARGUMENT, arguments, inside=True):
-        argument = arguments[match.start : match.match.end()].strip(_BLANK)
+        argument = arguments[match.start : match.match.end()].strip(_SPACE)
         if spot.types.match(_WHOLE, argument) and not pattern(rf"enum\s+{IDENT}$").search(argument):
             hits.append(("unnamed-argument", spot.hit(argument=argument)))
     return hits

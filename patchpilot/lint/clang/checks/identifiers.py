@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Names in mixed case, and exports that stand away from what they export."""
+"""Names in mixed case, and exports that do not follow what they export."""
 
 from weakref import WeakKeyDictionary
 
@@ -145,7 +145,7 @@ def _declared_name(line: str, types: Types) -> str | None:
 
 
 def _key(tree: Tree) -> str | None:
-    """What the tree's list is kept under; None where nothing tells that include/ is what it was."""
+    """What the tree's list is kept under; None where it is unknown whether include/ has changed."""
     stamp = getattr(tree, "stamp", None)
     fingerprint = stamp("include") if callable(stamp) else None
     return key_of(_KIND, [fingerprint.encode()]) if isinstance(fingerprint, str) else None

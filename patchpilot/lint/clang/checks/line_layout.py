@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Where things stand on the lines of a source: continuation lines, tab stops, block comments, blank lines."""
+"""The layout of source lines: continuation lines, tab stops, block comments, blank lines."""
 
 from patchpilot.lint.clang.arguments import value_end
 from patchpilot.lint.clang.c_check import LAYOUT, PLACEHOLDERS, LineContext, Results, check
@@ -67,14 +67,14 @@ def off_tab_stop(spot: LineContext) -> Results | None:
 
 @check(LAYOUT)
 def misaligned_continuation(spot: LineContext) -> Results | None:
-    """A line that goes on with an argument list or a condition but does not stand under what follows its open bracket."""
+    """A line that goes on with an argument list or a condition but is not aligned with what follows its open parenthesis."""
     before = spot.before
     if not before.startswith("+") or not before.rstrip(" \t\n\r\f\v").endswith((",", "&&", "||")) or "(" not in before:
         return None
     if not _opens_call(spot, before):
         return None
     tabs = pattern(r"\+(\t*)(.*)$").match(before)
-    if not tabs or (column := _last_open_bracket(tabs[2])) < 0:
+    if not tabs or (column := _last_open_parenthesis(tabs[2])) < 0:
         return None
     indent = pattern(r"(?:\+| )([ \t]*)").match(spot.text)
     here = indent[1] if indent else ""
@@ -90,8 +90,8 @@ def _opens_call(spot: LineContext, before: str) -> bool:
     return pattern(_OPENS).match(before, at) is not None or spot.types.match(_CALLED, before, at) is not None
 
 
-def _last_open_bracket(text: str) -> int:
-    """The column after the last bracket of a line that is still open; -1 when none is."""
+def _last_open_parenthesis(text: str) -> int:
+    """The column after the last parenthesis of a line that is still open; -1 when none is."""
     opens = text.count("(")
     if not opens or text.count(")") >= opens:
         return -1
@@ -113,8 +113,8 @@ def _last_open_bracket(text: str) -> int:
 
 
 @check(LAYOUT, ") ", ")\t")
-def blank_after_cast(spot: LineContext) -> Results | None:
-    """A cast with a blank after it."""
+def space_after_cast(spot: LineContext) -> Results | None:
+    """A cast with a space after it."""
     text = spot.text
     if not text.startswith("+"):
         return None

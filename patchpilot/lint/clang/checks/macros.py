@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Macros: what they stand for, how often they use their arguments, whether they leave the function they are used in."""
+"""Macros: their values, how often they use their arguments, whether they leave the function they are used in."""
 
 from collections.abc import Sequence
 
@@ -11,12 +11,12 @@ from patchpilot.lint.detector import Hit
 
 _ANYTHING = TypePattern("", storage=True)
 _CHECKED = TypePattern(r"\s*,\s*\(*\s*")
-# what names an argument without its value; a type and a comma follow typecheck's bracket
+# what names an argument without its value; a type and a comma follow typecheck's parenthesis
 _HARMLESS = (
     r"\b(?:(?:__must_be_array|offsetof|sizeof_field|sizeof|__stringify|typeof|__typeof__|__builtin\w+|#+)\s*\(*\s*|(typecheck)\s*\(\s*)"
 )
 _OPERATOR_BEFORE, _OPERATOR_BEHIND = rf"({OPERATORS})\s*$", rf"\s*({OPERATORS})"
-_BLANK = " \t\n\r\f\v"
+_SPACE = " \t\n\r\f\v"
 # more than this is no macro anyone reads
 _LONGEST = 20_000
 _MOST, _SHORT = 2_000_000, 500
@@ -70,8 +70,8 @@ def _continuation(spot: LineContext) -> list[tuple[str, Hit]]:
 
 
 def _flattened(body: str) -> str:
-    """A macro's body on one line, with everything in brackets as the number 1."""
-    text = pattern(r"\\\n.").sub("", body.replace(NOTE, "")).strip(_BLANK)
+    """A macro's body on one line, with everything in parentheses, brackets and braces as the number 1."""
+    text = pattern(r"\\\n.").sub("", body.replace(NOTE, "")).strip(_SPACE)
     text = _reduced(text, (pattern(r"\([^()]*\)"), pattern(r"\{[^{}]*\}"), pattern(r".\[[^\[\]]*\]")), "1u")
     text = _reduced(text, (pattern(rf"({STRING})\s*{IDENT}"), pattern(rf"{IDENT}\s*({STRING})")), r"\1")
     return pattern(r"\b_*asm_*\s+_*volatile_*\b").sub("asm_volatile", text)
@@ -121,7 +121,7 @@ def _is_plain(text: str) -> bool:
 
 
 def _is_excepted(spot: LineContext, text: str) -> bool:
-    """Declarations, strings and other texts that cannot be put in brackets."""
+    """Declarations, strings and other texts that cannot be put in parentheses."""
     if pattern(
         rf"module_param_named|MODULE_PARM_DESC|DECLARE_PER_CPU|DEFINE_PER_CPU|__typeof__\(|union|struct|\.{IDENT}\s*=\s*|^\"|\"$|^\["
     ).search(text):
@@ -133,11 +133,11 @@ def _on_one_line(body: str) -> str:
     lines = body.split("\n")
     parts = [pattern(r"\\$").sub("", lines[0])]
     parts += [pattern(r"\\$").sub("", line)[1:] for line in lines[1:] if line[:1] in ("+", " ") and line]
-    return pattern(r"\s+").sub(" ", "".join(parts).replace(NOTE, "")).strip(_BLANK)
+    return pattern(r"\s+").sub(" ", "".join(parts).replace(NOTE, "")).strip(_SPACE)
 
 
 def _arguments(spot: LineContext, arguments: list[str], body: str) -> list[tuple[str, Hit]]:
-    """Arguments that a macro uses twice, beside an operator without brackets, or not at all."""
+    """Arguments that a macro uses twice, next to an operator without parentheses, or not at all."""
     hits: list[tuple[str, Hit]] = []
     for name in arguments:
         if "..." in name or name.lower() == "type":
@@ -151,13 +151,13 @@ def _arguments(spot: LineContext, arguments: list[str], body: str) -> list[tuple
         uses = [word for word in pattern(r"\w+").finditer(rest) if word.group() == name]
         if len(uses) > 1:
             hits.append(("macro-argument-reuse", spot.hit(name=name)))
-        if uses and _beside_operator(rest, uses[0]):
+        if uses and _next_to_operator(rest, uses[0]):
             hits.append(("macro-argument-without-parentheses", spot.hit(name=name)))
     return hits
 
 
-def _beside_operator(text: str, use: re.Match[str]) -> bool:
-    """Whether an operator other than a comma stands right before or behind a word."""
+def _next_to_operator(text: str, use: re.Match[str]) -> bool:
+    """Whether an operator other than a comma is directly before or after a word."""
     before, behind = pattern(_OPERATOR_BEFORE).search(text[: use.start()]), pattern(_OPERATOR_BEHIND).match(text, use.end())
     return any(found is not None and found[1] != "," for found in (before, behind))
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Blanks where there should be none, and none where there should be one: brackets, braces, keywords, function pointers."""
+"""Spaces where there should be none, and missing spaces: parentheses, brackets, braces, keywords, function pointers."""
 
 from patchpilot.lint.clang.c_check import ADDED, PLACEHOLDERS, LineContext, Results, check
 from patchpilot.lint.clang.c_patterns import IDENT, pattern
@@ -32,7 +32,7 @@ PLACEHOLDERS.update(
 
 @check(ADDED, "*")
 def function_pointer(spot: LineContext) -> Results | None:
-    """`type (*name)(args)`: no blanks but the one after the type."""
+    """`type (*name)(args)`: no spaces except the one after the type."""
     text = spot.text
     start = pattern(r".\s*").match(text)
     if "(" not in text or not start or not (match := spot.types.match(_POINTER, text, start.end())):
@@ -47,7 +47,7 @@ def function_pointer(spot: LineContext) -> Results | None:
 
 
 @check(ADDED, " [", "\t[")
-def blank_before_square_bracket(spot: LineContext) -> Results | None:
+def space_before_square_bracket(spot: LineContext) -> Results | None:
     """`a [1]`."""
     text, hits = spot.text, []
     for match in pattern(r"(.*?\s)\[").finditer(text):
@@ -63,7 +63,7 @@ def blank_before_square_bracket(spot: LineContext) -> Results | None:
 
 
 @check(ADDED, " (", "\t(")
-def blank_before_call(spot: LineContext) -> Results | None:
+def space_before_call(spot: LineContext) -> Results | None:
     """`f (x)`."""
     text, hits = spot.text, []
     for match in pattern(rf"({IDENT})\s+\(").finditer(text):
@@ -92,7 +92,7 @@ def _casts_braces(spot: LineContext, text: str) -> bool:
 
 
 @check(ADDED, "[", "]")
-def blanks_in_square_brackets(spot: LineContext) -> Results | None:
+def space_in_square_brackets(spot: LineContext) -> Results | None:
     """`a[ 1 ]`."""
     text, hits = spot.text, []
     if (match := pattern(r"\[\s").search(text)) and not pattern(r"\[\s*$").search(text):
@@ -103,7 +103,7 @@ def blanks_in_square_brackets(spot: LineContext) -> Results | None:
 
 
 @check(ADDED, "(", ")")
-def blanks_in_brackets(spot: LineContext) -> Results | None:
+def space_in_parentheses(spot: LineContext) -> Results | None:
     """`( a )`."""
     text, hits = spot.text, []
     if (match := pattern(r"\(\s").search(text)) and not pattern(r"\(\s*\\?$|for\s*\(\s+;").search(text):
@@ -118,7 +118,7 @@ def blanks_in_brackets(spot: LineContext) -> Results | None:
 
 
 @check(ADDED, "if(", "while(", "for(", "switch(")
-def keyword_touches_bracket(spot: LineContext) -> Results | None:
+def no_space_after_keyword(spot: LineContext) -> Results | None:
     """`if(x)`."""
     match = pattern(r"\b(if|while|for|switch)\(").search(spot.text)
     return [("no-space-after-keyword", spot.hit(match.end() - 1, keyword=match[1]))] if match else None

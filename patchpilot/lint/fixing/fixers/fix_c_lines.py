@@ -2,7 +2,7 @@
 """Where things stand on lines of C: braces, labels, continuation lines, the stars of a comment."""
 
 from patchpilot.cache import patterns as re
-from patchpilot.lint.clang.checks.line_layout import _last_open_bracket as last_open_bracket
+from patchpilot.lint.clang.checks.line_layout import _last_open_parenthesis as last_open_bracket
 from patchpilot.lint.clang.line_scan import ScannedLine, as_text
 from patchpilot.lint.clang.mask_comments import COMMENT as NOTE
 from patchpilot.lint.fixing.fixer import COMMENT, FixSite, LineChange, delete, fixer
