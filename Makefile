@@ -7,6 +7,8 @@
 # make mutants  change the code in 400 places, one at a time, and list the changes that no test notices (an hour or more; goes on where it was)
 # make fuzz   run the property tests on examples nobody has seen yet, then a million made-up inputs on every parser (INPUTS=N)
 # make docs   build the documentation site into site/, strict: every link is checked
+# make man    write the man pages from the command line's own option tables
+# make install  install patchpilot, its man pages and completions below PREFIX (/usr/local) with PYTHON's pip
 # make bench  time patchpilot beside what a user would run instead, and the walk's start and keys (also on the repositories in $PATCHPILOT_LARGE)
 
 PYTHON ?= python3
@@ -16,7 +18,7 @@ STAMP := $(VENV)/.installed
 PATCHPILOT_DATA ?= ../shared
 export PATCHPILOT_DATA
 
-.PHONY: all demo test lint suite score score-quick faults faults-quick mutants fuzz bench docs clean setup
+.PHONY: all demo test lint suite score score-quick faults faults-quick mutants fuzz bench docs man install clean setup
 
 all: test
 
@@ -73,6 +75,20 @@ docs: setup
 	@$(BIN)/python -m pip --disable-pip-version-check -q install --group docs
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build -q
 	@echo "site/index.html"
+
+man: setup
+	@rm -f man/*.1
+	@$(BIN)/python -m patchpilot.cli.manual man
+
+PREFIX ?= /usr/local
+install:
+	$(PYTHON) -m pip install --prefix "$(DESTDIR)$(PREFIX)" .
+	@set -e; for shell in bash zsh fish; do \
+		case $$shell in bash) file=bash-completion/completions/patchpilot;; zsh) file=zsh/site-functions/_patchpilot;; \
+			fish) file=fish/vendor_completions.d/patchpilot.fish;; esac; \
+		install -d "$(DESTDIR)$(PREFIX)/share/$$(dirname $$file)"; \
+		"$(DESTDIR)$(PREFIX)/bin/patchpilot" completion $$shell > "$(DESTDIR)$(PREFIX)/share/$$file"; \
+	done
 
 bench: setup
 	@$(BIN)/python tests/bench/startup.py

@@ -1,16 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Pages of the documentation that are generated while the site is built: one per rule, and the list of rules.
+"""Pages of the documentation that are generated while the site is built: one per rule, one per command, and their lists.
 
-Used by `make docs` through mkdocs.yml. Nothing here is written to docs/: the rule packs are the only source.
+Used by `make docs` through mkdocs.yml. Nothing here is written to docs/: the rule packs and the command line's own option tables are the only source.
 """
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
+from patchpilot.cli.help_topics import TOPICS
+from patchpilot.cli.manual import markdown_page, pages
 from patchpilot.cli.output.rule_pages import index_page, rule_page
 from patchpilot.services.setup.list_rules import all_rules, explain_all
 
 RULES = "reference/rules"
+COMMANDS = "reference/cli"
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
@@ -19,4 +22,14 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     files.append(File.generated(config, f"{RULES}/index.md", content=index_page(explained)))
     for explanation in explained:
         files.append(File.generated(config, f"{RULES}/{explanation.rule.name}.md", content=rule_page(explanation)))
+    commands = pages()
+    rows = [f"| [{page.name}]({page.name.replace(' ', '-')}.md) | {page.summary} |" for page in commands]
+    topics = [
+        f"## {text.strip().partition(chr(10))[0]}\n\n```\n{text.strip().partition(chr(10))[2].strip(chr(10))}\n```\n"
+        for text in TOPICS.values()
+    ]
+    index = "\n".join(["# Command line", "", "| verb | what it does |", "|---|---|", *rows, "", *topics])
+    files.append(File.generated(config, f"{COMMANDS}/index.md", content=index))
+    for page in commands:
+        files.append(File.generated(config, f"{COMMANDS}/{page.name.replace(' ', '-')}.md", content=markdown_page(page)))
     return files

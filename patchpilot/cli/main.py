@@ -11,37 +11,15 @@ import click
 
 from patchpilot import __version__
 from patchpilot.cli.error_exit import ended, found_by_then, leave, say, unread
+from patchpilot.cli.verbs import VERBS, overview
 from patchpilot.errors import ExitCode, nearest
-
-VERBS = {
-    "tui": "the walk: commit, checks, recipients, tags, backports, preview, send, follow",
-    "check": "say what maintainers and bots would say of a patch",
-    "explain": "print what a rule wants, why, and examples",
-    "rules": "list all rules",
-    "maintainers": "who must get a patch, and why",
-    "fixes": "find the commit that introduced the bug",
-    "stable": "the Cc: stable line a fix needs, or why none",
-    "backport": "whether a fix fits each LTS branch, and what it stands on",
-    "prepare": "write the chosen tags into the commit messages",
-    "undo": "take back what prepare, trailers or check --fix did to commits",
-    "send": "plan, preview and send the mails",
-    "draft": "the cover letter, notes and recipients of a topic",
-    "trailers": "add the review trailers that were collected",
-    "track": "follow replies on the archive until the fix has landed",
-    "lts": "the maintained stable branches and their end dates",
-    "hooks": "install or remove git and b4 hooks",
-    "doctor": "what would stop each stage on this machine",
-    "demo": "the whole journey on a sandbox",
-    "config": "every setting, its value and where it comes from",
-    "trust": "let the rule packs of a tree's own configuration run",
-}
 
 
 class Verbs(click.Group):
     """A group whose verbs live in `patchpilot.cli.commands.<verb>` and are imported one at a time."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """The verbs that are there, in the order of the walk."""
+        """The verbs, in the order of the overview."""
         import importlib.util
 
         return [name for name in VERBS if importlib.util.find_spec(_module(name))]
@@ -66,11 +44,9 @@ class Verbs(click.Group):
         except BrokenPipeError:
             return unread()
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The list of verbs, without importing them."""
-        verbs = self.list_commands(ctx)
-        with formatter.section("Verbs"):
-            formatter.write_dl([(name, VERBS[name]) for name in verbs] or [("-", "none")])
+    def get_help(self, ctx: click.Context) -> str:
+        """The verbs in groups, without importing them."""
+        return overview()
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         """As click does, with the nearest verb named."""
@@ -89,7 +65,6 @@ def _module(verb: str) -> str:
     cls=Verbs,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="\b\nExamples:\n  patchpilot\n  patchpilot check HEAD",
 )
 @click.version_option(__version__, prog_name="patchpilot")
 @click.option("-C", "--repo", "repo", metavar="DIR", type=click.Path(path_type=Path), help="work in this repository")

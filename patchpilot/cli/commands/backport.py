@@ -7,11 +7,12 @@ from typing import Any
 import click
 
 from patchpilot.cli.options import Common, base_options, common_options, progress_of
+from patchpilot.cli.verb_command import verb
 
 _FOLDER = click.Path(path_type=Path)
 
 
-@click.command(epilog="\b\nExample:\n  patchpilot backport HEAD --onto stable/linux-6.1.y --format markdown")
+@verb(epilog="\b\nExample:\n  patchpilot backport HEAD --onto stable/linux-6.1.y --format markdown")
 @click.argument("target", required=False)
 @click.option(
     "--onto", multiple=True, metavar="REV|DIR", help="a commit-ish or an unpacked tree instead of the stable branches (repeatable)"

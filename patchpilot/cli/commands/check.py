@@ -9,6 +9,7 @@ import click
 from patchpilot.cli.check.check_options import FORMATS, OPTIONS, CheckOptions
 from patchpilot.cli.check.run import answer
 from patchpilot.cli.options import Common, common_options, table_options
+from patchpilot.cli.verb_command import VerbCommand, verb
 from patchpilot.errors import UsageError
 
 _OTHERS = {
@@ -20,7 +21,7 @@ _OTHERS = {
 """What checkpatch.pl's users write, and what to write here."""
 
 
-class _CheckCommand(click.Command):
+class _CheckCommand(VerbCommand):
     """A command that knows what checkpatch.pl's users look for."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -33,7 +34,7 @@ class _CheckCommand(click.Command):
             raise UsageError(f"check has no option {error.option_name}", hint=_OTHERS[error.option_name]) from error
 
 
-@click.command(
+@verb(
     cls=_CheckCommand,
     epilog="\b\nExamples:\n  patchpilot check\n  patchpilot check --strict 0001-net-fix-it.patch\n  patchpilot check --diff origin/master..HEAD"
     "\n  patchpilot check '<20240101120000.1-1-ada@example.org>'",

@@ -6,13 +6,14 @@ import click
 from patchpilot.cli.error_exit import say
 from patchpilot.cli.options import Common, common_options
 from patchpilot.cli.output.text_layout import columns, filled
+from patchpilot.cli.verb_command import verb
 from patchpilot.config import KEYS, unread_warnings
 from patchpilot.errors import unknown
 from patchpilot.model.printable import printable
 from patchpilot.services.setup.list_settings import ConfigRow, config
 
 
-@click.command(epilog="\b\nExamples:\n  patchpilot config\n  patchpilot config via\n  git config patchpilot.via b4")
+@verb(epilog="\b\nExamples:\n  patchpilot config\n  patchpilot config via\n  git config patchpilot.via b4")
 @common_options("text", "json")
 @click.argument("name", required=False)
 def command(common: Common, name: str | None) -> int:

@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from patchpilot.cli.options import ProgressLine
+from patchpilot.cli.verb_command import verb
 from patchpilot.errors import ExitCode, UsageError
 from patchpilot.model.progress import Progress, silent
 
@@ -21,9 +22,7 @@ Mail goes to a server of the sandbox, and answers come to its archive; nothing l
 Try: patchpilot check        `exit` ends the sandbox."""
 
 
-@click.command(
-    epilog="\b\nExamples:\n  patchpilot demo\n  patchpilot demo --shell\n  patchpilot demo --script\n  patchpilot demo --keep ~/sandbox"
-)
+@verb(epilog="\b\nExamples:\n  patchpilot demo\n  patchpilot demo --shell\n  patchpilot demo --script\n  patchpilot demo --keep ~/sandbox")
 @click.option("--script", is_flag=True, help="run the journey through the verbs and print it, without a terminal")
 @click.option("--shell", is_flag=True, help="open your shell in the sandbox, its servers running, to try the verbs by hand")
 @click.option("--keep", metavar="DIR", type=click.Path(path_type=Path), help="leave the sandbox there for playing")

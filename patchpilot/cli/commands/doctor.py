@@ -7,6 +7,7 @@ import click
 
 from patchpilot.cli.options import Common, common_options, progress_of, via_option
 from patchpilot.cli.output.text_layout import columns, filled
+from patchpilot.cli.verb_command import verb
 from patchpilot.config import unread_warnings
 from patchpilot.errors import ExitCode
 from patchpilot.model.printable import printable
@@ -15,7 +16,7 @@ from patchpilot.services.setup.diagnose import DoctorRequest, DoctorResult, diag
 _MARKS = {"ok": "ok  ", "warn": "WARN", "fail": "FAIL", "skip": "skip"}
 
 
-@click.command(epilog="\b\nExamples:\n  patchpilot doctor\n  patchpilot doctor --offline --format json")
+@verb(epilog="\b\nExamples:\n  patchpilot doctor\n  patchpilot doctor --offline --format json")
 @common_options("text", "json")
 @via_option("the transport you mean to use")
 @click.option("--identity", metavar="NAME", help="the sendemail identity to look at")

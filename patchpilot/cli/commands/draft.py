@@ -9,6 +9,7 @@ import click
 
 from patchpilot.cli.options import Common, base_options, common_options
 from patchpilot.cli.output.draft_report import draft_rows
+from patchpilot.cli.verb_command import verb
 from patchpilot.errors import InputError, UsageError
 from patchpilot.model.printable import printable
 from patchpilot.services.send import edit_draft as service
@@ -16,7 +17,7 @@ from patchpilot.services.send.edit_draft import Changes, DraftResult
 from patchpilot.services.workplace import Workplace
 
 
-@click.command(
+@verb(
     epilog="\b\nExamples:\n  patchpilot draft --edit\n  patchpilot draft --changelog '- mended the leak (Grace)'"
     "\n  patchpilot draft --subject-prefix 'PATCH net'"
 )

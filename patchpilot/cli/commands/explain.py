@@ -4,9 +4,10 @@
 import click
 
 from patchpilot.cli.options import Common, common_options
+from patchpilot.cli.verb_command import verb
 
 
-@click.command(epilog="\b\nExamples:\n  patchpilot explain missing-fixes\n  patchpilot explain BAD_FIXES_TAG")
+@verb(epilog="\b\nExamples:\n  patchpilot explain missing-fixes\n  patchpilot explain BAD_FIXES_TAG")
 @common_options("text", "json")
 @click.argument("rule", metavar="RULE")
 def command(common: Common, rule: str) -> int:

@@ -9,13 +9,14 @@ from typing import Any
 import click
 
 from patchpilot.cli.options import Common, base_options, common_options, progress_of
+from patchpilot.cli.verb_command import verb
 from patchpilot.errors import ExitCode, InputError
 from patchpilot.services.tags.find_culprits import LIMIT, FixesRequest, FixesResult, find_culprits_of_each
 
 MAX_LOG = 4 << 20
 
 
-@click.command(epilog="\b\nExamples:\n  patchpilot fixes HEAD\n  patchpilot fixes --verify HEAD")
+@verb(epilog="\b\nExamples:\n  patchpilot fixes HEAD\n  patchpilot fixes --verify HEAD")
 @common_options("text", "json")
 @click.option("--limit", metavar="N", type=click.IntRange(1, 100), default=LIMIT, show_default=True, help="how many candidates")
 @click.option("--verify", is_flag=True, help="only judge the Fixes: tags that are there")

@@ -8,13 +8,14 @@ from pathlib import Path
 import click
 
 from patchpilot.cli.options import Common, common_options
+from patchpilot.cli.verb_command import verb
 from patchpilot.errors import UsageError
 from patchpilot.model.printable import printable
 from patchpilot.services.setup import install_hooks as service
 from patchpilot.services.workplace import Workplace
 
 
-@click.command(epilog="\b\nExamples:\n  patchpilot hooks\n  patchpilot hooks install commit-msg\n  patchpilot hooks remove")
+@verb(epilog="\b\nExamples:\n  patchpilot hooks\n  patchpilot hooks install commit-msg\n  patchpilot hooks remove")
 @common_options("text", "json")
 @click.argument("action", type=click.Choice(("list", "install", "remove", "run")), default="list")
 @click.argument("words", nargs=-1, metavar="[HOOK]...")

@@ -4,9 +4,10 @@
 import click
 
 from patchpilot.cli.options import Common, common_options
+from patchpilot.cli.verb_command import verb
 
 
-@click.command(epilog="\b\nExample:\n  patchpilot lts --update")
+@verb(epilog="\b\nExample:\n  patchpilot lts --update")
 @click.option("--update", "refresh", is_flag=True, help="read the project's list of releases and keep it in your data directory")
 @click.option("--from", "url", metavar="URL", help="with --update: read it from there")
 @click.option("--all", "every", is_flag=True, help="also the series whose support is over")

@@ -9,6 +9,7 @@ import click
 
 from patchpilot.cli.get_maintainer_args import COMMON, FORMATS, OPTIONS, width_of
 from patchpilot.cli.options import Common, common_options, progress_of, table_options
+from patchpilot.cli.verb_command import VerbCommand, verb
 from patchpilot.model.address import Address
 from patchpilot.model.get_maintainer import take
 
@@ -26,7 +27,7 @@ Switches of get_maintainer.pl are taken in its own spellings (--x, --nox, --no-x
 """
 
 
-class _MaintainersCommand(click.Command):
+class _MaintainersCommand(VerbCommand):
     """A command that takes the script's switches before click looks at the words: click has no `-norolestats`."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -36,7 +37,7 @@ class _MaintainersCommand(click.Command):
         return super().parse_args(ctx, rest)
 
 
-@click.command(
+@verb(
     cls=_MaintainersCommand,
     name="maintainers",
     help=_HELP,

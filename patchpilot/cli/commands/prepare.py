@@ -9,13 +9,14 @@ import click
 from click.core import ParameterSource
 
 from patchpilot.cli.options import Common, ProgressLine, base_options, common_options, progress_of
+from patchpilot.cli.verb_command import verb
 from patchpilot.errors import ExitCode, RefusedError
 from patchpilot.model.counted import counted
 from patchpilot.model.progress import Progress, silent
 from patchpilot.services.tags.prepare_commits import MessageChange, Preparation, PrepareRequest, prepare
 
 
-@click.command(
+@verb(
     epilog="\b\nExamples:\n  patchpilot prepare --dry-run\n  patchpilot prepare HEAD --fixes 43645ce03e00\n  patchpilot prepare HEAD --closes https://bugzilla.kernel.org/1"
 )
 @common_options("text", "json")

@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from patchpilot.cli.options import Common, base_options, common_options, progress_of, via_option
+from patchpilot.cli.verb_command import verb
 from patchpilot.errors import ExitCode, RefusedError, UsageError
 from patchpilot.model.counted import counted
 from patchpilot.model.send_problem import SendProblem
@@ -20,9 +21,7 @@ from patchpilot.services.send.send_plan import SendPlan, SendResult
 from patchpilot.services.workplace import Workplace
 
 
-@click.command(
-    epilog="\b\nExamples:\n  patchpilot send --dry-run\n  patchpilot send --to-self\n  patchpilot send -v 2 --in-reply-to '<id@host>'"
-)
+@verb(epilog="\b\nExamples:\n  patchpilot send --dry-run\n  patchpilot send --to-self\n  patchpilot send -v 2 --in-reply-to '<id@host>'")
 @common_options("text", "json", short_verbose=False)
 @via_option("transport  [default: patchpilot.via, else git-send-email]")
 @click.option("--to", metavar="ADDRESS", multiple=True, help="also To: this address")

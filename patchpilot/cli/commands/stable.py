@@ -6,11 +6,12 @@ from typing import Any
 import click
 
 from patchpilot.cli.options import Common, common_options, progress_of
+from patchpilot.cli.verb_command import verb
 from patchpilot.errors import ExitCode
 from patchpilot.services.tags.stable_request_tag import StableRequest, StableResult, stable_lines
 
 
-@click.command(epilog="\b\nExamples:\n  patchpilot stable HEAD\n  patchpilot stable HEAD --fixes 43645ce03e00 --versions")
+@verb(epilog="\b\nExamples:\n  patchpilot stable HEAD\n  patchpilot stable HEAD --fixes 43645ce03e00 --versions")
 @common_options("text", "json")
 @click.option("--fixes", metavar="COMMIT", multiple=True, help="the commit that introduced the bug (default: its Fixes: tags)")
 @click.option("--versions", is_flag=True, help="add the first version that needs it (# 5.10+)")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from patchpilot.cli.options import Common, common_options, progress_of
+from patchpilot.cli.verb_command import VerbGroup
 
 if TYPE_CHECKING:
     from patchpilot.services.topic.topic_state import TopicState
@@ -21,6 +22,7 @@ MINIMUM_INTERVAL = 60
 
 
 @click.group(
+    cls=VerbGroup,
     invoke_without_command=True,
     epilog="\b\nExamples:\n  patchpilot track add 'https://lore.kernel.org/netdev/<message-id>/'\n  patchpilot track update",
 )

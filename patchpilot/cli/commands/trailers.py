@@ -7,13 +7,14 @@ import click
 
 from patchpilot.cli.commands.prepare import body, text
 from patchpilot.cli.options import Common, base_options, common_options, progress_of
+from patchpilot.cli.verb_command import verb
 from patchpilot.errors import ExitCode, RefusedError
 from patchpilot.model.printable import printable
 from patchpilot.services.tags.add_review_trailers import TrailersRequest, add_review_trailers
 from patchpilot.services.tags.prepare_commits import Preparation
 
 
-@click.command(epilog="\b\nExamples:\n  patchpilot track update\n  patchpilot trailers --dry-run\n  patchpilot trailers")
+@verb(epilog="\b\nExamples:\n  patchpilot track update\n  patchpilot trailers --dry-run\n  patchpilot trailers")
 @common_options("text", "json")
 @base_options()
 @click.option("--changed", is_flag=True, help="also tags given to a patch that has changed since, or on a condition")

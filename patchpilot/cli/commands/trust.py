@@ -7,10 +7,11 @@ from pathlib import Path
 import click
 
 from patchpilot.cli.options import Common, common_options
+from patchpilot.cli.verb_command import verb
 from patchpilot.model.printable import printable
 
 
-@click.command(epilog="\b\nExamples:\n  patchpilot trust\n  patchpilot trust --show ~/linux\n  patchpilot trust --revoke")
+@verb(epilog="\b\nExamples:\n  patchpilot trust\n  patchpilot trust --show ~/linux\n  patchpilot trust --revoke")
 @common_options("text", "json")
 @click.option("--show", is_flag=True, help="only show it")
 @click.option("--revoke", is_flag=True, help="trust it no longer, nor what it was before")

@@ -7,11 +7,12 @@ from typing import Any
 import click
 
 from patchpilot.cli.options import Common, common_options
+from patchpilot.cli.verb_command import verb
 from patchpilot.errors import ExitCode, UsageError
 from patchpilot.services.tags.undo_rewrite import UndoState, undo_list, undo_restore
 
 
-@click.command(epilog="\b\nExamples:\n  patchpilot undo list\n  patchpilot undo\n  patchpilot undo restore 3")
+@verb(epilog="\b\nExamples:\n  patchpilot undo list\n  patchpilot undo\n  patchpilot undo restore 3")
 @common_options("text", "json")
 @click.argument("action", type=click.Choice(["list", "restore"]), default="restore")
 @click.argument("number", type=click.IntRange(1), required=False)

@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""`patchpilot completion`: print the completion script of a shell."""
+
+import click
+from click.shell_completion import get_completion_class
+
+from patchpilot.cli.verb_command import verb
+from patchpilot.errors import ExitCode
+
+SHELLS = ("bash", "zsh", "fish")
+
+
+@verb(
+    epilog="\b\nExamples:\n  patchpilot completion bash > ~/.local/share/bash-completion/completions/patchpilot"
+    "\n  patchpilot completion zsh > ~/.zfunc/_patchpilot"
+    "\n  patchpilot completion fish > ~/.config/fish/completions/patchpilot.fish"
+)
+@click.argument("shell", type=click.Choice(SHELLS))
+@click.pass_context
+def command(ctx: click.Context, shell: str) -> int:
+    """Print the completion script of SHELL: verbs, options and their values."""
+    kind = get_completion_class(shell)
+    assert kind is not None
+    click.echo(kind(ctx.find_root().command, {}, "patchpilot", "_PATCHPILOT_COMPLETE").source())
+    return ExitCode.OK

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""In which section of a verb's help each option is shown: the one table for --help, the man pages and the documentation."""
+
+from collections.abc import Iterable, Iterator
+
+Sections = tuple[tuple[str, tuple[str, ...]], ...]
+
+_REPOSITORY = ("Repository", ("repo", "tree", "profile", "base", "explain_base", "offline"))
+_OUTPUT = ("Output", ("format", "output", "quiet", "verbose", "color"))
+_HELP = ("Help", ("short_help_", "help_"))
+LONG_ONLY = frozenset(("Repository", "Output", "Advanced"))
+"""Sections that only --help shows."""
+
+SECTIONS: dict[str, Sections] = {
+    "check": (
+        ("What to check", ("base", "tree", "repo", "profile", "kernel")),
+        ("Selection", ("strict", "select", "ignore", "since_version", "fail_on", "max_line_length")),
+        ("Fixing", ("fix", "diff", "published", "shared")),
+        ("Suppression", ("waive", "unwaive", "baseline", "write_baseline")),
+        ("Output", ("format", "output", "statistics", "quiet", "verbose", "color")),
+        ("Advanced", ("explain_base", "config_from", "data", "jobs", "checkpatch", "checkpatch_compat", "offline")),
+    ),
+    "maintainers": (
+        ("Recipients", ("per_patch", "brief", "security")),
+        ("Changes, remembered for the topic", ("add_to", "add_cc", "drop", "restore", "reset")),
+        ("The MAINTAINERS file", ("who", "self_test")),
+    ),
+    "fixes": (("Search", ("limit", "bisect_log", "verify")),),
+    "stable": (("The line", ("fixes", "versions", "no_backport")),),
+    "backport": (
+        ("Branches", ("onto", "ended", "fixes", "effort")),
+        ("Patches to send", ("folder", "signoff", "note", "in_reply_to", "request")),
+        ("Conflicts and builds", ("resolve", "build")),
+        ("Exit code", ("fail_on",)),
+    ),
+    "prepare": (
+        ("Tags", ("fixes", "stable", "versions", "no_backport", "regression", "signoff", "no_fix")),
+        (
+            "Contacts and links",
+            ("reported_by", "closes", "links", "cc", "suggested_by", "tested_by", "co_developed_by", "assisted_by", "paste"),
+        ),
+        ("Writing", ("dry_run", "yes", "published", "shared")),
+    ),
+    "trailers": (("Writing", ("changed", "dry_run", "yes", "published", "shared")),),
+    "send": (
+        ("Before sending", ("dry_run", "to_self", "outbox", "yes")),
+        ("Version", ("version", "reroll", "range_diff", "resend")),
+        ("Recipients", ("to", "cc", "no_auto")),
+        ("Mails", ("subject_prefix", "cover_letter", "in_reply_to", "security", "regression")),
+        ("Transport", ("via", "identity")),
+        ("Problems", ("resume", "unknown", "drop", "force")),
+    ),
+    "draft": (
+        ("Texts", ("edit", "cover_subject", "text", "changelog", "notes", "export_to", "imported")),
+        ("Next version", ("prefix", "version", "in_reply_to", "ping")),
+        ("Reset", ("forget", "no_b4")),
+    ),
+}
+
+
+def sections_of(verb: str, options: Iterable[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The sections of a verb with those of its options that it has, in order; options in no section make the first one."""
+    names = list(options)
+    own = SECTIONS.get(verb, ())
+    taken = {key for _, keys in own for key in keys}
+    shared = tuple((title, tuple(key for key in keys if key not in taken)) for title, keys in (_REPOSITORY, _OUTPUT, _HELP))
+    every = (*own, *(section for section in shared if section[0] not in {title for title, _ in own}))
+    known = {key for _, keys in every for key in keys}
+    if rest := tuple(name for name in names if name not in known):
+        yield "Options", rest
+    for title, keys in every:
+        if present := tuple(key for key in keys if key in names):
+            yield title, present

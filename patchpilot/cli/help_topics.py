@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Topics of `patchpilot help`, also in the man page patchpilot(1). The first line of each is its summary."""
+
+TOPICS = {
+    "targets": """
+What a TARGET can be
+
+  COMMIT         a commit, in any form that git understands: HEAD~2, v6.12, 1234abcd5678
+  A..B           the commits of a range
+  FILE, DIR      a patch file, or all patch files of a directory, sorted by name
+  MBOX           an mbox, plain or gzip
+  <MESSAGE-ID>   the series of this mail, from the archive (setting: lore); its URL works too
+  -              standard input: one patch or an mbox
+
+Without TARGET a verb works on the topic: the commits of the current branch that are not in
+its base. --base names the base; `patchpilot check --explain-base` says how it was chosen.
+
+Example: patchpilot check origin/master..HEAD
+""",
+    "exit-codes": """
+Exit codes
+
+    0  done, no findings at or above --fail-on
+    1  findings at or above --fail-on; for send: blocked
+    2  usage or configuration error, unreadable or malformed input
+    3  repository, tool or tree missing
+    4  network, archive or mail server failed
+   70  a bug in patchpilot; the traceback is in a log file whose name is printed
+  130  interrupted
+
+Example: patchpilot check --fail-on error HEAD
+""",
+    "settings": """
+Settings, and where they come from
+
+Later ones override earlier ones:
+
+  1. .patchpilot.toml at the top of the tree
+  2. git config patchpilot.NAME
+  3. options of the command line
+
+A tree's file cannot set commands, servers, addresses or paths outside the tree, and its rule
+packs run only after `patchpilot trust`. `patchpilot config` lists every setting with its
+value, its origin and its meaning.
+
+Example: git config --global patchpilot.via b4
+""",
+    "severities": """
+Severities of findings
+
+  error     a maintainer or a bot would reject the patch for it
+  warning   reviewers ask for a new version for it
+  check     style, or only likely; shown with --strict
+  note      for information
+
+--fail-on sets the lowest severity that makes the exit code 1 (default: warning).
+
+Example: patchpilot check --strict --fail-on error HEAD
+""",
+    "environment": """
+Environment variables
+
+  NO_COLOR                        no color, like --no-color
+  EDITOR, VISUAL, GIT_EDITOR      the editor of draft --edit and of the guided workflow
+  PAGER, GIT_PAGER                the pager of long text on a terminal
+  XDG_STATE_HOME                  drafts, the record of sent mails, followed series
+  XDG_CACHE_HOME                  caches, which may be deleted at any time
+  XDG_DATA_HOME                   refreshed stable branches, your own projects
+
+Example: NO_COLOR=1 patchpilot check HEAD
+""",
+}

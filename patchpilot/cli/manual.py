@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The manual: each verb's description, options and examples, as a man page and as Markdown.
+
+`python -m patchpilot.cli.manual DIR` writes the man pages.
+"""
+
+import re
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import click
+
+from patchpilot import __version__
+from patchpilot.cli.help_sections import sections_of
+from patchpilot.cli.help_topics import TOPICS
+from patchpilot.cli.main import cli
+from patchpilot.cli.verbs import GROUPS, OTHERS, VERBS
+
+Rows = tuple[tuple[str, str], ...]
+
+
+class Page(NamedTuple):
+    """What the manual says about a command: its words ("track add"), usage, description, options by section, and examples."""
+
+    name: str
+    usage: str
+    summary: str
+    description: tuple[str, ...]
+    sections: tuple[tuple[str, Rows], ...]
+    examples: tuple[str, ...]
+
+
+def pages() -> list[Page]:
+    """A page for every verb, and after a verb with commands of its own one for each of these."""
+    root = click.Context(cli, info_name="patchpilot")
+    result: list[Page] = []
+    for name, summary in VERBS.items():
+        command = cli.get_command(root, name)
+        assert command is not None, name
+        result += _pages(command, click.Context(command, info_name=name, parent=root), summary)
+    return result
+
+
+def _pages(command: click.Command, ctx: click.Context, summary: str) -> list[Page]:
+    options = [option for option in command.get_params(ctx) if isinstance(option, click.Option)]
+    records = {str(option.name): record for option in options if (record := option.get_help_record(ctx))}
+    sections = tuple((title, tuple(records[key] for key in keys)) for title, keys in sections_of(ctx.info_name or "", records))
+    examples = [line.strip() for line in (command.epilog or "").replace("\b", "").split("\n")]
+    page = Page(
+        name=ctx.command_path.removeprefix("patchpilot "),
+        usage=" ".join([ctx.command_path, *command.collect_usage_pieces(ctx)]),
+        summary=summary,
+        description=tuple(_paragraphs(command.help or "")),
+        sections=sections,
+        examples=tuple(line for line in examples if line.startswith(("patchpilot", "git "))),
+    )
+    result = [page]
+    if isinstance(command, click.Group):
+        for name in command.list_commands(ctx):
+            inner = command.get_command(ctx, name)
+            assert inner is not None
+            result += _pages(inner, click.Context(inner, info_name=name, parent=ctx), inner.get_short_help_str(100))
+    return result
+
+
+def _paragraphs(text: str) -> list[str]:
+    """The paragraphs of a help text; one that begins with \\b keeps its lines."""
+    result = []
+    for paragraph in re.split(r"\n\s*\n", text.strip()):
+        lines = [line.rstrip() for line in paragraph.split("\n")]
+        result.append("\n".join(lines).replace("\b\n", "\b") if lines[0].strip() == "\b" else " ".join(line.strip() for line in lines))
+    return result
+
+
+def man_page(page: Page) -> str:
+    """A page in man's macros, section 1."""
+    title = f"patchpilot-{page.name.replace(' ', '-')}"
+    lines = [
+        _head(title),
+        ".SH NAME",
+        f"{_roff(title)} \\- {_roff(page.summary)}",
+        ".SH SYNOPSIS",
+        f".B {_roff(page.usage)}",
+        ".SH DESCRIPTION",
+    ]
+    for paragraph in page.description:
+        lines += _man_paragraph(paragraph)
+    for name, rows in page.sections:
+        lines.append(f".SH {_roff(name.upper())}")
+        for option, text in rows:
+            lines += [".TP", f"\\fB{_roff(option)}\\fR", _roff(text)]
+    lines += _man_examples(page.examples)
+    lines += [".SH SEE ALSO", r"\fBpatchpilot\fR(1)"]
+    return "\n".join(lines) + "\n"
+
+
+def overview_page() -> str:
+    """patchpilot(1): the verbs and the topics."""
+    lines = [_head("patchpilot"), ".SH NAME", r"patchpilot \- take a Linux kernel fix from git commit to mainline and every LTS branch"]
+    lines += [".SH SYNOPSIS", r".B patchpilot [\-C DIR] VERB [OPTIONS] [TARGET]...", ".SH DESCRIPTION"]
+    lines.append("Without VERB, the guided workflow opens in the terminal. Each verb has a page of its own.")
+    for title, verbs in (*GROUPS.items(), ("Others", OTHERS)):
+        lines.append(f".SH {title.upper()}")
+        for name, text in verbs.items():
+            lines += [".TP", f"\\fBpatchpilot\\-{_roff(name)}\\fR(1)", _roff(text)]
+    for text in TOPICS.values():
+        title, _, rest = text.strip().partition("\n")
+        lines += [f".SH {_roff(title.upper())}", ".nf", *(_roff(line) for line in rest.strip("\n").split("\n")), ".fi"]
+    return "\n".join(lines) + "\n"
+
+
+def markdown_page(page: Page) -> str:
+    """A page of the documentation."""
+    lines = [f"# patchpilot {page.name}", "", "```", page.usage, "```", ""]
+    for paragraph in page.description:
+        lines += ["```", paragraph.replace("\b", ""), "```", ""] if paragraph.startswith("\b") else [_escaped(paragraph), ""]
+    for name, rows in page.sections:
+        lines += [f"## {name}", "", "| option | |", "|---|---|"]
+        lines += [f"| `{option.replace('|', chr(92) + '|')}` | {_escaped(text)} |" for option, text in rows] + [""]
+    if page.examples:
+        lines += ["## Examples", "", "```", *page.examples, "```", ""]
+    return "\n".join(lines)
+
+
+def _escaped(text: str) -> str:
+    return text.replace("<", "&lt;").replace("|", "\\|").replace("*", "\\*")
+
+
+def _head(title: str) -> str:
+    return f'.\\" SPDX-License-Identifier: GPL-2.0-or-later\n.TH "{_roff(title.upper())}" "1" "" "patchpilot {__version__}" "patchpilot"'
+
+
+def _man_paragraph(paragraph: str) -> list[str]:
+    if paragraph.startswith("\b"):
+        return [".PP", ".nf", *(_roff(line) for line in paragraph[1:].split("\n")), ".fi"]
+    return [".PP", _roff(paragraph)]
+
+
+def _man_examples(examples: tuple[str, ...]) -> list[str]:
+    return [".SH EXAMPLES", ".nf", *(_roff(line) for line in examples), ".fi"] if examples else []
+
+
+def _roff(text: str) -> str:
+    """Text in which nothing is read as a request or an escape."""
+    plain = text.replace("\\", "\\e").replace("-", "\\-").replace("`", "\\(ga")
+    return "\n".join(f"\\&{line}" if line.startswith((".", "'")) else line for line in plain.split("\n"))
+
+
+def write(directory: Path) -> None:
+    """Write all man pages into a directory."""
+    directory.mkdir(parents=True, exist_ok=True)
+    (directory / "patchpilot.1").write_text(overview_page(), encoding="utf-8")
+    for page in pages():
+        (directory / f"patchpilot-{page.name.replace(' ', '-')}.1").write_text(man_page(page), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write(Path(sys.argv[1]))

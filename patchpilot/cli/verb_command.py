@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Commands whose help has sections: `-h` shows what is used often, `--help` everything."""
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from patchpilot.cli.help_sections import LONG_ONLY, sections_of
+
+_LONG = "patchpilot.long-help"
+
+
+class _Sectioned(click.Command):
+    """A command that shows its options in sections."""
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        """The parameters, and the two help options."""
+        return [*self.params, *_help_options()]
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        """The long one, which errors refer to."""
+        return _help_options()[1]
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The options, section by section; without --help only those that are used often."""
+        options = [option for option in self.get_params(ctx) if isinstance(option, click.Option)]
+        records = {str(option.name): record for option in options if (record := option.get_help_record(ctx))}
+        long = ctx.meta.get(_LONG, True)
+        hidden = False
+        for title, keys in sections_of(ctx.info_name or "", records):
+            rows = [records[key] for key in keys]
+            if rows and not long and title in LONG_ONLY:
+                hidden = True
+            elif rows:
+                with formatter.section(title):
+                    formatter.write_dl(rows)
+        if isinstance(self, click.Group):
+            self.format_commands(ctx, formatter)
+        if hidden:
+            formatter.write_paragraph()
+            formatter.write_text(f"{ctx.command_path} --help shows all options.")
+
+
+class VerbCommand(_Sectioned):
+    """A verb."""
+
+
+class VerbGroup(_Sectioned, click.Group):
+    """A verb with commands of its own."""
+
+    command_class = VerbCommand
+
+
+def verb(**given: Any) -> Callable[[Callable[..., Any]], click.Command]:
+    """Make a function a verb; `cls` and all else are click's."""
+    wrap: Callable[[Callable[..., Any]], click.Command] = click.command(**{"cls": VerbCommand, **given})
+    return wrap
+
+
+def _help_options() -> tuple[click.Option, click.Option]:
+    return (
+        click.Option(
+            ["-h", "short_help_"],
+            is_flag=True,
+            expose_value=False,
+            is_eager=True,
+            help="show the common options",
+            callback=_shown(long=False),
+        ),
+        click.Option(
+            ["--help", "help_"], is_flag=True, expose_value=False, is_eager=True, help="show all options", callback=_shown(long=True)
+        ),
+    )
+
+
+def _shown(*, long: bool) -> Callable[[click.Context, click.Parameter, bool], None]:
+    def show(ctx: click.Context, _parameter: click.Parameter, given: bool) -> None:
+        if given and not ctx.resilient_parsing:
+            ctx.meta[_LONG] = long
+            click.echo(ctx.get_help(), color=ctx.color)
+            ctx.exit()
+
+    return show

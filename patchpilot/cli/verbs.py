@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The verbs, in groups, each with the line that `patchpilot --help` shows for it."""
+
+GROUPS: dict[str, dict[str, str]] = {
+    "Prepare": {
+        "check": "check patches as maintainers and bots do; --fix fixes them",
+        "fixes": "find the commit that introduced the bug",
+        "stable": "print the Cc: stable line that a fix needs",
+        "prepare": "write Fixes:, Cc: stable and other tags into commit messages",
+        "backport": "does the fix apply to each LTS branch, with which prerequisites",
+        "maintainers": "list who gets the patch, and why",
+    },
+    "Send": {
+        "draft": "edit cover letter, notes, changelog and prefix of a topic",
+        "send": "preview and send the mails, each mail once",
+    },
+    "Follow": {
+        "track": "follow replies on the archive until the fix is merged",
+        "trailers": "add review tags from replies to the commits",
+    },
+    "Setup": {
+        "doctor": "check this machine: git, mail server, archive, stable branches",
+        "demo": "try everything in a sandbox; no mail leaves this machine",
+    },
+}
+OTHERS = {
+    "undo": "restore commits that prepare, trailers or check --fix rewrote",
+    "explain": "explain a rule, with examples",
+    "rules": "list all rules",
+    "config": "list every setting, its value and where it comes from",
+    "hooks": "install or remove hooks for git and b4",
+    "lts": "list maintained stable branches and their end dates",
+    "trust": "allow the rule packs that a tree configures",
+    "tui": "open the guided workflow",
+    "help": "show help on a verb or a topic",
+    "completion": "print the completion script of a shell",
+}
+"""The verbs of which the short overview shows the name only."""
+VERBS = {name: line for group in (*GROUPS.values(), OTHERS) for name, line in group.items()}
+
+
+def overview() -> str:
+    """What `patchpilot --help` prints: at most 24 lines of 80 columns."""
+    lines = ["Usage: patchpilot [-C DIR] VERB [OPTIONS] [TARGET]...", ""]
+    lines += [
+        "Take a Linux kernel fix from git commit to mainline and every LTS branch.",
+        "Without VERB: the guided workflow in the terminal.",
+        "",
+    ]
+    for title, verbs in GROUPS.items():
+        lines.append(title)
+        lines += [f"  {name:<12} {line}" for name, line in verbs.items()]
+    names = ", ".join(OTHERS)
+    lines += [f"Also: {names}", "", "patchpilot help VERB shows its options; patchpilot help lists topics."]
+    return "\n".join(lines)
