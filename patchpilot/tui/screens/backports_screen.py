@@ -153,7 +153,7 @@ class BackportsScreen(StageScreen):
 
         def written(done: "tuple[WrittenBackport, ...]") -> None:
             self.app.push_screen(
-                Reader("Written" if any(one.files for one in done) else "Nothing was written", written_rows(done), fold=True)
+                Reader("Written" if any(backport.files for backport in done) else "Nothing was written", written_rows(done), fold=True)
             )
 
         self.in_thread("writing the patches", lambda repository, _: write_topic_backports(repository, result, folder), written)

@@ -195,9 +195,13 @@ class ChecksScreen(StageScreen):
             return
         every = [*result.series, *(finding for checked in result.patches for finding in checked.findings)]
         answers = [("", f"all {counted(len(every), 'finding')}")]
-        answers += [(str(one), f"only {one} ({count})") for one in Severity if (count := sum(finding.severity is one for finding in every))]
+        answers += [
+            (str(severity), f"only {severity} ({count})")
+            for severity in Severity
+            if (count := sum(finding.severity is severity for finding in every))
+        ]
         answers += [(WAIVED, f"what is waived ({len(result.suppressed)})")] if result.suppressed else []
-        answers += [(name, f"only {name} ({count})") for name, count in sorted(Counter(one.name for one in every).items())]
+        answers += [(name, f"only {name} ({count})") for name, count in sorted(Counter(finding.name for finding in every).items())]
 
         def chosen(choice: str | None) -> None:
             if choice is not None:
@@ -222,13 +226,16 @@ class ChecksScreen(StageScreen):
         """The finding under the cursor waived, or its waiver taken back; of several the user chooses."""
         cursor = self.query_one("#patch", PatchPager).cursor
         here: list[Finding | Suppressed] = [*self._findings.get(cursor, ()), *self._suppressed.get(cursor, ())]
-        known = {(one.finding if isinstance(one, Suppressed) else one).name: one for one in here}
+        known = {(finding.finding if isinstance(finding, Suppressed) else finding).name: finding for finding in here}
         if not known:
             self.notify("no finding on this line: f goes to the next", timeout=3)
         elif len(known) == 1:
             self._waive(here[0])
         else:
-            answers = [(name, f"{name}: {(one.finding if isinstance(one, Suppressed) else one).message}") for name, one in known.items()]
+            answers = [
+                (name, f"{name}: {(finding.finding if isinstance(finding, Suppressed) else finding).message}")
+                for name, finding in known.items()
+            ]
             self.app.push_screen(Choose("Which of them?", answers), lambda name: self._waive(known[name]) if name else None)
 
     def _waive(self, chosen: Finding | Suppressed) -> None:

@@ -219,7 +219,7 @@ class RecipientsScreen(StageScreen):
         if not is_header_safe(address):
             return False, "that cannot stand in a header"
         known: CountedRecipients | None = self.session.last(self.stage)
-        if known and any(one.address.key == address.key for _, one in known.rows):
+        if known and any(recipient.address.key == address.key for _, recipient in known.rows):
             return True, "is there already: Enter moves it to Cc"
         verdict = judge(address.email)
         if verdict.state is AddressState.BAD:

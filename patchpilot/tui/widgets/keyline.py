@@ -65,12 +65,12 @@ class KeyLine(Widget):
     def _shown(self) -> Iterator[Shown]:
         """As many as fit; those that work everywhere (help is one) always."""
         known = list(self._known())
-        room = self.size.width + GAP - sum(_wide(one) for one in known if one[2].node is self.app)
-        for one in known:
-            if one[2].node is not self.app:
-                room -= _wide(one)
-            if one[2].node is self.app or room >= 0:
-                yield one
+        room = self.size.width + GAP - sum(_wide(shown) for shown in known if shown[2].node is self.app)
+        for shown in known:
+            if shown[2].node is not self.app:
+                room -= _wide(shown)
+            if shown[2].node is self.app or room >= 0:
+                yield shown
 
     def render(self) -> Text:
         """Keys strong, words plain; what is said strong, in as many lines as it takes."""
