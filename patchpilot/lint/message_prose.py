@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The prose of a commit message: what a person wrote, without tags, logs, quotes, tables, lists, code and links.
 
-What was pasted in (a log, a trace, a command with what it printed, a quoted mail, a table) is told here, once, for every rule about the message.
+What was pasted in (a log, a trace, a command with what it printed, a quoted mail, a table) is recognized here, once, for every rule about the message.
 """
 
 from collections.abc import Iterator, Sequence
@@ -93,13 +93,13 @@ def _pasted(lines: Sequence[str]) -> Iterator[int]:
     introduced = False
     for start, end in _blocks(lines):
         block = [at for at in range(start, end) if at not in fenced and not is_trailer(lines[at])]
-        told = [lines[at] for at in block]
-        if len(told) > 1 and told[0].rstrip().endswith(":") and not _is_quote(told[0]) and not _SPLAT.match(told[0]):
+        texts = [lines[at] for at in block]
+        if len(texts) > 1 and texts[0].rstrip().endswith(":") and not _is_quote(texts[0]) and not _SPLAT.match(texts[0]):
             # what introduces the rest is the author's
-            block, told, introduced = block[1:], told[1:], True
-        if told and _is_pasted(told, introduced):
+            block, texts, introduced = block[1:], texts[1:], True
+        if texts and _is_pasted(texts, introduced):
             yield from block
-        elif told:
+        elif texts:
             yield from (at for at in block if _is_quote(lines[at]))
         introduced = lines[end - 1].rstrip().endswith(":")
 
@@ -111,7 +111,7 @@ def _is_pasted(block: Sequence[str], introduced: bool) -> bool:
     if introduced and all(line[:1] in " \t" for line in block) and not any(map(_LIST.match, block)):
         return True
     alike = sum(1 for line in block if _is_quote(line) or _CODE.search(line))
-    # of two lines one is what the author says of the other
+    # of two lines, one is the author's about the other
     return (alike * 2 > len(block) or (len(block) > 3 and alike * 2 == len(block))) and any(map(_is_quote, block))
 
 
@@ -121,7 +121,7 @@ def _is_quote(line: str) -> bool:
 
 
 def _blocks(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
-    """(first, behind the last) of each run of lines that are not empty."""
+    """(first, one past the last) of each run of lines that are not empty."""
     start = None
     for at, line in enumerate((*lines, "")):
         if line.strip():
@@ -149,7 +149,7 @@ def _fenced(lines: Sequence[str]) -> frozenset[int]:
 
 
 def quoted_titles(lines: Sequence[str]) -> dict[int, tuple[int, int]]:
-    """By line, from 0, the characters that are another commit's subject: behind `commit <id> (`, `Fixes: <id> (` or `Revert`. One a line; the
+    """By line, from 0, the characters that are another commit's subject: after `commit <id> (`, `Fixes: <id> (` or `Revert`. One a line; the
     next line goes on with what is not closed."""
     result: dict[int, tuple[int, int]] = {}
     inside = False

@@ -8,7 +8,7 @@ from patchpilot.model.trailer import Trailer, is_trailer, parse_trailer
 
 
 def tag_lines(context: Context) -> tuple[tuple[int, Trailer], ...]:
-    """(patch line, trailer) of every line of the message that is a tag, wherever it stands."""
+    """(patch line, trailer) of every line of the message that is a tag, wherever it is."""
     found: tuple[tuple[int, Trailer], ...] | None = context.shared.get("tags.lines")
     if found is None:
         patch = context.patch
@@ -21,9 +21,9 @@ def tag_lines(context: Context) -> tuple[tuple[int, Trailer], ...]:
     return found
 
 
-def same_person(one: Address, other: Address) -> bool:
-    """Whether two addresses are one person's: the same address, or the same words in the name."""
-    return one.key == other.key or (bool(one.name) and _words(one.name) == _words(other.name))
+def same_person(first: Address, second: Address) -> bool:
+    """Whether two addresses are of the same person: the same address, or the same words in the name."""
+    return first.key == second.key or (bool(first.name) and _words(first.name) == _words(second.name))
 
 
 def _words(name: str) -> frozenset[str]:

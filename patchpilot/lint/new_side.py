@@ -93,7 +93,7 @@ STRETCH = 10
 
 
 def spaced(hits: Iterable[Hit]) -> Iterator[Hit]:
-    """The hits without those close behind one that was given."""
+    """The hits without those close after another one."""
     last = -STRETCH
     for hit in hits:
         if hit.patch_line is None or hit.patch_line - last >= STRETCH:

@@ -85,7 +85,7 @@ def test_text_shows_the_line_and_why_once(dirty: Path) -> None:
 
 def test_text_says_what_to_do_instead_once(dirty: Path) -> None:
     out = call("check", dirty, dirty).out
-    assert out.count("    instead: begin the sentence with the verb") == 1
+    assert out.count("    instead: start the sentence with the verb") == 1
 
 
 def test_what_may_be_mended_is_told_beside_the_text_only(clean: Path, dirty: Path) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What maintainers say of declarations: where they stand, in what order, who may see them."""
+"""Declarations: where they are, in what order, and who can see them."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -26,14 +26,14 @@ def needless_init(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         if not found:
             continue
         indent, name = found[1], found[2]
-        for one in hunk.lines[at + 1 : at + 40]:
-            if name not in one.code or name not in re.findall(r"\w+", one.code):
+        for following in hunk.lines[at + 1 : at + 40]:
+            if name not in following.code or name not in re.findall(r"\w+", following.code):
                 # what follows may jump over an assignment
-                if re.match(r"^\}|^\t*(?:for|while|do|switch|goto)\b", one.code) and not one.code.startswith(indent + "\t"):
+                if re.match(r"^\}|^\t*(?:for|while|do|switch|goto)\b", following.code) and not following.code.startswith(indent + "\t"):
                     break
                 continue
             start = f"{indent}{name} = "
-            if one.code.startswith(start) and name not in re.findall(r"\w+", one.code[len(start) :]):
+            if following.code.startswith(start) and name not in re.findall(r"\w+", following.code[len(start) :]):
                 yield Hit(line.patch_line, values={"name": name})
             break
 
@@ -66,8 +66,8 @@ def _known_elsewhere(context: Context) -> frozenset[str]:
     return frozenset(names)
 
 
-@detector("blank-among-declarations")
-def blank_among_declarations(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+@detector("blank-line-in-declarations")
+def blank_line_in_declarations(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """An empty line in the middle of a function's declarations."""
     for hunk, at, line in added_lines(context, (".c",)):
         if line.text.strip() or line.comment or not (0 < at < len(hunk.lines) - 1):
@@ -90,8 +90,8 @@ def _declaration_pattern() -> re.Pattern[str]:
     return re.compile(rf"^\t+(?!return\b|goto\b|else\b|case\b){kinds}[\w\s]*?(?:\s|\*)\**\w+(?:\[[^\]]*\])*(?:\s*=[^=].*|\s*,.*)?;\s*$")
 
 
-@detector("declaration-order", paths_pattern=str)
-def declaration_order(context: Context, arguments: Arguments) -> Iterator[Hit]:
+@detector("unsorted-declarations", paths_pattern=str)
+def unsorted_declarations(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """Declarations of a new block not ordered from longest to shortest, where the subsystem wants that."""
     wanted = compiled(arguments["paths_pattern"])
 
@@ -100,9 +100,9 @@ def declaration_order(context: Context, arguments: Arguments) -> Iterator[Hit]:
             if not wanted.search(hunk.change.path):
                 continue
             for block in _declaration_blocks(hunk):
-                for one, two in pairwise(block):
-                    if len(two.text.expandtabs(8)) > len(one.text.expandtabs(8)) and two.added and not _depends(one, two):
-                        yield Hit(two.patch_line)
+                for above, below in pairwise(block):
+                    if len(below.text.expandtabs(8)) > len(above.text.expandtabs(8)) and below.added and not _depends(above, below):
+                        yield Hit(below.patch_line)
                         break
 
     yield from spaced(hits())
@@ -115,22 +115,22 @@ def _declaration_blocks(hunk: NewHunk) -> Iterator[list[NewLine]]:
         if not re.search(r"\{\s*$", line.code) or re.search(r"=\s*\{|\b(?:struct|union|enum)\b[\w\s]*\{|\bswitch\b", line.code):
             continue
         block: list[NewLine] = []
-        for one in (lines[below] for below in range(at + 1, len(lines))):
-            if not _declaration(one.code) or one.code.strip().startswith("static "):
+        for following in lines[at + 1 :]:
+            if not _declaration(following.code) or following.code.strip().startswith("static "):
                 break
-            block.append(one)
+            block.append(following)
         if len(block) >= 2:
             yield block
 
 
-def _depends(one: NewLine, two: NewLine) -> bool:
+def _depends(above: NewLine, below: NewLine) -> bool:
     """Whether the second declaration uses the variable of the first."""
-    found = re.search(r"(\w+)(?:\[[^\]]*\])*\s*(?:=.*)?;\s*$", one.code)
-    return bool(found and "=" in two.code and re.search(rf"\b{found[1]}\b", two.code.partition("=")[2]))
+    found = re.search(r"(\w+)(?:\[[^\]]*\])*\s*(?:=.*)?;\s*$", above.code)
+    return bool(found and "=" in below.code and re.search(rf"\b{found[1]}\b", below.code.partition("=")[2]))
 
 
-@detector("mixed-declaration")
-def mixed_declaration(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+@detector("declaration-after-statement")
+def declaration_after_statement(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """A declaration in the middle of a function's statements."""
     for hunk, at, line in added_lines(context, (".c",)):
         if not _declaration(line.code) or not in_functions(context, hunk)[at] or re.search(r"__free\(|__cleanup|\bstatic\b", line.text):

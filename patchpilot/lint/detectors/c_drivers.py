@@ -25,8 +25,8 @@ def driver_owner(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             yield Hit(line.patch_line)
 
 
-@detector("told-by-the-core", "function")
-def told_by_the_core(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+@detector("duplicate-error-message", "function")
+def duplicate_error_message(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """A message about the failure of a function that prints one itself."""
     for hunk, at, line in added_lines(context, (".c",)):
         if not re.search(r"\bdev_err(?:_probe)?\s*\(", line.code):
@@ -42,7 +42,7 @@ def told_by_the_core(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 @detector("allocation-message")
 def allocation_message(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """A message right behind the failure of an allocation that checkpatch.pl does not know."""
+    """A message about a failed allocation, for functions that checkpatch.pl does not know."""
     for hunk, at, line in added_lines(context, (".c",)):
         message = re.match(r"^(\t+)(?:dev|pr|netdev)_(?:err|warn|info)\s*\(", line.code)
         if not message:
@@ -67,7 +67,7 @@ def allocation_message(context: Context, _arguments: Arguments) -> Iterator[Hit]
 
 
 def _hidden_allocation(lines: Sequence[NewLine], check: int, name: str) -> bool:
-    """Whether the line before the test allocates, behind a line ending a statement: there checkpatch.pl looks at the wrong one."""
+    """Whether the line above the check allocates, after the end of a statement: checkpatch.pl looks at the wrong line there."""
     if check < 2 or not lines[check - 2].code.rstrip().endswith(";"):
         return False
     return bool(

@@ -58,7 +58,7 @@ def _judge(hunk: NewHunk, start: int, end: int) -> Iterator[Hit]:
         return
     described = {found[1] for words in text if (found := re.match(r"^@(\w+|\.\.\.)\s*:", words))}
     missing = [argument for argument in arguments if argument not in described]
-    extra = sorted(one for one in described if one not in arguments and one != "...")
+    extra = sorted(name for name in described if name not in arguments and name != "...")
     if extra:
         line = next(line for line, words in zip(body, text, strict=True) if words.startswith(f"@{extra[0]}"))
         yield Hit(line.patch_line, case="extra-argument", values={"function": name, "argument": extra[0]})

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What C files say of their license."""
+"""The license of C files: MODULE_LICENSE() and SPDX lines."""
 
 from collections.abc import Iterator
 
@@ -10,9 +10,9 @@ from patchpilot.lint.new_side import c_hunks
 from patchpilot.lint.pack_patterns import compiled
 
 
-@detector("licence-mismatch", "module spdx")
-def licence_mismatch(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """An SPDX line that allows a choice of licences, and a MODULE_LICENSE() that does not, or the other way round."""
+@detector("license-mismatch", "module spdx")
+def license_mismatch(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """An SPDX line that allows a choice of licenses, and a MODULE_LICENSE() that does not, or the other way round."""
     for hunk in c_hunks(context, (".c",)):
         if not hunk.is_new or not hunk.lines:
             continue
@@ -20,25 +20,25 @@ def licence_mismatch(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             (re.search(r"SPDX-License-Identifier:\s*(.*?)\s*(?:\*/)?$", line.text) for line in hunk.lines[:3] if "SPDX" in line.text), None
         )
         for line in hunk.lines:
-            said = re.match(r'^MODULE_LICENSE\("([^"]*)"\)', line.text)
-            if not head or not said:
+            match = re.match(r'^MODULE_LICENSE\("([^"]*)"\)', line.text)
+            if not head or not match:
                 continue
             dual = " or " in head[1].lower()
-            free = not re.search(r"GPL|Dual|Proprietary", said[1])
-            if dual != said[1].startswith("Dual") or (not free and not re.search(r"\bGPL-|\bGFDL", head[1])):
-                yield Hit(line.patch_line, values={"module": said[1], "spdx": head[1]})
+            free = not re.search(r"GPL|Dual|Proprietary", match[1])
+            if dual != match[1].startswith("Dual") or (not free and not re.search(r"\bGPL-|\bGFDL", head[1])):
+                yield Hit(line.patch_line, values={"module": match[1], "spdx": head[1]})
 
 
-@detector("licence-name", "license", known_pattern=str)
-def licence_name(context: Context, arguments: Arguments) -> Iterator[Hit]:
+@detector("spdx-license", "license", known_pattern=str)
+def spdx_license(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """A new file whose SPDX tag has a name that is none of those that `known_pattern` matches."""
     known = compiled(arguments["known_pattern"])
     for change in context.patch.files:
         if change.old_path is not None:
             continue
         for line in list(change.lines("+"))[:3]:
-            said = re.search(r"SPDX-License-Identifier:\s*([^*>]*)", line.text)
-            names = re.split(r"[\s()]+", re.sub(r"\bWITH \S+", "", said[1].strip())) if said else []
+            match = re.search(r"SPDX-License-Identifier:\s*([^*>]*)", line.text)
+            names = re.split(r"[\s()]+", re.sub(r"\bWITH \S+", "", match[1].strip())) if match else []
             wrong = [name for name in names if name and name.upper() not in ("AND", "OR") and not known.match(name)]
             if wrong:
                 yield Hit(line.patch_line, values={"license": wrong[0]})

@@ -9,9 +9,9 @@ from patchpilot.lint.lint_context import Context
 from patchpilot.lint.new_side import NewLine, added_lines, next_line, previous_line, spaced
 
 
-@detector("last-comma")
-def last_comma(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """No comma behind the last entry of a list that will grow: the next patch must touch this line too."""
+@detector("trailing-comma")
+def trailing_comma(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """No comma after the last entry of a list that will grow: adding an entry would change this line too."""
     for hunk, at, line in added_lines(context):
         entry = re.match(
             r"^\s+(?:(?P<member>[.\[][\w.\]\[]+\s*=\s*\S.*|\{.*\})|(?P<constant>[A-Z][A-Z0-9_]+(?:\s*=\s*[^,{;]+)?))\s*$", line.code
@@ -39,8 +39,8 @@ def _open_list(lines: Sequence[NewLine], at: int, *, enum: bool) -> bool:
     return False
 
 
-@detector("line-comment")
-def line_comment(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+@detector("c99-comment")
+def c99_comment(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """A // comment among /* */ comments."""
 
     def hits() -> Iterator[Hit]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the files of a patch tell by themselves: which should not be in it, which are a contract, which nobody looks after or builds."""
+"""The files of a patch: user-space APIs, files without a maintainer or that are not built, whitespace-only hunks."""
 
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
@@ -32,7 +32,7 @@ def uapi_change(context: Context, arguments: Arguments) -> Iterator[Hit]:
         for line in change.lines("-"):
             text = _bare(line.text)
             # what only grows, as a list or a mask does at its end, takes nothing away
-            if re.match(r"[#\w]", text) and not text.startswith("#include") and not any(one.startswith(text) for one in kept):
+            if re.match(r"[#\w]", text) and not text.startswith("#include") and not any(line.startswith(text) for line in kept):
                 yield Hit(line.patch_line, path=change.path, values={"path": change.path, "list": arguments["list"]})
                 return
 
@@ -98,7 +98,7 @@ def selftest_not_built(context: Context, _arguments: Arguments) -> Iterator[Hit]
         before = (tree.read(makefile) or b"").decode("utf-8", "replace")
         if not before and not tree.exists(folder):
             continue
-        after = [line.text for one in _whole(context) for other in one.files if other.path == makefile for line in other.lines("+")]
+        after = [line.text for patch in _whole(context) for other in patch.files if other.path == makefile for line in other.lines("+")]
         text = "\n".join([before, *after])
         if not re.search(rf"(?<![\w.-]){re.escape(named)}(?![\w-])|wildcard", text):
             yield Hit(change.patch_line, path=change.path, values={"makefile": makefile, "test": named})
@@ -110,12 +110,12 @@ def _whole(context: Context) -> tuple[Patch, ...]:
 
 def _touched(context: Context, path: str) -> bool:
     """Whether the patch or another of its series changes this file."""
-    return any(path in one.paths for one in (*_whole(context), context.patch))
+    return any(path in patch.paths for patch in (*_whole(context), context.patch))
 
 
 @detector("default-on", "default")
 def default_on(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """An option that a patch adds, asks for, and turns on unless told otherwise."""
+    """A new Kconfig option with a prompt that is enabled by default."""
     for change in context.patch.files:
         if not re.search(r"(?:^|/)Kconfig[\w.-]*$", change.path):
             continue
@@ -138,14 +138,14 @@ def whitespace_only_hunk(context: Context, _arguments: Arguments) -> Iterator[Hi
     if re.search(r"white ?space|indent|style|clean ?up|tidy|format|blank|checkpatch|align|newline", patch.subject.title, re.IGNORECASE):
         return
     hunks = [(change, hunk) for change in patch.files for hunk in change.hunks if change.old_path and change.new_path]
-    blank = [
+    whitespace_only = [
         (change, hunk)
         for change, hunk in hunks
         if _same_words([line.text for line in hunk.lines if line.kind == "-"], [line.text for line in hunk.lines if line.kind == "+"])
     ]
-    if len(blank) == len(hunks):
+    if len(whitespace_only) == len(hunks):
         return
-    for _, hunk in blank:
+    for _, hunk in whitespace_only:
         first = next((line for line in hunk.lines if line.kind in "+-"), None)
         if first:
             yield Hit(first.patch_line)

@@ -79,7 +79,7 @@ def subject_line(context: Context) -> int:
 
 
 class _Case(NamedTuple):
-    """One pattern of a rule: the case it stands for, where to look, and in which files."""
+    """One pattern of a rule: its case, where to look, and in which files."""
 
     name: str
     pattern: str

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Mails that mail programs have spoilt, and mails that stand wrongly in their thread."""
+"""Mails that a mail client has damaged."""
 
 from collections.abc import Iterator
 
@@ -23,7 +23,7 @@ def malformed_diff(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     elif patch.diff_error:
         found = re.match(r"line (\d+): ", patch.diff_error)
         yield Hit(int(found[1]) if found else patch.diff_line, case="corrupt", values={"error": patch.diff_error})
-    elif lost := _lost_blanks(patch):
+    elif lost := _lost_space(patch):
         yield Hit(lost, case="lost-space")
 
 
@@ -47,8 +47,8 @@ def _wrapped(patch: Patch) -> int | None:
     return None
 
 
-def _lost_blanks(patch: Patch) -> int | None:
-    """Where every blank context line but one kind came without its blank: many mail programs strip them, git copes; tabs at the start are damage."""
+def _lost_space(patch: Patch) -> int | None:
+    """The first context line that starts with a tab instead of a space. Empty context lines without their space are common, and git accepts them."""
     for at in range(patch.diff_line - 1, len(patch.lines)):
         if patch.lines[at].startswith("\t") and not patch.lines[at - 1].startswith("diff --git"):
             return at + 1
@@ -77,7 +77,7 @@ def tabs_lost(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             return
         context_lines = [line for line in kept if line.kind == " "]
         added = [line for line in indented if line.kind == "+"]
-        # blanks by eights above, tabs beside: nobody's file mixes them so
+        # context indented by eight spaces, added lines by tabs: no file mixes them like this
         if (
             len(context_lines) >= 3
             and added

@@ -44,7 +44,7 @@ def cut_message(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 
 def _lost_sign_off(patch: Patch) -> Iterator[Hit]:
-    """The sign-off, where all there is of it stands below what ends the message."""
+    """The sign-off, if the only one is below the end of the message."""
     if any(_SIGNED.match(line) for line in patch.message):
         return
     end = min((change.hunks[0].patch_line for change in patch.files if change.hunks), default=len(patch.lines) + 1)

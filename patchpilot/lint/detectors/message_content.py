@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What maintainers say of a commit message: thinness, wrapping, and what does not belong in it."""
+"""The text of a commit message: too short, badly wrapped, indented, without a changelog."""
 
 from collections.abc import Iterator
 
@@ -13,8 +13,8 @@ from patchpilot.lint.word_lists import word_set
 from patchpilot.model.trailer import is_trailer
 
 
-@detector("thin-message", {"repeats-subject-of-binding": "", "short": "count", "empty": "", "repeats-subject": ""}, fewest=int)
-def thin_message(context: Context, arguments: Arguments) -> Iterator[Hit]:
+@detector("message-too-short", {"repeats-subject-of-binding": "", "short": "count", "empty": "", "repeats-subject": ""}, fewest=int)
+def message_too_short(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """The message has fewer than `fewest` words, or only says the subject again; an empty one is left to the rule for that."""
     patch = context.patch
     count = words(context)
@@ -28,9 +28,11 @@ def thin_message(context: Context, arguments: Arguments) -> Iterator[Hit]:
     if count < arguments["fewest"]:
         yield Hit(patch.message_line, case="short", values={"count": count})
         return
-    said = set(re.findall(r"\w{3,}", patch.subject.title.lower()))
-    told = [word for line in patch.message if ":" not in line[:24] for word in re.findall(r"\w{3,}", line.lower())]
-    fresh = {word for word in told if word not in said and word[:5] not in {one[:5] for one in said}} - word_set("message", "fillers")
+    in_subject = set(re.findall(r"\w{3,}", patch.subject.title.lower()))
+    words_of_message = [word for line in patch.message if ":" not in line[:24] for word in re.findall(r"\w{3,}", line.lower())]
+    fresh = {word for word in words_of_message if word not in in_subject and word[:5] not in {word[:5] for word in in_subject}} - word_set(
+        "message", "fillers"
+    )
     # a listing of the device, a log or a list says something that the subject does not
     only_prose = all(not line.strip() or is_trailer(line) or is_prose(line) for line in patch.message)
     if patch.paths and all(path.startswith("Documentation/devicetree/bindings/") for path in patch.paths):
@@ -57,12 +59,12 @@ TOO_LONG = 90
 """Lines of prose that the rule about long lines certainly names."""
 
 
-@detector("ragged-wrap", {"uneven": "", "broken-again": "", "early": ""}, narrow=int)
-def ragged_wrap(context: Context, arguments: Arguments) -> Iterator[Hit]:
+@detector("badly-wrapped", {"uneven": "", "broken-again": "", "early": ""}, narrow=int)
+def badly_wrapped(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """A paragraph of prose broken much too early: the words of the next line would have fitted on several lines."""
     for paragraph in paragraphs(context):
         lines = [line.rstrip() for line in paragraph.lines]
-        # where lines are too long that is what must be said of the wrapping
+        # lines that are too long have a rule of their own
         if len(lines) < 2 or max(map(len, lines)) > TOO_LONG:
             continue
         early = [
@@ -107,32 +109,32 @@ def no_changelog(context: Context, arguments: Arguments) -> Iterator[Hit]:
         return
     heading = compiled(arguments["heading_pattern"])
     texts = [*patch.notes, "", *patch.message, "", *(cover.message if cover else ())]
-    said = [line for line in patch.notes if not _STAT.match(line) and len(re.findall(r"[a-z]{2,}", line)) >= 4 and "://" not in line]
-    if not said and not any(_tells_change(heading, texts, at) for at in range(len(texts))):
+    notes = [line for line in patch.notes if not _STAT.match(line) and len(re.findall(r"[a-z]{2,}", line)) >= 4 and "://" not in line]
+    if not notes and not any(_describes_change(heading, texts, at) for at in range(len(texts))):
         yield Hit(subject_line(context), case="missing", values={"version": version, "previous": version - 1})
-    elif (latest := _latest_told([*patch.notes, *(cover.message if cover else ())])) and latest < version:
+    elif (latest := _latest_version([*patch.notes, *(cover.message if cover else ())])) and latest < version:
         yield Hit(subject_line(context), case="old", values={"latest": latest, "version": version})
 
 
-def _latest_told(texts: list[str]) -> int:
+def _latest_version(texts: list[str]) -> int:
     """The newest version that a changelog's headings tell of, 0 when there are none."""
-    told = [0]
+    versions = [0]
     for line in texts:
         if found := re.match(r"^\s*[vV](\d+)\s*(?:-+>|=>|→|to)\s*[vV](\d{1,4})\b", line):
-            told.append(int(found[2]))
+            versions.append(int(found[2]))
         elif found := re.match(
             r"^\s*(?:[-*] )?[Cc]hange(?:s|log|d)?\s+(?P<how>in|for|since|from|to|after|between)\s+(?:PATCH |RFC )?[vV](\d{1,4})\b(?!.*[vV]\d)",
             line,
         ):
-            told.append(int(found[2]) + (found["how"] not in ("in", "for")))
+            versions.append(int(found[2]) + (found["how"] not in ("in", "for")))
         elif found := re.match(r"^\s*(?:[-*] ?)?[vV](\d{1,4})\s*:", line):
-            told.append(int(found[1]))
+            versions.append(int(found[1]))
         elif re.search(r"\b[vV]\d+\b", line) and re.search(r"[Cc]hange|[Ss]ince|[Dd]iff", line):
-            told.append(99)
-    return max(told)
+            versions.append(99)
+    return max(versions)
 
 
-def _tells_change(heading: re.Pattern[str], texts: list[str], at: int) -> bool:
+def _describes_change(heading: re.Pattern[str], texts: list[str], at: int) -> bool:
     line = texts[at]
     if _STAT.match(line):
         return False
@@ -141,8 +143,8 @@ def _tells_change(heading: re.Pattern[str], texts: list[str], at: int) -> bool:
         line,
     ):
         rest = [line.partition(":")[2], *texts[at + 1 : at + 5]]
-        told = [one for one in rest if re.search(r"[a-z]{3}", one) and not re.search(r"://|<", one) and not _STAT.match(one)]
-        return bool(told) or (heading.match(line) is not None and not any("://" in one for one in rest))
+        described = [text for text in rest if re.search(r"[a-z]{3}", text) and not re.search(r"://|<", text) and not _STAT.match(text)]
+        return bool(described) or (heading.match(line) is not None and not any("://" in text for text in rest))
     return bool(re.match(r"^\s*(?:[-*]\s*)?(?:[vV]\d+\b|[Rr]ebased?\b|no changes?\b)", line)) and "://" not in line
 
 

@@ -21,7 +21,7 @@ def _this_patch() -> re.Pattern[str]:
     )
 
 
-@detector("this-patch", {"this": "said verb", "patch": "said what"})
+@detector("this-patch", {"this": "quoted verb", "patch": "quoted what"})
 def this_patch(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """The message talks of itself ("this patch adds") instead of telling the code what to do."""
     for paragraph in paragraphs(context):
@@ -29,24 +29,24 @@ def this_patch(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             continue
         for found in _this_patch().finditer(paragraph.text):
             what = found["what"] or found["other"]
-            yield Hit(paragraph.line_at(found.start()), case="patch", values={"said": found[0], "what": what})
+            yield Hit(paragraph.line_at(found.start()), case="patch", values={"quoted": found[0], "what": what})
             return
     first = next(iter(paragraphs(context)), None)
-    told = re.match(r"This (?:also |now )?(?P<verb>[a-z]+s)\b(?! commit\b)", first.text) if first else None
-    if first and told and imperative_of(told["verb"]):
-        order = (imperative_of(told["verb"]) or "").capitalize()
-        yield Hit(first.start, case="this", values={"said": told[0], "verb": order})
+    opening = re.match(r"This (?:also |now )?(?P<verb>[a-z]+s)\b(?! commit\b)", first.text) if first else None
+    if first and opening and imperative_of(opening["verb"]):
+        order = (imperative_of(opening["verb"]) or "").capitalize()
+        yield Hit(first.start, case="this", values={"quoted": opening[0], "verb": order})
 
 
-@detector("not-imperative", {"verb": "said verb", "other": "said verb"})
+@detector("not-imperative", {"verb": "quoted verb", "other": "quoted verb"})
 def not_imperative(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """A sentence that tells what the author did or what the patch does ("We added", "Adds", "Also updates") instead of ordering it."""
     for paragraph in paragraphs(context):
         for start, sentence in _sentences(paragraph.text):
-            said = _telling(sentence)
-            if said:
-                order = imperative_of(said.split()[-1])
-                yield Hit(paragraph.line_at(start), case="verb" if order else "other", values={"said": said, "verb": order or ""})
+            phrase = _not_imperative_phrase(sentence)
+            if phrase:
+                order = imperative_of(phrase.split()[-1])
+                yield Hit(paragraph.line_at(start), case="verb" if order else "other", values={"quoted": phrase, "verb": order or ""})
                 return
 
 
@@ -56,7 +56,7 @@ LABEL_WORDS = 3
 def _sentences(text: str) -> Iterator[tuple[int, str]]:
     start = 0
     for found in re.finditer(r"(?<=[.!?:])\s+(?=[A-Z\"'(])", text):
-        # "EAL: Using …" is a label and what a program said
+        # "EAL: Using …" is a label and the output of a program
         if text[found.start() - 1] == ":" and len(text[start : found.start()].split()) <= LABEL_WORDS:
             continue
         yield start, text[start : found.start()]
@@ -65,7 +65,7 @@ def _sentences(text: str) -> Iterator[tuple[int, str]]:
 
 
 @cache
-def _tellers() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
+def _phrases() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
     adverb = r"(?:[Aa]lso|[Aa]dditionally,?|[Nn]ow|[Ss]o|[Tt]hus,?|[Hh]ence,?|[Tt]herefore,?|[Ff]inally,?|[Ii]nstead,?|[Hh]ere,?|[Aa]nd)"
     verbs = (
         r"(?:add|fix|change|remov|us|introduc|implement|updat|mak|mov|replac|convert|creat|enabl|disabl|renam|drop|clean|correct"
@@ -93,8 +93,8 @@ def _tellers() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str], re.Pa
     return did, bare, passive, does
 
 
-def _telling(sentence: str) -> str | None:
-    did, bare, passive, does = _tellers()
+def _not_imperative_phrase(sentence: str) -> str | None:
+    did, bare, passive, does = _phrases()
     if found := did.match(sentence) or does.match(sentence):
         return found[0]
     found = bare.match(sentence)
@@ -118,26 +118,26 @@ def _is_noun_use(sentence: str, found: re.Match[str]) -> bool:
     if ":" in " ".join(sentence.split()[:4]) or sentence.rstrip().endswith("..."):
         return True
     if verb.endswith("ing"):
-        # a gerund with a finite verb behind it is the sentence's subject
+        # a gerund followed by a finite verb is the subject of the sentence
         finite = r"\b(?:is|are|was|were|can|could|will|would|may|might|must|should|do|does|did|has|have|had)\b"
-        told = any(word.endswith("s") and imperative_of(word) for word in re.findall(r"[a-z]+", rest))
+        has_verb = any(word.endswith("s") and imperative_of(word) for word in re.findall(r"[a-z]+", rest))
         return (
-            told
+            has_verb
             or "," in rest[:80]
             or bool(re.search(finite, rest))
             or bool(re.search(r"\b(?:leads|means|seems|needs|goes|looks|becomes)\b", rest))
-            or bool(_TOLD_OF_IT.search(rest))
+            or bool(_DESCRIBES_IT.search(rest))
         )
     if verb.endswith("ed"):
         # "Updated data sheets have a table": the participle of a subject
         passive = r"\s+(?:by|in|on|with|from|at|as|is|are|was|before|after)\b"
         finite = r"(?: [\w-]+){1,3} (?:has|have|had|is|are|was|were|can|will|may|must|should)\b"
-        told_of = r"(?: [a-z-]+){1,2} (?:add|defin|describ|say|need|us|mak|show|requir|chang|allow)(?:s|es|ed)\b"
-        return bool(re.match(rf"{passive}|{finite}|{told_of}", rest)) or "," in rest[:60]
+        described_by = r"(?: [a-z-]+){1,2} (?:add|defin|describ|say|need|us|mak|show|requir|chang|allow)(?:s|es|ed)\b"
+        return bool(re.match(rf"{passive}|{finite}|{described_by}", rest)) or "," in rest[:60]
     return bool(re.match(r"\s*(?:[:,(]|(?:in|since|from|are|is|were|was|to|of|on|for|done|made|introduced)\b)", rest)) or not rest.strip()
 
 
-_TOLD_OF_IT = re.compile(
+_DESCRIBES_IT = re.compile(
     r"(?<!\bthe)(?<!\ba)(?<!\ban)(?<!\bof)(?<!\bwith)(?<!\band)(?<!\bto) (?:allow|help|caus|solv|fix|result|turn|reduc|improv|increas|trigger|seem|work"
     r"|break|broke|restor|reveal|expos|show|mean|chang|prevent|resolv)(?:ed|k|en|t)? (?:the|a|an|us|it|me|this|that|them|in|to|out|for|on|all|both"
     r"|\w+ing)\b|\b(?:made|let|led|meant|broke|gave|got|took|became|was|did|kept|cost) (?:the|a|an|us|it|me|this|that|to|all|\w+)\b"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What maintainers say of a subject line."""
+"""The subject: its prefix, its words, its [PATCH] prefix."""
 
 from collections.abc import Iterator
 from itertools import pairwise
@@ -90,9 +90,9 @@ def repeated_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """The same prefix twice, or a second series number outside the brackets."""
     title = context.patch.subject.title
     prefixes, rest = split_prefix(title)
-    for one, two in pairwise(prefixes):
-        if one.lower() == two.strip("()").lower():
-            yield Hit(subject_line(context), case="prefix", values={"prefix": one})
+    for first, second in pairwise(prefixes):
+        if first.lower() == second.strip("()").lower():
+            yield Hit(subject_line(context), case="prefix", values={"prefix": first})
             return
     marks = [word for mark in context.patch.subject.marks for word in re.findall(r"\b\d+/\d+\b", mark)]
     if len(marks) > 1 or re.match(r"\(?\d+/\d+\)?\b", rest):
@@ -111,24 +111,24 @@ def subject_characters(context: Context, _arguments: Arguments) -> Iterator[Hit]
         yield Hit(subject_line(context), case="capitals")
 
 
-@detector("vague-subject", {"this-patch": "said", "vague": "subject", "one-word": "subject"})
+@detector("vague-subject", {"this-patch": "quoted", "vague": "subject", "one-word": "subject"})
 def vague_subject(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """A subject that says nothing of what changes."""
     title = _plain(context)
     if title is None:
         return
     prefixes, rest = split_prefix(title)
-    told = [word for word in re.findall(r"[a-z0-9_+'-]+", rest.lower()) if word not in word_set("message", "vague")]
+    meaningful = [word for word in re.findall(r"[a-z0-9_+'-]+", rest.lower()) if word not in word_set("message", "vague")]
     if found := re.match(r"(?:a )?patch (?:to|for|that)\b|\b[Tt]his (?:patch|commit|change)\b", rest, re.IGNORECASE):
-        yield Hit(subject_line(context), case="this-patch", values={"said": found[0]})
-    elif rest and not told and not re.search(r"\d", rest):
+        yield Hit(subject_line(context), case="this-patch", values={"quoted": found[0]})
+    elif rest and not meaningful and not re.search(r"\d", rest):
         yield Hit(subject_line(context), case="vague", values={"subject": rest})
     elif len(rest.split()) == 1 and prefixes and context.patch.has_diff:
         yield Hit(subject_line(context), case="one-word", values={"subject": rest})
 
 
-@detector("subject-mood", "said verb")
-def subject_mood(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+@detector("subject-not-imperative", "quoted verb")
+def subject_not_imperative(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """The title tells ("fixed", "adds", "adding") instead of ordering."""
     title = _plain(context)
     if title is None:
@@ -143,25 +143,25 @@ def subject_mood(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         or re.match(r"[A-Za-z]+ing\s+(?:of|is|for|fix|fixes|cleanups?)\b", rest)
         or re.match(r"\w+ (?:to|for|in|of)\b", rest)
     ):
-        yield Hit(subject_line(context), values={"said": verb, "verb": order})
+        yield Hit(subject_line(context), values={"quoted": verb, "verb": order})
 
 
 @detector(
-    "version-outside",
-    {"outside": "", "unread": "said", "two-marks": "", "reply": "said", "unrecognized": "", "number": "number total", "no-mark": ""},
+    "patch-prefix",
+    {"outside": "", "unread": "quoted", "two-marks": "", "reply": "quoted", "unrecognized": "", "number": "number total", "no-mark": ""},
 )
-def version_outside(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """The version or the word PATCH stands outside the brackets or is written so that tools do not read it."""
+def patch_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """The version or the word PATCH is outside the brackets, or in a form that tools do not read."""
     patch = context.patch
     title = patch.subject.title
     if re.match(r"^\(?[vV]\d{1,2}\)?\s*[:\]-]?\s+\S", title) or re.search(r"\s[\[(][vV]\d{1,2}[\])]$", title):
         yield Hit(subject_line(context), case="outside")
     elif unread := _unread_version(patch):
-        yield Hit(subject_line(context), case="unread", values={"said": unread})
+        yield Hit(subject_line(context), case="unread", values={"quoted": unread})
     elif len([mark for mark in patch.subject.marks if re.search(r"\bPATCH\b", mark)]) > 1:
         yield Hit(subject_line(context), case="two-marks")
     elif patch.has_diff and (found := re.match(r"\s*((?:Re|Fwd?|FW|AW|WG)\s*:)", patch.subject.raw, re.IGNORECASE)) and _signed(patch):
-        yield Hit(subject_line(context), case="reply", values={"said": found[1]})
+        yield Hit(subject_line(context), case="reply", values={"quoted": found[1]})
     elif re.match(r"^PATCH\b", title) or (
         patch.subject.words and not patch.subject.is_patch and re.search(r"\bpatch", " ".join(patch.subject.words), re.IGNORECASE)
     ):
@@ -188,7 +188,7 @@ def _signed(patch: Patch) -> bool:
 _BINDINGS = "Documentation/devicetree/bindings/"
 
 
-@detector("binding-subject", {"format": "", "driver": "", "": "said"})
+@detector("binding-subject", {"format": "", "driver": "", "": "quoted"})
 def binding_subject(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """A binding's subject that says again what its prefix says ("dt-bindings: … bindings", "YAML", "schema")."""
     prefixes, rest = split_prefix(context.patch.subject.title)
@@ -202,7 +202,7 @@ def binding_subject(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     elif re.search(r"\bdrivers?\b", rest, re.IGNORECASE) and all(path.startswith(_BINDINGS) for path in context.patch.paths):
         yield Hit(subject_line(context), case="driver")
     elif found and not re.match(r"(?:convert|[Mm]ove|[Rr]evert)", rest, re.IGNORECASE):
-        yield Hit(subject_line(context), values={"said": found[0]})
+        yield Hit(subject_line(context), values={"quoted": found[0]})
 
 
 @detector("prefix-convention", "prefix instead", conventions=list)

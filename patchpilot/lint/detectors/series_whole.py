@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What can be said of a series as a whole. The engine runs these once a series, with its first patch as the patch."""
+"""A series as a whole. The engine runs these once per series, with its first patch as the patch."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -32,7 +32,7 @@ def numbering(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     total = next(iter(totals), len(numbers))
     missing = sorted(set(range(1, total + 1)) - set(numbers))
     if missing and len(numbers) > 1:
-        yield Hit(subject_line(context), case="missing", values={"numbers": ", ".join(f"{one}/{total}" for one in missing[:5])})
+        yield Hit(subject_line(context), case="missing", values={"numbers": ", ".join(f"{number}/{total}" for number in missing[:5])})
     doubled = sorted({number for number in numbers if numbers.count(number) > 1})
     if doubled:
         yield Hit(subject_line(context), case="twice", values={"number": doubled[0], "total": total})
@@ -73,8 +73,8 @@ def mixed_versions(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         yield Hit(subject_line(context), case="trees")
 
 
-@detector("mends-earlier", {"changes": "number subject earlier", "fixes": "number subject earlier"})
-def mends_earlier(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+@detector("fixes-earlier", {"changes": "number subject earlier", "fixes": "number subject earlier"})
+def fixes_earlier(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """A patch whose Fixes: names an earlier patch of the same series, or that only undoes lines of it."""
     patches = _patches(context)
     if all(patch.subject.for_stable for patch in patches):
@@ -137,8 +137,8 @@ def recipients_differ(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         yield Hit(subject_line(context))
 
 
-@detector("author-varies", {"addresses": "author first second", "names": "address first second"})
-def author_varies(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+@detector("inconsistent-author", {"addresses": "author first second", "names": "address first second"})
+def inconsistent_author(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """One person who is the author of the series' patches under two names or two addresses."""
     names: dict[str, str] = {}
     addresses: dict[str, str] = {}

@@ -60,7 +60,7 @@ def missing_fixes(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 def _needs_stable(context: Context) -> bool:
     """Whether the bug is serious, and a tag for the stable trees is missing as well."""
     patch = context.patch
-    serious = re.search(_GRAVE, patch.subject.title, re.IGNORECASE) is not None
+    serious = re.search(_SERIOUS, patch.subject.title, re.IGNORECASE) is not None
     return serious and bool(context.project.lists.stable) and not _is_unmarked(context) and "stable@" not in "\n".join(patch.message)
 
 
@@ -81,7 +81,7 @@ def _cosmetic(context: Context) -> bool:
     return is_cosmetic(context.patch.subject.title, context.patch.paths)
 
 
-@detector("needless-fixes", "said")
+@detector("needless-fixes", "quoted")
 def needless_fixes(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """A Fixes: tag on what calls itself a cleanup, a refactoring or a feature, and tells of no bug."""
     patch = context.patch
@@ -93,7 +93,7 @@ def needless_fixes(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     text = " ".join(line for at, line in enumerate(patch.message) if at not in tags)
     if re.search(_TROUBLE, text, re.IGNORECASE):
         return
-    yield Hit(fixes, values={"said": found[0]})
+    yield Hit(fixes, values={"quoted": found[0]})
 
 
 _CLEANUP = (
@@ -106,11 +106,11 @@ _TROUBLE = (
 )
 
 
-@detector("missing-stable", {"serious": "said stable", "each-fix": "stable"}, each_pattern=str)
+@detector("missing-stable", {"serious": "quoted stable", "each-fix": "stable"}, each_pattern=str)
 def missing_stable(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """A grave fix of a named commit that is not marked for the stable trees, which do not take a fix for its Fixes: tag alone.
+    """A serious fix of a named commit without Cc: stable; the stable trees do not take a fix because of its Fixes: tag alone.
 
-    `each_pattern`: files whose maintainers want it on each fix, grave or not.
+    `each_pattern`: files whose maintainers want it on each fix.
     """
     patch = context.patch
     fixes = [(line, tag) for line, tag in tag_lines(context) if tag.key == "fixes"]
@@ -119,16 +119,16 @@ def missing_stable(context: Context, arguments: Arguments) -> Iterator[Hit]:
         return
     if _is_unmarked(context) or _cosmetic(context):
         return
-    grave = re.search(_GRAVE, f"{patch.subject.title}\n" + "\n".join(patch.message), re.IGNORECASE)
-    if grave:
-        yield Hit(fixes[0][0], case="serious", values={"said": grave[0].strip(), "stable": lists.stable})
+    serious = re.search(_SERIOUS, f"{patch.subject.title}\n" + "\n".join(patch.message), re.IGNORECASE)
+    if serious:
+        yield Hit(fixes[0][0], case="serious", values={"quoted": serious[0].strip(), "stable": lists.stable})
         return
     each = compiled(arguments["each_pattern"])
     if is_mail(patch) and patch.paths and all(each.search(path) for path in patch.paths):
         yield Hit(fixes[0][0], case="each-fix", values={"stable": lists.stable})
 
 
-_GRAVE = (
+_SERIOUS = (
     r"\b(?:kernel panic|oops(?:es)?\b|crash(?:es|ed|ing)?|use[- ]after[- ]free|UAF|double[- ]free|null[- ](?:ptr"
     r"|pointer)[- ]?deref\w*|null pointer|out[- ]of[- ]bounds?|OOB|buffer overflow|heap overflow|stack overflow|"
     r"memory leak|refcount leak|dead[- ]?lock|data corruption|memory corruption|KASAN|infinite loop|lockup|information leak"
@@ -170,7 +170,7 @@ def backport_unmarked(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         return
     text = "\n".join(patch.message)
     named = upstream_commits(text)
-    if any(len(one.id) == 40 for one in named) or re.search(
+    if any(len(commit.id) == 40 for commit in named) or re.search(
         r"(?i)\b(?:upstream|mainline|backport|commit)\b[^\n]*\b[0-9a-f]{40}\b|\b[0-9a-f]{40}\b[^\n]*\bupstream\b", text
     ):
         return

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What maintainers and bots say of tags: who signed, in what order, what is missing."""
+"""Tags: who signed off, in what order they are, what is misspelled."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
@@ -101,7 +101,7 @@ def _role_address() -> re.Pattern[str]:
 
 @detector("odd-address", "address")
 def odd_address(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """An address nobody can write to, or that stands for nobody, in the author's or a signer's place."""
+    """An unreachable address, or one of nobody in particular, of the author or a signer."""
     author = context.patch.author
     entries = [(line, tag.address) for line, tag in tag_lines(context) if tag.key in _VOUCHING and tag.address]
     if author:
@@ -133,9 +133,10 @@ LONGEST_NAME = 100
 
 
 @detector(
-    "misspelt-tag", {"fixes": "said", "form": "said tag", "near": "said tag", "space": "tag", "case": "said tag", "semicolon": "said"}
+    "misspelled-tag",
+    {"fixes": "quoted", "form": "quoted tag", "near": "quoted tag", "space": "tag", "case": "quoted tag", "semicolon": "quoted"},
 )
-def misspelt_tag(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+def misspelled_tag(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """A tag that is nearly, but not quite, one that tools know and that is not read because of that."""
     patch = context.patch
     known = {name.lower(): name for name in word_list("tags", "known")}
@@ -151,28 +152,28 @@ def misspelt_tag(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         name = found[1].replace(" ", "-")
         if name.lower() in known:
             if name.lower() in word_set("tags", "people") and (" " in found[1] or re.search(r"\s:", found[0])):
-                yield Hit(patch.message_line + at, case="form", values={"said": found[0].strip(), "tag": known[name.lower()]})
+                yield Hit(patch.message_line + at, case="form", values={"quoted": found[0].strip(), "tag": known[name.lower()]})
             elif name.lower() in word_set("tags", "people") and re.search(r"[^\s<]<\S+@", line[:MAX_ADDRESS]):
                 yield Hit(patch.message_line + at, case="space", values={"tag": known[name.lower()]})
             elif name not in known.values() and name.lower() in ("fixes", "signed-off-by") and not name.islower():
-                yield Hit(patch.message_line + at, case="case", values={"said": found[1], "tag": known[name.lower()]})
+                yield Hit(patch.message_line + at, case="case", values={"quoted": found[1], "tag": known[name.lower()]})
             elif ";" in found[0]:
-                yield Hit(patch.message_line + at, case="semicolon", values={"said": found[0].strip()})
+                yield Hit(patch.message_line + at, case="semicolon", values={"quoted": found[0].strip()})
             continue
         near = _nearest(name.lower())
         # checkpatch looks at everything that ends in -by:
-        told = name.lower().endswith("-by") and ":" in found[0]
+        is_checkpatchs = name.lower().endswith("-by") and ":" in found[0]
         value = line[found.end() :]
         if name.lower() in ("fix", "fixed", "fixing") and _fits("fixes", value):
-            yield Hit(patch.message_line + at, case="fixes", values={"said": found[1]})
-        elif near and not told and _fits(near[0], value):
-            yield Hit(patch.message_line + at, case="near", values={"said": found[1], "tag": known[near[0]]})
+            yield Hit(patch.message_line + at, case="fixes", values={"quoted": found[1]})
+        elif near and not is_checkpatchs and _fits(near[0], value):
+            yield Hit(patch.message_line + at, case="near", values={"quoted": found[1], "tag": known[near[0]]})
 
 
 def _nearest(name: str) -> list[str]:
     """The tag that a name is nearly, in a list; names that share no beginning with any are not compared."""
-    standard = [one.lower() for one in word_list("tags", "standard")]
-    if not any(name[:2] == one[:2] or name[:1] + name[2:4] == one[:3] or name[1:4] == one[1:4] for one in standard):
+    standard = [tag.lower() for tag in word_list("tags", "standard")]
+    if not any(name[:2] == tag[:2] or name[:1] + name[2:4] == tag[:3] or name[1:4] == tag[1:4] for tag in standard):
         return []
     import difflib
 
@@ -185,7 +186,7 @@ def _fits(tag: str, value: str) -> bool:
 
 @detector("floating-tags", {"blank-line": "", "text": "tag"})
 def floating_tags(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Blank lines between tags: those above the last blank line are no trailers for git."""
+    """Blank lines between tags: git does not read those above the last blank line as trailers."""
     patch = context.patch
     lines = patch.message
     tags = {trailer.line for _, trailer in tag_lines(context)}
@@ -238,7 +239,7 @@ _STRANDED = ("fixes", "reported-by", "suggested-by", "reviewed-by", "acked-by", 
 
 @detector("tags-glued")
 def tags_glued(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """No blank line between the text and the tags: git reads no trailer then."""
+    """No blank line between the text and the tags: git does not read them as trailers then."""
     patch = context.patch
     tags = [
         trailer.line
@@ -272,7 +273,7 @@ def tag_order(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 @detector("review-below-sign-off", "tag")
 def review_below(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Nothing the sender added may stand below his sign-off when the patch is sent by somebody else than its author."""
+    """A Reported-by: or Suggested-by: below the last sign-off."""
     lines = [
         (line, tag)
         for line, tag in tag_lines(context)
@@ -281,12 +282,12 @@ def review_below(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     signed = [at for at, (_, tag) in enumerate(lines) if tag.key == "signed-off-by"]
     below = lines[signed[-1] + 1 :] if signed else []
     if below and below[-1][1].key in ("reported-by", "suggested-by", "closes") and any(tag.key != "closes" for _, tag in below):
-        line, tag = next(one for one in reversed(below) if one[1].key != "closes")
+        line, tag = next(entry for entry in reversed(below) if entry[1].key != "closes")
         yield Hit(line, values={"tag": tag.name})
 
 
-@detector("own-tag", {"reported": "tag", "other": "tag", "review": "tag"})
-def own_tag(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+@detector("self-given-tag", {"reported": "tag", "other": "tag", "review": "tag"})
+def self_given_tag(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """A tag that the author gives himself: reviewed, acknowledged, reported or suggested by the one who signed the patch."""
     author = context.patch.author
     if not author:
@@ -301,9 +302,9 @@ def own_tag(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             yield Hit(line, case="reported" if tag.key == "reported-by" else "other", values={"tag": tag.name})
 
 
-@detector("wrapped-fixes", {"wrapped": "", "trailing": "said", "indented": ""})
+@detector("wrapped-fixes", {"wrapped": "", "trailing": "quoted", "indented": ""})
 def wrapped_fixes(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """A Fixes: tag broken over two lines, indented, or with something behind the subject."""
+    """A Fixes: tag wrapped over two lines, indented, or with text after the subject."""
     patch = context.patch
     for at, line in enumerate(patch.message):
         if not re.match(r"^\s*Fixes:\s+(?:commit )?[0-9a-f]{5,}", line, re.IGNORECASE):
@@ -313,6 +314,6 @@ def wrapped_fixes(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         if re.search(r"\(\s*[\"']", text) and not re.search(r"[\"']\s*\)", text) and following.strip() and not parse_trailer(following):
             yield Hit(patch.message_line + at, case="wrapped")
         elif found := re.search(r"[\"']\)\s*(\S.*)$", text):
-            yield Hit(patch.message_line + at, case="trailing", values={"said": found[1][:30]})
+            yield Hit(patch.message_line + at, case="trailing", values={"quoted": found[1][:30]})
         elif re.match(r"^\s", line):
             yield Hit(patch.message_line + at, case="indented")

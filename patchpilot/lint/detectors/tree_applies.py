@@ -39,7 +39,7 @@ def does_not_apply(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 
 def _states(context: Context) -> list[tuple[int, str]]:
-    """(patch line, "fits", "there" or "alien") of every hunk; empty when nothing can be said."""
+    """(patch line, "fits", "there" or "alien") of every hunk; empty when it cannot be determined."""
     found: list[tuple[int, str]] | None = context.shared.get("tree.states")
     if found is None:
         found = context.shared["tree.states"] = []

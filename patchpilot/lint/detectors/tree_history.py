@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a repository's history says of a patch: the prefix its files' subjects have, and whether its Fixes: tags are true. Silent without one."""
+"""A patch compared with the repository's history: the usual prefix of its files, and whether its Fixes: tags are correct. Nothing is reported without one."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -49,7 +49,9 @@ def unusual_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 def _usual(history: HistoryFacts, context: Context) -> tuple[Counter[str], int] | None:
     """(prefix → how often, number of commits) of the last commits to the touched files, or else to their directory."""
     for paths in paths_asked(context.patch):
-        subjects = [one for one in history.subjects_touching(paths, COMMITS) if not re.match(r"(?:Revert|Reapply) \"|Merge ", one)]
+        subjects = [
+            subject for subject in history.subjects_touching(paths, COMMITS) if not re.match(r"(?:Revert|Reapply) \"|Merge ", subject)
+        ]
         # the patch may be in that history already
         subjects = [subject for subject in subjects if subject != context.patch.subject.title]
         prefixes = [prefix for subject in subjects if (prefix := _prefix(subject))]
@@ -81,8 +83,22 @@ def _alike(one: str, other: str) -> bool:
     return one.split(":")[0].strip() == other.split(":")[0].strip()
 
 
-@detector("untrue-fixes", {"newer": "date", "": "problem", "same-release": "problem", "same-release-for-stable": "problem"}, kinds=list)
-def untrue_fixes(context: Context, arguments: Arguments) -> Iterator[Hit]:
+@detector(
+    "wrong-fixes",
+    {
+        "not-ancestor": "commit",
+        "not-mainline": "commit",
+        "own-series": "commit",
+        "same-release": "commit release",
+        "same-release-for-stable": "commit release",
+        "duplicate": "commit",
+        "ambiguous": "commit",
+        "url": "",
+        "newer": "commit date",
+    },
+    kinds=list,
+)
+def wrong_fixes(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """A Fixes: tag that history contradicts in one of these ways (see history/fixes_tag.py)."""
     patch, history = context.patch, context.history
     if history is None:
@@ -100,13 +116,14 @@ def untrue_fixes(context: Context, arguments: Arguments) -> Iterator[Hit]:
     for judged in judge_message(lines, history.find, relations=relations):
         for problem in judged.problems:
             if problem.kind in arguments["kinds"]:
-                # to mend within the release what came in with it is everyday work
-                case = "" if problem.kind != "same-release" else "same-release-for-stable" if _asks_for_stable(context) else "same-release"
+                # fixing within a release what was introduced in it is normal
+                case = "same-release-for-stable" if problem.kind == "same-release" and _asks_for_stable(context) else problem.kind
                 fix = FindingFix("suggest", judged.suggestion) if judged.suggestion else None
-                yield Hit(patch.message_line + judged.tag.line - 1, case=case, fix=fix, values={"problem": problem.message})
+                values = {"commit": judged.tag.commit_id, "release": relations.own_release or ""}
+                yield Hit(patch.message_line + judged.tag.line - 1, case=case, fix=fix, values=values)
         if judged.target and not patch.commit and (sent := _sent(patch)) and judged.target.committed > sent + timedelta(days=1):
             when = f"{judged.target.committed:%Y-%m-%d}"
-            yield Hit(patch.message_line + judged.tag.line - 1, case="newer", values={"date": when})
+            yield Hit(patch.message_line + judged.tag.line - 1, case="newer", values={"commit": judged.tag.commit_id, "date": when})
 
 
 def _sent(patch: "Patch") -> datetime | None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a tree's MAINTAINERS says of a mail: which tree it is for, and who is missing among the recipients."""
+"""A mail compared with MAINTAINERS: its target tree, and missing recipients."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -46,7 +46,7 @@ def forgotten_maintainer(context: Context, _arguments: Arguments) -> Iterator[Hi
     have = _recipients(patch)
     if not have:
         return
-    told: set[str] = set()
+    reported: set[str] = set()
     for section in _sections(context):
         people = [address for value in section.section.values("M") if (address := parse_address(value))]
         lists = [address for address, _ in section.section.lists if address.lower() not in context.project.lists.catch_all]
@@ -59,12 +59,12 @@ def forgotten_maintainer(context: Context, _arguments: Arguments) -> Iterator[Hi
         ):
             continue
         listed = any(address.lower() == other.key for address in lists for other in have)
-        if (listed and not _is_deepest(context, section)) or section.section.name in told:
+        if (listed and not _is_deepest(context, section)) or section.section.name in reported:
             continue
-        told.add(section.section.name)
+        reported.add(section.section.name)
         whom = ", ".join(address.name or address.email for address in people[:3])
         yield Hit(_recipient_line(patch), values={"section": section.section.name, "maintainers": whom})
-        if len(told) == 3:
+        if len(reported) == 3:
             return
 
 
@@ -96,11 +96,11 @@ def _recipients(patch: Patch) -> list[Address]:
     addressed = [*patch.addresses("To"), *patch.addresses("Cc")]
     if not addressed or not patch.has_diff:
         return []
-    return [*addressed, *(one for one in (patch.sender, patch.author) if one)]
+    return [*addressed, *(address for address in (patch.sender, patch.author) if address)]
 
 
 def _among(person: Address, have: list[Address]) -> bool:
-    return any(person.key == one.key or (person.name and person.name.lower() == one.name.strip('"').lower()) for one in have)
+    return any(person.key == other.key or (person.name and person.name.lower() == other.name.strip('"').lower()) for other in have)
 
 
 def _recipient_line(patch: Patch) -> int:

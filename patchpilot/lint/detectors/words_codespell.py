@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Words that are misspelt, by codespell's dictionary: in the subject, the message and new comments. The kernel's own list is checkpatch's rule."""
+"""Words that codespell's dictionary has as misspelled, in the subject, the message and new comments. The kernel's own list is for checkpatch's rule."""
 
 import mmap
 from collections.abc import Iterator
@@ -17,9 +17,9 @@ from patchpilot.lint.word_lists import word_set
 _WORD = re.compile(r"(?<![\w/.@_-])[A-Za-z][a-z]{3,}(?![\w/@_(]|\.\w|-\w|['’][a-z])")
 
 
-@detector("misspelt-word", "word right")
-def misspelt_word(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """A misspelt word, once a line."""
+@detector("codespell", "word right")
+def misspelled_word(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """A misspelled word, reported once."""
     known = _kernel_list(context)
     seen: set[str] = set()
     for where, text in _texts(context):
@@ -63,7 +63,7 @@ def _means_itself(context: Context, word: str) -> bool:
 
 @cache
 def correction(word: str) -> str | None:
-    """What codespell would write for a lower-case word; None when it does not know it as misspelt or is not sure."""
+    """What codespell would write for a lower-case word; None when it does not have it or is not sure."""
     if word in word_set("codespell", "not_misspelled"):
         return None
     index = _dictionary()
@@ -71,7 +71,7 @@ def correction(word: str) -> str | None:
     if right is None:
         return None
     first = right.partition(",")[0].strip()
-    # a reason behind the last comma marks what codespell itself does not dare to correct
+    # a reason after the last comma marks what codespell itself does not correct
     return None if not first or ("," in right and right.rstrip().rpartition(",")[2].strip()) else first
 
 
@@ -90,12 +90,12 @@ class _Words:
                 at = found
 
     def right(self, word: str) -> str | None:
-        """What stands behind the arrow of a word, or None."""
+        """The entry after the arrow of a word, or None."""
         key = f"\n{word}->".encode()
         start = self._starts.get(key[:2], -1)
         if start < 0:
             return None
-        end = min((one for one in self._starts.values() if one > start), default=len(self._data))
+        end = min((other for other in self._starts.values() if other > start), default=len(self._data))
         found = self._data.find(key, start, end)
         if found < 0:
             return None
