@@ -60,7 +60,9 @@ def test_the_man_pages_are_up_to_date(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not shutil.which("groff"), reason="needs groff")
 def test_the_man_pages_are_valid() -> None:
-    done = subprocess.run(["groff", "-Kutf8", "-man", "-Tutf8", "-ww", "-z", *sorted(map(str, MAN.iterdir()))], capture_output=True, check=False)
+    done = subprocess.run(
+        ["groff", "-Kutf8", "-man", "-Tutf8", "-ww", "-z", *sorted(map(str, MAN.iterdir()))], capture_output=True, check=False
+    )
     assert (done.returncode, done.stderr) == (0, b"")
 
 
