@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from patchpilot.model.address import Address, AddressState, is_header_safe, judge
 from patchpilot.model.commit import Commit
-from patchpilot.model.commit_references import read_marks
 from patchpilot.model.trailer import add_trailers, parse_trailers
+from patchpilot.model.upstream_references import read_marks
 from patchpilot.projects.stable_trees import StableTrees
 
 _PEOPLE = re.compile(r".*-by|cc|co-developed-by", re.IGNORECASE)

@@ -16,7 +16,7 @@ from patchpilot.backports.line_history import LineTouch, older_names, read_touch
 from patchpilot.backports.object_store import Scratch
 from patchpilot.backports.symbols import FixSymbols, compare_words, who_added
 from patchpilot.errors import GitError
-from patchpilot.history.landed_commits import History
+from patchpilot.history.fix_in_branch import History
 
 _MOST_PLACES = 8
 _MOST_ELSEWHERE = 5

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from patchpilot.backports.fix_commit import FixCommit
-from patchpilot.history.landed_commits import History
+from patchpilot.history.fix_in_branch import History
 from patchpilot.history.stable_branches import Branch
 from patchpilot.model.file_diff import DiffLine
 from patchpilot.model.follow_up import Follower

@@ -8,7 +8,7 @@ from patchpilot.backports.conflict_places import places
 from patchpilot.backports.line_history import LineEditStep, LineTouch, last_writers, older_names, read_touch, read_touches, stands_on
 from patchpilot.backports.merging import Merge
 from patchpilot.backports.object_store import Scratch
-from patchpilot.history.landed_commits import History
+from patchpilot.history.fix_in_branch import History
 from patchpilot.model.hunk_fit import text_lines
 
 MARGINS = (0, 1, 3)

@@ -13,9 +13,9 @@ from patchpilot.backports.missing_commits import MARGINS, MissingCommits
 from patchpilot.backports.object_store import Scratch
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import GitError
-from patchpilot.history.landed_commits import History
-from patchpilot.model.commit_references import read_marks
+from patchpilot.history.fix_in_branch import History
 from patchpilot.model.progress import Progress, silent
+from patchpilot.model.upstream_references import read_marks
 
 _DEEPEST = 4
 # more whole commits than these are not gathered: they would not be told

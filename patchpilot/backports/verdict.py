@@ -8,8 +8,8 @@ from patchpilot.backports.applies import AppliesHow, ApplyResult, try_fix
 from patchpilot.backports.conflict_places import ConflictPlace, places
 from patchpilot.backports.fix_commit import FixCommit
 from patchpilot.backports.object_store import Scratch
-from patchpilot.history.landed_commits import Culprit, History, Landing
-from patchpilot.history.landed_commits import LandedHow as Shown
+from patchpilot.history.fix_in_branch import Culprit, History, Landing
+from patchpilot.history.fix_in_branch import LandedHow as Shown
 
 
 class BranchVerdict(StrEnum):

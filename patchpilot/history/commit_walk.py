@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from patchpilot.commits.commit_parser import parse_commit
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import streaming
-from patchpilot.model.commit_references import Marks, read_marks
+from patchpilot.model.upstream_references import Marks, read_marks
 
 _FORMAT = "--format=%H %P%n%B"
 _FEW = 3000

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from patchpilot.commits.repository import Repository
-from patchpilot.history.landed_commits import History
+from patchpilot.history.fix_in_branch import History
 from patchpilot.projects.loading import default_project, projects
 from patchpilot.projects.stable_trees import StableTrees, version_key
 

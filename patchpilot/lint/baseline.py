@@ -15,7 +15,7 @@ from typing import Any
 
 from patchpilot.cache import patterns as re
 from patchpilot.errors import InputError
-from patchpilot.lint.finding_match import FindingMark
+from patchpilot.lint.recognize_findings import FindingMark
 from patchpilot.model.action import Action
 from patchpilot.model.printable import UNSAFE, crop, one_line
 

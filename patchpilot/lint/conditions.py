@@ -7,9 +7,9 @@ from typing import Any
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.message_tags import tag_lines
 from patchpilot.lint.pack_patterns import compiled
-from patchpilot.model.commit_references import upstream_commits
 from patchpilot.model.fix_claim import is_cosmetic
 from patchpilot.model.patch import Patch
+from patchpilot.model.upstream_references import upstream_commits
 
 CONDITIONS: Mapping[str, type] = {
     "has_diff": bool,

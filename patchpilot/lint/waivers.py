@@ -9,7 +9,7 @@ from typing import Any
 
 from patchpilot.cache import patterns as re
 from patchpilot.errors import InputError, UsageError, unknown
-from patchpilot.lint.finding_match import place_of
+from patchpilot.lint.recognize_findings import place_of
 from patchpilot.lint.unknown_rule import unknown_rule_hint
 from patchpilot.model.action import Action
 from patchpilot.model.finding import Finding, Severity

@@ -12,7 +12,8 @@ from patchpilot.model.address import Address, parse_address, parse_addresses
 from patchpilot.model.encoded_words import decode_text, decode_words
 from patchpilot.model.limits import MAX_HEADER, MAX_LINE, MAX_LINES, MAX_MAIL, MIB
 from patchpilot.model.message_id import id_in_header, ids_in_header
-from patchpilot.model.patch import Header, Patch, parse_subject
+from patchpilot.model.patch import Header, Patch
+from patchpilot.model.patch_subject import parse_subject
 
 if TYPE_CHECKING:
     from email.message import Message

@@ -8,13 +8,13 @@ from datetime import datetime
 
 from patchpilot.model.action import Action, Advice, Hint
 from patchpilot.model.address import AddressState, judge
-from patchpilot.model.commit_references import upstream_commits
 from patchpilot.model.draft import Draft
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.recipient import Recipient
 from patchpilot.model.rendered_mail import RenderedMail
 from patchpilot.model.send_problem import SendProblem
 from patchpilot.model.send_request import SendRequest
+from patchpilot.model.upstream_references import upstream_commits
 from patchpilot.outgoing.mail_account import Account
 from patchpilot.outgoing.outbox import Send
 from patchpilot.outgoing.providers import provider_of

@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 
 from patchpilot.commits.repository import Repository
-from patchpilot.history.landed_commits import History
+from patchpilot.history.fix_in_branch import History
 from patchpilot.history.releases import Releases
 from patchpilot.history.stable_branches import mainline, stable_branches
 from patchpilot.model.progress import Progress, silent

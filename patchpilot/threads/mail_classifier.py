@@ -7,7 +7,7 @@ from functools import cached_property
 
 from patchpilot.model.address import Address, parse_address
 from patchpilot.model.mail import Mail
-from patchpilot.model.patch import Subject, parse_subject
+from patchpilot.model.patch_subject import Subject, parse_subject
 from patchpilot.threads.applied_mail import Placement, placement
 from patchpilot.threads.bots import known_robot
 from patchpilot.threads.mail_kinds import MailKind

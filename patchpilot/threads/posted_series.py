@@ -10,7 +10,7 @@ from functools import cached_property
 from patchpilot.errors import InputError
 from patchpilot.model.address import Address
 from patchpilot.model.mail import parse_patch
-from patchpilot.model.patch import parse_subject
+from patchpilot.model.patch_subject import parse_subject
 from patchpilot.series.patch_pairing import title_key
 from patchpilot.threads.mail_classifier import Classified
 from patchpilot.threads.mail_kinds import MailKind

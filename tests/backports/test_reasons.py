@@ -12,8 +12,8 @@ from patchpilot.backports.merging import Merge
 from patchpilot.backports.object_store import Scratch
 from patchpilot.backports.verdict import BranchVerdict, affected, judge
 from patchpilot.commits.repository import Repository
-from patchpilot.history.landed_commits import Culprit, Landing
-from patchpilot.history.landed_commits import LandedHow as Shown
+from patchpilot.history.fix_in_branch import Culprit, Landing
+from patchpilot.history.fix_in_branch import LandedHow as Shown
 from tests.kit.repos import Repo
 
 FIX, BUG, OTHER, THERE, UNDONE = (letter * 40 for letter in "fbo71")

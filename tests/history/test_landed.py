@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from patchpilot.commits.repository import Repository
-from patchpilot.history.landed_commits import History
+from patchpilot.history.fix_in_branch import History
 from tests.kit.repos import Repo
 
 LINES = [f"line {number}\n" for number in range(40)]

@@ -109,14 +109,14 @@ def _words() -> Run:
 
 
 def _subjects() -> Run:
-    from patchpilot.model.patch import parse_subject
+    from patchpilot.model.patch_subject import parse_subject
 
     return _text(parse_subject)
 
 
 def _fixes() -> Run:
     from patchpilot.history.fixes_tag import judge_message, parse_tag
-    from patchpilot.model.commit_references import read_marks
+    from patchpilot.model.upstream_references import read_marks
 
     def run(text: str) -> None:
         parse_tag(text)

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from patchpilot.errors import InputError
 from patchpilot.lint.baseline import SCHEMA, Remaining, as_text, counted, read_baseline, write_baseline
 from patchpilot.lint.engine import run
-from patchpilot.lint.finding_match import LONGEST, FindingMark, change_of, even, mark_of, pair_with_earlier, renames
 from patchpilot.lint.lint_context import Context
+from patchpilot.lint.recognize_findings import LONGEST, FindingMark, change_of, even, mark_of, pair_with_earlier, renames
 from patchpilot.lint.rule_store import load_rules
 from patchpilot.lint.waivers import Waiver
 from patchpilot.model.finding import Finding, Severity

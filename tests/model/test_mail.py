@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from patchpilot.errors import InputError, NoPatchError
 from patchpilot.model.address import Address
 from patchpilot.model.mail import header_lines, is_mboxrd, join_mbox, mail_bounds, one_mail, parse_mail, parse_patch, scissors_line
-from patchpilot.model.patch import Header, Series, parse_subject
+from patchpilot.model.patch import Header, Series
+from patchpilot.model.patch_subject import parse_subject
 from tests.kit import patches
 
 

@@ -21,7 +21,8 @@ from patchpilot.outgoing.mail_state import MailState
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.outgoing.smtp import Submission, tls_context
 from patchpilot.projects.loading import find_project
-from patchpilot.services.send.preflight_facts import _too_soon, _upstream, merge_window
+from patchpilot.services.send.merge_window import merge_window
+from patchpilot.services.send.preflight_facts import _too_soon, _upstream
 from tests.kit.outbox import CHANGE, record
 from tests.kit.smtp import Faults, FaultySink, certificate
 from tests.kit.topics import SIGNED, topic

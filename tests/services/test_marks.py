@@ -4,7 +4,7 @@
 import pytest
 
 from patchpilot.model.rendered_mail import captured
-from patchpilot.services.check.subject_prefix import mark_warnings
+from patchpilot.services.send.propose_prefix import mark_warnings
 
 MAIL = """From: Ada Fixer <ada@example.org>
 To: Ben Reader <ben@example.org>

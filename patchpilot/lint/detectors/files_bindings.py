@@ -1,11 +1,48 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Device tree bindings."""
+"""Device tree bindings: their form, and compatible strings that no binding has."""
 
 from collections.abc import Iterator
 
 from patchpilot.cache import patterns as re
+from patchpilot.lint.clang.line_scan import ScannedLine, scan
 from patchpilot.lint.detector import Arguments, Hit, detector
+from patchpilot.lint.devicetree_bindings import bindings_of
+from patchpilot.lint.lazy_pattern import lazy
 from patchpilot.lint.lint_context import Context
+
+_DTS_COMPATIBLE = lazy(r'^\+\s*compatible\s*=\s*"')
+_C_COMPATIBLE = lazy(r'^\+.*\.compatible\s*=\s*"')
+_QUOTED = lazy(r'"([a-zA-Z0-9\-,.+_]+)"')
+_VENDOR = lazy(r"^([a-zA-Z0-9\-]+),")
+
+
+@detector("undocumented-compatible", {"": "compatible", "vendor": "vendor"})
+def undocumented_compatible(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Compatible strings of added lines that no binding of the tree has, and vendor prefixes that it does not know."""
+    if context.tree is None:
+        return
+    for line in scan(context).lines:
+        if line.left and line.sign == "+" and not line.starts_file and "compatible" in line.text and _is_compatible(line):
+            yield from _undocumented(context, line)
+
+
+def _is_compatible(line: ScannedLine) -> bool:
+    if line.suffix in ("dts", "dtsi"):
+        return _DTS_COMPATIBLE.match(line.text) is not None
+    return line.suffix in ("c", "h") and _C_COMPATIBLE.match(line.text) is not None
+
+
+def _undocumented(context: Context, line: ScannedLine) -> Iterator[Hit]:
+    assert context.tree is not None
+    bindings = bindings_of(context.tree)
+    if not bindings.is_there and not context.options.checkpatch_compat:
+        return
+    for compatible in _QUOTED.findall(line.raw):
+        if not bindings.documents(compatible):
+            yield Hit(line.number, values={"compatible": compatible})
+        vendor = _VENDOR.match(compatible)
+        if vendor and not bindings.knows_vendor(vendor[1]):
+            yield Hit(line.number, case="vendor", values={"vendor": vendor[1]})
 
 
 @detector("binding-example-indent")

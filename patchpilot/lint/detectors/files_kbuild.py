@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Kconfig, Makefiles, MAINTAINERS and device trees."""
+"""Kconfig, Makefiles and MAINTAINERS."""
 
 from collections.abc import Iterable, Iterator
 
 from patchpilot.lint.clang.line_scan import LineScan, ScannedLine, as_text, scan
 from patchpilot.lint.detector import Arguments, Hit, by_type, detector
-from patchpilot.lint.devicetree_bindings import bindings_of
 from patchpilot.lint.lazy_pattern import lazy
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.word_lists import word_table
@@ -18,10 +17,6 @@ _NEXT_ENTRY = lazy(r"^(?:config|menuconfig|choice|endchoice|if|endif|menu|endmen
 _ENTRY = lazy(r"^[+ ]([A-Z]):\s*(.*)")
 _TABBED_ENTRY = lazy(r"^\+[A-Z]:\t\S")
 _OLD_FLAGS = lazy(r"\+(EXTRA_[A-Z]+FLAGS)")
-_DTS_COMPATIBLE = lazy(r'^\+\s*compatible\s*=\s*"')
-_C_COMPATIBLE = lazy(r'^\+.*\.compatible\s*=\s*"')
-_QUOTED = lazy(r'"([a-zA-Z0-9\-,.+_]+)"')
-_VENDOR = lazy(r"^([a-zA-Z0-9\-]+),")
 _PLACEHOLDERS = {
     "CONFIG_DESCRIPTION": "least",
     "DEPRECATED_VARIABLE": "instead variable",
@@ -29,14 +24,12 @@ _PLACEHOLDERS = {
     "MAINTAINERS_STYLE/pattern": "above pattern",
     "MAINTAINERS_STYLE/tab": "entry",
     "MAINTAINERS_STYLE/unknown": "entry",
-    "UNDOCUMENTED_DT_STRING": "compatible",
-    "UNDOCUMENTED_DT_STRING/vendor": "vendor",
 }
 
 
 @detector("checkpatch-kbuild", _PLACEHOLDERS, type=str)
 def kbuild(context: Context, arguments: Arguments) -> Iterable[Hit]:
-    """Hits of one type about Kconfig, Makefiles, MAINTAINERS and device trees."""
+    """Hits of one type about Kconfig, Makefiles and MAINTAINERS."""
     return by_type(context, _all, arguments["type"])
 
 
@@ -52,8 +45,6 @@ def _all(context: Context) -> Iterator[tuple[str, Hit]]:
             yield from (("MAINTAINERS_STYLE", hit) for hit in _section_entry(line))
         if ("Makefile" in path or "Kbuild" in path) and "EXTRA_" in text and (values := _obsolete_variable(text)):
             yield "DEPRECATED_VARIABLE", Hit(line.number, values=values)
-        if context.tree is not None and "compatible" in text and _is_compatible(line):
-            yield from (("UNDOCUMENTED_DT_STRING", hit) for hit in _undocumented(context, line))
 
 
 def _obsolete_variable(text: str) -> dict[str, str] | None:
@@ -110,22 +101,3 @@ def _section_entry(line: ScannedLine) -> Iterator[Hit]:
         yield Hit(line.number, values={"entry": entry[1], "above": above[1], "order": ", ".join(SECTION_ORDER)})
     elif entry[1] in "FX" and entry[1] == above[1] and above[2] > entry[2]:
         yield Hit(line.number, case="pattern", values={"pattern": as_text(entry[2]), "above": as_text(above[2])})
-
-
-def _is_compatible(line: ScannedLine) -> bool:
-    if line.suffix in ("dts", "dtsi"):
-        return _DTS_COMPATIBLE.match(line.text) is not None
-    return line.suffix in ("c", "h") and _C_COMPATIBLE.match(line.text) is not None
-
-
-def _undocumented(context: Context, line: ScannedLine) -> Iterator[Hit]:
-    assert context.tree is not None
-    bindings = bindings_of(context.tree)
-    if not bindings.is_there and not context.options.checkpatch_compat:
-        return
-    for compatible in _QUOTED.findall(line.raw):
-        if not bindings.documents(compatible):
-            yield Hit(line.number, values={"compatible": compatible})
-        vendor = _VENDOR.match(compatible)
-        if vendor and not bindings.knows_vendor(vendor[1]):
-            yield Hit(line.number, case="vendor", values={"vendor": vendor[1]})

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from patchpilot.cache import patterns as re
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.lint_context import Context
-from patchpilot.model.commit_references import upstream_commits
 from patchpilot.model.patch import Patch
+from patchpilot.model.upstream_references import upstream_commits
 
 
 @detector(

@@ -11,8 +11,8 @@ from patchpilot.lint.lint_context import Context
 from patchpilot.lint.message_prose import pasted
 from patchpilot.lint.message_tags import tag_lines
 from patchpilot.lint.pack_patterns import compiled
-from patchpilot.model.commit_references import upstream_commits
 from patchpilot.model.fix_claim import blamed_in, bug_in, cure_in, defect_in, is_cosmetic, only_documents
+from patchpilot.model.upstream_references import upstream_commits
 
 LINKS_JUDGED = (6, 3)
 """The kernel whose checkpatch.pl began to look at tags with links."""

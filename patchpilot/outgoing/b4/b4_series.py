@@ -11,7 +11,7 @@ from patchpilot.errors import InputError, MissingError, RefusedError, UsageError
 from patchpilot.model.action import Action
 from patchpilot.model.address import Address
 from patchpilot.model.draft import Draft
-from patchpilot.model.patch import parse_subject
+from patchpilot.model.patch_subject import parse_subject
 from patchpilot.model.rendered_mail import RenderedMail
 from patchpilot.outgoing.b4 import b4_send
 from patchpilot.outgoing.b4.additions import additions, put_in, refuse_signed

@@ -9,7 +9,7 @@ from patchpilot.commits.range import commit_patch, names_file
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree_readers import CommitTree
 from patchpilot.errors import InputError, MissingError, UsageError, nearest
-from patchpilot.history.landed_commits import History
+from patchpilot.history.fix_in_branch import History
 from patchpilot.history.patch_similarity import changed_in
 from patchpilot.history.stable_branches import Branches, fetch_command, mainline, stable_branches
 from patchpilot.model.action import Action

@@ -15,8 +15,8 @@ from patchpilot.backports.prerequisites import PrerequisiteSearch, SearchState, 
 from patchpilot.backports.verdict import BranchAnswer, BranchVerdict, judge
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError
+from patchpilot.history.fix_in_branch import Culprit, History
 from patchpilot.history.index_file import forget
-from patchpilot.history.landed_commits import Culprit, History
 from patchpilot.history.stable_branches import Branch, Branches, is_queued, mainline, queues, stable_branches, version_at
 from patchpilot.model.action import Action
 from patchpilot.model.follow_up import Follower

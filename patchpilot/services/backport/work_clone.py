@@ -20,7 +20,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import git, run
 from patchpilot.errors import GitError, InputError, UsageError
 from patchpilot.model.action import Action, Advice
-from patchpilot.model.commit_references import read_marks
+from patchpilot.model.upstream_references import read_marks
 from patchpilot.projects.stable_trees import StableTrees
 from patchpilot.services.backport.backport_result import BackportResult, BranchResult
 from patchpilot.services.backport.write_backports import answered, answering, note_of, steps_for, write_mails

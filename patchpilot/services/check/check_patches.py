@@ -25,7 +25,7 @@ from patchpilot.services.topic.read_series import read_series
 
 if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository
-    from patchpilot.services.check.previous_version import NewSince
+    from patchpilot.services.check.find_previous_version import NewSince
 
 WORTH_A_PROCESS = 12
 """So many patches take longer than starting another process."""
@@ -62,7 +62,7 @@ def read_input(request: CheckRequest, repository: "Repository | None") -> CheckI
     series = read_series(request.targets, repository, request.base, request.from_archive, request.stdin, request.skipped)
     earlier = None
     if request.since_version:
-        from patchpilot.services.check.previous_version import find
+        from patchpilot.services.check.find_previous_version import find
 
         earlier, series = find(request.since_version, request.targets, series, repository, request.base, request.from_archive)
     return CheckInput(rules, tuple(series), earlier)
@@ -125,7 +125,7 @@ def check_series(
 
         result = apply_suppressions(result, request.suppressions, every_rule, strict=request.strict)
     if earlier:
-        from patchpilot.services.check.suppress import compared
+        from patchpilot.services.check.compare_versions import compared
 
         same_rules = request._replace(profile=options.profile, suppressions=None)
         before = check_series(earlier.series, same_rules, rules=every_rule, repository=repository, tree=tree, progress=progress)

@@ -2,7 +2,7 @@
 """A series that was just sent is followed from then on, whichever front end sent it."""
 
 from patchpilot.commits.repository import Repository
-from patchpilot.model.patch import parse_subject
+from patchpilot.model.patch_subject import parse_subject
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.services.settings import user_settings
 from patchpilot.services.track.follow_series import follow

@@ -17,12 +17,12 @@ from patchpilot.outgoing.preflight import refusals, warnings
 from patchpilot.outgoing.transport import SeriesToRender, Transport
 from patchpilot.projects.detection import layered
 from patchpilot.series.recipient_edits import on_one_line
-from patchpilot.services.check.subject_prefix import mark_warnings
 from patchpilot.services.send.concurrent_sends import sent_before
 from patchpilot.services.send.finish_send import finish_sends
 from patchpilot.services.send.mail_recipients import addressees
 from patchpilot.services.send.mail_text import wording_of
 from patchpilot.services.send.preflight_facts import TopicToSend, gather_facts
+from patchpilot.services.send.propose_prefix import mark_warnings
 from patchpilot.services.send.questions import judge_answer
 from patchpilot.services.send.reroll import reroll
 from patchpilot.services.send.review_tag_warnings import tag_warnings

@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The facts that preflight judges a send by, gathered from the rooms that know them."""
 
-import re
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 from patchpilot.commits.repository import Repository
@@ -27,9 +26,9 @@ from patchpilot.outgoing.preflight import PreflightFacts, upstream_claim
 from patchpilot.outgoing.sent_record import SentRecord
 from patchpilot.outgoing.target_tree import Target, TargetFit, fit_of_commits, fit_of_files
 from patchpilot.outgoing.transport import RenderedSeries
-from patchpilot.projects.loading import default_project, find_project
 from patchpilot.projects.project import Project
 from patchpilot.services.send.mail_recipients import Addressees
+from patchpilot.services.send.merge_window import merge_window
 from patchpilot.services.send.questions import questions
 from patchpilot.services.send.sent_elsewhere import sent_records
 from patchpilot.services.topic.target_tip import find_target
@@ -187,20 +186,3 @@ def _upstream(repository: Repository, series: Series) -> dict[str, bool]:
         if tip and (commit is None or not repository.is_shallow()):
             known[claim] = bool(commit and repository.is_ancestor(commit, tip))
     return known
-
-
-def merge_window(repository: Repository, request: SendRequest, target: Target | None, now: datetime) -> str:
-    """A sentence when the target's newest release says that a merge window is open, else ""."""
-    tip = mainline(repository) or (target.tip if target else None)
-    if tip is None:
-        return ""
-    done = repository.git("describe", "--abbrev=0", "--match=v[0-9]*", tip, ok=(0, 128))
-    tag = done.text.strip()
-    if done.code or not re.fullmatch(r"v\d+\.\d+", tag):
-        return ""
-    when = repository.commit(repository.resolve(tag)).committed
-    age = now - when.astimezone(UTC)
-    project = find_project(request.profile) if request.profile else default_project()
-    if not timedelta(0) <= age <= timedelta(days=project.mail.merge_window_days):
-        return ""
-    return f"the merge window after {tag} is open: {project.mail.merge_window} (fixes are taken)"

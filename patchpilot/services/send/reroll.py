@@ -165,7 +165,7 @@ def _reworded(repository: Repository | None, old: str | None, new: str | None) -
 
 
 def _title(subject: str) -> str:
-    from patchpilot.model.patch import parse_subject
+    from patchpilot.model.patch_subject import parse_subject
 
     return parse_subject(subject).title
 

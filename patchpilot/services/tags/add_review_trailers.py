@@ -10,7 +10,7 @@ from patchpilot.errors import MissingError
 from patchpilot.model.action import Action, Hint
 from patchpilot.model.commit import Commit
 from patchpilot.model.draft import Draft
-from patchpilot.model.patch import parse_subject
+from patchpilot.model.patch_subject import parse_subject
 from patchpilot.model.progress import Progress, silent
 from patchpilot.model.trailer import add_trailers, parse_trailer
 from patchpilot.outgoing.outbox import Outbox

@@ -10,8 +10,8 @@ from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree_readers import CommitTree
 from patchpilot.errors import UsageError
 from patchpilot.history.commit_graph import use_graph
+from patchpilot.history.fix_in_branch import History
 from patchpilot.history.fixes_tag import parse_tag
-from patchpilot.history.landed_commits import History
 from patchpilot.history.releases import Releases
 from patchpilot.history.shallow_clones import what_lacks
 from patchpilot.history.stable_branches import stable_branches

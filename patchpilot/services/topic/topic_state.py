@@ -10,7 +10,7 @@ from patchpilot.errors import PatchpilotError
 from patchpilot.model.action import Action, Hint
 from patchpilot.model.counted import counted
 from patchpilot.model.draft import Draft
-from patchpilot.model.patch import parse_subject
+from patchpilot.model.patch_subject import parse_subject
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.mail_state import MailState
 from patchpilot.outgoing.outbox import Outbox, Send

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from patchpilot.commits.range import FromArchive, commits_series, group, range_commits, read_targets
 from patchpilot.errors import PatchpilotError, UsageError
-from patchpilot.lint.finding_match import pair_with_earlier
+from patchpilot.lint.recognize_findings import pair_with_earlier
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch, Series
 from patchpilot.series.change_id import change_ids, sent_tag

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The subject of a patch: `[PATCH net v2 1/3] net: x: do y`."""
+
+from typing import NamedTuple
+
+from patchpilot.cache import patterns as re
+from patchpilot.model.stable_prefix import is_for_stable, stable_versions
+
+
+class Subject(NamedTuple):
+    """A patch's subject: `[PATCH net v2 1/3] net: x: do y` parsed; `words` are the marks that are neither version nor number."""
+
+    raw: str
+    title: str
+    marks: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+    version: int = 1
+    number: int | None = None
+    total: int | None = None
+    rfc: bool = False
+    resend: bool = False
+    is_patch: bool = False
+
+    @property
+    def stables(self) -> tuple[str, ...]:
+        """The stable trees it is meant for ("6.1" of `[PATCH 6.1.y]`), none for a patch of the mainline."""
+        return stable_versions(self.words)
+
+    @property
+    def stable(self) -> str | None:
+        """The first of the stable trees it is meant for."""
+        return next(iter(self.stables), None)
+
+    @property
+    def for_stable(self) -> bool:
+        """Whether its marks say that it is for a stable tree, by a version or only by the word."""
+        return is_for_stable(self.words)
+
+
+_MARK = re.compile(r"\s*\[([^\]]*)\]")
+_RE = re.compile(r"^\s*(?:(?:re|fwd?|aw|antw|sv|vs)\s*(?:\[\d+\])?\s*:\s*)+", re.IGNORECASE)
+
+
+def parse_subject(raw: str) -> Subject:
+    """Parse a subject line; marks are read from all leading brackets."""
+    text = " ".join(raw.split())
+    rest = _RE.sub("", text)
+    marks: list[str] = []
+    while match := _MARK.match(rest):
+        marks.append(match[1])
+        rest = rest[match.end() :]
+    words: list[str] = []
+    version, number, total, rfc, resend, is_patch = 1, None, None, False, False, False
+    for mark in marks:
+        for word in re.split(r"[\s,]+", mark.strip()):
+            lower = word.lower()
+            if numbered := re.fullmatch(r"(\d{1,6})/(\d{1,6}|n)", lower):
+                number = int(numbered[1])
+                total = int(numbered[2]) if numbered[2] != "n" else None
+            elif versioned := re.fullmatch(r"(?:patch)?v(\d{1,4})(?:\.\d+)?", lower):
+                version = int(versioned[1])
+                is_patch = is_patch or lower.startswith("patch")
+            elif lower == "patch":
+                is_patch = True
+            elif lower == "rfc":
+                rfc = True
+                words.append(word)
+            elif lower in ("resend", "repost"):
+                resend = True
+                words.append(word)
+            elif word:
+                words.append(word)
+    return Subject(raw, rest.strip(), tuple(marks), tuple(words), version, number, total, rfc, resend, is_patch)
