@@ -18,7 +18,7 @@ PLACEHOLDERS.update(
         "brace-on-next-line/tag": "kind",
         "unnecessary-break": "keyword",
         "no-space-after-keyword": "keyword",
-        "odd-indent": "depth indent",
+        "suspect-indent": "depth indent",
         "trailing-statement": "",
         "trailing-statement/case": "",
         "trailing-statement/else": "",
@@ -101,7 +101,7 @@ def odd_indent(spot: LineContext) -> Results | None:
     first_line = body.partition("\n")[0]
     indent, depth = spot.line.indent, measure(f"+{first_line}")[1]
     if depth % _TAB or depth < indent or (depth == indent and not pattern(r"\s*(?:\}|\{|else\b)").match(body)) or depth > indent + _TAB:
-        return [("odd-indent", spot.hit(depth=str(depth), indent=str(indent)))]
+        return [("suspect-indent", spot.hit(depth=str(depth), indent=str(indent)))]
     return None
 
 

@@ -41,7 +41,7 @@ PLACEHOLDERS.update(
         "doubled-const/pointer": "name",
         "fake-flexible-array": "count",
         "init-attribute-for-struct-name": "attribute variable",
-        "late-storage-class": "word",
+        "misplaced-storage-class": "word",
         "misordered-type": "kind",
         "misplaced-init-attribute": "attribute variable",
         "misplaced-star": "good stars",
@@ -254,7 +254,7 @@ def const_read_mostly(spot: LineContext) -> Results | None:
 def late_storage_class(spot: LineContext) -> Results | None:
     """`int static x`."""
     match = spot.types.search(_STORED, spot.text)
-    return [("late-storage-class", spot.hit(match.match.start(1), word=match.match[1]))] if match else None
+    return [("misplaced-storage-class", spot.hit(match.match.start(1), word=match.match[1]))] if match else None
 
 
 @check(ADDED, "int8", "int16", "int32", "int64", "int_8", "int_16", "int_32", "int_64")

@@ -163,7 +163,7 @@ def distant_export(spot: LineContext) -> Results | None:
     if number not in marks and pattern(r".\s*$").match(spot.before) and pattern(r"EXPORT_SYMBOL.*\(.*\)").search(spot.text):
         marks[number] = True
     if marks.get(number):
-        return [("distant-export", spot.hit())]
+        return [("export-not-after-function", spot.hit())]
     return None
 
 
