@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The texts of rules say things in the words that the field uses."""
+
+import re
+
+from patchpilot.lint.rule_store import load_packs
+from patchpilot.model.rule import Rule
+
+DIALECT = re.compile(
+    r"\b(?:stands?|blanks?(?! lines?\b)|mend(?:s|ed|ing)?|told|tells?|behind|anew|beside|begun|likewise|grave|whoever|culprit|kin)\b"
+    r"|\b(?:licence|misspelt|unrecognised|initialis|behaviour|colour)",
+    re.IGNORECASE,
+)
+"""Words of a dialect that readers stumbled over, and British spellings."""
+
+
+def _texts(rule: Rule) -> list[str]:
+    return [
+        rule.name.replace("-", " "),
+        rule.summary,
+        rule.message,
+        rule.why,
+        rule.remedy.text,
+        *rule.messages.values(),
+        *rule.options.values(),
+        *rule.known_problems,
+    ]
+
+
+def test_rules_are_written_in_plain_english() -> None:
+    found = [
+        (rule.name, match[0], text)
+        for pack in load_packs()
+        for rule in pack.rules
+        for text in _texts(rule)
+        if (match := DIALECT.search(text))
+    ]
+    assert not found
