@@ -11,6 +11,7 @@ import click
 
 from patchpilot import __version__
 from patchpilot.cli.error_exit import ended, found_by_then, leave, say, unread
+from patchpilot.cli.usage_errors import UnknownCommandError, worded
 from patchpilot.cli.verbs import VERBS, overview
 from patchpilot.errors import ExitCode, nearest
 
@@ -51,8 +52,10 @@ class Verbs(click.Group):
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         """As click does, with the nearest verb named."""
         if args and args[0] not in VERBS and not args[0].startswith("-"):
+            failure = UnknownCommandError(f"unknown verb {args[0]!r}", ctx)
             near = nearest(args[0], VERBS)
-            raise click.UsageError(f"unknown verb {args[0]!r}" + (f": did you mean {near!r}?" if near else ": see patchpilot --help"))
+            failure.hint = f"did you mean {near!r}?" if near else "patchpilot --help lists the verbs"
+            raise failure
         return super().resolve_command(ctx, args)
 
 
@@ -104,5 +107,4 @@ def _run(argv: list[str]) -> int | None:
     except click.exceptions.Abort as error:
         return say("interrupted", found_by_then(error.__cause__), ExitCode.INTERRUPTED)
     except click.ClickException as error:
-        hint = error.ctx.command_path + " --help" if isinstance(error, click.UsageError) and error.ctx else None
-        return say(error.format_message(), f"see {hint}" if hint else None, ExitCode.USAGE)
+        return say(*worded(error), ExitCode.USAGE)

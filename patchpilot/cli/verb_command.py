@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from patchpilot.cli.help_sections import LONG_ONLY, sections_of
+from patchpilot.cli.usage_errors import unknown_command
 
 _LONG = "patchpilot.long-help"
 
@@ -50,6 +51,12 @@ class VerbGroup(_Sectioned, click.Group):
     """A verb with commands of its own."""
 
     command_class = VerbCommand
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does; a wrong command names the nearest."""
+        if args and not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
+            raise unknown_command(ctx, args[0], self.list_commands(ctx))
+        return super().resolve_command(ctx, args)
 
 
 def verb(**given: Any) -> Callable[[Callable[..., Any]], click.Command]:

@@ -1,14 +1,44 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What to do about the name of a rule that does not exist."""
 
+import re
 from collections.abc import Iterable
 
 from patchpilot.errors import nearest
 from patchpilot.model.action import Action, Advice, Hint
 
+LIKE = 0.72
+"""How alike the letters of two names must be where they share no word."""
+
 
 def unknown_rule_hint(word: str, known: Iterable[str]) -> Advice:
     """The nearest rule that exists, where one is near, and the verb that lists them."""
     listing = Action("rules", (), "`{}` lists them")
-    near = nearest(word, known)
+    near = nearest_rule(word, known)
     return Hint((f"did you mean {near!r}? ", listing)) if near else listing
+
+
+def nearest_rule(word: str, known: Iterable[str]) -> str | None:
+    """The name or checkpatch type that shares most words with `word`, or is spelled nearly the same; None where nothing is near."""
+    import difflib
+
+    wanted, names = _words(word), list(known)
+
+    def alike(name: str) -> float:
+        return difflib.SequenceMatcher(None, word.lower().replace("_", "-"), name.lower().replace("_", "-")).ratio()
+
+    shared = [(sum(_is_same(mine, other) for mine in wanted for other in _words(name)), alike(name), name) for name in names]
+    number, _, best = max(shared, default=(0, 0.0, ""), key=lambda entry: (entry[0], entry[1]))
+    spelled = nearest(word, names)
+    if spelled and alike(spelled) >= LIKE and alike(spelled) >= alike(best):
+        return spelled
+    return best if number and 2 * number > len(wanted) else None
+
+
+def _words(name: str) -> list[str]:
+    return [word for word in re.split(r"[^a-z0-9]+", name.lower()) if len(word) > 1]
+
+
+def _is_same(one: str, other: str) -> bool:
+    """Whether two words are the same but for an ending."""
+    return one == other or (min(len(one), len(other)) > 3 and (one.startswith(other[:-1]) or other.startswith(one[:-1])))

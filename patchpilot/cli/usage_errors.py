@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""click's usage errors in the form of all others: what is wrong, and a hint that names the nearest word or the range."""
+
+import click
+
+from patchpilot.errors import nearest
+
+
+def worded(error: click.ClickException) -> tuple[str, str]:
+    """The message and the hint of a usage error."""
+    ctx = error.ctx if isinstance(error, click.UsageError) else None
+    command = ctx.command_path if ctx else "patchpilot"
+    see = f"{command} --help"
+    if isinstance(error, UnknownCommandError):
+        return error.message, error.hint
+    if isinstance(error, click.NoSuchOption):
+        options = [name for parameter in ctx.command.get_params(ctx) for name in parameter.opts if name.startswith("--")] if ctx else []
+        near = nearest(error.option_name, options)
+        return f"unknown option {error.option_name!r} for {command}", f"did you mean {near!r}?" if near else see
+    if isinstance(error, click.MissingParameter):
+        name = error.param.make_metavar(ctx) if error.param and ctx else "an argument"
+        return f"{name.strip('[]')} is missing", f"usage: {' '.join([command, *ctx.command.collect_usage_pieces(ctx)])}" if ctx else see
+    if isinstance(error, click.BadParameter) and error.param is not None:
+        return _bad_value(error, error.param, see)
+    if isinstance(error, click.BadOptionUsage):
+        return f"{error.option_name} needs a value", see
+    return error.format_message().rstrip("."), see
+
+
+def _bad_value(error: click.BadParameter, parameter: click.Parameter, see: str) -> tuple[str, str]:
+    name = max(parameter.opts, key=len) if isinstance(parameter, click.Option) else (parameter.metavar or str(parameter.name)).strip("[]")
+    given = error.message.partition("'")[2].partition("'")[0]
+    kind = parameter.type
+    if isinstance(kind, click.Choice):
+        near = nearest(given, kind.choices)
+        return f"{name}: unknown value {given!r}", f"did you mean {near!r}?" if near else f"use one of: {', '.join(map(str, kind.choices))}"
+    if isinstance(kind, click.IntRange | click.FloatRange):
+        word = given or error.message.partition(" ")[0]
+        low, high = kind.min, kind.max
+        limits = (
+            f"from {low} to {high}" if low is not None and high is not None else f"of {low} or more" if low is not None else f"up to {high}"
+        )
+        return f"{name}: {word!r} is not a number {limits}", f"use a number {limits}"
+    return f"{name}: {error.message.rstrip('.')}", see
+
+
+def unknown_command(ctx: click.Context, word: str, known: list[str]) -> click.UsageError:
+    """The error for a command that does not exist."""
+    near = nearest(word, known)
+    failure = UnknownCommandError(f"unknown command {word!r} for {ctx.command_path}", ctx)
+    failure.hint = f"did you mean {near!r}?" if near else f"use one of: {', '.join(known)}"
+    return failure
+
+
+class UnknownCommandError(click.UsageError):
+    """A word that is no command of its verb, with the nearest in `hint`."""
+
+    hint = ""
