@@ -126,10 +126,14 @@ def like(context: Context, arguments: Arguments) -> Iterator[Hit]:
         for lines in _looked_at(context, arguments, where, paths):
             for at, text in lines:
                 line = text[:LONGEST_LINE]
-                match = next(((name, match) for name, pattern in alternatives if (match := pattern.search(line))), None)
-                if match is None or (unless and unless.search(line)):
+                for alternative in alternatives:
+                    if match := alternative[1].search(line):
+                        break
+                else:
                     continue
-                yield Hit(at, case=match[0], column=match[1].start() + 1 if column else None, values=values_of(match[1], line))
+                if unless and unless.search(line):
+                    continue
+                yield Hit(at, case=alternative[0], column=match.start() + 1 if column else None, values=values_of(match, line))
                 if arguments.get("first"):
                     return
                 if arguments.get("first_in_file"):
@@ -152,7 +156,10 @@ def _cases(context: Context, arguments: Arguments) -> Iterator[_Case]:
 def _looked_at(context: Context, arguments: Arguments, where: str, paths: str) -> Iterator[Iterable[tuple[int, str]]]:
     """The lines in which to look, file by file where the rule has conditions for files."""
     if where not in _SIGNS or not (paths or not _OF_FILES.isdisjoint(arguments)):
-        yield lines_of(context, where)
+        key = f"generic.lines.{where}"
+        if key not in context.shared:
+            context.shared[key] = tuple(lines_of(context, where))
+        yield context.shared[key]
         return
     wanted = compiled(paths)
     for change in context.patch.files:

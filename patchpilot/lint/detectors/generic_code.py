@@ -53,16 +53,20 @@ def code_around(context: Context, arguments: Arguments) -> Iterable[Hit]:
 def _code_around(context: Context, arguments: Arguments) -> Iterator[Hit]:
     patterns = [(name, compiled(text)) for name, text in arguments.get("case_patterns", {"": arguments.get("pattern", "")}).items()]
     unless = compiled(arguments["unless_pattern"]) if "unless_pattern" in arguments else None
-    wanted = compiled(arguments.get("paths_pattern", ""))
+    wanted, whole = compiled(arguments.get("paths_pattern", "")), arguments.get("line") == "text"
     for hunk, at, line in added_lines(context, tuple(arguments.get("suffixes", _C))):
-        text = line.text if arguments.get("line") == "text" else line.code
-        match = next(((name, match) for name, pattern in patterns if (match := pattern.search(text))), None)
-        if match is None or (unless and unless.search(text)) or not wanted.search(hunk.change.path):
+        text = line.text if whole else line.code
+        for alternative in patterns:
+            if match := alternative[1].search(text):
+                break
+        else:
+            continue
+        if (unless and unless.search(text)) or not wanted.search(hunk.change.path):
             continue
         near = _surroundings(hunk, at, arguments)
         if near is not None:
-            place = match[1].start() + 1 if arguments.get("column") else None
-            yield Hit(line.patch_line, case=match[0], column=place, values={"match": match[1][0].strip(), **groups_of(match[1]), **near})
+            place = match.start() + 1 if arguments.get("column") else None
+            yield Hit(line.patch_line, case=alternative[0], column=place, values={"match": match[0].strip(), **groups_of(match), **near})
 
 
 def _surroundings(hunk: NewHunk, at: int, arguments: Arguments) -> dict[str, str] | None:
