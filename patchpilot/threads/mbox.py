@@ -33,7 +33,7 @@ def read_mails(
     try:
         data = sys.stdin.buffer.read(MAX_INPUT + 1) if name == "-" else _read(Path(path))
     except OSError as error:
-        raise InputError(f"{name}: {error.strerror or error}") from error
+        raise InputError(f"{name}: {error.strerror or error}", hint="give a mail or an mbox, or - for standard input") from error
     if len(data) > MAX_INPUT:
         raise InputError(f"{name}: more than {MAX_INPUT >> 20} MiB", hint="give the mbox of one thread")
     mails = parse(unpack(data, name), progress, skipped, name, parse_mail)

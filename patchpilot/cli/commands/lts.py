@@ -5,6 +5,7 @@ import click
 
 from patchpilot.cli.options import Common, common_options
 from patchpilot.cli.verb_command import verb
+from patchpilot.errors import UsageError
 
 
 @verb(epilog="\b\nExample:\n  patchpilot lts --update")
@@ -18,6 +19,8 @@ def command(common: Common, refresh: bool, url: str | None, every: bool) -> int:
     from patchpilot.model.printable import printable
     from patchpilot.services.setup.lts_branches import lts, update
 
+    if url and not refresh:
+        raise UsageError("--from does nothing without --update", hint=f"patchpilot lts --update --from {url}")
     branches = update(common.profile, url=url, offline=common.offline) if refresh else lts(common.profile)
     rows = [series_ for series_ in branches.series if every or not series_.is_over]
     if common.format == "json":
