@@ -92,8 +92,9 @@ class _KeptPatterns:
                 return _restored(pattern, form)
             except (TypeError, ValueError, RuntimeError, IndexError):
                 del self.forms[place]
+        compiled = re.compile(pattern, flags)
         self.new.append(place)
-        return re.compile(pattern, flags)
+        return compiled
 
 
 _kept: _KeptPatterns | None = None

@@ -68,3 +68,10 @@ def test_a_damaged_file_is_no_trouble(content: bytes) -> None:
     kept.write_bytes(content)
     assert _run("use") == (plain, compiled)
     assert _run("use") == (plain, 0)
+
+
+def test_a_broken_pattern_is_an_error_where_it_is_compiled_and_not_when_patterns_are_kept() -> None:
+    program = "from patchpilot.cache import patterns as re\nre.use()\nre.WORTH_WRITING = 1\nre.compile('good')\n"
+    program += "try:\n    re.compile('(')\nexcept re.error:\n    re.keep()\n    print('kept')\n"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.returncode) == ("kept\n", 0), done.stderr
