@@ -136,6 +136,7 @@ def progress_of(common: Common) -> Iterator[Progress]:
 
 def left_out(reason: str) -> None:
     """Report on stderr that a file or a mail was left out."""
+    from patchpilot.cli.error_exit import notice
     from patchpilot.model.printable import one_line
 
-    print(f"patchpilot: {one_line(reason.removesuffix(': left out'))}: left out", file=sys.stderr)
+    notice("warning", f"{one_line(reason.removesuffix(': left out'))}: left out")

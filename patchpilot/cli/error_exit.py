@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""How a call ends: every error becomes an exit code and a sentence; no traceback reaches the user. Knows no command-line library."""
+"""How a call ends: every error becomes an exit code and a sentence; no traceback reaches the user. Does not import the command-line library."""
 
 import errno
 import os
@@ -7,17 +7,17 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, Literal, NoReturn
 
 from patchpilot.errors import ExitCode, PatchpilotError, UnclearBaseError
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _NOT_OURS = (errno.EACCES, errno.EPERM, errno.EROFS, errno.EISDIR, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP, errno.EIO)
-"""What a file or directory of the user's can answer: theirs to mend, not a bug of ours."""
+"""Errors that a file or directory of the user can raise: theirs to fix, not a bug of ours."""
 
 
 def ended(work: Callable[[], int | None], argv: Sequence[str] = ()) -> int:
-    """The exit code of some work, whichever way it ends. `argv` are the words of the call, for commands that go on from there."""
+    """The exit code of some work, whichever way it ends. `argv`: the arguments of the call, for the commands in hints."""
     _replace_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
@@ -30,7 +30,7 @@ def ended(work: Callable[[], int | None], argv: Sequence[str] = ()) -> int:
         sys.stdout.flush()
         return int(code or 0)
     except KeyboardInterrupt as error:
-        return say("interrupted", found_by_then(error), ExitCode.INTERRUPTED)
+        return interrupted(error)
     except UnclearBaseError as error:
         from patchpilot.cli.unclear_base import ready_commands
 
@@ -42,64 +42,74 @@ def ended(work: Callable[[], int | None], argv: Sequence[str] = ()) -> int:
     except OSError as error:
         if error.errno in _FULL:
             _drop_stdout()
-            return say(f"the output cannot be written: {error.strerror}", "make room, or name another place with -o FILE", ExitCode.USAGE)
+            return say(f"cannot write the output: {error.strerror}", "free some space, or choose another file with -o FILE", ExitCode.USAGE)
         if error.errno == errno.EIO and error.filename is None:
             _drop_terminal()
             return ExitCode.INTERRUPTED
         if error.errno in _NOT_OURS and isinstance(error.filename, str):
-            return say(f"{error.filename}: {error.strerror}", "look at its name and its permissions", ExitCode.USAGE)
+            return say(f"{error.filename}: {error.strerror}", "check the path and its permissions", ExitCode.USAGE)
         return _bug(error)
     except RecursionError as error:
         return _bug(error)
-    except Exception as error:  # noqa: BLE001 (the one boundary: a bug is told in a sentence, its traceback kept in a file)
-        # python 3.11 wraps what happens while a class is made
+    except Exception as error:  # noqa: BLE001 (the one boundary: a bug is reported in a sentence, its traceback kept in a file)
+        # python 3.11 wraps an interrupt during the creation of a class
         if isinstance(error.__cause__, KeyboardInterrupt):
-            return say("interrupted", None, ExitCode.INTERRUPTED)
+            return interrupted(None)
         return _bug(error)
 
 
 def say(message: str, hint: str | None, code: ExitCode) -> int:
-    """Tell what went wrong, and the way out, on stderr; the code to end with."""
-    from patchpilot.model.printable import printable
-
-    print(f"patchpilot: {printable(message)}", file=sys.stderr)
+    """Print an error and its hint on stderr; returns the exit code."""
+    notice("error", message)
     if hint:
-        print(f"  {printable(hint)}", file=sys.stderr)
+        from patchpilot.model.printable import printable
+
+        print(f"hint: {printable(hint)}", file=sys.stderr)
     return code
 
 
-def found_by_then(error: BaseException | None) -> str | None:
-    """What the work that was interrupted says it had found, or None."""
-    return "; ".join(getattr(error, "__notes__", ())) or None
+def notice(kind: Literal["error", "warning", "note"], text: str) -> None:
+    """Print one message on stderr: an error, a warning or a note."""
+    from patchpilot.model.printable import printable
+
+    print(f"patchpilot: {kind}: {printable(text)}", file=sys.stderr)
+
+
+def interrupted(error: BaseException | None) -> int:
+    """Print that the call was interrupted, and what it had found until then; returns the exit code."""
+    print("patchpilot: interrupted", file=sys.stderr)
+    for found in getattr(error, "__notes__", ()):
+        notice("note", found)
+    return ExitCode.INTERRUPTED
 
 
 def unread() -> int:
-    """Whoever read standard output has gone: the exit code a shell gives to what SIGPIPE ends."""
+    """The exit code where the reader of standard output closed it: the one a shell gives after SIGPIPE."""
     _drop_stdout()
     return 141
 
 
 def leave(code: int) -> NoReturn:
-    """End the process without taking its objects apart one by one: a fifth of a short run, and of use to nobody who holds only memory."""
+    """End the process without freeing its objects one by one, which takes a fifth of a short run."""
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)
 
 
 def _replace_closed_streams() -> None:
-    """Where the caller closed a standard stream (`>&-`), python has None: let what is written there go nowhere."""
+    """Open /dev/null for each standard stream that the caller closed (`>&-`), where python has None."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 (open as long as the process)
 
 
 def _drop_stdout() -> None:
-    """What is still buffered would fail again when python ends."""
+    """Discard what is still buffered: writing it would fail again when python ends."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _drop_terminal() -> None:
-    """The terminal was closed: what is still to be written goes nowhere."""
+    """Discard all further output: the terminal was closed."""
     _drop_stdout()
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 

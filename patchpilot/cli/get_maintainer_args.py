@@ -99,9 +99,10 @@ def shown(result: "GetMaintainerAnswer", *, quiet: bool, to_terminal: bool) -> s
     """The lines as text, harmless where a terminal gets them; remarks are told on stderr unless `quiet`."""
     text = "".join(f"{line}\n" for line in result.lines)
     if to_terminal or result.remarks:
+        from patchpilot.cli.error_exit import notice
         from patchpilot.model.printable import printable
 
         for remark in () if quiet else result.remarks:
-            print(f"patchpilot: {printable(remark)}", file=sys.stderr)
+            notice("warning", remark)
         text = printable(text) if to_terminal else text
     return text

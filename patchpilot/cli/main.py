@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The command: verbs are imported when they are called; how a call ends is told by `ending`."""
+"""The command. Verbs are imported when they are called; error_exit prints how a call ends."""
 
 import gc
 import importlib
@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 import click
 
 from patchpilot import __version__
-from patchpilot.cli.error_exit import ended, found_by_then, leave, say, unread
+from patchpilot.cli.error_exit import ended, interrupted, leave, say, unread
 from patchpilot.cli.usage_errors import UnknownCommandError, worded
 from patchpilot.cli.verbs import VERBS, overview
 from patchpilot.errors import ExitCode, nearest
@@ -39,7 +39,7 @@ class Verbs(click.Group):
         return command
 
     def invoke(self, ctx: click.Context) -> Any:
-        """As click does, but a reader who went away (`| head -1`) is no finding: click would exit with 1."""
+        """As click does, but with the exit code of SIGPIPE where the reader went away (`| head -1`): click would exit with 1."""
         try:
             return super().invoke(ctx)
         except BrokenPipeError:
@@ -60,7 +60,7 @@ class Verbs(click.Group):
 
 
 def _module(verb: str) -> str:
-    """Where a verb's click command lives; the walk's is in its own room, which this one does not import."""
+    """The module of a verb's click command; that of the TUI is in `tui`, which cli does not import otherwise."""
     return "patchpilot.tui.command" if verb == "tui" else f"patchpilot.cli.commands.{verb}"
 
 
@@ -73,21 +73,21 @@ def _module(verb: str) -> str:
 @click.option("-C", "--repo", "repo", metavar="DIR", type=click.Path(path_type=Path), help="work in this repository")
 @click.pass_context
 def cli(ctx: click.Context, repo: Path | None) -> None:
-    """Walk a Linux kernel fix from git commit to mainline and every LTS branch."""
+    """Take a Linux kernel fix from git commit to mainline and every LTS branch."""
     ctx.ensure_object(dict)["repo"] = repo
     if ctx.invoked_subcommand is None:
         command = ctx.command
         assert isinstance(command, click.Group)
-        walk = command.get_command(ctx, "tui")
-        if walk is None or not (sys.stdin.isatty() and sys.stdout.isatty()):
+        tui = command.get_command(ctx, "tui")
+        if tui is None or not (sys.stdin.isatty() and sys.stdout.isatty()):
             click.echo(ctx.get_help())
-            ctx.exit(ExitCode.OK if walk is None else ExitCode.USAGE)
-        ctx.invoke(walk)
+            ctx.exit(ExitCode.OK if tui is None else ExitCode.USAGE)
+        ctx.invoke(tui)
 
 
 def main() -> NoReturn:
-    """The console script: run, and turn every way of ending into an exit code; no traceback reaches the user."""
-    # most verbs end before there is rubbish worth collecting: start-up makes many objects that stay
+    """The console script: runs the command line and exits with its code; no traceback reaches the user."""
+    # most verbs end before garbage collection pays off: start-up creates many objects that stay
     gc.set_threshold(100_000, 50, 50)
     code = run(sys.argv[1:])
     if sys.argv[1:2] == ["check"]:
@@ -105,6 +105,6 @@ def _run(argv: list[str]) -> int | None:
         code: int | None = cli.main(args=argv, prog_name="patchpilot", standalone_mode=False)
         return code
     except click.exceptions.Abort as error:
-        return say("interrupted", found_by_then(error.__cause__), ExitCode.INTERRUPTED)
+        return interrupted(error.__cause__)
     except click.ClickException as error:
         return say(*worded(error), ExitCode.USAGE)

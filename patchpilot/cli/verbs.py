@@ -51,5 +51,5 @@ def overview() -> str:
         lines.append(title)
         lines += [f"  {name:<12} {line}" for name, line in verbs.items()]
     names = ", ".join(OTHERS)
-    lines += [f"Also: {names}", "", "patchpilot help VERB shows its options; patchpilot help lists topics."]
+    lines += [f"Also: {names}", "", "`patchpilot help VERB` shows its options; `patchpilot help` lists the topics."]
     return "\n".join(lines)

@@ -269,7 +269,7 @@ def test_what_is_no_patch_in_a_directory_is_said_and_left_out(workdir: Path) -> 
     done = call("check", "--format", "json", folder)
     document = json.loads(done.out)
     assert (done.code, document["summary"]["patches"]) == (0, 1)
-    assert done.err == f"patchpilot: {folder}/notes.patch:1: neither a mail nor a diff: left out\n"
+    assert done.err == f"patchpilot: warning: {folder}/notes.patch:1: neither a mail nor a diff: left out\n"
     # named by itself it is an error, as is a directory that has nothing else, and a patch that was cut off
     assert call("check", folder / "notes.patch").code == 2
     (folder / "0002-b.patch").write_text("")
@@ -417,4 +417,4 @@ def test_a_former_name_of_a_rule_is_accepted_and_noted_when_asked_to_say_more(wo
     plain, more = (call("check", *verbose, "--select", "bare-sizeof", "--format", "checkpatch", file) for verbose in ((), ("-v",)))
     assert ":SIZEOF_PARENTHESIS:" in plain.out
     assert not plain.err
-    assert more.err.splitlines()[1:] == ["note: the rule bare-sizeof is now called sizeof-without-parentheses"]
+    assert more.err.splitlines()[1:] == ["patchpilot: note: rule bare-sizeof is now called sizeof-without-parentheses"]

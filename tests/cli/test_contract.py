@@ -265,7 +265,7 @@ def test_without_a_repository_the_exit_code_is_3_and_the_way_out_named(verb: str
     for words in (CALLS[verb], (*CALLS[verb], "-C", str(workdir / "nowhere"))):
         done = call(*words)
         assert (done.code, done.out) == (3, "")
-        assert done.err.startswith("patchpilot: ")
+        assert re.match(r"patchpilot: error: .+\nhint: .+", done.err)
 
 
 @pytest.mark.parametrize("verb", CALLS)

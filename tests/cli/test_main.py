@@ -141,7 +141,7 @@ def test_a_full_disk_is_told_in_a_sentence() -> None:
     with Path("/dev/full").open("wb") as full:
         done = subprocess.run([sys.executable, "-m", "patchpilot", "rules"], stdout=full, stderr=subprocess.PIPE, check=False)
     assert done.returncode == ExitCode.USAGE
-    assert done.stderr.startswith(b"patchpilot: the output cannot be written: ")
+    assert done.stderr.startswith(b"patchpilot: error: cannot write the output: ")
     assert b"Exception ignored" not in done.stderr
 
 

@@ -73,6 +73,7 @@ PLACEHOLDERS = (
     (r"--(fix|baseline|write-baseline|export) (?:\{name\}|FILE)", r"--\1 \1.txt"),
     (r"draft (?:\[show\|reset\] \[TARGET\]|\{action\})", "draft show"),
     (r"explain (?:RULE|NAME)|explain \{rule\.name\}", "explain missing-fixes"),
+    (r"help (?:NAME|VERB)", "help check"),
     (r"--ignore \{rule\.name\}", "--ignore long-line"),
     (r"\bTEXT\b", "'foo: two fixes'"),
     (r"\bDIR\b", "out"),

@@ -88,7 +88,7 @@ def said_by_verb(repo: Repo) -> object:
     done = call("check", "-C", repo.path, "--format", "json")
     if not done.out:
         message, _, hint = done.err.strip().partition("\n")
-        return done.code, message.removeprefix("patchpilot: "), hint.strip()
+        return done.code, message.removeprefix("patchpilot: error: "), hint.removeprefix("hint: ").strip()
     found = json.loads(done.out)
     return done.code, [(one["name"], one["severity"], one["patch_line"]) for one in found["patches"][0]["findings"]]
 
@@ -149,7 +149,7 @@ def test_a_remote_that_is_not_there_is_one_answer_in_both(repo: Repo) -> None:
         session.read_topic(repository)
         with pytest.raises(PatchpilotError) as error:
             backports_screen.load(JobRequest(repository, session, lambda *_: None))
-    assert done.err.startswith(f"patchpilot: {error.value.message}\n")
+    assert done.err.startswith(f"patchpilot: error: {error.value.message}\n")
 
 
 @pytest.mark.parametrize(

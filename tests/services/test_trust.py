@@ -67,7 +67,7 @@ def test_the_tui_says_the_same_of_a_pack_nobody_trusted(repo: Repo) -> None:
         session.read_topic(repository)
         with pytest.raises(Exception, match="not trusted yet") as error:
             checks_screen.load(JobRequest(repository, session, lambda *_: None))
-    assert f"patchpilot: {error.value.message}\n" in call("check", "-C", repo.path).err  # type: ignore[attr-defined]
+    assert f"patchpilot: error: {error.value.message}\n" in call("check", "-C", repo.path).err  # type: ignore[attr-defined]
 
 
 def test_what_was_trusted_is_trusted_in_a_worktree_with_the_same_files(repo: Repo, tmp_path: Path) -> None:

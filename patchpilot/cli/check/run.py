@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from patchpilot.cli.check.check_options import CI_FORMATS, CheckOptions
 from patchpilot.cli.common import Common, left_out, progress_of
+from patchpilot.cli.error_exit import notice
 from patchpilot.config import WAIVERS_GIVEN
 from patchpilot.errors import MissingError, UsageError
 
@@ -70,11 +71,9 @@ def _check(common: Common, options: CheckOptions, place: "Workplace", repository
         )
         suppressions, recorded, warning = find_suppressions(given, settings, repository, packs)
         if recorded:
-            print(recorded, file=sys.stderr)
+            notice("note", recorded)
         if warning:
-            from patchpilot.model.printable import printable
-
-            print(f"patchpilot: {printable(warning)}", file=sys.stderr)
+            notice("warning", warning)
     request = check_request(
         settings,
         targets=options.targets,
@@ -97,9 +96,9 @@ def _check(common: Common, options: CheckOptions, place: "Workplace", repository
     with progress_of(common) as progress:
         result = check(request, repository=repository, tree=place.source_tree(), progress=progress)
     if common.verbose:
-        print(f"profile {result.profile}, rules as of {'.'.join(map(str, result.kernel))}, {len(result.rules)} rules", file=sys.stderr)
+        notice("note", f"profile {result.profile}, rules as of {'.'.join(map(str, result.kernel))}, {len(result.rules)} rules")
         for former, name in result.renamed:
-            print(f"note: the rule {former} is now called {name}", file=sys.stderr)
+            notice("note", f"rule {former} is now called {name}")
     if suppressions:
         from patchpilot.cli.check.suppression_notes import remark
 
@@ -110,7 +109,7 @@ def _check(common: Common, options: CheckOptions, place: "Workplace", repository
 
         sys.stdout.flush()
         if offered := offer(result):
-            print(f"patchpilot: {offered}", file=sys.stderr)
+            notice("note", offered)
     return int(result.exit_code)
 
 

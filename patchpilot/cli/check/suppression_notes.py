@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What `check` says on stderr of waivers and baselines. Loaded only where one of them is there."""
+"""The notes of `check` on stderr about waivers and baselines. Loaded only where there are any."""
 
 import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from patchpilot.cli.error_exit import notice
 from patchpilot.model.counted import counted
 from patchpilot.model.printable import crop, one_line, printable
 
@@ -17,29 +18,33 @@ SHOWN = 72
 
 
 def remark(common: "Common", result: "CheckResult") -> None:
-    """Say on stderr what a person should know; nothing in the checkpatch form, whose readers take it for a failure."""
+    """Print the notes on stderr; none in the checkpatch form, whose readers take output for a failure."""
     if common.format != "checkpatch":
         for line in _remarks(result, verbose=common.verbose, quiet=common.quiet):
-            print(printable(line), file=sys.stderr)
+            if line.startswith(" "):
+                print(printable(line), file=sys.stderr)
+            else:
+                notice("note", line)
 
 
 def _remarks(result: "CheckResult", *, verbose: bool, quiet: bool) -> Iterator[str]:
+    """The notes; a line that starts with a space continues the one before."""
     verdict = result.verdict
     if verdict is None:
         return
     for expired in verdict.ended:
-        yield f"{expired.origin}: the waiver of {expired.title} ended on {expired.until}: its findings count again"
+        yield f"{expired.origin}: the waiver for {expired.title} expired on {expired.until}; its findings count again"
     if verbose:
         for unused in verdict.unused:
-            yield f"{unused.origin}: the waiver of {unused.title} was for nothing this time"
+            yield f"{unused.origin}: unused waiver for {unused.title}"
     if verdict.written and not quiet:
         total, fresh, dropped = verdict.written
-        yield f"{verdict.baseline}: {counted(total, 'finding')} recorded, {fresh} of them new, {dropped} dropped"
+        yield f"{verdict.baseline}: {counted(total, 'finding')} recorded, {fresh} new, {dropped} removed"
     if verdict.stale and not quiet:
         count = sum(entry.count for entry in verdict.stale)
         gone = "1 finding is" if count == 1 else f"{count} findings are"
-        way = "" if verbose else ", -v shows them"
-        yield f"{verdict.baseline}: {gone} no longer there (--write-baseline drops them{way})"
+        details = "" if verbose else "; -v lists them"
+        yield f"{verdict.baseline}: {gone} gone (--write-baseline removes them{details})"
         if verbose:
             for stale in verdict.stale:
                 times = f" ({stale.count} times)" if stale.count > 1 else ""

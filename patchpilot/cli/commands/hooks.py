@@ -7,9 +7,10 @@ from pathlib import Path
 
 import click
 
+from patchpilot.cli.error_exit import notice, say
 from patchpilot.cli.options import Common, common_options
 from patchpilot.cli.verb_command import verb
-from patchpilot.errors import UsageError
+from patchpilot.errors import ExitCode, UsageError
 from patchpilot.model.printable import printable
 from patchpilot.services.setup import install_hooks as service
 from patchpilot.services.workplace import Workplace
@@ -42,9 +43,9 @@ def command(common: Common, action: str, words: tuple[str, ...]) -> int:
 
 
 def _run(place: Workplace, words: tuple[str, ...]) -> int:
-    """What an installed hook calls: errors stop git, the rest is told."""
+    """What an installed hook calls: errors stop git, other findings are only printed."""
     if len(words) < 2 or words[0] not in service.GIT_HOOKS:
-        raise UsageError("hooks run is for the hooks themselves", hint="patchpilot hooks install")
+        raise UsageError("`hooks run` is called by installed hooks only", hint="patchpilot hooks install")
     name, file = words[0], Path(words[1])
     if name == "sendemail-validate" and service.sent_by_us():
         return 0
@@ -55,7 +56,7 @@ def _run(place: Workplace, words: tuple[str, ...]) -> int:
     with tempfile.TemporaryDirectory(prefix="patchpilot-") as folder:
         mail = Path(folder) / "commit.patch"
         mail.write_bytes(service.mail_for_commit_message(place.repository, file))
-        # an amended commit is in the tree already, whatever its message says
+        # an amended commit is in the tree already
         return _check(place, str(mail), "already-applied", "does-not-apply")
 
 
@@ -64,10 +65,10 @@ def _check(place: Workplace, target: str, *ignored: str) -> int:
 
     result, problem = check_in_hook(place, target, ignored)
     if problem:
-        # a commit is not lost for want of a pack
-        print(f"patchpilot: note: {printable(problem)}: left out", file=sys.stderr)
+        # a missing pack must not stop a commit
+        notice("warning", f"{problem}: left out")
     for finding in result.all:
         print(f"{finding.severity}: {printable(finding.message)} [{finding.name}]", file=sys.stderr)
     if result.exit_code:
-        print("patchpilot: mend the errors, or pass it by with --no-verify (git send-email: --no-validate)", file=sys.stderr)
+        say("the check found errors", "fix them, or bypass with --no-verify (git send-email: --no-validate)", ExitCode.FINDINGS)
     return int(result.exit_code)

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from patchpilot.cli.error_exit import notice
 from patchpilot.cli.get_maintainer_args import COMMON, FORMATS, OPTIONS, width_of
 from patchpilot.cli.options import Common, common_options, progress_of, table_options
 from patchpilot.cli.verb_command import VerbCommand, verb
@@ -70,7 +71,6 @@ def _drop_in(common: Common, targets: tuple[str, ...], switches: dict[str, Any])
 
 def _plan(common: Common, targets: tuple[str, ...], switches: dict[str, Any], given: dict[str, Any]) -> None:
     from patchpilot.cli.output.recipients_report import as_json, as_text
-    from patchpilot.model.printable import printable
     from patchpilot.services.maintainers import topic_recipients as service
 
     edits = {name: given[option] for name, option in (("to", "add_to"), ("cc", "add_cc"), ("drop", "drop"), ("restore", "restore"))}
@@ -101,8 +101,7 @@ def _plan(common: Common, targets: tuple[str, ...], switches: dict[str, Any], gi
             missed = () if common.quiet else service.not_in_plan(result.results, given["drop"])
             result = ask()
     for address in missed:
-        note = f"patchpilot: {address.email} is not in this plan; it stays left out if a later one has it (--restore {address.email} undoes it)"
-        click.echo(printable(note), err=True)
+        notice("note", f"{address.email} is not among the recipients now; it will be left out later too (undo: --restore {address.email})")
     common.write(as_json(result) if common.format == "json" else as_text(result, reasons=not given["brief"]), fold=True)
 
 

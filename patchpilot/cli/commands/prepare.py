@@ -8,6 +8,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
+from patchpilot.cli.error_exit import notice
 from patchpilot.cli.options import Common, ProgressLine, base_options, common_options, progress_of
 from patchpilot.cli.verb_command import verb
 from patchpilot.errors import ExitCode, RefusedError
@@ -110,7 +111,7 @@ class _Asking:
         # whoever redirects the result must see what the question is about
         click.echo(text(preparation, self._common.colored if self.shown else False), err=not self.shown)
         for cost in preparation.costs:
-            click.echo(f"note: {cost}", err=True)
+            notice("note", cost)
         number = len(preparation.changed)
         if click.confirm(f"Write this into {counted(number, 'commit message')}?", default=False, err=True):
             return True
@@ -124,14 +125,14 @@ def _tell_unsure(common: Common, result: Preparation) -> None:
 
     for change in result.changes:
         if change.unsure and not common.quiet:
-            print(f"patchpilot: {one_line(change.unsure)}", file=sys.stderr)
+            notice("warning", one_line(change.unsure))
 
 
 def _tell(common: Common, result: Preparation, dry_run: bool) -> None:
     if common.quiet:
         return
     for cost in result.costs:
-        print(f"mind: {cost}", file=sys.stderr)
+        notice("note", cost)
     if result.written and result.undo:
         name = (result.ref or "HEAD").removeprefix("refs/heads/")
         print(

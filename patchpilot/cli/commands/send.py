@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from patchpilot.cli.error_exit import notice
 from patchpilot.cli.options import Common, base_options, common_options, progress_of, via_option
 from patchpilot.cli.verb_command import verb
 from patchpilot.errors import ExitCode, RefusedError, UsageError
@@ -193,7 +194,7 @@ def _show(common: Common, place: Workplace, plan: SendPlan, result: SendResult, 
         from patchpilot.model.printable import one_line
 
         sys.stdout.flush()
-        print(f"patchpilot: {verdict(plan, result.refusals)}", file=sys.stderr)
+        notice("error", verdict(plan, result.refusals))
         for refusal in result.refusals:
             print(f"  {one_line(refusal.message)}" + (f"; {one_line(str(refusal.hint))}" if refusal.hint else ""), file=sys.stderr)
 
@@ -257,7 +258,8 @@ def _between_mails() -> Iterator[Any]:
         asked.append(number)
         # after a hang-up there may be no terminal left to write to
         with suppress(OSError):
-            click.echo("\npatchpilot: stopping after this mail (again: at once)", err=True)
+            click.echo("", err=True)
+            notice("note", "stopping after this mail; press Ctrl-C again to stop now")
 
     caught = [signal.SIGINT, signal.SIGTERM]
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # else nohup wants us to go on

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from patchpilot.cli.error_exit import notice
 from patchpilot.cli.options import Common, common_options, progress_of
 from patchpilot.cli.verb_command import VerbGroup
 
@@ -248,11 +249,10 @@ def _write(common: Common, series: Sequence["Tracked"], *, whole: bool = False, 
 def _told_unreachable(series: Sequence["Tracked"]) -> int:
     """Say on stderr which archives did not answer; the exit code that tells of them, else 0."""
     from patchpilot.errors import ExitCode
-    from patchpilot.model.printable import printable
 
     silent = list(dict.fromkeys(trouble for series_ in series if series_.unreachable for trouble in series_.troubles))
     for trouble in silent:
-        click.echo(f"patchpilot: {printable(trouble)}", err=True)
+        notice("warning", trouble)
     return ExitCode.NETWORK if silent else ExitCode.OK
 
 
@@ -264,7 +264,7 @@ def _tell_cached(series: Sequence["Tracked"]) -> None:
     if asked:
         minutes = int((datetime.now(UTC) - min(asked)).total_seconds()) // 60
         ago = "just now" if minutes < 1 else f"{minutes} minute{'s' if minutes > 1 else ''} ago"
-        click.echo(f"patchpilot: the archive was asked {ago}; --fresh asks again", err=True)
+        notice("note", f"the archive was queried {ago}; --fresh queries it again")
 
 
 def _archives(common: Common) -> "ArchiveAt":

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from patchpilot.cli.error_exit import notice
 from patchpilot.cli.options import Common, common_options
 from patchpilot.cli.verb_command import verb
 from patchpilot.model.printable import printable
@@ -50,5 +51,5 @@ def command(common: Common, show: bool, revoke: bool, directory: Path | None) ->
     else:
         state = "trusted from now on, as shown (--revoke takes it back)" if trusted else "not trusted (`patchpilot trust` trusts it)"
     sys.stdout.flush()
-    print(f"patchpilot: {printable(configuration.label)}: {state}", file=sys.stderr)
+    notice("note", f"{configuration.label}: {state}")
     return 0
