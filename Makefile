@@ -73,6 +73,7 @@ fuzz: setup
 
 docs: setup
 	@$(BIN)/python -m pip --disable-pip-version-check -q install --group docs
+	@$(BIN)/python .ci/picture.py
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build -q
 	@echo "site/index.html"
 
