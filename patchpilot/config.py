@@ -44,6 +44,7 @@ KEYS = (
     Key("lore", "https://lore.kernel.org/all", "archive to follow replies on", "url", from_tree=False),
     Key("lts-remote", "", "remote that has the stable branches (empty: any that has linux-X.Y.y)", from_tree=False),
     Key("signoff", "false", "add your Signed-off-by in prepare", "flag", from_tree=False),
+    Key("docs-url", "", "address of this documentation's site: explain prints the page of a rule", "url", from_tree=False),
     Key("editor", "", "editor for messages (empty: git's)", from_tree=False),
 )
 _BY_NAME = {key.name: key for key in KEYS}
@@ -176,7 +177,7 @@ def judge(key: Key, value: str, origin: str) -> PatchpilotError | None:
         why = "is neither true nor false"
     elif key.kind == "choice" and value not in key.choices:
         why, known = f"is none of {', '.join(key.choices)}", key.choices
-    elif key.kind == "url" and not re.fullmatch(r"https?://[^/\s]+(/\S*)?", value):
+    elif key.kind == "url" and (value or key.default) and not re.fullmatch(r"https?://[^/\s]+(/\S*)?", value):
         why = "is not an http or https URL"
     elif "\0" in value or "\n" in value:
         why = "has a line break"

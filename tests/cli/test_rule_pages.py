@@ -2,6 +2,9 @@
 """Every rule has a page with the same sections in the same order, and the list links to each of them."""
 
 import re
+from pathlib import Path
+
+import pytest
 
 from patchpilot.cli.output.rule_pages import index_page, rule_page
 from patchpilot.services.setup.list_rules import all_rules, explain, explain_all
@@ -35,3 +38,10 @@ def test_a_page_has_the_options_and_the_known_problems_of_its_rule() -> None:
     assert "## Options\n\n- `[style] subject_columns`: of a project file" in rule_page(explanation)
     (explanation,) = explain("unsorted-declarations")
     assert "## Known problems\n\n- Only one-line declarations" in rule_page(explanation)
+
+
+def test_explain_prints_the_page_of_the_site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    repo = Repo(tmp_path / "r")
+    repo.git("config", "patchpilot.docs-url", "https://docs.example.org/patchpilot/")
+    monkeypatch.chdir(repo.path)
+    assert call("explain", "long-line").out.rstrip().endswith("  https://docs.example.org/patchpilot/reference/rules/long-line.html")

@@ -50,6 +50,7 @@ RIGHT = {
     "lore": "https://archive.example.org/all",
     "lts-remote": "stable",
     "signoff": "true",
+    "docs-url": "https://docs.example.org/patchpilot",
     "editor": "vim",
 }
 WRONG = {
@@ -65,6 +66,7 @@ WRONG = {
     "lore": ["lore", "ftp://lore.example.org/all", "https://"],
     "lts-remote": [],
     "signoff": ["perhaps"],
+    "docs-url": ["docs.example.org"],
     "editor": ["vi\nm"],
 }
 

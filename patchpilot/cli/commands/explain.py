@@ -28,5 +28,11 @@ def command(common: Common, rule: str) -> int:
         ]
         common.write(document("explain", {"rules": bodies}))
     else:
-        common.write("\n\n".join(output.page(explanation) for explanation in explanations), fold=True)
+        with common.workplace() as place:
+            site = place.settings().get("docs-url").rstrip("/")
+        pages = [
+            output.page(explanation) + (f"\n  {site}/reference/rules/{explanation.rule.name}.html" if site else "")
+            for explanation in explanations
+        ]
+        common.write("\n\n".join(pages), fold=True)
     return 0
