@@ -8,6 +8,8 @@ import pytest
 
 from patchpilot.cli.output.rule_pages import index_page, rule_page
 from patchpilot.services.setup.list_rules import all_rules, explain, explain_all
+from tests.kit.cli import call
+from tests.kit.repos import Repo
 
 ORDER = ["Why", "Bad", "Good", "Fix", "Options", "Known problems", "References", "Suppress it"]
 
