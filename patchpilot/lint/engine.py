@@ -2,9 +2,10 @@
 """The engine: rules in, one patch's findings out, in the order of the patch's lines."""
 
 import bisect
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from patchpilot.lint.detector import Hit
+from patchpilot.errors import PackError
+from patchpilot.lint.detector import DETECTORS, Hit
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.pack_patterns import filled
 from patchpilot.lint.rule_store import detector_of
@@ -44,7 +45,7 @@ def _run(context: Context, rules: Sequence[Rule]) -> tuple[Finding, ...]:
     result: list[tuple[int, int, Finding]] = []
     for order, rule in enumerate(rules):
         context.tell("checking rules", order, len(rules))
-        for hit in detector_of(rule)(context, rule.arguments):
+        for hit in _hits(context, rule):
             finding = _finding(rule, hit, places)
             if finding.severity is Severity.CHECK and not (context.options.strict or (rule.checkpatch and _always_strict(finding))):
                 continue
@@ -56,6 +57,19 @@ def _run(context: Context, rules: Sequence[Rule]) -> tuple[Finding, ...]:
             result.append((finding.patch_line if finding.patch_line is not None else 1 << 40, order, finding))
     result.sort(key=lambda one: one[:2])
     return tuple(finding for _, _, finding in result)
+
+
+def _hits(context: Context, rule: Rule) -> Iterator[Hit]:
+    """The hits of a rule; PackError names the argument that its pack does not give to its detector."""
+    try:
+        yield from detector_of(rule)(context, rule.arguments)
+    except KeyError as error:
+        name = error.args[0]
+        if name in rule.arguments or name not in DETECTORS[rule.detector].arguments:
+            raise
+        raise PackError(
+            f"{rule.pack}.toml: rule {rule.id}: {rule.detector} needs the argument {name!r}", hint=f"add {name} to [rule.match]"
+        ) from error
 
 
 def _finding(rule: Rule, hit: Hit, places: "Places") -> Finding:

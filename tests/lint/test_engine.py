@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 
 import pytest
 
+from patchpilot.errors import PackError
 from patchpilot.lint import detector as registry
 from patchpilot.lint.detector import Arguments, Hit, RegisteredDetector, by_type
 from patchpilot.lint.engine import run, run_series
@@ -120,3 +121,23 @@ def test_one_scan_serves_many_types() -> None:
     assert [hit.patch_line for hit in by_type(context, scan, "B")] == [2]
     assert list(by_type(context, scan, "C")) == []
     assert len(scans) == 1
+
+
+def _first(_context: Context, arguments: Arguments) -> Iterator[Hit]:
+    if arguments["most"] < 2:
+        yield Hit({}["most"] if arguments["most"] else 1)
+
+
+def test_an_argument_that_a_pack_does_not_give_is_named_with_file_and_rule(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(registry.DETECTORS, "test-give", RegisteredDetector(_first, {"most": int}))
+    with pytest.raises(PackError) as error:
+        run(Context(_patch()), [_rule()])
+    assert error.value.message == "tests.toml: rule TST001: test-give needs the argument 'most'"
+    assert error.value.hint == "add most to [rule.match]"
+    assert run(Context(_patch()), [_rule()._replace(arguments={"most": 2})]) == ()
+
+
+def test_a_bug_in_a_detector_stays_a_bug(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(registry.DETECTORS, "test-give", RegisteredDetector(_first, {"most": int}))
+    with pytest.raises(KeyError):
+        run(Context(_patch()), [_rule()._replace(arguments={"most": 1})])
