@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from patchpilot.cli.check.check_options import FORMATS
 from patchpilot.errors import ExitCode
 from tests.kit.cli import call, spawn
 from tests.kit.repos import Repo
@@ -22,7 +23,6 @@ DIRTY = mail(
     f"We added a wait for the link.\n\nChange-Id: I0123456789abcdef\n{SIGN_OFF}",
     file_diff(PATH, HUNK),
 )
-FORMS = ("text", "json", "checkpatch", "sarif", "github", "gitlab", "junit", "rdjsonl")
 
 
 @pytest.fixture
@@ -112,7 +112,7 @@ def test_colours_come_when_asked_for(dirty: Path) -> None:
     assert "\x1b[1;35mwarning" in call("check", "--color", dirty).out
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", FORMATS)
 def test_every_form_is_well_formed_and_shows_no_control_characters(workdir: Path, form: str) -> None:
     file = workdir / "evil.patch"
     evil = DIRTY.replace("We added a wait", "We added \x1b[31ma\u202e <b>wait</b> & [bold]")

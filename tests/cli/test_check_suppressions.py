@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from patchpilot.cli.check.check_options import FORMATS
 from patchpilot.commits.repository import Repository
 from patchpilot.config import FILE_NAME
 from patchpilot.model.mail import parse_mail
@@ -22,7 +23,6 @@ from tests.kit.smtp import FaultySink
 from tests.kit.snippets import PATH, PROSE, SIGN_OFF, file_diff, mail
 from tests.kit.topics import topic as of_several
 
-FORMS = ("text", "json", "checkpatch", "sarif", "github", "gitlab", "junit", "rdjsonl")
 CLEAN = "\tret = frob_wait(frob);"
 SPACED = "\tret = frob_wait(frob); "
 GLUED = "\tret =frob_start(frob);"
@@ -195,7 +195,7 @@ def test_what_a_tree_waives_does_not_count_and_is_told_with_its_reason(tree: Pat
     assert (waived["source"], waived["path"]) == ("a.patch", PATH)
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", FORMATS)
 def test_every_form_stays_well_formed_and_hides_what_is_waived(tree: Path, form: str) -> None:
     done = call("check", "--tree", tree, "--format", form, "a.patch")
     assert (done.code, done.err) == (0, "")
@@ -336,7 +336,7 @@ def ages(outcome: Outcome) -> dict[str, Any]:
     return {f"{one['name']}:{one['path']}": one["new"] for patch in document["patches"] for one in patch["findings"]}
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", FORMATS)
 def test_each_finding_says_whether_it_is_new(workdir: Path, form: str) -> None:
     write("v1/0001-a.patch", text_of(SPACED))
     write("v2/v2-0001-a.patch", text_of(CLEAN, SPACED, GLUED, subject="[PATCH v2] frob: wait well", at=90))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from patchpilot.cli.check.check_options import CI_FORMATS
 from patchpilot.commits.repository import Repository
 from patchpilot.services.settings import source_of
 from patchpilot.tui.screens import checks_screen
@@ -144,7 +145,7 @@ def gate(repo: Repo, *words: object) -> int:
     return call("check", "-C", repo.path, "--select", "long-line", "--quiet", *words).code
 
 
-@pytest.mark.parametrize("form", ["sarif", "github", "gitlab", "junit", "rdjsonl"])
+@pytest.mark.parametrize("form", CI_FORMATS)
 def test_a_branch_cannot_turn_its_own_gate_off(repo: Repo, form: str) -> None:
     long = f"int b = {' + '.join(['value'] * 30)};\n"
     repo.commit(NOTHING, {"a.c": long, ".patchpilot.toml": 'fail-on = "never"\nmax-line-length = 1000\n'})
@@ -158,7 +159,7 @@ def test_a_branch_cannot_turn_its_own_gate_off(repo: Repo, form: str) -> None:
 LONG = f"int b = {' + '.join(['value'] * 30)};\n"
 
 
-@pytest.mark.parametrize("form", ["sarif", "github", "gitlab", "junit", "rdjsonl"])
+@pytest.mark.parametrize("form", CI_FORMATS)
 def test_a_branch_cannot_excuse_itself_with_the_gates_baseline(repo: Repo, monkeypatch: pytest.MonkeyPatch, form: str) -> None:
     monkeypatch.chdir(repo.path)
     assert gate(repo, "--write-baseline", "baseline.json") == 0

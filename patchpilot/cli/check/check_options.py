@@ -7,9 +7,10 @@ from typing import NamedTuple
 from patchpilot.cli.option_table import CHOICE, NUMBER, PATH, TEXT, Option, base_table, common_table
 from patchpilot.config import COLUMNS, FAIL_ON
 
-FORMATS = ("text", "json", "checkpatch", "sarif", "github", "gitlab", "junit", "rdjsonl")
-CI_FORMATS = ("sarif", "github", "gitlab", "junit", "rdjsonl", "jsonl")
-"""The forms that a gate reads: there the settings are those of the base, which the commits under check cannot change."""
+CI_FORMATS = ("sarif", "github", "gitlab", "junit", "rdjsonl")
+"""The formats that a CI gate reads: settings and baseline are those of the base, so the commits under check cannot change them."""
+FORMATS = ("text", "json", "checkpatch", *CI_FORMATS)
+"""The formats of --format; each but "text" has a module patchpilot/cli/output/findings_NAME.py with a function render()."""
 JOBS = (1, 256)
 COMMON = common_table(FORMATS)
 OPTIONS = (
