@@ -70,7 +70,7 @@ def second_version(work: Path) -> str:
     from patchpilot.threads.track_store import Store
 
     if ASKED_FOR[1][1] in git(work, "log", "-1", "--format=%B").text:
-        return "v2 is prepared already: 6 shows it"
+        return "v2 is prepared already: the preview shows it"
     with Repository.open(work) as repository, Store() as store:
         known = [one.status for one in update(UpdateRequest(fresh=True), store=store, archive_at=default_archive()) if one.status]
         replies = [reply.mail for status in known for reply in status.replies]
@@ -82,6 +82,4 @@ def second_version(work: Path) -> str:
         # a variable that nothing read is gone: the review still holds
         add_review_trailers(repository, TrailersRequest(changed=True), store=store)
         change(repository, Changes(changelog=CHANGES))
-    return (
-        "Robin answered Maya on the list, fixed what the robot reported, added Sana's tag and the changelog of v2: 6 shows it, 7 sends it"
-    )
+    return "Robin answered Maya on the list, fixed what the robot reported, added Sana's tag and the changelog of v2: look at the preview, then send it"

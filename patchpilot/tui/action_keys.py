@@ -44,7 +44,7 @@ KEYS: dict[tuple[str, ...], ActionKey] = {
     ("", "--cc"): ActionKey(Stage.RECIPIENTS, "a", sentence="{} adds it"),
     ("", "--via"): ActionKey(Stage.PREVIEW, "t", sentence="{} sends through another transport"),
     ("", "--reroll"): ActionKey(Stage.FOLLOW, "v"),
-    ("check",): ActionKey(Stage.CHECKS, sentence="2 shows them"),
+    ("check",): ActionKey(Stage.CHECKS, sentence=f"{Stage.CHECKS.number} shows them"),
     ("check", "--waive"): ActionKey(Stage.CHECKS, "w"),
     ("check", "--unwaive"): ActionKey(Stage.CHECKS, "w"),
     ("maintainers",): ActionKey(Stage.RECIPIENTS),
@@ -67,8 +67,8 @@ KEYS: dict[tuple[str, ...], ActionKey] = {
     ("send", "--reroll"): ActionKey(Stage.FOLLOW, "v"),
     ("trailers",): ActionKey(Stage.FOLLOW, "c"),
     ("track", "add"): ActionKey(Stage.FOLLOW, "a"),
-    ("track", "update"): ActionKey(Stage.FOLLOW, "r", elsewhere="8 shows them"),
-    ("track", "show"): ActionKey(Stage.FOLLOW, elsewhere="8 shows them"),
+    ("track", "update"): ActionKey(Stage.FOLLOW, "r", elsewhere=f"{Stage.FOLLOW.number} shows them"),
+    ("track", "show"): ActionKey(Stage.FOLLOW, elsewhere=f"{Stage.FOLLOW.number} shows them"),
     ("undo", "restore"): ActionKey(None, "u"),
 }
 """(verb, argument …) → its key; the longest that an action begins with counts."""

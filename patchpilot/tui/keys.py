@@ -39,7 +39,7 @@ def _table(bindings: Iterable[Binding]) -> str:
     rows = ["| key | what it does |", "|---|---|"]
     stages = [binding for binding in bindings if binding.action.startswith("stage(")]
     if stages:
-        rows.append("| `1` … `8` | go to a stage |")
+        rows.append(f"| `1` … `{len(Stage)}` | go to a stage |")
     for binding in bindings:
         if binding not in stages:
             keys = ", ".join(f"`{shown_key(key)}`" for key in binding.key.split(","))

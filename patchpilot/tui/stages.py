@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The eight stages of the TUI, and the state of each; words only, no widgets."""
+"""The stages of the TUI, and the state of each; words only, no widgets."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -19,7 +19,7 @@ class Stage(StrEnum):
 
     @property
     def number(self) -> int:
-        """1 to 8: the key that jumps there."""
+        """Its place in the order, from 1: the key that jumps there."""
         return list(Stage).index(self) + 1
 
 

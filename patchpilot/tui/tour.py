@@ -22,7 +22,8 @@ HINTS = {
     Stage.BACKPORTS: "Which stable branches have the bug, and whether the fix fits. Enter opens a branch.",
     Stage.PREVIEW: "The mail as it will be. x names the tree it is for: Enter takes PATCH net. Then n.",
     Stage.SEND: "s sends, to the mail server in this sandbox. You type a word, as you would for a real list.",
-    Stage.FOLLOW: "Answers come in some seconds (] jumps to the next). Then M: Robin answers Maya and makes v2. Look at it (6), send it (7), see it land.",
+    Stage.FOLLOW: "Answers come in some seconds (] jumps to the next). Then M: Robin answers Maya and makes v2. "
+    f"Look at it ({Stage.PREVIEW.number}), send it ({Stage.SEND.number}), see it land.",
 }
 LANDING = "v2 is sent; in some seconds it is taken. Then f (git fetch) shows it in mainline and in one stable branch. q ends the tour."
 """At the last stage, once the second version is on its way."""

@@ -11,6 +11,7 @@ from textual.pilot import Pilot
 from patchpilot.commits.run import git
 from patchpilot.demo.demo_repository import Repositories
 from patchpilot.tui.app import PatchpilotApp
+from patchpilot.tui.stages import Stage
 
 PATIENCE = 90.0
 
@@ -44,9 +45,9 @@ async def settle(pilot: Pilot[int]) -> None:
 
 
 async def keys(pilot: Pilot[int], *pressed: str) -> None:
-    """Press keys, waiting after each until its work is done."""
+    """Press keys, for a stage its number, waiting after each until its work is done."""
     for key in pressed:
-        await pilot.press(key)
+        await pilot.press(str(key.number) if isinstance(key, Stage) else key)
         await settle(pilot)
 
 

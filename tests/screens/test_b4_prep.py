@@ -23,9 +23,9 @@ async def test_the_stages_show_the_patches_of_a_prep_branch(
         asked(app)
         assert app.session.topic is not None
         assert [commit.subject for commit in app.session.topic.commits] == ["widget: change line 1", "widget: change line 2"]
-        await keys(pilot, "2")
+        await keys(pilot, Stage.CHECKS)
         assert Stage.CHECKS not in app.session.errors
         assert "widget: change line" in text_of(app)
-        await keys(pilot, "3")
+        await keys(pilot, Stage.RECIPIENTS)
         assert app.session.found[Stage.RECIPIENTS].standing.state is StageState.DONE
         assert "Mona Maintainer" in text_of(app)

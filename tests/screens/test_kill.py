@@ -71,7 +71,7 @@ def test_a_send_that_is_killed_is_taken_up_where_it_was(mended: Path, toured: Pa
         server.faults.stall_at = 1
         with Terminal(WALK, mended) as walk:
             walk.wait_for("to answer before")
-            walk.type("7")
+            walk.type(str(Stage.SEND.number))
             walk.wait_for("Escape leaves it")
             walk.type("\x1b")
             walk.wait_for("s sends")

@@ -77,7 +77,7 @@ async def test_no_color_is_taken_at_its_word(
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         asked(app)
-        await keys(pilot, "3")
+        await keys(pilot, Stage.RECIPIENTS)
         styles = [segment.style for strip in app.screen._compositor.render_strips() for segment in strip if segment.style]
         assert any(style.color or style.bgcolor for style in styles) is coloured
         # the row under the cursor is told without them too
@@ -89,7 +89,7 @@ async def test_what_a_patch_lacks_as_a_whole_stands_where_its_message_ends(clone
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         asked(app)
-        await keys(pilot, "2")
+        await keys(pilot, Stage.CHECKS)
         pager = app.screen.query_one("#patch", PatchPager)
         lacking = [at for at, found in app.screen._findings.items() if any(one.name == "no-sign-off" for one in found)]  # type: ignore[attr-defined]
         assert [pager.rows[at] for at in lacking] == ["---"]
@@ -108,7 +108,7 @@ async def test_what_is_said_stands_in_the_key_line_and_covers_nothing(mended: Pa
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         asked(app)
-        await keys(pilot, "2")
+        await keys(pilot, Stage.CHECKS)
         before = text_of(app).split("\n")
         app.notify("first")
         app.notify("mind [this], it is told as it is", severity="warning")

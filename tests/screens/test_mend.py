@@ -55,7 +55,7 @@ async def at_checks(pilot: Pilot[int]) -> PatchPager:
     app = pilot.app
     await settle(pilot)
     asked(app)  # type: ignore[arg-type]
-    await keys(pilot, "2")
+    await keys(pilot, Stage.CHECKS)
     return app.screen.query_one("#patch", PatchPager)
 
 

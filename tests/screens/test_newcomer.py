@@ -35,7 +35,7 @@ async def test_an_address_nobody_can_send_to_is_told_at_recipients_and_is_gone_f
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         asked(app)
-        await keys(pilot, "3", "a")
+        await keys(pilot, Stage.RECIPIENTS, "a")
         await pilot.press(*"foo@bar", "enter")
         await settle(pilot)
         assert "no dot" in text_of(app)
@@ -47,15 +47,15 @@ async def test_an_address_nobody_can_send_to_is_told_at_recipients_and_is_gone_f
         stands = app.session.standing(Stage.RECIPIENTS)
         assert stands.state is StageState.TODO
         assert "foo@bar" in stands.note
-        await keys(pilot, "6")
+        await keys(pilot, Stage.PREVIEW)
         assert app.session.standing(Stage.PREVIEW).state is StageState.BLOCKED
         assert "way out: write the domain in full, or t sends through another transport" in text_of(app)
-        await keys(pilot, "3")
+        await keys(pilot, Stage.RECIPIENTS)
         rows = [one.address.email for _, one in app.session.last(Stage.RECIPIENTS).rows]
         app.screen.query_one("#people").move_cursor(row=rows.index("foo@bar"))  # type: ignore[attr-defined]
         await keys(pilot, "space")
         assert app.session.standing(Stage.PREVIEW).state is not StageState.BLOCKED
-        await keys(pilot, "6")
+        await keys(pilot, Stage.PREVIEW)
         assert app.session.standing(Stage.PREVIEW).state is StageState.TODO
         assert "way out" not in text_of(app)
 
@@ -66,7 +66,7 @@ async def test_without_a_mail_server_the_send_is_blocked_with_the_lines_that_set
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         asked(app)
-        await keys(pilot, "6", "7")
+        await keys(pilot, Stage.PREVIEW, Stage.SEND)
         assert app.session.standing(Stage.SEND).state is StageState.BLOCKED
         assert "git config --global sendemail.smtpserver" in text_of(app)
         for key in ("s", "m"):
@@ -118,7 +118,7 @@ async def test_keys_are_named_where_words_of_the_verbs_were(mended: Path, walk_o
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         assert "or t names a commit" in text_of(app)
-        await keys(pilot, "3")
+        await keys(pilot, Stage.RECIPIENTS)
         assert "or 1, then t names a commit" in text_of(app)
         await pilot.press("ctrl+c")
         await pilot.pause()
@@ -135,7 +135,7 @@ async def test_a_project_without_stable_series_has_nothing_to_do_at_backports(me
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         asked(app)
-        await keys(pilot, "5")
+        await keys(pilot, Stage.BACKPORTS)
         stands = app.session.standing(Stage.BACKPORTS)
         assert (stands.state, stands.note) == (StageState.DONE, "u-boot keeps no stable series: nothing to do here")
         assert app.session.next_stage is not Stage.BACKPORTS
@@ -152,7 +152,7 @@ async def test_the_archive_is_asked_less_often_once_nothing_new_comes(mended: Pa
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         asked(app)
-        await keys(pilot, "8")
+        await keys(pilot, Stage.FOLLOW)
         begun: list[Stage] = []
         monkeypatch.setattr(app.jobs, "begin", lambda stage, **_: begun.append(stage))
         for _ in range(30):

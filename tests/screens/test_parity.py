@@ -39,7 +39,7 @@ async def test_each_stage_got_what_its_verb_says(mended: Path, walk_on: Callable
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         asked(app)
-        await keys(pilot, "5", "6")
+        await keys(pilot, Stage.BACKPORTS, Stage.PREVIEW)
         got = {stage: app.session.fresh(stage) for stage in Stage if app.session.fresh(stage) is not None}
 
     said = verb("check", "-C", mended)["patches"][0]["findings"]
@@ -85,7 +85,7 @@ async def test_follow_got_what_track_says(mended: Path, walk_on: Callable[[Path]
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         asked(app)
-        await keys(pilot, "8")
+        await keys(pilot, Stage.FOLLOW)
         (got,) = app.session.fresh(Stage.FOLLOW)
         shown = "\n".join(app.screen.query_one("#thread", Pager).rows)
     (said,) = verb("track", "list", "-C", mended)["series"]
@@ -124,7 +124,7 @@ async def test_what_is_no_fix_is_offered_no_tag_and_a_key_says_otherwise(tmp_pat
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         asked(app)
-        await keys(pilot, "4")
+        await keys(pilot, Stage.TAGS)
         assert app.session.standing(Stage.TAGS).state is StageState.DONE
         assert "Does not look like a fix" in text_of(app)
         assert story.culprit[:12] not in text_of(app)

@@ -82,7 +82,10 @@ def test_markup_stays_text(text: str) -> None:
 
 def test_advice_after_a_send_names_keys_and_no_verb() -> None:
     update, show = Action("track", ("update",)), Action("track", ("show",))
-    assert in_keys(Hint(("the answers are followed: ", update, ", then ", show)), Stage.SEND) == "the answers are followed: 8 shows them"
+    assert (
+        in_keys(Hint(("the answers are followed: ", update, ", then ", show)), Stage.SEND)
+        == f"the answers are followed: {Stage.FOLLOW.number} shows them"
+    )
     drop = Action("maintainers", ("--drop", "a@b.example"))
     hint = Hint(("nothing left; to leave a@b.example out: ", drop, ", then ", Action("send")))
     assert in_keys(hint, Stage.CHECKS) == "nothing left; to leave a@b.example out: 3, then Space on a@b.example, then stage 7"

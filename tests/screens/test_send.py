@@ -42,7 +42,7 @@ async def test_the_word_must_be_typed_and_what_was_sent_is_followed(ready: tuple
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         asked(app)
-        await keys(pilot, "7", "s")
+        await keys(pilot, Stage.SEND, "s")
         assert "netdev@lists.example.org" in text_of(app)
         await pilot.press(*"yes", "enter")
         await settle(pilot)
@@ -58,7 +58,7 @@ async def test_the_word_must_be_typed_and_what_was_sent_is_followed(ready: tuple
         assert len(sink.take()) == 1
         sent = parse_mail(sink.take()[0].data.replace(b"\r\n", b"\n")).message_id
         # the preview shows what left, not what would leave once more
-        for pressed in ("6", "r"):
+        for pressed in (Stage.PREVIEW, "r"):
             await keys(pilot, pressed)
             await still(pilot)
             assert f"<{sent}>"[:60] in text_of(app)
@@ -73,7 +73,7 @@ async def test_the_word_must_be_typed_and_what_was_sent_is_followed(ready: tuple
         # known from the record, before anybody looked
         assert again.session.standing(Stage.PREVIEW) == again.session.standing(Stage.SEND) == StageStanding(StageState.DONE, "v1 was sent")
         asked(again)
-        await keys(pilot, "6")
+        await keys(pilot, Stage.PREVIEW)
         await still(pilot)
         assert f"<{sent}>"[:60] in text_of(again)
 
@@ -89,7 +89,7 @@ async def test_a_send_that_was_cut_off_is_taken_up_once(ready: tuple[Path, Sink]
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         asked(app)
-        await keys(pilot, "7")
+        await keys(pilot, Stage.SEND)
         await until(pilot, lambda: app.session.standing(Stage.SEND).state is StageState.BLOCKED, "the cut to be seen")
         assert "cut off" in text_of(app)
         await keys(pilot, "s")

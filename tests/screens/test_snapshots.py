@@ -155,7 +155,7 @@ def test_each_stage_looks_as_it_did(
 ) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
     app = walk(results, work, theme)
-    assert snap_compare(app, terminal_size=size, run_before=to_stage(str(stage.number)))
+    assert snap_compare(app, terminal_size=size, run_before=to_stage(stage))
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
@@ -164,9 +164,9 @@ def test_each_stage_looks_as_it_did(
     [
         ("question", ("a",)),
         ("help", ("question_mark",)),
-        ("write-tags", ("4", "enter")),
-        ("confirm", ("7", "s")),
-        ("branch", ("5", "enter")),
+        ("write-tags", (Stage.TAGS, "enter")),
+        ("confirm", (Stage.SEND, "s")),
+        ("branch", (Stage.BACKPORTS, "enter")),
     ],
     ids=lambda one: one if isinstance(one, str) else "",
 )
@@ -192,10 +192,10 @@ def test_each_dialog_looks_as_it_did(
 
 
 def test_without_colours_nothing_is_lost(snap_compare: Any, results: Any, work: Path) -> None:
-    assert snap_compare(walk(results, work, THEMES[0]), terminal_size=SIZES[0], run_before=to_stage("2"))
+    assert snap_compare(walk(results, work, THEMES[0]), terminal_size=SIZES[0], run_before=to_stage(Stage.CHECKS))
 
 
 @pytest.mark.parametrize("stage", [Stage.CHECKS, Stage.TAGS, Stage.BACKPORTS, Stage.PREVIEW], ids=str)
 def test_in_high_contrast(snap_compare: Any, results: Any, work: Path, stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
-    assert snap_compare(walk(results, work, CONTRAST.name), terminal_size=SIZES[0], run_before=to_stage(str(stage.number)))
+    assert snap_compare(walk(results, work, CONTRAST.name), terminal_size=SIZES[0], run_before=to_stage(stage))

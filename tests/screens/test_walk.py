@@ -69,13 +69,13 @@ async def test_a_first_timer_walks_from_the_commit_to_the_followed_reply(tmp_pat
             assert any("Sana" in trailer.trailer for trailer in followed().status.trailers)
             await keys(pilot, "M")
             await until(pilot, lambda: session.topic and "Reviewed-by: Sana" in session.topic.commits[-1].message, "v2")
-            await keys(pilot, "7")
+            await keys(pilot, Stage.SEND)
             await until(pilot, lambda: session.fresh(Stage.SEND) is not None and standing(Stage.SEND) is StageState.TODO, "v2's plan")
             assert "v2" in session.fresh(Stage.SEND).plan.mails[0].subject
             await keys(pilot, "s")
             await pilot.press(*"send", "enter")
             await until(pilot, lambda: standing(Stage.SEND) is StageState.DONE, "v2 to be sent")
-            await keys(pilot, "8")
+            await keys(pilot, Stage.FOLLOW)
             await until(pilot, lambda: followed() and str(followed().state) in ("in-mainline", "in-stable"), "it to land")
             assert [revision.version for revision in followed().status.topic.revisions] == [1, 2]
             for _ in range(60):
@@ -85,7 +85,7 @@ async def test_a_first_timer_walks_from_the_commit_to_the_followed_reply(tmp_pat
                     break
                 await pilot.pause(0.5)
             assert str(followed().state) == "in-stable"
-            await keys(pilot, "5")
+            await keys(pilot, Stage.BACKPORTS)
             await until(pilot, lambda: session.fresh(Stage.BACKPORTS), "the branches after the fetch")
             now = {branch.version: str(branch.verdict) for branch in session.fresh(Stage.BACKPORTS).branches}
             assert (now["6.12"], now["6.1"]) == ("already-fixed", "conflict")

@@ -49,7 +49,7 @@ async def test_findings_are_filtered_and_found_by_their_words(clone: Path, walk_
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         asked(app)
-        await keys(pilot, "2")
+        await keys(pilot, Stage.CHECKS)
         pager = app.screen.query_one("#patch", Pager)
         every = dict(pager.marks)
         assert {word for word, _ in every.values()} == {"error", "warn"}
@@ -71,9 +71,9 @@ async def test_how_the_stages_stood_is_known_at_the_next_start_and_stale_after_a
     async with first.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         asked(first)
-        await keys(pilot, "4", "enter")
+        await keys(pilot, Stage.TAGS, "enter")
         await pilot.press("escape")
-        await keys(pilot, "5", "1")
+        await keys(pilot, Stage.BACKPORTS, Stage.COMMIT)
         stood = first.session.standing(Stage.BACKPORTS)
         assert stood.state is StageState.DONE
     again = walk_on(mended)

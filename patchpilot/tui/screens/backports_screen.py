@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Stage 5, backports: a row for each stable branch, and the reasons of the verdict under the cursor."""
+"""The stage backports: a row for each stable branch, and the reasons of the verdict under the cursor."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Stage 2, checks: findings beside the lines they are about, with the reason and the fix."""
+"""The stage checks: findings beside the lines they are about, with the reason and the fix."""
 
 from collections import Counter
 from collections.abc import Sequence

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Stage 1, commit: the topic's commits, a message with its trailers set apart, the diff; and what a first-timer is asked early."""
+"""The stage commit: the topic's commits, a message with its trailers set apart, the diff; and what a first-timer is asked early."""
 
 from typing import TYPE_CHECKING, Any, ClassVar
 

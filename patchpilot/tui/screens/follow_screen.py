@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Stage 8, follow: what was sent, what came back, where it has landed; and the next version."""
+"""The stage follow: what was sent, what came back, where it has landed; and the next version."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -331,9 +331,9 @@ class FollowScreen(StageScreen):
             rows = [
                 f"Version {draft.version} is begun. What is left:",
                 "",
-                "1. amend your commits as reviewers asked (stage 1, e), add their tags (c here)",
-                "2. stage 6: e writes the changelog; what differs from the last version is filled in",
-                "3. stage 7 sends it, as a new thread that links to the old one",
+                f"1. amend your commits as reviewers asked (stage {Stage.COMMIT.number}, e), add their tags (c here)",
+                f"2. stage {Stage.PREVIEW.number}: e writes the changelog; what differs from the last version is filled in",
+                f"3. stage {Stage.SEND.number} sends it, as a new thread that links to the old one",
                 "",
                 "The changelog so far:",
                 *draft.changelog.split("\n"),

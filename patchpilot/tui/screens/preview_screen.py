@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Stage 6, preview: every mail as its bytes will be, who gets it and why, what refuses, and the texts beside the commits."""
+"""The stage preview: every mail as its bytes will be, who gets it and why, what refuses, and the texts beside the commits."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar

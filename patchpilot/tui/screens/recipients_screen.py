@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Stage 3, recipients: who gets it, in which header, and why; taken out, added and moved by hand, and kept so."""
+"""The stage recipients: who gets it, in which header, and why; taken out, added and moved by hand, and kept so."""
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Stage 7, send: a typed confirmation that names the lists, progress a mail, what was recorded, and taking up what was cut off."""
+"""The stage send: a typed confirmation that names the lists, progress a mail, what was recorded, and taking up what was cut off."""
 
 from dataclasses import replace
 from functools import partial
@@ -111,9 +111,9 @@ class SendScreen(StageScreen):
         elif known.unfinished:
             self.notify("a send was cut off: R takes it up first", severity="warning")
         elif known.is_sent:
-            self.notify("this version was sent: 8 follows it, and v there makes the next", severity="warning")
+            self.notify(f"this version was sent: {Stage.FOLLOW.number} follows it, and v there makes the next", severity="warning")
         elif known.plan.refused:
-            self.notify("refused, see above; the preview (6) shows the way out", severity="warning")
+            self.notify(f"refused, see above; the preview ({Stage.PREVIEW.number}) shows the way out", severity="warning")
         elif known.plan.blocked:
             self._tell_blocked(known.plan)
         else:

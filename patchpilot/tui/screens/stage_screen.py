@@ -107,7 +107,7 @@ class StageScreen(Screen[None]):
         if self.tui.demo:
             from patchpilot.tui.tour import HINTS
 
-            tour.update(plain(f"tour {self.stage.number}/8  {HINTS[self.stage]}"))
+            tour.update(plain(f"tour {self.stage.number}/{len(Stage)}  {HINTS[self.stage]}"))
 
     def on_screen_resume(self) -> None:
         """Show what is known; do what is missing or stale."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Stage 4, tags: which commit brought the bug, how sure that is and why, which branches have it, and the tags that follow from it."""
+"""The stage tags: which commit brought the bug, how sure that is and why, which branches have it, and the tags that follow from it."""
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
