@@ -154,7 +154,7 @@ def addresses(texts: Sequence[str], option: str = "an address") -> tuple[Address
     parsed = []
     for text in texts:
         address = parse_address(text)
-        if address is None or "@" not in address.email or ("<" not in text and address.email != text.strip()):
+        if address is None or address.email.count("@") != 1:
             raise InputError(f"{text!r} is not an address", hint="write name@example.org or 'Name <name@example.org>'")
         parsed.append(address)
     return tuple(parsed)

@@ -24,13 +24,14 @@ def rule_page(explanation: RuleExplanation) -> str:
     if scope := in_force(rule):
         facts.append(("Applies", scope))
     facts.append(("Fix", {"safe": "`check --fix`", "suggest": "suggested, applied manually", "none": "manually"}[rule.remedy.kind]))
-    lines += ["| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in facts)]
+    (name, value), *rest = facts
+    lines += [f"| {name} | {value} |", "|---|---|", *(f"| {name} | {value} |" for name, value in rest)]
     lines += ["", "## Why", "", " ".join(rule.why.split())]
     for title, examples in (("Bad", explanation.bad), ("Good", explanation.good)):
         if examples:
             lines += ["", f"## {title}", "", *_fenced(shown(examples[0]), examples[0].path)]
     if rule.remedy.text:
-        lines += ["", "## Fix", "", " ".join(rule.remedy.text.split())]
+        lines += ["", "## Fix", "", _sentence(rule.remedy.text)]
     if rule.options:
         lines += ["", "## Options", "", *(f"- `{name}`: {text}" for name, text in rule.options.items())]
     if rule.known_problems:
