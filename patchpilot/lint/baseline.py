@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A baseline: the findings that were there on the day it was written, as a JSON file that people keep beside their sources.
+"""A baseline: known findings in a JSON file that is kept next to the sources. New findings are those that it does not list.
 
-Entries are sorted, one a line, and name no machine, no time and no line number, so that a change of the file reads as what it means.
+Entries are sorted, one on each line, without host name, time or line number, so that a diff of the file shows which findings changed.
 """
 
 import contextlib
@@ -21,7 +21,7 @@ from patchpilot.model.printable import UNSAFE, crop, one_line
 
 SCHEMA = "patchpilot/baseline/1"
 LARGEST = 64 << 20
-"""Bytes of a baseline that is read."""
+"""The largest baseline that is read, in bytes."""
 MOST = 1_000_000
 _WORDS = ("rule", "path", "text", "change")
 _WAY_OUT = Action("check", ("--baseline", "FILE", "--write-baseline"), "write it anew: {}")
@@ -29,13 +29,13 @@ _WAY_OUT = Action("check", ("--baseline", "FILE", "--write-baseline"), "write it
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """How often each mark is excused."""
+    """The number of suppressed findings for each mark."""
 
     counts: Mapping[FindingMark, int]
 
 
 class Remaining:
-    """Known marks while findings are held against them: each excuses as many findings as it was counted."""
+    """The known marks that no finding has matched yet, each with the number of findings that it may still suppress."""
 
     def __init__(self, counts: Mapping[FindingMark, int]) -> None:
         self._left = Counter(counts)
@@ -45,7 +45,7 @@ class Remaining:
                 self._alike.setdefault(key, []).append(mark)
 
     def take(self, mark: FindingMark) -> bool:
-        """Whether one of this mark is left, which is used up. A finding of a whole patch is known by what that changes, or else by its subject."""
+        """Uses up one known mark for this finding; False if none is left. A whole patch is matched by what it changes, or else by its subject."""
         return self._use(mark) or any(self._use(one) for key in _keys(mark) for one in self._alike.get(key, ()))
 
     def _use(self, mark: FindingMark) -> bool:
@@ -56,19 +56,19 @@ class Remaining:
 
     @property
     def stale(self) -> dict[FindingMark, int]:
-        """What no finding used up."""
+        """Returns the marks that matched no finding."""
         return {mark: count for mark, count in sorted(self._left.items()) if count > 0}
 
 
 def _keys(mark: FindingMark) -> tuple[tuple[str, str, str], ...]:
-    """What else the finding of a whole patch is found by; nothing for one that has a line."""
+    """Returns the other keys of the mark of a whole patch; nothing for a mark of a line."""
     return ((mark.rule, "change", mark.change), (mark.rule, "subject", mark.text)) if mark.change else ()
 
 
 def read_baseline(file: Path) -> Baseline:
-    """The baseline of a file. InputError names the file and the place of what is wrong in it."""
+    """Reads a baseline from a file. InputError names the file and the place of the mistake."""
     try:
-        # opening a pipe waits, perhaps for ever, and a device's nothing would be a baseline of nothing
+        # opening a FIFO may block forever, and a device such as /dev/null would read as an empty baseline
         if file.exists() and not (file.is_file() or file.is_dir()):
             raise _wrong(file, "no regular file")
         with file.open("rb") as opened:
@@ -80,7 +80,7 @@ def read_baseline(file: Path) -> Baseline:
 
 
 def parse_baseline(file: Path, data: bytes) -> Baseline:
-    """The baseline with this content. InputError as of read_baseline()."""
+    """Parses a baseline. InputError as in read_baseline()."""
     if len(data) > LARGEST:
         raise _wrong(file, f"larger than {LARGEST >> 20} MiB")
     try:
@@ -135,13 +135,13 @@ def _wrong(file: Path, what: str) -> InputError:
 
 
 def as_text(counts: Mapping[FindingMark, int], names: Mapping[str, str]) -> str:
-    """The file's text; `names` has each rule's name by its id, for who reads it."""
+    """Returns the text of the file; `names` maps rule ids to rule names, for readers of the file."""
     lines = [json.dumps(_body(mark, counts[mark], names.get(mark.rule)), ensure_ascii=False) for mark in sorted(counts)]
     body = ",\n".join(f"  {line}" for line in lines)
     text = (
         f'{{\n "schema": "{SCHEMA}",\n "findings": [\n{body}\n ]\n}}\n' if lines else f'{{\n "schema": "{SCHEMA}",\n "findings": []\n}}\n'
     )
-    # a reader of the file is shown nothing that hides or turns text, and gets the same text back
+    # control and bidirectional characters are escaped: they would hide text from a reader; parsing gives them back
     return UNSAFE.sub(_escaped, text)
 
 
@@ -156,7 +156,7 @@ def _body(mark: FindingMark, count: int, name: str | None) -> dict[str, Any]:
 
 
 def write_baseline(file: Path, text: str) -> None:
-    """Write it whole or not at all, where a link leads. InputError when that cannot be done."""
+    """Writes the file atomically; a symbolic link is followed. InputError when that fails."""
     place = Path(os.path.realpath(file))
     beside = place.with_name(f".{place.name}.{os.getpid()}")
     try:
@@ -175,5 +175,5 @@ def write_baseline(file: Path, text: str) -> None:
 
 
 def counted(marks: Iterable[FindingMark]) -> dict[FindingMark, int]:
-    """How often each mark is there."""
+    """Counts how often each mark occurs."""
     return dict(Counter(marks))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Addresses as sign-off rules compare them: name, comment after the name, address proper, what follows it. Text is one character a byte."""
+"""Parses addresses as checkpatch.pl's sign-off rules do: name, comment, address and the rest. Text has one character for each byte."""
 
 from functools import lru_cache
 from typing import NamedTuple
@@ -15,7 +15,7 @@ _BLANK = " \t\n\r\f\v"
 
 
 class Mailbox(NamedTuple):
-    """What a tag's value was taken apart into; all parts may be empty. A name with signs that mail must quote is quoted."""
+    """The parsed value of a tag; each part may be empty. A name is quoted if it has characters that a mail header must quote."""
 
     name: str
     comment: str
@@ -23,7 +23,7 @@ class Mailbox(NamedTuple):
     rest: str
 
     def written(self) -> str:
-        """How the parts are best written."""
+        """Returns the address in its normal form."""
         address = _ENDS.sub("", self.address.strip(_BLANK))
         name = _quoted(_inner(self.name))
         comment = f" {self.comment.strip(_BLANK)}" if self.comment.strip(_BLANK) else ""
@@ -32,7 +32,7 @@ class Mailbox(NamedTuple):
 
 
 def parse_mailbox(text: str) -> Mailbox:
-    """Take `Name (comment) <address> rest` apart; a name with a bare address behind it is no mailbox, all parts are empty then."""
+    """Parses `Name (comment) <address> rest`; all parts are empty for a name followed by an address without angle brackets."""
     name = address = rest = ""
     if angled := _angled(text):
         name, address, rest = angled
@@ -52,7 +52,7 @@ def parse_mailbox(text: str) -> Mailbox:
 
 
 def _angled(text: str) -> tuple[str, str, str] | None:
-    """What stands before, in and after the last angle brackets with an address in them."""
+    """Returns the text before, in and after the last angle brackets that hold an address."""
     for run in reversed(list(_RUN.finditer(text))):
         end = text.rfind(">", run.start(), run.end())
         sign = text.rfind("@", run.start(), end - 1) if end > run.start() else -1
@@ -63,13 +63,13 @@ def _angled(text: str) -> tuple[str, str, str] | None:
 
 
 def balanced(text: str, at: int) -> int:
-    """The index behind the parenthesis that closes the one at `at`; -1 when none does."""
+    """Returns the index after the parenthesis that closes the one at `at`; -1 when it is not closed."""
     return _closings(text).get(at, -1)
 
 
 @lru_cache(maxsize=8)
 def _closings(text: str) -> dict[int, int]:
-    """Where each parenthesis that is closed is closed, found in one pass: hostile text has thousands that are not."""
+    """Maps each closed parenthesis to where it is closed, in one pass: hostile text has thousands that are never closed."""
     result: dict[int, int] = {}
     opened: list[int] = []
     for index, char in enumerate(text):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Conditions that a rule may set in its pack, whatever its generic detector looks for: what the patch has to be for the rule to apply at all."""
+"""Conditions that a rule's pack may set for any generic detector: what kind of patch the rule applies to."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -32,11 +32,11 @@ CONDITIONS: Mapping[str, type] = {
     "most_number": int,
     "least_total": int,
 }
-"""The names and types of the conditions. A detector takes those that it passes on to `applies`."""
+"""The names and types of the conditions. A detector accepts those that it passes to `applies`."""
 
 
 def applies(context: Context, arguments: Mapping[str, Any]) -> bool:
-    """Whether the patch meets all conditions that are among these arguments."""
+    """Whether the patch meets all conditions among these arguments."""
     patch = context.patch
     return (
         _is(arguments, "has_diff", lambda: patch.has_diff)
@@ -55,7 +55,7 @@ def applies(context: Context, arguments: Mapping[str, Any]) -> bool:
 
 
 def is_mail(patch: Patch) -> bool:
-    """Whether the patch is a mail on its way (or sent), so that its subject prefix and recipients can be judged."""
+    """Whether the patch is a mail, to be sent or sent, so that its subject prefix and recipients can be checked."""
     return any(patch.header(name) for name in ("To", "Cc", "Message-ID"))
 
 
@@ -80,7 +80,7 @@ def _numbers(patch: Patch, arguments: Mapping[str, Any]) -> bool:
 
 
 def project_list(context: Context, arguments: Mapping[str, Any]) -> str:
-    """The address of the project's list that the rule is about; empty without one."""
+    """Returns the address of the project's list that the rule is for; empty when there is none."""
     return str(getattr(context.project.lists, arguments["project_list"], "")) if "project_list" in arguments else ""
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a detector is: a named function from a patch and a rule's arguments to hits; rules (data) name detectors, detectors know no rule."""
+"""The registry of detectors: named functions that take a patch and a rule's arguments and return hits. Rules (data) name detectors, not vice versa."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
@@ -16,7 +16,7 @@ Detector = Callable[["Context", Arguments], "Iterable[Hit]"]
 
 
 class Hit(NamedTuple):
-    """Where a detector fired. `values` fill the placeholders of the rule's message; `case` names one of its `messages` or `severities`."""
+    """A place that a detector reports. `values` fill the placeholders of the rule's message; `case` selects one of its `messages` or `severities`."""
 
     patch_line: int | None
     path: str | None = None
@@ -29,13 +29,14 @@ class Hit(NamedTuple):
 
 Gives = str | Mapping[str, str]
 """The placeholders that the hits of a detector fill, in a string, separated by spaces. A mapping has them by case: the key is `case`, and
-`type` or `type/case` where the detector serves one rule for each `type` (or `check`). `*pattern` are the named groups of that argument."""
+`type` or `type/case` where the detector serves one rule for each `type` (or `check`). `*pattern` are the named groups of that argument.
+"""
 
 
 class RegisteredDetector(NamedTuple):
-    """A detector in the registry: its function, the argument names (with types) it takes, and the placeholders its hits fill.
+    """A detector in the registry: its function, its arguments with their types, and the placeholders that its hits fill.
 
-    `generic`: it serves any number of rules with what their packs give it as arguments; a rule that uses it needs no code of its own.
+    `generic`: it serves any number of rules through the arguments in their packs; a rule that uses it needs no code of its own.
     """
 
     function: Detector
@@ -44,10 +45,10 @@ class RegisteredDetector(NamedTuple):
     generic: bool = False
 
     def placeholders(self, arguments: Arguments) -> dict[str, frozenset[str]]:
-        """The names that a rule's messages may use, by case; "" is there for a hit that names no case."""
+        """Returns the names that a rule's messages may use, by case; "" is for hits without a case."""
         gives = {"": self.gives} if isinstance(self.gives, str) else self.gives
         if isinstance(patterns := arguments.get("case_patterns"), dict):
-            # each case has a pattern of its own, and its groups are what its message may name
+            # each case has its own pattern, and its message may use that pattern's groups
             return {case: frozenset(_expanded(gives[""], {**arguments, "pattern": text})) for case, text in patterns.items()}
         kind = arguments.get("type", arguments.get("check"))
         if kind is not None and kind is not True and not isinstance(self.gives, str):
@@ -70,8 +71,9 @@ DETECTORS: dict[str, RegisteredDetector] = {}
 
 
 def detector(name: str, gives: Gives = "", /, *, generic: bool = False, **arguments: type) -> Callable[[Detector], Detector]:
-    """Register a function as the detector `name`; `gives` are the placeholders its hits fill, `arguments` what `[rule.match]` may give it, by
-    name and type."""
+    """Registers a function as the detector `name`; `gives` are the placeholders its hits fill, `arguments` what `[rule.match]` may set, by
+    name and type.
+    """
 
     def register(function: Detector) -> Detector:
         if name in DETECTORS:
@@ -83,7 +85,7 @@ def detector(name: str, gives: Gives = "", /, *, generic: bool = False, **argume
 
 
 def by_type(context: "Context", scan: Callable[["Context"], "Iterable[tuple[str, Hit]]"], kind: str) -> "Iterable[Hit]":
-    """The hits of one type out of a scan that finds many: the scan runs once a patch, its hits are kept by type for the other rules."""
+    """Returns the hits of one type from a scan that yields hits of many types; the scan runs once for each patch."""
     key = f"{scan.__module__}.{scan.__qualname__}"
     found = context.shared.get(key)
     if found is None:

@@ -12,7 +12,7 @@ _NUMBERED = re.compile(r",([a-z]*)[0-9]*-")
 
 
 class Bindings:
-    """All text below Documentation/devicetree/bindings, and the vendors that vendor-prefixes.yaml lists."""
+    """The text of all files under Documentation/devicetree/bindings, and the vendors that vendor-prefixes.yaml lists."""
 
     def __init__(self, text: bytes, vendors: bytes, below: "Bindings | None" = None) -> None:
         self._text = text
@@ -22,11 +22,11 @@ class Bindings:
 
     @property
     def is_there(self) -> bool:
-        """Whether the tree has any: other projects keep them elsewhere."""
+        """Whether the tree has bindings: other projects keep them elsewhere."""
         return bool(self._text or self._vendors) or (self._below is not None and self._below.is_there)
 
     def documents(self, compatible: str) -> bool:
-        """Whether the compatible stands there: itself, or with `<.*>` for the part (or the number in the part) before its first hyphen."""
+        """Whether the compatible is documented: as it is, or with `<.*>` for the part (or the number in the part) before its first hyphen."""
         known = self._known.get(compatible)
         if known is None:
             forms = {compatible, _PART.sub(",<.*>-", compatible, count=1), _NUMBERED.sub(r",\1<.*>-", compatible, count=1)}
@@ -40,7 +40,7 @@ class Bindings:
         return f'"^{vendor},.*":'.encode() in self._vendors
 
     def _has(self, form: str) -> bool:
-        # dots and pluses are those of a pattern: a compatible with one is looked for as grep -E would
+        # dots and pluses match as in a pattern: checkpatch.pl looks a compatible up with grep -E
         if form.encode() in self._text and "+" not in form:
             return True
         if not re.search(r"[.+*]", form):
@@ -55,7 +55,7 @@ _READ: list[tuple[Tree, Bindings]] = []
 
 
 def bindings_of(tree: Tree) -> Bindings:
-    """The bindings of a tree, with those that earlier patches of a series bring; kept for the last tree and for the last ground below one."""
+    """Returns the bindings of a tree, with those that earlier patches of the series add; cached for the last tree and the last state of a series."""
     for kept, bindings in _READ:
         if kept is tree:
             return bindings
@@ -77,7 +77,7 @@ def bindings_of(tree: Tree) -> Bindings:
 def _text(tree: Tree) -> bytes:
     root = getattr(tree, "root", None)
     if isinstance(root, Path):
-        # thousands of files: without the tree's own care for links, which a walk that follows none does not need
+        # thousands of files: os.walk does not follow links, so the tree's checks for links are not needed
         return b"\n".join(_read_all(root / FOLDER))
     return b"\n".join(tree.read(path) or b"" for path in tree.files(FOLDER))
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The engine: rules in, one patch's findings out, in the order of the patch's lines."""
+"""Runs the rules on a patch; findings are sorted by patch line."""
 
 import bisect
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,13 +15,13 @@ from patchpilot.model.patch import Patch
 from patchpilot.model.rule import Rule
 
 ALWAYS_STRICT = ("drivers/net/", "net/", "drivers/staging/")
-"""Where checkpatch.pl gives its CHECKs without being asked to."""
+"""Directories in which checkpatch.pl enables CHECKs by default."""
 LEAST_MOVED = 10
-"""A line with fewer characters, spaces not counted, is not recognized."""
+"""Lines with fewer characters, not counting spaces, are not compared."""
 
 
 def run_series(context: Context, rules: Iterable[Rule]) -> tuple[Finding, ...]:
-    """What the rules about series find in the series of this context, whose patch is its first."""
+    """Returns the findings of the series rules for the series of this context, whose patch is the first."""
     series = context.series
     if series is None or (len(series.patches) < 2 and series.cover is None):
         return ()
@@ -29,7 +29,7 @@ def run_series(context: Context, rules: Iterable[Rule]) -> tuple[Finding, ...]:
 
 
 def run(context: Context, rules: Iterable[Rule]) -> tuple[Finding, ...]:
-    """What these rules find in one patch, sorted by patch line; findings about the whole come last. Rules about series are left out."""
+    """Returns the findings of these rules for one patch, sorted by patch line; findings about the whole patch come last. Series rules are skipped."""
     if not context.patch.cut:
         return _run(context, [rule for rule in rules if rule.scope != "series"])
     patch = context.patch
@@ -50,7 +50,7 @@ def _run(context: Context, rules: Sequence[Rule]) -> tuple[Finding, ...]:
             if finding.severity is Severity.CHECK and not (context.options.strict or (rule.checkpatch and _always_strict(finding))):
                 continue
             if places.is_moved(finding):
-                # what the author did not write is for checkpatch.pl's own rules only, and marked
+                # lines that the author did not write are checked by checkpatch.pl's own rules only, and marked
                 if not rule.checkpatch and not rule.on_moved:
                     continue
                 finding = finding._replace(moved=True)
@@ -97,7 +97,7 @@ def _always_strict(finding: Finding) -> bool:
 
 
 class Places:
-    """From a patch line to the file and line of the new tree. The diff is read only when a finding lies in it."""
+    """Maps patch lines to the file and line of the new tree. The diff is parsed only when a finding is in it."""
 
     def __init__(self, patch: Patch) -> None:
         self._patch = patch
@@ -105,7 +105,7 @@ class Places:
         self._gone: frozenset[str] | None = None
 
     def of(self, patch_line: int) -> tuple[str | None, int | None]:
-        """(path, line in the new file); (None, None) in the message, (path, None) in a file's header."""
+        """Returns (path, line in the new file); (None, None) in the message, (path, None) in a file's header."""
         change = self._change(patch_line)
         if change is None:
             return None, None
@@ -121,7 +121,7 @@ class Places:
         return change.path, line.new_line if line else None
 
     def is_moved(self, finding: Finding) -> bool:
-        """Whether the finding is on an added line that the patch removes elsewhere, ignoring whitespace. Short lines are not compared."""
+        """Whether the finding is on an added line that the patch removes elsewhere, ignoring white space. Short lines are not compared."""
         at = finding.patch_line
         if at is None or at < self._patch.diff_line or at > len(self._patch.lines) or self._change(at) is None:
             return False

@@ -5,7 +5,7 @@ from patchpilot.lint.word_lists import word_set, word_table
 
 
 def imperative_of(word: str) -> str | None:
-    """The imperative of a verb in third person, past or -ing form; None when it is none that is known (or is imperative already)."""
+    """Returns the imperative of a verb in third person, past or -ing form; None for unknown verbs and for imperatives."""
     lower, verbs = word.lower(), word_set("verbs", "verbs")
     irregular = word_table("verbs", "irregular").get(lower)
     if irregular is not None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Patterns that cost nothing until they are used: most patches never need most of them, and compiling all takes longer than a check."""
+"""Patterns that are compiled at first use: most patches never need most of them, and compiling all takes longer than a check."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -10,7 +10,7 @@ _METHODS = ("match", "search", "fullmatch", "finditer", "findall", "split", "sub
 
 
 class Lazy:
-    """A pattern (in which \\w, \\s, \\d and \\b know ASCII only) compiled at its first use; then its methods are those of the compiled one."""
+    r"""A pattern (in which \w, \s, \d and \b match ASCII only) that is compiled at first use and then has the compiled pattern's methods."""
 
     match: Callable[..., re.Match[str] | None]
     search: Callable[..., re.Match[str] | None]
@@ -34,5 +34,5 @@ class Lazy:
 
 
 def lazy(text: str, flags: int = 0) -> Lazy:
-    """A pattern to be compiled when first used."""
+    """Returns a pattern that is compiled at first use."""
     return Lazy(text, flags)

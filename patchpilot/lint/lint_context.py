@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What detectors may look at: one patch, its series, the tree, and what history says, each read once."""
+"""The input of detectors: one patch, its series, the tree and facts from history, each read once."""
 
 import time
 from collections.abc import Sequence
@@ -16,39 +16,39 @@ if TYPE_CHECKING:
     from patchpilot.projects.project import Project
 
 SOON = 1.0
-"""Seconds that one patch may take in silence."""
+"""Seconds after which the progress of one patch is reported."""
 
 
 class HistoryFacts(Protocol):
-    """What rules may ask of a repository. The services implement it; without a repository rules about history are silent."""
+    """What rules may ask a repository. The services implement it; without a repository, rules about history report nothing."""
 
     def find(self, word: str) -> "Commit | None":
-        """The commit an abbreviated id names, or None."""
+        """Returns the commit that an abbreviated id names, or None."""
         ...
 
     def subjects_touching(self, paths: Sequence[str], limit: int = 50) -> tuple[str, ...]:
-        """Subjects of the last commits that touched these paths, newest first."""
+        """Returns the subjects of the last commits that touched these paths, newest first."""
         ...
 
     def is_ancestor_of_mainline(self, commit_id: str) -> bool | None:
-        """Whether the commit is in mainline; None when that cannot be told."""
+        """Whether the commit is in mainline; None when that is unknown."""
         ...
 
     def is_ancestor(self, old: str, new: str) -> bool | None:
-        """Whether the commit `old` is `new` or one of its ancestors; None when that cannot be told."""
+        """Whether the commit `old` is `new` or one of its ancestors; None when that is unknown."""
         ...
 
     def first_release(self, commit_id: str) -> str | None:
-        """The first release tag that contains the commit, or None when unreleased or unknown."""
+        """Returns the first release tag that contains the commit, or None when unreleased or unknown."""
         ...
 
     def is_released(self, commit_id: str) -> bool | None:
-        """Whether any release has the commit; None where the repository's tags may be too old to tell."""
+        """Whether any release contains the commit; None when the repository's tags may be too old."""
         ...
 
 
 class Options(NamedTuple):
-    """How a run was asked for. `kernel` decides which rules are in force; `data_dir` has spelling.txt and const_structs.checkpatch."""
+    """The options of a run. `kernel` decides which rules are in force; `data_dir` has spelling.txt and const_structs.checkpatch."""
 
     strict: bool = False
     max_line_length: int = 100
@@ -59,7 +59,7 @@ class Options(NamedTuple):
 
 
 class Context:
-    """One patch under examination. `shared` is a scratch space that lives as long as the patch: a scan made by one detector serves all."""
+    """One patch being checked. `shared` is a cache that lives as long as the patch: detectors share their scans in it."""
 
     def __init__(
         self,
@@ -77,19 +77,19 @@ class Context:
         self.began = time.monotonic()
 
     def for_patch(self, patch: Patch) -> "Context":
-        """The same surroundings for another state of the patch, with nothing shared."""
+        """Returns the same context for another state of the patch, with an empty cache."""
         context = Context(patch, self.series, self.tree, self.history, self.options, self.profile, self.progress)
         context.began = self.began
         return context
 
     @property
     def project(self) -> "Project":
-        """The project whose customs count."""
+        """Returns the project whose rules apply."""
         from patchpilot.projects.loading import find_project
 
         return self.profile or find_project(self.options.profile)
 
     def tell(self, what: str, done: int, total: int) -> None:
-        """Say how far the work on this patch is, once it has taken long enough to be wondered at. Raises CancelledError as Progress does."""
+        """Reports the progress on this patch once it has taken long enough. Raises CancelledError as Progress does."""
         if time.monotonic() - self.began > SOON:
             self.progress(what, done, total)

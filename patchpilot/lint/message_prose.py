@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The prose of a commit message: what a person wrote, without tags, logs, quotes, tables, lists, code and links.
+"""The prose of a commit message: the author's sentences, without tags, logs, quotes, tables, lists, code and links.
 
-What was pasted in (a log, a trace, a command with what it printed, a quoted mail, a table) is recognized here, once, for every rule about the message.
+Pasted text (a log, a trace, a command and its output, a quoted mail, a table) is recognized here, once, for every rule about the message.
 """
 
 from collections.abc import Iterator, Sequence
@@ -41,7 +41,7 @@ _PASTED = re.compile(
 )
 _FENCE = re.compile(r"^\s*(?:(?P<tick>```|~~~)\S*\s*$|(?P<row>(?P<sign>[-=*~#_+])(?P=sign){5,})\s*$|(?P<cut>-+\s*(?:>8|8<).*))")
 _COLUMNS = 60
-"""Lines between two fences at most: what is longer was not fenced in."""
+"""The maximum number of lines between two fences: longer text was not fenced."""
 
 
 _TITLE = re.compile(r"(?:\bcommit|^\s*fixes:)\s+[0-9a-f]{7,40}[ \t:,]*\(\s*[\"']|^(?:subject:.*?)?\brevert(?:ed)? \"", re.IGNORECASE)
@@ -58,11 +58,11 @@ class Paragraph(NamedTuple):
 
     @property
     def text(self) -> str:
-        """Its lines joined."""
+        """Returns its lines, joined."""
         return " ".join(line.strip() for line in self.lines)
 
     def line_at(self, offset: int) -> int:
-        """The patch line of a character of `text`."""
+        """Returns the patch line of a character of `text`."""
         at = 0
         for number, line in enumerate(self.lines):
             at += len(line.strip()) + 1
@@ -72,7 +72,7 @@ class Paragraph(NamedTuple):
 
 
 def paragraphs(context: Context) -> tuple[Paragraph, ...]:
-    """The paragraphs of prose in the message, in order; kept for the patch."""
+    """Returns the paragraphs of prose in the message, in order; cached for the patch."""
     found: tuple[Paragraph, ...] | None = context.shared.get("prose.paragraphs")
     if found is None:
         found = context.shared["prose.paragraphs"] = tuple(_paragraphs(context.patch, pasted(context)))
@@ -80,7 +80,7 @@ def paragraphs(context: Context) -> tuple[Paragraph, ...]:
 
 
 def pasted(context: Context) -> frozenset[int]:
-    """The lines of the message, from 0, that were pasted in: logs, traces, commands and what they printed, quoted mails, tables. Tags never are."""
+    """Returns the indexes of the message lines that were pasted in: logs, traces, commands and output, quoted mails, tables. Tags never are."""
     found: frozenset[int] | None = context.shared.get("prose.pasted")
     if found is None:
         found = context.shared["prose.pasted"] = frozenset(_pasted(context.patch.message))
@@ -95,7 +95,7 @@ def _pasted(lines: Sequence[str]) -> Iterator[int]:
         block = [at for at in range(start, end) if at not in fenced and not is_trailer(lines[at])]
         texts = [lines[at] for at in block]
         if len(texts) > 1 and texts[0].rstrip().endswith(":") and not _is_quote(texts[0]) and not _SPLAT.match(texts[0]):
-            # what introduces the rest is the author's
+            # the line that introduces pasted text is the author's
             block, texts, introduced = block[1:], texts[1:], True
         if texts and _is_pasted(texts, introduced):
             yield from block
@@ -105,7 +105,7 @@ def _pasted(lines: Sequence[str]) -> Iterator[int]:
 
 
 def _is_pasted(block: Sequence[str], introduced: bool) -> bool:
-    """Whether a block of lines without an empty one is a paste: it begins as one, half of it looks so, or it is indented below a line with a colon."""
+    """Whether a block of lines is pasted: it starts like a paste, half of it looks like one, or it is indented below a line that ends in a colon."""
     if _PROMPT.match(block[0]) or _SPLAT.match(block[0]):
         return True
     if introduced and all(line[:1] in " \t" for line in block) and not any(map(_LIST.match, block)):
@@ -116,12 +116,12 @@ def _is_pasted(block: Sequence[str], introduced: bool) -> bool:
 
 
 def _is_quote(line: str) -> bool:
-    """Whether a line alone is no sentence of the author's."""
+    """Whether a line alone is not a sentence of the author's."""
     return bool(_LOG.match(line) or _PASTED.search(line) or re.match(r"^(?: {4,}|\t)\S", line))
 
 
 def _blocks(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
-    """(first, one past the last) of each run of lines that are not empty."""
+    """Returns (first, one past the last) of each run of lines that are not empty."""
     start = None
     for at, line in enumerate((*lines, "")):
         if line.strip():
@@ -132,7 +132,7 @@ def _blocks(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
 
 
 def _fenced(lines: Sequence[str]) -> frozenset[int]:
-    """The lines from one fence to the next of its kind; a row of signs right below a line is its underline, and no fence."""
+    """Returns the lines from one fence to the next of its kind; a row of dashes right below a line is an underline, not a fence."""
     result: set[int] = set()
     opened: tuple[int, str] | None = None
     for at, line in enumerate(lines):
@@ -149,8 +149,9 @@ def _fenced(lines: Sequence[str]) -> frozenset[int]:
 
 
 def quoted_titles(lines: Sequence[str]) -> dict[int, tuple[int, int]]:
-    """By line, from 0, the characters that are another commit's subject: after `commit <id> (`, `Fixes: <id> (` or `Revert`. One a line; the
-    next line goes on with what is not closed."""
+    """Returns, by line index, the characters that are another commit's subject: after `commit <id> (`, `Fixes: <id> (` or `Revert`. One for each line;
+    the next line continues a subject that is not closed.
+    """
     result: dict[int, tuple[int, int]] = {}
     inside = False
     for at, line in enumerate(lines):
@@ -160,7 +161,7 @@ def quoted_titles(lines: Sequence[str]) -> dict[int, tuple[int, int]]:
         start = opened.end() if opened else 0
         closed = _TITLE_ENDS.search(line, start)
         result[at] = (start, closed.start() if closed else len(line))
-        # a subject takes two lines at most, and ends with the paragraph
+        # a subject has two lines at most, and ends with the paragraph
         inside = closed is None and not inside and at + 1 < len(lines) and bool(lines[at + 1].strip())
     return result
 
@@ -188,7 +189,7 @@ def is_prose(line: str) -> bool:
 
 
 def words(context: Context) -> int:
-    """How many words the message has, tags, logs and links left out (lists count)."""
+    """Counts the words of the message, without tags, logs and links (with lists)."""
     patch = context.patch
     return sum(
         len(re.findall(r"[^\W\d_]{2,}", line))

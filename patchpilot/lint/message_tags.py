@@ -8,7 +8,7 @@ from patchpilot.model.trailer import Trailer, is_trailer, parse_trailer
 
 
 def tag_lines(context: Context) -> tuple[tuple[int, Trailer], ...]:
-    """(patch line, trailer) of every line of the message that is a tag, wherever it is."""
+    """Returns (patch line, trailer) of every line of the message that is a tag, in any paragraph."""
     found: tuple[tuple[int, Trailer], ...] | None = context.shared.get("tags.lines")
     if found is None:
         patch = context.patch
@@ -22,10 +22,10 @@ def tag_lines(context: Context) -> tuple[tuple[int, Trailer], ...]:
 
 
 def same_person(first: Address, second: Address) -> bool:
-    """Whether two addresses are of the same person: the same address, or the same words in the name."""
+    """Whether two addresses belong to the same person: the same address, or the same words in the name."""
     return first.key == second.key or (bool(first.name) and _words(first.name) == _words(second.name))
 
 
 def _words(name: str) -> frozenset[str]:
-    """The words of a name, the company in brackets left out, in any order ("Doe, Jane" is Jane Doe)."""
+    """Returns the words of a name without the company in parentheses, in any order ("Doe, Jane" is Jane Doe)."""
     return frozenset(word for word in re.findall(r"[^\W\d_]+", re.sub(r"\([^)]*\)|\bvia\b.*", "", name).lower()) if len(word) > 1)

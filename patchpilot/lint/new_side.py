@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The new side of a patch's C code: lines as they will be, each knowing whether the patch adds it, comments and strings blanked."""
+"""The new side of a patch's C code: each line with whether the patch adds it, and with comments and strings masked."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
@@ -13,7 +13,7 @@ _LITERAL = re.compile(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|/\*.*?\*/|//.*$|/
 
 
 class NewLine(NamedTuple):
-    """A line of the new side: `text` as it is, `code` with comments blanked and strings emptied; `comment` when it lies inside a comment."""
+    """A line of the new side: `text` unchanged, `code` with spaces for comments and empty strings; `comment` when it is inside a comment."""
 
     text: str
     code: str
@@ -23,7 +23,7 @@ class NewLine(NamedTuple):
 
     @property
     def indent(self) -> int:
-        """Its indentation in columns."""
+        """Returns its indent in columns."""
         expanded = self.text.expandtabs(8)
         return len(expanded) - len(expanded.lstrip())
 
@@ -42,7 +42,7 @@ class NewHunk(NamedTuple):
 
 
 def c_hunks(context: Context, suffixes: tuple[str, ...] = (".c", ".h")) -> Iterator[NewHunk]:
-    """The new side of every hunk of C files (or of files with these suffixes); read once a patch."""
+    """Returns the new side of every hunk of C files (or of files with these suffixes); cached for the patch."""
     key = f"newlines.{suffixes}"
     found = context.shared.get(key)
     if found is None:
@@ -56,7 +56,7 @@ def c_hunks(context: Context, suffixes: tuple[str, ...] = (".c", ".h")) -> Itera
 
 
 def added_lines(context: Context, suffixes: tuple[str, ...] = (".c", ".h")) -> Iterator[tuple[NewHunk, int, NewLine]]:
-    """(hunk, place in it, line) of every line the patch adds to such files."""
+    """Yields (hunk, index in it, line) of every line that the patch adds to such files."""
     key = f"newlines.added.{suffixes}"
     if key not in context.shared:
         context.shared[key] = [(hunk, at, line) for hunk in c_hunks(context, suffixes) for at, line in enumerate(hunk.lines) if line.added]
@@ -64,18 +64,18 @@ def added_lines(context: Context, suffixes: tuple[str, ...] = (".c", ".h")) -> I
 
 
 def next_line(lines: Sequence[NewLine], at: int) -> NewLine | None:
-    """The next line with code below `at`."""
+    """Returns the next line with code below `at`."""
     return next((lines[below] for below in range(at + 1, len(lines)) if lines[below].code.strip()), None)
 
 
 def previous_line(lines: Sequence[NewLine], at: int) -> NewLine | None:
-    """The nearest line with code above `at`."""
+    """Returns the nearest line with code above `at`."""
     return next((lines[above] for above in range(at - 1, -1, -1) if lines[above].code.strip()), None)
 
 
 def in_functions(context: Context, hunk: NewHunk) -> Sequence[bool]:
-    """For each line of the hunk, whether it lies in a function's body: the last line at column 0 above is an opening brace."""
-    # once a hunk: asked for every line of a long file, looking back takes the square of its length
+    """Returns for each line of the hunk whether it is in a function's body: the last line at column 0 above is an opening brace."""
+    # once for each hunk: looking back from every line of a long file takes quadratic time
     key = f"newlines.in_functions.{hunk.hunk.patch_line}"
     found: list[bool] | None = context.shared.get(key)
     if found is None:
@@ -89,11 +89,11 @@ def in_functions(context: Context, hunk: NewHunk) -> Sequence[bool]:
 
 
 STRETCH = 10
-"""A second finding of a kind within so many lines of the first says nothing new."""
+"""Another finding of the same kind within this many lines is not reported."""
 
 
 def spaced(hits: Iterable[Hit]) -> Iterator[Hit]:
-    """The hits without those close after another one."""
+    """Yields the hits except those close after another one."""
     last = -STRETCH
     for hit in hits:
         if hit.patch_line is None or hit.patch_line - last >= STRETCH:
@@ -112,7 +112,7 @@ def _lines(hunk: Hunk) -> Iterator[NewLine]:
 
 
 def _starts_inside_comment(hunk: Hunk) -> bool:
-    """Whether the hunk begins in the middle of a comment: a comment ends before one starts."""
+    """Whether the hunk starts in the middle of a comment: a comment ends before one starts."""
     for line in hunk.lines:
         if line.kind == "-":
             continue
@@ -127,7 +127,7 @@ def _starts_inside_comment(hunk: Hunk) -> bool:
 
 
 def _strip(text: str, *, inside: bool) -> tuple[str, bool, bool]:
-    """(code, whether the line starts inside a comment, whether the next one does)."""
+    """Returns (code, whether the line starts inside a comment, whether the next one does)."""
     was = inside
     if inside:
         end = text.find("*/")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Rule packs: TOML read into rules and examples, everything checked; what is wrong is a PackError that names file and rule."""
+"""Parses rule packs (TOML) into rules and examples and validates them; a PackError names file and rule."""
 
 import tomllib
 from collections.abc import Mapping
@@ -44,7 +44,7 @@ _CONTENT = ("subject", "message", "trailers", "code", "diff", "patch", "series")
 
 
 def parse_pack(text: str, label: str, detectors: Mapping[str, RegisteredDetector] = DETECTORS) -> Pack:
-    """The pack of this TOML text; `label` (a file name) is what errors name, and its stem is the pack's name."""
+    """Parses the TOML text of a pack; `label` (a file name) is for errors, and its stem is the pack's name."""
     try:
         data = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
@@ -93,7 +93,7 @@ def _rule(table: Mapping[str, Any], pack: str, where: str, detectors: Mapping[st
     if not _NAME.match(table["name"]):
         raise PackError(f"{where}: a name is lower-case words joined by hyphens")
     if isinstance(table["match"], dict) and isinstance(table["match"].get("say"), str) and "message" not in table:
-        # packs of users have the message there, as it was an argument of the detector
+        # user packs have the message there: it used to be an argument of the detector
         table = {**table, "message": table["match"]["say"], "match": {key: value for key, value in table["match"].items() if key != "say"}}
     detector, arguments = _match(table["match"], where, detectors)
     message, messages = table.get("message", "").strip(), _texts(table.get("messages", {}), "messages", where)
@@ -132,7 +132,7 @@ def _texts(table: Any, key: str, where: str) -> dict[str, str]:
 
 
 def _placeholders(message: str, messages: Mapping[str, str], given: Mapping[str, frozenset[str]], where: str) -> None:
-    """PackError for a message of a case that the detector does not have, for a case without a message, and for a placeholder that it does not fill."""
+    """Raises PackError for a message of a case that the detector does not have, a case without a message, or an unknown placeholder."""
     for case in messages:
         if case not in given:
             near = nearest(case, given)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Patterns that come from data: refused when they could take exponential time, compiled when first needed. Those of packs that are not
-shipped are matched by `BoundedPattern`, for a tree's packs may be anybody's."""
+"""Patterns from packs: rejected when they could take exponential time, compiled at first use. Those of packs that are not
+shipped are matched by `BoundedPattern`: anybody may have written a tree's packs.
+"""
 
 import warnings
 from collections.abc import Iterable, Mapping
@@ -10,11 +11,11 @@ from typing import Any, cast
 from patchpilot.cache import patterns as re
 
 LONGEST_LINE = 4096
-"""Lines are cut to this many characters before a pattern of a pack sees them."""
+"""Lines are cut to this many characters before a pack's pattern is matched."""
 
 
 def trouble(pattern: str) -> str | None:
-    """Why a pattern must not be used (it does not compile, or an unbounded repeat holds another), or None."""
+    """Returns why a pattern must not be used (it does not compile, or has nested unbounded repeats), or None."""
     import re._parser as parser  # type: ignore[import-not-found]
 
     try:
@@ -29,7 +30,7 @@ def trouble(pattern: str) -> str | None:
 def _nested(node: Any, *, inside: bool) -> bool:
     if isinstance(node, tuple) and len(node) == 2 and str(node[0]) in ("MAX_REPEAT", "MIN_REPEAT"):
         _low, high, body = node[1]
-        # a repeat that counts only so far is bounded work on a bounded line
+        # a repeat with a maximum takes bounded time on a bounded line
         unbounded = int(high) > 100
         return (unbounded and inside) or _nested(body, inside=inside or unbounded)
     if isinstance(node, str | int) or node is None:
@@ -45,13 +46,13 @@ _foreign: set[str] = set()
 
 
 def patterns_in(value: Any) -> list[str]:
-    """The patterns in an argument of a rule: a text, a list, or a table by case."""
+    """Returns the patterns in an argument of a rule: a text, a list, or a table by case."""
     values = value.values() if isinstance(value, dict) else value if isinstance(value, list) else [value]
     return [str(pattern) for pattern in values]
 
 
 def distrust(arguments: Iterable[Mapping[str, Any]]) -> None:
-    """From now on match every pattern that is among these arguments of rules in bounded time."""
+    """Marks every pattern among these arguments of rules to be matched in bounded time from now on."""
     for table in arguments:
         for value in table.values():
             for text in patterns_in(value):
@@ -59,7 +60,7 @@ def distrust(arguments: Iterable[Mapping[str, Any]]) -> None:
 
 
 def refusal(pattern: str) -> str | None:
-    """Why a pattern of a pack that is not shipped must not be used, or None."""
+    """Returns why a pattern of a pack that is not shipped must not be used, or None."""
     from patchpilot.model.bounded_pattern import pattern_error
 
     return pattern_error(pattern)
@@ -67,13 +68,13 @@ def refusal(pattern: str) -> str | None:
 
 @lru_cache(maxsize=1024)
 def compiled(pattern: str) -> re.Pattern[str]:
-    """The pattern, compiled once."""
+    """Returns the compiled pattern, cached."""
     return _compiled(pattern, foreign=pattern in _foreign)
 
 
 @lru_cache(maxsize=64)
 def any_of(names: tuple[str, ...], before: str = "", after: str = "") -> re.Pattern[str]:
-    """One pattern for any of these, between two texts that are patterns themselves."""
+    """Returns one pattern that matches any of these, between two other patterns."""
     whole = f"{before}(?:{'|'.join(names)}){after}"
     return _compiled(whole, foreign=not _foreign.isdisjoint(names))
 
@@ -90,10 +91,10 @@ _WORD = re.compile(r"\{([a-z]\w*)\}")
 
 
 def placeholders(text: str) -> list[str]:
-    """The names in braces of a rule's message."""
+    """Returns the names in braces of a rule's message."""
     return _WORD.findall(text)
 
 
 def filled(text: str, words: Mapping[str, object]) -> str:
-    """A rule's message with the words in braces filled in; `str.format` would also follow attributes and pad to any width."""
+    """Fills the placeholders of a rule's message; `str.format` would also follow attributes and pad to any width."""
     return _WORD.sub(lambda found: str(words.get(found[1], found[0])), text)

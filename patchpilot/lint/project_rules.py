@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The rules as a project's style has them."""
+"""Applies the settings of a project's [style] to the rules."""
 
 from collections.abc import Iterable
 
@@ -9,7 +9,7 @@ from patchpilot.projects.project import Project
 
 
 def check_style(rules: Iterable[Rule], project: Project) -> None:
-    """PackError for a rule in [style] that there is not, with the user's file and the nearest rule; the shipped files are tested."""
+    """Raises PackError for an unknown rule in [style], with the user's file and the nearest rule; the shipped files are tested."""
     from patchpilot.projects.checking import misspelled
 
     known = {word for rule in rules for word in rule.words}
@@ -20,7 +20,7 @@ def check_style(rules: Iterable[Rule], project: Project) -> None:
 
 
 def adjusted(rules: Iterable[Rule], project: Project) -> tuple[Rule, ...]:
-    """The rules without those that the project ignores, and with its severities, which then hold for every case of a rule."""
+    """Returns the rules without those that the project ignores, and with its severities, which apply to every case of a rule."""
 
     style = project.style
 

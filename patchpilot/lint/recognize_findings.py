@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""By what a finding is recognized in another version, when its lines have moved, its mail was reworded, or its series has grown."""
+"""Recognizes a finding in another version of a patch, when lines have moved, the mail was reworded or the series has grown."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,18 +12,18 @@ from patchpilot.model.patch import Patch
 from patchpilot.series.patch_pairing import PatchTraits, pair_patches
 
 LONGEST = 300
-"""Characters of a line that are kept as they are; of a longer one the rest is a hash."""
+"""Characters of a line that are kept; the rest of a longer line is hashed."""
 _CHANGING = ("date", "message-id", "in-reply-to", "references", "content-transfer-encoding", "x-mailer")
-"""Headers that every mail has another value of."""
+"""Headers whose value differs in every mail."""
 _LONE = re.compile("[\ud800-\udfff]")
 _NO_TEXT = ("@@ ", "diff --git ", "index ", "--- ", "+++ ")
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class FindingMark:
-    """What stays of a finding: its rule, the file's path ("" for the message), the line's text with its white space evened.
+    """The identity of a finding: its rule, the file's path ("" for the message), the line's text with normalized white space.
 
-    A finding of no line of its own is known by its patch instead: `change` is a hash of what that changes, `text` its subject.
+    A finding about a whole patch is identified by its patch: `change` is a hash of what the patch changes, `text` its subject.
     """
 
     path: str
@@ -33,7 +33,7 @@ class FindingMark:
 
 
 def mark_of(finding: Finding, patch: Patch | None, renamed: Mapping[str, str] | None = None) -> FindingMark:
-    """The mark of a finding in a patch (None: of the series as a whole); `renamed` has the old path of files that were renamed."""
+    """Returns the mark of a finding in a patch (None: of the whole series); `renamed` has the old path of renamed files."""
     if patch is None:
         return FindingMark("", finding.rule, even(re.sub(r"\d+", "#", finding.message)))
     stands = place_of(finding)
@@ -45,7 +45,7 @@ def mark_of(finding: Finding, patch: Patch | None, renamed: Mapping[str, str] | 
 
 
 def place_of(finding: Finding) -> str | None:
-    """The file a finding is about; None for one of the sign-offs, also where checkpatch.pl tells it on the last line of the diff."""
+    """Returns the file that a finding is about; None for findings about sign-offs, even where checkpatch.pl puts them on the last line of the diff."""
     return None if finding.column is None and finding.rule in _of_the_tags() else finding.path
 
 
@@ -57,7 +57,7 @@ def _of_the_tags() -> frozenset[str]:
 
 
 def _text(finding: Finding, patch: Patch) -> str:
-    """The line the finding is on, without what differs each time a mail is made; "" where that is nothing."""
+    """Returns the text of the finding's line without parts that differ in every mail; "" where nothing is left."""
     at = finding.patch_line
     if at is None or not 1 <= at <= len(patch.lines):
         return ""
@@ -75,19 +75,19 @@ def _text(finding: Finding, patch: Patch) -> str:
 
 
 def even(text: str) -> str:
-    """A line with its white space evened; one without end is cut, what is undecodable is replaced: the mark is written down as UTF-8."""
+    """Normalizes the white space of a line; cuts long lines and replaces undecodable bytes: the mark is written to a file as UTF-8."""
     flat = _LONE.sub("\ufffd", " ".join(text.split()))
     return flat if len(flat) <= LONGEST else f"{flat[:LONGEST]}… {_hash(flat)}"
 
 
 def change_of(patch: Patch) -> str:
-    """A hash of what a patch changes, as git's patch-id: neither line numbers, nor context, nor white space count. "" without a diff."""
+    """Returns a hash of what a patch changes, like git's patch-id: without line numbers, context and white space. "" without a diff."""
     lines = _changed(patch)
     return _hash("\n".join(lines)) if lines else ""
 
 
 def _changed(patch: Patch) -> list[str]:
-    """Each changed line, with its file and sign, white space taken out."""
+    """Yields each changed line with its file and sign, without white space."""
     return [
         f"{change.path}{line.kind}{''.join(line.text.split())}"
         for change in patch.files
@@ -104,7 +104,7 @@ def _hash(text: str) -> str:
 
 
 def renames(patches: Iterable[Patch]) -> dict[str, str]:
-    """The old path of each file that these patches rename, by its new one."""
+    """Returns the old path of each file that these patches rename, by its new one."""
     result: dict[str, str] = {}
     for patch in patches:
         for change in patch.files:
@@ -114,7 +114,7 @@ def renames(patches: Iterable[Patch]) -> dict[str, str]:
 
 
 def pair_with_earlier(old: Sequence[Patch], new: Sequence[Patch]) -> dict[int, int]:
-    """Which place in `old` each place in `new` had, as `pair_patches` finds it."""
+    """Returns the index in `old` of each patch in `new`, as `pair_patches` pairs them."""
     return pair_patches([_traits(patch) for patch in old], [_traits(patch) for patch in new])
 
 

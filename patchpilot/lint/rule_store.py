@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""All rules of a run. Reading and checking the packs takes longer than checking a patch, so their loaded form is kept by content hash."""
+"""Loads all rules of a run. Parsing the packs takes longer than checking a patch, so their loaded form is cached by content hash."""
 
 import importlib
 import os
@@ -22,19 +22,19 @@ _KIND = Kind("rules", tuple(str(_HERE / name) for name in ("detectors", "pack.py
 
 
 class OwnPack(NamedTuple):
-    """A rule pack of the user or of a tree: what errors call it, and its text."""
+    """A rule pack of the user or of a tree: its name for errors, and its text."""
 
     label: str
     text: bytes
 
 
 def read_pack(file: Path) -> OwnPack:
-    """The pack of a file; InputError where it cannot be read."""
+    """Reads a pack from a file; InputError when it cannot be read."""
     return OwnPack(str(file), _read(file))
 
 
 def load_rules(own: Sequence[OwnPack] = ()) -> tuple[Rule, ...]:
-    """Every rule of the shipped packs and of the user's `own`, in pack order; PackError names file and rule."""
+    """Returns every rule of the shipped packs and of the user's `own`, in pack order; PackError names file and rule."""
     labels, texts = _sources(own)
     key = _key(labels, texts)
     cached = _cached(key)
@@ -48,14 +48,14 @@ def load_rules(own: Sequence[OwnPack] = ()) -> tuple[Rule, ...]:
 
 
 def load_packs(own: Sequence[OwnPack] = ()) -> tuple[Pack, ...]:
-    """The packs with their examples, parsed again: for `explain`, the documentation and the suite."""
+    """Returns the packs with their examples, parsed without the cache: for `explain`, the documentation and the tests."""
     packs = _parse(*_sources(own))
     _one_of_each([rule for pack in packs for rule in pack.rules])
     return packs
 
 
 def examples_of(rule: Rule, own: Sequence[OwnPack] = ()) -> tuple[Example, ...]:
-    """The examples of one rule."""
+    """Returns the examples of one rule."""
     for pack in load_packs(own):
         if pack.name == rule.pack and rule.id in pack.examples:
             return pack.examples[rule.id]
@@ -63,14 +63,14 @@ def examples_of(rule: Rule, own: Sequence[OwnPack] = ()) -> tuple[Example, ...]:
 
 
 def detector_of(rule: Rule) -> Detector:
-    """The function of a rule's detector; its module is imported now if it was not."""
+    """Returns the function of a rule's detector; imports its module first."""
     if rule.detector not in DETECTORS:
         importlib.import_module(rule.module)
     return DETECTORS[rule.detector].function
 
 
 def import_detectors() -> None:
-    """Import every module of lint/detectors, so that all detectors are known: needed to check a pack, not to run one."""
+    """Imports every module of lint/detectors, so that all detectors are known: needed to validate a pack, not to run one."""
     import pkgutil
 
     import patchpilot.lint.clang.checks  # noqa: F401 (they register what the detector "c" gives)
@@ -81,7 +81,7 @@ def import_detectors() -> None:
 
 
 def _sources(own: Sequence[OwnPack]) -> tuple[list[str], list[bytes]]:
-    """The pack files and their contents. Other data lives in checks/ too: a pack is what has rules."""
+    """Returns the pack files and their contents. checks/ has other data too: a pack is a file with rules."""
     folder = data_dir("checks")
     shipped = [folder / name for name in sorted(os.listdir(folder)) if name.endswith(".toml")]  # noqa: PTH208 (start-up)
     pairs = [(file.name, text) for file in shipped if b"[[rule]]" in (text := _read(file))]
@@ -104,7 +104,7 @@ def _parse(labels: Sequence[str], texts: Sequence[bytes]) -> tuple[Pack, ...]:
 
 
 def _bound(rules: Sequence[Rule], own: Sequence[OwnPack]) -> None:
-    """See that the patterns of packs that are not shipped are matched in bounded time; PackError for one that cannot be."""
+    """Sets the patterns of packs that are not shipped to be matched in bounded time; PackError for one that cannot be."""
     labels = {Path(one.label).stem: one.label for one in own}
     theirs = [rule for rule in rules if rule.pack in labels]
     distrust(rule.arguments for rule in theirs)
@@ -126,7 +126,7 @@ def _one_of_each(rules: Sequence[Rule]) -> None:
 
 
 def _key(labels: Sequence[str], texts: Sequence[bytes]) -> str:
-    """A hash of all that the loaded form depends on: the packs and the detectors' sources."""
+    """Returns a hash of everything the loaded form depends on: the packs and the detectors' sources."""
     parts = []
     for label, text in zip(labels, texts, strict=True):
         parts += [f"{label} {len(text)}".encode("utf-8", "surrogateescape"), text]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Which rules run: by kernel version, profile, and the words of --select and --ignore."""
+"""Selects the rules to run: by kernel version, profile, --select and --ignore."""
 
 from collections.abc import Iterable, Sequence
 
@@ -10,7 +10,7 @@ from patchpilot.projects.loading import find_project
 
 
 def in_force(rule: Rule, kernel: Kernel, profile: str) -> bool:
-    """Whether a rule holds for a tree of this version under this profile, or one that it inherits from."""
+    """Whether a rule is in force for a tree of this version under this profile, or one that it inherits from."""
     if (rule.since and kernel < rule.since) or (rule.until and kernel > rule.until):
         return False
     return not rule.profiles or not set(find_project(profile).lineage).isdisjoint(rule.profiles)
@@ -19,7 +19,7 @@ def in_force(rule: Rule, kernel: Kernel, profile: str) -> bool:
 def choose(
     rules: Iterable[Rule], *, kernel: Kernel, profile: str, select: Sequence[str] = (), ignore: Sequence[str] = ()
 ) -> tuple[Rule, ...]:
-    """The rules in force that were asked for; a word is an id, a name, a checkpatch type or a pack, whatever its case. UsageError for an unknown one."""
+    """Returns the selected rules that are in force; a word is an id, a name, a checkpatch type or a pack, in any case. UsageError for an unknown one."""
     everything = tuple(rules)
     wanted, unwanted = _known(select, everything), _known(ignore, everything)
     return tuple(
@@ -32,12 +32,12 @@ def choose(
 
 
 def verify(words: Sequence[str], rules: Sequence[Rule]) -> None:
-    """Whether every word of a --select or --ignore names something; UsageError for the first that does not."""
+    """Checks that every word of --select and --ignore names something; UsageError for the first that does not."""
     _known(words, rules)
 
 
 def former_names(words: Iterable[str], rules: Iterable[Rule]) -> tuple[tuple[str, str], ...]:
-    """(word, name) of each word that is a former name of a rule, with the name that the rule has now."""
+    """Returns (word, name) of each word that is a former name of a rule, with the current name."""
     now = {alias: rule.name for rule in rules for alias in rule.aliases}
     return tuple((word, now[word.lower()]) for word in dict.fromkeys(words) if word.lower() in now)
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What to do about the name of a rule that does not exist."""
+"""The hint for an unknown rule name."""
 
 import re
 from collections.abc import Iterable
@@ -8,18 +8,18 @@ from patchpilot.errors import nearest
 from patchpilot.model.action import Action, Advice, Hint
 
 LIKE = 0.72
-"""How alike the letters of two names must be where they share no word."""
+"""The minimum similarity of two names that share no word."""
 
 
 def unknown_rule_hint(word: str, known: Iterable[str]) -> Advice:
-    """The nearest rule that exists, where one is near, and the verb that lists them."""
+    """Returns a hint that names the nearest rule, if there is one, and the command that lists them."""
     listing = Action("rules", (), "`{}` lists them")
     near = nearest_rule(word, known)
     return Hint((f"did you mean {near!r}? ", listing)) if near else listing
 
 
 def nearest_rule(word: str, known: Iterable[str]) -> str | None:
-    """The name or checkpatch type that shares most words with `word`, or is spelled nearly the same; None where nothing is near."""
+    """Returns the name or checkpatch type that shares most words with `word`, or is spelled nearly the same; None when none is similar."""
     import difflib
 
     wanted, names = _words(word), list(known)
@@ -40,5 +40,5 @@ def _words(name: str) -> list[str]:
 
 
 def _is_same(one: str, other: str) -> bool:
-    """Whether two words are the same but for an ending."""
+    """Whether two words differ only in their ending."""
     return one == other or (min(len(one), len(other)) > 3 and (one.startswith(other[:-1]) or other.startswith(one[:-1])))

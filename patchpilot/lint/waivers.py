@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Waivers: exceptions from a rule, each with its reason, for some paths and until some day."""
+"""Waivers: exceptions from a rule, each with its reason, for some paths and until a day."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,15 +17,15 @@ from patchpilot.model.rule import Rule
 
 KEYS = ("rule", "path", "reason", "until")
 NEVER_A_TREES = frozenset(("mail", "trailers"))
-"""Scopes whose errors say that a mail is not whole, hides something or is not signed: a tree, which may be anybody's, excuses nobody from them."""
+"""Scopes that a tree's file cannot waive, because anybody may have written it: errors about incomplete mails, hidden text and missing sign-offs."""
 TREE, TOPIC = "tree", "topic"
 
 
 @dataclass(frozen=True, slots=True)
 class Waiver:
-    """An exception: a rule's id, name, checkpatch type or pack; glob patterns of paths (none: everywhere); why; the last day it holds.
+    """An exception: a rule's id, name, checkpatch type or pack; glob patterns of paths (none: all files); the reason; its last day.
 
-    `origin` says where it was written, for people; `kind` is "tree", "person", or "topic" for what a person said in an earlier call;
+    `origin` is where it was written, for messages; `kind` is "tree", "person", or "topic" for one given on an earlier command line;
     `subject` is that of the only patch it is for (none: every patch).
     """
 
@@ -38,19 +38,19 @@ class Waiver:
     subject: str = ""
 
     def covers(self, finding: Finding, words: Iterable[str]) -> bool:
-        """Whether it is about this finding, whose rule goes by these words; a waiver for paths is about no finding of the message."""
+        """Whether it covers this finding, whose rule has these names; a waiver with paths covers no finding about the message."""
         if self.rule.lower() not in {word.lower() for word in words}:
             return False
         place = place_of(finding) if self.paths else None
         return not self.paths or (place is not None and any(_matches(place, path) for path in self.paths))
 
     def ended(self, today: date) -> bool:
-        """Whether its last day is over."""
+        """Whether its last day has passed."""
         return self.until is not None and today > self.until
 
     @property
     def title(self) -> str:
-        """What it is called on screen."""
+        """Returns its name for the screen."""
         return f"{self.rule} ({', '.join(self.paths)})" if self.paths else self.rule
 
 
@@ -59,7 +59,7 @@ def _matches(path: str, pattern: str) -> bool:
 
 
 def from_tables(tables: Sequence[Mapping[str, Any]], label: str) -> tuple[Waiver, ...]:
-    """The waivers of a tree's file, `[[waiver]]` by `[[waiver]]`. InputError names the file, the waiver and the key."""
+    """Parses the `[[waiver]]` tables of a tree's file. InputError names the file, the waiver and the key."""
     return tuple(_from_table(table, f"{label}: waiver {number}", label) for number, table in enumerate(tables, 1))
 
 
@@ -90,7 +90,7 @@ def _day(value: Any, place: str) -> date | None:
 
 
 def from_words(words: Sequence[str]) -> tuple[Waiver, ...]:
-    """The waivers of `RULE=REASON` words. UsageError where one gives no reason."""
+    """Parses `RULE=REASON` words. UsageError when a reason is missing."""
     result = []
     for word in words:
         rule, equals, reason = word.partition("=")
@@ -101,13 +101,13 @@ def from_words(words: Sequence[str]) -> tuple[Waiver, ...]:
 
 
 def verify(waivers: Sequence[Waiver], rules: Sequence[Rule]) -> None:
-    """Whether each names a rule, and a tree's none that is not a tree's to waive. UsageError or InputError name the nearest, or the way out."""
+    """Checks that each waiver names a rule, and that a tree's waivers name only rules a tree may waive. UsageError or InputError with a hint."""
     known = {word.lower(): word for rule in rules for word in rule.words}
     kept = {word.lower() for rule in rules if rule.scope in NEVER_A_TREES and rule.severity is Severity.ERROR for word in rule.words}
     for waiver in waivers:
         word = waiver.rule.lower()
         if word not in known and waiver.kind == TOPIC:
-            # what was a rule once: it excuses nothing
+            # a former rule: the waiver has no effect
             continue
         if word not in known:
             hint = unknown_rule_hint(waiver.rule, known.values())

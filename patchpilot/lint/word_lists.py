@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Word lists of detectors, data of their own in checks/words: read when first needed, their loaded form kept by content hash."""
+"""Word lists of detectors in checks/words: read at first use, their loaded form cached by content hash."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -11,7 +11,7 @@ from patchpilot.resources import data_dir
 
 
 def word_list(name: str, key: str) -> tuple[str, ...]:
-    """The list `key` of checks/words/NAME.toml. PackError where it is missing or no list of strings."""
+    """Returns the list `key` of checks/words/NAME.toml. PackError when it is missing or not a list of strings."""
     words = _tables(name).get(key)
     if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
         raise PackError(f"words/{name}.toml: {key} must be a list of strings")
@@ -20,12 +20,12 @@ def word_list(name: str, key: str) -> tuple[str, ...]:
 
 @cache
 def word_set(name: str, key: str) -> frozenset[str]:
-    """The same list as a set."""
+    """Returns the same list as a set."""
     return frozenset(word_list(name, key))
 
 
 def word_table(name: str, key: str) -> Mapping[str, Any]:
-    """The table `key` of checks/words/NAME.toml. PackError where it is missing or no table."""
+    """Returns the table `key` of checks/words/NAME.toml. PackError when it is missing or not a table."""
     table = _tables(name).get(key)
     if not isinstance(table, dict):
         raise PackError(f"words/{name}.toml: {key} must be a table")

@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Where a value ends: a name with members and perhaps the parentheses of a call, a constant or a string; a cast may precede it."""
+"""Finds where a value ends: a name with members and perhaps a call's parentheses, a constant or a string, perhaps after a cast."""
 
 from patchpilot.lint.clang.c_patterns import CONSTANT, LVAL_OR_CALL, STRING, pattern
 from patchpilot.lint.clang.types import TypePattern, Types
 
-# the types every C source has: what a patch defines is no cast here
+# the types that every C source has: types that a patch defines are not recognized as casts here
 _C_TYPES = Types()
 _CAST_END = TypePattern(r"\s*\)\s*", stars=False)
 _VALUE = rf"(?:{LVAL_OR_CALL}|{CONSTANT}|{STRING})"
 
 
 def value_end(text: str, at: int) -> int:
-    """Where the value ends that begins at `at` (spaces before and after a name belong to it); `at` when none begins there."""
+    """Returns where the value that starts at `at` ends (spaces around a name belong to it); `at` when no value starts there."""
     start = pattern(r"\s*(\(\s*)?").match(text, at)
     begin = start.end() if start else at
     if start and start[1] is not None:

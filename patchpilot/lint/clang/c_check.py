@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a check of the C walk is, and what it is given: a line with what the walk knows there. The checks register here, the walk asks them."""
+"""The registry of C checks, and the context that a check gets for each line."""
 
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from patchpilot.lint.lint_context import Context
 
 LONGEST_LINE = 3000
-"""Longer lines are data: nothing below their sanitized text is looked at."""
+"""Longer lines are treated as data: only the start and end of their sanitized text is checked."""
 
 
 class LineContext:
-    """A line under examination, with what the walk knows at it. `text`, `code`, `raw` and `before`, `before_raw` are those of the line and the one before."""
+    """A line being checked, with the parser state at that line. `text`, `code`, `raw` are of the line, `before`, `before_raw` of the previous one."""
 
     __slots__ = ("_statement", "before", "before_raw", "code", "line", "raw", "span", "statement_raw", "text", "values", "walk")
 
@@ -35,12 +35,12 @@ class LineContext:
 
     @property
     def types(self) -> Types:
-        """The types known here."""
+        """Returns the types known at this line."""
         return self.walk.types
 
     @property
     def statement(self) -> str | None:
-        """The statement that begins here, None where none was looked for (in the middle of another one)."""
+        """Returns the statement that starts here; None in the middle of another statement."""
         if self.span is None:
             return None
         if self._statement is None:
@@ -49,25 +49,25 @@ class LineContext:
 
     @property
     def condition(self) -> str:
-        """The statement's condition."""
+        """Returns the condition of the statement."""
         if self.span is None:
             return ""
         return self.span.raw_condition if self.statement_raw else self.span.condition
 
     def need_span(self) -> StatementSpan:
-        """The statement's span, read now if the walk passed it over."""
+        """Returns the span of the statement, parsed now if it was skipped before."""
         if self.span is None:
             self.span = self.walk.passage.statement(self.line)
             self.statement_raw = True
         return self.span
 
     def hit(self, column: int | None = None, case: str = "", **values: str) -> Hit:
-        """A hit on this line; `column` is an offset in the line with its sign, `case` and `values` are for the rule's message."""
+        """Records a hit on this line; `column` is an offset in the line with its sign, `case` and `values` are for the rule's message."""
         return Hit(self.line.number, column=column, case=case, values={name: as_text(text) for name, text in values.items()})
 
 
 def _bounded(text: str) -> str:
-    """A line as it is; of one that is data: its sign, and what it ends in."""
+    """Returns the line unchanged; for a line of data, only its sign and its last characters."""
     return text if len(text) <= LONGEST_LINE else f"{text[0]}X{text[-1]}"
 
 
@@ -76,7 +76,7 @@ _NO_VALUES = Values("")
 
 
 class CWalk:
-    """What is carried from line to line. `hunk` and `patch` are scratch space of the checks, emptied at each hunk and kept for the whole patch."""
+    """The state carried from line to line. `hunk` and `patch` hold notes of the checks: `hunk` is cleared at each hunk, `patch` at each patch."""
 
     __slots__ = ("context", "function", "hunk", "learner", "passage", "patch", "scan", "skip_until", "tracker", "types")
 
@@ -90,7 +90,7 @@ class CWalk:
 
 
 class CCheck(NamedTuple):
-    """A check of the walk: it is asked about lines of a stage that hold one of the needles (all lines when there is none)."""
+    """A registered check: called for lines of its stage that contain one of the needles (all lines when there are none)."""
 
     function: Callable[[LineContext], Results | None]
     needles: tuple[str, ...]
@@ -102,13 +102,13 @@ ADDED: list[CCheck] = []
 
 
 PLACEHOLDERS: dict[str, str] = {}
-"""What the hits of the checks fill, as `Gives` has it: by `check` and `check/case`."""
+"""The placeholders that hits of the checks fill, in the form of `Gives`: by `check` and `check/case`."""
 
 
 def check(
     stage: list[CCheck], *needles: str
 ) -> Callable[[Callable[[LineContext], Results | None]], Callable[[LineContext], Results | None]]:
-    """Register a check. LAYOUT looks at hunk lines of sources before the walk reads them, CONTEXT at all C lines of a hunk, ADDED at added ones."""
+    """Registers a check. LAYOUT runs on hunk lines of sources before parsing, CONTEXT on all C lines of a hunk, ADDED on added lines."""
 
     def register(function: Callable[[LineContext], Results | None]) -> Callable[[LineContext], Results | None]:
         stage.append(CCheck(function, needles))

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The words of C as pattern fragments, to be put into larger patterns. All are for text of one character a byte: compile with `pattern`.
+"""Regular expression fragments for C, to be used in larger patterns. All are for text of one character a byte: compile with `pattern`.
 
-Nested parentheses are matched down to a depth of eight, so that no pattern needs recursion and none can take long.
+Nested parentheses are matched to a depth of eight, so that no pattern needs recursion or takes exponential time.
 """
 
 from functools import cache, lru_cache
@@ -12,12 +12,12 @@ from patchpilot.lint.clang.mask_comments import COMMENT
 
 @lru_cache(maxsize=4096)
 def pattern(text: str, flags: int = 0) -> re.Pattern[str]:
-    """A compiled pattern in which \\w, \\s, \\d and \\b know ASCII only; compiled once."""
+    r"""Returns a compiled pattern in which \w, \s, \d and \b match ASCII only; cached."""
     return re.compile(text, re.ASCII | flags)
 
 
 def one_of(*words: str) -> str:
-    """A group that takes one of these, the first that fits."""
+    """Returns a group that matches the first of these alternatives that fits."""
     return f"(?:{'|'.join(words)})"
 
 
@@ -30,7 +30,7 @@ def _balanced(depth: int) -> str:
 
 NOTE = COMMENT
 WORD = r"[A-Za-z_]\w*"
-# two names may be glued by ## in a macro
+# two names may be glued by ## may join two names in a macro
 IDENT = rf"{WORD}(?:\s*##\s*{WORD})*"
 STORAGE = one_of("extern", "static", "asmlinkage")
 INLINE = one_of("inline", "__always_inline", "noinline", "__inline", "__inline__")
@@ -101,12 +101,12 @@ DECLARATION_MACROS = one_of(
     rf"(?:{STORAGE}\s+)?(?:XA_STATE|XA_STATE_ORDER)\s*\(",
 )
 
-# A whole value: a name with members, with or without the parentheses of a call; a cast may precede it.
+# A whole value: a name with members, with or without a call's parentheses; a cast may precede it.
 LVAL_OR_CALL = rf"((?:[&*]\s*)?{LVAL})\s*({BALANCED})?\s*"
 
 
 def static_type() -> str:
-    """The pattern of a type without pointer stars, with the types every C source has (none that a patch defines)."""
+    """Returns the pattern of a type without pointer stars, for the types that every C source has."""
     return rf"(?:{MODIFIER}\s+)*(?:(?:typeof|__typeof__)\s*\([^)]*\)|{TYPEDEFS}|(?:{'|'.join(BUILT_IN_TYPES)})\b)(?:\s+{MODIFIER})*"
 
 
@@ -136,5 +136,5 @@ INT_TYPES = one_of(
 
 @cache
 def value() -> str:
-    """The pattern of an argument: a value or a constant, perhaps cast. Groups: cast, whole, name, parentheses of a call."""
+    """Returns the pattern of an argument: a value or a constant, perhaps cast. Groups: cast, whole, name, parentheses of a call."""
     return rf"(?:\s*(\(\s*{static_type()}\s*\))?\s*)?({LVAL_OR_CALL}|{CONSTANT}|{STRING})"

@@ -9,7 +9,7 @@ _WHOLE = TypePattern(r"$")
 _ANY = TypePattern(r"\s*")
 _PARAMETERS = TypePattern(rf"\s*(?:\b{IDENT}|\(\*\s*{IDENT}\))\s*\(")
 _NO_TYPE = r"(?:goto|return|case|else|asm|__asm__|do|#|##|)(?:\s|$)|(?:typedef|struct|enum)\b"
-# more of a statement than this is not read: no declaration is so long
+# only this much of a statement is parsed: no declaration is longer
 _LONGEST = 8000
 _WORDS = rf"\s*{IDENT}\b(?:\s+{IDENT}\b)*?"
 _BEFORE_TYPE = rf"(?:{STORAGE}\s+)?(?:{INLINE}\s+)?(?:const\s+)?"
@@ -26,7 +26,7 @@ _PARAMETER = rf"(?:const\s+)?({IDENT})(?:(?:\s+{SPARSE})*\s*\**\s*(:?\b{IDENT})?
 
 
 class Learner:
-    """Learns into `types` from one statement after the other."""
+    """Adds to `types` what each statement shows."""
 
     __slots__ = ("_types",)
 
@@ -34,7 +34,7 @@ class Learner:
         self._types = types
 
     def statement(self, head: str, at_end: bool) -> None:
-        """Learn from a statement up to its first brace, the signs of its lines replaced by spaces; `at_end`: what precedes it ended a statement."""
+        """Learns from a statement up to its first brace, with spaces for the signs of its lines; `at_end`: the text before it ended a statement."""
         head = head[:_LONGEST]
         if not pattern(_NO_DECLARATION, re.DOTALL).match(head) and not (":*" in head and pattern(_ODD_LABEL).search(head)):
             if at_end and (declared := self._declaration(head)):
@@ -48,17 +48,17 @@ class Learner:
                 self._parameters(head)
 
     def _declaration(self, head: str) -> str | None:
-        """The words before the name that a statement seems to declare."""
+        """Returns the words before the name that a statement seems to declare."""
         found = pattern(_DECLARATION, re.DOTALL).match(head)
         if self._types.learnt_in(head):
-            # a learned modifier may follow the name: then the type is a word shorter
+            # a learned modifier may follow the name: then the type is one word shorter
             loose = pattern(_MODIFIED_DECLARATION, re.DOTALL).match(head)
             if loose and loose[2] in self._types.modifiers and (not found or len(loose[1]) < len(found[1])):
                 found = loose
         return found[1] if found else None
 
     def _parameters(self, head: str) -> None:
-        """Learn the types of a function's parameters."""
+        """Learns the types of a function's parameters."""
         starts = sorted({lead.end() for text in _LEADS if (lead := pattern(text, re.DOTALL).match(head))}, reverse=True)
         found = next((match for start in starts if (match := self._types.match(_PARAMETERS, head, start))), None)
         if not found:
@@ -69,7 +69,7 @@ class Learner:
                 self._possible(named[1])
 
     def _possible(self, words: str) -> None:
-        """Take words in the place of a type for a type or, with other words, for modifiers."""
+        """Learns words in the position of a type as a type or, next to other words, as modifiers."""
         if self._cannot(words):
             return
         words = pattern(rf"\s*{STORAGE}\s*").sub("", words)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The per-line scan of a patch that all line and C rules use: which file, which line of it, how much of the hunk is left, sanitised text."""
+"""The per-line scan of a patch that all line and C rules use: file, line number, lines left in the hunk, sanitized text."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -28,14 +28,14 @@ _KEPT = (" ", "+", "")
 
 
 class ScannedLine:
-    """A line of a patch, as the rules see it. Text is bytes as characters (latin-1): columns and lengths count bytes.
+    """A line of a patch. Text is bytes as characters (latin-1): columns and lengths count bytes.
 
-    `sign` is the first character ("+", "-", " ", "" for an empty context line); `text` is the sanitised line with its sign (removed lines and lines
-    outside of hunks as they are); `left` counts the lines of the new side still to come in the hunk, this one included, 0 outside of hunks;
-    `previous` is the line before it that is not removed (it may be a line of the hunk before, or a file header); `new_line` is the line in the
-    new file; `section` and `hunk_start` (patch line of its first line) belong to the hunk; `strict` says whether CHECKs are on for the file.
-    `in_header`, `in_log`: whether it is in the mail's headers or in the message above the first sign-off; `log_after` is `in_log` for what
-    comes after the line.
+    `sign` is the first character ("+", "-", " ", "" for an empty context line); `text` is the sanitized line with its sign (removed lines and lines
+    outside of hunks unchanged); `left` counts the lines of the new side still to come in the hunk, including this one, 0 outside of hunks;
+    `previous` is the line before it that is not removed (it may be in the hunk before, or a file header); `new_line` is the line number in the
+    new file; `section` and `hunk_start` (patch line of its first line) are of the hunk; `strict` says whether CHECKs are on for the file.
+    `in_header`, `in_log`: whether the line is in the mail's headers or in the message above the first sign-off; `log_after` is `in_log` for the
+    next line.
     """
 
     __slots__ = (
@@ -73,7 +73,7 @@ class ScannedLine:
 
     @property
     def in_hunk(self) -> bool:
-        """Whether the line is in a hunk (removed lines may be)."""
+        """Whether the line is in a hunk (false for removed lines)."""
         return self.left != 0
 
     @property
@@ -83,26 +83,26 @@ class ScannedLine:
 
     @property
     def suffix(self) -> str:
-        """What follows the last dot of the file's name, or nothing."""
+        """Returns the suffix of the file's name without its dot; "" without one."""
         return self.file.rpartition(".")[2] if "." in self.file.rpartition("/")[2] else ""
 
     @property
     def code(self) -> str:
-        """The sanitized text with comments as spaces."""
+        """Returns the sanitized text with spaces for comments."""
         if self._code is None:
             self._code = self.text.replace(COMMENT, " ") if COMMENT in self.text else self.text
         return self._code
 
     @property
     def comment(self) -> str:
-        """What of the line is in comments."""
+        """Returns the text of the line's comments."""
         if COMMENT not in self.text:
             return ""
         return "".join(char for mark, char in zip(self.text, self.raw, strict=False) if mark == COMMENT)
 
 
 class LineScan:
-    """All lines of a patch, `lines[n - 1]` is patch line n; `added` are those that hunks add; `strict` is how the run was asked for."""
+    """All lines of a patch: `lines[n - 1]` is patch line n, `added` are those that hunks add; `strict` is the option of the run."""
 
     __slots__ = ("_comments", "added", "lines", "strict")
 
@@ -111,7 +111,7 @@ class LineScan:
         self._comments: dict[int, bool] = {}
 
     def raw_line(self, number: int, skip: int = 0) -> str | None:
-        """The line at patch line `number` or, with `skip`, so many further on, removed lines not counted; None beyond the end."""
+        """Returns the line at patch line `number` or, with `skip`, so many lines later, not counting removed lines; None beyond the end."""
         lines, at = self.lines, number - 1
         while at < len(lines):
             if lines[at].sign != "-":
@@ -122,11 +122,11 @@ class LineScan:
         return None
 
     def raw_lines(self, first: int, last: int) -> str:
-        """What `raw_line` gives for each patch line from `first` to `last`, joined by newlines."""
+        """Returns `raw_line` of each patch line from `first` to `last`, joined by newlines."""
         return "\n".join(self.raw_line(number) or "" for number in range(first, max(first, last) + 1))
 
     def has_comment_near(self, line: ScannedLine) -> bool:
-        """Whether a comment is on the line, or in the lines of its hunk just above it."""
+        """Whether a comment is on the line or in the lines of its hunk just above it."""
         if _COMMENT_HERE.match(line.raw):
             return True
         near = self.lines[line.number - 2 : line.number + 1 : 2]
@@ -140,7 +140,7 @@ class LineScan:
         return known
 
     def _read_comments(self, first: int) -> None:
-        """Note for every line of the hunk that begins at patch line `first` whether a comment ends right above it or goes on there."""
+        """Computes for every line of the hunk at patch line `first` whether a comment ends right above it or continues on it."""
         inside = seen = False
         for at in range(first - 1, len(self.lines)):
             line = self.lines[at]
@@ -154,28 +154,28 @@ class LineScan:
 
 
 def expand(text: str) -> str:
-    """Tabs as spaces, to the next multiple of eight columns."""
+    """Expands tabs to spaces, with tab stops every eight columns."""
     return text.expandtabs(8) if "\t" in text else text
 
 
 def measure(raw: str) -> tuple[int, int]:
-    """Length and indent in columns of a line, its sign left out."""
+    """Returns length and indent of a line in columns, without its sign."""
     text = raw[1:].expandtabs(8) if "\t" in raw else raw[1:]
     return len(text), len(text) - len(text.lstrip(_SPACE))
 
 
 def as_bytes(line: str) -> str:
-    """A line of a patch with one character a byte."""
+    """Returns a line of a patch with one character for each byte."""
     return line if line.isascii() else line.encode("utf-8", "surrogateescape").decode("latin-1")
 
 
 def as_text(line: str) -> str:
-    """The reverse of `as_bytes`, for messages."""
+    """Reverses `as_bytes`, for messages."""
     return line if line.isascii() else line.encode("latin-1", "replace").decode("utf-8", "surrogateescape")
 
 
 def scan(context: "Context") -> LineScan:
-    """The scan of a context's patch, made once and kept in `context.shared`."""
+    """Returns the scan of the context's patch, cached in `context.shared`."""
     made = context.shared.get(_KEY)
     if not isinstance(made, LineScan):
         made = context.shared[_KEY] = scan_lines(context.patch.lines, context.options.strict, compat=context.options.checkpatch_compat)
@@ -183,8 +183,8 @@ def scan(context: "Context") -> LineScan:
 
 
 def scan_lines(patch_lines: Sequence[str], strict: bool, *, compat: bool = False) -> LineScan:
-    """Scan the lines of a patch (mail and diff). With `compat` the empty line below the headers must be one that the script takes for empty."""
-    # for the script a lone CR is an indented header line, so that the first line of a DOS mail's message counts as no message
+    """Scans the lines of a patch (mail and diff). With `compat` the empty line after the headers must be one that checkpatch.pl takes for empty."""
+    # checkpatch.pl reads a lone CR as a folded header line: the first line of the message of a DOS mail is not counted
     empty = "" if compat else "\r"
     raws = [as_bytes(line) for line in patch_lines]
     lines: list[ScannedLine] = []
@@ -240,7 +240,7 @@ def scan_lines(patch_lines: Sequence[str], strict: bool, *, compat: bool = False
 
 
 def sanitised(raws: Sequence[str]) -> list[str]:
-    """Every line with comments and strings masked on the new side of hunks, everything else as it is."""
+    """Returns the lines with comments and strings masked on the new side of hunks, other lines unchanged."""
     blanker = Sanitiser()
     texts: list[str] = []
     left = 0
@@ -264,8 +264,9 @@ def _count(header: re.Match[str]) -> int:
 
 
 def _begins_in_comment(raws: Sequence[str], header: int, count: int) -> bool:
-    """Whether the hunk whose header is at index `header` begins inside a block comment: the first comment mark in it is a closing one, or there is
-    none and its first line looks like the middle of a comment."""
+    """Whether the hunk whose header is at index `header` starts inside a block comment: its first comment mark is a closing one, or it has
+    none and its first line looks like the middle of a comment.
+    """
     at = header + 1
     while count > 0 and at < len(raws):
         raw = raws[at]
@@ -277,6 +278,6 @@ def _begins_in_comment(raws: Sequence[str], header: int, count: int) -> bool:
         if edge and not any(_EDGE.search(part) for part in raw.split('"')[1:-1]):
             return edge.group() == "*/"
         if raw.startswith("@@ "):
-            # a header that promises more lines than there are
+            # a hunk header that counts more lines than there are
             break
     return header + 1 < len(raws) and _STARRED.match(raws[header + 1]) is not None

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Masks what is not code: comments become COMMENT characters and the insides of strings become X, columns kept."""
+"""Masks what is not code: comments become COMMENT characters, the contents of strings become X; columns do not change."""
 
 from patchpilot.cache import patterns as re
 
-# A character no source has, no pattern takes for white space and `\w` does not match.
+# A character that no source has, that no pattern takes for white space and that `\w` does not match.
 COMMENT = "\x01"
 
 _OPENER = re.compile(r"/\*|//|[\"']")
@@ -16,12 +16,12 @@ _ANGLE = re.compile(r"<.*>")
 
 
 def _fill(text: str, char: str) -> str:
-    """The text with everything but its tabs replaced by one character."""
+    """Replaces every character except tabs."""
     return char * len(text) if "\t" not in text else _NOT_TAB.sub(char, text)
 
 
 class Sanitiser:
-    """Line after line of a hunk's new side in, the same lines with comments and strings masked."""
+    """Masks comments and strings in the lines of a hunk's new side, one line after the other."""
 
     __slots__ = ("inside",)
 
@@ -29,11 +29,11 @@ class Sanitiser:
         self.inside = ""
 
     def reset(self, in_comment: bool) -> None:
-        """Begin a hunk; `in_comment` when its first line is inside a block comment."""
+        """Starts a hunk; `in_comment`: its first line is inside a block comment."""
         self.inside = "*/" if in_comment else ""
 
     def line(self, raw: str) -> str:
-        """One line with its diff sign, masked. What is left open (a comment, a string) goes on in the next line."""
+        """Returns one line with its diff sign, masked. An open comment or string continues on the next line."""
         text = raw if not self.inside and not _OPENER.search(raw, 1) else self._blank(raw)
         return _directive(text) if "#" in text else text
 
@@ -77,14 +77,14 @@ class Sanitiser:
                     parts.append(inside)
                     inside = ""
                 else:
-                    # a backslash hides what follows it, and counts for two columns even at the end of the line
+                    # a backslash escapes the next character, and counts as two columns even at the end of the line
                     parts.append("XX")
         self.inside = inside
         return "".join(parts)
 
 
 def _directive(text: str) -> str:
-    """A preprocessor line with the file name of #include <…> and the words of #error masked."""
+    """Masks the file name of #include <…> and the text of #error."""
     if match := _INCLUDE.match(text):
         clean = "<" + "X" * len(match[1]) + ">"
         return _ANGLE.sub(lambda _: clean, text, count=1)

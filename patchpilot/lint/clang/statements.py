@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Statements and blocks of the new side of a hunk: where they end, where their condition ends, read across lines.
+"""Finds statements and blocks on the new side of a hunk: where they end, where their condition ends.
 
 A `Passage` is the text of consecutive lines of the new side, each with its diff sign; positions are offsets in that text.
 """
@@ -15,11 +15,11 @@ from patchpilot.lint.clang.c_patterns import pattern
 from patchpilot.lint.clang.line_scan import ScannedLine
 
 _SIGNED_NEWLINE = re.compile(r"\n.")
-# How much a hostile patch may make the scanner read, in characters, beyond so many times its own size
+# How many characters the scanner reads for a hostile patch beyond a multiple of the patch's size
 _BUDGET_FACTOR, _BUDGET_FLOOR = 40, 500_000
 _CUT = 400
 _CUT_LINES = 10
-# what is read of one statement
+# how much of one statement is read
 _LONGEST = 50_000
 _END = re.compile(r";+\s*$", re.ASCII)
 
@@ -27,7 +27,7 @@ _END = re.compile(r";+\s*$", re.ASCII)
 class StatementSpan(NamedTuple):
     """A statement in a passage: from `start` to `end` (exclusive), its condition to `condition_end`; `level` is above 0 when it was not closed.
 
-    `next_number` is the patch line where the text after it begins, `next_column` the offset in that line.
+    `next_number` is the patch line where the text after it starts, `next_column` the offset in that line.
     """
 
     passage: "Passage"
@@ -42,34 +42,34 @@ class StatementSpan(NamedTuple):
 
     @property
     def raw_text(self) -> str:
-        """The statement with the diff signs of its lines; of a very long one, the beginning."""
+        """Returns the statement with the diff signs of its lines, cut to a maximum length."""
         return self.passage.text[self.start : min(self.end, self.start + _LONGEST)]
 
     @property
     def raw_condition(self) -> str:
-        """Its condition (or all up to the parentheses of a call) with the diff signs."""
+        """Returns its condition (or everything up to the parentheses of a call) with the diff signs."""
         return self.passage.text[self.start : min(self.condition_end, self.start + _LONGEST)]
 
     @property
     def raw_block(self) -> str:
-        """What follows the condition, cut like `raw_text`."""
+        """Returns the text after the condition, cut like `raw_text`."""
         return self.passage.text[self.condition_end : min(self.end, self.condition_end + _LONGEST)]
 
     @property
     def head(self) -> str:
-        """The statement up to its first brace, signs as in `text`."""
+        """Returns the statement up to its first brace, signs as in `text`."""
         stop = min(self.end, self.start + _LONGEST)
         brace = self.passage.text.find("{", self.start, stop)
         return blank_signs(self.passage.text[self.start : brace if brace >= 0 else stop])
 
     @property
     def newlines(self) -> int:
-        """How many lines it ends."""
+        """Returns how many newlines it has."""
         return self.passage.text.count("\n", self.start, self.end)
 
     @property
     def is_whole(self) -> bool:
-        """Whether no statement ends or block begins inside of it."""
+        """Whether no statement ends and no block starts inside of it."""
         text = self.passage.text
         if text.find("{", self.start, self.end) >= 0:
             return False
@@ -77,22 +77,22 @@ class StatementSpan(NamedTuple):
 
     @property
     def text(self) -> str:
-        """The statement with the signs of all lines but its first as spaces."""
+        """Returns the statement with spaces for the signs of all lines except the first."""
         return blank_signs(self.raw_text)
 
     @property
     def condition(self) -> str:
-        """Its condition, signs as in `text`."""
+        """Returns its condition, signs as in `text`."""
         return blank_signs(self.raw_condition)
 
 
 def blank_signs(text: str) -> str:
-    """The text with a space instead of each line's diff sign, except the first line's."""
+    """Replaces the diff sign of each line except the first with a space."""
     return _SIGNED_NEWLINE.sub("\n ", text) if "\n" in text else text
 
 
 class Passage:
-    """The lines of a hunk from its first on, removed ones left out; `lines` and `starts` (their offsets in `text`) run side by side."""
+    """The lines of a hunk without removed lines; `starts` has the offset in `text` of each of `lines`."""
 
     __slots__ = ("_budget", "_numbers", "lines", "starts", "text")
 
@@ -104,22 +104,22 @@ class Passage:
         self._budget = _BUDGET_FACTOR * len(self.text) + _BUDGET_FLOOR
 
     def index(self, number: int) -> int:
-        """The place of a patch line in the passage; of the next line that is in it when this one is not."""
+        """Returns the index of a patch line in the passage, or of the next line that is in it."""
         return bisect_left(self._numbers, number)
 
     def statement(self, line: ScannedLine, column: int = 0) -> StatementSpan:
-        """The statement that begins in a line of the passage, at this column."""
+        """Returns the statement that starts in a line of the passage, at this column."""
         index = self.index(line.number)
         return self.statement_at(self.starts[index] + column, self.starts[min(index + line.left, len(self.lines))])
 
     def after(self, span: StatementSpan) -> StatementSpan:
-        """The statement after another one."""
+        """Returns the statement after another one."""
         return self.statement_at(span.next, span.limit)
 
     def statement_at(self, start: int, limit: int) -> StatementSpan:
-        """The statement that begins at an offset, in the text up to `limit`."""
+        """Returns the statement that starts at an offset, in the text up to `limit`."""
         if not self.lines:
-            # a damaged hunk may have none
+            # a damaged hunk may be empty
             return StatementSpan(self, start, start, start, 0, start, 0, 0, start)
         if self._budget <= 0:
             limit = min(limit, start + _CUT)
@@ -132,7 +132,7 @@ class Passage:
         return StatementSpan(self, start, end + 1, condition + 1, level, end + 1, self._numbers[index], end + 1 - self.starts[index], limit)
 
     def chain(self, line: ScannedLine, column: int) -> tuple[int, list[StatementSpan]]:
-        """An if with all its else branches (or one statement of another kind) that begins in a line: (level at the end of what follows, the parts)."""
+        """Returns an if with all its else branches (or another statement) that starts in a line: (level at the end of the last part, the parts)."""
         span = self.statement(line, column)
         parts = [span]
         if span.next >= span.limit or not pattern(r"\s*(?:\n[+-])?\s*(?:if|else|do)\b").match(span.raw_condition):
@@ -144,9 +144,9 @@ class Passage:
             parts.append(span)
 
     def bracketed(self, line: ScannedLine, brackets: str, *, outer: bool = False) -> tuple[int, list[ScannedLine]]:
-        """The lines from this one to the one where its parentheses or braces are closed again: (how many are still open, the lines).
+        """Returns the lines from this one to the one that closes its parentheses or braces: (how many are still open, the lines).
 
-        `brackets` is "()" or "{}"; `outer`: leave out what is more than one level deep.
+        `brackets` is "()" or "{}"; `outer`: omit text that is more than one level deep.
         """
         index = self.index(line.number)
         level, stack, found = 0, [0], []
@@ -175,7 +175,7 @@ class Passage:
 
 
 def passage_of_hunk(lines: Sequence[ScannedLine], first: int) -> Passage:
-    """The passage of the hunk whose first line is patch line `first`."""
+    """Returns the passage of the hunk whose first line is patch line `first`."""
     last = first
     while last <= len(lines) and not (lines[last - 1].starts_hunk or lines[last - 1].starts_file):
         last += 1
@@ -184,7 +184,7 @@ def passage_of_hunk(lines: Sequence[ScannedLine], first: int) -> Passage:
 
 @cache
 def _stops() -> dict[str, re.Pattern[str]]:
-    """By what the scanner is inside of: the next text it must look at."""
+    """Returns, by the state of the scanner, the pattern of the text that can change the state."""
     return {
         "": pattern(r"[;({#\n]|else(?=[\s{])"),
         "(": pattern(r"[()#]"),
@@ -194,9 +194,9 @@ def _stops() -> dict[str, re.Pattern[str]]:
 
 
 def _scan(text: str, start: int, limit: int) -> tuple[int, int, int, bool]:
-    """Read one statement: (offset of its last character, offset of its condition's last character, level, whether it took all text of its last line).
+    """Scans one statement: (offset of its last character, offset of its condition's last character, level, whether it took all text of its last line).
 
-    What #if and #else enclose is read as the last of the arms leaves it.
+    After #if … #endif the state is that of the last branch.
     """
     stops = _stops()
     define = pattern(r".[^\S\n]*#[^\S\n]*define")

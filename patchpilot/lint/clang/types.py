@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What is a type in C text: those of the language, those a kernel name betrays, and those the patch was seen to use.
+"""Recognizes types in C text: those of the language, those that kernel naming shows, and those that the patch uses as types.
 
-A pattern that holds a type is a `TypePattern`: the words of the type are looked up, what follows them is a compiled pattern. So a type
-learnt on the way costs a set entry, and no pattern grows with the patch.
+A `TypePattern` holds a type and a pattern: the words of the type are looked up, the text after them is matched by a compiled pattern. So a
+learned type costs a set entry, and no pattern grows with the patch.
 """
 
 from collections.abc import Iterator
@@ -21,11 +21,11 @@ from patchpilot.lint.clang.typewords import (
 )
 
 _MAX_MODIFIERS = 64
-# more modifiers in a row than anyone writes
+# more modifiers in a row than any declaration has
 _MAX_ROW = 10
 _BLANKS = tuple(" \t\n\r\f\v")
 _WORD_CHARS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
-# what may be between a type's name and the variable: spaces, a *, [], or const after one of them
+# text between a type's name and the variable: spaces, a *, [], or const after one of them
 _STAR = re.compile(r"\s+|\*|\[\s*+\]|(?<=[\s*\]])const", re.ASCII)
 _BLANK_WORD = re.compile(r"\s+([A-Za-z_]\w*)", re.ASCII)
 _WORD_BLANK = re.compile(r"([A-Za-z_]\w*)\s+", re.ASCII)
@@ -33,7 +33,7 @@ _INLINE = re.compile(INLINE, re.ASCII)
 
 
 class TypePattern:
-    """A type and what must follow it. `tail` is a pattern for what follows.
+    """A type and the text that must follow it. `tail` is the pattern for that text.
 
     `stars`: whether pointer stars belong to the type. `storage`: whether static, extern and inline may precede it. `<MODIFIER>` in the
     tail is any word such as const or __iomem.
@@ -46,7 +46,7 @@ class TypePattern:
         self._compiled: dict[tuple[str, ...], re.Pattern[str]] = {}
 
     def compiled(self, types: "Types", text: str) -> re.Pattern[str]:
-        """The pattern for what follows a type; the learned modifiers that occur in the text are modifiers in it."""
+        """Returns the pattern for the text after a type; learned modifiers that occur in the text are modifiers in it."""
         learnt = types.learnt_in(text) if types.modifiers and "<MODIFIER>" in self._tail else ()
         made = self._compiled.get(learnt)
         if made is None:
@@ -59,7 +59,7 @@ class TypePattern:
 
 
 class FoundType:
-    """A type found in a text: where it starts and ends, and the match of what followed."""
+    """A type in a text: where it starts and ends, and the match of the text after it."""
 
     __slots__ = ("end", "match", "start")
 
@@ -68,12 +68,12 @@ class FoundType:
 
     @property
     def type(self) -> str:
-        """The text of the type."""
+        """Returns the text of the type."""
         return self.match.string[self.start : self.end]
 
 
 class Types:
-    """The types and modifiers in force while a patch is read; they grow by `learn_type` and `learn_modifier`."""
+    """The types and modifiers known while a patch is read; `learn_type` and `learn_modifier` add to them."""
 
     __slots__ = ("_known", "_lengths", "modifiers", "types")
 
@@ -84,21 +84,21 @@ class Types:
         self._lengths: dict[str, int] = {}
 
     def learn_type(self, name: str) -> None:
-        """From now on this name is a type."""
+        """Adds a type name."""
         name = name.partition("#")[0]
         if name and name not in self.types:
             self.types.add(name)
             self._known.pop(name, None)
 
     def learn_modifier(self, name: str) -> None:
-        """From now on this name may be next to a type, as const may."""
+        """Adds a modifier: a word next to a type, such as const."""
         name = name.partition("#")[0]
         if name and name not in self.modifiers and len(self.modifiers) < _MAX_MODIFIERS:
             self.modifiers.append(name)
             self._lengths.clear()
 
     def match(self, wanted: TypePattern, text: str, at: int = 0) -> FoundType | None:
-        """The type that begins at `at`, followed by what is wanted."""
+        """Returns the type that starts at `at` and is followed by the pattern's tail."""
         tail: re.Pattern[str] | None = None
         for start in self._starts(text, at, wanted.storage):
             for name_end in self._ends(text, start):
@@ -109,7 +109,7 @@ class Types:
         return None
 
     def search(self, wanted: TypePattern, text: str, at: int = 0, *, inside: bool = False) -> FoundType | None:
-        """The first type from `at` on that is followed by what is wanted; `inside`: it may also begin in the middle of a word."""
+        """Returns the first type from `at` on that is followed by the pattern's tail; `inside`: it may start in the middle of a word."""
         for word in pattern(WORD).finditer(text, at):
             start = word.start()
             whole = not start or not _wordlike(text[start - 1])
@@ -126,14 +126,14 @@ class Types:
         return None
 
     def finditer(self, wanted: TypePattern, text: str, *, inside: bool = False) -> Iterator[FoundType]:
-        """Every type that is followed by what is wanted, one after the other."""
+        """Yields every type that is followed by the pattern's tail."""
         at = 0
         while match := self.search(wanted, text, at, inside=inside):
             yield match
             at = max(match.match.end(), match.start + 1)
 
     def modifier_length(self, text: str, at: int, word: str) -> int:
-        """How long the modifier is that begins where `word` does (it need not end where the word does); 0 when there is none."""
+        """Returns the length of the modifier that starts where `word` does (it need not end with the word); 0 when there is none."""
         known = self._lengths.get(word)
         if known is None:
             static = pattern(MODIFIER).match(text, at)
@@ -143,11 +143,11 @@ class Types:
         return known
 
     def learnt_in(self, text: str) -> tuple[str, ...]:
-        """The learnt modifiers that occur in a text, in the order they were learnt."""
+        """Returns the learned modifiers that occur in a text, in the order they were learned."""
         return tuple(name for name in self.modifiers if name in text) if self.modifiers else ()
 
     def may_begin(self, text: str, word: str, end: int, storage: bool = False) -> bool:
-        """Whether a type may begin with this word, which ends at `end`: cheap, and never wrongly no."""
+        """Whether a type may start with this word, which ends at `end`; fast, and without false negatives."""
         known = self._known.get(word)
         if known is None:
             known = self._learn_about(word)
@@ -165,7 +165,7 @@ class Types:
         return known
 
     def _is_name(self, name: str) -> bool:
-        """Whether one word alone is a type (number words aside)."""
+        """Whether one word alone is a type (except number words)."""
         return (
             name in PLAIN_TYPES
             or name in self.types
@@ -174,7 +174,7 @@ class Types:
         )
 
     def _ends_in_type(self, text: str, start: int, end: int) -> bool:
-        """Whether a type might begin after a word's first letter: it must go on to the word's end."""
+        """Whether a type may start after a word's first letter and reach the word's end."""
         return end - start <= 80 and any(
             name in NUMBER_WORDS
             or name in MODIFIER_WORDS
@@ -186,7 +186,7 @@ class Types:
         )
 
     def _starts(self, text: str, at: int, storage: bool) -> list[int]:
-        """Where the type's name may begin, given the words that may precede it; most of them first."""
+        """Yields where the type's name may start, given the words that may precede it; the most words first."""
         result: list[int] = []
         if storage and text[at : at + 1] in ("e", "s", "a") and (head := pattern(rf"{STORAGE}\s+(?:({INLINE}\s+))?").match(text, at)):
             result += self._after_modifiers(text, head.end())
@@ -206,7 +206,7 @@ class Types:
         return starts
 
     def _with_what_follows(self, text: str, at: int, stars: bool) -> Iterator[int]:
-        """Where a type may end whose name ends at `at`, with the modifiers and stars that follow the name; longest first."""
+        """Yields where a type may end whose name ends at `at`, with the modifiers and stars after the name; longest first."""
         for modified in self._modified(text, at, False):
             if not stars:
                 yield modified
@@ -215,7 +215,7 @@ class Types:
             position = modified
             while step := _STAR.match(text, position):
                 if step.end() - position > 1 and text[position] in _BLANKS:
-                    # of several spaces the two ends and the last space are enough: in between, the same follows
+                    # of several spaces only both ends and the last space are tried: the text in between is followed by the same text
                     bounds.append(step.end() - 1)
                 position = step.end()
                 bounds.append(position)
@@ -226,7 +226,7 @@ class Types:
                     yield bound
 
     def _modified(self, text: str, at: int, inline: bool) -> list[int]:
-        """The ends of the modifiers (with `inline`: and inlines) from `at` on, each after a space; most of them first."""
+        """Returns the ends of the modifiers (with `inline`: and inlines) from `at` on, each after a space; the most modifiers first."""
         ends = [at]
         while len(ends) < _MAX_ROW and (word := _BLANK_WORD.match(text, ends[-1])):
             start, name = word.start(1), word[1]
@@ -241,7 +241,7 @@ class Types:
         return ends
 
     def _ends(self, text: str, at: int) -> list[int]:
-        """Where a type's name that begins at `at` may end, best first."""
+        """Yields where a type's name that starts at `at` may end, best first."""
         match = pattern(WORD).match(text, at)
         if not match:
             return []
@@ -267,7 +267,7 @@ class Types:
         return ends
 
     def _glued_ends(self, text: str, at: int, word: str, end: int) -> list[int]:
-        """As `_ends` for a name that goes on after ##."""
+        """Like `_ends`, for a name that continues after ##."""
         whole = pattern(IDENT).match(text, at)
         ends = [whole.end()] if whole and whole.group().endswith(NAME_ENDS) else []
         if word in NUMBER_WORDS:
@@ -278,7 +278,7 @@ class Types:
 
 
 def modifier_source(learnt: tuple[str, ...]) -> str:
-    """The pattern of a modifier, with those that were learnt."""
+    """Returns the pattern of a modifier, including learned ones."""
     return f"(?:{MODIFIER}|{'|'.join(map(re.escape, learnt))})" if learnt else MODIFIER
 
 

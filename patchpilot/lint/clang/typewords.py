@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The words that types are made of, and the number types whose words may come in many orders."""
+"""The words that types consist of, and the number types whose words may have different orders."""
 
 from patchpilot.lint.clang.c_patterns import ATTRIBUTE_WORDS_AFTER, ATTRIBUTE_WORDS_BEFORE, SPARSE_WORDS, pattern
 
@@ -11,7 +11,7 @@ TAGS = frozenset(("struct", "union", "enum"))
 TYPEOF = frozenset(("typeof", "__typeof__"))
 NAME_ENDS = ("_t", "_handler", "_handler_fn")
 
-# S is signed or unsigned; s the same or nothing. What is tried first comes first.
+# S is signed or unsigned; s the same or nothing. Alternatives are tried in this order.
 _ORDERED = (
     "s char", "s short int", "s short", "s int", "s long int", "s long long int", "s long long", "s long", "S",
 )  # fmt: skip
@@ -38,7 +38,7 @@ NUMBER_WORDS = frozenset(word for words in _RANKS for word in words)
 
 
 def number_ends(text: str, at: int, *, misordered: bool = False) -> list[int]:
-    """Where a type of number words that begins at `at` may end, best first; `misordered`: only those with their words in an unusual order."""
+    """Returns where a type of number words that starts at `at` may end, best first; `misordered`: only those with words in an unusual order."""
     ranks, shift = (_MISORDERED_RANKS, 0) if misordered else (_RANKS, len(_ORDERED))
     words: tuple[str, ...] = ()
     ends: list[tuple[int, int]] = []

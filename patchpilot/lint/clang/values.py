@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What each character of a line belongs to (type, value, operator …), so that `*` and `&` are known as part of a type, unary or binary.
+"""Classifies each character of a line (type, value, operator …), so that `*` and `&` are known as part of a type, unary or binary.
 
 Kinds, a letter a character: T part of a declaration's type, V a value, N something a value must follow, E the end of a statement, C after a
 comma, c inside a cast. Variants of an operator: U unary, B binary (or a bit field's colon), C a case's and L a label's colon, O another colon.
@@ -15,7 +15,7 @@ _NOT_PENDING = "_"
 
 
 class Values:
-    """A line's kinds (one letter a character, the last of them for its newline) and the variants of its operators by column."""
+    """The kinds of a line (one letter for each character, the last for its newline) and the variants of its operators by column."""
 
     __slots__ = ("kinds", "variants")
 
@@ -25,7 +25,7 @@ class Values:
 
 
 class ValueTracker:
-    """Reads the lines of a hunk one after the other; what a line leaves open is carried into the next."""
+    """Classifies the lines of a hunk one after the other; the state at the end of a line is carried into the next."""
 
     __slots__ = ("_brackets", "_colon", "_pending", "_preprocessor", "_types", "last")
 
@@ -34,7 +34,7 @@ class ValueTracker:
         self.reset()
 
     def reset(self) -> None:
-        """Begin a hunk."""
+        """Starts a hunk."""
         self._preprocessor = False
         self._pending = _NOT_PENDING
         self._brackets = ["E"]
@@ -42,7 +42,7 @@ class ValueTracker:
         self.last = "E"
 
     def line(self, text: str) -> Values:
-        """Read a sanitized line (its sign counts as a space): its values. `last` becomes the kind at its end."""
+        """Classifies a sanitized line (its sign counts as a space). `last` becomes the kind at its end."""
         text = f" {text[1:]}\n" if text else "\n"
         kind, at, end = self.last, 0, len(text)
         pieces: list[str] = []
@@ -94,14 +94,14 @@ class ValueTracker:
         return values
 
     def _cast(self, text: str, at: int) -> int:
-        """The length of `(type` where a cast begins here, else 0."""
+        """Returns the length of `(type` where a cast starts here, else 0."""
         first = pattern(r"\(\s*").match(text, at)
         if not first or not (match := self._types.match(_CAST, text, first.end())):
             return 0
         return match.match.end(1) - at
 
     def _word(self, kind: str, text: str, token: re.Match[str]) -> tuple[str, int]:
-        """The kind a word gives, and how much of the text belongs to it."""
+        """Returns the kind of a word and how much of the text belongs to it."""
         at, length, word = token.start(), token.end() - token.start(), token.group()
         if self._types.may_begin(text, word, token.end()) and (match := self._types.match(_DECLARED, text, at)):
             return "T", match.end - at
@@ -137,7 +137,7 @@ class ValueTracker:
         return "V", whole.end() - at
 
     def _directive(self, kind: str, text: str, at: int) -> tuple[str, int]:
-        """The same for a # and the word after it; # alone changes nothing."""
+        """Does the same for a # and the word after it; # alone changes nothing."""
         match = pattern(_DIRECTIVE).match(text, at)
         if not match:
             return kind, 1
@@ -155,7 +155,7 @@ class ValueTracker:
         elif match["turn"]:
             self._brackets.append(self._brackets[-1])
         else:
-            # all arms are taken to end as this one does
+            # all branches are assumed to end like this one
             self._brackets.pop()
             self._brackets.append(kind)
         return "E", match.end() - at
@@ -167,6 +167,6 @@ _TOKEN = (
     r"|(?P<sign>-(?![->])|\+(?!\+)|\*|&&|&)|(?P<step>\+\+|--)"
     r"|(?P<operator><=|>=|!=|->|<<|>>|<|>|!|~|\|\||\^|\||/|%)|(?P<other>[\x01\"'.\]\\@$`]+)"
 )
-# a name, and what makes it a function or a label
+# a name, and the text that makes it a function or a label
 _NAME = rf"{IDENT}(?:(\s*)(?:(\()|(:)(?:\s*\d+\s*([,=;]))?))?"
 _DIRECTIVE = rf"\#\s*(?:(?P<define>define\s*{IDENT})|(?P<undef>undef\s*{IDENT}|include\b)|(?P<start>ifdef|ifndef|if)|(?P<turn>else|elif)|(?P<end>endif))"

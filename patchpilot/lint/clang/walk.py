@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""One walk over the C lines of a patch, in order: statements, values and types are read on the way, and every C check looks at each line.
+"""Walks over the C lines of a patch in order, parses statements, values and types, and runs every C check on each line.
 
-The order matters: a type is known from the line on where the patch shows it. So there is one walk for all rules; each takes its own hits.
+The order matters: a type is known after the line that shows it. So one walk serves all rules; each takes its own hits.
 """
 
 from functools import cache
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from patchpilot.lint.lint_context import Context
 
 _KEY = "clang.code"
-# so often the walk says where it is
+# progress is reported once in so many lines
 _LINES_A_WORD = 512
 _CODE_FILES = (".h", ".c", ".pl", ".dtsi", ".dts")
 _FUNCTION = TypePattern(rf"({IDENT})\(")
@@ -35,15 +35,15 @@ class CCode:
         self._functions: dict[int, str] = {}
 
     def statement(self, number: int) -> StatementSpan | None:
-        """The statement that begins in patch line `number`; None for lines that only go on with one."""
+        """Returns the statement that starts at patch line `number`; None for lines that continue one."""
         return self._spans.get(number)
 
     def function(self, number: int) -> str | None:
-        """The function that patch line `number` seems to be in."""
+        """Returns the function that patch line `number` seems to be in."""
         return self._functions.get(number)
 
     def note(self, spot: LineContext, function: str | None) -> None:
-        """Keep what others may ask about a line."""
+        """Records statement and function of a line for later questions."""
         if spot.span is not None:
             self._spans[spot.line.number] = spot.span
         if function:
@@ -51,7 +51,7 @@ class CCode:
 
 
 def code(context: "Context") -> CCode:
-    """The walk over a context's patch, made once and kept in `context.shared`."""
+    """Returns the walk over the context's patch, cached in `context.shared`."""
     made = context.shared.get(_KEY)
     if not isinstance(made, CCode):
         _load_checks()
@@ -114,7 +114,7 @@ def _read(spot: LineContext, result: CCode) -> None:
 
 
 def _declared_function(spot: LineContext) -> str | None:
-    """The name of the function whose opening brace this line is, when the line before declares one."""
+    """Returns the name of the function whose opening brace is on this line, when the line before declares one."""
     before = spot.before
     lead = pattern(rf"\+(?:(?:{STORAGE}|{INLINE})\s*)*\s*").match(before)
     if not lead:

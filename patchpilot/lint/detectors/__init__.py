@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The detectors that rules name; each takes a rule's arguments and a patch and gives findings."""
+"""The detectors that rules name; each takes a patch and a rule's arguments and returns hits."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Calls whose arguments say more than one line shows: formats, sizes, limits, permissions."""
+"""Detectors for calls whose arguments may span lines: formats, sizes, limits, permissions."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
@@ -38,7 +38,7 @@ _ARGUMENT = value()
 _SCANF = lazy(rf'\bsscanf\b\s*\(\s*{_ARGUMENT}\s*,\s*(?P<format>"[^"]+")')
 _MEMSET = lazy(rf"^\+.*?\bmemset\s*\(\s*{_ARGUMENT}\s*,\s*{_ARGUMENT}\s*,\s*(?P<size>{_ARGUMENT})\s*\)")
 _MIN_MAX = lazy(rf"^\+.*?\b(?P<call>min|max)\s*\(\s*(?P<one>{_ARGUMENT})\s*,\s*(?P<two>{_ARGUMENT})\s*\)")
-# what the large patterns need, seen at less cost: most patches need none of them
+# words that the large patterns need; searching for them first is cheaper, since most patches have none
 _SUSPECT_SIZE = lazy(r"\bmemset\s*\([^;]*,[^,;]*\b(?:0[xX])?[01]\s*\)")
 _CAST_IN_MIN = lazy(r"\b(?:min|max)\s*\(\s*(?:\(|[^;]*,\s*\()")
 _ALLOCATES = lazy(r"^\+[^;]*=[^;]*(?:kv|k)[mz]alloc\s*\([^;]*\*")
@@ -92,13 +92,13 @@ _INT = lazy(INT)
 _OCTAL = lazy(OCTAL)
 
 LONGEST_STATEMENT = 8000
-"""So much of a statement is read: a parenthesis that is never closed makes one statement of all that follows, again for each line."""
+"""How much of a statement is read: with a parenthesis that is never closed, each line starts a statement that takes everything after it."""
 
 Hits = Iterator[tuple[str, Hit]]
 
 
 class CallPlace(NamedTuple):
-    """An added line of C and the text of the statement that begins in it."""
+    """An added line of C and the text of the statement that starts in it."""
 
     lines: LineScan
     line: ScannedLine
@@ -107,12 +107,12 @@ class CallPlace(NamedTuple):
 
     @property
     def last(self) -> int:
-        """The patch line where the statement ends, as far as no removed line is in between."""
+        """Returns the patch line where the statement ends, up to the first removed line."""
         return self.line.number + self.statement.count("\n")
 
     @property
     def raw(self) -> str:
-        """The lines of the statement as written; a removed line between them is stood in for by the next that is not."""
+        """Returns the lines of the statement as written; a removed line between them is replaced by the next line that is not removed."""
         return self.lines.raw_lines(self.line.number, self.last)
 
 
@@ -140,14 +140,14 @@ _PLACEHOLDERS = {
 
 @detector("checkpatch-calls", _PLACEHOLDERS, type=str)
 def calls(context: Context, arguments: Arguments) -> Iterable[Hit]:
-    """Hits of one type about calls and their arguments, read over all lines of the statement."""
+    """Returns hits of one type about calls and their arguments, read over all lines of the statement."""
     return by_type(context, _all, arguments["type"])
 
 
 def _all(context: Context) -> Hits:
     if "S_I" in c_text(context):
         yield from _symbolic(context)
-    # a statement that an added line begins may go on in lines that were there before
+    # a statement that starts in an added line may continue in unchanged lines
     whole = "\n".join(line.raw for line in scan(context).lines if line.left and line.sign != "-" and line.suffix in ("c", "h"))
     rules = [(words, rule) for words, rule in _RULES if any(word in whole for word in words)]
     if not rules:
@@ -158,7 +158,7 @@ def _all(context: Context) -> Hits:
         if statement is not None:
             at = CallPlace(lines, line, blank_signs(statement.raw_text[:LONGEST_STATEMENT]), context.options.kernel)
             for words, rule in rules:
-                # a second statement on the line is nobody else's to look at
+                # a second statement on the same line is checked here, since no other line starts with it
                 if any(word in at.statement or word in line.text for word in words):
                     yield from ((kind, Hit(line.number, case=hit.case, values=hit.values)) for kind, hit in rule(at))
 
@@ -328,7 +328,7 @@ _PATTERNS: dict[str, re.Pattern[str]] = {}
 
 
 def lazy_cached(text: str) -> re.Pattern[str]:
-    """A pattern that is put together when it is needed, compiled once."""
+    """Returns the compiled pattern, cached."""
     found = _PATTERNS.get(text)
     if found is None:
         found = _PATTERNS[text] = re.compile(text, re.ASCII)
@@ -347,4 +347,4 @@ _RULES: tuple[tuple[tuple[str, ...], Callable[[CallPlace], Hits]], ...] = (
     (("DEVICE_ATTR",), _device_attr),
     (_MODE_WORDS, _modes),
 )
-"""What is looked for in a statement, and one of the words that it must have for it."""
+"""The words of which a statement must have one, and its check."""

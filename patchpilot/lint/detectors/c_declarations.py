@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Declarations: where they are, in what order, and who can see them."""
+"""Detectors for declarations: where they are, their order, and their visibility."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -14,7 +14,7 @@ from patchpilot.lint.pack_patterns import compiled
 
 @detector("needless-init", "name")
 def needless_init(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """A variable initialised and then assigned before anything reads it."""
+    """Reports a variable that is initialized and then assigned before anything reads it."""
     for hunk, at, line in added_lines(context, (".c",)):
         found = re.match(
             (
@@ -28,7 +28,7 @@ def needless_init(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         indent, name = found[1], found[2]
         for following in hunk.lines[at + 1 : at + 40]:
             if name not in following.code or name not in re.findall(r"\w+", following.code):
-                # what follows may jump over an assignment
+                # the code that follows may jump over an assignment
                 if re.match(r"^\}|^\t*(?:for|while|do|switch|goto)\b", following.code) and not following.code.startswith(indent + "\t"):
                     break
                 continue
@@ -40,7 +40,7 @@ def needless_init(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 @detector("missing-static", "name")
 def missing_static(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """A table or structure defined for the whole kernel that only this new file can know."""
+    """Reports a table or structure with external linkage that only this new file can use."""
     known = _known_elsewhere(context)
     for hunk, _, line in added_lines(context, (".c",)):
         found = re.match(
@@ -55,7 +55,7 @@ def missing_static(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 
 def _known_elsewhere(context: Context) -> frozenset[str]:
-    """The names that the patch's added lines export or declare extern."""
+    """Returns the names that the patch's added lines export or declare extern."""
     names: set[str] = set()
     for change in context.patch.files:
         for line in change.lines("+"):
@@ -68,7 +68,7 @@ def _known_elsewhere(context: Context) -> frozenset[str]:
 
 @detector("blank-line-in-declarations")
 def blank_line_in_declarations(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """An empty line in the middle of a function's declarations."""
+    """Reports a blank line in the middle of a function's declarations."""
     for hunk, at, line in added_lines(context, (".c",)):
         if line.text.strip() or line.comment or not (0 < at < len(hunk.lines) - 1):
             continue
@@ -92,7 +92,7 @@ def _declaration_pattern() -> re.Pattern[str]:
 
 @detector("unsorted-declarations", paths_pattern=str)
 def unsorted_declarations(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Declarations of a new block not ordered from longest to shortest, where the subsystem wants that."""
+    """Reports declarations of a new block that are not ordered from longest to shortest, in subsystems that require it."""
     wanted = compiled(arguments["paths_pattern"])
 
     def hits() -> Iterator[Hit]:
@@ -109,7 +109,7 @@ def unsorted_declarations(context: Context, arguments: Arguments) -> Iterator[Hi
 
 
 def _declaration_blocks(hunk: NewHunk) -> Iterator[list[NewLine]]:
-    """Runs of one-line declarations right below an opening brace."""
+    """Yields runs of one-line declarations right after an opening brace."""
     lines = hunk.lines
     for at, line in enumerate(lines):
         if not re.search(r"\{\s*$", line.code) or re.search(r"=\s*\{|\b(?:struct|union|enum)\b[\w\s]*\{|\bswitch\b", line.code):
@@ -131,7 +131,7 @@ def _depends(above: NewLine, below: NewLine) -> bool:
 
 @detector("declaration-after-statement")
 def declaration_after_statement(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """A declaration in the middle of a function's statements."""
+    """Reports a declaration in the middle of a function's statements."""
     for hunk, at, line in added_lines(context, (".c",)):
         if not _declaration(line.code) or not in_functions(context, hunk)[at] or re.search(r"__free\(|__cleanup|\bstatic\b", line.text):
             continue

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a driver need not do because the core does it already."""
+"""Detectors for driver code that repeats what the core already does."""
 
 from collections.abc import Iterator, Sequence
 
@@ -11,7 +11,7 @@ from patchpilot.lint.new_side import NewLine, added_lines, previous_line
 
 @detector("driver-owner")
 def driver_owner(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """THIS_MODULE as the owner in the `.driver` of a driver whose registration sets it."""
+    """Reports THIS_MODULE as the owner in the `.driver` of a driver whose registration sets it."""
     for hunk, at, line in added_lines(context, (".c",)):
         found = re.match(r"^\t(?P<deep>\t)?(?P<driver>\.driver)?\.owner\s*=\s*THIS_MODULE\b", line.code)
         if not found or bool(found["deep"]) == bool(found["driver"]):
@@ -27,7 +27,7 @@ def driver_owner(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 @detector("duplicate-error-message", "function")
 def duplicate_error_message(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """A message about the failure of a function that prints one itself."""
+    """Reports an error message after a call that prints one itself."""
     for hunk, at, line in added_lines(context, (".c",)):
         if not re.search(r"\bdev_err(?:_probe)?\s*\(", line.code):
             continue
@@ -42,7 +42,7 @@ def duplicate_error_message(context: Context, _arguments: Arguments) -> Iterator
 
 @detector("allocation-message")
 def allocation_message(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """A message about a failed allocation, for functions that checkpatch.pl does not know."""
+    """Reports a message about a failed allocation, for functions that checkpatch.pl does not know."""
     for hunk, at, line in added_lines(context, (".c",)):
         message = re.match(r"^(\t+)(?:dev|pr|netdev)_(?:err|warn|info)\s*\(", line.code)
         if not message:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Interfaces of the kernel: what is misused, superseded, or needs a comment."""
+"""Detectors for kernel interfaces that are misused, deprecated, or need a comment."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
@@ -49,7 +49,7 @@ _PLACEHOLDERS = {
 
 @detector("checkpatch-api", _PLACEHOLDERS, type=str)
 def api(context: Context, arguments: Arguments) -> Iterable[Hit]:
-    """Hits of one type about interfaces of the kernel."""
+    """Returns hits of one type about kernel interfaces."""
     return by_type(context, _all, arguments["type"])
 
 
@@ -73,7 +73,7 @@ Hits = Iterator[tuple[str, Hit]]
 
 
 class ApiPlace(NamedTuple):
-    """An added line of C under examination, and its place."""
+    """An added line of C being checked, and its position."""
 
     context: Context
     lines: LineScan
@@ -138,7 +138,7 @@ def _license(at: ApiPlace) -> Hits:
     found = _LICENSE.search(at.line.text)
     if not found:
         return
-    # checkpatch.pl looks at the first text of the line, whatever macro it is for
+    # checkpatch.pl looks at the first string of the line, for any macro
     said = (at.context.options.checkpatch_compat and _TEXT.search(at.line.text)) or found
     name = at.line.raw[said.start(1) : said.end(1)]
     if name.strip('"') not in word_set("c", "module_licenses") or name[:1] != '"':
@@ -156,7 +156,7 @@ _BY_WORD: tuple[tuple[tuple[str, ...], Callable[[ApiPlace], Hits]], ...] = (
     (("sysfs_emit",), _sysfs_emit),
     (("MODULE_LICENSE",), _license),
 )
-"""Which rules look at a line, by what it must have one of."""
+"""The words of which a line must have one, and its check."""
 
 
 def _const_structs(context: Context, whole: str) -> Hits:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Kernel-doc comments: whether they describe what follows them."""
+"""Detectors for kernel-doc comments that do not match the code they describe."""
 
 from collections.abc import Iterator
 
@@ -21,7 +21,7 @@ from patchpilot.lint.new_side import NewHunk, NewLine, c_hunks
     },
 )
 def kernel_doc(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """A new kernel-doc comment that does not describe the function below it."""
+    """Reports a new kernel-doc comment that does not describe the function below it."""
     for hunk in c_hunks(context):
         for start, end in _comments(hunk):
             yield from _judge(hunk, start, end)
@@ -29,7 +29,7 @@ def kernel_doc(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 
 def _comments(hunk: NewHunk) -> Iterator[tuple[int, int]]:
-    """(first, last) line indexes of the kernel-doc comments that are new from end to end."""
+    """Returns (first, last) line indexes of the kernel-doc comments that are entirely new."""
     start: int | None = None
     for at, line in enumerate(hunk.lines):
         if re.match(r"^\s*/\*\*\s*$", line.text) and line.added:
@@ -69,7 +69,7 @@ def _judge(hunk: NewHunk, start: int, end: int) -> Iterator[Hit]:
 
 
 def _judge_members(hunk: NewHunk, start: int, end: int) -> Iterator[Hit]:
-    """A structure whose kernel-doc comment has members that it has not, or leaves out some that it has."""
+    """Reports members in a structure's kernel-doc comment that it does not have, and members that the comment omits."""
     body = hunk.lines[start + 1 : end]
     text = [re.sub(r"^\s*\*\s?", "", line.text) for line in body]
     head = re.match(r"^(struct|union)\s+(\w+)\s*(?:[-:].*)?$", text[0]) if text else None
@@ -78,7 +78,7 @@ def _judge_members(hunk: NewHunk, start: int, end: int) -> Iterator[Hit]:
         return
     close = next((at for at, line in enumerate(below) if re.match(r"^\}", line.code)), None)
     inside = below[1:close] if close else ()
-    # nested members and macros that make some are read by the real script only
+    # nested members and macros that declare members are parsed by scripts/kernel-doc only
     if not inside or any("{" in line.code or re.match(r"^\s*(?:#|[A-Z_]{4,}\()|.*\(", line.code) for line in inside):
         return
     private = next((at for at, line in enumerate(inside) if "private:" in line.text), len(inside))
@@ -93,7 +93,7 @@ def _judge_members(hunk: NewHunk, start: int, end: int) -> Iterator[Hit]:
 
 
 def _signature(lines: tuple[NewLine, ...]) -> tuple[str, list[str], bool] | None:
-    """(name, argument names, whether it returns something) of the function that these lines begin with."""
+    """Returns (name, argument names, whether it returns something) of the function that these lines start with."""
     joined = " ".join(line.code.strip() for line in lines)
     found = re.match(
         r"^(?P<type>[\w\s*]+?)\b(?P<name>\w+)\s*\((?P<arguments>[^()]*(?:\([^()]*\)[^()]*)*)\)\s*(?:__\w+(?:\(.*?\))?\s*)*[{;]", joined

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The license of C files: MODULE_LICENSE() and SPDX lines."""
+"""Detectors for the license of C files: MODULE_LICENSE() and SPDX lines."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,7 @@ from patchpilot.lint.pack_patterns import compiled
 
 @detector("license-mismatch", "module spdx")
 def license_mismatch(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """An SPDX line that allows a choice of licenses, and a MODULE_LICENSE() that does not, or the other way round."""
+    """Reports an SPDX line and a MODULE_LICENSE() of which only one is a choice of licenses."""
     for hunk in c_hunks(context, (".c",)):
         if not hunk.is_new or not hunk.lines:
             continue
@@ -31,7 +31,7 @@ def license_mismatch(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 @detector("spdx-license", "license", known_pattern=str)
 def spdx_license(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """A new file whose SPDX tag has a name that is none of those that `known_pattern` matches."""
+    """Reports a new file whose SPDX tag has a name that `known_pattern` does not match."""
     known = compiled(arguments["known_pattern"])
     for change in context.patch.files:
         if change.old_path is not None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A detector for rules that are a pattern in one line of C."""
+"""Generic detectors for rules that are a pattern in one line of C."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
@@ -13,11 +13,11 @@ from patchpilot.lint.lazy_pattern import lazy
 from patchpilot.lint.lint_context import Context
 
 LONGEST_LINE = 3000
-"""Longer lines are data, not code."""
+"""Longer lines are treated as data and skipped."""
 
 
 def c_lines(context: Context) -> list[ScannedLine]:
-    """The lines that the patch adds to C sources and headers."""
+    """Returns the lines that the patch adds to C sources and headers."""
     kept: Any = context.shared.get("checkpatch.c_lines")
     if kept is None:
         kept = context.shared["checkpatch.c_lines"] = [
@@ -27,7 +27,7 @@ def c_lines(context: Context) -> list[ScannedLine]:
 
 
 def c_text(context: Context) -> str:
-    """Those lines as one text, to see quickly what is not in them."""
+    """Returns those lines as one text, for fast searches."""
     kept: Any = context.shared.get("checkpatch.c_text")
     if kept is None:
         kept = context.shared["checkpatch.c_text"] = "\n".join(line.raw for line in c_lines(context))
@@ -55,7 +55,7 @@ _FRAGMENT = re.compile(r"<([A-Z_]{4,})>")
 
 
 def _compiled(text: str) -> re.Pattern[str]:
-    """A pattern of a pack in which <IDENTIFIER>, <STRING> and similar names are parts of C."""
+    """Returns the compiled pattern of a pack, with <IDENTIFIER>, <STRING> and similar names replaced by C patterns."""
     if not _FRAGMENT.search(text):
         return c_patterns.pattern(text)
     known = _fragments()
@@ -63,7 +63,7 @@ def _compiled(text: str) -> re.Pattern[str]:
 
 
 def _added_lines(context: Context, arguments: Arguments) -> list[ScannedLine]:
-    """The lines that a rule looks at, none where its needles show that it cannot match."""
+    """Returns the lines that a rule checks; none when its needles show that it cannot match."""
     needle, needles, suffixes = arguments.get("needle", ""), arguments.get("needles", ()), arguments.get("suffixes")
     if arguments.get("unchanged"):
         lines = [line for line in scan(context).lines if line.left and line.sign in (" ", "+") and _has_suffix(line, suffixes)]
@@ -84,7 +84,7 @@ def _has_suffix(line: ScannedLine, suffixes: Sequence[str] | None) -> bool:
 
 
 def _added_text(context: Context) -> str:
-    """The lines that the patch adds to any file, as one text."""
+    """Returns the lines that the patch adds to any file, as one text."""
     text: Any = context.shared.get("checkpatch.added_text")
     if text is None:
         text = context.shared["checkpatch.added_text"] = "\n".join(line.raw for line in scan(context).added)
@@ -127,14 +127,14 @@ def _optional(arguments: Arguments, name: str) -> re.Pattern[str] | None:
     no_column=bool,
 )
 def code_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Added lines of C that match `pattern`, which sees the line with its sign.
+    """Reports added lines of C that match `pattern`, which sees the line with its sign.
 
     `needle` is text that every match has, `needles` are texts of which it has one. `line` is "code" (comments and quoted text masked, the
-    default), "plain" (comments as spaces), "comment" (nothing else) or "raw". `unless_pattern` must not match the same line, `before_pattern`
-    has to match the line before it in the same form, `unless_before_pattern` must not match that line as it is. `suffixes` are those of the
-    files ("*": all files; .c and .h when not given); `files_pattern` and `other_files_pattern` say in which files. `uncommented`: only where no
-    comment is near. The message may have the pattern's named groups; a group named `at` is where the column points, `no_column` leaves it
-    out. `each` reports every match, not the first of a line; `unchanged` looks at context too.
+    default), "plain" (comments as spaces), "comment" (comments only) or "raw". `unless_pattern` must not match the same line, `before_pattern`
+    must match the line before it in the same form, `unless_before_pattern` must not match that line as it is. `suffixes` are those of the
+    files ("*": all files; .c and .h when not given); `files_pattern` and `other_files_pattern` select files. `uncommented`: only where no
+    comment is near. The message may have the pattern's named groups; a group named `at` is where the column points, `no_column` omits
+    it. `each` reports every match, not the first of a line; `unchanged` checks context lines too.
     """
     lines = _added_lines(context, arguments)
     if not lines:
@@ -166,7 +166,7 @@ def code_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
 
 
 def _follows(line: ScannedLine, form: str, before: re.Pattern[str] | None, unless: re.Pattern[str] | None) -> bool:
-    """Whether the line before is as a rule wants it."""
+    """Whether the line before matches as the rule requires."""
     above = line.previous
     if above is None or len(above.raw) > LONGEST_LINE:
         return before is None
@@ -175,7 +175,7 @@ def _follows(line: ScannedLine, form: str, before: re.Pattern[str] | None, unles
 
 @detector("string-like", "*pattern", generic=True, pattern=str, needle=str)
 def string_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Added lines of C with a quoted text that matches `pattern`, in which %% is read as __; `needle` is text that every match has."""
+    """Reports added lines of C with a string that matches `pattern`, in which %% is read as __; `needle` is text that every match has."""
     needle = arguments["needle"]
     if needle not in c_text(context):
         return

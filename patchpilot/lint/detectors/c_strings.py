@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Strings and log messages in C: broken, glued, with formats that do not say what they print."""
+"""Detectors for strings and log messages in C: split strings, missing spaces, wrong formats."""
 
 from collections.abc import Iterable, Iterator
 
@@ -30,12 +30,12 @@ _PLACEHOLDERS = {
 
 @detector("checkpatch-strings", _PLACEHOLDERS, type=str)
 def strings(context: Context, arguments: Arguments) -> Iterable[Hit]:
-    """Hits of one type about strings, formats, log calls and attributes."""
+    """Returns hits of one type about strings, formats, log calls and attributes."""
     return by_type(context, _all, arguments["type"])
 
 
 def quoted(line: ScannedLine) -> str:
-    """The first string of a line as written, quotes included; empty when it has none."""
+    """Returns the first string of a line as written, with its quotes; empty when there is none."""
     found = _STRING.search(line.text) if '"' in line.text else None
     return line.raw[found.start() : found.end()] if found else ""
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Matters of style in C that checkpatch.pl does not look at: trailing commas, comments."""
+"""Detectors for C style that checkpatch.pl does not check: trailing commas, comments."""
 
 from collections.abc import Iterator, Sequence
 
@@ -11,7 +11,7 @@ from patchpilot.lint.new_side import NewLine, added_lines, next_line, previous_l
 
 @detector("trailing-comma")
 def trailing_comma(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """No comma after the last entry of a list that will grow: adding an entry would change this line too."""
+    """Reports a missing comma after the last entry of a list: adding an entry would change that line too."""
     for hunk, at, line in added_lines(context):
         entry = re.match(
             r"^\s+(?:(?P<member>[.\[][\w.\]\[]+\s*=\s*\S.*|\{.*\})|(?P<constant>[A-Z][A-Z0-9_]+(?:\s*=\s*[^,{;]+)?))\s*$", line.code
@@ -30,7 +30,7 @@ def trailing_comma(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 
 def _open_list(lines: Sequence[NewLine], at: int, *, enum: bool) -> bool:
-    """Whether the brace around line `at` opens an initialiser or an enum that spans lines."""
+    """Whether the brace around line `at` opens an initializer or an enum of more than one line."""
     depth = 0
     for line in (lines[above] for above in range(at - 1, -1, -1)):
         depth += line.code.count("}") - line.code.count("{")
@@ -41,7 +41,7 @@ def _open_list(lines: Sequence[NewLine], at: int, *, enum: bool) -> bool:
 
 @detector("c99-comment")
 def c99_comment(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """A // comment among /* */ comments."""
+    """Reports a // comment in code that has /* */ comments."""
 
     def hits() -> Iterator[Hit]:
         for hunk, at, line in added_lines(context):

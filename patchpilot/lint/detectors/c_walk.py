@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Checks of C code: one walk over the patch finds the hits of all of them, each rule takes its own."""
+"""The detector for all C checks: one walk over the patch collects the hits of every check, each rule takes its own."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -14,5 +14,5 @@ if TYPE_CHECKING:
 
 @detector("c", PLACEHOLDERS, check=str)
 def c(context: "Context", arguments: Arguments) -> Iterable[Hit]:
-    """Hits of the check of this name (see patchpilot/lint/clang/checks)."""
+    """Returns the hits of the check with this name (see patchpilot/lint/clang/checks)."""
     return code(context).hits.get(arguments["check"], [])

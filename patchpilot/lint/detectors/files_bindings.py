@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Device tree bindings: their form, and compatible strings that no binding has."""
+"""Detectors for device tree bindings: their form, and undocumented compatible strings."""
 
 from collections.abc import Iterator
 
@@ -18,7 +18,7 @@ _VENDOR = lazy(r"^([a-zA-Z0-9\-]+),")
 
 @detector("undocumented-compatible", {"": "compatible", "vendor": "vendor"})
 def undocumented_compatible(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Compatible strings of added lines that no binding of the tree has, and vendor prefixes that it does not know."""
+    """Reports compatible strings in added lines that no binding documents, and unknown vendor prefixes."""
     if context.tree is None:
         return
     for line in scan(context).lines:
@@ -47,7 +47,7 @@ def _undocumented(context: Context, line: ScannedLine) -> Iterator[Hit]:
 
 @detector("binding-example-indent")
 def binding_example_indent(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """The example of a binding indented by tabs, or by neither two nor four spaces."""
+    """Reports a binding's example that is indented by tabs, or by neither two nor four spaces."""
     for change in context.patch.files:
         path = change.new_path or ""
         if not (path.endswith(".yaml") and "bindings/" in path):

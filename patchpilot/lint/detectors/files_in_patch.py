@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The files of a patch: user-space APIs, files without a maintainer or that are not built, whitespace-only hunks."""
+"""Detectors for the files of a patch: uapi headers, files without a maintainer or Makefile entry, hunks of white space only."""
 
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @detector("uapi-change", "path list", paths_pattern=str, list=str)
 def uapi_change(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """A patch that takes away or rewrites a line of code of a header for user space, and does not go to the list `list`."""
+    """Reports a patch that removes or changes code in a uapi header and does not go to the list `list`."""
     patch = context.patch
     if any(address.key == arguments["list"] for name in ("To", "Cc") for address in patch.addresses(name)) or arguments[
         "list"
@@ -31,20 +31,20 @@ def uapi_change(context: Context, arguments: Arguments) -> Iterator[Hit]:
         kept = [_bare(line.text) for line in change.lines("+")]
         for line in change.lines("-"):
             text = _bare(line.text)
-            # what only grows, as a list or a mask does at its end, takes nothing away
+            # an addition at the end of a list or mask removes nothing
             if re.match(r"[#\w]", text) and not text.startswith("#include") and not any(line.startswith(text) for line in kept):
                 yield Hit(line.patch_line, path=change.path, values={"path": change.path, "list": arguments["list"]})
                 return
 
 
 def _bare(text: str) -> str:
-    """A line without comment, white space and what joins it to the next."""
+    """Returns a line without comment, white space and the characters that join it to the next line."""
     return "".join(re.sub(r"/\*.*?(?:\*/|$)", "", text).split()).rstrip("\\,);|")
 
 
 @detector("uncovered-file", {"no-section": "path section", "large-section": "path section"}, most=int, many_pattern=str, except_pattern=str)
 def uncovered_file(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """A new file that no section of MAINTAINERS takes (below `many_pattern`: none but those of `most` files and more), in a series that adds none."""
+    """Reports a new file that no section of MAINTAINERS covers (below `many_pattern`: only sections of `most` files and more), in a series that adds none."""
     tree = context.tree
     new = [change for change in context.patch.files if change.old_path is None]
     if tree is None or not new or _touched(context, "MAINTAINERS") or not tree.exists("MAINTAINERS"):
@@ -71,7 +71,7 @@ def uncovered_file(context: Context, arguments: Arguments) -> Iterator[Hit]:
 
 
 def _files_of(tree: Tree, section: "Section", most: int) -> int:
-    """How many files a section's patterns take in the tree, counted up to `most`; a pattern that is no directory counts as one."""
+    """Counts the files of the tree that a section's patterns cover, up to `most`; a pattern that is not a directory counts as one."""
     count = 0
     for pattern in section.values("F"):
         folder = re.sub(r"\*$", "", pattern)
@@ -84,7 +84,7 @@ def _files_of(tree: Tree, section: "Section", most: int) -> int:
 
 @detector("selftest-not-built", "makefile test")
 def selftest_not_built(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """A new self-test that the Makefile of its directory does not name, with or without the patch."""
+    """Reports a new self-test that the Makefile of its directory does not name, with the patch applied or not."""
     tree = context.tree
     if tree is None:
         return
@@ -115,7 +115,7 @@ def _touched(context: Context, path: str) -> bool:
 
 @detector("default-on", "default")
 def default_on(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """A new Kconfig option with a prompt that is enabled by default."""
+    """Reports a new Kconfig option with a prompt that is enabled by default."""
     for change in context.patch.files:
         if not re.search(r"(?:^|/)Kconfig[\w.-]*$", change.path):
             continue
@@ -123,7 +123,7 @@ def default_on(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         for hunk in change.hunks:
             for line in hunk.lines:
                 if re.match(r"^(?:menu)?config\s", line.text):
-                    # menus of a vendor's drivers build nothing by themselves
+                    # a menu of a vendor's drivers builds nothing by itself
                     option, asked = (" " if "VENDOR" in line.text else line.kind), False
                 elif line.kind == "+" and re.match(r'^\s+(?:bool|tristate|prompt)\s+"', line.text):
                     asked = option == "+"
@@ -133,7 +133,7 @@ def default_on(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 @detector("whitespace-only-hunk")
 def whitespace_only_hunk(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """A hunk that changes nothing but white space, in a patch about something else."""
+    """Reports a hunk that changes only white space, in a patch that changes other things."""
     patch = context.patch
     if re.search(r"white ?space|indent|style|clean ?up|tidy|format|blank|checkpatch|align|newline", patch.subject.title, re.IGNORECASE):
         return

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Kconfig, Makefiles and MAINTAINERS."""
+"""Detectors for Kconfig, Makefiles and MAINTAINERS."""
 
 from collections.abc import Iterable, Iterator
 
@@ -29,7 +29,7 @@ _PLACEHOLDERS = {
 
 @detector("checkpatch-kbuild", _PLACEHOLDERS, type=str)
 def kbuild(context: Context, arguments: Arguments) -> Iterable[Hit]:
-    """Hits of one type about Kconfig, Makefiles and MAINTAINERS."""
+    """Returns hits of one type about Kconfig, Makefiles and MAINTAINERS."""
     return by_type(context, _all, arguments["type"])
 
 
@@ -48,19 +48,19 @@ def _all(context: Context) -> Iterator[tuple[str, Hit]]:
 
 
 def _obsolete_variable(text: str) -> dict[str, str] | None:
-    """The obsolete make variable of an added line, and what to use instead."""
+    """Returns the obsolete make variable of an added line, and its replacement."""
     name = _OLD_FLAGS.search(text)
     instead = word_table("kbuild", "obsolete_variables").get(name[1]) if name else None
     return {"variable": name[1], "instead": instead} if name and instead else None
 
 
 def _help_lines(context: Context) -> int:
-    """How many lines of help the project wants of a new option."""
+    """Returns how many lines of help text the project requires for a new option."""
     return context.project.style.help_lines
 
 
 def _without_help(lines: LineScan, entry: ScannedLine, least: int) -> bool:
-    """Whether an added Kconfig entry has a prompt and less help than that many lines, as far as the patch shows it."""
+    """Whether an added Kconfig entry has a prompt and fewer lines of help than required, as far as the patch shows."""
     prompt = helped = False
     length = 0
     for line in lines.lines[entry.number :]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The SPDX license tag: on which line, in which kind of comment."""
+"""The detector for the SPDX license tag: its line and its kind of comment."""
 
 from collections.abc import Iterable, Iterator
 
@@ -14,7 +14,7 @@ _SHEBANG = lazy(r"^[ +]\s*#!\s*/")
 _TAG_WORD = lazy(rf"\b{_TAG}")
 _DUAL = lazy(r"GPL-2\.0.*BSD-2-Clause")
 _STRICTER = (6, 17)
-"""The first kernel whose script reads the license of bindings word by word."""
+"""The first kernel whose checkpatch.pl checks the license names of bindings."""
 _DUAL_AS_WRITTEN = lazy(r"GPL-2\.0(?:-only)? OR BSD-2-Clause")
 _DUAL_HEADER = lazy(r"GPL-2\.0(?:-only)? OR \S+")
 _COMMENTS = {
@@ -33,7 +33,7 @@ _PLACEHOLDERS = {
 
 @detector("checkpatch-spdx", _PLACEHOLDERS, type=str)
 def spdx(context: Context, arguments: Arguments) -> Iterable[Hit]:
-    """Hits about the license tag."""
+    """Returns hits about the license tag."""
     return by_type(context, _all, arguments["type"])
 
 

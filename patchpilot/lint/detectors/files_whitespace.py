@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""White space, line length and other things of added lines that need no grammar."""
+"""The detector for white space, line length and other properties of added lines in any file."""
 
 from collections.abc import Iterable, Iterator
 
@@ -30,7 +30,7 @@ _PLACEHOLDERS = {
 
 @detector("checkpatch-text", _PLACEHOLDERS, type=str)
 def text(context: Context, arguments: Arguments) -> Iterable[Hit]:
-    """Hits of one type about white space, length and the like."""
+    """Returns hits of one type about white space, line length and the like."""
     return by_type(context, _all, arguments["type"])
 
 
@@ -48,7 +48,7 @@ def _all(context: Context) -> Iterator[tuple[str, Hit]]:
 
 
 def _names_whole(line: ScannedLine) -> bool:
-    """Whether the name is a word by itself, not as part of a longer one: what newer kernels ask."""
+    """Whether the name is a word by itself and not part of a longer one, as newer kernels require."""
     return re.search(rf"\b{re.escape(line.file)}\b", line.raw, re.ASCII) is not None
 
 
@@ -60,7 +60,7 @@ def _source(lines: LineScan, line: ScannedLine, limit: int) -> Iterator[tuple[st
 
 
 def _too_long(line: ScannedLine, limit: int) -> str | None:
-    """Which kind of long line it is; None when it may be long: strings that one greps for and links must not be broken."""
+    """Returns which kind of long line it is; None when it may be long: links and strings must not be split."""
     code = line.text
 
     def starts_within(tail: str) -> bool:

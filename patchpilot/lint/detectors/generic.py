@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Detectors for rules that need no code: a pattern in some lines, a text too long, a tag or header that is missing, a line that is repeated."""
+"""Generic detectors: a pattern in some lines, a text that is too long, a missing tag or header, a repeated line."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
@@ -18,15 +18,15 @@ from patchpilot.model.patch import Patch
 Lines = Iterator[tuple[int, str]]
 _SIGNS = {"added": "+", "removed": "-", "diff": "+- "}
 SHOWN = 40
-"""Characters of a line that a message quotes as {start}."""
+"""Maximum length of the part of a line that a message quotes as {start}."""
 
 
 def lines_of(context: Context, where: str) -> Lines:
-    """(patch line, text) of a part of the patch.
+    """Yields (patch line, text) of a part of the patch.
 
-    "subject" (without its prefix in brackets), "title" (the same, but for reverts, merges and releases), "raw subject" (decoded), "subject header"
-    (as written); "message", "author's message" (without what was pasted in), "prose" (without quotes, logs and trailers), "trailers" (the
-    last paragraph), "tags" (wherever they are); "headers", "head" (all before the diff), "mail" (all but the diff's own lines), "notes".
+    "subject" (without its prefix in brackets), "title" (the same, except for reverts, merges and releases), "raw subject" (decoded), "subject header"
+    (as written); "message", "author's message" (without pasted text), "prose" (without quotes, logs and trailers), "trailers" (the
+    last paragraph), "tags" (in any paragraph); "headers", "head" (everything before the diff), "mail" (everything but the diff's own lines), "notes".
     """
     patch = context.patch
     if where in _SIGNS:
@@ -69,17 +69,17 @@ def _changed(change: FileChange, where: str) -> Lines:
 
 
 def is_plain(title: str) -> bool:
-    """Whether a title is one that somebody wrote for a change: no revert, merge or release."""
+    """Whether a title is written for a change: not a revert, merge or release."""
     return bool(title) and not re.match(r"(?:Revert|Reapply) \"|Merge |Linux \d", title)
 
 
 def subject_line(context: Context) -> int:
-    """The patch line of the Subject: header (1 when there is none)."""
+    """Returns the patch line of the Subject: header (1 when there is none)."""
     return next((header.line for header in context.patch.headers if header.name.lower() == "subject"), 1)
 
 
 class _Case(NamedTuple):
-    """One pattern of a rule: its case, where to look, and in which files."""
+    """One pattern of a rule: its case, the part of the patch and the files to search."""
 
     name: str
     pattern: str
@@ -109,13 +109,13 @@ class _Case(NamedTuple):
     within=int,
 )
 def like(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Lines of `where` that match `pattern`; the message may have its named groups, those that end in `_lower` in lower case.
+    """Reports lines of `where` that match `pattern`; the message may have its named groups, those that end in `_lower` in lower case.
 
     `unless_pattern` must not match the same line. Instead of one pattern there may be `case_patterns`, by the case that the rule's messages
-    and severities have: of a line the first counts. `case_where`, `case_paths_patterns` and `case_until` (a kernel) are for single cases.
-    `first` stops at one finding, `first_in_file` at one a file. In lines of the diff: `paths_pattern` says in which files, `new_files` in
-    new ones only, `head_pattern` in those with such a line among the first three, `within` among so many added lines; `beyond_removed`
-    reports as many as there are more than were removed.
+    and severities have: the first that matches a line counts. `case_where`, `case_paths_patterns` and `case_until` (a kernel) are for single cases.
+    `first` stops at one finding, `first_in_file` at one in each file. In lines of the diff: `paths_pattern` selects files, `new_files` new
+    ones only, `head_pattern` those with such a line among the first three, `within` limits the added lines; `beyond_removed`
+    reports only matches in excess of the removed ones.
     """
     if not applies(context, arguments):
         return
@@ -154,7 +154,7 @@ def _cases(context: Context, arguments: Arguments) -> Iterator[_Case]:
 
 
 def _looked_at(context: Context, arguments: Arguments, where: str, paths: str) -> Iterator[Iterable[tuple[int, str]]]:
-    """The lines in which to look, file by file where the rule has conditions for files."""
+    """Yields the lines to search, file by file when the rule has conditions for files."""
     if where not in _SIGNS or not (paths or not _OF_FILES.isdisjoint(arguments)):
         key = f"generic.lines.{where}"
         if key not in context.shared:
@@ -174,7 +174,7 @@ _OF_FILES = frozenset(("new_files", "beyond_removed", "head_pattern", "within", 
 
 
 def _beyond_removed(change: FileChange, arguments: Arguments, lines: list[tuple[int, str]]) -> Lines:
-    """The lines without as many of those that match as the file loses."""
+    """Returns the lines without as many matches as the file loses."""
     pattern = compiled(arguments["pattern"])
     unless = compiled(arguments["unless_pattern"]) if "unless_pattern" in arguments else None
 
@@ -190,13 +190,13 @@ def _beyond_removed(change: FileChange, arguments: Arguments, lines: list[tuple[
 
 
 def values_of(match: re.Match[str], line: str) -> Mapping[str, str]:
-    """What a message may quote of a match: {match}, {line} and {start} without spaces around them, and the named groups."""
+    """Returns the placeholders that a match fills: {match}, {line} and {start} without spaces around them, and the named groups."""
     stripped = line.strip()
     return {"match": match[0].strip(), "line": stripped, "start": stripped[:SHOWN], **groups_of(match)}
 
 
 def groups_of(match: re.Match[str]) -> dict[str, str]:
-    """The named groups of a match; one whose name ends in `_lower` in lower case."""
+    """Returns the named groups of a match; one whose name ends in `_lower` in lower case."""
     return {name: (value or "").lower() if name.endswith("_lower") else value or "" for name, value in match.groupdict().items()}
 
 
@@ -212,8 +212,9 @@ def groups_of(match: re.Match[str]) -> dict[str, str]:
     at_tag=str,
 )
 def missing(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """The patch has none of `missing_headers`, none of `missing_tags`, no line in its message like `missing_pattern` and no recipient like
-    `missing_recipient_pattern`: a finding on the subject, or on the first tag called `at_tag`."""
+    """Reports a patch that has none of `missing_headers`, none of `missing_tags`, no line in its message like `missing_pattern` and no recipient like
+    `missing_recipient_pattern`: a finding on the subject, or on the first tag called `at_tag`.
+    """
     patch = context.patch
     if not applies(context, arguments) or any(patch.header(name) for name in arguments.get("missing_headers", ())):
         return
@@ -237,8 +238,9 @@ def missing(context: Context, arguments: Arguments) -> Iterator[Hit]:
 
 @detector("repeated", "match first second *pattern", generic=True, **CONDITIONS, where=str, pattern=str, only_first=bool)
 def repeated(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Lines of `where` (or the "subjects" of a series) that match `pattern` and have the same named groups as one above, but for upper and
-    lower case; with the numbers of both."""
+    """Reports lines of `where` (or the "subjects" of a series) that match `pattern` and have the same named groups as an earlier one, ignoring
+    case; the message has the numbers of both.
+    """
     if not applies(context, arguments):
         return
     pattern, seen = compiled(arguments["pattern"]), dict[Any, int]()
@@ -257,5 +259,5 @@ def repeated(context: Context, arguments: Arguments) -> Iterator[Hit]:
 
 
 def _subjects(context: Context) -> Lines:
-    """(number, title) of each patch of the series."""
+    """Yields (number, title) of each patch of the series."""
     yield from enumerate((patch.subject.title for patch in context.series.patches), 1) if context.series else ()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Detectors for rules about code that need no code of their own: a line in certain surroundings, a line too long, a call that is new."""
+"""Generic detectors for code: a line with certain lines around it, a line that is too long, a new call."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -39,12 +39,12 @@ _C = (".c", ".h")
     column=bool,
 )
 def code_around(context: Context, arguments: Arguments) -> Iterable[Hit]:
-    """Added lines of code, comments and texts in quotes blanked, that match `pattern` (or one of `case_patterns`) where their surroundings fit.
+    """Reports added lines of code, with comments and strings masked, that match `pattern` (or one of `case_patterns`) if the lines around them match.
 
     With `line` = "text" the pattern sees the line as it is.
     `above_pattern` and `below_pattern` are for the nearest lines of code; `near_pattern` and `unless_near_pattern` for the text from `above` lines above to
-    `below` lines below, with the hunk's `section` before it; `unless_hunk_pattern` for no line of the hunk, `unless_unchanged_pattern`
-    for none that the patch leaves. `spaced` leaves out what is close to another finding; `column` gives the place in the line.
+    `below` lines below, after the hunk's `section`; `unless_hunk_pattern` must match no line of the hunk, `unless_unchanged_pattern`
+    no line that the patch does not change. `spaced` skips hits close to another one; `column` reports the column.
     """
     hits = _code_around(context, arguments)
     return spaced(hits) if arguments.get("spaced") else hits
@@ -70,7 +70,7 @@ def _code_around(context: Context, arguments: Arguments) -> Iterator[Hit]:
 
 
 def _surroundings(hunk: NewHunk, at: int, arguments: Arguments) -> dict[str, str] | None:
-    """The named groups of `near_pattern`, or None where the surroundings of a line do not fit."""
+    """Returns the named groups of `near_pattern`, or None when the lines around a line do not match."""
     for name, line in (("above_pattern", previous_line(hunk.lines, at)), ("below_pattern", next_line(hunk.lines, at))):
         if name in arguments and not (line and compiled(arguments[name]).search(line.code.rstrip())):
             return None
@@ -105,11 +105,11 @@ def _any_line(lines: Sequence[NewLine], pattern: str | None) -> bool:
     spaced=bool,
 )
 def longer_than(context: Context, arguments: Arguments) -> Iterable[Hit]:
-    """What is longer than `most`: "added" lines (in characters), added "code" and "comment" lines of C (in columns; code below the limit of the
-    run only, for what is beyond it has a rule of its own), the "title" (a project's own limit comes first), the "series" (in patches).
+    """Reports text longer than `most`: "added" lines (in characters), added "code" and "comment" lines of C (in columns; code up to the limit of the
+    run only, since longer lines have a rule of their own), the "title" (a project's own limit comes first), the "series" (in patches).
 
-    Of lines `pattern` must match and `unless_pattern` must not; `paths_pattern` says in which files; `spaced` leaves out what is close to
-    another finding.
+    Lines must match `pattern` and not `unless_pattern`; `paths_pattern` selects files; `spaced` skips hits close to
+    another one.
     """
     if not applies(context, arguments):
         return ()
@@ -162,7 +162,7 @@ def _measured_lines(context: Context, where: str, paths: re.Pattern[str]) -> Ite
 
 @detector("path-like", "path old_path", generic=True, **CONDITIONS, change=str, pattern=str, unless_pattern=str, first=bool)
 def path_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Files that the patch has "added" or "renamed" and whose path matches."""
+    """Reports files that the patch has "added" or "renamed" and whose path matches."""
     if not applies(context, arguments):
         return
     pattern, unless = (
@@ -179,7 +179,7 @@ def path_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
 
 @detector("added-call", "name", generic=True, names=list, paths_pattern=str)
 def added_call(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """The first new call of each of these functions in a file."""
+    """Reports the first new call of each of these functions in a file."""
     wanted = compiled(arguments["paths_pattern"])
     pattern = any_of(tuple(arguments["names"]), r"(?<![\w.>])(?P<name>", r")\s*\(")
     seen: set[tuple[str, str]] = set()
@@ -197,7 +197,7 @@ def added_call(context: Context, arguments: Arguments) -> Iterator[Hit]:
 
 @detector("more-calls", "name gone new instead", generic=True, names=list, paths_pattern=str)
 def more_calls(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """More lines with one of these words than the patch takes away; `names` are "pattern => what to use"."""
+    """Reports words that occur on more added lines than removed ones; `names` are "pattern => what to use"."""
     wanted = compiled(arguments["paths_pattern"])
     changes = [change for change in context.patch.files if wanted.search(change.path)]
     for entry in arguments["names"]:
@@ -217,7 +217,7 @@ def _uses(pattern: re.Pattern[str], line: DiffLine) -> bool:
 
 @detector("deprecated-interface", "name instead", generic=True, names=list)
 def deprecated_interface(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Lines with an interface that is being removed, as many as there are more than before; `names` are "pattern => what to use"."""
+    """Reports lines with an interface that is being removed, in excess of the removed ones; `names` are "pattern => what to use"."""
     pairs = [entry.split(" => ", 1) for entry in arguments["names"]]
     union = any_of(tuple(name for name, _ in pairs))
     changes = [change for change in context.patch.files if (change.new_path or change.path).endswith(_C)]
@@ -236,7 +236,7 @@ def deprecated_interface(context: Context, arguments: Arguments) -> Iterator[Hit
 
 
 def _named(text: str, union: re.Pattern[str], pairs: Sequence[Sequence[str]]) -> str | None:
-    """The first pattern that a line of code has."""
+    """Returns the first pattern that matches a line of code."""
     if not union.search(text) or text.lstrip().startswith(("*", "/*", "//")):
         return None
     return next((name for name, _ in pairs if compiled(name).search(text)), None)

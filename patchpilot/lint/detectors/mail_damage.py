@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Mails that a mail client has damaged."""
+"""Detectors for mails that a mail client or gateway has damaged."""
 
 from collections.abc import Iterator
 
@@ -14,7 +14,7 @@ _TABBED = re.compile(r"\.(?:c|h|S|dts|dtsi)$")
 
 @detector("malformed-diff", {"wrapped": "", "corrupt": "error", "lost-space": ""})
 def malformed_diff(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """The diff does not parse: lines are wrapped or lost, or the counts of a hunk header are wrong."""
+    """Reports a diff that does not parse: lines are wrapped or lost, or a hunk header has wrong counts."""
     patch = context.patch
     if not patch.has_diff:
         return
@@ -28,7 +28,7 @@ def malformed_diff(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 
 def _wrapped(patch: Patch) -> int | None:
-    """The patch line that is the tail of the line above: it starts with no diff sign though its hunk is not complete."""
+    """Returns the patch line that is the wrapped rest of the line above: it has no diff sign though its hunk is not complete."""
     old = new = 0
     for at in range(patch.diff_line - 1, len(patch.lines)):
         line = patch.lines[at]
@@ -48,7 +48,7 @@ def _wrapped(patch: Patch) -> int | None:
 
 
 def _lost_space(patch: Patch) -> int | None:
-    """The first context line that starts with a tab instead of a space. Empty context lines without their space are common, and git accepts them."""
+    """Returns the first context line that starts with a tab instead of a space. Empty context lines without a space are common, and git accepts them."""
     for at in range(patch.diff_line - 1, len(patch.lines)):
         if patch.lines[at].startswith("\t") and not patch.lines[at - 1].startswith("diff --git"):
             return at + 1
@@ -57,7 +57,7 @@ def _lost_space(patch: Patch) -> int | None:
 
 @detector("tabs-lost", {"all": "", "context": ""})
 def tabs_lost(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Code that is indented by tabs in the tree comes indented by spaces: the mail program converted them."""
+    """Reports code that is indented by tabs in the tree and by spaces in the mail."""
     for change in context.patch.files:
         if not _TABBED.search(change.path) or change.is_binary:
             continue
@@ -77,7 +77,7 @@ def tabs_lost(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             return
         context_lines = [line for line in kept if line.kind == " "]
         added = [line for line in indented if line.kind == "+"]
-        # context indented by eight spaces, added lines by tabs: no file mixes them like this
+        # no file mixes context indented by eight spaces with added lines indented by tabs
         if (
             len(context_lines) >= 3
             and added
@@ -97,7 +97,7 @@ def _has_line(context: Context, path: str | None, spaced: list[DiffLine]) -> boo
 
 @detector("encoded-leftovers", {"quoted-printable": "", "entities": "", "html": ""})
 def encoded_leftovers(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Leftovers of quoted-printable or HTML in the text or the diff."""
+    """Reports leftovers of quoted-printable or HTML in the text or the diff."""
     patch = context.patch
     qp = [
         at
@@ -121,7 +121,7 @@ def encoded_leftovers(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 @detector("mail-form", {"html": "", "attachment": "", "flowed": ""})
 def mail_form(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """An attachment, HTML or flowed text: people cannot comment on it, and it may not apply."""
+    """Reports an attachment, HTML or flowed text: reviewers cannot quote it, and it may not apply."""
     patch = context.patch
     header = next((header for header in patch.headers if header.name.lower() == "content-type"), None)
     line = header.line if header else 1
@@ -138,7 +138,7 @@ def mail_form(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 @detector("carriage-returns")
 def carriage_returns(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """The whole mail has DOS line ends."""
+    """Reports DOS line endings in the whole mail."""
     patch = context.patch
     ends = sum(1 for line in patch.lines if line.endswith("\r"))
     if ends > 3 and ends * 10 >= len(patch.lines) * 9:

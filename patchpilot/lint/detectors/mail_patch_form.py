@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The form of a patch: is it one, does it apply, and which files does it create, move or make executable."""
+"""Detectors for the form of a patch: is it a patch, does it apply, which files does it create, move or make executable."""
 
 from collections.abc import Iterable, Iterator
 
@@ -27,12 +27,12 @@ _PLACEHOLDERS = {
 
 @detector("checkpatch-form", _PLACEHOLDERS, type=str)
 def form(context: Context, arguments: Arguments) -> Iterable[Hit]:
-    """Hits of one type about the form of the patch and its file headers."""
+    """Returns hits of one type about the form of the patch and its file headers."""
     return by_type(context, _all, arguments["type"])
 
 
 def is_patch(lines: LineScan) -> bool:
-    """Whether anything of the mail changes files: a hunk, a rename, a new mode."""
+    """Whether any part of the mail changes files: a hunk, a rename, a new mode."""
     before = False
     for line in lines.lines:
         if line.starts_hunk:
@@ -45,7 +45,7 @@ def is_patch(lines: LineScan) -> bool:
 
 
 def last_line(lines: LineScan) -> int:
-    """The patch line that findings about the whole are given on: the last that is no hunk header."""
+    """Returns the patch line for findings about the whole patch: the last that is not a hunk header."""
     return next((line.number for line in reversed(lines.lines) if not line.starts_hunk), 1)
 
 
@@ -67,7 +67,7 @@ def _files(context: Context, lines: LineScan) -> Iterator[tuple[str, Hit]]:
         text = line.text
         if line.starts_file:
             if found := _NEW_SIDE.match(text):
-                # the line that checkpatch.pl is still at when it reads a file's name
+                # the line at which checkpatch.pl still is when it reads a file's name
                 prefix = found[1].partition("/")[0]
                 if tree is not None and prefix and tree.exists(prefix):
                     yield "PATCH_PREFIX", Hit(reported, values={"prefix": prefix})
@@ -100,7 +100,7 @@ def _broken(lines: LineScan) -> Iterator[tuple[str, Hit]]:
 
 
 def _moves(lines: LineScan) -> Iterator[int]:
-    """The first line that shows a new, deleted or moved file, unless the diffstat shows that MAINTAINERS is changed too."""
+    """Returns the first line that shows a new, deleted or moved file, unless the diffstat lists MAINTAINERS."""
     for line in lines.lines:
         if line.starts_file or line.starts_hunk:
             continue

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the message of a mail becomes when it is applied: what `git am` would cut off, and lines that only another tree has use for."""
+"""Detectors for messages that change when the mail is applied: text that `git am` cuts off, lines meant for another tree."""
 
 from collections.abc import Iterator
 
@@ -23,7 +23,7 @@ from patchpilot.model.upstream_references import upstream_commits
     },
 )
 def cut_message(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Lines in a message that `git am` takes for its end or for the patch: a line of dashes, a diff, a From line, scissors."""
+    """Reports lines in a message where `git am` would end it: a line of dashes, a diff, a From line, scissors."""
     from patchpilot.model.mail import scissors_line
 
     patch = context.patch
@@ -44,7 +44,7 @@ def cut_message(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 
 def _lost_sign_off(patch: Patch) -> Iterator[Hit]:
-    """The sign-off, if the only one is below the end of the message."""
+    """Returns the sign-off if the only one is after the end of the message."""
     if any(_SIGNED.match(line) for line in patch.message):
         return
     end = min((change.hunks[0].patch_line for change in patch.files if change.hunks), default=len(patch.lines) + 1)
@@ -63,7 +63,7 @@ _SIGNED = re.compile(r"Signed-off-by: .*\S+@")
 
 @detector("cherry-picked")
 def cherry_picked(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """The line of `git cherry-pick -x` in a patch that is for no stable tree."""
+    """Reports the line of `git cherry-pick -x` in a patch that is not for a stable tree."""
     patch = context.patch
     if patch.subject.for_stable or re.search(
         r"stable|backport|upstream", " ".join(patch.subject.words) + patch.subject.title, re.IGNORECASE

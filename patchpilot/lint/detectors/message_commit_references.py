@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Commits that the message names: `commit <id> ("subject")` and `Fixes:`, their form, and (with a repository) whether they are true."""
+"""Detectors for commits named in the message: `commit <id> ("subject")` and `Fixes:`, their form, and (with a repository) whether they are correct."""
 
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
@@ -45,8 +45,9 @@ _MARKER = re.compile(
     r"|stable-dep-of: [0-9a-f]{12,40} \(\".+\"\))\s*$",
     re.IGNORECASE,
 )
-"""The lines that name a commit in a patch for a stable tree: Documentation/process/stable-kernel-rules.rst wants the marker so; the tag says which
-fix a patch is taken for."""
+"""The lines that name a commit in a patch for a stable tree: Documentation/process/stable-kernel-rules.rst requires this form; the Stable-dep-of:
+tag names the fix that needs the patch.
+"""
 _PLACEHOLDERS = {
     "BAD_FIXES_TAG": "",
     "BAD_FIXES_TAG/known": "right",
@@ -59,7 +60,7 @@ _PLACEHOLDERS = {
 
 @detector("checkpatch-commits", _PLACEHOLDERS, type=str)
 def commits(context: Context, arguments: Arguments) -> Iterable[Hit]:
-    """Hits of one type about the commits a message names."""
+    """Returns hits of one type about the commits that a message names."""
     return by_type(context, _all, arguments["type"])
 
 
@@ -82,7 +83,7 @@ def _all(context: Context) -> Iterator[tuple[str, Hit]]:
                 yield "GIT_COMMIT_ID", hit
             if _COMMIT_ENDS.search(text):
                 continued = line.number
-        # without a repository the script takes every id for unknown: that helps nobody, unless its behavior was asked for
+        # without a repository checkpatch.pl reports every id as unknown; done only in compatibility mode
         asked = context.history is not None or context.options.checkpatch_compat
         if line.log_after and asked and (found := _MENTIONED.search(text)) and facts.find(found[1]) is None:
             yield "UNKNOWN_COMMIT_ID", Hit(line.number, values={"id": found[1]})
@@ -91,21 +92,21 @@ def _all(context: Context) -> Iterator[tuple[str, Hit]]:
 
 
 class _Facts(NamedTuple):
-    """What the history says of ids; without one every reference may be true."""
+    """Looks commits up in the history; without a history every reference counts as correct."""
 
     history: HistoryFacts | None
 
     def find(self, word: str) -> Commit | None:
-        """The commit of this id, or None."""
+        """Returns the commit with this id, or None."""
         return self.history.find(word.lower()) if self.history is not None and word else None
 
     def unknown(self, word: str) -> bool:
-        """Whether there is a history and it has no such commit."""
+        """Whether there is a history and it does not have this commit."""
         return self.history is not None and bool(word) and self.find(word) is None
 
 
 def _title(text: str, at: int) -> tuple[str, bool]:
-    """What the parentheses at `at` hold, without the double quotes around it, and whether it had those."""
+    """Returns the text in the parentheses at `at` without its double quotes, and whether it had them."""
     inner = text[at + 1 : balanced(text, at) - 1]
     if len(inner) >= 2 and inner[0] == inner[-1] == '"':
         return inner[1:-1], True
@@ -142,7 +143,7 @@ def _fixes(line: ScannedLine, facts: _Facts, kernel: tuple[int, int]) -> Iterato
 
 
 def _names_commit(lines: LineScan, line: ScannedLine) -> bool:
-    """Whether the line names a commit by its id, in words or by an id alone."""
+    """Whether the line names a commit, by `commit` and its id or by its id alone."""
     text = line.text
     if not (_HEX_RUN.search(text) or text.lower().rstrip().endswith("commit")) or _EXEMPT.match(text):
         return False
@@ -155,7 +156,7 @@ def _names_commit(lines: LineScan, line: ScannedLine) -> bool:
 
 
 def _reference(lines: LineScan, line: ScannedLine, facts: _Facts, continued: int) -> Hit | None:
-    """What is wrong with how the line (and up to two after it) names a commit."""
+    """Returns what is wrong with how the line (and up to two after it) names a commit."""
     text, described, quoted, title = line.text, False, False, ""
     if _BEGINS.search(text):
         for following in (line.number, line.number + 1):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The text of a commit message: too short, badly wrapped, indented, without a changelog."""
+"""Detectors for the text of a commit message: too short, badly wrapped, indented, without a changelog."""
 
 from collections.abc import Iterator
 
@@ -15,13 +15,13 @@ from patchpilot.model.trailer import is_trailer
 
 @detector("message-too-short", {"repeats-subject-of-binding": "", "short": "count", "empty": "", "repeats-subject": ""}, fewest=int)
 def message_too_short(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """The message has fewer than `fewest` words, or only says the subject again; an empty one is left to the rule for that."""
+    """Reports a message that has fewer than `fewest` words or only repeats the subject; an empty message has its own rule."""
     patch = context.patch
     count = words(context)
     if not patch.has_diff or _needs_no_reason(context):
         return
     if count == 0:
-        # the line that names another author counts as text for the rule about empty ones
+        # the From: line of another author counts as text for the rule about empty messages
         if patch.in_body_from and patch.message:
             yield Hit(patch.message_line, case="empty")
         return
@@ -33,7 +33,7 @@ def message_too_short(context: Context, arguments: Arguments) -> Iterator[Hit]:
     fresh = {word for word in words_of_message if word not in in_subject and word[:5] not in {word[:5] for word in in_subject}} - word_set(
         "message", "fillers"
     )
-    # a listing of the device, a log or a list says something that the subject does not
+    # a listing, a log or a list adds information to the subject
     only_prose = all(not line.strip() or is_trailer(line) or is_prose(line) for line in patch.message)
     if patch.paths and all(path.startswith("Documentation/devicetree/bindings/") for path in patch.paths):
         if len(fresh - word_set("message", "binding_fillers")) <= 1 and only_prose:
@@ -43,7 +43,7 @@ def message_too_short(context: Context, arguments: Arguments) -> Iterator[Hit]:
 
 
 def _adds_an_id(context: Context) -> bool:
-    """Whether the patch only adds an entry to a table of devices, which needs no reason."""
+    """Whether the patch only adds an entry to a table of devices, which needs no explanation."""
     added = [line.text for change in context.patch.files for line in change.lines("+") if line.text.strip()]
     return 0 < len(added) <= 8 and any(
         re.search(r"0x[0-9a-fA-F]{4}|_DEVICE|DMI_MATCH|compatible|^\s+- \S+,\S+$|enum:", text) for text in added
@@ -56,15 +56,15 @@ def _needs_no_reason(context: Context) -> bool:
 
 
 TOO_LONG = 90
-"""Lines of prose that the rule about long lines certainly names."""
+"""Lines of prose longer than this are reported by the rule about long lines."""
 
 
 @detector("badly-wrapped", {"uneven": "", "broken-again": "", "early": ""}, narrow=int)
 def badly_wrapped(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """A paragraph of prose broken much too early: the words of the next line would have fitted on several lines."""
+    """Reports a paragraph of prose with lines that end much too early: the next line's words would have fit on several lines."""
     for paragraph in paragraphs(context):
         lines = [line.rstrip() for line in paragraph.lines]
-        # lines that are too long have a rule of their own
+        # lines that are too long have their own rule
         if len(lines) < 2 or max(map(len, lines)) > TOO_LONG:
             continue
         early = [
@@ -85,7 +85,7 @@ def badly_wrapped(context: Context, arguments: Arguments) -> Iterator[Hit]:
 
 
 def _stub(lines: list[str], at: int) -> bool:
-    """Whether a line is the tail of the one above that a mail client put on a line of its own."""
+    """Whether a line is the rest of the previous one that a mail client wrapped."""
     return len(lines[at]) <= 24 and len(lines[at - 1]) >= 55 and lines[at + 1][:1].islower() and not _ends_thought(lines[at], lines[at + 1])
 
 
@@ -98,7 +98,7 @@ _STAT = re.compile(r"^ \S.*\| +(?:\d|Bin)| \d+ files? changed|^ \.\.\.\S+.*\|")
 
 @detector("no-changelog", {"missing": "version previous", "old": "latest version"}, heading_pattern=str)
 def no_changelog(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """A second or later version that does not say what changed. A numbered patch may say it in the cover letter, if there is one in sight."""
+    """Reports a later version without a changelog. In a series the cover letter may have it, if it is known."""
     patch, series = context.patch, context.series
     version = patch.subject.version
     if version < 2 or patch.commit or not patch.has_diff:
@@ -117,7 +117,7 @@ def no_changelog(context: Context, arguments: Arguments) -> Iterator[Hit]:
 
 
 def _latest_version(texts: list[str]) -> int:
-    """The newest version that a changelog's headings tell of, 0 when there are none."""
+    """Returns the latest version that a changelog's headings name, 0 when there are none."""
     versions = [0]
     for line in texts:
         if found := re.match(r"^\s*[vV](\d+)\s*(?:-+>|=>|→|to)\s*[vV](\d{1,4})\b", line):
@@ -150,7 +150,7 @@ def _describes_change(heading: re.Pattern[str], texts: list[str], at: int) -> bo
 
 @detector("indented-message")
 def indented_message(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """The whole message is indented, as when it was pasted from `git log` or `git show`."""
+    """Reports a message that is indented as a whole, as when it was pasted from `git log` or `git show`."""
     patch = context.patch
     text = [line for line in patch.message if line.strip()]
     prose = [line for line in text if not is_trailer(line)]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The commit message and the headers above it: is there one, how long are its lines, what does not belong into it."""
+"""Detectors for the commit message and the mail's headers: missing description, line length, text that does not belong there."""
 
 from collections.abc import Iterable, Iterator
 
@@ -38,12 +38,12 @@ _PLACEHOLDERS = {
 
 @detector("checkpatch-message", _PLACEHOLDERS, type=str)
 def message(context: Context, arguments: Arguments) -> Iterable[Hit]:
-    """Hits of one type about the message and the mail's headers."""
+    """Returns hits of one type about the message and the mail's headers."""
     return by_type(context, _all, arguments["type"])
 
 
 def log_before(lines: LineScan, number: int) -> bool:
-    """Whether the message goes on where line `number` begins."""
+    """Whether the line before `number` is part of the message."""
     return number > 1 and lines.lines[number - 2].log_after
 
 
@@ -57,12 +57,12 @@ def _all(context: Context) -> Iterator[tuple[str, Hit]]:
 
 
 def in_stack_dump(line: ScannedLine) -> bool:
-    """Whether a dump of stack or registers seems to begin on the line; it ends at a blank line of the message."""
+    """Whether a stack or register dump seems to start on the line; it ends at a blank line of the message."""
     return bool((line.in_log and _OOPS.match(line.text)) or (line.text[:1] in (" ", "\t", "#") and _REGISTERS.match(line.text)))
 
 
 def _missing(lines: LineScan) -> Iterator[tuple[str, Hit]]:
-    """A patch without a description: fewer than two lines between headers and separator, sign-off and separator counted."""
+    """Reports a patch without a description: fewer than two lines between headers and separator, with sign-off and separator counted."""
     written, seen = 0, False
     for line in lines.lines:
         if not (line.starts_file or line.starts_hunk):
@@ -102,7 +102,7 @@ def _log(lines: LineScan, kernel: tuple[int, int]) -> Iterator[tuple[str, Hit]]:
 
 
 def _may_be_long(text: str, kernel: tuple[int, int]) -> bool:
-    """Whether a line may be as long as it is: a diffstat, a path, a tag. Closes: is one since Linux 6.4."""
+    """Whether a line may exceed the limit: a diffstat, a path, a tag. Closes: is one since Linux 6.4."""
     return bool(_MAY_BE_LONG.match(text)) or (kernel >= (6, 4) and text.lstrip(" \t")[:7].lower() == "closes:")
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a commit message refers to and others cannot look up: internal numbers, marks of other trees, links that lead nowhere."""
+"""Detectors for references that other people cannot look up: internal numbers, markers of other trees, broken links."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ from patchpilot.lint.message_prose import pasted
 
 @detector("split-link", {"rewritten": "", "no-link": "start", "broken": ""})
 def split_link(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """A link broken over two lines, or wrapped by a mail system so that it leads elsewhere."""
+    """Reports a link that is split over two lines, or rewritten by a mail gateway."""
     patch = context.patch
     for at, line in enumerate(patch.message):
         if at in pasted(context):
@@ -34,4 +34,4 @@ _GOES_ON = ("-", "_", "/", "=", "%", "?", "&")
 
 
 LINKS_JUDGED = (6, 4)
-"""The kernels whose checkpatch.pl began to look at links of tags, and at archives."""
+"""The kernels whose checkpatch.pl introduced the checks of links in tags, and of archives."""

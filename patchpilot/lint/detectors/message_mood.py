@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The mood of a commit message: it orders the code to change, and tells neither of itself nor of its author."""
+"""Detectors for the mood of a commit message: imperative, not a description of the patch or the author."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -23,7 +23,7 @@ def _this_patch() -> re.Pattern[str]:
 
 @detector("this-patch", {"this": "quoted verb", "patch": "quoted what"})
 def this_patch(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """The message talks of itself ("this patch adds") instead of telling the code what to do."""
+    """Reports "this patch adds" and similar: the message should use the imperative."""
     for paragraph in paragraphs(context):
         if re.match(r"This reverts commit\b", paragraph.text):
             continue
@@ -40,7 +40,7 @@ def this_patch(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 @detector("not-imperative", {"verb": "quoted verb", "other": "quoted verb"})
 def not_imperative(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """A sentence that tells what the author did or what the patch does ("We added", "Adds", "Also updates") instead of ordering it."""
+    """Reports a sentence that describes what the author did or what the patch does ("We added", "Adds", "Also updates") instead of the imperative."""
     for paragraph in paragraphs(context):
         for start, sentence in _sentences(paragraph.text):
             phrase = _not_imperative_phrase(sentence)
@@ -112,7 +112,7 @@ def _not_imperative_phrase(sentence: str) -> str | None:
 
 
 def _is_noun_use(sentence: str, found: re.Match[str]) -> bool:
-    """ "Changes in v2", "Fixes are", "Using a mutex here is": words of that form that are subjects or headings, not statements."""
+    """Whether a word of that form is a subject or a heading: "Changes in v2", "Fixes are", "Using a mutex here is"."""
     verb = found["verb"].lower()
     rest = sentence[found.end() :]
     if ":" in " ".join(sentence.split()[:4]) or sentence.rstrip().endswith("..."):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a revert must say."""
+"""The detector for messages of reverts."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,7 @@ from patchpilot.model.trailer import is_trailer
 
 @detector("revert-reason", {"no-commit": "", "no-reason": ""}, fewest=int)
 def revert_reason(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """A revert that does not name the whole commit, or gives no reason in `fewest` words."""
+    """Reports a revert that does not name the whole commit id, or whose reason has fewer than `fewest` words."""
     patch = context.patch
     if not re.match(r'^Revert "', patch.subject.title) or not patch.has_diff:
         return

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The subject: its prefix, its words, its [PATCH] prefix."""
+"""Detectors for the subject: its prefix, its words, its [PATCH] prefix."""
 
 from collections.abc import Iterator
 from itertools import pairwise
@@ -18,7 +18,7 @@ _PREFIX = re.compile(r"^(?P<prefix>[^\s:][^:]{0,50}?(?:: ?\([^)]{1,40}\)| \([^)]
 
 
 def split_prefix(title: str) -> tuple[tuple[str, ...], str]:
-    """The prefixes of a title and what is left: "net: phy: fix it" gives (("net", "phy"), "fix it")."""
+    """Returns the prefixes of a title and the rest: "net: phy: fix it" gives (("net", "phy"), "fix it")."""
     prefixes: list[str] = []
     rest = title
     while found := re.match(r"^([\w./+@,*{}|&<>=-]+(?:\s?\([^)]*\)|\[[^\]]*\])?(?: [\w./()-]+){0,2})\s*:(?!:)\s*(?=\S)(.*)$", rest):
@@ -34,7 +34,7 @@ def split_prefix(title: str) -> tuple[tuple[str, ...], str]:
 
 
 def _plain(context: Context) -> str | None:
-    """The title, when it is one a person wrote for a change (no revert, merge, release or cover letter)."""
+    """Returns the title if it is written for a change (not a revert, merge, release or cover letter)."""
     title = context.patch.subject.title
     if not title or re.match(r"(?:Revert|Reapply) \"|Merge |Linux \d", title):
         return None
@@ -43,7 +43,7 @@ def _plain(context: Context) -> str | None:
 
 @detector("no-prefix", {"": "", "loose-file": "", "other-sign": "instead", "loose-file-other-sign": "instead"})
 def no_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """The title does not start with the subsystem. A loose patch file that names no recipient may never go to a list: there it is milder."""
+    """Reports a title without a subsystem prefix; less severe for a patch file that names no recipient, which may never go to a list."""
     patch = context.patch
     title = _plain(context)
     if title is None or not patch.has_diff or re.match(r"(?:fixup|squash|amend)!", title):
@@ -61,7 +61,7 @@ def no_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 @detector("path-prefix", {"directory": "prefix instead", "directory-without-prefix": "prefix instead", "file": "prefix"})
 def path_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """The prefix is a directory or a file name, where the subsystem's short name is meant."""
+    """Reports a prefix that is a directory or a file name instead of the subsystem's short name."""
     title = _plain(context)
     prefixes, _ = split_prefix(title or "")
     if not prefixes:
@@ -87,7 +87,7 @@ def path_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 @detector("repeated-prefix", {"number": "", "prefix": "prefix"})
 def repeated_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """The same prefix twice, or a second series number outside the brackets."""
+    """Reports the same prefix twice, or a second series number outside of the brackets."""
     title = context.patch.subject.title
     prefixes, rest = split_prefix(title)
     for first, second in pairwise(prefixes):
@@ -101,7 +101,7 @@ def repeated_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 @detector("subject-characters", {"non-ascii": "code", "capitals": ""})
 def subject_characters(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """A character that is not ASCII and has an ASCII form everybody can type and search."""
+    """Reports a character that is not ASCII and has an ASCII form that everybody can type and search for."""
     title = context.patch.subject.title
     if found := re.search(r"[\u2010-\u2015\u2018-\u201f\u2026\u3000-\u303f\uff00-\uffef\u00a0]", title):
         yield Hit(subject_line(context), case="non-ascii", values={"code": f"{ord(found[0]):04X}"})
@@ -113,7 +113,7 @@ def subject_characters(context: Context, _arguments: Arguments) -> Iterator[Hit]
 
 @detector("vague-subject", {"this-patch": "quoted", "vague": "subject", "one-word": "subject"})
 def vague_subject(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """A subject that says nothing of what changes."""
+    """Reports a subject that does not say what changes."""
     title = _plain(context)
     if title is None:
         return
@@ -129,7 +129,7 @@ def vague_subject(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 @detector("subject-not-imperative", "quoted verb")
 def subject_not_imperative(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """The title tells ("fixed", "adds", "adding") instead of ordering."""
+    """Reports a title that is not imperative ("fixed", "adds", "adding")."""
     title = _plain(context)
     if title is None:
         return
@@ -151,7 +151,7 @@ def subject_not_imperative(context: Context, _arguments: Arguments) -> Iterator[
     {"outside": "", "unread": "quoted", "two-marks": "", "reply": "quoted", "unrecognized": "", "number": "number total", "no-mark": ""},
 )
 def patch_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """The version or the word PATCH is outside the brackets, or in a form that tools do not read."""
+    """Reports a version or the word PATCH outside of the brackets, or in a form that tools do not parse."""
     patch = context.patch
     title = patch.subject.title
     if re.match(r"^\(?[vV]\d{1,2}\)?\s*[:\]-]?\s+\S", title) or re.search(r"\s[\[(][vV]\d{1,2}[\])]$", title):
@@ -173,7 +173,7 @@ def patch_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 
 def _unread_version(patch: Patch) -> str | None:
-    """A version or number in the brackets that is written as no tool reads it: "version 2", "ver2", "1 of 3"."""
+    """Returns a version or number in the brackets in a form that no tool parses: "version 2", "ver2", "1 of 3"."""
     if patch.subject.version > 1:
         return None
     marks = " ".join(patch.subject.marks)
@@ -190,7 +190,7 @@ _BINDINGS = "Documentation/devicetree/bindings/"
 
 @detector("binding-subject", {"format": "", "driver": "", "": "quoted"})
 def binding_subject(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """A binding's subject that says again what its prefix says ("dt-bindings: … bindings", "YAML", "schema")."""
+    """Reports a binding's subject that repeats its prefix ("dt-bindings: … bindings", "YAML", "schema")."""
     prefixes, rest = split_prefix(context.patch.subject.title)
     if not any(prefix.lower() in ("dt-bindings", "dt-binding", "dt_bindings", "bindings") for prefix in prefixes):
         return
@@ -207,11 +207,12 @@ def binding_subject(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 @detector("prefix-convention", "prefix instead", conventions=list)
 def prefix_convention(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """All files are a subsystem's whose documentation fixes the form of subjects, and the title has another. `conventions` are
-    "path pattern => title pattern => how it reads", the first that takes all paths counts."""
+    """Reports a title that does not have the form that the files' subsystem documents. `conventions` are
+    "path pattern => title pattern => form", the first that matches all paths counts.
+    """
     patch = context.patch
     title = _plain(context)
-    # marks of a vendor's tree are another rule's matter
+    # markers of a vendor's tree have their own rule
     marks = r"^(?:(?:FROM\w+(?:\([^)]*\))?|WIP|HACK|UPSTREAM|BACKPORT|ANDROID|CHROMIUM|RFC)\s*:\s*)+"
     title = re.sub(marks, "", title or "")
     prefixes, _ = split_prefix(title)
@@ -222,7 +223,7 @@ def prefix_convention(context: Context, arguments: Arguments) -> Iterator[Hit]:
         where, form, reads = entry.split(" => ", 2)
         if not all(compiled(where).search(path) for path in paths):
             continue
-        # a directory for a prefix is another rule's matter
+        # a directory as a prefix has its own rule
         if not compiled(form).search(title) and not any(path_prefix(context, {})):
             yield Hit(subject_line(context), values={"prefix": ": ".join(prefixes), "instead": reads})
         return

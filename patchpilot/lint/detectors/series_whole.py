@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A series as a whole. The engine runs these once per series, with its first patch as the patch."""
+"""Detectors for a whole series. The engine runs these once for each series, with its first patch as the patch."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -17,7 +17,7 @@ def _patches(context: Context) -> tuple[Patch, ...]:
 
 @detector("numbering", {"totals": "totals", "missing": "numbers", "twice": "number total"})
 def numbering(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Numbers that are missing, doubled, or disagree on how many patches there are."""
+    """Reports missing and duplicate numbers, and different totals."""
     numbered = [(patch.subject.number, patch.subject.total) for patch in _patches(context) if patch.subject.number is not None]
     if len(numbered) < 2:
         return
@@ -40,7 +40,7 @@ def numbering(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 @detector("series-cover", "count", fewest=int)
 def series_cover(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Several patches and no cover letter."""
+    """Reports several patches without a cover letter."""
     patches = _patches(context)
     first = next((patch for patch in patches if patch.subject.number == 1), None)
     if (
@@ -57,7 +57,7 @@ def series_cover(context: Context, arguments: Arguments) -> Iterator[Hit]:
 
 @detector("mixed-versions", {"versions": "versions", "trees": ""})
 def mixed_versions(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Versions or marks that differ within a series."""
+    """Reports versions or prefixes that differ within a series."""
     patches = [patch for patch in _patches(context) if patch.subject.is_patch]
     if not patches or any(patch.commit for patch in patches):
         return
@@ -75,10 +75,10 @@ def mixed_versions(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 @detector("fixes-earlier", {"changes": "number subject earlier", "fixes": "number subject earlier"})
 def fixes_earlier(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """A patch whose Fixes: names an earlier patch of the same series, or that only undoes lines of it."""
+    """Reports a patch whose Fixes: names an earlier patch of the same series, or that only undoes lines of it."""
     patches = _patches(context)
     if all(patch.subject.for_stable for patch in patches):
-        # commits of the mainline go to a stable tree each as it is, never folded
+        # mainline commits are backported to a stable tree one by one, never squashed
         return
     titles = {one.subject.title.lower(): number for number, one in enumerate(patches, 1)}
     ids = {one.commit[:12]: number for number, one in enumerate(patches, 1) if one.commit}
@@ -111,7 +111,7 @@ def _added(patch: Patch) -> frozenset[tuple[str, str]]:
 
 @detector("cover-subject", {"placeholder": "", "empty": ""})
 def cover_subject(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """A cover letter that was sent as git made it."""
+    """Reports a cover letter that still has git's template."""
     cover = context.series.cover if context.series else None
     if cover and any("*** SUBJECT HERE ***" in line or "*** BLURB HERE ***" in line for line in cover.lines):
         yield Hit(subject_line(context), case="placeholder")
@@ -120,7 +120,7 @@ def cover_subject(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 
 def _prose_of(cover: Patch) -> bool:
-    """Whether a cover letter says more than git's shortlog, its statistics and the base."""
+    """Whether a cover letter has text besides git's shortlog, statistics and base."""
     return any(
         re.search(r"[a-z]{2,}", line)
         and not re.match(r"^\s|^[\w .'-]+ \(\d+\):$|^(?:base-commit|prerequisite-\S+|change-id):|^-- ?$", line)
@@ -130,7 +130,7 @@ def _prose_of(cover: Patch) -> bool:
 
 @detector("recipients-differ")
 def recipients_differ(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Patches of a series that have no recipient in common."""
+    """Reports patches of a series that have no recipient in common."""
     patches = _patches(context)
     sets = [{address.key for name in ("To", "Cc") for address in patch.addresses(name)} for patch in patches]
     if len(sets) > 1 and all(sets) and not set.intersection(*sets):
@@ -139,7 +139,7 @@ def recipients_differ(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 @detector("inconsistent-author", {"addresses": "author first second", "names": "address first second"})
 def inconsistent_author(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """One person who is the author of the series' patches under two names or two addresses."""
+    """Reports an author of the series' patches with two names or two addresses."""
     names: dict[str, str] = {}
     addresses: dict[str, str] = {}
     for patch in _patches(context):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fixes: and Cc: stable: when a patch should have them, when not, and what else a fix owes."""
+"""Detectors for Fixes: and Cc: stable: when a patch needs them, when not, and what else a fix needs."""
 
 from collections.abc import Iterator
 
@@ -15,7 +15,7 @@ from patchpilot.model.fix_claim import blamed_in, bug_in, cure_in, defect_in, is
 from patchpilot.model.upstream_references import upstream_commits
 
 LINKS_JUDGED = (6, 3)
-"""The kernel whose checkpatch.pl began to look at tags with links."""
+"""The kernel whose checkpatch.pl introduced the checks of tags with links."""
 
 
 @detector(
@@ -30,7 +30,7 @@ LINKS_JUDGED = (6, 3)
     },
 )
 def missing_fixes(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """A patch that says it fixes a bug and does not say which commit made it."""
+    """Reports a patch that says it fixes a bug and does not name the commit that introduced it."""
     patch = context.patch
     if not patch.has_diff or any(tag.key == "fixes" for _, tag in tag_lines(context)) or names_upstream_commit(context.patch):
         return
@@ -47,7 +47,7 @@ def missing_fixes(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         yield Hit(subject_line(context), case="fixes-tree", values={"tree": min(fix_trees)})
         return
     if context.history and (defect := defect_in(title)) and not _cosmetic(context):
-        # with history at hand there is a command that finds the commit
+        # with a history, a command can find the commit
         case = "with-history-and-stable" if _needs_stable(context) else "with-history"
         yield Hit(subject_line(context), case=case, values={"word": defect, "stable": context.project.lists.stable})
         return
@@ -58,19 +58,19 @@ def missing_fixes(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 
 def _needs_stable(context: Context) -> bool:
-    """Whether the bug is serious, and a tag for the stable trees is missing as well."""
+    """Whether the bug is serious and Cc: stable is missing too."""
     patch = context.patch
     serious = re.search(_SERIOUS, patch.subject.title, re.IGNORECASE) is not None
     return serious and bool(context.project.lists.stable) and not _is_unmarked(context) and "stable@" not in "\n".join(patch.message)
 
 
 def _is_unmarked(context: Context) -> bool:
-    """Whether the subject prefix names a tree whose maintainers choose for stable without a tag."""
+    """Whether the subject prefix names a tree whose maintainers select fixes for stable without the tag."""
     return not {word.lower() for word in context.patch.subject.words}.isdisjoint(context.project.tags.unmarked_prefixes)
 
 
 def _blamed(context: Context) -> tuple[int, str] | None:
-    """(patch line, id) of a commit that the message makes responsible for what goes wrong."""
+    """Returns (patch line, id) of a commit that the message names as the cause of the bug."""
     quoted = pasted(context)
     text = ["" if at in quoted else line for at, line in enumerate(context.patch.message)]
     found = blamed_in(context.patch.subject.title, text)
@@ -83,7 +83,7 @@ def _cosmetic(context: Context) -> bool:
 
 @detector("needless-fixes", "quoted")
 def needless_fixes(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """A Fixes: tag on what calls itself a cleanup, a refactoring or a feature, and tells of no bug."""
+    """Reports a Fixes: tag on a cleanup, a refactoring or a feature whose message describes no bug."""
     patch = context.patch
     fixes = next((line for line, tag in tag_lines(context) if tag.key == "fixes"), None)
     found = re.search(_CLEANUP, patch.subject.title, re.IGNORECASE)
@@ -108,9 +108,9 @@ _TROUBLE = (
 
 @detector("missing-stable", {"serious": "quoted stable", "each-fix": "stable"}, each_pattern=str)
 def missing_stable(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """A serious fix of a named commit without Cc: stable; the stable trees do not take a fix because of its Fixes: tag alone.
+    """Reports a serious fix of a named commit without Cc: stable; stable trees do not take a fix because of its Fixes: tag alone.
 
-    `each_pattern`: files whose maintainers want it on each fix.
+    `each_pattern`: files whose maintainers require it on each fix.
     """
     patch = context.patch
     fixes = [(line, tag) for line, tag in tag_lines(context) if tag.key == "fixes"]
@@ -138,7 +138,7 @@ _SERIOUS = (
 
 @detector("stable-alone")
 def stable_alone(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Cc: stable without a Fixes: tag or a version: nobody can tell which trees need it."""
+    """Reports Cc: stable without a Fixes: tag or a version: the affected trees are unknown."""
     lines = tag_lines(context)
     stable = [(line, tag) for line, tag in lines if tag.key == "cc" and "stable@" in tag.value]
     if not stable or any(tag.key == "fixes" for _, tag in lines) or names_upstream_commit(context.patch) or _new_device(context):
@@ -160,11 +160,11 @@ def _new_device(context: Context) -> bool:
 
 @detector("backport-unmarked", {"short-id": "", "no-commit": ""})
 def backport_unmarked(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """A patch marked for a stable tree whose message does not name the mainline commit in full."""
+    """Reports a patch for a stable tree whose message does not name the full mainline commit id."""
     patch = context.patch
     if not patch.subject.for_stable or not patch.has_diff or not patch.headers:
         return
-    # a vendor's tree is marked with a bare version as well, and takes what it likes
+    # vendor trees also use a bare version as prefix, and have other rules
     sent = any("stable" in address.key for name in ("To", "Cc") for address in patch.addresses(name))
     if not sent and not any(re.search(r"\.y\b|stable", word, re.IGNORECASE) for word in patch.subject.words):
         return
@@ -182,7 +182,7 @@ def backport_unmarked(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 @detector("stable-size", {"": "length most", "slightly": "length most"}, lines=int)
 def stable_size(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Marked for stable, but larger than the stable trees take."""
+    """Reports a patch for stable that is larger than stable trees accept."""
     for line, tag in tag_lines(context):
         if tag.key == "cc" and re.search(r"\bstable@", tag.value):
             size = sum(len(hunk.lines) for change in context.patch.files for hunk in change.hunks)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Tags: who signed off, in what order they are, what is misspelled."""
+"""Detectors for tags: sign-offs, order, spelling."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
@@ -20,7 +20,7 @@ def _signed(context: Context) -> list[tuple[int, Trailer]]:
 
 @detector("sender-not-signed", "sender")
 def sender_not_signed(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Who sends somebody else's patch has not signed it off."""
+    """Reports a patch by somebody else that the sender has not signed off."""
     patch = context.patch
     sender, author = patch.sender, patch.author
     if (
@@ -37,10 +37,10 @@ def sender_not_signed(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 @detector("not-last-signer", "sender")
 def not_last_signer(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """The last Signed-off-by is not that of the person who sends the patch."""
+    """Reports a last Signed-off-by that is not the sender's."""
     sender = context.patch.sender
     signed = _signed(context)
-    # a patch file of a commit names its author only
+    # a patch file of a commit names only its author
     if not sender or len(signed) < 2 or not (context.patch.header("To") or context.patch.header("Message-ID")):
         return
     last = signed[-1][1].address
@@ -50,7 +50,7 @@ def not_last_signer(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 @detector("unexplained-signer", "signer")
 def unexplained_signer(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """A Signed-off-by before the author's own, without the Co-developed-by that would explain it."""
+    """Reports a Signed-off-by before the author's without the Co-developed-by that would explain it."""
     author = context.patch.author
     signed = _signed(context)
     if not author or len(signed) < 2:
@@ -69,7 +69,7 @@ def unexplained_signer(context: Context, _arguments: Arguments) -> Iterator[Hit]
 
 @detector("alias-name", {"alias": "name", "role": "name"})
 def alias_name(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """A sign-off whose name is a login, not the name of a person."""
+    """Reports a sign-off with a login instead of a person's name."""
     seen: set[str] = set()
     for line, tag in _signed(context):
         address = tag.address
@@ -101,7 +101,7 @@ def _role_address() -> re.Pattern[str]:
 
 @detector("odd-address", "address")
 def odd_address(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """An unreachable address, or one of nobody in particular, of the author or a signer."""
+    """Reports an unreachable or impersonal address of the author or a signer."""
     author = context.patch.author
     entries = [(line, tag.address) for line, tag in tag_lines(context) if tag.key in _VOUCHING and tag.address]
     if author:
@@ -129,7 +129,7 @@ def _odd_address() -> re.Pattern[str]:
 
 
 LONGEST_NAME = 100
-"""Characters in which a tag's name must end."""
+"""The name of a tag must end within this many characters of a line."""
 
 
 @detector(
@@ -137,7 +137,7 @@ LONGEST_NAME = 100
     {"fixes": "quoted", "form": "quoted tag", "near": "quoted tag", "space": "tag", "case": "quoted tag", "semicolon": "quoted"},
 )
 def misspelled_tag(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """A tag that is nearly, but not quite, one that tools know and that is not read because of that."""
+    """Reports a tag that is nearly a known one: tools do not read it."""
     patch = context.patch
     known = {name.lower(): name for name in word_list("tags", "known")}
     for at, line in enumerate(patch.message):
@@ -161,7 +161,7 @@ def misspelled_tag(context: Context, _arguments: Arguments) -> Iterator[Hit]:
                 yield Hit(patch.message_line + at, case="semicolon", values={"quoted": found[0].strip()})
             continue
         near = _nearest(name.lower())
-        # checkpatch looks at everything that ends in -by:
+        # checkpatch.pl checks everything that ends in -by:
         is_checkpatchs = name.lower().endswith("-by") and ":" in found[0]
         value = line[found.end() :]
         if name.lower() in ("fix", "fixed", "fixing") and _fits("fixes", value):
@@ -171,7 +171,7 @@ def misspelled_tag(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 
 def _nearest(name: str) -> list[str]:
-    """The tag that a name is nearly, in a list; names that share no beginning with any are not compared."""
+    """Returns the known tag most similar to a name; names that share no beginning with any are not compared."""
     standard = [tag.lower() for tag in word_list("tags", "standard")]
     if not any(name[:2] == tag[:2] or name[:1] + name[2:4] == tag[:3] or name[1:4] == tag[1:4] for tag in standard):
         return []
@@ -186,7 +186,7 @@ def _fits(tag: str, value: str) -> bool:
 
 @detector("floating-tags", {"blank-line": "", "text": "tag"})
 def floating_tags(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Blank lines between tags: git does not read those above the last blank line as trailers."""
+    """Reports blank lines between tags: git does not read the ones before the last blank line as trailers."""
     patch = context.patch
     lines = patch.message
     tags = {trailer.line for _, trailer in tag_lines(context)}
@@ -208,7 +208,7 @@ def floating_tags(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 
 def _stranded(context: Context, last: int) -> Iterator[Hit]:
-    """A tag in a paragraph of its own, with text between it and the tags at the end."""
+    """Returns a tag in a paragraph of its own, with text between it and the tags at the end."""
     patch = context.patch
     blank = [at for at, text in enumerate(patch.message[:last]) if not text.strip()]
     written = [at for at, text in enumerate(patch.message[:last]) if text.strip()]
@@ -239,7 +239,7 @@ _STRANDED = ("fixes", "reported-by", "suggested-by", "reviewed-by", "acked-by", 
 
 @detector("tags-glued")
 def tags_glued(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """No blank line between the text and the tags: git does not read them as trailers then."""
+    """Reports a missing blank line between the text and the tags: git does not read them as trailers then."""
     patch = context.patch
     tags = [
         trailer.line
@@ -262,7 +262,7 @@ def tags_glued(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 @detector("tag-order")
 def tag_order(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Fixes: below the first sign-off, where history's readers do not look for it."""
+    """Reports a Fixes: tag after the first sign-off."""
     lines = tag_lines(context)
     signed = [line for line, tag in lines if tag.key == "signed-off-by"]
     for line, tag in lines:
@@ -273,7 +273,7 @@ def tag_order(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 @detector("review-below-sign-off", "tag")
 def review_below(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """A Reported-by: or Suggested-by: below the last sign-off."""
+    """Reports a Reported-by: or Suggested-by: after the last sign-off."""
     lines = [
         (line, tag)
         for line, tag in tag_lines(context)
@@ -288,7 +288,7 @@ def review_below(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 @detector("self-given-tag", {"reported": "tag", "other": "tag", "review": "tag"})
 def self_given_tag(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """A tag that the author gives himself: reviewed, acknowledged, reported or suggested by the one who signed the patch."""
+    """Reports tags that authors give themselves: reviewed, acked, reported or suggested by the person who signed the patch off."""
     author = context.patch.author
     if not author:
         return
@@ -304,7 +304,7 @@ def self_given_tag(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 @detector("wrapped-fixes", {"wrapped": "", "trailing": "quoted", "indented": ""})
 def wrapped_fixes(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """A Fixes: tag wrapped over two lines, indented, or with text after the subject."""
+    """Reports a Fixes: tag that is wrapped, indented, or has text after the subject."""
     patch = context.patch
     for at, line in enumerate(patch.message):
         if not re.match(r"^\s*Fixes:\s+(?:commit )?[0-9a-f]{5,}", line, re.IGNORECASE):

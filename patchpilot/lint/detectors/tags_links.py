@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What checkpatch.pl asks for since Linux 6.1: links that can be followed, reports that are closed, fixes that say what they fix."""
+"""Detectors for what checkpatch.pl reports since Linux 6.1: bad links, reports without Closes:, fixes without Fixes:."""
 
 from collections.abc import Iterable, Iterator
 from functools import cache
@@ -35,7 +35,7 @@ _PLACEHOLDERS = {
 
 @detector("checkpatch-newer", _PLACEHOLDERS, type=str)
 def newer(context: Context, arguments: Arguments) -> Iterable[Hit]:
-    """Hits of one type that newer kernels have."""
+    """Returns hits of one type that newer kernels have."""
     return by_type(context, _all, arguments["type"])
 
 
@@ -62,7 +62,7 @@ def _links(context: Context) -> Iterator[tuple[str, Hit]]:
 
 @cache
 def _archives() -> re.Pattern[str]:
-    """A link to a mail archive that may not last."""
+    """Reports a link to a mail archive that may not last."""
     return re.compile(rf"\b(?:{'|'.join(map(re.escape, word_list('links', 'other_archives')))})", re.IGNORECASE | re.ASCII)
 
 

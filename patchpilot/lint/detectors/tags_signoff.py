@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Sign-offs and other tags with an address in them, and whether the author is among those who signed."""
+"""Detectors for sign-offs and other tags with an address, and for the author's sign-off."""
 
 import functools
 from collections.abc import Iterable, Iterator
@@ -63,7 +63,7 @@ _PLACEHOLDERS = {
 
 @detector("checkpatch-signoff", _PLACEHOLDERS, type=str)
 def signoff(context: Context, arguments: Arguments) -> Iterable[Hit]:
-    """Hits of one type about tags and sign-offs."""
+    """Returns hits of one type about tags and sign-offs."""
     return by_type(context, _all, arguments["type"])
 
 
@@ -91,7 +91,7 @@ def _all(context: Context) -> Iterator[tuple[str, Hit]]:
 
 
 def _author(lines: LineScan, line: ScannedLine) -> str:
-    """The author a From: line names, its folded lines joined, written as mailboxes best are."""
+    """Returns the author of a From: header, with folded lines joined, in normal form."""
     found = _FROM.match(decode_words(line.text))
     if not found:
         return ""
@@ -107,7 +107,7 @@ def _author(lines: LineScan, line: ScannedLine) -> str:
 
 
 class _Signed:
-    """What the sign-offs seen so far say of the author: the first that fits wins, one that fits wholly ends the search."""
+    """How the sign-offs read so far match the author: the first partial match wins, an exact match ends the search."""
 
     __slots__ = ("any", "problem", "text", "whole")
 
@@ -116,7 +116,7 @@ class _Signed:
         self.text = self.problem = ""
 
     def take(self, text: str, author: str) -> None:
-        """Hold one sign-off against the author."""
+        """Compares one sign-off with the author."""
         self.any = True
         if not author or self.whole:
             return
@@ -136,7 +136,7 @@ class _Signed:
             self.text, self.problem = text, problem
 
     def verdict(self, author: str, at: int) -> Iterator[tuple[str, Hit]]:
-        """What to say at the end of the patch."""
+        """Returns the result at the end of the patch."""
         if not self.any:
             yield "MISSING_SIGN_OFF", Hit(at)
         elif self.whole:
@@ -214,7 +214,7 @@ def _stable_form(box: Mailbox) -> str:
 
 
 def _unsigned_co_developer(lines: LineScan, line: ScannedLine, value: str) -> str:
-    """The case of a co-developer whose Signed-off-by is not on the next line; "" where it is."""
+    """Returns the case of a co-developer whose Signed-off-by is not on the next line; "" where it is."""
     following = lines.lines[line.number].raw if line.number < len(lines.lines) else None
     signed = _SIGNED.match(following) if following is not None else None
     if not signed:
@@ -224,7 +224,7 @@ def _unsigned_co_developer(lines: LineScan, line: ScannedLine, value: str) -> st
 
 @functools.lru_cache(maxsize=256)
 def _distance(one: str, other: str) -> int:
-    """Levenshtein distance without case and hyphens."""
+    """Returns the Levenshtein distance, ignoring case and hyphens."""
     one, other = one.lower().replace("-", ""), other.lower().replace("-", "")
     row = list(range(len(other) + 1))
     for i, char in enumerate(one, 1):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Whether a patch applies to the source tree, or is in it already."""
+"""Detectors for patches that do not apply to the tree, or are already applied."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -14,7 +14,7 @@ from patchpilot.model.source_tree import Tree, is_guess
 
 @detector("already-there", "tree")
 def already_there(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Every hunk's new side is in the tree already, and its old side is not: the change was made there."""
+    """Reports a patch whose hunks all have their new side in the tree, and not their old side."""
     if context.tree is None or not context.patch.has_diff or _older(context.patch, context.tree) or _elsewhere(context.patch, context.tree):
         return
     states = _states(context)
@@ -24,7 +24,7 @@ def already_there(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 @detector("does-not-apply", "tree")
 def does_not_apply(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """A hunk whose context is not in the tree, where the tree is of the patch's time."""
+    """Reports a hunk whose context is not in the tree, if the tree is as old as the patch."""
     if context.tree is None or not context.patch.has_diff or not _same_age(context.patch, context.tree):
         return
     if _elsewhere(context.patch, context.tree):
@@ -39,13 +39,13 @@ def does_not_apply(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 
 def _states(context: Context) -> list[tuple[int, str]]:
-    """(patch line, "fits", "there" or "alien") of every hunk; empty when it cannot be determined."""
+    """Returns (patch line, "fits", "there" or "alien") of every hunk; empty when it cannot be determined."""
     found: list[tuple[int, str]] | None = context.shared.get("tree.states")
     if found is None:
         found = context.shared["tree.states"] = []
         assert context.tree is not None
         for change in context.patch.files:
-            # what an earlier patch of the series could not be put on says so there, once
+            # an earlier patch of the series that does not apply is reported once, on that patch
             if not is_guess(context.tree, change.old_path or change.path):
                 found += _file_states(context.tree, change)
     return found
@@ -85,19 +85,19 @@ def _side(hunk: Hunk, sign: str) -> str:
 
 
 def _older(patch: Patch, tree: Tree) -> bool:
-    """Whether the patch was made before the tree came out: it has had the time to be applied, and nobody is about to send it."""
+    """Whether the patch was made before the tree's release: it may have been applied since, and is not about to be sent."""
     released, sent = _released(tree.version), _sent(patch)
     return patch.commit is None and released is not None and sent is not None and sent < released
 
 
 def _elsewhere(patch: Patch, tree: Tree) -> bool:
-    """Whether the patch is meant for a stable tree that this one is not: its change is in mainline, or it would not be sent there."""
+    """Whether the patch is meant for a stable tree that this one is not: its change is already in mainline."""
     stables = patch.subject.stables
     return bool(stables) and (tree.version is None or f"{tree.version[0]}.{tree.version[1]}" not in stables)
 
 
 def _same_age(patch: Patch, tree: Tree) -> bool:
-    """Whether patch and tree are of one time: the Date: is within four months of the tree's release."""
+    """Whether patch and tree have a similar age: the Date: is within four months of the tree's release."""
     released, sent = _released(tree.version), _sent(patch)
     return released is not None and sent is not None and abs(sent - released) < timedelta(days=120)
 
@@ -109,7 +109,7 @@ _MONTHS = "JanFebMarAprMayJunJulAugSepOctNovDec"
 
 
 def _sent(patch: Patch) -> datetime | None:
-    """The day in the Date: header; the hour does not matter here."""
+    """Returns the day in the Date: header."""
     found = _DATE.search(patch.header("Date") or "")
     try:
         return datetime(int(found[3]), _MONTHS.index(found[2]) // 3 + 1, int(found[1]), tzinfo=UTC) if found else None
@@ -118,7 +118,7 @@ def _sent(patch: Patch) -> datetime | None:
 
 
 def _released(version: tuple[int, int] | None) -> datetime | None:
-    """About when a kernel came out: a release takes nine weeks, 5.0 came in March 2019 and 6.0 in October 2022."""
+    """Returns the approximate release date of a kernel: a release takes nine weeks; 5.0 was released in March 2019, 6.0 in October 2022."""
     if version is None or version[0] not in (5, 6, 7):
         return None
     start = {5: datetime(2019, 3, 3, tzinfo=UTC), 6: datetime(2022, 10, 2, tzinfo=UTC), 7: datetime(2026, 4, 12, tzinfo=UTC)}[version[0]]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A patch compared with the repository's history: the usual prefix of its files, and whether its Fixes: tags are correct. Nothing is reported without one."""
+"""Detectors that compare a patch with history: the usual prefix of its files, and whether its Fixes: tags are correct. Without history they report nothing."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ USUAL_SHARE = 0.4
 
 @detector("unusual-prefix", "prefix count total usual")
 def unusual_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """The subject's prefix is none that the history of the touched files has; the usual one is suggested, with its share."""
+    """Reports a subject prefix that the history of the touched files does not have; suggests the usual one, with its share."""
     patch, history = context.patch, context.history
     title = patch.subject.title
     if history is None or not patch.has_diff or re.match(r"(?:Revert|Reapply) \"|Merge ", title):
@@ -47,12 +47,12 @@ def unusual_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 
 def _usual(history: HistoryFacts, context: Context) -> tuple[Counter[str], int] | None:
-    """(prefix → how often, number of commits) of the last commits to the touched files, or else to their directory."""
+    """Returns (prefix → how often, number of commits) of the last commits to the touched files, or else to their directory."""
     for paths in paths_asked(context.patch):
         subjects = [
             subject for subject in history.subjects_touching(paths, COMMITS) if not re.match(r"(?:Revert|Reapply) \"|Merge ", subject)
         ]
-        # the patch may be in that history already
+        # the patch may already be in that history
         subjects = [subject for subject in subjects if subject != context.patch.subject.title]
         prefixes = [prefix for subject in subjects if (prefix := _prefix(subject))]
         if len(prefixes) >= LEAST_COMMITS:
@@ -61,7 +61,7 @@ def _usual(history: HistoryFacts, context: Context) -> tuple[Counter[str], int] 
 
 
 def paths_asked(patch: "Patch") -> tuple[tuple[str, ...], ...]:
-    """The sets of paths whose history a patch is held against: the files it changes most, and the directory of the first."""
+    """Returns the sets of paths whose history is read for a patch: the files it changes most, and the directory of the first."""
     changes = sorted(patch.files, key=lambda one: one.added + one.removed, reverse=True)
     old = tuple(change.old_path for change in changes if change.old_path and change.old_path != "MAINTAINERS")[:3]
     folders = tuple(str(PurePosixPath(change.path).parent) for change in changes if "/" in change.path)[:1]
@@ -69,7 +69,7 @@ def paths_asked(patch: "Patch") -> tuple[tuple[str, ...], ...]:
 
 
 def _prefix(title: str) -> str:
-    """All prefixes of a title as written: "net: phy:"; empty without one."""
+    """Returns all prefixes of a title as written: "net: phy:"; empty without one."""
     parts, rest = split_prefix(title)
     return title[: len(title) - len(rest)].strip() if parts else ""
 
@@ -79,7 +79,7 @@ def _rest(title: str) -> str:
 
 
 def _alike(one: str, other: str) -> bool:
-    """Whether two prefixes are of one kind: their first part is the same in the same case."""
+    """Whether two prefixes are of the same kind: their first part is equal, including case."""
     return one.split(":")[0].strip() == other.split(":")[0].strip()
 
 
@@ -99,7 +99,7 @@ def _alike(one: str, other: str) -> bool:
     kinds=list,
 )
 def wrong_fixes(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """A Fixes: tag that history contradicts in one of these ways (see history/fixes_tag.py)."""
+    """Reports a Fixes: tag that history contradicts in one of these ways (see history/fixes_tag.py)."""
     patch, history = context.patch, context.history
     if history is None:
         return
@@ -116,7 +116,7 @@ def wrong_fixes(context: Context, arguments: Arguments) -> Iterator[Hit]:
     for judged in judge_message(lines, history.find, relations=relations):
         for problem in judged.problems:
             if problem.kind in arguments["kinds"]:
-                # fixing within a release what was introduced in it is normal
+                # fixing a bug in the same release that introduced it is normal
                 case = "same-release-for-stable" if problem.kind == "same-release" and _asks_for_stable(context) else problem.kind
                 fix = FindingFix("suggest", judged.suggestion) if judged.suggestion else None
                 values = {"commit": judged.tag.commit_id, "release": relations.own_release or ""}
@@ -127,7 +127,7 @@ def wrong_fixes(context: Context, arguments: Arguments) -> Iterator[Hit]:
 
 
 def _sent(patch: "Patch") -> datetime | None:
-    """When the mail was written, as its header says."""
+    """Returns the date of the mail, from its header."""
     from email.utils import parsedate_to_datetime
 
     try:
@@ -143,7 +143,7 @@ def _asks_for_stable(context: Context) -> bool:
 
 @detector("committer-unsigned", "committer")
 def committer_unsigned(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """A commit of the repository that somebody else than its author committed, who did not sign it off."""
+    """Reports a commit of the repository whose committer is not its author and did not sign it off."""
     commit = context.history.find(context.patch.commit) if context.history and context.patch.commit else None
     if commit is None or same_person(commit.committer, commit.author) or re.search(r"no-?reply@", commit.committer.email):
         return
@@ -155,7 +155,7 @@ def committer_unsigned(context: Context, _arguments: Arguments) -> Iterator[Hit]
 
 @detector("stable-unreleased")
 def stable_unreleased(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Cc: stable for bugs that no release has."""
+    """Reports Cc: stable for bugs that no release has."""
     history = context.history
     if history is None or not _asks_for_stable(context):
         return

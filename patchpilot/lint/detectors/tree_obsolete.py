@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Files that MAINTAINERS calls obsolete."""
+"""The detector for files that MAINTAINERS lists as obsolete."""
 
 from collections.abc import Iterator
 
@@ -20,7 +20,7 @@ _READ: list[tuple[Tree, tuple[str, ...]]] = []
 
 @detector("checkpatch-obsolete", "path")
 def obsolete(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """The header lines of files whose section is obsolete (or that are not in the tree and say so in their name)."""
+    """Reports the header lines of files whose section is obsolete (or that are not in the tree and have "obsolete" in their name)."""
     tree = context.tree
     lines = [line for line in scan(context).lines if line.starts_file]
     if tree is None or not lines or not tree.exists(_SCRIPT) or not _may_be(tree, {line.file for line in lines}):
@@ -41,7 +41,7 @@ def obsolete(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 
 def _may_be(tree: Tree, paths: set[str]) -> bool:
-    """Whether one of the paths begins as the patterns of obsolete sections do: it spares reading all of MAINTAINERS."""
+    """Whether a path starts like the patterns of obsolete sections: avoids parsing all of MAINTAINERS."""
     tree = tree if "MAINTAINERS" in changed_below(tree, "") else ground_of(tree)
     starts = next((kept for one, kept in _READ if one is tree), None)
     if starts is None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A mail compared with MAINTAINERS: its target tree, and missing recipients."""
+"""Detectors that compare a mail with MAINTAINERS: target tree, missing recipients."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @detector("target-tree", "tree fixes", paths_pattern=str, except_pattern=str, words=list, default=str)
 def target_tree(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """A mail whose files all belong to a subsystem that wants its tree named in the subject, which does not."""
+    """Reports a mail without a tree in its subject whose files all belong to a subsystem that requires one."""
     patch = context.patch
     if not is_mail(patch) or not patch.has_diff or patch.subject.rfc:
         return
@@ -41,7 +41,7 @@ def target_tree(context: Context, arguments: Arguments) -> Iterator[Hit]:
 
 @detector("forgotten-maintainer", "section maintainers")
 def forgotten_maintainer(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """None of the people MAINTAINERS names for a touched file is among the recipients."""
+    """Reports a file whose maintainers in MAINTAINERS are all missing from the recipients."""
     patch = context.patch
     have = _recipients(patch)
     if not have:
@@ -70,7 +70,7 @@ def forgotten_maintainer(context: Context, _arguments: Arguments) -> Iterator[Hi
 
 @detector("forgotten-list", "section list")
 def forgotten_list(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """The list of the section that names a touched file most exactly is not among the recipients, though its maintainer is."""
+    """Reports a missing list of the most specific section for a touched file, if its maintainer is a recipient."""
     patch = context.patch
     have = _recipients(patch)
     if not have:
@@ -92,7 +92,7 @@ def forgotten_list(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 
 def _recipients(patch: Patch) -> list[Address]:
-    """Everybody who gets the mail, its author and sender counted in; empty when the mail names no recipient."""
+    """Returns all recipients with author and sender; empty when the mail names no recipient."""
     addressed = [*patch.addresses("To"), *patch.addresses("Cc")]
     if not addressed or not patch.has_diff:
         return []
@@ -108,7 +108,7 @@ def _recipient_line(patch: Patch) -> int:
 
 
 def _sections(context: Context) -> "tuple[SectionMatch, ...]":
-    """The sections of the touched files, the catch-all left out."""
+    """Returns the sections of the touched files, without the catch-all THE REST."""
     found: tuple[SectionMatch, ...] | None = context.shared.get("tree.sections")
     if found is None:
         found = ()
@@ -127,7 +127,7 @@ def _sections(context: Context) -> "tuple[SectionMatch, ...]":
 
 
 def _is_deepest(context: Context, match: "SectionMatch") -> bool:
-    """Whether some path has no section with people that names it more exactly."""
+    """Whether the section is the most specific one with maintainers for some path."""
     for path in match.paths:
         depths = [
             section.depth

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Words that codespell's dictionary has as misspelled, in the subject, the message and new comments. The kernel's own list is for checkpatch's rule."""
+"""The detector for misspellings of codespell's dictionary in subject, message and new comments. The kernel's own list has another rule."""
 
 import mmap
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ _WORD = re.compile(r"(?<![\w/.@_-])[A-Za-z][a-z]{3,}(?![\w/@_(]|\.\w|-\w|['’][
 
 @detector("codespell", "word right")
 def misspelled_word(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """A misspelled word, reported once."""
+    """Reports each misspelled word once."""
     known = _kernel_list(context)
     seen: set[str] = set()
     for where, text in _texts(context):
@@ -53,7 +53,7 @@ def _texts(context: Context) -> Iterator[tuple[int, str]]:
 
 
 def _means_itself(context: Context, word: str) -> bool:
-    """Whether the word is a name of this patch: part of a path, or an identifier of its code."""
+    """Whether the word is a name in this patch: part of a path, or an identifier in its code."""
     if any(re.search(rf"\b{word}\(", line) for line in context.patch.lines):
         return True
     return word.lower() in " ".join(context.patch.paths).lower() or (
@@ -63,7 +63,7 @@ def _means_itself(context: Context, word: str) -> bool:
 
 @cache
 def correction(word: str) -> str | None:
-    """What codespell would write for a lower-case word; None when it does not have it or is not sure."""
+    """Returns codespell's correction of a lower-case word; None when it has none or several."""
     if word in word_set("codespell", "not_misspelled"):
         return None
     index = _dictionary()
@@ -71,12 +71,12 @@ def correction(word: str) -> str | None:
     if right is None:
         return None
     first = right.partition(",")[0].strip()
-    # a reason after the last comma marks what codespell itself does not correct
+    # text after the last comma marks words that codespell itself does not correct
     return None if not first or ("," in right and right.rstrip().rpartition(",")[2].strip()) else first
 
 
 class _Words:
-    """The dictionary, looked up by the first letters of a word instead of from its beginning."""
+    """The dictionary; words are looked up by their first letters instead of reading it all."""
 
     def __init__(self, data: mmap.mmap) -> None:
         self._data = data
@@ -90,7 +90,7 @@ class _Words:
                 at = found
 
     def right(self, word: str) -> str | None:
-        """The entry after the arrow of a word, or None."""
+        """Returns the correction in the entry of a word, or None."""
         key = f"\n{word}->".encode()
         start = self._starts.get(key[:2], -1)
         if start < 0:
@@ -123,7 +123,7 @@ def _kernel_list(context: Context) -> "_KernelList":
 
 
 class _KernelList:
-    """The tree's scripts/spelling.txt, read when a word has been found: those words are the checkpatch rule's."""
+    """The tree's scripts/spelling.txt, read at the first misspelling: its words are reported by the checkpatch.pl rule."""
 
     def __init__(self, context: Context) -> None:
         self._context = context

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Words: known misspellings, and repeated words."""
+"""Detectors for known misspellings and repeated words."""
 
 import functools
 from collections.abc import Iterable, Iterator, Mapping
@@ -33,12 +33,12 @@ _PLACEHOLDERS = {
 
 @detector("checkpatch-words", _PLACEHOLDERS, type=str)
 def words(context: Context, arguments: Arguments) -> Iterable[Hit]:
-    """Hits of one type about words, in the message and in added lines."""
+    """Returns hits of one type about words, in the message and in added lines."""
     return by_type(context, _spelling if arguments["type"] == "TYPO_SPELLING" else _repeated, arguments["type"])
 
 
 def tool_data(context: Context, name: str) -> bytes | None:
-    """A file that belongs to checkpatch.pl: from --data, else from the tree's scripts/; None when neither has it."""
+    """Returns the content of a checkpatch.pl data file: from --data, else from the tree's scripts/; None when neither has it."""
     folder = context.options.data_dir
     if folder is not None:
         file = Path(folder) / name
@@ -61,7 +61,7 @@ def _spelling(context: Context) -> Iterator[tuple[str, Hit]]:
             continue
         taken = -1
         for start, end in _misspelled(raw, single, phrases):
-            # one sign parts two words at most: the second of two mistakes side by side is not seen
+            # only one character may separate words: the second of two adjacent mistakes is not reported
             if start and start - 1 < taken:
                 continue
             taken = end + 1
@@ -97,7 +97,7 @@ _TREES: dict[int, tuple[Tree, tuple[Mapping[str, str], Mapping[str, str]] | None
 
 
 def _mistakes(context: Context) -> tuple[Mapping[str, str], Mapping[str, str]] | None:
-    """Misspelled → right, single words and phrases apart; read once a tree."""
+    """Returns misspelled → correct, for single words and for phrases; read once for each tree."""
     tree = ground_of(context.tree) if context.tree is not None else None
     if context.options.data_dir is None and tree is not None:
         kept = _TREES.get(id(tree))
@@ -110,7 +110,7 @@ def _mistakes(context: Context) -> tuple[Mapping[str, str], Mapping[str, str]] |
 
 @functools.lru_cache(maxsize=4)
 def parse_spelling(data: bytes | None) -> tuple[Mapping[str, str], Mapping[str, str]] | None:
-    """Read `wrong||right` lines: (single words, phrases), keys in lower case and as byte text."""
+    """Parses `wrong||right` lines: (single words, phrases), keys in lower case and as byte text."""
     if data is None:
         return None
     single: dict[str, str] = {}
@@ -129,7 +129,7 @@ def _repeated(context: Context) -> Iterator[tuple[str, Hit]]:
             continue
         if " " in line.raw[1:]:
             for word, second in _doubles(line):
-                # a finding of the message is shown without a place when it has no column
+                # a finding in the message without a column is shown without a place
                 column = None if line.log_after else second
                 yield "REPEATED_WORD", Hit(line.number, column=column, values={"word": word})
         if carried := _carried_over(line):
@@ -138,14 +138,14 @@ def _repeated(context: Context) -> Iterator[tuple[str, Hit]]:
 
 
 def _doubles(line: ScannedLine) -> Iterator[tuple[str, int]]:
-    """Each repeated word, and where the second one is."""
+    """Yields each repeated word, and the place of the repetition."""
     raw, start = line.raw, 0 if line.log_after else 1
     at = start
     while found := _TWO_WORDS.search(raw, at):
         at = found.end()
         first, second = found[1], found[2]
         if "struct" in first or "union" in first or "enum" in first:
-            # the name that follows is no word of a sentence
+            # the name that follows is not a word of a sentence
             at += len(first) + len(second) + 1
             continue
         if first.lower() != second.lower() or first == "long":

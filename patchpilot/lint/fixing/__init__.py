@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Safe fixes: what a tool may mend in a patch by itself, tried on the patch and kept only where it helps and does no harm."""
+"""Safe fixes: applied to a copy of the patch, and kept only if they fix their finding and cause no other."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a fixer is: a named function from a finding, where it stands, to a change of the patch's lines; None where it is not certain."""
+"""The registry of fixers: named functions that take a finding's place in a patch and return a change of lines, or None when no fix is certain."""
 
 import importlib
 from collections.abc import Callable, Iterable
@@ -28,61 +28,61 @@ class ColumnSpan(NamedTuple):
 
 
 class LineChange(NamedTuple):
-    """What a fixer wants: parts of lines replaced, or whole lines (1-based, as in the patch)."""
+    """The change that a fixer proposes: parts of lines replaced, or whole lines (1-based, as in the patch)."""
 
     spans: tuple[ColumnSpan, ...] = ()
     edits: tuple[FixEdit, ...] = ()
 
     @property
     def lines(self) -> frozenset[int]:
-        """The patch lines it touches; an insertion touches the line it stands before."""
+        """Returns the patch lines it touches; an insertion touches the line after it."""
         whole = (number for edit in self.edits for number in range(edit.start, edit.start + max(edit.delete, 1)))
         return frozenset((*whole, *(span.line for span in self.spans)))
 
 
 class FixSite:
-    """A finding in its patch, with what fixers look at."""
+    """A finding in its patch, with the scan and context that fixers need."""
 
     def __init__(self, context: "Context", finding: Finding) -> None:
         self.context, self.finding = context, finding
 
     @property
     def number(self) -> int:
-        """The patch line of the finding."""
+        """Returns the patch line of the finding."""
         return self.finding.patch_line or 0
 
     @cached_property
     def scan(self) -> LineScan:
-        """The scan of the patch."""
+        """Returns the scan of the patch."""
         return scan(self.context)
 
     @property
     def line(self) -> ScannedLine:
-        """The line of the finding."""
+        """Returns the line of the finding."""
         return self.scan.lines[self.number - 1]
 
     @property
     def column(self) -> int:
-        """The finding's offset in the line with its sign; -1 where it has none."""
+        """Returns the finding's offset in the line with its sign; -1 when it has none."""
         return -1 if self.finding.column is None else self.finding.column
 
     def added(self, number: int) -> ScannedLine | None:
-        """The line of this number when the patch adds it to a file."""
+        """Returns the line with this number if the patch adds it to a file."""
         if not 1 <= number <= len(self.scan.lines):
             return None
         line = self.scan.lines[number - 1]
         return line if line.added and not line.starts_file else None
 
     def above(self, number: int) -> ScannedLine | None:
-        """The line above in the patch when the patch adds it and nothing is removed between."""
+        """Returns the previous line of the patch if the patch adds it and no line is removed in between."""
         return self.added(number - 1)
 
     def text(self, number: int) -> str:
-        """A line of the patch as text."""
+        """Returns a line of the patch as text."""
         return self.context.patch.lines[number - 1]
 
     def replaced(self, number: int, raw: str) -> LineChange:
-        """The change that makes a line this one (one character a byte)."""
+        """Returns the change that replaces a line with this text (one character a byte)."""
         return LineChange(edits=(FixEdit(number, 1, (as_text(raw),)),))
 
 
@@ -97,7 +97,7 @@ class RegisteredFixer(NamedTuple):
 
 
 def fixer(name: str, changes: str = SPACE) -> Callable[[Fixer], Fixer]:
-    """Register a function as the fixer `name`."""
+    """Registers a function as the fixer `name`."""
 
     def register(function: Fixer) -> Fixer:
         if name in FIXERS:
@@ -109,12 +109,12 @@ def fixer(name: str, changes: str = SPACE) -> Callable[[Fixer], Fixer]:
 
 
 def delete(numbers: Iterable[int]) -> LineChange:
-    """The change that takes whole lines out."""
+    """Returns the change that deletes whole lines."""
     return LineChange(edits=tuple(FixEdit(number, 1, ()) for number in sorted(numbers)))
 
 
 def import_fixers() -> dict[str, RegisteredFixer]:
-    """Every fixer by name."""
+    """Imports all fixers; returns them by name."""
     import pkgutil
 
     from patchpilot.lint.fixing import fixers

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The guard over fixes: what a compiler makes of changed lines stays what it was, but for what the fixer says it changes."""
+"""The guard for fixes: compares the C tokens before and after a fix, which may differ only as the fixer declares."""
 
 from collections.abc import Sequence
 
@@ -17,9 +17,9 @@ END = "\n"
 
 
 def tokens(texts: Sequence[str], inside: str = "") -> tuple[list[str], str]:
-    """The C tokens of some lines (without signs, one character a byte) and their comments without white space.
+    """Returns the C tokens of some lines (without signs, one character a byte) and their comments without white space.
 
-    `inside` is what the first line stands in: nothing, "*/" in a comment. The end of a directive is a token, as is what goes on with it.
+    `inside` is the state before the first line: "" or, in a comment, "*/". The end of a directive is a token, and so is a line continuation.
     """
     blanker = Sanitiser()
     blanker.inside = inside
@@ -43,7 +43,7 @@ def tokens(texts: Sequence[str], inside: str = "") -> tuple[list[str], str]:
 
 
 def keeps_meaning(old: Sequence[str], new: Sequence[str], *, path: str, changes: str, inside: str = "") -> bool:
-    """Whether lines may be replaced so by a fixer that says what it `changes`."""
+    """Whether a fixer with these `changes` may replace the old lines by the new ones."""
     if changes == SPACE and _squeezed(old) != _squeezed(new):
         return False
     if not path.endswith(CODE):

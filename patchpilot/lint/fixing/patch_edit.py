@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A patch under repair: its lines, which line of the original each was, and hunk headers that stay true."""
+"""A patch with edits: its lines, the original line of each, and recomputed hunk headers."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,24 +11,24 @@ from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch
 
 MOST_BEHIND = 100
-"""Lines behind a hunk of which one is expected to be left."""
+"""The number of lines after a hunk among which an unchanged one is expected."""
 _HEADER = re.compile(r"^(@@ -\d{1,10}(?:,\d{1,10})? \+)(\d{1,10})(?:,(\d{1,10}))?( @@)")
 
 
 @dataclass(frozen=True)
 class PatchEdit:
-    """A patch and, for each of its lines, the index of that line in the original patch; lines that are new have negative numbers."""
+    """A patch and, for each of its lines, the index of that line in the original patch; new lines have negative numbers."""
 
     patch: Patch
     origin: tuple[int, ...]
 
     @classmethod
     def of(cls, patch: Patch) -> "PatchEdit":
-        """A patch as it came."""
+        """Returns the unedited patch."""
         return cls(patch, tuple(range(len(patch.lines))))
 
     def with_changes(self, changes: Sequence[LineChange]) -> "PatchEdit":
-        """The patch with these changes, which do not overlap."""
+        """Returns the patch with these changes, which must not overlap."""
         edits = self._edits(changes)
         lines: list[str] = []
         origin: list[int] = []
@@ -38,7 +38,7 @@ class PatchEdit:
             count, insert = edits.get(at + 1, (0, ()))
             for number, text in enumerate(insert):
                 lines.append(text)
-                # the first line that takes the place of one stays that one
+                # the first line that replaces another keeps its original index
                 if count and number == 0:
                     origin.append(self.origin[at])
                 else:
@@ -53,7 +53,7 @@ class PatchEdit:
         return self._recounted(lines, origin)
 
     def excerpt(self, change: LineChange, first: int, last: int) -> list[str]:
-        """Patch lines `first` to `last` as the change would make them."""
+        """Returns patch lines `first` to `last` with the change applied."""
         edits = self._edits([change])
         lines: list[str] = []
         at = first
@@ -64,7 +64,7 @@ class PatchEdit:
         return lines
 
     def _edits(self, changes: Sequence[LineChange]) -> dict[int, tuple[int, tuple[str, ...]]]:
-        """By patch line: how many lines go there, and what comes."""
+        """Returns, by patch line, how many lines are removed there and the lines that replace them."""
         edits: dict[int, tuple[int, tuple[str, ...]]] = {}
         by_line: dict[int, list[tuple[int, int, str]]] = {}
         for change in changes:
@@ -80,7 +80,7 @@ class PatchEdit:
         return edits
 
     def _recounted(self, lines: list[str], origin: list[int]) -> "PatchEdit":
-        """The draft of these lines with the ranges of the new side counted anew."""
+        """Recomputes the line counts and starts of the new side in hunk headers."""
         where = {line: at for at, line in enumerate(origin)}
         for change in self.patch.files:
             shift = 0
@@ -90,7 +90,7 @@ class PatchEdit:
                 if not match or not hunk.lines:
                     continue
                 body = lines[header + 1 : self._end(hunk.lines[-1].patch_line, where, len(lines))]
-                # what stands behind the hunk is no line of it: only what the repair added or took is counted
+                # text after the hunk is not part of it: only lines that the fix added or removed are counted
                 old = sum(1 for at in range(hunk.patch_line, hunk.lines[-1].patch_line) if self.patch.lines[at].startswith("+"))
                 delta = sum(1 for line in body if line.startswith("+")) - old
                 if delta or shift:
@@ -102,5 +102,5 @@ class PatchEdit:
         return PatchEdit(patch._replace(damage=self.patch.damage), tuple(origin))
 
     def _end(self, number: int, where: Mapping[int, int], end: int) -> int:
-        """Where the first of the lines behind a hunk that are left is now; the end where none is."""
+        """Returns the current index of the first unchanged line after a hunk; the end when there is none."""
         return next((where[one] for one in self.origin[number : number + MOST_BEHIND] if one in where), end)

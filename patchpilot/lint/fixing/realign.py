@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What stood in a column on purpose stands there after a fix: lines below an open bracket, backslashes and comments behind the code."""
+"""Keeps columns aligned after a fix: continuation lines after an open parenthesis, backslashes and trailing comments."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ _MOST_LINES = 40
 
 @dataclass(frozen=True, slots=True)
 class AlignedColumn:
-    """What keeps the columns of a draft: the change, and the original indexes of lines whose fix would leave a line below askew."""
+    """The change that keeps a draft's columns aligned, and the original indexes of lines whose fix would misalign a line that must not change."""
 
     change: LineChange
     askew: frozenset[int]
@@ -29,7 +29,7 @@ class AlignedColumn:
 def keep_columns(
     old: tuple[PatchEdit, Context], new: tuple[PatchEdit, Context], may_touch: Callable[[ScannedLine, int], bool]
 ) -> AlignedColumn:
-    """What to change in the `new` draft so that what stood under a bracket of a changed line, or in a column behind it, stands there again."""
+    """Returns the changes to the `new` draft that realign lines below an open parenthesis of a changed line, and columns after its code."""
     was, now = scan(old[1]).lines, scan(new[1]).lines
     place = {origin: at for at, origin in enumerate(new[0].origin)}
     text = {at: one.raw for at, one in enumerate(now)}
@@ -65,7 +65,7 @@ def _indent(raw: str) -> str:
 
 
 def _open(text: str) -> list[int]:
-    """The columns behind the brackets of a sanitised line that it leaves open."""
+    """Returns the columns after the parentheses that a sanitized line leaves open."""
     result: list[tuple[str, int]] = []
     for at, char in enumerate(text[1:]):
         if char in "([{":
@@ -76,13 +76,13 @@ def _open(text: str) -> list[int]:
 
 
 def _shifts(old: str, new: str) -> dict[int, int]:
-    """By the column behind each bracket that is left open where it is now; nothing where none has moved."""
+    """Maps the column after each open parenthesis to its new column; empty when none has moved."""
     before, after = _open(old), _open(new)
     return dict(zip(before, after, strict=True)) if len(before) == len(after) and before != after else {}
 
 
 def _below(lines: list[ScannedLine], at: int, shifts: dict[int, int]) -> Iterator[tuple[ScannedLine, int]]:
-    """The lines that stand under a bracket of the line at `at`, as far as that is open, with the column they want."""
+    """Yields the lines aligned with a parenthesis of the line at `at` that is still open, with their new column."""
     depth = len(_open(lines[at].text))
     columns = dict(shifts)
     for line in lines[at + 1 : at + 1 + _MOST_LINES]:
@@ -91,7 +91,7 @@ def _below(lines: list[ScannedLine], at: int, shifts: dict[int, int]) -> Iterato
         if line.sign == "-":
             continue
         indent = _indent(line.raw)
-        # blanks of the code in the kernel's form: tabs as far as they go
+        # white space in the kernel's form: tabs as far as possible
         plain = line.text[1 : 1 + len(indent)] == indent and re.fullmatch(r"\t* {0,7}", indent)
         column = columns.get(len(expand(indent)))
         moves = column is not None and column != len(expand(indent))
@@ -101,7 +101,7 @@ def _below(lines: list[ScannedLine], at: int, shifts: dict[int, int]) -> Iterato
 
 
 def _tail(old: ScannedLine, new: ScannedLine) -> ColumnSpan | None:
-    """The blanks before a backslash or a comment at the end of a line, so that it stands in the column it had, where there is room."""
+    """Returns the white space before a backslash or a comment at the end of a line that keeps its column, if there is room."""
     before, after = _TAIL.search(old.text), _TAIL.search(new.text)
     if not before or not after or before[1] != after[1] or before[1] == " " or old.raw[before.start(2) :] != new.raw[after.start(2) :]:
         return None

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fixes tried on a patch: each is kept when its finding goes, no other comes, and the guard holds; what does not is taken back and left alone.
+"""Applies fixes to a patch: each is kept if its finding is gone, no other finding appears, and the guard accepts it; others are reverted.
 
-The patch is checked again after every round, so nothing rests on what a fixer believes of itself.
+The patch is checked again after every round, so no fixer is trusted to be right.
 """
 
 from bisect import bisect_right
@@ -26,14 +26,14 @@ MOST_ROUNDS = 8
 MOST_STARTS = 10
 MOST_PASSES = 4
 LONGEST_LINE = 400
-"""Characters of a line that is fixed: a longer one may have hundreds of findings, each tried by itself."""
+"""The maximum length of a line that is fixed: a longer one may have hundreds of findings, each tried by itself."""
 Key = tuple[str, int]
-"""A rule's id and the original index of a line: what a finding is known by again; -1 where it has no line."""
+"""A rule's id and the original index of a line, which identify a finding between checks; -1 without a line."""
 
 
 @dataclass(frozen=True, slots=True)
 class FixOutcome:
-    """A patch before and after: what was found at first, what of that is mended, what is found now."""
+    """A patch before and after fixing: the findings before, which of them are fixed, and the findings after."""
 
     draft: PatchEdit
     original: Patch
@@ -43,12 +43,12 @@ class FixOutcome:
 
     @property
     def changed(self) -> bool:
-        """Whether the patch is another now."""
+        """Whether the patch has changed."""
         return self.draft.patch.lines != self.original.lines
 
 
 Look = Callable[[Patch], tuple[Context, tuple[Finding, ...]]]
-"""A check: a patch in, the context it was checked in and the findings out."""
+"""A check: takes a patch, returns the context it was checked in and the findings."""
 
 
 def mend(
@@ -59,9 +59,9 @@ def mend(
     may_touch: Callable[[int], bool] = lambda _: True,
     suppressed: frozenset[Key] = frozenset(),
 ) -> FixOutcome:
-    """Mend what is safe to mend in a patch. `look` checks a patch, `rules` are those of the run by id.
+    """Applies all safe fixes to a patch. `look` checks a patch, `rules` are those of the run by id.
 
-    Lines whose index in the patch `may_touch` denies stay as they are, and so do findings that are `suppressed`.
+    Lines whose index in the patch `may_touch` denies do not change, and findings that are `suppressed` are not fixed.
     """
     context, found = look(patch)
     start = PatchEdit.of(patch)
@@ -70,7 +70,7 @@ def mend(
     tried = TriedFix(start, context, found, ())
     for _ in range(MOST_PASSES):
         last, (tried, whole) = tried, _pass(tried, look, fixers, set(suppressed), may_touch)
-        # what was taken back may do no harm now that the rest is mended: a second call must find nothing more
+        # a reverted fix may succeed now that the rest is fixed: a second call must find nothing to do
         if whole or tried.draft.patch.lines == last.draft.patch.lines:
             break
     if _says_nothing(tried.draft.patch) and not _says_nothing(patch):
@@ -88,7 +88,7 @@ def mend(
 def _pass(
     start: "TriedFix", look: Look, fixers: Mapping[str, RegisteredFixer], banned: set[Key], may_touch: Callable[[int], bool]
 ) -> tuple["TriedFix", bool]:
-    """Fix all that can be fixed without harm; and whether nothing had to be taken back."""
+    """Applies all fixes that cause no new finding; also returns whether no fix had to be reverted."""
     before = _counted(start.found, start.draft)
     tried = start
     for number in range(MOST_STARTS):
@@ -102,7 +102,7 @@ def _pass(
 
 @dataclass(frozen=True, slots=True)
 class AppliedFix:
-    """A fix that was made: for which finding, and the original indexes of the lines it touched."""
+    """An applied fix: its finding, and the original indexes of the lines it touched."""
 
     key: Key
     lines: frozenset[int]
@@ -110,7 +110,7 @@ class AppliedFix:
 
 @dataclass(frozen=True, slots=True)
 class TriedFix:
-    """What rounds of fixing made: the draft, what is found in it, and which fixes were made on the way."""
+    """The result of rounds of fixing: the draft, its findings, and the fixes applied."""
 
     draft: PatchEdit
     context: Context
@@ -127,7 +127,7 @@ def _rounds(
     banned: set[Key],
     may_touch: Callable[[int], bool],
 ) -> TriedFix:
-    """Fix until nothing is left that may be fixed."""
+    """Applies fixes until none is left to try."""
     applied: list[AppliedFix] = []
     for _ in range(MOST_ROUNDS):
         changes: list[LineChange] = []
@@ -154,7 +154,7 @@ def _rounds(
         then, told = look(after.patch)
         kept = keep_columns((draft, context), (after, then), partial(_is_ours, _moved_whole(context), may_touch))
         if kept.askew:
-            # what is not ours to move stands under a line of ours: that stays as well
+            # lines below that must not change are aligned with this one: it does not change either
             again = [one for one in applied[done:] if kept.askew & one.lines]
             if not again or banned.issuperset(one.key for one in again):
                 del applied[done:]
@@ -170,12 +170,12 @@ def _rounds(
 
 
 def _is_ours(moved: AbstractSet[str], may_touch: Callable[[int], bool], line: ScannedLine, origin: int) -> bool:
-    """Whether a line is one that the patch adds, does not only move, and that may be changed."""
+    """Whether the patch adds the line (does not only move it) and the line may change."""
     return line.added and as_text(line.raw[1:]) not in moved and may_touch(origin)
 
 
 def _may(change: LineChange, draft: PatchEdit, context: Context, fixer: RegisteredFixer, taken: "TakenFix") -> bool:
-    """Whether a change touches only what it may, keeps the meaning, and does not meet another of this round."""
+    """Whether a change touches only lines that it may, keeps the meaning, and does not overlap another change of this round."""
     patch = draft.patch
     if taken.meets(change):
         return False
@@ -187,7 +187,7 @@ def _may(change: LineChange, draft: PatchEdit, context: Context, fixer: Register
             return False
         in_diff = number >= patch.diff_line
         if in_diff and (not text.startswith(("+", "\\")) or text.startswith("+++ ") or text[1:] in moved):
-            # a blank line may be put above a line that is not ours; nothing else
+            # only a blank line may be inserted before a line that the patch does not add
             return False
         if not in_diff and number >= patch.message_line + len(patch.message):
             return False
@@ -208,14 +208,14 @@ class TakenFix:
         self._by_line: dict[int, list[LineChange]] = {}
 
     def add(self, change: LineChange) -> None:
-        """Take a change in."""
+        """Adds a change."""
         for number in change.lines:
             self._by_line.setdefault(number, []).append(change)
         for hunk, lost in self._losses(change).items():
             self._left[hunk] -= lost
 
     def meets(self, change: LineChange) -> bool:
-        """Whether the change touches what another one does."""
+        """Whether the change touches lines of another one."""
         others = (other for number in change.lines for other in self._by_line.get(number, ()))
         return any(change.edits or other.edits or _overlap(change, other) for other in others)
 
@@ -224,12 +224,12 @@ class TakenFix:
         return all(self._left[hunk] > lost for hunk, lost in self._losses(change).items())
 
     def _losses(self, change: LineChange) -> dict[int, int]:
-        """By hunk, how many lines fewer it changes."""
+        """Returns, by hunk, how many changed lines it removes."""
         losses: dict[int, int] = {}
         for edit in change.edits:
             hunk = bisect_right(self._starts, edit.start) - 1
             if hunk >= 0:
-                # the mark of a missing newline is no changed line
+                # the mark of a missing newline is not a changed line
                 gone = self._lines[edit.start - 1 : edit.start - 1 + edit.delete]
                 lost = _changed_lines(gone) - _changed_lines(edit.insert)
                 losses[hunk] = losses.get(hunk, 0) + lost
@@ -249,7 +249,7 @@ def _overlap(change: LineChange, other: LineChange) -> bool:
 
 
 def _guarded(change: LineChange, context: Context, fixer: RegisteredFixer) -> bool:
-    """Whether the meaning of the code stays, over all lines of the change together."""
+    """Whether the code keeps its meaning, over all lines of the change together."""
     from patchpilot.lint.clang.line_scan import scan
 
     lines = scan(context).lines
@@ -267,7 +267,7 @@ def _guarded(change: LineChange, context: Context, fixer: RegisteredFixer) -> bo
 
 
 def _inside(text: str, raw: str) -> str | None:
-    """What a line begins in: code ("") or a comment ("*/"); None in a string that goes on."""
+    """Returns the state at the start of a line: code ("") or a comment ("*/"); None in a string that continues."""
     if len(text) > 1 and text[1] == NOTE and not raw[1:].startswith(("/*", "//")):
         return "*/"
     blank = len(raw[1:]) - len(raw[1:].lstrip(" \t"))
@@ -278,7 +278,7 @@ def _inside(text: str, raw: str) -> str | None:
 
 
 def _moved_whole(context: Context) -> frozenset[str]:
-    """The lines that the patch takes out somewhere: one that it puts back as it was is moved, and moves stay what they are."""
+    """Returns the removed lines: an added line that is the same was moved, and moved lines must not change."""
     found: frozenset[str] | None = context.shared.get("fixing.moved")
     if found is None:
         found = context.shared["fixing.moved"] = frozenset(
@@ -288,14 +288,14 @@ def _moved_whole(context: Context) -> frozenset[str]:
 
 
 def _culprits(tried: TriedFix, before: Counter[Key]) -> set[Key]:
-    """The fixes to take back: those whose finding is still there, and those behind a finding that was not there before."""
+    """Returns the fixes to revert: those whose finding is still there, and those nearest to a new finding."""
     now = _counted(tried.found, tried.draft)
     failed = {one.key for one in tried.applied if now[one.key] and now[one.key] >= before[one.key] > 0}
     failed |= {one.key for one in tried.applied if now[one.key] and not before[one.key]}
     before_by_rule, now_by_rule = Counter(key[0] for key in before.elements()), Counter(key[0] for key in now.elements())
     touched = {number for one in tried.applied for number in one.lines}
     for key in now - before:
-        # a rule that speaks of the first of many speaks of the next when that is gone
+        # a rule that reports the first of many places reports the next one when that is fixed
         if key[1] not in touched and key[1] >= 0 and now_by_rule[key[0]] <= before_by_rule[key[0]]:
             continue
         near = _nearest(tried, key[1])
@@ -304,7 +304,7 @@ def _culprits(tried: TriedFix, before: Counter[Key]) -> set[Key]:
 
 
 def _nearest(tried: TriedFix, line: int) -> frozenset[int]:
-    """The line nearest to a new finding that a fix touched: the same, else one above, else one below; both that a new line stands between."""
+    """Returns the line nearest to a new finding that a fix touched: the same, else one above, else one below; for a new line, both neighbors."""
     touched = {number for one in tried.applied for number in one.lines}
     origin = tried.draft.origin
     if line not in origin:
@@ -316,7 +316,7 @@ def _nearest(tried: TriedFix, line: int) -> frozenset[int]:
         here: int = origin[place]
         if here in touched:
             return frozenset((here,))
-        # lines that were taken out stood between this one and the one before it
+        # deleted lines were between this one and the one before it
         previous = next((origin[up] for up in range(place - 1, -1, -1) if origin[up] >= 0), -1)
         gone = max((number for number in touched if previous < number < here), default=None)
         if gone is not None:
@@ -325,7 +325,7 @@ def _nearest(tried: TriedFix, line: int) -> frozenset[int]:
 
 
 def _says_nothing(patch: Patch) -> bool:
-    """Whether the diff puts back all that it takes out: such a patch would be empty."""
+    """Whether the diff adds back everything that it removes: such a patch would be empty."""
     return patch.has_diff and all(
         [line.text for line in hunk.lines if line.kind == "-"] == [line.text for line in hunk.lines if line.kind == "+"]
         for change in patch.files

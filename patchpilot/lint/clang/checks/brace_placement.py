@@ -16,7 +16,7 @@ PLACEHOLDERS.update(
 
 @check(ADDED, "if", "while", "for", "else")
 def unnecessary_braces(spot: LineContext) -> Results | None:
-    """Braces that no arm of a condition needs, braces on some arms only, braces around a single statement."""
+    """Reports braces around a single statement, and braces on only some branches of a condition."""
     text = spot.text
     excused: set[int] = spot.walk.hunk.setdefault("braces", set())
     hits: list[tuple[str, Hit]] = []
@@ -68,7 +68,7 @@ def _block(arm: StatementSpan) -> str:
 
 
 def _needs_braces(condition: str, block: str) -> bool:
-    """Whether an arm's braces are in their place: its condition or its block is longer than a line, or another condition is inside."""
+    """Whether a branch needs braces: its condition or its block is longer than a line, or it contains another condition."""
     if _lines(pattern(r"(^|\n).").sub(r"\1", condition).strip(" \t\n\r\f\v")) > 1:
         return True
     if pattern(r"\b(?:if|for|while)\b").search(block):
@@ -84,7 +84,7 @@ def _lines(text: str) -> int:
 
 @check(ADDED)
 def blank_line_before_brace(spot: LineContext) -> Results | None:
-    """A blank line right before a closing brace."""
+    """Reports a blank line before a closing brace."""
     if spot.text[-1:] in ("}", " ", "\t") and pattern(r".\s*$").match(spot.before_raw) and pattern(r".\s*\}\s*$").match(spot.text):
         return [("blank-line-before-brace", spot.hit())]
     return None

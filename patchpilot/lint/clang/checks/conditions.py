@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Conditions, loops and switches: their lines and the lines that follow."""
+"""Checks of conditions, loops and switches, and of the lines that follow them."""
 
 from patchpilot.cache import patterns as re
 from patchpilot.lint.clang.c_check import ADDED, CONTEXT, PLACEHOLDERS, LineContext, Results, check
@@ -29,7 +29,7 @@ PLACEHOLDERS.update(
 
 @check(CONTEXT, "switch")
 def case_indent(spot: LineContext) -> Results | None:
-    """`case` at another indentation than its `switch`."""
+    """Reports a `case` that is not indented like its `switch`."""
     if not pattern(r"\bswitch\s*\(.*\)").search(spot.text):
         return None
     _, lines = spot.walk.passage.bracketed(spot.line, "{}", outer=True)
@@ -40,7 +40,7 @@ def case_indent(spot: LineContext) -> Results | None:
 
 @check(CONTEXT, "if", "while", "for", "switch", "do", "else")
 def brace_on_next_line(spot: LineContext) -> Results | None:
-    """The line after a condition: a brace that belongs above, an indent after a stray semicolon; and indent without end."""
+    """Reports a brace that belongs on the line of the condition, an indent after a stray semicolon, and an indent that is too deep."""
     text = spot.text
     match = pattern(r"(.*)\b((?:if|while|for|switch|(?:[a-z_]+|)for_each[a-z_]+)\s*\(|do\b|else\b)").search(text)
     if not match or pattern(r".\s*#").match(text):
@@ -65,7 +65,7 @@ def brace_on_next_line(spot: LineContext) -> Results | None:
 
 @check(CONTEXT, "if", "while", "for", "do", "else")
 def odd_indent(spot: LineContext) -> Results | None:
-    """The first statement under a condition is not one tab deeper."""
+    """Reports a statement after a condition that is not indented by one tab more."""
     text = spot.text
     if (
         not pattern(r"\b(?:(?:if|while|for|(?:[a-z_]+|)for_each[a-z_]+)\s*\(|(?:do|else)\b)").search(text)
@@ -106,7 +106,7 @@ def odd_indent(spot: LineContext) -> Results | None:
 
 
 def _to_first_statement(body: str, lines: int) -> tuple[str, int, bool]:
-    """Drop blank lines, preprocessor lines and labels: (what is left, the line it is on, whether no #else precedes it)."""
+    """Drops blank lines, preprocessor lines and labels; returns (the rest, its line, whether no #else precedes it)."""
     straight, joined, at = True, False, -1
     while at != lines:
         at = lines
@@ -122,7 +122,7 @@ def _to_first_statement(body: str, lines: int) -> tuple[str, int, bool]:
 
 @check(ADDED, "else")
 def unnecessary_else(spot: LineContext) -> Results | None:
-    """`else` after a return or break."""
+    """Reports an `else` after a return or break."""
     match = pattern(r"\+([\t]+)(?:\}[ \t]*)?else(?:[ \t]*\{)?\s*$").match(spot.code)
     if not match:
         return None
@@ -138,7 +138,7 @@ def unnecessary_else(spot: LineContext) -> Results | None:
 
 @check(ADDED, "break")
 def unnecessary_break(spot: LineContext) -> Results | None:
-    """`break` after a return, goto or break."""
+    """Reports a `break` after a return, goto or break."""
     match = pattern(r"\+([\t]+)break\s*;\s*$").match(spot.code)
     leaving = pattern(rf"\+{match[1]}(goto|return|break)\b").match(spot.before) if match else None
     return [("unnecessary-break", spot.hit(keyword=leaving[1]))] if leaving else None
@@ -146,7 +146,7 @@ def unnecessary_break(spot: LineContext) -> Results | None:
 
 @check(ADDED, "return")
 def parenthesized_return(spot: LineContext) -> Results | None:
-    """`return (x);`, `return(x)`."""
+    """Reports parentheses around a return value: `return (x);`, `return(x)`."""
     statement = spot.statement
     if not statement or not (match := pattern(r".\s*return(\s*)\(", re.DOTALL).match(statement)):
         return None
@@ -167,7 +167,7 @@ def _without_parentheses(text: str) -> str:
 
 @check(ADDED, "}")
 def void_return(spot: LineContext) -> Results | None:
-    """`return;` at the end of a function."""
+    """Reports a `return;` at the end of a void function."""
     number = spot.line.number
     if not pattern(r"[ +]\}\s*$").match(spot.code) or not pattern(r"\+\treturn\s*;\s*$").match(spot.before) or number < 3:
         return None
@@ -179,7 +179,7 @@ def void_return(spot: LineContext) -> Results | None:
 
 @check(ADDED, "do", "if", "while", "for")
 def condition_line(spot: LineContext) -> Results | None:
-    """Assignments in a condition, and statements after it on the same line."""
+    """Reports assignments in a condition, and statements after it on the same line."""
     text, walk = spot.text, spot.walk
     if "do" in text and pattern(r"do\s*(?!\{)").search(text):
         _excuse_while(spot)
@@ -198,7 +198,7 @@ def condition_line(spot: LineContext) -> Results | None:
 
 
 def _excuse_while(spot: LineContext) -> None:
-    """Note the line of the `while` that ends a loop: what follows it is no trailing statement."""
+    """Records the line of the `while` that ends a do loop: what follows it is not a trailing statement."""
     span = spot.walk.passage.after(spot.need_span())
     following = span.text
     if pattern(r"\s*while\b").match(following):
@@ -209,7 +209,7 @@ def _excuse_while(spot: LineContext) -> None:
 
 @check(ADDED, "else", "if", "case", "default")
 def trailing_statement(spot: LineContext) -> Results | None:
-    """Statements after else, a closing brace or a case."""
+    """Reports statements after an else, a closing brace or a case on the same line."""
     text, hits = spot.text, []
     match = pattern(r".\s*(?:\}\s*)?else\b(.*)").match(text)
     if match and not pattern(r"\s*(?:\sif|\{?\s*\\?\s*$)").match(match[1].replace(NOTE, "")):
@@ -225,7 +225,7 @@ def trailing_statement(spot: LineContext) -> Results | None:
 
 @check(ADDED, "else", "while")
 def keyword_after_brace_line(spot: LineContext) -> Results | None:
-    """`else` and `while` a line below the brace they belong to."""
+    """Reports an `else` or a `while` on the line after its closing brace."""
     previous = spot.line.previous
     if previous is None or previous.indent != spot.line.indent or not pattern(r"\}\s*$").search(spot.before):
         return None
@@ -240,7 +240,7 @@ def keyword_after_brace_line(spot: LineContext) -> Results | None:
 
 @check(ADDED, "{")
 def opening_brace_on_next_line(spot: LineContext) -> Results | None:
-    """The opening brace of an initialiser, a struct, a union or an enum on the next line."""
+    """Reports the opening brace of an initializer, struct, union or enum on the next line."""
     text, before, hits = spot.text, spot.before, []
     if not pattern(r".\s*\{").match(text):
         return None
@@ -253,7 +253,7 @@ def opening_brace_on_next_line(spot: LineContext) -> Results | None:
 
 @check(ADDED, "(")
 def unnecessary_oom_message(spot: LineContext) -> Results | None:
-    """A message that an allocation failed, which the allocator has given already."""
+    """Reports a message for a failed allocation: the allocator has already printed one."""
     line, walk = spot.line, spot.walk
     if "if" not in spot.before:
         return None

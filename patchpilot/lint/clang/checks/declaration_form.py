@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Declarations: types, stars, storage classes, initial values."""
+"""Checks of declarations: types, pointer stars, storage classes, initial values."""
 
 from patchpilot.cache import patterns as re
 from patchpilot.lint.clang.c_check import ADDED, PLACEHOLDERS, LineContext, Results, check
@@ -54,7 +54,7 @@ PLACEHOLDERS.update(
 
 @check(ADDED, "signed")
 def unsigned_without_int(spot: LineContext) -> Results | None:
-    """`unsigned x`."""
+    """Reports `unsigned x` without int."""
     hits: list[tuple[str, Hit]] = []
     for match in spot.types.finditer(_BARE, spot.text):
         bare = pattern(rf"(?:(?:{STORAGE}|{INLINE}|{ATTRIBUTE})\s+)*((?:un)?signed)((?:\s*\*)*)\s*$").match(match.type)
@@ -65,7 +65,7 @@ def unsigned_without_int(spot: LineContext) -> Results | None:
 
 @check(ADDED, "=")
 def zero_initialiser(spot: LineContext) -> Results | None:
-    """A global variable that is set to zero."""
+    """Reports a global variable that is initialized to zero."""
     text = spot.text
     if not pattern(rf"=\s*{ZERO}\s*;").search(text):
         return None
@@ -80,7 +80,7 @@ def _is_bpf_program(file: str) -> bool:
 
 @check(ADDED, "int", "char", "short", "long", "signed")
 def number_words(spot: LineContext) -> Results | None:
-    """The words of a number type: their order, and a needless int."""
+    """Reports number types with words in an unusual order or with a needless int."""
     code, hits = spot.code, []
     hits += [("misordered-type", spot.hit(kind=kind)) for kind in _misordered(code)]
     if "int" in code and pattern(r"\b(?:short|long)\b").search(code) and pattern(r"\bint\b").search(code):
@@ -100,7 +100,7 @@ def _misordered(code: str) -> list[str]:
 
 
 def _number_types(code: str) -> list[str]:
-    """Every type of number words on a line."""
+    """Yields every number type on a line."""
     found, at = [], 0
     for word in pattern(r"\b(?:char|short|int|long|signed|unsigned)\b").finditer(code):
         if word.start() < at:
@@ -116,7 +116,7 @@ def _number_types(code: str) -> list[str]:
 
 @check(ADDED, "}")
 def fake_flexible_array(spot: LineContext) -> Results | None:
-    """A struct that ends in an array of no or one element."""
+    """Reports a struct that ends in an array of zero or one elements."""
     if not spot.before.startswith("+") or not _ends_in_small_array(spot.before):
         return None
     if not pattern(r"[+ ]\s*\}(?:\s*__packed)?\s*;\s*$").match(spot.code):
@@ -132,14 +132,14 @@ def fake_flexible_array(spot: LineContext) -> Results | None:
 
 
 def _ends_in_small_array(text: str) -> bool:
-    """Whether a line ends in `[0];` or `[1];`, spaces ignored: cheap, where the patterns are not."""
+    """Whether a line ends with `[0];` or `[1];`, ignoring spaces; much cheaper than the patterns."""
     tail = "".join(text.rpartition("[")[2].split())
     return tail in ("0];", "1];")
 
 
 @check(ADDED, "const")
 def misplaced_const(spot: LineContext) -> Results | None:
-    """`const x const`, `const static`, `static x const`."""
+    """Reports `const x const`, `const static` and `static x const`."""
     code, hits = spot.code, []
     for start in pattern(r"\bconst\s+").finditer(code):
         if (match := spot.types.match(_BASIC_ONLY, code, start.end())) is None:
@@ -160,7 +160,7 @@ def misplaced_const(spot: LineContext) -> Results | None:
 
 @check(ADDED, "typedef")
 def new_typedef(spot: LineContext) -> Results | None:
-    """A typedef of anything but a function."""
+    """Reports a new typedef that is not of a function."""
     text = spot.text
     if not pattern(r"\btypedef\s").search(text) or pattern(rf"\b{TYPEDEFS}").search(text) or pattern(r"\b__bitwise\b").search(text):
         return None
@@ -172,9 +172,9 @@ def new_typedef(spot: LineContext) -> Results | None:
 
 @check(ADDED)
 def pointer_stars(spot: LineContext) -> Results | None:
-    """`(foo*)`, `foo* bar`: the * belongs to the variable."""
+    """Reports pointer stars next to the type: `(foo*)`, `foo* bar`."""
     text, hits = spot.text, []
-    # modifiers take the place of stars
+    # modifiers come before stars
     if not pattern(r"\*|__|const|volatile|fastcall").search(text) and not spot.types.learnt_in(text):
         return None
     at = 0
@@ -197,7 +197,7 @@ def pointer_stars(spot: LineContext) -> Results | None:
 
 
 def _starred(stars: str) -> str:
-    """How the stars between a type and a name should be written: one space before them, none between or after."""
+    """Returns how the stars between a type and a name should be written: one space before them, none between or after."""
     good = stars if stars[:1] in tuple(_SPACE) else f" {stars}"
     return pattern(r"\*\s+(?=\*)").sub("*", good.rstrip(_SPACE))
 
@@ -215,7 +215,7 @@ def _is_modifier(spot: LineContext, word: str) -> bool:
 
 @check(ADDED, "init")
 def misplaced_init_attribute(spot: LineContext) -> Results | None:
-    """`static __initdata int x;`: the attribute belongs after the name."""
+    """Reports an attribute before the name: `static __initdata int x;`."""
     text = spot.text
     attribute = pattern(rf"\b{INIT}\b").search(text)
     if not attribute:
@@ -234,14 +234,14 @@ def misplaced_init_attribute(spot: LineContext) -> Results | None:
 
 
 def _tagged_init(text: str, at: int, name: str) -> FoundType | None:
-    """`struct __initdata foo`, which is no type elsewhere."""
+    """Reports `struct __initdata foo`, which no other pattern takes for a type."""
     match = pattern(rf"(?:struct|union)\s+{name}\s+{IDENT}()\s+(?:{name}\s+)?(?P<variable>{IDENT}(?:\[[^]]*\])?)\s*[=;]").match(text, at)
     return FoundType(at, match.end(1), match) if match else None
 
 
 @check(ADDED, "__read_mostly")
 def const_read_mostly(spot: LineContext) -> Results | None:
-    """`const int x __read_mostly`."""
+    """Reports `const int x __read_mostly`."""
     if not pattern(r"\b__read_mostly\b").search(spot.text):
         return None
     match = spot.types.search(_NAMED, spot.text, inside=True)
@@ -252,14 +252,14 @@ def const_read_mostly(spot: LineContext) -> Results | None:
 
 @check(ADDED, "extern", "static", "asmlinkage")
 def late_storage_class(spot: LineContext) -> Results | None:
-    """`int static x`."""
+    """Reports a storage class after the type: `int static x`."""
     match = spot.types.search(_STORED, spot.text)
     return [("misplaced-storage-class", spot.hit(match.match.start(1), word=match.match[1]))] if match else None
 
 
 @check(ADDED, "int8", "int16", "int32", "int64", "int_8", "int_16", "int_32", "int_64")
 def c99_type(spot: LineContext) -> Results | None:
-    """`uint8_t x;` outside of headers for user space."""
+    """Reports `uint8_t x;` outside of uapi headers."""
     if pattern(r"\b(?:include/uapi|tools)/").search(spot.line.file):
         return None
     match = spot.types.search(_VARIABLE, spot.text)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Expressions: comparisons, unnecessary parentheses, assignments, casts and sizes."""
+"""Checks of expressions: comparisons, unnecessary parentheses, assignments, casts and sizes."""
 
 from patchpilot.cache import patterns as re
 from patchpilot.lint.clang.arguments import value_end
@@ -45,7 +45,7 @@ PLACEHOLDERS.update(
 
 @check(ADDED, "NULL")
 def comparison_to_null(spot: LineContext) -> Results | None:
-    """`p == NULL`."""
+    """Reports `p == NULL`."""
     hits: list[tuple[str, Hit]] = []
     for match in pattern(rf"\b{LVAL_OR_CALL}\s*(==|!=)\s*NULL\b").finditer(spot.text):
         short = f"{'!' if match[3] == '==' else ''}{match[1]}"
@@ -55,7 +55,7 @@ def comparison_to_null(spot: LineContext) -> Results | None:
 
 @check(ADDED, "true", "false", "TRUE", "FALSE", "True", "False")
 def comparison_to_bool(spot: LineContext) -> Results | None:
-    """`x == true`."""
+    """Reports `x == true`."""
     match = pattern(rf"\+\s*(.*?)\b(true|false|{LVAL})\s*(==|!=)\s*(true|false|{LVAL})\b(.*)$", re.IGNORECASE).search(spot.text)
     if not match:
         return None
@@ -70,7 +70,7 @@ def comparison_to_bool(spot: LineContext) -> Results | None:
 
 @check(ADDED, "<", ">", "==", "!=")
 def constant_on_the_left(spot: LineContext) -> Results | None:
-    """`if (NULL == p)`."""
+    """Reports a constant on the left side of a comparison: `if (NULL == p)`."""
     if not pattern(r"\b(?:[0-9][\w.-]*|[A-Z_][A-Z0-9_]*)\s*(?:[<>]|[=!]=)").search(spot.text):
         return None
     match = pattern(_CONSTANT_FIRST).match(spot.text)
@@ -81,7 +81,7 @@ def constant_on_the_left(spot: LineContext) -> Results | None:
 
 @check(ADDED, "=")
 def self_assignment(spot: LineContext) -> Results | None:
-    """`int x = x;`."""
+    """Reports `int x = x;`."""
     text = spot.text
     start = pattern(r"\+\s*").match(text)
     if not start:
@@ -100,7 +100,7 @@ def self_assignment(spot: LineContext) -> Results | None:
 
 @check(ADDED)
 def multiline_dereference(spot: LineContext) -> Results | None:
-    """A member named on another line than what it is a member of."""
+    """Reports a member access that is split over two lines."""
     before = spot.before
     if not before.startswith("+") or not before.rstrip(" \t\n\r\f\v").endswith((".", "->")):
         return None
@@ -115,7 +115,7 @@ def multiline_dereference(spot: LineContext) -> Results | None:
 
 @check(ADDED, "(")
 def parentheses_around_value(spot: LineContext) -> Results | None:
-    """`&(a->b)`, `(a->b)()`."""
+    """Reports `&(a->b)` and `(a->b)()`."""
     text, hits = spot.text, []
     if ")" in text:
         hits += [
@@ -130,7 +130,7 @@ def parentheses_around_value(spot: LineContext) -> Results | None:
 
 @check(ADDED, "if")
 def parentheses_in_condition(spot: LineContext) -> Results | None:
-    """`if ((a == b) && (c))`."""
+    """Reports unnecessary parentheses around comparisons: `if ((a == b) && (c))`."""
     hits: list[tuple[str, Hit]] = []
     statement = spot.statement
     staging = spot.line.file.startswith("drivers/staging/") and not spot.walk.scan.strict
@@ -150,13 +150,13 @@ def parentheses_in_condition(spot: LineContext) -> Results | None:
 
 
 def _parenthesized_comparisons(text: str) -> list[str]:
-    """The names and comparisons in a condition that have parentheses of their own."""
-    # every parenthesis is looked at once, so that this ends: a search that starts again at the same place does not
+    """Yields the names and comparisons in a condition that have parentheses of their own."""
+    # each parenthesis is visited once: searching again from the same position might never end
     found, done = [], 0
     name, compare = pattern(rf"\s*[&!~]?\s*{LVAL}\s*"), pattern(COMPARE)
     for bracket in pattern(r"\(").finditer(text):
         at = bracket.start()
-        # a call's parenthesis, or one that was part of a match
+        # a call's parenthesis, or one inside of an earlier match
         if at < done or (at and (at == done or pattern(r"[\w&!~]").match(text, at - 1))):
             continue
         first = name.match(text, at + 1)
@@ -174,7 +174,7 @@ def _parenthesized_comparisons(text: str) -> list[str]:
 
 @check(ADDED, "sizeof ", "sizeof\t")
 def sizeof_without_parentheses(spot: LineContext) -> Results | None:
-    """`sizeof x`."""
+    """Reports `sizeof x`."""
     for start in pattern(r"\bsizeof\s+").finditer(spot.text):
         match = pattern(rf"(?:\*\s*)?{LVAL}").match(spot.text, start.end())
         typed = spot.types.match(_SIZED, spot.text, start.end()) if not match else None
@@ -186,7 +186,7 @@ def sizeof_without_parentheses(spot: LineContext) -> Results | None:
 
 @check(ADDED, "int", "long", "signed")
 def cast_of_constant(spot: LineContext) -> Results | None:
-    """`(unsigned long)1`."""
+    """Reports a cast of a constant: `(unsigned long)1`."""
     match = pattern(rf"(\(\s*{INT_TYPES}\s*\)\s*)({CONSTANT})\b").search(spot.text)
     if not match:
         return None
@@ -199,7 +199,7 @@ def cast_of_constant(spot: LineContext) -> Results | None:
 
 @check(ADDED, "NR_CPUS")
 def number_of_cpus(spot: LineContext) -> Results | None:
-    """NR_CPUS other than as the size of an array."""
+    """Reports NR_CPUS except as the size of an array."""
     text = spot.text
     if not pattern(r"\bNR_CPUS\b").search(text) or pattern(
         r".\s*\s*#\s*if\b.*\bNR_CPUS\b|.\s*\s*#\s*define\b.*\bNR_CPUS\b|.\s*\.\w+\s*=\s*.*\bNR_CPUS\b"
@@ -215,7 +215,7 @@ def number_of_cpus(spot: LineContext) -> Results | None:
 
 @check(ADDED)
 def comma_for_semicolon(spot: LineContext) -> Results | None:
-    """`a = b(), c = d();`."""
+    """Reports a comma where a semicolon is meant: `a = b(), c = d();`."""
     statement = spot.statement
     if not statement or not statement.startswith("+") or not statement.rstrip(" \t\n\r\f\v").endswith(";") or not _outer_comma(statement):
         return None
@@ -228,7 +228,7 @@ def comma_for_semicolon(spot: LineContext) -> Results | None:
 
 
 def _assigned_ends(text: str, at: int) -> list[int]:
-    """Where a value or an assignment of one ends, including the spaces after it."""
+    """Returns the places where a value or an assignment of one may end, including the spaces after it."""
     assigned = pattern(rf"{LVAL}\s*{ASSIGNMENT}\s*").match(text, at)
     begins = (assigned.end(), at) if assigned else (at,)
     return [_after_spaces(text, end) for begin in begins if (end := value_end(text, begin)) > begin]
@@ -240,7 +240,7 @@ def _after_spaces(text: str, at: int) -> int:
 
 
 def _outer_comma(text: str) -> bool:
-    """Whether a comma is outside all parentheses, and no brace is in the text."""
+    """Whether a comma is outside of all parentheses and the text has no brace."""
     if "{" in text:
         return False
     depth = 0

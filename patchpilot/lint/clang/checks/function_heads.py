@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Functions: their prototypes, their heads, the placement of their braces."""
+"""Checks of function prototypes and of the first lines of functions."""
 
 from patchpilot.cache import patterns as re
 from patchpilot.lint.clang.c_check import ADDED, PLACEHOLDERS, LineContext, Results, check
@@ -35,7 +35,7 @@ PLACEHOLDERS.update(
 
 @check(ADDED, "()", "( ", "(\t")
 def no_arguments(spot: LineContext) -> Results | None:
-    """`int f()`."""
+    """Reports `int f()`."""
     if not pattern(r"\(\s*\)").search(spot.text):
         return None
     match = spot.types.search(_NO_ARGUMENTS, spot.text)
@@ -44,7 +44,7 @@ def no_arguments(spot: LineContext) -> Results | None:
 
 @check(ADDED, "{")
 def function_brace(spot: LineContext) -> Results | None:
-    """`int f(void) {`."""
+    """Reports an opening brace on the line of the function: `int f(void) {`."""
     code = spot.code
     if "}" in code or "(" not in code or not pattern(r"\)\s*\{").search(code) or pattern(r"#\s*define\b.*do\s*\{").search(code):
         return None
@@ -55,7 +55,7 @@ def function_brace(spot: LineContext) -> Results | None:
 
 @check(ADDED, "inline")
 def misplaced_inline(spot: LineContext) -> Results | None:
-    """`int inline f`, `inline static f`."""
+    """Reports `int inline f` and `inline static f`."""
     if spot.types.search(_INLINED, spot.text) or pattern(rf"\b{INLINE}\s+{STORAGE}\b").search(spot.text):
         return [("misplaced-inline", spot.hit())]
     return None
@@ -63,7 +63,7 @@ def misplaced_inline(spot: LineContext) -> Results | None:
 
 @check(ADDED, "weak")
 def weak_declaration(spot: LineContext) -> Results | None:
-    """A prototype marked weak."""
+    """Reports a weak attribute on a prototype."""
     text = spot.text
     if pattern(r"\b__attribute__\s*\(\s*\(.*\bweak\b|\b__weak\b").search(text) and spot.types.search(_WEAK, text, inside=True):
         return [("weak-declaration", spot.hit())]
@@ -72,7 +72,7 @@ def weak_declaration(spot: LineContext) -> Results | None:
 
 @check(ADDED, "extern")
 def extern_in_header(spot: LineContext) -> Results | None:
-    """`extern int f(void);` in a header."""
+    """Reports `extern int f(void);` in a header."""
     if not spot.line.file.endswith(".h"):
         return None
     start = pattern(r"\+\s*extern\s+").match(spot.text)
@@ -83,7 +83,7 @@ def extern_in_header(spot: LineContext) -> Results | None:
 
 @check(ADDED)
 def extern_in_source(spot: LineContext) -> Results | None:
-    """Prototypes and externs in a .c file, and arguments that begin a line below the name."""
+    """Reports prototypes and externs in a .c file, and arguments that start on the line after the function's name."""
     if spot.span is None or not spot.line.file.endswith(".c"):
         return None
     statement = spot.statement or ""
@@ -107,7 +107,7 @@ def extern_in_source(spot: LineContext) -> Results | None:
 
 @check(ADDED)
 def unnamed_arguments(spot: LineContext) -> Results | None:
-    """`int f(int);`."""
+    """Reports arguments without names: `int f(int);`."""
     if spot.span is None:
         return None
     statement = spot.statement or ""
@@ -130,7 +130,7 @@ def unnamed_arguments(spot: LineContext) -> Results | None:
 
 @check(ADDED)
 def function_definition(spot: LineContext) -> Results | None:
-    """The head of a function over several lines with its brace at the end."""
+    """Reports an opening brace at the end of a function's declaration that is split over lines."""
     if spot.span is None or "{" not in (statement := spot.statement or ""):
         return None
     found = None

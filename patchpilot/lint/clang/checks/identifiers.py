@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Names in mixed case, and exports that do not follow what they export."""
+"""Checks of names in mixed case, and of exports that are not next to what they export."""
 
 from weakref import WeakKeyDictionary
 
@@ -20,7 +20,7 @@ _VALUE = rf"(?:{CONSTANT}|{LVAL})"
 _WORD = rf"\b({IDENT})"
 _BEHIND_LABEL = rf"\s*{NOTE}*(?:\s*\{{)?\s*{NOTE}*(?:\s*\\)?\s*$|\s*return\s+"
 _SAID, _KNOWN = "mixed case: said", "mixed case: known"
-# what makes caches of other versions of this reader stale
+# a new number invalidates the caches that other versions of this code wrote
 _KIND = Kind("mixed-case", (__file__,))
 _HEADERS: "WeakKeyDictionary[Tree, frozenset[str]]" = WeakKeyDictionary()
 PLACEHOLDERS.update(
@@ -32,7 +32,7 @@ PLACEHOLDERS.update(
 
 @check(ADDED)
 def mixed_case(spot: LineContext) -> Results | None:
-    """`someName`."""
+    """Reports names in mixed case: `someName`."""
     text = spot.text
     if not pattern(_MIXED).search(text, 1):
         return None
@@ -50,14 +50,14 @@ def mixed_case(spot: LineContext) -> Results | None:
 
 
 def _after_label(text: str) -> int:
-    """Where to begin to look: names in a case label come from elsewhere and are passed over, as long as nothing but a return follows it."""
+    """Returns where the search starts: names in a case label are defined elsewhere and skipped, if nothing but a return follows it."""
     label = pattern(r".\s*(?:case\s*.*|default\s*):").match(text)
     behind = pattern(_BEHIND_LABEL).match(text, label.end()) if label else None
     return behind.end() if behind else 0
 
 
 def _is_usual(name: str) -> bool:
-    """Names made by scripts, of page flags, and of units such as mV and KHz."""
+    """Whether a name in mixed case is common usage: page flags, units such as mV and KHz, generated names."""
     return (
         pattern(
             r"(?:[A-Z]+_){1,5}[A-Z]{1,3}[a-z]|(?:Clear|Set|TestClear|TestSet|)Page[A-Z]"
@@ -69,7 +69,7 @@ def _is_usual(name: str) -> bool:
 
 
 def _is_new(spot: LineContext, name: str) -> bool:
-    """Whether a name is neither one that the patch had before nor (asked only where it matters) one of the tree's headers or of the file itself."""
+    """Whether a name is new: not used by the patch before and (checked only where it matters) not in the tree's headers or the file itself."""
     said: set[str] = spot.walk.patch.setdefault(_SAID, set())
     if name in said:
         return False
@@ -78,7 +78,7 @@ def _is_new(spot: LineContext, name: str) -> bool:
 
 
 def _known(spot: LineContext) -> frozenset[str]:
-    """The names in mixed case that the tree's headers and the first file with such a name have."""
+    """Returns the names in mixed case of the tree's headers and of the first file that has such a name."""
     patch = spot.walk.patch
     known: frozenset[str] | None = patch.get(_KNOWN)
     if known is None:
@@ -94,7 +94,7 @@ def _known(spot: LineContext) -> frozenset[str]:
 
 
 def names_of_headers(tree: Tree) -> frozenset[str]:
-    """The names in mixed case that a tree's include/ declares; kept for the process, and in the user's cache as long as the directory stays the same."""
+    """Returns the names in mixed case that a tree's include/ declares; cached in the process, and on disk until the directory changes."""
     if ground_of(tree) is not tree:
         types = Types()
         changed = (tree.read(path) for path in changed_below(tree, "include") if path.endswith(".h"))
@@ -145,7 +145,7 @@ def _declared_name(line: str, types: Types) -> str | None:
 
 
 def _key(tree: Tree) -> str | None:
-    """What the tree's list is kept under; None where it is unknown whether include/ has changed."""
+    """Returns the cache key of the tree's list; None when changes of include/ cannot be detected."""
     stamp = getattr(tree, "stamp", None)
     fingerprint = stamp("include") if callable(stamp) else None
     return key_of(_KIND, [fingerprint.encode()]) if isinstance(fingerprint, str) else None
@@ -153,7 +153,7 @@ def _key(tree: Tree) -> str | None:
 
 @check(ADDED)
 def distant_export(spot: LineContext) -> Results | None:
-    """EXPORT_SYMBOL away from the function or variable it exports."""
+    """Reports an EXPORT_SYMBOL that does not follow the function or variable it exports."""
     walk, number = spot.walk, spot.line.number
     marks: dict[int, bool] = walk.hunk.setdefault("exports", {})
     if spot.span is not None:
@@ -168,7 +168,7 @@ def distant_export(spot: LineContext) -> Results | None:
 
 
 def _look_ahead(spot: LineContext, marks: dict[int, bool]) -> None:
-    """Judge the export that follows the statement at hand."""
+    """Checks the export that follows the current statement."""
     span, lines = spot.span, spot.walk.scan.lines
     if span is None:
         return

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The layout of source lines: continuation lines, tab stops, block comments, blank lines."""
+"""Checks of line layout: continuation lines, tab stops, block comments, blank lines."""
 
 from patchpilot.lint.clang.arguments import value_end
 from patchpilot.lint.clang.c_check import LAYOUT, PLACEHOLDERS, LineContext, Results, check
@@ -24,7 +24,7 @@ _TAB = 8
 _QUALIFIERS = rf"\b(?:{ATTRIBUTE}|{SPARSE})\b"
 _LOCAL = rf"{IDENT}(?:\s+|\s*\*\s*){IDENT}\s*[=,;\[]"
 _KEYWORD = rf"\+\s+{KEYWORDS}\b"
-# a declaration that goes on in the next line, a section that opens, a macro
+# a declaration that continues on the next line, the start of a section, a macro
 _GOES_ON = rf"(?:{COMPARE}|{ASSIGNMENT}|{OPERATORS})\s*$|(?:\{{\s*|\\)$"
 # what may follow a declaration without a blank line
 _NO_STATEMENT = (
@@ -46,7 +46,7 @@ PLACEHOLDERS.update(
 
 @check(LAYOUT, "=")
 def assignment_leads_line(spot: LineContext) -> Results | None:
-    """An assignment operator at the start of a line."""
+    """Reports an assignment operator at the start of a line."""
     if match := pattern(rf"\+\s+({ASSIGNMENT})[^=]").match(spot.code):
         return [("leading-assignment", spot.hit(match.start(1), operator=match[1]))]
     return None
@@ -54,7 +54,7 @@ def assignment_leads_line(spot: LineContext) -> Results | None:
 
 @check(LAYOUT, "\t ", f"\t{NOTE}")
 def off_tab_stop(spot: LineContext) -> Results | None:
-    """A statement whose indent ends between two tab stops."""
+    """Reports a statement whose indent is not a multiple of a tab."""
     code = spot.code
     indent = pattern(r"\+\t+( +)").match(code)
     if not indent or len(indent[1]) % _TAB == 0:
@@ -67,7 +67,7 @@ def off_tab_stop(spot: LineContext) -> Results | None:
 
 @check(LAYOUT)
 def misaligned_continuation(spot: LineContext) -> Results | None:
-    """A line that goes on with an argument list or a condition but is not aligned with what follows its open parenthesis."""
+    """Reports a continuation line that is not aligned with the text after the open parenthesis."""
     before = spot.before
     if not before.startswith("+") or not before.rstrip(" \t\n\r\f\v").endswith((",", "&&", "||")) or "(" not in before:
         return None
@@ -84,14 +84,14 @@ def misaligned_continuation(spot: LineContext) -> Results | None:
 
 
 def _opens_call(spot: LineContext, before: str) -> bool:
-    """Whether a line is a call, a declaration or a condition that goes on in the next line."""
+    """Whether a line is a call, a declaration or a condition that continues on the next line."""
     start = pattern(r"\+[ \t]*").match(before)
     at = start.end() if start else 0
     return pattern(_OPENS).match(before, at) is not None or spot.types.match(_CALLED, before, at) is not None
 
 
 def _last_open_parenthesis(text: str) -> int:
-    """The column after the last parenthesis of a line that is still open; -1 when none is."""
+    """Returns the column after the last parenthesis that the line leaves open; -1 when there is none."""
     opens = text.count("(")
     if not opens or text.count(")") >= opens:
         return -1
@@ -114,7 +114,7 @@ def _last_open_parenthesis(text: str) -> int:
 
 @check(LAYOUT, ") ", ")\t")
 def space_after_cast(spot: LineContext) -> Results | None:
-    """A cast with a space after it."""
+    """Reports a space after a cast."""
     text = spot.text
     if not text.startswith("+"):
         return None
@@ -128,7 +128,7 @@ def space_after_cast(spot: LineContext) -> Results | None:
 
 @check(LAYOUT)
 def empty_first_line_of_net_comment(spot: LineContext) -> Results | None:
-    """A block comment of the network code that begins with an empty line."""
+    """Reports a block comment in network code that starts with an empty line."""
     line = spot.line
     if (
         line.file.startswith(("drivers/net/", "net/"))
@@ -142,7 +142,7 @@ def empty_first_line_of_net_comment(spot: LineContext) -> Results | None:
 
 @check(LAYOUT)
 def block_comment_style(spot: LineContext) -> Results | None:
-    """Block comments: a star before each line, the end on a line of its own, the stars under one another."""
+    """Reports block comments whose lines do not start with aligned stars, or whose end is not on a line of its own."""
     raw, before_raw, found = spot.raw, spot.before_raw, []
     if not raw.startswith("+"):
         return None
@@ -167,7 +167,7 @@ def block_comment_style(spot: LineContext) -> Results | None:
 
 @check(LAYOUT)
 def blank_lines(spot: LineContext) -> Results | None:
-    """Blank lines: one after a function or a struct, never two, one after a block's declarations."""
+    """Reports missing blank lines after functions, structs and declarations, and multiple blank lines."""
     text, before = spot.text, spot.before
     if not text.startswith("+"):
         return None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Macros: their values, how often they use their arguments, whether they leave the function they are used in."""
+"""Checks of macros: their values, how often they use their arguments, whether they change the control flow."""
 
 from collections.abc import Sequence
 
@@ -11,13 +11,13 @@ from patchpilot.lint.detector import Hit
 
 _ANYTHING = TypePattern("", storage=True)
 _CHECKED = TypePattern(r"\s*,\s*\(*\s*")
-# what names an argument without its value; a type and a comma follow typecheck's parenthesis
+# operators that do not evaluate their argument; typecheck has a type and a comma after its parenthesis
 _HARMLESS = (
     r"\b(?:(?:__must_be_array|offsetof|sizeof_field|sizeof|__stringify|typeof|__typeof__|__builtin\w+|#+)\s*\(*\s*|(typecheck)\s*\(\s*)"
 )
 _OPERATOR_BEFORE, _OPERATOR_BEHIND = rf"({OPERATORS})\s*$", rf"\s*({OPERATORS})"
 _SPACE = " \t\n\r\f\v"
-# more than this is no macro anyone reads
+# longer macros are not checked
 _LONGEST = 20_000
 _MOST, _SHORT = 2_000_000, 500
 PLACEHOLDERS.update(
@@ -33,12 +33,12 @@ PLACEHOLDERS.update(
 
 @check(ADDED)
 def macro(spot: LineContext) -> Results | None:
-    """A macro's definition; outside of one, a line that goes on for no reason."""
+    """Checks the definition of a macro; reports a needless line continuation outside of one."""
     text = spot.text
     if "define" not in text or spot.line.file.endswith("/vmlinux.lds.h") or not pattern(rf".\s*#\s*define\s*{IDENT}(\()?").match(text):
         return _continuation(spot) if text.endswith("\\") else None
     span = spot.walk.passage.statement(spot.line)
-    # a patch that is all one macro may not cost its length for every line
+    # parse a macro once: doing it for each line would take quadratic time
     read = spot.walk.patch["macros"] = spot.walk.patch.get("macros", 0) + min(span.end - span.start, _LONGEST)
     whole = span.raw_text[: _LONGEST if read < _MOST else _SHORT]
     head = pattern(rf".\s*#\s*define\s+{IDENT}(\([^)]*\))?\s*").match(whole)
@@ -70,7 +70,7 @@ def _continuation(spot: LineContext) -> list[tuple[str, Hit]]:
 
 
 def _flattened(body: str) -> str:
-    """A macro's body on one line, with everything in parentheses, brackets and braces as the number 1."""
+    """Returns a macro's body on one line, with everything in parentheses, brackets and braces replaced by the number 1."""
     text = pattern(r"\\\n.").sub("", body.replace(NOTE, "")).strip(_SPACE)
     text = _reduced(text, (pattern(r"\([^()]*\)"), pattern(r"\{[^{}]*\}"), pattern(r".\[[^\[\]]*\]")), "1u")
     text = _reduced(text, (pattern(rf"({STRING})\s*{IDENT}"), pattern(rf"{IDENT}\s*({STRING})")), r"\1")
@@ -78,7 +78,7 @@ def _flattened(body: str) -> str:
 
 
 def _reduced(text: str, patterns: "Sequence[re.Pattern[str]]", replacement: str) -> str:
-    """The text after the first match of the first pattern that has one was replaced, again and again until none matches."""
+    """Replaces the first match of the first pattern that matches, until none matches."""
     changed = True
     while changed:
         changed = False
@@ -91,7 +91,7 @@ def _reduced(text: str, patterns: "Sequence[re.Pattern[str]]", replacement: str)
 
 
 def _shape(spot: LineContext, whole: str, body: str) -> list[tuple[str, Hit]]:
-    """Whether a macro is one value or one statement."""
+    """Reports a macro that is neither one value nor one statement."""
     text = _flattened(body)
     if not text or _is_plain(text) or _is_excepted(spot, text):
         return []
@@ -121,7 +121,7 @@ def _is_plain(text: str) -> bool:
 
 
 def _is_excepted(spot: LineContext, text: str) -> bool:
-    """Declarations, strings and other texts that cannot be put in parentheses."""
+    """Whether the macro is a declaration, a string or other text that cannot be put in parentheses."""
     if pattern(
         rf"module_param_named|MODULE_PARM_DESC|DECLARE_PER_CPU|DEFINE_PER_CPU|__typeof__\(|union|struct|\.{IDENT}\s*=\s*|^\"|\"$|^\["
     ).search(text):
@@ -137,7 +137,7 @@ def _on_one_line(body: str) -> str:
 
 
 def _arguments(spot: LineContext, arguments: list[str], body: str) -> list[tuple[str, Hit]]:
-    """Arguments that a macro uses twice, next to an operator without parentheses, or not at all."""
+    """Reports arguments that a macro uses twice, without parentheses next to an operator, or not at all."""
     hits: list[tuple[str, Hit]] = []
     for name in arguments:
         if "..." in name or name.lower() == "type":
@@ -163,7 +163,7 @@ def _next_to_operator(text: str, use: re.Match[str]) -> bool:
 
 
 def _without_harmless_uses(spot: LineContext, body: str, name: str) -> str:
-    """The body without the uses that evaluate nothing: sizeof, typeof, # and ##."""
+    """Returns the body without uses that evaluate nothing: sizeof, typeof, # and ##."""
     result: list[str] = []
     at = 0
     for lead in pattern(_HARMLESS).finditer(body):
@@ -184,7 +184,7 @@ def _without_harmless_uses(spot: LineContext, body: str, name: str) -> str:
 
 
 def _loop(spot: LineContext, whole: str) -> list[tuple[str, Hit]]:
-    """`do { } while (0)` around one statement, and semicolons at the end of a macro."""
+    """Reports `do { } while (0)` around one statement, and semicolons at the end of a macro."""
     text = pattern(r"\\\n.").sub("", whole).replace(NOTE, " ")
     loop = pattern(rf"\+\s*#\s*define\s+{IDENT}\s*{BALANCED}\s*do\s*\{{(.*)\s*\}}\s*while\s*\(\s*0\s*\)\s*([;\s]*)\s*$").match(text)
     if not loop:

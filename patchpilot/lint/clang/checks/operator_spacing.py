@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Spaces around operators: they depend on what is on each side and on whether an operator is unary, binary, a label's or a bit field's."""
+"""Checks of spaces around operators: they depend on the text on both sides, and on whether the operator is unary, binary, a label's or a bit field's."""
 
 from typing import NamedTuple
 
@@ -14,7 +14,7 @@ _UNARY = frozenset(("*U", "-U", "&U", "&&U"))
 
 
 class _Operator(NamedTuple):
-    """An operator of a line: where it is, what it is (with its variant), the text around it, and what kinds of text touch it.
+    """An operator in a line: its position, its text (with its variant), and the text and the kinds of text on both sides.
 
     Kinds: V text, W a space, C a comment, B a parenthesis or bracket (after: also ;), O another operator, E the end of the line or its indent.
     """
@@ -47,7 +47,7 @@ PLACEHOLDERS.update(
 
 @check(ADDED)
 def operator_spaces(spot: LineContext) -> Results | None:
-    """Every operator of the line."""
+    """Checks every operator of the line."""
     text = spot.text
     if "#" in text and pattern(r"#\s*include").search(text):
         return None
@@ -110,7 +110,7 @@ def _kind_after(after: str | None) -> str:
 
 
 def _judge(spot: LineContext, op: _Operator) -> list[tuple[str, Hit]]:
-    """What is wrong with the spaces around one operator."""
+    """Reports wrong spaces around one operator."""
     sign, kind_before, kind_after = op.sign, op.kind_before, op.kind_after
     if sign == ";":
         wrong = kind_after not in "WEBC" and op.right[:1] not in ("\\", ";")
@@ -173,7 +173,7 @@ def _step(spot: LineContext, op: _Operator) -> list[tuple[str, Hit]]:
 
 
 def _either(spot: LineContext, op: _Operator) -> list[tuple[str, Hit]]:
-    """Operators that need no spaces unless CHECKs are on, but not a space on one side only."""
+    """Checks operators that need no spaces unless CHECKs are on, but not a space on one side only."""
     if spot.line.strict:
         if not op.is_last and (op.kind_before not in "EW" or op.kind_after not in "EW"):
             return [("no-space-around-arithmetic", spot.hit(op.at, operator=op.sign))]

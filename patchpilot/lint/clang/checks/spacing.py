@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Spaces where there should be none, and missing spaces: parentheses, brackets, braces, keywords, function pointers."""
+"""Checks of missing and prohibited spaces: parentheses, brackets, braces, keywords, function pointers."""
 
 from patchpilot.lint.clang.c_check import ADDED, PLACEHOLDERS, LineContext, Results, check
 from patchpilot.lint.clang.c_patterns import IDENT, pattern
@@ -32,7 +32,7 @@ PLACEHOLDERS.update(
 
 @check(ADDED, "*")
 def function_pointer(spot: LineContext) -> Results | None:
-    """`type (*name)(args)`: no spaces except the one after the type."""
+    """Reports spaces in `type (*name)(args)`, except the one after the type."""
     text = spot.text
     start = pattern(r".\s*").match(text)
     if "(" not in text or not start or not (match := spot.types.match(_POINTER, text, start.end())):
@@ -48,7 +48,7 @@ def function_pointer(spot: LineContext) -> Results | None:
 
 @check(ADDED, " [", "\t[")
 def space_before_square_bracket(spot: LineContext) -> Results | None:
-    """`a [1]`."""
+    """Reports `a [1]`."""
     text, hits = spot.text, []
     for match in pattern(r"(.*?\s)\[").finditer(text):
         prefix = match[1]
@@ -64,7 +64,7 @@ def space_before_square_bracket(spot: LineContext) -> Results | None:
 
 @check(ADDED, " (", "\t(")
 def space_before_call(spot: LineContext) -> Results | None:
-    """`f (x)`."""
+    """Reports `f (x)`."""
     text, hits = spot.text, []
     for match in pattern(rf"({IDENT})\s+\(").finditer(text):
         name, lead = match[1], text[: match.start()]
@@ -78,7 +78,7 @@ def space_before_call(spot: LineContext) -> Results | None:
 
 @check(ADDED, "{")
 def space_before_brace(spot: LineContext) -> Results | None:
-    """`){`, `else{`."""
+    """Reports `){` and `else{`."""
     text = spot.text
     touching = "){" in text and pattern(r"\(.*\)\{").search(text) and not _casts_braces(spot, text)
     if touching or pattern(r"\b(?:else|do)\{").search(text):
@@ -93,7 +93,7 @@ def _casts_braces(spot: LineContext, text: str) -> bool:
 
 @check(ADDED, "[", "]")
 def space_in_square_brackets(spot: LineContext) -> Results | None:
-    """`a[ 1 ]`."""
+    """Reports `a[ 1 ]`."""
     text, hits = spot.text, []
     if (match := pattern(r"\[\s").search(text)) and not pattern(r"\[\s*$").search(text):
         hits.append(("space-inside-brackets", spot.hit(match.start() + 1, token="[")))
@@ -104,7 +104,7 @@ def space_in_square_brackets(spot: LineContext) -> Results | None:
 
 @check(ADDED, "(", ")")
 def space_in_parentheses(spot: LineContext) -> Results | None:
-    """`( a )`."""
+    """Reports `( a )`."""
     text, hits = spot.text, []
     if (match := pattern(r"\(\s").search(text)) and not pattern(r"\(\s*\\?$|for\s*\(\s+;").search(text):
         hits.append(("space-inside-brackets", spot.hit(match.start() + 1, token="(")))
@@ -119,6 +119,6 @@ def space_in_parentheses(spot: LineContext) -> Results | None:
 
 @check(ADDED, "if(", "while(", "for(", "switch(")
 def no_space_after_keyword(spot: LineContext) -> Results | None:
-    """`if(x)`."""
+    """Reports `if(x)`."""
     match = pattern(r"\b(if|while|for|switch)\(").search(spot.text)
     return [("no-space-after-keyword", spot.hit(match.end() - 1, keyword=match[1]))] if match else None

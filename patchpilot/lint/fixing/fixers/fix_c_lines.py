@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Where things stand on lines of C: braces, labels, continuation lines, the stars of a comment."""
+"""Fixers for the layout of C lines: braces, labels, continuation lines, the stars of a comment."""
 
 from patchpilot.cache import patterns as re
 from patchpilot.lint.clang.checks.line_layout import _last_open_parenthesis as last_open_bracket
@@ -13,7 +13,7 @@ _MOST_LINES = 20
 
 
 def _bare(line: ScannedLine) -> str | None:
-    """The code of a line without its sign, None where a comment or a directive is on it or it goes on with a backslash."""
+    """Returns the code of a line without its sign; None if it has a comment or a directive, or continues with a backslash."""
     if NOTE in line.text or re.match(r".\s*#", line.text) or line.raw.rstrip().endswith("\\"):
         return None
     return line.raw[1:].rstrip(_BLANK)
@@ -21,7 +21,7 @@ def _bare(line: ScannedLine) -> str | None:
 
 @fixer("join-brace")
 def join_brace(site: FixSite) -> LineChange | None:
-    """The brace, `else` or `while` of the lower line goes behind the upper one."""
+    """Moves the brace, `else` or `while` to the end of the previous line."""
     for lower in (site.number, site.number + 1):
         upper = site.added(lower - 1)
         line = site.added(lower)
@@ -38,7 +38,7 @@ def join_brace(site: FixSite) -> LineChange | None:
 
 @fixer("split-brace")
 def split_brace(site: FixSite) -> LineChange | None:
-    """The brace that opens a function goes to a line of its own."""
+    """Moves the opening brace of a function to a line of its own."""
     for number in range(site.number, site.number + _MOST_LINES):
         line = site.added(number)
         if line is None:
@@ -57,7 +57,7 @@ def split_brace(site: FixSite) -> LineChange | None:
 
 @fixer("label")
 def label(site: FixSite) -> LineChange | None:
-    """A label at the start of its line."""
+    """Moves a label to the start of its line."""
     line = site.added(site.number)
     match = re.match(r"\+[ \t]+([A-Za-z_]\w*:[ \t]*)$", line.raw) if line else None
     return site.replaced(site.number, f"+{match[1].rstrip()}") if match else None
@@ -65,7 +65,7 @@ def label(site: FixSite) -> LineChange | None:
 
 @fixer("comment-star", COMMENT)
 def comment_star(site: FixSite) -> LineChange | None:
-    """The star of a comment's line under the one above, and with it those below that stood under it."""
+    """Aligns the star of a comment line with the one above, and the stars below that were aligned with it."""
     before = site.line.previous
     lead = re.match(r"[+ ]([ \t]*)(/?)\*", before.raw) if before else None
     edits: list[FixEdit] = []
@@ -80,7 +80,7 @@ def comment_star(site: FixSite) -> LineChange | None:
 
 @fixer("comment-end", COMMENT)
 def comment_end(site: FixSite) -> LineChange | None:
-    """The end of a comment goes to a line of its own."""
+    """Moves the end of a comment to a line of its own."""
     line = site.added(site.number)
     match = re.match(r"\+([ \t]*)(\*[ \t].*?)[ \t]*\*/[ \t]*$", line.raw) if line else None
     if not line or not match or line.text.strip(f"+{NOTE} \t"):
@@ -90,7 +90,7 @@ def comment_end(site: FixSite) -> LineChange | None:
 
 @fixer("align")
 def align(site: FixSite) -> LineChange | None:
-    """A continuation line under the text behind the open bracket, and with it the lines that stood under it."""
+    """Aligns a continuation line with the text after the open parenthesis, and the lines that were aligned with it."""
     line, before = site.added(site.number), site.added(site.number - 1)
     if not line or not before:
         return None
@@ -118,7 +118,7 @@ def _indent(line: ScannedLine) -> str:
 
 
 def _may_move(line: ScannedLine, indent: str) -> bool:
-    """Whether the line's indent is white space of the code: no comment or string reaches into it, no backslash column stands behind, no directive."""
+    """Whether the line's indent may change: it is not inside a comment, a string or a directive, and no backslash column follows."""
     text = line.text[1 + len(indent) :]
     return line.text[1 : 1 + len(indent)] == indent and not line.raw.rstrip().endswith("\\") and not text.startswith("#")
 
@@ -129,6 +129,6 @@ def _depth(code: str) -> int:
 
 @fixer("drop-fallthrough", "named")
 def drop_fallthrough(site: FixSite) -> LineChange | None:
-    """A `fallthrough;` between labels goes."""
+    """Deletes a `fallthrough;` between labels."""
     line = site.added(site.number)
     return delete([site.number]) if line and line.raw[1:].strip() == "fallthrough;" else None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The subject and the prose of the message. Lines of the diff are no business of these fixers, but for words in their comments."""
+"""Fixers for the subject and the prose of the message. In the diff they change only words in comments."""
 
 from patchpilot.cache import patterns as re
 from patchpilot.lint.clang.line_scan import as_bytes
@@ -18,13 +18,13 @@ def _in_message(site: FixSite) -> bool:
 
 
 def _subject_line(site: FixSite) -> int | None:
-    """The patch line of the subject, when it is one plain line."""
+    """Returns the patch line of the subject if it is one unencoded line."""
     patch = site.context.patch
     header = next((header for header in patch.headers if header.name.lower() == "subject"), None)
     if not header or header.line >= len(patch.lines):
         return None
     raw, below = patch.lines[header.line - 1], patch.lines[header.line]
-    # a subject in the body is the one that counts
+    # a subject in the body overrides the header
     plain = "=?" not in raw and below[:1] not in (" ", "\t") and raw.rstrip("\r").endswith(patch.subject.title) and patch.subject.title
     return header.line if plain else None
 
@@ -40,14 +40,14 @@ def _retitled(site: FixSite, title: str) -> LineChange | None:
 
 @fixer("subject-end", PROSE)
 def subject_end(site: FixSite) -> LineChange | None:
-    """A subject without the full stop, comma or semicolon at its end; what may be cut or meant is left."""
+    """Removes the full stop, comma or semicolon at the end of a subject, unless the subject may be cut off or the character is meant."""
     title = site.context.patch.subject.title
     return _retitled(site, title[:-1].rstrip()) if re.search(r"[^.…,;!?][.,;]$", title) else None
 
 
 @fixer("subject-blanks", PROSE)
 def subject_blanks(site: FixSite) -> LineChange | None:
-    """One blank between the words of a subject."""
+    """Reduces the spaces between the words of a subject to one."""
     header = next((header for header in site.context.patch.headers if header.name.lower() == "subject"), None)
     if not header or "=?" in site.text(header.line):
         return None
@@ -58,7 +58,7 @@ def subject_blanks(site: FixSite) -> LineChange | None:
 
 @fixer("prefix-blanks", PROSE)
 def prefix_blanks(site: FixSite) -> LineChange | None:
-    """A subject's prefixes with one blank behind each colon and none before."""
+    """Puts one space after the colon of each prefix and none before it."""
     title = site.context.patch.subject.title
     match = re.match(r"^[\w/.-]+(?: ?: ?[\w/.-]+)* ?:(?!:)", title)
     if not match or "::" in title or "//" in title:
@@ -69,7 +69,7 @@ def prefix_blanks(site: FixSite) -> LineChange | None:
 
 @fixer("drop-line", PROSE)
 def drop_line(site: FixSite) -> LineChange | None:
-    """The line of the message goes, and one of the two blank lines that would meet there."""
+    """Deletes the line of the message, and one of the two blank lines that would become adjacent."""
     if not _in_message(site):
         return None
     lines, at = site.context.patch.lines, site.number - 1
@@ -79,13 +79,13 @@ def drop_line(site: FixSite) -> LineChange | None:
 
 @fixer("indent-line", PROSE)
 def indent_line(site: FixSite) -> LineChange | None:
-    """The line of the message with a blank before it."""
+    """Indents the line of the message by a space."""
     return LineChange(edits=(FixEdit(site.number, 1, (f" {site.text(site.number)}",)),)) if _in_message(site) else None
 
 
 @fixer("commit-reference", PROSE)
 def commit_reference(site: FixSite) -> LineChange | None:
-    """`commit 0123456 ("…")` with what the repository has for that id, where the line names one commit and all of it."""
+    """Replaces `commit 0123456 ("…")` with the id and subject that the repository has, if the line names one commit completely."""
     right = site.finding.fix.text if site.finding.fix else ""
     match = re.match(r"commit ([0-9a-f]{12,40}) \(\"(.*)\"\)$", right)
     if not match or not _in_message(site):
@@ -97,7 +97,7 @@ def commit_reference(site: FixSite) -> LineChange | None:
     written = re.search(r"(?<![\w-])(commit)[ \t]+[0-9a-f]{7,40}(?:[ \t]*\([ \t]*(.*?)[ \t]*\))?(?=$|[\s.,;:)\]])", text, re.IGNORECASE)
     if not written or (written[2] is not None and written[2].strip("\"'") != match[2]):
         return None
-    # a title that begins behind the id and goes on in the next line is not ours to wrap
+    # a title that starts after the id and continues on the next line is not rewrapped
     if written[2] is None and re.match(r"\s*(?:[(\"']|$)", text[written.end() :]):
         return None
     reference = f'{written[1]} {match[1]} ("{match[2]}")'
@@ -106,7 +106,7 @@ def commit_reference(site: FixSite) -> LineChange | None:
 
 @fixer("spelling", PROSE)
 def spelling(site: FixSite) -> LineChange | None:
-    """A misspelt word of prose or of a comment, where there is one way to spell it."""
+    """Corrects a misspelled word in prose or in a comment, if there is one correction."""
     typo, arrow, better = (site.finding.fix.text if site.finding.fix else "").partition(" → ")
     if not arrow or "," in better or not better or not typo.isascii():
         return None
@@ -115,7 +115,7 @@ def spelling(site: FixSite) -> LineChange | None:
 
 @fixer("spelling-said", PROSE)
 def spelling_said(site: FixSite) -> LineChange | None:
-    """As `spelling`, for findings that say it in their message and of a word with a capital may be wrong: it may be a name."""
+    """Like `spelling`, for findings with the correction in their message; a capitalized word may be a name and is left."""
     match = re.match(r"^[\"']([a-z]{6,})[\"'] may be misspelled - perhaps [\"']([a-z]+)[\"']\?$", site.finding.message)
     return _word(site, match[1], match[2]) if match else None
 
@@ -133,14 +133,14 @@ def _word(site: FixSite, typo: str, better: str) -> LineChange | None:
 
 
 def _is_told(site: FixSite, raw: str, better: str, at: int) -> bool:
-    """Whether a misspelt word of the message is what the message tells of: it speaks of spelling, quotes the word or names it beside the right one."""
+    """Whether the message is about the misspelled word: it mentions spelling, quotes the word, or has the correct word next to it."""
     patch = site.context.patch
     told = " ".join((patch.subject.title, *patch.message)).lower()
     return raw.count('"', 0, at) % 2 == 1 or re.search(rf"\btypos?\b|spell|\b{re.escape(better.lower())}\b", told) is not None
 
 
 def _is_prose(site: FixSite, start: int, end: int) -> bool:
-    """Whether a place is in a sentence: the message but for tags and what is quoted, a comment, a document."""
+    """Whether a place is in a sentence: of the message without tags and quoted text, of a comment, or of a document."""
     text = site.text(site.number)
     if _in_message(site):
         return not is_trailer(text) and text[:1] not in (" ", "\t", ">", "#", "$", "[", "|") and "://" not in text
@@ -154,7 +154,7 @@ def _is_prose(site: FixSite, start: int, end: int) -> bool:
 
 @fixer("word-once", PROSE)
 def word_once(site: FixSite) -> LineChange | None:
-    """A word that stands there twice in a row once, where no sentence has it twice."""
+    """Removes a repeated word, unless a sentence may repeat it."""
     word = site.finding.value("word")
     if word.lower() not in _SURE_TWICE:
         return None

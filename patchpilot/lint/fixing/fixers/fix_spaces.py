@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Blanks in a line of C, put or taken at the place that a finding names. Code only: comments and strings are passed over."""
+"""Fixers that add or remove spaces in a line of C at a finding's column. Comments and strings are not changed."""
 
 from patchpilot.cache import patterns as re
 from patchpilot.lint.clang.mask_comments import COMMENT as NOTE
@@ -16,7 +16,7 @@ _NUMBER_BEHIND = re.compile(r"\d|[A-Z][A-Z0-9_]+\b")
 
 
 def _place(site: FixSite) -> tuple[str, int] | None:
-    """The sanitised line and the finding's column, when that is a place in the code of an added line."""
+    """Returns the sanitized line and the finding's column, if that is in the code of an added line."""
     if site.added(site.number) is None:
         return None
     text, at = site.line.text[: len(site.line.raw)], site.column
@@ -24,7 +24,7 @@ def _place(site: FixSite) -> tuple[str, int] | None:
 
 
 def _taken(site: FixSite, text: str, start: int, end: int) -> LineChange | None:
-    """The blanks around columns start to end taken out, outwards as far as they go; not the line's indent nor blanks at its end."""
+    """Removes the spaces around columns start to end, on both sides; not the line's indent and not trailing spaces."""
     while start > 1 and text[start - 1] in _BLANK:
         start -= 1
     while end < len(text) and text[end] in _BLANK:
@@ -40,7 +40,7 @@ def _put(site: FixSite, at: int) -> LineChange:
 
 @fixer("space-before")
 def space_before(site: FixSite) -> LineChange | None:
-    """A blank before the column; for a `return(` that has no column, before the bracket."""
+    """Adds a space before the column; for a `return(` without a column, before the parenthesis."""
     if site.column < 1 and (match := re.search(r"\breturn\(", site.line.text)):
         return _put(site, match.end() - 1)
     place = _place(site)
@@ -52,14 +52,14 @@ def space_before(site: FixSite) -> LineChange | None:
 
 @fixer("space-before-word")
 def space_before_word(site: FixSite) -> LineChange | None:
-    """A blank between a brace and the word behind it."""
+    """Adds a space between a brace and the word after it."""
     place = _place(site)
     return _put(site, place[1]) if place and re.match(r"[A-Za-z_]", place[0][place[1]]) else None
 
 
 @fixer("space-after")
 def space_after(site: FixSite) -> LineChange | None:
-    """A blank behind the sign at the column."""
+    """Adds a space after the character at the column."""
     place = _place(site)
     if not place:
         return None
@@ -69,7 +69,7 @@ def space_after(site: FixSite) -> LineChange | None:
 
 @fixer("space-around")
 def space_around(site: FixSite) -> LineChange | None:
-    """One blank on each side of the operator, where it is certain that it is one of two operands."""
+    """Puts one space on each side of the operator, if it is certainly a binary one."""
     place = _place(site)
     if not place:
         return None
@@ -90,7 +90,7 @@ def _is_certain(text: str, sign: str, at: int, end: int) -> bool:
     before, behind = text[at - 1], text[end : end + 1]
     if _DIRECTIVE.match(text) and sign in ("/", "-", "<", ">", "%", ".", "?", ":"):
         return False
-    # a blank before and none behind is how a sign of one operand looks
+    # a space before it and none after it is how a unary operator looks
     if sign in ("+", "-", "*", "&") and before in _BLANK and behind not in _BLANK:
         return False
     if sign == "*" and re.search(r"(?:=|\breturn)\s[^(),;]*$", text[1:at]):
@@ -106,7 +106,7 @@ def _is_certain(text: str, sign: str, at: int, end: int) -> bool:
 
 @fixer("no-space-before")
 def no_space_before(site: FixSite) -> LineChange | None:
-    """No blank before the sign at the column."""
+    """Removes the space before the character at the column."""
     place = _place(site)
     if not place or place[0][place[1] - 1] not in _BLANK:
         return None
@@ -117,7 +117,7 @@ def no_space_before(site: FixSite) -> LineChange | None:
 
 @fixer("no-space-before-call")
 def no_space_before_call(site: FixSite) -> LineChange | None:
-    """No blank between a name and the bracket of its call; a name before `(*` may be a type."""
+    """Removes the space between a name and the parenthesis of its call; a name before `(*` may be a type."""
     place = _place(site)
     if not place:
         return None
@@ -130,7 +130,7 @@ def no_space_before_call(site: FixSite) -> LineChange | None:
 
 @fixer("no-space-after")
 def no_space_after(site: FixSite) -> LineChange | None:
-    """No blank behind the sign at the column."""
+    """Removes the space after the character at the column."""
     place = _place(site)
     match = _SIGN.match(*place) if place else None
     if not place or not match:
@@ -142,7 +142,7 @@ def no_space_after(site: FixSite) -> LineChange | None:
 
 @fixer("no-space-around")
 def no_space_around(site: FixSite) -> LineChange | None:
-    """No blank on either side of the sign at the column."""
+    """Removes the spaces on both sides of the character at the column."""
     place = _place(site)
     match = _SIGN.match(*place) if place else None
     if not place or not match:
@@ -155,14 +155,14 @@ def no_space_around(site: FixSite) -> LineChange | None:
 
 @fixer("no-space-here")
 def no_space_here(site: FixSite) -> LineChange | None:
-    """The blanks at the column go."""
+    """Removes the spaces at the column."""
     place = _place(site)
     return _taken(site, *place, place[1]) if place and place[0][place[1]] in _BLANK else None
 
 
 @fixer("one-space-here")
 def one_space_here(site: FixSite) -> LineChange | None:
-    """The blanks at the column become one."""
+    """Reduces the spaces at the column to one."""
     place = _place(site)
     if not place:
         return None
@@ -173,7 +173,7 @@ def one_space_here(site: FixSite) -> LineChange | None:
 
 @fixer("space-before-brace")
 def space_before_brace(site: FixSite) -> LineChange | None:
-    """`){` and `else{` with a blank."""
+    """Adds the space in `){` and `else{`."""
     text = site.line.text[: len(site.line.raw)]
     if site.added(site.number) is None or text.count("{") != 1:
         return None
@@ -183,7 +183,7 @@ def space_before_brace(site: FixSite) -> LineChange | None:
 
 @fixer("cast")
 def cast(site: FixSite) -> LineChange | None:
-    """No blank behind a cast; the column is that of its bracket."""
+    """Removes the space after a cast; the column is that of its parenthesis."""
     place = _place(site)
     if not place or place[0][place[1]] != "(":
         return None
@@ -196,7 +196,7 @@ def cast(site: FixSite) -> LineChange | None:
 
 @fixer("star")
 def star(site: FixSite) -> LineChange | None:
-    """Stars beside the name: one blank before them, none between and none behind."""
+    """Moves stars next to the name: one space before them, none between them and none after."""
     place = _place(site)
     match = re.compile(r"[*\s]*\*[*\s]*").match(*place) if place else None
     if not place or not match or not re.match(r"[\w)(]", place[0][match.end() : match.end() + 1]):
@@ -213,7 +213,7 @@ def star(site: FixSite) -> LineChange | None:
 
 @fixer("function-pointer")
 def function_pointer(site: FixSite) -> LineChange | None:
-    """`type (*name)(arguments)`: the blank at the column goes, or the one that is missing comes."""
+    """Removes the space at the column in `type (*name)(arguments)`, or adds the missing one."""
     place = _place(site)
     if not place:
         return None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Tags: how they are written, where they stand. People and commits stay who and what they were."""
+"""Fixers for the form and order of tags. They never change which person or commit a tag names."""
 
 from patchpilot.cache import patterns as re
 from patchpilot.lint.fixing.fixer import PROSE, FixSite, LineChange, delete, fixer
@@ -39,7 +39,7 @@ def _rewritten(site: FixSite, text: str) -> LineChange | None:
 
 @fixer("tag-form", PROSE)
 def tag_form(site: FixSite) -> LineChange | None:
-    """A known tag in its usual case, at the start of the line, one blank behind the colon."""
+    """Writes a known tag in its usual case, at the start of the line, with one space after the colon."""
     match = _FORM.match(site.text(site.number))
     if not match or (match[1].lower() not in _PEOPLE and match[1].lower() not in ("cc", "to")):
         return None
@@ -48,7 +48,7 @@ def tag_form(site: FixSite) -> LineChange | None:
 
 @fixer("tag-name", PROSE)
 def tag_name(site: FixSite) -> LineChange | None:
-    """A tag that is nearly one that tools know, by the one name that the finding gives."""
+    """Corrects a tag's name to the one that the finding suggests."""
     match = re.search(r"(?:did you mean|write) '([A-Z][\w-]+):'", site.finding.message)
     text = site.text(site.number)
     name, colon, value = text.partition(":")
@@ -61,7 +61,7 @@ def tag_name(site: FixSite) -> LineChange | None:
 
 @fixer("stable-form", PROSE)
 def stable_form(site: FixSite) -> LineChange | None:
-    """The Cc: of the stable list and its version, as the finding has them."""
+    """Writes the Cc: of the stable list and its version as the finding suggests."""
     right = site.finding.value("right")
     known = re.fullmatch(rf"(?:{site.context.project.lists.stable_pattern})(?: # [^']+)?", right)
     return _rewritten(site, f"Cc: {right}") if known and re.match(r"(?i)cc:", site.text(site.number)) else None
@@ -69,14 +69,14 @@ def stable_form(site: FixSite) -> LineChange | None:
 
 @fixer("stable-host", PROSE)
 def stable_host(site: FixSite) -> LineChange | None:
-    """The stable list's address, misspelt."""
+    """Corrects a misspelled address of the stable list."""
     stable = site.context.project.lists.stable
     return _rewritten(site, re.sub(r"\bstable@[\w.-]+", stable, site.text(site.number), count=1)) if stable else None
 
 
 @fixer("fixes-form", PROSE)
 def fixes_form(site: FixSite) -> LineChange | None:
-    """The Fixes: tag as the repository's commit is named; only where the line says the same commit and nothing else."""
+    """Writes the Fixes: tag with the repository's id and subject, if the line names the same commit and has no other text."""
     right = site.finding.fix.text if site.finding.fix else ""
     text = site.text(site.number)
     id_right = re.match(r"Fixes: ([0-9a-f]{12,40}) \(\"(.*)\"\)$", right)
@@ -95,7 +95,7 @@ def _same(written: str, true: str) -> bool:
 
 @fixer("drop-tag", PROSE)
 def drop_tag(site: FixSite) -> LineChange | None:
-    """A tag that says what another has said goes."""
+    """Deletes a duplicate tag."""
     text = site.text(site.number)
     if site.number not in _message(site) or not _is_tag(text):
         return None
@@ -105,7 +105,7 @@ def drop_tag(site: FixSite) -> LineChange | None:
 
 @fixer("close-gap", PROSE)
 def close_gap(site: FixSite) -> LineChange | None:
-    """Blank lines between two tags go; a paragraph between them is left."""
+    """Deletes blank lines between two tags; a paragraph between them stays."""
     lines = _message(site)
     if site.number not in lines or site.text(site.number).strip():
         return None
@@ -122,13 +122,13 @@ def close_gap(site: FixSite) -> LineChange | None:
 
 @fixer("blank-above", PROSE)
 def blank_above(site: FixSite) -> LineChange | None:
-    """A blank line between the text and the first tag."""
+    """Adds a blank line between the text and the first tag."""
     return LineChange(edits=(FixEdit(site.number, 0, ("",)),)) if site.number in _message(site) else None
 
 
 @fixer("tag-up", PROSE)
 def tag_up(site: FixSite) -> LineChange | None:
-    """The tag goes above the first sign-off of its block; Fixes: above all tags of it. Other tags keep their order."""
+    """Moves the tag before the first sign-off of its block; Fixes: before all its tags. The order of other tags does not change."""
     lines, text = _message(site), site.text(site.number)
     if site.number not in lines or not _is_tag(text) or (site.number + 1 in lines and site.text(site.number + 1)[:1] in (" ", "\t")):
         return None
@@ -146,7 +146,7 @@ def tag_up(site: FixSite) -> LineChange | None:
 
 @fixer("whole-fixes", PROSE)
 def whole_fixes(site: FixSite) -> LineChange | None:
-    """A Fixes: tag on one line, at its start."""
+    """Joins a wrapped Fixes: tag on one line, without an indent."""
     lines, text = _message(site), site.text(site.number)
     if site.number not in lines or not re.match(r"\s*Fixes: ", text):
         return None

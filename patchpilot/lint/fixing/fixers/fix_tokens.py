@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Tokens of C that a rule wants another way and that mean the same: the fixer names each."""
+"""Fixers that replace C tokens with equivalent ones; each names the tokens it changes."""
 
 from patchpilot.cache import patterns as re
 from patchpilot.lint.clang.mask_comments import COMMENT as NOTE
@@ -9,7 +9,7 @@ _BRACKETS = re.compile(r"\+(\s*return)\s*\((.*)\)\s*;\s*$")
 
 
 def _spans(site: FixSite, pattern: str, better: str, *, group: int = 0) -> LineChange | None:
-    """Every place in the line's code that matches, replaced."""
+    """Replaces every match in the line's code."""
     if site.added(site.number) is None:
         return None
     text = site.line.text[: len(site.line.raw)]
@@ -19,7 +19,7 @@ def _spans(site: FixSite, pattern: str, better: str, *, group: int = 0) -> LineC
 
 @fixer("drop-zero", NAMED)
 def drop_zero(site: FixSite) -> LineChange | None:
-    """`= 0;` of a static or global variable goes."""
+    """Removes `= 0` from a static or global variable."""
     text = site.line.text
     if "const" in text or text.count("=") != 1 or text.count(";") != 1 or "," in text:
         return None
@@ -28,19 +28,19 @@ def drop_zero(site: FixSite) -> LineChange | None:
 
 @fixer("say-int", NAMED)
 def say_int(site: FixSite) -> LineChange | None:
-    """`unsigned x` is `unsigned int x`."""
+    """Writes `unsigned x` as `unsigned int x`."""
     return _spans(site, r"\b(?:un)?signed()(?=\s+(?!char\b|short\b|int\b|long\b|__)[a-z_]\w*\s*[=,;\[)])", " int", group=1)
 
 
 @fixer("drop-int", NAMED)
 def drop_int(site: FixSite) -> LineChange | None:
-    """`long int` is `long`."""
+    """Writes `long int` as `long`."""
     return _spans(site, r"\b(?:long|short|long unsigned|short unsigned)(\s+int)\b", "", group=1)
 
 
 @fixer("drop-extern", NAMED)
 def drop_extern(site: FixSite) -> LineChange | None:
-    """A prototype without extern; the lines that go on with it keep their place, so it must be whole, and nothing but it."""
+    """Removes extern from a prototype that is on one line: continuation lines would no longer be aligned."""
     if re.search(r",(?![^(]*\))", site.line.code):
         return None
     return _spans(site, r"^\+\s*(extern\s+)(?=.*\)[^(]*;\s*$)", "", group=1)
@@ -48,10 +48,10 @@ def drop_extern(site: FixSite) -> LineChange | None:
 
 @fixer("lower-hex", NAMED)
 def lower_hex(site: FixSite) -> LineChange | None:
-    """Hexadecimal digits in lower case, the suffix as it is."""
+    """Writes hexadecimal digits in lower case; the suffix does not change."""
     spans = []
     number = site.number
-    # the finding speaks of the first of many
+    # the finding is about the first of many
     while line := site.added(number):
         text = line.text[: len(line.raw)]
         digits = re.finditer(r"\b0[xX]([0-9a-fA-F]*[A-F][0-9a-fA-F]*)(?=[uUlL]*\b)", text)
@@ -62,37 +62,37 @@ def lower_hex(site: FixSite) -> LineChange | None:
 
 @fixer("say-func", NAMED)
 def say_func(site: FixSite) -> LineChange | None:
-    """`__func__` for `__FUNCTION__`."""
+    """Writes `__FUNCTION__` as `__func__`."""
     return _spans(site, r"\b__FUNCTION__\b", "__func__")
 
 
 @fixer("say-inline", NAMED)
 def say_inline(site: FixSite) -> LineChange | None:
-    """`inline` for its older spellings."""
+    """Writes older spellings of `inline` as `inline`."""
     return _spans(site, r"\b__inline(?:__)?\b", "inline")
 
 
 @fixer("one-semicolon", NAMED)
 def one_semicolon(site: FixSite) -> LineChange | None:
-    """The second of two semicolons at the end of a line goes."""
+    """Removes the second of two semicolons at the end of a line."""
     return None if re.search(r"\bfor\b", site.line.text) else _spans(site, r";(\s*;)(?=\s*$)", "", group=1)
 
 
 @fixer("drop-comma", NAMED)
 def drop_comma(site: FixSite) -> LineChange | None:
-    """The comma behind the last thing on the line goes."""
+    """Removes the comma at the end of the line's code."""
     return _spans(site, r",(?=[\s\x01]*$)", "")
 
 
 @fixer("put-comma", NAMED)
 def put_comma(site: FixSite) -> LineChange | None:
-    """A comma behind the last thing on the line."""
+    """Adds a comma at the end of the line's code."""
     return _spans(site, r"(?<=[^\s\x01,;{(])()(?=[\s\x01]*$)", ",", group=1) if site.line.code.strip("+ \t") else None
 
 
 @fixer("unbracket", NAMED)
 def unbracket(site: FixSite) -> LineChange | None:
-    """`return x;` for `return (x);` on one line."""
+    """Writes `return (x);` on one line as `return x;`."""
     line = site.added(site.number)
     match = _BRACKETS.match(line.text) if line else None
     if not line or not match or NOTE in line.text or "," in match[2] or not _balanced(match[2]) or not match[2].strip():
@@ -112,7 +112,7 @@ def _balanced(text: str) -> bool:
 
 @fixer("dts-space")
 def dts_space(site: FixSite) -> LineChange | None:
-    """One blank around `=` and behind a comma between values."""
+    """Puts one space around `=` and after a comma between values."""
     line = site.added(site.number)
     if line is None:
         return None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""White space at the ends of lines, in any kind of file where it means nothing."""
+"""Fixers for white space at the ends of lines, in kinds of files where it has no meaning."""
 
 from patchpilot.cache import patterns as re
 from patchpilot.lint.clang.line_scan import ScannedLine, expand
@@ -10,14 +10,14 @@ from patchpilot.model.finding import FixEdit
 _BLANK = " \t\r\f\v"
 _C = ("c", "h", "S", "dts", "dtsi")
 _FREE = frozenset((*_C, "rst", "txt", "yaml", "yml", "lds", "asn1", "dtso", "dtsi", "s"))
-"""Kinds of files in which white space at the end of a line means nothing; in Makefiles, Markdown, scripts and test data it may."""
+"""Kinds of files in which trailing white space has no meaning; in Makefiles, Markdown, scripts and test data it may have one."""
 _SCRIPTS = ("sh", "py", "pl", "awk", "rs", "mk")
 _TESTS = re.compile(r"(?:^|/)(?:tests?|testing|selftests)/")
 _BUILT = re.compile(r"\+(?:#.*|[\w$()-]+-(?:\$\(\w+\)|[ym]|objs)\s*[+:]?=.*)")
 
 
 def _is_free(line: ScannedLine) -> bool:
-    """Whether white space at the end of a line means nothing in the line's file. A text among tests may be what one of them expects."""
+    """Whether trailing white space has no meaning in the line's file. A test may expect it in its data."""
     name = line.file.rpartition("/")[2]
     if line.suffix == "txt" and _TESTS.search(line.file):
         return False
@@ -26,7 +26,7 @@ def _is_free(line: ScannedLine) -> bool:
 
 @fixer("trailing-space")
 def trailing_space(site: FixSite) -> LineChange | None:
-    """No blanks at the end of the line."""
+    """Removes trailing white space."""
     line, raw = site.line, site.line.raw
     kept = raw.rstrip(" \t\f\v")
     name = line.file.rpartition("/")[2]
@@ -34,7 +34,7 @@ def trailing_space(site: FixSite) -> LineChange | None:
         return None
     if kept.endswith("\\") and line.suffix not in _C:
         return None
-    # white space that the scan fills in stands in a string
+    # trailing white space that the scan masks is inside a string
     if any(char not in _BLANK + NOTE for char in line.text[len(kept) : len(raw)]):
         return None
     return site.replaced(line.number, kept)
@@ -42,7 +42,7 @@ def trailing_space(site: FixSite) -> LineChange | None:
 
 @fixer("space-before-tab")
 def space_before_tab(site: FixSite) -> LineChange | None:
-    """Every run of blanks with a blank before a tab becomes tabs that end in the same column."""
+    """Replaces every run of white space with a space before a tab by tabs that end in the same column."""
     line, raw = site.line, site.line.raw
     spans = []
     for run in re.finditer(r"[ \t]* \t[ \t]*", raw[1:]):
@@ -55,11 +55,11 @@ def space_before_tab(site: FixSite) -> LineChange | None:
 
 @fixer("indent")
 def indent(site: FixSite) -> LineChange | None:
-    """The line's indent in tabs, as far as tabs reach the same column."""
+    """Indents the line with tabs, as far as tabs reach the same column."""
     line, raw = site.line, site.line.raw
     end = len(raw) - len(raw[1:].lstrip(" \t"))
     columns = len(expand(raw[1:end]))
-    # less than a tab's width is no indent that tabs could make, and may be one of another width
+    # fewer columns than a tab cannot become tabs, and may be an indent of another width
     if columns < 8 or any(char not in " \t" + NOTE for char in line.text[1:end]):
         return None
     wanted = _blanks(0, columns)
@@ -67,20 +67,20 @@ def indent(site: FixSite) -> LineChange | None:
 
 
 def _blanks(start: int, end: int) -> str:
-    """White space from one column to another: tabs as far as they go."""
+    """Returns white space from one column to another: tabs as far as possible."""
     tabs = end // 8 - start // 8
     return "\t" * tabs + " " * (end % 8 if tabs else end - start)
 
 
 @fixer("line-end")
 def line_end(site: FixSite) -> LineChange | None:
-    """A newline alone, where the file is not written with carriage returns."""
+    """Replaces CR LF with LF, unless the file has CR LF line endings."""
     line = site.line
     patch = site.context.patch
     read = _is_free(line) or line.suffix in _SCRIPTS or line.file.rpartition("/")[2] in ("Makefile", "Kbuild")
     if not read or not line.raw.endswith("\r") or (patch.lines and patch.lines[0].endswith("\r")):
         return None
-    # a context line or a removed one shows how the file ends its lines
+    # a context line or a removed one shows the file's line endings
     if any(one.file == line.file and one.in_hunk and one.sign in (" ", "-") and one.raw.endswith("\r") for one in site.scan.lines):
         return None
     return site.replaced(line.number, line.raw.rstrip("\r"))
@@ -88,7 +88,7 @@ def line_end(site: FixSite) -> LineChange | None:
 
 @fixer("final-newline")
 def final_newline(site: FixSite) -> LineChange | None:
-    """The mark of a missing newline goes."""
+    """Removes the mark of a missing newline."""
     number = site.number + 1
     if site.added(site.number) and number <= len(site.scan.lines) and site.scan.lines[number - 1].raw.startswith("\\ No newline"):
         return delete([number])
@@ -97,7 +97,7 @@ def final_newline(site: FixSite) -> LineChange | None:
 
 @fixer("drop-blank-line")
 def drop_blank_line(site: FixSite) -> LineChange | None:
-    """The blank line of the finding, or the one right above it."""
+    """Deletes the blank line of the finding, or the one right above it."""
     for number in (site.number, site.number - 1):
         line = site.added(number)
         if line and not line.raw[1:].strip():
@@ -107,5 +107,5 @@ def drop_blank_line(site: FixSite) -> LineChange | None:
 
 @fixer("put-blank-line")
 def put_blank_line(site: FixSite) -> LineChange | None:
-    """A blank line above the finding's."""
+    """Adds a blank line above the finding's line."""
     return LineChange(edits=(FixEdit(site.number, 0, ("+",)),)) if site.added(site.number) else None
