@@ -14,7 +14,7 @@ from patchpilot.errors import InputError, PatchpilotError, UsageError, unknown
 
 FILE_NAME = ".patchpilot.toml"
 WAIVERS_GIVEN = "waivers-given"
-"""A file in the user's state directory that is there since a first waiver was given for a topic: without it nobody need ask for one."""
+"""A file in the user's state directory, written with the first waiver for a topic: without it there are no waivers to look up."""
 COLUMNS = (40, 1000)
 """The least and the greatest max-line-length."""
 
@@ -32,26 +32,26 @@ class Key(NamedTuple):
 
 FAIL_ON = ("error", "warning", "check", "never")
 KEYS = (
-    Key("profile", "", "rule profile (empty: detected)"),
-    Key("base", "", "what your topic is based on (empty: b4's base, the upstream, else the nearest remote branch)"),
-    Key("ignore", "", "rules, names, packs or checkpatch types to leave out, comma-separated", "words"),
+    Key("profile", "", "project whose rules apply (empty: detected)"),
+    Key("base", "", "base of the topic (empty: b4's base, the upstream, else the nearest remote branch)"),
+    Key("ignore", "", "rules, packs or checkpatch types to skip, comma-separated", "words"),
     Key("select", "", "rules to run, comma-separated (empty: all)", "words"),
-    Key("max-line-length", "100", "columns before a code line is too long", "columns"),
+    Key("max-line-length", "100", "longest code line, in columns", "columns"),
     Key("strict", "false", "also report findings of severity check", "flag"),
-    Key("fail-on", "warning", "severity from which check exits 1: error, warning, check, never", "choice", FAIL_ON),
-    Key("packs", "", "rule packs of your own, comma-separated paths, relative to the tree", "paths"),
-    Key("via", "git-send-email", "transport", from_tree=False),
-    Key("lore", "https://lore.kernel.org/all", "archive to follow replies on", "url", from_tree=False),
-    Key("lts-remote", "", "remote that has the stable branches (empty: any that has linux-X.Y.y)", from_tree=False),
+    Key("fail-on", "warning", "lowest severity that makes check exit with 1: error, warning, check, never", "choice", FAIL_ON),
+    Key("packs", "", "your own rule packs: comma-separated paths, relative to the tree", "paths"),
+    Key("via", "git-send-email", "transport that sends the mails", from_tree=False),
+    Key("lore", "https://lore.kernel.org/all", "mail archive on which replies are followed", "url", from_tree=False),
+    Key("lts-remote", "", "remote with the stable branches (empty: any that has linux-X.Y.y)", from_tree=False),
     Key("signoff", "false", "add your Signed-off-by in prepare", "flag", from_tree=False),
-    Key("docs-url", "", "address of this documentation's site: explain prints the page of a rule", "url", from_tree=False),
+    Key("docs-url", "", "address of the documentation site, for which explain prints the page of a rule", "url", from_tree=False),
     Key("editor", "", "editor for messages (empty: git's)", from_tree=False),
 )
 _BY_NAME = {key.name: key for key in KEYS}
 _TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0", "")
 _MANY = ("words", "paths")
 GIT, FLAG, DEFAULT = "git config", "flag", "default"
-"""The origins that are no file."""
+"""The origins that are not files."""
 
 
 class SettingSource(NamedTuple):
@@ -154,7 +154,7 @@ def load(
 
 
 def unread_warnings(settings: Settings) -> tuple[PatchpilotError, ...]:
-    """What to say of names in git's configuration that are no setting, for the verbs that explain settings. A newer version may know them."""
+    """Warnings about unknown names in git's configuration, for the verbs that explain settings. A newer version may know them."""
     import shlex
 
     from patchpilot.errors import nearest
@@ -164,28 +164,28 @@ def unread_warnings(settings: Settings) -> tuple[PatchpilotError, ...]:
         near = nearest(full.partition(".")[2], _BY_NAME)
         where = f"git config --show-origin --get-all {shlex.quote(full)}"
         hint = f"did you mean patchpilot.{near}? Where it is set: {where}" if near else f"where it is set: {where}"
-        said.append(UsageError(f"{full}: git config has it, and no setting is called so", hint=hint))
+        said.append(UsageError(f"{full}: unknown setting in git config", hint=hint))
     return tuple(said)
 
 
 def judge(key: Key, value: str, origin: str) -> PatchpilotError | None:
-    """What is wrong with a setting's value, None for nothing. Whether a profile, a rule, a transport or a revision exists is for those who know them."""
+    """What is wrong with a setting's value, None for nothing. Whether a profile, a rule, a transport or a revision exists is checked elsewhere."""
     why, known = "", None
     if key.kind == "columns" and not (re.fullmatch(r"[0-9]{1,5}", value) and COLUMNS[0] <= int(value) <= COLUMNS[1]):
         why = f"is not a number from {COLUMNS[0]} to {COLUMNS[1]}"
     elif key.kind == "flag" and value.lower() not in (*_TRUE, *_FALSE):
         why = "is neither true nor false"
     elif key.kind == "choice" and value not in key.choices:
-        why, known = f"is none of {', '.join(key.choices)}", key.choices
+        why, known = f"is not one of {', '.join(key.choices)}", key.choices
     elif key.kind == "url" and (value or key.default) and not re.fullmatch(r"https?://[^/\s]+(/\S*)?", value):
         why = "is not an http or https URL"
     elif "\0" in value or "\n" in value:
-        why = "has a line break"
+        why = "contains a line break"
     return wrong_value(key.name, value, origin, why, known) if why else None
 
 
 def wrong_value(name: str, value: str, origin: str, why: str, known: Sequence[str] | None = None) -> PatchpilotError:
-    """The error for a value that cannot be used: it names the place, the setting and the command that helps."""
+    """The error for a value that cannot be used: it names the place, the setting and the command that fixes it."""
     from patchpilot.errors import nearest
 
     place = {GIT: f"patchpilot.{name}", FLAG: f"--{name}"}.get(origin, f"{origin}: {name}")
@@ -217,7 +217,7 @@ def _tree_data(text: str, label: str, problems: list[PatchpilotError] | None) ->
 
 
 def _waivers(value: Any, label: str, problems: list[PatchpilotError] | None) -> tuple[Mapping[str, Any], ...]:
-    """The tables as written: what a waiver may say, lint knows."""
+    """The tables as written; lint checks their contents."""
     if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
         hint = 'write each as [[waiver]], with rule = "…" and reason = "…"'
         _report(InputError(f"{label}: waiver is not a list of tables", hint=hint), problems)
@@ -241,7 +241,7 @@ def _tree_value(name: str, value: Any, label: str) -> tuple[Key, str]:
         error = unknown("setting", name, _BY_NAME)
         raise InputError(f"{label}: {error.message}", hint=error.advice)
     if not key.from_tree:
-        raise InputError(f"{label}: {name} is not taken from a tree", hint=f"set it yourself: git config patchpilot.{name} VALUE")
+        raise InputError(f"{label}: {name} cannot be set by a tree", hint=f"set it yourself: git config patchpilot.{name} VALUE")
     if isinstance(value, list) and all(isinstance(one, str) for one in value) and key.kind in _MANY:
         value = ",".join(value)
     elif isinstance(value, bool) and key.kind == "flag":

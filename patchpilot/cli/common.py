@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a call says with the options every verb has: where it works, and how its result is written. Knows no command-line library."""
+"""The values of the options that every verb has, and how a result is written. Does not import the command-line library."""
 
 import sys
 from collections.abc import Iterator
@@ -30,14 +30,14 @@ class Common(NamedTuple):
     explain_base: bool = False
 
     def verify(self) -> None:
-        """UsageError where --profile names none that there is, whether or not the verb needs one."""
+        """Raise UsageError where --profile names no known project, whether or not the verb needs one."""
         if self.profile:
             from patchpilot.services.workplace import verify_profile
 
             verify_profile(self.profile)
 
     def workplace(self, *, uses_repository: bool = True) -> "Workplace":
-        """The repository, the tree and the settings of the call; to be closed. Without `uses_repository` only files are looked at."""
+        """The repository, the tree and the settings of the call; to be closed. Without `uses_repository` only files are read."""
         from patchpilot.services.workplace import Workplace
 
         return Workplace(
@@ -51,7 +51,7 @@ class Common(NamedTuple):
 
     @property
     def colored(self) -> bool:
-        """Whether to colour: --color, else NO_COLOR, else whether stdout is a terminal."""
+        """Whether to use color: --color, else NO_COLOR, else whether stdout is a terminal."""
         import os
 
         if self.color is not None:
@@ -68,11 +68,11 @@ class Common(NamedTuple):
         return shutil.get_terminal_size((80, 24)).columns
 
     def progress(self) -> Progress:
-        """A progress line on stderr when that is a terminal and -q was not given; else silence."""
+        """A progress line on stderr where that is a terminal and -q was not given; else none."""
         return silent if self.quiet or not sys.stderr.isatty() else ProgressLine()
 
     def write(self, text: str, *, fold: bool = False) -> None:
-        """The result, to -o FILE (which holds nothing old where there is nothing to say) or to stdout; `fold`: in lines that fit a terminal."""
+        """Write the result to -o FILE (emptied where there is no result) or to stdout; `fold`: in lines that fit a terminal."""
         if not text and not self.output:
             return
         if fold and (room := self.room):
@@ -96,7 +96,7 @@ def _on_stderr(line: str) -> None:
 
 
 class ProgressLine:
-    """One line on stderr that is drawn over and wiped at the end."""
+    """One line on stderr that is overwritten, and cleared at the end."""
 
     def __init__(self) -> None:
         self._last = 0.0
@@ -117,7 +117,7 @@ class ProgressLine:
         sys.stderr.flush()
 
     def wipe(self) -> None:
-        """Leave the line empty."""
+        """Clear the line."""
         if self._shown:
             sys.stderr.write("\r\x1b[K")
             sys.stderr.flush()
@@ -125,7 +125,7 @@ class ProgressLine:
 
 @contextmanager
 def progress_of(common: Common) -> Iterator[Progress]:
-    """The call's progress, wiped when the work ends however it ends."""
+    """The call's progress line, cleared when the work ends."""
     progress = common.progress()
     try:
         yield progress

@@ -16,24 +16,24 @@ if TYPE_CHECKING:
 FORMATS = ("text", "json", "get_maintainer")
 COMMON = common_table(FORMATS)
 OPTIONS = (
-    *base_table("what the topic is based on, when no TARGET is named"),
-    Option(("--per-patch",), "a plan for each patch instead of one for the series", plain=False),
-    Option(("--brief",), "text without reasons", plain=False),
-    Option(("--add-to",), "put an address into To, and keep it there for this topic", TEXT, "ADDRESS", multiple=True, plain=False),
-    Option(("--add-cc",), "put an address into Cc, and keep it there", TEXT, "ADDRESS", multiple=True, plain=False),
-    Option(("--drop",), "leave an address out, and keep it out", TEXT, "ADDRESS", multiple=True, plain=False),
-    Option(("--restore",), "undo what was done to an address by hand", TEXT, "ADDRESS", multiple=True, plain=False),
-    Option(("--reset",), "undo everything done by hand to this topic's recipients", plain=False),
-    Option(("--security",), "a security fix that is not public: no list, the security contact and maintainers only", plain=False),
-    Option(("--who",), "the sections that name this person, address or list", TEXT, "ADDRESS", plain=False),
-    Option(("--self-test",), "check MAINTAINERS itself: patterns, files, order, duplicates", plain=False),
+    *base_table("base of the topic, if no TARGET is given"),
+    Option(("--per-patch",), "list the recipients of each patch instead of those of the series", plain=False),
+    Option(("--brief",), "do not print reasons", plain=False),
+    Option(("--add-to",), "add ADDRESS to To: for this topic", TEXT, "ADDRESS", multiple=True, plain=False),
+    Option(("--add-cc",), "add ADDRESS to Cc: for this topic", TEXT, "ADDRESS", multiple=True, plain=False),
+    Option(("--drop",), "remove ADDRESS from the recipients of this topic", TEXT, "ADDRESS", multiple=True, plain=False),
+    Option(("--restore",), "undo --add-to, --add-cc or --drop for ADDRESS", TEXT, "ADDRESS", multiple=True, plain=False),
+    Option(("--reset",), "undo all manual changes to the recipients of this topic", plain=False),
+    Option(("--security",), "undisclosed security fix: no lists, only the security contact and maintainers", plain=False),
+    Option(("--who",), "list the MAINTAINERS sections with this name, address or list", TEXT, "ADDRESS", plain=False),
+    Option(("--self-test",), "check the MAINTAINERS file: patterns, files, order, duplicates", plain=False),
 )
 ANSWERED = frozenset({"repo", "tree", "format", "offline", "quiet", "color"})
 """The options that the short way acts on; with another one set the whole command line answers."""
 
 
 class Call(NamedTuple):
-    """What a call asks for: patches or files, the script's switches, where to look, and whether to keep remarks back."""
+    """A parsed call: patches or files, the script's switches, tree and repository, and whether to omit remarks."""
 
     targets: tuple[str, ...]
     switches: dict[str, Any]
@@ -88,7 +88,7 @@ def answer(call: Call) -> int:
     from patchpilot.cli.output.stream import emit
     from patchpilot.services.maintainers.get_maintainer_answer import drop_in
 
-    # nothing that is made in so short a run is worth collecting
+    # garbage collection does not pay off in so short a run
     gc.set_threshold(100_000, 50, 50)
     result = drop_in(call.targets, call.switches, tree=call.tree, repo=call.repo)
     emit(shown(result, quiet=call.quiet, to_terminal=sys.stdout.isatty()), colored=False, exact=True)
@@ -96,7 +96,7 @@ def answer(call: Call) -> int:
 
 
 def shown(result: "GetMaintainerAnswer", *, quiet: bool, to_terminal: bool) -> str:
-    """The lines as text, harmless where a terminal gets them; remarks are told on stderr unless `quiet`."""
+    """The lines as text, harmless where a terminal gets them; remarks are printed on stderr unless `quiet`."""
     text = "".join(f"{line}\n" for line in result.lines)
     if to_terminal or result.remarks:
         from patchpilot.cli.error_exit import notice

@@ -13,7 +13,7 @@ What a TARGET can be
   -              standard input: one patch or an mbox
 
 Without TARGET a verb works on the topic: the commits of the current branch that are not in
-its base. --base names the base; `patchpilot check --explain-base` says how it was chosen.
+its base. --base names the base; `patchpilot check --explain-base` shows how it was chosen.
 
 Example: patchpilot check origin/master..HEAD
 """,

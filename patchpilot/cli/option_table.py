@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The options of the command line as a table: click's options are made from it, and the short command paths read by it."""
+"""The options of the command line as a table, from which click's options are made and by which the fast paths parse."""
 
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -9,7 +9,7 @@ FLAG, TEXT, PATH, CHOICE, NUMBER = "flag", "text", "path", "choice", "number"
 
 
 class Option(NamedTuple):
-    """An option: its spellings, the name of its value, what values it takes, and its help (or what makes it, when it is shown).
+    """An option: its spellings, the name of its value, its kind, and its help (or a function that returns it).
 
     `off` are the spellings that turn a flag off, which then has no default. `limits` are those of a number, both inclusive. `alone` is the value
     of an option whose value may be left out. What is not `plain` is read by click only.
@@ -61,7 +61,7 @@ def _projects() -> str:
     from patchpilot.services.topic.topic_project import project_names
 
     *names, last = project_names()
-    return f"{', '.join(names)} or {last} (default: detected)"
+    return f"project: {', '.join(names)} or {last} (default: detected)"
 
 
 def common_table(formats: tuple[str, ...], *, short_verbose: bool = True) -> tuple[Option, ...]:
@@ -70,20 +70,20 @@ def common_table(formats: tuple[str, ...], *, short_verbose: bool = True) -> tup
         Option(("-C", "--repo"), "work in this repository", PATH, "DIR"),
         Option(("--tree",), "an unpacked source tree without git", PATH, "DIR"),
         Option(("--profile",), _projects, TEXT, "NAME"),
-        Option(("--format",), "output form", CHOICE, choices=formats, default=formats[0], shows_default=True),
-        Option(("-o", "--output"), "write the result there instead of stdout", PATH, "FILE"),
-        Option(("--offline",), "never touch the network"),
-        Option(("-q", "--quiet"), "no progress, no remarks"),
-        Option(("-v", "--verbose") if short_verbose else ("--verbose",), "say more on stderr"),
-        Option(("--color",), "colour or not (default: on a terminal)", off=("--no-color",)),
+        Option(("--format",), "output format", CHOICE, choices=formats, default=formats[0], shows_default=True),
+        Option(("-o", "--output"), "write the result to FILE instead of stdout", PATH, "FILE"),
+        Option(("--offline",), "do not access the network"),
+        Option(("-q", "--quiet"), "no progress, no notes"),
+        Option(("-v", "--verbose") if short_verbose else ("--verbose",), "print more details on stderr"),
+        Option(("--color",), "color the output (default: on a terminal)", off=("--no-color",)),
     )
 
 
-def base_table(what: str = "what your topic is based on") -> tuple[Option, ...]:
+def base_table(what: str = "base of the topic (default: detected)") -> tuple[Option, ...]:
     """The options of a verb that takes a topic."""
     return (
         Option(("--base",), what, TEXT, "REV"),
-        Option(("--explain-base",), "say on stderr what the base is, why, and what else it may be", plain=False),
+        Option(("--explain-base",), "print on stderr which base was chosen, why, and the alternatives", plain=False),
     )
 
 

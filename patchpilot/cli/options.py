@@ -17,7 +17,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 class _LateHelp(click.Option):
-    """An option whose help is made when it is shown, as what it takes is not for every start."""
+    """An option whose help is made only when it is shown, since that takes time."""
 
     def __init__(self, *args: Any, made_help: Callable[[], str], **given: Any) -> None:
         super().__init__(*args, **given)
@@ -63,7 +63,7 @@ def common_options(*formats: str, short_verbose: bool = True) -> Callable[[F], F
     return wrap
 
 
-def base_options(what: str = "what your topic is based on") -> Callable[[F], F]:
+def base_options(what: str = "base of the topic (default: detected)") -> Callable[[F], F]:
     """Add --base and --explain-base to a verb that takes a topic; the second one reaches it in `common`."""
     return table_options(base_table(what))
 

@@ -204,7 +204,7 @@ def _unknown_value(settings: Settings, name: str, known_names: Callable[[], Sequ
         return None
     if setting.origin == FLAG:
         return unknown(name, setting.value, known)
-    return wrong_value(name, setting.value, setting.origin, f"is none of {', '.join(known)}", known)
+    return wrong_value(name, setting.value, setting.origin, f"is not one of {', '.join(known)}", known)
 
 
 def _profiles() -> Sequence[str]:

@@ -18,7 +18,7 @@ def command(repo: Path | None, base: str | None, target: str | None) -> int:
     """Walk a fix from commit to send and beyond: the keys are on the last line, ? shows all."""
     # textual draws on stderr
     if not (sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()):
-        raise UsageError("the walk needs a terminal", hint="the verbs do the same without one: patchpilot --help")
+        raise UsageError("the guided workflow needs a terminal", hint="patchpilot --help lists commands that run without one")
     if os.environ.get("TERM") == "dumb":
         raise UsageError("this terminal says it cannot draw (TERM=dumb)", hint="the verbs do the same without drawing: patchpilot --help")
     from patchpilot.tui.opening import Opening

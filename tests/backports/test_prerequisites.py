@@ -94,8 +94,8 @@ def test_a_chain_of_commits_elsewhere_is_not_what_a_small_fix_is_said_to_need(wo
     assert answer["prerequisites_whole"] == {"commits": 15, "lines": 32}
     assert answer["commands"][1:] == [f"git cherry-pick -x {fix}"]
     shown = call("backport", "-C", repo.path, fix, "--onto", tip).out
-    assert "to pick whole commits it would take 15, 32 lines in all" in " ".join(shown.split())
-    assert "needs first (their changes to the fix's files only):" in shown
+    assert "as whole commits: 15, with 32 lines" in " ".join(shown.split())
+    assert "prerequisites (only their changes to the files of the fix):" in shown
 
 
 def test_a_large_commit_of_which_the_fix_needs_a_line_is_needed_in_part(world: World) -> None:

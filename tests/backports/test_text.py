@@ -32,6 +32,6 @@ def test_the_order_of_the_trees_is_said_once_of_a_fix_that_is_not_upstream(world
     world.repo.checkout("master")
     for version in ("6.6", "6.12"):
         world.branch(version, world.groundwork)
-    assert "newer trees must" not in (out := text(world, mine))
-    assert "only when it is, newer ones first" in out
-    assert "newer trees must have it first: linux-6.12.y" in text(world, world.fix)
+    assert "needed in newer trees" not in (out := text(world, mine))
+    assert "only after that, newer trees first" in out
+    assert "needed in newer trees first: linux-6.12.y" in text(world, world.fix)

@@ -134,7 +134,7 @@ def test_the_failed_mail_of_a_followed_series_is_answered(world: World, tmp_path
     done = write(world, tmp_path / "out")
     assert reply_of(tmp_path / "out" / "6.6") == {"<failed-6.6-2@example.org>"}
     assert reply_of(tmp_path / "out" / "6.12") == {None}
-    assert "linux-6.6.y: in answer to <failed-6.6-2@example.org>" in done.out
+    assert "linux-6.6.y: in reply to <failed-6.6-2@example.org>" in done.out
     write(world, tmp_path / "other", "--in-reply-to", "mine@example.org")
     assert reply_of(tmp_path / "other" / "6.6") == {"<mine@example.org>"}
 

@@ -85,16 +85,16 @@ def test_text_shows_the_line_and_why_once(dirty: Path) -> None:
 
 def test_text_says_what_to_do_instead_once(dirty: Path) -> None:
     out = call("check", dirty, dirty).out
-    assert out.count("    instead: start the sentence with the verb") == 1
+    assert out.count("    help: start the sentence with the verb") == 1
 
 
 def test_what_may_be_mended_is_told_beside_the_text_only(clean: Path, dirty: Path) -> None:
-    told = "1 of these may be mended for you: --diff shows how, --fix does it"
+    told = "patchpilot: note: 1 finding fixable with --fix (preview: --diff)"
     done = call("check", dirty)
     assert told in done.err
     assert "--fix" not in done.out
     for words in (("-q",), ("--format", "checkpatch"), ("--format", "json"), ("--checkpatch-compat",), ("--fix",)):
-        assert "may be mended" not in call("check", *words, dirty).err
+        assert "fixable" not in call("check", *words, dirty).err
     assert call("check", clean).err == ""
 
 
@@ -302,7 +302,7 @@ def test_a_check_imports_nothing_it_does_not_need(clean: Path) -> None:
 
 def test_explain_prints_the_page_of_a_rule() -> None:
     out = call("explain", "missing-fixes").out
-    parts = [out.index(f"\n{word}") for word in ("Why", "Bad", "Good", "Instead", "Reference")]
+    parts = [out.index(f"\n{word}") for word in ("Why", "Bad", "Good", "Fix", "Reference")]
     assert parts == sorted(parts)
     assert call("explain", "TAG001").out == out
     assert call("explain", "mising-fixes").code == 2
@@ -359,13 +359,13 @@ def test_what_git_show_prints_is_no_patch_and_the_way_to_one_is_named(workdir: P
 def test_of_a_bare_diff_it_is_said_that_no_message_was_checked(workdir: Path, clean: Path) -> None:
     file = workdir / "bare.diff"
     file.write_text(file_diff(PATH, HUNK))
-    assert "a bare diff: no message was checked" in call("check", file).out
+    assert "(1 diff without a commit message)" in call("check", file).out
     assert "bare" not in call("check", clean).out
 
 
 def test_explain_shows_the_tag_that_was_missing() -> None:
     page = call("explain", "missing-fixes").out
-    assert "Fixes: " in page.partition("Good")[2].partition("Instead")[0]
+    assert "Fixes: " in page.partition("Good")[2].partition("\nFix")[0]
     assert "--strict" in page.splitlines()[0]
 
 

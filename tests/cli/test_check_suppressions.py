@@ -217,7 +217,7 @@ def test_every_form_stays_well_formed_and_hides_what_is_waived(tree: Path, form:
         assert "baselineState" not in one
         assert run["tool"]["driver"]["rules"][one["ruleIndex"]]["name"] == "trailing-space"
     elif form == "text":
-        assert done.out == "1 patch checked: nothing to say (1 waived)\n"
+        assert done.out == "1 patch checked: no findings (1 waived)\n"
 
 
 def test_text_shows_each_reason_when_asked_to_say_more(tree: Path) -> None:
@@ -356,7 +356,7 @@ def test_each_finding_says_whether_it_is_new(workdir: Path, form: str) -> None:
     else:
         assert done.out.count("(new since v1)") == done.out.count("(as in v1)") == 1
     if form == "text":
-        assert done.out.splitlines()[-1] == "1 patch checked: 2 errors; since v1: 1 new, 1 as before, 0 gone"
+        assert done.out.splitlines()[-1] == "1 patch checked: 2 errors; since v1: 1 new, 1 unchanged, 0 gone"
 
 
 @pytest.mark.parametrize(

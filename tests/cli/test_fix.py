@@ -36,7 +36,7 @@ def test_only_the_added_line_changes_and_the_mode_stays(file: Path) -> None:
         ("+\tret = frob_start(frob,1 );  ", "+\tret = frob_start(frob, 1);")
     ]
     assert file.stat().st_mode & 0o777 == 0o640
-    assert "3 findings mended, 0 remain" in done.out
+    assert "3 findings fixed, 0 remain" in done.out
     assert [one.name for one in file.parent.iterdir()] == [file.name]
 
 
@@ -55,7 +55,7 @@ def test_a_diff_is_what_git_apply_takes_and_nothing_is_written(file: Path, monke
     done = call("check", "--diff", file.name)
     assert done.code == 1
     assert file.read_bytes() == before
-    assert "3 findings would be mended" in done.err
+    assert "3 findings would be fixed" in done.err
     subprocess.run(["git", "apply", "-p0"], input=done.out, text=True, check=True)
     patched = file.read_bytes()
     file.write_bytes(before)
@@ -79,7 +79,7 @@ def test_standard_input_comes_out_mended_and_the_findings_on_stderr(file: Path) 
     done = call("check", "--fix", "-", stdin=file.read_bytes())
     call("check", "--fix", file)
     assert done.out == file.read_text()
-    assert "mended" in done.err
+    assert " fixed, " in done.err
     clean = call("check", "--fix", "-", stdin=file.read_bytes())
     assert clean.out == file.read_text()
 
@@ -146,7 +146,7 @@ def test_mails_whose_bytes_are_not_the_patch_are_left_alone(file: Path, form: st
     file.write_bytes(text.encode())
     done = call("check", "--fix", file)
     assert file.read_bytes() == text.encode()
-    assert "left alone" in done.out
+    assert "not changed" in done.out
     assert done.code == 1
 
 
@@ -207,5 +207,5 @@ def test_without_anything_to_mend_nothing_is_written(file: Path) -> None:
     stamp = os.stat(file)
     done = call("check", "--fix", file)
     assert (done.code, os.stat(file).st_ino) == (0, stamp.st_ino)
-    assert "0 findings mended" in done.out
+    assert "0 findings fixed" in done.out
     assert call("check", "--diff", file).out == ""

@@ -45,7 +45,7 @@ def shown(*words: str) -> dict[str, str]:
 def test_the_maintained_series_are_listed_with_their_ends() -> None:
     assert shown()["6.1"] == "2027-12"
     assert "5.4" in shown("--all")
-    assert "until 2027-12" in call("lts").out
+    assert "EOL 2027-12" in call("lts").out
     assert "24.11" in shown("--profile", "dpdk")
     assert call("lts", "--profile", "linx").code == 2
 

@@ -118,7 +118,7 @@ def test_the_preview_names_the_transport_and_where_its_mails_go(place: Place) ->
     shown = place.run("send", "--via", "maildir", "--to", LIST, "--dry-run").out
     shown = " ".join(shown.split())
     assert f"maildir, the maildir {place.maildir}" in shown
-    assert "these very bytes leave" in shown
+    assert "sent exactly as shown" in shown
 
 
 @pytest.mark.parametrize(("before", "word"), [(True, "lost"), (False, "sent")])

@@ -67,7 +67,7 @@ def test_a_send_that_is_through_has_nothing_to_take_up(tmp_path: Path, via: str)
         for words in ((), ("--dry-run",)):
             done = send(repo, "--resume", *words)
             assert done.code == 0, done.err
-            assert "every mail has been accepted, nothing is left to send" in done.out
+            assert "all mails were accepted; nothing is left to send" in done.out
             assert "diff --git" not in done.out
         assert [load["state"] for load in json.loads(send(repo, "--resume", "--format", "json").out)["messages"]] == ["accepted"]
         assert len(server.take()) == 1

@@ -67,12 +67,12 @@ def test_only_the_typed_word_sends(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         screen = Terminal(*words(repo.path))
-        screen.expect("Type 'send' to do it")
+        screen.expect("Type 'send' to confirm")
         screen.type("y")
         assert screen.end() == 1
         assert server.take() == ()
         screen = Terminal(*words(repo.path))
-        screen.expect("Type 'send' to do it")
+        screen.expect("Type 'send' to confirm")
         assert "Subject: [PATCH] widget: change line 1" in screen.seen
         screen.type("send")
         assert screen.end() == 0
@@ -102,7 +102,7 @@ def test_a_new_versions_changelog_is_asked_for_in_the_editor(tmp_path: Path, mon
         assert screen.end() == 0
         repo.commit("widget: more\n\nMore.\n\nSigned-off-by: Ada Fixer <ada@example.org>", {"more.c": "int m;\n"})
         screen = Terminal(*words(repo.path, "--reroll"))
-        screen.expect("Type 'send' to do it")
+        screen.expect("Type 'send' to confirm")
         assert "- added: widget: more" in screen.seen
         screen.type("send")
         assert screen.end() == 0

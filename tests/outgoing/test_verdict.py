@@ -28,8 +28,8 @@ def test_the_verdict_is_first_and_last_and_each_problem_has_its_command(blocked:
     rows = done.out.rstrip("\n").split("\n")
     problems = json.loads(call("send", "-C", blocked.path, "--to", "ada@example.com", "--dry-run", "--format", "json").out)["refusals"]
     assert {"no-list", "no-signoff"} <= {problem["name"] for problem in problems}
-    assert (rows[0], rows[-1]) == (f"NOT SENT: {len(problems)} problems",) * 2
-    first = rows[: rows.index("━━━ in short ━━━")]
+    assert (rows[0], rows[-1]) == (f"NOT SENT: {len(problems)} problems block sending",) * 2
+    first = rows[: rows.index("━━━ summary ━━━")]
     assert sum(row.startswith("problem: ") for row in first) == len(problems)
     assert any("prepare --signoff" in row for row in first)
 
@@ -63,7 +63,7 @@ def test_a_mail_server_that_is_not_configured_comes_first(tmp_path: Path, monkey
     repo = topic(tmp_path / "r", 1)
     done = call("send", "-C", repo.path, "--to", "widgets@lists.example.org", "--force", "a test", "--yes")
     rows = done.out.split("\n")
-    assert (done.code, rows[0]) == (3, "NOT SENT: 1 problem")
+    assert (done.code, rows[0]) == (3, "NOT SENT: 1 problem blocks sending")
     assert rows[1].startswith("problem: no mail server is configured")
     assert "Subject: " not in done.out
     told = json.loads(call("send", "-C", repo.path, "--to", "ada@example.com", "--yes", "--format", "json").out)

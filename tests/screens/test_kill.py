@@ -99,7 +99,7 @@ def test_a_walk_that_is_killed_in_the_demo_leaves_the_terminal_as_it_was(tmp_pat
         walk = next(int(child) for child in children if b"tui" in Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0"))
         at = len(demo.seen)
         os.kill(walk, signal.SIGKILL)
-        demo.wait_for("\x1b[?1049l", "\x1b[?1003l", "\x1b[?25h", "the sandbox stays", since=at)
+        demo.wait_for("\x1b[?1049l", "\x1b[?1003l", "\x1b[?25h", "the sandbox is kept", since=at)
         assert demo.end() != 0
 
 

@@ -170,7 +170,7 @@ def test_settings_that_stop_every_verb_stop_neither_config_nor_doctor(repo: Repo
     repo.git("config", "patchpilot.fail-on", "nonsense")
     done = call("config", "-C", repo.path)
     assert done.code == 0
-    for word in ("via is not taken", "'7' is not a number", "unknown setting 'profil'", "'nonsense' is none of"):
+    for word in ("via cannot be set by a tree", "'7' is not a number", "unknown setting 'profil'", "'nonsense' is not one of"):
         assert word in done.err
     assert "strict" in done.out
     doctor = json.loads(call("doctor", "-C", repo.path, "--offline", "--format", "json").out)
@@ -213,7 +213,7 @@ def test_an_unknown_setting_of_git_is_named_where_settings_are_explained(repo: R
     repo.git("config", "patchpilot.maxLineLength", "120")
     done = call("config", "-C", repo.path)
     assert done.code == 0
-    assert "patchpilot.profil: git config has it, and no setting is called so" in done.err
+    assert "patchpilot.profil: unknown setting in git config" in done.err
     assert "did you mean patchpilot.profile?" in done.err
     assert "maxlinelength" not in done.err.lower()
     problems = json.loads(call("config", "-C", repo.path, "--format", "json").out)["problems"]

@@ -91,7 +91,7 @@ def test_the_users_own_setting_needs_no_trust_and_does_without_the_trees_packs(r
 def test_settings_without_packs_need_no_trust(repo: Repo) -> None:
     repo.put(".patchpilot.toml", "max-line-length = 120\n")
     assert call("check", "-C", repo.path, "HEAD").code in (0, 1)
-    assert "nothing of it needs your trust" in call("trust", repo.path).err
+    assert "nothing to trust" in call("trust", repo.path).err
     repo.git("rm", "-q", "--cached", "a.c")
     (repo.path / ".patchpilot.toml").unlink()
     assert call("trust", repo.path).code == 3

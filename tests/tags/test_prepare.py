@@ -55,7 +55,7 @@ def test_without_a_terminal_and_a_word_of_what_to_write_it_needs_yes(story: Hist
     done = call("prepare", "-C", story.repo.path, "HEAD")
     assert done.code == 1
     assert "{+Fixes: " in done.out, "it shows what it would write"
-    assert "nothing was written: no terminal to ask on" in done.err
+    assert "nothing was written: stdin is not a terminal" in done.err
     assert "--yes" in done.err
     assert story.repo.git("for-each-ref") == before
     asked = call("prepare", "-C", story.repo.path, "HEAD", "--format", "json")

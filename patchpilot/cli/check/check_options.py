@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The options of `patchpilot check` as values, however they were read."""
+"""The options of `patchpilot check` as values."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -15,29 +15,35 @@ JOBS = (1, 256)
 COMMON = common_table(FORMATS)
 OPTIONS = (
     *base_table(),
-    Option(("--strict",), "also give findings of severity check"),
-    Option(("--select",), "only these rules (id, name, checkpatch type or pack)", TEXT, "RULE,…", multiple=True),
-    Option(("--ignore",), "not these rules", TEXT, "RULE,…", multiple=True),
-    Option(("--fail-on",), "severity that makes the exit code 1 [warning]", CHOICE, choices=FAIL_ON),
-    Option(("--max-line-length",), "columns of a code line [100]", NUMBER, "N", limits=COLUMNS),
-    Option(("--data",), "where spelling.txt and const_structs.checkpatch are", PATH, "DIR"),
-    Option(("--kernel",), "rules as of that kernel [the tree's, else the newest]", TEXT, "VERSION"),
-    Option(("--jobs",), "processes for many patches [cores]", NUMBER, "N", limits=JOBS),
-    Option(("--statistics",), "how often each rule fired, instead of the findings (text)"),
-    Option(("--checkpatch",), "also run the tree's own scripts/checkpatch.pl (runs code of that tree)"),
-    Option(("--checkpatch-compat",), "say what checkpatch.pl says, also where it is mistaken"),
-    Option(("--fix",), "mend what is safe to mend: in patch files, or in the commits (with an undo record)", plain=False),
-    Option(("--diff",), "show what --fix would do", plain=False),
-    Option(("--published",), "with --fix: rewrite commits that a remote branch or a tag has", plain=False),
-    Option(("--shared",), "with --fix: rewrite commits that another local branch has", plain=False),
-    Option(("--baseline",), "say nothing of the findings that this file has", PATH, "FILE", plain=False),
-    Option(("--write-baseline",), "write today's findings to FILE, or to that of --baseline", TEXT, "[FILE]", alone="", plain=False),
+    Option(("--strict",), "also report findings of severity check"),
+    Option(("--select",), "run only these rules (id, name, checkpatch type or pack)", TEXT, "RULE,…", multiple=True),
+    Option(("--ignore",), "skip these rules", TEXT, "RULE,…", multiple=True),
+    Option(("--fail-on",), "lowest severity that makes the exit code 1 (default: warning)", CHOICE, choices=FAIL_ON),
+    Option(("--max-line-length",), "longest code line, in columns (default: 100)", NUMBER, "N", limits=COLUMNS),
+    Option(("--data",), "directory with spelling.txt and const_structs.checkpatch", PATH, "DIR"),
+    Option(("--kernel",), "apply the rules of this kernel version (default: the tree's, else the newest)", TEXT, "VERSION"),
+    Option(("--jobs",), "number of processes (default: number of CPUs)", NUMBER, "N", limits=JOBS),
+    Option(("--statistics",), "print how often each rule fired instead of the findings (text)"),
+    Option(("--checkpatch",), "also run the tree's own scripts/checkpatch.pl (executes code of that tree)"),
+    Option(("--checkpatch-compat",), "report exactly what checkpatch.pl reports, including its false positives"),
+    Option(("--fix",), "apply safe fixes to patch files or commits (`patchpilot undo` restores commits)", plain=False),
+    Option(("--diff",), "print what --fix would change", plain=False),
+    Option(("--published",), "with --fix: rewrite commits even if a remote branch or a tag has them", plain=False),
+    Option(("--shared",), "with --fix: rewrite commits even if another local branch has them", plain=False),
+    Option(("--baseline",), "do not report the findings listed in FILE", PATH, "FILE", plain=False),
     Option(
-        ("--since-version",), "mark what is new since vN of this topic (or since a directory, an mbox, a range)", TEXT, "N", plain=False
+        ("--write-baseline",), "write the current findings to FILE (default: the file of --baseline)", TEXT, "[FILE]", alone="", plain=False
     ),
-    Option(("--waive",), "leave a rule's findings as they are, for this topic", TEXT, "RULE=REASON", multiple=True, plain=False),
-    Option(("--unwaive",), "take such a waiver back", TEXT, "RULE", multiple=True, plain=False),
-    Option(("--config-from",), "take .patchpilot.toml and its packs from REV [with the CI formats: the base]", TEXT, "REV"),
+    Option(
+        ("--since-version",),
+        "mark findings that are new since version N of this topic (or since a directory, mbox or range)",
+        TEXT,
+        "N",
+        plain=False,
+    ),
+    Option(("--waive",), "suppress the findings of a rule for this topic", TEXT, "RULE=REASON", multiple=True, plain=False),
+    Option(("--unwaive",), "remove such a waiver", TEXT, "RULE", multiple=True, plain=False),
+    Option(("--config-from",), "read .patchpilot.toml and its packs from REV (default with CI formats: the base)", TEXT, "REV"),
 )
 
 

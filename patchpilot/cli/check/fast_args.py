@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The words of a plain `patchpilot check …`, read without the command-line library: hooks and b4 call it for every patch, and the library takes an
-eighth of the time that a patch does. What is not plain is left to the library, which also says what is wrong."""
+"""The arguments of a plain `patchpilot check …`, parsed without the command-line library: hooks and b4 call it for every patch, and the library takes
+an eighth of the time of a patch. Everything else is left to the library, which also reports errors."""
 
 from collections.abc import Sequence
 

@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 
 def answer(common: Common, options: "CheckOptions", request: "CheckRequest", place: "Workplace") -> int:
-    """Mend, or show what would be mended, and say how the run ends: with --fix by what remains, with --diff by what is there."""
+    """Apply the fixes, or print them as a diff; returns the exit code: with --fix by the remaining findings, with --diff by all."""
     from patchpilot.model.limits import MAX_INPUT
     from patchpilot.services.check.apply_fixes import fix
 
     if options.fix and options.diff:
-        raise UsageError("--diff shows what --fix would do", hint="give one of them")
+        raise UsageError("--fix and --diff cannot be combined", hint="use --diff to preview, --fix to apply")
     if options.statistics or options.checkpatch_compat:
-        raise UsageError("--fix and --diff go with neither --statistics nor --checkpatch-compat", hint="run them one after the other")
+        raise UsageError("--fix and --diff cannot be combined with --statistics or --checkpatch-compat", hint="run two separate commands")
     if "-" in options.targets:
         request = request._replace(stdin=sys.stdin.buffer.read(MAX_INPUT + 1))
     with progress_of(common) as progress:
@@ -43,19 +43,19 @@ def answer(common: Common, options: "CheckOptions", request: "CheckRequest", pla
     if options.diff:
         _show(common, result)
     else:
-        _tell(common, result)
+        _report(common, result)
     return int(result.check.exit_code)
 
 
 def _show(common: Common, result: "FixResult") -> None:
-    """The diff on stdout, and one line on stderr that says what it would come to."""
+    """Print the diff on stdout and a summary on stderr."""
     from patchpilot.cli.output import fix_text
 
     if common.format == "json":
         common.write(_document(result, written=False))
         return
     if common.format != "text":
-        raise UsageError(f"--diff has no form {common.format}", hint="--format text or json")
+        raise UsageError(f"--diff does not support --format {common.format}", hint="use --format text or --format json")
     lines = result.diff
     if common.output or not sys.stdout.isatty():
         _exact(common, "".join(f"{line}\n" for line in lines))
@@ -65,8 +65,8 @@ def _show(common: Common, result: "FixResult") -> None:
         print(fix_text.summary(result, written=False), file=sys.stderr)
 
 
-def _tell(common: Common, result: "FixResult") -> None:
-    """What was mended and what remains; on stderr where the mended patch itself goes to stdout."""
+def _report(common: Common, result: "FixResult") -> None:
+    """Print what was fixed and what remains; on stderr where the fixed patch itself goes to stdout."""
     from patchpilot.cli.output import findings_text, fix_text
 
     check = result.check
@@ -101,7 +101,7 @@ def _document(result: "FixResult", *, written: bool) -> str:
 
 
 def _exact(common: Common, text: str) -> None:
-    """A diff as its bytes are: it is meant for programs."""
+    """Print a diff byte for byte: it is meant for programs."""
     if common.output:
         common.write(text)
     else:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What `patchpilot check` does with its words, however they were read."""
+"""`patchpilot check`, after its options were parsed."""
 
 import importlib
 import os
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 
 def answer(common: Common, options: CheckOptions) -> int:
-    """Check, write the result, and say how the run ends."""
+    """Check and write the result; returns the exit code."""
     from patchpilot.services.check.check_targets import need_no_repository
 
     if (options.published or options.shared) and not options.fix:
         name = "--published" if options.published else "--shared"
-        raise UsageError(f"{name} lets --fix rewrite commits: alone it does nothing", hint=f"patchpilot check --fix {name}")
+        raise UsageError(f"{name} requires --fix", hint=f"patchpilot check --fix {name}")
     if options.data and not options.data.is_dir():
-        raise MissingError(f"{options.data}: no such directory", hint="--data names the directory that has spelling.txt")
+        raise MissingError(f"{options.data}: no such directory", hint="--data takes the directory that contains spelling.txt")
     files_only = common.repo is None and need_no_repository(options.targets)
     with common.workplace(uses_repository=not files_only) as place:
         return _check(common, options, place, place.repository if not files_only else None)
@@ -114,7 +114,7 @@ def _check(common: Common, options: CheckOptions, place: "Workplace", repository
 
 
 def _waivers_given() -> bool:
-    """Whether any topic ever had a waiver: which one this is about takes longer to find out."""
+    """Whether any topic ever had a waiver: finding this topic takes longer."""
     from platformdirs import user_state_path
 
     return (user_state_path("patchpilot") / WAIVERS_GIVEN).exists()
@@ -125,7 +125,7 @@ def _kernel(text: str | None) -> tuple[int, int] | None:
         return None
     version = re.fullmatch(r"v?(\d+)\.(\d+)(?:\.\d+)?", text)
     if not version:
-        raise UsageError(f"--kernel {text}: not a kernel version", hint="write it as in --kernel 6.1")
+        raise UsageError(f"--kernel {text}: not a kernel version", hint="example: --kernel 6.1")
     return int(version[1]), int(version[2])
 
 

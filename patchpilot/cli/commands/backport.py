@@ -15,34 +15,40 @@ _FOLDER = click.Path(path_type=Path)
 @verb(epilog="\b\nExample:\n  patchpilot backport HEAD --onto stable/linux-6.1.y --format markdown")
 @click.argument("target", required=False)
 @click.option(
-    "--onto", multiple=True, metavar="REV|DIR", help="a commit-ish or an unpacked tree instead of the stable branches (repeatable)"
+    "--onto", multiple=True, metavar="REV|DIR", help="check this revision or unpacked tree instead of the stable branches (repeatable)"
 )
-@click.option("--ended", is_flag=True, help="also the series whose support is over")
-@base_options("what the topic is based on, without a TARGET")
+@click.option("--ended", is_flag=True, help="include branches that are no longer maintained")
+@base_options("base of the topic, if no TARGET is given")
 @click.option(
     "--effort",
     type=click.FloatRange(0),
     default=10.0,
     show_default=True,
     metavar="SECONDS",
-    help="search prerequisites that long a branch; 0: verdicts only",
+    help="time limit of the search for prerequisites, per branch; 0: verdicts only",
 )
-@click.option("--fixes", multiple=True, metavar="COMMIT", help="the culprit, for a fix without a Fixes: tag yet (repeatable)")
-@click.option("--write", "folder", type=_FOLDER, metavar="DIR", help="write mail-ready patches, a folder a branch")
-@click.option("--resolve", metavar="BRANCH", help="take a conflict to a clone of its own; call again when it is resolved")
-@click.option("--build", metavar="CMD", help="run CMD in a throw-away clone of each branch that takes the fix")
-@click.option("--request", is_flag=True, help="print the mail that asks the stable people to take the fix as it is")
-@click.option("--signoff", is_flag=True, help="with --write: add your Signed-off-by")
-@click.option("--note", default="", metavar="TEXT", help="what you adapted and why (--write, --resolve), or why trees need it (--request)")
 @click.option(
-    "--in-reply-to", metavar="MSGID", help="with --write: the FAILED mail that is answered (default: the one a followed series got)"
+    "--fixes", multiple=True, metavar="COMMIT", help="the commit that introduced the bug, if there is no Fixes: tag yet (repeatable)"
 )
-@click.option("--fail-on", type=click.Choice(["conflict", "affected", "never"]), default="never", show_default=True, help="exit 1 on this")
+@click.option("--write", "folder", type=_FOLDER, metavar="DIR", help="write patches ready to be mailed, in one folder per branch")
+@click.option("--resolve", metavar="BRANCH", help="open the conflict in a separate clone; run again when it is resolved")
+@click.option("--build", metavar="CMD", help="run CMD in a temporary clone of each branch the fix applies to")
+@click.option("--request", is_flag=True, help="print the mail that asks the stable team to pick up the fix as is")
+@click.option("--signoff", is_flag=True, help="with --write: add your Signed-off-by")
+@click.option(
+    "--note", default="", metavar="TEXT", help="what you adapted and why (--write, --resolve), or why the trees need it (--request)"
+)
+@click.option(
+    "--in-reply-to", metavar="MSGID", help="with --write: the FAILED mail to reply to (default: the one received for a followed series)"
+)
+@click.option(
+    "--fail-on", type=click.Choice(["conflict", "affected", "never"]), default="never", show_default=True, help="exit with 1 on this"
+)
 @common_options("text", "json", "markdown")
 def command(
     common: Common, target: str | None, onto: tuple[str, ...], base: str | None, fail_on: str, resolve: str | None, **given: Any
 ) -> int:
-    """Say for each stable branch whether the fix is there, is needed, applies, and what it stands on.
+    """Show for each stable branch whether the fix is present, needed and applies, and its prerequisites.
 
     TARGET is a commit, a range or (with --onto DIR) a patch file; without one, the commits of the current branch.
     """

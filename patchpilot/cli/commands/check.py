@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`patchpilot check`: say what maintainers and bots would say of a patch."""
+"""`patchpilot check`: check patches as maintainers and bots do."""
 
 from pathlib import Path
 from typing import Any
@@ -13,19 +13,19 @@ from patchpilot.cli.verb_command import VerbCommand, verb
 from patchpilot.errors import UsageError
 
 _OTHERS = {
-    "-f": "give a patch, or the commits that touch the file: whole files are not checked (maintainers -f takes one)",
-    "--file": "give a patch, or the commits that touch the file: whole files are not checked (maintainers -f takes one)",
-    "-g": "name the commit or the range as it is: patchpilot check HEAD, or check A..B",
-    "--git": "name the commit or the range as it is: patchpilot check HEAD, or check A..B",
+    "-f": "check a patch or the commits that change the file; whole files are not checked (maintainers -f accepts files)",
+    "--file": "check a patch or the commits that change the file; whole files are not checked (maintainers -f accepts files)",
+    "-g": "give the commit or the range directly: patchpilot check HEAD, or check A..B",
+    "--git": "give the commit or the range directly: patchpilot check HEAD, or check A..B",
 }
-"""What checkpatch.pl's users write, and what to write here."""
+"""Options of checkpatch.pl, and what to use here."""
 
 
 class _CheckCommand(VerbCommand):
-    """A command that knows what checkpatch.pl's users look for."""
+    """A command that has hints for options of checkpatch.pl."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """As click does, with the way out where an option is checkpatch.pl's."""
+        """As click does, with a hint where an option is checkpatch.pl's."""
         try:
             return super().parse_args(ctx, args)
         except click.NoSuchOption as error:
@@ -43,15 +43,16 @@ class _CheckCommand(VerbCommand):
 @table_options(OPTIONS)
 @click.argument("targets", nargs=-1, metavar="[TARGET]...")
 def command(common: Common, **words: Any) -> int:
-    """Check patches: files, directories, mboxes, commits, ranges, a list's mails by '<message-id>' or URL, or `-`.
+    """Check patches as maintainers and bots do.
 
-    With no TARGET: what your branch has over its base.
+    TARGET is a patch file, a directory, an mbox, a commit, a range, the '<message-id>' or URL of a mail, or `-` for standard input. Without
+    TARGET: the commits of the current branch that are not in its base.
     """
     return answer(common, CheckOptions(**_with_baseline(words)))
 
 
 def _with_baseline(words: dict[str, Any]) -> dict[str, Any]:
-    """The words with --write-baseline as a flag: the word behind it is its FILE, or with --baseline FILE a TARGET."""
+    """The options with --write-baseline as a flag: the word after it is its FILE, or with --baseline FILE a TARGET."""
     word = words["write_baseline"]
     words["write_baseline"] = word is not None
     if word:

@@ -43,13 +43,13 @@ def command(common: Common, name: str | None) -> int:
 
 
 def _table(rows: tuple[ConfigRow, ...]) -> str:
-    room, beside = columns(), max(len(row.name) for row in rows) + 2
+    room, indent = columns(), max(len(row.name) for row in rows) + 2
     lines: list[str] = []
     for row in rows:
         value = printable(row.value) or "(empty)"
-        lines += filled(f"{row.name:{beside}}", f"{value}  ({printable(row.origin)})", room)
-        lines += filled(" " * beside, row.meaning, room)
+        lines += filled(f"{row.name:{indent}}", f"{value}  ({printable(row.origin)})", room)
+        lines += filled(" " * indent, row.meaning, room)
     lines.append("")
-    lines += filled("", "set one for yourself: git config --global patchpilot.NAME VALUE", room)
-    lines += filled("", "for a tree: its .patchpilot.toml, which may not set what names a command, a server or an address", room, indent=2)
+    lines += filled("", "To set one: git config --global patchpilot.NAME VALUE", room)
+    lines += filled("", "For a tree: .patchpilot.toml, which cannot set commands, servers or addresses", room, indent=2)
     return "\n".join(lines) + "\n"

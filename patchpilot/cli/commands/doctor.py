@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`patchpilot doctor`: what would stop each stage on this machine."""
+"""`patchpilot doctor`: check what each stage needs on this machine."""
 
 import sys
 
@@ -18,11 +18,11 @@ _MARKS = {"ok": "ok  ", "warn": "WARN", "fail": "FAIL", "skip": "skip"}
 
 @verb(epilog="\b\nExamples:\n  patchpilot doctor\n  patchpilot doctor --offline --format json")
 @common_options("text", "json")
-@via_option("the transport you mean to use")
-@click.option("--identity", metavar="NAME", help="the sendemail identity to look at")
-@click.option("--recover", is_flag=True, help="put backups in the place of damaged databases, with what can still be read of them")
+@via_option("transport to check")
+@click.option("--identity", metavar="NAME", help="sendemail identity to check")
+@click.option("--recover", is_flag=True, help="restore damaged databases from their backups and from what can still be read")
 def command(common: Common, via: str | None, identity: str | None, recover: bool) -> int:
-    """Say what would stop each stage here, with the command that mends it. A login is tried, a mail is never sent."""
+    """Check this machine stage by stage, with the command that fixes each problem. Logs in to the mail server; sends no mail."""
     if recover:
         from patchpilot.services.setup.diagnose import recovered
 
@@ -56,7 +56,7 @@ def _text(result: DoctorResult, *, quiet: bool) -> str:
             lines.append(stage)
         lines += filled(f"  {_MARKS[diagnosis.state]}  ", printable(f"{diagnosis.name}: {diagnosis.message}"), columns())
         if diagnosis.hint:
-            # whole: a command that is to be copied must not be broken
+            # on one line: a command must stay copyable
             lines.append(f"        {printable(str(diagnosis.hint))}")
     return "\n".join(lines) + "\n" if lines else ""
 

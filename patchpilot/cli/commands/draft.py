@@ -18,32 +18,37 @@ from patchpilot.services.workplace import Workplace
 
 
 @verb(
-    epilog="\b\nExamples:\n  patchpilot draft --edit\n  patchpilot draft --changelog '- mended the leak (Grace)'"
+    epilog="\b\nExamples:\n  patchpilot draft --edit\n  patchpilot draft --changelog '- fix the leak (Grace)'"
     "\n  patchpilot draft --subject-prefix 'PATCH net'"
 )
 @common_options("text", "json", short_verbose=False)
 @base_options()
-@click.option("--edit", is_flag=True, help="write cover, changelog and notes in your editor")
+@click.option("--edit", is_flag=True, help="edit cover letter, changelog and notes in your editor")
 @click.option("--cover-subject", metavar="TEXT", help="the cover letter's subject, without [PATCH]")
 @click.option("--cover", "text", metavar="TEXT", help="the cover letter: subject, blank line, text (with --cover-subject: the text)")
 @click.option("--changelog", metavar="TEXT", help="what changed in this version")
 @click.option(
-    "--note", "notes", metavar="PATCH TEXT", nargs=2, multiple=True, help="a note below the --- of a patch (number or words of its subject)"
+    "--note",
+    "notes",
+    metavar="PATCH TEXT",
+    nargs=2,
+    multiple=True,
+    help="a note below the --- line of a patch (number or words of its subject)",
 )
-@click.option("--subject-prefix", "prefix", metavar="WORDS", help="the words in the subject's brackets, as in 'PATCH net'")
-@click.option("-v", "--reroll-count", "version", metavar="N", type=click.IntRange(1, 999), help="the version the next send is")
+@click.option("--subject-prefix", "prefix", metavar="WORDS", help="prefix in the brackets of the subject, for example 'PATCH net'")
+@click.option("-v", "--reroll-count", "version", metavar="N", type=click.IntRange(1, 999), help="version of the next send")
 @click.option("--in-reply-to", metavar="MSGID|URL", help="send the next version as a reply to this mail")
-@click.option("--export", "export_to", metavar="FILE", type=click.Path(path_type=Path), help="write the texts to a file (- is stdout)")
-@click.option("--import", "imported", metavar="FILE", type=click.Path(path_type=Path), help="take the texts of an exported file")
-@click.option("--ping", is_flag=True, help="print a polite reminder of what was sent last")
-@click.option("--no-b4", is_flag=True, help="take the branch out of b4's books; its commits stay")
-@click.option("--forget", is_flag=True, help="drop the draft; what was sent stays on record")
+@click.option("--export", "export_to", metavar="FILE", type=click.Path(path_type=Path), help="write the texts to a file (-: stdout)")
+@click.option("--import", "imported", metavar="FILE", type=click.Path(path_type=Path), help="read the texts from an exported file")
+@click.option("--ping", is_flag=True, help="print a polite reminder about the last send")
+@click.option("--no-b4", is_flag=True, help="remove the branch from b4's tracking data; its commits stay")
+@click.option("--forget", is_flag=True, help="delete the draft; the record of sent mails stays")
 @click.argument("words", metavar="[show|reset] [TARGET]", nargs=-1)
 def command(common: Common, words: tuple[str, ...], base: str | None, **given: Any) -> int:
     """Show, change or reset the draft of TARGET's topic (default: the current branch).
 
-    The draft is kept outside the branch. `show` (the default) lists what it holds and where that came from; `reset` clears it. The change-id and
-    what was sent stay on record."""
+    The draft is kept outside the branch. `show` (the default) prints its contents and their origin; `reset` clears it. The change-id and
+    the record of sent mails stay."""
     action, target = _action(words)
     changes = Changes(
         subject=given["cover_subject"],
@@ -56,16 +61,19 @@ def command(common: Common, words: tuple[str, ...], base: str | None, **given: A
         imported=given["imported"],
     )
     if action and (changes != Changes() or any(given[name] for name in ("edit", "export_to", "no_b4", "forget", "ping"))):
-        raise UsageError(f"draft {action} takes no option that changes or prints something else", hint=f"patchpilot draft {action}")
+        raise UsageError(
+            f"draft {action} cannot be combined with options that change the draft or print something else",
+            hint=f"patchpilot draft {action}",
+        )
     with common.workplace() as place:
         base = place.base(place.settings(), base, (target,))
         if action == "reset":
             return _reset(common, place, target, base)
         if given["no_b4"]:
-            click.echo(f"{service.leave_b4(place.repository)} is out of b4's books", err=True)
+            click.echo(f"{service.leave_b4(place.repository)} is removed from b4's tracking data", err=True)
             return 0
         if given["forget"]:
-            click.echo(f"forgotten: {service.forget(place.repository, target, base).change_id}", err=True)
+            click.echo(f"draft deleted: {service.forget(place.repository, target, base).change_id}", err=True)
             return 0
         if given["ping"]:
             common.write(service.ping(place.repository, target, base))
@@ -87,7 +95,7 @@ def command(common: Common, words: tuple[str, ...], base: str | None, **given: A
 def _reset(common: Common, place: Workplace, target: str | None, base: str | None) -> int:
     before, result = service.reset(place.repository, target, base)
     cleared = draft_rows(before, kept=result.draft)
-    click.echo("cleared:" if cleared else "the draft holds nothing to clear", err=True)
+    click.echo("cleared:" if cleared else "nothing to clear in the draft", err=True)
     common.write(_json(result) if common.format == "json" else printable("".join(f"{row}\n" for row in cleared)))
     return 0
 
@@ -96,9 +104,7 @@ def _edit(place: Workplace, target: str | None, base: str | None) -> DraftResult
     from patchpilot.services.send.text_editor import editor_of
 
     if not sys.stdin.isatty():
-        raise UsageError(
-            "there is no terminal for an editor", hint="--export FILE, edit it, --import FILE; or --cover, --changelog, --note"
-        )
+        raise UsageError("the editor needs a terminal", hint="use --export FILE and --import FILE, or --cover, --changelog and --note")
     return service.edit(place.repository, editor_of(place), target, base)
 
 
@@ -113,11 +119,11 @@ def _export(text: str, file: Path) -> None:
 
 
 def _action(words: tuple[str, ...]) -> tuple[str, str | None]:
-    """The action ("" when none is named) and the TARGET among the words of the call."""
+    """The action ("" where none is named) and the TARGET among the arguments."""
     action = words[0] if words and words[0] in ("show", "reset") else ""
     rest = words[1:] if action else words
     if len(rest) > 1:
-        raise UsageError(f"one TARGET at a time, not {' '.join(rest)}", hint="patchpilot draft [show|reset] [TARGET]")
+        raise UsageError(f"more than one TARGET: {' '.join(rest)}", hint="patchpilot draft [show|reset] [TARGET]")
     return action, rest[0] if rest else None
 
 
@@ -132,13 +138,13 @@ def _text(result: DraftResult) -> str:
     ]
     for send in result.sends:
         forced = f"   forced: {send.force}" if send.force else ""
-        lines.append(f"sent:     v{send.version} on {send.begun[:16]} through {send.transport}: {send.state}{forced}")
+        lines.append(f"sent:     v{send.version} on {send.begun[:16]} via {send.transport}: {send.state}{forced}")
         lines += [f"          left out: {printable(address)}" for address in send.left_out]
     if result.b4:
         lines.append(
-            f"b4:       knows this branch ({result.b4.strategy}, next v{result.b4.revision}"
+            f"b4:       tracks this branch ({result.b4.strategy}, next v{result.b4.revision}"
             + (f", base {result.b4.base[:12]})" if result.b4.base else ")")
-            + ("; put there by patchpilot" if result.b4.by_us else "")
+            + ("; added by patchpilot" if result.b4.by_us else "")
         )
     return printable("\n".join(lines) + "\n")
 

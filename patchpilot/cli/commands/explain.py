@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`patchpilot explain`: print what a rule wants, why, and examples."""
+"""`patchpilot explain`: explain a rule."""
 
 import click
 
@@ -11,7 +11,7 @@ from patchpilot.cli.verb_command import verb
 @common_options("text", "json")
 @click.argument("rule", metavar="RULE")
 def command(common: Common, rule: str) -> int:
-    """Print what RULE (an id, a name or a checkpatch type) wants, why, a bad and a good example, what to do, and where it is written."""
+    """Explain RULE (an id, a name or a checkpatch type): what it checks, why, a bad and a good example, the fix and a reference."""
     from patchpilot.cli.output import rules_report as output
     from patchpilot.cli.output.json_document import document
     from patchpilot.services.setup.list_rules import explain

@@ -18,18 +18,18 @@ MAX_LOG = 4 << 20
 
 @verb(epilog="\b\nExamples:\n  patchpilot fixes HEAD\n  patchpilot fixes --verify HEAD")
 @common_options("text", "json")
-@click.option("--limit", metavar="N", type=click.IntRange(1, 100), default=LIMIT, show_default=True, help="how many candidates")
-@click.option("--verify", is_flag=True, help="only judge the Fixes: tags that are there")
+@click.option("--limit", metavar="N", type=click.IntRange(1, 100), default=LIMIT, show_default=True, help="number of candidates to show")
+@click.option("--verify", is_flag=True, help="only check the Fixes: tags that the commits have")
 @click.option(
     "--bisect-log",
     metavar="FILE",
     type=click.Path(path_type=Path, allow_dash=True),
-    help="what git bisect log printed, or a report that quotes its end",
+    help="output of `git bisect log`, or a bug report that quotes its end",
 )
-@base_options("what your topic is based on: what it adds gets no tag, but the advice to squash")
+@base_options("base of the topic: for a bug that the topic itself introduced, squashing is advised")
 @click.argument("target", required=False)
 def command(common: Common, limit: int, verify: bool, bisect_log: Path | None, base: str | None, target: str | None) -> int:
-    """Name the commits that most likely introduced the bug that TARGET (a commit or a range A..B) fixes, and judge the Fixes: tags it has."""
+    """Find the commits that most likely introduced the bug that TARGET (a commit or a range A..B) fixes, and check its Fixes: tags."""
     log = _read(bisect_log)
     with common.workplace() as place, progress_of(common) as progress:
         repository, settings = place.repository, place.settings()
@@ -101,19 +101,19 @@ def text(result: FixesResult, verify: bool, columns: int = 0) -> str:
     lines = [f'{result.commit[:12]} ("{result.subject}")']
     for judged in result.present:
         lines.append(f"  {judged.tag.text}")
-        lines += [f"    - {problem.message}" for problem in judged.problems] or ["    as it should be"]
+        lines += [f"    - {problem.message}" for problem in judged.problems] or ["    correct"]
         if judged.suggestion:
-            lines.append(f"    write: {judged.suggestion}")
+            lines.append(f"    help: {judged.suggestion}")
     if verify:
         return printable("\n".join(lines if result.present else [*lines, "  no Fixes: tag"]))
     if result.reason:
-        lines.append(f"unsure: {result.reason}")
+        lines.append(f"not certain: {result.reason}")
     for culprit in result.candidates:
         lines.append(f"{culprit.confidence:4.0%}  {culprit.tag}")
         facts = [*culprit.evidence, *([f"first in {culprit.first_release}"] if culprit.first_release else [])]
         lines += _wrapped("; ".join(facts), columns)
     if len(result.tags) > 1:
-        lines += ["one tag for each:", *(f"  {tag}" for tag in result.tags)]
+        lines += ["one tag each:", *(f"  {tag}" for tag in result.tags)]
     return printable("\n".join([*lines, *result.notes]))
 
 

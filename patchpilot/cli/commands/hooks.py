@@ -21,7 +21,7 @@ from patchpilot.services.workplace import Workplace
 @click.argument("action", type=click.Choice(("list", "install", "remove", "run")), default="list")
 @click.argument("words", nargs=-1, metavar="[HOOK]...")
 def command(common: Common, action: str, words: tuple[str, ...]) -> int:
-    """Check commits as they are made and mails as they are sent. HOOK (default: all): commit-msg, sendemail-validate or b4."""
+    """Install, remove or list hooks that check commits and mails. HOOK (default: all): commit-msg, sendemail-validate or b4."""
     with common.workplace() as place:
         if action == "run":
             return _run(place, words)

@@ -9,12 +9,12 @@ from patchpilot.errors import UsageError
 
 
 @verb(epilog="\b\nExample:\n  patchpilot lts --update")
-@click.option("--update", "refresh", is_flag=True, help="read the project's list of releases and keep it in your data directory")
-@click.option("--from", "url", metavar="URL", help="with --update: read it from there")
-@click.option("--all", "every", is_flag=True, help="also the series whose support is over")
+@click.option("--update", "refresh", is_flag=True, help="download the project's list of releases to your data directory")
+@click.option("--from", "url", metavar="URL", help="with --update: download it from URL")
+@click.option("--all", "every", is_flag=True, help="include series that are no longer maintained")
 @common_options("text", "json")
 def command(common: Common, refresh: bool, url: str | None, every: bool) -> int:
-    """List the maintained stable series and the last month of their support."""
+    """List the maintained stable series and their end-of-life dates."""
     from patchpilot.cli.output.json_document import document
     from patchpilot.model.printable import printable
     from patchpilot.services.setup.lts_branches import lts, update
@@ -32,6 +32,6 @@ def command(common: Common, refresh: bool, url: str | None, every: bool) -> int:
         }
         common.write(document("lts", body))
     else:
-        lines = [f"{row.version:<6} until {row.ends}" + (" (over)" if row.is_over else "") for row in rows]
+        lines = [f"{row.version:<6} EOL {row.ends}" + (" (ended)" if row.is_over else "") for row in rows]
         common.write(printable("\n".join([*lines, f"{branches.family}, as of {branches.updated}"])))
     return 0

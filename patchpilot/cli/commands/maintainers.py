@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`patchpilot maintainers`: who must get a patch, and why."""
+"""`patchpilot maintainers`: who gets a patch, and why."""
 
 import sys
 from collections.abc import Sequence
@@ -14,10 +14,10 @@ from patchpilot.cli.verb_command import VerbCommand, verb
 from patchpilot.model.address import Address
 from patchpilot.model.get_maintainer import take
 
-_HELP = """Say who must get TARGET (a patch, commits, or with -f files, directories and globs), in which header, and why.
+_HELP = """List who gets TARGET (a patch, commits, or with -f files, directories and globs), in which header, and why.
 
 \b
-Switches of get_maintainer.pl are taken in its own spellings (--x, --nox, --no-x, -x):
+Switches of get_maintainer.pl are accepted in its spellings (--x, --nox, --no-x, -x):
   --git --git-fallback --git-blame --git-blame-signatures --git-since DATE
   --git-min-percent N --git-min-signatures N --git-max-maintainers N
   --git-all-signature-types --git-chief-penguins --fixes
@@ -32,7 +32,7 @@ class _MaintainersCommand(VerbCommand):
     """A command that takes the script's switches before click looks at the words: click has no `-norolestats`."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Take the switches, remember what stood before `-f`, and leave the rest to click."""
+        """Take the switches and leave the rest to click."""
         switches, rest = take(args, width_of((*COMMON, *OPTIONS)))
         ctx.meta["patchpilot.switches"] = switches
         return super().parse_args(ctx, rest)
@@ -48,7 +48,7 @@ class _MaintainersCommand(VerbCommand):
 @table_options(OPTIONS)
 @common_options(*FORMATS)
 def command(common: Common, targets: tuple[str, ...], who: str | None, self_test: bool, **values: Any) -> int | None:
-    """Say who must get TARGET."""
+    """List who gets TARGET."""
     switches: dict[str, Any] = click.get_current_context().meta["patchpilot.switches"]
     if self_test:
         return _self_test(common)

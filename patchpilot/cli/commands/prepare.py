@@ -25,31 +25,31 @@ from patchpilot.services.tags.prepare_commits import MessageChange, Preparation,
     "--fixes", metavar="auto|COMMIT|none", multiple=True, default=("auto",), help="the commit that introduced the bug  [default: auto]"
 )
 @click.option("--stable", type=click.Choice(["auto", "none"]), default="auto", help="the Cc: stable line  [default: auto]")
-@click.option("--versions", is_flag=True, help="name the first version in the Cc: stable line")
-@click.option("--no-backport", metavar="REASON", help="ask stable not to take it, and say why")
-@click.option("--reported-by", metavar="PERSON", multiple=True, help='"Name <mail>" of who reported it')
-@click.option("--closes", metavar="LINK", multiple=True, help="the report that this closes")
-@click.option("--link", "links", metavar="LINK", multiple=True, help="another link, or a message-id")
-@click.option("--cc", metavar="PERSON", multiple=True, help="someone to keep informed")
-@click.option("--suggested-by", metavar="PERSON", multiple=True, help="who had the idea")
-@click.option("--tested-by", metavar="PERSON", multiple=True, help="who tested it")
-@click.option("--co-developed-by", metavar="PERSON", multiple=True, help="who wrote it with you (adds the sign-off too)")
-@click.option("--assisted-by", metavar="TOOL", multiple=True, help="the tool that helped")
-@click.option("--paste", metavar="TEXT", multiple=True, help="a link, message-id, tag line or person, as you copied it")
-@click.option("--regression", is_flag=True, help="Cc the regressions list and give the tracker's line")
+@click.option("--versions", is_flag=True, help="add the first affected version to the Cc: stable line")
+@click.option("--no-backport", metavar="REASON", help="ask the stable team not to pick it up, and why")
+@click.option("--reported-by", metavar="CONTACT", multiple=True, help='reporter, as "Name <email>"')
+@click.option("--closes", metavar="URL", multiple=True, help="the bug report that this closes")
+@click.option("--link", "links", metavar="URL", multiple=True, help="another link, or a message-id")
+@click.option("--cc", metavar="CONTACT", multiple=True, help="contact to keep informed")
+@click.option("--suggested-by", metavar="CONTACT", multiple=True, help="who suggested the change")
+@click.option("--tested-by", metavar="CONTACT", multiple=True, help="who tested it")
+@click.option("--co-developed-by", metavar="CONTACT", multiple=True, help="co-author (also adds the Signed-off-by)")
+@click.option("--assisted-by", metavar="TOOL", multiple=True, help="tool that assisted you")
+@click.option("--paste", metavar="TEXT", multiple=True, help="a link, message-id, tag line or contact, as copied")
+@click.option("--regression", is_flag=True, help="Cc the regressions list and print the line for its tracker")
 @click.option("--signoff", is_flag=True, default=None, help="add your Signed-off-by")
-@click.option("--not-a-fix/--is-a-fix", "no_fix", default=None, help="say whether the commits fix a bug; kept with the topic")
+@click.option("--not-a-fix/--is-a-fix", "no_fix", default=None, help="whether the commits fix a bug; remembered for the topic")
 @base_options()
-@click.option("--published", is_flag=True, help="rewrite although a remote has the commits")
-@click.option("--shared", is_flag=True, help="rewrite although another branch has the commits")
-@click.option("--dry-run", is_flag=True, help="only show what would be written")
-@click.option("--yes", is_flag=True, help="write without asking; needed when stdin is no terminal and no option says what to write")
+@click.option("--published", is_flag=True, help="rewrite commits even if a remote has them")
+@click.option("--shared", is_flag=True, help="rewrite commits even if another branch has them")
+@click.option("--dry-run", is_flag=True, help="print what would be written; write nothing")
+@click.option("--yes", is_flag=True, help="write without asking; required if stdin is not a terminal and no option says what to write")
 @click.argument("target", required=False)
 def command(common: Common, target: str | None, base: str | None, yes: bool, **words: Any) -> int:
     """Write Fixes:, Cc: stable and other tags into the messages of TARGET (a commit, a branch or a range; default: your topic).
 
-    Without an option that says what to write, it shows what it would write and asks. Only messages change: trees, authors, dates and
-    your files stay as they are. `patchpilot undo` takes it back.
+    Without an option that says what to write, it prints a preview and asks. Only messages change: trees, authors, dates and
+    your files stay the same. `patchpilot undo` restores the commits.
     """
     asking = _Asking(
         common,
@@ -67,7 +67,7 @@ def command(common: Common, target: str | None, base: str | None, yes: bool, **w
             confirm=asking.confirm,
             progress=progress,
         )
-    _tell_unsure(common, result)
+    _warn_unsure(common, result)
     if common.format == "json":
         from patchpilot.cli.output.json_document import document
 
@@ -77,7 +77,7 @@ def command(common: Common, target: str | None, base: str | None, yes: bool, **w
     if asking.refusal:
         raise asking.refusal
     if common.format != "json":
-        _tell(common, result, words["dry_run"])
+        _report(common, result, words["dry_run"])
     return ExitCode.OK
 
 
@@ -88,7 +88,7 @@ def _says_what(words: Mapping[str, Any]) -> bool:
 
 
 class _Asking:
-    """The question before the tags that nobody named are written: `shown` whether the result is on stdout already, `refusal` why not."""
+    """The question before tags are written that no option named; `shown`: the result is on stdout already; `refusal`: the error to end with."""
 
     def __init__(self, common: Common, *, needed: bool) -> None:
         self._common, self._needed = common, needed
@@ -102,13 +102,13 @@ class _Asking:
             return True
         if not sys.stdin.isatty():
             self.refusal = RefusedError(
-                "nothing was written: no terminal to ask on", hint="read the preview, then add --yes, or say what to write (--help)"
+                "nothing was written: stdin is not a terminal", hint="read the preview, then add --yes, or say what to write (--help)"
             )
             return False
         if isinstance(self.progress, ProgressLine):
             self.progress.wipe()
         self.shown = self._common.format == "text" and self._common.output is None and sys.stdout.isatty()
-        # whoever redirects the result must see what the question is about
+        # where the result is redirected, the preview is needed on stderr
         click.echo(text(preparation, self._common.colored if self.shown else False), err=not self.shown)
         for cost in preparation.costs:
             notice("note", cost)
@@ -119,8 +119,8 @@ class _Asking:
         return False
 
 
-def _tell_unsure(common: Common, result: Preparation) -> None:
-    """Say on stderr where a tag that was asked for is not written: who pipes the result must see it too."""
+def _warn_unsure(common: Common, result: Preparation) -> None:
+    """Print on stderr which requested tags are not written, for callers who redirect the result."""
     from patchpilot.model.printable import one_line
 
     for change in result.changes:
@@ -128,7 +128,7 @@ def _tell_unsure(common: Common, result: Preparation) -> None:
             notice("warning", one_line(change.unsure))
 
 
-def _tell(common: Common, result: Preparation, dry_run: bool) -> None:
+def _report(common: Common, result: Preparation, dry_run: bool) -> None:
     if common.quiet:
         return
     for cost in result.costs:
@@ -136,13 +136,13 @@ def _tell(common: Common, result: Preparation, dry_run: bool) -> None:
     if result.written and result.undo:
         name = (result.ref or "HEAD").removeprefix("refs/heads/")
         print(
-            f"written: {name} is now {(result.new_head or '')[:12]}; `patchpilot undo restore {result.undo.number}` takes it back",
+            f"written: {name} is now {(result.new_head or '')[:12]}; to undo: `patchpilot undo restore {result.undo.number}`",
             file=sys.stderr,
         )
     elif not result.changed:
         print("nothing to write", file=sys.stderr)
     elif dry_run:
-        print("nothing was written: it was a dry run", file=sys.stderr)
+        print("dry run: nothing was written", file=sys.stderr)
 
 
 def body(result: Preparation) -> dict[str, Any]:

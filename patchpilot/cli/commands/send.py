@@ -25,36 +25,40 @@ from patchpilot.services.workplace import Workplace
 @verb(epilog="\b\nExamples:\n  patchpilot send --dry-run\n  patchpilot send --to-self\n  patchpilot send -v 2 --in-reply-to '<id@host>'")
 @common_options("text", "json", short_verbose=False)
 @via_option("transport  [default: patchpilot.via, else git-send-email]")
-@click.option("--to", metavar="ADDRESS", multiple=True, help="also To: this address")
-@click.option("--cc", metavar="ADDRESS", multiple=True, help="also Cc: this address")
-@click.option("--no-auto", is_flag=True, help="nobody from MAINTAINERS, tags or configuration: only --to and --cc")
-@click.option("--subject-prefix", metavar="WORDS", help="the words in the subject's brackets, as in --subject-prefix 'PATCH net'")
-@click.option("-v", "--reroll-count", "version", metavar="N", type=click.IntRange(1, 999), help="the version to send")
-@click.option("--reroll", is_flag=True, help="the next version: changelog, link to the last one, review tags")
-@click.option("--range-diff", is_flag=True, help="with --reroll: what changed since the last version, as git range-diff shows it")
-@click.option("--resend", is_flag=True, help="the last version again, unchanged, marked RESEND")
-@click.option("--cover-letter", is_flag=True, help="with the cover letter of the draft, also for one patch")
+@click.option("--to", metavar="ADDRESS", multiple=True, help="add ADDRESS to To:")
+@click.option("--cc", metavar="ADDRESS", multiple=True, help="add ADDRESS to Cc:")
+@click.option("--no-auto", is_flag=True, help="only --to and --cc: no recipients from MAINTAINERS, tags or configuration")
+@click.option("--subject-prefix", metavar="WORDS", help="prefix in the brackets of the subject, for example 'PATCH net'")
+@click.option("-v", "--reroll-count", "version", metavar="N", type=click.IntRange(1, 999), help="version to send")
+@click.option("--reroll", is_flag=True, help="send the next version, with changelog, link to the previous version and review tags")
+@click.option("--range-diff", is_flag=True, help="with --reroll: include a range-diff against the previous version")
+@click.option("--resend", is_flag=True, help="send the last version again, unchanged and marked RESEND")
+@click.option("--cover-letter", is_flag=True, help="include the cover letter of the draft, even for a single patch")
 @click.option("--in-reply-to", metavar="MSGID|URL", help="send the series as a reply to this mail")
 @base_options()
-@click.option("--identity", metavar="NAME", help="the sendemail identity to use")
-@click.option("--dry-run", is_flag=True, help="show everything; send nothing, and leave the draft as it is")
-@click.option("--to-self", is_flag=True, help="send to yourself only, to see what arrives")
-@click.option("--outbox", metavar="DIR", type=click.Path(path_type=Path), help="write the mails there, send nothing")
-@click.option("--yes", is_flag=True, help="send without asking; needed when stdin is no terminal")
-@click.option("--resume", is_flag=True, help="send what is missing of the last send, with the same Message-IDs")
+@click.option("--identity", metavar="NAME", help="sendemail identity to use")
+@click.option("--dry-run", is_flag=True, help="print everything; send nothing and do not change the draft")
+@click.option("--to-self", is_flag=True, help="send only to yourself, as a test")
+@click.option("--outbox", metavar="DIR", type=click.Path(path_type=Path), help="write the mails to DIR; send nothing")
+@click.option("--yes", is_flag=True, help="send without asking; required if stdin is not a terminal")
+@click.option("--resume", is_flag=True, help="continue an interrupted send, with the same Message-IDs")
 @click.option(
     "--unknown",
     metavar="[MESSAGE-ID=]sent|lost|keep",
     multiple=True,
-    help="with --resume: what became of the mails in state unknown, of all or of one; repeatable",
+    help="with --resume: what happened to the mails in state unknown, to all or to one; repeatable",
 )
-@click.option("--drop", metavar="ADDRESS", multiple=True, help="with --resume: leave this recipient out of what is still to leave")
-@click.option("--security", metavar="yes|no", help="whether this is a security problem; kept with the topic")
-@click.option("--regression", metavar="no|yes|COMMIT", help="whether this mends a regression, and what brought it; kept with the topic")
-@click.option("--force", metavar="REASON", help="past what refuses; the reason is recorded")
+@click.option("--drop", metavar="ADDRESS", multiple=True, help="with --resume: remove ADDRESS from the mails still to be sent")
+@click.option("--security", metavar="yes|no", help="whether this fixes a security problem; remembered for the topic")
+@click.option(
+    "--regression",
+    metavar="no|yes|COMMIT",
+    help="whether this fixes a regression, and which commit introduced it; remembered for the topic",
+)
+@click.option("--force", metavar="REASON", help="override the problems that block sending; the reason is recorded")
 @click.argument("target", required=False)
 def command(common: Common, **asked: Any) -> int:
-    """Plan, preview and send TARGET (default: what your branch has over its base). Nothing leaves that was not shown."""
+    """Preview and send TARGET (default: the topic). No mail is sent that was not shown."""
     with common.workplace() as place:
         return _plan_and_send(common, place, asked)
 
@@ -89,11 +93,11 @@ def _plan_and_send(common: Common, place: Workplace, asked: Mapping[str, Any]) -
         offline=common.offline,
     )
     if request.force is not None and not request.force.strip():
-        raise UsageError("--force needs a reason", hint="it is recorded with the send")
+        raise UsageError("--force requires a reason", hint="example: --force 'agreed with the maintainer'")
     if asked["drop"] and not resume:
-        raise UsageError("--drop goes with --resume", hint="before a send: patchpilot maintainers --drop ADDRESS")
+        raise UsageError("--drop requires --resume", hint="before sending: patchpilot maintainers --drop ADDRESS")
     if asked["unknown"] and not resume:
-        raise UsageError("--unknown goes with --resume", hint="`patchpilot send --resume` shows which mails are in doubt")
+        raise UsageError("--unknown requires --resume", hint="`patchpilot send --resume` lists the mails in state unknown")
     with progress_of(common) as progress:
         if resume:
             from patchpilot.services.send.resume import archive_lookup, plan_resume, read_told
@@ -114,7 +118,7 @@ def _plan_and_send(common: Common, place: Workplace, asked: Mapping[str, Any]) -
         click.echo(f"{counted(len(paths), 'mail')} in {outbox}; nothing was sent", err=True)
         return int(ExitCode.FINDINGS if plan.refused else ExitCode.OK)
     if not dry_run and plan.waiting and (blocked := plan.blocked):
-        # it comes first: whatever else is fixed, no mail can be sent
+        # first, since nothing can be sent until it is fixed
         others = () if plan.request.force else plan.refusals
         plan = replace(plan, request=replace(plan.request, force=None), refusals=(blocked, *others), warnings=_without(plan, blocked))
         _show(common, place, plan, result_of_plan(plan), _NOT_SENT, mails=False)
@@ -125,7 +129,7 @@ def _plan_and_send(common: Common, place: Workplace, asked: Mapping[str, Any]) -
     terminal = sys.stdin.isatty()
     if not yes:
         if not terminal:
-            unasked = SendProblem("unconfirmed", "nothing was sent: stdin is no terminal to ask on", "read the preview, then add --yes")
+            unasked = SendProblem("unconfirmed", "nothing was sent: stdin is not a terminal", "read the preview, then add --yes")
             plan = replace(plan, request=replace(plan.request, force=None), refusals=(unasked,))
             _show(common, place, plan, result_of_plan(plan), _NOT_SENT)
             return int(ExitCode.FINDINGS)
@@ -141,7 +145,7 @@ def _plan_and_send(common: Common, place: Workplace, asked: Mapping[str, Any]) -
 
 
 def _nothing_to_do(common: Common, place: Workplace, plan: SendPlan, *, dry_run: bool) -> int:
-    """A send that was taken up and has no mail left to send: how it stands; b4 is told where it does not know yet."""
+    """Report a resumed send with no mail left to send; b4's tracking data is updated where needed."""
     from patchpilot.services.send.send_mails import deliver
     from patchpilot.services.send.send_result import standing
 
@@ -149,13 +153,13 @@ def _nothing_to_do(common: Common, place: Workplace, plan: SendPlan, *, dry_run:
         result = standing(plan) if dry_run else deliver(place.repository, plan, progress=progress)
     done = result.state == "sent"
     if common.format == "text" and done:
-        common.write(f"v{result.version}: every mail has been accepted, nothing is left to send\n")
+        common.write(f"v{result.version}: all mails were accepted; nothing is left to send\n")
     _result(common, plan, result)
     return int(ExitCode.OK if done else ExitCode.NETWORK)
 
 
 def _show_effects(place: Workplace, request: SendRequest) -> None:
-    """Whom the answers of this call add to the recipients, and whom they take out."""
+    """Print which recipients the answers of this call add or remove."""
     from patchpilot.model.printable import printable
     from patchpilot.services.send.mail_recipients import answer_effect
 
@@ -242,7 +246,7 @@ def _ask(common: Common, place: Workplace, plan: SendPlan) -> None:
         click.echo("\n".join(part for part in parts if part), err=True)
     else:
         _preview(common, place, plan, plan.refusals, "ready")
-    answer = click.prompt(f"Send {text.in_numbers(plan)}? Type 'send' to do it", default="", show_default=False, err=True)
+    answer = click.prompt(f"Send {text.in_numbers(plan)}? Type 'send' to confirm", default="", show_default=False, err=True)
     if answer.strip().lower() not in ("send", "yes"):
         raise RefusedError("nothing was sent", hint="the draft is kept: run the same command again")
 

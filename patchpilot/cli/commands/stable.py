@@ -14,11 +14,11 @@ from patchpilot.services.tags.stable_request_tag import StableRequest, StableRes
 @verb(epilog="\b\nExamples:\n  patchpilot stable HEAD\n  patchpilot stable HEAD --fixes 43645ce03e00 --versions")
 @common_options("text", "json")
 @click.option("--fixes", metavar="COMMIT", multiple=True, help="the commit that introduced the bug (default: its Fixes: tags)")
-@click.option("--versions", is_flag=True, help="add the first version that needs it (# 5.10+)")
-@click.option("--no-backport", metavar="REASON", help="ask stable not to take it, and say why")
+@click.option("--versions", is_flag=True, help="add the first affected version (# 5.10+)")
+@click.option("--no-backport", metavar="REASON", help="ask the stable team not to pick it up, and why")
 @click.argument("target", required=False)
 def command(common: Common, fixes: tuple[str, ...], versions: bool, no_backport: str | None, target: str | None) -> int:
-    """Say which stable branches have the bug that TARGET fixes and which line asks for its backport."""
+    """Show which stable branches have the bug that TARGET fixes, and the Cc: stable line that requests the backport."""
     with common.workplace() as place, progress_of(common) as progress:
         result = stable_lines(
             place.repository,
@@ -62,7 +62,7 @@ def text(result: StableResult) -> str:
     lines = [f'{result.commit[:12]} ("{result.subject}")', *result.notes]
     lines += [f"add: {line}" for line in result.advice.lines] or ["nothing to add"]
     lines += [f"  {reason}" for reason in result.advice.reasons]
-    lines += [f"  mind: {warning}" for warning in result.advice.warnings]
+    lines += [f"  note: {warning}" for warning in result.advice.warnings]
     for branch in result.branches:
         state = "not affected" if not branch.affected else f"affected, as {branch.culprit_as[:12]}" if branch.culprit_as else "affected"
         lines.append(f"  {branch.version:8} {state}")

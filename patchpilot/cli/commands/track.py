@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`patchpilot track`: follow series on an archive until they have landed."""
+"""`patchpilot track`: follow series on an archive until they are merged."""
 
 import shutil
 import sys
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from patchpilot.services.topic.topic_state import TopicState
     from patchpilot.services.track.follow_series import ArchiveAt, Tracked
 
-_LORE = click.option("--lore", metavar="URL", help="archive to ask  [default: patchpilot.lore, else https://lore.kernel.org/all]")
+_LORE = click.option("--lore", metavar="URL", help="archive to query  [default: patchpilot.lore, else https://lore.kernel.org/all]")
 _ID = click.argument("number", metavar="ID", type=int)
 MINIMUM_INTERVAL = 60
 
@@ -29,7 +29,7 @@ MINIMUM_INTERVAL = 60
 )
 @common_options("text", "json")
 def command(common: Common) -> None:
-    """Follow what you sent until it has landed. Alone: list what is followed."""
+    """Follow sent series until they are merged. Without a command: list the followed series."""
     context = click.get_current_context()
     if context.invoked_subcommand is None:
         _list(common)
@@ -41,11 +41,11 @@ def command(common: Common) -> None:
     epilog="\b\nExamples:\n  patchpilot track add '<20240101120000.1-1-ada@example.org>'\n  patchpilot track add --mbox thread.mbox"
 )
 @common_options("text", "json")
-@click.option("--mbox", metavar="FILE", type=click.Path(path_type=Path), help="read the mails there instead of asking an archive")
+@click.option("--mbox", metavar="FILE", type=click.Path(path_type=Path), help="read the mails from FILE instead of an archive")
 @_LORE
 @click.argument("target", metavar="MSGID|URL", required=False)
 def add(common: Common, target: str | None, mbox: Path | None, lore: str | None) -> None:
-    """Follow the series of a mail, or with --mbox the one a file holds."""
+    """Follow the series of a mail, or with --mbox the series in a file."""
     from patchpilot.services.topic.archive_target import archive_setting
     from patchpilot.services.track import follow_series as service
 
@@ -74,7 +74,7 @@ def list_(common: Common) -> None:
 @click.option("--keep-unread", is_flag=True, help="do not mark its replies as read")
 @click.argument("number", metavar="[ID]", type=int, required=False)
 def show(common: Common, number: int | None, keep_unread: bool) -> None:
-    """Show all of a series (default: that of this topic, else the only one); its replies count as read from then on."""
+    """Show everything about a series (default: this topic's, else the only one) and mark its replies as read."""
     from patchpilot.services.topic.topic_state import topic_at
     from patchpilot.services.track import follow_series as service
 
@@ -87,12 +87,12 @@ def show(common: Common, number: int | None, keep_unread: bool) -> None:
 
 @command.command(epilog="\b\nExamples:\n  patchpilot track update\n  patchpilot track update 2 --fresh")
 @common_options("text", "json")
-@click.option("--all", "everything", is_flag=True, help="also those that have come to an end")
-@click.option("--fresh", is_flag=True, help="do not use answers of the last ten minutes")
+@click.option("--all", "everything", is_flag=True, help="include finished series")
+@click.option("--fresh", is_flag=True, help="do not use cached answers of the last ten minutes")
 @_LORE
 @click.argument("numbers", metavar="[ID]...", type=int, nargs=-1)
 def update(common: Common, numbers: tuple[int, ...], everything: bool, fresh: bool, lore: str | None) -> int:
-    """Ask the archive what is new."""
+    """Fetch new replies from the archive."""
     from patchpilot.services.topic.topic_state import topic_at
     from patchpilot.services.track import follow_series as service
 
@@ -107,19 +107,19 @@ def update(common: Common, numbers: tuple[int, ...], everything: bool, fresh: bo
         topic = topic_at(place, store, series)
     _write(common, series, topic=topic)
     if common.format == "text":
-        _tell_cached(series)
-    return _told_unreachable(series)
+        _note_cached(series)
+    return _warn_unreachable(series)
 
 
 @command.command(epilog="\b\nExample:\n  patchpilot track watch --once || echo something new")
 @common_options("text", "json")
-@click.option("--once", is_flag=True, help="look once; exit 1 when something new came")
+@click.option("--once", is_flag=True, help="check once; exit with 1 if there is something new")
 @click.option(
-    "--interval", metavar="SECONDS", type=click.IntRange(MINIMUM_INTERVAL), default=900, show_default=True, help="pause between two looks"
+    "--interval", metavar="SECONDS", type=click.IntRange(MINIMUM_INTERVAL), default=900, show_default=True, help="pause between checks"
 )
 @_LORE
 def watch(common: Common, once: bool, interval: int, lore: str | None) -> int:
-    """Look for news until interrupted."""
+    """Check for new replies until interrupted."""
     import time
 
     from patchpilot.services.track import follow_series as service
@@ -136,7 +136,7 @@ def watch(common: Common, once: bool, interval: int, lore: str | None) -> int:
             store=store, archive_at=_archives(common), lore=lore, wait=wait, fresh=not once and service.outlives(interval),
             repository=place.repository_if_any(), progress=progress,
         ):  # fmt: skip
-            code = _told_unreachable(looked_at)
+            code = _warn_unreachable(looked_at)
             news = [series for series in looked_at if series.new]
             came = came or bool(news)
             if news or (once and common.format == "json"):
@@ -149,7 +149,7 @@ def watch(common: Common, once: bool, interval: int, lore: str | None) -> int:
 @common_options("text", "json")
 @_ID
 def remove(common: Common, number: int) -> None:
-    """Follow a series no longer."""
+    """Stop following a series."""
     from patchpilot.cli.output.json_document import document
     from patchpilot.model.printable import printable
     from patchpilot.services.track import follow_series as service
@@ -161,7 +161,7 @@ def remove(common: Common, number: int) -> None:
             document("track", {"series": [], "removed": {"id": entry.id, "message_id": entry.message_id, "subject": entry.subject}})
         )
     else:
-        common.write(f"{entry.id} is followed no longer: {printable(entry.subject)}")
+        common.write(f"no longer following {entry.id}: {printable(entry.subject)}")
 
 
 @command.command(epilog="\b\nExample:\n  patchpilot track export --format mbox -o mine.mbox")
@@ -191,7 +191,7 @@ def export(common: Common, numbers: tuple[int, ...]) -> None:
 @common_options("text", "json")
 @click.argument("files", metavar="FILE...", nargs=-1, required=True)
 def classify(common: Common, files: tuple[str, ...]) -> None:
-    """Say what each mail of some files is (`-`: standard input), without following anything."""
+    """Classify the mails of files (`-`: standard input) without following anything."""
     from patchpilot.cli.common import left_out
     from patchpilot.cli.output.track_report import classified_json, classified_text
     from patchpilot.services.track.classify_mails import classify_files
@@ -212,7 +212,7 @@ def _list(common: Common) -> None:
 
 
 def _chosen(entries: Sequence[tuple[int, str]], topic: "TopicState | None") -> int:
-    """The number of the series meant when none is given: this topic's, else the only one; on a terminal the person is asked."""
+    """The number of the series where none is given: this topic's, else the only one, else what the user chooses on a terminal."""
     from patchpilot.errors import MissingError, UsageError
     from patchpilot.model.printable import printable
 
@@ -225,11 +225,11 @@ def _chosen(entries: Sequence[tuple[int, str]], topic: "TopicState | None") -> i
     rows = [f"{number:>3}  {printable(subject)}" for number, subject in entries]
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageError(
-            f"which of the {len(entries)} followed series?",
-            hint=f"`patchpilot track show {entries[0][0]}`, or another of these:\n" + "\n".join(rows),
+            f"ID is missing: {len(entries)} series are followed",
+            hint=f"`patchpilot track show {entries[0][0]}`, or another one:\n" + "\n".join(rows),
         )
     click.echo("\n".join(rows), err=True)
-    return int(click.prompt("show which series?", type=click.Choice([str(number) for number, _ in entries]), show_choices=False, err=True))
+    return int(click.prompt("Which series?", type=click.Choice([str(number) for number, _ in entries]), show_choices=False, err=True))
 
 
 def _write(common: Common, series: Sequence["Tracked"], *, whole: bool = False, topic: "TopicState | None" = None) -> None:
@@ -246,18 +246,18 @@ def _write(common: Common, series: Sequence["Tracked"], *, whole: bool = False, 
         common.write(series_list(series, wide, topic))
 
 
-def _told_unreachable(series: Sequence["Tracked"]) -> int:
-    """Say on stderr which archives did not answer; the exit code that tells of them, else 0."""
+def _warn_unreachable(series: Sequence["Tracked"]) -> int:
+    """Warn on stderr about archives that did not answer; returns the exit code for that, else 0."""
     from patchpilot.errors import ExitCode
 
-    silent = list(dict.fromkeys(trouble for series_ in series if series_.unreachable for trouble in series_.troubles))
-    for trouble in silent:
-        notice("warning", trouble)
+    silent = list(dict.fromkeys(problem for series_ in series if series_.unreachable for problem in series_.troubles))
+    for problem in silent:
+        notice("warning", problem)
     return ExitCode.NETWORK if silent else ExitCode.OK
 
 
-def _tell_cached(series: Sequence["Tracked"]) -> None:
-    """Say on stderr how old the answers are where nobody was asked."""
+def _note_cached(series: Sequence["Tracked"]) -> None:
+    """Print on stderr how old cached answers are."""
     from datetime import UTC, datetime
 
     asked = [datetime.fromisoformat(series_.entry.updated) for series_ in series if series_.cached and series_.entry.updated]

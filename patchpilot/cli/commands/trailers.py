@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`patchpilot trailers`: add the review trailers that were collected."""
+"""`patchpilot trailers`: add review tags from replies."""
 
 import sys
 
@@ -17,25 +17,25 @@ from patchpilot.services.tags.prepare_commits import Preparation
 @verb(epilog="\b\nExamples:\n  patchpilot track update\n  patchpilot trailers --dry-run\n  patchpilot trailers")
 @common_options("text", "json")
 @base_options()
-@click.option("--changed", is_flag=True, help="also tags given to a patch that has changed since, or on a condition")
-@click.option("--published", is_flag=True, help="rewrite although a remote has the commits")
-@click.option("--shared", is_flag=True, help="rewrite although another branch has the commits")
-@click.option("--dry-run", is_flag=True, help="only show what would be written")
-@click.option("--yes", is_flag=True, help="write without asking; needed when stdin is no terminal")
+@click.option("--changed", is_flag=True, help="also add conditional tags and tags for a patch that has changed since")
+@click.option("--published", is_flag=True, help="rewrite commits even if a remote has them")
+@click.option("--shared", is_flag=True, help="rewrite commits even if another branch has them")
+@click.option("--dry-run", is_flag=True, help="print what would be written; write nothing")
+@click.option("--yes", is_flag=True, help="write without asking; required if stdin is not a terminal")
 @click.argument("target", required=False)
 def command(common: Common, target: str | None, base: str | None, yes: bool, **options: bool) -> int:
-    """Add the Reviewed-by: and other tags that the followed series got to the commits of TARGET (default: your topic).
+    """Add Reviewed-by: and other tags from replies to the commits of TARGET (default: the topic).
 
-    Only messages change; `patchpilot undo` takes it back.
+    Only messages change; `patchpilot undo` restores the commits.
     """
 
     def confirm(preparation: Preparation) -> bool:
         if yes:
             return True
         if not sys.stdin.isatty():
-            raise RefusedError("nothing was written: stdin is no terminal to ask on", hint="look at --dry-run, then add --yes")
+            raise RefusedError("nothing was written: stdin is not a terminal", hint="read the output of --dry-run, then add --yes")
         click.echo(text(preparation, common.colored), err=True)
-        return click.confirm("write these messages?", err=True)
+        return click.confirm("Write these messages?", err=True)
 
     with common.workplace() as place, progress_of(common) as progress:
         repository, settings = place.repository, place.settings()
@@ -57,7 +57,7 @@ def command(common: Common, target: str | None, base: str | None, yes: bool, **o
     common.write(text(collected.preparation, common.colored))
     for held_trailer in collected.held:
         click.echo(
-            printable(f"held back: {held_trailer.trailer} (v{held_trailer.version}): {held_trailer.why}; --changed adds it"), err=True
+            printable(f"not added: {held_trailer.trailer} (v{held_trailer.version}): {held_trailer.why}; --changed adds it"), err=True
         )
     if not collected.preparation.changed and not common.quiet:
         click.echo("nothing to add", err=True)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`patchpilot trust`: show what a tree configures, and let its rule packs run from now on."""
+"""`patchpilot trust`: show what a tree configures, and allow its rule packs."""
 
 import sys
 from pathlib import Path
@@ -14,13 +14,13 @@ from patchpilot.model.printable import printable
 
 @verb(epilog="\b\nExamples:\n  patchpilot trust\n  patchpilot trust --show ~/linux\n  patchpilot trust --revoke")
 @common_options("text", "json")
-@click.option("--show", is_flag=True, help="only show it")
-@click.option("--revoke", is_flag=True, help="trust it no longer, nor what it was before")
+@click.option("--show", is_flag=True, help="only print it")
+@click.option("--revoke", is_flag=True, help="revoke trust, also for earlier versions")
 @click.argument("directory", metavar="[DIR]", type=click.Path(path_type=Path), required=False)
 def command(common: Common, show: bool, revoke: bool, directory: Path | None) -> int:
-    """Trust the configuration of the tree in DIR (default: here): its .patchpilot.toml and the rule packs that it names, as they are now.
+    """Trust the configuration of the tree in DIR (default: here): its .patchpilot.toml and the rule packs in it.
 
-    Both are shown. Rule packs of a tree run in `check` only when they are trusted; a change of any of these files asks again.
+    The files are printed. The rule packs of a tree run in `check` only when they are trusted; after a change they must be trusted again.
     """
     from patchpilot.services.setup import trusted_packs as service
 
@@ -47,9 +47,9 @@ def command(common: Common, show: bool, revoke: bool, directory: Path | None) ->
     if revoke:
         state = "no longer trusted" if gone else "was not trusted"
     elif not configuration.needs_trust:
-        state = "names no rule packs: nothing of it needs your trust"
+        state = "no rule packs, nothing to trust"
     else:
-        state = "trusted from now on, as shown (--revoke takes it back)" if trusted else "not trusted (`patchpilot trust` trusts it)"
+        state = "trusted as printed (to undo: --revoke)" if trusted else "not trusted (to trust it: `patchpilot trust`)"
     sys.stdout.flush()
     notice("note", f"{configuration.label}: {state}")
     return 0

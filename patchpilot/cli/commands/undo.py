@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`patchpilot undo`: take back what prepare, trailers or check --fix did to commits."""
+"""`patchpilot undo`: restore commits that prepare, trailers or check --fix rewrote."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -17,12 +17,12 @@ from patchpilot.services.tags.undo_rewrite import UndoState, undo_list, undo_res
 @click.argument("action", type=click.Choice(["list", "restore"]), default="restore")
 @click.argument("number", type=click.IntRange(1), required=False)
 def command(common: Common, action: str, number: int | None) -> int:
-    """Put a branch back to what it was (`restore`, the default: the newest record, or the one of NUMBER), or `list` the records."""
+    """Restore a branch from the newest record or from NUMBER (`restore`, the default), or `list` the records."""
     with common.workplace() as place:
         repository = place.repository
         if action == "list":
             if number is not None:
-                raise UsageError("list takes no number", hint=f"to take it back: patchpilot undo restore {number}")
+                raise UsageError("list takes no number", hint=f"to restore it: patchpilot undo restore {number}")
             states = undo_list(repository)
             restored = None
         else:
@@ -33,7 +33,7 @@ def command(common: Common, action: str, number: int | None) -> int:
 
         common.write(document("undo", {"action": action, "records": [_body(state) for state in states]}))
     elif restored:
-        common.write(f"{_branch(restored)} is {restored.undo.old[:12]} again, as before {restored.undo.verb}")
+        common.write(f"{_branch(restored)} is restored to {restored.undo.old[:12]}, as before {restored.undo.verb}")
     else:
         common.write("\n".join(_line(state) for state in states) or "no records")
     return ExitCode.OK

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from patchpilot.cli.output.json_document import document
+from patchpilot.model.counted import counted
 from patchpilot.model.follow_up import Follower
 from patchpilot.model.printable import printable
 from patchpilot.services.backport.backport_result import BackportResult, BranchResult
@@ -131,25 +132,25 @@ def _follower(one: Follower) -> dict[str, Any]:
 
 
 def as_text(results: Sequence[BackportResult], done: WorkDone = _NOTHING) -> str:
-    """The matrix for people: a line a branch, and below it what to know."""
+    """The matrix as text: one line per branch, with details below it."""
     blocks = []
     for result in results:
         lines = _wrapped(_name(result), "", "  ")
         newer = any(branch.lacking_newer for branch in result.branches)
         if result.asked:
-            lines += _wrapped(f"what {result.asked[:12]} became when it was taken into mainline", "  ", "  ")
+            lines += _wrapped(f"upstream commit of {result.asked[:12]}", "  ", "  ")
         if result.upstream is False:
-            lines.append("  not in mainline here: stable trees take it only when it is" + (", newer ones first" if newer else ""))
+            lines.append("  not in mainline yet: stable trees accept it only after that" + (", newer trees first" if newer else ""))
         for rule in result.rules:
             lines += _wrapped(f"note: {rule}", "  ", "    ")
         width = max((len(_label(branch)) for branch in result.branches), default=0)
         for branch in result.branches:
-            ends = f" ({'ended' if branch.is_over else 'until'} {branch.ends})" if branch.ends else ""
+            ends = f" ({'ended' if branch.is_over else 'EOL'} {branch.ends})" if branch.ends else ""
             head = f"  {_label(branch):<{width}}  {branch.verdict.value:<13}  "
             lines += _wrapped(f"{branch.reason}{ends}", head, " " * min(len(head), _COLUMNS // 2))
             lines += [f"      {line}" for line in _details(branch, upstream=result.upstream is not False)]
         if _asking(result):
-            lines += ["  for its message:", *(f"    {line}" for line in _asking(result))]
+            lines += ["  add to its message:", *(f"    {line}" for line in _asking(result))]
         blocks.append("\n".join(lines))
     blocks += _missing(results[-1])
     blocks += _deeds_text(done)
@@ -157,7 +158,7 @@ def as_text(results: Sequence[BackportResult], done: WorkDone = _NOTHING) -> str
 
 
 def _missing(result: BackportResult) -> list[str]:
-    """The series that are not here, once for all fixes, with one command for those that one command can fetch."""
+    """The series that are not in the repository, once for all fixes, with one command for those it can fetch."""
     if not result.missing:
         return []
     fetches: dict[str, list[str]] = {}
@@ -178,7 +179,7 @@ def _deeds_text(done: WorkDone) -> list[str]:
         blocks.append("\n".join(line for backport in done.written for line in _files(backport)))
     if done.resolving:
         one = done.resolving
-        head = f"{one.branch}: resolved" if one.state == "done" else f"{one.branch}: to be resolved in {one.folder}"
+        head = f"{one.branch}: resolved" if one.state == "done" else f"{one.branch}: resolve the conflicts in {one.folder}"
         blocks.append("\n".join([head, *(f"  {line}" for line in one.advice), *(str(file) for file in one.files)]))
     for built in done.built:
         word = "builds" if built.code == 0 else f"does not build (exit {built.code})" if built.code > 0 else "not built"
@@ -201,7 +202,7 @@ def _wrapped(text: str, first: str, other: str, width: int = _COLUMNS) -> list[s
 
 
 def _details(one: BranchResult, *, upstream: bool) -> list[str]:
-    """What stands below a branch's line; code and commands are never wrapped."""
+    """The details below a branch's line; code and commands are never wrapped."""
     lines: list[str] = []
 
     def say(text: str, indent: str = "") -> None:
@@ -215,39 +216,39 @@ def _details(one: BranchResult, *, upstream: bool) -> list[str]:
             lines.append(f"conflict: {place.path}" + (f":{place.line}" if place.line else "") + kind)
             lines += [f"  - {line}" for line in _short(place.ours)] + [f"  + {line}" for line in _short(place.theirs)]
         if len(one.conflicts) > _PLACES:
-            say(f"and {len(one.conflicts) - _PLACES} more conflicts")
+            say(f"and {counted(len(one.conflicts) - _PLACES, 'more conflict')}")
         for cause in one.causes:
-            say(f'because of {cause.commit[:12]} ("{cause.subject}"): {cause.why}')
+            say(f'caused by {cause.commit[:12]} ("{cause.subject}"): {cause.why}')
         _say_needs(one, say)
         for hint in one.hints:
-            say(f"look: {hint}")
-        # of a fix that no tree can take yet it is said once, above
+            say(f"help: {hint}")
+        # where no tree can take the fix yet, this is printed once, above
         if one.lacking_newer and upstream:
-            say(f"newer trees must have it first: {', '.join(one.lacking_newer)}")
+            say(f"needed in newer trees first: {', '.join(one.lacking_newer)}")
     for follower in one.followers:
-        say(f'then also: {follower.commit[:12]} ("{follower.subject}"), a {follower.kind} of it')
+        say(f'also needed: {follower.commit[:12]} ("{follower.subject}"), a {follower.kind} of it')
     if one.stale and one.ends and one.wants_fix:
-        say("the branch here is old: fetch it again")
+        say("the local copy of the branch is outdated: fetch it again")
     return lines
 
 
 def _say_needs(one: BranchResult, say: Callable[..., None]) -> None:
     if one.prerequisites:
-        say("needs first" + (" (their changes to the fix's files only)" if one.partial else "") + ":")
+        say("prerequisites" + (" (only their changes to the files of the fix)" if one.partial else "") + ":")
         for need in one.prerequisites:
-            say(f'{need.commit[:12]} ("{need.subject}"), {need.size} lines' + (", a fix itself" if need.is_fix else ""), "  ")
+            say(f'{need.commit[:12]} ("{need.subject}"), {need.size} lines' + (", itself a fix" if need.is_fix else ""), "  ")
         total = sum(need.size for need in one.prerequisites)
         if total > _MUCH:
-            say(f"that is {total} lines: adapting the fix may be less")
+            say(f"{total} lines in total: adapting the fix may be smaller")
         if one.whole:
             lines_in_all = sum(need.size for need in one.whole)
-            say(f"to pick whole commits it would take {len(one.whole)}, {lines_in_all} lines in all (--write leaves patches of either):")
+            say(f"as whole commits: {len(one.whole)}, with {lines_in_all} lines (--write writes both variants):")
             for need in one.whole:
                 say(f'{need.commit[:12]} ("{need.subject}"), {need.size} lines', "  ")
     elif one.search == "gave-up":
-        say("no prerequisites found in the time (see --effort)")
+        say("no prerequisites found within the time limit (see --effort)")
     elif one.search == "none":
-        say("the missing commits of its files do not make it apply: it has to be adapted")
+        say("no missing commit makes it apply: adapt the fix manually")
 
 
 def _short(side: Sequence[str]) -> list[str]:
@@ -257,7 +258,7 @@ def _short(side: Sequence[str]) -> list[str]:
 def _files(one: WrittenBackport) -> list[str]:
     if not one.files:
         return [f"{one.branch}: nothing written: {one.skipped}"]
-    answers = [f"{one.branch}: in answer to {one.answers}"] if one.answers else []
+    answers = [f"{one.branch}: in reply to {one.answers}"] if one.answers else []
     return [*answers, *(str(file) for file in one.files)]
 
 
@@ -265,11 +266,11 @@ def as_markdown(results: Sequence[BackportResult], done: WorkDone = _NOTHING) ->
     """The matrix as a table for a cover letter or an issue."""
     blocks = []
     for result in results:
-        lines = [f"**{_cell(_name(result))}**", "", "| branch | verdict | why | needs first |", "|---|---|---|---|"]
+        lines = [f"**{_cell(_name(result))}**", "", "| branch | verdict | why | prerequisites |", "|---|---|---|---|"]
         for branch in result.branches:
             needs = "<br>".join(_cell(f'{need.commit[:12]} ("{need.subject}")') for need in branch.prerequisites)
-            needs += "<br>(their changes to the fix's files only)" if branch.partial and needs else ""
-            also = "".join(f"<br>then {_cell(follower.commit[:12])}" for follower in branch.followers)
+            needs += "<br>(only their changes to the files of the fix)" if branch.partial and needs else ""
+            also = "".join(f"<br>also needed: {_cell(follower.commit[:12])}" for follower in branch.followers)
             lines.append(f"| {_cell(branch.branch)} | {branch.verdict.value} | {_cell(branch.reason)}{also} | {needs} |")
         blocks.append("\n".join(lines))
     blocks += ["\n".join(f"    {line}" for line in block.split("\n")) for block in _deeds_text(done)]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a draft holds, as text: each choice with where it came from."""
+"""The contents of a draft as text: each choice with its origin."""
 
 from collections.abc import Iterator
 

@@ -9,7 +9,7 @@ _LEVEL = {Severity.ERROR: "ERROR", Severity.WARNING: "WARNING", Severity.CHECK: 
 
 
 def render(result: CheckResult) -> str:
-    """One line a finding. Notes are left out: the form has no level that fails nothing."""
+    """One line a finding. Notes are omitted: checkpatch.pl has no level for them."""
     lines = [
         _line(checked.patch.source, finding) for checked in result.patches for finding in checked.findings if finding.severity in _LEVEL
     ]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Findings as the JSON of CONTRACT: `patchpilot/check/1`."""
+"""Findings as JSON: `patchpilot/check/1`."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -71,7 +71,7 @@ def _waived(patch: Patch | None, suppressed: Suppressed) -> dict[str, Any]:
 
 
 def _waivers(verdict: "SuppressionResult") -> dict[str, Any]:
-    """What a keeper of waivers wants to know: those whose findings count again, and those for nothing."""
+    """Expired waivers, whose findings count again, and unused ones."""
     return {
         name: [
             {

@@ -49,7 +49,7 @@ def _head(source: str, finding: Finding) -> str:
 
 
 def _waived(source: str, suppressed: Suppressed) -> str:
-    """A case that was left out, with the reason."""
+    """A skipped case, with the reason."""
     return f"{_head(source, suppressed.finding)}><skipped message={_attribute(f'waived: {suppressed.reason}')}/></testcase>\n"
 
 

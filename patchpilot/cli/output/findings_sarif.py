@@ -73,7 +73,7 @@ def _result(finding: Finding, patch: Patch | None, places: dict[str, int], suppr
 
 
 def _suppression(suppressed: Suppressed) -> dict[str, Any]:
-    """Kept outside the sources, and agreed to by who wrote it down."""
+    """A waived finding: suppressed outside the sources, accepted by whoever wrote the waiver."""
     until = f", until {suppressed.until}" if suppressed.until else ""
     justification = suppressed.reason if suppressed.by == "baseline" else f"{suppressed.reason} ({suppressed.origin}{until})"
     return {"kind": "external", "status": "accepted", "justification": printable(justification)}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Findings for people, in a compiler's manner: place, severity, message, the line with a caret, and at the first of a kind why, and what instead."""
+"""Findings as text, like a compiler's: place, severity, message, the line with a caret; why and help at the first of each rule."""
 
 import re
 from collections import Counter
@@ -12,13 +12,13 @@ from patchpilot.services.check.check_result import CheckResult
 
 COLORS = {Severity.ERROR: "\x1b[1;31m", Severity.WARNING: "\x1b[1;35m", Severity.CHECK: "\x1b[1;36m", Severity.NOTE: "\x1b[1;34m"}
 WHOLE = ("message", "trailers", "series")
-"""Scopes of rules whose findings are of no file: a line of the diff is only where something is missing before it."""
+"""Scopes of rules whose findings belong to no file; a line of the diff only marks where something is missing."""
 BOLD, DIM, PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[0m"
 COLUMNS = 140
 
 
 class Colors:
-    """Colours, or none; and the columns a quoted line may take."""
+    """Colors, or none, and the width of a quoted line."""
 
     def __init__(self, on: bool, columns: int = COLUMNS) -> None:
         self.on, self.columns = on, columns
@@ -28,9 +28,9 @@ class Colors:
 
 
 def render(result: CheckResult, *, colored: bool = False, quiet: bool = False, verbose: bool = False, columns: int | None = None) -> str:
-    """The report: patch by patch, the series, and what it all comes to. Nothing but that last line when there is nothing to say.
+    """The report: patch by patch, the series, and a summary line, which is all there is without findings.
 
-    What does not count is told in that line; `verbose` shows what was waived, each with its reason. Quoted lines are cut where `columns`, the terminal's, end.
+    The summary counts what was suppressed; `verbose` prints waived findings with their reasons. Quoted lines are cut at `columns`.
     """
     paint = Colors(colored, min(COLUMNS, columns - 4) if columns else COLUMNS)
     explained: set[str] = set()
@@ -45,7 +45,7 @@ def render(result: CheckResult, *, colored: bool = False, quiet: bool = False, v
                 _finding(_placed(finding, whole), checked.patch, paint, reasons, explained, result.since) for finding in checked.findings
             ]
     if result.series:
-        blocks.append(paint("the series", BOLD))
+        blocks.append(paint("series", BOLD))
         blocks += [_finding(series_, None, paint, reasons, explained, result.since) for series_ in result.series]
     if verbose:
         blocks += [_waived(patch, suppressed, paint) for patch, suppressed in result.suppressed if suppressed.by == "waiver"]
@@ -87,7 +87,7 @@ def _finding(finding: Finding, patch: Patch | None, paint: Colors, reasons: dict
         explained.add(finding.rule)
         lines.append(paint(f"    why: {_first_sentence(why)}", DIM))
         if finding.fix and finding.fix.kind == "suggest" and finding.fix.text and finding.fix.text not in finding.message:
-            lines.append(paint(f"    instead: {one_line(finding.fix.text)}", DIM))
+            lines.append(paint(f"    help: {one_line(finding.fix.text)}", DIM))
     return "\n".join(lines)
 
 
@@ -118,12 +118,12 @@ def _summary(result: CheckResult, paint: Colors) -> str:
     patches = counted(len(result.patches), "patch", "patches")
     said = [paint(f"{counted(counts[severity], severity)}", COLORS[severity]) for severity in Severity if counts[severity]]
     bare = sum(not checked.patch.headers for checked in result.patches)
-    note = f" ({'a bare diff' if bare == 1 else f'{bare} bare diffs'}: no message was checked)" if bare else ""
-    return f"{patches} checked: {', '.join(said) if said else 'nothing to say'}{_aside(result)}{note}"
+    note = f" ({counted(bare, 'diff')} without a commit message)" if bare else ""
+    return f"{patches} checked: {', '.join(said) if said else 'no findings'}{_aside(result)}{note}"
 
 
 def _aside(result: CheckResult) -> str:
-    """What does not count, and how the findings stand to an earlier revision's."""
+    """How many findings were suppressed, and how they compare with an earlier revision's."""
     by = Counter(suppressed.by for _, suppressed in result.suppressed)
     said = [
         *([f"{by['waiver']} waived"] if by["waiver"] else []),
@@ -133,13 +133,13 @@ def _aside(result: CheckResult) -> str:
     if result.since is None:
         return aside
     fresh = sum(bool(finding.new) for finding in result.all)
-    return f"{aside}; since {one_line(result.since)}: {fresh} new, {len(result.all) - fresh} as before, {result.gone} gone"
+    return f"{aside}; since {one_line(result.since)}: {fresh} new, {len(result.all) - fresh} unchanged, {result.gone} gone"
 
 
 def offer(result: CheckResult) -> str:
-    """How many findings a tool may mend, and with which words, or "". Some are left when it tries: it promises nothing."""
-    mendable = sum(finding.fix is not None and finding.fix.kind == "safe" for finding in result.all)
-    return f"{mendable} of these may be mended for you: --diff shows how, --fix does it" if mendable else ""
+    """How many findings may be fixed automatically, with the options for it, or "". A fix may still turn out not to apply."""
+    fixable = sum(finding.fix is not None and finding.fix.kind == "safe" for finding in result.all)
+    return f"{counted(fixable, 'finding')} fixable with --fix (preview: --diff)" if fixable else ""
 
 
 def statistics(result: CheckResult) -> str:

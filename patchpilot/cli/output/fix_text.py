@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What was mended: for people, a diff in colours, and as the keys that JSON gets."""
+"""What was fixed: as text, as a diff in colors, and as JSON."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,16 +10,16 @@ from patchpilot.model.printable import one_line, printable
 from patchpilot.services.check.apply_fixes import FixedPatch, FixResult
 
 BOLD, DIM, GREEN, RED, CYAN, PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[32m", "\x1b[31m", "\x1b[36m", "\x1b[0m"
-_COLOURS = (("+++ ", BOLD), ("--- ", BOLD), ("@@", CYAN), ("+", GREEN), ("-", RED))
+_COLORS = (("+++ ", BOLD), ("--- ", BOLD), ("@@", CYAN), ("+", GREEN), ("-", RED))
 
 
 def fixed(result: FixResult, *, colored: bool = False) -> str:
-    """One line a mended finding, and one a patch in which nothing could be mended."""
+    """One line per fixed finding, and one per patch in which nothing could be fixed."""
     lines = []
     for patch in result.patches:
         for finding in patch.fixed:
             place = one_line(f"{patch.patch.source}:{finding.patch_line}" if finding.patch_line else patch.patch.source)
-            word = f"{GREEN}mended{PLAIN}" if colored else "mended"
+            word = f"{GREEN}fixed{PLAIN}" if colored else "fixed"
             lines.append(f"{place}: {word}: {one_line(finding.message)} [{finding.name}]")
         if patch.refused:
             lines.append(_left(patch))
@@ -27,19 +27,19 @@ def fixed(result: FixResult, *, colored: bool = False) -> str:
 
 
 def _left(one: FixedPatch) -> str:
-    return f"{one_line(one.patch.source)}: {'' if one.texts else 'left alone: '}{one.refused}"
+    return f"{one_line(one.patch.source)}: {'' if one.texts else 'not changed: '}{one.refused}"
 
 
 def summary(result: FixResult, *, written: bool) -> str:
-    """What it comes to, and the way back."""
+    """The summary, and how to undo it."""
     left = len(result.remaining.all)
-    text = f"{counted(result.fixed, 'finding')} {'mended' if written else 'would be mended'}, {left} {_remain(left, written)}"
+    text = f"{counted(result.fixed, 'finding')} {'fixed' if written else 'would be fixed'}, {left} {_remain(left, written)}"
     if not written:
         text += "".join(f"\n{_left(patch)}" for patch in result.patches if patch.refused)
         return text
     text += "".join(f"\n{one_line(cost)}" for cost in result.costs)
     if result.undo:
-        text += f"\n{one_line(result.written[0])} has new commits; taken back by: patchpilot undo restore {result.undo.number}"
+        text += f"\n{one_line(result.written[0])} is rewritten (undo: patchpilot undo restore {result.undo.number})"
     return text
 
 
@@ -53,14 +53,14 @@ def painted(lines: Sequence[str], *, colored: bool) -> str:
     """A diff for a terminal."""
     shown = []
     for line in lines:
-        colour = next((code for mark, code in _COLOURS if line.startswith(mark)), "") if colored else ""
+        color = next((code for mark, code in _COLORS if line.startswith(mark)), "") if colored else ""
         text = printable(line)
-        shown.append(f"{colour}{text}{PLAIN}" if colour else text)
+        shown.append(f"{color}{text}{PLAIN}" if color else text)
     return "\n".join(shown)
 
 
 def bodies(result: FixResult, *, written: bool) -> Mapping[str, Any]:
-    """The keys that a check's JSON gets: `fix` for the run, and for each patch what was mended and why it was not."""
+    """The keys that a check's JSON gets: `fix` for the run, and for each patch what was fixed, or why not."""
     return {
         "fix": {
             "mode": "fix" if written else "diff",

@@ -53,7 +53,7 @@ def as_text(result: PlanResult, *, reasons: bool = True) -> str:
 
 def _lines(one: Planned, reasons: bool, several: bool) -> Iterator[str]:
     if several or len(one.sources) > 1:
-        rest = f" and {len(one.sources) - 1} more: everyone gets all of them" if len(one.sources) > 1 else ""
+        rest = f" and {len(one.sources) - 1} more (all recipients get all patches)" if len(one.sources) > 1 else ""
         yield printable(f"{one.source}{rest}")
     for header, people in (("To", one.plan.to), ("Cc", one.plan.cc)):
         for who in people:
@@ -63,12 +63,12 @@ def _lines(one: Planned, reasons: bool, several: bool) -> Iterator[str]:
                 for reason in who.reasons:
                     yield printable(f"      {reason}")
     if not one.plan.recipients:
-        yield "nobody"
+        yield "no recipients"
     yield from _sections(one.plan)
     for warning in one.plan.warnings:
-        yield printable(f"! {warning}")
+        yield printable(f"warning: {warning}")
     if any(who.by_hand for who in one.plan.recipients):
-        yield "* by hand"
+        yield "* set manually"
 
 
 def _role(who: Recipient) -> str:
@@ -90,9 +90,9 @@ def who_json(result: WhoResult) -> str:
 
 
 def who_text(result: WhoResult) -> str:
-    """Section by section, the lines that name somebody."""
+    """Section by section, the lines that match."""
     if not result.sections:
-        return f"{printable(result.word)}: in no section"
+        return f"{printable(result.word)}: not in MAINTAINERS"
     return "\n".join(
         printable(f"{section.name} ({section.status or 'no status'}, line {section.line})")
         + "".join(printable(f"\n      {line}") for line in section.lines)
@@ -112,5 +112,5 @@ def self_test_json(result: SelfTestResult) -> str:
 def self_test_text(result: SelfTestResult) -> str:
     """A line for each problem."""
     if not result.problems:
-        return f"{result.sections} sections in {result.files} file{'s' * (result.files != 1)}: no problem"
+        return f"{result.sections} sections in {result.files} file{'s' * (result.files != 1)}: no problems"
     return "\n".join(printable(f"{problem.path}:{problem.line}: {problem.message}: {problem.text}") for problem in result.problems)

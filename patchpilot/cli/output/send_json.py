@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A send as the contract's JSON."""
+"""A send as JSON."""
 
 from collections.abc import Iterable
 from typing import Any

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A plan and the outcome of sending, as text for people."""
+"""A plan and the outcome of sending, as text."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -10,14 +10,14 @@ from patchpilot.model.printable import one_line, printable, width
 from patchpilot.model.send_problem import SendProblem
 from patchpilot.services.send.send_plan import SendPlan, SendResult
 
-_BESIDE = 12
+_LABEL = 12
 """Where the text of a labelled line starts."""
 
 
 def verdict(plan: SendPlan, refusals: Sequence[SendProblem], ending: str = "") -> str:
-    """The line a preview begins and ends with: whether the mails are sent, and if not, how many problems there are."""
+    """The first and last line of a preview: whether the mails are sent, and if not, how many problems block them."""
     if refusals and not plan.request.force:
-        return f"NOT SENT: {counted(len(refusals), 'problem')}"
+        return f"NOT SENT: {counted(len(refusals), 'problem')} {'blocks' if len(refusals) == 1 else 'block'} sending"
     forced = f"; {counted(len(refusals), 'problem')} overridden: {one_line(plan.request.force or '')}" if refusals else ""
     return f"{ending}: {in_numbers(plan)}{forced}"
 
@@ -33,7 +33,7 @@ def problem_lines(plan: SendPlan, refusals: Sequence[SendProblem]) -> list[str]:
 
 
 def notes(plan: SendPlan) -> str:
-    """What the sender should know, none of which blocks; empty for nothing."""
+    """Notes that do not block sending; empty where there are none."""
     return "".join(f"{line}\n" for line in _problems("note", plan.warnings, columns()))
 
 
@@ -48,14 +48,14 @@ def mails(plan: SendPlan) -> str:
 def summary(plan: SendPlan) -> str:
     """All mails in short, who gets them and why, and how they are sent."""
     room = columns()
-    lines = [_title("in short"), *_short(plan, room), ""]
-    lines += [_title("recipients of a real send" if plan.request.to_self else "recipients"), *_recipients(plan, room), ""]
+    lines = [_title("summary"), *_short(plan, room), ""]
+    lines += [_title("recipients of the real send" if plan.request.to_self else "recipients"), *_recipients(plan, room), ""]
     lines += [_title("delivery"), *_delivery(plan, room)]
     return "\n".join(lines) + "\n"
 
 
 def in_numbers(plan: SendPlan) -> str:
-    """How many mails are to leave, and to how many."""
+    """The number of mails to send, and of their recipients."""
     mails, people = len(plan.waiting), len(plan.recipients) + len(plan.bcc)
     of_all = f" of {len(plan.mails)}" if mails != len(plan.mails) else ""
     whom = "yourself only" if plan.request.to_self else f"{people} recipient{'s' if people != 1 else ''}"
@@ -84,7 +84,7 @@ def _recipients(plan: SendPlan, room: int) -> Iterator[str]:
         reasons = joined_reasons(recipient.reasons)
         yield from filled("       ", one_line(f"{role}: {'; '.join(reasons)}" if reasons else role), room)
     if not plan.recipients:
-        yield "nobody is known yet: name them with --to and --cc"
+        yield "no recipients yet: add them with --to and --cc"
     for address in plan.bcc:
         yield f"Bcc: {printable(address)}"
         yield "       sendemail.bcc"
@@ -92,7 +92,7 @@ def _recipients(plan: SendPlan, room: int) -> Iterator[str]:
 
 _MATCH = re.compile(r"(?P<path>\S+) matches (?P<pattern>.+)", re.DOTALL)
 _FILES = 3
-"""So many files are named of those that one pattern matches."""
+"""At most so many files are named for one pattern."""
 
 
 def joined_reasons(reasons: Sequence[str]) -> tuple[str, ...]:
@@ -125,22 +125,22 @@ def _delivery(plan: SendPlan, room: int) -> Iterator[str]:
     if plan.account.password_from:
         rows.append(("password", f"from {plan.account.password_from}"))
     if plan.request.to_self:
-        rows.append(("to-self", "only you get these mails; nothing is recorded as sent"))
-    rows += [("remark", remark) for remark in plan.remarks]
+        rows.append(("test", "only you receive these mails; nothing is recorded as sent"))
+    rows += [("note", remark) for remark in plan.remarks]
     if not plan.request.to_self:
         tag = f", and the tag sent/{plan.draft.change_id}-v{plan.version}" if plan.head else ""
-        rows.append(("records", f"each mail's Message-ID and state in the outbox{tag}"))
-    exact, again = "these very bytes leave", "all leaves as shown, Message-IDs too; only Date and X-Mailer are set anew"
-    rows.append(("bytes", exact if plan.transport.exact_bytes else again))
+        rows.append(("recorded", f"Message-ID and state of each mail in the outbox{tag}"))
+    exact, again = "sent exactly as shown", "sent exactly as shown, except Date and X-Mailer"
+    rows.append(("content", exact if plan.transport.exact_bytes else again))
     for label, text in rows:
-        yield from filled(f"{label + ':':{_BESIDE}}", one_line(text), room)
+        yield from filled(f"{label + ':':{_LABEL}}", one_line(text), room)
 
 
 def _problems(kind: str, problems: Iterable[SendProblem], room: int) -> Iterator[str]:
     for problem in problems:
         yield from filled(f"{kind}: ", f"{one_line(problem.message)} [{problem.name}]", room, indent=2)
         if problem.hint:
-            yield from filled("  -> ", one_line(str(problem.hint)), room)
+            yield from filled("  help: ", one_line(str(problem.hint)), room)
 
 
 def outcome(result: SendResult) -> str:
@@ -154,7 +154,7 @@ def outcome(result: SendResult) -> str:
         if message.detail and message.state != "accepted":
             lines += filled(" " * 10, one_line(message.detail), room)
     lines += _problems("problem", result.refusals, room)
-    lines += filled("", one_line(f"{result.state}: v{result.version} through {result.transport}, {result.account}"), room, indent=2)
+    lines += filled("", one_line(f"{result.state}: v{result.version} via {result.transport}, {result.account}"), room, indent=2)
     for line in result.advice:
         lines += filled("  ", one_line(str(line)), room, indent=4)
     return "\n".join(lines) + "\n"

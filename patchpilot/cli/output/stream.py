@@ -5,9 +5,9 @@ import sys
 
 
 def emit(data: str, *, colored: bool, exact: bool = False) -> None:
-    """Write to stdout: `exact` data for programs always as UTF-8; text in the stream's own encoding, with what that cannot say as escapes.
+    """Write to stdout: `exact` data for programs always as UTF-8; text in the stream's own encoding, other characters as escapes.
 
-    The library that takes colours out again is asked only where there is need.
+    click, which strips colors, is imported only where there are any.
     """
     coding = (sys.stdout.encoding or "").lower()
     if coding not in ("utf-8", "utf8"):

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from patchpilot.model.printable import width
 
 NARROW, WIDE = 50, 100
-_COLOUR = re.compile("\x1b\\[[0-9;]*m")
+_COLOR = re.compile("\x1b\\[[0-9;]*m")
 
 
 def columns() -> int:
@@ -17,18 +17,18 @@ def columns() -> int:
 
 
 def folded(text: str, room: int) -> str:
-    """The text with lines of at most `room` columns, colours not counted: broken at blanks, continued four columns further in."""
+    """The text with lines of at most `room` columns, colors not counted: broken at spaces, continuation lines indented by four."""
     return "\n".join(part for line in text.split("\n") for part in _folded(line, room))
 
 
 def _folded(line: str, room: int) -> Iterator[str]:
-    if len(line) <= room or width(_COLOUR.sub("", line)) <= room:
+    if len(line) <= room or width(_COLOR.sub("", line)) <= room:
         yield line
         return
     under = " " * min(len(line) - len(line.lstrip(" ")) + 4, room // 2)
     part = ""
     for word in re.findall(r" *[^ ]+| +$", line):
-        if part and width(_COLOUR.sub("", part + word)) > room:
+        if part and width(_COLOR.sub("", part + word)) > room:
             yield part
             part = under + word.lstrip(" ")
         else:
@@ -39,7 +39,7 @@ def _folded(line: str, room: int) -> Iterator[str]:
 def filled(label: str, text: str, room: int, indent: int | None = None) -> Iterator[str]:
     """Lines of at most `room` columns: the label, then the text, continued under `indent` (default: where the text starts).
 
-    A word that is wider than a line stands on one of its own, whole: addresses and commands are there to be copied.
+    A word wider than a line gets its own line and is not broken, so that addresses and commands can be copied.
     """
     line, under = label, " " * (width(label) if indent is None else indent)
     empty = True

@@ -148,7 +148,7 @@ def series_list(series: Sequence[Tracked], columns: int = 100, topic: TopicState
 
 
 def series_text(one: Tracked, topic: TopicState | None = None) -> str:
-    """All of a series."""
+    """Everything about a series."""
     lines = [printable(one.subject), f"  state     {one.state}" + (f": {printable(one.status.why)}" if one.status else "")]
     if one.own and topic:
         changed = "; your commits have changed since" if topic.changed else ""
@@ -170,22 +170,22 @@ def _thread_lines(one: Tracked) -> list[str]:
     lines += [
         f"  {it.label:<9} {_day(it.sent)}  {_counted(len(it.patches))}  <{printable(it.head.message_id)}>" for it in status.topic.revisions
     ]
-    lines += [f"  v{version:<8} not among the mails  <{printable(message_id)}>" for message_id, version in status.topic.missing.items()]
+    lines += [f"  v{version:<8} mail not found  <{printable(message_id)}>" for message_id, version in status.topic.missing.items()]
     for tag in status.trailers:
         about = f" (patch {tag.patch})" if tag.patch and len(status.topic.latest.patches) > 1 else ""
-        condition = f" — on condition: {printable(tag.conditional)}" if tag.conditional else ""
+        condition = f" (conditional: {printable(tag.conditional)})" if tag.conditional else ""
         lines.append(f"  tag v{tag.version:<4} {printable(tag.trailer)}{about}{condition}")
     for place in one.landed:
         if place.tree.startswith("stable/"):
             continue
         release = f", first in {place.release}" if place.release else _no_release(place.how) if place.in_mainline else ""
-        lines.append(f"  landed    {printable(place.tree)} {place.commit or '(commit not told)'}{release}")
+        lines.append(f"  landed    {printable(place.tree)} {place.commit or '(commit unknown)'}{release}")
     for branch in one.stable:
         commit = f" ({branch.commit[:12]})" if branch.commit and branch.state in ("merged", "released") else ""
         lines.append(f"  stable    {branch.version:<6} {printable(branch.words)}{commit}")
     for later in status.follow_ups:
         where = f", in {printable(later.tree or '?')} as {later.commit}" if later.commit else ""
-        lines.append(f"  after it  {printable(later.subject)} (v{later.version}, {later.state}{where}) {later.relation} it")
+        lines.append(f"  follow-up {printable(later.subject)} (v{later.version}, {later.state}{where}) {later.relation} it")
     if status.replies:
         lines.append("  replies")
     for reply in status.replies:
