@@ -3,8 +3,15 @@
 # ruff: noqa: B018, F821
 # mypy: ignore-errors
 
-# click calls them
+# click calls or reads them
 _.format_commands
+_.get_help_option
+_.format_options
+_.command_class
+# .ci/docs_hooks.py calls them
+markdown_page
+rule_page
+index_page
 param
 # http.server calls or reads them
 _.daemon_threads
