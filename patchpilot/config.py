@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Settings: the tree's `.patchpilot.toml`, then the user's git config `patchpilot.*`, then options; later wins, and each knows where it came from.
+"""Settings: the tree's `.patchpilot.toml`, then the user's git config `patchpilot.*`, then options; later wins, and each records its origin.
 
-Pure: the caller hands in the file's text and the git configuration. What names a command, a server, an address or a path outside the
-tree is never taken from the tree's file. Every value is validated here, whichever front end asks; services/settings.py reads the sources.
+No I/O: the caller passes the file's text and the git configuration. What names a command, a server, an address or a path outside the
+tree is never taken from the tree's file. Every value is validated here, for all front ends; services/settings.py reads the sources.
 """
 
 import re
@@ -16,7 +16,7 @@ FILE_NAME = ".patchpilot.toml"
 WAIVERS_GIVEN = "waivers-given"
 """A file in the user's state directory, written with the first waiver for a topic: without it there are no waivers to look up."""
 COLUMNS = (40, 1000)
-"""The least and the greatest max-line-length."""
+"""The smallest and the largest max-line-length."""
 
 
 class Key(NamedTuple):
@@ -65,8 +65,8 @@ class SettingSource(NamedTuple):
 class Settings(NamedTuple):
     """All settings of a run. `waivers` are the `[[waiver]]` tables of the tree's file as written, `label` is that file.
 
-    `wrong` names the settings whose value cannot be used: `of` and `all` have them as set, for all else the default is in force. `unread` are the
-    names in git's configuration that are no setting.
+    `wrong` names the settings with an invalid value: `of` and `all` return them as set, everything else uses the default. `unread` are the
+    names in git's configuration that are not settings.
     """
 
     values: Mapping[str, SettingSource] = MappingProxyType({})
@@ -105,7 +105,7 @@ class Settings(NamedTuple):
 
     @property
     def all(self) -> tuple[SettingSource, ...]:
-        """Every setting, with its default where nothing set it."""
+        """Every setting, with its default where it is not set."""
         return tuple(self.of(key.name) for key in KEYS)
 
 
@@ -119,7 +119,7 @@ def load(
 ) -> Settings:
     """Settings from the tree's file (its text), git's configuration (`patchpilot.NAME` → values) and options.
 
-    The error names where the value is and the key. With `problems` it is put there, and the default is in force.
+    The error names where the value is and the key. With `problems` it is appended there instead, and the default is used.
     """
     found: dict[str, SettingSource] = {}
     wrong: dict[str, PatchpilotError] = {}
@@ -174,7 +174,7 @@ def judge(key: Key, value: str, origin: str) -> PatchpilotError | None:
     if key.kind == "columns" and not (re.fullmatch(r"[0-9]{1,5}", value) and COLUMNS[0] <= int(value) <= COLUMNS[1]):
         why = f"is not a number from {COLUMNS[0]} to {COLUMNS[1]}"
     elif key.kind == "flag" and value.lower() not in (*_TRUE, *_FALSE):
-        why = "is neither true nor false"
+        why = "is not true or false"
     elif key.kind == "choice" and value not in key.choices:
         why, known = f"is not one of {', '.join(key.choices)}", key.choices
     elif key.kind == "url" and (value or key.default) and not re.fullmatch(r"https?://[^/\s]+(/\S*)?", value):
@@ -220,7 +220,7 @@ def _waivers(value: Any, label: str, problems: list[PatchpilotError] | None) -> 
     """The tables as written; lint checks their contents."""
     if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
         hint = 'write each as [[waiver]], with rule = "…" and reason = "…"'
-        _report(InputError(f"{label}: waiver is not a list of tables", hint=hint), problems)
+        _report(InputError(f"{label}: waiver must be a list of tables", hint=hint), problems)
         return ()
     return tuple(value)
 
@@ -252,5 +252,5 @@ def _tree_value(name: str, value: Any, label: str) -> tuple[Key, str]:
         wanted = {"words": "a list of words", "paths": "a list of paths", "flag": "true or false", "columns": "a number"}
         raise InputError(f"{label}: {name} must be {wanted.get(key.kind, 'a string')}", hint=f"correct {name} in {label}")
     if key.kind == "paths" and any(part.strip().startswith(("/", "~")) or ".." in part.split("/") for part in value.split(",")):
-        raise InputError(f"{label}: {name} must be inside the tree", hint=f"name them relative to {FILE_NAME}'s directory")
+        raise InputError(f"{label}: {name} must be a path inside the tree", hint=f"use a path relative to the directory of {FILE_NAME}")
     return key, value

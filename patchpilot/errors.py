@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What can go wrong, and the exit code each kind of trouble has."""
+"""The errors patchpilot reports, and the exit code of each kind."""
 
 from collections.abc import Iterable
 from enum import IntEnum
@@ -19,13 +19,13 @@ class ExitCode(IntEnum):
 
 
 class HintText(Protocol):
-    """A hint: a sentence, or advice as a value (model/action.py) that is one as a str."""
+    """A hint: a sentence, or an action (model/action.py), which becomes one as a str."""
 
     def __str__(self) -> str: ...
 
 
 class PatchpilotError(Exception):
-    """Something the user can fix: one sentence of what is wrong, and a hint of what to do. `advice` is the hint as it was given, a value or a str."""
+    """Something the user can fix: what is wrong in one sentence, and a hint what to do. `advice` is the hint as given, an action or a str."""
 
     exit_code: ExitCode = ExitCode.USAGE
 
@@ -43,11 +43,11 @@ class PatchpilotError(Exception):
 
 
 class UsageError(PatchpilotError):
-    """The words of the call, a setting or the input are wrong."""
+    """An argument, a setting or the input is wrong."""
 
 
 class UnclearBaseError(UsageError):
-    """A topic has too many commits over a base that nobody named. `choices` are the likeliest bases: name, number of commits, why."""
+    """A topic has too many commits above a base that was not given by the user. `choices` are the likeliest bases: name, number of commits, why."""
 
     def __init__(self, message: str, *, hint: HintText, choices: tuple[tuple[str, int, str], ...] = ()) -> None:
         super().__init__(message, hint=hint)
@@ -59,7 +59,7 @@ class InputError(PatchpilotError):
 
 
 class NoPatchError(InputError):
-    """A file is neither a mail nor a diff, and nothing in it says that it was meant as one."""
+    """A file is neither a mail nor a diff, and does not look like an attempt at one."""
 
 
 class PackError(PatchpilotError):
@@ -67,29 +67,29 @@ class PackError(PatchpilotError):
 
 
 class MissingError(PatchpilotError):
-    """A repository, tool or tree that is needed is not there."""
+    """A repository, tool or tree that is needed is missing."""
 
     exit_code = ExitCode.MISSING
 
 
 class GitError(MissingError):
-    """git refused or failed; the message says at what."""
+    """A git command failed; the message says which."""
 
 
 class NetworkError(PatchpilotError):
-    """The network, an archive or a mail server did not do what was asked."""
+    """The network, an archive or a mail server failed."""
 
     exit_code = ExitCode.NETWORK
 
 
 class RefusedError(PatchpilotError):
-    """What was asked is refused for a reason the user may overrule."""
+    """The operation is blocked for a reason that the user can override."""
 
     exit_code = ExitCode.FINDINGS
 
 
 class CancelledError(PatchpilotError):
-    """The user asked for the work to stop."""
+    """The user canceled the operation."""
 
     exit_code = ExitCode.INTERRUPTED
 
@@ -98,7 +98,7 @@ class CancelledError(PatchpilotError):
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known word most like `word`, or None where nothing is near: for "did you mean"."""
+    """The known word most similar to `word`, for "did you mean"; None where none is similar."""
     import difflib
 
     matches = difflib.get_close_matches(word.lower(), {name.lower(): name for name in known}, n=1, cutoff=0.5)

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""For every LTS branch the true verdict, the missing commits, the patch to send."""
+"""For each LTS branch: the verdict, the missing commits, the patch to send."""

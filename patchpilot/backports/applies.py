@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Whether a fix applies to a tree: as it is, by a three-way merge, or not."""
+"""Whether a fix applies to a tree: cleanly, with a three-way merge, or not."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -21,7 +21,7 @@ class AppliesHow(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ApplyResult:
-    """How a fix applies, the merge, what does not fit without it, and how far its hunks moved."""
+    """How a fix applies, the merge, the hunks that do not apply without it, and their offsets in lines."""
 
     how: AppliesHow
     merge: Merge
@@ -31,7 +31,7 @@ class ApplyResult:
 
 
 class ScratchTree:
-    """A tree of the scratch store, as rooms read trees."""
+    """A tree of the scratch store, read through the Tree protocol."""
 
     def __init__(self, scratch: Scratch, tree: str) -> None:
         self.scratch = scratch
@@ -44,7 +44,7 @@ class ScratchTree:
 
     @property
     def version(self) -> tuple[int, int] | None:
-        """Not asked of it."""
+        """Not used for trees in the scratch store."""
         return None
 
     def read(self, path: str) -> bytes | None:
@@ -61,7 +61,7 @@ class ScratchTree:
         return bool(found and found[1] == "tree")
 
     def files(self, directory: str = "") -> tuple[str, ...]:
-        """Not asked of it."""
+        """Not used for trees in the scratch store."""
         del directory
         return ()
 
@@ -69,7 +69,7 @@ class ScratchTree:
 def try_fix(scratch: Scratch, fix: FixCommit, onto: str) -> ApplyResult:
     """Cherry-pick the fix onto a commit (or tree) of the store.
 
-    The merge decides whether there is a conflict; whether a merge was needed is told by the hunks: all of their context there means clean.
+    The merge decides whether there is a conflict; the hunks decide whether a merge was needed: with all of their context present it was not.
     """
     tree = onto if _is_tree(scratch, onto) else scratch.tree_of(onto)
     merge = scratch.pick(fix.id, tree, fix.base)

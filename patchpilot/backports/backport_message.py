@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The message of a backport: the original's, with the marker above its text and, at its end, what the stable trees want to know."""
+"""The message of a backport: the original's, with the upstream marker above its text and the backport's notes and sign-off at the end."""
 
 import re
 from collections.abc import Sequence
@@ -39,7 +39,7 @@ def backport_message(
 
 
 def people(commits: Sequence[Commit], without: Sequence[str] = ()) -> tuple[Address, ...]:
-    """Who a backport concerns: the authors and everybody named in the trailers, each once; lists in `without` and bad addresses are left out."""
+    """The addresses to Cc on a backport: authors and everybody named in the trailers, without duplicates, lists in `without` and invalid addresses."""
     addresses: dict[str, Address] = {}
     for commit in commits:
         named = [trailer.address for trailer in commit.trailers if _PEOPLE.fullmatch(trailer.name)]

@@ -17,7 +17,7 @@ from patchpilot.projects.stable_trees import StableTrees
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One commit to bring to a branch: itself, the fix it is a prerequisite of (None when it is a fix), and the files it is cut down to (all: none)."""
+    """A commit to backport: its id, the fix it is a prerequisite of (None when it is a fix), and the files it is limited to (empty: all)."""
 
     commit: Commit
     dep_of: Commit | None = None
@@ -28,7 +28,7 @@ class Step:
 class MadeCommit:
     """A backported commit: its id in the scratch store, the original, and the range-diff between them ("" when the patches are the same).
 
-    Of one that is only a part of the original, `parts` are the files it has, and there is no range-diff.
+    For a part of the original, `parts` are its files, and there is no range-diff.
     """
 
     id: str
@@ -39,7 +39,7 @@ class MadeCommit:
 
 @dataclass(frozen=True, slots=True)
 class BackportText:
-    """What the person adds: the adaptation note, who signs off (None: nobody), and the mail that is answered."""
+    """What the user adds: the adaptation note, who signs off (None: nobody), and the mail it replies to."""
 
     note: str = ""
     signer: Address | None = None
@@ -47,7 +47,7 @@ class BackportText:
 
 
 def make_commits(scratch: Scratch, stable: StableTrees, steps: Sequence[Step], tip: str, wording: BackportText) -> tuple[MadeCommit, ...]:
-    """Commit the steps on the branch, in the scratch store. UsageError when one does not apply after the ones before it."""
+    """Commit the steps on the branch, in the scratch store. UsageError when one does not apply on top of the previous ones."""
     parent, tree = tip, scratch.tree_of(tip)
     commits: list[MadeCommit] = []
     for step in steps:
@@ -60,8 +60,8 @@ def make_commits(scratch: Scratch, stable: StableTrees, steps: Sequence[Step], t
             merge = scratch.pick(original.id, tree, base)
         if not merge.clean:
             raise UsageError(
-                f"{original.short} does not apply here",
-                hint=Action("backport", ("COMMIT", "--resolve", "BRANCH"), "resolve it by hand: {}"),
+                f"{original.short} does not apply to this branch",
+                hint=Action("backport", ("COMMIT", "--resolve", "BRANCH"), "resolve the conflicts manually: {}"),
             )
         parts = (
             tuple(sorted(scratch.changed(tree, merge.tree))) if step.paths and set(_changed(scratch, original)) - set(step.paths) else ()
@@ -82,7 +82,7 @@ def _changed(scratch: Scratch, commit: Commit) -> Sequence[str]:
 
 
 def range_diff(scratch: Scratch, original: Commit, made: str) -> str:
-    """How the patch of a backport differs from the original's, messages left aside; "" when it does not."""
+    """How the patch of a backport differs from the original's, messages ignored; "" when it does not."""
     same = {scratch.git("patch-id", "--stable", stdin=_diff(scratch, one)).text.split(" ")[0] for one in (original.id, made)}
     if len(same) == 1 or not original.parents:
         return ""
@@ -93,7 +93,7 @@ def range_diff(scratch: Scratch, original: Commit, made: str) -> str:
 def format_series(
     scratch: Scratch, stable: StableTrees, made: Sequence[MadeCommit], tip: str, version: str, wording: BackportText, notes: Sequence[str]
 ) -> list[tuple[str, bytes]]:
-    """The series as mails: (file name, bytes) each, to the stable list and Cc the people of the originals; `notes` go below the `---`."""
+    """The series as mails: (file name, bytes) each, to the stable list and Cc those named in the originals; `notes` go below the `---`."""
     prefix = stable.subject.format(version=version)
     recipients = [f"--to={stable.list}"] + [f"--cc={one.header()}" for one in people([one.original for one in made], (stable.list,))]
     reply = [f"--in-reply-to=<{given_message_id(wording.in_reply_to)}>"] if wording.in_reply_to else []
@@ -114,7 +114,7 @@ def _diff(scratch: Scratch, commit: str) -> bytes:
 
 
 def _patch_part(text: str) -> str:
-    """A range-diff without what it says of the messages: the marker and sign-off always differ."""
+    """A range-diff without the differences in messages: the marker and sign-off always differ."""
     result: list[str] = []
     section = ""
     for line in text.split("\n"):

@@ -11,7 +11,7 @@ from patchpilot.backports.line_history import LineTouch, Span, crossing
 from patchpilot.backports.object_store import Scratch
 from patchpilot.model.hunk_fit import text_lines
 
-# as git finds the name of a hunk's function: a line that starts with a word, which is no label
+# as git finds the function of a hunk: a line that starts with a word and is not a label
 _HEAD = re.compile(r"[A-Za-z_$]")
 _LABEL = re.compile(r"[A-Za-z_]\w*:\s*(?:$|/[/*])")
 _NAME = re.compile(r"(\w+)\s*\(")
@@ -26,7 +26,7 @@ class Function:
 
 
 def function_at(lines: Sequence[str], at: int) -> Function | None:
-    """The function that a 0-based line is in; None outside of all, or where the language has other ways."""
+    """The function that a 0-based line is in; None outside of functions, or where the language is not C-like."""
     top = next((one for one in range(min(at, len(lines) - 1), -1, -1) if _is_head(lines[one])), None)
     if top is None or any(lines[one].startswith("}") for one in range(top, min(at, len(lines)))):
         return None
@@ -38,7 +38,7 @@ def function_at(lines: Sequence[str], at: int) -> Function | None:
 
 
 def conflicting(scratch: Scratch, fix: FixCommit, places: Sequence[ConflictPlace]) -> dict[str, tuple[Function, ...]]:
-    """Path before the fix → the functions that its hunks which conflict are in."""
+    """Path before the fix → the functions that contain its conflicting hunks."""
     result: dict[str, tuple[Function, ...]] = {}
     if fix.base is None:
         return result
@@ -54,7 +54,7 @@ def conflicting(scratch: Scratch, fix: FixCommit, places: Sequence[ConflictPlace
         for hunk in change.hunks:
             at = hunk.old_start - 1
             for line in hunk.lines:
-                # a place shows the fix's side: of a hunk that merged, no line that it adds is among them
+                # a conflict shows the fix's side: it has none of the lines added by a hunk that merged
                 if line.kind in "+-" and (not wanted or line.kind == "-" or line.text in wanted):
                     function = function_at(lines, at)
                     if function:

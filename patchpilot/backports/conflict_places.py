@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Where a merge conflicts: each place with both sides."""
+"""The conflicts of a merge, each with both sides."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from patchpilot.model.hunk_fit import text_lines
 
 @dataclass(frozen=True, slots=True)
 class ConflictPlace:
-    """A conflict: the path, the line in the branch's file (0 for the file as a whole), and what each side has there."""
+    """A conflict: the path, the line in the branch's file (0 for the whole file), and the lines of each side."""
 
     path: str
     line: int

@@ -21,14 +21,14 @@ from patchpilot.history.fix_in_branch import History
 _MOST_PLACES = 8
 _MOST_ELSEWHERE = 5
 _A_LITTLE = 1.0
-# what blame marks as its boundary is older than the branch
+# boundary commits of blame are older than the branch
 _ID = re.compile(r"[0-9a-f]{40}")
 _DEFINED = re.compile(r"\b([A-Za-z_]\w{2,})\s*\(|^struct (\w+)\b")
 
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """A mainline commit the branch lacks (or one of the branch's own), and what it has to do with the fix."""
+    """A mainline commit missing from the branch (or one of the branch's own), and how it relates to the fix."""
 
     commit: str
     subject: str
@@ -38,7 +38,7 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class ConflictExplanation:
-    """The commits behind a conflict, and hints: each a sentence with its evidence."""
+    """The commits that cause a conflict, and hints: each a sentence with its evidence."""
 
     causes: tuple[Cause, ...] = ()
     hints: tuple[str, ...] = ()
@@ -47,9 +47,9 @@ class ConflictExplanation:
 def explain(
     history: History, scratch: Scratch, fix: FixCommit, tip: str, applied: ApplyResult, *, timeout: float = 5.0, tree: str | None = None
 ) -> ConflictExplanation:
-    """What stands behind a conflict, and what to look at before trusting an application that succeeded.
+    """The commits that cause a conflict, and what to review when the fix applied without one.
 
-    About `timeout` seconds in all: what was not looked up by then is not told.
+    Takes about `timeout` seconds; what was not looked up by then is left out.
     """
     end = time.monotonic() + timeout
     at = tree or scratch.tree_of(tip)
@@ -72,21 +72,21 @@ def explain(
 
 
 def _left(end: float) -> float:
-    """The seconds to a moment; a little when it is over, so that what is quickly told is told."""
+    """The seconds left until `end`; a little when it is over, so that quick answers are still given."""
     return max(_A_LITTLE, end - time.monotonic())
 
 
 def _causes(
     history: History, scratch: Scratch, fix: FixCommit, tip: str, applied: ApplyResult, timeout: float
 ) -> tuple[list[Cause], list[Cause]]:
-    """The commits the branch lacks that changed the lines, and those that changed the functions which conflict elsewhere."""
+    """Commits missing from the branch that changed the conflicting lines, and those that changed other lines of the conflicting functions."""
     paths = applied.merge.paths
     goal = read_touch(history.repository, fix.id, fix.paths)
     tree = scratch.tree_of(tip)
     names = list(paths)
     gone = [path for path in paths if not scratch.has(tree, path)]
     if gone and fix.base:
-        # to follow files through a long history takes time; without their old names there are still the commits that added them
+        # following renames through a long history is slow; without the old names the commits that added the files are still found
         with suppress(GitError):
             names += older_names(history.repository, gone, fix.base, tip, timeout=timeout / 2)
     try:
@@ -109,7 +109,7 @@ def _causes(
 
 
 def _in_functions(history: History, tip: str, others: Sequence[tuple[LineTouch, str]]) -> list[Cause]:
-    """The last few of these, oldest first; what the branch has under another id is asked of those only, since it takes a look at the patch."""
+    """The last few of these, oldest first; only they are searched on the branch under another id, since that has to read patches."""
     causes: list[Cause] = []
     for touch, name in others[: 2 * _MOST_ELSEWHERE]:
         landing = history.landed(touch.commit, tip)
@@ -120,7 +120,7 @@ def _in_functions(history: History, tip: str, others: Sequence[tuple[LineTouch, 
 
 
 def _own_changes(history: History, scratch: Scratch, fix: FixCommit, tip: str, applied: ApplyResult, timeout: float) -> list[Cause]:
-    """The branch's own commits that wrote the lines where it conflicts: asked when no commit of the mainline explains it."""
+    """The branch's own commits that wrote the conflicting lines: used when no mainline commit explains the conflict."""
     causes: dict[str, Cause] = {}
     for place in places(scratch, applied.merge)[:_MOST_PLACES]:
         if not place.ours or not place.line:
@@ -146,7 +146,7 @@ def _own_changes(history: History, scratch: Scratch, fix: FixCommit, tip: str, a
         for one in dict.fromkeys(line.split(" ", 1)[0] for line in done.text.splitlines()):
             if _ID.fullmatch(one) and one not in causes and history.has(tip, one) and not history.has(fix.id, one):
                 causes[one] = Cause(
-                    one, history.repository.commit(one).subject, place.path, "a commit of the branch itself: it wrote these lines"
+                    one, history.repository.commit(one).subject, place.path, "a commit of this branch that wrote the conflicting lines"
                 )
     return list(causes.values())
 
@@ -158,16 +158,16 @@ def _why(edits: Sequence[object]) -> str:
     if renamed:
         old = getattr(renamed[0], "old_path", None)
         return f"it renamed the file from {old}" if old else "it added the file"
-    return "it changed the lines the fix changes, or lines those stand on"
+    return "it changed the lines that the fix changes, or lines next to them"
 
 
 def _word_hints(words: FixSymbols) -> list[str]:
     hints = [
-        f"{lack.word} is {'called' if lack.kind == 'called' else 'used'} by the fix; the branch has none (mainline: {lack.path})"
+        f"the fix {'calls' if lack.kind == 'called' else 'uses'} {lack.word}, which the branch does not have (mainline: {lack.path})"
         for lack in words.lacks
     ]
     hints += [
-        f"{differ.word}() takes other arguments in the branch: {differ.ours!r}, in mainline {differ.theirs!r} ({differ.path})"
+        f"{differ.word}() has different arguments: {differ.ours!r} in the branch, {differ.theirs!r} in mainline ({differ.path})"
         for differ in words.differs
     ]
     hints += [f"the fix changes {one.word}(), which the branch's {one.path} does not have" for one in words.gone]
@@ -175,7 +175,7 @@ def _word_hints(words: FixSymbols) -> list[str]:
 
 
 def _other_file_hints(scratch: Scratch, fix: FixCommit, tree: str, applied: ApplyResult, end: float) -> Iterator[str]:
-    """Where a branch that lacks a file of the fix has the functions and structures that the fix changes in it."""
+    """Where the branch has the functions and structures that the fix changes, when it does not have the fix's file."""
     for change in fix.files:
         path = change.old_path
         if applied.how is not AppliesHow.CONFLICT or not path or scratch.has(tree, path):
@@ -191,11 +191,11 @@ def _other_file_hints(scratch: Scratch, fix: FixCommit, tree: str, applied: Appl
                 )
                 files = [one.partition(":")[2] for one in done.text.split("\0") if one]
                 if files:
-                    yield f"the branch has no {path}, but {shown} is in its {', '.join(files[:3])}"
+                    yield f"{path} does not exist in the branch; {shown} is in {', '.join(files[:3])}"
 
 
 def _moved_hints(scratch: Scratch, fix: FixCommit, tree: str, applied: ApplyResult) -> list[str]:
-    """Hunks that landed in another function than in mainline: the right context in the wrong place."""
+    """Hunks that were applied to another function than in mainline, where the same context occurs."""
     if applied.how is AppliesHow.CONFLICT:
         return []
     hints = []
@@ -211,7 +211,7 @@ def _moved_hints(scratch: Scratch, fix: FixCommit, tree: str, applied: ApplyResu
         strange = sorted(found - named - {""}) if named else []
         if strange and not found & named:
             hints.append(
-                f"in {change.path} it changes {', '.join(strange[:3])}(), in mainline {', '.join(sorted(named)[:3])}(): look whether that is right"
+                f"{change.path}: the patch was applied to {', '.join(strange[:3])}(), but mainline changes {', '.join(sorted(named)[:3])}(); check the result"
             )
     return hints
 
@@ -227,7 +227,7 @@ def _changed_functions(before: bytes, after: bytes) -> set[str]:
     result = set()
     for tag, low, _, _, _ in SequenceMatcher(None, window, changed, autojunk=False).get_opcodes():
         if tag != "equal":
-            # git names the function above the hunk, whose context starts three lines higher
+            # git names the function above the hunk's context, which starts three lines higher
             result.add(
                 _name(next((line for line in reversed(old[: max(0, start + low - 3)]) if line[:1].isalpha() or line[:1] == "_"), ""))
             )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The fix whose backports are asked for: its commit, what it stands on, its diff."""
+"""The fix to backport: its commit, its parent, its diff."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -23,7 +23,9 @@ class FixCommit:
         """The fix of a full id; UsageError for a merge, which has no patch."""
         commit = repository.commit(commit_id)
         if len(commit.parents) > 1:
-            raise UsageError(f"{commit_id[:12]} is a merge: it has no patch to backport", hint="name the commit that makes the change")
+            raise UsageError(
+                f"{commit_id[:12]} is a merge commit: it has no patch to backport", hint="name the merged commit that makes the change"
+            )
         return cls(repository, commit)
 
     @property

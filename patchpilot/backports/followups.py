@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What must come along with a backport: fixes of the fix, reverts of it, and the newer trees that lack it."""
+"""Follow-ups of a fix that must be backported with it: fixes and reverts of the fix, and newer trees that lack it."""
 
 from collections.abc import Sequence
 from itertools import groupby
@@ -36,7 +36,7 @@ def followers(history: History, fix: str, mainline: str | None) -> tuple[Followe
 
 
 def needed_followers(history: History, found: Sequence[Follower], tip: str) -> tuple[Follower, ...]:
-    """Those a branch lacks and needs: what is there already, or was itself reverted, is left out."""
+    """The follow-ups that a branch lacks and needs: without those it has and those that were reverted themselves."""
     needed = []
     for one in found:
         landing = history.landed(one.commit, tip, content=False)
@@ -46,7 +46,7 @@ def needed_followers(history: History, found: Sequence[Follower], tip: str) -> t
 
 
 def lacking_newer(branch: Branch, every: Sequence[tuple[Branch, bool]]) -> tuple[str, ...]:
-    """The branches of newer versions that need the fix and lack it: they must have it before an older tree takes it."""
+    """The newer branches that need the fix and lack it: an older tree takes it only after them."""
     if not branch.version:
         return ()
     return tuple(
@@ -57,24 +57,24 @@ def lacking_newer(branch: Branch, every: Sequence[tuple[Branch, bool]]) -> tuple
 
 
 def stable_rules(fix: FixCommit, project: Project) -> tuple[str, ...]:
-    """What the stable rules would say of the fix: size, kind, and whether it asked not to be picked."""
+    """What in the fix violates the stable rules: size, kind of change, and a tag against backporting."""
     notes: list[str] = []
     _, lines = fix.size
     context = sum(len(hunk.lines) for change in fix.files for hunk in change.hunks)
     most = project.stable.max_lines
     if most and context > most:
-        notes.append(f"it is {context} lines with context ({lines} changed), more than the {most} that stable trees take")
+        notes.append(f"the patch has {context} lines with context ({lines} changed); stable trees take at most {most}")
     if project.lists.no_backport and project.lists.no_backport in fix.commit.message:
-        notes.append("it asks not to be picked for stable trees (stable+noautosel)")
+        notes.append("the fix is tagged not to be backported (stable+noautosel)")
     if fix.files and all(change.path.startswith(("Documentation/", "doc/", "docs/")) for change in fix.files):
-        notes.append("it changes documentation only, which stable trees do not take")
+        notes.append("the fix changes documentation only, which stable trees do not take")
     elif fix.files and not _changes_more_than_space(fix):
-        notes.append("it changes white space only, which stable trees do not take")
+        notes.append("the fix changes whitespace only, which stable trees do not take")
     return tuple(notes)
 
 
 def _changes_more_than_space(fix: FixCommit) -> bool:
-    """Whether a place has other words before than after: each place for itself, since a line that moves changes what is done."""
+    """Whether the words at any place differ before and after: each place separately, since a moved line changes what the code does."""
     for change in fix.files:
         if change.is_binary or change.old_path != change.new_path:
             return True

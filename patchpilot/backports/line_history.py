@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Which earlier commits a fix stands on, told from the lines they change: no merge is tried for it.
+"""The earlier commits that a fix depends on, found from the lines they change, without trial merges.
 
-Walking back from the fix, a commit belongs to what it stands on when it changed lines that overlap or touch those the fix (or a later commit
-that belongs) changes; through all others the line numbers are carried back.
+Walking back from the fix, a commit is a prerequisite when it changed lines that overlap or touch those changed by the fix (or by a later
+prerequisite); through all others the line numbers are mapped back.
 """
 
 import re
@@ -34,7 +34,7 @@ class LineEditStep:
 
 @dataclass(frozen=True, slots=True)
 class LineTouch:
-    """A commit, its parent, and its changes to the files asked about."""
+    """A commit, its parent, and its changes to the requested files."""
 
     commit: str
     parent: str
@@ -80,7 +80,7 @@ def read_touch(repository: Repository, commit: str, paths: Sequence[str] = ()) -
 
 
 def read_each(repository: Repository, commits: Sequence[str], paths: Sequence[str] = ()) -> dict[str, LineTouch]:
-    """The changes of several commits, to `paths` or to all, in one reading; one that changes none of `paths` has none."""
+    """The changes of several commits, to `paths` or to all, read in one go; one that changes none of `paths` has none."""
     only = ["--", *paths] if paths else []
     done = repository.git(
         "log", "--stdin", "--no-walk=unsorted", "--format=%x01%H %P", "--raw", "-p", "-U0", "-M", "--full-index", "--no-abbrev", *only,
@@ -93,7 +93,7 @@ def read_each(repository: Repository, commits: Sequence[str], paths: Sequence[st
 def older_names(repository: Repository, paths: Sequence[str], tip: str, less: str, *, timeout: float = 60.0) -> tuple[str, ...]:
     """The names these files had before, in the commits that `tip` has and `less` has not, later names first.
 
-    One walk finds the commits that brought a name; only those are asked what they renamed (`git log --follow` walks once a file).
+    One walk finds the commits that added a name; only those are searched for renames (`git log --follow` walks once per file).
     """
     result: dict[str, None] = {}
     names = set(paths)
@@ -119,7 +119,7 @@ def older_names(repository: Repository, paths: Sequence[str], tip: str, less: st
 def stands_on(
     touches: Sequence[LineTouch], fix: LineTouch, present: frozenset[str], paths: frozenset[str] | None = None, margin: int = 0
 ) -> tuple[LineTouch, ...]:
-    """Those of `touches` (oldest first, all before the fix) that the fix stands on, oldest first; what is `present` only moves lines.
+    """Those of `touches` (oldest first, all before the fix) that the fix depends on, oldest first; those `present` only move lines.
 
     `paths` limits which of the fix's files count. `margin` widens the fix's own spans by so many lines.
     """
@@ -137,9 +137,9 @@ def stands_on(
 
 
 def last_writers(touches: Sequence[LineTouch], fix: LineTouch, present: frozenset[str], paths: frozenset[str]) -> tuple[LineTouch, ...]:
-    """Those of `touches` (oldest first, all before the fix) that last changed the lines the fix changes, or lines beside them, oldest first.
+    """Those of `touches` (oldest first, all before the fix) that last changed the lines the fix changes, or adjacent lines, oldest first.
 
-    What one of them wrote is not asked of older ones: what it stands on itself is another question. A rename alone only moves lines: git follows it.
+    Lines that one of them wrote are not traced to older commits. A rename alone only moves lines: git follows it.
     """
     needed: dict[str, list[Span]] = {}
     for edit in fix.edits:
@@ -157,11 +157,11 @@ def last_writers(touches: Sequence[LineTouch], fix: LineTouch, present: frozense
 
 
 def crossing(touches: Sequence[LineTouch], path: str, span: Span) -> tuple[LineTouch, ...]:
-    """Those of `touches` (oldest first) that change lines of a span of a file as it is after the last of them, however the lines moved since."""
+    """Those of `touches` (oldest first) that changed lines now in a span of a file; the span is in the file after the last of them."""
     needed: dict[str, list[Span]] = {path: [span]}
     found: list[LineTouch] = []
     for touch in reversed(touches):
-        # a rename is no change of the lines
+        # a rename does not change lines
         if any(
             low < new[1] and new[0] < high
             for edit in touch.edits
@@ -174,12 +174,12 @@ def crossing(touches: Sequence[LineTouch], path: str, span: Span) -> tuple[LineT
 
 
 def _wide(edit: LineEditStep) -> Iterable[Span]:
-    """What an edit made, where lines were only removed a line to each side of the gap."""
+    """The lines an edit wrote; where it only removed lines, one line on each side of the gap."""
     return ((new[0], new[1]) if new[0] < new[1] else (max(0, new[0] - 1), new[1] + 1) for _, new in edit.hunks)
 
 
 def _meets(edit: LineEditStep, needed: Mapping[str, Sequence[Span]], *, moved: bool = True) -> bool:
-    """Whether an edit changed lines of the spans or beside them; with `moved` also when it renamed their file."""
+    """Whether an edit changed lines of the spans or next to them; with `moved` also when it renamed their file."""
     spans = needed.get(edit.new_path or "", ())
     if moved and spans and edit.new_path != edit.old_path:
         return True
@@ -215,7 +215,7 @@ def _back(span: Span, hunks: Iterable[tuple[Span, Span]]) -> Span:
 
 
 def _without(spans: Sequence[Span], written: Sequence[Span]) -> list[Span]:
-    """The spans less those written: what is left of a line or more."""
+    """The spans without those written, as far as a line or more is left."""
     left = list(spans)
     for low, high in written:
         pieces: list[Span] = []

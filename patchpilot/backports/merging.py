@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Three-way merges of trees: what git says of one, and which it need not be asked about.
+"""Three-way merges of trees: git's output parsed, and the merges that can be made without git.
 
-Git looks for renames in the whole of both sides, which takes most of the time of a merge. Where no rename can matter, only files that both sides
-changed are left to it.
+Git looks for renames in both trees, which takes most of the time of a merge. Where no rename can matter, only files that both sides
+changed are merged by git.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -17,7 +17,7 @@ Entry = tuple[str, str] | None
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What git said of a merge: the kind ("CONFLICT (contents)", "Auto-merging" …), the paths and the sentence."""
+    """A message of git about a merge: the kind ("CONFLICT (contents)", "Auto-merging" …), the paths and the sentence."""
 
     kind: str
     paths: tuple[str, ...]
@@ -36,7 +36,7 @@ class Merge:
 
 @dataclass(frozen=True, slots=True)
 class MergePlan:
-    """A merge in which no rename matters: what to put into our tree as it is in theirs, and the files that both changed."""
+    """A merge in which no rename matters: the entries to take from their tree, and the files that both sides changed."""
 
     taken: Mapping[str, Entry] = field(default_factory=dict)
     both: tuple[str, ...] = ()
@@ -45,8 +45,8 @@ class MergePlan:
 def plan(changed: Mapping[str, tuple[Entry, Entry]], ours: Callable[[str], Entry], theirs: Callable[[str], Entry]) -> MergePlan | None:
     """How to merge what their side changed over the base (path → before and after) into our tree, or None when git has to look for renames.
 
-    A file that is there on all sides is no end of a rename. One they add goes where they put it as long as our side has that directory, and one
-    they delete is gone as long as we did not change it and they keep the directory: else a side may have renamed it, or the directory.
+    A file on all sides is not part of a rename. A file they add keeps its path as long as our side has the directory, and a file they delete
+    is deleted as long as we did not change it and they keep the directory: otherwise a side may have renamed the file or the directory.
     """
     taken: dict[str, Entry] = {}
     both: list[str] = []
@@ -77,18 +77,18 @@ def _is_directory(entry: Entry) -> bool:
 
 
 def read_merge(done: Completed) -> Merge:
-    """What `git merge-tree -z --messages` printed; GitError when that is no merge."""
+    """The merge printed by `git merge-tree -z --messages`; GitError when it failed."""
     words = done.out.decode("utf-8", "surrogateescape").split("\0")
     if len(words[0]) != 40:
         why = done.error_text.splitlines()
         raise GitError(
-            f"git merge-tree failed: {why[-1] if why else done.code}", hint="a partial clone may lack objects: `git fetch --refetch`"
+            f"git merge-tree failed: {why[-1] if why else done.code}", hint="a partial clone may lack objects; run `git fetch --refetch`"
         )
     return merge_of(words, clean=done.code == 0)
 
 
 def merge_of(words: Sequence[str], *, clean: bool) -> Merge:
-    """The merge that the words of `git merge-tree -z --messages` tell of."""
+    """The merge parsed from the output of `git merge-tree -z --messages`."""
     at = 1
     paths: dict[str, None] = {}
     while at < len(words) and words[at]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a commit stands on that a branch lacks: asked where the commit conflicts, first of the lines there, then ever wider."""
+"""The prerequisites of a commit that a branch lacks: searched where the commit conflicts, first in those lines, then more widely."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -13,12 +13,12 @@ from patchpilot.model.hunk_fit import text_lines
 
 MARGINS = (0, 1, 3)
 MOST = 400
-# a look at the patches of the branch is worth it for a few commits only
+# reading the branch's patches is worth it for a few commits only
 _MOST_LOOKED_AT = 20
 
 
 class MissingCommits:
-    """The missing commits below a fix, and below those. `left` gives the seconds that git may still take, and ends the search when there are none."""
+    """The missing prerequisites of a fix, and of those. `left` gives the seconds left for git, and ends the search when there are none."""
 
     def __init__(self, history: History, scratch: Scratch, fix: str, tip: str, tree: str, left: Callable[[], float]) -> None:
         self.history, self.scratch, self.tip, self.tree = history, scratch, tip, tree
@@ -32,7 +32,7 @@ class MissingCommits:
         self._landed: dict[str, bool] = {}
 
     def stands_on(self, commit: str, conflicts: Sequence[str], margin: int) -> tuple[str, ...]:
-        """The missing commits that a commit stands on in the files where it conflicts, and what those stand on there, oldest first."""
+        """The missing commits that a commit depends on in the files where it conflicts, and their own prerequisites there, oldest first."""
         goal, paths = self._goal(commit, conflicts)
         touches = self.before(commit, self.names(paths))
         return self._lacking(touches, lambda present: stands_on(touches, goal, present, frozenset(paths), margin))
@@ -45,15 +45,15 @@ class MissingCommits:
         return self._lacking(touches, lambda present: last_writers(touches, goal, present, frozenset(paths)))
 
     def all(self, commit: str, paths: Sequence[str]) -> tuple[str, ...]:
-        """The last of all missing commits before one that change these files, oldest first."""
+        """The most recent missing commits before `commit` that change these files, oldest first."""
         return self.missing([one.commit for one in self.before(commit, self.names(paths))[-MOST:]])
 
     def missing(self, commits: Sequence[str]) -> tuple[str, ...]:
-        """Those of the commits that the branch has neither by ancestry nor by a marker."""
+        """The commits that the branch has neither by ancestry nor by an upstream marker."""
         return self.history.missing(commits, self.tip)
 
     def before(self, commit: str, paths: tuple[str, ...]) -> tuple[LineTouch, ...]:
-        """The commits before one that the branch's history does not have and that change these files: a part of those before the fix."""
+        """The commits before `commit` that are not in the branch's history and change these files: a subset of those before the fix."""
         wanted = frozenset(paths)
         known = next((touch for touch in self._touches if wanted <= touch), None)
         if known is None:
@@ -69,14 +69,14 @@ class MissingCommits:
         return tuple(touch for touch in touches if any(edit.old_path in wanted or edit.new_path in wanted for edit in touch.edits))
 
     def names(self, paths: Sequence[str]) -> tuple[str, ...]:
-        """These paths, with the names the files had before when the branch has no such files."""
+        """These paths, with the files' earlier names where the branch does not have them."""
         gone = tuple(path for path in paths if not self.scratch.has(self.tree, path))
         if gone and self._top and gone not in self._older:
             self._older[gone] = older_names(self.repository, gone, self._top, self.tip, timeout=self._left())
         return tuple(dict.fromkeys([*paths, *self._older.get(gone, ())]))
 
     def _goal(self, commit: str, conflicts: Sequence[str]) -> tuple[LineTouch, tuple[str, ...]]:
-        """What a commit changes, and the paths of it that conflict (all of them when git named others)."""
+        """What a commit changes, and those of its paths that conflict (all of them when git named others)."""
         if commit not in self._goals:
             self._goals[commit] = read_touch(self.repository, commit)
         goal = self._goals[commit]
@@ -84,7 +84,7 @@ class MissingCommits:
         return goal, tuple(dict.fromkeys(path for edit in touched for path in (edit.old_path, edit.new_path) if path))
 
     def _lacking(self, touches: Sequence[LineTouch], ask: Callable[[frozenset[str]], Sequence[LineTouch]]) -> tuple[str, ...]:
-        """What was asked for, without what the branch has under another id: that only moves lines."""
+        """The given commits without those that the branch has under another id, which only move lines."""
         present = {touch.commit for touch in touches} - set(self.missing([touch.commit for touch in touches]))
         while True:
             found = ask(frozenset(present))
@@ -100,7 +100,7 @@ class MissingCommits:
         return self._landed[commit]
 
     def _conflicting(self, edit: LineEditStep, merge: Merge, theirs: str) -> LineEditStep:
-        """The edit with only the hunks that are in conflict, as far as the markers tell them; else all."""
+        """The edit with only its conflicting hunks, as far as conflict markers identify them; else all."""
         path = edit.new_path or ""
         content = self.scratch.blob(theirs, path) if path in merge.paths and path == edit.old_path else None
         if content is None or len(edit.hunks) < 2:

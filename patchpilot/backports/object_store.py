@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A throw-away object store over the repository's own: trees are merged in it, and nothing of the repository changes."""
+"""A temporary object store on top of the repository's own: trees are merged in it without changing the repository."""
 
 import hashlib
 import os
@@ -23,10 +23,10 @@ EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 _MOST_BLOBS = 64
 _MOST_LISTINGS = 2000
 _MOST_PENDING = 5000
-# for so few merges a process each costs less than one that stays
+# for so few merges a process each costs less than a long-running one
 _FEW = 3
 _MOST_CHANGES = 500
-# what the running merge answers of it is longer than a buffer: see commits/merge_tree.py
+# its output is longer than a pipe buffer: see commits/merge_tree.py
 _FILLER_NAMES = tuple(f"{number}{'f' * 700}" for number in range(12))
 # later than any commit: the walk for the merge base ends at the base at once instead of going through all history
 _LATE = 4_000_000_000
@@ -35,7 +35,7 @@ _IDENT = f"patchpilot <patchpilot@localhost> {_LATE} +0000"
 
 @dataclass(frozen=True, slots=True)
 class _MergedFile:
-    """A file that both sides changed, merged: what it is then (with markers where it conflicts), and what git said of it."""
+    """A file that both sides changed, merged: its entry (with conflict markers where it conflicts), and git's messages."""
 
     entry: Entry
     clean: bool
@@ -43,7 +43,7 @@ class _MergedFile:
 
 
 class Scratch:
-    """The store. Use it as a context: all that was written is gone at its end."""
+    """The store, a context manager: everything written is deleted on exit."""
 
     def __init__(self, repository: Repository) -> None:
         self.repository = repository
@@ -57,7 +57,7 @@ class Scratch:
         self._trees: dict[str, str] = {}
         self._blobs: dict[tuple[str, str], bytes | None] = {}
         self._listings: dict[str, Mapping[str, Entry]] = {}
-        # trees made and not yet written: most are steps of a search that git is never asked about
+        # trees built but not written yet: most are steps of a search that git never sees
         self._pending: dict[str, bytes] = {}
         self._changes: dict[tuple[str, str], dict[str, tuple[Entry, Entry]]] = {}
         self._merged: dict[tuple[str, Entry, Entry, Entry], _MergedFile] = {}
@@ -81,13 +81,13 @@ class Scratch:
 
     @property
     def path(self) -> Path:
-        """The store's folder, all that was made in it."""
+        """The store's folder, with all pending trees written."""
         self._settle()
         return self._path
 
     @property
     def env(self) -> dict[str, str]:
-        """What makes git write to the store and see all that was made."""
+        """The environment that makes git write to the store and read all that was built."""
         self._settle()
         return dict(self._env)
 
@@ -118,7 +118,7 @@ class Scratch:
             self._put(*self._pending.popitem())
 
     def _settle_tree(self, tree: str) -> None:
-        """Write a tree that was made and is not written yet, with those in it."""
+        """Write a pending tree, with its subtrees."""
         raw = self._pending.pop(tree, None)
         if raw is not None:
             self._put(tree, raw)
@@ -142,7 +142,9 @@ class Scratch:
         if commit not in self._trees:
             found = self._objects.get(commit)
             if not found or found[1] != "commit":
-                raise GitError(f"commit {commit[:12]} is not in the repository", hint="a shallow or partial clone lacks it: `git fetch`")
+                raise GitError(
+                    f"commit {commit[:12]} is not in the repository", hint="a shallow or partial clone lacks it; run `git fetch`"
+                )
             self._trees[commit] = found[2].split(b"\n", 1)[0].removeprefix(b"tree ").decode()
         return self._trees[commit]
 
@@ -165,7 +167,7 @@ class Scratch:
         return Merge(self.with_files(ours, taken), not conflicts, tuple(conflicts), tuple(notes))
 
     def _merge_files(self, paths: Sequence[str], base: str, ours: str, theirs: str) -> dict[str, "_MergedFile"]:
-        """Path → the merge of a file that is there on all sides; git is asked only what it was not asked before."""
+        """Path → the merge of a file that is on all sides; git merges only what it has not merged before."""
         asked = {path: (path, self._entry(base, path), self._entry(ours, path), self._entry(theirs, path)) for path in paths}
         new = [path for path in paths if asked[path] not in self._merged]
         if new:
@@ -191,7 +193,7 @@ class Scratch:
         return read_merge(self.git("merge-tree", "--write-tree", "--messages", "-z", one, other, ok=(0, 1)))
 
     def _filler(self) -> tuple[str, str]:
-        """Two commits whose merge has much to tell."""
+        """Two commits whose merge has a long output."""
         trees = [
             self.with_files(EMPTY_TREE, dict.fromkeys(_FILLER_NAMES, ("100644", self.write("blob", one)))) for one in (b"", b"1\n", b"2\n")
         ]
@@ -201,7 +203,7 @@ class Scratch:
         return self.commit(trees[1], root), self.commit(trees[2], root)
 
     def changed(self, one: str, other: str) -> dict[str, tuple[Entry, Entry]]:
-        """Path → what it is in each of two trees, where that differs; a directory in the one that is none in the other is one path."""
+        """Path → its entry in each of two trees, where they differ; a directory that is in only one of them is one path."""
         if (one, other) not in self._changes:
             if len(self._changes) >= _MOST_CHANGES:
                 self._changes.clear()
@@ -280,7 +282,7 @@ class Scratch:
             self._settle_tree(tree)
             found = self._objects.get(tree)
             if not found or found[1] != "tree":
-                raise GitError(f"tree {tree[:12]} is not in the repository", hint="a partial clone lacks it: `git fetch --refetch`")
+                raise GitError(f"tree {tree[:12]} is not in the repository", hint="a partial clone lacks it; run `git fetch --refetch`")
             self._keep(tree, _read_tree(found[2]))
         return self._listings[tree]
 

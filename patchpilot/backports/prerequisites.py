@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The earlier mainline commits that make a fix apply: proposed from the lines it stands on, proved by merging, then made as few as possible."""
+"""The earlier mainline commits that make a fix apply: proposed from the history of its lines, verified by merging, then minimized."""
 
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -14,23 +14,24 @@ from patchpilot.backports.object_store import Scratch
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import GitError
 from patchpilot.history.fix_in_branch import History
+from patchpilot.model.counted import counted
 from patchpilot.model.progress import Progress, silent
 from patchpilot.model.upstream_references import read_marks
 
 _DEEPEST = 4
-# more whole commits than these are not gathered: they would not be told
+# no more whole commits than these are collected: more would not be shown
 _MOST_WHOLE = 120
-# how much of the time the parts may take while it is not known whether whole commits do
+# share of the time for partial commits before whole commits have been tried
 _FOR_PARTS = 0.35
-# a commit of more files than these is wide; so many of the widest are tried to be done without before all others
+# a commit of more files than this is wide; dropping the widest few is tried before all others
 _WIDE, _MOST_WIDE = 10, 6
-# whole commits beyond these are no longer what a person picks for the sake of one fix
+# nobody backports more whole commits than this for one fix
 _MANY_COMMITS = 12
 _MANY_LINES = 2000
 
 
 class SearchState(StrEnum):
-    """How far a search got: whole commits found, only their changes to the fix's files, out of time, or nothing left to try."""
+    """How a search ended: with whole commits, with only their changes to the fix's files, out of time, or with nothing left to try."""
 
     FOUND = "found"
     PARTIAL = "partial"
@@ -40,7 +41,7 @@ class SearchState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PrerequisiteNeed:
-    """A prerequisite: its id and subject, how many lines of it are needed (all, or those in the fix's files), and whether it is a fix itself."""
+    """A prerequisite: its id and subject, how many of its lines are needed (all, or those in the fix's files), and whether it is a fix itself."""
 
     commit: str
     subject: str
@@ -50,9 +51,9 @@ class PrerequisiteNeed:
 
 @dataclass(frozen=True, slots=True)
 class PrerequisiteSearch:
-    """What a search found: the commits in the order to apply, how far it got, and the tree they give (the fix applies to it).
+    """The result of a search: the commits in the order to apply, how it ended, and the tree they give (the fix applies to it).
 
-    `whole` are the whole commits that would do as well, when they are out of proportion and parts are told instead.
+    `whole` are the whole commits that work too, when they are too many and parts are given instead.
     """
 
     needs: tuple[PrerequisiteNeed, ...]
@@ -62,7 +63,7 @@ class PrerequisiteSearch:
 
     @property
     def partial(self) -> bool:
-        """Whether only their changes to the fix's own files were needed or tried."""
+        """Whether only the commits' changes to the fix's own files are needed or were tried."""
         return self.state is SearchState.PARTIAL
 
     @property
@@ -71,13 +72,13 @@ class PrerequisiteSearch:
         return sum(need.size for need in self.needs)
 
     def rather_than(self, whole: "PrerequisiteSearch", fix_lines: int) -> "PrerequisiteSearch":
-        """This search for parts when the whole commits are far too many for the fix and the parts are much less; else that for whole ones."""
+        """This search for parts when the whole commits are far too many for the fix and the parts much smaller; else the one for whole commits."""
         many = len(whole.needs) > _MANY_COMMITS and 2 * len(self.needs) <= len(whole.needs)
         much = whole.lines > max(_MANY_LINES, fix_lines) and 4 * self.lines <= whole.lines
         return replace(self, whole=whole.needs) if many or much else whole
 
 
-class _TimeIsOverError(Exception):
+class _OutOfTimeError(Exception):
     pass
 
 
@@ -91,16 +92,16 @@ def find_prerequisites(
     tree: str | None = None,
     progress: Progress = silent,
 ) -> PrerequisiteSearch:
-    """The smallest ordered set found that makes the fix apply to the branch (or to `tree`, when more was applied to it), searched for at most `effort` seconds.
+    """The smallest ordered set found that makes the fix apply to the branch (or to `tree`, when more was applied to it), within `effort` seconds.
 
-    Whole commits first, each with what it needs itself in its other files; else, or when those are out of proportion, only their changes to
-    the fix's files.
+    Whole commits first, each with its own prerequisites in its other files; else, or when those are too many, only their changes to the
+    fix's files.
     """
     return _Seeker(history, scratch, fix, tip, effort, progress, tree).search()
 
 
 class _Seeker:
-    """One search: merges tried are remembered, every step looks at the clock, and the best answer so far is kept."""
+    """One search: merges tried are remembered, every step checks the time, and the best answer so far is kept."""
 
     def __init__(
         self, history: History, scratch: Scratch, fix: FixCommit, tip: str, effort: float, progress: Progress, tree: str | None
@@ -110,7 +111,7 @@ class _Seeker:
         self.tree = tree or scratch.tree_of(tip)
         self._begun = time.monotonic()
         self._effort, self._progress = effort, progress
-        self._ground = MissingCommits(history, scratch, fix.id, tip, self.tree, self._look_at_the_clock)
+        self._ground = MissingCommits(history, scratch, fix.id, tip, self.tree, self._check_time)
         self._merges: dict[tuple[str, str, bool], Merge] = {}
         self._failed: set[tuple[str, str]] = set()
         self._paths = frozenset(fix.paths)
@@ -127,13 +128,13 @@ class _Seeker:
                 self._whole = self._as_they_came(self._whole)
             else:
                 self._fewer(self._part, self._take_part, cut=True)
-        except _TimeIsOverError:
+        except _OutOfTimeError:
             pass
         except KeyboardInterrupt as error:
-            found, what = (self._whole, "commits") if self._whole else (self._part, "commits, their changes to the fix's files only")
+            found, part = (self._whole, "") if self._whole else (self._part, ", only the changes to the fix's files")
             if found:
                 ids = " ".join(one[:12] for one in found)
-                error.add_note(f"found by then what {self.fix.commit.short} needs first ({len(found)} {what}): {ids}")
+                error.add_note(f"prerequisites of {self.fix.commit.short} found before that ({counted(len(found), 'commit')}{part}): {ids}")
             raise
         except GitError:
             # git was stopped at the time limit of the search
@@ -152,8 +153,8 @@ class _Seeker:
         self._whole = commits
 
     def _find_parts(self) -> bool:
-        """Find commits whose changes to the fix's files make it apply; False when all there are together do not."""
-        # one reading of history serves all questions about the fix's files
+        """Find commits whose changes to the fix's files make it apply; False when even all of them together do not."""
+        # read the history of the fix's files once for all steps
         self._ground.before(self.fix.id, self._ground.names(self.fix.paths))
         gathered = self._gather((), cut=True)
         merge = self._pick(self.fix.id, self.tree, cut=True)
@@ -172,7 +173,7 @@ class _Seeker:
         return True
 
     def _find_whole(self) -> bool:
-        """Find whole commits that make the fix apply: the parts', with what they need themselves."""
+        """Find whole commits that make the fix apply: those of the parts, with their own prerequisites."""
         gathered = self._gather(self._part, cut=False)
         if gathered:
             self._whole = gathered
@@ -187,9 +188,9 @@ class _Seeker:
         return False
 
     def _gather(self, seeds: Sequence[str], *, cut: bool) -> tuple[str, ...] | None:
-        """Commits in the mainline's order after which the fix applies: where one of them (or the fix) does not, what it stands on there is added.
+        """Commits in mainline order after which the fix applies: where one of them (or the fix) conflicts, its prerequisites there are added.
 
-        None when what the fix itself needs is not to be had, or far too much.
+        None when the fix's own prerequisites are not available, or far too many.
         """
         chosen, banned = set(seeds), set[str]()
         levels: dict[str, int] = {}
@@ -209,13 +210,13 @@ class _Seeker:
             elif commit == self.fix.id:
                 return None
             else:
-                # the branch is in its way: perhaps the fix does without it
+                # it conflicts with the branch itself: perhaps the fix applies without it
                 chosen.discard(commit)
                 banned.add(commit)
         return None
 
     def _wider(self, commit: str, merge: Merge, levels: dict[str, int], known: set[str], *, cut: bool) -> set[str]:
-        """What a commit that conflicts stands on and is not known yet: who wrote those lines, else all around them, else all in those files."""
+        """New prerequisites of a conflicting commit: those that wrote the lines, else those around them, else all that changed the files."""
         for level in range(levels.get(commit, 0), len(MARGINS) + 2):
             levels[commit] = level
             if level == 0:
@@ -233,7 +234,7 @@ class _Seeker:
         return tuple(sorted(commits, key=lambda one: self.history.index.ordinal(one) or 0))
 
     def _applied(self, pool: Sequence[str]) -> tuple[str, ...]:
-        """Those of a pool whose changes to the fix's files apply, one on the other, and change something."""
+        """Those of a pool whose changes to the fix's files apply, one on top of the other, and change something."""
         tree, kept = self.tree, []
         for commit in pool:
             merge = self._pick(commit, tree, cut=True)
@@ -243,7 +244,7 @@ class _Seeker:
         return tuple(kept)
 
     def _climb(self, pool: Sequence[str], tree: str, depth: int) -> tuple[str, ...]:
-        """Apply each of `pool` that can be applied, with what it needs first; what was applied, in order."""
+        """Apply each of `pool` that applies, after its prerequisites; what was applied, in order."""
         applied: list[str] = []
         for commit in pool:
             steps = self._solve(commit, tree, depth)
@@ -255,7 +256,7 @@ class _Seeker:
         return tuple(applied)
 
     def _solve(self, commit: str, tree: str, depth: int) -> tuple[str, ...] | None:
-        """What makes a commit apply to a tree, itself last; None when nothing was found."""
+        """The commits that make a commit apply to a tree, itself last; None when none were found."""
         merge = self._pick(commit, tree, cut=False)
         if merge.clean:
             return (commit,)
@@ -272,7 +273,7 @@ class _Seeker:
         return None
 
     def _fewer(self, chosen: Sequence[str], take: Callable[[tuple[str, ...]], None], *, cut: bool, share: float = 1.0) -> None:
-        """Take the chosen without all that can be dropped, for a share of the time.
+        """Drop the chosen commits that are not needed, within a share of the time.
 
         The widest first, since many files are seldom what a fix needs; then halves, smaller pieces, and one at a time, again the widest first.
         """
@@ -308,12 +309,12 @@ class _Seeker:
         return len(self.scratch.changed(*self._theirs(commit, cut=False)))
 
     def _as_they_came(self, commits: tuple[str, ...]) -> tuple[str, ...]:
-        """Commits in the order of the mainline when they apply in that order, else as they are."""
+        """Commits in mainline order when they apply in that order, else as given."""
         ordered = self._in_order(commits)
         return ordered if ordered != commits and self._reaches(ordered, cut=False, strict=True) else commits
 
     def _reaches(self, commits: Sequence[str], *, cut: bool, strict: bool = False) -> bool:
-        """Whether the fix applies after these; one that does not apply is passed over, or with `strict` means no."""
+        """Whether the fix applies after these; one that does not apply is skipped, or with `strict` means no."""
         tree = self.tree
         for commit in commits:
             merge = self._pick(commit, tree, cut=cut)
@@ -341,23 +342,23 @@ class _Seeker:
     def _pick(self, commit: str, tree: str, *, cut: bool) -> Merge:
         key = (commit, tree, cut)
         if key not in self._merges:
-            self._look_at_the_clock()
+            self._check_time()
             base, theirs = self._theirs(commit, cut=cut)
             self._merges[key] = self.scratch.merge(base, tree, theirs)
         return self._merges[key]
 
     def _theirs(self, commit: str, *, cut: bool) -> tuple[str, str]:
-        """The tree before a commit and its own, with `cut` only as far as it changes the fix's files."""
+        """The tree before a commit and its own tree; with `cut` the latter has only the changes to the fix's files."""
         parents = self.repository.commit(commit).parents
         base = parents[0] if parents else None
         if cut and commit != self.fix.id:
             return self.scratch.part(commit, base, self._paths)
         return self.scratch.tree_of(base) if base else self.scratch.write("tree", b""), self.scratch.tree_of(commit)
 
-    def _look_at_the_clock(self) -> float:
-        """The seconds left; _TimeIsOverError when there are none."""
+    def _check_time(self) -> float:
+        """The seconds left; _OutOfTimeError when there are none."""
         left = self._begun + self._effort - time.monotonic()
-        self._progress("searching what it stands on", len(self._merges))
+        self._progress("searching for prerequisites", len(self._merges))
         if left <= 0:
-            raise _TimeIsOverError
+            raise _OutOfTimeError
         return left

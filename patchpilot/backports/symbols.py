@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a fix calls and names, and what of it a branch lacks or has in another form."""
+"""The symbols a fix uses that a branch lacks or declares differently."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -24,7 +24,7 @@ _CALLED, _NAMED = "called", "named"
 
 @dataclass(frozen=True, slots=True)
 class MissingSymbol:
-    """A word the fix uses that the branch does not have: what it is, where mainline has it, and the commit that brought it (None: not found)."""
+    """A symbol the fix uses that the branch lacks: its kind, where mainline has it, and the commit that added it (None: not found)."""
 
     word: str
     kind: str
@@ -34,7 +34,7 @@ class MissingSymbol:
 
 @dataclass(frozen=True, slots=True)
 class SymbolDifference:
-    """A function the fix calls whose declaration is another one in the branch: both, and the file in mainline."""
+    """A function the fix calls that the branch declares differently: both declarations, and the file in mainline."""
 
     word: str
     path: str
@@ -44,7 +44,7 @@ class SymbolDifference:
 
 @dataclass(frozen=True, slots=True)
 class FixSymbols:
-    """What was found: words the branch lacks, functions that differ, functions the fix changes that are not there."""
+    """Symbols the branch lacks, functions that differ, and functions changed by the fix that do not exist there."""
 
     lacks: tuple[MissingSymbol, ...] = ()
     differs: tuple[SymbolDifference, ...] = ()
@@ -52,7 +52,7 @@ class FixSymbols:
 
 
 def compare_words(scratch: Scratch, fix: FixCommit, tree: str, *, timeout: float = 5.0) -> FixSymbols:
-    """What the fix uses and a tree lacks. Only words that mainline has at the fix's parent or by the fix's files are judged."""
+    """The symbols the fix uses and a tree lacks. Only those that mainline has at the fix's parent or in the fix's files are judged."""
     if fix.base is None:
         return FixSymbols()
     base = scratch.tree_of(fix.base)
@@ -77,7 +77,7 @@ def compare_words(scratch: Scratch, fix: FixCommit, tree: str, *, timeout: float
 
 
 def who_added(scratch: Scratch, fix: FixCommit, lack: MissingSymbol, tip: str, *, timeout: float = 5.0) -> str | None:
-    """The commit of mainline, not in the branch, that brought a word to its file; None when it was not found in the time."""
+    """The mainline commit, not in the branch, that added a symbol to its file; None when not found in time."""
     try:
         done = scratch.repository.git(
             "log", "--reverse", "--no-merges", "--format=%H", f"-S{lack.word}", f"{fix.id}^", f"^{tip}", "--", lack.path, timeout=timeout
@@ -88,7 +88,7 @@ def who_added(scratch: Scratch, fix: FixCommit, lack: MissingSymbol, tip: str, *
 
 
 def _used(fix: FixCommit) -> dict[str, str]:
-    """Word → how it is used, of the words the fix's added lines bring that its other lines do not have."""
+    """Symbol → how it is used, of the symbols that are only in the fix's added lines."""
     known: set[str] = set()
     result: dict[str, str] = {}
     for change in fix.files:
@@ -115,7 +115,7 @@ def _used(fix: FixCommit) -> dict[str, str]:
 
 
 def _is_usual(scratch: Scratch, fix: FixCommit, tree: str, word: str, kind: str) -> bool:
-    """Whether the branch's own form of the fix's files uses a word as the fix does: then nothing has to be looked up."""
+    """Whether the branch's version of the fix's files uses a symbol as the fix does: then nothing has to be looked up."""
     for change in fix.files:
         if not change.old_path or not change.new_path or not any(word in line.text for line in change.lines("+")):
             continue
@@ -132,7 +132,7 @@ def _is_usual(scratch: Scratch, fix: FixCommit, tree: str, word: str, kind: str)
 
 
 def _arities(text: str, word: str) -> set[int | None]:
-    """How many arguments a function is given in each of its calls; None for a call that is cut off."""
+    """The number of arguments in each call of a function; None for a call that is cut off."""
     result: set[int | None] = set()
     for call in re.finditer(rf"\b{word}\s*\(", text):
         depth, commas, at = 1, 0, call.end()
@@ -154,7 +154,7 @@ def _near(fix: FixCommit) -> tuple[str, ...]:
 
 
 def _declared(scratch: Scratch, tree: str, words: Iterable[str], near: Sequence[str], timeout: float) -> dict[str, tuple[str, str]]:
-    """Word → (path, the line that declares it best) in the headers and the fix's folders of a tree."""
+    """Symbol → (path, the line that declares it best) in the headers and the fix's folders of a tree."""
     result = list(words)
     if not result:
         return {}
@@ -175,7 +175,7 @@ def _declared(scratch: Scratch, tree: str, words: Iterable[str], near: Sequence[
 
 
 def _declares(line: str, word: str) -> int:
-    """How much a line looks like the declaration of a word: 3 a prototype or definition, 2 a macro, 1 a field, 0 a use."""
+    """How much a line looks like the declaration of a symbol: 3 a prototype or definition, 2 a macro, 1 a field, 0 a use."""
     if re.match(rf"#\s*define\s+{word}\b", line):
         return 2
     if re.match(rf"(?:[A-Za-z_][\w\s*]*[\s*])?{word}\s*\(", line) and not line[:1].isspace() and not line.lstrip().startswith("return"):
@@ -186,7 +186,7 @@ def _declares(line: str, word: str) -> int:
 
 
 def _other_arguments(one: tuple[str, str], other: tuple[str, str]) -> bool:
-    """Whether two declarations, each whole on its line, take other arguments."""
+    """Whether two declarations, each complete on its line, have different arguments."""
     lists = [re.search(r"\(([^()]*)\)", line) for _, line in (one, other)]
     if not lists[0] or not lists[1] or "#" in one[1][:1] + other[1][:1]:
         return False

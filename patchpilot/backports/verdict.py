@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The answer for one branch: is the fix there, is the bug there, does the fix apply."""
+"""The verdict for one branch: has it the fix, has it the bug, does the fix apply."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -13,7 +13,7 @@ from patchpilot.history.fix_in_branch import LandedHow as Shown
 
 
 class BranchVerdict(StrEnum):
-    """What is to be done on a branch."""
+    """What a branch needs."""
 
     FIXED = "already-fixed"
     NOT_AFFECTED = "not-affected"
@@ -25,7 +25,7 @@ class BranchVerdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Affected:
-    """Whether the bug is in a branch (None: not known), as which commit the culprit is there, and why."""
+    """Whether the bug is in a branch (None: not known), the id there of the commit that introduced it, and why."""
 
     is_affected: bool | None
     culprit_as: str | None
@@ -34,7 +34,7 @@ class Affected:
 
 @dataclass(frozen=True, slots=True)
 class BranchAnswer:
-    """The verdict on a branch with what it stands on."""
+    """The verdict for a branch with its evidence."""
 
     verdict: BranchVerdict
     reason: str
@@ -48,20 +48,20 @@ class BranchAnswer:
 def judge(
     history: History, scratch: Scratch, fix: FixCommit, culprits: tuple[Culprit, ...], tip: str, tree: str | None = None
 ) -> BranchAnswer:
-    """The verdict on the branch whose tip is `tip` (or on `tree`, when more was applied to it).
+    """The verdict for the branch whose tip is `tip` (or for `tree`, when more was applied to it).
 
-    Being there and being needed come before applying: a fix of a bug that is not there may apply.
+    Whether the branch has the fix and the bug counts before whether the fix applies: it may apply to a branch without the bug.
     """
     landing = history.landed(fix.id, tip)
     if landing and landing.holds:
-        # an ancestor needs no trial; whether a backport could be applied once more tells how it was adapted
+        # an ancestor needs no trial; applying a fix again on top of its backport shows how that was adapted
         again = try_fix(scratch, fix, tree or tip) if landing.how is not Shown.ANCESTRY else None
         return BranchAnswer(BranchVerdict.FIXED, _landed_reason(landing), landing=landing, applied=again)
     bug = affected(history, culprits, tip)
     applied = try_fix(scratch, fix, tree or tip)
     reason = _applied_reason(applied)
     if landing and landing.reverted_by:
-        reason = f"it landed as {landing.commit[:12]} and was reverted by {landing.reverted_by[:12]}; {reason}"
+        reason = f"merged as {landing.commit[:12]} and reverted by {landing.reverted_by[:12]}; {reason}"
     conflicts = places(scratch, applied.merge) if applied.how is AppliesHow.CONFLICT else ()
     if bug.is_affected is False:
         return BranchAnswer(BranchVerdict.NOT_AFFECTED, bug.reason, False, None, landing, applied, conflicts)
@@ -70,9 +70,9 @@ def judge(
 
 
 def affected(history: History, culprits: tuple[Culprit, ...], tip: str) -> Affected:
-    """Whether one of the culprits is in the branch, by ancestry or as a backport, and not reverted there."""
+    """Whether a commit that introduced the bug is in the branch, by ancestry or as a backport, and not reverted there."""
     if not culprits:
-        return Affected(None, None, "no Fixes: tag says which commit brought the bug, so whether the branch has it is not known")
+        return Affected(None, None, "not known whether the branch has the bug: the fix has no Fixes: tag")
     absent: list[str] = []
     unknown: list[str] = []
     for culprit in culprits:
@@ -81,33 +81,37 @@ def affected(history: History, culprits: tuple[Culprit, ...], tip: str) -> Affec
             continue
         landing = history.landed(culprit.commit, tip)
         if landing and landing.holds:
-            how = "is in it" if landing.how is Shown.ANCESTRY else f"was backported to it as {landing.commit[:12]}"
-            return Affected(True, landing.commit, f"the culprit {culprit.commit[:12]} {how}")
+            how = "is in the branch" if landing.how is Shown.ANCESTRY else f"was backported as {landing.commit[:12]}"
+            return Affected(True, landing.commit, f"{culprit.commit[:12]}, which introduced the bug, {how}")
         gone = f" (reverted by {landing.reverted_by[:12]})" if landing and landing.reverted_by else ""
         absent.append(f"{culprit.commit[:12]}{gone}")
     if unknown:
-        return Affected(None, None, f"Fixes: {', '.join(unknown)} names no commit of this repository")
-    named = f"the culprit {absent[0]} is not" if len(absent) == 1 else f"none of the culprits {', '.join(absent)} is"
-    return Affected(False, None, f"{named} in it, neither by ancestry nor as a backport")
+        return Affected(None, None, f"not known whether the branch has the bug: Fixes: {', '.join(unknown)} is not in this repository")
+    named = (
+        f"{absent[0]}, which introduced the bug, is not"
+        if len(absent) == 1
+        else f"none of {', '.join(absent)}, which introduced the bug, is"
+    )
+    return Affected(False, None, f"{named} in the branch, neither by ancestry nor as a backport")
 
 
 def _landed_reason(landing: Landing) -> str:
     if landing.how is Shown.ANCESTRY:
-        return "the fix itself is in the branch"
+        return "the fix is in the branch"
     how = {
-        Shown.MARKER: "its message names the fix",
-        Shown.SUBJECT: "same subject, author and nearly the same patch",
+        Shown.MARKER: "its message references the fix",
+        Shown.SUBJECT: "same subject and author, nearly the same patch",
         Shown.PATCH_ID: "same patch-id",
     }
-    return f"landed as {landing.commit[:12]} ({how[landing.how]})"
+    return f"merged as {landing.commit[:12]} ({how[landing.how]})"
 
 
 def _applied_reason(applied: ApplyResult) -> str:
     if applied.is_empty:
-        return "merging it changes nothing: its content may be there already, though no commit says so"
+        return "the fix changes nothing here: its content may already be in the branch, though no commit says so"
     if applied.how is AppliesHow.CLEAN:
         far = max((abs(offset) for offset in applied.offsets), default=0)
-        return "it applies as it is" + (f", {far} lines from where it was" if far else "")
+        return "applies cleanly" + (f", offset {far} lines" if far else "")
     if applied.how is AppliesHow.THREE_WAY:
-        return "a three-way merge applies it, the patch alone does not"
-    return f"it conflicts in {', '.join(applied.merge.paths[:3])}" + (" …" if len(applied.merge.paths) > 3 else "")
+        return "applies with a three-way merge only"
+    return f"conflicts in {', '.join(applied.merge.paths[:3])}" + (" …" if len(applied.merge.paths) > 3 else "")

@@ -25,7 +25,7 @@ class Braces:
 
     @property
     def slashes(self) -> int:
-        """The most slashes that one of its alternatives has."""
+        """The largest number of slashes in any alternative."""
         return _most_slashes(self._tree)
 
     def matches(self, path: str, is_folder: Callable[[str], bool]) -> bool:
@@ -45,24 +45,24 @@ class Braces:
 
     @cached_property
     def _below(self) -> BoundedPattern:
-        """The alternatives that end in a slash: they take all that is below."""
+        """The alternatives that end with a slash, which match everything below."""
         return _pattern(_ending(self._tree, slash=True), "")
 
     @cached_property
     def _beside(self) -> BoundedPattern:
-        """The others: they take what has as many slashes, which is to say that no wildcard and no rest has one."""
+        """The other alternatives, which match only paths with as many slashes, so wildcards do not match a slash."""
         return _pattern(_ending(self._tree, slash=False), "[^/]*")
 
     @cached_property
     def _alone(self) -> BoundedPattern:
-        """The alternatives without a wildcard that do not end in a slash, for they may name a folder."""
+        """The alternatives without a wildcard or a final slash, which may name a folder."""
         plain = _without_wildcards(self._tree)
         return _pattern(_ending(plain, slash=False) if plain is not None else [], None)
 
 
 @lru_cache(maxsize=4096)
 def braces(pattern: str) -> Braces | None:
-    """The pattern, where it has alternatives and is not absurdly long; else None."""
+    """The pattern, where it has alternatives and is not too long; else None."""
     if len(pattern) > MAX_PATTERN or not any(True for _ in _groups(pattern)):
         return None
     return Braces(pattern)
@@ -118,7 +118,7 @@ def _most_slashes(tree: Sequence) -> int:
 
 
 def _ending(tree: Sequence, *, slash: bool) -> list[Sequence]:
-    """The sequences that together cover every alternative that does or does not end in a slash."""
+    """The sequences of all alternatives that end with a slash, or that do not."""
     if not tree:
         return [] if slash else [[]]
     *head, last = tree
@@ -129,7 +129,7 @@ def _ending(tree: Sequence, *, slash: bool) -> list[Sequence]:
 
 
 def _without_wildcards(tree: Sequence) -> Sequence | None:
-    """What is left when alternatives with a wildcard are taken out; None when nothing is."""
+    """The sequence without alternatives that have a wildcard; None when nothing is left."""
     left: Sequence = []
     for item in tree:
         if isinstance(item, str):
@@ -145,7 +145,7 @@ def _without_wildcards(tree: Sequence) -> Sequence | None:
 
 
 def _pattern(sequences: list[Sequence], rest: str | None) -> BoundedPattern:
-    """One regular expression for all of them. `rest` follows; with it "" wildcards take slashes, else they do not."""
+    """One regular expression for all of them, followed by `rest`; wildcards match slashes only when `rest` is ""."""
     text = "|".join(_written(sequence, across=rest == "") for sequence in sequences)
     return BoundedPattern(f"(?:{text}){rest or ''}" if sequences else _NOTHING, dialect="perl")
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""F: and X: patterns, read as get_maintainer.pl reads them: a glob whose other characters are those of a regular expression, matched from the
-start of the path; a pattern without a final slash matches only paths with as many slashes."""
+"""F: and X: patterns, read as get_maintainer.pl reads them: a glob in which other regular expression characters keep their meaning, matched
+from the start of the path; a pattern without a final slash matches only paths with as many slashes."""
 
 import re
 from collections.abc import Callable
@@ -22,13 +22,13 @@ def folder_of(pattern: str) -> str:
     end = meta.start()
     if "|" in pattern or end == 0:
         return ""
-    # a quantifier takes the character before it along
+    # a quantifier makes the character before it optional too
     literal = pattern[:end] if pattern[end] in "*?[" else pattern[: max(0, end - 1)]
     return literal[: literal.rfind("/") + 1]
 
 
 def depth(pattern: str, *, is_folder: bool = False) -> int:
-    """How deep a pattern reaches: its slashes, one more when it names a file; -1 for one that begins with a star."""
+    """The depth of a pattern: its slashes, plus one when it names a file; -1 for one that begins with a star."""
     if pattern.startswith("*"):
         return -1
     if "{" in pattern and (alternatives := braces(pattern)):

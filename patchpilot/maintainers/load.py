@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A tree's MAINTAINERS, with its index cached together with the content it was made of."""
+"""A tree's MAINTAINERS, with its index, cached by content."""
 
 import os
 from collections.abc import Sequence
@@ -15,12 +15,12 @@ from patchpilot.model.source_tree import Tree
 
 SCRIPT = "scripts/get_maintainer.pl"
 INDEXES = Kind("maintainers", (str(Path(__file__).parent),), keep=8)
-"""The index of a MAINTAINERS file and what its get_maintainer.pl has by default."""
+"""The index of a MAINTAINERS file and the defaults of its get_maintainer.pl."""
 
 
 def load(tree: Tree, *, path: str | None = None, everywhere: bool | None = None, keep: bool = True) -> MaintainersFile:
-    """The MAINTAINERS of a tree, a file or a directory of files; with `everywhere`, every file of that name below `path`. Where they are not
-    given, the tree's own .get_maintainer.conf says both.
+    """The MAINTAINERS of a tree, a file or a directory of files; with `everywhere`, every file of that name below `path`. By default
+    the tree's own .get_maintainer.conf decides both.
 
     MissingError when there is none. With `keep` the index is kept in the cache.
     """
@@ -59,7 +59,7 @@ def maintainers_files(tree: Tree, path: str = "MAINTAINERS", everywhere: bool = 
         if files:
             return files
     raise MissingError(
-        f"{tree.label}: no {path} there", hint=Action("", ("-C", "DIR"), "name a source tree with --tree DIR, or a repository with {}")
+        f"{tree.label}: {path} not found", hint=Action("", ("-C", "DIR"), "name a source tree with --tree DIR, or a repository with {}")
     )
 
 
@@ -76,7 +76,7 @@ def _everywhere(tree: Tree, top: str) -> list[str]:
 
 
 def conf_words(tree: Tree) -> tuple[str, ...]:
-    """The switches a tree's .get_maintainer.conf puts before those of the call."""
+    """The options in a tree's .get_maintainer.conf, which precede those of the command line."""
     text = (tree.read(".get_maintainer.conf") or b"").decode("utf-8", "surrogateescape")
     words: list[str] = []
     for line in text.splitlines():
@@ -88,7 +88,7 @@ def conf_words(tree: Tree) -> tuple[str, ...]:
 
 
 def where_maintainers_are(words: Sequence[str]) -> tuple[str, bool]:
-    """(path, everywhere) that switches name; the last of a kind wins."""
+    """(path, everywhere) from options; the last of a kind wins."""
     path, everywhere = "MAINTAINERS", False
     for at, word in enumerate(words):
         name, _, value = word.lstrip("-").partition("=")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Which sections of MAINTAINERS a path, and the text of a patch, belong to, and by which of their lines."""
+"""The sections of MAINTAINERS that match a path or the text of a patch, and their matching lines."""
 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -11,7 +11,7 @@ from patchpilot.maintainers.section_index import Keyword, MaintainersFile
 
 
 class PathMatch(NamedTuple):
-    """A section that matches a path: by this line (`letter`, `pattern`), how deep it reaches, and whether it names the path most exactly."""
+    """A section that matches a path: the matching line (`letter`, `pattern`), its depth, and whether no pattern could be more exact."""
 
     section: int
     letter: str
@@ -21,8 +21,8 @@ class PathMatch(NamedTuple):
 
 
 class SectionMatch(NamedTuple):
-    """A section that wants to see a patch: the deepest reach of its patterns, one reason a path or keyword, the paths that led to it; `met` is its
-    place in the order in which get_maintainer.pl comes to it, file by file, keywords last; `exact` are the paths that no deeper pattern could name."""
+    """A section that matches a patch: the depth of its deepest pattern, a reason for each path or keyword, and the matching paths. `met` is its
+    place in the order of get_maintainer.pl, file by file, keywords last; `exact` are the paths that no deeper pattern could name."""
 
     section: Section
     depth: int
@@ -34,14 +34,14 @@ class SectionMatch(NamedTuple):
 
     @property
     def is_rest(self) -> bool:
-        """Whether only the catch-all pattern led here."""
+        """Whether only the catch-all pattern matched."""
         return self.depth < 0 and not self.by_keyword
 
 
 def match_path(file: MaintainersFile, path: str, within: int = 0) -> tuple[PathMatch, ...]:
-    """The sections that take a path, the deepest pattern first, ties in file order. Of a section's lines the last that matches counts, and a
-    match of any X: line takes the section out: both as get_maintainer.pl has it. `within` leaves out F: lines that end so many folders above
-    the path or more (0: none)."""
+    """The sections that match a path, the deepest pattern first, ties in file order. As in get_maintainer.pl the last matching line of a
+    section counts, and a match of any X: line excludes the section. `within` ignores F: lines that end this many folders above the path
+    or more (0: none)."""
     places: dict[int, tuple[int, str, str]] = {}
     exact: set[int] = set()
     out: set[int] = set()
@@ -72,7 +72,7 @@ def match_path(file: MaintainersFile, path: str, within: int = 0) -> tuple[PathM
 
 
 def keyword_matches(file: MaintainersFile, texts: Sequence[tuple[str, Iterable[str]]]) -> tuple[Keyword, ...]:
-    """The K: lines found in the lines of a patch: each of `texts` is a prefix pattern that a line must begin with, and the lines."""
+    """The K: lines found in the lines of a patch: each of `texts` is a pattern for the start of a line, and the lines."""
     groups = [(prefix, list(lines)) for prefix, lines in texts]
     lowered = [[line.lower() for line in lines] for _, lines in groups]
     whole = ["\n".join(lines) for lines in lowered]
@@ -97,9 +97,9 @@ def keywords_in_text(file: MaintainersFile, text: str) -> tuple[Keyword, ...]:
 
 
 def match(file: MaintainersFile, paths: Iterable[str], text: str = "") -> tuple[SectionMatch, ...]:
-    """The sections that want to see a patch which touches `paths`, most specific first, each with its reasons.
+    """The sections that match a patch which touches `paths`, most specific first, each with its reasons.
 
-    `text` is the patch as a mail (message and diff), looked through for K: keywords: its message everywhere, its diff in changed lines.
+    `text` is the patch as a mail (message and diff), searched for K: keywords: the whole message, and the changed lines of the diff.
     """
     return match_texts(file, paths, split_text(text) if text else ())
 
@@ -141,7 +141,7 @@ def match_texts(file: MaintainersFile, paths: Iterable[str], texts: Sequence[tup
 
 
 def split_text(text: str) -> list[tuple[str, list[str]]]:
-    """A patch's lines as K: patterns are tried on them: those before the diff as they are, those of the diff where changed."""
+    """A patch's lines for K: patterns: those before the diff as they are, and the changed lines of the diff."""
     lines = text.split("\n")
     start = next((at for at, line in enumerate(lines) if line.startswith(("diff --git ", "--- a/"))), len(lines))
     changed = [line for line in lines[start:] if line.startswith(("+", "-")) and not line.startswith(("+++ ", "--- "))]

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""N: and K: patterns: Perl regular expressions out of a file that anybody may have written.
+"""N: and K: patterns: Perl regular expressions from an untrusted file.
 
-A pattern is tried only where one of the words it needs is in the text; matching itself is bounded (`BoundedPattern`).
+A pattern is matched only where one of the words it needs is in the text; matching is bounded (`BoundedPattern`).
 """
 
 import re
@@ -15,7 +15,7 @@ _PLAIN_ESCAPES = frozenset(".-/_@\"'#,:;=<>&%!~` ")
 
 
 class PerlPattern:
-    """A Perl pattern with /x. `error` says why it cannot be used; such a pattern matches nothing."""
+    """A Perl pattern with /x. `error` is why it cannot be used; such a pattern matches nothing."""
 
     __slots__ = ("__dict__", "prefix", "source", "words")
 
@@ -36,7 +36,7 @@ class PerlPattern:
     def error(self) -> str | None:
         """Why the pattern cannot be used; None when it can."""
         reason = self._pattern.error
-        return f"not a usable pattern: {reason}" if reason else None
+        return f"invalid pattern: {reason}" if reason else None
 
     def search(self, text: str) -> bool:
         """Whether the pattern is found."""
@@ -50,7 +50,7 @@ def needed_words(source: str) -> tuple[str, ...]:
 
 
 def _needed(source: str) -> frozenset[str]:
-    """The best set of words one of which is in every match; empty when there is none."""
+    """The best set of words such that every match has one; empty when there is none."""
     words: set[str] = set()
     for branch in _branches(source):
         best = max(_musts(branch), key=lambda choice: (min(map(len, choice)), -len(choice)), default=None)
@@ -83,7 +83,7 @@ def _branches(source: str) -> list[str]:
 
 
 def _musts(branch: str) -> list[frozenset[str]]:
-    """For one alternative, sets of words of each of which a match contains one: its literal runs, and its groups that must match."""
+    """For one alternative, sets of words such that a match has one word of each: its literal runs, and its groups that must match."""
     sets: list[frozenset[str]] = []
     run, at = "", 0
     while at < len(branch):

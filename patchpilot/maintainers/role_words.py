@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The words of an answer: what roles are called, whom every patch would reach, how long a section's name may be."""
+"""The wording of get_maintainer.pl's output: role names, contacts that would get every patch, the longest section name."""
 
 from typing import NamedTuple
 
@@ -40,5 +40,5 @@ class RoleWords(NamedTuple):
 
 
 def ascii_lower(text: str) -> str:
-    """Lower case of the letters A to Z only, as a program that works on bytes has it."""
+    """Lower case of the letters A to Z only, as in a program that works on bytes."""
     return text.lower() if text.isascii() else "".join(char.lower() if char.isascii() else char for char in text)

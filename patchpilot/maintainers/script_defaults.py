@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The words and defaults a tree's own get_maintainer.pl has, read from its text. The script is never run."""
+"""The wording and defaults of a tree's own get_maintainer.pl, read from its text. The script is never run."""
 
 import re
 
@@ -19,7 +19,7 @@ _DEFAULT = re.compile(r'^my \$(\w+) = (?:(-?\d+)|"([^"]*)");', re.MULTILINE)
 
 
 def read_words(script: str | None) -> RoleWords:
-    """The words of a get_maintainer.pl's text; those of the one in Linux 6.1 where there is none or it does not say."""
+    """The wording of a get_maintainer.pl; that of Linux 6.1 where there is no script or it does not define it."""
     usual = RoleWords()
     if not script:
         return usual

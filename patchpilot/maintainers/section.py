@@ -22,7 +22,7 @@ class Section(NamedTuple):
     line: int = 0
 
     def values(self, letter: str) -> tuple[str, ...]:
-        """What its lines of this letter say, in order."""
+        """The values of its lines with this letter, in order."""
         return tuple(entry.value for entry in self.entries if entry.letter == letter)
 
     @property
@@ -33,7 +33,7 @@ class Section(NamedTuple):
 
     @property
     def lists(self) -> tuple[tuple[str, str], ...]:
-        """Its mailing lists: (address, remark), the remark being what follows it ("(moderated for non-subscribers)")."""
+        """Its mailing lists as (address, remark); the remark follows the address ("(moderated for non-subscribers)")."""
         return tuple(_list_with_name(value) for value in self.values("L"))
 
     @property
@@ -43,7 +43,7 @@ class Section(NamedTuple):
 
     @property
     def tree_urls(self) -> tuple[tuple[str, str, str], ...]:
-        """Its T: lines as (kind, URL, branch); branch is empty where none is named, and a URL alone is taken for git's."""
+        """Its T: lines as (kind, URL, branch); branch is empty where none is named, and a URL without a kind counts as git."""
         urls = []
         for value in self.values("T"):
             words = re.match(r"^(\S+)\s+(\S+)", value.strip())

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""MAINTAINERS, indexed: which sections' patterns can match a path is known from the folders the path is in, so that one path asks dozens of
-patterns instead of thousands.
+"""The index of MAINTAINERS: patterns by folder, so that a path is matched against dozens of patterns instead of thousands.
 
-The index is plain data (strings, tuples, bytes), so that it can be kept between runs; sections are parsed when they are asked for.
+The index is plain data (strings, tuples, bytes), so that it can be cached between runs; sections are parsed on demand.
 """
 
 from array import array
@@ -20,7 +19,7 @@ Plain = dict[str, Any]
 
 
 class Keyword(NamedTuple):
-    """A K: line: its section and its place among all lines that count, which is what get_maintainer.pl orders by (as text)."""
+    """A K: line: its section and its place among all lettered lines, by which get_maintainer.pl sorts (as text)."""
 
     section: int
     place: int
@@ -69,7 +68,7 @@ class MaintainersFile:
         )
 
     def candidates(self, path: str) -> Iterator[tuple[int, int, str, str]]:
-        """(section, place, letter, pattern) of every F: and X: line that may take the path."""
+        """(section, place, letter, pattern) of every F: and X: line that may match the path."""
         folders: dict[str, str] = self.index["folders"]
         at = -1
         while True:
@@ -99,7 +98,7 @@ def nothing() -> MaintainersFile:
 
 
 def build(text: str) -> Plain:
-    """The index of a MAINTAINERS text. A section is the last line that is neither lettered, blank nor a comment, and the lettered lines below it."""
+    """The index of a MAINTAINERS text. A section's heading is the last line before lettered lines that is neither blank nor a comment."""
     starts, lines = array("L"), array("L")
     folders: dict[str, list[str]] = {}
     names: list[tuple[int, int, str, tuple[str, ...]]] = []

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""MAINTAINERS checked by itself: patterns that take nothing or cannot be read, sections that lack something, come twice or out of order."""
+"""The self-test of MAINTAINERS: patterns that match nothing or are invalid, sections that are incomplete, duplicate or out of order."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
@@ -42,7 +42,7 @@ def self_test(contents: Sequence[tuple[str, bytes]], paths: Sequence[str], words
             first = names.setdefault(section.name, (path, section.line))
             if first != (path, section.line):
                 problems.append(
-                    SelfTestProblem(path, section.line, "sections", f"this heading stands in {first[0]}:{first[1]} already", section.name)
+                    SelfTestProblem(path, section.line, "sections", f"duplicate heading: already in {first[0]}:{first[1]}", section.name)
                 )
         problems += _order(path, [section for section in file.sections if section.name != words.rest])
     return tuple(sorted(problems, key=lambda problem: (problem.path, problem.line)))
@@ -79,17 +79,17 @@ def _section(path: str, section: Section, words: RoleWords) -> Iterator[SelfTest
     letters = {entry.letter for entry in section.entries}
     status = (section.status or "").lower()
     if not letters & {"M", "R", "L"} and not status.startswith(("orphan", "obsolete")):
-        yield problem("no address: neither M:, R: nor L:")
+        yield problem("no address: M:, R: or L: required")
     if section.status is None:
         yield problem("no status (S:)")
     elif not all(part.strip() in STATUSES or part.strip() in dict(words.roles) for part in status.split("/")):
-        yield problem(f"an unusual status: {section.status}")
+        yield problem(f"unknown status: {section.status}")
     if not letters & {"F", "N", "K"}:
-        yield problem("nothing leads to it: neither F:, N: nor K:")
+        yield problem("no pattern: F:, N: or K: required")
     for value in section.values("T"):
         if value.split(" ")[0].strip() not in _SCM or len(value.split()) < 2:
             line = next(entry.line for entry in section.entries if entry.letter == "T" and entry.value == value)
-            yield SelfTestProblem(path, line, "scm", "not of the form `git URL [branch]`", f"T:\t{value}")
+            yield SelfTestProblem(path, line, "scm", "invalid tree: expected `git URL [branch]`", f"T:\t{value}")
 
 
 def _patterns(path: str, section: Section, files: Sequence[str]) -> Iterator[SelfTestProblem]:
@@ -99,7 +99,7 @@ def _patterns(path: str, section: Section, files: Sequence[str]) -> Iterator[Sel
             continue
         text = f"{letter}:\t{value}"
         if (letter, value) in seen:
-            yield SelfTestProblem(path, line, "patterns", "stands twice in this section", text)
+            yield SelfTestProblem(path, line, "patterns", "duplicate line in this section", text)
         seen.add((letter, value))
         if letter in "NK":
             trouble = PerlPattern(value).error
@@ -107,7 +107,7 @@ def _patterns(path: str, section: Section, files: Sequence[str]) -> Iterator[Sel
                 yield SelfTestProblem(path, line, "patterns", trouble, text)
         elif not takes_any(value, files):
             folders = not value.endswith("/") and takes_any(f"{value}/", files)
-            message = "takes no file, only folders: a slash is missing at its end" if folders else "no file matches"
+            message = "matches only folders: add a trailing slash" if folders else "no file matches"
             yield SelfTestProblem(path, line, "patterns", message, text)
 
 
@@ -137,7 +137,7 @@ def _addresses(path: str, section: Section) -> Iterator[SelfTestProblem]:
         for address in parse_addresses(value):
             verdict = judge(address.email)
             if verdict.state is AddressState.BAD:
-                yield SelfTestProblem(path, entry.line, "addresses", f"not an address: {verdict.reason}", text)
+                yield SelfTestProblem(path, entry.line, "addresses", f"invalid address: {verdict.reason}", text)
 
 
 def naming(file: MaintainersFile, word: str) -> tuple[tuple[Section, tuple[str, ...]], ...]:

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The values every room hands to the next: frozen, parsed at the edge, no I/O."""
+"""The values that rooms pass to each other: frozen, parsed from input, no I/O."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Advice as a value: what the user could do next. The CLI prints a command for it, the TUI the key of the screen that does it."""
+"""Hints as values: what the user can do next. The CLI prints the command, the TUI the key of the screen that does the same."""
 
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
@@ -8,9 +8,9 @@ MARK = "{}"
 
 
 class Action(NamedTuple):
-    """A verb of ours with its arguments, and why: a sentence in which `{}` is where the command goes; "" is the command alone.
+    """A verb with its arguments, and a sentence in which `{}` is replaced by the command; "" is the command alone.
 
-    Without a verb the arguments are options of the call in hand. A sentence without `{}` leaves the command out.
+    Without a verb the arguments are options of the current command. A sentence without `{}` does not show the command.
     """
 
     verb: str
@@ -19,14 +19,14 @@ class Action(NamedTuple):
 
     @property
     def command(self) -> str:
-        """The command as a shell takes it, or the options alone."""
+        """The command quoted for a shell, or the options alone."""
         import shlex
 
         words = ("patchpilot", self.verb, *self.arguments) if self.verb else self.arguments
         return shlex.join(words)
 
     def worded(self, words: str) -> str:
-        """The sentence with these words in place of the command; words that are no command are not put in backticks."""
+        """The sentence with `words` in place of the command; words that are not a command get no backticks."""
         quoted = f"`{MARK}`"
         mark = quoted if words != self.command and quoted in self.reason else MARK
         before, found, after = self.reason.partition(mark)
@@ -37,7 +37,7 @@ class Action(NamedTuple):
 
 
 class Hint(NamedTuple):
-    """A sentence some parts of which are actions."""
+    """A sentence that contains actions."""
 
     parts: tuple[str | Action, ...]
 
@@ -46,27 +46,27 @@ class Hint(NamedTuple):
 
 
 Advice = str | Action | Hint
-"""What helps. As a str it is what the CLI prints."""
+"""A hint. Its str is what the CLI prints."""
 
 
 def parts_of(advice: object) -> tuple[object, ...]:
-    """The parts of an advice, in order; a plain sentence and an action are one part."""
+    """The parts of a hint, in order; a plain sentence and an action are one part."""
     return advice.parts if isinstance(advice, Hint) else (advice,)
 
 
 def actions(advice: object) -> tuple[Action, ...]:
-    """The actions in an advice, in order; none in a plain sentence."""
+    """The actions in a hint, in order; none in a plain sentence."""
     return tuple(part for part in parts_of(advice) if isinstance(part, Action))
 
 
 def each(advice: object, words: Callable[[Action], str]) -> Iterator[tuple[Action | None, str]]:
-    """The parts of an advice with these words for its actions: (the action or None, text)."""
+    """The parts of a hint with these words for its actions: (the action or None, text)."""
     for part in parts_of(advice):
         yield (part, words(part)) if isinstance(part, Action) else (None, str(part))
 
 
 def in_backticks(text: str) -> Advice:
-    """A sentence of a rule pack, where a command of ours is in backticks (`patchpilot fixes HEAD`), as a value."""
+    """A sentence of a rule pack with a patchpilot command in backticks (`patchpilot fixes HEAD`), as a value."""
     pieces = text.split("`")
     if "`patchpilot " not in text or not len(pieces) % 2:
         return text

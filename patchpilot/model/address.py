@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Mail addresses: parsed from headers and trailers, judged before anything is written to them."""
+"""Mail addresses: parsed from headers and trailers, and checked before a mail is addressed to them."""
 
 from enum import StrEnum
 from typing import NamedTuple
@@ -10,12 +10,12 @@ _NAME_ADDR = re.compile(r"^\s*(?P<name>[^<>]*?)\s*<\s*(?P<email>[^<>\s]+)\s*>")
 _BARE = re.compile(r"(?P<email>[^\s<>()\",;:]+@[^\s<>()\",;:]+)")
 MAX_ADDRESS = 1000
 MAX_HEADER = 64 * 1024
-"""Characters looked at: no address and no list of recipients is longer, and what is longer is an attack."""
+"""Characters that are parsed: no address or list of recipients is longer, except in an attack."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 class Address(NamedTuple):
-    """A person or list: display name as text (may be empty) and the address proper."""
+    """A mailbox: display name as text (may be empty) and the address itself."""
 
     name: str
     email: str
@@ -38,7 +38,7 @@ class Address(NamedTuple):
 
     @property
     def key(self) -> str:
-        """What makes two addresses the same mailbox: the address in lower case."""
+        """The key by which two addresses are the same mailbox: the address in lower case."""
         return self.email.lower()
 
 
@@ -59,7 +59,7 @@ def parse_addresses(text: str) -> tuple[Address, ...]:
     """All addresses of a To: or Cc: header value (already decoded), in order."""
     import email.utils
 
-    # newer Pythons throw away a whole list for one odd address unless told not to; 3.11 before 3.11.10 does not know the argument
+    # newer Pythons discard the whole list for one odd address without this argument, which 3.11 before 3.11.10 lacks
     lenient: dict[str, bool] = {"strict": False} if getattr(email.utils, "supports_strict_parsing", False) else {}
     text = text[:MAX_HEADER]
     try:
@@ -69,7 +69,7 @@ def parse_addresses(text: str) -> tuple[Address, ...]:
 
 
 class AddressState(StrEnum):
-    """How an address was judged."""
+    """The result of checking an address."""
 
     GOOD = "good"
     DOUBTFUL = "doubtful"
@@ -77,7 +77,7 @@ class AddressState(StrEnum):
 
 
 class AddressVerdict(NamedTuple):
-    """The judgement of an address: its state, why, and the ASCII form to use on the wire (None when bad)."""
+    """The verdict on an address: its state, why, and the ASCII form to use in mail (None when bad)."""
 
     state: AddressState
     reason: str
@@ -85,9 +85,9 @@ class AddressVerdict(NamedTuple):
 
 
 def judge(email: str) -> AddressVerdict:
-    """Judge an address by email-validator, without asking the network.
+    """Check an address with email-validator, without network access.
 
-    Bad is what no mail server would take. Intranet, `.test` and literal addresses are doubtful, not refused. A domain in
+    Bad addresses are rejected by every mail server. Intranet, `.test` and literal addresses are doubtful, not bad. A domain in
     another script is given in its ASCII form; a local part that is not ASCII is bad (SMTPUTF8 is not used on kernel lists).
     """
     from email_validator import EmailNotValidError, EmailSyntaxError, validate_email
@@ -112,7 +112,7 @@ def judge(email: str) -> AddressVerdict:
 
 
 def is_header_safe(address: Address) -> bool:
-    """Whether the address can stand in a header: no control character, parsable by the email package."""
+    """Whether the address is valid in a header: no control character, parsable by the email package."""
     from email.errors import MessageError
     from email.headerregistry import Address as HeaderAddress
 

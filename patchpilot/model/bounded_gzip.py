@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Gzip within bounds: what archives and people pack patches and mboxes with."""
+"""Gzip decompression with a size limit, for patches and mboxes."""
 
 import zlib
 
@@ -9,7 +9,7 @@ PIECE = 1 << 20
 
 
 def unpack(data: bytes, source: str, limit: int) -> bytes:
-    """The data, unpacked when it is gzip (all its members); InputError names the source when it is damaged, cut off or larger than `limit` bytes."""
+    """The data, decompressed when it is gzip (all its members); InputError names the source when it is damaged, cut off or larger than `limit` bytes."""
     if data[:2] != b"\x1f\x8b":
         return data
     whole: list[bytes] = []
@@ -23,10 +23,10 @@ def unpack(data: bytes, source: str, limit: int) -> bytes:
                 size += len(piece)
                 if size > limit:
                     raise InputError(
-                        f"{source}: unpacks to more than {limit >> 20} MiB", hint="give the patches, or the mbox of one thread"
+                        f"{source}: larger than {limit >> 20} MiB after decompression", hint="pass the patches, or the mbox of one thread"
                     )
                 if not piece and not unpacker.eof:
-                    raise InputError(f"{source}: the gzip data ends early")
+                    raise InputError(f"{source}: truncated gzip data")
                 whole.append(piece)
             rest = unpacker.unused_data
     except zlib.error as error:

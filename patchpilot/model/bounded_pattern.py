@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Regular expressions that others wrote (MAINTAINERS, a tree's rule packs and settings), matched in a time that grows with the text only.
+"""Untrusted regular expressions (MAINTAINERS, a tree's rule packs and settings), matched in time linear in the text.
 
-A pattern is given to the first engine that bounds it: `re`, where its parse tree shows that it has few ways to match; RE2, which is linear;
+A pattern uses the first engine that bounds it: `re`, where its parse tree shows that it has few ways to match; RE2, which is linear;
 `re` with a time budget, for look-around and back-references with at most one unbounded repeat at a time. Any other has an `error` and
-matches nothing. Backtracking libraries with a time-out are no answer: counted repeats let them take gigabytes in the meantime.
-`\\w`, `\\d`, `\\s` and `\\b` know ASCII only, whichever engine it is.
+matches nothing. A backtracking library with a timeout does not help: counted repeats let it allocate gigabytes before the timeout.
+`\\w`, `\\d`, `\\s` and `\\b` match ASCII only in all engines.
 """
 
 import time
@@ -16,11 +16,11 @@ from typing import Any, Literal
 from patchpilot.cache import patterns as re
 
 MAX_PATTERN = 1000
-"""Characters of a pattern; a longer one is refused."""
+"""The maximum length of a pattern, in characters."""
 LONGEST_TEXT = (65536, 8192, 512)
-"""Characters of a text that `re` with a time budget looks at, by the unbounded repeats that may divide a text among them."""
+"""Characters of a text that `re` with a time budget searches, by the number of unbounded repeats that may share a text."""
 BUDGET = 2.0
-"""CPU seconds that one pattern may take beyond its allowance, and all together twice as much; then it matches nothing."""
+"""CPU seconds that one pattern may take beyond its allowance (all together: twice as much) before it matches nothing."""
 _ALLOWANCE, _PER_CHARACTER = 2e-4, 2e-7
 _FEW = 64
 _NOT_UTF8 = re.compile("[\ud800-\udfff]")
@@ -46,7 +46,7 @@ class BoundedPattern:
 
     @cached_property
     def _engine(self) -> Any:
-        """A compiled pattern of `re` or RE2, a _Budgeted, or a text that says why there is none."""
+        """A compiled pattern of `re` or RE2, a _Budgeted, or a text that says why the pattern cannot be used."""
         if len(self.pattern) > MAX_PATTERN:
             return f"longer than {MAX_PATTERN} characters"
         flags = re.ASCII | (re.VERBOSE if self.extended else 0)
@@ -66,7 +66,7 @@ class BoundedPattern:
             except re.error as error:
                 return str(error)
         if isinstance(cost, _Cost) and linear.startswith(("invalid perl operator", "invalid escape")):
-            return "look-around or a back-reference among repeats that could take too long"
+            return "look-around or a back-reference with repeats that could take too long"
         return linear if isinstance(cost, _Cost) else cost
 
     @property
@@ -95,7 +95,7 @@ class BoundedPattern:
         if isinstance(engine, str):
             return None
         if _NOT_UTF8.search(text):
-            # RE2 reads UTF-8: bytes that are none become one character each, so that places are the same
+            # RE2 reads UTF-8: invalid bytes become one character each, so that positions stay the same
             text = text.encode("utf-8", "replace").decode()
         return getattr(engine, method)(text, *at)
 
@@ -107,12 +107,12 @@ def bounded(pattern: str, dialect: Dialect = "python") -> BoundedPattern:
 
 
 def pattern_error(pattern: str) -> str | None:
-    """Why a pattern as Python writes it cannot be used, or None."""
+    """Why a pattern in Python's syntax cannot be used, or None."""
     return bounded(pattern).error
 
 
 class _Budgeted:
-    """A pattern of `re` whose single calls are short; their sum is measured."""
+    """A pattern of `re` whose calls are short; their total time is limited."""
 
     def __init__(self, compiled: "re.Pattern[str]", source: str, longest: int) -> None:
         self._compiled = compiled
@@ -155,7 +155,7 @@ class _Budgeted:
 
 
 def _linear(pattern: str, *, extended: bool) -> Any:
-    """The pattern compiled by RE2, or why that cannot be."""
+    """The pattern compiled by RE2, or why RE2 rejects it."""
     import re2
 
     options = re2.Options()
@@ -167,7 +167,7 @@ def _linear(pattern: str, *, extended: bool) -> Any:
         why = error.args[0] if error.args else error
         return why.decode("utf-8", "replace") if isinstance(why, bytes) else str(why)
     except UnicodeEncodeError:
-        return "it has bytes that are not UTF-8"
+        return "contains bytes that are not UTF-8"
 
 
 _OUTSIDE = {"s": r"[\t-\r ]", "S": r"[^\t-\r ]", "h": r"[ \t]", "R": r"(?:\r\n|[\n-\r])", "Z": r"(?:\n?\z)", "/": "/"}
@@ -210,7 +210,7 @@ def _for_re2(pattern: str, *, extended: bool) -> str:
 
 
 class _Cost:
-    """How a pattern may match: at most `ways` times the length of the text to the power of `degree`."""
+    """The number of ways a pattern may match: at most `ways` times the length of the text to the power of `degree`."""
 
     __slots__ = ("degree", "ways")
 
@@ -220,11 +220,11 @@ class _Cost:
 
 
 def _cost(pattern: str, flags: int, dialect: Dialect) -> "_Cost | str":
-    """The cost of a pattern for a backtracking matcher; a text where `re` cannot read it, or reads it otherwise than Perl does."""
+    """The cost of a pattern for a backtracking matcher; a text where `re` cannot read it, or reads it differently from Perl."""
     import re._parser as parser  # type: ignore[import-not-found]
 
     if dialect == "perl" and re.search(r"\\Z|\{,", pattern):
-        return "not read alike"
+        return "Python and Perl read it differently"
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", FutureWarning)
@@ -234,7 +234,7 @@ def _cost(pattern: str, flags: int, dialect: Dialect) -> "_Cost | str":
 
 
 def _of_tree(nodes: Any) -> _Cost:
-    """What one after another may do: the ways multiply."""
+    """The cost of a sequence: the ways multiply."""
     ways, degree = 1, 0
     for name, value in nodes:
         one = _of_node(str(name), value)
@@ -268,7 +268,7 @@ def _repeated(low: int, high: int, body: Any) -> _Cost:
     inner = _of_tree(body)
     single = len(body) == 1 and str(body[0][0]) in _SINGLE
     if single or (inner.ways == 1 and inner.degree == 0):
-        # what is repeated has one way to match, and takes a character at least unless it is an anchor
+        # the repeated part has one way to match, and takes at least a character unless it is an anchor
         return _Cost(high - low + 1, 0) if high <= _FEW else _Cost(1, 1)
     if high > _FEW or inner.degree:
         return _Cost(1, 100) if high > 1 else _Cost(inner.ways + 1, inner.degree)

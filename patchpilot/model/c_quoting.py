@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Paths as git quotes them, like a string in C, where they hold quotes, backslashes or control characters."""
+"""Paths with quotes, backslashes or control characters, quoted by git like C strings."""
 
 from patchpilot.cache import patterns as re
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A commit, as the rooms need it."""
+"""A commit as a value."""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -42,7 +42,7 @@ class Commit(NamedTuple):
         return parse_trailers(self.lines)
 
     def tags(self, name: str) -> tuple[Trailer, ...]:
-        """Every tag of this name, wherever it stands in the message."""
+        """Every tag of this name, anywhere in the message."""
         return all_tags(self.lines, name)
 
     @property

@@ -3,5 +3,5 @@
 
 
 def counted(number: int, noun: str, plural: str = "") -> str:
-    """`1 mail`, `3 mails`; `plural` where it is not the noun with an s."""
+    """`1 mail`, `3 mails`; `plural` where it does not just add an s."""
     return f"{number} {noun if number == 1 else plural or noun + 's'}"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Diffs, parsed by unidiff into the model."""
+"""Diffs, parsed with unidiff into values."""
 
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
@@ -18,7 +18,7 @@ _SIGNATURE = re.compile(r"^-- ?$")
 
 
 class ParsedDiff(NamedTuple):
-    """The files of a diff, and what was malformed (None when nothing)."""
+    """The files of a diff, and the error in a malformed one (None when well-formed)."""
 
     files: tuple[FileChange, ...]
     error: str | None
@@ -26,14 +26,14 @@ class ParsedDiff(NamedTuple):
 
 @lru_cache(maxsize=64)
 def parse_diff(lines: tuple[str, ...], start: int) -> ParsedDiff:
-    """Parse the diff that begins at the 1-based line `start` of a patch. Each file is parsed by itself, so that one malformed file loses no other."""
+    """Parse the diff that begins at the 1-based line `start` of a patch. Each file is parsed separately, so a malformed one does not affect others."""
     files: list[FileChange] = []
     error: str | None = None
     for first, chunk in _by_file(lines, start):
-        change, trouble = _parse_file(chunk, first)
+        change, problem = _parse_file(chunk, first)
         if change:
             files.append(change)
-        error = error or trouble
+        error = error or problem
     return ParsedDiff(tuple(files), error)
 
 
@@ -69,7 +69,7 @@ def _plausible_start(lines: Sequence[str], at: int) -> bool:
 
 
 def _inside_hunk(lines: Sequence[str], at: int, start: int) -> bool:
-    """Whether line `at` is still counted by the hunk header above it."""
+    """Whether line `at` is within the line count of the hunk header above it."""
     for above in range(at - 1, start - 2, -1):
         header = HUNK.match(lines[above])
         if header:
@@ -97,13 +97,13 @@ def _parse_file(chunk: list[str], first: int) -> tuple[FileChange | None, str | 
         return FileChange(old_path, new_path, (), first, is_rename, is_binary), None
     body_start = next(at for at, line in enumerate(chunk) if line.startswith("@@ "))
     head = ["--- a/x", "+++ b/x"]
-    # CR and other line ends inside a line are content: unidiff splits on \n only when given a list
+    # CR and other line ends inside a line are content: given a list, unidiff does not split lines
     text = [f"{line}\n" for line in (*head, *_trim_tail(chunk[body_start:]))]
     error = None
     try:
         parsed = PatchSet(text)
-    except UnidiffParseError as trouble:
-        error = f"line {first}: the diff of {new_path or old_path} is malformed: {str(trouble).strip()}"
+    except UnidiffParseError as problem:
+        error = f"line {first}: the diff of {new_path or old_path} is malformed: {str(problem).strip()}"
         parsed = _longest_part(text)
     offset = first + body_start - len(head)
     hunks = tuple(_hunk(hunk, offset) for file in parsed for hunk in file)
@@ -111,7 +111,7 @@ def _parse_file(chunk: list[str], first: int) -> tuple[FileChange | None, str | 
 
 
 def _longest_part(text: list[str]) -> "PatchSet":
-    """The most hunks from the first on that can be parsed; their number is found by halving, for there may be any number of them."""
+    """The longest parsable run of hunks from the first on, found by binary search as there may be many."""
     from unidiff.errors import UnidiffParseError
     from unidiff.patch import PatchSet
 
@@ -128,7 +128,7 @@ def _longest_part(text: list[str]) -> "PatchSet":
 
 
 def _trim_tail(body: list[str]) -> list[str]:
-    """The hunks without what stands after the last one's counted lines (signature, list footer)."""
+    """The hunks without what follows the counted lines of the last one (signature, list footer)."""
     result: list[str] = []
     old = new = 0
     for line in body:
@@ -150,7 +150,7 @@ def _trim_tail(body: list[str]) -> list[str]:
 def _hunk(hunk: "UnidiffHunk", offset: int) -> Hunk:
     lines: list[DiffLine] = []
     for line in hunk:
-        # unidiff gives a last "\\ No newline" marker no number
+        # unidiff does not number a last "\\ No newline" marker
         at = line.diff_line_no + offset - 1 if line.diff_line_no is not None else lines[-1].patch_line + 1
         lines.append(DiffLine(line.line_type, line.value.removesuffix("\n"), at, line.target_line_no))
     header = lines[0].patch_line - 1 if lines else offset

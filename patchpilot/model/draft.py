@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The draft of a topic: what its mails say beside its commits."""
+"""The draft of a topic: what its mails say in addition to its commits."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,10 +19,10 @@ class KnownPatch:
 class Draft:
     """A topic's texts and choices. `version` is what the next send will be; notes are by patch-id.
 
-    `answers` are the first-timers' questions answered for this topic, by the question's name; `links` the Message-ID of each version sent;
-    `waivers` are the reasons for leaving a rule's findings as they are, by the rule's name;
-    `shown` what previews gave each kind of send: a fingerprint of its mails, then their Message-IDs;
-    `origins` where each choice came from, by its field, or `field.key` where the field has keys.
+    `answers` are the answers to the pre-send questions for this topic, by the question's name; `links` the Message-ID of each version sent;
+    `waivers` are the reasons for waiving a rule's findings, by the rule's name;
+    `shown` is what previews showed for each kind of send: a fingerprint of its mails, then their Message-IDs;
+    `origins` is where each choice came from, by its field, or `field.key` where the field has keys.
     """
 
     change_id: str
@@ -50,5 +50,5 @@ class Draft:
 
     @property
     def changelog(self) -> str:
-        """What changed in the version that goes out next."""
+        """The changelog of the version that is sent next."""
         return self.changelogs.get(str(self.version), "")

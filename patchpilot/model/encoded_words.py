@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""RFC 2047: the encoded words of a header (`=?utf-8?q?...?=`), decoded in one pass that takes any input.
+"""RFC 2047: the encoded words of a header (`=?utf-8?q?...?=`), decoded in one pass that accepts any input.
 
-`email.header` raises on damaged base64 and takes the square of the number of words; a mail's header may hold both.
+`email.header` raises on damaged base64 and takes quadratic time in the number of words; untrusted headers may have both.
 """
 
 import binascii
@@ -11,7 +11,7 @@ from patchpilot.cache import patterns as re
 
 _START = re.compile(r"=\?(?P<charset>[^?*\s]*)(?:\*[^?\s]*)?\?(?P<encoding>[bBqQ])\?")
 _NOT_FOR_MAIL = frozenset(("idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined", "utf-7"))
-"""Codecs of Python that no mail uses: slow on long input, interpreting escapes, or giving what cannot be written out again."""
+"""Python codecs that mails do not use: slow on long input, interpreting escapes, or with output that cannot be encoded again."""
 
 
 def decode_words(value: str) -> str:
@@ -24,7 +24,7 @@ def decode_words(value: str) -> str:
     at = 0
     for start, end, name, data in _words(value):
         between = value[at:start]
-        # white space between two words is not part of the text, and a character may be split over two
+        # whitespace between two encoded words is not part of the text, and a character may be split over two
         if pending and (between.strip() or name != charset):
             parts.append(decode_text(bytes(pending), charset))
             pending.clear()
@@ -37,7 +37,7 @@ def decode_words(value: str) -> str:
 
 
 def decode_text(data: bytes, charset: str, errors: str = "replace") -> str:
-    """The bytes as text; UTF-8 where the charset is unknown or none of a mail."""
+    """The bytes as text; UTF-8 where the charset is unknown or not used in mail."""
     try:
         known = codecs.lookup(charset).name
         return data.decode("utf-8" if known in _NOT_FOR_MAIL else known, errors)
@@ -63,7 +63,7 @@ def _words(value: str) -> list[tuple[int, int, str, bytes]]:
 
 
 def _payload(text: str, encoding: str) -> bytes | None:
-    """What a word encodes; None where its base64 is damaged."""
+    """The bytes that an encoded word contains; None where its base64 is damaged."""
     raw = text.encode("utf-8", "surrogateescape")
     if encoding == "q":
         return binascii.a2b_qp(raw, header=True)

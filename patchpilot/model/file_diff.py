@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a patch does to files: its diff as values, file by file, hunk by hunk, line by line."""
+"""A diff as values: files, hunks and lines."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -26,7 +26,7 @@ class Hunk(NamedTuple):
 
 
 class FileChange(NamedTuple):
-    """What a patch does to one file: `old_path`/`new_path` None when it is created or deleted; 1-based line of its `diff --git` or `---`."""
+    """The change of one file: `old_path`/`new_path` None when it is created or deleted; 1-based line of its `diff --git` or `---`."""
 
     old_path: str | None
     new_path: str | None
@@ -42,12 +42,12 @@ class FileChange(NamedTuple):
 
     @property
     def added(self) -> int:
-        """How many lines it adds."""
+        """The number of added lines."""
         return sum(1 for hunk in self.hunks for line in hunk.lines if line.kind == "+")
 
     @property
     def removed(self) -> int:
-        """How many lines it removes."""
+        """The number of removed lines."""
         return sum(1 for hunk in self.hunks for line in hunk.lines if line.kind == "-")
 
     def lines(self, kind: str = "+") -> Iterator[DiffLine]:

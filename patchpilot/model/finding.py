@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a check says about a patch: values, never exceptions."""
+"""The findings of a check: values, never exceptions."""
 
 from enum import StrEnum
 from typing import NamedTuple
 
 
 class Severity(StrEnum):
-    """How sure and how grave a finding is; `check` is checkpatch.pl's CHECK, `note` never fails a run."""
+    """The severity of a finding; `check` is checkpatch.pl's CHECK, `note` never fails a run."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -15,7 +15,7 @@ class Severity(StrEnum):
 
     @property
     def rank(self) -> int:
-        """0 for error, rising as it gets milder."""
+        """0 for error, higher for less severe."""
         return _RANK[self]
 
 
@@ -23,7 +23,7 @@ _RANK = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.CHECK: 2, Severity.NOT
 
 
 class FixEdit(NamedTuple):
-    """A replacement of lines of the patch as mail: from `start` (1-based) on, `delete` lines go and `insert` comes."""
+    """A replacement of lines of the patch as mail: from `start` (1-based) on, `delete` lines are replaced by `insert`."""
 
     start: int
     delete: int
@@ -31,7 +31,7 @@ class FixEdit(NamedTuple):
 
 
 class FindingFix(NamedTuple):
-    """How to mend a finding: `kind` is "safe" (a tool may do it) or "suggest"; `text` is for people, `edits` for the tool."""
+    """How to fix a finding: `kind` is "safe" (can be applied automatically) or "suggest"; `text` describes the fix, `edits` apply it."""
 
     kind: str
     text: str
@@ -41,7 +41,7 @@ class FindingFix(NamedTuple):
 class Finding(NamedTuple):
     """One finding. `patch_line` counts from 1 in the patch as a mail; `path`, `line`, `column` (1-based) are in the new file.
 
-    `new`: whether an earlier revision did not have it; None where none was compared with. `values` are what fills the placeholders of the
+    `new`: whether the earlier revision did not have it; None without a comparison. `values` are what fills the placeholders of the
     rule's message, for tools that apply the fix.
     """
 
@@ -65,14 +65,14 @@ class Finding(NamedTuple):
         return dict(self.values).get(name, "")
 
     def age(self, since: str | None) -> str:
-        """ " (new since v2)" or " (as in v2)" where it was compared with that revision; else ""."""
+        """ " (new since v2)" or " (as in v2)" after a comparison with that revision; else ""."""
         if self.new is None or since is None:
             return ""
         return f" ({'new since' if self.new else 'as in'} {since})"
 
 
 class Suppressed(NamedTuple):
-    """A finding that does not count, and why: `by` is "waiver" or "baseline", `origin` the file or the place that says so."""
+    """A finding that does not count, and why: `by` is "waiver" or "baseline", `origin` the file or place of the waiver or baseline."""
 
     finding: Finding
     by: str

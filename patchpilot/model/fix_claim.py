@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Whether a commit says that it fixes a bug: the one judgement of `check`, `prepare`, `stable` and the TUI, from its message alone."""
+"""Whether a commit message says that it fixes a bug, judged the same way by `check`, `prepare`, `stable` and the TUI."""
 
 from collections.abc import Sequence
 from functools import cache, lru_cache
@@ -28,7 +28,7 @@ def _kinds() -> tuple[tuple[str, re.Pattern[str]], ...]:
 
 @lru_cache(maxsize=4096)
 def kind_of(subject: str) -> str:
-    """What a subject announces: "revert", "merge", "cosmetic", "fix", "feature" or "other". Its prefix (`net: foo:`) is not looked at."""
+    """The kind of change a subject announces: "revert", "merge", "cosmetic", "fix", "feature" or "other". Its prefix (`net: foo:`) is ignored."""
     text = subject.rpartition(": ")[2]
     for name, pattern in _kinds()[:2]:
         if pattern.search(subject):
@@ -38,7 +38,7 @@ def kind_of(subject: str) -> str:
 
 
 def fix_claim(title: str, message: Sequence[str], paths: Sequence[str] = ()) -> str:
-    """The words that say a commit fixes a bug, empty where nothing does. `message` are the lines after the subject, `paths` what it touches."""
+    """The words that say a commit fixes a bug, empty where there are none. `message` are the lines after the subject, `paths` what it touches."""
     if is_cosmetic(title, paths):
         return ""
     kind = kind_of(title)
@@ -53,7 +53,7 @@ def fix_claim(title: str, message: Sequence[str], paths: Sequence[str] = ()) -> 
 
 
 def defect_in(title: str) -> str:
-    """The words of a subject that say it fixes a crash, a leak, a race or the like; empty for other fixes and for what is no bug of the code."""
+    """The words of a subject that say it fixes a crash, a leak, a race or the like; empty for other fixes and for bugs outside the code."""
     if not re.search(_CURED, title, re.IGNORECASE) or not bug_in(title) or is_cosmetic(title, ()):
         return ""
     match = re.search(_DEFECT, title, re.IGNORECASE)
@@ -70,7 +70,7 @@ _DEFECT = (
 
 
 def blamed_in(title: str, lines: Sequence[str]) -> tuple[int, str] | None:
-    """(index of the line, id) of a commit that the lines of a message make responsible for what goes wrong."""
+    """(index of the line, id) of a commit that a message names as the cause of the bug."""
     whole = " ".join(lines)
     tidies = re.search(_TIDIES, title, re.IGNORECASE)
     for match in re.finditer(r"\b[Cc]ommit (?P<id>[0-9a-f]{7,40})\b(?P<after>.{0,400})", whole):
@@ -82,7 +82,7 @@ def blamed_in(title: str, lines: Sequence[str]) -> tuple[int, str] | None:
         ):
             continue
         if tidies and re.search(_NO_USE, f"{before}{after[:300]}", re.IGNORECASE):
-            # what a commit left without use is tidied up, not mended
+            # removing what a commit left unused is cleanup, not a fix
             continue
         if re.search(
             r"\b(?:[Ss]ince|[Cc]aused by|[Bb]roken by|[Bb]roke (?:by|in|with)|[Ii]ntroduced (?:by|in|with)|[Bb]isect\w*.{0,40})\W*$", before
@@ -144,7 +144,7 @@ def bug_in(title: str) -> str | None:
 
 
 def cure_in(title: str, lines: Sequence[str]) -> str | None:
-    """A bug the message tells of, where the subject is silent about it and is not about something new."""
+    """A bug described in the message, where the subject does not mention it and is not about something new."""
     if re.search(
         r"\b(?:support|introduce|implement|new driver|document|dt-bindings|selftests?|convert|rework|refactor)\b", title, re.IGNORECASE
     ):
@@ -182,7 +182,7 @@ _CURE = (
 
 
 def is_cosmetic(title: str, paths: Sequence[str]) -> bool:
-    """Whether what is fixed is no bug of the running kernel: spelling, style, comments, documents."""
+    """Whether the fix is not for the running kernel but for spelling, style, comments or documents."""
     if re.search(
         (
             r"\b(?:typos?|spelling|white ?space|indent\w*|coding style|checkpatch|comments?|kernel-?doc|grammar|formatting|w=1"
@@ -195,7 +195,7 @@ def is_cosmetic(title: str, paths: Sequence[str]) -> bool:
 
 
 def only_documents(paths: Sequence[str]) -> bool:
-    """Whether a change touches no code."""
+    """Whether a change touches only documents."""
     return bool(paths) and all(
         path.startswith(("Documentation/", "MAINTAINERS", ".mailmap", "CREDITS", "LICENSES/")) or path.endswith((".rst", ".md"))
         for path in paths

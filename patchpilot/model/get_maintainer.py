@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""get_maintainer.pl's switches, in its spellings: one or two dashes, any case, `--no-x` and `--nox`, `--x=value` and `--x value`."""
+"""get_maintainer.pl's options, in its spellings: one or two dashes, any case, `--no-x` and `--nox`, `--x=value` and `--x value`."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -8,14 +8,14 @@ from patchpilot.errors import UsageError
 
 
 class GetMaintainerAnswer(NamedTuple):
-    """The lines, and what to say on stderr."""
+    """The lines for stdout, and those for stderr."""
 
     lines: tuple[str, ...]
     remarks: tuple[str, ...] = ()
 
 
 class Switches(NamedTuple):
-    """The switches of a run, with the script's own defaults."""
+    """The options of a run, with the script's own defaults."""
 
     email: bool = True
     git: bool = False
@@ -63,7 +63,7 @@ class Switches(NamedTuple):
 
     @property
     def settled(self) -> "Switches":
-        """The switches with those that follow from others set, as the script does before its work."""
+        """The options, with those implied by others set as the script does at its start."""
         switches = self._replace(
             multiline=self.multiline and self.separator == ", ",
             roles=self.roles or self.rolestats,
@@ -82,9 +82,12 @@ class Switches(NamedTuple):
             }
             return switches._replace(**off)  # type: ignore[arg-type]
         if not (self.email or self.scm or self.status or self.subsystem or self.web or self.bug):
-            raise UsageError("nothing was asked for", hint="leave out one of --no-email, or give --scm, --status, --subsystem or --web")
+            raise UsageError(
+                "nothing to print: --no-email without another output option",
+                hint="drop --no-email, or add --scm, --status, --subsystem or --web",
+            )
         if self.email and not (self.m or self.r or self.l or self.s or self.git or self.git_chief_penguins or self.git_blame):
-            raise UsageError("no kind of address was asked for", hint="leave out one of --no-m, --no-r, --no-l")
+            raise UsageError("no address to print: --no-m, --no-r and --no-l exclude all", hint="drop one of --no-m, --no-r, --no-l")
         return switches
 
 
@@ -121,11 +124,11 @@ SCRIPT_DEFAULTS = {
     "pattern_depth": "pattern_depth",
     "email_drop_the_rest_supporter_if_supporter_found": "drop_the_rest_supporter",
 }
-"""The script's own variables, by which a tree that changed its defaults is followed."""
+"""The script's variables, from which a tree's changed defaults are read."""
 
 
 def script_defaults(said: Iterable[tuple[str, str]]) -> Switches:
-    """The defaults a tree's script has in its text: (variable, value) pairs; unknown ones are of no account."""
+    """The defaults a tree's script has in its text: (variable, value) pairs; unknown ones are ignored."""
     values: dict[str, Any] = {}
     for variable, value in said:
         name = SCRIPT_DEFAULTS.get(variable)
@@ -147,10 +150,10 @@ def _value(name: str, value: str) -> Any:
 
 
 def take(words: Sequence[str], keep: Callable[[str], int] = lambda _word: 0) -> tuple[dict[str, Any], list[str]]:
-    """The switches among words, and the other words in order.
+    """The options among words, and the other words in order.
 
-    `keep(word)` says how many words a word of somebody else takes (itself and its values; 0: not known to him); those are left alone, as is
-    everything after `--`. A word that looks like a switch and is none stays among the others.
+    `keep(word)` returns how many words another parser's option takes (itself and its values; 0: unknown to it); those are left alone, as is
+    everything after `--`. A word that looks like an option but is unknown stays among the others.
     """
     values: dict[str, Any] = {}
     rest: list[str] = []
@@ -181,7 +184,7 @@ def take(words: Sequence[str], keep: Callable[[str], int] = lambda _word: 0) -> 
 
 
 def _split(word: str) -> tuple[str | None, str | None, bool]:
-    """(field, value, negated) of a switch; field None when the word is no switch of the script."""
+    """(field, value, negated) of an option; field None when the word is not an option of the script."""
     if len(word) < 2 or word[0] != "-":
         return None, None, False
     name, equals, text = word.lstrip("-").lower().partition("=")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Whether hunks fit a file without fuzz: every line of context where the hunk says or, moved as a whole, elsewhere (as `git apply` does)."""
+"""Whether hunks apply to a file without fuzz: with all context lines at the hunk's place or at an offset (as `git apply` does)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from patchpilot.model.source_tree import Tree
 
 @dataclass(frozen=True, slots=True)
 class Misfit:
-    """A hunk (or a whole file, `hunk` None) that does not fit, the line it was meant for, and why."""
+    """A hunk (or a whole file, `hunk` None) that does not apply, its intended line, and why."""
 
     path: str
     line: int
@@ -20,7 +20,7 @@ class Misfit:
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """A file after its hunks: its lines (None when it is deleted), what did not fit, and how many lines each hunk moved."""
+    """A file after its hunks: its lines (None when it is deleted), the misfits, and the offset of each hunk in lines."""
 
     lines: tuple[str, ...] | None
     misfits: tuple[Misfit, ...]
@@ -34,7 +34,7 @@ def text_lines(content: bytes) -> list[str]:
 
 
 def sides(hunk: Hunk, *, reverse: bool = False) -> tuple[list[str], list[str]]:
-    """What the hunk wants to find, and what it leaves there."""
+    """The lines the hunk expects, and the lines it leaves."""
     old: list[str] = []
     new: list[str] = []
     last: tuple[list[str], ...] = ()
@@ -50,7 +50,7 @@ def sides(hunk: Hunk, *, reverse: bool = False) -> tuple[list[str], list[str]]:
 
 
 def fit_hunks(path: str, lines: Sequence[str], hunks: Sequence[Hunk], *, reverse: bool = False) -> Fit:
-    """Put the hunks into a file's lines, each at the fitting place nearest to where it is meant, none over a line another one placed."""
+    """Apply the hunks to a file's lines, each at the matching place nearest to its intended line, never over lines of another hunk."""
     image = list(lines)
     placed = bytearray(len(image))
     misfits: list[Misfit] = []
@@ -61,7 +61,7 @@ def fit_hunks(path: str, lines: Sequence[str], hunks: Sequence[Hunk], *, reverse
         meant = hunk.new_start if not reverse else hunk.old_start
         at = _place(image, placed, old, max(meant - 1, 0), first=start <= 1, last=_ends_bare(hunk))
         if at is None:
-            misfits.append(Misfit(path, start, hunk, "its context is not there"))
+            misfits.append(Misfit(path, start, hunk, "context not found"))
             continue
         image[at : at + len(old)] = new
         placed[at : at + len(old)] = b"\1" * len(new)
@@ -70,30 +70,30 @@ def fit_hunks(path: str, lines: Sequence[str], hunks: Sequence[Hunk], *, reverse
 
 
 def fit_file(change: FileChange, tree: Tree, *, reverse: bool = False) -> Fit:
-    """A file's change on a tree: its lines after it, and what does not fit."""
+    """A file after its change is applied to a tree, and the misfits."""
     old, new = (change.old_path, change.new_path) if not reverse else (change.new_path, change.old_path)
     name = old or new or ""
     if old is None:
         if new is not None and tree.exists(new):
-            return Fit(None, (Misfit(name, 0, None, "it exists already"),))
+            return Fit(None, (Misfit(name, 0, None, "file already exists"),))
         content: bytes | None = b""
     else:
         content = tree.read(old)
         if content is None:
-            return Fit(None, (Misfit(name, 0, None, "there is no such file"),))
+            return Fit(None, (Misfit(name, 0, None, "file does not exist"),))
         if new is not None and new != old and tree.exists(new):
-            return Fit(None, (Misfit(new, 0, None, "it exists already"),))
+            return Fit(None, (Misfit(new, 0, None, "file already exists"),))
     if change.is_binary:
-        return Fit(None, (Misfit(name, 0, None, "it is a binary file: only git can tell"),))
+        return Fit(None, (Misfit(name, 0, None, "binary file: cannot be checked without git"),))
     fit = fit_hunks(name, text_lines(content or b""), change.hunks, reverse=reverse)
     if new is None:
-        left = () if not fit.lines else (Misfit(name, 1, None, "it has lines the fix does not know of"),)
+        left = () if not fit.lines else (Misfit(name, 1, None, "the file to delete has lines that the fix does not remove"),)
         return Fit(None, (*fit.misfits, *left), fit.offsets)
     return fit
 
 
 def misfits(files: Sequence[FileChange], tree: Tree, *, reverse: bool = False) -> tuple[Misfit, ...]:
-    """What of a diff does not fit a tree, without fuzz; nothing when all of it does."""
+    """The misfits of a diff on a tree, without fuzz; empty when all of it applies."""
     return tuple(misfit for change in files for misfit in fit_file(change, tree, reverse=reverse).misfits)
 
 
@@ -103,7 +103,7 @@ def _ends_bare(hunk: Hunk) -> bool:
 
 
 def _place(image: list[str], placed: bytearray, old: list[str], meant: int, *, first: bool, last: bool) -> int | None:
-    """Where `old` is in the image: nearest to `meant`, at the very start or end when the hunk says so; None when nowhere."""
+    """Where `old` is in the image: nearest to `meant`, at the start or end of the file when the hunk requires it; None when nowhere."""
     size = len(old)
     top = len(image) - size
     if top < 0:
@@ -127,7 +127,7 @@ def _place(image: list[str], placed: bytearray, old: list[str], meant: int, *, f
 def _equal(found: list[str], old: list[str], *, exact: bool) -> bool:
     if found == old:
         return True
-    # as git has it: a last line of context without a newline also stands for one that has it
+    # as in git, a last context line without a newline also matches one with a newline
     if exact or not old or old[-1].endswith("\n") or found[:-1] != old[:-1]:
         return False
     return found[-1].startswith(old[-1]) and not found[-1][len(old[-1]) :].strip()

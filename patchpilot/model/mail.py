@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Mails: cut out of mboxes, decoded, and read as patches. Everything here is hostile until parsed."""
+"""Mails: split from mboxes, decoded, and parsed as patches. All input is untrusted."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -29,16 +29,16 @@ _ADDRESSES = frozenset(("from", "to", "cc", "bcc", "sender", "reply-to"))
 _OF_MAILS = _ADDRESSES | {"subject", "date", "message-id", "content-type", "mime-version", "received", "return-path", "in-reply-to"}
 _BLANK_LINE = re.compile(rb"(?m)^\r?\n")
 LONGEST_SCISSORS = 200
-# what opens a part within a part, however it is written: that package takes any case, blanks before the equals sign, and boundary*0=
+# any way to open a nested part: the email package accepts any case, spaces before the equals sign, and boundary*0=
 _PART = re.compile(rb"(?i:boundary)[\s\x1c-\x1f*0-9]*=|^(?i:content-type:)\s*(?i:message)/", re.MULTILINE)
 _BOUNDARY = re.compile(rb'[\s"]*([^\s";]{1,70})')
 MAX_NESTED = 60
 MAX_PARTS = 1000
-"""Parts of a mail, within one another and in all; of a mail with more only the header is read."""
+"""Limits on the parts of a mail: nested and in total; of a mail with more only the header is read."""
 
 
 class Mail(NamedTuple):
-    """A mail as archives have it: ids without angle brackets, `body` decoded to text, `date` aware or None, `raw` its bytes."""
+    """A mail from an archive: ids without angle brackets, `body` decoded to text, `date` aware or None, `raw` its bytes."""
 
     message_id: str
     sender: Address
@@ -59,13 +59,13 @@ class Mail(NamedTuple):
 
 
 def one_mail(data: bytes, start: int, end: int) -> bytes:
-    """The mail between these places of an mbox, its quoting undone."""
+    """The mail between these offsets of an mbox, with `>From ` unquoted."""
     mail = data[start:end]
     return re.sub(rb"(?m)^>(>*From )", rb"\1", mail) if is_mboxrd(mail) else mail
 
 
 def mail_bounds(data: bytes) -> list[tuple[int, int]]:
-    """Where each mail of an mbox (mboxrd or the output of `git format-patch --stdout`) begins and ends; the whole, where it is no mbox.
+    """(start, end) of each mail of an mbox (mboxrd or the output of `git format-patch --stdout`); the whole text where it is not an mbox.
 
     Only a `From ` line after a blank line (or at the start) that has an mbox line's form starts a mail.
     """
@@ -81,7 +81,7 @@ def is_mboxrd(mail: bytes) -> bool:
 
 
 def join_mbox(mails: Iterable[bytes]) -> bytes:
-    """Mails as one mboxrd, `From ` lines quoted: what `mail_bounds` and `one_mail` split again."""
+    """Mails as one mboxrd, `From ` lines quoted, as `mail_bounds` and `one_mail` split them."""
     parts = []
     for mail in mails:
         raw = mail.split(b"\n", 1)[1] if mail.startswith(b"From ") and b"\n" in mail else mail
@@ -113,7 +113,7 @@ def header_lines(lines: list[str]) -> tuple[tuple[Header, ...], int]:
         else:
             break
         if size > MAX_HEADER:
-            raise InputError(f"a mail header of more than {MAX_HEADER // MIB} MiB, at line {at + 1}", hint=_LIMITS)
+            raise InputError(f"mail header at line {at + 1} is larger than {MAX_HEADER // MIB} MiB", hint=_LIMITS)
         at += 1
         body_at = at
     headers = (Header(name, " ".join(values), line) for name, line, values in result)
@@ -121,7 +121,7 @@ def header_lines(lines: list[str]) -> tuple[tuple[Header, ...], int]:
 
 
 def _decoded_value(header: Header) -> str:
-    """The value decoded; addresses one by one, since a decoded name may hold a comma that is no separator."""
+    """The value decoded; addresses separately, since a decoded name may have a comma that is not a separator."""
     if "=?" in header.value and header.name.lower() in _ADDRESSES:
         addresses = parse_addresses(header.value)
         if addresses:
@@ -130,12 +130,12 @@ def _decoded_value(header: Header) -> str:
 
 
 def refuse_oversize(raw: bytes) -> None:
-    """InputError for a mail or patch that is larger than what is read."""
+    """InputError for a mail or patch over a limit."""
     if len(raw) > MAX_MAIL:
-        raise InputError(f"a mail of {len(raw) // MIB} MiB: at most {MAX_MAIL // MIB} MiB are read", hint=_LIMITS)
+        raise InputError(f"mail too large: {len(raw) // MIB} MiB, the limit is {MAX_MAIL // MIB} MiB", hint=_LIMITS)
     lines = raw.count(b"\n")
     if lines > MAX_LINES:
-        raise InputError(f"a mail of {lines:,} lines: at most {MAX_LINES:,} are read", hint=_LIMITS)
+        raise InputError(f"mail too long: {lines:,} lines, the limit is {MAX_LINES:,}", hint=_LIMITS)
     if len(raw) <= MAX_LINE:
         return
     start = number = 0
@@ -144,15 +144,15 @@ def refuse_oversize(raw: bytes) -> None:
         end = len(raw) if end < 0 else end
         number += 1
         if end - start > MAX_LINE:
-            raise InputError(f"line {number} has {end - start:,} bytes: at most {MAX_LINE:,} are read", hint=_LIMITS)
+            raise InputError(f"line {number} too long: {end - start:,} bytes, the limit is {MAX_LINE:,}", hint=_LIMITS)
         start = end + 1
 
 
-_LIMITS = "give the mail or patch alone, without attachments and logs; a change of this size is sent as a pull request"
+_LIMITS = "pass the mail or patch without attachments and logs; send a change of this size as a pull request"
 
 
 def parse_mail(raw: bytes) -> Mail:
-    """Read one mail (bytes, with or without an mbox `From ` line). What is missing or damaged is empty; InputError only for one over a limit."""
+    """Read one mail (bytes, with or without an mbox `From ` line). Missing or damaged parts are empty; InputError only for a mail over a limit."""
     refuse_oversize(raw)
     data = _without_from(raw)
     end = _BLANK_LINE.search(data)
@@ -189,12 +189,12 @@ def _date(value: str) -> datetime | None:
 
 
 def _message(data: bytes) -> "Message":
-    """The mail as the email package reads it; that package is imported here, as most patches need nothing of it."""
+    """The mail parsed by the email package, which is imported here as most patches do not need it."""
     import email.parser
     import email.policy
 
-    # that package takes a call, and each line a step, for every part within a part, and two kilobytes for each part: what has more is an
-    # attack, and its text is not looked for
+    # the package recurses for every nested part, steps through each line at every level, and takes 2 kB for each part: a mail with more
+    # parts is an attack, and its text is not extracted
     found = [one.end() for one in islice(_PART.finditer(data), MAX_NESTED + 1)]
     flat = not found or len(found) > MAX_NESTED or _has_many_parts(data, found)
     return email.parser.BytesParser(policy=email.policy.compat32).parsebytes(data, headersonly=flat)
@@ -221,9 +221,9 @@ def _text_of(message: "Message") -> str:
 
 
 def parse_patch(raw: bytes, source: str, commit: str | None = None) -> Patch:
-    """Read a patch file, a mail or a bare diff. InputError names the file when it is none of them.
+    """Read a patch file, a mail or a bare diff. InputError names a file that is none of these.
 
-    Lines are kept as found; a base64 or quoted-printable body is decoded (and `damage` says so), so that line numbers are those of the
+    Lines are kept unchanged; a base64 or quoted-printable body is decoded (and `damage` says so), so that line numbers are those of the
     readable patch.
     """
     try:
@@ -242,10 +242,10 @@ def _parse_patch(raw: bytes, source: str, commit: str | None) -> Patch:
     if lines and lines[-1] == "":
         lines.pop()
     if not lines:
-        raise InputError(f"{source}: empty, not a patch", hint="give a patch as `git format-patch --stdout` writes it, or name a commit")
+        raise InputError(f"{source}: the file is empty", hint="pass a patch written by `git format-patch --stdout`, or name a commit")
     if shown := _SHOWN.match(lines[0].rstrip("\r")):
         raise InputError(
-            f"{source}:1: this is what git show or git log prints, not a mail", hint=f"make the patch: git format-patch -1 {shown[1][:12]}"
+            f"{source}:1: output of git show or git log, not a mail", hint=f"write a patch: git format-patch -1 {shown[1][:12]}"
         )
     headers, body_at = header_lines(lines)
     damage: list[str] = []
@@ -261,20 +261,20 @@ def _parse_patch(raw: bytes, source: str, commit: str | None) -> Patch:
     if _is_no_mail(lines[0], headers) and not any(_DIFF.match(line) for line in lines):
         raise NoPatchError(
             f"{source}:1: neither a mail nor a diff",
-            hint="give a patch as `git format-patch` writes it, or a commit (only maintainers takes a file: -f FILE)",
+            hint="pass a patch written by `git format-patch`, or a commit (for source files use `patchpilot maintainers -f FILE`)",
         )
     return _assemble(source, commit, lines, headers, body_at if headers else 0, damage)
 
 
 def _text_lines(raw: bytes) -> list[str]:
-    """The lines as text. One character outside of ASCII would widen all the others of a long text, so it is decoded line by line."""
+    """The lines as text, decoded line by line: one non-ASCII character in a long text would multiply the memory of all the others."""
     if raw.isascii() or len(raw) < MAX_LINE:
         return raw.decode("utf-8", "surrogateescape").split("\n")
     return [line.decode("utf-8", "surrogateescape") for line in raw.split(b"\n")]
 
 
 def _is_no_mail(first: str, headers: tuple[Header, ...]) -> bool:
-    """Whether nothing at the top is a mail's: a word and a colon begin the lines of many other files."""
+    """Whether no header is one of mails: lines of many other files begin with a word and a colon."""
     return not first.startswith(("From ", ">From ")) and not any(header.name.lower() in _OF_MAILS for header in headers)
 
 
@@ -340,5 +340,5 @@ def _without_trailing_blanks(lines: list[str]) -> list[str]:
 
 def scissors_line(line: str) -> bool:
     """Whether `git am --scissors` would cut here."""
-    # a line of this kind is short; blanks alone would be tried in every way there is to divide them
+    # such a line is short; a long run of spaces would make the pattern backtrack
     return len(line) <= LONGEST_SCISSORS and bool(_SCISSORS.match(line))

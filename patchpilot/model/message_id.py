@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from patchpilot.cache import patterns as re
 from patchpilot.errors import InputError, UsageError
 
-# compiled when first used: `check` reads headers and needs hardly one of them
+# compiled when first used: `check` needs few of them
 _WORD = r"[\x21-\x3b\x3d\x3f-\x7e]+"
 _FORM = f"{_WORD}@{_WORD}"
 _PREFIX = r"(?i)^(?:mid|id|msgid|message-id):\s*"
@@ -36,22 +36,22 @@ def in_brackets(text: str) -> str | None:
 
 
 def _decoded(part: str) -> str:
-    """A URL's part without its percent signs; no more than ASCII is in a Message-ID, and this room does without urllib."""
+    """A part of a URL, percent-decoded; Message-IDs are ASCII, so urllib is not needed."""
     return re.sub("%([0-7][0-9A-Fa-f])", lambda found: chr(int(found[1], 16)), part)
 
 
 def given_message_id(text: str, option: str = "--in-reply-to") -> str:
-    """The Message-ID (no angle brackets) that an option was given; UsageError where it is none."""
+    """The Message-ID (no angle brackets) in an option's value; UsageError where it is not one."""
     found = message_id_of(text)
     if found is None:
-        raise UsageError(f"{option}: {text!r} is not a Message-ID", hint="give it as '<id@host>', or the URL of the mail on the archive")
+        raise UsageError(f"{option}: {text!r} is not a Message-ID", hint="pass '<id@host>', or the URL of the mail in an archive")
     return found
 
 
 def bracketed(message_id: str) -> str:
-    """A Message-ID as a header has it; InputError when it is none."""
+    """A Message-ID in angle brackets, for a header; InputError when it is not one."""
     if not re.fullmatch(_WORD, message_id):
-        raise InputError(f"{message_id!r} is not a Message-ID", hint="give it as the archive shows it, with or without < >")
+        raise InputError(f"{message_id!r} is not a Message-ID", hint="pass it as shown in the archive, with or without < >")
     return f"<{message_id}>"
 
 
@@ -78,6 +78,6 @@ def linked_ids(text: str) -> Iterator[tuple[str, int | None]]:
 
 
 def batch_of(message_id: str) -> str | None:
-    """What the Message-IDs of mails sent in one go share, by git send-email's form or patchpilot's and b4's; None for another form."""
+    """The part shared by the Message-IDs of mails sent together, in the form of git send-email, patchpilot or b4; None for another form."""
     match = re.match(_BATCH, message_id)
     return next((group for group in match.groups() if group), None) if match else None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A patch as a mail: headers, subject marks, message, trailers, notes and (by unidiff) the diff."""
+"""A patch as a mail: headers, subject prefix, message, trailers, notes and (by unidiff) the diff."""
 
 from collections.abc import Sequence
 from functools import cached_property
@@ -41,7 +41,7 @@ class Patch(_PatchFields):
 
     `message` is the commit message without its subject and without the in-body headers; `message_line` is the patch line of its first
     line; `notes` are the lines between the first `---` and the diff (not in the commit). `cut` is how many lines the whole patch has where
-    this is only its beginning, else 0. What is read of it on demand (trailers, files) is kept with it.
+    this is only its beginning, else 0. Trailers and files are parsed on demand and cached.
     """
 
     def header(self, name: str) -> str | None:
@@ -56,7 +56,7 @@ class Patch(_PatchFields):
 
     @property
     def sender(self) -> Address | None:
-        """Who the From: header says sends it."""
+        """The address in the From: header."""
         value = self.header("From")
         return parse_address(value) if value else None
 
@@ -68,7 +68,7 @@ class Patch(_PatchFields):
 
     @property
     def has_diff(self) -> bool:
-        """Whether there is a diff at all (a cover letter has none)."""
+        """Whether it has a diff (a cover letter has none)."""
         return self.diff_line <= len(self.lines)
 
     @cached_property
@@ -77,7 +77,7 @@ class Patch(_PatchFields):
         return parse_trailers((self.subject.title, *self.message))
 
     def tags(self, name: str) -> tuple[Trailer, ...]:
-        """Every tag of this name, wherever it stands in the message."""
+        """Every tag of this name, anywhere in the message."""
         return all_tags((self.subject.title, *self.message), name)
 
     def trailer_line(self, trailer: Trailer) -> int:
@@ -86,14 +86,14 @@ class Patch(_PatchFields):
 
     @cached_property
     def files(self) -> tuple[FileChange, ...]:
-        """The diff by file, parsed by unidiff. A malformed diff gives the files up to where it breaks; `damage` says so."""
+        """The diff by file, parsed by unidiff. A malformed diff gives the files before the error; see `diff_error`."""
         from patchpilot.model.diff_parser import parse_diff
 
         return parse_diff(self.lines, self.diff_line).files
 
     @cached_property
     def diff_error(self) -> str | None:
-        """What is malformed in the diff, with its patch line; None when it parses."""
+        """The error in a malformed diff, with its patch line; None when it parses."""
         from patchpilot.model.diff_parser import parse_diff
 
         return parse_diff(self.lines, self.diff_line).error
@@ -107,7 +107,7 @@ class Patch(_PatchFields):
 
 
 class Series(NamedTuple):
-    """Patches that go out together, in order, with the cover letter when there is one."""
+    """Patches that are sent together, in order, with the cover letter when there is one."""
 
     patches: tuple[Patch, ...]
     cover: Patch | None = None
@@ -115,6 +115,6 @@ class Series(NamedTuple):
 
     @property
     def version(self) -> int:
-        """The highest version any of its subjects has."""
+        """The highest version in its subjects."""
         members: Sequence[Any] = [*([self.cover] if self.cover else []), *self.patches]
         return max((member.subject.version for member in members), default=1)

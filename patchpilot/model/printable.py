@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Text of others made safe to print: no escape sequence, no bidi control, no markup."""
+"""Untrusted text made safe to print: no escape sequences, bidi controls or markup."""
 
 import unicodedata
 
@@ -15,7 +15,7 @@ def printable(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """As `printable`, line breaks made visible too: for a name or a title that must not begin a line of its own."""
+    """As `printable`, with visible line breaks too: for a name or a title that must stay on one line."""
     return printable(text).replace("\n", "\\x0a")
 
 
@@ -30,7 +30,7 @@ def width(text: str) -> int:
 
 
 def crop(text: str, columns: int) -> str:
-    """The text cut to so many columns, an ellipsis marking the cut."""
+    """The text cut to this many columns, with an ellipsis where it was cut."""
     if width(text) <= columns:
         return text
     kept = ""

@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""How long work tells of itself: the one callback every room calls, so that any front end can show it or stop it."""
+"""Progress of long operations: the callback that all rooms call, so that a front end can show progress or cancel."""
 
 from typing import Protocol
 
 
 class Progress(Protocol):
-    """Called with what is being done, how far (`done` of `total`, None when unknown). May raise CancelledError to stop the work."""
+    """Called with the current step and how far it is (`done` of `total`, None when unknown). May raise CancelledError to cancel."""
 
     def __call__(self, what: str, done: int = 0, total: int | None = None) -> None: ...
 
 
 def silent(what: str, done: int = 0, total: int | None = None) -> None:
-    """The progress nobody looks at."""
+    """A progress callback that does nothing."""
     del what, done, total

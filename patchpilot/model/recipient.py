@@ -10,7 +10,7 @@ from patchpilot.model.address import Address
 class Recipient:
     """A recipient: role ("maintainer", "reviewer", "list", "culprit author" …), MAINTAINERS section, header ("to" or "cc"), reasons.
 
-    `by_hand` marks what a person added or moved.
+    `by_hand` is whether the user added or moved it.
     """
 
     address: Address
@@ -23,7 +23,7 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class SectionInfo:
-    """A MAINTAINERS section as answers show it."""
+    """A MAINTAINERS section as shown in results."""
 
     name: str
     status: str | None
@@ -33,7 +33,7 @@ class SectionInfo:
 
 @dataclass(frozen=True, slots=True)
 class RecipientPlan:
-    """To and Cc of one patch or of a series, each with reasons, and what the sender should know before using it."""
+    """To and Cc of one patch or of a series, each with reasons, and warnings for the sender."""
 
     recipients: tuple[Recipient, ...]
     sections: tuple[SectionInfo, ...] = ()

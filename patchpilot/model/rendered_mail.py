@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A mail as a transport made it, its headers read back from its bytes."""
+"""A mail as a transport rendered it, with headers parsed from its bytes."""
 
 from dataclasses import dataclass
 from email import message_from_bytes
@@ -13,7 +13,7 @@ from patchpilot.model.mail import parse_mail
 
 @dataclass(frozen=True, slots=True)
 class RenderedMail:
-    """A mail as its transport made it: headers read back from `raw`, and the envelope's sender and recipients."""
+    """A mail as its transport rendered it: headers parsed from `raw`, and the envelope's sender and recipients."""
 
     message_id: str
     subject: str
@@ -27,7 +27,7 @@ class RenderedMail:
 
 
 def captured(raw: bytes, envelope_from: str, recipients: tuple[str, ...]) -> RenderedMail:
-    """Read back what a transport made."""
+    """Parse a mail that a transport rendered."""
     mail = parse_mail(raw)
     message = message_from_bytes(raw, policy=compat32)
     return RenderedMail(
@@ -53,5 +53,5 @@ def _addresses(message: "Message[str, str]", name: str) -> tuple[Address, ...]:
 
 
 def header_recipients(mail: RenderedMail) -> tuple[str, ...]:
-    """The addresses To: and Cc: name, once each."""
+    """The addresses in To: and Cc:, once each."""
     return tuple(dict.fromkeys(one.email for one in (*mail.to, *mail.cc)))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a rule is once its pack has been read."""
+"""Rules as loaded from a pack."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -20,12 +20,12 @@ class RuleFix(NamedTuple):
 
 
 class Rule(NamedTuple):
-    """A rule: what it is called, how grave it is, why it is there, and the detector that finds it.
+    """A rule: its names, severity and reason, and the detector that finds it.
 
     `since` and `until` are kernel versions, both inclusive. `module` is the module of lint/detectors the detector is in; it is imported
     when the rule first runs. `why` and `reference` are what `explain` prints. `on_moved`: also on lines that the patch only moves.
-    `message` is what a finding says, with placeholders that the detector fills; the summary where it is empty. `messages` and `severities` have
-    the single cases that the detector tells apart, where they differ from `message` and `severity`. `aliases` are names that the rule had before.
+    `message` is the text of a finding, with placeholders that the detector fills; the summary where it is empty. `messages` and `severities` have
+    those of single cases that the detector distinguishes, where they differ. `aliases` are names that the rule had before.
     """
 
     id: str
@@ -54,7 +54,7 @@ class Rule(NamedTuple):
 
     @property
     def words(self) -> tuple[str, ...]:
-        """What --select and --ignore may call it: id, name, names it had before, checkpatch type, pack."""
+        """The words that --select and --ignore accept for it: id, name, aliases, checkpatch type, pack."""
         return (self.id, self.name, *self.aliases, *([self.checkpatch] if self.checkpatch else []), self.pack)
 
     def message_for(self, case: str) -> str:
@@ -63,11 +63,11 @@ class Rule(NamedTuple):
 
 
 class Example(NamedTuple):
-    """A proof of a rule, bad or good, as its pack has it.
+    """A bad or good example of a rule, from its pack.
 
-    One of `subject`, `message`, `trailers`, `code` (lines added to `path`), `diff` or `patch` is given, the rest of the mail is made
-    around it; `at` is a text that the finding's line must have, `also` names other rules that must fire too. `series` has whole mails or subjects.
-    `stays`: the rule's fixer leaves it alone.
+    One of `subject`, `message`, `trailers`, `code` (lines added to `path`), `diff` or `patch` is given, and the rest of the mail is
+    generated; `at` is a text that the finding's line must have, `also` names other rules that must fire too. `series` has whole mails or subjects.
+    `stays`: the rule's fixer must not change it.
     """
 
     bad: bool

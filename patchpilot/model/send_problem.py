@@ -8,7 +8,7 @@ from patchpilot.model.action import Action, Advice
 
 @dataclass(frozen=True, slots=True)
 class SendProblem:
-    """A problem with a send: a stable name, what it is, and what helps."""
+    """A problem with a send: a stable name, a message, and a hint."""
 
     name: str
     message: str
@@ -17,6 +17,6 @@ class SendProblem:
 
 NO_SERVER = SendProblem(
     "no-server",
-    "no mail server is configured: nothing can be sent",
+    "no mail server configured",
     Action("doctor", (), "git config --global sendemail.smtpserver HOST (`{}` knows your provider's settings)"),
 )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What is asked of `send`."""
+"""The request of `send`."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ DEFAULT_TRANSPORT = "git-send-email"
 
 @dataclass(frozen=True, slots=True)
 class SendRequest:
-    """What the person asked of `send`, as given; `answers` are (question, answer) to the questions before a send."""
+    """The request of `send`, as given by the user; `answers` are (question, answer) pairs for the pre-send questions."""
 
     target: str | None = None
     via: str = DEFAULT_TRANSPORT

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The beginning of a patch that is too long for rules to look at all of it."""
+"""The beginning of a patch that is too long to be checked as a whole."""
 
 from itertools import accumulate
 
@@ -9,7 +9,7 @@ from patchpilot.model.patch import Patch, Series
 
 
 def shortened_series(series: Series) -> Series:
-    """The series with each of its patches shortened; itself where none is too long."""
+    """The series with each of its patches shortened; unchanged where none is too long."""
     patches = tuple(map(shortened, series.patches))
     cover = shortened(series.cover) if series.cover else None
     if cover is series.cover and all(one is other for one, other in zip(patches, series.patches, strict=True)):
@@ -18,7 +18,7 @@ def shortened_series(series: Series) -> Series:
 
 
 def shortened(patch: Patch) -> Patch:
-    """The patch up to the limits of what is checked, `cut` saying how long it is; itself where it is not longer. Its last hunk stays well-formed."""
+    """The patch up to the limit of what is checked, with its full length in `cut`; unchanged where it is not longer. Its last hunk stays well-formed."""
     end = _end(patch.lines)
     if end >= len(patch.lines):
         return patch
@@ -36,7 +36,7 @@ def shortened(patch: Patch) -> Patch:
 
 
 def _end(lines: tuple[str, ...]) -> int:
-    """How many lines are looked at."""
+    """How many lines are checked."""
     if len(lines) <= MAX_CHECKED_LINES and sum(map(len, lines)) <= MAX_CHECKED:
         return len(lines)
     within = sum(1 for size in accumulate(map(len, lines[:MAX_CHECKED_LINES])) if size <= MAX_CHECKED)
@@ -44,7 +44,7 @@ def _end(lines: tuple[str, ...]) -> int:
 
 
 def _whole_hunks(lines: list[str], diff_line: int) -> list[str]:
-    """The lines with the counts of the last hunk's header made right; a file of which only the header is there is left out."""
+    """The lines with corrected counts in the last hunk's header; a file with only its header left is dropped."""
     for at in range(len(lines) - 1, diff_line - 2, -1):
         if lines[at].startswith("diff --git "):
             return lines[:at]

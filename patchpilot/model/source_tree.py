@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A source tree as rooms read it: a directory or a commit, behind one small protocol."""
+"""A source tree, a directory or a commit, behind one protocol."""
 
 from typing import Protocol, runtime_checkable
 
@@ -14,12 +14,12 @@ class Tree(Protocol):
 
     @property
     def label(self) -> str:
-        """What to call it in a message: a directory or a commit."""
+        """Its name in messages: a directory or a commit."""
         ...
 
     @property
     def version(self) -> tuple[int, int] | None:
-        """(6, 1) from the top Makefile; None when it has no such lines."""
+        """(6, 1) from the top Makefile; None when it has no version."""
         ...
 
     def read(self, path: str) -> bytes | None:
@@ -27,11 +27,11 @@ class Tree(Protocol):
         ...
 
     def exists(self, path: str) -> bool:
-        """Whether there is a file or directory of this path."""
+        """Whether this path is a file or directory."""
         ...
 
     def is_dir(self, path: str) -> bool:
-        """Whether there is a directory of this path."""
+        """Whether this path is a directory."""
         ...
 
     def files(self, directory: str = "") -> tuple[str, ...]:
@@ -53,18 +53,18 @@ def is_safe_path(path: str) -> bool:
 
 
 def ground_of(tree: Tree) -> Tree:
-    """The tree below the patches of a series, for what is read once a run and kept: the tree itself where there are none."""
+    """The tree without the patches of a series on top, for what is read once per run; the tree itself where there are none."""
     ground: Tree = getattr(tree, "ground", tree)
     return ground
 
 
 def changed_below(tree: Tree, directory: str) -> tuple[str, ...]:
-    """The files below a directory that differ from the tree's ground."""
+    """The files below a directory that differ from the tree without patches."""
     changed = getattr(tree, "changed", None)
     return tuple(changed(directory)) if changed else ()
 
 
 def is_guess(tree: Tree, path: str) -> bool:
-    """Whether a file's content is not sure, because an earlier patch of the series does not apply to it."""
+    """Whether a file's content is uncertain, because an earlier patch of the series does not apply to it."""
     guess = getattr(tree, "is_guess", None)
     return bool(guess and guess(path))

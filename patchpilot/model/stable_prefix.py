@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the marks of a subject say of stable trees: [PATCH 6.1.y], [PATCH linux-6.1.y], [PATCH stable 6.1], [PATCH 5.10/5.15]."""
+"""Stable trees named in a subject prefix: [PATCH 6.1.y], [PATCH linux-6.1.y], [PATCH stable 6.1], [PATCH 5.10/5.15]."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -21,12 +21,12 @@ def _stable_word() -> re.Pattern[str]:
 
 
 def stable_versions(words: Sequence[str]) -> tuple[str, ...]:
-    """The stable trees that a subject's marks name: ("6.1",) of `[PATCH 6.1.y]` or `[PATCH stable 6.1]`, two of `[PATCH 5.10/5.15]`."""
+    """The stable trees that a subject prefix names: ("6.1",) of `[PATCH 6.1.y]` or `[PATCH stable 6.1]`, two of `[PATCH 5.10/5.15]`."""
     result: dict[str, None] = {}
     for at, word in enumerate(words):
         for part in re.split(r"[/+|&]|(?<=\d)-(?=\d)|(?<=\.y)-(?=\d)", word):
             one = _stable().fullmatch(part)
-            # "for 6.2" is said of the release that mainline is about to make
+            # "for 6.2" names the next mainline release
             early = (at > 0 and words[at - 1].lower() == "for") or part.lower().startswith("for-")
             if one and (one["tree"] or not early or "stable" in part.lower()):
                 result.setdefault(one["version"])
@@ -34,5 +34,5 @@ def stable_versions(words: Sequence[str]) -> tuple[str, ...]:
 
 
 def is_for_stable(words: Sequence[str]) -> bool:
-    """Whether a subject's marks name a stable tree, or say that it is for one."""
+    """Whether a subject prefix names a stable tree, or says that the patch is for one."""
     return bool(stable_versions(words)) or any(_stable_word().fullmatch(word) for word in words)

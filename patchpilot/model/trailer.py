@@ -2,7 +2,7 @@
 """Trailers (`Fixes:`, `Signed-off-by:` …): parse, order and edit them in a commit message.
 
 The grammar is that of Documentation/process/submitting-patches.rst: a line `Token: value` in the last paragraph; tools of the
-kernel also read `Fixes:` and `Cc: stable` further up, so `parse_trailers` reports where each one stands.
+kernel also read `Fixes:` and `Cc: stable` further up, so `parse_trailers` reports the line of each one.
 """
 
 from collections.abc import Iterable, Sequence
@@ -33,11 +33,11 @@ ORDER = (
     "reviewed-by",
     "tested-by",
 )
-"""Where a new trailer goes among known ones; those that exist are never moved."""
+"""The order in which a new trailer is inserted; existing trailers are never moved."""
 
 
 class Trailer(NamedTuple):
-    """One trailer: its name and value as written, and the 0-based line of the message it stands on."""
+    """One trailer: its name and value as written, and its 0-based line in the message."""
 
     name: str
     value: str
@@ -74,7 +74,7 @@ def parse_trailer(line: str, at: int = 0) -> Trailer | None:
 
 
 def trailer_block(lines: Sequence[str]) -> range:
-    """The 0-based lines of the trailer block: the last paragraph, when it has a trailer and is mostly made of them; else empty."""
+    """The 0-based lines of the trailer block: the last paragraph, when it consists mostly of trailers; else empty."""
     end = len(lines)
     while end and not lines[end - 1].strip():
         end -= 1
@@ -101,7 +101,7 @@ def parse_trailers(lines: Sequence[str]) -> tuple[Trailer, ...]:
     for at in trailer_block(lines):
         line = lines[at]
         if line[:1] in (" ", "\t"):
-            # a folded line goes on with the line above it, which may be none of a trailer
+            # a folded line continues the line above it, which may not be a trailer
             if open_value is not None:
                 open_value.append(line.strip())
             continue
@@ -113,18 +113,18 @@ def parse_trailers(lines: Sequence[str]) -> tuple[Trailer, ...]:
 
 
 def all_tags(lines: Sequence[str], name: str) -> tuple[Trailer, ...]:
-    """Every line of the whole message that is the tag `name` at the start of a line: kernel tools read these wherever they stand."""
+    """Every line of the whole message that is the tag `name` at the start of a line: kernel tools read these anywhere."""
     wanted = name.lower()
     tags = (parse_trailer(line, at) for at, line in enumerate(lines) if line[: len(wanted)].lower() == wanted)
     return tuple(tag for tag in tags if tag and tag.key == wanted)
 
 
 def add_trailers(message: str, trailers: Iterable[tuple[str, str]]) -> str:
-    """The message with each (name, value) added to its trailer block, a new block made where there is none.
+    """The message with each (name, value) added to its trailer block, in a new block where there is none.
 
-    A trailer that is there already (same name and value, ignoring case) is not added again. A new one goes after the last
-    trailer that belongs before or with it in `ORDER`, but never before a Signed-off-by that was there: those keep their meaning only
-    in the order they were made; `Fixes:` and what stands above sign-offs go at the head of the block.
+    A trailer that already exists (same name and value, ignoring case) is not added again. A new one goes after the last
+    trailer that belongs before or with it in `ORDER`, but never before an existing Signed-off-by, as their order is
+    significant; `Fixes:` and other tags above sign-offs go to the top of the block.
     """
     lines = message.rstrip("\n").split("\n")
     for name, text in trailers:
@@ -157,7 +157,7 @@ def _place(key: str, existing: Sequence[Trailer], lines: Sequence[str], block: r
             break
         if one.key not in ORDER or ORDER.index(one.key) <= rank:
             place = one.line + 1
-    # never between a line and what is folded below it
+    # never between a line and its folded continuation
     while place < block.stop and lines[place][:1] in (" ", "\t"):
         place += 1
     return place

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a commit message says of other commits: what it is a backport of, what it reverts, what it fixes.
+"""References to other commits in a commit message: backports, reverts and fixes.
 
-The forms are those the stable trees use (Documentation/process/stable-kernel-rules.rst) and those their maintainers write by hand.
+The forms are those the stable trees use (Documentation/process/stable-kernel-rules.rst) and those their maintainers write manually.
 """
 
 from functools import cache
@@ -53,7 +53,7 @@ def _fixes() -> re.Pattern[str]:
 
 
 class NamedCommit(NamedTuple):
-    """A commit a line of the message says it brings: its id as written (7 to 40 digits, lower case), where in the message, whether by `cherry-pick -x`."""
+    """An upstream commit named by a line of the message: id as written (7 to 40 digits, lower case), place, whether from `cherry-pick -x`."""
 
     id: str
     at: int
@@ -68,7 +68,7 @@ class Fixed(NamedTuple):
 
 
 class Marks(NamedTuple):
-    """The other commits a message names, ids as written in lower case: what it brings from upstream, what it reverts, what it fixes."""
+    """The other commits a message names, ids as written in lower case: upstream commits, reverted commits, fixed commits."""
 
     upstream: tuple[str, ...] = ()
     reverts: tuple[str, ...] = ()
@@ -77,11 +77,11 @@ class Marks(NamedTuple):
 
 NONE = Marks()
 LEAST = 12
-"""A shorter id may be any number."""
+"""Shorter hex strings may be ordinary numbers."""
 
 
 def upstream_commits(message: str) -> tuple[NamedCommit, ...]:
-    """The commits that lines of a message say it brings, in order; an abbreviated id counts here, so that somebody can say so."""
+    """The upstream commits that lines of a message name, in order; abbreviated ids are included so that they can be reported."""
     lower = message.lower()
     commits: list[NamedCommit] = []
     if "upstream" in lower or "cherry" in lower or "port" in lower or "commit:" in lower:
@@ -95,7 +95,7 @@ def upstream_commits(message: str) -> tuple[NamedCommit, ...]:
 
 
 def read_marks(message: str) -> Marks:
-    """The marks of a whole message; a marker inside the sentence "this reverts commit A, which is commit B upstream" is part of the revert."""
+    """The references in a whole message; a marker inside the sentence "this reverts commit A, which is commit B upstream" is part of the revert."""
     lower = message.lower()
     reverts: dict[str, None] = {}
     undone: set[str] = set()
@@ -114,7 +114,7 @@ def read_marks(message: str) -> Marks:
 
 
 def _fixed(line: re.Match[str]) -> list[Fixed]:
-    """What one `Fixes:` line names: mostly one commit, at times several. A short number is a bug's, not a commit's, unless a subject stands by it."""
+    """The commits of one `Fixes:` line, mostly one, sometimes several. A short number is a bug number unless a subject follows it."""
     ids, rest = [line["id"]], line["rest"]
     while more := _MORE.match(rest):
         ids.append(more["id"])
@@ -127,7 +127,7 @@ def _fixed(line: re.Match[str]) -> list[Fixed]:
 
 
 def _is_closed(message: str, found: re.Match[str]) -> bool:
-    """Whether the bracket the line opens with is closed on it or at once on the next: else it opens a remark about that commit."""
+    """Whether the bracket that opens the line is closed on it or at the start of the next; else it begins a comment about that commit."""
     tail = found[0][1:]
     after = message[found.end() :].lstrip()
     return any(one in tail for one in "])") or after[:1] in ("]", ")")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Maintainers of whom history has seen nothing in their subsystem for years."""
+"""Maintainers without a commit or review in their subsystem for years."""
 
 import time
 from collections.abc import Iterable
@@ -8,7 +8,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.errors import GitError
 from patchpilot.maintainers import Section
 from patchpilot.maintainers.filepattern import folder_of
-from patchpilot.recipients.get_maintainer.address_format import each_mailbox, take_apart
+from patchpilot.recipients.get_maintainer.address_format import each_mailbox, split_mailbox
 
 YEARS = 3
 BUDGET = 4.0
@@ -16,9 +16,9 @@ _FORMAT = "--format=%an <%ae>%n%(trailers:only=true,unfold=true)"
 
 
 def silent_maintainers(sections: Iterable[Section], repository: Repository, budget: float = BUDGET) -> tuple[str, ...]:
-    """A sentence for each M: contact who wrote, signed and reviewed nothing below their F: patterns for three years.
+    """A warning for each M: contact who wrote, signed or reviewed nothing that matches their F: patterns for three years.
 
-    Says nothing where history does not go back that far, where there is none of these files, or when the time is up.
+    Empty where history does not go back that far or does not have these files, or when the time is up.
     """
     end = time.monotonic() + budget
     if not _old_enough(repository):
@@ -32,7 +32,7 @@ def silent_maintainers(sections: Iterable[Section], repository: Repository, budg
             continue
         for value in section.values("M"):
             for box in each_mailbox(value):
-                name, address = take_apart(box)
+                name, address = split_mailbox(box)
                 if address and address.lower() not in seen and (not name or name.strip('"').lower() not in seen):
                     warnings.append(f"{name.strip(chr(34)) or address}: no commit or review in {section.name} for {YEARS} years")
     return tuple(warnings)
@@ -48,7 +48,7 @@ def _old_enough(repository: Repository) -> bool:
 def _seen(section: Section, repository: Repository, seconds: float) -> str:
     """Everybody named in the commits of three years to a section's files, in lower case; "" when unknown."""
     patterns = [value.strip() for value in section.values("F")]
-    # a pattern with a star stands for its whole folder: rather too many seen than too few
+    # a pattern with a star counts as its whole folder: a missed warning is better than a wrong one
     paths = [(folder_of(pattern) if set(pattern) & set("*?[{") else pattern).rstrip("/") for pattern in patterns]
     paths = [path for path in dict.fromkeys(paths) if path]
     if not paths or seconds <= 0.05:

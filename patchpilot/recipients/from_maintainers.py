@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Recipients whom MAINTAINERS names for the files and words of a patch."""
+"""Recipients that MAINTAINERS names for the files and keywords of a patch."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from patchpilot.maintainers import MaintainersFile, Section, SectionMatch
 from patchpilot.maintainers.match import match_texts
 from patchpilot.model.get_maintainer import Switches
 from patchpilot.model.recipient import SectionInfo as ShownSection
-from patchpilot.recipients.get_maintainer.address_format import each_mailbox, take_apart, written
+from patchpilot.recipients.get_maintainer.address_format import each_mailbox, split_mailbox, written
 from patchpilot.recipients.merge_recipients import MergedRecipient
 
 Texts = Sequence[tuple[str, list[str]]]
@@ -16,7 +16,7 @@ Texts = Sequence[tuple[str, list[str]]]
 
 @dataclass(frozen=True, slots=True)
 class NamedRecipient:
-    """What MAINTAINERS says of a patch: sections, most specific first, and lists that were left out with the reason."""
+    """The MAINTAINERS sections of a patch, most specific first, and lists that were left out with the reason."""
 
     matches: tuple[SectionMatch, ...]
     left_out: tuple[str, ...]
@@ -27,20 +27,20 @@ def add_named(gathered: MergedRecipient, file: MaintainersFile, paths: Sequence[
     matches = match_texts(file, paths, texts if switches.keywords else ())
     own_lists = _own_lists(matches)
     left_out: list[str] = []
-    # as the tree's script compares them: name and address, letter by letter
+    # compared as get_maintainer.pl does: name and address, case-sensitive
     chiefs = set() if switches.git_chief_penguins else {written(name, address) for name, address in file.words.chiefs}
-    # people of several names or addresses are known by the first one met, so the order is that of get_maintainer.pl
+    # contacts with several names or addresses get the first one seen, so the order is that of get_maintainer.pl
     for match in sorted(matches, key=lambda item: item.met):
         section = match.section
         for entry in section.entries:
             if (entry.letter == "M" and switches.m) or (entry.letter == "R" and switches.r):
                 role, header = ("maintainer", "to") if entry.letter == "M" else ("reviewer", "cc")
                 for box in each_mailbox(entry.value):
-                    if written(*take_apart(box)) not in chiefs:
+                    if written(*split_mailbox(box)) not in chiefs:
                         _add(gathered, box, role, header, match)
         for address, remark in section.lists if switches.l else ():
             if "subscribers-only" in remark and not switches.s:
-                left_out.append(f"{section.name}: {address} takes mail of subscribers only, so it is left out (--s adds it)")
+                left_out.append(f"{section.name}: {address} left out: subscribers only (--s adds it)")
             elif "moderated" not in remark or switches.moderated:
                 role = "moderated list" if "moderated" in remark else "list"
                 _add(gathered, address, role, "to" if address.lower() in own_lists else "cc", match)
@@ -75,9 +75,9 @@ def shortened_reasons(reasons: Sequence[str], most: int = 3) -> tuple[str, ...]:
     """The first reasons, and how many more there are."""
     if len(reasons) <= most:
         return tuple(reasons)
-    return (*reasons[:most], f"and {len(reasons) - most} more of its files")
+    return (*reasons[:most], f"and {len(reasons) - most} more files")
 
 
 def shown(section: Section) -> ShownSection:
-    """A section as answers show it."""
+    """A section as shown in results."""
     return ShownSection(section.name, section.status, section.trees, tuple(address for address, _ in section.lists))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Recipients that the message names: in its tags and Cc: lines, those of the commit it fixes, and lists with a rule of their own."""
+"""Recipients that the message names: in its tags and Cc: lines, those of the commit it fixes, and lists with their own rule."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -45,7 +45,7 @@ def add_tagged(gathered: MergedRecipient, patch: Patch, rules: Sequence[ListRule
         assert address is not None
         named = special.get(address.key)
         role = named.role if named else ROLES.get(tag.key, tag.key.removesuffix("-by"))
-        gathered.add(box(address), role, "cc", f"{tag.name}: of the message")
+        gathered.add(box(address), role, "cc", f"{tag.name}: in the message")
     text = "\n".join((*patch.message, *patch.notes))
     for rule in rules:
         if rule.matches(text) and all(patch.tags(tag) for tag in rule.tags):
@@ -73,7 +73,7 @@ def culprits(patches: Iterable[Patch], repository: Repository) -> list[Commit]:
 
 
 def add_culprit_people(gathered: MergedRecipient, commits: Sequence[Commit], chiefs: Iterable[str]) -> None:
-    """The author of each culprit, and those who reviewed, tested and signed it (Cc)."""
+    """The author of each commit that introduced the bug, and those who reviewed, tested and signed it (Cc)."""
     bosses = {chief.lower() for chief in chiefs}
     for commit in commits:
         gathered.add(box(commit.author), "culprit author", "cc", f"author of {commit.reference}, which this fixes")

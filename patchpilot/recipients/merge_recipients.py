@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Recipients while they are collected: each contact once, under the first name and address met, with every reason, in the stronger header."""
+"""Recipients while they are collected: each contact once, under the first name and address seen, with every reason, To over Cc."""
 
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -7,7 +7,7 @@ from functools import lru_cache
 from patchpilot.maintainers.role_words import ascii_lower
 from patchpilot.model.address import Address, is_header_safe
 from patchpilot.model.recipient import Recipient
-from patchpilot.recipients.get_maintainer.address_format import Mailmap, Merger, take_apart, written
+from patchpilot.recipients.get_maintainer.address_format import Mailmap, Merger, split_mailbox, written
 
 
 @dataclass(slots=True)
@@ -20,7 +20,7 @@ class _Row:
 
 
 class MergedRecipient:
-    """Recipients by contact: whoever shares a name or an address with a known contact is the same one."""
+    """Recipients by contact: mailboxes that share a name or an address are the same contact."""
 
     def __init__(self, mailmap: Mailmap) -> None:
         self._rows: list[_Row] = []
@@ -31,18 +31,18 @@ class MergedRecipient:
         self.skipped: set[str] = set()
 
     def skip(self, address: Address | None) -> None:
-        """Leave this mailbox out whoever names it: the sender."""
+        """Always leave this mailbox out: it is the sender's."""
         if address and address.email:
             self.skipped.add(address.key)
 
     def add(self, box: str, role: str, header: str, reason: str, section: str | None = None) -> None:
-        """A mailbox as text. A second mention adds its reason, and moves a Cc to To."""
-        name, email = take_apart(box)
+        """Add a mailbox given as text. A second mention adds its reason, and may move it from Cc to To."""
+        name, email = split_mailbox(box)
         if "@" not in email or ascii_lower(email) in self.skipped:
             return
         row = (self._by_name.get(ascii_lower(name)) if name else None) or self._by_address.get(ascii_lower(email))
         if row is None:
-            mapped_name, mapped_email = take_apart(self.mailmap.apply(written(name, email)))
+            mapped_name, mapped_email = split_mailbox(self.mailmap.apply(written(name, email)))
             row = (self._by_name.get(ascii_lower(mapped_name)) if mapped_name else None) or self._by_address.get(ascii_lower(mapped_email))
             if ascii_lower(mapped_email) in self.skipped:
                 return
@@ -50,7 +50,7 @@ class MergedRecipient:
             row = _Row(written(name, email), role, section, header)
             self._rows.append(row)
             row.box = self._merger.apply(row.box)
-            for each_name, each_email in ((name, email), take_apart(row.box)):
+            for each_name, each_email in ((name, email), split_mailbox(row.box)):
                 if each_name:
                     self._by_name.setdefault(ascii_lower(each_name), row)
                 self._by_address.setdefault(ascii_lower(each_email), row)
@@ -60,13 +60,13 @@ class MergedRecipient:
             row.reasons.append(reason)
 
     def recipients(self) -> tuple[Recipient, ...]:
-        """To first, then Cc; persons before lists, each in the order they were met."""
+        """To first, then Cc; persons before lists, each in the order they were added."""
         recipients = [Recipient(_address(row.box), row.role, row.section, row.header, tuple(row.reasons)) for row in self._rows]
         return tuple(sorted((recipient for recipient in recipients if _is_safe(recipient.address)), key=_rank))
 
     @property
     def unsafe(self) -> tuple[str, ...]:
-        """Mailboxes that a header cannot have; they are left out."""
+        """Mailboxes that are not valid in a header; they are left out."""
         return tuple(row.box for row in self._rows if not _is_safe(_address(row.box)))
 
 
@@ -80,7 +80,7 @@ def _rank(recipient: Recipient) -> tuple[bool, bool]:
 
 
 def _address(box: str) -> Address:
-    name, email = take_apart(box)
+    name, email = split_mailbox(box)
     if name[:1] == name[-1:] == '"' and len(name) > 1:
         name = name[1:-1].replace('\\"', '"')
     return Address(name, email)

@@ -8,6 +8,7 @@ from patchpilot.commits.b4_prep import PrepBranch
 from patchpilot.commits.repository import Repository
 from patchpilot.maintainers import MaintainersFile, Section
 from patchpilot.model.address import Address, AddressState
+from patchpilot.model.counted import counted
 from patchpilot.model.get_maintainer import Switches
 from patchpilot.model.patch import Patch
 from patchpilot.model.recipient import Recipient, RecipientPlan
@@ -25,7 +26,7 @@ from patchpilot.recipients.recipient_warnings import RecipientFacts, judged, war
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Where a plan gets its knowledge: `repository` and `history` are None where nothing may be asked of one."""
+    """The sources of a plan; `repository` and `history` are None where there is none to query."""
 
     file: MaintainersFile
     tree: Tree
@@ -37,7 +38,7 @@ class Sources:
 
 
 def plan_patches(patches: Sequence[Patch], sources: Sources, prep: PrepBranch | None = None) -> RecipientPlan:
-    """The plan of patches that go out together, with those whom b4's cover letter names. Their author and the sender are not written to."""
+    """The plan of patches that are sent together, with those whom b4's cover letter names. Their author and the sender are left out."""
     gathered = _gathered(sources)
     for address in (sources.sender, *(address for patch in patches for address in (patch.author, patch.sender))):
         gathered.skip(address)
@@ -54,31 +55,31 @@ def plan_patches(patches: Sequence[Patch], sources: Sources, prep: PrepBranch | 
         add_tagged(gathered, patch, sources.lists.rules)
     for header, addresses in (("to", prep.to), ("cc", prep.cc)) if prep else ():
         for address in addresses:
-            gathered.add(box(address), "in the cover letter", header, f"{header.title()}: of b4's cover letter")
+            gathered.add(box(address), "in the cover letter", header, f"{header.title()}: in b4's cover letter")
     return _finish(gathered, named, sources, sorted(paths), tuple(patches))
 
 
 def for_security(plan: RecipientPlan, address: str) -> RecipientPlan:
-    """The plan of a fix that must not be public yet: the security contact and the maintainers, no list, nobody else who was not put there by hand."""
-    contact = Recipient(Address("", address), "security contact", None, "to", ("a security problem is told here first, and to no list",))
+    """The plan of a fix that must not be public yet: the security contact, the maintainers and manually added recipients; no lists."""
+    contact = Recipient(Address("", address), "security contact", None, "to", ("security problems are reported here first, not to a list",))
     recipients = [
         recipient
         for recipient in plan.recipients
         if recipient.by_hand or (recipient.role == "maintainer" and recipient.address.key != contact.address.key)
     ]
     left = sum(recipient not in recipients for recipient in plan.recipients)
-    said = f"{left} recipients left out until it is public: lists and everybody who is not a maintainer"
+    said = f"{counted(left, 'recipient')} left out until the fix is public: lists and everybody who is not a maintainer"
     return replace(plan, recipients=(contact, *recipients), warnings=(said, *plan.warnings))
 
 
 def plan_paths(paths: Sequence[str], sources: Sources, texts: Texts = ()) -> RecipientPlan:
-    """The plan for source files or folders by themselves; `texts` are their contents, for keywords."""
+    """The plan for source files or folders; `texts` are their contents, for keywords."""
     gathered = _gathered(sources)
     named = add_named(gathered, sources.file, paths, texts, sources.switches)
     return _finish(gathered, named, sources, paths, ())
 
 
-def is_looked_after(section: Section) -> bool:
+def is_maintained(section: Section) -> bool:
     """Whether a section names contacts and is not orphaned or obsolete."""
     status = (section.status or "").lower()
     return bool(section.values("M") or section.values("R")) and not status.startswith(("orphan", "obsolete"))
@@ -106,14 +107,14 @@ def _finish(
 def _add_history(gathered: MergedRecipient, named: NamedRecipient, sources: Sources, paths: Sequence[str]) -> tuple[str, ...]:
     """The signers from git (Cc) of the files for which no section names anybody but the catch-all; of all with --git.
 
-    The script asks history more often (wherever no pattern is exact), and its answers drown the people who are named.
+    get_maintainer.pl queries history more often (wherever no pattern is exact), and its results outnumber the maintainers.
     """
     if not sources.history:
         return ()
-    cared_for = frozenset(path for match in named.matches if not match.is_rest and is_looked_after(match.section) for path in match.paths)
+    cared_for = frozenset(path for match in named.matches if not match.is_rest and is_maintained(match.section) for path in match.paths)
     people = CollectedRoles(sources.switches.settled, sources.file.words, Merger(gathered.mailmap))
     sources.history.add_file_people(people, GetMaintainerRequest(tuple(paths), cared_for, (), (), False))
     for row in people.rows:
         for role in row.role.split(","):
-            gathered.add(row.who, "recent contributor", "cc", f"by git history: {role.replace('_', ' ')}")
+            gathered.add(row.who, "recent contributor", "cc", f"from git history: {role.replace('_', ' ')}")
     return tuple(sources.history.remarks)

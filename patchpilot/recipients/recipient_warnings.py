@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the sender should know before using a plan."""
+"""Warnings about a recipient plan."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -23,7 +23,7 @@ _RELEASE = re.compile(rb"^EXTRAVERSION[ \t]*=[ \t]*(\S*)", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class RecipientFacts:
-    """A plan's recipients and what led to them."""
+    """A plan's recipients and their sources."""
 
     recipients: tuple[Recipient, ...]
     named: NamedRecipient
@@ -33,7 +33,7 @@ class RecipientFacts:
 
 
 def warnings_of(facts: RecipientFacts, tree: Tree, repository: Repository | None) -> tuple[str, ...]:
-    """All warnings, the gravest first, each a sentence."""
+    """All warnings, the most serious first."""
     sections = [match.section for match in facts.named.matches if not match.is_rest]
     warnings = (
         *_addresses(facts),
@@ -52,24 +52,24 @@ def warnings_of(facts: RecipientFacts, tree: Tree, repository: Repository | None
 
 @lru_cache(maxsize=4096)
 def judged(email: str) -> AddressVerdict:
-    """The judgement of an address, remembered."""
+    """The verdict on an address, cached."""
     return judge(email)
 
 
 def _addresses(facts: RecipientFacts) -> Iterator[str]:
     for box in facts.unsafe:
-        yield f"{box} cannot stand in a mail header: left out"
+        yield f"{box} is not valid in a mail header and was left out"
     for recipient in facts.recipients:
         email = recipient.address.email
         verdict = judged(email)
         if verdict.state is AddressState.BAD:
-            yield f"{email} ({recipient.role}) is not an address, so it is left out: {verdict.reason}"
+            yield f"{email} ({recipient.role}) is not a valid address and was left out: {verdict.reason}"
         elif verdict.state is AddressState.DOUBTFUL:
-            yield f"{email} ({recipient.role}) is doubtful: {verdict.reason}"
+            yield f"{email} ({recipient.role}) may be invalid: {verdict.reason}"
         gone = bounces(email, gone_addresses())
         if gone:
             yield f"{email} ({recipient.role}) is known to bounce: {gone.domain or gone.address}: {gone.why}" + (
-                f"; write to {gone.instead}" if gone.instead else ""
+                f"; use {gone.instead}" if gone.instead else ""
             )
 
 
@@ -77,28 +77,28 @@ def _statuses(sections: Iterable[Section]) -> Iterator[str]:
     for section in sections:
         status = (section.status or "").lower()
         if status.startswith("orphan"):
-            yield f"{section.name} is orphaned: nobody may answer, and its list is the one to ask"
+            yield f"{section.name} is orphaned; send questions to its list"
         elif status.startswith("obsolete"):
-            yield f"{section.name} is obsolete: something newer replaces it, and it should not be changed without need"
+            yield f"{section.name} is obsolete; avoid unnecessary changes to it"
 
 
 def _nobody(facts: RecipientFacts) -> Iterator[str]:
-    rest = next((f" but {match.section.name}" for match in facts.named.matches if match.is_rest), "")
+    rest = next((f" other than {match.section.name}" for match in facts.named.matches if match.is_rest), "")
     taken = {path for match in facts.named.matches if not match.is_rest for path in match.paths}
     alone = [path for path in facts.paths if path not in taken and path != "MAINTAINERS"]
     if alone:
         more = f" and {len(alone) - 3} more" if len(alone) > 3 else ""
-        yield f"{', '.join(alone[:3])}{more}: no section of MAINTAINERS{rest} takes it; ask those who changed it last (--git)"
+        yield f"{', '.join(alone[:3])}{more}: not in any section of MAINTAINERS{rest}; --git adds recent contributors"
 
 
 def _lists(facts: RecipientFacts) -> Iterator[str]:
     for recipient in facts.recipients:
         if recipient.role == "moderated list":
-            yield f"{recipient.address.email} is moderated: a first mail of yours may wait there for days"
+            yield f"{recipient.address.email} is moderated: your first mail may be held for days"
 
 
 def _trees(facts: RecipientFacts, repository: Repository | None) -> Iterator[str]:
-    """A section's T: trees, where the branch the topic is on comes from none of them."""
+    """Warnings for sections whose T: trees do not include the tree of the current branch."""
     if repository is None or not facts.named.matches:
         return
     section = next((match.section for match in facts.named.matches if not match.is_rest and match.section.tree_urls), None)
@@ -109,7 +109,7 @@ def _trees(facts: RecipientFacts, repository: Repository | None) -> Iterator[str
     trees = [(tree, branch) for kind, tree, branch in section.tree_urls if kind == "git"]
     if trees and not any(_same_tree(url, tree) for tree, _ in trees):
         shown = ", ".join(f"{tree} {branch}".strip() for tree, branch in trees[:3])
-        yield f"{section.name} takes patches in {shown}; you are on {name} ({url})"
+        yield f"{section.name} uses the tree {shown}; your branch is based on {name} ({url})"
 
 
 def _remote(repository: Repository) -> tuple[str, str] | None:
@@ -132,22 +132,22 @@ def _same_tree(one: str, other: str) -> bool:
 
 
 def _next(facts: RecipientFacts, tree: Tree) -> Iterator[str]:
-    """A patch for a -next tree while the tree at hand is a release, before its -rc1: the merge window is open."""
+    """Warnings for -next trees during the merge window: the current tree is a release, before the next -rc1."""
     words = sorted({word for patch in facts.patches for word in patch.subject.words if word.endswith("-next")})
     extra = _RELEASE.search(tree.read("Makefile") or b"") if words else None
     if extra and not extra[1] and tree.version:
         release = ".".join(map(str, tree.version))
-        yield f"{', '.join(words)} may be closed: the tree is at {release}, before the next -rc1, when the merge window is open"
+        yield f"{', '.join(words)} may be closed: the tree is at {release}, so the merge window may be open"
 
 
 def _own_rules(sections: Iterable[Section]) -> Iterator[str]:
     for section in sections:
         for value in section.values("P"):
-            yield f"{section.name} has rules of its own: {value.strip()}"
+            yield f"{section.name} has its own rules: {value.strip()}"
         for value in section.values("Q"):
             yield f"{section.name} tracks patches at {value.strip()}"
 
 
 def _too_many(facts: RecipientFacts) -> Iterator[str]:
     if len(facts.recipients) > MANY:
-        yield f"{len(facts.recipients)} addresses: some servers refuse so many, and a series over many subsystems is better cut up"
+        yield f"{len(facts.recipients)} recipients: some servers reject so many; consider splitting the series by subsystem"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A bisection, as `git bisect log` prints it or as people paste its end into a report."""
+"""A bisection, from the output of `git bisect log` or the end of it pasted into a report."""
 
 import re
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ _TERM = re.compile(r"--term-(new|bad|old|good)'?[= ]'?(\S+?)'?(?=\s|$)")
 
 @dataclass(frozen=True, slots=True)
 class Bisection:
-    """What a log says: the first bad commit (None while unfinished), and the ids marked bad, good and skipped, in order."""
+    """The parsed log: the first bad commit (None while unfinished), and the ids marked bad, good and skipped, in order."""
 
     first_bad: str | None
     bad: tuple[str, ...] = ()
@@ -24,7 +24,7 @@ class Bisection:
 
 
 def parse_bisection(text: str, name: str = "the bisection") -> Bisection:
-    """Read a log; InputError where there is nothing of a bisection in it."""
+    """Read a log; InputError where it has no bisection."""
     bad_words, good_words = {"bad", "new"}, {"good", "old"}
     for kind, word in _TERM.findall(text):
         (bad_words if kind in ("new", "bad") else good_words).add(word)
@@ -40,5 +40,5 @@ def parse_bisection(text: str, name: str = "the bisection") -> Bisection:
             marks[kind] += [one.strip("'") for one in ids.split()]
     result = [*_FIRST.findall(text), *_IS_FIRST.findall(text)]
     if not result and not marks["bad"]:
-        raise InputError(f"{name}: neither a log of git bisect nor a first bad commit", hint="write it with: git bisect log > FILE")
+        raise InputError(f"{name}: no bisect log and no first bad commit found", hint="write the log with `git bisect log > FILE`")
     return Bisection(result[-1] if result else None, tuple(marks["bad"]), tuple(marks["good"]), tuple(marks["skip"]))

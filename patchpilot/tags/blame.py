@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Who last changed each line of a file, white space ignored, through renames."""
+"""Who last changed each line of a file, whitespace ignored and renames followed."""
 
 import re
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ _HEAD = re.compile(r"^([0-9a-f]{40,64}) (\d+) (\d+)(?: (\d+))?$")
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """A commit as blame tells of it; dates are seconds since 1970. `root` marks one where history ends."""
+    """A commit as reported by blame; dates are seconds since 1970. `root` marks one where history ends."""
 
     id: str
     subject: str
@@ -23,7 +23,7 @@ class Owner:
 
 @dataclass(frozen=True, slots=True)
 class Blame:
-    """A file's lines: `texts[n]` and `ids[n]` (the commit that last changed it) of the 1-based line n, for the lines that were asked.
+    """A file's lines: `texts[n]` and `ids[n]` (the commit that last changed it) of the 1-based line n, for the requested lines.
 
     `origins[n]` is the path and line that it had in that commit.
     """
@@ -35,7 +35,7 @@ class Blame:
 
 
 def blame(repository: Repository, rev: str, path: str) -> tuple[Blame, dict[str, Owner]]:
-    """Blame a file as of `rev`; its lines, and the commits met, by id. Empty where the file cannot be read."""
+    """Blame a file as of `rev`; its lines, and the commits in the blame, by id. Empty where the file cannot be read."""
     done = repository.git("blame", "--porcelain", "-w", rev, "--", path, ok=(0, 128))
     owners: dict[str, Owner] = {}
     return parse_blame(path, done.text, owners), owners

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""From a change and the blame of its files to numbers about each candidate: what a ranker weighs."""
+"""The features of each candidate, computed from a change and the blame of its files, which the ranker weighs."""
 
 import math
 from collections import Counter, defaultdict
@@ -20,7 +20,7 @@ DAY = 86400
 
 @dataclass(slots=True)
 class Tally:
-    """What one commit owns near the change; lines are weighted by how much they tell."""
+    """The lines a commit owns near the change, weighted by their significance."""
 
     removed: float = 0.0
     beside: float = 0.0
@@ -119,7 +119,7 @@ def _own(found: dict[str, Tally], blame: Blame, line: int, path: str, number: in
 
 
 def _vote(found: dict[str, Tally], blame: Blame, run: Run) -> None:
-    """Every run has one vote, shared by who owns its removed lines, or, half as loud, the lines beside what it adds."""
+    """Every run has one vote, shared by the owners of its removed lines, or, at half weight, of the lines next to those it adds."""
     lines = range(run.start, run.end + 1) if run.removed else range(run.start - 1, run.start + 3)
     votes: dict[str, float] = defaultdict(float)
     for line in lines:
@@ -139,7 +139,7 @@ def _related(
     found: dict[str, Tally],
     spoken: set[str],
 ) -> None:
-    """Credit who owns other lines with the identifiers that the change touches, rare ones most; and those that the message names."""
+    """Credit the owners of other lines with the identifiers that the change touches or the message names, rare ones most."""
     rare = {word: weight / frequency[word] for word, weight in wanted.items() if 0 < frequency[word] <= 40}
     told = {word: 1.0 / frequency[word] for word in spoken if 0 < frequency[word] <= 40}
     for line, here in words.items():
@@ -161,7 +161,7 @@ def shares(values: Mapping[str, float]) -> dict[str, float]:
 
 
 def features(scene: EvidenceInput, tallies: Mapping[str, Tally]) -> dict[str, dict[str, float]]:
-    """The numbers of each candidate, about between 0 and 1; being named outright is larger, since few examples must not hold its weight back."""
+    """The numbers of each candidate, about between 0 and 1; a direct mention is larger, since the few examples of it would make its weight too small."""
     ids = [one for one in tallies if one in scene.owners]
     tables = {
         kind: shares({id_: getattr(tallies[id_], kind) for id_ in ids})
@@ -225,14 +225,14 @@ def features(scene: EvidenceInput, tallies: Mapping[str, Tally]) -> dict[str, di
 
 
 def glance(numbers: Mapping[str, float]) -> float:
-    """How much a candidate deserves a second look: a rough sum, not fitted."""
+    """A rough, unfitted score that decides which candidates are examined in detail."""
     lines = 3 * numbers["removed"] + 2 * (numbers["votes"] + numbers["context"] + numbers["context_adds"])
     blocks = numbers["block"] + numbers["block_adds"] + 0.5 * (numbers["made_block"] + numbers["block_any"])
     return lines + blocks + 2 * numbers["related"] + numbers["named"] + numbers["body"] + numbers["subject"] + 5 * numbers["mentioned"]
 
 
 def _word_weights(scene: EvidenceInput, ids: Sequence[str]) -> dict[str, float]:
-    """How telling a word is: rare among the candidates' subjects counts more."""
+    """The weight of each word: rare among the candidates' subjects counts more."""
     seen: Counter[str] = Counter()
     for id_ in ids:
         seen.update(stems(scene.owners[id_].subject.rpartition(": ")[2]))

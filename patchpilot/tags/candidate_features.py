@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The second look as numbers: did a candidate bring the lines in, only touch them up, or remove what the fix brings back?"""
+"""Features from a candidate's own change: did it add the lines, only modify them slightly, or remove what the fix restores?"""
 
 import math
 from collections import Counter
@@ -23,7 +23,7 @@ SHORT = 3
 
 @dataclass(frozen=True, slots=True)
 class ChangeBag:
-    """What a commit did to a set of files, as bags: lines and identifiers that came and went (stripped, telling ones only)."""
+    """A commit's change to a set of files as bags: added and removed lines and identifiers (stripped, significant ones only)."""
 
     added: frozenset[str]
     removed: frozenset[str]
@@ -32,7 +32,7 @@ class ChangeBag:
     size: int
 
 
-def deed(files: Iterable[CommitFileChange]) -> ChangeBag:
+def change_bag(files: Iterable[CommitFileChange]) -> ChangeBag:
     """The bags of a change."""
     added: set[str] = set()
     removed: set[str] = set()
@@ -52,9 +52,9 @@ def _bare(text: str) -> str:
 
 
 def closer(scene: EvidenceInput, tallies: Mapping[str, Tally], past: Mapping[str, CandidateHistory]) -> dict[str, dict[str, float]]:
-    """The numbers of each candidate that was looked at again, all between 0 and 1."""
-    fix = deed(scene.files)
-    deeds = {one: deed(look.files) for one, look in past.items()}
+    """The features of each candidate examined in detail, all between 0 and 1."""
+    fix = change_bag(scene.files)
+    deeds = {one: change_bag(look.files) for one, look in past.items()}
     changed = (fix.new_words ^ fix.old_words) | fix.old_words
     spread: Counter[str] = Counter()
     for did in deeds.values():
@@ -99,12 +99,12 @@ def closer(scene: EvidenceInput, tallies: Mapping[str, Tally], past: Mapping[str
 
 
 def _code(files: Iterable[CommitFileChange]) -> set[str]:
-    """The identifiers of all lines that go or come."""
+    """The identifiers of all removed and added lines."""
     return {word for change in files for run in change.runs for text in (*run.removed, *run.added) for word in identifiers(text)}
 
 
 def _newness(scene: EvidenceInput, tally: Tally, look: CandidateHistory) -> tuple[float, float, list[str]]:
-    """(share of its lines at the change that it brought in, share that it only touched up, what those were before)."""
+    """(share of its lines at the change that it added, share that it only modified, what those were before)."""
     runs: dict[str, Sequence[Run]] = {}
     for change in look.files:
         runs[change.new_path or ""] = change.runs
@@ -128,7 +128,7 @@ def _newness(scene: EvidenceInput, tally: Tally, look: CandidateHistory) -> tupl
 
 
 def _likest(text: str, others: Sequence[str]) -> str | None:
-    """The line most like this one, where one is alike."""
+    """The line most similar to this one, where one is similar enough."""
     bare = _bare(text)[:LONG_LINE]
     best, found = ALIKE, None
     for other in others[:60]:
@@ -143,14 +143,14 @@ def _share(wanted: frozenset[str], there: frozenset[str]) -> float:
 
 
 def _spoken(words: frozenset[str], said: frozenset[str], speech: Mapping[str, int], count: int) -> float:
-    """How much of what the fix says a candidate said as well; words that few candidates use count more."""
+    """The share of the fix's words that the candidate's message has too; words that few candidates use count more."""
     weights = {word: math.log((1 + count) / speech[word]) for word in words if speech.get(word)}
     total = sum(weights.values())
     return sum(value for word, value in weights.items() if word in said) / total if total else 0.0
 
 
 def _fixed_by(scene: EvidenceInput, past: Mapping[str, CandidateHistory]) -> dict[str, list[str]]:
-    """Candidate → the candidates that say they fix it; one that has the judged commit's own subject is not listened to."""
+    """Candidate → the candidates with a Fixes: tag for it; one that has the fix's own subject is ignored."""
     result: dict[str, list[str]] = {}
     for one, look in past.items():
         lines = look.message.split("\n")

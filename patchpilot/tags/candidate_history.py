@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A second look at the likeliest candidates: what each of them did to the files in question, and what it said."""
+"""The likeliest candidates in detail: what each changed in the files in question, and its message."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ class CandidateHistory:
 
 
 def read_past(repository: Repository, ids: Sequence[str], paths: Iterable[str]) -> dict[str, CandidateHistory]:
-    """What these commits did to these paths, in one walk."""
+    """The changes of these commits to these paths, read in one walk."""
     wanted = sorted(set(paths))
     if not ids or not wanted:
         return {}

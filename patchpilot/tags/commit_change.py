@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a commit changes against its first parent, white space ignored: runs of removed and added lines."""
+"""The changes of a commit against its first parent, whitespace ignored: runs of removed and added lines."""
 
 import re
 from dataclasses import dataclass
@@ -12,9 +12,9 @@ _HUNK = re.compile(r"^@@ -(\d{1,10})(?:,(\d{1,10}))? \+(\d{1,10})(?:,(\d{1,10}))
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Neighbouring changed lines: the old line numbers and texts that go, and the texts that come.
+    """Adjacent changed lines: the removed lines with their old numbers, and the added lines.
 
-    `start` is the first removed old line, or, where nothing is removed, the old line after which the added ones stand (0: at the top);
+    `start` is the first removed old line, or, where nothing is removed, the old line after which lines are added (0: at the top);
     `new_start` is the first added line in the new file.
     """
 
@@ -39,17 +39,17 @@ class CommitFileChange:
 
     @property
     def size(self) -> int:
-        """How many lines go and come."""
+        """The number of removed and added lines."""
         return sum(len(run.removed) + len(run.added) for run in self.runs)
 
     @property
     def path(self) -> str:
-        """The path to call it by."""
+        """The path to show for it."""
         return self.new_path or self.old_path or ""
 
 
 def read_change(repository: Repository, parent: str, commit: str) -> tuple[CommitFileChange, ...]:
-    """What changes from `parent` to `commit`, file by file; files where only white space changes have no runs."""
+    """The changes from `parent` to `commit`, file by file; files where only whitespace changes have no runs."""
     done = repository.git(
         "diff-tree", "-p", "-w", "-M", "-r", "-U0", "--no-color", "--no-ext-diff", "--no-textconv", "--full-index", parent, commit
     )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Words of messages and identifiers of code, made comparable."""
+"""The words of messages and identifiers of code, normalized for comparison."""
 
 import re
 from functools import lru_cache
@@ -40,7 +40,7 @@ def _stem(word: str) -> str:
 
 
 def identifiers(text: str) -> frozenset[str]:
-    """The identifiers of a line of code that are not keywords or names that say nothing."""
+    """The identifiers of a line of code without keywords and generic names."""
     return frozenset(word for word in _IDENTIFIER.findall(text) if word not in _KEYWORDS)
 
 
@@ -69,7 +69,7 @@ _LITTLE = frozenset(
 
 @lru_cache(maxsize=65536)
 def significance(text: str) -> float:
-    """How much a line of code tells of who wrote its logic: 0 for blank lines and braces, little for comments, includes, labels, plain declarations, 1 else."""
+    """The weight of a line of code as evidence: 0 for blank lines and braces, little for comments, includes, labels, plain declarations, 1 else."""
     bare = text.strip()
     if not bare or not re.search(r"[A-Za-z0-9]", bare):
         return 0.0

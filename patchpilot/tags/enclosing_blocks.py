@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The function, structure or table that a line stands in, told by indentation alone."""
+"""The function, structure or table that contains a line, found by indentation alone."""
 
 import re
 from collections.abc import Mapping

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The evidence against a candidate, in words a person can check."""
+"""The evidence for a candidate, in phrases the user can verify."""
 
 from collections.abc import Mapping
 
@@ -8,46 +8,46 @@ from patchpilot.tags.evidence_input import EvidenceInput
 
 
 def explain(scene: EvidenceInput, candidate: str, tally: Tally, numbers: Mapping[str, float]) -> tuple[str, ...]:
-    """What speaks for a candidate, strongest kinds first; each a short phrase, with file and line (of the parent) where there is one."""
+    """The evidence for a candidate, strongest first; each a short phrase, with file and line (of the parent) where there is one."""
     words: list[str] = []
     owner = scene.owners[candidate]
     if numbers["mentioned"] >= 1:
-        words.append("the message blames it")
+        words.append("the message says that it introduced the bug")
     elif numbers["mentioned"]:
-        words.append("the message names it")
+        words.append("the message mentions it")
     removed = sum(len(run.removed) for change in scene.files for run in change.runs)
     if tally.removed_lines:
         words.append(f"last changed {len(tally.removed_lines)} of {removed} removed lines ({_places(tally.removed_lines)})")
     if tally.beside_lines:
-        words.append(f"last changed the lines beside what is added ({_places(tally.beside_lines)})")
+        words.append(f"last changed the lines next to the added ones ({_places(tally.beside_lines)})")
     elif not tally.removed_lines and numbers["context_only"]:
-        words.append("last changed lines within three of the change")
+        words.append("last changed a line within 3 lines of the change")
     names = [name for name in dict.fromkeys(tally.block_names) if name]
     if names:
-        words.append(f"wrote the head of {', '.join(names[:3])}")
+        words.append(f"wrote the declaration of {', '.join(names[:3])}")
     elif numbers["block"] >= 0.05 and not tally.removed_lines:
-        words.append(f"owns {numbers['block']:.0%} of the function that is changed")
+        words.append(f"last changed {numbers['block']:.0%} of the function that the fix changes")
     if numbers["related"] >= 0.15:
-        words.append("brought in what the change touches elsewhere in the file")
+        words.append("added the code that the fix changes elsewhere in the file")
     if numbers["named"] >= 0.15:
-        words.append("owns the identifiers that the message names")
+        words.append("last changed the lines with identifiers that the message mentions")
     if numbers.get("brought_told"):
-        words.append("brought in what the message names")
+        words.append("added identifiers that the message mentions")
     if tally.tops:
         words.append("created the file" if tally.tops >= len(scene.blames) else "created one of the files")
     if numbers.get("restored") or numbers.get("words_restored", 0) >= 0.3:
-        words.append("removed what the fix brings back")
+        words.append("removed code that the fix restores")
     if numbers.get("touched_up", 0) > 0.5:
-        words.append("only touched those lines up")
+        words.append("made only minor changes to those lines")
     if numbers.get("told"):
-        words.append("its message names what the fix changes")
+        words.append("its message mentions what the fix changes")
     elif numbers.get("speech", 0) >= 0.5:
-        words.append("its message speaks of the same things")
+        words.append("its message is about the same things")
     if numbers["subject"] >= 0.3 or numbers["body"] >= 0.4:
-        words.append("its subject shares words with the message")
+        words.append("its subject has words in common with the message")
     if owner.author == scene.author:
         words.append("same author")
-    return tuple(words) or ("owns lines of the file",)
+    return tuple(words) or ("last changed lines of the file",)
 
 
 def _places(lines: list[tuple[str, int]]) -> str:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What is looked at for one fix: its prose, its change, and who owns the lines of the files it touches."""
+"""The input for finding the commit that a fix fixes: its message, its change, and the blame of the files it touches."""
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -20,9 +20,9 @@ SHORT_QUOTE = 25
 
 @dataclass(frozen=True, slots=True)
 class EvidenceInput:
-    """Subject and text (trailers stripped), author's address, when authored, the change, blame by old path, the commits met.
+    """Subject and text (trailers stripped), author's address, when authored, the change, blame by old path, the commits seen.
 
-    `mentions` are commits that the text speaks of: 0.2 in passing … 1 blamed outright.
+    `mentions` are commits that the text mentions: from 0.2 in passing to 1 named as the cause.
     """
 
     subject: str
@@ -36,13 +36,13 @@ class EvidenceInput:
 
 
 def read_scene(repository: Repository, commit: Commit, progress: Progress = silent) -> EvidenceInput:
-    """The scene of a commit that has a parent."""
+    """The evidence input of a commit that has a parent."""
     parent = commit.parents[0]
     files = read_change(repository, parent, commit.id)
     looked = sorted((file for file in files if file.old_path and file.runs), key=lambda one: -one.size)[:MAX_FILES]
     owners: dict[str, Owner] = {}
     blames: dict[str, Blame] = {}
-    progress("who wrote the lines", 0, len(looked))
+    progress("blaming the changed lines", 0, len(looked))
     with ThreadPoolExecutor(THREADS) as pool:
         jobs = [pool.submit(blame, repository, parent, one.old_path or "") for one in looked]
         for done, job in enumerate(jobs):
@@ -50,7 +50,7 @@ def read_scene(repository: Repository, commit: Commit, progress: Progress = sile
             blames[found.path] = found
             for owner in met.values():
                 owners.setdefault(owner.id, owner)
-            progress("who wrote the lines", done + 1, len(looked))
+            progress("blaming the changed lines", done + 1, len(looked))
     look_through_moves(repository, files, blames, owners)
     subject, text = prose(commit.message)
     mentions = _mentions(repository, parent, text, owners)
@@ -59,14 +59,14 @@ def read_scene(repository: Repository, commit: Commit, progress: Progress = sile
 
 
 def owner_of(commit: Commit) -> Owner:
-    """A commit as blame would tell of it."""
+    """A commit as blame would report it."""
     return Owner(
         commit.id, commit.subject, commit.author.email.lower(), int(commit.authored.timestamp()), int(commit.committed.timestamp())
     )
 
 
 def _mentions(repository: Repository, parent: str, text: str, owners: dict[str, Owner]) -> dict[str, float]:
-    """The commits that the text names by id or quotes by subject, as far as the fix stands on them; new ones go into `owners`."""
+    """The commits that the text names by id or quotes by subject, as far as they are ancestors of the fix; new ones go into `owners`."""
     result: dict[str, float] = {}
     for word, weight in ids_in(text).items():
         met = repository.objects.get(f"{word}^{{commit}}")

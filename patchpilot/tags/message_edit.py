@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A commit message with tags added or mended, and the difference shown word by word."""
+"""A commit message with tags added or corrected, and the word diff of the change."""
 
 import difflib
 import re
@@ -13,7 +13,7 @@ _PIECES = re.compile(r"\s+|[^\s]+")
 
 @dataclass(frozen=True, slots=True)
 class MessageWish:
-    """What is to be written into one message: (name, value) pairs to add, people who developed it too, and lines to put in place of others."""
+    """The changes to one message: (name, value) pairs to add, co-developers, and lines that replace others."""
 
     trailers: tuple[tuple[str, str], ...] = ()
     developers: tuple[str, ...] = ()
@@ -21,7 +21,7 @@ class MessageWish:
 
 
 def compose(message: str, wish: MessageWish) -> str:
-    """The message with the wish fulfilled; everything else, trailers that nobody knows included, stays where it is."""
+    """The message with these changes; everything else, including unknown trailers, stays where it is."""
     lines = message.rstrip("\n").split("\n")
     for at, text in (wish.mended or {}).items():
         lines[at] = text
@@ -32,7 +32,7 @@ def compose(message: str, wish: MessageWish) -> str:
 
 
 def _add_developer(message: str, who: str) -> str:
-    """Add the pair Co-developed-by, Signed-off-by above the last sign-off, which stays the sender's."""
+    """Add the pair Co-developed-by, Signed-off-by above the last sign-off, which has to be the sender's."""
     lines = message.rstrip("\n").split("\n")
     pair = [f"Co-developed-by: {who}", f"Signed-off-by: {who}"]
     if any(line.lower() == pair[0].lower() for line in lines):
@@ -55,7 +55,7 @@ def _add_developer(message: str, who: str) -> str:
 
 
 def word_diff(old: str, new: str) -> tuple[tuple[str, str], ...]:
-    """The new message in pieces, each with its sign: " " kept, "-" gone, "+" come. Lines that stay are given whole."""
+    """The new message in pieces, each with its sign: " " unchanged, "-" removed, "+" added. Unchanged lines are given whole."""
     before, after = old.rstrip("\n").split("\n"), new.rstrip("\n").split("\n")
     pieces: list[tuple[str, str]] = []
     for kind, a, b, c, d in difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
@@ -84,7 +84,7 @@ def _words(old: str, new: str) -> list[tuple[str, str]]:
 
 
 def marked(pieces: Sequence[tuple[str, str]]) -> str:
-    """A word diff as plain text: `[-gone-]` and `{+come+}`, as git writes it."""
+    """A word diff as plain text: `[-removed-]` and `{+added+}`, as git writes it."""
     shapes = {" ": ("", ""), "-": ("[-", "-]"), "+": ("{+", "+}")}
     result = []
     for sign, text in pieces:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A commit message as evidence: its prose without any trailer, and the commits the prose speaks of."""
+"""A commit message as evidence: its prose without any trailer, and the commits that the prose mentions."""
 
 import re
 
@@ -24,7 +24,7 @@ _REGZBOT = re.compile(r"^#regzbot introduced:?\s*([0-9a-f]{7,40})\b", re.MULTILI
 
 
 def prose(message: str) -> tuple[str, str]:
-    """(subject, text) without any trailer, wherever it stands; a `Fixes:` line is dropped even where it is indented, quoted or folded."""
+    """(subject, text) without any trailer, wherever it is; a `Fixes:` line is dropped even where it is indented, quoted or folded."""
     lines = message.strip("\n").split("\n")
     subject = lines[0] if lines else ""
     result: list[str] = []
@@ -42,7 +42,7 @@ def prose(message: str) -> tuple[str, str]:
 
 
 def ids_in(text: str) -> dict[str, float]:
-    """Commit ids that the text speaks of, each with how much it is blamed: 0.2 named in passing, 0.6 named, 1 blamed outright."""
+    """Commit ids in the text, each with a weight: 0.2 mentioned in passing, 0.6 mentioned, 1 named as the cause."""
     result: dict[str, float] = {}
     for match in _ID.finditer(text):
         word = match[1]
@@ -59,5 +59,5 @@ def ids_in(text: str) -> dict[str, float]:
 
 
 def quotes_in(text: str) -> tuple[str, ...]:
-    """What stands in double quotes and may be a commit's subject, on one line each."""
+    """Texts in double quotes that may be a commit's subject, each joined to one line."""
     return tuple(" ".join(found.split()) for found in _QUOTED.findall(text))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Lines that a commit only moved from another file: who wrote them there."""
+"""The authors of lines that a commit only moved from another file."""
 
 import re
 from collections import defaultdict
@@ -21,7 +21,7 @@ MAX_SPANS = 40
 def look_through_moves(
     repository: Repository, files: Sequence[CommitFileChange], blames: Mapping[str, Blame], owners: dict[str, Owner]
 ) -> None:
-    """Give touched lines that a commit of moves owns to who wrote them before, where git finds them in another file of that commit."""
+    """Reassign touched lines owned by a commit that moves code to their earlier authors, where git finds them in another file of that commit."""
     places: dict[tuple[str, str], list[tuple[Blame, int]]] = defaultdict(list)
     for change in files:
         found = blames.get(change.old_path or "")
@@ -51,7 +51,7 @@ def look_through_moves(
 
 
 def _spans(numbers: set[int]) -> list[tuple[int, int]]:
-    """Neighbouring lines as ranges."""
+    """Adjacent lines as ranges."""
     result: list[tuple[int, int]] = []
     for number in sorted(numbers):
         if result and number <= result[-1][1] + 1:

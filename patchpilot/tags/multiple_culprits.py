@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""When one fix mends several bugs: the same change in several files, each brought in by another commit; or several commits blamed by name."""
+"""Fixes of several bugs: the same change in several files, each bug introduced by another commit; or several commits named as the cause."""
 
 from collections.abc import Mapping
 
@@ -9,20 +9,20 @@ MAX_TAGS = 5
 
 
 def culprits_together(scene: EvidenceInput, first: str) -> tuple[str, ...]:
-    """The commits that deserve a tag each, `first` (the likeliest) among them, oldest first; only `first` where it stands alone."""
+    """The commits that get a Fixes: tag each, oldest first: `first` (the likeliest) and others like it, or `first` alone."""
     result = {first, *_blamed(scene, first), *_same_change(scene, first)}
     ordered = sorted(result, key=lambda one: (scene.owners[one].committed, one))
     return tuple(ordered) if len(ordered) <= MAX_TAGS else (first,)
 
 
 def _blamed(scene: EvidenceInput, first: str) -> set[str]:
-    """Commits that the message blames outright, when the likeliest is one of them."""
+    """Commits that the message names as the cause, when the likeliest is one of them."""
     blamed = {one for one, weight in scene.mentions.items() if weight >= 1}
     return blamed if first in blamed else set()
 
 
 def _same_change(scene: EvidenceInput, first: str) -> set[str]:
-    """The sole owners of the lines that go, file by file, among the files in which the same lines go and come."""
+    """The sole owners of the removed lines, file by file, among the files with the same removed and added lines."""
     groups: dict[tuple[tuple[str, ...], tuple[str, ...]], list[Mapping[str, int]]] = {}
     for change in scene.files:
         blame = scene.blames.get(change.old_path or "")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What settles the question before any line is weighed: a bisection, a revert; and what a candidate stands for elsewhere."""
+"""Evidence that overrides the ranking: a bisection or a revert; and the mainline commit of a candidate that is a backport."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -20,7 +20,7 @@ MANY = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """The candidates after what settles them, and what a person should know of it."""
+    """The candidates after an override, and notes for the user."""
 
     candidates: tuple[Candidate, ...]
     notes: tuple[str, ...]
@@ -28,7 +28,7 @@ class Override:
 
 
 def by_revert(repository: Repository, commit: Commit, candidates: Sequence[Candidate]) -> Override:
-    """Put what a revert takes back first."""
+    """The candidates with the reverted commits first."""
     subject, text = prose(commit.message)
     ids = (repository.find(word) for word in read_marks(f"{subject}\n\n{text}").reverts)
     reverted = [id_ for id_ in dict.fromkeys(ids) if id_ and id_ != commit.id and repository.is_ancestor(id_, commit.id)]
@@ -39,7 +39,7 @@ def by_revert(repository: Repository, commit: Commit, candidates: Sequence[Candi
 
 
 def by_bisection(repository: Repository, commit: Commit, bisection: Bisection, candidates: Sequence[Candidate]) -> Override:
-    """Put what a bisection found first, or keep to what it has left; and say where the lines tell something else."""
+    """The candidates with the bisected commit first, or limited to the commits left; notes say where blame disagrees."""
     if bisection.first_bad:
         left = [_known(repository, bisection.first_bad)]
     else:
@@ -47,26 +47,26 @@ def by_bisection(repository: Repository, commit: Commit, bisection: Bisection, c
         left = list(repository.rev_list(f"--max-count={MANY}", *bad, *(f"^{one}" for one in good)))
     if len(left) != 1:
         inside = tuple(candidate for candidate in candidates if candidate.commit in set(left))
-        notes = [f"the bisection is not finished: {len(left)} commits are left"]
+        notes = [f"the bisection is not finished: {len(left)} commits left to test"]
         if not inside and candidates:
-            notes.append("none of the likely commits is among them")
+            notes.append("none of the ranked candidates is among them")
         return Override(inside, tuple(notes))
     culprit = left[0]
     notes = []
     if culprit != commit.id and not repository.is_ancestor(culprit, commit.id):
-        notes.append(f"the fix does not stand on {culprit[:12]}, which the bisection found: it may have it as another commit")
+        notes.append(f"{culprit[:12]}, the first bad commit, is not an ancestor of the fix: the fix's branch may have it under another id")
     if candidates and candidates[0].commit != culprit:
         known = next((candidate for candidate in candidates if candidate.commit == culprit), None)
-        told = f"{candidates[0].commit[:12]} ({candidates[0].confidence:.0%})"
-        notes.append(f"the bisection contradicts the lines: they point at {told}" + ("" if known else ", and not at all at what it found"))
-    words = "git bisect found it to be the first bad commit"
+        ranked = f"{candidates[0].commit[:12]} ({candidates[0].confidence:.0%})"
+        notes.append(f"the bisection contradicts git blame, which ranks {ranked} first" + ("" if known else " and not the bisected commit"))
+    words = "git bisect reported it as the first bad commit"
     return Override(_after([_certain(repository, culprit, FOUND, words, candidates)], candidates), tuple(notes))
 
 
 def _known(repository: Repository, word: str) -> str:
     found = repository.find(word)
     if found is None:
-        raise UsageError(f"the bisection names {word}, which is not in this repository", hint="fetch the tree that was bisected")
+        raise UsageError(f"the bisection: commit {word} is not in this repository", hint="fetch the tree that was bisected")
     return found
 
 
@@ -79,7 +79,7 @@ def _certain(repository: Repository, one: str, confidence: float, words: str, ca
 
 
 def _after(first: Sequence[Candidate], candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
-    """The settled ones, then the others with what confidence is left."""
+    """The overriding candidates, then the others with the remaining confidence."""
     taken = {one.commit for one in first}
     left = 1 - max(one.confidence for one in first)
     return (
@@ -93,7 +93,7 @@ def _after(first: Sequence[Candidate], candidates: Sequence[Candidate]) -> tuple
 
 
 def upstream_of(repository: Repository, candidate: Candidate) -> Candidate:
-    """A candidate that is itself a backport, named as the mainline commit that it brought; any other as it is."""
+    """A candidate that is itself a backport, replaced by the mainline commit that it backports; any other unchanged."""
     culprit = repository.commit(candidate.commit)
     ids = [one for one in read_marks(culprit.message).upstream if len(one) == len(culprit.id)]
     if len(ids) != 1:
@@ -103,5 +103,5 @@ def upstream_of(repository: Repository, candidate: Candidate) -> Candidate:
         return candidate
     there = repository.find(ids[0])
     subject = repository.commit(there).subject if there else culprit.subject
-    words = (*candidate.evidence, f"here as its backport {culprit.short}")
+    words = (*candidate.evidence, f"in this branch as its backport {culprit.short}")
     return replace(candidate, commit=ids[0], subject=subject, tag=f'Fixes: {ids[0][:12]} ("{subject}")', evidence=words)

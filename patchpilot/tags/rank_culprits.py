@@ -20,14 +20,14 @@ from patchpilot.tags.ranker import Weights, rank, shipped
 LOOKED_AT = 12
 OUTRIGHT = 0.92
 SURE = 0.5
-"""The confidence from which a candidate is stood by."""
+"""The confidence from which a candidate counts as certain."""
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A commit that may have introduced the bug: how sure that is (0 to 1) and why, in words; `committed` in seconds since 1970.
+    """A commit that may have introduced the bug: the confidence (0 to 1), the evidence in words, and `committed` in seconds since 1970.
 
-    `is_marked` is whether its message may say that it brings another commit.
+    `is_marked` is whether its message may name an upstream commit.
     """
 
     commit: str
@@ -41,9 +41,9 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class RankedCulprits:
-    """The likeliest culprits, best first, and those of them (or of the commits met) that deserve a tag each, oldest first.
+    """The likeliest commits, best first, and those of them (or of the commits seen) that get a Fixes: tag each, oldest first.
 
-    `imported` says that the evidence leads to a commit that only imports code, which is no candidate; empty otherwise.
+    `imported` names a commit that the evidence leads to but that only imports code, so it is not a candidate; empty otherwise.
     """
 
     candidates: tuple[Candidate, ...]
@@ -54,10 +54,10 @@ class RankedCulprits:
 def find(
     repository: Repository, commit: Commit, *, limit: int = 5, progress: Progress = silent, weights: Weights | None = None
 ) -> RankedCulprits:
-    """The likeliest culprits of what a commit with a parent fixes."""
+    """The commits that most likely introduced what a commit with a parent fixes."""
     scene = read_scene(repository, commit, progress)
     tallies = tally(scene)
-    progress("what the likeliest commits did")
+    progress("examining the likeliest commits")
     numbers = weigh(repository, scene, tallies)
     candidates: list[Candidate] = []
     imported = ""
@@ -83,7 +83,7 @@ def find(
 
 
 def tag_of(repository: Repository, culprit: Commit, digits: int = DIGITS) -> str:
-    """The Fixes: line of a commit, its id as short as the project wants it and longer only where that stands for more than one commit here."""
+    """The Fixes: line of a commit, its id of the project's length, longer only where that is ambiguous in this repository."""
     while digits < len(culprit.id) and repository.objects.get(f"{culprit.id[:digits]}^{{commit}}") is None:
         digits += 1
     return tag_text(culprit, digits)
@@ -99,7 +99,7 @@ def _is_marked(commit: Commit) -> bool:
 
 
 def _outright(scene: EvidenceInput, ranked: list[tuple[str, float]]) -> list[tuple[str, float]]:
-    """The ranking, with what the message blames outright before all else: those who write that have looked."""
+    """The ranking, with commits that the message names as the cause first: an author who writes that has verified it."""
     blamed = [(one, max(confidence, OUTRIGHT)) for one, confidence in ranked if scene.mentions.get(one, 0.0) >= 1]
     if not blamed:
         return ranked
@@ -108,7 +108,7 @@ def _outright(scene: EvidenceInput, ranked: list[tuple[str, float]]) -> list[tup
 
 
 def weigh(repository: Repository, scene: EvidenceInput, tallies: Mapping[str, Tally]) -> dict[str, dict[str, float]]:
-    """The numbers of the candidates that deserve, after a glance at all, a second look; and of those that the message names."""
+    """The features of the candidates with the best rough scores, and of those that the message mentions."""
     numbers = features(scene, tallies)
     chosen = sorted(numbers, key=lambda one: (-glance(numbers[one]), one))[:LOOKED_AT]
     result = set(chosen)
@@ -123,14 +123,14 @@ def weigh(repository: Repository, scene: EvidenceInput, tallies: Mapping[str, Ta
 
 
 def doubt(candidates: Sequence[Candidate], imported: str = "") -> str:
-    """Why the first candidate is no more than a guess; empty where it is sure enough. `imported` as `RankedCulprits` has it."""
+    """Why the first candidate is only a guess; empty where it is certain enough. `imported` as `RankedCulprits` has it."""
     if imported:
         return imported
     if not candidates:
-        return "no line of history is near the change: it only adds files, or changes none"
+        return "no candidates: the commit only adds files or changes none"
     first = candidates[0]
     if first.confidence >= SURE:
         return ""
     if len(candidates) > 1 and candidates[1].confidence >= first.confidence * 0.6:
-        return "several commits are about as likely: look at the first ones"
-    return f"the evidence is weak: right in about {first.confidence:.0%} of such cases"
+        return "several commits are about equally likely: review the first ones"
+    return f"the evidence is weak: correct in about {first.confidence:.0%} of such cases"

@@ -31,11 +31,11 @@ def shipped() -> Weights:
         data = tomllib.loads(file.read_text(encoding="utf-8"))
         return Weights(data["candidate"], data["none"], tuple((float(a), float(b)) for a, b in data["calibration"]["curve"]))
     except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
-        raise PackError(f"{file}: {error}", hint="reinstall patchpilot, or fit the weights anew") from error
+        raise PackError(f"{file}: {error}", hint="reinstall patchpilot") from error
 
 
 def list_features(candidates: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
-    """What a list of candidates tells of whether the culprit is among them."""
+    """Features of a whole list: whether the commit that introduced the bug is likely among the candidates."""
     removed = sorted((candidate["removed"] for candidate in candidates.values()), reverse=True)
     return {
         "bias": 1.0,
@@ -53,7 +53,7 @@ def score(weights: Mapping[str, float], numbers: Mapping[str, float]) -> float:
 
 
 def rank(candidates: Mapping[str, Mapping[str, float]], weights: Weights) -> list[tuple[str, float]]:
-    """Candidates, best first, each with its confidence: the chance that it is the culprit, as measured on known fixes."""
+    """Candidates, best first, each with its confidence: the probability that it introduced the bug, as measured on known fixes."""
     if not candidates:
         return []
     sums = {one: score(weights.candidate, numbers) for one, numbers in candidates.items()}
@@ -65,7 +65,7 @@ def rank(candidates: Mapping[str, Mapping[str, float]], weights: Weights) -> lis
 
 
 def calibrated(raw: float, curve: Sequence[tuple[float, float]]) -> float:
-    """The confidence that a raw share stands for."""
+    """The confidence that belongs to a raw share."""
     if not curve:
         return raw
     before = (0.0, 0.0)

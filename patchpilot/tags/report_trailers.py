@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""People and links: what a person gives or pastes, turned into trailers (Documentation/process/submitting-patches.rst, 5.Posting.rst)."""
+"""Trailers from names, links and message-ids that the user gives or pastes (Documentation/process/submitting-patches.rst, 5.Posting.rst)."""
 
 import re
 
@@ -22,7 +22,7 @@ def person(value: str, what: str) -> str:
     """`Name <mail>` as a trailer has it; InputError where there is no usable address in it."""
     address = parse_address(value)
     if address is None or (not address.name and "<" in value.strip()[1:]):
-        raise InputError(f"{what}: no address in {value!r}", hint='write it as "Name <mail@example.org>"')
+        raise InputError(f"{what}: no mail address in {value!r}", hint='write it as "Name <mail@example.org>"')
     verdict = judge(address.email)
     if verdict.state is AddressState.BAD:
         raise InputError(f"{what}: {address.email}: {verdict.reason}", hint='write it as "Name <mail@example.org>"')
@@ -30,14 +30,14 @@ def person(value: str, what: str) -> str:
 
 
 def link(value: str, archive: str) -> str:
-    """A web address as it is, or the archive's page of a message-id; InputError where it is neither."""
+    """A URL as it is, or the archive's URL of a message-id; InputError where it is neither."""
     url = _URL.match(value.strip())
     if url:
         return url[1]
     message_id = in_brackets(value) or message_id_of(value)
     if message_id:
         return archive + message_id
-    raise InputError(f"{value!r} is neither a web address nor a message-id", hint="give https://… or <message-id>")
+    raise InputError(f"{value!r} is not a URL or message-id", hint="pass https://… or <message-id>")
 
 
 def reported(reporter: str | None, closes: str | None, archive: str) -> tuple[TrailerLine, ...]:
@@ -51,9 +51,9 @@ def reported(reporter: str | None, closes: str | None, archive: str) -> tuple[Tr
 
 
 def pasted(text: str, archive: str) -> tuple[TrailerLine, ...]:
-    """What a person pasted, as trailers: a trailer line, a bug tracker's, archive's or syzbot's page, a message-id, or a "Name <mail>".
+    """Pasted text as trailers: a trailer line, a bug tracker's, archive's or syzbot's page, a message-id, or a "Name <mail>".
 
-    InputError for what is none of these.
+    InputError for anything else.
     """
     lines: list[TrailerLine] = []
     for line in (line.strip() for line in text.splitlines()):
@@ -66,7 +66,7 @@ def _one(line: str, archive: str) -> list[TrailerLine]:
     trailer = parse_trailer(line) if is_trailer(line) else None
     if trailer:
         if trailer.key == "fixes":
-            raise InputError("a Fixes: tag is not pasted", hint="name the commit: --fixes COMMIT")
+            raise InputError("a Fixes: tag cannot be pasted", hint="name the commit: --fixes COMMIT")
         value = person(trailer.value, trailer.name) if trailer.key.endswith("-by") and trailer.key != "assisted-by" else trailer.value
         return [(trailer.name, value)]
     syzbot = _SYZBOT.match(line)
@@ -79,7 +79,7 @@ def _one(line: str, archive: str) -> list[TrailerLine]:
         return [("Link", link(line, archive))]
     if parse_address(line):
         return [("Reported-by", person(line, "Reported-by"))]
-    raise InputError(f"nothing is known to do with {line!r}", hint='paste a link, a message-id, a tag line or a "Name <mail>"')
+    raise InputError(f"not a link, message-id, tag or address: {line!r}", hint='paste a link, a message-id, a tag line or a "Name <mail>"')
 
 
 def codeveloped(value: str) -> tuple[TrailerLine, ...]:
@@ -89,5 +89,5 @@ def codeveloped(value: str) -> tuple[TrailerLine, ...]:
 
 
 def regzbot_line(culprit: str, subject: str) -> str:
-    """What tells the regression tracker of the commit that broke it (Documentation/process/handling-regressions.rst); it goes into a mail."""
+    """The line for a mail that names the commit that introduced a regression to regzbot (Documentation/process/handling-regressions.rst)."""
     return f'#regzbot introduced: {culprit[:12]} ("{subject}")'

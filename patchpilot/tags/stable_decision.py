@@ -13,7 +13,7 @@ _STABLE = re.compile(r"^\s*(?:cc|backport)\s*:.*?(?:stable\S*@|\d+\.\d+)", re.IG
 
 @dataclass(frozen=True, slots=True)
 class BranchState:
-    """A stable branch: its version, whether it has the bug (None: cannot be told), and as which commit it has the culprit."""
+    """A stable branch: its version, whether it has the bug (None: unknown), and the id there of the commit that introduced it."""
 
     version: str
     branch: str
@@ -23,7 +23,7 @@ class BranchState:
 
 @dataclass(frozen=True, slots=True)
 class Culprits:
-    """What is known of the culprits: how many, the first mainline release that has each (None: unreleased)."""
+    """The commits that introduced the bug: how many, and the first mainline release that has each (None: unreleased)."""
 
     ids: tuple[str, ...]
     releases: tuple[str | None, ...]
@@ -36,7 +36,7 @@ class Culprits:
 
 @dataclass(frozen=True, slots=True)
 class StableAdvice:
-    """The lines to add (none where none is needed), whether the fix is for stable at all, why, and what to mind."""
+    """The lines to add (none where none is needed), whether the fix is for stable at all, why, and warnings."""
 
     lines: tuple[str, ...]
     eligible: bool
@@ -45,16 +45,16 @@ class StableAdvice:
 
 
 def present_lines(commit: Commit) -> tuple[str, ...]:
-    """The lines of a message that already ask for stable (or ask it to stay away)."""
+    """The lines of a message that already ask for a stable backport (or against one)."""
     return tuple(line.strip() for line in commit.lines[1:] if _STABLE.match(line))
 
 
 @dataclass(frozen=True, slots=True)
 class StableFacts:
-    """What is known of a fix. `culprits` None: unknown; `tagged`: the message has (or will have) a Fixes: tag; `versions`: `# X.Y+` was asked for.
+    """The facts about a fix. `culprits` None: unknown; `tagged`: the message has (or will have) a Fixes: tag; `versions`: `# X.Y+` was asked for.
 
-    `no_backport` is the reason why stable should leave it alone; `size` the lines the patch shows, added, removed and context;
-    `no_fix` why the commit is taken for no fix; `fixed_in` the first release that has the fix itself; `present` the lines that ask for stable.
+    `no_backport` is the reason against a stable backport; `size` the lines of the patch, added, removed and context;
+    `no_fix` why the commit does not count as a fix; `fixed_in` the first release that has the fix itself; `present` the lines that ask for stable.
     """
 
     culprits: Culprits | None
@@ -72,33 +72,33 @@ def advise(project: Project, facts: StableFacts) -> StableAdvice:
     """The lines that ask a project's stable trees to take a fix, or why there are none."""
     culprits, branches, size, no_backport = facts.culprits, facts.branches, facts.size, facts.no_backport
     if not project.tags.line:
-        return StableAdvice((), False, (f"{project.name} has no tag that asks for a backport",))
+        return StableAdvice((), False, (f"{project.name} does not use a tag to request backports",))
     if facts.present:
-        return StableAdvice((), True, (f"it is there: {facts.present[0]}",), _warnings(project, size))
+        return StableAdvice((), True, (f"already present: {facts.present[0]}",), _warnings(project, size))
     if no_backport is not None:
         if not project.tags.no_backport:
-            return StableAdvice((), False, (f"{project.name} has no tag that keeps a fix out of stable",))
+            return StableAdvice((), False, (f"{project.name} does not use a tag to prevent backports",))
         return StableAdvice(
             (project.tags.no_backport.format(address=project.lists.no_backport, reason=no_backport),),
             False,
-            (f"you asked stable to leave it alone: {no_backport}",),
+            (f"backport not wanted: {no_backport}",),
         )
     if culprits is None and facts.no_fix:
         return StableAdvice((), False, (facts.no_fix,))
     if culprits is None:
-        return StableAdvice((), False, ("the commit that introduced the bug is not known: name it with --fixes",))
+        return StableAdvice((), False, ("the commit that introduced the bug is not known; name it with --fixes",))
     affected = [branch for branch in branches if branch.affected]
     release = culprits.oldest_release
     if release is None and not affected:
-        return StableAdvice((), False, ("the bug is in no release and in no stable branch: its fix goes the same way",))
+        return StableAdvice((), False, ("the bug is not in any release or stable branch, so no backport is needed",))
     if release and release == facts.fixed_in and not affected:
-        return StableAdvice((), False, (f"the bug and its fix both come with {release}: no release ever had the bug",))
+        return StableAdvice((), False, (f"{release} has both the bug and the fix, so no release has only the bug",))
     version = (release or "").lstrip("v")
-    reasons = [f"the bug is in every release since {release}"] if release else ["the bug is in no mainline release"]
+    reasons = [f"the bug is in every release since {release}"] if release else ["the bug is not in any mainline release"]
     if affected:
-        reasons.append("stable branches that have it: " + ", ".join(one.version for one in affected))
+        reasons.append("stable branches with the bug: " + ", ".join(one.version for one in affected))
     elif branches:
-        reasons.append("none of the stable branches here has it: newer ones will")
+        reasons.append("no stable branch in this repository has the bug; newer ones will")
     wants_version = bool(version and project.tags.line_versions) and (
         facts.versions or not facts.tagged or "{version}" in project.tags.line
     )
@@ -108,5 +108,5 @@ def advise(project: Project, facts: StableFacts) -> StableAdvice:
 
 def _warnings(project: Project, size: int) -> tuple[str, ...]:
     if project.stable.max_lines and size > project.stable.max_lines:
-        return (f"the patch has {size} lines with context: stable asks for at most {project.stable.max_lines}",)
+        return (f"the patch has {size} lines with context; stable trees take at most {project.stable.max_lines}",)
     return ()

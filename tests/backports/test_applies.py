@@ -53,7 +53,7 @@ def test_a_mode_change_is_clean(world: World) -> None:
 
 def test_white_space_alone_is_said_not_to_be_stable_material(world: World) -> None:
     fix = world.repo.commit("indent", {"other.c": source(l5="step( 5 );")})
-    assert "white space only" in world.ask(fix, "--onto", world.base)["rules"][0]
+    assert "whitespace only" in world.ask(fix, "--onto", world.base)["rules"][0]
 
 
 @pytest.mark.parametrize("name", ["with space.c", "ümlaut.c", 'quo"te".c"', "tab\tname.c"])

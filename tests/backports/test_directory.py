@@ -34,8 +34,8 @@ def test_content_that_is_there_is_said_to_be_there(world: World, workdir: Path) 
     tree = tree_with(workdir, source(l10="quick(10);", l19="check(19);", l20="check(20, all);"))
     answer = ask(patch_of(world, workdir), "--onto", tree)
     assert (answer["verdict"], answer["landed_as"], answer["version"]) == ("already-fixed", None, "5.15")
-    assert "content is already there" in answer["reason"]
-    assert "no history" in answer["reason"]
+    assert "already applied" in answer["reason"]
+    assert "no git history" in answer["reason"]
 
 
 def test_a_patch_that_fits_a_directory_is_clean(world: World, workdir: Path) -> None:
@@ -54,7 +54,7 @@ def test_a_patch_that_does_not_fit_says_where(world: World, workdir: Path) -> No
 def test_a_file_that_is_missing_is_a_conflict(world: World, workdir: Path) -> None:
     tree = tree_with(workdir, "")
     (tree / "w.c").unlink()
-    assert ask(patch_of(world, workdir), "--onto", tree)["conflicts"][0]["kind"] == "there is no such file"
+    assert ask(patch_of(world, workdir), "--onto", tree)["conflicts"][0]["kind"] == "file does not exist"
 
 
 def test_a_commit_can_be_asked_of_a_directory_and_a_branch_at_once(world: World, workdir: Path) -> None:
@@ -138,16 +138,16 @@ def test_a_directory_counts_what_is_there_apart_from_what_does_not_apply(world: 
     tree = tree_with(workdir, source(**content, l32="a(32);", l44="else(44);"))
     answer = ask(file, "--onto", tree)
     assert answer["verdict"] == "conflict"
-    assert answer["reason"].startswith("of its 5 hunks 1 is there already, 3 do not apply and 1 applies; ")
+    assert answer["reason"].startswith("of 5 hunks, 1 is already applied, 3 do not apply and 1 applies; ")
     assert [one["kind"] for one in answer["conflicts"]] == [
-        "there is no such file",
-        "its result is there already",
-        "its context is not there",
+        "file does not exist",
+        "already applied",
+        "context not found",
     ]
     (tree / "other.c").write_text(source(l5="d(5);", l25="e(25);"))
     (tree / "w.c").write_text(source(**content, l32="a(32);"))
     answer = ask(file, "--onto", tree)
-    assert answer["reason"].startswith("of its 5 hunks 3 are there already and 2 apply; ")
+    assert answer["reason"].startswith("of 5 hunks, 3 are already applied and 2 apply; ")
 
 
 def test_tag_branch_and_directory_of_one_content_get_one_verdict(world: World, workdir: Path) -> None:

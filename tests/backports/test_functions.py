@@ -65,4 +65,4 @@ def test_a_file_the_branch_lacks_is_named_by_where_its_functions_are(world: Worl
     old = "int\nrest(void);\n\n" + moved.replace("step", "walk")
     answer = world.one(fix, "--onto", world.branch("6.6", world.fix, ("own", {"w.c": old})))
     assert answer["verdict"] == "conflict"
-    assert any(one.startswith("the branch has no new.c, but work() is in its ") for one in answer["hints"]), answer["hints"]
+    assert any(one.startswith("new.c does not exist in the branch; work() is in ") for one in answer["hints"]), answer["hints"]

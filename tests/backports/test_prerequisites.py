@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from patchpilot.backports.line_history import LineEditStep, LineTouch, last_writers, older_names, stands_on
-from patchpilot.backports.prerequisites import _Seeker, _TimeIsOverError
+from patchpilot.backports.prerequisites import _OutOfTimeError, _Seeker
 from patchpilot.commits.repository import Repository
 from tests.backports.world import World, source
 from tests.kit.cli import call
@@ -154,7 +154,9 @@ def test_causes_name_the_commits_behind_a_conflict(world: World) -> None:
 def test_when_the_branch_went_its_own_way_its_own_commit_is_named(world: World) -> None:
     tip = world.branch("6.12", world.groundwork, ("own way", {"w.c": source(l10="quick(10);", l19="check(19);", l20="own(20);")}))
     answer = world.one(world.fix, "--onto", tip)
-    assert [(one["commit"], one["why"].split(":")[0]) for one in answer["causes"]] == [(tip, "a commit of the branch itself")]
+    assert [(one["commit"], one["why"].split(":")[0]) for one in answer["causes"]] == [
+        (tip, "a commit of this branch that wrote the conflicting lines")
+    ]
 
 
 def test_a_helper_the_branch_lacks_is_named_with_the_commit_that_brought_it(world: World) -> None:
@@ -164,7 +166,7 @@ def test_a_helper_the_branch_lacks_is_named_with_the_commit_that_brought_it(worl
     fix = repo.commit(f'work: use it\n\nFixes: {world.culprit[:12]} ("work: be quick")\n', {"w.c": source(**content)})
     answer = world.one(fix, "--onto", world.branch("6.12", world.groundwork))
     assert answer["verdict"] == "clean"
-    assert any("helper_new is called by the fix; the branch has none" in hint for hint in answer["hints"])
+    assert any("the fix calls helper_new, which the branch does not have" in hint for hint in answer["hints"])
     assert helper in [one["commit"] for one in answer["causes"]]
 
 
@@ -176,12 +178,12 @@ def test_a_function_that_takes_other_arguments_in_the_branch_is_hinted_at(world:
     content = {"l10": "quick(10);", "l19": "check(19);", "l20": "check(20, all);", "l50": "helper(50, 0);"}
     fix = repo.commit(f'work: use it\n\nFixes: {world.culprit[:12]} ("work: be quick")\n', {"w.c": source(**content)})
     answer = world.one(fix, "--onto", world.branch("6.12", old))
-    assert any("helper() takes other arguments" in hint for hint in answer["hints"])
+    assert any("helper() has different arguments" in hint for hint in answer["hints"])
 
 
 def test_rules_speak_of_size_and_kind(world: World, tmp_path: Path) -> None:
     big = world.repo.commit("big", {"big.c": "".join(f"line {number};\n" for number in range(150))})
-    assert "more than the 100" in world.ask(big, "--onto", world.base)["rules"][0]
+    assert "at most 100" in world.ask(big, "--onto", world.base)["rules"][0]
     words = world.repo.commit("doc", {"Documentation/x.rst": "x\n"})
     assert "documentation only" in world.ask(words, "--onto", world.base)["rules"][0]
 
@@ -257,7 +259,7 @@ def test_when_the_time_is_over_the_best_so_far_is_told(world: World, monkeypatch
     tip = world.branch("6.12", world.fix)
 
     def over(*_: object, **__: object) -> None:
-        raise _TimeIsOverError
+        raise _OutOfTimeError
 
     monkeypatch.setattr(_Seeker, "_fewer", over)
     answer = world.one(fix, "--onto", tip)
@@ -274,5 +276,5 @@ def test_who_ends_the_search_is_told_what_was_found_by_then(world: World, monkey
     monkeypatch.setattr(_Seeker, "_fewer", stop)
     done = call("backport", "-C", world.repo.path, world.fix, "--onto", tip)
     assert (done.code, done.out) == (130, "")
-    said = f"found by then what {world.fix[:12]} needs first (1 commits, their changes to the fix's files only): {world.groundwork[:12]}"
+    said = f"prerequisites of {world.fix[:12]} found before that (1 commit, only the changes to the fix's files): {world.groundwork[:12]}"
     assert said in done.err

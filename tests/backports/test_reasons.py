@@ -34,12 +34,12 @@ def culprit(commit: str | None, written: str = "abcdef123456") -> Culprit:
     [
         ((), {}, (None, None), ["no Fixes:"]),
         ((culprit(BUG),), {}, (False, None), [BUG[:12], "neither"]),
-        ((culprit(BUG),), {"b": Landing(BUG, Shown.ANCESTRY)}, (True, BUG), [BUG[:12], "is in it"]),
+        ((culprit(BUG),), {"b": Landing(BUG, Shown.ANCESTRY)}, (True, BUG), [BUG[:12], "is in the branch"]),
         ((culprit(BUG),), {"b": Landing(THERE, Shown.MARKER)}, (True, THERE), ["backported", THERE[:12]]),
         ((culprit(BUG),), {"b": Landing(THERE, Shown.MARKER, UNDONE)}, (False, None), [f"{BUG[:12]} (reverted by {UNDONE[:12]})"]),
         ((culprit(BUG), culprit(OTHER)), {"o": Landing(OTHER, Shown.ANCESTRY)}, (True, OTHER), [OTHER[:12]]),
         ((culprit(BUG), culprit(OTHER)), {}, (False, None), [f"{BUG[:12]}, {OTHER[:12]}"]),
-        ((culprit(None, "0123456789ab"), culprit(BUG)), {}, (None, None), ["0123456789ab", "names no commit"]),
+        ((culprit(None, "0123456789ab"), culprit(BUG)), {}, (None, None), ["0123456789ab", "is not in this repository"]),
         ((culprit(None), culprit(BUG)), {"b": Landing(BUG, Shown.ANCESTRY)}, (True, BUG), [BUG[:12]]),
     ],
 )
@@ -89,9 +89,9 @@ def test_a_fix_that_was_reverted_is_judged_again_and_says_so(monkeypatch: pytest
 @pytest.mark.parametrize(
     ("applied", "state", "words", "never"),
     [
-        (CLEAN, BranchVerdict.CLEAN, "applies", "lines from"),
-        (ApplyResult(AppliesHow.CLEAN, CLEAN.merge, (), (2, -7), False), BranchVerdict.CLEAN, "7 lines from", "…"),
-        (ApplyResult(AppliesHow.CLEAN, CLEAN.merge, (), (), False), BranchVerdict.CLEAN, "applies", "lines from"),
+        (CLEAN, BranchVerdict.CLEAN, "applies cleanly", "offset"),
+        (ApplyResult(AppliesHow.CLEAN, CLEAN.merge, (), (2, -7), False), BranchVerdict.CLEAN, "offset 7 lines", "…"),
+        (ApplyResult(AppliesHow.CLEAN, CLEAN.merge, (), (), False), BranchVerdict.CLEAN, "applies cleanly", "offset"),
         (ApplyResult(AppliesHow.THREE_WAY, CLEAN.merge, (), (), False), BranchVerdict.THREE_WAY, "three-way", "conflict"),
         (ApplyResult(AppliesHow.THREE_WAY, CLEAN.merge, (), (), True), BranchVerdict.THREE_WAY, "changes nothing", "three-way"),
         (ApplyResult(AppliesHow.CONFLICT, Merge("t", False, ("a", "b", "c")), (), (), False), BranchVerdict.CONFLICT, "a, b, c", "…"),

@@ -38,7 +38,7 @@ def test_a_fix_whose_context_has_moved_is_still_clean(world: World) -> None:
     moved = "/* one\n * two\n */\n" + source(l10="quick(10);", l19="check(19);", l20="check(20);")
     answer = world.one(world.fix, "--onto", world.branch("6.12", world.groundwork, ("top", {"w.c": moved})))
     assert answer["verdict"] == "clean"
-    assert "3 lines from where it was" in answer["reason"]
+    assert "offset 3 lines" in answer["reason"]
 
 
 def test_a_fix_whose_context_differs_needs_a_merge(world: World) -> None:
@@ -222,7 +222,7 @@ def test_a_line_that_moves_is_no_change_of_white_space(world: World) -> None:
     spaced = world.repo.commit("work: room", {"other.c": source().replace("\tstep(30);\n\tstep(31);\n", "\tstep(30);\n\n\tstep( 31 );\n")})
     tip = world.branch("6.12", world.fix)
     assert not world.ask(moved, "--onto", tip)["rules"]
-    assert "white space only" in world.ask(spaced, "--onto", tip)["rules"][0]
+    assert "whitespace only" in world.ask(spaced, "--onto", tip)["rules"][0]
 
 
 def test_a_version_stands_for_its_branch(world: World) -> None:

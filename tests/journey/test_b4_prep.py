@@ -128,9 +128,9 @@ def test_maintainers_names_those_of_the_cover_letter(branch: Branch) -> None:
     (found,) = json.loads(branch.run("maintainers", "--format", "json").out)["results"]
     people = {one["email"]: one for one in found["recipients"]}
     assert people["mona@example.org"]["header"] == "to"
-    assert "To: of b4's cover letter" in people["mona@example.org"]["reasons"]
+    assert "To: in b4's cover letter" in people["mona@example.org"]["reasons"]
     assert "wilma@example.org" in people
-    assert "Cc: of b4's cover letter" in people[LIST]["reasons"]
+    assert "Cc: in b4's cover letter" in people[LIST]["reasons"]
 
 
 @pytest.mark.parametrize("verb", ["fixes", "stable", "backport"])

@@ -55,7 +55,7 @@ def test_of_two_places_the_nearer_is_taken_and_the_later_of_equals(places: tuple
 def test_two_hunks_do_not_change_the_same_lines() -> None:
     twice = "@@ -1,3 +1,3 @@\n c\n-d\n+d\n e\n@@ -3,3 +3,3 @@\n c\n-d\n+D\n e\n"
     found = fit(twice, {"f.c": lines("c", "d", "e", "x")})
-    assert [misfit.why for misfit in found.misfits] == ["its context is not there"]
+    assert [misfit.why for misfit in found.misfits] == ["context not found"]
     both = fit(twice, {"f.c": lines("c", "d", "e", "c", "d", "e")})
     assert (both.misfits, text(both)) == ((), lines("c", "d", "e", "c", "D", "e"))
 
@@ -63,7 +63,7 @@ def test_two_hunks_do_not_change_the_same_lines() -> None:
 def test_a_hunk_that_does_not_fit_is_named_with_its_line_and_the_others_are_placed() -> None:
     found = fit("@@ -2,1 +2,1 @@\n-no\n+yes\n" + "@@ -9,2 +9,2 @@\n y\n-z\n+Z\n", {"f.c": lines(*"abcdefgh", "y", "z")})
     (one,) = found.misfits
-    assert (one.path, one.line, one.why) == ("f.c", 2, "its context is not there")
+    assert (one.path, one.line, one.why) == ("f.c", 2, "context not found")
     assert one.hunk is not None
     assert text(found) == lines(*"abcdefgh", "y", "Z")
     assert found.offsets == (0,)
@@ -116,17 +116,17 @@ MOVED = "diff --git a/f.c b/g.c\nsimilarity index 90%\nrename from f.c\nrename t
     ("head", "hunks", "tree", "result", "why"),
     [
         (NEW, "@@ -0,0 +1,1 @@\n+a\n", {}, "a\n", None),
-        (NEW, "@@ -0,0 +1,1 @@\n+a\n", {"f.c": "x"}, None, ("f.c", 0, "it exists already")),
+        (NEW, "@@ -0,0 +1,1 @@\n+a\n", {"f.c": "x"}, None, ("f.c", 0, "file already exists")),
         (NEW, "", {}, "", None),
-        (HEAD, CHANGE, {}, None, ("f.c", 0, "there is no such file")),
+        (HEAD, CHANGE, {}, None, ("f.c", 0, "file does not exist")),
         (GONE, "@@ -1,1 +0,0 @@\n-a\n", {"f.c": "a\n"}, None, None),
-        (GONE, "@@ -1,1 +0,0 @@\n-a\n", {"f.c": "b\n"}, None, ("f.c", 1, "its context is not there")),
-        (GONE, "@@ -1,1 +0,0 @@\n-a\n", {}, None, ("f.c", 0, "there is no such file")),
+        (GONE, "@@ -1,1 +0,0 @@\n-a\n", {"f.c": "b\n"}, None, ("f.c", 1, "context not found")),
+        (GONE, "@@ -1,1 +0,0 @@\n-a\n", {}, None, ("f.c", 0, "file does not exist")),
         (GONE, "", {"f.c": ""}, None, None),
-        (GONE, "", {"f.c": "a\n"}, None, ("f.c", 1, "it has lines the fix does not know of")),
+        (GONE, "", {"f.c": "a\n"}, None, ("f.c", 1, "the file to delete has lines that the fix does not remove")),
         (MOVED, CHANGE, {"f.c": "a\nb\nc\nd\ne\n"}, "a\nb\nc\nD\ne\n", None),
-        (MOVED, CHANGE, {"f.c": "a\nb\nc\nd\ne\n", "g.c": ""}, None, ("g.c", 0, "it exists already")),
-        (HEAD, "Binary files a/f.c and b/f.c differ\n", {"f.c": "a"}, None, ("f.c", 0, "it is a binary file: only git can tell")),
+        (MOVED, CHANGE, {"f.c": "a\nb\nc\nd\ne\n", "g.c": ""}, None, ("g.c", 0, "file already exists")),
+        (HEAD, "Binary files a/f.c and b/f.c differ\n", {"f.c": "a"}, None, ("f.c", 0, "binary file: cannot be checked without git")),
     ],
 )
 def test_files_come_go_and_move(head: str, hunks: str, tree: dict[str, str], result: str | None, why: tuple[str, int, str] | None) -> None:

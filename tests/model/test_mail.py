@@ -332,7 +332,7 @@ def test_a_diff_begins_at_its_headers_and_not_at_a_line_of_dashes() -> None:
 def test_the_last_newline_is_no_line_and_an_empty_file_is_no_patch() -> None:
     assert read("Subject: s\n\nwhy").lines == read("Subject: s\n\nwhy\n").lines == ("Subject: s", "", "why")
     assert read("Subject: s\n\nwhy\n\n").lines[-1] == ""
-    with pytest.raises(InputError, match=r"^e\.patch: empty"):
+    with pytest.raises(InputError, match=r"^e\.patch: the file is empty"):
         read("", "e.patch")
 
 

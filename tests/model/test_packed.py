@@ -17,11 +17,11 @@ def test_every_member_counts_and_plain_data_stays() -> None:
 @pytest.mark.parametrize(
     ("data", "word"),
     [
-        (gzip.compress(b"a" * 100)[:-9], "ends early"),
+        (gzip.compress(b"a" * 100)[:-9], "truncated"),
         (b"\x1f\x8bgarbage", "damaged"),
-        (gzip.compress(b"a" * 5000), "unpacks to more"),
+        (gzip.compress(b"a" * 5000), "after decompression"),
     ],
-    ids=["ends early", "damaged", "unpacks to more"],
+    ids=["truncated", "damaged", "after decompression"],
 )
 def test_what_is_damaged_or_too_large_is_refused(data: bytes, word: str) -> None:
     with pytest.raises(InputError, match=word):

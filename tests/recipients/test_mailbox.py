@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from patchpilot.recipients.get_maintainer.address_format import Mailmap, Merger, each_mailbox, read_ignored, take_apart, written
+from patchpilot.recipients.get_maintainer.address_format import Mailmap, Merger, each_mailbox, read_ignored, split_mailbox, written
 
 
 @pytest.mark.parametrize(
@@ -19,14 +19,14 @@ from patchpilot.recipients.get_maintainer.address_format import Mailmap, Merger,
     ],
 )
 def test_a_mailbox_is_taken_apart(text: str, expected: tuple[str, str]) -> None:
-    assert take_apart(text) == expected
+    assert split_mailbox(text) == expected
 
 
 @given(st.text(max_size=60))
 def test_what_is_written_reads_back_the_same(text: str) -> None:
-    name, address = take_apart(text)
+    name, address = split_mailbox(text)
     if address and name and "<" not in name and "\n" not in text:
-        assert take_apart(written(name, address)) == (name, address)
+        assert split_mailbox(written(name, address)) == (name, address)
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,7 @@ def test_history_is_asked_only_where_nobody_is_named(repo: Repo, tmp_path: Path)
     recent = [one for one in plan["recipients"] if one["role"] == "recent contributor"]
     assert [one["email"] for one in recent] == ["wes@write.example"]
     assert recent[0]["header"] == "cc"
-    assert recent[0]["reasons"][0] == "by git history: commit signer:1/1=100%"
+    assert recent[0]["reasons"][0] == "from git history: commit signer:1/1=100%"
     file.write_text(patch("drivers/net/port.c"))
     (plan,) = json.loads(call("maintainers", "--format", "json", file).out)["results"]
     assert not [one for one in plan["recipients"] if one["role"] == "recent contributor"]

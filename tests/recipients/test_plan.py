@@ -69,7 +69,7 @@ def test_people_of_the_message_get_a_copy(widget_tree: Path) -> None:
     assert roles["kim@copy.example"]["role"] == "cc"
     assert roles["stable@vger.kernel.org"]["role"] == "stable list"
     assert roles["ada@widgets.example"]["header"] == "to"
-    assert roles["ada@widgets.example"]["reasons"][-1] == "Tested-by: of the message"
+    assert roles["ada@widgets.example"]["reasons"][-1] == "Tested-by: in the message"
     assert "nia@newcomers.example" not in roles
 
 
@@ -120,22 +120,22 @@ def test_warnings_say_what_the_sender_should_know(widget_tree: Path) -> None:
     assert "LEGACY WIDGETS is orphaned" in warned("drivers/widget/legacy/old.c")
     assert "subscribers only" in warned("drivers/widget/legacy/old.c")
     assert "widgets@lists.example is moderated" in warned("drivers/widget/core.c")
-    assert "rules of its own: Documentation/process/widgets.rst" in warned("drivers/widget/core.c")
+    assert "its own rules: Documentation/process/widgets.rst" in warned("drivers/widget/core.c")
     assert "STALE THING is obsolete" in warned("lib/stale.c")
     assert "gus@codeaurora.org (maintainer) is known to bounce" in warned("lib/stale.c")
 
 
 def test_doubtful_and_impossible_addresses_are_warned_of(widget_tree: Path) -> None:
     plan = one_plan(widget_tree, patch(message="Reported-by: Loc Al <loc@machine.test>\nTested-by: Bad <bad@-x-.example>"))
-    assert any("loc@machine.test" in one and "doubtful" in one for one in plan["warnings"])
-    assert any("bad@-x-.example" in one and "not an address" in one for one in plan["warnings"])
+    assert any("loc@machine.test" in one and "may be invalid" in one for one in plan["warnings"])
+    assert any("bad@-x-.example" in one and "not a valid address" in one for one in plan["warnings"])
     assert "loc@machine.test" in people(plan, "cc")
     assert "bad@-x-.example" not in people(plan, "cc")
 
 
 def test_a_crowd_is_warned_of(widget_tree: Path) -> None:
     crowd = "\n".join(f"Cc: P{n} <p{n}@crowd.example>" for n in range(45))
-    assert any("addresses" in one for one in one_plan(widget_tree, patch(message=crowd))["warnings"])
+    assert any("recipients: some servers" in one for one in one_plan(widget_tree, patch(message=crowd))["warnings"])
 
 
 def test_a_closed_next_tree_is_warned_of(widget_tree: Path) -> None:
@@ -165,7 +165,7 @@ def test_the_people_of_the_culprit_are_told_with_the_reason(repo: Repo) -> None:
     assert found["cul@prit.example"]["role"] == "culprit author"
     assert found["cul@prit.example"]["reasons"][0] == f'author of {culprit[:12]} ("net: break it"), which this fixes'
     assert found["rae@view.example"]["role"] == "culprit reviewer"
-    assert any("NETWORK DRIVERS takes patches in git://git.example/net.git; you are on origin" in one for one in plan["warnings"])
+    assert any("NETWORK DRIVERS uses the tree git://git.example/net.git; your branch is based on origin" in one for one in plan["warnings"])
 
 
 def test_alone_it_works_on_the_topic_and_edits_stick(repo: Repo) -> None:
@@ -200,7 +200,7 @@ def test_a_security_fix_goes_to_no_list(widget_tree: Path) -> None:
     plan = one_plan(widget_tree, patch(message="Reported-by: Rob Port <rob@port.example>"), "--security", "--profile", "linux")
     assert people(plan, "to") == ["security@kernel.org", "ada@widgets.example", "bo@widgets.example", "cy@widgets.example"]
     assert people(plan, "cc") == []
-    assert "left out until it is public" in plan["warnings"][0]
+    assert "left out until the fix is public" in plan["warnings"][0]
 
 
 def test_a_tree_without_maintainers_still_gives_a_plan_to_send(tmp_path: Path) -> None:
@@ -209,7 +209,7 @@ def test_a_tree_without_maintainers_still_gives_a_plan_to_send(tmp_path: Path) -
     series = Series((parse_patch(patch("a.c", "Cc: Kim Copy <kim@copy.example>").encode(), "x"),))
     plan = plan_series(series, Repository.open(found.path)).plan
     assert [recipient.address.email for recipient in plan.recipients] == ["kim@copy.example"]
-    assert "no MAINTAINERS there" in plan.warnings[0]
+    assert "MAINTAINERS not found" in plan.warnings[0]
 
 
 def test_a_wrong_address_is_refused(widget_tree: Path) -> None:

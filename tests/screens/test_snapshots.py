@@ -102,8 +102,12 @@ def _weighed(result: FixesResult) -> tuple[FixesResult, StageStanding]:
     others = ("acme: mask the sequence number off the response code", "acme: take the image count from its bit field")
     first, rest = result.candidates[0], [candidate for title in others for candidate in result.candidates if candidate.subject == title]
     kept = (
-        replace(first, confidence=0.93, evidence=("the message blames it", "last changed lines within three of the change")),
-        *(replace(one, confidence=0.03, evidence=("owns the identifiers that the message names",)) for one in rest),
+        replace(
+            first,
+            confidence=0.93,
+            evidence=("the message says that it introduced the bug", "last changed a line within 3 lines of the change"),
+        ),
+        *(replace(one, confidence=0.03, evidence=("last changed the lines with identifiers that the message mentions",)) for one in rest),
     )
     words = f"likely {first.commit[:12]}, 93% sure: Enter takes it"
     return replace(result, candidates=kept, reason="", notes=()), StageStanding(StageState.TODO, words)

@@ -291,7 +291,7 @@ def judged_as(confidence: float, reason: str, monkeypatch: pytest.MonkeyPatch) -
 def test_a_culprit_that_is_not_stood_by_is_not_written_and_the_rest_is(
     story: History, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    judged_as(0.4, "several commits are about as likely: look at the first ones", monkeypatch)
+    judged_as(0.4, "several commits are about equally likely: review the first ones", monkeypatch)
     done = call("prepare", "-C", story.repo.path, "HEAD", "--signoff", "--cc", "Eve R <eve@example.org>", *words)
     assert done.code == 0, done.err
     assert "no Fixes: written" in done.err

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What `scripts/get_maintainer.pl` prints, line for line, without running it: for scripts and tools that expect its answers."""
+"""The output of `scripts/get_maintainer.pl`, line for line, without running it, for scripts and tools that expect it."""

@@ -16,7 +16,7 @@ _TOKEN = r'[ \t]*(?:"(?:[^"\\\r]|\\.)*"|\[(?:[^\[\]\r\\]|\\.)*\]|[^()<>@,;:\\".\
 _COMMENT = r'("(?:[^"\\]|\\.)*")|\((?:[^()\\]|\\.)*\)'
 
 
-def take_apart(text: str) -> tuple[str, str]:
+def split_mailbox(text: str) -> tuple[str, str]:
     """(name, address): the name quoted where a header would need it; address "" when there is none."""
     name = address = ""
     if match := _NAMED.match(text):
@@ -91,7 +91,7 @@ _MAP_LINE = r"^(?P<real>[^<]*)<(?P<first>[^>]+)>(?:\s*(?P<wrong>[^<]*)<(?P<secon
 
 
 class Mailmap:
-    """A .mailmap's text (gitmailmap(5)). Of its lines those are read that name an address which is asked for."""
+    """A .mailmap's text (gitmailmap(5)). Only lines with a requested address are parsed."""
 
     def __init__(self, text: str = "") -> None:
         self._text = text
@@ -101,7 +101,7 @@ class Mailmap:
 
     def apply(self, box: str) -> str:
         """The mailbox as it should be written, with its name."""
-        name, address = take_apart(box)
+        name, address = split_mailbox(box)
         if address not in self._read:
             self._read.add(address)
             self._read_lines(address)
@@ -123,12 +123,12 @@ class Mailmap:
             return
         real, first, second = parts["real"].rstrip(_SPACE), parts["first"], parts["second"]
         wrong = (parts["wrong"] or "").rstrip(_SPACE)
-        name, address = take_apart(f"{real} <{first}>") if real else ("", first)
+        name, address = split_mailbox(f"{real} <{first}>") if real else ("", first)
         if second is None:
             if real:
                 self._names[address] = name
         elif wrong:
-            key = written(*take_apart(f"{wrong} <{second}>"))
+            key = written(*split_mailbox(f"{wrong} <{second}>"))
             self._names[key], self._addresses[key] = name, address
         else:
             self._addresses[second] = address
@@ -137,13 +137,13 @@ class Mailmap:
 
 
 def read_ignored(text: str) -> frozenset[str]:
-    """The addresses of a .get_maintainer.ignore, as it writes them."""
+    """The addresses in a .get_maintainer.ignore, as written there."""
     lines = (line.strip(_SPACE).partition("#")[0] for line in text.split("\n"))
     return frozenset(line for line in lines if line.strip(_SPACE) and "@" in line)
 
 
 class Merger:
-    """Who is who: the first name and address met are used for all later ones that share either."""
+    """Merges mailboxes: the first name and address seen replace all later ones that share either."""
 
     def __init__(self, mailmap: Mailmap, merge: bool = True) -> None:
         self.mailmap = mailmap
@@ -153,10 +153,10 @@ class Merger:
 
     def apply(self, text: str) -> str:
         """The mailbox that is used for this one."""
-        mapped = self.mailmap.apply(written(*take_apart(text)))
+        mapped = self.mailmap.apply(written(*split_mailbox(text)))
         if not self.merge:
             return mapped
-        name, address = take_apart(mapped)
+        name, address = split_mailbox(mapped)
         known = (self.by_name.get(ascii_lower(name)) if name else None) or self.by_address.get(ascii_lower(address))
         if known is None:
             known = (name, address)

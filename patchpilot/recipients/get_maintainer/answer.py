@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The answer, line for line: sections of the files and keywords, signers from git, then the lines the switches ask for."""
+"""The answer, line for line: sections of the files and keywords, signers from git, then the lines that the options request."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -11,13 +11,13 @@ from patchpilot.maintainers.section_index import MaintainersFile
 from patchpilot.model.bounded_pattern import bounded
 from patchpilot.model.get_maintainer import GetMaintainerAnswer, Switches
 from patchpilot.model.source_tree import Tree
-from patchpilot.recipients.get_maintainer.address_format import Mailmap, Merger, take_apart, written
+from patchpilot.recipients.get_maintainer.address_format import Mailmap, Merger, split_mailbox, written
 from patchpilot.recipients.get_maintainer.collected_roles import CollectedRoles, RoleRow
 from patchpilot.recipients.get_maintainer.patch_scan import Scan, scan
 
 
 class GetMaintainerRequest(NamedTuple):
-    """What is asked: files in the script's order, and what was read out of patches."""
+    """The request: files in the script's order, and what was read from patches."""
 
     files: tuple[str, ...]
     exact: frozenset[str]
@@ -31,11 +31,11 @@ class SignerSource(Protocol):
 
     @property
     def remarks(self) -> list[str]:
-        """What could not be found out, and why."""
+        """What could not be determined, and why."""
         ...
 
     def add_file_people(self, people: CollectedRoles, question: GetMaintainerRequest) -> None:
-        """Those who changed the files of late, as the switches ask."""
+        """Those who changed the files recently, as the options request."""
         ...
 
     def add_culprit_people(self, people: CollectedRoles, question: GetMaintainerRequest) -> None:
@@ -68,7 +68,7 @@ def answer(
     for name, text in patches:
         read: Scan = scan(text)
         if not read.files:
-            remarks.append(f"{name} does not look like a patch: add -f?")
+            remarks.append(f"{name} does not look like a patch; use -f for source files")
         files += read.files
         if switches.fixes:
             fixes.update(dict.fromkeys(read.fixes))
@@ -106,7 +106,7 @@ def answer(
         people.settle_chiefs()
         for box in named_in_files(files, tree, switches):
             mapped = people.merger.mailmap.apply(box) if file.words.maps_file_emails else box
-            shown = written(*take_apart(mapped), with_name=switches.n)
+            shown = written(*split_mailbox(mapped), with_name=switches.n)
             people.add(shown, "")
             people.add_role(shown, "in file")
     if history and question.fixes:
@@ -153,9 +153,9 @@ def _section_lines(section: Section, letters: str, tree: Tree) -> list[str]:
 
 
 def _pattern_back(value: str, tree: Tree) -> str:
-    """A file pattern as the script prints it back: a folder gets its slash, and of question marks close together only the first is given back.
+    """A file pattern as the script prints it: a folder gets its slash, and of adjacent question marks only the first is printed.
 
-    It works on the regular expressions that it made of the patterns, where a dot or a star takes two places.
+    The script converts its regular expressions back to patterns; in them a dot or a star takes two characters.
     """
     if not set(value) & set(".*?"):
         return value + "/" if not value.endswith("/") and tree.is_dir(value) else value
@@ -171,7 +171,7 @@ def _pattern_back(value: str, tree: Tree) -> str:
 
 
 _USER, _HOST = "[0-9A-Za-z_.+-]+", "[0-9A-Za-z.-]+"
-# in running text: words that may be a name, then a mailbox, bracketed or not
+# in prose: words that may be a name, then an address with or without angle brackets
 _ADDRESS = rf"[A-Za-z\x80-\xc3,.\"' +-]*\s*,*\s*[<({{]?{_USER}@{_HOST}\.[0-9A-Za-z]+[>)}}]?"
 _BOX = rf"[<({{]?({_USER}@{_HOST})[>)}}]?"
 MAX_SCANNED = 1 << 20
@@ -194,8 +194,8 @@ def _addresses_in(path: str, tree: Tree, switches: Switches) -> list[str]:
 
 
 def _cleaned(text: str, switches: Switches) -> str:
-    """A mailbox found in running text: at most the last two or three words before it are its name."""
-    name, address = take_apart(re.sub(_BOX, r"<\1>", text))
+    """A mailbox found in prose: at most the last two or three words before it are its name."""
+    name, address = split_mailbox(re.sub(_BOX, r"<\1>", text))
     if name == '"[,\\.]"':
         name = ""
     words = re.split(r"[^A-Za-z\x80-\xc3',.+-]", name)

@@ -4,7 +4,7 @@
 from patchpilot.maintainers.role_words import RoleWords, ascii_lower
 from patchpilot.maintainers.section import Section, list_and_remark
 from patchpilot.model.get_maintainer import Switches
-from patchpilot.recipients.get_maintainer.address_format import Merger, each_mailbox, take_apart, written
+from patchpilot.recipients.get_maintainer.address_format import Merger, each_mailbox, split_mailbox, written
 
 
 class RoleRow:
@@ -18,7 +18,7 @@ class RoleRow:
 
 
 class CollectedRoles:
-    """People and lists met so far; the other lists are what a section's other letters said, in order."""
+    """The contacts and lists collected so far; the other lists have the values of a section's other letters, in order."""
 
     def __init__(self, switches: Switches, words: RoleWords, merger: Merger) -> None:
         self.switches = switches
@@ -36,7 +36,7 @@ class CollectedRoles:
         self._known_lists: set[str] = set()
 
     def add_section(self, section: Section) -> None:
-        """Everything a section says, in the order of its lines."""
+        """Add everything in a section, in the order of its lines."""
         name = shortened(section.name, self.words.name_length)
         role = f"{self.words.maintainer(section_status(section))}:{name}"
         self.names.append(section.name)
@@ -76,8 +76,8 @@ class CollectedRoles:
             self.add(box, role)
 
     def add(self, box: str, role: str) -> None:
-        """A mailbox, unless its name or its address is known."""
-        name, address = take_apart(box)
+        """Add a mailbox, unless its name or its address is known."""
+        name, address = split_mailbox(box)
         if not address:
             return
         low_name, low_address = ascii_lower(name), ascii_lower(address)
@@ -90,12 +90,12 @@ class CollectedRoles:
         self.rows.append(RoleRow(written(name, address, with_name=self.switches.n), role))
 
     def add_role(self, box: str, role: str) -> None:
-        """A role for whoever has this name or this address."""
-        name, address = take_apart(box)
+        """Add a role to the contact with this name or address."""
+        name, address = split_mailbox(box)
         whole = written(name, address, with_name=self.switches.n)
         for row in self.rows:
             if self.switches.remove_duplicates:
-                row_name, row_address = take_apart(row.who)
+                row_name, row_address = split_mailbox(row.who)
                 same = name == row_name or address == row_address
             else:
                 same = whole == row.who
@@ -103,19 +103,19 @@ class CollectedRoles:
                 row.role = f"{row.role},{role}" if row.role else role
 
     def drop_rest(self) -> None:
-        """Leave out the maintainers of the catch-all where somebody else maintains something (a rule of Xen's script)."""
+        """Drop the maintainers of the catch-all where another section has a maintainer (a rule of Xen's script)."""
         rest = f"{self.words.maintainer('supported')}:{self.words.rest}"
         others = [row for row in self.rows if row.role != rest]
         if len(self.rows) > 1 and any(row.role.partition(":")[0] != self.words.reviewer for row in others):
             self.rows = others
 
     def settle_names(self) -> None:
-        """Write everyone as .mailmap and the first mention have them."""
+        """Give every contact the spelling of .mailmap or of its first mention."""
         for row in (*self.rows, *self.lists):
             row.who = self.merger.apply(row.who)
 
     def settle_chiefs(self) -> None:
-        """Leave out those who must not be bothered with every patch, or add them when asked."""
+        """Drop those who should not get every patch, or add them on request."""
         for name, address in self.words.chiefs:
             chief = written(name, address, with_name=self.switches.n)
             if self.switches.git_chief_penguins:
@@ -131,7 +131,7 @@ def section_status(section: Section) -> str | None:
 
 
 def shortened(name: str, length: int) -> str:
-    """A section's name, cut to so many bytes with three dots where it is longer."""
+    """A section's name, cut to this many bytes and "..." where it is longer."""
     data = name.encode("utf-8", "surrogateescape")
     if not length or len(data) <= length:
         return name

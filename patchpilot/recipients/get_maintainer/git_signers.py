@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Signers from git: who signed and wrote the recent commits of a file, the commits its lines come from, and the commit that is fixed.
 
-Counted as get_maintainer.pl counts; each question is bounded in time, and all of them together.
+Counted as get_maintainer.pl does; each git call and all of them together have a time limit.
 """
 
 import re
@@ -17,7 +17,7 @@ from patchpilot.recipients.get_maintainer.answer import GetMaintainerRequest
 from patchpilot.recipients.get_maintainer.collected_roles import CollectedRoles
 
 BUDGET = 30.0
-"""Seconds that all questions of a run may take together."""
+"""Time limit in seconds for all git calls of a run."""
 
 _FORMAT = "--format=GitCommit: %H%nGitAuthor: %an <%ae>%nGitSubject: %s%n%b%n"
 _COMMIT = re.compile(r"^GitCommit: ([0-9a-f]{40})")
@@ -30,7 +30,7 @@ _BLAMED = re.compile(r"^([0-9a-f]{40,64}) ", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """What a `git log` said: how many commits, signature values and authors as written, (added, deleted) of the file by commit."""
+    """The parsed output of a `git log`: how many commits, signature values and authors as written, (added, deleted) of the file by commit."""
 
     commits: int
     signers: tuple[str, ...]
@@ -49,7 +49,7 @@ class GitHistory:
     _end: float = 0.0
 
     def add_file_people(self, people: CollectedRoles, question: GetMaintainerRequest) -> None:
-        """The signers and authors of each file that no maintained section names exactly (of every file with --git), and by blame when asked."""
+        """The signers and authors of each file that no maintained section names exactly (of every file with --git), and by blame on request."""
         switches = people.switches
         for path in question.files:
             fallback = switches.git_fallback and not path.endswith("MAINTAINERS") and path not in question.exact
@@ -71,12 +71,12 @@ class GitHistory:
         now = time.monotonic()
         self._end = self._end or now + self.budget
         if now >= self._end:
-            self._say("git took too long: not everybody that history knows is listed (--no-git-fallback does without it)")
+            self._say("git timed out; recipients from history may be incomplete (--no-git-fallback skips history)")
             return None
         try:
             done = git(self.top, *args, ok=(), timeout=max(0.1, self._end - now))
         except GitError:
-            self._say("git took too long: not everybody that history knows is listed (--no-git-fallback does without it)")
+            self._say("git timed out; recipients from history may be incomplete (--no-git-fallback skips history)")
             return None
         return done.text if done.code == 0 else None
 
@@ -147,7 +147,7 @@ class GitHistory:
         self._assign(people, role, len(commits), Counter(people.merger.all(signers)))
 
     def _assign(self, people: CollectedRoles, role: str, total: int, counts: Mapping[str, int]) -> None:
-        """Give a role to those who count most, as many as the switches allow."""
+        """Give a role to the most frequent contacts, as many as the options allow."""
         switches = people.switches
         mapped: Counter[str] = Counter()
         for who, count in counts.items():
@@ -165,13 +165,13 @@ class GitHistory:
 
 
 def _merged(people: CollectedRoles, signed: Signed) -> tuple[list[str], list[str]]:
-    """(authors, signers) as who they are known by. Authors come first: the first mention of a contact decides the spelling."""
+    """(authors, signers) after merging. Authors come first: the first mention of a contact decides the spelling."""
     authors = people.merger.all(signed.authors)
     return authors, people.merger.all(signed.signers)
 
 
 def _is_chief(people: CollectedRoles, text: str) -> bool:
-    """Whether a line names somebody who must not be bothered with every patch."""
+    """Whether a line names somebody who should not get every patch."""
     return not people.switches.git_chief_penguins and any(name.lower() in text.lower() for name, _ in people.words.chiefs)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What get_maintainer.pl reads out of a patch: files, Fixes: ids, hunk ranges, and the lines its keywords are tried on."""
+"""What get_maintainer.pl reads from a patch: files, Fixes: ids, hunk ranges, and the lines matched against keywords."""
 
 import re
 
@@ -25,7 +25,7 @@ class Scan:
 
     @property
     def texts(self) -> list[tuple[str, list[str]]]:
-        """The lines with what must precede a keyword in them."""
+        """The lines, with the pattern that must precede a keyword."""
         return [("", self.intro), (AFTER_DIFF, self.diff)]
 
 

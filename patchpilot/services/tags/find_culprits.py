@@ -227,7 +227,7 @@ def _find(repository: Repository, commit: Commit, limit: int, progress: Progress
 
 
 def _only_blanks(repository: Repository, commit: Commit, candidates: tuple[finder.Candidate, ...]) -> str:
-    """What to say of a commit that leaves no trace to follow because it changes white space only; empty for others."""
+    """What to say of a commit that leaves no trace to follow because it changes whitespace only; empty for others."""
     if candidates or len(commit.parents) != 1:
         return ""
     from patchpilot.tags.commit_change import read_change
@@ -237,7 +237,7 @@ def _only_blanks(repository: Repository, commit: Commit, candidates: tuple[finde
     # a change of mode counts no lines, one of a binary file has dashes for numbers
     if any(file.runs for file in files) or not re.search(r"^(?:[1-9]\d*\t|\d+\t[1-9])", counts, re.MULTILINE):
         return ""
-    return "the change is of white space only: it fixes no line, so that none can be blamed"
+    return "the change is of whitespace only: it fixes no line, so that none can be blamed"
 
 
 def _second_opinion(present: tuple[JudgedTag, ...], culprits: tuple[CulpritAnswer, ...]) -> list[str]:
