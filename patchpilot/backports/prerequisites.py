@@ -131,10 +131,12 @@ class _Seeker:
         except _OutOfTimeError:
             pass
         except KeyboardInterrupt as error:
-            found, part = (self._whole, "") if self._whole else (self._part, ", only the changes to the fix's files")
+            found, scope = (self._whole, "") if self._whole else (self._part, ", only the changes to the fix's files")
             if found:
                 ids = " ".join(one[:12] for one in found)
-                error.add_note(f"prerequisites of {self.fix.commit.short} found before that ({counted(len(found), 'commit')}{part}): {ids}")
+                error.add_note(
+                    f"prerequisites of {self.fix.commit.short} found before that ({counted(len(found), 'commit')}{scope}): {ids}"
+                )
             raise
         except GitError:
             # git was stopped at the time limit of the search

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What is kept between runs and may be deleted at any time: $XDG_CACHE_HOME/patchpilot.
+"""Data cached between runs, which may be deleted at any time: $XDG_CACHE_HOME/patchpilot.
 
-`folder` says where, and what may be trusted there. `entries` keeps values by a key made of their content and of the code that made them.
-`patterns` keeps compiled regular expressions. What has a form of its own (SQLite, git's commit-graph, the archive's answers) gets its place
-from `folder` too.
+`folder` has the path and decides which files are trusted. `entries` caches values by a key of their input and of the code that computes them.
+`patterns` caches compiled regular expressions. Data in other formats (SQLite, git's commit-graph, the archive's answers) gets its path from
+`folder` too.
 """

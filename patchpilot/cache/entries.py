@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Values kept between runs: plain tables, lists, strings and numbers, one file each.
+"""Values cached between runs: dicts, lists, strings and numbers, one file each.
 
-A file has a header with the version of this format, a checksum and the value as `marshal` writes it, which makes plain values only and runs
-nothing. Its name is the kind of value and a key: a hash of what the value was made of and of the code that made it.
+A file has a header with the version of this format, a checksum and the value as `marshal` writes it, which loads plain values only and runs
+no code. Its name is the kind of value and a key: a hash of the value's input and of the code that computes it.
 """
 
 import contextlib
@@ -20,12 +20,12 @@ _HEADER = b"patchpilot cache 3\n"
 _PROGRAM = f"{__version__} {sys.version}".encode()
 _CHECKSUM = 8
 _LARGEST = 64 << 20
-"""Bytes of a file that is read; nothing larger is kept."""
+"""The maximum size of a cached file in bytes."""
 _DAY = 86400
 
 
 class Kind(NamedTuple):
-    """A kind of value: its name, the code that makes it (files and directories of Python modules), and how many are kept."""
+    """A kind of value: its name, the code that computes it (files and directories of Python modules), and how many are cached."""
 
     name: str
     code: tuple[str, ...]
@@ -33,14 +33,14 @@ class Kind(NamedTuple):
 
 
 def key_of(kind: Kind, parts: Iterable[bytes]) -> str:
-    """The key of a value made of these parts: 128 bits of the hash that .pyc files use, since hashlib takes long to import."""
+    """The key of a value with these inputs: 128 bits of the hash that .pyc files use, since hashlib is slow to import."""
     texts = [_PROGRAM, kind.name.encode(), *(_state(path) for path in kind.code), *parts]
     source = b"".join(b"%d:%s" % (len(text), text) for text in texts)
     return (importlib.util.source_hash(source) + importlib.util.source_hash(b"again " + source)).hex()
 
 
 def recall(kind: Kind, key: str) -> Any:
-    """The value kept under this key; None when there is none, or it is damaged or not to be trusted."""
+    """The cached value of this key; None when there is none, or the file is damaged or not trusted."""
     file = folder.cache_dir() / f"{kind.name}-{key}"
     data = folder.read(file, _LARGEST)
     start = len(_HEADER) + _CHECKSUM
@@ -55,7 +55,7 @@ def recall(kind: Kind, key: str) -> Any:
 
 
 def remember(kind: Kind, key: str, value: Any) -> bool:
-    """Keep a value, and delete the oldest of its kind when there are too many; whether it was kept. Failing to is no error."""
+    """Cache a value, and delete the oldest of its kind when there are too many; whether it was written. A failure is not an error."""
     try:
         data = marshal.dumps(value)
     except ValueError:
@@ -70,7 +70,7 @@ def remember(kind: Kind, key: str, value: Any) -> bool:
 
 
 def _state(path: str) -> bytes:
-    """What tells one version of a module, or of the modules of a directory, from another without reading them."""
+    """The version of a module, or of the modules in a directory, from file sizes and times."""
     states = []
     with contextlib.suppress(OSError):
         if path.endswith(".py"):

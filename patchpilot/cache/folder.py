@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The user's cache directory: where things are kept, what may be trusted there, and how much of it stays.
+"""The user's cache directory: its path, which files in it are trusted, and eviction.
 
-Everything in it may be deleted while patchpilot runs. Nothing is read that another user could have written: a file or directory has to belong
-to this user and be writable by nobody else, and a file that is a symbolic link is not followed.
+Everything in it may be deleted while patchpilot runs. Files that another user could have written are not read: a file or directory has to be owned
+by this user and not writable by others, and symbolic links to files are not followed.
 """
 
 import contextlib
@@ -15,7 +15,7 @@ _WRITABLE_BY_OTHERS = 0o022
 
 
 def cache_dir() -> Path:
-    """The directory: $XDG_CACHE_HOME/patchpilot. Without a home directory it is a path below /dev/null, where nothing can be kept."""
+    """The directory: $XDG_CACHE_HOME/patchpilot. Without a home directory it is a path below /dev/null, which disables caching."""
     base = os.environ.get("XDG_CACHE_HOME", "")
     if not base.startswith("/"):
         home = os.path.expanduser("~")  # noqa: PTH111 (Path.home() raises where there is none)
@@ -24,7 +24,7 @@ def cache_dir() -> Path:
 
 
 def private_folder(folder: Path) -> bool:
-    """Whether files in a directory of the cache can be trusted. It is created, and closed to others, where that is possible."""
+    """Whether files in a directory of the cache can be trusted. It is created, and made private, where that is possible."""
     top = cache_dir()
     if top in folder.parents and not private_folder(folder.parent):
         return False
@@ -42,7 +42,7 @@ def private_folder(folder: Path) -> bool:
 
 
 def is_private(path: Path) -> bool:
-    """Whether a file or directory is there, is no symbolic link, and nobody else can have written it."""
+    """Whether a file or directory exists, is not a symbolic link, and is not writable by other users."""
     try:
         return _is_own(os.lstat(path))
     except OSError:
@@ -96,7 +96,7 @@ def append(file: Path, data: bytes) -> bool:
 
 
 def repository_place(kind: str, repository: Path, version: int) -> Path:
-    """Where what is kept of this kind for one repository is. The key is the repository's path and the version of the form."""
+    """The path of a kind of data about one repository. The key is the repository's path and the version of the format."""
     path = str(repository.resolve()).encode("utf-8", "surrogateescape")
     digest = importlib.util.source_hash(b"%d\0%s" % (version, path)) + importlib.util.source_hash(b"%s\0%d" % (path, version))
     return cache_dir() / kind / digest.hex()

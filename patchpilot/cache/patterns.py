@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Python's `re`, with what it compiled kept between runs: `from patchpilot.cache import patterns as re`.
+"""Python's `re` with compiled patterns cached between runs: `from patchpilot.cache import patterns as re`.
 
 A check of a small patch needs 370 patterns; compiling them takes 27 ms of its 60, reading them 2. Compiling only those whose fixed words are in
-the text would still leave 17. A kept pattern is the list of numbers that Python's compiler makes of it; making the pattern of that list is the
-interpreter's own business, so the list is tied to the interpreter's exact version, and whatever goes wrong, patterns are compiled as ever.
-Nothing of Python's is replaced.
+the text would still leave 17. A cached pattern is the list of codes that Python's compiler generates. The list depends on the exact version of the
+interpreter, which is part of its key; on any error patterns are compiled as usual. Python's own modules are not modified.
 """
 
 import re
@@ -62,9 +61,9 @@ __all__ = [
 ]
 
 MOST = 1500
-"""So many patterns are kept; when there are more, those that the last run did not use are dropped."""
+"""The number of cached patterns; when there are more, those that the last run did not use are dropped."""
 WORTH_WRITING = 40
-"""Fewer new patterns than this are compiled again next time: many are made of names in one patch and never come back."""
+"""Fewer new patterns than this are not cached: many are built from names in one patch and are not used again."""
 _MOST_IN_MEMORY = 4096
 _KIND = Kind("patterns", (__file__,), keep=2)
 
@@ -83,7 +82,7 @@ class _KeptPatterns:
         self.new: list[tuple[str, int]] = []
 
     def compile(self, pattern: str, flags: int) -> Pattern[str]:
-        """The pattern, made of its kept form where there is one."""
+        """The pattern, from its cached codes where there are some."""
         place = (pattern, flags)
         self.used.add(place)
         form = self.forms.get(place)
@@ -101,7 +100,7 @@ _kept: _KeptPatterns | None = None
 
 
 def use() -> None:
-    """From now on take patterns from those of earlier runs. Calling it twice does nothing."""
+    """Use the patterns cached by earlier runs from now on. Calling it twice has no effect."""
     global _kept
     if _kept is None:
         try:
@@ -112,7 +111,7 @@ def use() -> None:
 
 
 def keep() -> None:
-    """Write down what was compiled in this run, where it is worth it. Failing to is no error."""
+    """Cache the patterns compiled in this run, if there are enough. A failure is not an error."""
     if _kept is None or len(_kept.new) < WORTH_WRITING:
         return
     forms = _kept.forms if len(_kept.forms) + len(_kept.new) <= MOST else {key: _kept.forms[key] for key in _kept.used & _kept.forms.keys()}
@@ -125,7 +124,7 @@ def keep() -> None:
 
 
 def _form_of(pattern: str, flags: int) -> _Form:
-    """What the interpreter's compiler makes of a pattern."""
+    """The codes that the interpreter's compiler generates for a pattern."""
     import re._compiler as compiler  # type: ignore[import-not-found]
     import re._parser as parser  # type: ignore[import-not-found]
 

@@ -28,7 +28,7 @@ _TAG = re.compile(r"^[A-Za-z][A-Za-z0-9-]*:\s*\S")
 
 @dataclass(frozen=True, slots=True)
 class PrepBranch:
-    """What b4 knows of a branch. `cover` is the cover letter as b4 keeps it; `revision` is the one to send next.
+    """b4's data on a branch. `cover` is the cover letter as b4 stores it; `revision` is the one to send next.
 
     `base` is the commit below the series (below the cover commit, too); None where the base branch is gone. `history` has the Message-IDs of
     every revision that was sent ("v1" → ids). `by_us` says that patchpilot enrolled the branch to send it through b4.
@@ -70,7 +70,7 @@ class PrepBranch:
 
 
 def prep_branch(repository: "Repository", branch: str | None) -> PrepBranch | None:
-    """What b4 knows of a branch (None: of a detached HEAD); None where b4 does not manage it."""
+    """b4's data on a branch (None: on a detached HEAD); None where b4 does not manage it."""
     tip = repository.find(f"refs/heads/{branch}" if branch else "HEAD")
     if tip is None:
         return None
@@ -89,20 +89,20 @@ def prep_branch(repository: "Repository", branch: str | None) -> PrepBranch | No
 
 
 def prep_of(repository: "Repository", ids: Sequence[str]) -> PrepBranch | None:
-    """What b4 knows of the checked-out branch, where these commits are its newest patches; None where b4 does not manage it."""
+    """b4's data on the checked-out branch, where these commits are its newest patches; None where b4 does not manage it."""
     branch = repository.branch
     found = prep_branch(repository, branch) if branch and is_tip(repository, ids) else None
     return None if found is None or found.by_us else found
 
 
 def is_tip(repository: "Repository", ids: Sequence[str]) -> bool:
-    """Whether the last of these commits is the newest one of the checked-out branch, b4's cover commit aside."""
+    """Whether the last of these commits is the newest one of the checked-out branch, ignoring b4's cover commit."""
     head = repository.find("HEAD") if ids else None
     return head is not None and ids[-1] in (head, below_cover(repository, head))
 
 
 def tracking_data(repository: "Repository", known: PrepBranch) -> dict[str, Any]:
-    """All that b4 keeps of a branch, as it is written; {} where that is gone."""
+    """b4's tracking data of a branch as stored; {} where it is gone."""
     if known.cover_commit:
         text = repository.commit(known.cover_commit).message.partition(MARKER)[2]
     else:
@@ -112,7 +112,7 @@ def tracking_data(repository: "Repository", known: PrepBranch) -> dict[str, Any]
 
 
 def is_cover(commit: Commit) -> bool:
-    """Whether b4 keeps a cover letter in this commit."""
+    """Whether this is b4's cover letter commit."""
     return MARKER in commit.message and _series(commit.message.partition(MARKER)[2]) is not None
 
 
@@ -123,7 +123,7 @@ def without_covers(repository: "Repository", ids: Sequence[str]) -> tuple[str, .
 
 
 def below_cover(repository: "Repository", commit_id: str) -> str:
-    """The commit itself, or for b4's cover commit the one below it: where a series starts that others can resolve."""
+    """The commit itself, or the one below b4's cover commit: a base that others have."""
     commit = repository.commit(commit_id)
     while commit.parents and is_cover(commit):
         commit = repository.commit(commit.parents[0])
@@ -140,16 +140,16 @@ def branch_config(repository: "Repository", branch: str) -> dict[str, tuple[str,
 def _is_empty(repository: "Repository", commit: Commit) -> bool:
     if len(commit.parents) == 1 and repository.commit(commit.parents[0]).tree != commit.tree:
         raise UsageError(
-            f"{commit.short} is b4's cover letter commit, but it changes files; b4 does not send them",
-            hint="move the changes into a commit of their own: git rebase -i, mark it 'edit', git reset HEAD^ -- . and commit twice",
+            f"{commit.short} is b4's cover letter commit but changes files, which b4 does not send",
+            hint="move the changes to a separate commit: git rebase -i, mark it 'edit', git reset HEAD^ -- . and commit twice",
         )
     return True
 
 
 def _newest_cover(repository: "Repository", tip: str, branch: str | None, *, trusted: bool) -> Commit | None:
-    """The newest cover commit of a branch, unless it is somebody else's: that came with the history of a shared tree.
+    """The newest cover commit of a branch, unless it came with the history of a shared tree.
 
-    `trusted`: the branch's configuration says that b4 made it.
+    `trusted`: the branch's configuration says that b4 created it.
     """
     done = repository.git("log", "-z", "--first-parent", f"--max-count={MAX_TOPIC}", "--format=%H%n%B", tip)
     for entry in done.text.split("\0"):
@@ -185,7 +185,7 @@ def _read(
         return None
     base_branch = str(series.get("base-branch") or "")
     if commit and strategy not in (COMMIT, TIP_COMMIT):
-        # only the strategies that look for a fork point need to know the branch
+        # only the strategies that use a fork point need the branch
         strategy = TIP_COMMIT if base_branch else COMMIT
     below = commit.parents[0] if commit and commit.parents and strategy == COMMIT else None
     return PrepBranch(
@@ -206,7 +206,7 @@ def _read(
 
 
 def _series(text: str) -> Mapping[str, Any] | None:
-    """The tracking data of a series, None where it is none."""
+    """The tracking data of a series, None where it is not valid."""
     try:
         found = json.JSONDecoder().raw_decode(text[text.index("{") :])[0]["series"]
     except (ValueError, KeyError, TypeError, RecursionError):
@@ -227,7 +227,7 @@ def _history(value: object) -> tuple[tuple[str, tuple[str, ...]], ...]:
 
 
 def _fork_point(repository: "Repository", base_branch: str, tip: str) -> str | None:
-    """Where a branch left its base branch, also where that was rewound since; None where there is no such branch."""
+    """The fork point of a branch from its base branch, also where that was rewound; None where there is no such branch."""
     start = repository.find(base_branch)
     if start is None or start == tip:
         return None
@@ -239,14 +239,14 @@ def _fork_point(repository: "Repository", base_branch: str, tip: str) -> str | N
 
 
 def _without_comments(text: str) -> str:
-    """A cover letter as b4 sends it: lines that start with `#` left out, `>#` for a `#` that stays."""
+    """A cover letter as b4 sends it: lines that start with `#` left out, `>#` unescaped to `#`."""
     text = re.sub(r"^#.*$", "", text, flags=re.MULTILINE)
     text = re.sub(r"^>(#.*)$", r"\1", text, flags=re.MULTILINE)
     return re.sub(r"\n{3,}", "\n\n", text).strip()
 
 
 def _without_addresses(text: str) -> tuple[str, tuple[Address, ...], tuple[Address, ...]]:
-    """(text, To, Cc): the To: and Cc: lines taken out of the trailers, which are the last paragraph above the first `---`."""
+    """(text, To, Cc): the text without the To: and Cc: lines of its trailers, the last paragraph above the first `---`."""
     lines = text.split("\n")
     cut = next((at for at, line in enumerate(lines) if line.rstrip() == "---"), len(lines))
     end = cut

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""One `git cat-file --batch` for many objects: a question costs microseconds instead of a process."""
+"""One `git cat-file --batch` for many objects, which avoids a process for each."""
 
 import contextlib
 import subprocess
@@ -12,7 +12,7 @@ from patchpilot.errors import GitError
 
 
 class CatFile:
-    """A running `git cat-file --batch`. Safe to use from several threads; close it, or use it as a context."""
+    """A running `git cat-file --batch`. Thread-safe; close it, or use it as a context manager."""
 
     def __init__(self, repo: Path, env: Mapping[str, str] | None = None) -> None:
         self._argv = git_argv(repo, "cat-file", "--batch")
@@ -32,7 +32,7 @@ class CatFile:
             if self._process:
                 for stream in (self._process.stdin, self._process.stdout):
                     if stream:
-                        # what git did not live to read
+                        # input that git did not read before it ended
                         with contextlib.suppress(BrokenPipeError):
                             stream.close()
                 stop(self._process)
@@ -62,7 +62,7 @@ class CatFile:
             if not head:
                 raise GitError(
                     "git cat-file ended unexpectedly",
-                    hint="a partial clone may lack objects: `git fetch --refetch --no-filter`; else run `git fsck`",
+                    hint="a partial clone may lack objects: run `git fetch --refetch --no-filter`; otherwise `git fsck`",
                 )
             words = head.rstrip(b"\n").rsplit(b" ", 2)
             if len(words) < 3 or not words[2].isdigit():

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The base of a topic: which of the candidates handed in it is, and why. Facts in, a choice out; nothing is asked of git here."""
+"""The base of a topic, chosen among given candidates, with the reason. Pure: git is not called here."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -10,18 +10,18 @@ from patchpilot.model.commit import Commit
 from patchpilot.model.counted import counted
 
 MANY = 30
-"""More commits than that over a base nobody named are rarely meant."""
+"""A topic with more commits than this above a guessed base is probably not intended."""
 MAX_OWN = 1000
-"""More commits than that are no pushed copy of a topic."""
+"""A branch with more commits than this is not a pushed copy of a topic."""
 
 _INTEGRATION = re.compile(r"(?:.*/)?(?:master|main|trunk|devel|next|for-next|for-linus|linux-next|linux-\d+\.\d+\.y|v\d+\.\d+[-.\w]*)")
 _REBUILT = re.compile(r"(?:linux-next|next)/(?:master|stable)|(?:.*/)?linux-(?:next|rolling-\w+)|(?:.*/)?pending-fixes")
 RELEASE_TAG = re.compile(r"v\d+\.\d+\S*|next-\d{8}\S*|RELEASE-\d\S*")
-"""Tags of public history. Others may be a person's own: b4 tags what was sent, people tag versions of a topic."""
+"""Tags of public history. Others may be private: b4 tags what was sent, and users tag versions of a topic."""
 
 
 class BaseKind(StrEnum):
-    """Where a base comes from."""
+    """The origin of a base."""
 
     NAMED = "named"
     B4 = "b4"
@@ -43,16 +43,16 @@ class Ref:
 
     @property
     def is_integration(self) -> bool:
-        """Whether it is a branch that others' work is collected on, as far as its name and its remote say."""
+        """Whether its name and its remote suggest an integration branch."""
         return self.default or self.listed or bool(_INTEGRATION.fullmatch(self.name) or _REBUILT.fullmatch(self.name))
 
     @property
     def is_rebuilt(self) -> bool:
-        """Whether it is made anew for each release, as linux-next is: nobody applies patches to it."""
+        """Whether it is rebuilt for each release, like linux-next; patches are not applied to it."""
         return bool(_REBUILT.fullmatch(self.name))
 
     def is_called(self, branch: str | None) -> bool:
-        """Whether it has a local branch's name, on whichever remote."""
+        """Whether it has this branch's name, on any remote."""
         return (
             bool(branch) and not self.local and self.name.partition("/")[2].endswith(str(branch)) and f"/{self.name}".endswith(f"/{branch}")
         )
@@ -60,9 +60,9 @@ class Ref:
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """What a topic starts from: a name to show and to pass to --base, the newest commit of HEAD's history that it has, the topic's commits over it.
+    """The base of a topic: a name to show and to pass to --base, the newest commit of HEAD's history that it has, the topic's commits above it.
 
-    `commits` are without merges, oldest first. `guessed` unless a person or b4 named it. `notes` say what else was considered. `branch` is the
+    `commits` are without merges, oldest first. `guessed` unless the user or b4 named it. `notes` say what else was considered. `branch` is the
     branch it was chosen for, whose tip may have moved on; "" where it is only a commit.
     """
 
@@ -76,21 +76,21 @@ class Base:
 
     @property
     def guessed(self) -> bool:
-        """Whether nobody named it."""
+        """Whether neither the user nor b4 named it."""
         return self.kind not in (BaseKind.NAMED, BaseKind.B4)
 
     @property
     def is_unclear(self) -> bool:
-        """Whether to ask before so many commits are worked on."""
+        """Whether to ask the user before processing this many commits."""
         return self.guessed and len(self.commits) > MANY
 
     @property
     def counted(self) -> str:
-        """The number of commits, in words."""
+        """The number of commits with its noun."""
         return counted(len(self.commits), "commit")
 
     def explained(self) -> tuple[str, ...]:
-        """What was chosen and why, in lines."""
+        """The chosen base and the reasons, as lines."""
         return (
             f"base: {self.name} ({self.start[:12]}), {counted(len(self.commits), 'commit')}",
             f"  why: {self.reason}",
@@ -99,9 +99,9 @@ class Base:
 
 
 def ordered(refs: Collection[Ref]) -> list[Ref]:
-    """Branches that have the same newest commit of a topic's history, the one a person would name first.
+    """Branches with the same newest commit of a topic's history, sorted by how likely a user would name them.
 
-    A tree that MAINTAINERS names, a remote's default branch, then any branch that others work on; what is rebuilt for each release comes last.
+    A tree that MAINTAINERS names, a remote's default branch, then other integration branches; branches rebuilt for each release come last.
     """
     return sorted(
         refs,
@@ -119,11 +119,11 @@ def ordered(refs: Collection[Ref]) -> list[Ref]:
 def is_copy(
     ref: Ref, branch: str | None, commits: Sequence[Commit], me: Collection[str], *, created_from: str = "", is_fork: bool = False
 ) -> bool:
-    """Whether a remote branch is the topic's own pushed copy. `commits` are what it has and no other remote branch does.
+    """Whether a remote branch is the topic's own pushed copy. `commits` are those that no other remote branch has.
 
-    All of them must be mine. With the topic's name being their committer is enough (a topic may carry somebody else's patch); under another name
-    each must be written by me too, and the topic must not have been started from it. A remote's default branch is one only in a fork (`is_fork`:
-    another remote has the branch as it was before these commits), and there each must be written by me as well.
+    All of them must be the user's. Under the topic's name it is enough to be their committer (a topic may have others' patches); under another
+    name the user must be the author of each too, and the topic must not have been started from it. A remote's default branch is a copy only in
+    a fork (`is_fork`: another remote has the branch as it was before these commits), and there too the user must be the author of each.
     """
     called = ref.is_called(branch)
     if (ref.default and not is_fork) or ref.listed or not commits or len(commits) > MAX_OWN or (ref.is_integration and not called):
@@ -136,7 +136,7 @@ def is_copy(
 
 
 def nearest_reason(chosen: Ref, others: Sequence[Ref]) -> str:
-    """Why this branch, in words."""
+    """The reason for choosing this branch."""
     what = "nearest local branch by merge-base" if chosen.local else "nearest remote branch by merge-base"
     if chosen.listed:
         what += ", named by MAINTAINERS (T:) for these files"
@@ -149,5 +149,5 @@ def nearest_reason(chosen: Ref, others: Sequence[Ref]) -> str:
 
 
 def rebuilt_note(ref: Ref) -> str:
-    """What to know about a base that is rebuilt."""
-    return f"{ref.name} is rebuilt from other trees: before sending, rebase onto the tree that applies the patch"
+    """A note on a base that is rebuilt regularly."""
+    return f"{ref.name} is rebuilt regularly: rebase onto the maintainer's tree before sending"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Raw commit objects, read into the model."""
+"""Raw commit objects, parsed to values."""
 
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -12,7 +12,7 @@ _IDENT = re.compile(r"^(?P<name>.*?)\s*<(?P<email>[^>]*)>\s*(?P<when>-?\d+)?\s*(
 
 
 def parse_commit(commit_id: str, raw: bytes) -> Commit:
-    """The commit of a raw commit object (`git cat-file commit`); odd dates and names do not fail."""
+    """The commit of a raw commit object (`git cat-file commit`); malformed dates and names are accepted."""
     head, _, body = raw.partition(b"\n\n")
     fields: dict[str, list[str]] = {}
     encoding = "utf-8"

@@ -11,7 +11,7 @@ from patchpilot.model.address import Address
 
 
 class FastImport:
-    """Writes commits into a repository; use it as a context, the refs appear when it is left without an error."""
+    """Writes commits into a repository; a context manager, on whose successful exit the refs appear."""
 
     def __init__(self, repo: Path) -> None:
         self._process = subprocess.Popen(
@@ -51,7 +51,7 @@ class FastImport:
         when: int,
         parent: str | None = None,
     ) -> str:
-        """Write a commit on `ref` (after `parent` when given) at `when` seconds since 1970; a file of None goes. The new commit's full id."""
+        """Write a commit on `ref` (after `parent` when given) at `when` seconds since 1970; a file of None is deleted. Returns the new commit's full id."""
         self._mark += 1
         by = f"author {author.name} <{author.email}> {when} +0000\ncommitter {committer.name} <{committer.email}> {when} +0000\n"
         out = [f"commit {ref}\nmark :{self._mark}\n{by}".encode(), _data(message)]

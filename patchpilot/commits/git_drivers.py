@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Filters, textconv and merge drivers that git's configuration names, switched off for one call: what is read or merged needs no foreign program."""
+"""Filters, textconv and merge drivers that git's configuration names, disabled for one call, so that reading and merging run no external programs."""
 
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -11,9 +11,9 @@ HOOKS_OFF = (("core.hooksPath", "/dev/null"), ("core.fsmonitor", "false"))
 
 
 def drivers_off(configured: Iterable[str], more: Iterable[tuple[str, str]] = ()) -> Mapping[str, str]:
-    """The environment in which git runs none of the configured keys: files are compared as they are and merged as git merges text.
+    """The environment in which git runs no configured driver: files are compared as stored and merged as text.
 
-    `more` is pinned as well, for a program that calls git without our options.
+    `more` is set as well, for a program that calls git without our options.
     """
     pins = [*_pins(configured), *more]
     env = {"GIT_CONFIG_COUNT": str(len(pins))} if pins else {}
@@ -35,5 +35,5 @@ def _pins(configured: Iterable[str]) -> Iterator[tuple[str, str]]:
 
 
 def _merging(name: str) -> str:
-    """What stands in for a merge driver; a name of git's own keeps its meaning."""
+    """The replacement of a merge driver; the names of git's own drivers keep their meaning."""
     return "false" if name == "binary" else _MERGE.format("--union" if name == "union" else "-L ours -L base -L theirs")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What git is in the middle of: a rebase, a merge, a cherry-pick …, here or in another worktree of the repository."""
+"""Git operations in progress: a rebase, a merge, a cherry-pick …, here or in another worktree of the repository."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,29 +21,27 @@ _MARKS = (
 
 @dataclass(frozen=True, slots=True)
 class Busy:
-    """What is in progress ("a rebase") and the commands that end it."""
+    """The operation in progress ("a rebase") and the commands that end it."""
 
     what: str
     hint: Advice
 
 
 def in_progress(repository: Repository, ref: str | None = None) -> Busy | None:
-    """What git is in the middle of in this worktree, or in another one on the branch `ref`; None when nothing."""
+    """The operation in progress in this worktree, or in another one on the branch `ref`; None when there is none."""
     if unfinished(repository):
-        return Busy(
-            "a killed move of the branch's files", Action("undo", ("restore",), "take it back first, and do not commit before that: {}")
-        )
+        return Busy("an interrupted update of the branch's files", Action("undo", ("restore",), "restore the files before you commit: {}"))
     for mark, what, command in _MARKS:
         if (repository.git_dir / mark).exists():
             return Busy(what, f"finish it first: {command}")
     for worktree in sorted((repository.common_dir / "worktrees").glob("*")):
         if worktree != repository.git_dir and ref and _holds(worktree, ref):
-            return Busy(f"a rebase of it in the worktree {worktree.name}", "finish it there first")
+            return Busy(f"a rebase of this branch in the worktree {worktree.name}", "finish it there first")
     return None
 
 
 def _holds(git_dir: Path, ref: str) -> bool:
-    """Whether a rebase in that worktree will write this branch at its end."""
+    """Whether a rebase in that worktree will update this branch."""
     for name in ("rebase-merge/head-name", "rebase-apply/head-name"):
         try:
             if (git_dir / name).read_text(errors="replace").strip() == ref:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""One `git merge-tree --stdin` for many merges: a merge costs what it takes, not a process."""
+"""One `git merge-tree --stdin` for many merges, which avoids a process for each."""
 
 import contextlib
 import os
@@ -17,11 +17,11 @@ _LONGEST = 60.0
 
 
 class Merges:
-    """A running `git merge-tree --stdin`. Safe to use from several threads; close it, or use it as a context.
+    """A running `git merge-tree --stdin`. Thread-safe; close it, or use it as a context manager.
 
-    Before 2.50 git writes its answers when its buffer is full. So that none has to be waited for, each question is followed by `filler`, a
-    pair whose answer is longer than any such buffer and is thrown away. A git that knows no `--stdin` (2.38), or keeps an answer all the
-    same, is found out by a first question and not asked again.
+    Before 2.50 git writes its output only when its buffer is full. To flush it, each request is followed by `filler`, a pair whose output is
+    longer than the buffer and is discarded. A git without `--stdin` (2.38), or one that does not flush even so, is detected by a first
+    request and not used again.
     """
 
     def __init__(self, repo: Path, filler: tuple[str, str], env: Mapping[str, str] | None = None) -> None:
@@ -46,7 +46,7 @@ class Merges:
             self._stop()
 
     def merge(self, ours: str, theirs: str) -> tuple[bool, list[str]] | None:
-        """Whether the merge of two commits is clean, and the words that `git merge-tree -z --messages` prints of it; None: ask it otherwise."""
+        """Whether the merge of two commits is clean, and the fields that `git merge-tree -z --messages` prints for it; None: run git separately."""
         with self._lock:
             if not self._is_of_use:
                 return None
@@ -59,7 +59,7 @@ class Merges:
                 self._is_of_use = False
                 self._stop()
             except BaseException:
-                # half an answer was read: what follows would be taken for the next one's
+                # after a partial read the rest would be taken for the next answer
                 self._stop()
                 raise
             return None
@@ -85,7 +85,7 @@ class Merges:
     def _ask(self, ours: str, theirs: str) -> tuple[bool, list[str]]:
         self._write(ours, theirs)
         self._write(*self._filler)
-        # the end of the last filler's answer comes with this one's
+        # the end of the last filler's answer precedes this one
         self._answer()
         return self._answer()
 
@@ -112,7 +112,7 @@ class Merges:
         assert self._process is not None
         assert self._process.stdout is not None
         descriptor = self._process.stdout.fileno()
-        # select() takes no descriptor above 1023
+        # select() does not accept descriptors above 1023
         waiting = select.poll()
         waiting.register(descriptor, select.POLLIN)
         rest = b""

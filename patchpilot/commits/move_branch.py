@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A branch moved together with the files that are checked out of it, where its tree is another afterwards."""
+"""Moving a branch together with its checked-out files, where its tree changes."""
 
 from pathlib import Path
 
@@ -17,12 +17,12 @@ def changed_paths(repository: Repository, old: str, new: str) -> tuple[str, ...]
 
 
 def refuse_dirty(repository: Repository, ref: str | None, paths: tuple[str, ...]) -> None:
-    """RefusedError where a branch whose files `paths` are to change is checked out with work on them that is not committed, or elsewhere."""
+    """RefusedError where the branch whose files `paths` change is checked out with uncommitted changes to them, or in another worktree."""
     _paths_to_follow(repository, ref, paths)
 
 
 def _paths_to_follow(repository: Repository, ref: str | None, paths: tuple[str, ...]) -> bool:
-    """Whether the files are checked out here and must follow."""
+    """The files that are checked out here and must be updated."""
     if not paths:
         return False
     is_current = _is_current(repository, ref)
@@ -33,8 +33,8 @@ def _paths_to_follow(repository: Repository, ref: str | None, paths: tuple[str, 
     dirty = [entry[3:] for entry in done.out.decode("utf-8", "surrogateescape").split("\0") if entry]
     if dirty:
         raise RefusedError(
-            f"{dirty[0]} has changes that are not committed" + (f" (and {len(dirty) - 1} more)" if len(dirty) > 1 else ""),
-            hint="commit them or put them away (git stash), then try again",
+            f"{dirty[0]} has uncommitted changes" + (f" (and {len(dirty) - 1} more)" if len(dirty) > 1 else ""),
+            hint="commit or stash them (git stash), then try again",
         )
     return True
 
@@ -44,11 +44,11 @@ def _is_current(repository: Repository, ref: str | None) -> bool:
 
 
 def _refuse_elsewhere(repository: Repository, ref: str | None, here: int) -> None:
-    """RefusedError where more working trees than `here` have the branch: git lets two have one when it is forced to."""
+    """RefusedError where another worktree than `here` has the branch checked out, which git allows when forced."""
     if ref is None:
         return
     listed = repository.git("worktree", "list", "--porcelain", "-z").out.decode("utf-8", "surrogateescape").split("\0\0")
-    # one whose directory is gone has no files
+    # a worktree whose directory is gone has no files
     trees = [set(entry.split("\0")) for entry in listed if "\0prunable" not in entry]
     having = [
         entry.removeprefix("worktree ") for tree in trees if f"branch {ref}" in tree for entry in tree if entry.startswith("worktree ")
@@ -56,13 +56,13 @@ def _refuse_elsewhere(repository: Repository, ref: str | None, here: int) -> Non
     others = [one for one in having if Path(one) != repository.top] or having
     if len(having) > here:
         raise RefusedError(
-            f"{ref.removeprefix('refs/heads/')} is checked out in {others[0]}, whose files would not follow",
-            hint="give that one another branch first" if here else "do it there",
+            f"{ref.removeprefix('refs/heads/')} is also checked out in {others[0]}, where files would not be updated",
+            hint="check out another branch there first (git switch)" if here else "run the command in that worktree",
         )
 
 
 def apply(repository: Repository, rewriting: Rewriting, verb: str) -> Undo | None:
-    """Keep the undo record, then move the branch, its index and its working tree. None where there is nothing to do."""
+    """Write the undo record, then move the branch, its index and its working tree. None where there is nothing to do."""
     if rewriting.old == rewriting.new:
         return None
     refuse_dirty(repository, rewriting.ref, changed_paths(repository, rewriting.old, rewriting.new))
@@ -72,17 +72,17 @@ def apply(repository: Repository, rewriting: Rewriting, verb: str) -> Undo | Non
 
 
 def shift(repository: Repository, ref: str | None, new: str, old: str, why: str) -> None:
-    """Set a branch (None: the detached HEAD) to `new` if it still is `old`; files that differ and are checked out follow.
+    """Set a branch (None: the detached HEAD) to `new` if it still is `old`; checked-out files that differ are updated.
 
-    RefusedError where the branch has moved, or where files that must follow have changes. The files and the branch are moved by one git command,
-    which goes on when this process is killed. What is staged in other files stays staged.
+    RefusedError where the branch has moved, or where files to update have changes. One git command updates the files and the branch, and
+    completes when this process is killed. Staged changes to other files stay staged.
     """
     if not _paths_to_follow(repository, ref, changed_paths(repository, old, new)):
         move(repository, ref, new, old, why)
         return
     if repository.find("HEAD") != old:
-        raise RefusedError("the branch has moved meanwhile", hint="nothing was changed: look at the branch, then try again")
-    # `reset --keep` would take out of the index what is staged in files that do not change, and with it what is nowhere else
+        raise RefusedError("the branch has moved in the meantime", hint="nothing was changed: check the branch (git log), then try again")
+    # `reset --keep` would unstage changes to other files and could lose content that is only in the index
     place = ("--no-track", "-B", ref.removeprefix("refs/heads/")) if ref else ("--detach",)
     refuse_locked(repository, ref)
     begin(repository, Move(ref, old, new, why))
@@ -90,8 +90,8 @@ def shift(repository: Repository, ref: str | None, new: str, old: str, why: str)
         "checkout", "--quiet", "--no-recurse-submodules", "--no-overwrite-ignore", *place, new, "--", env={"GIT_REFLOG_ACTION": why}, ok=()
     )
     if done.code:
-        # the first lines say why, those after them what is to be done about a switch of branches
-        words = " ".join(line.strip() for line in done.error_text.splitlines()[:2]) or "git refused"
+        # the first lines give the reason, later ones are advice for switching branches
+        words = " ".join(line.strip() for line in done.error_text.splitlines()[:2]) or "git failed"
         end(repository)
-        raise RefusedError(f"the working tree could not follow: {words}", hint="nothing was changed: see `git status`")
+        raise RefusedError(f"the working tree could not be updated: {words}", hint="nothing was changed: see `git status`")
     end(repository)

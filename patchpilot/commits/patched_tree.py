@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The tree that a patch of a series is made for: the one the series starts from with the earlier patches on it. Nothing is written."""
+"""The tree that a patch of a series applies to: the base of the series with the earlier patches applied, in memory."""
 
 from collections.abc import Sequence
 from functools import cached_property
@@ -10,19 +10,19 @@ from patchpilot.model.patch import Patch
 from patchpilot.model.source_tree import Tree
 
 FARTHEST = 40
-"""So many renames of one file are followed; more are no series but an attack."""
+"""Renames of one file that are followed; only an attack has more."""
 KEPT = 4
-"""So many of the latest states of a file are kept: files renamed to one another are asked for in turns."""
+"""States of a file that are cached: files renamed to one another are read in turns."""
 _NAMES = ("+++ ", "--- ", "rename ", "copy ")
 
 
 class Stack:
-    """The patches of a series, in order, over a tree. A patch is read as a diff only when a file is asked for that it names."""
+    """The patches of a series, in order, on top of a tree. A patch's diff is parsed only when a file it names is read."""
 
     def __init__(self, base: Tree, patches: Sequence[Patch]) -> None:
         self.base = base
         self._patches = tuple(patches)
-        # by path: how many of the patches that name it were applied → the content, and whether it is a guess
+        # by path: number of applied patches that name it → the content, and whether it is a guess
         self._states: dict[str, dict[int, tuple[bytes | None, bool]]] = {}
         self._left: int | None = None
 
@@ -45,7 +45,7 @@ class Stack:
             if depth and not self._may_go_on():
                 return content, True
             changes = [change for change in self._patches[one].files if path in (change.old_path, change.new_path)]
-            # what comes in the place of a file that goes is what is there
+            # a file that replaces a removed one is read as it is
             for change in sorted(changes, key=lambda change: change.new_path == path):
                 content, missed = self._after(change, path, content, one, depth)
                 guessed = guessed or missed
@@ -55,14 +55,14 @@ class Stack:
         return content, guessed
 
     def _may_go_on(self) -> bool:
-        """Whether files that were renamed are followed further: patches that rename them in rings could be made to take for ever."""
+        """Whether renames are followed further: malicious patches could rename files in cycles."""
         if self._left is None:
             self._left = 100 + 4 * sum(map(len, self.touched.values()))
         self._left -= 1
         return self._left >= 0
 
     def _after(self, change: FileChange, path: str, content: bytes | None, number: int, depth: int) -> tuple[bytes | None, bool]:
-        """What the change makes of this file, and whether any of its hunks was not where it had to be."""
+        """The file after the change, and whether any hunk was not at its place."""
         if change.new_path != path:
             return (content, False) if change.new_path and not change.is_rename else (None, content is None)
         if change.old_path and change.old_path != path:
@@ -82,7 +82,7 @@ class Stack:
 
 
 def _forced(lines: list[str], hunks: Sequence[Hunk]) -> list[str]:
-    """The lines with what these hunks add put about where they say: enough to know that it is there."""
+    """The lines with the hunks' additions inserted near their intended place, so that the added code can be found."""
     for hunk in hunks:
         at = min(max(hunk.new_start - 1, 0), len(lines))
         gone = {line.text for line in hunk.lines if line.kind != "+"}
@@ -102,7 +102,7 @@ def _named(patch: Patch) -> list[str]:
 
 
 class PatchedTree:
-    """A tree with the first patches of a stack on it. `ground` is the tree below them, for what is read once and kept."""
+    """A tree with the first patches of a stack applied. `ground` is the tree without them, for what is read once and cached."""
 
     def __init__(self, stack: Stack, number: int) -> None:
         self._stack = stack
@@ -111,12 +111,12 @@ class PatchedTree:
 
     @property
     def label(self) -> str:
-        """The tree below, and how many patches are on it."""
-        return f"{self.ground.label} with the {f'{self._number} patches' if self._number > 1 else 'patch'} before it"
+        """The tree without patches, and how many patches are applied."""
+        return f"{self.ground.label} with the previous {f'{self._number} patches' if self._number > 1 else 'patch'}"
 
     @property
     def version(self) -> tuple[int, int] | None:
-        """That of the tree below."""
+        """The version of the tree without patches."""
         return self.ground.version
 
     def read(self, path: str) -> bytes | None:
@@ -154,12 +154,12 @@ class PatchedTree:
         return tuple(path for path in self._stack.touched if path.startswith(prefix) and self.changes(path))
 
     def is_guess(self, path: str) -> bool:
-        """Whether the content of a file is not sure, because one of the patches does not apply to it."""
+        """Whether the content of a file is uncertain, because one of the patches does not apply to it."""
         return self.changes(path) and self._stack.before(path, self._number)[1]
 
 
 class ParentTree(PatchedTree):
-    """The tree of the commit before one of a series; the earlier commits say which of its files differ from the ground."""
+    """The tree of the parent of a commit of a series; the earlier commits tell which files differ from the ground."""
 
     def __init__(self, stack: Stack, number: int, parent: Tree) -> None:
         super().__init__(stack, number)
@@ -167,7 +167,7 @@ class ParentTree(PatchedTree):
 
     @property
     def label(self) -> str:
-        """The parent's."""
+        """The parent's label."""
         return self._parent.label
 
     def read(self, path: str) -> bytes | None:
@@ -187,5 +187,5 @@ class ParentTree(PatchedTree):
         return self._parent.files(directory)
 
     def is_guess(self, path: str) -> bool:
-        """Never: it is what the repository has."""
+        """Always False: the content comes from the repository."""
         return False

@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository
 
 NAME_TARGET = Action("", ("TARGET",), "name a commit or a range A..B")
-"""What helps where a TARGET has no commits."""
+"""The hint for a TARGET without commits."""
 MAX_COMMITS = 1000
 
 FromArchive = Callable[[str], Series]
-"""Reads the series that an archive's URL or a Message-ID names; only rooms above may ask the network."""
+"""Reads the series named by an archive's URL or a Message-ID; passed in, as this room must not use the network."""
 Skipped = Callable[[str], None]
-"""Is told why a file of a directory is left out."""
+"""Called with the reason for skipping a file of a directory."""
 
 
 def is_network_target(target: str) -> bool:
@@ -32,27 +32,27 @@ def is_network_target(target: str) -> bool:
 
 
 def is_mail(target: str) -> bool:
-    """Whether a TARGET is written as what has patches as mails: standard input, a file, an archive's mail."""
+    """Whether a TARGET has the form of a source of mails: standard input, a file, an archive's mail."""
     return target == "-" or is_network_target(target) or looks_like_file(target)
 
 
 def names_file(target: str) -> bool:
-    """Whether a TARGET is a file or directory that is there. A bare repository's own HEAD is none: the commit is meant."""
+    """Whether a TARGET is an existing file or directory. HEAD in a bare repository means the commit, not the file."""
     if target.endswith("HEAD") and Path("objects").is_dir() and Path("refs").is_dir():
         return False
     return bool(target) and Path(target).exists()
 
 
 def looks_like_file(target: str) -> bool:
-    """Whether a word that names nothing was meant as a file: it ends or begins as one."""
+    """Whether a word that names nothing was probably meant as a file, by its beginning or ending."""
     return target.endswith((".patch", ".diff", ".mbox", ".eml", ".gz")) or target.startswith(("/", "./", "../", "~"))
 
 
 def refuse_absent(targets: Sequence[str]) -> None:
-    """InputError for the first TARGET that is written as a file and is none: for who has no repository, where it could be a commit's name."""
+    """InputError for the first TARGET that looks like a file but does not exist; for use without a repository, where it cannot name a commit."""
     for target in targets:
         if looks_like_file(target) and not Path(target).exists():
-            raise InputError(f"{target}: no such file", hint=Action("", ("-C", "DIR"), "look with ls, or name a repository with {}"))
+            raise InputError(f"{target}: no such file", hint=Action("", ("-C", "DIR"), "check the path, or name a repository with {}"))
 
 
 def read_targets(
@@ -62,10 +62,10 @@ def read_targets(
     stdin: bytes | None = None,
     skipped: Skipped | None = None,
 ) -> tuple[Series, ...]:
-    """The series each TARGET stands for, in order.
+    """The series of each TARGET, in order.
 
-    Files win over revisions of the same name. `stdin` is what `-` has, where it was read already. With `skipped` a file of a directory that is no
-    patch is told to that and left out. Errors name the file or the word.
+    Files win over revisions of the same name. `stdin` is the content of `-`, where it was read already. With `skipped` a file of a directory that is
+    not a patch is reported to that and left out. Errors name the file or the word.
     """
     series: list[Series] = []
     loose: list[Patch] = []
@@ -76,12 +76,12 @@ def read_targets(
             loose += _read_all(target, skipped)
         elif is_network_target(target):
             if from_archive is None:
-                raise UsageError(f"{target}: this verb reads no archive", hint="fetch it first: b4 am")
+                raise UsageError(f"{target}: this verb does not read mail archives", hint=f"fetch it first: b4 am {target}")
             series.append(from_archive(target))
         elif repository is None:
             raise InputError(f"{target}: no such file", hint=Action("", ("-C", "DIR"), "or name a repository with {}"))
         elif looks_like_file(target) and not repository.find(target):
-            raise InputError(f"{target}: no such file", hint=Hint(("look with ls, or ", NAME_TARGET)))
+            raise InputError(f"{target}: no such file", hint=Hint(("check the path, or ", NAME_TARGET)))
         else:
             series.append(revision_series(repository, target))
     return (*series, *group(loose))
@@ -98,41 +98,41 @@ def _read_all(target: str, skipped: Skipped | None) -> list[Patch]:
                 raise
             skipped(error.message)
     if not patches and Path(target).is_dir():
-        raise InputError(f"{target}: no patch in this folder", hint="make them: git format-patch -o DIR A..B")
+        raise InputError(f"{target}: no patches in this directory", hint="write them with: git format-patch -o DIR A..B")
     return patches
 
 
 def patch_files(target: str) -> tuple[Path, ...]:
-    """The files that a file or a directory stands for; InputError for a directory without patches."""
+    """The patch files of a file or directory argument; InputError for a directory without patches."""
     if not Path(target).is_dir():
         return (Path(target),)
     files = tuple(file for file in sorted(Path(target).iterdir()) if _is_patch_file(file))
     if not files:
-        raise InputError(f"{target}: no patch in this folder", hint="patches end in .patch, .diff, .eml or .mbox")
+        raise InputError(f"{target}: no patches in this directory", hint="the names of patch files end with .patch, .diff, .eml or .mbox")
     return files
 
 
 def _is_patch_file(file: Path) -> bool:
-    """Whether a file of a directory is called a patch: editors' and systems' files beside it begin with a dot or end otherwise."""
+    """Whether a file's name is that of a patch; files of editors and systems begin with a dot or end differently."""
     return file.suffix in (".patch", ".eml", ".mbox", ".diff") and not file.name.startswith(".") and not file.is_dir()
 
 
 def head_of(repository: "Repository") -> str:
-    """The commit HEAD is at; MissingError on a branch that has none yet."""
+    """The commit of HEAD; MissingError on a branch without commits."""
     head = repository.find("HEAD")
     if head is None:
         name = f"the branch {repository.branch}" if repository.branch else "HEAD"
-        raise MissingError(f"{name} has no commit yet", hint=Hint(("commit your fix first, or ", NAME_TARGET)))
+        raise MissingError(f"{name} has no commits yet", hint=Hint(("commit your fix first, or ", NAME_TARGET)))
     return head
 
 
 def range_commits(repository: "Repository", start: str, end: str) -> tuple[str, ...]:
-    """The ids of `start..end` without merges and b4's cover letter, oldest first; UsageError when there are none or absurdly many."""
+    """The ids of `start..end` without merges and b4's cover letter, oldest first; UsageError when there are none or too many."""
     from patchpilot.commits.b4_prep import without_covers
 
     ids = repository.rev_list("--reverse", "--topo-order", "--no-merges", f"--max-count={MAX_COMMITS + 1}", f"{start}..{end}")
     if not ids:
-        raise UsageError(f"no commits in {start[:12]}..{end[:12]}", hint="A..B is what B has and A has not")
+        raise UsageError(f"no commits in {start[:12]}..{end[:12]}", hint="A..B means the commits of B that are not in A")
     if len(ids) > MAX_COMMITS:
         raise UsageError(f"more than {MAX_COMMITS} commits in {start[:12]}..{end[:12]}", hint="name a shorter range A..B")
     patches = without_covers(repository, ids)
@@ -144,38 +144,38 @@ def range_commits(repository: "Repository", start: str, end: str) -> tuple[str, 
 def only_cover(commit_id: str) -> UsageError:
     """The error for a topic that has b4's cover letter and no patch yet."""
     return UsageError(
-        f"no patch here: {commit_id[:12]} is b4's cover letter",
+        f"no patches: {commit_id[:12]} is b4's cover letter",
         hint=Hint(("commit your fix on this branch first, or ", NAME_TARGET)),
     )
 
 
 def resolve_commits(repository: "Repository", target: str) -> tuple[str, ...]:
-    """The ids a commit-ish or a range stands for, oldest first."""
+    """The ids of a commit-ish or a range, oldest first."""
     if is_mail(target) and not repository.find(target):
         if looks_like_file(target) and not Path(target).exists():
-            raise InputError(f"{target}: no such file", hint=Hint(("look with ls, or ", NAME_TARGET)))
-        raise UsageError(f"{target}: commits are worked on here", hint="apply it first (git am FILE), then name the commit")
+            raise InputError(f"{target}: no such file", hint=Hint(("check the path, or ", NAME_TARGET)))
+        raise UsageError(f"{target}: a commit is required, not a file", hint="apply it first (git am FILE), then name the commit")
     if ".." in target:
         return _range(repository, target)[1]
     return (resolve_patch(repository, target),)
 
 
 def newest_patch(repository: "Repository") -> str:
-    """The newest commit of the checked-out branch: HEAD, or what is below it where b4 keeps its cover letter there."""
+    """The newest commit of the checked-out branch: HEAD, or its parent where HEAD is b4's cover letter."""
     from patchpilot.commits.b4_prep import below_cover
 
     return below_cover(repository, head_of(repository))
 
 
 def resolve_patch(repository: "Repository", word: str) -> str:
-    """The full id of the commit a word names; UsageError where b4 keeps its cover letter there."""
+    """The full id of the commit a word names; UsageError where it is b4's cover letter."""
     from patchpilot.commits.b4_prep import is_cover
 
     found = repository.resolve(word)
     if is_cover(repository.commit(found)):
         raise UsageError(
             f"{word} is b4's cover letter, not a patch ({found[:12]})",
-            hint="name no TARGET for all patches of the branch, or name one of them: git log --oneline",
+            hint="omit TARGET for all patches of the branch, or name one of them (see git log --oneline)",
         )
     return found
 
@@ -184,11 +184,11 @@ def _range(repository: "Repository", target: str) -> tuple[str, tuple[str, ...]]
     from patchpilot.commits.b4_prep import below_cover
 
     if "..." in target:
-        raise UsageError(f"{target}: a range is A..B, with two dots", hint=f"write {target.replace('...', '..')}")
+        raise UsageError(f"{target}: a range needs two dots, not three", hint=f"use {target.replace('...', '..')}")
     old, _, new = target.partition("..")
     start, end = repository.resolve(old or "HEAD"), repository.resolve(new or "HEAD")
     if not repository.rev_list("--no-merges", "--max-count=1", f"{start}..{end}"):
-        raise UsageError(f"{target}: no commits in this range", hint="A..B is what B has and A has not")
+        raise UsageError(f"{target}: no commits in this range", hint="A..B means the commits of B that are not in A")
     return below_cover(repository, start), range_commits(repository, start, end)
 
 
@@ -209,19 +209,21 @@ def commit_patch(repository: "Repository", commit_id: str) -> Patch:
     """One commit as a mail, as `git format-patch --stdout` writes it."""
     parents = repository.commit(commit_id).parents
     if parents and repository.is_shallow() and repository.objects.get(parents[0]) is None:
-        # git would give the whole tree as added by it
+        # git would show the whole tree as added
         raise MissingError(
-            f"the parent of {commit_id[:12]} is not here: history ends with it", hint="git fetch --deepen=1 (or --unshallow)"
+            f"the parent of {commit_id[:12]} is missing: the clone is shallow", hint="run git fetch --deepen=1 (or --unshallow)"
         )
     if len(parents) > 1:
-        # git would give the last commit before it that is none
-        raise UsageError(f"{commit_id[:12]} is a merge: it has no patch", hint="name the commit that makes the change, or a range A..B")
+        # git would give the last commit before it that is not a merge
+        raise UsageError(
+            f"{commit_id[:12]} is a merge commit: it has no patch", hint="name the commit that makes the change, or a range A..B"
+        )
     done = repository.git(
         "format-patch",
         "--stdout",
         "-1",
         *("--no-cover-letter", "--no-numbered", "-M", "--no-signature", "--no-attach"),
-        # who gets it is decided later, and not by format.to or format.headers
+        # recipients are decided later, not by format.to or format.headers
         *("--no-to", "--no-cc", "--no-add-header"),
         commit_id,
     )
@@ -250,11 +252,11 @@ def read_bytes(file: Path) -> bytes:
 
 
 def _too_large(source: str) -> InputError:
-    return InputError(f"{source}: more than {MAX_INPUT >> 20} MiB", hint="give the patches, or the mbox of one thread")
+    return InputError(f"{source}: larger than {MAX_INPUT >> 20} MiB", hint="pass the patches, or the mbox of one thread")
 
 
 def patches_of(data: bytes, source: str, skipped: Skipped | None = None) -> list[Patch]:
-    """The patches in the bytes of a file or of standard input; of an mbox's mails those that are patches or cover letters. With `skipped` a mail
+    """The patches in the bytes of a file or of standard input; from an mbox only patches and cover letters. With `skipped` a mail
     of an mbox that is over a limit is reported to that and left out."""
     if len(data) > MAX_INPUT:
         raise _too_large(source)
@@ -280,7 +282,7 @@ def patches_of(data: bytes, source: str, skipped: Skipped | None = None) -> list
 
 
 def _thread_on(members: Sequence[Patch], patch: Patch) -> bool:
-    """Whether the patch goes on with the thread these began, whatever its version and total say: such a slip is for a rule to tell."""
+    """Whether the patch continues the thread of these, even with another version or total, which rules report."""
     head, last = members[0], members[-1].subject
     numbers = (last.number, patch.subject.number)
     if None in numbers or patch.subject.number != (last.number or 0) + 1 or patch.author != head.author:
@@ -291,7 +293,7 @@ def _thread_on(members: Sequence[Patch], patch: Patch) -> bool:
 
 
 def group(patches: Sequence[Patch]) -> tuple[Series, ...]:
-    """Patches that came as files, grouped into the series their numbers tell; a patch without a number is a series of its own."""
+    """Patches from files, grouped into series by their numbers; a patch without a number is a separate series."""
     groups: list[list[Patch]] = []
     for patch in patches:
         number, total = patch.subject.number, patch.subject.total

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Edits of lines in one commit's files carried over the commits that stand on it, and the trees that come of it.
+"""Line edits in one commit's files, mapped to the commits on top of it, and the resulting trees.
 
-No merge is made: a line that a later commit keeps, or moves inside its file, is edited there too, one that it changes or removes is its own. So
+This is not a merge: a line that a later commit keeps, or moves within its file, is edited there too; one that it changes or removes is not. So
 nothing can conflict.
 """
 
@@ -17,7 +17,7 @@ _RANGE = re.compile(rb"^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@", re.MULTILIN
 
 @dataclass(frozen=True, slots=True)
 class LineEdit:
-    """Lines `first` to `last` of a file (1-based) become `lines`, which have their line ends; what is done together is one edit."""
+    """Replaces lines `first` to `last` of a file (1-based) by `lines`, which include line ends; changes that belong together are one edit."""
 
     first: int
     last: int
@@ -29,7 +29,7 @@ Edits = Mapping[str, tuple[LineEdit, ...]]
 
 
 def edited(data: bytes, edits: Sequence[LineEdit]) -> bytes:
-    """A file with its lines edited."""
+    """A file after its edits."""
     lines = file_lines(data)
     for one in sorted(edits, key=lambda edit: -edit.first):
         lines[one.first - 1 : one.last] = one.lines
@@ -43,7 +43,7 @@ def file_lines(data: bytes) -> list[bytes]:
 
 
 def carried(repository: Repository, old: str, new: str, edits: Edits) -> dict[str, tuple[LineEdit, ...]]:
-    """The edits of commit `old`'s files as they are for `new`, which stands on it; those in lines that it changes are left out."""
+    """The edits of commit `old`'s files mapped to `new`, which is based on it; those in lines that it changes are left out."""
     if not edits:
         return {}
     names = (
@@ -69,7 +69,7 @@ def carried(repository: Repository, old: str, new: str, edits: Edits) -> dict[st
 
 
 def _mapped(repository: Repository, before: str, after: str, edits: Sequence[LineEdit]) -> tuple[LineEdit, ...]:
-    """The edits of one blob as they are for the next."""
+    """The edits of one blob mapped to the next."""
     if before == after:
         return tuple(edits)
     out = repository.git("diff", "--no-color", "--no-ext-diff", "--no-textconv", "--text", "-U0", before, after, ok=(0, 1)).out
@@ -79,7 +79,7 @@ def _mapped(repository: Repository, before: str, after: str, edits: Sequence[Lin
     for edit in edits:
         shift, touching = 0, None
         for hunk in hunks:
-            # a hunk that only adds stands behind line `start`
+            # a hunk that only adds is after line `start`
             first, last = (hunk.start, hunk.start + hunk.old - 1) if hunk.old else (hunk.start + 1, hunk.start)
             if last < edit.first if hunk.old else hunk.start < edit.first:
                 shift += hunk.new - hunk.old
@@ -101,7 +101,7 @@ def _mapped(repository: Repository, before: str, after: str, edits: Sequence[Lin
 
 @dataclass(frozen=True, slots=True)
 class _Hunk:
-    """Lines that went and lines that came: where they begin (1-based), how many."""
+    """The removed and the added lines: start (1-based) and count of each."""
 
     start: int
     old: int
@@ -111,7 +111,7 @@ class _Hunk:
 
 @dataclass(frozen=True, slots=True)
 class _Move:
-    """Lines `first` to `last` stand `by` lines further down."""
+    """Lines `first` to `last` are `by` lines further down."""
 
     first: int
     last: int
@@ -119,7 +119,7 @@ class _Move:
 
 
 def _moved(repository: Repository, blobs: tuple[str, str], hunk: _Hunk, hunks: Sequence[_Hunk]) -> _Move | None:
-    """The move of what a hunk takes out, blank lines at its ends aside. None where that did not go and come once each, whole and as it was."""
+    """The move of the lines that a hunk removes, without blank lines at the ends. None unless they are removed once and added once, unchanged."""
     before, after = (file_lines(found[2]) if (found := repository.objects.get(blob)) else [] for blob in blobs)
     first, last = hunk.start, min(hunk.start + hunk.old - 1, len(before))
     while first <= last and not before[first - 1].strip():
@@ -133,7 +133,7 @@ def _moved(repository: Repository, blobs: tuple[str, str], hunk: _Hunk, hunks: S
 
 
 def _places(lines: Sequence[bytes], start: int, count: int, block: Sequence[bytes]) -> list[int]:
-    """Where a block stands among `count` lines from `start` on (1-based)."""
+    """The places of a block among `count` lines from `start` on (1-based)."""
     ends = start + count - len(block) + 1
     return [at for at in range(start, ends) if lines[at - 1] == block[0] and lines[at - 1 : at - 1 + len(block)] == block] if block else []
 
@@ -143,7 +143,7 @@ def _count(text: bytes | None) -> int:
 
 
 def edited_tree(repository: Repository, commit: str, edits: Edits) -> str:
-    """The id of the commit's tree with these edits made, its objects written."""
+    """The id of the commit's tree after these edits; its objects are written."""
     blobs: dict[str, str] = {}
     for path, some in edits.items():
         data = repository.blob(commit, path)

@@ -30,7 +30,7 @@ _USES_DRIVERS = frozenset(("apply", "merge-tree", "range-diff", "status"))
 
 
 def config_values(where: Path | None, pattern: str) -> dict[str, tuple[str, ...]]:
-    """Key → values of every key of git's configuration that matches, as git has it in this directory; MissingError without git."""
+    """Key → values of every matching key of git's configuration in this directory; MissingError without git."""
     return _values(git(where or Path.cwd(), "config", "-z", "--get-regexp", pattern, ok=()))
 
 
@@ -39,13 +39,13 @@ def _values(done: Completed) -> dict[str, tuple[str, ...]]:
     for entry in done.text.split("\0"):
         name, equals, value = entry.partition("\n")
         if name:
-            # a key without "=" is git's short form of true
+            # a key without "=" means true
             result[name] = (*result.get(name, ()), value if equals else "true")
     return result
 
 
 class Repository:
-    """A git repository. `top` is its working tree (or the git directory when bare); words of the user are resolved once, then ids are used."""
+    """A git repository. `top` is its working tree (or the git directory when bare); revisions given by the user are resolved once to ids."""
 
     def __init__(self, repo: "gitpython.Repo") -> None:
         self._repo = repo
@@ -55,11 +55,11 @@ class Repository:
         self.top = self.git_dir if self.bare else Path(str(repo.working_tree_dir))
         self.objects = CatFile(self.top)
         self.extra_environment: dict[str, str] = {}
-        """What every git call of `git` gets on top: where else git shall look."""
+        """Extra environment of every call of `git`: additional object directories."""
 
     @classmethod
     def open(cls, directory: Path | str | None = None) -> "Repository":
-        """The repository around `directory` (default: where we are); MissingError when there is none or git is missing or too old."""
+        """The repository that contains `directory` (default: the current one); MissingError when there is none or git is missing or too old."""
         os.environ["GIT_PYTHON_REFRESH"] = "quiet"
         import git as gitpython
 
@@ -71,7 +71,9 @@ class Repository:
             repo = gitpython.Repo(where.absolute(), search_parent_directories=True, expand_vars=False)
             version = repo.git.version_info
         except (gitpython.InvalidGitRepositoryError, gitpython.NoSuchPathError) as error:
-            raise MissingError(f"{where} is not in a git repository", hint=Action("", ("-C", "DIR"), "name one with {}")) from error
+            raise MissingError(
+                f"{where} is not in a git repository", hint=Action("", ("-C", "DIR"), "name a repository with {}")
+            ) from error
         except gitpython.GitCommandNotFound as error:
             raise MissingError("git is not installed", hint="install git 2.38 or newer") from error
         if version and tuple(version[:2]) < MINIMUM_GIT:
@@ -79,7 +81,7 @@ class Repository:
         return cls(repo)
 
     def close(self) -> None:
-        """Let go of the processes it keeps."""
+        """Stop its git processes."""
         self.objects.close()
         self._repo.close()
 
@@ -98,13 +100,13 @@ class Repository:
         timeout: float = 300.0,
         filters: bool = False,
     ) -> Completed:
-        """A pinned git call in this repository; see `run.git`. Only with `filters` may git run those that the configuration names."""
+        """Run git in this repository with pinned configuration; see `run.git`. Only with `filters` may git run configured filters."""
         pins = self.drivers_off if args[0] in _USES_DRIVERS and not filters else {}
         return git(self.top, *args, stdin=stdin, env={**pins, **self.extra_environment, **(env or {})}, ok=ok, timeout=timeout)
 
     @cached_property
     def drivers_off(self) -> Mapping[str, str]:
-        """The environment that keeps git from the filters and drivers of its configuration."""
+        """The environment that disables the filters and drivers of git's configuration."""
         return drivers_off(self.config_regexp(KEYS))
 
     def programs_off(self) -> Mapping[str, str]:
@@ -112,43 +114,43 @@ class Repository:
         return drivers_off(self.config_regexp(KEYS), HOOKS_OFF)
 
     def resolve(self, word: str) -> str:
-        """The full id of the commit a user's word names; UsageError with the nearest ref when there is none."""
+        """The full id of a revision; UsageError with the most similar ref when there is no such commit."""
         found = self._named(word)
         if not _HEX.fullmatch(found):
             raise UsageError(f"no commit {word!r} in {self.top}", hint=self._way_to(word))
         return found
 
     def _way_to(self, word: str) -> str:
-        """What may have been meant by a word that names no commit."""
+        """The hint for a word that does not name a commit."""
         if "{" not in word and message_id_of(word) == word:
-            return f"a Message-ID is written '<{word}>'"
+            return f"to name a mail write its Message-ID as '<{word}>'"
         if near := nearest(word, self.refs):
             return f"did you mean {near!r}?"
         if _SHORT_ID.fullmatch(word):
-            return "it is not in this clone: git fetch --all"
-        return "see `git log --oneline -5`" if self.find("HEAD") else "nothing is committed here yet: commit your fix first"
+            return "fetch it: git fetch --all"
+        return "see `git log --oneline -5`" if self.find("HEAD") else "the repository has no commits yet: commit your fix first"
 
     def find(self, word: str) -> str | None:
-        """The full id of a commit, or None where the word names none (or more than one)."""
+        """The full id of a commit, or None where the word names no commit (or is ambiguous)."""
         if not word or word.startswith("-") or "\n" in word:
             return None
         found = self._named(word)
         return found if _HEX.fullmatch(found) else None
 
     def _named(self, word: str) -> str:
-        """What git takes a word for, "" where for nothing; MissingError where objects have other names than we know."""
+        """The id that git resolves a word to, "" for none; MissingError in a SHA-256 repository."""
         done = self.git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{word}^{{commit}}", ok=())
         found = done.text.strip() if done.code == 0 else ""
         if _HEX_256.fullmatch(found):
-            raise MissingError(f"{self.top} names objects by SHA-256", hint="patchpilot knows SHA-1 repositories, as the kernel's are")
+            raise MissingError(f"{self.top} uses SHA-256 object ids", hint="use a SHA-1 repository, like those of the kernel")
         return found
 
     def commit(self, commit_id: str) -> Commit:
-        """The commit of this full id; GitError when the object is not there."""
+        """The commit of this full id; GitError when the object is missing."""
         found = self.objects.get(commit_id)
         if not found or found[1] != "commit":
             raise GitError(
-                f"commit {commit_id[:12]} is not in the repository", hint="a shallow or partial clone lacks it: `git fetch --unshallow`"
+                f"commit {commit_id[:12]} is not in the repository", hint="a shallow or partial clone lacks it: run `git fetch --unshallow`"
             )
         return parse_commit(found[0], found[2])
 
@@ -171,7 +173,7 @@ class Repository:
 
     @cached_property
     def key(self) -> str:
-        """What databases know the repository by: the path of its common directory; where that is not UTF-8, its bytes in hexadecimal."""
+        """The repository's key in databases: the path of its common directory; where that is not UTF-8, its bytes in hexadecimal."""
         raw = os.fsencode(self.common_dir.resolve())
         try:
             return raw.decode("utf-8")
@@ -207,7 +209,7 @@ class Repository:
 
     @property
     def identity(self) -> Address | None:
-        """Who git would commit as; None when no name or address is configured."""
+        """The committer that git would use; None when no name or address is configured."""
         done = git(self.top, "-c", "user.useConfigOnly=true", "var", "GIT_AUTHOR_IDENT", ok=())
         match = re.match(r"^(.*) <([^>]+)> \d+", done.text)
         return Address(match[1], match[2]) if done.code == 0 and match else None

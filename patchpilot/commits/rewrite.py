@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Messages (and, where asked, trees) of commits rewritten at object level: people and dates stay as they are, and so do files that are not named.
+"""Rewriting messages (and on request trees) of commits at object level: authors, committers, dates and all other files stay unchanged.
 
 New objects are written first, then an undo record, then the branch is moved by one `update-ref` that expects the old value: a kill at any
-point leaves the branch old or new, and what it was can always be had back.
+point leaves the branch old or new, and its old value can be restored.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -16,6 +16,7 @@ from patchpilot.commits.undo_refs import Undo, record
 from patchpilot.commits.unfinished_move import refuse_locked
 from patchpilot.errors import GitError, RefusedError, UsageError
 from patchpilot.model.action import Action, Hint
+from patchpilot.model.counted import counted
 
 _SIGNATURE = re.compile(rb"^gpgsig(?:-sha256)? .*\n(?: .*\n)*", re.MULTILINE)
 _ENCODING = re.compile(rb"^encoding (.*)\n", re.MULTILINE)
@@ -24,7 +25,7 @@ MAX_REWRITTEN = 2000
 
 @dataclass(frozen=True, slots=True)
 class Rewriting:
-    """What a rewriting would do: the ref (None: HEAD is detached), its old and new value, old id → new id in order, lost signatures."""
+    """The result of a rewriting: the ref (None: HEAD is detached), its old and new value, old id → new id in order, lost signatures."""
 
     ref: str | None
     old: str
@@ -34,14 +35,14 @@ class Rewriting:
 
 
 def costs(rewriting: Rewriting, changed: int) -> tuple[str, ...]:
-    """What a rewriting of `changed` commits means for others, in words."""
+    """The side effects of rewriting `changed` commits, as sentences."""
     result = []
     above, signed = len(rewriting.commits) - changed, len(rewriting.signed)
     if above > 0:
-        result.append("1 commit above gets a new id as well" if above == 1 else f"{above} commits above get new ids as well")
+        result.append(f"{counted(above, 'later commit')} will be rewritten")
     if signed:
-        told = "1 commit loses its signature: sign it" if signed == 1 else f"{signed} commits lose their signature: sign them"
-        result.append(f"{told} again with git rebase --exec 'git commit --amend --no-edit -S'")
+        lost = "1 commit loses its signature; sign it" if signed == 1 else f"{signed} commits lose their signatures; sign them"
+        result.append(f"{lost} again with git rebase --exec 'git commit --amend --no-edit -S'")
     return tuple(result)
 
 
@@ -57,7 +58,7 @@ def branch_of(repository: Repository, word: str | None = None) -> tuple[str | No
 
 
 def above(repository: Repository, ref: str | None, head: str, changed: Collection[str]) -> tuple[str, ...]:
-    """The commits `changed` and all that stands on them up to `head`, parents first (and what else is beside them). UsageError where one is not there."""
+    """The commits `changed` and all commits on top of them up to `head`, parents first (and parallel ones). UsageError where one is not found."""
     parents = sorted({parent for one in changed for parent in repository.commit(one).parents})
     found = repository.rev_list(
         "--reverse", "--topo-order", head, *(f"^{parent}" for parent in parents if not _stands_on(repository, parent, changed))
@@ -79,10 +80,10 @@ def plan(
     *,
     write: bool = True,
 ) -> Rewriting:
-    """Write the new commit objects (nothing refers to them yet) for `messages`, commit id → new message, and for all that stands on them up to `head`.
+    """Write the new commit objects (nothing refers to them yet) for `messages`, commit id → new message, and for all commits on top of them up to `head`.
 
-    `trees`, commit id → new tree, are for commits whose files change too, those above included. Without `write` only
-    the ids are told. UsageError where a commit is not on the branch.
+    `trees`, commit id → new tree, are for commits whose files change too, including later ones. Without `write` only
+    the ids are computed. UsageError where a commit is not on the branch.
     """
     messages = {one: text for one, text in messages.items() if repository.commit(one).message.rstrip("\n") != text.rstrip("\n")}
     trees = {one: tree for one, tree in (trees or {}).items() if repository.commit(one).tree != tree}
@@ -96,7 +97,7 @@ def plan(
         if one not in changed and not any(parent in new for parent in commit.parents):
             continue
         if len(new) >= MAX_REWRITTEN:
-            raise RefusedError(f"more than {MAX_REWRITTEN} commits would be rewritten", hint="take a commit nearer to the branch's tip")
+            raise RefusedError(f"more than {MAX_REWRITTEN} commits would be rewritten", hint="choose a commit nearer to the branch's tip")
         raw = repository.objects.get(one)
         if raw is None:
             raise GitError(f"commit {one[:12]} is not in the repository")
@@ -107,9 +108,9 @@ def plan(
 
 
 def without_covers(repository: Repository, ids: Sequence[str]) -> tuple[str, ...]:
-    """These commits of one line as they are without b4's cover commits among or below them: the same trees and messages, new ids; no ref has them.
+    """These commits of a linear history without b4's cover commits among or below them: same trees and messages, new ids, not in any ref.
 
-    What git makes of them (base-commit:, prerequisites, shortlog, range-diff) then names nothing that is only here.
+    So git's output for them (base-commit:, prerequisites, shortlog, range-diff) does not name a commit that only this repository has.
     """
     new: dict[str, str] = {}
     for id_ in ids:
@@ -125,7 +126,7 @@ def without_covers(repository: Repository, ids: Sequence[str]) -> tuple[str, ...
 
 
 def _stands_on(repository: Repository, commit: str, changed: Collection[str]) -> bool:
-    """Whether a commit is one of those to be changed or comes after one, and so must not end the walk."""
+    """Whether a commit is one of those to be changed or a descendant, so that the walk has to continue."""
     return any(commit == one or repository.is_ancestor(one, commit) for one in changed)
 
 
@@ -154,10 +155,10 @@ def _id_of(repository: Repository, raw: bytes, *, write: bool) -> str:
 def refuse_unless_safe(
     repository: Repository, ref: str | None, head: str, oldest: Sequence[str], *, published: bool = False, shared: bool = False
 ) -> None:
-    """RefusedError, with the way out, where rewriting the commits of `oldest` (and what stands on them) would hurt.
+    """RefusedError, with the override as hint, where rewriting the commits of `oldest` (and those on top) is not safe.
 
-    That is while git is amid a rebase or the like, when a remote branch or a tag has the commits (`published` overrules), or when another
-    local branch does (`shared` overrules).
+    That is during a rebase or the like, when a remote branch or a tag has the commits (`published` overrides), or when another
+    local branch does (`shared` overrides).
     """
     busy = in_progress(repository, ref)
     if busy:
@@ -166,14 +167,14 @@ def refuse_unless_safe(
         holders = repository.git(
             "for-each-ref", f"--contains={one}", "--format=%(refname)", "refs/remotes", "refs/tags", "refs/heads"
         ).text.split()
-        # sent/… is the record of what was mailed (b4's tags and ours): a next version is meant to be another
+        # sent/… tags record what was mailed (by b4 and patchpilot): the next version is expected to differ
         public = [name for name in holders if not name.startswith(("refs/heads/", "refs/tags/sent/"))]
         if public and not published:
             raise RefusedError(
-                f"{one[:12]} is published: {_short(public[0])} has it",
+                f"{one[:12]} is already published in {_short(public[0])}",
                 hint=Hint(
                     (
-                        "people may stand on it: put the change into a new commit, or, if the branch is yours alone, ",
+                        "others may have based work on it: make a new commit instead, or, if only you use the branch, ",
                         Action("", ("--published",), "add {}"),
                     )
                 ),
@@ -181,7 +182,7 @@ def refuse_unless_safe(
         others = [name for name in holders if name.startswith("refs/heads/") and name != ref]
         if others and not shared:
             raise RefusedError(
-                f"{_short(others[0])} has {one[:12]} as well and would keep the old one",
+                f"{_short(others[0])} also has {one[:12]} and would keep the old commit",
                 hint=Hint(
                     (
                         f"rebase it afterwards (git rebase --onto {_short(ref)} {head[:12]} {_short(others[0])}) and ",
@@ -192,7 +193,7 @@ def refuse_unless_safe(
 
 
 def apply(repository: Repository, rewriting: Rewriting, verb: str) -> Undo | None:
-    """Keep the undo record, then move the branch (or the detached HEAD), expecting its old value. None where there is nothing to do."""
+    """Write the undo record, then move the branch (or the detached HEAD), expecting its old value. None where there is nothing to do."""
     if rewriting.old == rewriting.new:
         return None
     undo = record(repository, rewriting.ref, rewriting.old, rewriting.new, verb)
@@ -205,8 +206,10 @@ def move(repository: Repository, ref: str | None, new: str, old: str, why: str) 
     done = repository.git("update-ref", "--create-reflog", "-m", why, *([] if ref else ["--no-deref"]), ref or "HEAD", new, old, ok=())
     if done.code:
         refuse_locked(repository, ref)
-        words = (done.error_text.splitlines() or ["git refused"])[-1]
-        raise RefusedError(f"{_short(ref)} could not be moved: {words}", hint="nothing was changed: look at the branch, then try again")
+        words = (done.error_text.splitlines() or ["git failed"])[-1]
+        raise RefusedError(
+            f"{_short(ref)} could not be moved: {words}", hint="nothing was changed: check the branch (git log), then try again"
+        )
 
 
 def _short(ref: str | None) -> str:

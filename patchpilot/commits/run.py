@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The one door to subprocesses: argv lists, no shell, a clean git environment, time-outs, errors that say what failed."""
+"""All subprocess calls: argv lists, no shell, a clean git environment, timeouts, errors that say what failed."""
 
 import contextlib
 import os
@@ -90,7 +90,7 @@ PINNED = (
     ("maintenance.auto", "false"),
     ("gc.auto", "0"),
 )
-"""Configuration that could change git's answers under us."""
+"""Configuration that could change the output of git."""
 
 _NOT_PINNED_WHEN_EMPTY = {"diff.external"}
 _NO_DRIVERS = ("--no-ext-diff", "--no-textconv")
@@ -98,7 +98,7 @@ _PINNED_WORDS = {
     "blame": ("--ignore-revs-file=", "--no-textconv"),
     **dict.fromkeys(("diff", "diff-tree", "format-patch", "log", "show"), _NO_DRIVERS),
 }
-"""What only an option can pin: an empty value does not switch off blame.ignoreRevsFile or a driver that the configuration names."""
+"""Options for what configuration cannot disable: an empty value does not turn off blame.ignoreRevsFile or a configured driver."""
 _LOCAL_TRANSFERS = frozenset(("clone", "fetch", "push"))
 
 
@@ -122,7 +122,7 @@ class Completed:
 
 
 def environment(extra: Mapping[str, str] | None = None, *, parsed: bool = True) -> dict[str, str]:
-    """The environment for git: without the variables of another repository; `LC_ALL=C` where output is parsed; nothing fetched lazily."""
+    """The environment for git: without the variables of another repository; `LC_ALL=C` where output is parsed; without lazy fetches."""
     env = {
         name: value
         for name, value in os.environ.items()
@@ -130,14 +130,14 @@ def environment(extra: Mapping[str, str] | None = None, *, parsed: bool = True) 
     }
     if parsed:
         env |= {"LC_ALL": "C", "LANGUAGE": "C"}
-        # older git knows no GIT_NO_LAZY_FETCH: what a promisor remote names as its transport is a command
+        # older git ignores GIT_NO_LAZY_FETCH, and a promisor remote's transport may be a command
         env["GIT_ALLOW_PROTOCOL"] = "none"
     env |= {"GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1", "GIT_LITERAL_PATHSPECS": "1", "GIT_TERMINAL_PROMPT": "0"}
     return env | dict(extra or {})
 
 
 def git_argv(repo: Path | None, *args: str) -> list[str]:
-    """The argv of a pinned git call in a repository."""
+    """The argv of a git call with pinned configuration."""
     where = ["-C", str(repo)] if repo else []
     pins = [word for name, value in PINNED if not (name in _NOT_PINNED_WHEN_EMPTY and not value) for word in ("-c", f"{name}={value}")]
     return ["git", *where, *pins, *args[:1], *_PINNED_WORDS.get(args[0] if args else "", ()), *args[1:]]
@@ -155,7 +155,7 @@ def run(
 ) -> Completed:
     """Run a program to its end. MissingError when it is not installed, GitError when it does not end in `timeout` seconds.
 
-    `name` is what errors call it, where that is not its first word.
+    `name` is its name in errors, where that is not its first word.
     """
     try:
         with subprocess.Popen(
@@ -176,7 +176,7 @@ def run(
     except (FileNotFoundError, PermissionError) as error:
         raise _not_started(error, name or argv[0]) from error
     except subprocess.TimeoutExpired as error:
-        raise GitError(f"{name or argv[0]} did not finish in {timeout:.0f} s", hint="try again, or give a smaller range") from error
+        raise GitError(f"{name or argv[0]} timed out after {timeout:.0f} s", hint="try again, or pass a smaller range") from error
     return Completed(process.returncode, out, err)
 
 
@@ -200,7 +200,7 @@ def git(
     ok: Sequence[int] = (0,),
     timeout: float = 300.0,
 ) -> Completed:
-    """Run git in `repo` with pinned configuration. An exit code not in `ok` is a GitError with git's own last words; `ok=()` takes any."""
+    """Run git in `repo` with pinned configuration. An exit code not in `ok` raises a GitError with git's last line of stderr; `ok=()` accepts any."""
     local = {"GIT_ALLOW_PROTOCOL": "file"} if args[0] in _LOCAL_TRANSFERS else {}
     done = run(git_argv(repo, *args), stdin=stdin, env=environment(local | dict(env or {})), timeout=timeout)
     if done.code == 128 and any(word in done.err for word in _NEVER_AN_ANSWER):
@@ -211,25 +211,27 @@ def git(
 
 
 _NEVER_AN_ANSWER = (b"could not open object name list", b"dubious ownership")
-"""What git says of the whole repository: a call that takes 128 for "there is no such thing" would be misled."""
+"""Errors about the whole repository, not to be mistaken for "no such object" by calls that accept exit code 128."""
 _WAYS_OUT = (
-    ("promisor", "this is a partial clone that lacks objects: `git fetch --refetch --no-filter`"),
-    ("could not open object name list", "blame.ignoreRevsFile names no file here: git config --show-origin blame.ignoreRevsFile"),
-    ("bad config", "mend that line"),
+    ("promisor", "the partial clone lacks objects: run `git fetch --refetch --no-filter`"),
+    ("could not open object name list", "blame.ignoreRevsFile names a missing file: see git config --show-origin blame.ignoreRevsFile"),
+    ("bad config", "correct that line"),
     (
         "object|bad tree|unable to read|loose|packfile",
-        "the clone is shallow or damaged, or its alternates are gone: `git fetch --unshallow`, `git fsck`",
+        "the clone is shallow or damaged, or its alternates are missing: run `git fetch --unshallow` or `git fsck`",
     ),
 )
-"""Words of git's and what helps; the first that is found counts."""
+"""Patterns in git's errors and the hint for each; the first match counts."""
 
 
 def _failure(verb: str, done: Completed) -> GitError:
-    """git's last words as an error that ends in what to do."""
+    """The error for git's last line of stderr, with a hint."""
     said = done.error_text
     if "dubious ownership" in said:
         way = next((line.strip() for line in said.splitlines() if "safe.directory" in line), None)
-        return GitError("the repository belongs to somebody else, so git does not read it", hint=f"if you trust it: {way}" if way else None)
+        return GitError(
+            "the repository is owned by another user, so git does not read it", hint=f"if you trust it, run {way}" if way else None
+        )
     words = [line for line in said.splitlines() if line.strip()]
     hint = next((way for pattern, way in _WAYS_OUT if re.search(pattern, said)), None)
     return GitError(f"git {verb} failed: {words[-1] if words else f'exit {done.code}'}", hint=hint)
@@ -237,7 +239,7 @@ def _failure(verb: str, done: Completed) -> GitError:
 
 @contextlib.contextmanager
 def streaming(repo: Path | None, *args: str, env: Mapping[str, str] | None = None) -> Iterator[IO[bytes]]:
-    """git's standard output as a stream, for output too large to hold; git is stopped when the block is left early."""
+    """git's standard output as a stream, for output too large to hold; git is killed when the block exits early."""
     try:
         process = subprocess.Popen(
             git_argv(repo, *args),
@@ -258,7 +260,7 @@ def streaming(repo: Path | None, *args: str, env: Mapping[str, str] | None = Non
 
 
 def interactive(argv: Sequence[str], *, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> int:
-    """Run a program on the person's own terminal (an editor, git asking for a password); its exit code."""
+    """Run a program on the user's terminal (an editor, git asking for a password); returns its exit code."""
     try:
         return subprocess.call(list(argv), cwd=cwd, env=environment(env, parsed=False))
     except (FileNotFoundError, PermissionError) as error:
@@ -266,8 +268,8 @@ def interactive(argv: Sequence[str], *, cwd: Path | None = None, env: Mapping[st
 
 
 def _not_started(error: OSError, program: str) -> MissingError:
-    """Why a program did not start; one that is nowhere is "permission denied" too where a folder of PATH may not be looked into."""
+    """The error for a program that did not start; a missing program gives "permission denied" too where a PATH directory is not searchable."""
     if isinstance(error, PermissionError):
-        hint = f"install {program}, or look at its permissions and at those of the folders in PATH"
-        return MissingError(f"{program} is not installed, or may not be run", hint=hint)
+        hint = f"install {program}, or check its permissions and those of the directories in PATH"
+        return MissingError(f"{program} is not installed or not executable", hint=hint)
     return MissingError(f"{program} is not installed", hint=f"install {program} and try again")

@@ -19,7 +19,7 @@ class DirectoryTree:
     def __init__(self, root: Path | str) -> None:
         self.root = Path(root)
         if not self.root.is_dir():
-            raise MissingError(f"{root}: no such directory", hint="--tree names an unpacked source tree")
+            raise MissingError(f"{root}: no such directory", hint="pass the directory of a source tree to --tree")
         self._real = self.root.resolve()
 
     @property
@@ -69,7 +69,7 @@ class DirectoryTree:
         return tuple(sorted(result))
 
     def stamp(self, directory: str) -> str | None:
-        """A text that changes when a file below the directory does; None when there is no such directory. It keys caches of what was read there."""
+        """A text that changes when a file below the directory does; None when there is no such directory. It is a cache key for what was read there."""
         import hashlib
 
         digest = hashlib.sha256(str(self._real).encode("utf-8", "surrogateescape"))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Undo records: refs that keep what a branch was before it was rewritten, so that nothing is ever lost."""
+"""Undo records: refs that keep the value of a branch before it was rewritten."""
 
 import json
 import time
@@ -26,12 +26,12 @@ class Undo:
 
     @property
     def name(self) -> str:
-        """The ref that keeps it."""
+        """The name of its ref."""
         return f"{REFS}/{self.number}"
 
 
 def record(repository: Repository, ref: str | None, old: str, new: str, verb: str) -> Undo:
-    """Write a record; it keeps both values from being collected. The ref is made, never overwritten, so two calls at once get two numbers."""
+    """Write a record, which protects both values from garbage collection. The ref is created, never overwritten, so parallel calls get two numbers."""
     when = int(time.time())
     facts = json.dumps({"ref": ref, "old": old, "new": new, "verb": verb, "when": when}, sort_keys=True)
     tree = repository.commit(old).tree
@@ -62,4 +62,4 @@ def _read(repository: Repository, number: int, commit: str) -> Undo:
         facts = json.loads(message.partition("\n\n")[2])
         return Undo(number, facts["ref"], str(facts["old"]), str(facts["new"]), str(facts["verb"]), int(facts["when"]))
     except (ValueError, KeyError, TypeError) as error:
-        raise InputError(f"{REFS}/{number} is no undo record", hint=f"remove it: git update-ref -d {REFS}/{number}") from error
+        raise InputError(f"{REFS}/{number} is not an undo record", hint=f"remove it: git update-ref -d {REFS}/{number}") from error

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A move of a branch with its files that was killed on the way: written down before it begins, found and settled by the next start."""
+"""Interrupted moves of a branch with its files: recorded before they start, and recovered by the next run."""
 
 import json
 import os
@@ -11,6 +11,7 @@ from pathlib import Path
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import RefusedError
+from patchpilot.model.counted import counted
 
 UNDO = "patchpilot undo"
 _NAME = "patchpilot-move"
@@ -28,12 +29,12 @@ class Move:
 
     @property
     def target(self) -> str:
-        """Where settling leads: an undo is finished, everything else is taken back."""
+        """The value to recover to: an undo is completed, everything else is rolled back."""
         return self.new if self.why == UNDO else self.old
 
 
 def begin(repository: Repository, move: Move) -> None:
-    """Write down what is about to be moved; on disk when this returns."""
+    """Record the move that is about to start; on disk when this returns."""
     draft = repository.git_dir / f"{_NAME}.new"
     with draft.open("w", encoding="utf-8") as file:
         json.dump(asdict(move), file)
@@ -43,12 +44,12 @@ def begin(repository: Repository, move: Move) -> None:
 
 
 def end(repository: Repository) -> None:
-    """The move came to its end, or did not begin."""
+    """Remove the record of a move that was completed or not started."""
     (repository.git_dir / _NAME).unlink(missing_ok=True)
 
 
 def unfinished(repository: Repository) -> Move | None:
-    """The move that was killed in this working tree."""
+    """The interrupted move in this working tree."""
     try:
         facts = json.loads((repository.git_dir / _NAME).read_text(encoding="utf-8"))
         ref = facts["ref"]
@@ -62,7 +63,7 @@ def unfinished(repository: Repository) -> Move | None:
 
 
 def _is_whole(repository: Repository, move: Move) -> bool:
-    """Whether the kill came before git wrote anything, or after it had written all."""
+    """Whether git had written nothing or everything when it was killed."""
     if _locks(repository, move.ref) or repository.find("HEAD") not in (move.old, move.new):
         return False
     paths = [os.fsdecode(name) for name in _changed(repository, move) if name]
@@ -74,20 +75,21 @@ def _changed(repository: Repository, move: Move) -> list[bytes]:
 
 
 def settle(repository: Repository, move: Move) -> None:
-    """Set branch, index and the files of a killed move to its target. RefusedError where one was edited since, or git is still at work."""
+    """Set branch, index and files of an interrupted move to its target. RefusedError where a file was edited since, or git is still running."""
     _clear_locks(repository, move.ref)
     here = repository.git("symbolic-ref", "--quiet", "HEAD", ok=(0, 1, 128)).text.strip() or None
     now = repository.find("HEAD")
     if here != move.ref or now not in (move.old, move.new):
         raise RefusedError(
-            "the branch was moved on after a move of its files was killed",
-            hint=f"look at `git status` and `git diff {move.old[:12]}`, then: rm {repository.git_dir / _NAME}",
+            "the branch was changed after an interrupted update of its files",
+            hint=f"check `git status` and `git diff {move.old[:12]}`, then run rm {repository.git_dir / _NAME}",
         )
     paths = [os.fsdecode(name) for name in _changed(repository, move) if name]
     edited = [path for path in paths if not _is_of(repository, path, move)]
     if edited:
         raise RefusedError(
-            f"{edited[0]} was edited after a move of its files was killed", hint="put the edit aside (a copy), then: git checkout -- FILE"
+            f"{edited[0]} was edited after an interrupted update of the branch",
+            hint="save a copy of the edit, then run git checkout -- FILE",
         )
     there = {path: repository.blob(move.target, path) is not None for path in paths}
     _write(repository, move.target, [path for path in paths if there[path]])
@@ -97,7 +99,7 @@ def settle(repository: Repository, move: Move) -> None:
 
 
 def _is_of(repository: Repository, path: str, move: Move) -> bool:
-    """Whether a file is as one side has it, or what a killed git had written of it."""
+    """Whether a file is that of one side, or partly written by a killed git."""
     file = repository.top / path
     sides = [repository.blob(one, path) for one in (move.old, move.new)]
     try:
@@ -129,7 +131,7 @@ def _remove(repository: Repository, paths: Sequence[str]) -> None:
 
 
 def _clear_locks(repository: Repository, ref: str | None) -> None:
-    """Wait for a git that is still at work, and remove the locks that a killed one left: newer than our record, and nobody has them open."""
+    """Wait for a git that is still running, and remove the locks of a killed one: newer than our record, and not open in any process."""
     begun, until = (repository.git_dir / _NAME).stat().st_mtime, time.monotonic() + _PATIENCE
     while any(_is_open(lock) for lock in _locks(repository, ref)) and time.monotonic() < until:
         time.sleep(0.05)
@@ -139,25 +141,27 @@ def _clear_locks(repository: Repository, ref: str | None) -> None:
 
 
 def _locks(repository: Repository, ref: str | None) -> list[Path]:
-    """The locks that are there now of what a move writes."""
+    """The existing lock files on what a move writes."""
     locks = [repository.git_dir / "index.lock", repository.git_dir / "HEAD.lock"]
     locks += [repository.common_dir / f"{ref}.lock"] if ref else []
     return [lock for lock in locks if lock.exists()]
 
 
 def refuse_locked(repository: Repository, ref: str | None = None, *, ours: float | None = None) -> None:
-    """RefusedError where a lock is in the way, with its age and what helps; `ours`: one that is newer than this and nobody's may stay."""
+    """RefusedError where a lock exists, with its age and a hint; a lock newer than `ours` that no process has open is ignored."""
     for lock in _locks(repository, ref):
         if _is_open(lock):
-            raise RefusedError(f"git is at work in this repository: a process has {lock} open", hint="wait for it to end, then try again")
+            raise RefusedError(
+                f"git is running in this repository: a process has {lock} open", hint="wait for it to finish, then try again"
+            )
         made = lock.stat().st_mtime
         if ours is not None and made >= ours - 1:
             continue
         minutes = max(0, int((time.time() - made) // 60))
-        age = f"was left {minutes} minutes ago" if minutes else "was left less than a minute ago"
+        age = f"created {counted(minutes, 'minute')} ago" if minutes else "created less than a minute ago"
         raise RefusedError(
-            f"{lock} {age} by a git that did not end; no process has it open",
-            hint=f"when no git runs in this repository (pgrep -a git): rm {shlex.quote(str(lock))}",
+            f"stale lock {lock}, {age}: no process has it open",
+            hint=f"if no git runs in this repository (check with pgrep -a git), run rm {shlex.quote(str(lock))}",
         )
 
 

@@ -17,10 +17,10 @@ QUESTIONS = ["--security", "no", "--regression", "no"]
 
 
 def the_mail(journey: Journey) -> Sent:
-    """Preview, to oneself, and for real; the mail as it arrived."""
-    journey.tell("What would leave, byte for byte?")
+    """Preview, test send to oneself, and send; returns the mail as received."""
+    journey.tell("What would be sent, byte for byte?")
     journey.run(["patchpilot", "send", "--dry-run", *PREFIX, *QUESTIONS])
-    journey.tell("It is right. Send it.")
+    journey.tell("The mail is correct. Send it.")
     journey.run(["patchpilot", "send", "--yes", *PREFIX, *QUESTIONS], quiet=True)
     return _arrived(journey)
 
@@ -28,7 +28,7 @@ def the_mail(journey: Journey) -> Sent:
 def _arrived(journey: Journey) -> Sent:
     before = len(journey.sandbox.sink.take())
     if not before:
-        raise StepFailedError("the story wants the mail to arrive at the server")
+        raise StepFailedError("expected the mail to arrive at the server")
     journey.sandbox.deliver()
     mail = parse_mail(journey.sandbox.sink.take()[-1].data.replace(b"\r\n", b"\n"))
     print(f"  -> arrived: {mail.subject} <{mail.message_id}>", file=journey.out)
@@ -36,7 +36,7 @@ def _arrived(journey: Journey) -> Sent:
 
 
 def replies(journey: Journey, first: Sent) -> None:
-    """A question, a review and a build report come back."""
+    """Deliver a question, a review and a build report."""
     journey.tell("The list answers: a question, a review tag, a build report.")
     journey.run(["patchpilot", "track", "add", f"<{first.message_id}>"])
     journey.sandbox.archive.add(demo_mails.question(first), demo_mails.review(first), demo_mails.build_report(first))
@@ -46,17 +46,17 @@ def replies(journey: Journey, first: Sent) -> None:
 
 
 def second_version(journey: Journey, first: Sent) -> Sent:
-    """Robin answers the question, makes v2 as the maintainer, the robot and the reviewer want it, and sends it."""
+    """Answer the question, prepare v2 as requested, and send it."""
     sandbox = journey.sandbox
-    journey.tell("Robin answers Maya on the list: a question that nobody answers is a reason not to apply.")
+    journey.tell("Robin answers Maya on the list: maintainers do not apply patches with open questions.")
     robin.answer(sandbox.work, parse_mail(demo_mails.question(first)))
     sandbox.deliver()
     print(f"  -> sent to {NET_LIST} as a reply to {MAINTAINER.name}", file=journey.out)
-    journey.tell("v2 names the firmware in the message, and drops the variable that the robot reported.")
+    journey.tell("v2 names the firmware in the message and drops the variable that the test robot reported.")
     robin.revise(sandbox.work)
     journey.run(["git", "show", "--format=%B", "--stat", "HEAD"])
     journey.tell(
-        "Sana's tag was given to v1. A variable that nothing read is gone since: the tag still holds, and Robin says so with --changed."
+        "Sana reviewed v1. Only an unused variable was removed since, so the tag is still valid; Robin confirms that with --changed."
     )
     journey.run(["patchpilot", "trailers", "--changed", "--yes"])
     wants("Reviewed-by: Sana" in journey.run(["git", "log", "-1", "--format=%B"], quiet=True), "v2 has the review tag")
@@ -66,14 +66,14 @@ def second_version(journey: Journey, first: Sent) -> Sent:
 
 
 def landing(journey: Journey, second: Sent) -> None:
-    """The maintainer applies v2, mainline has it, one stable branch takes it and one does not."""
+    """The maintainer applies v2, it is merged into mainline, one stable branch takes it and one does not."""
     sandbox = journey.sandbox
     journey.tell("The networking maintainer applies v2; mainline moves on.")
     mail = sandbox.sink.take()[-1].data.replace(b"\r\n", b"\n")
     link = f"{sandbox.archive.url}/{second.message_id}"
     commit = upstream.apply_upstream(sandbox, mail, link, (f"Reviewed-by: {NET_REVIEWER.trailer()}",))
     sandbox.archive.add(demo_mails.applied(second, commit, TITLE))
-    journey.tell("The stable maintainer takes it into 6.12, and tells that 6.1 did not take it.")
+    journey.tell("The stable maintainer queues it for 6.12 and reports that it does not apply to 6.1.")
     stable = upstream.take_into_stable(sandbox, commit, "6.12")
     when = second.date + timedelta(days=9)
     body = journey.run(["git", "log", "-1", "--format=%b"], quiet=True)
@@ -85,9 +85,9 @@ def landing(journey: Journey, second: Sent) -> None:
     journey.run(["patchpilot", "track", "update", "--fresh"])
     journey.run(["patchpilot", "track", "show", "1"])
     journey.read(["patchpilot", "track", "show", "1"], judge=lambda got: _landed(got, commit))
-    journey.tell("The question was answered, and what the robot reported is in no tree.")
+    journey.tell("The question was answered, and the variable that the test robot reported is not in any tree.")
     journey.run(["git", "grep", "-n", "u32 seq = rsp", commit, "--", "drivers"], expect=[1], quiet=True)
-    journey.tell("What is left to do for the stable trees?")
+    journey.tell("What remains to be done for the stable trees?")
     journey.run(["patchpilot", "backport", commit])
     expected = {**VERDICTS, "6.12": "already-fixed"}
     document = journey.read(
@@ -98,25 +98,27 @@ def landing(journey: Journey, second: Sent) -> None:
 
 
 def _one(got: Any) -> Any:
-    wants(len(got["series"]) == 1, "one series is followed")
+    wants(len(got["series"]) == 1, "one series is tracked")
     return got["series"][0]
 
 
 def _came_back(got: Any) -> str:
     series = _one(got)
     kinds = {reply["kind"] for reply in series["replies"]}
-    wants(bool(kinds & {"question", "review"}), "the question is seen")
+    wants(bool(kinds & {"question", "review"}), "the question is recognized")
     wants(any("Reviewed-by: Sana" in series_["trailer"] for series_ in series["trailers"]), "the review tag is credited")
-    wants(any(reply["bot"] and reply["kind"] == "build-failure" for reply in series["replies"]), "the build report is known for a bot's")
+    wants(
+        any(reply["bot"] and reply["kind"] == "build-failure" for reply in series["replies"]), "the build report is recognized as a bot's"
+    )
     return f"{len(series['replies'])} replies, state {series['state']}; next: {series['next_step']}"
 
 
 def _landed(got: Any, commit: str) -> str:
     series = _one(got)
     wants([series_["version"] for series_ in series["revisions"]] == [1, 2], "two revisions")
-    wants(any(NEWCOMER.email in series_["from"] for series_ in series["replies"]), "the answer to the question is on record")
+    wants(any(NEWCOMER.email in series_["from"] for series_ in series["replies"]), "the answer to the question is listed")
     wants(
         any(series_["commit"] and commit.startswith(series_["commit"][:12]) for series_ in series["landed"]), "the mainline commit is known"
     )
-    wants(series["state"] in ("in-mainline", "in-stable"), f"it has landed, not {series['state']}")
+    wants(series["state"] in ("in-mainline", "in-stable"), f"a merged series, not {series['state']}")
     return f"state {series['state']}; next: {series['next_step']}"

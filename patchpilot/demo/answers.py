@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The story's answers in the interactive demo: some seconds after a mail arrived, the list, the maintainers and the stable trees react to it."""
+"""The story's answers in the interactive demo: replies of the list, the maintainers and the stable trees some seconds after a mail was received."""
 
 import contextlib
 import time
@@ -19,7 +19,7 @@ DELAYS = (3.0, 6.0, 9.0)
 
 
 class Answers:
-    """Call `look` again and again; it reads what the sink got and puts the answers on the archive when their time has come."""
+    """Call `look` repeatedly; it reads the sink's mails and puts the replies that are due on the archive."""
 
     def __init__(self, sandbox: Sandbox, delays: tuple[float, float, float] = DELAYS) -> None:
         self.sandbox, self.delays = sandbox, delays
@@ -38,7 +38,7 @@ class Answers:
         due = [act for when, act in self._due if when <= now]
         self._due = [(when, act) for when, act in self._due if when > now]
         for act in due:
-            # a reader who went another way than the story must not end the demo
+            # a user who does not follow the script must not end the demo
             with contextlib.suppress(PatchpilotError):
                 act()
 

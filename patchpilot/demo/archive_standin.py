@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A stand-in for a public-inbox archive: the answers a reader needs (thread, mail, search), from memory, on loopback."""
+"""A stand-in for a public-inbox archive: thread, mail and search, served from memory on loopback."""
 
 import gzip
 import re
@@ -19,7 +19,7 @@ _TERM = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class HttpAnswer:
-    """What goes back: status, body, and where to for a redirect."""
+    """A response: status, body, and the target of a redirect."""
 
     status: int
     body: bytes = b""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Act one, before the mail: check, mend, find people, tags and stable branches."""
+"""Act one, before the mail: check, fix, find recipients, tags and stable branches."""
 
 from typing import Any
 
@@ -12,8 +12,8 @@ from patchpilot.demo.journey import Journey, wants
 VERDICTS = {"5.10": "not-affected", "5.15": "clean", "6.1": "conflict", "6.6": "clean-3way", "6.12": "clean", "6.18": "clean"}
 
 
-def mended_message(reference: str) -> str:
-    """The newcomer's message after reading what `check` said."""
+def corrected_message(reference: str) -> str:
+    """The newcomer's message after fixing the findings of `check`."""
     return (
         "net/acme: allow old cards that cannot count their images\n\n"
         f"Commit {reference}\n"
@@ -26,22 +26,22 @@ def mended_message(reference: str) -> str:
 
 
 def before_the_mail(journey: Journey) -> None:
-    """From the first commit to a plan that refuses nothing."""
+    """From the first commit to a patch without findings."""
     facts = journey.sandbox.repositories.facts
-    journey.tell("Robin has fixed a bug in the acme driver and committed it. What would maintainers say?")
+    journey.tell("Robin has committed a fix for a bug in the acme driver. Check the commit.")
     journey.run(["patchpilot", "check"], expect=[1])
     journey.read(["patchpilot", "check", "--strict"], expect=[1], judge=_first_findings)
 
-    journey.tell("As a mail to the networking list it lacks one thing more, which no commit can have: the name of the tree it is for.")
+    journey.tell("As a mail to the networking list it needs one more thing, which is not part of a commit: the tree it is for.")
     mail = journey.run(["git", "format-patch", "-1", "--stdout", "--to", NET_LIST], quiet=True)
     journey.run(["patchpilot", "check", "--select", "missing-target-tree", "-"], stdin=mail, expect=[1])
 
-    journey.tell("Robin mends the style error and the message.")
+    journey.tell("Robin fixes the style error and the message.")
     put(journey.sandbox.work, acme.MCP, acme.mcp(images=True, masked=True, field=True, temperature=True, check=acme.CHECK_UNUSED))
     reference = journey.run(["git", "log", "-1", '--format=%h ("%s")', "--abbrev=12", facts.culprit], quiet=True).strip()
-    journey.run(["git", "commit", "-q", "--amend", "-a", "-F", "-"], stdin=mended_message(reference))
+    journey.run(["git", "commit", "-q", "--amend", "-a", "-F", "-"], stdin=corrected_message(reference))
 
-    journey.tell("Who must see it, and why?")
+    journey.tell("Who should receive it, and why?")
     journey.run(["patchpilot", "maintainers"])
     journey.read(["patchpilot", "maintainers"], judge=_people)
 
@@ -49,18 +49,18 @@ def before_the_mail(journey: Journey) -> None:
     journey.run(["patchpilot", "fixes", "HEAD"], expect=[0, 1])
     journey.read(["patchpilot", "fixes", "HEAD"], expect=[0, 1], judge=lambda got: _culprit(got, facts.culprit))
 
-    journey.tell("Do the stable trees need it? (While no Fixes: tag says since when, the line has to.)")
+    journey.tell("Do the stable trees need it? (Without a Fixes: tag the Cc: stable line has to name the first version.)")
     journey.run(["patchpilot", "stable", "HEAD", "--fixes", facts.culprit])
 
-    journey.tell("Write the tags and the sign-off into the message; undo would take them back.")
+    journey.tell("Add the tags and the sign-off to the message; undo would remove them.")
     journey.run(["patchpilot", "prepare", "--fixes", facts.culprit, "--stable", "auto", "--signoff", "--dry-run"])
     journey.run(["patchpilot", "prepare", "--fixes", facts.culprit, "--stable", "auto", "--signoff"])
     journey.run(["patchpilot", "undo", "list"])
 
-    journey.tell("Nothing is left to complain about.")
-    journey.read(["patchpilot", "check"], expect=[0], judge=_nothing_grave)
+    journey.tell("There are no findings left.")
+    journey.read(["patchpilot", "check"], expect=[0], judge=_no_errors)
 
-    journey.tell("Which stable branches have the bug, and does the fix fit them?")
+    journey.tell("Which stable branches have the bug, and does the fix apply to them?")
     journey.run(["patchpilot", "backport", "HEAD"])
     journey.read(["patchpilot", "backport", "HEAD"], judge=lambda got: _verdicts(got, VERDICTS, facts.prerequisite))
 
@@ -69,11 +69,11 @@ def _first_findings(got: Any) -> str:
     findings = [one for patch in got["patches"] for one in patch["findings"]]
     types = {finding["checkpatch"] for finding in findings} | {finding["name"] for finding in findings}
     wants({"SPACING", "MISSING_SIGN_OFF", "GIT_COMMIT_ID"} <= types, "a style error, no sign-off and a commit named in the wrong form")
-    wants({"missing-fixes", "not-imperative"} <= types, "no Fixes: tag, and a sentence that tells what we did")
+    wants({"missing-fixes", "not-imperative"} <= types, "no Fixes: tag, and a sentence that is not imperative")
     return f"{len(findings)} findings: style, sign-off, commit reference, Fixes: tag and mood among them"
 
 
-def _nothing_grave(got: Any) -> str:
+def _no_errors(got: Any) -> str:
     summary = got["summary"]
     return wants(summary["errors"] == summary["warnings"] == 0, "no error, no warning")
 
@@ -97,9 +97,10 @@ def _verdicts(got: Any, expected: dict[str, str], prerequisite: str) -> str:
     verdicts = {version: seen[version]["verdict"] for version in LTS}
     wants(verdicts == expected, f"verdicts {expected}, not {verdicts}")
     wants(
-        seen["5.15"]["affected"] is True and seen["5.15"]["culprit_as"] is not None, "5.15 is affected because the culprit was backported"
+        seen["5.15"]["affected"] is True and seen["5.15"]["culprit_as"] is not None,
+        "5.15 is affected: the commit that introduced the bug was backported",
     )
     if expected["6.1"] == "conflict":
         needed = [one["commit"] for one in seen["6.1"]["prerequisites"]]
-        wants(needed == [prerequisite], f"6.1 stands on {prerequisite[:12]}")
+        wants(needed == [prerequisite], f"6.1 needs {prerequisite[:12]} first")
     return ", ".join(f"{version} {verdict}" for version, verdict in verdicts.items())

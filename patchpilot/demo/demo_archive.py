@@ -37,7 +37,7 @@ $im->done;
 
 
 class ArchiveServer(Protocol):
-    """What both kinds give: the archive's URL, a way in for mails, an end."""
+    """The interface of both kinds: the archive's URL, adding mails, closing."""
 
     url: str
 
@@ -92,7 +92,7 @@ class PublicInbox:
             self._until_found(parse_mail(mails[-1]).message_id)
 
     def _until_found(self, message_id: str) -> None:
-        """Have the server open its index anew (it keeps the one it has seen) until a search shows this mail."""
+        """Make the server reopen its index until a search finds this mail."""
         until = time.monotonic() + START_SECONDS
         while time.monotonic() < until:
             self._server.send_signal(signal.SIGHUP)
@@ -100,7 +100,7 @@ class PublicInbox:
                 if _answers(f"{self.url}/?x=m&q=m:{quote(message_id)}", post=True):
                     return
                 time.sleep(0.03)
-        raise PatchpilotError("public-inbox does not show a mail it took in", hint=f"see {self.directory / 'httpd.log'}")
+        raise PatchpilotError("public-inbox does not show a mail that was added", hint=f"see {self.directory / 'httpd.log'}")
 
     def close(self) -> None:
         """Stop the server; the files stay."""
@@ -135,7 +135,7 @@ class PublicInbox:
         if done.returncode:
             told = done.stderr.decode("utf-8", "replace").strip().splitlines()
             raise PatchpilotError(
-                f"{argv[0]} failed: {told[-1] if told else done.returncode}", hint="is the whole public-inbox package installed?"
+                f"{argv[0]} failed: {told[-1] if told else done.returncode}", hint="check that public-inbox is installed completely"
             )
 
     def _start(self) -> "subprocess.Popen[bytes]":
@@ -158,7 +158,7 @@ class PublicInbox:
 
 
 def _guard(server: int) -> "subprocess.Popen[bytes]":
-    """A process that ends the server when we are gone without having closed it, however we were ended."""
+    """A process that ends the server when this process ends without closing it."""
     return subprocess.Popen(
         ["sh", "-c", 'read -r word || kill "$1"', "-", str(server)],
         stdin=subprocess.PIPE,
@@ -169,7 +169,7 @@ def _guard(server: int) -> "subprocess.Popen[bytes]":
 
 
 def free_port() -> int:
-    """A port of loopback nobody listens on."""
+    """A free port on loopback."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -177,7 +177,7 @@ def free_port() -> int:
 
 
 def _answers(url: str, *, post: bool = False) -> bool:
-    """Whether something listens there; with `post`, whether it finds what is asked for."""
+    """Whether a server listens there; with `post`, whether its search finds the mail."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(url, data=b"" if post else None, timeout=5):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The other drivers of the sandbox's tree: small, alike, in kernel style, and changing from release to release."""
+"""The other drivers of the sandbox's tree: small, similar, in kernel style, and changing from release to release."""
 
 from dataclasses import dataclass, field
 

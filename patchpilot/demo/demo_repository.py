@@ -47,8 +47,8 @@ def make_repositories(root: Path, progress: Progress = silent) -> Repositories:
         (bare / "objects" / "info").mkdir(exist_ok=True)
     progress("writing the history of the sandbox tree")
     facts = Builder().build(mainline, stable)
-    progress("cloning it")
-    # protocol.allow is pinned to "user": a clone of our own files is the user's
+    progress("cloning the sandbox tree")
+    # protocol.allow is pinned to "user", which a clone of local files needs
     git(None, "clone", "-q", "--no-hardlinks", "--template=", str(mainline), str(work))
     shutil.rmtree(work / ".git" / "hooks", ignore_errors=True)
     git(work, "remote", "add", "stable", str(stable))

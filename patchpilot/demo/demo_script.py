@@ -19,7 +19,7 @@ def run_script(keep: Path | None = None, out: TextIO | None = None, progress: Pr
     with open_sandbox(keep, progress) as sandbox:
         journey = Journey(sandbox, out or sys.stdout)
         journey.tell(
-            f"The sandbox is in {sandbox.root}: {sandbox.repositories.facts.commits} commits, made in {time.monotonic() - started:.1f} s."
+            f"The sandbox is in {sandbox.root}: {sandbox.repositories.facts.commits} commits, created in {time.monotonic() - started:.1f} s."
         )
         before_the_mail(journey)
         first = the_mail(journey)
@@ -28,6 +28,6 @@ def run_script(keep: Path | None = None, out: TextIO | None = None, progress: Pr
         landing(journey, second)
         delivered = len(sandbox.sink.take())
         journey.tell(
-            f"Done: {journey.steps} commands, {delivered} mails delivered, replies tracked, in mainline and 6.12, in {time.monotonic() - started:.0f} s."
+            f"Done: {journey.steps} commands, {delivered} mails delivered, replies tracked, merged into mainline and 6.12 in {time.monotonic() - started:.0f} s."
         )
         return journey.steps

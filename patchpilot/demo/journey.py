@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The journey without a terminal: each step is a public verb, run as the person would run it, its outcome checked and printed."""
+"""The journey without a terminal: each step is a public verb, run as a user would run it, its result checked and printed."""
 
 import json
 import shlex
@@ -13,14 +13,14 @@ from patchpilot.demo.sandbox import Sandbox
 from patchpilot.errors import ExitCode, PatchpilotError
 
 LIMIT = 300
-"""Seconds a step may take, on however slow a machine."""
+"""Time limit of a step in seconds, generous for slow machines."""
 
 Judge = Callable[[str], str]
 """Looks at a step's output; gives one line of what it shows, or raises StepFailedError."""
 
 
 class StepFailedError(PatchpilotError):
-    """A step of the journey did not end as the story says."""
+    """A step of the journey did not have the expected result."""
 
     exit_code = ExitCode.FINDINGS
 
@@ -40,7 +40,7 @@ class Journey:
     def run(
         self, argv: Sequence[str], *, expect: Sequence[int] = (0,), judge: Judge | None = None, stdin: str = "", quiet: bool = False
     ) -> str:
-        """Run one command in the newcomer's clone; its standard output. StepFailedError when its exit code or its output is not the story's."""
+        """Run one command in the newcomer's clone; its standard output. StepFailedError when its exit code or its output is not as expected."""
         self.steps += 1
         print(f"$ {shlex.join(argv)}", file=self.out, flush=True)
         words = [sys.executable, "-P", "-m", "patchpilot", *argv[1:]] if argv[0] == "patchpilot" else list(argv)
@@ -57,7 +57,7 @@ class Journey:
                 check=False,
             )
         except subprocess.TimeoutExpired as error:
-            raise StepFailedError(f"step {self.steps}: `{shlex.join(argv)}` did not end in {LIMIT} s") from error
+            raise StepFailedError(f"step {self.steps}: `{shlex.join(argv)}` timed out after {LIMIT} s") from error
         shown = done.stdout + done.stderr
         if not quiet:
             self._print(shown)
@@ -65,13 +65,13 @@ class Journey:
             if quiet:
                 self._print(shown)
             raise StepFailedError(
-                f"step {self.steps}: `{shlex.join(argv)}` ended with {done.returncode}, the story wants {' or '.join(map(str, expect))}"
+                f"step {self.steps}: `{shlex.join(argv)}` exited with {done.returncode}, expected {' or '.join(map(str, expect))}"
             )
         print(f"  -> exit {done.returncode}{': ' + judge(done.stdout) if judge else ''}", file=self.out, flush=True)
         return done.stdout
 
     def read(self, argv: Sequence[str], *, expect: Sequence[int] = (0,), judge: Callable[[Any], str]) -> Any:
-        """Run a verb with `--format json`; its document. The text a person would see is not printed, what it shows is."""
+        """Run a verb with `--format json` and return its document. Prints a summary, not the verb's text output."""
         text = self.run([*argv, "--format", "json"], expect=expect, quiet=True, judge=lambda out: judge(_document(out)))
         return _document(text)
 
@@ -84,11 +84,11 @@ def _document(text: str) -> Any:
     try:
         return json.loads(text)
     except ValueError as error:
-        raise StepFailedError(f"no JSON came out: {text[:200]!r}") from error
+        raise StepFailedError(f"no JSON in the output: {text[:200]!r}") from error
 
 
 def wants(condition: bool, what: str) -> str:
-    """The outcome in words when it is the story's; StepFailedError when it is not."""
+    """`what` when the condition holds; StepFailedError when it does not."""
     if not condition:
-        raise StepFailedError(f"the story wants: {what}")
+        raise StepFailedError(f"expected: {what}")
     return what

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the story's newcomer does by hand: mends the first commit, and prepares the second version. Both front ends of the demo use it."""
+"""The newcomer's manual steps: fixing the first commit and preparing the second version. Used by both front ends of the demo."""
 
 import re
 from datetime import UTC, datetime
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from patchpilot.commits.run import git
 from patchpilot.demo import acme, demo_mails
-from patchpilot.demo.before import mended_message
+from patchpilot.demo.before import corrected_message
 from patchpilot.demo.demo_mails import Sent
 from patchpilot.demo.demo_people import MAINTAINER, NET_LIST, NEWCOMER
 from patchpilot.demo.demo_repository import put
@@ -28,18 +28,18 @@ CHANGES = (
 )
 
 
-def mend_first(work: Path, check: str = acme.CHECK_UNUSED) -> str:
-    """Mend the style error and the message, tags kept, with this test of the response in the code; one line of what was done."""
+def fix_first(work: Path, check: str = acme.CHECK_UNUSED) -> str:
+    """Fix the style error and the message, keeping tags, with this test of the response in the code; returns a summary line."""
     message = git(work, "log", "-1", "--format=%B").text
     found = re.search(r"^Commit ([0-9a-f]{12,40})\b", message, re.MULTILINE)
     if found is None or "We added" not in message:
-        return "there is nothing to mend here"
+        return "nothing to fix here"
     put(work, acme.MCP, acme.mcp(images=True, masked=True, field=True, temperature=True, check=check))
     reference = git(work, "log", "-1", '--format=%h ("%s")', "--abbrev=12", found[1]).text.strip()
     tags = [line for line in message.rstrip("\n").split("\n") if re.match(r"(?:Fixes|Cc|[A-Z][a-z-]+-by): ", line)]
-    text = mended_message(reference) + ("\n" + "\n".join(tags) + "\n" if tags else "")
+    text = corrected_message(reference) + ("\n" + "\n".join(tags) + "\n" if tags else "")
     git(work, "commit", "-q", "--amend", "-a", "-F", "-", stdin=text.encode())
-    return "Robin mended the style error and the message (git commit --amend)"
+    return "Robin fixed the style error and the message (git commit --amend)"
 
 
 def revise(work: Path) -> None:
@@ -70,16 +70,16 @@ def second_version(work: Path) -> str:
     from patchpilot.threads.track_store import Store
 
     if ASKED_FOR[1][1] in git(work, "log", "-1", "--format=%B").text:
-        return "v2 is prepared already: the preview shows it"
+        return "v2 is already prepared: the preview shows it"
     with Repository.open(work) as repository, Store() as store:
         known = [one.status for one in update(UpdateRequest(fresh=True), store=store, archive_at=default_archive()) if one.status]
         replies = [reply.mail for status in known for reply in status.replies]
         question = next((reply.mail for reply in replies if reply.mail.sender.key == MAINTAINER.key), None)
         if question is None or not any(reply.robot for reply in replies) or not any(status.trailers for status in known):
-            return "wait for the answers first: they come in some seconds"
+            return "wait for the replies first: they arrive in a few seconds"
         answer(work, question)
         revise(work)
-        # a variable that nothing read is gone: the review still holds
+        # only an unused variable was removed: the review is still valid
         add_review_trailers(repository, TrailersRequest(changed=True), store=store)
         change(repository, Changes(changelog=CHANGES))
     return "Robin answered Maya on the list, fixed what the robot reported, added Sana's tag and the changelog of v2: look at the preview, then send it"

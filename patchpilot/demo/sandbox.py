@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The running sandbox: repositories, an SMTP sink and an archive on loopback, and an environment in which nothing of the person's is touched."""
+"""The running sandbox: repositories, an SMTP sink and an archive on loopback, and an environment separate from the user's."""
 
 import os
 import shlex
@@ -43,7 +43,7 @@ KEPT_FROM_THE_PERSON = (
 )
 
 OWN = ("HOME", "GIT_CONFIG_NOSYSTEM", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "PATCHPILOT_DEMO")
-"""What a shell that wants to play in a kept sandbox has to set: the file `env` in it does."""
+"""The variables a shell needs to use a kept sandbox; its file `env` sets them."""
 
 
 @dataclass
@@ -62,7 +62,7 @@ class Sandbox:
         return self.repositories.work
 
     def deliver(self) -> int:
-        """Put what a list of the sandbox received since the last call on the archive; how many mails those were."""
+        """Put the mails that the sandbox's lists received since the last call on the archive; returns their number."""
         arrived = self.sink.take()[self._delivered :]
         listed = [mail for mail in arrived if not set(LISTS).isdisjoint(mail.recipients)]
         for mail in listed:
@@ -75,7 +75,7 @@ class Sandbox:
 
 @contextmanager
 def open_sandbox(keep: Path | None = None, progress: Progress = silent) -> Iterator[Sandbox]:
-    """Build and start the sandbox below a temporary directory that goes at the end, or below `keep`, which stays.
+    """Build and start the sandbox below a temporary directory that is deleted at the end, or below `keep`.
 
     InputError when `keep` exists and is not empty.
     """
@@ -84,9 +84,9 @@ def open_sandbox(keep: Path | None = None, progress: Progress = silent) -> Itera
             keep.mkdir(parents=True, exist_ok=True)
             full = any(keep.iterdir())
         except OSError as error:
-            raise InputError(f"{keep}: {error.strerror or error}", hint="give --keep a directory that can be made") from error
+            raise InputError(f"{keep}: {error.strerror or error}", hint="pass a directory that can be created to --keep") from error
         if full:
-            raise InputError(f"{keep} is not empty", hint="give --keep a directory that does not exist yet")
+            raise InputError(f"{keep} is not empty", hint="pass a directory that does not exist to --keep")
     root = keep.resolve() if keep else Path(tempfile.mkdtemp(prefix="patchpilot-demo-"))
     with ExitStack() as stack:
         if keep is None:
@@ -104,7 +104,7 @@ def open_sandbox(keep: Path | None = None, progress: Progress = silent) -> Itera
 
 
 def sandbox_environment(root: Path) -> dict[str, str]:
-    """The environment of the sandbox's programs: a home of its own, nothing of the person's git, mail or XDG settings."""
+    """The environment of the sandbox's programs: its own HOME, without the user's git, mail or XDG settings."""
     env = {name: os.environ[name] for name in KEPT_FROM_THE_PERSON if name in os.environ}
     home = root / "home"
     home.mkdir(exist_ok=True)
@@ -120,7 +120,7 @@ def sandbox_environment(root: Path) -> dict[str, str]:
 
 
 def keep_supported(root: Path) -> None:
-    """Give the sandbox a list of its own in which its six series have years to go: the story must not end when theirs do."""
+    """Give the sandbox its own list of supported series that does not expire, so that the demo works after the real dates."""
     today = datetime.now(UTC).date()
     series = {version: f"{today.year + 1 + at // 2}-12" for at, version in enumerate(LTS)}
     copy = root / "home" / "data" / "patchpilot" / REFRESHED
@@ -129,7 +129,7 @@ def keep_supported(root: Path) -> None:
 
 
 def configure(work: Path, sink: Sink, archive: ArchiveServer) -> None:
-    """Point the clone's mail and archive settings at loopback: nothing can leave the machine."""
+    """Point the clone's mail and archive settings at loopback: nothing is sent to other hosts."""
     for name, value in (
         ("sendemail.smtpServer", "127.0.0.1"),
         ("sendemail.smtpServerPort", str(sink.port)),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A mail server on loopback that keeps what it is given: the demo's, and the base of the tests' faulty ones."""
+"""A mail server on loopback that stores its mails: for the demo, and as base of the tests' faulty servers."""
 
 import socket
 import threading
@@ -18,7 +18,7 @@ class Received:
 
 
 class Sink:
-    """An SMTP server in a thread of its own; `port` 0 takes a free one. Use it as a context; `mails` grows as mail arrives."""
+    """An SMTP server in its own thread; `port` 0 takes a free one. A context manager; `mails` has the received mails."""
 
     def __init__(self, host: str = "127.0.0.1", port: int = 0) -> None:
         self.host, self.port = host, port

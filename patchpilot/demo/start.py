@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The demo started by another program of ours."""
+"""Starting the demo from the TUI."""
 
 import sys
 
@@ -7,5 +7,5 @@ from patchpilot.commits.run import interactive
 
 
 def run_demo() -> int:
-    """The demo in a process of its own on this terminal; its exit code."""
+    """Run the demo as a separate process on this terminal; returns its exit code."""
     return interactive([sys.executable, "-P", "-m", "patchpilot", "demo"])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the others do in the story: a maintainer takes the fix, mainline moves on, the stable trees pick it up."""
+"""The other roles of the demo: a maintainer applies the fix, mainline advances, the stable trees pick it up."""
 
 import time
 from pathlib import Path

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Facts about history: LTS branches, releases, which commit landed where, whether a Fixes: tag is true."""
+"""Facts about history: LTS branches, releases, where commits were merged, whether a Fixes: tag is correct."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Sets of commits as bits: one a commit, so that "is it in this branch" is one look and differences of branches one subtraction."""
+"""Sets of commits as bitmaps, which make membership tests and differences of branches cheap."""
 
 import heapq
 import re
@@ -36,7 +36,7 @@ class AncestorBitmap:
                         yield at * 8 + bit
 
     def pack(self) -> bytes:
-        """The set as bytes to keep."""
+        """The set as bytes."""
         return zlib.compress(self._bits, 1)
 
     @classmethod
@@ -81,7 +81,7 @@ def spread_from(
 
 
 def spread(parents: "array[int]", more: Mapping[int, Sequence[int]], tip: int) -> AncestorBitmap:
-    """All that `tip` has: `parents` holds two numbers a commit (-1 for none), each smaller than the commit's; `more` the others of octopus merges."""
+    """All that `tip` has: `parents` has two numbers per commit (-1 for none), each smaller than the commit's; `more` the others of octopus merges."""
     mark = bytearray(tip + 1)
     mark[tip] = 1
     at = tip

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A commit-graph of our own, where the repository has none: git then walks history several times faster, and blame skips commits by path.
+"""A separate commit-graph for repositories without one: with it git walks history several times faster, and blame skips commits by path.
 
-It is in the user's cache directory, never in the repository; git finds it since that directory is named as one more place of objects.
-It may be deleted at any time. git itself passes over any commit-graph in shallow clones and where grafts or replacements are.
+It is in the user's cache directory, never in the repository; git finds it as that directory is an alternate object directory.
+It may be deleted at any time. git ignores commit-graphs in shallow clones and with grafts or replacements.
 """
 
 import contextlib
@@ -23,11 +23,11 @@ from patchpilot.commits.run import environment, git_argv, stop
 from patchpilot.model.progress import Progress, silent
 
 WORTH = 2 << 20
-"""Bytes of pack indexes (about 70,000 objects) from which on a graph is worth its making."""
+"""The size of pack indexes in bytes (about 70,000 objects) from which a graph is written."""
 PATIENCE = 10.0
-"""Seconds to wait for it; writing that takes longer goes on in the background while the question is answered without it."""
+"""Seconds to wait for it; longer writing continues in the background while the run goes on without it."""
 NEAR = 32
-"""How many commits may follow the graph before it is updated."""
+"""How many commits may be newer than the graph before it is updated."""
 AGAIN = 86400.0
 """Seconds after a failure before it is tried again."""
 VERSION = 1
@@ -36,7 +36,7 @@ _running: list["subprocess.Popen[bytes]"] = []
 
 
 def use_graph(repository: Repository, commit: str, progress: Progress = silent, *, make: bool = True) -> bool:
-    """Make git use our commit-graph; whether it can. With `make` a graph that is missing or lacks `commit` is written or extended first."""
+    """Make git use our commit-graph; whether it can. With `make` a missing graph, or one without `commit`, is written first."""
     if _has_own(repository.common_dir / "objects") or repository.is_shallow() or (repository.common_dir / "info" / "grafts").exists():
         return False
     graph = repository_place("graphs", repository.common_dir, VERSION)
@@ -56,7 +56,7 @@ def use_graph(repository: Repository, commit: str, progress: Progress = silent, 
 
 
 def is_making() -> bool:
-    """Whether a graph that this run began is still being made."""
+    """Whether a graph started by this run is still being written."""
     return any(process.poll() is None for process in _running)
 
 
@@ -87,7 +87,7 @@ def sound_layers(graph: Path) -> tuple[Path, ...]:
 
 
 def _is_sound(file: Path, checked: Path) -> bool:
-    """Whether a file is as git wrote it: its checksum is right. Computed once; afterwards size and time are compared."""
+    """Whether a file's checksum is correct. Computed once; afterwards size and time are compared."""
     try:
         about = file.stat()
         stamp = f"{file.name} {about.st_size} {about.st_mtime_ns}"
@@ -147,7 +147,7 @@ def _make(repository: Repository, graph: Path, commit: str | None, progress: Pro
         if time.time() - failed.stat().st_mtime < AGAIN:
             return
     if repository.is_partial():
-        # to make filters git would fetch the trees that are not there
+        # for the filters git would fetch missing trees
         return
     if not private_folder(graph):
         return
@@ -155,7 +155,7 @@ def _make(repository: Repository, graph: Path, commit: str | None, progress: Pro
     evict(graph.parent, MOST_REPOSITORIES)
     with (graph / "lock").open("ab") as lock:
         try:
-            # the child holds the lock, too, as long as it runs, however this run ends
+            # the child holds the lock too, until it ends, however this run ends
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             return
@@ -182,13 +182,13 @@ def _make(repository: Repository, graph: Path, commit: str | None, progress: Pro
 
 
 def _waited(process: "subprocess.Popen[bytes]", progress: Progress) -> bool:
-    """Wait for the making as long as patience lasts; whether it came to its end."""
+    """Wait for the writing up to the time limit; whether it finished."""
     try:
         for tenth in range(int(PATIENCE * 10)):
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(0.1)
                 return True
-            progress("preparing history, once", tenth // 10)
+            progress("writing a commit-graph (once)", tenth // 10)
     except BaseException:
         stop(process)
         raise

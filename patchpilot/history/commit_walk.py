@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Commits the index does not know yet, parents first."""
+"""Commits that are not in the index yet, parents first."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ _FEW = 3000
 
 @dataclass(frozen=True, slots=True)
 class CommitFact:
-    """What the index keeps of a commit."""
+    """The facts that the index stores for a commit."""
 
     id: str
     parents: tuple[str, ...]
@@ -26,7 +26,7 @@ class CommitFact:
 def new_facts(repository: Repository, tips: Sequence[str], known: Callable[[str], bool], old: Sequence[str]) -> Iterator[CommitFact]:
     """The facts of every commit `tips` reach that is not `known`, parents before children; all that the commits `old` reach is known.
 
-    Few are read one by one, stopping where history is known (nothing else is walked); many by one `git log`.
+    A few are read one by one, stopping at known commits; many by one `git log`.
     """
     if old:
         few = _few(repository, tips, known)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Where a commit landed: in a branch as itself, or as a backport of it, unless that was reverted since."""
+"""Where a commit was merged: in a branch as itself or as a backport, unless reverted since."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -18,7 +18,7 @@ _MOST_UNMARKED = 4000
 
 
 class LandedHow(StrEnum):
-    """What shows that a commit landed, surest first."""
+    """The evidence that a commit was merged, most certain first."""
 
     ANCESTRY = "ancestry"
     MARKER = "marker"
@@ -28,7 +28,7 @@ class LandedHow(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Landing:
-    """A commit in a branch that is (or brings) the one asked for: its id, what shows it, and the commit that reverted it since (None when none did)."""
+    """A commit in a branch that is the given one or its backport: its id, the evidence, and the commit that reverted it since (None when none did)."""
 
     commit: str
     how: LandedHow
@@ -42,7 +42,7 @@ class Landing:
 
 @dataclass(frozen=True, slots=True)
 class Culprit:
-    """What a `Fixes:` line names: the id as written, the quoted subject, and the commit (None when the repository has none such)."""
+    """The target of a `Fixes:` line: the id as written, the quoted subject, and the commit (None when the repository does not have it)."""
 
     written: str
     subject: str
@@ -50,7 +50,7 @@ class Culprit:
 
 
 class History:
-    """Answers about where commits landed. It reads what is new into the index first; close it, or use it as a context."""
+    """Queries on where commits were merged. New commits are added to the index first; close it, or use it as a context manager."""
 
     def __init__(self, repository: Repository, progress: Progress = silent, index: Index | None = None) -> None:
         self.repository = repository
@@ -64,11 +64,11 @@ class History:
         self.close()
 
     def close(self) -> None:
-        """Let go of the index."""
+        """Close the index."""
         self.index.close()
 
     def add(self, commits: Iterable[str]) -> None:
-        """Take in the history of these commits."""
+        """Add the history of these commits to the index."""
         self.index.add(commits, self._progress)
 
     def has(self, branch: str, commit: str) -> bool:
@@ -78,7 +78,7 @@ class History:
         return ordinal is not None and ordinal in self.index.reach(branch)
 
     def landed(self, commit: str, branch: str, *, content: bool = True) -> Landing | None:
-        """How `commit` is in the branch whose tip is `branch`: the last landing that holds, else one and who reverted it, else None.
+        """How `commit` is in the branch whose tip is `branch`: the last landing in effect, else a reverted one with its revert, else None.
 
         In order: by ancestry; by a marker in the message of a branch's commit (also through a backport of a backport); with `content`, by exact
         subject and author with a similar patch, and by patch-id.
@@ -95,7 +95,7 @@ class History:
         return self._standing(commit, landings, reach) if landings else None
 
     def twin(self, commit: str, branch: str) -> str | None:
-        """The commit of `branch` that a commit became when it was mailed and taken: of its subject, its author and mostly its lines; None in doubt.
+        """The commit of `branch` that a mailed commit became: with its subject, its author and most of its lines; None in doubt.
 
         A commit that the branch has itself is its own twin.
         """
@@ -107,7 +107,7 @@ class History:
         return landing.commit if landing and landing.holds else None
 
     def culprits(self, commit: str) -> tuple[Culprit, ...]:
-        """What the `Fixes:` lines of a commit name, anywhere in its message; each commit once."""
+        """The targets of the `Fixes:` lines of a commit, anywhere in its message; each commit once."""
         self.add([commit])
         reach = self.index.reach(commit)
         culprits: dict[str, Culprit] = {}
@@ -127,7 +127,7 @@ class History:
         return next((candidate for candidate in candidates if alike(self.repository, lines, candidate)), None)
 
     def missing(self, commits: Sequence[str], branch: str) -> tuple[str, ...]:
-        """Those of `commits` that the branch has by no mapping that is known without reading patches (ancestry, marker), in order."""
+        """Those of `commits` that the branch does not have by ancestry or upstream marker (patches are not read), in order."""
         self.add([branch, *commits])
         reach = self.index.reach(branch)
         return tuple(commit for commit in commits if (self.index.ordinal(commit) or 0) not in reach and not self._marked(commit, reach))
@@ -200,7 +200,7 @@ class History:
         named = read_marks(other.message).upstream
         if named and not any(original.id.startswith(word) for word in named):
             return False
-        # a commit that is picked keeps its date: to the second that says more than how much of its patch was left or adapted
+        # a cherry-pick keeps the author date, which is better evidence than the similarity of an adapted patch
         if original.authored == other.authored and meet(self.repository, original.id, other.id):
             return True
         return alike(self.repository, original.id, other.id)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Is a `Fixes:` tag true and well formed? What the bots that verify such tags say, and what they miss.
+"""Checks of `Fixes:` tags: what the bots that verify such tags report, and what they miss.
 
-Pure: who calls hands in how to find a commit and, where known, how commits relate. Nothing here runs git.
+No I/O: the caller passes a function to find commits and, where known, their relations.
 """
 
 import re
@@ -21,7 +21,7 @@ _QUOTES = {'"': '"”', "“": '"”', "'": "'’", "‘": "'’"}
 
 @dataclass(frozen=True, slots=True)
 class TagProblem:
-    """A thing wrong with a tag: `kind` is a stable name; `bot` whether the verifying bots complain of it, too."""
+    """A problem of a tag: `kind` is a stable name; `bot` whether the verifying bots report it too."""
 
     kind: str
     message: str
@@ -32,7 +32,7 @@ class TagProblem:
 class FixesTag:
     """A parsed `Fixes:` line; `line` is its 0-based line in the message. `commit_id` is as written, None where there is none.
 
-    `subject` is what stands inside the parentheses and quotes; `comment` is what follows the closing parenthesis.
+    `subject` is the text inside the parentheses and quotes; `comment` is what follows the closing parenthesis.
     """
 
     text: str
@@ -57,7 +57,7 @@ class FixesTag:
 
 @dataclass(frozen=True, slots=True)
 class JudgedTag:
-    """A tag of a message, the commit it names (None where it names none) and what is wrong with it."""
+    """A tag of a message, the commit it names (None where it names none) and its problems."""
 
     tag: FixesTag
     target: Commit | None
@@ -65,16 +65,16 @@ class JudgedTag:
 
     @property
     def suggestion(self) -> str | None:
-        """The line as it should be, where the commit is known and something about the form is wrong."""
+        """The corrected line, where the commit is known and the format is wrong."""
         text = tag_text(self.target) if self.target and self.problems else None
         return text if text != self.tag.text or self.tag.indented else None
 
 
 @dataclass(frozen=True, slots=True)
 class Relations:
-    """How a target relates to the commit that has the tag. Each answers None where that is unknown.
+    """The relations of a commit to the one that has the tag. Each returns None where that is unknown.
 
-    `series` are the ids of the commits that go out together with it.
+    `series` are the ids of the commits that are sent together with it.
     """
 
     is_ancestor: Callable[[Commit], bool | None] = lambda _: None
@@ -91,7 +91,7 @@ def tag_text(commit: Commit, digits: int = DIGITS) -> str:
 
 
 def parse_tag(text: str, line: int = 0) -> FixesTag | None:
-    """Parse a line as the bots do (any case, indented or not); None where it is no `Fixes:` line."""
+    """Parse a line as the bots do (any case, indented or not); None where it is not a `Fixes:` line."""
     match = _LINE.match(text)
     if not match:
         return None
@@ -137,28 +137,28 @@ def same_subject(quoted: str, subject: str) -> bool:
 
 
 def judge(line: str, find: Find, *, relations: Relations | None = None, digits: int = DIGITS) -> tuple[TagProblem, ...]:
-    """What is wrong with one `Fixes:` line taken by itself; nothing where it is no such line."""
+    """The problems of a `Fixes:` line by itself; none for other lines."""
     tag = parse_tag(line)
     return judge_tag(tag, find(tag.commit_id) if tag.commit_id else None, relations=relations, digits=digits) if tag else ()
 
 
 def judge_tag(tag: FixesTag, target: Commit | None, *, relations: Relations | None = None, digits: int = DIGITS) -> tuple[TagProblem, ...]:
-    """What is wrong with a tag whose commit has been looked up, in the order in which the bots say it."""
+    """The problems of a tag whose commit has been looked up, in the order of the bots."""
     known = relations or Relations()
     if tag.commit_id is None:
         if tag.is_url:
             return (TagProblem("url", "names a web page, not a commit: use Closes: or Link: for a report"),)
-        return (TagProblem("no-id", 'names no commit: wanted is Fixes: <12 digits> ("subject")'),)
+        return (TagProblem("no-id", 'names no commit: use Fixes: <12 digits> ("subject")'),)
     problems: list[TagProblem] = []
     if tag.word:
-        problems.append(TagProblem("commit-word", f"the word {tag.word!r} does not belong before the id"))
+        problems.append(TagProblem("commit-word", f"drop the word {tag.word!r} before the commit id"))
     if not tag.rest:
-        problems.append(TagProblem("no-subject", "the subject of the commit is missing"))
+        problems.append(TagProblem("no-subject", "the commit's subject is missing"))
     elif not tag.space:
-        problems.append(TagProblem("no-space", "a space is missing between the id and the subject"))
+        problems.append(TagProblem("no-space", "space required between the id and the subject"))
     if target is None:
         if known.ambiguous(tag.commit_id):
-            problems.append(TagProblem("ambiguous", f"{tag.commit_id} stands for more than one commit here: give more digits"))
+            problems.append(TagProblem("ambiguous", f"{tag.commit_id} is ambiguous: use more digits"))
         else:
             problems.append(TagProblem("unknown-commit", f"there is no commit {tag.commit_id} in this repository"))
         return tuple(problems)
@@ -171,24 +171,24 @@ def _form(tag: FixesTag, target: Commit, digits: int) -> list[TagProblem]:
     problems: list[TagProblem] = []
     written = tag.commit_id or ""
     if len(written) < DIGITS:
-        problems.append(TagProblem("short-id", f"the id has {len(written)} digits, at least {DIGITS} are wanted"))
+        problems.append(TagProblem("short-id", f"the id has {len(written)} digits; use at least {DIGITS}"))
     elif len(written) > digits:
-        problems.append(TagProblem("long-id", f"the id has {len(written)} digits where {digits} are enough", bot=False))
+        problems.append(TagProblem("long-id", f"the id has {len(written)} digits; {digits} are enough", bot=False))
     if tag.open_parenthesis:
-        problems.append(TagProblem("open-parenthesis", "the parenthesis before the subject is never closed"))
+        problems.append(TagProblem("open-parenthesis", "missing closing parenthesis after the subject"))
     if tag.open_quote:
-        problems.append(TagProblem("open-quote", "the quote before the subject is never closed"))
+        problems.append(TagProblem("open-quote", "missing closing quote after the subject"))
     if not tag.rest:
         return problems
     if not same_subject(tag.subject, target.subject):
-        problems.append(TagProblem("other-subject", f"the commit's subject is another one: {target.subject!r}"))
+        problems.append(TagProblem("other-subject", f"the subject does not match the commit's: {target.subject!r}"))
     elif " ".join(tag.subject.split()) != " ".join(target.subject.split()):
-        problems.append(TagProblem("cut-subject", "the subject is shortened: quote it whole, however long", bot=False))
+        problems.append(TagProblem("cut-subject", "the subject is shortened: quote the full subject", bot=False))
     if not tag.parenthesised or not tag.quoted:
         what = "parentheses" if not tag.parenthesised else "double quotes"
-        problems.append(TagProblem("bare-subject", f'the subject wants {what} around it: ("subject")', bot=False))
+        problems.append(TagProblem("bare-subject", f'{what} required around the subject: ("subject")', bot=False))
     if tag.comment:
-        problems.append(TagProblem("trailing-comment", "nothing may follow the closing parenthesis", bot=False))
+        problems.append(TagProblem("trailing-comment", "text after the closing parenthesis", bot=False))
     return problems
 
 
@@ -196,19 +196,19 @@ def _truth(target: Commit, known: Relations) -> list[TagProblem]:
     if target.id in known.series:
         return [TagProblem("own-series", "names a commit of the same series: squash the fix into it instead", bot=False)]
     if known.is_ancestor(target) is False:
-        return [TagProblem("not-ancestor", "names a commit that this one does not stand on")]
+        return [TagProblem("not-ancestor", "names a commit that is not an ancestor of this one")]
     if known.in_mainline(target) is False:
         return [TagProblem("not-mainline", "names a commit that is not in mainline", bot=False)]
     release = known.first_release(target)
     if known.own_release and release and release == known.own_release:
-        return [TagProblem("same-release", f"the bug never was in a release: both come with {release}", bot=False)]
+        return [TagProblem("same-release", f"bug and fix are first released in {release}: no release has only the bug", bot=False)]
     return []
 
 
 def judge_message(
     lines: Sequence[str], find: Find, *, relations: Relations | None = None, digits: int = DIGITS, apart: bool = False
 ) -> tuple[JudgedTag, ...]:
-    """Every `Fixes:` line of a message (its lines, subject first) with its commit and all that is wrong with it and its place.
+    """Every `Fixes:` line of a message (its lines, subject first) with its commit and its problems, including its place.
 
     `apart`: the project has it above the sign-offs, with a blank line between.
     """
@@ -234,9 +234,9 @@ def _place(lines: Sequence[str], tag: FixesTag) -> list[TagProblem]:
     after = lines[tag.line + 1] if tag.line + 1 < len(lines) else None
     problems = []
     if not before and after is not None and not after.strip() and any(line.strip() for line in lines[tag.line + 1 :]):
-        problems.append(TagProblem("blank-around", "blank lines before and after cut the tag off from the other tags"))
+        problems.append(TagProblem("blank-around", "blank lines separate the tag from the other tags"))
     if tag.indented:
-        problems.append(TagProblem("indented", "is indented: the bots read it as a tag although it looks quoted", bot=False))
+        problems.append(TagProblem("indented", "the tag is indented: bots parse it although it looks quoted", bot=False))
     if after and after.strip() and not _OTHER_TAG.match(after) and (tag.open_parenthesis or tag.open_quote or not tag.rest):
-        problems.append(TagProblem("folded", "goes on in the next line: a tag is one line, however long", bot=False))
+        problems.append(TagProblem("folded", "the tag continues on the next line: keep it on one line", bot=False))
     return problems

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What history says, kept between runs: one SQLite file a repository, in the user's cache directory.
+"""The history index: facts about commits, cached in one SQLite file per repository in the user's cache directory.
 
-Only facts that cannot change are kept: they are keyed by commit, and a commit's parents are in the index before it is. So nothing has to be
-mended when a branch is rebased or deleted, a run adds only what is new, and the file may be deleted at any time.
+Only facts that cannot change are stored: they are keyed by commit, and a commit's parents are added before it. So nothing becomes wrong
+when a branch is rebased or deleted, a run adds only new commits, and the file may be deleted at any time.
 """
 
 import contextlib
@@ -30,7 +30,7 @@ _SORTED = {
     "reverts_by_id": "reverts (id)",
     "fixes_by_id": "fixes (id)",
 }
-"""What is sorted once after the first fill, which is twice as fast as row by row."""
+"""Indexes created after the first fill, which is twice as fast as updating them row by row."""
 
 
 class Index:
@@ -48,7 +48,7 @@ class Index:
         return cls(repository, connect(repository))
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._db.close()
 
     def __enter__(self) -> "Index":
@@ -58,16 +58,16 @@ class Index:
         self.close()
 
     def add(self, tips: Iterable[str], progress: Progress = silent) -> int:
-        """Take in everything these commits reach; how many commits were new. GitError when one is not in the repository."""
+        """Add all commits reachable from these; returns how many were new. GitError when one is not in the repository."""
         tips = tuple(dict.fromkeys(tips))
         try:
             return self._add(tips, progress)
         except sqlite3.OperationalError as error:
             raise MissingError(
-                f"the history index cannot be used: {error}", hint="another patchpilot may be filling it: try again"
+                f"the history index cannot be used: {error}", hint="another patchpilot process may be updating it; try again"
             ) from error
         except sqlite3.DatabaseError:
-            # a cache that turns out broken is begun anew
+            # a corrupt cache is created again
             self._db.close()
             forget(self.repository)
             self._db, self._reaches = connect(self.repository), {}
@@ -126,7 +126,7 @@ class Index:
         return [(int(number), bytes(commit_id).hex()) for number, commit_id in rows]
 
     def by_subject(self, subject: str) -> list[int]:
-        """The numbers of the commits with exactly this subject (as a 64-bit hash: look at the commit itself before believing it)."""
+        """The numbers of the commits with exactly this subject (as a 64-bit hash: verify the commit itself)."""
         return [int(row[0]) for row in self._db.execute("select ord from commits where subject = ? order by ord", (subject_hash(subject),))]
 
     def backports_of(self, commit_id: str) -> list[int]:
@@ -154,7 +154,7 @@ class Index:
         return backports
 
     def reach(self, commit_id: str) -> AncestorBitmap:
-        """The set of commits that `commit_id` has, itself among them; kept, so that it is reckoned once."""
+        """The set of commits that `commit_id` has, itself among them; stored, so that it is computed once."""
         ordinal = self.ordinal(commit_id)
         if ordinal is None:
             self.add([commit_id])
@@ -170,12 +170,12 @@ class Index:
         return self._reaches[ordinal]
 
     def patch_ids(self, ordinals: Sequence[int]) -> dict[int, str]:
-        """Number → patch-id ("" for none) of those commits whose patch-id is kept."""
+        """Number → patch-id ("" for none) of those commits whose patch-id is stored."""
         rows = self._db.execute("select ord, id from patch_id where ord in (select value from json_each(?))", (json.dumps(list(ordinals)),))
         return {int(number): str(patch_id) for number, patch_id in rows}
 
     def keep_patch_ids(self, patch_ids: dict[int, str]) -> None:
-        """Keep patch-ids that were reckoned."""
+        """Store computed patch-ids."""
         with contextlib.suppress(sqlite3.OperationalError):
             self._db.execute("begin immediate")
             self._db.executemany("insert or replace into patch_id values (?, ?)", patch_ids.items())

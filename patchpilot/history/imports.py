@@ -9,9 +9,9 @@ from patchpilot.model.commit import Commit
 from patchpilot.projects.loading import projects
 
 MANY_FILES = 1000
-"""So many new files in one commit are no change anybody reviewed: they were written elsewhere."""
+"""A commit that adds this many files imports code written elsewhere."""
 SOME_FILES = 200
-"""So many new files are an import where the subject says so."""
+"""A commit that adds this many files is an import where the subject says so."""
 MOSTLY = 0.8
 _RELEASE = r"^(?:(?:{names}|kernel|release|version)[ -]*)?:?\s*v?\d+(?:\.\d+)+(?:[-.]?rc\d+)?$"
 _VENDORED = re.compile(r"^Squashed '[^']+' (?:content|changes) from ")
@@ -20,20 +20,20 @@ _IMPORTED_RELEASE = re.compile(r"^import(?:s|ed|ing)?\b.*\bv?\d+\.\d+", re.IGNOR
 
 
 def import_reason(repository: Repository, commit: Commit) -> str:
-    """Why a commit only brings in code whose history is not here; empty for a change like others, and for first commits that tags name by custom."""
+    """Why a commit only brings in code whose history is not here; empty for ordinary changes, and for first commits that tags name by convention."""
     if any(commit.id in project.tags.first_commits for project in projects().values()):
         return ""
     if ends_at(repository, commit.id):
-        return "the lines are older than this shallow clone"
+        return "the lines are older than the history of this shallow clone"
     if not commit.parents:
-        return f"{commit.reference} is the first commit of this history: the lines are older"
+        return f"{commit.reference} is the first commit of this history; the lines are older"
     if _is_release(commit.subject):
         return f"{commit.reference} is a release, not a change"
     if _VENDORED.match(commit.subject) or _IMPORTED_RELEASE.match(commit.subject):
-        return f"{commit.reference} imports code whose history is not here"
+        return f"{commit.reference} imports code without its history"
     added, touched = _files(repository, commit)
     if added >= (SOME_FILES if _IMPORT.search(commit.subject) else MANY_FILES) and added >= MOSTLY * touched:
-        return f"{commit.reference} adds {added} files at once: the history of its lines is not here"
+        return f"{commit.reference} adds {added} files at once, so their history is not in this repository"
     return ""
 
 

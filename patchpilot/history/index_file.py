@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The file of the history index: where it is, its tables, and what happens when it is broken, old or cannot be had."""
+"""The file of the history index: its path, its tables, and how a corrupt, old or missing file is handled."""
 
 import contextlib
 import hashlib
@@ -36,7 +36,7 @@ def forget(repository: Repository) -> None:
 
 
 def _place(repository: Repository) -> Path | None:
-    """The file, created where there was none; None where no file can be had that is this user's alone."""
+    """The file, created where there was none; None where no private file can be created."""
     place = repository_place("history", repository.common_dir, VERSION)
     file = place.with_name(f"{place.name}.sqlite")
     if not private_folder(file.parent):
@@ -64,7 +64,7 @@ def _state(repository: Repository) -> str:
 
 
 def connect(repository: Repository) -> sqlite3.Connection:
-    """The database of a repository, in memory when no file can be had; one that is broken, or of another version or shallow state, is created again."""
+    """The database of a repository, in memory when no file can be created; one that is corrupt, or of another version or shallow state, is created again."""
     file, state = _place(repository), _state(repository)
     for attempt in (file, file, None):
         with contextlib.suppress(OSError, sqlite3.DatabaseError):
@@ -80,11 +80,11 @@ def connect(repository: Repository) -> sqlite3.Connection:
             database.close()
             if attempt:
                 _forget(attempt)
-    raise GitError("no place for the history index", hint="make the cache directory writable, or set XDG_CACHE_HOME")
+    raise GitError("the history index cannot be created", hint="make the cache directory writable, or set XDG_CACHE_HOME")
 
 
 def _prepare(database: sqlite3.Connection, state: str) -> bool:
-    """Make the tables where there are none; whether the file is fit to use."""
+    """Create missing tables; whether the file is usable."""
     database.execute("pragma journal_mode = wal")
     database.execute("pragma synchronous = off")
     database.execute("pragma mmap_size = 268435456")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Whether two commits make the same change: by patch-id, or nearly, by the lines they add and remove."""
+"""Whether two commits make the same change by patch-id, or nearly the same by their added and removed lines."""
 
 import re
 from collections import Counter
@@ -16,7 +16,7 @@ _DIFF = ("diff-tree", "--root", "-p", "-M", "--no-ext-diff", "--no-textconv")
 
 
 def patch_ids(repository: Repository, commits: Sequence[str]) -> dict[str, str]:
-    """Commit → patch-id, "" for those that have none (merges and empty commits); a commit whose files are not all here is left out."""
+    """Commit → patch-id, "" for those that have none (merges and empty commits); a commit with missing objects is left out."""
     ids: dict[str, str] = {}
     todo = list(commits)
     for _ in range(_MOST_BROKEN):
@@ -25,7 +25,7 @@ def patch_ids(repository: Repository, commits: Sequence[str]) -> dict[str, str]:
         diffs = repository.git(*_DIFF, "-r", "--stdin", stdin="".join(f"{commit_id}\n" for commit_id in todo).encode(), ok=(0, 128))
         end = len(todo)
         if diffs.code:
-            # git ends at a commit it cannot read whole (in a partial clone, a damaged copy): on with the next
+            # git stops at a commit with missing objects (partial clone, damaged repository): continue with the next
             places = {commit_id.encode(): at for at, commit_id in enumerate(todo)}
             end = max((places.get(match[0], 0) for match in _ALONE.finditer(diffs.out)), default=0)
         done = repository.git("patch-id", "--stable", stdin=diffs.out)
@@ -33,14 +33,14 @@ def patch_ids(repository: Repository, commits: Sequence[str]) -> dict[str, str]:
         reckoned = {pair[1]: pair[0] for pair in pairs if len(pair) == 2}
         ids |= {commit_id: reckoned.get(commit_id, "") for commit_id in todo[:end]}
         todo = todo[end + 1 :]
-        # each further try would ask the remote again
+        # each further try would query the remote again
         if diffs.code and b"promisor" in diffs.err:
             break
     return ids
 
 
 def changed_lines(repository: Repository, commit: str) -> "Counter[tuple[str, str]]":
-    """The added and removed lines of a commit, white space at both ends left out, each with its sign."""
+    """The added and removed lines of a commit, stripped, each with its sign."""
     text = repository.git(*_DIFF, "-U0", "-r", "--no-commit-id", commit).out.decode("utf-8", "replace")
     counts: Counter[tuple[str, str]] = Counter()
     inside = False

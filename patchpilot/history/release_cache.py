@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Answers about releases kept between runs: a text file for each repository, one answer a line.
+"""First releases of commits, cached between runs: a text file for each repository, one entry per line.
 
 Lines are only ever appended, so that two runs at once lose nothing.
 """
@@ -22,13 +22,13 @@ class ReleaseCache:
         self._known: dict[str, tuple[str, str]] | None = None
 
     def get(self, commit: str) -> tuple[str, str] | None:
-        """The answer of an earlier run."""
+        """The result of an earlier run."""
         if self._known is None:
             self._known = _parse(read(self._file, MAX_BYTES) or b"")
         return self._known.get(commit)
 
     def put(self, commit: str, release: str, release_commit: str) -> None:
-        """Keep an answer; a file that has grown too long is started again."""
+        """Store a result; a file that has become too long is started again."""
         if self._known is not None:
             self._known[commit] = (release, release_commit)
         size = 0

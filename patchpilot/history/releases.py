@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The first release that contains a commit: cheap in a big history, right with topic branches merged late."""
+"""The first release that contains a commit: fast in a large history, correct for topic branches merged late."""
 
 import re
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from patchpilot.history.release_cache import ReleaseCache
 _VERSION = re.compile(r"^[A-Za-z-]*?(?P<numbers>\d{1,18}(?:[._]\d{1,18})+)(?P<rest>.*)$")
 _CANDIDATE = re.compile(r"^[._-]?(?:rc|pre|alpha|beta)[._-]?(\d{0,18})$", re.IGNORECASE)
 SLOP = 86400
-"""How far a clock may be off: a release this much older than a commit may still contain it."""
+"""The tolerated clock skew: a release this much older than a commit may still contain it."""
 LINEAR = 4
 
 
@@ -27,7 +27,7 @@ class Release:
 
     @property
     def is_final(self) -> bool:
-        """Whether it is a release proper, not a candidate of one."""
+        """Whether it is a final release, not a candidate."""
         return self.candidate is None
 
 
@@ -64,7 +64,7 @@ def _trimmed(numbers: tuple[int, ...]) -> tuple[int, ...] | None:
 
 
 class Releases:
-    """The release tags of a repository, and which of them first contains a commit. Answers are kept, between runs too."""
+    """The release tags of a repository, and which of them first contains a commit. Results are cached, between runs too."""
 
     def __init__(self, repository: Repository) -> None:
         self._repository = repository
@@ -110,7 +110,7 @@ class Releases:
         )
 
     def _remembered(self, commit: str) -> Release | None:
-        """The answer of an earlier run, where that release is still the same."""
+        """The result of an earlier run, where that release has not changed."""
         known = self._kept.get(commit)
         return next((release for release in self.all if known == (release.name, release.commit)), None) if known else None
 
@@ -122,7 +122,7 @@ class Releases:
         return first
 
     def _search(self, commit: str, releases: Sequence[Release]) -> Release | None:
-        """The nearest releases one by one, since a commit is mostly in the next; then by halves: what contains it, all later ones contain."""
+        """The nearest releases one by one, since a commit is mostly in the next; then by binary search, as later releases contain it too."""
         for release in releases[:LINEAR]:
             if self._repository.is_ancestor(commit, release.commit):
                 return release

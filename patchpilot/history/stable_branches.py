@@ -22,7 +22,7 @@ _STALE = timedelta(days=45)
 class Branch:
     """A stable branch: its ref's short name, version, tip, the last month of its support (None: no long-term series).
 
-    `stale`: its remote may well have more. `is_over`: its support is.
+    `stale`: its remote probably has newer commits. `is_over`: its support has ended.
     """
 
     name: str
@@ -35,7 +35,7 @@ class Branch:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """A maintained series no ref is of, and the command that fetches it."""
+    """A maintained series without a ref, and the command that fetches it."""
 
     version: str
     command: str
@@ -43,7 +43,7 @@ class Missing:
 
 @dataclass(frozen=True, slots=True)
 class Branches:
-    """What a repository has of its project's stable branches."""
+    """The stable branches of its project in a repository."""
 
     stable: StableTrees
     branches: tuple[Branch, ...]
@@ -110,7 +110,7 @@ def version_at(repository: Repository, stable: StableTrees, commit_id: str, name
 def mainline(repository: Repository, settings_base: str = "") -> str | None:
     """The tip of the mainline: the newest of the refs called master or main, or None.
 
-    A remote's come before one's own, which may hold what is not upstream yet; trees for what comes next and queues are none.
+    Remote branches are preferred to local ones, which may have commits that are not upstream; -next trees and queues do not count.
     """
     if settings_base:
         chosen = repository.find(settings_base)
@@ -126,7 +126,7 @@ def mainline(repository: Repository, settings_base: str = "") -> str | None:
 
 
 def queues(repository: Repository) -> dict[str, str]:
-    """Name → tip of the refs that may hold what is queued: branches of release candidates, and those of a queue of patches."""
+    """Name → tip of the refs that may have queued commits: branches of release candidates, and those of a queue of patches."""
     return {name: tip for name, tip in _branch_refs(repository).items() if is_candidate(name) or "queue" in name.partition("/")[0]}
 
 
@@ -145,13 +145,13 @@ def is_queued(history: History, commit: str, version: str, stable: StableTrees, 
 
 
 def is_candidate(name: str) -> bool:
-    """Whether a ref is of a remote for release candidates (`stable-rc/linux-6.1.y`): it is rewritten, so it is never the branch itself."""
+    """Whether a ref is of a remote for release candidates (`stable-rc/linux-6.1.y`): it is rewritten, so it is not the stable branch itself."""
     remote = name.partition("/")[0] if "/" in name else ""
     return remote.endswith("rc") and not remote.endswith("src")
 
 
 def fetch_command(repository: Repository, stable: StableTrees, version: str, known: object = ()) -> str:
-    """The `git fetch` that brings a series."""
+    """The `git fetch` command for a series."""
     names = [str(ref) for ref in known] if isinstance(known, list | tuple) or hasattr(known, "__iter__") else []
     remote = next((name.partition("/")[0] for name in names if "/" in name), None)
     branch = stable.branch_name.format(version=version)
@@ -184,9 +184,9 @@ def _best_refs(repository: Repository, refs: Mapping[str, str], stable: StableTr
 
 
 def _is_stale(repository: Repository, name: str, version: str, tip: str, today: date) -> bool:
-    """Whether the remote may well have more: the tip is old, and was not fetched lately or a release newer than it is known here.
+    """Whether the remote probably has newer commits: the tip is old, and either not fetched recently or older than a known release.
 
-    An old tip alone says nothing: a quiet branch is no old copy.
+    An old tip alone is not enough, as a branch may have no new commits.
     """
     committed = repository.commit(tip).committed
     if committed.date() >= today - _STALE:
@@ -226,5 +226,5 @@ def _newest_release(repository: Repository, version: str) -> float:
     patterns = [f"refs/tags/{start}{version}{end}" for start in ("", "v") for end in ("", ".*", "-*")]
     form = "%(*committerdate:unix) %(committerdate:unix)"
     done = repository.git("for-each-ref", "--sort=-creatordate", "--count=1", f"--format={form}", *patterns)
-    # an annotated tag has the date of its commit in the first place, a light one in the second
+    # an annotated tag has the date of its commit in the first field, a lightweight one in the second
     return float(next(iter(done.text.split()), 0))

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What differs between projects and lists: one frozen Project each, of checks/projects/NAME.toml."""
+"""Projects and their rules for tags, lists and style: one frozen Project for each checks/projects/NAME.toml."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Whether a project's file has the keys that there are, each with a value of its kind."""
+"""Validation of a project's file: known keys only, each with a value of its type."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -27,14 +27,14 @@ _PLACEHOLDERS: Mapping[str, tuple[str, ...]] = {
 
 
 def misspelled(message: str, word: str, known: Iterable[str]) -> PackError:
-    """The error for a word of a project's file that there is not; its hint names the nearest that there is."""
+    """The error for an unknown word in a project's file; its hint names the most similar known one."""
     names = list(known)
     near = nearest(word, names)
     return PackError(message, hint=f"did you mean {near!r}?" if near else f"known: {', '.join(sorted(names)[:12])}")
 
 
 def check_table(label: str, table: Mapping[str, Any], kind: Any) -> None:
-    """PackError with the label (file and section) for a key that there is not, or a value of the wrong kind."""
+    """PackError with the label (file and section) for an unknown key, or a value of the wrong type."""
     known = [name for name in kind._fields if name not in _NOT_WRITTEN.get(kind, ())]
     for key, value in table.items():
         if key not in known:
@@ -84,20 +84,20 @@ def _check_words(label: str, key: str, value: Mapping[str, Any]) -> None:
     """[stable.series] has a month for each version, [style.severity] a severity for each rule."""
     for name, word in value.items():
         if key == "severity" and word not in _SEVERITIES:
-            raise misspelled(f"{label}: severity of {name!r}: {word!r} is none of {', '.join(_SEVERITIES)}", str(word), _SEVERITIES)
+            raise misspelled(f"{label}: severity of {name!r}: {word!r} is not one of {', '.join(_SEVERITIES)}", str(word), _SEVERITIES)
         if key == "series" and not (isinstance(word, str) and re.fullmatch(r"\d{4}-\d\d|unknown", word)):
             raise PackError(f'{label}: series {name!r} takes the last month of its support ("2027-12"), not {word!r}')
         if key == "series" and not re.search(r"\d", name):
-            raise PackError(f"{label}: series {name!r} is no version")
+            raise PackError(f"{label}: series {name!r} is not a version")
 
 
 def _check_text(label: str, key: str, value: str, kind: Any) -> None:
-    """A pattern must compile, a format may have its own placeholders only."""
+    """Check that a pattern compiles, and that a format has only its own placeholders."""
     if key in _PATTERNS:
         try:
             compiled = re.compile(value)
         except re.error as error:
-            raise PackError(f"{label}: key {key!r} is no pattern: {error}") from error
+            raise PackError(f"{label}: key {key!r} is not a valid pattern: {error}") from error
         if key == "branch" and "version" not in compiled.groupindex:
             raise PackError(f"{label}: key 'branch' needs a group (?P<version>…)")
     elif key in _PLACEHOLDERS and kind is not Lists:

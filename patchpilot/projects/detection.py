@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Which project a tree or a patch is of."""
+"""Detecting the project of a tree or a patch."""
 
 from collections.abc import Iterable, Sequence
 
@@ -13,7 +13,7 @@ _LIST_HOST = re.compile(r"(?:^|\.)lists?\.[\w.-]+$")
 
 
 def detect(tree: Tree | None, patches: Iterable[Patch] = ()) -> Project:
-    """The project of a tree by its files; without one, by lists and paths of the patches; the default one when nothing decides.
+    """The project of a tree by its files; without a tree, by lists and paths of the patches; the default project when neither decides.
 
     A subject prefix that all patches share may name a project that inherits from it.
     """
@@ -32,7 +32,7 @@ def layered(project: Project, prefixes: Sequence[Sequence[str]]) -> Project:
 
 
 def _candidates() -> list[Project]:
-    """The projects, those that inherit from others first: what makes them differ is in their own files."""
+    """The projects, those that inherit from others first, as their files are more specific."""
     return sorted(projects().values(), key=lambda project: -len(project.lineage))
 
 
@@ -52,7 +52,7 @@ def _by_patches(patches: Sequence[Patch]) -> Project | None:
     for project in _candidates():
         if not project.paths_pattern and (project.inherits or project is default_project()):
             continue
-        # on a host of another project its own lists only read along
+        # on another project's host its own lists are only copied
         elsewhere = any(hosts & set(other.lists.hosts) for other in projects().values() if project.name not in other.lineage)
         if addresses & _own_lists(project) and not elsewhere:
             return project

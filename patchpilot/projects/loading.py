@@ -18,7 +18,7 @@ from patchpilot.resources import data_dir
 
 Table = dict[str, Any]
 DEFAULT = "linux"
-"""The project that everything is of when nothing says otherwise."""
+"""The project that is used when none is detected or configured."""
 REFRESHED = "lts.toml"
 """The file in the user's data directory that `lts --update` writes: a table for each project with the keys of its [stable] that are newer."""
 _KIND = Kind("projects", (str(Path(__file__).parent),))
@@ -27,7 +27,7 @@ _ADDED_UP = {"style": ("ignore",), "lists": ("rules", "gone")}
 
 
 def projects() -> Mapping[str, Project]:
-    """Every project by name, the default one first; PackError names the file and the key that is wrong."""
+    """Every project by name, the default one first; PackError names the file and the invalid key."""
     return _projects(user_folder())
 
 
@@ -40,19 +40,19 @@ def find_project(name: str) -> Project:
 
 
 def default_project() -> Project:
-    """The project that everything is of when nothing says otherwise."""
+    """The project that is used when none is detected or configured."""
     return projects()[DEFAULT]
 
 
 @cache
 def newest_kernel() -> tuple[int, int]:
-    """The kernel whose rules hold where no tree has a version."""
+    """The kernel version whose rules apply where no tree has a version."""
     major, minor = version_key(_shipped()[DEFAULT].style.newest_kernel)[:2]
     return major, minor
 
 
 def gone_addresses() -> tuple[GoneAddress, ...]:
-    """The addresses that bounce, of every project: what is closed is closed for all."""
+    """The bouncing addresses of all projects."""
     return tuple(dict.fromkeys(row for project in projects().values() for row in project.lists.gone))
 
 
@@ -71,7 +71,7 @@ def user_folder() -> str:
 
 
 def refreshed(folder: str | None = None) -> dict[str, Table]:
-    """Project → the keys of [stable] that `lts --update` kept, in the form of the project's file; empty where it never ran."""
+    """Project → the keys of [stable] that `lts --update` stored, in the form of the project's file; empty where it never ran."""
     file = Path(folder or user_folder()) / REFRESHED
     if not file.is_file():
         return {}
@@ -84,12 +84,12 @@ def refreshed(folder: str | None = None) -> dict[str, Table]:
             check_table(f"{file}: [{name}]", stable, SECTIONS["stable"])
     except (AttributeError, KeyError, TypeError, PackError) as error:
         said = error.message if isinstance(error, PackError) else f"{file}: {error}"
-        raise PackError(said, hint=Action("lts", ("--update",), "remove the copy and run `{}`")) from error
+        raise PackError(said, hint=Action("lts", ("--update",), "remove the file and run `{}`")) from error
     return copies
 
 
 def forget() -> None:
-    """Read the projects again at their next use: a file in the user's data directory has changed."""
+    """Clear the cached projects, after a file in the user's data directory has changed."""
     _projects.cache_clear()
 
 
@@ -150,7 +150,7 @@ def _built(key: str, shipped: Mapping[str, bytes], own: Mapping[str, tuple[str, 
         for name, stable in refreshed(folder).items():
             if name in written and str(stable.get("updated", "")) >= str(written[name].get("stable", {}).get("updated", "")):
                 written[name] = overridden(written[name], {"stable": stable})
-        # what the user wrote for a shipped project counts more than what was refreshed
+        # the user's file for a shipped project overrides refreshed data
         written |= {name: overridden(written[name], table) for name, table in mine.items() if name in shipped}
         tables = {name: resolved(name, written, labels={name: file for name, (file, _) in own.items()}) for name in written}
         remember(_KIND, key, tables)

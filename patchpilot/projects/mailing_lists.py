@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a project knows of lists and addresses that its MAINTAINERS file does not say: lists with a rule of their own, and addresses that bounce."""
+"""A project's rules on lists and addresses that are not in its MAINTAINERS file: lists with their own rule, and addresses that bounce."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -23,7 +23,7 @@ class ListRule(NamedTuple):
 
 
 class GoneAddress(NamedTuple):
-    """An address or a whole domain that bounces, why, and what to write to instead ("" when nobody knows)."""
+    """An address or a whole domain that bounces, why, and the address to use instead ("" if unknown)."""
 
     why: str
     address: str = ""
@@ -37,5 +37,5 @@ class GoneAddress(NamedTuple):
 
 
 def bounces(email: str, gone: Iterable[GoneAddress]) -> GoneAddress | None:
-    """What is known of an address that bounces, or None."""
+    """The entry of a bouncing address, or None."""
     return next((row for row in gone if row.matches(email)), None)

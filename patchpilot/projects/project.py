@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A project as a value: its tags, its stable trees, its mail customs, its lists and its style."""
+"""A project as a value: its tags, stable trees, mail conventions, lists and style."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -13,10 +13,10 @@ from patchpilot.projects.stable_trees import StableTrees
 class Tags(NamedTuple):
     """How the tags that ask for a backport are written (an empty `line`: none is), and where a Message-ID is linked to.
 
-    `{address}` is the stable list, `{version}` the first release that has the bug, `{reason}` why stable is to leave the fix alone.
-    `first_commits` are those of a history that Fixes: tags name by custom, though the lines are older.
+    `{address}` is the stable list, `{version}` the first release that has the bug, `{reason}` why the fix should not be backported.
+    `first_commits` are first commits of a history that Fixes: tags name by convention, though the lines are older.
     `fix_prefixes` are the words of a subject prefix that name a tree for fixes ([PATCH net]), `feature_prefixes` one for all else, and
-    `unmarked_prefixes` those whose maintainers choose for stable without a tag.
+    `unmarked_prefixes` those whose maintainers select stable fixes without a tag.
     """
 
     line: str = ""
@@ -48,7 +48,7 @@ class MailCustoms(NamedTuple):
 class Lists(NamedTuple):
     """The project's lists (the first of `main` is for every patch) and the addresses for single purposes; empty where it has none.
 
-    `catch_all` are lists that get everything, so that a patch sent to them alone reached nobody in particular. `stable_aliases` are other
+    `catch_all` are lists that get everything, so that a patch sent only to them may be overlooked. `stable_aliases` are other
     addresses of the stable list, `no_backport` the one whose Cc: keeps a fix out of stable. `hosts` carry lists of this project alone or with
     others, `pattern` matches what else looks like one of its lists. `rules` and `gone` add to what is inherited.
     """
@@ -67,15 +67,15 @@ class Lists(NamedTuple):
 
     @property
     def stable_pattern(self) -> str:
-        """What matches any address of the stable list, with or without a `+word`; nothing where the project has none."""
+        """The pattern of all addresses of the stable list, with or without a `+word`; a pattern that never matches where the project has none."""
         boxes = (address.partition("@") for address in (self.stable, *self.stable_aliases) if address)
         return "|".join(rf"{re.escape(name)}(?:\+\w+)?@{re.escape(host)}" for name, _, host in boxes) or r"(?!)"
 
 
 class Style(NamedTuple):
-    """Rules left out or of another severity, the longest subject (0: as the rule has it) and the shortest Kconfig help text.
+    """Disabled rules, changed severities, the longest subject (0: the rule's default) and the shortest Kconfig help text.
 
-    `newest_kernel` is the version whose rules hold where no tree has one.
+    `newest_kernel` is the version whose rules apply where no tree has one.
     """
 
     subject_columns: int = 0
@@ -88,10 +88,10 @@ class Style(NamedTuple):
 class Project(NamedTuple):
     """A project: `tree_has` lists alternatives, each the paths that a tree of it has; `lineage` is its name and those it inherits from.
 
-    `files` are those of the user that it and what it inherits are made of, empty for a shipped project as it is.
+    `files` are the user's files for it and the projects it inherits from, empty for an unmodified shipped project.
 
     `subject_prefixes` are the words of a subject prefix that name a project which inherits from another ([PATCH net-next]).
-    `kernel`: its tree is a Linux kernel. `mainline` is what its mainline is called in reports, `mainline_remotes` what people call the remote of it,
+    `kernel`: its tree is a Linux kernel. `mainline` is the name of its mainline in reports, `mainline_remotes` usual names of its remote,
     `release_names` what precedes the version in the subject of a release's commit.
     """
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The stable trees of a project: how their branches are called, where they are, and when the support of each series ends."""
+"""The stable trees of a project: branch names, repositories, and the end of support of each series."""
 
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -21,11 +21,11 @@ class Maintained(NamedTuple):
 
 
 class StableTrees(NamedTuple):
-    """How a project keeps its stable trees; `branch` is empty where it has none.
+    """The stable trees of a project; `branch` is empty where it has none.
 
     `branch` matches a branch's name and has the group "version"; `branch_name`, `subject` (the prefix of a backport) and `marker` (the line that
     names the upstream commit) are formats. `releases` is the URL of a list in the form of kernel.org's releases.json. `project` is the project
-    whose file describes these trees, `list` where their backports are sent; neither is written.
+    whose file describes these trees, `list` where their backports are sent; neither is in the file.
     """
 
     project: str = ""
@@ -60,10 +60,10 @@ class StableTrees(NamedTuple):
         return tuple(row for row in self.series if not row.is_over(today))
 
     def ends(self, version: str) -> str | None:
-        """The last month of a series' support, or None when it is no long-term series."""
+        """The last month of a series' support, or None when it is not a long-term series."""
         return next((row.ends for row in self.series if row.version == version), None)
 
 
 def version_key(version: str) -> tuple[int, ...]:
-    """What orders versions: numbers, not text."""
+    """The sort key of a version: its numbers."""
     return tuple(int(part) for part in re.findall(r"\d{1,18}", version))

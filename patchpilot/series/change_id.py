@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Change-ids, by which b4 and patchpilot know a series through all its versions: made, written and read, with the tags of sends that carry them."""
+"""Change-ids, by which b4 and patchpilot identify a series in all its versions, and the tags of sends that contain them."""
 
 import re
 import secrets
@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from patchpilot.model.patch import Series
 
 TAGS = "sent/"
-"""The tags of what was sent: `sent/CHANGE-ID-vN`, as b4 names them."""
+"""The tags of sent versions: `sent/CHANGE-ID-vN`, as b4 names them."""
 _LINE = re.compile(r"change-id:\s*([\w.-]{4,120})\s*", re.IGNORECASE)
 _GERRIT = re.compile(r"I[0-9a-f]{40}")
 _TAG = re.compile(rf"{TAGS}(.+)-v(\d{{1,3}})")
@@ -27,13 +27,13 @@ def change_id_line(change_id: str) -> str:
 
 
 def change_id_in(lines: Iterable[str], *, gerrit: bool = False) -> str | None:
-    """The change-id that the last such line of a text names, or None. Gerrit's name a commit, not a series: they count with `gerrit` only."""
+    """The change-id that the last such line of a text names, or None. Gerrit's identify a commit, not a series: they count only with `gerrit`."""
     named = [match[1] for line in lines if (match := _LINE.fullmatch(line)) and (gerrit or not _GERRIT.fullmatch(match[1]))]
     return named[-1] if named else None
 
 
 def change_ids(series: Series) -> Iterator[str]:
-    """The change-ids that mails and patch files say they belong to, the cover letter's first. What commits say is not looked at."""
+    """The change-ids that mails and patch files say they belong to, the cover letter's first. Commits are not searched."""
     for patch in (*((series.cover,) if series.cover else ()), *series.patches):
         if patch.commit is None and (change_id := change_id_in(patch.lines)):
             yield change_id
@@ -45,7 +45,7 @@ def stem(change_id: str) -> str:
 
 
 def sent_tag(change_id: str, version: int) -> str:
-    """The name of the tag that keeps what was sent as a version."""
+    """The name of the tag for a sent version."""
     return f"{TAGS}{change_id}-v{version}"
 
 

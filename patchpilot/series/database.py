@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The user's databases: made, migrated, checked, backed up and recovered in one way, and no failure of SQLite leaves as anything but an error."""
+"""The user's databases: creation, migration, checks, backups and recovery. All failures of SQLite are raised as PatchpilotErrors."""
 
 import contextlib
 import errno
@@ -16,23 +16,23 @@ from patchpilot.errors import InputError, PatchpilotError
 from patchpilot.model.action import Action
 
 KEPT = 7
-"""Daily backups that are kept."""
+"""The number of daily backups."""
 FRESH = 3600.0
-"""Seconds after which the day's backup is made again: on the first day there is no other."""
+"""Seconds after which the day's backup is made again: on the first day it is the only one."""
 _CORRUPT, _NOT_A_DATABASE, _BUSY, _LOCKED, _GENERIC = 11, 26, 5, 6, 1
 _checked: set[Path] = set()
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """What a database is called in errors, and the scripts that make it and lead from each version of it to the next."""
+    """The name of a database in errors, and the scripts that create it and migrate each version to the next."""
 
     what: str
     migrations: tuple[str, ...]
 
 
 class DamagedError(InputError):
-    """A database cannot be read; `patchpilot doctor --recover` puts a backup in its place."""
+    """A database cannot be read; `patchpilot doctor --recover` restores a backup."""
 
 
 def open_database(file: Path, layout: Layout) -> "Database":
@@ -40,7 +40,7 @@ def open_database(file: Path, layout: Layout) -> "Database":
     there = file.exists()
     try:
         if not there:
-            # never opened where it may be in use: closing it would drop this process's locks on it, which are SQLite's
+            # do not open a file that may be in use: closing it would drop this process's SQLite locks on it
             with contextlib.suppress(FileExistsError):
                 os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
         existed = file.stat().st_size > 0
@@ -48,7 +48,7 @@ def open_database(file: Path, layout: Layout) -> "Database":
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     except OSError as error:
         raise InputError(
-            f"{layout.what} cannot be opened: {error.strerror or error}: {file}", hint="set XDG_STATE_HOME to a place you may write to"
+            f"{layout.what} cannot be opened: {error.strerror or error}: {file}", hint="set XDG_STATE_HOME to a writable directory"
         ) from error
     if there and not existed and backups(file) and file not in _checked:
         raise damaged(file, layout.what, "the file is empty")
@@ -81,7 +81,9 @@ def _prepare(database: "Database", layout: Layout, existed: bool) -> None:
             pass
     version = database.execute("PRAGMA user_version").fetchone()[0]
     if version > len(layout.migrations):
-        raise InputError(f"{database.file} is from a newer patchpilot", hint="use that version, or move the file away")
+        raise InputError(
+            f"{database.file} was written by a newer version of patchpilot", hint="use that version of patchpilot, or move the file away"
+        )
     if existed:
         _back_up(database, f"{datetime.now(UTC):%Y-%m-%d}")
     if version < len(layout.migrations):
@@ -97,7 +99,7 @@ def _prepare(database: "Database", layout: Layout, existed: bool) -> None:
 
 @contextlib.contextmanager
 def writing(database: sqlite3.Connection) -> Iterator[None]:
-    """One write transaction: what is read in it stays true until it is written. Within another one, a part of that."""
+    """One write transaction: data read in it does not change before it commits. Nested calls join the outer transaction."""
     if database.in_transaction:
         yield
         return
@@ -112,7 +114,7 @@ def writing(database: sqlite3.Connection) -> Iterator[None]:
 
 
 class Database(sqlite3.Connection):
-    """A connection whose failures are PatchpilotErrors, also while rows are read. What breaks a constraint stays SQLite's error."""
+    """A connection whose failures are PatchpilotErrors, also while rows are read. Constraint violations stay SQLite's errors."""
 
     file = Path()
     what = "the database"
@@ -127,27 +129,28 @@ class Database(sqlite3.Connection):
 
     @contextlib.contextmanager
     def guarded(self) -> Iterator[None]:
-        """What SQLite or a value in a row cannot be read as becomes an error that says so."""
+        """Turn errors of SQLite and of invalid values in rows into PatchpilotErrors."""
         try:
             yield
         except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
             raise
         except sqlite3.Error as error:
-            raise self._told(error) from error
+            raise self._database_error(error) from error
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise damaged(self.file, self.what, f"a row makes no sense: {error}") from error
+            raise damaged(self.file, self.what, f"invalid row: {error}") from error
 
-    def _told(self, error: sqlite3.Error) -> PatchpilotError:
+    def _database_error(self, error: sqlite3.Error) -> PatchpilotError:
         code = getattr(error, "sqlite_errorcode", _CORRUPT) & 0xFF
         if code in (_CORRUPT, _NOT_A_DATABASE, _GENERIC):
             return damaged(self.file, self.what, str(error))
         if code in (_BUSY, _LOCKED):
             return PatchpilotError(
-                f"{self.what} is in use by another program: {error}", hint=f"wait for the other patchpilot to end; the file is {self.file}"
+                f"{self.what} is in use by another program: {error}",
+                hint=f"wait for the other patchpilot process to finish; the file is {self.file}",
             )
         return PatchpilotError(
             f"{self.what} cannot be written: {error}",
-            hint=f"make room, or look at {self.file}; nothing is sent that is not written there first",
+            hint=f"free disk space, or check the permissions of {self.file}; mails are not sent before they are recorded there",
         )
 
 
@@ -185,15 +188,17 @@ class Cursor(sqlite3.Cursor):
 
 
 def damaged(file: Path, what: str, why: str) -> DamagedError:
-    """The error for a database that cannot be read, with the way to recover."""
+    """The error for a database that cannot be read, with the command that recovers it."""
     known = backups(file)
-    there = f"the newest backup is of {datetime.fromtimestamp(known[-1].stat().st_mtime, UTC):%Y-%m-%d %H:%M} UTC" if known else "no backup"
+    there = (
+        f"the newest backup is from {datetime.fromtimestamp(known[-1].stat().st_mtime, UTC):%Y-%m-%d %H:%M} UTC" if known else "no backup"
+    )
     return DamagedError(
         f"{what} is damaged: {file}: {why}",
         hint=Action(
             "doctor",
             ("--recover",),
-            f"`{{}}` puts the newest backup in its place, with what can still be read ({there}); it keeps the damaged file",
+            f"`{{}}` restores the newest backup and all rows that can still be read ({there}); it keeps the damaged file",
         ),
     )
 
@@ -204,7 +209,7 @@ def backups(file: Path) -> tuple[Path, ...]:
 
 
 def _back_up(database: Database, label: str) -> None:
-    """Copy a sound database unless this label's copy is fresh; one that cannot be written does not keep anybody from working."""
+    """Copy a sound database unless this label's copy is fresh; a failure is ignored."""
     folder = database.file.parent / "backups"
     wanted = folder / f"{database.file.stem}-{label}.sqlite3"
     if wanted.exists() and time.time() - wanted.stat().st_mtime < FRESH:
@@ -224,7 +229,7 @@ def _back_up(database: Database, label: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Recovery:
-    """What a recovery did: where the damaged file is now, the backup that was used, and how many rows came from each."""
+    """What a recovery did: the new path of the damaged file, the backup used, and how many rows came from each."""
 
     damaged: Path
     backup: Path | None
@@ -233,7 +238,7 @@ class Recovery:
 
 
 def recover(file: Path, layout: Layout) -> Recovery | None:
-    """Replace a damaged database by its newest sound backup and the rows of the damaged one that can be read; None for one that is sound."""
+    """Replace a damaged database by its newest valid backup and the readable rows of the damaged one; None when it is not damaged."""
     _checked.discard(file)
     with contextlib.suppress(DamagedError):
         open_database(file, layout).close()
@@ -249,7 +254,7 @@ def recover(file: Path, layout: Layout) -> Recovery | None:
     with contextlib.closing(open_database(file, layout)) as database:
         tables = [row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")]
         restored = sum(database.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in tables)
-        # a row that is replaced must not take along what refers to it
+        # replacing a row must not delete the rows that refer to it
         database.execute("PRAGMA foreign_keys = OFF")
         with writing(database):
             salvaged = sum(_salvage(database, aside, name) for name in tables)
@@ -267,7 +272,7 @@ def _is_sound(file: Path) -> bool:
 
 
 def _salvage(database: Database, source: Path, table: str) -> int:
-    """Take over the rows of a damaged file's table that can be read, from its beginning and from its end; how many."""
+    """Copy the readable rows of a damaged file's table, from its beginning and from its end; returns their number."""
     columns = [row[1] for row in database.execute(f"PRAGMA table_info({table})").fetchall()]
     rows: dict[int, tuple[Any, ...]] = {}
     for order in ("ASC", "DESC"):

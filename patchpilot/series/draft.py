@@ -17,11 +17,11 @@ from patchpilot.series.patch_pairing import PatchTraits, pair_patches
 from patchpilot.series.topic_database import connect
 
 CHOICES = ("version", "prefix", "in_reply_to", "cover_subject", "cover_text", "changelogs", "notes", "answers", "waivers")
-"""The fields of a draft that somebody chose or wrote; the others say which topic it is and what was sent of it."""
+"""The fields of a draft that the user set; the others identify the topic and what was sent."""
 
 
 class Drafts:
-    """The store of drafts. Close it, or use it as a context."""
+    """The store of drafts. Close it, or use it as a context manager."""
 
     def __init__(self) -> None:
         self._db = connect()
@@ -34,7 +34,7 @@ class Drafts:
 
     @contextlib.contextmanager
     def changing(self) -> Iterator[None]:
-        """One write transaction around reading a draft and writing it: nobody else writes in between."""
+        """One write transaction around reading a draft and writing it: without other writes in between."""
         with writing(self._db):
             yield
 
@@ -44,7 +44,7 @@ class Drafts:
         return self._load(row[0]) if row else None
 
     def all(self, repository: str | None = None) -> tuple[Draft, ...]:
-        """Every draft (of a repository), the last touched first."""
+        """Every draft (of a repository), the most recently changed first."""
         rows = self._db.execute(
             "SELECT data FROM drafts WHERE ? IS NULL OR repository = ? ORDER BY updated DESC, rowid DESC", (repository, repository)
         ).fetchall()
@@ -63,11 +63,11 @@ class Drafts:
                 (draft.change_id, draft.repository, draft.branch, json.dumps(asdict(draft)), datetime.now(UTC).isoformat()),
             )
         except sqlite3.Error as error:
-            raise PatchpilotError(f"the draft cannot be written: {error}", hint="make room in the state directory") from error
+            raise PatchpilotError(f"the draft cannot be written: {error}", hint="free disk space for the state directory") from error
         return draft
 
     def keep(self, before: Draft, after: Draft, origin: str) -> Draft:
-        """Write what differs between two states of a draft, and that it came from `origin`; what else they hold is not written. `after`, with origins."""
+        """Write the fields that differ between two states of a draft, with their `origin`. Returns `after` with origins."""
         with self.changing():
             return self._keep(before, after, origin)
 
@@ -91,11 +91,11 @@ class Drafts:
         return replace(after, origins={**after.origins, **origins})
 
     def remove(self, change_id: str) -> None:
-        """Forget a draft."""
+        """Delete a draft."""
         self._db.execute("DELETE FROM drafts WHERE change_id = ?", (change_id,))
 
-    def recognise(self, repository: str, branch: str | None, patches: Sequence[KnownPatch], branches: Sequence[str] = ()) -> Draft | None:
-        """The draft these patches belong to: they share patch-ids or subjects with it, or it is this branch's and was never filled.
+    def recognize(self, repository: str, branch: str | None, patches: Sequence[KnownPatch], branches: Sequence[str] = ()) -> Draft | None:
+        """The draft these patches belong to: they share patch-ids or subjects with it, or it is this branch's and empty.
 
         A draft of another branch that still exists (`branches`) is taken only when it shares most patch-ids: that is a copy of the branch.
         """
@@ -131,12 +131,12 @@ def pair_known(old: Sequence[KnownPatch], new: Sequence[KnownPatch]) -> tuple[tu
 
 
 def _traits(patch: KnownPatch) -> PatchTraits:
-    """What a patch is recognized by in another version."""
+    """The traits by which a patch is recognized in another version."""
     return PatchTraits(patch.subject, patch.patch_id, patch.authored)
 
 
 def follow(draft: Draft, branch: str | None, patches: Sequence[KnownPatch]) -> Draft:
-    """The draft after its patches changed: notes move along to what a patch became."""
+    """The draft after its patches changed: notes move to the new version of their patch."""
     notes = dict(draft.notes)
     for before, after in pair_known(draft.patches, patches):
         if after.patch_id not in notes and before.patch_id in notes:
@@ -152,19 +152,19 @@ def _load(text: str) -> Draft:
 
 
 def complete_prefix(text: str) -> str:
-    """The words of a subject prefix with PATCH among them: `net-next` is `PATCH net-next`; "" is git's own. UsageError where it cannot be one."""
+    """The words of a subject prefix with PATCH among them: `net-next` is `PATCH net-next`; "" is git's own. UsageError where it is not valid."""
     words = text.strip()
     if words.startswith("[") and words.endswith("]"):
         words = words[1:-1].strip()
     one_line_each(words)
     hint = "as in --subject-prefix 'PATCH net-next'"
     if any(bracket in words for bracket in "[]"):
-        raise UsageError(f"subject prefix {text!r}: brackets within it", hint=hint)
+        raise UsageError(f"subject prefix {text!r}: brackets are not allowed", hint=hint)
     parts = words.split()
     if number := next((part for part in parts if re.fullmatch(r"v\d+|\d+/\d+", part, re.IGNORECASE)), None):
         raise UsageError(
-            f"subject prefix {text!r}: {number!r} does not belong in it",
-            hint="-v N sets the version; the patches are numbered by themselves",
+            f"subject prefix {text!r}: must not contain {number!r}",
+            hint="set the version with -v N; patches are numbered automatically",
         )
     if not parts:
         return ""
@@ -172,6 +172,6 @@ def complete_prefix(text: str) -> str:
 
 
 def one_line_each(*texts: str | None) -> None:
-    """UsageError where a text that is to be a header has a line break or another control character."""
+    """UsageError where a header value has a line break or another control character."""
     if any(text and re.search(r"[\x00-\x1f\x7f]", text) for text in texts):
-        raise UsageError("a header is one line of printable text", hint="leave out line breaks and control characters")
+        raise UsageError("a mail header must be one line of printable text", hint="leave out line breaks and control characters")

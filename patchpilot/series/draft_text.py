@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A draft as one text to edit, export and import: cover, changelog and a note a patch, each under a heading line."""
+"""A draft as one text to edit, export and import: cover, changelog and a note for each patch, each under a heading line."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -16,8 +16,8 @@ _EXPORT = "#~ patchpilot draft, topic "
 
 
 def as_text(draft: Draft, *, changed: Sequence[str] = (), folder: Path | None = None) -> str:
-    """The draft as text, laid out by the templates cover, changelog and note; `changed` says what a new version's changelog is to tell."""
-    lines = [f"{_EXPORT}{draft.change_id}, v{draft.version}", "#~ Lines that begin with #~ are dropped. An empty part is left out.", ""]
+    """The draft as text, laid out by the templates cover, changelog and note; `changed` has the items of a new version's changelog."""
+    lines = [f"{_EXPORT}{draft.change_id}, v{draft.version}", "#~ Lines that begin with #~ are ignored. Empty parts are left out.", ""]
     cover = {
         "subject": draft.cover_subject,
         "text": draft.cover_text.strip("\n"),
@@ -42,7 +42,7 @@ def _remarks(lines: Iterable[str]) -> str:
 
 
 def from_text(draft: Draft, text: str) -> Draft:
-    """The draft with what such a text says. InputError names a heading that fits nothing."""
+    """The draft with the content of such a text. InputError names a heading that does not match."""
     parts = _parts(text)
     changed = draft
     notes, changelogs = dict(draft.notes), dict(draft.changelogs)
@@ -77,8 +77,8 @@ def _parts(text: str) -> dict[str, str]:
             current.append(line)
         elif line.strip() and not line.startswith(COMMENT):
             raise InputError(
-                "this is no exported draft: text before the first ==== heading",
-                hint=Action("draft", ("--export", "FILE"), "`{}` shows the form"),
+                "not an exported draft: text before the first ==== heading",
+                hint=Action("draft", ("--export", "FILE"), "`{}` writes a file in the right format"),
             )
     return {heading: "\n".join(lines) for heading, lines in parts.items()}
 

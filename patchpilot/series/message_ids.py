@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Message-IDs of a series' mails: made, and kept with the draft, so that the send, or the next preview, has those a preview showed."""
+"""Message-IDs of a series' mails, stored with the draft, so that a send or the next preview uses those of the last preview."""
 
 import hashlib
 import re
@@ -24,9 +24,9 @@ def new_message_ids(change_id: str, version: int, count: int, sender: Address, d
 
 
 def kept_ids(draft: Draft, kind: str, content: Iterable[bytes | str], new: Callable[[], tuple[str, ...]]) -> tuple[str, ...]:
-    """The Message-IDs of the last preview of this kind when its mails held the same; else new ones, which are kept from now on.
+    """The Message-IDs of the last preview of this kind when its mails had the same content; else new ones, which are stored.
 
-    Another content gets other ids: bytes that were written out, or sent by hand, must never share one with different bytes.
+    Different content gets different ids: an exported or manually sent mail must not share its id with a different one.
     """
     digest = hashlib.sha256()
     for part in content:
@@ -40,14 +40,14 @@ def kept_ids(draft: Draft, kind: str, content: Iterable[bytes | str], new: Calla
         now = drafts.get(draft.change_id) or draft
         known = now.shown.get(kind, ())
         if known and known[0] == digest.hexdigest():
-            # another preview of the same mails was as quick
+            # another process previewed the same mails at the same time
             return tuple(known[1:])
         drafts.save(replace(now, shown={**now.shown, kind: (digest.hexdigest(), *ids)}))
     return ids
 
 
 def forget_ids(change_id: str, *, to_self: bool = False) -> None:
-    """After a send: whatever is planned next is another mail. A test copy leaves those that were shown for the real mails."""
+    """Delete the ids after a send, as the next mails are different. A test copy keeps those shown for the real mails."""
     with Drafts() as drafts, drafts.changing():
         known = drafts.get(change_id)
         if known and known.shown:
@@ -56,7 +56,7 @@ def forget_ids(change_id: str, *, to_self: bool = False) -> None:
 
 
 def with_kept_ids(draft: Draft, kind: str, mails: tuple[RenderedMail, ...]) -> tuple[RenderedMail, ...]:
-    """Mails whose maker gives every run new Message-IDs, with those that were shown before for the same mails."""
+    """Mails from a tool that generates new Message-IDs on each run, with the ids shown before for the same mails."""
     content = [
         part
         for mail in mails

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Which patch of one version of a series became which of the next, and the one measure of how similar two patches are."""
+"""Pairing the patches of two versions of a series, and the similarity of two patches."""
 
 import re
 from collections import defaultdict
@@ -16,7 +16,7 @@ Measured on 1,600 mailed patches: two versions of a patch share at least 0.44 of
 author at most 0.33. Of the titles of reworded patches 5 in 6 reach 0.5, of those of other patches to the same file 1 in 5.
 """
 _NO_COMMON_LINE = 0.8
-"""What a title counts for when the patches share hardly a changed line."""
+"""The weight of the title when the patches have few changed lines in common."""
 _HARDLY = 0.1
 _WORD = re.compile(r"\w+")
 _MOST_COMPARED = 250_000
@@ -24,9 +24,9 @@ _MOST_COMPARED = 250_000
 
 
 class PatchTraits(NamedTuple):
-    """What a patch is recognized by in another version of its series; what is empty is not known.
+    """The traits by which a patch is recognized in another version of its series; empty ones are unknown.
 
-    `change` is its patch-id or another hash of what it changes; `authored` its author date, which amending and rebasing leave alone;
+    `change` is its patch-id or another hash of its changes; `authored` its author date, which amending and rebasing leave alone;
     `lines` its changed lines, counted.
     """
 
@@ -73,7 +73,7 @@ def line_similarity(one: Mapping[Line, int], other: Mapping[Line, int]) -> float
 
 
 def patch_similarity(one: PatchTraits, other: PatchTraits) -> float:
-    """How similar two patches are, 0 to 1: by their changed lines or their titles, whichever says more. 0 where they change other files."""
+    """How similar two patches are, 0 to 1: by their changed lines or their titles, whichever is higher. 0 where they change different files."""
     if one.paths and other.paths and not one.paths & other.paths:
         return 0.0
     title = title_similarity(one.title, other.title)
@@ -86,8 +86,8 @@ def patch_similarity(one: PatchTraits, other: PatchTraits) -> float:
 def pair_patches(old: Sequence[PatchTraits], new: Sequence[PatchTraits]) -> dict[int, int]:
     """Which place in `old` each place in `new` had; a place without an earlier one is not in it.
 
-    Patches are paired by what they change, by title, by author date (one that several share says nothing), then the most similar first. The
-    only patch left over in both versions at the same place of as many is paired too, where what it changes is not known.
+    Patches are paired by their changes, by title, by author date (unless several share it), then the most similar first. The only patch
+    left in both versions, at the same place of equally many, is paired too where its changes are unknown.
     """
     pairing = _Pairing(old, new)
     pairing.by_key(lambda patch: patch.change)
@@ -112,7 +112,7 @@ class _Pairing:
         del self._rest[at], self._left[place]
 
     def by_key(self, key: Callable[[PatchTraits], str], *, unique: bool = False) -> None:
-        """Pair what has the same key; of several the most similar, then in order. `unique`: only where one patch on either side has it."""
+        """Pair patches with the same key; of several the most similar, then in order. `unique`: only where one patch on either side has it."""
         before, after = _places(self.old, self._left, key), _places(self.new, self._rest, key)
         for name, places in after.items():
             earlier = before.get(name, [])
@@ -122,7 +122,7 @@ class _Pairing:
                 self._most_similar(places, earlier, lowest=0.0)
 
     def by_similarity(self) -> None:
-        """Pair what is alike, the most similar first."""
+        """Pair similar patches, the most similar first."""
         if len(self._left) * len(self._rest) <= _MOST_COMPARED:
             self._most_similar(list(self._rest), list(self._left), lowest=ALIKE)
 
@@ -142,7 +142,7 @@ class _Pairing:
                 self._pair(at, place)
 
     def by_place(self) -> None:
-        """Pair the only patch left on either side, where both are at the same place of as many, unless their lines show that it is another."""
+        """Pair the only patch left on either side, where both are at the same place of equally many, unless their lines differ too much."""
         if len(self._left) == len(self._rest) == 1 and len(self.old) == len(self.new) and self._left.keys() == self._rest.keys():
             (at,) = self._rest
             if not (self.new[at].lines and self.old[at].lines):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Edits a person made to a plan, kept for the topic: they are made again to every new plan of it, after a lookup, a rebase and a new version."""
+"""The user's edits of a recipient plan, stored for the topic and applied to each new plan, also after a rebase and in new versions."""
 
 import json
 import os
@@ -24,7 +24,7 @@ _BROKEN = re.compile("[\x00-\x08\x0a-\x1f\x7f\x85\u2028\u2029]")
 
 @dataclass(frozen=True, slots=True)
 class Edits:
-    """`placed` are (header, address) added or moved by hand, `dropped` the mailboxes (in lower case) taken out."""
+    """`placed` are (header, address) added or moved manually, `dropped` the removed mailboxes (in lower case)."""
 
     placed: tuple[tuple[str, Address], ...] = ()
     dropped: tuple[str, ...] = ()
@@ -35,18 +35,18 @@ class Edits:
         return Edits((*rest, (header, address)), tuple(key for key in self.dropped if key != address.key))
 
     def drop(self, address: Address) -> "Edits":
-        """With an address taken out."""
+        """With an address removed."""
         rest = tuple(edit for edit in self.placed if edit[1].key != address.key)
         return Edits(rest, tuple(dict.fromkeys((*self.dropped, address.key))))
 
     def restore(self, address: Address) -> "Edits":
-        """With whatever was done to an address undone."""
+        """With the edits of an address undone."""
         return Edits(
             tuple(edit for edit in self.placed if edit[1].key != address.key), tuple(key for key in self.dropped if key != address.key)
         )
 
     def apply(self, plan: RecipientPlan) -> RecipientPlan:
-        """The plan with the edits made to it; what they put there is marked as made by hand, what they took out is said in a warning."""
+        """The plan after the edits; added and moved recipients are marked as manual, removed ones are listed in a warning."""
         if not self.placed and not self.dropped:
             return plan
         recipients = [recipient for recipient in plan.recipients if recipient.address.key not in self.dropped]
@@ -54,18 +54,18 @@ class Edits:
         for header, address in self.placed:
             at = next((at for at, edit in enumerate(recipients) if edit.address.key == address.key), None)
             if at is None:
-                recipients.append(Recipient(address, BY_HAND, None, header, (f"added {BY_HAND}",), by_hand=True))
+                recipients.append(Recipient(address, BY_HAND, None, header, ("added manually",), by_hand=True))
             elif recipients[at].header != header:
                 recipients[at] = replace(
-                    recipients[at], header=header, by_hand=True, reasons=(*recipients[at].reasons, f"moved to {header.title()} {BY_HAND}")
+                    recipients[at], header=header, by_hand=True, reasons=(*recipients[at].reasons, f"moved to {header.title()} manually")
                 )
         recipients.sort(key=lambda recipient: recipient.header == "cc")
-        said = (f"left out {BY_HAND}: {', '.join(gone)}",) if gone else ()
+        said = (f"removed manually: {', '.join(gone)}",) if gone else ()
         return replace(plan, recipients=tuple(recipients), warnings=(*plan.warnings, *said))
 
 
 def topic_key(series: Series, repository: Repository | None) -> str:
-    """What a topic is known by through rebases and versions: its change-id, else its branch, else who wrote it and its first title."""
+    """The key of a topic across rebases and versions: its change-id, else its branch, else its author and first title."""
     if change_id := next(change_ids(series), None):
         return f"change-id:{change_id}"
     key = branch_key(repository) if repository else None
@@ -77,7 +77,7 @@ def topic_key(series: Series, repository: Repository | None) -> str:
 
 
 def branch_key(repository: Repository) -> str | None:
-    """What the checked-out branch is known by: its change-id in b4's books, else its name; None when no branch is checked out."""
+    """The key of the checked-out branch: its change-id in b4's tracking data, else its name; None when no branch is checked out."""
     branch = repository.branch
     if not branch:
         return None
@@ -86,7 +86,7 @@ def branch_key(repository: Repository) -> str | None:
 
 
 class EditStore:
-    """Edits of all topics, one small file each, in the person's state directory."""
+    """The edits of all topics, one small file each, in the user's state directory."""
 
     def __init__(self, folder: Path | None = None) -> None:
         self.folder = folder or _state_folder()
@@ -108,10 +108,10 @@ class EditStore:
         except FileNotFoundError:
             return Edits()
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise InputError(f"{file}: {error}", hint=f"remove {file}; the edits of this topic's recipients are lost") from error
+            raise InputError(f"{file}: {error}", hint=f"remove {file}; this loses the manual edits of the topic's recipients") from error
 
     def save(self, key: str, edits: Edits) -> None:
-        """Keep the edits of a topic; without any, its file goes."""
+        """Store the edits of a topic; without any, delete its file."""
         file = self._file(key)
         if not edits.placed and not edits.dropped:
             file.unlink(missing_ok=True)
@@ -124,7 +124,9 @@ class EditStore:
             beside.write_text(json.dumps(data, ensure_ascii=True, indent=1), encoding="utf-8")
             beside.replace(file)
         except OSError as error:
-            raise InputError(f"{file}: {error.strerror or error}", hint="the edits of the recipients could not be kept") from error
+            raise InputError(
+                f"{file}: {error.strerror or error}", hint="check the permissions; the edits of the recipients were not saved"
+            ) from error
 
 
 def _header(word: object) -> str:
@@ -140,16 +142,14 @@ def _state_folder() -> Path:
 
 
 def on_one_line(option: str, texts: Sequence[str]) -> None:
-    """UsageError where an address given with an option has a line break or another control character: it would become more than was meant."""
+    """UsageError where an address given with an option has a line break or another control character: it could inject headers."""
     for text in texts:
         if _BROKEN.search(text):
-            raise UsageError(
-                f"{option}: an address is one line of printable text, not {text!r}", hint=f"give {option} once for each address"
-            )
+            raise UsageError(f"{option}: {text!r} is not one line of printable text", hint=f"repeat {option} for each address")
 
 
 def addresses(texts: Sequence[str], option: str = "an address") -> tuple[Address, ...]:
-    """Addresses a person gave; InputError for one that is none, UsageError for one of several lines."""
+    """The addresses in the user's input; InputError for an invalid one, UsageError for one of several lines."""
     on_one_line(option, texts)
     parsed = []
     for text in texts:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Whether patches are those that left before, to the letter: a patch-id sees neither messages nor white space, and reviewers ask about both."""
+"""Whether patches equal those sent before, including messages and whitespace, which patch-ids ignore but reviewers ask about."""
 
 from collections.abc import Iterable, Sequence
 
@@ -14,7 +14,7 @@ _Key = tuple[str, str, tuple[str, ...], tuple[str, ...]]
 def same_patches(patches: Iterable[Patch], mails: Sequence[bytes]) -> bool:
     """Whether these patches, whose patch-ids are those of the mails, also have their authors, messages and lines.
 
-    Context and line numbers do not count, as a rebase changes them. A mail that cannot be read counts as the same: better asked once more.
+    Context and line numbers do not count, as a rebase changes them. A mail that cannot be read counts as the same, so that the user is asked.
     """
     try:
         before = {_key(parse_patch(raw, "mail")) for raw in mails}

@@ -28,14 +28,14 @@ LAYOUT = Layout("the outbox", (_SCHEMA,))
 
 
 def state_folder() -> Path:
-    """The user's state directory for patchpilot, made when missing, readable by its owner only."""
+    """The user's state directory for patchpilot, created when missing, readable by its owner only."""
     import platformdirs
 
     folder = Path(platformdirs.user_state_path("patchpilot"))
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
-        raise InputError(f"{folder}: {error.strerror or error}", hint="set XDG_STATE_HOME to a place you may write to") from error
+        raise InputError(f"{folder}: {error.strerror or error}", hint="set XDG_STATE_HOME to a writable directory") from error
     return folder
 
 

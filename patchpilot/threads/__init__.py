@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The archive: threads read, replies classified, where a fix has landed."""
+"""Mail archives: reading threads, classifying replies, finding where a fix was merged."""

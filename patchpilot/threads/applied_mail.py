@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Where a machine's or maintainer's mail says a patch went: trees, commits, patch titles, stable versions."""
+"""Where a patch was applied, from mails of bots and maintainers: trees, commits, patch titles, stable versions."""
 
 import re
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ _PULLED = re.compile(r"merged into (?P<tree>\S+?)(?:\.git)?:")
 
 @dataclass(frozen=True, slots=True)
 class AppliedReport:
-    """One line of a summary: the patch's title and number, and the commit it became (None: not found there)."""
+    """One line of a summary: the patch's title and number, and its commit (None: not found)."""
 
     title: str
     number: int | None
@@ -40,7 +40,7 @@ class AppliedReport:
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """What a mail says of places: commits (as long as given), tree, stable versions, and the lines of its summary."""
+    """Where a mail says a patch was applied: commits (ids as given), tree, stable versions, and the lines of its summary."""
 
     commits: tuple[str, ...] = ()
     tree: str | None = None
@@ -49,7 +49,7 @@ class Placement:
 
 
 def placement(kind: MailKind, subject: str, text: str, headers: dict[str, str]) -> Placement:
-    """Read the places out of a mail of this kind; `text` is its unquoted text, `headers` its headers by lower-case name."""
+    """Parse a mail of this kind; `text` is its unquoted text, `headers` its headers by lower-case name."""
     if kind is MailKind.APPLIED:
         landings = _summary(text)
         commits = [landing.commit for landing in landings if landing.commit] or [*_ids(_COMMIT_URL, text), *_ids(_COMMIT_LINE, text)]

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A public-inbox archive (lore or any other) read through liblore: threads and searches, politely and within bounds.
+"""A public-inbox archive (lore or any other) read through liblore: threads and searches, rate-limited and with size limits.
 
-"Not there" and "not reachable" are different answers: MissingError and NetworkError. Everything an archive sends is hostile text.
+A missing mail is a NotInArchiveError, an unreachable archive a NetworkError. Everything an archive sends is untrusted.
 """
 
 import email.charset
@@ -37,13 +37,13 @@ RETRIES = 2
 LONGEST_WAIT = 30.0
 BETWEEN_REQUESTS = 0.1
 _SUSPICIOUS = 1 << 19
-"""Packed bytes above which the unpacked size is looked at first: gzip grows a thousandfold at most."""
+"""Compressed bytes above which the decompressed size is checked first: gzip expands at most a thousandfold."""
 _BUSY = (429, 502, 503, 504)
 _HOSTS_OF_ALL = ("lore.kernel.org", "lkml.kernel.org", "patch.msgid.link", "msgid.link", "lkml.org")
 
 
 class NotInArchiveError(MissingError):
-    """The archive answered: it has no such mail."""
+    """The archive does not have the mail."""
 
 
 def archive_of(target: str, default: str = LORE) -> str:
@@ -67,17 +67,17 @@ def archive_of(target: str, default: str = LORE) -> str:
 
 
 def quoted(text: str) -> str:
-    """A phrase for a search: in quotes, without what would end them."""
+    """A phrase for a search: in quotes, without inner quotes."""
     return '"' + " ".join(re.sub(r'["\\]', " ", text).split())[:200] + '"'
 
 
 class Archive:
-    """One archive. Answers are kept for ten minutes in `cache` (None: not kept); `offline` refuses to ask. Usable from one thread; `cancel` from any."""
+    """One archive. Answers are cached for ten minutes in `cache` (None: no cache); `offline` prevents requests. For use in one thread; `cancel` in any."""
 
     def __init__(self, url: str = LORE, *, cache: Path | None = None, offline: bool = False, cache_seconds: int = CACHE_SECONDS) -> None:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise UsageError(f"{url}: not an archive's address", hint=f"give its URL, as {LORE}")
+            raise UsageError(f"{url}: not the URL of an archive", hint=f"pass a URL such as {LORE}")
         self.url = url.rstrip("/")
         self.host = parts.hostname
         self._cache = cache
@@ -88,9 +88,9 @@ class Archive:
         self._last = 0.0
         self._stop = threading.Event()
         self.parse_mail: ParseMail = parse_mail
-        """Reads one mail; a call that has read some already sets its reader's."""
+        """Parses one mail; a call with a MailReader sets this to its parser."""
         self.skipped: list[str] = []
-        """Why mails that it sent were left out."""
+        """The reasons for mails that were skipped."""
         self.remembered = False
         """Whether a thread came out of the cache, not from the server."""
 
@@ -105,20 +105,20 @@ class Archive:
         self.close()
 
     def close(self) -> None:
-        """Let go of the connection."""
+        """Close the connection."""
         if self._node is not None:
             self._node.close()
             self._session.close()
             self._node = None
 
     def cancel(self) -> None:
-        """Stop what is being asked; callable from another thread."""
+        """Cancel the current request; callable from another thread."""
         self._stop.set()
         if self._node is not None:
             self._node.cancel_active()
 
     def thread(self, message_id: str, *, fresh: bool = False) -> tuple[Mail, ...]:
-        """The whole thread around a mail. NotInArchiveError when the archive has no such mail, NetworkError when it cannot be asked."""
+        """The whole thread around a mail. NotInArchiveError when the archive has no such mail, NetworkError when it cannot be reached."""
         before = self._asked
         data = self._ask(message_id, lambda node: node.get_mbox_by_msgid(message_id, nocache=fresh))
         self.remembered = self.remembered or self._asked == before
@@ -139,7 +139,7 @@ class Archive:
         return answer
 
     def search(self, query: str, *, threads: bool = False, fresh: bool = False) -> tuple[Mail, ...]:
-        """The mails a query finds (with `threads`, their whole threads); none is an answer too."""
+        """The mails that match a query (with `threads`, their whole threads); may be none."""
         try:
             data = self._ask(query, lambda node: node.get_mbox_by_query(query, full_threads=threads, nocache=fresh))
         except NotInArchiveError:
@@ -151,7 +151,7 @@ class Archive:
 
     def _ask(self, what: str, question: Callable[["LoreNode"], T]) -> T:
         if self._offline:
-            raise NetworkError(f"{self.host} was not asked: --offline", hint="use --mbox FILE, or leave --offline out")
+            raise NetworkError(f"{self.host} cannot be queried with --offline", hint="use --mbox FILE, or drop --offline")
         if self._stop.is_set():
             raise CancelledError()
         time.sleep(max(0.0, self._last + BETWEEN_REQUESTS - time.monotonic()))
@@ -167,41 +167,41 @@ class Archive:
                 from liblore import LibloreError, OperationCancelledError, RemoteError
         except ImportError as error:
             raise MissingError(
-                f"archives are read through {error.name}, which is not installed", hint="pip install liblore requests"
+                f"reading archives needs {error.name}, which is not installed", hint="pip install liblore requests"
             ) from error
         try:
             return question(self._connected())
         except OperationCancelledError as error:
             raise CancelledError() from error
         except RemoteError as error:
-            raise self._told(what, error.status_code, error) from error
+            raise self._failure(what, error.status_code, error) from error
         except requests.RequestException as error:
             raise self._unreachable(f"{type(error).__name__}") from error
         except LibloreError as error:
             raise self._unreachable(str(error)) from error
         except (OSError, EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise NetworkError(
-                f"{self.host} sent no mbox: {error}", hint="is the URL that of a public-inbox archive? try it in a browser"
+                f"{self.host} did not send an mbox: {error}", hint="open the URL in a browser to check that it is a public-inbox archive"
             ) from error
 
-    def _told(self, what: str, status: int | None, error: Exception) -> PatchpilotError:
+    def _failure(self, what: str, status: int | None, error: Exception) -> PatchpilotError:
         if status == 404:
             return self._absent(what)
         if status is None:
             return self._unreachable("no answer")
         if status == 429:
-            return NetworkError(f"{self.host} asks to be asked less often", hint="try again in some minutes")
-        return self._unreachable(f"it answered {status}")
+            return NetworkError(f"{self.host} limits the rate of requests", hint="try again in a few minutes")
+        return self._unreachable(f"HTTP status {status}")
 
     def _absent(self, what: str) -> NotInArchiveError:
         return NotInArchiveError(
             f"{self.host} has no mail {what}",
-            hint="a mail just sent takes some minutes to arrive there; else look at the id, or name another archive: git config patchpilot.lore URL",
+            hint="a new mail takes some minutes to appear; otherwise check the id, or set another archive: git config patchpilot.lore URL",
         )
 
     def _unreachable(self, why: str) -> NetworkError:
         return NetworkError(
-            f"{self.host} cannot be reached: {why}", hint="look at the network, or name a mirror: git config patchpilot.lore URL"
+            f"{self.host} cannot be reached: {why}", hint="check the network connection, or set a mirror: git config patchpilot.lore URL"
         )
 
     def _connected(self) -> "LoreNode":
@@ -218,7 +218,7 @@ class Archive:
                 request_timeout=TIMEOUTS,
                 cache_dir=str(self._cache) if self._cache else None,
                 cache_ttl=self._cache_seconds,
-                # only the archive that was named is asked: what is looked for may not be for others
+                # only the configured archive is queried: the search terms may be confidential
                 follow_upstream=False,
             )
             self._node.set_user_agent("patchpilot", __version__)
@@ -239,7 +239,7 @@ def _own_charset() -> Iterator[None]:
 
 
 def _polite_session(agent: str, stop: threading.Event) -> Any:
-    """A requests session that waits when the server asks for it, and reads no more than the bounds."""
+    """A requests session that honors Retry-After and limits the size of responses."""
     import requests
 
     class Session(requests.Session):
@@ -264,9 +264,9 @@ def _polite_session(agent: str, stop: threading.Event) -> Any:
     return session
 
 
-def _wait(told: str, attempt: int) -> float:
-    """Seconds to wait: what the server says, within reason, else one, then two."""
-    return min(float(told), LONGEST_WAIT) if told.isascii() and told.isdigit() else 1.0 * 2**attempt
+def _wait(retry_after: str, attempt: int) -> float:
+    """Seconds to wait: the server's Retry-After up to a limit, else one, then two."""
+    return min(float(retry_after), LONGEST_WAIT) if retry_after.isascii() and retry_after.isdigit() else 1.0 * 2**attempt
 
 
 def _read_within_bounds(response: Any) -> None:
@@ -277,7 +277,7 @@ def _read_within_bounds(response: Any) -> None:
         body += chunk
         if len(body) > MAX_TRANSFER or time.monotonic() - started > MAX_SECONDS:
             response.close()
-            raise requests.exceptions.ContentDecodingError("the answer is too large or too slow")
+            raise requests.exceptions.ContentDecodingError("the response is too large or too slow")
     data = bytes(body)
     if data[:2] == b"\x1f\x8b" and len(data) > _SUSPICIOUS:
         _small_when_unpacked(data)
@@ -292,4 +292,4 @@ def _small_when_unpacked(data: bytes) -> None:
         size += len(unpacker.decompress(rest, 1 << 22))
         rest = unpacker.unconsumed_tail
     if size > MAX_INPUT:
-        raise requests.exceptions.ContentDecodingError("the answer unpacks to too much")
+        raise requests.exceptions.ContentDecodingError("the response is too large after decompression")

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The machines that write to contributors, one row each: how the mail is known, and what it is.
+"""The bots that write to contributors, one row each: how their mail is recognized, and its kind.
 
-A row holds when everything it names holds. People answer robots under the robots' subjects, and some persons let scripts write from their own
-address, so a row looks at the sender and at the words the sender wrote, never at the subject alone.
+A row matches when all its patterns match. People reply under a bot's subject, and some let scripts write from their own
+address, so a row checks the sender and the text the sender wrote, never the subject alone.
 """
 
 import re
@@ -70,7 +70,7 @@ ROBOTS = (
         header=r"^x-stable: review|^user-agent: quilt",
         semi=True,
     ),
-    # whoever runs a stable tree with the stable team's scripts: their header says so
+    # others who run a stable tree with the stable team's scripts, recognized by their header
     Bot(
         "stable review",
         MailKind.STABLE_REVIEW,
@@ -177,7 +177,7 @@ _COMPILED: dict[str, re.Pattern[str]] = {}
 
 
 def known_robot(sender: str, subject: str, text: str, headers: Callable[[], str]) -> Bot | None:
-    """The first row that holds for a mail, or None for a person's."""
+    """The first row that matches a mail, or None for a person's mail."""
     for robot in ROBOTS:
         if robot.sender and not _search(robot.sender, sender):
             continue

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""All mails about a series that an archive has: its threads, its other revisions, and what the stable trees and bots wrote elsewhere."""
+"""All mails about a series that an archive has: its threads, its other revisions, and mails of stable trees and bots in other threads."""
 
 from collections.abc import Callable, Iterable, Mapping
 
@@ -30,9 +30,9 @@ def gather(
     reader: MailReader | None = None,
     progress: Progress = silent,
 ) -> tuple[tuple[Mail, ...], tuple[str, ...]]:
-    """The mails about the series that has this mail, and what could not be asked.
+    """The mails about the series that has this mail, and the queries that failed.
 
-    NotInArchiveError when the archive has no such mail and none is known; NetworkError when the first question finds no answer.
+    NotInArchiveError when the archive has no such mail and none is known; NetworkError when the first query fails.
     """
     reader = reader or MailReader()
     archive.parse_mail = reader.parse
@@ -44,7 +44,7 @@ def gather(
         for mail in mails:
             have.setdefault(mail.message_id, mail)
 
-    progress("asking the archive for the thread")
+    progress("fetching the thread from the archive")
     asked.add(message_id)
     try:
         take(archive.thread(message_id, fresh=fresh))
@@ -68,11 +68,11 @@ def _widen(
     fresh: bool,
     progress: Progress,
 ) -> None:
-    """Ask for what is not in the first thread: other revisions, their threads, the stable trees' and bots' mails, what names the commit."""
+    """Search for what is not in the first thread: other revisions, their threads, the stable trees' and bots' mails, what names the commit."""
     status = _one(message_id, have.values(), reader)
     if status is None:
         return
-    progress("looking for other revisions")
+    progress("searching for other revisions")
     for query in _revision_queries(status):
         take(archive.search(query, threads=True, fresh=fresh))
     status = _one(message_id, have.values(), reader) or status
@@ -86,7 +86,7 @@ def _widen(
         except NotInArchiveError:
             continue
     status = _one(message_id, have.values(), reader) or status
-    progress("looking for the stable trees' mails")
+    progress("searching for mails of the stable trees")
     for title in list(dict.fromkeys(post.title for post in status.topic.latest.patches if len(post.title) >= 8))[:MAX_TITLES]:
         take(archive.search(f"s:{quoted(title)} AND {MACHINES}", fresh=fresh))
     for query in _carrier_queries(status):
@@ -97,10 +97,10 @@ def _widen(
 def _what_came_after(
     archive: Archive, message_id: str, have: Mapping[str, Mail], reader: MailReader, take: Take, fresh: bool, progress: Progress
 ) -> None:
-    """Ask for what names the commit, and for all revisions of what turns out to fix or revert it."""
+    """Search for mails that reference the commit, and for all revisions of series that fix or revert it."""
     status = _one(message_id, have.values(), reader)
     commits = list(dict.fromkeys(landed.commit[:12] for landed in status.landed if landed.commit)) if status else []
-    progress("looking for what names the commit")
+    progress("searching for mails that reference the commit")
     for commit in commits[:MAX_TITLES]:
         naming = archive.search(f"b:{commit}*", fresh=fresh)
         take(naming)
@@ -142,7 +142,7 @@ def _by(author: Address) -> str:
 
 
 def _carrier_queries(status: Status) -> list[str]:
-    """Searches for who sends the patches on: with the author's name in their text, or in a request to pull."""
+    """Searches for who forwards the patches: with the author's name in their text, or in a request to pull."""
     topic = status.topic
     if topic.latest.backport_to:
         return []

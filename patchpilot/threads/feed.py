@@ -13,11 +13,11 @@ _SECONDS = 30
 
 
 def fetch_json(url: str, *, offline: bool = False) -> Any:
-    """The JSON document at an http(s) URL, at most 4 MiB; NetworkError when it cannot be had or is none."""
+    """The JSON document at an http(s) URL, at most 4 MiB; NetworkError when it cannot be fetched or parsed."""
     if urlsplit(url).scheme not in ("https", "http"):
-        raise UsageError(f"{url}: not a web address")
+        raise UsageError(f"{url}: not an http or https URL")
     if offline:
-        raise NetworkError(f"{url} is on the network, and --offline was given", hint="leave out --offline")
+        raise NetworkError(f"{url} cannot be fetched with --offline", hint="drop --offline")
     import requests
 
     try:
@@ -25,10 +25,12 @@ def fetch_json(url: str, *, offline: bool = False) -> Any:
             answer.raise_for_status()
             data = answer.raw.read(_LIMIT + 1, decode_content=True)
     except requests.RequestException as error:
-        raise NetworkError(f"{url} could not be read: {type(error).__name__}", hint="try again later, or look at the connection") from error
+        raise NetworkError(
+            f"{url} could not be read: {type(error).__name__}", hint="try again later, or check the network connection"
+        ) from error
     if len(data) > _LIMIT:
         raise NetworkError(f"{url} is larger than {_LIMIT >> 20} MiB")
     try:
         return json.loads(data)
     except (ValueError, RecursionError) as error:
-        raise NetworkError(f"{url} is no JSON document", hint="a captive portal may stand between") from error
+        raise NetworkError(f"{url} is not a JSON document", hint="open the URL in a browser; a captive portal may intercept it") from error

@@ -15,7 +15,7 @@ from patchpilot.threads.status import LandedCommit, Status
 
 
 def in_repository(status: Status, repository: Repository, *, progress: Progress = silent, remote: str = "") -> tuple[LandedCommit, ...]:
-    """The landings of a series that the repository shows, mainline first; empty when it has none of its commits."""
+    """Where the repository has the commits of a series, mainline first; empty when it has none of them."""
     tip = mainline(repository)
     with History(repository, progress) as history:
         if tip is None:
@@ -69,7 +69,7 @@ def authors_of(status: Status, body: str) -> set[str]:
 
 
 def _first_point_release(repository: Repository, version: str, commit: str) -> str | None:
-    """The first `vX.Y.Z` of a stable series that contains the commit, by halves; None when none does yet."""
+    """The first `vX.Y.Z` of a stable series that contains the commit, by binary search; None when none does yet."""
     tags = [name for name in repository.refs if re.fullmatch(rf"v?{re.escape(version)}\.\d{{1,18}}", name)]
     tags.sort(key=lambda name: int(name.rpartition(".")[2]))
     return _bisect(repository, tags, commit)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a mail of a patch's life is: by who sends it and what they wrote themselves, never by its subject alone."""
+"""The kind of a mail about a patch, from its sender and the text they wrote, never from its subject alone."""
 
 import re
 from dataclasses import dataclass, replace
@@ -11,7 +11,7 @@ from patchpilot.model.patch_subject import Subject, parse_subject
 from patchpilot.threads.applied_mail import Placement, placement
 from patchpilot.threads.bots import known_robot
 from patchpilot.threads.mail_kinds import MailKind
-from patchpilot.threads.reply_body import Body, take_apart
+from patchpilot.threads.reply_body import Body, parse_body
 from patchpilot.threads.reply_prose import read_prose
 from patchpilot.threads.review_trailers import GivenTrailer, given_trailers, is_nack
 from patchpilot.threads.sender import real_sender, same_person
@@ -26,7 +26,7 @@ _NAMED = re.compile(
 
 @dataclass(frozen=True)
 class Classified:
-    """A mail and what it is; `semi` when a script sent it in a person's name, `nack` when it refuses formally."""
+    """A mail and its kind; `semi` when a script sent it in a person's name, `nack` when it is a formal NACK."""
 
     mail: Mail
     sender: Address
@@ -50,7 +50,7 @@ class Classified:
 
     @cached_property
     def place(self) -> Placement:
-        """Where the mail says the patch went."""
+        """Where the mail says the patch was applied."""
         headers = {header.name.lower(): header.value for header in self.mail.headers}
         by_words = placement(self.kind, self.mail.subject, unquoted(self.mail.body), headers)
         return (
@@ -61,26 +61,26 @@ class Classified:
 
 
 def classify(mail: Mail, author: Address | None = None) -> Classified:
-    """What one mail is; `author` is the patch's author where the thread is known (else it is guessed from the quotes)."""
+    """Classify one mail; `author` is the patch's author where the thread is known (else guessed from the quotes)."""
     sender = real_sender(mail)
     subject = parse_subject(mail.subject[:MAX_SUBJECT])
     is_reply = bool(_REPLY.match(mail.subject[:MAX_SUBJECT]))
     text = unquoted(mail.body)
     robot = known_robot(f"{sender.name} <{sender.email}>"[:MAX_SUBJECT], mail.subject[:MAX_SUBJECT], text[:16_000], lambda: _headers(mail))
-    body = take_apart(mail.body)
+    body = parse_body(mail.body)
     base = Classified(mail, sender, subject, is_reply, MailKind.OTHER, 0.5, "", False, False, (), body)
     if robot:
         tags = () if robot.kind in (MailKind.PATCH, MailKind.COVER) else given_trailers(body, sender, bot=robot.bot)
-        why = f"{robot.name} is known by sender and words"
+        why = f"sender and text match {robot.name}"
         return replace(base, kind=robot.kind, confidence=0.97, why=why, bot=robot.bot, semi=robot.semi, trailers=tags, robot=robot.name)
     if not is_reply and (kind := _post(subject, text, body)):
-        return replace(base, kind=kind, confidence=0.95, why="a patch as sent" if kind is MailKind.PATCH else "a cover letter")
+        return replace(base, kind=kind, confidence=0.95, why="a patch" if kind is MailKind.PATCH else "a cover letter")
     by_author = same_person(sender, author) if author else _author_like(sender, body)
     return _by_person(replace(base, by_author=by_author, trailers=given_trailers(body, sender)))
 
 
 def classify_for(known: Classified, author: Address) -> Classified:
-    """What a mail that was classified is where the patch's author is known; its body is not read again."""
+    """Reclassify a mail where the patch's author is known; its body is not parsed again."""
     mail = known.mail
     by_author = same_person(known.sender, author)
     if known.robot or known.by_author is by_author or (not known.is_reply and _post(known.subject, unquoted(mail.body), known.body)):
@@ -90,14 +90,14 @@ def classify_for(known: Classified, author: Address) -> Classified:
 
 
 def _by_person(base: Classified) -> Classified:
-    """What a mail is that no robot sent and that is no patch as sent."""
+    """Classify a mail that is neither from a bot nor a patch."""
     if _SCRIPT_ID.search(base.mail.message_id) and not base.by_author:
         return replace(base, kind=MailKind.APPLIED, confidence=0.97, why="b4's thank-you note", semi=True)
     return _person(base)
 
 
 def _person(base: Classified) -> Classified:
-    """What a person's mail is: a formal refusal, what the prose says where it is sure, a formal tag, a patch, else what the prose says."""
+    """Classify a person's mail: by a formal NACK, by certain prose, by a tag, as a patch, else by the prose."""
     body, credited = base.body, base.credited
     to_self = any(_says(line, base.sender) for line in body.attributions[:1])
     reading = read_prose(body, base.subject.raw, by_author=base.by_author, to_self=to_self)
@@ -111,14 +111,14 @@ def _person(base: Classified) -> Classified:
     if any(tag.name.lower() != "signed-off-by" or not body.has_diff for tag in credited):
         return replace(base, kind=MailKind.TRAILERS, confidence=0.95, why=str(credited[0]))
     if body.has_diff and (not base.is_reply or _is_whole_patch(body)):
-        return replace(base, kind=MailKind.PATCH, confidence=0.7, why="a whole patch in a reply")
+        return replace(base, kind=MailKind.PATCH, confidence=0.7, why="a complete patch in a reply")
     if not base.is_reply and not base.mail.in_reply_to and not base.mail.references:
         return replace(base, kind=MailKind.OTHER, confidence=0.7, why="neither a patch nor a reply")
     return replace(base, kind=reading.kind, confidence=reading.confidence, why=reading.why)
 
 
 def _post(subject: Subject, text: str, body: Body) -> MailKind | None:
-    """Whether a mail that is no reply is a patch or a cover letter."""
+    """Whether a mail that is not a reply is a patch or a cover letter."""
     marked = subject.is_patch or subject.rfc or subject.number is not None
     pull = any("pull" in word.lower() for mark in subject.marks for word in mark.split())
     if subject.number == 0 and (marked or subject.total):
@@ -134,7 +134,7 @@ def _post(subject: Subject, text: str, body: Body) -> MailKind | None:
 
 
 def _is_whole_patch(body: Body) -> bool:
-    """Whether the inline patch carries its own message or stat, and little is said besides."""
+    """Whether the inline patch carries its own message or stat, with little other text."""
     has_header = any(re.match(r"^(?:---$|Signed-off-by: |From: |Subject: | \d+ files? changed)", line) for line in body.patch)
     return has_header and len(body.text.split()) < 60
 

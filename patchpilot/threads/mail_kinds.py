@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a mail of a thread can be."""
+"""The kinds of mails in a thread."""
 
 from enum import StrEnum
 

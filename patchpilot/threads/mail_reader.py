@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The mails of one call, each parsed and classified once, whoever asks for it."""
+"""The mails of one call, each parsed and classified once."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -14,9 +14,9 @@ ParseMail = Callable[[bytes], Mail]
 
 
 class MailReader:
-    """Keeps what it read, for as long as one call lasts: the same bytes are parsed once, the same mail is classified once.
+    """A cache for one call: the same bytes are parsed once, the same mail is classified once.
 
-    `now` is the time of the call; `threads` is where `read_thread` keeps what it made of the same mails.
+    `now` is the time of the call; `threads` is where `read_thread` caches its results.
     """
 
     def __init__(self) -> None:
@@ -34,7 +34,7 @@ class MailReader:
         return mail
 
     def classify(self, mail: Mail) -> Classified:
-        """What a mail is, its patch's author guessed from the quotes."""
+        """Classify a mail, guessing the patch's author from the quotes."""
         known = self._classified.get(mail.message_id)
         if known is None or known.mail.raw != mail.raw:
             known = self._classified[mail.message_id] = classify(mail)
@@ -43,7 +43,7 @@ class MailReader:
         return known
 
     def classify_for(self, mail: Classified, author: Address) -> Classified:
-        """What a mail is where the patch's author is known."""
+        """Classify a mail where the patch's author is known."""
         key = (mail.mail.message_id, same_person(mail.sender, author))
         known = self._for_author.get(key)
         if known is None or known.mail.raw != mail.mail.raw:

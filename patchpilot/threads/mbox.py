@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Mboxes from files and archives: unpacked within bounds, split, parsed, each mail once, oldest first."""
+"""Mboxes from files and archives: decompressed with a limit, split, parsed, each mail once, oldest first."""
 
 import hashlib
 import sys
@@ -17,7 +17,7 @@ _EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 Skipped = Callable[[str], None]
-"""Is given the reason for which a mail of an mbox is left out."""
+"""Called with the reason for skipping a mail of an mbox."""
 
 
 def ignored(_reason: str) -> None:
@@ -35,12 +35,10 @@ def read_mails(
     except OSError as error:
         raise InputError(f"{name}: {error.strerror or error}", hint="give a mail or an mbox, or - for standard input") from error
     if len(data) > MAX_INPUT:
-        raise InputError(f"{name}: more than {MAX_INPUT >> 20} MiB", hint="give the mbox of one thread")
+        raise InputError(f"{name}: larger than {MAX_INPUT >> 20} MiB", hint="pass the mbox of one thread")
     mails = parse(unpack(data, name), progress, skipped, name, parse_mail)
     if not any(mail.headers for mail in mails):
-        raise InputError(
-            f"{name}: no mail in it", hint="give a mail or an mbox, as an archive's `t.mbox.gz` or `git format-patch --stdout`"
-        )
+        raise InputError(f"{name}: no mail found", hint="pass a mail or an mbox, such as an archive's `t.mbox.gz`")
     return mails
 
 
@@ -50,7 +48,7 @@ def _read(path: Path) -> bytes:
 
 
 def unpack(data: bytes, source: str) -> bytes:
-    """The data, unpacked when it is gzip; InputError when it is damaged or would grow beyond the bound."""
+    """The data, decompressed when it is gzip; InputError when it is damaged or would grow beyond the bound."""
     return bounded_gzip.unpack(data, source, MAX_INPUT)
 
 
@@ -78,14 +76,14 @@ def parse(
 
 
 def _with_id(mail: Mail) -> Mail:
-    """A mail without a Message-ID gets one made of its content, so that it can be distinguished from others."""
+    """The mail, with a Message-ID derived from its content if it has none."""
     if mail.message_id:
         return mail
     return mail._replace(message_id=f"{hashlib.sha256(mail.raw).hexdigest()[:32]}@no-message-id.invalid")
 
 
 def unique(mails: Iterable[Mail]) -> tuple[Mail, ...]:
-    """Each Message-ID once (the copy that was met first), oldest first; mails without a usable date go by their place."""
+    """Each Message-ID once (its first copy), oldest first; mails without a usable date keep their place."""
     by_id: dict[str, Mail] = {}
     for mail in mails:
         by_id.setdefault(mail.message_id, mail)
@@ -93,5 +91,5 @@ def unique(mails: Iterable[Mail]) -> tuple[Mail, ...]:
 
 
 def when(mail: Mail) -> datetime:
-    """When the mail says it was sent; the epoch when it does not say."""
+    """The date of the mail; the epoch when it has none."""
     return mail.date or _EPOCH

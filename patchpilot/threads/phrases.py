@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The words people use on kernel lists, as patterns: refusing, applying, assenting, asking for change, answering.
+"""Phrases on kernel lists, as patterns: NACKs, "applied", approval, requests for changes, answers.
 
-Choices are set apart by ` | ` or a new line. Every repetition is bounded and none is nested.
+Alternatives are separated by ` | ` or a new line. Every repetition is bounded and none is nested.
 """
 
 import re
@@ -85,7 +85,7 @@ NOT_A_TREE = re.compile(
     r"(?:list|todo|to-do|backlog|tracker|docs?|documentation|changelog|description|message|comments?|cover|wiki)\b",
     re.IGNORECASE,
 )
-"""Where things are added that are no patches."""
+"""Places to which things other than patches are added."""
 NOT_YET_APPLIED = re.compile(
     r"\b(?:once|when|if|until|unless|before|after|as soon as|assuming|which|that|whether)\b[^.!?;]{0,140}\b(?:been|gets?|is|are|was|were)\s+(?:\w+\s+)?$"
     r"|\bwith (?:this|the|that|these|those|your|my|both|all) (?:\w+ ){0,3}$",

@@ -35,7 +35,7 @@ class Post:
 
     @property
     def title(self) -> str:
-        """The subject without marks."""
+        """The subject without its prefix."""
         return self.mail.subject.title
 
     @property
@@ -51,7 +51,7 @@ class Post:
 
 @dataclass(frozen=True)
 class Revision:
-    """One sending of a series: `version` from its marks; `posts` in order, the cover letter first."""
+    """One sending of a series: `version` from its subject prefix; `posts` in order, the cover letter first."""
 
     version: int
     posts: tuple[Post, ...]
@@ -64,7 +64,7 @@ class Revision:
 
     @property
     def head(self) -> Post:
-        """The cover letter, else the first patch there is."""
+        """The cover letter, else the first patch."""
         return self.posts[0]
 
     @property
@@ -99,7 +99,7 @@ class Revision:
 
     @property
     def backport_to(self) -> str | None:
-        """The stable version its marks aim at, or None."""
+        """The stable version in its subject prefix, or None."""
         for word in self.head.mail.subject.words:
             if _STABLE_MARK.match(word):
                 return word
@@ -167,12 +167,12 @@ class PostedTopic:
 
     @cached_property
     def waiting(self) -> timedelta:
-        """How long an author waits for an answer before asking again, as the project that the patches are for has it."""
+        """How long to wait for a reply before sending a reminder, by the rules of the patches' project."""
         from patchpilot.projects.detection import detect
 
         patches = []
         for post in self.latest.patches:
-            # a post without a diff says nothing of its project
+            # a post without a diff does not show its project
             with suppress(InputError):
                 patches.append(parse_patch(post.mail.mail.raw, post.message_id))
         return timedelta(days=detect(None, patches).mail.waiting_days)

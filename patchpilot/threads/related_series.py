@@ -25,13 +25,13 @@ _REVERTED = re.compile(r"^This reverts commit (?P<id>[0-9a-f]{12,40})", re.MULTI
 
 
 def with_follow_ups(every: Sequence[Status]) -> tuple[Status, ...]:
-    """The series, each with the later ones that have to do with it; one that carries it on its way also says what its state is."""
+    """The series, each with the later ones that have to do with it; one that forwards it may also decide its state."""
     known = _Known(every)
     return tuple(_with_follow_ups(status, at, known, every) for at, status in enumerate(every))
 
 
 class _Known:
-    """What names what, so that each series is compared with those few that could have to do with it."""
+    """An index of titles, mails and commits, so that each series is compared only with those that could be related."""
 
     def __init__(self, every: Sequence[Status]) -> None:
         self.begun = [min(when(revision.head.mail.mail) for revision in status.topic.revisions) for status in every]
@@ -96,7 +96,7 @@ def _with_follow_ups(status: Status, at: int, known: _Known, every: Sequence[Sta
 
 
 def _carriers(status: Status, every: Sequence[Status]) -> tuple[Carrier, ...]:
-    """Who sends the patches on with what else they took."""
+    """Series and pull requests in which others forward the patches."""
     carrying = {later.message_id for later in status.follow_ups if later.relation == "carries"}
     carriers = [other for other in every if other.topic.revisions[0].head.message_id in carrying and _is_batch(other)]
     return tuple(Carrier(other.topic.subject, other.topic.author.trailer(), other.state is SeriesState.IN_MAINLINE) for other in carriers)
@@ -109,7 +109,7 @@ def _reverts(status: Status, every: Sequence[Status]) -> list[tuple[str, LandedC
     for revert in (other.topic.latest for other in every if other.topic.revisions[0].head.message_id in ids):
         named = next((match for post in (revert.head, *revert.patches) if (match := _REVERTED.search(post.mail.mail.body))), None)
         if named:
-            how = "named by its revert; release unknown without a repository"
+            how = "referenced by its revert; release unknown without a repository"
             landings.append(
                 (revert.backport_to or "", LandedCommit(default_project().mainline, named["id"], None, how, revert.head.message_id))
             )
@@ -136,7 +136,7 @@ def _relation(other: Status, commits: Sequence[str], reverts: set[str], status: 
 
 
 def _passed_on(other: Status, status: Status) -> str | None:
-    """How another person sends these patches again: as stable patches, as later versions, or on their way to mainline."""
+    """How another person resends these patches: as stable patches, as later versions, or on the way to mainline."""
     mine, theirs = status.topic, other.topic
     if same_person(mine.author, theirs.author):
         return "backports" if theirs.latest.backport_to and not mine.latest.backport_to and mine.titles & theirs.titles else None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A reply taken apart: what its sender wrote, what is quoted, what is a patch within the mail. Linear in the body's length."""
+"""A parsed reply: the sender's own lines, the quotes, an inline patch. Linear in the body's length."""
 
 import re
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from patchpilot.model.mail import scissors_line
 
 MAX_LINES = 20_000
-"""Lines looked at: a longer mail is a log or an attack, and what matters is above it."""
+"""Lines that are parsed: a longer mail is a log or an attack, and what matters is at its top."""
 
 _QUOTE = re.compile(r"^[ \t]{0,3}(?:[A-Za-z]{1,3})?>")
 _WROTE = re.compile(
@@ -60,7 +60,7 @@ class Body:
         return any(_DIFF.match(line) for line in self.patch)
 
 
-def take_apart(body: str) -> Body:
+def parse_body(body: str) -> Body:
     """Split a mail's decoded text."""
     lines = body.split("\n", MAX_LINES)[:MAX_LINES]
     is_quote = _QUOTE.match
@@ -89,7 +89,7 @@ def take_apart(body: str) -> Body:
 
 
 def _take_attribution(own: list[ReplyLine], at: int, quoted: Sequence[bool]) -> list[str]:
-    """The lines directly before a quote that only say whose words follow ("On … X wrote:"), taken out of `own`."""
+    """Remove attributions directly before a quote ("On … X wrote:") from `own`."""
     tail = [line for line in own[-8:] if line.at >= at - 8]
     if tail and any(quoted[tail[-1].at + 1 : at]):
         return []
@@ -120,7 +120,7 @@ def _take_attribution(own: list[ReplyLine], at: int, quoted: Sequence[bool]) -> 
 
 
 def _stray_attributions(own: list[ReplyLine]) -> list[str]:
-    """Attributions that no quote follows directly (the quote was cut to "[...]"), taken out of `own`."""
+    """Remove attributions without a quote after them (the quote was cut to "[...]") from `own`."""
     attributions = []
     for place in range(len(own) - 1, -1, -1):
         if _ON_WROTE.match(own[place].text):
@@ -154,7 +154,7 @@ def _is_diff(lines: Sequence[str], at: int) -> bool:
 
 
 def _end_of_own(lines: Sequence[str], quoted: Sequence[bool], patch_from: int) -> int:
-    """Where the sender's words end: a signature, a list's footer, or a mail quoted without marks."""
+    """Where the sender's text ends: at a signature, a list's footer, or a mail quoted without `>`."""
     written = False
     for at, line in enumerate(lines[:patch_from]):
         if quoted[at]:

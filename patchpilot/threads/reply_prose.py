@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a person's reply says in prose: a refusal, an "applied", an assent, a question, a request for change, or none of these."""
+"""The meaning of a reply's prose: a NACK, "applied", approval, a question, a request for changes, or none of these."""
 
 import re
 from dataclasses import dataclass
@@ -46,7 +46,7 @@ from patchpilot.threads.reply_body import Body
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A reading of a reply: what it is, how sure, and the words that say so; `tree` where an "applied" names one."""
+    """The classification of a reply: kind, confidence and evidence; `tree` where "applied" names one."""
 
     kind: MailKind
     confidence: float
@@ -55,11 +55,11 @@ class Reading:
 
 
 def read_prose(body: Body, subject: str = "", *, by_author: bool = False, to_self: bool = False) -> Reading:
-    """Read what a person wrote above and between the quotes; `by_author` when the sender is known to be the patch's author, `to_self` when
+    """Classify what a person wrote above and between the quotes; `by_author` when the sender is known to be the patch's author, `to_self` when
     the mail answers the sender's own."""
     words = _words(body)
     if not words:
-        return Reading(MailKind.OTHER, 0.6, "nothing but quotes")
+        return Reading(MailKind.OTHER, 0.6, "only quotes")
     if by_author:
         if (match := TOOK_OWN.match(words)) and len(words.split()) <= 25 and to_self:
             return Reading(MailKind.APPLIED, 0.7, _around(words, match))
@@ -74,7 +74,7 @@ def read_prose(body: Body, subject: str = "", *, by_author: bool = False, to_sel
 
 
 def _talk(words: str, body: Body, subject: str, by_author: bool) -> Reading:
-    """What is neither refusal nor "applied": weighed by who seems to speak, how much is asked, and how."""
+    """Classify a reply that is neither a NACK nor "applied": by its probable sender and its requests."""
     count = len(words.split())
     sentences = max(1, len(re.findall(r"[.!?](?:\s|$)", words)))
     questions = len(re.findall(r"\?(?:\s|$|[)\"'])", words))
@@ -84,7 +84,9 @@ def _talk(words: str, body: Body, subject: str, by_author: bool) -> Reading:
     if match := PING.search(words) or COMMANDS.search(words):
         return Reading(MailKind.OTHER, 0.8, _around(words, match))
     if by_author or THANKS_FOR_REVIEW.search(words) or SENT_AGAIN.search(words):
-        return Reading(MailKind.QUESTION if questions * 2 >= sentences and count > 6 else MailKind.OTHER, 0.7, "the patch's author answers")
+        return Reading(
+            MailKind.QUESTION if questions * 2 >= sentences and count > 6 else MailKind.OTHER, 0.7, "an answer by the patch's author"
+        )
     if (match := SORRY_OR_DONE.match(words)) and not questions and strong <= 2:
         return Reading(MailKind.OTHER, 0.8, _around(words, match))
     asked = strong - len(GO_AHEAD.findall(words))
@@ -94,26 +96,26 @@ def _talk(words: str, body: Body, subject: str, by_author: bool) -> Reading:
         return Reading(MailKind.OTHER, 0.6, _around(words, match))
     answers = None if THANKS_FOR_IT.match(words) else ANSWERS.match(words)
     if answers and not questions and not strong and (count <= 12 or not weak):
-        return Reading(MailKind.OTHER, 0.75, "thanks, yes, no or the like")
+        return Reading(MailKind.OTHER, 0.75, "a short answer")
     if (match := PROMISES.search(words)) and strong <= (2 if answers else 1) and not mostly_questions:
         return Reading(MailKind.OTHER, 0.6, _around(words, match))
     if answers and not strong and not mostly_questions and not on_code:
-        return Reading(MailKind.OTHER, 0.55, "it answers somebody")
+        return Reading(MailKind.OTHER, 0.55, "an answer to somebody")
     if subject and not ABOUT_A_PATCH.search(subject) and not on_code:
-        return Reading(MailKind.QUESTION if mostly_questions else MailKind.OTHER, 0.55, "its subject is no patch")
+        return Reading(MailKind.QUESTION if mostly_questions else MailKind.OTHER, 0.55, "the subject is not that of a patch")
     if match := ASKS_AGAIN.search(words):
         return Reading(MailKind.REVIEW, 0.75, _around(words, match))
     if mostly_questions and strong <= max(1, questions):
-        return Reading(MailKind.QUESTION, 0.6, "mainly questions")
+        return Reading(MailKind.QUESTION, 0.6, "mostly questions")
     if any(ROBOT_WROTE.search(line) for line in body.attributions[:1]):
-        return Reading(MailKind.OTHER, 0.55, "it answers a robot")
+        return Reading(MailKind.OTHER, 0.55, "a reply to a bot")
     if IN_A_TREE.search(subject) and not on_code and strong <= 1 and count > 25:
-        return Reading(MailKind.OTHER, 0.5, "talk about what was taken already")
+        return Reading(MailKind.OTHER, 0.5, "discussion of an applied patch")
     if on_code or strong or weak:
-        return Reading(MailKind.REVIEW, 0.75 if strong > 1 or on_code else 0.6, "remarks on the code" if on_code else "it asks for changes")
+        return Reading(MailKind.REVIEW, 0.75 if strong > 1 or on_code else 0.6, "comments on the code" if on_code else "requests changes")
     if questions:
-        return Reading(MailKind.QUESTION, 0.55, "it asks")
-    return Reading(MailKind.OTHER, 0.6 if count <= 12 else 0.45, "short talk" if count <= 12 else "talk about the patch")
+        return Reading(MailKind.QUESTION, 0.55, "a question")
+    return Reading(MailKind.OTHER, 0.6 if count <= 12 else 0.45, "a short comment" if count <= 12 else "discussion of the patch")
 
 
 def _words(body: Body) -> str:

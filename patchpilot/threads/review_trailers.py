@@ -29,7 +29,7 @@ GIVEN = frozenset(
         "reported-and-reviewed-by",
     ]
 )
-"""Tags a person gives in a reply. `Nacked-by` takes away; anything else (`Reviewed-off-by`) is misspelt and never credited as it is."""
+"""Tags given in replies. `Nacked-by` withdraws approval; anything else (`Reviewed-off-by`) is misspelled and never credited."""
 
 _TAG = re.compile(r"^(?P<indent>\s*)(?P<name>[A-Za-z][A-Za-z-]*-by)\s*:\s*(?P<value>\S.*?)\s*$", re.IGNORECASE)
 _NACK = re.compile(r"^\s*n(?:ac|a)k(?:ed)?-by\s*:", re.IGNORECASE)
@@ -58,7 +58,7 @@ _TEAM = re.compile(r"\b(?:functional testing|test(?:ing)? (?:farm|team|service)|
 
 @dataclass(frozen=True, slots=True)
 class GivenTrailer:
-    """A tag line of a reply: its text, whether it counts and why (not); `conditional` quotes the words it hangs on, `scope` what follows a #."""
+    """A tag line of a reply: its text, whether it counts and why (not); `conditional` quotes its condition, `scope` what follows a #."""
 
     name: str
     value: str
@@ -104,22 +104,22 @@ def given_trailers(body: Body, sender: Address, *, bot: bool = False) -> tuple[G
 
 
 def is_nack(line: str) -> bool:
-    """Whether the line is a formal refusal (`Nacked-by:`)."""
+    """Whether the line is a formal NACK (`Nacked-by:`)."""
     return bool(_NACK.match(line))
 
 
 def _why_not(name: str, address: Address | None, sender: Address, bot: bool) -> str:
     if bot:
-        return "a machine's mail gives no tags"
+        return "tags in mails of bots do not count"
     if name.lower() not in GIVEN:
-        return f"{name} is not a tag that counts"
+        return f"{name} is not a review tag"
     if address is None:
-        return "it names no address"
+        return "no address in the tag"
     if same_person(address, sender) or _same_nickname(address, sender):
         return ""
     if name.lower() == "tested-by" and _TEAM.search(address.name) and _domain(address) == _domain(sender):
         return ""
-    return f"it names {address.email}, the mail is from {sender.email}"
+    return f"the tag names {address.email}, but the mail is from {sender.email}"
 
 
 def _pasted(around: Sequence[ReplyLine], indent: str, name: str) -> str:
@@ -130,7 +130,7 @@ def _pasted(around: Sequence[ReplyLine], indent: str, name: str) -> str:
         return "an indented sign-off is pasted text"
     block = [line for line in around if line.text.strip()]
     others = sum(1 for line in block if line.text.startswith((" ", "\t")) and not _TAG.match(line.text))
-    return "it stands in pasted text" if others >= 2 else ""
+    return "in pasted text" if others >= 2 else ""
 
 
 def _condition(before: str) -> str | None:
@@ -140,7 +140,7 @@ def _condition(before: str) -> str | None:
 
 
 def _same_nickname(one: Address, other: Address) -> bool:
-    """Whether two mailboxes are called alike, by a name that is nobody else's."""
+    """Whether two mailboxes have the same name, and no one else has it."""
     mine, yours = one.key.partition("@")[0], other.key.partition("@")[0]
     return mine == yours and len(mine) > 5 and mine not in _ANYBODYS
 

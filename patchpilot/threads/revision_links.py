@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Which sendings are revisions of one series: by change-id, links to earlier ones, threading, titles, and what a lone later version resembles."""
+"""Linking revisions of one series: by change-id, links to earlier ones, threading, titles, and similarity of a single later version."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -12,7 +12,7 @@ from patchpilot.threads.sender import same_person
 
 _RELATED = 0.3
 _SAME_PREFIX = 0.3
-"""What titles with the same prefix agree at least, where it is the files that tell."""
+"""The minimum similarity of titles with the same prefix, where the files decide."""
 _ANOTHER_TIME = timedelta(days=550)
 _MAX_LATE, _MAX_EARLIER, _MAX_OF_A_TITLE = 200, 2000, 40
 
@@ -73,8 +73,8 @@ def _by_change_id(revisions: Sequence[Revision]) -> Iterator[tuple[int, int]]:
 
 
 def _by_title(revisions: Sequence[Revision], doubtful: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """The same title by the same author for the same tree; what a patch was called once may be another's title much later. What speaks
-    against itself is left to `doubtful`."""
+    """The same title by the same author for the same tree; a title may be used again for another patch much later. Contradictory
+    matches are left to `doubtful`."""
     known: dict[tuple[str, str, str], list[int]] = defaultdict(list)
     for at, revision in enumerate(revisions):
         names = {revision.author.key, *([revision.author.name.lower()] if " " in revision.author.name else [])}
@@ -90,7 +90,7 @@ def _by_title(revisions: Sequence[Revision], doubtful: list[tuple[int, int]]) ->
 
 
 def _by_name(revisions: Sequence[Revision]) -> Iterator[tuple[int, int]]:
-    """What a later version names as an earlier one of its own, by a link in its text or by answering it."""
+    """Join a later version with the earlier ones that it links to or replies to."""
     by_id = {post.message_id: at for at, revision in enumerate(revisions) for post in revision.posts}
     for at, mine in enumerate(revisions):
         if mine.version < 2 or mine.backport_to:
@@ -118,7 +118,7 @@ def _by_name(revisions: Sequence[Revision]) -> Iterator[tuple[int, int]]:
 
 
 def _of_different_series(one: Revision, other: Revision) -> bool:
-    """Whether two sendings with something in common differ by what they say of themselves: their change-ids, or first versions of
+    """Whether two revisions with something in common are of different series: by their change-ids, or as first versions of
     one title years apart."""
     alike = title_similarity(one.head.title, other.head.title)
     if one.change_ids and other.change_ids and not one.change_ids & other.change_ids and alike <= ALIKE:
@@ -129,7 +129,7 @@ def _of_different_series(one: Revision, other: Revision) -> bool:
 
 def _join_renamed(revisions: Sequence[Revision], joined: _Groups) -> None:
     """Join a later version that has no earlier one with the earlier series of its author that it resembles: by title, or by the files it
-    touches where the title was changed wholly. A series that went on itself is another."""
+    touches where the title changed completely. A series with later versions of its own is not joined."""
     late = [at for at, revision in enumerate(revisions) if revision.version > 1 and not revision.backport_to]
     for at in late[:_MAX_LATE]:
         mine = revisions[at]

@@ -27,7 +27,7 @@ _BEGINNING, _END = 1991, 2090
 
 
 def find_topics(mails: Iterable[Classified]) -> tuple[PostedTopic, ...]:
-    """The series among these mails, the one that began first in front."""
+    """The series among these mails, the oldest first."""
     posts = [_post(mail) for mail in mails if mail.kind in (MailKind.PATCH, MailKind.COVER) and not mail.is_reply]
     revisions = [revision for group in _by_author(posts) for revision in _revisions(group)]
     topics = [PostedTopic(_in_order(group)) for group in link(revisions)]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Who really sent a mail: lists rewrite From: to please DMARC, and say so in other headers."""
+"""The real sender of a mail: lists rewrite From: because of DMARC and name the sender in other headers."""
 
 import re
 import unicodedata

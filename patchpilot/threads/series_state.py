@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The one place that decides a state: of a series by its mails, those who send it on and the repository, of a topic by its sends as well."""
+"""The state of a series, decided from its mails, forwarding series and the repository; the state of a topic also from its sends."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -18,25 +18,25 @@ FINAL = (SeriesState.IN_MAINLINE, SeriesState.IN_STABLE, *REFUSED)
 LANDED = (SeriesState.ACCEPTED, SeriesState.IN_MAINLINE, SeriesState.IN_STABLE)
 """States in which a maintainer has taken the series."""
 ON_ITS_WAY = (SeriesState.SENT, SeriesState.UNDER_REVIEW, SeriesState.CHANGES_REQUESTED, SeriesState.STALLED, SeriesState.ACCEPTED)
-"""States in which another's request to pull may take it further."""
+"""States that another's pull request may change."""
 
 Verdict = tuple[SeriesState, str]
-"""A state, and why it is that."""
+"""A state and its reason."""
 
 
 def decide(evidence: Evidence) -> Verdict:
-    """The state of a series, and why: what the repository has goes before what mails report, except for a series that was refused."""
+    """The state of a series, and why: the repository overrides what mails report, except for a rejected series."""
     verdict = _sent_on(evidence, _by_mails(evidence))
     if evidence.reverted is not None:
         branch = f"for {evidence.reverted} " if evidence.reverted else ""
-        verdict = SeriesState.IN_MAINLINE, f"it landed; a revert {branch}was posted"
+        verdict = SeriesState.IN_MAINLINE, f"merged; a revert {branch}was posted"
     return _in_repository(evidence, verdict)
 
 
 def decide_topic(series: SeriesState | None, *, sent: bool, partly: bool) -> SeriesState:
-    """The state of a topic: of its sends where no archive can know better, else that of the followed series that is its own (None: none is).
+    """The state of a topic: that of its sends where no archive can have more, else that of its tracked series (None: not tracked).
 
-    `sent`: mails of a version were accepted; `partly`: some mails of the newest send were accepted and others not, or nobody knows.
+    `sent`: mails of a version were accepted; `partly`: some mails of the newest send were accepted and others not, or unknown.
     """
     if partly:
         return SeriesState.PARTLY_SENT
@@ -46,17 +46,17 @@ def decide_topic(series: SeriesState | None, *, sent: bool, partly: bool) -> Ser
 
 
 def _sent_on(evidence: Evidence, verdict: Verdict) -> Verdict:
-    """Who sends another's patch on with what else they took has accepted it; when their request to pull was merged, it is in mainline."""
+    """The state from a forwarding series: forwarded patches were accepted; after the pull request was merged they are in mainline."""
     state, _ = verdict
     if not evidence.carriers or state not in ON_ITS_WAY:
         return verdict
     merged = next((carrier for carrier in evidence.carriers if carrier.merged), None)
     if merged:
-        return SeriesState.IN_MAINLINE, f"it went with “{merged.subject}” by {merged.sender}, which was merged"
+        return SeriesState.IN_MAINLINE, f"part of “{merged.subject}” by {merged.sender}, which was merged"
     if state is SeriesState.ACCEPTED:
         return verdict
     last = evidence.carriers[-1]
-    return SeriesState.ACCEPTED, f"{last.sender} sends it on in “{last.subject}”"
+    return SeriesState.ACCEPTED, f"forwarded by {last.sender} in “{last.subject}”"
 
 
 def _in_repository(evidence: Evidence, verdict: Verdict) -> Verdict:
@@ -86,14 +86,14 @@ def _by_mails(evidence: Evidence) -> Verdict:
     if any(event.what == "merged" and not event.withdrawn for event in events):
         return SeriesState.IN_MAINLINE, "its pull request was merged"
     if any(landed.in_mainline for landed in evidence.landed):
-        return SeriesState.IN_MAINLINE, f"the stable trees name its upstream commit; {stable_summary(stable)}"
+        return SeriesState.IN_MAINLINE, f"the stable trees reference its upstream commit; {stable_summary(stable)}"
     latest_sent = when(topic.latest.head.mail.mail)
     refused = next((event for event in reversed(events) if event.what == "refused"), None)
     dropped = next((event for event in reversed(events) if event.what == "dropped"), None)
     if applied:
         newest = applied[-1]
         if dropped and dropped.tree == newest.tree and _at(dropped) > _at(newest):
-            return SeriesState.UNDER_REVIEW, f"it was taken out of {dropped.tree} again: {dropped.title}"
+            return SeriesState.UNDER_REVIEW, f"dropped from {dropped.tree}: {dropped.title}"
         return SeriesState.ACCEPTED, f"applied to {newest.tree or 'the maintainer’s tree'} by {newest.by}"
     if refused and _at(refused) >= latest_sent:
         return SeriesState.REJECTED, f"{refused.by}: {refused.title}"
@@ -126,19 +126,22 @@ def _in_review(evidence: Evidence, latest_sent: datetime) -> Verdict:
     ]
     if open_wishes:
         newest = open_wishes[-1]
-        return SeriesState.CHANGES_REQUESTED, f"{newest.mail.sender.name or newest.mail.sender.email} wants changes ({newest.mail.kind})"
+        return (
+            SeriesState.CHANGES_REQUESTED,
+            f"{newest.mail.sender.name or newest.mail.sender.email} requested changes ({newest.mail.kind})",
+        )
     if last and _is_overdue(topic, evidence.now - last):
-        return SeriesState.STALLED, f"nothing since {last:%Y-%m-%d}"
+        return SeriesState.STALLED, f"no mail since {last:%Y-%m-%d}"
     if others:
         asking = next((reply.mail.sender for reply in reversed(wanting) if reply.mail.kind is MailKind.QUESTION), None)
         count = f"{len(others)} {'reply' if len(others) == 1 else 'replies'}"
-        read = f"{asking.name or asking.email} asks a question" if asking else "none of which reads as asking for changes"
+        read = f"with a question by {asking.name or asking.email}" if asking else "none of them requests changes"
         return SeriesState.UNDER_REVIEW, f"{count}, {read}"
     return SeriesState.SENT, "no reply yet"
 
 
 def _is_overdue(topic: PostedTopic, silence: timedelta) -> bool:
-    """Whether an author may ask again after so long a silence: as the project that the patches are for has it."""
+    """Whether the project's waiting time before a reminder is over."""
     from patchpilot.projects.loading import projects
 
     return silence > timedelta(days=min(project.mail.waiting_days for project in projects().values())) and silence > topic.waiting

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The status of a series: its revisions, tags, replies and landings put together into one state and a next step."""
+"""The status of a series: its state and next step from its revisions, tags, replies and merges."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -46,10 +46,10 @@ __all__ = [
 def read_thread(
     mails: Iterable[Mail], *, now: datetime | None = None, reader: MailReader | None = None, progress: Progress = silent
 ) -> tuple[Status, ...]:
-    """The status of every series in these mails, the oldest first; what follows up another is also named there.
+    """The status of every series in these mails, the oldest first; each also lists its follow-ups.
 
-    `now` is the time for "stalled"; without it the newest mail's time is taken, which is right for an mbox of the past. `reader` has
-    what the call has read before: the same mails give the same statuses, and single mails are classified once.
+    `now` is the time for "stalled"; without it the newest mail's time is taken, which suits an old mbox. `reader` caches
+    what the call has read: the same mails give the same statuses, and each mail is classified once.
     """
     reader = reader or MailReader()
     known = tuple(mail for mail in unique(mails) if not is_sent_to_self(mail))
@@ -67,7 +67,7 @@ def read_thread(
     moment = now or max((when(mail) for mail in known), default=datetime.now(UTC))
     statuses = [_status(topic, _with_author(topic, attached[at], reader), moment) for at, topic in enumerate(topics)]
     result = with_follow_ups(statuses)
-    # the mails are kept too, so that another one cannot get the identity of one of them
+    # keep references to the mails too, so that their id() is not reused
     reader.threads[key] = (known, result)
     return result
 
@@ -105,7 +105,7 @@ def _credits(attached: Sequence[Attached]) -> tuple[Credit, ...]:
 
 
 def _landings(events: Sequence[Event]) -> Iterable[LandedCommit]:
-    """What landed outside the stable trees, mainline last; a stable tree takes only what mainline has, so its mails tell of mainline too."""
+    """Merges outside the stable trees, mainline last; stable trees take only mainline commits, so their mails imply mainline too."""
     seen: set[tuple[str, str | None]] = set()
     sure = {(event.by, event.patch) for event in events if event.what == "applied" and event.commit}
     for event in events:
@@ -115,7 +115,7 @@ def _landings(events: Sequence[Event]) -> Iterable[LandedCommit]:
         key = (tree, event.commit[:12] if event.commit else event.title or str(event.patch))
         if key not in seen:
             seen.add(key)
-            yield LandedCommit(tree, event.commit, None, "told by mail", event.message_id, event.patch, event.title)
+            yield LandedCommit(tree, event.commit, None, "reported on the list", event.message_id, event.patch, event.title)
     if any(event.what == "merged" and not event.withdrawn for event in events):
         return
     upstream = next((event for event in events if event.what in ("review", "queued", "proposed", "failed") and event.commit), None)
@@ -124,7 +124,7 @@ def _landings(events: Sequence[Event]) -> Iterable[LandedCommit]:
             default_project().mainline,
             upstream.commit,
             None,
-            "named as upstream commit by the stable trees; release unknown without a repository",
+            "referenced by the stable trees as upstream commit; release unknown without a repository",
             upstream.message_id,
         )
 
@@ -147,7 +147,7 @@ def _stable_branches(events: Sequence[Event]) -> tuple[StableBranch, ...]:
 
 
 def with_commits(status: Status, seen: Sequence[LandedCommit]) -> Status:
-    """The status with what a repository has of the series (`landed_series.in_repository`); that goes before what mails said of the same place."""
+    """The status with the commits found in a repository (`landed_series.in_repository`), which override what mails said of the same tree."""
     in_mainline = any(not landed.tree.startswith("stable/") for landed in seen)
     reported = [landed for landed in status.landed if not (in_mainline and landed.in_mainline)]
     landed, stable = (*reported, *seen), _stable_with(status.stable, seen)
@@ -157,7 +157,7 @@ def with_commits(status: Status, seen: Sequence[LandedCommit]) -> Status:
 
 
 def _stable_with(reported: Sequence[StableBranch], seen: Sequence[LandedCommit]) -> tuple[StableBranch, ...]:
-    """The stable branches: what the repository has of them in place of what mails said, and those no mail named."""
+    """The stable branches: those in the repository in place of what mails said, and those not mentioned in mails."""
     there = {
         landed.tree.removeprefix("stable/linux-").removesuffix(".y"): (landed.commit, landed.release or "")
         for landed in seen

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What happened to a series after it was sent: applied, queued, failed, refused, taken back, as reported by the mails."""
+"""Events of a series reported in mails: applied, queued, failed, rejected, withdrawn."""
 
 import re
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ _REMOVED = re.compile(r"\bremoved from\b.*-mm|^\s*\[(?P<why>[\w ./-]+)\] .*remov
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something a mail says happened; `what` is applied, merged (mainline), queued, review, proposed, failed (stable) or refused; `tree`,
+    """An event reported in a mail; `what` is applied, merged (mainline), queued, review, proposed, failed (stable) or refused; `tree`,
     `commit`, `version` where reported; `withdrawn` says in whose words it was taken back."""
 
     what: str
@@ -44,7 +44,7 @@ class Event:
 
 
 def events_of(attached: Sequence[Attached]) -> tuple[Event, ...]:
-    """The events in a series' mails, in the mails' order; what a person's reply to such a mail takes back is marked."""
+    """The events in a series' mails, in the mails' order; those withdrawn in a reply are marked."""
     events: list[Event] = []
     at: dict[str, list[int]] = {}
     for reply in attached:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Which series each mail speaks of: by its thread, else by the title or the commit that a machine's mail quotes."""
+"""The series that each mail is about: by its thread, else by the title or the commit that a bot's mail quotes."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -42,7 +42,7 @@ class Attached:
 
 
 def about(mail: Classified) -> str | None:
-    """The title of the patch that a machine's mail is about, or None."""
+    """The title of the patch that a bot's mail is about, or None."""
     text = mail.mail.body[:8000]
     if mail.kind in (MailKind.STABLE_REVIEW, MailKind.AUTOSEL):
         return mail.subject.title
@@ -93,7 +93,7 @@ def attach(topics: Sequence[PostedTopic], mails: Sequence[Classified]) -> dict[i
 
 
 def _by_machine(mail: Classified, titles: dict[str, list[tuple[int, Revision, Post]]], commits: dict[str, int]) -> _Place | None:
-    """By what a machine's mail quotes: the stable trees' mails are in no thread of the author's."""
+    """Match a bot's mail by what it quotes: mails of the stable trees are not in the author's thread."""
     if mail.kind not in STABLE and mail.kind not in (MailKind.MM_COMMIT, MailKind.TIP_COMMIT, MailKind.APPLIED):
         return None
     for commit in mail.place.commits if mail.kind in STABLE else ():
@@ -109,7 +109,7 @@ def _by_machine(mail: Classified, titles: dict[str, list[tuple[int, Revision, Po
     places = [place for place in places or () if _by_its_author(mail, place)]
     if not places:
         return None
-    # whoever sent another's patch on has it under the same title: the mail speaks of its author's work
+    # a forwarded patch has the same title: the mail is about its author's patch
     named = _authors(mail)
     places = [place for place in places if any(same_person(place[2].mail.sender, author) for author in named)] or places
     mainline = [place for place in places if not place[1].backport_to] or places
@@ -118,12 +118,12 @@ def _by_machine(mail: Classified, titles: dict[str, list[tuple[int, Revision, Po
 
 
 def _authors(mail: Classified) -> list[Address]:
-    """Whom a machine's mail names as the author of the patch it quotes."""
+    """The authors that a bot's mail names for the patch it quotes."""
     return [address for line in _AUTHOR.findall(mail.mail.body[:16_000]) if (address := parse_address(line))]
 
 
 def _by_its_author(mail: Classified, place: _Place) -> bool:
-    """Whether the patch that a machine's mail quotes is that author's: titles such as "fix typo" are many people's."""
+    """Whether the patch that a bot's mail quotes is that author's: titles such as "fix typo" are common."""
     named = _authors(mail)
     if not named or place[2] is None:
         return True
@@ -141,7 +141,7 @@ def _by_thread(
     commits: dict[str, int],
     known: dict[str, _Place | None],
 ) -> _Place | None:
-    """By what the mail answers, at any distance; what was found for the mails on the way is kept in `known`."""
+    """Match a mail by the mails it replies to, at any distance; results for the mails on the way are cached in `known`."""
     path: list[str] = []
     current, place = mail, None
     while current.mail.message_id not in known:
@@ -164,12 +164,12 @@ def _by_thread(
 
 
 def _above(mail: Classified) -> list[str]:
-    """The ids a mail answers, the nearest first; a hostile References line does not get to cost much."""
+    """The ids a mail replies to, the nearest first, limited against malicious References lines."""
     return [reference for reference in (mail.mail.in_reply_to, *reversed(mail.mail.references[-MAX_REFERENCES:])) if reference]
 
 
 def _under(mail: Classified, by_id: Mapping[str, Classified], known: dict[str, Classified | None]) -> Classified | None:
-    """The nearest mail of a stable tree that this one answers, at any distance; what was found for others is kept in `known`."""
+    """The nearest mail of a stable tree that this one answers, at any distance; results are cached in `known`."""
     path: list[str] = []
     current, stable_mail = mail, None
     while current.mail.message_id not in known:
@@ -190,7 +190,7 @@ def _under(mail: Classified, by_id: Mapping[str, Classified], known: dict[str, C
 
 
 def _by_subject(mail: Classified, titles: dict[str, list[tuple[int, Revision, Post]]]) -> _Place | None:
-    """A reply whose thread is broken, by the subject it answers: the newest such patch sent before it."""
+    """Match a reply with a broken thread by its subject: the newest such patch sent before it."""
     if not mail.is_reply:
         return None
     places = titles.get(title_key(mail.subject.title))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What is known of a series: its state, tags, replies, landings, stable branches and what came after it."""
+"""The status of a series as values: state, tags, replies, merges, stable branches and follow-ups."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -43,7 +43,7 @@ class Credit:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A mail about the series, and the sending it speaks of (None: of the series as a whole)."""
+    """A mail about the series, and the revision it is about (None: the series as a whole)."""
 
     mail: Classified
     version: int | None
@@ -53,7 +53,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class LandedCommit:
-    """Where it is: tree, commit (as long as reported), the first release with it (None: not known), and how that is known."""
+    """A tree that has it: tree, commit (id as reported), the first release with it (None: unknown), and the evidence."""
 
     tree: str
     commit: str | None
@@ -98,7 +98,7 @@ class StableBranch:
 
     @property
     def words(self) -> str:
-        """Its state as every screen shows it."""
+        """Its state as text."""
         words = _STABLE_WORDS.get(self.state, self.state)
         note = f"in {self.note}" if self.state == "released" and self.note else f": {self.note}" if self.note else ""
         return f"{words}{'' if note.startswith(':') else ' '}{note}".rstrip()
@@ -106,7 +106,7 @@ class StableBranch:
 
 @dataclass(frozen=True, slots=True)
 class FollowUp:
-    """Another series that came after this one: a fix of it (or its revert), with its own state."""
+    """A later series related to this one, such as a fix or revert of it, with its own state."""
 
     relation: str
     subject: str
@@ -120,7 +120,7 @@ class FollowUp:
 
 @dataclass(frozen=True, slots=True)
 class Carrier:
-    """Another's series or request to pull that sends these patches on: its title, who sends it, and whether it was merged."""
+    """Another's series or pull request that forwards these patches: its title, who sends it, and whether it was merged."""
 
     subject: str
     sender: str
@@ -129,7 +129,7 @@ class Carrier:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """All that decides the state of a series: its mails and what they report, who sends it on, what reverts it, its commits in the repository.
+    """The evidence for the state of a series: its mails and what they report, forwarding series, reverts, its commits in the repository.
 
     `attached` are the mails about it, `landed` and `stable` what they report; `reverted` is the branch that a revert of it is for ("" is
     mainline) where only that says that it landed; `commits` and `branches` are what a repository has, the latter with what mails report
@@ -151,7 +151,7 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Status:
-    """All that is known of one series."""
+    """The status of one series."""
 
     topic: PostedTopic
     state: SeriesState

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What is followed, kept in one SQLite file of the user's state directory: series, their mails, and which were read."""
+"""The SQLite database of tracked series in the user's state directory: series, their mails, and which were read."""
 
 import os
 import sqlite3
@@ -25,12 +25,12 @@ CREATE TABLE IF NOT EXISTS member (
     series INTEGER NOT NULL REFERENCES series (id) ON DELETE CASCADE, message_id TEXT NOT NULL, seen INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (series, message_id));
 """
-TRACK_LAYOUT = Layout("the record of followed series", (_SCHEMA,))
+TRACK_LAYOUT = Layout("the database of tracked series", (_SCHEMA,))
 
 
 @dataclass(frozen=True, slots=True)
 class TrackEntry:
-    """A followed series: its number, one of its Message-IDs, where it is read (an archive's URL or an mbox), and when it was last read."""
+    """A tracked series: its number, one of its Message-IDs, where it is read (an archive's URL or an mbox), and when it was last read."""
 
     id: int
     message_id: str
@@ -42,7 +42,7 @@ class TrackEntry:
 
 
 def default_file() -> Path:
-    """Where the store is unless a caller says otherwise."""
+    """The default path of the store."""
     import platformdirs
 
     return Path(platformdirs.user_state_dir("patchpilot")) / "track.sqlite"
@@ -59,7 +59,7 @@ class Store:
             raise InputError(f"{self.file}: {error.strerror or error}", hint="set XDG_STATE_HOME to a place you may write to") from error
         self._database = open_database(self.file, TRACK_LAYOUT)
         self.reader = MailReader()
-        """What has read the mails of this call."""
+        """The reader that caches the mails of this call."""
 
     def __enter__(self) -> "Store":
         return self
@@ -77,7 +77,7 @@ class Store:
             yield self._database
 
     def add(self, message_id: str, subject: str, lore: str | None, mbox: str | None) -> TrackEntry:
-        """Follow a series; one that is followed already keeps its number and takes the new source."""
+        """Track a series; one that is already tracked keeps its number and gets the new source."""
         with self._change() as database:
             database.execute(
                 "INSERT INTO series (message_id, subject, lore, mbox, added) VALUES (?, ?, ?, ?, ?)"
@@ -87,7 +87,7 @@ class Store:
         return next(entry for entry in self.entries() if entry.message_id == message_id)
 
     def entries(self) -> tuple[TrackEntry, ...]:
-        """All followed series, the first added in front."""
+        """All tracked series, in the order they were added."""
         rows = self._database.execute("SELECT id, message_id, subject, lore, mbox, added, updated FROM series ORDER BY id").fetchall()
         return tuple(replace(TrackEntry(*row), mbox=os.fsdecode(row[4]) if row[4] else None) for row in rows)
 
@@ -96,7 +96,7 @@ class Store:
         entry_of_number = next((entry for entry in self.entries() if entry.id == number), None)
         if entry_of_number is None:
             known = ", ".join(str(entry.id) for entry in self.entries()) or "none"
-            raise UsageError(f"no series {number} is followed", hint=Action("track", (), f"`{{}}` lists them: {known}"))
+            raise UsageError(f"no tracked series has the number {number}", hint=Action("track", (), f"`{{}}` lists them: {known}"))
         return entry_of_number
 
     def holding(self, message_ids: Iterable[str]) -> TrackEntry | None:
@@ -139,12 +139,12 @@ class Store:
         return frozenset(row[0] for row in rows)
 
     def unread(self, number: int) -> frozenset[str]:
-        """The ids of a series' mails nobody has looked at."""
+        """The ids of a series' unread mails."""
         rows = self._database.execute("SELECT message_id FROM member WHERE series = ? AND seen = 0", (number,))
         return frozenset(row[0] for row in rows)
 
     def mark_read(self, number: int, message_ids: Iterable[str] | None = None) -> None:
-        """Say that these (or all) mails of a series were looked at."""
+        """Mark these (or all) mails of a series as read."""
         with self._change() as database:
             if message_ids is None:
                 database.execute("UPDATE member SET seen = 1 WHERE series = ?", (number,))
@@ -154,7 +154,7 @@ class Store:
                 )
 
     def remove(self, number: int) -> TrackEntry:
-        """Follow a series no longer; mails that no other series has go too."""
+        """Stop tracking a series; mails of no other series are deleted."""
         entry = self.entry(number)
         with self._change() as database:
             database.execute("DELETE FROM series WHERE id = ?", (number,))

@@ -84,7 +84,7 @@ def test_what_is_not_touched_is_read_below(tmp_path: Path) -> None:
     assert not tree.changes("b")
     assert tree.changed("") == ("a",)
     assert tree.read("b") == b"b\n"
-    assert tree.label.endswith("with the patch before it")
+    assert tree.label.endswith("with the previous patch")
 
 
 def test_a_patch_that_does_not_fit_makes_its_file_a_guess(tmp_path: Path) -> None:

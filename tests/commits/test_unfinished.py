@@ -66,7 +66,7 @@ def test_a_stale_lock_is_named_with_what_helps(tmp_path: Path, name: str) -> Non
     assert f"rm {lock}" in outcome.err
     assert "10 minutes ago" in outcome.err
     with lock.open():
-        assert "at work" in call("check", "-C", repo.path, "--fix").err
+        assert "is running" in call("check", "-C", repo.path, "--fix").err
     assert lock.exists()
 
 

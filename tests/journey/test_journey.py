@@ -60,7 +60,7 @@ def test_nothing_of_the_person_is_used(tmp_path: Path, monkeypatch: pytest.Monke
 
 def test_a_step_that_fails_ends_the_script(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("patchpilot.demo.demo_script.before_the_mail", lambda journey: journey.run(["patchpilot", "check"], expect=[0]))
-    with pytest.raises(StepFailedError, match="the story wants 0") as error:
+    with pytest.raises(StepFailedError, match="expected 0") as error:
         run_script(out=io.StringIO())
     assert error.value.exit_code == 1
 

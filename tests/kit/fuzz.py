@@ -194,10 +194,10 @@ def _bisect() -> Run:
 
 def _replies() -> Run:
     from patchpilot.model.address import Address
-    from patchpilot.threads.reply_body import take_apart
+    from patchpilot.threads.reply_body import parse_body
     from patchpilot.threads.review_trailers import given_trailers
 
-    return _text(lambda text: given_trailers(take_apart(text), Address("A", "a@b.org")))
+    return _text(lambda text: given_trailers(parse_body(text), Address("A", "a@b.org")))
 
 
 def _check() -> Run:

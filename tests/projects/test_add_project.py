@@ -146,7 +146,7 @@ def refused(text: str, repo: Repo) -> Outcome:
         ("reason =", "raeson =", "[lists]: rules 1: unknown key 'raeson'", "'reason'"),
         ('"missing-stable"', '"mising-stable"', "[style]: ignore: unknown rule 'mising-stable'", "'missing-stable'"),
         ("repeated-word =", "repeated-wort =", "[style]: severity: unknown rule 'repeated-wort'", "'repeated-word'"),
-        ('= "error"', '= "eror"', "[style]: severity of 'repeated-word': 'eror' is none of", "'error'"),
+        ('= "error"', '= "eror"', "[style]: severity of 'repeated-word': 'eror' is not one of", "'error'"),
         ("title =", 'inherits = "linxu"\ntitle =', "inherits = 'linxu' names no other project", "'linux'"),
     ],
 )
@@ -161,7 +161,7 @@ def test_what_there_is_not_is_named_with_file_key_and_the_nearest(right: str, wr
     [
         ("resend_hours = 48", 'resend_hours = "48"', "[mail]: key 'resend_hours' takes a number"),
         (r"(?P<version>\d+\.\d+)", r"\d+\.\d+", "[stable]: key 'branch' needs a group (?P<version>"),
-        (r"(?i)\bASIL\b", r"(ASIL", "[lists]: rules 1: key 'message' is no pattern"),
+        (r"(?i)\bASIL\b", r"(ASIL", "[lists]: rules 1: key 'message' is not a valid pattern"),
         ("{version} and later", "{since} and later", "[tags]: key 'line_versions' takes {address}, {version} as placeholders"),
         ('"4.2" = "2027-06"', '"4.2" = "June"', "[stable]: series '4.2' takes the last month of its support"),
         ('role = "safety list"\n', "", "[lists]: rules 1: missing key 'role'"),

@@ -47,7 +47,7 @@ def test_ignored_rules_and_severities_add_up() -> None:
         ({"lists": {"main": "x@example.org"}}, r"\[lists\]: key 'main' takes a list"),
         ({"lists": {"main": [3]}}, "'main' takes a list of strings"),
         ({"tree_has": ["lib"]}, "'tree_has' takes a list of lists of strings"),
-        ({"style": {"severity": {"self-given-tag": "grave"}}}, "severity of 'self-given-tag': 'grave' is none of"),
+        ({"style": {"severity": {"self-given-tag": "grave"}}}, "severity of 'self-given-tag': 'grave' is not one of"),
         ({"inherits": "linus"}, "'linus' names no other project"),
         ({"inherits": "ours"}, "'ours' names no other project"),
     ],

@@ -9,7 +9,7 @@ import pytest
 
 from patchpilot.demo import acme
 from patchpilot.demo.demo_repository import Repositories, make_repositories
-from patchpilot.demo.robin import mend_first
+from patchpilot.demo.robin import fix_first
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.build_app import make
 from patchpilot.tui.saved_state import SavedState
@@ -30,7 +30,7 @@ def clone(built: Repositories, tmp_path: Path) -> Path:
 @pytest.fixture
 def mended(clone: Path) -> Path:
     """The clone after Robin mended style and message."""
-    mend_first(clone, check=acme.CHECK_FIXED)
+    fix_first(clone, check=acme.CHECK_FIXED)
     return clone
 
 

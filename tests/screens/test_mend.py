@@ -119,7 +119,7 @@ async def test_what_is_published_is_mended_when_the_word_is_typed(untidy: Repo, 
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, Confirm), "to be asked")
         text = text_of(app)
-        assert "is published: origin/topic has it" in text
+        assert "is already published in origin/topic" in text
         assert "--published" not in text
         await pilot.press("escape")
         await settle(pilot)

@@ -195,7 +195,7 @@ async def test_what_has_no_topic_says_how_to_get_one(tmp_path: Path, mended: Pat
         )
     (tmp_path / "nothing").mkdir()
     for place, said in (
-        ("unborn", ("the branch new has no commit yet", "or t names a commit or a range")),
+        ("unborn", ("the branch new has no commits yet", "or t names a commit or a range")),
         ("alone", ("no upstream", "way out: b chooses the base or a range")),
         ("nothing", ("not in a git repository", "q, then patchpilot -C DIR, or cd into your clone")),
     ):

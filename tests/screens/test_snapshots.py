@@ -16,7 +16,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.demo import acme, demo_mails
 from patchpilot.demo.demo_mails import Sent
 from patchpilot.demo.demo_repository import Repositories
-from patchpilot.demo.robin import mend_first
+from patchpilot.demo.robin import fix_first
 from patchpilot.model.mail import parse_mail
 from patchpilot.model.rendered_mail import captured
 from patchpilot.services.backport.backport_result import BranchResult
@@ -51,7 +51,7 @@ def work(built: Repositories, tmp_path_factory: pytest.TempPathFactory) -> Itera
         for name in ("CONFIG", "DATA", "STATE", "CACHE"):
             patch.setenv(f"XDG_{name}_HOME", str(place / name.lower()))
         made = copy_clone(built, place)
-        mend_first(made, check=acme.CHECK_FIXED)
+        fix_first(made, check=acme.CHECK_FIXED)
         yield made
 
 

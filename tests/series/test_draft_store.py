@@ -146,15 +146,15 @@ def test_the_draft_of_patches_is_found(
 ) -> None:
     with Drafts() as drafts:
         drafts.save(replace(WHOLE, patches=known("a/one/1", "b/two/2")))
-        found = drafts.recognise(REPO, branch, known(*patches), branches)
+        found = drafts.recognize(REPO, branch, known(*patches), branches)
         assert (found.change_id if found else None) == expected
-        assert drafts.recognise("/elsewhere", branch, known(*patches), branches) is None
+        assert drafts.recognize("/elsewhere", branch, known(*patches), branches) is None
 
 
 def test_patches_without_a_date_have_no_date_in_common() -> None:
     with Drafts() as drafts:
         drafts.save(replace(WHOLE, patches=known("a/one")))
-        assert drafts.recognise(REPO, "renamed", known("x/q")) is None
+        assert drafts.recognize(REPO, "renamed", known("x/q")) is None
 
 
 def test_of_several_drafts_the_one_that_shares_most_is_taken_and_of_equals_the_last_touched() -> None:
@@ -164,15 +164,15 @@ def test_of_several_drafts_the_one_that_shares_most_is_taken_and_of_equals_the_l
     with Drafts() as drafts:
         drafts.save(draft("two", None, "a/one", "b/two"))
         drafts.save(draft("one", None, "a/one", "z/zero"))
-        found = drafts.recognise(REPO, "x", known("a/one", "b/two"))
+        found = drafts.recognize(REPO, "x", known("a/one", "b/two"))
         assert found is not None
         assert found.change_id == "two"
         drafts.save(draft("mine", "x", "a/one", "b/two"))
         drafts.save(draft("other", None, "a/one", "b/two"))
-        found = drafts.recognise(REPO, "x", known("a/one", "b/two"))
+        found = drafts.recognize(REPO, "x", known("a/one", "b/two"))
         assert found is not None
         assert found.change_id == "mine"
-        found = drafts.recognise(REPO, "y", known("a/one", "b/two"))
+        found = drafts.recognize(REPO, "y", known("a/one", "b/two"))
         assert found is not None
         assert found.change_id == "other"
 
@@ -180,10 +180,10 @@ def test_of_several_drafts_the_one_that_shares_most_is_taken_and_of_equals_the_l
 def test_an_empty_draft_of_the_branch_takes_its_first_patches() -> None:
     with Drafts() as drafts:
         drafts.save(Draft("empty", REPO, "topic"))
-        found = drafts.recognise(REPO, "topic", known("a/one"))
+        found = drafts.recognize(REPO, "topic", known("a/one"))
         assert found is not None
         assert found.change_id == "empty"
-        assert drafts.recognise(REPO, "other", known("a/one")) is None
+        assert drafts.recognize(REPO, "other", known("a/one")) is None
 
 
 @pytest.mark.parametrize("text", ["a\nb", "a\rb", "a\x00", "a\x1fb", "a\x7f", "\tb"])

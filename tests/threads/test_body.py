@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A reply taken apart."""
 
-from patchpilot.threads.reply_body import take_apart
+from patchpilot.threads.reply_body import parse_body
 
 
 def own(text: str) -> str:
-    return take_apart(text).text
+    return parse_body(text).text
 
 
 def test_quotes_and_their_attribution_are_not_the_senders() -> None:
-    body = take_apart("On Mon, Mar 4, 2024, Ada Fixer wrote:\n> a\n> b\n\nMine.\n\n> c\n\nAlso mine.\n")
+    body = parse_body("On Mon, Mar 4, 2024, Ada Fixer wrote:\n> a\n> b\n\nMine.\n\n> c\n\nAlso mine.\n")
     assert body.text.split("\n") == ["Mine.", "", "", "Also mine."]
     assert body.attributions == ("On Mon, Mar 4, 2024, Ada Fixer wrote:",)
     assert body.quoted == (" a", " b", " c")
@@ -54,7 +54,7 @@ def test_a_mail_quoted_without_marks_is_not_the_senders() -> None:
 
 
 def test_a_patch_after_scissors_is_kept_apart() -> None:
-    body = take_apart(
+    body = parse_body(
         "Try this:\n\n--- >8 ---\nSubject: [PATCH] x\n\nSigned-off-by: Ada <a@example.org>\n---\ndiff --git a/x b/x\n--- a/x\n+++ b/x\n"
     )
     assert body.text == "Try this:"
@@ -63,9 +63,9 @@ def test_a_patch_after_scissors_is_kept_apart() -> None:
 
 
 def test_remarks_on_code_are_told_from_remarks_on_text() -> None:
-    body = take_apart("> +\tint x;\n\nUnused.\n\n> Some text.\n\nAnd this.\n")
+    body = parse_body("> +\tint x;\n\nUnused.\n\n> Some text.\n\nAnd this.\n")
     assert [(line.text, line.on_code) for line in body.own if line.text] == [("Unused.", True), ("And this.", False)]
 
 
 def test_a_body_of_a_million_lines_does_not_take_long() -> None:
-    assert take_apart("> a\nb\n" * 500_000).own
+    assert parse_body("> a\nb\n" * 500_000).own

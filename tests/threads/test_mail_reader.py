@@ -29,7 +29,7 @@ Counted = Callable[[], tuple[Counter[bytes], Counter[str]]]
 def counted(monkeypatch: pytest.MonkeyPatch) -> Counted:
     """Gives how often each mail was parsed and each body read since it was asked last."""
     parsed, bodies = Counter[bytes](), Counter[str]()
-    message, take_apart = mail_module._message, mail_classifier.take_apart
+    message, parse_body = mail_module._message, mail_classifier.parse_body
 
     def count_message(data: bytes) -> object:
         parsed[data] += 1
@@ -37,7 +37,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Counted:
 
     def count_body(text: str) -> object:
         bodies[text] += 1
-        return take_apart(text)
+        return parse_body(text)
 
     def since() -> tuple[Counter[bytes], Counter[str]]:
         result = parsed.copy(), bodies.copy()
@@ -46,7 +46,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Counted:
         return result
 
     monkeypatch.setattr(mail_module, "_message", count_message)
-    monkeypatch.setattr(mail_classifier, "take_apart", count_body)
+    monkeypatch.setattr(mail_classifier, "parse_body", count_body)
     return since
 
 

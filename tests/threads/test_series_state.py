@@ -62,8 +62,8 @@ def test_who_sends_a_series_on_has_taken_it(mails: tuple[bytes, ...], merged: bo
 
 def test_a_revert_says_that_it_had_landed() -> None:
     evidence = status(story.V1).evidence
-    assert decide(replace(evidence, reverted="6.6.y")) == (SeriesState.IN_MAINLINE, "it landed; a revert for 6.6.y was posted")
-    assert decide(replace(evidence, reverted=""))[1] == "it landed; a revert was posted"
+    assert decide(replace(evidence, reverted="6.6.y")) == (SeriesState.IN_MAINLINE, "merged; a revert for 6.6.y was posted")
+    assert decide(replace(evidence, reverted=""))[1] == "merged; a revert was posted"
     assert decide(replace(evidence, reverted="", commits=(MAINLINE,)))[1] == "first in v6.9"
 
 

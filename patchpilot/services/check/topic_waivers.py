@@ -69,7 +69,7 @@ def known_draft(repository: Repository, target: str | None, base: str | None = N
         return None
     known = tuple(KnownPatch("", commit.subject, commit.id, str(int(commit.authored.timestamp()))) for commit in commits)
     with Drafts() as drafts:
-        return drafts.recognise(repository.key, repository.branch, known, tuple(repository.refs))
+        return drafts.recognize(repository.key, repository.branch, known, tuple(repository.refs))
 
 
 def give(

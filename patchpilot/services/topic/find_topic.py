@@ -107,7 +107,7 @@ def _recognised(drafts: Drafts, outbox: Outbox, seen: _Seen) -> Draft:
     enrolled = seen.enrolled
     named = enrolled.change_id if enrolled else next(change_ids(seen.series), None)
     draft = drafts.get(named) if named else None
-    draft = draft or drafts.recognise(seen.home, seen.branch, seen.patches, seen.branches)
+    draft = draft or drafts.recognize(seen.home, seen.branch, seen.patches, seen.branches)
     if draft and enrolled and not enrolled.by_us and draft.change_id != named and not (draft.links and draft.branch == seen.branch):
         # b4 names the topic, unless it was sent under another change-id before b4 got to know of it
         draft = None if draft.links else replace(draft, change_id=enrolled.change_id)

@@ -285,10 +285,10 @@ class StageScreen(Screen[None]):
 
     def action_newcomer(self) -> None:
         """In the tour: do what Robin does at this stage."""
-        from patchpilot.demo.robin import mend_first, second_version
+        from patchpilot.demo.robin import fix_first, second_version
 
         second = self.stage is Stage.FOLLOW
-        work = second_version if second else mend_first
+        work = second_version if second else fix_first
 
         def then(said: str) -> None:
             self.notify(said, markup=False, timeout=8)
