@@ -28,6 +28,6 @@ def run_script(keep: Path | None = None, out: TextIO | None = None, progress: Pr
         landing(journey, second)
         delivered = len(sandbox.sink.take())
         journey.tell(
-            f"Done: {journey.steps} commands, {delivered} mails delivered, replies tracked, merged into mainline and 6.12 in {time.monotonic() - started:.0f} s."
+            f"Done: {journey.steps} commands, {delivered} mails delivered, replies tracked, merged, in 6.12, in {time.monotonic() - started:.0f} s."
         )
         return journey.steps

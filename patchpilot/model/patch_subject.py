@@ -23,17 +23,17 @@ class Subject(NamedTuple):
 
     @property
     def stables(self) -> tuple[str, ...]:
-        """The stable trees it is meant for ("6.1" of `[PATCH 6.1.y]`), none for a patch of the mainline."""
+        """The stable trees it is for ("6.1" of `[PATCH 6.1.y]`), none for a mainline patch."""
         return stable_versions(self.words)
 
     @property
     def stable(self) -> str | None:
-        """The first of the stable trees it is meant for."""
+        """The first of the stable trees it is for."""
         return next(iter(self.stables), None)
 
     @property
     def for_stable(self) -> bool:
-        """Whether its marks say that it is for a stable tree, by a version or only by the word."""
+        """Whether its prefix says that it is for a stable tree, by a version or the word "stable"."""
         return is_for_stable(self.words)
 
 
