@@ -179,7 +179,7 @@ def test_alone_it_works_on_the_topic_and_edits_stick(repo: Repo) -> None:
     assert "widgets@lists.example" in people(plan, "cc")
     assert "dee@readers.example" not in people(plan, "cc")
     assert [one["email"] for one in plan["recipients"] if one["by_hand"]] == ["hal@hand.example", "widgets@lists.example"]
-    assert any("left out by hand: dee@readers.example" in one for one in plan["warnings"])
+    assert any("removed manually: dee@readers.example" in one for one in plan["warnings"])
     text = call("maintainers").out
     assert "To: Hal Hand <hal@hand.example> (by hand) *" in text
     (plan,) = plans("--restore", "dee@readers.example", "--restore", "hal@hand.example")

@@ -69,7 +69,7 @@ def test_a_migration_is_made_once_after_a_backup(tmp_path: Path) -> None:
         with contextlib.closing(open_database(file, TWO)) as base:
             assert base.execute("SELECT x, y FROM a").fetchall() == [("kept", None)]
     assert rows(file.parent / "backups" / "a-version-1.sqlite3") == [("kept",)]
-    with pytest.raises(InputError, match="newer patchpilot"):
+    with pytest.raises(InputError, match="newer version"):
         open_database(file, ONE)
 
 
