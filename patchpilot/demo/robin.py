@@ -82,4 +82,4 @@ def second_version(work: Path) -> str:
         # only an unused variable was removed: the review is still valid
         add_review_trailers(repository, TrailersRequest(changed=True), store=store)
         change(repository, Changes(changelog=CHANGES))
-    return "Robin answered Maya on the list, fixed what the robot reported, added Sana's tag and the changelog of v2: look at the preview, then send it"
+    return "Robin answered Maya on the list, fixed what the robot reported, added Sana's tag and the changelog of v2: check the preview, then send it"

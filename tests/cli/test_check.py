@@ -281,7 +281,7 @@ def test_what_is_no_patch_in_a_directory_is_said_and_left_out(workdir: Path) -> 
     (only / "notes.patch").write_text("x\n")
     done = call("check", only)
     assert done.code == 2
-    assert "no patch in this folder" in done.err
+    assert "no patches in this directory" in done.err
 
 
 HEAVY = ("textual", "rich", "b4", "liblore", "requests", "git", "sqlite3", "email.message", "tomllib", "hashlib", "subprocess")
@@ -328,7 +328,7 @@ def test_a_patch_file_that_is_not_there_is_no_missing_repository(tmp_path: Path,
 def test_a_folder_without_patches_is_not_clean(tmp_path: Path) -> None:
     outcome = call("check", tmp_path)
     assert outcome.code == ExitCode.USAGE
-    assert "no patch in this folder" in outcome.err
+    assert "no patches in this directory" in outcome.err
 
 
 def test_an_output_file_keeps_nothing_of_the_run_before(tmp_path: Path) -> None:

@@ -89,7 +89,7 @@ def test_what_is_wrong_with_a_table_is_named(table: dict[str, object], said: str
 
 @pytest.mark.parametrize("text", ['waiver = "x"', "waiver = [1]", "[waiver]\nrule = 'a'"])
 def test_what_is_no_list_of_tables_is_refused(text: str) -> None:
-    with pytest.raises(InputError, match="waiver is not a list of tables"):
+    with pytest.raises(InputError, match="waiver must be a list of tables"):
         load(text)
 
 

@@ -139,7 +139,7 @@ async def test_work_on_a_file_to_be_mended_is_in_the_way(untidy: Repo, walk_on: 
     async with app.run_test(size=(100, 30)) as pilot:
         await at_checks(pilot)
         await keys(pilot, "m", "enter")
-        assert "changes that are not committed" in text_of(app)
+        assert "uncommitted changes" in text_of(app)
         assert "git stash" in text_of(app)
         assert state(untidy) == before
 

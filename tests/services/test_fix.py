@@ -92,7 +92,7 @@ def test_undo_does_not_run_over_work_that_is_not_committed(tmp_path: Path) -> No
     repo = topic(tmp_path / "r")
     mend(repo)
     repo.put(FILE, "mine\n")
-    with Repository.open(repo.path) as repository, pytest.raises(RefusedError, match="not committed"):
+    with Repository.open(repo.path) as repository, pytest.raises(RefusedError, match="uncommitted changes"):
         undo_restore(repository)
     assert (repo.path / FILE).read_text() == "mine\n"
 
@@ -180,19 +180,19 @@ def test_work_in_the_way_is_told_before_what_remains_is_checked(tmp_path: Path, 
     )  # type: ignore[func-returns-value]
     repo = topic(tmp_path / "r")
     repo.put(FILE, "mine\n")
-    with pytest.raises(RefusedError, match="not committed"):
+    with pytest.raises(RefusedError, match="uncommitted changes"):
         mend(repo)
     assert len(calls) == 1
 
 
 @pytest.mark.parametrize(
-    ("above", "told"), [(0, ()), (1, ("1 commit above gets a new id as well",)), (2, ("2 commits above get new ids as well",))]
+    ("above", "told"), [(0, ()), (1, ("1 later commit will be rewritten",)), (2, ("2 later commits will be rewritten",))]
 )
 def test_what_a_rewriting_costs_is_told_in_right_words(above: int, told: tuple[str, ...]) -> None:
     commits = {str(number): f"new{number}" for number in range(above + 1)}
     assert costs(Rewriting(None, "0", "new0", commits, ()), 1) == told
     (lost,) = costs(Rewriting(None, "0", "new0", {"0": "new0"}, ("0",)), 1)
-    assert lost.startswith("1 commit loses its signature: sign it again")
+    assert lost.startswith("1 commit loses its signature; sign it again")
 
 
 def test_a_merge_above_changed_files_is_refused(tmp_path: Path) -> None:
