@@ -20,13 +20,14 @@ def test_a_line_break_in_an_address_is_refused(tmp_path: Path, option: str, text
         done = call("send", "-C", repo.path, "--to", "l@lists.example.org", option, text, "--yes", "--force", "x")
         assert server.take() == ()
     assert done.code == 2
-    assert f"{option}: " in done.err and "is not one line of printable text" in done.err
+    assert f"{option}: " in done.err
+    assert "is not one line of printable text" in done.err
     assert "Bcc: eve@example.org\n" not in done.err
 
 
 def test_a_line_break_in_a_dropped_address_is_refused(tmp_path: Path) -> None:
     done = call("send", "-C", topic(tmp_path / "r", 1).path, "--resume", "--drop", "a@example.org\nb@example.org")
-    assert (done.code, "--drop: an address is one line" in done.err) == (2, True)
+    assert (done.code, "is not one line of printable text" in done.err) == (2, True)
 
 
 @pytest.mark.parametrize("option", ["--add-to", "--add-cc", "--drop", "--restore"])
@@ -34,7 +35,7 @@ def test_a_line_break_in_an_address_is_not_kept_with_the_topic(tmp_path: Path, o
     repo = topic(tmp_path / "r", 1)
     repo.put("MAINTAINERS", "List of maintainers\n-------------------\n\nTHE REST\nL:\tlinux-kernel@vger.kernel.org\nF:\t*\nF:\t*/\n")
     done = call("maintainers", "-C", repo.path, option, "a@example.org\nBcc: eve@example.org")
-    assert (done.code, f"{option}: " in done.err and "is not one line of printable text" in done.err) == (2, True)
+    assert (done.code, "is not one line of printable text" in done.err) == (2, True)
     assert "a@example.org" not in call("maintainers", "-C", repo.path).out
 
 
