@@ -27,8 +27,8 @@ HEAD = """\
 <!-- made of tests/packs/bots.toml: python -m tests.kit.coverage -->
 # What the bots report, and the rule that reports it first
 
-Bots read what was sent: the network list's NIPA, `verify_fixes` and `verify_signedoff` (networking, linux-next, stable) and linux-next's own.
-`patchpilot check` reports the same before the mail is sent. Each row is proved by an example that the test suite runs.
+Bots check patches once they are posted: netdev's NIPA, `verify_fixes` and `verify_signedoff` (networking, linux-next, stable), and linux-next's own checks.
+`patchpilot check` reports the same problems before you send. Each row is backed by an example in the test suite.
 
 | bot | its report | reported by `check` as |
 |---|---|---|
