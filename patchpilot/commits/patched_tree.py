@@ -159,7 +159,7 @@ class PatchedTree:
 
 
 class ParentTree(PatchedTree):
-    """The tree of the parent of a commit of a series; the earlier commits tell which files differ from the ground."""
+    """The tree of the parent of a commit of a series; files that differ from the ground are those of the earlier commits."""
 
     def __init__(self, stack: Stack, number: int, parent: Tree) -> None:
         super().__init__(stack, number)

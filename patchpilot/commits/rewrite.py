@@ -126,7 +126,7 @@ def without_covers(repository: Repository, ids: Sequence[str]) -> tuple[str, ...
 
 
 def _stands_on(repository: Repository, commit: str, changed: Collection[str]) -> bool:
-    """Whether a commit is one of those to be changed or a descendant, so that the walk has to continue."""
+    """Whether a commit is one of those to be changed or a descendant, so that the search has to continue."""
     return any(commit == one or repository.is_ancestor(one, commit) for one in changed)
 
 

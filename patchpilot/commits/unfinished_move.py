@@ -166,7 +166,7 @@ def refuse_locked(repository: Repository, ref: str | None = None, *, ours: float
 
 
 def _is_open(file: Path) -> bool:
-    """Whether a process of this user has a file open, where the system tells."""
+    """Whether a process of this user has a file open, as far as the system reports it."""
     name = str(file.resolve())
     for place in Path("/proc").glob("[0-9]*/fd/*"):
         try:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A stand-in for a public-inbox archive: thread, mail and search, served from memory on loopback."""
+"""A replacement for a public-inbox archive: thread, mail and search, served from memory on loopback."""
 
 import gzip
 import re

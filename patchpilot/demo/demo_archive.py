@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""An archive on loopback for the demo and the tests: a real public-inbox where it is installed, else a small stand-in with the same answers.
+"""An archive on loopback for the demo and the tests: a real public-inbox where it is installed, else a small replacement with the same responses.
 
 with open_archive(directory) as archive:      # PublicInbox or StandIn
     archive.add(mail_bytes)
@@ -56,7 +56,7 @@ def available() -> bool:
 
 
 def open_archive(directory: Path) -> ArchiveServer:
-    """An archive below `directory`, running: public-inbox, or the stand-in where that is missing or does not start."""
+    """An archive below `directory`, running: public-inbox, or its replacement where that is missing or does not start."""
     if available():
         try:
             return PublicInbox(directory)

@@ -63,7 +63,7 @@ class DemoState:
     acme: dict[str, bool] = field(default_factory=dict)
 
     def acme_files(self) -> dict[str, str]:
-        """The story's driver as it stands."""
+        """The files of the story's driver in this state."""
         on = self.acme.get
         images, temperature, bits = on("images", False), on("temperature", False), on("field", False)
         return {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A source tree, a directory or a commit, behind one protocol."""
+"""The protocol of source trees, for directories and commits."""
 
 from typing import Protocol, runtime_checkable
 

@@ -51,7 +51,7 @@ def present_lines(commit: Commit) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class StableFacts:
-    """The facts about a fix. `culprits` None: unknown; `tagged`: the message has (or will have) a Fixes: tag; `versions`: `# X.Y+` was asked for.
+    """The facts about a fix; `culprits` is None where unknown. `tagged`: the message has (or will have) a Fixes: tag; `versions`: `# X.Y+` was asked for.
 
     `no_backport` is the reason against a stable backport; `size` the lines of the patch, added, removed and context;
     `no_fix` why the commit does not count as a fix; `fixed_in` the first release that has the fix itself; `present` the lines that ask for stable.

@@ -15,7 +15,7 @@ from patchpilot.threads.mail_kinds import MailKind
 @dataclass(frozen=True, slots=True)
 class Bot:
     """A row: patterns for `Name <address>`, the subject, the unquoted text and the headers (`name: value` lines); `bot` False when a person
-    is behind the script; `semi` when it is sent in a person's name."""
+    runs the script; `semi` when it is sent in a person's name."""
 
     name: str
     kind: MailKind

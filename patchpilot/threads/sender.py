@@ -11,7 +11,7 @@ _VIA = re.compile(r"^[\"']*(?P<name>.+?)[\"']*\s+via\s+(?P<list>\S.*)$", re.IGNO
 
 
 def real_sender(mail: Mail) -> Address:
-    """The person (or robot) behind From:, without the list's rewriting."""
+    """The real From: address of a person or bot, without the list's rewriting."""
     original = mail.header("X-Original-From")
     if original and (address := parse_address(original)):
         return _clean(address)
