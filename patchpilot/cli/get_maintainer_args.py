@@ -70,7 +70,7 @@ def read(argv: Sequence[str]) -> Call | None:
 
 
 def width_of(table: Table) -> Callable[[str], int]:
-    """A function that says how many words an option of a table takes, its value among them; 0 for any other word."""
+    """A function that returns how many arguments an option of a table takes up, including its value; 0 for any other word."""
     known = widths(table)
 
     def width(word: str) -> int:

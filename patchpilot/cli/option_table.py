@@ -88,7 +88,7 @@ def base_table(what: str = "base of the topic (default: detected)") -> tuple[Opt
 
 
 def widths(table: Iterable[Option]) -> dict[str, int]:
-    """How many words each spelling takes, its value among them."""
+    """How many arguments each spelling takes up, including its value."""
     return {
         spelling: 1 if option.kind == FLAG or option.alone is not None else 2
         for option in table

@@ -43,7 +43,7 @@ def command(common: Common, action: str, words: tuple[str, ...]) -> int:
 
 
 def _run(place: Workplace, words: tuple[str, ...]) -> int:
-    """What an installed hook calls: errors stop git, other findings are only printed."""
+    """Run an installed hook: errors stop git, other findings are only printed."""
     if len(words) < 2 or words[0] not in service.GIT_HOOKS:
         raise UsageError("`hooks run` is called by installed hooks only", hint="patchpilot hooks install")
     name, file = words[0], Path(words[1])

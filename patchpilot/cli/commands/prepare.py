@@ -170,7 +170,7 @@ def body(result: Preparation) -> dict[str, Any]:
 
 
 def text(result: Preparation, colored: bool) -> str:
-    """The word diff of every message, with what was decided."""
+    """The word diff of every message, with notes."""
     from patchpilot.model.printable import printable
 
     lines: list[str] = []

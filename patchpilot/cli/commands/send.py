@@ -169,7 +169,7 @@ def _show_effects(place: Workplace, request: SendRequest) -> None:
 
 
 def _write_changelog(place: Workplace, request: SendRequest) -> None:
-    """The next version's changelog, asked for in the editor while it is still the pre-filled one."""
+    """Open the editor for the changelog of the next version while it is still the generated one."""
     from patchpilot.services.send.edit_draft import edit
     from patchpilot.services.send.reroll import reroll, unfinished
     from patchpilot.services.send.text_editor import editor_of
@@ -188,7 +188,7 @@ def _without(plan: SendPlan, problem: SendProblem) -> tuple[SendProblem, ...]:
 
 
 def _show(common: Common, place: Workplace, plan: SendPlan, result: SendResult, ending: str, *, mails: bool = True) -> None:
-    """A plan that is not carried out: on stdout, and its problems on stderr too where stdout is not read by the sender."""
+    """Print a plan that is not carried out on stdout; its problems also on stderr where stdout is not a terminal."""
     if common.format == "json":
         _result(common, plan, result)
     else:
@@ -204,7 +204,7 @@ def _show(common: Common, place: Workplace, plan: SendPlan, result: SendResult, 
 
 
 def _preview(common: Common, place: Workplace, plan: SendPlan, refusals: Sequence[SendProblem], ending: str, *, mails: bool = True) -> None:
-    """The verdict and the problems; what would be sent, the mails through the pager; the problems and the verdict again."""
+    """Print the verdict and the problems, then the mails through the pager, then the problems and the verdict again."""
     from patchpilot.cli.output import send_text as text
 
     first = text.head(plan, refusals, ending)
@@ -253,14 +253,14 @@ def _ask(common: Common, place: Workplace, plan: SendPlan) -> None:
 
 @contextmanager
 def _between_mails() -> Iterator[Any]:
-    """Ctrl-C, SIGTERM and a hang-up are remembered and acted on between two mails or tries; a second one, on the spot."""
+    """Ctrl-C, SIGTERM and SIGHUP take effect between two mails or tries; a second one at once."""
     asked: list[int] = []
 
     def remember(number: int, _frame: object) -> None:
         if asked:
             raise KeyboardInterrupt
         asked.append(number)
-        # after a hang-up there may be no terminal left to write to
+        # after SIGHUP there may be no terminal to write to
         with suppress(OSError):
             click.echo("", err=True)
             notice("note", "stopping after this mail; press Ctrl-C again to stop now")

@@ -41,10 +41,10 @@ def has_nothing(results: Sequence[BackportResult]) -> bool:
 def as_json(results: Sequence[BackportResult], done: WorkDone = _NOTHING) -> str:
     """The document of one fix; of a series that of the last one, with all under `series`."""
     bodies = [_body(result) for result in results]
-    return document("backport", bodies[-1] | ({"series": bodies} if len(bodies) > 1 else {}) | _deeds(done))
+    return document("backport", bodies[-1] | ({"series": bodies} if len(bodies) > 1 else {}) | _work_body(done))
 
 
-def _deeds(done: WorkDone) -> dict[str, Any]:
+def _work_body(done: WorkDone) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if done.written:
         found["written"] = [
@@ -57,14 +57,14 @@ def _deeds(done: WorkDone) -> dict[str, Any]:
             for backport in done.written
         ]
     if done.resolving:
-        one = done.resolving
+        resolving = done.resolving
         found["resolve"] = {
-            "branch": one.branch,
-            "folder": str(one.folder),
-            "state": one.state,
-            "conflicted": list(one.conflicted),
-            "advice": [str(line) for line in one.advice],
-            "files": [str(file) for file in one.files],
+            "branch": resolving.branch,
+            "folder": str(resolving.folder),
+            "state": resolving.state,
+            "conflicted": list(resolving.conflicted),
+            "advice": [str(line) for line in resolving.advice],
+            "files": [str(file) for file in resolving.files],
         }
     if done.built:
         found["builds"] = [{"branch": built.branch, "exit_code": built.code, "tail": built.tail} for built in done.built]
@@ -88,47 +88,47 @@ def _body(result: BackportResult) -> dict[str, Any]:
     }
 
 
-def _branch(one: BranchResult) -> dict[str, Any]:
+def _branch(row: BranchResult) -> dict[str, Any]:
     return {
-        "branch": one.branch,
-        "version": one.version,
-        "tip": one.tip or None,
-        "verdict": one.verdict.value,
-        "affected": one.affected,
-        "applies": one.applies,
-        "landed_as": one.landed_as,
-        "landed_by": one.landed_by,
-        "queued": one.queued,
-        "culprit_as": one.culprit_as,
-        "reason": one.reason,
+        "branch": row.branch,
+        "version": row.version,
+        "tip": row.tip or None,
+        "verdict": row.verdict.value,
+        "affected": row.affected,
+        "applies": row.applies,
+        "landed_as": row.landed_as,
+        "landed_by": row.landed_by,
+        "queued": row.queued,
+        "culprit_as": row.culprit_as,
+        "reason": row.reason,
         "conflicts": [
             {"path": place.path, "line": place.line or None, "kind": place.kind, "ours": list(place.ours), "theirs": list(place.theirs)}
-            for place in one.conflicts
+            for place in row.conflicts
         ],
-        "causes": [{"commit": cause.commit, "subject": cause.subject, "path": cause.path, "why": cause.why} for cause in one.causes],
+        "causes": [{"commit": cause.commit, "subject": cause.subject, "path": cause.path, "why": cause.why} for cause in row.causes],
         "prerequisites": [
-            {"commit": need.commit, "subject": need.subject, "lines": need.size, "is_fix": need.is_fix} for need in one.prerequisites
+            {"commit": need.commit, "subject": need.subject, "lines": need.size, "is_fix": need.is_fix} for need in row.prerequisites
         ],
-        "prerequisites_partial": one.partial,
-        "prerequisites_whole": {"commits": len(one.whole), "lines": sum(need.size for need in one.whole)} if one.whole else None,
-        "whole_commits": [{"commit": need.commit, "subject": need.subject, "lines": need.size} for need in one.whole],
-        "search": one.search,
-        "commands": list(one.commands),
-        "hints": list(one.hints),
-        "followers": [_follower(follower) for follower in one.followers],
-        "lacking_newer": list(one.lacking_newer),
-        "ends": one.ends,
-        "stale": one.stale,
+        "prerequisites_partial": row.partial,
+        "prerequisites_whole": {"commits": len(row.whole), "lines": sum(need.size for need in row.whole)} if row.whole else None,
+        "whole_commits": [{"commit": need.commit, "subject": need.subject, "lines": need.size} for need in row.whole],
+        "search": row.search,
+        "commands": list(row.commands),
+        "hints": list(row.hints),
+        "followers": [_follower(follower) for follower in row.followers],
+        "lacking_newer": list(row.lacking_newer),
+        "ends": row.ends,
+        "stale": row.stale,
     }
 
 
 def _asking(result: BackportResult) -> tuple[str, ...]:
-    """For a fix that is not upstream yet: the lines for its message that name what each tree needs first."""
+    """For a fix that is not upstream yet: the Cc: stable lines that name the prerequisites of each tree."""
     return cc_stable_lines(result) if result.upstream is False else ()
 
 
-def _follower(one: Follower) -> dict[str, Any]:
-    return {"commit": one.commit, "subject": one.subject, "kind": one.kind, "reverted": one.undone}
+def _follower(follower: Follower) -> dict[str, Any]:
+    return {"commit": follower.commit, "subject": follower.subject, "kind": follower.kind, "reverted": follower.undone}
 
 
 def as_text(results: Sequence[BackportResult], done: WorkDone = _NOTHING) -> str:
@@ -153,7 +153,7 @@ def as_text(results: Sequence[BackportResult], done: WorkDone = _NOTHING) -> str
             lines += ["  add to its message:", *(f"    {line}" for line in _asking(result))]
         blocks.append("\n".join(lines))
     blocks += _missing(results[-1])
-    blocks += _deeds_text(done)
+    blocks += _work_text(done)
     return printable("\n\n".join(blocks) + "\n")
 
 
@@ -169,18 +169,22 @@ def _missing(result: BackportResult) -> list[str]:
     return ["\n".join([*said, *(f"  {command} {' '.join(refs)}" for command, refs in fetches.items())])]
 
 
-def _label(one: BranchResult) -> str:
-    return one.branch[:12] if re.fullmatch(r"[0-9a-f]{40}", one.branch) else one.branch
+def _label(row: BranchResult) -> str:
+    return row.branch[:12] if re.fullmatch(r"[0-9a-f]{40}", row.branch) else row.branch
 
 
-def _deeds_text(done: WorkDone) -> list[str]:
+def _work_text(done: WorkDone) -> list[str]:
     blocks = []
     if done.written:
         blocks.append("\n".join(line for backport in done.written for line in _files(backport)))
     if done.resolving:
-        one = done.resolving
-        head = f"{one.branch}: resolved" if one.state == "done" else f"{one.branch}: resolve the conflicts in {one.folder}"
-        blocks.append("\n".join([head, *(f"  {line}" for line in one.advice), *(str(file) for file in one.files)]))
+        resolving = done.resolving
+        head = (
+            f"{resolving.branch}: resolved"
+            if resolving.state == "done"
+            else f"{resolving.branch}: resolve the conflicts in {resolving.folder}"
+        )
+        blocks.append("\n".join([head, *(f"  {line}" for line in resolving.advice), *(str(file) for file in resolving.files)]))
     for built in done.built:
         word = "builds" if built.code == 0 else f"does not build (exit {built.code})" if built.code > 0 else "not built"
         tail = "" if built.code == 0 else "\n" + "\n".join(f"  {line}" for line in built.tail.split("\n"))
@@ -201,53 +205,53 @@ def _wrapped(text: str, first: str, other: str, width: int = _COLUMNS) -> list[s
     return found or [first.rstrip()]
 
 
-def _details(one: BranchResult, *, upstream: bool) -> list[str]:
+def _details(row: BranchResult, *, upstream: bool) -> list[str]:
     """The details below a branch's line; code and commands are never wrapped."""
     lines: list[str] = []
 
     def say(text: str, indent: str = "") -> None:
         lines.extend(_wrapped(text, indent, indent + "  ", _COLUMNS - 6))
 
-    if one.queued:
+    if row.queued:
         say("queued for the next release")
-    if one.wants_fix:
-        for place in one.conflicts[:_PLACES]:
+    if row.wants_fix:
+        for place in row.conflicts[:_PLACES]:
             kind = f" ({place.kind})" if place.kind != "content" or not place.line else ""
             lines.append(f"conflict: {place.path}" + (f":{place.line}" if place.line else "") + kind)
             lines += [f"  - {line}" for line in _short(place.ours)] + [f"  + {line}" for line in _short(place.theirs)]
-        if len(one.conflicts) > _PLACES:
-            say(f"and {counted(len(one.conflicts) - _PLACES, 'more conflict')}")
-        for cause in one.causes:
+        if len(row.conflicts) > _PLACES:
+            say(f"and {counted(len(row.conflicts) - _PLACES, 'more conflict')}")
+        for cause in row.causes:
             say(f'caused by {cause.commit[:12]} ("{cause.subject}"): {cause.why}')
-        _say_needs(one, say)
-        for hint in one.hints:
+        _say_needs(row, say)
+        for hint in row.hints:
             say(f"help: {hint}")
         # where no tree can take the fix yet, this is printed once, above
-        if one.lacking_newer and upstream:
-            say(f"needed in newer trees first: {', '.join(one.lacking_newer)}")
-    for follower in one.followers:
+        if row.lacking_newer and upstream:
+            say(f"needed in newer trees first: {', '.join(row.lacking_newer)}")
+    for follower in row.followers:
         say(f'also needed: {follower.commit[:12]} ("{follower.subject}"), a {follower.kind} of it')
-    if one.stale and one.ends and one.wants_fix:
+    if row.stale and row.ends and row.wants_fix:
         say("the local copy of the branch is outdated: fetch it again")
     return lines
 
 
-def _say_needs(one: BranchResult, say: Callable[..., None]) -> None:
-    if one.prerequisites:
-        say("prerequisites" + (" (only their changes to the files of the fix)" if one.partial else "") + ":")
-        for need in one.prerequisites:
-            say(f'{need.commit[:12]} ("{need.subject}"), {need.size} lines' + (", itself a fix" if need.is_fix else ""), "  ")
-        total = sum(need.size for need in one.prerequisites)
+def _say_needs(branch: BranchResult, say: Callable[..., None]) -> None:
+    if branch.prerequisites:
+        say("prerequisites" + (" (only their changes to the files of the fix)" if branch.partial else "") + ":")
+        for need in branch.prerequisites:
+            say(f'{need.commit[:12]} ("{need.subject}"), {counted(need.size, "line")}' + (", itself a fix" if need.is_fix else ""), "  ")
+        total = sum(need.size for need in branch.prerequisites)
         if total > _MUCH:
             say(f"{total} lines in total: adapting the fix may be smaller")
-        if one.whole:
-            lines_in_all = sum(need.size for need in one.whole)
-            say(f"as whole commits: {len(one.whole)}, with {lines_in_all} lines (--write writes both variants):")
-            for need in one.whole:
-                say(f'{need.commit[:12]} ("{need.subject}"), {need.size} lines', "  ")
-    elif one.search == "gave-up":
+        if branch.whole:
+            lines_in_all = sum(need.size for need in branch.whole)
+            say(f"as whole commits: {len(branch.whole)}, with {counted(lines_in_all, 'line')} (--write writes both variants):")
+            for need in branch.whole:
+                say(f'{need.commit[:12]} ("{need.subject}"), {counted(need.size, "line")}', "  ")
+    elif branch.search == "gave-up":
         say("no prerequisites found within the time limit (see --effort)")
-    elif one.search == "none":
+    elif branch.search == "none":
         say("no missing commit makes it apply: adapt the fix manually")
 
 
@@ -255,11 +259,11 @@ def _short(side: Sequence[str]) -> list[str]:
     return [*side[:_SIDE], "…"] if len(side) > _SIDE else list(side)
 
 
-def _files(one: WrittenBackport) -> list[str]:
-    if not one.files:
-        return [f"{one.branch}: nothing written: {one.skipped}"]
-    answers = [f"{one.branch}: in reply to {one.answers}"] if one.answers else []
-    return [*answers, *(str(file) for file in one.files)]
+def _files(backport: WrittenBackport) -> list[str]:
+    if not backport.files:
+        return [f"{backport.branch}: nothing written: {backport.skipped}"]
+    answers = [f"{backport.branch}: in reply to {backport.answers}"] if backport.answers else []
+    return [*answers, *(str(file) for file in backport.files)]
 
 
 def as_markdown(results: Sequence[BackportResult], done: WorkDone = _NOTHING) -> str:
@@ -273,7 +277,7 @@ def as_markdown(results: Sequence[BackportResult], done: WorkDone = _NOTHING) ->
             also = "".join(f"<br>also needed: {_cell(follower.commit[:12])}" for follower in branch.followers)
             lines.append(f"| {_cell(branch.branch)} | {branch.verdict.value} | {_cell(branch.reason)}{also} | {needs} |")
         blocks.append("\n".join(lines))
-    blocks += ["\n".join(f"    {line}" for line in block.split("\n")) for block in _deeds_text(done)]
+    blocks += ["\n".join(f"    {line}" for line in block.split("\n")) for block in _work_text(done)]
     return printable("\n\n".join(blocks) + "\n")
 
 

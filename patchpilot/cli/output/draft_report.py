@@ -8,7 +8,7 @@ from patchpilot.services.tags.fix_claims import claim_of
 
 
 def draft_rows(draft: Draft, *, kept: Draft | None = None) -> list[str]:
-    """A line (or some, for a text) for each choice in a draft, its origin in parentheses; those that `kept` has too are left out."""
+    """One or more lines for each choice in a draft, its origin in parentheses; without those that are also in `kept`."""
     rows: list[str] = []
     known = set(_held(kept)) if kept else set()
     for name, label, text in _held(draft):
@@ -43,7 +43,7 @@ def _held(draft: Draft) -> Iterator[tuple[str, str, str]]:
             "cover letter:",
             "\n".join(part for part in (draft.cover_subject, "" if draft.cover_text else None, draft.cover_text) if part is not None),
         )
-    for version, text in sorted(draft.changelogs.items(), key=lambda one: -int(one[0])):
+    for version, text in sorted(draft.changelogs.items(), key=lambda item: -int(item[0])):
         if text:
             yield f"changelogs.{version}", f"changelog of v{version}:", text
     for patch in draft.patches:

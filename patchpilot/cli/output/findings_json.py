@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def render(result: CheckResult, fixes: Mapping[str, Any] | None = None) -> str:
-    """The document; `fixes` is what --fix and --diff add to it and to each patch."""
+    """The document; `fixes`: what --fix and --diff add to it and to each patch."""
     added = fixes["patches"] if fixes else [{}] * len(result.patches)
     counts = result.counts
     waived = [(patch, suppressed) for patch, suppressed in result.suppressed if suppressed.by == "waiver"]

@@ -26,8 +26,8 @@ def fixed(result: FixResult, *, colored: bool = False) -> str:
     return "\n".join(lines)
 
 
-def _left(one: FixedPatch) -> str:
-    return f"{one_line(one.patch.source)}: {'' if one.texts else 'not changed: '}{one.refused}"
+def _left(fixed_patch: FixedPatch) -> str:
+    return f"{one_line(fixed_patch.patch.source)}: {'' if fixed_patch.texts else 'not changed: '}{fixed_patch.refused}"
 
 
 def summary(result: FixResult, *, written: bool) -> str:

@@ -18,30 +18,30 @@ def as_json(result: PlanResult) -> str:
     )
 
 
-def _json(one: Planned) -> dict[str, Any]:
+def _json(planned: Planned) -> dict[str, Any]:
     return {
-        "source": one.source,
-        "sources": list(one.sources),
-        "commits": list(one.commits),
-        "topic": one.topic,
-        "recipients": [_recipient(who) for who in one.plan.recipients],
+        "source": planned.source,
+        "sources": list(planned.sources),
+        "commits": list(planned.commits),
+        "topic": planned.topic,
+        "recipients": [_recipient(who) for who in planned.plan.recipients],
         "sections": [
             {"name": section.name, "status": section.status, "trees": list(section.trees), "lists": list(section.lists)}
-            for section in one.plan.sections
+            for section in planned.plan.sections
         ],
-        "warnings": list(one.plan.warnings),
+        "warnings": list(planned.plan.warnings),
     }
 
 
-def _recipient(one: Recipient) -> dict[str, Any]:
+def _recipient(recipient: Recipient) -> dict[str, Any]:
     return {
-        "name": one.address.name,
-        "email": one.address.email,
-        "role": one.role,
-        "section": one.section,
-        "header": one.header,
-        "reasons": list(one.reasons),
-        "by_hand": one.by_hand,
+        "name": recipient.address.name,
+        "email": recipient.address.email,
+        "role": recipient.role,
+        "section": recipient.section,
+        "header": recipient.header,
+        "reasons": list(recipient.reasons),
+        "by_hand": recipient.by_hand,
     }
 
 
@@ -51,23 +51,23 @@ def as_text(result: PlanResult, *, reasons: bool = True) -> str:
     return "\n\n".join(blocks)
 
 
-def _lines(one: Planned, reasons: bool, several: bool) -> Iterator[str]:
-    if several or len(one.sources) > 1:
-        rest = f" and {len(one.sources) - 1} more (all recipients get all patches)" if len(one.sources) > 1 else ""
-        yield printable(f"{one.source}{rest}")
-    for header, people in (("To", one.plan.to), ("Cc", one.plan.cc)):
+def _lines(planned: Planned, reasons: bool, several: bool) -> Iterator[str]:
+    if several or len(planned.sources) > 1:
+        rest = f" and {len(planned.sources) - 1} more (all recipients get all patches)" if len(planned.sources) > 1 else ""
+        yield printable(f"{planned.source}{rest}")
+    for header, people in (("To", planned.plan.to), ("Cc", planned.plan.cc)):
         for who in people:
             mark = " *" if who.by_hand else ""
             yield printable(f"{header}: {who.address.header()} ({_role(who)}){mark}")
             if reasons:
                 for reason in who.reasons:
                     yield printable(f"      {reason}")
-    if not one.plan.recipients:
+    if not planned.plan.recipients:
         yield "no recipients"
-    yield from _sections(one.plan)
-    for warning in one.plan.warnings:
+    yield from _sections(planned.plan)
+    for warning in planned.plan.warnings:
         yield printable(f"warning: {warning}")
-    if any(who.by_hand for who in one.plan.recipients):
+    if any(who.by_hand for who in planned.plan.recipients):
         yield "* set manually"
 
 

@@ -54,9 +54,9 @@ def _cases(rule: Rule) -> str:
     return f" (in some cases {' or '.join(others)})" if others else ""
 
 
-def page(one: RuleExplanation) -> str:
+def page(explanation: RuleExplanation) -> str:
     """What, why, bad and good example, fix, reference: always in that order."""
-    rule = one.rule
+    rule = explanation.rule
     alias = f", checkpatch.pl's {rule.checkpatch}" if rule.checkpatch else ""
     strict = " (mostly shown with --strict only)" if rule.severity is Severity.CHECK else ""
     lines = [
@@ -67,7 +67,7 @@ def page(one: RuleExplanation) -> str:
         "Why",
         *_wrapped(rule.why),
     ]
-    for title, examples in (("Bad", one.bad), ("Good", one.good)):
+    for title, examples in (("Bad", explanation.bad), ("Good", explanation.good)):
         if examples:
             lines += ["", title, *_indented(shown(examples[0]))]
     if rule.remedy.text:

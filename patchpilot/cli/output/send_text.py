@@ -144,7 +144,7 @@ def _problems(kind: str, problems: Iterable[SendProblem], room: int) -> Iterator
 
 
 def outcome(result: SendResult) -> str:
-    """What became of each mail, and what to do next."""
+    """The state of each mail after sending, and what to do next."""
     room = columns()
     lines: list[str] = []
     for message in result.messages:

@@ -31,20 +31,20 @@ def topic_json(topic: TopicState) -> dict[str, Any]:
     }
 
 
-def _series(one: Tracked) -> dict[str, Any]:
-    status = one.status
+def _series(tracked: Tracked) -> dict[str, Any]:
+    status = tracked.status
     return {
-        "id": one.entry.id,
-        "message_id": one.entry.message_id,
-        "subject": one.subject,
-        "this_topic": one.own,
-        "state": str(one.state),
+        "id": tracked.entry.id,
+        "message_id": tracked.entry.message_id,
+        "subject": tracked.subject,
+        "this_topic": tracked.own,
+        "state": str(tracked.state),
         "why": status.why if status else "no archive has it yet",
         "author": status.topic.author.trailer() if status else None,
-        "source": one.entry.lore or one.entry.mbox,
-        "updated": one.entry.updated,
+        "source": tracked.entry.lore or tracked.entry.mbox,
+        "updated": tracked.entry.updated,
         "last_activity": _date(status.last_activity) if status else None,
-        "revisions": _revisions(one),
+        "revisions": _revisions(tracked),
         "missing_revisions": [{"version": version, "message_id": message_id} for message_id, version in status.topic.missing.items()]
         if status
         else [],
@@ -58,7 +58,7 @@ def _series(one: Tracked) -> dict[str, Any]:
             }
             for tag in (status.trailers if status else ())
         ],
-        "replies": _replies(one),
+        "replies": _replies(tracked),
         "landed": [
             {
                 "tree": it.tree,
@@ -69,11 +69,11 @@ def _series(one: Tracked) -> dict[str, Any]:
                 "title": it.title,
                 "message_id": it.message_id,
             }
-            for it in one.landed
+            for it in tracked.landed
         ],
         "stable": [
             {"version": it.version, "state": it.state, "commit": it.commit, "message_id": it.message_id, "note": it.note}
-            for it in one.stable
+            for it in tracked.stable
         ],
         "follow_ups": [
             {
@@ -88,24 +88,24 @@ def _series(one: Tracked) -> dict[str, Any]:
             }
             for it in (status.follow_ups if status else ())
         ],
-        "unread": len(one.unread),
-        "new": list(one.new),
-        "troubles": list(one.troubles),
-        "next_step": one.next_step,
+        "unread": len(tracked.unread),
+        "new": list(tracked.new),
+        "troubles": list(tracked.troubles),
+        "next_step": tracked.next_step,
     }
 
 
-def _revisions(one: Tracked) -> list[dict[str, Any]]:
+def _revisions(tracked: Tracked) -> list[dict[str, Any]]:
     return [
         {
             "version": it.version, "message_id": it.head.message_id, "sent": _date(it.sent), "label": it.label, "subject": it.head.title,
             "patches": len(it.patches), "rfc": it.rfc, "resend": it.resend,
         }
-        for it in (one.status.topic.revisions if one.status else ())
+        for it in (tracked.status.topic.revisions if tracked.status else ())
     ]  # fmt: skip
 
 
-def _replies(one: Tracked) -> list[dict[str, Any]]:
+def _replies(tracked: Tracked) -> list[dict[str, Any]]:
     return [
         {
             "message_id": reply.mail.mail.message_id,
@@ -114,13 +114,13 @@ def _replies(one: Tracked) -> list[dict[str, Any]]:
             "kind": str(reply.mail.kind),
             "confidence": reply.mail.confidence,
             "bot": reply.mail.bot,
-            "unread": reply.mail.mail.message_id in one.unread,
+            "unread": reply.mail.mail.message_id in tracked.unread,
             "subject": reply.mail.mail.subject,
             "version": reply.version,
             "patch": reply.patch,
             "text": reply.mail.body.text[:TEXT_LIMIT],
         }
-        for reply in (one.status.replies if one.status else ())
+        for reply in (tracked.status.replies if tracked.status else ())
     ]
 
 
@@ -147,22 +147,22 @@ def series_list(series: Sequence[Tracked], columns: int = 100, topic: TopicState
     return "\n".join(lines)
 
 
-def series_text(one: Tracked, topic: TopicState | None = None) -> str:
+def series_text(tracked: Tracked, topic: TopicState | None = None) -> str:
     """Everything about a series."""
-    lines = [printable(one.subject), f"  state     {one.state}" + (f": {printable(one.status.why)}" if one.status else "")]
-    if one.own and topic:
+    lines = [printable(tracked.subject), f"  state     {tracked.state}" + (f": {printable(tracked.status.why)}" if tracked.status else "")]
+    if tracked.own and topic:
         changed = "; your commits have changed since" if topic.changed else ""
         lines.append(f"  topic     {printable(topic.draft.branch or topic.draft.change_id)}, next v{topic.next_version}{changed}")
-    if one.status:
-        lines += _thread_lines(one)
-    lines.append(f"  next      {printable(one.next_step)}")
-    lines += [f"  note      {printable(trouble)}" for trouble in one.troubles]
+    if tracked.status:
+        lines += _thread_lines(tracked)
+    lines.append(f"  next      {printable(tracked.next_step)}")
+    lines += [f"  note      {printable(trouble)}" for trouble in tracked.troubles]
     return "\n".join(lines)
 
 
-def _thread_lines(one: Tracked) -> list[str]:
-    """What the thread of a series has: its versions, tags, trees and replies."""
-    status = one.status
+def _thread_lines(tracked: Tracked) -> list[str]:
+    """The thread of a series: versions, tags, trees and replies."""
+    status = tracked.status
     if status is None:
         return []
     labels = Counter(revision.label for revision in status.topic.revisions)
@@ -175,12 +175,12 @@ def _thread_lines(one: Tracked) -> list[str]:
         about = f" (patch {tag.patch})" if tag.patch and len(status.topic.latest.patches) > 1 else ""
         condition = f" (conditional: {printable(tag.conditional)})" if tag.conditional else ""
         lines.append(f"  tag v{tag.version:<4} {printable(tag.trailer)}{about}{condition}")
-    for place in one.landed:
+    for place in tracked.landed:
         if place.tree.startswith("stable/"):
             continue
         release = f", first in {place.release}" if place.release else _no_release(place.how) if place.in_mainline else ""
         lines.append(f"  landed    {printable(place.tree)} {place.commit or '(commit unknown)'}{release}")
-    for branch in one.stable:
+    for branch in tracked.stable:
         commit = f" ({branch.commit[:12]})" if branch.commit and branch.state in ("merged", "released") else ""
         lines.append(f"  stable    {branch.version:<6} {printable(branch.words)}{commit}")
     for later in status.follow_ups:
@@ -189,7 +189,7 @@ def _thread_lines(one: Tracked) -> list[str]:
     if status.replies:
         lines.append("  replies")
     for reply in status.replies:
-        mark = "*" if reply.mail.mail.message_id in one.unread else " "
+        mark = "*" if reply.mail.mail.message_id in tracked.unread else " "
         who = printable(reply.mail.sender.name or reply.mail.sender.email)
         bot = " (bot)" if reply.mail.bot else ""
         label = reply.revision.label if reply.revision else ""
@@ -224,10 +224,10 @@ def classified_json(mails: Sequence[ClassifiedMail]) -> str:
     return document("classify", {"mails": [_classified(mail) for mail in mails]})
 
 
-def _classified(one: ClassifiedMail) -> dict[str, Any]:
-    mail = one.mail
+def _classified(classified: ClassifiedMail) -> dict[str, Any]:
+    mail = classified.mail
     return {
-        "source": one.source,
+        "source": classified.source,
         "message_id": mail.mail.message_id,
         "subject": mail.mail.subject,
         "from": mail.sender.trailer(),
