@@ -153,8 +153,8 @@ def leave_out_for_good(repository: Repository, send: Send, keys: Sequence[str]) 
         return
     store = EditStore()
     edits = store.load(key)
-    for key in keys:
-        edits = edits.drop(Address("", key))
+    for mailbox in keys:
+        edits = edits.drop(Address("", mailbox))
     store.save(key, edits)
 
 
