@@ -24,7 +24,7 @@ LARGEST = 64 << 20
 """The largest baseline that is read, in bytes."""
 MOST = 1_000_000
 _WORDS = ("rule", "path", "text", "change")
-_WAY_OUT = Action("check", ("--baseline", "FILE", "--write-baseline"), "write it anew: {}")
+_REWRITE = Action("check", ("--baseline", "FILE", "--write-baseline"), "write it again: {}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +70,11 @@ def read_baseline(file: Path) -> Baseline:
     try:
         # opening a FIFO may block forever, and a device such as /dev/null would read as an empty baseline
         if file.exists() and not (file.is_file() or file.is_dir()):
-            raise _wrong(file, "no regular file")
+            raise _wrong(file, "not a regular file")
         with file.open("rb") as opened:
             data = opened.read(LARGEST + 1)
     except OSError as error:
-        hint = Action("check", ("--write-baseline", "FILE"), "write it first: {}") if isinstance(error, FileNotFoundError) else None
+        hint = Action("check", ("--write-baseline", "FILE"), "create it: {}") if isinstance(error, FileNotFoundError) else None
         raise InputError(f"{file}: {error.strerror or error}", hint=hint) from error
     return parse_baseline(file, data)
 
@@ -90,21 +90,21 @@ def parse_baseline(file: Path, data: bytes) -> Baseline:
     except UnicodeDecodeError as error:
         raise _wrong(file, f"byte {error.start}: not UTF-8") from error
     except (ValueError, RecursionError) as error:
-        raise _wrong(file, "no baseline: its JSON cannot be read") from error
+        raise _wrong(file, "not a baseline: its JSON cannot be read") from error
     return Baseline(_counts(file, document))
 
 
 def _counts(file: Path, document: Any) -> dict[FindingMark, int]:
     schema = document.get("schema") if isinstance(document, dict) else None
     if not isinstance(schema, str) or not schema.startswith("patchpilot/baseline/"):
-        raise _wrong(file, f"no baseline: its schema is not {SCHEMA!r}")
+        raise _wrong(file, f"not a baseline: its schema is not {SCHEMA!r}")
     if schema != SCHEMA:
         raise InputError(
-            f"{file}: its schema is '{crop(one_line(schema), 60)}', and this program reads {SCHEMA!r}", hint="use a newer patchpilot"
+            f"{file}: its schema is '{crop(one_line(schema), 60)}', but this version reads {SCHEMA!r}", hint="use a newer patchpilot"
         )
     entries = document.get("findings")
     if not isinstance(entries, list):
-        raise _wrong(file, "findings is no list")
+        raise _wrong(file, "findings is not a list")
     counts: Counter[FindingMark] = Counter()
     for number, entry in enumerate(entries):
         mark, count = _entry(file, f"findings[{number}]", entry)
@@ -114,24 +114,24 @@ def _counts(file: Path, document: Any) -> dict[FindingMark, int]:
 
 def _entry(file: Path, place: str, entry: Any) -> tuple[FindingMark, int]:
     if not isinstance(entry, dict):
-        raise _wrong(file, f"{place} is no object")
+        raise _wrong(file, f"{place} is not an object")
     words = {name: entry.get(name, "") for name in _WORDS}
     wrong = next((name for name, value in words.items() if not isinstance(value, str)), None)
     if wrong:
-        raise _wrong(file, f"{place}: {wrong} is no text")
+        raise _wrong(file, f"{place}: {wrong} is not a string")
     if not words["rule"]:
-        raise _wrong(file, f"{place}: it has no rule")
+        raise _wrong(file, f"{place}: missing rule")
     more = next((name for name in entry if name not in (*_WORDS, "name", "count")), None)
     if more is not None:
-        raise _wrong(file, f"{place}: '{crop(one_line(more), 40)}' is unknown")
+        raise _wrong(file, f"{place}: '{crop(one_line(more), 40)}' is an unknown key")
     count = entry.get("count", 1)
     if isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= MOST:
-        raise _wrong(file, f"{place}: count is no number from 1 to {MOST}")
+        raise _wrong(file, f"{place}: count is not a number from 1 to {MOST}")
     return FindingMark(**words), count
 
 
 def _wrong(file: Path, what: str) -> InputError:
-    return InputError(f"{file}: {what}", hint=_WAY_OUT)
+    return InputError(f"{file}: {what}", hint=_REWRITE)
 
 
 def as_text(counts: Mapping[FindingMark, int], names: Mapping[str, str]) -> str:
@@ -171,7 +171,7 @@ def write_baseline(file: Path, text: str) -> None:
     except OSError as error:
         with contextlib.suppress(OSError):
             beside.unlink(missing_ok=True)
-        raise InputError(f"{file}: {error.strerror or error}", hint="name a file that can be written") from error
+        raise InputError(f"{file}: {error.strerror or error}", hint="choose a file that you can write") from error
 
 
 def counted(marks: Iterable[FindingMark]) -> dict[FindingMark, int]:

@@ -48,17 +48,17 @@ def parse_pack(text: str, label: str, detectors: Mapping[str, RegisteredDetector
     try:
         data = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise PackError(f"{label}: {error}", hint="mend the TOML") from error
+        raise PackError(f"{label}: {error}", hint="fix the TOML syntax") from error
     _no_unknown(data, ("rule", "retired"), label)
     tables = data.get("rule", [])
     if not isinstance(tables, list):
-        raise PackError(f"{label}: write [[rule]], not [rule]")
+        raise PackError(f"{label}: use [[rule]] instead of [rule]")
     name = Path(label).stem
     rules: list[Rule] = []
     examples: dict[str, tuple[Example, ...]] = {}
     for table in tables:
         if not isinstance(table, dict):
-            raise PackError(f"{label}: write [[rule]], a table, for each rule")
+            raise PackError(f"{label}: a rule must be a table, [[rule]]")
         where = f"{label}: rule {table.get('id') or table.get('name') or len(rules) + 1}"
         rule = _rule(table, name, where, detectors)
         if rule.id in examples:
@@ -75,7 +75,7 @@ def _rule(table: Mapping[str, Any], pack: str, where: str, detectors: Mapping[st
     _no_unknown(table, (*_REQUIRED, *_OPTIONAL), where)
     for key in _REQUIRED:
         if not table.get(key):
-            raise PackError(f"{where}: {key} is missing", hint=f"every rule has {', '.join(_REQUIRED)}")
+            raise PackError(f"{where}: {key} is missing", hint=f"required: {', '.join(_REQUIRED)}")
     for key in (
         "id",
         "name",
@@ -89,7 +89,7 @@ def _rule(table: Mapping[str, Any], pack: str, where: str, detectors: Mapping[st
         if not isinstance(table[key], str):
             raise PackError(f"{where}: {key} must be a string")
     if not _ID.match(table["id"]):
-        raise PackError(f"{where}: an id is capitals and three digits, as in TAG003")
+        raise PackError(f"{where}: an id is capital letters and three digits, as in TAG003")
     if not _NAME.match(table["name"]):
         raise PackError(f"{where}: a name is lower-case words joined by hyphens")
     if isinstance(table["match"], dict) and isinstance(table["match"].get("say"), str) and "message" not in table:
@@ -146,7 +146,7 @@ def _placeholders(message: str, messages: Mapping[str, str], given: Mapping[str,
         for name in pack_patterns.placeholders(messages.get(case) or message):
             if name not in names:
                 near = nearest(name, names)
-                known = f"known: {', '.join(sorted(names))}" if names else "the detector fills none"
+                known = f"known: {', '.join(sorted(names))}" if names else "the detector has no placeholders"
                 raise PackError(f"{where}: unknown placeholder {{{name}}}", hint=f"did you mean {{{near}}}?" if near else known)
 
 
@@ -158,7 +158,7 @@ def _severities(table: Any, where: str) -> dict[str, Severity]:
 
 def _match(table: Any, where: str, detectors: Mapping[str, RegisteredDetector]) -> tuple[str, dict[str, Any]]:
     if not isinstance(table, dict) or not isinstance(table.get("detector"), str):
-        raise PackError(f"{where}: [rule.match] names no detector")
+        raise PackError(f"{where}: [rule.match] must name a detector")
     name = table["detector"]
     if name not in detectors:
         near = nearest(name, detectors)
@@ -184,12 +184,12 @@ _TYPES: Mapping[type, str] = {str: "a string", int: "a number", bool: "true or f
 
 def _remedy(table: Any, where: str) -> RuleFix:
     if not isinstance(table, dict):
-        raise PackError(f"{where}: write [rule.fix]")
+        raise PackError(f"{where}: fix must be a table, [rule.fix]")
     _no_unknown(table, ("kind", "text", "fixer"), where)
     kind = _choice(table.get("kind", "none"), ("safe", "suggest", "none"), "fix kind", where)
     fixer = str(table.get("fixer", ""))
     if bool(fixer) != (kind == "safe"):
-        raise PackError(f"{where}: a fix that is safe names its fixer, and no other does")
+        raise PackError(f"{where}: a safe fix needs a fixer, other fixes must not have one")
     if fixer:
         from patchpilot.lint.fixing.fixer import import_fixers
 
@@ -202,15 +202,15 @@ def _remedy(table: Any, where: str) -> RuleFix:
 
 def _example(table: Any, where: str, *, bad: bool) -> Example:
     if not isinstance(table, dict):
-        raise PackError(f"{where}: write [[rule.{'bad' if bad else 'good'}]]")
+        raise PackError(f"{where}: an example must be a table, [[rule.{'bad' if bad else 'good'}]]")
     _no_unknown(table, tuple(_EXAMPLE), where)
     for key, value in table.items():
         if not isinstance(value, _EXAMPLE[key]):
             raise PackError(f"{where}: {key} of an example must be {_TYPES[_EXAMPLE[key]]}")
     if not any(key in table for key in _CONTENT):
-        raise PackError(f"{where}: an example has one of {', '.join(_CONTENT)}")
+        raise PackError(f"{where}: an example must have one of {', '.join(_CONTENT)}")
     if "code" in table and "path" not in table:
-        raise PackError(f"{where}: an example with code says its path")
+        raise PackError(f"{where}: an example with code needs a path")
     values = dict(table)
     values["kernel"] = _kernel(table.get("kernel"), where)
     for key in ("series", "also"):
@@ -223,7 +223,7 @@ def _kernel(text: str | None, where: str) -> Kernel | None:
         return None
     match = _KERNEL.match(text)
     if not match:
-        raise PackError(f"{where}: a kernel version is written as in 6.1")
+        raise PackError(f"{where}: a kernel version must have the form 6.1")
     return int(match[1]), int(match[2])
 
 

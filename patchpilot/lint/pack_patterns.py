@@ -24,7 +24,7 @@ def trouble(pattern: str) -> str | None:
             tree = parser.parse(pattern)
     except (re.error, FutureWarning, OverflowError, RecursionError) as error:
         return str(error)
-    return "an unbounded repeat inside an unbounded repeat" if _nested(tree, inside=False) else None
+    return "nested unbounded repeats" if _nested(tree, inside=False) else None
 
 
 def _nested(node: Any, *, inside: bool) -> bool:

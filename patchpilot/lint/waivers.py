@@ -70,11 +70,11 @@ def _from_table(table: Mapping[str, Any], place: str, label: str) -> Waiver:
             raise InputError(f"{place}: {error.message}", hint=error.advice)
     for key in ("rule", "reason"):
         if not isinstance(table.get(key), str) or not table[key].strip():
-            raise InputError(f"{place}: it has no {key}", hint=f'a waiver says its {key}: {key} = "…"')
+            raise InputError(f"{place}: missing {key}", hint=f'add {key} = "…"')
     paths = table.get("path", ())
     paths = (paths,) if isinstance(paths, str) else paths
     if not isinstance(paths, list | tuple) or not all(isinstance(path, str) and path for path in paths) or ("path" in table and not paths):
-        raise InputError(f"{place}: path is no pattern and no list of patterns", hint='as in path = "drivers/foo/*"')
+        raise InputError(f"{place}: path is not a pattern or a list of patterns", hint='write for example path = "drivers/foo/*"')
     return Waiver(table["rule"].strip(), " ".join(table["reason"].split()), tuple(paths), _day(table.get("until"), place), label, TREE)
 
 
@@ -86,7 +86,7 @@ def _day(value: Any, place: str) -> date | None:
             return date.fromisoformat(value)
     except ValueError:
         pass
-    raise InputError(f"{place}: until is no day", hint='write it as in until = "2027-01-31"; that day is the last')
+    raise InputError(f"{place}: until is not a date", hint='write the last day as in until = "2027-01-31"')
 
 
 def from_words(words: Sequence[str]) -> tuple[Waiver, ...]:
@@ -95,7 +95,7 @@ def from_words(words: Sequence[str]) -> tuple[Waiver, ...]:
     for word in words:
         rule, equals, reason = word.partition("=")
         if not equals or not rule.strip() or not reason.strip():
-            raise UsageError(f"--waive {word}: a waiver has a reason", hint="as in --waive long-line='the table reads better'")
+            raise UsageError(f"--waive {word}: missing reason", hint="write for example --waive long-line='the table reads better'")
         result.append(Waiver(rule.strip(), " ".join(reason.split())))
     return tuple(result)
 
@@ -115,6 +115,6 @@ def verify(waivers: Sequence[Waiver], rules: Sequence[Rule]) -> None:
             raise InputError(f"{waiver.origin}: {said}", hint=hint) if waiver.kind == TREE else UsageError(f"--waive: {said}", hint=hint)
         if waiver.kind == TREE and word in kept:
             raise InputError(
-                f"{waiver.origin}: {waiver.rule} is not a tree's to waive",
-                hint=Action("check", ("--waive", f"{waiver.rule}=REASON"), "waive it yourself, for your topic: {}"),
+                f"{waiver.origin}: {waiver.rule} cannot be waived in a tree's file",
+                hint=Action("check", ("--waive", f"{waiver.rule}=REASON"), "waive it on the command line, for your topic: {}"),
             )

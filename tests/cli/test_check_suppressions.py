@@ -250,7 +250,7 @@ def test_a_waiver_for_nothing_is_said_when_asked_to_say_more(tree: Path) -> None
     [
         ('[[waiver]]\nrule = "trailing-spce"\nreason = "r"\n', "trailing-space"),
         ('[[waiver]]\nrule = "trailing-space"\nresaon = "r"\n', "reason"),
-        ('[[waiver]]\nrule = "no-sign-off"\nreason = "r"\n', "not a tree's to waive"),
+        ('[[waiver]]\nrule = "no-sign-off"\nreason = "r"\n', "cannot be waived in a tree's file"),
     ],
 )
 def test_a_wrong_waiver_ends_the_call(tree: Path, text: str, said: str) -> None:

@@ -134,13 +134,13 @@ def test_the_file_has_a_finding_a_line_in_order_and_hides_no_character(tmp_path:
         ('{\n "schema": 1,,\n}', "line 2, column 14"),
         ("[]", "schema"),
         ('{"schema": "patchpilot/baseline/2", "findings": []}', "patchpilot/baseline/2"),
-        (f'{{"schema": "{SCHEMA}"}}', "findings is no list"),
-        (f'{{"schema": "{SCHEMA}", "findings": [1]}}', r"findings\[0\] is no object"),
-        (f'{{"schema": "{SCHEMA}", "findings": [{{"path": "a"}}]}}', r"findings\[0\]: it has no rule"),
-        (f'{{"schema": "{SCHEMA}", "findings": [{{"rule": "a"}}, {{"rule": []}}]}}', r"findings\[1\]: rule is no text"),
-        (f'{{"schema": "{SCHEMA}", "findings": [{{"rule": "a", "lin\\u001be": 1}}]}}', r"'lin\\x1be' is unknown"),
+        (f'{{"schema": "{SCHEMA}"}}', "findings is not a list"),
+        (f'{{"schema": "{SCHEMA}", "findings": [1]}}', r"findings\[0\] is not an object"),
+        (f'{{"schema": "{SCHEMA}", "findings": [{{"path": "a"}}]}}', r"findings\[0\]: missing rule"),
+        (f'{{"schema": "{SCHEMA}", "findings": [{{"rule": "a"}}, {{"rule": []}}]}}', r"findings\[1\]: rule is not a string"),
+        (f'{{"schema": "{SCHEMA}", "findings": [{{"rule": "a", "lin\\u001be": 1}}]}}', r"'lin\\x1be' is an unknown key"),
         *(
-            (f'{{"schema": "{SCHEMA}", "findings": [{{"rule": "a", "count": {count}}}]}}', "count is no number")
+            (f'{{"schema": "{SCHEMA}", "findings": [{{"rule": "a", "count": {count}}}]}}', "count is not a number")
             for count in ("0", "-1", "true", '"2"', "1.5", "99999999", "NaN")
         ),
         ("[" * 100_000, "cannot be read"),
@@ -241,5 +241,5 @@ def test_a_pipe_or_a_device_is_no_baseline(tmp_path: Path, device: bool) -> None
     file = Path(os.devnull) if device else tmp_path / "pipe"
     if not device:
         os.mkfifo(file)
-    with pytest.raises(InputError, match="no regular file"):
+    with pytest.raises(InputError, match="not a regular file"):
         read_baseline(file)
