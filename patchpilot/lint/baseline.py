@@ -70,7 +70,7 @@ def read_baseline(file: Path) -> Baseline:
     try:
         # opening a FIFO may block forever, and a device such as /dev/null would read as an empty baseline
         if file.exists() and not (file.is_file() or file.is_dir()):
-            raise _wrong(file, "not a regular file")
+            raise _error(file, "not a regular file")
         with file.open("rb") as opened:
             data = opened.read(LARGEST + 1)
     except OSError as error:
@@ -82,29 +82,29 @@ def read_baseline(file: Path) -> Baseline:
 def parse_baseline(file: Path, data: bytes) -> Baseline:
     """Parses a baseline. InputError as in read_baseline()."""
     if len(data) > LARGEST:
-        raise _wrong(file, f"larger than {LARGEST >> 20} MiB")
+        raise _error(file, f"larger than {LARGEST >> 20} MiB")
     try:
         document = json.loads(data)
     except json.JSONDecodeError as error:
-        raise _wrong(file, f"line {error.lineno}, column {error.colno}: {error.msg}") from error
+        raise _error(file, f"line {error.lineno}, column {error.colno}: {error.msg}") from error
     except UnicodeDecodeError as error:
-        raise _wrong(file, f"byte {error.start}: not UTF-8") from error
+        raise _error(file, f"byte {error.start}: not UTF-8") from error
     except (ValueError, RecursionError) as error:
-        raise _wrong(file, "not a baseline: its JSON cannot be read") from error
+        raise _error(file, "not a baseline: its JSON cannot be read") from error
     return Baseline(_counts(file, document))
 
 
 def _counts(file: Path, document: Any) -> dict[FindingMark, int]:
     schema = document.get("schema") if isinstance(document, dict) else None
     if not isinstance(schema, str) or not schema.startswith("patchpilot/baseline/"):
-        raise _wrong(file, f"not a baseline: its schema is not {SCHEMA!r}")
+        raise _error(file, f"not a baseline: its schema is not {SCHEMA!r}")
     if schema != SCHEMA:
         raise InputError(
             f"{file}: its schema is '{crop(one_line(schema), 60)}', but this version reads {SCHEMA!r}", hint="use a newer patchpilot"
         )
     entries = document.get("findings")
     if not isinstance(entries, list):
-        raise _wrong(file, "findings is not a list")
+        raise _error(file, "findings is not a list")
     counts: Counter[FindingMark] = Counter()
     for number, entry in enumerate(entries):
         mark, count = _entry(file, f"findings[{number}]", entry)
@@ -114,23 +114,23 @@ def _counts(file: Path, document: Any) -> dict[FindingMark, int]:
 
 def _entry(file: Path, place: str, entry: Any) -> tuple[FindingMark, int]:
     if not isinstance(entry, dict):
-        raise _wrong(file, f"{place} is not an object")
+        raise _error(file, f"{place} is not an object")
     words = {name: entry.get(name, "") for name in _WORDS}
-    wrong = next((name for name, value in words.items() if not isinstance(value, str)), None)
-    if wrong:
-        raise _wrong(file, f"{place}: {wrong} is not a string")
+    not_a_string = next((name for name, value in words.items() if not isinstance(value, str)), None)
+    if not_a_string:
+        raise _error(file, f"{place}: {not_a_string} is not a string")
     if not words["rule"]:
-        raise _wrong(file, f"{place}: missing rule")
-    more = next((name for name in entry if name not in (*_WORDS, "name", "count")), None)
-    if more is not None:
-        raise _wrong(file, f"{place}: '{crop(one_line(more), 40)}' is an unknown key")
+        raise _error(file, f"{place}: missing rule")
+    unknown_key = next((name for name in entry if name not in (*_WORDS, "name", "count")), None)
+    if unknown_key is not None:
+        raise _error(file, f"{place}: '{crop(one_line(unknown_key), 40)}' is an unknown key")
     count = entry.get("count", 1)
     if isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= MOST:
-        raise _wrong(file, f"{place}: count is not a number from 1 to {MOST}")
+        raise _error(file, f"{place}: count is not a number from 1 to {MOST}")
     return FindingMark(**words), count
 
 
-def _wrong(file: Path, what: str) -> InputError:
+def _error(file: Path, what: str) -> InputError:
     return InputError(f"{file}: {what}", hint=_REWRITE)
 
 
@@ -158,19 +158,19 @@ def _body(mark: FindingMark, count: int, name: str | None) -> dict[str, Any]:
 def write_baseline(file: Path, text: str) -> None:
     """Writes the file atomically; a symbolic link is followed. InputError when that fails."""
     place = Path(os.path.realpath(file))
-    beside = place.with_name(f".{place.name}.{os.getpid()}")
+    temporary = place.with_name(f".{place.name}.{os.getpid()}")
     try:
         mode = place.stat().st_mode & 0o777 if place.exists() else None
-        with beside.open("x", encoding="utf-8") as opened:
+        with temporary.open("x", encoding="utf-8") as opened:
             opened.write(text)
             opened.flush()
             os.fsync(opened.fileno())
         if mode is not None:
-            beside.chmod(mode)
-        beside.replace(place)
+            temporary.chmod(mode)
+        temporary.replace(place)
     except OSError as error:
         with contextlib.suppress(OSError):
-            beside.unlink(missing_ok=True)
+            temporary.unlink(missing_ok=True)
         raise InputError(f"{file}: {error.strerror or error}", hint="choose a file that you can write") from error
 
 

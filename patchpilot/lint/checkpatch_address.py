@@ -11,7 +11,7 @@ _QUOTED = lazy(r'"(.+)"')
 _TO_QUOTE = lazy(r"[^\w \-]")
 _FREE_QUOTE = lazy(r'(?<!\\)"')
 _ENDS = lazy(r"[.,\"]+$")
-_BLANK = " \t\n\r\f\v"
+_SPACES = " \t\n\r\f\v"
 
 
 class Mailbox(NamedTuple):
@@ -24,10 +24,10 @@ class Mailbox(NamedTuple):
 
     def written(self) -> str:
         """Returns the address in its normal form."""
-        address = _ENDS.sub("", self.address.strip(_BLANK))
+        address = _ENDS.sub("", self.address.strip(_SPACES))
         name = _quoted(_inner(self.name))
-        comment = f" {self.comment.strip(_BLANK)}" if self.comment.strip(_BLANK) else ""
-        rest = f" {self.rest.strip(_BLANK)}" if self.rest.strip(_BLANK) else ""
+        comment = f" {self.comment.strip(_SPACES)}" if self.comment.strip(_SPACES) else ""
+        rest = f" {self.rest.strip(_SPACES)}" if self.rest.strip(_SPACES) else ""
         return (f"{name}{comment} <{address}>" if name else address) + rest
 
 
@@ -38,7 +38,7 @@ def parse_mailbox(text: str) -> Mailbox:
         name, address, rest = angled
     elif bare := next((run for run in _RUN.finditer(text) if "@" in run[0][1:-1]), None):
         address, rest = bare[0], text[bare.end() :]
-        name = text[: text.index(address)].strip(_BLANK).removeprefix('"').removesuffix('"')
+        name = text[: text.index(address)].strip(_SPACES).removeprefix('"').removesuffix('"')
         if name and not (address.startswith("<") and address.endswith(">") and ">" not in address[1:-1] and len(address) > 2):
             return Mailbox("", "", "", "")
     quoted = ""
@@ -46,9 +46,9 @@ def parse_mailbox(text: str) -> Mailbox:
         quoted = match[1]
         name = name[: match.start()] + name[match.end() :]
     name, comment = _without_comments(name)
-    name = f"{quoted} {_inner(name)}".strip(_BLANK)
-    address = address.strip(_BLANK).removeprefix("<").removesuffix(">")
-    return Mailbox(_quoted(name), comment, address, rest.strip(_BLANK))
+    name = f"{quoted} {_inner(name)}".strip(_SPACES)
+    address = address.strip(_SPACES).removeprefix("<").removesuffix(">")
+    return Mailbox(_quoted(name), comment, address, rest.strip(_SPACES))
 
 
 def _angled(text: str) -> tuple[str, str, str] | None:
@@ -88,8 +88,8 @@ def _without_comments(name: str) -> tuple[str, str]:
         if end < 0:
             at = name.find("(", at + 1)
             continue
-        comments += name[at:end].strip(_BLANK)
-        name = f"{name[:at].rstrip(_BLANK)} {name[end:].lstrip(_BLANK)}"
+        comments += name[at:end].strip(_SPACES)
+        name = f"{name[:at].rstrip(_SPACES)} {name[end:].lstrip(_SPACES)}"
         at = name.find("(")
     return name, comments
 

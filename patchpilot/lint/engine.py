@@ -44,7 +44,7 @@ def _run(context: Context, rules: Sequence[Rule]) -> tuple[Finding, ...]:
     places = Places(context.patch)
     result: list[tuple[int, int, Finding]] = []
     for order, rule in enumerate(rules):
-        context.tell("checking rules", order, len(rules))
+        context.report_progress("checking rules", order, len(rules))
         for hit in _hits(context, rule):
             finding = _finding(rule, hit, places)
             if finding.severity is Severity.CHECK and not (context.options.strict or (rule.checkpatch and _always_strict(finding))):

@@ -89,7 +89,7 @@ class Context:
 
         return self.profile or find_project(self.options.profile)
 
-    def tell(self, what: str, done: int, total: int) -> None:
+    def report_progress(self, what: str, done: int, total: int) -> None:
         """Reports the progress on this patch once it has taken long enough. Raises CancelledError as Progress does."""
         if time.monotonic() - self.began > SOON:
             self.progress(what, done, total)

@@ -131,18 +131,18 @@ def _texts(table: Any, key: str, where: str) -> dict[str, str]:
     return {name: text.strip() for name, text in table.items()}
 
 
-def _placeholders(message: str, messages: Mapping[str, str], given: Mapping[str, frozenset[str]], where: str) -> None:
+def _placeholders(message: str, messages: Mapping[str, str], placeholders: Mapping[str, frozenset[str]], where: str) -> None:
     """Raises PackError for a message of a case that the detector does not have, a case without a message, or an unknown placeholder."""
     for case in messages:
-        if case not in given:
-            near = nearest(case, given)
+        if case not in placeholders:
+            near = nearest(case, placeholders)
             raise PackError(f"{where}: the detector has no case {case!r}", hint=f"did you mean {near!r}?" if near else None)
-    for case in given if messages and not message else ():
+    for case in placeholders if messages and not message else ():
         if case not in messages:
             raise PackError(
                 f"{where}: no message for the case {case!r}", hint="add it to [rule.messages], or write a message for all cases"
             )
-    for case, names in given.items():
+    for case, names in placeholders.items():
         for name in pack_patterns.placeholders(messages.get(case) or message):
             if name not in names:
                 near = nearest(name, names)
@@ -169,12 +169,12 @@ def _match(table: Any, where: str, detectors: Mapping[str, RegisteredDetector]) 
         if key not in known:
             near = nearest(key, known)
             raise PackError(f"{where}: {name} takes no argument {key!r}", hint=f"did you mean {near!r}?" if near else None)
-        wanted = known[key]
-        if not isinstance(value, wanted) or (wanted is int and isinstance(value, bool)):
-            raise PackError(f"{where}: {key} must be {_TYPES.get(wanted, wanted.__name__)}")
+        expected = known[key]
+        if not isinstance(value, expected) or (expected is int and isinstance(value, bool)):
+            raise PackError(f"{where}: {key} must be {_TYPES.get(expected, expected.__name__)}")
         if key.endswith(("pattern", "patterns")):
             for pattern in pack_patterns.patterns_in(value):
-                if reason := pack_patterns.trouble(pattern):
+                if reason := pack_patterns.problem(pattern):
                     raise PackError(f"{where}: {key} {pattern!r}: {reason}")
     return name, arguments
 

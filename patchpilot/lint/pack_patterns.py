@@ -14,7 +14,7 @@ LONGEST_LINE = 4096
 """Lines are cut to this many characters before a pack's pattern is matched."""
 
 
-def trouble(pattern: str) -> str | None:
+def problem(pattern: str) -> str | None:
     """Returns why a pattern must not be used (it does not compile, or has nested unbounded repeats), or None."""
     import re._parser as parser  # type: ignore[import-not-found]
 

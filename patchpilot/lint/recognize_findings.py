@@ -36,9 +36,9 @@ def mark_of(finding: Finding, patch: Patch | None, renamed: Mapping[str, str] | 
     """Returns the mark of a finding in a patch (None: of the whole series); `renamed` has the old path of renamed files."""
     if patch is None:
         return FindingMark("", finding.rule, even(re.sub(r"\d+", "#", finding.message)))
-    stands = place_of(finding)
-    path = (renamed or {}).get(stands or "", stands or "")
-    text = _text(finding, patch) if stands == finding.path else ""
+    file = place_of(finding)
+    path = (renamed or {}).get(file or "", file or "")
+    text = _text(finding, patch) if file == finding.path else ""
     if text or path:
         return FindingMark(path, finding.rule, text)
     return FindingMark("", finding.rule, even(patch.subject.title), change_of(patch))

@@ -21,13 +21,13 @@ def choose(
 ) -> tuple[Rule, ...]:
     """Returns the selected rules that are in force; a word is an id, a name, a checkpatch type or a pack, in any case. UsageError for an unknown one."""
     everything = tuple(rules)
-    wanted, unwanted = _known(select, everything), _known(ignore, everything)
+    selected, ignored = _known(select, everything), _known(ignore, everything)
     return tuple(
         rule
         for rule in everything
         if in_force(rule, kernel, profile)
-        and (not wanted or any(word.lower() in wanted for word in rule.words))
-        and not any(word.lower() in unwanted for word in rule.words)
+        and (not selected or any(word.lower() in selected for word in rule.words))
+        and not any(word.lower() in ignored for word in rule.words)
     )
 
 

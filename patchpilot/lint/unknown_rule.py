@@ -22,17 +22,17 @@ def nearest_rule(word: str, known: Iterable[str]) -> str | None:
     """Returns the name or checkpatch type that shares most words with `word`, or is spelled nearly the same; None when none is similar."""
     import difflib
 
-    wanted, names = _words(word), list(known)
+    parts, names = _words(word), list(known)
 
     def alike(name: str) -> float:
         return difflib.SequenceMatcher(None, word.lower().replace("_", "-"), name.lower().replace("_", "-")).ratio()
 
-    shared = [(sum(_is_same(mine, other) for mine in wanted for other in _words(name)), alike(name), name) for name in names]
+    shared = [(sum(_is_same(part, other) for part in parts for other in _words(name)), alike(name), name) for name in names]
     number, _, best = max(shared, default=(0, 0.0, ""), key=lambda entry: (entry[0], entry[1]))
     spelled = nearest(word, names)
     if spelled and alike(spelled) >= LIKE and alike(spelled) >= alike(best):
         return spelled
-    return best if number and 2 * number > len(wanted) else None
+    return best if number and 2 * number > len(parts) else None
 
 
 def _words(name: str) -> list[str]:

@@ -103,7 +103,9 @@ def from_words(words: Sequence[str]) -> tuple[Waiver, ...]:
 def verify(waivers: Sequence[Waiver], rules: Sequence[Rule]) -> None:
     """Checks that each waiver names a rule, and that a tree's waivers name only rules a tree may waive. UsageError or InputError with a hint."""
     known = {word.lower(): word for rule in rules for word in rule.words}
-    kept = {word.lower() for rule in rules if rule.scope in NEVER_A_TREES and rule.severity is Severity.ERROR for word in rule.words}
+    not_waivable = {
+        word.lower() for rule in rules if rule.scope in NEVER_A_TREES and rule.severity is Severity.ERROR for word in rule.words
+    }
     for waiver in waivers:
         word = waiver.rule.lower()
         if word not in known and waiver.kind == TOPIC:
@@ -111,9 +113,13 @@ def verify(waivers: Sequence[Waiver], rules: Sequence[Rule]) -> None:
             continue
         if word not in known:
             hint = unknown_rule_hint(waiver.rule, known.values())
-            said = f"unknown rule {waiver.rule!r}"
-            raise InputError(f"{waiver.origin}: {said}", hint=hint) if waiver.kind == TREE else UsageError(f"--waive: {said}", hint=hint)
-        if waiver.kind == TREE and word in kept:
+            message = f"unknown rule {waiver.rule!r}"
+            raise (
+                InputError(f"{waiver.origin}: {message}", hint=hint)
+                if waiver.kind == TREE
+                else UsageError(f"--waive: {message}", hint=hint)
+            )
+        if waiver.kind == TREE and word in not_waivable:
             raise InputError(
                 f"{waiver.origin}: {waiver.rule} cannot be waived in a tree's file",
                 hint=Action("check", ("--waive", f"{waiver.rule}=REASON"), "waive it on the command line, for your topic: {}"),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Makes docs/reference/bots.md and asked.md out of tables in tests/packs: what robots and maintainers say, and the rule that says it first.
+"""Generates docs/reference/bots.md and asked.md from tables in tests/packs: what bots and maintainers report, and the rules that report it first.
 
 python -m tests.kit.coverage        # writes the pages
 """
@@ -17,14 +17,14 @@ ASKED_TABLE = ROOT / "tests" / "packs" / "asked.toml"
 ASKED_PAGE = ROOT / "docs" / "reference" / "asked.md"
 ASKED_HEAD = """\
 <!-- SPDX-License-Identifier: GPL-2.0-or-later -->
-<!-- made of tests/packs/asked.toml: python -m tests.kit.coverage -->
+<!-- generated from tests/packs/asked.toml: python -m tests.kit.coverage -->
 # What maintainers ask for, and the rules that report it first
 
-`patchpilot explain RULE` says why; [rules](rules/index.md) has an example of each. What robots say is in [bots](bots.md).
+`patchpilot explain RULE` gives the reason; [rules](rules/index.md) has an example of each. Reports of bots are in [bots](bots.md).
 """
 HEAD = """\
 <!-- SPDX-License-Identifier: GPL-2.0-or-later -->
-<!-- made of tests/packs/bots.toml: python -m tests.kit.coverage -->
+<!-- generated from tests/packs/bots.toml: python -m tests.kit.coverage -->
 # What the bots report, and the rule that reports it first
 
 Bots check patches once they are posted: netdev's NIPA, `verify_fixes` and `verify_signedoff` (networking, linux-next, stable), and linux-next's own checks.
@@ -37,7 +37,7 @@ Bots check patches once they are posted: netdev's NIPA, `verify_fixes` and `veri
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What a bot reports: its name, its words, the rules that report it first or why none does, and the example that proves it."""
+    """A bot's report: the bot's name, its text, the rules that report the same or why none does, and the example that the tests run."""
 
     bot: str
     says: str
@@ -49,7 +49,7 @@ class Row:
 
 
 def rows() -> tuple[Row, ...]:
-    """The table, in its order."""
+    """Returns the rows of the table, in order."""
     return tuple(
         Row(
             load["bot"],
@@ -65,25 +65,25 @@ def rows() -> tuple[Row, ...]:
 
 
 def page() -> str:
-    """The page as it should be."""
+    """Returns the text of bots.md."""
     return HEAD + "".join(f"| {row.bot} | {row.says} | {_answer(row)} |\n" for row in rows())
 
 
 def _answer(row: Row) -> str:
     if row.missing:
-        return f"not said: {row.missing}"
+        return f"not reported: {row.missing}"
     said = ", ".join(f"[`{name}`](rules/{name}.md)" for name in row.rules)
     return f"{said}; {row.remark}" if row.remark else said
 
 
 def asked() -> tuple[tuple[str, tuple[tuple[str, tuple[str, ...]], ...]], ...]:
-    """(title, (what is asked, rules)) of each part."""
+    """Returns (title, (what is asked, rules)) of each part."""
     parts = tomllib.loads(ASKED_TABLE.read_text(encoding="utf-8"))["part"]
     return tuple((part["title"], tuple((what, tuple(names)) for what, names in part["asked"])) for part in parts)
 
 
 def asked_page() -> str:
-    """The page about maintainers as it should be."""
+    """Returns the text of asked.md."""
     out = [ASKED_HEAD]
     for title, entries in asked():
         out.append(f"\n## {title}\n\n| asked | rules |\n|---|---|\n")

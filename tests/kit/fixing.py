@@ -4,7 +4,7 @@
 from functools import cache
 
 from patchpilot.lint.engine import run
-from patchpilot.lint.fixing.try_fixes import FixOutcome, mend
+from patchpilot.lint.fixing.try_fixes import FixOutcome, fix_patch
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.rule_store import load_packs
 from patchpilot.lint.selection import choose
@@ -29,7 +29,7 @@ def mended_context(context: Context) -> FixOutcome:
         now = context.for_patch(patch)
         return now, run(now, rules)
 
-    return mend(context.patch, look, {rule.id: rule for rule in rules})
+    return fix_patch(context.patch, look, {rule.id: rule for rule in rules})
 
 
 def mended_example(example: Example) -> FixOutcome:

@@ -50,7 +50,7 @@ class Learner:
     def _declaration(self, head: str) -> str | None:
         """Returns the words before the name that a statement seems to declare."""
         found = pattern(_DECLARATION, re.DOTALL).match(head)
-        if self._types.learnt_in(head):
+        if self._types.learned_in(head):
             # a learned modifier may follow the name: then the type is one word shorter
             loose = pattern(_MODIFIED_DECLARATION, re.DOTALL).match(head)
             if loose and loose[2] in self._types.modifiers and (not found or len(loose[1]) < len(found[1])):

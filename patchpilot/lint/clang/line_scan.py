@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from patchpilot.cache import patterns as re
-from patchpilot.lint.clang.mask_comments import COMMENT, Sanitiser
+from patchpilot.lint.clang.mask_comments import COMMENT, Sanitizer
 
 if TYPE_CHECKING:
     from patchpilot.lint.lint_context import Context
@@ -24,7 +24,7 @@ _COMMENT_HERE = re.compile(r"^\+.*//|.*/\*.*\*/\s*(?:\\\s*)?$", re.ASCII)
 _STAR = re.compile(r"^.\s*\*", re.ASCII)
 _ALWAYS_STRICT = ("drivers/net/", "net/", "drivers/staging/")
 _SPACE = " \t\n\r\f\v"
-_KEPT = (" ", "+", "")
+_NOT_REMOVED = (" ", "+", "")
 
 
 class ScannedLine:
@@ -191,7 +191,7 @@ def scan_lines(patch_lines: Sequence[str], strict: bool, *, compat: bool = False
     file, section, new_line, left, hunk_start, here_strict = "", "", 0, 0, 0, strict
     in_header, in_log = True, False
     kept: ScannedLine | None = None
-    for number, (raw, text) in enumerate(zip(raws, sanitised(raws), strict=True), 1):
+    for number, (raw, text) in enumerate(zip(raws, sanitized(raws), strict=True), 1):
         sign = text[:1]
         if sign == "@" and not in_log and (match := _HUNK.match(text)):
             new_line, left, hunk_start, section = int(match[1]) - 1, _count(match) + 1, number + 1, match[3]
@@ -200,7 +200,7 @@ def scan_lines(patch_lines: Sequence[str], strict: bool, *, compat: bool = False
             )
             lines.append(line)
             continue
-        if sign in _KEPT:
+        if sign in _NOT_REMOVED:
             new_line += 1
             left -= left > 0
         elif left == 1:
@@ -229,7 +229,7 @@ def scan_lines(patch_lines: Sequence[str], strict: bool, *, compat: bool = False
             in_header,
             in_log,
         )
-        if sign in _KEPT:
+        if sign in _NOT_REMOVED:
             line.length, line.indent = measure(raw)
             kept = line
         if in_header and not named and not file and (raw == empty or not (_INDENTED.match(raw) or _HEADER.match(raw))):
@@ -239,9 +239,9 @@ def scan_lines(patch_lines: Sequence[str], strict: bool, *, compat: bool = False
     return LineScan(lines, [line for line in lines if line.sign == "+" and line.left and not line.starts_file], strict)
 
 
-def sanitised(raws: Sequence[str]) -> list[str]:
+def sanitized(raws: Sequence[str]) -> list[str]:
     """Returns the lines with comments and strings masked on the new side of hunks, other lines unchanged."""
-    blanker = Sanitiser()
+    blanker = Sanitizer()
     texts: list[str] = []
     left = 0
     for at, raw in enumerate(raws):
@@ -249,11 +249,11 @@ def sanitised(raws: Sequence[str]) -> list[str]:
         if raw[:1] == "@" and (match := _HUNK.match(raw)):
             left = _count(match) + 1
             blanker.reset(_begins_in_comment(raws, at, left))
-        elif left and raw[:1] in _KEPT:
+        elif left and raw[:1] in _NOT_REMOVED:
             text = blanker.line(raw)
         texts.append(text)
         if left > 1:
-            left -= text[:1] in _KEPT
+            left -= text[:1] in _NOT_REMOVED
         else:
             left = 0
     return texts

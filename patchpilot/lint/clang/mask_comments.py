@@ -10,8 +10,8 @@ _OPENER = re.compile(r"/\*|//|[\"']")
 _STRING_PART = {quote: re.compile(rf"\\.?|{quote}", re.DOTALL) for quote in "\"'"}
 _NOT_TAB = re.compile(r"[^\t]")
 _INCLUDE = re.compile(r"^.\s*#\s*include\s+<(.*)>", re.ASCII)
-_TOLD = re.compile(r"^.\s*#\s*(?:error|warning)(\s+)(.*)\b", re.ASCII)
-_TOLD_REST = re.compile(r"(#\s*(?:error|warning)\s+).*", re.ASCII)
+_ERROR_DIRECTIVE = re.compile(r"^.\s*#\s*(?:error|warning)(\s+)(.*)\b", re.ASCII)
+_ERROR_TEXT = re.compile(r"(#\s*(?:error|warning)\s+).*", re.ASCII)
 _ANGLE = re.compile(r"<.*>")
 
 
@@ -20,7 +20,7 @@ def _fill(text: str, char: str) -> str:
     return char * len(text) if "\t" not in text else _NOT_TAB.sub(char, text)
 
 
-class Sanitiser:
+class Sanitizer:
     """Masks comments and strings in the lines of a hunk's new side, one line after the other."""
 
     __slots__ = ("inside",)
@@ -34,10 +34,10 @@ class Sanitiser:
 
     def line(self, raw: str) -> str:
         """Returns one line with its diff sign, masked. An open comment or string continues on the next line."""
-        text = raw if not self.inside and not _OPENER.search(raw, 1) else self._blank(raw)
+        text = raw if not self.inside and not _OPENER.search(raw, 1) else self._mask(raw)
         return _directive(text) if "#" in text else text
 
-    def _blank(self, raw: str) -> str:
+    def _mask(self, raw: str) -> str:
         parts = [raw[:1]]
         at, end, inside = 1, len(raw), self.inside
         while at < end:
@@ -88,7 +88,7 @@ def _directive(text: str) -> str:
     if match := _INCLUDE.match(text):
         clean = "<" + "X" * len(match[1]) + ">"
         return _ANGLE.sub(lambda _: clean, text, count=1)
-    if match := _TOLD.match(text):
+    if match := _ERROR_DIRECTIVE.match(text):
         clean = "X" * len(match[2])
-        return _TOLD_REST.sub(lambda head: head[1] + clean, text, count=1)
+        return _ERROR_TEXT.sub(lambda head: head[1] + clean, text, count=1)
     return text

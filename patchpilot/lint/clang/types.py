@@ -23,12 +23,12 @@ from patchpilot.lint.clang.typewords import (
 _MAX_MODIFIERS = 64
 # more modifiers in a row than any declaration has
 _MAX_ROW = 10
-_BLANKS = tuple(" \t\n\r\f\v")
+_SPACES = tuple(" \t\n\r\f\v")
 _WORD_CHARS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
 # text between a type's name and the variable: spaces, a *, [], or const after one of them
 _STAR = re.compile(r"\s+|\*|\[\s*+\]|(?<=[\s*\]])const", re.ASCII)
-_BLANK_WORD = re.compile(r"\s+([A-Za-z_]\w*)", re.ASCII)
-_WORD_BLANK = re.compile(r"([A-Za-z_]\w*)\s+", re.ASCII)
+_SPACE_WORD = re.compile(r"\s+([A-Za-z_]\w*)", re.ASCII)
+_WORD_SPACE = re.compile(r"([A-Za-z_]\w*)\s+", re.ASCII)
 _INLINE = re.compile(INLINE, re.ASCII)
 
 
@@ -47,15 +47,15 @@ class TypePattern:
 
     def compiled(self, types: "Types", text: str) -> re.Pattern[str]:
         """Returns the pattern for the text after a type; learned modifiers that occur in the text are modifiers in it."""
-        learnt = types.learnt_in(text) if types.modifiers and "<MODIFIER>" in self._tail else ()
-        made = self._compiled.get(learnt)
-        if made is None:
-            tail = self._tail.replace("<MODIFIER>", modifier_source(learnt)) if "<MODIFIER>" in self._tail else self._tail
-            made = re.compile(tail, re.ASCII | re.DOTALL)
+        learned = types.learned_in(text) if types.modifiers and "<MODIFIER>" in self._tail else ()
+        compiled = self._compiled.get(learned)
+        if compiled is None:
+            tail = self._tail.replace("<MODIFIER>", modifier_source(learned)) if "<MODIFIER>" in self._tail else self._tail
+            compiled = re.compile(tail, re.ASCII | re.DOTALL)
             if len(self._compiled) > 100:
                 self._compiled.clear()
-            self._compiled[learnt] = made
-        return made
+            self._compiled[learned] = compiled
+        return compiled
 
 
 class FoundType:
@@ -97,38 +97,38 @@ class Types:
             self.modifiers.append(name)
             self._lengths.clear()
 
-    def match(self, wanted: TypePattern, text: str, at: int = 0) -> FoundType | None:
+    def match(self, type_pattern: TypePattern, text: str, at: int = 0) -> FoundType | None:
         """Returns the type that starts at `at` and is followed by the pattern's tail."""
         tail: re.Pattern[str] | None = None
-        for start in self._starts(text, at, wanted.storage):
+        for start in self._starts(text, at, type_pattern.storage):
             for name_end in self._ends(text, start):
-                tail = tail or wanted.compiled(self, text)
-                for end in self._with_what_follows(text, name_end, wanted.stars):
+                tail = tail or type_pattern.compiled(self, text)
+                for end in self._with_what_follows(text, name_end, type_pattern.stars):
                     if match := tail.match(text, end):
                         return FoundType(at, end, match)
         return None
 
-    def search(self, wanted: TypePattern, text: str, at: int = 0, *, inside: bool = False) -> FoundType | None:
+    def search(self, type_pattern: TypePattern, text: str, at: int = 0, *, inside: bool = False) -> FoundType | None:
         """Returns the first type from `at` on that is followed by the pattern's tail; `inside`: it may start in the middle of a word."""
         for word in pattern(WORD).finditer(text, at):
             start = word.start()
             whole = not start or not _wordlike(text[start - 1])
             if (
                 (whole or inside)
-                and self.may_begin(text, word.group(), word.end(), wanted.storage)
-                and (match := self.match(wanted, text, start))
+                and self.may_begin(text, word.group(), word.end(), type_pattern.storage)
+                and (match := self.match(type_pattern, text, start))
             ):
                 return match
             if inside and self._ends_in_type(text, start + 1, word.end()):
                 for middle in range(start + 1, word.end()):
-                    if match := self.match(wanted, text, middle):
+                    if match := self.match(type_pattern, text, middle):
                         return match
         return None
 
-    def finditer(self, wanted: TypePattern, text: str, *, inside: bool = False) -> Iterator[FoundType]:
+    def finditer(self, type_pattern: TypePattern, text: str, *, inside: bool = False) -> Iterator[FoundType]:
         """Yields every type that is followed by the pattern's tail."""
         at = 0
-        while match := self.search(wanted, text, at, inside=inside):
+        while match := self.search(type_pattern, text, at, inside=inside):
             yield match
             at = max(match.match.end(), match.start + 1)
 
@@ -142,7 +142,7 @@ class Types:
                 self._lengths[word] = known
         return known
 
-    def learnt_in(self, text: str) -> tuple[str, ...]:
+    def learned_in(self, text: str) -> tuple[str, ...]:
         """Returns the learned modifiers that occur in a text, in the order they were learned."""
         return tuple(name for name in self.modifiers if name in text) if self.modifiers else ()
 
@@ -196,7 +196,7 @@ class Types:
 
     def _after_modifiers(self, text: str, at: int) -> list[int]:
         starts = [at]
-        while len(starts) < _MAX_ROW and (word := _WORD_BLANK.match(text, starts[-1])):
+        while len(starts) < _MAX_ROW and (word := _WORD_SPACE.match(text, starts[-1])):
             if word[1] in MODIFIER_WORDS or word[1] in self.modifiers:
                 starts.append(word.end())
             else:
@@ -214,13 +214,13 @@ class Types:
             bounds = [modified]
             position = modified
             while step := _STAR.match(text, position):
-                if step.end() - position > 1 and text[position] in _BLANKS:
+                if step.end() - position > 1 and text[position] in _SPACES:
                     # of several spaces only both ends and the last space are tried: the text in between is followed by the same text
                     bounds.append(step.end() - 1)
                 position = step.end()
                 bounds.append(position)
             for bound in reversed(bounds):
-                if text[bound : bound + 1] in _BLANKS:
+                if text[bound : bound + 1] in _SPACES:
                     yield from self._modified(text, bound, True)
                 else:
                     yield bound
@@ -228,7 +228,7 @@ class Types:
     def _modified(self, text: str, at: int, inline: bool) -> list[int]:
         """Returns the ends of the modifiers (with `inline`: and inlines) from `at` on, each after a space; the most modifiers first."""
         ends = [at]
-        while len(ends) < _MAX_ROW and (word := _BLANK_WORD.match(text, ends[-1])):
+        while len(ends) < _MAX_ROW and (word := _SPACE_WORD.match(text, ends[-1])):
             start, name = word.start(1), word[1]
             if inline and (match := _INLINE.match(text, start)):
                 ends.append(match.end())
@@ -277,9 +277,9 @@ class Types:
         return ends
 
 
-def modifier_source(learnt: tuple[str, ...]) -> str:
+def modifier_source(learned: tuple[str, ...]) -> str:
     """Returns the pattern of a modifier, including learned ones."""
-    return f"(?:{MODIFIER}|{'|'.join(map(re.escape, learnt))})" if learnt else MODIFIER
+    return f"(?:{MODIFIER}|{'|'.join(map(re.escape, learned))})" if learned else MODIFIER
 
 
 def _glued(text: str, end: int) -> bool:

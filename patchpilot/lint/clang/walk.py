@@ -42,12 +42,12 @@ class CCode:
         """Returns the function that patch line `number` seems to be in."""
         return self._functions.get(number)
 
-    def note(self, spot: LineContext, function: str | None) -> None:
+    def note(self, line_context: LineContext, function: str | None) -> None:
         """Records statement and function of a line for later questions."""
-        if spot.span is not None:
-            self._spans[spot.line.number] = spot.span
+        if line_context.span is not None:
+            self._spans[line_context.line.number] = line_context.span
         if function:
-            self._functions[spot.line.number] = function
+            self._functions[line_context.line.number] = function
 
 
 def code(context: "Context") -> CCode:
@@ -72,7 +72,7 @@ def _walk(context: "Context") -> CCode:
     hunk = 0
     for line in lines.lines:
         if line.number % _LINES_A_WORD == 0:
-            context.tell("reading code", line.number, len(context.patch.lines))
+            context.report_progress("reading code", line.number, len(context.patch.lines))
         if line.starts_hunk:
             walk.tracker.reset()
             walk.hunk = {}
@@ -85,48 +85,48 @@ def _walk(context: "Context") -> CCode:
         if hunk != line.hunk_start:
             hunk = line.hunk_start
             walk.passage = passage_of_hunk(lines.lines, hunk)
-        spot = LineContext(line, walk)
-        _ask(LAYOUT, spot, result)
+        line_context = LineContext(line, walk)
+        _ask(LAYOUT, line_context, result)
         if line.file.endswith((".h", ".c")):
-            _read(spot, result)
+            _read(line_context, result)
     return result
 
 
-def _read(spot: LineContext, result: CCode) -> None:
-    line, walk = spot.line, spot.walk
-    if spot.code.startswith(("+{", "+}")):
-        if pattern(r"\+\{\s*$").match(spot.code):
-            walk.function = _declared_function(spot) or walk.function
-        elif pattern(r"\+\}\s*$").match(spot.code):
+def _read(line_context: LineContext, result: CCode) -> None:
+    line, walk = line_context.line, line_context.walk
+    if line_context.code.startswith(("+{", "+}")):
+        if pattern(r"\+\{\s*$").match(line_context.code):
+            walk.function = _declared_function(line_context) or walk.function
+        elif pattern(r"\+\}\s*$").match(line_context.code):
             walk.function = None
     at_end = walk.tracker.last == "E"
-    if line.number > walk.skip_until and pattern(r".\s*\S").search(spot.code):
-        span = spot.span = walk.passage.statement(line)
+    if line.number > walk.skip_until and pattern(r".\s*\S").search(line_context.code):
+        span = line_context.span = walk.passage.statement(line)
         if span.is_whole:
             walk.skip_until = span.next_number
         walk.learner.statement(span.head, at_end)
-    _ask(CONTEXT, spot, result)
-    spot.values = walk.tracker.line(line.text)
+    _ask(CONTEXT, line_context, result)
+    line_context.values = walk.tracker.line(line.text)
     if line.sign == "+":
         function = walk.function
-        _ask(ADDED, spot, result)
-        result.note(spot, function)
+        _ask(ADDED, line_context, result)
+        result.note(line_context, function)
 
 
-def _declared_function(spot: LineContext) -> str | None:
+def _declared_function(line_context: LineContext) -> str | None:
     """Returns the name of the function whose opening brace is on this line, when the line before declares one."""
-    before = spot.before
+    before = line_context.before
     lead = pattern(rf"\+(?:(?:{STORAGE}|{INLINE})\s*)*\s*").match(before)
     if not lead:
         return None
-    if match := spot.types.match(_FUNCTION, before, lead.end()) or spot.types.match(_FUNCTION, before, 1):
+    if match := line_context.types.match(_FUNCTION, before, lead.end()) or line_context.types.match(_FUNCTION, before, 1):
         return match.match[1]
     bare = pattern(rf"\+({IDENT})\(").match(before)
     return bare[1] if bare else None
 
 
-def _ask(checks: list[CCheck], spot: LineContext, result: CCode) -> None:
-    text = spot.text
+def _ask(checks: list[CCheck], line_context: LineContext, result: CCode) -> None:
+    text = line_context.text
     for one in checks:
         if one.needles:
             for needle in one.needles:
@@ -134,7 +134,7 @@ def _ask(checks: list[CCheck], spot: LineContext, result: CCode) -> None:
                     break
             else:
                 continue
-        found = one.function(spot)
+        found = one.function(line_context)
         if found:
             for name, hit in found:
                 result.hits.setdefault(name, []).append(hit)

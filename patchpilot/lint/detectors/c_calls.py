@@ -181,7 +181,7 @@ def _pointer_formats(at: CallPlace) -> Hits:
     call = _FORMAT_CALL.match(at.statement)
     if not call or _VOLATILE.match(call[1]):
         return
-    told = False
+    reported = False
     four = _FOUR_CC_NEWER if at.kernel >= (6, 17) else _FOUR_CC
     for number in range(at.line.number, at.last + 1):
         if number > len(at.lines.lines):
@@ -192,8 +192,8 @@ def _pointer_formats(at: CallPlace) -> Hits:
             if kind not in _EXTENSIONS or (kind == "f" and not more.startswith("w")) or (kind == "4" and not four.match(more)):
                 yield "VSPRINTF_POINTER_EXTENSION", _bad_extension(specifier)
                 break
-            if kind == "x" and not told:
-                told = True
+            if kind == "x" and not reported:
+                reported = True
                 yield "VSPRINTF_SPECIFIER_PX", _hit()
 
 

@@ -93,11 +93,11 @@ def _declaration_pattern() -> re.Pattern[str]:
 @detector("unsorted-declarations", paths_pattern=str)
 def unsorted_declarations(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """Reports declarations of a new block that are not ordered from longest to shortest, in subsystems that require it."""
-    wanted = compiled(arguments["paths_pattern"])
+    paths_pattern = compiled(arguments["paths_pattern"])
 
     def hits() -> Iterator[Hit]:
         for hunk in c_hunks(context, (".c",)):
-            if not wanted.search(hunk.change.path):
+            if not paths_pattern.search(hunk.change.path):
                 continue
             for block in _declaration_blocks(hunk):
                 for above, below in pairwise(block):

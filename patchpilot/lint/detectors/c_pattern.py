@@ -139,16 +139,16 @@ def code_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
     lines = _added_lines(context, arguments)
     if not lines:
         return
-    wanted, unless = _compiled(arguments["pattern"]), _optional(arguments, "unless_pattern")
+    regex, unless = _compiled(arguments["pattern"]), _optional(arguments, "unless_pattern")
     before, unless_before = _optional(arguments, "before_pattern"), _optional(arguments, "unless_before_pattern")
     files, others = _optional(arguments, "files_pattern"), _optional(arguments, "other_files_pattern")
     form, each = arguments.get("line", "code"), arguments.get("each")
-    whole, place = arguments.get("no_column"), "at" if "at" in wanted.groupindex else 0
+    whole, place = arguments.get("no_column"), "at" if "at" in regex.groupindex else 0
     for line in lines:
         if line.starts_file:
             continue
         text = _form(line, form)
-        found = wanted.search(text)
+        found = regex.search(text)
         if (
             not found
             or (unless and unless.search(text))
@@ -160,7 +160,7 @@ def code_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
             continue
         if arguments.get("uncommented") and scan(context).has_comment_near(line):
             continue
-        for match in wanted.finditer(text) if each else (found,):
+        for match in regex.finditer(text) if each else (found,):
             values = {name: as_text(value or "") for name, value in match.groupdict().items()}
             yield Hit(line.number, column=None if whole else max(1, match.start(place)), values=values)
 
@@ -179,12 +179,12 @@ def string_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
     needle = arguments["needle"]
     if needle not in c_text(context):
         return
-    wanted = c_patterns.pattern(arguments["pattern"])
+    regex = c_patterns.pattern(arguments["pattern"])
     for line in c_lines(context):
         if needle not in line.raw or '"' not in line.raw:
             continue
         for part in _QUOTED.finditer(line.text):
-            if found := wanted.search(line.raw[part.start(1) : part.end(1)].replace("%%", "__")):
+            if found := regex.search(line.raw[part.start(1) : part.end(1)].replace("%%", "__")):
                 yield Hit(line.number, values={name: as_text(value or "") for name, value in found.groupdict().items()})
                 break
 

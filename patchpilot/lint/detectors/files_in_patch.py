@@ -24,9 +24,9 @@ def uapi_change(context: Context, arguments: Arguments) -> Iterator[Hit]:
         "list"
     ] in "\n".join(patch.message):
         return
-    wanted = compiled(arguments["paths_pattern"])
+    paths_pattern = compiled(arguments["paths_pattern"])
     for change in patch.files:
-        if not wanted.search(change.path) or change.is_rename:
+        if not paths_pattern.search(change.path) or change.is_rename:
             continue
         kept = [_bare(line.text) for line in change.lines("+")]
         for line in change.lines("-"):

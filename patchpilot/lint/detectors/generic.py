@@ -161,9 +161,9 @@ def _looked_at(context: Context, arguments: Arguments, where: str, paths: str) -
             context.shared[key] = tuple(lines_of(context, where))
         yield context.shared[key]
         return
-    wanted = compiled(paths)
+    paths_pattern = compiled(paths)
     for change in context.patch.files:
-        if wanted.search(change.path) and not (arguments.get("new_files") and change.old_path is not None):
+        if paths_pattern.search(change.path) and not (arguments.get("new_files") and change.old_path is not None):
             lines = list(_changed(change, where))
             head = arguments.get("head_pattern")
             if head is None or any(compiled(head).search(text) for _, text in lines[:3]):

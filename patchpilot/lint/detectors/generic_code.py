@@ -53,7 +53,7 @@ def code_around(context: Context, arguments: Arguments) -> Iterable[Hit]:
 def _code_around(context: Context, arguments: Arguments) -> Iterator[Hit]:
     patterns = [(name, compiled(text)) for name, text in arguments.get("case_patterns", {"": arguments.get("pattern", "")}).items()]
     unless = compiled(arguments["unless_pattern"]) if "unless_pattern" in arguments else None
-    wanted, whole = compiled(arguments.get("paths_pattern", "")), arguments.get("line") == "text"
+    paths_pattern, whole = compiled(arguments.get("paths_pattern", "")), arguments.get("line") == "text"
     for hunk, at, line in added_lines(context, tuple(arguments.get("suffixes", _C))):
         text = line.text if whole else line.code
         for alternative in patterns:
@@ -61,7 +61,7 @@ def _code_around(context: Context, arguments: Arguments) -> Iterator[Hit]:
                 break
         else:
             continue
-        if (unless and unless.search(text)) or not wanted.search(hunk.change.path):
+        if (unless and unless.search(text)) or not paths_pattern.search(hunk.change.path):
             continue
         near = _surroundings(hunk, at, arguments)
         if near is not None:
@@ -180,11 +180,11 @@ def path_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
 @detector("added-call", "name", generic=True, names=list, paths_pattern=str)
 def added_call(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """Reports the first new call of each of these functions in a file."""
-    wanted = compiled(arguments["paths_pattern"])
+    paths_pattern = compiled(arguments["paths_pattern"])
     pattern = any_of(tuple(arguments["names"]), r"(?<![\w.>])(?P<name>", r")\s*\(")
     seen: set[tuple[str, str]] = set()
     for hunk, _, line in added_lines(context, _C):
-        if not wanted.search(hunk.change.path):
+        if not paths_pattern.search(hunk.change.path):
             continue
         for match in pattern.finditer(line.code):
             key = (hunk.change.path, match["name"])
@@ -198,8 +198,8 @@ def added_call(context: Context, arguments: Arguments) -> Iterator[Hit]:
 @detector("more-calls", "name gone new instead", generic=True, names=list, paths_pattern=str)
 def more_calls(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """Reports words that occur on more added lines than removed ones; `names` are "pattern => what to use"."""
-    wanted = compiled(arguments["paths_pattern"])
-    changes = [change for change in context.patch.files if wanted.search(change.path)]
+    paths_pattern = compiled(arguments["paths_pattern"])
+    changes = [change for change in context.patch.files if paths_pattern.search(change.path)]
     for entry in arguments["names"]:
         name, instead = entry.split(" => ", 1)
         pattern = compiled(name)

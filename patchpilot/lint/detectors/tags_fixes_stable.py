@@ -38,9 +38,9 @@ def missing_fixes(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     if re.match(r"(?:Revert|Reapply) \"", title) or patch.subject.for_stable:
         return
     tree = {word.lower() for word in patch.subject.words}
-    culprit = _blamed(context)
-    if culprit and not _cosmetic(context) and tree.isdisjoint(context.project.tags.feature_prefixes):
-        yield Hit(culprit[0], case="blamed", values={"commit": culprit[1]})
+    blamed = _blamed(context)
+    if blamed and not _cosmetic(context) and tree.isdisjoint(context.project.tags.feature_prefixes):
+        yield Hit(blamed[0], case="blamed", values={"commit": blamed[1]})
         return
     fix_trees = tree.intersection(context.project.tags.fix_prefixes)
     if fix_trees and not only_documents(context.patch.paths):
@@ -91,7 +91,7 @@ def needless_fixes(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         return
     tags = {trailer.line for _, trailer in tag_lines(context)}
     text = " ".join(line for at, line in enumerate(patch.message) if at not in tags)
-    if re.search(_TROUBLE, text, re.IGNORECASE):
+    if re.search(_PROBLEM, text, re.IGNORECASE):
         return
     yield Hit(fixes, values={"quoted": found[0]})
 
@@ -100,7 +100,7 @@ _CLEANUP = (
     r"\b(?:refactor|simplif(?:y|ies)|clean[- ]?up|tidy|rename|convert to|reorder|sort|constify|modernize|document"
     r"|remove (?:unused|redundant|unneeded|unnecessary|duplicate)|use the new|switch to|improve readability)\b"
 )
-_TROUBLE = (
+_PROBLEM = (
     r"\b(?:fix\w*|bugs?|wrong\w*|fail\w*|crash\w*|broken?|breaks?|leak\w*|warning|error|incorrect\w*|regress\w*|oops|panic"
     r"|dead-?locks?|race|invalid|missing|missed|corrupt\w*|overflow\w*|hang\w*)\b"
 )

@@ -28,9 +28,9 @@ def target_tree(context: Context, arguments: Arguments) -> Iterator[Hit]:
     paths = [path for path in patch.paths if not path.startswith(("Documentation/devicetree/", "MAINTAINERS"))]
     if not paths or not all(mine.search(path) and not others.search(path) for path in paths):
         return
-    wanted = set(arguments["words"])
+    tree_words = set(arguments["words"])
     marks = {word.lower() for word in patch.subject.words}
-    if marks & wanted or any(re.search(r"\d\.\d|stable|-next$", word) for word in marks):
+    if marks & tree_words or any(re.search(r"\d\.\d|stable|-next$", word) for word in marks):
         return
     fix = any(tag.key == "fixes" for tag in patch.trailers) or re.search(
         r"\b(?:fix|crash|leak|deadlock|regression|oops|not work\w*|fail\w*|to work)\b", patch.subject.title, re.IGNORECASE

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from patchpilot.cache import patterns as re
 from patchpilot.lint.clang.mask_comments import COMMENT as NOTE
-from patchpilot.lint.clang.mask_comments import Sanitiser
+from patchpilot.lint.clang.mask_comments import Sanitizer
 from patchpilot.lint.fixing.fixer import CODE, COMMENT, PROSE, SPACE
 
 _TOKEN = re.compile(
@@ -21,7 +21,7 @@ def tokens(texts: Sequence[str], inside: str = "") -> tuple[list[str], str]:
 
     `inside` is the state before the first line: "" or, in a comment, "*/". The end of a directive is a token, and so is a line continuation.
     """
-    blanker = Sanitiser()
+    blanker = Sanitizer()
     blanker.inside = inside
     result: list[str] = []
     notes: list[str] = []

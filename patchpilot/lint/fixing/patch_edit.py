@@ -10,7 +10,7 @@ from patchpilot.lint.fixing.fixer import LineChange
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch
 
-MOST_BEHIND = 100
+MAX_LINES_AFTER = 100
 """The number of lines after a hunk among which an unchanged one is expected."""
 _HEADER = re.compile(r"^(@@ -\d{1,10}(?:,\d{1,10})? \+)(\d{1,10})(?:,(\d{1,10}))?( @@)")
 
@@ -103,4 +103,4 @@ class PatchEdit:
 
     def _end(self, number: int, where: Mapping[int, int], end: int) -> int:
         """Returns the current index of the first unchanged line after a hunk; the end when there is none."""
-        return next((where[one] for one in self.origin[number : number + MOST_BEHIND] if one in where), end)
+        return next((where[one] for one in self.origin[number : number + MAX_LINES_AFTER] if one in where), end)

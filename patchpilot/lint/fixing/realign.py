@@ -11,7 +11,7 @@ from patchpilot.lint.fixing.fixer import ColumnSpan, LineChange
 from patchpilot.lint.fixing.patch_edit import PatchEdit
 from patchpilot.lint.lint_context import Context
 
-_BLANK = " \t"
+_SPACES = " \t"
 _CLOSES = {")": "(", "]": "[", "}": "{"}
 _TAIL = re.compile(rf"(?<=[^ \t])([ \t]+)(\\|{NOTE}+)[ \t]*$")
 _TAB = 8
@@ -52,16 +52,16 @@ def keep_columns(
             if not may_touch(below, old[0].origin[below.number - 1]):
                 askew.add(old[0].origin[at])
                 continue
-            wanted = "\t" * (column // _TAB) + " " * (column % _TAB)
-            spans.append(ColumnSpan(there + 1, 1, 1 + len(indent), wanted))
-            text[there] = f"+{wanted}{text[there][1 + len(indent) :]}"
-            masks[there] = f"+{wanted}{masks[there][1 + len(indent) :]}"
+            new_indent = "\t" * (column // _TAB) + " " * (column % _TAB)
+            spans.append(ColumnSpan(there + 1, 1, 1 + len(indent), new_indent))
+            text[there] = f"+{new_indent}{text[there][1 + len(indent) :]}"
+            masks[there] = f"+{new_indent}{masks[there][1 + len(indent) :]}"
             done.add(there)
     return AlignedColumn(LineChange(spans=tuple(spans)), frozenset(askew))
 
 
 def _indent(raw: str) -> str:
-    return raw[1 : len(raw) - len(raw[1:].lstrip(_BLANK))]
+    return raw[1 : len(raw) - len(raw[1:].lstrip(_SPACES))]
 
 
 def _open(text: str) -> list[int]:
@@ -95,7 +95,7 @@ def _below(lines: list[ScannedLine], at: int, shifts: dict[int, int]) -> Iterato
         plain = line.text[1 : 1 + len(indent)] == indent and re.fullmatch(r"\t* {0,7}", indent)
         column = columns.get(len(expand(indent)))
         moves = column is not None and column != len(expand(indent))
-        if plain and column is not None and moves and line.text[1 + len(indent) :].strip(_BLANK) and line.text[1 + len(indent)] != NOTE:
+        if plain and column is not None and moves and line.text[1 + len(indent) :].strip(_SPACES) and line.text[1 + len(indent)] != NOTE:
             yield line, column
         depth += sum(line.code.count(char) for char in "([{") - sum(line.code.count(char) for char in ")]}")
 

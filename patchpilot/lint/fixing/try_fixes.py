@@ -47,13 +47,13 @@ class FixOutcome:
         return self.draft.patch.lines != self.original.lines
 
 
-Look = Callable[[Patch], tuple[Context, tuple[Finding, ...]]]
+Check = Callable[[Patch], tuple[Context, tuple[Finding, ...]]]
 """A check: takes a patch, returns the context it was checked in and the findings."""
 
 
-def mend(
+def fix_patch(
     patch: Patch,
-    look: Look,
+    check: Check,
     rules: Mapping[str, Rule],
     *,
     may_touch: Callable[[int], bool] = lambda _: True,
@@ -63,17 +63,17 @@ def mend(
 
     Lines whose index in the patch `may_touch` denies do not change, and findings that are `suppressed` are not fixed.
     """
-    context, found = look(patch)
+    context, found = check(patch)
     start = PatchEdit.of(patch)
     fixers = {rule.id: import_fixers()[rule.remedy.fixer] for rule in rules.values() if rule.remedy.fixer} if found else {}
     before = _counted(found, start)
     tried = TriedFix(start, context, found, ())
     for _ in range(MOST_PASSES):
-        last, (tried, whole) = tried, _pass(tried, look, fixers, set(suppressed), may_touch)
+        last, (tried, whole) = tried, _pass(tried, check, fixers, set(suppressed), may_touch)
         # a reverted fix may succeed now that the rest is fixed: a second call must find nothing to do
         if whole or tried.draft.patch.lines == last.draft.patch.lines:
             break
-    if _says_nothing(tried.draft.patch) and not _says_nothing(patch):
+    if _is_empty_change(tried.draft.patch) and not _is_empty_change(patch):
         tried = TriedFix(start, context, found, ())
     gone = before - _counted(tried.found, tried.draft)
     fixed = []
@@ -86,17 +86,17 @@ def mend(
 
 
 def _pass(
-    start: "TriedFix", look: Look, fixers: Mapping[str, RegisteredFixer], banned: set[Key], may_touch: Callable[[int], bool]
+    start: "TriedFix", check: Check, fixers: Mapping[str, RegisteredFixer], banned: set[Key], may_touch: Callable[[int], bool]
 ) -> tuple["TriedFix", bool]:
     """Applies all fixes that cause no new finding; also returns whether no fix had to be reverted."""
     before = _counted(start.found, start.draft)
     tried = start
     for number in range(MOST_STARTS):
-        tried = _rounds(start.draft, start.context, start.found, look, fixers, banned, may_touch)
-        culprits = _culprits(tried, before)
-        if not culprits:
+        tried = _rounds(start.draft, start.context, start.found, check, fixers, banned, may_touch)
+        to_revert = _fixes_to_revert(tried, before)
+        if not to_revert:
             return tried, number == 0
-        banned |= culprits
+        banned |= to_revert
     return TriedFix(start.draft, start.context, start.found, ()), False
 
 
@@ -122,7 +122,7 @@ def _rounds(
     draft: PatchEdit,
     context: Context,
     found: tuple[Finding, ...],
-    look: Look,
+    check: Check,
     fixers: Mapping[str, RegisteredFixer],
     banned: set[Key],
     may_touch: Callable[[int], bool],
@@ -131,7 +131,7 @@ def _rounds(
     applied: list[AppliedFix] = []
     for _ in range(MOST_ROUNDS):
         changes: list[LineChange] = []
-        taken = TakenFix(draft.patch)
+        accepted = RoundChanges(draft.patch)
         done = len(applied)
         for finding in found:
             key = _key(finding, draft)
@@ -143,15 +143,15 @@ def _rounds(
             if change is None:
                 continue
             touched = frozenset(draft.origin[number - 1] for number in change.lines)
-            if not all(map(may_touch, touched)) or not _may(change, draft, context, fixers[finding.rule], taken):
+            if not all(map(may_touch, touched)) or not _may(change, draft, context, fixers[finding.rule], accepted):
                 continue
             changes.append(change)
-            taken.add(change)
+            accepted.add(change)
             applied.append(AppliedFix(key, touched))
         if not changes:
             break
         after = draft.with_changes(changes)
-        then, told = look(after.patch)
+        then, findings = check(after.patch)
         kept = keep_columns((draft, context), (after, then), partial(_is_ours, _moved_whole(context), may_touch))
         if kept.askew:
             # lines below that must not change are aligned with this one: it does not change either
@@ -162,10 +162,10 @@ def _rounds(
             banned |= {one.key for one in again}
             del applied[done:]
             continue
-        draft, context, found = after, then, told
+        draft, context, found = after, then, findings
         if kept.change.spans:
             draft = draft.with_changes([kept.change])
-            context, found = look(draft.patch)
+            context, found = check(draft.patch)
     return TriedFix(draft, context, found, tuple(applied))
 
 
@@ -174,10 +174,10 @@ def _is_ours(moved: AbstractSet[str], may_touch: Callable[[int], bool], line: Sc
     return line.added and as_text(line.raw[1:]) not in moved and may_touch(origin)
 
 
-def _may(change: LineChange, draft: PatchEdit, context: Context, fixer: RegisteredFixer, taken: "TakenFix") -> bool:
+def _may(change: LineChange, draft: PatchEdit, context: Context, fixer: RegisteredFixer, accepted: "RoundChanges") -> bool:
     """Whether a change touches only lines that it may, keeps the meaning, and does not overlap another change of this round."""
     patch = draft.patch
-    if taken.meets(change):
+    if accepted.meets(change):
         return False
     moved = _moved_whole(context)
     lines = change.lines
@@ -192,12 +192,12 @@ def _may(change: LineChange, draft: PatchEdit, context: Context, fixer: Register
         if not in_diff and number >= patch.message_line + len(patch.message):
             return False
     shrinks = any(edit.delete > len(edit.insert) for edit in change.edits) and max(lines) >= patch.diff_line
-    if shrinks and not taken.leaves_hunks(change):
+    if shrinks and not accepted.leaves_hunks(change):
         return False
     return _guarded(change, context, fixer)
 
 
-class TakenFix:
+class RoundChanges:
     """The changes of a round so far, by the lines they touch, and how many changed lines they leave in each hunk."""
 
     def __init__(self, patch: Patch) -> None:
@@ -287,7 +287,7 @@ def _moved_whole(context: Context) -> frozenset[str]:
     return found
 
 
-def _culprits(tried: TriedFix, before: Counter[Key]) -> set[Key]:
+def _fixes_to_revert(tried: TriedFix, before: Counter[Key]) -> set[Key]:
     """Returns the fixes to revert: those whose finding is still there, and those nearest to a new finding."""
     now = _counted(tried.found, tried.draft)
     failed = {one.key for one in tried.applied if now[one.key] and now[one.key] >= before[one.key] > 0}
@@ -310,8 +310,8 @@ def _nearest(tried: TriedFix, line: int) -> frozenset[int]:
     if line not in origin:
         return frozenset()
     at = origin.index(line)
-    if line < 0 and (beside := touched.intersection(origin[max(0, at - 1) : at + 2])):
-        return frozenset(beside)
+    if line < 0 and (neighbors := touched.intersection(origin[max(0, at - 1) : at + 2])):
+        return frozenset(neighbors)
     for place in [*range(at, -1, -1), *range(at + 1, len(origin))][:200]:
         here: int = origin[place]
         if here in touched:
@@ -324,7 +324,7 @@ def _nearest(tried: TriedFix, line: int) -> frozenset[int]:
     return frozenset()
 
 
-def _says_nothing(patch: Patch) -> bool:
+def _is_empty_change(patch: Patch) -> bool:
     """Whether the diff adds back everything that it removes: such a patch would be empty."""
     return patch.has_diff and all(
         [line.text for line in hunk.lines if line.kind == "-"] == [line.text for line in hunk.lines if line.kind == "+"]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from patchpilot.commits.undo_refs import Undo
 from patchpilot.errors import ExitCode, RefusedError, UsageError
 from patchpilot.lint.engine import run
-from patchpilot.lint.fixing.try_fixes import FixOutcome, mend
+from patchpilot.lint.fixing.try_fixes import FixOutcome, fix_patch
 from patchpilot.lint.lint_context import Context
 from patchpilot.model.finding import Finding
 from patchpilot.model.patch import Patch, Series
@@ -232,7 +232,7 @@ def _fixed_patch(
     def may_touch(line: int) -> bool:
         return line < 0 or (line not in needed and line not in room.kept and room.may_touch(line))
 
-    outcome = mend(patch, check_again, rules, may_touch=may_touch, suppressed=suppressed)
+    outcome = fix_patch(patch, check_again, rules, may_touch=may_touch, suppressed=suppressed)
     if not outcome.changed:
         return FixedPatch(patch, refused=note), None
     return FixedPatch(patch, outcome.fixed, writer.texts(patch, outcome), note), outcome

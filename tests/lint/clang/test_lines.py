@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from patchpilot.lint.clang.line_scan import as_bytes, as_text, scan_lines
-from patchpilot.lint.clang.mask_comments import COMMENT, Sanitiser
+from patchpilot.lint.clang.mask_comments import COMMENT, Sanitizer
 
 _TEXT = """\
 From: Ada Fixer <ada@example.org>
@@ -35,9 +35,9 @@ PATCH = _TEXT.splitlines()
 
 
 def _line(raw: str, in_comment: bool = False) -> str:
-    sanitiser = Sanitiser()
-    sanitiser.reset(in_comment)
-    return sanitiser.line(raw).replace(COMMENT, "~")
+    sanitizer = Sanitizer()
+    sanitizer.reset(in_comment)
+    return sanitizer.line(raw).replace(COMMENT, "~")
 
 
 def test_lines_know_their_file_and_their_place_in_the_hunk() -> None:
@@ -99,10 +99,10 @@ def test_a_comment_is_found_near_and_above() -> None:
 
 @given(st.lists(st.text(st.sampled_from("ab \t\"'\\/*#<>()x\x01é"), max_size=30), max_size=8), st.booleans())
 def test_blanking_keeps_columns_and_tabs(raws: list[str], in_comment: bool) -> None:
-    sanitiser = Sanitiser()
-    sanitiser.reset(in_comment)
+    sanitizer = Sanitizer()
+    sanitizer.reset(in_comment)
     for raw in ("+" + raw for raw in raws):
-        text = sanitiser.line(raw)
+        text = sanitizer.line(raw)
         # a backslash at the end of a line in a string counts for two
         assert len(raw) <= len(text) <= len(raw) + 1
         assert text[0] == "+"

@@ -15,56 +15,56 @@ PLACEHOLDERS.update(
 
 
 @check(ADDED, "if", "while", "for", "else")
-def unnecessary_braces(spot: LineContext) -> Results | None:
+def unnecessary_braces(context: LineContext) -> Results | None:
     """Reports braces around a single statement, and braces on only some branches of a condition."""
-    text = spot.text
-    excused: set[int] = spot.walk.hunk.setdefault("braces", set())
+    text = context.text
+    covered: set[int] = context.walk.hunk.setdefault("braces", set())
     hits: list[tuple[str, Hit]] = []
     if (match := pattern(r"(^.*)\bif\b").search(text)) and not pattern(r"else\s*$").search(match[1]):
-        hits += _whole_condition(spot, excused)
+        hits += _whole_condition(context, covered)
     word = pattern(r"\b(?:if|while|for|else)\b").search(text)
-    if word and spot.line.number - 1 not in excused:
-        hits += _single_statement(spot, word.start())
+    if word and context.line.number - 1 not in covered:
+        hits += _single_statement(context, word.start())
     return hits
 
 
-def _whole_condition(spot: LineContext, excused: set[int]) -> list[tuple[str, Hit]]:
-    level, arms = spot.walk.passage.chain(spot.line, 1)
-    if len(arms) < 2 or level != 0:
+def _whole_condition(context: LineContext, covered: set[int]) -> list[tuple[str, Hit]]:
+    level, branches = context.walk.passage.chain(context.line, 1)
+    if len(branches) < 2 or level != 0:
         return []
-    at = spot.line.number - 1
+    at = context.line.number - 1
     braced = needing = 0
-    for arm in arms:
-        lead = pattern(r"(?:\s*\n[+-])*\s*").match(arm.raw_condition)
-        excused.add(at + (lead.group().count("\n") if lead else 0))
-        at += arm.newlines
-        block = _block(arm)
+    for branch in branches:
+        lead = pattern(r"(?:\s*\n[+-])*\s*").match(branch.raw_condition)
+        covered.add(at + (lead.group().count("\n") if lead else 0))
+        at += branch.newlines
+        block = _block(branch)
         braced += block.lstrip(" \t\n\r\f\v").startswith("{")
-        needing += _needs_braces(arm.raw_condition, block)
+        needing += _needs_braces(branch.raw_condition, block)
     if not braced:
         return []
     if not needing:
-        return [("unnecessary-braces", spot.hit(case="no-arm"))]
-    if needing != len(arms) and braced != len(arms):
-        return [("braces-on-some-arms", spot.hit())]
+        return [("unnecessary-braces", context.hit(case="no-arm"))]
+    if needing != len(branches) and braced != len(branches):
+        return [("braces-on-some-arms", context.hit())]
     return []
 
 
-def _single_statement(spot: LineContext, column: int) -> list[tuple[str, Hit]]:
-    text = spot.text
+def _single_statement(context: LineContext, column: int) -> list[tuple[str, Hit]]:
+    text = context.text
     if pattern(r"\}\s*$").search(text[:column]):
         return []
-    level, arms = spot.walk.passage.chain(spot.line, column)
-    block = _block(arms[0])
-    if level != 0 or not block.lstrip(" \t\n\r\f\v").startswith("{") or _needs_braces(arms[0].raw_condition, block):
+    level, branches = context.walk.passage.chain(context.line, column)
+    block = _block(branches[0])
+    if level != 0 or not block.lstrip(" \t\n\r\f\v").startswith("{") or _needs_braces(branches[0].raw_condition, block):
         return []
-    if len(arms) > 1 and _block(arms[1]).lstrip(" \t\n\r\f\v").startswith("{"):
+    if len(branches) > 1 and _block(branches[1]).lstrip(" \t\n\r\f\v").startswith("{"):
         return []
-    return [("unnecessary-braces", spot.hit(column))]
+    return [("unnecessary-braces", context.hit(column))]
 
 
-def _block(arm: StatementSpan) -> str:
-    return arm.raw_block
+def _block(branch: StatementSpan) -> str:
+    return branch.raw_block
 
 
 def _needs_braces(condition: str, block: str) -> bool:
@@ -83,8 +83,8 @@ def _lines(text: str) -> int:
 
 
 @check(ADDED)
-def blank_line_before_brace(spot: LineContext) -> Results | None:
+def blank_line_before_brace(context: LineContext) -> Results | None:
     """Reports a blank line before a closing brace."""
-    if spot.text[-1:] in ("}", " ", "\t") and pattern(r".\s*$").match(spot.before_raw) and pattern(r".\s*\}\s*$").match(spot.text):
-        return [("blank-line-before-brace", spot.hit())]
+    if context.text[-1:] in ("}", " ", "\t") and pattern(r".\s*$").match(context.before_raw) and pattern(r".\s*\}\s*$").match(context.text):
+        return [("blank-line-before-brace", context.hit())]
     return None

@@ -28,53 +28,53 @@ PLACEHOLDERS.update(
 
 
 @check(CONTEXT, "switch")
-def case_indent(spot: LineContext) -> Results | None:
+def case_indent(context: LineContext) -> Results | None:
     """Reports a `case` that is not indented like its `switch`."""
-    if not pattern(r"\bswitch\s*\(.*\)").search(spot.text):
+    if not pattern(r"\bswitch\s*\(.*\)").search(context.text):
         return None
-    _, lines = spot.walk.passage.bracketed(spot.line, "{}", outer=True)
-    if any(pattern(r"\+\s*(?:case\s+|default:)").match(line.raw) and line.indent != spot.line.indent for line in lines[1:]):
-        return [("case-indent", spot.hit())]
+    _, lines = context.walk.passage.bracketed(context.line, "{}", outer=True)
+    if any(pattern(r"\+\s*(?:case\s+|default:)").match(line.raw) and line.indent != context.line.indent for line in lines[1:]):
+        return [("case-indent", context.hit())]
     return None
 
 
 @check(CONTEXT, "if", "while", "for", "switch", "do", "else")
-def brace_on_next_line(spot: LineContext) -> Results | None:
+def brace_on_next_line(context: LineContext) -> Results | None:
     """Reports a brace that belongs on the line of the condition, an indent after a stray semicolon, and an indent that is too deep."""
-    text = spot.text
+    text = context.text
     match = pattern(r"(.*)\b((?:if|while|for|switch|(?:[a-z_]+|)for_each[a-z_]+)\s*\(|do\b|else\b)").search(text)
     if not match or pattern(r".\s*#").match(text):
         return None
     hits: list[tuple[str, Hit]] = []
     if text.startswith("+\t\t\t\t\t\t"):
-        hits.append(("deep-indent", spot.hit()))
-    passage = spot.walk.passage
-    level, lines = passage.bracketed(spot.line, "()")
-    after = passage.index(spot.line.number) + len(lines)
+        hits.append(("deep-indent", context.hit()))
+    passage = context.walk.passage
+    level, lines = passage.bracketed(context.line, "()")
+    after = passage.index(context.line.number) + len(lines)
     following = passage.lines[after] if after < len(passage.lines) else None
     if following is None:
         return hits
     condition = "\n".join(line.raw for line in lines)
     if "{" not in condition and pattern(r"\+\s*\{").match(following.text):
-        hits.append(("brace-on-next-line", spot.hit()))
+        hits.append(("brace-on-next-line", context.hit()))
     ended = level == 0 and not pattern(r"\}\s*while\s*\($").search(match[1] + match[2]) and pattern(r"\)\s*;\s*$").search(condition)
-    if ended and measure(following.text)[1] > spot.line.indent:
-        hits.append(("stray-semicolon", spot.hit()))
+    if ended and measure(following.text)[1] > context.line.indent:
+        hits.append(("stray-semicolon", context.hit()))
     return hits
 
 
 @check(CONTEXT, "if", "while", "for", "do", "else")
-def odd_indent(spot: LineContext) -> Results | None:
+def odd_indent(context: LineContext) -> Results | None:
     """Reports a statement after a condition that is not indented by one tab more."""
-    text = spot.text
+    text = context.text
     if (
         not pattern(r"\b(?:(?:if|while|for|(?:[a-z_]+|)for_each[a-z_]+)\s*\(|(?:do|else)\b)").search(text)
         or pattern(r".\s*#").match(text)
         or pattern(r"\}\s*while\s*").search(text)
     ):
         return None
-    spot.need_span()
-    statement, condition = spot.statement or "", spot.condition
+    context.need_span()
+    statement, condition = context.statement or "", context.condition
     body = statement[len(condition) :].replace(NOTE, " ")
     lines = condition.count("\n")
     body = pattern(r"\n.", re.DOTALL).sub("\n", body)
@@ -90,18 +90,18 @@ def odd_indent(spot: LineContext) -> Results | None:
     if empty := pattern(r"\s*?\n").match(body):
         body, judged = body[empty.end() :], True
         lines += 1
-    if not joined and (pattern(r".\s*#\s*define\s").match(spot.before) or pattern(r"\\\s*$").search(spot.before)):
+    if not joined and (pattern(r".\s*#\s*define\s").match(context.before) or pattern(r"\\\s*$").search(context.before)):
         judged = False
     body, lines, straight = _to_first_statement(body, lines)
     if not judged or not straight or not body:
         return None
-    real = spot.walk.scan.raw_line(spot.line.number, lines)
+    real = context.walk.scan.raw_line(context.line.number, lines)
     if real is None or (not statement.startswith("+") and not real.startswith("+")):
         return None
     first_line = body.partition("\n")[0]
-    indent, depth = spot.line.indent, measure(f"+{first_line}")[1]
+    indent, depth = context.line.indent, measure(f"+{first_line}")[1]
     if depth % _TAB or depth < indent or (depth == indent and not pattern(r"\s*(?:\}|\{|else\b)").match(body)) or depth > indent + _TAB:
-        return [("suspect-indent", spot.hit(depth=str(depth), indent=str(indent)))]
+        return [("suspect-indent", context.hit(depth=str(depth), indent=str(indent)))]
     return None
 
 
@@ -121,41 +121,41 @@ def _to_first_statement(body: str, lines: int) -> tuple[str, int, bool]:
 
 
 @check(ADDED, "else")
-def unnecessary_else(spot: LineContext) -> Results | None:
+def unnecessary_else(context: LineContext) -> Results | None:
     """Reports an `else` after a return or break."""
-    match = pattern(r"\+([\t]+)(?:\}[ \t]*)?else(?:[ \t]*\{)?\s*$").match(spot.code)
+    match = pattern(r"\+([\t]+)(?:\}[ \t]*)?else(?:[ \t]*\{)?\s*$").match(context.code)
     if not match:
         return None
     tabs = "\t" * (len(match[1]) + 1)
-    before = spot.before
-    following = spot.walk.scan.lines[spot.line.number : spot.line.number + 1]
+    before = context.before
+    following = context.walk.scan.lines[context.line.number : context.line.number + 1]
     if pattern(rf"\+{tabs}break\b").match(before) or (
         pattern(rf"\+{tabs}return\b").match(before) and following and not pattern(rf"[ +]{tabs}return").match(following[0].text)
     ):
-        return [("unnecessary-else", spot.hit())]
+        return [("unnecessary-else", context.hit())]
     return None
 
 
 @check(ADDED, "break")
-def unnecessary_break(spot: LineContext) -> Results | None:
+def unnecessary_break(context: LineContext) -> Results | None:
     """Reports a `break` after a return, goto or break."""
-    match = pattern(r"\+([\t]+)break\s*;\s*$").match(spot.code)
-    leaving = pattern(rf"\+{match[1]}(goto|return|break)\b").match(spot.before) if match else None
-    return [("unnecessary-break", spot.hit(keyword=leaving[1]))] if leaving else None
+    match = pattern(r"\+([\t]+)break\s*;\s*$").match(context.code)
+    leaving = pattern(rf"\+{match[1]}(goto|return|break)\b").match(context.before) if match else None
+    return [("unnecessary-break", context.hit(keyword=leaving[1]))] if leaving else None
 
 
 @check(ADDED, "return")
-def parenthesized_return(spot: LineContext) -> Results | None:
+def parenthesized_return(context: LineContext) -> Results | None:
     """Reports parentheses around a return value: `return (x);`, `return(x)`."""
-    statement = spot.statement
+    statement = context.statement
     if not statement or not (match := pattern(r".\s*return(\s*)\(", re.DOTALL).match(statement)):
         return None
     if whole := pattern(rf".\s*return\s*({BALANCED})\s*;\s*$").match(statement):
         inside = _without_parentheses(whole[1])
         if pattern(rf"\s*{value()}\s*(?:\?|$)").match(inside):
-            return [("return-with-parentheses", spot.hit())]
+            return [("return-with-parentheses", context.hit())]
     elif not match[1]:
-        return [("no-space-after-keyword", spot.hit(keyword="return"))]
+        return [("no-space-after-keyword", context.hit(keyword="return"))]
     return None
 
 
@@ -166,101 +166,101 @@ def _without_parentheses(text: str) -> str:
 
 
 @check(ADDED, "}")
-def void_return(spot: LineContext) -> Results | None:
+def void_return(context: LineContext) -> Results | None:
     """Reports a `return;` at the end of a void function."""
-    number = spot.line.number
-    if not pattern(r"[ +]\}\s*$").match(spot.code) or not pattern(r"\+\treturn\s*;\s*$").match(spot.before) or number < 3:
+    number = context.line.number
+    if not pattern(r"[ +]\}\s*$").match(context.code) or not pattern(r"\+\treturn\s*;\s*$").match(context.before) or number < 3:
         return None
-    above = spot.walk.scan.lines[number - 3].text
+    above = context.walk.scan.lines[number - 3].text
     if above[:1] in (" ", "+") and not pattern(rf"[ +]\s*{IDENT}\s*:").match(above):
-        return [("void-return", spot.hit())]
+        return [("void-return", context.hit())]
     return None
 
 
 @check(ADDED, "do", "if", "while", "for")
-def condition_line(spot: LineContext) -> Results | None:
+def condition_line(context: LineContext) -> Results | None:
     """Reports assignments in a condition, and statements after it on the same line."""
-    text, walk = spot.text, spot.walk
+    text, walk = context.text, context.walk
     if "do" in text and pattern(r"do\s*(?!\{)").search(text):
-        _excuse_while(spot)
-    if spot.line.number in walk.hunk.get("while", ()) or spot.span is None:
+        _allow_while(context)
+    if context.line.number in walk.hunk.get("while", ()) or context.span is None:
         return None
     if not pattern(r"\b(?:if|while|for)\s*\(").search(text) or pattern(r".\s*#").match(text):
         return None
     hits: list[tuple[str, Hit]] = []
-    statement, condition = spot.statement or "", spot.condition
+    statement, condition = context.statement or "", context.condition
     if pattern(r"\bif\s*\(.*[^<>!=]=[^=].*", re.DOTALL).search(condition):
-        hits.append(("assignment-in-condition", spot.hit()))
+        hits.append(("assignment-in-condition", context.hit()))
     rest = statement[len(condition) :].partition("\n")[0].replace(NOTE, "")
     if condition and not pattern(r"\s*\{?\s*\\*\s*$").match(rest) and not pattern(r"\}\s*while\s*").search(condition):
-        hits.append(("trailing-statement", spot.hit()))
+        hits.append(("trailing-statement", context.hit()))
     return hits
 
 
-def _excuse_while(spot: LineContext) -> None:
+def _allow_while(context: LineContext) -> None:
     """Records the line of the `while` that ends a do loop: what follows it is not a trailing statement."""
-    span = spot.walk.passage.after(spot.need_span())
+    span = context.walk.passage.after(context.need_span())
     following = span.text
     if pattern(r"\s*while\b").match(following):
         lead = pattern(r"(?:\s*\n[+-])*\s*").match(following)
         lines = lead.group().count("\n") if lead else 0
-        spot.walk.hunk.setdefault("while", set()).add(spot.need_span().next_number + lines)
+        context.walk.hunk.setdefault("while", set()).add(context.need_span().next_number + lines)
 
 
 @check(ADDED, "else", "if", "case", "default")
-def trailing_statement(spot: LineContext) -> Results | None:
+def trailing_statement(context: LineContext) -> Results | None:
     """Reports statements after an else, a closing brace or a case on the same line."""
-    text, hits = spot.text, []
+    text, hits = context.text, []
     match = pattern(r".\s*(?:\}\s*)?else\b(.*)").match(text)
     if match and not pattern(r"\s*(?:\sif|\{?\s*\\?\s*$)").match(match[1].replace(NOTE, "")):
-        hits.append(("trailing-statement", spot.hit(match.start(1), "else")))
+        hits.append(("trailing-statement", context.hit(match.start(1), "else")))
     if brace := pattern(r"\}\s*if\b").search(text):
-        hits.append(("trailing-statement", spot.hit(brace.start(), "if")))
+        hits.append(("trailing-statement", context.hit(brace.start(), "if")))
     if label := pattern(r".\s*(?:case\s*.*|default\s*):").match(text):
-        behind = pattern(rf"(?:\s*{NOTE}*)(?:\s*\{{)?(?:\s*{NOTE}*)(?:\s*\\)?\s*$|\s*return\s+")
-        if not behind.match(text, label.end()):
-            hits.append(("trailing-statement", spot.hit(label.end(), "case")))
+        label_end = pattern(rf"(?:\s*{NOTE}*)(?:\s*\{{)?(?:\s*{NOTE}*)(?:\s*\\)?\s*$|\s*return\s+")
+        if not label_end.match(text, label.end()):
+            hits.append(("trailing-statement", context.hit(label.end(), "case")))
     return hits
 
 
 @check(ADDED, "else", "while")
-def keyword_after_brace_line(spot: LineContext) -> Results | None:
+def keyword_after_brace_line(context: LineContext) -> Results | None:
     """Reports an `else` or a `while` on the line after its closing brace."""
-    previous = spot.line.previous
-    if previous is None or previous.indent != spot.line.indent or not pattern(r"\}\s*$").search(spot.before):
+    previous = context.line.previous
+    if previous is None or previous.indent != context.line.indent or not pattern(r"\}\s*$").search(context.before):
         return None
-    if pattern(r".\s*else\s*").match(spot.text):
-        return [("else-on-next-line", spot.hit())]
-    if pattern(r".\s*while\s*").match(spot.text):
-        span = spot.walk.passage.statement(spot.line)
+    if pattern(r".\s*else\s*").match(context.text):
+        return [("else-on-next-line", context.hit())]
+    if pattern(r".\s*while\s*").match(context.text):
+        span = context.walk.passage.statement(context.line)
         if pattern(r"[^\S\n]*;").match(span.raw_block):
-            return [("while-on-next-line", spot.hit())]
+            return [("while-on-next-line", context.hit())]
     return None
 
 
 @check(ADDED, "{")
-def opening_brace_on_next_line(spot: LineContext) -> Results | None:
+def opening_brace_on_next_line(context: LineContext) -> Results | None:
     """Reports the opening brace of an initializer, struct, union or enum on the next line."""
-    text, before, hits = spot.text, spot.before, []
+    text, before, hits = context.text, context.before, []
     if not pattern(r".\s*\{").match(text):
         return None
     if pattern(r"(?:^|[^=])=\s*$").search(before):
-        hits.append(("brace-on-next-line", spot.hit(case="above")))
+        hits.append(("brace-on-next-line", context.hit(case="above")))
     if tag := pattern(rf".\s*(?:typedef\s+)?(enum|union|struct)(?:\s+{IDENT})?\s*$").match(before):
-        hits.append(("brace-on-next-line", spot.hit(case="tag", kind=tag[1])))
+        hits.append(("brace-on-next-line", context.hit(case="tag", kind=tag[1])))
     return hits
 
 
 @check(ADDED, "(")
-def unnecessary_oom_message(spot: LineContext) -> Results | None:
+def unnecessary_oom_message(context: LineContext) -> Results | None:
     """Reports a message for a failed allocation: the allocator has already printed one."""
-    line, walk = spot.line, spot.walk
-    if "if" not in spot.before:
+    line, walk = context.line, context.walk
+    if "if" not in context.before:
         return None
-    tested = pattern(_NULL_TEST).match(spot.before)
+    tested = pattern(_NULL_TEST).match(context.before)
     if not tested or not (tested[1] is not None or tested[3] is not None) or line.number <= 3:
         return None
-    if not pattern(rf"\+.*\b{LOG_FUNCTIONS}\s*\(").match(spot.text):
+    if not pattern(rf"\+.*\b{LOG_FUNCTIONS}\s*\(").match(context.text):
         return None
     lines = walk.scan.lines
     above = lines[line.number - 4 : line.number + 200]
@@ -272,6 +272,6 @@ def unnecessary_oom_message(spot: LineContext) -> Results | None:
     declared = TypePattern(rf"\s*{allocated}")
     for start in pattern(r"(?:^|\n)[ +]").finditer(statement):
         text = statement[start.end() :].lstrip(" \t\n\r\f\v")
-        if re.compile(allocated, re.ASCII).match(text) or spot.types.match(declared, text):
-            return [("unnecessary-oom-message", spot.hit())]
+        if re.compile(allocated, re.ASCII).match(text) or context.types.match(declared, text):
+            return [("unnecessary-oom-message", context.hit())]
     return None

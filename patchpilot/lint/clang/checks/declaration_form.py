@@ -53,24 +53,24 @@ PLACEHOLDERS.update(
 
 
 @check(ADDED, "signed")
-def unsigned_without_int(spot: LineContext) -> Results | None:
+def unsigned_without_int(context: LineContext) -> Results | None:
     """Reports `unsigned x` without int."""
     hits: list[tuple[str, Hit]] = []
-    for match in spot.types.finditer(_BARE, spot.text):
+    for match in context.types.finditer(_BARE, context.text):
         bare = pattern(rf"(?:(?:{STORAGE}|{INLINE}|{ATTRIBUTE})\s+)*((?:un)?signed)((?:\s*\*)*)\s*$").match(match.type)
         if bare:
-            hits.append(("unsigned-without-int", spot.hit(match.start, sign=bare[1])))
+            hits.append(("unsigned-without-int", context.hit(match.start, sign=bare[1])))
     return hits
 
 
 @check(ADDED, "=")
-def zero_initialiser(spot: LineContext) -> Results | None:
+def zero_initializer(context: LineContext) -> Results | None:
     """Reports a global variable that is initialized to zero."""
-    text = spot.text
+    text = context.text
     if not pattern(rf"=\s*{ZERO}\s*;").search(text):
         return None
-    if (match := spot.types.match(_GLOBAL, text, 1)) and not _is_bpf_program(spot.line.file):
-        return [("zeroed-global", spot.hit(match.match.start(1), value=match.match[1]))]
+    if (match := context.types.match(_GLOBAL, text, 1)) and not _is_bpf_program(context.line.file):
+        return [("zeroed-global", context.hit(match.match.start(1), value=match.match[1]))]
     return None
 
 
@@ -79,14 +79,14 @@ def _is_bpf_program(file: str) -> bool:
 
 
 @check(ADDED, "int", "char", "short", "long", "signed")
-def number_words(spot: LineContext) -> Results | None:
+def number_words(context: LineContext) -> Results | None:
     """Reports number types with words in an unusual order or with a needless int."""
-    code, hits = spot.code, []
-    hits += [("misordered-type", spot.hit(kind=kind)) for kind in _misordered(code)]
+    code, hits = context.code, []
+    hits += [("misordered-type", context.hit(kind=kind)) for kind in _misordered(code)]
     if "int" in code and pattern(r"\b(?:short|long)\b").search(code) and pattern(r"\bint\b").search(code):
         for kind in _number_types(code):
             if pattern(r"\bint\b").search(kind) and pattern(r"\b(?:short|long)\b").search(kind):
-                hits.append(("unnecessary-int", spot.hit(kind=kind)))
+                hits.append(("unnecessary-int", context.hit(kind=kind)))
     return hits
 
 
@@ -115,20 +115,20 @@ def _number_types(code: str) -> list[str]:
 
 
 @check(ADDED, "}")
-def fake_flexible_array(spot: LineContext) -> Results | None:
+def fake_flexible_array(context: LineContext) -> Results | None:
     """Reports a struct that ends in an array of zero or one elements."""
-    if not spot.before.startswith("+") or not _ends_in_small_array(spot.before):
+    if not context.before.startswith("+") or not _ends_in_small_array(context.before):
         return None
-    if not pattern(r"[+ ]\s*\}(?:\s*__packed)?\s*;\s*$").match(spot.code):
+    if not pattern(r"[+ ]\s*\}(?:\s*__packed)?\s*;\s*$").match(context.code):
         return None
-    before = " ".join(spot.before[1:].split())
+    before = " ".join(context.before[1:].split())
     count = pattern(rf"\}}(?: ?__packed)? ?{IDENT} ?\[ ?([01]) ?\] ?;$").match(before)
     if count is None:
-        match = spot.types.match(_SMALL_ARRAY, before)
+        match = context.types.match(_SMALL_ARRAY, before)
         count = match.match if match else None
     if count is None:
         return None
-    return [("fake-flexible-array", spot.hit(count=count[1]))]
+    return [("fake-flexible-array", context.hit(count=count[1]))]
 
 
 def _ends_in_small_array(text: str) -> bool:
@@ -138,61 +138,63 @@ def _ends_in_small_array(text: str) -> bool:
 
 
 @check(ADDED, "const")
-def misplaced_const(spot: LineContext) -> Results | None:
+def misplaced_const(context: LineContext) -> Results | None:
     """Reports `const x const`, `const static` and `static x const`."""
-    code, hits = spot.code, []
+    code, hits = context.code, []
     for start in pattern(r"\bconst\s+").finditer(code):
-        if (match := spot.types.match(_BASIC_ONLY, code, start.end())) is None:
+        if (match := context.types.match(_BASIC_ONLY, code, start.end())) is None:
             continue
         name = match.type
         quoted = re.escape(name)
         if pattern(rf"\bconst\s+{quoted}\s+const\b\s*\*").search(code):
-            hits.append(("doubled-const", spot.hit(start.start(), "pointer", name=name)))
+            hits.append(("doubled-const", context.hit(start.start(), "pointer", name=name)))
         elif not pattern(rf"\bconst\s+{quoted}\s+const\s+\w+\s*\[").search(code):
-            hits.append(("doubled-const", spot.hit(start.start(), name=name)))
+            hits.append(("doubled-const", context.hit(start.start(), name=name)))
         break
     leading = pattern(r"\+\s*const\s+static\s+").match(code)
     trailing = pattern(r"\+\s*static\s+").match(code)
-    if (leading and spot.types.match(_BOUND, code, leading.end())) or (trailing and spot.types.match(_BASIC_ONLY, code, trailing.end())):
-        hits.append(("const-not-after-static", spot.hit()))
+    if (leading and context.types.match(_BOUND, code, leading.end())) or (
+        trailing and context.types.match(_BASIC_ONLY, code, trailing.end())
+    ):
+        hits.append(("const-not-after-static", context.hit()))
     return hits
 
 
 @check(ADDED, "typedef")
-def new_typedef(spot: LineContext) -> Results | None:
+def new_typedef(context: LineContext) -> Results | None:
     """Reports a new typedef that is not of a function."""
-    text = spot.text
+    text = context.text
     if not pattern(r"\btypedef\s").search(text) or pattern(rf"\b{TYPEDEFS}").search(text) or pattern(r"\b__bitwise\b").search(text):
         return None
     for start in pattern(r"\btypedef\s+").finditer(text):
-        if spot.types.match(_FUNCTION_TYPE, text, start.end()) or spot.types.match(_FUNCTION_NAME, text, start.end()):
+        if context.types.match(_FUNCTION_TYPE, text, start.end()) or context.types.match(_FUNCTION_NAME, text, start.end()):
             return None
-    return [("new-typedef", spot.hit())]
+    return [("new-typedef", context.hit())]
 
 
 @check(ADDED)
-def pointer_stars(spot: LineContext) -> Results | None:
+def pointer_stars(context: LineContext) -> Results | None:
     """Reports pointer stars next to the type: `(foo*)`, `foo* bar`."""
-    text, hits = spot.text, []
+    text, hits = context.text, []
     # modifiers come before stars
-    if not pattern(r"\*|__|const|volatile|fastcall").search(text) and not spot.types.learnt_in(text):
+    if not pattern(r"\*|__|const|volatile|fastcall").search(text) and not context.types.learned_in(text):
         return None
     at = 0
     while (bracket := text.find("(", at)) >= 0:
         at = bracket + 1
-        if match := spot.types.match(_STARRED_CAST, text, at):
+        if match := context.types.match(_STARRED_CAST, text, at):
             stars = match.match[1]
             good = _starred(stars)
             if stars != good:
-                hits.append(("misplaced-star", spot.hit(match.end, "cast", stars=stars, good=good)))
+                hits.append(("misplaced-star", context.hit(match.end, "cast", stars=stars, good=good)))
             at = match.match.end()
-    for match in spot.types.finditer(_STARRED, text):
+    for match in context.types.finditer(_STARRED, text):
         stars, name = match.match[1], match.match[2]
         good = _starred(stars)
-        if _is_modifier_end(spot, good):
+        if _is_modifier_end(context, good):
             good += " "
-        if stars != good and not _is_modifier(spot, name):
-            hits.append(("misplaced-star", spot.hit(match.end, stars=stars, good=good)))
+        if stars != good and not _is_modifier(context, name):
+            hits.append(("misplaced-star", context.hit(match.end, stars=stars, good=good)))
     return hits
 
 
@@ -202,21 +204,21 @@ def _starred(stars: str) -> str:
     return pattern(r"\*\s+(?=\*)").sub("*", good.rstrip(_SPACE))
 
 
-def _is_modifier_end(spot: LineContext, text: str) -> bool:
+def _is_modifier_end(context: LineContext, text: str) -> bool:
     if pattern(rf"\b{MODIFIER}$").search(text):
         return True
     last = pattern(r"\w+$").search(text)
-    return last is not None and last.group() in spot.types.modifiers
+    return last is not None and last.group() in context.types.modifiers
 
 
-def _is_modifier(spot: LineContext, word: str) -> bool:
-    return word in spot.types.modifiers or pattern(MODIFIER).fullmatch(word) is not None
+def _is_modifier(context: LineContext, word: str) -> bool:
+    return word in context.types.modifiers or pattern(MODIFIER).fullmatch(word) is not None
 
 
 @check(ADDED, "init")
-def misplaced_init_attribute(spot: LineContext) -> Results | None:
+def misplaced_init_attribute(context: LineContext) -> Results | None:
     """Reports an attribute before the name: `static __initdata int x;`."""
-    text = spot.text
+    text = context.text
     attribute = pattern(rf"\b{INIT}\b").search(text)
     if not attribute:
         return None
@@ -226,10 +228,10 @@ def misplaced_init_attribute(spot: LineContext) -> Results | None:
         return None
     tail = TypePattern(rf"\s+(?:{name}\s+)?(?P<variable>{IDENT}(?:\[[^]]*\])?)\s*[=;]", stars=False)
     for start in (match.end(), *((plain.end(),) if (plain := pattern(r"\+\s*static\s+").match(text)) else ())):
-        if (typed := spot.types.match(tail, text, start)) or (typed := _tagged_init(text, start, name)):
+        if (typed := context.types.match(tail, text, start)) or (typed := _tagged_init(text, start, name)):
             inside = pattern(rf"\b(?:union|struct)\s+{name}\b").search(typed.type)
             rule = "init-attribute-for-struct-name" if inside else "misplaced-init-attribute"
-            return [(rule, spot.hit(attribute.start(), attribute=name, variable=typed.match["variable"]))]
+            return [(rule, context.hit(attribute.start(), attribute=name, variable=typed.match["variable"]))]
     return None
 
 
@@ -240,32 +242,32 @@ def _tagged_init(text: str, at: int, name: str) -> FoundType | None:
 
 
 @check(ADDED, "__read_mostly")
-def const_read_mostly(spot: LineContext) -> Results | None:
+def const_read_mostly(context: LineContext) -> Results | None:
     """Reports `const int x __read_mostly`."""
-    if not pattern(r"\b__read_mostly\b").search(spot.text):
+    if not pattern(r"\b__read_mostly\b").search(context.text):
         return None
-    match = spot.types.search(_NAMED, spot.text, inside=True)
+    match = context.types.search(_NAMED, context.text, inside=True)
     if match and not match.type.rstrip(_SPACE).endswith("*") and pattern(r"\bconst\b").search(match.type):
-        return [("const-read-mostly", spot.hit())]
+        return [("const-read-mostly", context.hit())]
     return None
 
 
 @check(ADDED, "extern", "static", "asmlinkage")
-def late_storage_class(spot: LineContext) -> Results | None:
+def late_storage_class(context: LineContext) -> Results | None:
     """Reports a storage class after the type: `int static x`."""
-    match = spot.types.search(_STORED, spot.text)
-    return [("misplaced-storage-class", spot.hit(match.match.start(1), word=match.match[1]))] if match else None
+    match = context.types.search(_STORED, context.text)
+    return [("misplaced-storage-class", context.hit(match.match.start(1), word=match.match[1]))] if match else None
 
 
 @check(ADDED, "int8", "int16", "int32", "int64", "int_8", "int_16", "int_32", "int_64")
-def c99_type(spot: LineContext) -> Results | None:
+def c99_type(context: LineContext) -> Results | None:
     """Reports `uint8_t x;` outside of uapi headers."""
-    if pattern(r"\b(?:include/uapi|tools)/").search(spot.line.file):
+    if pattern(r"\b(?:include/uapi|tools)/").search(context.line.file):
         return None
-    match = spot.types.search(_VARIABLE, spot.text)
+    match = context.types.search(_VARIABLE, context.text)
     name = pattern(rf"\b({C99_TYPES})\b").search(match.type) if match else None
     if not match or not name:
         return None
     size = pattern(r"\d+").search(name[1])
     kind = ("s" if pattern(r"_*[si]").match(name[1]) else "u") + (size.group() if size else "")
-    return [("c99-type", spot.hit(match.start, type=name[1], kind=kind))]
+    return [("c99-type", context.hit(match.start, type=name[1], kind=kind))]

@@ -44,19 +44,19 @@ PLACEHOLDERS.update(
 
 
 @check(ADDED, "NULL")
-def comparison_to_null(spot: LineContext) -> Results | None:
+def comparison_to_null(context: LineContext) -> Results | None:
     """Reports `p == NULL`."""
     hits: list[tuple[str, Hit]] = []
-    for match in pattern(rf"\b{LVAL_OR_CALL}\s*(==|!=)\s*NULL\b").finditer(spot.text):
+    for match in pattern(rf"\b{LVAL_OR_CALL}\s*(==|!=)\s*NULL\b").finditer(context.text):
         short = f"{'!' if match[3] == '==' else ''}{match[1]}"
-        hits.append(("comparison-to-null", spot.hit(match.start(), short=short)))
+        hits.append(("comparison-to-null", context.hit(match.start(), short=short)))
     return hits
 
 
 @check(ADDED, "true", "false", "TRUE", "FALSE", "True", "False")
-def comparison_to_bool(spot: LineContext) -> Results | None:
+def comparison_to_bool(context: LineContext) -> Results | None:
     """Reports `x == true`."""
-    match = pattern(rf"\+\s*(.*?)\b(true|false|{LVAL})\s*(==|!=)\s*(true|false|{LVAL})\b(.*)$", re.IGNORECASE).search(spot.text)
+    match = pattern(rf"\+\s*(.*?)\b(true|false|{LVAL})\s*(==|!=)\s*(true|false|{LVAL})\b(.*)$", re.IGNORECASE).search(context.text)
     if not match:
         return None
     if match[2].lower() in ("true", "false"):
@@ -65,87 +65,87 @@ def comparison_to_bool(spot: LineContext) -> Results | None:
         name = match[4]
     else:
         return None
-    return [("comparison-to-bool", spot.hit(match.start(3), name=name))]
+    return [("comparison-to-bool", context.hit(match.start(3), name=name))]
 
 
 @check(ADDED, "<", ">", "==", "!=")
-def constant_on_the_left(spot: LineContext) -> Results | None:
+def constant_on_the_left(context: LineContext) -> Results | None:
     """Reports a constant on the left side of a comparison: `if (NULL == p)`."""
-    if not pattern(r"\b(?:[0-9][\w.-]*|[A-Z_][A-Z0-9_]*)\s*(?:[<>]|[=!]=)").search(spot.text):
+    if not pattern(r"\b(?:[0-9][\w.-]*|[A-Z_][A-Z0-9_]*)\s*(?:[<>]|[=!]=)").search(context.text):
         return None
-    match = pattern(_CONSTANT_FIRST).match(spot.text)
+    match = pattern(_CONSTANT_FIRST).match(context.text)
     if not match or pattern(rf"(?:{OPERATORS}|\.)\s*$").search(match[1]) or pattern(r"(?:Constant|[A-Z_][A-Z0-9_]*)$").match(match[4]):
         return None
-    return [("constant-on-the-left", spot.hit(match.start(2), constant=match[2]))]
+    return [("constant-on-the-left", context.hit(match.start(2), constant=match[2]))]
 
 
 @check(ADDED, "=")
-def self_assignment(spot: LineContext) -> Results | None:
+def self_assignment(context: LineContext) -> Results | None:
     """Reports `int x = x;`."""
-    text = spot.text
+    text = context.text
     start = pattern(r"\+\s*").match(text)
     if not start:
         return None
     at = start.end()
-    declared = spot.types.match(_DECLARED, text, at)
+    declared = context.types.match(_DECLARED, text, at)
     match = declared.match if declared else pattern(r"(?P<name>[A-Za-z_][A-Za-z\d_]*)\s*=").match(text, at)
     if not match:
         return None
     name = match["name"]
     itself = pattern(r"\s*(?:(\w+)|\*\s*\(?\s*&\s*\(?\s*(\w+)\s*\)?\s*\)?)\s*[;,]").match(text, match.end())
     if itself and name in (itself[1], itself[2]):
-        return [("self-assignment", spot.hit(match.start("name"), name=name))]
+        return [("self-assignment", context.hit(match.start("name"), name=name))]
     return None
 
 
 @check(ADDED)
-def multiline_dereference(spot: LineContext) -> Results | None:
+def multiline_dereference(context: LineContext) -> Results | None:
     """Reports a member access that is split over two lines."""
-    before = spot.before
+    before = context.before
     if not before.startswith("+") or not before.rstrip(" \t\n\r\f\v").endswith((".", "->")):
         return None
     if not (old := pattern(rf"\+.*?({LVAL}\s*(?:\.|->))\s*$").match(before)):
         return None
-    new = pattern(rf"\+\s*(?!#\s*(?!define\s+|if))\s*({LVAL})").match(spot.text)
+    new = pattern(rf"\+\s*(?!#\s*(?!define\s+|if))\s*({LVAL})").match(context.text)
     if not new:
         return None
     whole = "".join((old[1] + new[1]).split())
-    return [("split-dereference", spot.hit(new.start(1), whole=whole))]
+    return [("split-dereference", context.hit(new.start(1), whole=whole))]
 
 
 @check(ADDED, "(")
-def parentheses_around_value(spot: LineContext) -> Results | None:
+def parentheses_around_value(context: LineContext) -> Results | None:
     """Reports `&(a->b)` and `(a->b)()`."""
-    text, hits = spot.text, []
+    text, hits = context.text, []
     if ")" in text:
         hits += [
-            ("unnecessary-parentheses", spot.hit(match.start(1) - 1, value=match[1]))
+            ("unnecessary-parentheses", context.hit(match.start(1) - 1, value=match[1]))
             for match in pattern(rf"(?:[^&]&\s*|\*)\(\s*({IDENT}\s*(?:{MEMBER}\s*)+)\s*\)").finditer(text)
         ]
         found_call = pattern(rf"(\bif\s*|)(\(\s*{IDENT}\s*(?:{MEMBER}\s*)+\))[ \t]*\(").search(text)
         if found_call and not found_call[1].startswith("if"):
-            hits.append(("unnecessary-parentheses", spot.hit(found_call.start(2), "function-pointer", value=found_call[2])))
+            hits.append(("unnecessary-parentheses", context.hit(found_call.start(2), "function-pointer", value=found_call[2])))
     return hits
 
 
 @check(ADDED, "if")
-def parentheses_in_condition(spot: LineContext) -> Results | None:
+def parentheses_in_condition(context: LineContext) -> Results | None:
     """Reports unnecessary parentheses around comparisons: `if ((a == b) && (c))`."""
     hits: list[tuple[str, Hit]] = []
-    statement = spot.statement
-    staging = spot.line.file.startswith("drivers/staging/") and not spot.walk.scan.strict
+    statement = context.statement
+    staging = context.line.file.startswith("drivers/staging/") and not context.walk.scan.strict
     if statement and not staging and (whole := pattern(rf".\s*if\s*({BALANCED})").match(statement)):
         hits += [
-            ("unnecessary-parentheses-in-condition", spot.hit(inside=inside))
+            ("unnecessary-parentheses-in-condition", context.hit(inside=inside))
             for inside in _parenthesized_comparisons(whole[1][1:-1])
             if not pattern(r"\s*\w+\s*$").match(inside)
         ]
-    if double := pattern(r"\bif\s*((?:\(\s*){2,})").search(spot.text):
+    if double := pattern(r"\bif\s*((?:\(\s*){2,})").search(context.text):
         count = double[1].count("(")
         inner = rf"\bif\s*(?:\(\s*){{{count}}}{LVAL_OR_CALL}\s*({COMPARE})\s*{LVAL_OR_CALL}(?:\s*\)){{{count}}}"
-        if count < 20 and (compared := pattern(inner).search(spot.text)):
+        if count < 20 and (compared := pattern(inner).search(context.text)):
             case = "assignment" if compared[3] == "==" else ""
-            hits.append(("doubled-parentheses", spot.hit(compared.start(), case)))
+            hits.append(("doubled-parentheses", context.hit(compared.start(), case)))
     return hits
 
 
@@ -173,34 +173,34 @@ def _parenthesized_comparisons(text: str) -> list[str]:
 
 
 @check(ADDED, "sizeof ", "sizeof\t")
-def sizeof_without_parentheses(spot: LineContext) -> Results | None:
+def sizeof_without_parentheses(context: LineContext) -> Results | None:
     """Reports `sizeof x`."""
-    for start in pattern(r"\bsizeof\s+").finditer(spot.text):
-        match = pattern(rf"(?:\*\s*)?{LVAL}").match(spot.text, start.end())
-        typed = spot.types.match(_SIZED, spot.text, start.end()) if not match else None
+    for start in pattern(r"\bsizeof\s+").finditer(context.text):
+        match = pattern(rf"(?:\*\s*)?{LVAL}").match(context.text, start.end())
+        typed = context.types.match(_SIZED, context.text, start.end()) if not match else None
         if match or typed:
-            name = match.group() if match else spot.text[start.end() : typed.match.end() if typed else None]
-            return [("sizeof-without-parentheses", spot.hit(start.start(), name=name))]
+            name = match.group() if match else context.text[start.end() : typed.match.end() if typed else None]
+            return [("sizeof-without-parentheses", context.hit(start.start(), name=name))]
     return None
 
 
 @check(ADDED, "int", "long", "signed")
-def cast_of_constant(spot: LineContext) -> Results | None:
+def cast_of_constant(context: LineContext) -> Results | None:
     """Reports a cast of a constant: `(unsigned long)1`."""
-    match = pattern(rf"(\(\s*{INT_TYPES}\s*\)\s*)({CONSTANT})\b").search(spot.text)
+    match = pattern(rf"(\(\s*{INT_TYPES}\s*\)\s*)({CONSTANT})\b").search(context.text)
     if not match:
         return None
     cast, number = match[1], match[2]
     suffix = "U" if pattern(r"\bunsigned\b").search(cast) else ""
     suffix += "LL" if pattern(r"\blong\s+long\b").search(cast) else "L" if pattern(r"\blong\b").search(cast) else ""
     better = pattern(rf"{INT_SUFFIX}$").sub("", number) + suffix
-    return [("cast-of-constant", spot.hit(match.start(), cast=cast, number=number, better=better))]
+    return [("cast-of-constant", context.hit(match.start(), cast=cast, number=number, better=better))]
 
 
 @check(ADDED, "NR_CPUS")
-def number_of_cpus(spot: LineContext) -> Results | None:
+def number_of_cpus(context: LineContext) -> Results | None:
     """Reports NR_CPUS except as the size of an array."""
-    text = spot.text
+    text = context.text
     if not pattern(r"\bNR_CPUS\b").search(text) or pattern(
         r".\s*\s*#\s*if\b.*\bNR_CPUS\b|.\s*\s*#\s*define\b.*\bNR_CPUS\b|.\s*\.\w+\s*=\s*.*\bNR_CPUS\b"
     ).match(text):
@@ -208,22 +208,22 @@ def number_of_cpus(spot: LineContext) -> Results | None:
     if pattern(r"\[[^\]]*\.\.\.[^\]]*NR_CPUS[^\]]*\]|\[[^\]]*NR_CPUS[^\]]*\.\.\.[^\]]*\]").search(text):
         return None
     start = pattern(r".\s*").match(text)
-    if start and spot.types.match(_VARIABLE_SIZE, text, start.end()):
+    if start and context.types.match(_VARIABLE_SIZE, text, start.end()):
         return None
-    return [("number-of-cpus", spot.hit())]
+    return [("number-of-cpus", context.hit())]
 
 
 @check(ADDED)
-def comma_for_semicolon(spot: LineContext) -> Results | None:
+def comma_for_semicolon(context: LineContext) -> Results | None:
     """Reports a comma where a semicolon is meant: `a = b(), c = d();`."""
-    statement = spot.statement
+    statement = context.statement
     if not statement or not statement.startswith("+") or not statement.rstrip(" \t\n\r\f\v").endswith(";") or not _outer_comma(statement):
         return None
     start = pattern(r"\+\s*").match(statement)
     first = _assigned_ends(statement, start.end() if start else 0)
     second = [end for at in first if statement.startswith(",", at) for end in _assigned_ends(statement, _after_spaces(statement, at + 1))]
     if any(pattern(r"\s*;\s*$").match(statement, end) for end in second):
-        return [("comma-for-semicolon", spot.hit())]
+        return [("comma-for-semicolon", context.hit())]
     return None
 
 

@@ -16,7 +16,7 @@ from patchpilot.lint.detector import Hit
 
 _SPACE = " \t\n\r\f\v"
 _NO_ARGUMENTS = TypePattern(rf"\s*({IDENT})\s*\(\s*\)")
-_BODY_BESIDE = TypePattern(rf"\s*{IDENT}\s*{BALANCED}\s*\{{")
+_BODY_ON_LINE = TypePattern(rf"\s*{IDENT}\s*{BALANCED}\s*\{{")
 _INLINED = TypePattern(rf"\s+{INLINE}\b")
 _WEAK = TypePattern(rf"\s*{IDENT}\s*{BALANCED}\s*(?:{ATTRIBUTE})?\s*;", storage=True)
 _PROTOTYPE = TypePattern(rf"\s*{IDENT}\s*\(")
@@ -34,118 +34,118 @@ PLACEHOLDERS.update(
 
 
 @check(ADDED, "()", "( ", "(\t")
-def no_arguments(spot: LineContext) -> Results | None:
+def no_arguments(context: LineContext) -> Results | None:
     """Reports `int f()`."""
-    if not pattern(r"\(\s*\)").search(spot.text):
+    if not pattern(r"\(\s*\)").search(context.text):
         return None
-    match = spot.types.search(_NO_ARGUMENTS, spot.text)
-    return [("empty-argument-list", spot.hit(match.start, name=match.match[1]))] if match else None
+    match = context.types.search(_NO_ARGUMENTS, context.text)
+    return [("empty-argument-list", context.hit(match.start, name=match.match[1]))] if match else None
 
 
 @check(ADDED, "{")
-def function_brace(spot: LineContext) -> Results | None:
+def function_brace(context: LineContext) -> Results | None:
     """Reports an opening brace on the line of the function: `int f(void) {`."""
-    code = spot.code
+    code = context.code
     if "}" in code or "(" not in code or not pattern(r"\)\s*\{").search(code) or pattern(r"#\s*define\b.*do\s*\{").search(code):
         return None
-    if spot.types.search(_BODY_BESIDE, code, inside=True):
-        return [("function-brace-on-same-line", spot.hit(code.find("{")))]
+    if context.types.search(_BODY_ON_LINE, code, inside=True):
+        return [("function-brace-on-same-line", context.hit(code.find("{")))]
     return None
 
 
 @check(ADDED, "inline")
-def misplaced_inline(spot: LineContext) -> Results | None:
+def misplaced_inline(context: LineContext) -> Results | None:
     """Reports `int inline f` and `inline static f`."""
-    if spot.types.search(_INLINED, spot.text) or pattern(rf"\b{INLINE}\s+{STORAGE}\b").search(spot.text):
-        return [("misplaced-inline", spot.hit())]
+    if context.types.search(_INLINED, context.text) or pattern(rf"\b{INLINE}\s+{STORAGE}\b").search(context.text):
+        return [("misplaced-inline", context.hit())]
     return None
 
 
 @check(ADDED, "weak")
-def weak_declaration(spot: LineContext) -> Results | None:
+def weak_declaration(context: LineContext) -> Results | None:
     """Reports a weak attribute on a prototype."""
-    text = spot.text
-    if pattern(r"\b__attribute__\s*\(\s*\(.*\bweak\b|\b__weak\b").search(text) and spot.types.search(_WEAK, text, inside=True):
-        return [("weak-declaration", spot.hit())]
+    text = context.text
+    if pattern(r"\b__attribute__\s*\(\s*\(.*\bweak\b|\b__weak\b").search(text) and context.types.search(_WEAK, text, inside=True):
+        return [("weak-declaration", context.hit())]
     return None
 
 
 @check(ADDED, "extern")
-def extern_in_header(spot: LineContext) -> Results | None:
+def extern_in_header(context: LineContext) -> Results | None:
     """Reports `extern int f(void);` in a header."""
-    if not spot.line.file.endswith(".h"):
+    if not context.line.file.endswith(".h"):
         return None
-    start = pattern(r"\+\s*extern\s+").match(spot.text)
-    if start and spot.types.match(_PROTOTYPE, spot.text, start.end()):
-        return [("extern-prototype", spot.hit(start.start()))]
+    start = pattern(r"\+\s*extern\s+").match(context.text)
+    if start and context.types.match(_PROTOTYPE, context.text, start.end()):
+        return [("extern-prototype", context.hit(start.start()))]
     return None
 
 
 @check(ADDED)
-def extern_in_source(spot: LineContext) -> Results | None:
+def extern_in_source(context: LineContext) -> Results | None:
     """Reports prototypes and externs in a .c file, and arguments that start on the line after the function's name."""
-    if spot.span is None or not spot.line.file.endswith(".c"):
+    if context.span is None or not context.line.file.endswith(".c"):
         return None
-    statement = spot.statement or ""
+    statement = context.statement or ""
     if "(" not in statement and "extern" not in statement:
         return None
     start = pattern(r".\s*(?:extern\s+)?", re.DOTALL).match(statement)
     bare = pattern(r".\s*", re.DOTALL).match(statement)
     if not start or not bare:
         return None
-    match = spot.types.match(_EXTERN, statement, start.end()) or spot.types.match(_EXTERN, statement, bare.end())
+    match = context.types.match(_EXTERN, statement, start.end()) or context.types.match(_EXTERN, statement, bare.end())
     hits = []
     if match:
-        if pattern(r"\s*;").match(statement, len(spot.condition)):
-            hits.append(("extern-in-source", spot.hit()))
+        if pattern(r"\s*;").match(statement, len(context.condition)):
+            hits.append(("extern-in-source", context.hit()))
         if "\n" in match.match[2]:
-            hits.append(("arguments-below-name", spot.hit()))
+            hits.append(("arguments-below-name", context.hit()))
     elif pattern(r".\s*extern\s+", re.DOTALL).match(statement):
-        hits.append(("extern-in-source", spot.hit()))
+        hits.append(("extern-in-source", context.hit()))
     return hits
 
 
 @check(ADDED)
-def unnamed_arguments(spot: LineContext) -> Results | None:
+def unnamed_arguments(context: LineContext) -> Results | None:
     """Reports arguments without names: `int f(int);`."""
-    if spot.span is None:
+    if context.span is None:
         return None
-    statement = spot.statement or ""
+    statement = context.statement or ""
     if "(" not in statement or not statement.rstrip(_SPACE).endswith(";"):
         return None
     found = None
     for lead in (r".\s*(?:extern\s+)?", r".\s*"):
         if not found and (start := pattern(lead, re.DOTALL).match(statement)):
-            found = spot.types.match(_ARGUMENTS, statement, start.end())
+            found = context.types.match(_ARGUMENTS, statement, start.end())
     if not found or found.match[1] == "void":
         return None
     hits: list[tuple[str, Hit]] = []
     arguments = found.match[1].strip(_SPACE)
-    for match in spot.types.finditer(_ARGUMENT, arguments, inside=True):
+    for match in context.types.finditer(_ARGUMENT, arguments, inside=True):
         argument = arguments[match.start : match.match.end()].strip(_SPACE)
-        if spot.types.match(_WHOLE, argument) and not pattern(rf"enum\s+{IDENT}$").search(argument):
-            hits.append(("unnamed-argument", spot.hit(argument=argument)))
+        if context.types.match(_WHOLE, argument) and not pattern(rf"enum\s+{IDENT}$").search(argument):
+            hits.append(("unnamed-argument", context.hit(argument=argument)))
     return hits
 
 
 @check(ADDED)
-def function_definition(spot: LineContext) -> Results | None:
+def function_definition(context: LineContext) -> Results | None:
     """Reports an opening brace at the end of a function's declaration that is split over lines."""
-    if spot.span is None or "{" not in (statement := spot.statement or ""):
+    if context.span is None or "{" not in (statement := context.statement or ""):
         return None
     found = None
     for lead in (rf".\s*(?:{STORAGE}\s+)?", r".\s*"):
         if not found and (start := pattern(lead, re.DOTALL).match(statement)):
-            found = spot.types.match(_DEFINITION, statement, start.end())
+            found = context.types.match(_DEFINITION, statement, start.end())
     if not found:
         return None
-    spot.walk.function = found.match[1]
-    passage = spot.walk.passage
-    first = passage.index(spot.line.number)
+    context.walk.function = found.match[1]
+    passage = context.walk.passage
+    first = passage.index(context.line.number)
     for number in range(min(statement.count("\n") + 1, len(passage.lines) - first)):
         raw = passage.lines[first + number].raw
         if raw[1:2] == "{" or (number == 0 and "{" in raw):
             return None
         if "{" in raw:
             break
-    return [("function-brace-on-same-line", spot.hit())]
+    return [("function-brace-on-same-line", context.hit())]

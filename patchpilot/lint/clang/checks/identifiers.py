@@ -18,8 +18,8 @@ _TYPEDEF = TypePattern(rf"\s+{_MIXED_NAME}")
 _DECLARED = TypePattern(rf"\s+{_MIXED_NAME}\s*[(\[,;]", storage=True)
 _VALUE = rf"(?:{CONSTANT}|{LVAL})"
 _WORD = rf"\b({IDENT})"
-_BEHIND_LABEL = rf"\s*{NOTE}*(?:\s*\{{)?\s*{NOTE}*(?:\s*\\)?\s*$|\s*return\s+"
-_SAID, _KNOWN = "mixed case: said", "mixed case: known"
+_LABEL_END = rf"\s*{NOTE}*(?:\s*\{{)?\s*{NOTE}*(?:\s*\\)?\s*$|\s*return\s+"
+_REPORTED, _KNOWN = "mixed case: reported", "mixed case: known"
 # a new number invalidates the caches that other versions of this code wrote
 _KIND = Kind("mixed-case", (__file__,))
 _HEADERS: "WeakKeyDictionary[Tree, frozenset[str]]" = WeakKeyDictionary()
@@ -31,9 +31,9 @@ PLACEHOLDERS.update(
 
 
 @check(ADDED)
-def mixed_case(spot: LineContext) -> Results | None:
+def mixed_case(context: LineContext) -> Results | None:
     """Reports names in mixed case: `someName`."""
-    text = spot.text
+    text = context.text
     if not pattern(_MIXED).search(text, 1):
         return None
     hits: list[tuple[str, Hit]] = []
@@ -42,9 +42,9 @@ def mixed_case(spot: LineContext) -> Results | None:
         if not pattern(_MIXED).search(name) or pattern(CONSTANT).fullmatch(name) or _is_usual(name):
             continue
         hits += [
-            ("mixed-case-name", spot.hit(value.start() + word.start(), name=word[1]))
+            ("mixed-case-name", context.hit(value.start() + word.start(), name=word[1]))
             for word in pattern(_WORD).finditer(name)
-            if pattern(_MIXED).search(word[1]) and _is_new(spot, word[1]) and spot.line.strict
+            if pattern(_MIXED).search(word[1]) and _is_new(context, word[1]) and context.line.strict
         ]
     return hits
 
@@ -52,8 +52,8 @@ def mixed_case(spot: LineContext) -> Results | None:
 def _after_label(text: str) -> int:
     """Returns where the search starts: names in a case label are defined elsewhere and skipped, if nothing but a return follows it."""
     label = pattern(r".\s*(?:case\s*.*|default\s*):").match(text)
-    behind = pattern(_BEHIND_LABEL).match(text, label.end()) if label else None
-    return behind.end() if behind else 0
+    label_end = pattern(_LABEL_END).match(text, label.end()) if label else None
+    return label_end.end() if label_end else 0
 
 
 def _is_usual(name: str) -> bool:
@@ -68,27 +68,27 @@ def _is_usual(name: str) -> bool:
     )
 
 
-def _is_new(spot: LineContext, name: str) -> bool:
+def _is_new(context: LineContext, name: str) -> bool:
     """Whether a name is new: not used by the patch before and (checked only where it matters) not in the tree's headers or the file itself."""
-    said: set[str] = spot.walk.patch.setdefault(_SAID, set())
-    if name in said:
+    reported: set[str] = context.walk.patch.setdefault(_REPORTED, set())
+    if name in reported:
         return False
-    said.add(name)
-    return not spot.line.strict or name not in _known(spot)
+    reported.add(name)
+    return not context.line.strict or name not in _known(context)
 
 
-def _known(spot: LineContext) -> frozenset[str]:
+def _known(context: LineContext) -> frozenset[str]:
     """Returns the names in mixed case of the tree's headers and of the first file that has such a name."""
-    patch = spot.walk.patch
+    patch = context.walk.patch
     known: frozenset[str] | None = patch.get(_KNOWN)
     if known is None:
-        tree = spot.walk.context.tree
+        tree = context.walk.context.tree
         known = frozenset()
         if tree is not None:
             known = names_of_headers(tree)
-            file = as_text(spot.line.file)
+            file = as_text(context.line.file)
             if is_safe_path(file) and (data := tree.read(file)):
-                known |= _names_in(data, spot.types)
+                known |= _names_in(data, context.types)
         patch[_KNOWN] = known
     return known
 
@@ -152,24 +152,24 @@ def _key(tree: Tree) -> str | None:
 
 
 @check(ADDED)
-def distant_export(spot: LineContext) -> Results | None:
+def distant_export(context: LineContext) -> Results | None:
     """Reports an EXPORT_SYMBOL that does not follow the function or variable it exports."""
-    walk, number = spot.walk, spot.line.number
+    walk, number = context.walk, context.line.number
     marks: dict[int, bool] = walk.hunk.setdefault("exports", {})
-    if spot.span is not None:
-        _look_ahead(spot, marks)
-    if "EXPORT_SYMBOL" not in spot.text:
+    if context.span is not None:
+        _check_export(context, marks)
+    if "EXPORT_SYMBOL" not in context.text:
         return None
-    if number not in marks and pattern(r".\s*$").match(spot.before) and pattern(r"EXPORT_SYMBOL.*\(.*\)").search(spot.text):
+    if number not in marks and pattern(r".\s*$").match(context.before) and pattern(r"EXPORT_SYMBOL.*\(.*\)").search(context.text):
         marks[number] = True
     if marks.get(number):
-        return [("export-not-after-function", spot.hit())]
+        return [("export-not-after-function", context.hit())]
     return None
 
 
-def _look_ahead(spot: LineContext, marks: dict[int, bool]) -> None:
+def _check_export(context: LineContext, marks: dict[int, bool]) -> None:
     """Checks the export that follows the current statement."""
-    span, lines = spot.span, spot.walk.scan.lines
+    span, lines = context.span, context.walk.scan.lines
     if span is None:
         return
     number = span.next_number
@@ -181,15 +181,15 @@ def _look_ahead(spot: LineContext, marks: dict[int, bool]) -> None:
     if not exported:
         return
     name = pattern(rf"^\s*({IDENT}).*").sub(r"\1", exported[1], count=1)
-    statement = span.raw_text if spot.statement_raw else span.text
+    statement = span.raw_text if context.statement_raw else span.text
     match = pattern(rf"(?:.\s*\}}\s*\n)?.([A-Z_]+)\s*\(\s*({IDENT})").match(statement)
     if match and re.match(rf"{IDENT}_{re.escape(match[2])}", name, re.ASCII):
         marks[number] = False
         return
-    marks[number] = not _defines(spot, statement, name)
+    marks[number] = not _defines(context, statement, name)
 
 
-def _defines(spot: LineContext, statement: str, name: str) -> bool:
+def _defines(context: LineContext, statement: str, name: str) -> bool:
     quoted = re.escape(name)
     if re.search(
         rf"\n.\}}\s*$|^.(?:DEFINE|DECLARE)_{IDENT}\({quoted}\)|^.LIST_HEAD\({quoted}\)|\b{quoted}(?:\s+{ATTRIBUTE})*\s*(?:;|=|\[|\()",
@@ -199,4 +199,4 @@ def _defines(spot: LineContext, statement: str, name: str) -> bool:
         return True
     pointer = TypePattern(rf"\s*\(\s*\*\s*{quoted}\s*\)\s*\(")
     starts = [match.end() for text in (rf".{STORAGE}\s+", r".") if (match := pattern(text).match(statement))]
-    return any(spot.types.match(pointer, statement, start) for start in starts)
+    return any(context.types.match(pointer, statement, start) for start in starts)

@@ -45,49 +45,49 @@ PLACEHOLDERS.update(
 
 
 @check(LAYOUT, "=")
-def assignment_leads_line(spot: LineContext) -> Results | None:
+def assignment_leads_line(context: LineContext) -> Results | None:
     """Reports an assignment operator at the start of a line."""
-    if match := pattern(rf"\+\s+({ASSIGNMENT})[^=]").match(spot.code):
-        return [("leading-assignment", spot.hit(match.start(1), operator=match[1]))]
+    if match := pattern(rf"\+\s+({ASSIGNMENT})[^=]").match(context.code):
+        return [("leading-assignment", context.hit(match.start(1), operator=match[1]))]
     return None
 
 
 @check(LAYOUT, "\t ", f"\t{NOTE}")
-def off_tab_stop(spot: LineContext) -> Results | None:
+def off_tab_stop(context: LineContext) -> Results | None:
     """Reports a statement whose indent is not a multiple of a tab."""
-    code = spot.code
+    code = context.code
     indent = pattern(r"\+\t+( +)").match(code)
     if not indent or len(indent[1]) % _TAB == 0:
         return None
     at = indent.end()
-    if pattern(rf"(?:{KEYWORDS}\b|\{{\s*$|\}}\s*(?:else\b|while\b|\s*$))").match(code, at) or spot.types.match(_DECLARES, code, at):
-        return [("off-tab-stop", spot.hit(at))]
+    if pattern(rf"(?:{KEYWORDS}\b|\{{\s*$|\}}\s*(?:else\b|while\b|\s*$))").match(code, at) or context.types.match(_DECLARES, code, at):
+        return [("off-tab-stop", context.hit(at))]
     return None
 
 
 @check(LAYOUT)
-def misaligned_continuation(spot: LineContext) -> Results | None:
+def misaligned_continuation(context: LineContext) -> Results | None:
     """Reports a continuation line that is not aligned with the text after the open parenthesis."""
-    before = spot.before
+    before = context.before
     if not before.startswith("+") or not before.rstrip(" \t\n\r\f\v").endswith((",", "&&", "||")) or "(" not in before:
         return None
-    if not _opens_call(spot, before):
+    if not _opens_call(context, before):
         return None
     tabs = pattern(r"\+(\t*)(.*)$").match(before)
     if not tabs or (column := _last_open_parenthesis(tabs[2])) < 0:
         return None
-    indent = pattern(r"(?:\+| )([ \t]*)").match(spot.text)
+    indent = pattern(r"(?:\+| )([ \t]*)").match(context.text)
     here = indent[1] if indent else ""
     if here in (tabs[1] + "\t" * (column // _TAB) + " " * (column % _TAB), tabs[1] + " " * column):
         return None
-    return [("misaligned-continuation", spot.hit(1 + len(here)))]
+    return [("misaligned-continuation", context.hit(1 + len(here)))]
 
 
-def _opens_call(spot: LineContext, before: str) -> bool:
+def _opens_call(context: LineContext, before: str) -> bool:
     """Whether a line is a call, a declaration or a condition that continues on the next line."""
     start = pattern(r"\+[ \t]*").match(before)
     at = start.end() if start else 0
-    return pattern(_OPENS).match(before, at) is not None or spot.types.match(_CALLED, before, at) is not None
+    return pattern(_OPENS).match(before, at) is not None or context.types.match(_CALLED, before, at) is not None
 
 
 def _last_open_parenthesis(text: str) -> int:
@@ -113,62 +113,62 @@ def _last_open_parenthesis(text: str) -> int:
 
 
 @check(LAYOUT, ") ", ")\t")
-def space_after_cast(spot: LineContext) -> Results | None:
+def space_after_cast(context: LineContext) -> Results | None:
     """Reports a space after a cast."""
-    text = spot.text
+    text = context.text
     if not text.startswith("+"):
         return None
     for opening in reversed(list(pattern(r"\(\s*").finditer(text, 1))):
-        if spot.types.match(_CAST, text, opening.end()):
+        if context.types.match(_CAST, text, opening.end()):
             if pattern(r"\b(?:sizeof|__alignof__)\s*$").search(text[1 : opening.start()]):
                 return None
-            return [("space-after-cast", spot.hit(opening.start()))]
+            return [("space-after-cast", context.hit(opening.start()))]
     return None
 
 
 @check(LAYOUT)
-def empty_first_line_of_net_comment(spot: LineContext) -> Results | None:
+def empty_first_line_of_net_comment(context: LineContext) -> Results | None:
     """Reports a block comment in network code that starts with an empty line."""
-    line = spot.line
+    line = context.line
     if (
         line.file.startswith(("drivers/net/", "net/"))
         and line.new_line > 3
-        and pattern(r"\+[ \t]*/\*[ \t]*$").match(spot.before_raw)
-        and pattern(r"\+[ \t]*\*").match(spot.raw)
+        and pattern(r"\+[ \t]*/\*[ \t]*$").match(context.before_raw)
+        and pattern(r"\+[ \t]*\*").match(context.raw)
     ):
-        return [("net-comment-empty-start", spot.hit())]
+        return [("net-comment-empty-start", context.hit())]
     return None
 
 
 @check(LAYOUT)
-def block_comment_style(spot: LineContext) -> Results | None:
+def block_comment_style(context: LineContext) -> Results | None:
     """Reports block comments whose lines do not start with aligned stars, or whose end is not on a line of its own."""
-    raw, before_raw, found = spot.raw, spot.before_raw, []
+    raw, before_raw, found = context.raw, context.before_raw, []
     if not raw.startswith("+"):
         return None
-    after_comment = NOTE in spot.before and pattern(rf"{NOTE}[ \t]*$").search(spot.before) is not None
+    after_comment = NOTE in context.before and pattern(rf"{NOTE}[ \t]*$").search(context.before) is not None
     opened = before_raw.startswith("+") and "/*" in before_raw and not pattern(r"\*/[ \t]*$").search(before_raw)
     if after_comment and opened and not pattern(r"\+[ \t]*\*").match(raw):
-        found.append(("comment-line-without-star", spot.hit()))
+        found.append(("comment-line-without-star", context.hit()))
     if (
         "*/" in raw
         and not pattern(r"\+[ \t]*\*/[ \t]*$|\+.*/\*.*\*/[ \t]*$|\+.*\*{2,}/[ \t]*$").match(raw)
         and pattern(r"\+[ \t]*.+\*/[ \t]*$").match(raw)
     ):
-        found.append(("comment-end-on-text-line", spot.hit()))
-    if after_comment and pattern(rf"\+[ \t]*{NOTE}").match(spot.text) and (star := pattern(r"\+([ \t]*)\*").match(raw)):
+        found.append(("comment-end-on-text-line", context.hit()))
+    if after_comment and pattern(rf"\+[ \t]*{NOTE}").match(context.text) and (star := pattern(r"\+([ \t]*)\*").match(raw)):
         starred = pattern(r"\+[ \t]*\*").match(before_raw)
         if opened or starred:
             lead = pattern(r"\+([ \t]*/?)\*").match(before_raw) or pattern(r"\+(.*/?)\*").match(before_raw)
             if lead and len(expand(lead[1])) != len(expand(star[1])):
-                found.append(("comment-stars-unaligned", spot.hit(star.end() - 1)))
+                found.append(("comment-stars-unaligned", context.hit(star.end() - 1)))
     return found
 
 
 @check(LAYOUT)
-def blank_lines(spot: LineContext) -> Results | None:
+def blank_lines(context: LineContext) -> Results | None:
     """Reports missing blank lines after functions, structs and declarations, and multiple blank lines."""
-    text, before = spot.text, spot.before
+    text, before = context.text, context.before
     if not text.startswith("+"):
         return None
     result = []
@@ -180,30 +180,34 @@ def blank_lines(spot: LineContext) -> Results | None:
             r"|\+\s*DECLARE|\+\s*builtin_[\w_]*driver|\+\s*__setup"
         ).match(text)
     ):
-        result.append(("no-blank-line-after-block", spot.hit()))
-    if pattern(r"[+ ]\s*$").match(before) and pattern(r"\+\s*$").match(text) and spot.walk.patch.get("blank line") != spot.line.number - 1:
-        result.append(("two-blank-lines", spot.hit()))
-        spot.walk.patch["blank line"] = spot.line.number
-    if _first_after_declarations(spot):
-        result.append(("no-blank-line-after-declarations", spot.hit()))
+        result.append(("no-blank-line-after-block", context.hit()))
+    if (
+        pattern(r"[+ ]\s*$").match(before)
+        and pattern(r"\+\s*$").match(text)
+        and context.walk.patch.get("blank line") != context.line.number - 1
+    ):
+        result.append(("two-blank-lines", context.hit()))
+        context.walk.patch["blank line"] = context.line.number
+    if _first_after_declarations(context):
+        result.append(("no-blank-line-after-declarations", context.hit()))
     return result
 
 
-def _first_after_declarations(spot: LineContext) -> bool:
-    before = spot.before
-    if not (lead := pattern(r"\+(\s+)\S").search(before)) or not spot.code.startswith(f"+{lead[1]}"):
+def _first_after_declarations(context: LineContext) -> bool:
+    before = context.before
+    if not (lead := pattern(r"\+(\s+)\S").search(before)) or not context.code.startswith(f"+{lead[1]}"):
         return False
-    if not pattern(r"\S").match(spot.code, 1 + len(lead[1])):
+    if not pattern(r"\S").match(context.code, 1 + len(lead[1])):
         return False
     words = pattern(_QUALIFIERS)
     old = words.sub("", before)
-    if not _declares(spot, old) or pattern(_GOES_ON).search(old) or pattern(_KEYWORD).match(old):
+    if not _declares(context, old) or pattern(_GOES_ON).search(old) or pattern(_KEYWORD).match(old):
         return False
-    new = words.sub("", spot.code)
-    return not _declares(spot, new) and not pattern(_NO_STATEMENT).match(new)
+    new = words.sub("", context.code)
+    return not _declares(context, new) and not pattern(_NO_STATEMENT).match(new)
 
 
-def _declares(spot: LineContext, text: str) -> bool:
+def _declares(context: LineContext, text: str) -> bool:
     """Whether a line looks like a declaration."""
     start = pattern(r"\+\s+").match(text)
     if not start:
@@ -211,7 +215,7 @@ def _declares(spot: LineContext, text: str) -> bool:
     at = start.end()
     return (
         pattern(_LOCAL).match(text, at) is not None
-        or spot.types.match(_VARIABLE, text, at) is not None
-        or spot.types.match(_POINTED, text, at) is not None
+        or context.types.match(_VARIABLE, text, at) is not None
+        or context.types.match(_POINTED, text, at) is not None
         or pattern(DECLARATION_MACROS).match(text, at) is not None
     )

@@ -15,7 +15,7 @@ _CHECKED = TypePattern(r"\s*,\s*\(*\s*")
 _HARMLESS = (
     r"\b(?:(?:__must_be_array|offsetof|sizeof_field|sizeof|__stringify|typeof|__typeof__|__builtin\w+|#+)\s*\(*\s*|(typecheck)\s*\(\s*)"
 )
-_OPERATOR_BEFORE, _OPERATOR_BEHIND = rf"({OPERATORS})\s*$", rf"\s*({OPERATORS})"
+_OPERATOR_BEFORE, _OPERATOR_AFTER = rf"({OPERATORS})\s*$", rf"\s*({OPERATORS})"
 _SPACE = " \t\n\r\f\v"
 # longer macros are not checked
 _LONGEST = 20_000
@@ -32,41 +32,41 @@ PLACEHOLDERS.update(
 
 
 @check(ADDED)
-def macro(spot: LineContext) -> Results | None:
+def macro(context: LineContext) -> Results | None:
     """Checks the definition of a macro; reports a needless line continuation outside of one."""
-    text = spot.text
-    if "define" not in text or spot.line.file.endswith("/vmlinux.lds.h") or not pattern(rf".\s*#\s*define\s*{IDENT}(\()?").match(text):
-        return _continuation(spot) if text.endswith("\\") else None
-    span = spot.walk.passage.statement(spot.line)
+    text = context.text
+    if "define" not in text or context.line.file.endswith("/vmlinux.lds.h") or not pattern(rf".\s*#\s*define\s*{IDENT}(\()?").match(text):
+        return _continuation(context) if text.endswith("\\") else None
+    span = context.walk.passage.statement(context.line)
     # parse a macro once: doing it for each line would take quadratic time
-    read = spot.walk.patch["macros"] = spot.walk.patch.get("macros", 0) + min(span.end - span.start, _LONGEST)
+    read = context.walk.patch["macros"] = context.walk.patch.get("macros", 0) + min(span.end - span.start, _LONGEST)
     whole = span.raw_text[: _LONGEST if read < _MOST else _SHORT]
     head = pattern(rf".\s*#\s*define\s+{IDENT}(\([^)]*\))?\s*").match(whole)
     body = whole[head.end() :] if head else whole
-    hits = _shape(spot, whole, body)
+    hits = _shape(context, whole, body)
     if head and head[1]:
         inside = pattern(r"\\\+?").sub("", pattern(r"\s*").sub("", head[1][1:-1]))
         arguments = inside.split(",") if inside else []
         while arguments and not arguments[-1]:
             arguments.pop()
-        hits += _arguments(spot, arguments, _on_one_line(body))
+        hits += _arguments(context, arguments, _on_one_line(body))
     if pattern(r"\b(?:goto|return)\b").search(whole) and not ("##" in whole and not pattern(r"##\s*(?:__VA_ARGS__|args)\b").search(whole)):
-        hits.append(("macro-with-flow-control", spot.hit()))
+        hits.append(("macro-with-flow-control", context.hit()))
     if pattern(rf".\s*#\s*define\s+{IDENT}(\()?").match(text):
-        hits += _loop(spot, whole)
+        hits += _loop(context, whole)
     return hits
 
 
-def _continuation(spot: LineContext) -> list[tuple[str, Hit]]:
-    text = spot.text
+def _continuation(context: LineContext) -> list[tuple[str, Hit]]:
+    text = context.text
     if (
-        pattern(r"..*\\$").match(spot.before)
+        pattern(r"..*\\$").match(context.before)
         or pattern(r"\+\s*#.*\\$").match(text)
         or pattern(r"\+.*\b(?:__asm__|asm)\b.*\\$").match(text)
         or not pattern(r"\+.*\\$").match(text)
     ):
         return []
-    return [("unnecessary-line-continuation", spot.hit(len(text) - 1))]
+    return [("unnecessary-line-continuation", context.hit(len(text) - 1))]
 
 
 def _flattened(body: str) -> str:
@@ -90,10 +90,10 @@ def _reduced(text: str, patterns: "Sequence[re.Pattern[str]]", replacement: str)
     return text
 
 
-def _shape(spot: LineContext, whole: str, body: str) -> list[tuple[str, Hit]]:
+def _shape(context: LineContext, whole: str, body: str) -> list[tuple[str, Hit]]:
     """Reports a macro that is neither one value nor one statement."""
     text = _flattened(body)
-    if not text or _is_plain(text) or _is_excepted(spot, text):
+    if not text or _is_plain(text) or _is_excepted(context, text):
         return []
     if pattern(r".\s*#\s*define\s+TRACE_(?:SYSTEM|INCLUDE_FILE|INCLUDE_PATH)\b").match(whole):
         return []
@@ -101,12 +101,12 @@ def _shape(spot: LineContext, whole: str, body: str) -> list[tuple[str, Hit]]:
         return [
             (
                 "multi-statement-macro-without-do-while",
-                spot.hit(case="if"),
+                context.hit(case="if"),
             )
         ]
     if ";" in text:
-        return [("multi-statement-macro-without-do-while", spot.hit())]
-    return [("complex-macro-without-parentheses", spot.hit())]
+        return [("multi-statement-macro-without-do-while", context.hit())]
+    return [("complex-macro-without-parentheses", context.hit())]
 
 
 def _is_plain(text: str) -> bool:
@@ -120,13 +120,13 @@ def _is_plain(text: str) -> bool:
     )
 
 
-def _is_excepted(spot: LineContext, text: str) -> bool:
+def _is_excepted(context: LineContext, text: str) -> bool:
     """Whether the macro is a declaration, a string or other text that cannot be put in parentheses."""
     if pattern(
         rf"module_param_named|MODULE_PARM_DESC|DECLARE_PER_CPU|DEFINE_PER_CPU|__typeof__\(|union|struct|\.{IDENT}\s*=\s*|^\"|\"$|^\["
     ).search(text):
         return True
-    return spot.types.search(_ANYTHING, text, inside=True) is not None
+    return context.types.search(_ANYTHING, text, inside=True) is not None
 
 
 def _on_one_line(body: str) -> str:
@@ -136,7 +136,7 @@ def _on_one_line(body: str) -> str:
     return pattern(r"\s+").sub(" ", "".join(parts).replace(NOTE, "")).strip(_SPACE)
 
 
-def _arguments(spot: LineContext, arguments: list[str], body: str) -> list[tuple[str, Hit]]:
+def _arguments(context: LineContext, arguments: list[str], body: str) -> list[tuple[str, Hit]]:
     """Reports arguments that a macro uses twice, without parentheses next to an operator, or not at all."""
     hits: list[tuple[str, Hit]] = []
     for name in arguments:
@@ -145,31 +145,31 @@ def _arguments(spot: LineContext, arguments: list[str], body: str) -> list[tuple
         if not pattern(r"\w+$").match(name):
             continue
         if body and not pattern(rf"\b{name}\b").search(body):
-            hits.append(("unused-macro-argument", spot.hit(name=name)))
+            hits.append(("unused-macro-argument", context.hit(name=name)))
             continue
-        rest = _without_harmless_uses(spot, body, name)
+        rest = _without_harmless_uses(context, body, name)
         uses = [word for word in pattern(r"\w+").finditer(rest) if word.group() == name]
         if len(uses) > 1:
-            hits.append(("macro-argument-reuse", spot.hit(name=name)))
+            hits.append(("macro-argument-reuse", context.hit(name=name)))
         if uses and _next_to_operator(rest, uses[0]):
-            hits.append(("macro-argument-without-parentheses", spot.hit(name=name)))
+            hits.append(("macro-argument-without-parentheses", context.hit(name=name)))
     return hits
 
 
 def _next_to_operator(text: str, use: re.Match[str]) -> bool:
     """Whether an operator other than a comma is directly before or after a word."""
-    before, behind = pattern(_OPERATOR_BEFORE).search(text[: use.start()]), pattern(_OPERATOR_BEHIND).match(text, use.end())
-    return any(found is not None and found[1] != "," for found in (before, behind))
+    before, after = pattern(_OPERATOR_BEFORE).search(text[: use.start()]), pattern(_OPERATOR_AFTER).match(text, use.end())
+    return any(found is not None and found[1] != "," for found in (before, after))
 
 
-def _without_harmless_uses(spot: LineContext, body: str, name: str) -> str:
+def _without_harmless_uses(context: LineContext, body: str, name: str) -> str:
     """Returns the body without uses that evaluate nothing: sizeof, typeof, # and ##."""
     result: list[str] = []
     at = 0
     for lead in pattern(_HARMLESS).finditer(body):
         begin = lead.end()
         if lead[1]:
-            checked = spot.types.match(_CHECKED, body, begin)
+            checked = context.types.match(_CHECKED, body, begin)
             begin = checked.match.end() if checked else -1
         if lead.start() < at or begin < 0 or not body.startswith(name, begin):
             continue
@@ -183,17 +183,17 @@ def _without_harmless_uses(spot: LineContext, body: str, name: str) -> str:
     return text
 
 
-def _loop(spot: LineContext, whole: str) -> list[tuple[str, Hit]]:
+def _loop(context: LineContext, whole: str) -> list[tuple[str, Hit]]:
     """Reports `do { } while (0)` around one statement, and semicolons at the end of a macro."""
     text = pattern(r"\\\n.").sub("", whole).replace(NOTE, " ")
     loop = pattern(rf"\+\s*#\s*define\s+{IDENT}\s*{BALANCED}\s*do\s*\{{(.*)\s*\}}\s*while\s*\(\s*0\s*\)\s*([;\s]*)\s*$").match(text)
     if not loop:
         if pattern(rf"\+\s*#\s*define\s+{IDENT}.*;\s*$").match(text):
-            return [("macro-ends-in-semicolon", spot.hit())]
+            return [("macro-ends-in-semicolon", context.hit())]
         return []
     hits = []
     if loop[1].count(";") == 1 and not pattern(r"\s*(?:if|while|for|switch)\b").match(loop[1]):
-        hits.append(("unnecessary-do-while-macro", spot.hit()))
+        hits.append(("unnecessary-do-while-macro", context.hit()))
     if loop[2]:
-        hits.append(("do-while-macro-ends-in-semicolon", spot.hit()))
+        hits.append(("do-while-macro-ends-in-semicolon", context.hit()))
     return hits

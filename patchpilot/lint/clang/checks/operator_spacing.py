@@ -46,9 +46,9 @@ PLACEHOLDERS.update(
 
 
 @check(ADDED)
-def operator_spaces(spot: LineContext) -> Results | None:
+def operator_spaces(context: LineContext) -> Results | None:
     """Checks every operator of the line."""
-    text = spot.text
+    text = context.text
     if "#" in text and pattern(r"#\s*include").search(text):
         return None
     parts = pattern(_OPERATORS).split(f" {text[1:]}")
@@ -58,7 +58,7 @@ def operator_spaces(spot: LineContext) -> Results | None:
         parts.pop()
     line = f" {text[1:]}"
     result: list[tuple[str, Hit]] = []
-    kinds, variants = spot.values.kinds, spot.values.variants
+    kinds, variants = context.values.kinds, context.values.variants
     at = 0
     for index in range(0, len(parts) - 1, 2):
         before, sign = parts[index], parts[index + 1]
@@ -74,7 +74,8 @@ def operator_spaces(spot: LineContext) -> Results | None:
         ):
             variant = sign + variants.get(at, "_")
             result += _judge(
-                spot, _Operator(at, sign, variant, line[:at], line[end:], _kind_before(before, line, at), _kind_after(after), after is None)
+                context,
+                _Operator(at, sign, variant, line[:at], line[end:], _kind_before(before, line, at), _kind_after(after), after is None),
             )
         at = end
     return result
@@ -109,83 +110,83 @@ def _kind_after(after: str | None) -> str:
     return "W" if first in _SPACE else "V"
 
 
-def _judge(spot: LineContext, op: _Operator) -> list[tuple[str, Hit]]:
+def _judge(context: LineContext, op: _Operator) -> list[tuple[str, Hit]]:
     """Reports wrong spaces around one operator."""
     sign, kind_before, kind_after = op.sign, op.kind_before, op.kind_after
     if sign == ";":
         wrong = kind_after not in "WEBC" and op.right[:1] not in ("\\", ";")
-        return [("no-space-after-semicolon", spot.hit(op.at))] if wrong else []
+        return [("no-space-after-semicolon", context.hit(op.at))] if wrong else []
     if op.variant == ":B":
         return []
     if sign == "->":
-        return [("space-around-arrow", spot.hit(op.at))] if "W" in (kind_before, kind_after) else []
+        return [("space-around-arrow", context.hit(op.at))] if "W" in (kind_before, kind_after) else []
     if sign == ",":
-        return _comma(spot, op)
+        return _comma(context, op)
     if op.variant == "*_":
         return []
     if sign in ("!", "~") or op.variant in _UNARY:
-        return _unary(spot, op)
+        return _unary(context, op)
     if sign in ("++", "--"):
-        return _step(spot, op)
+        return _step(context, op)
     if sign in _EITHER:
-        return _either(spot, op)
+        return _either(context, op)
     if op.variant in (":C", ":L"):
-        wrong = kind_before == "W" and not spot.line.file.endswith(".lds.h")
-        return [("space-before-colon", spot.hit(op.at))] if wrong else []
-    return _both(spot, op)
+        wrong = kind_before == "W" and not context.line.file.endswith(".lds.h")
+        return [("space-before-colon", context.hit(op.at))] if wrong else []
+    return _both(context, op)
 
 
-def _comma(spot: LineContext, op: _Operator) -> list[tuple[str, Hit]]:
+def _comma(context: LineContext, op: _Operator) -> list[tuple[str, Hit]]:
     result = []
     if op.kind_before == "W":
-        result.append(("space-before-comma", spot.hit(op.at)))
+        result.append(("space-before-comma", context.hit(op.at)))
     if op.kind_after not in "WEC" and not op.right.startswith("}"):
-        result.append(("no-space-after-comma", spot.hit(op.at)))
+        result.append(("no-space-after-comma", context.hit(op.at)))
     return result
 
 
-def _unary(spot: LineContext, op: _Operator) -> list[tuple[str, Hit]]:
+def _unary(context: LineContext, op: _Operator) -> list[tuple[str, Hit]]:
     result = []
     if op.kind_before not in "WEBC" and not op.left.endswith((")", "!", "~", "*", "-", "&", "|", "++", "--", "{")):
-        result.append(("no-space-before-unary", spot.hit(op.at, operator=op.sign)))
-    qualified = op.sign == "*" and _any_modifier(spot, op.right)
+        result.append(("no-space-before-unary", context.hit(op.at, operator=op.sign)))
+    qualified = op.sign == "*" and _any_modifier(context, op.right)
     if op.kind_after == "W" and not qualified:
-        result.append(("space-after-unary", spot.hit(op.at, operator=op.sign)))
+        result.append(("space-after-unary", context.hit(op.at, operator=op.sign)))
     return result
 
 
-def _any_modifier(spot: LineContext, text: str) -> bool:
+def _any_modifier(context: LineContext, text: str) -> bool:
     """Whether a word such as const is anywhere in the text."""
     if pattern(rf"{MODIFIER}\b").search(text):
         return True
-    return any(pattern(rf"{name}\b").search(text) for name in spot.types.learnt_in(text))
+    return any(pattern(rf"{name}\b").search(text) for name in context.types.learned_in(text))
 
 
-def _step(spot: LineContext, op: _Operator) -> list[tuple[str, Hit]]:
+def _step(context: LineContext, op: _Operator) -> list[tuple[str, Hit]]:
     found, kind_before, kind_after = [], op.kind_before, op.kind_after
     if not (kind_before in "WEOBC" and kind_after != "W") and not (kind_before != "W" and kind_after in "WOBEC"):
-        found.append(("increment-between-names", spot.hit(op.at, operator=op.sign)))
+        found.append(("increment-between-names", context.hit(op.at, operator=op.sign)))
     if kind_before == "W" and (kind_after in "BE" or op.right.startswith(";")):
-        found.append(("space-before-increment", spot.hit(op.at, operator=op.sign)))
+        found.append(("space-before-increment", context.hit(op.at, operator=op.sign)))
     if kind_before == "E" and kind_after == "W":
-        found.append(("space-after-increment", spot.hit(op.at, operator=op.sign)))
+        found.append(("space-after-increment", context.hit(op.at, operator=op.sign)))
     return found
 
 
-def _either(spot: LineContext, op: _Operator) -> list[tuple[str, Hit]]:
+def _either(context: LineContext, op: _Operator) -> list[tuple[str, Hit]]:
     """Checks operators that need no spaces unless CHECKs are on, but not a space on one side only."""
-    if spot.line.strict:
+    if context.line.strict:
         if not op.is_last and (op.kind_before not in "EW" or op.kind_after not in "EW"):
-            return [("no-space-around-arithmetic", spot.hit(op.at, operator=op.sign))]
+            return [("no-space-around-arithmetic", context.hit(op.at, operator=op.sign))]
         if op.is_last and (op.kind_before != "W" or op.kind_after not in "OE"):
-            return [("no-space-around-arithmetic", spot.hit(op.at, "before", operator=op.sign))]
+            return [("no-space-around-arithmetic", context.hit(op.at, "before", operator=op.sign))]
         return []
     if (op.kind_before == "W" and op.kind_after not in "WCE") or (op.kind_before not in "WCE" and op.kind_after == "W"):
-        return [("no-space-around-arithmetic", spot.hit(op.at, case="uneven", operator=op.sign))]
+        return [("no-space-around-arithmetic", context.hit(op.at, case="uneven", operator=op.sign))]
     return []
 
 
-def _both(spot: LineContext, op: _Operator) -> list[tuple[str, Hit]]:
+def _both(context: LineContext, op: _Operator) -> list[tuple[str, Hit]]:
     if op.kind_before in "EWC" and op.kind_after in "CWE":
         return []
     if op.sign == "<" and pattern(r"\S+@\S+>").match(op.right):
@@ -196,4 +197,4 @@ def _both(spot: LineContext, op: _Operator) -> list[tuple[str, Hit]]:
         return []
     mild = op.sign in ("?:", "?", ":") and op.kind_before == op.kind_after == "V"
     name = "no-space-around-ternary" if mild else "no-space-around-operator"
-    return [(name, spot.hit(op.at, operator=op.sign))]
+    return [(name, context.hit(op.at, operator=op.sign))]

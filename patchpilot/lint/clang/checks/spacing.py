@@ -31,94 +31,94 @@ PLACEHOLDERS.update(
 
 
 @check(ADDED, "*")
-def function_pointer(spot: LineContext) -> Results | None:
+def function_pointer(context: LineContext) -> Results | None:
     """Reports spaces in `type (*name)(args)`, except the one after the type."""
-    text = spot.text
+    text = context.text
     start = pattern(r".\s*").match(text)
-    if "(" not in text or not start or not (match := spot.types.match(_POINTER, text, start.end())):
+    if "(" not in text or not start or not (match := context.types.match(_POINTER, text, start.end())):
         return None
     hits: list[tuple[str, Hit]] = []
     if not match.type.endswith(("*", " ", "\t")):
-        hits.append(("function-pointer-spacing", spot.hit(match.end)))
+        hits.append(("function-pointer-spacing", context.hit(match.end)))
     for group, case in _POINTER_SPACES:
         if match.match[group]:
-            hits.append(("function-pointer-spacing", spot.hit(match.match.start(group), case)))
+            hits.append(("function-pointer-spacing", context.hit(match.match.start(group), case)))
     return hits
 
 
 @check(ADDED, " [", "\t[")
-def space_before_square_bracket(spot: LineContext) -> Results | None:
+def space_before_square_bracket(context: LineContext) -> Results | None:
     """Reports `a [1]`."""
-    text, hits = spot.text, []
+    text, hits = context.text, []
     for match in pattern(r"(.*?\s)\[").finditer(text):
         prefix = match[1]
         if (
             (match.start(1) == 0 and pattern(r".\s+$").match(prefix))
             or pattern(r"[{,:]\s+$").search(prefix)
-            or spot.types.search(_BEFORE_SQUARE, prefix, inside=True)
+            or context.types.search(_BEFORE_SQUARE, prefix, inside=True)
         ):
             continue
-        hits.append(("space-before-bracket", spot.hit(match.end() - 1)))
+        hits.append(("space-before-bracket", context.hit(match.end() - 1)))
     return hits
 
 
 @check(ADDED, " (", "\t(")
-def space_before_call(spot: LineContext) -> Results | None:
+def space_before_call(context: LineContext) -> Results | None:
     """Reports `f (x)`."""
-    text, hits = spot.text, []
+    text, hits = context.text, []
     for match in pattern(rf"({IDENT})\s+\(").finditer(text):
         name, lead = match[1], text[: match.start()]
         if name in _SPACED_WORDS or pattern(r".\s*#\s*define\s*$").match(lead) or pattern(r".\s*#\s*elif\s*$").match(lead + name):
             continue
-        if spot.types.search(_TO_END, lead + name, inside=True):
+        if context.types.search(_TO_END, lead + name, inside=True):
             continue
-        hits.append(("space-before-call", spot.hit(match.end() - 1, name=name)))
+        hits.append(("space-before-call", context.hit(match.end() - 1, name=name)))
     return hits
 
 
 @check(ADDED, "{")
-def space_before_brace(spot: LineContext) -> Results | None:
+def space_before_brace(context: LineContext) -> Results | None:
     """Reports `){` and `else{`."""
-    text = spot.text
-    touching = "){" in text and pattern(r"\(.*\)\{").search(text) and not _casts_braces(spot, text)
+    text = context.text
+    touching = "){" in text and pattern(r"\(.*\)\{").search(text) and not _casts_braces(context, text)
     if touching or pattern(r"\b(?:else|do)\{").search(text):
-        return [("no-space-before-brace", spot.hit(text.find("{")))]
+        return [("no-space-before-brace", context.hit(text.find("{")))]
     return None
 
 
-def _casts_braces(spot: LineContext, text: str) -> bool:
+def _casts_braces(context: LineContext, text: str) -> bool:
     """Whether a compound literal, `(type){`, is on the line."""
-    return any(spot.types.match(_BRACED_CAST, text, match.end()) for match in pattern(r"\(").finditer(text))
+    return any(context.types.match(_BRACED_CAST, text, match.end()) for match in pattern(r"\(").finditer(text))
 
 
 @check(ADDED, "[", "]")
-def space_in_square_brackets(spot: LineContext) -> Results | None:
+def space_in_square_brackets(context: LineContext) -> Results | None:
     """Reports `a[ 1 ]`."""
-    text, hits = spot.text, []
+    text, hits = context.text, []
     if (match := pattern(r"\[\s").search(text)) and not pattern(r"\[\s*$").search(text):
-        hits.append(("space-inside-brackets", spot.hit(match.start() + 1, token="[")))
+        hits.append(("space-inside-brackets", context.hit(match.start() + 1, token="[")))
     if match := pattern(r"\s\]").search(text):
-        hits.append(("space-inside-brackets", spot.hit(match.start(), "before", token="]")))
+        hits.append(("space-inside-brackets", context.hit(match.start(), "before", token="]")))
     return hits
 
 
 @check(ADDED, "(", ")")
-def space_in_parentheses(spot: LineContext) -> Results | None:
+def space_in_parentheses(context: LineContext) -> Results | None:
     """Reports `( a )`."""
-    text, hits = spot.text, []
+    text, hits = context.text, []
     if (match := pattern(r"\(\s").search(text)) and not pattern(r"\(\s*\\?$|for\s*\(\s+;").search(text):
-        hits.append(("space-inside-brackets", spot.hit(match.start() + 1, token="(")))
+        hits.append(("space-inside-brackets", context.hit(match.start() + 1, token="(")))
     if (
         (match := pattern(r"\s\)").search(text))
         and not pattern(r".\s*\)").match(text)
         and not pattern(r"for\s*\(.*;\s+\)|:\s+\)").search(text)
     ):
-        hits.append(("space-inside-brackets", spot.hit(match.start(), "before", token=")")))
+        hits.append(("space-inside-brackets", context.hit(match.start(), "before", token=")")))
     return hits
 
 
 @check(ADDED, "if(", "while(", "for(", "switch(")
-def no_space_after_keyword(spot: LineContext) -> Results | None:
+def no_space_after_keyword(context: LineContext) -> Results | None:
     """Reports `if(x)`."""
-    match = pattern(r"\b(if|while|for|switch)\(").search(spot.text)
-    return [("no-space-after-keyword", spot.hit(match.end() - 1, keyword=match[1]))] if match else None
+    match = pattern(r"\b(if|while|for|switch)\(").search(context.text)
+    return [("no-space-after-keyword", context.hit(match.end() - 1, keyword=match[1]))] if match else None

@@ -8,7 +8,7 @@ from patchpilot.lint.clang.mask_comments import COMMENT as NOTE
 from patchpilot.lint.fixing.fixer import COMMENT, FixSite, LineChange, delete, fixer
 from patchpilot.model.finding import FixEdit
 
-_BLANK = " \t"
+_SPACES = " \t"
 _MOST_LINES = 20
 
 
@@ -16,7 +16,7 @@ def _bare(line: ScannedLine) -> str | None:
     """Returns the code of a line without its sign; None if it has a comment or a directive, or continues with a backslash."""
     if NOTE in line.text or re.match(r".\s*#", line.text) or line.raw.rstrip().endswith("\\"):
         return None
-    return line.raw[1:].rstrip(_BLANK)
+    return line.raw[1:].rstrip(_SPACES)
 
 
 @fixer("join-brace")
@@ -30,7 +30,7 @@ def join_brace(site: FixSite) -> LineChange | None:
         head, tail = _bare(upper), _bare(line)
         if head is None or tail is None or not head.strip():
             continue
-        tail = tail.lstrip(_BLANK)
+        tail = tail.lstrip(_SPACES)
         if tail == "{" or (re.match(r"(?:else|while)\b", tail) and head.strip() == "}"):
             return LineChange(edits=(FixEdit(upper.number, 2, (as_text(f"+{head} {tail}"),)),))
     return None
@@ -47,9 +47,9 @@ def split_brace(site: FixSite) -> LineChange | None:
         if text is None:
             return None
         if "{" in line.code:
-            if not text.endswith("{") or text.count("{") != 1 or not text[:-1].rstrip(_BLANK).endswith(")"):
+            if not text.endswith("{") or text.count("{") != 1 or not text[:-1].rstrip(_SPACES).endswith(")"):
                 return None
-            return LineChange(edits=(FixEdit(number, 1, (as_text("+" + text[:-1].rstrip(_BLANK)), "+{")),))
+            return LineChange(edits=(FixEdit(number, 1, (as_text("+" + text[:-1].rstrip(_SPACES)), "+{")),))
         if ";" in line.code:
             return None
     return None
@@ -98,23 +98,23 @@ def align(site: FixSite) -> LineChange | None:
     column = last_open_bracket(tabs[2]) if tabs else -1
     if not tabs or column < 0:
         return None
-    wanted = tabs[1] + "\t" * (column // 8) + " " * (column % 8)
+    new_indent = tabs[1] + "\t" * (column // 8) + " " * (column % 8)
     old = _indent(line)
     if not _may_move(line, old):
         return None
-    edits = [FixEdit(line.number, 1, (as_text(f"+{wanted}{line.raw[1 + len(old) :]}"),))]
+    edits = [FixEdit(line.number, 1, (as_text(f"+{new_indent}{line.raw[1 + len(old) :]}"),))]
     depth = _depth(before.code) + _depth(line.code)
     for number in range(line.number + 1, line.number + _MOST_LINES):
         one = site.added(number)
         if depth <= 0 or one is None or _indent(one) != old or not _may_move(one, old):
             break
-        edits.append(FixEdit(number, 1, (as_text(f"+{wanted}{one.raw[1 + len(old) :]}"),)))
+        edits.append(FixEdit(number, 1, (as_text(f"+{new_indent}{one.raw[1 + len(old) :]}"),)))
         depth += _depth(one.code)
     return LineChange(edits=tuple(edits))
 
 
 def _indent(line: ScannedLine) -> str:
-    return line.raw[1 : len(line.raw) - len(line.raw[1:].lstrip(_BLANK))]
+    return line.raw[1 : len(line.raw) - len(line.raw[1:].lstrip(_SPACES))]
 
 
 def _may_move(line: ScannedLine, indent: str) -> bool:

@@ -45,8 +45,8 @@ def subject_end(site: FixSite) -> LineChange | None:
     return _retitled(site, title[:-1].rstrip()) if re.search(r"[^.…,;!?][.,;]$", title) else None
 
 
-@fixer("subject-blanks", PROSE)
-def subject_blanks(site: FixSite) -> LineChange | None:
+@fixer("subject-spaces", PROSE)
+def subject_spaces(site: FixSite) -> LineChange | None:
     """Reduces the spaces between the words of a subject to one."""
     header = next((header for header in site.context.patch.headers if header.name.lower() == "subject"), None)
     if not header or "=?" in site.text(header.line):
@@ -56,8 +56,8 @@ def subject_blanks(site: FixSite) -> LineChange | None:
     return LineChange(edits=(FixEdit(header.line, 1, (better,)),)) if better != site.text(header.line) else None
 
 
-@fixer("prefix-blanks", PROSE)
-def prefix_blanks(site: FixSite) -> LineChange | None:
+@fixer("prefix-spaces", PROSE)
+def prefix_spaces(site: FixSite) -> LineChange | None:
     """Puts one space after the colon of each prefix and none before it."""
     title = site.context.patch.subject.title
     match = re.match(r"^[\w/.-]+(?: ?: ?[\w/.-]+)* ?:(?!:)", title)
@@ -113,8 +113,8 @@ def spelling(site: FixSite) -> LineChange | None:
     return _word(site, typo, better)
 
 
-@fixer("spelling-said", PROSE)
-def spelling_said(site: FixSite) -> LineChange | None:
+@fixer("stated-spelling", PROSE)
+def stated_spelling(site: FixSite) -> LineChange | None:
     """Like `spelling`, for findings with the correction in their message; a capitalized word may be a name and is left."""
     match = re.match(r"^[\"']([a-z]{6,})[\"'] may be misspelled - perhaps [\"']([a-z]+)[\"']\?$", site.finding.message)
     return _word(site, match[1], match[2]) if match else None
@@ -127,16 +127,16 @@ def _word(site: FixSite, typo: str, better: str) -> LineChange | None:
         for match in re.finditer(rf"(?<![\w'`/.@:_=$-]){re.escape(typo)}(?![\w'`@_=(/:$-]|\.\w)", raw)
         if _is_prose(site, *match.span())
     ]
-    if _in_message(site) and (not places or _is_told(site, raw, better, places[0].start())):
+    if _in_message(site) and (not places or _is_about_spelling(site, raw, better, places[0].start())):
         return None
     return LineChange(spans=tuple(ColumnSpan(site.number, *place.span(), better) for place in places)) if places else None
 
 
-def _is_told(site: FixSite, raw: str, better: str, at: int) -> bool:
+def _is_about_spelling(site: FixSite, raw: str, better: str, at: int) -> bool:
     """Whether the message is about the misspelled word: it mentions spelling, quotes the word, or has the correct word next to it."""
     patch = site.context.patch
-    told = " ".join((patch.subject.title, *patch.message)).lower()
-    return raw.count('"', 0, at) % 2 == 1 or re.search(rf"\btypos?\b|spell|\b{re.escape(better.lower())}\b", told) is not None
+    message = " ".join((patch.subject.title, *patch.message)).lower()
+    return raw.count('"', 0, at) % 2 == 1 or re.search(rf"\btypos?\b|spell|\b{re.escape(better.lower())}\b", message) is not None
 
 
 def _is_prose(site: FixSite, start: int, end: int) -> bool:
@@ -152,8 +152,8 @@ def _is_prose(site: FixSite, start: int, end: int) -> bool:
     return line.file.endswith((".c", ".h")) and set(line.text[start:end]) == {NOTE}
 
 
-@fixer("word-once", PROSE)
-def word_once(site: FixSite) -> LineChange | None:
+@fixer("drop-repeated-word", PROSE)
+def drop_repeated_word(site: FixSite) -> LineChange | None:
     """Removes a repeated word, unless a sentence may repeat it."""
     word = site.finding.value("word")
     if word.lower() not in _SURE_TWICE:

@@ -5,14 +5,14 @@ from patchpilot.cache import patterns as re
 from patchpilot.lint.clang.mask_comments import COMMENT as NOTE
 from patchpilot.lint.fixing.fixer import ColumnSpan, FixSite, LineChange, fixer
 
-_BLANK = " \t"
+_SPACES = " \t"
 _SIGN = re.compile(r"<<=|>>=|<=|>=|==|!=|\+=|-=|\*=|/=|%=|\^=|\|=|&=|=>|->|<<|>>|&&|\|\||\+\+|--|\?:|\S")
 _DIRECTIVE = re.compile(r"\+\s*#")
-_KEPT_APART = frozenset(
+_KEYWORDS = frozenset(
     ("else", "do", "goto", "default", "const", "static", "unsigned", "signed", "int", "long", "char", "void", "in", "inline")
 )
 _NUMBER = re.compile(r"(?:\b\d\w*|\b[A-Z][A-Z0-9_]+)$")
-_NUMBER_BEHIND = re.compile(r"\d|[A-Z][A-Z0-9_]+\b")
+_NUMBER_AFTER = re.compile(r"\d|[A-Z][A-Z0-9_]+\b")
 
 
 def _place(site: FixSite) -> tuple[str, int] | None:
@@ -23,18 +23,18 @@ def _place(site: FixSite) -> tuple[str, int] | None:
     return (text, at) if 0 < at < len(text) and text[at] != NOTE else None
 
 
-def _taken(site: FixSite, text: str, start: int, end: int) -> LineChange | None:
+def _remove(site: FixSite, text: str, start: int, end: int) -> LineChange | None:
     """Removes the spaces around columns start to end, on both sides; not the line's indent and not trailing spaces."""
-    while start > 1 and text[start - 1] in _BLANK:
+    while start > 1 and text[start - 1] in _SPACES:
         start -= 1
-    while end < len(text) and text[end] in _BLANK:
+    while end < len(text) and text[end] in _SPACES:
         end += 1
-    if start >= end or not text[1:start].strip(_BLANK) or not text[end:].strip(_BLANK):
+    if start >= end or not text[1:start].strip(_SPACES) or not text[end:].strip(_SPACES):
         return None
     return LineChange(spans=(ColumnSpan(site.number, start, end, ""),))
 
 
-def _put(site: FixSite, at: int) -> LineChange:
+def _add(site: FixSite, at: int) -> LineChange:
     return LineChange(spans=(ColumnSpan(site.number, at, at, " "),))
 
 
@@ -42,19 +42,19 @@ def _put(site: FixSite, at: int) -> LineChange:
 def space_before(site: FixSite) -> LineChange | None:
     """Adds a space before the column; for a `return(` without a column, before the parenthesis."""
     if site.column < 1 and (match := re.search(r"\breturn\(", site.line.text)):
-        return _put(site, match.end() - 1)
+        return _add(site, match.end() - 1)
     place = _place(site)
     if not place:
         return None
     text, at = place
-    return _put(site, at) if text[at - 1] not in _BLANK else None
+    return _add(site, at) if text[at - 1] not in _SPACES else None
 
 
 @fixer("space-before-word")
 def space_before_word(site: FixSite) -> LineChange | None:
     """Adds a space between a brace and the word after it."""
     place = _place(site)
-    return _put(site, place[1]) if place and re.match(r"[A-Za-z_]", place[0][place[1]]) else None
+    return _add(site, place[1]) if place and re.match(r"[A-Za-z_]", place[0][place[1]]) else None
 
 
 @fixer("space-after")
@@ -64,7 +64,7 @@ def space_after(site: FixSite) -> LineChange | None:
     if not place:
         return None
     text, at = place
-    return _put(site, at + 1) if at + 1 < len(text) and text[at + 1] not in _BLANK else None
+    return _add(site, at + 1) if at + 1 < len(text) and text[at + 1] not in _SPACES else None
 
 
 @fixer("space-around")
@@ -79,24 +79,24 @@ def space_around(site: FixSite) -> LineChange | None:
         return None
     end = match.end()
     spans = []
-    if text[:at].rstrip(_BLANK) not in ("+", "") and text[at - 1] not in _BLANK:
+    if text[:at].rstrip(_SPACES) not in ("+", "") and text[at - 1] not in _SPACES:
         spans.append(ColumnSpan(site.number, at, at, " "))
-    if end < len(text) and text[end] not in _BLANK:
+    if end < len(text) and text[end] not in _SPACES:
         spans.append(ColumnSpan(site.number, end, end, " "))
     return LineChange(spans=tuple(spans)) if spans else None
 
 
 def _is_certain(text: str, sign: str, at: int, end: int) -> bool:
-    before, behind = text[at - 1], text[end : end + 1]
+    before, after = text[at - 1], text[end : end + 1]
     if _DIRECTIVE.match(text) and sign in ("/", "-", "<", ">", "%", ".", "?", ":"):
         return False
     # a space before it and none after it is how a unary operator looks
-    if sign in ("+", "-", "*", "&") and before in _BLANK and behind not in _BLANK:
+    if sign in ("+", "-", "*", "&") and before in _SPACES and after not in _SPACES:
         return False
     if sign == "*" and re.search(r"(?:=|\breturn)\s[^(),;]*$", text[1:at]):
-        return before not in _BLANK and behind not in _BLANK
+        return before not in _SPACES and after not in _SPACES
     if sign in ("*", "&"):
-        return bool(_NUMBER.search(text[1:at]) or _NUMBER_BEHIND.match(text, end)) and before not in _BLANK and behind not in _BLANK
+        return bool(_NUMBER.search(text[1:at]) or _NUMBER_AFTER.match(text, end)) and before not in _SPACES and after not in _SPACES
     if sign == ":":
         return "?" in text[:at]
     if sign in ("<", ">"):
@@ -108,10 +108,10 @@ def _is_certain(text: str, sign: str, at: int, end: int) -> bool:
 def no_space_before(site: FixSite) -> LineChange | None:
     """Removes the space before the character at the column."""
     place = _place(site)
-    if not place or place[0][place[1] - 1] not in _BLANK:
+    if not place or place[0][place[1] - 1] not in _SPACES:
         return None
     text, at = place
-    start = len(text[:at].rstrip(_BLANK))
+    start = len(text[:at].rstrip(_SPACES))
     return LineChange(spans=(ColumnSpan(site.number, start, at, ""),)) if start > 1 else None
 
 
@@ -123,7 +123,7 @@ def no_space_before_call(site: FixSite) -> LineChange | None:
         return None
     text, at = place
     name = re.search(r"(\w+)[ \t]+$", text[:at])
-    if not name or name[1] in _KEPT_APART or re.match(r"\(\s*[*^]", text[at:]) or re.match(r"\+\s*#\s*define\s+$", text[: name.start()]):
+    if not name or name[1] in _KEYWORDS or re.match(r"\(\s*[*^]", text[at:]) or re.match(r"\+\s*#\s*define\s+$", text[: name.start()]):
         return None
     return no_space_before(site)
 
@@ -136,7 +136,7 @@ def no_space_after(site: FixSite) -> LineChange | None:
     if not place or not match:
         return None
     text, start = place[0], match.end()
-    end = start + len(text[start:]) - len(text[start:].lstrip(_BLANK))
+    end = start + len(text[start:]) - len(text[start:].lstrip(_SPACES))
     return LineChange(spans=(ColumnSpan(site.number, start, end, ""),)) if end > start and end < len(text) else None
 
 
@@ -148,7 +148,7 @@ def no_space_around(site: FixSite) -> LineChange | None:
     if not place or not match:
         return None
     text, at = place
-    sides = (_taken(site, text, at, at), _taken(site, text, match.end(), match.end()))
+    sides = (_remove(site, text, at, at), _remove(site, text, match.end(), match.end()))
     spans = tuple(span for side in sides if side for span in side.spans)
     return LineChange(spans=spans) if spans else None
 
@@ -157,7 +157,7 @@ def no_space_around(site: FixSite) -> LineChange | None:
 def no_space_here(site: FixSite) -> LineChange | None:
     """Removes the spaces at the column."""
     place = _place(site)
-    return _taken(site, *place, place[1]) if place and place[0][place[1]] in _BLANK else None
+    return _remove(site, *place, place[1]) if place and place[0][place[1]] in _SPACES else None
 
 
 @fixer("one-space-here")
@@ -167,7 +167,7 @@ def one_space_here(site: FixSite) -> LineChange | None:
     if not place:
         return None
     text, at = place
-    end = at + len(text[at:]) - len(text[at:].lstrip(_BLANK))
+    end = at + len(text[at:]) - len(text[at:].lstrip(_SPACES))
     return LineChange(spans=(ColumnSpan(site.number, at, end, " "),)) if end > at else None
 
 
@@ -178,7 +178,7 @@ def space_before_brace(site: FixSite) -> LineChange | None:
     if site.added(site.number) is None or text.count("{") != 1:
         return None
     match = re.search(r"(?:\)|\belse|\bdo)(?=\{)", text)
-    return _put(site, match.end()) if match else None
+    return _add(site, match.end()) if match else None
 
 
 @fixer("cast")
@@ -201,11 +201,11 @@ def star(site: FixSite) -> LineChange | None:
     match = re.compile(r"[*\s]*\*[*\s]*").match(*place) if place else None
     if not place or not match or not re.match(r"[\w)(]", place[0][match.end() : match.end() + 1]):
         return None
-    text, behind = place[0], re.compile(r"\w+").match(place[0], match.end())
-    if behind and behind[0] in ("const", "volatile", "restrict", "__restrict", "__iomem", "__user", "__rcu", "__percpu", "__force"):
+    text, after = place[0], re.compile(r"\w+").match(place[0], match.end())
+    if after and after[0] in ("const", "volatile", "restrict", "__restrict", "__iomem", "__user", "__rcu", "__percpu", "__force"):
         return None
     stars = match[0].rstrip()
-    good = re.sub(r"\*\s+(?=\*)", "*", stars if stars[0] in _BLANK else f" {stars}")
+    good = re.sub(r"\*\s+(?=\*)", "*", stars if stars[0] in _SPACES else f" {stars}")
     if not text[place[1] - 1].isalnum() and text[place[1] - 1] not in "_)":
         return None
     return LineChange(spans=(ColumnSpan(site.number, match.start(), match.end(), good),)) if good != match[0] else None
@@ -218,6 +218,6 @@ def function_pointer(site: FixSite) -> LineChange | None:
     if not place:
         return None
     text, at = place
-    if text[at] in _BLANK:
-        return _taken(site, text, at, at)
-    return _put(site, at) if text[at] == "(" and text[at - 1] not in _BLANK else None
+    if text[at] in _SPACES:
+        return _remove(site, text, at, at)
+    return _add(site, at) if text[at] == "(" and text[at - 1] not in _SPACES else None

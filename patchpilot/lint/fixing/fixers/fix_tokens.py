@@ -26,8 +26,8 @@ def drop_zero(site: FixSite) -> LineChange | None:
     return _spans(site, r"(?<=[\w\]])\s*=\s*(?:0|NULL|false)\s*(?=;\s*$)", "")
 
 
-@fixer("say-int", NAMED)
-def say_int(site: FixSite) -> LineChange | None:
+@fixer("unsigned-int", NAMED)
+def unsigned_int(site: FixSite) -> LineChange | None:
     """Writes `unsigned x` as `unsigned int x`."""
     return _spans(site, r"\b(?:un)?signed()(?=\s+(?!char\b|short\b|int\b|long\b|__)[a-z_]\w*\s*[=,;\[)])", " int", group=1)
 
@@ -60,14 +60,14 @@ def lower_hex(site: FixSite) -> LineChange | None:
     return LineChange(spans=tuple(spans)) if spans else None
 
 
-@fixer("say-func", NAMED)
-def say_func(site: FixSite) -> LineChange | None:
+@fixer("func-name", NAMED)
+def func_name(site: FixSite) -> LineChange | None:
     """Writes `__FUNCTION__` as `__func__`."""
     return _spans(site, r"\b__FUNCTION__\b", "__func__")
 
 
-@fixer("say-inline", NAMED)
-def say_inline(site: FixSite) -> LineChange | None:
+@fixer("plain-inline", NAMED)
+def plain_inline(site: FixSite) -> LineChange | None:
     """Writes older spellings of `inline` as `inline`."""
     return _spans(site, r"\b__inline(?:__)?\b", "inline")
 
@@ -84,14 +84,14 @@ def drop_comma(site: FixSite) -> LineChange | None:
     return _spans(site, r",(?=[\s\x01]*$)", "")
 
 
-@fixer("put-comma", NAMED)
-def put_comma(site: FixSite) -> LineChange | None:
+@fixer("add-comma", NAMED)
+def add_comma(site: FixSite) -> LineChange | None:
     """Adds a comma at the end of the line's code."""
     return _spans(site, r"(?<=[^\s\x01,;{(])()(?=[\s\x01]*$)", ",", group=1) if site.line.code.strip("+ \t") else None
 
 
-@fixer("unbracket", NAMED)
-def unbracket(site: FixSite) -> LineChange | None:
+@fixer("drop-parentheses", NAMED)
+def drop_parentheses(site: FixSite) -> LineChange | None:
     """Writes `return (x);` on one line as `return x;`."""
     line = site.added(site.number)
     match = _BRACKETS.match(line.text) if line else None

@@ -7,7 +7,7 @@ from patchpilot.lint.clang.mask_comments import COMMENT as NOTE
 from patchpilot.lint.fixing.fixer import ColumnSpan, FixSite, LineChange, delete, fixer
 from patchpilot.model.finding import FixEdit
 
-_BLANK = " \t\r\f\v"
+_SPACES = " \t\r\f\v"
 _C = ("c", "h", "S", "dts", "dtsi")
 _FREE = frozenset((*_C, "rst", "txt", "yaml", "yml", "lds", "asn1", "dtso", "dtsi", "s"))
 """Kinds of files in which trailing white space has no meaning; in Makefiles, Markdown, scripts and test data it may have one."""
@@ -35,7 +35,7 @@ def trailing_space(site: FixSite) -> LineChange | None:
     if kept.endswith("\\") and line.suffix not in _C:
         return None
     # trailing white space that the scan masks is inside a string
-    if any(char not in _BLANK + NOTE for char in line.text[len(kept) : len(raw)]):
+    if any(char not in _SPACES + NOTE for char in line.text[len(kept) : len(raw)]):
         return None
     return site.replaced(line.number, kept)
 
@@ -49,7 +49,7 @@ def space_before_tab(site: FixSite) -> LineChange | None:
         start, end = run.start() + 1, run.end() + 1
         if any(char not in " \t" + NOTE for char in line.text[start:end]):
             continue
-        spans.append(ColumnSpan(line.number, start, end, _blanks(len(expand(raw[1:start])), len(expand(raw[1:end])))))
+        spans.append(ColumnSpan(line.number, start, end, _white_space(len(expand(raw[1:start])), len(expand(raw[1:end])))))
     return LineChange(spans=tuple(spans)) if spans else None
 
 
@@ -62,11 +62,11 @@ def indent(site: FixSite) -> LineChange | None:
     # fewer columns than a tab cannot become tabs, and may be an indent of another width
     if columns < 8 or any(char not in " \t" + NOTE for char in line.text[1:end]):
         return None
-    wanted = _blanks(0, columns)
-    return LineChange(spans=(ColumnSpan(line.number, 1, end, wanted),)) if wanted != raw[1:end] else None
+    new_indent = _white_space(0, columns)
+    return LineChange(spans=(ColumnSpan(line.number, 1, end, new_indent),)) if new_indent != raw[1:end] else None
 
 
-def _blanks(start: int, end: int) -> str:
+def _white_space(start: int, end: int) -> str:
     """Returns white space from one column to another: tabs as far as possible."""
     tabs = end // 8 - start // 8
     return "\t" * tabs + " " * (end % 8 if tabs else end - start)
@@ -105,7 +105,7 @@ def drop_blank_line(site: FixSite) -> LineChange | None:
     return None
 
 
-@fixer("put-blank-line")
-def put_blank_line(site: FixSite) -> LineChange | None:
+@fixer("add-blank-line")
+def add_blank_line(site: FixSite) -> LineChange | None:
     """Adds a blank line above the finding's line."""
     return LineChange(edits=(FixEdit(site.number, 0, ("+",)),)) if site.added(site.number) else None
