@@ -86,11 +86,11 @@ def test_dates_of_today_and_random_parts_are_replaced_and_others_stay() -> None:
 @pytest.mark.parametrize("at", [0, 1, 2])
 def test_the_warning_of_a_weekend_is_left_out(at: int) -> None:
     warnings = [{"name": "recipients", "message": "a", "hint": ""}, {"name": "too-soon", "message": "b", "hint": "c"}]
-    weekend = {"name": "weekend", "message": "it is weekend", "hint": ""}
+    weekend = {"name": "weekend", "message": "it is the weekend", "hint": ""}
     saturday = json.dumps([*warnings[:at], weekend, *warnings[at:]], indent=1)
     assert Placeholders(()).apply(saturday, {}) == json.dumps(warnings, indent=1)
     assert Placeholders(()).apply(json.dumps({"warnings": [weekend]}, indent=1), {}) == json.dumps({"warnings": []}, indent=1)
-    assert Placeholders(()).apply("1 mail\nnote: it is weekend [weekend]\nto: x\n", {}) == "1 mail\nto: x\n"
+    assert Placeholders(()).apply("1 mail\nnote: it is the weekend [weekend]\nto: x\n", {}) == "1 mail\nto: x\n"
 
 
 def test_of_two_recordings_only_a_changed_key_differs(

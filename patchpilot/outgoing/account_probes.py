@@ -25,7 +25,7 @@ def account_settings(account: Account) -> Iterator[Probe]:
         yield Probe(
             "provider",
             "warn",
-            f"your address is at {known.name}, whose mail server is known; it wants as login {known.login} ({known.reference})",
+            f"no mail server is set; {known.name}, where your address is, requires as login: {known.login} ({known.reference})",
             "; ".join(f"git config --global sendemail.{name} {value}" for name, value in settings.items() if value),
         )
     elif known:
@@ -34,22 +34,27 @@ def account_settings(account: Account) -> Iterator[Probe]:
             yield Probe(
                 "port",
                 "warn",
-                f"{known.name} takes mail on port {known.port}, yours is {account.port}",
+                f"{known.name} accepts mail on port {known.port}, but port {account.port} is set",
                 f"git config --global sendemail.smtpserverport {known.port}",
             )
         if known.encryption and account.encryption != known.encryption:
             yield Probe(
                 "encryption",
                 "warn",
-                f"{known.name} wants smtpencryption {known.encryption}",
+                f"{known.name} requires smtpencryption {known.encryption}",
                 f"git config --global sendemail.smtpencryption {known.encryption}",
             )
     if known and known.rewrites:
-        yield Probe("gateway", "warn", f"{known.name} changes mails: {known.rewrites}", Action("send", ("--to-self",), "try it: {}"))
+        yield Probe(
+            "gateway",
+            "warn",
+            f"{known.name} alters mails: {known.rewrites}",
+            Action("send", ("--to-self",), "send one to yourself first: {}"),
+        )
     if account.needs_login:
         state = "warn" if "smtpPass" in account.password_from else "ok"
         hint = "git config --global --unset sendemail.smtppass; git config --global credential.helper libsecret" if state == "warn" else ""
-        yield Probe("password", state, f"comes from {account.password_from}", hint)
+        yield Probe("password", state, f"read from {account.password_from}", hint)
 
 
 def sendemail_settings(account: Account) -> Iterator[Probe]:
@@ -62,7 +67,7 @@ def sendemail_settings(account: Account) -> Iterator[Probe]:
 def mail_server(repository: Repository, account: Account, *, offline: bool, terminal: bool, timeout: float = 15.0) -> tuple[Probe, ...]:
     """Reach the server, encrypt and log in as git send-email would; then disconnect."""
     if offline and account.configured:
-        return (Probe("mail server", "skip", f"{account.label}: not tried, --offline"),)
+        return (Probe("mail server", "skip", f"{account.label}: not checked (--offline)"),)
     if account.sendmail:
         return (_program(account.sendmail),)
     if not account.configured:
@@ -74,7 +79,7 @@ def mail_server(repository: Repository, account: Account, *, offline: bool, term
         except PatchpilotError as error:
             return (
                 *_reach(account, timeout),
-                Probe("login", "warn" if not terminal else "fail", f"login was not tried: {error.message}", error.hint or ""),
+                Probe("login", "warn" if not terminal else "fail", f"login not tested: {error.message}", error.hint or ""),
             )
     probes: list[Probe] = []
     with Submission(account, credential, timeout) as submission:
@@ -83,22 +88,20 @@ def mail_server(repository: Repository, account: Account, *, offline: bool, term
         except PatchpilotError as error:
             what = "login" if "login" in error.message else "encryption" if "STARTTLS" in error.message else "mail server"
             return (Probe(what, "fail", error.message, _server_hint(account, error.message)),)
-        probes.append(Probe("mail server", "ok", f"{account.label} answers"))
+        probes.append(Probe("mail server", "ok", f"{account.label} is reachable"))
         if account.needs_login:
-            probes.append(Probe("login", "ok", f"{account.user} is let in; nothing was sent"))
+            probes.append(Probe("login", "ok", f"logged in as {account.user}; nothing was sent"))
         if not account.encryption and server.has_extn("starttls") and not _is_local(account.server):
             probes.append(
                 Probe(
                     "encryption",
                     "warn",
-                    "the server offers STARTTLS, and it is not used",
+                    "the server offers STARTTLS, but it is not used",
                     "git config --global sendemail.smtpencryption tls",
                 )
             )
         if account.needs_login and not account.encryption and not _is_local(account.server):
-            probes.append(
-                Probe("password", "fail", "the password goes over the net unencrypted", "git config --global sendemail.smtpencryption tls")
-            )
+            probes.append(Probe("password", "fail", "the password is sent unencrypted", "git config --global sendemail.smtpencryption tls"))
     return tuple(probes)
 
 
@@ -108,28 +111,28 @@ def _reach(account: Account, timeout: float) -> tuple[Probe, ...]:
             submission.open()
         except PatchpilotError as error:
             return (Probe("mail server", "fail", error.message, _server_hint(account, error.message)),)
-    return (Probe("mail server", "ok", f"{account.label} answers"),)
+    return (Probe("mail server", "ok", f"{account.label} is reachable"),)
 
 
 def _server_hint(account: Account, message: str) -> str:
     if "certificate" in message:
         return "git config --global sendemail.smtpsslcertpath FILE, if you trust that server"
     if "login" in message:
-        return "many providers want an app password or OAuth here, not the account's password"
+        return "many providers require an app password or OAuth instead of the account's password"
     if account.port == 25:
-        return "port 25 is closed to homes by most providers: git config --global sendemail.smtpserverport 587, with smtpencryption tls"
-    return "git config sendemail.smtpserver, .smtpserverport and .smtpencryption say where to go"
+        return "most internet providers block port 25: git config --global sendemail.smtpserverport 587, with smtpencryption tls"
+    return "check sendemail.smtpserver, sendemail.smtpserverport and sendemail.smtpencryption in your git configuration"
 
 
 def _program(command: str) -> Probe:
     parts = shlex.split(command)
     if parts and shutil.which(parts[0]):
-        return Probe("mail server", "ok", f"mails are handed to {command}; whether it reaches a server is up to it")
+        return Probe("mail server", "ok", f"mails are handed to {command}; its connection to a server is not checked")
     return Probe(
         "mail server",
         "fail",
-        f"the program {parts[0] if parts else command!r} is not there",
-        "git config sendemail.sendmailcmd, or sendemail.smtpserver",
+        f"program not found: {parts[0] if parts else command!r}",
+        "set sendemail.sendmailcmd or sendemail.smtpserver with git config",
     )
 
 

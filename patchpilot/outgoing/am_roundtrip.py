@@ -14,9 +14,9 @@ from patchpilot.model.mail import parse_mail
 from patchpilot.model.patch import Patch
 
 _TOO_LONG = "a line is longer than 998 bytes and not encoded: mail servers break it"
-_UNCLOSED = "its author's name has a bracket or quote that is not closed, and git reads such a name wrongly"
+_UNCLOSED = "its author's name has an unbalanced parenthesis or quote, and git parses such a name wrongly"
 MAX_LINE = 998
-"""Bytes a line of a mail may have (RFC 5322); servers break or refuse longer ones."""
+"""Bytes a line of a mail may have (RFC 5322); servers break or reject longer ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class _AppliedMail:
 
 
 def damage(repository: Repository, scratch: Scratch, raw: bytes, commit_id: str) -> str:
-    """What is not as committed in a mail of this commit, in words; "" when all is."""
+    """What differs from the commit in its mail, in words; "" for nothing."""
     commit = repository.commit(commit_id)
     author = (commit.author.name, commit.author.email)
     with tempfile.TemporaryDirectory(prefix="patchpilot-") as place:
@@ -50,25 +50,25 @@ def _mailinfo(repository: Repository, raw: bytes, place: Path) -> _AppliedMail |
     message, patch = place / "message", place / "patch"
     done = repository.git("-c", "mailinfo.scissors=false", "mailinfo", str(message), str(patch), stdin=raw, ok=())
     if done.code:
-        return "git cannot read it as a patch"
+        return "git cannot parse it as a patch"
     info = dict(line.split(": ", 1) for line in done.text.splitlines() if ": " in line)
     text = message.read_bytes().decode("utf-8", "surrogateescape")
     return _AppliedMail((info.get("Author", ""), info.get("Email", "")), info.get("Subject", ""), _lines(text), patch)
 
 
 def _differs(applied: _AppliedMail, author: tuple[str, str] | None, same_subject: bool, message: str) -> str:
-    """What git would make otherwise of the mail's head, in words; "" for nothing. `author` None: whoever it is."""
+    """What differs in the author, subject or message that git reads in the mail, in words; "" for nothing. `author` None: any author."""
     if author and applied.author != author:
         return f"its author would be {applied.author[0]} <{applied.author[1]}>"
     if not same_subject:
         return f"its subject would be {applied.subject!r}"
-    return "" if applied.message == _lines(message) else "its message would be another"
+    return "" if applied.message == _lines(message) else "its message would differ"
 
 
 def author_unclosed(raw: bytes) -> bool:
-    """Whether the From: that `git am` reads has a bracket or quote that nothing closes.
+    """Whether the From: that `git am` reads has an unbalanced parenthesis or quote.
 
-    git then reads on behind the end of the name, into whatever its memory holds there (seen with 2.39): each run may give another author.
+    git then reads past the end of the name, into whatever its memory holds there (seen with 2.39): each run may give another author.
     """
     mail = parse_mail(raw)
     in_body = re.match(r"\s*From:[ \t]*([^\n]*)", mail.body)
@@ -113,7 +113,7 @@ def _content(scratch: Scratch, patch: Path, commit_id: str, parent: str | None) 
     scratch.git("update-index", "-z", "--index-info", stdin=before, env=index)
     done = scratch.git("apply", "--cached", "--whitespace=nowarn", str(patch), env=index, ok=())
     if done.code:
-        return "its diff would not apply to what it was made on"
+        return "its diff would not apply to the commit it is based on"
     applied = {line.split("\t", 1)[1]: line.split()[:2] for line in scratch.git("ls-files", "-s", "-z", env=index).text.split("\0") if line}
     committed = {}
     for line in scratch.git("ls-tree", "-r", "-z", commit_id, "--", *paths).text.split("\0"):
@@ -121,7 +121,7 @@ def _content(scratch: Scratch, patch: Path, commit_id: str, parent: str | None) 
             head, path = line.split("\t", 1)
             mode, _, blob = head.split()
             committed[path] = [mode, blob]
-    return "" if applied == committed else "its content would be another"
+    return "" if applied == committed else "its content would differ"
 
 
 def _too_long(raw: bytes) -> bool:
@@ -150,7 +150,7 @@ def _file_damage(repository: Repository, raw: bytes, patch: Patch) -> str:
     while diff and not diff[-1].strip():
         diff.pop()
     at = received.index(diff[0]) if diff and diff[0] in received else 0
-    return "" if received[at : at + len(diff)] == diff else "its content would be another"
+    return "" if received[at : at + len(diff)] == diff else "its content would differ"
 
 
 def damages(repository: Repository, mails: list[tuple[bytes, str]]) -> tuple[tuple[str, str], ...]:

@@ -72,7 +72,7 @@ def bodies_of_commits(repository: Repository, ids: Sequence[str], text: SeriesTe
     if text.cover:
         bodies.append(PatchBody(text.cover[0], sender, _cover_body(contents.pop(0), text.cover[1]), None, None))
     if len(contents) != len(ids):
-        raise UsageError("these commits are not one line without merges", hint="give a range A..B of a linear branch")
+        raise UsageError("the commits are not a linear history without merges", hint="give a range A..B of a linear branch")
     patch_ids = patch_ids_of(repository, contents)
     for commit_id, content, patch_id in zip(ids, contents, patch_ids, strict=True):
         commit = repository.commit(commit_id)
@@ -87,7 +87,7 @@ def bodies_of_patches(
     bodies = []
     for patch in (*((cover,) if cover else ()), *patches):
         if patch.author is None:
-            raise InputError(f"{patch.source}: it has no From:", hint="make it with `git format-patch`")
+            raise InputError(f"{patch.source}: no From: line", hint="make it with `git format-patch`")
         start = len(patch.headers) and _body_line(patch)
         lines = patch.lines[start:]
         body = "".join(f"{line}\n" for line in lines).encode("utf-8", "surrogateescape")
@@ -187,10 +187,10 @@ def insert_note(body: bytes, note: str) -> bytes:
     """The body with a note below its first `---` line. InputError when there is none."""
     text = note.strip("\n").encode("utf-8", "surrogateescape")
     if b"\n---\n" in b"\n" + text + b"\n" or b"\ndiff --git " in b"\n" + text:
-        raise InputError("a note holds a line that would end it (`---` or `diff --git`)", hint="indent that line")
+        raise InputError("the note has a line that would end it (`---` or `diff --git`)", hint="indent that line")
     before, mark, after = (b"\n" + body).partition(b"\n---\n")
     if not mark:
-        raise InputError("this mail has no `---` line for a note to stand below")
+        raise InputError("cannot add a note: the mail has no `---` line")
     return (before + mark)[1:] + text + b"\n\n" + after.lstrip(b"\n")
 
 

@@ -148,7 +148,7 @@ def _ask(repository: Repository, command: str, mails: Sequence[bytes]) -> tuple[
                     timeout=TIME_LIMIT,
                 )
             except GitError:
-                return tuple(addresses.values()), f"{command}: no answer in {TIME_LIMIT:.0f} s"
+                return tuple(addresses.values()), f"{command}: timed out after {TIME_LIMIT:.0f} s"
             if done.code:
                 return tuple(addresses.values()), f"{command}: failed with exit code {done.code}"
             for line in done.out.decode("utf-8", "replace").splitlines():

@@ -22,8 +22,8 @@ def refuse_breaks(commits: Iterable[Commit]) -> None:
             if broken:
                 how = "git commit --amend" + (" --reset-author" if what == "author" else "")
                 raise InputError(
-                    f"commit {commit.id[:12]}: {broken} in the {what}: a mail header is one line",
-                    hint=f"{how} (of an older commit: git rebase -i {commit.id[:12]}^, and edit it)",
+                    f"commit {commit.id[:12]}: {broken} in the {what}; a mail header must be one line",
+                    hint=f"{how} (for an older commit: git rebase -i {commit.id[:12]}^ and edit it)",
                 )
 
 
@@ -33,7 +33,7 @@ def refuse_foreign(mails: Sequence[bytes]) -> None:
         head = re.split(rb"\r?\n\r?\n", raw, maxsplit=1)[0]
         why = _foreign(head)
         if why:
-            raise InputError(f"mail {number}: {why}", hint="look at the subject, author and recipients of the commit; nothing was sent")
+            raise InputError(f"mail {number}: {why}", hint="check the subject, author and recipients of the commit; nothing was sent")
 
 
 def _foreign(head: bytes) -> str:
@@ -48,8 +48,8 @@ def _foreign(head: bytes) -> str:
             return f"not a header: {line[:60].decode('utf-8', 'replace')}"
         name = field[1].lower()
         if name in _NEVER or name.startswith(b"resent-"):
-            return f"the header {field[1].decode('ascii')}:, which nobody asked for"
+            return f"unexpected header {field[1].decode('ascii')}:"
         if name in _ONCE and name in seen:
-            return f"the header {field[1].decode('ascii')}: twice"
+            return f"duplicate header {field[1].decode('ascii')}:"
         seen.add(name)
     return ""

@@ -130,11 +130,11 @@ def _password_origin(repository: Repository, user: str, stored: bool, server: st
     if not user:
         return ""
     if stored:
-        return "sendemail.smtpPass in git's configuration (readable by whoever reads that file)"
+        return "sendemail.smtpPass in git's configuration (stored there in plain text)"
     helpers: Sequence[str] = ()
     for key, values in repository.config_regexp(r"^credential\..*helper$").items():
         if key.lower() == "credential.helper" or server in key:
             helpers = (*helpers, *(value for value in values if value))
     if helpers:
         return "git's credential helper " + ", ".join(re.split(r"\s", helper.lstrip("!"))[0] for helper in helpers)
-    return "a question on the terminal"
+    return "a prompt on the terminal"

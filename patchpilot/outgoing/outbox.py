@@ -93,7 +93,7 @@ def without_recipients(send: Send, keys: Sequence[str]) -> Send:
 
 def _disk(error: sqlite3.Error, file: Path | str) -> PatchpilotError:
     return PatchpilotError(
-        f"the outbox cannot be written: {error}", hint=f"make room, or look at {file}; nothing is sent that is not written there first"
+        f"the outbox cannot be written: {error}", hint=f"free disk space, or check {file}; no mail is sent before it is recorded there"
     )
 
 
@@ -283,7 +283,7 @@ class Outbox:
     def settle(self, send_id: int) -> Send:
         """A send whose process is gone: what it was `sending` is now `unknown`."""
         self._write(
-            "UPDATE mails SET state = 'unknown', detail = 'the sending program was ended before the answer was known', changed = ?"
+            "UPDATE mails SET state = 'unknown', detail = 'the sending program ended before the answer was known', changed = ?"
             " WHERE send = ? AND state = 'sending'",
             (_now(), send_id),
         )

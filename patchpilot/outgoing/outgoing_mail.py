@@ -57,7 +57,7 @@ class OutgoingMail:
 def text_header(name: str, text: str) -> str:
     """Free text as a header's value: folded, in RFC 2047 words where it is not plain ASCII. InputError on a line break in it."""
     if _BREAK.search(text):
-        raise InputError(f"{name}: a header is one line", hint="take the line break out")
+        raise InputError(f"{name}: line break in a header", hint="remove the line break")
     clean = "".join("\ufffd" if "\ud800" <= char <= "\udfff" else char for char in text)
     words = clean.split(" ")
     plain = next((at for at, word in enumerate(words) if not _PLAIN.fullmatch(word) or "=?" in word), len(words))
@@ -73,8 +73,8 @@ def address_header(address: Address) -> str:
     """`Name <email>` as it goes on the wire; the domain in ASCII. InputError when the address cannot be written to."""
     verdict = judge(address.email)
     if verdict.state is AddressState.BAD or verdict.wire is None or not is_header_safe(address):
-        reason = verdict.reason if verdict.state is AddressState.BAD else "it cannot stand in a header"
-        raise InputError(f"{address.email}: not an address to write to: {reason}", hint="mend or leave out this recipient")
+        reason = verdict.reason if verdict.state is AddressState.BAD else "it cannot be written in a header"
+        raise InputError(f"{address.email}: invalid address: {reason}", hint="correct or drop this recipient")
     if address.name.isascii():
         return formataddr((address.name, verdict.wire))
     return f"{text_header('To', address.name)} <{verdict.wire}>"

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from patchpilot.model.action import Action, Advice, Hint
 from patchpilot.model.address import AddressState, judge
+from patchpilot.model.counted import counted
 from patchpilot.model.draft import Draft
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.recipient import Recipient
@@ -67,7 +68,7 @@ class PreflightFacts:
 
 
 def refusals(facts: PreflightFacts) -> tuple[SendProblem, ...]:
-    """What refuses the send, the gravest first."""
+    """The problems that block sending, the most serious first."""
     return tuple(_refusals(facts))
 
 
@@ -76,15 +77,17 @@ def _refusals(facts: PreflightFacts) -> Iterator[SendProblem]:
     yield from _lists(facts)
     if facts.errors:
         shown = "; ".join(facts.errors[:3]) + (" …" if len(facts.errors) > 3 else "")
-        yield SendProblem("check-errors", f"check finds {len(facts.errors)} error(s): {shown}", Action("check", (), "see them: {}"))
+        yield SendProblem(
+            "check-errors", f"check reports {counted(len(facts.errors), 'error')}: {shown}", Action("check", (), "see them: {}")
+        )
     for title, wrong in facts.damaged:
         if facts.damage_hint:
             hint = facts.damage_hint
         elif wrong.startswith("its author"):
-            hint = "git reads brackets, quotes and @ in a name as marks: balance them, or commit under a name without them"
+            hint = "balance the parentheses and quotes in the author's name, or commit under a name without them"
         else:
-            hint = "indent or reword what git takes for the end of the message"
-        yield SendProblem("damaged", f"{title}: `git am` would not make your commit of the mail: {wrong}", hint)
+            hint = "indent or reword the line that git takes for the end of the message"
+        yield SendProblem("damaged", f"{title}: `git am` would not recreate your commit from the mail: {wrong}", hint)
     yield from _cover(facts)
     for patch in facts.series.patches:
         yield from _patch(patch)
@@ -96,14 +99,16 @@ def _refusals(facts: PreflightFacts) -> Iterator[SendProblem]:
 
 def _addresses(facts: PreflightFacts) -> Iterator[SendProblem]:
     if not facts.recipients:
-        yield SendProblem("nobody", "nobody would get these mails", Action("", ("--to",), "name them with {} and --cc"))
+        yield SendProblem(
+            "nobody", "no recipients: nobody would receive these mails", Action("", ("--to",), "add recipients with {} and --cc")
+        )
     for recipient in facts.recipients:
         verdict = judge(recipient.address.email)
         if verdict.state is AddressState.BAD:
             yield SendProblem(
                 "bad-address",
                 f"{recipient.address.email}: {verdict.reason}",
-                Action("maintainers", ("--drop", recipient.address.email), "leave it out: {}"),
+                Action("maintainers", ("--drop", recipient.address.email), "drop it: {}"),
             )
 
 
@@ -119,13 +124,13 @@ def _lists(facts: PreflightFacts) -> Iterator[SendProblem]:
         names = ", ".join(list_.address.email for list_ in lists)
         yield SendProblem(
             "security-on-list",
-            f"a security problem would go to public lists: {names}",
-            Action("", ("--security", "no"), "answer {} if it is none"),
+            f"a security problem would be sent to public lists: {names}",
+            Action("", ("--security", "no"), "answer {} if it is not a security problem"),
         )
     if facts.recipients and not lists and not secret:
         yield SendProblem(
             "no-list",
-            "no mailing list is among the recipients",
+            "no mailing list among the recipients",
             Action("", ("--cc",), "add the subsystem's list with {}: `patchpilot maintainers` names it"),
         )
 
@@ -133,7 +138,7 @@ def _lists(facts: PreflightFacts) -> Iterator[SendProblem]:
 def _patch(patch: Patch) -> Iterator[SendProblem]:
     title = patch.subject.title
     if _FIXUP.match(title):
-        yield SendProblem("fixup", f"{title}: not meant to be sent", "git rebase -i --autosquash")
+        yield SendProblem("fixup", f"{title}: the subject marks the commit as not ready to be sent", "git rebase -i --autosquash")
     if not patch.tags("Signed-off-by"):
         yield SendProblem("no-signoff", f"{title}: no Signed-off-by", Action("prepare", ("--signoff",), "git commit --amend -s, or {}"))
 
@@ -151,7 +156,7 @@ def _cover(facts: PreflightFacts) -> Iterator[SendProblem]:
         return
     if not is_written(subject):
         hint = place or Hint((Action("draft", ("--cover-subject", "what the series does")), ", or ", Action("draft", ("--edit",))))
-        yield SendProblem("cover-subject", f"the cover letter's subject is not written: {subject or 'it is empty'}", hint)
+        yield SendProblem("cover-subject", f"the cover letter's subject is not written: {subject or 'empty'}", hint)
     if not is_written(text):
         hint = place or Hint(
             (Action("draft", ("--cover", "what the series does as a whole, and why")), ", or ", Action("draft", ("--edit",)))
@@ -164,7 +169,7 @@ def _standing(standing: TargetFit, target: Target) -> Iterator[SendProblem]:
         patch = standing.already[0]
         where = f" ({patch.commit[:12]})" if patch.commit else ""
         yield SendProblem(
-            "already-fixed", f"{patch.subject}: {target.label} has it already: {patch.how}{where}", "git fetch, rebase and drop it"
+            "already-fixed", f"{patch.subject}: already in {target.label}: {patch.how}{where}", "git fetch, then rebase and drop the commit"
         )
     if standing.fails:
         files = ", ".join(standing.paths[:3])
@@ -185,7 +190,7 @@ def _versions(facts: PreflightFacts) -> Iterator[SendProblem]:
             Hint((Action("draft", ("--changelog", "- what changed")), ", or ", Action("draft", ("--edit",)))),
         )
     elif any("EDITME" in text for number, text in facts.draft.changelogs.items() if 1 < int(number) <= facts.version):
-        yield SendProblem("unfinished", "the changelog still has an EDITME line in it", Action("draft", ("--edit",)))
+        yield SendProblem("unfinished", "the changelog still has an EDITME line", Action("draft", ("--edit",)))
     now = {patch.patch_id for patch in facts.draft.patches}
     for send in facts.earlier:
         left = {entry.patch_id for entry in send.entries if entry.patch_id}
@@ -212,12 +217,12 @@ def _recorded(facts: PreflightFacts, has_changelog: bool) -> Iterator[SendProble
             hint = Action(
                 "draft",
                 ("--changelog", "- what changed"),
-                "amend the commits, and say what is new with `{}`; --resend sends it again marked RESEND",
+                "amend the commits and state what changed with `{}`; or send it again, marked RESEND, with --resend",
             )
             yield SendProblem("already-sent", f"the same patches were sent as v{record.version}{when}: {record.where}", hint)
             return
         if record.same_topic and record.version == facts.version:
-            hint = Action("draft", ("-v", str(record.version + 1)), "`{}` makes it the next version")
+            hint = Action("draft", ("-v", str(record.version + 1)), "`{}` sends the next version")
             yield SendProblem("version-sent", f"v{record.version} of this topic was sent{when}: {record.where}", hint)
             return
 
@@ -225,24 +230,24 @@ def _recorded(facts: PreflightFacts, has_changelog: bool) -> Iterator[SendProble
 def _after_the_same(facts: PreflightFacts, send: Send) -> Advice:
     """What helps where the same patches were sent before."""
     if send.state != "sent":
-        return Action("send", ("--resume",), "`{}` sends what is missing of it")
+        return Action("send", ("--resume",), "`{}` sends the mails that were not accepted")
     if facts.version > send.version:
         return Action(
             "draft",
             ("--changelog", "- what changed"),
-            "no patch was changed since: amend the commits, or say what is new with `{}`; --resend sends it again marked RESEND",
+            "no patch has changed: amend the commits, or state what changed with `{}`; or send it again, marked RESEND, with --resend",
         )
-    return Action("", ("--reroll",), "{} makes a new version of it, --resend sends it again marked RESEND")
+    return Action("", ("--reroll",), "send a new version with {}, or the same again, marked RESEND, with --resend")
 
 
 def _version_sent(send: Send) -> SendProblem:
-    next_one = Action("send", ("--reroll",), "`{}` makes it the next version")
+    next_one = Action("send", ("--reroll",), "`{}` sends the next version")
     if send.state == "sent":
         return SendProblem("version-sent", f"v{send.version} of this topic was sent on {send.begun[:10]}", next_one)
     return SendProblem(
         "version-sent",
-        f"a part of v{send.version} of this topic was sent on {send.begun[:10]}",
-        Hint((Action("send", ("--resume",), "`{}` sends the rest as it was shown"), "; ", next_one)),
+        f"part of v{send.version} of this topic was sent on {send.begun[:10]}",
+        Hint((Action("send", ("--resume",), "`{}` sends the rest as previewed"), "; ", next_one)),
     )
 
 
@@ -261,8 +266,8 @@ def _stable(facts: PreflightFacts) -> Iterator[SendProblem]:
         if claim and facts.upstream_known.get(claim) is False:
             yield SendProblem(
                 "not-upstream",
-                f"{patch.subject.title}: goes to stable@ as {claim[:12]} of mainline, and that commit is not in mainline here",
-                "git fetch mainline, or name the right commit: stable takes only what is in mainline",
+                f"{patch.subject.title}: sent to stable@ as a backport of {claim[:12]}, which is not in your copy of mainline",
+                "git fetch mainline, or name the right commit: stable takes only commits that are in mainline",
             )
 
 
@@ -286,8 +291,8 @@ def _warnings(facts: PreflightFacts) -> Iterator[SendProblem]:
         shown = "; ".join(facts.waived[:3]) + (" …" if len(facts.waived) > 3 else "")
         yield SendProblem(
             "waived",
-            f"{len(facts.waived)} error(s) of check are waived: {shown}",
-            Action("check", ("--unwaive", "RULE"), "take it back: {}"),
+            f"{counted(len(facts.waived), 'error')} of check waived: {shown}",
+            Action("check", ("--unwaive", "RULE"), "remove a waiver: {}"),
         )
     for name in facts.unanswered:
         yield SendProblem(f"unanswered-{name}", _UNANSWERED[name], Action("", (f"--{name}",), f"answer once: {{}} no, or --{name} yes"))
@@ -297,41 +302,39 @@ def _warnings(facts: PreflightFacts) -> Iterator[SendProblem]:
         if sender and signers and sender.key not in signers:
             yield SendProblem(
                 "sender",
-                f"you send as {sender.email}, and {patch.subject.title} is not signed off by that address",
+                f"you send as {sender.email}, but {patch.subject.title} is not signed off with that address",
                 "check sendemail.from and user.email",
             )
             break
     if facts.first_time and not facts.request.to_self:
-        yield SendProblem("first-time", "nothing was sent from here yet", Action("send", ("--to-self",), "try it on yourself first: {}"))
+        yield SendProblem("first-time", "no mail was sent from here yet", Action("send", ("--to-self",), "send it to yourself first: {}"))
     rewriter = provider_of(facts.account.server)
     if rewriter and rewriter.rewrites:
         yield SendProblem(
             "gateway",
-            f"{rewriter.name} is known to change mails on their way: {rewriter.rewrites}",
-            Action("send", ("--to-self",), "try it first: {}"),
+            f"{rewriter.name} is known to alter mails: {rewriter.rewrites}",
+            Action("send", ("--to-self",), "send it to yourself first: {}"),
         )
     if len(facts.recipients) > MANY:
         yield SendProblem(
             "many",
-            f"{len(facts.recipients)} recipients: some lists hold mails with so many",
-            Action("maintainers", ("--drop", "ADDRESS"), "leave out who does not need it"),
+            f"{len(facts.recipients)} recipients: some lists hold mails with that many for moderation",
+            Action("maintainers", ("--drop", "ADDRESS"), "drop recipients who do not need it"),
         )
     if facts.now.weekday() >= 5:
-        yield SendProblem("weekend", "it is weekend: few will look before Monday")
+        yield SendProblem("weekend", "it is the weekend: expect few reviews before Monday")
     yield from _form_of_series(facts)
     if facts.too_soon:
-        yield SendProblem("too-soon", facts.too_soon, "wait for more answers, unless a maintainer asked for it")
+        yield SendProblem("too-soon", facts.too_soon, "wait for more replies, unless a maintainer asked for a new version")
     if facts.merge_window:
         yield SendProblem("merge-window", facts.merge_window)
     if facts.standing and facts.standing.applies == "clean-3way":
         yield SendProblem("three-way", "the patches apply to the target's tip only by a three-way merge", "git rebase onto its tip")
     if facts.target is None:
-        yield SendProblem(
-            "no-target", "no target tree is known here: whether the patches apply was not tried", "git remote add, or --base REF"
-        )
+        yield SendProblem("no-target", "no target tree found: not checked whether the patches apply", "git remote add, or --base REF")
     doubtful = [recipient.address.email for recipient in facts.recipients if judge(recipient.address.email).state is AddressState.DOUBTFUL]
     if doubtful:
-        yield SendProblem("doubtful-address", f"not an address of the public internet: {', '.join(doubtful[:4])}")
+        yield SendProblem("doubtful-address", f"not a public internet address: {', '.join(doubtful[:4])}")
 
 
 def _form_of_series(facts: PreflightFacts) -> Iterator[SendProblem]:
@@ -352,6 +355,6 @@ def _form_of_series(facts: PreflightFacts) -> Iterator[SendProblem]:
 
 
 _UNANSWERED = {
-    "security": "nobody said whether this is a security problem; if it is, it must not go to a list",
-    "regression": "nobody said whether this mends a regression; if it does, the regression tracker wants to know",
+    "security": "security question not answered: a security problem must not be sent to a public list",
+    "regression": "regression question not answered: a regression fix is also reported to the regression tracker",
 }

@@ -14,7 +14,7 @@ from patchpilot.outgoing.smtp import words
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """What a probe found: "ok", "warn", "fail" or "skip", in words, and what helps."""
+    """The result of a probe: "ok", "warn", "fail" or "skip", what was seen, and a hint."""
 
     name: str
     state: str
@@ -38,13 +38,13 @@ def archive_and_clock(url: str, timeout: float = 10.0) -> tuple[Probe, ...]:
                 "archive",
                 "warn",
                 f"{url} cannot be reached: {_reason(error)}",
-                "replies cannot be followed until it answers; --mbox reads files",
+                "replies cannot be tracked until it is reachable; --mbox reads them from files",
             ),
         )
-    probes = [Probe("archive", "ok", f"{url} answers")]
+    probes = [Probe("archive", "ok", f"{url} is reachable")]
     if answer.status_code >= 400:
         probes = [
-            Probe("archive", "warn", f"{url} answers with status {answer.status_code}", "git config patchpilot.lore URL names another")
+            Probe("archive", "warn", f"{url} returned status {answer.status_code}", "git config patchpilot.lore URL sets another archive")
         ]
     try:
         theirs = parsedate_to_datetime(answer.headers.get("Date", ""))
@@ -56,7 +56,7 @@ def archive_and_clock(url: str, timeout: float = 10.0) -> tuple[Probe, ...]:
             Probe(
                 "clock",
                 "warn",
-                f"this machine's clock is {_span(off)} of the archive's: mails would carry a wrong date",
+                f"this machine's clock is {_span(off)} (compared with the archive's): mails would have a wrong date",
                 "timedatectl set-ntp true",
             )
         )
@@ -68,15 +68,15 @@ def archive_and_clock(url: str, timeout: float = 10.0) -> tuple[Probe, ...]:
 def _reason(error: Exception) -> str:
     text = str(error)
     if "NameResolution" in text or "getaddrinfo" in text:
-        return "there is no such host (or no name service)"
+        return "host not found (or no DNS)"
     if "timed out" in text.lower():
-        return "no answer in time"
+        return "timed out"
     return words(error.args[0]) if error.args and isinstance(error.args[0], OSError) else "no connection"
 
 
 def _span(off: timedelta) -> str:
     minutes = int(abs(off).total_seconds() // 60)
-    return f"{minutes} minutes {'ahead' if off > timedelta(0) else 'behind'}"
+    return f"{minutes} minutes {'fast' if off > timedelta(0) else 'slow'}"
 
 
 def commit_graph(repository: Repository, many: int = 20_000) -> Probe:
@@ -92,8 +92,8 @@ def commit_graph(repository: Repository, many: int = 20_000) -> Probe:
     if not files:
         count = repository.git("rev-list", "--count", f"--max-count={many}", "--all").text.strip()
         if int(count or 0) < many:
-            return Probe("commit-graph", "ok", "history is small: no commit-graph is needed")
-        return Probe("commit-graph", "warn", "there is no commit-graph: questions about history take ten times as long", command)
+            return Probe("commit-graph", "ok", "small history: no commit-graph needed")
+        return Probe("commit-graph", "warn", "no commit-graph: history queries take ten times as long", command)
     if not any(_has_filters(file) for file in files if file.exists()):
         return Probe("commit-graph", "warn", "the commit-graph has no changed-path filters", command)
     return Probe("commit-graph", "ok", "there is a commit-graph with changed-path filters")

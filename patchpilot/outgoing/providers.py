@@ -9,7 +9,7 @@ from importlib.resources import files
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """A provider: how it is recognised, the settings that work, what login it wants, and what it does to mails ("" when nothing is known)."""
+    """A provider: how it is recognized, the settings that work, the login it requires, and what it does to mails ("" when nothing is known)."""
 
     name: str
     servers: tuple[str, ...]

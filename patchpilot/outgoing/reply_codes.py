@@ -19,7 +19,7 @@ def after_mail(code: int, text: str) -> Outcome:
         return Outcome(MailState.ACCEPTED, text)
     if 400 <= code < 600:
         return Outcome(MailState.REJECTED, text, _when(code))
-    return Outcome(MailState.UNKNOWN, f"the server answered the mail with {text}: that neither accepts nor rejects it")
+    return Outcome(MailState.UNKNOWN, f"the server answered {text}, which neither accepts nor rejects the mail")
 
 
 def before_mail(code: int, text: str, *, reused: bool) -> Outcome:
@@ -28,7 +28,7 @@ def before_mail(code: int, text: str, *, reused: bool) -> Outcome:
         return Outcome(MailState.PENDING, text, Retry.NEW_CONNECTION)
     if 400 <= code < 600:
         return Outcome(MailState.REJECTED, text, _when(code))
-    return Outcome(MailState.PENDING, f"an answer that does not belong there: {text}", Retry.LATER)
+    return Outcome(MailState.PENDING, f"unexpected reply: {text}", Retry.LATER)
 
 
 def lost(why: str, *, reused: bool) -> Outcome:

@@ -27,8 +27,8 @@ def sole_sender(change_id: str) -> Iterator[None]:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             raise RefusedError(
-                "this topic is being sent right now by another patchpilot",
-                hint=Action("send", ("--resume",), "wait for it to end, then see `{}`"),
+                "another patchpilot is sending this topic",
+                hint=Action("send", ("--resume",), "wait for it to finish, then see `{}`"),
             ) from error
         yield
 
@@ -54,7 +54,8 @@ def one_at_a_time() -> Iterator[None]:
             except OSError as error:
                 if time.monotonic() >= until:
                     raise RefusedError(
-                        "another patchpilot has been about to send for too long", hint="end it, or wait; then run the same command again"
+                        "timed out waiting for another patchpilot that is about to send",
+                        hint="wait for it or stop it, then run the same command again",
                     ) from error
                 time.sleep(0.02)
         yield

@@ -59,8 +59,8 @@ class Submission:
         if account.encryption == "tls":
             self._step(f"STARTTLS with {at} failed", hint, lambda: _encrypted(server, account), server)
         if account.needs_login and (credential := self.credential):
-            why = Action("doctor", (), "many providers want an app password here: see `{}`")
-            refused = f"{account.server} refuses the login of {account.user}"
+            why = Action("doctor", (), "many providers require an app password: see `{}`")
+            refused = f"{account.server} rejects the login of {account.user}"
             self._step(refused, why, lambda: login(server, account, credential), server)
         self.server, self.mails_sent = server, 0
         return server
@@ -223,9 +223,9 @@ def words(error: BaseException) -> str:
         text = error.smtp_error.decode("utf-8", "replace") if isinstance(error.smtp_error, bytes) else str(error.smtp_error)
         return f"{error.smtp_code} {text}"
     if isinstance(error, TimeoutError):
-        return "no answer in time"
+        return "timed out"
     if isinstance(error, socket.gaierror):
-        return "there is no such host (or no name service)"
+        return "host not found (or no DNS)"
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"its certificate is not trusted: {error.verify_message}"
     if isinstance(error, OSError):

@@ -36,7 +36,7 @@ class StrictSMTP(smtplib.SMTP):
         """Send a command, but not over a reply to nothing we sent: from there on answers and questions would not match."""
         if self._unread:
             self.close()
-            raise BadReplyError("the server sent a reply that was not asked for")
+            raise BadReplyError("the server sent an unexpected reply")
         super().putcmd(cmd, args)
 
     def early_reply(self) -> tuple[int, bytes] | None:
@@ -81,7 +81,7 @@ class StrictSMTP(smtplib.SMTP):
                 )
             self._unread += data
             if len(self._unread) > _LONGEST:
-                raise BadReplyError("a reply without an end")
+                raise BadReplyError("a reply that does not end")
             if time.monotonic() > until:
                 raise TimeoutError
         line, end, self._unread = self._unread.partition(b"\n")

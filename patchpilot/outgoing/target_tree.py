@@ -82,9 +82,9 @@ def fit_of_commits(repository: Repository, ids: Sequence[str], target: Target) -
             applied = try_fix(scratch, fix, onto)
             subject = fix.commit.subject
             if applied.how is not AppliesHow.CONFLICT and applied.is_empty:
-                already.append(AlreadyApplied(subject, known.get(subject), "its change is there"))
+                already.append(AlreadyApplied(subject, known.get(subject), "it contains the same change"))
             elif subject in known:
-                already.append(AlreadyApplied(subject, known[subject], "a commit of the same subject is there"))
+                already.append(AlreadyApplied(subject, known[subject], "it has a commit with the same subject"))
             if applied.how is AppliesHow.CONFLICT:
                 return TargetFit(AppliesHow.CONFLICT, subject, applied.merge.paths, tuple(already))
             if applied.how is AppliesHow.THREE_WAY and not applied.is_empty:
@@ -116,12 +116,12 @@ def fit_of_files(repository: Repository, patches: Sequence[tuple[str, bytes]], t
             if applies():
                 continue
             if number == 0 and all_reverse():
-                return TargetFit(worst, already=tuple(AlreadyApplied(title, None, "its change is there") for title, _ in patches))
+                return TargetFit(worst, already=tuple(AlreadyApplied(title, None, "it contains the same change") for title, _ in patches))
             if number == 0:
                 scratch.git("read-tree", target.tip, env=index)
                 file.write_bytes(content)
             if applies("--check", "--reverse"):
-                already.append(AlreadyApplied(subject, None, "its change is there"))
+                already.append(AlreadyApplied(subject, None, "it contains the same change"))
             elif applies("--3way"):
                 worst = AppliesHow.THREE_WAY
             else:

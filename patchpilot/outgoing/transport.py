@@ -66,7 +66,7 @@ class RenderedSeries:
 class Delivery:
     """A send that the outbox has, to be carried out.
 
-    `report` is called with a mail's place in the send, with `sending` before each try and with the outcome after it; what it is told is on
+    `report` is called with a mail's place in the send, with `sending` before each try and with the outcome after it; what it is given is on
     disk when it returns. `rename` notes the Message-ID and the bytes that a mail was really sent with.
     """
 

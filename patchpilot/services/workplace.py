@@ -119,7 +119,7 @@ class Workplace:
         """The topic's base, the reason for it, and what else it may be."""
         repository = self.repository_if_any()
         if targets or repository is None:
-            return [f"base: not looked for: {' '.join(targets) or 'no repository'} says what to work on"]
+            return [f"base: not searched: {' '.join(targets) + ' names the patches' if targets else 'no repository'}"]
         from patchpilot.services.topic.topic_base import find_base, likeliest
 
         base = find_base(repository, named)

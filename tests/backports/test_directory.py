@@ -91,7 +91,7 @@ def test_half_a_patch_is_an_input_error(world: World, workdir: Path) -> None:
     done = call("backport", "half.patch", "--onto", tree)
     assert done.code == 2
     assert "half.patch: line" in done.err
-    assert "cut off" in done.err
+    assert "truncated" in done.err
 
 
 def test_a_dos_patch_is_judged_as_git_am_reads_it(world: World, workdir: Path) -> None:
@@ -121,7 +121,7 @@ def test_a_bare_diff_is_called_by_its_file(world: World, workdir: Path) -> None:
     assert call("backport", "bare.diff", "--onto", tree).out.startswith("bare.diff\n")
     done = call("backport", "-C", world.repo.path, workdir / "bare.diff", "--onto", "master")
     assert done.code == 2
-    assert "without a subject" in done.err
+    assert "the diff has no subject" in done.err
 
 
 def test_without_a_repository_and_a_directory_it_says_what_it_needs(workdir: Path) -> None:

@@ -89,7 +89,7 @@ def test_a_folder_that_holds_patches_is_not_written_over(world: World, tmp_path:
     write(world, tmp_path / "out")
     done = call("backport", "-C", world.repo.path, world.fix, "--write", tmp_path / "out")
     assert done.code == 2
-    assert "holds patches already" in done.err
+    assert "already has patches" in done.err
 
 
 def test_the_answered_mail_is_named(world: World, tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ def test_every_verb_explains_the_base(repo: Repo, verb: str) -> None:
 
 
 def test_a_named_target_needs_no_base(repo: Repo) -> None:
-    assert "base: not looked for: HEAD says what to work on" in call("check", "--explain-base", "HEAD").err
+    assert "base: not searched: HEAD names the patches" in call("check", "--explain-base", "HEAD").err
 
 
 def test_many_commits_over_a_guess_are_exit_2_with_commands_that_work(repo: Repo) -> None:

@@ -111,7 +111,7 @@ def test_a_read_only_file_and_a_link_are_refused_and_no_file_of_the_series_chang
     (tmp_path / "real").write_bytes(before)
     other.symlink_to(tmp_path / "real")
     done = call("check", "--fix", file, other)
-    assert (done.code, "is a link" in done.err, file.read_bytes()) == (2, True, before)
+    assert (done.code, "is a symbolic link" in done.err, file.read_bytes()) == (2, True, before)
     assert sorted(one.name for one in tmp_path.iterdir()) == ["0001-frob.patch", "0002-frob.patch", "real"]
 
 
@@ -179,7 +179,7 @@ def test_a_line_that_a_later_patch_needs_is_left_and_told(tmp_path: Path, file: 
     other = tmp_path / "0002-frob.patch"
     other.write_text(patch("frob: end it", later))
     done = call("check", "--fix", file, other)
-    assert "3 left, in lines that a later patch of these needs" in done.out
+    assert "3 not fixed: a later patch depends on these lines" in done.out
     assert file.read_text() == patch()
     assert "frob_end(frob, 2);" in other.read_text()
 
@@ -197,7 +197,7 @@ def test_a_line_that_a_later_patch_needs_under_another_name_is_left_and_told(tmp
     for other, change in zip(others, changes, strict=True):
         other.write_text(mail("frob: name it after what it does", f"{PROSE}\n\n{SIGN_OFF}", change))
     done = call("check", "--fix", file, *others)
-    assert "3 left, in lines that a later patch of these needs" in done.out
+    assert "3 not fixed: a later patch depends on these lines" in done.out
     assert file.read_text() == patch()
     assert "frob_end(frob, 2);" in others[-1].read_text()
 

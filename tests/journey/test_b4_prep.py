@@ -296,7 +296,7 @@ def test_patches_above_a_tip_commit_are_sent_by_git_and_refused_for_b4(tmp_path:
     with FaultySink() as server:
         use_server(repo, server)
         refused = branch.run("send", "--via", "b4", "--to", LIST, "--force", "x", "--yes")
-        assert (refused.code, "b4 sends only the patches below its cover letter commit" in refused.err) == (1, True)
+        assert (refused.code, "b4 sends only the commits before its cover letter commit" in refused.err) == (1, True)
         mails = sent(branch, server, "--to", LIST)
     assert len(mails) == 3
     assert f"base-commit: {branch.base}\n" in str(mails[0].get_payload())

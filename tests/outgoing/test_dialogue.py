@@ -20,7 +20,7 @@ TAKEN = [*ENVELOPE, "<<< 250 OK", ">>> DATA", "<<< 354 go on", ">>> Subject: x",
         ([*ENVELOPE, "<<< 550 no such user"], "rejected", "b@x: 550 no such user"),
         ([*ENVELOPE, "<<< 450 greylisted"], "rejected", "450"),
         (ENVELOPE, "pending", "lost"),
-        ([], "pending", "never reached the server"),
+        ([], "pending", "cannot reach the server"),
         (["<<< 220 x", ">>> AUTH PLAIN c2VjcmV0", "<<< 535 bad password"], "rejected", "the login: 535"),
     ],
 )

@@ -44,7 +44,7 @@ def test_a_server_that_lets_us_in_is_well_and_gets_no_mail(tmp_path: Path) -> No
         assert server.take() == ()
         repo.git("config", "credential.helper", "!f() { test $1 = get && echo password=wrong; }; f")
         state, words = examine(repo)["login"]
-        assert (state, "refuses the login of ada" in words, "app password" in words, "wrong" in words) == ("fail", True, True, False)
+        assert (state, "rejects the login of ada" in words, "app password" in words, "wrong" in words) == ("fail", True, True, False)
         repo.git("config", "--unset", "sendemail.smtpsslcertpath")
         assert "certificate" in examine(repo)["encryption"][1]
 

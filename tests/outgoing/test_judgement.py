@@ -125,7 +125,7 @@ def test_trouble_before_the_first_mail_is_named(tmp_path: Path) -> None:
         assert way.send("a@example.org", ("b@example.org",), MAIL).state is MailState.PENDING
     with FaultySink(tls="starttls", certificate=pair, login=("ada", "s3cret")) as server:
         wrong = account(server, encryption="tls", user="ada", auth="XOAUTH2", cert_path="")
-        with Submission(wrong, Credential("ada", "token"), 5.0) as way, pytest.raises(NetworkError, match="refuses the login") as told:
+        with Submission(wrong, Credential("ada", "token"), 5.0) as way, pytest.raises(NetworkError, match="rejects the login") as told:
             way.open()
         assert "token" not in told.value.message
         plain = account(server, encryption="tls", user="ada", auth="PLAIN", cert_path=str(pair[0]))
@@ -155,7 +155,7 @@ def test_a_clock_that_is_off_is_seen_in_the_archives_answer() -> None:
         Handler.off, Handler.status = timedelta(hours=2), 503
         found = {one.name: one for one in probes.archive_and_clock(url)}
         assert (found["archive"].state, found["clock"].state) == ("warn", "warn")
-        assert "120 minutes ahead" in found["clock"].message
+        assert "120 minutes fast" in found["clock"].message
     finally:
         server.shutdown()
         server.server_close()

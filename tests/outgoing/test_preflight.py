@@ -86,8 +86,8 @@ def test_a_good_patch_is_not_stopped() -> None:
         ("no-list", {"recipients": (to("m@example.org"),)}),
         ("check-errors", {"errors": ("widget: mend: trailing whitespace",)}),
         ("does-not-apply", {"standing": TargetFit("conflict", "widget: mend", ("w.c",))}),
-        ("already-fixed", {"standing": TargetFit("clean", already=(AlreadyApplied("widget: mend", None, "its change is there"),))}),
-        ("damaged", {"damaged": (("widget: mend", "its content would be another"),)}),
+        ("already-fixed", {"standing": TargetFit("clean", already=(AlreadyApplied("widget: mend", None, "it contains the same change"),))}),
+        ("damaged", {"damaged": (("widget: mend", "its content would differ"),)}),
         ("fixup", {"series": Series((patch("[PATCH] fixup! widget: mend"),))}),
         ("no-signoff", {"series": Series((patch(body="No tags."),))}),
         ("no-changelog", {"version": 2}),
@@ -202,12 +202,12 @@ def test_a_refusal_names_the_thing_and_the_command_that_helps(name: str, changed
 WARNED: list[tuple[str, dict[str, object], str, str]] = [
     ("unchecked", {"errors": None}, "check", "patchpilot check"),
     ("sender", {"series": Series((patch(body="x\n\nSigned-off-by: Bob <bob@example.org>"),))}, ADA.email, "sendemail.from"),
-    ("many", {"recipients": (LIST, *(to(f"m{n}@example.org") for n in range(50)))}, "51", "leave out"),
+    ("many", {"recipients": (LIST, *(to(f"m{n}@example.org") for n in range(50)))}, "51", "drop recipients"),
     ("too-soon", {"too_soon": "v1 went out 2 hours ago"}, "v1 went out 2 hours ago", "wait"),
     ("no-target", {"target": None, "standing": None}, "target", "--base"),
-    ("first-time", {"first_time": True}, "nothing was sent", "--to-self"),
+    ("first-time", {"first_time": True}, "no mail was sent", "--to-self"),
     ("no-server", {"blocked": NO_SERVER}, "server", "doctor"),
-    ("gateway", {"account": account("smtp.office365.com")}, "change", "--to-self"),
+    ("gateway", {"account": account("smtp.office365.com")}, "alter", "--to-self"),
     ("doubtful-address", {"recipients": (to("root@widgets.test"), LIST)}, "root@widgets.test", ""),
 ]
 
@@ -257,7 +257,7 @@ def test_three_errors_are_shown_and_the_rest_is_counted() -> None:
 
 
 def test_what_does_not_apply_is_not_said_to_be_there_already() -> None:
-    already = (AlreadyApplied("widget: a", None, "its change is there"),)
+    already = (AlreadyApplied("widget: a", None, "it contains the same change"),)
     assert names(refusals(facts(standing=TargetFit("conflict", "widget: b", ("w.c",), already=already)))) == {"does-not-apply"}
     assert refusals(facts(standing=TargetFit("conflict", "widget: b", ("w.c",)), target=None)) == ()
 
@@ -335,8 +335,8 @@ def test_the_same_patches_are_not_sent_twice_without_saying_so() -> None:
 @pytest.mark.parametrize(
     ("via", "wrong", "hint"),
     [
-        ("b4", "its content would be another", "--via git-send-email"),
-        ("git-send-email", "its author would be Ada", "brackets"),
+        ("b4", "its content would differ", "--via git-send-email"),
+        ("git-send-email", "its author would be Ada", "parentheses"),
         ("git-send-email", "its message would end early", "indent or reword"),
     ],
 )

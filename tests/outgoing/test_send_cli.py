@@ -207,7 +207,7 @@ def test_a_second_sender_of_the_topic_is_refused(tmp_path: Path) -> None:
         with sole_sender(change_id):
             done = send(repo, "--yes")
         assert done.code == 1
-        assert "being sent right now" in done.err
+        assert "is sending this topic" in done.err
         assert server.take() == ()
 
 
@@ -320,7 +320,7 @@ def test_a_try_on_oneself_needs_no_recipients_and_is_not_refused(tmp_path: Path,
         done = call("send", "-C", repo.path, "--via", via, "--to-self", "--yes")
         assert done.code == 0, done.err
         assert "to yourself only" in done.out
-        assert "a real send is refused: fixup!" in done.out
+        assert "blocks a real send: fixup!" in done.out
         assert {one.recipients for one in server.take()} == {("ada@example.org",)}
 
 

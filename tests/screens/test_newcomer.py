@@ -137,7 +137,7 @@ async def test_a_project_without_stable_series_has_nothing_to_do_at_backports(me
         asked(app)
         await keys(pilot, Stage.BACKPORTS)
         stands = app.session.standing(Stage.BACKPORTS)
-        assert (stands.state, stands.note) == (StageState.DONE, "u-boot keeps no stable series: nothing to do here")
+        assert (stands.state, stands.note) == (StageState.DONE, "u-boot maintains no stable series: nothing to backport")
         assert app.session.next_stage is not Stage.BACKPORTS
         await keys(pilot, "enter", "z")
         git(mended, "config", "patchpilot.profile", "linux")

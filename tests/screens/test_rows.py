@@ -35,7 +35,7 @@ def test_a_conflict_says_where_it_waits_and_how_it_is_taken_up() -> None:
     waiting = Resolving("linux-6.1.y", Path("/clone"), "conflict", ("a.c",), ("git cherry-pick --continue",))
     assert resolving_rows(waiting)[:2] == ["linux-6.1.y waits for you in", "  /clone"]
     assert "z here takes it up" in resolving_rows(waiting)[-1]
-    done = Resolving("linux-6.1.y", Path("/clone"), "done", (), ("when it is sent: rm -r /clone",), (Path("/patches/0001-a.patch"),))
+    done = Resolving("linux-6.1.y", Path("/clone"), "done", (), ("after sending: rm -r /clone",), (Path("/patches/0001-a.patch"),))
     assert resolving_rows(done)[:2] == ["linux-6.1.y is resolved; its patches are", "  /patches/0001-a.patch"]
 
 
@@ -56,11 +56,11 @@ def test_advice_names_the_stage_of_a_verb() -> None:
 def test_the_way_out_names_keys_where_the_walk_has_them() -> None:
     class Plan:
         refusals = (SendProblem("no-signoff", "no Signed-off-by", Action("prepare", ("--signoff",), "git commit -s, or {}")),)
-        warnings = (SendProblem("weekend", "it is weekend"), SendProblem("odd", "odd", "git fetch"))
+        warnings = (SendProblem("weekend", "it is the weekend"), SendProblem("odd", "odd", "git fetch"))
 
     assert problem_rows(Plan()) == [  # type: ignore[arg-type]
         "refused: no Signed-off-by -> 4, then w",
-        "warning: it is weekend",
+        "warning: it is the weekend",
         "warning: odd -> git fetch",
     ]
 
@@ -83,18 +83,18 @@ def test_markup_stays_text(text: str) -> None:
 def test_advice_after_a_send_names_keys_and_no_verb() -> None:
     update, show = Action("track", ("update",)), Action("track", ("show",))
     assert (
-        in_keys(Hint(("the answers are followed: ", update, ", then ", show)), Stage.SEND)
-        == f"the answers are followed: {Stage.FOLLOW.number} shows them"
+        in_keys(Hint(("replies are tracked: ", update, ", then ", show)), Stage.SEND)
+        == f"replies are tracked: {Stage.FOLLOW.number} shows them"
     )
     drop = Action("maintainers", ("--drop", "a@b.example"))
-    hint = Hint(("nothing left; to leave a@b.example out: ", drop, ", then ", Action("send")))
-    assert in_keys(hint, Stage.CHECKS) == "nothing left; to leave a@b.example out: 3, then Space on a@b.example, then stage 7"
+    hint = Hint(("nothing was sent; to drop a@b.example out: ", drop, ", then ", Action("send")))
+    assert in_keys(hint, Stage.CHECKS) == "nothing was sent; to drop a@b.example out: 3, then Space on a@b.example, then stage 7"
 
 
 def test_a_key_of_the_stage_on_screen_is_named_alone() -> None:
-    test = Action("send", ("--to-self",), "try it on yourself first: {}")
-    assert in_keys(test, Stage.PREVIEW) == "try it on yourself first: 7, then m"
-    assert in_keys(test, Stage.SEND) == "try it on yourself first: m"
+    test = Action("send", ("--to-self",), "send it to yourself first: {}")
+    assert in_keys(test, Stage.PREVIEW) == "send it to yourself first: 7, then m"
+    assert in_keys(test, Stage.SEND) == "send it to yourself first: m"
     base = Action("", ("--base", "REV"), "name the base with {}, or name a range A..B")
     assert in_keys(base) == "b chooses the base or a range"
     changelog = Hint((Action("draft", ("--changelog", "- what changed")), ", or ", Action("draft", ("--edit",))))

@@ -157,14 +157,14 @@ def test_a_damaged_outbox_is_an_error_with_the_way_to_recover_and_that_way_works
     again()
     done = call("doctor", "--recover")
     assert done.code == 0, done.err
-    assert "put back from" in done.out
+    assert "restored from" in done.out
     again()
     with Outbox() as outbox, Drafts() as drafts:
         assert len(outbox.sends(f"{CHANGE[:-2]}07")) == 1
         assert drafts.get(CHANGE)
         assert outbox.sends(late.change_id) in ((), (late,))
     assert call("draft", "-C", repo.path).code == 0
-    assert "sound: nothing was changed" in call("doctor", "--recover").out
+    assert "intact: nothing was changed" in call("doctor", "--recover").out
     assert list(state_folder().glob("outgoing.sqlite3.damaged-*"))
 
 

@@ -49,7 +49,7 @@ def test_a_mail_stands_for_the_revision_it_is_in_or_answers(url: str, word: str,
 
 
 def test_talk_is_no_series_and_a_word_no_address(url: str) -> None:
-    with pytest.raises(InputError, match="no patch in it"):
+    with pytest.raises(InputError, match="no patch in this thread"):
         series_at("<talk@example.org>", lore=url)
     with pytest.raises(UsageError, match="neither"):
         series_at("https://lore.example.org/all/", lore=url)
@@ -92,6 +92,6 @@ def test_advice_names_the_archive_that_is_configured(tmp_path: Path) -> None:
     ident = sent.entries[0].mail.message_id
     assert f"https://lore.kernel.org/all/{ident}/" in " ".join(map(str, result_of_send(sent).advice))
     repo.git("config", "patchpilot.lore", "https://archive.example.org/lists/")
-    (said,) = [line for line in map(str, result_of_send(here).advice) if "arrived" in line]
+    (said,) = [line for line in map(str, result_of_send(here).advice) if "was received" in line]
     assert f"https://archive.example.org/lists/{ident}/" in said
     assert "lore.kernel.org" not in said

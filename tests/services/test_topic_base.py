@@ -343,7 +343,7 @@ def test_the_default_branch_of_a_fork_is_a_pushed_copy(tmp_path: Path) -> None:
         with Repository.open(repo.path) as repository:
             base = topic_base(repository)
             assert (base.name, len(base.commits)) == ("upstream/main", 2)
-            assert any("origin/main is left out" in note for note in base.notes)
+            assert any("origin/main is not used" in note for note in base.notes)
 
 
 def test_a_default_branch_with_a_commit_of_somebody_else_is_no_copy(tmp_path: Path) -> None:

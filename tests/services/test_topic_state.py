@@ -285,5 +285,5 @@ def test_recipients_that_an_answer_adds_are_named(tmp_path: Path) -> None:
         assert answer_named(repository, "regression", "yes", request).startswith("1 more recipient: regressions@lists.linux.dev (")
         session.load(Stage.RECIPIENTS, silent)
         assert "1 more recipient: regressions@lists.linux.dev" in session.found[Stage.RECIPIENTS].standing.note
-        assert answer_named(repository, "regression", "no", request) == "1 recipient less: regressions@lists.linux.dev"
+        assert answer_named(repository, "regression", "no", request) == "1 recipient removed: regressions@lists.linux.dev"
         assert answer_named(repository, "regression", "no", request) == ""

@@ -184,7 +184,7 @@ def test_a_change_of_white_space_alone_is_called_that(tmp_path: Path) -> None:
     story.repo.git("checkout", "-q", "-b", "blanks", story.later)
     story.repo.commit("ring: indent" + SIGNED, {"ring.c": LATER.replace("\tring->", "\t\tring->")})
     result = ask(tmp_path / "r")
-    assert "whitespace only" in result.reason
+    assert "whitespace-only" in result.reason
     assert not result.sure
 
 
@@ -227,7 +227,7 @@ def test_stable_takes_no_commit_where_a_shallow_clone_ends_for_the_culprit(tmp_p
         untagged = stable_lines(repository, StableRequest("HEAD"))
     assert not tagged.culprits
     assert not untagged.culprits
-    assert "names a commit that is not here" in tagged.notes[0]
+    assert "names a commit that is not in this repository" in tagged.notes[0]
     assert all(any("--unshallow" in note for note in one.notes) for one in (tagged, untagged))
 
 
@@ -311,7 +311,7 @@ def test_what_mends_an_earlier_patch_of_its_own_series_gets_no_tag(tmp_path: Pat
     for told in ({}, {"base": "v1.2"}, {"series": (first, fix)}):
         result = ask(tmp_path / "r", **told)
         assert (result.candidates[0].commit, result.tags) == (first, ())
-        assert "this mends an earlier patch of your own series: squash it" in result.notes[0]
+        assert "this fixes an earlier patch of your own series: squash it" in result.notes[0]
 
 
 def test_a_bug_and_a_fix_of_one_release_are_nothing_for_stable(tmp_path: Path) -> None:

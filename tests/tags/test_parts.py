@@ -175,7 +175,7 @@ def test_evidence_against_the_tag_is_said(tmp_path: Path) -> None:
     body = json.loads(call("fixes", "-C", story.repo.path, "HEAD", "--format", "json").out)
     first = body["candidates"][0]
     assert first["commit"] == story.culprit
-    assert any("look again" in note for note in body["notes"]) == (first["confidence"] >= 0.8)
+    assert any("check the tag" in note for note in body["notes"]) == (first["confidence"] >= 0.8)
 
 
 def test_an_empty_bisect_log_is_no_verdict(tmp_path: Path) -> None:

@@ -257,7 +257,7 @@ def test_a_patch_that_mends_an_earlier_one_of_its_series_gets_no_tag(story: Hist
     assert f"Fixes: {story.culprit[:12]}" in first["message"]
     assert "Fixes:" not in second["message"]
     assert "Cc: stable" not in second["message"]
-    assert any('mends an earlier patch of your own series: squash it into "ring: fix the mask"' in one for one in second["notes"])
+    assert any('fixes an earlier patch of your own series: squash it into "ring: fix the mask"' in one for one in second["notes"])
 
 
 def test_a_patch_of_the_series_that_is_named_gets_no_tag_either(story: History) -> None:
@@ -307,5 +307,5 @@ def test_a_culprit_that_is_little_sure_is_written_with_the_advice_to_look(story:
     judged_as(0.55, "", monkeypatch)
     done = call("prepare", "-C", story.repo.path, "HEAD", "--signoff")
     assert "{+Fixes: " in done.out
-    assert "# Fixes: 55% sure, look at it: " in done.out
+    assert "# Fixes: 55% sure, check it: " in done.out
     assert "unsure" not in done.err

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What b4 has no place for, put into the mails it made: notes below the `---`, a mail that is answered. The captured bytes are what is sent."""
+"""What b4 does not support, added to the mails it made: notes below the `---`, a mail that is answered. The captured bytes are what is sent."""
 
 import base64
 import quopri
@@ -47,8 +47,8 @@ def refuse_signed(texts: Sequence[str], *, why: str) -> None:
     """RefusedError when there is something to put into mails that must stay as b4 makes them."""
     if any(text.strip() for text in texts):
         raise RefusedError(
-            f"a note cannot be put into these mails: {why}",
-            hint=Action("draft", ("--edit",), "use --via git-send-email, or take the note out: {}"),
+            f"cannot add a note to these mails: {why}",
+            hint=Action("draft", ("--edit",), "use --via git-send-email, or remove the note: {}"),
         )
 
 

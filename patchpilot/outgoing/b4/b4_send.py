@@ -33,7 +33,7 @@ from patchpilot.outgoing.retries import Retries
 from patchpilot.outgoing.smtp import Submission
 from patchpilot.outgoing.transport import Delivery
 
-_OTHER_WAY = "use --via git-send-email, which takes the patch as git has it; `b4 send -o DIR` shows where b4 fails"
+_OTHER_WAY = "use --via git-send-email, which sends the patch as git has it; `b4 send -o DIR` shows where b4 fails"
 _SHIM = """import socket, sys
 line = socket.socket(socket.AF_UNIX)
 try:
@@ -42,9 +42,9 @@ try:
     line.shutdown(socket.SHUT_WR)
     answer = line.makefile("rb").read().decode("utf-8", "replace")
 except OSError as error:
-    answer = "patchpilot is gone: " + str(error)
+    answer = "patchpilot has exited: " + str(error)
 if answer != "taken":
-    print(answer or "patchpilot is gone", file=sys.stderr)
+    print(answer or "patchpilot has exited", file=sys.stderr)
     sys.exit(75)
 """
 
@@ -54,7 +54,7 @@ def capture(
 ) -> tuple[RenderedMail, ...]:
     """The mails b4 would send, in its order, to exactly these recipients; nothing is sent."""
     if not to:
-        raise UsageError("b4 would put everybody of Cc: into To:", hint="name somebody with --to")
+        raise UsageError("no To: recipient: b4 would move all of Cc: to To:", hint="name a recipient with --to")
     with tempfile.TemporaryDirectory(prefix="patchpilot-") as place:
         done = run(
             repository,
@@ -175,15 +175,15 @@ class _Counter:
 
     def _take(self, index: int, raw: bytes) -> str:
         if index >= len(self.entries):
-            return "b4 hands over more mails than were shown"
+            return "b4 produced more mails than the preview showed"
         entry = self.entries[index]
         if not same_mail(entry, captured(raw, "", ())):
-            return f"b4 hands over another mail than was shown: {entry.mail.subject}"
+            return f"b4 produced a mail that differs from the preview: {entry.mail.subject}"
         last = index == len(self.entries) - 1
         if last and any(entry.state is MailState.UNKNOWN for entry in self.entries):
             # b4 must not note the series as sent while a mail of it is in doubt
             self._send(entry)
-            return "a mail of the series is in doubt"
+            return "it is not known whether a mail of the series was sent"
         return self._send(entry)
 
     def _send(self, entry: OutboxEntry) -> str:

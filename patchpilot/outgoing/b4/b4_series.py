@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A topic sent by b4: its branch enrolled, the mails b4 makes of it, and their delivery."""
+"""A topic sent by b4: its branch enrolled, its mails made by b4 and delivered."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -32,16 +32,16 @@ from patchpilot.series.message_ids import with_kept_ids
 
 
 def render(repository: Repository, series: SeriesToRender) -> RenderedSeries:
-    """The mails b4 makes of the checked-out branch, remarks about how they are sent, and the tracking data b4 needs then."""
+    """The mails b4 makes of the checked-out branch, notes about how they are sent, and the tracking data b4 needs for that."""
     account, draft, text, ids = series.account, series.draft, series.text, series.ids
     branch = _branch(repository, ids)
     if not account.configured and not account.destination:
         raise MissingError(
-            "no mail server is set, and b4 would then choose a web endpoint by itself",
+            "no mail server is set: b4 would choose a web endpoint by itself",
             hint=Action("doctor", (), "git config --global sendemail.smtpserver HOST (see `{}`)"),
         )
     if draft.in_reply_to and account.destination:
-        raise UsageError("b4's web endpoint cannot answer a given mail (--in-reply-to)", hint="use --via git-send-email")
+        raise UsageError("b4's web endpoint does not support --in-reply-to", hint="use --via git-send-email")
     if repository.git("status", "--porcelain", "--untracked-files=no").out.strip():
         raise RefusedError("b4 sends only from a clean working tree", hint="commit or stash your changes first")
     sign = signing(repository) or bool(account.destination)
@@ -68,23 +68,23 @@ def render(repository: Repository, series: SeriesToRender) -> RenderedSeries:
 def _remarks(account: Account, known: PrepBranch, *, sign: bool, to_self: bool) -> Iterator[str]:
     """What the preview says of how b4 sends the mails."""
     if account.destination:
-        yield "the web endpoint takes the series as a whole, with new Message-IDs; whether each mail arrived is not told"
+        yield "the web endpoint takes the series as a whole, with new Message-IDs; it does not report on each mail"
     elif sign:
         yield (
-            "b4 signs anew at every preview, with new Message-IDs: a send shows its own before anything leaves,"
-            f" and b4's record of v{known.revision} gets them"
+            "b4 signs again for each preview, with new Message-IDs: `send` shows its own preview before anything is sent,"
+            f" and b4's tracking data of v{known.revision} gets its Message-IDs"
         )
     else:
-        yield f"the Message-IDs shown here are the ones that leave; b4's record of v{known.revision} gets them"
+        yield f"the mails are sent with the Message-IDs shown here; b4's tracking data of v{known.revision} gets them"
     if known.by_us:
         yield (
-            f"the send puts {known.branch} into b4's books by its branch description; its commits are untouched"
-            " (`patchpilot draft --no-b4` takes it out)"
+            f"sending enrolls {known.branch} in b4 (branch-description strategy); its commits are not changed"
+            " (`patchpilot draft --no-b4` unenrolls it)"
         )
     if sign:
         yield "signed by patatt, as b4 is configured"
     if to_self:
-        yield "b4's --reflect: the headers name everybody, the envelope only you"
+        yield "as with b4's --reflect, the headers name all recipients; the mails are sent only to you"
 
 
 def deliver(delivery: Delivery) -> None:
@@ -94,8 +94,8 @@ def deliver(delivery: Delivery) -> None:
     if not (send.tracking_data or prep_branch(repository, branch)) or repository.branch != branch or repository.find("HEAD") != send.head:
         if not send.may_have_been_sent:
             raise RefusedError(
-                f"b4 sends only the branch that is checked out as it was planned: {branch} at {(send.head or '')[:12]}",
-                hint=Action("send", (), "nothing was sent of it: plan it again with `{}`"),
+                f"b4 sends only the branch as it was planned: {branch} at {(send.head or '')[:12]} is not checked out",
+                hint=Action("send", (), "nothing was sent; plan it again with `{}`"),
             )
         _deliver_as_shown(delivery)
         return
@@ -114,7 +114,7 @@ def _deliver_as_shown(delivery: Delivery) -> None:
     """Send the mails that wait without b4: the branch was changed since they were made, and b4 would make others of it."""
     if delivery.account.destination:
         raise RefusedError(
-            "b4's web endpoint takes a series as a whole, and its commits were changed since a part of it was sent",
+            "cannot resume: b4's web endpoint takes a series as a whole, and the commits changed after part of it was sent",
             hint=Action("send", ("--reroll",), "send the changed commits as the next version: {}"),
         )
     with Submission(delivery.account, delivery.credential) as submission:
@@ -137,12 +137,12 @@ def _branch(repository: Repository, ids: Sequence[str]) -> str:
     branch = repository.branch
     if branch is None or not is_tip(repository, ids):
         raise UsageError(
-            "b4 sends the branch that is checked out", hint="git switch to the topic and name no TARGET, or use --via git-send-email"
+            "b4 sends only the checked-out branch", hint="git switch to the topic and give no TARGET, or use --via git-send-email"
         )
     known = prep_branch(repository, branch)
     if known and known.strategy == TIP_COMMIT and known.cover_commit != repository.find("HEAD"):
         raise RefusedError(
-            "b4 sends only the patches below its cover letter commit, and this branch has others above it",
+            "b4 sends only the commits before its cover letter commit: this branch has commits after it",
             hint=f"move the cover letter to the tip: git rebase -i {(known.base or '')[:12]}, its line last; or use --via git-send-email",
         )
     return branch
@@ -160,9 +160,7 @@ def _with_texts(repository: Repository, known: PrepBranch, draft: Draft, text: S
     else:
         title = draft.cover_subject or (draft.patches[0].subject if draft.patches else "")
         if count > 1 and not draft.has_cover:
-            raise RefusedError(
-                "b4 sends a cover letter with every series, and none is written", hint=Action("draft", ("--edit",), "write it: {}")
-            )
+            raise RefusedError("no cover letter: b4 sends one with every series", hint=Action("draft", ("--edit",), "write it: {}"))
         cover = "\n\n".join(
             part for part in (title, draft.cover_text.strip(), f"---\n{draft.changelog.strip()}" if draft.changelog else "") if part
         )
@@ -182,7 +180,7 @@ def _outgoing_mails(repository: Repository, mails: Sequence[RenderedMail], ids: 
     subjects = [" ".join(repository.commit(id_).subject.split()) for id_ in ids]
     if len(titles) != len(subjects) or not _same_titles(titles, subjects):
         raise RefusedError(
-            f"b4 would send {len(patches)} patches that are not the {len(ids)} chosen", hint="b4 sends the whole branch: name no TARGET"
+            f"b4 would send {len(patches)} patches that are not the {len(ids)} selected", hint="b4 sends the whole branch: give no TARGET"
         )
     patch_ids = patch_ids_of(repository, [patch.raw for patch in patches])
     commits = dict(zip((patch.message_id for patch in patches), zip(ids, patch_ids, strict=True), strict=True))

@@ -20,7 +20,7 @@ class B4Transport(Transport):
 
     name = NAME
     sends_checkout = True
-    to_self_note = "As b4's --reflect does it, the headers name everybody; the mail goes to you alone."
+    to_self_note = "As with b4's --reflect, the headers name all recipients; the mails are sent only to you."
     keeps_range_diff = False
     keeps_tracking_data = True
     recipient_settings: Mapping[str, tuple[str, ...]] = MappingProxyType({"to": ("b4.send-series-to",), "cc": ("b4.send-series-cc",)})
@@ -35,7 +35,7 @@ class B4Transport(Transport):
         return replace(account, destination=f"b4's web endpoint {url}")
 
     def installed(self, repository: Repository, account: Account, *, chosen: bool) -> Probe:
-        """Whether b4 is there in a version we know."""
+        """Whether b4 is installed, in a version that is known to work."""
         from patchpilot.outgoing.b4.b4_version import b4_version
 
         return b4_version(chosen)
@@ -49,7 +49,7 @@ class B4Transport(Transport):
             yield Probe(
                 "b4 endpoint",
                 "warn",
-                "called by itself, b4 would send through kernel.org's web endpoint, as no mail server is set; patchpilot does so only when told",
+                "no mail server is set: plain `b4 send` would use kernel.org's web endpoint; patchpilot does so only when it is configured",
                 "to use it: b4 send --web-auth-new; git config b4.send-endpoint-web https://lkml.kernel.org/_b4_submit",
             )
         yield from sendemail_settings(account)
@@ -62,7 +62,7 @@ class B4Transport(Transport):
         return render(repository, series)
 
     def deliver(self, delivery: Delivery) -> str:
-        """b4 runs, and the mails that wait are sent as they were shown."""
+        """Run b4, and send the pending mails as they were previewed."""
         from patchpilot.outgoing.b4.b4_series import deliver
 
         deliver(delivery)

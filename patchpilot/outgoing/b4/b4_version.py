@@ -16,9 +16,9 @@ def b4_version(chosen: bool) -> Probe:
         return (
             Probe("b4", "fail", "b4 is not installed", INSTALL)
             if chosen
-            else Probe("b4", "skip", "b4 is not installed: only --via b4 needs it")
+            else Probe("b4", "skip", "b4 is not installed (needed only for --via b4)")
         )
     version = importlib.metadata.version("b4")
     if not version.startswith(KNOWN_VERSION):
-        return Probe("b4", "warn", f"b4 {version} is not the {KNOWN_VERSION} this was measured with", INSTALL)
+        return Probe("b4", "warn", f"b4 {version} is untested, {KNOWN_VERSION} is tested", INSTALL)
     return Probe("b4", "ok", f"b4 {version}")

@@ -44,17 +44,17 @@ def _rename(delivery: Delivery, noted: str) -> None:
 
 def _outcome(code: int, output: str) -> Outcome:
     words = [line.strip() for line in output.splitlines() if line.strip()]
-    last = next((line for line in reversed(words) if "CRITICAL" in line or "Error" in line), words[-1] if words else "b4 said nothing")
+    last = next((line for line in reversed(words) if "CRITICAL" in line or "Error" in line), words[-1] if words else "b4 printed nothing")
     if code == 0:
-        return Outcome(MailState.ACCEPTED, "the web endpoint took the series")
+        return Outcome(MailState.ACCEPTED, "the web endpoint accepted the series")
     # an odd response is printed as it is: whatever words a proxy's page has, they are not b4's
     odd = "Odd response from the endpoint" in output
     if "Error from endpoint" in output and not odd:
         return Outcome(MailState.REJECTED, next(line for line in words if "Error from endpoint" in line))
     if not odd and _NEVER_LEFT.search(output):
-        return Outcome(MailState.PENDING, f"the endpoint was not reached: {last}")
+        return Outcome(MailState.PENDING, f"cannot reach the endpoint: {last}")
     return Outcome(
-        MailState.UNKNOWN, f"the endpoint's answer is not known: {last}; a second try has new Message-IDs, so look in the archive first"
+        MailState.UNKNOWN, f"the endpoint's answer is not known: {last}; sending again creates new Message-IDs, so check the archive first"
     )
 
 

@@ -31,11 +31,11 @@ from patchpilot.outgoing.transport import Delivery
 
 QUESTION = b"Send this email? ("
 STALLED = 150.0
-"""Seconds without a sign of life after which the child is ended (Net::SMTP itself gives up after 120)."""
+"""Seconds without output after which the child is ended (Net::SMTP itself gives up after 120)."""
 CAPTURE = 900.0
 """Seconds for a whole series to be made into mails, before anything is sent."""
 INSTALL = "Debian: apt install git-email libmailtools-perl libauthen-sasl-perl libio-socket-ssl-perl; Fedora: dnf install git-email"
-_SETTINGS = Action("doctor", (), "look at git config --get-regexp '^sendemail', and at `{}`")
+_SETTINGS = Action("doctor", (), "check git config --get-regexp '^sendemail', and see `{}`")
 
 
 def capture(
@@ -174,7 +174,7 @@ class _Conversation:
             while selector.get_map():
                 ready = sorted(selector.select(0.25), key=lambda event: str(event[0].data))
                 if not ready and time.monotonic() - heard > self.stalled + self._patience():
-                    self.killed = f"no sign of life for {self.stalled:.0f} s"
+                    self.killed = f"no output for {self.stalled:.0f} s"
                     stop(self.process)
                 for key, _ in ready:
                     heard = time.monotonic()
@@ -312,8 +312,8 @@ def _failed(err: str, out: str, why: str = "") -> PatchpilotError:
         # the file it was reading follows the address
         # its own grammar wants a dot in every domain; ours only warns of an address without a public domain
         return InputError(
-            f"git send-email takes no address without a dot in its domain: {address[1].strip()}",
-            hint=Hint(("write the domain in full, or ", Action("", ("--via", "b4"), "send with {}, which takes it"))),
+            f"git send-email rejects an address without a dot in its domain: {address[1].strip()}",
+            hint=Hint(("write the domain in full, or ", Action("", ("--via", "b4"), "send with {}, which accepts it"))),
         )
     lines = [line.strip() for line in err.splitlines() if line.strip()] or [line.strip() for line in out.splitlines() if line.strip()]
     words = why or (lines[0] if lines else "no message")

@@ -25,7 +25,7 @@ def git_send_email(repository: Repository | None, account: Account | None, chose
         modules += ["Authen::SASL", "MIME::Base64"]
     missing = [module for module in modules if not _perl_has(module, path)]
     if missing:
-        return Probe("git-send-email", lack, f"git send-email lacks the Perl module(s) {', '.join(missing)}", INSTALL)
+        return Probe("git-send-email", lack, f"git send-email needs Perl modules that are not installed: {', '.join(missing)}", INSTALL)
     return Probe("git-send-email", "ok", "git send-email is installed")
 
 

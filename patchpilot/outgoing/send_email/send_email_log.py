@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""An SMTP dialogue as git send-email tells it on stderr, reduced to what became of the mail; credentials in it are dropped unread."""
+"""An SMTP dialogue as git send-email prints it on stderr, reduced to what became of the mail; credentials in it are dropped unread."""
 
 import re
 from enum import IntEnum
@@ -30,7 +30,7 @@ class Phase(IntEnum):
 
 
 class Dialogue:
-    """Follows one mail at a time. `feed` the lines of stderr, `outcome` tells what is certain."""
+    """Follows one mail at a time. `feed` the lines of stderr, `outcome` returns what is certain."""
 
     def __init__(self) -> None:
         self.phase = Phase.QUIET
@@ -121,7 +121,7 @@ class Dialogue:
         if self.phase == Phase.QUIET and not self.reply:
             # nobody was reached: worth another try when somebody was there for the mail before
             return Outcome(
-                MailState.PENDING, f"never reached the server: {last_line or 'no connection'}", Retry.LATER if reused or ever else Retry.NO
+                MailState.PENDING, f"cannot reach the server: {last_line or 'no connection'}", Retry.LATER if reused or ever else Retry.NO
             )
         if _ENCRYPTION.search(last_line):
             return Outcome(MailState.PENDING, last_line, Retry.NO if _FOR_GOOD.search(last_line) else Retry.LATER)

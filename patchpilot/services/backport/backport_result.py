@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What is answered of a fix: for each branch or tree, and for all of them."""
+"""The verdicts for a fix: for each branch or tree, and for all of them."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ from patchpilot.model.follow_up import Follower
 class BranchResult:
     """The answer for one branch or tree. `tip` is "" for a directory; `search` is None when no prerequisites were looked for.
 
-    `whole` are the whole commits that would do in place of the `partial` prerequisites, when they are far too many to be told instead.
+    `whole` are the whole commits that would do in place of the `partial` prerequisites, when they are far too many; their number then.
     """
 
     branch: str

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a question about backports is about: commits, or patch files and the commits they became."""
+"""The fixes that `backport` judges: commits, or patch files and the commits they became."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -24,7 +24,7 @@ from patchpilot.services.topic.topic_base import topic_commits
 
 @dataclass(frozen=True, slots=True)
 class BackportTarget:
-    """One fix that is asked about: its commit (None: a patch file that is none yet), its subject, and its patch where that is what was given."""
+    """One fix: its commit (None: a patch file that is no commit yet), its subject, and its patch where a patch file was given."""
 
     commit: str | None
     subject: str
@@ -40,7 +40,7 @@ class BackportTarget:
 
 
 def read_wanted(repository: Repository | None, target: str | None, base: str | None) -> tuple[BackportTarget, ...]:
-    """The fixes a TARGET stands for, oldest first; a file wins over a revision of the same name."""
+    """The fixes that a TARGET names, oldest first; a file wins over a revision of the same name."""
     if repository and (target is None or (target != "-" and not names_file(target))):
         return tuple(
             BackportTarget(topic_commit, repository.commit(topic_commit).subject)
@@ -50,7 +50,7 @@ def read_wanted(repository: Repository | None, target: str | None, base: str | N
     for patch in patches:
         # half a patch may fit where the whole does not
         if patch.diff_error:
-            raise InputError(f"{patch.source}: {patch.diff_error}", hint="it was cut off or edited by hand: get it again")
+            raise InputError(f"{patch.source}: {patch.diff_error}", hint="it was truncated or edited manually: get it again")
     return tuple(BackportTarget(patch.commit, patch.subject.title or patch.source, patch) for patch in patches)
 
 
@@ -66,11 +66,11 @@ def committed(repository: Repository, wanted: BackportTarget, progress: Progress
             return replace(wanted, commit=commit)
     if not wanted.patch.subject.title:
         raise UsageError(
-            f"{wanted.patch.source}: a diff without a subject: the commit it became cannot be found by it",
+            f"{wanted.patch.source}: cannot find the commit it became: the diff has no subject",
             hint="name the commit, or give --onto DIR",
         )
     raise UsageError(
-        f"{wanted.patch.source}: no commit of the mainline makes this change, so there is no history to compare",
+        f"{wanted.patch.source}: no mainline commit makes this change, so there is no history to compare",
         hint="commit it first (git am), or give --onto DIR",
     )
 
@@ -88,7 +88,7 @@ def split_onto(
             folders.append(word)
         elif repository is None:
             raise MissingError(
-                f"{word}: no such directory, and no repository to find a revision in", hint=Action("", ("-C", "DIR"), "name one with {}")
+                f"{word}: no such directory, and no repository to look up a revision", hint=Action("", ("-C", "DIR"), "name one with {}")
             )
         else:
             revisions.append(_series_ref(repository, word, profile, remote))
@@ -96,7 +96,7 @@ def split_onto(
 
 
 def branch_word(repository: Repository, word: str, *, profile: str | None = None, remote: str = "") -> str:
-    """The ref a person means by a branch's name, or by its version alone ("6.1")."""
+    """The ref meant by a branch's name, or by its version alone ("6.1")."""
     if repository.find(word) and "." not in word:
         return word
     known = stable_branches(repository, profile=profile, remote=remote, ended=True).branches
@@ -105,22 +105,22 @@ def branch_word(repository: Repository, word: str, *, profile: str | None = None
 
 
 def _series_ref(repository: Repository, word: str, profile: str | None, remote: str) -> str:
-    """The stable branch a version stands for; UsageError with the command that fetches it, or the nearest ref."""
+    """The stable branch of a version; UsageError with the command that fetches it, or the nearest ref."""
     name = branch_word(repository, word, profile=profile, remote=remote)
     if repository.find(name):
         return name
     stable = own_trees(repository, stable_branches(repository, profile=profile, remote=remote).stable, profile)
     version = (stable.version_of(word) if stable else None) or word.removesuffix(".y")
     if stable and any(series_.version == version for series_ in stable.series):
-        raise UsageError(f"--onto {word}: that series is not in this repository", hint=fetch_command(repository, stable, version))
+        raise UsageError(f"--onto {word}: that series has not been fetched", hint=fetch_command(repository, stable, version))
     near = nearest(word, repository.refs)
     raise UsageError(f"--onto {word}: no such commit or directory", hint=f"did you mean {near!r}?" if near else "see `git branch -a`")
 
 
 def own_trees(repository: Repository, guessed: StableTrees, profile: str | None) -> StableTrees | None:
-    """The stable trees to send a person to: those of the profile (or of what the tree looks like), None when that project has none we know.
+    """The stable trees to name in hints: those of the profile (or of what the tree looks like), None when that project has none.
 
-    `guessed` is what the refs speak for; it stands when they do, and when it is the project's own.
+    `guessed` is what the refs suggest; it is used where there are such refs, and where it is the project's own.
     """
     if profile:
         project = projects().get(profile)
@@ -133,9 +133,9 @@ def own_trees(repository: Repository, guessed: StableTrees, profile: str | None)
 
 
 def way_to_stable(repository: Repository, known: Branches, profile: str | None) -> str:
-    """What to do where no stable branch is among the refs: fetch the newest series of the project, or name what to look at."""
+    """The hint where no stable branch has been fetched: fetch the newest series of the project, or name a branch."""
     stable = own_trees(repository, known.stable, profile)
     if stable is None:
-        return "name the branch or commit to look at with --onto REV (see `git branch -a`)"
+        return "name a branch or commit with --onto REV (see `git branch -a`)"
     last = known.missing[-1].version if stable == known.stable and known.missing else stable.series[-1].version
     return fetch_command(repository, stable, last)

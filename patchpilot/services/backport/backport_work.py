@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What `backport` does besides answering: patches written, a conflict prepared, builds, the mail that asks the stable maintainers."""
+"""What `backport` does besides giving verdicts: patches written, a conflict prepared, builds, the mail that asks the stable maintainers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,9 +19,9 @@ from patchpilot.services.backport.write_backports import WrittenBackport, write_
 
 @dataclass(frozen=True, slots=True)
 class BackportWork:
-    """What to do with the answers: patches into `folder`, a clone to `resolve` a branch's conflict, a `build` command, a `request` mail.
+    """What to do with the verdicts: patches into `folder`, a clone to `resolve` a branch's conflict, a `build` command, a `request` mail.
 
-    `note` is what was adapted and why, or why the trees need it; `in_reply_to` the mail that is answered.
+    `note` states what was adapted and why, or why the trees need it; `in_reply_to` is the mail that is answered.
     """
 
     folder: Path | None = None
@@ -40,7 +40,7 @@ class BackportWork:
 
 @dataclass(frozen=True, slots=True)
 class WorkDone:
-    """What was done besides answering: patches written, a conflict taken to a clone, builds, the request mail."""
+    """What was done besides giving verdicts: patches written, a conflict taken to a clone, builds, the request mail."""
 
     written: tuple[WrittenBackport, ...] = ()
     resolving: Resolving | None = None
@@ -49,11 +49,11 @@ class WorkDone:
 
 
 def work(repository: Repository | None, results: Sequence[BackportResult], wanted: BackportWork, *, profile: str | None) -> WorkDone:
-    """Do what is asked with the answers for some fixes; a conflict, builds and the mail are about the last of them."""
+    """Act on the verdicts for some fixes; a conflict, builds and the mail are about the last of them."""
     if not wanted.asked:
         return WorkDone()
     if repository is None:
-        raise MissingError("no git repository here: this needs commits", hint=Action("", ("-C", "DIR"), "name one with {}"))
+        raise MissingError("no git repository here: this option needs commits", hint=Action("", ("-C", "DIR"), "name one with {}"))
     text = _text(repository, wanted)
     stable = stable_branches(repository, profile=profile).stable
     last = results[-1]

@@ -31,7 +31,7 @@ from patchpilot.services.backport.unpacked_tree import on_directory
 class BackportRequest:
     """The fix (None: the topic over `base`) and the branches to answer for: `onto` (revisions or directories), else the stable branches.
 
-    `effort` bounds the search for prerequisites in seconds a branch; 0 leaves it and the explanations out. `fixes` name the culprits, in place
+    `effort` bounds the search for prerequisites in seconds a branch; 0 leaves it and the explanations out. `fixes` name what introduced the bug, in place
     of the Fixes: tags of a single commit, and of those commits of a series that have none. `ended`: also series whose support is over; `remote`
     names the remote that has the stable branches.
     """
@@ -51,7 +51,9 @@ def backport(repository: Repository | None, request: BackportRequest, *, progres
     onto, profile, remote, fixes = request.onto, request.profile, request.remote, request.fixes
     revisions, folders = split_onto(repository, onto, profile=profile, remote=remote)
     if fixes and repository is None:
-        raise MissingError("no git repository here: a culprit is a commit of one", hint=Action("", ("-C", "DIR"), "name one with {}"))
+        raise MissingError(
+            "no git repository here: cannot look up the commits named with --fixes", hint=Action("", ("-C", "DIR"), "name one with {}")
+        )
     named = tuple(repository.resolve(fix) for fix in fixes) if repository else ()
     wanted = read_wanted(repository, request.target, request.base)
     results = tuple(BackportResult(fix.commit, fix.subject) for fix in wanted)
@@ -62,18 +64,16 @@ def backport(repository: Repository | None, request: BackportRequest, *, progres
         stable = stable_branches(repository, profile=profile, remote=remote, ended=request.ended)
         branches = named_branches(repository, stable, revisions) if revisions else stable.branches
         if not branches:
-            raise MissingError("no stable branch is among the refs", hint=way_to_stable(repository, stable, profile))
+            raise MissingError("no stable branch has been fetched", hint=way_to_stable(repository, stable, profile))
         missing = () if revisions else stable.missing
         commits = [fix.commit or "" for fix in wanted]
         try:
             with BackportSession(repository, stable, request.effort, progress, named) as asker:
                 results = asker.ask(commits, branches)
         except sqlite3.OperationalError as error:
-            raise MissingError(
-                f"the history index cannot be used: {error}", hint="another patchpilot may be filling it: try again"
-            ) from error
+            raise MissingError(f"cannot use the history index: {error}", hint="another patchpilot may be updating it; try again") from error
         except sqlite3.DatabaseError:
-            # the index is a cache: one that turns out broken is begun anew
+            # the index is a cache: a damaged one is built again
             forget(repository)
             with BackportSession(repository, stable, request.effort, progress, named) as asker:
                 results = asker.ask(commits, branches)
@@ -109,7 +109,7 @@ class BackportSession:
         """The answers for commits in order, each on top of the former where that applied."""
         self.history.add([*([self.main] if self.main else []), *commits, *(branch.tip for branch in branches)])
         trees = {branch.tip: self.scratch.tree_of(branch.tip) for branch in branches}
-        # what was named by hand is meant for the one commit asked about; in a series, for those that say nothing themselves
+        # what --fixes names is meant for the one commit given; in a series, for commits without a Fixes: tag
         chosen = self.named if len(commits) == 1 else ()
         return tuple(self._one(commit, branches, trees, chosen) for commit in commits)
 

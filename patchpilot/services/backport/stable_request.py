@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Asking the stable people: the request mail for what is upstream, the Cc: stable lines for what is not."""
+"""Requests to the stable maintainers: the request mail for what is upstream, the Cc: stable lines for what is not."""
 
 from patchpilot.backports.verdict import BranchVerdict
 from patchpilot.commits.repository import Repository
@@ -13,10 +13,14 @@ from patchpilot.services.backport.backport_result import BackportResult
 def request_mail(repository: Repository, result: BackportResult, stable: StableTrees, why: str = "") -> str:
     """The mail that asks for a commit of the mainline in the trees that take it as it is (option 2 of the stable rules), headers first."""
     if result.commit is None or not result.upstream:
-        raise UsageError("stable trees take only what is in mainline", hint=Action("stable", (), "until then: a Cc: stable line ({})"))
+        raise UsageError(
+            "not in mainline: stable trees take only mainline commits", hint=Action("stable", (), "until then, add a Cc: stable line: {}")
+        )
     takes = [branch for branch in result.branches if branch.verdict in (BranchVerdict.CLEAN, BranchVerdict.THREE_WAY)]
     if not takes:
-        raise UsageError("no tree both wants the fix and takes it as it is", hint=Action("backport", (), "see `{}` for each tree's answer"))
+        raise UsageError(
+            "no stable tree both needs the fix and takes it unchanged", hint=Action("backport", (), "see `{}` for the verdict of each tree")
+        )
     commit = repository.commit(result.commit)
     identity = repository.identity
     others = [branch for branch in result.branches if branch.verdict is BranchVerdict.CONFLICT]

@@ -22,7 +22,7 @@ from patchpilot.services.topic.topic_project import profile_of
 def topic_backports(
     repository: Repository, settings: Settings, commit: Commit, culprit: str = "", progress: Progress = silent
 ) -> BackportResult:
-    """What `backport` says of a commit; `culprit` counts while there is no Fixes: tag. Without branches, and with the reason as its only rule, where
+    """The verdicts for a commit; `culprit` (what introduced the bug) counts without a Fixes: tag. Without branches, and with the reason as its only rule, where
     the project keeps no stable series."""
     try:
         request = BackportRequest(
@@ -36,7 +36,7 @@ def topic_backports(
         project = _without_series(repository, settings, commit)
         if project is None:
             raise
-        return BackportResult(commit.id, commit.subject, rules=(f"{project} keeps no stable series: nothing to do here",))
+        return BackportResult(commit.id, commit.subject, rules=(f"{project} maintains no stable series: nothing to backport",))
 
 
 def _without_series(repository: Repository, settings: Settings, commit: Commit) -> str | None:
@@ -54,5 +54,5 @@ def write_topic_backports(repository: Repository, result: BackportResult, folder
 
 
 def resolve_conflict(repository: Repository, result: BackportResult, branch: BranchResult) -> Resolving:
-    """A clone with the branch's conflict in it, or where it is once it was begun."""
+    """A clone with the branch's conflict in it, the existing one where there is one."""
     return resolve(repository, result, branch, stable_branches(repository).stable, None, BackportText())

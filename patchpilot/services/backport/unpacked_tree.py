@@ -12,7 +12,7 @@ from patchpilot.services.backport.backport_result import BranchResult
 
 
 def on_directory(patch: Patch, folder: str, repository: Repository | None = None, commit: str | None = None) -> BranchResult:
-    """Whether a patch fits a directory or is in it already, told from content alone; of a commit of a repository, whether git merges it."""
+    """Whether a patch fits a directory or is in it already, judged by content alone; for a commit of a repository, whether git merges it."""
     tree = DirectoryTree(folder)
     answer = judge_directory(patch, tree)
     if repository and commit and answer.verdict is BranchVerdict.CONFLICT:

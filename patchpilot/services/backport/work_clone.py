@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Backports in a clone of their own: conflicts to be resolved by hand, and builds. The person's repository and working tree are not touched."""
+"""Backports in a clone of their own: conflicts to be resolved manually, and builds. The user's repository and working tree are not touched."""
 
 import hashlib
 import os
@@ -56,12 +56,14 @@ class Built:
 def resolve(
     repository: Repository, result: BackportResult, branch: BranchResult, stable: StableTrees, folder: Path | None, wording: BackportText
 ) -> Resolving:
-    """Prepare a clone with the prerequisites committed and the fix in conflict, or take up the one that is there.
+    """Prepare a clone with the prerequisites committed and the fix in conflict, or continue in the existing one.
 
-    When the person has committed the resolution, the patches are written to `folder` (default: beside the clone).
+    When the user has committed the resolution, the patches are written to `folder` (default: next to the clone).
     """
     if result.commit is None or not branch.tip:
-        raise UsageError("a directory or a patch file has no history to resolve in", hint="name a commit and a branch")
+        raise UsageError(
+            "--resolve: a directory or a patch file has no history to resolve a conflict in", hint="name a commit and a branch"
+        )
     place = _place(repository, result.commit, branch)
     if not (place / ".git").exists():
         _prepare(repository, result, branch, stable, place, wording)
@@ -72,10 +74,10 @@ def build(repository: Repository, result: BackportResult, branch: BranchResult, 
     """Run a command (words, no shell) in a throw-away clone of the branch with the fix and its prerequisites on it."""
     words = shlex.split(command)
     if not words:
-        raise UsageError("--build wants a command", hint="--build 'make -j8 drivers/net/'")
+        raise UsageError("--build: no command given", hint="for example --build 'make -j8 drivers/net/'")
     steps, skipped = steps_for(repository, [(result, branch)], upstream_only=False)
     if skipped or not steps:
-        return Built(branch.branch, -1, str(skipped) or "nothing to build: it has the fix, or not the bug")
+        return Built(branch.branch, -1, str(skipped) or "nothing to build: the branch has the fix, or does not have the bug")
     with Scratch(repository) as scratch, tempfile.TemporaryDirectory(prefix="patchpilot-build-") as top:
         commits = make_commits(scratch, stable, steps, branch.tip, BackportText())
         place = Path(top) / "tree"
@@ -95,7 +97,7 @@ def _place(repository: Repository, commit: str, branch: BranchResult) -> Path:
 
 
 def _clone(repository: Repository, place: Path, extra: Path | None = None) -> None:
-    """A clone that shares the repository's objects, with nothing checked out and the person's own identity."""
+    """A clone that shares the repository's objects, with nothing checked out and the user's own identity."""
     place.parent.mkdir(parents=True, exist_ok=True)
     source = repository.common_dir.resolve()
     with tempfile.TemporaryDirectory(prefix="patchpilot-source-") as folder:
@@ -175,7 +177,7 @@ def _take_up(
                 f"cd {shlex.quote(str(place))}",
                 *(("edit: " + ", ".join(conflicted[:8]),) if conflicted else ()),
                 "git add -u && git cherry-pick --continue",
-                Action("backport", (result.commit[:12], "--resolve", branch.branch), "then again: {}"),
+                Action("backport", (result.commit[:12], "--resolve", branch.branch), "then run again: {}"),
             )
             return Resolving(branch.branch, place, "conflict", conflicted, advice)
         made = _resolved(repository, clone, base, head.id)
@@ -186,11 +188,11 @@ def _take_up(
                 wording = answering(wording, answered([result]), [result.commit], branch.version)
             mails = format_series(scratch, stable, made, base, version, wording, [note_of(commit, version, wording) for commit in made])
             files = write_mails(folder, mails, anew=True)
-    return Resolving(branch.branch, place, "done", (), (f"when it is sent: rm -r {shlex.quote(str(place))}",), files)
+    return Resolving(branch.branch, place, "done", (), (f"after sending: rm -r {shlex.quote(str(place))}",), files)
 
 
 def _resolved(repository: Repository, clone: Repository, base: str, head: str) -> list[MadeCommit]:
-    """The commits the person made, each with the mainline commit its message names."""
+    """The commits the user made, each with the mainline commit its message names."""
     commits = []
     for id_ in clone.rev_list("--reverse", f"{base}..{head}"):
         named = read_marks(clone.commit(id_).message).upstream

@@ -45,7 +45,7 @@ def answered(results: Sequence[BackportResult]) -> dict[tuple[str, str], str]:
 def answering(
     wording: BackportText, mails: Mapping[tuple[str, str], str], commits: Sequence[str | None], version: str | None
 ) -> BackportText:
-    """The wording for one branch: what the person named is answered, else the FAILED mail about the first commit that has one."""
+    """The wording for one branch: the mail the user named is answered, else the FAILED mail about the first commit that has one."""
     mail = next((mails[commit, version] for commit in commits if commit and version and (commit, version) in mails), None)
     return wording if wording.in_reply_to or not mail else replace(wording, in_reply_to=mail)
 
@@ -71,7 +71,7 @@ def write_backports(
                 name = f"{branch.branch} (whole commits)" if whole else branch.branch
                 steps, skipped = steps_for(repository, pairs, parts=True, whole=whole)
                 if skipped or not steps:
-                    written.append(WrittenBackport(name, (), skipped or "it has the fix, or not the bug"))
+                    written.append(WrittenBackport(name, (), skipped or "the branch has the fix, or does not have the bug"))
                     continue
                 try:
                     commits_made = make_commits(scratch, stable, steps, branch.tip, wording)
@@ -105,9 +105,12 @@ def steps_for(
         if result.commit is None or not answer.tip:
             return [], "a directory or patch file has no commits to write"
         if upstream_only and not result.upstream:
-            return [], f"{result.commit[:12]} is not in mainline here: stable trees take only what is (fetch it, or ask with Cc: stable)"
+            return (
+                [],
+                f"{result.commit[:12]} is not in your copy of mainline: stable trees take only mainline commits (fetch it, or use Cc: stable)",
+            )
         if answer.verdict is BranchVerdict.CONFLICT and ((answer.partial and not parts) or not answer.prerequisites):
-            return [], Action("backport", (result.commit[:12], "--resolve", answer.branch), "it conflicts: {}")
+            return [], Action("backport", (result.commit[:12], "--resolve", answer.branch), "conflict; resolve it with: {}")
         fix = repository.commit(result.commit)
         needs, paths = answer.prerequisites, FixCommit.read(repository, fix.id).paths if answer.partial else ()
         if whole and answer.whole:
@@ -150,11 +153,11 @@ def _folder_name(branch: BranchResult) -> str:
 
 
 def write_mails(folder: Path, mails: Sequence[tuple[str, bytes]], *, anew: bool = False) -> tuple[Path, ...]:
-    """Write mails into a folder; UsageError when it holds patches already (and `anew` does not allow it)."""
+    """Write mails into a folder; UsageError when it already has patches (and `anew` does not allow it)."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if not anew and any(folder.glob("*.patch")):
-            raise UsageError(f"{folder} holds patches already", hint="name another folder, or remove them")
+            raise UsageError(f"{folder} already has patches", hint="name another folder, or remove them")
         files = []
         for name, content in mails:
             (folder / name).write_bytes(content)

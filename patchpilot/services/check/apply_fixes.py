@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The verb `check` with --fix or --diff: what is safe to mend is mended, in patch files or in commits, and what remains is checked again."""
+"""The verb `check` with --fix or --diff: safe fixes are applied, in patch files or in commits, and the result is checked again."""
 
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class FixedPatch:
-    """A patch with what was mended in it: (before, after) texts by what they are called, the findings that are gone, why nothing could be done."""
+    """A patch with its applied fixes: (before, after) texts by file name, the fixed findings, and why nothing could be fixed."""
 
     patch: Patch
     fixed: tuple[Finding, ...] = ()
@@ -38,7 +38,7 @@ class FixedPatch:
 
     @property
     def diff(self) -> list[str]:
-        """The lines of a unified diff of every text that is mended."""
+        """The lines of a unified diff of every text that is fixed."""
         mark = ("a/", "b/") if self.patch.commit else ("", "")
         return [
             line
@@ -51,7 +51,7 @@ class FixedPatch:
 class FixResult:
     """What --fix did or --diff would do.
 
-    `check` is what the run says: of the mended patches with --fix, of the patches as they are with --diff. `output` is the mended patch that came on
+    `check` is the result: for the fixed patches with --fix, for the original patches with --diff. `output` is the fixed patch that came on
     standard input. `written` names the files or the branch that were changed, `costs` what that means for others, `ids` the new commit of each old.
     """
 
@@ -66,7 +66,7 @@ class FixResult:
 
     @property
     def fixed(self) -> int:
-        """How many findings are mended."""
+        """The number of findings that are fixed."""
         return sum(len(patch.fixed) for patch in self.patches)
 
     @property
@@ -98,9 +98,7 @@ def fix(
     files = fix_files.PatchFiles.of(targets, stdin)
     rules, series, earlier = read_input(request, repository)
     if files.names and any(patch.commit for series_ in series for patch in series_.patches if patch.source not in files.mails):
-        raise UsageError(
-            "patch files and commits are mended in different ways", hint="name the files in one call and the commits in another"
-        )
+        raise UsageError("cannot fix patch files and commits in one call", hint="name the files in one call and the commits in another")
     commits = fix_commits.CommitRewrite(repository, request.base, targets) if repository and not files.names else None
     if commits and write:
         with _refusals():
@@ -110,7 +108,7 @@ def fix(
     patches = []
     needed_lines = NeededLines() if commits else NeededLines.of([checked.patch for checked in first.patches])
     for number, checked in enumerate(first.patches):
-        progress("mending", number, len(first.patches))
+        progress("fixing", number, len(first.patches))
         fixed, outcome = _fixed_patch(first, checked, series, commits or files, needed_lines.after(number, checked.patch))
         patches.append(fixed)
         if outcome:
@@ -148,7 +146,7 @@ def fix(
 
 @contextmanager
 def _refusals() -> Iterator[None]:
-    """What is refused ends as an error does: 1 is for what remains in the patches."""
+    """A refusal exits as an error does: 1 is for findings that remain in the patches."""
     try:
         yield
     except RefusedError as error:
@@ -184,7 +182,7 @@ class NeededLines:
         )
 
     def after(self, number: int, patch: Patch) -> frozenset[int]:
-        """The 0-based lines that a patch adds and that one behind its `number` needs."""
+        """The 0-based lines that a patch adds and that a patch after its `number` depends on."""
         return frozenset(
             line.patch_line - 1
             for change in patch.files
@@ -194,7 +192,7 @@ class NeededLines:
 
 
 def _first(names: Mapping[str, str], path: str) -> str:
-    """What stands for a file of this name, whatever names it had or gets."""
+    """The key of a file of this name, whatever names it had or gets."""
     while path in names:
         path = names[path]
     return path
@@ -207,7 +205,7 @@ def _fixed_patch(
     writer: "fix_files.PatchFiles | fix_commits.CommitRewrite",
     needed: AbstractSet[int],
 ) -> tuple[FixedPatch, FixOutcome | None]:
-    """One patch mended, where that is possible and there is anything to do. Lines `needed` by later patches (0-based) stay as they are."""
+    """One patch with its fixes, where that is possible and there is anything to fix. Lines `needed` by later patches (0-based) are not changed."""
     patch, setting = checked.patch, first.setting
     rules = {rule.id: rule for rule in first.rules}
     safe = [finding for finding in checked.findings if finding.rule in rules and rules[finding.rule].remedy.kind == "safe"]
@@ -225,7 +223,7 @@ def _fixed_patch(
 
     suppressed = frozenset((each.finding.rule, (each.finding.patch_line or 0) - 1) for each in checked.suppressed)
     left = sum(1 for each in safe if each.patch_line and each.patch_line - 1 in needed)
-    notes = [f"{left} left, in lines that a later patch of these needs: mend the commits and make the patches anew"] if left else []
+    notes = [f"{left} not fixed: a later patch depends on these lines; fix the commits and format the patches again"] if left else []
     notes += dict.fromkeys(room.kept[each.patch_line - 1] for each in safe if each.patch_line and each.patch_line - 1 in room.kept)
     note = "; ".join(notes)
 

@@ -32,7 +32,7 @@ WORTH_A_PROCESS = 12
 
 
 class CheckInput(NamedTuple):
-    """What a check starts from: every rule, the series to check, and the earlier revision to compare with."""
+    """The input of a check: every rule, the series to check, and the earlier revision to compare with."""
 
     rules: tuple[Rule, ...]
     series: tuple[Series, ...]
@@ -208,11 +208,11 @@ class _Worker:
 
 
 ONCE_A_RUN = ("CORRUPTED_PATCH",)
-"""What checkpatch.pl says of the first patch that has it and of no other in the same run."""
+"""The types that checkpatch.pl reports only for the first patch of a run that has them."""
 
 
 def _once_a_run(findings: Sequence[tuple[Finding, ...]]) -> list[tuple[Finding, ...]]:
-    """The findings as one run of checkpatch.pl over all the patches would give them."""
+    """The findings as one run of checkpatch.pl over all the patches would report them."""
     reported: set[str] = set()
     out = []
     for found in findings:
@@ -231,7 +231,7 @@ def _with_checkpatch(
 
     top = setting.tree.root if isinstance(setting.tree, DirectoryTree) else repository.top if repository else None
     if top is None:
-        raise MissingError("--checkpatch runs a tree's own script, and no tree was named", hint="name one with --tree DIR")
+        raise MissingError("--checkpatch needs a tree, whose own script it runs", hint="name one with --tree DIR")
     options = setting.options
     return [
         merged(ours, run_checkpatch(patch, top.resolve(), strict=options.strict, max_line_length=options.max_line_length))
@@ -256,7 +256,7 @@ def _facts(repository: "Repository | None", rules: Sequence[Rule], pairs: Pairs)
 def _trees(
     series: Sequence[Series], tree: Tree | None, repository: "Repository | None", request: CheckRequest
 ) -> Mapping[int, Callable[[], Tree]]:
-    """What makes the tree of each patch that stands on another one, by the patch's id(). checkpatch.pl knows one tree for all."""
+    """A function that makes the tree of each patch that is based on another one, by the patch's id(). checkpatch.pl knows one tree for all."""
     if tree is None or request.checkpatch_compat or sum(len(series_.patches) for series_ in series) < 2:
         return {}
     from patchpilot.services.check.patch_trees import trees

@@ -33,9 +33,9 @@ class CheckedPatch(NamedTuple):
 
 
 class CheckResult(NamedTuple):
-    """What `check` says: patch by patch, of the series as a whole, and how the run ends.
+    """The result of `check`: patch by patch, for the series as a whole, and the exit code.
 
-    `verdict` says what came of waivers and a baseline; `since` names the earlier revision that was compared with, `gone` counts what only that had.
+    `verdict` is the result of waivers and a baseline; `since` names the earlier revision that was compared with, `gone` counts what only that had.
     `renamed` has the former names of rules that were asked for, each with the name of today.
     """
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What kind of TARGETs a check was given, as far as their names tell."""
+"""What kind of TARGETs a check was given, judged by their names."""
 
 from collections.abc import Sequence
 

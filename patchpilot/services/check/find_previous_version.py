@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""An earlier revision of a TARGET: from what was sent, from tags and branches, from what is followed, or from patch files beside it."""
+"""An earlier revision of a TARGET: from what was sent, from tags and branches, from followed series, or from patch files next to it."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -50,10 +50,10 @@ def find(
         if any(series.patches for series in found):
             return NewSince(label, tuple(found)), tuple(series)
     commits = repository and not (targets and all(_is_files(target) for target in targets))
-    where = "sent, followed, tagged or on a branch" if commits else "sent, followed, or beside it as files"
+    where = "sent, followed, tagged or on a branch" if commits else "sent, followed, or next to it as files"
     raise UsageError(
-        f"v{number} of this is not known here: not {where}",
-        hint="name what has it: --since-version DIR, FILE, A..B or a Message-ID",
+        f"v{number} not found: not {where}",
+        hint="name its patches: --since-version DIR, FILE, A..B or a Message-ID",
     )
 
 
@@ -109,7 +109,7 @@ def _places(
 
 
 def _sent(identity: str, number: int) -> tuple[Series, ...]:
-    """The mails of the last send of a version, as they left."""
+    """The mails of the last send of a version, as they were sent."""
     from patchpilot.outgoing.outbox import Outbox
     from patchpilot.series.topic_database import state_folder
 
@@ -178,7 +178,7 @@ def _branch(repository: "Repository", number: int, base: str | None) -> tuple[Se
 
 
 def _beside(number: int, targets: Sequence[str]) -> tuple[Series, ...]:
-    """Patch files beside the TARGETs whose names say this version: v2-0001-*.patch, or a directory or an mbox called as the TARGET is."""
+    """Patch files next to the TARGETs whose names say this version: v2-0001-*.patch, or a directory or an mbox called as the TARGET is."""
     for target in map(Path, targets):
         place = Path(target.absolute())
         if place.is_dir():

@@ -48,12 +48,12 @@ def find_suppressions(
 ) -> FoundSuppressions:
     """The waivers and the baseline of a check, most personal first. What is waived for a topic is written into its draft."""
     if request.write_baseline and request.fixes:
-        raise UsageError("what is recorded in a baseline is not mended", hint="mend first: --fix, then --write-baseline")
+        raise UsageError("--fix and --write-baseline cannot be combined", hint="run --fix first, then --write-baseline")
     given = from_words(request.waive)
     base = request.base or settings.get("base") or None
     recorded = _write_down(given, request, base, repository, packs) if given or request.unwaive else ""
     if request.write_baseline and request.baseline is None:
-        raise UsageError("--write-baseline: where to?", hint="--write-baseline FILE, or --baseline FILE --write-baseline")
+        raise UsageError("--write-baseline: no file given", hint="--write-baseline FILE, or --baseline FILE --write-baseline")
     waivers = (*given, *_of_topic(request.targets, base, repository), *from_tables(settings.waivers, settings.label))
     distinct: dict[tuple[str, tuple[str, ...], str], Waiver] = {}
     for waiver in waivers:
@@ -68,7 +68,9 @@ def find_suppressions(
         content = tracked_content(repository, request.judge, request.baseline)
         if content == b"":
             label = request.judge.tree.label
-            warning = f"{request.baseline}: not in the base {label}, so it excuses nothing yet (--config-from REV names another revision)"
+            warning = (
+                f"{request.baseline}: not in the base {label}, so it suppresses nothing yet (--config-from REV names another revision)"
+            )
     return FoundSuppressions(Suppressions(tuple(distinct.values()), request.baseline, request.write_baseline, content), recorded, warning)
 
 
@@ -93,12 +95,12 @@ def _write_down(
     if repository is None or any(target == "-" or Path(target).exists() for target in request.targets):
         if request.unwaive:
             raise UsageError(
-                "--unwaive: patch files have no topic to take a waiver from",
-                hint=Action("", ("-C", "DIR"), "call it in the repository, or with {}"),
+                "--unwaive: patch files have no topic, and so no waivers",
+                hint=Action("", ("-C", "DIR"), "run it in the repository, or with {}"),
             )
         return ""
     if len(request.targets) > 1:
-        raise UsageError("a waiver is given for one topic, and several TARGETs were named", hint="name one range A..B")
+        raise UsageError("a waiver is for one topic, but several TARGETs were given", hint="name one range A..B")
     rules = load_rules(packs)
     target = request.targets[0] if request.targets else None
     if request.unwaive:
@@ -106,4 +108,4 @@ def _write_down(
     if not given:
         return ""
     draft = give(repository, given, rules, target, base)
-    return f"waived for {draft.change_id}: {', '.join(waiver.rule for waiver in given)} (--unwaive takes it back)"
+    return f"waived for {draft.change_id}: {', '.join(waiver.rule for waiver in given)} (--unwaive removes it)"

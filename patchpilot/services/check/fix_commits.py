@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Mended commits: new messages and new trees, those above carried over, the branch and its files moved together, with an undo record."""
+"""Fixed commits: new messages and new trees, later commits rewritten, the branch and its files moved together, with an undo record."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ from patchpilot.services.topic.topic_base import topic_commits
 
 VERB = "check --fix"
 _MARK = "Subject: [PATCH] "
-_GERRIT = "its Change-Id: stays, by which Gerrit knows the commit: take it out of the patch files (check --fix of these does)"
+_GERRIT = "Change-Id: kept, because Gerrit identifies the commit by it; remove it from the patch files (check --fix of these does)"
 Edits = dict[str, tuple[LineEdit, ...]]
 
 
@@ -30,7 +30,7 @@ class RewritePlan:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """What nothing stands against writing: the branch, the commits to change, and every commit's edits."""
+    """A rewrite that nothing blocks: the branch, the commits to change, and every commit's edits."""
 
     plan: RewritePlan
     ref: str | None
@@ -59,9 +59,9 @@ class CommitRewrite:
     targets: Sequence[str]
 
     def refuse_early(self, *, published: bool, shared: bool) -> None:
-        """What no mending of these TARGETs could get past is refused before any work: UsageError for a merge, RefusedError where writing would hurt.
+        """Refuse before any work what would block every fix of these TARGETs: UsageError for a merge, RefusedError where rewriting would do harm.
 
-        Of a TARGET's commits the newest is asked about: whatever is mended below, it changes too.
+        Of a TARGET's commits the newest is checked: it is rewritten whichever commit is fixed.
         """
         repository = self.repository
         newest = ""
@@ -74,7 +74,7 @@ class CommitRewrite:
                     )
             newest = found[-1] if found else ""
         ref, head = self._branch()
-        # of several TARGETs some may have nothing to mend
+        # of several TARGETs some may have nothing to fix
         oldest = [newest] if newest and len(self.targets) < 2 else []
         if oldest:
             rewrite.above(repository, ref, head, oldest)
@@ -85,7 +85,7 @@ class CommitRewrite:
         return rewrite.branch_of(self.repository, named or None)
 
     def room(self, patch: Patch) -> FixDirectory:
-        """What may be mended in the patch of a commit: what can be found again in its message and in its files."""
+        """What may be fixed in the patch of a commit: what can be found again in its message and in its files."""
         commit = self.repository.commit(patch.commit or "")
         subject = self._subject_line(patch, commit.message)
         body = _body_of(commit.message)
@@ -97,7 +97,7 @@ class CommitRewrite:
         return FixDirectory(may_touch=lambda line: line == subject or line in message or (whole and line >= patch.diff_line - 1), kept=kept)
 
     def _subject_line(self, patch: Patch, message: str) -> int | None:
-        """The index of the subject's header, where the commit's subject stands there as it is."""
+        """The index of the subject's header, where that has the commit's subject unchanged."""
         first, _, rest = message.partition("\n")
         header = next((header for header in patch.headers if header.name.lower() == "subject"), None)
         if header is None or (rest and not rest.startswith("\n")) or patch.lines[header.line - 1] != _MARK + first:
@@ -105,7 +105,7 @@ class CommitRewrite:
         return header.line - 1
 
     def _code_is_there(self, patch: Patch) -> bool:
-        """Whether every line the patch adds stands in the commit's file where it says."""
+        """Whether every line the patch adds is in the commit's file at that place."""
         for change in patch.files:
             if change.is_binary or not change.added:
                 continue
@@ -130,7 +130,7 @@ class CommitRewrite:
         return tuple(texts)
 
     def plan(self, outcomes: Sequence[tuple[Patch, FixOutcome]]) -> RewritePlan:
-        """What the mended patches say of their commits."""
+        """The commits' new messages and edits, taken from the fixed patches."""
         plan = RewritePlan()
         for patch, outcome in outcomes:
             commit = self.repository.commit(patch.commit or "")
@@ -142,7 +142,7 @@ class CommitRewrite:
         return plan
 
     def ready(self, plan: RewritePlan, *, published: bool, shared: bool) -> Ready:
-        """Whether this may be written. RefusedError where that would hurt."""
+        """Check that this may be written. RefusedError where that would do harm."""
         ref, head = self._branch()
         changed = tuple(dict.fromkeys((*plan.messages, *plan.edits)))
         above = rewrite.above(self.repository, ref, head, changed)
@@ -153,7 +153,7 @@ class CommitRewrite:
         return Ready(plan, ref, head, changed, oldest, states)
 
     def write(self, ready: Ready, *, published: bool, shared: bool) -> RewrittenCommits:
-        """Write the new commits and move the branch, its index and its files. RefusedError where that would hurt by now."""
+        """Write the new commits and move the branch, its index and its files. RefusedError where that would do harm by now."""
         repository, ref, head = self.repository, ready.ref, ready.head
         rewrite.refuse_unless_safe(repository, ref, head, ready.oldest, published=published, shared=shared)
         trees = {id_: edited_tree(repository, id_, edits) for id_, edits in ready.states.items() if edits}
@@ -174,8 +174,8 @@ class CommitRewrite:
             with_edits = [parent for parent in parents if states.get(parent)]
             if with_edits and len(parents) > 1:
                 raise RefusedError(
-                    f"{id_[:12]} is a merge that stands on a commit whose files would change",
-                    hint="mend the commits before they are merged, or in a new commit",
+                    f"{id_[:12]} is a merge based on a commit whose files would change",
+                    hint="fix the commits before they are merged, or in a new commit",
                 )
             edits: Edits = carried(self.repository, with_edits[0], id_, states[with_edits[0]]) if with_edits else {}
             for path, own in plan.edits.get(id_, {}).items():
@@ -187,7 +187,7 @@ class CommitRewrite:
 
 
 def own_edits(outcome: FixOutcome) -> Edits:
-    """The edits of a commit's files that its mended patch stands for; lines that change side by side are one edit."""
+    """The edits of a commit's files that its fixed patch makes; adjacent changed lines are one edit."""
     patch, draft = outcome.original, outcome.draft
     became: dict[int, list[str]] = {}
     unchanged = set(draft.origin)
@@ -228,7 +228,7 @@ def own_edits(outcome: FixOutcome) -> Edits:
 
 
 def _message(message: str, patch: Patch, outcome: FixOutcome) -> str:
-    """The commit's message as the mended patch has it."""
+    """The commit's message as the fixed patch has it."""
     new = outcome.draft.patch
     subject, gap, _ = message.partition("\n\n")
     header = next((header for header in new.headers if header.name.lower() == "subject"), None)
@@ -241,7 +241,7 @@ def _message(message: str, patch: Patch, outcome: FixOutcome) -> str:
 
 
 def _body_of(message: str) -> list[str] | None:
-    """The lines below the subject and the blank lines behind it."""
+    """The lines below the subject and the blank lines after it."""
     _, gap, body = message.partition("\n\n")
     return body.lstrip("\n").split("\n") if gap else None
 

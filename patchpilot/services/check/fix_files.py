@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Mended patches written back to the files they came in: every byte that is not mended stays, and all files change or none."""
+"""Fixed patches written back to the files they came in: every other byte stays, and all files change or none."""
 
 import os
 import re
@@ -30,9 +30,9 @@ class PatchText:
 
 @dataclass(frozen=True, slots=True)
 class FixDirectory:
-    """What may be mended in a patch: nothing where `refused` says why, else the lines (0-based) that `may_touch` allows.
+    """What may be fixed in a patch: nothing where `refused` says why, else the lines (0-based) that `may_touch` allows.
 
-    `kept` says of lines that are never touched why.
+    `kept` gives the reason for lines that are never changed.
     """
 
     refused: str = ""
@@ -54,18 +54,18 @@ class PatchFiles:
         data: dict[str, bytes] = {}
         if "-" in targets:
             if len(targets) > 1:
-                raise UsageError("standard input is mended by itself", hint="give the other TARGETs in another call")
+                raise UsageError("cannot fix standard input together with other TARGETs", hint="give the other TARGETs in another call")
             data["-"] = stdin or b""
         for target in targets:
             if is_network_target(target):
-                raise UsageError(f"{target}: what is in an archive cannot be mended", hint="fetch it first (b4 am), then name the file")
+                raise UsageError(f"cannot fix {target}: it is in a mail archive", hint="fetch it first (b4 am), then name the file")
             if target != "-" and Path(target).exists():
                 for file in patch_files(target):
                     data[str(file)] = read_bytes(file)
         mails = {}
         for name, content in data.items():
             if content[:2] == b"\x1f\x8b":
-                raise UsageError(f"{name}: a gzipped mbox is not mended", hint=f"unpack it first: gunzip -k {name}")
+                raise UsageError(f"cannot fix {name}: it is a gzipped mbox", hint=f"unpack it first: gunzip -k {name}")
             bounds = mail_bounds(content)
             for number, (start, end) in enumerate(bounds, 1):
                 mails[name if len(bounds) == 1 else f"{name}:{number}"] = (name, start, end)
@@ -77,20 +77,20 @@ class PatchFiles:
         return tuple(self.data)
 
     def room(self, patch: Patch) -> FixDirectory:
-        """What may be mended in the patch as its file has it."""
+        """What may be fixed in the patch as its file has it."""
         kind = (patch.header("Content-Type") or "").lower()
         if patch.cut:
             return FixDirectory("it is too long to be checked as a whole")
         if patch.damage:
-            return FixDirectory(f"its body is {patch.damage[0]}: send it as plain text (8bit), then it can be mended")
+            return FixDirectory(f"its body is {patch.damage[0]}: only plain text (8bit) can be fixed")
         if "format=flowed" in kind.replace(" ", "").replace('"', ""):
-            return FixDirectory("its body is format=flowed, whose line ends are not the patch's")
+            return FixDirectory("its body is format=flowed, which changes the line breaks of the patch")
         if _ODD_CHARSET.search(kind):
-            return FixDirectory("its charset is none in which a patch's bytes can be told")
+            return FixDirectory("its charset does not preserve the bytes of a patch")
         if patch.lines[0].endswith("\r"):
-            return FixDirectory("its lines end as on DOS: convert the whole mail first (dos2unix)")
+            return FixDirectory("it has DOS line endings: convert the whole mail first (dos2unix)")
         if self._raw(patch) is None:
-            return FixDirectory("its text is not the bytes of the file")
+            return FixDirectory("its text differs from the bytes of the file")
         return FixDirectory()
 
     def texts(self, patch: Patch, mended: FixOutcome) -> tuple[PatchText, ...]:
@@ -119,7 +119,7 @@ class PatchFiles:
                 staged.append((_staged(Path(name), content), Path(name)))
             for _, file in staged:
                 if read_bytes(file) != self.data[str(file)]:
-                    raise RefusedError(f"{file} has changed meanwhile", hint="nothing was written: look at it, then try again")
+                    raise RefusedError(f"{file} has changed meanwhile", hint="nothing was written; check the file, then try again")
             _replace_all(staged, self.data)
         finally:
             for temporary, _ in staged:
@@ -137,7 +137,7 @@ class PatchFiles:
         return lines if [line.decode("utf-8", "surrogateescape") for line in unquoted] == list(patch.lines) else None
 
     def _mail(self, content: bytes, outcome: FixOutcome) -> bytes:
-        """The bytes of a mended mail: those of the file for every line that is as it was."""
+        """The bytes of a fixed mail: those of the file for every line that is as it was."""
         raw = _split(content)
         out = []
         for text, origin in zip(outcome.draft.patch.lines, outcome.draft.origin, strict=True):
@@ -156,13 +156,15 @@ def _split(content: bytes) -> list[bytes]:
 
 def _refuse_unless_writable(file: Path) -> None:
     if file.is_symlink():
-        raise RefusedError(f"{file} is a link: it is not written through", hint=f"name the file itself: {os.path.realpath(file)}")
+        raise RefusedError(
+            f"{file} is a symbolic link, which is not followed for writing", hint=f"name the file itself: {os.path.realpath(file)}"
+        )
     if not file.stat().st_mode & 0o222 or not os.access(file, os.W_OK):
         raise RefusedError(f"{file} is read-only", hint=f"nothing was written; chmod u+w {file}, or see the changes with --diff")
 
 
 def _staged(file: Path, content: bytes) -> Path:
-    """A file beside this one with the new content and the old mode, safely on disk."""
+    """A file next to this one with the new content and the old mode, safely on disk."""
     try:
         handle, name = tempfile.mkstemp(prefix=f".{file.name}.", suffix=".fix", dir=file.parent)
     except OSError as error:
@@ -190,7 +192,7 @@ def _replace_all(staged: Sequence[tuple[Path, Path]], old: Mapping[str, bytes]) 
         left = [file for file in done if not _put_back(file, old[str(file)])]
         if not isinstance(error, OSError):
             raise
-        hint = f"{left[0]} could not be put back: {len(left)} of the files may be mended" if left else "every file is as it was"
+        hint = f"cannot restore {left[0]}: {len(left)} of the files may have been changed" if left else "no file was changed"
         raise RefusedError(f"{error.filename}: {error.strerror or error}", hint=hint) from error
 
 

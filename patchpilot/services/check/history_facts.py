@@ -24,7 +24,7 @@ MAINLINE = ("mainline/master", "upstream/master", "origin/HEAD", *BASES)
 
 
 class RepositoryFacts:
-    """Answers from one repository, each asked of git once. What git cannot tell in time counts as unknown."""
+    """Answers from one repository, each asked of git once. What git does not answer in time counts as unknown."""
 
     def __init__(self, repository: Repository) -> None:
         self._repository = repository

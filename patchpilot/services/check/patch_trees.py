@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What each patch of a run stands on: the tree of the run, the patches before it in its series, or the parent of its commit."""
+"""What each patch of a run is based on: the tree of the run, the patches before it in its series, or the parent of its commit."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -19,7 +19,7 @@ _NUMBERED = re.compile(r"(?P<version>(?:v\d+-)?)(?P<number>\d{4})-.*\.(?:patch|e
 
 
 def trees(series: Sequence[Series], tree: Tree, repository: "Repository | None") -> Mapping[int, Callable[[], Tree]]:
-    """By the id() of a patch what makes the tree it is to be judged against; a patch without an entry stands on `tree` itself."""
+    """By the id() of a patch what makes the tree it is to be judged against; a patch without an entry is based on `tree` itself."""
     trees_of: dict[int, Callable[[], Tree]] = {}
     commits = repository if isinstance(tree, CommitTree) else None
     for run in _runs(series):
@@ -40,7 +40,7 @@ def _of_commit(stack: Stack, number: int, repository: "Repository", commit: str)
 
 
 def _runs(series: Sequence[Series]) -> Iterator[tuple[Patch, ...]]:
-    """The patches that stand on one another: those of a series, and files that git format-patch numbered in one directory."""
+    """The patches that are based on one another: those of a series, and files that git format-patch numbered in one directory."""
     held: list[Patch] = []
     for series_ in series:
         if len(series_.patches) == 1 and held and _follows(held[-1], series_.patches[0]):

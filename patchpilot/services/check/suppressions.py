@@ -23,7 +23,7 @@ class StaleEntry:
 class Suppressions:
     """What a caller wants suppressed: by whom, and the day that waivers are judged by. `write`: record what is left in the baseline's file.
 
-    `content`: the baseline's content where it is not read from its file; nothing in it excuses nothing.
+    `content`: the baseline's content where it is not read from its file; an empty one suppresses nothing.
     """
 
     waivers: tuple[Waiver, ...] = ()
@@ -35,7 +35,7 @@ class Suppressions:
 
 @dataclass(frozen=True, slots=True)
 class SuppressionResult:
-    """What came of the excuses: waivers that ended and would have held, those that held for nothing, and how the baseline stands.
+    """The result of suppressions: expired waivers that would have applied, unused waivers, and the state of the baseline.
 
     `written` says how many findings were recorded, how many of these were not before, and how many entries were dropped; None: nothing was.
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The waivers a person gave for a topic: in its draft, outside the branch and outside what is sent."""
+"""The waivers the user gave for a topic: in its draft, outside the branch and outside what is sent."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -34,7 +34,7 @@ def of_draft(draft: Draft) -> tuple[Waiver, ...]:
 
 
 def of_topic(repository: Repository, targets: Sequence[str], base: str | None = None) -> tuple[Waiver, ...]:
-    """The waivers of the topics these TARGETs are of; none for patch files. No draft is begun, and none looked for before a first waiver was given."""
+    """The waivers of the topics these TARGETs are of; none for patch files. No draft is started, and none is looked up before a first waiver was given."""
     if not is_given():
         return ()
     waivers: dict[Waiver, None] = {}
@@ -47,7 +47,7 @@ def of_topic(repository: Repository, targets: Sequence[str], base: str | None = 
 def suppressions_of(
     repository: Repository, settings: Settings, targets: Sequence[str], base: str | None = None, *, among: Sequence[Rule] | None = None
 ) -> Suppressions | None:
-    """What is waived for these TARGETs, by the person for the topic and by the tree's file; None for nothing.
+    """What is waived for these TARGETs, by the user for the topic and by the tree's file; None for nothing.
 
     `among`: what names none of these rules is left out, where packs are not loaded that the tree's file may speak of.
     """
@@ -59,7 +59,7 @@ def suppressions_of(
 
 
 def known_draft(repository: Repository, target: str | None, base: str | None = None) -> Draft | None:
-    """The draft of a TARGET's topic, told by subjects, author dates and the branch; None where there is none, or for patch files."""
+    """The draft of a TARGET's topic, recognized by subjects, author dates and the branch; None where there is none, or for patch files."""
     if target is not None and (target == "-" or Path(target).exists() or is_network_target(target)):
         return None
     try:
@@ -101,7 +101,7 @@ def take_back(
             if name is None:
                 continue
         if name is None and not draft.waivers:
-            raise UsageError(f"{word} is not waived: nothing is, for this topic", hint=Action("draft", (), "`{}` shows a topic's waivers"))
+            raise UsageError(f"{word} is not waived: this topic has no waivers", hint=Action("draft", (), "`{}` shows a topic's waivers"))
         if name is None:
             raise unknown("waiver", word, draft.waivers)
         left.pop(name, None)
@@ -110,5 +110,5 @@ def take_back(
 
 
 def _name(word: str, rules: Sequence[Rule]) -> str:
-    """The name of the rule that a word calls by its id or name; another word as it stands."""
+    """The name of the rule that a word calls by its id or name; another word unchanged."""
     return next((rule.name for rule in rules if word.lower() in (rule.id.lower(), rule.name.lower())), word)

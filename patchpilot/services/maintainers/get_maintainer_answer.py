@@ -61,7 +61,7 @@ def _answer(
     file = load(source, path=path, everywhere=everywhere) if path or everywhere else load(source)
     switches = assemble(script_defaults(file.words.defaults), conf, given)
     if switches.interactive:
-        raise UsageError("--interactive is not there", hint="`patchpilot` alone opens the walk, where recipients are chosen")
+        raise UsageError("--interactive is not supported", hint="run `patchpilot` without arguments to choose recipients in the TUI")
     paths: list[str] = []
     patches: list[tuple[str, str]] = []
     for target in targets or ("-",):
@@ -96,7 +96,7 @@ def _source(tree: Path | None, repo: Path | None, opened: ExitStack) -> tuple["T
 
 
 def _home_conf(tree: "Tree") -> tuple[str, ...]:
-    """The words of the person's own .get_maintainer.conf, which counts where the tree has none."""
+    """The words of the user's own .get_maintainer.conf, which counts where the tree has none."""
     home = os.environ.get("HOME")
     if not home or tree.exists(".get_maintainer.conf") or not (Path(home) / ".get_maintainer.conf").is_file():
         return ()
@@ -137,7 +137,7 @@ def _path_in_tree(target: str, tree: "Tree") -> str:
 
 
 def _patches_of(target: str, where: Path | None, from_archive: "FromArchive | None") -> list[tuple[str, str]]:
-    """(name, text) of the patches that a commit, a range, a folder or a Message-ID stands for; `where` is inside the repository, None to ask none."""
+    """(name, text) of the patches that a commit, a range, a folder or a Message-ID names; `where` is inside the repository, None to ask none."""
     from patchpilot.commits.range import is_network_target, read_targets
 
     if where and not Path(target).exists() and not is_network_target(target):
@@ -153,7 +153,7 @@ def _patches_of(target: str, where: Path | None, from_archive: "FromArchive | No
 def _patch_text(target: str, stdin: bool) -> str:
     if target == "-":
         if sys.stdin.isatty() or not stdin:
-            raise UsageError("no patch and no file named", hint="name a patch file, or a source file after -f")
+            raise UsageError("no patch or file given", hint="name a patch file, or a source file after -f")
         data = sys.stdin.buffer.read(MAX_PATCH)
     else:
         try:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Questions about MAINTAINERS itself: who stands where, and is the file sound."""
+"""Questions about MAINTAINERS itself: which sections name somebody, and whether the file is valid."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,7 +41,7 @@ class SelfTestResult:
 
 
 def who(word: str, *, tree: Path | None = None, repo: Path | None = None) -> WhoResult:
-    """Where a person, address or list stands in MAINTAINERS."""
+    """The sections of MAINTAINERS that name a contact, address or list."""
     with repository_for((word,), tree, repo) as repository:
         file = load(source_tree(tree, repository))
     contacts = (NamedContact(section.name, section.status, section.line, lines) for section, lines in naming(file, word))

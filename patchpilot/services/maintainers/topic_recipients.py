@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The recipient plan of a topic, a series, patches or source files: what `maintainers`, the walk and `send` show and use."""
+"""The recipient plan of a topic, a series, patches or source files: what `maintainers`, the TUI and `send` show and use."""
 
 import fnmatch
 from collections.abc import Iterator, Mapping, Sequence
@@ -79,7 +79,7 @@ class MaintainersRequest:
 
 
 def plan_targets(request: MaintainersRequest, *, progress: Progress = silent) -> PlanResult:
-    """A plan for each series that TARGETs stand for, or for each patch."""
+    """A plan for each series that TARGETs name, or for each patch."""
     with repository_for(request.targets, request.tree, request.repo) as repository:
         return _plan_targets(request, repository, progress)
 
@@ -93,7 +93,7 @@ def _plan_targets(request: MaintainersRequest, repository: Repository | None, pr
     series = read_series(request.targets, repository, request.base, request.from_archive)
     patches = [patch for series_ in series for patch in series_.patches]
     if patches and not any(patch.has_diff for patch in patches):
-        raise InputError(f"{patches[0].source}: changes no file", hint="give a patch; who cares for a file itself is told by -f FILE")
+        raise InputError(f"{patches[0].source}: changes no file", hint="give a patch, or -f FILE for the maintainers of a file")
     for at, series_ in enumerate(series):
         progress("looking up recipients", at, len(series))
         members = [Series((patch,)) for patch in series_.patches] if request.per_patch else [series_]
@@ -111,7 +111,7 @@ def plan_series(
     topic: str | None = None,
     security: bool = False,
 ) -> Planned:
-    """The plan of a series, edits made: what the walk and `send` use. A tree without MAINTAINERS gives a plan of the message's people, and says so.
+    """The plan of a series, edits made: what the TUI and `send` use. A tree without MAINTAINERS gives a plan of those named in the message, and says so.
 
     `topic` says what its edits are kept under, where the caller knows better; `security` leaves out all but the security contact and maintainers.
     """
@@ -121,7 +121,7 @@ def plan_series(
         remarks: tuple[str, ...] = ()
     except MissingError as error:
         sources = sources_of(source, repository, switches, profile, nothing())
-        remarks = (f"{error.message}: only people of the message are known",)
+        remarks = (f"{error.message}: only recipients named in the message are known",)
     planned = _planned(series, series, sources, repository, topic, security=security)
     return replace(planned, plan=replace(planned.plan, warnings=(*remarks, *planned.plan.warnings)))
 
@@ -156,7 +156,7 @@ def edit(
 ) -> Edits:
     """Change the edits of a plan's topic and keep them; MissingError where the plan has no topic."""
     if planned.topic is None:
-        raise MissingError(f"{planned.source} is not a topic: nothing to keep edits for", hint="name a series, not files of the tree")
+        raise MissingError(f"cannot keep edits: {planned.source} is not a topic", hint="name a series, not files of the tree")
     edits = Edits() if reset else planned.edits
     for address in addresses(to, "--add-to"):
         edits = edits.place("to", address)
@@ -270,4 +270,4 @@ def expand(word: str, tree: Tree) -> tuple[str, ...]:
         files = tuple(file for file in tree.files(folder) if fnmatch.fnmatchcase(file, path))
         if files:
             return files
-    raise MissingError(f"{word}: nothing of that name in {tree.label}", hint="-f takes files, folders and globs of the tree")
+    raise MissingError(f"{word}: no such file or folder in {tree.label}", hint="-f takes files, folders and globs of the tree")

@@ -42,7 +42,7 @@ def noted_by_transport(send: Send) -> bool:
 
 
 def noted_for_b4(repository: Repository, send: Send, draft: Draft) -> tuple[str, ...]:
-    """After a whole send that b4 did not end: b4 gets to know of it as of a send of its own; what the person should know of that."""
+    """After a whole send that b4 did not end: b4 gets to know of it as of a send of its own; what the user should know about it."""
     known = prep_branch(repository, send.branch) if send.branch else None
     if known is None or known.change_id != send.change_id or (known.by_us and not noted_by_transport(send)):
         return ()

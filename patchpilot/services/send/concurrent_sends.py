@@ -46,8 +46,8 @@ def refuse_rivals(outbox: Outbox, planned: SendPlan) -> None:
             )
         if other.change_id != topic and is_being_sent(other.change_id):
             raise RefusedError(
-                f"the same patches are being sent right now by another patchpilot, {words_of(other)}",
-                hint=Action("send", ("--dry-run",), "wait for it to end, then see `{}`"),
+                f"another patchpilot is sending the same patches, {words_of(other)}",
+                hint=Action("send", ("--dry-run",), "wait for it to finish, then see `{}`"),
             )
 
 

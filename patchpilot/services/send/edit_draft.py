@@ -25,7 +25,7 @@ from patchpilot.services.topic.topic_state import TopicState, topic_state
 from patchpilot.threads.track_store import Store
 
 Edit = Callable[[str], str | None]
-"""Hands a text to the person and gives it back edited; None when they gave up."""
+"""Lets the user edit a text and returns it; None when they gave up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Changes:
 
 
 def show(repository: Repository, target: str | None = None, base: str | None = None) -> DraftResult:
-    """The draft of a TARGET's topic, begun when there is none."""
+    """The draft of a TARGET's topic, started when there is none."""
     return _result(repository, find_draft(repository, SendRequest(target=target, base=base)), target, base)
 
 
@@ -89,7 +89,7 @@ def change(repository: Repository, changes: Changes, target: str | None = None, 
 
 
 def edit(repository: Repository, editor: Edit, target: str | None = None, base: str | None = None) -> DraftResult:
-    """Let the person edit all texts at once; what they gave up on is not kept."""
+    """Let the user edit all texts at once; what they gave up on is not kept."""
     draft = find_draft(repository, SendRequest(target=target, base=base))
     offered = _offered(repository, draft)
     shown = as_text(offered, changed=changelog_hints(repository, offered) if offered.version > 1 else ())
@@ -108,7 +108,7 @@ def export(repository: Repository, target: str | None = None, base: str | None =
 
 
 def begin_version(repository: Repository, request: SendRequest) -> Draft:
-    """Begin the version after the one sent last, its changelog filled with what differs; keep that. UsageError when nothing was sent."""
+    """Start the version after the one sent last, its changelog filled with what differs; keep that. UsageError when nothing was sent."""
     draft = find_draft(repository, request)
     with Drafts() as drafts:
         version = reroll(draft, repository)
@@ -151,16 +151,17 @@ def forget(repository: Repository, target: str | None = None, base: str | None =
 
 
 def leave_b4(repository: Repository, branch: str | None = None) -> str:
-    """Take a branch out of b4's books; its commits and its own description stay. MissingError when it is not in them by us."""
+    """Unenroll a branch from b4; its commits and its own description stay. MissingError when patchpilot did not enroll it."""
     name = branch or repository.branch
     if name is None:
         raise UsageError("no branch is checked out", hint="git switch to the topic")
     known = prep_branch(repository, name)
     if known is None:
-        raise MissingError(f"{name} is not in b4's books")
+        raise MissingError(f"{name} is not enrolled in b4 by patchpilot")
     if known.strategy != "branch-description":
         raise UsageError(
-            f"b4 keeps the cover letter of {name} in a commit", hint="b4 prep --cleanup, or drop that commit with git rebase -i"
+            f"cannot unenroll {name}: b4 keeps its cover letter in a commit",
+            hint="b4 prep --cleanup, or drop that commit with git rebase -i",
         )
     withdraw(repository, name)
     return name
@@ -187,7 +188,8 @@ def _unsent(draft: Draft, version: int) -> int:
     last = last_sent(draft)
     if last and version <= last.version:
         raise UsageError(
-            f"v{last.version} was sent already: v{version} cannot be next", hint=Action("send", ("--resend",), "`{}` sends it again")
+            f"v{version} cannot be the next version: v{last.version} was already sent",
+            hint=Action("send", ("--resend",), "`{}` sends it again"),
         )
     return version
 
@@ -198,7 +200,7 @@ def _patch(draft: Draft, which: str) -> str:
     found: Sequence[str] = [patch.patch_id for patch in draft.patches if which.lower() in patch.subject.lower()]
     if len(found) != 1:
         raise UsageError(
-            f"{which!r} names {len(found)} of the topic's patches",
+            f"{which!r} matches {len(found)} of the topic's patches",
             hint=f"give a number from 1 to {len(draft.patches)}, or more of its subject",
         )
     return found[0]

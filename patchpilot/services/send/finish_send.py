@@ -17,7 +17,7 @@ LAST = 5
 
 
 def finish(repository: Repository, send: Send, draft: Draft) -> tuple[str, ...]:
-    """Keep the version's Message-ID and tag, follow its answers, and have b4 know of it; what the person should know of that."""
+    """Keep the version's Message-ID and tag, follow its answers, and have b4 know of it; what the user should know about it."""
     remember(repository, send, draft)
     follow_send(repository, send)
     return noted_for_b4(repository, send, draft)

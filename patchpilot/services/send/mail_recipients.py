@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Who gets a topic's mails: the recipient plan, what configuration and the call add, and what the answers to the traps change."""
+"""Who gets a topic's mails: the recipient plan, what configuration and the call add, and what the answers to the pre-send questions change."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -106,7 +106,7 @@ def answer_effect(repository: Repository, name: str, value: str, request: SendRe
 
 
 def difference(before: Sequence[Recipient], after: Sequence[Recipient]) -> str:
-    """Who came to a list of recipients, with the reason, and who left it: "" where nobody did."""
+    """Who was added to a list of recipients, with the reason, and who was removed: "" where nobody was."""
     was, now = ({person.address.key: person for person in people} for people in (before, after))
     new = [
         f"{recipient.address.email} ({recipient.reasons[-1]})" if recipient.reasons else recipient.address.email
@@ -115,7 +115,7 @@ def difference(before: Sequence[Recipient], after: Sequence[Recipient]) -> str:
     ]
     gone = [recipient.address.email for key, recipient in was.items() if key not in now]
     words = [f"{counted(len(new), 'more recipient')}: {', '.join(new)}"] if new else []
-    words += [f"{counted(len(gone), 'recipient')} less: {', '.join(gone)}"] if gone else []
+    words += [f"{counted(len(gone), 'recipient')} removed: {', '.join(gone)}"] if gone else []
     return "; ".join(words)
 
 
@@ -128,7 +128,7 @@ def _planned(
     try:
         planned = planned or plan_series(series, repository, profile=request.profile)
     except MissingError as error:
-        return (), (), (f"nobody is known from MAINTAINERS: {error.message}",)
+        return (), (), (f"no recipients from MAINTAINERS: {error.message}",)
     trees = tuple(tree for section in planned.plan.sections for tree in section.trees)
     return planned.plan.recipients, trees, planned.plan.warnings
 
@@ -153,14 +153,14 @@ def _named(repository: Repository, request: SendRequest) -> list[Recipient]:
             addresses = expand(text, aliases)
             if not addresses:
                 raise UsageError(
-                    f"--{header} {text}: no address in it", hint="write it as 'Name <name@example.org>', or as an alias of yours"
+                    f"--{header} {text}: not an address", hint="write it as 'Name <name@example.org>', or as an alias of yours"
                 )
             named += [Recipient(address, "added", None, header, (f"--{header}",), by_hand=True) for address in addresses]
     return named
 
 
 def _add(by_address: dict[str, Recipient], recipients: Sequence[Recipient]) -> None:
-    """Each mailbox once: a second mention adds its reasons, and a hand or a To: wins."""
+    """Each mailbox once: a second mention adds its reasons, and one added manually or in To: wins."""
     for recipient in recipients:
         known = by_address.get(recipient.address.key)
         if known is None:
@@ -172,7 +172,7 @@ def _add(by_address: dict[str, Recipient], recipients: Sequence[Recipient]) -> N
 
 
 def _answered(by_address: dict[str, Recipient], draft: Draft, project: Project) -> None:
-    """What the answers to the traps change: a security problem goes to no list, a regression to its tracker too."""
+    """The recipients after the pre-send answers: a security problem is sent to no list, a regression also to its tracker."""
     if draft.answers.get("security") == "yes":
         for key in [key for key, recipient in by_address.items() if is_list(recipient) and not recipient.by_hand]:
             del by_address[key]
@@ -182,5 +182,5 @@ def _answered(by_address: dict[str, Recipient], draft: Draft, project: Project) 
     elif draft.answers.get("regression", "no") != "no" and project.lists.regressions:
         _add(
             by_address,
-            [Recipient(Address("", project.lists.regressions), "regressions list", None, "cc", ("answered: this mends a regression",))],
+            [Recipient(Address("", project.lists.regressions), "regressions list", None, "cc", ("answered: this fixes a regression",))],
         )

@@ -20,7 +20,7 @@ def wording_of(repository: Repository, request: SendRequest, draft: Draft, serie
     """The texts of the draft as they go into the mails. A changelog goes to the cover, or below the `---` of a single patch."""
     many = len(draft.patches) > 1
     if request.cover and not draft.has_cover:
-        raise UsageError("a cover letter is asked for, and none is written", hint=Action("draft", ("--edit",), "write it: {}"))
+        raise UsageError("a cover letter was requested, but none is written", hint=Action("draft", ("--edit",), "write it: {}"))
     kept = kept_by_b4(repository, draft.branch, draft.change_id)
     cover = None
     regzbot = introduced(draft, series)
@@ -82,7 +82,7 @@ def _last_range(repository: Repository, request: SendRequest, draft: Draft) -> s
         return None
     last = last_sent(draft)
     if last is None or not last.base or not last.head or last.version >= draft.version:
-        raise UsageError("there is no earlier version to compare with", hint="--range-diff goes with --reroll")
+        raise UsageError("no earlier version to compare with", hint="use --range-diff with --reroll")
     return f"{last.base}..{sent_head(repository, last)}"
 
 

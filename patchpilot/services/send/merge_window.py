@@ -25,4 +25,4 @@ def merge_window(repository: Repository, request: SendRequest, target: Target | 
     project = find_project(request.profile) if request.profile else default_project()
     if not timedelta(0) <= age <= timedelta(days=project.mail.merge_window_days):
         return ""
-    return f"the merge window after {tag} is open: {project.mail.merge_window} (fixes are taken)"
+    return f"the merge window after {tag} is open: {project.mail.merge_window} (fixes are accepted)"

@@ -8,7 +8,7 @@ from patchpilot.services.send.send_plan import SendPlan
 
 
 def write_outbox(planned: SendPlan, folder: Path) -> tuple[Path, ...]:
-    """Leave the mails' bytes in a folder (made with its parents), one file each, in order; the paths.
+    """Write the mails' bytes to a folder (made with its parents), one file each, in order; the paths.
 
     InputError when it cannot be written, or holds mails that would stay between these: somebody may send all there is.
     """
@@ -17,9 +17,9 @@ def write_outbox(planned: SendPlan, folder: Path) -> tuple[Path, ...]:
         folder.mkdir(parents=True, exist_ok=True)
         others = sorted(file.name for file in folder.glob("*.eml") if file.name not in mails)
         if others:
-            raise InputError(f"{folder} holds other mails: {', '.join(others[:3])}", hint="name an empty directory, or take them away")
+            raise InputError(f"{folder} holds other mails: {', '.join(others[:3])}", hint="name an empty directory, or remove them")
         for name, raw in mails.items():
             (folder / name).write_bytes(raw)
     except OSError as error:
-        raise InputError(f"{folder}: {error.strerror or error}", hint="name a directory that can be written") from error
+        raise InputError(f"{folder}: {error.strerror or error}", hint="name a writable directory") from error
     return tuple(folder / name for name in mails)

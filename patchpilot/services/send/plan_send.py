@@ -59,10 +59,10 @@ def plan(repository: Repository, request: SendRequest, *, progress: Progress = s
     people = addressees(repository, request, account, draft, series, project=project)
     if not people.recipients and not request.to_self:
         raise RefusedError(
-            "nobody to send to",
+            "no recipients to send to",
             hint=Hint(
                 (
-                    Action("", ("--to",), "name them with {} and --cc"),
+                    Action("", ("--to",), "add recipients with {} and --cc"),
                     Action("maintainers", (), "; `{}` finds them in a tree with MAINTAINERS"),
                 )
             ),
@@ -76,8 +76,8 @@ def plan(repository: Repository, request: SendRequest, *, progress: Progress = s
     facts = gather_facts(repository, topic, rendered, progress)
     blocking, warned = refusals(facts), warnings(facts)
     if request.to_self:
-        # a try harms nobody: it is for seeing what arrives, also of what is not ready
-        warned = (*(replace(problem, message=f"a real send is refused: {problem.message}") for problem in blocking), *warned)
+        # a test mail does no harm: it shows what is received, also for a topic that is not ready
+        warned = (*(replace(problem, message=f"blocks a real send: {problem.message}") for problem in blocking), *warned)
         blocking = ()
     return SendPlan(
         request=request,

@@ -54,7 +54,7 @@ def gather_facts(repository: Repository, topic: TopicToSend, rendered: RenderedS
     outgoing_mails, mails, transport = rendered.outgoing_mails, rendered.mails, transports.find(request.via)
     progress("checking")
     errors, waived = check_errors(repository, request, mails, draft)
-    progress("trying the target tree")
+    progress("checking against the target tree")
     target = find_target(repository, ids, request.base, topic.recipients.trees)
     standing = _stand(repository, ids, series, target)
     now = datetime.now().astimezone()
@@ -128,9 +128,9 @@ def _too_soon(project: Project, draft: Draft, version: int, now: datetime, resen
 def check_errors(
     repository: Repository, request: SendRequest, mails: Sequence[RenderedMail], draft: Draft
 ) -> tuple[tuple[str, ...] | None, tuple[str, ...]]:
-    """Every error `check` finds in the mails as they would leave, as lines, and those the person waived, with the reason; None when it could not run.
+    """Every error `check` finds in the mails as they would be sent, as lines, and those the user waived, with the reason; None when it could not run.
 
-    What a tree's file waives or ignores counts here: what leaves is the sender's to answer for.
+    What a tree's file waives or ignores counts here: the sender is responsible for what is sent.
     """
     from patchpilot.services.check.check_patches import check
     from patchpilot.services.check.check_request import CheckRequest
@@ -175,7 +175,7 @@ def _stand(repository: Repository, ids: Sequence[str], series: Series, target: T
 
 
 def _upstream(repository: Repository, series: Series) -> dict[str, bool]:
-    """Upstream commit a patch claims to be → whether mainline here has it; what cannot be told is left out."""
+    """Upstream commit a patch claims to be → whether mainline here has it; what cannot be determined is left out."""
     known: dict[str, bool] = {}
     for patch in series.patches:
         claim = upstream_claim(patch)

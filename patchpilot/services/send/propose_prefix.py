@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What only a mail can lack: a commit has no subject mark yet, so `check` is silent of it there."""
+"""Findings that only a mail can have: a commit has no subject prefix yet, so `check` does not report it there."""
 
 from collections.abc import Sequence
 
@@ -13,7 +13,7 @@ RULES = ("missing-target-tree",)
 
 
 def mark_warnings(mails: Sequence[RenderedMail], profile: str) -> tuple[SendProblem, ...]:
-    """What `check` says of the marks of the mails as they would leave, each sentence once."""
+    """The findings of `check` about the subject prefixes of the mails as they would be sent, each message once."""
     from patchpilot.services.check.check_patches import check_series
     from patchpilot.services.check.check_request import CheckRequest
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""First-timers' traps, asked once a topic and early: security, regression, already fixed, does it apply to the tree it is for."""
+"""The pre-send questions, asked once a topic and early: security, regression, already fixed, does it apply to the tree it is for."""
 
 import re
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ _REGRESSION = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class PreSendQuestion:
-    """A trap as a question: its name, the text, why it matters, the answers it takes, what in the patch speaks for yes, the answer kept."""
+    """A pre-send question: its name, the text, why it matters, the answers it takes, what in the patch speaks for yes, the answer kept."""
 
     name: str
     text: str
@@ -64,13 +64,13 @@ def traps(
     profile: str = "",
     progress: Progress = silent,
 ) -> PreSendQuestions:
-    """The traps of a TARGET's topic, with the answers given so far."""
+    """The pre-send questions of a TARGET's topic, with the answers given so far."""
     from patchpilot.services.topic.find_topic import find_draft, read_topic
 
     request = SendRequest(target=target, base=base)
     series, ids = read_topic(repository, request)
     draft = find_draft(repository, request, series, ids)
-    progress("looking at the target tree")
+    progress("checking the target tree")
     place = find_target(repository, ids, base, trees) if ids else None
     project = profile_of(repository, profile, series)
     return PreSendQuestions(questions(series, draft, project), draft, place, fit_of_commits(repository, ids, place) if place else None)
@@ -98,7 +98,8 @@ def judge_answer(repository: Repository | None, name: str, value: str) -> str:
     if name == "regression" and re.fullmatch(r"v?[\w./~^-]+(?:\.\.v?[\w./~^-]+)?", text):
         return "..".join(_commit_name(repository, part) for part in text.split(".."))
     raise UsageError(
-        f"{name}: {value!r} is no answer", hint="yes or no" + (", or the commit that broke it" if name == "regression" else "")
+        f"{name}: invalid answer {value!r}",
+        hint="answer yes or no" + (", or name the commit that introduced it" if name == "regression" else ""),
     )
 
 
@@ -108,26 +109,28 @@ def _commit_name(repository: Repository | None, word: str) -> str:
         return word
     commit = repository.find(word)
     if commit is None and not re.fullmatch(r"[0-9a-f]{12,40}", word):
-        raise UsageError(f"no commit {word!r} here", hint="name the commit that broke it, a range good..bad, or yes or no")
+        raise UsageError(
+            f"no such commit: {word!r}", hint="name the commit that introduced the regression, a range good..bad, or answer yes or no"
+        )
     return (commit or word)[:12]
 
 
 def questions(series: Series, draft: Draft, project: Project) -> tuple[PreSendQuestion, ...]:
-    """The questions of a project only a person can answer, with what the patches say."""
+    """The questions of a project that only the author can answer, with hints from the patches."""
     team = project.lists.security
     security = PreSendQuestion(
         "security",
         "Could somebody use this bug to attack a machine (a security problem)?",
-        f"Such fixes go to {team} and the maintainers first, and to no public list: a list tells attackers before users can update.",
+        f"Such fixes are sent to {team} and the maintainers first, not to a public list: attackers read lists before users can update.",
         ("no", "yes"),
         _evidence(_SECURITY, series.patches),
         draft.answers.get("security"),
-        f"yes: To: {team} and the maintainers, and no list. Its people will say when to post openly.",
+        f"yes: To: {team} and the maintainers, no list. They will say when to post publicly.",
     )
     regression = PreSendQuestion(
         "regression",
         "Did this work in an earlier release (a regression)?",
-        "Regressions have priority and are followed by a bot that reads the #regzbot line; Linus asks about those that stay open.",
+        "Regressions have priority and are tracked by regzbot, which reads the #regzbot line; Linus asks about those that stay open.",
         ("no", "yes", "COMMIT"),
         (*_evidence(_REGRESSION, series.patches), *_fixes(series.patches)),
         draft.answers.get("regression"),
@@ -146,11 +149,11 @@ def _evidence(pattern: re.Pattern[str], patches: Sequence[Patch]) -> tuple[str, 
 
 
 def _fixes(patches: Sequence[Patch]) -> tuple[str, ...]:
-    return tuple(f"it mends {tag.value}" for patch in patches for tag in patch.tags("Fixes"))[:2]
+    return tuple(f"it fixes {tag.value}" for patch in patches for tag in patch.tags("Fixes"))[:2]
 
 
 def introduced(draft: Draft, series: Series) -> str | None:
-    """The `#regzbot introduced:` line for a topic answered to be a regression; None when it is not, or nothing names the culprit."""
+    """The `#regzbot introduced:` line for a topic answered to be a regression; None when it is not, or nothing names the commit that introduced the bug."""
     value = draft.answers.get("regression", "no")
     if value == "no":
         return None

@@ -33,7 +33,7 @@ class VersionChange:
 
 
 def reroll(draft: Draft, repository: Repository | None = None) -> Draft:
-    """The draft one version after what was sent last, its changelog begun; nothing is written. UsageError when nothing was sent."""
+    """The draft one version after what was sent last, its changelog started; nothing is written. UsageError when nothing was sent."""
     last = last_sent(draft)
     if last is None:
         raise UsageError("nothing of this topic was sent yet", hint=Action("send", (), "send v1 first: {}"))
@@ -72,7 +72,7 @@ def with_changelog(draft: Draft, text: str, repository: Repository | None = None
 
 
 def last_sent(draft: Draft) -> Send | None:
-    """The last version of a topic of which mails left."""
+    """The last version of a topic of which mails were sent."""
     with Outbox() as outbox:
         sent = [send for send in outbox.sends(draft.change_id) if send.state in ("sent", "partial")]
     return max(sent, key=lambda one: (one.version, one.id)) if sent else None
@@ -155,7 +155,7 @@ def _authored(repository: Repository | None, commit: str | None) -> str:
 
 
 def _reworded(repository: Repository | None, old: str | None, new: str | None) -> bool:
-    """Whether two commits' messages differ; not told where one of them is gone."""
+    """Whether two commits' messages differ; False where one of them is gone."""
     if repository is None or old is None or new is None or old == new:
         return False
     try:
@@ -189,7 +189,7 @@ def range_diff(repository: Repository, last: Send, ids: Sequence[str]) -> str:
 
 
 def changelog_hints(repository: Repository, draft: Draft) -> tuple[str, ...]:
-    """What a person needs to see while writing the changelog: the differences, the range-diff in short, what reviewers asked."""
+    """What helps while writing the changelog: the differences, the range-diff in short, what reviewers asked."""
     last = last_sent(draft)
     if last is None:
         return ()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The last send of a topic taken up again: the same mails, of which only those not accepted will leave."""
+"""The last send of a topic resumed: the same mails, of which only those not accepted will be sent."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -46,8 +46,8 @@ def plan_resume(
 ) -> SendPlan:
     """The last send as a plan. `unknown_as` says what became of mails in state unknown: "keep" leaves them, "sent" and "lost" settle them.
 
-    `told` says it by Message-ID. With `lookup`, those that an archive has are accepted; one it does not have (yet) stays unknown. `drop`
-    names recipients that the mails which have not left are to leave without. Only what an archive has is written now; what is said of
+    `told` gives it by Message-ID. With `lookup`, those that an archive has are accepted; one it does not have (yet) stays unknown. `drop`
+    names recipients to drop from the mails that were not sent. Only what an archive has is written now; what is given for
     mails and recipients is written when the plan is carried out.
     """
     on_one_line("--drop", drop)
@@ -92,7 +92,7 @@ def read_told(words: Sequence[str]) -> tuple[str, dict[str, str]]:
         if how not in UNKNOWN_AS:
             raise UsageError(
                 f"--unknown {text!r}: neither {', '.join(UNKNOWN_AS[:-1])} nor {UNKNOWN_AS[-1]}",
-                hint="--unknown sent (or lost) for all mails in doubt, --unknown MESSAGE-ID=sent (or lost) for one",
+                hint="--unknown sent (or lost) for all unknown mails, --unknown MESSAGE-ID=sent (or lost) for one",
             )
         if name:
             of_one[given_message_id(name, "--unknown")] = how
@@ -105,7 +105,7 @@ def _refuse_wrong_ids(send: Send, told: Mapping[str, str]) -> None:
     """UsageError for a Message-ID that the send does not have, or of a mail that is known to be something else than what is said."""
     mails = {entry.mail.message_id: entry for entry in send.entries}
     doubtful = [entry.mail.message_id for entry in send.entries if entry.state is MailState.UNKNOWN]
-    hint: Advice = f"in doubt: {', '.join(doubtful)}" if doubtful else Action("send", ("--resume",), "`{}` sends what is missing")
+    hint: Advice = f"unknown: {', '.join(doubtful)}" if doubtful else Action("send", ("--resume",), "`{}` sends the rest")
     fits = {"sent": (MailState.ACCEPTED,), "lost": WAITING, "keep": tuple(MailState)}
     for name, how in told.items():
         if name not in mails:
@@ -131,18 +131,14 @@ def _keys(send: Send, words: Sequence[str]) -> tuple[str, ...]:
     addresses = [parse_address(word) or Address("", word.strip()) for word in words]
     waiting = [entry for entry in send.entries if entry.state in WAITING]
     if not waiting:
-        raise UsageError(
-            "no mail waits that somebody could be left out of", hint=Action("send", ("--resume",), "`{}` shows what became of each")
-        )
+        raise UsageError("no pending mail to drop a recipient from", hint=Action("send", ("--resume",), "`{}` shows what became of each"))
     there = {name.lower() for entry in waiting for name in entry.mail.recipients}
     for address in addresses:
         if address.key not in there:
-            raise UsageError(
-                f"{address.email} is not among the recipients of what is still to leave", hint=f"they are: {', '.join(sorted(there))}"
-            )
+            raise UsageError(f"{address.email} is not a recipient of the pending mails", hint=f"recipients: {', '.join(sorted(there))}")
     keys = tuple(address.key for address in addresses)
     if any({name.lower() for name in entry.mail.recipients} <= set(keys) for entry in waiting):
-        raise UsageError("nobody would be left to send to", hint=Action("send", (), "plan it again: {}"))
+        raise UsageError("no recipients would be left", hint=Action("send", (), "plan it again: {}"))
     return keys
 
 
@@ -189,10 +185,12 @@ def _as_plan(send: Send, request: SendRequest, account: Account, draft: Draft, s
         )
         for entry in send.entries
     )
-    # of mails that leave without somebody the recipients are shown, not of those that left with them
+    # where a recipient was dropped, those of the mails still to be sent are shown
     shown = next((entry for entry in send.entries if entry.state in WAITING), send.entries[0]).mail
     people = [("to", address) for address in shown.to] + [("cc", address) for address in shown.cc]
-    changed = () if send.account == account.label else (SendProblem("account", f"first sent by {send.account}, now by {account.label}"),)
+    changed = (
+        () if send.account == account.label else (SendProblem("account", f"first sent with {send.account}, now with {account.label}"),)
+    )
     return SendPlan(
         request=request,
         transport=transports.find(send.transport),
@@ -206,7 +204,7 @@ def _as_plan(send: Send, request: SendRequest, account: Account, draft: Draft, s
             SendProblem(
                 "sent-since",
                 f"the same patches were sent since then, {words_of(send)}",
-                "nothing is missing then; --force REASON sends these mails too",
+                "the rest is probably not needed; --force REASON sends these mails too",
             )
             for send in since
         ),
@@ -217,7 +215,7 @@ def _as_plan(send: Send, request: SendRequest, account: Account, draft: Draft, s
         remarks=(
             *(f"{entry.state}: {entry.mail.subject}" for entry in send.entries),
             *(
-                f"left out, also of later versions: {address} (back: patchpilot maintainers --restore {address})"
+                f"dropped, also from later versions: {address} (undo: patchpilot maintainers --restore {address})"
                 for address in send.left_out
             ),
         ),

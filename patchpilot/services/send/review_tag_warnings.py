@@ -24,10 +24,10 @@ def tag_warnings(repository: Repository, request: SendRequest, draft: Draft, ids
     missing = [change.subject for change in found.preparation.changes if change.changed]
     if missing:
         problems.append(
-            SendProblem("tags", f"review tags were given and are not in: {'; '.join(missing)}", Action("trailers", (), "add them: {}"))
+            SendProblem("tags", f"review tags are missing from the commits: {'; '.join(missing)}", Action("trailers", (), "add them: {}"))
         )
     problems += [
-        SendProblem("held-tag", f"{one.trailer}, given to v{one.version} of {one.subject}: {one.why}", "add it only if it still holds")
+        SendProblem("held-tag", f"{one.trailer}, given to v{one.version} of {one.subject}: {one.why}", "add it only if it still applies")
         for one in found.held
     ]
     return tuple(problems)

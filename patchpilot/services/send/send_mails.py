@@ -28,11 +28,11 @@ from patchpilot.services.send.send_result import result_of_plan, result_of_send
 def deliver(
     repository: Repository, planned: SendPlan, *, terminal: bool = False, stopping: Stop = never_stop, progress: Progress = silent
 ) -> SendResult:
-    """Send what was planned, and only that. The outbox has every step in writing; refusals that stand end it before anything leaves."""
+    """Send what was planned, and only that. The outbox records every step; problems that block sending end it before anything is sent."""
     if planned.refused:
         return result_of_plan(planned)
     if planned.request.offline and planned.waiting:
-        raise RefusedError("nothing is sent with --offline", hint="leave it out, or --outbox DIR writes the mails")
+        raise RefusedError("cannot send with --offline", hint="omit --offline, or write the mails with --outbox DIR")
     if planned.waiting and (blocked := planned.blocked):
         raise MissingError(blocked.message, hint=blocked.hint)
     with contextlib.ExitStack() as held, Outbox() as outbox:

@@ -14,7 +14,7 @@ _REFUSED = re.compile(r"^([^\s:@]+@[^\s:]+): 5\d\d")
 
 
 def result_of_plan(planned: SendPlan) -> SendResult:
-    """A plan as a result: nothing left."""
+    """A plan as a result: nothing was sent."""
     return SendResult(
         state="refused" if planned.refused else "planned",
         messages=tuple(
@@ -31,7 +31,7 @@ def result_of_plan(planned: SendPlan) -> SendResult:
 
 
 def standing(planned: SendPlan) -> SendResult:
-    """A send that was taken up, as it is planned; nothing is done."""
+    """A resumed send, as it is planned; nothing is done."""
     assert planned.send_id
     with Outbox() as outbox:
         send = outbox.get(planned.send_id)
@@ -55,14 +55,14 @@ def result_of_send(send: Send) -> SendResult:
 
 
 def _advice(send: Send) -> tuple[Advice, ...]:
-    """What to do about mails that did not get through."""
+    """What to do about mails that were not accepted."""
     lines: list[Advice] = []
     states = {entry.state for entry in send.entries}
     if states == {MailState.ACCEPTED} and send.kind == "real":
         lines.append(
             Hint(
                 (
-                    "the answers are followed (the archive has the mail in some minutes): ",
+                    "replies are tracked (it can take minutes until the archive has the mail): ",
                     Action("track", ("update",)),
                     ", then ",
                     Action("track", ("show",)),
@@ -70,24 +70,24 @@ def _advice(send: Send) -> tuple[Advice, ...]:
             )
         )
     if states == {MailState.ACCEPTED} and send.kind == "to-self":
-        lines.append("save what arrives and try it: git am FILE; then send it without --to-self")
+        lines.append("save the mail you receive and try it: git am FILE; then send without --to-self")
     refused = {match[1] for entry in send.entries if entry.state is MailState.REJECTED and (match := _REFUSED.match(entry.detail))}
     if refused and not states & {MailState.ACCEPTED, MailState.UNKNOWN}:
         for email in sorted(refused):
             drop = Action("maintainers", ("--drop", email))
-            lines.append(Hint((f"nothing left; to leave {email} out: ", drop, ", then ", Action("send"))))
+            lines.append(Hint((f"nothing was sent; to drop {email}: ", drop, ", then ", Action("send"))))
     elif refused:
         without = tuple(word for email in sorted(refused) for word in ("--drop", email))
-        reason = f"send what is missing without {', '.join(sorted(refused))}: {{}}; with them: --resume alone"
+        reason = f"send the rest without {', '.join(sorted(refused))}: {{}}; with them: --resume alone"
         lines.append(Action("send", ("--resume", *without), reason))
     elif states & set(WAITING):
-        lines.append(Action("send", ("--resume",), "send what is missing, with the same Message-IDs: {}"))
+        lines.append(Action("send", ("--resume",), "send the rest, with the same Message-IDs: {}"))
     unknown_state = [entry.mail.message_id for entry in send.entries if entry.state is MailState.UNKNOWN]
     if unknown_state:
         from patchpilot.services.settings import user_settings
 
         archive = user_settings(Path(send.repository), problems=[]).get("lore").rstrip("/")
-        lines += [f"look whether it arrived: {archive}/{message_id}/ (minutes may pass)" for message_id in unknown_state]
+        lines += [f"check whether it was received: {archive}/{message_id}/ (it can take minutes)" for message_id in unknown_state]
     if MailState.UNKNOWN in states:
         lines.append(
             Action("send", ("--resume", "--unknown", "sent"), "then: {}, or --unknown lost to send it again with the same Message-ID")

@@ -36,7 +36,7 @@ class TopicSend:
 
     @property
     def unfinished(self) -> bool:
-        """Whether the last send has mails that were not sent, or of which nobody knows."""
+        """Whether the last send has mails that were not sent, or whose outcome is unknown."""
         return self.last is not None and self.last.state in ("planned", "partial", "failed")
 
     @property
@@ -126,12 +126,12 @@ def plan_resumed(repository: Repository, settings: Settings, request: SendReques
 
 
 def tree_prefixes() -> list[str]:
-    """What the projects want in a subject's brackets, each once."""
+    """The subject prefixes that the projects use, each once."""
     return list(dict.fromkeys(prefix for project in projects().values() for prefix in project.subject_prefixes))
 
 
 def judge_prefix(text: str) -> tuple[str, str]:
-    """(the whole prefix that a user's words stand for, "") or ("", why it cannot be one)."""
+    """(the whole subject prefix for a user's words, "") or ("", why it cannot be one)."""
     try:
         return complete_prefix(text), ""
     except PatchpilotError as error:

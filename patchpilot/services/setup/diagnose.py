@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The verb `doctor`: what would stop each stage on this machine, with the command that mends it."""
+"""The verb `doctor`: problems that would stop each stage on this machine, each with the command that fixes it."""
 
 import contextlib
 import tempfile
@@ -27,7 +27,7 @@ from patchpilot.threads.track_store import TRACK_LAYOUT, default_file
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """One thing looked at: the stage it matters for, what was found, and how to mend it. `state` is ok, warn, fail or skip."""
+    """The result of one check: the stage it matters for, what was seen, and how to fix it. `state` is ok, warn, fail or skip."""
 
     stage: str
     name: str
@@ -38,7 +38,7 @@ class Diagnosis:
 
 @dataclass(frozen=True, slots=True)
 class DoctorResult:
-    """All diagnoses, in the order of the walk."""
+    """All diagnoses, in the order of the workflow."""
 
     diagnoses: tuple[Diagnosis, ...]
 
@@ -92,7 +92,7 @@ def _stages(repository: Repository | None, settings: Repository, request: Doctor
         ("state", _state),
     )
     for stage, look in looks:
-        progress(f"looking at {stage}")
+        progress(f"checking {stage}")
         try:
             diagnoses += [Diagnosis(stage, probe.name, probe.state, probe.message, probe.hint) for probe in look()]
         except PatchpilotError as error:
@@ -105,19 +105,21 @@ def _repository(repository: Repository | None) -> Iterator[probes.Probe]:
         yield probes.Probe(
             "repository",
             "warn",
-            "there is no git repository here: only patch files can be worked on",
+            "no git repository here: only patch files can be used",
             Action("", ("-C", "DIR"), "cd to your kernel tree, or {}"),
         )
         return
     version = repository.git("version").text.split()[2]
     yield probes.Probe("repository", "ok", f"{repository.top}, git {version}")
     if repository.is_shallow():
-        yield probes.Probe("shallow", "warn", "the clone is shallow: what introduced a bug may be beyond its end", "git fetch --unshallow")
+        yield probes.Probe(
+            "shallow", "warn", "the clone is shallow: the commit that introduced a bug may be missing", "git fetch --unshallow"
+        )
     if repository.is_partial():
         yield probes.Probe(
             "partial",
             "warn",
-            "the clone is partial: objects that are missing are not fetched behind your back",
+            "the clone is partial: missing objects are not fetched automatically",
             "git fetch --refetch --no-filter",
         )
     yield probes.commit_graph(repository)
@@ -128,7 +130,7 @@ def _repository(repository: Repository | None) -> Iterator[probes.Probe]:
 
 
 def _in_the_way(repository: Repository) -> Iterator[probes.Probe]:
-    """What stops every rewriting here: a move of a branch that was killed on the way, or the lock of a git that did not end."""
+    """What blocks every rewrite here: an interrupted move of a branch, or a stale lock of git."""
     busy = in_progress(repository)
     if busy and unfinished(repository):
         yield probes.Probe("unfinished move", "fail", f"{busy.what} is in progress", busy.hint)
@@ -150,13 +152,11 @@ def _identity(repository: Repository, identity: str | None) -> Iterator[probes.P
         yield probes.Probe(
             "identity",
             "fail" if verdict.state is AddressState.BAD else "warn",
-            f"{who.email} is no address maintainers can answer to",
+            f"maintainers cannot reply to {who.email}",
             mend,
         )
     elif len(who.name.split()) < 2:
-        yield probes.Probe(
-            "identity", "warn", f"the name {who.name!r} will stand in the Signed-off-by: is it a known identity of yours?", mend
-        )
+        yield probes.Probe("identity", "warn", f"Signed-off-by: will have the name {who.name!r}; is it a known identity of yours?", mend)
     else:
         yield probes.Probe("identity", "ok", str(who))
     sender = read_account(repository, identity).sender
@@ -179,15 +179,15 @@ def _branches(repository: Repository | None, profile: str) -> Iterator[probes.Pr
         yield probes.Probe(
             "stable branches",
             "warn",
-            f"not fetched for long, so there may be more of them: {', '.join(stale)}",
-            "; ".join(f"git fetch {remote}" for remote in remotes) or "fetch them again where they come from",
+            f"not fetched recently, so there may be newer branches: {', '.join(stale)}",
+            "; ".join(f"git fetch {remote}" for remote in remotes) or "fetch them from their remote",
         )
     if have.missing:
         versions = ", ".join(branch.version for branch in have.missing)
         yield probes.Probe(
             "stable branches",
             "warn",
-            f"no branch of {versions} is here: backports to them cannot be judged",
+            f"no branch of {versions} has been fetched: backports to them cannot be checked",
             _one_command([branch.command for branch in have.missing]),
         )
     if have.branches and not have.missing and not any(branch.stale for branch in have.branches):
@@ -211,7 +211,7 @@ def _sending(repository: Repository, via: str, identity: str | None, offline: bo
 
 def _following(lore: str, offline: bool) -> Iterator[probes.Probe]:
     if offline:
-        yield probes.Probe("archive", "skip", f"{lore}: not tried, --offline")
+        yield probes.Probe("archive", "skip", f"{lore}: not checked (--offline)")
         return
     yield from probes.archive_and_clock(lore)
 
@@ -224,10 +224,10 @@ def recovered() -> tuple[str, ...]:
             continue
         done = recover(file, layout)
         if done is None:
-            lines.append(f"{layout.what} is sound: nothing was changed")
+            lines.append(f"{layout.what} is intact: nothing was changed")
             continue
         source = f"{done.restored} rows of the backup {done.backup.name}" if done.backup else "no backup"
-        lines.append(f"{layout.what}: put back from {source}, with {done.salvaged} rows of the damaged file, which is now {done.damaged}")
+        lines.append(f"{layout.what}: restored from {source}, with {done.salvaged} rows of the damaged file, which is now {done.damaged}")
     return tuple(lines)
 
 
@@ -242,4 +242,4 @@ def _state() -> Iterator[probes.Probe]:
         yield probes.Probe("outbox", "fail", error.message, error.hint or "nothing is sent that cannot be recorded first")
         return
     known = backups(folder / FILE)
-    yield probes.Probe("outbox", "ok", f"{folder} is there and sound, with {counted(len(known), 'backup')}")
+    yield probes.Probe("outbox", "ok", f"{folder} is intact, with {counted(len(known), 'backup')}")

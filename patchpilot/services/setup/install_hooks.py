@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The verb `hooks`: git's commit-msg and sendemail-validate hooks and b4's per-patch check, put in and taken out."""
+"""The verb `hooks`: git's commit-msg and sendemail-validate hooks and b4's per-patch check, installed and removed."""
 
 import os
 import re
@@ -28,18 +28,18 @@ class Hook:
 
 
 def status(repository: Repository) -> tuple[Hook, ...]:
-    """How each hook stands."""
+    """The state of each hook."""
     return tuple(_status(repository, name) for name in HOOKS)
 
 
 def install(repository: Repository, names: Sequence[str]) -> tuple[Hook, ...]:
-    """Put these hooks in (none: all). RefusedError where somebody else's stands there: it is never overwritten."""
+    """Install these hooks (none: all). RefusedError where a hook of somebody else is installed: it is never overwritten."""
     chosen = _chosen(names)
     for name in chosen:
         known = _status(repository, name)
         if known.state == "foreign":
             line = _b4_command() if name == "b4" else _script(name).splitlines()[-1]
-            raise RefusedError(f"there is a {name} hook of your own: {known.place}", hint=f"add to it: {line}")
+            raise RefusedError(f"another {name} hook is installed: {known.place}", hint=f"add to it: {line}")
     for name in chosen:
         if name == "b4":
             repository.git("config", "--replace-all", B4_KEY, _b4_command())
@@ -52,7 +52,7 @@ def install(repository: Repository, names: Sequence[str]) -> tuple[Hook, ...]:
 
 
 def remove(repository: Repository, names: Sequence[str]) -> tuple[Hook, ...]:
-    """Take these hooks out (none: all); somebody else's stay."""
+    """Remove these hooks (none: all); those of others stay."""
     for name in _chosen(names):
         if _status(repository, name).state != "installed":
             continue

@@ -64,7 +64,7 @@ def update(profile: str | None = None, *, url: str | None = None, offline: bool 
     stable = _stable(profile)
     source = url or stable.releases
     if not source:
-        raise InputError(f"{stable.project} publishes no list of releases that can be read", hint="the shipped data is used")
+        raise InputError(f"{stable.project} has no machine-readable list of releases", hint="the shipped data is used")
     current = _longterm(fetch_json(source, offline=offline), source)
     series = {row.version: row.ends for row in merged(stable.series, current, today)}
     copies = refreshed()
@@ -116,7 +116,7 @@ def _longterm(data: Any, url: str) -> frozenset[str]:
         rows = [row for row in data["releases"] if row["moniker"] == "longterm" and not row.get("iseol")]
         versions = frozenset(series[0] for row in rows if (series := re.match(r"\d+\.\d+", row["version"])))
     except (TypeError, KeyError) as error:
-        raise NetworkError(f"{url} has not the form of a list of releases") from error
+        raise NetworkError(f"{url} is not a list of releases") from error
     if not versions:
         raise NetworkError(f"{url} names no long-term series: nothing was changed")
     return versions

@@ -63,7 +63,7 @@ def _top(directory: Path | None, repo: Path | None) -> Path:
 def configuration(source: Source) -> TreeConfiguration:
     """What the tree of a source configures; MissingError where it has no settings."""
     if not source.is_revision and not (source.top / FILE_NAME).exists():
-        raise MissingError(f"{source.top}: no {FILE_NAME} there", hint="only a tree with settings of its own has something to trust")
+        raise MissingError(f"{source.top}: no {FILE_NAME}", hint="only a tree with its own settings needs trust")
     settings = read_settings(source=source)
     packs = packs_of_tree(settings, source) if settings.packs_from_tree else ()
     files = _files(source, packs)
@@ -113,7 +113,7 @@ def verify(source: Source, packs: "Sequence[OwnPack]") -> None:
     names = ", ".join(pack.label for pack in packs)
     before = next((entry["since"] for entry in known.values() if entry.get("label") == source.label), None)
     state = f"changed since you trusted them on {before}" if before else "not trusted yet"
-    without = "; `git config patchpilot.packs ''` does without them"
+    without = "; `git config patchpilot.packs ''` disables them"
     named = Action("", ("--config-from", "REV"), "{} names a revision whose packs you trust")
     way = named if source.is_revision else Action("trust", (), "`{}` shows and trusts them")
     raise UntrustedError(f"{source.label}: its rule packs are {state}: {names}", hint=Hint((way, without)))

@@ -26,7 +26,7 @@ from patchpilot.threads.track_store import Store
 
 @dataclass(frozen=True, slots=True)
 class HeldTrailer:
-    """A tag that was not added, and why: the person decides."""
+    """A tag that was not added, and why: the user decides."""
 
     trailer: str
     version: int
@@ -138,7 +138,7 @@ def _sorted_out(
     held_back: list[HeldTrailer] = []
     for credit in given:
         if credit.conditional and not changed:
-            held_back.append(HeldTrailer(credit.trailer, credit.version, commit.subject, f"given on a condition: {credit.conditional}"))
+            held_back.append(HeldTrailer(credit.trailer, credit.version, commit.subject, f"given conditionally: {credit.conditional}"))
             continue
         was = _sent_id(repository, titles, credit, status)
         if was is not None and was != now and not changed:

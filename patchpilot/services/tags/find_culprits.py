@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The verb `fixes`: which commit introduced the bug, and whether the Fixes: tags that are there are true."""
+"""The verb `fixes`: which commit introduced the bug, and whether the existing Fixes: tags are correct."""
 
 import re
 import time
@@ -50,9 +50,9 @@ class CulpritAnswer:
 
 @dataclass(frozen=True, slots=True)
 class FixesResult:
-    """What is known of the tags of one commit. `sure` is whether it stands by the first candidate; `reason` says why not.
+    """What is known of the tags of one commit. `sure` is whether the first candidate is certain; `reason` says why not.
 
-    `tags` are the lines to write, oldest culprit first: mostly one, none when unsure; `is_fix` whether the commit is taken for a fix.
+    `tags` are the lines to write, oldest commit first: mostly one, none when unsure; `is_fix` whether the commit is taken for a fix.
     """
 
     commit: str
@@ -73,7 +73,7 @@ class FixesResult:
 
 @dataclass(frozen=True, slots=True)
 class FixesRequest:
-    """The fix whose culprit is asked for; None: the newest commit here. With `verify` only the Fixes: tags that are there are judged.
+    """The fix to find the introducing commit of; None: the newest commit here. With `verify` only the existing Fixes: tags are judged.
 
     `bisect_log` is the text of `git bisect log`, or of a report that quotes its end; `digits` the length of an id in the tag.
     `profile`, by default that of the commit's tree, says how the project lays out its tags. What is sent together with the fix gets no tag:
@@ -95,7 +95,7 @@ def find_culprits_of_each(repository: Repository, request: FixesRequest, *, prog
     target = newest_patch(repository) if request.target is None else request.target
     if is_mail(target) and not repository.find(target):
         raise UsageError(
-            f"{target}: the culprit is looked for in history", hint=Action("fixes", ("HEAD",), "apply it first (git am FILE), then: {}")
+            f"{target}: a patch file has no history to search", hint=Action("fixes", ("HEAD",), "apply it first (git am FILE), then: {}")
         )
     if ".." not in target:
         return (find_culprits(repository, replace(request, target=target), progress=progress),)
@@ -115,7 +115,7 @@ def _unpublished(repository: Repository, target: str) -> tuple[str, ...]:
 
 
 def find_culprits(repository: Repository, request: FixesRequest, *, progress: Progress = silent) -> FixesResult:
-    """The judged Fixes: tags of a commit and, unless only these were asked for, the likeliest culprits, found without looking at them."""
+    """The judged Fixes: tags of a commit and, unless only these were asked for, the likeliest introducing commits, found without looking at them."""
     limit, verify, bisect_log, series = request.limit, request.verify, request.bisect_log, request.series
     commit = repository.commit(resolve_patch(repository, newest_patch(repository) if request.target is None else request.target))
     started = time.monotonic()
@@ -191,7 +191,7 @@ def _culprit(repository: Repository, releases: Releases, one: finder.Candidate) 
 
 
 def _tags(repository: Repository, culprits: tuple[CulpritAnswer, ...], together: tuple[str, ...], own: frozenset[str]) -> tuple[str, ...]:
-    """The lines to write: the first candidate's, or, when it shares the blame, one for each, oldest first; none for what goes out with the fix."""
+    """The lines to write: the first candidate's, or, when it shares the blame, one for each, oldest first; none for commits sent with the fix."""
     if len(together) < 2 or culprits[0].commit not in together:
         return () if culprits[0].commit in own else (culprits[0].tag,)
     ordered = sorted((repository.commit(culprit) for culprit in together if culprit not in own), key=lambda one: one.committed)
@@ -199,12 +199,12 @@ def _tags(repository: Repository, culprits: tuple[CulpritAnswer, ...], together:
 
 
 def own_patch(subject: str) -> str:
-    """What to say when the culprit goes out together with the fix: it is no one's bug yet, and its id will be another."""
-    return f'this mends an earlier patch of your own series: squash it into "{subject}" (git rebase -i)'
+    """The message when the fixed commit is sent together with the fix: it is not merged yet, and its id will change."""
+    return f'this fixes an earlier patch of your own series: squash it into "{subject}" (git rebase -i)'
 
 
 def _series(repository: Repository, commit: Commit, named: str | None) -> tuple[str, ...]:
-    """The commits that go out together with this one: what it has over the base of its topic, unless that is too much for a series."""
+    """The commits that are sent together with this one: what it has over the base of its topic, unless that is too much for a series."""
     try:
         base = find_base(repository, named, commit.id)
     except UsageError:
@@ -237,7 +237,7 @@ def _only_blanks(repository: Repository, commit: Commit, candidates: tuple[finde
     # a change of mode counts no lines, one of a binary file has dashes for numbers
     if any(file.runs for file in files) or not re.search(r"^(?:[1-9]\d*\t|\d+\t[1-9])", counts, re.MULTILINE):
         return ""
-    return "the change is of whitespace only: it fixes no line, so that none can be blamed"
+    return "whitespace-only change: there is no fixed line to blame"
 
 
 def _second_opinion(present: tuple[JudgedTag, ...], culprits: tuple[CulpritAnswer, ...]) -> list[str]:
@@ -245,7 +245,9 @@ def _second_opinion(present: tuple[JudgedTag, ...], culprits: tuple[CulpritAnswe
     named = [tag.target for tag in present if tag.target]
     if not named or not culprits or culprits[0].confidence < SURE_ENOUGH or culprits[0].commit in {culprit.id for culprit in named}:
         return []
-    return [f"the tag names {named[0].short}, the evidence points at {culprits[0].commit[:12]} ({culprits[0].confidence:.0%}): look again"]
+    return [
+        f"the tag names {named[0].short}, but the evidence points to {culprits[0].commit[:12]} ({culprits[0].confidence:.0%}): check the tag"
+    ]
 
 
 def _has_graph(repository: Repository) -> bool:
@@ -264,7 +266,7 @@ def _look_up(repository: Repository, word: str) -> Commit | None:
 
 
 def _relations(repository: Repository, commit: Commit, releases: Releases, together_with: Callable[[], frozenset[str]]) -> Relations:
-    """How a tag's target stands to this commit; asked of git only when a tag is there."""
+    """The relation of a tag's target to this commit; git is asked only when there is a tag."""
 
     def is_ancestor(target: Commit) -> bool:
         return target.id != commit.id and repository.is_ancestor(target.id, commit.id)

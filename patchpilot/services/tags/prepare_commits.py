@@ -30,7 +30,7 @@ class PrepareRequest:
     """Which commits to prepare (None: the topic) and what to write. `fixes`: "auto", "none" or commits; `stable`: "auto" or "none"; the rest as
     the author gave it. `published` and `shared` allow to rewrite commits that a remote or another branch has; `dry_run` only plans.
 
-    `paste` takes links, message-ids, tag lines or people as they were copied. `is_fix` is the author's word on whether the commits are fixes,
+    `paste` takes links, message-ids, tag lines or addresses as they were copied. `is_fix` is the author's word on whether the commits are fixes,
     which is kept with the topic; None: it was not asked.
     """
 
@@ -113,7 +113,7 @@ def prepare(
 ) -> Preparation:
     """Plan the tags of each commit, show the plan to `confirm`, and write it when that says yes (and it is no dry run).
 
-    RefusedError where rewriting would hurt: see `rewrite.refuse_unless_safe`.
+    RefusedError where rewriting would do harm: see `rewrite.refuse_unless_safe`.
     """
     ref, head = rewrite.branch_of(repository, request.target)
     ids = topic_commits(repository, request.target, request.base)
@@ -146,7 +146,7 @@ def write(
 ) -> Preparation:
     """Write the changed messages of a preparation, unless it is a dry run or `confirm` says no; `verb` names the undo record.
 
-    RefusedError where rewriting would hurt: see `rewrite.refuse_unless_safe`.
+    RefusedError where rewriting would do harm: see `rewrite.refuse_unless_safe`.
     """
     if not preparation.changed:
         return preparation
@@ -197,7 +197,7 @@ def _fixes(
     message: _NewMessage,
     progress: Progress,
 ) -> list[Commit]:
-    """The culprits, their tags added to the message; tags that are there and malformed are replaced."""
+    """The commits that introduced the bug, their tags added to the message; malformed tags are replaced."""
     trailers, notes = message.trailers, message.notes
     if request.fixes == ("none",):
         return []
@@ -228,7 +228,7 @@ def _fixes(
     if present:
         return present
     if not claim.is_fix:
-        notes.append(f"no Fixes: tag: {claim.reason}; if it is one: --is-a-fix, or --fixes COMMIT")
+        notes.append(f"no Fixes: tag: {claim.reason}; if it is a fix: --is-a-fix or --fixes COMMIT")
         return []
     if not judged.sure:
         notes.append(_unsure(commit, judged))
@@ -238,7 +238,7 @@ def _fixes(
     if not judged.tags:
         return []
     first = judged.candidates[0]
-    how = "sure" if first.confidence >= SURE_ENOUGH else "sure, look at it"
+    how = "sure" if first.confidence >= SURE_ENOUGH else "sure, check it"
     notes.append(f"Fixes: {first.confidence:.0%} {how}: {'; '.join(first.evidence)}")
     there = (repository.find(tag.split()[1]) for tag in judged.tags)
     return [repository.commit(id_) for id_ in there if id_]
@@ -248,7 +248,7 @@ _UNSURE = "no Fixes: written"
 
 
 def _unsure(commit: Commit, judged: FixesResult) -> str:
-    """Why there is no tag for what `fixes` does not stand by, and the way out."""
+    """Why no tag is written where `fixes` is unsure, with a hint."""
     named = " and ".join(f'{candidate.commit[:12]} ("{candidate.subject}", {candidate.confidence:.0%})' for candidate in judged.candidates)
     between = (" between " if len(judged.candidates) > 1 else " of ") + named if named else ""
     return f"{_UNSURE} into {commit.short}: unsure{between}: {judged.reason}; name it with --fixes COMMIT"

@@ -31,7 +31,7 @@ CYCLE = 365
 
 @dataclass(frozen=True, slots=True)
 class StableResult:
-    """The advice for one commit, the culprits it stands on (and where they are from) and the branches that were looked at."""
+    """The advice for one commit, the commits that introduced the bug (and where they are from) and the branches that were looked at."""
 
     commit: str
     subject: str
@@ -45,7 +45,7 @@ class StableResult:
 
 @dataclass(frozen=True, slots=True)
 class StableRequest:
-    """The fix to decide about; None: the newest commit here. `fixes` name the culprits; else its Fixes: tags do, else the finder where it is sure.
+    """The fix to decide about; None: the newest commit here. `fixes` name what introduced the bug; else its Fixes: tags do, else the search where it is sure.
 
     `versions` asks for `# X.Y+`, `no_backport` is a reason to stay out of stable, `assume_tag` says that a Fixes: tag will be written.
     """
@@ -63,7 +63,7 @@ def stable_lines(repository: Repository, request: StableRequest, *, progress: Pr
     target = newest_patch(repository) if request.target is None else request.target
     if (is_mail(target) or Path(target).is_file()) and not repository.find(target):
         raise UsageError(
-            f"{target}: which branches have the bug is looked for in history",
+            f"{target}: a patch file has no history to find affected branches",
             hint=Action("stable", ("HEAD",), "apply it first (git am FILE), then: {}"),
         )
     commit = repository.commit(resolve_patch(repository, target))
@@ -76,15 +76,15 @@ def stable_lines(repository: Repository, request: StableRequest, *, progress: Pr
     if not named and tagged:
         named = list(tagged)
     elif not named and (unknown := _unknown_tags(repository, commit)):
-        notes.append(f"{unknown[0]} names a commit that is not here: which branches have it cannot be told")
+        notes.append(f"{unknown[0]} names a commit that is not in this repository: cannot determine which branches have it")
     elif not named and not (judged := judge_fix(repository, commit)).is_fix:
-        no_fix = f"{judged.reason}; if it fixes one, name the commit that introduced it with --fixes"
+        no_fix = f"{judged.reason}; if it fixes a bug, name the commit that introduced it with --fixes"
     elif not named and project.tags.line and len(commit.parents) == 1:
         guess = finder.find(repository, commit, limit=1, progress=progress)
         if not finder.doubt(guess.candidates, guess.imported):
             first = guess.candidates[0]
             named = [first.commit]
-            notes.append(f"no Fixes: tag: taken is {first.tag} ({first.confidence:.0%} sure)")
+            notes.append(f"no Fixes: tag: using {first.tag} ({first.confidence:.0%} sure)")
     notes += what_lacks(repository)
     releases = Releases(repository)
     firsts = tuple(found.name if (found := releases.first(culprit, final=True)) else None for culprit in named)
@@ -114,13 +114,13 @@ def tags_of(repository: Repository, commit: Commit) -> tuple[str, ...]:
 
 
 def _unknown_tags(repository: Repository, commit: Commit) -> list[str]:
-    """The Fixes: tags of a message, as they stand, whose commit is not here."""
+    """The Fixes: tags of a message, unchanged, whose commit is not here."""
     tags = ((line, parse_tag(line, at)) for at, line in enumerate(commit.lines) if at)
     return [line.strip() for line, tag in tags if tag and tag.commit_id and repository.find(tag.commit_id) is None]
 
 
 def branch_states(repository: Repository, culprits: Sequence[str], project: Project, progress: Progress) -> tuple[BranchState, ...]:
-    """Which stable branches have any of the culprits, by ancestry or by marker."""
+    """Which stable branches have any of the commits that introduced the bug, by ancestry or by upstream commit id."""
     stable = stable_branches(repository, profile=project.name)
     if not stable.branches:
         return ()
@@ -133,7 +133,7 @@ def branch_states(repository: Repository, culprits: Sequence[str], project: Proj
 
 
 def _fixed_in(repository: Repository, commit: Commit, culprits: Sequence[str], releases: Releases) -> str | None:
-    """The first release that has the fix; None where the culprits are so much older that tags of others must be missing here."""
+    """The first release that has the fix; None where the commits that introduced the bug are so much older that tags of others must be missing here."""
     oldest = min(repository.commit(culprit).committed for culprit in culprits)
     if (commit.committed - oldest).days > CYCLE:
         return None

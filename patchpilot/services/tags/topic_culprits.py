@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The culprits of a topic's commit: what `fixes` says where the commit is a fix, and a candidate's patch next to the fix."""
+"""The commits that introduced the bug a topic's commit fixes, and a candidate's patch next to the fix."""
 
 from dataclasses import replace
 
@@ -15,7 +15,7 @@ from patchpilot.services.tags.fix_claims import judge_fix
 def topic_culprits(
     repository: Repository, settings: Settings, commit: Commit, base: str | None, progress: Progress = silent
 ) -> FixesResult:
-    """What `fixes` says of a commit; of one that is no fix, only what its present tags are worth."""
+    """The result of `fixes` for a commit; for one that is no fix, only the verdict on its present tags."""
     claim = judge_fix(repository, commit)
     request = FixesRequest(commit.id, verify=not claim.is_fix, base=base, profile=settings.get("profile"))
     result = find_culprits(repository, request, progress=progress)
@@ -23,7 +23,7 @@ def topic_culprits(
 
 
 def culprit_and_fix(repository: Repository, culprit: str, fix: str) -> tuple[list[str], list[str]]:
-    """The lines of a culprit as far as it touched the fix's files, and those of the fix."""
+    """The lines of a candidate as far as it touched the fix's files, and those of the fix."""
     patch = commit_patch(repository, fix)
     paths = sorted({path for change in patch.files for path in (change.path, change.old_path) if path})
     shown = repository.git("show", "--format=%h %s%n%an, %ad%n", "--date=short", culprit, "--", *paths).text

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The verb `undo`: what prepare (and check --fix) wrote, listed and taken back."""
+"""The verb `undo`: what prepare (and check --fix) wrote, listed and undone."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ from patchpilot.model.action import Action
 
 @dataclass(frozen=True, slots=True)
 class UndoState:
-    """A record and how its branch stands to it: "in-force" (can be taken back), "restored", "moved-on" or "gone"."""
+    """A record and the state of its branch: "in-force" (can be undone), "restored", "moved-on" or "gone"."""
 
     undo: Undo
     state: str
@@ -34,7 +34,7 @@ def _state(repository: Repository, undo: Undo) -> UndoState:
 
 
 def undo_restore(repository: Repository, number: int | None = None) -> UndoState:
-    """Put a branch back to what it was before a record (default: the newest in force). RefusedError where it has moved on, with the way out."""
+    """Reset a branch to its state before a record (default: the newest in force). RefusedError with a hint where it has moved since."""
     killed = unfinished(repository)
     if killed:
         settle(repository, killed)
@@ -46,26 +46,26 @@ def undo_restore(repository: Repository, number: int | None = None) -> UndoState
         chosen = next((state for state in states if state.state == "in-force"), None)
         if chosen is None:
             moved = next((state.undo.number for state in states if state.state == "moved-on"), None)
-            way = Action("undo", ("restore", str(moved)), f"a branch has moved on since record {moved}: `{{}}` names the way back")
-            raise UsageError("there is nothing to undo", hint=way if moved else Action("undo", ("list",), "`{}` shows every record"))
+            way = Action("undo", ("restore", str(moved)), f"a branch has moved since record {moved}; `{{}}` shows how to restore it")
+            raise UsageError("nothing to undo", hint=way if moved else Action("undo", ("list",), "`{}` shows every record"))
     else:
         chosen = next((state for state in states if state.undo.number == number), None)
         if chosen is None:
             known = ", ".join(str(state.undo.number) for state in states) or "none"
-            raise UsageError(f"there is no undo record {number}", hint=f"known: {known}")
+            raise UsageError(f"no such undo record: {number}", hint=f"known: {known}")
     undo = chosen.undo
     if chosen.state == "restored":
         return chosen
     name = (undo.ref or "HEAD").removeprefix("refs/heads/")
     if chosen.state == "gone":
-        raise RefusedError(f"the branch {name} is gone", hint=f"git branch {name} {undo.old[:12]} brings back what it was")
+        raise RefusedError(f"the branch {name} no longer exists", hint=f"git branch {name} {undo.old[:12]} restores it")
     if chosen.state == "moved-on":
         way_out = (
             f"git rebase --onto {undo.old[:12]} {undo.new[:12]} {name}"
             if chosen.now and repository.is_ancestor(undo.new, chosen.now)
             else f"git branch rescue {undo.old[:12]}"
         )
-        raise RefusedError(f"{name} has moved on since", hint=f"what it was is kept: {way_out}")
+        raise RefusedError(f"{name} has moved since", hint=f"the old commits are kept: {way_out}")
     busy = in_progress(repository, undo.ref)
     if busy:
         raise RefusedError(f"{busy.what} is in progress", hint=busy.hint)

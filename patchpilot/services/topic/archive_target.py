@@ -16,7 +16,7 @@ from patchpilot.threads.revisions import find_topics
 
 
 def archive_setting(where: Path | None = None) -> str:
-    """The archive the person's `patchpilot.lore` names, which git knows inside and outside a repository; else lore."""
+    """The archive that the user's `patchpilot.lore` names, which git knows inside and outside a repository; else lore."""
     from patchpilot.services.settings import user_settings
 
     return user_settings(where).get("lore")
@@ -29,14 +29,14 @@ def series_at(target: str, *, lore: str = LORE, offline: bool = False, archive_a
     """
     message_id = message_id_of(target)
     if message_id is None:
-        raise UsageError(f"{target}: neither a Message-ID nor an archive's URL", hint="as <20240101120000.1-1-ada@example.org>")
+        raise UsageError(f"{target}: neither a Message-ID nor an archive's URL", hint="for example <20240101120000.1-1-ada@example.org>")
     if offline:
-        raise NetworkError(f"{target} was not asked for: --offline", hint="leave --offline out, or name a file that has the patches")
+        raise NetworkError(f"cannot read {target} with --offline", hint="omit --offline, or name a file that has the patches")
     with (archive_at or default_archive())(archive_of(target, lore)) as archive:
         mails = unique(archive.thread(message_id))
     revision = _revision(message_id, mails)
     if revision is None:
-        raise InputError(f"{message_id}: that thread has no patch in it", hint="name the mail with the patch or its cover letter")
+        raise InputError(f"{message_id}: no patch in this thread", hint="name the mail with the patch or its cover letter")
     patches = tuple(parse_patch(post.mail.mail.raw, post.message_id) for post in revision.posts)
     cover = next((patch for patch, post in zip(patches, revision.posts, strict=True) if post.is_cover and not patch.has_diff), None)
     return Series(tuple(patch for patch in patches if patch is not cover), cover)

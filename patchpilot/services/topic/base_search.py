@@ -167,7 +167,7 @@ class BaseSearch:
 
     @cached_property
     def me(self) -> frozenset[str]:
-        """The addresses that this person commits with; where git knows none, those of HEAD."""
+        """The addresses that the user commits with; where git knows none, those of HEAD."""
         identity = self.repository.identity
         if identity is None:
             last = self.repository.commit(self.head)
@@ -219,7 +219,7 @@ class BaseSearch:
         )
 
     def are_mine(self, commits: Sequence[str]) -> bool:
-        """Whether this person committed all of these."""
+        """Whether the user committed all of these."""
         return all(self.repository.commit(commit).committer.email.lower() in self.me for commit in commits)
 
     @cached_property

@@ -32,7 +32,7 @@ def read_topic(repository: Repository, request: SendRequest) -> tuple[Series, tu
         return commits_series(repository, ids, None), ids
     read = read_targets((target,), repository)
     if len(read) != 1:
-        raise UsageError(f"{target} holds {len(read)} series", hint="send one series at a time")
+        raise UsageError(f"{target} has {len(read)} series", hint="send one series at a time")
     return read[0], ()
 
 
@@ -61,7 +61,7 @@ def find_draft(repository: Repository, request: SendRequest, series: Series | No
     if series is None:
         finish_sends(repository)
     seen = _look(repository, request, series, ids)
-    # of two that begin a topic at once, the second finds the first one's draft
+    # of two that start a topic at once, the second finds the first one's draft
     with Drafts() as drafts, Outbox() as outbox, drafts.changing():
         draft = drafts.save(_recognised(drafts, outbox, seen))
     return _as_called(repository, request, draft, seen)
@@ -103,7 +103,7 @@ def _look(repository: Repository, request: SendRequest, series: Series | None, i
 
 
 def _recognised(drafts: Drafts, outbox: Outbox, seen: _Seen) -> Draft:
-    """The draft of a topic as it is to be written: it follows its patches, and is begun where there is none."""
+    """The draft of a topic as it is to be written: it follows its patches, and is started where there is none."""
     enrolled = seen.enrolled
     named = enrolled.change_id if enrolled else next(change_ids(seen.series), None)
     draft = drafts.get(named) if named else None

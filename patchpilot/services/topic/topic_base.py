@@ -104,7 +104,7 @@ def _guessed(search: BaseSearch) -> Base:
     if upstream:
         if not search.is_copy(upstream.ref, remote):
             return _earlier(search, _over_upstream(search), [upstream.ref])
-        notes.append(f"{upstream.ref.name} is left out: it is this topic's own pushed copy")
+        notes.append(f"{upstream.ref.name} is not used: it is this topic's own pushed copy")
         remote = [ref for ref in remote if ref.name != upstream.ref.name]
     if nearest := _on_default(search, remote, notes):
         return nearest
@@ -162,13 +162,13 @@ def _nearest(search: BaseSearch, refs: list[Ref], notes: list[str]) -> Base | No
         copies = _copies(search, over.start, holders, refs, pushed=bool(notes))
         if not copies:
             return _named_by(search, over, holders, notes) if holders else None
-        notes += [f"{copy.name} is left out: it is this topic's own pushed copy, or based on it" for copy in copies]
+        notes += [f"{copy.name} is not used: it is this topic's own pushed copy, or based on it" for copy in copies]
         refs = [ref for ref in refs if ref not in copies]
     return None
 
 
 def _on_default(search: BaseSearch, remote: Sequence[Ref], notes: Sequence[str]) -> Base | None:
-    """The base where it is plain: a tree that MAINTAINERS names, or a remote's default branch, right below commits of this person's own."""
+    """The base where it is plain: a tree that MAINTAINERS names, or a remote's default branch, right below the user's own commits."""
     default = ordered([ref for ref in remote if ref.default])
     if not default or search.created_from.removeprefix("refs/remotes/") in {ref.name for ref in remote if not ref.default}:
         return None
@@ -203,7 +203,7 @@ def _named_by(search: BaseSearch, over: CommitsOver, holders: list[Ref], notes: 
         if chosen_by_content := next(all_of_it, None):
             chosen = chosen_by_content
         else:
-            more.append("what was merged from other branches is left out")
+            more.append("commits merged from other branches are left out")
     rest = [ref for ref in ranked if ref != chosen]
     kind = BaseKind.LOCAL if chosen.local else BaseKind.REMOTE
     more += [rebuilt_note(chosen)] if chosen.is_rebuilt else []
@@ -237,7 +237,7 @@ def _earlier(search: BaseSearch, base: Base, refs: Sequence[Ref]) -> Base:
     name = states.get(over.start, "")
     if ref := next((ref for ref in refs if ref.name == name), None):
         again = "is rebuilt for each release" if ref.is_rebuilt else "was rebased"
-        reason = f"{ref.name} {again}, and this is what it was when the topic was started"
+        reason = f"{ref.name} {again}, and this was its commit when the topic was started"
         return Base(
             over.start[:12],
             BaseKind.EARLIER,
@@ -247,13 +247,13 @@ def _earlier(search: BaseSearch, base: Base, refs: Sequence[Ref]) -> Base:
             (*base.notes, f"{ref.name} itself: {counted(len(base.commits), 'commit')}"),
             ref.name,
         )
-    reason = "nearest release; no branch here has it nearer"
+    reason = "nearest release; no branch is nearer"
     note = f"{base.name}: {counted(len(base.commits), 'commit')}"
     return Base(name or over.start[:12], BaseKind.EARLIER, over.start, over.commits, reason, (*base.notes, note), base.name)
 
 
 def likeliest(repository: "Repository", named: str | None = None) -> tuple[Base, ...]:
-    """The bases a person might mean, the fewest commits first: the one chosen, the upstream, the nearest branches one after the other."""
+    """The bases that may be meant, the fewest commits first: the one chosen, the upstream, the nearest branches one after the other."""
     search = BaseSearch(repository, head_of(repository))
     guesses = [find_base(repository, named)]
     if search.upstream:

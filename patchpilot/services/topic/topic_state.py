@@ -49,7 +49,7 @@ class TopicState:
 
     @property
     def is_partial(self) -> bool:
-        """Whether some mails of the newest send were accepted and others not, or nobody knows."""
+        """Whether some mails of the newest send were accepted and others not, or their outcome is unknown."""
         return self.attempt is not None and self.attempt.state == "partial"
 
     @property
@@ -77,7 +77,7 @@ class TopicState:
 
     @property
     def is_begun(self) -> bool:
-        """Whether the next version was begun: by its number, its changelog, or by commits that are not those that were sent."""
+        """Whether the next version was started: by its number, its changelog, or by commits that are not those that were sent."""
         # b4 sets the next number itself as soon as a version is sent
         numbered = self.draft.version > self.version and (self.draft.version != self.booked or has_changes(self.draft.changelog))
         return self.is_sent and (numbered or self.changed)
@@ -127,9 +127,9 @@ class TopicState:
     def step(self) -> NextStep:
         """The next step, and whether it is the author's."""
         if self.is_unfinished:
-            return NextStep(NextStepNeed.ACTION, Action("send", ("--resume",), "send what is missing: `{}`"))
+            return NextStep(NextStepNeed.ACTION, Action("send", ("--resume",), "send the rest: `{}`"))
         if not self.is_sent:
-            return NextStep(NextStepNeed.ACTION, Action("send", ("--dry-run",), "look at the mails, then send them: `{}`"))
+            return NextStep(NextStepNeed.ACTION, Action("send", ("--dry-run",), "review the mails, then send them: `{}`"))
         if self.series is None:
             assert self.last is not None
             return NextStep(NextStepNeed.ACTION, Action("track", ("add", f"<{self.last.entries[0].mail.message_id}>"), "follow it: `{}`"))

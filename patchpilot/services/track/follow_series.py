@@ -107,14 +107,14 @@ def add(
         raise UsageError("nothing to follow", hint="name a Message-ID or a URL of the archive, or --mbox FILE")
     message_id = message_id_of(target)
     if message_id is None:
-        raise UsageError(f"{target}: neither a Message-ID nor an archive's URL", hint="as <20240101120000.1-1-ada@example.org>")
+        raise UsageError(f"{target}: neither a Message-ID nor an archive's URL", hint="for example <20240101120000.1-1-ada@example.org>")
     url = archive_of(target, lore)
     with archive_at(url) as archive:
         mails, troubles = gather(archive, message_id, reader=store.reader, progress=progress)
     mails = _without_tests(mails)
     status = status_of(message_id, read_thread(mails, now=store.reader.now, reader=store.reader))
     if status is None:
-        raise InputError(f"{message_id}: that thread has no patch in it", hint="name the mail with the patch or its cover letter")
+        raise InputError(f"{message_id}: no patch in this thread", hint="name the mail with the patch or its cover letter")
     entry = store.holding(status.topic.message_ids) or store.add(_key(status), status.topic.subject, url, None)
     new = store.keep(entry.id, status.topic.subject, mails, seen=_own(status))
     return (replace(_shown(store.entry(entry.id), store, repository, progress, status), new=new, troubles=troubles),)
@@ -133,13 +133,13 @@ def _add_from_mbox(target: str | None, mbox: Path, store: Store, repository: Rep
         message_id = message_id_of(target)
         named = status_of(message_id, every) if message_id else None
         if named is None:
-            raise MissingError(f"{target}: not in {mbox}", hint="leave it out to follow the series that is there")
+            raise MissingError(f"{target}: not in {mbox}", hint="omit it to follow the series in the file")
         chosen: Sequence[Status] = (named,)
     else:
         later = {later.message_id for status in every for later in status.follow_ups}
         chosen = [status for status in every if not later & status.topic.message_ids] or every
     if not chosen:
-        raise InputError(f"{mbox}: no patch in it", hint="give the mbox of a thread, as an archive's t.mbox.gz")
+        raise InputError(f"{mbox}: no patch in it", hint="give the mbox of a thread, for example t.mbox.gz of an archive")
     added = []
     for status in chosen:
         entry = store.holding(status.topic.message_ids) or store.add(_key(status), status.topic.subject, None, str(mbox.resolve()))
@@ -215,7 +215,7 @@ def _update_one(
             mails = _of_mbox(entry, known, _without_tests(read_mails(path, progress, left_out.append, store.reader.parse)), store.reader)
             troubles = tuple(left_out)
         else:
-            troubles = (f"{path} is not there any more",)
+            troubles = (f"{path} no longer exists",)
     else:
         try:
             with archive_at(url or LORE) as archive:
@@ -231,7 +231,7 @@ def _update_one(
 
 
 def _without_tests(mails: Sequence[Mail]) -> tuple[Mail, ...]:
-    """The mails without the test copies that `send --to-self` sent from here: with b4, no header tells them from the real ones."""
+    """The mails without the test copies that `send --to-self` sent from here: with b4, no header distinguishes them from the real ones."""
     with Outbox() as outbox:
         tests = outbox.test_ids()
     return tuple(mail for mail in mails if mail.message_id not in tests)
@@ -305,7 +305,7 @@ def _shown(entry: TrackEntry, store: Store, repository: Repository | None, progr
     unread = store.unread(entry.id)
     if status is None:
         waiting = NextStep(
-            NextStepNeed.PATIENCE, Action("track", ("update",), "wait: the archive does not have it yet (it takes some minutes); then `{}`")
+            NextStepNeed.PATIENCE, Action("track", ("update",), "wait: the archive does not have it yet (it can take minutes); then `{}`")
         )
         return Tracked(entry, None, unread, waiting)
     if repository is not None:

@@ -10,7 +10,7 @@ MAX_LINES = 12
 
 
 def asked(last: Send) -> tuple[str, ...]:
-    """Who answered the last version with a remark or a question, and how it begins."""
+    """Who replied to the last version with a review comment or a question, and how it begins."""
     from patchpilot.services.track.follow_series import listed
     from patchpilot.threads.track_store import Store
 
