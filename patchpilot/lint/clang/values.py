@@ -54,7 +54,7 @@ class ValueTracker:
             match = token.match(text, at)
             what = match.lastgroup if match else None
             length = match.end() - at if match else 1
-            if what == "blank":
+            if what == "space":
                 if self._preprocessor and "\n" in text[at : at + length]:
                     kind = self._brackets.pop()
                     self._preprocessor = False
@@ -162,7 +162,7 @@ class ValueTracker:
 
 
 _TOKEN = (
-    rf"(?P<blank>\s+)|(?P<word>{WORD})|(?P<number>{CONSTANT})|(?P<open>\()|(?P<close>\))|(?P<directive>\#)|(?P<joined>\\\n)"
+    rf"(?P<space>\s+)|(?P<word>{WORD})|(?P<number>{CONSTANT})|(?P<open>\()|(?P<close>\))|(?P<directive>\#)|(?P<joined>\\\n)"
     r"|(?P<needs>\*=|/=|%=|\+=|-=|<<=|>>=|&=|\^=|\|=|=|\?|\[)|(?P<end>[;{}])|(?P<comma>,)|(?P<colon>:)"
     r"|(?P<sign>-(?![->])|\+(?!\+)|\*|&&|&)|(?P<step>\+\+|--)"
     r"|(?P<operator><=|>=|!=|->|<<|>>|<|>|!|~|\|\||\^|\||/|%)|(?P<other>[\x01\"'.\]\\@$`]+)"

@@ -25,7 +25,7 @@ _FUNCTION = TypePattern(rf"({IDENT})\(")
 
 
 class CCode:
-    """The result of the walk: the hits of each check by name, and for every added C line its statement and the function around it."""
+    """The result of walking over the code: the hits of each check by name, and for every added C line its statement and the function around it."""
 
     __slots__ = ("_functions", "_spans", "hits")
 
@@ -51,7 +51,7 @@ class CCode:
 
 
 def code(context: "Context") -> CCode:
-    """Returns the walk over the context's patch, cached in `context.shared`."""
+    """Walks over the context's patch, and caches the result in `context.shared`."""
     made = context.shared.get(_KEY)
     if not isinstance(made, CCode):
         _load_checks()

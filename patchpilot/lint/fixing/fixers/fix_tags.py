@@ -120,8 +120,8 @@ def close_gap(site: FixSite) -> LineChange | None:
     return delete(gap) if _is_tag(site.text(above)) or site.text(above)[:1] in (" ", "\t") else None
 
 
-@fixer("blank-above", PROSE)
-def blank_above(site: FixSite) -> LineChange | None:
+@fixer("blank-line-above", PROSE)
+def blank_line_above(site: FixSite) -> LineChange | None:
     """Adds a blank line between the text and the first tag."""
     return LineChange(edits=(FixEdit(site.number, 0, ("",)),)) if site.number in _message(site) else None
 
