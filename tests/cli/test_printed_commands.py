@@ -76,6 +76,8 @@ PLACEHOLDERS = (
     (r"explain (?:RULE|NAME)|explain \{rule\.name\}", "explain missing-fixes"),
     (r"help (?:NAME|VERB)", "help check"),
     (r"--ignore \{rule\.name\}", "--ignore long-line"),
+    (r"help (?:VERB shows its options|NAME shows one of them)", "help check"),
+    (r"help lists topics", "help"),
     (r"\bTEXT\b", "'foo: two fixes'"),
     (r"\bDIR\b", "out"),
     (r"--fix \{name\}", "--fix"),

@@ -73,7 +73,7 @@ def test_tries_are_counted_shown_and_stopped() -> None:
             tries += 1
             if not one.again(later):
                 break
-        assert (tries, one.told(later).detail) == (4, "451 later (4 tries)")
+        assert (tries, one.with_tries(later).detail) == (4, "451 later (4 tries)")
         assert [line.partition(" in ")[0] for line in shown] == ["try 2 of 4", "try 3 of 4", "try 4 of 4"]
         one.begin(1)
         assert one.again(later)
