@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Advice in keys: where the CLI prints the command of an action, the TUI names the stage and the key that do the same."""
+"""Hints with keys: where the CLI prints a command, the TUI names the stage and the key that do the same."""
 
 from dataclasses import dataclass
 
@@ -11,10 +11,10 @@ PLACE = "{}"
 
 @dataclass(frozen=True, slots=True)
 class ActionKey:
-    """The stage and the key of it that do what an action says; without both there is none.
+    """The stage and the key that do an action; without both there is no key.
 
-    `sentence` replaces the action's own sentence, `words` the command where it has none; in both `{}` is the way to the key. `elsewhere` is the way
-    from another stage where a number and a key do not say it.
+    `sentence` replaces the action's own sentence, `words` the command where it has none; in both, `{}` is the key. `elsewhere` is used
+    from another stage where a number and a key do not suffice.
     """
 
     stage: Stage | None
@@ -24,35 +24,35 @@ class ActionKey:
     elsewhere: str = ""
 
     def way(self, at: Stage | None) -> str:
-        """How to get there: the stage's number unless it is the one on screen, then the key."""
+        """The keys to press: the stage's number, unless it is the current stage, then the key."""
         if self.stage is None or self.stage is at:
             return self.key
-        return self.elsewhere or (f"{self.stage.number}, then {self.key}" if self.key else f"stage {self.stage.number}")
+        return self.elsewhere or (f"{self.key} at stage {self.stage.number}" if self.key else f"stage {self.stage.number}")
 
 
 BASE = "{} chooses the base or a range"
 KEYS: dict[tuple[str, ...], ActionKey] = {
-    ("", "-C"): ActionKey(None, sentence="q, then patchpilot -C DIR, or cd into your clone"),
+    ("", "-C"): ActionKey(None, sentence="press q, then run patchpilot -C DIR, or cd into your clone"),
     ("", "--base"): ActionKey(None, "b", sentence=BASE),
-    ("", "TARGET"): ActionKey(Stage.COMMIT, "t", sentence="{} names a commit or a range A..B"),
-    ("", "--published"): ActionKey(None, sentence="type published"),
-    ("", "--shared"): ActionKey(None, sentence="type shared"),
-    ("", "--security"): ActionKey(Stage.COMMIT, "a", sentence=PLACE),
+    ("", "TARGET"): ActionKey(Stage.COMMIT, "t", sentence="{} chooses a commit or a range A..B"),
+    ("", "--published"): ActionKey(None, sentence='type "published" to confirm'),
+    ("", "--shared"): ActionKey(None, sentence='type "shared" to confirm'),
+    ("", "--security"): ActionKey(Stage.COMMIT, "a", sentence="press {}"),
     ("", "--security", "no"): ActionKey(Stage.COMMIT, "a", sentence="{} changes the answer"),
-    ("", "--regression"): ActionKey(Stage.COMMIT, "a", sentence=PLACE),
-    ("", "--to"): ActionKey(Stage.RECIPIENTS, "a", sentence="{} adds somebody"),
+    ("", "--regression"): ActionKey(Stage.COMMIT, "a", sentence="press {}"),
+    ("", "--to"): ActionKey(Stage.RECIPIENTS, "a", sentence="{} adds a recipient"),
     ("", "--cc"): ActionKey(Stage.RECIPIENTS, "a", sentence="{} adds it"),
-    ("", "--via"): ActionKey(Stage.PREVIEW, "t", sentence="{} sends through another transport"),
+    ("", "--via"): ActionKey(Stage.PREVIEW, "t", sentence="{} switches the transport"),
     ("", "--reroll"): ActionKey(Stage.FOLLOW, "v"),
-    ("check",): ActionKey(Stage.CHECKS, sentence=f"{Stage.CHECKS.number} shows them"),
+    ("check",): ActionKey(Stage.CHECKS, sentence=f"stage {Stage.CHECKS.number} shows them"),
     ("check", "--waive"): ActionKey(Stage.CHECKS, "w"),
     ("check", "--unwaive"): ActionKey(Stage.CHECKS, "w"),
     ("maintainers",): ActionKey(Stage.RECIPIENTS),
-    ("maintainers", "--drop"): ActionKey(Stage.RECIPIENTS, "Space", sentence="{} leaves it out", words="{} on %s"),
-    ("maintainers", "--drop", "ADDRESS"): ActionKey(Stage.RECIPIENTS, "Space", sentence="{} leaves out who does not need it"),
+    ("maintainers", "--drop"): ActionKey(Stage.RECIPIENTS, "Space", sentence="{} excludes it", words="{} on %s"),
+    ("maintainers", "--drop", "ADDRESS"): ActionKey(Stage.RECIPIENTS, "Space", sentence="{} excludes recipients who do not need it"),
     ("fixes",): ActionKey(Stage.TAGS),
     ("prepare",): ActionKey(Stage.TAGS, "w"),
-    ("prepare", "--signoff"): ActionKey(Stage.TAGS, "w", sentence=PLACE),
+    ("prepare", "--signoff"): ActionKey(Stage.TAGS, "w", sentence="press {}"),
     ("backport",): ActionKey(Stage.BACKPORTS),
     ("draft",): ActionKey(Stage.PREVIEW, "e"),
     ("draft", "-v"): ActionKey(Stage.FOLLOW, "v"),
@@ -60,24 +60,24 @@ KEYS: dict[tuple[str, ...], ActionKey] = {
     ("draft", "--export"): ActionKey(None),
     ("draft", "--no-b4"): ActionKey(None),
     ("send",): ActionKey(Stage.SEND),
-    ("send", "--subject-prefix"): ActionKey(Stage.PREVIEW, "x", sentence="{} chooses it"),
+    ("send", "--subject-prefix"): ActionKey(Stage.PREVIEW, "x", sentence="{} sets it"),
     ("send", "--dry-run"): ActionKey(Stage.PREVIEW),
     ("send", "--to-self"): ActionKey(Stage.SEND, "m"),
     ("send", "--resume"): ActionKey(Stage.SEND, "R"),
     ("send", "--reroll"): ActionKey(Stage.FOLLOW, "v"),
     ("trailers",): ActionKey(Stage.FOLLOW, "c"),
     ("track", "add"): ActionKey(Stage.FOLLOW, "a"),
-    ("track", "update"): ActionKey(Stage.FOLLOW, "r", elsewhere=f"{Stage.FOLLOW.number} shows them"),
-    ("track", "show"): ActionKey(Stage.FOLLOW, elsewhere=f"{Stage.FOLLOW.number} shows them"),
+    ("track", "update"): ActionKey(Stage.FOLLOW, "r", elsewhere=f"stage {Stage.FOLLOW.number} shows them"),
+    ("track", "show"): ActionKey(Stage.FOLLOW, elsewhere=f"stage {Stage.FOLLOW.number} shows them"),
     ("undo", "restore"): ActionKey(None, "u"),
 }
-"""(verb, argument …) → its key; the longest that an action begins with counts."""
+"""(verb, argument …) → its key; the longest prefix of an action counts."""
 
 CONNECTORS = frozenset(("", ", or ", ", then ", "; "))
 
 
 def in_keys(advice: object, at: Stage | None = None) -> str:
-    """An advice with the keys, seen from a stage, in place of the commands that have one; of actions of one stage in a row the first is named."""
+    """A hint with keys, as seen from a stage, instead of the commands that have one; of several actions of one stage in a row, only the first."""
     texts: list[str] = []
     last: Action | None = None
     between = ""
@@ -98,7 +98,7 @@ def _stage_of(action: Action) -> Stage | None:
 
 
 def key_of(action: Action) -> ActionKey | None:
-    """The key of an action: of the entries that begin as it does, the longest."""
+    """The key of an action: of the entries that it starts with, the longest."""
     words = (action.verb, *action.arguments)
     return next((KEYS[words[:length]] for length in range(len(words), 0, -1) if words[:length] in KEYS), None)
 
@@ -117,7 +117,7 @@ def _words(action: Action, at: Stage | None) -> str:
 
 
 def with_stages(advice: object) -> str:
-    """An advice with the stage that does it before each command."""
+    """A hint with the stage before each command."""
 
     def words(action: Action) -> str:
         key = key_of(action)

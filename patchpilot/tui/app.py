@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The TUI's application: eight screens, the jobs behind them, and the keys that lead from one to the next."""
+"""The TUI's application: one screen per stage, their background jobs, and the keys that work on every screen."""
 
 import asyncio
 import gc
@@ -26,7 +26,7 @@ from patchpilot.tui.themes import CONTRAST, theme_after
 from patchpilot.tui.widgets.stagebar import StageBar
 
 LOOK = 1.0
-"""Seconds between two looks at whether HEAD moved."""
+"""Seconds between two checks whether HEAD moved."""
 
 
 class PatchpilotApp(StageApp):
@@ -38,18 +38,18 @@ class PatchpilotApp(StageApp):
     VERTICAL_BREAKPOINTS = [(0, "-low"), (36, "-tall")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
         *(Binding(str(stage.number), f"stage('{stage}')", f"go to {stage}", show=False) for stage in Stage),
-        Binding("n,right_parenthesis", "step(1)", "next", key_display="n", tooltip="the next stage"),
-        Binding("p,left_parenthesis", "step(-1)", "back", key_display="p", tooltip="the stage before"),
-        Binding("b", "base", "base", show=False, tooltip="choose what your topic is based on, or a range"),
-        Binding("u", "undo", "undo", show=False, tooltip="take back what was last written into your commits"),
-        Binding("J", "commit(1)", "next commit", show=False, tooltip="the next commit of the topic"),
-        Binding("K", "commit(-1)", "last commit", show=False, tooltip="the commit before"),
+        Binding("n,right_parenthesis", "step(1)", "next", key_display="n", tooltip="go to the next stage"),
+        Binding("p,left_parenthesis", "step(-1)", "back", key_display="p", tooltip="go to the previous stage"),
+        Binding("b", "base", "choose base", show=False, tooltip="choose the base of your topic, or a range"),
+        Binding("u", "undo", "undo", show=False, tooltip="undo the last rewrite of your commits"),
+        Binding("J", "commit(1)", "next commit", show=False, tooltip="go to the next commit of the topic"),
+        Binding("K", "commit(-1)", "previous commit", show=False, tooltip="go to the previous commit of the topic"),
         Binding("y", "copy", "copy line", show=False, tooltip="copy the line under the cursor (OSC 52)"),
         Binding("Y", "copy_id", "copy id", show=False, tooltip="copy the commit's id (OSC 52)"),
-        Binding("T", "theme", "colours", show=False, tooltip="dark, light, high contrast"),
-        Binding("ctrl+z", "suspend_process", "to the shell", show=False, tooltip="fg comes back"),
-        Binding("question_mark", "help", "keys", key_display="?"),
-        Binding("q", "leave", "quit"),
+        Binding("T", "theme", "switch theme", show=False, tooltip="switch the theme: dark, light, high contrast"),
+        Binding("ctrl+z", "suspend_process", "suspend", show=False, tooltip="suspend to the shell; fg resumes"),
+        Binding("question_mark", "help", "help", key_display="?", tooltip="show all keys that work here"),
+        Binding("q", "leave", "quit", tooltip="quit; your progress is saved"),
     ]
 
     def __init__(
@@ -65,7 +65,7 @@ class PatchpilotApp(StageApp):
         self.demo = os.environ.get("PATCHPILOT_DEMO", "")
 
     def on_mount(self) -> None:
-        """Open the stage that was left, or the first; what it shows comes as it is found, and nothing is looked for before it is drawn."""
+        """Open the last visited stage, or the first. The screen is drawn before any job starts; results are shown as they arrive."""
         asyncio.get_running_loop().set_default_executor(BackgroundThread())
         self.register_theme(CONTRAST)
         self.theme = self.memory.get("theme") or self.theme
@@ -78,18 +78,18 @@ class PatchpilotApp(StageApp):
             self.call_after_refresh(self._offer_tour)
 
     def _drawn(self) -> None:
-        # what was imported stays: rubbish is not looked for in it, which would take longer than a key may wait
+        # imported modules live until the end: collecting garbage in them would delay a key press
         gc.freeze()
         self.jobs.read_topic()
 
     def _look(self) -> None:
         if self._on_terminal and not self.sending and terminal_gone():
-            # a send that is underway ends first; all else is on record as it is
+            # a running send is completed first; everything else is already saved
             os._exit(ExitCode.INTERRUPTED)
         self.jobs.look()
 
     def made(self, stage: Stage) -> str:
-        """The name of a stage's screen, made when it is first needed."""
+        """The name of a stage's screen, which is created on first use."""
         if not self.is_screen_installed(str(stage)):
             self.install_screen(self._screen_of(stage)(self.session), str(stage))
         return str(stage)
@@ -117,18 +117,18 @@ class PatchpilotApp(StageApp):
         self.switch_screen(self.made(Stage(name)))
 
     def action_step(self, by: int) -> None:
-        """Forward or back."""
+        """Go forward or back."""
         stages = list(Stage)
         at = stages.index(self.stage) + by
         if 0 <= at < len(stages):
             self.action_stage(str(stages[at]))
 
     def on_stage_bar_jump(self, message: StageBar.Jump) -> None:
-        """A click on the bar."""
+        """Go to the stage that was clicked."""
         self.action_stage(str(message.stage))
 
     def action_commit(self, by: int) -> None:
-        """Another commit of the series in hand."""
+        """Select another commit of the series."""
         topic = self.session.topic
         if topic and len(topic.commits) > 1:
             self.session.at = (self.session.at % len(topic.commits) + by) % len(topic.commits)
@@ -136,22 +136,22 @@ class PatchpilotApp(StageApp):
                 self.stage_screen.commit_changed()
 
     def redraw(self) -> None:
-        """Bar and place line again."""
+        """Draw the stage bar and the status line again."""
         screen = self.stage_screen
         if screen and screen.is_mounted:
             screen.place()
 
-    # what is remembered
+    # saved state
 
     def arrived(self, place: str) -> None:
-        """The topic was read: take up what is remembered of it, the first time."""
+        """The topic was read: restore its saved state, the first time."""
         first, self.place = not self.place, place
         stage = self._recall(place) if first else None
         if stage and stage is not self.stage and isinstance(self.screen, StageScreen):
             self.switch_screen(self.made(stage))
 
     def _recall(self, place: str) -> Stage | None:
-        """Culprits chosen and how the stages stood, into the session; the stage that was left."""
+        """Restore the chosen Fixes: commits and the states of the stages into the session; return the last visited stage."""
         self.place = place
         chosen, stage = self.memory.get("chosen", place), self.memory.get("stage", place)
         self.session.chosen.update(chosen if isinstance(chosen, dict) else {})
@@ -160,21 +160,21 @@ class PatchpilotApp(StageApp):
         return Stage(stage) if stage in list(Stage) else None
 
     def remember(self) -> None:
-        """The states of the stages, for the next start."""
+        """Save the states of the stages for the next start."""
         if self.place and self.session.target is None:
             self.memory.keep(self.place, standings=self.session.keepsakes())
 
-    # what is the same everywhere
+    # keys of every screen
 
     def action_base(self) -> None:
-        """Choose what the topic is based on."""
+        """Choose the base of the topic."""
         from patchpilot.tui.base_picker import pick_base
 
         if self.stage_screen and isinstance(self.screen, StageScreen):
             pick_base(self.stage_screen)
 
     def action_undo(self) -> None:
-        """Take back what was last written."""
+        """Undo the last rewrite of the commits."""
         from patchpilot.tui.undo_action import undo
 
         if self.stage_screen:
@@ -196,7 +196,7 @@ class PatchpilotApp(StageApp):
     def notify(
         self, message: str, *, title: str = "", severity: SeverityLevel = "information", timeout: float | None = None, markup: bool = True
     ) -> None:
-        """Say something in the key line of the stage on screen; over a dialog in a corner, as Textual does."""
+        """Show a message in the key line of the current stage; over a dialog in a corner, as Textual does."""
         screen = self.screen if self.is_running and self.screen_stack else None
         if isinstance(screen, StageScreen) and screen.is_mounted:
             screen.say(f"! {message}" if severity != "information" else message, timeout or self.NOTIFICATION_TIMEOUT)
@@ -204,7 +204,7 @@ class PatchpilotApp(StageApp):
             super().notify(message, title=title, severity=severity, timeout=timeout, markup=markup)
 
     def action_suspend_process(self) -> None:
-        """To the shell: what the terminal's own ^Z does."""
+        """Suspend to the shell, as the terminal's own Ctrl-Z does."""
         from patchpilot.tui.background import stop_all
 
         if self._driver is not None and self._driver.can_suspend:
@@ -213,35 +213,35 @@ class PatchpilotApp(StageApp):
                 stop_all()
 
     def action_theme(self) -> None:
-        """The next theme, remembered."""
+        """Switch to the next theme and save the choice."""
         self.theme = theme_after(self.theme)
         self.memory.keep(theme=self.theme)
-        self.notify(f"colours: {self.theme}", timeout=2)
+        self.notify(f"theme: {self.theme}", timeout=2)
 
     def action_help(self) -> None:
-        """All keys that work here, from the bindings themselves."""
+        """Show all keys that work here, from the bindings themselves."""
         from patchpilot.tui.screens.help_screen import HelpScreen
 
         if not isinstance(self.screen, HelpScreen):
             self.push_screen(HelpScreen(self.screen))
 
     def action_leave(self) -> None:
-        """Leave, but not while mails are on their way."""
+        """Quit, but not while mails are being sent."""
         if self.sending:
-            self.notify("mails are being sent: wait until that has ended", severity="warning")
+            self.notify("cannot quit while mails are being sent; wait until sending has finished", severity="warning")
         else:
             self.exit(0)
 
     def action_help_quit(self) -> None:
-        """^C, pressed to leave: say which key does."""
-        self.notify("q leaves the walk (Escape stops what a stage is doing)", timeout=4)
+        """Ctrl-C, pressed to quit: show which key quits."""
+        self.notify("press q to quit, Esc to cancel the running job", timeout=4)
 
     async def action_quit(self) -> None:
-        """^Q leaves as q does."""
+        """Ctrl-Q quits as q does."""
         self.action_leave()
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """The palette: stages, this screen's own keys, colours."""
+        """The command palette: stages, this screen's own keys, themes."""
         from patchpilot.tui.palette import commands
 
         return commands(self, screen)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Threads that nobody waits for: leaving the TUI must not wait for a search of history to end. And stopping for the shell."""
+"""Daemon threads, so that quitting the TUI does not wait for a search of history; suspending to the shell; detecting a closed terminal."""
 
 import os
 import select
@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 
 class BackgroundThread(ThreadPoolExecutor):
-    """An executor whose threads end with the process. What they do must bear being cut off at any point; everything in services does."""
+    """An executor whose threads end with the process. Their work must be safe to interrupt at any point; all of services is."""
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Run in a new thread."""
@@ -35,16 +35,16 @@ class BackgroundThread(ThreadPoolExecutor):
         return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """Nothing to wait for."""
+        """Return at once: the threads end with the process."""
 
 
 def stop_all() -> None:
-    """Stop, with whoever started us (the demo waits for the TUI), until the shell says to go on."""
+    """Suspend the whole process group (the demo waits for the TUI) until the shell resumes it."""
     os.killpg(os.getpgrp(), signal.SIGSTOP)
 
 
 def terminal_gone() -> bool:
-    """Whether the terminal that standard input was has been closed, by a window manager or a lost connection, and nobody can press a key any more."""
+    """Whether the terminal of standard input was closed, by a window manager or a lost connection."""
     try:
         looked = select.poll()
         looked.register(sys.__stdin__.fileno() if sys.__stdin__ else 0, 0)

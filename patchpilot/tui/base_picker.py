@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Choosing what the topic is based on: the likeliest bases with their number of commits and the reason, or words of one's own."""
+"""Choosing the base of the topic: the likeliest bases with their number of commits and the reason, or a typed base or range."""
 
 from typing import TYPE_CHECKING
 
@@ -11,18 +11,18 @@ if TYPE_CHECKING:
     from patchpilot.tui.screens.stage_screen import StageScreen
 
 OTHER = "\0other"
-_WORDS = "Which base, commit or range? (a branch, tag or commit is the base; A..B is a range)"
+_WORDS = "Base or range (a branch, tag or commit is the base; A..B is a range):"
 
 
 def pick_base(screen: "StageScreen") -> None:
-    """Look for the likeliest bases, let one be chosen, and read the topic over it."""
+    """Find the likeliest bases, let the user choose one, and read the topic based on it."""
 
     def work(repository: "Repository", _: object) -> "tuple[Base, ...]":
         from patchpilot.services.topic.topic_base import likeliest
 
         return likeliest(repository, screen.session.base)
 
-    screen.in_thread("looking for bases", work, lambda bases: _choose(screen, bases))
+    screen.in_thread("finding bases", work, lambda bases: _choose(screen, bases))
 
 
 def _choose(screen: "StageScreen", bases: "tuple[Base, ...]") -> None:
@@ -36,7 +36,7 @@ def _choose(screen: "StageScreen", bases: "tuple[Base, ...]") -> None:
         else:
             _named(screen, name)
 
-    screen.app.push_screen(Choose("What is your topic based on?", [*answers, (OTHER, "another base, or a range …")]), answered)
+    screen.app.push_screen(Choose("Which base does your topic have?", [*answers, (OTHER, "Other base or range …")]), answered)
 
 
 def _named(screen: "StageScreen", words: str | None) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Whether HEAD or a branch moved, by a look at a few small files: cheap enough for every second."""
+"""Whether HEAD or a branch moved, from a few small files: cheap enough to check every second."""
 
 import contextlib
 import threading
@@ -8,31 +8,31 @@ from pathlib import Path
 
 
 class Watch:
-    """Remembers where HEAD was, and numbers the readings of the topic; nothing is watched before the first `remember`."""
+    """Records where HEAD was, and numbers the reads of the topic; nothing is watched before the first `remember`."""
 
     def __init__(self) -> None:
         self._known: tuple[tuple[Path, Path], str] | None = None
         self._number, self._lock = 0, threading.Lock()
 
     def begin(self) -> int:
-        """The number of a reading that begins now: those before it do not count from here on."""
+        """The number of a read that starts now: results of earlier reads are discarded from here on."""
         with self._lock:
             self._number += 1
             return self._number
 
     @contextlib.contextmanager
     def newest(self, number: int) -> Iterator[bool]:
-        """Whether no reading began after this one; none begins while this is held."""
+        """Whether no read started after this one; none can start inside the context."""
         with self._lock:
             yield number == self._number
 
     def remember(self, folders: tuple[Path, Path], head: str) -> None:
-        """The HEAD that a reading found in (git directory, common directory) when it began."""
+        """Record the HEAD that a read started from, in (git directory, common directory)."""
         self._known = (folders, head)
 
     @property
     def moved(self) -> bool:
-        """Whether HEAD names another commit than it did."""
+        """Whether HEAD names another commit than recorded."""
         known = self._known
         return known is not None and head_signature(*known[0]) != known[1]
 

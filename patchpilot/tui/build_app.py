@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The TUI put together: each stage's loader and screen, imported when they are first needed."""
+"""Builds the TUI: each stage's loader and screen, imported on first use."""
 
 import importlib
 from pathlib import Path
@@ -27,8 +27,8 @@ def loader_of(stage: Stage) -> Loader:
 
 def screen_of(stage: Stage) -> "type[StageScreen]":
     """The screen of a stage: the one of its name."""
-    made: type[StageScreen] = getattr(_module(stage), f"{stage.capitalize()}Screen")
-    return made
+    screen: type[StageScreen] = getattr(_module(stage), f"{stage.capitalize()}Screen")
+    return screen
 
 
 def make(
@@ -38,7 +38,7 @@ def make(
     memory: SavedState | None = None,
     opening: "Opening | None" = None,
 ) -> PatchpilotApp:
-    """The TUI on a repository's topic; where that is being read already, its session and memory are the opening's."""
+    """The TUI on a repository's topic; with an `opening`, which reads the topic already, its session and saved state are used."""
     if opening:
         opening.session.loader_of = loader_of
         return PatchpilotApp(opening.session, screen_of, opening.memory, opening)

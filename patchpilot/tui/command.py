@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`patchpilot tui`: open the walk."""
+"""`patchpilot tui`: open the TUI."""
 
 import os
 import sys
@@ -12,31 +12,33 @@ from patchpilot.errors import UsageError
 
 @click.command(epilog="Example: patchpilot tui; patchpilot tui origin/master..my-fix")
 @click.option("-C", "--repo", metavar="DIR", type=click.Path(path_type=Path), help="work in this repository")
-@click.option("--base", metavar="REV", help="what your topic is based on")
+@click.option("--base", metavar="REV", help="base of the topic")
 @click.argument("target", required=False)
 def command(repo: Path | None, base: str | None, target: str | None) -> int:
-    """Walk a fix from commit to send and beyond: the keys are on the last line, ? shows all."""
+    """Open the guided workflow: from the commit to the landed patch in numbered stages. The last line shows the keys, ? shows all."""
     # textual draws on stderr
     if not (sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()):
         raise UsageError("the guided workflow needs a terminal", hint="patchpilot --help lists commands that run without one")
     if os.environ.get("TERM") == "dumb":
-        raise UsageError("this terminal says it cannot draw (TERM=dumb)", hint="the verbs do the same without drawing: patchpilot --help")
+        raise UsageError(
+            "the TUI cannot draw on this terminal (TERM=dumb)", hint="patchpilot --help lists commands that run on any terminal"
+        )
     from patchpilot.tui.opening import Opening
     from patchpilot.tui.saved_state import SavedState
     from patchpilot.tui.session import Session
 
     repo = repo or (click.get_current_context().find_root().obj or {}).get("repo")
     os.environ.setdefault("ESCDELAY", "25")
-    # jobs are Python too: keys must not wait five milliseconds for each of their turns
+    # jobs run in Python threads: with the default of 5 ms, key presses would lag
     sys.setswitchinterval(0.002)
     opening = Opening(Session(repo, target, base), SavedState())
     try:
         opening.draw()
         from patchpilot.tui.build_app import make
 
-        walk = make(opening=opening)
+        app = make(opening=opening)
     except BaseException:
         opening.leave()
         raise
     opening.hand_over()
-    return walk.run() or 0
+    return app.run() or 0

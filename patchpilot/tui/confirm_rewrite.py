@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Writing into commits that others may have: refused at first, done when the user types the word."""
+"""Rewriting commits that others may have: blocked at first, done when the user types the word that overrides it."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
@@ -16,17 +16,17 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 WORDS = ("published", "shared")
-"""What a verb takes as a flag to go on all the same."""
+"""The flags (without --) that override a block."""
 
 
-def insist(
+def confirm_rewrite(
     screen: "StageScreen",
     what: str,
     work: "Callable[[Repository, Progress, tuple[str, ...]], T]",
     then: Callable[[T], None],
     given: tuple[str, ...] = (),
 ) -> None:
-    """Do something in a thread, with the words `given`; where it is refused for one of WORDS, ask for that one and do it again with it as well."""
+    """Run `work` in a thread with the overrides `given`; where it is blocked and one of WORDS overrides that, ask for the word and run it again."""
 
     def tried(repository: "Repository", progress: Progress) -> "T | RefusedError":
         try:
@@ -44,7 +44,7 @@ def insist(
 
         def answered(yes: bool | None) -> None:
             if yes:
-                insist(screen, what, work, then, (*given, word))
+                confirm_rewrite(screen, what, work, then, (*given, word))
 
         text = f"{result.message}.\n\n{in_keys(result.advice)}"
         screen.app.push_screen(Confirm(text, word), answered)
@@ -53,6 +53,6 @@ def insist(
 
 
 def _word(error: RefusedError, given: tuple[str, ...]) -> str:
-    """The word that overrules a refusal, "" where none does."""
+    """The word that overrides a block, "" where none does."""
     options = [action.arguments[0] for action in actions(error.advice) if not action.verb and action.arguments]
     return next((word for word in WORDS if word not in given and f"--{word}" in options), "")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The person's editor, and coming back from it: messages, files at a line, drafts."""
+"""The user's editor, for commit messages, files at a line, and drafts; the screen is updated afterwards."""
 
 import contextlib
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @contextlib.contextmanager
 def suspended(app: "App[int]") -> Iterator[None]:
-    """The terminal handed to another program; without one (tests, a web page) nothing is to be handed over."""
+    """Hand the terminal to another program; nothing to do without one (tests, a web page)."""
     if app.is_headless:
         yield
         return
@@ -25,7 +25,7 @@ def suspended(app: "App[int]") -> Iterator[None]:
 
 
 def amend(screen: "StageScreen") -> None:
-    """The message of the commit in hand, in the editor; then the topic is read again."""
+    """Edit the message of the selected commit in the editor; then read the topic again."""
     from patchpilot.services.topic.edit_commits import amend_message, editor_name
     from patchpilot.services.topic.open_repository import open_repository
 
@@ -34,17 +34,17 @@ def amend(screen: "StageScreen") -> None:
         top, is_head = repository.top, commit is not None and repository.find("HEAD") == commit.id
         editor = editor_name(repository, screen.session.settings(repository))
     if commit is None or not is_head:
-        screen.notify("only the commit you are on is amended here: git rebase -i reaches the others", severity="warning", markup=False)
+        screen.notify("only HEAD can be amended here; use git rebase -i for other commits", severity="warning", markup=False)
         return
     with suspended(screen.app):
         amended = amend_message(top, editor)
     if not amended:
-        screen.notify("nothing was changed: the editor or git gave up", severity="warning")
+        screen.notify("commit not amended: the editor or git failed", severity="warning")
     screen.reread()
 
 
 def open_file(screen: "StageScreen", path: str, line: int) -> None:
-    """A file of the tree at a line, in the editor; then the commit is amended with what changed, if the user says so."""
+    """Open a file of the working tree at a line in the editor; then offer to amend the commit with the change."""
     from patchpilot.services.topic.edit_commits import amend_with, changed_files, edit_file, editor_name
     from patchpilot.services.topic.open_repository import open_repository
 
@@ -67,15 +67,15 @@ def open_file(screen: "StageScreen", path: str, line: int) -> None:
 
     shown = [*names[:6], *([f"and {len(names) - 6} more"] if len(names) > 6 else [])]
     text = (
-        "You changed\n"
+        "Changed files:\n"
         + "\n".join(f"  {printable(name)}" for name in shown)
-        + "\n\nAmend your commit with that? (git commit --amend --only)"
+        + "\n\nAmend your commit with these changes? (git commit --amend --only)"
     )
-    screen.app.push_screen(Choose(text, (("no", "leave it: I do it myself"), ("yes", "amend it"))), answered)
+    screen.app.push_screen(Choose(text, (("no", "Keep uncommitted"), ("yes", "Amend"))), answered)
 
 
 def edit_text(screen: "StageScreen", text: str, name: str = "DRAFT.txt") -> str | None:
-    """A text of ours in the editor; None when the user gave up."""
+    """Edit a text of ours in the editor; None when the editor failed."""
     from patchpilot.services.topic import edit_commits
     from patchpilot.services.topic.open_repository import open_repository
 

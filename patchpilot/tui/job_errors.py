@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Whatever went wrong in a job, as an error that can be shown: a bug becomes a sentence, its traceback a file."""
+"""An exception of a job as an error that can be shown; the traceback of a bug is written to a file."""
 
 from patchpilot.errors import ExitCode, PatchpilotError
 
@@ -15,4 +15,6 @@ def as_error(error: BaseException) -> PatchpilotError:
         "w", prefix="patchpilot-bug-", suffix=".log", delete=False, encoding="utf-8", errors="backslashreplace"
     ) as log:
         traceback.print_exception(error, file=log)
-    return PatchpilotError(f"a bug in patchpilot: {type(error).__name__}", hint=f"the traceback is in {log.name}", exit_code=ExitCode.BUG)
+    return PatchpilotError(
+        f"internal error: {type(error).__name__}", hint=f"report this bug with the traceback in {log.name}", exit_code=ExitCode.BUG
+    )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The work behind the screens: reading the topic, a job a stage in threads, and the quick stages done ahead."""
+"""Background jobs: reading the topic, one job per stage in threads, and the quick stages ahead of a visit."""
 
 from functools import partial
 
@@ -16,7 +16,7 @@ from patchpilot.tui.topic_reading import TopicPlace, read_topic
 
 
 class StageJobs:
-    """Jobs have numbers: the result of one that was replaced or cancelled is not taken. Threads tell by `call_later`, never touch widgets."""
+    """Jobs have numbers: the result of one that was replaced or canceled is discarded. Threads report by `call_later` and never touch widgets."""
 
     def __init__(self, app: StageApp, session: Session, opening: Opening | None) -> None:
         self._app, self._session, self._opening = app, session, opening
@@ -28,7 +28,7 @@ class StageJobs:
     # a stage's job
 
     def begin(self, stage: Stage, *, visited: bool = True, again: bool = False) -> None:
-        """Start a stage's job; one that runs already is stopped and its result is not taken."""
+        """Start a stage's job; a running one is stopped and its result is discarded."""
         number = self._numbers[stage] = self._numbers.get(stage, 0) + 1
         self._session.busy[stage] = "working …"
         self._session.errors.pop(stage, None)
@@ -43,11 +43,11 @@ class StageJobs:
         def progress(what: str, done: int = 0, total: int | None = None) -> None:
             if worker.is_cancelled:
                 raise CancelledError
-            self._app.call_later(self._told, stage, number, f"{what} {done}/{total}" if total else what)
+            self._app.call_later(self._progressed, stage, number, f"{what} {done}/{total}" if total else what)
 
         try:
             self._session.load(stage, progress, visited=visited, again=again)
-        except BaseException as error:  # noqa: BLE001 (told in the panel: a job must never leave its stage busy)
+        except BaseException as error:  # noqa: BLE001 (shown in the panel: a job must never leave its stage busy)
             self._app.call_later(self._failed, stage, number, as_error(error))
         else:
             self._app.call_later(self._done, stage, number)
@@ -58,18 +58,18 @@ class StageJobs:
             self._numbers[stage] += 1
             self._app.workers.cancel_group(self._app, f"stage-{stage}")
             del self._session.busy[stage]
-            self._session.errors[stage] = CancelledError("cancelled: r does it again")
+            self._session.errors[stage] = CancelledError("canceled; press r to refresh")
             self._app.redraw()
 
     def _done(self, stage: Stage, number: int) -> None:
-        """Show a result where its screen is up, then see what else can be done ahead."""
+        """Show a result on its screen, then start the next job ahead of a visit."""
         if number != self._numbers.get(stage):
             return
         self._session.busy.pop(stage, None)
         screen = self._app.stage_screen
         if screen and screen.stage is stage:
             if self._session.last(stage) is None:
-                # only the record was looked at, and somebody came to see the rest
+                # only the record was read, and the stage is visited now
                 self.begin(stage)
                 return
             screen.renew()
@@ -88,8 +88,8 @@ class StageJobs:
         self._show_error()
         self._next_ahead()
 
-    def _told(self, stage: Stage, number: int, line: str) -> None:
-        """Keep how far a job is."""
+    def _progressed(self, stage: Stage, number: int, line: str) -> None:
+        """Store the progress of a job."""
         if number == self._numbers.get(stage) and stage in self._session.busy:
             self._session.busy[stage] = line
             screen = self._app.stage_screen
@@ -108,7 +108,7 @@ class StageJobs:
         while self.ahead:
             stage = self.ahead.pop(0)
             if stage in RECORDED and self._session.last(stage) is not None:
-                # what was seen is stale now, and stays so until it is wanted
+                # the result that was seen is stale; it is updated on the next visit
                 continue
             if self._session.fresh(stage) is None and stage not in self._session.errors:
                 self.begin(stage, visited=stage is self._app.stage)
@@ -122,7 +122,7 @@ class StageJobs:
             self.read_topic()
 
     def read_topic(self) -> None:
-        """Read the topic in a thread, at the start (where that was started before Textual was there) and whenever HEAD moved."""
+        """Read the topic in a thread: at the start (the opening may have started that already) and whenever HEAD moved."""
         opening, self._opening = self._opening, None
         number = opening.number if opening else self._watch.begin()
         self._app.run_worker(partial(self._read, opening, number), thread=True, group="topic", exclusive=True, exit_on_error=False)
@@ -130,7 +130,7 @@ class StageJobs:
     def _read(self, opening: Opening | None, number: int) -> None:
         try:
             place = opening.place() if opening else read_topic(self._session, self._watch, number)
-        except BaseException as error:  # noqa: BLE001 (told in the panel)
+        except BaseException as error:  # noqa: BLE001 (shown in the panel)
             self._app.call_later(self._unread, number, as_error(error))
             return
         self._app.call_later(self._was_read, number, place)
@@ -140,7 +140,7 @@ class StageJobs:
             return newest
 
     def _unread(self, number: int, error: PatchpilotError) -> None:
-        """No topic: every stage but the last says so."""
+        """No topic: every stage but the last shows the error."""
         if not self._counts(number):
             return
         self.is_open = True
@@ -151,7 +151,7 @@ class StageJobs:
         self._next_ahead()
 
     def _was_read(self, number: int, place: TopicPlace) -> None:
-        """The topic is there: do the current stage, and the quick ones ahead; the others are stale when they depend on what moved."""
+        """The topic was read: run the current stage and the quick ones; the others become stale when they depend on what changed."""
         if not self._counts(number):
             return
         self.is_open, self._session.refs = True, place.refs

@@ -13,11 +13,11 @@ from patchpilot.tui.screens.stage_screen import StageScreen
 from patchpilot.tui.stages import Stage
 from patchpilot.tui.widgets.patch_pager import Pager
 
-HEAD = """# Keys of the walk
+HEAD = """# Keys of the TUI
 
-`?` shows the keys that work where you are, `^p` opens the palette, `/` searches. The mouse works and is never needed.
-Words stand for every state; with `NO_COLOR` set the walk has no colours, and `T` goes through dark, light and high contrast.
-This page is made from the bindings: `python -m patchpilot.tui.keys`.
+`?` shows the keys of the current screen, `Ctrl-P` opens the command palette, `/` searches. The mouse works but is never required.
+Every state is shown as a word, not by color alone. `T` switches between the dark, light and high-contrast themes; with `NO_COLOR` set, no colors are used.
+This page is generated from the key bindings: `python -m patchpilot.tui.keys`.
 """
 
 
@@ -36,7 +36,7 @@ def _of(owner: Any) -> list[Binding]:
 
 
 def _table(bindings: Iterable[Binding]) -> str:
-    rows = ["| key | what it does |", "|---|---|"]
+    rows = ["| key | action |", "|---|---|"]
     stages = [binding for binding in bindings if binding.action.startswith("stage(")]
     if stages:
         rows.append(f"| `1` … `{len(Stage)}` | go to a stage |")

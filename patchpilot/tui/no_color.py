@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""NO_COLOR taken at its word: the terminal's own two colours, and weight, reverse and underline for the rest."""
+"""NO_COLOR: only the terminal's default colors, with bold, reverse and underline for emphasis."""
 
 import os
 from functools import lru_cache
@@ -13,12 +13,12 @@ from textual.filter import LineFilter, Monochrome
 
 @lru_cache(4096)
 def _without(style: Style) -> Style:
-    # what a click means is kept in a style too
+    # click actions are stored in the style as well
     return style.without_color + Style(meta=style.meta) if style.meta else style.without_color
 
 
-class Colourless(LineFilter):
-    """Takes the colours out of what is drawn; Textual's own filter for this makes greys of them."""
+class ColorRemover(LineFilter):
+    """Removes the colors from what is drawn; Textual's own filter turns them into grays."""
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
         """The segments, their other attributes kept."""
@@ -26,8 +26,8 @@ class Colourless(LineFilter):
 
 
 def heed_no_color(app: App[int]) -> None:
-    """Put ours in the place of Textual's filter; one set to nothing does not count (https://no-color.org)."""
+    """Replace Textual's filter with ours; an empty NO_COLOR does not count (https://no-color.org)."""
     app._filters[:] = [filter_ for filter_ in app._filters if not isinstance(filter_, Monochrome)]
     app.no_color = bool(os.environ.get("NO_COLOR"))
     if app.no_color:
-        app._filters.append(Colourless())
+        app._filters.append(ColorRemover())

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The first frame: where you are, on the terminal before Textual is there to draw it; the topic is read meanwhile."""
+"""The first frame: stage bar and commits, written to the terminal before Textual is imported; the topic is read meanwhile."""
 
 import contextlib
 import os
 import sys
 import threading
 
+from patchpilot.model.counted import counted
 from patchpilot.model.printable import crop, printable
 from patchpilot.tui.branch_watch import Watch
 from patchpilot.tui.saved_state import SavedState
@@ -14,14 +15,14 @@ from patchpilot.tui.stages import Stage, columns
 from patchpilot.tui.topic_reading import TopicPlace, read_topic
 
 PATIENCE = 0.25
-"""Seconds to wait for the topic before going on: reading it and importing Textual at the same time makes both slow."""
+"""Seconds to wait for the topic before importing Textual: both at the same time are slower."""
 
 _ENTER, _LEAVE = "\x1b[?1049h\x1b[?25l", "\x1b[?1049l\x1b[?25h"
 _CLEAR, _BOLD, _REVERSE, _PLAIN = "\x1b[H\x1b[2J", "\x1b[1m", "\x1b[1;7m", "\x1b[0m"
 
 
 class Opening:
-    """Reads the topic in a thread from the first moment on. `draw` shows what is known so far; `place` waits for the end of it."""
+    """Reads the topic in a thread from the start. `draw` shows what is known so far; `place` waits for the result."""
 
     def __init__(self, session: Session, memory: SavedState) -> None:
         self.session, self.memory, self.watch = session, memory, Watch()
@@ -35,32 +36,32 @@ class Opening:
     def _read(self) -> None:
         try:
             self._place = read_topic(self.session, self.watch, self.number)
-        except BaseException as error:  # noqa: BLE001 (told in the panel, once there is one)
+        except BaseException as error:  # noqa: BLE001 (shown in the panel, once there is one)
             self._error = error
         else:
             self._show()
 
     @property
     def name(self) -> str:
-        """What the topic is remembered under, "" while that is not known."""
+        """The key of the topic's saved state, "" while it is not known."""
         return self._place.name if self._place and not self._thread.is_alive() else ""
 
     def place(self) -> TopicPlace:
-        """What was read, waited for; the error of reading it is raised here."""
+        """Wait for the topic and return its place; an error of reading it is raised here."""
         self._thread.join()
         if self._error or self._place is None:
             raise self._error or RuntimeError("nothing was read")
         return self._place
 
     def draw(self) -> None:
-        """Take the terminal, keeping its own screen, and show the bar; the commits as soon as they are known. Waits a moment for them."""
+        """Switch the terminal to its alternate screen and draw the stage bar, then the commits as soon as they are known; wait briefly for them."""
         sys.stderr.write(_ENTER)
         self._ours = True
         self._show()
         self._thread.join(PATIENCE)
 
     def _show(self) -> None:
-        # what cannot be drawn here is drawn by Textual in a moment
+        # if this fails, Textual draws the same a moment later
         with self._drawing, contextlib.suppress(OSError, ValueError):
             if self._ours:
                 wide, high = os.get_terminal_size(sys.stderr.fileno())
@@ -68,19 +69,19 @@ class Opening:
                 sys.stderr.flush()
 
     def hand_over(self) -> None:
-        """Somebody else draws from now on."""
+        """Stop drawing: Textual draws from now on."""
         with self._drawing:
             self._ours = False
 
     def leave(self) -> None:
-        """Give the terminal back, when nothing comes after this."""
+        """Restore the terminal when the TUI does not start."""
         self.hand_over()
         sys.stderr.write(_LEAVE)
         sys.stderr.flush()
 
 
 def frame(session: Session, memory: SavedState, place: TopicPlace | None, wide: int, high: int) -> str:
-    """The first screen in words: stages with how they stood, the branch, its commits. Newest last, as in the TUI."""
+    """The first frame as text: the stages with their saved states, the branch, its commits, newest last as in the TUI."""
     opens = Stage.COMMIT
     if place:
         known = memory.get("stage", place.name)
@@ -94,14 +95,14 @@ def frame(session: Session, memory: SavedState, place: TopicPlace | None, wide: 
             break
         label = f"{stage.number} {stage}"
         names += (_REVERSE if stage is opens else _BOLD) + label + _PLAIN + " " * (step - len(label))
-        states += f"{session.standing(stage).state:<{step}}" if place else " " * step
+        states += f"{session.status(stage).state:<{step}}" if place else " " * step
         room -= step
     rows = [names, states]
     topic = session.topic
     if place is None or topic is None:
-        return "\r\n".join([*rows, _BOLD + crop("reading your topic …", wide - 1) + _PLAIN])
+        return "\r\n".join([*rows, _BOLD + crop("reading topic …", wide - 1) + _PLAIN])
     following = session.next_stage
-    place_line = f"[{topic.branch or 'detached HEAD'}] {len(topic.commits)} of yours" + (
+    place_line = f"[{topic.branch or 'detached HEAD'}] {counted(len(topic.commits), 'commit')}" + (
         f"   next: {following.number} {following}" if following else ""
     )
     rows.append(_BOLD + crop(printable(place_line), wide - 1) + _PLAIN)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The command palette: stages, the keys of the screen that is up, and what is the same everywhere."""
+"""The command palette: stages, the keys of the current screen, and commands of every screen."""
 
 from collections.abc import Iterable
 from functools import partial
@@ -16,16 +16,20 @@ if TYPE_CHECKING:
 
 
 def commands(app: "StageApp", screen: Screen[Any]) -> Iterable[SystemCommand]:
-    """What the palette offers over this screen."""
+    """The commands that the palette lists on this screen."""
     for stage in Stage:
         yield SystemCommand(f"{stage.number} {stage}", f"go to {stage}", partial(app.action_stage, str(stage)))
     seen: set[str] = set()
     for node, binding, enabled, _ in screen.active_bindings.values():
         if enabled and node is screen and binding.description and binding.action not in seen:
             seen.add(binding.action)
-            yield SystemCommand(binding.description, binding.tooltip or binding.key, partial(app.run_action, binding.action, screen))
-    yield SystemCommand("undo", "take back what was last written into your commits", partial(app.run_action, "undo"))
-    yield SystemCommand("colours", "dark, light, high contrast", partial(app.run_action, "theme"))
-    yield SystemCommand("keys", "all keys that work here", partial(app.run_action, "help"))
-    yield SystemCommand("tour", "two minutes on a made-up fix; nothing leaves this machine", partial(take, app))
-    yield SystemCommand("quit", "leave; everything is kept", partial(app.run_action, "leave"))
+            yield SystemCommand(
+                binding.description[:1].upper() + binding.description[1:],
+                binding.tooltip or binding.key,
+                partial(app.run_action, binding.action, screen),
+            )
+    yield SystemCommand("Undo", "undo the last rewrite of your commits", partial(app.run_action, "undo"))
+    yield SystemCommand("Switch theme", "dark, light, high contrast", partial(app.run_action, "theme"))
+    yield SystemCommand("Help", "all keys that work here", partial(app.run_action, "help"))
+    yield SystemCommand("Tour", "two minutes with an invented fix; nothing leaves this machine", partial(take, app))
+    yield SystemCommand("Quit", "quit; your progress is saved", partial(app.run_action, "leave"))

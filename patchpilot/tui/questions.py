@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The first-timers' questions, one dialog each; answers are kept with the topic and never asked again."""
+"""Pre-send questions, one dialog each; the answers are stored with the topic and not asked again."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     from patchpilot.services.send.questions import PreSendQuestion
     from patchpilot.tui.screens.stage_screen import StageScreen
 
-_WORDS = {"no": "no", "yes": "yes", "COMMIT": "yes, and I know the commit or release that broke it"}
+_WORDS = {"no": "No", "yes": "Yes", "COMMIT": "Yes, and I know the commit or release that introduced it"}
 
 
 def ask(screen: "StageScreen", questions: "Sequence[PreSendQuestion]", then: Callable[[], None]) -> None:
-    """Ask one after the other; `then` at the end, also when some were left for later."""
+    """Ask one after the other; call `then` at the end, also when some were left open."""
     if not questions:
         then()
         return
@@ -25,7 +25,7 @@ def ask(screen: "StageScreen", questions: "Sequence[PreSendQuestion]", then: Cal
         if choice is None:
             then()
         elif choice == "COMMIT":
-            screen.app.push_screen(LineDialog("Which commit, release or range (good..bad) broke it?", _is_revision), named)
+            screen.app.push_screen(LineDialog("Which commit, release or range (good..bad) introduced the regression?", _is_revision), named)
         else:
             named(choice)
 
@@ -41,13 +41,13 @@ def ask(screen: "StageScreen", questions: "Sequence[PreSendQuestion]", then: Cal
 def _text(question: "PreSendQuestion") -> str:
     parts = [question.text, question.why]
     if question.evidence:
-        parts.append("What speaks for yes:\n" + "\n".join(f"- {sign}" for sign in question.evidence))
+        parts.append("Reasons to answer yes:\n" + "\n".join(f"- {sign}" for sign in question.evidence))
     return "\n\n".join([*parts, question.advice])
 
 
 def _is_revision(text: str) -> tuple[bool, str]:
     valid = bool(re.fullmatch(r"v?[\w./~^-]+(?:\.\.v?[\w./~^-]+)?", text.strip()))
-    return valid, "" if valid else "a commit, v6.12, or good..bad"
+    return valid, "" if valid else "enter a commit, v6.12, or good..bad"
 
 
 def _keep(screen: "StageScreen", name: str, value: str, then: Callable[[], None]) -> None:
@@ -62,4 +62,4 @@ def _keep(screen: "StageScreen", name: str, value: str, then: Callable[[], None]
             screen.notify(changed, markup=False, timeout=8)
         then()
 
-    screen.in_thread("keeping the answer", lambda repository, _: answer_named(repository, name, value, session.request(repository)), done)
+    screen.in_thread("saving the answer", lambda repository, _: answer_named(repository, name, value, session.request(repository)), done)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Text of patches and mails as Rich text: never markup, never escapes; colours only where they repeat what a sign says."""
+"""Text of patches and mails as Rich text: no markup, no escape sequences; colors only repeat what a sign shows."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -17,7 +17,7 @@ def plain(text: str, style: str = "") -> Text:
 
 
 def diff_line(line: str) -> Text:
-    """A line of a patch in the colour of its sign; the sign stays, so nothing is shown by color alone."""
+    """A line of a patch in the color of its sign; the sign stays, so nothing is shown by color alone."""
     if line.startswith(("+++ ", "--- ", "diff --git ", "index ")) or line in ("---", "-- "):
         return plain(line, FILE)
     style = {"+": ADDED, "-": REMOVED, "@": HUNK}.get(line[:1], "")
@@ -25,12 +25,12 @@ def diff_line(line: str) -> Text:
 
 
 def lines(parts: Iterable[Text]) -> Text:
-    """The parts, a line each."""
+    """The parts, one per line."""
     return Text("\n").join(parts)
 
 
 def fitted(text: str, columns: int) -> str:
-    """The text in exactly so many columns: cut with an ellipsis, or filled up with blanks."""
+    """The text in exactly so many columns: cut with an ellipsis, or padded with spaces."""
     cut = crop(printable(text).replace("\n", " ").expandtabs(8), columns)
     return cut + " " * max(0, columns - width(cut))
 

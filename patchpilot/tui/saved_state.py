@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the TUI remembers over restarts: where it was in each repository, the theme, whether the tour was offered."""
+"""The state that the TUI saves for its next start: the stage in each repository, the theme, whether the tour was offered."""
 
 import contextlib
 import json
@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 PLACES = 200
-"""Repositories and branches remembered; those not visited for longest are forgotten first."""
+"""Number of repositories and branches saved; the least recently visited are dropped first."""
 
 
 class SavedState:
-    """A small file in the user's state directory, written whole each time; one that cannot be read or written is done without."""
+    """A small file in the user's state directory, replaced on every change; one that cannot be read or written is ignored."""
 
     def __init__(self, file: Path | None = None) -> None:
         self._file = file or _default_file()
@@ -23,16 +23,16 @@ class SavedState:
 
     @property
     def is_new(self) -> bool:
-        """Whether nothing was ever remembered."""
+        """Whether nothing was ever saved."""
         return not self._data
 
     def get(self, name: str, place: str = "") -> Any:
-        """A value, of a place (a repository and branch) or of all."""
+        """A value, of a place (a repository and branch) or of the whole TUI."""
         table = self._data.get(place)
         return table.get(name) if isinstance(table, dict) else None
 
     def keep(self, place: str = "", **values: Any) -> None:
-        """Remember values; on disk when this returns."""
+        """Save values; they are on disk when this returns."""
         table = self._data.setdefault(place, {})
         if all(table.get(name) == value for name, value in values.items()):
             return
@@ -41,11 +41,11 @@ class SavedState:
             self._data[place] = self._data.pop(place)
         for old in [name for name in self._data if name][:-PLACES]:
             del self._data[old]
-        beside = self._file.with_suffix(f".{os.getpid()}")
+        temporary = self._file.with_suffix(f".{os.getpid()}")
         with contextlib.suppress(OSError):
             self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            beside.write_text(json.dumps(self._data, indent=1), encoding="utf-8")
-            beside.replace(self._file)
+            temporary.write_text(json.dumps(self._data, indent=1), encoding="utf-8")
+            temporary.replace(self._file)
 
 
 def _default_file() -> Path:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the TUI is about: a repository, a topic, and what each stage found, remembered until something it depends on changes."""
+"""The TUI's session: a repository, a topic, and each stage's result, valid until something it depends on changes."""
 
 import threading
 import zlib
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.commit import Commit
 from patchpilot.model.progress import Progress
-from patchpilot.tui.stages import Stage, StageStanding, StageState
+from patchpilot.tui.stages import Stage, StageState, StageStatus
 
 if TYPE_CHECKING:
     from patchpilot.config import Settings
@@ -33,15 +33,15 @@ DEPENDS: dict[Stage, tuple[str, ...]] = {
 """What each stage's result depends on: only a change of one of these makes it stale."""
 
 LASTING = frozenset(("topic", "strict", "view", "commit", "culprit", "refs", "via"))
-"""Those of them that mean the same after a restart; the others count changes made in this one."""
+"""Those of them that are still valid after a restart; the others count changes in this session."""
 
 Kept = tuple[str, str, str]
-"""A stage's state, note and lasting key, as they are written down."""
+"""A stage's state, note and lasting key, as they are saved."""
 
 
 @dataclass(frozen=True, slots=True)
 class OpenTopic:
-    """The commits in hand, oldest first, and a key that changes whenever one of them does."""
+    """The commits of the topic, oldest first, and a key that changes whenever one of them does."""
 
     target: str | None
     branch: str | None
@@ -50,19 +50,19 @@ class OpenTopic:
 
     @property
     def key(self) -> str:
-        """The ids in one string."""
+        """The commit ids in one string."""
         return " ".join(commit.id for commit in self.commits)
 
     @property
     def targets(self) -> tuple[str, ...]:
-        """The topic as a TARGET of the verbs: a range where there are several commits."""
+        """The topic as the commands' TARGET: a range where there are several commits."""
         if len(self.commits) == 1:
             return (self.commits[0].id,)
         return (f"{self.commits[0].id}^..{self.commits[-1].id}",)
 
     @property
     def title(self) -> str:
-        """What the topic is called on screen."""
+        """The topic's title on screen."""
         head = self.commits[-1]
         more = f" (+{len(self.commits) - 1} more)" if len(self.commits) > 1 else ""
         return f"{head.subject}{more}"
@@ -70,7 +70,7 @@ class OpenTopic:
 
 @dataclass(frozen=True, slots=True)
 class JobRequest:
-    """What a stage's loader is given. `visited` is False when it runs ahead in the background: then no network and nothing that takes long."""
+    """The input of a stage's loader. `visited` is False when it runs in the background before a visit: then no network and nothing slow."""
 
     repository: "Repository"
     session: "Session"
@@ -80,27 +80,27 @@ class JobRequest:
 
     @property
     def topic(self) -> OpenTopic:
-        """The topic; the error of reading it where there is none."""
+        """The topic; raises the error of reading it where there is none."""
         return self.session.topic or self.session.read_topic(self.repository)
 
 
-Loader = Callable[[JobRequest], tuple[Any, StageStanding]]
+Loader = Callable[[JobRequest], tuple[Any, StageStatus]]
 
 
 @dataclass(frozen=True, slots=True)
 class StageResult:
-    """A stage's result and the key it was made for."""
+    """A stage's result and the key it is valid for."""
 
     key: str
     result: Any
-    standing: StageStanding
+    status: StageStatus
 
 
 @dataclass
 class Session:
-    """The TUI's memory. `loaders` gives a stage's service; `at` is the commit in hand of a series; `chosen` the culprits picked, by subject.
+    """The TUI's data. `loader_of` gives a stage's service; `at` is the selected commit of a series; `chosen` the chosen Fixes: commits, by subject.
 
-    `known_settings` are those read last, for screens that cannot wait for git.
+    `known_settings` are the settings read last, for screens that cannot wait for git.
     """
 
     directory: Path | None
@@ -124,7 +124,7 @@ class Session:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def read_topic(self, repository: "Repository") -> OpenTopic:
-        """Read the topic's commits again; the session keeps them, unless another topic came meanwhile."""
+        """Read the topic's commits again and store them, unless another topic was set meanwhile."""
         before, topic = self.topic, self.topic_now(repository)
         with self._lock:
             if self.topic is before:
@@ -132,7 +132,7 @@ class Session:
             return self.topic or topic
 
     def topic_now(self, repository: "Repository") -> OpenTopic:
-        """The topic's commits as they are (tens of milliseconds); the session does not keep them."""
+        """The topic's commits as they are now (takes tens of milliseconds); they are not stored."""
         from patchpilot.services.topic.topic_base import topic_commits
 
         settings = self.settings(repository)
@@ -141,14 +141,14 @@ class Session:
         return OpenTopic(self.target, repository.branch, base, tuple(repository.commits(ids)))
 
     def settings(self, repository: "Repository") -> "Settings":
-        """The settings in force in this repository, read as for the verbs."""
+        """The settings of this repository, read as the commands do."""
         from patchpilot.services.settings import read_settings
 
         self.known_settings = read_settings(repository)
         return self.known_settings
 
     def request(self, repository: "Repository | None" = None, **more: Any) -> "SendRequest":
-        """What `send` is asked for: this topic, by the transport chosen here or by the settings."""
+        """The request for `send`: this topic, with the transport chosen here or in the settings."""
         from patchpilot.config import Settings
         from patchpilot.services.settings import send_request
 
@@ -165,24 +165,24 @@ class Session:
 
     @property
     def topic_base(self) -> str | None:
-        """The base of the topic that was read, else the one that was named."""
+        """The base of the topic that was read, else the one that was given."""
         return self.topic.base if self.topic else self.base
 
     @property
     def commit(self) -> Commit | None:
-        """The commit in hand: the last one, unless another was chosen."""
+        """The selected commit: the last one, unless another was chosen."""
         if self.topic is None:
             return None
         return self.topic.commits[self.at if -len(self.topic.commits) <= self.at < len(self.topic.commits) else -1]
 
     @property
     def culprit(self) -> str:
-        """The culprit picked for the commit in hand, "" where none was."""
+        """The Fixes: commit chosen for the selected commit, "" where none was."""
         commit = self.commit
         return self.chosen.get(commit.subject, "") if commit else ""
 
     def load(self, stage: Stage, progress: Progress, *, visited: bool = True, again: bool = False) -> Any:
-        """Run a stage's service on the topic as it is now; its result, remembered. Called in a thread."""
+        """Run a stage's service on the topic as it is now; store and return its result. Called in a thread."""
         from patchpilot.services.topic.open_repository import open_repository
 
         assert self.loader_of is not None
@@ -190,20 +190,20 @@ class Session:
             if self.topic is None and stage is not Stage.FOLLOW:
                 self.read_topic(repository)
             key = self.key(stage)
-            result, standing = self.loader_of(stage)(JobRequest(repository, self, progress, visited, again))
+            result, status = self.loader_of(stage)(JobRequest(repository, self, progress, visited, again))
         with self._lock:
-            self.found[stage] = StageResult(key, result, standing)
+            self.found[stage] = StageResult(key, result, status)
             self.errors.pop(stage, None)
         return result
 
-    def remember(self, stage: Stage, result: Any, standing: StageStanding) -> None:
-        """Keep a result that was made outside `load`."""
+    def remember(self, stage: Stage, result: Any, status: StageStatus) -> None:
+        """Store a result that does not come from `load`."""
         with self._lock:
-            self.found[stage] = StageResult(self.key(stage), result, standing)
+            self.found[stage] = StageResult(self.key(stage), result, status)
             self.errors.pop(stage, None)
 
     def changed(self, *names: str) -> None:
-        """Say that something stages depend on is different now: what they found is stale, what stopped them may be gone."""
+        """Mark inputs of stages as changed: results that depend on them become stale, errors are cleared."""
         with self._lock:
             self.versions.update(names)
             for stage in Stage:
@@ -211,12 +211,12 @@ class Session:
                     self.errors.pop(stage, None)
 
     def fresh(self, stage: Stage) -> Any | None:
-        """The remembered result when all it depends on is as it was, else None."""
+        """The stored result if nothing it depends on changed, else None."""
         known = self.found.get(stage)
         return known.result if known and known.key == self.key(stage) else None
 
     def last(self, stage: Stage) -> Any | None:
-        """The remembered result, fresh or not."""
+        """The stored result, fresh or stale."""
         known = self.found.get(stage)
         return known.result if known else None
 
@@ -234,15 +234,15 @@ class Session:
         return f"{name}{self.versions[name]}"
 
     def keepsakes(self) -> dict[str, list[str]]:
-        """The state of each stage, in values that can be written down for the next start."""
+        """The state of each stage, in values that can be saved for the next start."""
         values = {str(stage): list(kept_result) for stage, kept_result in self.kept.items()}
         for stage, kept_result in list(self.found.items()):
             if kept_result.key == self.key(stage):
-                values[str(stage)] = [str(kept_result.standing.state), kept_result.standing.note, self._lasting(stage)]
+                values[str(stage)] = [str(kept_result.status.state), kept_result.status.note, self._lasting(stage)]
         return values
 
     def recall(self, kept: object) -> None:
-        """Take what `keepsakes` gave before the last end; anything else is done without."""
+        """Restore what `keepsakes` returned in the last session; anything else is ignored."""
         for name, known in kept.items() if isinstance(kept, dict) else ():
             if name in list(Stage) and isinstance(known, list | tuple) and len(known) == 3 and known[0] in list(StageState):
                 self.kept[Stage(name)] = (str(known[0]), str(known[1]), str(known[2]))
@@ -251,36 +251,38 @@ class Session:
         parts = "|".join(self._part(name) for name in DEPENDS[stage] if name in LASTING)
         return f"{zlib.crc32(parts.encode()):08x}"
 
-    def as_it_was(self, stage: Stage) -> StageStanding:
-        """The state of a stage when the TUI was left, stale where the topic moved since."""
+    def as_it_was(self, stage: Stage) -> StageStatus:
+        """The saved state of a stage, stale where the topic changed since."""
         known = self.kept.get(stage)
         if known is None or self.topic is None:
-            return StageStanding(StageState.TODO)
+            return StageStatus(StageState.TODO)
         state, note, key = known
         if state == StageState.TODO and not note:
-            # nothing was found out then, so nothing can be stale
-            return StageStanding(StageState.TODO)
+            # there was no result, so nothing can be stale
+            return StageStatus(StageState.TODO)
         return (
-            StageStanding(StageState(state), note) if key == self._lasting(stage) else StageStanding(StageState.STALE, "you amended since")
+            StageStatus(StageState(state), note)
+            if key == self._lasting(stage)
+            else StageStatus(StageState.STALE, "the commits changed since; r refreshes")
         )
 
-    def standing(self, stage: Stage) -> StageStanding:
+    def status(self, stage: Stage) -> StageStatus:
         """The state of a stage now."""
         if stage in self.busy:
-            return StageStanding(StageState.BUSY, self.busy[stage])
+            return StageStatus(StageState.BUSY, self.busy[stage])
         if stage in self.errors:
-            return StageStanding(StageState.BLOCKED, self.errors[stage].message)
+            return StageStatus(StageState.BLOCKED, self.errors[stage].message)
         known = self.found.get(stage)
         if known is None or (known.result is None and known.key != self.key(stage)):
             return self.as_it_was(stage)
         if known.key != self.key(stage):
-            return StageStanding(StageState.STALE, "something it depends on changed since")
-        return known.standing
+            return StageStatus(StageState.STALE, "the inputs changed since; r refreshes")
+        return known.status
 
     @property
     def next_stage(self) -> Stage | None:
-        """The first stage where something is left to do."""
-        sent = self.standing(Stage.SEND).state is StageState.DONE
+        """The first stage that is not done."""
+        sent = self.status(Stage.SEND).state is StageState.DONE
         waiting = (StageState.TODO, StageState.BLOCKED, StageState.STALE)
-        # once it is sent nothing before that is left to do for this version
-        return next((stage for stage in Stage if self.standing(stage).state in waiting and (not sent or stage is Stage.FOLLOW)), None)
+        # once this version is sent, only Follow can be open
+        return next((stage for stage in Stage if self.status(stage).state in waiting and (not sent or stage is Stage.FOLLOW)), None)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What screens, jobs and the tour use of the application, so that they need not import it."""
+"""The interface of the application for screens, jobs and the tour, so that they need not import it."""
 
 from typing import TYPE_CHECKING, Protocol
 
@@ -29,7 +29,7 @@ class JobControl(Protocol):
 
 
 class ShownStage(Protocol):
-    """The stage's screen that is up, as jobs see it."""
+    """The current stage's screen, as jobs use it."""
 
     @property
     def stage(self) -> Stage:
@@ -39,7 +39,7 @@ class ShownStage(Protocol):
         """Show the newest result."""
 
     def place(self) -> None:
-        """Draw the bar and the place line again."""
+        """Draw the stage bar and the status line again."""
 
     def show_error(self, error: "PatchpilotError") -> None:
         """Show an error as a panel."""
@@ -49,7 +49,7 @@ class ShownStage(Protocol):
 
 
 class StageApp(App[int]):
-    """The application as its parts know it. `place` is what the topic is remembered under, `demo` the sandbox's folder in the tour."""
+    """The application as its parts use it. `place` is the key of the topic's saved state, `demo` the sandbox's folder in the tour."""
 
     session: "Session"
     memory: "SavedState"
@@ -73,13 +73,13 @@ class StageApp(App[int]):
         raise NotImplementedError
 
     def redraw(self) -> None:
-        """Draw the bar and the place line again."""
+        """Draw the stage bar and the status line again."""
         raise NotImplementedError
 
     def arrived(self, place: str) -> None:
-        """The topic was read: take up what is remembered of it."""
+        """The topic was read: restore its saved state."""
         raise NotImplementedError
 
     def remember(self) -> None:
-        """Keep the states of the stages for the next start."""
+        """Save the states of the stages for the next start."""
         raise NotImplementedError

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The stages of the TUI, and the state of each; words only, no widgets."""
+"""The stages of the TUI and their states, without widgets."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class Stage(StrEnum):
-    """A stage, in the order a fix travels."""
+    """A stage, in the order of the workflow."""
 
     COMMIT = "commit"
     CHECKS = "checks"
@@ -19,15 +19,15 @@ class Stage(StrEnum):
 
     @property
     def number(self) -> int:
-        """Its place in the order, from 1: the key that jumps there."""
+        """Its place in the order, from 1: the key that goes there."""
         return list(Stage).index(self) + 1
 
 
 AHEAD = (Stage.COMMIT, Stage.CHECKS, Stage.RECIPIENTS, Stage.TAGS, Stage.PREVIEW, Stage.SEND, Stage.FOLLOW)
-"""The stages done in the background without being visited: quick ones, none of which asks the network then."""
+"""The stages that run in the background before a visit: quick ones, which do not use the network then."""
 
 RECORDED = (Stage.PREVIEW, Stage.SEND)
-"""Of these only the record is looked at ahead of a visit."""
+"""Of these only the record is read before a visit."""
 
 
 class StageState(StrEnum):
@@ -42,13 +42,13 @@ class StageState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class StageStanding:
-    """A stage's state, and one line of what it found or what is to be done next."""
+class StageStatus:
+    """A stage's state and a one-line note: its result or the next action."""
 
     state: StageState
     note: str = ""
 
 
 def columns(stage: Stage) -> int:
-    """Columns of a stage in the bar: its label or the longest state, and a blank."""
+    """Columns of a stage in the bar: its label or the longest state, and a space."""
     return max(len(f"{stage.number} {stage}"), max(len(state) for state in StageState)) + 1

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The TUI's colours: Textual's dark and light themes, and one of high contrast."""
+"""The TUI's themes: Textual's dark and light ones, and one with high contrast."""
 
 from textual.theme import Theme
 
@@ -22,6 +22,6 @@ CONTRAST = Theme(
 
 
 def theme_after(name: str) -> str:
-    """The theme that follows one of ours; dark after any other."""
+    """The theme after this one; dark after an unknown one."""
     known = [*LIGHT_AND_DARK, CONTRAST.name]
     return known[(known.index(name) + 1) % len(known) if name in known else 0]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The topic, read: what it is remembered under, and what tells cheaply that it moved."""
+"""Reads the topic, with the key of its saved state and a cheap signature of its refs."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,22 +10,22 @@ from patchpilot.tui.session import Session
 
 @dataclass(frozen=True, slots=True)
 class TopicPlace:
-    """What the topic is remembered under, and the state of the refs it was read at."""
+    """The key of the topic's saved state, and the signature of the refs it was read at."""
 
     name: str
     refs: str
 
 
 def read_topic(session: Session, watch: Watch, number: int) -> TopicPlace:
-    """Read the topic into the session, where no reading with a higher number (of `watch.begin`) took over meanwhile.
+    """Read the topic into the session, unless a read with a higher number (of `watch.begin`) started meanwhile.
 
-    From now on (also after an error) `watch` looks at its repository. PatchpilotError when there is no topic.
+    From then on (also after an error) `watch` observes its repository. PatchpilotError when there is no topic.
     """
     from patchpilot.services.topic.open_repository import open_repository
 
     with open_repository(session.directory) as repository:
         folders: tuple[Path, Path] = (repository.git_dir, repository.common_dir)
-        # before anything is read: what moves from here on is seen as moved
+        # taken before the read, so that a change during it is noticed
         head, refs = head_signature(*folders), refs_signature(folders[1])
         with watch.newest(number) as newest:
             if newest:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The tour: what a newcomer reads at each stage of the demo, and the demo started from within the TUI."""
+"""The tour: the hint for each stage of the demo, and starting the demo from the TUI."""
 
 from typing import TYPE_CHECKING
 
@@ -9,28 +9,30 @@ if TYPE_CHECKING:
     from patchpilot.tui.stage_app import StageApp
 
 OFFER = (
-    "Welcome to patchpilot: from a commit to a mail on the list, and on until it has landed.\n\n"
-    "There is a tour: two minutes on a made-up fix in a made-up kernel tree, with a mail server and an archive on this machine only. "
-    "Nothing of yours is touched, nothing leaves. (Later: patchpilot demo.)"
+    "Welcome to patchpilot, which takes a fix from the commit to the landed patch.\n\n"
+    "The tour takes two minutes: an invented fix in an invented kernel tree, with a mail server and a mail archive on this machine only. "
+    "Your files are not touched and no mail leaves this machine. To take it later, run `patchpilot demo`."
 )
 
 HINTS = {
-    Stage.COMMIT: "This is Robin's fix, as newcomers write them. Read it (j, k, ] for the next hunk), then n goes on.",
-    Stage.CHECKS: "What maintainers would say. f: next finding. m mends what is safe, e opens your editor; M does all of it for you, in the tour.",
-    Stage.RECIPIENTS: "Who must get it, and why. Space takes somebody out, a adds somebody. It is right as it is: n.",
-    Stage.TAGS: "Which commit brought the bug? Enter on the first one, tick the sign-off, then write the tags.",
-    Stage.BACKPORTS: "Which stable branches have the bug, and whether the fix fits. Enter opens a branch.",
-    Stage.PREVIEW: "The mail as it will be. x names the tree it is for: Enter takes PATCH net. Then n.",
-    Stage.SEND: "s sends, to the mail server in this sandbox. You type a word, as you would for a real list.",
-    Stage.FOLLOW: "Answers come in some seconds (] jumps to the next). Then M: Robin answers Maya and makes v2. "
-    f"Look at it ({Stage.PREVIEW.number}), send it ({Stage.SEND.number}), see it land.",
+    Stage.COMMIT: "This is the fix of Robin, a newcomer. Read it (j and k scroll, ] goes to the next hunk), then press n for the next stage.",
+    Stage.CHECKS: "Problems that reviewers would report. f: next finding, m: apply the safe fixes, e: edit. In the tour, M fixes everything for you.",
+    Stage.RECIPIENTS: "Who gets the patch, and why. Space excludes a recipient, a adds one. The list is correct: press n.",
+    Stage.TAGS: "Which commit introduced the bug? Press Enter on the first candidate, tick Signed-off-by, then write the tags.",
+    Stage.BACKPORTS: "Which stable branches have the bug, and whether the fix applies there. Enter opens a branch. Then press n.",
+    Stage.PREVIEW: "The mail exactly as it will be sent. Press x to name the target tree, Enter to choose PATCH net, then n.",
+    Stage.SEND: 'Press s, then type "send" to confirm, as for a real list. Here the mail only goes to the sandbox\'s mail server.',
+    Stage.FOLLOW: "Replies arrive in seconds; ] goes to the next one. Then M: Robin replies to Maya and prepares v2. "
+    f"Preview it ({Stage.PREVIEW.number}), send it ({Stage.SEND.number}).",
 }
-LANDING = "v2 is sent; in some seconds it is taken. Then f (git fetch) shows it in mainline and in one stable branch. q ends the tour."
-"""At the last stage, once the second version is on its way."""
+LANDING = (
+    "v2 is sent; a maintainer applies it in a few seconds. Then f (git fetch) shows it in mainline and one stable branch. q ends the tour."
+)
+"""The hint at the last stage once v2 is sent."""
 
 
 def offer(app: "StageApp") -> None:
-    """Ask once whether the tour is wanted, and take it."""
+    """Offer the tour once, and start it on request."""
     from patchpilot.tui.widgets.choose import Choose
 
     def answered(choice: str | None) -> None:
@@ -38,11 +40,11 @@ def offer(app: "StageApp") -> None:
         if choice == "tour":
             take(app)
 
-    app.push_screen(Choose(OFFER, (("no", "start with my own commits"), ("tour", "take the tour first"))), answered)
+    app.push_screen(Choose(OFFER, (("no", "Start with my own commits"), ("tour", "Take the tour first"))), answered)
 
 
 def take(app: "StageApp") -> None:
-    """The demo, on this terminal; then back here."""
+    """Run the demo on this terminal, then return here."""
     from patchpilot.demo.start import run_demo
 
     with app.suspend():

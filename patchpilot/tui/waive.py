@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Waivers given and taken back where the findings are: the same record as `patchpilot check --waive` keeps."""
+"""Adding and removing waivers from the findings: the same record as of `patchpilot check --waive`."""
 
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def waive(screen: "StageScreen", finding: Finding, count: int) -> None:
-    """Ask why a finding's rule may be broken in this topic, and keep that; `count` findings are of this rule."""
+    """Ask for the reason and waive a finding's rule in this topic; `count` findings are of this rule."""
     session = screen.session
 
     def answered(reason: str | None) -> None:
@@ -25,26 +25,26 @@ def waive(screen: "StageScreen", finding: Finding, count: int) -> None:
             waive_rule(repository, session.settings(repository), session.checked_topic, finding.name, reason)
 
         screen.in_thread(
-            "keeping the waiver", work, lambda _: _changed(screen, f"{finding.name} is waived for this topic: o shows what is")
+            "saving the waiver", work, lambda _: _changed(screen, f"waived {finding.name} for this topic; o shows waived findings")
         )
 
-    every = "" if count == 1 else f" (there are {count} of it)"
+    every = "" if count == 1 else f" ({count} findings)"
     text = f"{finding.name}: {finding.message}\n\n"
-    text += f"Why may it stay, in this topic{every}? The reason is kept with the topic; it is not in the commits and not sent."
-    screen.app.push_screen(LineDialog(text, _judge, placeholder="the table reads better so"), answered)
+    text += f"Reason to waive it in this topic{every}. The reason is stored with the topic; it is not added to the commits and not sent."
+    screen.app.push_screen(LineDialog(text, _judge, placeholder="for example: the table is more readable this way"), answered)
 
 
 def _judge(text: str) -> tuple[bool, str]:
-    return True, "" if text.strip() else "a waiver has a reason; Enter on nothing waives nothing"
+    return True, "" if text.strip() else "a waiver needs a reason; Enter without one cancels"
 
 
 def take_back(screen: "StageScreen", suppressed: Suppressed) -> None:
-    """Take back the waivers of the topic that a finding is waived by; of others is said where they are."""
+    """Remove the topic's waivers of a finding; for other waivers, show where they come from."""
     from patchpilot.services.check.check_topic import is_of_topic
 
     session = screen.session
     if not is_of_topic(suppressed):
-        screen.notify(f"{suppressed.finding.name} is waived by {suppressed.origin}: take it out there", markup=False)
+        screen.notify(f"{suppressed.finding.name} is waived by {suppressed.origin}; remove the waiver there", markup=False)
         return
 
     def work(repository: "Repository", _: object) -> tuple[str, ...]:
@@ -52,7 +52,7 @@ def take_back(screen: "StageScreen", suppressed: Suppressed) -> None:
 
         return take_back_waivers(repository, session.settings(repository), session.checked_topic, suppressed.finding)
 
-    screen.in_thread("taking the waiver back", work, lambda names: _changed(screen, f"no longer waived: {', '.join(names)}"))
+    screen.in_thread("removing the waiver", work, lambda names: _changed(screen, f"no longer waived: {', '.join(names)}"))
 
 
 def _changed(screen: "StageScreen", message: str) -> None:

@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.build_app import make
 from patchpilot.tui.saved_state import SavedState
-from patchpilot.tui.stages import Stage, StageStanding, StageState
+from patchpilot.tui.stages import Stage, StageState, StageStatus
 from tests.kit.walk import asked, keys, settle
 
 PATCHES, LINES, MAILS = 100, 3_000, 5_000
@@ -100,7 +100,7 @@ async def walked(work: Path, place: Path) -> None:
     loader_of = app.session.loader_of
     assert loader_of is not None
     app.session.loader_of = lambda stage: (
-        (lambda _: (known, StageStanding(StageState.DONE, "1 series"))) if stage is Stage.FOLLOW else loader_of(stage)
+        (lambda _: (known, StageStatus(StageState.DONE, "1 series"))) if stage is Stage.FOLLOW else loader_of(stage)
     )
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)

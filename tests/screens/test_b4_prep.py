@@ -27,5 +27,5 @@ async def test_the_stages_show_the_patches_of_a_prep_branch(
         assert Stage.CHECKS not in app.session.errors
         assert "widget: change line" in text_of(app)
         await keys(pilot, Stage.RECIPIENTS)
-        assert app.session.found[Stage.RECIPIENTS].standing.state is StageState.DONE
+        assert app.session.found[Stage.RECIPIENTS].status.state is StageState.DONE
         assert "Mona Maintainer" in text_of(app)

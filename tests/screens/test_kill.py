@@ -17,13 +17,13 @@ SHOWS = {
     Stage.COMMIT: "Subject: ",
     Stage.CHECKS: "next finding",
     Stage.RECIPIENTS: "maya@acme.example.com",
-    Stage.TAGS: "likeliest commits",
-    Stage.BACKPORTS: "bug there",
-    Stage.PREVIEW: "refused: ",
-    Stage.SEND: "Through ",
-    Stage.FOLLOW: "Nothing is followed yet",
+    Stage.TAGS: "most likely introduced",
+    Stage.BACKPORTS: "has bug",
+    Stage.PREVIEW: "problem: ",
+    Stage.SEND: "Transport  ",
+    Stage.FOLLOW: "No series is followed yet",
 }
-"""What stands on each stage's screen and on no other."""
+"""A text that only this stage's screen shows."""
 
 
 def test_a_walk_that_is_killed_in_a_stage_opens_there(mended: Path, toured: Path) -> None:
@@ -38,7 +38,7 @@ def test_a_walk_that_is_killed_in_a_stage_opens_there(mended: Path, toured: Path
             if stage is Stage.COMMIT:
                 walk.wait_for("to answer before")
                 asked = walk.type("n")
-                walk.wait_for("Escape leaves it", since=asked)
+                walk.wait_for("Esc cancel", since=asked)
                 walk.type("\x1b")
             else:
                 walk.type(str(following.number))
@@ -72,11 +72,11 @@ def test_a_send_that_is_killed_is_taken_up_where_it_was(mended: Path, toured: Pa
         with Terminal(WALK, mended) as walk:
             walk.wait_for("to answer before")
             walk.type(str(Stage.SEND.number))
-            walk.wait_for("Escape leaves it")
+            walk.wait_for("Esc cancel")
             walk.type("\x1b")
-            walk.wait_for("s sends")
+            walk.wait_for("to confirm")
             walk.type("s")
-            walk.wait_for("ype send and Enter")
+            walk.wait_for("ype send and press Enter")
             walk.type("send\r")
             while not server.faults.seen:
                 walk.read()
@@ -84,9 +84,9 @@ def test_a_send_that_is_killed_is_taken_up_where_it_was(mended: Path, toured: Pa
     with FaultySink() as server:
         mail_to(server)
         with Terminal(WALK, mended) as walk:
-            walk.wait_for("was cut off", "R takes it up")
+            walk.wait_for("was interrupted", "R resumes it")
             asked = walk.type("R")
-            walk.wait_for("Of some mails nobody knows", since=asked)
+            walk.wait_for("It is unknown whether", since=asked)
             asked = walk.type("jj\r")
             walk.wait_for("was sent", since=asked)
         assert len(server.take()) == 1

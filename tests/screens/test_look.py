@@ -14,7 +14,7 @@ from patchpilot.backports.prerequisites import PrerequisiteNeed
 from patchpilot.backports.verdict import BranchVerdict
 from patchpilot.services.backport.backport_result import BackportResult, BranchResult
 from patchpilot.tui.app import PatchpilotApp
-from patchpilot.tui.no_color import Colourless
+from patchpilot.tui.no_color import ColorRemover
 from patchpilot.tui.screens.backports_screen import first_to_look_at, in_words, needs_in_words
 from patchpilot.tui.stages import Stage, StageState
 from patchpilot.tui.widgets.keyline import KeyLine
@@ -34,18 +34,18 @@ def test_a_branch_that_needs_no_fix_has_no_conflict_to_tell() -> None:
     place = ConflictPlace("a.c", 7, "content", ("ours",), ("theirs",))
     for verdict, told in ((BranchVerdict.CONFLICT, True), (BranchVerdict.NOT_AFFECTED, False), (BranchVerdict.FIXED, False)):
         rows = "\n".join(in_words(branch(verdict, conflicts=(place,), prerequisites=(NEED,))))
-        assert ("conflict in a.c:7" in rows) is ("apply first" in rows) is told
+        assert ("conflict in a.c:7" in rows) is ("prerequisite: " in rows) is told
 
 
 def test_parts_of_commits_are_never_told_to_be_applied_whole() -> None:
     assert needs_in_words(branch(BranchVerdict.CONFLICT, prerequisites=(NEED,), search="found")) == [
-        "apply first 111111111111 frob: check first"
+        "prerequisite: 111111111111 frob: check first"
     ]
     rows = needs_in_words(branch(BranchVerdict.CONFLICT, prerequisites=(NEED,), partial=True, whole=(NEED,) * 20, search="partial"))
-    assert rows[0].startswith("first bring in by hand, of these commits, only what they change in the fix's own files")
-    assert rows[1:] == ["- 111111111111 frob: check first (12 lines)", "(to pick whole commits it would take 20, 240 lines in all)"]
-    assert "has to be adapted" in needs_in_words(branch(BranchVerdict.CONFLICT, search="none"))[0]
-    assert "not found in time" in needs_in_words(branch(BranchVerdict.CONFLICT, search="gave-up"))[0]
+    assert rows[0].startswith("prerequisites, of which only the changes to the fix's own files are needed")
+    assert rows[1:] == ["- 111111111111 frob: check first (12 lines)", "(as whole commits: 20 commits, 240 lines in total)"]
+    assert "adapt the fix" in needs_in_words(branch(BranchVerdict.CONFLICT, search="none"))[0]
+    assert "timed out" in needs_in_words(branch(BranchVerdict.CONFLICT, search="gave-up"))[0]
 
 
 def test_the_cursor_begins_where_a_person_is_wanted() -> None:
@@ -58,7 +58,7 @@ def test_the_cursor_begins_where_a_person_is_wanted() -> None:
 
 def test_without_colour_weight_and_the_meaning_of_a_click_are_kept() -> None:
     style = Style(color="red", bgcolor="#123456", bold=True, underline=True, meta={"row": 3})
-    (drawn,) = Colourless().apply([Segment("x", style)], Color.parse("black"))
+    (drawn,) = ColorRemover().apply([Segment("x", style)], Color.parse("black"))
     assert drawn.style is not None
     assert (drawn.style.color, drawn.style.bgcolor) == (None, None)
     assert drawn.style.bold
@@ -100,7 +100,7 @@ async def test_a_stage_that_nobody_looked_at_is_to_do_and_never_stale(mended: Pa
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         app.session.changed("answers", "edits", "draft")
-        assert app.session.standing(Stage.PREVIEW).state is app.session.standing(Stage.SEND).state is StageState.TODO
+        assert app.session.status(Stage.PREVIEW).state is app.session.status(Stage.SEND).state is StageState.TODO
 
 
 async def test_what_is_said_stands_in_the_key_line_and_covers_nothing(mended: Path, walk_on: On) -> None:

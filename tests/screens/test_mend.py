@@ -69,12 +69,12 @@ async def test_what_is_safe_is_shown_written_and_taken_back(untidy: Repo, walk_o
     async with app.run_test(size=(110, 30)) as pilot:
         await at_checks(pilot)
         await still(pilot)
-        assert "m mend" in keyline(app)
+        assert "m apply fixes" in keyline(app)
         await keys(pilot, "m")
         assert isinstance(app.screen, FixDialog)
         shown = text_of(app)
         assert "-Reviewed-By: Ben Reader" in shown
-        assert "can be mended in 1 commit, none stay" in " ".join(shown.split())
+        assert "to 1 commit; 0 findings left" in " ".join(shown.split())
         assert state(untidy) == before
         await keys(pilot, "escape")
         assert state(untidy) == before
@@ -84,16 +84,16 @@ async def test_what_is_safe_is_shown_written_and_taken_back(untidy: Repo, walk_o
         await until(pilot, lambda: app.session.fresh(Stage.CHECKS) is not None, "the findings made anew")
         await settle(pilot)
         said = app.screen.query_one(KeyLine).said
-        assert "mended: " in said
-        assert "u takes it back" in said
+        assert "fixed " in said
+        assert "u undoes it" in said
         assert "Reviewed-by: Ben" in untidy.git("log", "-1", "--format=%b", "topic~1")
         assert "if (a)\n\t\treturn frob(a, 1);" in state(untidy)[1]
         assert state(untidy)[2] == ""
         app.screen.query_one(KeyLine).be_quiet()
         await still(pilot)
-        assert "m mend" not in keyline(app)
+        assert "m apply fixes" not in keyline(app)
         await pilot.press("u")
-        await until(pilot, lambda: "go back with it" in text_of(app), "the question")
+        await until(pilot, lambda: "Undo check" in text_of(app), "the question")
         await pilot.press("enter")
         await until(pilot, lambda: state(untidy) == before, "all to be as it was")
         await settle(pilot)
@@ -103,10 +103,10 @@ async def test_where_nothing_is_safe_to_mend_the_key_says_so(mended: Path, walk_
     app = walk_on(mended)
     async with app.run_test(size=(80, 24)) as pilot:
         await at_checks(pilot)
-        assert "m mend" not in keyline(app)
+        assert "m apply fixes" not in keyline(app)
         await keys(pilot, "m")
         assert app.stage is Stage.CHECKS
-        assert "safe to mend" in app.screen.query_one(KeyLine).said
+        assert "no safe fix" in app.screen.query_one(KeyLine).said
 
 
 async def test_what_is_published_is_mended_when_the_word_is_typed(untidy: Repo, walk_on: On) -> None:
@@ -165,7 +165,7 @@ async def test_a_finding_is_waived_with_a_reason_listed_and_counted_again(untidy
         await settle(pilot)
         await until(pilot, lambda: app.session.fresh(Stage.CHECKS) is not None, "the findings made anew")
         assert waived() == {"malformed-tag": "he writes it so"}
-        assert "1 waived" in app.session.standing(Stage.CHECKS).note
+        assert "1 waived" in app.session.status(Stage.CHECKS).note
         assert "malformed-tag" not in {one.name for found in screen._findings.values() for one in found}  # type: ignore[attr-defined]
         with Repository.open(untidy.path) as repository:
             from patchpilot.services.check.check_topic import topic_request
@@ -181,13 +181,13 @@ async def test_a_finding_is_waived_with_a_reason_listed_and_counted_again(untidy
         await settle(pilot)
         await still(pilot)
         assert pager.marks == {at: ("waived", "dim")}
-        assert "waived: he writes it so (your topic); w takes it back" in " ".join(text_of(app).split())
+        assert "waived: he writes it so (your topic); w removes the waiver" in " ".join(text_of(app).split())
         await keys(pilot, "w")
         await until(pilot, lambda: app.session.fresh(Stage.CHECKS) is not None, "the findings made anew")
         await settle(pilot)
         assert waived() == {}
         assert "malformed-tag" in {one.name for found in screen._findings.values() for one in found}  # type: ignore[attr-defined]
-        assert app.session.standing(Stage.CHECKS).state is StageState.TODO
+        assert app.session.status(Stage.CHECKS).state is StageState.TODO
 
 
 @pytest.mark.parametrize("size", [(80, 24), (160, 50)], ids=lambda size: f"{size[0]}x{size[1]}")

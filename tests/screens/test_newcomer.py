@@ -44,20 +44,20 @@ async def test_an_address_nobody_can_send_to_is_told_at_recipients_and_is_gone_f
         app.session.changed("edits")
         app.jobs.begin(Stage.RECIPIENTS)
         await settle(pilot)
-        stands = app.session.standing(Stage.RECIPIENTS)
+        stands = app.session.status(Stage.RECIPIENTS)
         assert stands.state is StageState.TODO
         assert "foo@bar" in stands.note
         await keys(pilot, Stage.PREVIEW)
-        assert app.session.standing(Stage.PREVIEW).state is StageState.BLOCKED
-        assert "way out: write the domain in full, or t sends through another transport" in text_of(app)
+        assert app.session.status(Stage.PREVIEW).state is StageState.BLOCKED
+        assert "hint: write the domain in full, or t switches the transport" in text_of(app)
         await keys(pilot, Stage.RECIPIENTS)
         rows = [one.address.email for _, one in app.session.last(Stage.RECIPIENTS).rows]
         app.screen.query_one("#people").move_cursor(row=rows.index("foo@bar"))  # type: ignore[attr-defined]
         await keys(pilot, "space")
-        assert app.session.standing(Stage.PREVIEW).state is not StageState.BLOCKED
+        assert app.session.status(Stage.PREVIEW).state is not StageState.BLOCKED
         await keys(pilot, Stage.PREVIEW)
-        assert app.session.standing(Stage.PREVIEW).state is StageState.TODO
-        assert "way out" not in text_of(app)
+        assert app.session.status(Stage.PREVIEW).state is StageState.TODO
+        assert "hint: " not in text_of(app)
 
 
 async def test_without_a_mail_server_the_send_is_blocked_with_the_lines_that_set_one(signed: Path, walk_on: On) -> None:
@@ -67,16 +67,16 @@ async def test_without_a_mail_server_the_send_is_blocked_with_the_lines_that_set
         await settle(pilot)
         asked(app)
         await keys(pilot, Stage.PREVIEW, Stage.SEND)
-        assert app.session.standing(Stage.SEND).state is StageState.BLOCKED
+        assert app.session.status(Stage.SEND).state is StageState.BLOCKED
         assert "git config --global sendemail.smtpserver" in text_of(app)
         for key in ("s", "m"):
             await keys(pilot, key)
             assert not isinstance(app.screen, Choose | Confirm)
-            assert "way out" in text_of(app)
+            assert "hint: " in text_of(app)
             await keys(pilot, "escape")
         git(signed, "config", "sendemail.smtpServer", "mail.example.org")
         await keys(pilot, "r")
-        assert app.session.standing(Stage.SEND).state is StageState.TODO
+        assert app.session.status(Stage.SEND).state is StageState.TODO
 
 
 async def test_the_editor_is_followed_by_a_question_only_when_it_changed_something(mended: Path, walk_on: On) -> None:
@@ -117,13 +117,13 @@ async def test_keys_are_named_where_words_of_the_verbs_were(mended: Path, walk_o
     app = walk_on(mended)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
-        assert "or t names a commit" in text_of(app)
+        assert "or t chooses a commit" in text_of(app)
         await keys(pilot, Stage.RECIPIENTS)
-        assert "or 1, then t names a commit" in text_of(app)
+        assert "or t at stage 1 chooses a commit" in text_of(app)
         await pilot.press("ctrl+c")
         await pilot.pause()
         said = app.screen.query_one(KeyLine).said
-        assert "q leaves" in said
+        assert "press q to quit" in said
         assert "ctrl+q" not in said
 
 
@@ -136,13 +136,13 @@ async def test_a_project_without_stable_series_has_nothing_to_do_at_backports(me
         await settle(pilot)
         asked(app)
         await keys(pilot, Stage.BACKPORTS)
-        stands = app.session.standing(Stage.BACKPORTS)
+        stands = app.session.status(Stage.BACKPORTS)
         assert (stands.state, stands.note) == (StageState.DONE, "u-boot maintains no stable series: nothing to backport")
         assert app.session.next_stage is not Stage.BACKPORTS
         await keys(pilot, "enter", "z")
         git(mended, "config", "patchpilot.profile", "linux")
         await keys(pilot, "r")
-        assert app.session.standing(Stage.BACKPORTS).state is StageState.BLOCKED
+        assert app.session.status(Stage.BACKPORTS).state is StageState.BLOCKED
 
 
 async def test_the_archive_is_asked_less_often_once_nothing_new_comes(mended: Path, walk_on: On, monkeypatch: pytest.MonkeyPatch) -> None:

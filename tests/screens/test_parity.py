@@ -125,7 +125,7 @@ async def test_what_is_no_fix_is_offered_no_tag_and_a_key_says_otherwise(tmp_pat
         await settle(pilot)
         asked(app)
         await keys(pilot, Stage.TAGS)
-        assert app.session.standing(Stage.TAGS).state is StageState.DONE
+        assert app.session.status(Stage.TAGS).state is StageState.DONE
         assert "Does not look like a fix" in text_of(app)
         assert story.culprit[:12] not in text_of(app)
         await keys(pilot, "f")

@@ -26,17 +26,17 @@ WHY = "not in mainline here"
 
 def test_branches_that_were_left_out_for_one_reason_share_a_line() -> None:
     none = tuple(WrittenBackport(f"linux-{one}.y", (), WHY) for one in ("6.1", "6.6"))
-    assert written_rows(none) == [f"not for linux-6.1.y, linux-6.6.y: {WHY}"]
+    assert written_rows(none) == [f"no patch for linux-6.1.y, linux-6.6.y: {WHY}"]
     some = (WrittenBackport("linux-6.12.y", (Path("backports/0001-a.patch"),)), *none)
-    assert written_rows(some) == ["linux-6.12.y:", "  backports/0001-a.patch", "", f"not for linux-6.1.y, linux-6.6.y: {WHY}"]
+    assert written_rows(some) == ["linux-6.12.y:", "  backports/0001-a.patch", "", f"no patch for linux-6.1.y, linux-6.6.y: {WHY}"]
 
 
 def test_a_conflict_says_where_it_waits_and_how_it_is_taken_up() -> None:
     waiting = Resolving("linux-6.1.y", Path("/clone"), "conflict", ("a.c",), ("git cherry-pick --continue",))
-    assert resolving_rows(waiting)[:2] == ["linux-6.1.y waits for you in", "  /clone"]
-    assert "z here takes it up" in resolving_rows(waiting)[-1]
+    assert resolving_rows(waiting)[:2] == ["The conflict on linux-6.1.y is in this clone:", "  /clone"]
+    assert "press z here to continue" in resolving_rows(waiting)[-1]
     done = Resolving("linux-6.1.y", Path("/clone"), "done", (), ("after sending: rm -r /clone",), (Path("/patches/0001-a.patch"),))
-    assert resolving_rows(done)[:2] == ["linux-6.1.y is resolved; its patches are", "  /patches/0001-a.patch"]
+    assert resolving_rows(done)[:2] == ["Conflict on linux-6.1.y resolved. Patches:", "  /patches/0001-a.patch"]
 
 
 def test_what_a_robot_marks_as_new_is_no_quote() -> None:
@@ -59,9 +59,9 @@ def test_the_way_out_names_keys_where_the_walk_has_them() -> None:
         warnings = (SendProblem("weekend", "it is the weekend"), SendProblem("odd", "odd", "git fetch"))
 
     assert problem_rows(Plan()) == [  # type: ignore[arg-type]
-        "refused: no Signed-off-by -> 4, then w",
-        "warning: it is the weekend",
-        "warning: odd -> git fetch",
+        "problem: no Signed-off-by; press w at stage 4",
+        "note: it is the weekend",
+        "note: odd; git fetch",
     ]
 
 
@@ -84,21 +84,21 @@ def test_advice_after_a_send_names_keys_and_no_verb() -> None:
     update, show = Action("track", ("update",)), Action("track", ("show",))
     assert (
         in_keys(Hint(("replies are tracked: ", update, ", then ", show)), Stage.SEND)
-        == f"replies are tracked: {Stage.FOLLOW.number} shows them"
+        == f"replies are tracked: stage {Stage.FOLLOW.number} shows them"
     )
     drop = Action("maintainers", ("--drop", "a@b.example"))
-    hint = Hint(("nothing was sent; to drop a@b.example out: ", drop, ", then ", Action("send")))
-    assert in_keys(hint, Stage.CHECKS) == "nothing was sent; to drop a@b.example out: 3, then Space on a@b.example, then stage 7"
+    hint = Hint(("nothing was sent; to drop a@b.example: ", drop, ", then ", Action("send")))
+    assert in_keys(hint, Stage.CHECKS) == "nothing was sent; to drop a@b.example: Space at stage 3 on a@b.example, then stage 7"
 
 
 def test_a_key_of_the_stage_on_screen_is_named_alone() -> None:
     test = Action("send", ("--to-self",), "send it to yourself first: {}")
-    assert in_keys(test, Stage.PREVIEW) == "send it to yourself first: 7, then m"
+    assert in_keys(test, Stage.PREVIEW) == "send it to yourself first: m at stage 7"
     assert in_keys(test, Stage.SEND) == "send it to yourself first: m"
     base = Action("", ("--base", "REV"), "name the base with {}, or name a range A..B")
     assert in_keys(base) == "b chooses the base or a range"
     changelog = Hint((Action("draft", ("--changelog", "- what changed")), ", or ", Action("draft", ("--edit",))))
-    assert in_keys(changelog, Stage.FOLLOW) == "6, then e"
+    assert in_keys(changelog, Stage.FOLLOW) == "e at stage 6"
 
 
 def test_every_key_is_a_binding_of_its_stage() -> None:

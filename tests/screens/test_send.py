@@ -19,7 +19,7 @@ from patchpilot.services.send.send_mails import as_send
 from patchpilot.services.tags.prepare_commits import PrepareRequest, prepare
 from patchpilot.threads.track_store import Store
 from patchpilot.tui.app import PatchpilotApp
-from patchpilot.tui.stages import Stage, StageStanding, StageState
+from patchpilot.tui.stages import Stage, StageState, StageStatus
 from tests.kit.walk import asked, keys, settle, still, text_of, until
 
 On = Callable[[Path], PatchpilotApp]
@@ -50,7 +50,7 @@ async def test_the_word_must_be_typed_and_what_was_sent_is_followed(ready: tuple
         await pilot.press("escape")
         await keys(pilot, "s")
         await pilot.press(*"send", "enter")
-        await until(pilot, lambda: app.session.standing(Stage.SEND).state is StageState.DONE, "the mail to be sent")
+        await until(pilot, lambda: app.session.status(Stage.SEND).state is StageState.DONE, "the mail to be sent")
         assert "accepted" in text_of(app)
         assert len(sink.take()) == 1
         await keys(pilot, "s")
@@ -62,7 +62,7 @@ async def test_the_word_must_be_typed_and_what_was_sent_is_followed(ready: tuple
             await keys(pilot, pressed)
             await still(pilot)
             assert f"<{sent}>"[:60] in text_of(app)
-            assert app.session.standing(Stage.PREVIEW) == StageStanding(StageState.DONE, "v1 was sent")
+            assert app.session.status(Stage.PREVIEW) == StageStatus(StageState.DONE, "v1 was sent")
     with Store() as store:
         assert len(store.entries()) == 1
     (Path(os.environ["XDG_STATE_HOME"]) / "patchpilot" / "walk.json").unlink(missing_ok=True)
@@ -71,7 +71,7 @@ async def test_the_word_must_be_typed_and_what_was_sent_is_followed(ready: tuple
     async with again.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         # known from the record, before anybody looked
-        assert again.session.standing(Stage.PREVIEW) == again.session.standing(Stage.SEND) == StageStanding(StageState.DONE, "v1 was sent")
+        assert again.session.status(Stage.PREVIEW) == again.session.status(Stage.SEND) == StageStatus(StageState.DONE, "v1 was sent")
         asked(again)
         await keys(pilot, Stage.PREVIEW)
         await still(pilot)
@@ -90,10 +90,10 @@ async def test_a_send_that_was_cut_off_is_taken_up_once(ready: tuple[Path, Sink]
         await settle(pilot)
         asked(app)
         await keys(pilot, Stage.SEND)
-        await until(pilot, lambda: app.session.standing(Stage.SEND).state is StageState.BLOCKED, "the cut to be seen")
-        assert "cut off" in text_of(app)
+        await until(pilot, lambda: app.session.status(Stage.SEND).state is StageState.BLOCKED, "the cut to be seen")
+        assert "interrupted" in text_of(app)
         await keys(pilot, "s")
         assert not sink.take()
         await keys(pilot, "R", "j", "j", "enter")
-        await until(pilot, lambda: app.session.standing(Stage.SEND).state is StageState.DONE, "it to be taken up")
+        await until(pilot, lambda: app.session.status(Stage.SEND).state is StageState.DONE, "it to be taken up")
     assert [one.data.lower().count(planned.mails[0].message_id.lower().encode()) for one in sink.take()] == [1]

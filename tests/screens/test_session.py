@@ -32,15 +32,15 @@ async def test_an_amend_in_another_terminal_makes_stale_what_depends_on_it(mende
         await settle(pilot)
         asked(app)
         await keys(pilot, Stage.BACKPORTS)
-        assert app.session.standing(Stage.BACKPORTS).state is not StageState.STALE
+        assert app.session.status(Stage.BACKPORTS).state is not StageState.STALE
         await keys(pilot, Stage.RECIPIENTS)
         before_follow = app.session.found[Stage.FOLLOW]
         before = app.session.topic
         git(mended, "commit", "-q", "--amend", "-m", "net/acme: another subject")
         await until(pilot, lambda: app.session.topic and before and app.session.topic.key != before.key, "the amend to be seen")
         await settle(pilot)
-        assert app.session.standing(Stage.BACKPORTS).state is StageState.STALE
-        assert app.session.standing(Stage.CHECKS).state is not StageState.STALE
+        assert app.session.status(Stage.BACKPORTS).state is StageState.STALE
+        assert app.session.status(Stage.CHECKS).state is not StageState.STALE
         # how far the topic is depends on its commits: it is looked up again
         assert app.session.found[Stage.FOLLOW] is not before_follow
 
@@ -114,7 +114,7 @@ async def test_an_address_is_judged_while_it_is_typed_and_stays_after_a_restart(
         await keys(pilot, Stage.RECIPIENTS, "a")
         await pilot.press(*"ada@example..org")
         await pilot.pause()
-        assert "not yet" in text_of(app)
+        assert "not valid yet" in text_of(app)
         await pilot.press(*["backspace"] * 4, *"org", "enter")
         await settle(pilot)
         assert "ada@example.org" in {one.address.email for _, one in app.session.fresh(Stage.RECIPIENTS).rows}
@@ -136,14 +136,14 @@ async def test_tags_are_shown_word_by_word_then_written_then_taken_back(mended: 
         assert git(mended, "rev-parse", "HEAD").text == first
         assert "[ ] Signed-off-by" in text_of(app)
         await keys(pilot, "ctrl+w")
-        await until(pilot, lambda: app.session.standing(Stage.TAGS).state is StageState.DONE, "the tags")
+        await until(pilot, lambda: app.session.status(Stage.TAGS).state is StageState.DONE, "the tags")
         assert "Fixes: " in git(mended, "log", "-1", "--format=%B").text
         await keys(pilot, "u")
-        await until(pilot, lambda: "Take back" in text_of(app), "the question")
+        await until(pilot, lambda: "Undo prepare?" in text_of(app), "the question")
         await keys(pilot, "enter")
         await until(pilot, lambda: git(mended, "rev-parse", "HEAD").text == first, "the undo")
         await settle(pilot)
-        assert app.session.standing(Stage.TAGS).state is StageState.TODO
+        assert app.session.status(Stage.TAGS).state is StageState.TODO
 
 
 async def test_a_chosen_culprit_is_enough_for_the_backports(mended: Path, walk_on: On) -> None:
@@ -180,10 +180,10 @@ async def test_a_branch_without_commits_is_a_panel_with_the_way_out(mended: Path
     app = walk_on(mended)
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: settled(app) and app.session.errors, "the error")
-        assert "way out" in text_of(app)
+        assert "hint: " in text_of(app)
         assert "no commits over the base" in text_of(app)
         await keys(pilot, Stage.FOLLOW)
-        assert "Nothing is followed yet" in text_of(app)
+        assert "No series is followed yet" in text_of(app)
 
 
 async def test_what_has_no_topic_says_how_to_get_one(tmp_path: Path, mended: Path, walk_on: On) -> None:
@@ -195,9 +195,9 @@ async def test_what_has_no_topic_says_how_to_get_one(tmp_path: Path, mended: Pat
         )
     (tmp_path / "nothing").mkdir()
     for place, said in (
-        ("unborn", ("the branch new has no commits yet", "or t names a commit or a range")),
-        ("alone", ("no upstream", "way out: b chooses the base or a range")),
-        ("nothing", ("not in a git repository", "q, then patchpilot -C DIR, or cd into your clone")),
+        ("unborn", ("the branch new has no commits yet", "or t chooses a commit or a range")),
+        ("alone", ("no upstream", "hint: b chooses the base or a range")),
+        ("nothing", ("not in a git repository", "press q, then run patchpilot -C DIR, or cd into your clone")),
     ):
         app = walk_on(tmp_path / place)
         async with app.run_test(size=(80, 24)) as pilot:
@@ -218,21 +218,21 @@ async def test_a_merge_among_the_commits_is_told(mended: Path, walk_on: On) -> N
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         assert "2 commits" in text_of(app)
-        assert "a merge left out (git rebase)" in text_of(app)
+        assert "merge commits skipped (use git rebase)" in text_of(app)
 
 
 async def test_a_small_terminal_is_told_so(mended: Path, walk_on: On) -> None:
     app = walk_on(mended)
     async with app.run_test(size=(70, 20)) as pilot:
         await settle(pilot)
-        assert "made for 80x24" in text_of(app)
+        assert "need 80x24" in text_of(app)
 
 
 def test_what_was_not_looked_at_before_a_restart_is_to_do_after_it() -> None:
     session = Session(None, topic=OpenTopic(None, "topic", None, ()))
     session.recall({"preview": ["to do", "", "00000000"], "send": ["done", "v1 was sent", "00000000"]})
-    assert session.standing(Stage.PREVIEW).state is StageState.TODO
-    assert session.standing(Stage.SEND).state is StageState.STALE
+    assert session.status(Stage.PREVIEW).state is StageState.TODO
+    assert session.status(Stage.SEND).state is StageState.STALE
 
 
 async def test_a_narrow_terminal_has_the_numbers_and_what_is_not_done(mended: Path, walk_on: On) -> None:
@@ -248,7 +248,7 @@ async def test_a_narrow_terminal_has_the_numbers_and_what_is_not_done(mended: Pa
         assert rows[1].startswith("to do: ")
         assert {str(stage.number) for stage in to_do} <= set(rows[1].split())
         assert not {str(Stage.COMMIT.number), str(Stage.RECIPIENTS.number)} & set(rows[1].split())
-        assert rows[2].startswith("this terminal is 40x12")
+        assert rows[2].startswith("terminal too small: 40x12")
         await pilot.click(StageBar, offset=(rows[0].index(str(Stage.CHECKS.number)), 0))
         await settle(pilot)
         assert app.stage is Stage.CHECKS

@@ -29,7 +29,7 @@ from patchpilot.tui.build_app import make
 from patchpilot.tui.saved_state import SavedState
 from patchpilot.tui.screens import checks_screen, commit_screen, preview_screen, recipients_screen, send_screen, tags_screen
 from patchpilot.tui.session import JobRequest, Loader, Session
-from patchpilot.tui.stages import RECORDED, Stage, StageStanding, StageState
+from patchpilot.tui.stages import RECORDED, Stage, StageState, StageStatus
 from patchpilot.tui.themes import CONTRAST
 from tests.kit.walk import asked, copy_clone, keys, settle, still
 
@@ -56,14 +56,14 @@ def work(built: Repositories, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 
 @pytest.fixture(scope="module")
-def results(work: Path) -> dict[Stage, tuple[Any, StageStanding]]:
+def results(work: Path) -> dict[Stage, tuple[Any, StageStatus]]:
     """Every stage's result, of the mended commit before its tags are written."""
     mended = work
     with Repository.open(mended) as repository:
         session = Session(mended)
         session.read_topic(repository)
         ask = JobRequest(repository, session, lambda *_: None)
-        found: dict[Stage, tuple[Any, StageStanding]] = {
+        found: dict[Stage, tuple[Any, StageStatus]] = {
             Stage.COMMIT: commit_screen.load(ask),
             Stage.CHECKS: checks_screen.load(ask),
             Stage.RECIPIENTS: recipients_screen.load(ask),
@@ -75,7 +75,7 @@ def results(work: Path) -> dict[Stage, tuple[Any, StageStanding]]:
         result = backport(repository, BackportRequest(session.commit.id if session.commit else None, onto, fixes=[culprit]))[-1]
         found[Stage.BACKPORTS] = (
             replace(result, branches=tuple(_reworded(branch) for branch in result.branches)),
-            StageStanding(StageState.DONE, "5 of 6 branches need it, 1 with a conflict"),
+            StageStatus(StageState.DONE, "5 of 6 branches need it, 1 with a conflict"),
         )
         planned = preview_screen.load(ask)[0]
         raw = re.sub(rb"(?m)^Date: .*$", b"Date: Wed, 02 Sep 2026 08:00:00 +0000", planned.mails[0].raw)
@@ -85,8 +85,8 @@ def results(work: Path) -> dict[Stage, tuple[Any, StageStanding]]:
         mail = captured(raw, planned.mails[0].envelope_from, planned.mails[0].recipients)
         kept = tuple(warning for warning in planned.warnings if warning.name in ("first-time", "unanswered-security"))
         planned = replace(planned, mails=(mail,), warnings=kept)
-        found[Stage.PREVIEW] = planned, preview_screen.standing_of(planned)
-        found[Stage.SEND] = TopicSend(planned), send_screen.standing_of(TopicSend(planned))
+        found[Stage.PREVIEW] = planned, preview_screen.status_of(planned)
+        found[Stage.SEND] = TopicSend(planned), send_screen.status_of(TopicSend(planned))
         found[Stage.FOLLOW] = _followed(mended, raw)
     return found
 
@@ -97,7 +97,7 @@ def _reworded(one: BranchResult) -> BranchResult:
     return replace(one, ends="2028-12", stale=False, reason=f"so it is {one.verdict}", causes=causes, hints=())
 
 
-def _weighed(result: FixesResult) -> tuple[FixesResult, StageStanding]:
+def _weighed(result: FixesResult) -> tuple[FixesResult, StageStatus]:
     """The candidates with fixed weights and words: how sure `fixes` is of what is another test's matter."""
     others = ("acme: mask the sequence number off the response code", "acme: take the image count from its bit field")
     first, rest = result.candidates[0], [candidate for title in others for candidate in result.candidates if candidate.subject == title]
@@ -109,11 +109,11 @@ def _weighed(result: FixesResult) -> tuple[FixesResult, StageStanding]:
         ),
         *(replace(one, confidence=0.03, evidence=("last changed the lines with identifiers that the message mentions",)) for one in rest),
     )
-    words = f"likely {first.commit[:12]}, 93% sure: Enter takes it"
-    return replace(result, candidates=kept, reason="", notes=()), StageStanding(StageState.TODO, words)
+    words = f"likely {first.commit[:12]}, 93%: Enter adds the tag"
+    return replace(result, candidates=kept, reason="", notes=()), StageStatus(StageState.TODO, words)
 
 
-def _followed(place: Path, raw: bytes) -> tuple[Any, StageStanding]:
+def _followed(place: Path, raw: bytes) -> tuple[Any, StageStatus]:
     mail = parse_mail(raw)
     sent = Sent(mail.message_id, mail.subject, mail.body, WHEN)
     box = place.parent / "thread.mbox"
@@ -121,10 +121,10 @@ def _followed(place: Path, raw: bytes) -> tuple[Any, StageStanding]:
     box.write_bytes(b"".join(b"From mboxrd@z Thu Jan  1 00:00:00 1970\n" + part.rstrip(b"\n") + b"\n\n" for part in parts))
     with Store() as store:
         found = follow_series.add(None, mbox=box, store=store, archive_at=follow_series.default_archive())
-    return found, StageStanding(StageState.DONE, "1 series, 3 new mails")
+    return found, StageStatus(StageState.DONE, "1 series, 3 new mails")
 
 
-def walk(results: dict[Stage, tuple[Any, StageStanding]], work: Path, theme: str) -> Any:
+def walk(results: dict[Stage, tuple[Any, StageStatus]], work: Path, theme: str) -> Any:
     file = work.parent / "walk.json"
     # what the last test visited must not open here
     file.unlink(missing_ok=True)
@@ -134,7 +134,7 @@ def walk(results: dict[Stage, tuple[Any, StageStanding]], work: Path, theme: str
 
     def loader_of(stage: Stage) -> Loader:
         # ahead of a visit only the record is looked at
-        return lambda ask: results[stage] if ask.visited or stage not in RECORDED else (None, StageStanding(StageState.TODO))
+        return lambda ask: results[stage] if ask.visited or stage not in RECORDED else (None, StageStatus(StageState.TODO))
 
     app.session.loader_of = loader_of
     return app
@@ -189,7 +189,7 @@ def test_each_dialog_looks_as_it_did(
         results = dict(results)
         results[Stage.SEND] = (
             TopicSend(replace(sending.plan, refusals=())),
-            StageStanding(StageState.TODO, "s sends, after you typed a word"),
+            StageStatus(StageState.TODO, 'press s, then type "send" to confirm'),
         )
     app = walk(results, work, THEMES[0])
     assert snap_compare(app, terminal_size=size, run_before=to_stage(*pressed))

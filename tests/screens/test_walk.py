@@ -26,7 +26,7 @@ async def test_a_first_timer_walks_from_the_commit_to_the_followed_reply(tmp_pat
         session = app.session
 
         def standing(stage: Stage) -> StageState:
-            return session.standing(stage).state
+            return session.status(stage).state
 
         def followed() -> Tracked | None:
             known = session.last(Stage.FOLLOW)
@@ -45,7 +45,7 @@ async def test_a_first_timer_walks_from_the_commit_to_the_followed_reply(tmp_pat
             await keys(pilot, "enter", "space", "ctrl+w")
             await until(pilot, lambda: standing(Stage.TAGS) is StageState.DONE, "the tags to be written")
             await settle(pilot)
-            await until(pilot, lambda: standing(Stage.CHECKS) is StageState.DONE, "nothing to complain about")
+            await until(pilot, lambda: standing(Stage.CHECKS) is StageState.DONE, "no findings")
             await keys(pilot, "n")
             assert {branch.version: str(branch.verdict) for branch in session.fresh(Stage.BACKPORTS).branches} == {
                 "5.10": "not-affected",
@@ -56,7 +56,7 @@ async def test_a_first_timer_walks_from_the_commit_to_the_followed_reply(tmp_pat
                 "6.18": "clean",
             }
             await keys(pilot, "n")
-            assert "x chooses the tree" in session.standing(Stage.PREVIEW).note
+            assert "x sets the target tree" in session.status(Stage.PREVIEW).note
             await keys(pilot, "x", "enter")
             await until(pilot, lambda: session.fresh(Stage.PREVIEW), "the preview")
             assert session.fresh(Stage.PREVIEW).mails[0].subject.startswith("[PATCH net] ")

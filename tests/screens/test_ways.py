@@ -55,7 +55,7 @@ async def test_findings_are_filtered_and_found_by_their_words(clone: Path, walk_
         assert {word for word, _ in every.values()} == {"error", "warn"}
         await keys(pilot, "o", "j", "enter")
         assert {word for word, _ in pager.marks.values()} == {"error"}
-        assert "only error" in text_of(app)
+        assert "filter: error" in text_of(app)
         await keys(pilot, "o", "enter")
         assert dict(pager.marks) == every
         last = max(every)
@@ -63,7 +63,7 @@ async def test_findings_are_filtered_and_found_by_their_words(clone: Path, walk_
         pager.go(0)
         await pilot.press("slash", *name, "enter")
         await settle(pilot)
-        assert name in pager.beside[pager.cursor]
+        assert name in pager.searchable[pager.cursor]
 
 
 async def test_how_the_stages_stood_is_known_at_the_next_start_and_stale_after_an_amend(mended: Path, walk_on: On) -> None:
@@ -74,18 +74,18 @@ async def test_how_the_stages_stood_is_known_at_the_next_start_and_stale_after_a
         await keys(pilot, Stage.TAGS, "enter")
         await pilot.press("escape")
         await keys(pilot, Stage.BACKPORTS, Stage.COMMIT)
-        stood = first.session.standing(Stage.BACKPORTS)
+        stood = first.session.status(Stage.BACKPORTS)
         assert stood.state is StageState.DONE
     again = walk_on(mended)
     async with again.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         assert again.session.last(Stage.BACKPORTS) is None
-        assert again.session.standing(Stage.BACKPORTS) == stood
+        assert again.session.status(Stage.BACKPORTS) == stood
     git(mended, "commit", "-q", "--amend", "-m", "net/acme: another subject")
     amended = walk_on(mended)
     async with amended.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
-        assert amended.session.standing(Stage.BACKPORTS).state is StageState.STALE
+        assert amended.session.status(Stage.BACKPORTS).state is StageState.STALE
 
 
 def test_what_is_copied_goes_to_the_terminal_and_z_to_the_shell_and_back(mended: Path, toured: Path) -> None:
@@ -115,7 +115,7 @@ def test_what_is_copied_goes_to_the_terminal_and_z_to_the_shell_and_back(mended:
 
 def test_the_first_frame_says_where_you_stand_before_textual_is_there(mended: Path, toured: Path) -> None:
     with Terminal(WALK, mended) as walk:
-        walk.wait_for("1 commit", "8 follow", "[acme-old-cards] 1 of yours")
+        walk.wait_for("1 commit", "8 follow", "[acme-old-cards] 1 commit")
         assert "quit" not in walk.seen
         assert not COLOUR.search(walk.seen)
 

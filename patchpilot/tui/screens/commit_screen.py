@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The stage commit: the topic's commits, a message with its trailers set apart, the diff; and what a first-timer is asked early."""
+"""The commit stage: the topic's commits with message, trailers and diff, and the pre-send questions."""
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -14,7 +14,7 @@ from patchpilot.model.trailer import is_trailer
 from patchpilot.tui.rich_text import STRONG, diff_line, plain
 from patchpilot.tui.screens.stage_screen import StageScreen
 from patchpilot.tui.session import JobRequest
-from patchpilot.tui.stages import Stage, StageStanding, StageState
+from patchpilot.tui.stages import Stage, StageState, StageStatus
 from patchpilot.tui.widgets.choose import LineDialog
 from patchpilot.tui.widgets.lists import List
 from patchpilot.tui.widgets.patch_pager import Pager, patch_stops
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from patchpilot.services.send.questions import PreSendQuestions
 
 
-def load(ask: JobRequest) -> "tuple[tuple[Patch, ...], StageStanding]":
+def load(ask: JobRequest) -> "tuple[tuple[Patch, ...], StageStatus]":
     """The topic's commits as patches."""
     from patchpilot.services.topic.topic_patches import topic_patches
 
@@ -32,17 +32,17 @@ def load(ask: JobRequest) -> "tuple[tuple[Patch, ...], StageStanding]":
     changed = sum(change.added + change.removed for patch in topic.patches for change in patch.files)
     words = f"{counted(len(topic.patches), 'commit')}, {counted(changed, 'line')} changed"
     if topic.has_merge:
-        words += ", a merge left out (git rebase)"
-    return topic.patches, StageStanding(StageState.DONE, words)
+        words += ", merge commits skipped (use git rebase)"
+    return topic.patches, StageStatus(StageState.DONE, words)
 
 
 def message_line(row: str) -> Text:
-    """A line of a commit: trailers and headers strong, the diff in its colours."""
+    """A line of a commit: trailers and headers bold, the diff in its colors."""
     return plain(row, STRONG) if is_trailer(row) or row.startswith(("From: ", "Subject: ", "Date: ")) else diff_line(row)
 
 
 def commit_rows(patch: "Patch") -> list[str]:
-    """A commit as it is shown: the mail without its envelope line; a blank line sets the trailers apart where none does."""
+    """The lines of a commit: the mail without its envelope line, with a blank line before the trailers."""
     rows = [row for row in patch.lines if not row.startswith("From ")]
     end = next((at for at, row in enumerate(rows) if row == "---"), len(rows))
     first = end
@@ -54,13 +54,13 @@ def commit_rows(patch: "Patch") -> list[str]:
 
 
 class CommitScreen(StageScreen):
-    """What is to be sent."""
+    """The commit stage: the commits to send."""
 
     stage = Stage.COMMIT
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("e", "edit", "edit message", tooltip="amend the commit's message in your editor"),
-        Binding("t", "target", "other commits", tooltip="work on another commit or range"),
-        Binding("a", "answer", "answer", show=False, tooltip="answer the questions asked of every topic"),
+        Binding("t", "target", "choose commits", tooltip="choose another commit or range"),
+        Binding("a", "answer", "answer questions", show=False, tooltip="answer the pre-send questions"),
     ]
 
     def __init__(self, session: Any) -> None:
@@ -69,13 +69,13 @@ class CommitScreen(StageScreen):
         self._asked = False
 
     def body(self) -> ComposeResult:
-        """A list of commits where there are several, what was found early, and the commit."""
+        """A list of commits where there are several, notes about the target tree, and the commit."""
         yield List(ident="commits", classes="list")
         yield Static(id="early", markup=False, classes="row")
         yield Pager(ident="commit", styler=message_line)
 
     def show(self, result: "tuple[Patch, ...]") -> None:
-        """Fill both, then look for the traps."""
+        """Fill the list and the commit, then check the target tree and the questions."""
         chosen = self.query_one("#commits", List)
         with self.prevent(OptionList.OptionHighlighted):
             chosen.clear_options()
@@ -94,7 +94,7 @@ class CommitScreen(StageScreen):
         self.query_one("#commit", Pager).fill(rows, stops=patch_stops(rows))
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
-        """Show the commit under the cursor, and take it in hand."""
+        """Show and select the commit under the cursor."""
         result = self.session.fresh(self.stage)
         if result and event.option_index < len(result):
             self.session.at = event.option_index
@@ -113,36 +113,36 @@ class CommitScreen(StageScreen):
 
         session = self.session
         base = session.topic.base if session.topic else None
-        self.in_thread("looking at the tree it is for", lambda repository, _: traps(repository, session.target, base=base), self._looked)
+        self.in_thread("checking the target tree", lambda repository, _: traps(repository, session.target, base=base), self._looked)
 
     def _looked(self, questions: "PreSendQuestions") -> None:
         self._questions = questions
         self.session.open_questions = len(questions.open)
         rows = []
         if questions.open:
-            rows.append(f"{counted(len(questions.open), 'question')} to answer before anything is sent: a (n asks on the way)")
+            rows.append(f"{counted(len(questions.open), 'question')} to answer before sending: press a")
         if questions.target and questions.standing:
             name = questions.target.label
-            rows += [f"{name} has it already: {commit.subject} ({commit.how})" for commit in questions.standing.already[:2]]
+            rows += [f"already in {name}: {commit.subject} ({commit.how})" for commit in questions.standing.already[:2]]
             if questions.standing.fails:
-                rows.append(f"does not apply to {name}: {', '.join(questions.standing.paths[:2])}; git rebase {name}")
+                rows.append(f"does not apply to {name}: {', '.join(questions.standing.paths[:2])}; run git rebase {name}")
             elif not questions.standing.already:
-                rows.append(f"applies to {name} ({questions.standing.applies}); it is not there yet")
+                rows.append(f"applies to {name} ({questions.standing.applies}); not merged there yet")
         early = self.query_one("#early", Static)
         early.update(plain("\n".join(rows)))
         early.display = bool(rows)
 
     def may_leave(self, to: Stage) -> bool:
-        """Ask the open questions when the stage is left, once."""
+        """Ask the open questions once, when the user goes on to another stage."""
         if self._asked or self._questions is None or not self._questions.open or to is Stage.FOLLOW:
             return True
         self._answer(lambda: self.tui.action_stage(str(to)))
         return False
 
     def action_answer(self) -> None:
-        """Ask all again: answers may be changed."""
+        """Ask the questions again, so that answers can be changed."""
         if self._questions is None:
-            self.notify("still looking at the tree it is for", timeout=2)
+            self.notify("not ready yet: still checking the target tree", timeout=2)
         else:
             self._answer(lambda: None, everything=not self._questions.open)
 
@@ -159,13 +159,13 @@ class CommitScreen(StageScreen):
         ask(self, self._questions.questions if everything else self._questions.open, done)
 
     def action_edit(self) -> None:
-        """Amend in the editor, then read the topic again."""
+        """Edit the commit message, then read the topic again."""
         from patchpilot.tui.editing import amend
 
         amend(self)
 
     def action_target(self) -> None:
-        """Work on other commits."""
+        """Choose other commits."""
 
         def answered(value: str | None) -> None:
             if value is not None:
@@ -173,5 +173,5 @@ class CommitScreen(StageScreen):
                 self.session.at, self.session.topic, self._asked = -1, None, False
                 self.reread()
 
-        text = "Which commit or range? (HEAD~2, A..B; nothing: what your branch has over its base)"
+        text = "Commit or range (such as HEAD~2 or A..B; leave empty for all commits of your branch since its base):"
         self.app.push_screen(LineDialog(text, lambda _: (True, ""), value=self.session.target or ""), answered)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What is safe to fix, shown as a diff before anything is written, then written into the commits."""
+"""The safe fixes, shown as a diff before they are applied to the commits."""
 
 from typing import TYPE_CHECKING, ClassVar
 
@@ -13,7 +13,7 @@ from textual.widgets import Static
 from patchpilot.errors import RefusedError
 from patchpilot.model.counted import counted
 from patchpilot.model.printable import one_line
-from patchpilot.tui.confirm_rewrite import insist
+from patchpilot.tui.confirm_rewrite import confirm_rewrite
 from patchpilot.tui.rich_text import STRONG, diff_line, plain, wrapped
 from patchpilot.tui.widgets.patch_pager import Pager
 
@@ -23,51 +23,51 @@ if TYPE_CHECKING:
     from patchpilot.services.topic.open_repository import Repository
     from patchpilot.tui.screens.stage_screen import StageScreen
 
-NOTHING = "nothing here is safe to mend without you: e opens the place in your editor"
-STAYS = "What stays, for you to mend:"
+NO_SAFE_FIX = "no safe fix for these findings; press e to edit"
+STAYS = "Findings left to fix manually:"
 
 
 class FixDialog(ModalScreen[bool]):
-    """Shows what would be written; True when it is to be."""
+    """Shows the changes; True when the user applies them."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q", "no", "no, go back", key_display="Esc"),
-        Binding("enter,y", "write", "write", key_display="Enter"),
+        Binding("escape,q", "no", "cancel", key_display="Esc"),
+        Binding("enter,y", "write", "apply", key_display="Enter"),
     ]
 
-    def __init__(self, found: "FixResult") -> None:
+    def __init__(self, result: "FixResult") -> None:
         super().__init__()
-        self._found = found
+        self._result = result
 
     def compose(self) -> ComposeResult:
-        """What it comes to, the diff and what stays below it, the keys."""
-        result = self._found
+        """The summary, the diff with the remaining findings below it, the keys."""
+        result = self._result
         commits = sum(bool(patch.texts) for patch in result.patches)
         left = len(result.remaining.all)
-        title = f"{counted(result.fixed, 'finding')} can be mended in {counted(commits, 'commit')}, {left or 'none'} {'stays' if left == 1 else 'stay'}"
+        title = f"Apply {counted(result.fixed, 'fix', 'fixes')} to {counted(commits, 'commit')}; {counted(left, 'finding')} left"
         with Vertical(classes="reader"):
             yield Static(plain(title, STRONG), markup=False)
             yield Pager(ident="text", styler=_styled)
-            yield Static(plain("Enter or y: write it   ] and [: next part   Escape: leave all as it is", "dim"), markup=False)
+            yield Static(plain("Enter apply · ] [ next and previous part · Esc cancel", "dim"), markup=False)
 
     def on_mount(self) -> None:
         """Fill it."""
-        rows = rows_of(self._found, max(20, self.size.width - 5))
+        rows = rows_of(self._result, max(20, self.size.width - 5))
         pager = self.query_one(Pager)
         pager.fill(rows, stops=[at for at, row in enumerate(rows) if row.startswith(("commit ", "@@ ")) or row == STAYS])
         pager.focus()
 
     def action_write(self) -> None:
-        """Write what is shown."""
+        """Apply what is shown."""
         self.dismiss(True)
 
     def action_no(self) -> None:
-        """Leave it."""
+        """Cancel."""
         self.dismiss(False)
 
 
 def rows_of(result: "FixResult", wide: int) -> list[str]:
-    """The diff, then what stays and why."""
+    """The diff, then the remaining findings and why they remain."""
     rows = list(result.diff)
     stays = [f"{finding.severity}: {finding.message} [{finding.name}]" for finding in result.remaining.all]
     stays += [f"{patch.patch.source}: {patch.refused}" for patch in result.patches if patch.refused]
@@ -81,7 +81,7 @@ def _styled(row: str) -> Text:
 
 
 def fix_safe(screen: "StageScreen") -> None:
-    """Look what is safe to fix in the topic's commits, show it, write it, have the findings made again."""
+    """Find the safe fixes for the topic's commits, show them, apply them, and run the checks again."""
     from patchpilot.services.check.fix_topic import fix_topic
 
     session = screen.session
@@ -91,31 +91,31 @@ def fix_safe(screen: "StageScreen") -> None:
 
     def work(repository: "Repository", progress: "Progress", given: tuple[str, ...] | None) -> "FixResult":
         if session.topic_now(repository).key != topic.key:
-            raise RefusedError("your commits changed meanwhile", hint="r reads them again, then m")
+            raise RefusedError("the commits changed meanwhile", hint="press r to refresh, then m")
         settings = session.settings(repository)
         return fix_topic(repository, settings, session.checked_topic, strict=session.strict, overrides=given, progress=progress)
 
-    def found(result: "FixResult") -> None:
+    def show(result: "FixResult") -> None:
         if not result.fixed:
             refused = next((patch.refused for patch in result.patches if patch.refused), "")
-            screen.notify(f"nothing was mended: {refused}" if refused else NOTHING, markup=False)
+            screen.notify(f"nothing was fixed: {refused}" if refused else NO_SAFE_FIX, markup=False)
             return
         screen.app.push_screen(FixDialog(result), answered)
 
     def answered(yes: bool | None) -> None:
         if yes:
-            insist(screen, "mending", work, written)
+            confirm_rewrite(screen, "applying the fixes", work, written)
 
     def written(result: "FixResult") -> None:
-        message = "; ".join((f"mended: {names_of(result)}; u takes it back", *result.costs))
+        message = "; ".join((f"fixed {names_of(result)}; u undoes it", *result.costs))
         screen.notify(message, markup=False, timeout=8)
         screen.reread()
 
-    screen.in_thread("looking what is safe to mend", lambda repository, progress: work(repository, progress, None), found)
+    screen.in_thread("finding safe fixes", lambda repository, progress: work(repository, progress, None), show)
 
 
 def names_of(result: "FixResult") -> str:
-    """The rules of what was fixed, how often each."""
+    """The rules of the fixed findings, with counts."""
     counts: dict[str, int] = {}
     for patch in result.patches:
         for finding in patch.fixed:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The stage follow: what was sent, what came back, where it has landed; and the next version."""
+"""The follow stage: the mails that were sent, the replies, where the patch was merged; and the next version."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -17,7 +17,7 @@ from patchpilot.tui.rich_text import fitted, plain
 from patchpilot.tui.screens.stage_screen import StageScreen
 from patchpilot.tui.screens.thread import ThreadLayout, lay, thread_line
 from patchpilot.tui.session import JobRequest
-from patchpilot.tui.stages import Stage, StageStanding, StageState
+from patchpilot.tui.stages import Stage, StageState, StageStatus
 from patchpilot.tui.widgets.choose import Choose, LineDialog, Reader
 from patchpilot.tui.widgets.lists import List
 from patchpilot.tui.widgets.patch_pager import Pager
@@ -28,38 +28,38 @@ if TYPE_CHECKING:
     from patchpilot.services.track.follow_series import Tracked
 
 OFTEN, SELDOM = 3.0, 600.0
-"""Seconds between two looks at the archive: on loopback, and on a public one."""
+"""Seconds between two requests to the archive: on loopback, and to a public one."""
 CALM, RARELY = 5, 10
-"""On loopback: after so many looks that found nothing new, only every so-manieth is done."""
+"""On loopback: after CALM requests without news, only every RARELY-th is made."""
 
 
-def load(ask: JobRequest) -> "tuple[tuple[Tracked, ...], StageStanding]":
-    """The followed series: as known here when run ahead, asked again of their archives when the stage is visited."""
+def load(ask: JobRequest) -> "tuple[tuple[Tracked, ...], StageStatus]":
+    """The followed series: from the local store before a visit, updated from their archives when the stage is visited."""
     from patchpilot.services.track.follow_topic import followed
 
     session = ask.session
     fresh = ask.visited and (ask.again or _is_local(session.settings(ask.repository).get("lore")))
     shown = followed(ask.repository, session.target, session.topic_base, ask=ask.visited, fresh=fresh, progress=ask.progress)
-    return shown.series, standing_of(shown.topic, shown.series)
+    return shown.series, status_of(shown.topic, shown.series)
 
 
-def standing_of(topic: "TopicState | None", series: "Sequence[Tracked]") -> StageStanding:
-    """The stage's state is that of the topic in hand; other followed series are only numbers."""
+def status_of(topic: "TopicState | None", series: "Sequence[Tracked]") -> StageStatus:
+    """The stage's state is that of the current topic; other followed series are only counted."""
     from patchpilot.services.track.follow_topic import NextStepNeed
 
     unread = sum(len(followed.unread) for followed in series)
     others = [followed for followed in series if topic is None or topic.series is None or followed.entry.id != topic.series.entry.id]
     numbers = [counted(len(others), "other series" if topic else "series", "other series" if topic else "series")] if others else []
-    numbers += [counted(unread, "new mail")] if unread else []
+    numbers += [counted(unread, "unread mail")] if unread else []
     more = f" ({', '.join(numbers)})" if numbers else ""
     if topic is None:
-        return StageStanding(StageState.TODO, f"no topic here{more}" if series else "nothing is followed yet: what you send appears here")
+        return StageStatus(StageState.TODO, f"no topic{more}" if series else "no series is followed yet; series that you send appear here")
     if not topic.is_sent:
-        return StageStanding(StageState.TODO, f"{topic.summary}{more}")
+        return StageStatus(StageState.TODO, f"{topic.summary}{more}")
     state = {NextStepNeed.ACTION: StageState.TODO, NextStepNeed.PATIENCE: StageState.WAITING, NextStepNeed.NOTHING: StageState.DONE}[
         topic.step.need
     ]
-    return StageStanding(state, f"{topic.summary}{more}")
+    return StageStatus(state, f"{topic.summary}{more}")
 
 
 def _is_local(url: str) -> bool:
@@ -67,24 +67,24 @@ def _is_local(url: str) -> bool:
 
 
 class FollowScreen(StageScreen):
-    """What became of it."""
+    """The follow stage: replies and the status of the patch."""
 
     stage = Stage.FOLLOW
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "fold", "quotes", key_display="Enter", tooltip="show or fold the quoted lines under the cursor"),
-        Binding("v", "version", "next version", tooltip="begin the next version: its changelog, then 6 preview"),
-        Binding("c", "collect", "collect tags", tooltip="add the tags that reviewers gave to your commits"),
-        Binding("r", "reload", "look again"),
+        Binding("enter", "fold", "fold quote", key_display="Enter", tooltip="fold or unfold the quoted lines under the cursor"),
+        Binding("v", "version", "make next version", tooltip="start the next version: its changelog, then the preview"),
+        Binding("c", "collect", "collect tags", tooltip="add the tags from replies (Reviewed-by: …) to your commits"),
+        Binding("r", "reload", "refresh", tooltip="read the mail archive again"),
         Binding(
             "f",
             "fetch",
             "git fetch",
             show=False,
-            tooltip="git fetch, after asking: shows where it has landed",
+            tooltip="run git fetch, after confirmation, to see where the patch was merged",
         ),
-        Binding("a", "add", "follow", show=False, tooltip="follow another series: a Message-ID or a link"),
-        Binding("m", "read", "all read", show=False, tooltip="mark the series' mails as read"),
-        Binding("X", "remove", "unfollow", show=False, tooltip="follow this series no longer"),
+        Binding("a", "add", "follow series", show=False, tooltip="follow another series by its Message-ID or link"),
+        Binding("m", "read", "mark read", show=False, tooltip="mark all mails of the series as read"),
+        Binding("X", "remove", "unfollow", show=False, tooltip="stop following this series"),
     ]
 
     def __init__(self, session: Any) -> None:
@@ -98,16 +98,16 @@ class FollowScreen(StageScreen):
         self._looks = 0
 
     def body(self) -> ComposeResult:
-        """The series, and one of them in full."""
+        """The list of series, and the selected one in full."""
         yield List(ident="series", classes="list")
         yield Pager(ident="thread", styler=thread_line)
 
     def may_begin(self) -> bool:
-        """What is followed needs no topic."""
+        """Following a series needs no topic."""
         return self.tui.jobs.is_open
 
     def on_screen_resume(self) -> None:
-        """Show what is known, ask the archive, and look again from time to time while the screen is up."""
+        """Show the stored state, read the archive, and refresh periodically while the screen is shown."""
         super().on_screen_resume()
         self._looks = 0
         if self.stage not in self.session.busy and self.may_begin():
@@ -118,7 +118,7 @@ class FollowScreen(StageScreen):
             self._timer.resume()
 
     def on_screen_suspend(self) -> None:
-        """No looking while nobody looks; what the cursor passed counts as read."""
+        """Stop refreshing; mails that the cursor passed count as read."""
         series, passed = self._current(), frozenset(self._passed)
         if series and passed & series.unread:
             from patchpilot.services.track.follow_topic import mark_read
@@ -136,13 +136,13 @@ class FollowScreen(StageScreen):
             self.tui.jobs.begin(self.stage)
 
     def action_reload(self) -> None:
-        """Look again, and for a while often."""
+        """Refresh, and then frequently for a while."""
         self._looks = 0
         super().action_reload()
 
     def show(self, result: "tuple[Tracked, ...]") -> None:
-        """Fill both; the cursor stays where it was. What is shown already is not drawn again."""
-        # when the archive was last read tells nothing new
+        """Fill the list and the thread; the cursor stays. An unchanged result is not drawn again."""
+        # the time of the last update alone is no change
         seen = tuple(replace(series, entry=replace(series.entry, updated=None), new=()) for series in result)
         if seen and seen == self._known:
             return
@@ -150,7 +150,7 @@ class FollowScreen(StageScreen):
         if self.tui.demo and any(series.status and series.status.topic.latest.version > 1 for series in result):
             from patchpilot.tui.tour import LANDING
 
-            self.query_one("#tour", Static).update(plain(f"tour 8/8  {LANDING}"))
+            self.query_one("#tour", Static).update(plain(f"tour {self.stage.number}/{len(Stage)}  {LANDING}"))
         chosen = self.query_one("#series", List)
         with self.prevent(OptionList.OptionHighlighted):
             chosen.clear_options()
@@ -166,9 +166,9 @@ class FollowScreen(StageScreen):
         pager = self.query_one("#thread", Pager)
         if not result:
             rows = [
-                "Nothing is followed yet.",
+                "No series is followed yet.",
                 "",
-                "What you send is followed by itself. a follows another series, by its Message-ID or link.",
+                "Series that you send are followed automatically. Press a to follow another series by its Message-ID or link.",
             ]
             self._laid = ThreadLayout(tuple(rows), (), (), {})
             pager.fill(rows)
@@ -183,7 +183,7 @@ class FollowScreen(StageScreen):
         self.query_one("#thread", Pager).fill(self._laid.rows, stops=self._laid.mails, keep=keep)
 
     def on_pager_moved(self, event: Pager.Moved) -> None:
-        """Note which mails were looked at."""
+        """Record which mails were seen."""
         self._passed |= {ident for at, ident in zip(self._laid.mails, self._laid.ids, strict=True) if at <= event.line}
 
     def _current(self) -> "Tracked | None":
@@ -202,11 +202,11 @@ class FollowScreen(StageScreen):
             self._lay(result[event.option_index], keep=False)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """Enter goes into the thread."""
+        """Focus the thread."""
         self.query_one("#thread").focus()
 
     def action_fold(self) -> None:
-        """Show or fold the quote under the cursor."""
+        """Fold or unfold the quote under the cursor."""
         pager, series = self.query_one("#thread", Pager), self._current()
         name = self._laid.folds.get(pager.cursor)
         if series and name:
@@ -216,7 +216,7 @@ class FollowScreen(StageScreen):
             pager.go(first)
 
     def action_read(self) -> None:
-        """Nothing is new any more."""
+        """Mark all mails as read."""
         from patchpilot.services.track.follow_topic import mark_read
 
         series = self._current()
@@ -226,7 +226,7 @@ class FollowScreen(StageScreen):
             self.tui.jobs.begin(self.stage)
 
     def action_fetch(self) -> None:
-        """Bring mainline and the stable branches here: where a fix has landed is read from them."""
+        """Run git fetch: whether a fix is in mainline and the stable branches is read from the local refs."""
         from patchpilot.services.topic.edit_commits import fetch_all, remotes
         from patchpilot.services.topic.open_repository import open_repository
         from patchpilot.tui.editing import suspended
@@ -234,24 +234,24 @@ class FollowScreen(StageScreen):
         with open_repository(self.session.directory) as repository:
             top, known = repository.top, remotes(repository)
         if not known:
-            self.notify("this repository has no remote to fetch from", timeout=3)
+            self.notify("no remote to fetch from", timeout=3)
             return
 
         def answered(choice: str | None) -> None:
             if choice != "yes":
                 return
-            # on the terminal: git may ask for a password, shows how far it is, and ^C stops it
+            # on the terminal: git may ask for a password, shows its progress, and Ctrl-C stops it
             with suspended(self.app):
                 done = fetch_all(top)
             if not done:
-                self.notify("git fetch did not end well: what it brought is looked at all the same", severity="warning")
+                self.notify("git fetch failed; the status is updated from what was fetched", severity="warning")
             self.session.changed("followed")
             self.reread()
             self.action_reload()
 
         names = ", ".join(printable(remote) for remote in known)
-        text = f"Fetch from {names}?\n(git fetch --all --tags)\n\nWhere a fix has landed is read from what was fetched."
-        self.app.push_screen(Choose(text, (("yes", "fetch"), ("no", "not now"))), answered)
+        text = f"Fetch from {names}?\n(git fetch --all --tags)\n\nThis shows whether the patch is in mainline and the stable branches."
+        self.app.push_screen(Choose(text, (("yes", "Fetch"), ("no", "Cancel"))), answered)
 
     def action_add(self) -> None:
         """Follow another series."""
@@ -260,9 +260,7 @@ class FollowScreen(StageScreen):
             if value:
                 self._add(value)
 
-        self.app.push_screen(
-            LineDialog("Follow which series? (<message-id>, or a link of the archive)", lambda text: (bool(text.strip()), "")), answered
-        )
+        self.app.push_screen(LineDialog("Message-ID or archive link of the series:", lambda text: (bool(text.strip()), "")), answered)
 
     def _add(self, value: str) -> None:
         from patchpilot.services.track.follow_topic import add_series
@@ -275,10 +273,10 @@ class FollowScreen(StageScreen):
             self.session.changed("followed")
             self.tui.jobs.begin(self.stage)
 
-        self.in_thread("asking the archive", work, added)
+        self.in_thread("reading the archive", work, added)
 
     def action_remove(self) -> None:
-        """Follow it no longer."""
+        """Stop following the series."""
         series = self._current()
         if series is None:
             return
@@ -292,11 +290,11 @@ class FollowScreen(StageScreen):
                 self.tui.jobs.begin(self.stage)
 
         self.app.push_screen(
-            Choose(f"Follow this no longer?\n\n{series.subject}", (("no", "keep following"), ("yes", "unfollow"))), answered
+            Choose(f"Stop following this series?\n\n{series.subject}", (("no", "Keep following"), ("yes", "Unfollow"))), answered
         )
 
     def action_collect(self) -> None:
-        """The tags that reviewers gave, shown, then written."""
+        """Show the tags from replies, then add them to the commits."""
         from patchpilot.services.tags.add_review_trailers import TrailersRequest, add_review_trailers
 
         session = self.session
@@ -307,12 +305,12 @@ class FollowScreen(StageScreen):
 
         def planned(collected: "Collected") -> None:
             rows = [row for change in collected.preparation.changed for row in change.marked.rstrip("\n").split("\n") if "{+" in row]
-            held_back = [f"held back: {trailer.trailer} ({trailer.why})" for trailer in collected.held]
+            held_back = [f"not added: {trailer.trailer} ({trailer.why})" for trailer in collected.held]
             if not rows:
-                self.notify("; ".join(held_back) or "no tag that your commits lack", markup=False, timeout=5)
+                self.notify("; ".join(held_back) or "no new tags", markup=False, timeout=5)
                 return
-            text = "Add to your commits (u takes it back):\n\n" + "\n".join([*rows, *held_back])
-            self.app.push_screen(Choose(text, (("yes", "add them"), ("no", "not now"))), answered)
+            text = "Add these tags to your commits? (u undoes it)\n\n" + "\n".join([*rows, *held_back])
+            self.app.push_screen(Choose(text, (("yes", "Add tags"), ("no", "Cancel"))), answered)
 
         def answered(choice: str | None) -> None:
             if choice == "yes":
@@ -321,19 +319,19 @@ class FollowScreen(StageScreen):
         self.in_thread("collecting the tags", lambda repository, progress: run(repository, progress, True), planned)
 
     def action_version(self) -> None:
-        """The next version begins with its changelog."""
+        """Start the next version and show its changelog."""
         from patchpilot.services.send.edit_draft import begin_version
 
         session = self.session
 
-        def begun(draft: Any) -> None:
+        def show(draft: Any) -> None:
             session.changed("draft")
             rows = [
-                f"Version {draft.version} is begun. What is left:",
+                f"Version {draft.version} is started. Next steps:",
                 "",
-                f"1. amend your commits as reviewers asked (stage {Stage.COMMIT.number}, e), add their tags (c here)",
-                f"2. stage {Stage.PREVIEW.number}: e writes the changelog; what differs from the last version is filled in",
-                f"3. stage {Stage.SEND.number} sends it, as a new thread that links to the old one",
+                f"1. Amend your commits as requested in review (stage {Stage.COMMIT.number}, e) and collect the tags (c here).",
+                f"2. Write the changelog (stage {Stage.PREVIEW.number}, e); the differences from the previous version are listed there.",
+                f"3. Send it (stage {Stage.SEND.number}) as a new thread with a link to the previous version.",
                 "",
                 "The changelog so far:",
                 *draft.changelog.split("\n"),
@@ -341,7 +339,7 @@ class FollowScreen(StageScreen):
             self.app.push_screen(Reader(f"Version {draft.version}", rows))
 
         self.in_thread(
-            "beginning the next version",
+            "starting the next version",
             lambda repository, _: begin_version(repository, session.request(repository)),
-            begun,
+            show,
         )

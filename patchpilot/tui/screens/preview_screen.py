@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The stage preview: every mail as its bytes will be, who gets it and why, what refuses, and the texts beside the commits."""
+"""The preview stage: every mail byte for byte, the problems that block sending, cover letter and notes."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -17,7 +17,7 @@ from patchpilot.tui.action_keys import in_keys
 from patchpilot.tui.rich_text import STRONG, diff_line, plain
 from patchpilot.tui.screens.stage_screen import StageScreen
 from patchpilot.tui.session import JobRequest
-from patchpilot.tui.stages import Stage, StageStanding, StageState
+from patchpilot.tui.stages import Stage, StageState, StageStatus
 from patchpilot.tui.widgets.choose import Choose, LineDialog, Reader
 from patchpilot.tui.widgets.lists import List
 from patchpilot.tui.widgets.patch_pager import Pager, patch_stops
@@ -27,21 +27,21 @@ if TYPE_CHECKING:
     from patchpilot.services.send.send_plan import SendPlan
 
 NO_SERVER = "no-server"
-"""The problem whose hint is on the next stage, where the commands are for the sender's provider."""
+"""The problem whose help is on the next stage, with the commands for the sender's mail provider."""
 
 
-def load(ask: JobRequest) -> "tuple[SendPlan | None, StageStanding]":
-    """The plan of `patchpilot send --dry-run`: nothing leaves. None ahead of a visit: only the record is looked at then."""
+def load(ask: JobRequest) -> "tuple[SendPlan | None, StageStatus]":
+    """The plan of `patchpilot send --dry-run`: nothing is sent. None before a visit: only the record is read then."""
     from patchpilot.services.send.send_state import plan_topic
 
     if not ask.visited:
         return None, recorded(ask, Stage.PREVIEW)
     result = plan_topic(ask.repository, ask.session.request(ask.repository), ask.progress)
-    return result, standing_of(result)
+    return result, status_of(result)
 
 
-def recorded(ask: JobRequest, stage: Stage) -> StageStanding:
-    """How far the topic is on record, at no cost; as the stage was before where these commits were not sent."""
+def recorded(ask: JobRequest, stage: Stage) -> StageStatus:
+    """The state from the send record; the saved state of the stage where these commits were not sent."""
     from patchpilot.services.send.send_state import topic_on_record
 
     topic = topic_on_record(ask.repository, ask.session.target, ask.topic.base)
@@ -49,60 +49,60 @@ def recorded(ask: JobRequest, stage: Stage) -> StageStanding:
         # the error is shown when the stage is visited
         return ask.session.as_it_was(stage)
     if topic.is_unfinished:
-        return StageStanding(StageState.BLOCKED, f"{topic.summary}; R takes it up") if stage is Stage.SEND else ask.session.as_it_was(stage)
+        return StageStatus(StageState.BLOCKED, f"{topic.summary}; R resumes it") if stage is Stage.SEND else ask.session.as_it_was(stage)
     if topic.last and not topic.is_begun:
-        return StageStanding(StageState.DONE, f"v{topic.last.version} was sent")
+        return StageStatus(StageState.DONE, f"v{topic.last.version} was sent")
     return ask.session.as_it_was(stage)
 
 
-def standing_of(result: "SendPlan") -> StageStanding:
-    """The state of a plan; one that was sent already is done."""
+def status_of(result: "SendPlan") -> StageStatus:
+    """The state of a plan; done if it was sent already."""
     from patchpilot.services.send.send_state import was_sent
 
     if was_sent(result):
-        told = next((refusal.message for refusal in result.refusals if refusal.name == "already-sent"), "")
-        # the same patches may have left as another topic's
-        return StageStanding(StageState.DONE, told if told and f" v{result.version} " not in told else f"v{result.version} was sent")
+        message = next((refusal.message for refusal in result.refusals if refusal.name == "already-sent"), "")
+        # the same patches may have been sent from another topic
+        return StageStatus(StageState.DONE, message if message and f" v{result.version} " not in message else f"v{result.version} was sent")
     if result.refused:
-        return StageStanding(StageState.BLOCKED, result.refusals[0].message)
+        return StageStatus(StageState.BLOCKED, result.refusals[0].message)
     treeless = next((warning for warning in result.warnings if warning.name == "missing-target-tree"), None)
     if treeless:
-        return StageStanding(StageState.TODO, f"x chooses the tree: {treeless.message}")
+        return StageStatus(StageState.TODO, f"{treeless.message}; x sets the target tree")
     words = f"{counted(len(result.mails), 'mail')} to {counted(len(result.recipients), 'recipient')}"
-    return StageStanding(StageState.DONE, words + (f", {counted(len(result.warnings), 'warning')}" if result.warnings else ""))
+    return StageStatus(StageState.DONE, words + (f", {counted(len(result.warnings), 'note')}" if result.warnings else ""))
 
 
 def mail_line(row: str) -> Text:
-    """A line of a mail: headers strong, the diff in its colours."""
+    """A line of a mail: headers bold, the diff in its colors."""
     return (
         plain(row, STRONG) if row.startswith(("From: ", "To: ", "Cc: ", "Subject: ", "Message-ID: ", "In-Reply-To: ")) else diff_line(row)
     )
 
 
 def problem_rows(result: "SendPlan", at: Stage = Stage.PREVIEW) -> list[str]:
-    """What refuses and what warns, each with its hint, in keys as they are at a stage."""
-    problems = [*(("refused", refusal) for refusal in result.refusals), *(("warning", warning) for warning in result.warnings)]
-    return [f"{word}: {problem.message}" + (f" -> {_way_out(problem, at)}" if problem.hint else "") for word, problem in problems]
+    """The problems that block sending and the notes, each with its help, in the keys of a stage."""
+    problems = [*(("problem", refusal) for refusal in result.refusals), *(("note", warning) for warning in result.warnings)]
+    return [f"{word}: {problem.message}" + (f"; {_help(problem, at)}" if problem.hint else "") for word, problem in problems]
 
 
-def _way_out(problem: "SendProblem", at: Stage) -> str:
-    return "7 names the git config lines" if problem.name == NO_SERVER else in_keys(problem.hint, at)
+def _help(problem: "SendProblem", at: Stage) -> str:
+    return f"stage {Stage.SEND.number} shows the git config commands" if problem.name == NO_SERVER else in_keys(problem.hint, at)
 
 
 class PreviewScreen(StageScreen):
-    """What leaves, before it leaves."""
+    """The preview stage: the mails to send."""
 
     stage = Stage.PREVIEW
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("e", "edit", "cover, notes", tooltip="cover letter, changelog and notes, in your editor"),
-        Binding("x", "prefix", "tree", tooltip="what stands in the subject's brackets: the tree it is for"),
-        Binding("w", "problems", "problems", tooltip="all that refuses or warns, in full"),
-        Binding("t", "transport", "transport", show=False, tooltip="git send-email or b4"),
-        Binding("o", "outbox", "save mails", show=False, tooltip="write the mails into a folder, send nothing"),
+        Binding("e", "edit", "edit cover and notes", tooltip="edit cover letter, changelog and notes in your editor"),
+        Binding("x", "prefix", "set target tree", tooltip="set the subject prefix, which names the target tree: [PATCH net]"),
+        Binding("w", "problems", "show problems", tooltip="show all problems and notes in full"),
+        Binding("t", "transport", "switch transport", show=False, tooltip="switch the transport: git send-email or b4"),
+        Binding("o", "outbox", "save mails", show=False, tooltip="save the mails in a folder without sending them"),
     ]
 
     def body(self) -> ComposeResult:
-        """What refuses or warns, the mails, and one of them."""
+        """The problems, the list of mails, and the selected mail."""
         yield Static(id="problems", markup=False, classes="row")
         yield List(ident="mails", classes="list")
         yield Pager(ident="mail", styler=mail_line)
@@ -112,12 +112,12 @@ class PreviewScreen(StageScreen):
         from patchpilot.model.printable import crop
 
         rows = problem_rows(result)
-        if standing_of(result).state is StageState.DONE and result.refusals:
-            rows = [f"{standing_of(result).note}: 8 follows it; v there makes the next version"]
+        if status_of(result).state is StageState.DONE and result.refusals:
+            rows = [f"{status_of(result).note}; stage {Stage.FOLLOW.number} shows the replies, v there makes the next version"]
         most = 3 if self.size.height < 36 else 6
         cut = [crop(row, max(40, self.size.width - 1)) for row in rows[:most]]
         if len(rows) > most:
-            cut[-1] = f"and {len(rows) - most + 1} more: w shows all"
+            cut[-1] = f"and {len(rows) - most + 1} more; w shows all"
         problems = self.query_one("#problems", Static)
         problems.update(plain("\n".join(cut)))
         problems.display = bool(rows)
@@ -140,14 +140,14 @@ class PreviewScreen(StageScreen):
             self._show_one(result, event.option_index)
 
     def action_problems(self) -> None:
-        """All that refuses or warns."""
+        """Show all problems."""
         result: SendPlan | None = self.session.last(self.stage)
         if result:
-            rows = [part for row in problem_rows(result) or ["nothing refuses, nothing warns"] for part in (row, "")]
-            self.app.push_screen(Reader("What stands against sending", rows, fold=True))
+            rows = [part for row in problem_rows(result) or ["No problems and no notes."] for part in (row, "")]
+            self.app.push_screen(Reader("Problems that block sending" if result.refusals else "Notes", rows, fold=True))
 
     def action_edit(self) -> None:
-        """Cover letter, changelog and notes in one text."""
+        """Edit cover letter, changelog and notes in one text."""
         from patchpilot.services.send.edit_draft import edit
         from patchpilot.services.topic.open_repository import open_repository
         from patchpilot.tui.editing import edit_text
@@ -167,15 +167,15 @@ class PreviewScreen(StageScreen):
         self.tui.jobs.begin(self.stage)
 
     def action_prefix(self) -> None:
-        """What is in the subject's brackets; the trees of the profile are offered."""
+        """Set the subject prefix; the trees of the profile are offered."""
         from patchpilot.services.send.send_state import tree_prefixes
 
         result: SendPlan | None = self.session.last(self.stage)
         known = result.draft.prefix if result else ""
         answers = [
-            ("PATCH", "PATCH (no tree is named)"),
+            ("PATCH", "PATCH (no target tree)"),
             *((f"PATCH {mark}", f"PATCH {mark}") for mark in tree_prefixes()),
-            ("other", "something else …"),
+            ("other", "Other prefix …"),
         ]
         advised = [action for warning in result.warnings for action in actions(warning.hint)] if result else []
         first = next((action.arguments[1] for action in advised if action.arguments[:1] == ("--subject-prefix",)), known)
@@ -183,7 +183,7 @@ class PreviewScreen(StageScreen):
 
         def chosen(choice: str | None) -> None:
             if choice == "other":
-                self.app.push_screen(LineDialog("What stands in the brackets?", _is_prefix, value=known or "PATCH "), taken)
+                self.app.push_screen(LineDialog("Subject prefix:", _is_prefix, value=known or "PATCH "), taken)
             else:
                 taken(choice)
 
@@ -191,7 +191,7 @@ class PreviewScreen(StageScreen):
             if value:
                 self._set_prefix(value)
 
-        text = "What stands in the subject's brackets? Some subsystems want the tree named: [PATCH net] for fixes, [PATCH net-next] for new work."
+        text = "Which tree should the subject name? Some subsystems require it: [PATCH net] for fixes, [PATCH net-next] for new features."
         self.app.push_screen(Choose(text, answers), chosen)
 
     def _set_prefix(self, value: str) -> None:
@@ -200,21 +200,23 @@ class PreviewScreen(StageScreen):
         session = self.session
         base = session.topic.base if session.topic else None
         self.in_thread(
-            "keeping it", lambda repository, _: change(repository, Changes(prefix=value), session.target, base), lambda _: self._changed()
+            "saving the prefix",
+            lambda repository, _: change(repository, Changes(prefix=value), session.target, base),
+            lambda _: self._changed(),
         )
 
     def action_transport(self) -> None:
-        """The next transport."""
+        """Switch to the next transport."""
         from patchpilot.services.send.transport_names import next_transport
 
         result: SendPlan | None = self.session.last(self.stage)
         self.session.via = next_transport(result.request.via if result else "")
         self.session.changed("via")
-        self.notify(f"through {self.session.via}", timeout=2)
+        self.notify(f"transport: {self.session.via}", timeout=2)
         self.tui.jobs.begin(self.stage)
 
     def action_outbox(self) -> None:
-        """The mails as files."""
+        """Save the mails as files."""
         result: SendPlan | None = self.session.fresh(self.stage)
         if result is None:
             return
@@ -224,18 +226,16 @@ class PreviewScreen(StageScreen):
                 from patchpilot.services.send.outbox_folder import write_outbox
 
                 self.in_thread(
-                    "writing the mails",
+                    "saving the mails",
                     lambda _, __: write_outbox(result, Path(value).expanduser()),
-                    lambda files: self.notify(f"{counted(len(files), 'mail')} in {value}", markup=False),
+                    lambda files: self.notify(f"saved {counted(len(files), 'mail')} in {value}", markup=False),
                 )
 
-        self.app.push_screen(
-            LineDialog("Write the mails into which folder?", lambda text: (bool(text.strip()), ""), value="outbox"), answered
-        )
+        self.app.push_screen(LineDialog("Folder for the mails:", lambda text: (bool(text.strip()), ""), value="outbox"), answered)
 
 
 def _is_prefix(text: str) -> tuple[bool, str]:
     from patchpilot.services.send.send_state import judge_prefix
 
     whole, reason = judge_prefix(text)
-    return bool(whole), reason or ("" if whole == text.strip() else f"becomes [{whole}]")
+    return bool(whole), reason or ("" if whole == text.strip() else f"the prefix will be [{whole}]")

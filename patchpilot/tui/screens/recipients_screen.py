@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The stage recipients: who gets it, in which header, and why; taken out, added and moved by hand, and kept so."""
+"""The recipients stage: who gets the patch, in which header, and why; excluding, adding and moving recipients."""
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -10,12 +10,11 @@ from textual.containers import Container, VerticalScroll
 from textual.widgets import DataTable, Static
 
 from patchpilot.model.address import AddressState, is_header_safe, judge, parse_address
-from patchpilot.model.counted import counted
 from patchpilot.model.recipient import Recipient
 from patchpilot.tui.rich_text import fitted, plain
 from patchpilot.tui.screens.stage_screen import StageScreen
 from patchpilot.tui.session import JobRequest
-from patchpilot.tui.stages import Stage, StageStanding, StageState
+from patchpilot.tui.stages import Stage, StageState, StageStatus
 from patchpilot.tui.widgets.choose import Choose, LineDialog, Reader
 from patchpilot.tui.widgets.lists import Table
 
@@ -23,8 +22,8 @@ if TYPE_CHECKING:
     from patchpilot.services.maintainers.counted_recipients import CountedRecipients
 
 
-def load(ask: JobRequest) -> "tuple[CountedRecipients, StageStanding]":
-    """The plan of `patchpilot maintainers`, with what configuration and the answers to the questions add, as `send` counts them."""
+def load(ask: JobRequest) -> "tuple[CountedRecipients, StageStatus]":
+    """The plan of `patchpilot maintainers` with the recipients that the configuration and the answers add, as `send` counts them."""
     from patchpilot.services.maintainers.counted_recipients import count_recipients, is_sendable
     from patchpilot.services.send.mail_recipients import difference
 
@@ -35,34 +34,36 @@ def load(ask: JobRequest) -> "tuple[CountedRecipients, StageStanding]":
     before: CountedRecipients | None = ask.session.last(Stage.RECIPIENTS)
     changed = difference(before.recipients, kept) if before and before.about == result.about else ""
     to, cc = sum(recipient.header == "to" for recipient in kept), sum(recipient.header == "cc" for recipient in kept)
-    note = f"{to} in To, {cc} in Cc" + (f", {len(out)} left out" if out else "") + (f"; {changed}" if changed else "")
+    note = f"{to} in To, {cc} in Cc" + (f", {len(out)} excluded" if out else "") + (f"; {changed}" if changed else "")
     stuck = next((recipient.address.email for recipient in kept if not is_sendable(recipient.address.email)), None)
     if stuck:
-        return result, StageStanding(StageState.TODO, f"no mail can be sent to {stuck}: Space on it takes it out")
-    return result, StageStanding(StageState.DONE if kept else StageState.TODO, note if kept else "nobody is known: a adds somebody")
+        return result, StageStatus(StageState.TODO, f"cannot send to {stuck}; press Space on it to exclude it")
+    return result, StageStatus(StageState.DONE if kept else StageState.TODO, note if kept else "no recipients; a adds one")
 
 
 WORTH_A_COLUMN = 24
-"""Columns below which a reason is not worth showing beside its person."""
+"""Columns below which the reason column is not shown."""
 
 
 class RecipientsScreen(StageScreen):
-    """Who gets it."""
+    """The recipients stage."""
 
     stage = Stage.RECIPIENTS
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space,x", "in_or_out", "in or out", key_display="Space"),
-        Binding("t", "move('to')", "To"),
-        Binding("c", "move('cc')", "Cc"),
-        Binding("a", "add", "add"),
-        Binding("d", "restore", "as planned", show=False, tooltip="forget what you changed about this one"),
-        Binding("D", "reset", "all as planned", show=False, tooltip="forget everything you changed about the recipients"),
-        Binding("w", "warnings", "warnings", show=False, tooltip="what to mind about these recipients, in full"),
-        Binding("v", "view", "patch/series", show=False, tooltip="the recipients of one patch, or of the whole series"),
+        Binding("space,x", "include", "include/exclude", key_display="Space", tooltip="include or exclude the recipient"),
+        Binding("t", "move('to')", "move to To", tooltip="move the recipient to To"),
+        Binding("c", "move('cc')", "move to Cc", tooltip="move the recipient to Cc"),
+        Binding("a", "add", "add", tooltip="add a recipient"),
+        Binding("d", "restore", "reset", show=False, tooltip="discard your changes to this recipient"),
+        Binding("D", "reset", "reset all", show=False, tooltip="discard all your changes to the recipients"),
+        Binding("w", "warnings", "show notes", show=False, tooltip="show all notes about these recipients in full"),
+        Binding(
+            "v", "view", "switch patch/series", show=False, tooltip="switch between the recipients of one patch and of the whole series"
+        ),
     ]
 
     def body(self) -> ComposeResult:
-        """Warnings, the table, and the reasons of the row under the cursor."""
+        """Notes, the table, and the reasons for the selected recipient."""
         yield Static(id="warnings", markup=False, classes="row")
         with Container(classes="stack"):
             yield Table(ident="people")
@@ -73,13 +74,13 @@ class RecipientsScreen(StageScreen):
         """Fill the table; the cursor stays on the recipient it was on."""
         table = self.query_one("#people", Table)
         before = self._under_cursor()
-        remarks = self._remarks(result)
+        notes = self._notes(result)
         warnings = self.query_one("#warnings", Static)
-        warnings.update(plain("\n".join(f"mind{'' if at else ' (w: in full)'}: {remark}" for at, remark in enumerate(remarks[:4]))))
-        warnings.display = bool(remarks)
+        warnings.update(plain("\n".join(f"note{'' if at else ' (w shows all)'}: {note}" for at, note in enumerate(notes[:4]))))
+        warnings.display = bool(notes)
         table.clear(columns=True)
         widths = self._widths()
-        for name, width in zip(("in", "who", "as", "why"), widths, strict=True):
+        for name, width in zip(("in", "recipient", "role", "reason"), widths, strict=True):
             if width:
                 table.add_column(name, width=width)
         for header, recipient in result.rows:
@@ -125,7 +126,7 @@ class RecipientsScreen(StageScreen):
         return next(((header, recipient) for header, recipient in known.rows if recipient.address.key == key), None) if known else None
 
     def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
-        """Say why."""
+        """Show the reasons."""
         self._explain(event.cursor_row)
 
     def _explain(self, at: int) -> None:
@@ -135,7 +136,7 @@ class RecipientsScreen(StageScreen):
         header, recipient = known.rows[at]
         rows = [
             recipient.address.header(),
-            f"{'left out by hand' if header == 'out' else header}: {recipient.role}"
+            f"{'excluded manually' if header == 'out' else header}: {recipient.role}"
             + (f", {recipient.section}" if recipient.section else ""),
         ]
         rows += [f"- {reason}" for reason in recipient.reasons]
@@ -143,13 +144,13 @@ class RecipientsScreen(StageScreen):
         if verdict.state is not AddressState.GOOD:
             rows.append(f"address {verdict.state}: {verdict.reason}")
         if known.about != "the patch":
-            rows.append(f"(of {known.about}; v: {'the series' if self.session.view == 'patch' else 'one patch'})")
+            rows.append(f"(recipients of {known.about}; v shows those of {'the series' if self.session.view == 'patch' else 'one patch'})")
         if self.has_class("-tall"):
-            # there is room for what the lines above cut
-            rows += ["", *(f"mind: {remark}" for remark in self._remarks(known))]
+            # there is space for the notes that are cut above
+            rows += ["", *(f"note: {note}" for note in self._notes(known))]
         self.query_one("#reasons", Static).update(plain("\n".join(rows)))
 
-    def _remarks(self, known: "CountedRecipients") -> list[str]:
+    def _notes(self, known: "CountedRecipients") -> list[str]:
         remarks = dict.fromkeys((*known.remarks, *known.planned.plan.warnings))
         return [remark for remark in remarks if not remark.startswith("left out by hand")]
 
@@ -162,13 +163,13 @@ class RecipientsScreen(StageScreen):
         planned = known.planned
         edits = edit(planned, **changes)
         stored = self.session.found[self.stage]
-        # a second key may come before the plan is made again: it must build on this edit
+        # a second key press may come before the new plan: it must build on this edit
         self.session.found[self.stage] = replace(stored, result=replace(known, planned=replace(planned, edits=edits)))
         self.session.changed("edits")
         self.tui.jobs.begin(self.stage)
 
-    def action_in_or_out(self) -> None:
-        """In or out."""
+    def action_include(self) -> None:
+        """Include or exclude the recipient."""
         chosen = self._chosen()
         if chosen is None:
             return
@@ -179,68 +180,66 @@ class RecipientsScreen(StageScreen):
             self._edit(drop=[recipient.address.email])
 
     def action_move(self, header: str) -> None:
-        """To To or Cc."""
+        """Move the recipient to To or Cc."""
         chosen = self._chosen()
         if chosen and chosen[0].lower() != header:
             self._edit(**{header: [chosen[1].address.header()]})
 
     def action_restore(self) -> None:
-        """As the plan has it."""
+        """Discard the changes to this recipient."""
         chosen = self._chosen()
         if chosen:
             self._edit(restore=[chosen[1].address.email])
 
     def action_reset(self) -> None:
-        """All as the plan has it."""
+        """Discard all changes to the recipients."""
 
         def answered(choice: str | None) -> None:
             if choice == "yes":
                 self._edit(reset=True)
 
-        self.app.push_screen(
-            Choose("Forget every change you made to the recipients?", (("yes", "forget them"), ("no", "keep them"))), answered
-        )
+        self.app.push_screen(Choose("Discard all your changes to the recipients?", (("yes", "Discard"), ("no", "Keep"))), answered)
 
     def action_add(self) -> None:
-        """Somebody more; the address is judged while it is typed."""
+        """Add a recipient; the address is validated while it is typed."""
 
         def answered(value: str | None) -> None:
             if value:
                 self._edit(cc=[value])
 
-        self.app.push_screen(LineDialog("Add to Cc (t moves to To): Name <name@example.org>", self._judge), answered)
+        self.app.push_screen(LineDialog("Add to Cc (t moves it to To): Name <name@example.org>", self._judge), answered)
 
     def _judge(self, text: str) -> tuple[bool, str]:
         from patchpilot.services.maintainers.counted_recipients import is_sendable
 
         address = parse_address(text)
         if address is None or "@" not in address.email:
-            return False, "Name <name@example.org>"
+            return False, "enter Name <name@example.org>"
         if not is_header_safe(address):
-            return False, "that cannot stand in a header"
+            return False, "not allowed in a mail header"
         known: CountedRecipients | None = self.session.last(self.stage)
         if known and any(recipient.address.key == address.key for _, recipient in known.rows):
-            return True, "is there already: Enter moves it to Cc"
+            return True, "already a recipient; Enter moves it to Cc"
         verdict = judge(address.email)
         if verdict.state is AddressState.BAD:
             return False, verdict.reason
         if not is_sendable(address.email):
-            return False, "git send-email takes no address whose domain has no dot"
-        return True, f"doubtful: {verdict.reason}; Enter takes it all the same" if verdict.state is AddressState.DOUBTFUL else ""
+            return False, "git send-email rejects addresses whose domain has no dot"
+        return True, f"warning: {verdict.reason}; Enter adds it anyway" if verdict.state is AddressState.DOUBTFUL else ""
 
     def action_warnings(self) -> None:
-        """What to mind, in full."""
+        """Show all notes in full."""
         known: CountedRecipients | None = self.session.last(self.stage)
         if known:
             remarks = dict.fromkeys((*known.remarks, *known.planned.plan.warnings))
-            rows = [part for remark in remarks or ["nothing"] for part in (remark, "")]
-            self.app.push_screen(Reader("Mind", rows, fold=True))
+            rows = [part for remark in remarks or ["No notes."] for part in (remark, "")]
+            self.app.push_screen(Reader("Notes", rows, fold=True))
 
     def action_view(self) -> None:
-        """Of one patch, or of the series."""
+        """Switch between one patch and the series."""
         topic = self.session.topic
         if topic is None or len(topic.commits) < 2:
-            self.notify(f"there is {counted(1, 'patch')} only", timeout=2)
+            self.notify("the topic has only one patch", timeout=2)
             return
         self.session.view = "series" if self.session.view == "patch" else "patch"
         self.tui.jobs.begin(self.stage)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The stage send: a typed confirmation that names the lists, progress a mail, what was recorded, and taking up what was cut off."""
+"""The send stage: a typed confirmation that names the lists, progress per mail, the record, and resuming an interrupted send."""
 
 from dataclasses import replace
 from functools import partial
@@ -20,7 +20,7 @@ from patchpilot.tui.screens.preview_screen import load as load_plan
 from patchpilot.tui.screens.preview_screen import problem_rows, recorded
 from patchpilot.tui.screens.stage_screen import StageScreen
 from patchpilot.tui.session import JobRequest
-from patchpilot.tui.stages import Stage, StageStanding, StageState
+from patchpilot.tui.stages import Stage, StageState, StageStatus
 from patchpilot.tui.widgets.choose import Choose
 from patchpilot.tui.widgets.confirm import Confirm
 
@@ -29,49 +29,49 @@ if TYPE_CHECKING:
     from patchpilot.services.send.send_state import TopicSend
 
 
-def load(ask: JobRequest) -> "tuple[TopicSend | None, StageStanding]":
-    """The plan, and the state of the topic's last send. None ahead of a visit: only the record is looked at then."""
+def load(ask: JobRequest) -> "tuple[TopicSend | None, StageStatus]":
+    """The plan and the state of the topic's last send. None before a visit: only the record is read then."""
     from patchpilot.services.send.send_state import is_outdated, topic_send
 
     if not ask.visited:
         return None, recorded(ask, Stage.SEND)
-    # the preview's plan is the one that was seen: it is made again only when something changed
+    # reuse the plan that the preview showed, unless something changed
     planned: SendPlan | None = ask.session.fresh(Stage.PREVIEW)
     if planned is None or is_outdated(ask.repository, planned):
         planned, seen = load_plan(ask)
         assert planned is not None
         ask.session.remember(Stage.PREVIEW, planned, seen)
     result = topic_send(planned)
-    return result, standing_of(result)
+    return result, status_of(result)
 
 
-def standing_of(sending: "TopicSend") -> StageStanding:
+def status_of(sending: "TopicSend") -> StageStatus:
     """The state of the stage."""
     from patchpilot.services.send.send_state import blocked_help
 
     if sending.unfinished and sending.last:
         left = sum(entry.state != "accepted" for entry in sending.last.entries)
-        return StageStanding(
-            StageState.BLOCKED, f"v{sending.last.version} was cut off: {counted(left, 'mail')} not accepted; R takes it up"
+        return StageStatus(
+            StageState.BLOCKED, f"v{sending.last.version} was interrupted: {counted(left, 'mail')} not accepted; R resumes it"
         )
     if sending.is_sent:
         version = sending.last.version if sending.last else sending.plan.version
-        return StageStanding(StageState.DONE, f"v{version} was sent; n follows the answers")
+        return StageStatus(StageState.DONE, f"v{version} was sent; n shows the replies")
     if blocked := sending.plan.blocked:
-        return StageStanding(StageState.BLOCKED, f"{blocked.message}: {blocked_help(sending.plan)[0]}")
+        return StageStatus(StageState.BLOCKED, f"{blocked.message}: {blocked_help(sending.plan)[0]}")
     if sending.plan.refused:
-        return StageStanding(StageState.BLOCKED, sending.plan.refusals[0].message)
-    return StageStanding(StageState.TODO, "s sends, after you typed a word")
+        return StageStatus(StageState.BLOCKED, sending.plan.refusals[0].message)
+    return StageStatus(StageState.TODO, 'press s, then type "send" to confirm')
 
 
 class SendScreen(StageScreen):
-    """The act."""
+    """The send stage."""
 
     stage = Stage.SEND
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("s", "send", "send"),
-        Binding("m", "to_self", "to myself", tooltip="send it to yourself only, to see what arrives"),
-        Binding("R", "resume", "resume", tooltip="send what is missing of a send that was cut off, each mail once"),
+        Binding("s", "send", "send", tooltip="send the mails, after confirmation"),
+        Binding("m", "to_self", "send to yourself (test)", tooltip="send the mails only to yourself, as a test"),
+        Binding("R", "resume", "resume", tooltip="resume an interrupted send; no mail is sent twice"),
     ]
 
     class Mail(Message):
@@ -82,7 +82,7 @@ class SendScreen(StageScreen):
             self.line = line
 
     class Ended(Message):
-        """The act ended; `planned` is what it was about."""
+        """Sending ended; `planned` is the plan that was sent."""
 
         def __init__(self, planned: "SendPlan", result: "SendResult | None", error: PatchpilotError | None) -> None:
             super().__init__()
@@ -93,46 +93,50 @@ class SendScreen(StageScreen):
         self._lines: list[str] = []
 
     def body(self) -> ComposeResult:
-        """Transport, recipients, and a line a mail."""
-        with VerticalScroll(id="sheet"):
+        """Transport, recipients, and one line per mail."""
+        with VerticalScroll(id="scroll"):
             yield Static(id="sending", markup=False)
 
     def show(self, result: "TopicSend") -> None:
-        """Say what would go, or what went."""
+        """Show the mails to send, or the record of the send."""
         self._lines = []
         self.query_one("#sending", Static).update(plain("\n".join(_rows(result))))
-        self.query_one("#sheet").focus()
+        self.query_one("#scroll").focus()
 
     def action_send(self) -> None:
-        """Ask, then send."""
+        """Ask for confirmation, then send."""
         known: TopicSend | None = self.session.fresh(self.stage)
         if known is None or self.tui.sending:
             self.notify("not ready yet", timeout=2)
         elif known.unfinished:
-            self.notify("a send was cut off: R takes it up first", severity="warning")
+            self.notify("the last send was interrupted; press R to resume it first", severity="warning")
         elif known.is_sent:
-            self.notify(f"this version was sent: {Stage.FOLLOW.number} follows it, and v there makes the next", severity="warning")
+            self.notify(
+                f"this version was sent; stage {Stage.FOLLOW.number} shows the replies, v there makes the next version", severity="warning"
+            )
         elif known.plan.refused:
-            self.notify(f"refused, see above; the preview ({Stage.PREVIEW.number}) shows the way out", severity="warning")
+            self.notify(f"sending is blocked: see the problems above, or w at stage {Stage.PREVIEW.number}", severity="warning")
         elif known.plan.blocked:
-            self._tell_blocked(known.plan)
+            self._show_blocked(known.plan)
         else:
             self.app.push_screen(Confirm(_question(known.plan), "send"), lambda agreed: self._go(known.plan) if agreed else None)
 
-    def _tell_blocked(self, planned: "SendPlan") -> None:
+    def _show_blocked(self, planned: "SendPlan") -> None:
         from patchpilot.services.send.send_state import blocked_help
 
         assert planned.blocked
         lines = "\n".join(f"  {line}" for line in blocked_help(planned))
-        self.show_error(PatchpilotError(planned.blocked.message, hint=f"in a shell, then r here (`patchpilot doctor` tries it):\n{lines}"))
+        self.show_error(
+            PatchpilotError(planned.blocked.message, hint=f"run in a shell, then press r here (`patchpilot doctor` tests it):\n{lines}")
+        )
 
     def action_to_self(self) -> None:
-        """To oneself only: no list, no maintainer."""
+        """Send to yourself only: to no list and no maintainer."""
         from patchpilot.services.send.plan_send import plan
 
         known: TopicSend | None = self.session.last(self.stage)
         if known and known.plan.blocked:
-            self._tell_blocked(known.plan)
+            self._show_blocked(known.plan)
             return
 
         def planned(plan_to_self: "SendPlan") -> None:
@@ -140,28 +144,30 @@ class SendScreen(StageScreen):
             if plan_to_self.transport.to_self_note:
                 text += f"\n\n{plan_to_self.transport.to_self_note}"
             self.app.push_screen(
-                Choose(text, (("yes", "send to myself"), ("no", "not now"))),
+                Choose(text, (("yes", "Send to yourself"), ("no", "Cancel"))),
                 lambda choice: self._go(plan_to_self) if choice == "yes" else None,
             )
 
         session = self.session
         self.in_thread(
-            "planning", lambda repository, progress: plan(repository, session.request(repository, to_self=True), progress=progress), planned
+            "preparing the mails",
+            lambda repository, progress: plan(repository, session.request(repository, to_self=True), progress=progress),
+            planned,
         )
 
     def action_resume(self) -> None:
-        """What is missing of the last send, with the same Message-IDs."""
+        """Resume the last send, with the same Message-IDs."""
         known: TopicSend | None = self.session.last(self.stage)
         if known is None or not known.unfinished or known.last is None or self.tui.sending:
-            self.notify("nothing was cut off", timeout=2)
+            self.notify("no interrupted send to resume", timeout=2)
             return
         if any(entry.state == "unknown" for entry in known.last.entries):
-            text = "Of some mails nobody knows whether the server took them. Look in your archive or on the list. What became of them?"
+            text = "It is unknown whether the server accepted some of the mails. Check your Sent folder or the list archive. Were they delivered?"
             answers = (
-                ("lookup", "look on the archive"),
-                ("sent", "they arrived"),
-                ("lost", "they did not: send them again"),
-                ("keep", "leave them"),
+                ("lookup", "Look them up in the archive"),
+                ("sent", "Yes, they were delivered"),
+                ("lost", "No, send them again"),
+                ("keep", "Unknown: skip them"),
             )
             self.app.push_screen(Choose(text, answers), lambda choice: self._resume(choice) if choice else None)
         else:
@@ -175,70 +181,74 @@ class SendScreen(StageScreen):
         def work(repository: Any, progress: Any) -> "SendPlan":
             return plan_resumed(repository, session.settings(repository), session.request(repository), unknown, progress)
 
-        self.in_thread("taking it up", work, self._go)
+        self.in_thread("preparing to resume", work, self._go)
 
     def _go(self, planned: "SendPlan") -> None:
         self.tui.sending = True
-        self._lines = [f"through {planned.request.via}, {planned.account.label}", ""]
+        self._lines = [f"Transport: {planned.request.via}, {planned.account.label}", ""]
         self.query_one("#sending", Static).update(plain("\n".join(self._lines)))
         self.session.busy[self.stage] = "sending …"
         self.place()
         if planned.account.needs_login:
-            # git may ask for the password: on the terminal, where it asks everywhere else
+            # git asks for the password on the terminal, as it always does
             from patchpilot.tui.editing import suspended
 
             with suspended(self.app):
-                print(f"\n{counted(len(planned.mails), 'mail')} through {planned.account.label}: git asks for the password here\n")
-                self._deliver(planned, terminal=True, told=print)
+                print(f"\n{counted(len(planned.mails), 'mail')}, transport {planned.account.label}: git asks for the password here\n")
+                self._deliver(planned, terminal=True, report=print)
         else:
-            told = lambda line: self.post_message(self.Mail(line))  # noqa: E731
+            report = lambda line: self.post_message(self.Mail(line))  # noqa: E731
             self.run_worker(
-                partial(self._deliver, planned, terminal=False, told=told), thread=True, group="send", exclusive=True, exit_on_error=False
+                partial(self._deliver, planned, terminal=False, report=report),
+                thread=True,
+                group="send",
+                exclusive=True,
+                exit_on_error=False,
             )
 
-    def _deliver(self, planned: "SendPlan", *, terminal: bool, told: Any) -> None:
+    def _deliver(self, planned: "SendPlan", *, terminal: bool, report: Any) -> None:
         from patchpilot.services.send.send_mails import deliver
         from patchpilot.services.topic.open_repository import open_repository
 
         def progress(what: str, done: int = 0, total: int | None = None) -> None:
-            told(f"{done}/{total} {what}" if total else what)
+            report(f"{done}/{total} {what}" if total else what)
 
         try:
             with open_repository(self.session.directory) as repository:
                 result = deliver(repository, planned, terminal=terminal, progress=progress)
-        except BaseException as error:  # noqa: BLE001 (told in the panel; the outbox has what left)
+        except BaseException as error:  # noqa: BLE001 (shown in the panel; the outbox records what was sent)
             self.post_message(self.Ended(planned, None, as_error(error)))
         else:
             self.post_message(self.Ended(planned, result, None))
 
     def on_send_screen_mail(self, message: Mail) -> None:
-        """A line more."""
+        """Show a mail's progress."""
         self._lines.append(message.line)
         self.query_one("#sending", Static).update(plain("\n".join(self._lines)))
 
     def on_send_screen_ended(self, message: Ended) -> None:
-        """What was recorded."""
+        """Show what was recorded."""
         self.tui.sending = False
         self.session.busy.pop(self.stage, None)
         self.session.changed("sent", "followed")
         if message.error or message.result is None:
-            self.show_error(message.error or PatchpilotError("nothing is known of the send"))
+            self.show_error(message.error or PatchpilotError("the result of sending is unknown"))
             self.tui.jobs.begin(self.stage)
             return
         from patchpilot.services.send.send_state import TopicSend, just_sent
 
         result = message.result
         if message.planned.request.to_self:
-            self.notify("sent to yourself: save what arrives and try git am on it", timeout=8)
+            self.notify("sent to yourself; save the mail you receive and try git am on it", timeout=8)
             self.tui.jobs.begin(self.stage)
             return
         done = TopicSend(message.planned, None, result)
         good = result.state == "sent"
-        note = f"v{result.version} was sent; n follows the answers" if good else f"{result.state}: R takes it up"
-        self.session.remember(self.stage, done, StageStanding(StageState.DONE if good else StageState.BLOCKED, note))
+        note = f"v{result.version} was sent; n shows the replies" if good else f"{result.state}; R resumes it"
+        self.session.remember(self.stage, done, StageStatus(StageState.DONE if good else StageState.BLOCKED, note))
         if good:
             seen = just_sent(message.planned, result)
-            self.session.remember(Stage.PREVIEW, seen, StageStanding(StageState.DONE, f"v{result.version} was sent"))
+            self.session.remember(Stage.PREVIEW, seen, StageStatus(StageState.DONE, f"v{result.version} was sent"))
         self.tui.remember()
         self._shown = done
         self.show(done)
@@ -255,12 +265,12 @@ def _question(planned: "SendPlan") -> str:
         f"Send {counted(len(planned.mails), 'mail')} to {counted(len(planned.recipients), 'recipient')}?",
         "",
         "Public lists: " + (", ".join(recipient.address.email for recipient in lists) or "none"),
-        "People: " + (", ".join(contact.address.name or contact.address.email for contact in contacts) or "none"),
+        "Maintainers and others: " + (", ".join(contact.address.name or contact.address.email for contact in contacts) or "none"),
         "",
-        f"Through {planned.account.label}. What is on a list stays there: it cannot be taken back.",
+        f"Transport: {planned.account.label}. A mail to a public list cannot be recalled.",
     ]
     if planned.warnings:
-        rows += ["", *(f"warning: {warning.message}" for warning in planned.warnings[:2])]
+        rows += ["", *(f"note: {warning.message}" for warning in planned.warnings[:2])]
     return "\n".join(rows)
 
 
@@ -268,30 +278,34 @@ def _rows(sending: "TopicSend") -> list[str]:
     from patchpilot.services.send.send_state import blocked_help
 
     planned = sending.plan
-    rows = [f"From     {planned.account.sender}", f"Through  {planned.request.via}, {planned.account.label}"]
+    rows = [f"From       {planned.account.sender}", f"Transport  {planned.request.via}, {planned.account.label}"]
     if sending.result:
-        rows += ["", f"Version {sending.result.version}: {sending.result.state}. On record:"]
+        rows += ["", f"Version {sending.result.version}: {sending.result.state}. Mails:"]
         for mail in sending.result.messages:
             rows += [f"  {mail.state}  {mail.subject}", f"    <{mail.message_id}>", *([f"    {mail.detail}"] if mail.detail else [])]
         return [*rows, "", *(f"- {in_keys(line, Stage.SEND)}" for line in sending.result.advice)]
     if sending.last and (sending.unfinished or sending.is_sent):
-        rows += ["", f"Version {sending.last.version}, {sending.last.begun[:16].replace('T', ' ')} UTC: {sending.last.state}. On record:"]
+        rows += ["", f"Version {sending.last.version}, {sending.last.begun[:16].replace('T', ' ')} UTC: {sending.last.state}. Mails:"]
         for entry in sending.last.entries:
             rows += [
                 f"  {entry.state}  {entry.mail.subject}",
                 f"    <{entry.mail.message_id}>",
                 *([f"    {entry.detail}"] if entry.detail else []),
             ]
-        hint = "R sends what is missing, each mail once" if sending.unfinished else "8 follows the answers; v there makes the next version"
+        hint = (
+            "R resumes the send; no mail is sent twice"
+            if sending.unfinished
+            else f"stage {Stage.FOLLOW.number} shows the replies; v there makes the next version"
+        )
         return [*rows, "", hint]
-    rows += ["", *(f"{recipient.header.title():<8} {recipient.address.trailer()}" for recipient in planned.recipients)]
-    rows += ["", *(f"Mail     {outgoing_mail.subject}" for outgoing_mail in planned.outgoing_mails)]
+    rows += ["", *(f"{recipient.header.title():<10} {recipient.address.trailer()}" for recipient in planned.recipients)]
+    rows += ["", *(f"Mail       {outgoing_mail.subject}" for outgoing_mail in planned.outgoing_mails)]
     others = replace(planned, warnings=tuple(warning for warning in planned.warnings if warning != planned.blocked))
     problems = problem_rows(others, Stage.SEND)
     if planned.blocked:
-        way = [
-            f"blocked: {planned.blocked.message}. In a shell, then r here (`patchpilot doctor` tries it):",
+        help_lines = [
+            f"blocked: {planned.blocked.message}; run in a shell, then press r here (`patchpilot doctor` tests it):",
             *(f"  {line}" for line in blocked_help(planned)),
         ]
-        return [*rows[:2], "", *way, *rows[2:], *([""] if problems else []), *problems]
+        return [*rows[:2], "", *help_lines, *rows[2:], *([""] if problems else []), *problems]
     return [*rows, *([""] if problems else []), *problems]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What every stage's screen is: bar, tour line, place line, body, error panel, footer; and work done in threads with its result shown."""
+"""The base of every stage's screen: stage bar, tour line, status line, body, error panel, key line; and jobs in threads."""
 
 from collections.abc import Callable
 from functools import partial
@@ -38,31 +38,38 @@ class StageScreen(Screen[None]):
 
     stage: ClassVar[Stage]
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("r", "reload", "again", show=False, tooltip="read the topic and do this stage again"),
-        Binding("escape", "cancel", "cancel", show=False, tooltip="close the panel, or stop what this stage is doing"),
-        Binding("slash", "search", "search", show=False, key_display="/", tooltip="search in the text; n and N then go on"),
-        Binding("M", "newcomer", "let Robin do it", show=False, tooltip="in the tour: do what the story's newcomer does here"),
+        Binding("r", "reload", "refresh", show=False, tooltip="read the topic again and refresh this stage"),
+        Binding("escape", "cancel", "cancel", show=False, tooltip="close the panel, or cancel the running job"),
+        Binding(
+            "slash",
+            "search",
+            "search",
+            show=False,
+            key_display="/",
+            tooltip="search the text; then n and N go to the next and previous match",
+        ),
+        Binding("M", "newcomer", "do it for me", show=False, tooltip="in the tour: let Robin, the newcomer, do this step"),
     ]
 
     quiet: frozenset[str] = frozenset()
-    """Actions that are not worth a place in the key line now."""
+    """Actions that the key line does not show now."""
 
     class Done(Message):
-        """A side job ended; `then` shows its result."""
+        """A side job finished; `then` shows its result."""
 
         def __init__(self, name: str, then: Callable[[Any], None], result: Any) -> None:
             super().__init__()
             self.name, self.then, self.result = name, then, result
 
     class Failed(Message):
-        """A side job ended with an error."""
+        """A side job failed."""
 
         def __init__(self, name: str, error: PatchpilotError) -> None:
             super().__init__()
             self.name, self.error = name, error
 
     class Progressed(Message):
-        """How far a side job is."""
+        """The progress of a side job."""
 
         def __init__(self, name: str, line: str) -> None:
             super().__init__()
@@ -81,7 +88,7 @@ class StageScreen(Screen[None]):
         return cast("StageApp", self.app)
 
     def compose(self) -> ComposeResult:
-        """Bar, place, body, footer."""
+        """Stage bar, tour line, status line, body, panel, search, key line."""
         yield StageBar(self.session, self.stage)
         yield Static(id="tour", markup=False)
         yield Static(id="place", markup=False)
@@ -100,7 +107,7 @@ class StageScreen(Screen[None]):
         raise NotImplementedError
 
     def on_mount(self) -> None:
-        """Nothing went wrong yet."""
+        """Hide the error panel; show the tour line in the demo."""
         self.close_panel()
         tour = self.query_one("#tour", Static)
         tour.display = bool(self.tui.demo)
@@ -110,7 +117,7 @@ class StageScreen(Screen[None]):
             tour.update(plain(f"tour {self.stage.number}/{len(Stage)}  {HINTS[self.stage]}"))
 
     def on_screen_resume(self) -> None:
-        """Show what is known; do what is missing or stale."""
+        """Show the stored result; start the job if it is missing or stale."""
         if self.stage in self.session.errors:
             self.show_error(self.session.errors[self.stage])
         else:
@@ -121,7 +128,7 @@ class StageScreen(Screen[None]):
         self.place()
 
     def on_resize(self) -> None:
-        """The place line is cut to the width."""
+        """Draw the status line again, cut to the new width."""
         self.place()
 
     def may_begin(self) -> bool:
@@ -129,7 +136,7 @@ class StageScreen(Screen[None]):
         return self.session.topic is not None and self.tui.jobs.is_open
 
     def may_leave(self, to: Stage) -> bool:
-        """Whether to go to another stage now; a screen that says no goes on by itself."""
+        """Whether to go to another stage now; a screen that returns False continues by itself."""
         return True
 
     def renew(self) -> None:
@@ -142,7 +149,7 @@ class StageScreen(Screen[None]):
             self.show(known)
 
     def commit_changed(self) -> None:
-        """Another commit of the series is in hand."""
+        """Another commit of the series was selected."""
         if self.session.fresh(self.stage) is None:
             self.tui.jobs.begin(self.stage)
         self.place()
@@ -155,7 +162,7 @@ class StageScreen(Screen[None]):
     # work
 
     def in_thread(self, what: str, work: "Callable[[Repository, Progress], T]", then: Callable[[T], None]) -> None:
-        """Do something in a thread, then show its result; `what` is in the place line meanwhile. A second call of the same name replaces the first."""
+        """Run `work` in a thread, then show its result; the status line shows `what` meanwhile. A second call of the same name replaces the first."""
         number = self._side[what] = self._side.get(what, 0) + 1
         self._doing[what] = f"{what} …"
         self.place()
@@ -174,7 +181,7 @@ class StageScreen(Screen[None]):
         try:
             with open_repository(self.session.directory) as repository:
                 result = work(repository, progress)
-        except BaseException as error:  # noqa: BLE001 (told in the panel)
+        except BaseException as error:  # noqa: BLE001 (shown in the panel)
             if self._side[name] == number:
                 self.post_message(self.Failed(name, as_error(error)))
             return
@@ -194,24 +201,24 @@ class StageScreen(Screen[None]):
         self.place()
 
     def on_stage_screen_progressed(self, message: Progressed) -> None:
-        """Show how far a side job is."""
+        """Show the progress of a side job."""
         if message.name in self._doing:
             self._doing[message.name] = message.line
             self.place()
 
-    # what is said
+    # messages
 
     def show_error(self, error: PatchpilotError) -> None:
         """Show an error as a panel, with its hint."""
         if not self.is_mounted:
             return
         panel = self.query_one("#panel", Static)
-        hint = f"\nway out: {in_keys(error.advice, self.stage)}" if error.advice else ""
-        panel.update(plain(f"{error.message}{hint}\nr: try again   Escape: close"))
+        hint = f"\nhint: {in_keys(error.advice, self.stage)}" if error.advice else ""
+        panel.update(plain(f"{error.message}{hint}\nr retry · Esc close"))
         panel.display = True
 
     def say(self, text: str, seconds: float) -> None:
-        """Show a sentence in the key line for so many seconds."""
+        """Show a message in the key line for so many seconds."""
         self.query_one(KeyLine).say(text, seconds)
 
     def close_panel(self) -> None:
@@ -220,7 +227,7 @@ class StageScreen(Screen[None]):
             self.query_one("#panel").display = False
 
     def place(self) -> None:
-        """Draw bar and place line again."""
+        """Draw the stage bar and the status line again."""
         if not self.is_mounted:
             return
         self.query_one(StageBar).refresh()
@@ -229,17 +236,15 @@ class StageScreen(Screen[None]):
 
     def _place_line(self) -> str:
         if self.size.width and (self.size.width < MINIMUM[0] or self.size.height < MINIMUM[1]):
-            return (
-                f"this terminal is {self.size.width}x{self.size.height}; the walk is made for {MINIMUM[0]}x{MINIMUM[1]}: some of it is cut"
-            )
+            return f"terminal too small: {self.size.width}x{self.size.height}, need {MINIMUM[0]}x{MINIMUM[1]}"
         if self._doing:
             return list(self._doing.values())[-1]
-        topic, standing = self.session.topic, self.session.standing(self.stage)
+        topic, status = self.session.topic, self.session.status(self.stage)
         if topic is None:
-            return "reading your topic …" if self.stage not in self.session.errors else f"blocked: {standing.note}"
-        note = f"{standing.state}: {standing.note}" if standing.note else str(standing.state)
+            return "reading topic …" if self.stage not in self.session.errors else f"blocked: {status.note}"
+        note = f"{status.state}: {status.note}" if status.note else str(status.state)
         following = self.session.next_stage
-        if standing.state is StageState.DONE and following and following is not self.stage:
+        if status.state is StageState.DONE and following and following is not self.stage:
             note += f" | next: {following.number} {following}"
         commit = self.session.commit
         several = f"{topic.commits.index(commit) + 1}/{len(topic.commits)} " if commit and len(topic.commits) > 1 else ""
@@ -249,7 +254,7 @@ class StageScreen(Screen[None]):
     # keys
 
     def action_reload(self) -> None:
-        """Read the topic again and do this stage again."""
+        """Read the topic again and refresh this stage."""
         self.close_panel()
         self.session.found.pop(self.stage, None)
         self.session.errors.pop(self.stage, None)
@@ -259,12 +264,12 @@ class StageScreen(Screen[None]):
             self.tui.jobs.begin(self.stage, again=True)
 
     def reread(self) -> None:
-        """The commits changed: read the topic, then what depends on it."""
+        """The commits changed: read the topic again, then refresh what depends on it."""
         self.close_panel()
         self.tui.jobs.read_topic()
 
     def action_cancel(self) -> None:
-        """Close the panel, or stop what is going on."""
+        """Close the panel, or cancel the running job."""
         if self.query_one("#panel").display:
             self.close_panel()
             return
@@ -280,19 +285,19 @@ class StageScreen(Screen[None]):
         self.query_one(SearchBar).open()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """M is a key of the tour only."""
+        """M works in the tour only."""
         return action != "newcomer" or bool(self.tui.demo and self.stage in (Stage.COMMIT, Stage.CHECKS, Stage.FOLLOW))
 
     def action_newcomer(self) -> None:
-        """In the tour: do what Robin does at this stage."""
+        """In the tour: do what Robin, the newcomer, does at this stage."""
         from patchpilot.demo.robin import fix_first, second_version
 
         second = self.stage is Stage.FOLLOW
         work = second_version if second else fix_first
 
-        def then(said: str) -> None:
-            self.notify(said, markup=False, timeout=8)
+        def then(message: str) -> None:
+            self.notify(message, markup=False, timeout=8)
             self.session.changed("draft")
             self.reread()
 
-        self.in_thread("Robin is at work", lambda repository, _: work(repository.top), then)
+        self.in_thread("Robin is working", lambda repository, _: work(repository.top), then)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The stage tags: which commit brought the bug, how sure that is and why, which branches have it, and the tags that follow from it."""
+"""The tags stage: which commit introduced the bug, with confidence and evidence, which branches have it, and the resulting tags."""
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -10,10 +10,11 @@ from textual.containers import Container, VerticalScroll
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from patchpilot.model.counted import counted
 from patchpilot.tui.rich_text import fitted, plain
 from patchpilot.tui.screens.stage_screen import StageScreen
 from patchpilot.tui.session import JobRequest
-from patchpilot.tui.stages import Stage, StageStanding, StageState
+from patchpilot.tui.stages import Stage, StageState, StageStatus
 from patchpilot.tui.widgets.choose import Reader
 from patchpilot.tui.widgets.lists import List
 from patchpilot.tui.widgets.patch_pager import PatchPager, patch_stops
@@ -24,34 +25,34 @@ if TYPE_CHECKING:
     from patchpilot.services.tags.stable_request_tag import StableResult
 
 
-def load(ask: JobRequest) -> "tuple[FixesResult, StageStanding]":
-    """What `patchpilot fixes` says of the commit in hand."""
+def load(ask: JobRequest) -> "tuple[FixesResult, StageStatus]":
+    """The result of `patchpilot fixes` for the selected commit."""
     from patchpilot.services.tags.topic_culprits import topic_culprits
 
     assert ask.session.commit
     settings = ask.session.settings(ask.repository)
     result = topic_culprits(ask.repository, settings, ask.session.commit, ask.topic.base, ask.progress)
     if not result.is_fix:
-        return result, StageStanding(StageState.DONE, f"{result.reason}; f: it is one")
+        return result, StageStatus(StageState.DONE, f"{result.reason}; press f if it is a fix")
     if result.present and not result.troubled:
-        return result, StageStanding(StageState.DONE, f"{len(result.present)} Fixes: tag, as it should be")
+        return result, StageStatus(StageState.DONE, counted(len(result.present), "valid Fixes: tag"))
     if result.troubled:
-        return result, StageStanding(StageState.TODO, "a Fixes: tag is not right: w mends its form")
+        return result, StageStatus(StageState.TODO, "invalid Fixes: tag; w fixes its format")
     if result.candidates:
         best = result.candidates[0]
-        return result, StageStanding(StageState.TODO, f"likely {best.commit[:12]}, {best.confidence:.0%} sure: Enter takes it")
-    return result, StageStanding(StageState.TODO, result.reason or "no candidate")
+        return result, StageStatus(StageState.TODO, f"likely introduced by {best.commit[:12]} ({best.confidence:.0%}); Enter adds the tag")
+    return result, StageStatus(StageState.TODO, result.reason or "no candidates")
 
 
 class TagsScreen(StageScreen):
-    """Where the bug came from."""
+    """The tags stage: the commit that introduced the bug."""
 
     stage = Stage.TAGS
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("w", "others", "tags only", tooltip="write sign-off, links and people, without a new Fixes: tag"),
-        Binding("f", "claim", "fix or not", tooltip="say that this commit is not a fix, or that it is one"),
-        Binding("v", "view", "see it", tooltip="what the candidate did to the lines, beside the fix"),
-        Binding("u", "app.undo", "undo"),
+        Binding("w", "others", "write other tags", tooltip="write sign-off, links and other tags, without a new Fixes: tag"),
+        Binding("f", "claim", "toggle fix", tooltip="mark this commit as a fix, or as not a fix"),
+        Binding("v", "view", "show candidate", tooltip="show the candidate's change to the same files, and the fix"),
+        Binding("u", "app.undo", "undo", tooltip="undo the last rewrite of your commits"),
     ]
 
     def __init__(self, session: Any) -> None:
@@ -59,22 +60,26 @@ class TagsScreen(StageScreen):
         self._stable: dict[tuple[str, str], StableResult] = {}
 
     def body(self) -> ComposeResult:
-        """What is there, the candidates, why the one under the cursor, and (where there is room) its patch beside the fix."""
+        """The present tags, the candidates, the evidence for the selected one, and (if there is space) its patch next to the fix."""
         yield Static(id="present", markup=False, classes="row")
-        yield List(ident="candidates", classes="list", enter="take it")
+        yield List(ident="candidates", classes="list", enter="add Fixes: tag")
         with VerticalScroll(id="why", can_focus=False):
             yield Static(id="evidence", markup=False)
-        with Container(id="beside"):
+        with Container(id="compare"):
             yield PatchPager(ident="culprit")
             yield PatchPager(ident="fix")
 
     def show(self, result: "FixesResult") -> None:
         """Fill all."""
         rows = [
-            f"{judged.tag.text}\n   {'; '.join(problem.message for problem in judged.problems) or 'right'}" for judged in result.present
+            f"{judged.tag.text}\n   {'; '.join(problem.message for problem in judged.problems) or 'valid'}" for judged in result.present
         ]
         rows += [f"note: {note}" for note in result.notes]
-        none = "No Fixes: tag yet. The likeliest commits to have introduced the bug:" if result.is_fix else "No Fixes: tag, no Cc: stable."
+        none = (
+            "No Fixes: tag yet. Commits that most likely introduced the bug:"
+            if result.is_fix
+            else "No Fixes: tag and no Cc: stable needed."
+        )
         self.query_one("#present", Static).update(plain("\n".join(rows) or none))
         chosen = self.query_one("#candidates", List)
         picked = self.session.culprit
@@ -89,7 +94,7 @@ class TagsScreen(StageScreen):
             chosen.highlighted = next((at for at, candidate in enumerate(result.candidates) if candidate.commit == picked), 0)
             chosen.focus()
         elif result.is_fix:
-            self.query_one("#evidence", Static).update(plain(f"no candidate: {result.reason}"))
+            self.query_one("#evidence", Static).update(plain(f"no candidates: {result.reason}"))
         else:
             reason = f"{result.reason[:1].upper()}{result.reason[1:]}."
             self.query_one("#evidence", Static).update(
@@ -97,7 +102,7 @@ class TagsScreen(StageScreen):
             )
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
-        """Say why, and look which branches have it."""
+        """Show the evidence, and find the branches that have the bug."""
         candidate = self._chosen()
         if candidate is None:
             return
@@ -114,7 +119,7 @@ class TagsScreen(StageScreen):
                 self._explain(candidate)
 
             self.in_thread(
-                "looking which branches have it",
+                "finding affected branches",
                 lambda repository, progress: stable_lines(repository, request, progress=progress),
                 looked,
             )
@@ -128,15 +133,15 @@ class TagsScreen(StageScreen):
             return
         rows = [candidate.tag, *(f"- {reason}" for reason in candidate.evidence)]
         if result.reason:
-            rows.append(f"unsure: {result.reason}")
-        rows.append(f"came in with: {candidate.first_release or 'no release yet'}")
+            rows.append(f"uncertain: {result.reason}")
+        rows.append(f"first release: {candidate.first_release or 'none yet'}")
         stable = self._stable.get((commit.id, candidate.commit))
         if stable:
             have = [branch.version for branch in stable.branches if branch.affected]
             lack = [branch.version for branch in stable.branches if branch.affected is False]
             if stable.branches:
-                rows.append(f"LTS that have the bug: {', '.join(have) or 'none'}" + (f"; without it: {', '.join(lack)}" if lack else ""))
-            rows += [f"would add: {line}" for line in stable.advice.lines] or [f"no Cc: stable: {'; '.join(stable.advice.reasons)}"]
+                rows.append(f"affected LTS: {', '.join(have) or 'none'}" + (f"; not affected: {', '.join(lack)}" if lack else ""))
+            rows += [f"adds: {line}" for line in stable.advice.lines] or [f"no Cc: stable: {'; '.join(stable.advice.reasons)}"]
         self.query_one("#evidence", Static).update(plain("\n".join(rows)))
 
     def _patches(self, candidate: "CulpritAnswer", then: Any) -> None:
@@ -160,7 +165,7 @@ class TagsScreen(StageScreen):
             pager.scroll_to(y=max(0, first - 1), animate=False)
 
     def action_view(self) -> None:
-        """The candidate's patch, and the fix below it, on the whole screen."""
+        """Show the candidate's patch, and the fix below it, on the whole screen."""
         candidate = self._chosen()
         if candidate is None:
             return
@@ -170,17 +175,17 @@ class TagsScreen(StageScreen):
 
             rows = [*patches[0], "", "The fix:", "", *patches[1]]
             self.app.push_screen(
-                Reader(f"{candidate.commit[:12]} as far as it touched the fix's files", rows, styler=diff_line, stops=patch_stops(rows))
+                Reader(f"{candidate.commit[:12]}: changes to the files of the fix", rows, styler=diff_line, stops=patch_stops(rows))
             )
 
         self._patches(candidate, then)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """Enter on a candidate takes it."""
+        """Enter chooses the candidate."""
         self.action_write()
 
     def action_write(self) -> None:
-        """Take the candidate: backports go by it from now on; then what would be written is shown."""
+        """Choose the candidate, which backports use from now on; then show the tags to write."""
         candidate = self._chosen()
         commit = self.session.commit
         if candidate is None or commit is None:
@@ -192,7 +197,7 @@ class TagsScreen(StageScreen):
         self._dialog((candidate.commit,), candidate.tag)
 
     def action_claim(self) -> None:
-        """Say that the commit is no fix, or the other way round; kept with the topic."""
+        """Mark the commit as a fix or as not a fix; stored with the topic."""
         from patchpilot.services.tags.fix_claims import answer_fix
 
         result: FixesResult | None = self.session.fresh(self.stage)
@@ -203,18 +208,20 @@ class TagsScreen(StageScreen):
         is_fix, base = not result.is_fix, self.session.topic.base if self.session.topic else None
 
         def answered(_: object) -> None:
-            self.notify("it is a fix" if is_fix else "it is not a fix: no Fixes: tag, no Cc: stable; f takes that back", timeout=4)
+            self.notify(
+                "marked as a fix; f changes it" if is_fix else "marked as not a fix: no Fixes: tag, no Cc: stable; f changes it", timeout=4
+            )
             self.session.changed("waivers", "draft")
             self.tui.jobs.begin(self.stage)
 
         self.in_thread(
-            "keeping the answer",
+            "saving the answer",
             lambda repository, _: answer_fix(repository, [commit], is_fix, target=self.session.target, base=base),
             answered,
         )
 
     def action_others(self) -> None:
-        """Other tags, the Fixes: tags left as they are (their form is fixed)."""
+        """Write other tags; Fixes: tags stay, with their format fixed."""
         result: FixesResult | None = self.session.last(self.stage)
         self._dialog(("auto",) if result and result.present else ("none",), "")
 
@@ -235,7 +242,7 @@ class TagsScreen(StageScreen):
 
     def _write(self, request: "PrepareRequest") -> None:
         from patchpilot.services.tags.prepare_commits import prepare
-        from patchpilot.tui.confirm_rewrite import insist
+        from patchpilot.tui.confirm_rewrite import confirm_rewrite
 
         commit = self.session.commit
         if commit is None:
@@ -243,13 +250,13 @@ class TagsScreen(StageScreen):
 
         def written(done: "Preparation") -> None:
             if done.written:
-                message = "; ".join(("written: u takes it back", *done.costs))
+                message = "; ".join(("tags written; u undoes it", *done.costs))
                 self.notify(message, markup=False, timeout=6)
                 self.reread()
             else:
                 self.notify("nothing to write", timeout=3)
 
-        insist(
+        confirm_rewrite(
             self,
             "writing the tags",
             lambda repository, progress, given: prepare(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A followed series as lines: its state and why, tags, landings, then every mail with its quotes folded."""
+"""A followed series as lines: its state and why, tags, where it was merged, then every mail with its quotes folded."""
 
 import re
 from dataclasses import dataclass
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from patchpilot.services.track.follow_topic import Reply
 
 FEW = 3
-"""Quoted lines that are not worth folding."""
+"""Number of quoted lines up to which they are not folded."""
 NEW_WARNING = re.compile(r">> (?:[\w.+/-]+:\d+|(?:ERROR|WARNING|error|warning|[\w-]*ld|make)\b)")
-"""How build robots begin the lines that their report is about."""
+"""The start of the lines that build bots mark as new in a report."""
 
 
 @dataclass(frozen=True, slots=True)
 class ThreadLayout:
-    """The lines, where the mails begin and their ids, and line → the fold it can open or close."""
+    """The lines, where the mails start and their ids, and line → the fold that it opens or closes."""
 
     rows: tuple[str, ...]
     mails: tuple[int, ...]
@@ -33,7 +33,7 @@ class ThreadLayout:
 
 
 def lay(series: "Tracked", unfolded: frozenset[str] = frozenset(), columns: int = 78) -> ThreadLayout:
-    """The series in lines; `unfolded` names the quotes shown in full; what is ours is broken at so many columns, mails stay as they are."""
+    """The series as lines; `unfolded` names the quotes shown in full; our own text is wrapped at so many columns, mails are not."""
     rows = [part for row in _head(series) for part in _broken(row, columns)]
     mails: list[int] = []
     folds: dict[int, str] = {}
@@ -44,7 +44,7 @@ def lay(series: "Tracked", unfolded: frozenset[str] = frozenset(), columns: int 
             rows.append(_title(reply, series.unread))
             _body(reply, unfolded, rows, folds)
         if not series.status.replies:
-            rows += ["", "no answer yet"]
+            rows += ["", "no replies yet"]
     ids = tuple(reply.mail.mail.message_id for reply in series.status.replies) if series.status else ()
     return ThreadLayout(tuple(rows), tuple(mails), ids, folds)
 
@@ -65,21 +65,21 @@ def _head(series: "Tracked") -> list[str]:
             for revision in series.status.topic.revisions
         ]
         rows += [
-            f"missing   v{version}  {ident} is named, but not on the archive" for ident, version in series.status.topic.missing.items()
+            f"missing   v{version}  {ident} is referenced but not in the archive" for ident, version in series.status.topic.missing.items()
         ]
         for tag in series.status.trailers:
             about = f"v{tag.version}" + (f" patch {tag.patch}" if tag.patch else "")
-            rows.append(f"tag       {tag.trailer}   ({about}{', on a condition' if tag.conditional else ''})")
+            rows.append(f"tag       {tag.trailer}   ({about}{', conditional' if tag.conditional else ''})")
     else:
         rows.append(f"sent      {series.entry.message_id}")
     rows += [
-        f"landed    {place.tree} {(place.commit or '')[:12]} {place.release or ''} ({place.how})".rstrip()
+        f"merged    {place.tree} {(place.commit or '')[:12]} {place.release or ''} ({place.how})".rstrip()
         for place in series.landed
         if not place.tree.startswith("stable/")
     ]
     rows += [f"stable    {branch.version} {branch.words}" for branch in series.stable]
     if series.status:
-        rows += [f"after it  {later.subject} ({later.relation} it, {later.state})" for later in series.status.follow_ups]
+        rows += [f"follow-up {later.subject} ({later.relation} it, {later.state})" for later in series.status.follow_ups]
     return rows + [f"note      {note}" for note in series.troubles]
 
 
@@ -115,7 +115,7 @@ def _body(reply: "Reply", unfolded: frozenset[str], rows: list[str], folds: dict
 
 
 def _is_quote(row: str) -> bool:
-    """Whether a line was written by somebody before; build robots mark with `>> ` what is new."""
+    """Whether a line is a quote; build bots mark new lines with `>> `."""
     return row.startswith(">") and not NEW_WARNING.match(row)
 
 
@@ -124,7 +124,7 @@ def _day(when: datetime | None) -> str:
 
 
 def thread_line(row: str) -> Text:
-    """A line of a thread: a mail's title strong, quotes quiet, a diff in its colours."""
+    """A line of a thread: the title of a mail bold, quotes dim, a diff in its colors."""
     if row.startswith("--- ") or NEW_WARNING.match(row):
         return plain(row, STRONG)
     if row.startswith(">"):

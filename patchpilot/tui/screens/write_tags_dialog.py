@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The dialog before tags are written: what to add, and the message as it will be, word by word, before anything is."""
+"""The dialog for writing tags: the choices, and a word diff of the resulting message before it is written."""
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
@@ -24,21 +24,21 @@ if TYPE_CHECKING:
 
 
 class Tick(Checkbox):
-    """A box that says with an x, not with a colour, that it is ticked."""
+    """A checkbox that shows its state with an x, not with a color."""
 
     BUTTON_LEFT, BUTTON_RIGHT = "[", "]"
 
     @property
     def BUTTON_INNER(self) -> str:  # type: ignore[override]  # noqa: N802 (textual's name)
-        """The x, or a blank."""
+        """The x, or a space."""
         return "x" if self.value else " "
 
 
 class WriteTags(ModalScreen["PrepareRequest | None"]):
-    """Gives what to write, None when nothing is to be. `fixes` as `prepare` takes it; `tag` its line in words, "" where none is added."""
+    """Returns the request, None on cancel. `fixes` is the option of `prepare`; `tag` the Fixes: line, "" where none is added."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "no", "no, go back"),
+        Binding("escape", "no", "cancel"),
         Binding("ctrl+w", "write", "write", priority=True),
     ]
 
@@ -53,24 +53,24 @@ class WriteTags(ModalScreen["PrepareRequest | None"]):
             yield (
                 Tick(plain(self._tag), value=True, id="fixes", compact=True)
                 if self._tag
-                else Static("The Fixes: tags stay.", id="fixes-none")
+                else Static("Fixes: tags: unchanged", id="fixes-none")
             )
-            yield Tick("Cc: stable, when the stable trees need it", value=True, id="stable", compact=True)
-            signed = "Signed-off-by: is there" if self._signed else "Signed-off-by: I may pass this on (Developer Certificate of Origin)"
+            yield Tick("Cc: stable, if the stable trees need the fix", value=True, id="stable", compact=True)
+            signed = "Signed-off-by: already present" if self._signed else "Signed-off-by: I certify the Developer Certificate of Origin"
             yield Tick(signed, value=self._signed or self._signs, disabled=self._signed, id="signoff", compact=True)
-            yield LineInput(placeholder="a link, message-id, Reported-by line or person to add; pasted as it is", id="paste", compact=True)
+            yield LineInput(placeholder="more tags: a link, a Message-ID, or a line such as Reported-by: …", id="paste", compact=True)
             yield Static(id="notes", markup=False)
             yield Pager(ident="message", styler=_styled)
-            yield Static(plain("Tab: next field   Space: tick   Ctrl-W: write it   Escape: leave all as it is", "dim"), markup=False)
-            yield Button("write it", id="ok", compact=True)
+            yield Static(plain("Tab next field · Space tick · Ctrl-W write · Esc cancel", "dim"), markup=False)
+            yield Button("Write tags", id="ok", compact=True)
 
     def on_mount(self) -> None:
-        """Show what the first choice gives."""
+        """Show the result of the first choice."""
         (self.query_one("#signoff") if not self._signed else self.query_one("#stable")).focus()
         self._renew()
 
-    def wanted(self) -> "PrepareRequest":
-        """The choices as `prepare` takes them."""
+    def request(self) -> "PrepareRequest":
+        """The choices as a request to `prepare`."""
         from patchpilot.services.tags.prepare_commits import PrepareRequest
 
         fixes = self._fixes if not self._tag or self.query_one("#fixes", Checkbox).value else ("none",)
@@ -83,11 +83,11 @@ class WriteTags(ModalScreen["PrepareRequest | None"]):
         )
 
     def on_checkbox_changed(self, event: Checkbox.Changed) -> None:
-        """Anew."""
+        """Update the message."""
         self._renew()
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Anew."""
+        """Update the message."""
         self._renew()
 
     def _renew(self) -> None:
@@ -95,7 +95,7 @@ class WriteTags(ModalScreen["PrepareRequest | None"]):
         from patchpilot.services.tags.prepare_commits import prepare
         from patchpilot.services.topic.open_repository import open_repository
 
-        request, commit = self.wanted(), self._session.commit
+        request, commit = self.request(), self._session.commit
         if commit is None:
             return
         directory, ident = self._session.directory, commit.id
@@ -117,7 +117,7 @@ class WriteTags(ModalScreen["PrepareRequest | None"]):
         self._working = False
         if self.is_mounted:
             self.query_one("#notes", Static).update(
-                plain(f"not yet: {error.message}" + (f" ({in_keys(error.advice, Stage.TAGS)})" if error.advice else ""))
+                plain(f"not possible: {error.message}" + (f" ({in_keys(error.advice, Stage.TAGS)})" if error.advice else ""))
             )
 
     def _fill(self, preparation: "Preparation") -> None:
@@ -126,34 +126,34 @@ class WriteTags(ModalScreen["PrepareRequest | None"]):
             return
         change = preparation.changes[-1]
         self._ready = bool(preparation.changed)
-        notes = [*change.notes, *preparation.costs] if change.changed else ["nothing to add"]
+        notes = [*change.notes, *preparation.costs] if change.changed else ["no tags to add"]
         self.query_one("#notes", Static).update(plain("\n".join(notes[:3]), "dim"))
         self.query_one("#message", Pager).fill(change.marked.replace("{++}\n", "\n").rstrip("\n").split("\n"))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Enter in the line goes on to the button."""
+        """Enter in the line focuses the button."""
         event.stop()
         self.query_one("#ok").focus()
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
-        """Write."""
+        """Write the tags."""
         event.stop()
         self.action_write()
 
     def action_write(self) -> None:
-        """Write what is shown."""
+        """Write the tags that are shown."""
         if self._ready:
-            self.dismiss(self.wanted())
+            self.dismiss(self.request())
         else:
-            self.notify("still working it out" if self._working else "nothing to write", timeout=2)
+            self.notify("not ready yet" if self._working else "no tags to write", timeout=2)
 
     def action_no(self) -> None:
-        """Leave it."""
+        """Cancel."""
         self.dismiss(None)
 
 
 def _styled(row: str) -> Text:
-    """A line of a word diff: what comes `{+so+}`, what goes `[-so-]`, with colours that say the same."""
+    """A line of a word diff: `{+added+}` and `[-removed-]` words, also in color."""
     text = plain(row)
     text.highlight_regex(r"\{\+.*?\+\}", "bold green")
     text.highlight_regex(r"\[-.*?-\]", "red")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Dialogs: choose one of several answers, type a line that is judged as it is typed, read a text."""
+"""Dialogs: choose one of several answers, type a line that is validated as it is typed, read a text."""
 
 from collections.abc import Callable, Sequence
 from typing import ClassVar
@@ -18,13 +18,13 @@ from patchpilot.tui.widgets.lists import List
 from patchpilot.tui.widgets.patch_pager import Pager, Styler
 
 Judge = Callable[[str], tuple[bool, str]]
-"""Whether a line may be taken, and what is to be said of it."""
+"""Whether a line is valid, and a note about it."""
 
 
 class Choose(ModalScreen[str | None]):
     """A text and answers, (name, words) each; gives the name, None on Escape."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "no", "later")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "no", "cancel")]
 
     def __init__(self, text: str, answers: Sequence[tuple[str, str]]) -> None:
         super().__init__()
@@ -35,7 +35,7 @@ class Choose(ModalScreen[str | None]):
         with Vertical(classes="dialog"):
             yield Static(plain(self._text), markup=False)
             yield List(*(Option(plain(words)) for _, words in self._answers), ident="answers")
-            yield Static(plain("up, down, Enter; Escape leaves it", "dim"), markup=False)
+            yield Static(plain("↑↓ select · Enter confirm · Esc cancel", "dim"), markup=False)
 
     def on_mount(self) -> None:
         """The first answer is under the cursor."""
@@ -47,49 +47,49 @@ class Choose(ModalScreen[str | None]):
         self.dismiss(self._answers[event.option_index][0])
 
     def action_no(self) -> None:
-        """None of them."""
+        """Cancel."""
         self.dismiss(None)
 
 
 class LineDialog(ModalScreen[str | None]):
-    """A question answered with a line; `judge` says while it is typed whether it will do. None on Escape."""
+    """A question answered with one line; `judge` validates it while it is typed. None on Escape."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "no", "no, go back")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "no", "cancel")]
 
     def __init__(self, text: str, judge: Judge, value: str = "", placeholder: str = "") -> None:
         super().__init__()
         self._text, self._judge, self._value, self._placeholder = text, judge, value, placeholder
 
     def compose(self) -> ComposeResult:
-        """The text, the line, and what is said of it."""
+        """The text, the line, and the note about it."""
         with Vertical(classes="dialog"):
             yield Static(plain(self._text), markup=False)
             yield LineInput(self._value, placeholder=self._placeholder, id="line", select_on_focus=False, compact=True)
-            yield Static(id="said", markup=False)
+            yield Static(id="note", markup=False)
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Judge what is there so far."""
-        good, said = self._judge(event.value)
-        words = said or ("Enter takes it" if good else "")
-        self.query_one("#said", Static).update(plain(words if good or not said else f"not yet: {said}"))
+        """Validate the line as typed so far."""
+        good, note = self._judge(event.value)
+        text = note or ("Enter confirm · Esc cancel" if good else "")
+        self.query_one("#note", Static).update(plain(text if good or not note else f"not valid yet: {note}"))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Take it when it will do."""
+        """Accept the line if it is valid."""
         event.stop()
         if self._judge(event.value)[0]:
             self.dismiss(event.value.strip())
 
     def action_no(self) -> None:
-        """Go back."""
+        """Cancel."""
         self.dismiss(None)
 
 
 class Reader(ModalScreen[None]):
-    """A text to read on the whole screen, with a title; `fold` breaks long lines at its width (then there are no stops)."""
+    """A text on the whole screen, with a title; `fold` wraps long lines at its width (then there are no stops)."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,enter", "close", "close", key_display="Esc"),
-        # below a dialog the keys of the whole walk are not in force
+        # the application's keys do not work in a dialog
         Binding("y", "app.copy", "copy line", show=False),
     ]
 
@@ -99,11 +99,11 @@ class Reader(ModalScreen[None]):
         self._title, self._rows, self._styler, self._stops = title, rows, styler, stops
 
     def compose(self) -> ComposeResult:
-        """Title, text, how to get back."""
+        """Title, text, keys."""
         with Vertical(classes="reader"):
             yield Static(Text.assemble(plain(self._title, "bold")), markup=False)
             yield Pager(ident="text", styler=self._styler)
-            yield Static(plain("j, k, space: move   ] and [: next part   y: copy the line   Escape: back", "dim"), markup=False)
+            yield Static(plain("j/k scroll · Space next page · ] [ next and previous part · y copy line · Esc close", "dim"), markup=False)
 
     def on_mount(self) -> None:
         """Fill it."""
@@ -114,5 +114,5 @@ class Reader(ModalScreen[None]):
         pager.focus()
 
     def action_close(self) -> None:
-        """Back."""
+        """Close."""
         self.dismiss(None)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A question that is answered by typing a word, so that nobody agrees by accident."""
+"""A question that is confirmed by typing a word, so that nobody confirms by accident."""
 
 from typing import ClassVar
 
@@ -14,27 +14,27 @@ from patchpilot.tui.widgets.input_line import LineInput
 
 
 class Confirm(ModalScreen[bool]):
-    """Shows a text and waits for `word` to be typed; True when it was, False on escape."""
+    """Shows a text and waits for `word` to be typed; True when it was, False on Escape."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "no", "no, go back")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "no", "cancel")]
 
     def __init__(self, text: str, word: str) -> None:
         super().__init__()
         self._text, self._word = text, word
 
     def compose(self) -> ComposeResult:
-        """The text and the line to type on."""
+        """The text and the input line."""
         with Vertical(classes="dialog"):
             yield Static(plain(self._text), markup=False)
-            yield LineInput(placeholder=f"type {self._word} and Enter; Escape goes back", id="answer", compact=True)
+            yield LineInput(placeholder=f"type {self._word} and press Enter; Esc cancels", id="answer", compact=True)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """The word, or another try."""
+        """Accept the word; clear anything else."""
         if event.value.strip() == self._word:
             self.dismiss(True)
         else:
             event.input.value = ""
 
     def action_no(self) -> None:
-        """Go back."""
+        """Cancel."""
         self.dismiss(False)

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A line to type on whose cursor does not blink: over ssh every blink is traffic, and a still screen stays still."""
+"""An input line whose cursor does not blink: over ssh every blink is traffic."""
 
 from textual.widgets import Input
 
 
 class LineInput(Input):
-    """Textual's, quieter."""
+    """Textual's Input without a blinking cursor."""
 
     def on_mount(self) -> None:
-        """No blinking."""
+        """Stop the blinking."""
         self.cursor_blink = False

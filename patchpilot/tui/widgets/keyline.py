@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The last line: the keys worth knowing here, drawn as one widget (Textual's Footer makes one a key, at every change of screen); or what is said."""
+"""The key line: the most useful keys of the screen in one widget (Textual's Footer has one per key, rebuilt at every change of screen), or a message."""
 
 from collections.abc import Iterator
 
@@ -14,13 +14,13 @@ from patchpilot.tui.rich_text import plain
 
 GAP = 2
 Shown = tuple[str, str, ActiveBinding]
-"""A key as people write it, what it does, and the binding."""
+"""A key as it is displayed, its label, and the binding."""
 
 
 class KeyLine(Widget):
-    """`key what it does`, from the bindings in force; those of the screen first. A click does what the key does.
+    """Keys and labels from the active bindings, the screen's own first. A click does what the key does.
 
-    What is told stands in its place for some seconds, as in other programs of a terminal: nothing that is read is covered by it.
+    A message replaces the keys for some seconds, as in other terminal programs, so that it covers no text.
     """
 
     DEFAULT_CSS = "KeyLine { height: auto; max-height: 3; dock: bottom; background: $panel; color: $footer-foreground; }"
@@ -31,11 +31,11 @@ class KeyLine(Widget):
         self._timer: Timer | None = None
 
     def on_mount(self) -> None:
-        """Draw it again when what has the focus binds other keys."""
+        """Draw it again when the focus, and with it the bindings, changed."""
         self.screen.bindings_updated_signal.subscribe(self, self._changed)
 
     def say(self, text: str, seconds: float) -> None:
-        """Show a sentence in place of the keys for so many seconds, or until the next one."""
+        """Show a message instead of the keys for so many seconds, or until the next one."""
         if self._timer:
             self._timer.stop()
         self.said = text
@@ -43,7 +43,7 @@ class KeyLine(Widget):
         self.refresh(layout=True)
 
     def be_quiet(self) -> None:
-        """The keys again."""
+        """Show the keys again."""
         if self._timer:
             self._timer.stop()
         if self.said:
@@ -63,7 +63,7 @@ class KeyLine(Widget):
                 yield self.app.get_key_display(binding), binding.description, active
 
     def _shown(self) -> Iterator[Shown]:
-        """As many as fit; those that work everywhere (help is one) always."""
+        """As many keys as fit; those of every screen (such as help) always."""
         known = list(self._known())
         room = self.size.width + GAP - sum(_wide(shown) for shown in known if shown[2].node is self.app)
         for shown in known:
@@ -73,7 +73,7 @@ class KeyLine(Widget):
                 yield shown
 
     def render(self) -> Text:
-        """Keys strong, words plain; what is said strong, in as many lines as it takes."""
+        """Keys bold, labels plain; a message bold, in as many lines as it needs."""
         if self.said:
             return plain(self.said, "bold")
         line = Text(no_wrap=True)
@@ -95,5 +95,5 @@ class KeyLine(Widget):
             at += _wide((key, words, active))
 
 
-def _wide(one: Shown) -> int:
-    return len(one[0]) + 1 + len(one[1]) + GAP
+def _wide(shown: Shown) -> int:
+    return len(shown[0]) + 1 + len(shown[1]) + GAP

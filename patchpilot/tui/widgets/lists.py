@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Textual's lists and tables with the keys of vi, and the line that y copies."""
+"""Textual's lists and tables with the keys of vi, and the text that y copies."""
 
 from typing import Any, ClassVar
 
@@ -9,7 +9,7 @@ from textual.widgets.option_list import Option
 
 
 class List(OptionList):
-    """A list to choose from."""
+    """A list of options."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j", "cursor_down", "down", show=False),
@@ -31,7 +31,7 @@ class List(OptionList):
 
 
 class Table(DataTable[Any]):
-    """A table with a cursor on whole rows."""
+    """A table whose cursor is a whole row."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j", "cursor_down", "down", show=False),

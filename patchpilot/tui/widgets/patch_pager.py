@@ -21,25 +21,25 @@ Styler = Callable[[str], Text]
 
 
 class Pager(ScrollView, can_focus=True):
-    """Lines with a cursor. By 0-based line: `marks` are words in the margin, `beside` words that a search finds there though they are elsewhere.
+    """Lines with a cursor. By 0-based line: `marks` are words in the margin, `searchable` is more text that a search matches on that line.
 
-    `stops` are the lines that ] and [ jump between.
+    `stops` are the lines that ] and [ go to.
     """
 
     DEFAULT_CSS = "Pager { height: 1fr; scrollbar-size-vertical: 1; scrollbar-size-horizontal: 0; }"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j,down", "move(1)", "down", show=False),
-        Binding("k,up", "move(-1)", "up", show=False),
+        Binding("j,down", "move(1)", "line down", show=False),
+        Binding("k,up", "move(-1)", "line up", show=False),
         Binding("d,pagedown,ctrl+f,space", "page(1)", "page down", show=False),
         Binding("pageup,ctrl+b", "page(-1)", "page up", show=False),
-        Binding("g,home", "edge(0)", "top", show=False),
-        Binding("G,end", "edge(-1)", "end", show=False),
+        Binding("g,home", "edge(0)", "go to the top", show=False),
+        Binding("G,end", "edge(-1)", "go to the end", show=False),
         Binding("right_square_bracket", "stop(1)", "next hunk", show=False, key_display="]"),
-        Binding("left_square_bracket", "stop(-1)", "last hunk", show=False, key_display="["),
-        Binding("n", "found(1)", "next match", show=False),
-        Binding("N", "found(-1)", "last match", show=False),
-        Binding("h,left", "sideways(-8)", "left", show=False),
-        Binding("l,right", "sideways(8)", "right", show=False),
+        Binding("left_square_bracket", "stop(-1)", "previous hunk", show=False, key_display="["),
+        Binding("n", "match(1)", "next match", show=False),
+        Binding("N", "match(-1)", "previous match", show=False),
+        Binding("h,left", "sideways(-8)", "scroll left", show=False),
+        Binding("l,right", "sideways(8)", "scroll right", show=False),
     ]
 
     class Moved(Message):
@@ -59,7 +59,7 @@ class Pager(ScrollView, can_focus=True):
         self.styler = styler
         self.rows: Sequence[str] = ()
         self.marks: Mapping[int, tuple[str, str]] = {}
-        self.beside: Mapping[int, str] = {}
+        self.searchable: Mapping[int, str] = {}
         self.stops: Sequence[int] = ()
         self.cursor = 0
         self.word = ""
@@ -71,11 +71,11 @@ class Pager(ScrollView, can_focus=True):
         *,
         marks: Mapping[int, tuple[str, str]] | None = None,
         stops: Sequence[int] = (),
-        beside: Mapping[int, str] | None = None,
+        searchable: Mapping[int, str] | None = None,
         keep: bool = False,
     ) -> None:
         """Show these lines; `keep` leaves the cursor where it was. A mark is (word, style)."""
-        self.rows, self.marks, self.stops, self.beside = rows, marks or {}, stops, beside or {}
+        self.rows, self.marks, self.stops, self.searchable = rows, marks or {}, stops, searchable or {}
         self._margin = max((len(word) for word, _ in self.marks.values()), default=-1) + 1
         widest = max((len(row.expandtabs(8)) for row in rows), default=0)
         self.virtual_size = Size(widest + self._margin, len(rows))
@@ -111,19 +111,19 @@ class Pager(ScrollView, can_focus=True):
         self.post_message(self.Moved(self, self.cursor))
 
     def action_move(self, by: int) -> None:
-        """A line down or up."""
+        """Move a line down or up."""
         self.go(self.cursor + by)
 
     def action_page(self, by: int) -> None:
-        """A page down or up."""
+        """Move a page down or up."""
         self.go(self.cursor + by * max(1, self.size.height - 2))
 
     def action_edge(self, line: int) -> None:
-        """The first line, or the last."""
+        """Go to the first or the last line."""
         self.go(line if line >= 0 else len(self.rows) - 1)
 
     def action_stop(self, by: int) -> None:
-        """The next or the last stop."""
+        """Go to the next or the previous stop."""
         ahead = [stop for stop in self.stops if (stop > self.cursor if by > 0 else stop < self.cursor)]
         if ahead:
             self.go(ahead[0] if by > 0 else ahead[-1])
@@ -134,45 +134,45 @@ class Pager(ScrollView, can_focus=True):
         return printable(self.rows[self.cursor]) if self.cursor < len(self.rows) else ""
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """n and N belong to a search only while there is one; else n goes to the next stage."""
-        return bool(self.word) if action == "found" else True
+        """n and N go through the matches only while there is a search; otherwise n goes to the next stage."""
+        return bool(self.word) if action == "match" else True
 
     def seek(self, word: str, *, move: bool = True) -> None:
-        """Mark a word, and go to the first place at or after the cursor that has it."""
+        """Highlight a word and go to its first match at or after the cursor."""
         self.word = word
         if move and word and self.cursor < len(self.rows) and not self._has(self.cursor, word.lower()):
-            self.action_found(1)
+            self.action_match(1)
         self.refresh()
         self.refresh_bindings()
 
-    def action_found(self, by: int) -> None:
-        """The next line with the word, or the last, around the end."""
-        count, wanted = len(self.rows), self.word.lower()
+    def action_match(self, by: int) -> None:
+        """Go to the next or the previous line with the word, wrapping around."""
+        count, word = len(self.rows), self.word.lower()
         for step in range(1, count + 1):
             at = (self.cursor + by * step) % count
-            if self._has(at, wanted):
+            if self._has(at, word):
                 self.go(at)
                 return
 
-    def _has(self, at: int, wanted: str) -> bool:
-        return wanted in self.rows[at].lower() or wanted in self.beside.get(at, "").lower()
+    def _has(self, at: int, word: str) -> bool:
+        return word in self.rows[at].lower() or word in self.searchable.get(at, "").lower()
 
     def action_sideways(self, by: int) -> None:
-        """Scroll long lines."""
+        """Scroll horizontally."""
         self.scroll_to(x=max(0, self.scroll_offset.x + by), animate=False)
 
     def on_click(self, event: Click) -> None:
-        """The cursor goes to the line that was clicked."""
+        """Move the cursor to the line that was clicked."""
         self.go(self.scroll_offset.y + event.y)
 
 
 def patch_stops(rows: Sequence[str]) -> list[int]:
-    """The lines of a patch where a file or a hunk begins."""
+    """The lines of a patch where a file or a hunk starts."""
     return [at for at, row in enumerate(rows) if row.startswith(("diff --git ", "@@ "))]
 
 
 class PatchPager(Pager):
-    """A pager for patches, in the colours of a diff."""
+    """A pager for patches, in the colors of a diff."""
 
     def __init__(self, *, ident: str | None = None) -> None:
         super().__init__(ident=ident, styler=diff_line)

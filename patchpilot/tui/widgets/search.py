@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The search line, as in vi: `/`, a word, Enter; n and N go on, Escape ends it."""
+"""The search line, as in vi: `/`, a word, Enter; n and N go to the next and previous match, Escape closes it."""
 
 from typing import ClassVar
 
@@ -11,17 +11,17 @@ from patchpilot.tui.widgets.patch_pager import Pager
 
 
 class SearchBar(LineInput):
-    """Searches the screen's pager that shows; hidden until it is opened."""
+    """Searches the visible pager of the screen; hidden until it is opened."""
 
     DEFAULT_CSS = "SearchBar { display: none; border: none; height: 1; padding: 0; } SearchBar:focus { border: none; }"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "close", "close", show=False)]
 
     def __init__(self) -> None:
-        super().__init__(placeholder="search; Enter finds, Escape ends", id="search", select_on_focus=True)
+        super().__init__(placeholder="search; Enter confirms, Esc closes", id="search", select_on_focus=True)
         self._pager: Pager | None = None
 
     def open(self) -> None:
-        """Show the line, for the pager in focus or else the first that shows."""
+        """Show the line, for the focused pager or else the first visible one."""
         focused = self.screen.focused
         pagers = [pager for pager in self.screen.query(Pager) if pager.display and pager.rows]
         self._pager = focused if isinstance(focused, Pager) else next(iter(pagers), None)
@@ -30,17 +30,17 @@ class SearchBar(LineInput):
             self.focus()
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Go to the first place while it is typed."""
+        """Go to the first match while the word is typed."""
         if self._pager and self.display:
             self._pager.seek(event.value, move=bool(event.value))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Back to the text, the word kept."""
+        """Return to the text and keep the matches."""
         event.stop()
         self._end()
 
     def action_close(self) -> None:
-        """Back to the text, no word."""
+        """Return to the text and clear the search."""
         if self._pager:
             self._pager.seek("", move=False)
         self.value = ""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The bar that says where you are: eight numbered stages, each with its state as a word."""
+"""The stage bar: the numbered stages, each with its state as a word."""
 
 from rich.text import Text
 from textual.events import Click
@@ -20,9 +20,9 @@ STYLES = {
 
 
 class StageBar(Widget):
-    """Two lines, 78 columns: `1 commit` over `done`. A click jumps, as the number does.
+    """Two lines, 78 columns: `1 commit` above `done`. A click goes to the stage, as its number does.
 
-    A narrower terminal gets the numbers, the name of the current stage, and below them which stages are not done.
+    On a narrower terminal: the numbers, the name of the current stage, and below them the stages that are not done.
     """
 
     DEFAULT_CSS = "StageBar { height: 2; dock: top; background: $panel; }"
@@ -45,7 +45,7 @@ class StageBar(Widget):
             names.append(label, style="reverse bold" if stage is self.current else "bold")
             names.append(" " * (wide - len(label)))
             if not self._is_narrow:
-                state = self.session.standing(stage).state
+                state = self.session.status(stage).state
                 states.append(str(state).ljust(wide), style=STYLES[state])
         return names + Text("\n") + (self._open() if self._is_narrow else states)
 
@@ -62,12 +62,12 @@ class StageBar(Widget):
 
     def _open(self) -> Text:
         """The stages that are not done, by number, each state once."""
-        stands: dict[StageState, list[str]] = {}
+        open_stages: dict[StageState, list[str]] = {}
         for stage in Stage:
-            stands.setdefault(self.session.standing(stage).state, []).append(str(stage.number))
-        stands.pop(StageState.DONE, None)
-        said = Text("  ", no_wrap=True).join(Text(f"{state}: {' '.join(numbers)}", STYLES[state]) for state, numbers in stands.items())
-        return said if stands else Text("all done", STYLES[StageState.DONE])
+            open_stages.setdefault(self.session.status(stage).state, []).append(str(stage.number))
+        open_stages.pop(StageState.DONE, None)
+        text = Text("  ", no_wrap=True).join(Text(f"{state}: {' '.join(numbers)}", STYLES[state]) for state, numbers in open_stages.items())
+        return text if open_stages else Text("all done", STYLES[StageState.DONE])
 
     def on_click(self, event: Click) -> None:
         """Find the stage under the pointer."""
