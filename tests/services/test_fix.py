@@ -115,7 +115,7 @@ def test_work_on_a_touched_file_is_in_the_way_and_on_another_is_not(tmp_path: Pa
     repo = topic(tmp_path / "r")
     head = repo.git("rev-parse", "topic")
     repo.put(FILE, "mine\n")
-    with pytest.raises(RefusedError, match=f"{FILE} has changes"):
+    with pytest.raises(RefusedError, match=f"{FILE} has uncommitted changes"):
         mend(repo)
     assert (repo.git("rev-parse", "topic"), (repo.path / FILE).read_text()) == (head, "mine\n")
     repo.git("checkout", "-q", FILE)
