@@ -116,7 +116,7 @@ def test_an_answer_from_the_cache_is_told(workdir: Path) -> None:
         call("track", "add", "<v1@example.org>", "--lore", server.url)
         kept = call("track", "update")
         assert kept.code == 0
-        assert "asked just now; --fresh asks again" in kept.err
+        assert "queried just now; --fresh queries it again" in kept.err
         before = series("list")[0]["updated"]
         server.add(story.V2)
         assert len(series("update")[0]["revisions"]) == 1
