@@ -100,11 +100,11 @@ def _plan_and_send(common: Common, place: Workplace, asked: Mapping[str, Any]) -
         raise UsageError("--unknown requires --resume", hint="`patchpilot send --resume` lists the mails in state unknown")
     with progress_of(common) as progress:
         if resume:
-            from patchpilot.services.send.resume import archive_lookup, plan_resume, read_told
+            from patchpilot.services.send.resume import archive_lookup, plan_resume, read_unknown
 
             lookup = None if common.offline or request.to_self else archive_lookup(settings.get("lore"))
-            of_all, verdicts = read_told(asked["unknown"])
-            plan = plan_resume(repository, request, of_all, told=verdicts, drop=asked["drop"], lookup=lookup, progress=progress)
+            of_all, verdicts = read_unknown(asked["unknown"])
+            plan = plan_resume(repository, request, of_all, by_id=verdicts, drop=asked["drop"], lookup=lookup, progress=progress)
         else:
             _show_effects(place, request)
             if request.reroll and sys.stdin.isatty() and not (yes or dry_run or outbox):

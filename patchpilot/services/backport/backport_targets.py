@@ -78,7 +78,7 @@ def committed(repository: Repository, wanted: BackportTarget, progress: Progress
 def split_onto(
     repository: Repository | None, onto: Sequence[str], *, profile: str | None = None, remote: str = ""
 ) -> tuple[list[str], list[str]]:
-    """The words of --onto that are revisions (a series' version stands for its branch), and those that are directories; an error names the nearest ref."""
+    """The words of --onto that are revisions (a series' version means its branch), and those that are directories; an error names the nearest ref."""
     revisions: list[str] = []
     folders: list[str] = []
     for word in onto:

@@ -22,7 +22,7 @@ from patchpilot.services.topic.topic_project import profile_of
 def topic_backports(
     repository: Repository, settings: Settings, commit: Commit, culprit: str = "", progress: Progress = silent
 ) -> BackportResult:
-    """The verdicts for a commit; `culprit` (what introduced the bug) counts without a Fixes: tag. Without branches, and with the reason as its only rule, where
+    """The verdicts for a commit; without a Fixes: tag by the commit given. Without branches, and with the reason as its only rule, where
     the project keeps no stable series."""
     try:
         request = BackportRequest(

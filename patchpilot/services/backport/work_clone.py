@@ -187,7 +187,7 @@ def _take_up(
             if not wording.in_reply_to:
                 wording = answering(wording, answered([result]), [result.commit], branch.version)
             mails = format_series(scratch, stable, made, base, version, wording, [note_of(commit, version, wording) for commit in made])
-            files = write_mails(folder, mails, anew=True)
+            files = write_mails(folder, mails, overwrite=True)
     return Resolving(branch.branch, place, "done", (), (f"after sending: rm -r {shlex.quote(str(place))}",), files)
 
 

@@ -152,11 +152,11 @@ def _folder_name(branch: BranchResult) -> str:
     return re.sub(r"[^A-Za-z0-9_.-]+", "-", name).strip(".-") or "branch"
 
 
-def write_mails(folder: Path, mails: Sequence[tuple[str, bytes]], *, anew: bool = False) -> tuple[Path, ...]:
-    """Write mails into a folder; UsageError when it already has patches (and `anew` does not allow it)."""
+def write_mails(folder: Path, mails: Sequence[tuple[str, bytes]], *, overwrite: bool = False) -> tuple[Path, ...]:
+    """Write mails into a folder; UsageError when it already has patches (and `overwrite` does not allow it)."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        if not anew and any(folder.glob("*.patch")):
+        if not overwrite and any(folder.glob("*.patch")):
             raise UsageError(f"{folder} already has patches", hint="name another folder, or remove them")
         files = []
         for name, content in mails:

@@ -39,14 +39,14 @@ def plan_resume(
     request: SendRequest,
     unknown_as: str = "keep",
     *,
-    told: Mapping[str, str] = MappingProxyType({}),
+    by_id: Mapping[str, str] = MappingProxyType({}),
     drop: Sequence[str] = (),
     lookup: Lookup | None = None,
     progress: Progress = silent,
 ) -> SendPlan:
     """The last send as a plan. `unknown_as` says what became of mails in state unknown: "keep" leaves them, "sent" and "lost" settle them.
 
-    `told` gives it by Message-ID. With `lookup`, those that an archive has are accepted; one it does not have (yet) stays unknown. `drop`
+    `by_id` gives it by Message-ID. With `lookup`, those that an archive has are accepted; one it does not have (yet) stays unknown. `drop`
     names recipients to drop from the mails that were not sent. Only what an archive has is written now; what is given for
     mails and recipients is written when the plan is carried out.
     """
@@ -58,14 +58,14 @@ def plan_resume(
         if not sends:
             raise UsageError("nothing of this topic was sent yet", hint=Action("send", (), "send it: {}"))
         send = outbox.settle(sends[-1].id)
-        _refuse_wrong_ids(send, told)
+        _refuse_wrong_ids(send, by_id)
         for entry in send.entries:
-            if entry.state is MailState.UNKNOWN and lookup and told.get(entry.mail.message_id) != "sent":
+            if entry.state is MailState.UNKNOWN and lookup and by_id.get(entry.mail.message_id) != "sent":
                 progress(f"looking for {entry.mail.message_id}")
                 if lookup(entry.mail):
                     outbox.mark(send.id, entry.place, Outcome(MailState.ACCEPTED, "the archive has it"))
         send = outbox.get(send.id)
-    settled = _settled(send, unknown_as, told)
+    settled = _settled(send, unknown_as, by_id)
     send = replace(
         send,
         entries=tuple(
@@ -84,8 +84,8 @@ def plan_resume(
     return replace(plan, settled=settled, left_out=keys)
 
 
-def read_told(words: Sequence[str]) -> tuple[str, dict[str, str]]:
-    """What `--unknown` says: of all mails ("keep" unless said), and by Message-ID; UsageError for another word."""
+def read_unknown(words: Sequence[str]) -> tuple[str, dict[str, str]]:
+    """What `--unknown` says: for all mails ("keep" unless given), and by Message-ID; UsageError for another word."""
     of_all, of_one = "keep", {}
     for text in words:
         name, _, how = text.rpartition("=")
@@ -101,13 +101,13 @@ def read_told(words: Sequence[str]) -> tuple[str, dict[str, str]]:
     return of_all, of_one
 
 
-def _refuse_wrong_ids(send: Send, told: Mapping[str, str]) -> None:
+def _refuse_wrong_ids(send: Send, by_id: Mapping[str, str]) -> None:
     """UsageError for a Message-ID that the send does not have, or of a mail that is known to be something else than what is said."""
     mails = {entry.mail.message_id: entry for entry in send.entries}
     doubtful = [entry.mail.message_id for entry in send.entries if entry.state is MailState.UNKNOWN]
     hint: Advice = f"unknown: {', '.join(doubtful)}" if doubtful else Action("send", ("--resume",), "`{}` sends the rest")
     fits = {"sent": (MailState.ACCEPTED,), "lost": WAITING, "keep": tuple(MailState)}
-    for name, how in told.items():
+    for name, how in by_id.items():
         if name not in mails:
             raise UsageError(f"--unknown {name}: no mail of the last send has this Message-ID", hint=hint)
         state = mails[name].state
