@@ -25,14 +25,14 @@ DEPENDS: dict[Stage, tuple[str, ...]] = {
     Stage.CHECKS: ("topic", "strict", "waivers"),
     Stage.RECIPIENTS: ("topic", "edits", "answers", "view"),
     Stage.TAGS: ("commit", "waivers"),
-    Stage.BACKPORTS: ("commit", "culprit", "refs"),
+    Stage.BACKPORTS: ("commit", "introduced_by", "refs"),
     Stage.PREVIEW: ("topic", "edits", "answers", "draft", "via", "sent"),
     Stage.SEND: ("topic", "edits", "answers", "draft", "via", "sent"),
     Stage.FOLLOW: ("topic", "sent", "followed"),
 }
 """What each stage's result depends on: only a change of one of these makes it stale."""
 
-LASTING = frozenset(("topic", "strict", "view", "commit", "culprit", "refs", "via"))
+LASTING = frozenset(("topic", "strict", "view", "commit", "introduced_by", "refs", "via"))
 """Those of them that are still valid after a restart; the others count changes in this session."""
 
 Kept = tuple[str, str, str]
@@ -176,7 +176,7 @@ class Session:
         return self.topic.commits[self.at if -len(self.topic.commits) <= self.at < len(self.topic.commits) else -1]
 
     @property
-    def culprit(self) -> str:
+    def introduced_by(self) -> str:
         """The Fixes: commit chosen for the selected commit, "" where none was."""
         commit = self.commit
         return self.chosen.get(commit.subject, "") if commit else ""
@@ -229,7 +229,7 @@ class Session:
             return self.topic.key if self.topic else ""
         if name == "commit":
             return self.commit.id if self.commit else ""
-        if name in ("culprit", "via", "view", "strict", "refs"):
+        if name in ("introduced_by", "via", "view", "strict", "refs"):
             return str(getattr(self, name))
         return f"{name}{self.versions[name]}"
 

@@ -155,7 +155,7 @@ async def test_a_chosen_culprit_is_enough_for_the_backports(mended: Path, walk_o
         await pilot.press("escape")
         await keys(pilot, Stage.BACKPORTS)
         result = app.session.fresh(Stage.BACKPORTS)
-        assert result.culprits == (app.session.culprit,)
+        assert result.culprits == (app.session.introduced_by,)
         assert [branch.affected for branch in result.branches] == [False, True, True, True, True, True]
 
 

@@ -36,7 +36,7 @@ def load(ask: JobRequest) -> "tuple[BackportResult, StageStatus]":
 
     assert ask.session.commit
     settings = ask.session.settings(ask.repository)
-    result = topic_backports(ask.repository, settings, ask.session.commit, ask.session.culprit, ask.progress)
+    result = topic_backports(ask.repository, settings, ask.session.commit, ask.session.introduced_by, ask.progress)
     if not result.branches:
         return result, StageStatus(StageState.DONE, result.rules[0])
     needing = [branch for branch in result.branches if branch.wants_fix]
@@ -60,7 +60,7 @@ class BackportsScreen(StageScreen):
             "write patches",
             tooltip="write the patch files for every branch that the fix applies to (only once it is in mainline)",
         ),
-        Binding("z", "resolve", "resolve conflict", tooltip="resolve the conflict of this branch in a separate clone"),
+        Binding("z", "resolve", "resolve", tooltip="resolve the conflict of this branch in a separate clone"),
     ]
 
     def body(self) -> ComposeResult:

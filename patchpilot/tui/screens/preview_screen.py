@@ -94,8 +94,8 @@ class PreviewScreen(StageScreen):
 
     stage = Stage.PREVIEW
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("e", "edit", "edit cover and notes", tooltip="edit cover letter, changelog and notes in your editor"),
-        Binding("x", "prefix", "set target tree", tooltip="set the subject prefix, which names the target tree: [PATCH net]"),
+        Binding("e", "edit", "edit cover", tooltip="edit cover letter, changelog and notes in your editor"),
+        Binding("x", "prefix", "set tree", tooltip="set the subject prefix, which names the target tree: [PATCH net]"),
         Binding("w", "problems", "show problems", tooltip="show all problems and notes in full"),
         Binding("t", "transport", "switch transport", show=False, tooltip="switch the transport: git send-email or b4"),
         Binding("o", "outbox", "save mails", show=False, tooltip="save the mails in a folder without sending them"),

@@ -51,8 +51,8 @@ class RecipientsScreen(StageScreen):
     stage = Stage.RECIPIENTS
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space,x", "include", "include/exclude", key_display="Space", tooltip="include or exclude the recipient"),
-        Binding("t", "move('to')", "move to To", tooltip="move the recipient to To"),
-        Binding("c", "move('cc')", "move to Cc", tooltip="move the recipient to Cc"),
+        Binding("t", "move('to')", "set To", tooltip="move the recipient to To"),
+        Binding("c", "move('cc')", "set Cc", tooltip="move the recipient to Cc"),
         Binding("a", "add", "add", tooltip="add a recipient"),
         Binding("d", "restore", "reset", show=False, tooltip="discard your changes to this recipient"),
         Binding("D", "reset", "reset all", show=False, tooltip="discard all your changes to the recipients"),
@@ -152,7 +152,7 @@ class RecipientsScreen(StageScreen):
 
     def _notes(self, known: "CountedRecipients") -> list[str]:
         remarks = dict.fromkeys((*known.remarks, *known.planned.plan.warnings))
-        return [remark for remark in remarks if not remark.startswith("left out by hand")]
+        return [remark for remark in remarks if not remark.startswith("removed manually")]
 
     def _edit(self, **changes: Any) -> None:
         from patchpilot.services.maintainers.topic_recipients import edit

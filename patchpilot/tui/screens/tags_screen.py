@@ -62,11 +62,11 @@ class TagsScreen(StageScreen):
     def body(self) -> ComposeResult:
         """The present tags, the candidates, the evidence for the selected one, and (if there is space) its patch next to the fix."""
         yield Static(id="present", markup=False, classes="row")
-        yield List(ident="candidates", classes="list", enter="add Fixes: tag")
+        yield List(ident="candidates", classes="list", enter="add tag")
         with VerticalScroll(id="why", can_focus=False):
             yield Static(id="evidence", markup=False)
         with Container(id="compare"):
-            yield PatchPager(ident="culprit")
+            yield PatchPager(ident="introducing")
             yield PatchPager(ident="fix")
 
     def show(self, result: "FixesResult") -> None:
@@ -82,7 +82,7 @@ class TagsScreen(StageScreen):
         )
         self.query_one("#present", Static).update(plain("\n".join(rows) or none))
         chosen = self.query_one("#candidates", List)
-        picked = self.session.culprit
+        picked = self.session.introduced_by
         chosen.clear_options()
         for candidate in result.candidates:
             mark = "*" if candidate.commit == picked else " "
@@ -157,7 +157,7 @@ class TagsScreen(StageScreen):
         self.in_thread("reading the candidate", read, then)
 
     def _show_patches(self, patches: tuple[list[str], list[str]]) -> None:
-        for name, rows in zip(("#culprit", "#fix"), patches, strict=True):
+        for name, rows in zip(("#introducing", "#fix"), patches, strict=True):
             pager = self.query_one(name, PatchPager)
             stops = patch_stops(rows)
             pager.fill(rows, stops=stops)

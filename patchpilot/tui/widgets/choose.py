@@ -103,7 +103,7 @@ class Reader(ModalScreen[None]):
         with Vertical(classes="reader"):
             yield Static(Text.assemble(plain(self._title, "bold")), markup=False)
             yield Pager(ident="text", styler=self._styler)
-            yield Static(plain("j/k scroll · Space next page · ] [ next and previous part · y copy line · Esc close", "dim"), markup=False)
+            yield Static(plain("j/k scroll · Space page · ] [ next and previous part · y copy · Esc close", "dim"), markup=False)
 
     def on_mount(self) -> None:
         """Fill it."""
