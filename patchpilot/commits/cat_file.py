@@ -61,7 +61,7 @@ class CatFile:
             head = stdout.readline()
             if not head:
                 raise GitError(
-                    "git cat-file ended unexpectedly",
+                    "git cat-file exited unexpectedly",
                     hint="a partial clone may lack objects: run `git fetch --refetch --no-filter`; otherwise `git fsck`",
                 )
             words = head.rstrip(b"\n").rsplit(b" ", 2)

@@ -67,7 +67,7 @@ class FastImport:
         answer = self._process.stdout.readline().decode().strip()
         if len(answer) != 40:
             stop(self._process)
-            raise GitError("git fast-import ended early", hint="is the disk full?")
+            raise GitError("git fast-import exited early", hint="is the disk full?")
         return answer
 
     def tag(self, name: str, commit: str, *, tagger: Address, when: int) -> None:

@@ -76,7 +76,7 @@ def read_targets(
             loose += _read_all(target, skipped)
         elif is_network_target(target):
             if from_archive is None:
-                raise UsageError(f"{target}: this verb does not read mail archives", hint=f"fetch it first: b4 am {target}")
+                raise UsageError(f"{target}: this command cannot read mail archives", hint=f"fetch it first: b4 am {target}")
             series.append(from_archive(target))
         elif repository is None:
             raise InputError(f"{target}: no such file", hint=Action("", ("-C", "DIR"), "or name a repository with {}"))
@@ -98,7 +98,7 @@ def _read_all(target: str, skipped: Skipped | None) -> list[Patch]:
                 raise
             skipped(error.message)
     if not patches and Path(target).is_dir():
-        raise InputError(f"{target}: no patches in this directory", hint="write them with: git format-patch -o DIR A..B")
+        raise InputError(f"{target}: no patches in this directory", hint="create them with: git format-patch -o DIR A..B")
     return patches
 
 
@@ -108,7 +108,7 @@ def patch_files(target: str) -> tuple[Path, ...]:
         return (Path(target),)
     files = tuple(file for file in sorted(Path(target).iterdir()) if _is_patch_file(file))
     if not files:
-        raise InputError(f"{target}: no patches in this directory", hint="the names of patch files end with .patch, .diff, .eml or .mbox")
+        raise InputError(f"{target}: no patches in this directory", hint="patch file names must end in .patch, .diff, .eml or .mbox")
     return files
 
 
@@ -134,7 +134,7 @@ def range_commits(repository: "Repository", start: str, end: str) -> tuple[str, 
     if not ids:
         raise UsageError(f"no commits in {start[:12]}..{end[:12]}", hint="A..B means the commits of B that are not in A")
     if len(ids) > MAX_COMMITS:
-        raise UsageError(f"more than {MAX_COMMITS} commits in {start[:12]}..{end[:12]}", hint="name a shorter range A..B")
+        raise UsageError(f"more than {MAX_COMMITS} commits in {start[:12]}..{end[:12]}", hint="give a shorter range A..B")
     patches = without_covers(repository, ids)
     if not patches:
         raise only_cover(ids[-1])
@@ -216,7 +216,7 @@ def commit_patch(repository: "Repository", commit_id: str) -> Patch:
     if len(parents) > 1:
         # git would give the last commit before it that is not a merge
         raise UsageError(
-            f"{commit_id[:12]} is a merge commit: it has no patch", hint="name the commit that makes the change, or a range A..B"
+            f"{commit_id[:12]} is a merge commit: it has no patch", hint="give the commit that makes the change, or a range A..B"
         )
     done = repository.git(
         "format-patch",
@@ -228,7 +228,7 @@ def commit_patch(repository: "Repository", commit_id: str) -> Patch:
         commit_id,
     )
     if not done.out:
-        raise UsageError(f"{commit_id[:12]} is empty: it has no patch", hint="name a commit that changes files")
+        raise UsageError(f"{commit_id[:12]} is empty: it has no patch", hint="give a commit that changes files")
     return parse_patch(done.out, commit_id[:12], commit_id)
 
 

@@ -77,7 +77,7 @@ def detector(name: str, gives: Gives = "", /, *, generic: bool = False, **argume
 
     def register(function: Detector) -> Detector:
         if name in DETECTORS:
-            raise ValueError(f"two detectors are called {name!r}")
+            raise ValueError(f"duplicate detector {name!r}")
         DETECTORS[name] = RegisteredDetector(function, arguments, gives, generic)
         return function
 

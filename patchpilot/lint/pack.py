@@ -89,9 +89,9 @@ def _rule(table: Mapping[str, Any], pack: str, where: str, detectors: Mapping[st
         if not isinstance(table[key], str):
             raise PackError(f"{where}: {key} must be a string")
     if not _ID.match(table["id"]):
-        raise PackError(f"{where}: an id is capital letters and three digits, as in TAG003")
+        raise PackError(f"{where}: an id must be capital letters and three digits, e.g. TAG003")
     if not _NAME.match(table["name"]):
-        raise PackError(f"{where}: a name is lower-case words joined by hyphens")
+        raise PackError(f"{where}: a name must be lower-case words joined by hyphens")
     if isinstance(table["match"], dict) and isinstance(table["match"].get("say"), str) and "message" not in table:
         # user packs have the message there: it used to be an argument of the detector
         table = {**table, "message": table["match"]["say"], "match": {key: value for key, value in table["match"].items() if key != "say"}}
@@ -168,7 +168,7 @@ def _match(table: Any, where: str, detectors: Mapping[str, RegisteredDetector]) 
     for key, value in arguments.items():
         if key not in known:
             near = nearest(key, known)
-            raise PackError(f"{where}: {name} takes no argument {key!r}", hint=f"did you mean {near!r}?" if near else None)
+            raise PackError(f"{where}: {name} has no argument {key!r}", hint=f"did you mean {near!r}?" if near else None)
         expected = known[key]
         if not isinstance(value, expected) or (expected is int and isinstance(value, bool)):
             raise PackError(f"{where}: {key} must be {_TYPES.get(expected, expected.__name__)}")
@@ -235,7 +235,7 @@ def _strings(value: Any, key: str, where: str) -> list[str]:
 
 def _choice(value: Any, choices: tuple[str, ...], what: str, where: str) -> str:
     if value not in choices:
-        raise PackError(f"{where}: {what} {value!r} is none of {', '.join(choices)}")
+        raise PackError(f"{where}: {what} {value!r} must be one of {', '.join(choices)}")
     return str(value)
 
 

@@ -74,7 +74,7 @@ def _from_table(table: Mapping[str, Any], place: str, label: str) -> Waiver:
     paths = table.get("path", ())
     paths = (paths,) if isinstance(paths, str) else paths
     if not isinstance(paths, list | tuple) or not all(isinstance(path, str) and path for path in paths) or ("path" in table and not paths):
-        raise InputError(f"{place}: path is not a pattern or a list of patterns", hint='write for example path = "drivers/foo/*"')
+        raise InputError(f"{place}: path is not a pattern or a list of patterns", hint='e.g. path = "drivers/foo/*"')
     return Waiver(table["rule"].strip(), " ".join(table["reason"].split()), tuple(paths), _day(table.get("until"), place), label, TREE)
 
 
@@ -86,7 +86,7 @@ def _day(value: Any, place: str) -> date | None:
             return date.fromisoformat(value)
     except ValueError:
         pass
-    raise InputError(f"{place}: until is not a date", hint='write the last day as in until = "2027-01-31"')
+    raise InputError(f"{place}: until is not a date", hint='give the last day, e.g. until = "2027-01-31"')
 
 
 def from_words(words: Sequence[str]) -> tuple[Waiver, ...]:
@@ -95,7 +95,7 @@ def from_words(words: Sequence[str]) -> tuple[Waiver, ...]:
     for word in words:
         rule, equals, reason = word.partition("=")
         if not equals or not rule.strip() or not reason.strip():
-            raise UsageError(f"--waive {word}: missing reason", hint="write for example --waive long-line='the table reads better'")
+            raise UsageError(f"--waive {word}: a waiver needs a reason", hint="e.g. --waive long-line='the table reads better'")
         result.append(Waiver(rule.strip(), " ".join(reason.split())))
     return tuple(result)
 

@@ -145,7 +145,7 @@ def _value(name: str, value: str) -> Any:
         try:
             return int(value)
         except ValueError:
-            raise UsageError(f"--{name.replace('_', '-')} takes a number, not {value!r}") from None
+            raise UsageError(f"--{name.replace('_', '-')} requires a number, not {value!r}") from None
     return value
 
 
@@ -176,7 +176,7 @@ def take(words: Sequence[str], keep: Callable[[str], int] = lambda _word: 0) -> 
             if value is None:
                 at += 1
                 if at >= len(words):
-                    raise UsageError(f"{word} takes a value")
+                    raise UsageError(f"{word} requires a value")
                 value = words[at]
             values[name] = _value(name, value)
         at += 1

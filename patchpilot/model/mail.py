@@ -261,7 +261,7 @@ def _parse_patch(raw: bytes, source: str, commit: str | None) -> Patch:
     if _is_no_mail(lines[0], headers) and not any(_DIFF.match(line) for line in lines):
         raise NoPatchError(
             f"{source}:1: neither a mail nor a diff",
-            hint="pass a patch written by `git format-patch`, or a commit (only maintainers reads source files: -f FILE)",
+            hint="pass a patch written by `git format-patch`, or a commit (only the `maintainers` command accepts a source file: -f FILE)",
         )
     return _assemble(source, commit, lines, headers, body_at if headers else 0, damage)
 

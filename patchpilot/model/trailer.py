@@ -165,4 +165,4 @@ def _place(key: str, existing: Sequence[Trailer], lines: Sequence[str], block: r
 
 def _no_line_breaks(*texts: str) -> None:
     if any(re.search(r"[\r\n\0]", text) for text in texts):
-        raise ValueError("a trailer is one line")
+        raise ValueError("a trailer must be one line")

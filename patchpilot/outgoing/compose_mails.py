@@ -72,7 +72,7 @@ def bodies_of_commits(repository: Repository, ids: Sequence[str], text: SeriesTe
     if text.cover:
         bodies.append(PatchBody(text.cover[0], sender, _cover_body(contents.pop(0), text.cover[1]), None, None))
     if len(contents) != len(ids):
-        raise UsageError("the commits are not a linear history without merges", hint="give a range A..B of a linear branch")
+        raise UsageError("these commits are not a linear series (merges or gaps)", hint="give a range A..B on a linear branch")
     patch_ids = patch_ids_of(repository, contents)
     for commit_id, content, patch_id in zip(ids, contents, patch_ids, strict=True):
         commit = repository.commit(commit_id)
@@ -87,7 +87,7 @@ def bodies_of_patches(
     bodies = []
     for patch in (*((cover,) if cover else ()), *patches):
         if patch.author is None:
-            raise InputError(f"{patch.source}: no From: line", hint="make it with `git format-patch`")
+            raise InputError(f"{patch.source}: no From: line", hint="create it with `git format-patch`")
         start = len(patch.headers) and _body_line(patch)
         lines = patch.lines[start:]
         body = "".join(f"{line}\n" for line in lines).encode("utf-8", "surrogateescape")

@@ -27,7 +27,7 @@ def sole_sender(change_id: str) -> Iterator[None]:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             raise RefusedError(
-                "another patchpilot is sending this topic",
+                "another patchpilot process is already sending this topic",
                 hint=Action("send", ("--resume",), "wait for it to finish, then see `{}`"),
             ) from error
         yield
@@ -54,7 +54,7 @@ def one_at_a_time() -> Iterator[None]:
             except OSError as error:
                 if time.monotonic() >= until:
                     raise RefusedError(
-                        "timed out waiting for another patchpilot that is about to send",
+                        "timed out waiting for another patchpilot process that is about to send",
                         hint="wait for it or stop it, then run the same command again",
                     ) from error
                 time.sleep(0.02)

@@ -66,7 +66,7 @@ class StrictSMTP(smtplib.SMTP):
             codes.add(int(reply[1]))
             texts.append((reply[3] or b"").strip())
             if len(codes) > 1:
-                raise BadReplyError("a reply with two codes: " + " and ".join(map(str, sorted(codes))))
+                raise BadReplyError("reply with mixed codes: " + " and ".join(map(str, sorted(codes))))
             if reply[2] != b"-":
                 return int(reply[1]), b"\n".join(texts)
 
@@ -81,7 +81,7 @@ class StrictSMTP(smtplib.SMTP):
                 )
             self._unread += data
             if len(self._unread) > _LONGEST:
-                raise BadReplyError("a reply that does not end")
+                raise BadReplyError("unterminated reply")
             if time.monotonic() > until:
                 raise TimeoutError
         line, end, self._unread = self._unread.partition(b"\n")

@@ -86,7 +86,7 @@ def _check_words(label: str, key: str, value: Mapping[str, Any]) -> None:
         if key == "severity" and word not in _SEVERITIES:
             raise misspelled(f"{label}: severity of {name!r}: {word!r} is not one of {', '.join(_SEVERITIES)}", str(word), _SEVERITIES)
         if key == "series" and not (isinstance(word, str) and re.fullmatch(r"\d{4}-\d\d|unknown", word)):
-            raise PackError(f'{label}: series {name!r} takes the last month of its support ("2027-12"), not {word!r}')
+            raise PackError(f'{label}: series {name!r} needs the last month of its support ("2027-12"), not {word!r}')
         if key == "series" and not re.search(r"\d", name):
             raise PackError(f"{label}: series {name!r} is not a version")
 

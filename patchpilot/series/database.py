@@ -82,7 +82,8 @@ def _prepare(database: "Database", layout: Layout, existed: bool) -> None:
     version = database.execute("PRAGMA user_version").fetchone()[0]
     if version > len(layout.migrations):
         raise InputError(
-            f"{database.file} was written by a newer version of patchpilot", hint="use that version of patchpilot, or move the file away"
+            f"{database.file} was written by a newer version of patchpilot",
+            hint="use that version of patchpilot, or move the file out of the way",
         )
     if existed:
         _back_up(database, f"{datetime.now(UTC):%Y-%m-%d}")
@@ -145,12 +146,12 @@ class Database(sqlite3.Connection):
             return damaged(self.file, self.what, str(error))
         if code in (_BUSY, _LOCKED):
             return PatchpilotError(
-                f"{self.what} is in use by another program: {error}",
+                f"{self.what} is locked by another process: {error}",
                 hint=f"wait for the other patchpilot process to finish; the file is {self.file}",
             )
         return PatchpilotError(
             f"{self.what} cannot be written: {error}",
-            hint=f"free disk space, or check the permissions of {self.file}; mails are not sent before they are recorded there",
+            hint=f"free up disk space, or check the permissions of {self.file}; every mail is recorded there before it is sent",
         )
 
 

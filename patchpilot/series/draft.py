@@ -63,7 +63,7 @@ class Drafts:
                 (draft.change_id, draft.repository, draft.branch, json.dumps(asdict(draft)), datetime.now(UTC).isoformat()),
             )
         except sqlite3.Error as error:
-            raise PatchpilotError(f"the draft cannot be written: {error}", hint="free disk space for the state directory") from error
+            raise PatchpilotError(f"the draft cannot be written: {error}", hint="free up disk space for the state directory") from error
         return draft
 
     def keep(self, before: Draft, after: Draft, origin: str) -> Draft:

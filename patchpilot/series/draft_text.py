@@ -90,4 +90,4 @@ def read_draft_file(file: Path) -> str:
     except OSError as error:
         raise InputError(f"{file}: {error.strerror or error}", hint=Action("draft", ("--export", "FILE"), "`{}` writes one")) from error
     except UnicodeDecodeError as error:
-        raise InputError(f"{file}: not UTF-8 at byte {error.start}", hint="an exported draft is UTF-8 text") from error
+        raise InputError(f"{file}: not UTF-8 at byte {error.start}", hint="an exported draft must be UTF-8 text") from error

@@ -71,7 +71,7 @@ def open_file(screen: "StageScreen", path: str, line: int) -> None:
         + "\n".join(f"  {printable(name)}" for name in shown)
         + "\n\nAmend your commit with these changes? (git commit --amend --only)"
     )
-    screen.app.push_screen(Choose(text, (("no", "Keep uncommitted"), ("yes", "Amend"))), answered)
+    screen.app.push_screen(Choose(text, (("no", "Leave uncommitted"), ("yes", "Amend"))), answered)
 
 
 def edit_text(screen: "StageScreen", text: str, name: str = "DRAFT.txt") -> str | None:

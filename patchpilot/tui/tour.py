@@ -15,7 +15,7 @@ OFFER = (
 )
 
 HINTS = {
-    Stage.COMMIT: "This is the fix of Robin, a newcomer. Read it (j and k scroll, ] goes to the next hunk), then press n for the next stage.",
+    Stage.COMMIT: "This is a fix from Robin, a newcomer. Read it (j/k to scroll, ] for the next hunk), then press n for the next stage.",
     Stage.CHECKS: "Problems that reviewers would report. f: next finding, m: apply the safe fixes, e: edit. In the tour, M fixes everything for you.",
     Stage.RECIPIENTS: "Who gets the patch, and why. Space excludes a recipient, a adds one. The list is correct: press n.",
     Stage.TAGS: "Which commit introduced the bug? Press Enter on the first candidate, tick Signed-off-by, then write the tags.",

@@ -45,5 +45,5 @@ def test_an_endless_file_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_verb_that_reads_no_archive_says_so() -> None:
-    with pytest.raises(UsageError, match="does not read mail archives"):
+    with pytest.raises(UsageError, match="cannot read mail archives"):
         subjects("<x@example.org>")

@@ -43,7 +43,7 @@ def test_the_pack_names_the_severity_of_a_case_and_the_profile_wins_over_it() ->
 def test_a_case_with_a_severity_that_there_is_not_is_named() -> None:
     text = (SOURCE.parent / "checks" / "tags.toml").read_text().replace('review = "warning"', 'review = "grave"')
     import_detectors()
-    with pytest.raises(PackError, match=r"severity of review .grave. is none of"):
+    with pytest.raises(PackError, match=r"severity of review .grave. must be one of"):
         parse_pack(text, "tags.toml")
 
 

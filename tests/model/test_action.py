@@ -13,7 +13,7 @@ def test_an_action_prints_its_command_where_its_sentence_says() -> None:
     assert str(Action("send", ("--resume",))) == "patchpilot send --resume"
     assert str(Action("send", ("--resume",), "`{}` sends what is missing")) == "`patchpilot send --resume` sends what is missing"
     assert str(Action("draft", ("--changelog", "- what changed"), "say it: {}")) == "say it: patchpilot draft --changelog '- what changed'"
-    assert str(Action("", ("--base", "REV"), "name a nearer base: {}")) == "name a nearer base: --base REV"
+    assert str(Action("", ("--base", "REV"), "specify a nearer base: {}")) == "specify a nearer base: --base REV"
     assert str(Action("", ("TARGET",), "name a commit")) == "name a commit"
 
 

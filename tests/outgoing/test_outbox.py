@@ -209,7 +209,7 @@ def test_one_process_sends_a_topic_and_its_end_lets_the_next_one() -> None:
     assert other.stdin is not None
     try:
         assert other.stdout.readline() == b"held\n"
-        with pytest.raises(RefusedError, match="is sending this topic") as error, sole_sender(CHANGE):
+        with pytest.raises(RefusedError, match="is already sending this topic") as error, sole_sender(CHANGE):
             raise AssertionError("two hold the topic")
         assert error.value.hint
         assert is_being_sent(CHANGE)

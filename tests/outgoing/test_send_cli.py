@@ -207,7 +207,7 @@ def test_a_second_sender_of_the_topic_is_refused(tmp_path: Path) -> None:
         with sole_sender(change_id):
             done = send(repo, "--yes")
         assert done.code == 1
-        assert "is sending this topic" in done.err
+        assert "is already sending this topic" in done.err
         assert server.take() == ()
 
 

@@ -163,7 +163,7 @@ def test_what_there_is_not_is_named_with_file_key_and_the_nearest(right: str, wr
         (r"(?P<version>\d+\.\d+)", r"\d+\.\d+", "[stable]: key 'branch' needs a group (?P<version>"),
         (r"(?i)\bASIL\b", r"(ASIL", "[lists]: rules 1: key 'message' is not a valid pattern"),
         ("{version} and later", "{since} and later", "[tags]: key 'line_versions' takes {address}, {version} as placeholders"),
-        ('"4.2" = "2027-06"', '"4.2" = "June"', "[stable]: series '4.2' takes the last month of its support"),
+        ('"4.2" = "2027-06"', '"4.2" = "June"', "[stable]: series '4.2' needs the last month of its support"),
         ('role = "safety list"\n', "", "[lists]: rules 1: missing key 'role'"),
         ('remote = "https://git.acme.example/acme.git"\n', "", "[stable]: missing key 'remote'"),
     ],

@@ -97,7 +97,7 @@ def test_the_copy_of_an_earlier_version_is_still_read() -> None:
     [
         ("updated = 1\n[[family]]\n", r"lts\.toml: 'name'"),
         ("[linux]\nupdatet = 'x'\n", r"lts\.toml: \[linux\]: unknown key 'updatet'"),
-        ("[linux.series]\n'6.1' = 2026\n", r"\[linux\]: series '6.1' takes the last month"),
+        ("[linux.series]\n'6.1' = 2026\n", r"\[linux\]: series '6.1' needs the last month"),
         ("linux = 3\n", r"lts\.toml: "),
         ("[", r"lts\.toml: "),
     ],

@@ -95,7 +95,7 @@ def test_a_key_of_the_stage_on_screen_is_named_alone() -> None:
     test = Action("send", ("--to-self",), "send it to yourself first: {}")
     assert in_keys(test, Stage.PREVIEW) == "send it to yourself first: m at stage 7"
     assert in_keys(test, Stage.SEND) == "send it to yourself first: m"
-    base = Action("", ("--base", "REV"), "name the base with {}, or name a range A..B")
+    base = Action("", ("--base", "REV"), "specify the base with {}, or give a range A..B")
     assert in_keys(base) == "b chooses the base or a range"
     changelog = Hint((Action("draft", ("--changelog", "- what changed")), ", or ", Action("draft", ("--edit",))))
     assert in_keys(changelog, Stage.FOLLOW) == "e at stage 6"

@@ -103,7 +103,7 @@ def test_two_connections_read_while_one_writes(tmp_path: Path) -> None:
             one.execute("INSERT INTO a VALUES ('new')")
             assert other.execute("SELECT x FROM a").fetchall() == []
             other.execute("PRAGMA busy_timeout = 1")
-            with pytest.raises(PatchpilotError, match="in use by another program"), writing(other):
+            with pytest.raises(PatchpilotError, match="locked by another process"), writing(other):
                 raise AssertionError("two write at once")
         assert other.execute("SELECT x FROM a").fetchall() == [("new",)]
 

@@ -211,7 +211,7 @@ def test_a_merge_above_changed_files_is_refused(tmp_path: Path) -> None:
 def test_files_and_commits_do_not_go_in_one_call(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r")
     repo.git("format-patch", "-q", "-o", "out", "master")
-    with pytest.raises(UsageError, match="in one call"):
+    with pytest.raises(UsageError, match="in one run"):
         mend(repo, "topic", str(repo.path / "out"))
 
 

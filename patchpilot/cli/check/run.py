@@ -26,7 +26,7 @@ def answer(common: Common, options: CheckOptions) -> int:
         name = "--published" if options.published else "--shared"
         raise UsageError(f"{name} requires --fix", hint=f"patchpilot check --fix {name}")
     if options.data and not options.data.is_dir():
-        raise MissingError(f"{options.data}: no such directory", hint="--data takes the directory that contains spelling.txt")
+        raise MissingError(f"{options.data}: no such directory", hint="--data must be the directory that contains spelling.txt")
     files_only = common.repo is None and need_no_repository(options.targets)
     with common.workplace(uses_repository=not files_only) as place:
         return _check(common, options, place, place.repository if not files_only else None)

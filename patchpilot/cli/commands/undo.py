@@ -22,7 +22,7 @@ def command(common: Common, action: str, number: int | None) -> int:
         repository = place.repository
         if action == "list":
             if number is not None:
-                raise UsageError("list takes no number", hint=f"to restore it: patchpilot undo restore {number}")
+                raise UsageError("`undo list` does not accept a number", hint=f"to restore it: patchpilot undo restore {number}")
             states = undo_list(repository)
             restored = None
         else:

@@ -101,7 +101,7 @@ def fixer(name: str, changes: str = SPACE) -> Callable[[Fixer], Fixer]:
 
     def register(function: Fixer) -> Fixer:
         if name in FIXERS:
-            raise ValueError(f"two fixers are called {name!r}")
+            raise ValueError(f"duplicate fixer {name!r}")
         FIXERS[name] = RegisteredFixer(function, changes)
         return function
 

@@ -54,7 +54,7 @@ def capture(
 ) -> tuple[RenderedMail, ...]:
     """The mails b4 would send, in its order, to exactly these recipients; nothing is sent."""
     if not to:
-        raise UsageError("no To: recipient: b4 would move all of Cc: to To:", hint="name a recipient with --to")
+        raise UsageError("no To: recipient: b4 would move everyone in Cc: to To:", hint="add a recipient with --to")
     with tempfile.TemporaryDirectory(prefix="patchpilot-") as place:
         done = run(
             repository,

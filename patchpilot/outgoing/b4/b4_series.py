@@ -37,7 +37,7 @@ def render(repository: Repository, series: SeriesToRender) -> RenderedSeries:
     branch = _branch(repository, ids)
     if not account.configured and not account.destination:
         raise MissingError(
-            "no mail server is set: b4 would choose a web endpoint by itself",
+            "no mail server is set: b4 would pick a web endpoint on its own",
             hint=Action("doctor", (), "git config --global sendemail.smtpserver HOST (see `{}`)"),
         )
     if draft.in_reply_to and account.destination:
@@ -114,7 +114,7 @@ def _deliver_as_shown(delivery: Delivery) -> None:
     """Send the mails that wait without b4: the branch was changed since they were made, and b4 would make others of it."""
     if delivery.account.destination:
         raise RefusedError(
-            "cannot resume: b4's web endpoint takes a series as a whole, and the commits changed after part of it was sent",
+            "cannot resume: b4's web endpoint only accepts a whole series, and the commits changed after part of it was sent",
             hint=Action("send", ("--reroll",), "send the changed commits as the next version: {}"),
         )
     with Submission(delivery.account, delivery.credential) as submission:

@@ -60,7 +60,7 @@ def enroll(repository: Repository, branch: str, base: str, asked: str | None = N
         withdraw(repository, branch)
         words = done.error_text.splitlines()
         raise RefusedError(
-            f"b4 cannot enroll the branch {branch}: {words[-1] if words else 'no reason given'}", hint="use --via git-send-email"
+            f"b4 cannot enroll branch {branch}: {words[-1] if words else 'no reason given'}", hint="use --via git-send-email"
         )
     repository.git("config", f"branch.{branch}.patchpilot-enrolled", "true")
     if description:

@@ -45,7 +45,7 @@ def journaled(repository: Repository, branch: str, send: int | None = None) -> I
     with _lock(folder) as lock:
         if not lock.taken:
             raise RefusedError(
-                "another patchpilot is running b4 in this repository", hint="wait for it to finish, or use --via git-send-email"
+                "another patchpilot process is running b4 in this repository", hint="wait for it to finish, or use --via git-send-email"
             )
         _put_back(repository, folder)
         _write(folder, _Changed(branch, branch_tracking(repository, branch), send))

@@ -48,7 +48,7 @@ class Dialogue:
 
     @property
     def endless(self) -> bool:
-        """Whether the server is in a reply that does not end."""
+        """Whether the server is in unterminated reply."""
         return self.lines > _LONGEST
 
     def feed(self, line: str) -> None:

@@ -50,7 +50,7 @@ def read_wanted(repository: Repository | None, target: str | None, base: str | N
     for patch in patches:
         # half a patch may fit where the whole does not
         if patch.diff_error:
-            raise InputError(f"{patch.source}: {patch.diff_error}", hint="it was truncated or edited manually: get it again")
+            raise InputError(f"{patch.source}: {patch.diff_error}", hint="it was truncated or edited manually; download it again")
     return tuple(BackportTarget(patch.commit, patch.subject.title or patch.source, patch) for patch in patches)
 
 
@@ -66,7 +66,7 @@ def committed(repository: Repository, wanted: BackportTarget, progress: Progress
             return replace(wanted, commit=commit)
     if not wanted.patch.subject.title:
         raise UsageError(
-            f"{wanted.patch.source}: cannot find the commit it became: the diff has no subject",
+            f"{wanted.patch.source}: cannot look up the merged commit: the diff has no subject",
             hint="name the commit, or give --onto DIR",
         )
     raise UsageError(

@@ -71,7 +71,9 @@ def backport(repository: Repository | None, request: BackportRequest, *, progres
             with BackportSession(repository, stable, request.effort, progress, named) as asker:
                 results = asker.ask(commits, branches)
         except sqlite3.OperationalError as error:
-            raise MissingError(f"cannot use the history index: {error}", hint="another patchpilot may be updating it; try again") from error
+            raise MissingError(
+                f"cannot use the history index: {error}", hint="another patchpilot process may be updating it; try again"
+            ) from error
         except sqlite3.DatabaseError:
             # the index is a cache: a damaged one is built again
             forget(repository)

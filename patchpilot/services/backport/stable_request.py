@@ -14,12 +14,13 @@ def request_mail(repository: Repository, result: BackportResult, stable: StableT
     """The mail that asks for a commit of the mainline in the trees that take it as it is (option 2 of the stable rules), headers first."""
     if result.commit is None or not result.upstream:
         raise UsageError(
-            "not in mainline: stable trees take only mainline commits", hint=Action("stable", (), "until then, add a Cc: stable line: {}")
+            "not in mainline: stable trees only accept mainline commits", hint=Action("stable", (), "until then, add a Cc: stable line: {}")
         )
     takes = [branch for branch in result.branches if branch.verdict in (BranchVerdict.CLEAN, BranchVerdict.THREE_WAY)]
     if not takes:
         raise UsageError(
-            "no stable tree both needs the fix and takes it unchanged", hint=Action("backport", (), "see `{}` for the verdict of each tree")
+            "the fix does not apply cleanly to any stable tree that needs it",
+            hint=Action("backport", (), "see `{}` for the verdict of each tree"),
         )
     commit = repository.commit(result.commit)
     identity = repository.identity

@@ -62,7 +62,7 @@ def resolve(
     """
     if result.commit is None or not branch.tip:
         raise UsageError(
-            "--resolve: a directory or a patch file has no history to resolve a conflict in", hint="name a commit and a branch"
+            "--resolve: a directory or a patch file has no history to resolve conflicts with", hint="give a commit and a branch"
         )
     place = _place(repository, result.commit, branch)
     if not (place / ".git").exists():
@@ -74,7 +74,7 @@ def build(repository: Repository, result: BackportResult, branch: BranchResult, 
     """Run a command (words, no shell) in a throw-away clone of the branch with the fix and its prerequisites on it."""
     words = shlex.split(command)
     if not words:
-        raise UsageError("--build: no command given", hint="for example --build 'make -j8 drivers/net/'")
+        raise UsageError("--build: no command given", hint="e.g. --build 'make -j8 drivers/net/'")
     steps, skipped = steps_for(repository, [(result, branch)], upstream_only=False)
     if skipped or not steps:
         return Built(branch.branch, -1, str(skipped) or "nothing to build: the branch has the fix, or does not have the bug")

@@ -98,7 +98,7 @@ def fix(
     files = fix_files.PatchFiles.of(targets, stdin)
     rules, series, earlier = read_input(request, repository)
     if files.names and any(patch.commit for series_ in series for patch in series_.patches if patch.source not in files.mails):
-        raise UsageError("cannot fix patch files and commits in one call", hint="name the files in one call and the commits in another")
+        raise UsageError("cannot fix patch files and commits in one run", hint="run it once for the files and once for the commits")
     commits = fix_commits.CommitRewrite(repository, request.base, targets) if repository and not files.names else None
     if commits and write:
         with _refusals():

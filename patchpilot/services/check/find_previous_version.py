@@ -53,7 +53,7 @@ def find(
     where = "sent, followed, tagged or on a branch" if commits else "sent, followed, or next to it as files"
     raise UsageError(
         f"v{number} not found: not {where}",
-        hint="name its patches: --since-version DIR, FILE, A..B or a Message-ID",
+        hint="specify its patches: --since-version DIR, FILE, A..B or a Message-ID",
     )
 
 

@@ -100,7 +100,7 @@ def _write_down(
             )
         return ""
     if len(request.targets) > 1:
-        raise UsageError("a waiver is for one topic, but several TARGETs were given", hint="name one range A..B")
+        raise UsageError("a waiver is for one topic, but several TARGETs were given", hint="give one range A..B")
     rules = load_rules(packs)
     target = request.targets[0] if request.targets else None
     if request.unwaive:

@@ -54,7 +54,7 @@ class PatchFiles:
         data: dict[str, bytes] = {}
         if "-" in targets:
             if len(targets) > 1:
-                raise UsageError("cannot fix standard input together with other TARGETs", hint="give the other TARGETs in another call")
+                raise UsageError("cannot fix standard input together with other TARGETs", hint="run it separately for the other TARGETs")
             data["-"] = stdin or b""
         for target in targets:
             if is_network_target(target):
@@ -119,7 +119,7 @@ class PatchFiles:
                 staged.append((_staged(Path(name), content), Path(name)))
             for _, file in staged:
                 if read_bytes(file) != self.data[str(file)]:
-                    raise RefusedError(f"{file} has changed meanwhile", hint="nothing was written; check the file, then try again")
+                    raise RefusedError(f"{file} has changed in the meantime", hint="nothing was written; check the file, then try again")
             _replace_all(staged, self.data)
         finally:
             for temporary, _ in staged:
@@ -157,7 +157,7 @@ def _split(content: bytes) -> list[bytes]:
 def _refuse_unless_writable(file: Path) -> None:
     if file.is_symlink():
         raise RefusedError(
-            f"{file} is a symbolic link, which is not followed for writing", hint=f"name the file itself: {os.path.realpath(file)}"
+            f"{file} is a symbolic link, which is not followed for writing", hint=f"give the file itself: {os.path.realpath(file)}"
         )
     if not file.stat().st_mode & 0o222 or not os.access(file, os.W_OK):
         raise RefusedError(f"{file} is read-only", hint=f"nothing was written; chmod u+w {file}, or see the changes with --diff")

@@ -20,7 +20,7 @@ def script_of(top: Path) -> Path:
     """The tree's script; MissingError when it has none."""
     script = top / SCRIPT
     if not script.is_file():
-        raise MissingError(f"{top} has no {SCRIPT}", hint="leave out --checkpatch, or name a kernel tree with --tree")
+        raise MissingError(f"{top} has no {SCRIPT}", hint="leave out --checkpatch, or give a kernel tree with --tree")
     return script
 
 

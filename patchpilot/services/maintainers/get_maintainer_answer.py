@@ -131,7 +131,7 @@ def _path_in_tree(target: str, tree: "Tree") -> str:
         return path + "/"
     if not tree.exists(path):
         raise MissingError(
-            f"{target}: no such file in {tree.label}", hint="-f takes files and directories of the tree; leave it out for a patch"
+            f"{target}: no such file in {tree.label}", hint="-f accepts files and directories in the tree; omit it for a patch"
         )
     return path
 
@@ -153,14 +153,14 @@ def _patches_of(target: str, where: Path | None, from_archive: "FromArchive | No
 def _patch_text(target: str, stdin: bool) -> str:
     if target == "-":
         if sys.stdin.isatty() or not stdin:
-            raise UsageError("no patch or file given", hint="name a patch file, or a source file after -f")
+            raise UsageError("no patch or file given", hint="give a patch file, or use -f for a source file")
         data = sys.stdin.buffer.read(MAX_PATCH)
     else:
         try:
             with Path(target).open("rb") as stream:
                 data = stream.read(MAX_PATCH)
         except OSError as error:
-            raise InputError(f"{target}: {error.strerror or error}", hint="name a patch file, or a source file after -f") from error
+            raise InputError(f"{target}: {error.strerror or error}", hint="give a patch file, or use -f for a source file") from error
     if data[:2] == b"\x1f\x8b":
         from patchpilot.commits.range import read_file
 

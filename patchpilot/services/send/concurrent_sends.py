@@ -41,12 +41,12 @@ def refuse_rivals(outbox: Outbox, planned: SendPlan) -> None:
         what = "this topic was" if other.change_id == topic else "the same patches were"
         if other.may_have_been_sent:
             raise RefusedError(
-                f"{what} sent by another patchpilot since the preview, {words_of(other)}",
+                f"{what} sent by another patchpilot process since the preview, {words_of(other)}",
                 hint=Action("send", ("--dry-run",), "see what was sent: {}"),
             )
         if other.change_id != topic and is_being_sent(other.change_id):
             raise RefusedError(
-                f"another patchpilot is sending the same patches, {words_of(other)}",
+                f"another patchpilot process is already sending these patches, {words_of(other)}",
                 hint=Action("send", ("--dry-run",), "wait for it to finish, then see `{}`"),
             )
 

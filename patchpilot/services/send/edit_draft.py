@@ -136,7 +136,7 @@ def ping(repository: Repository, target: str | None = None, base: str | None = N
     draft = find_draft(repository, SendRequest(target=target, base=base))
     last = last_sent(draft)
     if last is None:
-        raise UsageError("nothing of this topic was sent yet", hint=Action("send"))
+        raise UsageError("nothing from this topic has been sent yet", hint=Action("send"))
     name = (repository.identity or Address("", "")).name
     values = {"date": last.begun[:10], "link": link_to(last, repository), "name": name, "version": str(last.version)}
     return without_comments(fill(template("ping"), values)) + "\n"

@@ -20,7 +20,7 @@ def wording_of(repository: Repository, request: SendRequest, draft: Draft, serie
     """The texts of the draft as they go into the mails. A changelog goes to the cover, or below the `---` of a single patch."""
     many = len(draft.patches) > 1
     if request.cover and not draft.has_cover:
-        raise UsageError("a cover letter was requested, but none is written", hint=Action("draft", ("--edit",), "write it: {}"))
+        raise UsageError("a cover letter was requested, but none has been written", hint=Action("draft", ("--edit",), "write it: {}"))
     kept = kept_by_b4(repository, draft.branch, draft.change_id)
     cover = None
     regzbot = introduced(draft, series)

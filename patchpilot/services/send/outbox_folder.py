@@ -17,9 +17,9 @@ def write_outbox(planned: SendPlan, folder: Path) -> tuple[Path, ...]:
         folder.mkdir(parents=True, exist_ok=True)
         others = sorted(file.name for file in folder.glob("*.eml") if file.name not in mails)
         if others:
-            raise InputError(f"{folder} holds other mails: {', '.join(others[:3])}", hint="name an empty directory, or remove them")
+            raise InputError(f"{folder} holds other mails: {', '.join(others[:3])}", hint="choose an empty directory, or remove them")
         for name, raw in mails.items():
             (folder / name).write_bytes(raw)
     except OSError as error:
-        raise InputError(f"{folder}: {error.strerror or error}", hint="name a writable directory") from error
+        raise InputError(f"{folder}: {error.strerror or error}", hint="choose a writable directory") from error
     return tuple(folder / name for name in mails)

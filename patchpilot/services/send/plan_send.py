@@ -59,7 +59,7 @@ def plan(repository: Repository, request: SendRequest, *, progress: Progress = s
     people = addressees(repository, request, account, draft, series, project=project)
     if not people.recipients and not request.to_self:
         raise RefusedError(
-            "no recipients to send to",
+            "no recipients",
             hint=Hint(
                 (
                     Action("", ("--to",), "add recipients with {} and --cc"),

@@ -99,7 +99,7 @@ def judge_answer(repository: Repository | None, name: str, value: str) -> str:
         return "..".join(_commit_name(repository, part) for part in text.split(".."))
     raise UsageError(
         f"{name}: invalid answer {value!r}",
-        hint="answer yes or no" + (", or name the commit that introduced it" if name == "regression" else ""),
+        hint="answer yes or no" + (", or give the commit that introduced it" if name == "regression" else ""),
     )
 
 
@@ -110,7 +110,7 @@ def _commit_name(repository: Repository | None, word: str) -> str:
     commit = repository.find(word)
     if commit is None and not re.fullmatch(r"[0-9a-f]{12,40}", word):
         raise UsageError(
-            f"no such commit: {word!r}", hint="name the commit that introduced the regression, a range good..bad, or answer yes or no"
+            f"no such commit: {word!r}", hint="give the commit that introduced the regression, a range good..bad, or answer yes or no"
         )
     return (commit or word)[:12]
 

@@ -36,7 +36,7 @@ def reroll(draft: Draft, repository: Repository | None = None) -> Draft:
     """The draft one version after what was sent last, its changelog started; nothing is written. UsageError when nothing was sent."""
     last = last_sent(draft)
     if last is None:
-        raise UsageError("nothing of this topic was sent yet", hint=Action("send", (), "send v1 first: {}"))
+        raise UsageError("nothing from this topic has been sent yet", hint=Action("send", (), "send v1 first: {}"))
     version = last.version + 1
     if draft.version >= version and draft.changelog and not _is_template(draft.changelog):
         return draft

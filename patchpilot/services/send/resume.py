@@ -56,7 +56,7 @@ def plan_resume(
     with sole_sender(draft.change_id), Outbox() as outbox:
         sends = outbox.sends(draft.change_id, kind="to-self" if request.to_self else "real")
         if not sends:
-            raise UsageError("nothing of this topic was sent yet", hint=Action("send", (), "send it: {}"))
+            raise UsageError("nothing from this topic has been sent yet", hint=Action("send", (), "send it: {}"))
         send = outbox.settle(sends[-1].id)
         _refuse_wrong_ids(send, by_id)
         for entry in send.entries:
@@ -131,7 +131,9 @@ def _keys(send: Send, words: Sequence[str]) -> tuple[str, ...]:
     addresses = [parse_address(word) or Address("", word.strip()) for word in words]
     waiting = [entry for entry in send.entries if entry.state in WAITING]
     if not waiting:
-        raise UsageError("no pending mail to drop a recipient from", hint=Action("send", ("--resume",), "`{}` shows what became of each"))
+        raise UsageError(
+            "no pending mail to drop a recipient from", hint=Action("send", ("--resume",), "`{}` shows the state of each mail")
+        )
     there = {name.lower() for entry in waiting for name in entry.mail.recipients}
     for address in addresses:
         if address.key not in there:

@@ -237,7 +237,7 @@ def _state() -> Iterator[probes.Probe]:
         with contextlib.closing(connect()) as database:
             sound = database.execute("PRAGMA quick_check").fetchone()[0] == "ok"
             if not sound:
-                raise damaged(database.file, LAYOUT.what, "quick_check finds errors")
+                raise damaged(database.file, LAYOUT.what, "quick_check reports errors")
     except PatchpilotError as error:
         yield probes.Probe("outbox", "fail", error.message, error.hint or "nothing is sent that cannot be recorded first")
         return

@@ -118,5 +118,5 @@ def _longterm(data: Any, url: str) -> frozenset[str]:
     except (TypeError, KeyError) as error:
         raise NetworkError(f"{url} is not a list of releases") from error
     if not versions:
-        raise NetworkError(f"{url} names no long-term series: nothing was changed")
+        raise NetworkError(f"{url} lists no long-term series; nothing was changed")
     return versions

@@ -63,7 +63,7 @@ def _top(directory: Path | None, repo: Path | None) -> Path:
 def configuration(source: Source) -> TreeConfiguration:
     """What the tree of a source configures; MissingError where it has no settings."""
     if not source.is_revision and not (source.top / FILE_NAME).exists():
-        raise MissingError(f"{source.top}: no {FILE_NAME}", hint="only a tree with its own settings needs trust")
+        raise MissingError(f"{source.top}: no {FILE_NAME}", hint="only trees with their own settings need to be trusted")
     settings = read_settings(source=source)
     packs = packs_of_tree(settings, source) if settings.packs_from_tree else ()
     files = _files(source, packs)
@@ -151,4 +151,4 @@ def _write(known: dict[str, dict[str, Any]]) -> None:
         fresh.write_text(json.dumps(known, indent=1), encoding="utf-8")
         fresh.replace(file)
     except OSError as error:
-        raise InputError(f"{file}: {error.strerror or error}", hint="set XDG_STATE_HOME to a place you may write to") from error
+        raise InputError(f"{file}: {error.strerror or error}", hint="set XDG_STATE_HOME to a writable directory") from error

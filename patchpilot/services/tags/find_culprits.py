@@ -95,7 +95,8 @@ def find_culprits_of_each(repository: Repository, request: FixesRequest, *, prog
     target = newest_patch(repository) if request.target is None else request.target
     if is_mail(target) and not repository.find(target):
         raise UsageError(
-            f"{target}: a patch file has no history to search", hint=Action("fixes", ("HEAD",), "apply it first (git am FILE), then: {}")
+            f"{target}: finding the culprit needs a commit in the git history",
+            hint=Action("fixes", ("HEAD",), "apply it first (git am FILE), then: {}"),
         )
     if ".." not in target:
         return (find_culprits(repository, replace(request, target=target), progress=progress),)

@@ -119,7 +119,7 @@ def prepare(
     ids = topic_commits(repository, request.target, request.base)
     for id_ in ids:
         if len(repository.commit(id_).parents) > 1:
-            raise UsageError(f"{id_[:12]} is a merge: tags go into the commits it merges", hint="name one of those, or a range A..B")
+            raise UsageError(f"{id_[:12]} is a merge: tags belong in the merged commits", hint="give one of those, or a range A..B")
     if request.is_fix is not None and not request.dry_run:
         answer_fix(repository, [repository.commit(id_) for id_ in ids], request.is_fix, target=request.target, base=request.base)
     changes = tuple(_change(repository, repository.commit(id_), request, ids, progress) for id_ in ids)

@@ -63,7 +63,7 @@ def stable_lines(repository: Repository, request: StableRequest, *, progress: Pr
     target = newest_patch(repository) if request.target is None else request.target
     if (is_mail(target) or Path(target).is_file()) and not repository.find(target):
         raise UsageError(
-            f"{target}: a patch file has no history to find affected branches",
+            f"{target}: finding affected branches needs a commit in the git history",
             hint=Action("stable", ("HEAD",), "apply it first (git am FILE), then: {}"),
         )
     commit = repository.commit(resolve_patch(repository, target))

@@ -65,7 +65,7 @@ def undo_restore(repository: Repository, number: int | None = None) -> UndoState
             if chosen.now and repository.is_ancestor(undo.new, chosen.now)
             else f"git branch rescue {undo.old[:12]}"
         )
-        raise RefusedError(f"{name} has moved since", hint=f"the old commits are kept: {way_out}")
+        raise RefusedError(f"{name} has changed since then", hint=f"the old commits are saved: {way_out}")
     busy = in_progress(repository, undo.ref)
     if busy:
         raise RefusedError(f"{busy.what} is in progress", hint=busy.hint)

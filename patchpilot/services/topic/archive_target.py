@@ -29,14 +29,14 @@ def series_at(target: str, *, lore: str = LORE, offline: bool = False, archive_a
     """
     message_id = message_id_of(target)
     if message_id is None:
-        raise UsageError(f"{target}: neither a Message-ID nor an archive's URL", hint="for example <20240101120000.1-1-ada@example.org>")
+        raise UsageError(f"{target}: neither a Message-ID nor an archive URL", hint="e.g. <20240101120000.1-1-ada@example.org>")
     if offline:
         raise NetworkError(f"cannot read {target} with --offline", hint="omit --offline, or name a file that has the patches")
     with (archive_at or default_archive())(archive_of(target, lore)) as archive:
         mails = unique(archive.thread(message_id))
     revision = _revision(message_id, mails)
     if revision is None:
-        raise InputError(f"{message_id}: no patch in this thread", hint="name the mail with the patch or its cover letter")
+        raise InputError(f"{message_id}: no patch in this thread", hint="give the Message-ID of the patch or its cover letter")
     patches = tuple(parse_patch(post.mail.mail.raw, post.message_id) for post in revision.posts)
     cover = next((patch for patch, post in zip(patches, revision.posts, strict=True) if post.is_cover and not patch.has_diff), None)
     return Series(tuple(patch for patch in patches if patch is not cover), cover)

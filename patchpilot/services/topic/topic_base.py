@@ -44,11 +44,11 @@ def topic_base(repository: "Repository", named: str | None = None) -> Base:
         choices = likeliest(repository, named)
         raise UnclearBaseError(
             f"{_many(base)} over the base {base.name}, which is a guess ({base.reason})",
-            hint=Action("", ("--base", "REV"), "name the base with {}, or name a range A..B"),
+            hint=Action("", ("--base", "REV"), "specify the base with {}, or give a range A..B"),
             choices=tuple((choice.name, len(choice.commits), choice.reason) for choice in choices),
         )
     if len(base.commits) > MAX_OWN:
-        raise UsageError(f"more than {MAX_OWN} commits over {base.name}", hint=Action("", ("--base", "REV"), "name a nearer base: {}"))
+        raise UsageError(f"more than {MAX_OWN} commits over {base.name}", hint=Action("", ("--base", "REV"), "specify a nearer base: {}"))
     return base
 
 
@@ -115,7 +115,7 @@ def _guessed(search: BaseSearch) -> Base:
         return _over_upstream(search)
     raise UsageError(
         "no base found: this branch has no upstream and shares no commit with any other branch",
-        hint=Action("", ("--base", "REV"), "name the base: {}, or a range A..B"),
+        hint=Action("", ("--base", "REV"), "specify the base: {}, or a range A..B"),
     )
 
 

@@ -77,7 +77,7 @@ class ChecksScreen(StageScreen):
         Binding("w", "waive", "waive", tooltip="waive the finding in this topic, with a reason; or remove the waiver"),
         Binding("o", "only", "filter", key_display="o", tooltip="show one severity, one rule, waived findings, or all findings"),
         Binding("s", "strict", "toggle strict", show=False, tooltip="turn strict checks on or off (as checkpatch.pl --strict)"),
-        Binding("c", "names", "switch names", show=False, tooltip="switch between checkpatch.pl's rule names and ours"),
+        Binding("c", "names", "toggle rule names", show=False, tooltip="switch between checkpatch.pl's rule names and ours"),
     ]
 
     def __init__(self, session: Any) -> None:

@@ -162,7 +162,7 @@ class SendScreen(StageScreen):
             self.notify("no interrupted send to resume", timeout=2)
             return
         if any(entry.state == "unknown" for entry in known.last.entries):
-            text = "It is unknown whether the server accepted some of the mails. Check your Sent folder or the list archive. Were they delivered?"
+            text = "The server may or may not have accepted some of the mails. Check your Sent folder or the list archive. Were they delivered?"
             answers = (
                 ("lookup", "Look them up in the archive"),
                 ("sent", "Yes, they were delivered"),

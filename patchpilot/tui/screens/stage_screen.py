@@ -300,4 +300,4 @@ class StageScreen(Screen[None]):
             self.session.changed("draft")
             self.reread()
 
-        self.in_thread("Robin is working", lambda repository, _: work(repository.top), then)
+        self.in_thread("Robin (simulated) is preparing a patch", lambda repository, _: work(repository.top), then)
