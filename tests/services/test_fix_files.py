@@ -47,5 +47,5 @@ def test_what_ends_the_writing_between_two_files_leaves_all_as_they_were(
 
 def test_a_file_without_end_is_not_read_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("patchpilot.commits.range.MAX_INPUT", 1 << 20)
-    with pytest.raises(InputError, match="more than 1 MiB"):
+    with pytest.raises(InputError, match="larger than 1 MiB"):
         PatchFiles.of(("/dev/zero",), None)
