@@ -17,6 +17,8 @@ EXCEPTIONS = [(re.compile(exception["text"], re.IGNORECASE), exception) for exce
 
 
 def _found(text: Text) -> list[str]:
+    if text.kind == "code" and re.fullmatch(r"[#\w.-]+", text.text):
+        return []  # a key, a column or an id, not a text
     plain = text.text
     for pattern, _ in EXCEPTIONS:
         plain = pattern.sub(" ", plain)

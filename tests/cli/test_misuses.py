@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Eighty ways to call patchpilot wrongly: each ends with the exit code, the error and the hint that misuses.toml has, and with nothing else."""
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.kit.cli import call
+from tests.kit.repos import Repo
+
+CASES: list[dict[str, Any]] = tomllib.loads(Path(__file__).with_name("misuses.toml").read_text(encoding="utf-8"))["misuse"]
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository with three commits and a topic, and files that are no patches."""
+    folder = tmp_path_factory.mktemp("misuse")
+    repo = Repo(folder / "linux")
+    repo.commit(
+        "start\n\nSigned-off-by: Ada Fixer <ada@example.org>",
+        {"MAINTAINERS": "FROB\nM:\tMax <max@example.org>\nF:\tdrivers/\n", "drivers/a.c": "int a;\n"},
+    )
+    repo.commit("drivers: a: use b\n\nText.\n\nSigned-off-by: Ada Fixer <ada@example.org>", {"drivers/a.c": "int b;\n"})
+    repo.git("update-ref", "refs/remotes/origin/master", "HEAD")
+    repo.git("checkout", "-q", "-b", "topic")
+    repo.commit("drivers: a: use c\n\nText.\n\nSigned-off-by: Ada Fixer <ada@example.org>", {"drivers/a.c": "int c;\n"})
+    (folder / "empty.patch").write_text("")
+    (folder / "notes.txt").write_text("This is no patch.\nIt has two lines.\n")
+    (folder / "folder").mkdir()
+    (folder / "broken.toml").write_text("[[rule]\n")
+    (folder / "broken.json").write_text("{")
+    return folder
+
+
+def outcome(place: Path, argv: list[str], *, at: str = "linux") -> tuple[int, list[str], str]:
+    """The exit code, the lines on stderr and the text on stdout of a call."""
+    here = Path.cwd()
+    os.chdir(place / at)
+    try:
+        done = call(*argv)
+    finally:
+        os.chdir(here)
+    lines = done.err.replace(str(place), "PLACE").rstrip("\n").split("\n")
+    return done.code, lines, done.out
+
+
+def test_there_are_eighty() -> None:
+    assert len(CASES) >= 80
+    assert len({tuple(case["argv"]) for case in CASES}) == len(CASES)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: " ".join(case["argv"]))
+def test_a_misuse_says_what_failed_and_what_to_do(place: Path, case: dict[str, Any]) -> None:
+    code, lines, out = outcome(place, case["argv"], at=case.get("at", "linux"))
+    assert (code, lines) == (case["code"], [case["error"], case["hint"]])
+    assert not out
+    assert case["error"].startswith("patchpilot: error: ")
+    assert case["hint"].startswith("hint: ")
