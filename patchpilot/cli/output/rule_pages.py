@@ -27,7 +27,9 @@ def rule_page(explanation: RuleExplanation) -> str:
     (name, value), *rest = facts
     lines += [f"| {name} | {value} |", "|---|---|", *(f"| {name} | {value} |" for name, value in rest)]
     lines += ["", "## Why", "", " ".join(rule.why.split())]
-    for title, examples in (("Bad", explanation.bad), ("Good", explanation.good)):
+    bad = {shown(example) for example in explanation.bad}
+    good = tuple(example for example in explanation.good if shown(example) not in bad)
+    for title, examples in (("Bad", explanation.bad), ("Good", good)):
         if examples:
             lines += ["", f"## {title}", "", *_fenced(shown(examples[0]), examples[0].path)]
     if rule.remedy.text:
@@ -76,7 +78,8 @@ def _runs(line: str) -> list[str]:
 
 def _sentence(text: str) -> str:
     flat = _code_safe(" ".join(text.split()))
-    return flat[:1].upper() + flat[1:] + ("" if flat.endswith((".", "!", "?")) else ".")
+    start = flat if flat.startswith(("git ", "b4 ", "patchpilot ")) else flat[:1].upper() + flat[1:]
+    return start + ("" if flat.endswith((".", "!", "?")) else ".")
 
 
 def _code_safe(text: str) -> str:
