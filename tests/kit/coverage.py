@@ -20,7 +20,7 @@ ASKED_HEAD = """\
 <!-- generated from tests/packs/asked.toml: python -m tests.kit.coverage -->
 # What maintainers ask for, and the rules that report it first
 
-`patchpilot explain RULE` gives the reason; [rules](rules/index.md) has an example of each. Reports of bots are in [bots](bots.md).
+`patchpilot explain RULE` gives the reason; [rules](rules/index.md) has an example of each. Bot reports are covered in [bots](bots.md).
 """
 HEAD = """\
 <!-- SPDX-License-Identifier: GPL-2.0-or-later -->

@@ -22,7 +22,7 @@ from tests.kit.topics import apply, commits, topic
 
 LIST = "widgets@lists.example.org"
 PAGE = Path(__file__).parents[2] / "docs/how-to/add-a-transport.md"
-CODE = re.compile(r"^`patchpilot/outgoing/maildir/(\w+\.py)` has .*?^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+CODE = re.compile(r"^`patchpilot/outgoing/maildir/(\w+\.py)` (?:has|defines) .*?^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 RUN = """
 import sys
 import patchpilot.outgoing

@@ -284,6 +284,6 @@ def test_recipients_that_an_answer_adds_are_named(tmp_path: Path) -> None:
         request = session.request(repository)
         assert answer_named(repository, "regression", "yes", request).startswith("1 more recipient: regressions@lists.linux.dev (")
         session.load(Stage.RECIPIENTS, silent)
-        assert "1 more recipient: regressions@lists.linux.dev" in session.found[Stage.RECIPIENTS].standing.note
+        assert "1 more recipient: regressions@lists.linux.dev" in session.found[Stage.RECIPIENTS].status.note
         assert answer_named(repository, "regression", "no", request) == "1 recipient removed: regressions@lists.linux.dev"
         assert answer_named(repository, "regression", "no", request) == ""

@@ -95,7 +95,7 @@ def find_culprits_of_each(repository: Repository, request: FixesRequest, *, prog
     target = newest_patch(repository) if request.target is None else request.target
     if is_mail(target) and not repository.find(target):
         raise UsageError(
-            f"{target}: finding the culprit needs a commit in the git history",
+            f"{target}: a patch file has no git history to search",
             hint=Action("fixes", ("HEAD",), "apply it first (git am FILE), then: {}"),
         )
     if ".." not in target:
