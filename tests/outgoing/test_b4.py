@@ -120,7 +120,7 @@ def test_b4_asks_for_a_cover_a_clean_tree_and_the_checked_out_branch(tmp_path: P
         (repo.path / "widget.c").write_text("dirty\n")
         assert "clean working tree" in send(repo, "--yes").err
         repo.git("checkout", "-q", "--", "widget.c")
-        assert "checked out" in send(repo, "--yes", "HEAD~1").err
+        assert "checked-out" in send(repo, "--yes", "HEAD~1").err
         assert server.take() == ()
 
 
