@@ -65,7 +65,7 @@ class Repository:
 
         where = Path(directory) if directory else Path.cwd()
         if not where.exists():
-            raise MissingError(f"{where}: no such directory")
+            raise MissingError(f"{where}: no such directory", hint="give an existing directory with -C")
         try:
             # an absolute path has no ~ to expand, and a $VARIABLE in it is part of a name
             repo = gitpython.Repo(where.absolute(), search_parent_directories=True, expand_vars=False)

@@ -72,7 +72,7 @@ def test_of_standard_input_nothing_is_cut_off(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr("patchpilot.commits.range.MAX_INPUT", len(mails) - 1)
     done = call("check", "--fix", "-", stdin=mails)
     assert (done.code, done.out) == (2, "")
-    assert "more than" in done.err
+    assert "larger than" in done.err
 
 
 def test_standard_input_comes_out_mended_and_the_findings_on_stderr(file: Path) -> None:

@@ -42,7 +42,6 @@ NOT_RUN = {
     "patchpilot track watch": "runs until interrupted; `track watch --once` is run",
     "patchpilot lts --update --profile acme": "asks the project's site; tests/history/test_lts.py runs it on loopback",
     "patchpilot lts --update": "asks kernel.org; tests/history/test_lts.py runs it on loopback",
-    "patchpilot lts --update --from {url}": "asks the site; tests/history/test_lts.py runs it on loopback",
     'patchpilot hooks run {name} "$@"': "a line of the git hook: tests/outgoing/test_hooks.py runs the hook",
     'patchpilot check --format github "origin/${{ github.base_ref }}..HEAD"': "the variable is set by GitHub",
     'patchpilot check --format gitlab -o gl-code-quality-report.json "origin/$CI_MERGE_REQUEST_TARGET_BRANCH_NAME..HEAD"': (

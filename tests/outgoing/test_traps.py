@@ -76,9 +76,9 @@ def test_a_regression_is_told_to_its_tracker(tmp_path: Path) -> None:
     with Repository.open(repo.path) as repository:
         answer(repository, "regression", "HEAD~1")
         assert traps(repository).draft.answers["regression"] == culprit[:12]
-        with pytest.raises(UsageError, match="no commit"):
+        with pytest.raises(UsageError, match="no such commit"):
             answer(repository, "regression", "no-such-commit")
-        with pytest.raises(UsageError, match="no answer"):
+        with pytest.raises(UsageError, match="invalid answer"):
             answer(repository, "security", "maybe")
         with pytest.raises(UsageError, match="unknown question"):
             answer(repository, "secure", "no")

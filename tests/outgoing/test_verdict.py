@@ -64,12 +64,12 @@ def test_a_mail_server_that_is_not_configured_comes_first(tmp_path: Path, monkey
     done = call("send", "-C", repo.path, "--to", "widgets@lists.example.org", "--force", "a test", "--yes")
     rows = done.out.split("\n")
     assert (done.code, rows[0]) == (3, "NOT SENT: 1 problem blocks sending")
-    assert rows[1].startswith("problem: no mail server is configured")
+    assert rows[1].startswith("problem: no mail server configured")
     assert "Subject: " not in done.out
     told = json.loads(call("send", "-C", repo.path, "--to", "ada@example.com", "--yes", "--format", "json").out)
     assert (told["state"], told["refusals"][0]["name"]) == ("refused", "no-server")
     tried = call("send", "-C", repo.path, "--to", "widgets@lists.example.org", "--force", "a test", "--dry-run")
-    assert next(row for row in tried.out.split("\n") if row.startswith("note: ")).startswith("note: no mail server is configured")
+    assert next(row for row in tried.out.split("\n") if row.startswith("note: ")).startswith("note: no mail server configured")
 
 
 def test_on_a_terminal_the_mails_go_through_the_pager(blocked: Repo, tmp_path: Path) -> None:

@@ -135,7 +135,7 @@ def test_several_patches_give_one_answer(widget_tree: Path, tmp_path: Path, widg
 def test_interactive_is_refused_with_a_way_out(widget_tree: Path, widget_mail: Path) -> None:
     outcome = call("maintainers", "--tree", widget_tree, "--format", "get_maintainer", "--interactive", widget_mail)
     assert outcome.code == 2
-    assert "walk" in outcome.err
+    assert "TUI" in outcome.err
 
 
 @pytest.mark.parametrize(

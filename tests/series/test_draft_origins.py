@@ -99,7 +99,7 @@ def test_the_next_version_is_one_more_than_was_sent_however_often_it_is_looked_a
         assert subject(send(repo, "--reroll", "--yes")) == "[PATCH v2] widget: change line 1"
         assert draft(repo)["version"] == 2
         refused = call("draft", "-C", repo.path, "-v", "2")
-        assert (refused.code, "v2 was sent already" in refused.err) == (2, True)
+        assert (refused.code, "v2 was already sent" in refused.err) == (2, True)
 
 
 def test_what_is_no_message_id_is_refused_wherever_one_is_given(tmp_path: Path) -> None:

@@ -80,7 +80,7 @@ def _source(tree: Path | None, repo: Path | None, opened: ExitStack) -> tuple["T
         return DirectoryTree(tree), None
     where = (repo or Path.cwd()).absolute()
     if not where.is_dir():
-        raise MissingError(f"{repo}: no such directory")
+        raise MissingError(f"{repo}: no such directory", hint="give an existing directory with -C")
     for folder in (where, *where.parents):
         if (folder / ".git").exists():
             if (folder / "MAINTAINERS").exists():
