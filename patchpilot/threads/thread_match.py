@@ -2,8 +2,9 @@
 """The series that each mail is about: by its thread, else by the title or the commit that a bot's mail quotes."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from patchpilot.model.address import Address, parse_address
 from patchpilot.series.patch_pairing import title_key
@@ -11,6 +12,8 @@ from patchpilot.threads.mail_classifier import Classified
 from patchpilot.threads.mail_kinds import STABLE, MailKind
 from patchpilot.threads.posted_series import Post, PostedTopic, Revision, plain_title
 from patchpilot.threads.sender import same_person
+
+T = TypeVar("T")
 
 _TITLED = re.compile(r"just added the patch titled\s*\n\s*\n\s+(?P<title>\S[^\n]*(?:\n[ ]+\S[^\n]*)?)\n")
 _MM_TITLE = re.compile(r"^\s+Subject: (?P<title>\S[^\n]*(?:\n[ ]{2,}\S[^\n]*)?)", re.MULTILINE)
@@ -142,25 +145,36 @@ def _by_thread(
     known: dict[str, _Place | None],
 ) -> _Place | None:
     """Match a mail by the mails it replies to, at any distance; results for the mails on the way are cached in `known`."""
+
+    def look(ids: list[str], above: Classified | None) -> _Place | None:
+        place = next((owner[id_] for id_ in ids if id_ in owner), None)
+        return _by_machine(above, titles, commits) if place is None and above and above.kind in STABLE else place
+
+    return _walk_up(mail, by_id, known, look)
+
+
+def _walk_up(
+    mail: Classified, by_id: Mapping[str, Classified], known: dict[str, T | None], look: Callable[[list[str], Classified | None], T | None]
+) -> T | None:
+    """Ask `look` about each mail above, the nearest first, until it answers or a mail of a stable tree was reached.
+
+    `look` takes the ids that a mail replies to and the nearest mail among them. Results for the mails on the way are cached in `known`.
+    """
     path: list[str] = []
-    current, place = mail, None
+    current, answer = mail, None
     while current.mail.message_id not in known:
         known[current.mail.message_id] = None
         path.append(current.mail.message_id)
         ids = _above(current)
-        place = next((owner[id_] for id_ in ids if id_ in owner), None)
-        following = next((by_id[id_] for id_ in ids if id_ in by_id), None)
-        if place is not None or following is None:
+        above = next((by_id[id_] for id_ in ids if id_ in by_id), None)
+        answer = look(ids, above)
+        if answer is not None or above is None or above.kind in STABLE:
             break
-        if following.kind in STABLE:
-            place = _by_machine(following, titles, commits)
-            break
-        current = following
+        current = above
     else:
-        place = known[current.mail.message_id]
-    for message_id in path:
-        known[message_id] = place
-    return place
+        answer = known[current.mail.message_id]
+    known.update(dict.fromkeys(path, answer))
+    return answer
 
 
 def _above(mail: Classified) -> list[str]:
@@ -170,23 +184,7 @@ def _above(mail: Classified) -> list[str]:
 
 def _under(mail: Classified, by_id: Mapping[str, Classified], known: dict[str, Classified | None]) -> Classified | None:
     """The nearest mail of a stable tree that this one answers, at any distance; results are cached in `known`."""
-    path: list[str] = []
-    current, stable_mail = mail, None
-    while current.mail.message_id not in known:
-        known[current.mail.message_id] = None
-        path.append(current.mail.message_id)
-        above = next((by_id[message_id] for message_id in _above(current) if message_id in by_id), None)
-        if above is None:
-            break
-        if above.kind in STABLE:
-            stable_mail = above
-            break
-        current = above
-    else:
-        stable_mail = known[current.mail.message_id]
-    for message_id in path:
-        known[message_id] = stable_mail
-    return stable_mail
+    return _walk_up(mail, by_id, known, lambda _ids, above: above if above and above.kind in STABLE else None)
 
 
 def _by_subject(mail: Classified, titles: dict[str, list[tuple[int, Revision, Post]]]) -> _Place | None:

@@ -10,12 +10,7 @@ _LEVEL = {Severity.ERROR: "ERROR", Severity.WARNING: "WARNING", Severity.CHECK: 
 
 def render(result: CheckResult) -> str:
     """One line a finding. Notes are omitted: checkpatch.pl has no level for them."""
-    lines = [
-        _line(checked.patch.source, finding) for checked in result.patches for finding in checked.findings if finding.severity in _LEVEL
-    ]
-    first = result.patches[0].patch.source if result.patches else "-"
-    lines += [_line(first, finding) for finding in result.series if finding.severity in _LEVEL]
-    return "".join(f"{line}\n" for line in lines)
+    return "".join(f"{_line(source, finding)}\n" for source, finding in result.by_source if finding.severity in _LEVEL)
 
 
 def _line(source: str, finding: Finding) -> str:

@@ -10,9 +10,7 @@ _COMMAND = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.CHECK
 
 def render(result: CheckResult) -> str:
     """One command a finding; nothing when there is none."""
-    lines = [_line(checked.patch.source, finding, result.since) for checked in result.patches for finding in checked.findings]
-    first = result.patches[0].patch.source if result.patches else "-"
-    return "".join(f"{line}\n" for line in [*lines, *(_line(first, finding, result.since) for finding in result.series)])
+    return "".join(f"{_line(source, finding, result.since)}\n" for source, finding in result.by_source)
 
 
 def _line(source: str, finding: Finding, since: str | None) -> str:

@@ -13,12 +13,9 @@ _SEVERITY = {Severity.ERROR: "critical", Severity.WARNING: "major", Severity.CHE
 
 def render(result: CheckResult) -> str:
     """A list of issues; each has a fingerprint that stays the same while the finding does."""
-    pairs = [(checked.patch.source, finding) for checked in result.patches for finding in checked.findings]
-    first = result.patches[0].patch.source if result.patches else "-"
-    pairs += [(first, finding) for finding in result.series]
     seen: dict[str, int] = {}
     issues = []
-    for source, finding in pairs:
+    for source, finding in result.by_source:
         key = "\0".join((finding.rule, finding.path or source, finding.message))
         seen[key] = seen.get(key, 0) + 1
         issues.append(_issue(source, finding, f"{key}\0{seen[key]}", result.since))

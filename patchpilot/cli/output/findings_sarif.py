@@ -19,9 +19,8 @@ def render(result: CheckResult) -> str:
     fired = {finding.rule for finding in result.all} | {suppressed.finding.rule for _, suppressed in result.suppressed}
     rules = [rule for rule in result.rules if rule.id in fired]
     places = {rule.id: at for at, rule in enumerate(rules)}
-    results = [_result(finding, checked.patch, places) for checked in result.patches for finding in checked.findings]
     first = result.patches[0].patch if result.patches else None
-    results += [_result(finding, first, places) for finding in result.series]
+    results = [_result(finding, patch, places) for patch, finding in result.by_patch]
     results += [_result(suppressed.finding, patch or first, places, suppressed) for patch, suppressed in result.suppressed]
     if not result.suppressed:
         # SARIF has these of all results or of none

@@ -24,7 +24,7 @@ def _json(planned: Planned) -> dict[str, Any]:
         "sources": list(planned.sources),
         "commits": list(planned.commits),
         "topic": planned.topic,
-        "recipients": [_recipient(who) for who in planned.plan.recipients],
+        "recipients": [recipient_body(who) | {"by_hand": who.by_hand} for who in planned.plan.recipients],
         "sections": [
             {"name": section.name, "status": section.status, "trees": list(section.trees), "lists": list(section.lists)}
             for section in planned.plan.sections
@@ -33,7 +33,8 @@ def _json(planned: Planned) -> dict[str, Any]:
     }
 
 
-def _recipient(recipient: Recipient) -> dict[str, Any]:
+def recipient_body(recipient: Recipient) -> dict[str, Any]:
+    """A recipient as every document shows it."""
     return {
         "name": recipient.address.name,
         "email": recipient.address.email,
@@ -41,7 +42,6 @@ def _recipient(recipient: Recipient) -> dict[str, Any]:
         "section": recipient.section,
         "header": recipient.header,
         "reasons": list(recipient.reasons),
-        "by_hand": recipient.by_hand,
     }
 
 

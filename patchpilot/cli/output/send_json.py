@@ -4,6 +4,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from patchpilot.cli.output.recipients_report import recipient_body
 from patchpilot.cli.output.send_text import verdict
 from patchpilot.model.send_problem import SendProblem
 from patchpilot.services.send.send_plan import SendPlan, SendResult
@@ -27,17 +28,7 @@ def body(plan: SendPlan, result: SendResult) -> dict[str, Any]:
         "verdict": verdict(plan, result.refusals, str(result.state)),
         "refusals": _problems(result.refusals),
         "warnings": _problems(plan.warnings),
-        "recipients": [
-            {
-                "name": recipient.address.name,
-                "email": recipient.address.email,
-                "role": recipient.role,
-                "section": recipient.section,
-                "header": recipient.header,
-                "reasons": list(recipient.reasons),
-            }
-            for recipient in plan.recipients
-        ],
+        "recipients": [recipient_body(recipient) for recipient in plan.recipients],
         "bcc": list(plan.bcc),
         "transport": result.transport,
         "account": result.account,

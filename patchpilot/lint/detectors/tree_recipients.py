@@ -48,8 +48,7 @@ def forgotten_maintainer(context: Context, _arguments: Arguments) -> Iterator[Hi
         return
     reported: set[str] = set()
     for section in _sections(context):
-        people = [address for value in section.section.values("M") if (address := parse_address(value))]
-        lists = [address for address, _ in section.section.lists if address.lower() not in context.project.lists.catch_all]
+        people, lists = _contacts(context, section)
         if (
             not people
             or section.depth < 1
@@ -76,8 +75,7 @@ def forgotten_list(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     if not have:
         return
     for section in _sections(context):
-        lists = [address for address, _ in section.section.lists if address.lower() not in context.project.lists.catch_all]
-        people = [address for value in section.section.values("M") if (address := parse_address(value))]
+        people, lists = _contacts(context, section)
         if (
             not lists
             or section.depth < 2
@@ -97,6 +95,12 @@ def _recipients(patch: Patch) -> list[Address]:
     if not addressed or not patch.has_diff:
         return []
     return [*addressed, *(address for address in (patch.sender, patch.author) if address)]
+
+
+def _contacts(context: Context, match: "SectionMatch") -> tuple[list[Address], list[str]]:
+    """Returns the maintainers of a section, and its lists without those for all patches."""
+    people = [address for value in match.section.values("M") if (address := parse_address(value))]
+    return people, [address for address, _ in match.section.lists if address.lower() not in context.project.lists.catch_all]
 
 
 def _among(person: Address, have: list[Address]) -> bool:

@@ -65,6 +65,18 @@ class CheckResult(NamedTuple):
         return (*(finding for checked in self.patches for finding in checked.findings), *self.series)
 
     @property
+    def by_patch(self) -> list[tuple[Patch | None, Finding]]:
+        """Every finding with its patch; those of the series as a whole come last, with the first patch (None: there is no patch)."""
+        pairs: list[tuple[Patch | None, Finding]] = [(checked.patch, finding) for checked in self.patches for finding in checked.findings]
+        first = self.patches[0].patch if self.patches else None
+        return [*pairs, *((first, finding) for finding in self.series)]
+
+    @property
+    def by_source(self) -> list[tuple[str, Finding]]:
+        """Every finding with the source of its patch, as `by_patch`; "-" where there is no patch."""
+        return [(patch.source if patch else "-", finding) for patch, finding in self.by_patch]
+
+    @property
     def every_series(self) -> tuple[Finding, ...]:
         """What was found in the series as a whole, suppressed or not."""
         return (*self.series, *(finding_.finding for finding_ in self.suppressed_series))
