@@ -39,6 +39,7 @@ lint: setup
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/lint-imports --no-logo >/dev/null || $(BIN)/lint-imports --no-logo
 	@$(BIN)/vulture
+	@$(BIN)/python .ci/spelling.py
 
 suite: setup
 	@$(BIN)/coverage erase

@@ -35,15 +35,15 @@ def test_what_is_ignored_does_not_run() -> None:
     assert chosen
 
 
-def test_a_rule_is_chosen_ignored_and_regraded_by_its_former_name() -> None:
+def test_a_rule_is_chosen_ignored_and_raised_by_its_former_name() -> None:
     rules = load_rules()
     (chosen,) = choose(rules, kernel=NEW, profile="linux", select=["Bare-Sizeof"])
     assert chosen.name == "sizeof-without-parentheses"
     assert chosen not in choose(rules, kernel=NEW, profile="linux", ignore=["bare-sizeof"])
     linux = find_project("linux")
     style = linux.style._replace(severity={"bare-sizeof": "error"})
-    regraded = next(rule for rule in adjusted(rules, linux._replace(style=style)) if rule.id == chosen.id)
-    assert (chosen.severity, regraded.severity) == (Severity.WARNING, Severity.ERROR)
+    raised = next(rule for rule in adjusted(rules, linux._replace(style=style)) if rule.id == chosen.id)
+    assert (chosen.severity, raised.severity) == (Severity.WARNING, Severity.ERROR)
     assert former_names(("bare-sizeof", "sizeof-without-parentheses", "SPACING"), rules) == (("bare-sizeof", chosen.name),)
 
 
