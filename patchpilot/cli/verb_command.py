@@ -15,6 +15,14 @@ _LONG = "patchpilot.long-help"
 class _Sectioned(click.Command):
     """A command that shows its options in sections."""
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As click does; every usage error has its command, which click's parser omits where a value is missing."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as error:
+            error.ctx = error.ctx or ctx
+            raise
+
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         """The parameters, and the two help options."""
         return [*self.params, *_help_options()]
