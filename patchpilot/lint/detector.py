@@ -27,6 +27,9 @@ class Hit(NamedTuple):
     values: Mapping[str, object] = MappingProxyType({})
 
 
+ArgumentType = type | tuple[str, ...]
+"""The type of an argument, or the words that it may be. An argument `case_NAME` has words of NAME by case."""
+
 Gives = str | Mapping[str, str]
 """The placeholders that the hits of a detector fill, in a string, separated by spaces. A mapping has them by case: the key is `case`, and
 `type` or `type/case` where the detector serves one rule for each `type` (or `check`). `*pattern` are the named groups of that argument.
@@ -40,7 +43,7 @@ class RegisteredDetector(NamedTuple):
     """
 
     function: Detector
-    arguments: Mapping[str, type]
+    arguments: Mapping[str, ArgumentType]
     gives: Gives = ""
     generic: bool = False
 
@@ -70,7 +73,7 @@ def _expanded(names: str, arguments: Arguments) -> Iterator[str]:
 DETECTORS: dict[str, RegisteredDetector] = {}
 
 
-def detector(name: str, gives: Gives = "", /, *, generic: bool = False, **arguments: type) -> Callable[[Detector], Detector]:
+def detector(name: str, gives: Gives = "", /, *, generic: bool = False, **arguments: ArgumentType) -> Callable[[Detector], Detector]:
     """Registers a function as the detector `name`; `gives` are the placeholders its hits fill, `arguments` what `[rule.match]` may set, by
     name and type.
     """

@@ -4,17 +4,18 @@
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, Self
 
 from patchpilot.cache import patterns as re
 from patchpilot.errors import PackError, nearest
 from patchpilot.lint import pack_patterns
-from patchpilot.lint.detector import DETECTORS, RegisteredDetector
+from patchpilot.lint.detector import DETECTORS, ArgumentType, RegisteredDetector
 from patchpilot.model.finding import Severity
 from patchpilot.model.rule import SCOPES, Example, Kernel, Pack, Rule, RuleFix
 
 _ID = re.compile(r"^[A-Z][A-Z0-9]*[0-9]{3}$")
 _NAME = re.compile(r"^[a-z0-9]+(?:-[a-z0-9]+)*$")
+_HEADER = re.compile(r"\s*\[\[\s*rule\s*\]\]")
 _KERNEL = re.compile(r"^(\d+)\.(\d+)$")
 _REQUIRED = ("id", "name", "severity", "scope", "summary", "why", "reference", "match", "bad", "good")
 _OPTIONAL = (
@@ -43,6 +44,24 @@ _EXAMPLE: Mapping[str, type] = {
 _CONTENT = ("subject", "message", "trailers", "code", "diff", "patch", "series")
 
 
+class _Place(NamedTuple):
+    """A rule's table in its pack, as errors name it: `file:line: rule ID`. Line 0 when it is not known."""
+
+    label: str
+    line: int
+    rule: str
+    text: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.label}:{self.line}: rule {self.rule}" if self.line else f"{self.label}: rule {self.rule}"
+
+    def at(self, key: str, word: str) -> Self:
+        """The place of the line where `key` is set to `word`."""
+        named = next((at for at, line in enumerate(self.text) if re.search(rf"\b{re.escape(key)}\b", line)), 0)
+        found = next((at for at, line in enumerate(self.text[named:], named) if f'"{word}"' in line or f"'{word}'" in line), named)
+        return self._replace(line=self.line + found)
+
+
 def parse_pack(text: str, label: str, detectors: Mapping[str, RegisteredDetector] = DETECTORS) -> Pack:
     """Parses the TOML text of a pack; `label` (a file name) is for errors, and its stem is the pack's name."""
     try:
@@ -54,12 +73,14 @@ def parse_pack(text: str, label: str, detectors: Mapping[str, RegisteredDetector
     if not isinstance(tables, list):
         raise PackError(f"{label}: use [[rule]] instead of [rule]")
     name = Path(label).stem
+    starts = _starts(text)
     rules: list[Rule] = []
     examples: dict[str, tuple[Example, ...]] = {}
-    for table in tables:
+    for number, table in enumerate(tables):
         if not isinstance(table, dict):
             raise PackError(f"{label}: a rule must be a table, [[rule]]")
-        where = f"{label}: rule {table.get('id') or table.get('name') or len(rules) + 1}"
+        line, lines = starts[number] if len(starts) == len(tables) else (0, ())
+        where = _Place(label, line, str(table.get("id") or table.get("name") or number + 1), lines)
         rule = _rule(table, name, where, detectors)
         if rule.id in examples:
             raise PackError(f"{where}: the id is used twice")
@@ -71,7 +92,14 @@ def parse_pack(text: str, label: str, detectors: Mapping[str, RegisteredDetector
     return Pack(name, tuple(rules), examples)
 
 
-def _rule(table: Mapping[str, Any], pack: str, where: str, detectors: Mapping[str, RegisteredDetector]) -> Rule:
+def _starts(text: str) -> list[tuple[int, tuple[str, ...]]]:
+    """Returns the line number of each [[rule]] header, with the lines from there to the next one."""
+    lines = text.splitlines()
+    at = [number for number, line in enumerate(lines) if _HEADER.match(line)]
+    return [(start + 1, tuple(lines[start:end])) for start, end in zip(at, (*at[1:], len(lines)), strict=True)]
+
+
+def _rule(table: Mapping[str, Any], pack: str, where: _Place, detectors: Mapping[str, RegisteredDetector]) -> Rule:
     _no_unknown(table, (*_REQUIRED, *_OPTIONAL), where)
     for key in _REQUIRED:
         if not table.get(key):
@@ -125,13 +153,13 @@ def _rule(table: Mapping[str, Any], pack: str, where: str, detectors: Mapping[st
     )
 
 
-def _texts(table: Any, key: str, where: str) -> dict[str, str]:
+def _texts(table: Any, key: str, where: _Place) -> dict[str, str]:
     if not isinstance(table, dict) or not all(isinstance(text, str) and text.strip() for text in table.values()):
         raise PackError(f"{where}: {key} must be a table of strings")
     return {name: text.strip() for name, text in table.items()}
 
 
-def _placeholders(message: str, messages: Mapping[str, str], placeholders: Mapping[str, frozenset[str]], where: str) -> None:
+def _placeholders(message: str, messages: Mapping[str, str], placeholders: Mapping[str, frozenset[str]], where: _Place) -> None:
     """Raises PackError for a message of a case that the detector does not have, a case without a message, or an unknown placeholder."""
     for case in messages:
         if case not in placeholders:
@@ -150,13 +178,13 @@ def _placeholders(message: str, messages: Mapping[str, str], placeholders: Mappi
                 raise PackError(f"{where}: unknown placeholder {{{name}}}", hint=f"did you mean {{{near}}}?" if near else known)
 
 
-def _severities(table: Any, where: str) -> dict[str, Severity]:
+def _severities(table: Any, where: _Place) -> dict[str, Severity]:
     if not isinstance(table, dict):
         raise PackError(f"{where}: severities must be a table of cases")
     return {case: Severity(_choice(one, tuple(Severity), f"severity of {case}", where)) for case, one in table.items()}
 
 
-def _match(table: Any, where: str, detectors: Mapping[str, RegisteredDetector]) -> tuple[str, dict[str, Any]]:
+def _match(table: Any, where: _Place, detectors: Mapping[str, RegisteredDetector]) -> tuple[str, dict[str, Any]]:
     if not isinstance(table, dict) or not isinstance(table.get("detector"), str):
         raise PackError(f"{where}: [rule.match] must name a detector")
     name = table["detector"]
@@ -169,9 +197,7 @@ def _match(table: Any, where: str, detectors: Mapping[str, RegisteredDetector]) 
         if key not in known:
             near = nearest(key, known)
             raise PackError(f"{where}: {name} has no argument {key!r}", hint=f"did you mean {near!r}?" if near else None)
-        expected = known[key]
-        if not isinstance(value, expected) or (expected is int and isinstance(value, bool)):
-            raise PackError(f"{where}: {key} must be {_TYPES.get(expected, expected.__name__)}")
+        _argument(key, value, known, where)
         if key.endswith(("pattern", "patterns")):
             for pattern in pack_patterns.patterns_in(value):
                 if reason := pack_patterns.problem(pattern):
@@ -179,10 +205,24 @@ def _match(table: Any, where: str, detectors: Mapping[str, RegisteredDetector]) 
     return name, arguments
 
 
+def _argument(key: str, value: Any, known: Mapping[str, ArgumentType], where: _Place) -> None:
+    """Raises PackError for a value of another type, or one that is not among those of the detector."""
+    kind = known[key]
+    expected = str if isinstance(kind, tuple) else kind
+    if not isinstance(value, expected) or (expected is int and isinstance(value, bool)):
+        raise PackError(f"{where}: {key} must be {_TYPES.get(expected, expected.__name__)}")
+    choices = kind if isinstance(kind, tuple) else known.get(key.removeprefix("case_"))
+    if isinstance(choices, tuple):
+        words: tuple[Any, ...] = tuple(value.values()) if isinstance(value, dict) else (value,)
+        for word in words:
+            if word not in choices:
+                raise PackError(f"{where.at(key, word)}: {key}: unknown value {word!r}", hint=f"known: {', '.join(choices)}")
+
+
 _TYPES: Mapping[type, str] = {str: "a string", int: "a number", bool: "true or false", list: "a list", dict: "a table"}
 
 
-def _remedy(table: Any, where: str) -> RuleFix:
+def _remedy(table: Any, where: _Place) -> RuleFix:
     if not isinstance(table, dict):
         raise PackError(f"{where}: fix must be a table, [rule.fix]")
     _no_unknown(table, ("kind", "text", "fixer"), where)
@@ -200,7 +240,7 @@ def _remedy(table: Any, where: str) -> RuleFix:
     return RuleFix(kind, str(table.get("text", "")).strip(), fixer)
 
 
-def _example(table: Any, where: str, *, bad: bool) -> Example:
+def _example(table: Any, where: _Place, *, bad: bool) -> Example:
     if not isinstance(table, dict):
         raise PackError(f"{where}: an example must be a table, [[rule.{'bad' if bad else 'good'}]]")
     _no_unknown(table, tuple(_EXAMPLE), where)
@@ -218,7 +258,7 @@ def _example(table: Any, where: str, *, bad: bool) -> Example:
     return Example(bad=bad, **values)
 
 
-def _kernel(text: str | None, where: str) -> Kernel | None:
+def _kernel(text: str | None, where: _Place) -> Kernel | None:
     if text is None:
         return None
     match = _KERNEL.match(text)
@@ -227,19 +267,19 @@ def _kernel(text: str | None, where: str) -> Kernel | None:
     return int(match[1]), int(match[2])
 
 
-def _strings(value: Any, key: str, where: str) -> list[str]:
+def _strings(value: Any, key: str, where: _Place) -> list[str]:
     if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
         raise PackError(f"{where}: {key} must be a list of strings")
     return value
 
 
-def _choice(value: Any, choices: tuple[str, ...], what: str, where: str) -> str:
+def _choice(value: Any, choices: tuple[str, ...], what: str, where: _Place) -> str:
     if value not in choices:
         raise PackError(f"{where}: {what} {value!r} must be one of {', '.join(choices)}")
     return str(value)
 
 
-def _no_unknown(table: Mapping[str, Any], known: tuple[str, ...], where: str) -> None:
+def _no_unknown(table: Mapping[str, Any], known: tuple[str, ...], where: _Place | str) -> None:
     for key in table:
         if key not in known:
             near = nearest(key, known)

@@ -70,7 +70,7 @@ def test_what_is_wrong_is_named_with_file_and_rule(old: str, new: str, says: str
     with pytest.raises(PackError) as error:
         parse_pack(RULE.replace(old, new, 1), "ours.toml")
     assert says in error.value.message
-    assert error.value.message.startswith("ours.toml: rule ")
+    assert error.value.message.startswith("ours.toml:2: rule ")
 
 
 FORMS = RULE.replace("pattern = '\\bfrob\\b'", "pattern = '\\b(?P<word>frob|knob)\\b'")
@@ -99,7 +99,7 @@ def test_a_wrong_message_is_named_with_file_and_rule(added: str, says: str, hint
     with pytest.raises(PackError) as error:
         parse_pack(FORMS.replace('why = "', f'{added}\nwhy = "', 1), "ours.toml")
     assert says in error.value.message
-    assert error.value.message.startswith("ours.toml: rule OUR001: ")
+    assert error.value.message.startswith("ours.toml:2: rule OUR001: ")
     if hint:
         assert error.value.hint == hint
 
@@ -128,6 +128,32 @@ def test_a_rule_goes_by_its_former_names() -> None:
     (rule,) = parse_pack(RULE.replace('why = "', 'aliases = ["frob-gone"]\nwhy = "', 1), "ours.toml").rules
     assert rule.aliases == ("frob-gone",)
     assert rule.words == ("OUR001", "no-frob", "frob-gone", "ours")
+
+
+LONGER = 'detector = "longer-than"\nwhere = "{}"\nmost = 3'
+CASES = 'detector = "like"\nwhere = "message"\n[rule.match.case_patterns]\nfrob = "frob"\n[rule.match.case_where]\nfrob = "{}"'
+
+
+@pytest.mark.parametrize(
+    ("match", "key", "line", "known"),
+    [
+        ('detector = "like"\nwhere = "{}"\npattern = "frob"', "where", 13, "subject, title, raw subject, subject header, message"),
+        ('detector = "repeated"\npattern = "frob"\nwhere = "{}"', "where", 14, "diff, subjects"),
+        (LONGER, "where", 13, "added, code, comment, title, series"),
+        (CASES, "case_where", 17, "subject, title"),
+        ('detector = "code-like"\npattern = "frob"\nline = "{}"', "line", 14, "code, plain, comment, raw"),
+        ('detector = "path-like"\nchange = "{}"', "change", 13, "added, renamed"),
+    ],
+)
+def test_an_unknown_word_names_its_line_and_the_known_ones(match: str, key: str, line: int, known: str) -> None:
+    start, end = RULE.index('detector = "like"'), RULE.index("[[rule.bad]]")
+    text = "# ours\n" + RULE[:start].lstrip("\n") + match.format("mesage") + "\n" + RULE[end:]
+    with pytest.raises(PackError) as error:
+        parse_pack(text, "ours.toml")
+    assert error.value.message == f"ours.toml:{line}: rule OUR001: {key}: unknown value 'mesage'"
+    assert error.value.hint
+    assert error.value.hint.startswith("known: ")
+    assert known in error.value.hint
 
 
 def test_broken_toml_names_the_file() -> None:

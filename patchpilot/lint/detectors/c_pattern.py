@@ -114,7 +114,7 @@ def _optional(arguments: Arguments, name: str) -> re.Pattern[str] | None:
     pattern=str,
     needle=str,
     needles=list,
-    line=str,
+    line=("code", "plain", "comment", "raw"),
     suffixes=list,
     unless_pattern=str,
     before_pattern=str,

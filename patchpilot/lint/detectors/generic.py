@@ -17,6 +17,11 @@ from patchpilot.model.patch import Patch
 
 Lines = Iterator[tuple[int, str]]
 _SIGNS = {"added": "+", "removed": "-", "diff": "+- "}
+PARTS = (
+    "subject", "title", "raw subject", "subject header", "message", "author's message", "prose", "trailers", "tags",
+    "notes", "headers", "head", "mail", *_SIGNS,
+)  # fmt: skip
+"""What `where` may be: the parts of a patch that `lines_of` knows."""
 SHOWN = 40
 """Maximum length of the part of a line that a message quotes as {start}."""
 
@@ -92,7 +97,7 @@ class _Case(NamedTuple):
     "match line start *pattern",
     generic=True,
     **CONDITIONS,
-    where=str,
+    where=PARTS,
     pattern=str,
     unless_pattern=str,
     paths_pattern=str,
@@ -236,7 +241,7 @@ def missing(context: Context, arguments: Arguments) -> Iterator[Hit]:
         yield Hit(place, values={**values, "list": project_list(context, arguments)})
 
 
-@detector("repeated", "match first second *pattern", generic=True, **CONDITIONS, where=str, pattern=str, only_first=bool)
+@detector("repeated", "match first second *pattern", generic=True, **CONDITIONS, where=(*PARTS, "subjects"), pattern=str, only_first=bool)
 def repeated(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """Reports lines of `where` (or the "subjects" of a series) that match `pattern` and have the same named groups as an earlier one, ignoring
     case; the message has the numbers of both.

@@ -23,7 +23,7 @@ _C = (".c", ".h")
     pattern=str,
     unless_pattern=str,
     case_patterns=dict,
-    line=str,
+    line=("code", "text"),
     suffixes=list,
     paths_pattern=str,
     above_pattern=str,
@@ -97,7 +97,7 @@ def _any_line(lines: Sequence[NewLine], pattern: str | None) -> bool:
     {"": "length most", "project": "length most project"},
     generic=True,
     **CONDITIONS,
-    where=str,
+    where=("added", "code", "comment", "title", "series"),
     most=int,
     pattern=str,
     unless_pattern=str,
@@ -160,7 +160,9 @@ def _measured_lines(context: Context, where: str, paths: re.Pattern[str]) -> Ite
             yield line.patch_line, line.text.expandtabs(8)
 
 
-@detector("path-like", "path old_path", generic=True, **CONDITIONS, change=str, pattern=str, unless_pattern=str, first=bool)
+@detector(
+    "path-like", "path old_path", generic=True, **CONDITIONS, change=("added", "renamed"), pattern=str, unless_pattern=str, first=bool
+)
 def path_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """Reports files that the patch has "added" or "renamed" and whose path matches."""
     if not applies(context, arguments):
