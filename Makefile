@@ -8,7 +8,8 @@
 # make fuzz   run the property tests on examples nobody has seen yet, then a million made-up inputs on every parser (INPUTS=N)
 # make docs   build the documentation site into site/, strict: every link is checked
 # make man    write the man pages from the command line's own option tables
-# make install  install patchpilot, its man pages and completions below PREFIX (/usr/local) with PYTHON's pip
+# make install  install patchpilot below PREFIX (/usr/local): an environment made by PYTHON in lib/patchpilot, the command, its man pages and
+#             completions; DESTDIR is put before all of it (for packages). make uninstall removes them
 # make bench  time patchpilot beside what a user would run instead, and the walk's start and keys (also on the repositories in $PATCHPILOT_LARGE)
 
 PYTHON ?= python3
@@ -18,7 +19,7 @@ STAMP := $(VENV)/.installed
 PATCHPILOT_DATA ?= ../shared
 export PATCHPILOT_DATA
 
-.PHONY: all demo test lint suite score score-quick faults faults-quick mutants fuzz bench docs man install clean setup
+.PHONY: all demo test lint suite score score-quick faults faults-quick mutants fuzz bench docs man install uninstall clean setup
 
 all: test
 
@@ -83,14 +84,28 @@ man: setup
 	@$(BIN)/python -m patchpilot.cli.manual man
 
 PREFIX ?= /usr/local
+LIB = $(DESTDIR)$(PREFIX)/lib/patchpilot
+SHARE = $(DESTDIR)$(PREFIX)/share
+COMPLETIONS = bash:bash-completion/completions/patchpilot zsh:zsh/site-functions/_patchpilot fish:fish/vendor_completions.d/patchpilot.fish
+
+# an environment of its own: a prefix is not on the path of every python, and the packages of other programs stay as they are
 install:
-	$(PYTHON) -m pip install --prefix "$(DESTDIR)$(PREFIX)" .
-	@set -e; for shell in bash zsh fish; do \
-		case $$shell in bash) file=bash-completion/completions/patchpilot;; zsh) file=zsh/site-functions/_patchpilot;; \
-			fish) file=fish/vendor_completions.d/patchpilot.fish;; esac; \
-		install -d "$(DESTDIR)$(PREFIX)/share/$$(dirname $$file)"; \
-		"$(DESTDIR)$(PREFIX)/bin/patchpilot" completion $$shell > "$(DESTDIR)$(PREFIX)/share/$$file"; \
+	@$(PYTHON) -m venv "$(LIB)"
+	@"$(LIB)/bin/python" -m pip --disable-pip-version-check -q install .
+	@find "$(LIB)/bin" -type f -exec sed -i "s|$(DESTDIR)$(PREFIX)/|$(PREFIX)/|g" {} +
+	@install -d "$(DESTDIR)$(PREFIX)/bin" "$(SHARE)/man/man1"
+	@ln -sf ../lib/patchpilot/bin/patchpilot "$(DESTDIR)$(PREFIX)/bin/patchpilot"
+	@install -m 644 man/*.1 "$(SHARE)/man/man1"
+	@set -e; for one in $(COMPLETIONS); do \
+		file="$(SHARE)/$${one#*:}"; install -d "$${file%/*}"; \
+		"$(LIB)/bin/python" -m patchpilot completion "$${one%%:*}" > "$$file"; \
 	done
+	@echo "$(PREFIX)/bin/patchpilot"
+
+uninstall:
+	@rm -rf "$(LIB)"
+	@rm -f "$(DESTDIR)$(PREFIX)/bin/patchpilot" "$(SHARE)"/man/man1/patchpilot.1 "$(SHARE)"/man/man1/patchpilot-*.1
+	@set -e; for one in $(COMPLETIONS); do rm -f "$(SHARE)/$${one#*:}"; done
 
 bench: setup
 	@$(BIN)/python tests/bench/startup.py
