@@ -153,12 +153,16 @@ _LIMITS = "pass the mail or patch without attachments and logs; send a change of
 
 def parse_mail(raw: bytes) -> Mail:
     """Read one mail (bytes, with or without an mbox `From ` line). Missing or damaged parts are empty; InputError only for a mail over a limit."""
+    return parse_mail_header(raw)._replace(body=_text_of(_message(_without_from(raw))))
+
+
+def parse_mail_header(raw: bytes) -> Mail:
+    """Read one mail as `parse_mail` does, but not its body, which is empty: for callers that use the header alone."""
     refuse_oversize(raw)
     data = _without_from(raw)
     end = _BLANK_LINE.search(data)
     top = min(end.end() if end else len(data), MAX_HEADER + MAX_LINE)
     headers, _ = header_lines(data[:top].decode("utf-8", "surrogateescape").split("\n"))
-    message = _message(data)
 
     def value(name: str) -> str:
         return next((header.value for header in headers if header.name.lower() == name), "")
@@ -173,7 +177,7 @@ def parse_mail(raw: bytes) -> Mail:
         in_reply_to=id_in_header(value("in-reply-to")) or None,
         references=ids_in_header(value("references")),
         headers=headers,
-        body=_text_of(message),
+        body="",
         raw=raw,
     )
 

@@ -2,13 +2,13 @@
 """A mail as a transport rendered it, with headers parsed from its bytes."""
 
 from dataclasses import dataclass
-from email import message_from_bytes
 from email.message import Message
+from email.parser import BytesHeaderParser
 from email.policy import compat32
 
 from patchpilot.model.address import Address, parse_addresses
 from patchpilot.model.encoded_words import decode_words
-from patchpilot.model.mail import parse_mail
+from patchpilot.model.mail import parse_mail_header
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +27,9 @@ class RenderedMail:
 
 
 def captured(raw: bytes, envelope_from: str, recipients: tuple[str, ...]) -> RenderedMail:
-    """Parse a mail that a transport rendered."""
-    mail = parse_mail(raw)
-    message = message_from_bytes(raw, policy=compat32)
+    """Parse the header of a mail that a transport rendered."""
+    mail = parse_mail_header(raw)
+    message = BytesHeaderParser(policy=compat32).parsebytes(raw)
     return RenderedMail(
         message_id=mail.message_id,
         subject=mail.subject,
