@@ -17,9 +17,6 @@ PLAIN = {
     "commits/unfinished_move.py": "the subject of a reflog entry",
     "services/tags/undo_rewrite.py": "the subject of a reflog entry",
     "series/draft_text.py": "the heading of an exported draft",
-    "services/send/resume.py": "a remark about whom a resumed send leaves out",
-    "outgoing/b4/b4_series.py": "a remark about b4's tracking data",
-    "outgoing/preflight.py": "where the list is named, in the hint that adds it",
 }
 """Modules with commands in plain text, each with what that is."""
 

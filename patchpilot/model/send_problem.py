@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A problem that blocks sending, or a warning before it."""
+"""A problem that blocks sending, or a warning before it; a check before sending that found neither."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from patchpilot.model.action import Action, Advice
 
@@ -13,6 +14,13 @@ class SendProblem:
     name: str
     message: str
     hint: Advice = ""
+
+
+class PassedCheck(NamedTuple):
+    """A check before sending that found nothing: its name, and what it found to be right."""
+
+    name: str
+    message: str
 
 
 NO_SERVER = SendProblem(

@@ -31,7 +31,7 @@ _FIXUP = re.compile(r"^(?:fixup|squash|amend)! |^(?:WIP|TODO|DO NOT (?:MERGE|SUB
 
 @dataclass(frozen=True, slots=True)
 class PreflightFacts:
-    """All that is judged. `errors` are check's errors as lines, None when check could not run; `mainline` knows upstream ids.
+    """All that is judged. `errors` are check's errors as lines, None when check could not run, `cautions` its warnings; `mainline` knows upstream ids.
 
     `cover_from` is from how many patches on the project wants a cover letter (0: never), `new_thread` the project that wants each version in a
     thread of its own; `waived` are the errors that the person gave a reason for, with it; `records` what others than the outbox know to
@@ -61,6 +61,7 @@ class PreflightFacts:
     first_time: bool = False
     too_soon: str = ""
     waived: tuple[str, ...] = ()
+    cautions: tuple[str, ...] = ()
     cover_from: int = 0
     new_thread: str = ""
     stable_list: str = ""
@@ -76,9 +77,10 @@ def _refusals(facts: PreflightFacts) -> Iterator[SendProblem]:
     yield from _addresses(facts)
     yield from _lists(facts)
     if facts.errors:
-        shown = "; ".join(facts.errors[:3]) + (" …" if len(facts.errors) > 3 else "")
         yield SendProblem(
-            "check-errors", f"check reports {counted(len(facts.errors), 'error')}: {shown}", Action("check", (), "see them: {}")
+            "check-errors",
+            f"check reports {counted(len(facts.errors), 'error')}: {_first(facts.errors)}",
+            Action("check", (), "see them: {}"),
         )
     for title, wrong in facts.damaged:
         if facts.damage_hint:
@@ -95,6 +97,11 @@ def _refusals(facts: PreflightFacts) -> Iterator[SendProblem]:
         yield from _standing(facts.standing, facts.target)
     yield from _versions(facts)
     yield from _stable(facts)
+
+
+def _first(lines: tuple[str, ...]) -> str:
+    """The first three lines, and a sign for more."""
+    return "; ".join(lines[:3]) + (" …" if len(lines) > 3 else "")
 
 
 def _addresses(facts: PreflightFacts) -> Iterator[SendProblem]:
@@ -131,7 +138,7 @@ def _lists(facts: PreflightFacts) -> Iterator[SendProblem]:
         yield SendProblem(
             "no-list",
             "no mailing list among the recipients",
-            Action("", ("--cc",), "add the subsystem's list with {}: `patchpilot maintainers` names it"),
+            Hint((Action("", ("--cc",), "add the subsystem's list with {}: "), Action("maintainers", (), "`{}` names it"))),
         )
 
 
@@ -288,11 +295,16 @@ def _warnings(facts: PreflightFacts) -> Iterator[SendProblem]:
     if facts.errors is None:
         yield SendProblem("unchecked", "the checks could not run", Action("check"))
     if facts.waived:
-        shown = "; ".join(facts.waived[:3]) + (" …" if len(facts.waived) > 3 else "")
         yield SendProblem(
             "waived",
-            f"{counted(len(facts.waived), 'error')} of check waived: {shown}",
+            f"{counted(len(facts.waived), 'error')} of check waived: {_first(facts.waived)}",
             Action("check", ("--unwaive", "RULE"), "remove a waiver: {}"),
+        )
+    if facts.cautions:
+        yield SendProblem(
+            "check-warnings",
+            f"check reports {counted(len(facts.cautions), 'warning')}: {_first(facts.cautions)}",
+            Action("check", (), "see them: {}"),
         )
     for name in facts.unanswered:
         yield SendProblem(f"unanswered-{name}", _UNANSWERED[name], Action("", (f"--{name}",), f"answer once: {{}} no, or --{name} yes"))

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 
 from patchpilot.commits.repository import Repository
+from patchpilot.model.action import Advice
 from patchpilot.model.address import Address
 from patchpilot.model.draft import Draft
 from patchpilot.model.patch import Series
@@ -58,7 +59,7 @@ class RenderedSeries:
 
     outgoing_mails: tuple[OutgoingMail, ...]
     mails: tuple[RenderedMail, ...]
-    remarks: tuple[str, ...] = ()
+    remarks: tuple[Advice, ...] = ()
     tracking_data: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 

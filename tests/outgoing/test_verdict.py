@@ -8,6 +8,10 @@ from pathlib import Path
 import pytest
 
 from patchpilot.cli.output.send_text import joined_reasons
+from patchpilot.commits.repository import Repository
+from patchpilot.model.send_request import SendRequest
+from patchpilot.services.send.plan_send import plan
+from patchpilot.services.send.preflight_card import CheckState, preflight_card
 from tests.kit.cli import call
 from tests.kit.repos import Repo
 from tests.kit.terminal import Terminal
@@ -55,7 +59,33 @@ def test_a_dry_run_without_problems_says_how_much_would_be_sent(tmp_path: Path) 
     done = call("send", "-C", repo.path, "--to", "widgets@lists.example.org", "--force", "a test", "--dry-run")
     rows = done.out.rstrip("\n").split("\n")
     assert rows[0] == rows[-1]
-    assert rows[0].startswith("NOT SENT (dry run): 2 mails to 1 recipient")
+    assert rows[0] == "ready: 2 mails to 1 recipient; NOT SENT (dry run)"
+
+
+def test_the_last_lines_are_the_card_of_every_check_as_the_services_give_it(blocked: Repo) -> None:
+    with Repository.open(blocked.path) as repository:
+        card = preflight_card(plan(repository, SendRequest(to=("ada@example.com",))))
+    rows = call("send", "-C", blocked.path, "--to", "ada@example.com", "--dry-run").out.rstrip("\n").split("\n")
+    assert card.verdict == rows[-1]
+    last = " ".join(" ".join(rows[next(at for at, row in enumerate(rows) if row.startswith("ok: ")) :]).split())
+    for check in card.checks:
+        assert f"{check.state}: {check.message}" in last
+    states = {check.name: check.state for check in card.checks}
+    assert states["no-signoff"] is CheckState.PROBLEM
+    assert "sign-off" not in states
+    assert states["version"] is CheckState.OK
+
+
+def test_a_check_passes_only_where_nothing_of_it_is_reported(tmp_path: Path) -> None:
+    repo = topic(tmp_path / "r", 2)
+    repo.git("config", "sendemail.smtpserver", "127.0.0.1")
+    with Repository.open(repo.path) as repository:
+        passed = {check.name: check.message for check in plan(repository, SendRequest(to=("w@lists.example.org",))).passed}
+    assert passed["sign-off"] == "Signed-off-by present in all 2 patches"
+    assert passed["recipients"] == "recipients: 1 list, 0 others"
+    assert passed["round-trip"] == "git am recreates all 2 commits"
+    assert "mail server: 127.0.0.1:25" in passed["server"]
+    assert not {"security", "regression", "cover", "prefix", "upstream"} & set(passed)
 
 
 def test_a_mail_server_that_is_not_configured_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

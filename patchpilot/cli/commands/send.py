@@ -114,14 +114,14 @@ def _plan_and_send(common: Common, place: Workplace, asked: Mapping[str, Any]) -
         return _nothing_to_do(common, place, plan, dry_run=dry_run)
     if outbox is not None:
         paths = write_outbox(plan, outbox)
-        _show(common, place, plan, result_of_plan(plan), "NOT SENT, written to files")
+        _show(common, place, plan, result_of_plan(plan), "NOT SENT (written to files)")
         click.echo(f"{counted(len(paths), 'mail')} in {outbox}; nothing was sent", err=True)
         return int(ExitCode.FINDINGS if plan.refused else ExitCode.OK)
     if not dry_run and plan.waiting and (blocked := plan.blocked):
         # first, since nothing can be sent until it is fixed
         others = () if plan.request.force else plan.refusals
         plan = replace(plan, request=replace(plan.request, force=None), refusals=(blocked, *others), warnings=_without(plan, blocked))
-        _show(common, place, plan, result_of_plan(plan), _NOT_SENT, mails=False)
+        _show(common, place, plan, result_of_plan(plan), mails=False)
         return int(ExitCode.FINDINGS if others else ExitCode.MISSING)
     if dry_run or plan.refused:
         _show(common, place, plan, result_of_plan(plan), "NOT SENT (dry run)")
@@ -131,11 +131,11 @@ def _plan_and_send(common: Common, place: Workplace, asked: Mapping[str, Any]) -
         if not terminal:
             unasked = SendProblem("unconfirmed", "nothing was sent: stdin is not a terminal", "read the preview, then add --yes")
             plan = replace(plan, request=replace(plan.request, force=None), refusals=(unasked,))
-            _show(common, place, plan, result_of_plan(plan), _NOT_SENT)
+            _show(common, place, plan, result_of_plan(plan))
             return int(ExitCode.FINDINGS)
         _ask(common, place, plan)
     elif common.format == "text":
-        _preview(common, place, plan, plan.refusals, "sending")
+        _preview(common, place, plan, plan.refusals)
     with progress_of(common) as progress, _between_mails() as stopping:
         result = deliver(repository, plan, terminal=terminal, stopping=stopping, progress=progress)
     _result(common, plan, result)
@@ -180,41 +180,39 @@ def _write_changelog(place: Workplace, request: SendRequest) -> None:
         edit(repository, editor_of(place), request.target, request.base)
 
 
-_NOT_SENT = "NOT SENT"
-
-
 def _without(plan: SendPlan, problem: SendProblem) -> tuple[SendProblem, ...]:
     return tuple(warning for warning in plan.warnings if warning.name != problem.name)
 
 
-def _show(common: Common, place: Workplace, plan: SendPlan, result: SendResult, ending: str, *, mails: bool = True) -> None:
+def _show(common: Common, place: Workplace, plan: SendPlan, result: SendResult, after: str = "", *, mails: bool = True) -> None:
     """Print a plan that is not carried out on stdout; its problems also on stderr where stdout is not a terminal."""
     if common.format == "json":
         _result(common, plan, result)
     else:
-        _preview(common, place, plan, result.refusals, ending, mails=mails)
+        _preview(common, place, plan, result.refusals, after, mails=mails)
     if result.refusals and not plan.request.force and (common.output or not sys.stdout.isatty()):
-        from patchpilot.cli.output.send_text import verdict
+        from patchpilot.cli.output.send_text import last_line
         from patchpilot.model.printable import one_line
 
         sys.stdout.flush()
-        notice("error", verdict(plan, result.refusals))
+        notice("error", last_line(plan, result.refusals))
         for refusal in result.refusals:
             print(f"  {one_line(refusal.message)}" + (f"; {one_line(str(refusal.hint))}" if refusal.hint else ""), file=sys.stderr)
 
 
-def _preview(common: Common, place: Workplace, plan: SendPlan, refusals: Sequence[SendProblem], ending: str, *, mails: bool = True) -> None:
-    """Print the verdict and the problems, then the mails through the pager, then the problems and the verdict again."""
+def _preview(
+    common: Common, place: Workplace, plan: SendPlan, refusals: Sequence[SendProblem], after: str = "", *, mails: bool = True
+) -> None:
+    """Print the verdict and the problems, then the mails through the pager, then the pre-flight card with the verdict as the last line."""
     from patchpilot.cli.output import send_text as text
 
-    first = text.head(plan, refusals, ending)
+    first = text.head(plan, refusals, after)
     if common.quiet:
         common.write(first)
         return
     parts = [first, text.notes(plan), text.summary(plan)]
     shown = text.mails(plan) if mails else ""
-    again = [*text.problem_lines(plan, refusals), text.verdict(plan, refusals, ending)]
-    last = "\n".join(again) + "\n"
+    last = text.card(plan, refusals, after)
     if shown and common.output is None and sys.stdout.isatty():
         from patchpilot.cli.pager import page
 
@@ -240,13 +238,14 @@ def _result(common: Common, plan: SendPlan, result: SendResult) -> None:
 def _ask(common: Common, place: Workplace, plan: SendPlan) -> None:
     """The typed confirmation: `send` and nothing shorter, since mail cannot be taken back."""
     from patchpilot.cli.output import send_text as text
+    from patchpilot.services.send.preflight_card import in_numbers
 
     if common.format == "json":
-        parts = (text.head(plan, plan.refusals, "ready"), text.notes(plan), text.summary(plan), text.mails(plan))
+        parts = (text.head(plan, plan.refusals), text.notes(plan), text.summary(plan), text.mails(plan))
         click.echo("\n".join(part for part in parts if part), err=True)
     else:
-        _preview(common, place, plan, plan.refusals, "ready")
-    answer = click.prompt(f"Send {text.in_numbers(plan)}? Type 'send' to confirm", default="", show_default=False, err=True)
+        _preview(common, place, plan, plan.refusals)
+    answer = click.prompt(f"Send {in_numbers(plan)}? Type 'send' to confirm", default="", show_default=False, err=True)
     if answer.strip().lower() not in ("send", "yes"):
         raise RefusedError("nothing was sent", hint="the draft is kept: run the same command again")
 

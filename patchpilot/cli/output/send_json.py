@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from patchpilot.cli.output.recipients_report import recipient_body
-from patchpilot.cli.output.send_text import verdict
 from patchpilot.model.send_problem import SendProblem
+from patchpilot.services.send.preflight_card import verdict
 from patchpilot.services.send.send_plan import SendPlan, SendResult
 
 
@@ -25,7 +25,7 @@ def body(plan: SendPlan, result: SendResult) -> dict[str, Any]:
             }
             for message in result.messages
         ],
-        "verdict": verdict(plan, result.refusals, str(result.state)),
+        "verdict": verdict(plan, result.refusals, "ready" if result.state == "planned" else str(result.state)),
         "refusals": _problems(result.refusals),
         "warnings": _problems(plan.warnings),
         "recipients": [recipient_body(recipient) for recipient in plan.recipients],
@@ -38,7 +38,7 @@ def body(plan: SendPlan, result: SendResult) -> dict[str, Any]:
         "base": plan.base,
         "to_self": plan.request.to_self,
         "forced": plan.request.force,
-        "remarks": list(plan.remarks),
+        "remarks": [str(remark) for remark in plan.remarks],
         "advice": [str(line) for line in result.advice],
     }
 

@@ -5,36 +5,35 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from patchpilot.cli.output.text_layout import columns, filled
-from patchpilot.model.counted import counted
 from patchpilot.model.printable import one_line, printable, width
 from patchpilot.model.send_problem import SendProblem
+from patchpilot.services.send.preflight_card import CheckState, in_numbers, preflight_card
 from patchpilot.services.send.send_plan import SendPlan, SendResult
 
+_BLOCKING = (CheckState.PROBLEM, CheckState.OVERRIDDEN)
 _LABEL = 12
 """Where the text of a labelled line starts."""
 
 
-def verdict(plan: SendPlan, refusals: Sequence[SendProblem], ending: str = "") -> str:
-    """The first and last line of a preview: whether the mails are sent, and if not, how many problems block them."""
-    if refusals and not plan.request.force:
-        return f"NOT SENT: {counted(len(refusals), 'problem')} {'blocks' if len(refusals) == 1 else 'block'} sending"
-    forced = f"; {counted(len(refusals), 'problem')} overridden: {one_line(plan.request.force or '')}" if refusals else ""
-    return f"{ending}: {in_numbers(plan)}{forced}"
-
-
-def head(plan: SendPlan, refusals: Sequence[SendProblem], ending: str) -> str:
+def head(plan: SendPlan, refusals: Sequence[SendProblem], after: str = "") -> str:
     """The verdict and the problems, each with its command."""
-    return "\n".join([verdict(plan, refusals, ending), *problem_lines(plan, refusals)]) + "\n"
-
-
-def problem_lines(plan: SendPlan, refusals: Sequence[SendProblem]) -> list[str]:
-    """The problems that block sending, each with its command."""
-    return list(_problems("overridden" if plan.request.force else "problem", refusals, columns()))
+    return "\n".join([last_line(plan, refusals, after), *_checks(plan, refusals, *_BLOCKING)]) + "\n"
 
 
 def notes(plan: SendPlan) -> str:
     """Notes that do not block sending; empty where there are none."""
-    return "".join(f"{line}\n" for line in _problems("note", plan.warnings, columns()))
+    return "".join(f"{line}\n" for line in _checks(plan, plan.refusals, CheckState.NOTE))
+
+
+def card(plan: SendPlan, refusals: Sequence[SendProblem], after: str = "") -> str:
+    """The pre-flight card: what is in order, the notes, the problems, and the verdict as the last line."""
+    return "\n".join([*_checks(plan, refusals, CheckState.OK, CheckState.NOTE, *_BLOCKING), last_line(plan, refusals, after)]) + "\n"
+
+
+def last_line(plan: SendPlan, refusals: Sequence[SendProblem], after: str = "") -> str:
+    """The verdict; of a plan that could be sent also what becomes of it."""
+    said = preflight_card(plan, refusals).verdict
+    return f"{said}; {after}" if after and not (refusals and not plan.request.force) else said
 
 
 def mails(plan: SendPlan) -> str:
@@ -52,14 +51,6 @@ def summary(plan: SendPlan) -> str:
     lines += [_title("recipients of the real send" if plan.request.to_self else "recipients"), *_recipients(plan, room), ""]
     lines += [_title("delivery"), *_delivery(plan, room)]
     return "\n".join(lines) + "\n"
-
-
-def in_numbers(plan: SendPlan) -> str:
-    """The number of mails to send, and of their recipients."""
-    mails, people = len(plan.waiting), len(plan.recipients) + len(plan.bcc)
-    of_all = f" of {len(plan.mails)}" if mails != len(plan.mails) else ""
-    whom = "yourself only" if plan.request.to_self else f"{people} recipient{'s' if people != 1 else ''}"
-    return f"{mails}{of_all} mail{'s' if len(plan.mails) > 1 else ''} to {whom}"
 
 
 def _title(text: str) -> str:
@@ -126,7 +117,7 @@ def _delivery(plan: SendPlan, room: int) -> Iterator[str]:
         rows.append(("password", f"from {plan.account.password_from}"))
     if plan.request.to_self:
         rows.append(("test", "only you receive these mails; nothing is recorded as sent"))
-    rows += [("note", remark) for remark in plan.remarks]
+    rows += [("note", str(remark)) for remark in plan.remarks]
     if not plan.request.to_self:
         tag = f", and the tag sent/{plan.draft.change_id}-v{plan.version}" if plan.head else ""
         rows.append(("recorded", f"Message-ID and state of each mail in the outbox{tag}"))
@@ -134,6 +125,17 @@ def _delivery(plan: SendPlan, room: int) -> Iterator[str]:
     rows.append(("content", exact if plan.transport.exact_bytes else again))
     for label, text in rows:
         yield from filled(f"{label + ':':{_LABEL}}", one_line(text), room)
+
+
+def _checks(plan: SendPlan, refusals: Sequence[SendProblem], *states: CheckState) -> Iterator[str]:
+    """The lines of the card's checks in these states, in the order of the states."""
+    checks = preflight_card(plan, refusals).checks
+    for state in states:
+        for check in (check for check in checks if check.state is state):
+            name = "" if state is CheckState.OK else f" [{check.name}]"
+            yield from filled(f"{state}: ", f"{one_line(check.message)}{name}", columns(), indent=2)
+            if check.hint:
+                yield from filled("  help: ", one_line(str(check.hint)), columns())
 
 
 def _problems(kind: str, problems: Iterable[SendProblem], room: int) -> Iterator[str]:

@@ -8,7 +8,7 @@ from functools import partial
 from patchpilot.commits.b4_prep import DESCRIPTION, TIP_COMMIT, PrepBranch, is_tip, prep_branch
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import InputError, MissingError, RefusedError, UsageError
-from patchpilot.model.action import Action
+from patchpilot.model.action import Action, Advice, Hint
 from patchpilot.model.address import Address
 from patchpilot.model.draft import Draft
 from patchpilot.model.patch_subject import parse_subject
@@ -65,7 +65,7 @@ def render(repository: Repository, series: SeriesToRender) -> RenderedSeries:
     return RenderedSeries(outgoing_mails, mails, tuple(_remarks(account, known, sign=sign, to_self=series.to_self)), tracking_data)
 
 
-def _remarks(account: Account, known: PrepBranch, *, sign: bool, to_self: bool) -> Iterator[str]:
+def _remarks(account: Account, known: PrepBranch, *, sign: bool, to_self: bool) -> Iterator[Advice]:
     """What the preview says of how b4 sends the mails."""
     if account.destination:
         yield "the web endpoint takes the series as a whole, with new Message-IDs; it does not report on each mail"
@@ -77,10 +77,8 @@ def _remarks(account: Account, known: PrepBranch, *, sign: bool, to_self: bool) 
     else:
         yield f"the mails are sent with the Message-IDs shown here; b4's tracking data of v{known.revision} gets them"
     if known.by_us:
-        yield (
-            f"sending enrolls {known.branch} in b4 (branch-description strategy); its commits are not changed"
-            " (`patchpilot draft --no-b4` unenrolls it)"
-        )
+        enrolled = f"sending enrolls {known.branch} in b4 (branch-description strategy); its commits are not changed"
+        yield Hint((enrolled, Action("draft", ("--no-b4",), " (`{}` unenrolls it)")))
     if sign:
         yield "signed by patatt, as b4 is configured"
     if to_self:

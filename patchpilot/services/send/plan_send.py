@@ -14,6 +14,7 @@ from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing import transports
 from patchpilot.outgoing.header_guard import refuse_breaks, refuse_foreign
 from patchpilot.outgoing.preflight import refusals, warnings
+from patchpilot.outgoing.preflight_passed import passed
 from patchpilot.outgoing.transport import SeriesToRender, Transport
 from patchpilot.projects.detection import layered
 from patchpilot.series.recipient_edits import on_one_line
@@ -75,6 +76,13 @@ def plan(repository: Repository, request: SendRequest, *, progress: Progress = s
     judged = sent_before(draft)
     facts = gather_facts(repository, topic, rendered, progress)
     blocking, warned = refusals(facts), warnings(facts)
+    warned = (
+        *warned,
+        *mark_warnings(rendered.mails, project.name),
+        *tag_warnings(repository, request, draft, ids),
+        *(SendProblem("recipients", remark) for remark in people.remarks),
+    )
+    in_order = passed(facts, [problem.name for problem in (*blocking, *warned)])
     if request.to_self:
         # a test mail does no harm: it shows what is received, also for a topic that is not ready
         warned = (*(replace(problem, message=f"blocks a real send: {problem.message}") for problem in blocking), *warned)
@@ -89,16 +97,12 @@ def plan(repository: Repository, request: SendRequest, *, progress: Progress = s
         recipients=people.recipients,
         bcc=people.bcc,
         refusals=blocking,
-        warnings=(
-            *warned,
-            *mark_warnings(rendered.mails, project.name),
-            *tag_warnings(repository, request, draft, ids),
-            *(SendProblem("recipients", remark) for remark in people.remarks),
-        ),
+        warnings=warned,
         version=wording.version,
         base=base,
         head=_head(repository, transport, ids),
         remarks=(*finished, *rendered.remarks),
+        passed=in_order,
         judged=judged,
         tracking_data=rendered.tracking_data,
     )

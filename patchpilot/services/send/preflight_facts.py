@@ -53,7 +53,7 @@ def gather_facts(repository: Repository, topic: TopicToSend, rendered: RenderedS
     request, project, draft, series, ids, version = topic.request, topic.project, topic.draft, topic.series, topic.ids, topic.text.version
     outgoing_mails, mails, transport = rendered.outgoing_mails, rendered.mails, transports.find(request.via)
     progress("checking")
-    errors, waived = check_errors(repository, request, mails, draft)
+    errors, waived, cautions = check_errors(repository, request, mails, draft)
     progress("checking against the target tree")
     target = find_target(repository, ids, request.base, topic.recipients.trees)
     standing = _stand(repository, ids, series, target)
@@ -81,6 +81,7 @@ def gather_facts(repository: Repository, topic: TopicToSend, rendered: RenderedS
         mails=mails,
         errors=errors,
         waived=waived,
+        cautions=cautions,
         target=target,
         standing=standing,
         earlier=earlier,
@@ -125,12 +126,16 @@ def _too_soon(project: Project, draft: Draft, version: int, now: datetime, resen
     return f"v{earlier[-1].version} was sent {ago}; {project.title} asks for {project.mail.resend_hours} hours between versions"
 
 
+OWN_NAMES = ("no-sign-off", "missing-target-tree")
+"""The rules whose findings preflight reports as checks of their own."""
+
+
 def check_errors(
     repository: Repository, request: SendRequest, mails: Sequence[RenderedMail], draft: Draft
-) -> tuple[tuple[str, ...] | None, tuple[str, ...]]:
-    """Every error `check` finds in the mails as they would be sent, as lines, and those the user waived, with the reason; None when it could not run.
+) -> tuple[tuple[str, ...] | None, tuple[str, ...], tuple[str, ...]]:
+    """The errors that `check` finds in the mails as they would be sent, those that the user waived, with the reason, and the warnings, as lines.
 
-    What a tree's file waives or ignores counts here: the sender is responsible for what is sent.
+    The errors are None when it could not run. What a tree's file waives or ignores counts here: the sender is responsible for what is sent.
     """
     from patchpilot.services.check.check_patches import check
     from patchpilot.services.check.check_request import CheckRequest
@@ -147,16 +152,20 @@ def check_errors(
                 CheckRequest([place], profile=request.profile, fail_on="never", suppressions=suppressions), repository=repository
             )
         except PatchpilotError:
-            return None, ()
-    lines = []
-    for checked in result.patches:
-        lines += [f"{checked.patch.subject.title}: {found.message}" for found in checked.findings if found.severity is Severity.ERROR]
-    lines += [found.message for found in result.series if found.severity is Severity.ERROR]
-    return tuple(lines), tuple(
+            return None, (), ()
+    lines: dict[Severity, list[str]] = {Severity.ERROR: [], Severity.WARNING: []}
+    for title, found in (
+        *((f"{checked.patch.subject.title}: ", finding) for checked in result.patches for finding in checked.findings),
+        *(("", finding) for finding in result.series),
+    ):
+        if found.severity in lines and found.name not in OWN_NAMES:
+            lines[found.severity].append(f"{title}{found.message}")
+    waived = tuple(
         f"{f'{patch.subject.title}: ' if patch else ''}{suppressed.finding.message} ({suppressed.reason})"
         for patch, suppressed in result.suppressed
         if suppressed.finding.severity is Severity.ERROR
     )
+    return tuple(lines[Severity.ERROR]), waived, tuple(lines[Severity.WARNING])
 
 
 def _stand(repository: Repository, ids: Sequence[str], series: Series, target: Target | None) -> TargetFit | None:

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError, UsageError
-from patchpilot.model.action import Action, Advice
+from patchpilot.model.action import Action, Advice, Hint
 from patchpilot.model.address import Address, parse_address
 from patchpilot.model.draft import Draft
 from patchpilot.model.message_id import given_message_id
@@ -217,7 +217,7 @@ def _as_plan(send: Send, request: SendRequest, account: Account, draft: Draft, s
         remarks=(
             *(f"{entry.state}: {entry.mail.subject}" for entry in send.entries),
             *(
-                f"dropped, also from later versions: {address} (undo: patchpilot maintainers --restore {address})"
+                Hint((f"dropped, also from later versions: {address} (undo: ", Action("maintainers", ("--restore", address)), ")"))
                 for address in send.left_out
             ),
         ),

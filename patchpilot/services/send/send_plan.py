@@ -9,7 +9,7 @@ from patchpilot.model.address import Address
 from patchpilot.model.draft import Draft
 from patchpilot.model.recipient import Recipient
 from patchpilot.model.rendered_mail import RenderedMail
-from patchpilot.model.send_problem import SendProblem
+from patchpilot.model.send_problem import PassedCheck, SendProblem
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.mail_account import Account
 from patchpilot.outgoing.mail_state import WAITING, MailState, Outcome
@@ -23,7 +23,8 @@ class SendPlan:
 
     `send_id` names the send in the outbox that a plan resumes, `states` are its mails' there; `judged` are the sends of the
     topic or of its patches that were known when the plan was made; `settled` what is said of its mails in doubt, by place, and
-    `left_out` whom it is to be resumed without (mailboxes in lower case): both are written when it is sent;
+    `left_out` whom it is to be resumed without (mailboxes in lower case): both are written when it is sent; `passed` are the checks that found
+    nothing;
     `tracking_data` is what the transport needs of its own records to send these mails.
     """
 
@@ -40,7 +41,8 @@ class SendPlan:
     version: int
     base: str | None
     head: str | None
-    remarks: tuple[str, ...] = ()
+    remarks: tuple[Advice, ...] = ()
+    passed: tuple[PassedCheck, ...] = ()
     send_id: int | None = None
     judged: tuple[int, ...] = ()
     settled: Mapping[int, Outcome] = field(default_factory=dict)

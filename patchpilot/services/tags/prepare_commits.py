@@ -122,7 +122,7 @@ def prepare(
             raise UsageError(f"{id_[:12]} is a merge: tags belong in the merged commits", hint="give one of those, or a range A..B")
     if request.is_fix is not None and not request.dry_run:
         answer_fix(repository, [repository.commit(id_) for id_ in ids], request.is_fix, target=request.target, base=request.base)
-    changes = tuple(_change(repository, repository.commit(id_), request, ids, progress) for id_ in ids)
+    changes = message_changes(repository, ids, request, progress)
     return write(
         repository,
         Preparation(ref, head, changes),
@@ -132,6 +132,13 @@ def prepare(
         shared=request.shared,
         confirm=confirm,
     )
+
+
+def message_changes(
+    repository: Repository, ids: Sequence[str], request: PrepareRequest, progress: Progress = silent
+) -> tuple[MessageChange, ...]:
+    """The new message of each of these commits, as a request to prepare them asks for it; nothing is written."""
+    return tuple(_change(repository, repository.commit(id_), request, ids, progress) for id_ in ids)
 
 
 def write(

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The checks of preflight that found nothing, from the same facts: what the sender need not look at again."""
+
+from collections.abc import Collection, Iterator
+
+from patchpilot.model.counted import counted
+from patchpilot.model.send_problem import PassedCheck
+from patchpilot.outgoing.preflight import PreflightFacts, is_list, upstream_claim
+
+COVERED = {
+    "target": ("does-not-apply", "already-fixed", "three-way", "no-target"),
+    "check": ("check-errors", "unchecked"),
+    "recipients": ("nobody", "bad-address", "no-list", "security-on-list", "doubtful-address", "many"),
+    "sign-off": ("no-signoff", "sender"),
+    "security": ("unanswered-security", "security-on-list"),
+    "regression": ("unanswered-regression",),
+    "cover": ("cover-subject", "cover-text", "no-cover"),
+    "version": ("no-changelog", "unfinished", "already-sent", "version-sent", "sent-since"),
+    "round-trip": ("damaged",),
+    "prefix": ("missing-target-tree",),
+    "upstream": ("not-upstream",),
+    "server": ("no-server",),
+}
+"""Check → the problems and warnings that it reports; it passed where there is none of them."""
+
+
+def passed(facts: PreflightFacts, reported: Collection[str]) -> tuple[PassedCheck, ...]:
+    """The checks of which no problem or warning is `reported` (by name), in the order of COVERED."""
+    words = dict(_words(facts))
+    return tuple(PassedCheck(name, words[name]) for name, covers in COVERED.items() if name in words and not set(covers) & set(reported))
+
+
+def _words(facts: PreflightFacts) -> Iterator[tuple[str, str]]:
+    """(check, what it found to be right) of the checks that were made."""
+    draft, patches, single = facts.draft, facts.series.patches, len(facts.series.patches) == 1
+    if facts.standing and facts.target:
+        yield "target", f"applies to {facts.target.label} ({facts.target.tip[:12]})"
+    yield "check", "check reports no errors"
+    lists = sum(is_list(recipient) for recipient in facts.recipients)
+    others = len(facts.recipients) - lists
+    yield "recipients", f"recipients: {counted(lists, 'list')}, {counted(others, 'other')}"
+    yield "sign-off", "Signed-off-by present" if single else f"Signed-off-by present in all {len(patches)} patches"
+    if security := draft.answers.get("security"):
+        yield "security", "no security problem" if security == "no" else "security problem: sent to no public list"
+    if regression := draft.answers.get("regression"):
+        yield "regression", "not a regression" if regression == "no" else "regression: its tracker is informed"
+    if facts.series.cover or (draft.has_cover and (facts.request.cover or not single)):
+        yield "cover", "cover letter written"
+    yield "version", "not sent before" if facts.version == 1 else f"v{facts.version} has a changelog"
+    yield "round-trip", "git am recreates the commit" if single else f"git am recreates all {len(patches)} commits"
+    tree = " ".join(word for word in draft.prefix.split() if word.upper() not in ("PATCH", "RFC", "RESEND"))
+    if tree:
+        yield "prefix", f"the subject names the target tree: {tree}"
+    claims = [claim for patch in patches if (claim := upstream_claim(patch))]
+    if claims and all(facts.upstream_known.get(claim) for claim in claims):
+        yield "upstream", "the upstream commit is in mainline" if len(claims) == 1 else "all upstream commits are in mainline"
+    yield "server", f"mail server: {facts.account.label}"
