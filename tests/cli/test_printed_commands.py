@@ -6,6 +6,7 @@ import re
 import shlex
 import shutil
 import subprocess
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from tests.conftest import IDENTITY
 from tests.kit.cli import Outcome, call
 from tests.kit.life import LIST, Life, life
 from tests.kit.mails import MATT, RITA, mbox, reply
-from tests.kit.printed import commands_in, printed_commands
+from tests.kit.printed import ROOT, commands_in, printed_commands
 from tests.kit.terminal import WALK, Terminal
 from tests.threads import story
 
@@ -96,6 +97,7 @@ WORLDS = (
     (r"--baseline baseline\.json", "baseline"),
     (r"--no-b4", "b4"),
     (r"--restore|--reset", "dropped"),
+    (r"no-magic-board", "own rules"),
     (r"^patchpilot trust", "configured"),
     (r"", "ready"),
 )
@@ -219,6 +221,11 @@ def _states(world: World) -> None:
     (world.here / ".patchpilot.toml").write_text('packs = ["ours.toml"]\n')
     (world.here / "ours.toml").write_text("")
     world.save("configured")
+    world.enter("ready")
+    page = (ROOT / "docs" / "how-to" / "write-your-own-rules.md").read_text()
+    (world.place / "home" / "ours.toml").write_text(textwrap.dedent(page[page.index("        [[rule]]") : page.index("    `where` is")]))
+    one.repo.git("config", "--global", "patchpilot.packs", "~/ours.toml")
+    world.save("own rules")
     world.enter("ready")
     call("check", "--write-baseline", "baseline.json", "origin/master..HEAD")
     world.save("baseline")

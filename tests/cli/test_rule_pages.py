@@ -47,3 +47,50 @@ def test_explain_prints_the_page_of_the_site(tmp_path: Path, monkeypatch: pytest
     repo.git("config", "patchpilot.docs-url", "https://docs.example.org/patchpilot/")
     monkeypatch.chdir(repo.path)
     assert call("explain", "long-line").out.rstrip().endswith("  https://docs.example.org/patchpilot/reference/rules/long-line.html")
+
+
+OWN = """
+[[rule]]
+id = "OUR001"
+name = "no-magic-board"
+severity = "warning"
+scope = "diff"
+summary = "boards are identified by their compatible"
+why = "Board numbers were reused."
+reference = "https://example.org/boards"
+[rule.match]
+detector = "like"
+where = "added"
+pattern = 'board_number'
+[[rule.bad]]
+path = "drivers/frob/frob.c"
+code = "	if (board_number == 3)"
+[[rule.good]]
+path = "drivers/frob/frob.c"
+code = "	if (frob->is_three)"
+"""
+
+
+def test_rules_of_your_own_are_listed_and_explained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    repo = Repo(tmp_path / "linux")
+    repo.commit("start", {"a.c": "int a;\n"})
+    (tmp_path / "ours.toml").write_text(OWN)
+    repo.git("config", "patchpilot.packs", str(tmp_path / "ours.toml"))
+    repo.git("config", "patchpilot.docs-url", "https://docs.example.org")
+    monkeypatch.chdir(repo.path)
+    done = call("explain", "no-magic-board")
+    assert done.code == 0, done.err
+    assert "Board numbers were reused." in done.out
+    assert "docs.example.org" not in done.out
+    assert "no-magic-board" in call("rules", "--pack", "ours").out
+
+
+def test_a_pack_that_is_not_trusted_is_left_out_with_a_note(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    repo = Repo(tmp_path / "linux")
+    repo.commit("start", {"ours.toml": OWN, ".patchpilot.toml": 'packs = ["ours.toml"]\n'})
+    monkeypatch.chdir(repo.path)
+    for words in (("rules",), ("explain", "missing-fixes")):
+        done = call(*words)
+        assert done.code == 0, done.err
+        assert "no-magic-board" not in done.out
+        assert "its rule packs are not trusted yet: ours.toml" in done.err

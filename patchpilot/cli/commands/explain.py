@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """`patchpilot explain`: explain a rule."""
 
+from pathlib import Path
+
 import click
 
 from patchpilot.cli.options import Common, common_options
@@ -12,11 +14,18 @@ from patchpilot.cli.verb_command import verb
 @click.argument("rule", metavar="RULE")
 def command(common: Common, rule: str) -> int:
     """Explain RULE (an id, a name or a checkpatch type): what it checks, why, a bad and a good example, the fix and a reference."""
+    from patchpilot.cli.error_exit import notice
     from patchpilot.cli.output import rules_report as output
     from patchpilot.cli.output.json_document import document
     from patchpilot.services.setup.list_rules import explain
+    from patchpilot.services.setup.trusted_packs import packs_if_trusted
 
-    explanations = explain(rule)
+    with common.workplace() as place:
+        settings = place.settings()
+        packs, problem = packs_if_trusted(settings, place.source())
+    if problem:
+        notice("note", problem)
+    explanations = explain(rule, packs)
     if common.format == "json":
         bodies = [
             {
@@ -28,10 +37,11 @@ def command(common: Common, rule: str) -> int:
         ]
         common.write(document("explain", {"rules": bodies}))
     else:
-        with common.workplace() as place:
-            site = place.settings().get("docs-url").rstrip("/")
+        site = settings.get("docs-url").rstrip("/")
+        own = {Path(one.label).stem for one in packs}
         pages = [
-            output.page(explanation) + (f"\n  {site}/reference/rules/{explanation.rule.name}.html" if site else "")
+            output.page(explanation)
+            + (f"\n  {site}/reference/rules/{explanation.rule.name}.html" if site and explanation.rule.pack not in own else "")
             for explanation in explanations
         ]
         common.write("\n\n".join(pages), fold=True)

@@ -11,13 +11,19 @@ from patchpilot.cli.verb_command import verb
 @common_options("text", "json", "markdown")
 @click.option("--pack", metavar="NAME", help="only the rules of this pack")
 def command(common: Common, pack: str | None) -> int:
-    """List all rules, pack by pack."""
+    """List all rules, pack by pack; those of your own packs are the last."""
+    from patchpilot.cli.error_exit import notice
     from patchpilot.cli.output import rules_report as output
     from patchpilot.cli.output.json_document import document
     from patchpilot.errors import unknown
     from patchpilot.services.setup.list_rules import all_rules, explain_all
+    from patchpilot.services.setup.trusted_packs import packs_if_trusted
 
-    listed = all_rules()
+    with common.workplace() as place:
+        own, problem = packs_if_trusted(place.settings(), place.source())
+    if problem:
+        notice("note", problem)
+    listed = all_rules(own)
     if pack is not None:
         packs = {rule.pack for rule in listed}
         if pack not in packs:
@@ -26,7 +32,7 @@ def command(common: Common, pack: str | None) -> int:
     if common.format == "json":
         common.write(document("rules", {"rules": [output.body_of(rule) for rule in listed]}))
     elif common.format == "markdown":
-        common.write(output.reference(explain_all(listed)))
+        common.write(output.reference(explain_all(listed, own)))
     else:
         common.write(output.listing(listed))
     return 0

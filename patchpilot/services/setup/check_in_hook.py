@@ -3,24 +3,19 @@
 
 from collections.abc import Sequence
 
-from patchpilot.lint.rule_store import OwnPack, load_rules
+from patchpilot.lint.rule_store import load_rules
 from patchpilot.services.check.check_patches import check
 from patchpilot.services.check.check_result import CheckResult
 from patchpilot.services.check.topic_waivers import suppressions_of
 from patchpilot.services.settings import check_request
-from patchpilot.services.setup.trusted_packs import UntrustedError, own_packs
+from patchpilot.services.setup.trusted_packs import packs_if_trusted
 from patchpilot.services.workplace import Workplace
 
 
 def check_in_hook(place: Workplace, target: str, ignored: Sequence[str] = ()) -> tuple[CheckResult, str]:
     """The check of a patch file under the settings of its repository, errors alone failing it; and why the tree's rule packs were left out, or ""."""
     repository, settings = place.repository, place.settings()
-    packs: tuple[OwnPack, ...] = ()
-    problem = ""
-    try:
-        packs = own_packs(settings, place.source())
-    except UntrustedError as error:
-        problem = error.message
+    packs, problem = packs_if_trusted(settings, place.source())
     request = check_request(
         settings,
         targets=[target],

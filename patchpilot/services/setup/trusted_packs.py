@@ -105,6 +105,14 @@ def own_packs(settings: Settings, source: Source | None) -> "tuple[OwnPack, ...]
     return found
 
 
+def packs_if_trusted(settings: Settings, source: Source | None) -> "tuple[tuple[OwnPack, ...], str]":
+    """As `own_packs`, but without those of a tree that nobody trusted, and then why not; else ""."""
+    try:
+        return own_packs(settings, source), ""
+    except UntrustedError as error:
+        return (), error.message
+
+
 def verify(source: Source, packs: "Sequence[OwnPack]") -> None:
     """UntrustedError unless the user trusts these packs and the settings that name them, as they are."""
     known = _known()
