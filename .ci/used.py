@@ -28,6 +28,8 @@ cancel_futures
 background
 parameters
 # textual calls or reads them
+_.border_title
+_.border_subtitle
 _.get_system_commands
 _.cursor_blink
 _.virtual_size
@@ -47,3 +49,7 @@ _.related_near
 UnidiffHunk
 # for transports that somebody adds (docs/how-to/add-a-transport.md)
 as_sent
+# the tour and the screens' details are about to use them
+HINTS
+LANDING
+_.open_detail

@@ -67,7 +67,7 @@ KEYS: dict[tuple[str, ...], ActionKey] = {
     ("send", "--reroll"): ActionKey(Stage.FOLLOW, "v"),
     ("trailers",): ActionKey(Stage.FOLLOW, "c"),
     ("track", "add"): ActionKey(Stage.FOLLOW, "a"),
-    ("track", "update"): ActionKey(Stage.FOLLOW, "r", elsewhere=f"stage {Stage.FOLLOW.number} shows them"),
+    ("track", "update"): ActionKey(Stage.FOLLOW, "g", elsewhere=f"stage {Stage.FOLLOW.number} shows them"),
     ("track", "show"): ActionKey(Stage.FOLLOW, elsewhere=f"stage {Stage.FOLLOW.number} shows them"),
     ("undo", "restore"): ActionKey(None, "u"),
 }

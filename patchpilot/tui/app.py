@@ -9,14 +9,14 @@ from typing import Any, ClassVar
 
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
-from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
 from patchpilot.errors import ExitCode
+from patchpilot.model.printable import printable
 from patchpilot.tui.background import BackgroundThread, terminal_gone
 from patchpilot.tui.jobs import StageJobs
-from patchpilot.tui.no_color import heed_no_color
 from patchpilot.tui.opening import Opening
+from patchpilot.tui.plain_terminal import heed_ascii, heed_no_color
 from patchpilot.tui.saved_state import SavedState
 from patchpilot.tui.screens.stage_screen import StageScreen
 from patchpilot.tui.session import Session
@@ -34,18 +34,19 @@ class PatchpilotApp(StageApp):
 
     TITLE = "patchpilot"
     CSS_PATH = "patchpilot.tcss"
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]  # noqa: RUF012 (textual declares them so)
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide"), (160, "-broad")]  # noqa: RUF012 (textual declares them so)
     VERTICAL_BREAKPOINTS = [(0, "-low"), (36, "-tall")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
         *(Binding(str(stage.number), f"stage('{stage}')", f"go to {stage}", show=False) for stage in Stage),
         Binding("n,right_parenthesis", "step(1)", "next", key_display="n", tooltip="go to the next stage"),
-        Binding("p,left_parenthesis", "step(-1)", "back", key_display="p", tooltip="go to the previous stage"),
+        Binding("p,left_parenthesis", "step(-1)", "back", key_display="p", show=False, tooltip="go to the previous stage"),
         Binding("b", "base", "choose base", show=False, tooltip="choose the base of your topic, or a range"),
         Binding("u", "undo", "undo", show=False, tooltip="undo the last rewrite of your commits"),
         Binding("J", "commit(1)", "next commit", show=False, tooltip="go to the next commit of the topic"),
         Binding("K", "commit(-1)", "previous commit", show=False, tooltip="go to the previous commit of the topic"),
         Binding("y", "copy", "copy line", show=False, tooltip="copy the line under the cursor (OSC 52)"),
         Binding("Y", "copy_id", "copy id", show=False, tooltip="copy the commit's id (OSC 52)"),
+        Binding("colon", "command_palette", "palette", show=False, key_display=":", tooltip="open the command palette"),
         Binding("T", "theme", "switch theme", show=False, tooltip="switch the theme: dark, light, high contrast"),
         Binding("ctrl+z", "suspend_process", "suspend", show=False, tooltip="suspend to the shell; fg resumes"),
         Binding("question_mark", "help", "help", key_display="?", tooltip="show all keys that work here"),
@@ -57,6 +58,7 @@ class PatchpilotApp(StageApp):
     ) -> None:
         super().__init__()
         heed_no_color(self)
+        heed_ascii(self)
         self.session, self.memory = session, memory
         self.place = ""
         self.sending = self._on_terminal = False
@@ -136,7 +138,7 @@ class PatchpilotApp(StageApp):
                 self.stage_screen.commit_changed()
 
     def redraw(self) -> None:
-        """Draw the stage bar and the status line again."""
+        """Draw the title line, the stage bar and the stage's note again."""
         screen = self.stage_screen
         if screen and screen.is_mounted:
             screen.place()
@@ -193,15 +195,9 @@ class PatchpilotApp(StageApp):
             self.copy_to_clipboard(text)
             self.notify(f"copied: {text[:60]}", markup=False, timeout=2)
 
-    def notify(
-        self, message: str, *, title: str = "", severity: SeverityLevel = "information", timeout: float | None = None, markup: bool = True
-    ) -> None:
-        """Show a message in the key line of the current stage; over a dialog in a corner, as Textual does."""
-        screen = self.screen if self.is_running and self.screen_stack else None
-        if isinstance(screen, StageScreen) and screen.is_mounted:
-            screen.say(f"! {message}" if severity != "information" else message, timeout or self.NOTIFICATION_TIMEOUT)
-        else:
-            super().notify(message, title=title, severity=severity, timeout=timeout, markup=markup)
+    def notify(self, message: str, **how: Any) -> None:
+        """Show a message as a toast at the bottom right, above the key line; it is text and never markup."""
+        super().notify(printable(message), **{**how, "markup": False})
 
     def action_suspend_process(self) -> None:
         """Suspend to the shell, as the terminal's own Ctrl-Z does."""

@@ -47,7 +47,7 @@ class StageJobs:
 
         try:
             self._session.load(stage, progress, visited=visited, again=again)
-        except BaseException as error:  # noqa: BLE001 (shown in the panel: a job must never leave its stage busy)
+        except BaseException as error:  # noqa: BLE001 (shown in the error card: a job must never leave its stage busy)
             self._app.call_later(self._failed, stage, number, as_error(error))
         else:
             self._app.call_later(self._done, stage, number)
@@ -58,7 +58,7 @@ class StageJobs:
             self._numbers[stage] += 1
             self._app.workers.cancel_group(self._app, f"stage-{stage}")
             del self._session.busy[stage]
-            self._session.errors[stage] = CancelledError("canceled; press r to refresh")
+            self._session.errors[stage] = CancelledError("canceled; press g to refresh")
             self._app.redraw()
 
     def _done(self, stage: Stage, number: int) -> None:
@@ -81,7 +81,7 @@ class StageJobs:
         self._next_ahead()
 
     def _failed(self, stage: Stage, number: int, error: PatchpilotError) -> None:
-        """Show an error as a panel, with its hint."""
+        """Show an error as a card, with its hint."""
         if number == self._numbers.get(stage):
             self._session.busy.pop(stage, None)
             self._session.errors[stage] = error
@@ -130,7 +130,7 @@ class StageJobs:
     def _read(self, opening: Opening | None, number: int) -> None:
         try:
             place = opening.place() if opening else read_topic(self._session, self._watch, number)
-        except BaseException as error:  # noqa: BLE001 (shown in the panel)
+        except BaseException as error:  # noqa: BLE001 (shown in the error card)
             self._app.call_later(self._unread, number, as_error(error))
             return
         self._app.call_later(self._was_read, number, place)
@@ -160,7 +160,7 @@ class StageJobs:
                 self._session.errors.pop(stage, None)
         screen = self._app.stage_screen
         if screen:
-            screen.close_panel()
+            screen.close_error()
         self._app.arrived(place.name)
         self.ahead = list(AHEAD)
         if self._app.stage_screen and self._session.fresh(self._app.stage) is None:

@@ -6,12 +6,13 @@ import os
 import sys
 import threading
 
-from patchpilot.model.counted import counted
 from patchpilot.model.printable import crop, printable
 from patchpilot.tui.branch_watch import Watch
 from patchpilot.tui.saved_state import SavedState
 from patchpilot.tui.session import Session
-from patchpilot.tui.stages import Stage, columns
+from patchpilot.tui.stage_line import stage_cells
+from patchpilot.tui.stages import Stage
+from patchpilot.tui.title import title_row, where
 from patchpilot.tui.topic_reading import TopicPlace, read_topic
 
 PATIENCE = 0.25
@@ -36,7 +37,7 @@ class Opening:
     def _read(self) -> None:
         try:
             self._place = read_topic(self.session, self.watch, self.number)
-        except BaseException as error:  # noqa: BLE001 (shown in the panel, once there is one)
+        except BaseException as error:  # noqa: BLE001 (shown in the error card, once there is one)
             self._error = error
         else:
             self._show()
@@ -54,7 +55,7 @@ class Opening:
         return self._place
 
     def draw(self) -> None:
-        """Switch the terminal to its alternate screen and draw the stage bar, then the commits as soon as they are known; wait briefly for them."""
+        """Switch the terminal to its alternate screen and draw what is known; wait briefly for the commits."""
         sys.stderr.write(_ENTER)
         self._ours = True
         self._show()
@@ -81,31 +82,20 @@ class Opening:
 
 
 def frame(session: Session, memory: SavedState, place: TopicPlace | None, wide: int, high: int) -> str:
-    """The first frame as text: the stages with their saved states, the branch, its commits, newest last as in the TUI."""
+    """The first frame as text: title line, the stages with their saved states, the commits, newest last as in the TUI."""
     opens = Stage.COMMIT
     if place:
         known = memory.get("stage", place.name)
         opens = Stage(known) if known in list(Stage) else opens
         session.refs = place.refs
         session.recall(memory.get("standings", place.name) if session.target is None else None)
-    names, states, room = "", "", wide
-    for stage in Stage:
-        step = columns(stage)
-        if step > room:
-            break
-        label = f"{stage.number} {stage}"
-        names += (_REVERSE if stage is opens else _BOLD) + label + _PLAIN + " " * (step - len(label))
-        states += f"{session.status(stage).state:<{step}}" if place else " " * step
-        room -= step
-    rows = [names, states]
     topic = session.topic
+    subject, facts = (topic.title, where(topic)) if place and topic else ("patchpilot", ())
+    rows = [_BOLD + title_row(subject, facts, "" if place else "reading topic …", wide) + _PLAIN]
+    cells = stage_cells(session.status, opens, wide)
+    rows.append(" " + "".join((_REVERSE if cell.stage is opens else "") + cell.text + _PLAIN + cell.gap for cell in cells))
     if place is None or topic is None:
-        return "\r\n".join([*rows, _BOLD + crop("reading topic …", wide - 1) + _PLAIN])
-    following = session.next_stage
-    place_line = f"[{topic.branch or 'detached HEAD'}] {counted(len(topic.commits), 'commit')}" + (
-        f"   next: {following.number} {following}" if following else ""
-    )
-    rows.append(_BOLD + crop(printable(place_line), wide - 1) + _PLAIN)
+        return "\r\n".join(rows)
     shown = topic.commits[-max(1, high - 4) :]
-    rows += [crop(printable(f"{commit.id[:12]} {commit.subject}"), wide - 1) for commit in shown]
+    rows += ["", *(crop(printable(f" {commit.id[:12]} {commit.subject}"), wide - 1) for commit in shown)]
     return "\r\n".join(rows)

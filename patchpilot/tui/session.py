@@ -263,7 +263,7 @@ class Session:
         return (
             StageStatus(StageState(state), note)
             if key == self._lasting(stage)
-            else StageStatus(StageState.STALE, "the commits changed since; r refreshes")
+            else StageStatus(StageState.STALE, "the commits changed since; g refreshes")
         )
 
     def status(self, stage: Stage) -> StageStatus:
@@ -276,7 +276,7 @@ class Session:
         if known is None or (known.result is None and known.key != self.key(stage)):
             return self.as_it_was(stage)
         if known.key != self.key(stage):
-            return StageStatus(StageState.STALE, "the inputs changed since; r refreshes")
+            return StageStatus(StageState.STALE, "the inputs changed since; g refreshes")
         return known.status
 
     @property

@@ -39,13 +39,13 @@ class ShownStage(Protocol):
         """Show the newest result."""
 
     def place(self) -> None:
-        """Draw the stage bar and the status line again."""
+        """Draw the title line, the stage bar and the stage's note again."""
 
     def show_error(self, error: "PatchpilotError") -> None:
-        """Show an error as a panel."""
+        """Show an error as a card."""
 
-    def close_panel(self) -> None:
-        """Close the panel."""
+    def close_error(self) -> None:
+        """Close the error card."""
 
 
 class StageApp(App[int]):
@@ -73,7 +73,7 @@ class StageApp(App[int]):
         raise NotImplementedError
 
     def redraw(self) -> None:
-        """Draw the stage bar and the status line again."""
+        """Draw the title line, the stage bar and the stage's note again."""
         raise NotImplementedError
 
     def arrived(self, place: str) -> None:

@@ -22,6 +22,11 @@ class Stage(StrEnum):
         """Its place in the order, from 1: the key that goes there."""
         return list(Stage).index(self) + 1
 
+    @property
+    def label(self) -> str:
+        """Its name as it is shown."""
+        return self.value.capitalize()
+
 
 AHEAD = (Stage.COMMIT, Stage.CHECKS, Stage.RECIPIENTS, Stage.TAGS, Stage.PREVIEW, Stage.SEND, Stage.FOLLOW)
 """The stages that run in the background before a visit: quick ones, which do not use the network then."""
@@ -39,16 +44,13 @@ class StageState(StrEnum):
     BUSY = "busy"
     STALE = "stale"
     WAITING = "waiting"
+    NOTHING = "nothing to do"
 
 
 @dataclass(frozen=True, slots=True)
 class StageStatus:
-    """A stage's state and a one-line note: its result or the next action."""
+    """A stage's state, a one-line note (its result or the next action), and a number for the stage bar (`3`, `5/6`)."""
 
     state: StageState
     note: str = ""
-
-
-def columns(stage: Stage) -> int:
-    """Columns of a stage in the bar: its label or the longest state, and a space."""
-    return max(len(f"{stage.number} {stage}"), max(len(state) for state in StageState)) + 1
+    count: str = ""

@@ -112,16 +112,18 @@ async def walked(work: Path, place: Path) -> None:
             app,
             pilot,
             "commit: lines, pages, hunks of the long diff",
-            ["j", "k", "space", "G", "g", "right_square_bracket", *"jjjj", "pagedown"],
+            ["j", "k", "pagedown", "G", "home", "right_square_bracket", *"jjjj", "pagedown"],
         )
         await timed(app, pilot, "commit: a search", ["slash", *"write", "enter", "n", "n"])
         await pilot.press("slash", "escape")
         await keys(pilot, "2", "1")
         await timed(app, pilot, "checks: to the stage and back", ["2", "1", "2", "1", "2"])
-        await timed(app, pilot, "checks: findings", [*"ffffFF", "G", "g", "space"])
+        await timed(app, pilot, "checks: findings", [*"ffffFF", "G", "home", "pagedown"])
         await keys(pilot, "8", "1")
         await timed(app, pilot, "follow: to the stage and back", ["8", "1", "8"])
-        await timed(app, pilot, "follow: mails and lines", ["right_square_bracket", *"jjkk", "G", "g", "right_square_bracket", "space"])
+        await timed(
+            app, pilot, "follow: mails and lines", ["right_square_bracket", *"jjkk", "G", "home", "right_square_bracket", "pagedown"]
+        )
         at = min(app.screen._laid.folds)  # type: ignore[attr-defined]
         app.screen.query_one("#thread").go(at)  # type: ignore[attr-defined]
         await timed(app, pilot, "follow: quotes shown and folded", ["enter", "enter", "enter"])

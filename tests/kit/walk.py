@@ -64,6 +64,11 @@ def text_of(app: PatchpilotApp) -> str:
     return "\n".join("".join(segment.text for segment in strip) for strip in app.screen._compositor.render_strips())
 
 
+def said(app: PatchpilotApp) -> str:
+    """The newest toast's text, "" where there is none."""
+    return next((one.message for one in reversed(list(app._notifications))), "")
+
+
 def copy_clone(built: Repositories, place: Path) -> Path:
     """A copy of the sandbox's clone below `place`, with a mail server that is set and remotes whose names tell nothing of this machine."""
     work = place / "linux"

@@ -15,10 +15,9 @@ from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.screens.fix_dialog import FixDialog
 from patchpilot.tui.stages import Stage, StageState
 from patchpilot.tui.widgets.confirm import Confirm
-from patchpilot.tui.widgets.keyline import KeyLine
 from patchpilot.tui.widgets.patch_pager import PatchPager
 from tests.kit.repos import Repo
-from tests.kit.walk import asked, keys, settle, still, text_of, until
+from tests.kit.walk import asked, keys, said, settle, still, text_of, until
 
 On = Callable[[Path], PatchpilotApp]
 FILE = "drivers/frob/frob.c"
@@ -83,13 +82,11 @@ async def test_what_is_safe_is_shown_written_and_taken_back(untidy: Repo, walk_o
         await until(pilot, lambda: head(untidy) != before[0], "the commits to be written")
         await until(pilot, lambda: app.session.fresh(Stage.CHECKS) is not None, "the findings made anew")
         await settle(pilot)
-        said = app.screen.query_one(KeyLine).said
-        assert "fixed " in said
-        assert "u undoes it" in said
+        assert "fixed " in said(app)
+        assert "u undoes it" in said(app)
         assert "Reviewed-by: Ben" in untidy.git("log", "-1", "--format=%b", "topic~1")
         assert "if (a)\n\t\treturn frob(a, 1);" in state(untidy)[1]
         assert state(untidy)[2] == ""
-        app.screen.query_one(KeyLine).be_quiet()
         await still(pilot)
         assert "m apply fixes" not in keyline(app)
         await pilot.press("u")
@@ -106,7 +103,7 @@ async def test_where_nothing_is_safe_to_mend_the_key_says_so(mended: Path, walk_
         assert "m apply fixes" not in keyline(app)
         await keys(pilot, "m")
         assert app.stage is Stage.CHECKS
-        assert "no safe fix" in app.screen.query_one(KeyLine).said
+        assert "no safe fix" in said(app)
 
 
 async def test_what_is_published_is_mended_when_the_word_is_typed(untidy: Repo, walk_on: On) -> None:

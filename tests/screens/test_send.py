@@ -20,7 +20,7 @@ from patchpilot.services.tags.prepare_commits import PrepareRequest, prepare
 from patchpilot.threads.track_store import Store
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.stages import Stage, StageState, StageStatus
-from tests.kit.walk import asked, keys, settle, still, text_of, until
+from tests.kit.walk import asked, keys, said, settle, still, text_of, until
 
 On = Callable[[Path], PatchpilotApp]
 
@@ -54,11 +54,11 @@ async def test_the_word_must_be_typed_and_what_was_sent_is_followed(ready: tuple
         assert "accepted" in text_of(app)
         assert len(sink.take()) == 1
         await keys(pilot, "s")
-        assert "this version was sent" in text_of(app)
+        assert "this version was sent" in said(app)
         assert len(sink.take()) == 1
         sent = parse_mail(sink.take()[0].data.replace(b"\r\n", b"\n")).message_id
         # the preview shows what left, not what would leave once more
-        for pressed in (Stage.PREVIEW, "r"):
+        for pressed in (Stage.PREVIEW, "g"):
             await keys(pilot, pressed)
             await still(pilot)
             assert f"<{sent}>"[:60] in text_of(app)

@@ -33,10 +33,10 @@ async def test_a_click_does_what_the_key_does(mended: Path, walk_on: On) -> None
         await pilot.pause()
         assert app.screen.query_one("#commit", Pager).cursor == 4
         words = text_of(app).split("\n")[-1]
-        await pilot.click(KeyLine, offset=(words.index("next"), 0))
+        await pilot.click(KeyLine, offset=(words.index("Checks"), 0))
         await settle(pilot)
         assert app.stage is Stage.CHECKS
-        await pilot.click(StageBar, offset=(text_of(app).index("3 recipients") + 2, 0))
+        await pilot.click(StageBar, offset=(text_of(app).split("\n")[1].index("3 Recip") + 2, 0))
         await settle(pilot)
         assert app.stage is Stage.RECIPIENTS
         await pilot.click("#people", offset=(8, 2))
@@ -115,7 +115,7 @@ def test_what_is_copied_goes_to_the_terminal_and_z_to_the_shell_and_back(mended:
 
 def test_the_first_frame_says_where_you_stand_before_textual_is_there(mended: Path, toured: Path) -> None:
     with Terminal(WALK, mended) as walk:
-        walk.wait_for("1 commit", "8 follow", "[acme-old-cards] 1 commit")
+        walk.wait_for("1 Commit", "8 Follow", "acme-old-cards · 1 patch")
         assert "quit" not in walk.seen
         assert not COLOUR.search(walk.seen)
 

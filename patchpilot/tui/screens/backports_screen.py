@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Container, VerticalScroll
+from textual.containers import VerticalScroll
 from textual.widgets import DataTable, Static
 
 from patchpilot.model.counted import counted
@@ -18,6 +18,7 @@ from patchpilot.tui.session import JobRequest
 from patchpilot.tui.stages import Stage, StageState, StageStatus
 from patchpilot.tui.widgets.choose import LineDialog, Reader
 from patchpilot.tui.widgets.lists import Table
+from patchpilot.tui.widgets.panel import Columns, Panel, side_columns
 
 if TYPE_CHECKING:
     from patchpilot.services.backport.backport_result import BackportResult, BranchResult
@@ -65,9 +66,9 @@ class BackportsScreen(StageScreen):
 
     def body(self) -> ComposeResult:
         """The matrix and the selected branch in full."""
-        with Container(classes="stack"):
-            yield Table(ident="matrix", enter="open branch")
-            with VerticalScroll(classes="side", can_focus=False):
+        with Columns():
+            yield Panel(Table(ident="matrix", enter="open branch"), title="Stable branches", classes="main")
+            with Panel(title="Branch", classes="below"), VerticalScroll(can_focus=False):
                 yield Static(id="branch", markup=False)
 
     def show(self, result: "BackportResult") -> None:
@@ -95,7 +96,7 @@ class BackportsScreen(StageScreen):
 
     def _columns(self) -> tuple[tuple[str, int], ...]:
         """The table's columns, with the reason where the terminal is wide enough for it."""
-        room = (self.size.width or 80) - 3 - sum(width + 2 for _, width in COLUMNS)
+        room = (self.size.width or 80) - side_columns(self.size.width) - 5 - sum(width + 2 for _, width in COLUMNS)
         return (*COLUMNS, ("why", room)) if room >= WORTH_A_COLUMN else COLUMNS
 
     def on_resize(self) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Container, VerticalScroll
+from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 from patchpilot.model.action import in_backticks
@@ -20,6 +20,7 @@ from patchpilot.tui.session import JobRequest
 from patchpilot.tui.stages import Stage, StageState, StageStatus
 from patchpilot.tui.widgets.choose import Choose
 from patchpilot.tui.widgets.keyline import KeyLine
+from patchpilot.tui.widgets.panel import Columns, Panel
 from patchpilot.tui.widgets.patch_pager import Pager, PatchPager
 
 if TYPE_CHECKING:
@@ -90,9 +91,9 @@ class ChecksScreen(StageScreen):
 
     def body(self) -> ComposeResult:
         """The patch, and the findings on the line under the cursor."""
-        with Container(classes="split"):
-            yield PatchPager(ident="patch")
-            with VerticalScroll(classes="side", id="detail", can_focus=False):
+        with Columns():
+            yield Panel(PatchPager(ident="patch"), title="Patch", classes="main")
+            with Panel(title="Finding", classes="below"), VerticalScroll(id="detail", can_focus=False):
                 yield Static(id="finding", markup=False)
 
     def show(self, result: "CheckResult") -> None:

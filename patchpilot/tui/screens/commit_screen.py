@@ -17,6 +17,7 @@ from patchpilot.tui.session import JobRequest
 from patchpilot.tui.stages import Stage, StageState, StageStatus
 from patchpilot.tui.widgets.choose import LineDialog
 from patchpilot.tui.widgets.lists import List
+from patchpilot.tui.widgets.panel import Columns, Panel
 from patchpilot.tui.widgets.patch_pager import Pager, patch_stops
 
 if TYPE_CHECKING:
@@ -70,9 +71,10 @@ class CommitScreen(StageScreen):
 
     def body(self) -> ComposeResult:
         """A list of commits where there are several, notes about the target tree, and the commit."""
-        yield List(ident="commits", classes="list")
-        yield Static(id="early", markup=False, classes="row")
-        yield Pager(ident="commit", styler=message_line)
+        with Columns():
+            yield Panel(List(ident="commits"), title="Commits", id="commit-list")
+            yield Panel(Pager(ident="commit", styler=message_line), title="Commit", classes="main")
+        yield Panel(Static(id="early", markup=False), title="Before sending", id="before-sending")
 
     def show(self, result: "tuple[Patch, ...]") -> None:
         """Fill the list and the commit, then check the target tree and the questions."""
@@ -80,12 +82,12 @@ class CommitScreen(StageScreen):
         with self.prevent(OptionList.OptionHighlighted):
             chosen.clear_options()
             chosen.add_options(Option(plain(f"{patch.commit[:12] if patch.commit else ''} {patch.subject.title}")) for patch in result)
-            chosen.display = len(result) > 1
+            self.query_one("#commit-list").display = len(result) > 1
             at = self.session.at % len(result)
             if len(result) > 1:
                 chosen.highlighted = at
         self._show_one(result[at])
-        self.query_one("#early").display = False
+        self.query_one("#before-sending").display = False
         (chosen if len(result) > 1 else self.query_one("#commit")).focus()
         self._look()
 
@@ -104,7 +106,7 @@ class CommitScreen(StageScreen):
     def commit_changed(self) -> None:
         """J and K move the list's cursor."""
         chosen = self.query_one("#commits", List)
-        if chosen.display:
+        if chosen.option_count > 1:
             chosen.highlighted = self.session.at
         super().commit_changed()
 
@@ -128,9 +130,8 @@ class CommitScreen(StageScreen):
                 rows.append(f"does not apply to {name}: {', '.join(questions.standing.paths[:2])}; run git rebase {name}")
             elif not questions.standing.already:
                 rows.append(f"applies to {name} ({questions.standing.applies}); not merged there yet")
-        early = self.query_one("#early", Static)
-        early.update(plain("\n".join(rows)))
-        early.display = bool(rows)
+        self.query_one("#early", Static).update(plain("\n".join(rows)))
+        self.query_one("#before-sending").display = bool(rows)
 
     def may_leave(self, to: Stage) -> bool:
         """Ask the open questions once, when the user goes on to another stage."""

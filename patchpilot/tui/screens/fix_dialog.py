@@ -91,7 +91,7 @@ def fix_safe(screen: "StageScreen") -> None:
 
     def work(repository: "Repository", progress: "Progress", given: tuple[str, ...] | None) -> "FixResult":
         if session.topic_now(repository).key != topic.key:
-            raise RefusedError("the commits changed meanwhile", hint="press r to refresh, then m")
+            raise RefusedError("the commits changed meanwhile", hint="press g to refresh, then m")
         settings = session.settings(repository)
         return fix_topic(repository, settings, session.checked_topic, strict=session.strict, overrides=given, progress=progress)
 

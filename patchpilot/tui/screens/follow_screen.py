@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.timer import Timer
-from textual.widgets import OptionList, Static
+from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from patchpilot.model.counted import counted
@@ -20,6 +20,7 @@ from patchpilot.tui.session import JobRequest
 from patchpilot.tui.stages import Stage, StageState, StageStatus
 from patchpilot.tui.widgets.choose import Choose, LineDialog, Reader
 from patchpilot.tui.widgets.lists import List
+from patchpilot.tui.widgets.panel import Columns, Panel
 from patchpilot.tui.widgets.patch_pager import Pager
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ class FollowScreen(StageScreen):
         Binding("enter", "fold", "fold quote", key_display="Enter", tooltip="fold or unfold the quoted lines under the cursor"),
         Binding("v", "version", "make next version", tooltip="start the next version: its changelog, then the preview"),
         Binding("c", "collect", "collect tags", tooltip="add the tags from replies (Reviewed-by: …) to your commits"),
-        Binding("r", "reload", "refresh", tooltip="read the mail archive again"),
+        Binding("g", "reload", "refresh", tooltip="read the mail archive again"),
         Binding(
             "f",
             "fetch",
@@ -99,8 +100,9 @@ class FollowScreen(StageScreen):
 
     def body(self) -> ComposeResult:
         """The list of series, and the selected one in full."""
-        yield List(ident="series", classes="list")
-        yield Pager(ident="thread", styler=thread_line)
+        with Columns():
+            yield Panel(List(ident="series"), title="Series", id="series-list")
+            yield Panel(Pager(ident="thread", styler=thread_line), title="Conversation", classes="main")
 
     def may_begin(self) -> bool:
         """Following a series needs no topic."""
@@ -147,10 +149,6 @@ class FollowScreen(StageScreen):
         if seen and seen == self._known:
             return
         self._known, self._looks = seen, 0
-        if self.tui.demo and any(series.status and series.status.topic.latest.version > 1 for series in result):
-            from patchpilot.tui.tour import LANDING
-
-            self.query_one("#tour", Static).update(plain(f"tour {self.stage.number}/{len(Stage)}  {LANDING}"))
         chosen = self.query_one("#series", List)
         with self.prevent(OptionList.OptionHighlighted):
             chosen.clear_options()
@@ -158,7 +156,7 @@ class FollowScreen(StageScreen):
                 new = f"{len(series.unread)} new" if series.unread else ""
                 mark = "*" if series.own else " "
                 chosen.add_option(Option(plain(f"{mark} {fitted(str(series.state), 18)} {new:<7} {series.subject}")))
-            chosen.display = len(result) > 1
+            self.query_one("#series-list").display = len(result) > 1
             own = next((at for at, series in enumerate(result) if series.own), len(result) - 1)
             at = next((at for at, series in enumerate(result) if series.entry.id == self._number), own)
             if result and len(result) > 1:
@@ -179,7 +177,7 @@ class FollowScreen(StageScreen):
 
     def _lay(self, series: "Tracked", *, keep: bool) -> None:
         self._number = series.entry.id
-        self._laid = lay(series, self._unfolded, (self.size.width or 80) - 2)
+        self._laid = lay(series, self._unfolded, (self.size.width or 80) - 4)
         self.query_one("#thread", Pager).fill(self._laid.rows, stops=self._laid.mails, keep=keep)
 
     def on_pager_moved(self, event: Pager.Moved) -> None:

@@ -37,7 +37,7 @@ def help_rows(screen: Screen[Any]) -> list[str]:
 
 
 NAMES = {
-    "slash": "/", "question_mark": "?", "left_square_bracket": "[", "right_square_bracket": "]", "left_parenthesis": "(",
+    "slash": "/", "question_mark": "?", "colon": ":", "left_square_bracket": "[", "right_square_bracket": "]", "left_parenthesis": "(",
     "right_parenthesis": ")", "escape": "Esc", "pagedown": "PgDn", "pageup": "PgUp", "ctrl+q": "Ctrl-Q", "ctrl+z": "Ctrl-Z",
     "ctrl+p": "Ctrl-P", "ctrl+f": "Ctrl-F", "ctrl+b": "Ctrl-B", "enter": "Enter", "space": "Space", "up": "Up", "down": "Down",
     "left": "Left", "right": "Right", "home": "Home", "end": "End",

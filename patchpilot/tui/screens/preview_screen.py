@@ -20,6 +20,7 @@ from patchpilot.tui.session import JobRequest
 from patchpilot.tui.stages import Stage, StageState, StageStatus
 from patchpilot.tui.widgets.choose import Choose, LineDialog, Reader
 from patchpilot.tui.widgets.lists import List
+from patchpilot.tui.widgets.panel import Columns, Panel
 from patchpilot.tui.widgets.patch_pager import Pager, patch_stops
 
 if TYPE_CHECKING:
@@ -103,9 +104,10 @@ class PreviewScreen(StageScreen):
 
     def body(self) -> ComposeResult:
         """The problems, the list of mails, and the selected mail."""
-        yield Static(id="problems", markup=False, classes="row")
-        yield List(ident="mails", classes="list")
-        yield Pager(ident="mail", styler=mail_line)
+        yield Panel(Static(id="problems", markup=False), title="Problems and notes", id="problems-panel")
+        with Columns():
+            yield Panel(List(ident="mails"), title="Mails", id="mail-list")
+            yield Panel(Pager(ident="mail", styler=mail_line), title="Mail", classes="main")
 
     def show(self, result: "SendPlan") -> None:
         """Fill all three."""
@@ -115,16 +117,15 @@ class PreviewScreen(StageScreen):
         if status_of(result).state is StageState.DONE and result.refusals:
             rows = [f"{status_of(result).note}; stage {Stage.FOLLOW.number} shows the replies, v there makes the next version"]
         most = 3 if self.size.height < 36 else 6
-        cut = [crop(row, max(40, self.size.width - 1)) for row in rows[:most]]
+        cut = [crop(row, max(40, self.size.width - 3)) for row in rows[:most]]
         if len(rows) > most:
             cut[-1] = f"and {len(rows) - most + 1} more; w shows all"
-        problems = self.query_one("#problems", Static)
-        problems.update(plain("\n".join(cut)))
-        problems.display = bool(rows)
+        self.query_one("#problems", Static).update(plain("\n".join(cut)))
+        self.query_one("#problems-panel").display = bool(rows)
         chosen = self.query_one("#mails", List)
         chosen.clear_options()
         chosen.add_options(Option(plain(outgoing_mail.subject)) for outgoing_mail in result.outgoing_mails)
-        chosen.display = len(result.outgoing_mails) > 1
+        self.query_one("#mail-list").display = len(result.outgoing_mails) > 1
         self._show_one(result, 0)
         (chosen if len(result.outgoing_mails) > 1 else self.query_one("#mail")).focus()
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Container, VerticalScroll
+from textual.containers import VerticalScroll
 from textual.widgets import DataTable, Static
 
 from patchpilot.model.address import AddressState, is_header_safe, judge, parse_address
@@ -17,6 +17,7 @@ from patchpilot.tui.session import JobRequest
 from patchpilot.tui.stages import Stage, StageState, StageStatus
 from patchpilot.tui.widgets.choose import Choose, LineDialog, Reader
 from patchpilot.tui.widgets.lists import Table
+from patchpilot.tui.widgets.panel import Columns, Panel, side_columns
 
 if TYPE_CHECKING:
     from patchpilot.services.maintainers.counted_recipients import CountedRecipients
@@ -64,10 +65,10 @@ class RecipientsScreen(StageScreen):
 
     def body(self) -> ComposeResult:
         """Notes, the table, and the reasons for the selected recipient."""
-        yield Static(id="warnings", markup=False, classes="row")
-        with Container(classes="stack"):
-            yield Table(ident="people")
-            with VerticalScroll(classes="side", can_focus=False):
+        yield Panel(Static(id="warnings", markup=False), title="Notes", id="notes-panel")
+        with Columns():
+            yield Panel(Table(ident="people"), title="Recipients", classes="main")
+            with Panel(title="Why", classes="below"), VerticalScroll(can_focus=False):
                 yield Static(id="reasons", markup=False)
 
     def show(self, result: "CountedRecipients") -> None:
@@ -75,9 +76,10 @@ class RecipientsScreen(StageScreen):
         table = self.query_one("#people", Table)
         before = self._under_cursor()
         notes = self._notes(result)
-        warnings = self.query_one("#warnings", Static)
-        warnings.update(plain("\n".join(f"note{'' if at else ' (w shows all)'}: {note}" for at, note in enumerate(notes[:4]))))
-        warnings.display = bool(notes)
+        self.query_one("#warnings", Static).update(
+            plain("\n".join(f"note{'' if at else ' (w shows all)'}: {note}" for at, note in enumerate(notes[:4])))
+        )
+        self.query_one("#notes-panel").display = bool(notes)
         table.clear(columns=True)
         widths = self._widths()
         for name, width in zip(("in", "recipient", "role", "reason"), widths, strict=True):
@@ -103,7 +105,7 @@ class RecipientsScreen(StageScreen):
 
     def _widths(self) -> tuple[int, int, int, int]:
         marked, role, between = 5, 20, 2
-        room = (self.size.width or 80) - 1 - marked - role - 4 * between
+        room = (self.size.width or 80) - side_columns(self.size.width) - 3 - marked - role - 4 * between
         who = min(52, max(30, room))
         why = room - who - between
         return marked, who, role, why if why >= WORTH_A_COLUMN else 0

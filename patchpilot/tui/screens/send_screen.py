@@ -23,6 +23,7 @@ from patchpilot.tui.session import JobRequest
 from patchpilot.tui.stages import Stage, StageState, StageStatus
 from patchpilot.tui.widgets.choose import Choose
 from patchpilot.tui.widgets.confirm import Confirm
+from patchpilot.tui.widgets.panel import Panel
 
 if TYPE_CHECKING:
     from patchpilot.services.send.send_plan import SendPlan, SendResult
@@ -94,7 +95,7 @@ class SendScreen(StageScreen):
 
     def body(self) -> ComposeResult:
         """Transport, recipients, and one line per mail."""
-        with VerticalScroll(id="scroll"):
+        with Panel(title="Mails to send"), VerticalScroll(id="scroll"):
             yield Static(id="sending", markup=False)
 
     def show(self, result: "TopicSend") -> None:
@@ -127,7 +128,7 @@ class SendScreen(StageScreen):
         assert planned.blocked
         lines = "\n".join(f"  {line}" for line in blocked_help(planned))
         self.show_error(
-            PatchpilotError(planned.blocked.message, hint=f"run in a shell, then press r here (`patchpilot doctor` tests it):\n{lines}")
+            PatchpilotError(planned.blocked.message, hint=f"run in a shell, then press g here (`patchpilot doctor` tests it):\n{lines}")
         )
 
     def action_to_self(self) -> None:
@@ -304,7 +305,7 @@ def _rows(sending: "TopicSend") -> list[str]:
     problems = problem_rows(others, Stage.SEND)
     if planned.blocked:
         help_lines = [
-            f"blocked: {planned.blocked.message}; run in a shell, then press r here (`patchpilot doctor` tests it):",
+            f"blocked: {planned.blocked.message}; run in a shell, then press g here (`patchpilot doctor` tests it):",
             *(f"  {line}" for line in blocked_help(planned)),
         ]
         return [*rows[:2], "", *help_lines, *rows[2:], *([""] if problems else []), *problems]

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The base of every stage's screen: stage bar, tour line, status line, body, error panel, key line; and jobs in threads."""
+"""The base of every stage's screen: title line, stage bar, the body's panels, key line; and jobs in threads."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
@@ -14,16 +14,19 @@ from textual.widgets import Static
 from textual.worker import get_current_worker
 
 from patchpilot.errors import CancelledError, PatchpilotError
-from patchpilot.model.printable import crop
 from patchpilot.model.progress import Progress
 from patchpilot.tui.action_keys import in_keys
+from patchpilot.tui.glyphs import glyph
 from patchpilot.tui.job_errors import as_error
 from patchpilot.tui.rich_text import plain
 from patchpilot.tui.session import Session
 from patchpilot.tui.stages import Stage, StageState
+from patchpilot.tui.title import where
 from patchpilot.tui.widgets.keyline import KeyLine
+from patchpilot.tui.widgets.panel import Panel
 from patchpilot.tui.widgets.search import SearchBar
 from patchpilot.tui.widgets.stagebar import StageBar
+from patchpilot.tui.widgets.title_line import TitleLine
 
 if TYPE_CHECKING:
     from patchpilot.services.topic.open_repository import Repository
@@ -38,8 +41,8 @@ class StageScreen(Screen[None]):
 
     stage: ClassVar[Stage]
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("r", "reload", "refresh", show=False, tooltip="read the topic again and refresh this stage"),
-        Binding("escape", "cancel", "cancel", show=False, tooltip="close the panel, or cancel the running job"),
+        Binding("g", "reload", "refresh", show=False, tooltip="read the topic again and refresh this stage"),
+        Binding("escape", "cancel", "cancel", show=False, tooltip="close the detail or the error, or cancel the running job"),
         Binding(
             "slash",
             "search",
@@ -53,6 +56,9 @@ class StageScreen(Screen[None]):
 
     quiet: frozenset[str] = frozenset()
     """Actions that the key line does not show now."""
+
+    labels: Mapping[str, str] = {}
+    """Labels that the key line shows now in place of the bindings' own, by action."""
 
     class Done(Message):
         """A side job finished; `then` shows its result."""
@@ -88,18 +94,18 @@ class StageScreen(Screen[None]):
         return cast("StageApp", self.app)
 
     def compose(self) -> ComposeResult:
-        """Stage bar, tour line, status line, body, panel, search, key line."""
+        """Title line, stage bar, body with the error card above the stage's own panels, search, key line."""
+        yield TitleLine()
         yield StageBar(self.session, self.stage)
-        yield Static(id="tour", markup=False)
-        yield Static(id="place", markup=False)
         with Container(id="body"):
+            yield Panel(Static(id="error-text", markup=False), id="error")
             yield from self.body()
-        yield Static(id="panel", markup=False)
+            yield Static(id="too-small", markup=False)
         yield SearchBar()
         yield KeyLine()
 
     def body(self) -> ComposeResult:
-        """The stage's own widgets."""
+        """The stage's own panels; the first, or the one of the class `main`, shows the stage's note."""
         raise NotImplementedError
 
     def show(self, result: Any) -> None:
@@ -107,28 +113,35 @@ class StageScreen(Screen[None]):
         raise NotImplementedError
 
     def on_mount(self) -> None:
-        """Hide the error panel; show the tour line in the demo."""
-        self.close_panel()
-        tour = self.query_one("#tour", Static)
-        tour.display = bool(self.tui.demo)
-        if self.tui.demo:
-            from patchpilot.tui.tour import HINTS
+        """Hide the error card."""
+        self.close_error()
 
-            tour.update(plain(f"tour {self.stage.number}/{len(Stage)}  {HINTS[self.stage]}"))
+    @property
+    def main_panel(self) -> Panel | None:
+        """The panel that shows the stage's note."""
+        panels = [panel for panel in self.query(Panel) if panel.id != "error"]
+        return next((panel for panel in panels if panel.has_class("main")), panels[0] if panels else None)
 
     def on_screen_resume(self) -> None:
         """Show the stored result; start the job if it is missing or stale."""
         if self.stage in self.session.errors:
             self.show_error(self.session.errors[self.stage])
         else:
-            self.close_panel()
+            self.close_error()
             self.renew()
             if self.session.fresh(self.stage) is None and self.stage not in self.session.busy and self.may_begin():
                 self.tui.jobs.begin(self.stage)
         self.place()
 
     def on_resize(self) -> None:
-        """Draw the status line again, cut to the new width."""
+        """Say what a small terminal lacks; only the main panel is shown there."""
+        small = bool(self.size.width) and (self.size.width < MINIMUM[0] or self.size.height < MINIMUM[1])
+        self.set_class(small, "-small")
+        main = self.main_panel
+        for panel in self.query(Panel):
+            panel.set_class(small and panel is not main and panel.id != "error", "-left-out")
+        text = f"{self.size.width}x{self.size.height} is too small for all panels: {MINIMUM[0]}x{MINIMUM[1]} needed"
+        self.query_one("#too-small", Static).update(text)
         self.place()
 
     def may_begin(self) -> bool:
@@ -162,7 +175,7 @@ class StageScreen(Screen[None]):
     # work
 
     def in_thread(self, what: str, work: "Callable[[Repository, Progress], T]", then: Callable[[T], None]) -> None:
-        """Run `work` in a thread, then show its result; the status line shows `what` meanwhile. A second call of the same name replaces the first."""
+        """Run `work` in a thread, then show its result; the title line shows `what` meanwhile. A second call of the same name replaces the first."""
         number = self._side[what] = self._side.get(what, 0) + 1
         self._doing[what] = f"{what} …"
         self.place()
@@ -181,7 +194,7 @@ class StageScreen(Screen[None]):
         try:
             with open_repository(self.session.directory) as repository:
                 result = work(repository, progress)
-        except BaseException as error:  # noqa: BLE001 (shown in the panel)
+        except BaseException as error:  # noqa: BLE001 (shown in the error card)
             if self._side[name] == number:
                 self.post_message(self.Failed(name, as_error(error)))
             return
@@ -209,53 +222,55 @@ class StageScreen(Screen[None]):
     # messages
 
     def show_error(self, error: PatchpilotError) -> None:
-        """Show an error as a panel, with its hint."""
+        """Show an error as a card above the panels, with its hint."""
         if not self.is_mounted:
             return
-        panel = self.query_one("#panel", Static)
-        hint = f"\nhint: {in_keys(error.advice, self.stage)}" if error.advice else ""
-        panel.update(plain(f"{error.message}{hint}\nr retry · Esc close"))
-        panel.display = True
+        card = self.query_one("#error", Panel)
+        hint = f"hint: {in_keys(error.advice, self.stage)}" if error.advice else ""
+        card.heading = f"{glyph('blocked')} error"
+        card.count = "g retry · Esc close"
+        self.query_one("#error-text", Static).update(plain("\n".join(part for part in (error.message, hint) if part)))
+        card.display = True
 
-    def say(self, text: str, seconds: float) -> None:
-        """Show a message in the key line for so many seconds."""
-        self.query_one(KeyLine).say(text, seconds)
-
-    def close_panel(self) -> None:
-        """Close the panel."""
+    def close_error(self) -> None:
+        """Close the error card."""
         if self.is_mounted:
-            self.query_one("#panel").display = False
+            self.query_one("#error").display = False
+
+    def open_detail(self) -> None:
+        """Where the panel of the class `detail` has no room of its own, show it as a card over the panel before it."""
+        self.add_class("-detail")
 
     def place(self) -> None:
-        """Draw the stage bar and the status line again."""
+        """Draw the title line, the stage bar and the main panel's note again."""
         if not self.is_mounted:
             return
         self.query_one(StageBar).refresh()
-        wide = max(20, self.size.width - 1 or 79)
-        self.query_one("#place", Static).update(plain(crop(self._place_line(), wide)))
+        topic = self.session.topic
+        self.query_one(TitleLine).tell(self._subject(), where(topic) if topic else (), self._now_doing())
+        main = self.main_panel
+        if main:
+            status = self.session.status(self.stage)
+            main.note = "" if status.state is StageState.BUSY or self.session.topic is None else status.note
 
-    def _place_line(self) -> str:
-        if self.size.width and (self.size.width < MINIMUM[0] or self.size.height < MINIMUM[1]):
-            return f"terminal too small: {self.size.width}x{self.size.height}, need {MINIMUM[0]}x{MINIMUM[1]}"
+    def _now_doing(self) -> str:
         if self._doing:
             return list(self._doing.values())[-1]
-        topic, status = self.session.topic, self.session.status(self.stage)
-        if topic is None:
-            return "reading topic …" if self.stage not in self.session.errors else f"blocked: {status.note}"
-        note = f"{status.state}: {status.note}" if status.note else str(status.state)
-        following = self.session.next_stage
-        if status.state is StageState.DONE and following and following is not self.stage:
-            note += f" | next: {following.number} {following}"
-        commit = self.session.commit
-        several = f"{topic.commits.index(commit) + 1}/{len(topic.commits)} " if commit and len(topic.commits) > 1 else ""
-        title = commit.subject if commit and several else topic.title
-        return f"{note}   [{topic.branch or 'detached HEAD'}] {several}{title}"
+        if self.session.topic is None and self.stage not in self.session.errors:
+            return "reading topic …"
+        return self.session.busy.get(self.stage, "")
+
+    def _subject(self) -> str:
+        topic, commit = self.session.topic, self.session.commit
+        if topic is None or commit is None:
+            return "patchpilot"
+        return f"{topic.commits.index(commit) + 1}/{len(topic.commits)} {commit.subject}" if len(topic.commits) > 1 else commit.subject
 
     # keys
 
     def action_reload(self) -> None:
         """Read the topic again and refresh this stage."""
-        self.close_panel()
+        self.close_error()
         self.session.found.pop(self.stage, None)
         self.session.errors.pop(self.stage, None)
         if self.session.topic is None:
@@ -265,13 +280,16 @@ class StageScreen(Screen[None]):
 
     def reread(self) -> None:
         """The commits changed: read the topic again, then refresh what depends on it."""
-        self.close_panel()
+        self.close_error()
         self.tui.jobs.read_topic()
 
     def action_cancel(self) -> None:
-        """Close the panel, or cancel the running job."""
-        if self.query_one("#panel").display:
-            self.close_panel()
+        """Close the detail or the error card, or cancel the running job."""
+        if self.has_class("-detail"):
+            self.remove_class("-detail")
+            return
+        if self.query_one("#error").display:
+            self.close_error()
             return
         for what in self._side:
             self._side[what] += 1

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Container, VerticalScroll
+from textual.containers import VerticalScroll
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -17,6 +17,7 @@ from patchpilot.tui.session import JobRequest
 from patchpilot.tui.stages import Stage, StageState, StageStatus
 from patchpilot.tui.widgets.choose import Reader
 from patchpilot.tui.widgets.lists import List
+from patchpilot.tui.widgets.panel import Columns, Panel
 from patchpilot.tui.widgets.patch_pager import PatchPager, patch_stops
 
 if TYPE_CHECKING:
@@ -61,13 +62,14 @@ class TagsScreen(StageScreen):
 
     def body(self) -> ComposeResult:
         """The present tags, the candidates, the evidence for the selected one, and (if there is space) its patch next to the fix."""
-        yield Static(id="present", markup=False, classes="row")
-        yield List(ident="candidates", classes="list", enter="add tag")
-        with VerticalScroll(id="why", can_focus=False):
-            yield Static(id="evidence", markup=False)
-        with Container(id="compare"):
-            yield PatchPager(ident="introducing")
-            yield PatchPager(ident="fix")
+        yield Panel(Static(id="present", markup=False), title="Tags", id="tags-present")
+        with Columns(id="culprits"):
+            yield Panel(List(ident="candidates", enter="add tag"), title="Commits that may have introduced the bug", classes="main")
+            with Panel(title="Evidence"), VerticalScroll(can_focus=False):
+                yield Static(id="evidence", markup=False)
+        with Columns(id="compare"):
+            yield Panel(PatchPager(ident="introducing"), title="Introducing commit")
+            yield Panel(PatchPager(ident="fix"), title="Your fix")
 
     def show(self, result: "FixesResult") -> None:
         """Fill all."""

@@ -14,7 +14,6 @@ class List(OptionList):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j", "cursor_down", "down", show=False),
         Binding("k", "cursor_up", "up", show=False),
-        Binding("g", "first", "first", show=False),
         Binding("G", "last", "last", show=False),
     ]
 
@@ -36,7 +35,6 @@ class Table(DataTable[Any]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j", "cursor_down", "down", show=False),
         Binding("k", "cursor_up", "up", show=False),
-        Binding("g", "scroll_top", "first", show=False),
         Binding("G", "scroll_bottom", "last", show=False),
     ]
 

@@ -30,9 +30,9 @@ class Pager(ScrollView, can_focus=True):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j,down", "move(1)", "line down", show=False),
         Binding("k,up", "move(-1)", "line up", show=False),
-        Binding("d,pagedown,ctrl+f,space", "page(1)", "page down", show=False),
+        Binding("pagedown,ctrl+f", "page(1)", "page down", show=False),
         Binding("pageup,ctrl+b", "page(-1)", "page up", show=False),
-        Binding("g,home", "edge(0)", "go to the top", show=False),
+        Binding("home", "edge(0)", "go to the top", show=False),
         Binding("G,end", "edge(-1)", "go to the end", show=False),
         Binding("right_square_bracket", "stop(1)", "next hunk", show=False, key_display="]"),
         Binding("left_square_bracket", "stop(-1)", "previous hunk", show=False, key_display="["),

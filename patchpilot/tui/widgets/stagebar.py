@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The stage bar: the numbered stages, each with its state as a word."""
+"""The stage bar: each stage with its state, connected, on one line."""
 
 from rich.text import Text
 from textual.events import Click
@@ -7,7 +7,8 @@ from textual.message import Message
 from textual.widget import Widget
 
 from patchpilot.tui.session import Session
-from patchpilot.tui.stages import Stage, StageState, columns
+from patchpilot.tui.stage_line import StageCell, stage_cells
+from patchpilot.tui.stages import Stage, StageState
 
 STYLES = {
     StageState.DONE: "green",
@@ -16,16 +17,14 @@ STYLES = {
     StageState.BUSY: "cyan",
     StageState.STALE: "yellow",
     StageState.WAITING: "cyan",
+    StageState.NOTHING: "dim",
 }
 
 
 class StageBar(Widget):
-    """Two lines, 78 columns: `1 commit` above `done`. A click goes to the stage, as its number does.
+    """`✓ 1 Commit ── ● 2 Checks 3`; a click goes to the stage, as its number does. On a narrow terminal names are cut, then left out."""
 
-    On a narrower terminal: the numbers, the name of the current stage, and below them the stages that are not done.
-    """
-
-    DEFAULT_CSS = "StageBar { height: 2; dock: top; background: $panel; }"
+    DEFAULT_CSS = "StageBar { height: 1; background: $panel; }"
 
     class Jump(Message):
         """The stage that was clicked."""
@@ -38,42 +37,23 @@ class StageBar(Widget):
         super().__init__()
         self.session, self.current = session, current
 
+    def _cells(self) -> list[StageCell]:
+        return stage_cells(self.session.status, self.current, self.size.width)
+
     def render(self) -> Text:
-        """The two lines."""
-        names, states = Text(no_wrap=True), Text(no_wrap=True)
-        for stage, label, wide in self._labels():
-            names.append(label, style="reverse bold" if stage is self.current else "bold")
-            names.append(" " * (wide - len(label)))
-            if not self._is_narrow:
-                state = self.session.status(stage).state
-                states.append(str(state).ljust(wide), style=STYLES[state])
-        return names + Text("\n") + (self._open() if self._is_narrow else states)
-
-    @property
-    def _is_narrow(self) -> bool:
-        return 0 < self.size.width < sum(columns(stage) for stage in Stage) - 1
-
-    def _labels(self) -> list[tuple[Stage, str, int]]:
-        """Each stage, the text of its state, and the columns it takes."""
-        if not self._is_narrow:
-            return [(stage, f"{stage.number} {stage}", columns(stage)) for stage in Stage]
-        labels = [(stage, f"{stage.number} {stage}" if stage is self.current else str(stage.number)) for stage in Stage]
-        return [(stage, label, len(label) + 1) for stage, label in labels]
-
-    def _open(self) -> Text:
-        """The stages that are not done, by number, each state once."""
-        open_stages: dict[StageState, list[str]] = {}
-        for stage in Stage:
-            open_stages.setdefault(self.session.status(stage).state, []).append(str(stage.number))
-        open_stages.pop(StageState.DONE, None)
-        text = Text("  ", no_wrap=True).join(Text(f"{state}: {' '.join(numbers)}", STYLES[state]) for state, numbers in open_stages.items())
-        return text if open_stages else Text("all done", STYLES[StageState.DONE])
+        """The line; the first stage that is not done is bold, the current one reversed."""
+        line, following = Text(" ", no_wrap=True), self.session.next_stage
+        for cell in self._cells():
+            emphasis = "bold reverse" if cell.stage is self.current else "bold" if cell.stage is following else ""
+            line.append(cell.text, style=f"{STYLES[cell.state]} {emphasis}".strip())
+            line.append(cell.gap, style="dim")
+        return line
 
     def on_click(self, event: Click) -> None:
         """Find the stage under the pointer."""
-        at = 0
-        for stage, _, wide in self._labels():
-            at += wide
+        at = 1
+        for cell in self._cells():
+            at += len(cell.text) + len(cell.gap)
             if event.x < at:
-                self.post_message(self.Jump(stage))
+                self.post_message(self.Jump(cell.stage))
                 return

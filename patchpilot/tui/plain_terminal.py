@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""NO_COLOR: only the terminal's default colors, with bold, reverse and underline for emphasis."""
+"""Plain terminals: NO_COLOR (only the terminal's default colors, with bold, reverse and underline for emphasis) and ASCII."""
 
 import os
 from functools import lru_cache
@@ -9,6 +9,8 @@ from rich.style import Style
 from textual.app import App
 from textual.color import Color
 from textual.filter import LineFilter, Monochrome
+
+from patchpilot.tui.glyphs import uses_ascii
 
 
 @lru_cache(4096)
@@ -31,3 +33,34 @@ def heed_no_color(app: App[int]) -> None:
     app.no_color = bool(os.environ.get("NO_COLOR"))
     if app.no_color:
         app._filters.append(ColorRemover())
+
+
+_ASCII_OF = {
+    "-": "─━–—╌·",
+    "|": "│┃▌▐▎",
+    "+": "╭╮╰╯┌┐└┘├┤┬┴┼┳",
+    "~": "…",
+    "#": "█",
+    ".": "░",
+    "_": "▁▔",
+    ">": "→",
+    "v": "▼↓",
+    "^": "▲↑",
+    "o": "●○◌",
+    "*": "◆",
+}
+_IN_ASCII = str.maketrans({sign: plain for plain, signs in _ASCII_OF.items() for sign in signs})
+
+
+class AsciiDrawer(LineFilter):
+    """Draws borders and other signs of the TUI in ASCII; the text of patches and mails keeps its other characters."""
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        """The segments with each such sign replaced by one of the same width."""
+        return [segment if segment.text.isascii() else segment._replace(text=segment.text.translate(_IN_ASCII)) for segment in segments]
+
+
+def heed_ascii(app: App[int]) -> None:
+    """Draw in ASCII on a terminal that lacks the signs."""
+    if uses_ascii():
+        app._filters.append(AsciiDrawer())

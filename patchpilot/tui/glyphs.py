@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The signs of the TUI: from the basic Unicode blocks, or ASCII on terminals that lack them. No Nerd Font is needed."""
+
+import os
+from collections.abc import Mapping
+
+from patchpilot.tui.stages import StageState
+
+_SIGNS = {
+    "done": ("✓", "ok"),
+    "todo": ("●", "--"),
+    "blocked": ("✗", "XX"),
+    "busy": ("◌", ".."),
+    "stale": ("!", "!!"),
+    "waiting": ("○", "()"),
+    "nothing": ("–", "-"),
+    "join": ("─", "-"),
+    "dot": ("·", "-"),
+    "ellipsis": ("…", "~"),
+    "cursor": ("▌", ">"),
+    "ticked": ("✓", "x"),
+    "bar": ("█", "#"),
+    "bar-half": ("▌", "#"),
+    "bar-rest": ("░", "."),
+    "badge-left": ("▐", "["),
+    "badge-right": ("▌", "]"),
+    "tree-branch": ("├─", "|-"),
+    "tree-last": ("└─", "`-"),
+    "tree-line": ("│ ", "| "),
+    "ruler": ("━", "="),
+    "ruler-thin": ("─", "-"),
+    "ruler-gap": ("╌", "."),
+    "ruler-enter": ("┳", "+"),
+    "ruler-release": ("●", "o"),
+    "ruler-clean": ("○", "."),
+    "ruler-fix": ("◆", "*"),
+}
+_SPINNER = ("◐◓◑◒", "|/-\\")
+OF_STATE: Mapping[StageState, str] = {
+    StageState.DONE: "done",
+    StageState.TODO: "todo",
+    StageState.BLOCKED: "blocked",
+    StageState.BUSY: "busy",
+    StageState.STALE: "stale",
+    StageState.WAITING: "waiting",
+    StageState.NOTHING: "nothing",
+}
+"""A stage's state → the name of its glyph."""
+
+
+def uses_ascii() -> bool:
+    """Whether only ASCII is drawn: `PATCHPILOT_ASCII` (1 or 0), else the terminal's type and the locale's encoding."""
+    wanted = os.environ.get("PATCHPILOT_ASCII", "")
+    if wanted:
+        return wanted != "0"
+    if os.environ.get("TERM", "").startswith(("linux", "vt")):
+        return True
+    locale = next((value for name in ("LC_ALL", "LC_CTYPE", "LANG") if (value := os.environ.get(name))), "")
+    return bool(locale) and "utf" not in locale.lower()
+
+
+def glyph(name: str) -> str:
+    """The sign of that name: one column in Unicode, one or two in ASCII."""
+    return _SIGNS[name][uses_ascii()]
+
+
+def spinner(step: int) -> str:
+    """The sign of running work; the next step shows the next of its four positions."""
+    frames = _SPINNER[uses_ascii()]
+    return frames[step % len(frames)]

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The stage bar as text, fitted to a width: also the first frame draws it, before Textual is imported."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from patchpilot.model.printable import crop
+from patchpilot.tui.glyphs import OF_STATE, glyph
+from patchpilot.tui.stages import Stage, StageState, StageStatus
+
+SHORTEST = 5
+"""Characters that a cut name keeps at least, where the names are shown at all."""
+
+
+class StageCell(NamedTuple):
+    """A stage in the bar: `text` is its glyph, number, name and count; `gap` what joins it to the next."""
+
+    stage: Stage
+    state: StageState
+    text: str
+    gap: str
+
+
+def stage_cells(status: Callable[[Stage], StageStatus], current: Stage, wide: int) -> list[StageCell]:
+    """The cells of all stages in at most `wide` columns where that is possible.
+
+    What gives way, in this order: the space around the joints, the counts, the length of other stages' names, those names.
+    """
+    known = {stage: status(stage) for stage in Stage}
+    join = glyph("join")
+    names = {stage: stage.label for stage in Stage}
+    for gap, space, counted in (
+        (f" {join}{join} ", " ", True),
+        (f" {join} ", " ", True),
+        (join, " ", True),
+        (join, "", True),
+        (join, "", False),
+    ):
+        cells = _cells(known, names, gap, space, counted=counted)
+        if _width(cells) <= wide:
+            return cells
+    while _width(cells) > wide:
+        longest = max((stage for stage in Stage if stage is not current), key=lambda stage: len(names[stage]))
+        if len(names[longest]) <= SHORTEST:
+            break
+        names[longest] = crop(names[longest], len(names[longest]) - 1)
+        cells = _cells(known, names, join, "", counted=False)
+    if _width(cells) > wide:
+        names = {stage: stage.label if stage is current else "" for stage in Stage}
+        cells = _cells(known, names, " ", "", counted=False)
+    return cells
+
+
+def _cells(known: dict[Stage, StageStatus], names: dict[Stage, str], gap: str, space: str, *, counted: bool) -> list[StageCell]:
+    cells = []
+    for stage, status in known.items():
+        label = f"{stage.number} {names[stage]}" if names[stage] else str(stage.number)
+        count = f" {status.count}" if counted and status.count else ""
+        last = stage is list(Stage)[-1]
+        cells.append(StageCell(stage, status.state, f"{glyph(OF_STATE[status.state])}{space}{label}{count}", "" if last else gap))
+    return cells
+
+
+def _width(cells: list[StageCell]) -> int:
+    return 1 + sum(len(cell.text) + len(cell.gap) for cell in cells)

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Panels, which all screens consist of, and the container that puts them below or next to each other by the terminal's width."""
+
+from rich.text import Text
+from textual.containers import Container
+from textual.widget import Widget
+
+from patchpilot.model.printable import crop, one_line, width
+
+CORNERS = 6
+"""Columns of a border line that its texts cannot take: corners, and the space around the text."""
+
+WIDE, BELOW = 120, 52
+"""From how many columns panels are next to each other, and how wide the panel of the class `below` is then (see patchpilot.tcss)."""
+
+
+class Panel(Container):
+    """A box with a rounded border: `heading` in the top border, at the right of the bottom border `note` and `count` (`2/5`).
+
+    `note` gives way to `count` where there is no room for both. Its border is bright while the focus is inside.
+    """
+
+    def __init__(self, *children: Widget, title: str = "", id: str | None = None, classes: str = "") -> None:  # noqa: A002 (textual's name)
+        super().__init__(*children, id=id, classes=classes)
+        self._heading, self._note, self._count = title, "", ""
+
+    @property
+    def heading(self) -> str:
+        """The title."""
+        return self._heading
+
+    @heading.setter
+    def heading(self, text: str) -> None:
+        if text != self._heading:
+            self._heading = text
+            self._label()
+
+    @property
+    def note(self) -> str:
+        """What the frame reports here: the state of the stage and what to do next."""
+        return self._note
+
+    @note.setter
+    def note(self, text: str) -> None:
+        if text != self._note:
+            self._note = text
+            self._label()
+
+    @property
+    def count(self) -> str:
+        """A count, or the keys of the panel."""
+        return self._count
+
+    @count.setter
+    def count(self, text: str) -> None:
+        if text != self._count:
+            self._count = text
+            self._label()
+
+    def on_mount(self) -> None:
+        """Write the border's texts."""
+        self._label()
+
+    def on_resize(self) -> None:
+        """Fit them to the width."""
+        self._label()
+
+    def _label(self) -> None:
+        room = max(0, self.outer_size.width - CORNERS)
+        count = crop(one_line(self._count), room)
+        left = room - width(count) - 3 if count else room
+        note = crop(one_line(self._note), left) if left > 8 else ""
+        self.border_title = Text(crop(one_line(self._heading), room)) if self._heading else None
+        bottom = " · ".join(part for part in (note, count) if part)
+        self.border_subtitle = Text(bottom) if bottom else None
+
+
+def side_columns(wide: int) -> int:
+    """How many columns of a terminal of this width the panel `below` takes from the one next to it."""
+    return BELOW if wide >= WIDE else 0
+
+
+class Columns(Container):
+    """Panels below each other; next to each other from 120 columns (the third below the first two) and from 160 columns (three).
+
+    How wide and high each is, is set in patchpilot.tcss. A panel of the class `detail` is hidden on a terminal of 80x24 until `StageScreen.open_detail`.
+    """
+
+    def on_mount(self) -> None:
+        """The number of panels is a class, so that the CSS can arrange them."""
+        self.add_class(f"-of-{len([child for child in self.children if isinstance(child, Panel)])}")

@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The title line: the subject at the left, at the right where the topic is, or what is being done."""
+
+from collections.abc import Sequence
+
+from rich.text import Text
+from textual.widget import Widget
+
+from patchpilot.tui.glyphs import spinner
+from patchpilot.tui.title import title_row
+
+
+class TitleLine(Widget):
+    """One line: `subject`, and `facts`, of which the last are dropped first where there is no room. `doing` replaces the facts, with a spinner."""
+
+    DEFAULT_CSS = "TitleLine { height: 1; background: $panel; color: $foreground; }"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._subject, self._facts, self._doing, self._step = "", tuple[str, ...](), "", 0
+
+    def tell(self, subject: str, facts: Sequence[str] = (), doing: str = "") -> None:
+        """Show these; with each call that has something in `doing` the spinner moves on."""
+        said = (subject, tuple(facts), doing)
+        if doing:
+            self._step += 1
+        elif said == (self._subject, self._facts, self._doing):
+            return
+        self._subject, self._facts, self._doing = said
+        self.refresh()
+
+    def render(self) -> Text:
+        """The subject bold, or what is being done."""
+        doing = f"{spinner(self._step)} {self._doing}" if self._doing else ""
+        row = title_row(self._subject, self._facts, doing, self.size.width)
+        line = Text(row, no_wrap=True)
+        line.stylize("bold", *((len(row.rstrip()) - len(doing), len(row)) if doing else (0, len(row))))
+        return line
