@@ -112,6 +112,7 @@ bench: setup
 	@$(BIN)/python tests/bench/run.py
 	@$(BIN)/python tests/bench/walk.py $(PATCHPILOT_LARGE)
 	@$(BIN)/python tests/bench/walk_large.py
+	@$(BIN)/python tests/bench/diff_view.py
 	@$(BIN)/python tests/bench/hostile.py
 
 clean:

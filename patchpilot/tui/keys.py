@@ -11,6 +11,7 @@ from patchpilot.tui.build_app import screen_of
 from patchpilot.tui.screens.help_screen import shown_key
 from patchpilot.tui.screens.stage_screen import StageScreen
 from patchpilot.tui.stages import Stage
+from patchpilot.tui.widgets.diff_view import DiffView
 from patchpilot.tui.widgets.patch_pager import Pager
 
 HEAD = """# Keys of the TUI
@@ -25,6 +26,7 @@ def page() -> str:
     """The whole page."""
     parts = [HEAD, "## Everywhere\n", _table([*_of(PatchpilotApp), *_of(StageScreen)])]
     parts += ["## In texts (commits, patches, mails, threads)\n", _table(_of(Pager))]
+    parts += ["## In patches\n", _table(_of(DiffView))]
     for stage in Stage:
         rows = _of(screen_of(stage))
         parts += [f"## {stage.number} {stage}\n", _table(rows)] if rows else []

@@ -17,7 +17,7 @@ from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.plain_terminal import ColorRemover
 from patchpilot.tui.screens.backports_screen import first_to_look_at, in_words, needs_in_words
 from patchpilot.tui.stages import Stage, StageState
-from patchpilot.tui.widgets.patch_pager import PatchPager
+from patchpilot.tui.widgets.diff_view import DiffView
 from tests.kit.walk import asked, keys, settle, still, text_of
 
 On = Callable[[Path], PatchpilotApp]
@@ -89,7 +89,7 @@ async def test_what_a_patch_lacks_as_a_whole_stands_where_its_message_ends(clone
         await settle(pilot)
         asked(app)
         await keys(pilot, Stage.CHECKS)
-        pager = app.screen.query_one("#patch", PatchPager)
+        pager = app.screen.query_one("#patch", DiffView)
         lacking = [at for at, found in app.screen._findings.items() if any(one.name == "no-sign-off" for one in found)]  # type: ignore[attr-defined]
         assert [pager.rows[at] for at in lacking] == ["---"]
 

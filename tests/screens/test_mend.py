@@ -15,7 +15,7 @@ from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.screens.fix_dialog import FixDialog
 from patchpilot.tui.stages import Stage, StageState
 from patchpilot.tui.widgets.confirm import Confirm
-from patchpilot.tui.widgets.patch_pager import PatchPager
+from patchpilot.tui.widgets.diff_view import DiffView
 from tests.kit.repos import Repo
 from tests.kit.walk import asked, keys, said, settle, still, text_of, until
 
@@ -50,12 +50,12 @@ def state(repo: Repo) -> tuple[str, str, str]:
     return repo.git("rev-parse", "topic"), (repo.path / FILE).read_text(), repo.git("status", "--porcelain")
 
 
-async def at_checks(pilot: Pilot[int]) -> PatchPager:
+async def at_checks(pilot: Pilot[int]) -> DiffView:
     app = pilot.app
     await settle(pilot)
     asked(app)  # type: ignore[arg-type]
     await keys(pilot, Stage.CHECKS)
-    return app.screen.query_one("#patch", PatchPager)
+    return app.screen.query_one("#patch", DiffView)
 
 
 def keyline(app: PatchpilotApp) -> str:
@@ -177,7 +177,7 @@ async def test_a_finding_is_waived_with_a_reason_listed_and_counted_again(untidy
         await pilot.press(*["down"] * answers.index("waived"), "enter")
         await settle(pilot)
         await still(pilot)
-        assert pager.marks == {at: ("waived", "dim")}
+        assert [(note.line, note.text.partition(":")[0]) for note in pager.notes] == [(at, "waived")]
         assert "waived: he writes it so (your topic); w removes the waiver" in " ".join(text_of(app).split())
         await keys(pilot, "w")
         await until(pilot, lambda: app.session.fresh(Stage.CHECKS) is not None, "the findings made anew")

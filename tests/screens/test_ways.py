@@ -44,28 +44,6 @@ async def test_a_click_does_what_the_key_does(mended: Path, walk_on: On) -> None
         assert app.screen.query_one("#people", Table).cursor_row == 1
 
 
-async def test_findings_are_filtered_and_found_by_their_words(clone: Path, walk_on: On) -> None:
-    app = walk_on(clone)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
-        asked(app)
-        await keys(pilot, Stage.CHECKS)
-        pager = app.screen.query_one("#patch", Pager)
-        every = dict(pager.marks)
-        assert {word for word, _ in every.values()} == {"error", "warn"}
-        await keys(pilot, "o", "j", "enter")
-        assert {word for word, _ in pager.marks.values()} == {"error"}
-        assert "filter: error" in text_of(app)
-        await keys(pilot, "o", "enter")
-        assert dict(pager.marks) == every
-        last = max(every)
-        name = app.screen._findings[last][0].name  # type: ignore[attr-defined]
-        pager.go(0)
-        await pilot.press("slash", *name, "enter")
-        await settle(pilot)
-        assert name in pager.searchable[pager.cursor]
-
-
 async def test_how_the_stages_stood_is_known_at_the_next_start_and_stale_after_an_amend(mended: Path, walk_on: On) -> None:
     first = walk_on(mended)
     async with first.run_test(size=(80, 24)) as pilot:

@@ -14,22 +14,23 @@ from patchpilot.model.action import in_backticks
 from patchpilot.model.counted import counted
 from patchpilot.model.finding import Finding, Severity, Suppressed
 from patchpilot.tui.action_keys import with_stages
+from patchpilot.tui.glyphs import glyph
 from patchpilot.tui.rich_text import plain
 from patchpilot.tui.screens.stage_screen import StageScreen
 from patchpilot.tui.session import JobRequest
 from patchpilot.tui.stages import Stage, StageState, StageStatus
 from patchpilot.tui.widgets.choose import Choose
+from patchpilot.tui.widgets.diff_view import DiffView, Note
 from patchpilot.tui.widgets.keyline import KeyLine
 from patchpilot.tui.widgets.panel import Columns, Panel
-from patchpilot.tui.widgets.patch_pager import Pager, PatchPager
+from patchpilot.tui.widgets.patch_pager import Pager
 
 if TYPE_CHECKING:
     from patchpilot.services.check.check_result import CheckResult
 
 WAIVED = "waived"
-NARROW = {Severity.WARNING: "warn"}
-"""A shorter word for the margin at 80 columns, so that commit messages fit next to it."""
-STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.CHECK: "cyan", Severity.NOTE: "dim"}
+SIGNS = {Severity.ERROR: "blocked", Severity.WARNING: "stale", Severity.CHECK: "waiting", Severity.NOTE: "dot"}
+ROLES = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.CHECK: "info", Severity.NOTE: "quiet"}
 
 
 def load(ask: JobRequest) -> "tuple[CheckResult, StageStatus]":
@@ -58,6 +59,10 @@ def _row(finding: Finding, lines: Sequence[str]) -> int:
         and not any(line.strip() for line in lines[at + 1 : ends])
     )
     return next((number for number, line in enumerate(lines) if line == "---"), at) if whole else at
+
+
+def _words(finding: Finding) -> str:
+    return f"{finding.name}: {finding.message}"
 
 
 def can_fix(result: "CheckResult") -> bool:
@@ -92,7 +97,7 @@ class ChecksScreen(StageScreen):
     def body(self) -> ComposeResult:
         """The patch, and the findings on the line under the cursor."""
         with Columns():
-            yield Panel(PatchPager(ident="patch"), title="Patch", classes="main")
+            yield Panel(DiffView(ident="patch"), title="Patch", classes="main")
             with Panel(title="Finding", classes="below"), VerticalScroll(id="detail", can_focus=False):
                 yield Static(id="finding", markup=False)
 
@@ -104,22 +109,19 @@ class ChecksScreen(StageScreen):
             # the filter matches nothing any more: fixed, or no longer waived
             self._only = ""
             rows = self._placed(result)
-        worst = {at: min(here, key=lambda finding: finding.severity.rank) for at, here in self._findings.items()}
-        short = NARROW if self.size.width < 100 else {}
-        marks = {
-            at: (short.get(finding.severity, str(finding.severity)), STYLES[finding.severity]) for at, finding in worst.items()
-        } | dict.fromkeys(self._suppressed, (WAIVED, "dim"))
-        shown = self._findings | {at: [suppressed.finding for suppressed in here] for at, here in self._suppressed.items()}
-        words = {
-            at: " ".join(f"{finding.message} {finding.name} {finding.checkpatch or ''}" for finding in here) for at, here in shown.items()
-        }
+        notes = [
+            Note(at, glyph(SIGNS[one.severity]), ROLES[one.severity], _words(one)) for at, here in self._findings.items() for one in here
+        ]
+        notes += [
+            Note(at, glyph("nothing"), "quiet", f"{WAIVED}: {_words(one.finding)}") for at, here in self._suppressed.items() for one in here
+        ]
         self.quiet = frozenset() if can_fix(result) else frozenset({"fix_safe"})
         self.quiet |= frozenset() if result.all or result.suppressed else frozenset({"waive"})
         self.query_one(KeyLine).refresh()
-        pager = self.query_one("#patch", PatchPager)
-        pager.fill(rows, marks=marks, stops=sorted(marks), searchable=words)
+        pager = self.query_one("#patch", DiffView)
+        pager.fill(rows, notes=notes)
         pager.focus()
-        pager.go(min(marks, default=0))
+        pager.choose(0)
 
     def _placed(self, result: "CheckResult") -> list[str]:
         """Assign the findings to their lines; return the lines."""
@@ -181,12 +183,13 @@ class ChecksScreen(StageScreen):
 
     def action_finding(self, by: int) -> None:
         """Go to the next or the previous finding."""
-        self.query_one("#patch", PatchPager).action_stop(by)
+        view = self.query_one("#patch", DiffView)
+        view.choose(view.note + by)
 
     def action_names(self) -> None:
         """Switch between checkpatch.pl's rule names and ours."""
         self._checkpatch_names = not self._checkpatch_names
-        pager = self.query_one("#patch", PatchPager)
+        pager = self.query_one("#patch", DiffView)
         pager.go(pager.cursor)
 
     def action_only(self) -> None:
@@ -225,7 +228,7 @@ class ChecksScreen(StageScreen):
 
     def action_waive(self) -> None:
         """Waive the finding under the cursor, or remove its waiver; with several findings the user chooses."""
-        cursor = self.query_one("#patch", PatchPager).cursor
+        cursor = self.query_one("#patch", DiffView).cursor
         here: list[Finding | Suppressed] = [*self._findings.get(cursor, ()), *self._suppressed.get(cursor, ())]
         known = {(finding.finding if isinstance(finding, Suppressed) else finding).name: finding for finding in here}
         if not known:
@@ -258,7 +261,7 @@ class ChecksScreen(StageScreen):
         """Open the finding's place in the editor: a line of a file, or the commit message."""
         from patchpilot.tui.editing import amend, open_file
 
-        cursor = self.query_one("#patch", PatchPager).cursor
+        cursor = self.query_one("#patch", DiffView).cursor
         place = next((finding for finding in self._findings.get(cursor, ()) if finding.path and finding.line), None)
         if place and place.path and place.line:
             open_file(self, place.path, place.line)

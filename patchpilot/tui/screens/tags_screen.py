@@ -16,9 +16,10 @@ from patchpilot.tui.screens.stage_screen import StageScreen
 from patchpilot.tui.session import JobRequest
 from patchpilot.tui.stages import Stage, StageState, StageStatus
 from patchpilot.tui.widgets.choose import Reader
+from patchpilot.tui.widgets.diff_view import DiffView
 from patchpilot.tui.widgets.lists import List
 from patchpilot.tui.widgets.panel import Columns, Panel
-from patchpilot.tui.widgets.patch_pager import PatchPager, patch_stops
+from patchpilot.tui.widgets.patch_pager import patch_stops
 
 if TYPE_CHECKING:
     from patchpilot.services.tags.find_culprits import CulpritAnswer, FixesResult
@@ -68,8 +69,8 @@ class TagsScreen(StageScreen):
             with Panel(title="Evidence"), VerticalScroll(can_focus=False):
                 yield Static(id="evidence", markup=False)
         with Columns(id="compare"):
-            yield Panel(PatchPager(ident="introducing"), title="Introducing commit")
-            yield Panel(PatchPager(ident="fix"), title="Your fix")
+            yield Panel(DiffView(ident="introducing"), title="Introducing commit")
+            yield Panel(DiffView(ident="fix"), title="Your fix")
 
     def show(self, result: "FixesResult") -> None:
         """Fill all."""
@@ -160,7 +161,7 @@ class TagsScreen(StageScreen):
 
     def _show_patches(self, patches: tuple[list[str], list[str]]) -> None:
         for name, rows in zip(("#introducing", "#fix"), patches, strict=True):
-            pager = self.query_one(name, PatchPager)
+            pager = self.query_one(name, DiffView)
             stops = patch_stops(rows)
             pager.fill(rows, stops=stops)
             first = next((at for at in stops if rows[at].startswith("@@ ")), 0)

@@ -15,7 +15,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from patchpilot.model.printable import printable
-from patchpilot.tui.rich_text import diff_line, plain
+from patchpilot.tui.rich_text import plain
 
 Styler = Callable[[str], Text]
 
@@ -104,19 +104,38 @@ class Pager(ScrollView, can_focus=True):
         return strip
 
     def go(self, line: int) -> None:
-        """Put the cursor on a line and show it."""
+        """Put the cursor on a line and show it; only the lines that look different then are drawn again."""
+        before = self.place_of(self.cursor)
         self.cursor = max(0, min(line, len(self.rows) - 1))
-        self.scroll_to_region(Region(self.scroll_offset.x, max(0, self.cursor - 3), 1, 7), animate=False, force=True)
-        self.refresh()
+        place = self.place_of(self.cursor)
+        scroll = self.scroll_offset
+        self.scroll_to_region(Region(scroll.x, max(0, place - 3), 1, 6 + self.height_of(place)), animate=False, force=True)
+        if self.scroll_offset == scroll:
+            for at in {before, place}:
+                self.refresh_lines(at, self.height_of(at))
+        else:
+            self.refresh()
         self.post_message(self.Moved(self, self.cursor))
+
+    def place_of(self, line: int) -> int:
+        """The row of the display, from 0, in which a line is; here they are the same."""
+        return line
+
+    def line_near(self, place: int, by: int) -> int:
+        """The line in a row of the display; in a row without a line the next one (`by` 1) or the previous one (-1)."""
+        return place
+
+    def height_of(self, place: int) -> int:
+        """How many rows of the display, from this one on, change their look with the cursor."""
+        return 1
 
     def action_move(self, by: int) -> None:
         """Move a line down or up."""
-        self.go(self.cursor + by)
+        self.go(self.line_near(self.place_of(self.cursor) + by, by))
 
     def action_page(self, by: int) -> None:
         """Move a page down or up."""
-        self.go(self.cursor + by * max(1, self.size.height - 2))
+        self.go(self.line_near(self.place_of(self.cursor) + by * max(1, self.size.height - 2), by))
 
     def action_edge(self, line: int) -> None:
         """Go to the first or the last line."""
@@ -163,16 +182,9 @@ class Pager(ScrollView, can_focus=True):
 
     def on_click(self, event: Click) -> None:
         """Move the cursor to the line that was clicked."""
-        self.go(self.scroll_offset.y + event.y)
+        self.go(self.line_near(self.scroll_offset.y + event.y, -1))
 
 
 def patch_stops(rows: Sequence[str]) -> list[int]:
     """The lines of a patch where a file or a hunk starts."""
     return [at for at, row in enumerate(rows) if row.startswith(("diff --git ", "@@ "))]
-
-
-class PatchPager(Pager):
-    """A pager for patches, in the colors of a diff."""
-
-    def __init__(self, *, ident: str | None = None) -> None:
-        super().__init__(ident=ident, styler=diff_line)

@@ -1,0 +1,246 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The lines of a patch, a mail or a diff: what each of them is, for display. Unlike the parser of the checks it reads anything, malformed or not."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import Enum, auto
+
+from patchpilot.model.trailer import is_trailer
+
+
+class Kind(Enum):
+    """What a line is."""
+
+    TEXT = auto()
+    HEADER = auto()
+    SUBJECT = auto()
+    TRAILER = auto()
+    PATCH = auto()
+    RULE = auto()
+    STAT = auto()
+    FILE = auto()
+    META = auto()
+    HUNK = auto()
+    CONTEXT = auto()
+    ADDED = auto()
+    REMOVED = auto()
+    MARK = auto()
+    """`\\ No newline at end of file`"""
+
+
+CODE = frozenset((Kind.CONTEXT, Kind.ADDED, Kind.REMOVED))
+_HUNK = re.compile(r"@@ -(\d{1,9})(?:,(\d{1,9}))? \+(\d{1,9})(?:,(\d{1,9}))? @@ ?(.*)")
+_PATCH = re.compile(r"From [0-9a-f]{40} |commit [0-9a-f]{7,64}(?: |$)")
+_HEADER = re.compile(r"([A-Za-z][A-Za-z0-9-]{0,40}):(?: |$)")
+_STAT = re.compile(r" \S.{0,200} \| +(?:\d+ ?[+-]*|Bin .*)$| \d+ files? changed")
+_META = (
+    *("index ", "--- ", "+++ ", "old mode ", "new mode ", "new file mode ", "deleted file mode ", "similarity index "),
+    *("dissimilarity index ", "rename from ", "rename to ", "copy from ", "copy to ", "Binary files ", "GIT binary patch"),
+)
+_NOTES = (
+    ("new file mode ", "new file"),
+    ("deleted file mode ", "deleted"),
+    ("rename from ", "renamed from "),
+    ("copy from ", "copied from "),
+)
+
+
+@dataclass(slots=True)
+class HunkPart:
+    """A hunk: its rows from the @@ line (`start`) up to `end`, the first line of the new file, the text after the second @@."""
+
+    start: int
+    new_line: int
+    section: str
+    end: int = 0
+    added: int = 0
+    removed: int = 0
+
+
+@dataclass(slots=True)
+class FilePart:
+    """A file of a diff: its rows from `start` up to `end`, its path, what happens to it as a whole, its hunks (as numbers)."""
+
+    start: int
+    path: str
+    note: str = ""
+    end: int = 0
+    hunks: list[int] = field(default_factory=list)
+    added: int = 0
+    removed: int = 0
+
+
+@dataclass(slots=True)
+class DiffRows:
+    """All rows: kind, line in the old and in the new file (0: none), numbers of the file and the hunk (-1: none); and the parts themselves."""
+
+    kinds: list[Kind] = field(default_factory=list)
+    old: list[int] = field(default_factory=list)
+    new: list[int] = field(default_factory=list)
+    file_of: list[int] = field(default_factory=list)
+    hunk_of: list[int] = field(default_factory=list)
+    files: list[FilePart] = field(default_factory=list)
+    hunks: list[HunkPart] = field(default_factory=list)
+
+    changes: list[tuple[range, range]] = field(default_factory=list)
+    change_of: list[int] = field(default_factory=list)
+
+    def block(self, row: int) -> tuple[range, range]:
+        """The removed and the added rows of the change that this row is part of; both empty for any other row."""
+        change = self.change_of[row]
+        return self.changes[change] if change >= 0 else (range(row, row), range(row, row))
+
+
+def read_rows(rows: Sequence[str]) -> DiffRows:
+    """Say what each row is."""
+    reader = _Reader(rows)
+    for at in range(len(rows)):
+        reader.take(at)
+        reader.count_change(at)
+    reader.close(len(rows))
+    return reader.found
+
+
+class _Reader:
+    """Goes through the rows once. `old_left` and `new_left` count what the hunk's header promised."""
+
+    def __init__(self, rows: Sequence[str]) -> None:
+        self.rows, self.found = rows, DiffRows()
+        self.state = "headers" if rows and _HEADER.match(rows[0]) else "text"
+        self.old_left = self.new_left = self.old = self.new = 0
+        self.file = self.hunk = -1
+        self.after_rule = False
+
+    def take(self, at: int) -> None:
+        """Read one row."""
+        row = self.rows[at]
+        old = new = 0
+        kind = self._code(row)
+        if kind is None:
+            kind = self._structure(at, row) or self._prose(row)
+        elif kind is not Kind.MARK:
+            old = self.old if kind is not Kind.ADDED else 0
+            new = self.new if kind is not Kind.REMOVED else 0
+            self.old_left -= bool(old or kind is Kind.REMOVED)
+            self.new_left -= bool(new or kind is Kind.ADDED)
+            self.old += kind is not Kind.ADDED
+            self.new += kind is not Kind.REMOVED
+            self._count(self.found.hunks[self.hunk], kind)
+            self._count(self.found.files[self.file], kind)
+        found = self.found
+        found.kinds.append(kind)
+        found.old.append(old)
+        found.new.append(new)
+        found.file_of.append(self.file)
+        found.hunk_of.append(self.hunk)
+
+    @staticmethod
+    def _count(part: HunkPart | FilePart, kind: Kind) -> None:
+        part.added += kind is Kind.ADDED
+        part.removed += kind is Kind.REMOVED
+
+    def count_change(self, at: int) -> None:
+        """Add the row that was read last to its change, removed rows first."""
+        found = self.found
+        kind, before = found.kinds[at], found.kinds[at - 1] if at else Kind.TEXT
+        if kind not in (Kind.ADDED, Kind.REMOVED):
+            found.change_of.append(-1)
+            return
+        if not (before is Kind.REMOVED or (kind is before and kind is Kind.ADDED)):
+            found.changes.append((range(at, at), range(at, at)))
+        removed, added = found.changes[-1]
+        found.changes[-1] = (
+            (range(removed.start, at + 1), range(at + 1, at + 1)) if kind is Kind.REMOVED else (removed, range(added.start, at + 1))
+        )
+        found.change_of.append(len(found.changes) - 1)
+
+    def _code(self, row: str) -> Kind | None:
+        """A row that the hunk's header counted; a header in its place ends a hunk that is shorter than it said."""
+        if row.startswith("\\") and self.hunk >= 0:
+            return Kind.MARK
+        if self.old_left <= 0 and self.new_left <= 0:
+            return None
+        kind = {"+": Kind.ADDED, "-": Kind.REMOVED, " ": Kind.CONTEXT, "": Kind.CONTEXT, "\t": Kind.CONTEXT}.get(row[:1])
+        if kind is None:
+            self.old_left = self.new_left = 0
+        return kind
+
+    def _structure(self, at: int, row: str) -> Kind | None:
+        following = self.rows[at + 1] if at + 1 < len(self.rows) else ""
+        if row.startswith("diff --git ") or (row.startswith("--- ") and following.startswith("+++ ") and self.state != "file"):
+            self._end_file(at)
+            self.file, self.state = len(self.found.files), "file"
+            self.found.files.append(FilePart(at, _path(row)))
+            return Kind.FILE
+        if self.file >= 0 and (match := _HUNK.match(row)):
+            self._end_hunk(at)
+            old, old_count, new, new_count, section = match.groups()
+            self.old, self.new = int(old), int(new)
+            self.old_left, self.new_left = (int(count) if count is not None else 1 for count in (old_count, new_count))
+            self.hunk, self.state = len(self.found.hunks), "hunk"
+            self.found.hunks.append(HunkPart(at, self.new, section))
+            self.found.files[self.file].hunks.append(self.hunk)
+            return Kind.HUNK
+        if self.state == "file" and row.startswith(_META):
+            self._about(self.found.files[self.file], row)
+            return Kind.META
+        if _PATCH.match(row):
+            self._end_file(at)
+            self.state, self.after_rule = "headers", False
+            return Kind.PATCH
+        if self.state in ("file", "hunk"):
+            self._end_file(at)
+            self.state = "text"
+        return None
+
+    def _about(self, part: FilePart, row: str) -> None:
+        for start, words in _NOTES:
+            if row.startswith(start):
+                part.note = words + (row.removeprefix(start) if words.endswith(" ") else "")
+        if row.startswith("+++ ") and not row.startswith("+++ /dev/null"):
+            part.path = _bare(row[4:])
+
+    def _prose(self, row: str) -> Kind:
+        if self.state == "headers":
+            if not row.strip():
+                self.state = "text"
+                return Kind.TEXT
+            if row[:1] in (" ", "\t") and self.found.kinds and self.found.kinds[-1] in (Kind.HEADER, Kind.SUBJECT):
+                return self.found.kinds[-1]
+            if match := _HEADER.match(row):
+                return Kind.SUBJECT if match[1].lower() == "subject" else Kind.HEADER
+            self.state = "text"
+        if row in ("---", "-- "):
+            self.after_rule = True
+            return Kind.RULE
+        if self.after_rule and _STAT.match(row):
+            return Kind.STAT
+        return Kind.TRAILER if not self.after_rule and is_trailer(row) else Kind.TEXT
+
+    def _end_hunk(self, at: int) -> None:
+        if self.hunk >= 0:
+            self.found.hunks[self.hunk].end = at
+        self.hunk, self.old_left, self.new_left = -1, 0, 0
+
+    def _end_file(self, at: int) -> None:
+        self._end_hunk(at)
+        if self.file >= 0:
+            self.found.files[self.file].end = at
+        self.file = -1
+
+    def close(self, at: int) -> None:
+        """The end of the text ends everything."""
+        self._end_file(at)
+
+
+def _path(row: str) -> str:
+    """The path in a `diff --git` or `---` row, for display; the rows after it may know it better."""
+    if row.startswith("--- "):
+        return _bare(row[4:])
+    return _bare(row.rpartition(" ")[2])
+
+
+def _bare(name: str) -> str:
+    name = name.split("\t")[0].strip().strip('"')
+    return name[2:] if name[:2] in ("a/", "b/") else name

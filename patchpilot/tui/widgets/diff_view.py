@@ -1,0 +1,544 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The reader for patches: highlighted code, changed words, line numbers, folds, findings below their lines, old and new side by side."""
+
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, NamedTuple
+
+from rich.segment import Segment
+from rich.style import Style
+from rich.text import Text
+from textual.binding import Binding, BindingType
+from textual.events import Click, Resize
+from textual.geometry import Size
+from textual.strip import Strip
+
+from patchpilot.model.printable import printable, width
+from patchpilot.tui.glyphs import glyph
+from patchpilot.tui.rich_text import wrapped
+from patchpilot.tui.widgets.diff_code import changed_words, paired, syntax
+from patchpilot.tui.widgets.diff_colors import DiffColors
+from patchpilot.tui.widgets.diff_rows import CODE, DiffRows, FilePart, Kind, read_rows
+from patchpilot.tui.widgets.patch_pager import Pager
+
+PIECE = 32
+"""Rows of a hunk that are highlighted at once: few, so that no key waits for long."""
+SIDE_BY_SIDE = 100
+"""Columns from which on old and new fit side by side."""
+NOTE_ROWS = 4
+"""Rows of a note at most; the rest is cut."""
+KEPT = 2_000
+"""Drawn rows that are kept for the next time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A remark below a line (0-based): a sign, a role for its color ("error", "warning", "info", "quiet"), and the text."""
+
+    line: int
+    sign: str
+    role: str
+    text: str
+
+
+class _Shown(NamedTuple):
+    """A row of the display: a line of the text, the removed line to its left where old and new are side by side (-1: none), or part of a note."""
+
+    line: int
+    left: int = -1
+    note: int = -1
+    text: str = ""
+    begins: bool = False
+
+
+class DiffView(Pager):
+    """A patch, a mail or a diff. Each hunk and each file can be folded. `note` is the number of the note that is current, -1 for none."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("minus", "fold", "fold or unfold", show=False, key_display="-", tooltip="fold or unfold the hunk or file under the cursor"),
+        Binding(
+            "equals_sign", "fold_all", "fold all", show=False, key_display="=", tooltip="fold all files to their names, or unfold them"
+        ),
+        Binding("vertical_line", "side_by_side", "side by side", show=False, key_display="|", tooltip="old and new side by side, or not"),
+    ]
+
+    def __init__(self, *, ident: str | None = None) -> None:
+        super().__init__(ident=ident)
+        self.parts = DiffRows()
+        self.notes: Sequence[Note] = ()
+        self.note = -1
+        self.beside = False
+        self._folded_files: set[int] = set()
+        self._folded_hunks: set[int] = set()
+        self._lines: list[_Shown] = []
+        self._shown: list[_Shown] = []
+        self._places: list[int] = []
+        self._digits = 0
+        self._old_digits = 0
+        self._widest = 0
+        self._pieces: dict[tuple[int, int], dict[int, tuple[tuple[int, int, str], ...]]] = {}
+        self._changed: dict[int, Mapping[int, Sequence[tuple[int, int]]]] = {}
+        self._strips: dict[tuple[_Shown, bool, bool], Strip] = {}
+        self._strips_of: object = None
+        self._colors: DiffColors | None = None
+        self._colors_of: object = None
+
+    # filling
+
+    def fill(
+        self,
+        rows: Sequence[str],
+        *,
+        marks: Mapping[int, tuple[str, str]] | None = None,
+        stops: Sequence[int] = (),
+        searchable: Mapping[int, str] | None = None,
+        keep: bool = False,
+        notes: Sequence[Note] = (),
+    ) -> None:
+        """Show this patch with notes, which are ordered by line; `keep` leaves cursor and folds. `stops` are found by themselves."""
+        if not keep:
+            self._folded_files, self._folded_hunks = set(), set()
+        self.parts, self.notes, self.note = read_rows(rows), sorted(notes, key=lambda note: note.line), -1
+        self._pieces, self._changed, self._strips = {}, {}, {}
+        self._lines = [_Shown(line) for line in range(len(rows))]
+        self._digits = len(str(max(self.parts.new, default=0)))
+        self._old_digits = len(str(max(self.parts.old, default=0)))
+        self._widest = max((len(row.expandtabs(8)) for row in rows), default=0)
+        found = sorted([*(file.start for file in self.parts.files), *(hunk.start for hunk in self.parts.hunks)])
+        texts: dict[int, str] = dict(searchable or {})
+        for note in self.notes:
+            texts[note.line] = f"{texts.get(note.line, '')} {note.text}"
+        super().fill(rows, stops=found, searchable=texts, keep=keep)
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        """Say what is in each row of the display, and in which row each line is."""
+        self._shown, self._places = [], []
+        parts, end = self.parts, len(self.rows)
+        starts = {note.line for note in self.notes} | {file.start for file in parts.files}
+        starts |= {parts.hunks[hunk].start for hunk in self._folded_hunks}
+        if self.is_beside:
+            starts |= {(removed or added).start for removed, added in parts.changes}
+        line = 0
+        for start in [*sorted(starts), end]:
+            if start >= line:
+                self._places += range(len(self._shown), len(self._shown) + start - line)
+                self._shown += self._lines[line:start]
+                line = self._lay_part(start) if start < end else end
+        self.virtual_size = Size(self._widest + self._gutter, len(self._shown))
+        self.refresh()
+
+    def _lay_part(self, line: int) -> int:
+        """Lay out a line that is more than a row: what is folded into it, its notes, its other side. Returns the first line after it."""
+        parts, kind = self.parts, self.parts.kinds[line]
+        if self.is_beside and parts.change_of[line] >= 0:
+            removed, added = parts.block(line)
+            self._lay_block(removed, added)
+            return max(removed.stop, added.stop)
+        end = line + 1
+        if self._is_folded(line):
+            end = parts.files[parts.file_of[line]].end if kind is Kind.FILE else parts.hunks[parts.hunk_of[line]].end
+        elif kind is Kind.FILE:
+            while end < len(self.rows) and parts.kinds[end] is Kind.META:
+                end += 1
+        self._places += [len(self._shown)] * (end - line)
+        self._shown.append(self._lines[line])
+        for note in self._notes_in(line, end):
+            self._shown += self._note_rows(note)
+        return end
+
+    def _lay_block(self, removed: range, added: range) -> None:
+        """A change, old and new side by side: what replaces what is in one row."""
+        pairs = [(removed[old], added[new]) for old, new in self._pairs(removed, added)]
+        rows: list[tuple[int, int]] = []
+        old, new = removed.start, added.start
+        for left, right in [*pairs, (removed.stop, added.stop)]:
+            rows += [(line, -1) for line in range(old, left)] + [(-1, line) for line in range(new, right)]
+            if left < removed.stop and right < added.stop:
+                rows.append((left, right))
+            old, new = left + 1, right + 1
+        places: dict[int, int] = {}
+        for left, right in rows:
+            places |= {line: len(self._shown) for line in (left, right) if line >= 0}
+            self._shown.append(_Shown(right if right >= 0 else left, left))
+            for note in (note for line in (left, right) if line >= 0 for note in self._notes_in(line, line + 1)):
+                self._shown += self._note_rows(note)
+        self._places += [places[line] for line in (*removed, *added)]
+
+    def _hidden(self, line: int) -> bool:
+        parts = self.parts
+        kind = parts.kinds[line]
+        return (
+            kind is Kind.META
+            or (kind is not Kind.FILE and parts.file_of[line] in self._folded_files)
+            or (kind is not Kind.HUNK and parts.hunk_of[line] in self._folded_hunks)
+        )
+
+    def _is_folded(self, line: int) -> bool:
+        """Whether this is the line of a folded file or hunk."""
+        kind = self.parts.kinds[line]
+        if kind is Kind.FILE:
+            return self.parts.file_of[line] in self._folded_files
+        return kind is Kind.HUNK and self.parts.hunk_of[line] in self._folded_hunks
+
+    def _notes_in(self, line: int, end: int) -> range:
+        """The numbers of the notes on the lines from one up to another."""
+        first, last = (bisect_left(self.notes, at, key=lambda note: note.line) for at in (line, end))
+        return range(first, last)
+
+    def _note_rows(self, number: int) -> Iterator[_Shown]:
+        note = self.notes[number]
+        texts = wrapped(printable(note.text).replace("\n", " "), max(20, self.size.width - self._gutter - 5))
+        for at, text in enumerate(texts[:NOTE_ROWS]):
+            yield _Shown(note.line, note=number, text=text, begins=at == 0)
+
+    @property
+    def _gutter(self) -> int:
+        """Columns before the code: bar, line number, space, sign."""
+        return 1 + (self._digits + 1 if self.parts.hunks else 0) + 1
+
+    def on_resize(self, event: Resize) -> None:
+        """Lay the notes out again for the new width."""
+        if self.rows:
+            self._lay_out()
+
+    # where things are
+
+    def place_of(self, line: int) -> int:
+        """The row of the display in which a line is, or what it is folded into."""
+        return self._places[line] if 0 <= line < len(self._places) else 0
+
+    def line_near(self, place: int, by: int) -> int:
+        """The line in this row of the display; from a note or a hidden line on, the next one in the direction `by`."""
+        step = 1 if by > 0 else -1
+        at = place = max(0, min(place, len(self._shown) - 1))
+        while 0 <= at < len(self._shown) and self._shown[at].note >= 0:
+            at += step
+        if not 0 <= at < len(self._shown):
+            return self.cursor
+        return self._shown[at].line
+
+    def height_of(self, place: int) -> int:
+        """A row and the notes below it."""
+        at = place + 1
+        while at < len(self._shown) and self._shown[at].note >= 0:
+            at += 1
+        return at - place
+
+    def file_at(self, line: int) -> FilePart | None:
+        """The file of the diff that a line belongs to; None in a message."""
+        file = self.parts.file_of[line] if line < len(self.parts.file_of) else -1
+        return self.parts.files[file] if file >= 0 else None
+
+    @property
+    def is_beside(self) -> bool:
+        """Whether old and new are side by side now: wanted, and there is room."""
+        return self.beside and self.size.width >= SIDE_BY_SIDE
+
+    # moving
+
+    def go(self, line: int) -> None:
+        """Put the cursor on a line, unfold what hides it, and make its first note the current one."""
+        line = max(0, min(line, len(self.rows) - 1))
+        if self.rows and self._hidden(line) and self.parts.kinds[line] is not Kind.META:
+            self._folded_files.discard(self.parts.file_of[line])
+            self._folded_hunks.discard(self.parts.hunk_of[line])
+            self._lay_out()
+        here = self._notes_in(line, line + 1)
+        if here and self.note not in here:
+            self._mark(here.start)
+        super().go(line)
+
+    def choose(self, number: int) -> None:
+        """Make a note the current one and put the cursor on its line."""
+        if 0 <= number < len(self.notes):
+            self._mark(number)
+            self.go(self.notes[number].line)
+
+    def _mark(self, number: int) -> None:
+        before, self.note = self.note, number
+        for note in {before, number}:
+            if 0 <= note < len(self.notes):
+                place = self.place_of(self.notes[note].line)
+                self.refresh_lines(place, self.height_of(place))
+
+    def action_fold(self) -> None:
+        """Fold or unfold the hunk under the cursor; on a file's line the file."""
+        if not self.rows:
+            return
+        file, hunk = self.parts.file_of[self.cursor], self.parts.hunk_of[self.cursor]
+        if hunk >= 0:
+            self._folded_hunks ^= {hunk}
+            self._after_fold(self.parts.hunks[hunk].start)
+        elif file >= 0:
+            self._folded_files ^= {file}
+            self._after_fold(self.parts.files[file].start)
+
+    def action_fold_all(self) -> None:
+        """Fold every file to its line; when all are, unfold them."""
+        every = set(range(len(self.parts.files)))
+        if not every:
+            return
+        self._folded_files, self._folded_hunks = (set() if self._folded_files == every else every), set()
+        at = self.parts.file_of[self.cursor]
+        self._after_fold(self.parts.files[at].start if at >= 0 else self.cursor)
+
+    def _after_fold(self, line: int) -> None:
+        self._lay_out()
+        super().go(line)
+
+    def action_side_by_side(self) -> None:
+        """Show old and new side by side, or below each other."""
+        if not self.beside and self.size.width < SIDE_BY_SIDE:
+            self.notify(f"old and new side by side need {SIDE_BY_SIDE} columns, here are {self.size.width}", timeout=4, markup=False)
+            return
+        self.beside = not self.beside
+        self._lay_out()
+        super().go(self.cursor)
+
+    def on_click(self, event: Click) -> None:
+        """Move the cursor to the line that was clicked; a click on the mark of a fold folds or unfolds."""
+        place = self.scroll_offset.y + event.y
+        if place < len(self._shown) and self._shown[place].note >= 0:
+            self.choose(self._shown[place].note)
+            return
+        super().on_click(event)
+        if self.rows and event.x <= self._gutter and self.parts.kinds[self.cursor] in (Kind.FILE, Kind.HUNK):
+            self.action_fold()
+
+    # drawing
+
+    def render_line(self, y: int) -> Strip:
+        """Draw one row of the screen; rows that were drawn before are kept."""
+        place = y + self.scroll_offset.y
+        colors = self._current_colors()
+        if place >= len(self._shown):
+            return Strip.blank(self.size.width, colors.style())
+        view = (self.size.width, self.scroll_offset.x, self.word, id(colors), self.is_beside)
+        if view != self._strips_of or len(self._strips) > KEPT:
+            self._strips, self._strips_of = {}, view
+        shown = self._shown[place]
+        at_cursor = shown.note < 0 and place == self.place_of(self.cursor)
+        key = shown, self._is_folded(shown.line), at_cursor if shown.note < 0 else shown.note == self.note
+        if key not in self._strips:
+            self._strips[key] = _merged(self._strip(shown, colors, at_cursor).apply_style(colors.style()))
+        strip = self._strips[key]
+        if at_cursor and not colors.tinted:
+            strip = strip.apply_style(Style(reverse=True) if self.has_focus else Style(underline=True))
+        return strip
+
+    def _current_colors(self) -> DiffColors:
+        """The colors for the theme, on the background of this widget."""
+        ground = self.background_colors[1]
+        of = (self.app.theme, ground, self.app.no_color)
+        if self._colors is None or self._colors_of != of:
+            tinted = not self.app.no_color and ground.ansi is None and self.app.console.color_system != "standard"
+            self._colors, self._colors_of = DiffColors.of(self.app.theme_variables, ground, tinted=tinted), of
+        return self._colors
+
+    def _strip(self, shown: _Shown, colors: DiffColors, cursor: bool) -> Strip:
+        wide, across = self.size.width, self.scroll_offset.x
+        bar = (glyph("cursor") if self.has_focus else "│") if cursor else " "
+        if shown.note >= 0:
+            return self._drawn(self._note_text(shown, colors), 0, wide, colors.style())
+        kind = self.parts.kinds[shown.line]
+        if self.is_beside and kind in CODE:
+            half = (wide - 1) // 2
+            old = shown.left if kind is not Kind.CONTEXT else shown.line
+            new = shown.line if kind is not Kind.REMOVED else -1
+            left = self._half(bar, old, colors, cursor, half, of_old=True)
+            right = self._half("│", new, colors, cursor, wide - half, of_old=False)
+            return Strip.join([left, right])
+        ground, cell = self._ground(kind), colors.style("quiet", cursor=cursor)
+        gutter = Text(bar, style=colors.style("accent", cursor=cursor))
+        if self.parts.hunks:
+            number = self.parts.new[shown.line] if kind in CODE else 0
+            if kind in CODE or kind in (Kind.MARK,):
+                gutter.append(f"{number or '':>{self._digits}} ", style=cell)
+        if kind in CODE:
+            gutter.append(self._sign(kind), style=colors.style(ground, ground, cursor=cursor))
+            text = self._code(shown.line, colors, cursor)
+        else:
+            text = self._prose(shown.line, kind, colors, cursor, wide - 2)
+            gutter.append(" ", style=colors.style("", ground, cursor=cursor))
+        fill = colors.style("", ground, cursor=cursor)
+        head = self._segments(gutter)
+        return Strip.join([head, self._drawn(text, across, wide - head.cell_length, fill, cut=kind in CODE)])
+
+    def _drawn(self, text: Text, across: int, wide: int, fill: Style, *, cut: bool = False) -> Strip:
+        """A text from a column on, in exactly so many columns; `cut` marks a text that is longer."""
+        if self.word:
+            text.highlight_words([self.word], "reverse", case_sensitive=False)
+        strip = self._segments(text)
+        long = cut and strip.cell_length > across + wide
+        strip = strip.crop_extend(across, across + wide, fill)
+        if long:
+            strip = Strip.join([strip.crop(0, wide - 1), self._segments(Text(glyph("more"), style=fill))])
+        return strip
+
+    def _segments(self, text: Text) -> Strip:
+        """A text as it is drawn. Rich leaves the style of a text without spans to its caller."""
+        text.end = ""
+        style = self.app.console.get_style(text.style)
+        return Strip(text.render(self.app.console) if text.spans else [Segment(text.plain, style)])
+
+    def _half(self, bar: str, line: int, colors: DiffColors, cursor: bool, wide: int, *, of_old: bool) -> Strip:
+        """One side: its line number, sign and code; empty where the other side has no counterpart."""
+        quiet = colors.style("quiet", cursor=cursor)
+        gutter = Text(bar, style=colors.style("accent", cursor=cursor) if of_old else quiet)
+        if line < 0:
+            return self._drawn(gutter, 0, wide, colors.style(cursor=cursor))
+        numbers = self.parts.old if of_old else self.parts.new
+        digits = self._old_digits if of_old else self._digits
+        kind = self.parts.kinds[line]
+        ground = self._ground(kind)
+        gutter.append(f"{numbers[line]:>{digits}} ", style=quiet)
+        gutter.append(self._sign(kind), style=colors.style(ground, ground, cursor=cursor))
+        head = self._segments(gutter)
+        code = self._code(line, colors, cursor)
+        fill = colors.style("", ground, cursor=cursor)
+        return Strip.join([head, self._drawn(code, self.scroll_offset.x, wide - head.cell_length, fill, cut=True)])
+
+    @staticmethod
+    def _sign(kind: Kind) -> str:
+        return {Kind.ADDED: "+", Kind.REMOVED: "-"}.get(kind, " ")
+
+    @staticmethod
+    def _ground(kind: Kind) -> str:
+        return {Kind.ADDED: "added", Kind.REMOVED: "removed", Kind.FILE: "panel"}.get(kind, "")
+
+    def _note_text(self, shown: _Shown, colors: DiffColors) -> Text:
+        note = self.notes[shown.note]
+        current = shown.note == self.note
+        style = colors.style(note.role) + Style(bold=current or None)
+        text = Text(glyph("cursor") if current else " ", style=style)
+        text.append(" " * (self._gutter - 1))
+        text.append(f"{glyph('below')} {note.sign} " if shown.begins else " " * 4, style=style)
+        text.append(shown.text, style=style)
+        return text
+
+    def _prose(self, line: int, kind: Kind, colors: DiffColors, cursor: bool, wide: int) -> Text:
+        row = printable(self.rows[line]).expandtabs(8)
+        if kind is Kind.FILE:
+            return self._file_text(line, colors, cursor, wide)
+        if kind is Kind.HUNK:
+            return self._hunk_text(line, colors, cursor)
+        base = colors.style(cursor=cursor)
+        text = Text(row, style=base)
+        if kind in (Kind.HEADER, Kind.SUBJECT, Kind.TRAILER):
+            name, colon, _ = row.partition(":")
+            if colon and not row.startswith(" "):
+                text.stylize(colors.style("trailer" if kind is Kind.TRAILER else "header", cursor=cursor), 0, len(name) + 1)
+            if kind is Kind.SUBJECT:
+                text.stylize("bold")
+        elif kind in (Kind.PATCH, Kind.RULE, Kind.META, Kind.MARK):
+            text.stylize(colors.style("quiet", cursor=cursor))
+        elif kind is Kind.STAT and "|" in row:
+            for at in range(row.rindex("|"), len(row)):
+                if row[at] in "+-":
+                    text.stylize(colors.style("added" if row[at] == "+" else "removed", cursor=cursor), at, at + 1)
+        return text
+
+    def _fold_sign(self, line: int) -> str:
+        return glyph("folded" if self._is_folded(line) else "unfolded")
+
+    def _file_text(self, line: int, colors: DiffColors, cursor: bool, wide: int) -> Text:
+        part = self.parts.files[self.parts.file_of[line]]
+        text = Text(style=colors.style("", "panel", cursor=cursor))
+        text.append(f"{self._fold_sign(line)} {printable(part.path)}", style="bold")
+        if part.note:
+            text.append(f"  {printable(part.note)}", style=colors.style("quiet", "panel", cursor=cursor))
+        counts = Text.assemble(
+            (f"+{part.added}", colors.style("added", "panel", cursor=cursor)),
+            " ",
+            (f"-{part.removed}", colors.style("removed", "panel", cursor=cursor)),
+        )
+        text.append(" " * max(2, wide - width(text.plain) - len(counts.plain) - 1))
+        return text.append_text(counts)
+
+    def _hunk_text(self, line: int, colors: DiffColors, cursor: bool) -> Text:
+        hunk = self.parts.hunks[self.parts.hunk_of[line]]
+        text = Text(f"{self._fold_sign(line)} line {hunk.new_line}", style=colors.style("hunk", cursor=cursor))
+        if hunk.section:
+            text.append(f"  {printable(hunk.section).expandtabs(8)}", style="bold")
+        if self._is_folded(line):
+            text.append(f"  +{hunk.added} -{hunk.removed}")
+        return text
+
+    # code
+
+    def _code(self, line: int, colors: DiffColors, cursor: bool) -> Text:
+        """A line of code: its syntax, the words that changed, and trailing whitespace that the patch adds."""
+        kind = self.parts.kinds[line]
+        ground = self._ground(kind)
+        raw = printable(self.rows[line][1:])
+        text = Text(raw, style=colors.style("", ground, cursor=cursor))
+        changed = self._changed_words(line)
+        spans = [(0, len(raw), ""), *self._syntax_of(line)]
+        for first, last, role in spans:
+            text.stylize(colors.style(role, ground, cursor=cursor), first, last)
+        for start, end in changed:
+            for first, last, role in spans:
+                if first < end and start < last:
+                    text.stylize(colors.style(role, f"{ground}-word", cursor=cursor), max(first, start), min(last, end))
+        end = len(raw.rstrip())
+        if kind is Kind.ADDED and end < len(raw):
+            text.stylize("reverse", end)
+        text.expand_tabs(8)
+        return text
+
+    def _syntax_of(self, line: int) -> Sequence[tuple[int, int, str]]:
+        """The syntax of a line, read with the piece of the hunk that it is in: the old side for a removed line, else the new one."""
+        hunk = self.parts.hunks[self.parts.hunk_of[line]]
+        removed = self.parts.kinds[line] is Kind.REMOVED
+        piece = (line - hunk.start) // PIECE
+        key = hunk.start + piece * PIECE, int(removed)
+        if key not in self._pieces:
+            other = Kind.ADDED if removed else Kind.REMOVED
+            lines = [
+                at
+                for at in range(key[0], min(key[0] + PIECE, hunk.end or len(self.rows)))
+                if self.parts.kinds[at] in CODE and self.parts.kinds[at] is not other
+            ]
+            file = self.file_at(line)
+            spans = syntax(file.path if file else "", [printable(self.rows[at][1:]) for at in lines])
+            self._pieces[key] = {at: tuple(here) for at, here in zip(lines, spans, strict=True)}
+        return self._pieces[key].get(line, ())
+
+    def _changed_words(self, line: int) -> Sequence[tuple[int, int]]:
+        """The columns of the words in which a changed line differs from its counterpart."""
+        removed, added = self.parts.block(line)
+        if not removed or not added:
+            return ()
+        if removed.start not in self._changed:
+            self._changed[removed.start] = {
+                at: spans for old, new in self._pairs(removed, added) for at, spans in self._words(removed[old], added[new])
+            }
+        return self._changed[removed.start].get(line, ())
+
+    def _words(self, old: int, new: int) -> Iterator[tuple[int, Sequence[tuple[int, int]]]]:
+        before, after = changed_words(printable(self.rows[old][1:]), printable(self.rows[new][1:]))
+        yield old, before
+        yield new, after
+
+    def _pairs(self, removed: range, added: range) -> list[tuple[int, int]]:
+        return paired([self.rows[at] for at in removed], [self.rows[at] for at in added])
+
+
+def _merged(strip: Strip) -> Strip:
+    """The strip in fewer segments, which are fewer bytes for the terminal: the color of a space is that of the text next to it."""
+    found: list[tuple[str, Style]] = []
+    for text, style, _ in strip:
+        style = style or Style.null()
+        if found and (style == found[-1][1] or (text.isspace() and _same_ground(style, found[-1][1]))):
+            found[-1] = (found[-1][0] + text, found[-1][1])
+        elif found and found[-1][0].isspace() and _same_ground(found[-1][1], style):
+            found[-1] = (found[-1][0] + text, style)
+        else:
+            found.append((text, style))
+    return Strip([Segment(text, style) for text, style in found], strip.cell_length)
+
+
+def _same_ground(one: Style, other: Style) -> bool:
+    return one.bgcolor == other.bgcolor and not any((one.underline, other.underline, one.reverse, other.reverse))

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What each line of a patch is, in well-formed patches and in malformed ones."""
+
+from patchpilot.tui.widgets.diff_rows import Kind, read_rows
+
+PATCH = """From 0123456789012345678901234567890123456789 Mon Sep 17 00:00:00 2001
+From: Ada Fixer <ada@example.org>
+Subject: [PATCH] frob: check the count before
+ it is used
+
+The count comes from the device.
+Fixes: 123456789012 ("frob: begin")
+Signed-off-by: Ada Fixer <ada@example.org>
+---
+ drivers/frob.c | 4 ++--
+ 1 file changed, 2 insertions(+), 2 deletions(-)
+
+diff --git a/drivers/frob.c b/drivers/frob.c
+index 1111111..2222222 100644
+--- a/drivers/frob.c
++++ b/drivers/frob.c
+@@ -10,4 +10,4 @@ static int frob(void)
+ {
+-	int count;
+-	frob_read(&count);
++	u32 count;
++--- not a header
+ }
+diff --git a/new.rst b/new.rst
+new file mode 100644
+index 0000000..1
+--- /dev/null
++++ b/new.rst
+@@ -0,0 +1 @@
++Title
+\\ No newline at end of file
+--
+2.43.0
+""".replace("\n--\n", "\n-- \n").split("\n")
+
+
+def test_each_line_of_a_patch_is_recognized() -> None:
+    kinds = [kind.name for kind in read_rows(PATCH).kinds]
+    assert kinds == [
+        *("PATCH", "HEADER", "SUBJECT", "SUBJECT", "TEXT", "TEXT", "TRAILER", "TRAILER", "RULE", "STAT", "STAT", "TEXT"),
+        *("FILE", "META", "META", "META", "HUNK", "CONTEXT", "REMOVED", "REMOVED", "ADDED", "ADDED", "CONTEXT"),
+        *("FILE", "META", "META", "META", "META", "HUNK", "ADDED", "MARK", "RULE", "TEXT", "TEXT"),
+    ]
+
+
+def test_lines_are_numbered_in_the_old_and_in_the_new_file() -> None:
+    parts = read_rows(PATCH)
+    at = parts.hunks[0].start + 1
+    assert parts.new[at : at + 6] == [10, 0, 0, 11, 12, 13]
+    assert parts.old[at : at + 6] == [10, 11, 12, 0, 0, 13]
+
+
+def test_files_and_hunks_have_names_and_counts() -> None:
+    parts = read_rows(PATCH)
+    assert [(file.path, file.note, file.added, file.removed) for file in parts.files] == [
+        ("drivers/frob.c", "", 2, 2),
+        ("new.rst", "new file", 1, 0),
+    ]
+    assert parts.hunks[0].section == "static int frob(void)"
+    assert parts.block(parts.hunks[0].start + 3) == (range(18, 20), range(20, 22))
+
+
+def test_a_hunk_that_is_shorter_than_its_header_says_ends_at_the_next_header() -> None:
+    rows = [
+        "--- a/x.c",
+        "+++ b/x.c",
+        "@@ -1,9 +1,9 @@",
+        " one",
+        "diff --git a/y.c b/y.c",
+        "--- a/y.c",
+        "+++ b/y.c",
+        "@@ -1 +1 @@",
+        "-a",
+        "+b",
+    ]
+    kinds = read_rows(rows).kinds
+    assert kinds[4] is Kind.FILE
+    assert kinds[-2:] == [Kind.REMOVED, Kind.ADDED]
+
+
+def test_any_text_is_read() -> None:
+    for rows in ([], [""], ["@@ -1 +1 @@", "+a"], ["\\ No newline"], ["--- ", "+++ "], ["diff --git "]):
+        assert len(read_rows(rows).kinds) == len(rows)

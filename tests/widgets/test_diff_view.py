@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The diff view as the user sees it: folds, findings, both sides, hostile text, and its look."""
+
+from collections.abc import Callable, Sequence
+
+import pytest
+from textual.app import App, ComposeResult
+from textual.color import Color
+from textual.pilot import Pilot
+from textual.theme import BUILTIN_THEMES
+
+from patchpilot.tui.themes import CONTRAST
+from patchpilot.tui.widgets.diff_colors import READABLE, DiffColors, contrast
+from patchpilot.tui.widgets.diff_view import DiffView, Note
+from tests.widgets.test_diff_rows import PATCH
+
+NOTES = (Note(19, "!", "warning", "unchecked-read: the result of frob_read() is not used"), Note(6, "x", "error", "fixes: no such commit"))
+
+
+class Shown(App[None]):
+    """A diff view alone."""
+
+    def __init__(self, rows: Sequence[str] = PATCH, notes: Sequence[Note] = ()) -> None:
+        super().__init__()
+        self.rows, self.notes = rows, notes
+
+    def compose(self) -> ComposeResult:
+        yield DiffView(ident="patch")
+
+    def on_mount(self) -> None:
+        self.view.fill(self.rows, notes=self.notes)
+        self.view.focus()
+
+    @property
+    def view(self) -> DiffView:
+        return self.query_one(DiffView)
+
+    @property
+    def lines(self) -> list[str]:
+        return ["".join(segment.text for segment in strip).rstrip() for strip in self.screen._compositor.render_strips()]
+
+
+async def pressed(pilot: Pilot[None], *keys: str) -> list[str]:
+    await pilot.press(*keys)
+    await pilot.pause()
+    assert isinstance(pilot.app, Shown)
+    return pilot.app.lines
+
+
+async def test_headers_are_readable_and_code_has_the_new_file_s_numbers() -> None:
+    app = Shown()
+    async with app.run_test(size=(80, 40)) as pilot:
+        lines = await pressed(pilot)
+        assert [line.split() for line in lines if "drivers/frob.c" in line][1] == ["▾", "drivers/frob.c", "+2", "-2"]
+        assert "  ▾ line 10  static int frob(void)" in lines
+        assert " 10  {" in lines
+        assert "    -        int count;" in lines
+        assert " 11 +        u32 count;" in lines
+        assert not any("index 1111111" in line or "@@" in line for line in lines)
+
+
+async def test_a_fold_hides_the_hunk_or_the_file_and_never_a_finding() -> None:
+    app = Shown(notes=NOTES)
+    async with app.run_test(size=(80, 40)) as pilot:
+        app.view.go(19)
+        lines = await pressed(pilot, "minus")
+        assert app.view.cursor == app.view.parts.hunks[0].start
+        assert any("▸ line 10" in line and "+2 -2" in line for line in lines)
+        assert not any("u32 count" in line for line in lines)
+        assert any("unchecked-read" in line for line in lines)
+        assert any("u32 count" in line for line in await pressed(pilot, "minus"))
+        lines = await pressed(pilot, "equals_sign")
+        assert sum("▸" in line for line in lines) == 2
+        assert not any("Title" in line for line in lines)
+        lines = await pressed(pilot, "equals_sign")
+        assert any("Title" in line for line in lines)
+
+
+async def test_a_search_unfolds_what_it_finds() -> None:
+    app = Shown()
+    async with app.run_test(size=(80, 40)) as pilot:
+        await pressed(pilot, "equals_sign")
+        app.view.seek("u32")
+        assert any("u32 count" in line for line in await pressed(pilot))
+
+
+async def test_findings_are_below_their_lines_and_one_is_current() -> None:
+    app = Shown(notes=NOTES)
+    async with app.run_test(size=(80, 40)) as pilot:
+        app.view.choose(1)
+        lines = await pressed(pilot)
+        at = next(number for number, line in enumerate(lines) if "unchecked-read" in line)
+        assert "frob_read(&count)" in lines[at - 1]
+        assert lines[at].startswith("▌    └ !")
+        assert app.view.cursor == 19
+        app.view.choose(0)
+        lines = await pressed(pilot)
+        assert lines[at].startswith("     └ !")
+        assert any(line.startswith("▌") and "no such commit" in line for line in lines)
+
+
+async def test_the_cursor_passes_over_notes_and_hidden_lines() -> None:
+    app = Shown(notes=NOTES)
+    async with app.run_test(size=(80, 40)) as pilot:
+        app.view.go(6)
+        await pressed(pilot, "j")
+        assert app.view.cursor == 7
+        app.view.go(12)
+        await pressed(pilot, "j")
+        assert app.view.cursor == 16
+        await pressed(pilot, "k")
+        assert app.view.cursor == 12
+
+
+async def test_old_and_new_are_side_by_side_where_there_is_room() -> None:
+    app = Shown()
+    async with app.run_test(size=(120, 40)) as pilot:
+        lines = await pressed(pilot, "vertical_line")
+        assert any("int count;" in line.partition("│")[0] and "u32 count;" in line.partition("│")[2] for line in lines)
+        assert any("11 -" in line.partition("│")[0] for line in lines)
+        await pressed(pilot, "vertical_line")
+        assert not app.view.is_beside
+
+
+async def test_side_by_side_says_how_much_room_it_needs() -> None:
+    app = Shown()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pressed(pilot, "vertical_line")
+        assert not app.view.beside
+        assert "100 columns" in next(iter(app._notifications)).message
+
+
+async def test_hostile_text_is_shown_and_does_nothing() -> None:
+    rows = [
+        "Subject: [PATCH] \x1b[2J[bold]markup[/bold]",
+        "",
+        "diff --git a/a\u202eb.c b/a\u202eb.c",
+        *("--- a/a\u202eb.c", "+++ b/a\u202eb.c", "@@ -1 +1 @@ \x1b]0;title\x07", "-\x1b[31mred", "+[red]\u202e/* \x00 */ \udc80"),
+    ]
+    app = Shown(rows, [Note(7, "!", "error", "[b]no markup[/b] \x1b[1m")])
+    async with app.run_test(size=(110, 24)) as pilot:
+        lines = "\n".join(await pressed(pilot, "minus", "minus", "vertical_line", "G"))
+        assert "[bold]markup[/bold]" in lines
+        assert "[b]no markup[/b]" in lines
+        assert "<U+202E>" in lines
+        assert not any(ord(char) < 32 and char != "\n" for char in lines)
+
+
+async def test_trailing_whitespace_that_a_patch_adds_is_visible() -> None:
+    rows = ["--- a/a.c", "+++ b/a.c", "@@ -1 +1 @@", "-int a; ", "+int a;  "]
+    app = Shown(rows)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pressed(pilot)
+        strips = list(app.screen._compositor.render_strips())
+        assert [any(part.style and part.style.reverse for part in strip) for strip in strips[2:4]] == [False, True]
+
+
+@pytest.mark.parametrize("name", [*sorted(BUILTIN_THEMES), CONTRAST.name])
+def test_every_text_is_readable_in_every_theme(name: str) -> None:
+    variables = (CONTRAST if name == CONTRAST.name else BUILTIN_THEMES[name]).to_color_system().generate()
+    ground = Color.parse(variables["background"])
+    if ground.ansi is not None:
+        return
+    colors = DiffColors.of(variables, ground, tinted=True)
+    for role in colors.foregrounds:
+        for place in colors.grounds:
+            for cursor in (False, True):
+                style = colors.style(role, place, cursor=cursor)
+                assert style.color
+                assert style.bgcolor
+                front, back = (Color.from_rich_color(color) for color in (style.color, style.bgcolor))
+                assert contrast(front, back) >= READABLE, (role, place, cursor)
+
+
+@pytest.mark.parametrize(("size", "keys"), [((80, 40), ()), ((120, 40), ("vertical_line",))], ids=["unified", "beside"])
+def test_it_looks_as_it_did(
+    snap_compare: Callable[..., bool], size: tuple[int, int], keys: Sequence[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+
+    async def run(pilot: Pilot[None]) -> None:
+        await pressed(pilot, *keys)
+        assert isinstance(pilot.app, Shown)
+        pilot.app.view.choose(1)
+        await pilot.pause()
+
+    assert snap_compare(Shown(notes=NOTES), terminal_size=size, run_before=run)
