@@ -78,14 +78,14 @@ def test_text_shows_the_line_and_why_once(dirty: Path) -> None:
     out = call("check", dirty, dirty).out
     assert f"{dirty}:6: warning: " in out
     assert "    We added a wait for the link." in out
-    assert out.count("why: A message in the imperative") == 1
+    assert out.count("why: The imperative mood (") == 1
     assert out.splitlines()[-1].startswith("2 patches checked: ")
     assert "\x1b" not in out
 
 
 def test_text_says_what_to_do_instead_once(dirty: Path) -> None:
     out = call("check", dirty, dirty).out
-    assert out.count("    help: start the sentence with the verb") == 1
+    assert out.count("    help: start the sentence with a verb in the imperative") == 1
 
 
 def test_what_may_be_mended_is_told_beside_the_text_only(clean: Path, dirty: Path) -> None:

@@ -37,7 +37,7 @@ def test_a_rule_is_explained_by_a_former_name_and_its_page_lists_it() -> None:
 
 def test_a_page_has_the_options_and_the_known_problems_of_its_rule() -> None:
     (explanation,) = explain("long-subject")
-    assert "## Options\n\n- `[style] subject_columns`: of a project file" in rule_page(explanation)
+    assert "## Options\n\n- `[style] subject_columns`: set in a project file" in rule_page(explanation)
     (explanation,) = explain("unsorted-declarations")
     assert "## Known problems\n\n- Only one-line declarations" in rule_page(explanation)
 

@@ -165,7 +165,7 @@ def misspelled_tag(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         is_checkpatchs = name.lower().endswith("-by") and ":" in found[0]
         value = line[found.end() :]
         if name.lower() in ("fix", "fixed", "fixing") and _fits("fixes", value):
-            yield Hit(patch.message_line + at, case="fixes", values={"quoted": found[1]})
+            yield Hit(patch.message_line + at, case="fixes", values={"quoted": found[1], "tag": "Fixes"})
         elif near and not is_checkpatchs and _fits(near[0], value):
             yield Hit(patch.message_line + at, case="near", values={"quoted": found[1], "tag": known[near[0]]})
 

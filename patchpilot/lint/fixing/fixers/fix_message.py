@@ -115,9 +115,9 @@ def spelling(site: FixSite) -> LineChange | None:
 
 @fixer("stated-spelling", PROSE)
 def stated_spelling(site: FixSite) -> LineChange | None:
-    """Like `spelling`, for findings with the correction in their message; a capitalized word may be a name and is left."""
-    match = re.match(r"^[\"']([a-z]{6,})[\"'] may be misspelled - perhaps [\"']([a-z]+)[\"']\?$", site.finding.message)
-    return _word(site, match[1], match[2]) if match else None
+    """Like `spelling`, for findings with the correction in their values; a capitalized word may be a name and is left."""
+    typo, better = site.finding.value("word"), site.finding.value("right")
+    return _word(site, typo, better) if re.fullmatch(r"[a-z]{6,}", typo) and re.fullmatch(r"[a-z]+", better) else None
 
 
 def _word(site: FixSite, typo: str, better: str) -> LineChange | None:

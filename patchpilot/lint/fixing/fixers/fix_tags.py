@@ -49,14 +49,14 @@ def tag_form(site: FixSite) -> LineChange | None:
 @fixer("tag-name", PROSE)
 def tag_name(site: FixSite) -> LineChange | None:
     """Corrects a tag's name to the one that the finding suggests."""
-    match = re.search(r"(?:did you mean|write) '([A-Z][\w-]+):'", site.finding.message)
+    right = site.finding.value("tag") if site.finding.value("quoted") else ""
     text = site.text(site.number)
     name, colon, value = text.partition(":")
-    if not match or not colon or not value.strip() or not re.fullmatch(r"\s*[\w -]+?\s*", name):
+    if not right or not colon or not value.strip() or not re.fullmatch(r"\s*[\w -]+?\s*", name):
         return None
-    if match[1] == "Fixes" and not re.match(r"\s*[0-9a-f]{7,}\s+\(\".*\"\)\s*$", value):
+    if right == "Fixes" and not re.match(r"\s*[0-9a-f]{7,}\s+\(\".*\"\)\s*$", value):
         return None
-    return _rewritten(site, f"{match[1]}: {value.strip()}")
+    return _rewritten(site, f"{right}: {value.strip()}")
 
 
 @fixer("stable-form", PROSE)
