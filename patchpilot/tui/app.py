@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
+from textual.events import Event, Key
 from textual.screen import Screen
 
 from patchpilot.errors import ExitCode
@@ -60,7 +61,7 @@ class PatchpilotApp(StageApp):
         heed_no_color(self)
         heed_ascii(self)
         self.session, self.memory = session, memory
-        self.place = ""
+        self.place = self.last_key = ""
         self.sending = self._on_terminal = False
         self.jobs: StageJobs = StageJobs(self, session, opening)
         self._screen_of, self._opening = screen_of, opening
@@ -194,6 +195,12 @@ class PatchpilotApp(StageApp):
         if text:
             self.copy_to_clipboard(text)
             self.notify(f"copied: {text[:60]}", markup=False, timeout=2)
+
+    async def on_event(self, event: Event) -> None:
+        """Remember the last key that was pressed, for dialogs that it opens."""
+        if isinstance(event, Key):
+            self.last_key = event.key
+        await super().on_event(event)
 
     def notify(self, message: str, **how: Any) -> None:
         """Show a message as a toast at the bottom right, above the key line; it is text and never markup."""

@@ -173,7 +173,7 @@ async def test_a_finding_is_waived_with_a_reason_listed_and_counted_again(untidy
             assert isinstance(request, CheckRequest)
         assert [one.reason for _, one in same.suppressed] == ["he writes it so"]
         await keys(pilot, "o")
-        answers = [name for name, _ in app.screen._answers]  # type: ignore[attr-defined]
+        answers = [answer.name for answer in app.screen._answers]  # type: ignore[attr-defined]
         await pilot.press(*["down"] * answers.index("waived"), "enter")
         await settle(pilot)
         await still(pilot)

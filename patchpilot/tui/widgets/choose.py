@@ -5,83 +5,128 @@ from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from rich.text import Text
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
-from textual.widgets import Input, Static
+from textual.widget import Widget
+from textual.widgets import Button, Input, Static
 from textual.widgets.option_list import Option
 
 from patchpilot.tui.rich_text import plain, wrapped
+from patchpilot.tui.widgets.dialog import WIDE, Answer, ButtonRow, Dialog, Letters, underlined
 from patchpilot.tui.widgets.input_line import LineInput
 from patchpilot.tui.widgets.lists import List
 from patchpilot.tui.widgets.patch_pager import Pager, Styler
+
+FEW = 4
+"""So many answers may be buttons in a row."""
 
 Judge = Callable[[str], tuple[bool, str]]
 """Whether a line is valid, and a note about it."""
 
 
-class Choose(ModalScreen[str | None]):
-    """A text and answers, (name, words) each; gives the name, None on Escape."""
+class Choose(Dialog[str | None]):
+    """A text and answers, (name, words) or (name, words, what happens then); gives the name, None on Escape.
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "no", "cancel")]
+    A few short answers are buttons, others a list; the underlined letter of an answer gives it at once.
+    """
 
-    def __init__(self, text: str, answers: Sequence[tuple[str, str]]) -> None:
+    def __init__(self, text: str, answers: Sequence[tuple[str, str] | tuple[str, str, str]], title: str = "") -> None:
         super().__init__()
-        self._text, self._answers = text, answers
+        self._text, self._answers = text, [Answer(*answer) for answer in answers]
+        self.title_text = title
 
-    def compose(self) -> ComposeResult:
-        """The text and the list."""
-        with Vertical(classes="dialog"):
-            yield Static(plain(self._text), markup=False)
-            yield List(*(Option(plain(words)) for _, words in self._answers), ident="answers")
-            yield Static(plain("↑↓ select · Enter confirm · Esc cancel", "dim"), markup=False)
+    def content(self) -> ComposeResult:
+        """The text, the answers, what happens then, and the keys."""
+        labels = [answer.words for answer in self._answers]
+        self._letters = Letters(self, labels)
+        yield Static(plain(self._text), markup=False)
+        self._in_row = len(labels) <= FEW and ButtonRow.fits(labels, min(WIDE, self.app.size.width) - 4)
+        if self._in_row:
+            yield ButtonRow(labels, self._letters.places)
+        else:
+            yield List(*(Option(underlined(label, at)) for label, at in zip(labels, self._letters.places, strict=True)), ident="answers")
+        yield Static(id="then", markup=False)
+        yield Static(
+            plain(f"{'←→' if self._in_row else '↑↓'} select · Enter or the underlined letter confirms · Esc cancel"), classes="keys"
+        )
 
     def on_mount(self) -> None:
-        """The first answer is under the cursor."""
-        self.query_one(List).highlighted = 0
+        """The first answer is focused."""
+        self.query_one("#then").display = any(answer.then for answer in self._answers)
+        if self._in_row:
+            self.query(Button).first().focus()
+        else:
+            self.query_one(List).highlighted = 0
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Say what happens with the focused answer."""
+        if isinstance(event.widget, Button):
+            self._explain(_number(event.widget))
+
+    def on_option_list_option_highlighted(self, event: List.OptionHighlighted) -> None:
+        """Say what happens with the answer under the cursor."""
+        self._explain(event.option_index)
+
+    def _explain(self, number: int) -> None:
+        self.query_one("#then", Static).update(plain(self._answers[number].then))
+
+    def on_key(self, event: events.Key) -> None:
+        """The underlined letter of an answer gives it."""
+        number = self._letters.answer(event)
+        if number is not None:
+            event.stop()
+            self.dismiss(self._answers[number].name)
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        """The answer."""
+        event.stop()
+        self.dismiss(self._answers[_number(event.button)].name)
 
     def on_option_list_option_selected(self, event: List.OptionSelected) -> None:
         """The answer."""
         event.stop()
-        self.dismiss(self._answers[event.option_index][0])
-
-    def action_no(self) -> None:
-        """Cancel."""
-        self.dismiss(None)
+        self.dismiss(self._answers[event.option_index].name)
 
 
-class LineDialog(ModalScreen[str | None]):
+def _number(button: Widget) -> int:
+    return int((button.id or "").removeprefix("answer-"))
+
+
+class LineDialog(Dialog[str | None]):
     """A question answered with one line; `judge` validates it while it is typed. None on Escape."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "no", "cancel")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+s", "save", "confirm", show=False)]
 
-    def __init__(self, text: str, judge: Judge, value: str = "", placeholder: str = "") -> None:
+    def __init__(self, text: str, judge: Judge, value: str = "", placeholder: str = "", title: str = "") -> None:
         super().__init__()
         self._text, self._judge, self._value, self._placeholder = text, judge, value, placeholder
+        self.title_text = title
 
-    def compose(self) -> ComposeResult:
+    def content(self) -> ComposeResult:
         """The text, the line, and the note about it."""
-        with Vertical(classes="dialog"):
-            yield Static(plain(self._text), markup=False)
-            yield LineInput(self._value, placeholder=self._placeholder, id="line", select_on_focus=False, compact=True)
-            yield Static(id="note", markup=False)
+        yield Static(plain(self._text), markup=False)
+        yield LineInput(self._value, placeholder=self._placeholder, id="line", select_on_focus=False, compact=True)
+        yield Static(id="note", markup=False)
+        yield Static(plain("Enter or Ctrl-S confirm · Ctrl-W delete word · Ctrl-U delete all · Esc cancel"), classes="keys")
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Validate the line as typed so far."""
         good, note = self._judge(event.value)
-        text = note or ("Enter confirm · Esc cancel" if good else "")
-        self.query_one("#note", Static).update(plain(text if good or not note else f"not valid yet: {note}"))
+        self.query_one("#note", Static).update(plain(note if good or not note else f"not valid yet: {note}"))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Accept the line if it is valid."""
         event.stop()
-        if self._judge(event.value)[0]:
-            self.dismiss(event.value.strip())
+        self.action_save()
 
-    def action_no(self) -> None:
-        """Cancel."""
-        self.dismiss(None)
+    def action_save(self) -> None:
+        """Accept the line if it is valid."""
+        value = self.query_one(Input).value
+        if self._judge(value)[0]:
+            self.dismiss(value.strip())
 
 
 class Reader(ModalScreen[None]):
@@ -103,7 +148,7 @@ class Reader(ModalScreen[None]):
         with Vertical(classes="reader"):
             yield Static(Text.assemble(plain(self._title, "bold")), markup=False)
             yield Pager(ident="text", styler=self._styler)
-            yield Static(plain("j/k scroll · Space page · ] [ next and previous part · y copy · Esc close", "dim"), markup=False)
+            yield Static(plain("j/k scroll · PgDn page · ] [ next and previous part · y copy · Esc close", "dim"), markup=False)
 
     def on_mount(self) -> None:
         """Fill it."""

@@ -1,32 +1,26 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A question that is confirmed by typing a word, so that nobody confirms by accident."""
 
-from typing import ClassVar
-
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from patchpilot.tui.rich_text import plain
+from patchpilot.tui.widgets.dialog import Dialog
 from patchpilot.tui.widgets.input_line import LineInput
 
 
-class Confirm(ModalScreen[bool]):
+class Confirm(Dialog[bool]):
     """Shows a text and waits for `word` to be typed; True when it was, False on Escape."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "no", "cancel")]
-
-    def __init__(self, text: str, word: str) -> None:
+    def __init__(self, text: str, word: str, title: str = "") -> None:
         super().__init__()
         self._text, self._word = text, word
+        self.title_text = title
 
-    def compose(self) -> ComposeResult:
+    def content(self) -> ComposeResult:
         """The text and the input line."""
-        with Vertical(classes="dialog"):
-            yield Static(plain(self._text), markup=False)
-            yield LineInput(placeholder=f"type {self._word} and press Enter; Esc cancels", id="answer", compact=True)
+        yield Static(plain(self._text), markup=False)
+        yield LineInput(placeholder=f"type {self._word} and press Enter; Esc cancels", id="answer", compact=True)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Accept the word; clear anything else."""

@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The base of dialogs: a titled box of at most 90 columns, and answers as buttons with an underlined letter each."""
+
+import time
+from collections.abc import Sequence
+from typing import Any, ClassVar, NamedTuple, TypeVar
+
+from rich.text import Text
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, VerticalScroll
+from textual.screen import ModalScreen
+from textual.widget import Widget
+from textual.widgets import Button
+
+from patchpilot.model.printable import width
+from patchpilot.tui.rich_text import plain
+from patchpilot.tui.widgets.panel import Panel
+
+T = TypeVar("T")
+WIDE = 90
+"""Columns that a dialog takes at most."""
+
+REPEATED = 0.6
+"""Seconds in which the key that opened a dialog does not answer it: it may be held down, or pressed twice."""
+
+
+class Answer(NamedTuple):
+    """An answer: the name that the dialog returns, the words of its button, and what happens then, shown while the button is focused."""
+
+    name: str
+    words: str
+    then: str = ""
+
+
+class Dialog(ModalScreen[T]):
+    """A dialog: `content()` gives the widgets inside the box. Escape cancels: None."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "no", "cancel", key_display="Esc")]
+    title_text = ""
+
+    def compose(self) -> ComposeResult:
+        """The box; where the terminal is low its content scrolls."""
+        with Panel(title=self.title_text, classes="dialog"), VerticalScroll(can_focus=False):
+            yield from self.content()
+
+    def content(self) -> ComposeResult:
+        """The widgets inside."""
+        raise NotImplementedError
+
+    def action_no(self) -> None:
+        """Cancel."""
+        self.dismiss(None)
+
+
+def letters_of(labels: Sequence[str]) -> tuple[int, ...]:
+    """For each label the place of its letter: the first letter or digit that no label before it took; -1 where none is left."""
+    taken: set[str] = set()
+    places = []
+    for label in labels:
+        starts = [at for at, sign in enumerate(label) if sign.isalnum() and (at == 0 or not label[at - 1].isalnum())]
+        rest = [at for at, sign in enumerate(label) if sign.isalnum() and at not in starts]
+        place = next((at for at in (*starts, *rest) if label[at].lower() not in taken), -1)
+        taken |= {label[place].lower()} if place >= 0 else set()
+        places.append(place)
+    return tuple(places)
+
+
+def underlined(label: str, at: int) -> Text:
+    """The label with its letter underlined."""
+    text = plain(label)
+    if at >= 0:
+        text.stylize("bold underline", at, at + 1)
+    return text
+
+
+class Letters:
+    """The letters of a dialog's answers: which answer a key is. A letter that is none of them answers nothing."""
+
+    def __init__(self, screen: ModalScreen[Any], labels: Sequence[str]) -> None:
+        self.places = letters_of(labels)
+        self._letters = [label[at].lower() if at >= 0 else "" for label, at in zip(labels, self.places, strict=True)]
+        self._opener, self._opened = getattr(screen.app, "last_key", ""), time.monotonic()
+
+    def answer(self, event: events.Key) -> int | None:
+        """The number of the answer that a key gives, None for any other key."""
+        key = (event.character or "").lower()
+        if not key.isalnum() or key not in self._letters:
+            return None
+        if event.key == self._opener and time.monotonic() - self._opened < REPEATED:
+            return None
+        return self._letters.index(key)
+
+
+class ButtonRow(Horizontal):
+    """Buttons side by side; the arrow keys move between them."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("right,down,j,l", "app.focus_next", "next", show=False),
+        Binding("left,up,k,h", "app.focus_previous", "previous", show=False),
+    ]
+
+    @staticmethod
+    def fits(labels: Sequence[str], room: int) -> bool:
+        """Whether these labels fit into one row."""
+        return sum(width(label) + 6 for label in labels) <= room
+
+    def __init__(self, labels: Sequence[str], places: Sequence[int]) -> None:
+        buttons: list[Widget] = [
+            Button(underlined(label, at), id=f"answer-{number}", compact=True)
+            for number, (label, at) in enumerate(zip(labels, places, strict=True))
+        ]
+        super().__init__(*buttons, classes="buttons")

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Dialogs: answers by button, letter and Enter; a key that is no answer answers nothing."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from textual.app import App
+from textual.widgets import Button
+
+from patchpilot.tui.widgets.choose import Choose, LineDialog
+from patchpilot.tui.widgets.dialog import REPEATED, letters_of
+
+ANSWERS = (("no", "No"), ("yes", "Yes", "To security@kernel.org only"), ("unknown", "I don't know yet"))
+
+
+class Asking(App[None]):
+    """Shows one dialog on the key n, as a stage does, and keeps what it gave."""
+
+    last_key = ""
+
+    def __init__(self, answers: Sequence[Any] = ANSWERS) -> None:
+        super().__init__()
+        self.answers, self.given = answers, list[str | None]()
+
+    async def on_event(self, event: Any) -> None:
+        self.last_key = getattr(event, "key", self.last_key)
+        await super().on_event(event)
+
+    def key_n(self) -> None:
+        self.push_screen(Choose("Could somebody attack a machine?", self.answers, "Security"), self.given.append)
+
+
+def test_each_answer_has_a_letter_of_its_own() -> None:
+    labels = ("No", "Yes", "Not yet", "I don't know yet", "???")
+    assert [label[at] if at >= 0 else "" for label, at in zip(labels, letters_of(labels), strict=True)] == ["N", "Y", "o", "I", ""]
+
+
+@pytest.mark.parametrize(
+    ("pressed", "given"),
+    [("y", ["yes"]), ("i", ["unknown"]), ("enter", ["no"]), ("escape", [None]), ("x", []), ("n", []), ("p", []), ("7", [])],
+)
+async def test_only_a_key_of_an_answer_answers(pressed: str, given: list[str | None]) -> None:
+    app = Asking()
+    async with app.run_test() as pilot:
+        await pilot.press("n")
+        await pilot.pause()
+        # n opened the dialog: held down, it is no answer
+        await pilot.press(pressed)
+        await pilot.pause()
+        assert app.given == given
+
+
+async def test_the_key_that_opened_it_answers_a_moment_later() -> None:
+    app = Asking()
+    async with app.run_test() as pilot:
+        await pilot.press("n")
+        await pilot.pause(REPEATED + 0.1)
+        await pilot.press("n")
+        await pilot.pause()
+        assert app.given == ["no"]
+
+
+async def test_arrows_move_between_buttons_and_each_says_what_happens() -> None:
+    app = Asking()
+    async with app.run_test() as pilot:
+        await pilot.press("n")
+        await pilot.pause()
+        await pilot.press("right")
+        await pilot.pause()
+        assert isinstance(app.focused, Button)
+        assert str(app.screen.query_one("#then").render()) == "To security@kernel.org only"
+        await pilot.press("right", "left", "enter")
+        await pilot.pause()
+        assert app.given == ["yes"]
+
+
+async def test_many_answers_are_a_list_with_letters() -> None:
+    app = Asking([(str(number), f"{word} findings") for number, word in enumerate(("All", "Errors", "Warnings", "Checks", "Waived"))])
+    async with app.run_test() as pilot:
+        await pilot.press("n")
+        await pilot.pause()
+        await pilot.press("c")
+        await pilot.pause()
+        assert app.given == ["3"]
+
+
+async def test_a_line_is_saved_by_ctrl_s_when_it_is_valid() -> None:
+    app = Asking()
+    async with app.run_test() as pilot:
+        app.push_screen(LineDialog("Folder:", lambda text: (text == "ab", "")), app.given.append)
+        await pilot.pause()
+        await pilot.press(*"one two", "ctrl+w", "ctrl+s")
+        assert app.given == []
+        await pilot.press("ctrl+u", *"ab", "ctrl+s")
+        await pilot.pause()
+        assert app.given == ["ab"]
