@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from patchpilot.cli.output.rules_report import in_force, shown
 from patchpilot.model.printable import printable
+from patchpilot.model.rule import Example
 from patchpilot.services.setup.list_rules import RuleExplanation
 
 MOST_LINES = 40
@@ -31,7 +32,7 @@ def rule_page(explanation: RuleExplanation) -> str:
     good = tuple(example for example in explanation.good if shown(example) not in bad)
     for title, examples in (("Bad", explanation.bad), ("Good", good)):
         if examples:
-            lines += ["", f"## {title}", "", *_fenced(shown(examples[0]), examples[0].path)]
+            lines += ["", f"## {title}", "", *_fenced(examples[0])]
     if rule.remedy.text:
         lines += ["", "## Fix", "", _sentence(rule.remedy.text)]
     if rule.options:
@@ -58,14 +59,15 @@ def index_page(explanations: Sequence[RuleExplanation]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _fenced(text: str, path: str | None) -> list[str]:
-    """An example as a code block; the fence is longer than any run of backticks in it."""
-    lines = printable(text).split("\n")
+def _fenced(example: Example) -> list[str]:
+    """An example as a code block with the path above it; the fence is longer than any run of backticks in it."""
+    path = example.path or ""
+    lines = printable(shown(example._replace(path=None))).split("\n")
     if len(lines) > MOST_LINES:
         lines = [*lines[:12], "[…]", *lines[-6:]]
     fence = "`" * max(3, *(len(run) + 1 for line in lines for run in _runs(line)), 3)
-    language = "c" if path and path.endswith((".c", ".h")) else ""
-    return [f"{fence}{language}", *lines, fence]
+    language = "c" if path.endswith((".c", ".h")) else "text"
+    return [f"{fence}{language}" + (f' title="{path}"' if path else ""), *lines, fence]
 
 
 def _runs(line: str) -> list[str]:
