@@ -23,6 +23,7 @@ class StageJobs:
         self._watch = opening.watch if opening else Watch()
         self._numbers: dict[Stage, int] = {}
         self.ahead: list[Stage] = []
+        self.reads_facts, self._facts_failed = False, ""
         self.is_open = False
 
     # a stage's job
@@ -105,6 +106,8 @@ class StageJobs:
     def _next_ahead(self) -> None:
         if any(stage in self._session.busy for stage in AHEAD):
             return
+        if not self.ahead:
+            self._read_facts()
         while self.ahead:
             stage = self.ahead.pop(0)
             if stage in RECORDED and self._session.last(stage) is not None:
@@ -115,6 +118,25 @@ class StageJobs:
                 return
 
     # the topic
+
+    def _read_facts(self) -> None:
+        """Read the facts about the topic for the title line, once nothing else is to do."""
+        if self.reads_facts or self._session.facts_key == self._session.wanted_facts or self._facts_failed == self._session.wanted_facts:
+            return
+        self.reads_facts = True
+        self._app.run_worker(self._facts_job, thread=True, group="facts", exit_on_error=False)
+
+    def _facts_job(self) -> None:
+        wanted = self._session.wanted_facts
+        try:
+            self._session.read_facts()
+        except BaseException:  # noqa: BLE001 (the stage that needs it shows why)
+            self._facts_failed = wanted
+        self._app.call_later(self._facts_read)
+
+    def _facts_read(self) -> None:
+        self.reads_facts = False
+        self._app.redraw()
 
     def look(self) -> None:
         """Read the topic again when HEAD moved."""

@@ -90,8 +90,8 @@ def frame(session: Session, memory: SavedState, place: TopicPlace | None, wide: 
         session.refs = place.refs
         session.recall(memory.get("standings", place.name) if session.target is None else None)
     topic = session.topic
-    subject, facts = (topic.title, where(topic)) if place and topic else ("patchpilot", ())
-    rows = [_BOLD + title_row(subject, facts, "" if place else "reading topic …", wide) + _PLAIN]
+    subject, places = (topic.title, where(topic, None)) if place and topic else ("patchpilot", ())
+    rows = [_BOLD + title_row(subject, places, "" if place else "reading topic …", wide) + _PLAIN]
     cells = stage_cells(session.status, opens, wide)
     rows.append(" " + "".join((_REVERSE if cell.stage is opens else "") + cell.text + _PLAIN + cell.gap for cell in cells))
     if place is None or topic is None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from patchpilot.model.send_request import SendRequest
     from patchpilot.services.check.check_topic import CheckedTopic
     from patchpilot.services.topic.open_repository import Repository
+    from patchpilot.services.topic.topic_facts import TopicFacts
 
 DEPENDS: dict[Stage, tuple[str, ...]] = {
     Stage.COMMIT: ("topic",),
@@ -100,7 +101,7 @@ class StageResult:
 class Session:
     """The TUI's data. `loader_of` gives a stage's service; `at` is the selected commit of a series; `chosen` the chosen Fixes: commits, by subject.
 
-    `known_settings` are the settings read last, for screens that cannot wait for git.
+    `known_settings` are the settings read last, for screens that cannot wait for git; `facts` about the topic hold for `facts_key`.
     """
 
     directory: Path | None
@@ -121,6 +122,8 @@ class Session:
     kept: dict[Stage, Kept] = field(default_factory=dict)
     open_questions: int = 0
     known_settings: "Settings | None" = None
+    facts: "TopicFacts | None" = None
+    facts_key: str = ""
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def read_topic(self, repository: "Repository") -> OpenTopic:
@@ -139,6 +142,24 @@ class Session:
         base = self.base or settings.get("base") or None
         ids = topic_commits(repository, self.target, base)
         return OpenTopic(self.target, repository.branch, base, tuple(repository.commits(ids)))
+
+    @property
+    def wanted_facts(self) -> str:
+        """The key of the facts about the topic as it is now."""
+        parts = ("topic", "draft", "sent", "followed")
+        return f"{self.target}|{self.base}|{'|'.join(self._part(name) for name in parts)}" if self.topic else ""
+
+    def read_facts(self) -> None:
+        """Read the facts about the topic, for the title line, and store them with their key. Called in a thread; without a topic there are none."""
+        from patchpilot.services.topic.open_repository import open_repository
+        from patchpilot.services.topic.topic_facts import topic_facts
+
+        key = self.wanted_facts
+        with open_repository(self.directory) as repository:
+            profile = self.settings(repository).get("profile")
+            facts = topic_facts(repository, self.target, self.topic_base, str(profile or ""))
+        with self._lock:
+            self.facts, self.facts_key = facts, key
 
     def settings(self, repository: "Repository") -> "Settings":
         """The settings of this repository, read as the commands do."""

@@ -2,32 +2,45 @@
 """The title line as text, fitted to a width: also the first frame draws it, before Textual is imported."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from patchpilot.model.counted import counted
 from patchpilot.model.printable import crop, one_line, width
 from patchpilot.tui.glyphs import glyph
-from patchpilot.tui.session import OpenTopic
 
-LEAST = 30
-"""Columns of the subject that are kept before the facts at the right give way."""
+if TYPE_CHECKING:
+    from patchpilot.services.topic.topic_facts import TopicFacts
+    from patchpilot.tui.session import OpenTopic
 
-
-def where(topic: OpenTopic) -> tuple[str, ...]:
-    """The facts about a topic for the right end of the title line, the dispensable ones last."""
-    return (topic.branch or "detached HEAD", counted(len(topic.commits), "patch", "patches"), f"base {topic.base}" if topic.base else "")
+LEAST = 28
+"""Columns of the subject that are kept before the right end gives way."""
 
 
-def title_row(subject: str, facts: Sequence[str], doing: str, wide: int) -> str:
-    """Subject at the left, facts at the right; `doing` replaces these. Of the facts the last are dropped first where there is no room."""
+def where(topic: "OpenTopic", facts: "TopicFacts | None") -> tuple[str, ...]:
+    """What to show about a topic at the right end of the title line, from all of it to the branch alone; a guessed base has a question mark."""
+    branch = topic.branch or "detached HEAD"
+    version = f"v{facts.version}" if facts else ""
+    patches = counted(len(topic.commits), "patch", "patches")
+    base, start, profile = topic.base or "", "", ""
+    if facts:
+        base, start, profile = facts.base or base, facts.start[:12], facts.profile
+        base += "?" if base and facts.guessed else ""
+    name = f"base {base}" if base else ""
+    whole = name if not start or start in name else f"{name} {start}"
+    rows = ((branch, version, patches, whole, profile), (branch, version, patches, name, profile), (branch, version, patches, name))
+    joint = f" {glyph('dot')} "
+    return tuple(
+        joint.join(one_line(part) for part in row if part) for row in (*rows, (branch, version, patches), (branch, version), (branch,))
+    )
+
+
+def title_row(subject: str, places: Sequence[str], doing: str, wide: int) -> str:
+    """Subject at the left; at the right the first of `places` for which there is room, or in their place what is being done."""
     room = wide - 2
     subject = one_line(subject)
     left = min(width(subject), LEAST) + 2
     right = crop(one_line(doing), max(0, room - left))
     if not doing:
-        joint = f" {glyph('dot')} "
-        kept = [one_line(fact) for fact in facts if fact]
-        while kept and width(joint.join(kept)) > room - left:
-            kept.pop()
-        right = joint.join(kept)
+        right = next((place for place in places if width(place) <= room - left), "")
     subject = crop(subject, max(0, room - width(right) - (2 if right else 0)))
     return f" {subject}{' ' * max(0, room - width(subject) - width(right))}{right} "

@@ -33,7 +33,7 @@ async def until(pilot: Pilot[int], condition: Callable[[], object], what: str = 
 def settled(app: PatchpilotApp) -> bool:
     """Whether nothing is being worked at."""
     screen = app.stage_screen
-    working = app.session.busy or app.jobs.ahead or getattr(app.screen, "_working", False)
+    working = app.session.busy or app.jobs.reads_facts or app.jobs.ahead or getattr(app.screen, "_working", False)
     return app.jobs.is_open and not working and screen is not None and not screen._doing
 
 

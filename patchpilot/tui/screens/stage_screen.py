@@ -247,7 +247,7 @@ class StageScreen(Screen[None]):
             return
         self.query_one(StageBar).refresh()
         topic = self.session.topic
-        self.query_one(TitleLine).tell(self._subject(), where(topic) if topic else (), self._now_doing())
+        self.query_one(TitleLine).tell(self._subject(), where(topic, self.session.facts) if topic else (), self._now_doing())
         main = self.main_panel
         if main:
             status = self.session.status(self.stage)

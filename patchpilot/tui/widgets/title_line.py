@@ -11,28 +11,28 @@ from patchpilot.tui.title import title_row
 
 
 class TitleLine(Widget):
-    """One line: `subject`, and `facts`, of which the last are dropped first where there is no room. `doing` replaces the facts, with a spinner."""
+    """One line: `subject`, and the first of `places` for which there is room. `doing` replaces it, with a spinner."""
 
     DEFAULT_CSS = "TitleLine { height: 1; background: $panel; color: $foreground; }"
 
     def __init__(self) -> None:
         super().__init__()
-        self._subject, self._facts, self._doing, self._step = "", tuple[str, ...](), "", 0
+        self._subject, self._places, self._doing, self._step = "", tuple[str, ...](), "", 0
 
-    def tell(self, subject: str, facts: Sequence[str] = (), doing: str = "") -> None:
+    def tell(self, subject: str, places: Sequence[str] = (), doing: str = "") -> None:
         """Show these; with each call that has something in `doing` the spinner moves on."""
-        said = (subject, tuple(facts), doing)
+        said = (subject, tuple(places), doing)
         if doing:
             self._step += 1
-        elif said == (self._subject, self._facts, self._doing):
+        elif said == (self._subject, self._places, self._doing):
             return
-        self._subject, self._facts, self._doing = said
+        self._subject, self._places, self._doing = said
         self.refresh()
 
     def render(self) -> Text:
         """The subject bold, or what is being done."""
         doing = f"{spinner(self._step)} {self._doing}" if self._doing else ""
-        row = title_row(self._subject, self._facts, doing, self.size.width)
+        row = title_row(self._subject, self._places, doing, self.size.width)
         line = Text(row, no_wrap=True)
         line.stylize("bold", *((len(row.rstrip()) - len(doing), len(row)) if doing else (0, len(row))))
         return line

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a topic is, in a few words: its version, its base, and the profile that holds for it."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from patchpilot.model.send_request import SendRequest
+
+if TYPE_CHECKING:
+    from patchpilot.commits.repository import Repository
+
+
+@dataclass(frozen=True, slots=True)
+class TopicFacts:
+    """`version` is the one that is worked on or, once it is sent, the last one; `base` the base's name ("" for a range) and `start` its commit.
+
+    `guessed` says that neither the user nor b4 named the base.
+    """
+
+    version: int
+    base: str
+    start: str
+    guessed: bool
+    profile: str
+
+
+def topic_facts(repository: "Repository", target: str | None, base: str | None, profile: str) -> TopicFacts:
+    """The facts of a TARGET's topic over a base (None: the one that is found); `profile` is the configured name, "" to detect it.
+
+    Nothing is written, and nothing asked of the network. PatchpilotError when there is no topic.
+    """
+    from patchpilot.services.topic.find_topic import read_topic
+    from patchpilot.services.topic.topic_base import find_base
+    from patchpilot.services.topic.topic_project import profile_of
+    from patchpilot.services.topic.topic_state import topic_state
+    from patchpilot.threads.track_store import Store
+
+    with Store() as store:
+        state = topic_state(repository, target, base=base, store=store)
+    found = find_base(repository, base) if target is None else None
+    series, _ = read_topic(repository, SendRequest(target=target, base=base))
+    return TopicFacts(
+        version=state.next_version if state.is_begun or not state.is_sent else state.version,
+        base=found.name if found else "",
+        start=found.start if found else "",
+        guessed=bool(found and found.guessed),
+        profile=profile_of(repository, profile, series).name,
+    )

@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The frame: title line, stage bar, panels and key line at every width, in Unicode and ASCII."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from patchpilot.commits.repository import Repository
+from patchpilot.commits.run import git
+from patchpilot.model.printable import width
+from patchpilot.services.topic.topic_facts import TopicFacts, topic_facts
+from patchpilot.tui.app import PatchpilotApp
+from patchpilot.tui.glyphs import _SIGNS, glyph, uses_ascii
+from patchpilot.tui.session import OpenTopic
+from patchpilot.tui.stage_line import stage_cells
+from patchpilot.tui.stages import Stage, StageState, StageStatus
+from patchpilot.tui.title import title_row, where
+from patchpilot.tui.widgets.panel import Panel
+from tests.kit.walk import asked, keys, settle, still, text_of
+
+On = Callable[[Path], PatchpilotApp]
+SUBJECT = "net/acme: allow old cards that cannot count their images"
+TOPIC = OpenTopic(None, "acme-old-cards", None, ())
+FACTS = TopicFacts(2, "net/main", "5f2c1d0a91e2" + "0" * 28, guessed=True, profile="netdev")
+
+
+def status(stage: Stage) -> StageStatus:
+    """A state for each stage, and counts for two."""
+    counts = {Stage.CHECKS: "3", Stage.BACKPORTS: "5/6"}
+    return StageStatus(list(StageState)[stage.number % len(StageState)], count=counts.get(stage, ""))
+
+
+@pytest.mark.parametrize("ascii_only", ["0", "1"])
+@pytest.mark.parametrize("current", Stage)
+def test_the_stage_bar_fits_every_width(current: Stage, ascii_only: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATCHPILOT_ASCII", ascii_only)
+    for wide in range(44, 200):
+        cells = stage_cells(status, current, wide)
+        line = " " + "".join(cell.text + cell.gap for cell in cells)
+        assert width(line) <= wide
+        assert all(str(cell.stage.number) in cell.text for cell in cells)
+        if wide >= 80:
+            assert all(cell.stage.label[:3] in cell.text for cell in cells)
+        assert current.label in line
+    assert line.isascii() is (ascii_only == "1")
+    assert "5/6" in line
+
+
+def test_the_title_line_gives_way_from_the_right() -> None:
+    places = where(TOPIC, FACTS)
+    shown = [title_row(SUBJECT, places, "", wide) for wide in (200, 120, 80, 50)]
+    assert [width(row) for row in shown] == [200, 120, 80, 50]
+    assert shown[0].rstrip().endswith("acme-old-cards · v2 · 0 patches · base net/main? 5f2c1d0a91e2 · netdev")
+    assert shown[1].rstrip().endswith("acme-old-cards · v2 · 0 patches · base net/main? 5f2c1d0a91e2 · netdev")
+    assert shown[2].rstrip().endswith("acme-old-cards · v2 · 0 patches · base net/main?")
+    assert shown[3].startswith(" net/acme: allow old cards")
+    assert SUBJECT in shown[0]
+    assert title_row(SUBJECT, places, "reading 3/10", 80).rstrip().endswith("reading 3/10")
+    assert "\n" not in title_row("a\nb\x1b[31m", ("x\ny",), "", 80)
+
+
+def test_a_base_that_was_named_has_no_question_mark_and_no_second_id() -> None:
+    named = TopicFacts(1, "5f2c1d0a91e2", "5f2c1d0a91e2" + "0" * 28, guessed=False, profile="linux")
+    assert where(TOPIC, named)[0] == "acme-old-cards · v1 · 0 patches · base 5f2c1d0a91e2 · linux"
+
+
+def test_the_facts_of_a_topic(mended: Path) -> None:
+    with Repository.open(mended) as repository:
+        found = topic_facts(repository, None, None, "")
+        assert (found.version, found.base, found.guessed, found.profile) == (1, "origin/master", True, "linux")
+        assert found.start == git(mended, "rev-parse", "HEAD^").text.strip()
+        named = topic_facts(repository, None, "HEAD^", "netdev")
+        assert (named.base, named.guessed, named.profile) == ("HEAD^", False, "netdev")
+        assert topic_facts(repository, "HEAD^..HEAD", None, "").base == ""
+
+
+def test_every_glyph_is_one_column_and_has_an_ascii_sign(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in _SIGNS:
+        monkeypatch.setenv("PATCHPILOT_ASCII", "0")
+        assert width(glyph(name)) == (2 if name.startswith("tree-") else 1)
+        monkeypatch.setenv("PATCHPILOT_ASCII", "1")
+        assert glyph(name).isascii()
+
+
+@pytest.mark.parametrize(
+    ("env", "ascii_only"),
+    [
+        ({"LANG": "de_DE.UTF-8"}, False),
+        ({"LANG": "de_DE.ISO-8859-1"}, True),
+        ({"LANG": "en_US.UTF-8", "LC_ALL": "C"}, True),
+        ({"LANG": "en_US.UTF-8", "TERM": "linux"}, True),
+        ({"LANG": "C", "PATCHPILOT_ASCII": "0"}, False),
+        ({}, False),
+    ],
+)
+def test_a_terminal_that_lacks_the_glyphs_gets_ascii(env: dict[str, str], ascii_only: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("LC_ALL", "LC_CTYPE", "LANG", "TERM", "PATCHPILOT_ASCII"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in env.items():
+        monkeypatch.setenv(name, value)
+    assert uses_ascii() is ascii_only
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36), (160, 50)], ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_every_stage_has_two_header_lines_panels_and_one_key_line(mended: Path, walk_on: On, size: tuple[int, int]) -> None:
+    app = walk_on(mended)
+    async with app.run_test(size=size) as pilot:
+        await settle(pilot)
+        asked(app)
+        for stage in Stage:
+            await keys(pilot, stage)
+            await still(pilot)
+            rows = text_of(app).split("\n")
+            assert "acme-old-cards · v1 · 1 patch" in rows[0]
+            assert f"{stage.number} {stage.label}" in rows[1]
+            assert rows[2].startswith(("╭", "┏"))
+            assert "? help" in rows[-1]
+            assert rows[-2].startswith(("╰", "┗"))
+            for panel in app.screen.query(Panel):
+                assert panel.region.right <= size[0]
+                assert panel.region.bottom < size[1]
+
+
+async def test_enter_is_the_first_key_and_the_next_stage_is_named(mended: Path, walk_on: On) -> None:
+    app = walk_on(mended)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        asked(app)
+        await keys(pilot, Stage.BACKPORTS)
+        line = text_of(app).split("\n")[-1]
+        assert line.startswith(" Enter ")
+        assert "n Preview" in line
+        await keys(pilot, Stage.FOLLOW)
+        assert " n " not in text_of(app).split("\n")[-1]
+
+
+async def test_in_ascii_nothing_else_is_drawn(mended: Path, walk_on: On, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATCHPILOT_ASCII", "1")
+    app = walk_on(mended)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await settle(pilot)
+        asked(app)
+        for stage in Stage:
+            await keys(pilot, stage)
+            await still(pilot)
+            odd = {sign for sign in text_of(app) if not sign.isascii()}
+            assert not odd, (stage, odd)
