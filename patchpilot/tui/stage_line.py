@@ -8,7 +8,7 @@ from patchpilot.model.printable import crop
 from patchpilot.tui.glyphs import OF_STATE, glyph
 from patchpilot.tui.stages import Stage, StageState, StageStatus
 
-SHORTEST = 5
+SHORTEST = 4
 """Characters that a cut name keeps at least, where the names are shown at all."""
 
 

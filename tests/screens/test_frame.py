@@ -57,7 +57,7 @@ def test_the_title_line_gives_way_from_the_right() -> None:
     assert shown[3].startswith(" net/acme: allow old cards")
     assert SUBJECT in shown[0]
     assert title_row(SUBJECT, places, "reading 3/10", 80).rstrip().endswith("reading 3/10")
-    assert "\n" not in title_row("a\nb\x1b[31m", ("x\ny",), "", 80)
+    assert "\n" not in title_row("a\nb\x1b[31m", places, "x\ny", 80)
 
 
 def test_a_base_that_was_named_has_no_question_mark_and_no_second_id() -> None:
