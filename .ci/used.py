@@ -34,6 +34,7 @@ _.get_system_commands
 _.cursor_blink
 _.virtual_size
 _.render_line
+_.get_content_height
 # options of re2, attribute of a requests session
 _.log_errors
 _.max_mem

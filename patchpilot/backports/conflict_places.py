@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The conflicts of a merge, each with both sides."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from patchpilot.backports.merging import Merge
 from patchpilot.backports.object_store import Scratch
@@ -10,13 +10,14 @@ from patchpilot.model.hunk_fit import text_lines
 
 @dataclass(frozen=True, slots=True)
 class ConflictPlace:
-    """A conflict: the path, the line in the branch's file (0 for the whole file), and the lines of each side."""
+    """A conflict: the path, the line in the branch's file (0 for the whole file), and the lines of each side; `base` where it was asked for."""
 
     path: str
     line: int
     ours: tuple[str, ...] = ()
     theirs: tuple[str, ...] = ()
     kind: str = "content"
+    base: tuple[str, ...] = ()
 
 
 def places(scratch: Scratch, merge: Merge) -> tuple[ConflictPlace, ...]:
@@ -24,30 +25,48 @@ def places(scratch: Scratch, merge: Merge) -> tuple[ConflictPlace, ...]:
     found: list[ConflictPlace] = []
     for path in merge.paths:
         content = scratch.blob(merge.tree, path)
-        inside = list(_marked(path, text_lines(content))) if content is not None and b"<<<<<<< " in content else []
+        inside = marked_places(path, text_lines(content)) if content is not None and b"<<<<<<< " in content else []
         kinds = [note.kind for note in merge.notes if path in note.paths and note.kind.startswith("CONFLICT")]
         kind = kinds[0].removeprefix("CONFLICT ").strip("()") if kinds else "content"
         found += inside or [ConflictPlace(path, 0, kind=kind)]
     return tuple(found)
 
 
-def _marked(path: str, lines: list[str]) -> list[ConflictPlace]:
+def marked_places(path: str, lines: list[str], context: int = 0) -> list[ConflictPlace]:
+    """The conflicts that a file's conflict markers show, with the base where the markers have it (git's conflict style diff3).
+
+    With `context`, so many common lines before and after are part of all sides; a conflict's line is then that of the first of them.
+    """
     found: list[ConflictPlace] = []
+    before: list[str] = []
     ours: list[str] = []
+    base: list[str] = []
     theirs: list[str] = []
-    state, at, start = "", 0, 0
+    state, at, start, missing = "", 0, 0, 0
     for line in lines:
+        text = line.rstrip("\n")
         if line.startswith("<<<<<<< ") and not state:
-            state, start, ours, theirs = "ours", at + 1, [], []
-        elif line.rstrip("\n") == "=======" and state == "ours":
+            state, start, missing = "ours", at + 1 - len(before), 0
+            ours, base, theirs = [*before], [*before], [*before]
+            before = []
+        elif line.startswith("||||||| ") and state == "ours":
+            state = "base"
+        elif text == "=======" and state in ("ours", "base"):
             state = "theirs"
         elif line.startswith(">>>>>>> ") and state == "theirs":
-            state = ""
-            found.append(ConflictPlace(path, start, tuple(ours), tuple(theirs)))
+            state, missing = "", context
+            found.append(ConflictPlace(path, start, tuple(ours), tuple(theirs), base=tuple(base)))
         elif state == "theirs":
-            theirs.append(line.rstrip("\n"))
+            theirs.append(text)
+        elif state == "base":
+            base.append(text)
         else:
             at += 1
             if state == "ours":
-                ours.append(line.rstrip("\n"))
+                ours.append(text)
+            elif missing:
+                last, missing = found[-1], missing - 1
+                found[-1] = replace(last, ours=(*last.ours, text), theirs=(*last.theirs, text), base=(*last.base, text))
+            elif context:
+                before = [*before, text][-context:]
     return found

@@ -50,6 +50,15 @@ def explain(scene: EvidenceInput, candidate: str, tally: Tally, numbers: Mapping
     return tuple(words) or ("last changed lines of the file",)
 
 
+def missing_evidence(scene: EvidenceInput, tally: Tally, numbers: Mapping[str, float]) -> tuple[str, ...]:
+    """What would speak for a candidate and is not there, in the same phrases."""
+    removed = sum(len(run.removed) for change in scene.files for run in change.runs)
+    words = [] if numbers["mentioned"] else ["the message does not mention it"]
+    if removed and not tally.removed_lines:
+        words.append("last changed none of the removed lines")
+    return tuple(words)
+
+
 def _places(lines: list[tuple[str, int]]) -> str:
     """`file.c:12-14, 20`, shortened."""
     path = lines[0][0]

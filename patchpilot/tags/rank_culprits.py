@@ -12,7 +12,7 @@ from patchpilot.model.progress import Progress, silent
 from patchpilot.tags.blame_features import Tally, features, glance, tally
 from patchpilot.tags.candidate_features import closer
 from patchpilot.tags.candidate_history import read_past
-from patchpilot.tags.evidence import explain
+from patchpilot.tags.evidence import explain, missing_evidence
 from patchpilot.tags.evidence_input import EvidenceInput, read_scene
 from patchpilot.tags.multiple_culprits import culprits_together
 from patchpilot.tags.ranker import Weights, rank, shipped
@@ -27,6 +27,8 @@ SURE = 0.5
 class Candidate:
     """A commit that may have introduced the bug: the confidence (0 to 1), the evidence in words, and `committed` in seconds since 1970.
 
+    `lacks` is the evidence that would speak for it and is not there.
+
     `is_marked` is whether its message may name an upstream commit.
     """
 
@@ -37,6 +39,7 @@ class Candidate:
     evidence: tuple[str, ...]
     committed: int
     is_marked: bool = False
+    lacks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,16 @@ def find(
         words = explain(scene, one, tallies[one], numbers[one])
         committed = int(culprit.committed.timestamp())
         candidates.append(
-            Candidate(one, culprit.subject, tag_of(repository, culprit), round(confidence, 3), words, committed, _is_marked(culprit))
+            Candidate(
+                one,
+                culprit.subject,
+                tag_of(repository, culprit),
+                round(confidence, 3),
+                words,
+                committed,
+                _is_marked(culprit),
+                missing_evidence(scene, tallies[one], numbers[one]),
+            )
         )
     kept = {one.commit for one in candidates}
     together = (

@@ -14,6 +14,8 @@ _SIGNS = {
     "stale": ("!", "!!"),
     "waiting": ("○", "()"),
     "nothing": ("–", "-"),
+    "unknown": ("?", "?"),
+    "merge": ("≈", "~"),
     "join": ("─", "-"),
     "dot": ("·", "-"),
     "ellipsis": ("…", "~"),
@@ -35,8 +37,9 @@ _SIGNS = {
     "ruler-thin": ("─", "-"),
     "ruler-gap": ("╌", "."),
     "ruler-enter": ("┳", "+"),
-    "ruler-release": ("●", "o"),
-    "ruler-clean": ("○", "."),
+    "ruler-release": ("●", "X"),
+    "ruler-clean": ("○", "o"),
+    "ruler-fixed": ("✓", "v"),
     "ruler-fix": ("◆", "*"),
 }
 _SPINNER = ("◐◓◑◒", "|/-\\")

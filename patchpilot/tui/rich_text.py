@@ -24,6 +24,19 @@ def diff_line(line: str) -> Text:
     return plain(line, style)
 
 
+def word_diff_line(row: str) -> Text:
+    """A line of a word diff: `{+added+}` and `[-removed-]` words, also in color."""
+    text = plain(row)
+    text.highlight_regex(r"\{\+.*?\+\}", f"bold {ADDED}")
+    text.highlight_regex(r"\[-.*?-\]", REMOVED)
+    return text
+
+
+def word_diff_rows(marked: str) -> list[str]:
+    """The lines of a word diff; an added blank line needs no mark."""
+    return marked.replace("{++}\n", "\n").rstrip("\n").split("\n")
+
+
 def lines(parts: Iterable[Text]) -> Text:
     """The parts, one per line."""
     return Text("\n").join(parts)

@@ -26,7 +26,7 @@ DEPENDS: dict[Stage, tuple[str, ...]] = {
     Stage.CHECKS: ("topic", "strict", "waivers"),
     Stage.RECIPIENTS: ("topic", "edits", "answers", "view"),
     Stage.TAGS: ("commit", "waivers"),
-    Stage.BACKPORTS: ("commit", "introduced_by", "refs"),
+    Stage.BACKPORTS: ("commit", "introduced_by", "refs", "claims"),
     Stage.PREVIEW: ("topic", "edits", "answers", "draft", "via", "sent"),
     Stage.SEND: ("topic", "edits", "answers", "draft", "via", "sent"),
     Stage.FOLLOW: ("topic", "sent", "followed"),

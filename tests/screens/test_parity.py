@@ -117,7 +117,9 @@ def test_the_base_that_was_named_tells_the_series_to_the_tags_stage(tmp_path: Pa
     assert verb("fixes", "-C", story.repo.path, "--base", "v1.2")["notes"] == list(result.notes)
 
 
-async def test_what_is_no_fix_is_offered_no_tag_and_a_key_says_otherwise(tmp_path: Path, walk_on: Callable[[Path], PatchpilotApp]) -> None:
+async def test_what_is_no_fix_is_offered_no_tag_and_a_choice_says_otherwise(
+    tmp_path: Path, walk_on: Callable[[Path], PatchpilotApp]
+) -> None:
     story = history(tmp_path / "r", "ring: use strscpy()\n\nstrlcpy() reads the whole source. Use strscpy().")
     story.repo.git("update-ref", "refs/remotes/origin/master", story.later)
     app = walk_on(story.repo.path)
@@ -126,11 +128,11 @@ async def test_what_is_no_fix_is_offered_no_tag_and_a_key_says_otherwise(tmp_pat
         asked(app)
         await keys(pilot, Stage.TAGS)
         assert app.session.status(Stage.TAGS).state is StageState.DONE
-        assert "Does not look like a fix" in text_of(app)
+        assert "does not look like a fix" in text_of(app)
         assert story.culprit[:12] not in text_of(app)
-        await keys(pilot, "f")
+        await keys(pilot, "enter")
         await until(pilot, lambda: story.culprit[:12] in text_of(app), "the candidates")
         assert verb("fixes", "-C", story.repo.path, "HEAD")["is_fix"]
-        await keys(pilot, "f")
-        await until(pilot, lambda: "You said that it is not a fix" in text_of(app), "the answer")
+        await keys(pilot, "G", "enter")
+        await until(pilot, lambda: "you said that it is not a fix" in text_of(app), "the answer")
         assert not verb("fixes", "-C", story.repo.path, "HEAD")["is_fix"]

@@ -21,6 +21,7 @@ from patchpilot.model.mail import parse_mail
 from patchpilot.model.rendered_mail import captured
 from patchpilot.services.backport.backport_result import BranchResult
 from patchpilot.services.backport.branch_verdicts import BackportRequest, backport
+from patchpilot.services.backport.bug_range import range_of_backports
 from patchpilot.services.send.send_state import TopicSend
 from patchpilot.services.tags.find_culprits import FixesResult
 from patchpilot.services.track import follow_series
@@ -74,7 +75,7 @@ def results(work: Path) -> dict[Stage, tuple[Any, StageStatus]]:
         onto = [f"stable/linux-{one}.y" for one in ("5.10", "5.15", "6.1", "6.6", "6.12", "6.18")]
         result = backport(repository, BackportRequest(session.commit.id if session.commit else None, onto, fixes=[culprit]))[-1]
         found[Stage.BACKPORTS] = (
-            replace(result, branches=tuple(_reworded(branch) for branch in result.branches)),
+            replace(result, branches=tuple(_reworded(branch) for branch in result.branches), bug=range_of_backports(repository, result)),
             StageStatus(StageState.DONE, "5 of 6 branches need it, 1 with a conflict"),
         )
         planned = preview_screen.load(ask)[0]

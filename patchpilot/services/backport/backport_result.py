@@ -8,6 +8,7 @@ from patchpilot.backports.conflict_reasons import Cause
 from patchpilot.backports.prerequisites import PrerequisiteNeed
 from patchpilot.backports.verdict import BranchVerdict
 from patchpilot.history.stable_branches import Missing
+from patchpilot.model.bug_range import NOWHERE, BugRange
 from patchpilot.model.follow_up import Follower
 
 
@@ -16,6 +17,7 @@ class BranchResult:
     """The answer for one branch or tree. `tip` is "" for a directory; `search` is None when no prerequisites were looked for.
 
     `whole` are the whole commits that would do in place of the `partial` prerequisites, when they are far too many; their number then.
+    `failed` is the mail by which the stable maintainers reported that the fix failed to apply, where a followed series has it.
     """
 
     branch: str
@@ -42,6 +44,7 @@ class BranchResult:
     ends: str | None = None
     stale: bool = False
     is_over: bool = False
+    failed: str = ""
 
     @property
     def wants_fix(self) -> bool:
@@ -54,6 +57,7 @@ class BackportResult:
     """The answers for one fix. `commit` is None when the fix is a patch file; `upstream` None when no mainline is known here.
 
     `asked` is the commit that was asked about where that was mailed and taken: the answers are for what it became in mainline.
+    `bug` is where the bug is, for the release ruler, where that was asked for; `max_lines` the largest patch that the stable trees take (0: no limit).
     """
 
     commit: str | None
@@ -66,3 +70,5 @@ class BackportResult:
     upstream: bool | None = None
     list: str = ""
     asked: str | None = None
+    bug: BugRange = NOWHERE
+    max_lines: int = 0

@@ -146,6 +146,7 @@ class BackportSession:
             upstream=upstream,
             list=self.found.stable.list,
             asked=asked if asked != commit else None,
+            max_lines=self.found.stable.max_lines,
         )
 
     def _on_branch(

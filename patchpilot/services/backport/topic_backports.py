@@ -1,29 +1,38 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The backports of a topic's commit by the settings in force: verdicts, patches with our own wording, a conflict in a clone."""
 
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from patchpilot.backports.backport_patches import BackportText
 from patchpilot.commits.range import commit_patch
 from patchpilot.commits.repository import Repository
 from patchpilot.config import Settings
-from patchpilot.errors import MissingError
+from patchpilot.errors import MissingError, PatchpilotError
 from patchpilot.history.stable_branches import stable_branches
 from patchpilot.model.commit import Commit
 from patchpilot.model.patch import Series
 from patchpilot.model.progress import Progress, silent
 from patchpilot.services.backport.backport_result import BackportResult, BranchResult
 from patchpilot.services.backport.branch_verdicts import BackportRequest, backport
+from patchpilot.services.backport.bug_range import range_of_backports
+from patchpilot.services.backport.prerequisite_queue import without
 from patchpilot.services.backport.work_clone import Resolving, resolve
-from patchpilot.services.backport.write_backports import WrittenBackport, write_backports
+from patchpilot.services.backport.write_backports import WrittenBackport, answered, write_backports
+from patchpilot.services.tags.fix_claims import denies_fix
 from patchpilot.services.topic.topic_project import profile_of
+
+NOT_A_FIX = "you said that it is not a fix: nothing to backport"
 
 
 def topic_backports(
     repository: Repository, settings: Settings, commit: Commit, culprit: str = "", progress: Progress = silent
 ) -> BackportResult:
-    """The verdicts for a commit; without a Fixes: tag by the commit given. Without branches, and with the reason as its only rule, where
-    the project keeps no stable series."""
+    """The verdicts for a commit, with the range of the bug; without a Fixes: tag by the commit given. Without branches, and with the reason as
+    its only rule, where the project keeps no stable series, or the author said that the commit is no fix."""
+    if denies_fix(repository, commit):
+        return BackportResult(commit.id, commit.subject, rules=(NOT_A_FIX,))
     try:
         request = BackportRequest(
             commit.id,
@@ -31,12 +40,23 @@ def topic_backports(
             remote=settings.get("lts-remote"),
             fixes=[culprit] if culprit else [],
         )
-        return backport(repository, request, progress=progress)[-1]
+        result = backport(repository, request, progress=progress)[-1]
     except MissingError:
         project = _without_series(repository, settings, commit)
         if project is None:
             raise
         return BackportResult(commit.id, commit.subject, rules=(f"{project} maintains no stable series: nothing to backport",))
+    failed = _failed(result)
+    branches = tuple(replace(branch, failed=failed.get((result.commit or "", branch.version or ""), "")) for branch in result.branches)
+    return replace(result, branches=branches, bug=range_of_backports(repository, result))
+
+
+def _failed(result: BackportResult) -> dict[tuple[str, str], str]:
+    """The FAILED mails about a fix; none where the followed series cannot be read, on which no verdict depends."""
+    try:
+        return answered([result])
+    except PatchpilotError:
+        return {}
 
 
 def _without_series(repository: Repository, settings: Settings, commit: Commit) -> str | None:
@@ -48,9 +68,14 @@ def _without_series(repository: Repository, settings: Settings, commit: Commit) 
     return project.name
 
 
-def write_topic_backports(repository: Repository, result: BackportResult, folder: Path) -> tuple[WrittenBackport, ...]:
-    """Write the patches of every branch that takes the fix into `folder`, with the wording that no option changes."""
-    return write_backports(repository, [result], folder, wording=BackportText())
+def write_topic_backports(
+    repository: Repository, result: BackportResult, folder: Path, left_out: Mapping[str, Collection[str]]
+) -> tuple[WrittenBackport, ...]:
+    """Write the patches of every branch that takes the fix into `folder`, with the wording that no option changes.
+
+    `left_out` are the prerequisites, by branch, that are not written with it.
+    """
+    return write_backports(repository, [without(result, left_out)], folder, wording=BackportText())
 
 
 def resolve_conflict(repository: Repository, result: BackportResult, branch: BranchResult) -> Resolving:

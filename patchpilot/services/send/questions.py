@@ -14,6 +14,7 @@ from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.target_tree import Target, TargetFit, fit_of_commits
 from patchpilot.projects.project import Project
 from patchpilot.series.draft import Drafts
+from patchpilot.services.tags.fix_claims import denied_subjects
 from patchpilot.services.topic.target_tip import find_target
 from patchpilot.services.topic.topic_project import profile_of
 
@@ -116,7 +117,10 @@ def _commit_name(repository: Repository | None, word: str) -> str:
 
 
 def questions(series: Series, draft: Draft, project: Project) -> tuple[PreSendQuestion, ...]:
-    """The questions of a project that only the author can answer, with hints from the patches."""
+    """The questions of a project that only the author can answer, with hints from the patches; none where no patch fixes a bug, as the author said."""
+    denied = denied_subjects(draft.answers)
+    if series.patches and all(patch.subject.title in denied for patch in series.patches):
+        return ()
     team = project.lists.security
     security = PreSendQuestion(
         "security",

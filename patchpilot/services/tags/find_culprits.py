@@ -38,7 +38,10 @@ SURE_ENOUGH = 0.8
 
 @dataclass(frozen=True, slots=True)
 class CulpritAnswer:
-    """A candidate as the verb gives it; `first_release` is the first tag that contains it, None where none does."""
+    """A candidate as the verb gives it; `first_release` is the first tag that contains it, None where none does.
+
+    `lacks` is the evidence that would speak for it and is not there.
+    """
 
     commit: str
     subject: str
@@ -46,6 +49,7 @@ class CulpritAnswer:
     confidence: float
     evidence: tuple[str, ...]
     first_release: str | None
+    lacks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +192,7 @@ def _culprit(repository: Repository, releases: Releases, one: finder.Candidate) 
 
         named = upstream_of(repository, one)
     release = _first_release(releases, named) if named.commit == one.commit or repository.find(named.commit) else None
-    return CulpritAnswer(named.commit, named.subject, named.tag, named.confidence, named.evidence, release)
+    return CulpritAnswer(named.commit, named.subject, named.tag, named.confidence, named.evidence, release, named.lacks)
 
 
 def _tags(repository: Repository, culprits: tuple[CulpritAnswer, ...], together: tuple[str, ...], own: frozenset[str]) -> tuple[str, ...]:

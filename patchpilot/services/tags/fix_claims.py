@@ -34,6 +34,11 @@ def judge_fix(repository: Repository, commit: Commit) -> FixJudgement:
     return FixJudgement(False, "does not look like a fix (its message names no bug)")
 
 
+def denies_fix(repository: Repository, commit: Commit) -> bool:
+    """Whether the author answered that a commit is no fix, whatever its message says."""
+    return _answers(repository).get(_name(commit)) == "no"
+
+
 def said_fix(is_fix: bool) -> FixJudgement:
     """The judgement of a commit whose author said whether it is a fix."""
     return FixJudgement(is_fix, "" if is_fix else "you said that it is not a fix")

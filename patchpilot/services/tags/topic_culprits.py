@@ -6,10 +6,13 @@ from dataclasses import replace
 from patchpilot.commits.range import commit_patch
 from patchpilot.commits.repository import Repository
 from patchpilot.config import Settings
+from patchpilot.errors import UsageError
+from patchpilot.history.releases import Releases
 from patchpilot.model.commit import Commit
 from patchpilot.model.progress import Progress, silent
-from patchpilot.services.tags.find_culprits import FixesRequest, FixesResult, find_culprits
+from patchpilot.services.tags.find_culprits import CulpritAnswer, FixesRequest, FixesResult, find_culprits
 from patchpilot.services.tags.fix_claims import judge_fix
+from patchpilot.tags.rank_culprits import tag_of
 
 
 def topic_culprits(
@@ -20,6 +23,15 @@ def topic_culprits(
     request = FixesRequest(commit.id, verify=not claim.is_fix, base=base, profile=settings.get("profile"))
     result = find_culprits(repository, request, progress=progress)
     return result if claim.is_fix else replace(result, sure=False, reason=claim.reason, is_fix=False)
+
+
+def named_culprit(repository: Repository, word: str, fix: str) -> CulpritAnswer:
+    """The commit that the user named as the one that introduced the bug, as a candidate. UsageError when the fix is not based on it."""
+    commit = repository.commit(repository.resolve(word))
+    if commit.id == fix or not repository.is_ancestor(commit.id, fix):
+        raise UsageError(f"{commit.short} is not an ancestor of the fix", hint="name a commit that the fix is based on")
+    release = Releases(repository).first(commit.id, int(commit.committed.timestamp()))
+    return CulpritAnswer(commit.id, commit.subject, tag_of(repository, commit), 1.0, ("you named it",), release.name if release else None)
 
 
 def culprit_and_fix(repository: Repository, culprit: str, fix: str) -> tuple[list[str], list[str]]:

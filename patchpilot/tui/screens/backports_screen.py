@@ -1,34 +1,58 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The backports stage: a row for each stable branch, and the details of the selected verdict."""
+"""The backports stage: which releases have the bug, a row for each stable branch, and the details of the selected verdict."""
 
 from collections.abc import Sequence
+from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
+from textual.containers import Container, VerticalScroll
 from textual.widgets import DataTable, Static
+from textual.widgets.option_list import Option
 
 from patchpilot.model.counted import counted
 from patchpilot.tui.action_keys import in_keys
+from patchpilot.tui.glyphs import glyph
 from patchpilot.tui.rich_text import diff_line, fitted, lines, plain, wrapped
 from patchpilot.tui.screens.stage_screen import StageScreen
 from patchpilot.tui.session import JobRequest
 from patchpilot.tui.stages import Stage, StageState, StageStatus
+from patchpilot.tui.widgets import three_columns
+from patchpilot.tui.widgets.badge import Badge
 from patchpilot.tui.widgets.choose import LineDialog, Reader
-from patchpilot.tui.widgets.lists import Table
-from patchpilot.tui.widgets.panel import Columns, Panel, side_columns
+from patchpilot.tui.widgets.lists import List, Table
+from patchpilot.tui.widgets.panel import TALL, Panel
+from patchpilot.tui.widgets.patch_pager import Pager
+from patchpilot.tui.widgets.ruler import ReleaseRuler
 
 if TYPE_CHECKING:
     from patchpilot.services.backport.backport_result import BackportResult, BranchResult
+    from patchpilot.services.backport.conflict_columns import ConflictPlace
+    from patchpilot.services.backport.prerequisite_queue import PrerequisiteNeed
     from patchpilot.services.backport.work_clone import Resolving
     from patchpilot.services.backport.write_backports import WrittenBackport
 
-STYLES = {"already-fixed": "green", "clean": "green", "clean-3way": "cyan", "conflict": "bold red"}
-COLUMNS = (("branch", 24), ("verdict", 13), ("has bug", 9), ("prereqs", 11), ("EOL", 10))
-WORTH_A_COLUMN = 24
-"""Columns below which the reason column is not shown."""
+BADGES = {
+    "already-fixed": Badge("done", "already there", "green"),
+    "not-affected": Badge("nothing", "not affected", "dim"),
+    "clean": Badge("done", "clean", "green"),
+    "clean-3way": Badge("merge", "3-way", "cyan"),
+    "conflict": Badge("blocked", "conflict", "bold red"),
+    "unknown": Badge("unknown", "unknown", "yellow"),
+}
+FAILED = Badge("blocked", "failed", "bold red")
+RISKS = {"low": "green", "medium": "yellow", "high": "bold red"}
+COLUMNS = (("verdict", 15), ("bug", 7), ("needs", 5), ("EOL", 7))
+NARROW = 100
+"""Columns below which a branch is named by its version alone."""
+CELL_PADDING = 2
+EDGE = 5
+"""Columns of a panel's border and a table's scrollbar."""
+SOON = 183
+"""Days before the end of its support from which a branch is dimmed: work for it is hardly worth it."""
 
 
 def load(ask: JobRequest) -> "tuple[BackportResult, StageStatus]":
@@ -59,45 +83,76 @@ class BackportsScreen(StageScreen):
             "w",
             "write",
             "write patches",
-            tooltip="write the patch files for every branch that the fix applies to (only once it is in mainline)",
+            tooltip="write the patches for every branch that the fix applies to, with the ticked prerequisites (only once it is in mainline)",
         ),
         Binding("z", "resolve", "resolve", tooltip="resolve the conflict of this branch in a separate clone"),
+        Binding("space", "tick", "tick", key_display="Space", tooltip="tick a prerequisite, or untick it: w writes the ticked ones"),
     ]
 
+    def __init__(self, session: Any) -> None:
+        super().__init__(session)
+        self._left_out: dict[str, frozenset[str]] = {}
+        self._conflicts: dict[tuple[str, str], tuple[ConflictPlace, ...]] = {}
+
     def body(self) -> ComposeResult:
-        """The matrix and the selected branch in full."""
-        with Columns():
-            yield Panel(Table(ident="matrix", enter="open branch"), title="Stable branches", classes="main")
-            with Panel(title="Branch", classes="below"), VerticalScroll(can_focus=False):
+        """The ruler, the matrix, and of the selected branch the verdict, the prerequisites and the conflicts."""
+        with Panel(title="Where the bug is", id="where"):
+            yield ReleaseRuler(ident="ruler")
+        with Panel(title="Stable branches", id="branches", classes="main"):
+            yield Table(ident="matrix", enter="open branch")
+        with Container(id="answer", classes="pair"):
+            with Panel(title="Verdict", id="verdict"), VerticalScroll(can_focus=False):
                 yield Static(id="branch", markup=False)
+            with Panel(title="Prerequisites", id="needs"):
+                yield List(ident="queue")
+        with Panel(title="Conflicts", id="clash"):
+            yield Pager(ident="sides", styler=three_columns.styled)
+
+    def on_mount(self) -> None:
+        """What a branch may have appears with it."""
+        super().on_mount()
+        self._hide("#where", "#needs", "#clash")
 
     def show(self, result: "BackportResult") -> None:
-        """Fill the matrix."""
+        """Fill the ruler and the matrix."""
+        self.query_one("#ruler", ReleaseRuler).show(result.bug)
+        self.query_one("#where").display = bool(result.bug.points)
+        self.query_one("#branches").display = bool(result.branches)
         table = self.query_one("#matrix", Table)
         at = table.cursor_row if table.row_count else first_to_look_at(result)
         table.clear(columns=True)
-        columns = self._columns()
+        columns = self._columns(max((len(self._short_name(branch)) for branch in result.branches), default=0))
         for name, width in columns:
             table.add_column(name, width=width)
+        today = datetime.now(UTC).date()
         for branch in result.branches:
-            there = {True: "yes", False: "no", None: "unknown" if branch.wants_fix else "fixed"}[branch.affected]
-            needs = f"{len(branch.prerequisites)}{' partly' if branch.partial else ''}" if branch.prerequisites else ""
-            verdict = f"{branch.verdict}{' queued' if branch.queued else ''}"
-            cells = (branch.branch, verdict, there, needs, branch.ends or "", branch.reason)[: len(columns)]
-            styles = ("", STYLES.get(str(branch.verdict), ""), "", "", "", "")[: len(columns)]
-            table.add_row(*(plain(fitted(cell, width), style) for cell, (_, width), style in zip(cells, columns, styles, strict=True)))
+            dim = "dim" if ends_soon(branch, today) else ""
+            texts = (
+                plain(self._short_name(branch), dim),
+                badge_of(branch).text,
+                plain(bug_in_words(branch), dim),
+                plain(needs_count(branch), dim),
+                plain(branch.ends or "", dim),
+                plain(what_to_do(branch, result), dim),
+            )
+            cells = zip(texts, columns, strict=True)
+            table.add_row(*(Text(fitted(text.plain, width), text.style, no_wrap=True) for text, (_, width) in cells))
         if result.branches:
             table.move_cursor(row=min(at, len(result.branches) - 1))
-        table.focus()
-        if result.branches:
+            table.focus()
             self._explain(table.cursor_row)
         else:
+            self._hide("#needs", "#clash")
             self.query_one("#branch", Static).update(plain("\n".join(result.rules)))
 
-    def _columns(self) -> tuple[tuple[str, int], ...]:
-        """The table's columns, with the reason where the terminal is wide enough for it."""
-        room = (self.size.width or 80) - side_columns(self.size.width) - 5 - sum(width + 2 for _, width in COLUMNS)
-        return (*COLUMNS, ("why", room)) if room >= WORTH_A_COLUMN else COLUMNS
+    def _short_name(self, branch: "BranchResult") -> str:
+        return (branch.version if self.size.width < NARROW else None) or branch.branch
+
+    def _columns(self, widest: int) -> tuple[tuple[str, int], ...]:
+        """The table's columns, with the widest name of a branch; what to do gets the rest of the width."""
+        known = (("branch", max(6, widest)), *COLUMNS)
+        room = (self.size.width or 80) - EDGE - sum(width + CELL_PADDING for _, width in known) - CELL_PADDING
+        return (*known, ("what to do", max(8, room)))
 
     def on_resize(self) -> None:
         """Columns follow the width."""
@@ -111,11 +166,63 @@ class BackportsScreen(StageScreen):
 
     def _explain(self, at: int) -> None:
         result: BackportResult | None = self.session.last(self.stage)
-        if result and at < len(result.branches):
-            missing = [f"not fetched: {branch.version}" for branch in result.missing]
-            branch = result.branches[at]
-            rows = [*in_words(branch), *missing, *result.rules, *(conflict_rows(branch) if branch.wants_fix else ())]
-            self.query_one("#branch", Static).update(lines(diff_line(row) for row in rows))
+        if result is None or at >= len(result.branches):
+            return
+        branch = result.branches[at]
+        self.query_one("#verdict", Panel).heading = branch.branch
+        self.query_one("#branches", Panel).count = f"{at + 1}/{len(result.branches)}"
+        missing = [f"not fetched: {other.version}" for other in result.missing]
+        self.query_one("#branch", Static).update(lines(diff_line(row) for row in [*in_words(branch), *missing, *result.rules]))
+        self._list_needs(branch)
+        self._show_conflicts(branch)
+
+    def _hide(self, *names: str) -> None:
+        for name in names:
+            self.query_one(name).display = False
+
+    def _list_needs(self, branch: "BranchResult", at: int = 0) -> None:
+        """The prerequisites in the order to apply, each with size and risk; the ticked ones are in the queue."""
+        from patchpilot.services.backport.prerequisite_queue import risk_of
+
+        result: BackportResult | None = self.session.last(self.stage)
+        needs = branch.prerequisites if branch.wants_fix else ()
+        panel, queue = self.query_one("#needs", Panel), self.query_one("#queue", List)
+        panel.display = bool(needs)
+        # on a low terminal there is room for one of the two
+        self.query_one("#verdict").display = not needs or self.size.height >= TALL
+        left_out = self._left_out.get(branch.branch, frozenset())
+        panel.heading = "Prerequisites: only their changes to the fix's files" if branch.partial else "Prerequisites, in this order"
+        panel.count = f"{sum(need.commit not in left_out for need in needs)}/{len(needs)} ticked"
+        queue.clear_options()
+        most = result.max_lines if result else 0
+        queue.add_options(
+            [Option(need_row(need, number, str(risk_of(need, most)), need.commit not in left_out)) for number, need in enumerate(needs, 1)]
+        )
+        queue.highlighted = at if needs else None
+
+    def _show_conflicts(self, branch: "BranchResult") -> None:
+        """The conflicts in three columns, read once for each branch."""
+        result: BackportResult | None = self.session.last(self.stage)
+        panel = self.query_one("#clash", Panel)
+        panel.display = bool(branch.conflicts and branch.wants_fix) and self.size.height >= TALL and self.size.width >= three_columns.ROOM
+        if not panel.display or result is None or result.commit is None:
+            return
+        key = (result.commit, branch.tip)
+        panel.count = counted(len(branch.conflicts), "conflict")
+        rows = sides_rows(self._conflicts.get(key, branch.conflicts), self.size.width - EDGE)
+        self.query_one("#sides", Pager).fill(rows, stops=[at for at, row in enumerate(rows) if row.startswith("@@ ")])
+        if key not in self._conflicts:
+            self._read_conflicts(result.commit, branch)
+
+    def _read_conflicts(self, fix: str, branch: "BranchResult") -> None:
+        from patchpilot.services.backport.conflict_columns import conflict_columns
+
+        def read(places: "tuple[ConflictPlace, ...]") -> None:
+            self._conflicts[fix, branch.tip] = places
+            if self._chosen() == branch:
+                self._show_conflicts(branch)
+
+        self.in_thread("reading the conflicts", lambda repository, _: conflict_columns(repository, fix, branch), read)
 
     def _chosen(self) -> "BranchResult | None":
         result: BackportResult | None = self.session.last(self.stage)
@@ -127,18 +234,34 @@ class BackportsScreen(StageScreen):
         self.action_open()
 
     def action_open(self) -> None:
-        """Show a branch on the whole screen: both sides of each conflict, its prerequisites, the commands."""
+        """Show a branch on the whole screen: the sides of each conflict, its prerequisites, the commands."""
         branch = self._chosen()
-        if branch:
-            wrapped_rows = [
-                part for row in in_words(branch) for part in (wrapped(row, self.size.width - 5) if not row.startswith("  ") else [row])
-            ]
-            rows = [*wrapped_rows, *conflict_rows(branch)]
-            stops = [at for at, row in enumerate(rows) if row.startswith("@@ ")]
-            self.app.push_screen(Reader(f"{branch.branch}: {branch.verdict}", rows, styler=diff_line, stops=stops))
+        result: BackportResult | None = self.session.last(self.stage)
+        if branch is None or result is None:
+            return
+        wide = self.size.width - EDGE
+        rows = [part for row in in_words(branch) for part in (wrapped(row, wide) if not row.startswith("  ") else [row])]
+        places = self._conflicts.get((result.commit or "", branch.tip), branch.conflicts)
+        is_wide = wide >= three_columns.ROOM
+        rows += ["", *sides_rows(places, wide)] if is_wide and branch.conflicts else conflict_rows(branch)
+        stops = [at for at, row in enumerate(rows) if row.startswith("@@ ")]
+        styler = three_columns.styled if is_wide else diff_line
+        self.app.push_screen(Reader(f"{branch.branch}: {badge_of(branch).word}", rows, styler=styler, stops=stops))
+
+    def action_tick(self) -> None:
+        """Tick the prerequisite, or untick it; from the matrix, go to the prerequisites."""
+        branch, queue = self._chosen(), self.query_one("#queue", List)
+        if branch is None or not branch.wants_fix or not branch.prerequisites:
+            self.notify("no prerequisites on this branch", timeout=2)
+        elif self.focused is not queue:
+            queue.focus()
+        elif queue.highlighted is not None:
+            commit = branch.prerequisites[queue.highlighted].commit
+            self._left_out[branch.branch] = self._left_out.get(branch.branch, frozenset()) ^ {commit}
+            self._list_needs(branch, queue.highlighted)
 
     def action_write(self) -> None:
-        """Write the patches into a folder."""
+        """Write the patches into a folder: for each branch the ticked prerequisites, then the fix."""
 
         def answered(value: str | None) -> None:
             if value:
@@ -160,7 +283,9 @@ class BackportsScreen(StageScreen):
                 )
             )
 
-        self.in_thread("writing the patches", lambda repository, _: write_topic_backports(repository, result, folder), written)
+        self.in_thread(
+            "writing the patches", lambda repository, _: write_topic_backports(repository, result, folder, self._left_out), written
+        )
 
     def action_resolve(self) -> None:
         """Prepare a clone with the conflict, or continue there once it is resolved."""
@@ -185,11 +310,59 @@ def first_to_look_at(result: "BackportResult") -> int:
     return next(iter([*conflicts, *needing]), 0)
 
 
+def badge_of(branch: "BranchResult") -> Badge:
+    """The verdict as a badge; a fix that the stable maintainers reported as failed is that, until the branch has it."""
+    return FAILED if branch.failed and branch.wants_fix else BADGES[str(branch.verdict)]
+
+
+def bug_in_words(branch: "BranchResult") -> str:
+    """Whether the branch has the bug."""
+    return {True: "yes", False: "no", None: "unknown" if branch.wants_fix else "fixed"}[branch.affected]
+
+
+def needs_count(branch: "BranchResult") -> str:
+    """How many prerequisites the fix has there; a star where only parts of them are needed."""
+    count = len(branch.prerequisites) if branch.wants_fix else 0
+    return f"{count}{'*' if branch.partial else ''}" if count else ""
+
+
+def what_to_do(branch: "BranchResult", result: "BackportResult") -> str:
+    """The next action for a branch, with its key."""
+    if not branch.wants_fix:
+        return "nothing"
+    if branch.queued:
+        return "queued for a release"
+    if branch.verdict == "conflict" and (branch.failed or not branch.prerequisites):
+        return "z resolve"
+    if not result.upstream:
+        return "wait for the merge" if branch.verdict == "conflict" else "Cc: stable is enough"
+    if branch.verdict == "conflict":
+        return f"w write {len(branch.prerequisites) + 1} patches"
+    return "w write patch" if branch.verdict == "clean" else "w write, then review"
+
+
+def ends_soon(branch: "BranchResult", today: date) -> bool:
+    """Whether the support of the branch has ended or ends within half a year."""
+    year, _, month = (branch.ends or "").partition("-")
+    if branch.is_over or not (year.isdigit() and month.isdigit()):
+        return branch.is_over
+    return (date(int(year), int(month), 1) - today).days < SOON
+
+
+def need_row(need: "PrerequisiteNeed", number: int, risk: str, is_ticked: bool) -> Text:
+    """A prerequisite: ticked or not, its place in the order, id, size, risk, subject."""
+    tick = f"[{glyph('ticked')}]" if is_ticked else "[ ]"
+    row = plain(f"{tick} {number:>2}  {need.commit[:12]}  {counted(need.size, 'line'):>10}  ")
+    return row.append(fitted(f"{risk} risk", 11), RISKS[risk]).append(plain(f"  {need.subject}"))
+
+
 def in_words(branch: "BranchResult") -> list[str]:
     """The details of a verdict, one per line."""
-    rows = [f"{branch.branch}: {branch.reason}"]
+    rows = [branch.reason]
     if branch.stale:
         rows.append("note: this branch has not been fetched for a long time; run git fetch")
+    if branch.failed:
+        rows.append(f"failed to apply: the stable maintainers reported it in <{branch.failed}>")
     if branch.landed_as:
         rows.append(f"applied as {branch.landed_as[:12]}")
     if branch.wants_fix:
@@ -222,12 +395,22 @@ def needs_in_words(branch: "BranchResult") -> list[str]:
     return rows
 
 
+def sides_rows(places: "Sequence[ConflictPlace]", columns: int) -> list[str]:
+    """Each conflict in three columns: the branch, the base and the fix."""
+    rows: list[str] = []
+    for place in places:
+        rows += ["", f"@@ {place.path}:{place.line} ({place.kind}) @@"] if rows else [f"@@ {place.path}:{place.line} ({place.kind}) @@"]
+        rows.append(three_columns.heading(("branch", "base (before the fix)", "fix"), columns))
+        rows += three_columns.three_columns((place.ours, place.base, place.theirs), columns)
+    return rows
+
+
 def conflict_rows(branch: "BranchResult") -> list[str]:
     """Both sides of each conflict, as in a diff: `-` is the branch, `+` is the fix."""
     rows: list[str] = []
     for place in branch.conflicts:
-        rows += ["", f"@@ {place.path}:{place.line} ({place.kind}) @@", "in the branch:"]
-        rows += [f"-{line}" for line in place.ours] or ["  (nothing)"]
+        rows += ["", f"@@ {place.path}:{place.line} ({place.kind}) @@"]
+        rows += ["in the branch:", *([f"-{line}" for line in place.ours] or ["  (nothing)"])]
         rows += ["in the fix:", *([f"+{line}" for line in place.theirs] or ["  (nothing)"])]
     return rows
 

@@ -4,7 +4,6 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
-from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -12,7 +11,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Checkbox, Input, Static
 
 from patchpilot.tui.action_keys import in_keys
-from patchpilot.tui.rich_text import plain
+from patchpilot.tui.rich_text import plain, word_diff_line, word_diff_rows
 from patchpilot.tui.stages import Stage
 from patchpilot.tui.widgets.input_line import LineInput
 from patchpilot.tui.widgets.patch_pager import Pager
@@ -60,7 +59,7 @@ class WriteTags(ModalScreen["PrepareRequest | None"]):
             yield Tick(signed, value=self._signed or self._signs, disabled=self._signed, id="signoff", compact=True)
             yield LineInput(placeholder="more tags: a link, a Message-ID, or a line such as Reported-by: …", id="paste", compact=True)
             yield Static(id="notes", markup=False)
-            yield Pager(ident="message", styler=_styled)
+            yield Pager(ident="message", styler=word_diff_line)
             yield Static(plain("Tab next field · Space tick · Ctrl-W write · Esc cancel", "dim"), markup=False)
             yield Button("Write tags", id="ok", compact=True)
 
@@ -128,7 +127,7 @@ class WriteTags(ModalScreen["PrepareRequest | None"]):
         self._ready = bool(preparation.changed)
         notes = [*change.notes, *preparation.costs] if change.changed else ["no tags to add"]
         self.query_one("#notes", Static).update(plain("\n".join(notes[:3]), "dim"))
-        self.query_one("#message", Pager).fill(change.marked.replace("{++}\n", "\n").rstrip("\n").split("\n"))
+        self.query_one("#message", Pager).fill(word_diff_rows(change.marked))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter in the line focuses the button."""
@@ -150,11 +149,3 @@ class WriteTags(ModalScreen["PrepareRequest | None"]):
     def action_no(self) -> None:
         """Cancel."""
         self.dismiss(None)
-
-
-def _styled(row: str) -> Text:
-    """A line of a word diff: `{+added+}` and `[-removed-]` words, also in color."""
-    text = plain(row)
-    text.highlight_regex(r"\{\+.*?\+\}", "bold green")
-    text.highlight_regex(r"\[-.*?-\]", "red")
-    return text

@@ -13,6 +13,9 @@ CORNERS = 6
 WIDE, BELOW = 120, 52
 """From how many columns panels are next to each other, and how wide the panel of the class `below` is then (see patchpilot.tcss)."""
 
+TALL = 36
+"""Lines from which the panels of patches are shown below the others."""
+
 
 class Panel(Container):
     """A box with a rounded border: `heading` in the top border, at the right of the bottom border `note` and `count` (`2/5`).

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Where a bug is, for the release ruler: the stable series, the release that introduced it, and the release that the fix goes to."""
+
+from collections.abc import Iterable, Sequence
+
+from patchpilot.commits.repository import Repository
+from patchpilot.history.releases import SLOP, Releases
+from patchpilot.model.bug_range import NOWHERE, BugRange, ReleasePoint, ReleaseState, in_order, version_order
+from patchpilot.services.backport.backport_result import BackportResult
+from patchpilot.services.tags.stable_request_tag import StableResult
+
+NEAR = 8
+"""Of the releases before the fix so many are asked whether they are in its history; a topic branch starts from one of the last."""
+
+Series = tuple[str, ReleaseState, str | None]
+"""A stable series: its version, its state, and the id there of the commit that introduced the bug."""
+
+
+def range_of_candidate(repository: Repository, result: StableResult) -> BugRange:
+    """The range of a bug for which `stable` looked at the branches."""
+    states = {True: ReleaseState.AFFECTED, False: ReleaseState.CLEAN, None: ReleaseState.UNKNOWN}
+    series = [(branch.version, states[branch.affected], branch.culprit_as) for branch in result.branches if branch.version]
+    return _bug_range(repository, result.commit, result.culprits, series)
+
+
+def range_of_backports(repository: Repository, result: BackportResult) -> BugRange:
+    """The range of a bug for which `backport` looked at the branches; nothing for a patch file, which has no history."""
+    if result.commit is None:
+        return NOWHERE
+    series = []
+    for branch in result.branches:
+        state = ReleaseState.AFFECTED if branch.affected else ReleaseState.UNKNOWN
+        if not branch.wants_fix:
+            state = ReleaseState.CLEAN if branch.affected is False else ReleaseState.FIXED
+        if branch.version:
+            series.append((branch.version, state, branch.culprit_as))
+    culprits = [id_ for written in result.culprits if (id_ := repository.find(written))]
+    return _bug_range(repository, result.commit, culprits, series)
+
+
+def _bug_range(repository: Repository, fix: str, culprits: Sequence[str], series: Iterable[Series]) -> BugRange:
+    series = list(series)
+    releases = Releases(repository)
+    first = [releases.first(culprit) for culprit in culprits]
+    names = sorted((release.name.removeprefix("v") for release in first if release), key=version_order)
+    enters = ReleasePoint(names[0] if names else "", ReleaseState.ENTERS) if culprits else None
+    points = in_order((ReleasePoint(version, state) for version, state, _ in series), enters, _fix_point(repository, releases, fix))
+    notes = [
+        f"{version} has it because {culprit[:12]} was backported as {own[:12]}"
+        for version, state, own in series
+        for culprit in culprits[:1]
+        if own and own not in culprits and state is ReleaseState.AFFECTED
+    ]
+    return BugRange(points, tuple(notes))
+
+
+def _fix_point(repository: Repository, releases: Releases, fix: str) -> ReleasePoint:
+    """The release that has the fix; while none has it, the last one before it."""
+    done = releases.first(fix)
+    if done:
+        return ReleasePoint(done.name.removeprefix("v"), ReleaseState.FIX)
+    committed = int(repository.commit(fix).committed.timestamp())
+    before = [release for release in releases.all if release.date <= committed + SLOP][-NEAR:]
+    last = next((release.name for release in reversed(before) if repository.is_ancestor(release.commit, fix)), "")
+    return ReleasePoint(last.removeprefix("v"), ReleaseState.FIX)

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The release ruler: the releases on a line, and which of them have the bug."""
+
+from rich.text import Text
+from textual.geometry import Size
+from textual.widget import Widget
+
+from patchpilot.model.bug_range import NOWHERE, BugRange, ReleasePoint, ReleaseState
+from patchpilot.model.printable import crop
+from patchpilot.tui.glyphs import glyph
+from patchpilot.tui.rich_text import plain
+
+POINTS = {
+    ReleaseState.CLEAN: "ruler-clean",
+    ReleaseState.AFFECTED: "ruler-release",
+    ReleaseState.ENTERS: "ruler-enter",
+    ReleaseState.FIXED: "ruler-fixed",
+    ReleaseState.FIX: "ruler-fix",
+    ReleaseState.UNKNOWN: "unknown",
+}
+"""The glyph of each state."""
+STYLES = {
+    ReleaseState.CLEAN: "green",
+    ReleaseState.AFFECTED: "red",
+    ReleaseState.ENTERS: "bold red",
+    ReleaseState.FIXED: "green",
+    ReleaseState.FIX: "bold cyan",
+    ReleaseState.UNKNOWN: "yellow",
+}
+WITHOUT, BACKPORTED, WITH = "ruler-thin", "ruler-gap", "ruler"
+"""The line where mainline does not have the bug, from a series that got it by a backport to where it enters, and where mainline has it."""
+WIDEST = 14
+"""Columns between two points at most: a longer line says no more."""
+LEFT = 2
+
+
+def ruler_rows(bug: BugRange, columns: int) -> list[Text]:
+    """The ruler in so many columns: versions, line, words, and the notes; as a list of releases where the line does not fit."""
+    if not bug.points:
+        return []
+    wide = min(WIDEST, (columns - LEFT - len(ReleaseState.FIX) - 3) // max(1, len(bug.points) - 1))
+    if wide < max(len(point.version) for point in bug.points) + 1:
+        return [*_listed(bug, columns), *_noted(bug, columns)]
+    words, end = _words(bug.points, wide)
+    notes = _noted(bug, columns)
+    if len(notes) == 1 and end + 3 + len(notes[0]) <= columns:
+        words.append(Text("   ") + notes.pop())
+    return [_versions(bug.points, wide), _line(bug.points, wide), words, *notes]
+
+
+def _noted(bug: BugRange, columns: int) -> list[Text]:
+    return [plain(" " * LEFT + crop(note, columns - LEFT), "italic") for note in bug.notes]
+
+
+def _versions(points: tuple[ReleasePoint, ...], wide: int) -> Text:
+    row = Text(" " * LEFT, no_wrap=True)
+    for point in points:
+        row.append(plain(point.version.ljust(wide), "bold" if point.state in (ReleaseState.ENTERS, ReleaseState.FIX) else ""))
+    return row
+
+
+def _line(points: tuple[ReleasePoint, ...], wide: int) -> Text:
+    """The points, each in the second column of its version, and what lies between them."""
+    entered, row = False, Text(" " * LEFT, no_wrap=True)
+    has_entry = any(point.state is ReleaseState.ENTERS for point in points)
+    between = WITHOUT
+
+    def link(columns: int) -> None:
+        row.append(glyph(between) * columns, style="red" if between != WITHOUT else "dim")
+
+    for at, point in enumerate(points):
+        link(1 if at else 0)
+        if not at:
+            row.append(" ")
+        row.append(glyph(POINTS[point.state]), style=STYLES[point.state])
+        if point.state is ReleaseState.FIX:
+            row.append(f" {point.state}", style=STYLES[point.state])
+            break
+        entered = entered or point.state is ReleaseState.ENTERS
+        backported = has_entry and not entered and point.state in (ReleaseState.AFFECTED, ReleaseState.FIXED)
+        between = WITH if entered else BACKPORTED if backported else WITHOUT
+        link(wide - 2)
+    return row
+
+
+def _words(points: tuple[ReleasePoint, ...], wide: int) -> tuple[Text, int]:
+    """The state of each point below it, once for each run of equal states; and the column where they end."""
+    row, before, end = Text(no_wrap=True), None, 0
+    for at, point in enumerate(points):
+        start = LEFT + at * wide
+        if point.state not in (before, ReleaseState.FIX) and start >= end:
+            row.append(" " * (start - end))
+            row.append(str(point.state), style=STYLES[point.state])
+            end = start + len(point.state) + 1
+            row.append(" ")
+            before = point.state
+    return row, end
+
+
+def _listed(bug: BugRange, columns: int) -> list[Text]:
+    rows = [Text(no_wrap=True)]
+    for point in bug.points:
+        part = plain(f"{glyph(POINTS[point.state])} {point.version} {point.state}".replace("  ", " "), STYLES[point.state])
+        if rows[-1] and len(rows[-1]) + 2 + len(part) > columns:
+            rows.append(Text(no_wrap=True))
+        rows[-1].append(Text("  " if rows[-1] else "") + part)
+    return rows
+
+
+class ReleaseRuler(Widget):
+    """The ruler of one bug, as high as it needs; empty until `show`."""
+
+    DEFAULT_CSS = "ReleaseRuler { height: auto; }"
+
+    def __init__(self, *, ident: str) -> None:
+        super().__init__(id=ident)
+        self._bug = NOWHERE
+
+    def show(self, bug: BugRange) -> None:
+        """Draw another bug."""
+        if bug != self._bug:
+            self._bug = bug
+            self.refresh(layout=True)
+
+    def get_content_height(self, _: Size, __: Size, width: int) -> int:
+        """As many lines as the ruler has at this width."""
+        return len(ruler_rows(self._bug, width))
+
+    def render(self) -> Text:
+        """The ruler at the width it has."""
+        return Text("\n").join(ruler_rows(self._bug, self.size.width))

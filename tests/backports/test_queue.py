@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the TUI shows and writes of a backport: where the bug is, the sides of a conflict, the prerequisites that were ticked."""
+
+from pathlib import Path
+
+import pytest
+
+from patchpilot.backports.conflict_places import ConflictPlace, marked_places
+from patchpilot.backports.prerequisites import PrerequisiteNeed
+from patchpilot.commits.repository import Repository
+from patchpilot.config import Settings
+from patchpilot.model.bug_range import ReleaseState
+from patchpilot.model.mail import parse_patch
+from patchpilot.services.backport.backport_result import BackportResult
+from patchpilot.services.backport.conflict_columns import conflict_columns
+from patchpilot.services.backport.prerequisite_queue import Risk, risk_of
+from patchpilot.services.backport.topic_backports import topic_backports, write_topic_backports
+from patchpilot.services.tags.candidate_impact import candidate_impact
+from patchpilot.services.tags.fix_claims import answer_fix
+from tests.backports.world import World, follow_failed, source
+
+CULPRIT_AND_20 = source(l10="quick(10);", l20="own(20);")
+
+
+def ask(world: World) -> BackportResult:
+    with Repository.open(world.repo.path) as repository:
+        return topic_backports(repository, Settings(), repository.commit(world.fix))
+
+
+def states(result: BackportResult) -> list[tuple[str, ReleaseState]]:
+    return [(point.version, point.state) for point in result.bug.points]
+
+
+def test_the_range_has_every_series_the_release_of_the_bug_and_the_fix(world: World) -> None:
+    world.repo.git("tag", "v6.4-rc1", world.culprit)
+    world.repo.git("tag", "v6.13-rc2", world.groundwork)
+    world.branch("5.15", world.base)
+    world.branch("6.1", world.base, (f"work: be quick\n\n[ Upstream commit {world.culprit} ]", {"w.c": source(l10="quick(10);")}))
+    world.branch("6.6", world.culprit)
+    world.branch("6.12", world.fix)
+    result = ask(world)
+    assert states(result) == [
+        ("5.15", ReleaseState.CLEAN),
+        ("6.1", ReleaseState.AFFECTED),
+        ("6.4-rc1", ReleaseState.ENTERS),
+        ("6.6", ReleaseState.AFFECTED),
+        ("6.12", ReleaseState.FIXED),
+        ("6.13-rc2", ReleaseState.FIX),
+    ]
+    own = world.repo.git("rev-parse", "linux-6.1.y")
+    assert result.bug.notes == (f"6.1 has it because {world.culprit[:12]} was backported as {own[:12]}",)
+
+
+def test_a_candidate_has_the_range_and_the_message_it_would_give(world: World) -> None:
+    world.repo.git("tag", "v6.4-rc1", world.culprit)
+    world.branch("6.1", world.base)
+    world.branch("6.6", world.culprit)
+    world.repo.branch("topic")
+    with Repository.open(world.repo.path) as repository:
+        impact = candidate_impact(repository, world.fix, [world.groundwork])
+        other = candidate_impact(repository, world.fix, [world.culprit])
+    # the release before the culprit is the only one that the fix's history has
+    assert [(point.version, str(point.state)) for point in other.bug.points] == [
+        ("6.1", "clean"),
+        ("6.4-rc1", "bug enters"),
+        ("6.6", "affected"),
+        ("6.4-rc1", "your fix"),
+    ]
+    assert [str(point.state) for point in impact.bug.points] == ["clean", "clean", "bug enters", "your fix"]
+    assert f'{{+Fixes: {world.groundwork[:12]} ("work: check first")+}}' in impact.message
+
+
+def test_the_sides_of_a_conflict_have_their_base_and_the_lines_around(world: World) -> None:
+    world.branch("6.12", world.culprit, ("own", {"w.c": CULPRIT_AND_20}))
+    result = ask(world)
+    (branch,) = result.branches
+    with Repository.open(world.repo.path) as repository:
+        (place,) = conflict_columns(repository, world.fix, branch)
+    assert (place.path, place.ours[:3]) == ("w.c", place.base[:3])
+    assert "\town(20);" in place.ours
+    assert "\tcheck(20);" in place.base
+    assert "\tcheck(20, all);" in place.theirs
+    assert place.ours[-3:] == place.base[-3:] == place.theirs[-3:] == ("\tstep(21);", "\tstep(22);", "\tstep(23);")
+
+
+def test_a_file_that_a_side_lacks_stays_as_the_verdict_has_it(world: World) -> None:
+    world.branch("6.12", world.groundwork)
+    world.repo.checkout("linux-6.12.y")
+    world.repo.git("rm", "-q", "w.c")
+    world.repo.git("commit", "-q", "-m", "gone")
+    world.repo.checkout("master")
+    (branch,) = ask(world).branches
+    with Repository.open(world.repo.path) as repository:
+        assert conflict_columns(repository, world.fix, branch) == branch.conflicts
+
+
+def test_context_belongs_to_all_sides_and_two_conflicts_share_none() -> None:
+    text = "a b c <<<<<<< o ||||||| p ======= q >>>>>>> d <<<<<<< r ||||||| ======= s >>>>>>> e f"
+    lines = [word + (" x" if word[0] in "<|>" else "") + "\n" for word in text.split()]
+    assert marked_places("f", lines, 2) == [
+        ConflictPlace("f", 2, ("b", "c", "o", "d"), ("b", "c", "q", "d"), base=("b", "c", "p", "d")),
+        ConflictPlace("f", 6, ("r", "e", "f"), ("s", "e", "f"), base=("e", "f")),
+    ]
+    assert marked_places("f", lines)[0] == ConflictPlace("f", 4, ("o",), ("q",), base=("p",))
+
+
+def test_only_ticked_prerequisites_are_written_with_the_fix(world: World, tmp_path: Path) -> None:
+    world.branch("6.6", world.culprit)
+    result = ask(world)
+    assert [need.commit for need in result.branches[0].prerequisites] == [world.groundwork]
+    with Repository.open(world.repo.path) as repository:
+        (every,) = write_topic_backports(repository, result, tmp_path / "all", {})
+        (none,) = write_topic_backports(repository, result, tmp_path / "none", {"linux-6.6.y": {world.groundwork}})
+    assert [parse_patch(file.read_bytes(), "").header("Subject") for file in every.files] == [
+        "[PATCH 6.6.y 1/2] work: check first",
+        "[PATCH 6.6.y 2/2] work: do not forget step 20",
+    ]
+    assert (none.files, "--resolve" in str(none.skipped)) == ((), True)
+
+
+@pytest.mark.parametrize(
+    ("size", "is_fix", "risk"), [(12, True, Risk.LOW), (12, False, Risk.MEDIUM), (101, True, Risk.HIGH), (100, False, Risk.MEDIUM)]
+)
+def test_the_risk_of_a_prerequisite_is_its_kind_and_its_size(size: int, is_fix: bool, risk: Risk) -> None:
+    assert risk_of(PrerequisiteNeed("1" * 40, "x", size, is_fix), 100) is risk
+
+
+def test_a_tree_without_a_limit_finds_no_size_risky() -> None:
+    assert risk_of(PrerequisiteNeed("1" * 40, "x", 9999), 0) is Risk.MEDIUM
+
+
+def test_a_reported_failure_is_known_for_its_branch_only(world: World, tmp_path: Path) -> None:
+    world.branch("6.6", world.culprit)
+    world.branch("6.12", world.groundwork)
+    follow_failed(world.fix, tmp_path, "6.6")
+    assert [bool(branch.failed) for branch in ask(world).branches] == [True, False]
+
+
+def test_what_its_author_calls_no_fix_has_nothing_to_backport(world: World) -> None:
+    world.branch("6.6", world.culprit)
+    world.repo.branch("topic", world.fix)
+    with Repository.open(world.repo.path) as repository:
+        answer_fix(repository, [repository.commit(world.fix)], False, base=world.groundwork)
+    result = ask(world)
+    assert (result.branches, result.rules) == ((), ("you said that it is not a fix: nothing to backport",))

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A meter and a badge show what they mean without color and without Unicode."""
+
+from typing import Any
+
+import pytest
+from rich.text import Text
+from textual.app import App, ComposeResult
+from textual.widgets import Static
+
+from patchpilot.tui.widgets.badge import Badge
+from patchpilot.tui.widgets.meter import Meter
+
+
+@pytest.mark.parametrize(
+    ("share", "drawn", "in_ascii"),
+    [
+        (0, "          ", "          "),
+        (0.001, "▏         ", "#         "),
+        (0.5, "█████     ", "#####     "),
+        (0.93, "█████████▎", "######### "),
+        (1, "██████████", "##########"),
+        (-1, "          ", "          "),
+        (7, "██████████", "##########"),
+    ],
+)
+def test_a_share_is_a_bar_of_its_length(share: float, drawn: str, in_ascii: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Meter(share).bar(10).plain == drawn
+    monkeypatch.setenv("PATCHPILOT_ASCII", "1")
+    assert Meter(share).bar(10).plain == in_ascii
+
+
+def test_a_badge_has_a_sign_and_a_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    badge = Badge("blocked", "conflict", "bold red")
+    assert (badge.text.plain, str(badge.text.style)) == ("✗ conflict", "bold red")
+    monkeypatch.setenv("PATCHPILOT_ASCII", "1")
+    assert badge.text.plain.isascii()
+
+
+def test_meters_and_badges_look_as_they_did(snap_compare: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+
+    class Both(App[None]):
+        def compose(self) -> ComposeResult:
+            for share, style in ((0.93, "green"), (0.5, "yellow"), (0.03, "dim")):
+                yield Static(Meter(share, style).bar(20) + Text(" ") + Badge("done", "clean", style).text)
+
+    assert snap_compare(Both(), terminal_size=(40, 4))

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The release ruler: where the bug is, at a glance, at every width and without Unicode."""
+
+from typing import Any
+
+import pytest
+from textual.app import App, ComposeResult
+
+from patchpilot.model.bug_range import BugRange, ReleasePoint, ReleaseState, in_order
+from patchpilot.tui.widgets.ruler import ReleaseRuler, ruler_rows
+
+SERIES = ("6.12", "5.10", "6.1", "5.15", "6.6", "6.18")
+ENTERS, FIX = ReleasePoint("5.16-rc1", ReleaseState.ENTERS), ReleasePoint("7.2-rc1", ReleaseState.FIX)
+NOTE = "5.15 has it because 33248b1ba072 was backported as fb2977215841"
+
+
+def acme(**states: ReleaseState) -> BugRange:
+    """The demo's bug; `v5_10="clean"` sets the state of a series."""
+    known = {"v5_10": ReleaseState.CLEAN, **states}
+    points = [ReleasePoint(version, known.get(f"v{version.replace('.', '_')}", ReleaseState.AFFECTED)) for version in SERIES]
+    return BugRange(in_order(points, ENTERS, FIX), (NOTE,))
+
+
+def shown(bug: BugRange, columns: int) -> list[str]:
+    return [row.plain.rstrip() for row in ruler_rows(bug, columns)]
+
+
+def test_releases_are_in_the_order_of_their_versions_and_the_fix_is_last() -> None:
+    assert [point.version for point in acme().points] == ["5.10", "5.15", "5.16-rc1", "6.1", "6.6", "6.12", "6.18", "7.2-rc1"]
+    unreleased = in_order(
+        [ReleasePoint("6.1", ReleaseState.CLEAN)], ReleasePoint("", ReleaseState.ENTERS), ReleasePoint("6.1", ReleaseState.FIX)
+    )
+    assert [point.state for point in unreleased] == [ReleaseState.CLEAN, ReleaseState.ENTERS, ReleaseState.FIX]
+    candidates = in_order([ReleasePoint("6.1", ReleaseState.AFFECTED)], ReleasePoint("6.1-rc2", ReleaseState.ENTERS), FIX)
+    assert [point.version for point in candidates] == ["6.1-rc2", "6.1", "7.2-rc1"]
+
+
+def test_a_line_has_the_releases_above_and_the_states_below() -> None:
+    assert shown(acme(), 156) == [
+        "  5.10          5.15          5.16-rc1      6.1           6.6           6.12          6.18          7.2-rc1",
+        "   ○─────────────●╌╌╌╌╌╌╌╌╌╌╌╌╌┳━━━━━━━━━━━━━●━━━━━━━━━━━━━●━━━━━━━━━━━━━●━━━━━━━━━━━━━●━━━━━━━━━━━━━◆ your fix",
+        f"  clean         affected      bug enters    affected      {NOTE}",
+    ]
+    assert shown(acme(), 76)[1:] == [
+        "   ○────────●╌╌╌╌╌╌╌╌┳━━━━━━━━●━━━━━━━━●━━━━━━━━●━━━━━━━━●━━━━━━━━◆ your fix",
+        "  clean    affected bug enters        affected",
+        f"  {NOTE}",
+    ]
+
+
+def test_no_state_needs_its_color_or_unicode(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATCHPILOT_ASCII", "1")
+    rows = shown(acme(v6_6=ReleaseState.FIXED, v6_12=ReleaseState.UNKNOWN, v6_18=ReleaseState.CLEAN), 156)
+    assert all(row.isascii() for row in rows)
+    assert rows[1] == "   o-------------X.............+=============X=============v=============?=============o=============* your fix"
+    assert rows[2] == "  clean         affected      bug enters    affected      fixed         unknown       clean"
+
+
+@pytest.mark.parametrize("columns", range(20, 170, 7))
+def test_nothing_is_wider_than_its_place(columns: int) -> None:
+    assert all(len(row) <= columns for row in shown(acme(), columns) if not row.lstrip().startswith("┳"))
+
+
+def test_a_narrow_place_gets_a_list() -> None:
+    assert shown(acme(), 44) == [
+        "○ 5.10 clean  ● 5.15 affected",
+        "┳ 5.16-rc1 bug enters  ● 6.1 affected",
+        "● 6.6 affected  ● 6.12 affected",
+        "● 6.18 affected  ◆ 7.2-rc1 your fix",
+        "  5.15 has it because 33248b1ba072 was back…",
+    ]
+
+
+def test_a_bug_that_nobody_looked_for_takes_no_line() -> None:
+    assert shown(BugRange(), 80) == []
+
+
+def test_the_ruler_looks_as_it_did(snap_compare: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+
+    class Ruler(App[None]):
+        def compose(self) -> ComposeResult:
+            yield ReleaseRuler(ident="ruler")
+
+        def on_mount(self) -> None:
+            self.query_one(ReleaseRuler).show(acme(v6_18=ReleaseState.FIXED))
+
+    assert snap_compare(Ruler(), terminal_size=(120, 5))
