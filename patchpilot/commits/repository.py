@@ -44,6 +44,11 @@ def _values(done: Completed) -> dict[str, tuple[str, ...]]:
     return result
 
 
+def path_of_key(key: str) -> Path:
+    """The common directory that a repository's key in databases names."""
+    return Path(os.fsdecode(bytes.fromhex(key.removeprefix("bytes:"))) if key.startswith("bytes:") else key)
+
+
 class Repository:
     """A git repository. `top` is its working tree (or the git directory when bare); revisions given by the user are resolved once to ids."""
 

@@ -25,7 +25,12 @@ CREATE TABLE IF NOT EXISTS member (
     series INTEGER NOT NULL REFERENCES series (id) ON DELETE CASCADE, message_id TEXT NOT NULL, seen INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (series, message_id));
 """
-TRACK_LAYOUT = Layout("the database of tracked series", (_SCHEMA,))
+_TICKS = """
+CREATE TABLE IF NOT EXISTS tick (
+    series INTEGER NOT NULL REFERENCES series (id) ON DELETE CASCADE, message_id TEXT NOT NULL, line INTEGER NOT NULL,
+    PRIMARY KEY (series, message_id, line));
+"""
+TRACK_LAYOUT = Layout("the database of tracked series", (_SCHEMA, _TICKS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +143,11 @@ class Store:
         rows = self._database.execute("SELECT message_id FROM member WHERE series = ?", (number,))
         return frozenset(row[0] for row in rows)
 
+    def content(self, number: int) -> str:
+        """Text that changes whenever a mail is added to a series."""
+        row = self._database.execute("SELECT count(*), max(rowid) FROM member WHERE series = ?", (number,)).fetchone()
+        return f"{row[0]} {row[1]}"
+
     def unread(self, number: int) -> frozenset[str]:
         """The ids of a series' unread mails."""
         rows = self._database.execute("SELECT message_id FROM member WHERE series = ? AND seen = 0", (number,))
@@ -152,6 +162,19 @@ class Store:
                 database.executemany(
                     "UPDATE member SET seen = 1 WHERE series = ? AND message_id = ?", ((number, message_id_) for message_id_ in message_ids)
                 )
+
+    def ticked(self, number: int) -> frozenset[tuple[str, int]]:
+        """The review points of a series that were ticked as addressed: (Message-ID, line of its body)."""
+        rows = self._database.execute("SELECT message_id, line FROM tick WHERE series = ?", (number,))
+        return frozenset((row[0], row[1]) for row in rows)
+
+    def tick(self, number: int, message_id: str, line: int, *, done: bool) -> None:
+        """Tick a review point as addressed, or clear its tick."""
+        statement = (
+            "INSERT OR IGNORE INTO tick VALUES (?, ?, ?)" if done else "DELETE FROM tick WHERE series = ? AND message_id = ? AND line = ?"
+        )
+        with self._change() as database:
+            database.execute(statement, (number, _text(message_id), line))
 
     def remove(self, number: int) -> TrackEntry:
         """Stop tracking a series; mails of no other series are deleted."""

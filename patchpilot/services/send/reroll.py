@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The next version of a topic: its number, its changelog pre-filled from the range-diff and the reviews, its link to the one before."""
+"""The next version of a topic: its number, its changelog pre-filled from the range-diff and the ticked review points, its link to the one before."""
 
 import os
 import re
@@ -19,9 +19,9 @@ from patchpilot.series.cover_letter import changelog_title, has_changes, lay_out
 from patchpilot.series.draft import Drafts, pair_known
 from patchpilot.services.settings import user_settings
 from patchpilot.services.topic.topic_project import profile_of
-from patchpilot.services.track.review_summary import asked
+from patchpilot.services.track.review_summary import addressed, asked
 
-_PREFILLED = re.compile(r"EDITME (?:message reworded|changed|new patch|dropped): ")
+_PREFILLED = re.compile(r"EDITME (?:message reworded|changed|new patch|dropped|review): ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,7 @@ def reroll(draft: Draft, repository: Repository | None = None) -> Draft:
     # a new version starts a new thread: its link to the old one is in the changelog (netdev insists, the others do not mind)
     draft = replace(draft, version=max(version, draft.version), in_reply_to="")
     points = [f"EDITME {line}" for line in change_lines(changes(draft, last, repository))]
+    points += [f"EDITME review: {line}" for line in addressed(last)]
     written = "" if _is_template(draft.changelog) else draft.changelog
     text = written or lay_out(draft.version, points, link_to(last, repository))
     return replace(draft, changelogs={**draft.changelogs, str(draft.version): text})

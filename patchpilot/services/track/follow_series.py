@@ -41,7 +41,8 @@ class Tracked:
     """A followed series as shown.
 
     `status` is None while no archive has its mails, else it counts the repository too, where one was given; `cached` when its threads are
-    those read at `entry.updated`, as the archive's answers of then were still at hand; `own` for the series of the topic in hand.
+    those read at `entry.updated`, as the archive's answers of then were still at hand; `own` for the series of the topic in hand; `ticked`
+    are the review points that the author ticked as addressed.
     """
 
     entry: TrackEntry
@@ -53,6 +54,7 @@ class Tracked:
     unreachable: bool = False
     cached: bool = False
     own: bool = False
+    ticked: frozenset[tuple[str, int]] = frozenset()
 
     @property
     def state(self) -> SeriesState:
@@ -310,7 +312,7 @@ def _shown(entry: TrackEntry, store: Store, repository: Repository | None, progr
         return Tracked(entry, None, unread, waiting)
     if repository is not None:
         status = with_commits(status, in_repository(status, repository, progress=progress))
-    return Tracked(entry, status, unread & status.message_ids, advise(status))
+    return Tracked(entry, status, unread & status.message_ids, advise(status), ticked=store.ticked(entry.id))
 
 
 def _key(status: Status) -> str:

@@ -1,9 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What reviewers of the last version asked, for the changelog of the next one; nothing where the series is not followed."""
 
+from typing import TYPE_CHECKING
+
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.trailer import is_trailer
 from patchpilot.outgoing.outbox import Send
+
+if TYPE_CHECKING:
+    from patchpilot.services.track.follow_series import Tracked
 
 ASKING = ("review", "question", "nack", "trailers")
 MAX_LINES = 12
@@ -11,17 +16,9 @@ MAX_LINES = 12
 
 def asked(last: Send) -> tuple[str, ...]:
     """Who replied to the last version with a review comment or a question, and how it begins."""
-    from patchpilot.services.track.follow_series import listed
-    from patchpilot.threads.track_store import Store
-
-    ids = {entry.mail.message_id for entry in last.entries}
     lines = []
-    try:
-        followed = listed(store=Store())
-    except PatchpilotError:
-        return ()
-    for series in followed:
-        if series.status is None or not ids & series.status.message_ids:
+    for series in _series_of(last):
+        if series.status is None:
             continue
         for reply in series.status.replies:
             mail = reply.mail
@@ -31,6 +28,27 @@ def asked(last: Send) -> tuple[str, ...]:
             if beginning:
                 lines.append(f"{mail.sender.name or mail.sender.email} ({mail.kind}): {beginning}")
     return tuple(lines[:MAX_LINES])
+
+
+def addressed(last: Send) -> tuple[str, ...]:
+    """The review points of the last version that the author ticked, each with who made it."""
+    from patchpilot.services.track.checklist import checklist
+
+    items = [item for series in _series_of(last) for item in checklist(series) if item.done]
+    return tuple(f"{item.point.text} ({item.point.asker})" for item in items)
+
+
+def _series_of(last: Send) -> "tuple[Tracked, ...]":
+    """The followed series that have one of a send's mails."""
+    from patchpilot.services.track.follow_series import open_store, show
+
+    ids = {entry.mail.message_id for entry in last.entries}
+    try:
+        with open_store() as store:
+            numbers = [entry.id for entry in store.entries() if ids & (store.message_ids(entry.id) | {entry.message_id})]
+            return tuple(show(number, store=store) for number in numbers)
+    except PatchpilotError:
+        return ()
 
 
 def _beginning(body: str) -> str:

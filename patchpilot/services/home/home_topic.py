@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A topic on Home: its repository and branch, or a followed series without one; its state, the last news and the next step."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from patchpilot.model.action import Action, Advice, Hint, parts_of
+from patchpilot.threads.next_step import NextStepNeed
+
+
+class Turn(StrEnum):
+    """Whose turn it is, in the order of Home's groups."""
+
+    YOURS = "your turn"
+    WAITING = "waiting"
+    FINISHED = "finished"
+
+
+TURNS = {NextStepNeed.ACTION: Turn.YOURS, NextStepNeed.PATIENCE: Turn.WAITING, NextStepNeed.NOTHING: Turn.FINISHED}
+
+
+@dataclass(frozen=True, slots=True)
+class HomeTopic:
+    """A topic as Home shows it. `repository` is the key of its repository ("" for a series of which no branch is known).
+
+    `version` is the last one that was sent, 0 where none was; `state` is named as `track` names it, "" while it was not read yet; `news` is what
+    happened last, at `when` (seconds since the epoch, 0 where unknown); `tags` counts the collected tags by name; `bots` is what build and test
+    bots reported of the newest version, which `failed` where one reported a failure; `series` is the number of the followed series; `area` is
+    where the subject says that the change is.
+    """
+
+    key: str
+    title: str
+    repository: str = ""
+    branch: str | None = None
+    version: int = 0
+    patches: int = 0
+    turn: Turn = Turn.WAITING
+    state: str = ""
+    news: str = ""
+    when: float = 0.0
+    tags: Mapping[str, int] = field(default_factory=dict)
+    bots: str = ""
+    failed: bool = False
+    step: Advice = ""
+    series: int | None = None
+    unread: int = 0
+
+    @property
+    def area(self) -> str:
+        """The first word of the subject's area: `net` of `net/acme: allow old cards`."""
+        area, found, _ = self.title.partition(":")
+        return area.split("/")[0].strip() if found and len(area) < 40 and " " not in area.strip() else ""
+
+
+def in_order(topics: Iterable[HomeTopic]) -> tuple[HomeTopic, ...]:
+    """By whose turn it is, yours first; then by the last news, the newest first."""
+    turns = list(Turn)
+    return tuple(sorted(topics, key=lambda topic: (turns.index(topic.turn), -topic.when, topic.title)))
+
+
+def as_values(advice: Advice) -> list[object]:
+    """A hint as values that a cache can keep."""
+    return [[part.verb, list(part.arguments), part.reason] if isinstance(part, Action) else str(part) for part in parts_of(advice)]
+
+
+def from_values(values: Iterable[object]) -> Advice:
+    """The hint that `as_values` made these of."""
+    parts: list[str | Action] = []
+    for value in values:
+        if isinstance(value, list):
+            verb, arguments, reason = value
+            parts.append(Action(str(verb), tuple(arguments), str(reason)))
+        else:
+            parts.append(str(value))
+    return parts[0] if len(parts) == 1 else Hint(tuple(parts))

@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The story of a series: what happened to it, from its first version to the stable releases, each event with its date and its proof."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from patchpilot.model.counted import counted
+from patchpilot.services.track.follow_series import Tracked
+from patchpilot.threads.mail_kinds import MailKind
+from patchpilot.threads.status import Reply, Status
+from patchpilot.threads.thread_events import Event
+
+
+class StoryKind(StrEnum):
+    """What an event is for the author."""
+
+    SENT = "sent"
+    REPLY = "reply"
+    PROBLEM = "problem"
+    GOOD = "good"
+    LATER = "later"
+
+
+@dataclass(frozen=True, slots=True)
+class StoryEvent:
+    """An event: what happened, when (None: unknown, or not yet), and the proof, a Message-ID or a commit."""
+
+    kind: StoryKind
+    text: str
+    when: datetime | None = None
+    proof: str = ""
+
+
+_REPLIES = {
+    MailKind.REVIEW: (StoryKind.REPLY, "review by {who}"),
+    MailKind.QUESTION: (StoryKind.REPLY, "question by {who}"),
+    MailKind.ACK: (StoryKind.GOOD, "agreement by {who}"),
+    MailKind.NACK: (StoryKind.PROBLEM, "NACK by {who}"),
+    MailKind.BUILD_FAILURE: (StoryKind.PROBLEM, "build failure: {who}"),
+    MailKind.TEST_RESULT: (StoryKind.REPLY, "test result: {who}"),
+    MailKind.FORM_LETTER: (StoryKind.PROBLEM, "form letter by {who}"),
+    MailKind.AI_REVIEW: (StoryKind.REPLY, "AI review: {who}"),
+}
+_EVENTS = {
+    "merged": (StoryKind.GOOD, "merged into {tree}"),
+    "queued": (StoryKind.GOOD, "queued for {versions}"),
+    "review": (StoryKind.REPLY, "stable review of {versions}"),
+    "proposed": (StoryKind.REPLY, "AUTOSEL proposes it for {versions}"),
+    "failed": (StoryKind.PROBLEM, "did not apply to {versions}"),
+    "dropped": (StoryKind.PROBLEM, "dropped from {tree}"),
+    "superseded": (StoryKind.PROBLEM, "another version was applied ({who})"),
+}
+
+
+def story(series: Tracked) -> tuple[StoryEvent, ...]:
+    """What happened to a series, the oldest first; then what is in the repository or known to come, which has no date."""
+    status = series.status
+    if status is None:
+        return (StoryEvent(StoryKind.SENT, "sent; not in the archive yet", proof=series.entry.message_id),)
+    dated = [*_versions(status), *_answers(status.replies), *_reported(status.events)]
+    dated.sort(key=lambda event: event.when.timestamp() if event.when else 0.0)
+    return (*dated, *_merged(status))
+
+
+def _versions(status: Status) -> Iterator[StoryEvent]:
+    for revision in status.topic.revisions:
+        count = len(revision.patches)
+        patches = f", {counted(count, 'patch', 'patches')}" if count > 1 else ""
+        yield StoryEvent(StoryKind.SENT, f"{revision.label} sent{patches}", revision.sent, revision.head.message_id)
+
+
+def _answers(replies: Sequence[Reply]) -> Iterator[StoryEvent]:
+    """The replies of others that matter; of several of one kind by one sender on one version, the first."""
+    seen: set[tuple[object, ...]] = set()
+    for reply in replies:
+        mail = reply.mail
+        who = mail.sender.name or mail.sender.email
+        if mail.by_author:
+            continue
+        if mail.kind is MailKind.TRAILERS:
+            names = ", ".join(dict.fromkeys(trailer.name for trailer in mail.credited))
+            kind, text = StoryKind.GOOD, f"{names} {who}"
+        elif mail.kind in _REPLIES:
+            kind, words = _REPLIES[mail.kind]
+            text = words.format(who=who)
+        else:
+            continue
+        if (reply.version, text) not in seen:
+            seen.add((reply.version, text))
+            about = f" (patch {reply.patch})" if reply.patch and mail.subject.total and mail.subject.total > 1 else ""
+            yield StoryEvent(kind, f"{text}{about}", mail.mail.date, mail.mail.message_id)
+
+
+def _reported(events: Sequence[Event]) -> Iterator[StoryEvent]:
+    """What mails report of trees; branches that one kind of mail names on one day are one event."""
+    groups: dict[tuple[object, ...], list[Event]] = {}
+    for event in events:
+        if event.what in _EVENTS or event.what == "applied":
+            # what a reviewer refuses is a reply already
+            day = event.date.date() if event.date else None
+            groups.setdefault((event.what, day, event.tree, event.commit, bool(event.withdrawn)), []).append(event)
+    for (what, _, tree, commit, _), group in groups.items():
+        first = group[0]
+        versions = ", ".join(dict.fromkeys(event.version.removesuffix(".y") for event in group if event.version)) or "stable"
+        kind, words = _EVENTS.get(str(what), (StoryKind.GOOD, "applied to {tree} by {who}" if tree else "applied by {who}"))
+        who = first.by.partition(" <")[0]
+        text = words.format(versions=versions, tree=tree or "a tree", who=who)
+        if first.withdrawn:
+            kind, text = StoryKind.PROBLEM, f"{text}; withdrawn: {first.withdrawn}"
+        yield StoryEvent(kind, text, first.date, str(commit)[:12] if commit else first.message_id)
+
+
+def _merged(status: Status) -> Iterator[StoryEvent]:
+    """What the repository has, and what came after it."""
+    for landed in status.landed:
+        if landed.message_id is None and not landed.tree.startswith("stable/"):
+            release = f", first in {landed.release}" if landed.release else ", in no release yet"
+            yield StoryEvent(StoryKind.GOOD, f"in mainline{release}", None, (landed.commit or "")[:12])
+    for branch in status.stable:
+        if branch.state in ("merged", "released"):
+            yield StoryEvent(StoryKind.GOOD, f"{branch.version}: {branch.words}", None, (branch.commit or "")[:12])
+    for later in status.follow_ups:
+        yield StoryEvent(StoryKind.PROBLEM, f"“{later.subject}” {later.relation} it ({later.state})", None, later.message_id)

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A series' mails as a tree, and its story with dates and proofs."""
+
+from pathlib import Path
+
+from patchpilot.services.track.conversation import conversation
+from patchpilot.services.track.follow_series import Tracked, add, default_archive, open_store
+from patchpilot.services.track.story import story as story_of
+from tests.kit.mails import MATT, mail, mbox, patch
+from tests.threads import story
+
+
+def followed(tmp_path: Path, *mails: bytes) -> Tracked:
+    (tmp_path / "m").write_bytes(mbox(*mails))
+    with open_store() as store:
+        return add(None, mbox=tmp_path / "m", store=store, archive_at=default_archive())[0]
+
+
+def tree(series: Tracked) -> list[str]:
+    return ["".join("│" if more else "└" for more in one.more) + f"{one.mail.kind} {one.message_id[:2]}" for one in conversation(series)]
+
+
+def test_answers_are_below_what_they_answer_and_bots_mails_are_roots(tmp_path: Path) -> None:
+    assert tree(followed(tmp_path, *story.ACCEPTED, story.IN_REVIEW)) == [
+        "patch v1",
+        "└review r1",
+        "└└other r2",
+        "patch v2",
+        "│trailers r3",
+        "└applied r4",
+        "stable-review s1",
+    ]
+
+
+def test_a_second_version_that_answers_the_first_is_a_root_all_the_same(tmp_path: Path) -> None:
+    second = patch(f"[PATCH v2] {story.TITLE}", id="v2", minutes=100, reply_to="v1")
+    assert tree(followed(tmp_path, story.V1, second)) == ["patch v1", "patch v2"]
+
+
+def test_mails_that_answer_each_other_are_shown_once_each(tmp_path: Path) -> None:
+    def one(ident: str, to: str, minutes: int) -> bytes:
+        return mail(
+            f"Re: [PATCH] {story.TITLE}", "Why?\n", sender=MATT, id=ident, reply_to=to, references="<v1@example.org>", minutes=minutes
+        )
+
+    assert tree(followed(tmp_path, story.V1, one("a", "b", 10), one("b", "a", 20))) == ["patch v1", "question a@", "└question b@"]
+
+
+def test_the_story_has_every_event_with_its_date_and_proof(tmp_path: Path) -> None:
+    events = story_of(followed(tmp_path, *story.WHOLE))
+    assert [(event.kind, event.text, f"{event.when:%d %H:%M}" if event.when else "", event.proof) for event in events] == [
+        ("sent", "v1 sent", "04 09:00", "v1@example.org"),
+        ("reply", "review by Rita Reviewer", "04 10:00", "r1@example.org"),
+        ("sent", "v2 sent", "05 09:00", "v2@example.org"),
+        ("good", "Reviewed-by Rita Reviewer", "05 10:00", "r3@example.org"),
+        ("good", "applied to netdev/net.git (main) by patchwork-bot+netdevbpf@kernel.org", "05 18:20", story.SHA[:12]),
+        ("reply", "stable review of 6.6", "10 15:00", story.SHA[:12]),
+        ("good", "queued for 6.1", "10 16:40", story.SHA[:12]),
+        ("problem", "did not apply to 5.10", "10 18:20", story.SHA[:12]),
+        ("problem", "“demo: check the return of the check” fixes it (accepted)", "", "f1@example.org"),
+    ]
+
+
+def test_what_no_archive_has_yet_has_a_story(tmp_path: Path) -> None:
+    with open_store() as store:
+        entry = store.add("v1@example.org", "demo", None, None)
+        from patchpilot.services.track.follow_series import show
+
+        (event,) = story_of(show(entry.id, store=store))
+    assert event.text == "sent; not in the archive yet"

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Home: the topics of all repositories, whose turn it is, and what is known before anything is read."""
+
+from pathlib import Path
+
+import pytest
+
+from patchpilot.services.home import home_branches, read_home
+from patchpilot.services.home.home_branches import checkout_of, switch_branch
+from patchpilot.services.home.home_topic import Turn
+from patchpilot.services.home.read_home import known_topics, read_topics, update_topics
+from tests.kit.cli import call
+from tests.kit.life import life
+from tests.kit.mails import mbox
+from tests.kit.repos import Repo
+from tests.threads import story
+
+KEY = "{}/.git"
+
+
+def test_topics_of_two_repositories_and_a_series_are_in_the_order_of_whose_turn_it_is(tmp_path: Path) -> None:
+    with life(tmp_path) as one:
+        (tmp_path / "m").write_bytes(mbox(*story.ACCEPTED))
+        assert call("track", "add", "--mbox", tmp_path / "m").code == 0
+        one.tell(one.send(), "Why do you change line 1? Please add a test.")
+        other = one.another("other")
+        (other.path / "widget.c").write_text("int another;\n")
+        other.git("commit", "-q", "-a", "--amend", "-m", "gadget: fix it")
+        one.run("draft")
+        call("draft", "-C", other.path)
+        topics = read_topics()
+        assert [topic.turn for topic in topics] == [Turn.YOURS, Turn.YOURS, Turn.WAITING]
+        assert {(topic.branch, topic.version, topic.title) for topic in topics[:2]} == {
+            ("topic", 1, "widget: change line 1"),
+            ("topic", 0, "gadget: fix it"),
+        }
+        asked = next(topic for topic in topics if topic.title.startswith("widget: change"))
+        assert asked.news.startswith("Rita")
+        assert asked.unread == 1
+        assert "answer" in str(asked.step)
+        assert asked.area == "widget"
+        applied = topics[-1]
+        assert applied.state == "accepted"
+        assert applied.tags
+        assert applied.repository == ""
+
+
+def test_what_was_read_is_known_at_once_and_not_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with life(tmp_path) as one:
+        one.tell(one.send(), "Why do you change line 1?")
+        (before,) = known_topics()
+        assert before.news == "v1 sent"
+        read = read_topics()
+        assert known_topics() == read
+        with monkeypatch.context() as patch:
+            patch.delattr(read_home, "topic_state")
+            assert read_topics() == read
+        one.run("track", "show")
+        assert [topic.unread for topic in known_topics()] == [0]
+        one.amend()
+        assert [topic.news for topic in read_topics()] == [
+            "v1 under-review: 1 reply, with a question by Rita Reviewer; your commits have changed since"
+        ]
+
+
+def test_a_branch_with_commits_that_were_never_sent_is_a_topic_until_it_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # the kit's commits are of a fixed day
+    monkeypatch.setattr(home_branches, "RECENT", 10**9)
+    with life(tmp_path) as one:
+        repo = one.repo
+        assert read_topics() == ()
+        (topic,) = read_topics([KEY.format(repo.path.resolve())])
+        assert (topic.branch, topic.turn, topic.patches, topic.state) == ("topic", Turn.YOURS, 1, "not-sent")
+        assert known_topics() == (topic,)
+        repo.git("checkout", "-q", "master")
+        repo.git("branch", "-D", "topic")
+        assert read_topics([KEY.format(repo.path.resolve())]) == ()
+        assert known_topics() == ()
+
+
+def test_a_sent_topic_stays_when_its_branch_or_its_repository_is_gone(tmp_path: Path) -> None:
+    with life(tmp_path) as one:
+        one.send()
+        one.update()
+        one.repo.git("checkout", "-q", "master")
+        one.repo.git("branch", "-D", "topic")
+        (topic,) = read_topics()
+        assert (topic.branch, topic.turn, topic.title) == (None, Turn.WAITING, "widget: change line 1")
+        one.repo.path.rename(tmp_path / "moved")
+        assert [topic.title for topic in read_topics()] == ["widget: change line 1"]
+
+
+def test_news_of_the_archive_come_with_an_update(tmp_path: Path) -> None:
+    with life(tmp_path) as one:
+        ident = one.send()
+        one._answer(
+            ident, "Re: [PATCH] widget: change line 1", "On Monday Ada wrote:\n> x\n\nIs this tested?\n", "Rita Reviewer <rita@example.org>"
+        )
+        topics, trouble = update_topics(fresh=True)
+        assert trouble == ""
+        assert [(topic.turn, topic.news) for topic in topics] == [(Turn.YOURS, "Rita Reviewer asked 1 question")]
+        one.archive.__exit__(None, None, None)
+        topics, trouble = update_topics(fresh=True)
+        assert trouble
+        assert [topic.news for topic in topics] == ["Rita Reviewer asked 1 question"]
+
+
+def test_a_topic_opens_where_its_branch_is_checked_out(tmp_path: Path) -> None:
+    repo = Repo(tmp_path / "r")
+    repo.commit("start", {"a": "1\n"})
+    repo.git("branch", "topic")
+    key = KEY.format(repo.path.resolve())
+    assert checkout_of(key, "topic").is_on_branch is False
+    switch_branch(repo.path, "topic")
+    assert checkout_of(key, "topic") == checkout_of(key, repo.git("branch", "--show-current"))
+    repo.git("worktree", "add", "-q", "-b", "second", str(tmp_path / "tree"))
+    assert checkout_of(key, "second").directory == tmp_path / "tree"
