@@ -30,6 +30,8 @@ _SIGNS = {
     "bar-rest": ("░", "."),
     "badge-left": ("▐", "["),
     "badge-right": ("▌", "]"),
+    "folded": ("▸", "+"),
+    "unfolded": ("▾", "-"),
     "tree-branch": ("├─", "|-"),
     "tree-last": ("└─", "`-"),
     "tree-line": ("│ ", "| "),

@@ -124,7 +124,7 @@ async def walked(work: Path, place: Path) -> None:
         await timed(
             app, pilot, "follow: mails and lines", ["right_square_bracket", *"jjkk", "G", "home", "right_square_bracket", "pagedown"]
         )
-        at = min(app.screen._laid.folds)  # type: ignore[attr-defined]
+        at = min(app.screen.query_one("#thread").laid.folds)  # type: ignore[attr-defined]
         app.screen.query_one("#thread").go(at)  # type: ignore[attr-defined]
         await timed(app, pilot, "follow: quotes shown and folded", ["enter", "enter", "enter"])
 

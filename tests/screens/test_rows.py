@@ -18,8 +18,8 @@ from patchpilot.tui.screens.backports_screen import resolving_rows, written_rows
 from patchpilot.tui.screens.commit_screen import message_line
 from patchpilot.tui.screens.preview_screen import mail_line, problem_rows
 from patchpilot.tui.screens.stage_screen import StageScreen
-from patchpilot.tui.screens.thread import thread_line
 from patchpilot.tui.stages import Stage
+from patchpilot.tui.widgets.thread_tree import TreeRow, tree_line
 
 WHY = "not in mainline here"
 
@@ -37,13 +37,6 @@ def test_a_conflict_says_where_it_waits_and_how_it_is_taken_up() -> None:
     assert "press z here to continue" in resolving_rows(waiting)[-1]
     done = Resolving("linux-6.1.y", Path("/clone"), "done", (), ("after sending: rm -r /clone",), (Path("/patches/0001-a.patch"),))
     assert resolving_rows(done)[:2] == ["Conflict on linux-6.1.y resolved. Patches:", "  /patches/0001-a.patch"]
-
-
-def test_what_a_robot_marks_as_new_is_no_quote() -> None:
-    for row in (">> drivers/net/a.c:70:6: warning: unused variable 'x'", '>> ERROR: modpost: "frob" undefined!'):
-        assert "bold" in str(thread_line(row).style)
-    for row in ("> quoted", ">> quoted twice", ">>> three times"):
-        assert "dim" in str(thread_line(row).style)
 
 
 def test_advice_names_the_stage_of_a_verb() -> None:
@@ -67,7 +60,7 @@ def test_the_way_out_names_keys_where_the_walk_has_them() -> None:
 
 @given(st.text(), st.integers(1, 200))
 def test_no_text_moves_the_cursor_or_turns_round(text: str, columns: int) -> None:
-    for styled in (plain(text), diff_line(text), message_line(text), mail_line(text), thread_line(text)):
+    for styled in (plain(text), diff_line(text), message_line(text), mail_line(text), tree_line(TreeRow((text, "")))):
         assert not UNSAFE.search(styled.plain)
         assert not [span for span in styled.spans if "link" in str(span.style)]
     assert width(fitted(text, columns)) == columns

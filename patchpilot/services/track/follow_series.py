@@ -186,19 +186,27 @@ def update(
     """Read what is new about the series. One whose archive cannot be reached is given as it was, `unreachable`, and the others are read all the same."""
     numbers, everything, fresh, lore = request.numbers, request.everything, request.fresh, request.lore
     entries = [store.entry(number) for number in numbers] if numbers else list(store.entries())
-    # each round of `watch` is a call of its own
-    store.reader = MailReader()
     updated = []
-    for entry in entries:
+    for at, entry in enumerate(entries, 1):
         before = _shown(entry, store, None, progress)
         if not numbers and not everything and before.state in REFUSED:
             updated.append(before)
             continue
         try:
-            updated.append(_update_one(before, store, archive_at, lore, fresh, repository, progress))
+            said = _numbered(progress, at, len(entries))
+            updated.append(_update_one(before, store, archive_at, lore, fresh, repository, said))
         except NetworkError as error:
             updated.append(replace(before, troubles=(error.message,), unreachable=True))
     return tuple(updated)
+
+
+def _numbered(progress: Progress, at: int, count: int) -> Progress:
+    """The progress of one series of several."""
+
+    def say(what: str, done: int = 0, total: int | None = None) -> None:
+        progress(f"series {at} of {count}: {what}" if count > 1 else what, done, total)
+
+    return say
 
 
 def _update_one(
@@ -265,6 +273,8 @@ def watch(
     pause so short that the cache would answer."""
     request = UpdateRequest(fresh=fresh, lore=lore)
     while True:
+        # each round is a call of its own
+        store.reader = MailReader()
         yield tuple(
             series
             for series in update(request, store=store, archive_at=archive_at, repository=repository, progress=progress)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The followed series as a front end shows them: listed or updated, that of the topic in hand marked; marked as read, added, removed."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from patchpilot.commits.repository import Repository
@@ -24,18 +24,32 @@ class FollowedSeries:
 
 
 def followed(
-    repository: Repository, target: str | None, base: str | None, *, ask: bool = True, fresh: bool = False, progress: Progress = silent
+    repository: Repository,
+    target: str | None,
+    base: str | None,
+    *,
+    ask: bool = True,
+    fresh: bool = False,
+    known: Callable[[FollowedSeries], None] | None = None,
+    progress: Progress = silent,
 ) -> FollowedSeries:
-    """The followed series; with `ask` their archives are asked for what is new, with `fresh` past the cache."""
+    """The followed series; with `ask` their archives are asked for what is new, with `fresh` past the cache; `known` gets first what is here."""
     with Store() as store:
         if ask:
+            if known:
+                series = follow_series.listed(store=store, repository=repository, progress=progress)
+                known(_of_topic(series, repository, target, base, store))
             archives = follow_series.default_archive()
             series = follow_series.update(
                 follow_series.UpdateRequest(fresh=fresh), store=store, archive_at=archives, repository=repository, progress=progress
             )
         else:
             series = follow_series.listed(store=store, repository=repository, progress=progress)
-        topic = this_topic(repository, target, base=base, store=store, known=series)
+        return _of_topic(series, repository, target, base, store)
+
+
+def _of_topic(series: tuple[Tracked, ...], repository: Repository, target: str | None, base: str | None, store: Store) -> FollowedSeries:
+    topic = this_topic(repository, target, base=base, store=store, known=series)
     return FollowedSeries(with_topic(series, topic), topic)
 
 

@@ -1,46 +1,68 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The follow stage: the mails that were sent, the replies, where the patch was merged; and the next version."""
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.containers import Container
 from textual.timer import Timer
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from patchpilot.model.counted import counted
 from patchpilot.model.printable import printable
-from patchpilot.tui.rich_text import fitted, plain
+from patchpilot.tui.rich_text import wrapped
+from patchpilot.tui.screens.follow_rows import head, point_row, rank, series_row
 from patchpilot.tui.screens.stage_screen import StageScreen
-from patchpilot.tui.screens.thread import ThreadLayout, lay, thread_line
 from patchpilot.tui.session import JobRequest
 from patchpilot.tui.stages import Stage, StageState, StageStatus
 from patchpilot.tui.widgets.choose import Choose, LineDialog, Reader
 from patchpilot.tui.widgets.lists import List
-from patchpilot.tui.widgets.panel import Columns, Panel
+from patchpilot.tui.widgets.panel import WIDE, Panel
 from patchpilot.tui.widgets.patch_pager import Pager
+from patchpilot.tui.widgets.thread_tree import Folding, Laid, ThreadTree, lay_thread
+from patchpilot.tui.widgets.timeline import Timeline
 
 if TYPE_CHECKING:
     from patchpilot.services.tags.add_review_trailers import Collected
     from patchpilot.services.topic.topic_state import TopicState
+    from patchpilot.services.track.checklist import CheckItem
+    from patchpilot.services.track.conversation import ConversationMail
     from patchpilot.services.track.follow_series import Tracked
+    from patchpilot.services.track.follow_topic import FollowedSeries
 
 OFTEN, SELDOM = 3.0, 600.0
 """Seconds between two requests to the archive: on loopback, and to a public one."""
+BROAD, TALL = 160, 36
+"""From how many columns the series have two rows each, and below how many lines the story has no room (see patchpilot.tcss)."""
 CALM, RARELY = 5, 10
 """On loopback: after CALM requests without news, only every RARELY-th is made."""
 
 
 def load(ask: JobRequest) -> "tuple[tuple[Tracked, ...], StageStatus]":
-    """The followed series: from the local store before a visit, updated from their archives when the stage is visited."""
+    """The followed series: from the local store before a visit; when the stage is visited these first, then updated from their archives."""
     from patchpilot.services.track.follow_topic import followed
 
     session = ask.session
     fresh = ask.visited and (ask.again or _is_local(session.settings(ask.repository).get("lore")))
-    shown = followed(ask.repository, session.target, session.topic_base, ask=ask.visited, fresh=fresh, progress=ask.progress)
+
+    def known(shown: "FollowedSeries") -> None:
+        session.remember(Stage.FOLLOW, shown.series, status_of(shown.topic, shown.series))
+        ask.progress("asking the archive for new mails")
+
+    shown = followed(
+        ask.repository,
+        session.target,
+        session.topic_base,
+        ask=ask.visited,
+        fresh=fresh,
+        known=known if session.fresh(Stage.FOLLOW) is None else None,
+        progress=ask.progress,
+    )
     return shown.series, status_of(shown.topic, shown.series)
 
 
@@ -71,8 +93,10 @@ class FollowScreen(StageScreen):
     """The follow stage: replies and the status of the patch."""
 
     stage = Stage.FOLLOW
+    AUTO_FOCUS = "#thread"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "fold", "fold quote", key_display="Enter", tooltip="fold or unfold the quoted lines under the cursor"),
+        Binding("enter", "fold", "open or close", key_display="Enter", tooltip="open or close the mail or the quote under the cursor"),
+        Binding("space", "tick", "tick", key_display="Space", tooltip="tick the review point under the cursor as addressed"),
         Binding("v", "version", "make next version", tooltip="start the next version: its changelog, then the preview"),
         Binding("c", "collect", "collect tags", tooltip="add the tags from replies (Reviewed-by: …) to your commits"),
         Binding("g", "reload", "refresh", tooltip="read the mail archive again"),
@@ -83,6 +107,7 @@ class FollowScreen(StageScreen):
             show=False,
             tooltip="run git fetch, after confirmation, to see where the patch was merged",
         ),
+        Binding("d", "story", "story", tooltip="show the story of the series: its versions, reviews and where it was merged"),
         Binding("a", "add", "follow series", show=False, tooltip="follow another series by its Message-ID or link"),
         Binding("m", "read", "mark read", show=False, tooltip="mark all mails of the series as read"),
         Binding("X", "remove", "unfollow", show=False, tooltip="stop following this series"),
@@ -90,8 +115,12 @@ class FollowScreen(StageScreen):
 
     def __init__(self, session: Any) -> None:
         super().__init__(session)
-        self._unfolded: frozenset[str] = frozenset()
-        self._laid = ThreadLayout((), (), (), {})
+        self._folding = Folding()
+        self._laid: Laid = {}
+        self._mails: tuple[ConversationMail, ...] = ()
+        self._laid_for: Tracked | None = None
+        self._items: Sequence[CheckItem] = ()
+        self._order: tuple[Tracked, ...] = ()
         self._number = 0
         self._timer: Timer | None = None
         self._passed: set[str] = set()
@@ -99,10 +128,13 @@ class FollowScreen(StageScreen):
         self._looks = 0
 
     def body(self) -> ComposeResult:
-        """The list of series, and the selected one in full."""
-        with Columns():
-            yield Panel(List(ident="series"), title="Series", id="series-list")
-            yield Panel(Pager(ident="thread", styler=thread_line), title="Conversation", classes="main")
+        """The series, the selected one's conversation, what its reviewers ask, and its story."""
+        with Container(id="follow"):
+            yield Panel(List(ident="series", enter="read it"), title="Series", id="series-list", classes="beneath")
+            yield Panel(ThreadTree(ident="thread"), title="Conversation", id="conversation", classes="main beneath")
+            with Container(id="aside"):
+                yield Panel(List(ident="points", enter="go to the mail"), title="Review points", id="point-list", classes="beneath")
+                yield Panel(Timeline(ident="story"), title="Story", id="story-panel", classes="detail")
 
     def may_begin(self) -> bool:
         """Following a series needs no topic."""
@@ -130,6 +162,19 @@ class FollowScreen(StageScreen):
         if self._timer:
             self._timer.pause()
 
+    def on_resize(self) -> None:
+        """Lay the rows for the new width."""
+        super().on_resize()
+        if self._order:
+            self._list(self._order)
+            self._lay(keep=True)
+
+    def place(self) -> None:
+        """Also what the running job knows before it asked the archive is shown."""
+        super().place()
+        if self.is_mounted and self.session.fresh(self.stage) is not self._shown:
+            self.renew()
+
     def _again(self) -> None:
         self._looks += 1
         if self.tui.demo and self._looks > CALM and self._looks % RARELY:
@@ -143,50 +188,91 @@ class FollowScreen(StageScreen):
         super().action_reload()
 
     def show(self, result: "tuple[Tracked, ...]") -> None:
-        """Fill the list and the thread; the cursor stays. An unchanged result is not drawn again."""
+        """Fill the lists and the conversation; the cursor stays. An unchanged result is not drawn again."""
         # the time of the last update alone is no change
         seen = tuple(replace(series, entry=replace(series.entry, updated=None), new=()) for series in result)
         if seen and seen == self._known:
             return
         self._known, self._looks = seen, 0
+        self._order = tuple(sorted(result, key=rank))
+        self._list(self._order)
+        if self._order:
+            chosen = self._chosen()
+            self._lay(keep=chosen.entry.id == self._number)
+        else:
+            words = "Series that you send are followed automatically. Press a to follow another series by its Message-ID or link."
+            rows = ["No series is followed yet.", "", *wrapped(words, (self.size.width or 80) - 4)]
+            self.query_one(ThreadTree).show_layout(rows, lay_thread(()), keep=False)
+            self._show_points(())
+        if self.focused is None or not self.focused.is_on_screen or not self._order:
+            self.query_one(ThreadTree).focus()
+
+    def _list(self, order: "Sequence[Tracked]") -> None:
         chosen = self.query_one("#series", List)
+        wide = chosen.size.width or (self.size.width or 80) - 2
+        tall = self.app.size.width >= BROAD
         with self.prevent(OptionList.OptionHighlighted):
             chosen.clear_options()
-            for series in result:
-                new = f"{len(series.unread)} new" if series.unread else ""
-                mark = "*" if series.own else " "
-                chosen.add_option(Option(plain(f"{mark} {fitted(str(series.state), 18)} {new:<7} {series.subject}")))
-            self.query_one("#series-list").display = len(result) > 1
-            own = next((at for at, series in enumerate(result) if series.own), len(result) - 1)
-            at = next((at for at, series in enumerate(result) if series.entry.id == self._number), own)
-            if result and len(result) > 1:
-                chosen.highlighted = at
-        pager = self.query_one("#thread", Pager)
-        if not result:
-            rows = [
-                "No series is followed yet.",
-                "",
-                "Series that you send are followed automatically. Press a to follow another series by its Message-ID or link.",
-            ]
-            self._laid = ThreadLayout(tuple(rows), (), (), {})
-            pager.fill(rows)
-        else:
-            self._lay(result[at], keep=result[at].entry.id == self._number)
-        if self.focused is None or (self.focused is chosen and len(result) < 2):
-            pager.focus()
+            chosen.add_options([Option(series_row(series, wide, tall=tall)) for series in order])
+            if order:
+                chosen.highlighted = order.index(self._chosen())
+        panel = self.query_one("#series-list", Panel)
+        panel.display = len(order) > 1
+        self.query_one("#follow").set_class(len(order) < 2, "-alone")
+        unread = sum(len(series.unread) for series in order)
+        panel.count = f"{unread} new" if unread else ""
 
-    def _lay(self, series: "Tracked", *, keep: bool) -> None:
+    def _chosen(self) -> "Tracked":
+        """The series to show: the one that was, else the topic's own, else the first."""
+        first = next((series for series in self._order if series.own), self._order[0])
+        return next((series for series in self._order if series.entry.id == self._number), first)
+
+    def _lay(self, *, keep: bool) -> None:
+        series = self._chosen()
         self._number = series.entry.id
-        self._laid = lay(series, self._unfolded, (self.size.width or 80) - 4)
-        self.query_one("#thread", Pager).fill(self._laid.rows, stops=self._laid.mails, keep=keep)
+        if series is not self._laid_for:
+            self._read(series)
+        tree = self.query_one(ThreadTree)
+        wide = (tree.size.width or (self.size.width or 80) - 2) - 1
+        laid = lay_thread(self._mails, self._items, series.unread, self._folding, wide, self._laid)
+        tree.show_layout(head(series, wide), laid, keep=keep)
+        if not keep and (unread := [at for at, ident in zip(tree.laid.mails, laid.ids, strict=True) if ident in series.unread]):
+            tree.go(unread[0])
+        self._show_points(self._items)
+
+    def _read(self, series: "Tracked") -> None:
+        """What is shown of a series, computed once for each state of it."""
+        from patchpilot.services.track.checklist import checklist
+        from patchpilot.services.track.conversation import conversation
+        from patchpilot.services.track.story import story
+
+        self._laid_for, self._laid = series, {}
+        self._items, self._mails = checklist(series), conversation(series)
+        panel = self.query_one("#conversation", Panel)
+        panel.heading = series.subject
+        panel.count = f"{counted(len(self._mails), 'mail')}{f', {len(series.unread)} new' if series.unread else ''}"
+        self.query_one(Timeline).show_events(story(series))
+        self.query_one("#story-panel", Panel).count = str(series.state)
+
+    def _show_points(self, items: "Sequence[CheckItem]") -> None:
+        points, panel = self.query_one("#points", List), self.query_one("#point-list", Panel)
+        with self.prevent(OptionList.OptionHighlighted):
+            at = points.highlighted or 0
+            points.clear_options()
+            points.add_options([Option(point_row(item)) for item in items])
+            if items:
+                points.highlighted = min(at, len(items) - 1)
+        panel.display = bool(items)
+        panel.count = f"{sum(item.done for item in items)}/{len(items)} ticked"
+        self.refresh_bindings()
 
     def on_pager_moved(self, event: Pager.Moved) -> None:
         """Record which mails were seen."""
-        self._passed |= {ident for at, ident in zip(self._laid.mails, self._laid.ids, strict=True) if at <= event.line}
+        laid = self.query_one(ThreadTree).laid
+        self._passed.update(laid.ids[: bisect_right(laid.mails, event.line)])
 
     def _current(self) -> "Tracked | None":
-        result: tuple[Tracked, ...] | None = self.session.last(self.stage)
-        return next((series for series in result or () if series.entry.id == self._number), None)
+        return next((series for series in self._order if series.entry.id == self._number), None)
 
     def id_to_copy(self) -> str:
         """The series' Message-ID."""
@@ -194,24 +280,92 @@ class FollowScreen(StageScreen):
         return f"<{series.entry.message_id}>" if series else super().id_to_copy()
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
-        """Show the series under the cursor."""
-        result: tuple[Tracked, ...] | None = self.session.last(self.stage)
-        if result and event.option_index < len(result):
-            self._lay(result[event.option_index], keep=False)
+        """Show the series under the cursor; of a review point, the place in its mail."""
+        if event.option_list.id == "series" and event.option_index < len(self._order):
+            self._number = self._order[event.option_index].entry.id
+            self._lay(keep=False)
+        elif event.option_list.id == "points" and event.option_index < len(self._items):
+            self._go_to(self._items[event.option_index])
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """Focus the thread."""
-        self.query_one("#thread").focus()
+        """Focus the conversation."""
+        self.query_one(ThreadTree).focus()
+
+    def _go_to(self, item: "CheckItem") -> None:
+        """Put the conversation's cursor on a review point; its mail is opened where it is closed."""
+        tree = self.query_one(ThreadTree)
+
+        def row() -> int | None:
+            return next((at for at, shown in tree.laid.points.items() if shown.point.key == item.point.key), None)
+
+        at = row()
+        if at is None and item.point.line and item.point.message_id in tree.laid.ids:
+            self._folding = self._folding.toggled(item.point.message_id)
+            self._lay(keep=True)
+            at = row()
+        tree.go(at if at is not None else tree.row_of(item.point.message_id))
+
+    # keys
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Keys without anything to act on are not shown."""
+        if action == "tick":
+            return bool(self._items)
+        if action == "story":
+            return bool(self._order) and self.app.size.width < WIDE and self.app.size.height < TALL
+        if action in ("version", "collect"):
+            return any(series.own for series in self._order)
+        if action in ("read", "remove", "fold"):
+            return bool(self._order)
+        return super().check_action(action, parameters)
 
     def action_fold(self) -> None:
-        """Fold or unfold the quote under the cursor."""
-        pager, series = self.query_one("#thread", Pager), self._current()
-        name = self._laid.folds.get(pager.cursor)
-        if series and name:
-            first = min(at for at, known in self._laid.folds.items() if known == name)
-            self._unfolded = self._unfolded ^ {name}
-            self._lay(series, keep=True)
-            pager.go(first)
+        """Open or close the mail or the quote under the cursor."""
+        tree = self.query_one(ThreadTree)
+        fold = tree.fold
+        if self._order and fold:
+            self._folding = self._folding.toggled(fold)
+            self._lay(keep=True)
+            tree.go(tree.row_of(fold))
+
+    def action_tick(self) -> None:
+        """Tick the review point under the cursor, or clear its tick."""
+        from patchpilot.services.track.checklist import tick
+
+        series, tree, points = self._current(), self.query_one(ThreadTree), self.query_one("#points", List)
+        at = points.highlighted
+        item = tree.item if self.focused is tree else self._items[at] if at is not None and at < len(self._items) else None
+        if series is None or item is None:
+            self.notify("move to a line with a box first, or to the review points with Tab", timeout=3)
+            return
+        changed = tick(series.entry.id, item)
+        ticked = series.ticked ^ {item.point.key}
+        self._replace(replace(series, ticked=ticked))
+        words = "ticked" if changed.done else "open again"
+        more = "; v takes what is ticked into the changelog" if changed.done and series.own else ""
+        self.notify(f"{words}: {item.point.text[:60]} (Space undoes it{more})", timeout=4)
+
+    def _replace(self, series: "Tracked") -> None:
+        """Show a series that was changed here, and keep it as the stage's result."""
+        result: tuple[Tracked, ...] | None = self.session.last(self.stage)
+        changed = tuple(series if one.entry.id == series.entry.id else one for one in result or ())
+        self.session.remember(self.stage, changed, self.session.status(self.stage))
+        self._shown = changed
+        self._known = tuple(replace(one, entry=replace(one.entry, updated=None), new=()) for one in changed)
+        self._order = tuple(series if one.entry.id == series.entry.id else one for one in self._order)
+        self._lay(keep=True)
+
+    def action_story(self) -> None:
+        """Show the story as a card over the conversation."""
+        self.open_detail()
+        self.query_one(Timeline).focus()
+
+    def action_cancel(self) -> None:
+        """Close the card, and go back to the conversation."""
+        had = self.has_class("-detail")
+        super().action_cancel()
+        if had:
+            self.query_one(ThreadTree).focus()
 
     def action_read(self) -> None:
         """Mark all mails as read."""

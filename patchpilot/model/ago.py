@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Ages in words."""
+
+from datetime import UTC, datetime
+
+from patchpilot.model.counted import counted
+
+_MINUTE, _HOUR, _DAY = 60, 3600, 86400
+
+
+def ago(seconds: float, now: float | None = None) -> str:
+    """How long ago a time (seconds since the epoch) was: `now`, `20 min ago`, `5 h ago`, `6 days ago`; the day where it is over 60 days."""
+    moment = datetime.now(UTC).timestamp() if now is None else now
+    age = moment - seconds
+    if age < _MINUTE:
+        return "now"
+    if age < _HOUR:
+        return f"{int(age // _MINUTE)} min ago"
+    if age < 2 * _DAY:
+        return f"{int(age // _HOUR)} h ago"
+    if age < 60 * _DAY:
+        return f"{counted(int(age // _DAY), 'day')} ago"
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d}"

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The rows of the follow stage: followed series, review points, and what to do next above the conversation."""
+
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from patchpilot.model.printable import crop, one_line
+from patchpilot.tui.action_keys import in_keys
+from patchpilot.tui.glyphs import glyph
+from patchpilot.tui.rich_text import QUIET, STRONG, fitted, plain, wrapped
+from patchpilot.tui.stages import Stage
+from patchpilot.tui.widgets.thread_tree import TreeRow, tick_sign
+
+if TYPE_CHECKING:
+    from patchpilot.services.track.checklist import CheckItem
+    from patchpilot.services.track.follow_series import Tracked
+
+TURNS = {"action": ("todo", "bold yellow"), "patience": ("waiting", ""), "nothing": ("done", "green")}
+"""What a series needs from its author → the name of its glyph, and its style."""
+
+
+def rank(series: "Tracked") -> tuple[bool, int, float]:
+    """The topic's own series first, then by whose turn it is, then by the last mail."""
+    last = series.status.last_activity if series.status else None
+    return not series.own, list(TURNS).index(str(series.step.need)), -last.timestamp() if last else 0.0
+
+
+def series_row(series: "Tracked", columns: int, *, tall: bool) -> Text:
+    """A series in the list: whose turn it is, unread mails, its title; on a broad terminal its state in a second row."""
+    sign, style = TURNS[str(series.step.need)]
+    new = f"{len(series.unread)} new" if series.unread else ""
+    own = f"{glyph('cursor')}" if series.own else " "
+    if tall:
+        first = fitted(series.subject, max(10, columns - 4))
+        second = f" {glyph('dot')} ".join(part for part in (f"  {glyph('tree-last')} {series.state}", new) if part)
+        return Text.assemble((own, "bold"), (f"{glyph(sign)} ", style), plain(first), "\n", plain(second, QUIET))
+    return Text.assemble(
+        (own, "bold"), (f"{glyph(sign)} ", style), plain(f"{fitted(str(series.state), 18)} {new:<7}", QUIET), plain(series.subject)
+    )
+
+
+def point_row(item: "CheckItem") -> Text:
+    """A review point in the list."""
+    return Text.assemble(
+        (f"{tick_sign(done=item.done)} ", "green" if item.done else "bold"), plain(f"{item.point.asker}: ", QUIET), plain(item.point.text)
+    )
+
+
+def head(series: "Tracked", columns: int) -> list[TreeRow]:
+    """What to do next and what is missing, above the mails."""
+    why = f": {series.status.why}" if series.status and series.status.why else ""
+    rows = [("next", in_keys(series.step.advice, Stage.FOLLOW)), ("state", crop(one_line(f"{series.state}{why}"), columns - 10))]
+    if series.status:
+        rows += [
+            ("missing", f"v{version} <{ident}> is referenced but not in the archive")
+            for ident, version in series.status.topic.missing.items()
+        ]
+    rows += [("note", note) for note in series.troubles]
+    parts = []
+    for name, text in rows:
+        for number, line in enumerate(wrapped(plain(text).plain, columns - 9)):
+            parts.append(TreeRow((f"{name if not number else '':<9}", QUIET), (line, STRONG if name == "next" else "")))
+    return [*parts, TreeRow(("", ""))]

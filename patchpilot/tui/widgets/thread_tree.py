@@ -1,0 +1,260 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The mails of a series as a tree: one row per mail with its kind as a badge, the open ones with their text, quotes folded, review points marked."""
+
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from patchpilot.model.ago import ago
+from patchpilot.tui.glyphs import glyph
+from patchpilot.tui.rich_text import QUIET, STRONG, diff_line, plain
+from patchpilot.tui.widgets.patch_pager import Pager
+
+if TYPE_CHECKING:
+    from patchpilot.services.track.checklist import CheckItem
+    from patchpilot.services.track.conversation import ConversationMail
+
+FEW = 3
+"""Number of quoted lines up to which they are not folded."""
+MANY = 40
+"""With more mails than that, only those with open review points are shown with their text at first."""
+DEEPEST = 8
+"""Answers below that level are not indented further."""
+NEW_WARNING = re.compile(r">> (?:[\w.+/-]+:\d+|(?:ERROR|WARNING|error|warning|[\w-]*ld|make)\b)")
+"""The start of the lines that build bots mark as new in a report."""
+_CODE = re.compile(r"^(?:[ \t]|[-+@>]|diff |index )")
+_GOOD, _BAD, _ASKS, _PLAIN = ("green", "black on green"), ("red", "white on red"), ("yellow", "black on yellow"), ("dim", "dim reverse")
+BADGES: Mapping[str, tuple[str, str]] = {
+    "review": _ASKS, "question": _ASKS, "ai-review": _ASKS, "form-letter": _ASKS,
+    "nack": _BAD, "build-failure": _BAD, "stable-failed": _BAD,
+    "ack": _GOOD, "trailers": _GOOD, "applied": _GOOD, "tip-commit": _GOOD, "mm-commit": _GOOD, "pull-merged": _GOOD, "stable-added": _GOOD,
+}  # fmt: skip
+"""The kind of a mail → the styles of its badge's edges and of the word between them, which is the kind."""
+
+
+class TreeRow(str):
+    """A row with the styles of its parts: (text, style), in order; the text is printable."""
+
+    __slots__ = ("parts",)
+    parts: tuple[tuple[str, str], ...]
+
+    def __new__(cls, *parts: tuple[str, str]) -> "TreeRow":
+        """A row of these parts."""
+        clean = tuple((text if text.isascii() and text.isprintable() else plain(text).plain, style) for text, style in parts)
+        row = super().__new__(cls, "".join(text for text, _ in clean))
+        row.parts = clean
+        return row
+
+
+def tree_line(row: str) -> Text:
+    """A row as Rich text."""
+    return Text.assemble(*row.parts, no_wrap=True) if isinstance(row, TreeRow) else plain(row)
+
+
+@dataclass(frozen=True, slots=True)
+class Folding:
+    """What the user opened or closed: mails by Message-ID that are not as they are at first, and quotes by name that are shown in full."""
+
+    mails: frozenset[str] = frozenset()
+    quotes: frozenset[str] = frozenset()
+
+    def toggled(self, name: str) -> "Folding":
+        """The same with a mail or a quote (its name has the line after a space) opened or closed."""
+        if " " in name:
+            return Folding(self.mails, self.quotes ^ {name})
+        return Folding(self.mails ^ {name}, self.quotes)
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadLayout:
+    """The rows, where the mails start and their ids, row → the fold that Enter opens or closes, row → the review point that Space ticks."""
+
+    rows: tuple[str, ...] = ()
+    mails: tuple[int, ...] = ()
+    ids: tuple[str, ...] = ()
+    folds: Mapping[int, str] = field(default_factory=dict)
+    points: "Mapping[int, CheckItem]" = field(default_factory=dict)
+
+
+Block = list[tuple[TreeRow, str, "CheckItem | None"]]
+"""The rows of one mail, each with the fold that Enter changes there and the review point that Space ticks there."""
+Laid = dict[tuple[object, ...], Block]
+"""Blocks that were laid before: in a long thread only those that changed are laid again."""
+
+
+def lay_thread(
+    mails: "Sequence[ConversationMail]",
+    items: "Sequence[CheckItem]" = (),
+    unread: Collection[str] = (),
+    folding: Folding | None = None,
+    columns: int = 78,
+    laid: Laid | None = None,
+) -> ThreadLayout:
+    """The mails as rows; prose is wrapped at so many columns, code and quotes are not. `laid` has what was laid before, and gets what is new."""
+    folding, laid = folding or Folding(), {} if laid is None else laid
+    points: dict[str, dict[int, CheckItem]] = {}
+    for item in items:
+        points.setdefault(item.point.message_id, {})[item.point.line] = item
+    quotes: dict[str, frozenset[str]] = {}
+    for name in folding.quotes:
+        message_id = name.rpartition(" ")[0]
+        quotes[message_id] = quotes.get(message_id, frozenset()) | {name}
+    rows: list[str] = []
+    starts: list[int] = []
+    folds: dict[int, str] = {}
+    ticks: dict[int, CheckItem] = {}
+    for at, node in enumerate(mails):
+        ident = node.message_id
+        is_open = _is_open_at_first(node, points, len(mails)) is not (ident in folding.mails)
+        answered = at + 1 < len(mails) and len(mails[at + 1].more) > len(node.more)
+        mine, unfolded = points.get(ident, {}), quotes.get(ident, frozenset())
+        key = (ident, node.more, answered, is_open, ident in unread, unfolded, tuple(mine.values()), columns)
+        block = laid.get(key)
+        if block is None:
+            block = laid[key] = [(_mail_row(node, is_open=is_open, is_new=ident in unread), ident, None)]
+            if is_open:
+                block += _Body(node, mine, unfolded, _guide(node, answered), columns).rows()
+        starts.append(len(rows))
+        for row, fold, point in block:
+            if fold:
+                folds[len(rows)] = fold
+            if point:
+                ticks[len(rows)] = point
+            rows.append(row)
+    return ThreadLayout(tuple(rows), tuple(starts), tuple(node.message_id for node in mails), folds, ticks)
+
+
+def _is_open_at_first(node: "ConversationMail", points: Mapping[str, object], count: int) -> bool:
+    """Replies are open, posts are not; in a long conversation only what asks something."""
+    return node.reply is not None and not node.label and (count <= MANY or node.message_id in points)
+
+
+def _guide(node: "ConversationMail", answered: bool) -> str:
+    """The lines at the left of a mail's text."""
+    levels = [*node.more[:DEEPEST], answered]
+    return "".join(glyph("tree-line") if more else "  " for more in levels)
+
+
+def _mail_row(node: "ConversationMail", *, is_open: bool, is_new: bool) -> TreeRow:
+    mail = node.mail
+    above = "".join(glyph("tree-line") if more else "  " for more in node.more[:DEEPEST][:-1])
+    branch = (glyph("tree-branch") if node.more[-1] else glyph("tree-last")) if node.more else ""
+    kind = str(mail.kind)
+    badge = f"{glyph('badge-left')}{kind}{glyph('badge-right')}"
+    edge, word = BADGES.get(kind, _PLAIN)
+    who = mail.sender.name or mail.sender.email
+    date = mail.mail.date
+    facts = [ago(date.timestamp()) if date else "no date", *(["bot"] if mail.bot else []), *_about(node)]
+    return TreeRow(
+        (f"{above}{branch}", QUIET),
+        (f"{glyph('unfolded' if is_open else 'folded')} ", ""),
+        (badge[:1], edge),
+        (badge[1:-1], word),
+        (badge[-1:], edge),
+        (f" {who}", STRONG),
+        (f" {glyph('dot')} " + f" {glyph('dot')} ".join(facts), QUIET),
+        *([(" new", "bold green")] if is_new else []),
+    )
+
+
+def _about(node: "ConversationMail") -> Iterator[str]:
+    """The version, and the patch's number and subject for a post."""
+    subject = node.mail.subject
+    if node.label:
+        number = f" {subject.number}/{subject.total}" if subject.total and subject.number is not None else ""
+        yield f"{node.label}{number} {subject.title}"
+    elif node.reply and node.reply.version:
+        yield f"on v{node.reply.version}"
+
+
+class _Body:
+    """A mail's text as rows, each with the fold that Enter changes there and the point that Space ticks there."""
+
+    def __init__(
+        self, node: "ConversationMail", points: "Mapping[int, CheckItem]", unfolded: Collection[str], guide: str, columns: int
+    ) -> None:
+        self._node, self._points, self._unfolded, self._guide, self._columns = node, points, unfolded, guide, columns
+
+    def rows(self) -> "Iterator[tuple[TreeRow, str, CheckItem | None]]":
+        lines = self._node.mail.mail.body.rstrip().split("\n")
+        at = 0
+        while at < len(lines):
+            end = at
+            while end < len(lines) and _is_quote(lines[end]):
+                end += 1
+            name = f"{self._node.message_id} {at}"
+            if end - at > FEW and name not in self._unfolded:
+                yield self._row(f"> {glyph('ellipsis')} {end - at} quoted lines", QUIET), name, None
+                at = end
+            elif end > at:
+                for line in lines[at:end]:
+                    yield self._row(line, QUIET), name if end - at > FEW else "", None
+                at = end
+            else:
+                yield from self._own(at, lines[at])
+                at += 1
+
+    def _own(self, at: int, line: str) -> "Iterator[tuple[TreeRow, str, CheckItem | None]]":
+        item = self._points.get(at)
+        mark = f"{tick_sign(done=item.done)} " if item else ""
+        style = STRONG if NEW_WARNING.match(line) or item else str(diff_line(line).style)
+        for number, part in enumerate(self._wrapped(line)):
+            yield self._row(f"{mark if not number else ''}{part}", style), "", item if not number else None
+
+    def _row(self, text: str, style: str) -> TreeRow:
+        return TreeRow((f"{self._guide} ", QUIET), (text, style))
+
+    def _wrapped(self, line: str) -> list[str]:
+        import textwrap
+
+        room = max(40, self._columns - len(self._guide) - 1)
+        if len(line) <= room or _CODE.match(line):
+            return [line]
+        return textwrap.wrap(line, room, break_on_hyphens=False, break_long_words=False) or [""]
+
+
+def tick_sign(*, done: bool) -> str:
+    """The box of a review point: ticked or open; it is told by its sign, not by color."""
+    return f"[{glyph('ticked') if done else ' '}]"
+
+
+def _is_quote(row: str) -> bool:
+    """Whether a line is a quote; build bots mark new lines with `>> `."""
+    return row.startswith(">") and not NEW_WARNING.match(row)
+
+
+class ThreadTree(Pager):
+    """The tree with a cursor; ] and [ go from mail to mail. `lay_thread` makes its rows."""
+
+    def __init__(self, *, ident: str) -> None:
+        super().__init__(ident=ident, styler=tree_line)
+        self.laid = ThreadLayout()
+
+    def show_layout(self, head: Sequence[str], laid: ThreadLayout, *, keep: bool) -> None:
+        """Show these rows below some lines of text; `keep` leaves the cursor where it was."""
+        by = len(head)
+        self.laid = ThreadLayout(
+            (*head, *laid.rows),
+            tuple(at + by for at in laid.mails),
+            laid.ids,
+            {at + by: fold for at, fold in laid.folds.items()},
+            {at + by: item for at, item in laid.points.items()},
+        )
+        self.fill(self.laid.rows, stops=self.laid.mails, keep=keep)
+
+    @property
+    def fold(self) -> str:
+        """The fold at the cursor: that of its row, "" where there is none."""
+        return self.laid.folds.get(self.cursor, "")
+
+    @property
+    def item(self) -> "CheckItem | None":
+        """The review point at the cursor."""
+        return self.laid.points.get(self.cursor)
+
+    def row_of(self, fold: str) -> int:
+        """The first row of a fold."""
+        return min((at for at, name in self.laid.folds.items() if name == fold), default=0)
