@@ -28,6 +28,7 @@ cancel_futures
 background
 parameters
 # textual calls or reads them
+_.AUTO_FOCUS
 _.border_title
 _.border_subtitle
 _.get_system_commands
@@ -54,3 +55,9 @@ as_sent
 HINTS
 LANDING
 _.open_detail
+# Home's screen will call them
+is_on_branch
+checkout_of
+switch_branch
+known_topics
+update_topics

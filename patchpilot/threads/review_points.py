@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from patchpilot.model.trailer import is_trailer
 from patchpilot.threads.mail_kinds import WANTS_ANSWER, MailKind
 from patchpilot.threads.phrases import ASKS_STRONGLY, ASKS_WEAKLY, ASSENT, CLOSING, GREETING
-from patchpilot.threads.reply_body import ReplyLine
+from patchpilot.threads.reply_body import MAX_LINES, ReplyLine
 from patchpilot.threads.sender import same_person
 from patchpilot.threads.thread_values import Reply, Status
 
 MAX_TEXT = 160
 MAX_OF_A_MAIL = 20
+MAX_COLUMNS = 1000
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=\S)")
-_PROBLEM = re.compile(r"(?:error|warning):|undefined reference|FAILED", re.IGNORECASE)
+_PROBLEM = re.compile(r"^>> |^[^>].*(?:\b(?:error|warning):|undefined reference)", re.IGNORECASE)
 _BY_MACHINE = (MailKind.BUILD_FAILURE, MailKind.FORM_LETTER, MailKind.AI_REVIEW)
 _NO_FINDING = re.compile(r"\bno (?:issues|regressions|problems|bugs)\b", re.IGNORECASE)
 
@@ -52,17 +53,18 @@ def _points(reply: Reply) -> Iterator[ReviewPoint]:
     asker = mail.sender.name or mail.sender.email
     found: Iterable[tuple[int, str]]
     if mail.kind in _BY_MACHINE:
-        found = _of_a_report(mail.body.own, mail.subject.title) if not _NO_FINDING.search(mail.body.text) else ()
+        found = _of_a_report(mail.mail.body.split("\n", MAX_LINES), mail.subject.title) if not _NO_FINDING.search(mail.body.text) else ()
     else:
         found = _of_prose(mail.body.own)
     for line, text in found:
         yield ReviewPoint(mail.mail.message_id, line, asker, mail.kind, _short(text))
 
 
-def _of_a_report(own: Sequence[ReplyLine], title: str) -> list[tuple[int, str]]:
-    """One point for a report: its first error, else its subject."""
-    first = next((line for line in own if _PROBLEM.search(line.text)), None)
-    return [(first.at, first.text.strip(" \t>|"))] if first else [(0, title)]
+def _of_a_report(lines: Sequence[str], title: str) -> list[tuple[int, str]]:
+    """One point for a report: its first error or warning, which build bots mark with `>>`; else its subject."""
+    marked = [(at, line) for at, line in enumerate(lines) if _PROBLEM.search(line[:MAX_COLUMNS])]
+    at, line = next((found for found in marked if found[1].startswith(">> ")), marked[0] if marked else (0, title))
+    return [(at, line.removeprefix(">> ").strip())]
 
 
 def _of_prose(own: Sequence[ReplyLine]) -> list[tuple[int, str]]:

@@ -30,8 +30,6 @@ _SIGNS = {
     "bar-rest": ("░", "."),
     "badge-left": ("▐", "["),
     "badge-right": ("▌", "]"),
-    "folded": ("▸", "+"),
-    "unfolded": ("▾", "-"),
     "tree-branch": ("├─", "|-"),
     "tree-last": ("└─", "`-"),
     "tree-line": ("│ ", "| "),

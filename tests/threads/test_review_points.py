@@ -104,3 +104,12 @@ def test_ticked_points_are_in_the_changelog_of_the_next_version(tmp_path: Path) 
         exported = one.run("draft", "--export", "-").out
         assert "- EDITME review: Please use a helper here. (Rita Reviewer)" in exported
         assert "needed at all" not in exported.partition("Reviewers said")[0]
+
+
+def test_a_report_is_one_point_its_first_new_problem() -> None:
+    text = (
+        "Hi Ada,\n\nkernel test robot noticed the following build warnings:\n\nAll warnings (new ones prefixed by >>):\n\n"
+        "   a.c:1: note: x\n>> a.c:7:2: warning: unused variable 'y'\n"
+    )
+    report = mail(f"Re: [PATCH] {story.TITLE}", text, sender="kernel test robot <lkp@intel.com>", id="b1", reply_to="v1", minutes=70)
+    assert points(story.V1, report) == ["kernel test robot: a.c:7:2: warning: unused variable 'y'"]

@@ -237,7 +237,8 @@ class FollowScreen(StageScreen):
         laid = lay_thread(self._mails, self._items, series.unread, self._folding, wide, self._laid)
         tree.show_layout(head(series, wide), laid, keep=keep)
         if not keep and (unread := [at for at, ident in zip(tree.laid.mails, laid.ids, strict=True) if ident in series.unread]):
-            tree.go(unread[0])
+            # once the tree has its height: what to do next stays in view above the first new mail
+            self.call_after_refresh(tree.go, unread[0])
         self._show_points(self._items)
 
     def _read(self, series: "Tracked") -> None:

@@ -201,23 +201,24 @@ class _Body:
         item = self._points.get(at)
         mark = f"{tick_sign(done=item.done)} " if item else ""
         style = STRONG if NEW_WARNING.match(line) or item else str(diff_line(line).style)
-        for number, part in enumerate(self._wrapped(line)):
+        for number, part in enumerate(self._wrapped(line, len(mark))):
             yield self._row(f"{mark if not number else ''}{part}", style), "", item if not number else None
 
     def _row(self, text: str, style: str) -> TreeRow:
-        return TreeRow((f"{self._guide} ", QUIET), (text, style))
+        # parts of one style are joined, and pictures of the screen drop the spaces that such a row begins with
+        return TreeRow((f"{self._guide} ", "" if style == QUIET else QUIET), (text, style))
 
-    def _wrapped(self, line: str) -> list[str]:
+    def _wrapped(self, line: str, taken: int) -> list[str]:
         import textwrap
 
-        room = max(40, self._columns - len(self._guide) - 1)
+        room = max(40, self._columns - len(self._guide) - 1 - taken)
         if len(line) <= room or _CODE.match(line):
             return [line]
         return textwrap.wrap(line, room, break_on_hyphens=False, break_long_words=False) or [""]
 
 
 def tick_sign(*, done: bool) -> str:
-    """The box of a review point: ticked or open; it is told by its sign, not by color."""
+    """The box of a review point: ticked or open; the sign shows it, not a color."""
     return f"[{glyph('ticked') if done else ' '}]"
 
 
