@@ -31,6 +31,8 @@ parameters
 _.AUTO_FOCUS
 _.border_title
 _.border_subtitle
+_.ansi_theme_dark
+_.ansi_theme_light
 _.get_system_commands
 _.cursor_blink
 _.virtual_size

@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
+from rich.console import COLOR_SYSTEMS
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.events import Event, Key
@@ -16,6 +17,7 @@ from patchpilot.errors import ExitCode
 from patchpilot.model.printable import printable
 from patchpilot.tui.background import BackgroundThread, terminal_gone
 from patchpilot.tui.jobs import StageJobs
+from patchpilot.tui.legible import AA, AAA, LegibleText
 from patchpilot.tui.opening import Opening
 from patchpilot.tui.plain_terminal import heed_ascii, heed_no_color
 from patchpilot.tui.saved_state import SavedState
@@ -23,7 +25,7 @@ from patchpilot.tui.screens.stage_screen import StageScreen
 from patchpilot.tui.session import Session
 from patchpilot.tui.stage_app import StageApp
 from patchpilot.tui.stages import Stage
-from patchpilot.tui.themes import CONTRAST, theme_after
+from patchpilot.tui.themes import CONTRAST, HIGH_CONTRAST, color_names, offered
 from patchpilot.tui.widgets.stagebar import StageBar
 
 LOOK = 1.0
@@ -48,7 +50,7 @@ class PatchpilotApp(StageApp):
         Binding("y", "copy", "copy line", show=False, tooltip="copy the line under the cursor (OSC 52)"),
         Binding("Y", "copy_id", "copy id", show=False, tooltip="copy the commit's id (OSC 52)"),
         Binding("colon", "command_palette", "palette", show=False, key_display=":", tooltip="open the command palette"),
-        Binding("T", "theme", "switch theme", show=False, tooltip="switch the theme: dark, light, high contrast"),
+        Binding("T", "theme", "choose theme", show=False, tooltip="choose a theme; each is shown as its name is reached"),
         Binding("ctrl+z", "suspend_process", "suspend", show=False, tooltip="suspend to the shell; fg resumes"),
         Binding("question_mark", "help", "help", key_display="?", tooltip="show all keys that work here"),
         Binding("q", "leave", "quit", tooltip="quit; your progress is saved"),
@@ -60,6 +62,11 @@ class PatchpilotApp(StageApp):
         super().__init__()
         heed_no_color(self)
         heed_ascii(self)
+        for theme in HIGH_CONTRAST:
+            self.register_theme(theme)
+        self._legible = LegibleText()
+        if not self.no_color:
+            self._filters.append(self._legible)
         self.session, self.memory = session, memory
         self.place = self.last_key = ""
         self.sending = self._on_terminal = False
@@ -70,8 +77,10 @@ class PatchpilotApp(StageApp):
     def on_mount(self) -> None:
         """Open the last visited stage, or the first. The screen is drawn before any job starts; results are shown as they arrive."""
         asyncio.get_running_loop().set_default_executor(BackgroundThread())
-        self.register_theme(CONTRAST)
-        self.theme = self.memory.get("theme") or self.theme
+        if not self.is_headless:
+            self._legible.system = COLOR_SYSTEMS[self.console.color_system or "truecolor"]
+        self.theme = offered(str(self.memory.get("theme") or self.theme))
+        self._name_colors()
         opened = self._recall(self._opening.name) if self._opening and self._opening.name else None
         self.push_screen(self.made(opened or Stage.COMMIT))
         self.call_after_refresh(self._drawn)
@@ -216,10 +225,19 @@ class PatchpilotApp(StageApp):
                 stop_all()
 
     def action_theme(self) -> None:
-        """Switch to the next theme and save the choice."""
-        self.theme = theme_after(self.theme)
-        self.memory.keep(theme=self.theme)
-        self.notify(f"theme: {self.theme}", timeout=2)
+        """Choose a theme and save the choice."""
+        from patchpilot.tui.themes import choose_theme
+
+        choose_theme(self, lambda name: self.memory.keep(theme=name))
+
+    def _name_colors(self) -> None:
+        self.ansi_theme_dark = self.ansi_theme_light = color_names(self.current_theme)
+
+    def _watch_theme(self, theme_name: str) -> None:
+        # the color names and the least contrast of the theme, before Textual draws it
+        self._name_colors()
+        self._legible.least = AAA if theme_name.startswith(CONTRAST.name) else AA
+        super()._watch_theme(theme_name)
 
     def action_help(self) -> None:
         """Show all keys that work here, from the bindings themselves."""

@@ -1,9 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The TUI's themes: Textual's dark and light ones, and one with high contrast."""
+"""The TUI's themes: Textual's, and two with high contrast; what the plain color names (green, red …) are in each."""
 
-from textual.theme import Theme
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-LIGHT_AND_DARK = ("textual-dark", "textual-light")
+from rich.terminal_theme import TerminalTheme
+from textual.color import Color
+from textual.theme import BUILTIN_THEMES, Theme
+
+if TYPE_CHECKING:
+    from textual.app import App
+
 CONTRAST = Theme(
     name="high-contrast",
     primary="#ffff00",
@@ -14,14 +21,67 @@ CONTRAST = Theme(
     surface="#000000",
     panel="#202020",
     warning="#ffff00",
-    error="#ff6060",
+    error="#ff8080",
     success="#60ff60",
     dark=True,
     variables={"block-cursor-background": "#ffffff", "block-cursor-foreground": "#000000", "footer-key-foreground": "#ffff00"},
 )
+CONTRAST_LIGHT = Theme(
+    name="high-contrast-light",
+    primary="#00008b",
+    secondary="#005050",
+    accent="#000000",
+    foreground="#000000",
+    background="#ffffff",
+    surface="#ffffff",
+    panel="#e8e8e8",
+    warning="#5c3c00",
+    error="#8b0000",
+    success="#004d00",
+    dark=False,
+    variables={"block-cursor-background": "#000000", "block-cursor-foreground": "#ffffff", "footer-key-foreground": "#00008b"},
+)
+HIGH_CONTRAST = (CONTRAST, CONTRAST_LIGHT)
+OFFERED = (*(name for name in BUILTIN_THEMES if not name.startswith("ansi-")), *(theme.name for theme in HIGH_CONTRAST))
+"""The names of all themes that can be chosen. Textual's ansi themes have colors that only the terminal knows: no contrast can be promised."""
 
 
-def theme_after(name: str) -> str:
-    """The theme after this one; dark after an unknown one."""
-    known = [*LIGHT_AND_DARK, CONTRAST.name]
-    return known[(known.index(name) + 1) % len(known) if name in known else 0]
+def offered(name: str) -> str:
+    """The theme's name, or that of the first theme where this one is not offered (any more)."""
+    return name if name in OFFERED else OFFERED[0]
+
+
+def color_names(theme: Theme) -> TerminalTheme:
+    """What the sixteen color names are in a theme: its own red, green and so on."""
+    named = theme.to_color_system().generate()
+    known = {
+        name: Color.parse(named[name])
+        for name in ("foreground", "background", "error", "success", "warning", "primary", "secondary", "accent")
+    }
+    foreground, background = known["foreground"], known["background"]
+    blue, cyan = known["primary"], min(("secondary", "accent", "primary"), key=lambda name: _from_cyan(known[name]))
+    row = [background, known["error"], known["success"], known["warning"], blue, known["secondary"], known[cyan], foreground]
+    bright = [background.blend(foreground, 0.5), *(color.blend(foreground, 0.25) for color in row[1:7]), foreground]
+    return TerminalTheme(background.rgb, foreground.rgb, [color.rgb for color in row], [color.rgb for color in bright])
+
+
+def _from_cyan(color: Color) -> float:
+    return abs(color.hsl.h - 0.5) if color.hsl.s > 0.15 else 1.0
+
+
+def choose_theme(app: "App[int]", keep: Callable[[str], None]) -> None:
+    """Ask for a theme in a dialog that shows each one as its name is reached; `keep` saves the choice, Escape brings the old one back."""
+    from patchpilot.tui.widgets.choose import Choose
+
+    before = app.theme
+
+    def show(name: str) -> None:
+        app.theme = name
+
+    def chosen(name: str | None) -> None:
+        app.theme = name or before
+        if name:
+            keep(name)
+
+    answers = [(name, name.replace("textual-", "").replace("-", " ").capitalize()) for name in OFFERED]
+    app.push_screen(Choose("Move through the list to see each theme.", answers, "Theme", at=before, preview=show), chosen)

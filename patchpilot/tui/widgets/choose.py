@@ -30,13 +30,23 @@ Judge = Callable[[str], tuple[bool, str]]
 class Choose(Dialog[str | None]):
     """A text and answers, (name, words) or (name, words, what happens then); gives the name, None on Escape.
 
-    A few short answers are buttons, others a list; the underlined letter of an answer gives it at once.
+    A few short answers are buttons, others a list; the underlined letter of an answer gives it at once. `at` is the name of the answer that is
+    focused first (else the first), `preview` is called with the name of each one that is reached.
     """
 
-    def __init__(self, text: str, answers: Sequence[tuple[str, str] | tuple[str, str, str]], title: str = "") -> None:
+    def __init__(
+        self,
+        text: str,
+        answers: Sequence[tuple[str, str] | tuple[str, str, str]],
+        title: str = "",
+        *,
+        at: str = "",
+        preview: Callable[[str], None] | None = None,
+    ) -> None:
         super().__init__()
         self._text, self._answers = text, [Answer(*answer) for answer in answers]
-        self.title_text = title
+        self.title_text, self._preview = title, preview
+        self._at = next((number for number, answer in enumerate(self._answers) if answer.name == at), 0)
 
     def content(self) -> ComposeResult:
         """The text, the answers, what happens then, and the keys."""
@@ -54,12 +64,12 @@ class Choose(Dialog[str | None]):
         )
 
     def on_mount(self) -> None:
-        """The first answer is focused."""
+        """Focus the first answer, or the one that was named."""
         self.query_one("#then").display = any(answer.then for answer in self._answers)
         if self._in_row:
-            self.query(Button).first().focus()
+            self.query_one(f"#answer-{self._at}").focus()
         else:
-            self.query_one(List).highlighted = 0
+            self.query_one(List).highlighted = self._at
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Say what happens with the focused answer."""
@@ -72,6 +82,8 @@ class Choose(Dialog[str | None]):
 
     def _explain(self, number: int) -> None:
         self.query_one("#then", Static).update(plain(self._answers[number].then))
+        if self._preview:
+            self._preview(self._answers[number].name)
 
     def on_key(self, event: events.Key) -> None:
         """The underlined letter of an answer gives it."""

@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Every text on the background it is drawn on, in every theme that is offered: WCAG AA; the high-contrast themes AAA."""
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from rich.color import Color, ColorSystem
+from textual.pilot import Pilot
+
+from patchpilot.tui.app import PatchpilotApp
+from patchpilot.tui.legible import AA, AAA, contrast, is_text, legible
+from patchpilot.tui.stages import Stage
+from patchpilot.tui.themes import CONTRAST, HIGH_CONTRAST, OFFERED, offered
+from patchpilot.tui.widgets.lists import List
+from tests.kit.walk import asked, keys, settle, text_of
+
+On = Callable[[Path], PatchpilotApp]
+ROUNDING = 0.02
+
+
+@pytest.fixture(autouse=True)
+def _colored(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+
+
+def unreadable(app: PatchpilotApp, least: float, system: ColorSystem = ColorSystem.TRUECOLOR) -> Iterator[str]:
+    """The texts on the screen with less contrast, as a terminal of this system shows them."""
+    for strip in app.screen._compositor.render_strips():
+        for text, style, _ in strip:
+            if not is_text(text) or style is None or style.color is None or style.bgcolor is None or style.color.is_default:
+                continue
+            ratio = contrast(style.color.downgrade(system), style.bgcolor.downgrade(system))
+            if ratio < least - ROUNDING:
+                yield f"{app.theme}, {app.stage}: {ratio:.2f} {text.strip()!r} {style}"
+
+
+def texts(app: PatchpilotApp) -> int:
+    """How many segments are judged: text with both colors known."""
+    known = [style for strip in app.screen._compositor.render_strips() for text, style, _ in strip if is_text(text)]
+    return sum(1 for style in known if style and style.color and style.bgcolor)
+
+
+def test_contrast_is_what_wcag_computes() -> None:
+    black, white, gray = (Color.parse(name) for name in ("#000000", "#ffffff", "#767676"))
+    assert contrast(black, white) == pytest.approx(21)
+    assert contrast(gray, white) == pytest.approx(4.54, abs=0.01)
+    assert contrast(gray, gray) == 1
+
+
+def test_a_color_is_moved_only_as_far_as_needed() -> None:
+    ground = Color.parse("#1e1e1e")
+    assert legible(Color.parse("#e0e0e0"), ground, AA, ColorSystem.TRUECOLOR) == Color.parse("#e0e0e0")
+    moved = legible(Color.parse("#aa0000"), ground, AA, ColorSystem.TRUECOLOR)
+    assert AA <= contrast(moved, ground) < AA + 1.5
+    assert moved.triplet is not None
+    assert moved.triplet.red > moved.triplet.green
+    on_sixteen = legible(Color.parse("#444466"), ground, AA, ColorSystem.STANDARD)
+    assert contrast(on_sixteen.downgrade(ColorSystem.STANDARD), ground.downgrade(ColorSystem.STANDARD)) >= AA
+
+
+def test_a_theme_that_is_not_offered_is_the_first_one() -> None:
+    assert offered("ansi-dark") == offered("no-such-theme") == OFFERED[0]
+    assert offered("nord") == "nord"
+
+
+async def in_each_theme(app: PatchpilotApp, pilot: Pilot[int]) -> list[str]:
+    """All wrong texts of the current screen, theme by theme."""
+    wrong: list[str] = []
+    for theme in OFFERED:
+        app.theme = theme
+        await pilot.pause()
+        assert texts(app) > 20
+        wrong += unreadable(app, AAA if theme.startswith(CONTRAST.name) else AA)
+    return wrong
+
+
+async def test_every_text_is_legible_in_every_theme(clone: Path, walk_on: On) -> None:
+    app = walk_on(clone)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        asked(app)
+        await keys(pilot, Stage.CHECKS)
+        assert await in_each_theme(app, pilot) == []
+        await keys(pilot, Stage.TAGS)
+        assert await in_each_theme(app, pilot) == []
+        await pilot.press("question_mark")
+        assert await in_each_theme(app, pilot) == []
+
+
+@pytest.mark.parametrize("theme", ["textual-dark", "textual-light", *(theme.name for theme in HIGH_CONTRAST)])
+async def test_every_stage_is_legible(clone: Path, walk_on: On, theme: str) -> None:
+    app = walk_on(clone)
+    app.memory.keep(theme=theme)
+    async with app.run_test(size=(160, 50)) as pilot:
+        await settle(pilot)
+        asked(app)
+        for stage in Stage:
+            await keys(pilot, stage)
+            assert app.theme == theme
+            assert texts(app) > 20
+            assert list(unreadable(app, AAA if theme.startswith(CONTRAST.name) else AA)) == []
+
+
+@pytest.mark.parametrize("theme", ["textual-dark", "textual-light"])
+async def test_sixteen_colors_are_legible_too(clone: Path, walk_on: On, theme: str) -> None:
+    app = walk_on(clone)
+    app._legible.system = ColorSystem.STANDARD
+    app.memory.keep(theme=theme)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        asked(app)
+        for stage in Stage:
+            await keys(pilot, stage)
+            assert list(unreadable(app, AA, ColorSystem.STANDARD)) == []
+
+
+async def test_a_theme_is_shown_as_it_is_reached_and_kept_when_it_is_chosen(clone: Path, walk_on: On) -> None:
+    app = walk_on(clone)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        before = app.theme
+        await pilot.press("T", "down")
+        await pilot.pause()
+        assert app.theme == OFFERED[OFFERED.index(before) + 1]
+        await pilot.press("escape")
+        await pilot.pause()
+        assert app.theme == before
+        await pilot.press("T", "end")
+        await pilot.pause()
+        assert app.screen.query_one(List).highlighted == len(OFFERED) - 1
+        assert "High contrast light" in text_of(app)
+        await pilot.press("enter")
+        await pilot.pause()
+        assert app.memory.get("theme") == app.theme == OFFERED[-1]
+
+
+async def test_correcting_colors_costs_no_key_its_time(clone: Path, walk_on: On) -> None:
+    app = walk_on(clone)
+    async with app.run_test(size=(160, 50)) as pilot:
+        await settle(pilot)
+        strips = app.screen._compositor.render_strips()
+        begun = time.process_time()
+        for strip in strips:
+            app._legible.apply(list(strip), app.screen.styles.background)
+        assert time.process_time() - begun < 0.05
