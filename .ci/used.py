@@ -53,9 +53,7 @@ _.related_near
 UnidiffHunk
 # for transports that somebody adds (docs/how-to/add-a-transport.md)
 as_sent
-# the tour and the screens' details are about to use them
-HINTS
-LANDING
+# the screens' details are about to use it
 _.open_detail
 # Home's screen will call them
 is_on_branch

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+import platformdirs
+
 from patchpilot.commits.run import git
 from patchpilot.demo import demo_mails
 from patchpilot.demo.demo_archive import ArchiveServer, open_archive
@@ -116,6 +118,7 @@ def sandbox_environment(root: Path) -> dict[str, str]:
     env |= {f"XDG_{name}_HOME": str(home / name.lower()) for name in ("CONFIG", "DATA", "STATE", "CACHE")}
     env["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{env.get('PATH', os.defpath)}"
     env["PATCHPILOT_DEMO"] = str(root)
+    env["PATCHPILOT_TOUR"] = platformdirs.user_state_dir("patchpilot")
     return env
 
 

@@ -73,6 +73,11 @@ class PatchpilotApp(StageApp):
         self.jobs: StageJobs = StageJobs(self, session, opening)
         self._screen_of, self._opening = screen_of, opening
         self.demo = os.environ.get("PATCHPILOT_DEMO", "")
+        self.tour = None
+        if self.demo:
+            from patchpilot.tui.tour import Tour
+
+            self.tour = Tour(self)
 
     def on_mount(self) -> None:
         """Open the last visited stage, or the first. The screen is drawn before any job starts; results are shown as they arrive."""
@@ -124,9 +129,14 @@ class PatchpilotApp(StageApp):
         screen = self.screen
         if not isinstance(screen, StageScreen) or screen.stage == name or not screen.may_leave(Stage(name)):
             return
+        self.show_stage(Stage(name))
+
+    def show_stage(self, stage: Stage) -> None:
+        """Show a stage, whatever the one on screen has to ask first."""
         if self.place:
-            self.memory.keep(self.place, stage=str(name))
-        self.switch_screen(self.made(Stage(name)))
+            self.memory.keep(self.place, stage=str(stage))
+        if stage is not self.stage:
+            self.switch_screen(self.made(stage))
 
     def action_step(self, by: int) -> None:
         """Go forward or back."""
@@ -250,7 +260,7 @@ class PatchpilotApp(StageApp):
         """Quit, but not while mails are being sent."""
         if self.sending:
             self.notify("cannot quit while mails are being sent; wait until sending has finished", severity="warning")
-        else:
+        elif self.tour is None or not self.tour.told_how():
             self.exit(0)
 
     def action_help_quit(self) -> None:

@@ -31,5 +31,5 @@ def commands(app: "StageApp", screen: Screen[Any]) -> Iterable[SystemCommand]:
     yield SystemCommand("Undo", "undo the last rewrite of your commits", partial(app.run_action, "undo"))
     yield SystemCommand("Choose theme", "each is shown as its name is reached", partial(app.run_action, "theme"))
     yield SystemCommand("Help", "all keys that work here", partial(app.run_action, "help"))
-    yield SystemCommand("Tour", "two minutes with an invented fix; nothing leaves this machine", partial(take, app))
+    yield SystemCommand("Tour", "eight cards about the stages, in the demo; no mail leaves this machine", partial(take, app))
     yield SystemCommand("Quit", "quit; your progress is saved", partial(app.run_action, "leave"))

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+FILE = "walk.json"
 PLACES = 200
 """Number of repositories and branches saved; the least recently visited are dropped first."""
 
@@ -51,4 +52,4 @@ class SavedState:
 def _default_file() -> Path:
     import platformdirs
 
-    return Path(platformdirs.user_state_dir("patchpilot")) / "walk.json"
+    return Path(platformdirs.user_state_dir("patchpilot")) / FILE

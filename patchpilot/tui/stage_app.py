@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from patchpilot.errors import PatchpilotError
     from patchpilot.tui.saved_state import SavedState
     from patchpilot.tui.session import Session
+    from patchpilot.tui.tour import Tour
+    from patchpilot.tui.widgets.panel import Panel
 
 
 class JobControl(Protocol):
@@ -35,6 +37,10 @@ class ShownStage(Protocol):
     def stage(self) -> Stage:
         """Its stage."""
 
+    @property
+    def main_panel(self) -> "Panel | None":
+        """The panel that shows the stage's note."""
+
     def renew(self) -> None:
         """Show the newest result."""
 
@@ -49,13 +55,14 @@ class ShownStage(Protocol):
 
 
 class StageApp(App[int]):
-    """The application as its parts use it. `place` is the key of the topic's saved state, `demo` the sandbox's folder in the tour."""
+    """The application as its parts use it. `place` is the key of the topic's saved state, `demo` the sandbox's folder in the demo, `tour` its cards."""
 
     session: "Session"
     memory: "SavedState"
     jobs: JobControl
     place: str
     demo: str
+    tour: "Tour | None"
     sending: bool
 
     @property
@@ -70,6 +77,10 @@ class StageApp(App[int]):
 
     def action_stage(self, name: str) -> None:
         """Jump to a stage."""
+        raise NotImplementedError
+
+    def show_stage(self, stage: Stage) -> None:
+        """Show a stage, whatever the one on screen has to ask first."""
         raise NotImplementedError
 
     def redraw(self) -> None:

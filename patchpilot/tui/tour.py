@@ -1,38 +1,172 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The tour: the hint for each stage of the demo, and starting the demo from the TUI."""
+"""The tour: offered at the first start, it runs the demo, where a card at each stage points at the panel it is about."""
 
-from typing import TYPE_CHECKING
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
+from textual import events
+from textual.widget import Widget
+
+from patchpilot.tui.saved_state import FILE, SavedState
 from patchpilot.tui.stages import Stage
 
 if TYPE_CHECKING:
     from patchpilot.tui.stage_app import StageApp
 
 OFFER = (
-    "Welcome to patchpilot, which takes a fix from the commit to the landed patch.\n\n"
-    "The tour takes two minutes: an invented fix in an invented kernel tree, with a mail server and a mail archive on this machine only. "
-    "Your files are not touched and no mail leaves this machine. To take it later, run `patchpilot demo`."
+    "patchpilot takes a fix from the commit to mainline and the stable kernels.\n\n"
+    "The demo shows it with an invented fix in an invented kernel tree, with a mail server and a mail archive on this machine only. "
+    "Your files are not touched and no mail leaves this machine. To see it later, run `patchpilot demo`."
 )
 
-HINTS = {
-    Stage.COMMIT: "This is a fix from Robin, a newcomer. Read it (j/k to scroll, ] for the next hunk), then press n for the next stage.",
-    Stage.CHECKS: "Problems that reviewers would report. f: next finding, m: apply the safe fixes, e: edit. In the tour, M fixes everything for you.",
-    Stage.RECIPIENTS: "Who gets the patch, and why. Space excludes a recipient, a adds one. The list is correct: press n.",
-    Stage.TAGS: "Which commit introduced the bug? Press Enter on the first candidate, tick Signed-off-by, then write the tags.",
-    Stage.BACKPORTS: "Which stable branches have the bug, and whether the fix applies there. Enter opens a branch. Then press n.",
-    Stage.PREVIEW: "The mail exactly as it will be sent. Press x to name the target tree, Enter to choose PATCH net, then n.",
-    Stage.SEND: 'Press s, then type "send" to confirm, as for a real list. Here the mail only goes to the sandbox\'s mail server.',
-    Stage.FOLLOW: "Replies arrive in seconds; ] goes to the next one. Then M: Robin replies to Maya and prepares v2. "
-    f"Preview it ({Stage.PREVIEW.number}), send it ({Stage.SEND.number}).",
-}
-LANDING = (
-    "v2 is sent; a maintainer applies it in a few seconds. Then f (git fetch) shows it in mainline and one stable branch. q ends the tour."
+
+class Step(NamedTuple):
+    """A card of the tour: the stage, a title, a text, and the panel it is about (a CSS selector), if that is not the stage's main panel."""
+
+    stage: Stage
+    title: str
+    text: str
+    panel: str = ""
+
+
+STEPS = (
+    Step(
+        Stage.COMMIT,
+        "A fix by Robin, who has never sent a patch",
+        "patchpilot takes it to mainline and the stable kernels in eight stages, in the line above: "
+        "n goes to the next, p back, a number to that stage. The last line of the screen shows the keys for what you see.",
+    ),
+    Step(
+        Stage.CHECKS,
+        "What maintainers and bots would report",
+        "f goes to the next finding. It says why the rule exists and what to do; a applies its fix, A all that are certain, u undoes. "
+        "In the demo M lets Robin fix the rest.",
+    ),
+    Step(
+        Stage.RECIPIENTS,
+        "Who gets the mail, and why",
+        "From MAINTAINERS, the tags of the commit and the history of the files. Space excludes or includes one. This list is correct.",
+    ),
+    Step(
+        Stage.TAGS,
+        "Which commit introduced the bug?",
+        "The likeliest first, with the evidence for it. Enter takes one and shows the message with Fixes:, Cc: stable and your sign-off "
+        "before anything is written.",
+    ),
+    Step(
+        Stage.BACKPORTS,
+        "Which stable kernels need it?",
+        "For each branch: does it have the bug, and does the fix apply? Enter opens a branch with its conflict and what it needs first.",
+    ),
+    Step(
+        Stage.PREVIEW,
+        "The mail, byte for byte",
+        "Exactly what will be sent, with everything that blocks sending.",
+    ),
+    Step(
+        Stage.SEND,
+        "Sent once, after you confirm",
+        "s sends. In the demo the mail goes to a server on this machine.",
+    ),
+    Step(
+        Stage.FOLLOW,
+        "From the first reply to the stable kernels",
+        "After you sent it, replies arrive here, in the demo within seconds, and the next step is named. M lets Robin answer and prepare v2.",
+    ),
 )
-"""The hint at the last stage once v2 is sent."""
+
+SEEN = "PATCHPILOT_TOUR"
+"""The variable with the user's own state directory: that of the sandbox is removed with it."""
+
+
+class Tour:
+    """The cards of the demo: each appears once, when its stage is visited, until the user ends the tour."""
+
+    def __init__(self, app: "StageApp") -> None:
+        self._app = app
+        self._memory = SavedState(Path(os.environ[SEEN]) / FILE) if os.environ.get(SEEN) else app.memory
+        self._left = [] if self._memory.get("tour") == "seen" else list(STEPS)
+        self._told = False
+
+    def restart(self) -> None:
+        """Show every card again, from the first."""
+        self._left = list(STEPS)
+        self._go(STEPS[0])
+
+    def visit(self) -> None:
+        """Show the card of the stage on screen, if it was not shown yet."""
+        step = next((step for step in self._left if step.stage is self._app.stage), None)
+        if step is not None and not self._app.screen.is_modal:
+            self._left.remove(step)
+            self._show(step)
+
+    def _show(self, step: Step) -> None:
+        from patchpilot.tui.widgets.tour_card import TourCard
+
+        number = STEPS.index(step) + 1
+        keys = "Enter next" if number < len(STEPS) else "Enter ends the tour"
+        back = " · ← back" if number > 1 else ""
+
+        def answered(answer: str | events.Key | None) -> None:
+            if isinstance(answer, events.Key):
+                self._app.call_later(self._press, answer.key, answer.character)
+            elif answer == "next" and number < len(STEPS):
+                self._go(STEPS[number])
+            elif answer == "back":
+                self._go(STEPS[max(0, number - 2)])
+            else:
+                self._end()
+
+        title = f"{number}/{len(STEPS)} {step.title}"
+        self._app.push_screen(TourCard(title, step.text, f"{keys}{back} · Esc ends", lambda: self._panel(step)), answered)
+
+    def _press(self, key: str, character: str | None) -> None:
+        """Hand a key to the screen that is on top when the card is gone. (A message of the card itself would end with it.)"""
+        self._app.post_message(events.Key(key, character))
+
+    def _panel(self, step: Step) -> Widget | None:
+        """The panel of a step as far as the stage shows it now."""
+        screen = self._app.stage_screen
+        if not isinstance(screen, Widget):
+            return None
+        shown = [widget for widget in screen.query(step.panel or "Panel.main") if widget.region]
+        return shown[0] if shown else screen.main_panel
+
+    def _go(self, step: Step) -> None:
+        if step not in self._left:
+            self._left.append(step)
+        if step.stage is self._app.stage:
+            self.visit()
+        else:
+            self._app.show_stage(step.stage)
+
+    def _end(self) -> None:
+        """No card is shown again, in this demo and the next ones."""
+        self._left = []
+        self._memory.keep(tour="seen")
+        self._app.show_stage(Stage.COMMIT)
+        self._app.notify("the tour is over: try it yourself. ? shows all keys, and the palette (:) has the tour")
+
+    def told_how(self) -> bool:
+        """Show, once, how to do the same in one's own tree; whether it was shown now. Its answer may quit."""
+        if self._told:
+            return False
+        from patchpilot.demo.own_tree import OWN_TREE
+        from patchpilot.tui.widgets.choose import Choose
+
+        def answered(choice: str | None) -> None:
+            if choice == "quit":
+                self._app.exit(0)
+
+        self._told = True
+        answers = (("quit", "Quit the demo"), ("stay", "Stay in the demo"))
+        self._app.push_screen(Choose(OWN_TREE, answers, title="Now with your own tree"), answered)
+        return True
 
 
 def offer(app: "StageApp") -> None:
-    """Offer the tour once, and start it on request."""
+    """Offer the demo once, and start it on request."""
     from patchpilot.tui.widgets.choose import Choose
 
     def answered(choice: str | None) -> None:
@@ -40,11 +174,18 @@ def offer(app: "StageApp") -> None:
         if choice == "tour":
             take(app)
 
-    app.push_screen(Choose(OFFER, (("no", "Start with my own commits"), ("tour", "Take the tour first"))), answered)
+    answers = (
+        ("no", "Start with my own commits", "Opens the branch that is checked out. Nothing is sent before you saw it and confirmed it."),
+        ("tour", "Take the tour first", "Starts the demo with a tour of eight short cards. When you quit it, you are back here."),
+    )
+    app.push_screen(Choose(OFFER, answers, title="Welcome to patchpilot"), answered)
 
 
 def take(app: "StageApp") -> None:
-    """Run the demo on this terminal, then return here."""
+    """In the demo show the cards again; else run the demo on this terminal, then return here."""
+    if app.tour is not None:
+        app.tour.restart()
+        return
     from patchpilot.demo.start import run_demo
 
     with app.suspend():

@@ -51,7 +51,7 @@ class StageScreen(Screen[None]):
             key_display="/",
             tooltip="search the text; then n and N go to the next and previous match",
         ),
-        Binding("M", "newcomer", "do it for me", show=False, tooltip="in the tour: let Robin, the newcomer, do this step"),
+        Binding("M", "newcomer", "let Robin do it", tooltip="in the demo: let Robin, the newcomer, do this step"),
     ]
 
     quiet: frozenset[str] = frozenset()
@@ -132,6 +132,8 @@ class StageScreen(Screen[None]):
             if self.session.fresh(self.stage) is None and self.stage not in self.session.busy and self.may_begin():
                 self.tui.jobs.begin(self.stage)
         self.place()
+        if self.tui.tour is not None:
+            self.call_after_refresh(self.tui.tour.visit)
 
     def on_resize(self) -> None:
         """Say what a small terminal lacks; only the main panel is shown there."""
@@ -303,11 +305,11 @@ class StageScreen(Screen[None]):
         self.query_one(SearchBar).open()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """M works in the tour only."""
+        """M works in the demo only."""
         return action != "newcomer" or bool(self.tui.demo and self.stage in (Stage.COMMIT, Stage.CHECKS, Stage.FOLLOW))
 
     def action_newcomer(self) -> None:
-        """In the tour: do what Robin, the newcomer, does at this stage."""
+        """In the demo: do what Robin, the newcomer, does at this stage."""
         from patchpilot.demo.robin import fix_first, second_version
 
         second = self.stage is Stage.FOLLOW
