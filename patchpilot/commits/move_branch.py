@@ -9,6 +9,9 @@ from patchpilot.commits.undo_refs import Undo, record
 from patchpilot.commits.unfinished_move import Move, begin, end, refuse_locked
 from patchpilot.errors import RefusedError
 
+MAX_NAMED = 1000
+"""So many paths are given to git as arguments; of more, all files are looked at."""
+
 
 def changed_paths(repository: Repository, old: str, new: str) -> tuple[str, ...]:
     """The files that differ between two commits."""
@@ -29,8 +32,12 @@ def _paths_to_follow(repository: Repository, ref: str | None, paths: tuple[str, 
     _refuse_elsewhere(repository, ref, 1 if is_current and not repository.bare else 0)
     if not is_current or repository.bare:
         return False
-    done = repository.git("status", "--porcelain", "-z", "--untracked-files=no", "--no-renames", "--", *paths, filters=True)
-    dirty = [entry[3:] for entry in done.out.decode("utf-8", "surrogateescape").split("\0") if entry]
+    # so many names would not fit on a command line
+    named = ("--", *paths) if len(paths) <= MAX_NAMED else ()
+    done = repository.git("status", "--porcelain", "-z", "--untracked-files=no", "--no-renames", *named, filters=True)
+    changed = [entry[3:] for entry in done.out.decode("utf-8", "surrogateescape").split("\0") if entry]
+    touched = set(paths)
+    dirty = [path for path in changed if path in touched]
     if dirty:
         raise RefusedError(
             f"{dirty[0]} has uncommitted changes" + (f" (and {len(dirty) - 1} more)" if len(dirty) > 1 else ""),

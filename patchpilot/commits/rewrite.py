@@ -107,6 +107,21 @@ def plan(
     return Rewriting(ref, head, new[head], new, tuple(signed))
 
 
+def onto(repository: Repository, ref: str | None, head: str, tip: str, picked: Sequence[tuple[str, str]]) -> Rewriting:
+    """Write copies of a branch's commits above another tip (nothing refers to them yet): (commit of one parent, its tree there), oldest first."""
+    new: dict[str, str] = {}
+    signed: list[str] = []
+    last = tip
+    for one, tree in picked:
+        commit, raw = repository.commit(one), repository.objects.get(one)
+        if raw is None:
+            raise GitError(f"commit {one[:12]} is not in the repository")
+        if _SIGNATURE.search(raw[2].partition(b"\n\n")[0] + b"\n"):
+            signed.append(one)
+        last = new[one] = _id_of(repository, _rebuilt(raw[2], {commit.parents[0]: last}, None, tree), write=True)
+    return Rewriting(ref, head, last, new, tuple(signed))
+
+
 def without_covers(repository: Repository, ids: Sequence[str]) -> tuple[str, ...]:
     """These commits of a linear history without b4's cover commits among or below them: same trees and messages, new ids, not in any ref.
 

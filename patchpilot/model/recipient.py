@@ -2,6 +2,7 @@
 """Who gets the mail, in which header, and why."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from patchpilot.model.address import Address
 
@@ -31,13 +32,38 @@ class SectionInfo:
     lists: tuple[str, ...] = ()
 
 
+class RemedyKind(StrEnum):
+    """What is done about a warning."""
+
+    EXCLUDE = "exclude"
+    REPLACE = "replace"
+    ADD = "add"
+    REBASE = "rebase"
+    PREFIX = "prefix"
+    ANSWER = "answer"
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """What settles a warning.
+
+    `values` are the address to exclude, to replace by `instead`, or to add; the trees (as in `T:`) or the branch to rebase onto; the subject prefix
+    to set; the pre-send question to answer.
+    """
+
+    kind: RemedyKind
+    values: tuple[str, ...]
+    instead: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class RecipientPlan:
-    """To and Cc of one patch or of a series, each with reasons, and warnings for the sender."""
+    """To and Cc of one patch or of a series, each with reasons, and warnings for the sender; `remedies` are (warning, what settles it)."""
 
     recipients: tuple[Recipient, ...]
     sections: tuple[SectionInfo, ...] = ()
     warnings: tuple[str, ...] = ()
+    remedies: tuple[tuple[str, Remedy], ...] = ()
 
     @property
     def to(self) -> tuple[Recipient, ...]:

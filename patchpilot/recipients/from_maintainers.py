@@ -16,17 +16,17 @@ Texts = Sequence[tuple[str, list[str]]]
 
 @dataclass(frozen=True, slots=True)
 class NamedRecipient:
-    """The MAINTAINERS sections of a patch, most specific first, and lists that were left out with the reason."""
+    """The MAINTAINERS sections of a patch, most specific first, and (section, list) of lists that only subscribers may write to."""
 
     matches: tuple[SectionMatch, ...]
-    left_out: tuple[str, ...]
+    left_out: tuple[tuple[str, str], ...]
 
 
 def add_named(gathered: MergedRecipient, file: MaintainersFile, paths: Sequence[str], texts: Texts, switches: Switches) -> NamedRecipient:
     """Add maintainers (To), the list of the most specific section of each file (To), reviewers and other lists (Cc)."""
     matches = match_texts(file, paths, texts if switches.keywords else ())
     own_lists = _own_lists(matches)
-    left_out: list[str] = []
+    left_out: list[tuple[str, str]] = []
     # compared as get_maintainer.pl does: name and address, case-sensitive
     chiefs = set() if switches.git_chief_penguins else {written(name, address) for name, address in file.words.chiefs}
     # contacts with several names or addresses get the first one seen, so the order is that of get_maintainer.pl
@@ -40,7 +40,7 @@ def add_named(gathered: MergedRecipient, file: MaintainersFile, paths: Sequence[
                         _add(gathered, box, role, header, match)
         for address, remark in section.lists if switches.l else ():
             if "subscribers-only" in remark and not switches.s:
-                left_out.append(f"{section.name}: {address} left out: subscribers only (--s adds it)")
+                left_out.append((section.name, address))
             elif "moderated" not in remark or switches.moderated:
                 role = "moderated list" if "moderated" in remark else "list"
                 _add(gathered, address, role, "to" if address.lower() in own_lists else "cc", match)

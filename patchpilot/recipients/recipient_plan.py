@@ -101,7 +101,9 @@ def _finish(
     recipients = tuple(recipient for recipient in everybody if judged(recipient.address.email).state is not AddressState.BAD)
     facts = RecipientFacts(everybody, named, tuple(paths), patches, gathered.unsafe)
     sections = tuple(shown(match.section) for match in named.matches)
-    return RecipientPlan(recipients, sections, (*warnings_of(facts, sources.tree, sources.repository), *remarks))
+    warnings = warnings_of(facts, sources.tree, sources.repository)
+    remedies = tuple((warning, remedy) for warning, remedy in warnings.items() if remedy)
+    return RecipientPlan(recipients, sections, (*warnings, *remarks), remedies)
 
 
 def _add_history(gathered: MergedRecipient, named: NamedRecipient, sources: Sources, paths: Sequence[str]) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.maintainers import Section
 from patchpilot.model.address import AddressState, AddressVerdict, judge
 from patchpilot.model.patch import Patch
-from patchpilot.model.recipient import Recipient
+from patchpilot.model.recipient import Recipient, Remedy, RemedyKind
 from patchpilot.model.source_tree import Tree
 from patchpilot.projects.loading import gone_addresses
 from patchpilot.projects.mailing_lists import bounces
@@ -32,22 +32,26 @@ class RecipientFacts:
     unsafe: tuple[str, ...]
 
 
-def warnings_of(facts: RecipientFacts, tree: Tree, repository: Repository | None) -> tuple[str, ...]:
-    """All warnings, the most serious first."""
+Warned = tuple[str, Remedy | None]
+"""A warning, and what settles it."""
+
+
+def warnings_of(facts: RecipientFacts, tree: Tree, repository: Repository | None) -> dict[str, Remedy | None]:
+    """All warnings, the most serious first, with what settles them."""
     sections = [match.section for match in facts.named.matches if not match.is_rest]
-    warnings = (
+    warnings: tuple[str | Warned, ...] = (
         *_addresses(facts),
         *_statuses(sections),
         *_nobody(facts),
         *_lists(facts),
-        *facts.named.left_out,
+        *_left_out(facts),
         *_trees(facts, repository),
         *_next(facts, tree),
         *(silent_maintainers(sections, repository) if repository else ()),
         *_own_rules(sections),
         *_too_many(facts),
     )
-    return tuple(dict.fromkeys(warnings))
+    return dict((warning, None) if isinstance(warning, str) else warning for warning in warnings)
 
 
 @lru_cache(maxsize=4096)
@@ -56,7 +60,7 @@ def judged(email: str) -> AddressVerdict:
     return judge(email)
 
 
-def _addresses(facts: RecipientFacts) -> Iterator[str]:
+def _addresses(facts: RecipientFacts) -> Iterator[str | Warned]:
     for box in facts.unsafe:
         yield f"{box} is not valid in a mail header and was left out"
     for recipient in facts.recipients:
@@ -65,12 +69,14 @@ def _addresses(facts: RecipientFacts) -> Iterator[str]:
         if verdict.state is AddressState.BAD:
             yield f"{email} ({recipient.role}) is not a valid address and was left out: {verdict.reason}"
         elif verdict.state is AddressState.DOUBTFUL:
-            yield f"{email} ({recipient.role}) may be invalid: {verdict.reason}"
+            yield f"{email} ({recipient.role}) may be invalid: {verdict.reason}", Remedy(RemedyKind.EXCLUDE, (email,))
         gone = bounces(email, gone_addresses())
         if gone:
-            yield f"{email} ({recipient.role}) is known to bounce: {gone.domain or gone.address}: {gone.why}" + (
-                f"; use {gone.instead}" if gone.instead else ""
-            )
+            words = f"{email} ({recipient.role}) is known to bounce: {gone.domain or gone.address}: {gone.why}"
+            if gone.instead:
+                yield f"{words}; use {gone.instead}", Remedy(RemedyKind.REPLACE, (email,), gone.instead)
+            else:
+                yield words, Remedy(RemedyKind.EXCLUDE, (email,))
 
 
 def _statuses(sections: Iterable[Section]) -> Iterator[str]:
@@ -97,7 +103,12 @@ def _lists(facts: RecipientFacts) -> Iterator[str]:
             yield f"{recipient.address.email} is moderated: your first mail may be held for days"
 
 
-def _trees(facts: RecipientFacts, repository: Repository | None) -> Iterator[str]:
+def _left_out(facts: RecipientFacts) -> Iterator[Warned]:
+    for section, address in facts.named.left_out:
+        yield f"{section}: {address} left out: subscribers only (--s adds it)", Remedy(RemedyKind.ADD, (address,))
+
+
+def _trees(facts: RecipientFacts, repository: Repository | None) -> Iterator[Warned]:
     """Warnings for sections whose T: trees do not include the tree of the current branch."""
     if repository is None or not facts.named.matches:
         return
@@ -109,7 +120,8 @@ def _trees(facts: RecipientFacts, repository: Repository | None) -> Iterator[str
     trees = [(tree, branch) for kind, tree, branch in section.tree_urls if kind == "git"]
     if trees and not any(_same_tree(url, tree) for tree, _ in trees):
         shown = ", ".join(f"{tree} {branch}".strip() for tree, branch in trees[:3])
-        yield f"{section.name} uses the tree {shown}; your branch is based on {name} ({url})"
+        remedy = Remedy(RemedyKind.REBASE, tuple(f"git {tree} {branch}".strip() for tree, branch in trees))
+        yield f"{section.name} uses the tree {shown}; your branch is based on {name} ({url})", remedy
 
 
 def _remote(repository: Repository) -> tuple[str, str] | None:

@@ -9,6 +9,7 @@ from patchpilot.model.patch import Series
 from patchpilot.model.recipient import Recipient
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.mail_account import read_account
+from patchpilot.services.maintainers.recipient_advice import RecipientAdvice, recipient_advice
 from patchpilot.services.maintainers.topic_recipients import Planned, plan_series
 from patchpilot.services.send.mail_recipients import addressees
 from patchpilot.services.topic.find_topic import find_draft, read_topic
@@ -17,12 +18,13 @@ from patchpilot.services.topic.topic_project import profile_of
 
 @dataclass(frozen=True, slots=True)
 class CountedRecipients:
-    """The plan, the recipients of the mails as `send` counts them, remarks about them, and of what they are (the series, or one patch)."""
+    """The plan, the recipients of the mails as `send` counts them, and of what they are (the series, or one patch); what the sender should know."""
 
     planned: Planned
     recipients: tuple[Recipient, ...]
     remarks: tuple[str, ...]
     about: str
+    advice: tuple[RecipientAdvice, ...] = ()
 
     @property
     def rows(self) -> tuple[tuple[str, Recipient], ...]:
@@ -45,7 +47,8 @@ def count_recipients(repository: Repository, request: SendRequest, patch: int | 
     counted = addressees(repository, request, account, draft, series, planned, project)
     out = {recipient.address.key for recipient in planned.left_out}
     kept = tuple(recipient for recipient in counted.recipients if recipient.address.key not in out)
-    return CountedRecipients(planned, kept, counted.remarks, about)
+    advice = recipient_advice(repository, planned.plan, counted.remarks, whole, draft, project, request.base)
+    return CountedRecipients(planned, kept, counted.remarks, about, advice)
 
 
 def is_sendable(email: str) -> bool:

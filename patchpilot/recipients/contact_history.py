@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What each contact did to the files of a patch: how many of the commits, which share, and the last one."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from patchpilot.commits.repository import Repository
+from patchpilot.errors import GitError
+from patchpilot.model.trailer import parse_trailer
+
+YEARS = 3
+ENOUGH = 10
+"""With fewer commits to the files themselves, those to their folders are counted."""
+_FORMAT = "--format=%x01%H%x00%aN%x00%aE%x00%as%x00%s%x00%(trailers:only=true,unfold=true)"
+
+
+@dataclass(frozen=True, slots=True)
+class ContactHistory:
+    """A contact's share of the commits: `commits` of `total` that they wrote, signed or reviewed, and the date, id and subject of the newest."""
+
+    commits: int
+    total: int
+    last: str
+    last_id: str
+    last_subject: str
+
+    @property
+    def percent(self) -> int:
+        """The share, rounded."""
+        return round(100 * self.commits / max(1, self.total))
+
+
+@dataclass(frozen=True, slots=True)
+class FileHistory:
+    """The contacts of the commits to `paths`, by address in lower case, and the total of these commits; `complete` unless git timed out."""
+
+    paths: tuple[str, ...]
+    total: int
+    contacts: Mapping[str, ContactHistory]
+    complete: bool = True
+
+
+def file_history(repository: Repository, paths: Sequence[str], start: str, seconds: float) -> FileHistory:
+    """The history of files up to a commit, three years of it; of their folders where few commits changed the files."""
+    folders = tuple(dict.fromkeys(f"{folder}/" for path in paths if (folder := path.rpartition("/")[0])))
+    found = FileHistory(tuple(paths), 0, {})
+    for where in (tuple(paths), folders):
+        if where:
+            found = _history(repository, where, start, seconds / 2)
+        if found.total >= ENOUGH or not found.complete:
+            break
+    return found
+
+
+def _history(repository: Repository, paths: tuple[str, ...], start: str, seconds: float) -> FileHistory:
+    since = repository.commit(start).committed - timedelta(days=365 * YEARS)
+    arguments = ("log", "--no-merges", "--use-mailmap", f"--since={since.isoformat()}", _FORMAT, start, "--", *paths)
+    try:
+        done = repository.git(*arguments, ok=(), timeout=seconds)
+    except GitError:
+        return FileHistory(paths, 0, {}, complete=False)
+    entries = done.text.split("\x01")[1:]
+    counts: dict[str, int] = {}
+    newest: dict[str, tuple[str, str, str]] = {}
+    for entry in entries:
+        id_, _, email, date, subject, trailers = entry.split("\0", 5)
+        tags = (parse_trailer(line) for line in trailers.splitlines())
+        named = {tag.address.key for tag in tags if tag and tag.address and tag.key.endswith("-by")}
+        for key in {email.lower(), *named}:
+            counts[key] = counts.get(key, 0) + 1
+            newest.setdefault(key, (date, id_, subject))
+    contacts = {key: ContactHistory(count, len(entries), *newest[key]) for key, count in counts.items()}
+    return FileHistory(paths, len(entries), contacts)

@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the sender should know about the recipients, and what settles it."""
+
+from pathlib import Path
+
+import pytest
+
+from patchpilot.commits.repository import Repository
+from patchpilot.model.recipient import Remedy, RemedyKind
+from patchpilot.model.send_request import SendRequest
+from patchpilot.services.maintainers.counted_recipients import CountedRecipients, count_recipients
+from patchpilot.services.maintainers.recipient_history import recipient_history
+from patchpilot.services.maintainers.topic_recipients import edit
+from patchpilot.services.send.edit_draft import Changes, change
+from patchpilot.services.send.mail_recipients import answer_named
+from tests.kit.maintainers import FILES
+from tests.kit.repos import Repo
+
+NET = {"drivers/net/port.c": "int mended;\n"}
+
+
+@pytest.fixture
+def repo(tmp_path: Path) -> Repo:
+    made = Repo(tmp_path / "linux")
+    made.commit("start\n\nReviewed-by: Eve Router <eve@net.example>", FILES, author="Cul Prit <cul@prit.example>")
+    made.commit("lib: more", {"lib/more.c": "int more;\n"})
+    made.git("config", "remote.origin.url", "https://git.example/linux.git")
+    made.git("update-ref", "refs/remotes/origin/master", "HEAD")
+    made.branch("topic")
+    return made
+
+
+def counted(repo: Repo, base: str | None = None) -> CountedRecipients:
+    with Repository.open(repo.path) as repository:
+        return count_recipients(repository, SendRequest(base=base))
+
+
+def remedies(repo: Repo, base: str | None = None) -> dict[str, Remedy | None]:
+    return {one.title: one.remedy for one in counted(repo, base).advice}
+
+
+def test_a_tree_is_named_and_rebased_onto_where_the_clone_has_it(repo: Repo) -> None:
+    repo.commit("net: port: mend it", NET)
+    found = remedies(repo)
+    assert found["target tree not named"] == Remedy(RemedyKind.PREFIX, ("PATCH net-next",))
+    assert found["other tree"] is None
+    assert any("git remote add NAME git://git.example/net.git" in one.text for one in counted(repo).advice)
+    repo.git("config", "remote.net.url", "https://git.example/net.git")
+    ahead = repo.git("commit-tree", "origin/master^{tree}", "-p", "origin/master^", "-m", "net: more")
+    repo.git("update-ref", "refs/remotes/net/main", ahead)
+    assert remedies(repo)["other tree"] == Remedy(RemedyKind.REBASE, ("net/main",))
+    assert [one.words for one in counted(repo).advice if one.title == "other tree"] == ["Rebase onto net/main"]
+    assert "other tree" not in remedies(repo, "net/main")
+    repo.git("update-ref", "refs/remotes/net/main", "origin/master")
+    assert "other tree" not in remedies(repo)
+    with Repository.open(repo.path) as repository:
+        change(repository, Changes(prefix="PATCH net"))
+    assert "target tree not named" not in remedies(repo)
+
+
+def test_open_questions_are_notes_until_they_are_answered(repo: Repo) -> None:
+    repo.commit("net: port: mend it", NET)
+    assert remedies(repo)["security question open"] == Remedy(RemedyKind.ANSWER, ("security",))
+    with Repository.open(repo.path) as repository:
+        answer_named(repository, "security", "no", SendRequest())
+    assert "security question open" not in remedies(repo)
+    assert "regression question open" in remedies(repo)
+
+
+def test_an_address_in_doubt_is_excluded_and_then_no_longer_noted(repo: Repo) -> None:
+    tags = "Reported-by: Loc <loc@machine.test>\nCc: <kvmarm@lists.cs.columbia.edu>"
+    repo.commit(f"widget: mend it\n\n{tags}", {"drivers/widget/core.c": "int m;\n"})
+    found = counted(repo)
+    by_title = {one.title: one for one in found.advice}
+    assert by_title["doubtful address"].words == "Exclude loc@machine.test"
+    assert by_title["address that bounces"].words == "Use kvmarm@lists.linux.dev"
+    edit(found.planned, drop=["loc@machine.test"])
+    assert "doubtful address" not in remedies(repo)
+
+
+def test_the_history_of_a_contact_is_that_of_the_files(repo: Repo) -> None:
+    repo.commit("net: port: more\n\nSigned-off-by: Eve Router <eve@net.example>", {"drivers/net/port.c": "int more;\n"})
+    repo.git("update-ref", "refs/remotes/origin/master", "HEAD")
+    repo.commit("net: port: mend it", NET)
+    with Repository.open(repo.path) as repository:
+        history = recipient_history(repository, SendRequest())
+    assert (history.paths, history.total, history.complete) == (("drivers/net/",), 2, True)
+    eve, author = history.contacts["eve@net.example"], history.contacts["cul@prit.example"]
+    assert (eve.commits, eve.percent, eve.last_subject) == (2, 100, "net: port: more")
+    assert (author.commits, author.percent, author.last_subject) == (1, 50, "start")
