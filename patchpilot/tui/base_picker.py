@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Choosing the base of the topic: the likeliest bases with their number of commits and the reason, or a typed base or range."""
+"""Choosing the base of the topic: the likeliest bases with their number of commits and the reason, or a typed base, range or commit."""
 
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from patchpilot.services.topic.topic_base import Base
     from patchpilot.tui.screens.stage_screen import StageScreen
 
-OTHER = "\0other"
+OTHER, TARGET = "\0other", "\0target"
 _WORDS = "Base or range (a branch, tag or commit is the base; A..B is a range):"
 
 
@@ -33,16 +33,22 @@ def _choose(screen: "StageScreen", bases: "tuple[Base, ...]") -> None:
             screen.app.push_screen(
                 LineDialog(_WORDS, lambda _: (True, ""), value=screen.session.base or ""), lambda words: _named(screen, words)
             )
+        elif name == TARGET:
+            screen.app.push_screen(
+                LineDialog("Commit (such as HEAD~2):", lambda _: (True, ""), value=screen.session.target or ""),
+                lambda words: _named(screen, words, is_target=True),
+            )
         else:
             _named(screen, name)
 
-    screen.app.push_screen(Choose("Which base does your topic have?", [*answers, (OTHER, "Other base or range …")]), answered)
+    others = [(TARGET, "One commit …"), (OTHER, "Other base or range …")]
+    screen.app.push_screen(Choose("Which base does your topic have?", [*answers, *others]), answered)
 
 
-def _named(screen: "StageScreen", words: str | None) -> None:
+def _named(screen: "StageScreen", words: str | None, *, is_target: bool = False) -> None:
     if not words:
         return
     session = screen.session
-    session.target, session.base = (words, session.base) if ".." in words else (None, words)
+    session.target, session.base = (words, session.base) if is_target or ".." in words else (None, words)
     session.at, session.topic = -1, None
     screen.reread()

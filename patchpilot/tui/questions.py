@@ -1,21 +1,24 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Pre-send questions, one dialog each; the answers are stored with the topic and not asked again."""
+"""Pre-send questions: security, regression, and the tree that the subject names; the answers are stored with the topic and not asked again."""
 
 import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from patchpilot.tui.widgets.choose import Choose, LineDialog
+from patchpilot.tui.widgets.choose import LineDialog
+from patchpilot.tui.widgets.dialog import Answer
+from patchpilot.tui.widgets.question import LATER, QuestionDialog
 
 if TYPE_CHECKING:
     from patchpilot.services.send.questions import PreSendQuestion
     from patchpilot.tui.screens.stage_screen import StageScreen
 
-_WORDS = {"no": "No", "yes": "Yes", "COMMIT": "Yes, and I know the commit or release that introduced it"}
+COMMIT = "COMMIT"
+_BUTTONS = {"no": "No", "yes": "Yes", COMMIT: "Yes, from a commit"}
 
 
 def ask(screen: "StageScreen", questions: "Sequence[PreSendQuestion]", then: Callable[[], None]) -> None:
-    """Ask one after the other; call `then` at the end, also when some were left open."""
+    """Ask one after the other; one may be left open. Escape ends it. `then` is called at the end."""
     if not questions:
         then()
         return
@@ -24,7 +27,9 @@ def ask(screen: "StageScreen", questions: "Sequence[PreSendQuestion]", then: Cal
     def answered(choice: str | None) -> None:
         if choice is None:
             then()
-        elif choice == "COMMIT":
+        elif choice == LATER:
+            ask(screen, rest, then)
+        elif choice == COMMIT:
             screen.app.push_screen(LineDialog("Which commit, release or range (good..bad) introduced the regression?", _is_revision), named)
         else:
             named(choice)
@@ -32,17 +37,57 @@ def ask(screen: "StageScreen", questions: "Sequence[PreSendQuestion]", then: Cal
     def named(value: str | None) -> None:
         if value is None:
             then()
-            return
-        _keep(screen, question.name, value, lambda: ask(screen, rest, then))
+        else:
+            _keep(screen, question.name, value, lambda: ask(screen, rest, then))
 
-    screen.app.push_screen(Choose(_text(question), [(answer, _WORDS.get(answer, answer)) for answer in question.answers]), answered)
+    screen.app.push_screen(dialog(question), answered)
 
 
-def _text(question: "PreSendQuestion") -> str:
-    parts = [question.text, question.why]
+def dialog(question: "PreSendQuestion") -> QuestionDialog:
+    """The dialog of a question: why it is asked, what in the patch speaks for yes, what happens with each answer."""
+    reasons = [("Why asked", question.why)]
     if question.evidence:
-        parts.append("Reasons to answer yes:\n" + "\n".join(f"- {sign}" for sign in question.evidence))
-    return "\n\n".join([*parts, question.advice])
+        reasons.append(("Speaks for yes", "; ".join(question.evidence)))
+    if question.answer:
+        reasons.append(("Answered", question.answer))
+    effects = question.effects or ("",) * len(question.answers)
+    answers = [Answer(name, _BUTTONS.get(name, name), effect) for name, effect in zip(question.answers, effects, strict=True)]
+    return QuestionDialog(f"{question.name.capitalize()} question", question.text, reasons, answers)
+
+
+def ask_tree(screen: "StageScreen", message: str, proposed: str, then: Callable[[], None]) -> None:
+    """Ask which tree the subject names and set the subject prefix; `proposed` is the one that the subsystem's rules give, `message` why."""
+    fixes = proposed.removesuffix("-next")
+    answers = [
+        Answer(fixes, f"Fixes: [{fixes}]", f"the subject becomes [{fixes}]: a fix for the release that is being stabilized"),
+        Answer(f"{fixes}-next", f"Next: [{fixes}-next]", f"the subject becomes [{fixes}-next]: for the next merge window"),
+    ]
+    reasons = [("Why asked", message), ("Proposed", f"[{proposed}]")]
+
+    def answered(choice: str | None) -> None:
+        if choice in (None, LATER):
+            then()
+        else:
+            set_prefix(screen, str(choice), then)
+
+    text = "Which tree should the subject name?"
+    screen.app.push_screen(QuestionDialog("Tree question", text, reasons, answers), answered)
+
+
+def set_prefix(screen: "StageScreen", prefix: str, then: Callable[[], None]) -> None:
+    """Set the subject prefix of the topic's mails, report it, and call `then`."""
+    from patchpilot.services.send.edit_draft import Changes, change
+
+    session = screen.session
+
+    def done(_: object) -> None:
+        session.changed("draft")
+        screen.notify(f"The subjects start with [{prefix}]. x at stage 6 changes it", markup=False, timeout=6)
+        then()
+
+    screen.in_thread(
+        "saving the prefix", lambda repository, _: change(repository, Changes(prefix=prefix), session.target, session.topic_base), done
+    )
 
 
 def _is_revision(text: str) -> tuple[bool, str]:
@@ -58,8 +103,7 @@ def _keep(screen: "StageScreen", name: str, value: str, then: Callable[[], None]
     def done(changed: str) -> None:
         session.changed("answers")
         session.open_questions = max(0, session.open_questions - 1)
-        if changed:
-            screen.notify(changed, markup=False, timeout=8)
+        screen.notify(f"{name}: {value}. {changed or 'Recipients unchanged'}; a at stage 1 changes the answer", markup=False, timeout=8)
         then()
 
     screen.in_thread("saving the answer", lambda repository, _: answer_named(repository, name, value, session.request(repository)), done)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 DEPENDS: dict[Stage, tuple[str, ...]] = {
     Stage.COMMIT: ("topic",),
     Stage.CHECKS: ("topic", "strict", "waivers"),
-    Stage.RECIPIENTS: ("topic", "edits", "answers", "view"),
+    Stage.RECIPIENTS: ("topic", "edits", "answers", "view", "draft"),
     Stage.TAGS: ("commit", "waivers"),
     Stage.BACKPORTS: ("commit", "introduced_by", "refs", "claims"),
     Stage.PREVIEW: ("topic", "edits", "answers", "draft", "via", "sent"),

@@ -35,13 +35,7 @@ def test_a_walk_that_is_killed_in_a_stage_opens_there(mended: Path, toured: Path
                 assert walk.end() == 0
                 break
             following = list(Stage)[stage.number]
-            if stage is Stage.COMMIT:
-                walk.wait_for("to answer before")
-                asked = walk.type("n")
-                walk.wait_for("Esc cancel", since=asked)
-                walk.type("\x1b")
-            else:
-                walk.type(str(following.number))
+            walk.type(str(following.number))
             walk.wait_for(SHOWS[following])
     assert '"stage": "follow"' in toured.read_text()
 
@@ -70,10 +64,8 @@ def test_a_send_that_is_killed_is_taken_up_where_it_was(mended: Path, toured: Pa
         mail_to(server)
         server.faults.stall_at = 1
         with Terminal(WALK, mended) as walk:
-            walk.wait_for("to answer before")
+            walk.wait_for("What is next", "regression")
             walk.type(str(Stage.SEND.number))
-            walk.wait_for("Esc cancel")
-            walk.type("\x1b")
             walk.wait_for("to confirm")
             walk.type("s")
             walk.wait_for("ype send and press Enter")
@@ -94,7 +86,7 @@ def test_a_send_that_is_killed_is_taken_up_where_it_was(mended: Path, toured: Pa
 
 def test_a_walk_that_is_killed_in_the_demo_leaves_the_terminal_as_it_was(tmp_path: Path) -> None:
     with Terminal((*WALK, "demo", "--keep", str(tmp_path / "sandbox")), tmp_path) as demo:
-        demo.wait_for("to answer before")
+        demo.wait_for("What is next", "regression")
         children = Path(f"/proc/{demo.process.pid}/task/{demo.process.pid}/children").read_text().split()
         walk = next(int(child) for child in children if b"tui" in Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0"))
         at = len(demo.seen)

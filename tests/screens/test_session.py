@@ -117,7 +117,7 @@ async def test_an_address_is_judged_while_it_is_typed_and_stays_after_a_restart(
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         asked(app)
-        await keys(pilot, Stage.RECIPIENTS, "a")
+        await keys(pilot, Stage.RECIPIENTS, "plus")
         await pilot.press(*"ada@example..org")
         await pilot.pause()
         assert "not valid yet" in text_of(app)
@@ -201,7 +201,7 @@ async def test_what_has_no_topic_says_how_to_get_one(tmp_path: Path, mended: Pat
         )
     (tmp_path / "nothing").mkdir()
     for place, said in (
-        ("unborn", ("the branch new has no commits yet", "or t chooses a commit or a range")),
+        ("unborn", ("the branch new has no commits yet", "or b chooses a commit or a range")),
         ("alone", ("no upstream", "hint: b chooses the base or a range")),
         ("nothing", ("not in a git repository", "press q, then run patchpilot -C DIR, or cd into your clone")),
     ):

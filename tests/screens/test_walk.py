@@ -35,9 +35,10 @@ async def test_a_first_timer_walks_from_the_commit_to_the_followed_reply(tmp_pat
         async with app.run_test(size=(80, 24)) as pilot:
             await settle(pilot)
             assert session.open_questions == 2
-            await keys(pilot, "n", "enter", "enter")
-            await until(pilot, lambda: app.stage is Stage.CHECKS, "the questions to lead on to the checks")
+            await keys(pilot, "a", "n", "n", "escape")
             assert session.open_questions == 0
+            await keys(pilot, "n")
+            assert app.stage is Stage.CHECKS
             assert standing(Stage.CHECKS) is StageState.TODO
             await keys(pilot, "M")
             await keys(pilot, "n", "n")

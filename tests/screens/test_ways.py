@@ -14,7 +14,7 @@ from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.saved_state import PLACES, SavedState
 from patchpilot.tui.stages import Stage, StageState
 from patchpilot.tui.widgets.keyline import KeyLine
-from patchpilot.tui.widgets.lists import Table
+from patchpilot.tui.widgets.lists import List
 from patchpilot.tui.widgets.patch_pager import Pager
 from patchpilot.tui.widgets.stagebar import StageBar
 from tests.kit.terminal import WALK, Terminal
@@ -41,7 +41,7 @@ async def test_a_click_does_what_the_key_does(mended: Path, walk_on: On) -> None
         assert app.stage is Stage.RECIPIENTS
         await pilot.click("#people", offset=(8, 2))
         await settle(pilot)
-        assert app.screen.query_one("#people", Table).cursor_row == 1
+        assert app.screen.query_one("#people", List).highlighted == 2
 
 
 async def test_how_the_stages_stood_is_known_at_the_next_start_and_stale_after_an_amend(mended: Path, walk_on: On) -> None:
@@ -69,11 +69,11 @@ async def test_how_the_stages_stood_is_known_at_the_next_start_and_stale_after_a
 def test_what_is_copied_goes_to_the_terminal_and_z_to_the_shell_and_back(mended: Path, toured: Path) -> None:
     head = git(mended, "rev-parse", "HEAD").text.strip()
     with Terminal(WALK, mended, env={"NO_COLOR": ""}) as walk:
-        walk.wait_for("Subject: ", "quit")
+        walk.wait_for("Subject:", "quit")
         assert COLOUR.search(walk.seen)
         walk.type("Y")
         walk.wait_for(f"\x1b]52;c;{base64.b64encode(head.encode()).decode()}")
-        walk.type("y")
+        walk.type("\ty")
         walk.wait_for("\x1b]52;c;" + base64.b64encode(b"From: ").decode())
         asked = walk.type("\x1a")
         walk.wait_for("\x1b[?1049l", since=asked)

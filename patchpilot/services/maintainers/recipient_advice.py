@@ -72,7 +72,12 @@ def _open_questions(series: Series, draft: Draft, project: Project) -> Iterator[
     for question in questions(series, draft, project):
         if question.answer is None:
             remedy = Remedy(RemedyKind.ANSWER, (question.name,))
-            yield RecipientAdvice("warning", f"{question.name} question open", f"{question.text} {question.advice}", remedy)
+            yield RecipientAdvice(
+                "warning",
+                f"{question.name} question open",
+                f"{question.text} If yes: {question.effects[question.answers.index('yes')]}.",
+                remedy,
+            )
 
 
 def _tree_in_subject(series: Series, draft: Draft, project: Project) -> Iterator[RecipientAdvice]:

@@ -14,6 +14,7 @@ from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.target_tree import Target, TargetFit, fit_of_commits
 from patchpilot.projects.project import Project
 from patchpilot.series.draft import Drafts
+from patchpilot.services.send.propose_prefix import missing_tree
 from patchpilot.services.tags.fix_claims import denied_subjects
 from patchpilot.services.topic.target_tip import find_target
 from patchpilot.services.topic.topic_project import profile_of
@@ -30,7 +31,10 @@ _REGRESSION = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class PreSendQuestion:
-    """A pre-send question: its name, the text, why it matters, the answers it takes, what in the patch speaks for yes, the answer kept."""
+    """A pre-send question: its name, the text, why it matters, the answers it takes, what in the patch speaks for yes, the answer kept.
+
+    `effects` are what happens with each of the answers, in their order.
+    """
 
     name: str
     text: str
@@ -38,17 +42,21 @@ class PreSendQuestion:
     answers: tuple[str, ...]
     evidence: tuple[str, ...] = ()
     answer: str | None = None
-    advice: str = ""
+    effects: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class PreSendQuestions:
-    """The questions of a topic, and what was found out without asking."""
+    """The questions of a topic, and what was found out without asking.
+
+    `missing_tree` is where the mails would not name the tree they are for: why they must, and the subject prefix that does.
+    """
 
     questions: tuple[PreSendQuestion, ...]
     draft: Draft
     target: Target | None
     standing: TargetFit | None
+    missing_tree: tuple[str, str] | None = None
 
     @property
     def open(self) -> tuple[PreSendQuestion, ...]:
@@ -74,7 +82,8 @@ def traps(
     progress("checking the target tree")
     place = find_target(repository, ids, base, trees) if ids else None
     project = profile_of(repository, profile, series)
-    return PreSendQuestions(questions(series, draft, project), draft, place, fit_of_commits(repository, ids, place) if place else None)
+    fit = fit_of_commits(repository, ids, place) if place else None
+    return PreSendQuestions(questions(series, draft, project), draft, place, fit, missing_tree(series, draft.prefix, project.name))
 
 
 def answer(repository: Repository, name: str, value: str, *, target: str | None = None, base: str | None = None) -> Draft:
@@ -129,7 +138,10 @@ def questions(series: Series, draft: Draft, project: Project) -> tuple[PreSendQu
         ("no", "yes"),
         _evidence(_SECURITY, series.patches),
         draft.answers.get("security"),
-        f"yes: To: {team} and the maintainers, no list. They will say when to post publicly.",
+        (
+            "sent to the recipients of the Recipients stage, lists included",
+            f"sent to {team} and the maintainers only, to no list; they say when to post it publicly",
+        ),
     )
     regression = PreSendQuestion(
         "regression",
@@ -138,7 +150,11 @@ def questions(series: Series, draft: Draft, project: Project) -> tuple[PreSendQu
         ("no", "yes", "COMMIT"),
         (*_evidence(_REGRESSION, series.patches), *_fixes(series.patches)),
         draft.answers.get("regression"),
-        f"yes: Cc: {project.lists.regressions}, and a line `#regzbot introduced: COMMIT` below the ---.",
+        (
+            "nothing changes",
+            f"Cc: {project.lists.regressions}, and `#regzbot introduced:` with the commit of the Fixes: tag, if there is one, below the ---",
+            f"Cc: {project.lists.regressions}, and `#regzbot introduced:` with the commit, release or range you name, below the ---",
+        ),
     )
     return (*((security,) if team else ()), *((regression,) if project.lists.regressions else ()))
 

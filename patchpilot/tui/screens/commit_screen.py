@@ -1,45 +1,61 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The commit stage: the topic's commits with message, trailers and diff, and the pre-send questions."""
+"""The commit stage, where everybody arrives: what the topic is, what is not done and which key does it, and each commit with its diff."""
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.containers import Container, VerticalScroll
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from patchpilot.errors import PatchpilotError
 from patchpilot.model.counted import counted
+from patchpilot.model.printable import width
 from patchpilot.model.trailer import is_trailer
-from patchpilot.tui.rich_text import STRONG, diff_line, plain
+from patchpilot.tui.glyphs import OF_STATE, glyph
+from patchpilot.tui.message_hints import SUBJECT, message_hints
+from patchpilot.tui.rich_text import QUIET, STRONG, plain
 from patchpilot.tui.screens.stage_screen import StageScreen
 from patchpilot.tui.session import JobRequest
 from patchpilot.tui.stages import Stage, StageState, StageStatus
-from patchpilot.tui.widgets.choose import LineDialog
+from patchpilot.tui.widgets.badge import Tone, ink
+from patchpilot.tui.widgets.diff_view import DiffView, Note
 from patchpilot.tui.widgets.lists import List
 from patchpilot.tui.widgets.panel import Columns, Panel
-from patchpilot.tui.widgets.patch_pager import Pager, patch_stops
 
 if TYPE_CHECKING:
     from patchpilot.model.patch import Patch
     from patchpilot.services.send.questions import PreSendQuestions
+    from patchpilot.services.topic.topic_base import Base
 
 
-def load(ask: JobRequest) -> "tuple[tuple[Patch, ...], StageStatus]":
-    """The topic's commits as patches."""
+@dataclass(frozen=True, slots=True)
+class TopicCommits:
+    """The topic's commits as patches, oldest first; its base (None: the user named the commits, or none was found); whether a merge is left out."""
+
+    patches: "tuple[Patch, ...]"
+    base: "Base | None" = None
+    has_merge: bool = False
+
+
+def load(ask: JobRequest) -> "tuple[TopicCommits, StageStatus]":
+    """The topic's commits as patches, and its base."""
+    from patchpilot.services.topic.topic_base import find_base
     from patchpilot.services.topic.topic_patches import topic_patches
 
     topic = topic_patches(ask.repository, ask.topic.commits, ask.topic.target, ask.progress)
+    base = None
+    if not ask.topic.target:
+        try:
+            base = find_base(ask.repository, ask.topic.base)
+        except PatchpilotError:
+            base = None
     changed = sum(change.added + change.removed for patch in topic.patches for change in patch.files)
     words = f"{counted(len(topic.patches), 'commit')}, {counted(changed, 'line')} changed"
-    if topic.has_merge:
-        words += ", merge commits skipped (use git rebase)"
-    return topic.patches, StageStatus(StageState.DONE, words)
-
-
-def message_line(row: str) -> Text:
-    """A line of a commit: trailers and headers bold, the diff in its colors."""
-    return plain(row, STRONG) if is_trailer(row) or row.startswith(("From: ", "Subject: ", "Date: ")) else diff_line(row)
+    return TopicCommits(topic.patches, base, topic.has_merge), StageStatus(StageState.DONE, words)
 
 
 def commit_rows(patch: "Patch") -> list[str]:
@@ -54,53 +70,83 @@ def commit_rows(patch: "Patch") -> list[str]:
     return rows
 
 
+class NextRow(NamedTuple):
+    """A thing that is not done: what Enter does with it and with which name, its glyph's name, the key that does it, and words."""
+
+    does: str
+    name: str
+    sign: str
+    key: str
+    title: str
+    words: str
+
+
+TONES = {"done": Tone.SUCCESS, "blocked": Tone.ERROR, "stale": Tone.WARNING, "todo": Tone.WARNING, "busy": Tone.ACCENT}
+TITLE = 11
+"""Columns of the name of a stage or question."""
+
+
 class CommitScreen(StageScreen):
-    """The commit stage: the commits to send."""
+    """The commit stage: the topic, what is next, and its commits."""
 
     stage = Stage.COMMIT
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("e", "edit", "edit message", tooltip="amend the commit's message in your editor"),
-        Binding("t", "target", "choose commits", tooltip="choose another commit or range"),
-        Binding("a", "answer", "answer questions", show=False, tooltip="answer the pre-send questions"),
+        Binding("a", "answer", "answer questions", tooltip="answer the pre-send questions"),
     ]
 
     def __init__(self, session: Any) -> None:
         super().__init__(session)
         self._questions: PreSendQuestions | None = None
+        self._asked_for = ""
         self._asked = False
+        self._next: tuple[NextRow, ...] = ()
+        self._has_moved = False
 
     def body(self) -> ComposeResult:
-        """A list of commits where there are several, notes about the target tree, and the commit."""
-        with Columns():
-            yield Panel(List(ident="commits"), title="Commits", id="commit-list")
-            yield Panel(Pager(ident="commit", styler=message_line), title="Commit", classes="main")
-        yield Panel(Static(id="early", markup=False), title="Before sending", id="before-sending")
+        """What is next, the commits, what the topic is; and the selected commit."""
+        with Columns(id="commit-columns"):
+            with Container(id="commit-side"):
+                yield Panel(List(ident="next", enter="do it"), title="What is next", id="next-panel")
+                yield Panel(List(ident="commits"), title="Commits", id="commit-list")
+                with Panel(title="Topic", id="commit-about", classes="detail"), VerticalScroll(can_focus=False):
+                    yield Static(id="about", markup=False)
+            yield Panel(DiffView(ident="commit"), title="Commit", id="commit-text", classes="main")
 
-    def show(self, result: "tuple[Patch, ...]") -> None:
-        """Fill the list and the commit, then check the target tree and the questions."""
+    def show(self, result: TopicCommits) -> None:
+        """Fill the lists and the commit, then check the target tree and the questions."""
         chosen = self.query_one("#commits", List)
+        patches = result.patches
+        at = self.session.at % len(patches)
         with self.prevent(OptionList.OptionHighlighted):
             chosen.clear_options()
-            chosen.add_options(Option(plain(f"{patch.commit[:12] if patch.commit else ''} {patch.subject.title}")) for patch in result)
-            self.query_one("#commit-list").display = len(result) > 1
-            at = self.session.at % len(result)
-            if len(result) > 1:
-                chosen.highlighted = at
-        self._show_one(result[at])
-        self.query_one("#before-sending").display = False
-        (chosen if len(result) > 1 else self.query_one("#commit")).focus()
+            chosen.add_options(Option(plain(f"{(patch.commit or '')[:12]} {patch.subject.title}")) for patch in patches)
+            self.query_one("#commit-list").set_class(len(patches) < 2, "-alone")
+            chosen.highlighted = at
+        self._show_one(patches, at)
+        if self.focused is None:
+            self.query_one("#next").focus()
         self._look()
+        self._show_about()
 
-    def _show_one(self, patch: "Patch") -> None:
+    def _show_one(self, patches: "tuple[Patch, ...]", at: int) -> None:
+        patch = patches[at]
         rows = commit_rows(patch)
-        self.query_one("#commit", Pager).fill(rows, stops=patch_stops(rows))
+        hints = [Note(hint.line, glyph("stale"), "warning", hint.text) for hint in message_hints(rows, patch.subject.title)]
+        self.query_one("#commit", DiffView).fill(rows, notes=hints)
+        added, removed = sum(change.added for change in patch.files), sum(change.removed for change in patch.files)
+        panel = self.query_one("#commit-text", Panel)
+        panel.heading = f"{(patch.commit or '')[:12]}  subject {width(patch.subject.title)}/{SUBJECT}"
+        panel.count = f"{counted(len(patch.files), 'file')} +{added} -{removed}"
+        self.query_one("#commit-list", Panel).count = f"{at + 1}/{len(patches)}"
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
         """Show and select the commit under the cursor."""
-        result = self.session.fresh(self.stage)
-        if result and event.option_index < len(result):
+        self._has_moved = self._has_moved or event.option_list.id == "next"
+        result: TopicCommits | None = self.session.fresh(self.stage)
+        if event.option_list.id == "commits" and result and event.option_index < len(result.patches):
             self.session.at = event.option_index
-            self._show_one(result[event.option_index])
+            self._show_one(result.patches, event.option_index)
             self.place()
 
     def commit_changed(self) -> None:
@@ -110,69 +156,170 @@ class CommitScreen(StageScreen):
             chosen.highlighted = self.session.at
         super().commit_changed()
 
+    # what the topic is
+
+    def _show_about(self) -> None:
+        result: TopicCommits | None = self.session.fresh(self.stage)
+        topic = self.session.topic
+        if result is None or topic is None:
+            return
+        added = sum(change.added for patch in result.patches for change in patch.files)
+        removed = sum(change.removed for patch in result.patches for change in patch.files)
+        paths = list(dict.fromkeys(change.path for patch in result.patches for change in patch.files))
+        facts = [
+            ("Branch", topic.branch or "detached HEAD"),
+            ("Commits", f"{len(result.patches)}, {counted(len(paths), 'file')}, +{added} -{removed}"),
+        ]
+        if topic.target:
+            facts.append(("Range", f"{topic.target} (chosen; b changes it)"))
+        elif result.base:
+            base = result.base
+            facts += [
+                ("Base", f"{base.name} {base.start[:12]}"),
+                ("", base.reason),
+                *(("", note) for note in base.notes),
+                ("", "b changes it"),
+            ]
+        asked = self._questions
+        if asked and asked.target and asked.standing:
+            fit, name = asked.standing, asked.target.label
+            words = {"conflict": "does not apply to", "clean": "applies cleanly to"}.get(fit.applies, "applies with a 3-way merge to")
+            facts.append(("Target", f"{words} {name}"))
+            facts += [("", f"{one.subject}: already there, {one.how}") for one in fit.already[:2]]
+        if asked:
+            facts.append(("Mails", f"[{asked.draft.prefix or 'PATCH'}{f' v{asked.draft.version}' if asked.draft.version > 1 else ''}]"))
+            facts += [(question.name.capitalize(), f"{question.answer or 'not answered'}") for question in asked.questions]
+        text = Text()
+        for at, (label, words) in enumerate(facts):
+            text.append("\n" if at else "").append(f"{label:<{TITLE}}", QUIET).append(plain(words))
+        self.query_one("#about", Static).update(text)
+
+    # what is next
+
+    def place(self) -> None:
+        """Draw what changes with the states of the stages, too."""
+        super().place()
+        if self.is_mounted:
+            self._show_next()
+
+    def _rows(self) -> tuple[NextRow, ...]:
+        rows: list[NextRow] = []
+        asked = self._questions
+        if self._shown is not None and self._shown.has_merge:
+            rows.append(NextRow("", "merge", "stale", "", "merges", "merge commits skipped (use git rebase)"))
+        rows += [NextRow("answer", question.name, "todo", "a", question.name, question.text) for question in (asked.open if asked else ())]
+        if asked and asked.missing_tree:
+            rows.append(NextRow("tree", asked.missing_tree[1], "todo", "a", "tree", asked.missing_tree[0]))
+        if asked and asked.target and asked.standing:
+            name = asked.target.label
+            for commit in asked.standing.already[:2]:
+                rows.append(NextRow("", commit.subject, "stale", "", "merged", f"already in {name}: {commit.subject} ({commit.how})"))
+            if asked.standing.fails:
+                files = ", ".join(asked.standing.paths[:2])
+                rows.append(NextRow("rebase", name, "blocked", "", "rebase", f"does not apply to {name}: {files}"))
+        for stage in Stage:
+            status = self.session.status(stage)
+            if stage is not Stage.COMMIT and status.state not in (StageState.DONE, StageState.NOTHING):
+                rows.append(
+                    NextRow("stage", str(stage), OF_STATE[status.state], str(stage.number), stage.label, status.note or str(status.state))
+                )
+        return tuple(rows)
+
+    def _show_next(self) -> None:
+        rows = self._rows()
+        if rows == self._next:
+            return
+        listed = self.query_one("#next", List)
+        at = listed.highlighted
+        before = self._next[at][:2] if self._has_moved and at is not None and at < len(self._next) else None
+        self._next = rows
+        with self.prevent(OptionList.OptionHighlighted):
+            listed.clear_options()
+            listed.add_options(Option(self._next_line(row)) for row in rows or (NextRow("", "", "done", "", "all done", ""),))
+            names = [row[:2] for row in rows]
+            listed.highlighted = names.index(before) if before in names else 0
+        stages = sum(self.session.status(stage).state in (StageState.DONE, StageState.NOTHING) for stage in Stage)
+        self.query_one("#next-panel", Panel).count = f"{stages}/{len(Stage)} done"
+
+    def _next_line(self, row: NextRow) -> Text:
+        line = Text(no_wrap=True).append(f"{glyph(row.sign):<2}", ink(self.app, TONES.get(row.sign, Tone.QUIET)))
+        line.append(f"{row.key:<2}", STRONG).append(plain(f"{row.title:<{TITLE}}", STRONG))
+        return line.append(plain(row.words))
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Do what is next."""
+        if event.option_list.id != "next" or event.option_index >= len(self._next):
+            return
+        row = self._next[event.option_index]
+        if row.does == "stage":
+            self.tui.action_stage(row.name)
+        elif row.does == "rebase":
+            from patchpilot.tui.rebase_action import rebase
+
+            rebase(self, (row.name,))
+        elif row.does in ("answer", "tree"):
+            self._answer(row.name if row.does == "answer" else "")
+
+    # questions
+
+    def on_screen_resume(self) -> None:
+        """Other stages may have answered a question or named the tree."""
+        super().on_screen_resume()
+        if self._questions is not None and self._asked_for != self._question_key():
+            self._look()
+
+    def _question_key(self) -> str:
+        versions = self.session.versions
+        topic = self.session.topic
+        return f"{topic.key if topic else ''} {versions['answers']} {versions['draft']}"
+
     def _look(self) -> None:
         from patchpilot.services.send.questions import traps
 
         session = self.session
-        base = session.topic.base if session.topic else None
+        self._asked_for = self._question_key()
+        base = session.topic_base
         self.in_thread("checking the target tree", lambda repository, _: traps(repository, session.target, base=base), self._looked)
 
     def _looked(self, questions: "PreSendQuestions") -> None:
         self._questions = questions
         self.session.open_questions = len(questions.open)
-        rows = []
-        if questions.open:
-            rows.append(f"{counted(len(questions.open), 'question')} to answer before sending: press a")
-        if questions.target and questions.standing:
-            name = questions.target.label
-            rows += [f"already in {name}: {commit.subject} ({commit.how})" for commit in questions.standing.already[:2]]
-            if questions.standing.fails:
-                rows.append(f"does not apply to {name}: {', '.join(questions.standing.paths[:2])}; run git rebase {name}")
-            elif not questions.standing.already:
-                rows.append(f"applies to {name} ({questions.standing.applies}); not merged there yet")
-        self.query_one("#early", Static).update(plain("\n".join(rows)))
-        self.query_one("#before-sending").display = bool(rows)
+        self._show_about()
 
     def may_leave(self, to: Stage) -> bool:
-        """Ask the open questions once, when the user goes on to another stage."""
-        if self._asked or self._questions is None or not self._questions.open or to is Stage.FOLLOW:
-            return True
-        self._answer(lambda: self.tui.action_stage(str(to)))
-        return False
+        """Once, mention the questions that are open; none is asked on the way."""
+        names = [question.name for question in self._questions.open] if self._questions else []
+        if names and not self._asked and to is not Stage.FOLLOW:
+            self._asked = True
+            self.notify(
+                f"Not answered yet: {', '.join(names)}. a here or at stage {Stage.RECIPIENTS.number} answers", markup=False, timeout=6
+            )
+        return True
 
     def action_answer(self) -> None:
-        """Ask the questions again, so that answers can be changed."""
-        if self._questions is None:
-            self.notify("not ready yet: still checking the target tree", timeout=2)
-        else:
-            self._answer(lambda: None, everything=not self._questions.open)
+        """Ask the open questions, or all of them again so that answers can be changed."""
+        self._answer()
 
-    def _answer(self, then: Any, everything: bool = False) -> None:
-        from patchpilot.tui.questions import ask
+    def _answer(self, only: str | None = None) -> None:
+        """Ask the question of that name, "" the one about the tree; None all that are open, or all."""
+        from patchpilot.tui.questions import ask, ask_tree
 
-        self._asked = True
-        assert self._questions is not None
+        known = self._questions
+        if known is None:
+            self.notify("Not ready yet: still checking the target tree", timeout=2)
+            return
 
-        def done() -> None:
-            self._look()
-            then()
+        def tree() -> None:
+            if known.missing_tree and not only:
+                ask_tree(self, *known.missing_tree, self._look)
+            else:
+                self._look()
 
-        ask(self, self._questions.questions if everything else self._questions.open, done)
+        asked = known.open or (() if known.missing_tree else known.questions)
+        ask(self, [question for question in asked if only in (None, question.name)], tree)
 
     def action_edit(self) -> None:
         """Edit the commit message, then read the topic again."""
         from patchpilot.tui.editing import amend
 
         amend(self)
-
-    def action_target(self) -> None:
-        """Choose other commits."""
-
-        def answered(value: str | None) -> None:
-            if value is not None:
-                self.session.target = value or None
-                self.session.at, self.session.topic, self._asked = -1, None, False
-                self.reread()
-
-        text = "Commit or range (such as HEAD~2 or A..B; leave empty for all commits of your branch since its base):"
-        self.app.push_screen(LineDialog(text, lambda _: (True, ""), value=self.session.target or ""), answered)

@@ -1,26 +1,35 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The recipients stage: who gets the patch, in which header, and why; excluding, adding and moving recipients."""
+"""The recipients stage: who gets the patch, in which header, and why; excluding, adding and moving recipients; notes that can be settled here."""
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
-from textual.widgets import DataTable, Static
+from textual.containers import Container, VerticalScroll
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
 
 from patchpilot.model.address import AddressState, is_header_safe, judge, parse_address
-from patchpilot.model.recipient import Recipient
-from patchpilot.tui.rich_text import fitted, plain
+from patchpilot.model.counted import counted
+from patchpilot.model.recipient import Recipient, Remedy, RemedyKind
+from patchpilot.tui.glyphs import glyph
+from patchpilot.tui.recipient_groups import OUT, RecipientGroup, grouped, role_of
+from patchpilot.tui.rich_text import QUIET, STRONG, fitted, plain
 from patchpilot.tui.screens.stage_screen import StageScreen
 from patchpilot.tui.session import JobRequest
 from patchpilot.tui.stages import Stage, StageState, StageStatus
-from patchpilot.tui.widgets.choose import Choose, LineDialog, Reader
-from patchpilot.tui.widgets.lists import Table
-from patchpilot.tui.widgets.panel import Columns, Panel, side_columns
+from patchpilot.tui.widgets.badge import Tone, badge, ink
+from patchpilot.tui.widgets.card import Card, CardAction
+from patchpilot.tui.widgets.choose import Choose, LineDialog
+from patchpilot.tui.widgets.lists import List
+from patchpilot.tui.widgets.panel import Columns, Panel
 
 if TYPE_CHECKING:
     from patchpilot.services.maintainers.counted_recipients import CountedRecipients
+    from patchpilot.services.maintainers.recipient_advice import RecipientAdvice
+    from patchpilot.services.maintainers.recipient_history import FileHistory
 
 
 def load(ask: JobRequest) -> "tuple[CountedRecipients, StageStatus]":
@@ -37,13 +46,16 @@ def load(ask: JobRequest) -> "tuple[CountedRecipients, StageStatus]":
     to, cc = sum(recipient.header == "to" for recipient in kept), sum(recipient.header == "cc" for recipient in kept)
     note = f"{to} in To, {cc} in Cc" + (f", {len(out)} excluded" if out else "") + (f"; {changed}" if changed else "")
     stuck = next((recipient.address.email for recipient in kept if not is_sendable(recipient.address.email)), None)
+    count = str(len(kept))
     if stuck:
-        return result, StageStatus(StageState.TODO, f"cannot send to {stuck}; press Space on it to exclude it")
-    return result, StageStatus(StageState.DONE if kept else StageState.TODO, note if kept else "no recipients; a adds one")
+        return result, StageStatus(StageState.TODO, f"cannot send to {stuck}; press Space on it to exclude it", count)
+    return result, StageStatus(StageState.DONE if kept else StageState.TODO, note if kept else "no recipients; + adds one", count)
 
 
-WORTH_A_COLUMN = 24
-"""Columns below which the reason column is not shown."""
+ROLE, SHARE = 14, 6
+"""Columns of a role, and of a contact's share of the commits."""
+WORTH_A_SHARE = 56
+"""Columns of the list below which the share is only in the detail."""
 
 
 class RecipientsScreen(StageScreen):
@@ -51,112 +63,287 @@ class RecipientsScreen(StageScreen):
 
     stage = Stage.RECIPIENTS
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space,x", "include", "include/exclude", key_display="Space", tooltip="include or exclude the recipient"),
-        Binding("t", "move('to')", "set To", tooltip="move the recipient to To"),
-        Binding("c", "move('cc')", "set Cc", tooltip="move the recipient to Cc"),
-        Binding("a", "add", "add", tooltip="add a recipient"),
+        Binding("space", "include", "exclude", key_display="Space", tooltip="include or exclude the recipient"),
+        Binding("t", "move('to')", "to To", tooltip="move the recipient to To"),
+        Binding("c", "move('cc')", "to Cc", tooltip="move the recipient to Cc"),
+        Binding("plus", "add", "add", key_display="+", tooltip="add a recipient"),
+        Binding("a", "settle", "settle note", tooltip="do what the marked note offers"),
+        Binding("f", "note(1)", "next note", show=False, tooltip="mark the next note"),
+        Binding("F", "note(-1)", "previous note", show=False, tooltip="mark the previous note"),
+        Binding("o", "view", "one patch", show=False, tooltip="switch between the recipients of one patch and of the whole series"),
         Binding("d", "restore", "reset", show=False, tooltip="discard your changes to this recipient"),
         Binding("D", "reset", "reset all", show=False, tooltip="discard all your changes to the recipients"),
-        Binding("w", "warnings", "show notes", show=False, tooltip="show all notes about these recipients in full"),
-        Binding(
-            "v", "view", "switch patch/series", show=False, tooltip="switch between the recipients of one patch and of the whole series"
-        ),
     ]
 
+    def __init__(self, session: Any) -> None:
+        super().__init__(session)
+        self._rows: list[tuple[str, Recipient] | None] = []
+        self._history: FileHistory | None = None
+        self._history_of = ""
+        self._note = 0
+
     def body(self) -> ComposeResult:
-        """Notes, the table, and the reasons for the selected recipient."""
-        yield Panel(Static(id="warnings", markup=False), title="Notes", id="notes-panel")
-        with Columns():
-            yield Panel(Table(ident="people"), title="Recipients", classes="main")
-            with Panel(title="Why", classes="below"), VerticalScroll(can_focus=False):
-                yield Static(id="reasons", markup=False)
+        """The groups, why the selected recipient is one, and the notes as cards."""
+        with Columns(id="recipient-columns"):
+            with Container(id="recipient-main"):
+                yield Panel(List(ident="people", enter="why"), title="Recipients", id="recipient-list", classes="main")
+                with Panel(title="Why", id="recipient-why", classes="detail"), VerticalScroll(can_focus=False):
+                    yield Static(id="reasons", markup=False)
+            yield VerticalScroll(id="recipient-notes", can_focus=False)
 
     def show(self, result: "CountedRecipients") -> None:
-        """Fill the table; the cursor stays on the recipient it was on."""
-        table = self.query_one("#people", Table)
-        before = self._under_cursor()
-        notes = self._notes(result)
-        self.query_one("#warnings", Static).update(
-            plain("\n".join(f"note{'' if at else ' (w shows all)'}: {note}" for at, note in enumerate(notes[:4])))
-        )
-        self.query_one("#notes-panel").display = bool(notes)
-        table.clear(columns=True)
-        widths = self._widths()
-        for name, width in zip(("in", "recipient", "role", "reason"), widths, strict=True):
-            if width:
-                table.add_column(name, width=width)
-        for header, recipient in result.rows:
-            style = "dim" if header == "out" else ""
-            mark = f"{header} *" if recipient.by_hand else header
-            cells = (
-                mark,
-                recipient.address.trailer(),
-                recipient.role,
-                recipient.section or (recipient.reasons[0] if recipient.reasons else ""),
-            )
-            table.add_row(
-                *(plain(fitted(cell, width), style) for cell, width in zip(cells, widths, strict=True) if width), key=recipient.address.key
-            )
-        at = next((at for at, (_, recipient) in enumerate(result.rows) if recipient.address.key == before), 0)
-        table.move_cursor(row=at)
-        if self.focused is None or self.focused is table:
-            table.focus()
-        self._explain(at)
+        """Fill the list and the cards; the cursor stays on the recipient it was on."""
+        self._fill(result)
+        self._show_notes(result)
+        people = self.query_one("#people", List)
+        if self.focused is None:
+            people.focus()
+        self._read_history()
 
-    def _widths(self) -> tuple[int, int, int, int]:
-        marked, role, between = 5, 20, 2
-        room = (self.size.width or 80) - side_columns(self.size.width) - 3 - marked - role - 4 * between
-        who = min(52, max(30, room))
-        why = room - who - between
-        return marked, who, role, why if why >= WORTH_A_COLUMN else 0
+    def _fill(self, result: "CountedRecipients") -> None:
+        people = self.query_one("#people", List)
+        chosen = self._chosen()
+        before = chosen[1].address.key if chosen else ""
+        groups = grouped(result.rows, result.planned.plan)
+        options: list[Option] = []
+        rows: list[tuple[str, Recipient] | None] = []
+        for group in groups:
+            options.append(Option(self._heading(group), disabled=True))
+            options += [Option(self._line(header, recipient)) for header, recipient in group.rows]
+            rows += [None, *group.rows]
+        self._rows = rows
+        with self.prevent(OptionList.OptionHighlighted):
+            people.clear_options()
+            people.add_options(options)
+        keys = [row[1].address.key if row else "" for row in rows]
+        people.highlighted = keys.index(before) if before and before in keys else next((at for at, row in enumerate(rows) if row), None)
+        panel = self.query_one("#recipient-list", Panel)
+        panel.heading = f"Recipients of {result.about}"
+        self._explain()
+
+    def _heading(self, group: RecipientGroup) -> Text:
+        room = max(20, self._room - len(str(len(group.rows))) - 2)
+        return plain(fitted(group.title, room) + f" {len(group.rows)} ", STRONG)
+
+    @property
+    def _room(self) -> int:
+        """The columns of the list."""
+        return self.query_one("#people", List).scrollable_content_region.width or self.size.width - 4
+
+    def _line(self, header: str, recipient: Recipient) -> Text:
+        out = header == OUT
+        share = self._share(recipient) if self._room >= WORTH_A_SHARE else ""
+        wide = SHARE if self._room >= WORTH_A_SHARE else 0
+        who = max(24, self._room - 6 - ROLE - 1 - wide)
+        style = QUIET if out else ""
+        name = recipient.address.trailer() + (" *" if recipient.by_hand else "")
+        line = Text(no_wrap=True)
+        line.append(f"{glyph('nothing') if out else glyph('ticked'):<2}", style)
+        line.append(f"{'--' if out else header:<4}", style or (STRONG if header == "To" else ""))
+        line.append(plain(fitted(name, who), style)).append(" ")
+        line.append(plain(fitted("excluded" if out else role_of(recipient), ROLE), QUIET))
+        return line.append(plain(share.rjust(wide), QUIET))
+
+    def _share(self, recipient: Recipient) -> str:
+        known = self._history.contacts.get(recipient.address.key) if self._history else None
+        return f"{known.percent} %" if known else ""
 
     def on_resize(self) -> None:
         """Columns follow the width."""
         super().on_resize()
         if self._shown is not None:
-            self.show(self._shown)
+            self.call_after_refresh(self._fill, self._shown)
 
-    def _under_cursor(self) -> str:
-        table = self.query_one("#people", Table)
-        if self._shown is None or not table.row_count:
-            return ""
-        return str(table.coordinate_to_cell_key(table.cursor_coordinate).row_key.value)
+    # the detail
 
     def _chosen(self) -> tuple[str, Recipient] | None:
-        known: CountedRecipients | None = self.session.last(self.stage)
-        key = self._under_cursor()
-        return next(((header, recipient) for header, recipient in known.rows if recipient.address.key == key), None) if known else None
+        at = self.query_one("#people", List).highlighted
+        return self._rows[at] if at is not None and at < len(self._rows) else None
 
-    def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
-        """Show the reasons."""
-        self._explain(event.cursor_row)
+    def on_option_list_option_highlighted(self) -> None:
+        """Show why this one is a recipient."""
+        self._explain()
 
-    def _explain(self, at: int) -> None:
+    def on_option_list_option_selected(self) -> None:
+        """Show it where there was no room."""
+        self.open_detail()
+
+    def _explain(self) -> None:
         known: CountedRecipients | None = self.session.last(self.stage)
-        if known is None or at >= len(known.rows):
-            return
-        header, recipient = known.rows[at]
-        rows = [
-            recipient.address.header(),
-            f"{'excluded manually' if header == 'out' else header}: {recipient.role}"
-            + (f", {recipient.section}" if recipient.section else ""),
-        ]
-        rows += [f"- {reason}" for reason in recipient.reasons]
+        chosen = self._chosen()
+        members = [row for row in self._rows if row]
+        panel = self.query_one("#recipient-list", Panel)
+        panel.count = f"{members.index(chosen) + 1}/{len(members)}" if chosen else ""
+        self.labels = {"include": "include" if chosen and chosen[0] == OUT else "exclude"}
+        self.refresh_bindings()
+        text = Text()
+        if known and chosen:
+            text = self._why(known, *chosen)
+        self.query_one("#reasons", Static).update(text)
+
+    def _why(self, known: "CountedRecipients", header: str, recipient: Recipient) -> Text:
+        """Role and header, section, what matched, what they did to the files, and what is wrong with the address."""
+        out = header == OUT
+        text = Text().append(plain(recipient.address.header(), STRONG)).append("\n")
+        text.append(badge(self.app, "excluded" if out else header, Tone.QUIET if out else Tone.ACCENT)).append(" ")
+        text.append(plain(role_of(recipient)))
+        section = next((section for section in known.planned.plan.sections if section.name == recipient.section), None)
+        if section:
+            text.append("\n\nSection  ", QUIET).append(plain(section.name, STRONG)).append(
+                plain(f" ({section.status})" if section.status else "")
+            )
+            if section.trees:
+                text.append("\nTree     ", QUIET).append(plain(section.trees[0].removeprefix("git ")))
+        text.append("\n\nReasons", QUIET)
+        for reason in recipient.reasons:
+            text.append(f"\n{glyph('dot')} ").append(plain(reason))
+        if "list" not in recipient.role:
+            text.append("\n\n").append(self._activity(recipient))
         verdict = judge(recipient.address.email)
         if verdict.state is not AddressState.GOOD:
-            rows.append(f"address {verdict.state}: {verdict.reason}")
-        if known.about != "the patch":
-            rows.append(f"(recipients of {known.about}; v shows those of {'the series' if self.session.view == 'patch' else 'one patch'})")
-        if self.has_class("-tall"):
-            # there is space for the notes that are cut above
-            rows += ["", *(f"note: {note}" for note in self._notes(known))]
-        self.query_one("#reasons", Static).update(plain("\n".join(rows)))
+            text.append("\n\n").append(glyph("stale"), ink(self.app, Tone.WARNING)).append(
+                plain(f" address {verdict.state}: {verdict.reason}")
+            )
+        if recipient.by_hand:
+            text.append("\n\n* changed by you; d discards that", QUIET)
+        return text
 
-    def _notes(self, known: "CountedRecipients") -> list[str]:
-        remarks = dict.fromkeys((*known.remarks, *known.planned.plan.warnings))
-        return [remark for remark in remarks if not remark.startswith("removed manually")]
+    def _activity(self, recipient: Recipient) -> Text:
+        history = self._history
+        if history is None:
+            return Text("reading the history of the files …", QUIET)
+        if not history.complete:
+            return Text("History  git timed out", QUIET)
+        where = ", ".join(history.paths[:2]) + (f" and {len(history.paths) - 2} more" if len(history.paths) > 2 else "")
+        known = history.contacts.get(recipient.address.key)
+        text = Text().append("History  ", QUIET)
+        if known is None:
+            return text.append(plain(f"none of {counted(history.total, 'commit')} in three years to {where}"))
+        text.append(f"{known.percent} %", STRONG).append(
+            plain(f", {known.commits} of {counted(known.total, 'commit')} in three years to {where}")
+        )
+        return text.append("\nLast     ", QUIET).append(plain(f"{known.last} {known.last_id[:12]} {known.last_subject}"))
 
-    def _edit(self, **changes: Any) -> None:
+    def _read_history(self) -> None:
+        topic = self.session.topic
+        wanted = f"{topic.key if topic else ''} {self.session.at if self.session.view == 'patch' else ''}"
+        if wanted == self._history_of:
+            return
+        self._history_of, self._history = wanted, None
+        from patchpilot.services.maintainers.recipient_history import recipient_history
+
+        session = self.session
+        patch = session.at if session.view == "patch" else None
+
+        def then(history: "FileHistory") -> None:
+            self._history = history
+            if self._shown is not None:
+                self._fill(self._shown)
+
+        self.in_thread(
+            "reading the history of the files", lambda repository, _: recipient_history(repository, session.request(), patch), then
+        )
+
+    # notes
+
+    def _show_notes(self, result: "CountedRecipients") -> None:
+        box = self.query_one("#recipient-notes", VerticalScroll)
+        box.set_class(not result.advice, "-empty")
+        cards = list(box.query(Card))
+        for card in cards[len(result.advice) :]:
+            card.remove()
+        for at, advice in enumerate(result.advice):
+            filling = (
+                Tone(advice.severity) if advice.severity in set(Tone) else Tone.QUIET,
+                advice.title,
+                advice.text,
+                self._actions(advice),
+            )
+            count = f"{at + 1}/{len(result.advice)}"
+            if at < len(cards):
+                cards[at].fill(*filling, count=count)
+            else:
+                box.mount(Card(*filling, count=count))
+        self._note = min(self._note, max(0, len(result.advice) - 1))
+        self.call_after_refresh(self._mark)
+
+    def _actions(self, advice: "RecipientAdvice") -> list[CardAction]:
+        settle = [CardAction("a", advice.words, "settle")] if advice.remedy else []
+        return [*settle, CardAction("f", "next note", "note(1)")]
+
+    def _mark(self) -> None:
+        for at, card in enumerate(self.query_one("#recipient-notes").query(Card)):
+            card.set_class(at == self._note, "-current")
+            card.mark(at == self._note)
+            if at == self._note:
+                card.scroll_visible(animate=False)
+        self.refresh_bindings()
+
+    def on_card_chosen(self, message: Card.Chosen) -> None:
+        """Mark the card that was clicked."""
+        self._note = list(self.query_one("#recipient-notes").query(Card)).index(message.card)
+        self._mark()
+
+    def action_note(self, by: int) -> None:
+        """Mark the next or the previous note."""
+        known: CountedRecipients | None = self.session.last(self.stage)
+        if known and known.advice:
+            self._note = (self._note + by) % len(known.advice)
+            self._mark()
+
+    def _marked(self) -> "RecipientAdvice | None":
+        known: CountedRecipients | None = self.session.last(self.stage)
+        return known.advice[self._note] if known and self._note < len(known.advice) else None
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """a is there where the marked note can be settled, f where there are notes."""
+        if action == "settle":
+            marked = self._marked()
+            return bool(marked and marked.remedy)
+        return self._marked() is not None if action == "note" else super().check_action(action, parameters)
+
+    def action_settle(self) -> None:
+        """Do what the marked note offers."""
+        marked = self._marked()
+        if marked and marked.remedy:
+            self._settle(marked, marked.remedy)
+
+    def _settle(self, advice: "RecipientAdvice", remedy: Remedy) -> None:
+        first = remedy.values[0]
+        if remedy.kind is RemedyKind.EXCLUDE:
+            self._edit(f"Excluded {first}. Space on it includes it again", drop=[first])
+        elif remedy.kind is RemedyKind.REPLACE:
+            self._edit(f"{remedy.instead} replaces {first}. d on each takes that back", drop=[first], cc=[remedy.instead])
+        elif remedy.kind is RemedyKind.ADD:
+            self._edit(f"Added {first} to Cc. d on it takes that back", cc=[first])
+        elif remedy.kind is RemedyKind.PREFIX:
+            from patchpilot.tui.questions import ask_tree
+
+            ask_tree(self, advice.text, first, lambda: self.tui.jobs.begin(self.stage))
+        elif remedy.kind is RemedyKind.ANSWER:
+            self._answer(first)
+        else:
+            from patchpilot.tui.rebase_action import rebase
+
+            rebase(self, remedy.values)
+
+    def _answer(self, name: str) -> None:
+        """Ask a pre-send question, which may change the recipients."""
+        from patchpilot.services.send.questions import PreSendQuestions, traps
+        from patchpilot.tui.questions import ask
+
+        session = self.session
+
+        def found(asked: PreSendQuestions) -> None:
+            open_ones = [question for question in asked.open if question.name == name]
+            ask(self, open_ones, lambda: self.tui.jobs.begin(self.stage))
+
+        self.in_thread("reading the question", lambda repository, _: traps(repository, session.target, base=session.topic_base), found)
+
+    # edits
+
+    def _edit(self, said: str, **changes: Any) -> None:
+        """Change the user's edits of the plan, and report it in these words."""
         from patchpilot.services.maintainers.topic_recipients import edit
 
         known: CountedRecipients | None = self.session.last(self.stage)
@@ -168,6 +355,7 @@ class RecipientsScreen(StageScreen):
         # a second key press may come before the new plan: it must build on this edit
         self.session.found[self.stage] = replace(stored, result=replace(known, planned=replace(planned, edits=edits)))
         self.session.changed("edits")
+        self.notify(said, markup=False, timeout=4)
         self.tui.jobs.begin(self.stage)
 
     def action_include(self) -> None:
@@ -176,29 +364,32 @@ class RecipientsScreen(StageScreen):
         if chosen is None:
             return
         header, recipient = chosen
-        if header == "out" or (recipient.by_hand and recipient.role == "by hand"):
-            self._edit(restore=[recipient.address.email])
+        email = recipient.address.email
+        if header == OUT:
+            self._edit(f"Included {email}", restore=[email])
+        elif recipient.by_hand and recipient.role == "by hand":
+            self._edit(f"Removed {email}, which you had added. + adds it again", restore=[email])
         else:
-            self._edit(drop=[recipient.address.email])
+            self._edit(f"Excluded {email}. Space on it includes it again", drop=[email])
 
     def action_move(self, header: str) -> None:
         """Move the recipient to To or Cc."""
         chosen = self._chosen()
         if chosen and chosen[0].lower() != header:
-            self._edit(**{header: [chosen[1].address.header()]})
+            self._edit(f"Moved {chosen[1].address.email} to {header.title()}. d takes that back", **{header: [chosen[1].address.header()]})
 
     def action_restore(self) -> None:
         """Discard the changes to this recipient."""
         chosen = self._chosen()
         if chosen:
-            self._edit(restore=[chosen[1].address.email])
+            self._edit(f"{chosen[1].address.email} is as patchpilot proposes it", restore=[chosen[1].address.email])
 
     def action_reset(self) -> None:
         """Discard all changes to the recipients."""
 
         def answered(choice: str | None) -> None:
             if choice == "yes":
-                self._edit(reset=True)
+                self._edit("The recipients are as patchpilot proposes them", reset=True)
 
         self.app.push_screen(Choose("Discard all your changes to the recipients?", (("yes", "Discard"), ("no", "Keep"))), answered)
 
@@ -207,7 +398,7 @@ class RecipientsScreen(StageScreen):
 
         def answered(value: str | None) -> None:
             if value:
-                self._edit(cc=[value])
+                self._edit(f"Added {value} to Cc. t moves it to To, Space removes it", cc=[value])
 
         self.app.push_screen(LineDialog("Add to Cc (t moves it to To): Name <name@example.org>", self._judge), answered)
 
@@ -229,19 +420,14 @@ class RecipientsScreen(StageScreen):
             return False, "git send-email rejects addresses whose domain has no dot"
         return True, f"warning: {verdict.reason}; Enter adds it anyway" if verdict.state is AddressState.DOUBTFUL else ""
 
-    def action_warnings(self) -> None:
-        """Show all notes in full."""
-        known: CountedRecipients | None = self.session.last(self.stage)
-        if known:
-            remarks = dict.fromkeys((*known.remarks, *known.planned.plan.warnings))
-            rows = [part for remark in remarks or ["No notes."] for part in (remark, "")]
-            self.app.push_screen(Reader("Notes", rows, fold=True))
-
     def action_view(self) -> None:
         """Switch between one patch and the series."""
         topic = self.session.topic
         if topic is None or len(topic.commits) < 2:
-            self.notify("the topic has only one patch", timeout=2)
+            self.notify("The topic has only one patch", timeout=2)
             return
         self.session.view = "series" if self.session.view == "patch" else "patch"
+        self.notify(
+            "Recipients of one patch; o shows the series" if self.session.view == "patch" else "Recipients of the series", timeout=3
+        )
         self.tui.jobs.begin(self.stage)

@@ -10,8 +10,8 @@ from patchpilot.model.printable import crop, one_line, width
 CORNERS = 6
 """Columns of a border line that its texts cannot take: corners, and the space around the text."""
 
-WIDE, BELOW = 120, 52
-"""From how many columns panels are next to each other, and how wide the panel of the class `below` is then (see patchpilot.tcss)."""
+WIDE = 120
+"""From how many columns panels are next to each other."""
 
 TALL = 36
 """Lines from which the panels of patches are shown below the others."""
@@ -76,11 +76,6 @@ class Panel(Container):
         self.border_title = Text(crop(one_line(self._heading), room)) if self._heading else None
         bottom = " · ".join(part for part in (note, count) if part)
         self.border_subtitle = Text(bottom) if bottom else None
-
-
-def side_columns(wide: int) -> int:
-    """How many columns of a terminal of this width the panel `below` takes from the one next to it."""
-    return BELOW if wide >= WIDE else 0
 
 
 class Columns(Container):

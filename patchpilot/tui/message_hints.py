@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Where a commit message is too long: hints below its lines, as reviewers would give them."""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from patchpilot.model.printable import width
+from patchpilot.model.trailer import is_trailer
+
+SUBJECT = BODY = 75
+"""Columns of the subject and of the lines of the body, as Documentation/process/submitting-patches.rst asks for."""
+_SUBJECT = "Subject: "
+
+
+class MessageHint(NamedTuple):
+    """A hint on a line (0-based) of the shown commit."""
+
+    line: int
+    text: str
+
+
+def message_hints(rows: Sequence[str], title: str) -> Iterator[MessageHint]:
+    """The lines of a commit, as shown, that are longer than a message's may be; quoted and indented text, tags and URLs may be longer."""
+    end = next((at for at, row in enumerate(rows) if row == "---"), len(rows))
+    subject = next((at for at, row in enumerate(rows[:end]) if row.startswith(_SUBJECT)), None)
+    if subject is not None and width(title) > SUBJECT:
+        yield MessageHint(subject, f"subject of {width(title)} columns; at most {SUBJECT}")
+    for at in range((subject or 0) + 1, end):
+        if width(rows[at]) > BODY and _is_prose(rows[at]):
+            yield MessageHint(at, f"line of {width(rows[at])} columns; wrap at {BODY}")
+
+
+def _is_prose(row: str) -> bool:
+    return not is_trailer(row) and row[:1] not in (" ", "\t", ">", "|") and "://" not in row and " " in row[:BODY]

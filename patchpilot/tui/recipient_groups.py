@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Recipients grouped by why they get the mails: sections of MAINTAINERS, the commit that introduced the bug, tags, history, settings, the user."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from patchpilot.model.recipient import Recipient, RecipientPlan
+
+OUT = "out"
+INTRODUCED, TAGS, HISTORY, COVER, ANSWERS, SETTINGS, BY_YOU = (
+    "Commit that introduced the bug",
+    "Tags in the message",
+    "Recent contributors (git history)",
+    "b4's cover letter",
+    "Your answers",
+    "Your settings",
+    "Added by you",
+)
+_ORDER = (INTRODUCED, TAGS, HISTORY, COVER, ANSWERS, SETTINGS, BY_YOU)
+_OF_ROLE = {
+    "by hand": BY_YOU,
+    "added": BY_YOU,
+    "recent contributor": HISTORY,
+    "named in file": HISTORY,
+    "in the cover letter": COVER,
+    "security team": ANSWERS,
+    "security contact": ANSWERS,
+    "regressions list": ANSWERS,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RecipientGroup:
+    """A reason and those whom it adds: (header or "out", recipient) each."""
+
+    title: str
+    rows: tuple[tuple[str, Recipient], ...]
+
+
+def grouped(rows: Sequence[tuple[str, Recipient]], plan: RecipientPlan) -> tuple[RecipientGroup, ...]:
+    """The groups: the sections in the plan's order, then the others; within one those in To first, then the included ones, people before lists."""
+    status = {section.name: section.status for section in plan.sections}
+    found: dict[str, list[tuple[str, Recipient]]] = {name: [] for name in status}
+    for header, recipient in rows:
+        found.setdefault(_title(recipient), []).append((header, recipient))
+    order = [*status, *_ORDER]
+    titles = sorted(
+        (title for title, members in found.items() if members), key=lambda title: order.index(title) if title in order else len(status)
+    )
+    return tuple(
+        RecipientGroup(f"{title} ({status[title]})" if status.get(title) else title, tuple(sorted(found[title], key=_rank)))
+        for title in titles
+    )
+
+
+def _title(recipient: Recipient) -> str:
+    if recipient.section:
+        return recipient.section
+    if recipient.role in _OF_ROLE:
+        return _OF_ROLE[recipient.role]
+    if recipient.role.startswith("culprit"):
+        return INTRODUCED
+    return TAGS if any(reason.endswith("in the message") for reason in recipient.reasons) else SETTINGS
+
+
+def _rank(row: tuple[str, Recipient]) -> tuple[bool, bool]:
+    _, recipient = row
+    # an excluded one stays in its place
+    return recipient.header == "cc", recipient.role.endswith("list")
+
+
+def role_of(recipient: Recipient) -> str:
+    """The role as it is shown in its group."""
+    words = {"by hand": "added", "culprit author": "author"}
+    return words.get(recipient.role, recipient.role.removeprefix("culprit "))

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A question with its reasons and, for each answer, what happens with it; it can be left open."""
+
+from collections.abc import Sequence
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.widget import Widget
+from textual.widgets import Button, Static
+
+from patchpilot.tui.rich_text import plain
+from patchpilot.tui.widgets.dialog import Answer, ButtonRow, Dialog, Letters
+
+LATER = "later"
+"""The answer that leaves a question open."""
+NOT_YET = Answer(LATER, "I don't know yet", "the question stays open; Commit, Recipients and Send show it until it is answered")
+
+
+class QuestionDialog(Dialog[str | None]):
+    """Gives the name of the answer, LATER for `NOT_YET`, None on Escape.
+
+    The focus starts on `NOT_YET`, so that Enter pressed once too often decides nothing.
+    """
+
+    DEFAULT_CSS = """
+    QuestionDialog Horizontal { height: auto; }
+    QuestionDialog .question { text-style: bold; margin: 0 0 1 0; }
+    QuestionDialog .label { width: 19; text-style: bold; }
+    QuestionDialog .words { width: 1fr; }
+    QuestionDialog .first { margin: 1 0 0 0; }
+    QuestionDialog ButtonRow { margin: 1 0 0 0; }
+    """
+
+    def __init__(self, title: str, text: str, reasons: Sequence[tuple[str, str]], answers: Sequence[Answer]) -> None:
+        super().__init__()
+        self.title_text = title
+        self._text, self._reasons, self._answers = text, reasons, (*answers, NOT_YET)
+
+    def content(self) -> ComposeResult:
+        """The question, the reasons, what happens with each answer, the buttons."""
+        labels = [answer.words for answer in self._answers]
+        self._letters = Letters(self, labels)
+        yield Static(plain(self._text), markup=False, classes="question")
+        for label, words in self._reasons:
+            yield _row(label, words)
+        for at, answer in enumerate(self._answers):
+            yield _row(answer.words, answer.then, "" if at else "first")
+        yield ButtonRow(labels, self._letters.places)
+        yield Static(plain("←→ select · Enter or the underlined letter answers · Esc leaves it open"), markup=False, classes="keys")
+
+    def on_mount(self) -> None:
+        """The answer that decides nothing has the focus."""
+        self.query(Button).last().focus()
+
+    def on_key(self, event: events.Key) -> None:
+        """The underlined letters answer; no other character does anything."""
+        number = self._letters.answer(event)
+        if number is not None:
+            event.stop()
+            self.dismiss(self._answers[number].name)
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        """The answer."""
+        event.stop()
+        self.dismiss(self._answers[int((event.button.id or "").removeprefix("answer-"))].name)
+
+
+def _row(label: str, words: str, classes: str = "") -> Widget:
+    return Horizontal(
+        Static(plain(label), markup=False, classes="label"), Static(plain(words), markup=False, classes="words"), classes=classes
+    )
