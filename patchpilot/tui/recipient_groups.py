@@ -72,4 +72,4 @@ def _rank(row: tuple[str, Recipient]) -> tuple[bool, bool]:
 def role_of(recipient: Recipient) -> str:
     """The role as it is shown in its group."""
     words = {"by hand": "added", "culprit author": "author"}
-    return words.get(recipient.role, recipient.role.removeprefix("culprit "))
+    return words.get(recipient.role, recipient.role.removeprefix("culprit").strip())
