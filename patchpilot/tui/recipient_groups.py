@@ -71,5 +71,4 @@ def _rank(row: tuple[str, Recipient]) -> tuple[bool, bool]:
 
 def role_of(recipient: Recipient) -> str:
     """The role as it is shown in its group."""
-    words = {"by hand": "added", "culprit author": "author"}
-    return words.get(recipient.role, recipient.role.removeprefix("culprit").strip())
+    return "added" if recipient.role == "by hand" else recipient.role.removeprefix("culprit").strip()

@@ -133,7 +133,7 @@ class Card(Static):
         self.border_subtitle = words if words.plain else None
 
     async def on_click(self, event: Click) -> None:
-        """Run the action under the pointer, or tell the screen that this card was chosen."""
+        """Run the action under the pointer, or report that this card was chosen."""
         event.stop()
         if event.y == self.outer_size.height - 1:
             shown = self._shown
