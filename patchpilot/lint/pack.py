@@ -20,6 +20,7 @@ _KERNEL = re.compile(r"^(\d+)\.(\d+)$")
 _REQUIRED = ("id", "name", "severity", "scope", "summary", "why", "reference", "match", "bad", "good")
 _OPTIONAL = (
     "checkpatch", "since", "until", "profiles", "fix", "on_moved", "severities", "message", "messages", "aliases", "options", "known_problems",
+    "checkpatch_severity",
 )  # fmt: skip
 _TEXTS = ("message", "checkpatch", "since", "until")
 _EXAMPLE: Mapping[str, type] = {
@@ -150,7 +151,16 @@ def _rule(table: Mapping[str, Any], pack: str, where: _Place, detectors: Mapping
         aliases=tuple(_strings(table.get("aliases", []), "aliases", where)),
         options=_texts(table.get("options", {}), "options", where),
         known_problems=tuple(_strings(table.get("known_problems", []), "known_problems", where)),
+        checkpatch_severity=_checkpatch_severity(table, where),
     )
+
+
+def _checkpatch_severity(table: Mapping[str, Any], where: _Place) -> Severity | None:
+    if "checkpatch_severity" not in table:
+        return None
+    if "checkpatch" not in table:
+        raise PackError(f"{where}: checkpatch_severity needs checkpatch, the type that has this level")
+    return Severity(_choice(table["checkpatch_severity"], tuple(Severity), "checkpatch_severity", where))
 
 
 def _texts(table: Any, key: str, where: _Place) -> dict[str, str]:

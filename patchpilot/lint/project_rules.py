@@ -19,6 +19,11 @@ def check_style(rules: Iterable[Rule], project: Project) -> None:
                 raise misspelled(f"{project.files[0]}: [style]: {key}: unknown rule {word!r}", word, known)
 
 
+def at_checkpatch_levels(rules: Iterable[Rule]) -> tuple[Rule, ...]:
+    """Returns the rules with the severities that checkpatch.pl has."""
+    return tuple(rule._replace(severity=rule.checkpatch_severity, severities={}) if rule.checkpatch_severity else rule for rule in rules)
+
+
 def adjusted(rules: Iterable[Rule], project: Project) -> tuple[Rule, ...]:
     """Returns the rules without those that the project ignores, and with its severities, which apply to every case of a rule."""
 

@@ -139,6 +139,7 @@ _NAMES = Rule._fields
 def _plain(rule: Rule) -> tuple[Any, ...]:
     values = {name: getattr(rule, name) for name in _NAMES}
     values["severity"] = str(rule.severity)
+    values["checkpatch_severity"] = rule.checkpatch_severity and str(rule.checkpatch_severity)
     values["remedy"] = (rule.remedy.kind, rule.remedy.text, rule.remedy.fixer)
     values["arguments"] = dict(rule.arguments)
     values["severities"] = {case: str(one) for case, one in rule.severities.items()}
@@ -149,7 +150,16 @@ def _plain(rule: Rule) -> tuple[Any, ...]:
 def _rule(values: tuple[Any, ...]) -> Rule:
     table: Mapping[str, Any] = dict(zip(_NAMES, values, strict=True))
     severities = {case: Severity(one) for case, one in table["severities"].items()}
-    return Rule(**{**table, "severity": Severity(table["severity"]), "remedy": RuleFix(*table["remedy"]), "severities": severities})
+    level = table["checkpatch_severity"] and Severity(table["checkpatch_severity"])
+    return Rule(
+        **{
+            **table,
+            "severity": Severity(table["severity"]),
+            "checkpatch_severity": level,
+            "remedy": RuleFix(*table["remedy"]),
+            "severities": severities,
+        }
+    )
 
 
 def _cached(key: str) -> tuple[Rule, ...] | None:

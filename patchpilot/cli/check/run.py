@@ -84,6 +84,7 @@ def _check(common: Common, options: CheckOptions, place: "Workplace", repository
         jobs=options.jobs or os.cpu_count() or 1,
         checkpatch=options.checkpatch,
         checkpatch_compat=options.checkpatch_compat,
+        checkpatch_levels=common.format == "checkpatch",
         packs=packs,
         suppressions=suppressions,
         from_archive=place.from_archive,

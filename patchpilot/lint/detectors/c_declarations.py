@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Detectors for declarations: where they are, their order, and their visibility."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import pairwise
 
@@ -101,26 +101,34 @@ def unsorted_declarations(context: Context, arguments: Arguments) -> Iterator[Hi
                 continue
             for block in _declaration_blocks(hunk):
                 for above, below in pairwise(block):
-                    if len(below.text.expandtabs(8)) > len(above.text.expandtabs(8)) and below.added and not _depends(above, below):
-                        yield Hit(below.patch_line)
+                    longer = len(below.text.expandtabs(8)) > len(above.text.expandtabs(8))
+                    if longer and (below.added or above.added) and not _depends(above, below):
+                        yield Hit(below.patch_line if below.added else above.patch_line)
                         break
 
     yield from spaced(hits())
 
 
 def _declaration_blocks(hunk: NewHunk) -> Iterator[list[NewLine]]:
-    """Yields runs of one-line declarations right after an opening brace."""
+    """Yields runs of one-line declarations right after an opening brace, or at the start of a hunk that lies within a function."""
     lines = hunk.lines
+    if "(" in (hunk.hunk.section or "") and (block := _declarations_from(lines, 0)):
+        yield block
     for at, line in enumerate(lines):
         if not re.search(r"\{\s*$", line.code) or re.search(r"=\s*\{|\b(?:struct|union|enum)\b[\w\s]*\{|\bswitch\b", line.code):
             continue
-        block: list[NewLine] = []
-        for following in lines[at + 1 :]:
-            if not _declaration(following.code) or following.code.strip().startswith("static "):
-                break
-            block.append(following)
-        if len(block) >= 2:
+        if block := _declarations_from(lines, at + 1):
             yield block
+
+
+def _declarations_from(lines: Sequence[NewLine], start: int) -> list[NewLine]:
+    """Returns the one-line declarations from `start` on; empty when there are fewer than two."""
+    block: list[NewLine] = []
+    for line in lines[start:]:
+        if not _declaration(line.code) or line.code.strip().startswith("static "):
+            break
+        block.append(line)
+    return block if len(block) >= 2 else []
 
 
 def _depends(above: NewLine, below: NewLine) -> bool:

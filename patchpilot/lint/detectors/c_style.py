@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from patchpilot.cache import patterns as re
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.lint_context import Context
-from patchpilot.lint.new_side import NewLine, added_lines, next_line, previous_line, spaced
+from patchpilot.lint.new_side import NewHunk, NewLine, added_lines, next_line, previous_line, spaced
 
 
 @detector("trailing-comma")
@@ -25,8 +25,15 @@ def trailing_comma(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         following, above = next_line(hunk.lines, at), previous_line(hunk.lines, at)
         if not following or not re.match(r"^\s*\}\s*(?:;|,|\w+;)", following.code) or not above:
             continue
-        if re.search(r"(?:,|\{)\s*$", above.code) and _open_list(hunk.lines, at, enum=bool(entry["constant"])):
+        if re.search(r"(?:,|\{)\s*$", above.code) and (
+            _gained_a_comma(hunk, above) or _open_list(hunk.lines, at, enum=bool(entry["constant"]))
+        ):
             yield Hit(line.patch_line)
+
+
+def _gained_a_comma(hunk: NewHunk, line: NewLine) -> bool:
+    """Whether all that the patch does to a line is to add the comma that was missing after it."""
+    return line.added and any(gone.kind == "-" and f"{gone.text.rstrip()}," == line.text.rstrip() for gone in hunk.hunk.lines)
 
 
 def _open_list(lines: Sequence[NewLine], at: int, *, enum: bool) -> bool:
@@ -54,3 +61,129 @@ def c99_comment(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             yield Hit(line.patch_line, column=where + 1)
 
     yield from spaced(hits())
+
+
+_DEVM_STRUCT = re.compile(
+    r"(?P<pointer>[\w>.\-]+) = (?:\([^)]*\)\s*)?(?P<call>devm_k[mz]alloc|kzalloc_node|devm_kzalloc)\s*\([^;]*\bsizeof\s*\(\s*struct \w+\s*\)"
+)
+
+
+@detector("managed-allocation-size", "call pointer")
+def managed_allocation_size(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Reports devm_kzalloc(dev, sizeof(struct x), …), which checkpatch.pl does not see."""
+    for hunk, at, line in added_lines(context):
+        if "alloc" in line.code:
+            joined = " ".join(below.code.strip() for below in hunk.lines[at : at + 2])
+            if match := _DEVM_STRUCT.search(joined):
+                yield Hit(
+                    line.patch_line, values={"call": match["call"], "pointer": match["pointer"].rpartition(">")[2].rpartition(".")[2]}
+                )
+
+
+_ASSIGNMENT = re.compile(r"^\s+(?![*/#])(?P<left>[\w>.\-\[\]()*&]+)(?P<before> *)[|&+\-*/]?=(?P<after> +)\S")
+
+
+@detector("space-around-assignment")
+def space_around_assignment(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Reports more than one space before or after the = of a statement, unless the lines next to it are aligned in the same way."""
+    for hunk, at, line in added_lines(context):
+        match = _ASSIGNMENT.match(line.code) if "  " in line.code else None
+        if not match or not line.code.rstrip().endswith(";") or "\t" in line.code.lstrip("\t"):
+            continue
+        if len(match["before"]) < 2 and len(match["after"]) < 2:
+            continue
+        column = line.text.find("=")
+        near = [hunk.lines[other] for other in (at - 2, at - 1, at + 1, at + 2) if 0 <= other < len(hunk.lines)]
+        if not any(re.search(r" {2,}[|&+\-*/]?=|= {2,}|\t=", other.code) or other.text.find("=") == column for other in near):
+            yield Hit(line.patch_line, column=match.start("before") + 1)
+
+
+_WRAPPED = re.compile(r"^\s+(?P<kept>(?:[\w*]+\s+)*[\w>.\-\[\]]+ [|&+\-]?= |\S.*, )?(?P<value>\(.*\))(?P<end>\)?;)\s*$")
+
+
+@detector("outer-parentheses", "value")
+def outer_parentheses(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Reports parentheses around the whole value of an assignment, or around the whole last argument of a call."""
+
+    def hits() -> Iterator[Hit]:
+        for hunk, at, line in added_lines(context, (".c",)):
+            match = _WRAPPED.match(line.code) if "(" in line.code else None
+            if not match or not (match["kept"] or match["end"] == ");") or line.code.lstrip().startswith(("#", "return")):
+                continue
+            value = match["value"]
+            if not _is_one_group(value) or re.match(
+                r"^\((?:[\w\s]+\*+|const .*|(?:struct|enum|union) .*|[us]\d+|\w+_t|int|long|void|char|bool)\)", value
+            ):
+                continue
+            if match["kept"] and match["kept"].endswith(", ") and match["end"] != ");":
+                continue
+            if not match["kept"] and not _opens_a_call(hunk, at):
+                continue
+            # a comparison, an assignment or a conditional may have them to be read more easily; ({ … }) is another thing
+            if re.search(r"[<>=!]=|&&|\|\||\?|[^<>]=[^=]|\{|(?<![<>\-])[<>](?![<>])", value):
+                continue
+            yield Hit(
+                line.patch_line,
+                column=match.start("value") + 1,
+                values={"value": line.text[match.start("value") : match.end("value")].strip()},
+            )
+
+    yield from spaced(hits())
+
+
+def _is_one_group(text: str) -> bool:
+    """Whether the parenthesis that opens the text is closed by the one that ends it, and there is something to group in it."""
+    depth = 0
+    for at, character in enumerate(text):
+        depth += (character == "(") - (character == ")")
+        if depth == 0:
+            return at == len(text) - 1 and bool(re.search(r"[|&+\-*/]|<<|>>", text[1:-1]))
+    return False
+
+
+def _opens_a_call(hunk: NewHunk, at: int) -> bool:
+    """Whether the statement that this line continues is a call whose arguments are one to a line or broken after a comma."""
+    above = hunk.lines[at - 1].code.rstrip() if at else ""
+    return above.endswith(",") and above.count("(") - above.count(")") == 1
+
+
+_LOOP = re.compile(r"^(?P<indent>\t+)\w*for_each\w* ?\(.*\) \{\s*$")
+
+
+@detector("braces-around-loop-statement")
+def braces_around_loop_statement(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Reports braces around the single one-line statement of a loop macro, which checkpatch.pl does not know as a loop."""
+    for hunk, at, line in added_lines(context):
+        match = _LOOP.match(line.code) if line.code.rstrip().endswith("{") else None
+        if not match or at + 2 >= len(hunk.lines):
+            continue
+        body, end = hunk.lines[at + 1], hunk.lines[at + 2]
+        is_one_line = (
+            end.code.rstrip() == match["indent"] + "}" and body.code.rstrip().endswith(";") and body.text.strip() == body.code.strip()
+        )
+        if is_one_line and not re.match(r"^\t+(?:if|for|while|do|switch|\w*for_each\w*)\b", body.code):
+            yield Hit(line.patch_line)
+
+
+@detector("blank-line-next-to-blank-line")
+def blank_line_next_to_blank_line(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Reports a new blank line above a blank line that was there before."""
+    for hunk, at, line in added_lines(context):
+        if not line.text.strip() and at + 1 < len(hunk.lines):
+            below = hunk.lines[at + 1]
+            if not below.added and not below.text.strip() and not hunk.lines[at - 1].comment:
+                yield Hit(line.patch_line)
+
+
+_ALLOCATES = re.compile(r"= (?:devm_)?(?:k[mzv]\w*alloc\w*|kcalloc|kmemdup|kstrdup|kasprintf|kvasprintf|vmalloc|vzalloc)\s*\(")
+
+
+@detector("returned-allocation-message")
+def returned_allocation_message(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Reports dev_err_probe() with -ENOMEM right after an allocation."""
+    for hunk, at, line in added_lines(context, (".c",)):
+        if "dev_err_probe" not in line.code or "-ENOMEM" not in line.code:
+            continue
+        above = [other.code for other in hunk.lines[max(0, at - 5) : at]]
+        if any(_ALLOCATES.search(code) for code in above):
+            yield Hit(line.patch_line)

@@ -181,20 +181,19 @@ def path_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
 
 @detector("added-call", "name", generic=True, names=list, paths_pattern=str)
 def added_call(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports the first new call of each of these functions in a file."""
+    """Reports new calls of these functions, of calls close to each other the first."""
     paths_pattern = compiled(arguments["paths_pattern"])
     pattern = any_of(tuple(arguments["names"]), r"(?<![\w.>])(?P<name>", r")\s*\(")
-    seen: set[tuple[str, str]] = set()
-    for hunk, _, line in added_lines(context, _C):
-        if not paths_pattern.search(hunk.change.path):
-            continue
-        for match in pattern.finditer(line.code):
-            key = (hunk.change.path, match["name"])
-            if key in seen:
+
+    def hits() -> Iterator[Hit]:
+        for hunk, _, line in added_lines(context, _C):
+            if not paths_pattern.search(hunk.change.path):
                 continue
-            seen.add(key)
-            if not any(re.search(rf"\b{re.escape(match['name'])}\s*\(", line.text) for line in hunk.change.lines("-")):
-                yield Hit(line.patch_line, column=match.start("name") + 1, values={"name": match["name"]})
+            for match in pattern.finditer(line.code):
+                if not any(re.search(rf"\b{re.escape(match['name'])}\s*\(", gone.text) for gone in hunk.change.lines("-")):
+                    yield Hit(line.patch_line, column=match.start("name") + 1, values={"name": match["name"]})
+
+    yield from spaced(hits())
 
 
 @detector("more-calls", "name gone new instead", generic=True, names=list, paths_pattern=str)

@@ -2,6 +2,7 @@
 """Detectors for the text of a commit message: too short, badly wrapped, indented, without a changelog."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from patchpilot.cache import patterns as re
 from patchpilot.lint.detector import Arguments, Hit, detector
@@ -13,9 +14,18 @@ from patchpilot.lint.word_lists import word_set
 from patchpilot.model.trailer import is_trailer
 
 
-@detector("message-too-short", {"repeats-subject-of-binding": "", "short": "count", "empty": "", "repeats-subject": ""}, fewest=int)
+@detector(
+    "message-too-short",
+    {"repeats-subject-of-binding": "", "short": "count", "empty": "", "repeats-subject": ""},
+    fewest=int,
+    fewest_of_change=int,
+)
 def message_too_short(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports a message that has fewer than `fewest` words or only repeats the subject; an empty message has its own rule."""
+    """Reports a message that is too short for its change, or only repeats the subject; an empty message has its own rule.
+
+    Too short are fewer than `fewest` words, and fewer than `fewest_of_change` where 10 lines or more are changed and no word gives a reason
+    (or fewer than two thirds of that for 20 lines).
+    """
     patch = context.patch
     count = words(context)
     if not patch.has_diff or _needs_no_reason(context):
@@ -25,7 +35,10 @@ def message_too_short(context: Context, arguments: Arguments) -> Iterator[Hit]:
         if patch.in_body_from and patch.message:
             yield Hit(patch.message_line, case="empty")
         return
-    if count < arguments["fewest"]:
+    size = sum(change.added + change.removed for change in patch.files)
+    most = arguments["fewest_of_change"]
+    of_change = (size >= 10 and count < most and not _gives_reason(context)) or (size >= 20 and 3 * count < 2 * most)
+    if count < arguments["fewest"] or of_change:
         yield Hit(patch.message_line, case="short", values={"count": count})
         return
     in_subject = set(re.findall(r"\w{3,}", patch.subject.title.lower()))
@@ -40,6 +53,17 @@ def message_too_short(context: Context, arguments: Arguments) -> Iterator[Hit]:
             yield Hit(patch.message_line, case="repeats-subject-of-binding")
     elif len(fresh) <= 1 and only_prose and not _adds_an_id(context):
         yield Hit(patch.message_line, case="repeats-subject")
+
+
+_REASON = re.compile(
+    r"\b(?:because|since|so that|otherwise|due to|in order to|as|need(?:ed|s)?|caus\w+|avoid\w*|fix\w*|prevent\w*|allow\w*|should|must|instead|when|if"
+    r"|without|which|makes?|would|could|can(?:not)?|fail\w*|wrong|results?)\b",
+    re.IGNORECASE,
+)
+
+
+def _gives_reason(context: Context) -> bool:
+    return any(_REASON.search(paragraph.text) for paragraph in paragraphs(context))
 
 
 def _adds_an_id(context: Context) -> bool:
@@ -59,7 +83,7 @@ TOO_LONG = 90
 """Lines of prose longer than this are reported by the rule about long lines."""
 
 
-@detector("badly-wrapped", {"uneven": "", "broken-again": "", "early": ""}, narrow=int)
+@detector("badly-wrapped", {"uneven": "", "broken-again": "", "early": "", "narrow": "width"}, narrow=int)
 def badly_wrapped(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """Reports a paragraph of prose with lines that end much too early: the next line's words would have fit on several lines."""
     for paragraph in paragraphs(context):
@@ -78,6 +102,13 @@ def badly_wrapped(context: Context, arguments: Arguments) -> Iterator[Hit]:
             return
         if stub := next((at for at in range(1, len(lines) - 1) if _stub(lines, at)), None):
             yield Hit(paragraph.start + stub, case="broken-again")
+            return
+        if (
+            len(lines) >= 4
+            and max(map(len, lines[:-1])) <= arguments["narrow"] + 3
+            and not any(_ends_thought(*pair) for pair in pairwise(lines))
+        ):
+            yield Hit(paragraph.start, case="narrow", values={"width": max(map(len, lines))})
             return
         if early and len(lines) == 2 and len(lines[0]) <= 45 and len(lines[1]) > 12:
             yield Hit(paragraph.start, case="early")
@@ -159,3 +190,44 @@ def indented_message(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     )
     if pasted or (len(text) >= 2 and all(line.startswith((" ", "\t")) for line in text)):
         yield Hit(patch.message_line)
+
+
+_FRAME = re.compile(r"[\w.]+\+0x[0-9a-f]+/0x[0-9a-f]+")
+
+
+@detector("long-stack-trace", "count", most=int)
+def long_stack_trace(context: Context, arguments: Arguments) -> Iterator[Hit]:
+    """Reports the first line of more than `most` lines of stack traces."""
+    frames = [at for at, line in enumerate(context.patch.message) if _FRAME.search(line)]
+    if len(frames) > arguments["most"]:
+        yield Hit(context.patch.message_line + frames[0], values={"count": len(frames)})
+
+
+_ALSO = re.compile(r"(?:^|[.!] )(?:Also|Additionally|In addition|Besides|While (?:at it|here))\b")
+_ITEM = re.compile(r"^\s*(?:[-*]|\d[.)])\s+\w")
+
+
+@detector("several-changes", {"list": "count", "also": "word", "and": ""}, items=int, lines=int)
+def several_changes(context: Context, arguments: Arguments) -> Iterator[Hit]:
+    """Reports a patch whose message lists `items` changes or more, adds another one to the first, or whose subject joins two.
+
+    A small patch (fewer than `lines` changed lines, in one file) is left out.
+    """
+    patch = context.patch
+    size = sum(change.added + change.removed for change in patch.files)
+    if patch.subject.title.lower().startswith(("revert", "merge ")) or any(change.old_path is None for change in patch.files):
+        return
+    items = [at for at, line in enumerate(patch.message) if _ITEM.match(line)]
+    if len(items) >= arguments["items"] and size >= arguments["lines"]:
+        yield Hit(patch.message_line + items[0], case="list", values={"count": len(items)})
+        return
+    for paragraph in paragraphs(context):
+        if (match := _ALSO.search(paragraph.text)) and (size >= arguments["lines"] or len(patch.files) > 1):
+            yield Hit(paragraph.line_at(match.start()), case="also", values={"word": match[0].strip(" .!")})
+            return
+    if len(patch.files) > 1 and re.search(
+        r":.*\b(?:fix|add|remove|use|drop|update|move|rename|clean)\w*\b.* and (?:fix|add|remove|use|drop|update|move|rename|clean)\w*\b",
+        patch.subject.title,
+        re.IGNORECASE,
+    ):
+        yield Hit(subject_line(context), case="and")

@@ -12,14 +12,15 @@ from patchpilot.model.patch import Patch
 from patchpilot.model.source_tree import Tree, is_guess
 
 
-@detector("already-there", "tree")
+@detector("already-there", {"": "tree", "stable": "tree"})
 def already_there(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports a patch whose hunks all have their new side in the tree, and not their old side."""
     if context.tree is None or not context.patch.has_diff or _older(context.patch, context.tree) or _elsewhere(context.patch, context.tree):
         return
     states = _states(context)
     if states and all(state == "there" for _, state in states):
-        yield Hit(states[0][0], values={"tree": context.tree.label})
+        case = "stable" if _is_stable(context.tree) and not context.patch.subject.for_stable else ""
+        yield Hit(states[0][0], case=case, values={"tree": context.tree.label})
 
 
 @detector("does-not-apply", "tree")
@@ -88,6 +89,11 @@ def _older(patch: Patch, tree: Tree) -> bool:
     """Whether the patch was made before the tree's release: it may have been applied since, and is not about to be sent."""
     released, sent = _released(tree.version), _sent(patch)
     return patch.commit is None and released is not None and sent is not None and sent < released
+
+
+def _is_stable(tree: Tree) -> bool:
+    """Whether the tree is of a stable release, to which fixes are backported: what is in it may have come from mainline."""
+    return bool(re.search(rb"^SUBLEVEL = *[1-9]", (tree.read("Makefile") or b"")[:500], re.MULTILINE))
 
 
 def _elsewhere(patch: Patch, tree: Tree) -> bool:

@@ -8,7 +8,7 @@ from patchpilot.cache import patterns
 from patchpilot.errors import ExitCode, MissingError
 from patchpilot.lint.engine import run, run_series
 from patchpilot.lint.lint_context import HistoryFacts, Options
-from patchpilot.lint.project_rules import adjusted, check_style
+from patchpilot.lint.project_rules import adjusted, at_checkpatch_levels, check_style
 from patchpilot.lint.rule_store import load_rules
 from patchpilot.lint.selection import choose, former_names, verify
 from patchpilot.model.finding import Finding, Severity
@@ -94,7 +94,10 @@ def check_series(
     )
     if chosen.files:
         check_style(rules, chosen)
-    rules = adjusted(choose(rules, kernel=options.kernel, profile=options.profile, select=request.select, ignore=request.ignore), chosen)
+    rules = choose(rules, kernel=options.kernel, profile=options.profile, select=request.select, ignore=request.ignore)
+    if request.checkpatch_compat or request.checkpatch_levels:
+        rules = at_checkpatch_levels(rules)
+    rules = adjusted(rules, chosen)
     pairs = [(patch, series_) for series_ in series for patch in series_.patches]
     setting = CheckRun(rules, options, chosen, tree, _facts(repository, rules, pairs), _trees(series, tree, repository, request))
     many = request.jobs > 1 and len(pairs) >= WORTH_A_PROCESS

@@ -18,7 +18,8 @@ class CheckRequest(NamedTuple):
 
     `targets`: what to check; none means the commits of the current branch over `base`. `stdin` is the content of the TARGET `-` where the caller
     read it. `since_version` is the number of an earlier revision, or a TARGET that has it. `kernel` None means the tree's version, else the
-    newest. `fail_on` is the lowest severity that makes the run fail. `from_archive` reads a TARGET that is a Message-ID or a URL. `skipped` is
+    newest. `fail_on` is the lowest severity that makes the run fail. `checkpatch_levels`: the severities
+    that checkpatch.pl has, which its form needs. `from_archive` reads a TARGET that is a Message-ID or a URL. `skipped` is
     called for each file of a directory that is no patch; without it such a file is an InputError.
     """
 
@@ -36,6 +37,7 @@ class CheckRequest(NamedTuple):
     jobs: int = 1
     checkpatch: bool = False
     checkpatch_compat: bool = False
+    checkpatch_levels: bool = False
     packs: "Sequence[OwnPack]" = ()
     suppressions: "Suppressions | None" = None
     stdin: bytes | None = None
