@@ -20,15 +20,16 @@ ASKED_HEAD = """\
 <!-- generated from tests/packs/asked.toml: python -m tests.kit.coverage -->
 # What maintainers ask for, and the rules that report it first
 
-`patchpilot explain RULE` gives the reason; [rules](rules/index.md) has an example of each. Bot reports are covered in [bots](bots.md).
+These tables list what maintainers often ask for in reviews, and the rules that report it before you send. `patchpilot explain RULE` explains a rule, and the
+[list of rules](rules/index.md) has examples. For reports from bots, see [bots](bots.md).
 """
 HEAD = """\
 <!-- SPDX-License-Identifier: GPL-2.0-or-later -->
 <!-- generated from tests/packs/bots.toml: python -m tests.kit.coverage -->
 # What the bots report, and the rule that reports it first
 
-Bots check patches once they are posted: netdev's NIPA, `verify_fixes` and `verify_signedoff` (networking, linux-next, stable), and linux-next's own checks.
-`patchpilot check` reports the same problems before you send. Each row is backed by an example in the test suite.
+Bots check patches once they are on a mailing list or in linux-next: NIPA for networking, `verify_fixes` and `verify_signedoff` for networking, linux-next and
+stable, and the checks of linux-next itself. `patchpilot check` reports the same problems before you send. There is a test for each row of the table.
 
 | bot | its report | reported by `check` as |
 |---|---|---|

@@ -36,6 +36,6 @@ def test_the_page_keeps_the_limits() -> None:
     rows = re.findall(r"^\| ([\w-]+) \| [\w-]+ \| \d+ \| ([\d.]+) \|", text, re.MULTILINE)
     assert {name for name, _ in rows} <= set(own_rules())
     assert all(float(share) <= RULE_LIMIT for _, share in rows)
-    whole = re.search(r"at warning or above: \d+ patches, ([\d.]+) %", text)
+    whole = re.search(r"a warning or an error for \d+ patches \(([\d.]+) %\)", text)
     assert whole
     assert float(whole[1]) <= ALL_LIMIT
