@@ -45,6 +45,7 @@ class PatchpilotApp(StageApp):
         Binding("p,left_parenthesis", "step(-1)", "back", key_display="p", show=False, tooltip="go to the previous stage"),
         Binding("b", "base", "choose base", show=False, tooltip="choose the base of your topic, or a range"),
         Binding("u", "undo", "undo", show=False, tooltip="undo the last rewrite of your commits"),
+        Binding("U", "redo", "redo", show=False, tooltip="redo the rewrite that was undone last"),
         Binding("J", "commit(1)", "next commit", show=False, tooltip="go to the next commit of the topic"),
         Binding("K", "commit(-1)", "previous commit", show=False, tooltip="go to the previous commit of the topic"),
         Binding("y", "copy", "copy line", show=False, tooltip="copy the line under the cursor (OSC 52)"),
@@ -201,6 +202,13 @@ class PatchpilotApp(StageApp):
 
         if self.stage_screen:
             undo(self.stage_screen)
+
+    def action_redo(self) -> None:
+        """Redo the rewrite that was undone last."""
+        from patchpilot.tui.undo_action import redo
+
+        if self.stage_screen:
+            redo(self.stage_screen)
 
     def action_copy(self) -> None:
         """Copy the line under the cursor."""

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The command palette: stages, the keys of the current screen, and commands of every screen."""
+"""The command palette: stages, the keys of the current screen and of its focused panel, and commands of every screen."""
 
 from collections.abc import Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from textual.app import SystemCommand
+from textual.app import App, SystemCommand
 from textual.screen import Screen
 
+from patchpilot.tui.screens.help_screen import shown_key
 from patchpilot.tui.stages import Stage
 from patchpilot.tui.tour import take
 
@@ -18,17 +19,18 @@ if TYPE_CHECKING:
 def commands(app: "StageApp", screen: Screen[Any]) -> Iterable[SystemCommand]:
     """The commands that the palette lists on this screen."""
     for stage in Stage:
-        yield SystemCommand(f"{stage.number} {stage}", f"go to {stage}", partial(app.action_stage, str(stage)))
+        yield SystemCommand(f"{stage.number} {stage.label}", f"go to {stage}", partial(app.action_stage, str(stage)))
     seen: set[str] = set()
-    for node, binding, enabled, _ in screen.active_bindings.values():
-        if enabled and node is screen and binding.description and binding.action not in seen:
+    for key, (node, binding, enabled, _) in screen.active_bindings.items():
+        if enabled and not isinstance(node, App) and binding.description and binding.action not in seen:
             seen.add(binding.action)
             yield SystemCommand(
                 binding.description[:1].upper() + binding.description[1:],
-                binding.tooltip or binding.key,
-                partial(app.run_action, binding.action, screen),
+                f"{binding.tooltip or binding.description}  ({shown_key(key)})",
+                partial(app.run_action, binding.action, node),
             )
     yield SystemCommand("Undo", "undo the last rewrite of your commits", partial(app.run_action, "undo"))
+    yield SystemCommand("Redo", "redo the rewrite that was undone last", partial(app.run_action, "redo"))
     yield SystemCommand("Choose theme", "each is shown as its name is reached", partial(app.run_action, "theme"))
     yield SystemCommand("Help", "all keys that work here", partial(app.run_action, "help"))
     yield SystemCommand("Tour", "eight cards about the stages, in the demo; no mail leaves this machine", partial(take, app))

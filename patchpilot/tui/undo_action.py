@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Undo of the last rewrite of the commits, from any stage."""
+"""Undo the last rewrite of the commits, or redo it, after confirmation."""
 
 from typing import TYPE_CHECKING
 
@@ -7,28 +7,53 @@ from patchpilot.tui.widgets.choose import Choose
 
 if TYPE_CHECKING:
     from patchpilot.services.tags.undo_rewrite import UndoState
+    from patchpilot.services.topic.open_repository import Repository
     from patchpilot.tui.screens.stage_screen import StageScreen
 
 
 def undo(screen: "StageScreen") -> None:
-    """Find the last rewrite, ask for confirmation, undo it."""
-    from patchpilot.services.check.fix_commits import VERB
-    from patchpilot.services.tags.undo_rewrite import undo_list, undo_restore
+    """Find the last rewrite of this branch, ask for confirmation, undo it."""
+    _ask(screen, "in-force", "Undo")
 
-    def listed(states: "tuple[UndoState, ...]") -> None:
-        state = next((state for state in states if state.state == "in-force"), None)
+
+def redo(screen: "StageScreen") -> None:
+    """Find the rewrite of this branch that was undone last, ask for confirmation, redo it."""
+    _ask(screen, "restored", "Redo")
+
+
+def _ask(screen: "StageScreen", wanted: str, word: str) -> None:
+    from patchpilot.services.check.fix_commits import VERB
+    from patchpilot.services.tags.undo_rewrite import undo_list, undo_redo, undo_restore
+
+    def found(repository: "Repository") -> "UndoState | None":
+        ref = f"refs/heads/{repository.branch}" if repository.branch else None
+        return next((state for state in undo_list(repository) if state.state == wanted and state.undo.ref == ref), None)
+
+    def listed(state: "UndoState | None") -> None:
         if state is None:
-            screen.notify("nothing to undo: patchpilot has not rewritten these commits", markup=False)
+            screen.notify(
+                "nothing to undo: patchpilot has not rewritten these commits"
+                if wanted == "in-force"
+                else "nothing to redo: no rewrite of these commits was undone"
+            )
             return
         name = (state.undo.ref or "HEAD").removeprefix("refs/heads/")
-        # check --fix changes files as well; they are restored with the branch
-        files = "The fixed files are restored as well." if state.undo.verb == VERB else "Your files are not changed."
-        text = f"Undo {state.undo.verb}?\n\n{name} is reset from {state.undo.new[:12]} to {state.undo.old[:12]}. {files}"
+        start, end = (state.undo.new, state.undo.old) if wanted == "in-force" else (state.undo.old, state.undo.new)
+        # check --fix changes files as well; they go with the branch
+        files = "The fixed files change with it." if state.undo.verb == VERB else "Your files are not changed."
+        text = f"{word} {state.undo.verb}?\n\n{name} is set from {start[:12]} to {end[:12]}. {files}"
 
         def answered(choice: str | None) -> None:
             if choice == "yes":
-                screen.in_thread("undoing", lambda repository, _: undo_restore(repository, state.undo.number), lambda _: screen.reread())
+                screen.in_thread("undoing" if wanted == "in-force" else "redoing", lambda repository, _: act(repository, state), done)
 
-        screen.app.push_screen(Choose(text, (("yes", "Undo"), ("no", "Cancel"))), answered)
+        screen.app.push_screen(Choose(text, (("yes", word), ("no", "Cancel")), word), answered)
 
-    screen.in_thread("reading the undo records", lambda repository, _: undo_list(repository), listed)
+    def act(repository: "Repository", state: "UndoState") -> "UndoState":
+        return (undo_restore if wanted == "in-force" else undo_redo)(repository, state.undo.number)
+
+    def done(state: "UndoState") -> None:
+        screen.notify(f"{state.undo.verb} undone; U redoes it" if wanted == "in-force" else f"{state.undo.verb} redone; u undoes it")
+        screen.reread()
+
+    screen.in_thread("reading the undo records", lambda repository, _: found(repository), listed)

@@ -5,19 +5,22 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from textual.command import CommandPalette
 
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import git
 from patchpilot.model.printable import width
+from patchpilot.services.tags.prepare_commits import PrepareRequest, prepare
 from patchpilot.services.topic.topic_facts import TopicFacts, topic_facts
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.glyphs import _SIGNS, glyph, uses_ascii
+from patchpilot.tui.screens.help_screen import HelpScreen
 from patchpilot.tui.session import OpenTopic
 from patchpilot.tui.stage_line import stage_cells
 from patchpilot.tui.stages import Stage, StageState, StageStatus
 from patchpilot.tui.title import title_row, where
 from patchpilot.tui.widgets.panel import Panel
-from tests.kit.walk import asked, keys, settle, still, text_of
+from tests.kit.walk import asked, keys, said, settle, still, text_of, until
 
 On = Callable[[Path], PatchpilotApp]
 SUBJECT = "net/acme: allow old cards that cannot count their images"
@@ -146,3 +149,57 @@ async def test_in_ascii_nothing_else_is_drawn(mended: Path, walk_on: On, monkeyp
             await still(pilot)
             odd = {sign for sign in text_of(app) if not sign.isascii()}
             assert not odd, (stage, odd)
+
+
+async def test_help_has_an_example_and_the_keys_of_every_panel(mended: Path, walk_on: On) -> None:
+    app = walk_on(mended)
+    async with app.run_test(size=(80, 40)) as pilot:
+        await settle(pilot)
+        asked(app)
+        await keys(pilot, Stage.BACKPORTS)
+        panels = [panel.heading for panel in app.screen.query(Panel) if panel.query("Table")]
+        await pilot.press("question_mark")
+        await still(pilot)
+        shown = text_of(app)
+        assert "Keys of 5 Backports" in shown
+        assert "For example: press Enter (" in shown
+        assert "then n (Preview)." in " ".join(shown.replace("┃", " ").split())
+        assert f"Panel {panels[0]}" in shown
+        assert isinstance(app.screen, HelpScreen)
+        assert any("Ctrl-W" in row for row in app.screen._rows)
+
+
+async def test_the_palette_has_the_stages_and_the_keys_of_the_screen(mended: Path, walk_on: On) -> None:
+    app = walk_on(mended)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await settle(pilot)
+        asked(app)
+        await keys(pilot, Stage.RECIPIENTS)
+        found = {command.title: command.help for command in app.get_system_commands(app.screen)}
+        assert {"2 Checks", "Undo", "Redo", "Choose theme", "Help", "Quit"} <= set(found)
+        assert any(words.endswith("(Space)") for words in found.values())
+        await pilot.press("colon")
+        await pilot.pause(0.3)
+        assert isinstance(app.screen, CommandPalette)
+
+
+async def test_what_was_undone_is_redone(mended: Path, walk_on: On) -> None:
+    with Repository.open(mended) as repository:
+        prepare(repository, PrepareRequest(signoff=True))
+    first, second = (git(mended, "rev-parse", name).text.strip() for name in ("HEAD@{1}", "HEAD"))
+    app = walk_on(mended)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await settle(pilot)
+        asked(app)
+        for key, word, commit, message in (
+            ("u", "Undo prepare?", first, "prepare undone; U redoes it"),
+            ("U", "Redo prepare?", second, "prepare redone; u undoes it"),
+        ):
+            await keys(pilot, key)
+            await until(pilot, lambda word=word: word in text_of(app), word)  # type: ignore[misc]
+            await pilot.press("enter")
+            await until(pilot, lambda commit=commit: git(mended, "rev-parse", "HEAD").text.strip() == commit, message)  # type: ignore[misc]
+            await settle(pilot)
+            assert said(app) == message
+        await keys(pilot, "U")
+        assert said(app) == "nothing to redo: no rewrite of these commits was undone"

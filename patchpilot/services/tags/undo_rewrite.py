@@ -66,8 +66,23 @@ def undo_restore(repository: Repository, number: int | None = None) -> UndoState
             else f"git branch rescue {undo.old[:12]}"
         )
         raise RefusedError(f"{name} has changed since then", hint=f"the old commits are saved: {way_out}")
+    _refuse_busy(repository, undo)
+    shift(repository, undo.ref, undo.old, undo.new, "patchpilot undo")
+    return UndoState(undo, "restored", undo.old)
+
+
+def undo_redo(repository: Repository, number: int) -> UndoState:
+    """Set the branch of a restored record to what it was after the rewrite again. RefusedError where it is not restored (any more)."""
+    chosen = next((state for state in undo_list(repository) if state.undo.number == number), None)
+    if chosen is None or chosen.state != "restored":
+        raise RefusedError(f"record {number} cannot be redone: the branch has changed since it was restored", hint="make the change again")
+    undo = chosen.undo
+    _refuse_busy(repository, undo)
+    shift(repository, undo.ref, undo.new, undo.old, "patchpilot redo")
+    return UndoState(undo, "in-force", undo.new)
+
+
+def _refuse_busy(repository: Repository, undo: Undo) -> None:
     busy = in_progress(repository, undo.ref)
     if busy:
         raise RefusedError(f"{busy.what} is in progress", hint=busy.hint)
-    shift(repository, undo.ref, undo.old, undo.new, "patchpilot undo")
-    return UndoState(undo, "restored", undo.old)

@@ -4,11 +4,9 @@
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
-from rich.text import Text
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Button, Input, Static
@@ -18,6 +16,7 @@ from patchpilot.tui.rich_text import plain, wrapped
 from patchpilot.tui.widgets.dialog import WIDE, Answer, ButtonRow, Dialog, Letters, underlined
 from patchpilot.tui.widgets.input_line import LineInput
 from patchpilot.tui.widgets.lists import List
+from patchpilot.tui.widgets.panel import Panel
 from patchpilot.tui.widgets.patch_pager import Pager, Styler
 
 FEW = 4
@@ -156,11 +155,10 @@ class Reader(ModalScreen[None]):
         self._title, self._rows, self._styler, self._stops = title, rows, styler, stops
 
     def compose(self) -> ComposeResult:
-        """Title, text, keys."""
-        with Vertical(classes="reader"):
-            yield Static(Text.assemble(plain(self._title, "bold")), markup=False)
-            yield Pager(ident="text", styler=self._styler)
-            yield Static(plain("j/k scroll · PgDn page · ] [ next and previous part · y copy · Esc close", "dim"), markup=False)
+        """The text in a panel with the title and the keys in its border."""
+        panel = Panel(Pager(ident="text", styler=self._styler), title=self._title, classes="reader")
+        panel.count = f"PgUp PgDn page{' · ] [ next and previous part' if self._stops else ''} · y copy line · Esc close"
+        yield panel
 
     def on_mount(self) -> None:
         """Fill it."""

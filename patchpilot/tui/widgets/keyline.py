@@ -62,6 +62,12 @@ class KeyLine(Widget):
                 break
         return (shown for at, shown in enumerate(known) if at in fits)
 
+    def first_keys(self) -> list[tuple[str, str]]:
+        """The first two keys of the screen and the one of the next stage, with their labels: for the example in the help."""
+        shown = [known for known in self._known() if known[2].enabled]
+        own = [known for known in shown if known[2].node is not self.app]
+        return [(key, words) for key, words, active in (*own[:2], *(known for known in shown if known[2].binding.action == NEXT))]
+
     def render(self) -> Text:
         """Keys bold, labels plain."""
         line = Text(" ", no_wrap=True)
