@@ -5,8 +5,8 @@ OWN_TREE = """\
 The same with your own fix, on a branch of your own kernel tree:
 
     cd ~/linux
-    patchpilot doctor     what is missing on this machine (git, mail server, archive)
-    patchpilot            the same stages, on the branch that is checked out
+    patchpilot doctor     checks git, the mail server and the archive
+    patchpilot            opens these stages on the current branch
 
-Every mail is shown before it is sent, and `patchpilot send --to-self` sends it to you alone.
+Nothing is sent before you saw it. `patchpilot send --to-self` sends a test.
 When you quit, the demo removes its files. `patchpilot demo` starts it again."""

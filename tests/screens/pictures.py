@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""`python -m tests.screens.pictures OUT [NAME…]` draws every screen of the TUI on the demo: each size and theme as SVG, and as PNG with rsvg-convert.
+
+The screens are the real ones on the real sandbox, with its mail server and archive: first the topic as the demo starts, then after the send.
+With NAMEs only these are drawn (`commit`, `checks` …; see MOMENTS and LATER).
+"""
+
+import argparse
+import asyncio
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from textual.pilot import Pilot
+
+from patchpilot.demo.answers import Answers
+from patchpilot.demo.robin import fix_first
+from patchpilot.demo.sandbox import Sandbox, open_sandbox, ticking
+from patchpilot.tui.app import PatchpilotApp
+from patchpilot.tui.build_app import make
+from patchpilot.tui.saved_state import SavedState
+from patchpilot.tui.stages import Stage
+from tests.kit.walk import asked, settle, still
+
+SIZES = ((80, 24), (120, 36), (160, 50))
+THEMES = ("textual-dark", "textual-light")
+MOMENTS = {
+    **{str(stage): (stage,) for stage in Stage},
+    "question": (Stage.COMMIT, "a"),
+    "help": (Stage.CHECKS, "question_mark"),
+    "palette": (Stage.CHECKS, "colon"),
+    "theme": (Stage.CHECKS, "T"),
+    "finding": (Stage.CHECKS, "f", "enter"),
+    "write-tags": (Stage.TAGS, "enter"),
+    "branch": (Stage.BACKPORTS, "enter"),
+    **{f"tour-{stage}": (f"tour {stage.number}",) for stage in (Stage.COMMIT, Stage.CHECKS, Stage.TAGS)},
+    "end-card": (Stage.COMMIT, "q"),
+}
+"""Names of pictures of the demo's first state → the keys from any stage to there."""
+
+LATER = {"sent": (Stage.SEND,), "follow-replies": (Stage.FOLLOW,), "tags-written": (Stage.TAGS,), "preview-sent": (Stage.PREVIEW,)}
+"""The same, after the patch was sent and answered."""
+
+
+async def press(pilot: Pilot[int], key: str) -> None:
+    """One key, or `tour 2`: show the second card of the tour."""
+    app = pilot.app
+    assert isinstance(app, PatchpilotApp)
+    if key.startswith("tour ") and app.tour:
+        app.tour.restart()
+        for _ in range(int(key.split()[1]) - 1):
+            await still(pilot)
+            await pilot.press("right")
+    else:
+        await pilot.press(str(Stage(key).number) if key in list(Stage) else key)
+    await settle(pilot)
+
+
+async def draw(work: Path, moments: dict[str, Sequence[str]], out: Path, names: Sequence[str]) -> list[Path]:
+    """Draw these moments; returns the SVG files."""
+    made: list[Path] = []
+    for name, keys in moments.items():
+        if names and name not in names:
+            continue
+        memory = SavedState(out / "state.json")
+        memory.keep(tour="seen")
+        app = make(work, memory=memory)
+        async with app.run_test(size=SIZES[-1]) as pilot:
+            await settle(pilot)
+            asked(app)
+            for key in keys:
+                await press(pilot, key)
+            for size in SIZES:
+                await pilot.resize_terminal(*size)
+                for theme in THEMES:
+                    app.theme = theme
+                    await still(pilot)
+                    made.append(out / f"{name}-{size[0]}x{size[1]}-{theme}.svg")
+                    made[-1].write_text(readable(app.export_screenshot(title=f"patchpilot {name}")), encoding="utf-8")
+        (out / "state.json").unlink()
+        print(f"  {name}", file=sys.stderr)
+    return made
+
+
+def readable(svg: str) -> str:
+    """The picture with fonts of this machine instead of the network's."""
+    svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL).replace("Fira Code", "DejaVu Sans Mono")
+    return svg.replace("<text ", '<text xml:space="preserve" ')
+
+
+def send(sandbox: Sandbox) -> None:
+    """What Robin does up to the send, and the replies."""
+    fix_first(sandbox.work)
+    for words in (
+        ["prepare", "--fixes", "auto", "--stable", "auto", "--signoff"],
+        ["send", "--yes", "--subject-prefix", "PATCH net", "--security", "no", "--regression", "no"],
+    ):
+        subprocess.run([sys.executable, "-m", "patchpilot", *words], cwd=sandbox.work, check=True, stdout=subprocess.DEVNULL)
+
+
+def main() -> None:
+    """Draw everything into OUT."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("names", nargs="*", choices=[[], *MOMENTS, *LATER])
+    options = parser.parse_args()
+    out = options.out.resolve()
+    out.mkdir(parents=True, exist_ok=True)
+    for name in ("NO_COLOR", "PATCHPILOT_ASCII"):
+        os.environ.pop(name, None)
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ |= {"COLORTERM": "truecolor", "LANG": "C.UTF-8", "XDG_STATE_HOME": f"{folder}/state"}
+        with open_sandbox(Path(folder) / "sandbox") as sandbox, ticking(sandbox, then=Answers(sandbox).look):
+            os.environ.update({**sandbox.env, "GIT_EDITOR": "true"})
+            made = asyncio.run(draw(sandbox.work, MOMENTS, out, options.names))
+            if not options.names or set(options.names) & set(LATER):
+                send(sandbox)
+                made += asyncio.run(draw(sandbox.work, LATER, out, options.names))
+    if shutil.which("rsvg-convert"):
+        for file in made:
+            subprocess.run(["rsvg-convert", str(file), "-o", str(file.with_suffix(".png"))], check=True)
+    print(f"{len(made)} pictures in {out}")
+
+
+if __name__ == "__main__":
+    main()
