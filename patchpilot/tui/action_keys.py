@@ -45,8 +45,9 @@ KEYS: dict[tuple[str, ...], ActionKey] = {
     ("", "--via"): ActionKey(Stage.PREVIEW, "t", sentence="{} switches the transport"),
     ("", "--reroll"): ActionKey(Stage.FOLLOW, "v"),
     ("check",): ActionKey(Stage.CHECKS, sentence=f"stage {Stage.CHECKS.number} shows them"),
-    ("check", "--waive"): ActionKey(Stage.CHECKS, "w"),
-    ("check", "--unwaive"): ActionKey(Stage.CHECKS, "w"),
+    ("check", "--fix"): ActionKey(Stage.CHECKS, "A"),
+    ("check", "--waive"): ActionKey(Stage.CHECKS, "i"),
+    ("check", "--unwaive"): ActionKey(Stage.CHECKS, "i"),
     ("maintainers",): ActionKey(Stage.RECIPIENTS),
     ("maintainers", "--drop"): ActionKey(Stage.RECIPIENTS, "Space", sentence="{} excludes it", words="{} on %s"),
     ("maintainers", "--drop", "ADDRESS"): ActionKey(Stage.RECIPIENTS, "Space", sentence="{} excludes recipients who do not need it"),
@@ -114,13 +115,3 @@ def _words(action: Action, at: Stage | None) -> str:
         return str(action)
     named = action.arguments[-1] if action.arguments else ""
     return action.worded(key.words.replace(PLACE, way).replace("%s", named))
-
-
-def with_stages(advice: object) -> str:
-    """A hint with the stage before each command."""
-
-    def words(action: Action) -> str:
-        key = key_of(action)
-        return action.worded(f"stage {key.stage.number} (patchpilot {action.verb})") if key and key.stage else str(action)
-
-    return "".join(text for _, text in each(advice, words))

@@ -25,7 +25,9 @@ def waive(screen: "StageScreen", finding: Finding, count: int) -> None:
             waive_rule(repository, session.settings(repository), session.checked_topic, finding.name, reason)
 
         screen.in_thread(
-            "saving the waiver", work, lambda _: _changed(screen, f"waived {finding.name} for this topic; o shows waived findings")
+            "saving the waiver",
+            work,
+            lambda _: _changed(screen, f"waived {finding.name} for this topic; o lists waived findings, i removes the waiver"),
         )
 
     every = "" if count == 1 else f" ({count} findings)"

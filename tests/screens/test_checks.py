@@ -4,10 +4,16 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from textual.pilot import Pilot
+
+from patchpilot.commits.run import git
 from patchpilot.tui.app import PatchpilotApp
+from patchpilot.tui.screens.fix_dialog import FixDialog
 from patchpilot.tui.stages import Stage
 from patchpilot.tui.widgets.diff_view import DiffView
-from tests.kit.walk import asked, keys, settle, text_of
+from patchpilot.tui.widgets.lists import List
+from patchpilot.tui.widgets.panel import Panel
+from tests.kit.walk import asked, keys, said, settle, text_of, until
 
 On = Callable[[Path], PatchpilotApp]
 
@@ -23,12 +29,122 @@ async def test_findings_are_filtered_and_found_by_their_words(clone: Path, walk_
         assert {note.role for note in every} == {"error", "warning"}
         await keys(pilot, "o", "j", "enter")
         assert {note.role for note in view.notes} == {"error"}
-        assert "filter: error" in text_of(app)
+        assert "Findings: error" in text_of(app)
         await keys(pilot, "o", "enter")
         assert view.notes == every
-        last = max(note.line for note in every)
-        name = app.screen._findings[last][0].name  # type: ignore[attr-defined]
+        name = every[-1].text.partition(":")[0]
         view.go(0)
         await pilot.press("slash", *name, "enter")
         await settle(pilot)
         assert name in view.searchable[view.cursor]
+
+
+async def at_checks(pilot: Pilot[int], *names: str) -> DiffView:
+    """The checks stage, with the first finding of this name selected."""
+    app = pilot.app
+    assert isinstance(app, PatchpilotApp)
+    await settle(pilot)
+    asked(app)
+    await keys(pilot, Stage.CHECKS)
+    view = app.screen.query_one("#patch", DiffView)
+    for name in names:
+        view.choose(found(app).index(name))
+        await settle(pilot)
+    return view
+
+
+def found(app: PatchpilotApp) -> list[str]:
+    return [shown.finding.name for shown in app.screen._found]  # type: ignore[attr-defined]
+
+
+def message(work: Path) -> str:
+    return git(work, "log", "-1", "--format=%B").text
+
+
+async def test_list_patch_and_detail_follow_one_cursor(clone: Path, walk_on: On) -> None:
+    app = walk_on(clone)
+    async with app.run_test(size=(160, 50)) as pilot:
+        view = await at_checks(pilot)
+        screen = app.screen
+        panels = [screen.query_one(name, Panel) for name in ("#finding-list", "#detail-panel")]
+        listed = screen.query_one("#findings", List)
+        total = len(found(app))
+
+        def selected() -> tuple[str, str, str]:
+            at = listed.highlighted
+            row = str(listed.get_option_at_index(at).prompt) if at is not None else ""
+            return row.split()[1], panels[1].heading, panels[0].count
+
+        assert selected() == (found(app)[0], found(app)[0], f"1/{total}")
+        await keys(pilot, "f", "f")
+        assert selected() == (found(app)[2], found(app)[2], f"3/{total}")
+        assert view.cursor == view.notes[2].line
+        await keys(pilot, "F")
+        assert selected() == (found(app)[1], found(app)[1], f"2/{total}")
+        await keys(pilot, "j")
+        assert view.note == 2
+        await keys(pilot, "tab", "G")
+        view.go(view.notes[-1].line)
+        await settle(pilot)
+        assert selected() == (found(app)[-1], found(app)[-1], f"{total}/{total}")
+
+
+async def test_on_a_small_terminal_the_detail_is_a_card_over_the_patch(clone: Path, walk_on: On) -> None:
+    app = walk_on(clone)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await at_checks(pilot, "no-space-after-keyword")
+        assert "Why" not in text_of(app)
+        await keys(pilot, "enter")
+        rows = text_of(app)
+        assert "Why" in rows
+        assert "+       if ((rsp" in rows
+        assert "no-sign-off" in rows
+        await keys(pilot, "escape")
+        assert "Why" not in text_of(app)
+        assert app.focused is app.screen.query_one("#findings")
+
+
+async def test_a_sign_off_is_added_when_what_it_certifies_was_shown(mended: Path, walk_on: On) -> None:
+    before = message(mended)
+    app = walk_on(mended)
+    async with app.run_test(size=(100, 40)) as pilot:
+        await at_checks(pilot, "no-sign-off")
+        await keys(pilot, "a")
+        assert isinstance(app.screen, FixDialog)
+        assert "Developer's Certificate of Origin" in text_of(app)
+        await keys(pilot, "escape")
+        assert message(mended) == before
+        await keys(pilot, "a", "enter")
+        await until(pilot, lambda: "Signed-off-by: Robin Newland <robin@example.net>" in message(mended), "the sign-off")
+        await until(pilot, lambda: app.session.fresh(Stage.CHECKS) is not None, "the checks")
+        await settle(pilot)
+        assert "added Signed-off-by: to 1 commit; u undoes it" in said(app)
+        assert "no-sign-off" not in found(app)
+
+
+async def test_all_that_is_certain_includes_tags_but_no_sign_off(mended: Path, walk_on: On) -> None:
+    app = walk_on(mended)
+    async with app.run_test(size=(100, 40)) as pilot:
+        await at_checks(pilot, "missing-fixes")
+        assert "a add tag" in text_of(app)
+        await keys(pilot, "A")
+        assert "Add tags to 1 commit?" in text_of(app)
+        assert "+Fixes: " in text_of(app)
+        await keys(pilot, "enter")
+        await until(pilot, lambda: "\nFixes: " in message(mended), "the tag")
+        await until(pilot, lambda: app.session.fresh(Stage.CHECKS) is not None, "the checks")
+        await settle(pilot)
+        assert "missing-fixes" not in found(app)
+        assert "Signed-off-by" not in message(mended)
+        await keys(pilot, "A")
+        assert "no certain fix" in said(app)
+
+
+async def test_names_of_checkpatch_are_shown_on_request(clone: Path, walk_on: On) -> None:
+    app = walk_on(clone)
+    async with app.run_test(size=(160, 50)) as pilot:
+        await at_checks(pilot)
+        await keys(pilot, "C")
+        assert "MISSING_SIGN_OFF" in text_of(app)
+        await keys(pilot, "C")
+        assert "MISSING_SIGN_OFF" not in text_of(app)

@@ -15,7 +15,7 @@ from tests.kit.terminal import WALK, Terminal
 
 SHOWS = {
     Stage.COMMIT: "Subject: ",
-    Stage.CHECKS: "next finding",
+    Stage.CHECKS: "Findings",
     Stage.RECIPIENTS: "maya@acme.example.com",
     Stage.TAGS: "This is not a fix",
     Stage.BACKPORTS: "what to do",

@@ -91,7 +91,7 @@ async def test_what_a_patch_lacks_as_a_whole_stands_where_its_message_ends(clone
         asked(app)
         await keys(pilot, Stage.CHECKS)
         pager = app.screen.query_one("#patch", DiffView)
-        lacking = [at for at, found in app.screen._findings.items() if any(one.name == "no-sign-off" for one in found)]  # type: ignore[attr-defined]
+        lacking = [shown.line for shown in app.screen._found if shown.finding.name == "no-sign-off"]  # type: ignore[attr-defined]
         assert [pager.rows[at] for at in lacking] == ["---"]
 
 

@@ -68,16 +68,16 @@ async def test_what_is_safe_is_shown_written_and_taken_back(untidy: Repo, walk_o
     async with app.run_test(size=(110, 30)) as pilot:
         await at_checks(pilot)
         await still(pilot)
-        assert "m apply fixes" in keyline(app)
-        await keys(pilot, "m")
+        assert "A apply all" in keyline(app)
+        await keys(pilot, "A")
         assert isinstance(app.screen, FixDialog)
         shown = text_of(app)
         assert "-Reviewed-By: Ben Reader" in shown
-        assert "to 1 commit; 0 findings left" in " ".join(shown.split())
+        assert "to 1 commit? 0 findings left" in " ".join(shown.split())
         assert state(untidy) == before
         await keys(pilot, "escape")
         assert state(untidy) == before
-        await keys(pilot, "m")
+        await keys(pilot, "A")
         await pilot.press("enter")
         await until(pilot, lambda: head(untidy) != before[0], "the commits to be written")
         await until(pilot, lambda: app.session.fresh(Stage.CHECKS) is not None, "the findings made anew")
@@ -88,7 +88,7 @@ async def test_what_is_safe_is_shown_written_and_taken_back(untidy: Repo, walk_o
         assert "if (a)\n\t\treturn frob(a, 1);" in state(untidy)[1]
         assert state(untidy)[2] == ""
         await still(pilot)
-        assert "m apply fixes" not in keyline(app)
+        assert "A apply all" not in keyline(app)
         await pilot.press("u")
         await until(pilot, lambda: "Undo check" in text_of(app), "the question")
         await pilot.press("enter")
@@ -96,14 +96,28 @@ async def test_what_is_safe_is_shown_written_and_taken_back(untidy: Repo, walk_o
         await settle(pilot)
 
 
-async def test_where_nothing_is_safe_to_mend_the_key_says_so(mended: Path, walk_on: On) -> None:
-    app = walk_on(mended)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await at_checks(pilot)
-        assert "m apply fixes" not in keyline(app)
-        await keys(pilot, "m")
-        assert app.stage is Stage.CHECKS
-        assert "no safe fix" in said(app)
+async def test_one_finding_is_fixed_as_its_detail_shows_and_nothing_else(untidy: Repo, walk_on: On) -> None:
+    before = state(untidy)
+    app = walk_on(untidy.path)
+    async with app.run_test(size=(160, 50)) as pilot:
+        view = await at_checks(pilot)
+        screen = app.screen
+        view.choose([shown.finding.name for shown in screen._found].index("malformed-tag"))  # type: ignore[attr-defined]
+        await settle(pilot)
+        detail = str(screen.query_one("#finding").render())
+        assert "a applies" in detail
+        assert "+Reviewed-by: Ben Reader" in detail
+        await keys(pilot, "a")
+        assert isinstance(app.screen, FixDialog)
+        assert "+Reviewed-by: Ben Reader" in text_of(app)
+        assert "frob(a, 1)" not in text_of(app)
+        assert state(untidy) == before
+        await pilot.press("enter")
+        await until(pilot, lambda: head(untidy) != before[0], "the commits to be written")
+        await settle(pilot)
+        assert "fixed malformed-tag; u undoes it" in said(app)
+        assert "Reviewed-by: Ben" in untidy.git("log", "-1", "--format=%b", "topic~1")
+        assert state(untidy)[1] == before[1]
 
 
 async def test_what_is_published_is_mended_when_the_word_is_typed(untidy: Repo, walk_on: On) -> None:
@@ -112,7 +126,7 @@ async def test_what_is_published_is_mended_when_the_word_is_typed(untidy: Repo, 
     app = walk_on(untidy.path)
     async with app.run_test(size=(100, 30)) as pilot:
         await at_checks(pilot)
-        await keys(pilot, "m")
+        await keys(pilot, "A")
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, Confirm), "to be asked")
         text = text_of(app)
@@ -121,7 +135,7 @@ async def test_what_is_published_is_mended_when_the_word_is_typed(untidy: Repo, 
         await pilot.press("escape")
         await settle(pilot)
         assert state(untidy) == before
-        await keys(pilot, "m")
+        await keys(pilot, "A")
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, Confirm), "to be asked again")
         await pilot.press(*"published", "enter")
@@ -135,7 +149,7 @@ async def test_work_on_a_file_to_be_mended_is_in_the_way(untidy: Repo, walk_on: 
     app = walk_on(untidy.path)
     async with app.run_test(size=(100, 30)) as pilot:
         await at_checks(pilot)
-        await keys(pilot, "m", "enter")
+        await keys(pilot, "A", "enter")
         assert "uncommitted changes" in text_of(app)
         assert "git stash" in text_of(app)
         assert state(untidy) == before
@@ -146,24 +160,24 @@ async def test_a_finding_is_waived_with_a_reason_listed_and_counted_again(untidy
     async with app.run_test(size=(100, 40)) as pilot:
         pager = await at_checks(pilot)
         screen = app.screen
-        at = next(at for at, found in screen._findings.items() if [one.name for one in found] == ["malformed-tag"])  # type: ignore[attr-defined]
+        at = next(shown.line for shown in screen._found if shown.finding.name == "malformed-tag")  # type: ignore[attr-defined]
 
         def waived() -> dict[str, str]:
             with Repository.open(untidy.path) as repository:
                 return {one.rule: one.reason for one in of_topic(repository, (), "master")}
 
         pager.go(at)
-        await keys(pilot, "w")
+        await keys(pilot, "i")
         await pilot.press("enter")
         await settle(pilot)
         assert waived() == {}
-        await keys(pilot, "w")
+        await keys(pilot, "i")
         await pilot.press(*"he writes it so", "enter")
         await settle(pilot)
         await until(pilot, lambda: app.session.fresh(Stage.CHECKS) is not None, "the findings made anew")
         assert waived() == {"malformed-tag": "he writes it so"}
         assert "1 waived" in app.session.status(Stage.CHECKS).note
-        assert "malformed-tag" not in {one.name for found in screen._findings.values() for one in found}  # type: ignore[attr-defined]
+        assert "malformed-tag" not in {shown.finding.name for shown in screen._found}  # type: ignore[attr-defined]
         with Repository.open(untidy.path) as repository:
             from patchpilot.services.check.check_topic import topic_request
 
@@ -178,12 +192,12 @@ async def test_a_finding_is_waived_with_a_reason_listed_and_counted_again(untidy
         await settle(pilot)
         await still(pilot)
         assert [(note.line, note.text.partition(":")[0]) for note in pager.notes] == [(at, "waived")]
-        assert "waived: he writes it so (your topic); w removes the waiver" in " ".join(text_of(app).split())
-        await keys(pilot, "w")
+        assert "waived: he writes it so (your topic); i removes the waiver" in " ".join(text_of(app).split())
+        await keys(pilot, "i")
         await until(pilot, lambda: app.session.fresh(Stage.CHECKS) is not None, "the findings made anew")
         await settle(pilot)
         assert waived() == {}
-        assert "malformed-tag" in {one.name for found in screen._findings.values() for one in found}  # type: ignore[attr-defined]
+        assert "malformed-tag" in {shown.finding.name for shown in screen._found}  # type: ignore[attr-defined]
         assert app.session.status(Stage.CHECKS).state is StageState.TODO
 
 
@@ -195,7 +209,7 @@ def test_what_would_be_mended_looks_as_it_did(
 
     async def run(pilot: Pilot[int]) -> None:
         await at_checks(pilot)
-        await keys(pilot, "m")
+        await keys(pilot, "A")
         await still(pilot)
 
     assert snap_compare(walk_on(untidy.path), terminal_size=size, run_before=run)

@@ -11,7 +11,7 @@ from patchpilot.commits.run import git
 from patchpilot.model.action import in_backticks
 from patchpilot.services.maintainers.topic_recipients import edit
 from patchpilot.services.tags.prepare_commits import PrepareRequest, prepare
-from patchpilot.tui.action_keys import with_stages
+from patchpilot.tui.action_keys import in_keys
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.screens import follow_screen
 from patchpilot.tui.stages import Stage, StageState
@@ -111,7 +111,7 @@ async def test_the_editor_is_followed_by_a_question_only_when_it_changed_somethi
 
 async def test_keys_are_named_where_words_of_the_verbs_were(mended: Path, walk_on: On) -> None:
     fix = in_backticks("`patchpilot fixes HEAD` finds the commit; or git blame")
-    assert with_stages(fix) == "stage 4 (patchpilot fixes) finds the commit; or git blame"
+    assert in_keys(fix) == "stage 4 finds the commit; or git blame"
     git(mended, "branch", "-q", "-f", "nothing", "origin/master")
     git(mended, "switch", "-q", "nothing")
     app = walk_on(mended)

@@ -2,7 +2,7 @@
 """The verb `check` with --fix or --diff: safe fixes are applied, in patch files or in commits, and the result is checked again."""
 
 import difflib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -25,6 +25,10 @@ from patchpilot.services.check.check_result import CheckedPatch, CheckResult
 
 if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository
+
+
+Only = Callable[[Patch, Finding], bool]
+"""Which findings are fixed: the patch, and a finding in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +90,14 @@ def fix(
     write: bool,
     published: bool = False,
     shared: bool = False,
+    only: Only | None = None,
     repository: "Repository | None" = None,
     tree: Tree | None = None,
     progress: Progress = silent,
 ) -> FixResult:
     """Check each TARGET, apply the safe fixes, and `write` them, all or nothing: files in place, commits by new ones with an undo record.
+
+    `only` chooses the findings that are fixed; None: all.
 
     UsageError for a TARGET that cannot be fixed, RefusedError where commits are `published` or `shared` and the caller did not allow it.
     """
@@ -109,7 +116,7 @@ def fix(
     needed_lines = NeededLines() if commits else NeededLines.of([checked.patch for checked in first.patches])
     for number, checked in enumerate(first.patches):
         progress("fixing", number, len(first.patches))
-        fixed, outcome = _fixed_patch(first, checked, series, commits or files, needed_lines.after(number, checked.patch))
+        fixed, outcome = _fixed_patch(first, checked, series, commits or files, needed_lines.after(number, checked.patch), only)
         patches.append(fixed)
         if outcome:
             by_patch[id(checked.patch)] = outcome
@@ -204,11 +211,19 @@ def _fixed_patch(
     series: Sequence[Series],
     writer: "fix_files.PatchFiles | fix_commits.CommitRewrite",
     needed: AbstractSet[int],
+    only: Only | None,
 ) -> tuple[FixedPatch, FixOutcome | None]:
-    """One patch with its fixes, where that is possible and there is anything to fix. Lines `needed` by later patches (0-based) are not changed."""
+    """One patch with its fixes, where that is possible and there is anything to fix. Lines `needed` by later patches (0-based) are not changed.
+
+    Findings that `only` does not choose stay as they are.
+    """
     patch, setting = checked.patch, first.setting
     rules = {rule.id: rule for rule in first.rules}
-    safe = [finding for finding in checked.findings if finding.rule in rules and rules[finding.rule].remedy.kind == "safe"]
+    safe = [
+        finding
+        for finding in checked.findings
+        if finding.rule in rules and rules[finding.rule].remedy.kind == "safe" and (only is None or only(patch, finding))
+    ]
     if not safe or setting is None:
         return FixedPatch(patch), None
     room = writer.room(patch)
@@ -221,7 +236,9 @@ def _fixed_patch(
         here = context.for_patch(now)
         return here, run(here, first.rules)
 
-    suppressed = frozenset((each.finding.rule, (each.finding.patch_line or 0) - 1) for each in checked.suppressed)
+    suppressed = frozenset(_place(each.finding) for each in checked.suppressed)
+    if only is not None:
+        suppressed |= frozenset(map(_place, checked.findings)) - frozenset(map(_place, safe))
     left = sum(1 for each in safe if each.patch_line and each.patch_line - 1 in needed)
     notes = [f"{left} not fixed: a later patch depends on these lines; fix the commits and format the patches again"] if left else []
     notes += dict.fromkeys(room.kept[each.patch_line - 1] for each in safe if each.patch_line and each.patch_line - 1 in room.kept)
@@ -234,6 +251,11 @@ def _fixed_patch(
     if not outcome.changed:
         return FixedPatch(patch, refused=note), None
     return FixedPatch(patch, outcome.fixed, writer.texts(patch, outcome), note), outcome
+
+
+def _place(finding: Finding) -> tuple[str, int]:
+    """A finding's rule and 0-based line."""
+    return finding.rule, (finding.patch_line or 0) - 1
 
 
 def _fixed_series(series: Series, by_patch: dict[int, FixOutcome]) -> Series:

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from patchpilot.commits.repository import Repository
 from patchpilot.config import Settings
 from patchpilot.model.progress import Progress, silent
-from patchpilot.services.check.apply_fixes import FixResult, fix
+from patchpilot.services.check.apply_fixes import FixResult, Only, fix
 from patchpilot.services.check.check_topic import CheckedTopic, topic_request
 
 
@@ -17,16 +17,18 @@ def fix_topic(
     *,
     strict: bool = False,
     overrides: Collection[str] | None = None,
+    only: Only | None = None,
     progress: Progress = silent,
 ) -> FixResult:
     """What is safe to fix in the topic's commits: what it would be without `overrides`, else written; `published` and `shared` among them override
-    the refusal that names them."""
+    the refusal that names them. `only` chooses the findings."""
     request = topic_request(repository, settings, topic, strict=strict)
     return fix(
         request._replace(targets=(topic.target,) if topic.target else (), base=topic.base),
         write=overrides is not None,
         published="published" in (overrides or ()),
         shared="shared" in (overrides or ()),
+        only=only,
         repository=repository,
         progress=progress,
     )

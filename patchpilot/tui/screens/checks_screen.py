@@ -1,36 +1,41 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The checks stage: findings at the lines they are about, with the reason and the fix."""
+"""The checks stage: the findings as a list, in the patch below their lines, and one in detail with its fix."""
 
 from collections import Counter
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
-from textual.widgets import Static
+from textual.message import Message
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
 
-from patchpilot.model.action import in_backticks
 from patchpilot.model.counted import counted
-from patchpilot.model.finding import Finding, Severity, Suppressed
-from patchpilot.tui.action_keys import with_stages
+from patchpilot.model.finding import Finding, Severity
+from patchpilot.tui.finding_text import Shown, detail_of, note_of, row_of
 from patchpilot.tui.glyphs import glyph
-from patchpilot.tui.rich_text import plain
+from patchpilot.tui.rich_text import STRONG, fitted, plain
 from patchpilot.tui.screens.stage_screen import StageScreen
 from patchpilot.tui.session import JobRequest
 from patchpilot.tui.stages import Stage, StageState, StageStatus
 from patchpilot.tui.widgets.choose import Choose
-from patchpilot.tui.widgets.diff_view import DiffView, Note
+from patchpilot.tui.widgets.diff_view import DiffView
 from patchpilot.tui.widgets.keyline import KeyLine
+from patchpilot.tui.widgets.lists import List
 from patchpilot.tui.widgets.panel import Columns, Panel
 from patchpilot.tui.widgets.patch_pager import Pager
 
 if TYPE_CHECKING:
     from patchpilot.services.check.check_result import CheckResult
+    from patchpilot.services.check.fix_finding import FindingFixed, Remedy
 
 WAIVED = "waived"
-SIGNS = {Severity.ERROR: "blocked", Severity.WARNING: "stale", Severity.CHECK: "waiting", Severity.NOTE: "dot"}
-ROLES = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.CHECK: "info", Severity.NOTE: "quiet"}
+HIGH = 10
+"""Rows of a list that has room for the names of files."""
+NO_FINDING = "no finding is selected; f goes to the next one"
 
 
 def load(ask: JobRequest) -> "tuple[CheckResult, StageStatus]":
@@ -48,149 +53,238 @@ def load(ask: JobRequest) -> "tuple[CheckResult, StageStatus]":
     return result, StageStatus(StageState.TODO if serious else StageState.DONE, words or "no findings")
 
 
-def _row(finding: Finding, lines: Sequence[str]) -> int:
-    """The 0-based line of a finding; a finding about the whole patch, such as a missing sign-off, is at the end of the message."""
-    at = (finding.patch_line or 1) - 1
-    ends = next((number for number, line in enumerate(lines) if line == "-- "), len(lines))
-    whole = (
-        finding.column is None
-        and at < len(lines)
-        and lines[at][:1] not in ("+", "-")
-        and not any(line.strip() for line in lines[at + 1 : ends])
-    )
-    return next((number for number, line in enumerate(lines) if line == "---"), at) if whole else at
-
-
-def _words(finding: Finding) -> str:
-    return f"{finding.name}: {finding.message}"
-
-
 def can_fix(result: "CheckResult") -> bool:
-    """Whether there is a finding with a safe fix."""
-    safe = {rule.id for rule in result.rules if rule.remedy.kind == "safe"}
-    return any(finding.rule in safe for checked in result.patches for finding in checked.findings)
+    """Whether there is a finding with a certain fix: a safe one, or a tag that is asked for."""
+    from patchpilot.services.check.fix_finding import Remedy, remedy_of
+
+    certain = (Remedy.SAFE, Remedy.TAGS)
+    return any(remedy_of(finding, result.rules) in certain for checked in result.patches for finding in checked.findings)
+
+
+class FindingList(List):
+    """The list of findings, which says when its width changed."""
+
+    class Resized(Message):
+        """The list has another width or height."""
+
+    def on_resize(self) -> None:
+        """Say so."""
+        self.post_message(self.Resized())
 
 
 class ChecksScreen(StageScreen):
-    """The checks stage: the findings in the patches."""
+    """The checks stage: list, patch and detail of the findings, which follow one cursor."""
 
     stage = Stage.CHECKS
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f", "finding(1)", "next finding", tooltip="go to the next finding"),
+        Binding("a", "fix_one", "apply fix", tooltip="show the fix of the selected finding as a diff, then apply it to the commit"),
+        Binding("A", "fix_safe", "apply all", tooltip="show all that is certain to fix as a diff, then apply it to your commits"),
+        Binding("f", "finding(1)", "next", tooltip="go to the next finding"),
         Binding("F", "finding(-1)", "previous finding", show=False, tooltip="go to the previous finding"),
-        Binding("m", "fix_safe", "apply fixes", tooltip="show the safe fixes as a diff, then apply them to your commits"),
-        Binding("e,enter", "edit", "edit", key_display="e", tooltip="open the line of the finding, or the commit message, in your editor"),
-        Binding("w", "waive", "waive", tooltip="waive the finding in this topic, with a reason; or remove the waiver"),
-        Binding("o", "only", "filter", key_display="o", tooltip="show one severity, one rule, waived findings, or all findings"),
-        Binding("s", "strict", "toggle strict", show=False, tooltip="turn strict checks on or off (as checkpatch.pl --strict)"),
-        Binding("c", "names", "toggle rule names", show=False, tooltip="switch between checkpatch.pl's rule names and ours"),
+        Binding("e", "edit", "edit", tooltip="open the line of the finding, or the commit message, in your editor"),
+        Binding("i", "waive", "waive", tooltip="waive the finding in this topic, with a reason; or remove the waiver"),
+        Binding("enter", "detail", "detail", key_display="Enter", tooltip="show the selected finding in detail"),
+        Binding("o", "only", "filter", tooltip="show one severity, one rule, waived findings, or all findings"),
+        Binding("S", "strict", "strict", show=False, tooltip="turn strict checks on or off (as checkpatch.pl --strict)"),
+        Binding("C", "names", "toggle rule names", show=False, tooltip="switch between checkpatch.pl's rule names and ours"),
     ]
 
     def __init__(self, session: Any) -> None:
         super().__init__(session)
-        self._findings: dict[int, list[Finding]] = {}
-        self._suppressed: dict[int, list[Suppressed]] = {}
-        self._why: dict[str, tuple[str, str, str]] = {}
+        self._found: list[Shown] = []
+        self._option_of: list[int] = []
+        self._fixes: dict[tuple[str, str, int | None], FindingFixed] = {}
         self._checkpatch_names = False
         self._only = ""
+        self._fixable = False
 
     def body(self) -> ComposeResult:
-        """The patch, and the findings on the line under the cursor."""
-        with Columns():
-            yield Panel(DiffView(ident="patch"), title="Patch", classes="main")
-            with Panel(title="Finding", classes="below"), VerticalScroll(id="detail", can_focus=False):
+        """List, patch, detail."""
+        with Columns(id="checks"):
+            yield Panel(FindingList(ident="findings", enter="detail"), title="Findings", id="finding-list", classes="main")
+            yield Panel(DiffView(ident="patch"), title="Patch", id="patch-panel", classes="beneath")
+            with Panel(title="Detail", id="detail-panel", classes="detail"), VerticalScroll(id="detail"):
                 yield Static(id="finding", markup=False)
 
+    # showing
+
     def show(self, result: "CheckResult") -> None:
-        """Findings in the margin; the first one under the cursor."""
-        self._why = {rule.name: (rule.why, rule.remedy.text, rule.reference) for rule in result.rules}
-        rows = self._placed(result)
-        if self._only and not self._findings and not self._suppressed:
+        """The findings below their lines; the one that was selected before stays selected, or the one that takes its place."""
+        view = self.query_one("#patch", DiffView)
+        first, at = not view.rows, view.note
+        rows = self._place(result)
+        if self._only and not self._found:
             # the filter matches nothing any more: fixed, or no longer waived
             self._only = ""
-            rows = self._placed(result)
-        notes = [
-            Note(at, glyph(SIGNS[one.severity]), ROLES[one.severity], _words(one)) for at, here in self._findings.items() for one in here
-        ]
-        notes += [
-            Note(at, glyph("nothing"), "quiet", f"{WAIVED}: {_words(one.finding)}") for at, here in self._suppressed.items() for one in here
-        ]
-        self.quiet = frozenset() if can_fix(result) else frozenset({"fix_safe"})
-        self.quiet |= frozenset() if result.all or result.suppressed else frozenset({"waive"})
-        self.query_one(KeyLine).refresh()
-        pager = self.query_one("#patch", DiffView)
-        pager.fill(rows, notes=notes)
-        pager.focus()
-        pager.choose(0)
+            rows = self._place(result)
+        self._fixes = {}
+        self._fixable = can_fix(result)
+        view.fill(rows, notes=[note_of(shown, checkpatch=self._checkpatch_names) for shown in self._found])
+        self._list()
+        if first:
+            (self.query_one("#findings") if self._found else view).focus()
+        view.choose(max(0, min(at, len(self._found) - 1)))
+        if not self._found:
+            view.go(0)
 
-    def _placed(self, result: "CheckResult") -> list[str]:
-        """Assign the findings to their lines; return the lines."""
+    def _place(self, result: "CheckResult") -> list[str]:
+        """Collect the findings that the filter shows, in the order of their lines; return the lines of all patches."""
         rows: list[str] = []
-        self._findings, self._suppressed = {}, {}
-        for finding in result.series:
-            self._put(0, finding)
-        for suppressed in result.suppressed_series:
-            self._put_suppressed(0, suppressed)
-        for checked in result.patches:
-            for finding in checked.findings:
-                self._put(len(rows) + _row(finding, checked.patch.lines), finding)
-            for suppressed in checked.suppressed:
-                self._put_suppressed(len(rows) + _row(suppressed.finding, checked.patch.lines), suppressed)
+        found = [Shown(0, finding) for finding in result.series] if self._only != WAIVED else []
+        found += [Shown(0, each.finding, suppressed=each) for each in result.suppressed_series]
+        several = len(result.patches) > 1
+        for number, checked in enumerate(result.patches, 1):
+            every = [(finding, None) for finding in checked.findings] + [(each.finding, each) for each in checked.suppressed]
+            for finding, suppressed in every:
+                at, whole = _row(finding, checked.patch.lines)
+                commit = checked.patch.commit or ""
+                found.append(Shown(len(rows) + at, finding, commit, number if several else 0, suppressed, whole))
             rows.extend(checked.patch.lines)
+        self._found = sorted((shown for shown in found if self._shows(shown)), key=lambda shown: shown.line)
         return rows
 
-    def _put_suppressed(self, at: int, suppressed: Suppressed) -> None:
-        if self._only == WAIVED:
-            self._suppressed.setdefault(at, []).append(suppressed)
+    def _shows(self, shown: Shown) -> bool:
+        if shown.suppressed or self._only == WAIVED:
+            return bool(shown.suppressed) and self._only == WAIVED
+        return self._only in ("", str(shown.finding.severity), shown.finding.name)
 
-    def _put(self, at: int, finding: Finding) -> None:
-        if self._only in ("", str(finding.severity), finding.name):
-            self._findings.setdefault(at, []).append(finding)
+    def _list(self) -> None:
+        """Write the list again, for its width and the names that are chosen. Where it is high, a row above the findings of a file names the file."""
+        listed = self.query_one("#findings", List)
+        room = listed.scrollable_content_region
+        # a scrollbar may be about to come
+        wide, whole = max(20, (room.width or 30) - (not listed.show_vertical_scrollbar)), room.height < HIGH
+        options: list[Option] = []
+        self._option_of, before = [], ""
+        for shown in self._found:
+            if not whole and shown.file != before:
+                before = shown.file
+                options.append(Option(plain(fitted(before, wide), STRONG), disabled=True))
+            self._option_of.append(len(options))
+            options.append(Option(row_of(shown, wide, checkpatch=self._checkpatch_names, whole=whole)))
+        listed.clear_options()
+        listed.add_options(options or [Option(plain(f"{glyph('done')} {self._no_findings}"), disabled=True)])
+        self._point()
+        self.query_one("#finding-list", Panel).heading = f"Findings: {self._only}" if self._only else "Findings"
+
+    def _point(self) -> None:
+        """Put the cursor of the list on the selected finding."""
+        listed, note = self.query_one("#findings", List), self.query_one("#patch", DiffView).note
+        if 0 <= note < len(self._option_of) and listed.highlighted != self._option_of[note]:
+            listed.highlighted = self._option_of[note]
+
+    def on_finding_list_resized(self) -> None:
+        """The rows of the list follow its width."""
+        self._list()
+
+    @property
+    def _now(self) -> Shown | None:
+        """The selected finding."""
+        at = self.query_one("#patch", DiffView).note
+        return self._found[at] if 0 <= at < len(self._found) else None
+
+    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        """The patch follows the list."""
+        view = self.query_one("#patch", DiffView)
+        if event.option_index in self._option_of and (note := self._option_of.index(event.option_index)) != view.note:
+            view.choose(note)
 
     def on_pager_moved(self, event: Pager.Moved) -> None:
-        """Show the findings on the line."""
-        texts = [self._finding_text(finding) for finding in self._findings.get(event.line, ())]
-        texts += [self._suppressed_text(suppressed) for suppressed in self._suppressed.get(event.line, ())]
-        more = "no finding on this line; f goes to the next finding" if self._findings or self._suppressed else self._no_findings
-        only = f"(filter: {self._only}; o changes it)\n" if self._only else ""
-        self.query_one("#finding", Static).update(plain(only + ("\n\n".join(texts) or more)))
+        """The list and the detail follow the patch."""
+        view = self.query_one("#patch", DiffView)
+        self._point()
+        self._tell_place(view, event.line)
+        self._tell_finding()
+
+    def _tell_place(self, view: DiffView, line: int) -> None:
+        """The file and its counts in the border of the patch, the number of the finding in that of the list."""
+        part, panel = view.file_at(line), self.query_one("#patch-panel", Panel)
+        panel.heading = part.path if part else "Commit message"
+        panel.count = f"+{part.added} -{part.removed}" if part else ""
+        strict = ("strict",) if self.session.strict else ()
+        count = (f"{view.note + 1}/{len(self._found)}",) if self._found else ()
+        self.query_one("#finding-list", Panel).count = f" {glyph('dot')} ".join((*strict, *count))
+
+    def _tell_finding(self) -> None:
+        """The selected finding in detail, with what its fix changes."""
+        result: CheckResult | None = self.session.last(self.stage)
+        now, panel = self._now, self.query_one("#detail-panel", Panel)
+        if result is None or now is None:
+            panel.heading, panel.count = "Detail", ""
+            self.query_one("#finding", Static).update(plain(self._no_findings))
+            self._show_keys(set())
+            return
+        from patchpilot.services.check.fix_finding import Remedy, remedy_of
+
+        remedy = remedy_of(now.finding, result.rules) if now.commit and not now.suppressed else Remedy.EDIT
+        fixed = self._fixes.get(now.key)
+        panel.heading = now.name(checkpatch=self._checkpatch_names)
+        panel.count = str(now.finding.severity)
+        rule = next((rule for rule in result.rules if rule.id == now.finding.rule), None)
+        self.query_one("#finding", Static).update(detail_of(now, rule, remedy, fixed))
         self.query_one("#detail").scroll_home(animate=False)
+        self.labels = {"fix_one": {Remedy.SIGN_OFF: "sign off", Remedy.TAGS: "add tag"}.get(remedy, "apply fix")}
+        certain = remedy is not Remedy.EDIT and not (fixed and fixed.reason)
+        self._show_keys({"finding", "waive", *(("fix_one",) if certain else ()), *(() if self._has_detail else ("detail", "select"))})
+        if fixed is None and remedy is not Remedy.EDIT:
+            from patchpilot.tui.screens.fix_dialog import find_fix
+
+            find_fix(self, now, remedy, self._fix_found)
+
+    @property
+    def _has_detail(self) -> bool:
+        """Whether the detail is on screen by itself."""
+        return not (self.has_class("-narrow") and self.has_class("-low"))
+
+    def _show_keys(self, useful: AbstractSet[str]) -> None:
+        """Show in the key line those of the finding's keys that do something now."""
+        shown = useful | ({"fix_safe"} if self._fixable else set())
+        self.quiet = frozenset({"fix_one", "fix_safe", "finding", "waive", "detail", "select"} - shown)
+        self.query_one(KeyLine).refresh()
+
+    def _fix_found(self, shown: Shown, fixed: "FindingFixed") -> None:
+        self._fixes[shown.key] = fixed
+        if self._now is shown:
+            self._tell_finding()
 
     @property
     def _no_findings(self) -> str:
         """The text shown when there are no findings."""
         result: CheckResult | None = self.session.last(self.stage)
         suppressed = f" ({len(result.suppressed)} waived; o shows them)" if result and result.suppressed else ""
-        return f"no findings{suppressed}; press n for the next stage"
+        return f"no findings{suppressed}"
 
-    def _suppressed_text(self, suppressed: Suppressed) -> str:
-        """A waived finding with the reason."""
-        until = f", until {suppressed.until}" if suppressed.until else ""
-        rest = self._finding_text(suppressed.finding)
-        return f"waived: {suppressed.reason} ({suppressed.origin}{until}); w removes the waiver\n{rest}"
-
-    def _finding_text(self, finding: Finding) -> str:
-        why, how, reference = self._why.get(finding.name, ("", "", ""))
-        name = f"{finding.checkpatch or finding.rule}" if self._checkpatch_names else finding.name
-        fix = with_stages(in_backticks(finding.fix.text if finding.fix and finding.fix.text else how))
-        parts = [
-            f"{finding.severity}: {finding.message} [{name}]",
-            f"help: {fix}" if fix else "",
-            f"why: {' '.join(why.split())}",
-            reference,
-        ]
-        return "\n".join(part for part in parts if part)
+    # keys
 
     def action_finding(self, by: int) -> None:
         """Go to the next or the previous finding."""
         view = self.query_one("#patch", DiffView)
-        view.choose(view.note + by)
+        view.choose(max(0, min(view.note + by, len(self._found) - 1)))
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Enter in the list shows the detail."""
+        self.action_detail()
+
+    def action_detail(self) -> None:
+        """Show the selected finding in detail: as a card where it has no room of its own, else with the focus on its panel."""
+        self.open_detail()
+        self.query_one("#detail").focus()
+
+    def action_cancel(self) -> None:
+        """Close the detail; then as everywhere."""
+        if self.focused is self.query_one("#detail"):
+            self.query_one("#findings" if self._found else "#patch").focus()
+            self.remove_class("-detail")
+            return
+        super().action_cancel()
 
     def action_names(self) -> None:
         """Switch between checkpatch.pl's rule names and ours."""
         self._checkpatch_names = not self._checkpatch_names
-        pager = self.query_one("#patch", DiffView)
-        pager.go(pager.cursor)
+        result: CheckResult | None = self.session.last(self.stage)
+        if result:
+            self.show(result)
+            self.notify("checkpatch.pl's rule names; C switches back" if self._checkpatch_names else "our rule names", timeout=3)
 
     def action_only(self) -> None:
         """Choose which findings are shown."""
@@ -214,56 +308,81 @@ class ChecksScreen(StageScreen):
 
         self.app.push_screen(Choose("Show which findings?", answers), chosen)
 
+    def action_fix_one(self) -> None:
+        """Show the fix of the selected finding, then apply it."""
+        from patchpilot.services.check.fix_finding import Remedy, remedy_of
+        from patchpilot.tui.screens.fix_dialog import fix_one
+
+        result: CheckResult | None = self.session.fresh(self.stage)
+        now = self._now
+        if result is None or now is None:
+            self.notify(NO_FINDING if self._found else f"{self._no_findings}; n goes to the next stage", timeout=3)
+        elif now.suppressed:
+            self.notify(f"{now.finding.name} is waived; i removes the waiver", markup=False)
+        else:
+            remedy = remedy_of(now.finding, result.rules)
+            commits = self._commits_with(result, remedy) if remedy is Remedy.SIGN_OFF else [now.commit]
+            fix_one(self, now, remedy, commits, self._fixes.get(now.key) if len(commits) == 1 else None)
+
+    @staticmethod
+    def _commits_with(result: "CheckResult", remedy: "Remedy") -> list[str]:
+        """The commits with a finding that is fixed in this way."""
+        from patchpilot.services.check.fix_finding import remedy_of
+
+        patches = (one for one in result.patches if any(remedy_of(finding, result.rules) is remedy for finding in one.findings))
+        return [one.patch.commit for one in patches if one.patch.commit]
+
     def action_fix_safe(self) -> None:
-        """Show the safe fixes, then apply them."""
+        """Show all certain fixes, then apply them."""
+        from patchpilot.services.check.fix_finding import Remedy
         from patchpilot.tui.screens.fix_dialog import NO_SAFE_FIX, fix_safe
 
         result: CheckResult | None = self.session.fresh(self.stage)
         if result is None:
             return
         if can_fix(result):
-            fix_safe(self)
+            fix_safe(self, self._commits_with(result, Remedy.TAGS))
         else:
-            self.notify(NO_SAFE_FIX if result.all else "no findings; press n for the next stage", markup=False)
+            self.notify(NO_SAFE_FIX if result.all else "no findings; n goes to the next stage", markup=False)
 
     def action_waive(self) -> None:
-        """Waive the finding under the cursor, or remove its waiver; with several findings the user chooses."""
-        cursor = self.query_one("#patch", DiffView).cursor
-        here: list[Finding | Suppressed] = [*self._findings.get(cursor, ()), *self._suppressed.get(cursor, ())]
-        known = {(finding.finding if isinstance(finding, Suppressed) else finding).name: finding for finding in here}
-        if not known:
-            self.notify("no finding on this line; f goes to the next finding", timeout=3)
-        elif len(known) == 1:
-            self._waive(here[0])
-        else:
-            answers = [
-                (name, f"{name}: {(finding.finding if isinstance(finding, Suppressed) else finding).message}")
-                for name, finding in known.items()
-            ]
-            self.app.push_screen(Choose("Which finding?", answers), lambda name: self._waive(known[name]) if name else None)
-
-    def _waive(self, chosen: Finding | Suppressed) -> None:
+        """Waive the selected finding, or remove its waiver."""
         from patchpilot.tui.waive import take_back, waive
 
         result: CheckResult | None = self.session.last(self.stage)
-        if isinstance(chosen, Suppressed):
-            take_back(self, chosen)
+        now = self._now
+        if now is None:
+            self.notify(NO_FINDING, timeout=3)
+        elif now.suppressed:
+            take_back(self, now.suppressed)
         elif result:
-            waive(self, chosen, sum(other.name == chosen.name for other in result.all))
+            waive(self, now.finding, sum(other.name == now.finding.name for other in result.all))
 
     def action_strict(self) -> None:
         """Turn strict checks on or off."""
         self.session.strict = not self.session.strict
-        self.notify("strict on: checks are reported too" if self.session.strict else "strict off: errors and warnings only", timeout=2)
+        self.notify("strict on: checks are reported too; S turns it off" if self.session.strict else "strict off", timeout=3)
         self.tui.jobs.begin(self.stage)
 
     def action_edit(self) -> None:
         """Open the finding's place in the editor: a line of a file, or the commit message."""
         from patchpilot.tui.editing import amend, open_file
 
-        cursor = self.query_one("#patch", DiffView).cursor
-        place = next((finding for finding in self._findings.get(cursor, ()) if finding.path and finding.line), None)
-        if place and place.path and place.line:
-            open_file(self, place.path, place.line)
+        now = self._now
+        if now and now.finding.path and now.finding.line:
+            open_file(self, now.finding.path, now.finding.line)
         else:
             amend(self)
+
+
+def _row(finding: Finding, lines: Sequence[str]) -> tuple[int, bool]:
+    """The 0-based line of a finding; of one about the whole patch, such as a missing sign-off, the end of the message, and that it is one."""
+    at = (finding.patch_line or 1) - 1
+    ends = next((number for number, line in enumerate(lines) if line == "-- "), len(lines))
+    whole = (
+        finding.column is None
+        and at < len(lines)
+        and lines[at][:1] not in ("+", "-")
+        and not any(line.strip() for line in lines[at + 1 : ends])
+    )
+    return (next((number for number, line in enumerate(lines) if line == "---"), at), True) if whole else (at, False)

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The safe fixes, shown as a diff before they are applied to the commits."""
+"""Fixes shown as a diff before they are applied to the commits: of one finding, or all that are certain."""
 
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -14,48 +14,57 @@ from patchpilot.errors import RefusedError
 from patchpilot.model.counted import counted
 from patchpilot.model.printable import one_line
 from patchpilot.tui.confirm_rewrite import confirm_rewrite
-from patchpilot.tui.rich_text import STRONG, diff_line, plain, wrapped
-from patchpilot.tui.widgets.patch_pager import Pager
+from patchpilot.tui.finding_text import Shown
+from patchpilot.tui.rich_text import STRONG, plain, wrapped
+from patchpilot.tui.widgets.diff_view import DiffView
 
 if TYPE_CHECKING:
     from patchpilot.model.progress import Progress
     from patchpilot.services.check.apply_fixes import FixResult
+    from patchpilot.services.check.fix_finding import FindingFixed, Remedy
     from patchpilot.services.topic.open_repository import Repository
     from patchpilot.tui.screens.stage_screen import StageScreen
 
-NO_SAFE_FIX = "no safe fix for these findings; press e to edit"
+Fix = Callable[["Repository", "Progress", tuple[str, ...] | None], "FindingFixed"]
+"""Work in a thread: with None it finds out what would change, with overrides it writes that."""
+WIDE = 90
+"""Columns of the dialog."""
+NO_SAFE_FIX = "no certain fix for these findings; e edits"
 STAYS = "Findings left to fix manually:"
+MOVED = "the commits changed meanwhile"
+CERTIFY = (
+    "With a Signed-off-by line you certify the Developer's Certificate of Origin: you wrote the change, or may pass it on, "
+    "under the license of the file, and you agree that your name and address stay public with it."
+)
 
 
 class FixDialog(ModalScreen[bool]):
-    """Shows the changes; True when the user applies them."""
+    """Shows what changes; True when the user applies it. `text` is what to know before."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "no", "cancel", key_display="Esc"),
-        Binding("enter,y", "write", "apply", key_display="Enter"),
+        Binding("enter", "write", "apply", key_display="Enter"),
     ]
 
-    def __init__(self, result: "FixResult") -> None:
+    def __init__(self, title: str, rows: Sequence[str], *, text: str = "", verb: str = "apply") -> None:
         super().__init__()
-        self._result = result
+        self._title, self._rows, self._text, self._verb = title, rows, text, verb
 
     def compose(self) -> ComposeResult:
-        """The summary, the diff with the remaining findings below it, the keys."""
-        result = self._result
-        commits = sum(bool(patch.texts) for patch in result.patches)
-        left = len(result.remaining.all)
-        title = f"Apply {counted(result.fixed, 'fix', 'fixes')} to {counted(commits, 'commit')}; {counted(left, 'finding')} left"
-        with Vertical(classes="reader"):
-            yield Static(plain(title, STRONG), markup=False)
-            yield Pager(ident="text", styler=_styled)
-            yield Static(plain("Enter apply · ] [ next and previous part · Esc cancel", "dim"), markup=False)
+        """The title, the diff, the keys."""
+        with Vertical(classes="dialog", id="fix"):
+            yield Static(plain(self._title, STRONG), markup=False)
+            if self._text:
+                yield Static(plain(f"\n{self._text}\n"), markup=False)
+            yield DiffView(ident="text")
+            yield Static(plain(f"Enter {self._verb} · j/k scroll · ] [ next and previous part · Esc cancel", "dim"), markup=False)
 
     def on_mount(self) -> None:
         """Fill it."""
-        rows = rows_of(self._result, max(20, self.size.width - 5))
-        pager = self.query_one(Pager)
-        pager.fill(rows, stops=[at for at, row in enumerate(rows) if row.startswith(("commit ", "@@ ")) or row == STAYS])
-        pager.focus()
+        view = self.query_one(DiffView)
+        view.fill(self._rows)
+        view.styles.height = max(3, view.virtual_size.height)
+        view.focus()
 
     def action_write(self) -> None:
         """Apply what is shown."""
@@ -67,7 +76,7 @@ class FixDialog(ModalScreen[bool]):
 
 
 def rows_of(result: "FixResult", wide: int) -> list[str]:
-    """The diff, then the remaining findings and why they remain."""
+    """The diff, then the remaining findings and why they remain, in so many columns."""
     rows = list(result.diff)
     stays = [f"{finding.severity}: {finding.message} [{finding.name}]" for finding in result.remaining.all]
     stays += [f"{patch.patch.source}: {patch.refused}" for patch in result.patches if patch.refused]
@@ -76,12 +85,92 @@ def rows_of(result: "FixResult", wide: int) -> list[str]:
     return rows
 
 
-def _styled(row: str) -> Text:
-    return plain(row, STRONG) if row.startswith("commit ") or row == STAYS else diff_line(row)
+def find_fix(screen: "StageScreen", shown: Shown, remedy: "Remedy", then: "Callable[[Shown, FindingFixed], None]") -> None:
+    """Find out in a thread what the fix of a finding changes."""
+    work = _fix_of(screen, shown, remedy, (shown.commit,))
+    screen.in_thread("finding the fix", lambda repository, progress: work(repository, progress, None), lambda fixed: then(shown, fixed))
 
 
-def fix_safe(screen: "StageScreen") -> None:
-    """Find the safe fixes for the topic's commits, show them, apply them, and run the checks again."""
+def fix_one(screen: "StageScreen", shown: Shown, remedy: "Remedy", commits: Sequence[str], known: "FindingFixed | None") -> None:
+    """Show the fix of a finding, apply it when the user says so, and run the checks again.
+
+    `commits` are those that lack the same tag or sign-off, `known` is what the fix changes where that was found out already.
+    """
+    from patchpilot.services.check.fix_finding import Remedy
+
+    name = shown.finding.name
+    if remedy is Remedy.EDIT or not shown.commit:
+        screen.notify(f"no certain fix for {name}; e edits the place", markup=False)
+        return
+    is_sign_off = remedy is Remedy.SIGN_OFF
+    where = counted(len(commits), "commit")
+    done = f"added Signed-off-by: to {where}" if is_sign_off else f"fixed {name}"
+    title = f"Add your Signed-off-by: line to {where}?" if is_sign_off else f"Apply the fix of {name}?"
+    _show(screen, title, done, _fix_of(screen, shown, remedy, commits), known, text=CERTIFY if is_sign_off else "")
+
+
+def fix_tags(screen: "StageScreen", commits: Sequence[str]) -> None:
+    """Show the tags that are certain for these commits, add them when the user says so, and run the checks again."""
+    from patchpilot.services.check.fix_finding import Remedy, fix_messages
+
+    session = screen.session
+
+    def work(repository: "Repository", progress: "Progress", given: tuple[str, ...] | None) -> "FindingFixed":
+        _unmoved(screen, repository, commits)
+        return fix_messages(repository, session.settings(repository), commits, Remedy.TAGS, overrides=given, progress=progress)
+
+    _show(screen, f"Add tags to {counted(len(commits), 'commit')}?", "added the tags", work, None)
+
+
+def _fix_of(screen: "StageScreen", shown: Shown, remedy: "Remedy", commits: Sequence[str]) -> Fix:
+    from patchpilot.services.check.fix_finding import Remedy, fix_finding, fix_messages
+
+    session = screen.session
+
+    def work(repository: "Repository", progress: "Progress", given: tuple[str, ...] | None) -> "FindingFixed":
+        _unmoved(screen, repository, commits)
+        settings = session.settings(repository)
+        if remedy is Remedy.SAFE:
+            return fix_finding(repository, settings, shown.commit, shown.finding, strict=session.strict, overrides=given, progress=progress)
+        return fix_messages(repository, settings, commits, remedy, overrides=given, progress=progress)
+
+    return work
+
+
+def _unmoved(screen: "StageScreen", repository: "Repository", commits: Sequence[str]) -> None:
+    """RefusedError where one of the commits is no longer in the topic."""
+    now = {commit.id for commit in screen.session.topic_now(repository).commits}
+    if not now.issuperset(commits):
+        raise RefusedError(MOVED, hint="press g to refresh, then try again")
+
+
+def _show(screen: "StageScreen", title: str, done: str, work: Fix, known: "FindingFixed | None", *, text: str = "") -> None:
+    """Show what a fix changes, and write it when the user says so."""
+
+    def found(fixed: "FindingFixed") -> None:
+        if fixed.reason:
+            screen.notify(f"nothing was changed: {fixed.reason}", severity="warning", markup=False, timeout=8)
+        else:
+            dialog = FixDialog(title, fixed.diff, text=text, verb="sign off" if text else "apply")
+            screen.app.push_screen(dialog, answered)
+
+    def answered(yes: bool | None) -> None:
+        if yes:
+            confirm_rewrite(screen, "applying the fix", work, written)
+
+    def written(fixed: "FindingFixed") -> None:
+        screen.notify("; ".join((f"{done}; u undoes it", *fixed.costs)), markup=False, timeout=8)
+        screen.reread()
+
+    if known is not None:
+        found(known)
+    else:
+        # a name of its own: the detail of the finding may be found out at the same time
+        screen.in_thread("finding what to change", lambda repository, progress: work(repository, progress, None), found)
+
+
+def fix_safe(screen: "StageScreen", tagless: Sequence[str]) -> None:
+    """Find the safe fixes for the topic's commits, show them, apply them, and run the checks again; then the tags that are certain for `tagless`."""
     from patchpilot.services.check.fix_topic import fix_topic
 
     session = screen.session
@@ -97,10 +186,16 @@ def fix_safe(screen: "StageScreen") -> None:
 
     def show(result: "FixResult") -> None:
         if not result.fixed:
+            if tagless:
+                fix_tags(screen, tagless)
+                return
             refused = next((patch.refused for patch in result.patches if patch.refused), "")
             screen.notify(f"nothing was fixed: {refused}" if refused else NO_SAFE_FIX, markup=False)
             return
-        screen.app.push_screen(FixDialog(result), answered)
+        commits = sum(bool(patch.texts) for patch in result.patches)
+        left = len(result.remaining.all)
+        title = f"Apply {counted(result.fixed, 'fix', 'fixes')} to {counted(commits, 'commit')}? {counted(left, 'finding')} left"
+        screen.app.push_screen(FixDialog(title, rows_of(result, min(screen.size.width, WIDE) - 8)), answered)
 
     def answered(yes: bool | None) -> None:
         if yes:
@@ -110,6 +205,8 @@ def fix_safe(screen: "StageScreen") -> None:
         message = "; ".join((f"fixed {names_of(result)}; u undoes it", *result.costs))
         screen.notify(message, markup=False, timeout=8)
         screen.reread()
+        if tagless:
+            fix_tags(screen, [result.ids.get(commit, commit) for commit in tagless])
 
     screen.in_thread("finding safe fixes", lambda repository, progress: work(repository, progress, None), show)
 

@@ -254,6 +254,10 @@ class DiffView(Pager):
         """Make a note the current one and put the cursor on its line."""
         if 0 <= number < len(self.notes):
             self._mark(number)
+            place, top, high = self.place_of(self.notes[number].line), self.scroll_offset.y, self.size.height
+            if not top < place < top + high - self.height_of(place) - 1:
+                # what led to the line is above it, what follows from it below
+                self.scroll_to(y=max(0, place - high // 3), animate=False)
             self.go(self.notes[number].line)
 
     def _mark(self, number: int) -> None:

@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The fix of one finding in a topic: what its rule changes, the tags that `prepare` adds, or a sign-off. Shown first, written on request."""
+
+import difflib
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from patchpilot.commits.repository import Repository
+from patchpilot.commits.rewrite import branch_of
+from patchpilot.config import Settings
+from patchpilot.model.finding import Finding
+from patchpilot.model.progress import Progress, silent
+from patchpilot.model.rule import Rule
+from patchpilot.services.check.check_topic import CheckedTopic
+from patchpilot.services.check.fix_topic import fix_topic
+from patchpilot.services.tags.prepare_commits import MessageChange, Preparation, PrepareRequest, message_changes, write
+
+TAG_RULES = frozenset(("missing-fixes", "missing-stable"))
+"""The rules whose findings ask for tags that `prepare` can find."""
+SIGN_OFF_RULE = "no-sign-off"
+
+
+class Remedy(StrEnum):
+    """How a finding is fixed: by the rule's own safe fix, by tags, by a sign-off of the author, or by an edit."""
+
+    SAFE = "safe"
+    TAGS = "tags"
+    SIGN_OFF = "sign-off"
+    EDIT = "edit"
+
+
+@dataclass(frozen=True, slots=True)
+class FindingFixed:
+    """What the fix of a finding changes: the lines of a diff; none where `reason` says why nothing is certain. `costs` is what rewriting means for others."""
+
+    diff: tuple[str, ...]
+    reason: str = ""
+    costs: tuple[str, ...] = ()
+
+
+def remedy_of(finding: Finding, rules: Sequence[Rule]) -> Remedy:
+    """How a finding of a run with these rules is fixed."""
+    if finding.name in TAG_RULES:
+        return Remedy.TAGS
+    if finding.name == SIGN_OFF_RULE:
+        return Remedy.SIGN_OFF
+    return Remedy.SAFE if any(rule.id == finding.rule and rule.remedy.kind == "safe" for rule in rules) else Remedy.EDIT
+
+
+def fix_finding(
+    repository: Repository,
+    settings: Settings,
+    commit: str,
+    finding: Finding,
+    *,
+    strict: bool = False,
+    overrides: Collection[str] | None = None,
+    progress: Progress = silent,
+) -> FindingFixed:
+    """Apply the safe fix of one finding in a commit: what it would change without `overrides`, else written.
+
+    `published` and `shared` among the overrides override the refusal that names them.
+    """
+    result = fix_topic(
+        repository,
+        settings,
+        CheckedTopic((commit,), commit),
+        strict=strict,
+        overrides=overrides,
+        only=lambda _, other: (other.rule, other.patch_line) == (finding.rule, finding.patch_line),
+        progress=progress,
+    )
+    (patch,) = result.patches
+    return FindingFixed(tuple(patch.diff), "" if patch.texts else patch.refused or "its fix would cause another finding", result.costs)
+
+
+def fix_messages(
+    repository: Repository,
+    settings: Settings,
+    commits: Sequence[str],
+    remedy: Remedy,
+    *,
+    overrides: Collection[str] | None = None,
+    progress: Progress = silent,
+) -> FindingFixed:
+    """Add the tags that are certain, or the user's sign-off, to the messages of commits; `overrides` as in `fix_finding`."""
+    is_sign_off = remedy is Remedy.SIGN_OFF
+    request = PrepareRequest(
+        profile=settings.get("profile"),
+        fixes=("none",) if is_sign_off else ("auto",),
+        stable="none" if is_sign_off else "auto",
+        signoff=is_sign_off,
+    )
+    changes = message_changes(repository, commits, request, progress)
+    done = write(
+        repository,
+        Preparation(*branch_of(repository), changes),
+        "prepare",
+        dry_run=overrides is None,
+        published="published" in (overrides or ()),
+        shared="shared" in (overrides or ()),
+    )
+    diff = [line for change in done.changed for line in _diff(change)]
+    reasons = dict.fromkeys(change.unsure or "; ".join(change.notes) for change in changes if not change.changed)
+    return FindingFixed(tuple(diff), "" if diff else "; ".join(reason for reason in reasons if reason), done.costs)
+
+
+def _diff(change: MessageChange) -> Iterator[str]:
+    name = f"{change.commit[:12]}/COMMIT_MSG"
+    old, new = (message.rstrip("\n").split("\n") for message in (change.old, change.new))
+    return difflib.unified_diff(old, new, f"a/{name}", f"b/{name}", lineterm="")
