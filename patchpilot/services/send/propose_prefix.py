@@ -3,12 +3,18 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from patchpilot.model.action import Action
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.rendered_mail import RenderedMail
 from patchpilot.model.send_problem import SendProblem
+from patchpilot.model.trailer import all_tags
+from patchpilot.series.draft import complete_prefix
+
+if TYPE_CHECKING:
+    from patchpilot.services.check.check_result import CheckResult
 
 RULES = ("missing-target-tree",)
 _PREFIX = re.compile(r"\[(PATCH [^]]+)\]")
@@ -16,18 +22,30 @@ _PREFIX = re.compile(r"\[(PATCH [^]]+)\]")
 
 def mark_warnings(mails: Sequence[RenderedMail], profile: str) -> tuple[SendProblem, ...]:
     """The findings of `check` about the subject prefixes of the mails as they would be sent, each message once."""
-    patches = (parse_patch(mail.raw.replace(b"\r\n", b"\n"), mail.subject) for mail in mails)
     return tuple(
         SendProblem(name, message, Action("send", ("--subject-prefix", "PATCH net"), "{}, or 'PATCH net-next'"))
-        for name, message in _findings(patches, profile)
+        for name, message in _findings(_checked(_patches(mails), profile))
     )
+
+
+def prefix_for_fixes(mails: Sequence[RenderedMail], profile: str, prefix: str, messages: Sequence[str]) -> str:
+    """The prefix with the tree for fixes that the rule names, where all messages have a Fixes: tag; else "": then the author has to say which tree."""
+    result = _checked(_patches(mails), profile)
+    if not _findings(result) or not all(all_tags(message.split("\n"), "Fixes") for message in messages):
+        return ""
+    tree = next((str(rule.arguments["default"]) for rule in result.rules if rule.name in RULES), "")
+    return complete_prefix(f"{prefix or 'PATCH'} {tree}") if tree else ""
 
 
 def missing_tree(series: Series, prefix: str, profile: str) -> tuple[str, str] | None:
     """(message, the prefix it proposes) where mails of a series with this prefix ("" is PATCH) do not name the tree they are for."""
-    found = _findings((_as_mail(patch, prefix or "PATCH") for patch in series.patches), profile)
+    found = _findings(_checked((_as_mail(patch, prefix or "PATCH") for patch in series.patches), profile))
     proposed = [(message, match[1]) for _, message in found if (match := _PREFIX.search(message))]
     return proposed[0] if proposed else None
+
+
+def _patches(mails: Iterable[RenderedMail]) -> Iterable[Patch]:
+    return (parse_patch(mail.raw.replace(b"\r\n", b"\n"), mail.subject) for mail in mails)
 
 
 def _as_mail(patch: Patch, prefix: str) -> Patch:
@@ -39,9 +57,13 @@ def _as_mail(patch: Patch, prefix: str) -> Patch:
     return parse_patch("\n".join(lines).encode("utf-8", "surrogateescape"), patch.source)
 
 
-def _findings(patches: Iterable[Patch], profile: str) -> list[tuple[str, str]]:
+def _checked(patches: Iterable[Patch], profile: str) -> "CheckResult":
     from patchpilot.services.check.check_patches import check_series
     from patchpilot.services.check.check_request import CheckRequest
 
-    result = check_series((Series(tuple(patches)),), CheckRequest(profile=profile, select=RULES, fail_on="never"))
+    return check_series((Series(tuple(patches)),), CheckRequest(profile=profile, select=RULES, fail_on="never"))
+
+
+def _findings(result: "CheckResult") -> list[tuple[str, str]]:
+    """(rule, message) of the findings, each once."""
     return list(dict.fromkeys((finding.name, finding.message) for checked in result.patches for finding in checked.findings))

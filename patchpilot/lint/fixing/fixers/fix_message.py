@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Fixers for the subject and the prose of the message. In the diff they change only words in comments."""
 
+import textwrap
+
 from patchpilot.cache import patterns as re
 from patchpilot.lint.clang.line_scan import as_bytes
 from patchpilot.lint.clang.mask_comments import COMMENT as NOTE
@@ -8,6 +10,8 @@ from patchpilot.lint.fixing.fixer import PROSE, ColumnSpan, FixSite, LineChange,
 from patchpilot.model.finding import FixEdit
 from patchpilot.model.trailer import is_trailer
 
+COLUMNS = 75
+"""The length of a line of the message; what a fix makes longer is wrapped again."""
 _DOCUMENTS = (".rst", ".txt", ".md")
 _SURE_TWICE = frozenset(("the", "a", "an", "of", "and", "to", "is", "in", "for", "with", "on", "be", "we", "it", "this", "if", "or", "are"))
 
@@ -85,7 +89,10 @@ def indent_line(site: FixSite) -> LineChange | None:
 
 @fixer("commit-reference", PROSE)
 def commit_reference(site: FixSite) -> LineChange | None:
-    """Replaces `commit 0123456 ("…")` with the id and subject that the repository has, if the line names one commit completely."""
+    """Replaces `commit 0123456 ("…")` with the id and subject that the repository has, if the line names one commit completely.
+
+    Where that makes the line too long, its paragraph is wrapped again from there on.
+    """
     right = site.finding.fix.text if site.finding.fix else ""
     match = re.match(r"commit ([0-9a-f]{12,40}) \(\"(.*)\"\)$", right)
     if not match or not _in_message(site):
@@ -101,7 +108,21 @@ def commit_reference(site: FixSite) -> LineChange | None:
     if written[2] is None and re.match(r"\s*(?:[(\"']|$)", text[written.end() :]):
         return None
     reference = f'{written[1]} {match[1]} ("{match[2]}")'
-    return LineChange(edits=(FixEdit(site.number, 1, (text[: written.start()] + reference + text[written.end() :],)),))
+    line = text[: written.start()] + reference + text[written.end() :]
+    if len(line) <= COLUMNS:
+        return LineChange(edits=(FixEdit(site.number, 1, (line,)),))
+    paragraph = _prose_from(site)
+    if any("\r" in row for row in paragraph):
+        return None
+    wrapped = textwrap.wrap(" ".join((line, *paragraph[1:])), COLUMNS, break_long_words=False, break_on_hyphens=False)
+    return LineChange(edits=(FixEdit(site.number, len(paragraph), tuple(wrapped)),))
+
+
+def _prose_from(site: FixSite) -> tuple[str, ...]:
+    """The lines of prose from the finding's line to the end of its paragraph."""
+    lines = tuple(site.context.patch.lines[site.number - 1 :])
+    end = next((at for at, line in enumerate(lines) if at and (not line[:1].isalnum() or is_trailer(line) or line == "---")), len(lines))
+    return lines[:end]
 
 
 @fixer("spelling", PROSE)
