@@ -39,6 +39,12 @@ class Outcome:
 
 Report = Callable[[int, Outcome], None]
 """Called with a mail's place in its send and its outcome, before (`sending`) and after the act; what it writes is on disk when it returns."""
+
+
+def unheard(place: int, outcome: Outcome) -> None:
+    """A Report that nobody hears."""
+
+
 Stop = Callable[[], bool]
 """Asked between mails whether to stop."""
 

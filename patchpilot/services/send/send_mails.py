@@ -4,13 +4,14 @@
 import contextlib
 from dataclasses import replace
 from functools import partial
+from typing import NamedTuple
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError, RefusedError
 from patchpilot.model.progress import Progress, silent
 from patchpilot.outgoing import transports
 from patchpilot.outgoing.header_guard import refuse_foreign
-from patchpilot.outgoing.mail_state import WAITING, Outcome, Stop, never_stop
+from patchpilot.outgoing.mail_state import WAITING, Outcome, Report, Stop, never_stop, unheard
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.outgoing.sender_lock import one_at_a_time, sole_sender
 from patchpilot.outgoing.transport import Delivery, Transport
@@ -26,9 +27,18 @@ from patchpilot.services.send.send_result import result_of_plan, result_of_send
 
 
 def deliver(
-    repository: Repository, planned: SendPlan, *, terminal: bool = False, stopping: Stop = never_stop, progress: Progress = silent
+    repository: Repository,
+    planned: SendPlan,
+    *,
+    terminal: bool = False,
+    stopping: Stop = never_stop,
+    progress: Progress = silent,
+    on_mail: Report = unheard,
 ) -> SendResult:
-    """Send what was planned, and only that. The outbox records every step; problems that block sending end it before anything is sent."""
+    """Send what was planned, and only that. The outbox records every step; problems that block sending end it before anything is sent.
+
+    `on_mail` hears of every step of a mail after it is on disk.
+    """
     if planned.refused:
         return result_of_plan(planned)
     if planned.request.offline and planned.waiting:
@@ -42,7 +52,7 @@ def deliver(
             send = _claimed(outbox, planned)
         if planned.left_out:
             leave_out_for_good(repository, send, planned.left_out)
-        return _carry(repository, outbox, send, planned, terminal, stopping, progress)
+        return _carry(repository, outbox, send, planned, _Heard(terminal, stopping, progress, on_mail))
 
 
 def _claimed(outbox: Outbox, planned: SendPlan) -> Send:
@@ -68,9 +78,16 @@ def _keep_choices(planned: SendPlan) -> None:
         drafts.keep(before, after, f"send of v{planned.version}")
 
 
-def _carry(
-    repository: Repository, outbox: Outbox, send: Send, planned: SendPlan, terminal: bool, stopping: Stop, progress: Progress
-) -> SendResult:
+class _Heard(NamedTuple):
+    """The front end of a send: whether it has a terminal, when it wants to stop, and what it is shown."""
+
+    terminal: bool
+    stopping: Stop
+    progress: Progress
+    on_mail: Report
+
+
+def _carry(repository: Repository, outbox: Outbox, send: Send, planned: SendPlan, front: _Heard) -> SendResult:
     account, transport = planned.account, transports.find(send.transport)
     if not _has_work(repository, send, transport):
         return _ended(repository, send, planned)
@@ -79,21 +96,22 @@ def _carry(
     if account.needs_login:
         from patchpilot.outgoing.credentials import ask
 
-        credential = ask(repository, account, terminal=terminal)
+        credential = ask(repository, account, terminal=front.terminal)
 
     def shown(what: str, done: int = 0, total: int | None = None) -> None:
         with contextlib.suppress(OSError):
-            progress(what, done, total)
+            front.progress(what, done, total)
 
     def report(place: int, outcome: Outcome) -> None:
         # on disk first: a terminal that is gone cannot be written to
         outbox.mark(send.id, place, outcome)
+        front.on_mail(place, outcome)
         shown(f"{outcome.state}: {send.entries[place].mail.subject}", place + 1, len(send.entries))
 
     try:
         known_as = branch_key(repository)
         rename = partial(outbox.rename, send.id)
-        delivery = Delivery(repository, account, send, report, rename, planned.request.identity, credential, stopping, shown)
+        delivery = Delivery(repository, account, send, report, rename, planned.request.identity, credential, front.stopping, shown)
         login = transport.deliver(delivery)
         _carry_edits(known_as, branch_key(repository))
         if credential and login:

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a send came to, for the card at its end: where each mail can be read, what happens now, and when to expect an answer."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from patchpilot.commits.repository import Repository
+from patchpilot.model.counted import counted
+from patchpilot.outgoing.mail_state import MailState
+from patchpilot.outgoing.outbox import Outbox
+from patchpilot.outgoing.preflight import is_list
+from patchpilot.projects.loading import default_project, find_project
+from patchpilot.services.send.reroll import link_to
+from patchpilot.services.send.send_plan import SendPlan, SendResult
+
+
+@dataclass(frozen=True, slots=True)
+class SentMail:
+    """A mail of a send: its state, subject and Message-ID, what the server said, and its address in the archive ("" where it was not accepted)."""
+
+    state: MailState
+    subject: str
+    message_id: str
+    detail: str
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
+class SendReport:
+    """A send at its end: how many mails were accepted, in words, each mail, and what happens now, a sentence each."""
+
+    headline: str
+    mails: tuple[SentMail, ...]
+    now: tuple[str, ...]
+
+
+def send_report(repository: Repository, plan: SendPlan, result: SendResult, today: date | None = None) -> SendReport:
+    """The report of a send of a plan; what is expected is reckoned from `today`."""
+    with Outbox() as outbox:
+        sends = [send for send in outbox.sends(result.change_id) if send.version == result.version]
+    first = sends[-1].entries[0].mail.message_id if sends else ""
+    base = link_to(sends[-1], repository).rstrip("/").removesuffix(first) if sends else ""
+    accepted = [message.state is MailState.ACCEPTED for message in result.messages]
+    mails = tuple(
+        SentMail(
+            message.state,
+            message.subject,
+            message.message_id,
+            message.detail,
+            f"{base}{message.message_id}/" if base and message.state is MailState.ACCEPTED else "",
+        )
+        for message in result.messages
+    )
+    headline = f"v{result.version}: {sum(accepted)} of {counted(len(accepted), 'mail')} accepted"
+    if result.state != "sent":
+        return SendReport(headline, mails, ())
+    project = find_project(plan.request.profile) if plan.request.profile else default_project()
+    days = project.mail.waiting_days
+    remind = (today or datetime.now().astimezone().date()) + timedelta(days=days)
+    lists = ", ".join(recipient.address.email for recipient in plan.recipients if is_list(recipient))
+    return SendReport(
+        headline,
+        mails,
+        (
+            f"The list's archive shows the mails in a few minutes{f' ({lists})' if lists else ''}.",
+            "Test bots usually answer within a day or two, reviewers within days.",
+            f"{project.title} asks to wait {counted(days, 'day')} before a reminder: until {remind:%Y-%m-%d}.",
+            "Replies, review tags and bot reports are tracked from now on.",
+        ),
+    )

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What is different in the mails of a plan from those of the last version that was sent."""
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from patchpilot.model.patch_subject import parse_subject
+from patchpilot.model.rendered_mail import RenderedMail
+from patchpilot.outgoing.outbox import OutboxEntry
+from patchpilot.services.send.readable_mail import readable_lines
+from patchpilot.services.send.reroll import last_sent
+from patchpilot.services.send.send_plan import SendPlan
+
+VOLATILE = ("index ", "@@ ", "change-id:", "base-commit:")
+"""How lines start that are different in every version, and say nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class MailChange:
+    """One mail beside its last version: "new", "changed" or "same"; `lines` are the indexes of its readable lines that the last version lacks."""
+
+    state: str
+    lines: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class MailChanges:
+    """The version that is compared with, each mail in the plan's order, and the titles of the patches that are dropped."""
+
+    version: int
+    mails: tuple[MailChange, ...]
+    dropped: tuple[str, ...]
+
+
+def mail_changes(plan: SendPlan) -> MailChanges | None:
+    """The plan's mails beside those of the last version that was sent; None where there is none before it."""
+    last = last_sent(plan.draft)
+    if last is None or last.version >= plan.version:
+        return None
+    before = {_title(entry.mail): entry for entry in last.entries}
+    paired = [_counterpart(plan, at, before, last.entries) for at in range(len(plan.mails))]
+    kept = {entry.place for entry in paired if entry}
+    return MailChanges(
+        last.version,
+        tuple(_compared(entry.mail if entry else None, mail) for entry, mail in zip(paired, plan.mails, strict=True)),
+        tuple(_title(entry.mail) for entry in last.entries if entry.place not in kept and entry.patch_id),
+    )
+
+
+def _counterpart(plan: SendPlan, at: int, before: dict[str, OutboxEntry], entries: Sequence[OutboxEntry]) -> OutboxEntry | None:
+    """The mail of the last version that this one continues: the cover letter the cover letter, a patch the one of its title or its diff."""
+    outgoing = plan.outgoing_mails[at] if at < len(plan.outgoing_mails) else None
+    if outgoing and outgoing.number == 0:
+        return next((entry for entry in entries if entry.number == 0), None)
+    same_diff = next((entry for entry in entries if outgoing and entry.patch_id and entry.patch_id == outgoing.patch_id), None)
+    return before.get(_title(plan.mails[at])) or same_diff
+
+
+def _title(mail: RenderedMail) -> str:
+    return parse_subject(mail.subject).title
+
+
+def _compared(old: RenderedMail | None, new: RenderedMail) -> MailChange:
+    if old is None:
+        return MailChange("new")
+    lines = readable_lines(new)
+    start = lines.index("") + 1 if "" in lines else len(lines)
+    body, was = lines[start:], readable_lines(old)
+    was = was[was.index("") + 1 :] if "" in was else []
+    matched = difflib.SequenceMatcher(None, was, body, autojunk=False)
+    changed = {
+        start + at
+        for kind, _, _, first, last in matched.get_opcodes()
+        if kind in ("replace", "insert")
+        for at in range(first, last)
+        if body[at].strip() and not body[at].startswith(VOLATILE)
+    }
+    gone = any(
+        kind == "delete" and any(line.strip() and not line.startswith(VOLATILE) for line in was[first:last])
+        for kind, first, last, _, _ in matched.get_opcodes()
+    )
+    return MailChange("changed" if changed or gone else "same", frozenset(changed))

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A mail as its readers see it: the headers that they are shown, decoded, and the body as text."""
+
+import textwrap
+from collections.abc import Sequence
+
+from patchpilot.model.address import Address
+from patchpilot.model.mail import parse_mail
+from patchpilot.model.printable import one_line
+from patchpilot.model.rendered_mail import RenderedMail
+
+COLUMNS = 76
+"""The width at which lists of addresses are wrapped."""
+
+
+def readable_lines(mail: RenderedMail) -> list[str]:
+    """The mail's Subject, From, To, Cc, Message-ID and In-Reply-To, a blank line, and its body."""
+    lines = [f"Subject: {one_line(mail.subject)}", f"From: {one_line(str(mail.sender))}"]
+    lines += _addresses("To", mail.to) + _addresses("Cc", mail.cc)
+    lines.append(f"Message-ID: <{mail.message_id}>")
+    if mail.in_reply_to:
+        lines.append(f"In-Reply-To: <{mail.in_reply_to}>")
+    return [*lines, "", *parse_mail(mail.raw.replace(b"\r\n", b"\n")).body.rstrip("\n").split("\n")]
+
+
+def raw_lines(mail: RenderedMail) -> list[str]:
+    """The mail's bytes as lines."""
+    return mail.raw.decode("utf-8", "surrogateescape").replace("\r\n", "\n").split("\n")
+
+
+def _addresses(name: str, addresses: Sequence[Address]) -> list[str]:
+    text = ", ".join(one_line(str(address)) for address in addresses)
+    return textwrap.wrap(
+        text, COLUMNS, initial_indent=f"{name}: ", subsequent_indent="    ", break_long_words=False, break_on_hyphens=False
+    )
