@@ -92,7 +92,7 @@ def _refusals(facts: PreflightFacts) -> Iterator[SendProblem]:
         yield SendProblem("damaged", f"{title}: `git am` would not recreate your commit from the mail: {wrong}", hint)
     yield from _cover(facts)
     for patch in facts.series.patches:
-        yield from _patch(patch)
+        yield from _patch(facts, patch)
     if facts.standing and facts.target:
         yield from _standing(facts.standing, facts.target)
     yield from _versions(facts)
@@ -142,12 +142,14 @@ def _lists(facts: PreflightFacts) -> Iterator[SendProblem]:
         )
 
 
-def _patch(patch: Patch) -> Iterator[SendProblem]:
+def _patch(facts: PreflightFacts, patch: Patch) -> Iterator[SendProblem]:
     title = patch.subject.title
+    # of one patch it need not be said which
+    which = f"{title}: " if len(facts.series.patches) > 1 else ""
     if _FIXUP.match(title):
         yield SendProblem("fixup", f"{title}: the subject marks the commit as not ready to be sent", "git rebase -i --autosquash")
     if not patch.tags("Signed-off-by"):
-        yield SendProblem("no-signoff", f"{title}: no Signed-off-by", Action("prepare", ("--signoff",), "git commit --amend -s, or {}"))
+        yield SendProblem("no-signoff", f"{which}no Signed-off-by", Action("prepare", ("--signoff",), "git commit --amend -s, or {}"))
 
 
 def _cover(facts: PreflightFacts) -> Iterator[SendProblem]:

@@ -61,13 +61,14 @@ STEPS = (
     ),
     Step(
         Stage.PREVIEW,
-        "The mail, byte for byte",
-        "Exactly what will be sent, with everything that blocks sending.",
+        "The mail as its readers see it",
+        "Exactly what will be sent; x shows the bytes.",
     ),
     Step(
         Stage.SEND,
         "Sent once, after you confirm",
-        "s sends. In the demo the mail goes to a server on this machine.",
+        "Every check in a line, with one verdict. a repairs the selected one, A all that is certain; then s sends. In the demo the mail goes to a server "
+        "on this machine.",
     ),
     Step(
         Stage.FOLLOW,

@@ -19,8 +19,8 @@ SHOWS = {
     Stage.RECIPIENTS: "maya@acme.example.com",
     Stage.TAGS: "This is not a fix",
     Stage.BACKPORTS: "what to do",
-    Stage.PREVIEW: "problem: ",
-    Stage.SEND: "Transport  ",
+    Stage.PREVIEW: "raw mail",
+    Stage.SEND: "Ready? ",
     Stage.FOLLOW: "No series is followed yet",
 }
 """A text that only this stage's screen shows."""

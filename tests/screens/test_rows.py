@@ -6,16 +6,16 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from patchpilot.model.action import Action, Hint
+from patchpilot.model.action import Action, Advice, Hint
 from patchpilot.model.printable import UNSAFE, printable, width
-from patchpilot.outgoing.preflight import SendProblem
 from patchpilot.services.backport.work_clone import Resolving
 from patchpilot.services.backport.write_backports import WrittenBackport
+from patchpilot.services.send.preflight_card import CheckLine, CheckState
 from patchpilot.tui.action_keys import KEYS, in_keys
 from patchpilot.tui.build_app import screen_of
 from patchpilot.tui.rich_text import diff_line, fitted, plain
 from patchpilot.tui.screens.backports_screen import resolving_rows, written_rows
-from patchpilot.tui.screens.preview_screen import mail_line, problem_rows
+from patchpilot.tui.screens.send_screen import help_of
 from patchpilot.tui.screens.stage_screen import StageScreen
 from patchpilot.tui.stages import Stage
 from patchpilot.tui.widgets.thread_tree import TreeRow, tree_line
@@ -45,21 +45,21 @@ def test_advice_names_the_stage_of_a_verb() -> None:
     assert in_keys("wait for replies") == "wait for replies"
 
 
-def test_the_way_out_names_keys_where_the_walk_has_them() -> None:
-    class Plan:
-        refusals = (SendProblem("no-signoff", "no Signed-off-by", Action("prepare", ("--signoff",), "git commit -s, or {}")),)
-        warnings = (SendProblem("weekend", "it is the weekend"), SendProblem("odd", "odd", "git fetch"))
+def test_a_check_before_sending_names_the_key_or_the_stage_that_repairs_it() -> None:
+    def check(name: str, hint: Advice, state: CheckState = CheckState.NOTE) -> str:
+        return help_of(CheckLine(state, name, "", hint))
 
-    assert problem_rows(Plan()) == [  # type: ignore[arg-type]
-        "problem: no Signed-off-by; press w at stage 4",
-        "note: it is the weekend",
-        "note: odd; git fetch",
-    ]
+    sign_off = Action("prepare", ("--signoff",), "git commit -s, or {}")
+    assert check("no-signoff", sign_off, CheckState.PROBLEM) == "a signs the patches off, after it said what that certifies"
+    drop = Action("maintainers", ("--drop", "a@b.example"), "drop it: {}")
+    assert check("bad-address", drop) == "a goes to stage 3 Recipients: Space excludes it"
+    assert check("odd", "git fetch") == "git fetch"
+    assert check("weekend", "") == check("target", "", CheckState.OK) == ""
 
 
 @given(st.text(), st.integers(1, 200))
 def test_no_text_moves_the_cursor_or_turns_round(text: str, columns: int) -> None:
-    for styled in (plain(text), diff_line(text), mail_line(text), tree_line(TreeRow((text, "")))):
+    for styled in (plain(text), diff_line(text), tree_line(TreeRow((text, "")))):
         assert not UNSAFE.search(styled.plain)
         assert not [span for span in styled.spans if "link" in str(span.style)]
     assert width(fitted(text, columns)) == columns

@@ -57,8 +57,8 @@ async def test_a_first_timer_walks_from_the_commit_to_the_followed_reply(tmp_pat
                 "6.18": "clean",
             }
             await keys(pilot, "n")
-            assert "x sets the target tree" in session.status(Stage.PREVIEW).note
-            await keys(pilot, "x", "enter")
+            assert "P sets the target tree" in session.status(Stage.PREVIEW).note
+            await keys(pilot, "P", "enter")
             await until(pilot, lambda: session.fresh(Stage.PREVIEW), "the preview")
             assert session.fresh(Stage.PREVIEW).mails[0].subject.startswith("[PATCH net] ")
             await keys(pilot, "n", "s")

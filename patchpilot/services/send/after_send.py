@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from patchpilot.commits.repository import Repository
+from patchpilot.model.action import Advice
 from patchpilot.model.counted import counted
 from patchpilot.outgoing.mail_state import MailState
 from patchpilot.outgoing.outbox import Outbox
-from patchpilot.outgoing.preflight import is_list
 from patchpilot.projects.loading import default_project, find_project
 from patchpilot.services.send.reroll import link_to
 from patchpilot.services.send.send_plan import SendPlan, SendResult
@@ -27,11 +27,11 @@ class SentMail:
 
 @dataclass(frozen=True, slots=True)
 class SendReport:
-    """A send at its end: how many mails were accepted, in words, each mail, and what happens now, a sentence each."""
+    """A send at its end: how many mails were accepted, in words, each mail, and what happens now or what to do, a sentence each."""
 
     headline: str
     mails: tuple[SentMail, ...]
-    now: tuple[str, ...]
+    now: tuple[Advice, ...]
 
 
 def send_report(repository: Repository, plan: SendPlan, result: SendResult, today: date | None = None) -> SendReport:
@@ -53,18 +53,16 @@ def send_report(repository: Repository, plan: SendPlan, result: SendResult, toda
     )
     headline = f"v{result.version}: {sum(accepted)} of {counted(len(accepted), 'mail')} accepted"
     if result.state != "sent":
-        return SendReport(headline, mails, ())
+        return SendReport(headline, mails, result.advice)
     project = find_project(plan.request.profile) if plan.request.profile else default_project()
     days = project.mail.waiting_days
     remind = (today or datetime.now().astimezone().date()) + timedelta(days=days)
-    lists = ", ".join(recipient.address.email for recipient in plan.recipients if is_list(recipient))
     return SendReport(
         headline,
         mails,
         (
-            f"The list's archive shows the mails in a few minutes{f' ({lists})' if lists else ''}.",
             "Test bots usually answer within a day or two, reviewers within days.",
             f"{project.title} asks to wait {counted(days, 'day')} before a reminder: until {remind:%Y-%m-%d}.",
-            "Replies, review tags and bot reports are tracked from now on.",
+            *result.advice,
         ),
     )

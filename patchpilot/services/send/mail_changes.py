@@ -18,7 +18,7 @@ VOLATILE = ("index ", "@@ ", "change-id:", "base-commit:")
 
 @dataclass(frozen=True, slots=True)
 class MailChange:
-    """One mail beside its last version: "new", "changed" or "same"; `lines` are the indexes of its readable lines that the last version lacks."""
+    """One mail compared with its last version: "new", "changed" or "same"; `lines` are the indexes of its readable lines that the last version lacks."""
 
     state: str
     lines: frozenset[int] = frozenset()
@@ -34,7 +34,7 @@ class MailChanges:
 
 
 def mail_changes(plan: SendPlan) -> MailChanges | None:
-    """The plan's mails beside those of the last version that was sent; None where there is none before it."""
+    """The plan's mails compared with those of the last version that was sent; None where there is none before it."""
     last = last_sent(plan.draft)
     if last is None or last.version >= plan.version:
         return None

@@ -153,9 +153,10 @@ def check_errors(
             )
         except PatchpilotError:
             return None, (), ()
+    several = len(mails) > 1
     lines: dict[Severity, list[str]] = {Severity.ERROR: [], Severity.WARNING: []}
     for title, found in (
-        *((f"{checked.patch.subject.title}: ", finding) for checked in result.patches for finding in checked.findings),
+        *((f"{checked.patch.subject.title}: " if several else "", finding) for checked in result.patches for finding in checked.findings),
         *(("", finding) for finding in result.series),
     ):
         if found.severity in lines and found.name not in OWN_NAMES:

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What is certain to repair before a send: safe fixes, tags, review tags and the subject prefix; shown first, written on request, and undone."""
 
-from collections.abc import Collection, Sequence
+import difflib
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from patchpilot.commits import rewrite
@@ -16,6 +17,7 @@ from patchpilot.model.trailer import add_trailers, parse_trailers
 from patchpilot.series.draft import Drafts
 from patchpilot.services.check.apply_fixes import FixResult
 from patchpilot.services.check.check_topic import CheckedTopic
+from patchpilot.services.check.fix_files import PatchText
 from patchpilot.services.check.fix_topic import fix_topic
 from patchpilot.services.send import edit_draft
 from patchpilot.services.send.propose_prefix import prefix_for_fixes
@@ -30,6 +32,8 @@ CERTAIN = frozenset((FIXES, TAGS, REVIEW_TAGS, PREFIX))
 """The kinds of repairs that need no decision of the author. A sign-off is one: it is repaired only where it is asked for."""
 TAG_RULES = {"missing-fixes": "fixes", "missing-stable": "stable"}
 """The rules whose findings ask for a tag, and which one."""
+_MESSAGE = "/COMMIT_MSG"
+"""How the names of messages end among the texts of safe fixes."""
 DCO = (
     "With a Signed-off-by line you certify the Developer's Certificate of Origin 1.1: you wrote this change or have the right to submit it "
     "under the license of the file, and you agree that the change, your name and your address are public and kept for good."
@@ -40,7 +44,7 @@ DCO_URL = "https://developercertificate.org/"
 
 @dataclass(frozen=True, slots=True)
 class Repairs:
-    """What would be repaired: in words, as the diff of the safe fixes, and as the messages after them; `prefix` is the new one, "" for unchanged.
+    """What would be repaired: in words, as a diff of files and messages, and as the messages after the safe fixes; `prefix` is the new one or "".
 
     `left` is what was looked for and is not certain. `draft` is the draft as it is.
     """
@@ -115,7 +119,9 @@ def find_repairs(
             words.append(f"subject prefix: [{prefix}]")
         else:
             left.append("target tree: not certain, because not every patch has a Fixes: tag")
-    return Repairs(tuple(words), tuple(fixed.diff) if fixed and has_fixes else (), has_fixes, changes, plan.draft, prefix, tuple(left))
+    texts = [text for patch in fixed.patches for text in patch.texts if not _is_message(text)] if fixed and has_fixes else []
+    texts += [PatchText(f"{id_[:12]}{_MESSAGE}", _rows(repository.commit(id_).message), _rows(messages[id_])) for id_ in ids]
+    return Repairs(tuple(words), tuple(_diff(texts)), has_fixes, changes, plan.draft, prefix, tuple(left))
 
 
 def apply_repairs(
@@ -180,8 +186,22 @@ def _fixed_messages(fixed: FixResult) -> dict[str, str]:
         patch.patch.commit: "\n".join(text.after)
         for patch in fixed.patches
         for text in patch.texts
-        if patch.patch.commit and text.name.endswith("/COMMIT_MSG")
+        if patch.patch.commit and _is_message(text)
     }
+
+
+def _rows(message: str) -> tuple[str, ...]:
+    return tuple(message.rstrip("\n").split("\n"))
+
+
+def _is_message(text: PatchText) -> bool:
+    return text.name.endswith(_MESSAGE)
+
+
+def _diff(texts: Iterable[PatchText]) -> Iterator[str]:
+    """A unified diff of the texts, the messages first."""
+    for text in sorted(texts, key=_is_message, reverse=True):
+        yield from difflib.unified_diff(text.before, text.after, f"a/{text.name}", f"b/{text.name}", lineterm="")
 
 
 def _names(fixed: FixResult) -> list[str]:
@@ -207,10 +227,11 @@ def _with_review_tags(repository: Repository, plan: SendPlan, messages: dict[str
 
 
 def _new_tags(before: dict[str, str], after: dict[str, str]) -> list[str]:
-    """The tags that are new in the messages, each name with the number of patches where there are several."""
+    """The tags that are new in the messages: of one patch each tag, of a series each name with the number of patches."""
     found: dict[str, int] = {}
     for id_, message in after.items():
         old, lines = set(before[id_].split("\n")), message.split("\n")
-        for name in dict.fromkeys(trailer.name for trailer in parse_trailers(lines) if lines[trailer.line] not in old):
-            found[name] = found.get(name, 0) + 1
-    return [f"{name}: added" + (f" to {counted(count, 'patch', 'patches')}" if len(after) > 1 else "") for name, count in found.items()]
+        new = [trailer for trailer in parse_trailers(lines) if lines[trailer.line] not in old]
+        for word in dict.fromkeys(f"{trailer.name}:" if len(after) > 1 else f"{trailer.name}: {trailer.value}" for trailer in new):
+            found[word] = found.get(word, 0) + 1
+    return [f"{word} added to {counted(count, 'patch', 'patches')}" if len(after) > 1 else word for word, count in found.items()]

@@ -2,6 +2,7 @@
 """A topic's send as a front end shows it: the plan with the mails that were sent, the last send on record, and what a plan lacks."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from patchpilot.commits.repository import Repository
 from patchpilot.config import Settings
@@ -16,9 +17,11 @@ from patchpilot.outgoing.providers import provider_of
 from patchpilot.outgoing.sender_lock import is_being_sent
 from patchpilot.projects.loading import projects
 from patchpilot.series.draft import complete_prefix
+from patchpilot.services.send.after_send import SendReport, send_report
 from patchpilot.services.send.plan_send import plan
 from patchpilot.services.send.resume import archive_lookup, plan_resume
 from patchpilot.services.send.send_plan import SendPlan, SendResult
+from patchpilot.services.send.send_result import result_of_send
 from patchpilot.services.topic.topic_state import TopicState, this_topic
 from patchpilot.threads.track_store import Store
 
@@ -28,11 +31,12 @@ SENT = frozenset({"already-sent", "version-sent"})
 
 @dataclass(frozen=True, slots=True)
 class TopicSend:
-    """The plan, the last send of the topic as it is on record, and what became of the plan once it was sent."""
+    """The plan, the last send of the topic as it is on record, what became of the plan once it was sent, and the report of either."""
 
     plan: SendPlan
     last: Send | None = None
     result: SendResult | None = None
+    report: SendReport | None = None
 
     @property
     def unfinished(self) -> bool:
@@ -83,12 +87,15 @@ def is_outdated(repository: Repository, planned: SendPlan) -> bool:
     return planned.transport.account(repository, planned.request.identity) != planned.account
 
 
-def topic_send(planned: SendPlan) -> TopicSend:
-    """The plan with the last send of its topic; one that a kill cut off is settled first."""
+def topic_send(repository: Repository, planned: SendPlan) -> TopicSend:
+    """The plan with the last send of its topic and the report of it; one that a kill cut off is settled first."""
     with Outbox() as outbox:
         sends = outbox.sends(planned.draft.change_id)
         last = outbox.settle(sends[-1].id) if sends and not is_being_sent(planned.draft.change_id) else (sends[-1] if sends else None)
-    return TopicSend(planned, last)
+    sending = TopicSend(planned, last)
+    if last is None or not (sending.unfinished or sending.is_sent):
+        return sending
+    return replace(sending, report=send_report(repository, planned, result_of_send(last), datetime.fromisoformat(last.begun).date()))
 
 
 def topic_on_record(repository: Repository, target: str | None, base: str | None) -> TopicState | None:

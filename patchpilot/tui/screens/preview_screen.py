@@ -1,34 +1,34 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The preview stage: every mail byte for byte, the problems that block sending, cover letter and notes."""
+"""The preview stage: the mails to send as a list, the selected one as its readers see it or byte for byte, and what is new in it."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.widgets import OptionList, Static
+from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from patchpilot.errors import PatchpilotError
-from patchpilot.model.action import actions
 from patchpilot.model.counted import counted
-from patchpilot.tui.action_keys import in_keys
-from patchpilot.tui.rich_text import STRONG, diff_line, plain
+from patchpilot.model.printable import width
+from patchpilot.tui.glyphs import glyph
+from patchpilot.tui.rich_text import fitted, plain
+from patchpilot.tui.screens.repair_keys import choose_prefix, edit_draft
 from patchpilot.tui.screens.stage_screen import StageScreen
 from patchpilot.tui.session import JobRequest
 from patchpilot.tui.stages import Stage, StageState, StageStatus
-from patchpilot.tui.widgets.choose import Choose, LineDialog, Reader
+from patchpilot.tui.widgets.choose import LineDialog
+from patchpilot.tui.widgets.diff_view import DiffView, Note
 from patchpilot.tui.widgets.lists import List
 from patchpilot.tui.widgets.panel import Columns, Panel
-from patchpilot.tui.widgets.patch_pager import Pager, patch_stops
 
 if TYPE_CHECKING:
-    from patchpilot.model.send_problem import SendProblem
+    from patchpilot.services.send.mail_changes import MailChange, MailChanges
     from patchpilot.services.send.send_plan import SendPlan
 
-NO_SERVER = "no-server"
-"""The problem whose help is on the next stage, with the commands for the sender's mail provider."""
+SIGNS = {"new": "+", "changed": "~", "same": "="}
+"""How a mail differs from the last version, before its word."""
 
 
 def load(ask: JobRequest) -> "tuple[SendPlan | None, StageStatus]":
@@ -57,111 +57,160 @@ def recorded(ask: JobRequest, stage: Stage) -> StageStatus:
 
 
 def status_of(result: "SendPlan") -> StageStatus:
-    """The state of a plan; done if it was sent already."""
+    """The state of a plan, in the words of the pre-flight card; done if it was sent already."""
+    from patchpilot.services.send.preflight_card import preflight_card
     from patchpilot.services.send.send_state import was_sent
 
     if was_sent(result):
         message = next((refusal.message for refusal in result.refusals if refusal.name == "already-sent"), "")
         # the same patches may have been sent from another topic
         return StageStatus(StageState.DONE, message if message and f" v{result.version} " not in message else f"v{result.version} was sent")
+    said = preflight_card(result).verdict
     if result.refused:
-        return StageStatus(StageState.BLOCKED, result.refusals[0].message)
+        return StageStatus(StageState.BLOCKED, f"{said}; stage {Stage.SEND.number} repairs", str(len(result.refusals)))
     treeless = next((warning for warning in result.warnings if warning.name == "missing-target-tree"), None)
     if treeless:
-        return StageStatus(StageState.TODO, f"{treeless.message}; x sets the target tree")
-    words = f"{counted(len(result.mails), 'mail')} to {counted(len(result.recipients), 'recipient')}"
-    return StageStatus(StageState.DONE, words + (f", {counted(len(result.warnings), 'note')}" if result.warnings else ""))
+        return StageStatus(StageState.TODO, f"{treeless.message}; P sets the target tree")
+    return StageStatus(StageState.DONE, said)
 
 
-def mail_line(row: str) -> Text:
-    """A line of a mail: headers bold, the diff in its colors."""
-    return (
-        plain(row, STRONG) if row.startswith(("From: ", "To: ", "Cc: ", "Subject: ", "Message-ID: ", "In-Reply-To: ")) else diff_line(row)
-    )
+def _run(change: "MailChange", end: int) -> str:
+    """How many lines the run of new lines has that ends here."""
+    start = end
+    while start - 1 in change.lines:
+        start -= 1
+    return counted(end - start + 1, "line")
 
 
-def problem_rows(result: "SendPlan", at: Stage = Stage.PREVIEW) -> list[str]:
-    """The problems that block sending and the notes, each with its help, in the keys of a stage."""
-    problems = [*(("problem", refusal) for refusal in result.refusals), *(("note", warning) for warning in result.warnings)]
-    return [f"{word}: {problem.message}" + (f"; {_help(problem, at)}" if problem.hint else "") for word, problem in problems]
+def mail_name(result: "SendPlan", at: int) -> tuple[str, str]:
+    """(what a mail is called in a list: "cover", "2/5", "patch", its title)."""
+    from patchpilot.model.patch_subject import parse_subject
 
-
-def _help(problem: "SendProblem", at: Stage) -> str:
-    return f"stage {Stage.SEND.number} shows the git config commands" if problem.name == NO_SERVER else in_keys(problem.hint, at)
+    number = result.outgoing_mails[at].number if at < len(result.outgoing_mails) else at
+    patches = sum(mail.number > 0 for mail in result.outgoing_mails)
+    name = "cover" if number == 0 else f"{number}/{patches}" if patches > 1 else "patch"
+    return name, parse_subject(result.mails[at].subject).title
 
 
 class PreviewScreen(StageScreen):
     """The preview stage: the mails to send."""
 
     stage = Stage.PREVIEW
+    AUTO_FOCUS = "#mail"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("e", "edit", "edit cover", tooltip="edit cover letter, changelog and notes in your editor"),
-        Binding("x", "prefix", "set tree", tooltip="set the subject prefix, which names the target tree: [PATCH net]"),
-        Binding("w", "problems", "show problems", tooltip="show all problems and notes in full"),
-        Binding("t", "transport", "switch transport", show=False, tooltip="switch the transport: git send-email or b4"),
-        Binding("o", "outbox", "save mails", show=False, tooltip="save the mails in a folder without sending them"),
+        Binding("P", "prefix", "set tree", tooltip="set the subject prefix, which names the target tree: [PATCH net]"),
+        Binding("x", "raw", "raw mail", tooltip="show the mail byte for byte, or as its readers see it"),
+        Binding("f", "change(1)", "next change", show=False, tooltip="go to the next change since the last version"),
+        Binding("F", "change(-1)", "previous change", show=False, tooltip="go to the previous change since the last version"),
+        Binding("o", "transport", "switch transport", show=False, tooltip="switch the transport: git send-email or b4"),
+        Binding("w", "outbox", "write mails", show=False, tooltip="write the mails to a folder without sending them"),
     ]
 
+    def __init__(self, session: Any) -> None:
+        super().__init__(session)
+        self._raw = False
+        self._changes: MailChanges | None = None
+        self._at = 0
+
     def body(self) -> ComposeResult:
-        """The problems, the list of mails, and the selected mail."""
-        yield Panel(Static(id="problems", markup=False), title="Problems and notes", id="problems-panel")
+        """The list of mails, and the selected mail."""
         with Columns():
             yield Panel(List(ident="mails"), title="Mails", id="mail-list")
-            yield Panel(Pager(ident="mail", styler=mail_line), title="Mail", classes="main")
+            yield Panel(DiffView(ident="mail"), title="Mail", id="mail-panel", classes="main")
 
     def show(self, result: "SendPlan") -> None:
-        """Fill all three."""
-        from patchpilot.model.printable import crop
+        """Fill both; the cursor stays on the mail it was on."""
+        from patchpilot.services.send.mail_changes import mail_changes
 
-        rows = problem_rows(result)
-        if status_of(result).state is StageState.DONE and result.refusals:
-            rows = [f"{status_of(result).note}; stage {Stage.FOLLOW.number} shows the replies, v there makes the next version"]
-        most = 3 if self.size.height < 36 else 6
-        cut = [crop(row, max(40, self.size.width - 3)) for row in rows[:most]]
-        if len(rows) > most:
-            cut[-1] = f"and {len(rows) - most + 1} more; w shows all"
-        self.query_one("#problems", Static).update(plain("\n".join(cut)))
-        self.query_one("#problems-panel").display = bool(rows)
-        chosen = self.query_one("#mails", List)
-        chosen.clear_options()
-        chosen.add_options(Option(plain(outgoing_mail.subject)) for outgoing_mail in result.outgoing_mails)
-        self.query_one("#mail-list").display = len(result.outgoing_mails) > 1
-        self._show_one(result, 0)
-        (chosen if len(result.outgoing_mails) > 1 else self.query_one("#mail")).focus()
+        self._changes = mail_changes(result)
+        chosen, panel = self.query_one("#mails", List), self.query_one("#mail-list", Panel)
+        before = min(chosen.highlighted or 0, max(0, len(result.mails) - 1))
+        with self.prevent(OptionList.OptionHighlighted):
+            chosen.clear_options()
+            chosen.add_options(Option(self._row(result, at)) for at in range(len(result.mails)))
+            chosen.highlighted = before if result.mails else None
+        panel.heading = counted(len(result.mails), "mail")
+        dropped = self._changes.dropped if self._changes else ()
+        panel.count = f"dropped since v{self._changes.version}: {len(dropped)}" if self._changes and dropped else ""
+        # a list of one mail has nothing to choose from; on a wide terminal it has room all the same
+        panel.set_class(len(result.mails) == 1, "-single")
+        self._show_one(result, before)
+        (chosen if len(result.mails) > 1 else self.query_one("#mail")).focus()
 
-    def _show_one(self, result: "SendPlan", at: int) -> None:
-        if at < len(result.mails):
-            rows = result.mails[at].raw.decode("utf-8", "surrogateescape").replace("\r\n", "\n").split("\n")
-            self.query_one("#mail", Pager).fill(rows, stops=patch_stops(rows))
+    def _row(self, result: "SendPlan", at: int) -> Text:
+        """A mail in the list: what it is, its title, then size, recipients and what is new, on a line of their own where there is room."""
+        mail = result.mails[at]
+        name, title = mail_name(result, at)
+        facts = f"{len(mail.raw) / 1024:.1f} kB, {counted(len(mail.recipients), 'recipient')}"
+        change = self._change(at)
+        if change and self._changes:
+            facts += f", {SIGNS[change.state]} {change.state} since v{self._changes.version}" if change.state != "same" else ", = same"
+        wide = self.size.width
+        if wide < 120:
+            room = max(20, wide - 6)
+            left = fitted(f"{name:5} {title}", max(10, room - width(facts) - 2))
+            return Text.assemble(plain(left), "  ", plain(facts, "dim"))
+        return Text.assemble(plain(f"{name:5} ", "bold"), plain(title), "\n      ", plain(facts, "dim"))
+
+    def _change(self, at: int) -> "MailChange | None":
+        return self._changes.mails[at] if self._changes and at < len(self._changes.mails) else None
+
+    def _show_one(self, result: "SendPlan", at: int, *, keep: bool = False) -> None:
+        from patchpilot.services.send.readable_mail import raw_lines, readable_lines
+
+        if at >= len(result.mails):
+            return
+        self._at = at
+        mail, change = result.mails[at], self._change(at)
+        rows = raw_lines(mail) if self._raw else readable_lines(mail)
+        self.query_one("#mail", DiffView).fill(rows, notes=self._notes(change), keep=keep)
+        panel = self.query_one("#mail-panel", Panel)
+        panel.heading = f"{mail.subject} {glyph('dot')} raw" if self._raw else mail.subject
+        panel.count = f"{at + 1}/{len(result.mails)}" if len(result.mails) > 1 else ""
+
+    def _notes(self, change: "MailChange | None") -> list[Note]:
+        """A note below each run of lines that the last version does not have."""
+        if change is None or self._changes is None or self._raw:
+            return []
+        ends = [line for line in sorted(change.lines) if line + 1 not in change.lines]
+        return [Note(line, SIGNS["changed"], "info", f"new since v{self._changes.version}: {_run(change, line)}") for line in ends]
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
         """Show the mail under the cursor."""
         result: SendPlan | None = self.session.last(self.stage)
-        if result:
+        if result and event.option_index != self._at:
             self._show_one(result, event.option_index)
 
-    def action_problems(self) -> None:
-        """Show all problems."""
+    def on_resize(self) -> None:
+        """The rows of the list follow the width."""
+        super().on_resize()
+        result: SendPlan | None = self.session.last(self.stage)
+        if result and self._shown is not None:
+            chosen = self.query_one("#mails", List)
+            for at in range(chosen.option_count):
+                chosen.replace_option_prompt_at_index(at, self._row(result, at))
+
+    def action_raw(self) -> None:
+        """Switch between the mail's bytes and its text."""
+        self._raw = not self._raw
         result: SendPlan | None = self.session.last(self.stage)
         if result:
-            rows = [part for row in problem_rows(result) or ["No problems and no notes."] for part in (row, "")]
-            self.app.push_screen(Reader("Problems that block sending" if result.refusals else "Notes", rows, fold=True))
+            self._show_one(result, self._at)
+
+    def action_change(self, by: int) -> None:
+        """Go to the next or the previous change since the last version."""
+        change, pager = self._change(self._at), self.query_one("#mail", DiffView)
+        starts = [note.line for note in self._notes(change)]
+        further = [line for line in (starts if by > 0 else reversed(starts)) if (line - pager.cursor) * by > 0]
+        if further:
+            pager.go(further[0])
+        else:
+            self.notify("no more changes since the last version" if starts else "no changes to go to", timeout=3)
 
     def action_edit(self) -> None:
         """Edit cover letter, changelog and notes in one text."""
-        from patchpilot.services.send.edit_draft import edit
-        from patchpilot.services.topic.open_repository import open_repository
-        from patchpilot.tui.editing import edit_text
-
-        session = self.session
-        base = session.topic.base if session.topic else None
-        try:
-            with open_repository(session.directory) as repository:
-                edit(repository, lambda text: edit_text(self, text), session.target, base)
-        except PatchpilotError as error:
-            self.show_error(error)
-            return
-        self._changed()
+        edit_draft(self, self._changed)
 
     def _changed(self) -> None:
         self.session.changed("draft")
@@ -169,42 +218,8 @@ class PreviewScreen(StageScreen):
 
     def action_prefix(self) -> None:
         """Set the subject prefix; the trees of the profile are offered."""
-        from patchpilot.services.send.send_state import tree_prefixes
-
         result: SendPlan | None = self.session.last(self.stage)
-        known = result.draft.prefix if result else ""
-        answers = [
-            ("PATCH", "PATCH (no target tree)"),
-            *((f"PATCH {mark}", f"PATCH {mark}") for mark in tree_prefixes()),
-            ("other", "Other prefix …"),
-        ]
-        advised = [action for warning in result.warnings for action in actions(warning.hint)] if result else []
-        first = next((action.arguments[1] for action in advised if action.arguments[:1] == ("--subject-prefix",)), known)
-        answers.sort(key=lambda answer: answer[0] != first)
-
-        def chosen(choice: str | None) -> None:
-            if choice == "other":
-                self.app.push_screen(LineDialog("Subject prefix:", _is_prefix, value=known or "PATCH "), taken)
-            else:
-                taken(choice)
-
-        def taken(value: str | None) -> None:
-            if value:
-                self._set_prefix(value)
-
-        text = "Which tree should the subject name? Some subsystems require it: [PATCH net] for fixes, [PATCH net-next] for new features."
-        self.app.push_screen(Choose(text, answers), chosen)
-
-    def _set_prefix(self, value: str) -> None:
-        from patchpilot.services.send.edit_draft import Changes, change
-
-        session = self.session
-        base = session.topic.base if session.topic else None
-        self.in_thread(
-            "saving the prefix",
-            lambda repository, _: change(repository, Changes(prefix=value), session.target, base),
-            lambda _: self._changed(),
-        )
+        choose_prefix(self, result, self._changed)
 
     def action_transport(self) -> None:
         """Switch to the next transport."""
@@ -213,11 +228,11 @@ class PreviewScreen(StageScreen):
         result: SendPlan | None = self.session.last(self.stage)
         self.session.via = next_transport(result.request.via if result else "")
         self.session.changed("via")
-        self.notify(f"transport: {self.session.via}", timeout=2)
+        self.notify(f"transport: {self.session.via}; o switches again", timeout=3)
         self.tui.jobs.begin(self.stage)
 
     def action_outbox(self) -> None:
-        """Save the mails as files."""
+        """Write the mails to files."""
         result: SendPlan | None = self.session.fresh(self.stage)
         if result is None:
             return
@@ -227,16 +242,9 @@ class PreviewScreen(StageScreen):
                 from patchpilot.services.send.outbox_folder import write_outbox
 
                 self.in_thread(
-                    "saving the mails",
+                    "writing the mails",
                     lambda _, __: write_outbox(result, Path(value).expanduser()),
-                    lambda files: self.notify(f"saved {counted(len(files), 'mail')} in {value}", markup=False),
+                    lambda files: self.notify(f"wrote {counted(len(files), 'mail')} to {value}", markup=False),
                 )
 
         self.app.push_screen(LineDialog("Folder for the mails:", lambda text: (bool(text.strip()), ""), value="outbox"), answered)
-
-
-def _is_prefix(text: str) -> tuple[bool, str]:
-    from patchpilot.services.send.send_state import judge_prefix
-
-    whole, reason = judge_prefix(text)
-    return bool(whole), reason or ("" if whole == text.strip() else f"the prefix will be [{whole}]")

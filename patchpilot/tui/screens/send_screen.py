@@ -1,33 +1,81 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The send stage: a typed confirmation that names the lists, progress per mail, the record, and resuming an interrupted send."""
+"""The send stage: the pre-flight card with one verdict, repairs, a typed confirmation, a line for each mail, and what happens afterwards."""
 
-from dataclasses import replace
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.message import Message
-from textual.widgets import Static
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
 
 from patchpilot.errors import PatchpilotError
+from patchpilot.model.action import actions
 from patchpilot.model.counted import counted
-from patchpilot.tui.action_keys import in_keys
+from patchpilot.model.printable import one_line
+from patchpilot.tui.action_keys import in_keys, key_of
+from patchpilot.tui.glyphs import glyph
 from patchpilot.tui.job_errors import as_error
-from patchpilot.tui.rich_text import plain
+from patchpilot.tui.rich_text import QUIET, STRONG, fitted, lines, plain
 from patchpilot.tui.screens.preview_screen import load as load_plan
-from patchpilot.tui.screens.preview_screen import problem_rows, recorded
+from patchpilot.tui.screens.preview_screen import recorded
+from patchpilot.tui.screens.repair_keys import choose_prefix, edit_draft, repair, undo_repair
 from patchpilot.tui.screens.stage_screen import StageScreen
 from patchpilot.tui.session import JobRequest
 from patchpilot.tui.stages import Stage, StageState, StageStatus
 from patchpilot.tui.widgets.choose import Choose
 from patchpilot.tui.widgets.confirm import Confirm
-from patchpilot.tui.widgets.panel import Panel
+from patchpilot.tui.widgets.lists import List
+from patchpilot.tui.widgets.panel import Columns, Panel
 
 if TYPE_CHECKING:
+    from patchpilot.services.send.after_send import SendReport
+    from patchpilot.services.send.preflight_card import CheckLine, PreflightCard
+    from patchpilot.services.send.repair import Repaired, Repairs
     from patchpilot.services.send.send_plan import SendPlan, SendResult
     from patchpilot.services.send.send_state import TopicSend
+
+CHECK_SIGNS = {
+    "problem": ("blocked", "bold red"),
+    "overridden": ("stale", "yellow"),
+    "note": ("stale", "yellow"),
+    "ok": ("done", "green"),
+}
+"""State of a check → its glyph and its color."""
+MAIL_SIGNS = {
+    "pending": ("nothing", "dim"),
+    "sending": ("busy", "cyan"),
+    "accepted": ("done", "green"),
+    "rejected": ("blocked", "bold red"),
+    "unknown": ("stale", "yellow"),
+}
+"""State of a mail → its glyph and its color."""
+NO_SERVER = "no-server"
+"""The check whose help are commands for the sender's mail provider."""
+REPAIRS = {
+    "no-signoff": ("sign_off", "a signs the patches off, after it said what that certifies"),
+    "missing-target-tree": ("tree", "a sets the target tree"),
+    "check-errors": ("fixes", "a shows the safe fixes and tags, then makes them"),
+    "check-warnings": ("fixes", "a shows the safe fixes and tags, then makes them"),
+    "tags": ("review_tags", "a adds the review tags"),
+    "cover-subject": ("edit", "a opens the cover letter in your editor"),
+    "cover-text": ("edit", "a opens the cover letter in your editor"),
+    "no-cover": ("edit", "a opens a cover letter in your editor"),
+    "no-changelog": ("edit", "a opens the changelog in your editor"),
+    "unfinished": ("edit", "a opens the changelog in your editor"),
+    "first-time": ("to_self", "a sends the mails to yourself first"),
+    "gateway": ("to_self", "a sends the mails to yourself first"),
+    NO_SERVER: ("server", "a shows all git config commands"),
+}
+"""Name of a check → how `a` repairs it here, and that in words. For others `a` goes to the stage that their help names."""
+CERTAIN = frozenset(("missing-target-tree", "check-errors", "check-warnings", "tags"))
+"""The checks of which `A` repairs what is certain."""
+BAR = 40
+WIDE, TALL = 120, 36
 
 
 def load(ask: JobRequest) -> "tuple[TopicSend | None, StageStatus]":
@@ -42,67 +90,314 @@ def load(ask: JobRequest) -> "tuple[TopicSend | None, StageStatus]":
         planned, seen = load_plan(ask)
         assert planned is not None
         ask.session.remember(Stage.PREVIEW, planned, seen)
-    result = topic_send(planned)
+    result = topic_send(ask.repository, planned)
     return result, status_of(result)
 
 
 def status_of(sending: "TopicSend") -> StageStatus:
-    """The state of the stage."""
+    """The state of the stage, in the words of the pre-flight card."""
+    from patchpilot.services.send.preflight_card import preflight_card
     from patchpilot.services.send.send_state import blocked_help
 
     if sending.unfinished and sending.last:
         left = sum(entry.state != "accepted" for entry in sending.last.entries)
         return StageStatus(
-            StageState.BLOCKED, f"v{sending.last.version} was interrupted: {counted(left, 'mail')} not accepted; R resumes it"
+            StageState.BLOCKED, f"v{sending.last.version} was interrupted: {counted(left, 'mail')} not accepted; R resumes it", str(left)
         )
     if sending.is_sent:
         version = sending.last.version if sending.last else sending.plan.version
         return StageStatus(StageState.DONE, f"v{version} was sent; n shows the replies")
     if blocked := sending.plan.blocked:
-        return StageStatus(StageState.BLOCKED, f"{blocked.message}: {blocked_help(sending.plan)[0]}")
+        return StageStatus(StageState.BLOCKED, f"{blocked.message}: {blocked_help(sending.plan)[0]}", "1")
     if sending.plan.refused:
-        return StageStatus(StageState.BLOCKED, sending.plan.refusals[0].message)
+        return StageStatus(StageState.BLOCKED, preflight_card(sending.plan).verdict, str(len(sending.plan.refusals)))
     return StageStatus(StageState.TODO, 'press s, then type "send" to confirm')
+
+
+def is_blocking(check: "CheckLine") -> bool:
+    """Whether nothing can be sent before it is repaired."""
+    return check.state == "problem" or check.name == NO_SERVER
+
+
+def stage_for(check: "CheckLine") -> Stage | None:
+    """The stage that a check's help names."""
+    keys = (key_of(action) for action in actions(check.hint))
+    return next((key.stage for key in keys if key and key.stage not in (None, Stage.SEND)), None)
+
+
+def help_of(check: "CheckLine") -> str:
+    """What repairs a check, in keys; "" for one that is in order."""
+    if check.state == "ok":
+        return ""
+    if check.name in REPAIRS:
+        return REPAIRS[check.name][1]
+    stage = stage_for(check)
+    hint = in_keys(check.hint, stage or Stage.SEND)
+    return f"a goes to stage {stage.number} {stage.label}: {hint}" if stage else hint
 
 
 class SendScreen(StageScreen):
     """The send stage."""
 
     stage = Stage.SEND
+    AUTO_FOCUS = "#checks"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("s", "send", "send", tooltip="send the mails, after confirmation"),
-        Binding("m", "to_self", "send to yourself (test)", tooltip="send the mails only to yourself, as a test"),
+        Binding("a", "repair", "repair", tooltip="repair what the selected check found"),
+        Binding("A", "repair_all", "repair all", tooltip="repair all that is certain: safe fixes, tags, target tree; shown first"),
+        Binding("e", "edit", "edit cover", show=False, tooltip="edit cover letter, changelog and notes in your editor"),
+        Binding("m", "to_self", "send to yourself", tooltip="send the mails only to yourself, as a test"),
         Binding("R", "resume", "resume", tooltip="resume an interrupted send; no mail is sent twice"),
+        Binding("u", "undo", "undo", show=False, tooltip="undo the last repair, or the last rewrite of your commits"),
     ]
 
     class Mail(Message):
-        """A mail's progress."""
+        """A step of a mail: its place, its state, and what the server said; without a place a line of progress."""
 
-        def __init__(self, line: str) -> None:
+        def __init__(self, place: int | None, state: str, detail: str) -> None:
             super().__init__()
-            self.line = line
+            self.place, self.state, self.detail = place, state, detail
 
     class Ended(Message):
         """Sending ended; `planned` is the plan that was sent."""
 
-        def __init__(self, planned: "SendPlan", result: "SendResult | None", error: PatchpilotError | None) -> None:
+        def __init__(
+            self, planned: "SendPlan", result: "SendResult | None", report: "SendReport | None", error: PatchpilotError | None
+        ) -> None:
             super().__init__()
-            self.planned, self.result, self.error = planned, result, error
+            self.planned, self.result, self.report, self.error = planned, result, report, error
 
     def __init__(self, session: Any) -> None:
         super().__init__(session)
-        self._lines: list[str] = []
+        self._checks: tuple[CheckLine, ...] = ()
+        self._repaired: Repaired | None = None
+        self._sending: SendPlan | None = None
+        self._states: list[tuple[str, str]] = []
+        self._progress = ""
+        self._stopping = False
 
     def body(self) -> ComposeResult:
-        """Transport, recipients, and one line per mail."""
-        with Panel(title="Mails to send"), VerticalScroll(id="scroll"):
-            yield Static(id="sending", markup=False)
+        """Before a send the checks and the mails to send, after it each mail and what happens next."""
+        with Columns(id="before"):
+            yield Panel(List(ident="checks"), Static(id="check", markup=False), title="Ready?", id="ready", classes="main")
+            with Panel(title="Mails to send", id="to-send"), VerticalScroll(can_focus=False):
+                yield Static(id="sending", markup=False)
+        with Columns(id="after"):
+            with Panel(title="Sending", id="progress"), VerticalScroll(id="scroll"):
+                yield Static(id="mails", markup=False)
+            with Panel(title="What happens now", id="end"), VerticalScroll(can_focus=False):
+                yield Static(id="now", markup=False)
+
+    def on_mount(self) -> None:
+        """Show the half before a send."""
+        super().on_mount()
+        self._switch(sent=False)
+
+    def _switch(self, *, sent: bool) -> None:
+        self.query_one("#before").display, self.query_one("#after").display = not sent, sent
+        self.query_one("#ready").set_class(not sent, "main")
+        self.query_one("#progress").set_class(sent, "main")
+        none = frozenset(("send", "repair", "repair_all", "to_self"))
+        self.quiet = none if sent else frozenset(("resume",))
 
     def show(self, result: "TopicSend") -> None:
-        """Show the mails to send, or the record of the send."""
-        self._lines = []
-        self.query_one("#sending", Static).update(plain("\n".join(_rows(result))))
-        self.query_one("#scroll").focus()
+        """Show the checks and the mails to send, or the record of the send."""
+        if self._sending:
+            return
+        if result.report:
+            self._show_end(result.plan, result.report)
+            unfinished = result.unfinished or (result.result is not None and result.result.state != "sent")
+            self.quiet = self.quiet - {"resume"} if unfinished else self.quiet | {"resume"}
+        else:
+            self._show_plan(result.plan)
+        self._refresh_keys()
+
+    def _refresh_keys(self) -> None:
+        from patchpilot.tui.widgets.keyline import KeyLine
+
+        self.query_one(KeyLine).refresh()
+
+    # before the send
+
+    def _show_plan(self, plan: "SendPlan") -> None:
+        from patchpilot.services.send.preflight_card import preflight_card
+
+        card = preflight_card(plan)
+        self._switch(sent=False)
+        panel, chosen = self.query_one("#ready", Panel), self.query_one("#checks", List)
+        name = self._selected.name if self._selected else ""
+        self._checks = _ordered(card)
+        with self.prevent(OptionList.OptionHighlighted):
+            chosen.clear_options()
+            chosen.add_options(Option(self._row(check)) for check in self._checks)
+            chosen.highlighted = next((at for at, check in enumerate(self._checks) if check.name == name), 0)
+        panel.heading = f"Ready? {card.verdict}"
+        certain = sum(check.name in CERTAIN for check in self._checks)
+        own = "the sign-off asks by itself" if any(check.name == "no-signoff" for check in self._checks) else ""
+        panel.count = " · ".join(part for part in ("A repairs what is certain" if certain else "", own) if part)
+        self.quiet = self.quiet | {"repair_all"} if not certain else self.quiet - {"repair_all"}
+        self.query_one("#sending", Static).update(self._mails_text(plan))
+        self.query_one("#to-send", Panel).heading = f"{counted(len(plan.waiting), 'mail')} to send"
+        self._show_check()
+        chosen.focus()
+
+    @property
+    def _selected(self) -> "CheckLine | None":
+        at = self.query_one("#checks", List).highlighted
+        return self._checks[at] if at is not None and at < len(self._checks) else None
+
+    def _row(self, check: "CheckLine") -> Text:
+        sign, color = CHECK_SIGNS["problem" if is_blocking(check) else check.state]
+        room = max(20, self._list_width() - 10)
+        key = "a" if check.state != "ok" and (check.name in REPAIRS or stage_for(check)) else " "
+        return Text.assemble(
+            plain(f"{glyph(sign):2} ", color),
+            plain(fitted(check.message, room), QUIET if check.state == "ok" else ""),
+            plain(f"  {key}", STRONG),
+        )
+
+    def _list_width(self) -> int:
+        wide = self.size.width or 80
+        return wide * 3 // 5 if wide >= 120 else wide
+
+    def _mails_text(self, plan: "SendPlan") -> Text:
+        """Transport, server and login, who gets the mails, their subjects, and remarks."""
+        account, dot = plan.account, f" {glyph('dot')} "
+        login = f"password from {account.password_from}" if account.needs_login else "no login"
+        small = self.size.height < TALL and self.size.width < WIDE
+        rows = [plain(dot.join((counted(len(plan.waiting), "mail"), plan.request.via, account.label, *(() if plan.blocked else (login,)))))]
+        rows += [Text.assemble(plain("From ", STRONG), plain(str(account.sender)))] if account.sender and not small else []
+        for header in ("to", "cc"):
+            people = [recipient for recipient in plan.recipients if recipient.header == header]
+            shown = people[:2] if small else people
+            named = dot.join(f"{one_line(recipient.address.name or recipient.address.email)} ({recipient.role})" for recipient in shown)
+            more = f"{dot}+{len(people) - len(shown)}" if len(people) > len(shown) else ""
+            rows += [Text.assemble(plain(f"{header.title()}   ", STRONG), plain(named + more))] if people else []
+        rows += [plain("")] if not small else []
+        rows += [plain(one_line(mail.subject)) for mail in plan.mails]
+        rows += [plain(f"note: {in_keys(remark, Stage.SEND)}", QUIET) for remark in plan.remarks]
+        return lines(rows)
+
+    def _show_check(self) -> None:
+        """Below the list: the selected check in full, and what repairs it."""
+        check, known = self._selected, self.session.last(self.stage)
+        rows = [plain(one_line(check.message))] if check else []
+        if check and known and check.name == NO_SERVER:
+            from patchpilot.services.send.send_state import blocked_help
+
+            rows.append(plain(f"run in a shell: {blocked_help(known.plan)[0]}"))
+        if check and (help_text := help_of(check)):
+            rows.append(plain(help_text, STRONG))
+        self.query_one("#check", Static).update(lines(rows))
+
+    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        """Show the check under the cursor in full."""
+        self._show_check()
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Enter does what `a` does."""
+        event.stop()
+        self.action_repair()
+
+    def on_resize(self) -> None:
+        """The rows of the list follow the width."""
+        super().on_resize()
+        chosen = self.query_one("#checks", List)
+        for at, check in enumerate(self._checks[: chosen.option_count]):
+            chosen.replace_option_prompt_at_index(at, self._row(check))
+
+    # repairs
+
+    def action_repair(self) -> None:
+        """Repair what the selected check found, here or at the stage that does it."""
+        check, plan = self._selected, self._plan
+        if check is None or plan is None:
+            return
+        if check.state == "ok":
+            self.notify("nothing to repair: this check is in order", timeout=3)
+            return
+        if check.name in REPAIRS:
+            self._repairs()[REPAIRS[check.name][0]](plan)
+        elif stage := stage_for(check):
+            self.tui.action_stage(str(stage))
+        else:
+            self.notify(in_keys(check.hint, Stage.SEND) or "nothing repairs this automatically", timeout=6)
+
+    def _repairs(self) -> "dict[str, Callable[[SendPlan], None]]":
+        """What `a` does, by its word in REPAIRS."""
+        return {
+            "sign_off": self._sign_off,
+            "tree": lambda plan: choose_prefix(self, plan, self._changed),
+            "fixes": self._make_fixes,
+            "review_tags": self._add_review_tags,
+            "edit": lambda _: self.action_edit(),
+            "to_self": lambda _: self.action_to_self(),
+            "server": self._show_blocked,
+        }
+
+    @property
+    def _plan(self) -> "SendPlan | None":
+        known: TopicSend | None = self.session.fresh(self.stage)
+        if known is None:
+            self.notify("not ready yet", timeout=2)
+        return known.plan if known else None
+
+    def _sign_off(self, plan: "SendPlan") -> None:
+        from patchpilot.services.send.repair import SIGN_OFF
+
+        repair(self, plan, (SIGN_OFF,), self._done, self._nothing_certain)
+
+    def _make_fixes(self, plan: "SendPlan") -> None:
+        from patchpilot.services.send.repair import FIXES, TAGS
+
+        def none(_: "Repairs") -> None:
+            self.notify(f"no safe fix for these findings; stage {Stage.CHECKS.number} shows them", timeout=6)
+            self.tui.action_stage(str(Stage.CHECKS))
+
+        repair(self, plan, (FIXES, TAGS), self._done, none)
+
+    def _add_review_tags(self, plan: "SendPlan") -> None:
+        from patchpilot.services.send.repair import REVIEW_TAGS
+
+        repair(self, plan, (REVIEW_TAGS,), self._done, self._nothing_certain)
+
+    def action_repair_all(self) -> None:
+        """Repair all that is certain; what changes is shown first."""
+        from patchpilot.services.send.repair import CERTAIN as ALL
+
+        plan = self._plan
+        if plan:
+            repair(self, plan, ALL, self._done, self._nothing_certain)
+
+    def _nothing_certain(self, repairs: "Repairs") -> None:
+        why = f": {'; '.join(repairs.left)}" if repairs.left else ""
+        self.notify(f"nothing is certain to repair{why}", timeout=6)
+
+    def _done(self, done: "Repaired") -> None:
+        self._repaired = done
+        self.notify("; ".join((f"repaired: {', '.join(done.words)}. u undoes it", *done.costs)), timeout=10)
+        self._changed()
+
+    def action_undo(self) -> None:
+        """Undo the last repair as a whole, else the last rewrite of the commits."""
+        if self._repaired:
+            done, self._repaired = self._repaired, None
+            undo_repair(self, done, self._changed)
+            return
+        from patchpilot.tui.undo_action import undo
+
+        undo(self)
+
+    def action_edit(self) -> None:
+        """Edit cover letter, changelog and notes in one text."""
+        edit_draft(self, self._changed)
+
+    def _changed(self) -> None:
+        self.session.changed("draft")
+        self.reread()
+        self.tui.jobs.begin(self.stage)
+
+    # the act
 
     def action_send(self) -> None:
         """Ask for confirmation, then send."""
@@ -116,7 +411,9 @@ class SendScreen(StageScreen):
                 f"this version was sent; stage {Stage.FOLLOW.number} shows the replies, v there makes the next version", severity="warning"
             )
         elif known.plan.refused:
-            self.notify(f"sending is blocked: see the problems above, or w at stage {Stage.PREVIEW.number}", severity="warning")
+            from patchpilot.services.send.preflight_card import preflight_card
+
+            self.notify(f"{preflight_card(known.plan).verdict}; a repairs the selected one", severity="warning")
         elif known.plan.blocked:
             self._show_blocked(known.plan)
         else:
@@ -126,9 +423,9 @@ class SendScreen(StageScreen):
         from patchpilot.services.send.send_state import blocked_help
 
         assert planned.blocked
-        lines = "\n".join(f"  {line}" for line in blocked_help(planned))
+        rows = "\n".join(f"  {line}" for line in blocked_help(planned))
         self.show_error(
-            PatchpilotError(planned.blocked.message, hint=f"run in a shell, then press g here (`patchpilot doctor` tests it):\n{lines}")
+            PatchpilotError(planned.blocked.message, hint=f"run in a shell, then press g here (`patchpilot doctor` tests it):\n{rows}")
         )
 
     def action_to_self(self) -> None:
@@ -184,10 +481,25 @@ class SendScreen(StageScreen):
 
         self.in_thread("preparing to resume", work, self._go)
 
+    def action_cancel(self) -> None:
+        """While mails are sent: stop after the current one. Else as at every stage."""
+        if not self._sending:
+            super().action_cancel()
+        elif not self._stopping:
+            self._stopping = True
+            self.notify("stopping after this mail; R resumes the rest", timeout=6)
+
     def _go(self, planned: "SendPlan") -> None:
         self.tui.sending = True
-        self._lines = [f"Transport: {planned.request.via}, {planned.account.label}", ""]
-        self.query_one("#sending", Static).update(plain("\n".join(self._lines)))
+        self._sending, self._stopping, self._progress = planned, False, ""
+        self._states = [(str(planned.states[at]) if planned.states else "pending", "") for at in range(len(planned.mails))]
+        self._switch(sent=True)
+        self.quiet |= {"resume"}
+        self.query_one("#end").display = False
+        self.query_one("#progress", Panel).heading = f"Sending through {planned.request.via}, {planned.account.label}"
+        self.query_one("#progress", Panel).count = "Esc stops after this mail"
+        self._draw_mails()
+        self.query_one("#scroll").focus()
         self.session.busy[self.stage] = "sending …"
         self.place()
         if planned.account.needs_login:
@@ -196,43 +508,73 @@ class SendScreen(StageScreen):
 
             with suspended(self.app):
                 print(f"\n{counted(len(planned.mails), 'mail')}, transport {planned.account.label}: git asks for the password here\n")
-                self._deliver(planned, terminal=True, report=print)
+                self._deliver(planned, terminal=True)
         else:
-            report = lambda line: self.post_message(self.Mail(line))  # noqa: E731
-            self.run_worker(
-                partial(self._deliver, planned, terminal=False, report=report),
-                thread=True,
-                group="send",
-                exclusive=True,
-                exit_on_error=False,
-            )
+            self.run_worker(partial(self._deliver, planned, terminal=False), thread=True, group="send", exclusive=True, exit_on_error=False)
 
-    def _deliver(self, planned: "SendPlan", *, terminal: bool, report: Any) -> None:
+    def _deliver(self, planned: "SendPlan", *, terminal: bool) -> None:
+        from patchpilot.services.send.after_send import send_report
         from patchpilot.services.send.send_mails import deliver
         from patchpilot.services.topic.open_repository import open_repository
 
         def progress(what: str, done: int = 0, total: int | None = None) -> None:
-            report(f"{done}/{total} {what}" if total else what)
+            line = f"{done}/{total} {what}" if total else what
+            if terminal:
+                print(line)
+            elif not total:
+                self.post_message(self.Mail(None, "", line))
+
+        def on_mail(place: int, outcome: Any) -> None:
+            self.post_message(self.Mail(place, str(outcome.state), outcome.detail))
 
         try:
             with open_repository(self.session.directory) as repository:
-                result = deliver(repository, planned, terminal=terminal, progress=progress)
-        except BaseException as error:  # noqa: BLE001 (shown in the panel; the outbox records what was sent)
-            self.post_message(self.Ended(planned, None, as_error(error)))
+                result = deliver(
+                    repository,
+                    planned,
+                    terminal=terminal,
+                    stopping=lambda: self._stopping,
+                    progress=progress,
+                    on_mail=on_mail,
+                )
+                report = send_report(repository, planned, result)
+        except BaseException as error:  # noqa: BLE001 (shown in the card; the outbox records what was sent)
+            self.post_message(self.Ended(planned, None, None, as_error(error)))
         else:
-            self.post_message(self.Ended(planned, result, None))
+            self.post_message(self.Ended(planned, result, report, None))
 
     def on_send_screen_mail(self, message: Mail) -> None:
-        """Show a mail's progress."""
-        self._lines.append(message.line)
-        self.query_one("#sending", Static).update(plain("\n".join(self._lines)))
+        """Show a step of a mail."""
+        if message.place is None:
+            self._progress = message.detail
+        elif message.place < len(self._states):
+            self._states[message.place] = (message.state, message.detail)
+            self._progress = ""
+        self._draw_mails()
+
+    def _draw_mails(self) -> None:
+        """The bar, and a line for each mail."""
+        plan = self._sending
+        if plan is None:
+            return
+        ended = sum(state not in ("pending", "sending") for state, _ in self._states)
+        full = BAR * ended // max(1, len(self._states))
+        bar = f"{glyph('bar') * full}{glyph('bar-rest') * (BAR - full)} {ended}/{len(self._states)}"
+        rows = [plain(bar, STRONG), plain(self._progress, QUIET)]
+        for (state, detail), mail in zip(self._states, plan.mails, strict=True):
+            rows += _mail_rows(state, mail.subject, detail)
+        self.query_one("#mails", Static).update(lines(rows))
+        at = next((number for number, (state, _) in enumerate(self._states) if state in ("sending", "pending")), 0)
+        scroll = self.query_one("#scroll", VerticalScroll)
+        if at + 3 > scroll.size.height:
+            scroll.scroll_to(y=at + 3 - scroll.size.height // 2, animate=False)
 
     def on_send_screen_ended(self, message: Ended) -> None:
         """Show what was recorded."""
-        self.tui.sending = False
+        self.tui.sending, self._sending = False, None
         self.session.busy.pop(self.stage, None)
         self.session.changed("sent", "followed")
-        if message.error or message.result is None:
+        if message.error or message.result is None or message.report is None:
             self.show_error(message.error or PatchpilotError("the result of sending is unknown"))
             self.tui.jobs.begin(self.stage)
             return
@@ -243,11 +585,12 @@ class SendScreen(StageScreen):
             self.notify("sent to yourself; save the mail you receive and try git am on it", timeout=8)
             self.tui.jobs.begin(self.stage)
             return
-        done = TopicSend(message.planned, None, result)
+        done = TopicSend(message.planned, None, result, message.report)
         good = result.state == "sent"
-        note = f"v{result.version} was sent; n shows the replies" if good else f"{result.state}; R resumes it"
+        note = f"v{result.version} was sent; n shows the replies" if good else f"{message.report.headline}; R resumes it"
         self.session.remember(self.stage, done, StageStatus(StageState.DONE if good else StageState.BLOCKED, note))
         if good:
+            self._repaired = None
             seen = just_sent(message.planned, result)
             self.session.remember(Stage.PREVIEW, seen, StageStatus(StageState.DONE, f"v{result.version} was sent"))
         self.tui.remember()
@@ -257,15 +600,47 @@ class SendScreen(StageScreen):
         if not good:
             self.tui.jobs.begin(self.stage)
 
+    # after the send
+
+    def _show_end(self, plan: "SendPlan", report: "SendReport") -> None:
+        """Each mail with its Message-ID, and the card of what happens now."""
+        self._switch(sent=True)
+        panel = self.query_one("#progress", Panel)
+        panel.heading, panel.count = f"{report.headline} {glyph('dot')} {plan.request.via}", ""
+        rows: list[Text] = []
+        for mail in report.mails:
+            rows += [*_mail_rows(str(mail.state), mail.subject, mail.detail), plain(f"   <{mail.message_id}>", QUIET)]
+        self.query_one("#mails", Static).update(lines(rows))
+        link = next((mail.link for mail in report.mails if mail.link), "")
+        now = [Text.assemble(plain("Archive: ", STRONG), plain(link))] if link else []
+        now += [plain(f"{glyph('dot')} {in_keys(sentence, Stage.SEND)}") for sentence in report.now]
+        self.query_one("#now", Static).update(lines(now))
+        end = self.query_one("#end", Panel)
+        end.display = bool(now)
+        end.heading = "What happens now" if all(mail.state == "accepted" for mail in report.mails) else "What to do"
+        self.query_one("#scroll").focus()
+
+
+def _ordered(card: "PreflightCard") -> "tuple[CheckLine, ...]":
+    """The checks of a card, those that block first."""
+    return tuple(sorted(card.checks, key=lambda check: (not is_blocking(check), check.state == "ok")))
+
+
+def _mail_rows(state: str, subject: str, detail: str) -> list[Text]:
+    """A mail's state and subject; below it what the server said, unless it was accepted."""
+    sign, color = MAIL_SIGNS[state]
+    rows = [Text.assemble(plain(f"{glyph(sign):2} {state:9} ", color), plain(one_line(subject)))]
+    return [*rows, plain(f"   {one_line(detail)}", color)] if detail and state not in ("accepted", "sending") else rows
+
 
 def _question(planned: "SendPlan") -> str:
     from patchpilot.services.send.send_state import lists_and_contacts
 
-    lists, contacts = lists_and_contacts(planned)
+    lists_, contacts = lists_and_contacts(planned)
     rows = [
         f"Send {counted(len(planned.mails), 'mail')} to {counted(len(planned.recipients), 'recipient')}?",
         "",
-        "Public lists: " + (", ".join(recipient.address.email for recipient in lists) or "none"),
+        "Public lists: " + (", ".join(recipient.address.email for recipient in lists_) or "none"),
         "Maintainers and others: " + (", ".join(contact.address.name or contact.address.email for contact in contacts) or "none"),
         "",
         f"Transport: {planned.account.label}. A mail to a public list cannot be recalled.",
@@ -273,40 +648,3 @@ def _question(planned: "SendPlan") -> str:
     if planned.warnings:
         rows += ["", *(f"note: {warning.message}" for warning in planned.warnings[:2])]
     return "\n".join(rows)
-
-
-def _rows(sending: "TopicSend") -> list[str]:
-    from patchpilot.services.send.send_state import blocked_help
-
-    planned = sending.plan
-    rows = [f"From       {planned.account.sender}", f"Transport  {planned.request.via}, {planned.account.label}"]
-    if sending.result:
-        rows += ["", f"Version {sending.result.version}: {sending.result.state}. Mails:"]
-        for mail in sending.result.messages:
-            rows += [f"  {mail.state}  {mail.subject}", f"    <{mail.message_id}>", *([f"    {mail.detail}"] if mail.detail else [])]
-        return [*rows, "", *(f"- {in_keys(line, Stage.SEND)}" for line in sending.result.advice)]
-    if sending.last and (sending.unfinished or sending.is_sent):
-        rows += ["", f"Version {sending.last.version}, {sending.last.begun[:16].replace('T', ' ')} UTC: {sending.last.state}. Mails:"]
-        for entry in sending.last.entries:
-            rows += [
-                f"  {entry.state}  {entry.mail.subject}",
-                f"    <{entry.mail.message_id}>",
-                *([f"    {entry.detail}"] if entry.detail else []),
-            ]
-        hint = (
-            "R resumes the send; no mail is sent twice"
-            if sending.unfinished
-            else f"stage {Stage.FOLLOW.number} shows the replies; v there makes the next version"
-        )
-        return [*rows, "", hint]
-    rows += ["", *(f"{recipient.header.title():<10} {recipient.address.trailer()}" for recipient in planned.recipients)]
-    rows += ["", *(f"Mail       {outgoing_mail.subject}" for outgoing_mail in planned.outgoing_mails)]
-    others = replace(planned, warnings=tuple(warning for warning in planned.warnings if warning != planned.blocked))
-    problems = problem_rows(others, Stage.SEND)
-    if planned.blocked:
-        help_lines = [
-            f"blocked: {planned.blocked.message}; run in a shell, then press g here (`patchpilot doctor` tests it):",
-            *(f"  {line}" for line in blocked_help(planned)),
-        ]
-        return [*rows[:2], "", *help_lines, *rows[2:], *([""] if problems else []), *problems]
-    return [*rows, *([""] if problems else []), *problems]

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The repairs before a send, shown before they are made: in words, and as a diff of files and messages."""
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.widgets import Static
+
+from patchpilot.tui.rich_text import plain
+from patchpilot.tui.widgets.dialog import Dialog
+from patchpilot.tui.widgets.diff_view import DiffView
+
+if TYPE_CHECKING:
+    from patchpilot.services.send.repair import Repairs
+
+
+class RepairDialog(Dialog[bool]):
+    """Shows the repairs; True when the user makes them."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "repair", "repair", key_display="Enter")]
+    title_text = "Repair what is certain?"
+
+    def __init__(self, repairs: "Repairs") -> None:
+        super().__init__()
+        self._repairs = repairs
+
+    def content(self) -> ComposeResult:
+        """What is repaired, what is left, the differences, the keys."""
+        yield Static(plain("\n".join(self._repairs.words)), markup=False, id="repair-words")
+        if self._repairs.left:
+            yield Static(plain("Left to you: " + "; ".join(self._repairs.left)), markup=False)
+        yield DiffView(ident="repair-diff")
+        yield Static(plain("Enter repair · ] [ next and previous part · Esc cancel"), markup=False, classes="keys")
+
+    def on_mount(self) -> None:
+        """Fill it."""
+        diff = self.query_one(DiffView)
+        diff.display = bool(self._repairs.diff)
+        diff.fill(self._repairs.diff)
+        diff.focus()
+
+    def action_repair(self) -> None:
+        """Make the repairs that are shown."""
+        self.dismiss(True)

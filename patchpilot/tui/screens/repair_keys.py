@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Repairs before a send, from Preview and Send: the subject prefix, all that is certain, the sign-off, and taking them back."""
+
+from collections.abc import Callable, Collection
+from typing import TYPE_CHECKING
+
+from patchpilot.errors import PatchpilotError
+from patchpilot.model.action import actions
+from patchpilot.model.counted import counted
+from patchpilot.tui.confirm_rewrite import confirm_rewrite
+from patchpilot.tui.screens.repair_dialog import RepairDialog
+from patchpilot.tui.widgets.choose import Choose, LineDialog
+
+if TYPE_CHECKING:
+    from patchpilot.model.progress import Progress
+    from patchpilot.services.send.repair import Repaired, Repairs
+    from patchpilot.services.send.send_plan import SendPlan
+    from patchpilot.services.topic.open_repository import Repository
+    from patchpilot.tui.screens.stage_screen import StageScreen
+
+
+def choose_prefix(screen: "StageScreen", result: "SendPlan | None", then: Callable[[], None]) -> None:
+    """Set the subject prefix; the trees of the profile are offered, the advised one first."""
+    from patchpilot.services.send.send_state import tree_prefixes
+
+    known = result.draft.prefix if result else ""
+    answers = [
+        ("PATCH", "PATCH (no target tree)"),
+        *((f"PATCH {mark}", f"PATCH {mark}") for mark in tree_prefixes()),
+        ("other", "Other prefix …"),
+    ]
+    advised = [action for warning in result.warnings for action in actions(warning.hint)] if result else []
+    first = next((action.arguments[1] for action in advised if action.arguments[:1] == ("--subject-prefix",)), known)
+    answers.sort(key=lambda answer: answer[0] != first)
+
+    def chosen(choice: str | None) -> None:
+        if choice == "other":
+            screen.app.push_screen(LineDialog("Subject prefix:", _is_prefix, value=known or "PATCH "), taken)
+        else:
+            taken(choice)
+
+    def taken(value: str | None) -> None:
+        if value:
+            _set_prefix(screen, known, value, then)
+
+    text = "Which tree should the subject name? Some subsystems require it: [PATCH net] for fixes, [PATCH net-next] for new features."
+    screen.app.push_screen(Choose(text, answers), chosen)
+
+
+def _is_prefix(text: str) -> tuple[bool, str]:
+    from patchpilot.services.send.send_state import judge_prefix
+
+    whole, reason = judge_prefix(text)
+    return bool(whole), reason or ("" if whole == text.strip() else f"the prefix will be [{whole}]")
+
+
+def _set_prefix(screen: "StageScreen", before: str, value: str, then: Callable[[], None]) -> None:
+    from patchpilot.services.send.edit_draft import Changes, change
+
+    session = screen.session
+    base = session.topic.base if session.topic else None
+
+    def saved(_: object) -> None:
+        screen.notify(f"subject prefix [{value}] instead of [{before or 'PATCH'}]")
+        then()
+
+    screen.in_thread("saving the prefix", lambda repository, _: change(repository, Changes(prefix=value), session.target, base), saved)
+
+
+def edit_draft(screen: "StageScreen", then: Callable[[], None]) -> None:
+    """Edit cover letter, changelog and notes in one text."""
+    from patchpilot.services.send.edit_draft import edit
+    from patchpilot.services.topic.open_repository import open_repository
+    from patchpilot.tui.editing import edit_text
+
+    session = screen.session
+    base = session.topic.base if session.topic else None
+    try:
+        with open_repository(session.directory) as repository:
+            edit(repository, lambda text: edit_text(screen, text), session.target, base)
+    except PatchpilotError as error:
+        screen.show_error(error)
+        return
+    then()
+
+
+def repair(
+    screen: "StageScreen",
+    plan: "SendPlan",
+    kinds: Collection[str],
+    then: "Callable[[Repaired], None]",
+    otherwise: "Callable[[Repairs], None]",
+) -> None:
+    """Find the repairs of these kinds, show them, and write them when the user says so; `otherwise` is called where there are none."""
+    from patchpilot.services.send.repair import SIGN_OFF, find_repairs
+
+    session = screen.session
+
+    def shown(repairs: "Repairs") -> None:
+        if not repairs.words:
+            otherwise(repairs)
+        elif SIGN_OFF in kinds:
+            screen.app.push_screen(
+                Choose(_dco(plan, repairs), (("no", "Not now"), ("yes", "I certify this: add Signed-off-by"))),
+                lambda choice: apply(repairs) if choice == "yes" else None,
+            )
+        else:
+            screen.app.push_screen(RepairDialog(repairs), lambda yes: apply(repairs) if yes else None)
+
+    def apply(repairs: "Repairs") -> None:
+        from patchpilot.services.send.repair import apply_repairs
+
+        def work(repository: "Repository", progress: "Progress", given: tuple[str, ...]) -> "Repaired":
+            return apply_repairs(repository, session.settings(repository), plan, repairs, given, progress)
+
+        confirm_rewrite(screen, "repairing", work, then)
+
+    screen.in_thread(
+        "looking for repairs",
+        lambda repository, progress: find_repairs(repository, session.settings(repository), plan, kinds, progress),
+        shown,
+    )
+
+
+def undo_repair(screen: "StageScreen", done: "Repaired", then: Callable[[], None]) -> None:
+    """Take back what was repaired last."""
+    from patchpilot.services.send.repair import undo_repairs
+
+    def undone(_: object) -> None:
+        screen.notify(f"undone: {'; '.join(done.words)}")
+        then()
+
+    screen.in_thread("undoing", lambda repository, _: undo_repairs(repository, done), undone)
+
+
+def _dco(plan: "SendPlan", repairs: "Repairs") -> str:
+    from patchpilot.services.send.repair import DCO, DCO_URL
+
+    who = str(plan.account.sender) if plan.account.sender else ""
+    if not who:
+        raise PatchpilotError("git does not know who you are")
+    return f"Sign off {counted(len(repairs.changed), 'patch', 'patches')} as {who}?\n\n{DCO}\n\nThe full text: {DCO_URL}"

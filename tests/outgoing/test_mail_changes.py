@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a preview marks as new since the last version, and what the report at the end of a send says."""
+
+from datetime import date
+from pathlib import Path
+
+from patchpilot.commits.repository import Repository
+from patchpilot.demo.sink import Sink
+from patchpilot.model.send_request import SendRequest
+from patchpilot.outgoing.mail_state import MailState, Outcome
+from patchpilot.services.send.after_send import send_report
+from patchpilot.services.send.edit_draft import Changes, change
+from patchpilot.services.send.mail_changes import mail_changes
+from patchpilot.services.send.plan_send import plan
+from patchpilot.services.send.readable_mail import readable_lines
+from patchpilot.services.send.send_mails import deliver
+from tests.kit.smtp import Faults, FaultySink
+from tests.kit.topics import SIGNED, topic
+
+TO = ("widgets@lists.example.org",)
+
+
+def request(**more: object) -> SendRequest:
+    return SendRequest(to=TO, force="a test", **more)  # type: ignore[arg-type]
+
+
+def test_the_second_version_says_of_each_mail_what_is_new(tmp_path: Path) -> None:
+    with Sink() as sink:
+        repo = topic(tmp_path / "r", 3, server=sink)
+        with Repository.open(repo.path) as repository:
+            change(repository, Changes(subject="widget: all lines", text="They were wrong."))
+            planned = plan(repository, request())
+            assert mail_changes(planned) is None
+            deliver(repository, planned)
+        # the last patch is reworded, the second dropped, and one is new
+        repo.git("reset", "-q", "--hard", "HEAD~2")
+        for line in (3, 7):
+            text = (repo.path / "widget.c").read_text().replace(f"int line{line};", f"int changed{line}; /* größer {line} */")
+            repo.commit(f"widget: change line {line}\n\nLine {line} was very wrong.\n\n{SIGNED}", {"widget.c": text})
+        with Repository.open(repo.path) as repository:
+            planned = plan(repository, request(reroll=True))
+            changes = mail_changes(planned)
+    assert changes
+    assert changes.version == 1
+    assert [mail.state for mail in changes.mails] == ["changed", "same", "changed", "new"]
+    assert changes.dropped == ("widget: change line 2",)
+    rows = readable_lines(planned.mails[2])
+    # the line above it is no longer changed by the dropped patch
+    assert [rows[at] for at in sorted(changes.mails[2].lines)] == ["Line 3 was very wrong.", " int line2;"]
+    cover = readable_lines(planned.mails[0])
+    assert any(cover[at].startswith("Changes in v2") for at in changes.mails[0].lines)
+
+
+def test_a_readable_mail_has_its_headers_decoded_and_its_body_whole(tmp_path: Path) -> None:
+    repo = topic(tmp_path / "r", 0)
+    text = (repo.path / "widget.c").read_text().replace("int line1;", "int größe;")
+    repo.commit(f"widget: größer\n\nIt was too small.\n\n{SIGNED}", {"widget.c": text})
+    with Repository.open(repo.path) as repository:
+        rows = readable_lines(plan(repository, request()).mails[0])
+    assert rows[0] == "Subject: [PATCH] widget: größer"
+    assert rows[rows.index("") + 1] == "It was too small."
+    assert "+int größe;" in rows
+
+
+def test_the_report_names_the_archive_and_the_day_of_a_reminder(tmp_path: Path) -> None:
+    heard: list[tuple[int, MailState]] = []
+
+    def hear(place: int, outcome: Outcome) -> None:
+        heard.append((place, outcome.state))
+
+    with Sink() as sink:
+        repo = topic(tmp_path / "r", 2, server=sink)
+        with Repository.open(repo.path) as repository:
+            planned = plan(repository, request())
+            result = deliver(repository, planned, on_mail=hear)
+            report = send_report(repository, planned, result, date(2026, 9, 1))
+    assert heard == [(0, MailState.SENDING), (0, MailState.ACCEPTED), (1, MailState.SENDING), (1, MailState.ACCEPTED)]
+    assert report.headline == "v1: 2 of 2 mails accepted"
+    assert [mail.link for mail in report.mails] == [f"https://lore.kernel.org/r/{mail.message_id}/" for mail in planned.mails]
+    assert any("until 2026-09-15" in str(sentence) for sentence in report.now)
+
+
+def test_the_report_of_a_part_says_how_to_go_on(tmp_path: Path) -> None:
+    with FaultySink(Faults(gone_from=2)) as sink:
+        repo = topic(tmp_path / "r", 2, server=sink)
+        with Repository.open(repo.path) as repository:
+            planned = plan(repository, request())
+            result = deliver(repository, planned)
+            report = send_report(repository, planned, result)
+    assert report.headline == "v1: 1 of 2 mails accepted"
+    assert [bool(mail.link) for mail in report.mails] == [True, False]
+    assert any("--resume" in str(sentence) for sentence in report.now)

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The pre-flight card of the send stage: its verdict, the keys that repair, and one key that takes them back."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from patchpilot.commits.run import git
+from patchpilot.tui.app import PatchpilotApp
+from patchpilot.tui.screens.repair_dialog import RepairDialog
+from patchpilot.tui.stages import Stage, StageState
+from patchpilot.tui.widgets.choose import Choose
+from tests.kit.cli import call
+from tests.kit.walk import asked, keys, said, settle, text_of, until
+
+On = Callable[[Path], PatchpilotApp]
+
+
+def message(work: Path) -> str:
+    return git(work, "log", "-1", "--format=%B").text
+
+
+async def test_the_verdict_is_that_of_a_dry_run(clone: Path, walk_on: On) -> None:
+    printed = call("send", "-C", clone, "--dry-run").out.rstrip("\n").split("\n")[-1]
+    app = walk_on(clone)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        asked(app)
+        await keys(pilot, Stage.SEND)
+        assert f"Ready? {printed} " in text_of(app)
+        assert app.session.status(Stage.SEND).note == printed
+
+
+async def test_a_repairs_all_that_is_certain_and_the_sign_off_asks_by_itself(clone: Path, walk_on: On) -> None:
+    before = message(clone)
+    app = walk_on(clone)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        asked(app)
+        await keys(pilot, Stage.SEND, "A")
+        assert isinstance(app.screen, RepairDialog)
+        shown = text_of(app)
+        for words in ("subject prefix: [PATCH net]", "Fixes: 33248b1ba072", "Enter repair", "+Commit 33248b1ba072"):
+            assert words in shown
+        assert "Signed-off-by" not in shown
+        assert message(clone) == before
+        await keys(pilot, "enter")
+        await until(pilot, lambda: "[PATCH net]" in text_of(app), "the repaired plan")
+        assert "u undoes it" in said(app)
+        assert "Fixes: 33248b1ba072" in message(clone)
+        assert "NOT SENT: 1 problem blocks sending" in text_of(app)
+        # what is left is the sign-off, which says what it certifies
+        await keys(pilot, "home", "a")
+        assert isinstance(app.screen, Choose)
+        for words in (
+            "Sign off 1 patch as Robin Newland <robin@example.net>?",
+            "you certify the Developer's Certificate of",
+            "I certify this",
+        ):
+            assert words in text_of(app)
+        await keys(pilot, "enter")
+        assert "Signed-off-by: Robin" not in message(clone)
+        await keys(pilot, "a", "j", "enter")
+        await until(pilot, lambda: app.session.status(Stage.SEND).state is StageState.TODO, "nothing to block sending")
+        assert "Signed-off-by: Robin Newland <robin@example.net>" in message(clone)
+        assert "Ready? ready: 1 mail to 8 recipients" in text_of(app)
+
+
+async def test_u_takes_back_all_of_a_repair(clone: Path, walk_on: On) -> None:
+    before = message(clone)
+    app = walk_on(clone)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        asked(app)
+        await keys(pilot, Stage.SEND, "A", "enter")
+        await until(pilot, lambda: "[PATCH net]" in text_of(app), "the repaired plan")
+        await keys(pilot, "u")
+        await until(pilot, lambda: "[PATCH] net/acme" in text_of(app), "the plan as it was")
+        assert said(app).startswith("undone: ")
+        assert message(clone) == before
+        assert not git(clone, "status", "--porcelain", "-uno").text
+
+
+async def test_a_at_a_check_of_another_stage_goes_there(clone: Path, walk_on: On) -> None:
+    app = walk_on(clone)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        asked(app)
+        await keys(pilot, Stage.SEND)
+        screen = app.screen
+        at = next(at for at, check in enumerate(screen._checks) if check.name == "unanswered-security")  # type: ignore[attr-defined]
+        await keys(pilot, "home", *["j"] * at, "a")
+        assert app.stage is Stage.COMMIT
