@@ -37,10 +37,12 @@ NOWHERE = BugRange()
 """The range of a bug of which nothing is known."""
 
 
-def in_order(series: Iterable[ReleasePoint], enters: ReleasePoint | None, fix: ReleasePoint) -> tuple[ReleasePoint, ...]:
-    """The points of stable series and of the release where the bug enters by version; the fix, which comes last in mainline, at the end."""
-    found = sorted([*series, *([enters] if enters else [])], key=lambda point: version_order(point.version))
-    return (*found, fix)
+def in_order(
+    series: Iterable[ReleasePoint], enters: ReleasePoint | None, fix: ReleasePoint, *, is_released: bool = False
+) -> tuple[ReleasePoint, ...]:
+    """The points of stable series and of the release where the bug enters by version; the fix at the end, unless a release has it."""
+    found = [*series, *([enters] if enters else []), *([fix] if is_released else [])]
+    return (*sorted(found, key=lambda point: version_order(point.version)), *([] if is_released else [fix]))
 
 
 def version_order(version: str) -> tuple[tuple[int, ...], float]:

@@ -141,7 +141,7 @@ async def test_tags_are_shown_word_by_word_then_written_then_taken_back(mended: 
         await until(pilot, lambda: "{+Fixes: " in text_of(app), "the word diff")
         assert git(mended, "rev-parse", "HEAD").text == first
         assert "[ ] Signed-off-by" in text_of(app)
-        await keys(pilot, "ctrl+w")
+        await keys(pilot, "ctrl+s")
         await until(pilot, lambda: app.session.status(Stage.TAGS).state is StageState.DONE, "the tags")
         assert "Fixes: " in git(mended, "log", "-1", "--format=%B").text
         await keys(pilot, "u")

@@ -43,7 +43,7 @@ async def test_a_first_timer_walks_from_the_commit_to_the_followed_reply(tmp_pat
             await keys(pilot, "M")
             await keys(pilot, "n", "n")
             assert app.stage is Stage.TAGS
-            await keys(pilot, "enter", "space", "ctrl+w")
+            await keys(pilot, "enter", "space", "ctrl+s")
             await until(pilot, lambda: standing(Stage.TAGS) is StageState.DONE, "the tags to be written")
             await settle(pilot)
             await until(pilot, lambda: standing(Stage.CHECKS) is StageState.DONE, "no findings")

@@ -71,8 +71,20 @@ def test_a_narrow_place_gets_a_list() -> None:
     ]
 
 
-def test_a_bug_that_nobody_looked_for_takes_no_line() -> None:
-    assert shown(BugRange(), 80) == []
+def test_a_fix_that_is_released_has_its_place_and_the_bug_ends_there() -> None:
+    series = [ReleasePoint(version, state) for version, state in (("6.1", ReleaseState.AFFECTED), ("6.6", ReleaseState.FIXED))]
+    points = in_order(
+        [*series, ReleasePoint("6.12", ReleaseState.FIXED)], ENTERS, ReleasePoint("6.8-rc3", ReleaseState.FIX), is_released=True
+    )
+    assert shown(BugRange(points), 80) == [
+        "  5.16-rc1      6.1           6.6           6.8-rc3       6.12",
+        "   ┳━━━━━━━━━━━━━●━━━━━━━━━━━━━✓━━━━━━━━━━━━━◆─────────────✓",
+        "  bug enters    affected      fixed         your fix      fixed",
+    ]
+
+
+def test_while_nothing_is_known_the_ruler_says_so() -> None:
+    assert shown(BugRange(), 80) == ["  finding out which releases have the bug …"]
 
 
 def test_the_ruler_looks_as_it_did(snap_compare: Any, monkeypatch: pytest.MonkeyPatch) -> None:

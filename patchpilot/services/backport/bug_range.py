@@ -4,6 +4,7 @@
 from collections.abc import Iterable, Sequence
 
 from patchpilot.commits.repository import Repository
+from patchpilot.history.fix_in_branch import History
 from patchpilot.history.releases import SLOP, Releases
 from patchpilot.model.bug_range import NOWHERE, BugRange, ReleasePoint, ReleaseState, in_order, version_order
 from patchpilot.services.backport.backport_result import BackportResult
@@ -19,7 +20,14 @@ Series = tuple[str, ReleaseState, str | None]
 def range_of_candidate(repository: Repository, result: StableResult) -> BugRange:
     """The range of a bug for which `stable` looked at the branches."""
     states = {True: ReleaseState.AFFECTED, False: ReleaseState.CLEAN, None: ReleaseState.UNKNOWN}
-    series = [(branch.version, states[branch.affected], branch.culprit_as) for branch in result.branches if branch.version]
+    series = []
+    with History(repository) as history:
+        for branch in result.branches:
+            tip = repository.find(branch.branch)
+            landing = history.landed(result.commit, tip, content=False) if tip and branch.affected else None
+            state = ReleaseState.FIXED if landing and landing.holds else states[branch.affected]
+            if branch.version:
+                series.append((branch.version, state, branch.culprit_as))
     return _bug_range(repository, result.commit, result.culprits, series)
 
 
@@ -44,7 +52,14 @@ def _bug_range(repository: Repository, fix: str, culprits: Sequence[str], series
     first = [releases.first(culprit) for culprit in culprits]
     names = sorted((release.name.removeprefix("v") for release in first if release), key=version_order)
     enters = ReleasePoint(names[0] if names else "", ReleaseState.ENTERS) if culprits else None
-    points = in_order((ReleasePoint(version, state) for version, state, _ in series), enters, _fix_point(repository, releases, fix))
+    done = releases.first(fix)
+    last = done.name if done else _before(repository, releases, fix)
+    points = in_order(
+        (ReleasePoint(version, state) for version, state, _ in series),
+        enters,
+        ReleasePoint(last.removeprefix("v"), ReleaseState.FIX),
+        is_released=done is not None,
+    )
     notes = [
         f"{version} has it because {culprit[:12]} was backported as {own[:12]}"
         for version, state, own in series
@@ -54,12 +69,8 @@ def _bug_range(repository: Repository, fix: str, culprits: Sequence[str], series
     return BugRange(points, tuple(notes))
 
 
-def _fix_point(repository: Repository, releases: Releases, fix: str) -> ReleasePoint:
-    """The release that has the fix; while none has it, the last one before it."""
-    done = releases.first(fix)
-    if done:
-        return ReleasePoint(done.name.removeprefix("v"), ReleaseState.FIX)
+def _before(repository: Repository, releases: Releases, fix: str) -> str:
+    """The last release before a fix that no release has; "" where none is near."""
     committed = int(repository.commit(fix).committed.timestamp())
     before = [release for release in releases.all if release.date <= committed + SLOP][-NEAR:]
-    last = next((release.name for release in reversed(before) if repository.is_ancestor(release.commit, fix)), "")
-    return ReleasePoint(last.removeprefix("v"), ReleaseState.FIX)
+    return next((release.name for release in reversed(before) if repository.is_ancestor(release.commit, fix)), "")

@@ -96,7 +96,7 @@ class BackportsScreen(StageScreen):
 
     def body(self) -> ComposeResult:
         """The ruler, the matrix, and of the selected branch the verdict, the prerequisites and the conflicts."""
-        with Panel(title="Where the bug is", id="where"):
+        with Panel(title="Where the bug is", id="range"):
             yield ReleaseRuler(ident="ruler")
         with Panel(title="Stable branches", id="branches", classes="main"):
             yield Table(ident="matrix", enter="open branch")
@@ -111,12 +111,12 @@ class BackportsScreen(StageScreen):
     def on_mount(self) -> None:
         """What a branch may have appears with it."""
         super().on_mount()
-        self._hide("#where", "#needs", "#clash")
+        self._hide("#range", "#needs", "#clash")
 
     def show(self, result: "BackportResult") -> None:
         """Fill the ruler and the matrix."""
         self.query_one("#ruler", ReleaseRuler).show(result.bug)
-        self.query_one("#where").display = bool(result.bug.points)
+        self.query_one("#range").display = bool(result.bug.points)
         self.query_one("#branches").display = bool(result.branches)
         table = self.query_one("#matrix", Table)
         at = table.cursor_row if table.row_count else first_to_look_at(result)
@@ -161,16 +161,14 @@ class BackportsScreen(StageScreen):
             self.show(self._shown)
 
     def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
-        """Show the details of the selected verdict."""
-        self._explain(event.cursor_row)
+        """Show the details of the selected verdict, once the cursor rests."""
+        self.at_rest(lambda: self._explain(self.query_one("#matrix", Table).cursor_row))
 
     def _explain(self, at: int) -> None:
         result: BackportResult | None = self.session.last(self.stage)
         if result is None or at >= len(result.branches):
             return
         branch = result.branches[at]
-        self.query_one("#verdict", Panel).heading = branch.branch
-        self.query_one("#branches", Panel).count = f"{at + 1}/{len(result.branches)}"
         missing = [f"not fetched: {other.version}" for other in result.missing]
         self.query_one("#branch", Static).update(lines(diff_line(row) for row in [*in_words(branch), *missing, *result.rules]))
         self._list_needs(branch)
@@ -358,7 +356,7 @@ def need_row(need: "PrerequisiteNeed", number: int, risk: str, is_ticked: bool) 
 
 def in_words(branch: "BranchResult") -> list[str]:
     """The details of a verdict, one per line."""
-    rows = [branch.reason]
+    rows = [f"{branch.branch}: {branch.reason}"]
     if branch.stale:
         rows.append("note: this branch has not been fetched for a long time; run git fetch")
     if branch.failed:

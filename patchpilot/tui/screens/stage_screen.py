@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.message import Message
 from textual.screen import Screen
+from textual.timer import Timer
 from textual.widgets import Static
 from textual.worker import get_current_worker
 
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 MINIMUM = (80, 24)
+REST = 0.12
+"""Seconds without a move of the cursor after which the details of what it is on are shown."""
 
 
 class StageScreen(Screen[None]):
@@ -87,6 +90,7 @@ class StageScreen(Screen[None]):
         self._shown: Any = None
         self._side: dict[str, int] = {}
         self._doing: dict[str, str] = {}
+        self._resting: Timer | None = None
 
     @property
     def tui(self) -> "StageApp":
@@ -175,6 +179,12 @@ class StageScreen(Screen[None]):
         return commit.id if commit else ""
 
     # work
+
+    def at_rest(self, show: Callable[[], None]) -> None:
+        """Call `show` once the cursor rests: a held key then draws the list alone, also over a slow line."""
+        if self._resting:
+            self._resting.stop()
+        self._resting = self.set_timer(REST, show)
 
     def in_thread(self, what: str, work: "Callable[[Repository, Progress], T]", then: Callable[[T], None]) -> None:
         """Run `work` in a thread, then show its result; the title line shows `what` meanwhile. A second call of the same name replaces the first."""

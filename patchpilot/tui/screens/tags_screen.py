@@ -171,8 +171,8 @@ class TagsScreen(StageScreen):
             self._selected()
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
-        """Show what speaks for it, and find out where the bug is."""
-        self._selected()
+        """Show what speaks for it, and find out where the bug is, once the cursor rests."""
+        self.at_rest(self._selected)
 
     def _selected(self) -> None:
         """Show what is known of the selection; find out the rest."""
@@ -212,15 +212,15 @@ class TagsScreen(StageScreen):
         if result is None or commit is None:
             return
         impact = self._impacts.get((commit.id, *self._culprits()))
-        candidates, at = self._candidates(), self.query_one("#candidates", List).highlighted
-        self.query_one("#suspects", Panel).count = f"{(at or 0) + 1}/{len(candidates)}" if candidate else ""
+        self.query_one("#suspects", Panel).count = counted(len(self._candidates()), "candidate")
         self.query_one("#where", Panel).display = bool(self._culprits())
         self.query_one("#ruler", ReleaseRuler).show(impact.bug if impact else NOWHERE)
         self.query_one("#evidence", Static).update(lines(evidence_rows(result, candidate, impact)))
-        wording = self.query_one("#wording", Pager)
-        wording.fill(word_diff_rows(impact.message) if impact else [])
-        # the tags are its last lines
-        wording.scroll_end(animate=False)
+        wording, message = self.query_one("#wording", Pager), word_diff_rows(impact.message) if impact else []
+        if message and list(wording.rows) != message:
+            wording.fill(message)
+            # the tags are its last lines
+            wording.scroll_end(animate=False)
 
     def _read_patches(self, candidate: "CulpritAnswer", then: Any) -> None:
         commit = self.session.commit
@@ -247,8 +247,15 @@ class TagsScreen(StageScreen):
         commit, candidate = self.session.commit, self._chosen()
         introduced, fix = self._patches.get((commit.id, candidate.commit), ([], [])) if commit and candidate else ([], [])
         self.query_one("#introduced", Panel).heading = f"Introduced by {candidate.commit[:12]}" if candidate else "Introduced by"
-        self.query_one("#introducing", DiffView).fill(from_hunk(introduced, related_hunk(introduced, fix)))
-        self.query_one("#fix", DiffView).fill(from_hunk(fix, first_hunk(fix)))
+        if not fix:
+            return
+        for name, rows in (
+            ("#introducing", from_hunk(introduced, related_hunk(introduced, fix))),
+            ("#fix", from_hunk(fix, first_hunk(fix))),
+        ):
+            view = self.query_one(name, DiffView)
+            if list(view.rows) != rows:
+                view.fill(rows)
 
     def action_view(self) -> None:
         """Show the candidate's patch, and the fix below it, on the whole screen."""

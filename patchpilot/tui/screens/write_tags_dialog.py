@@ -4,22 +4,26 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Button, Checkbox, Input, Static
 
 from patchpilot.tui.action_keys import in_keys
 from patchpilot.tui.rich_text import plain, word_diff_line, word_diff_rows
 from patchpilot.tui.stages import Stage
+from patchpilot.tui.widgets.dialog import ButtonRow, Dialog, Letters
 from patchpilot.tui.widgets.input_line import LineInput
+from patchpilot.tui.widgets.panel import Panel
 from patchpilot.tui.widgets.patch_pager import Pager
 
 if TYPE_CHECKING:
     from patchpilot.errors import PatchpilotError
     from patchpilot.services.tags.prepare_commits import Preparation, PrepareRequest
     from patchpilot.tui.session import Session
+
+
+BUTTONS = ("Write tags", "Cancel")
 
 
 class Tick(Checkbox):
@@ -33,13 +37,10 @@ class Tick(Checkbox):
         return "x" if self.value else " "
 
 
-class WriteTags(ModalScreen["PrepareRequest | None"]):
+class WriteTags(Dialog["PrepareRequest | None"]):
     """Returns the request, None on cancel. `fixes` is the option of `prepare`; `tag` the Fixes: line, "" where none is added."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "no", "cancel"),
-        Binding("ctrl+w", "write", "write", priority=True),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+s", "write", "write", priority=True)]
 
     def __init__(self, session: "Session", fixes: tuple[str, ...], tag: str, *, signed: bool, signs: bool = False) -> None:
         super().__init__()
@@ -48,7 +49,8 @@ class WriteTags(ModalScreen["PrepareRequest | None"]):
 
     def compose(self) -> ComposeResult:
         """The choices, the message, the buttons."""
-        with Vertical(classes="reader", id="write"):
+        self._letters = Letters(self, BUTTONS)
+        with Panel(title="Write tags", classes="dialog", id="write"):
             yield (
                 Tick(plain(self._tag), value=True, id="fixes", compact=True)
                 if self._tag
@@ -60,8 +62,8 @@ class WriteTags(ModalScreen["PrepareRequest | None"]):
             yield LineInput(placeholder="more tags: a link, a Message-ID, or a line such as Reported-by: …", id="paste", compact=True)
             yield Static(id="notes", markup=False)
             yield Pager(ident="message", styler=word_diff_line)
-            yield Static(plain("Tab next field · Space tick · Ctrl-W write · Esc cancel", "dim"), markup=False)
-            yield Button("Write tags", id="ok", compact=True)
+            yield ButtonRow(BUTTONS, self._letters.places)
+            yield Static(plain("Tab next field · Space tick · Ctrl-S or W write · Esc cancel"), classes="keys")
 
     def on_mount(self) -> None:
         """Show the result of the first choice."""
@@ -127,17 +129,33 @@ class WriteTags(ModalScreen["PrepareRequest | None"]):
         self._ready = bool(preparation.changed)
         notes = [*change.notes, *preparation.costs] if change.changed else ["no tags to add"]
         self.query_one("#notes", Static).update(plain("\n".join(notes[:3]), "dim"))
-        self.query_one("#message", Pager).fill(word_diff_rows(change.marked))
+        message = self.query_one("#message", Pager)
+        message.fill(word_diff_rows(change.marked))
+        # the tags are its last lines
+        message.scroll_end(animate=False)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter in the line focuses the button."""
         event.stop()
-        self.query_one("#ok").focus()
+        self.query_one("#answer-0").focus()
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
-        """Write the tags."""
+        """Write the tags, or cancel."""
         event.stop()
-        self.action_write()
+        self._answer(int((event.button.id or "").removeprefix("answer-")))
+
+    def on_key(self, event: events.Key) -> None:
+        """The underlined letter of a button, unless it is typed into the line."""
+        number = None if isinstance(self.focused, Input) else self._letters.answer(event)
+        if number is not None:
+            event.stop()
+            self._answer(number)
+
+    def _answer(self, number: int) -> None:
+        if number:
+            self.action_no()
+        else:
+            self.action_write()
 
     def action_write(self) -> None:
         """Write the tags that are shown."""
@@ -145,7 +163,3 @@ class WriteTags(ModalScreen["PrepareRequest | None"]):
             self.dismiss(self.request())
         else:
             self.notify("not ready yet" if self._working else "no tags to write", timeout=2)
-
-    def action_no(self) -> None:
-        """Cancel."""
-        self.dismiss(None)

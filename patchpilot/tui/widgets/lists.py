@@ -4,13 +4,15 @@
 from typing import Any, ClassVar
 
 from textual.binding import Binding, BindingType
+from textual.reactive import reactive
 from textual.widgets import DataTable, OptionList
 from textual.widgets.option_list import Option
 
 
 class List(OptionList):
-    """A list of options."""
+    """A list of options. A move of the cursor draws two options, not the whole list: over a slow line that is felt."""
 
+    highlighted: reactive[int | None] = reactive(None, repaint=False)
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j", "cursor_down", "down", show=False),
         Binding("k", "cursor_up", "up", show=False),
@@ -21,6 +23,13 @@ class List(OptionList):
         super().__init__(*options, id=ident, classes=classes, markup=False)
         if enter:
             self._bindings.key_to_bindings["enter"] = [Binding("enter", "select", enter, key_display="Enter")]
+
+    def watch_highlighted(self, before: int | None, highlighted: int | None) -> None:  # type: ignore[override]
+        """Draw the option that the cursor left and the one that it is on."""
+        for at in (before, highlighted):
+            if at is not None and at < self.option_count:
+                self.refresh_lines(self._index_to_line.get(at, 0), self._heights.get(at, 1))
+        super().watch_highlighted(highlighted)
 
     @property
     def line_to_copy(self) -> str:

@@ -32,12 +32,14 @@ WITHOUT, BACKPORTED, WITH = "ruler-thin", "ruler-gap", "ruler"
 WIDEST = 14
 """Columns between two points at most: a longer line says no more."""
 LEFT = 2
+WAITING = "finding out which releases have the bug …"
+"""Shown while nothing is known."""
 
 
 def ruler_rows(bug: BugRange, columns: int) -> list[Text]:
     """The ruler in so many columns: versions, line, words, and the notes; as a list of releases where the line does not fit."""
     if not bug.points:
-        return []
+        return [plain(" " * LEFT + WAITING, "dim")]
     wide = min(WIDEST, (columns - LEFT - len(ReleaseState.FIX) - 3) // max(1, len(bug.points) - 1))
     if wide < max(len(point.version) for point in bug.points) + 1:
         return [*_listed(bug, columns), *_noted(bug, columns)]
@@ -61,25 +63,20 @@ def _versions(points: tuple[ReleasePoint, ...], wide: int) -> Text:
 
 def _line(points: tuple[ReleasePoint, ...], wide: int) -> Text:
     """The points, each in the second column of its version, and what lies between them."""
-    entered, row = False, Text(" " * LEFT, no_wrap=True)
+    row = Text(" " * (LEFT + 1), no_wrap=True)
     has_entry = any(point.state is ReleaseState.ENTERS for point in points)
-    between = WITHOUT
-
-    def link(columns: int) -> None:
-        row.append(glyph(between) * columns, style="red" if between != WITHOUT else "dim")
-
-    for at, point in enumerate(points):
-        link(1 if at else 0)
-        if not at:
-            row.append(" ")
-        row.append(glyph(POINTS[point.state]), style=STYLES[point.state])
-        if point.state is ReleaseState.FIX:
-            row.append(f" {point.state}", style=STYLES[point.state])
+    entered = fixed = False
+    for point in points:
+        mark = glyph(POINTS[point.state])
+        if point is points[-1]:
+            row.append(f"{mark} {point.state}" if point.state is ReleaseState.FIX else mark, style=STYLES[point.state])
             break
-        entered = entered or point.state is ReleaseState.ENTERS
-        backported = has_entry and not entered and point.state in (ReleaseState.AFFECTED, ReleaseState.FIXED)
+        row.append(mark, style=STYLES[point.state])
+        fixed = fixed or point.state is ReleaseState.FIX
+        entered = (entered or point.state is ReleaseState.ENTERS) and not fixed
+        backported = has_entry and not entered and not fixed and point.state in (ReleaseState.AFFECTED, ReleaseState.FIXED)
         between = WITH if entered else BACKPORTED if backported else WITHOUT
-        link(wide - 2)
+        row.append(glyph(between) * (wide - 1), style="dim" if between == WITHOUT else "red")
     return row
 
 
@@ -88,7 +85,8 @@ def _words(points: tuple[ReleasePoint, ...], wide: int) -> tuple[Text, int]:
     row, before, end = Text(no_wrap=True), None, 0
     for at, point in enumerate(points):
         start = LEFT + at * wide
-        if point.state not in (before, ReleaseState.FIX) and start >= end:
+        is_said = point.state is ReleaseState.FIX and point is points[-1]
+        if point.state is not before and not is_said and start >= end:
             row.append(" " * (start - end))
             row.append(str(point.state), style=STYLES[point.state])
             end = start + len(point.state) + 1
