@@ -18,6 +18,8 @@ from patchpilot.lint.new_side import NewHunk, NewLine, c_hunks
         "missing-argument": "argument function",
         "missing-return": "function",
         "missing-member": "member kind name",
+        "no-keyword": "kind name",
+        "file-header": "",
     },
 )
 def kernel_doc(context: Context, _arguments: Arguments) -> Iterator[Hit]:
@@ -26,6 +28,7 @@ def kernel_doc(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         for start, end in _comments(hunk):
             yield from _judge(hunk, start, end)
             yield from _judge_members(hunk, start, end)
+            yield from _judge_kind(hunk, start, end)
 
 
 def _comments(hunk: NewHunk) -> Iterator[tuple[int, int]]:
@@ -66,6 +69,24 @@ def _judge(hunk: NewHunk, start: int, end: int) -> Iterator[Hit]:
         yield Hit(body[0].patch_line, case="missing-argument", values={"argument": missing[0], "function": name})
     elif returns and described and not any(re.match(r"^(?:Returns?|RETURNS?|Return value)\b", words) for words in text):
         yield Hit(hunk.lines[end].patch_line, case="missing-return", values={"function": name})
+
+
+def _judge_kind(hunk: NewHunk, start: int, end: int) -> Iterator[Hit]:
+    """Reports a file's header that is written as kernel-doc, and a described structure without its keyword."""
+    text = [re.sub(r"^\s*\*\s?", "", line.text) for line in hunk.lines[start + 1 : end]]
+    below = next((line.code.strip() for line in hunk.lines[end + 1 :] if line.text.strip()), "")
+    if (
+        hunk.is_new
+        and start < 4
+        and text
+        and not text[0].startswith("DOC:")
+        and not re.match(r"^[\w ]*[\w*]+\s*\(|^(?:struct|union|enum|typedef)\b", below)
+    ):
+        yield Hit(hunk.lines[start].patch_line, case="file-header")
+        return
+    kind = re.match(r"^(struct|union|enum)\s+(\w+)\s*\{", below)
+    if kind and text and re.match(rf"^{re.escape(kind[2])}\b", text[0]):
+        yield Hit(hunk.lines[start + 1].patch_line, case="no-keyword", values={"kind": kind[1], "name": kind[2]})
 
 
 def _judge_members(hunk: NewHunk, start: int, end: int) -> Iterator[Hit]:

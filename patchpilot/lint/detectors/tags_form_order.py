@@ -217,6 +217,9 @@ def _stranded(context: Context, last: int) -> Iterator[Hit]:
         at = tag.line
         if tag.key not in _STRANDED or at >= last or not (tag.address or re.match(r"[0-9a-f]{7,40}\b", tag.value)):
             continue
+        if tag.key == "fixes" and re.match(r"[A-Z]\w* \w+ \w+", patch.message[at + 1]) and not is_trailer(patch.message[at + 1]):
+            yield Hit(line, case="text", values={"tag": tag.name})
+            return
         below = _first_after(blank, at, last)
         above = patch.message[at - 1] if at else ""
         alone = not above.strip() or is_trailer(above) or tag.key == "fixes"
@@ -317,3 +320,16 @@ def wrapped_fixes(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             yield Hit(patch.message_line + at, case="trailing", values={"quoted": found[1][:30]})
         elif re.match(r"^\s", line):
             yield Hit(patch.message_line + at, case="indented")
+
+
+@detector("url-among-tags")
+def url_among_tags(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Reports a URL on a line of its own directly above or below a tag, in the last paragraph."""
+    lines = context.patch.message
+    for at, line in enumerate(lines):
+        if re.match(r"^https?://\S+\s*$", line):
+            beside = [lines[other] for other in (at - 1, at + 1) if 0 <= other < len(lines)]
+            # the rest of a tag that was broken, such as a long Link:, is indented or follows an empty value
+            if any(is_trailer(other) for other in beside) and all(not other.strip() or is_trailer(other) for other in beside):
+                yield Hit(context.patch.message_line + at)
+                return

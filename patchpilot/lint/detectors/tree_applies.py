@@ -12,15 +12,14 @@ from patchpilot.model.patch import Patch
 from patchpilot.model.source_tree import Tree, is_guess
 
 
-@detector("already-there", {"": "tree", "stable": "tree"})
+@detector("already-there", "tree")
 def already_there(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports a patch whose hunks all have their new side in the tree, and not their old side."""
     if context.tree is None or not context.patch.has_diff or _older(context.patch, context.tree) or _elsewhere(context.patch, context.tree):
         return
     states = _states(context)
     if states and all(state == "there" for _, state in states):
-        case = "stable" if _is_stable(context.tree) and not context.patch.subject.for_stable else ""
-        yield Hit(states[0][0], case=case, values={"tree": context.tree.label})
+        yield Hit(states[0][0], values={"tree": context.tree.label})
 
 
 @detector("does-not-apply", "tree")
@@ -97,8 +96,10 @@ def _is_stable(tree: Tree) -> bool:
 
 
 def _elsewhere(patch: Patch, tree: Tree) -> bool:
-    """Whether the patch is meant for a stable tree that this one is not: its change is already in mainline."""
+    """Whether the patch is meant for another tree: for a stable release that this one is not, or for mainline while this is a stable release."""
     stables = patch.subject.stables
+    if not stables and patch.commit is None and _is_stable(tree):
+        return True
     return bool(stables) and (tree.version is None or f"{tree.version[0]}.{tree.version[1]}" not in stables)
 
 
