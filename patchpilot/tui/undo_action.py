@@ -22,8 +22,9 @@ def redo(screen: "StageScreen") -> None:
 
 
 def _ask(screen: "StageScreen", wanted: str, word: str) -> None:
-    from patchpilot.services.check.fix_commits import VERB
+    from patchpilot.services.check import fix_commits
     from patchpilot.services.tags.undo_rewrite import undo_list, undo_redo, undo_restore
+    from patchpilot.services.topic import rebase_topic
 
     def found(repository: "Repository") -> "UndoState | None":
         ref = f"refs/heads/{repository.branch}" if repository.branch else None
@@ -39,8 +40,8 @@ def _ask(screen: "StageScreen", wanted: str, word: str) -> None:
             return
         name = (state.undo.ref or "HEAD").removeprefix("refs/heads/")
         start, end = (state.undo.new, state.undo.old) if wanted == "in-force" else (state.undo.old, state.undo.new)
-        # check --fix changes files as well; they go with the branch
-        files = "The fixed files change with it." if state.undo.verb == VERB else "Your files are not changed."
+        # check --fix and rebase change files as well; they go with the branch
+        files = "Its files change with it." if state.undo.verb in (fix_commits.VERB, rebase_topic.VERB) else "Your files are not changed."
         text = f"{word} {state.undo.verb}?\n\n{name} is set from {start[:12]} to {end[:12]}. {files}"
 
         def answered(choice: str | None) -> None:

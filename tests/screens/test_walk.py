@@ -12,6 +12,7 @@ from patchpilot.services.track.follow_series import Tracked
 from patchpilot.tui.build_app import make
 from patchpilot.tui.screens import follow_screen
 from patchpilot.tui.stages import Stage, StageState
+from patchpilot.tui.widgets.dialog import REPEATED
 from tests.kit.walk import keys, settle, until
 
 
@@ -35,7 +36,10 @@ async def test_a_first_timer_walks_from_the_commit_to_the_followed_reply(tmp_pat
         async with app.run_test(size=(80, 24)) as pilot:
             await settle(pilot)
             assert session.open_questions == 2
-            await keys(pilot, "a", "n", "n", "escape")
+            await keys(pilot, "a", "n")
+            # a key that is pressed twice answers one question
+            await pilot.pause(REPEATED)
+            await keys(pilot, "n", "escape")
             assert session.open_questions == 0
             await keys(pilot, "n")
             assert app.stage is Stage.CHECKS

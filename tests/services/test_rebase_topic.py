@@ -37,7 +37,7 @@ def test_the_commits_are_above_the_tree_and_the_files_follow(repo: Repo) -> None
     before = repo.git("rev-parse", "HEAD")
     (repo.path / "mine.txt").write_text("mine")
     result = rebased(repo)
-    assert (result.commits, result.onto, result.costs, result.base) == (2, "net/main", (), "net/main")
+    assert (result.commits, result.onto, result.costs, result.base) == (2, "net/main", (), None)
     assert repo.git("log", "--format=%s", "net/main..HEAD").splitlines() == ["widget: fix 2", "widget: fix 1"]
     assert repo.git("log", "--format=%an %aI", "-1") == repo.git("log", "--format=%an %aI", "-1", before)
     assert repo.git("status", "--porcelain") == "?? mine.txt"

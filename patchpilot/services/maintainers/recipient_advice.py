@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
+from patchpilot.model.counted import counted
 from patchpilot.model.draft import Draft
 from patchpilot.model.patch import Series
 from patchpilot.model.recipient import RecipientPlan, Remedy, RemedyKind
@@ -59,13 +60,19 @@ def recipient_advice(
     project: Project,
     base: str | None = None,
 ) -> tuple[RecipientAdvice, ...]:
-    """The notes of a plan and `remarks` about it, those that can be settled first; `base` is the topic's where it was named."""
+    """The notes of a plan and `remarks` about it, those that can be settled first; `base` is the topic's where it was named.
+
+    Notes that are only to be known are one, each on a line of it.
+    """
     notes = [
         *_open_questions(series, draft, project),
         *_tree_in_subject(series, draft, project),
         *_planned(repository, plan, remarks, base),
     ]
-    return tuple(sorted(notes, key=lambda note: (note.remedy is None, note.severity != "warning")))
+    warnings = sorted((note for note in notes if note.severity == "warning"), key=lambda note: note.remedy is None)
+    known = [note.text for note in notes if note.severity != "warning"]
+    whole = RecipientAdvice("note", counted(len(known), "note"), "\n".join(f"- {text}" for text in known))
+    return (*warnings, *((whole,) if known else ()))
 
 
 def _open_questions(series: Series, draft: Draft, project: Project) -> Iterator[RecipientAdvice]:

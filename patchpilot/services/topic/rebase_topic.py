@@ -31,7 +31,7 @@ class RebaseRequest:
 class RebaseResult:
     """How many commits were rebased onto what, the undo record (None: the topic was there already), side effects, and the base to use now.
 
-    `base` is None where the topic's base is found without being named.
+    `base` is None where the topic's base is found without being named, as `find_base` does it for a topic whose commits are all the user's.
     """
 
     commits: int

@@ -103,7 +103,8 @@ def _guessed(search: BaseSearch) -> Base:
     upstream = search.upstream
     if upstream:
         if not search.is_copy(upstream.ref, remote):
-            return _earlier(search, _over_upstream(search), [upstream.ref])
+            base = _over_upstream(search)
+            return _on_other_tree(search, base, remote) or _earlier(search, base, [upstream.ref])
         notes.append(f"{upstream.ref.name} is not used: it is this topic's own pushed copy")
         remote = [ref for ref in remote if ref.name != upstream.ref.name]
     if nearest := _on_default(search, remote, notes):
@@ -117,6 +118,19 @@ def _guessed(search: BaseSearch) -> Base:
         "no base found: this branch has no upstream and shares no commit with any other branch",
         hint=Action("", ("--base", "REV"), "specify the base: {}, or a range A..B"),
     )
+
+
+def _on_other_tree(search: BaseSearch, base: Base, remote: Sequence[Ref]) -> Base | None:
+    """The base where the topic was rebased onto another tree than its upstream: that branch has all commits over the upstream that are not the user's."""
+    if search.are_mine(base.commits):
+        return None
+    refs = [ref for ref in remote if ref.is_integration and not ref.is_rebuilt and ref.name != base.name]
+    over = search.over(ref.commit for ref in refs)
+    holders = search.holders(over.start, refs) if over.start and set(over.commits) < set(base.commits) else []
+    if not holders or not over.commits or not search.are_mine(over.commits):
+        return None
+    note = f"{base.name} is the upstream, but the topic was rebased: {counted(len(base.commits) - len(over.commits), 'commit')} above it are not yours"
+    return _named_by(search, over, holders, [note])
 
 
 def _of_b4(search: BaseSearch) -> Base | None:

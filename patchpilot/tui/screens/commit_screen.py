@@ -17,7 +17,7 @@ from patchpilot.model.printable import width
 from patchpilot.model.trailer import is_trailer
 from patchpilot.tui.glyphs import OF_STATE, glyph
 from patchpilot.tui.message_hints import SUBJECT, message_hints
-from patchpilot.tui.rich_text import QUIET, STRONG, plain
+from patchpilot.tui.rich_text import QUIET, STRONG, plain, wrapped
 from patchpilot.tui.screens.stage_screen import StageScreen
 from patchpilot.tui.session import JobRequest
 from patchpilot.tui.stages import Stage, StageState, StageStatus
@@ -107,11 +107,11 @@ class CommitScreen(StageScreen):
         """What is next, the commits, what the topic is; and the selected commit."""
         with Columns(id="commit-columns"):
             with Container(id="commit-side"):
-                yield Panel(List(ident="next", enter="do it"), title="What is next", id="next-panel")
+                yield Panel(List(ident="next", enter="do it"), title="What is next", id="next-panel", classes="main")
                 yield Panel(List(ident="commits"), title="Commits", id="commit-list")
-                with Panel(title="Topic", id="commit-about", classes="detail"), VerticalScroll(can_focus=False):
+                with Panel(title="Topic", id="commit-about", classes="detail"), VerticalScroll():
                     yield Static(id="about", markup=False)
-            yield Panel(DiffView(ident="commit"), title="Commit", id="commit-text", classes="main")
+            yield Panel(DiffView(ident="commit"), title="Commit", id="commit-text")
 
     def show(self, result: TopicCommits) -> None:
         """Fill the lists and the commit, then check the target tree and the questions."""
@@ -120,14 +120,19 @@ class CommitScreen(StageScreen):
         at = self.session.at % len(patches)
         with self.prevent(OptionList.OptionHighlighted):
             chosen.clear_options()
-            chosen.add_options(Option(plain(f"{(patch.commit or '')[:12]} {patch.subject.title}")) for patch in patches)
-            self.query_one("#commit-list").set_class(len(patches) < 2, "-alone")
+            chosen.add_options(Option(self._commit_line(patch)) for patch in patches)
+            self.query_one("#commit-side").set_class(len(patches) > 1, "-several")
             chosen.highlighted = at
         self._show_one(patches, at)
         if self.focused is None:
             self.query_one("#next").focus()
         self._look()
         self._show_about()
+
+    def _commit_line(self, patch: "Patch") -> Text:
+        is_long = any(message_hints(commit_rows(patch), patch.subject.title))
+        line = Text(no_wrap=True).append(f"{glyph('stale') if is_long else '':<2}", ink(self.app, Tone.WARNING))
+        return line.append(plain(f"{(patch.commit or '')[:12]} {patch.subject.title}"))
 
     def _show_one(self, patches: "tuple[Patch, ...]", at: int) -> None:
         patch = patches[at]
@@ -148,6 +153,11 @@ class CommitScreen(StageScreen):
             self.session.at = event.option_index
             self._show_one(result.patches, event.option_index)
             self.place()
+
+    def on_resize(self) -> None:
+        """What the topic is follows the width."""
+        super().on_resize()
+        self.call_after_refresh(self._show_about)
 
     def commit_changed(self) -> None:
         """J and K move the list's cursor."""
@@ -174,12 +184,8 @@ class CommitScreen(StageScreen):
             facts.append(("Range", f"{topic.target} (chosen; b changes it)"))
         elif result.base:
             base = result.base
-            facts += [
-                ("Base", f"{base.name} {base.start[:12]}"),
-                ("", base.reason),
-                *(("", note) for note in base.notes),
-                ("", "b changes it"),
-            ]
+            reason = base.reason if base.guessed or not self.session.base else "chosen here"
+            facts += [("Base", f"{base.name} {base.start[:12]}"), ("", f"{reason} (b changes it)"), *(("", note) for note in base.notes)]
         asked = self._questions
         if asked and asked.target and asked.standing:
             fit, name = asked.standing, asked.target.label
@@ -190,8 +196,11 @@ class CommitScreen(StageScreen):
             facts.append(("Mails", f"[{asked.draft.prefix or 'PATCH'}{f' v{asked.draft.version}' if asked.draft.version > 1 else ''}]"))
             facts += [(question.name.capitalize(), f"{question.answer or 'not answered'}") for question in asked.questions]
         text = Text()
-        for at, (label, words) in enumerate(facts):
-            text.append("\n" if at else "").append(f"{label:<{TITLE}}", QUIET).append(plain(words))
+        room = self.query_one("#about").content_size.width or self.size.width
+        for label, words in facts:
+            for at, part in enumerate(wrapped(words, room - TITLE)):
+                text.append(f"{'' if at else label:<{TITLE}}", QUIET).append(plain(part)).append("\n")
+        text.rstrip()
         self.query_one("#about", Static).update(text)
 
     # what is next
@@ -217,8 +226,11 @@ class CommitScreen(StageScreen):
             if asked.standing.fails:
                 files = ", ".join(asked.standing.paths[:2])
                 rows.append(NextRow("rebase", name, "blocked", "", "rebase", f"does not apply to {name}: {files}"))
+        was_sent = self.session.status(Stage.SEND).state is StageState.DONE
         for stage in Stage:
             status = self.session.status(stage)
+            if stage is Stage.FOLLOW and not was_sent:
+                continue
             if stage is not Stage.COMMIT and status.state not in (StageState.DONE, StageState.NOTHING):
                 rows.append(
                     NextRow("stage", str(stage), OF_STATE[status.state], str(stage.number), stage.label, status.note or str(status.state))

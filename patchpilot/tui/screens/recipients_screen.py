@@ -80,16 +80,16 @@ class RecipientsScreen(StageScreen):
         self._rows: list[tuple[str, Recipient] | None] = []
         self._history: FileHistory | None = None
         self._history_of = ""
-        self._note = 0
+        self._note, self._note_title = 0, ""
 
     def body(self) -> ComposeResult:
         """The groups, why the selected recipient is one, and the notes as cards."""
         with Columns(id="recipient-columns"):
             with Container(id="recipient-main"):
                 yield Panel(List(ident="people", enter="why"), title="Recipients", id="recipient-list", classes="main")
-                with Panel(title="Why", id="recipient-why", classes="detail"), VerticalScroll(can_focus=False):
+                with Panel(title="Why", id="recipient-why", classes="detail"), VerticalScroll():
                     yield Static(id="reasons", markup=False)
-            yield VerticalScroll(id="recipient-notes", can_focus=False)
+            yield VerticalScroll(id="recipient-notes")
 
     def show(self, result: "CountedRecipients") -> None:
         """Fill the list and the cards; the cursor stays on the recipient it was on."""
@@ -264,7 +264,8 @@ class RecipientsScreen(StageScreen):
                 cards[at].fill(*filling, count=count)
             else:
                 box.mount(Card(*filling, count=count))
-        self._note = min(self._note, max(0, len(result.advice) - 1))
+        titles = [advice.title for advice in result.advice]
+        self._note = titles.index(self._note_title) if self._note_title in titles else 0
         self.call_after_refresh(self._mark)
 
     def _actions(self, advice: "RecipientAdvice") -> list[CardAction]:
@@ -272,6 +273,8 @@ class RecipientsScreen(StageScreen):
         return [*settle, CardAction("f", "next note", "note(1)")]
 
     def _mark(self) -> None:
+        marked = self._marked()
+        self._note_title = marked.title if marked else ""
         for at, card in enumerate(self.query_one("#recipient-notes").query(Card)):
             card.set_class(at == self._note, "-current")
             card.mark(at == self._note)

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The commit screen: what is next and which key does it, the questions before sending, hints on the message, what the topic is."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from patchpilot.commits.run import git
+from patchpilot.tui.app import PatchpilotApp
+from patchpilot.tui.stages import Stage
+from patchpilot.tui.widgets.lists import List
+from patchpilot.tui.widgets.question import QuestionDialog
+from tests.kit.walk import keys, settle, text_of
+
+On = Callable[[Path], PatchpilotApp]
+
+
+def listed(app: PatchpilotApp) -> list[str]:
+    """The rows of what is next."""
+    rows = app.screen.query_one("#next", List)
+    return [str(rows.get_option_at_index(at).prompt) for at in range(rows.option_count)]
+
+
+async def test_what_is_next_is_listed_with_its_key_and_enter_does_it(mended: Path, walk_on: On) -> None:
+    app = walk_on(mended)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        rows = listed(app)
+        assert [row.split()[1:3] for row in rows[:4]] == [["a", "security"], ["a", "regression"], ["a", "tree"], ["2", "Checks"]]
+        assert not any("Follow" in row or "Recipients" in row for row in rows)
+        shown = text_of(app)
+        assert "subject 56/75" in shown
+        assert "the upstream of acme-old-cards" in shown
+        assert "applies cleanly to origin/master" in shown
+        await keys(pilot, "down", "down", "down", "enter")
+        assert app.stage is Stage.CHECKS
+
+
+async def test_a_question_is_answered_by_its_letters_only_and_can_stay_open(mended: Path, walk_on: On) -> None:
+    app = walk_on(mended)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await keys(pilot, "n")
+        assert app.stage is Stage.CHECKS
+        assert "Not answered yet: security, regression" in next(note.message for note in app._notifications)
+        await keys(pilot, Stage.COMMIT, "enter")
+        assert isinstance(app.screen, QuestionDialog)
+        shown = text_of(app)
+        assert "Why asked" in shown
+        assert "I don't know yet" in shown
+        for key in ("q", "x", "2", "space", "g"):
+            await pilot.press(key)
+            assert isinstance(app.screen, QuestionDialog), key
+        # what has the focus at first decides nothing
+        await keys(pilot, "enter")
+        assert not isinstance(app.screen, QuestionDialog)
+        assert app.session.open_questions == 2
+        await keys(pilot, "enter", "y")
+        assert app.session.open_questions == 1
+        assert not any("security" in row for row in listed(app))
+        await keys(pilot, Stage.RECIPIENTS)
+        assert "security@kernel.org" in text_of(app)
+
+
+async def test_too_long_lines_of_a_message_have_a_hint(mended: Path, walk_on: On) -> None:
+    subject = "net/acme: " + "very " * 15 + "long"
+    git(
+        mended,
+        "commit",
+        "-q",
+        "--amend",
+        "-m",
+        f"{subject}\n\nThis {'line ' * 16}\n\n  {'quoted ' * 14}\nhttps://example.org/{'a' * 80} it is",
+    )
+    app = walk_on(mended)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        shown = text_of(app)
+        assert f"subject {len(subject)}/75" in shown
+        assert f"subject of {len(subject)} columns; at most 75" in shown
+        assert shown.count("wrap at 75") == 1
+
+
+async def test_a_topic_that_does_not_apply_is_rebased_from_here(mended: Path, walk_on: On) -> None:
+    names = git(mended, "show", "--name-only", "--format=", "HEAD").text.split()
+    git(mended, "switch", "-q", "--detach", "origin/master")
+    (mended / names[0]).write_text("int other;\n")
+    git(mended, "commit", "-q", "-a", "-m", "acme: rewrite it")
+    git(mended, "update-ref", "refs/remotes/origin/master", "HEAD")
+    git(mended, "switch", "-q", "acme-old-cards")
+    app = walk_on(mended)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        at = next(at for at, row in enumerate(listed(app)) if "does not apply to origin/master" in row)
+        await keys(pilot, *["down"] * at, "enter")
+        shown = " ".join(text_of(app).replace("│", " ").split())
+        assert f"conflicts with origin/master in {names[0]}" in shown

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The recipients screen: groups by why, the detail, notes as cards that can be settled."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from textual.widgets import Static
+
+from patchpilot.commits.run import git
+from patchpilot.model.address import Address
+from patchpilot.model.recipient import Recipient, RecipientPlan, SectionInfo
+from patchpilot.tui.app import PatchpilotApp
+from patchpilot.tui.recipient_groups import BY_YOU, INTRODUCED, OUT, SETTINGS, TAGS, grouped, role_of
+from patchpilot.tui.stages import Stage
+from patchpilot.tui.widgets.card import Card
+from patchpilot.tui.widgets.lists import List
+from tests.kit.walk import keys, settle, text_of, until
+
+On = Callable[[Path], PatchpilotApp]
+
+
+def recipient(name: str, role: str, header: str, section: str | None = None, reason: str = "") -> Recipient:
+    return Recipient(Address(name, f"{name}@example.org"), role, section, header, (reason,))
+
+
+def test_recipients_are_grouped_by_why_and_an_excluded_one_stays_in_its_place() -> None:
+    rows = [
+        ("Cc", recipient("list", "list", "cc", "WIDGETS")),
+        ("To", recipient("ada", "maintainer", "to", "WIDGETS")),
+        ("To", recipient("rest", "maintainer", "to", "THE REST")),
+        ("Cc", recipient("cul", "culprit author", "cc")),
+        ("Cc", recipient("rep", "reporter", "cc", reason="Reported-by: in the message")),
+        ("Cc", recipient("me", "by hand", "cc")),
+        ("Cc", recipient("conf", "sendemail.cc", "cc", reason="sendemail.cc")),
+        (OUT, recipient("bo", "maintainer", "to", "WIDGETS")),
+    ]
+    plan = RecipientPlan((), (SectionInfo("WIDGETS", "Supported"), SectionInfo("THE REST", None)))
+    found = {group.title: [(header, one.address.name) for header, one in group.rows] for group in grouped(rows, plan)}
+    assert list(found) == ["WIDGETS (Supported)", "THE REST", INTRODUCED, TAGS, SETTINGS, BY_YOU]
+    assert found["WIDGETS (Supported)"] == [("To", "ada"), (OUT, "bo"), ("Cc", "list")]
+    assert [role_of(one) for _, one in rows[3:6]] == ["author", "reporter", "added"]
+
+
+def rows_of(app: PatchpilotApp) -> list[str]:
+    people = app.screen.query_one("#people", List)
+    return [str(people.get_option_at_index(at).prompt) for at in range(people.option_count)]
+
+
+async def test_space_excludes_in_place_and_the_detail_says_why(mended: Path, walk_on: On) -> None:
+    app = walk_on(mended)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await keys(pilot, Stage.RECIPIENTS)
+        before = rows_of(app)
+        assert before[0].startswith("ACME FASTWIRE ETHERNET DRIVER (Supported)")
+        why = " ".join(str(app.screen.query_one("#reasons", Static).render()).split())
+        assert "matches F: drivers/net/ethernet/acme/" in why
+        assert "67 %, 2 of 3 commits in three years" in why
+        await keys(pilot, "space")
+        assert rows_of(app)[1].startswith("– --  Maya Okafor")
+        assert app.screen.query_one("#people", List).highlighted == 1
+        await keys(pilot, "space", "c")
+        assert "Cc  Maya Okafor" in " ".join(rows_of(app))
+        await keys(pilot, "d")
+        assert rows_of(app) == before
+
+
+async def test_on_a_small_terminal_enter_opens_the_detail_and_escape_closes_it(mended: Path, walk_on: On) -> None:
+    app = walk_on(mended)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await keys(pilot, Stage.RECIPIENTS)
+        assert "matches F:" not in text_of(app)
+        await keys(pilot, "enter")
+        assert "matches F:" in text_of(app)
+        await keys(pilot, "escape")
+        assert "matches F:" not in text_of(app)
+
+
+async def test_the_tree_is_named_and_the_topic_rebased_where_the_note_is(mended: Path, walk_on: On) -> None:
+    git(mended, "remote", "add", "net", "https://git.example.org/netdev/net.git")
+    other = {f"GIT_{role}_{part}": "net@example.org" for role in ("AUTHOR", "COMMITTER") for part in ("NAME", "EMAIL")}
+    ahead = git(mended, "commit-tree", "origin/master^{tree}", "-p", "origin/master^", "-m", "net: more", env=other).text.strip()
+    git(mended, "update-ref", "refs/remotes/net/main", ahead)
+    head = git(mended, "rev-parse", "HEAD").text
+    app = walk_on(mended)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await keys(pilot, Stage.RECIPIENTS)
+
+        def titles() -> list[str]:
+            return [card.title for card in app.screen.query(Card)]
+
+        assert titles()[:4] == ["security question open", "regression question open", "target tree not named", "other tree"]
+        await keys(pilot, "f", "f", "a", "f")
+        await until(pilot, lambda: "target tree not named" not in titles(), "the tree to be named")
+        await keys(pilot, "f", "f", "a")
+        await until(pilot, lambda: git(mended, "rev-parse", "HEAD^").text.strip() == ahead, "the rebase")
+        await settle(pilot)
+        assert app.session.topic is not None
+        assert (app.session.base, len(app.session.topic.commits)) == (None, 1)
+        await until(pilot, lambda: "other tree" not in titles(), "the note to go")
+        await keys(pilot, "u", "enter")
+        await until(pilot, lambda: "other tree" in titles(), "the note to come back")
+        assert git(mended, "rev-parse", "HEAD").text == head
+        assert len(app.session.topic.commits) == 1
