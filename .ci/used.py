@@ -55,9 +55,3 @@ UnidiffHunk
 as_sent
 # the screens' details are about to use it
 _.open_detail
-# Home's screen will call them
-is_on_branch
-checkout_of
-switch_branch
-known_topics
-update_topics

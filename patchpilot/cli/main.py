@@ -71,10 +71,13 @@ def _module(verb: str) -> str:
 )
 @click.version_option(__version__, prog_name="patchpilot")
 @click.option("-C", "--repo", "repo", metavar="DIR", type=click.Path(path_type=Path), help="work in this repository")
+@click.option("--home", is_flag=True, help="open the guided workflow with all topics of all repositories")
 @click.pass_context
-def cli(ctx: click.Context, repo: Path | None) -> None:
+def cli(ctx: click.Context, repo: Path | None, home: bool) -> None:
     """Take a Linux kernel fix from git commit to mainline and every LTS branch."""
     ctx.ensure_object(dict)["repo"] = repo
+    if home and ctx.invoked_subcommand:
+        raise click.UsageError(f"--home takes no verb, but {ctx.invoked_subcommand!r} was given")
     if ctx.invoked_subcommand is None:
         command = ctx.command
         assert isinstance(command, click.Group)
@@ -82,7 +85,7 @@ def cli(ctx: click.Context, repo: Path | None) -> None:
         if tui is None or not (sys.stdin.isatty() and sys.stdout.isatty()):
             click.echo(ctx.get_help())
             ctx.exit(ExitCode.OK if tui is None else ExitCode.USAGE)
-        ctx.invoke(tui)
+        ctx.invoke(tui, home=home)
 
 
 def main() -> NoReturn:

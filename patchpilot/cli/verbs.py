@@ -44,7 +44,7 @@ def overview() -> str:
     lines = ["Usage: patchpilot [-C DIR] VERB [OPTIONS] [TARGET]...", ""]
     lines += [
         "Take a Linux kernel fix from git commit to mainline and every LTS branch.",
-        "Without VERB: the guided workflow in the terminal.",
+        "Without VERB: the guided workflow in the terminal (--home: all your topics).",
         "",
     ]
     for title, verbs in GROUPS.items():

@@ -5,6 +5,7 @@ import asyncio
 import gc
 import os
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any, ClassVar
 
 from rich.console import COLOR_SYSTEMS
@@ -13,7 +14,7 @@ from textual.binding import Binding, BindingType
 from textual.events import Event, Key
 from textual.screen import Screen
 
-from patchpilot.errors import ExitCode
+from patchpilot.errors import ExitCode, PatchpilotError, UnclearBaseError
 from patchpilot.model.printable import printable
 from patchpilot.tui.background import BackgroundThread, terminal_gone
 from patchpilot.tui.jobs import StageJobs
@@ -28,6 +29,8 @@ from patchpilot.tui.stages import Stage
 from patchpilot.tui.themes import CONTRAST, HIGH_CONTRAST, color_names, offered
 from patchpilot.tui.widgets.stagebar import StageBar
 
+HOME = "home"
+"""The name of Home's screen."""
 LOOK = 1.0
 """Seconds between two checks whether HEAD moved."""
 
@@ -41,6 +44,7 @@ class PatchpilotApp(StageApp):
     VERTICAL_BREAKPOINTS = [(0, "-low"), (36, "-tall")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
         *(Binding(str(stage.number), f"stage('{stage}')", f"go to {stage}", show=False) for stage in Stage),
+        Binding("0", "home", "home", show=False, tooltip="show all topics of all repositories, and whose turn it is"),
         Binding("n,right_parenthesis", "step(1)", "next", key_display="n", tooltip="go to the next stage"),
         Binding("p,left_parenthesis", "step(-1)", "back", key_display="p", show=False, tooltip="go to the previous stage"),
         Binding("b", "base", "choose base", show=False, tooltip="choose the base of your topic, or a range"),
@@ -58,7 +62,13 @@ class PatchpilotApp(StageApp):
     ]
 
     def __init__(
-        self, session: Session, screen_of: Callable[[Stage], type[StageScreen]], memory: SavedState, opening: Opening | None = None
+        self,
+        session: Session,
+        screen_of: Callable[[Stage], type[StageScreen]],
+        memory: SavedState,
+        opening: Opening | None = None,
+        *,
+        at_home: bool = False,
     ) -> None:
         super().__init__()
         heed_no_color(self)
@@ -73,6 +83,7 @@ class PatchpilotApp(StageApp):
         self.sending = self._on_terminal = False
         self.jobs: StageJobs = StageJobs(self, session, opening)
         self._screen_of, self._opening = screen_of, opening
+        self._at_home, self._left, self._wanted = at_home, Stage.COMMIT, False
         self.demo = os.environ.get("PATCHPILOT_DEMO", "")
         self.tour = None
         if self.demo:
@@ -88,7 +99,8 @@ class PatchpilotApp(StageApp):
         self.theme = offered(str(self.memory.get("theme") or self.theme))
         self._name_colors()
         opened = self._recall(self._opening.name) if self._opening and self._opening.name else None
-        self.push_screen(self.made(opened or Stage.COMMIT))
+        self._left = opened or Stage.COMMIT
+        self.push_screen(self._home() if self._at_home else self.made(self._left))
         self.call_after_refresh(self._drawn)
         self.set_interval(LOOK, self._look)
         self._on_terminal = os.isatty(0)
@@ -122,6 +134,50 @@ class PatchpilotApp(StageApp):
         """The stage on screen."""
         screen = self.stage_screen
         return screen.stage if screen else Stage.COMMIT
+
+    # home and other topics
+
+    def action_home(self) -> None:
+        """Show all topics."""
+        if isinstance(self.screen, StageScreen) and not self.sending:
+            self._left = self.screen.stage
+            self.switch_screen(self._home())
+
+    def _home(self) -> str:
+        if not self.is_screen_installed(HOME):
+            from patchpilot.tui.screens.home_screen import HomeScreen
+
+            self.install_screen(HomeScreen(), HOME)
+        return HOME
+
+    def without_topic(self, error: PatchpilotError) -> None:
+        """There is no topic to open: show all topics instead, where there are some. A base that is not clear is for the user to choose."""
+        if self.session.target is None and not isinstance(error, UnclearBaseError) and not self.demo:
+            self.run_worker(self._seek_topics, thread=True, exit_on_error=False)
+
+    def _seek_topics(self) -> None:
+        from patchpilot.services.home.read_home import known_topics
+
+        if known_topics():
+            self.call_later(self.action_home)
+
+    def open_topic(self, directory: Path | None, stage: Stage, *, target: str | None = None, series: int = 0) -> None:
+        """Open another topic at a stage: that of a directory, or the TARGET there; at Follow with this series shown."""
+        self.jobs.close()
+        self.session = Session(directory, target, loader_of=self.session.loader_of)
+        self.jobs = StageJobs(self, self.session, None)
+        self.place, self._wanted = "", True
+        for old in filter(self.is_screen_installed, map(str, Stage)):
+            screen = self.get_screen(old)
+            self.uninstall_screen(old)
+            screen.remove()
+        self.session.series = series
+        self.switch_screen(self.made(stage))
+        self.jobs.read_topic()
+
+    def go_back(self, stage: Stage | None = None) -> None:
+        """Leave Home for the topic that is open, at this stage or where it was left."""
+        self.switch_screen(self.made(stage or self._left))
 
     # from stage to stage
 
@@ -170,6 +226,9 @@ class PatchpilotApp(StageApp):
         """The topic was read: restore its saved state, the first time."""
         first, self.place = not self.place, place
         stage = self._recall(place) if first else None
+        if self._wanted:
+            # Home chose the stage
+            stage, self._wanted = None, False
         if stage and stage is not self.stage and isinstance(self.screen, StageScreen):
             self.switch_screen(self.made(stage))
 

@@ -13,8 +13,9 @@ from patchpilot.errors import UsageError
 @click.command(epilog="Example: patchpilot tui; patchpilot tui origin/master..my-fix")
 @click.option("-C", "--repo", metavar="DIR", type=click.Path(path_type=Path), help="work in this repository")
 @click.option("--base", metavar="REV", help="base of the topic")
+@click.option("--home", is_flag=True, help="start with all topics of all repositories")
 @click.argument("target", required=False)
-def command(repo: Path | None, base: str | None, target: str | None) -> int:
+def command(repo: Path | None, base: str | None, home: bool, target: str | None) -> int:
     """Open the guided workflow: from the commit to the landed patch in numbered stages. The last line shows the keys, ? shows all."""
     # textual draws on stderr
     if not (sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()):
@@ -33,10 +34,11 @@ def command(repo: Path | None, base: str | None, target: str | None) -> int:
     sys.setswitchinterval(0.002)
     opening = Opening(Session(repo, target, base), SavedState())
     try:
-        opening.draw()
+        if not home:
+            opening.draw()
         from patchpilot.tui.build_app import make
 
-        app = make(opening=opening)
+        app = make(opening=opening, at_home=home)
     except BaseException:
         opening.leave()
         raise

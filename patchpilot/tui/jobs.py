@@ -26,6 +26,15 @@ class StageJobs:
         self.reads_facts, self._facts_failed = False, ""
         self.is_open = False
 
+    def close(self) -> None:
+        """Stop all jobs for good, as another topic is opened: their results are discarded."""
+        self._watch.begin()
+        self.ahead.clear()
+        self.is_open = False
+        for stage in Stage:
+            self._numbers[stage] = self._numbers.get(stage, 0) + 1
+            self._app.workers.cancel_group(self._app, f"stage-{stage}")
+
     # a stage's job
 
     def begin(self, stage: Stage, *, visited: bool = True, again: bool = False) -> None:
@@ -167,6 +176,7 @@ class StageJobs:
             return
         self.is_open = True
         self._session.errors.update((stage, error) for stage in Stage if stage is not Stage.FOLLOW)
+        self._app.without_topic(error)
         self._show_error()
         if self._app.stage is Stage.FOLLOW and self._session.fresh(Stage.FOLLOW) is None:
             self.begin(Stage.FOLLOW)

@@ -9,6 +9,7 @@ from textual.binding import Binding
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.build_app import screen_of
 from patchpilot.tui.screens.help_screen import shown_key
+from patchpilot.tui.screens.home_screen import HomeScreen
 from patchpilot.tui.screens.stage_screen import StageScreen
 from patchpilot.tui.stages import Stage
 from patchpilot.tui.widgets.diff_view import DiffView
@@ -27,6 +28,7 @@ def page() -> str:
     parts = [HEAD, "## Everywhere\n", _table([*_of(PatchpilotApp), *_of(StageScreen)])]
     parts += ["## In texts (commits, patches, mails, threads)\n", _table(_of(Pager))]
     parts += ["## In patches\n", _table(_of(DiffView))]
+    parts += ["## 0 home\n", _table(_of(HomeScreen))]
     for stage in Stage:
         rows = _of(screen_of(stage))
         parts += [f"## {stage.number} {stage}\n", _table(rows)] if rows else []

@@ -32,6 +32,11 @@ class SavedState:
         table = self._data.get(place)
         return table.get(name) if isinstance(table, dict) else None
 
+    @property
+    def places(self) -> tuple[str, ...]:
+        """The places that values are saved for, the most recently visited first."""
+        return tuple(name for name in reversed(self._data) if name)
+
     def keep(self, place: str = "", **values: Any) -> None:
         """Save values; they are on disk when this returns."""
         table = self._data.setdefault(place, {})

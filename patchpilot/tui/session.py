@@ -101,7 +101,8 @@ class StageResult:
 class Session:
     """The TUI's data. `loader_of` gives a stage's service; `at` is the selected commit of a series; `chosen` the chosen Fixes: commits, by subject.
 
-    `known_settings` are the settings read last, for screens that cannot wait for git; `facts` about the topic hold for `facts_key`.
+    `series` is the number of the followed series to show first (0: the topic's own). `known_settings` are the settings read last, for screens
+    that cannot wait for git; `facts` about the topic hold for `facts_key`.
     """
 
     directory: Path | None
@@ -121,6 +122,7 @@ class Session:
     errors: dict[Stage, PatchpilotError] = field(default_factory=dict)
     kept: dict[Stage, Kept] = field(default_factory=dict)
     open_questions: int = 0
+    series: int = 0
     known_settings: "Settings | None" = None
     facts: "TopicFacts | None" = None
     facts_key: str = ""

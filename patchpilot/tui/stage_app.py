@@ -8,6 +8,8 @@ from textual.app import App
 from patchpilot.tui.stages import Stage
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from patchpilot.errors import PatchpilotError
     from patchpilot.tui.saved_state import SavedState
     from patchpilot.tui.session import Session
@@ -85,6 +87,18 @@ class StageApp(App[int]):
 
     def redraw(self) -> None:
         """Draw the title line, the stage bar and the stage's note again."""
+        raise NotImplementedError
+
+    def without_topic(self, error: "PatchpilotError") -> None:
+        """There is no topic to open: show all topics instead, where there are some."""
+        raise NotImplementedError
+
+    def open_topic(self, directory: "Path | None", stage: Stage, *, target: str | None = None, series: int = 0) -> None:
+        """Open another topic at a stage: that of a directory, or the TARGET there; at Follow with this series shown."""
+        raise NotImplementedError
+
+    def go_back(self, stage: Stage | None = None) -> None:
+        """Leave Home for the topic that is open, at this stage or where it was left."""
         raise NotImplementedError
 
     def arrived(self, place: str) -> None:

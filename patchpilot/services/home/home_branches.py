@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from patchpilot.commits.repository import Repository, path_of_key
-from patchpilot.errors import MissingError
+from patchpilot.errors import MissingError, RefusedError
+from patchpilot.services.topic.topic_base import find_base
 
 NEWEST = 25
 """So many branches without a draft are looked at, the newest first."""
@@ -74,6 +75,21 @@ def checkout_of(key: str, branch: str | None) -> Checkout:
 
 
 def switch_branch(directory: Path, branch: str) -> None:
-    """Check out a branch; GitError where git refuses, for example because of uncommitted changes."""
+    """Check out a branch; RefusedError where git refuses, which uncommitted changes are the usual reason for."""
     with Repository.open(directory) as repository:
-        repository.git("switch", "--no-guess", branch)
+        done = repository.git("switch", "--no-guess", branch, ok=())
+        if done.code:
+            why = next(
+                (line.removeprefix("error: ") for line in done.error_text.splitlines() if line.startswith(("error: ", "fatal: "))),
+                "git refused",
+            )
+            raise RefusedError(
+                f"cannot switch to {branch}: {why.rstrip(':')}", hint=f"commit or stash the uncommitted changes in {directory} first"
+            )
+
+
+def range_of(directory: Path, branch: str) -> str:
+    """The commits of a branch over its base, as a TARGET; UsageError where no base is found."""
+    with Repository.open(directory) as repository:
+        tip = repository.resolve(f"refs/heads/{branch}")
+        return f"{find_base(repository, None, tip).start}..{branch}"

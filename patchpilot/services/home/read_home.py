@@ -71,9 +71,12 @@ def read_topics(
 def update_topics(
     repositories: Collection[str] = (), *, fresh: bool = False, progress: Progress = silent
 ) -> tuple[tuple[HomeTopic, ...], str]:
-    """The topics after the archives were asked about the followed series, and why an archive could not be asked ("": all could)."""
+    """The topics after the archives were asked about the series that have not come to an end, and why one could not be asked ("": all could)."""
+    numbers = [topic.series for topic in known_topics() if topic.series is not None and topic.turn is not Turn.FINISHED]
+    if not numbers:
+        return read_topics(repositories, progress=progress), ""
     with Store() as store:
-        request = follow_series.UpdateRequest(fresh=fresh)
+        request = follow_series.UpdateRequest(numbers, fresh=fresh)
         updated = follow_series.update(request, store=store, archive_at=follow_series.default_archive(), progress=progress)
     trouble = next((series.troubles[0] for series in updated if series.unreachable and series.troubles), "")
     return read_topics(repositories, progress=progress), trouble

@@ -121,7 +121,7 @@ class FollowScreen(StageScreen):
         self._laid_for: Tracked | None = None
         self._items: Sequence[CheckItem] = ()
         self._order: tuple[Tracked, ...] = ()
-        self._number = 0
+        self._number = self.session.series
         self._timer: Timer | None = None
         self._passed: set[str] = set()
         self._known: tuple[Tracked, ...] | None = None

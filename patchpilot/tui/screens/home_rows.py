@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The rows of Home: one topic a row, and the selected one in full."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from rich.text import Text
+
+from patchpilot.model.ago import ago
+from patchpilot.model.counted import counted
+from patchpilot.model.printable import crop, one_line, width
+from patchpilot.services.home.home_topic import HomeTopic, Turn
+from patchpilot.tui.action_keys import in_keys
+from patchpilot.tui.glyphs import glyph
+from patchpilot.tui.rich_text import QUIET, STRONG, fitted, plain, wrapped
+
+SIGNS = {Turn.YOURS: ("todo", "bold yellow"), Turn.WAITING: ("waiting", ""), Turn.FINISHED: ("done", "green")}
+"""Whose turn it is → the name of its glyph, and its style."""
+WIDE, BROAD = 110, 150
+"""From how many columns a row has the area and the patches, and from how many the next step."""
+BORDER, LEAST = 2, 3
+"""Lines of a group's border, and the fewest lines of a group with topics."""
+MONTH = timedelta(days=30)
+
+
+def home_row(topic: HomeTopic, columns: int) -> Text:
+    """A topic in so many columns: its sign, name, version, age, news and, where there is room, what to do next."""
+    sign, style = ("blocked", "bold red") if topic.failed and topic.turn is Turn.YOURS else SIGNS[topic.turn]
+    name = 30 if columns >= BROAD else 26 if columns >= WIDE else 20
+    new = f"{topic.unread} new" if topic.unread else ""
+    parts = [
+        (f"{glyph(sign)} ", style),
+        (fitted(topic.branch or topic.title, name), STRONG),
+        (f" {fitted(f'v{topic.version}' if topic.version else glyph('nothing'), 3)}", ""),
+        (f" {fitted(ago(topic.when) if topic.when else glyph('nothing'), 11)}", QUIET),
+    ]
+    if columns >= WIDE:
+        patches = counted(topic.patches, "patch", "patches") if topic.patches else glyph("nothing")
+        parts.append((f" {fitted(topic.area or glyph('nothing'), 8)} {fitted(patches, 10)}", QUIET))
+    parts.append((f" {fitted(new, 6)}", "bold green"))
+    used = sum(width(text) for text, _ in parts) + 1
+    todo = (columns - used) // 2 if columns >= BROAD and topic.turn is Turn.YOURS else 0
+    tags = f" {glyph('dot')} {_tags(topic)}" if topic.tags and columns >= WIDE else ""
+    news = crop(one_line(topic.news or "not read yet"), max(10, columns - used - todo - width(tags)))
+    text = Text.assemble(*parts, f" {news}", (tags, QUIET), no_wrap=True)
+    if todo:
+        text.append(" " * max(1, columns - todo - width(text.plain)))
+        text.append(plain(crop(one_line(in_keys(topic.step)), todo), "cyan"))
+    return text
+
+
+def heights(rows: Sequence[int], room: int) -> list[int]:
+    """How many lines each group gets of the room: those of its rows and its border; where there is too little, the first group gets the most."""
+    wanted = [count + BORDER if count else 0 for count in rows]
+    given = [min(want, LEAST) for want in wanted]
+    left = room - sum(given)
+    while left > 0 and (short := [at for at, want in enumerate(wanted) if given[at] < want]):
+        # the first of those that lack lines gets two of three or four
+        for at in [short[0], *short][:left]:
+            if given[at] < wanted[at]:
+                given[at], left = given[at] + 1, left - 1
+    return given
+
+
+def _tags(topic: HomeTopic) -> str:
+    return ", ".join(f"{name} {count}" for name, count in topic.tags.items())
+
+
+def detail(topic: HomeTopic, columns: int, lines: int) -> Text:
+    """The selected topic: its title, its state, where it is, the next step."""
+    dot = f" {glyph('dot')} "
+    facts = [
+        topic.state or "not read yet",
+        f"v{topic.version}" if topic.version else "no version sent",
+        counted(topic.patches, "patch", "patches") if topic.patches else "",
+        _tags(topic),
+        topic.bots,
+        f"{topic.unread} new" if topic.unread else "",
+    ]
+    place = [home_path(topic.repository) if topic.repository else "no branch of it is known here", topic.branch or ""]
+    rows = [
+        plain(crop(one_line(topic.title), columns), STRONG),
+        plain(crop(one_line(dot.join(fact for fact in facts if fact)), columns)),
+        plain(crop(one_line(dot.join(part for part in place if part)), columns), QUIET),
+    ]
+    step = in_keys(topic.step)
+    rows += [
+        Text.assemble((f"{'next' if not at else '':<6}", QUIET), (line, STRONG))
+        for at, line in enumerate(wrapped(plain(step).plain, columns - 6)[: lines - len(rows)] if step else ())
+    ]
+    return Text("\n").join(rows)
+
+
+def home_path(key: str) -> str:
+    """The directory of a repository's key, with `~` for the home directory."""
+    path = Path(key)
+    path = path.parent if path.name == ".git" else path
+    return f"~/{path.relative_to(Path.home())}" if path.is_relative_to(Path.home()) else str(path)
+
+
+def summary(topics: Sequence[HomeTopic], where: str) -> tuple[str, ...]:
+    """How many topics are whose turn, how many ended this month, and where they are; then the same with less, for narrow terminals."""
+    turns = Counter(topic.turn for topic in topics)
+    since = (datetime.now(UTC) - MONTH).timestamp()
+    ended = sum(topic.turn is Turn.FINISHED and topic.when > since for topic in topics)
+    need = turns[Turn.YOURS]
+    parts = [
+        f"{need} {'needs' if need == 1 else 'need'} you",
+        f"{turns[Turn.WAITING]} waiting",
+        f"{ended} finished in the last 30 days",
+        where,
+    ]
+    joint = f" {glyph('dot')} "
+    return tuple(joint.join(part for part in parts[:count] if part) for count in range(len(parts), 0, -1))

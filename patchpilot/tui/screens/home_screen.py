@@ -1,0 +1,378 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Home: all topics of all repositories that were used, by whose turn it is; Enter opens one at its next stage."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container
+from textual.message import Message
+from textual.screen import Screen
+from textual.timer import Timer
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+from textual.worker import get_current_worker
+
+from patchpilot.errors import CancelledError, PatchpilotError
+from patchpilot.model.action import actions
+from patchpilot.model.progress import Progress
+from patchpilot.tui.action_keys import in_keys, key_of
+from patchpilot.tui.job_errors import as_error
+from patchpilot.tui.rich_text import plain, wrapped
+from patchpilot.tui.screens.home_rows import detail, heights, home_path, home_row, summary
+from patchpilot.tui.stages import Stage, StageState
+from patchpilot.tui.widgets.choose import Choose
+from patchpilot.tui.widgets.keyline import KeyLine
+from patchpilot.tui.widgets.lists import List
+from patchpilot.tui.widgets.panel import Panel
+from patchpilot.tui.widgets.title_line import TitleLine
+
+if TYPE_CHECKING:
+    from patchpilot.services.home.home_branches import Checkout
+    from patchpilot.services.home.home_topic import HomeTopic
+    from patchpilot.tui.stage_app import StageApp
+
+SELDOM = 600.0
+"""Seconds between two requests to the archives while Home is shown."""
+DETAIL = 5
+"""Lines of the selected topic."""
+AROUND = DETAIL + 4
+"""Lines that are not for the groups: title line, key line, the selected topic with its border."""
+GROUPS = {"yours": ("Your turn", "your turn"), "waiting": ("Waiting", "waiting"), "finished": ("Finished", "finished")}
+"""A group's id → its title, and whose turn it is there."""
+NOTHING = (
+    "No topics yet. A branch with commits of yours becomes a topic once you open it here: quit, cd into your clone, commit your fix, and run "
+    "patchpilot. Series that you send or follow are listed too."
+)
+
+
+class TopicList(List):
+    """A group of topics; the cursor goes on to the next group at its edge."""
+
+    class Edge(Message):
+        """The cursor would leave the list."""
+
+        def __init__(self, topics: "TopicList", by: int) -> None:
+            super().__init__()
+            self.topics, self.by = topics, by
+
+    def action_cursor_down(self) -> None:
+        """Move down, or on to the next group."""
+        self._move(1)
+
+    def action_cursor_up(self) -> None:
+        """Move up, or back to the group before."""
+        self._move(-1)
+
+    def _move(self, by: int) -> None:
+        at = (self.highlighted if self.highlighted is not None else -1) + by
+        if 0 <= at < self.option_count:
+            self.highlighted = at
+        else:
+            self.post_message(self.Edge(self, by))
+
+
+class HomeScreen(Screen[None]):
+    """All topics. What is known is shown at once; branches and mails are read after that, the archives last."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("g", "refresh", "refresh", tooltip="read all branches, and ask the archives for new mails"),
+        Binding("escape", "back", "back", key_display="Esc", tooltip="go back to the topic that is open"),
+        *(Binding(str(stage.number), f"back('{stage}')", show=False) for stage in Stage),
+    ]
+
+    quiet = frozenset(("step(1)",))
+    """Actions of every screen that do nothing here."""
+
+    class Arrived(Message):
+        """Topics were read; `problem` is the reason why an archive could not be asked."""
+
+        def __init__(self, topics: "tuple[HomeTopic, ...]", problem: str = "") -> None:
+            super().__init__()
+            self.topics, self.problem = topics, problem
+
+    class Doing(Message):
+        """What is being done; "" when nothing is."""
+
+        def __init__(self, what: str) -> None:
+            super().__init__()
+            self.what = what
+
+    class Failed(Message):
+        """Something could not be done."""
+
+        def __init__(self, error: PatchpilotError) -> None:
+            super().__init__()
+            self.error = error
+
+    class Found(Message):
+        """Where a topic can be opened."""
+
+        def __init__(self, topic: "HomeTopic", checkout: "Checkout") -> None:
+            super().__init__()
+            self.topic, self.checkout = topic, checkout
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._topics: tuple[HomeTopic, ...] | None = None
+        self._groups: dict[str, tuple[HomeTopic, ...]] = {}
+        self._chosen = ""
+        self._doing = ""
+        self._timer: Timer | None = None
+
+    @property
+    def tui(self) -> "StageApp":
+        """The application."""
+        return cast("StageApp", self.app)
+
+    def compose(self) -> ComposeResult:
+        """Title line, the groups, the selected topic, key line."""
+        yield TitleLine()
+        with Container(id="body"):
+            with Container(id="groups"):
+                for ident, (title, _) in GROUPS.items():
+                    yield Panel(TopicList(ident=ident, enter="open"), title=title, id=f"{ident}-panel", classes="group")
+                yield Static(id="no-topics", markup=False)
+            yield Panel(Static(id="selected", markup=False), title="Selected", id="selected-panel")
+        yield KeyLine()
+
+    # reading
+
+    def on_screen_resume(self) -> None:
+        """Show what is known, then read what changed, then ask the archives."""
+        self._draw()
+        self._begin(fresh=False)
+        if self._timer is None:
+            self._timer = self.set_interval(SELDOM, partial(self._begin, fresh=False))
+        else:
+            self._timer.resume()
+
+    def on_screen_suspend(self) -> None:
+        """Read nothing while another screen is shown."""
+        self.workers.cancel_group(self, "home")
+        if self._timer:
+            self._timer.pause()
+
+    def action_refresh(self) -> None:
+        """Read everything again and ask the archives, past the cache."""
+        self._begin(fresh=True)
+
+    def _begin(self, *, fresh: bool) -> None:
+        self.run_worker(partial(self._read, fresh), thread=True, group="home", exclusive=True, exit_on_error=False)
+
+    def _repositories(self) -> tuple[str, ...]:
+        """The repositories that the saved state names, and the one that is open."""
+        places = [*self.tui.memory.places, *([self.tui.place] if self.tui.place else [])]
+        return tuple(dict.fromkeys(place.rpartition(":")[0] for place in places))
+
+    def _read(self, fresh: bool) -> None:
+        from patchpilot.services.home.read_home import known_topics, read_topics, update_topics
+
+        worker, progress = get_current_worker(), self._progress()
+        try:
+            self.post_message(self.Arrived(known_topics()))
+            repositories = self._repositories()
+            progress("reading branches")
+            self.post_message(self.Arrived(read_topics(repositories, progress=progress)))
+            progress("asking the archives for new mails")
+            self.post_message(self.Arrived(*update_topics(repositories, fresh=fresh, progress=progress)))
+        except CancelledError:
+            return
+        except BaseException as error:  # noqa: BLE001 (shown as a toast: what is known stays on screen)
+            if not worker.is_cancelled:
+                self.post_message(self.Failed(as_error(error)))
+        if not worker.is_cancelled:
+            self.post_message(self.Doing(""))
+
+    def _progress(self) -> Progress:
+        worker = get_current_worker()
+
+        def say(what: str, done: int = 0, total: int | None = None) -> None:
+            if worker.is_cancelled:
+                raise CancelledError
+            self.post_message(self.Doing(f"{what} {done}/{total}" if total else what))
+
+        return say
+
+    def on_home_screen_arrived(self, message: Arrived) -> None:
+        """Show the topics; the cursor stays on its topic."""
+        if message.problem:
+            self.notify(f"not all archives could be asked: {message.problem}", severity="warning", timeout=5)
+        if message.topics != self._topics:
+            self._topics = message.topics
+            self._draw()
+
+    def on_home_screen_doing(self, message: Doing) -> None:
+        """Show it at the right of the title line."""
+        self._doing = message.what
+        self._title()
+
+    def on_home_screen_failed(self, message: Failed) -> None:
+        """Show an error as a toast, with its hint."""
+        hint = f"\n{in_keys(message.error.advice)}" if message.error.advice else ""
+        self.notify(f"{message.error.message}{hint}", severity="error", timeout=8)
+
+    # drawing
+
+    def on_resize(self) -> None:
+        """Fit the rows to the width."""
+        self._draw()
+
+    def _draw(self) -> None:
+        if not self.is_mounted:
+            return
+        topics = self._topics or ()
+        wide = max(20, (self.size.width or 80) - 5)
+        keys = [topic.key for topic in topics]
+        if self._chosen not in keys:
+            self._chosen = keys[0] if keys else ""
+        for ident, (_, turn) in GROUPS.items():
+            group = self._groups[ident] = tuple(topic for topic in topics if topic.turn == turn)
+            chosen, panel = self.query_one(f"#{ident}", TopicList), self.query_one(f"#{ident}-panel", Panel)
+            at = next((number for number, topic in enumerate(group) if topic.key == self._chosen), None)
+            with self.prevent(OptionList.OptionHighlighted):
+                chosen.clear_options()
+                chosen.add_options([Option(home_row(topic, wide)) for topic in group])
+                chosen.highlighted = at
+            panel.display = bool(group)
+            panel.count = str(len(group))
+            if at is not None and not isinstance(self.focused, TopicList):
+                chosen.focus()
+        room = max(0, (self.size.height or 24) - AROUND)
+        for ident, lines in zip(GROUPS, heights([len(group) for group in self._groups.values()], room), strict=True):
+            self.query_one(f"#{ident}-panel").styles.height = lines
+        self._no_topics(topics)
+        self._select()
+        self._title()
+
+    def _no_topics(self, topics: "Sequence[HomeTopic]") -> None:
+        """What to do where there are none."""
+        here = self.query_one("#no-topics", Static)
+        here.display = not topics
+        text = NOTHING if self._topics is not None else "reading topics …"
+        here.update(plain("\n".join(wrapped(text, min(90, max(40, (self.size.width or 80) - 4))))))
+        self.query_one("#selected-panel").display = bool(topics)
+
+    def _title(self) -> None:
+        topics = self._topics or ()
+        repositories = list(dict.fromkeys(topic.repository for topic in topics if topic.repository))
+        more = f" +{len(repositories) - 1}" if len(repositories) > 1 else ""
+        where = f"{home_path(repositories[0])}{more}" if repositories else ""
+        self.query_one(TitleLine).tell("patchpilot: all topics", summary(topics, where) if topics else (), self._doing)
+
+    def _select(self) -> None:
+        topic = self._topic()
+        if topic:
+            wide = max(40, (self.size.width or 80) - 5)
+            self.query_one("#selected", Static).update(detail(topic, wide, DETAIL))
+
+    def _topic(self) -> "HomeTopic | None":
+        return next((topic for topic in self._topics or () if topic.key == self._chosen), None)
+
+    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        """Show the topic under the cursor."""
+        group = self._groups.get(event.option_list.id or "", ())
+        if event.option_list.has_focus and event.option_index < len(group):
+            self._chosen = group[event.option_index].key
+            self._select()
+
+    def on_descendant_focus(self, event: Any) -> None:
+        """The group that has the focus has the cursor."""
+        if isinstance(event.widget, TopicList):
+            for other in self.query(TopicList):
+                if other is not event.widget:
+                    other.highlighted = None
+            if event.widget.highlighted is None and event.widget.option_count:
+                event.widget.highlighted = 0
+
+    def on_topic_list_edge(self, message: TopicList.Edge) -> None:
+        """Go on to the next group, or back to the one before."""
+        lists = [topics for topics in self.query(TopicList) if topics.option_count]
+        at = lists.index(message.topics) + message.by if message.topics in lists else -1
+        if 0 <= at < len(lists):
+            lists[at].highlighted = 0 if message.by > 0 else lists[at].option_count - 1
+            lists[at].focus()
+
+    @property
+    def line_to_copy(self) -> str:
+        """The title of the selected topic."""
+        topic = self._topic()
+        return topic.title if topic else ""
+
+    # opening
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Going back needs a topic that is open."""
+        return action != "back" or self.tui.session.topic is not None
+
+    def action_back(self, stage: str = "") -> None:
+        """Go back to the topic that is open, at a stage or where it was left."""
+        self.tui.go_back(Stage(stage) if stage else None)
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Open the topic."""
+        event.stop()
+        topic = self._topic()
+        if topic is None:
+            return
+        if topic.repository:
+            self.run_worker(partial(self._find, topic), thread=True, group="open", exclusive=True, exit_on_error=False)
+        elif topic.series is not None:
+            # a series without a branch: any repository will do
+            self.tui.open_topic(self.tui.session.directory, Stage.FOLLOW, series=topic.series)
+
+    def _find(self, topic: "HomeTopic") -> None:
+        from patchpilot.services.home.home_branches import checkout_of
+
+        try:
+            self.post_message(self.Found(topic, checkout_of(topic.repository, topic.branch)))
+        except BaseException as error:  # noqa: BLE001 (shown as a toast)
+            self.post_message(self.Failed(as_error(error)))
+
+    def on_home_screen_found(self, message: Found) -> None:
+        """Open it where its branch is checked out; else ask whether to switch."""
+        topic, checkout = message.topic, message.checkout
+        if checkout.is_on_branch or not topic.branch:
+            self._open(topic, checkout)
+            return
+
+        def answered(choice: str | None) -> None:
+            if choice in ("switch", "read"):
+                self.run_worker(
+                    partial(self._prepare, topic, checkout, choice), thread=True, group="open", exclusive=True, exit_on_error=False
+                )
+
+        text = f"{topic.branch} is not checked out in {home_path(str(checkout.directory))}."
+        answers = (
+            ("switch", "Switch branch", f"runs: git switch {topic.branch}"),
+            ("read", "Open without switching", "checks and shows its commits; to change them, switch to the branch"),
+            ("no", "Cancel", ""),
+        )
+        self.app.push_screen(Choose(text, answers, "Open a topic"), answered)
+
+    def _prepare(self, topic: "HomeTopic", checkout: "Checkout", choice: str) -> None:
+        from patchpilot.services.home.home_branches import range_of, switch_branch
+
+        try:
+            branch = topic.branch or ""
+            target = None if choice == "switch" else range_of(checkout.directory, branch)
+            if choice == "switch":
+                switch_branch(checkout.directory, branch)
+            self.app.call_later(self._open, topic, checkout, target)
+        except BaseException as error:  # noqa: BLE001 (shown as a toast)
+            self.post_message(self.Failed(as_error(error)))
+
+    def _open(self, topic: "HomeTopic", checkout: "Checkout", target: str | None = None) -> None:
+        self.tui.open_topic(checkout.directory, self._stage(topic), target=target, series=topic.series or 0)
+
+    def _stage(self, topic: "HomeTopic") -> Stage:
+        """The topic's next stage: that of its next step; before the first version the first one that is not done, as it was left."""
+        if topic.series is not None or topic.version:
+            named = [key_of(action) for action in actions(topic.step)]
+            return next((key.stage for key in named if key and key.stage), None) or Stage.FOLLOW
+        place = f"{topic.repository}:{topic.branch}"
+        kept = self.tui.memory.get("standings", place)
+        states = {name: values[0] for name, values in kept.items() if values} if isinstance(kept, dict) else {}
+        return next((stage for stage in Stage if states.get(str(stage)) != StageState.DONE), Stage.COMMIT)

@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Home: the topics of all repositories; opening one, wherever its branch is, and going back."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from patchpilot.services.home import home_branches
+from patchpilot.services.home.read_home import read_topics
+from patchpilot.tui.app import PatchpilotApp
+from patchpilot.tui.build_app import make
+from patchpilot.tui.saved_state import SavedState
+from patchpilot.tui.screens.home_rows import heights
+from patchpilot.tui.screens.home_screen import HomeScreen
+from patchpilot.tui.stages import Stage
+from patchpilot.tui.widgets.choose import Choose
+from tests.kit.cli import call
+from tests.kit.life import Life, life
+from tests.kit.mails import mbox
+from tests.kit.walk import settle, text_of, until
+from tests.threads import story
+
+Start = Callable[..., PatchpilotApp]
+
+
+@pytest.fixture
+def one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Life]:
+    """A topic whose reviewer asked something, and another repository with one that was not sent."""
+    # the kit's commits are of a fixed day
+    monkeypatch.setattr(home_branches, "RECENT", 10**9)
+    with life(tmp_path) as lived:
+        lived.tell(lived.send(), "Why do you change line 1?")
+        other = lived.another("other")
+        (other.path / "widget.c").write_text("int another;\n")
+        other.git("commit", "-q", "-a", "--amend", "-m", "gadget: fix it\n\nBecause.\n\nSigned-off-by: Ada Fixer <ada@example.org>")
+        yield lived
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Start:
+    def on(work: Path | None, *, at_home: bool = True) -> PatchpilotApp:
+        memory = SavedState(tmp_path / "state" / "walk.json")
+        memory.keep(tour="offered")
+        return make(work, memory=memory, at_home=at_home)
+
+    return on
+
+
+def other(one: Life) -> Path:
+    return one.repo.path.parent / "other"
+
+
+async def at_home(pilot: Pilot[int], *texts: str) -> None:
+    app = pilot.app
+    assert isinstance(app, PatchpilotApp)
+    await until(pilot, lambda: isinstance(app.screen, HomeScreen) and all(text in text_of(app) for text in texts), " and ".join(texts))
+
+
+async def opened(pilot: Pilot[int], title: str) -> None:
+    """Move to a topic and open it, once all are read."""
+    screen = pilot.app.screen
+    assert isinstance(screen, HomeScreen)
+    await until(pilot, lambda: screen._topics and not screen._doing, "all topics")
+    titles = [topic.title for topic in screen._topics or ()]
+    await pilot.press("home", *["j"] * titles.index(title))
+    await until(pilot, lambda: (topic := screen._topic()) and topic.title == title, title)
+    await pilot.press("enter")
+
+
+async def test_a_topic_opens_at_its_next_stage_and_escape_goes_back(one: Life, start: Start) -> None:
+    call("draft", "-C", other(one))
+    read_topics()
+    app = start(one.repo.path)
+    async with app.run_test(size=(160, 40)) as pilot:
+        await at_home(pilot, "Your turn", "Rita Reviewer asked 1 question", "not sent", "2 need you")
+        await until(pilot, lambda: app.session.topic, "the topic")
+        await opened(pilot, "widget: change line 1")
+        await until(pilot, lambda: app.stage_screen and app.stage is Stage.FOLLOW, "Follow")
+        await settle(pilot)
+        assert app.session.directory == one.repo.path
+        assert "Why do you change line 1?" in text_of(app)
+        await pilot.press("0")
+        await at_home(pilot, "not sent")
+        await pilot.press("escape")
+        await until(pilot, lambda: app.stage_screen and app.stage is Stage.FOLLOW, "Follow again")
+        await pilot.press("0")
+        await at_home(pilot, "not sent")
+        await pilot.press("2")
+        await until(pilot, lambda: app.stage_screen and app.stage is Stage.CHECKS, "Checks")
+        await settle(pilot)
+
+
+async def test_a_topic_of_another_directory_is_opened_there(one: Life, start: Start) -> None:
+    call("draft", "-C", other(one))
+    app = start(one.repo.path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await at_home(pilot, "not sent")
+        await opened(pilot, "gadget: fix it")
+        await until(pilot, lambda: app.stage_screen and app.session.topic, "its topic")
+        await settle(pilot)
+        assert app.session.directory == other(one)
+        assert app.stage is Stage.COMMIT
+        assert "gadget: fix it" in text_of(app)
+
+
+@pytest.mark.parametrize(("letter", "branch", "target"), [("s", "topic", None), ("o", "master", "..topic")])
+async def test_a_branch_that_is_not_checked_out_is_switched_to_or_only_read(
+    one: Life, start: Start, letter: str, branch: str, target: str | None
+) -> None:
+    call("draft", "-C", other(one))
+    repo = one.repo
+    repo.git("checkout", "-q", "master")
+    app = start(other(one))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await at_home(pilot, "Rita Reviewer asked")
+        await opened(pilot, "widget: change line 1")
+        await until(pilot, lambda: isinstance(app.screen, Choose), "the question")
+        assert "topic is not checked out" in text_of(app)
+        await pilot.press(letter)
+        await until(pilot, lambda: app.stage_screen and app.session.topic, "its topic")
+        await settle(pilot)
+        assert repo.git("branch", "--show-current") == branch
+        assert (app.session.target or "").endswith(target or "")
+        assert [commit.subject for commit in app.session.topic.commits] == ["widget: change line 1"]  # type: ignore[union-attr]
+
+
+async def test_uncommitted_changes_keep_the_branch_and_home_stays(one: Life, start: Start) -> None:
+    repo = one.repo
+    repo.git("checkout", "-q", "master")
+    (repo.path / "widget.c").write_text("int uncommitted;\n")
+    app = start(other(one))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await at_home(pilot, "Rita Reviewer asked")
+        await opened(pilot, "widget: change line 1")
+        await until(pilot, lambda: isinstance(app.screen, Choose), "the question")
+        await pilot.press("s")
+        await until(pilot, lambda: "uncommitted" in text_of(app), "git's error")
+        assert isinstance(app.screen, HomeScreen)
+
+
+async def test_outside_a_topic_home_is_shown_when_there_are_topics(one: Life, start: Start, tmp_path: Path) -> None:
+    read_topics()
+    (tmp_path / "empty").mkdir()
+    app = start(tmp_path / "empty", at_home=False)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await at_home(pilot, "Rita Reviewer asked")
+        await pilot.press("escape")
+        assert isinstance(app.screen, HomeScreen)
+
+
+async def test_without_any_topic_home_says_how_to_begin(start: Start, tmp_path: Path) -> None:
+    app = start(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await at_home(pilot, "No topics yet", "commit your fix")
+
+
+async def test_the_cursor_goes_from_group_to_group(one: Life, start: Start, tmp_path: Path) -> None:
+    (tmp_path / "m").write_bytes(mbox(*story.ACCEPTED))
+    call("track", "add", "--mbox", tmp_path / "m")
+    app = start(one.repo.path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await at_home(pilot, "Your turn", "Waiting", "accepted")
+        screen = app.screen
+        assert isinstance(screen, HomeScreen)
+        await until(pilot, lambda: not screen._doing and screen._topics, "quiet")
+        seen = []
+        for key in ("G", "j", "k", "k"):
+            await pilot.press(key)
+            await pilot.pause()
+            seen.append((str(app.focused.id if app.focused else ""), screen._chosen))
+        keys = [topic.key for topic in screen._topics or ()]
+        assert [name for name, _ in seen] == ["yours", "waiting", "yours", "yours"]
+        assert seen[1][1] == keys[-1]
+        # a series without a branch opens at Follow in the repository that is open
+        await pilot.press("tab", "enter")
+        await until(pilot, lambda: app.stage_screen and app.stage is Stage.FOLLOW, "Follow")
+        await settle(pilot)
+        assert "demo: check the pointer before use" in text_of(app)
+
+
+def test_groups_share_the_lines_yours_first() -> None:
+    assert heights([2, 1, 0], 40) == [4, 3, 0]
+    assert heights([20, 20, 20], 30) == [14, 8, 8]
+    assert heights([20, 1, 1], 16) == [10, 3, 3]
+    assert sum(heights([5, 50, 50], 16)) == 16
+
+
+def test_home_takes_no_verb() -> None:
+    done = call("--home", "check")
+    assert done.code == 2
+    assert "--home takes no verb" in done.err
