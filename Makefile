@@ -10,7 +10,7 @@
 # make man    write the man pages from the command line's own option tables
 # make install  install patchpilot below PREFIX (/usr/local): an environment made by PYTHON in lib/patchpilot, the command, its man pages and
 #             completions; DESTDIR is put before all of it (for packages). make uninstall removes them
-# make bench  time patchpilot beside what a user would run instead, and the walk's start and keys (also on the repositories in $PATCHPILOT_LARGE)
+# make bench  time patchpilot and what a user would run instead, the TUI's start and keys (also on the repositories in $PATCHPILOT_LARGE), what a key costs over ssh
 
 PYTHON ?= python3
 VENV := .venv
@@ -112,6 +112,7 @@ bench: setup
 	@$(BIN)/python tests/bench/run.py
 	@$(BIN)/python tests/bench/walk.py $(PATCHPILOT_LARGE)
 	@$(BIN)/python tests/bench/walk_large.py
+	@$(BIN)/python tests/bench/redraw.py
 	@$(BIN)/python tests/bench/diff_view.py
 	@$(BIN)/python tests/bench/hostile.py
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from rich.console import COLOR_SYSTEMS
+from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.events import Event, Key
@@ -17,6 +18,7 @@ from textual.screen import Screen
 from patchpilot.errors import ExitCode, PatchpilotError, UnclearBaseError
 from patchpilot.model.printable import printable
 from patchpilot.tui.background import BackgroundThread, terminal_gone
+from patchpilot.tui.changed_cells import Canvas, Drawn
 from patchpilot.tui.jobs import StageJobs
 from patchpilot.tui.legible import AA, AAA, LegibleText
 from patchpilot.tui.opening import Opening
@@ -56,6 +58,7 @@ class PatchpilotApp(StageApp):
         Binding("Y", "copy_id", "copy id", show=False, tooltip="copy the commit's id (OSC 52)"),
         Binding("colon", "command_palette", "palette", show=False, key_display=":", tooltip="open the command palette"),
         Binding("T", "theme", "choose theme", show=False, tooltip="choose a theme; each is shown as its name is reached"),
+        Binding("ctrl+l", "redraw", "redraw", show=False, tooltip="draw the screen again"),
         Binding("ctrl+z", "suspend_process", "suspend", show=False, tooltip="suspend to the shell; fg resumes"),
         Binding("question_mark", "help", "help", key_display="?", tooltip="show all keys that work here"),
         Binding("q", "leave", "quit", tooltip="quit; your progress is saved"),
@@ -76,6 +79,7 @@ class PatchpilotApp(StageApp):
         for theme in HIGH_CONTRAST:
             self.register_theme(theme)
         self._legible = LegibleText()
+        self._canvas = Canvas()
         if not self.no_color:
             self._filters.append(self._legible)
         self.session, self.memory = session, memory
@@ -94,6 +98,8 @@ class PatchpilotApp(StageApp):
     def on_mount(self) -> None:
         """Open the last visited stage, or the first. The screen is drawn before any job starts; results are shown as they arrive."""
         asyncio.get_running_loop().set_default_executor(BackgroundThread())
+        for moment in (self.app_suspend_signal, self.app_resume_signal):
+            moment.subscribe(self, lambda _: self._canvas.forget(), immediate=True)
         if not self.is_headless:
             self._legible.system = COLOR_SYSTEMS[self.console.color_system or "truecolor"]
         self.theme = offered(str(self.memory.get("theme") or self.theme))
@@ -287,6 +293,25 @@ class PatchpilotApp(StageApp):
         if isinstance(event, Key):
             self.last_key = event.key
         await super().on_event(event)
+
+    def _display(self, screen: Screen[Any], renderable: Any) -> None:
+        # only what changed is written: see changed_cells
+        if isinstance(renderable, LayoutUpdate | ChopsUpdate) and self._is_drawing:
+            text = self._canvas.changes(renderable, self.size, COLOR_SYSTEMS.get(self.console.color_system or ""))
+            if not text and self.cursor_position == self._previous_cursor_position:
+                return
+            renderable = Drawn(text)
+        super()._display(screen, renderable)
+
+    @property
+    def _is_drawing(self) -> bool:
+        drawn = self._running and not self._closed and not self.is_headless and not self._batch_count
+        return drawn and self._driver is not None and not self._driver.is_inline
+
+    def action_redraw(self) -> None:
+        """Draw everything again, after something else wrote on the terminal."""
+        self._canvas.forget()
+        self.screen.refresh(repaint=True, layout=True)
 
     def notify(self, message: str, **how: Any) -> None:
         """Show a message as a toast at the bottom right, above the key line; it is text and never markup."""

@@ -22,18 +22,19 @@ from tests.kit.terminal import Terminal
 PATCHPILOT = os.environ.get("PATCHPILOT") or str(Path(sys.executable).parent / "patchpilot")
 PYTHON = Path(PATCHPILOT).parent / "python"
 RUNS = 5
-LIMIT, KEY_LIMIT = 0.5, 0.1
+LIMIT, KEY_LIMIT = 0.15, 0.1
+"""Seconds from Python's own start to where you stand, and from a key to what is drawn for it."""
 
 
 def main(named: Sequence[str]) -> int:
     """Measure each place in turn."""
     with tempfile.TemporaryDirectory() as scratch:
-        floor()
+        own_start = floor()
         places = [("the sandbox", sandbox(Path(scratch)))]
         places += [(Path(one).name, topic_on(Path(one), Path(scratch))) for one in named]
         for label, work in places:
             env = environment(Path(scratch), label)
-            start(label, work, env)
+            start(label, work, env, own_start)
             latency(label, work, env)
     return 0
 
@@ -82,30 +83,34 @@ def topic_on(repository: Path, scratch: Path) -> Path:
     return work
 
 
-def floor() -> None:
-    """What cannot be beaten: Python's own start, and Textual's."""
+def floor() -> float:
+    """What cannot be beaten, Python's own start and Textual's; return that of Python."""
+    fastest = []
     for code in ("pass", "import textual.app"):
         walls = []
         for _ in range(RUNS):
             begun = time.perf_counter()
             subprocess.run([PYTHON, "-c", code], check=True)
             walls.append(time.perf_counter() - begun)
+        fastest.append(min(walls))
         print(f"{'python -c ' + repr(code):44s} best of {RUNS}: {min(walls) * 1000:5.0f} ms")
+    return fastest[0]
 
 
-def start(label: str, work: Path, env: dict[str, str]) -> None:
+def start(label: str, work: Path, env: dict[str, str], own_start: float) -> None:
     """From exec to the bar with the topic's commits, and to the screen that takes keys."""
     firsts, screens = [], []
     head = subprocess.run(["git", "-C", str(work), "symbolic-ref", "--short", "HEAD"], check=True, capture_output=True, text=True)
-    branch = f"[{head.stdout.strip()}]"
+    branch = f"{head.stdout.strip()} · "
     for _ in range(RUNS):
         with Terminal([PATCHPILOT], work, env=env) as terminal:
-            wall = terminal.wait_for("8 follow", branch) - terminal.started
+            wall = terminal.wait_for("8 Follow", branch) - terminal.started
             firsts.append((wall, terminal.cpu(), wall - terminal.queued()))
             wall = terminal.wait_for("quit") - terminal.started
             screens.append((wall, terminal.cpu(), wall - terminal.queued()))
-    verdict = "met" if min(firsts)[0] <= LIMIT else "MISSED"
-    print(f"{label + ': where you stand':44s} {_best(firsts)}  target {LIMIT * 1000:.0f} ms {verdict}")
+    limit = own_start + LIMIT
+    verdict = "met" if min(firsts)[0] <= limit else "MISSED"
+    print(f"{label + ': where you stand':44s} {_best(firsts)}  target {limit * 1000:.0f} ms {verdict}")
     print(f"{label + ': the screen that takes keys':44s} {_best(screens)}", flush=True)
 
 

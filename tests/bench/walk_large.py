@@ -66,12 +66,13 @@ def thread() -> Any:
 
     with tempfile.TemporaryDirectory() as place:
         box = Path(place) / "thread.mbox"
-        box.write_text("".join(_mail(number) for number in range(MAILS)))
+        box.write_text("".join(thread_mail(number) for number in range(MAILS)))
         with Store(Path(place) / "store.sqlite") as store:
             return follow_series.add(None, mbox=box, store=store, archive_at=follow_series.default_archive())
 
 
-def _mail(number: int) -> str:
+def thread_mail(number: int) -> str:
+    """A mail of the thread: the patch, or a reply to it."""
     reply = (
         "In-Reply-To: <0@example.org>\nReferences: <0@example.org>\nSubject: Re: [PATCH] frob: begin\n\n"
         if number

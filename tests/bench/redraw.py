@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a key costs on the wire, and what a large thread costs in memory: `python tests/bench/redraw.py`.
+
+Bytes that the TUI writes on a terminal with all colors after each key: over ssh with 200 ms latency they are what the user waits for. The memory is
+the most that the process ever had (VmHWM) after a thread of 5,000 mails was opened, scrolled to its end and back.
+"""
+
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from tests.bench.walk import PATCHPILOT, environment, sandbox
+from tests.bench.walk_large import MAILS, thread_mail
+from tests.kit.terminal import Terminal
+
+MOVE_LIMIT = 4_000
+"""Bytes that a move of the cursor may cost."""
+
+MEMORY_LIMIT = 150
+"""MB with the large thread."""
+
+COLORS = {"NO_COLOR": "", "COLORTERM": "truecolor", "LANG": "C.UTF-8"}
+MOVES = {"1": "jjjkkk", "2": "jjjkkk", "3": "jjjkkk", "4": "jjkk", "5": "jjjkkk", "6": "jjjkkk", "7": "jk", "8": "jjjkkk"}
+"""A stage's key → keys that move the cursor there."""
+
+
+def main() -> int:
+    """Measure both; 1 where a limit is missed."""
+    with tempfile.TemporaryDirectory() as scratch:
+        work = sandbox(Path(scratch))
+        missed = [traffic(work, environment(Path(scratch), f"{size}"), size) for size in ((80, 24), (160, 50))]
+        missed.append(memory(work, Path(scratch)))
+    return int(any(missed))
+
+
+def traffic(work: Path, env: dict[str, str], size: tuple[int, int]) -> bool:
+    """The bytes of cursor moves in each stage, of going to another panel, and to another stage; whether a move costs too much."""
+    missed = False
+    with Terminal([PATCHPILOT], work, size=size, env=env | COLORS) as terminal:
+        terminal.wait_for("quit")
+        terminal.quiet(3.0)
+        # the first way out asks what a first-timer is asked
+        terminal.type("2")
+        terminal.quiet(1.5)
+        terminal.type("\x1b")
+        terminal.quiet(2.0)
+        opened = []
+        for stage, moves in MOVES.items():
+            opened.append(_bytes(terminal, stage, 2.0))
+            missed |= _say(
+                f"{size[0]}x{size[1]}: stage {stage}, a move of the cursor", [_bytes(terminal, key) for key in moves], MOVE_LIMIT
+            )
+        _say(f"{size[0]}x{size[1]}: to another panel and back", [_bytes(terminal, key) for key in ("\t", "\x1b[Z")])
+        _say(f"{size[0]}x{size[1]}: to another stage", opened)
+    return missed
+
+
+def _bytes(terminal: Terminal, key: str, patience: float = 0.4) -> int:
+    begun = terminal.type(key)
+    terminal.quiet(patience)
+    return len(terminal.seen[begun:].encode())
+
+
+def _say(what: str, costs: Sequence[int], limit: int = 0) -> bool:
+    missed = bool(limit) and max(costs) > limit
+    verdict = f"  target {limit} {'MISSED' if missed else 'met'}" if limit else ""
+    print(f"{what:48s} median {statistics.median(costs):6.0f} bytes, most {max(costs):6d}{verdict}", flush=True)
+    return missed
+
+
+def memory(work: Path, scratch: Path) -> bool:
+    """The most memory that a thread of 5,000 mails takes; whether it is too much."""
+    env = environment(scratch, "thread")
+    box = scratch / "thread.mbox"
+    box.write_text("".join(thread_mail(number) for number in range(MAILS)))
+    subprocess.run(
+        [PATCHPILOT, "track", "add", "-C", str(work), "--mbox", str(box)], check=True, capture_output=True, env={**os.environ, **env}
+    )
+    with Terminal([PATCHPILOT], work, env=env | COLORS) as terminal:
+        terminal.wait_for("quit")
+        terminal.quiet(3.0)
+        before = _peak(terminal)
+        terminal.type("8")
+        terminal.quiet(10.0)
+        for key in ("\x1b[F", "\x1b[H", "\x1b[6~", "\t", "\x1b[F", "\x1b[H"):
+            terminal.type(key)
+            terminal.quiet(1.0)
+        peak = _peak(terminal)
+    missed = peak > MEMORY_LIMIT
+    print(
+        f"{f'memory: {MAILS} mails in Follow':48s} {peak:6.0f} MB (the commit stage: {before:.0f} MB)  target {MEMORY_LIMIT} {'MISSED' if missed else 'met'}"
+    )
+    return missed
+
+
+def _peak(terminal: Terminal) -> float:
+    status = Path(f"/proc/{terminal.process.pid}/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
+
+
+if __name__ == "__main__":
+    sys.exit(main())

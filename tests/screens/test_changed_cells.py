@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Only changed cells are written, and the terminal shows what Textual drew: judged by a small terminal of our own."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+from rich.color import ColorSystem
+from rich.segment import Segment
+from rich.style import Style
+from textual._compositor import ChopsUpdate, LayoutUpdate
+from textual.geometry import Region
+from textual.strip import Strip
+
+from patchpilot.commits.run import git
+from patchpilot.tui.changed_cells import Canvas
+from patchpilot.tui.stages import Stage
+from tests.kit.terminal import WALK, Terminal
+
+WIDE, HIGH = 24, 4
+CODE = re.compile(r"\x1b\[([0-9;]*)([Hm])")
+STYLES = [
+    Style(),
+    Style(color="#ff0000"),
+    Style(color="#00ff00", bgcolor="#101010", bold=True),
+    Style(reverse=True),
+    Style(bgcolor="#202020"),
+]
+
+
+class Screen:
+    """A terminal's cells: each the character and the codes that hold for it."""
+
+    def __init__(self) -> None:
+        self.rows = [[("", "")] * WIDE for _ in range(HIGH)]
+
+    def write(self, text: str) -> None:
+        x = y = at = 0
+        pen: dict[str, str] = {}
+        while at < len(text):
+            found = CODE.match(text, at)
+            if found and found[2] == "H":
+                y, x = (int(part) - 1 for part in found[1].split(";"))
+            elif found:
+                self._turn(pen, found[1])
+            else:
+                width = cell_len(text[at])
+                self.rows[y][x : x + width] = [(text[at], _look(text[at], pen))] + [("", "")] * (width - 1)
+                x += width
+            at = found.end() if found else at + 1
+
+    @staticmethod
+    def _turn(pen: dict[str, str], codes: str) -> None:
+        parts = codes.split(";")
+        while parts:
+            code = parts.pop(0)
+            if code == "0":
+                pen.clear()
+            elif code in ("38", "48"):
+                pen[code] = ";".join(parts[:4])
+                del parts[:4]
+            elif code in ("39", "49"):
+                pen.pop(str(int(code) - 1), None)
+            else:
+                pen[code] = "on"
+
+
+def _look(sign: str, pen: dict[str, str]) -> str:
+    # the color of a space is not seen, nor is it bold
+    seen = {code: value for code, value in pen.items() if sign != " " or code == "48" or "7" in pen}
+    return str(sorted(seen.items()))
+
+
+def frame(rows: Sequence[Sequence[tuple[str, int]]]) -> list[Strip]:
+    """Rows of (text, style) as strips of the screen's width."""
+    return [Strip([Segment(text, STYLES[style]) for text, style in row]).adjust_cell_length(WIDE, STYLES[0]) for row in rows]
+
+
+def layout(strips: list[Strip]) -> LayoutUpdate:
+    return LayoutUpdate([[strip] for strip in strips], Region(0, 0, WIDE, HIGH))
+
+
+ROW = st.lists(st.tuples(st.text("ab é漢─", max_size=9), st.integers(0, len(STYLES) - 1)), max_size=4)
+FRAME = st.lists(ROW, min_size=HIGH, max_size=HIGH).map(frame)
+
+
+@given(st.lists(FRAME, min_size=1, max_size=4))
+def test_the_terminal_shows_every_frame(frames: list[list[Strip]]) -> None:
+    canvas, screen = Canvas(), Screen()
+    for strips in frames:
+        screen.write(canvas.changes(layout(strips), (WIDE, HIGH), ColorSystem.TRUECOLOR))
+        fresh = Screen()
+        fresh.write(Canvas().changes(layout(strips), (WIDE, HIGH), ColorSystem.TRUECOLOR))
+        assert screen.rows == fresh.rows
+        assert [cell_len("".join(sign for sign, _ in row)) for row in screen.rows] == [WIDE] * HIGH
+        assert canvas.changes(layout(strips), (WIDE, HIGH), ColorSystem.TRUECOLOR) == ""
+
+
+@given(FRAME, ROW, st.integers(0, HIGH - 1), st.integers(1, 10))
+def test_a_part_that_changed_is_written_alone(strips: list[Strip], row: list[tuple[str, int]], y: int, x: int) -> None:
+    canvas, screen = Canvas(), Screen()
+    plain = frame([[("x" * WIDE, 0)]] * HIGH)
+    screen.write(canvas.changes(layout(plain), (WIDE, HIGH), ColorSystem.TRUECOLOR))
+    part = Strip([Segment(text, STYLES[style]) for text, style in row]).adjust_cell_length(8, STYLES[1])
+    chops: list[dict[int, Strip | None]] = [{0: None} for _ in range(HIGH)]
+    chops[y] = {0: None, x: part}
+    update = ChopsUpdate(chops, [(y, x, x + 8)], [[x, x + 8] for _ in range(HIGH)])
+    screen.write(canvas.changes(update, (WIDE, HIGH), ColorSystem.TRUECOLOR))
+    line = "".join(sign for sign, _ in screen.rows[y])
+    assert line == "x" * x + part.text + "x" * (WIDE - x - 8)
+
+
+def test_what_is_not_known_is_never_written() -> None:
+    canvas = Canvas()
+    update = ChopsUpdate([{0: None, 3: Strip([Segment("abc")])}], [(0, 3, 6)], [[3, 6]])
+    text = canvas.changes(update, (20, 1), ColorSystem.TRUECOLOR)
+    assert text == "\x1b[1;4H\x1b[0mabc\x1b[0m"
+    canvas.forget()
+    assert canvas.changes(update, (20, 1), ColorSystem.TRUECOLOR) == text
+
+
+def test_without_colors_none_are_written() -> None:
+    strip = Strip([Segment("bold", Style(bold=True)), Segment(" red", Style(color="red"))])
+    text = Canvas().changes(LayoutUpdate([[strip]], Region(0, 0, 8, 1)), (8, 1), None)
+    assert text == "\x1b[1;1H\x1b[0m\x1b[0;1mbold \x1b[0mred\x1b[0m"
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 50)], ids=lambda size: f"{size[0]}x{size[1]}")
+def test_a_move_of_the_cursor_costs_few_bytes(mended: Path, toured: Path, size: tuple[int, int]) -> None:
+    git(mended, "config", "patchpilot.lore", "http://127.0.0.1:9")
+    colors = {"NO_COLOR": "", "COLORTERM": "truecolor", "LANG": "C.UTF-8"}
+    with Terminal(WALK, mended, size=size, env=colors) as walk:
+        walk.wait_for("Subject: ", "quit")
+        walk.quiet(2.0)
+        # the first way out asks what a first-timer is asked
+        walk.type(str(Stage.RECIPIENTS.number))
+        walk.quiet(1.0)
+        walk.type("\x1b")
+        walk.wait_for("maya@acme.example.com")
+        walk.quiet(1.5)
+        for key in "jjk":
+            begun = walk.type(key)
+            walk.quiet(0.4)
+            assert 0 < len(walk.seen[begun:].encode()) < 4_000
+
+
+def test_all_is_drawn_again_when_asked(mended: Path, toured: Path) -> None:
+    with Terminal(WALK, mended) as walk:
+        walk.wait_for("Subject: ", "quit")
+        walk.quiet(2.0)
+        begun = walk.type("\x0c")
+        walk.wait_for("Subject: ", "quit", since=begun)
