@@ -210,7 +210,7 @@ def _tree_data(text: str, label: str, problems: list[PatchpilotError] | None) ->
     try:
         return tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        wrong = InputError(f"{label}: {error}", hint=f"fix or remove {label}")
+        wrong = InputError(f"{label} is not valid TOML: {error}", hint=f"fix or remove {label}")
         wrong.__cause__ = error
         _report(wrong, problems)
         return {}
@@ -241,7 +241,9 @@ def _tree_value(name: str, value: Any, label: str) -> tuple[Key, str]:
         error = unknown("setting", name, _BY_NAME)
         raise InputError(f"{label}: {error.message}", hint=error.advice)
     if not key.from_tree:
-        raise InputError(f"{label}: {name} cannot be set by a tree", hint=f"set it yourself: git config patchpilot.{name} VALUE")
+        raise InputError(
+            f"{label}: {name} cannot be set in the settings of a tree", hint=f"set it yourself: git config patchpilot.{name} VALUE"
+        )
     if isinstance(value, list) and all(isinstance(one, str) for one in value) and key.kind in _MANY:
         value = ",".join(value)
     elif isinstance(value, bool) and key.kind == "flag":

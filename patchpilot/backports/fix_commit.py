@@ -24,7 +24,8 @@ class FixCommit:
         commit = repository.commit(commit_id)
         if len(commit.parents) > 1:
             raise UsageError(
-                f"{commit_id[:12]} is a merge commit: it has no patch to backport", hint="give the merged commit that makes the change"
+                f"{commit_id[:12]} is a merge commit, which has no patch to backport",
+                hint="pass the commit from the merged branch that makes the change",
             )
         return cls(repository, commit)
 

@@ -82,7 +82,8 @@ def read_merge(done: Completed) -> Merge:
     if len(words[0]) != 40:
         why = done.error_text.splitlines()
         raise GitError(
-            f"git merge-tree failed: {why[-1] if why else done.code}", hint="a partial clone may lack objects; run `git fetch --refetch`"
+            f"git merge-tree failed: {why[-1] if why else done.code}",
+            hint="in a partial clone, objects may be missing; run `git fetch --refetch`",
         )
     return merge_of(words, clean=done.code == 0)
 

@@ -143,7 +143,7 @@ class Scratch:
             found = self._objects.get(commit)
             if not found or found[1] != "commit":
                 raise GitError(
-                    f"commit {commit[:12]} is not in the repository", hint="a shallow or partial clone lacks it; run `git fetch`"
+                    f"commit {commit[:12]} is not in the repository", hint="in a shallow or partial clone, run `git fetch` to get it"
                 )
             self._trees[commit] = found[2].split(b"\n", 1)[0].removeprefix(b"tree ").decode()
         return self._trees[commit]
@@ -282,7 +282,7 @@ class Scratch:
             self._settle_tree(tree)
             found = self._objects.get(tree)
             if not found or found[1] != "tree":
-                raise GitError(f"tree {tree[:12]} is not in the repository", hint="a partial clone lacks it; run `git fetch --refetch`")
+                raise GitError(f"tree {tree[:12]} is not in the repository", hint="in a partial clone, run `git fetch --refetch` to get it")
             self._keep(tree, _read_tree(found[2]))
         return self._listings[tree]
 

@@ -84,7 +84,7 @@ class Common(NamedTuple):
             try:
                 self.output.write_text(data, encoding="utf-8", errors="surrogateescape")
             except OSError as error:
-                raise InputError(f"{self.output}: {error.strerror or error}") from error
+                raise InputError(f"cannot write {self.output}: {error.strerror or error}") from error
         else:
             emit(data, colored=self.colored, exact=self.format not in ("text", "markdown"))
 

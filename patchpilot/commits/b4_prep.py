@@ -140,7 +140,7 @@ def branch_config(repository: "Repository", branch: str) -> dict[str, tuple[str,
 def _is_empty(repository: "Repository", commit: Commit) -> bool:
     if len(commit.parents) == 1 and repository.commit(commit.parents[0]).tree != commit.tree:
         raise UsageError(
-            f"{commit.short} is b4's cover letter commit but changes files, which b4 does not send",
+            f"{commit.short} is b4's cover letter commit, but it also changes files, which b4 would not send",
             hint="move the changes to a separate commit: git rebase -i, mark it 'edit', git reset HEAD^ -- . and commit twice",
         )
     return True

@@ -62,7 +62,7 @@ class CatFile:
             if not head:
                 raise GitError(
                     "git cat-file exited unexpectedly",
-                    hint="a partial clone may lack objects: run `git fetch --refetch --no-filter`; otherwise `git fsck`",
+                    hint="in a partial clone, run `git fetch --refetch --no-filter`; otherwise run `git fsck`",
                 )
             words = head.rstrip(b"\n").rsplit(b" ", 2)
             if len(words) < 3 or not words[2].isdigit():

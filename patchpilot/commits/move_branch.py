@@ -63,7 +63,7 @@ def _refuse_elsewhere(repository: Repository, ref: str | None, here: int) -> Non
     others = [one for one in having if Path(one) != repository.top] or having
     if len(having) > here:
         raise RefusedError(
-            f"{ref.removeprefix('refs/heads/')} is also checked out in {others[0]}, where files would not be updated",
+            f"{ref.removeprefix('refs/heads/')} is also checked out in {others[0]}, whose files would not be updated",
             hint="check out another branch there first (git switch)" if here else "run the command in that worktree",
         )
 

@@ -134,7 +134,7 @@ def range_commits(repository: "Repository", start: str, end: str) -> tuple[str, 
     if not ids:
         raise UsageError(f"no commits in {start[:12]}..{end[:12]}", hint="A..B means the commits of B that are not in A")
     if len(ids) > MAX_COMMITS:
-        raise UsageError(f"more than {MAX_COMMITS} commits in {start[:12]}..{end[:12]}", hint="give a shorter range A..B")
+        raise UsageError(f"more than {MAX_COMMITS} commits in {start[:12]}..{end[:12]}", hint="pass a shorter range A..B")
     patches = without_covers(repository, ids)
     if not patches:
         raise only_cover(ids[-1])
@@ -216,7 +216,7 @@ def commit_patch(repository: "Repository", commit_id: str) -> Patch:
     if len(parents) > 1:
         # git would give the last commit before it that is not a merge
         raise UsageError(
-            f"{commit_id[:12]} is a merge commit: it has no patch", hint="give the commit that makes the change, or a range A..B"
+            f"{commit_id[:12]} is a merge commit, which has no patch", hint="pass the commit that makes the change, or a range A..B"
         )
     done = repository.git(
         "format-patch",
@@ -228,7 +228,7 @@ def commit_patch(repository: "Repository", commit_id: str) -> Patch:
         commit_id,
     )
     if not done.out:
-        raise UsageError(f"{commit_id[:12]} is empty: it has no patch", hint="give a commit that changes files")
+        raise UsageError(f"{commit_id[:12]} is an empty commit, which has no patch", hint="pass a commit that changes files")
     return parse_patch(done.out, commit_id[:12], commit_id)
 
 
@@ -245,7 +245,7 @@ def read_bytes(file: Path) -> bytes:
                 raise _too_large(str(file))
             data = stream.read(MAX_INPUT + 1)
     except OSError as error:
-        raise InputError(f"{file}: {error.strerror or error}") from error
+        raise InputError(f"cannot read {file}: {error.strerror or error}") from error
     if len(data) > MAX_INPUT:
         raise _too_large(str(file))
     return data

@@ -70,7 +70,7 @@ class Repository:
 
         where = Path(directory) if directory else Path.cwd()
         if not where.exists():
-            raise MissingError(f"{where}: no such directory", hint="give an existing directory with -C")
+            raise MissingError(f"{where}: no such directory", hint="pass an existing directory with -C")
         try:
             # an absolute path has no ~ to expand, and a $VARIABLE in it is part of a name
             repo = gitpython.Repo(where.absolute(), search_parent_directories=True, expand_vars=False)
@@ -155,7 +155,8 @@ class Repository:
         found = self.objects.get(commit_id)
         if not found or found[1] != "commit":
             raise GitError(
-                f"commit {commit_id[:12]} is not in the repository", hint="a shallow or partial clone lacks it: run `git fetch --unshallow`"
+                f"commit {commit_id[:12]} is not in the repository",
+                hint="in a shallow or partial clone, run `git fetch --unshallow` to get it",
             )
         return parse_commit(found[0], found[2])
 

@@ -86,7 +86,9 @@ def open_sandbox(keep: Path | None = None, progress: Progress = silent) -> Itera
             keep.mkdir(parents=True, exist_ok=True)
             full = any(keep.iterdir())
         except OSError as error:
-            raise InputError(f"{keep}: {error.strerror or error}", hint="pass a directory that can be created to --keep") from error
+            raise InputError(
+                f"cannot use directory {keep}: {error.strerror or error}", hint="pass a directory that can be created to --keep"
+            ) from error
         if full:
             raise InputError(f"{keep} is not empty", hint="pass a directory that does not exist to --keep")
     root = keep.resolve() if keep else Path(tempfile.mkdtemp(prefix="patchpilot-demo-"))

@@ -75,7 +75,7 @@ def read_baseline(file: Path) -> Baseline:
             data = opened.read(LARGEST + 1)
     except OSError as error:
         hint = Action("check", ("--write-baseline", "FILE"), "create it: {}") if isinstance(error, FileNotFoundError) else None
-        raise InputError(f"{file}: {error.strerror or error}", hint=hint) from error
+        raise InputError(f"cannot read {file}: {error.strerror or error}", hint=hint) from error
     return parse_baseline(file, data)
 
 
@@ -171,7 +171,7 @@ def write_baseline(file: Path, text: str) -> None:
     except OSError as error:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
-        raise InputError(f"{file}: {error.strerror or error}", hint="choose a file that you can write") from error
+        raise InputError(f"cannot write {file}: {error.strerror or error}", hint="choose a file that you can write") from error
 
 
 def counted(marks: Iterable[FindingMark]) -> dict[FindingMark, int]:

@@ -93,7 +93,7 @@ def _read(file: Path) -> bytes:
     try:
         return file.read_bytes()
     except OSError as error:
-        raise InputError(f"{file}: {error.strerror or error}", hint="see the setting `packs`") from error
+        raise InputError(f"cannot read rule pack {file}: {error.strerror or error}", hint="see the setting `packs`") from error
 
 
 def _parse(labels: Sequence[str], texts: Sequence[bytes]) -> tuple[Pack, ...]:

@@ -72,7 +72,7 @@ def bodies_of_commits(repository: Repository, ids: Sequence[str], text: SeriesTe
     if text.cover:
         bodies.append(PatchBody(text.cover[0], sender, _cover_body(contents.pop(0), text.cover[1]), None, None))
     if len(contents) != len(ids):
-        raise UsageError("these commits are not a linear series (merges or gaps)", hint="give a range A..B on a linear branch")
+        raise UsageError("these commits are not a linear series (merges or gaps)", hint="pass a range A..B on a linear branch")
     patch_ids = patch_ids_of(repository, contents)
     for commit_id, content, patch_id in zip(ids, contents, patch_ids, strict=True):
         commit = repository.commit(commit_id)

@@ -46,7 +46,7 @@ def ask(repository: Repository, account: Account, *, terminal: bool) -> Credenti
     fields = dict(line.split("=", 1) for line in done.stdout.decode("utf-8", "replace").splitlines() if "=" in line)
     if done.returncode or not fields.get("password"):
         raise RefusedError(
-            f"no password for {account.user} at {account.server}, and no terminal to ask on",
+            f"no password for {account.user} at {account.server}, and no terminal to ask for it",
             hint="set up a git credential helper (`git config credential.helper …`), or run this in a terminal",
         )
     return Credential(fields.get("username", account.user), fields["password"], done.stdout)

@@ -29,7 +29,7 @@ def template(name: str, folder: Path | None = None) -> str:
     try:
         text = place.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{place}: {error}", hint="templates must be UTF-8 text") from error
+        raise InputError(f"cannot read template {place}: {error}", hint="templates must be UTF-8 text") from error
     lines = text.split("\n")
     return "\n".join(lines[1:] if lines and "SPDX-License-Identifier" in lines[0] else lines).lstrip("\n")
 

@@ -88,6 +88,8 @@ def read_draft_file(file: Path) -> str:
     try:
         return file.read_text(encoding="utf-8")
     except OSError as error:
-        raise InputError(f"{file}: {error.strerror or error}", hint=Action("draft", ("--export", "FILE"), "`{}` writes one")) from error
+        raise InputError(
+            f"cannot read {file}: {error.strerror or error}", hint=Action("draft", ("--export", "FILE"), "`{}` writes one")
+        ) from error
     except UnicodeDecodeError as error:
         raise InputError(f"{file}: not UTF-8 at byte {error.start}", hint="an exported draft must be UTF-8 text") from error

@@ -108,7 +108,9 @@ class EditStore:
         except FileNotFoundError:
             return Edits()
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise InputError(f"{file}: {error}", hint=f"remove {file}; this loses the manual edits of the topic's recipients") from error
+            raise InputError(
+                f"cannot read {file}: {error}", hint=f"remove {file}; this loses the manual edits of the topic's recipients"
+            ) from error
 
     def save(self, key: str, edits: Edits) -> None:
         """Store the edits of a topic; without any, delete its file."""
@@ -125,13 +127,13 @@ class EditStore:
             beside.replace(file)
         except OSError as error:
             raise InputError(
-                f"{file}: {error.strerror or error}", hint="check the permissions; the edits of the recipients were not saved"
+                f"cannot write {file}: {error.strerror or error}", hint="check the permissions; the edits of the recipients were not saved"
             ) from error
 
 
 def _header(word: object) -> str:
     if word not in ("to", "cc"):
-        raise ValueError(f"no such header: {word!r}")
+        raise ValueError(f"unknown header: {word!r}")
     return str(word)
 
 

@@ -35,7 +35,7 @@ def state_folder() -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
-        raise InputError(f"{folder}: {error.strerror or error}", hint="set XDG_STATE_HOME to a writable directory") from error
+        raise InputError(f"cannot create {folder}: {error.strerror or error}", hint="set XDG_STATE_HOME to a writable directory") from error
     return folder
 
 

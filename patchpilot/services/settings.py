@@ -185,7 +185,7 @@ def read_small(source: Source, path: str) -> bytes:
             if (source.top / path).stat().st_size > LARGEST:
                 raise InputError(f"{place}: larger than {LARGEST >> 20} MiB", hint=hint)
         except OSError as error:
-            raise InputError(f"{place}: {error.strerror or error}", hint=hint) from error
+            raise InputError(f"cannot read {place}: {error.strerror or error}", hint=hint) from error
     data = source.tree.read(path)
     if data is None:
         raise InputError(f"{place}: not a regular file inside the tree; a link out of it is not followed", hint=hint)

@@ -66,7 +66,7 @@ def by_bisection(repository: Repository, commit: Commit, bisection: Bisection, c
 def _known(repository: Repository, word: str) -> str:
     found = repository.find(word)
     if found is None:
-        raise UsageError(f"the bisection: commit {word} is not in this repository", hint="fetch the tree that was bisected")
+        raise UsageError(f"bisect log: commit {word} is not in this repository", hint="fetch the tree that was bisected")
     return found
 
 

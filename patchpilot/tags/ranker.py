@@ -31,7 +31,7 @@ def shipped() -> Weights:
         data = tomllib.loads(file.read_text(encoding="utf-8"))
         return Weights(data["candidate"], data["none"], tuple((float(a), float(b)) for a, b in data["calibration"]["curve"]))
     except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
-        raise PackError(f"{file}: {error}", hint="reinstall patchpilot") from error
+        raise PackError(f"cannot read the ranking weights in {file}: {error}", hint="reinstall patchpilot") from error
 
 
 def list_features(candidates: Mapping[str, Mapping[str, float]]) -> dict[str, float]:

@@ -33,7 +33,9 @@ def read_mails(
     try:
         data = sys.stdin.buffer.read(MAX_INPUT + 1) if name == "-" else _read(Path(path))
     except OSError as error:
-        raise InputError(f"{name}: {error.strerror or error}", hint="give a mail or an mbox, or - for standard input") from error
+        raise InputError(
+            f"cannot read {name}: {error.strerror or error}", hint="pass a mail or an mbox, or - for standard input"
+        ) from error
     if len(data) > MAX_INPUT:
         raise InputError(f"{name}: larger than {MAX_INPUT >> 20} MiB", hint="pass the mbox of one thread")
     mails = parse(unpack(data, name), progress, skipped, name, parse_mail)

@@ -61,7 +61,9 @@ class Store:
         try:
             self.file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:
-            raise InputError(f"{self.file}: {error.strerror or error}", hint="set XDG_STATE_HOME to a writable directory") from error
+            raise InputError(
+                f"cannot create {self.file}: {error.strerror or error}", hint="set XDG_STATE_HOME to a writable directory"
+            ) from error
         self._database = open_database(self.file, TRACK_LAYOUT)
         self.reader = MailReader()
         """The reader that caches the mails of this call."""

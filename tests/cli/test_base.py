@@ -46,7 +46,7 @@ def test_many_commits_over_a_guess_are_exit_2_with_commands_that_work(repo: Repo
         fix(repo, number)
     done = call("check", "--format", "json")
     assert (done.code, done.out) == (2, "")
-    assert "32 commits over the base origin/main, which is a guess" in done.err
+    assert "32 commits on top of the base origin/main, which is a guess" in done.err
     lines = [line.strip() for line in done.err.splitlines() if line.strip().startswith("patchpilot check")]
     assert [line.partition("  #")[0].strip() for line in lines] == [
         "patchpilot check --format json --base origin/main",

@@ -85,7 +85,7 @@ def test_a_series_that_starts_at_the_cover_letter_is_based_below_it(tmp_path: Pa
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_a_branch_without_a_patch_says_so(tmp_path: Path, strategy: str) -> None:
     repo = prep(tmp_path / "r", strategy, 0)
-    with pytest.raises(UsageError, match=r"no patches: .* is b4's cover letter|no commits over the base"):
+    with pytest.raises(UsageError, match=r"no patches: .* is b4's cover letter|no commits on top of the base"):
         patches(repo)
 
 
@@ -105,7 +105,7 @@ def test_changes_in_the_cover_commit_are_reported(tmp_path: Path) -> None:
     repo = prep(tmp_path / "r", "commit", 0)
     repo.put("widget.c", "int lost;\n")
     repo.git("commit", "-qa", "--amend", "--no-edit")
-    with pytest.raises(UsageError, match="cover letter commit but changes files"):
+    with pytest.raises(UsageError, match="cover letter commit, but it also changes files"):
         patches(repo)
 
 

@@ -66,7 +66,7 @@ def test_what_is_staged_in_other_files_stays_staged(place: Place, detached: bool
 def test_a_branch_that_two_working_trees_have_is_refused(place: Place, tmp_path: Path) -> None:
     place.repo.git("worktree", "add", "-q", "-f", str(tmp_path / "other"), "topic")
     before = place.state()
-    with pytest.raises(RefusedError, match="other, where files would not be updated"):
+    with pytest.raises(RefusedError, match="other, whose files would not be updated"):
         place.shift()
     assert place.state() == before
     place.repo.git("-C", str(tmp_path / "other"), "checkout", "-q", "--detach")

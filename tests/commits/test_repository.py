@@ -186,7 +186,7 @@ def test_a_merge_has_no_patch_and_ranges_leave_it_out(repo: Repo) -> None:
         with pytest.raises(UsageError, match="is a merge") as error:
             read_targets(("HEAD",), repository)
         (series,) = read_targets(("v6.1..HEAD",), repository)
-    assert "give the commit" in (error.value.hint or "")
+    assert "pass the commit" in (error.value.hint or "")
     assert {patch.commit for patch in series.patches} == {second, side}
 
 

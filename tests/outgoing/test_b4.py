@@ -128,7 +128,7 @@ def test_b4_never_chooses_a_web_endpoint_by_itself(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr("patchpilot.outgoing.mail_account.LOCAL_PROGRAMS", ())
     repo = topic(tmp_path / "r", 1)
     done = send(repo, "--yes")
-    assert (done.code, "web endpoint on its own" in done.err) == (3, True)
+    assert (done.code, "web endpoint by itself" in done.err) == (3, True)
 
 
 @pytest.mark.parametrize("count", [1, 2])

@@ -187,7 +187,7 @@ async def test_a_branch_without_commits_is_a_panel_with_the_way_out(mended: Path
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: settled(app) and app.session.errors, "the error")
         assert "hint: " in text_of(app)
-        assert "no commits over the base" in text_of(app)
+        assert "no commits on top of the base" in text_of(app)
         await keys(pilot, Stage.FOLLOW)
         assert "No series is followed yet" in text_of(app)
 

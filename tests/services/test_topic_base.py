@@ -305,7 +305,7 @@ def test_many_commits_over_a_guessed_base_are_asked_about(tmp_path: Path) -> Non
         fix(repo, number)
     with Repository.open(repo.path) as repository, pytest.raises(UnclearBaseError) as error:
         topic_commits(repository, None)
-    assert "31 commits over the base origin/main" in error.value.message
+    assert "31 commits on top of the base origin/main" in error.value.message
     assert [(name, commits) for name, commits, _ in error.value.choices] == [("origin/main", 31), ("origin/master", 36)]
 
 
@@ -320,7 +320,7 @@ def test_thirty_commits_are_not_asked_about(tmp_path: Path) -> None:
 
 def test_nothing_over_the_base_names_the_base(tmp_path: Path) -> None:
     repo = clone(upstream(tmp_path / "up"), tmp_path / "r")
-    with Repository.open(repo.path) as repository, pytest.raises(UsageError, match="no commits over the base origin/main"):
+    with Repository.open(repo.path) as repository, pytest.raises(UsageError, match="no commits on top of the base origin/main"):
         topic_base(repository)
 
 
@@ -351,7 +351,7 @@ def test_a_default_branch_with_a_commit_of_somebody_else_is_no_copy(tmp_path: Pa
     grow(repo, 1, "colleague", SUBMAINTAINER)
     fix(repo, 3)
     repo.git("push", "-q", "origin", "main")
-    with Repository.open(repo.path) as repository, pytest.raises(UsageError, match="no commits over the base origin/main"):
+    with Repository.open(repo.path) as repository, pytest.raises(UsageError, match="no commits on top of the base origin/main"):
         topic_base(repository)
 
 

@@ -115,7 +115,7 @@ def _export(text: str, file: Path) -> None:
     try:
         file.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise InputError(f"{file}: {error.strerror or error}") from error
+        raise InputError(f"cannot write {file}: {error.strerror or error}") from error
 
 
 def _action(words: tuple[str, ...]) -> tuple[str, str | None]:

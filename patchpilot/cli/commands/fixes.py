@@ -57,7 +57,7 @@ def _read(file: Path | None) -> str | None:
         with file.open("rb") as stream:
             return stream.read(MAX_LOG).decode("utf-8", "replace")
     except OSError as error:
-        raise InputError(f"{file}: {error.strerror or error}", hint="write it with: git bisect log > FILE") from error
+        raise InputError(f"cannot read {file}: {error.strerror or error}", hint="create it with: git bisect log > FILE") from error
 
 
 def body(result: FixesResult) -> dict[str, Any]:

@@ -20,7 +20,7 @@ def command(common: Common, refresh: bool, url: str | None, every: bool) -> int:
     from patchpilot.services.setup.lts_branches import lts, update
 
     if url and not refresh:
-        raise UsageError("--from does nothing without --update", hint="add --update")
+        raise UsageError("--from requires --update", hint="add --update")
     branches = update(common.profile, url=url, offline=common.offline) if refresh else lts(common.profile)
     rows = [series_ for series_ in branches.series if every or not series_.is_over]
     if common.format == "json":

@@ -102,7 +102,8 @@ class _Asking:
             return True
         if not sys.stdin.isatty():
             self.refusal = RefusedError(
-                "nothing was written: stdin is not a terminal", hint="read the preview, then add --yes, or say what to write (--help)"
+                "nothing was written: stdin is not a terminal",
+                hint="check the preview, then add --yes, or use options to specify what to write (see --help)",
             )
             return False
         if isinstance(self.progress, ProgressLine):
@@ -115,7 +116,7 @@ class _Asking:
         number = len(preparation.changed)
         if click.confirm(f"Write this into {counted(number, 'commit message')}?", default=False, err=True):
             return True
-        self.refusal = RefusedError("nothing was written", hint="--help lists the options that say what to write")
+        self.refusal = RefusedError("nothing was written", hint="use options to specify what to write; --help lists them")
         return False
 
 

@@ -95,7 +95,7 @@ def _plan_and_send(common: Common, place: Workplace, asked: Mapping[str, Any]) -
     if request.force is not None and not request.force.strip():
         raise UsageError("--force requires a reason", hint="example: --force 'agreed with the maintainer'")
     if asked["drop"] and not resume:
-        raise UsageError("--drop requires --resume", hint="before sending: patchpilot maintainers --drop ADDRESS")
+        raise UsageError("--drop requires --resume", hint="to drop a recipient before sending: patchpilot maintainers --drop ADDRESS")
     if asked["unknown"] and not resume:
         raise UsageError("--unknown requires --resume", hint="`patchpilot send --resume` lists the mails in state unknown")
     with progress_of(common) as progress:
@@ -247,7 +247,7 @@ def _ask(common: Common, place: Workplace, plan: SendPlan) -> None:
         _preview(common, place, plan, plan.refusals)
     answer = click.prompt(f"Send {in_numbers(plan)}? Type 'send' to confirm", default="", show_default=False, err=True)
     if answer.strip().lower() not in ("send", "yes"):
-        raise RefusedError("nothing was sent", hint="the draft is kept: run the same command again")
+        raise RefusedError("nothing was sent", hint="the draft was kept; run the same command to try again")
 
 
 @contextmanager

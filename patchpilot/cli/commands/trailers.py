@@ -33,7 +33,7 @@ def command(common: Common, target: str | None, base: str | None, yes: bool, **o
         if yes:
             return True
         if not sys.stdin.isatty():
-            raise RefusedError("nothing was written: stdin is not a terminal", hint="read the output of --dry-run, then add --yes")
+            raise RefusedError("nothing was written: stdin is not a terminal", hint="check the output of --dry-run, then add --yes")
         click.echo(text(preparation, common.colored), err=True)
         return click.confirm("Write these messages?", err=True)
 

@@ -37,7 +37,7 @@ def render(repository: Repository, series: SeriesToRender) -> RenderedSeries:
     branch = _branch(repository, ids)
     if not account.configured and not account.destination:
         raise MissingError(
-            "no mail server is set: b4 would pick a web endpoint on its own",
+            "no mail server is set: b4 would choose a web endpoint by itself",
             hint=Action("doctor", (), "git config --global sendemail.smtpserver HOST (see `{}`)"),
         )
     if draft.in_reply_to and account.destination:
@@ -112,7 +112,7 @@ def _deliver_as_shown(delivery: Delivery) -> None:
     """Send the mails that wait without b4: the branch was changed since they were made, and b4 would make others of it."""
     if delivery.account.destination:
         raise RefusedError(
-            "cannot resume: b4's web endpoint only accepts a whole series, and the commits changed after part of it was sent",
+            "cannot resume: b4's web endpoint only accepts a whole series, and the commits have changed since part of the series was sent",
             hint=Action("send", ("--reroll",), "send the changed commits as the next version: {}"),
         )
     with Submission(delivery.account, delivery.credential) as submission:
@@ -135,7 +135,7 @@ def _branch(repository: Repository, ids: Sequence[str]) -> str:
     branch = repository.branch
     if branch is None or not is_tip(repository, ids):
         raise UsageError(
-            "b4 sends only the checked-out branch", hint="git switch to the topic and give no TARGET, or use --via git-send-email"
+            "b4 sends only the checked-out branch", hint="switch to the topic branch and omit TARGET, or use --via git-send-email"
         )
     known = prep_branch(repository, branch)
     if known and known.strategy == TIP_COMMIT and known.cover_commit != repository.find("HEAD"):
@@ -178,7 +178,7 @@ def _outgoing_mails(repository: Repository, mails: Sequence[RenderedMail], ids: 
     subjects = [" ".join(repository.commit(id_).subject.split()) for id_ in ids]
     if len(titles) != len(subjects) or not _same_titles(titles, subjects):
         raise RefusedError(
-            f"b4 would send {len(patches)} patches that are not the {len(ids)} selected", hint="b4 sends the whole branch: give no TARGET"
+            f"b4 would send {len(patches)} patches that are not the {len(ids)} selected", hint="b4 sends the whole branch; omit TARGET"
         )
     patch_ids = patch_ids_of(repository, [patch.raw for patch in patches])
     commits = dict(zip((patch.message_id for patch in patches), zip(ids, patch_ids, strict=True), strict=True))

@@ -53,7 +53,7 @@ def work(repository: Repository | None, results: Sequence[BackportResult], wante
     if not wanted.asked:
         return WorkDone()
     if repository is None:
-        raise MissingError("no git repository here: this option needs commits", hint=Action("", ("-C", "DIR"), "name one with {}"))
+        raise MissingError("not in a git repository: this option requires commits", hint=Action("", ("-C", "DIR"), "name one with {}"))
     text = _text(repository, wanted)
     stable = stable_branches(repository, profile=profile).stable
     last = results[-1]
@@ -69,6 +69,6 @@ def work(repository: Repository | None, results: Sequence[BackportResult], wante
 def _text(repository: Repository, wanted: BackportWork) -> BackportText:
     signer = repository.identity if wanted.signoff else None
     if wanted.signoff and signer is None:
-        raise MissingError("git does not know who you are", hint="git config --global user.name and user.email")
+        raise MissingError("git user.name and user.email are not set", hint="git config --global user.name and user.email")
     answered = given_message_id(wanted.in_reply_to) if wanted.in_reply_to else None
     return BackportText(wanted.note if not wanted.request else "", signer, answered)

@@ -52,14 +52,16 @@ def backport(repository: Repository | None, request: BackportRequest, *, progres
     revisions, folders = split_onto(repository, onto, profile=profile, remote=remote)
     if fixes and repository is None:
         raise MissingError(
-            "no git repository here: cannot look up the commits named with --fixes", hint=Action("", ("-C", "DIR"), "name one with {}")
+            "not in a git repository: cannot look up the commits named with --fixes", hint=Action("", ("-C", "DIR"), "name one with {}")
         )
     named = tuple(repository.resolve(fix) for fix in fixes) if repository else ()
     wanted = read_wanted(repository, request.target, request.base)
     results = tuple(BackportResult(fix.commit, fix.subject) for fix in wanted)
     if revisions or not onto:
         if repository is None:
-            raise MissingError("no git repository here", hint=Action("", ("-C", "DIR"), "name one with {}, or a directory with --onto DIR"))
+            raise MissingError(
+                "not in a git repository", hint=Action("", ("-C", "DIR"), "name one with {}, or a directory with --onto DIR")
+            )
         wanted = tuple(committed(repository, fix, progress) for fix in wanted)
         stable = stable_branches(repository, profile=profile, remote=remote, ended=request.ended)
         branches = named_branches(repository, stable, revisions) if revisions else stable.branches

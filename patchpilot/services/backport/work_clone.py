@@ -62,7 +62,7 @@ def resolve(
     """
     if result.commit is None or not branch.tip:
         raise UsageError(
-            "--resolve: a directory or a patch file has no history to resolve conflicts with", hint="give a commit and a branch"
+            "--resolve: a directory or a patch file has no history to resolve conflicts with", hint="pass a commit and a branch"
         )
     place = _place(repository, result.commit, branch)
     if not (place / ".git").exists():
@@ -141,7 +141,7 @@ def _prepare(
     except (OSError, GitError) as error:
         shutil.rmtree(unready, ignore_errors=True)
         if isinstance(error, OSError):
-            raise InputError(f"{place}: {error.strerror or error}") from error
+            raise InputError(f"cannot create {place}: {error.strerror or error}") from error
         raise
 
 

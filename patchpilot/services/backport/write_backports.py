@@ -163,5 +163,5 @@ def write_mails(folder: Path, mails: Sequence[tuple[str, bytes]], *, overwrite: 
             (folder / name).write_bytes(content)
             files.append(folder / name)
     except OSError as error:
-        raise InputError(f"{folder}: {error.strerror or error}") from error
+        raise InputError(f"cannot write to {folder}: {error.strerror or error}") from error
     return tuple(files)

@@ -234,7 +234,7 @@ def _with_checkpatch(
 
     top = setting.tree.root if isinstance(setting.tree, DirectoryTree) else repository.top if repository else None
     if top is None:
-        raise MissingError("--checkpatch runs the tree's own script and needs a tree", hint="give one with --tree DIR")
+        raise MissingError("--checkpatch requires a tree, whose checkpatch.pl it runs", hint="pass one with --tree DIR")
     options = setting.options
     return [
         merged(ours, run_checkpatch(patch, top.resolve(), strict=options.strict, max_line_length=options.max_line_length))

@@ -95,12 +95,12 @@ def _write_down(
     if repository is None or any(target == "-" or Path(target).exists() for target in request.targets):
         if request.unwaive:
             raise UsageError(
-                "--unwaive: patch files have no topic, and so no waivers",
+                "--unwaive: patch files do not belong to a topic and have no waivers",
                 hint=Action("", ("-C", "DIR"), "run it in the repository, or with {}"),
             )
         return ""
     if len(request.targets) > 1:
-        raise UsageError("a waiver is for one topic, but several TARGETs were given", hint="give one range A..B")
+        raise UsageError("--waive requires a single TARGET: a waiver is for one topic", hint="pass one range A..B")
     rules = load_rules(packs)
     target = request.targets[0] if request.targets else None
     if request.unwaive:

@@ -70,7 +70,7 @@ class CommitRewrite:
             for id_ in found:
                 if len(repository.commit(id_).parents) > 1:
                     raise UsageError(
-                        f"{id_[:12]} is a merge: it has no patch", hint="give the commit that makes the change, or a range A..B"
+                        f"{id_[:12]} is a merge commit, which has no patch", hint="pass the commit that makes the change, or a range A..B"
                     )
             newest = found[-1] if found else ""
         ref, head = self._branch()

@@ -157,7 +157,7 @@ def _split(content: bytes) -> list[bytes]:
 def _refuse_unless_writable(file: Path) -> None:
     if file.is_symlink():
         raise RefusedError(
-            f"{file} is a symbolic link, which is not followed for writing", hint=f"give the file itself: {os.path.realpath(file)}"
+            f"{file} is a symbolic link, which is not followed for writing", hint=f"pass the file itself: {os.path.realpath(file)}"
         )
     if not file.stat().st_mode & 0o222 or not os.access(file, os.W_OK):
         raise RefusedError(f"{file} is read-only", hint=f"nothing was written; chmod u+w {file}, or see the changes with --diff")
@@ -168,7 +168,9 @@ def _staged(file: Path, content: bytes) -> Path:
     try:
         handle, name = tempfile.mkstemp(prefix=f".{file.name}.", suffix=".fix", dir=file.parent)
     except OSError as error:
-        raise RefusedError(f"{file.parent}: {error.strerror or error}", hint="nothing was written; see the changes with --diff") from error
+        raise RefusedError(
+            f"cannot write to {file.parent}: {error.strerror or error}", hint="nothing was written; see the changes with --diff"
+        ) from error
     temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as out:
@@ -178,7 +180,7 @@ def _staged(file: Path, content: bytes) -> Path:
         temporary.chmod(stat.S_IMODE(file.stat().st_mode))
     except OSError as error:
         temporary.unlink(missing_ok=True)
-        raise RefusedError(f"{file}: {error.strerror or error}", hint="nothing was written") from error
+        raise RefusedError(f"cannot write {file}: {error.strerror or error}", hint="nothing was written") from error
     return temporary
 
 
@@ -193,7 +195,7 @@ def _replace_all(staged: Sequence[tuple[Path, Path]], old: Mapping[str, bytes]) 
         if not isinstance(error, OSError):
             raise
         hint = f"cannot restore {left[0]}: {len(left)} of the files may have been changed" if left else "no file was changed"
-        raise RefusedError(f"{error.filename}: {error.strerror or error}", hint=hint) from error
+        raise RefusedError(f"cannot replace {error.filename}: {error.strerror or error}", hint=hint) from error
 
 
 def _put_back(file: Path, content: bytes) -> bool:

@@ -80,7 +80,7 @@ def _source(tree: Path | None, repo: Path | None, opened: ExitStack) -> tuple["T
         return DirectoryTree(tree), None
     where = (repo or Path.cwd()).absolute()
     if not where.is_dir():
-        raise MissingError(f"{repo}: no such directory", hint="give an existing directory with -C")
+        raise MissingError(f"{repo}: no such directory", hint="pass an existing directory with -C")
     for folder in (where, *where.parents):
         if (folder / ".git").exists():
             if (folder / "MAINTAINERS").exists():
@@ -153,14 +153,16 @@ def _patches_of(target: str, where: Path | None, from_archive: "FromArchive | No
 def _patch_text(target: str, stdin: bool) -> str:
     if target == "-":
         if sys.stdin.isatty() or not stdin:
-            raise UsageError("no patch or file given", hint="give a patch file, or use -f for a source file")
+            raise UsageError("no patch or file given", hint="pass a patch file, or use -f for a source file")
         data = sys.stdin.buffer.read(MAX_PATCH)
     else:
         try:
             with Path(target).open("rb") as stream:
                 data = stream.read(MAX_PATCH)
         except OSError as error:
-            raise InputError(f"{target}: {error.strerror or error}", hint="give a patch file, or use -f for a source file") from error
+            raise InputError(
+                f"cannot read {target}: {error.strerror or error}", hint="pass a patch file, or use -f for a source file"
+            ) from error
     if data[:2] == b"\x1f\x8b":
         from patchpilot.commits.range import read_file
 

@@ -93,7 +93,7 @@ def _plan_targets(request: MaintainersRequest, repository: Repository | None, pr
     series = read_series(request.targets, repository, request.base, request.from_archive)
     patches = [patch for series_ in series for patch in series_.patches]
     if patches and not any(patch.has_diff for patch in patches):
-        raise InputError(f"{patches[0].source}: changes no files", hint="give a patch, or use -f FILE for the maintainers of a file")
+        raise InputError(f"{patches[0].source}: changes no files", hint="pass a patch, or use -f FILE for the maintainers of a file")
     for at, series_ in enumerate(series):
         progress("looking up recipients", at, len(series))
         members = [Series((patch,)) for patch in series_.patches] if request.per_patch else [series_]
@@ -156,7 +156,7 @@ def edit(
 ) -> Edits:
     """Change the edits of a plan's topic and keep them; MissingError where the plan has no topic."""
     if planned.topic is None:
-        raise MissingError(f"cannot keep edits: {planned.source} is not a topic", hint="give a series, not source files")
+        raise MissingError(f"cannot keep edits: {planned.source} is not a topic", hint="pass a series, not source files")
     edits = Edits() if reset else planned.edits
     for address in addresses(to, "--add-to"):
         edits = edits.place("to", address)

@@ -154,7 +154,7 @@ def leave_b4(repository: Repository, branch: str | None = None) -> str:
     """Unenroll a branch from b4; its commits and its own description stay. MissingError when patchpilot did not enroll it."""
     name = branch or repository.branch
     if name is None:
-        raise UsageError("no branch is checked out", hint="git switch to the topic")
+        raise UsageError("no branch is checked out", hint="switch to the topic branch with git switch")
     known = prep_branch(repository, name)
     if known is None:
         raise MissingError(f"{name} is not enrolled in b4 by patchpilot")
@@ -201,7 +201,7 @@ def _patch(draft: Draft, which: str) -> str:
     if len(found) != 1:
         raise UsageError(
             f"{which!r} matches {len(found)} of the topic's patches",
-            hint=f"give a number from 1 to {len(draft.patches)}, or more of its subject",
+            hint=f"pass a number from 1 to {len(draft.patches)}, or more of its subject",
         )
     return found[0]
 

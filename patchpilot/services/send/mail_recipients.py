@@ -152,9 +152,7 @@ def _named(repository: Repository, request: SendRequest) -> list[Recipient]:
         for text in texts:
             addresses = expand(text, aliases)
             if not addresses:
-                raise UsageError(
-                    f"--{header} {text}: not an address", hint="write it as 'Name <name@example.org>', or as an alias of yours"
-                )
+                raise UsageError(f"--{header} {text}: not an address", hint="pass 'Name <name@example.org>' or one of your aliases")
             named += [Recipient(address, "added", None, header, (f"--{header}",), by_hand=True) for address in addresses]
     return named
 

@@ -21,5 +21,5 @@ def write_outbox(planned: SendPlan, folder: Path) -> tuple[Path, ...]:
         for name, raw in mails.items():
             (folder / name).write_bytes(raw)
     except OSError as error:
-        raise InputError(f"{folder}: {error.strerror or error}", hint="choose a writable directory") from error
+        raise InputError(f"cannot write to {folder}: {error.strerror or error}", hint="choose a writable directory") from error
     return tuple(folder / name for name in mails)

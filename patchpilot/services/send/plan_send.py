@@ -40,7 +40,7 @@ def plan(repository: Repository, request: SendRequest, *, progress: Progress = s
     account = transport.account(repository, request.identity)
     if account.sender is None:
         raise MissingError(
-            "git does not know who you are",
+            "git user.name and user.email are not set",
             hint="git config --global user.name 'Your Name'; git config --global user.email you@example.org",
         )
     progress("reading the topic")

@@ -120,7 +120,7 @@ def _commit_name(repository: Repository | None, word: str) -> str:
     commit = repository.find(word)
     if commit is None and not re.fullmatch(r"[0-9a-f]{12,40}", word):
         raise UsageError(
-            f"no such commit: {word!r}", hint="give the commit that introduced the regression, a range good..bad, or answer yes or no"
+            f"no such commit: {word!r}", hint="pass the commit that introduced the regression, a range good..bad, or answer yes or no"
         )
     return (commit or word)[:12]
 

@@ -105,7 +105,7 @@ def _repository(repository: Repository | None) -> Iterator[probes.Probe]:
         yield probes.Probe(
             "repository",
             "warn",
-            "no git repository here: only patch files can be used",
+            "not in a git repository: only patch files can be used",
             Action("", ("-C", "DIR"), "cd to your kernel tree, or {}"),
         )
         return
@@ -145,7 +145,7 @@ def _identity(repository: Repository, identity: str | None) -> Iterator[probes.P
     who = repository.identity
     mend = "git config --global user.name 'Your Name'; git config --global user.email you@example.org"
     if who is None:
-        yield probes.Probe("identity", "fail", "git does not know who you are", mend)
+        yield probes.Probe("identity", "fail", "git user.name and user.email are not set", mend)
         return
     verdict = judge(who.email)
     if verdict.state is not AddressState.GOOD or who.email.endswith((".localdomain", ".local", "users.noreply.github.com")):

@@ -68,7 +68,7 @@ def mail_for_commit_message(repository: Repository, file: Path) -> bytes:
     try:
         text = file.read_text(encoding="utf-8", errors="surrogateescape")
     except OSError as error:
-        raise InputError(f"{file}: {error.strerror or error}") from error
+        raise InputError(f"cannot read {file}: {error.strerror or error}") from error
     comment = (repository.config("core.commentChar") or ("#",))[-1]
     lines = [line for line in text.split("\n") if not line.startswith(comment if len(comment) == 1 else "#")]
     subject, _, body = "\n".join(lines).strip("\n").partition("\n")

@@ -64,7 +64,7 @@ def update(profile: str | None = None, *, url: str | None = None, offline: bool 
     stable = _stable(profile)
     source = url or stable.releases
     if not source:
-        raise InputError(f"{stable.project} has no machine-readable list of releases", hint="the shipped data is used")
+        raise InputError(f"{stable.project} has no machine-readable list of releases", hint="the built-in list is used")
     current = _longterm(fetch_json(source, offline=offline), source)
     series = {row.version: row.ends for row in merged(stable.series, current, today)}
     copies = refreshed()
@@ -76,7 +76,7 @@ def update(profile: str | None = None, *, url: str | None = None, offline: bool 
         draft.write_text(as_toml(copies), encoding="utf-8")
         draft.replace(file)
     except OSError as error:
-        raise InputError(f"{file}: {error.strerror or error}") from error
+        raise InputError(f"cannot write {file}: {error.strerror or error}") from error
     forget()
     return lts(profile, today=today)
 

@@ -159,4 +159,4 @@ def _write(known: dict[str, dict[str, Any]]) -> None:
         fresh.write_text(json.dumps(known, indent=1), encoding="utf-8")
         fresh.replace(file)
     except OSError as error:
-        raise InputError(f"{file}: {error.strerror or error}", hint="set XDG_STATE_HOME to a writable directory") from error
+        raise InputError(f"cannot write {file}: {error.strerror or error}", hint="set XDG_STATE_HOME to a writable directory") from error

@@ -228,7 +228,7 @@ def _find(repository: Repository, commit: Commit, limit: int, progress: Progress
     except GitError as error:
         if not repository.is_partial():
             raise
-        raise MissingError("the clone is partial and lacks files that are needed", hint="git fetch --refetch --no-filter") from error
+        raise MissingError("required files are missing in this partial clone", hint="git fetch --refetch --no-filter") from error
 
 
 def _only_blanks(repository: Repository, commit: Commit, candidates: tuple[finder.Candidate, ...]) -> str:

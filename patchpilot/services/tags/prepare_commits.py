@@ -119,7 +119,7 @@ def prepare(
     ids = topic_commits(repository, request.target, request.base)
     for id_ in ids:
         if len(repository.commit(id_).parents) > 1:
-            raise UsageError(f"{id_[:12]} is a merge: tags belong in the merged commits", hint="give one of those, or a range A..B")
+            raise UsageError(f"{id_[:12]} is a merge: tags belong in the merged commits", hint="pass one of those, or a range A..B")
     if request.is_fix is not None and not request.dry_run:
         answer_fix(repository, [repository.commit(id_) for id_ in ids], request.is_fix, target=request.target, base=request.base)
     changes = message_changes(repository, ids, request, progress)
@@ -330,5 +330,7 @@ def _people(request: PrepareRequest, project: Project) -> list[tuple[str, str]]:
 def _identity(repository: Repository) -> str:
     who = repository.identity
     if who is None:
-        raise MissingError("git does not know who you are", hint="git config user.name 'Your Name'; git config user.email you@example.org")
+        raise MissingError(
+            "git user.name and user.email are not set", hint="git config user.name 'Your Name'; git config user.email you@example.org"
+        )
     return who.trailer()

@@ -36,7 +36,7 @@ def series_at(target: str, *, lore: str = LORE, offline: bool = False, archive_a
         mails = unique(archive.thread(message_id))
     revision = _revision(message_id, mails)
     if revision is None:
-        raise InputError(f"{message_id}: no patch in this thread", hint="give the Message-ID of the patch or its cover letter")
+        raise InputError(f"{message_id}: no patch in this thread", hint="pass the Message-ID of the patch or its cover letter")
     patches = tuple(parse_patch(post.mail.mail.raw, post.message_id) for post in revision.posts)
     cover = next((patch for patch, post in zip(patches, revision.posts, strict=True) if post.is_cover and not patch.has_diff), None)
     return Series(tuple(patch for patch in patches if patch is not cover), cover)

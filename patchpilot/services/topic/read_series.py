@@ -26,7 +26,7 @@ def read_series(
         return read_targets(targets, repository, from_archive, stdin, skipped)
     if repository is None:
         raise MissingError(
-            "no TARGET and no git repository here", hint=Action("", ("-C", "DIR"), "give a patch file, or a repository with {}")
+            "no TARGET given, and not in a git repository", hint=Action("", ("-C", "DIR"), "give a patch file, or a repository with {}")
         )
     from patchpilot.services.topic.topic_base import topic_base
 

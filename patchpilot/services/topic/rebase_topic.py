@@ -68,7 +68,7 @@ def _refuse_odd(repository: Repository, ids: Sequence[str], head: str, onto: str
         raise UsageError(f"{ids[-1][:12]} is not the newest commit of the branch", hint=hint)
     for older, newer in itertools.pairwise(ids):
         if repository.commit(newer).parents != (older,):
-            raise UsageError(f"{newer[:12]} does not follow {older[:12]}: the topic has merges or other commits between", hint=hint)
+            raise UsageError(f"{newer[:12]} does not follow {older[:12]}: there are merges or other commits in between", hint=hint)
     parents = repository.commit(ids[0]).parents
     if len(parents) != 1:
         raise UsageError(f"{ids[0][:12]} is a merge or has no parent", hint=hint)

@@ -43,12 +43,14 @@ def topic_base(repository: "Repository", named: str | None = None) -> Base:
     if base.is_unclear:
         choices = likeliest(repository, named)
         raise UnclearBaseError(
-            f"{_many(base)} over the base {base.name}, which is a guess ({base.reason})",
+            f"{_many(base)} on top of the base {base.name}, which is a guess ({base.reason})",
             hint=Action("", ("--base", "REV"), "specify the base with {}, or give a range A..B"),
             choices=tuple((choice.name, len(choice.commits), choice.reason) for choice in choices),
         )
     if len(base.commits) > MAX_OWN:
-        raise UsageError(f"more than {MAX_OWN} commits over {base.name}", hint=Action("", ("--base", "REV"), "specify a nearer base: {}"))
+        raise UsageError(
+            f"more than {MAX_OWN} commits on top of {base.name}", hint=Action("", ("--base", "REV"), "specify a nearer base: {}")
+        )
     return base
 
 
@@ -300,4 +302,4 @@ def _nothing_over(repository: "Repository", base: Base) -> UsageError:
     if other:
         over = f"over {other.name} there {'is' if len(other.commits) == 1 else 'are'} {counted(len(other.commits), 'commit')}"
         hint += ("; ", Action("", ("--base", other.name), f"{over}: {{}}"))
-    return UsageError(f"no commits over the base {base.name}", hint=Hint(hint))
+    return UsageError(f"no commits on top of the base {base.name}", hint=Hint(hint))

@@ -106,7 +106,7 @@ def add(
     if mbox is not None:
         return _add_from_mbox(target, mbox, store, repository, progress)
     if target is None:
-        raise UsageError("nothing to follow", hint="give a Message-ID, an archive URL, or --mbox FILE")
+        raise UsageError("nothing to follow", hint="pass a Message-ID, an archive URL, or --mbox FILE")
     message_id = message_id_of(target)
     if message_id is None:
         raise UsageError(f"{target}: neither a Message-ID nor an archive URL", hint="e.g. <20240101120000.1-1-ada@example.org>")
@@ -116,7 +116,7 @@ def add(
     mails = _without_tests(mails)
     status = status_of(message_id, read_thread(mails, now=store.reader.now, reader=store.reader))
     if status is None:
-        raise InputError(f"{message_id}: no patch in this thread", hint="give the Message-ID of the patch or its cover letter")
+        raise InputError(f"{message_id}: no patch in this thread", hint="pass the Message-ID of the patch or its cover letter")
     entry = store.holding(status.topic.message_ids) or store.add(_key(status), status.topic.subject, url, None)
     new = store.keep(entry.id, status.topic.subject, mails, seen=_own(status))
     return (replace(_shown(store.entry(entry.id), store, repository, progress, status), new=new, troubles=troubles),)
@@ -141,7 +141,7 @@ def _add_from_mbox(target: str | None, mbox: Path, store: Store, repository: Rep
         later = {later.message_id for status in every for later in status.follow_ups}
         chosen = [status for status in every if not later & status.topic.message_ids] or every
     if not chosen:
-        raise InputError(f"{mbox}: no patch found", hint="give the mbox of a thread, e.g. t.mbox.gz from an archive")
+        raise InputError(f"{mbox}: no patch found", hint="pass the mbox of a thread, e.g. t.mbox.gz from an archive")
     added = []
     for status in chosen:
         entry = store.holding(status.topic.message_ids) or store.add(_key(status), status.topic.subject, None, str(mbox.resolve()))
