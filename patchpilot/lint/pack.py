@@ -68,7 +68,7 @@ def parse_pack(text: str, label: str, detectors: Mapping[str, RegisteredDetector
     try:
         data = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise PackError(f"{label} is not valid TOML: {error}", hint="correct the TOML syntax") from error
+        raise PackError(f"{label}: not valid TOML: {error}", hint="correct the TOML syntax") from error
     _no_unknown(data, ("rule", "retired"), label)
     tables = data.get("rule", [])
     if not isinstance(tables, list):

@@ -210,7 +210,7 @@ def _parse(label: str, text: bytes) -> Table:
     try:
         return tomllib.loads(text.decode("utf-8", "replace"))
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise PackError(f"{label} is not valid TOML: {error}") from error
+        raise PackError(f"{label}: not valid TOML: {error}") from error
 
 
 def _project(table: Mapping[str, Any]) -> Project:
