@@ -170,7 +170,12 @@ def test_settings_that_stop_every_verb_stop_neither_config_nor_doctor(repo: Repo
     repo.git("config", "patchpilot.fail-on", "nonsense")
     done = call("config", "-C", repo.path)
     assert done.code == 0
-    for word in ("via cannot be set in the settings of a tree", "'7' is not a number", "unknown setting 'profil'", "'nonsense' is not one of"):
+    for word in (
+        "via cannot be set in the settings of a tree",
+        "'7' is not a number",
+        "unknown setting 'profil'",
+        "'nonsense' is not one of",
+    ):
         assert word in done.err
     assert "strict" in done.out
     doctor = json.loads(call("doctor", "-C", repo.path, "--offline", "--format", "json").out)
