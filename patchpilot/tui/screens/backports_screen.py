@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The backports stage: which releases have the bug, a row for each stable branch, and the details of the selected verdict."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -190,7 +190,7 @@ class BackportsScreen(StageScreen):
         self.query_one("#verdict").display = not needs or self.size.height >= TALL
         left_out = self._left_out.get(branch.branch, frozenset())
         panel.heading = "Prerequisites: only their changes to the fix's files" if branch.partial else "Prerequisites, in this order"
-        panel.count = f"{sum(need.commit not in left_out for need in needs)}/{len(needs)} ticked"
+        panel.count = f"{sum(need.commit not in left_out for need in needs)}/{len(needs)} ticked · Space"
         queue.clear_options()
         most = result.max_lines if result else 0
         queue.add_options(
@@ -265,7 +265,12 @@ class BackportsScreen(StageScreen):
             if value:
                 self._write(Path(value).expanduser())
 
-        self.app.push_screen(LineDialog("Folder for the patches:", lambda text: (bool(text.strip()), ""), value="backports"), answered)
+        result: BackportResult | None = self.session.fresh(self.stage)
+        if result is None:
+            self.notify("not ready yet", timeout=2)
+            return
+        text = f"{what_is_written(result, self._left_out)}\n\nFolder for the patches:"
+        self.app.push_screen(LineDialog(text, lambda value: (bool(value.strip()), ""), value="backports", title="Write patches"), answered)
 
     def _write(self, folder: Path) -> None:
         from patchpilot.services.backport.topic_backports import write_topic_backports
@@ -337,6 +342,16 @@ def what_to_do(branch: "BranchResult", result: "BackportResult") -> str:
     if branch.verdict == "conflict":
         return f"w write {len(branch.prerequisites) + 1} patches"
     return "w write patch" if branch.verdict == "clean" else "w write, then review"
+
+
+def what_is_written(result: "BackportResult", left_out: "Mapping[str, Collection[str]]") -> str:
+    """What `w` writes: a line for each branch that needs the fix, with the number of its ticked prerequisites."""
+    rows = []
+    for branch in result.branches:
+        if branch.wants_fix:
+            ticked = sum(need.commit not in left_out.get(branch.branch, ()) for need in branch.prerequisites)
+            rows.append(f"{branch.branch}: {counted(ticked, 'prerequisite') + ', then the fix' if branch.prerequisites else 'the fix'}")
+    return "\n".join(rows) or "No branch needs the fix."
 
 
 def ends_soon(branch: "BranchResult", today: date) -> bool:

@@ -15,7 +15,7 @@ from textual.widgets.option_list import Option
 from patchpilot.model.bug_range import NOWHERE
 from patchpilot.model.counted import counted
 from patchpilot.tui.glyphs import glyph
-from patchpilot.tui.rich_text import diff_line, fitted, lines, plain, word_diff_line, word_diff_rows
+from patchpilot.tui.rich_text import fitted, lines, plain, word_diff_line, word_diff_rows
 from patchpilot.tui.screens.stage_screen import StageScreen
 from patchpilot.tui.session import JobRequest
 from patchpilot.tui.stages import Stage, StageState, StageStatus
@@ -266,7 +266,9 @@ class TagsScreen(StageScreen):
         def then(patches: tuple[list[str], list[str]]) -> None:
             rows = [*patches[0], "", "The fix:", "", *patches[1]]
             self.app.push_screen(
-                Reader(f"{candidate.commit[:12]}: changes to the files of the fix", rows, styler=diff_line, stops=patch_stops(rows))
+                Reader(
+                    f"{candidate.commit[:12]}: changes to the files of the fix", rows, pager=DiffView(ident="text"), stops=patch_stops(rows)
+                )
             )
 
         self._read_patches(candidate, then)
@@ -442,7 +444,7 @@ def evidence_rows(result: "FixesResult", candidate: "CulpritAnswer | None", impa
     """What speaks for a candidate, what does not, and what the tags will be."""
     rows: list[Text] = []
     if candidate:
-        rows += [plain(f"{glyph('ticked')} {reason}", "green") for reason in candidate.evidence]
+        rows += [plain(f"{glyph('done')} {reason}", "green") for reason in candidate.evidence]
         rows += [plain(f"{glyph('nothing')} {reason}", "dim") for reason in candidate.lacks]
         if result.reason:
             rows.append(plain(f"{glyph('stale')} uncertain: {result.reason}", "yellow"))

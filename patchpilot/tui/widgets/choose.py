@@ -141,7 +141,7 @@ class LineDialog(Dialog[str | None]):
 
 
 class Reader(ModalScreen[None]):
-    """A text on the whole screen, with a title; `fold` wraps long lines at its width (then there are no stops)."""
+    """A text on the whole screen, with a title; `fold` wraps long lines at its width (then there are no stops). `pager` shows it in its own way."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,enter", "close", "close", key_display="Esc"),
@@ -149,24 +149,33 @@ class Reader(ModalScreen[None]):
         Binding("y", "app.copy", "copy line", show=False),
     ]
 
-    def __init__(self, title: str, rows: Sequence[str], *, styler: Styler = plain, stops: Sequence[int] = (), fold: bool = False) -> None:
+    def __init__(
+        self,
+        title: str,
+        rows: Sequence[str],
+        *,
+        styler: Styler = plain,
+        stops: Sequence[int] = (),
+        fold: bool = False,
+        pager: Pager | None = None,
+    ) -> None:
         super().__init__()
         self._fold = fold
-        self._title, self._rows, self._styler, self._stops = title, rows, styler, stops
+        self._title, self._rows, self._stops = title, rows, stops
+        self._pager = pager or Pager(ident="text", styler=styler)
 
     def compose(self) -> ComposeResult:
         """The text in a panel with the title and the keys in its border."""
-        panel = Panel(Pager(ident="text", styler=self._styler), title=self._title, classes="reader")
+        panel = Panel(self._pager, title=self._title, classes="reader")
         panel.count = f"PgUp PgDn page{' · ] [ next and previous part' if self._stops else ''} · y copy line · Esc close"
         yield panel
 
     def on_mount(self) -> None:
         """Fill it."""
-        pager = self.query_one(Pager)
         wide = max(20, self.size.width - 5)
         rows = [part for row in self._rows for part in wrapped(row, wide)] if self._fold else self._rows
-        pager.fill(rows, stops=self._stops)
-        pager.focus()
+        self._pager.fill(rows, stops=self._stops)
+        self._pager.focus()
 
     def action_close(self) -> None:
         """Close."""

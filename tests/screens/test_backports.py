@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The Backports stage: a badge and an action for each branch, prerequisites to tick, conflicts in three columns."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from patchpilot.backports.conflict_places import ConflictPlace
+from patchpilot.backports.prerequisites import PrerequisiteNeed
+from patchpilot.backports.verdict import BranchVerdict
+from patchpilot.commits.run import git
+from patchpilot.services.backport.backport_result import BackportResult, BranchResult
+from patchpilot.tui.app import PatchpilotApp
+from patchpilot.tui.screens.backports_screen import badge_of, ends_soon, need_row, needs_count, sides_rows, what_is_written, what_to_do
+from patchpilot.tui.stages import Stage
+from tests.kit.walk import asked, keys, settle, text_of, until
+
+On = Callable[[Path], PatchpilotApp]
+NEED = PrerequisiteNeed("1" * 40, "frob: check first", 12)
+
+
+def branch(verdict: BranchVerdict, **more: object) -> BranchResult:
+    return BranchResult("stable/linux-6.1.y", "6.1", "2" * 40, verdict, "so it is", **more)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("verdict", "more", "badge", "action"),
+    [
+        (BranchVerdict.FIXED, {}, "✓ already there", "nothing"),
+        (BranchVerdict.NOT_AFFECTED, {}, "– not affected", "nothing"),
+        (BranchVerdict.CLEAN, {}, "✓ clean", "w write patch"),
+        (BranchVerdict.CLEAN, {"queued": True}, "✓ clean", "queued for a release"),
+        (BranchVerdict.THREE_WAY, {}, "≈ 3-way", "w write, then review"),
+        (BranchVerdict.CONFLICT, {}, "✗ conflict", "z resolve"),
+        (BranchVerdict.CONFLICT, {"prerequisites": (NEED, NEED)}, "✗ conflict", "w write 3 patches"),
+        (BranchVerdict.CONFLICT, {"prerequisites": (NEED,), "failed": "x@y"}, "✗ failed", "z resolve"),
+        (BranchVerdict.FIXED, {"failed": "x@y"}, "✓ already there", "nothing"),
+    ],
+)
+def test_every_verdict_is_a_sign_a_word_and_an_action(verdict: BranchVerdict, more: dict[str, object], badge: str, action: str) -> None:
+    one = branch(verdict, **more)
+    assert badge_of(one).text.plain == badge
+    assert what_to_do(one, BackportResult("3" * 40, "x", upstream=True)) == action
+
+
+def test_what_is_not_in_mainline_is_left_to_the_tag_or_waits() -> None:
+    waiting = BackportResult("3" * 40, "x", upstream=False)
+    assert what_to_do(branch(BranchVerdict.CLEAN), waiting) == "Cc: stable is enough"
+    assert what_to_do(branch(BranchVerdict.CONFLICT, prerequisites=(NEED,)), waiting) == "wait for the merge"
+
+
+@pytest.mark.parametrize(("ends", "soon"), [("2026-12", True), ("2027-04", True), ("2027-06", False), (None, False), ("later", False)])
+def test_a_branch_whose_support_ends_within_half_a_year_is_dim(ends: str | None, soon: bool) -> None:
+    assert ends_soon(branch(BranchVerdict.CLEAN, ends=ends), date(2026, 11, 21)) is soon
+    assert ends_soon(branch(BranchVerdict.CLEAN, ends=ends, is_over=True), date(2026, 11, 21))
+
+
+def test_prerequisites_have_order_size_and_risk_in_words() -> None:
+    assert need_row(NEED, 2, "high", is_ticked=True).plain == "[✓]  2  111111111111    12 lines  high risk    frob: check first"
+    assert need_row(NEED, 2, "low", is_ticked=False).plain.startswith("[ ]  2  ")
+    partly = branch(BranchVerdict.CONFLICT, prerequisites=(NEED,), partial=True)
+    assert (needs_count(partly), needs_count(branch(BranchVerdict.CLEAN))) == ("1*", "")
+    assert needs_count(branch(BranchVerdict.FIXED, prerequisites=(NEED,))) == ""
+
+
+def test_what_is_written_is_told_before_the_folder_is_asked_for() -> None:
+    other = replace(NEED, commit="4" * 40)
+    branches = (branch(BranchVerdict.CONFLICT, prerequisites=(NEED, other)), branch(BranchVerdict.FIXED), branch(BranchVerdict.CLEAN))
+    result = BackportResult("3" * 40, "x", branches=branches)
+    assert what_is_written(result, {"stable/linux-6.1.y": {"4" * 40}}) == (
+        "stable/linux-6.1.y: 1 prerequisite, then the fix\nstable/linux-6.1.y: the fix"
+    )
+    assert what_is_written(BackportResult("3" * 40, "x", branches=branches[1:2]), {}) == "No branch needs the fix."
+
+
+def test_each_conflict_has_its_place_and_its_columns() -> None:
+    places = (ConflictPlace("a.c", 7, ("ours",), ("theirs",), base=("base",)), ConflictPlace("b.c", 0, kind="modify/delete"))
+    rows = sides_rows(places, 120)
+    assert [row for row in rows if row.startswith("@@ ")] == ["@@ a.c:7 (content) @@", "@@ b.c:0 (modify/delete) @@"]
+    assert [cell.strip() for cell in rows[2].split("\t")] == ["ours", "base", "theirs"]
+
+
+async def test_a_prerequisite_that_is_not_ticked_is_not_written(mended: Path, walk_on: On, tmp_path: Path) -> None:
+    # the fix is in mainline: stable trees take it
+    tag = git(
+        mended, "log", "-1", '--format=Fixes: %h ("%s")', "--grep=read the number of flash images at probe", "origin/master"
+    ).text.strip()
+    message = git(mended, "log", "-1", "--format=%B").text.strip()
+    git(mended, "commit", "-q", "--amend", "-m", f"{message}\n\n{tag}\nSigned-off-by: Robin Newland <robin@example.net>")
+    app = walk_on(mended)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        asked(app)
+        git(mended, "update-ref", "refs/remotes/origin/master", "HEAD")
+        await keys(pilot, Stage.BACKPORTS)
+        assert "base (before the fix)" in text_of(app)
+        assert "1/1 ticked" in text_of(app)
+        # from the matrix Space goes to the prerequisites
+        await keys(pilot, "space", "space")
+        await until(pilot, lambda: "0/1 ticked" in text_of(app), "the prerequisite to be left out")
+        await keys(pilot, "w")
+        assert "stable/linux-6.1.y: 0 prerequisites, then the fix" in text_of(app)
+        await keys(pilot, "ctrl+u")
+        await pilot.press(*str(tmp_path / "out"), "enter")
+        await until(pilot, lambda: "Patches written" in text_of(app), "the patches")
+    assert sorted(file.name for file in (tmp_path / "out").iterdir()) == ["5.15", "6.12", "6.18", "6.6"]
