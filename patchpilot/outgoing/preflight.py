@@ -79,7 +79,7 @@ def _refusals(facts: PreflightFacts) -> Iterator[SendProblem]:
     if facts.errors:
         yield SendProblem(
             "check-errors",
-            f"check reports {counted(len(facts.errors), 'error')}: {_first(facts.errors)}",
+            f"check reports {counted(len(facts.errors), 'error')}: {_first(facts, facts.errors)}",
             Action("check", (), "see them: {}"),
         )
     for title, wrong in facts.damaged:
@@ -99,9 +99,14 @@ def _refusals(facts: PreflightFacts) -> Iterator[SendProblem]:
     yield from _stable(facts)
 
 
-def _first(lines: tuple[str, ...]) -> str:
-    """The first three lines, and a sign for more."""
-    return "; ".join(lines[:3]) + (" …" if len(lines) > 3 else "")
+def _first(facts: PreflightFacts, lines: tuple[str, ...]) -> str:
+    """The first three lines, and a sign for more; what several patches have is there once, with their number."""
+    titles = [f"{patch.subject.title}: " for patch in facts.series.patches]
+    same: dict[str, list[str]] = {}
+    for line in lines:
+        same.setdefault(line.removeprefix(next((title for title in titles if line.startswith(title)), "")), []).append(line)
+    shown = [each[0] if len(each) == 1 else f"{message} ({counted(len(each), 'time')})" for message, each in same.items()]
+    return "; ".join(shown[:3]) + (" …" if len(shown) > 3 else "")
 
 
 def _addresses(facts: PreflightFacts) -> Iterator[SendProblem]:
@@ -299,13 +304,13 @@ def _warnings(facts: PreflightFacts) -> Iterator[SendProblem]:
     if facts.waived:
         yield SendProblem(
             "waived",
-            f"{counted(len(facts.waived), 'error')} of check waived: {_first(facts.waived)}",
+            f"{counted(len(facts.waived), 'error')} of check waived: {_first(facts, facts.waived)}",
             Action("check", ("--unwaive", "RULE"), "remove a waiver: {}"),
         )
     if facts.cautions:
         yield SendProblem(
             "check-warnings",
-            f"check reports {counted(len(facts.cautions), 'warning')}: {_first(facts.cautions)}",
+            f"check reports {counted(len(facts.cautions), 'warning')}: {_first(facts, facts.cautions)}",
             Action("check", (), "see them: {}"),
         )
     for name in facts.unanswered:

@@ -61,8 +61,8 @@ def send_report(repository: Repository, plan: SendPlan, result: SendResult, toda
         headline,
         mails,
         (
-            "Test bots usually answer within a day or two, reviewers within days.",
-            f"{project.title} asks to wait {counted(days, 'day')} before a reminder: until {remind:%Y-%m-%d}.",
             *result.advice,
+            "test bots usually answer within a day or two, reviewers within days",
+            f"{project.title} asks to wait {counted(days, 'day')} before a reminder: until {remind:%Y-%m-%d}",
         ),
     )

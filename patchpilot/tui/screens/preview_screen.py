@@ -14,7 +14,7 @@ from patchpilot.model.counted import counted
 from patchpilot.model.printable import width
 from patchpilot.tui.glyphs import glyph
 from patchpilot.tui.rich_text import fitted, plain
-from patchpilot.tui.screens.repair_keys import choose_prefix, edit_draft
+from patchpilot.tui.screens.repair_keys import choose_prefix, edit_draft, switch_transport
 from patchpilot.tui.screens.stage_screen import StageScreen
 from patchpilot.tui.session import JobRequest
 from patchpilot.tui.stages import Stage, StageState, StageStatus
@@ -223,13 +223,7 @@ class PreviewScreen(StageScreen):
 
     def action_transport(self) -> None:
         """Switch to the next transport."""
-        from patchpilot.services.send.transport_names import next_transport
-
-        result: SendPlan | None = self.session.last(self.stage)
-        self.session.via = next_transport(result.request.via if result else "")
-        self.session.changed("via")
-        self.notify(f"transport: {self.session.via}; o switches again", timeout=3)
-        self.tui.jobs.begin(self.stage)
+        switch_transport(self, self.session.last(self.stage))
 
     def action_outbox(self) -> None:
         """Write the mails to files."""

@@ -84,6 +84,17 @@ def edit_draft(screen: "StageScreen", then: Callable[[], None]) -> None:
     then()
 
 
+def switch_transport(screen: "StageScreen", plan: "SendPlan | None") -> None:
+    """Switch from the plan's transport to the next one, and plan again."""
+    from patchpilot.services.send.transport_names import next_transport
+
+    before = plan.request.via if plan else ""
+    screen.session.via = next_transport(before)
+    screen.session.changed("via")
+    screen.notify(f"transport: {screen.session.via}{f' instead of {before}' if before else ''}; o switches again", timeout=4)
+    screen.tui.jobs.begin(screen.stage)
+
+
 def repair(
     screen: "StageScreen",
     plan: "SendPlan",

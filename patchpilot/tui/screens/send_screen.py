@@ -16,14 +16,14 @@ from textual.widgets.option_list import Option
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.action import actions
 from patchpilot.model.counted import counted
-from patchpilot.model.printable import one_line
+from patchpilot.model.printable import crop, one_line
 from patchpilot.tui.action_keys import in_keys, key_of
 from patchpilot.tui.glyphs import glyph
 from patchpilot.tui.job_errors import as_error
 from patchpilot.tui.rich_text import QUIET, STRONG, fitted, lines, plain
 from patchpilot.tui.screens.preview_screen import load as load_plan
 from patchpilot.tui.screens.preview_screen import recorded
-from patchpilot.tui.screens.repair_keys import choose_prefix, edit_draft, repair, undo_repair
+from patchpilot.tui.screens.repair_keys import choose_prefix, edit_draft, repair, switch_transport, undo_repair
 from patchpilot.tui.screens.stage_screen import StageScreen
 from patchpilot.tui.session import JobRequest
 from patchpilot.tui.stages import Stage, StageState, StageStatus
@@ -75,6 +75,8 @@ REPAIRS = {
 CERTAIN = frozenset(("missing-target-tree", "check-errors", "check-warnings", "tags"))
 """The checks of which `A` repairs what is certain."""
 BAR = 40
+NOTE = 160
+"""Columns of a note in the question before the send."""
 WIDE, TALL = 120, 36
 
 
@@ -146,6 +148,7 @@ class SendScreen(StageScreen):
         Binding("a", "repair", "repair", tooltip="repair what the selected check found"),
         Binding("A", "repair_all", "repair all", tooltip="repair all that is certain: safe fixes, tags, target tree; shown first"),
         Binding("e", "edit", "edit cover", show=False, tooltip="edit cover letter, changelog and notes in your editor"),
+        Binding("o", "transport", "switch transport", show=False, tooltip="switch the transport: git send-email or b4"),
         Binding("m", "to_self", "send to yourself", tooltip="send the mails only to yourself, as a test"),
         Binding("R", "resume", "resume", tooltip="resume an interrupted send; no mail is sent twice"),
         Binding("u", "undo", "undo", show=False, tooltip="undo the last repair, or the last rewrite of your commits"),
@@ -185,7 +188,7 @@ class SendScreen(StageScreen):
         with Columns(id="after"):
             with Panel(title="Sending", id="progress"), VerticalScroll(id="scroll"):
                 yield Static(id="mails", markup=False)
-            with Panel(title="What happens now", id="end"), VerticalScroll(can_focus=False):
+            with Panel(title="What happens now", id="end"), VerticalScroll():
                 yield Static(id="now", markup=False)
 
     def on_mount(self) -> None:
@@ -281,13 +284,14 @@ class SendScreen(StageScreen):
     def _show_check(self) -> None:
         """Below the list: the selected check in full, and what repairs it."""
         check, known = self._selected, self.session.last(self.stage)
-        rows = [plain(one_line(check.message))] if check else []
+        rows = [plain(help_of(check), STRONG)] if check and help_of(check) else []
         if check and known and check.name == NO_SERVER:
             from patchpilot.services.send.send_state import blocked_help
 
             rows.append(plain(f"run in a shell: {blocked_help(known.plan)[0]}"))
-        if check and (help_text := help_of(check)):
-            rows.append(plain(help_text, STRONG))
+        if check:
+            # it may be longer than there is room for
+            rows.append(plain(one_line(check.message)))
         self.query_one("#check", Static).update(lines(rows))
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
@@ -387,6 +391,12 @@ class SendScreen(StageScreen):
         from patchpilot.tui.undo_action import undo
 
         undo(self)
+
+    def action_transport(self) -> None:
+        """Switch to the next transport."""
+        known: TopicSend | None = self.session.last(self.stage)
+        if not self._sending:
+            switch_transport(self, known.plan if known else None)
 
     def action_edit(self) -> None:
         """Edit cover letter, changelog and notes in one text."""
@@ -646,5 +656,5 @@ def _question(planned: "SendPlan") -> str:
         f"Transport: {planned.account.label}. A mail to a public list cannot be recalled.",
     ]
     if planned.warnings:
-        rows += ["", *(f"note: {warning.message}" for warning in planned.warnings[:2])]
+        rows += ["", *(crop(f"note: {one_line(warning.message)}", NOTE) for warning in planned.warnings[:2])]
     return "\n".join(rows)

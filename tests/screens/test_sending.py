@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Sending a series from the TUI to real servers: a line a mail, a refusal, an interruption half-way, and the rest sent once."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from patchpilot.commits.repository import Repository
+from patchpilot.commits.run import git
+from patchpilot.services.send.edit_draft import Changes, change
+from patchpilot.tui.app import PatchpilotApp
+from patchpilot.tui.stages import Stage, StageState
+from tests.kit.smtp import Faults, FaultySink
+from tests.kit.walk import asked, keys, said, settle, still, text_of, until
+
+On = Callable[[Path], PatchpilotApp]
+FILE = "drivers/net/ethernet/acme/acme_mcp.c"
+VIA = ("git-send-email", "b4")
+
+
+@pytest.fixture
+def series(clone: Path) -> Path:
+    """Three patches with a cover letter, ready to be sent."""
+    git(clone, "reset", "-q", "--hard", "HEAD~1")
+    for number in (1, 2, 3):
+        (clone / FILE).write_text((clone / FILE).read_text() + f"\n/* step {number} */\n")
+        text = f"net/acme: step {number} of counting images\n\nOld cards cannot count their images.\n\nSigned-off-by: Robin Newland <robin@example.net>"
+        git(clone, "commit", "-q", "-a", "-m", text)
+    with Repository.open(clone) as repository:
+        change(repository, Changes(subject="net/acme: count images", text="Old cards cannot count.", prefix="PATCH net"))
+    return clone
+
+
+def use(work: Path, server: FaultySink, via: str) -> None:
+    for name, value in (
+        ("sendemail.smtpServer", "127.0.0.1"),
+        ("sendemail.smtpServerPort", str(server.port)),
+        ("sendemail.smtpEncryption", ""),
+        ("sendemail.confirm", "never"),
+        ("patchpilot.via", via),
+    ):
+        git(work, "config", name, value)
+
+
+async def send(pilot: Any, app: PatchpilotApp) -> None:
+    await settle(pilot)
+    asked(app)
+    await keys(pilot, Stage.SEND, "s")
+    await pilot.press(*"send", "enter")
+
+
+def ids(server: FaultySink) -> list[str]:
+    """The subjects' numbers of the mails that arrived."""
+    return [mail.data.split(b"Subject: ", 1)[1].split(b"]", 1)[0].decode() for mail in server.take()]
+
+
+@pytest.mark.parametrize("via", VIA)
+async def test_each_mail_has_a_line_and_the_end_says_what_happens_now(series: Path, walk_on: On, via: str) -> None:
+    with FaultySink() as server:
+        use(series, server, via)
+        app = walk_on(series)
+        async with app.run_test(size=(120, 36)) as pilot:
+            await send(pilot, app)
+            await until(pilot, lambda: app.session.status(Stage.SEND).state is StageState.DONE, "the mails to be sent")
+            await still(pilot)
+            shown = text_of(app)
+        assert ids(server) == [f"[PATCH net {number}/3" for number in range(4)]
+    assert f"v1: 4 of 4 mails accepted · {via}" in shown
+    assert shown.count("accepted  [PATCH net ") == 4
+    for words in ("What happens now", "replies are tracked", "before a reminder", "Archive: "):
+        assert words in shown
+
+
+@pytest.mark.parametrize("via", VIA)
+async def test_a_send_that_breaks_half_way_is_resumed_with_each_mail_once(series: Path, walk_on: On, via: str) -> None:
+    with FaultySink(Faults(gone_from=3)) as server:
+        use(series, server, via)
+        app = walk_on(series)
+        async with app.run_test(size=(120, 36)) as pilot:
+            await send(pilot, app)
+            await until(pilot, lambda: app.session.status(Stage.SEND).state is StageState.BLOCKED, "the break")
+            await settle(pilot)
+            await still(pilot)
+            shown = text_of(app)
+            assert shown.count("accepted  [PATCH net ") == 2
+            assert "R resume" in shown
+            assert "What to do" in shown
+            server.faults.heal()
+            await keys(pilot, "R")
+            if "may or may not have accepted" in " ".join(text_of(app).split()):
+                await keys(pilot, "n")
+            await until(pilot, lambda: app.session.status(Stage.SEND).state is StageState.DONE, "the rest")
+            assert "v1: 4 of 4 mails accepted" in text_of(app)
+        assert sorted(ids(server)) == [f"[PATCH net {number}/3" for number in range(4)]
+
+
+async def test_a_refused_recipient_is_shown_with_the_words_of_the_server(series: Path, walk_on: On) -> None:
+    with FaultySink(Faults(reject_all=True)) as server:
+        use(series, server, VIA[0])
+        app = walk_on(series)
+        async with app.run_test(size=(120, 36)) as pilot:
+            await send(pilot, app)
+            await until(pilot, lambda: app.session.status(Stage.SEND).state is StageState.BLOCKED, "the refusal")
+            await settle(pilot)
+            await still(pilot)
+            shown = text_of(app)
+        assert not server.take()
+    assert "rejected  [PATCH net 0/3] net/acme: count images" in shown
+    assert "no such user" in shown
+    assert "v1: 0 of 4 mails accepted" in shown
+
+
+async def test_escape_stops_after_the_current_mail(series: Path, walk_on: On) -> None:
+    with FaultySink(Faults(on_mail=lambda _: time.sleep(0.7))) as server:
+        use(series, server, VIA[0])
+        app = walk_on(series)
+        async with app.run_test(size=(80, 24)) as pilot:
+            await send(pilot, app)
+            await until(pilot, lambda: "1/4" in text_of(app), "the first mail")
+            await pilot.press("escape")
+            assert said(app) == "stopping after this mail; R resumes the rest"
+            await until(pilot, lambda: app.session.status(Stage.SEND).state is StageState.BLOCKED, "the stop")
+            await settle(pilot)
+            assert 0 < len(server.take()) < 4
+            await keys(pilot, "R")
+            await until(pilot, lambda: app.session.status(Stage.SEND).state is StageState.DONE, "the rest")
+        assert ids(server) == [f"[PATCH net {number}/3" for number in range(4)]
