@@ -17,11 +17,15 @@ from patchpilot.demo import acme, demo_mails
 from patchpilot.demo.demo_mails import Sent
 from patchpilot.demo.demo_repository import Repositories
 from patchpilot.demo.robin import fix_first
+from patchpilot.model.action import Action
 from patchpilot.model.mail import parse_mail
 from patchpilot.model.rendered_mail import captured
+from patchpilot.outgoing.mail_state import MailState
 from patchpilot.services.backport.backport_result import BranchResult
 from patchpilot.services.backport.branch_verdicts import BackportRequest, backport
 from patchpilot.services.backport.bug_range import range_of_backports
+from patchpilot.services.send.after_send import SendReport, SentMail
+from patchpilot.services.send.send_plan import SendPlan
 from patchpilot.services.send.send_state import TopicSend
 from patchpilot.services.tags.find_culprits import FixesResult
 from patchpilot.services.track import follow_series
@@ -171,6 +175,8 @@ def test_each_stage_looks_as_it_did(
         ("help", ("question_mark",)),
         ("write-tags", (Stage.TAGS, "enter")),
         ("confirm", (Stage.SEND, "s")),
+        ("sign-off", (Stage.SEND, "a")),
+        ("sent", (Stage.SEND,)),
         ("branch", (Stage.BACKPORTS, "enter")),
     ],
     ids=lambda one: one if isinstance(one, str) else "",
@@ -192,8 +198,24 @@ def test_each_dialog_looks_as_it_did(
             TopicSend(replace(sending.plan, refusals=())),
             StageStatus(StageState.TODO, 'press s, then type "send" to confirm'),
         )
+    if name == "sent":
+        results = dict(results)
+        results[Stage.SEND] = _sent(results[Stage.SEND][0].plan)
     app = walk(results, work, THEMES[0])
     assert snap_compare(app, terminal_size=size, run_before=to_stage(*pressed))
+
+
+def _sent(planned: SendPlan) -> tuple[TopicSend, StageStatus]:
+    """A send of two mails, of which the second was refused."""
+    ident = planned.mails[0].message_id
+    mails = (
+        SentMail(MailState.ACCEPTED, planned.mails[0].subject, ident, "", f"https://archive.example.org/{ident}/"),
+        SentMail(MailState.REJECTED, "[PATCH] net/acme: another", "second@example.net", "piet@example.org: 550 no such user", ""),
+    )
+    advice = Action("send", ("--resume",), "send the rest, with the same Message-IDs: {}")
+    return TopicSend(planned, report=SendReport("v1: 1 of 2 mails accepted", mails, (advice,))), StageStatus(
+        StageState.BLOCKED, "R resumes it"
+    )
 
 
 def test_without_colours_nothing_is_lost(snap_compare: Any, results: Any, work: Path) -> None:

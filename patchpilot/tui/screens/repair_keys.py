@@ -112,7 +112,7 @@ def repair(
             otherwise(repairs)
         elif SIGN_OFF in kinds:
             screen.app.push_screen(
-                Choose(_dco(plan, repairs), (("no", "Not now"), ("yes", "I certify this: add Signed-off-by"))),
+                Choose(_dco(plan, repairs), (("no", "Not now"), ("yes", "I certify this: add Signed-off-by")), title="Sign off"),
                 lambda choice: apply(repairs) if choice == "yes" else None,
             )
         else:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The send stage: the pre-flight card with one verdict, repairs, a typed confirmation, a line for each mail, and what happens afterwards."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -33,6 +33,7 @@ from patchpilot.tui.widgets.lists import List
 from patchpilot.tui.widgets.panel import Columns, Panel
 
 if TYPE_CHECKING:
+    from patchpilot.model.recipient import Recipient
     from patchpilot.services.send.after_send import SendReport
     from patchpilot.services.send.preflight_card import CheckLine, PreflightCard
     from patchpilot.services.send.repair import Repaired, Repairs
@@ -109,10 +110,11 @@ def status_of(sending: "TopicSend") -> StageStatus:
     if sending.is_sent:
         version = sending.last.version if sending.last else sending.plan.version
         return StageStatus(StageState.DONE, f"v{version} was sent; n shows the replies")
-    if blocked := sending.plan.blocked:
-        return StageStatus(StageState.BLOCKED, f"{blocked.message}: {blocked_help(sending.plan)[0]}", "1")
+    blocked = sending.plan.blocked
     if sending.plan.refused:
-        return StageStatus(StageState.BLOCKED, preflight_card(sending.plan).verdict, str(len(sending.plan.refusals)))
+        return StageStatus(StageState.BLOCKED, preflight_card(sending.plan).verdict, str(len(sending.plan.refusals) + bool(blocked)))
+    if blocked:
+        return StageStatus(StageState.BLOCKED, f"{blocked.message}: {blocked_help(sending.plan)[0]}", "1")
     return StageStatus(StageState.TODO, 'press s, then type "send" to confirm')
 
 
@@ -272,14 +274,24 @@ class SendScreen(StageScreen):
         rows += [Text.assemble(plain("From ", STRONG), plain(str(account.sender)))] if account.sender and not small else []
         for header in ("to", "cc"):
             people = [recipient for recipient in plan.recipients if recipient.header == header]
-            shown = people[:2] if small else people
-            named = dot.join(f"{one_line(recipient.address.name or recipient.address.email)} ({recipient.role})" for recipient in shown)
-            more = f"{dot}+{len(people) - len(shown)}" if len(people) > len(shown) else ""
-            rows += [Text.assemble(plain(f"{header.title()}   ", STRONG), plain(named + more))] if people else []
+            rows += self._people(header.title(), people)
         rows += [plain("")] if not small else []
         rows += [plain(one_line(mail.subject)) for mail in plan.mails]
         rows += [plain(f"note: {in_keys(remark, Stage.SEND)}", QUIET) for remark in plan.remarks]
         return lines(rows)
+
+    def _people(self, header: str, people: "Sequence[Recipient]") -> list[Text]:
+        """Who is in To or Cc, with their roles: a line each where there is room, else in one text, on a small terminal the first two."""
+        named = [(one_line(recipient.address.name or recipient.address.email), recipient.role) for recipient in people]
+        if self.size.height >= TALL and self.size.width >= WIDE:
+            heads = [header, *[""] * len(named)]
+            return [
+                Text.assemble(plain(f"{head:4} ", STRONG), plain(name), plain(f"  {role}", QUIET))
+                for head, (name, role) in zip(heads, named, strict=False)
+            ]
+        shown = named[:2] if self.size.height < TALL and self.size.width < WIDE else named
+        texts = [f"{name} ({role})" for name, role in shown] + ([f"+{len(named) - len(shown)}"] if len(named) > len(shown) else [])
+        return [Text.assemble(plain(f"{header:4} ", STRONG), plain(f" {glyph('dot')} ".join(texts)))] if texts else []
 
     def _show_check(self) -> None:
         """Below the list: the selected check in full, and what repairs it."""
@@ -427,7 +439,9 @@ class SendScreen(StageScreen):
         elif known.plan.blocked:
             self._show_blocked(known.plan)
         else:
-            self.app.push_screen(Confirm(_question(known.plan), "send"), lambda agreed: self._go(known.plan) if agreed else None)
+            self.app.push_screen(
+                Confirm(_question(known.plan), "send", title="Send"), lambda agreed: self._go(known.plan) if agreed else None
+            )
 
     def _show_blocked(self, planned: "SendPlan") -> None:
         from patchpilot.services.send.send_state import blocked_help
