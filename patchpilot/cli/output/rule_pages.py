@@ -39,6 +39,8 @@ def rule_page(explanation: RuleExplanation) -> str:
         lines += ["", "## Options", "", *(f"- `{name}`: {text}" for name, text in rule.options.items())]
     if rule.known_problems:
         lines += ["", "## Known problems", "", *(f"- {problem}" for problem in rule.known_problems)]
+    if explanation.record:
+        lines += ["", "## On real patches", "", explanation.record]
     lines += ["", "## References", "", f"- <{rule.reference}>"]
     lines += ["", "## Suppress it", "", "```", f"patchpilot check --ignore {rule.name}", "```"]
     return "\n".join(lines) + "\n"

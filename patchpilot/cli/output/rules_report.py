@@ -78,7 +78,7 @@ def page(explanation: RuleExplanation) -> str:
         ]
     if rule.since or rule.until or rule.profiles:
         lines += ["", "Applies", *_indented(in_force(rule))]
-    for title, entries in _notes(rule):
+    for title, entries in _notes(explanation):
         lines += ["", title, *(line for entry in entries for line in _wrapped(entry))]
     return "\n".join([*lines, "", "Reference", *_indented(rule.reference)])
 
@@ -113,17 +113,19 @@ def reference(rules: Sequence[RuleExplanation]) -> str:
             lines += ["", f"Fix: {rule.remedy.text}{by_itself}"]
         if conditions := in_force(rule):
             lines += ["", f"Applies: {conditions}"]
-        for title, entries in _notes(rule):
+        for title, entries in _notes(explanation):
             lines += ["", f"{title}:", "", *(f"- {' '.join(entry.split())}" for entry in entries)]
         lines += ["", f"Reference: <{rule.reference}>"]
     return "\n".join(lines)
 
 
-def _notes(rule: Rule) -> list[tuple[str, list[str]]]:
-    """Optional parts of a rule: options, known problems, former names."""
+def _notes(explanation: RuleExplanation) -> list[tuple[str, list[str]]]:
+    """Optional parts of a rule: options, known problems, its record on real patches, former names."""
+    rule = explanation.rule
     notes = (
         ("Options", [f"{name}: {text}" for name, text in rule.options.items()]),
         ("Known problems", list(rule.known_problems)),
+        ("On real patches", [explanation.record] if explanation.record else []),
         ("Former names", [", ".join(rule.aliases)] if rule.aliases else []),
     )
     return [(title, entries) for title, entries in notes if entries]

@@ -108,16 +108,19 @@ def outer_parentheses(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     def hits() -> Iterator[Hit]:
         for hunk, at, line in added_lines(context, (".c",)):
             match = _WRAPPED.match(line.code) if "(" in line.code else None
-            if not match or not (match["kept"] or match["end"] == ");") or line.code.lstrip().startswith(("#", "return")):
+            if not match or line.code.lstrip().startswith(("#", "return")):
                 continue
-            value = match["value"]
+            value, end = match["value"], match["end"]
+            if end == ";" and not _is_one_group(value):
+                # the last parenthesis closes the call
+                value, end = value[:-1], ");"
             if not _is_one_group(value) or re.match(
                 r"^\((?:[\w\s]+\*+|const .*|(?:struct|enum|union) .*|[us]\d+|\w+_t|int|long|void|char|bool)\)", value
             ):
                 continue
-            if match["kept"] and match["kept"].endswith(", ") and match["end"] != ");":
+            if match["kept"] and match["kept"].endswith(", ") and end != ");":
                 continue
-            if not match["kept"] and not _opens_a_call(hunk, at):
+            if not match["kept"] and not (end == ");" and _opens_a_call(hunk, at)):
                 continue
             # a comparison, an assignment or a conditional may have them to be read more easily; ({ … }) is another thing
             if re.search(r"[<>=!]=|&&|\|\||\?|[^<>]=[^=]|\{|(?<![<>\-])[<>](?![<>])", value):
@@ -125,7 +128,7 @@ def outer_parentheses(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             yield Hit(
                 line.patch_line,
                 column=match.start("value") + 1,
-                values={"value": line.text[match.start("value") : match.end("value")].strip()},
+                values={"value": line.text[match.start("value") :][: len(value)]},
             )
 
     yield from spaced(hits())

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from patchpilot.errors import unknown
+from patchpilot.lint.rule_records import rule_records
 from patchpilot.lint.rule_store import OwnPack, examples_of, load_packs, load_rules
 from patchpilot.lint.unknown_rule import unknown_rule_hint
 from patchpilot.model.rule import Example, Rule
@@ -12,11 +13,12 @@ from patchpilot.model.rule import Example, Rule
 
 @dataclass(frozen=True, slots=True)
 class RuleExplanation:
-    """A rule with the examples that prove it."""
+    """A rule with the examples that prove it, and a sentence on what it does on real patches ("" where that was not measured)."""
 
     rule: Rule
     bad: tuple[Example, ...]
     good: tuple[Example, ...]
+    record: str = ""
 
 
 def all_rules(packs: Sequence[OwnPack] = ()) -> tuple[Rule, ...]:
@@ -32,24 +34,20 @@ def explain(word: str, packs: Sequence[OwnPack] = ()) -> tuple[RuleExplanation, 
     if not found:
         names = [name for rule in rules for name in rule.words[:-1]]
         raise unknown("rule", word, names, hint=unknown_rule_hint(word, names))
-    return tuple(_explanation(rule, packs) for rule in found)
+    return tuple(_explanation(rule, examples_of(rule, packs)) for rule in found)
 
 
 def explain_all(rules: Sequence[Rule], packs: Sequence[OwnPack] = ()) -> tuple[RuleExplanation, ...]:
     """These rules with their examples; the packs are read once."""
     examples = {rule.id: found for pack in load_packs(packs) for rule in pack.rules for found in [pack.examples[rule.id]]}
-    return tuple(
-        RuleExplanation(
-            rule,
-            tuple(example for example in examples[rule.id] if example.bad),
-            tuple(example for example in examples[rule.id] if not example.bad),
-        )
-        for rule in rules
-    )
+    return tuple(_explanation(rule, examples[rule.id]) for rule in rules)
 
 
-def _explanation(rule: Rule, packs: Sequence[OwnPack]) -> RuleExplanation:
-    examples = examples_of(rule, packs)
+def _explanation(rule: Rule, examples: Sequence[Example]) -> RuleExplanation:
+    record = rule_records().get(rule.name)
     return RuleExplanation(
-        rule, tuple(example for example in examples if example.bad), tuple(example for example in examples if not example.bad)
+        rule,
+        tuple(example for example in examples if example.bad),
+        tuple(example for example in examples if not example.bad),
+        record.sentence if record else "",
     )
