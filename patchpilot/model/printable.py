@@ -26,6 +26,8 @@ def _visible(found: re.Match[str]) -> str:
 
 def width(text: str) -> int:
     """How many terminal columns the text takes."""
+    if text.isascii():
+        return len(text)
     return sum(0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
 
 

@@ -34,7 +34,7 @@ def settled(app: PatchpilotApp) -> bool:
     """Whether nothing is being worked at."""
     screen = app.stage_screen
     working = app.session.busy or app.jobs.reads_facts or app.jobs.ahead or getattr(app.screen, "_working", False)
-    return app.jobs.is_open and not working and screen is not None and not screen._doing
+    return app.jobs.is_open and not working and screen is not None and not screen._doing and screen._resting is None
 
 
 async def settle(pilot: Pilot[int]) -> None:

@@ -93,6 +93,8 @@ class ChecksScreen(StageScreen):
         super().__init__(session)
         self._found: list[Shown] = []
         self._option_of: list[int] = []
+        self._at = self._told = -1
+        self._is_ahead = False
         self._fixes: dict[tuple[str, str, int | None], FindingFixed] = {}
         self._checkpatch_names = False
         self._only = ""
@@ -111,7 +113,7 @@ class ChecksScreen(StageScreen):
     def show(self, result: "CheckResult") -> None:
         """The findings below their lines; the one that was selected before stays selected, or the one that takes its place."""
         view = self.query_one("#patch", DiffView)
-        first, at = not view.rows, view.note
+        first, at = not view.rows, self._at
         rows = self._place(result)
         if self._only and not self._found:
             # the filter matches nothing any more: fixed, or no longer waived
@@ -123,9 +125,12 @@ class ChecksScreen(StageScreen):
         self._list()
         if first:
             (self.query_one("#findings") if self._found else view).focus()
-        view.choose(max(0, min(at, len(self._found) - 1)))
+        self._at = max(0, min(at, len(self._found) - 1)) if self._found else -1
+        view.choose(self._at)
         if not self._found:
             view.go(0)
+        self._tell_count()
+        self._tell_finding()
 
     def _place(self, result: "CheckResult") -> list[str]:
         """Collect the findings that the filter shows, in the order of their lines; return the lines of all patches."""
@@ -169,9 +174,9 @@ class ChecksScreen(StageScreen):
 
     def _point(self) -> None:
         """Put the cursor of the list on the selected finding."""
-        listed, note = self.query_one("#findings", List), self.query_one("#patch", DiffView).note
-        if 0 <= note < len(self._option_of) and listed.highlighted != self._option_of[note]:
-            listed.highlighted = self._option_of[note]
+        listed = self.query_one("#findings", List)
+        if 0 <= self._at < len(self._option_of) and listed.highlighted != self._option_of[self._at]:
+            listed.highlighted = self._option_of[self._at]
 
     def on_finding_list_resized(self) -> None:
         """The rows of the list follow its width."""
@@ -180,35 +185,45 @@ class ChecksScreen(StageScreen):
     @property
     def _now(self) -> Shown | None:
         """The selected finding."""
-        at = self.query_one("#patch", DiffView).note
-        return self._found[at] if 0 <= at < len(self._found) else None
+        return self._found[self._at] if 0 <= self._at < len(self._found) else None
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
-        """The patch follows the list."""
-        view = self.query_one("#patch", DiffView)
-        if event.option_index in self._option_of and (note := self._option_of.index(event.option_index)) != view.note:
-            view.choose(note)
+        """The patch and the detail follow the list, once its cursor rests."""
+        if event.option_index in self._option_of and (at := self._option_of.index(event.option_index)) != self._at:
+            self._at, self._is_ahead = at, True
+            self._tell_count()
+            self.at_rest(self._follow)
+
+    def _follow(self) -> None:
+        self._is_ahead = False
+        self.query_one("#patch", DiffView).choose(self._at)
 
     def on_pager_moved(self, event: Pager.Moved) -> None:
-        """The list and the detail follow the patch."""
+        """The list follows the patch, and the detail once the cursor rests."""
         view = self.query_one("#patch", DiffView)
-        self._point()
-        self._tell_place(view, event.line)
-        self._tell_finding()
-
-    def _tell_place(self, view: DiffView, line: int) -> None:
-        """The file and its counts in the border of the patch, the number of the finding in that of the list."""
-        part, panel = view.file_at(line), self.query_one("#patch-panel", Panel)
+        part, panel = view.file_at(event.line), self.query_one("#patch-panel", Panel)
         panel.heading = part.path if part else "Commit message"
         panel.count = f"+{part.added} -{part.removed}" if part else ""
+        if self._is_ahead:
+            return
+        if view.note >= 0:
+            self._at = view.note
+            self._point()
+            self._tell_count()
+        if self._told != self._at:
+            self.at_rest(self._tell_finding)
+
+    def _tell_count(self) -> None:
+        """The number of the finding in the border of the list."""
         strict = ("strict",) if self.session.strict else ()
-        count = (f"{view.note + 1}/{len(self._found)}",) if self._found else ()
+        count = (f"{self._at + 1}/{len(self._found)}",) if self._found else ()
         self.query_one("#finding-list", Panel).count = f" {glyph('dot')} ".join((*strict, *count))
 
     def _tell_finding(self) -> None:
         """The selected finding in detail, with what its fix changes."""
         result: CheckResult | None = self.session.last(self.stage)
         now, panel = self._now, self.query_one("#detail-panel", Panel)
+        self._told = self._at
         if result is None or now is None:
             panel.heading, panel.count = "Detail", ""
             self.query_one("#finding", Static).update(plain(self._no_findings))
@@ -258,8 +273,8 @@ class ChecksScreen(StageScreen):
 
     def action_finding(self, by: int) -> None:
         """Go to the next or the previous finding."""
-        view = self.query_one("#patch", DiffView)
-        view.choose(max(0, min(view.note + by, len(self._found) - 1)))
+        self._is_ahead = False
+        self.query_one("#patch", DiffView).choose(max(0, min(self._at + by, len(self._found) - 1)))
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Enter in the list shows the detail."""

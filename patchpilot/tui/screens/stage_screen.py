@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The base of every stage's screen: title line, stage bar, the body's panels, key line; and jobs in threads."""
 
+import time
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 MINIMUM = (80, 24)
+STEP = 0.1
+"""Seconds between two reports of progress that are shown: more of them would only delay keys."""
 REST = 0.12
 """Seconds without a move of the cursor after which the details of what it is on are shown."""
 
@@ -184,7 +187,12 @@ class StageScreen(Screen[None]):
         """Call `show` once the cursor rests: a held key then draws the list alone, also over a slow line."""
         if self._resting:
             self._resting.stop()
-        self._resting = self.set_timer(REST, show)
+
+        def rested() -> None:
+            self._resting = None
+            show()
+
+        self._resting = self.set_timer(REST, rested)
 
     def in_thread(self, what: str, work: "Callable[[Repository, Progress], T]", then: Callable[[T], None]) -> None:
         """Run `work` in a thread, then show its result; the title line shows `what` meanwhile. A second call of the same name replaces the first."""
@@ -198,10 +206,15 @@ class StageScreen(Screen[None]):
 
         worker = get_current_worker()
 
+        last = 0.0
+
         def progress(what: str, done: int = 0, total: int | None = None) -> None:
+            nonlocal last
             if worker.is_cancelled:
                 raise CancelledError
-            self.post_message(self.Progressed(name, f"{what} {done}/{total}" if total else what))
+            if (now := time.monotonic()) - last >= STEP:
+                last = now
+                self.post_message(self.Progressed(name, f"{what} {done}/{total}" if total else what))
 
         try:
             with open_repository(self.session.directory) as repository:

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Panels, which all screens consist of, and the container that puts them below or next to each other by the terminal's width."""
 
+from typing import Self
+
 from rich.text import Text
 from textual.containers import Container
+from textual.geometry import Region
 from textual.widget import Widget
 
 from patchpilot.model.printable import crop, one_line, width
@@ -26,6 +29,7 @@ class Panel(Container):
     def __init__(self, *children: Widget, title: str = "", id: str | None = None, classes: str = "") -> None:  # noqa: A002 (textual's name)
         super().__init__(*children, id=id, classes=classes)
         self._heading, self._note, self._count = title, "", ""
+        self._labels = False
 
     @property
     def heading(self) -> str:
@@ -68,7 +72,21 @@ class Panel(Container):
         """Fit them to the width."""
         self._label()
 
+    def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
+        """As always; but of a change of the border's texts only its two lines are drawn, not what is inside."""
+        if self._labels:
+            wide, high = self.outer_size
+            regions = (Region(-1, -1, wide, 1), Region(-1, high - 2, wide, 1))
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+
     def _label(self) -> None:
+        self._labels = True
+        try:
+            self._write_labels()
+        finally:
+            self._labels = False
+
+    def _write_labels(self) -> None:
         room = max(0, self.outer_size.width - CORNERS)
         count = crop(one_line(self._count), room)
         left = room - width(count) - 3 if count else room
