@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Home: the topics of all repositories; opening one, wherever its branch is, and going back."""
 
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from textual.pilot import Pilot
 
-from patchpilot.services.home import home_branches
+from patchpilot.services.home import home_branches, read_home
+from patchpilot.services.home.home_topic import HomeTopic, Turn
 from patchpilot.services.home.read_home import read_topics
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.build_app import make
@@ -19,7 +22,7 @@ from patchpilot.tui.widgets.choose import Choose
 from tests.kit.cli import call
 from tests.kit.life import Life, life
 from tests.kit.mails import mbox
-from tests.kit.walk import settle, text_of, until
+from tests.kit.walk import settle, still, text_of, until
 from tests.threads import story
 
 Start = Callable[..., PatchpilotApp]
@@ -178,6 +181,53 @@ async def test_the_cursor_goes_from_group_to_group(one: Life, start: Start, tmp_
         await until(pilot, lambda: app.stage_screen and app.stage is Stage.FOLLOW, "Follow")
         await settle(pilot)
         assert "demo: check the pointer before use" in text_of(app)
+
+
+def topics() -> tuple[HomeTopic, ...]:
+    """One topic of each kind, with ages that are in words whenever the test runs."""
+    now = time.time()
+    hour, home = 3600.0, f"{Path.home()}/src/linux/.git"
+    return (
+        HomeTopic(
+            "1", "net/acme: allow old cards", home, "acme-old-cards", 1, 1, Turn.YOURS, "under-review", "Maya Okafor asked 2 questions",
+            now - 5.5 * hour, {"Reviewed-by": 1}, step="answer the question by Maya Okafor", series=1, unread=2,
+        ),
+        HomeTopic(
+            "2", "usb: dwc3: fix a race", home, "usb-dwc3-race", 2, 3, Turn.YOURS, "changes-requested",
+            "kernel test robot: build-failure: drivers/usb/dwc3/core.c:72:7: warning: unused variable", now - 0.3 * hour, {}, "build failure",
+            failed=True, step="kernel test robot reports a build failure: fix it and send v3", series=2, unread=1,
+        ),
+        HomeTopic("3", "spi: dma: unmap on error", home, "spi-dma", 0, 2, Turn.YOURS, "not-sent", "not sent", now - 73 * hour),
+        HomeTopic(
+            "4", "mm: readahead: [bold]less[/bold]", "", None, 3, 7, Turn.WAITING, "under-review", "5 replies, none of them requests changes",
+            now - 147 * hour, {"Reviewed-by": 5, "Acked-by": 1}, step="wait for the maintainer", series=4,
+        ),
+        HomeTopic(
+            "5", "gtp: remove a tab", "", None, 1, 1, Turn.FINISHED, "in-mainline", "in-mainline: first in v7.1-rc2", now - 260 * hour,
+            step="done: it is in mainline", series=5,
+        ),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36), (160, 50)], ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("theme", ["textual-dark", "textual-light"])
+def test_home_looks_as_it_did(
+    snap_compare: Any, start: Start, tmp_path: Path, theme: str, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setattr(read_home, "known_topics", topics)
+    monkeypatch.setattr(read_home, "read_topics", lambda *_, **__: topics())
+    monkeypatch.setattr(read_home, "update_topics", lambda *_, **__: (topics(), ""))
+    app = start(tmp_path)
+    app.memory.keep(theme=theme)
+
+    async def drawn(pilot: Pilot[int]) -> None:
+        await at_home(pilot, "usb-dwc3-race")
+        await until(pilot, lambda: not app.screen._doing, "all topics")  # type: ignore[attr-defined]
+        await pilot.press("j")
+        await still(pilot)
+
+    assert snap_compare(app, terminal_size=size, run_before=drawn)
 
 
 def test_groups_share_the_lines_yours_first() -> None:

@@ -61,7 +61,7 @@ def _asked(reply: Reply, points: tuple[ReviewPoint, ...]) -> str:
     if mail.kind in _ASKED:
         noun, words = _ASKED[mail.kind]
         return f"{who} {words.format(counted(len(mine), noun))}"
-    return f"{who}: {mail.kind}: {mine[0].text}"
+    return f"{who}: {str(mail.kind).replace('-', ' ')}: {mine[0].text}"
 
 
 def _seconds(reply: Reply | None, status: Status) -> float:

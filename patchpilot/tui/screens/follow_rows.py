@@ -47,8 +47,8 @@ def point_row(item: "CheckItem") -> Text:
     )
 
 
-def head(series: "Tracked", columns: int) -> list[TreeRow]:
-    """What to do next and what is missing, above the mails."""
+def head(series: "Tracked", columns: int, most: int) -> list[TreeRow]:
+    """What to do next, in at most so many lines, and what is missing, above the mails."""
     why = f": {series.status.why}" if series.status and series.status.why else ""
     rows = [("next", in_keys(series.step.advice, Stage.FOLLOW)), ("state", crop(one_line(f"{series.state}{why}"), columns - 10))]
     if series.status:
@@ -59,6 +59,10 @@ def head(series: "Tracked", columns: int) -> list[TreeRow]:
     rows += [("note", note) for note in series.troubles]
     parts = []
     for name, text in rows:
-        for number, line in enumerate(wrapped(plain(text).plain, columns - 9)):
+        lines = wrapped(plain(text).plain, columns - 9)
+        if len(lines) > most:
+            # the story has it in full
+            lines = [*lines[: most - 1], crop(f"{lines[most - 1]}{glyph('ellipsis')}", columns - 9)]
+        for number, line in enumerate(lines):
             parts.append(TreeRow((f"{name if not number else '':<9}", QUIET), (line, STRONG if name == "next" else "")))
     return [*parts, TreeRow(("", ""))]

@@ -15,6 +15,7 @@ from textual.widgets.option_list import Option
 
 from patchpilot.model.counted import counted
 from patchpilot.model.printable import printable
+from patchpilot.tui.action_keys import in_keys
 from patchpilot.tui.rich_text import wrapped
 from patchpilot.tui.screens.follow_rows import head, point_row, rank, series_row
 from patchpilot.tui.screens.stage_screen import StageScreen
@@ -39,6 +40,8 @@ OFTEN, SELDOM = 3.0, 600.0
 """Seconds between two requests to the archive: on loopback, and to a public one."""
 BROAD, TALL = 160, 36
 """From how many columns the series have two rows each, and below how many lines the story has no room (see patchpilot.tcss)."""
+HEAD_LOW, HEAD = 2, 5
+"""Lines of the next step above the conversation, on a low terminal and on a tall one."""
 CALM, RARELY = 5, 10
 """On loopback: after CALM requests without news, only every RARELY-th is made."""
 
@@ -235,7 +238,7 @@ class FollowScreen(StageScreen):
         tree = self.query_one(ThreadTree)
         wide = (tree.size.width or (self.size.width or 80) - 2) - 1
         laid = lay_thread(self._mails, self._items, series.unread, self._folding, wide, self._laid)
-        tree.show_layout(head(series, wide), laid, keep=keep)
+        tree.show_layout(head(series, wide, HEAD_LOW if self.size.height < TALL else HEAD), laid, keep=keep)
         if not keep and (unread := [at for at, ident in zip(tree.laid.mails, laid.ids, strict=True) if ident in series.unread]):
             # once the tree has its height: what to do next stays in view above the first new mail
             self.call_after_refresh(tree.go, unread[0])
@@ -245,14 +248,16 @@ class FollowScreen(StageScreen):
         """What is shown of a series, computed once for each state of it."""
         from patchpilot.services.track.checklist import checklist
         from patchpilot.services.track.conversation import conversation
-        from patchpilot.services.track.story import story
+        from patchpilot.services.track.story import StoryEvent, StoryKind, story
 
         self._laid_for, self._laid = series, {}
         self._items, self._mails = checklist(series), conversation(series)
         panel = self.query_one("#conversation", Panel)
         panel.heading = series.subject
         panel.count = f"{counted(len(self._mails), 'mail')}{f', {len(series.unread)} new' if series.unread else ''}"
-        self.query_one(Timeline).show_events(story(series))
+        self.query_one(Timeline).show_events(
+            (*story(series), StoryEvent(StoryKind.LATER, f"next: {in_keys(series.step.advice, self.stage)}"))
+        )
         self.query_one("#story-panel", Panel).count = str(series.state)
 
     def _show_points(self, items: "Sequence[CheckItem]") -> None:
@@ -337,7 +342,7 @@ class FollowScreen(StageScreen):
         at = points.highlighted
         item = tree.item if self.focused is tree else self._items[at] if at is not None and at < len(self._items) else None
         if series is None or item is None:
-            self.notify("move to a line with a box first, or to the review points with Tab", timeout=3)
+            self.notify("move to a line with a box first, or with Tab to the review points", timeout=3)
             return
         changed = tick(series.entry.id, item)
         ticked = series.ticked ^ {item.point.key}

@@ -43,7 +43,10 @@ def home_row(topic: HomeTopic, columns: int) -> Text:
     used = sum(width(text) for text, _ in parts) + 1
     todo = (columns - used) // 2 if columns >= BROAD and topic.turn is Turn.YOURS else 0
     tags = f" {glyph('dot')} {_tags(topic)}" if topic.tags and columns >= WIDE else ""
-    news = crop(one_line(topic.news or "not read yet"), max(10, columns - used - todo - width(tags)))
+    news = crop(one_line(topic.news or "not read yet"), max(10, columns - used - todo))
+    if width(news) + width(tags) > columns - used - todo:
+        # the selected topic's panel has them
+        tags = ""
     text = Text.assemble(*parts, f" {news}", (tags, QUIET), no_wrap=True)
     if todo:
         text.append(" " * max(1, columns - todo - width(text.plain)))

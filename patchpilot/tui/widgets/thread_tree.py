@@ -2,6 +2,7 @@
 """The mails of a series as a tree: one row per mail with its kind as a badge, the open ones with their text, quotes folded, review points marked."""
 
 import re
+from bisect import bisect_right
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -253,8 +254,15 @@ class ThreadTree(Pager):
 
     @property
     def item(self) -> "CheckItem | None":
-        """The review point at the cursor."""
-        return self.laid.points.get(self.cursor)
+        """The review point at the cursor, else the one of the mail there where it has just one."""
+        if self.cursor in self.laid.points:
+            return self.laid.points[self.cursor]
+        at = bisect_right(self.laid.mails, self.cursor) - 1
+        if at < 0:
+            return None
+        end = self.laid.mails[at + 1] if at + 1 < len(self.laid.mails) else len(self.laid.rows)
+        inside = [point for row, point in self.laid.points.items() if self.laid.mails[at] <= row < end]
+        return inside[0] if len(inside) == 1 else None
 
     def row_of(self, fold: str) -> int:
         """The first row of a fold."""

@@ -21,7 +21,7 @@ SIGNS = {
     "reply": ("waiting", ""),
     "problem": ("blocked", "bold red"),
     "good": ("done", "green"),
-    "later": ("nothing", "dim"),
+    "later": ("todo", "bold"),
 }
 """The kind of an event → the name of its glyph, and its style."""
 
@@ -32,7 +32,7 @@ def timeline(events: "Sequence[StoryEvent]", columns: int) -> Text:
     for at, event in enumerate(events):
         sign, style = SIGNS[str(event.kind)]
         line = glyph("tree-line")[:1] if at + 1 < len(events) else " "
-        told = style if event.kind in ("sent", "problem") else ""
+        told = style if event.kind in ("sent", "problem", "later") else ""
         first, *rest = wrapped(plain(event.text).plain, columns - 3)
         lines.append(Text.assemble((f"{glyph(sign)} ", style), (first, told)))
         lines += [Text.assemble((f"{line} ", QUIET), (text, told)) for text in rest]

@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The follow stage: what is known is shown before the archive answers; review points, the story, the next version's changelog."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from patchpilot.services.track import follow_series
+from patchpilot.tui.app import PatchpilotApp
+from patchpilot.tui.build_app import make
+from patchpilot.tui.saved_state import SavedState
+from patchpilot.tui.screens.follow_screen import FollowScreen
+from patchpilot.tui.stages import Stage
+from patchpilot.tui.widgets.thread_tree import ThreadTree
+from tests.kit.cli import call
+from tests.kit.life import Life, life
+from tests.kit.mails import mbox
+from tests.kit.walk import asked, keys, settle, text_of, until
+from tests.threads import story
+
+REVIEW = "Why do you change line 1?\n\n> more\n\nPlease add a test for it."
+
+
+@pytest.fixture
+def one(tmp_path: Path) -> Iterator[Life]:
+    """A topic that was sent, with a question and a request."""
+    with life(tmp_path) as lived:
+        lived.tell(lived.send(), REVIEW)
+        yield lived
+
+
+def app_on(work: Path, tmp_path: Path) -> PatchpilotApp:
+    memory = SavedState(tmp_path / "state" / "walk.json")
+    memory.keep(tour="offered")
+    return make(work, memory=memory)
+
+
+async def test_what_is_known_is_shown_while_the_archive_is_asked(one: Life, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    answered = threading.Event()
+    gather = follow_series.gather
+
+    def slow(*words: Any, **more: Any) -> Any:
+        answered.wait(60)
+        return gather(*words, **more)
+
+    monkeypatch.setattr(follow_series, "gather", slow)
+    app = app_on(one.repo.path, tmp_path)
+    # nothing was read ahead of the visit
+    app.jobs.ahead = []
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        asked(app)
+        app.session.found.pop(Stage.FOLLOW, None)
+        await pilot.press("8")
+        await until(pilot, lambda: "Why do you change line 1?" in text_of(app), "the known mails")
+        assert Stage.FOLLOW in app.session.busy
+        assert "asking the archive" in text_of(app)
+        answered.set()
+        await settle(pilot)
+        assert "Why do you change line 1?" in text_of(app)
+
+
+async def test_space_ticks_a_point_and_v_takes_it_into_the_changelog(one: Life, tmp_path: Path) -> None:
+    one.amend()
+    app = app_on(one.repo.path, tmp_path)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        asked(app)
+        await keys(pilot, Stage.FOLLOW)
+        screen = app.screen
+        assert isinstance(screen, FollowScreen)
+        tree = screen.query_one(ThreadTree)
+        assert "0/2 ticked" in text_of(app)
+        tree.go(next(at for at, row in enumerate(tree.rows) if "Please add a test" in row))
+        await pilot.press("space")
+        await until(pilot, lambda: "1/2 ticked" in text_of(app), "a tick")
+        assert "[✓] Please add a test for it." in text_of(app)
+        await pilot.press("tab", "up", "up", "space")
+        await until(pilot, lambda: "2/2 ticked" in text_of(app), "both ticks")
+        await pilot.press("space")
+        await until(pilot, lambda: "1/2 ticked" in text_of(app), "one tick cleared")
+        await keys(pilot, "v")
+        await until(pilot, lambda: "Version 2 is started" in text_of(app), "v2")
+        assert "EDITME review: Please add a test for it. (Rita Reviewer)" in text_of(app)
+        assert "Why do you change" not in text_of(app)
+
+
+async def test_the_story_is_a_card_on_a_small_terminal_and_a_panel_on_a_large_one(one: Life, tmp_path: Path) -> None:
+    app = app_on(one.repo.path, tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        asked(app)
+        await keys(pilot, Stage.FOLLOW)
+        assert "v1 sent" not in text_of(app).partition("Review points")[0].partition("next")[0]
+        await keys(pilot, "d")
+        assert "● v1 sent" in text_of(app)
+        assert "question by Rita Reviewer" in text_of(app)
+        assert "next: answer the question by Rita Reviewer" in text_of(app)
+        await keys(pilot, "escape")
+        assert "● v1 sent" not in text_of(app)
+        await pilot.resize_terminal(160, 50)
+        await pilot.pause()
+        assert "● v1 sent" in text_of(app)
+        assert "d story" not in text_of(app)
+
+
+async def test_series_are_listed_by_whose_turn_it_is_the_topics_own_first(one: Life, tmp_path: Path) -> None:
+    for name, mails in (("a", story.ACCEPTED), ("b", (story.FIX_V1, story.FIX_V2))):
+        (tmp_path / name).write_bytes(mbox(*mails))
+        assert call("track", "add", "--mbox", tmp_path / name).code == 0
+    app = app_on(one.repo.path, tmp_path)
+    async with app.run_test(size=(160, 50)) as pilot:
+        await settle(pilot)
+        asked(app)
+        await keys(pilot, Stage.FOLLOW)
+        titles = [series.subject for series in app.screen._order]  # type: ignore[attr-defined]
+        assert titles[0] == "widget: change line 1"
+        app.screen.query_one("#series").focus()
+        await keys(pilot, "j")
+        assert titles[1] in text_of(app)
+        assert app.screen.query_one("#conversation").heading == titles[1]  # type: ignore[attr-defined]
+
+
+async def test_an_open_point_far_down_is_found_from_the_list(one: Life, tmp_path: Path) -> None:
+    app = app_on(one.repo.path, tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        asked(app)
+        await keys(pilot, Stage.FOLLOW)
+        tree = app.screen.query_one(ThreadTree)
+        tree.go(tree.laid.mails[-1])
+        await keys(pilot, "enter")
+        assert not tree.laid.points
+        app.screen.query_one("#points").focus()
+        await keys(pilot, "j", "k", "j")
+        assert tree.item is not None
+        assert "Please add a test" in tree.rows[tree.cursor]
