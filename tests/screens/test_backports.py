@@ -98,9 +98,11 @@ async def test_a_prerequisite_that_is_not_ticked_is_not_written(mended: Path, wa
         await keys(pilot, Stage.BACKPORTS)
         assert "base (before the fix)" in text_of(app)
         assert "1/1 ticked" in text_of(app)
+        assert "w write 2 patches" in text_of(app)
         # from the matrix Space goes to the prerequisites
         await keys(pilot, "space", "space")
         await until(pilot, lambda: "0/1 ticked" in text_of(app), "the prerequisite to be left out")
+        assert "w write 2 patches" not in text_of(app)
         await keys(pilot, "w")
         assert "stable/linux-6.1.y: 0 prerequisites, then the fix" in text_of(app)
         await keys(pilot, "ctrl+u")

@@ -78,6 +78,7 @@ def write_topic_backports(
     return write_backports(repository, [without(result, left_out)], folder, wording=BackportText())
 
 
-def resolve_conflict(repository: Repository, result: BackportResult, branch: BranchResult) -> Resolving:
-    """A clone with the branch's conflict in it, the existing one where there is one."""
-    return resolve(repository, result, branch, stable_branches(repository).stable, None, BackportText())
+def resolve_conflict(repository: Repository, result: BackportResult, branch: BranchResult, left_out: Collection[str]) -> Resolving:
+    """A clone with the branch's conflict in it, the existing one where there is one. The prerequisites `left_out` are not applied before the fix."""
+    narrowed = without(replace(result, branches=(branch,)), {branch.branch: left_out}).branches[0]
+    return resolve(repository, result, narrowed, stable_branches(repository).stable, None, BackportText())

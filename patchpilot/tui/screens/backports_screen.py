@@ -10,6 +10,7 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, VerticalScroll
+from textual.coordinate import Coordinate
 from textual.widgets import DataTable, Static
 from textual.widgets.option_list import Option
 
@@ -133,7 +134,7 @@ class BackportsScreen(StageScreen):
                 plain(bug_in_words(branch), dim),
                 plain(needs_count(branch), dim),
                 plain(branch.ends or "", dim),
-                plain(what_to_do(branch, result), dim),
+                plain(what_to_do(branch, result, self._left_out.get(branch.branch, ())), dim),
             )
             cells = zip(texts, columns, strict=True)
             table.add_row(*(Text(fitted(text.plain, width), text.style, no_wrap=True) for text, (_, width) in cells))
@@ -257,6 +258,16 @@ class BackportsScreen(StageScreen):
             commit = branch.prerequisites[queue.highlighted].commit
             self._left_out[branch.branch] = self._left_out.get(branch.branch, frozenset()) ^ {commit}
             self._list_needs(branch, queue.highlighted)
+            self._tell_action(branch)
+
+    def _tell_action(self, branch: "BranchResult") -> None:
+        """What to do with a branch, after its prerequisites were ticked."""
+        result: BackportResult | None = self.session.last(self.stage)
+        table = self.query_one("#matrix", Table)
+        if result is not None:
+            width = table.ordered_columns[-1].width
+            text = fitted(what_to_do(branch, result, self._left_out.get(branch.branch, ())), width)
+            table.update_cell_at(Coordinate(table.cursor_row, len(table.columns) - 1), plain(text))
 
     def action_write(self) -> None:
         """Write the patches into a folder: for each branch the ticked prerequisites, then the fix."""
@@ -303,7 +314,8 @@ class BackportsScreen(StageScreen):
         def ready(done: "Resolving") -> None:
             self.app.push_screen(Reader("Resolve the conflict", resolving_rows(done), fold=True))
 
-        self.in_thread("preparing the conflict", lambda repository, _: resolve_conflict(repository, result, branch), ready)
+        left_out = self._left_out.get(branch.branch, frozenset())
+        self.in_thread("preparing the conflict", lambda repository, _: resolve_conflict(repository, result, branch, left_out), ready)
 
 
 def first_to_look_at(result: "BackportResult") -> int:
@@ -329,18 +341,19 @@ def needs_count(branch: "BranchResult") -> str:
     return f"{count}{'*' if branch.partial else ''}" if count else ""
 
 
-def what_to_do(branch: "BranchResult", result: "BackportResult") -> str:
-    """The next action for a branch, with its key."""
+def what_to_do(branch: "BranchResult", result: "BackportResult", left_out: Collection[str] = ()) -> str:
+    """The next action for a branch, with its key; `left_out` are the prerequisites that are not ticked."""
+    ticked = sum(need.commit not in left_out for need in branch.prerequisites)
     if not branch.wants_fix:
         return "nothing"
     if branch.queued:
         return "queued for a release"
-    if branch.verdict == "conflict" and (branch.failed or not branch.prerequisites):
+    if branch.verdict == "conflict" and (branch.failed or not ticked):
         return "z resolve"
     if not result.upstream:
         return "wait for the merge" if branch.verdict == "conflict" else "Cc: stable is enough"
     if branch.verdict == "conflict":
-        return f"w write {len(branch.prerequisites) + 1} patches"
+        return f"w write {ticked + 1} patches"
     return "w write patch" if branch.verdict == "clean" else "w write, then review"
 
 
