@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from patchpilot.errors import PatchpilotError
     from patchpilot.tui.saved_state import SavedState
     from patchpilot.tui.session import Session
-    from patchpilot.tui.tour import Tour
     from patchpilot.tui.widgets.panel import Panel
 
 
@@ -30,6 +29,19 @@ class JobControl(Protocol):
 
     def read_topic(self) -> None:
         """Read the topic again."""
+
+
+class TourCards(Protocol):
+    """The cards of the demo's tour."""
+
+    def restart(self) -> None:
+        """Show the cards from the first one."""
+
+    def visit(self) -> None:
+        """Show the card of the stage on screen."""
+
+    def told_how(self) -> bool:
+        """Show, once, how to do the same in one's own tree; whether it was shown now."""
 
 
 class ShownStage(Protocol):
@@ -64,7 +76,7 @@ class StageApp(App[int]):
     jobs: JobControl
     place: str
     demo: str
-    tour: "Tour | None"
+    tour: TourCards | None
     sending: bool
 
     @property
