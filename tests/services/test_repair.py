@@ -53,6 +53,8 @@ def test_all_that_is_certain_is_repaired_and_only_the_sign_off_is_left(repositor
     again = plan(repository, SendRequest())
     assert [problem.name for problem in again.refusals] == ["no-signoff"]
     assert again.mails[0].subject.startswith("[PATCH net] ")
+    # the commit itself is checked out
+    assert "check-warnings" not in [problem.name for problem in again.warnings]
     assert not find_repairs(repository, settings, again).words
     undo_repairs(repository, done)
     assert (head(repository), git(repository.top, "rev-parse", "HEAD").text) == (before, was)

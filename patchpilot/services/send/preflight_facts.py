@@ -126,8 +126,8 @@ def _too_soon(project: Project, draft: Draft, version: int, now: datetime, resen
     return f"v{earlier[-1].version} was sent {ago}; {project.title} asks for {project.mail.resend_hours} hours between versions"
 
 
-OWN_NAMES = ("no-sign-off", "missing-target-tree")
-"""The rules whose findings preflight reports as checks of their own."""
+OWN_NAMES = ("no-sign-off", "missing-target-tree", "already-applied", "does-not-apply")
+"""The rules whose findings preflight reports as checks of their own; whether a patch applies it asks of the target, not of what is checked out."""
 
 
 def check_errors(

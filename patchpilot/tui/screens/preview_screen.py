@@ -20,6 +20,7 @@ from patchpilot.tui.session import JobRequest
 from patchpilot.tui.stages import Stage, StageState, StageStatus
 from patchpilot.tui.widgets.choose import LineDialog
 from patchpilot.tui.widgets.diff_view import DiffView, Note
+from patchpilot.tui.widgets.keyline import KeyLine
 from patchpilot.tui.widgets.lists import List
 from patchpilot.tui.widgets.panel import Columns, Panel
 
@@ -101,7 +102,7 @@ class PreviewScreen(StageScreen):
         Binding("e", "edit", "edit cover", tooltip="edit cover letter, changelog and notes in your editor"),
         Binding("P", "prefix", "set tree", tooltip="set the subject prefix, which names the target tree: [PATCH net]"),
         Binding("x", "raw", "raw mail", tooltip="show the mail byte for byte, or as its readers see it"),
-        Binding("f", "change(1)", "next change", show=False, tooltip="go to the next change since the last version"),
+        Binding("f", "change(1)", "next change", tooltip="go to the next change since the last version"),
         Binding("F", "change(-1)", "previous change", show=False, tooltip="go to the previous change since the last version"),
         Binding("o", "transport", "switch transport", show=False, tooltip="switch the transport: git send-email or b4"),
         Binding("w", "outbox", "write mails", show=False, tooltip="write the mails to a folder without sending them"),
@@ -131,8 +132,10 @@ class PreviewScreen(StageScreen):
             chosen.add_options(Option(self._row(result, at)) for at in range(len(result.mails)))
             chosen.highlighted = before if result.mails else None
         panel.heading = counted(len(result.mails), "mail")
-        dropped = self._changes.dropped if self._changes else ()
-        panel.count = f"dropped since v{self._changes.version}: {len(dropped)}" if self._changes and dropped else ""
+        dropped = len(self._changes.dropped) if self._changes else 0
+        panel.count = (f"compared with v{self._changes.version}" + (f", {dropped} dropped" if dropped else "")) if self._changes else ""
+        self.quiet = frozenset() if self._changes else frozenset(("change(1)",))
+        self.query_one(KeyLine).refresh()
         # a list of one mail has nothing to choose from; on a wide terminal it has room all the same
         panel.set_class(len(result.mails) == 1, "-single")
         self._show_one(result, before)
@@ -144,8 +147,8 @@ class PreviewScreen(StageScreen):
         name, title = mail_name(result, at)
         facts = f"{len(mail.raw) / 1024:.1f} kB, {counted(len(mail.recipients), 'recipient')}"
         change = self._change(at)
-        if change and self._changes:
-            facts += f", {SIGNS[change.state]} {change.state} since v{self._changes.version}" if change.state != "same" else ", = same"
+        if change:
+            facts = f"{SIGNS[change.state]} {change.state}, {facts}"
         wide = self.size.width
         if wide < 120:
             room = max(20, wide - 6)

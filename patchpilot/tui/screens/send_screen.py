@@ -29,6 +29,7 @@ from patchpilot.tui.session import JobRequest
 from patchpilot.tui.stages import Stage, StageState, StageStatus
 from patchpilot.tui.widgets.choose import Choose
 from patchpilot.tui.widgets.confirm import Confirm
+from patchpilot.tui.widgets.keyline import KeyLine
 from patchpilot.tui.widgets.lists import List
 from patchpilot.tui.widgets.panel import Columns, Panel
 
@@ -218,8 +219,6 @@ class SendScreen(StageScreen):
         self._refresh_keys()
 
     def _refresh_keys(self) -> None:
-        from patchpilot.tui.widgets.keyline import KeyLine
-
         self.query_one(KeyLine).refresh()
 
     # before the send

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The preview of a second version: which mails are new in what, the mail as text and as bytes."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from patchpilot.commits.repository import Repository
+from patchpilot.commits.run import git
+from patchpilot.demo.sink import Sink
+from patchpilot.model.send_request import SendRequest
+from patchpilot.services.send.edit_draft import Changes, change
+from patchpilot.services.send.plan_send import plan
+from patchpilot.services.send.send_mails import deliver
+from patchpilot.tui.app import PatchpilotApp
+from patchpilot.tui.stages import Stage
+from patchpilot.tui.widgets.diff_view import DiffView
+from tests.kit.walk import asked, keys, said, settle, text_of
+
+On = Callable[[Path], PatchpilotApp]
+
+
+async def test_what_is_new_in_the_second_version_is_marked(mended: Path, walk_on: On) -> None:
+    git(mended, "commit", "-q", "--amend", "-s", "--no-edit")
+    with Sink() as server, Repository.open(mended) as repository:
+        git(mended, "config", "sendemail.smtpServer", "127.0.0.1")
+        git(mended, "config", "sendemail.smtpServerPort", str(server.port))
+        deliver(repository, plan(repository, SendRequest()))
+    message = git(mended, "log", "-1", "--format=%B").text
+    git(
+        mended,
+        "commit",
+        "-q",
+        "--amend",
+        "-m",
+        "\n".join([*message.split("\n")[:2], "This sentence is new.", "", *message.split("\n")[2:]]),
+    )
+    with Repository.open(mended) as repository:
+        change(repository, Changes(changelog="- say more"))
+    app = walk_on(mended)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        asked(app)
+        await keys(pilot, Stage.PREVIEW)
+        shown = text_of(app)
+        assert "~ changed, " in shown
+        assert "compared with v1" in shown
+        assert "~ new since v1: " in shown
+        mail = app.screen.query_one("#mail", DiffView)
+        await keys(pilot, "f")
+        assert mail.rows[mail.cursor] in ("This sentence is new.", "")
+        await keys(pilot, "F")
+        assert said(app) == "no more changes since the last version"
+        await keys(pilot, "x")
+        assert "MIME-Version: 1.0" in "\n".join(mail.rows)
+        assert "new since v1" not in text_of(app)
+        await keys(pilot, "x")
+        assert "MIME-Version: 1.0" not in "\n".join(mail.rows)
+
+
+async def test_the_first_version_marks_nothing(mended: Path, walk_on: On) -> None:
+    app = walk_on(mended)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        asked(app)
+        await keys(pilot, Stage.PREVIEW)
+        assert "next change" not in text_of(app)
+        assert "compared with" not in text_of(app)
+        await keys(pilot, "f")
+        assert said(app) == "no changes to go to"
