@@ -148,3 +148,13 @@ async def test_names_of_checkpatch_are_shown_on_request(clone: Path, walk_on: On
         assert "MISSING_SIGN_OFF" in text_of(app)
         await keys(pilot, "C")
         assert "MISSING_SIGN_OFF" not in text_of(app)
+
+
+async def test_the_panels_fill_the_body_at_every_size(clone: Path, walk_on: On) -> None:
+    for size, high in (((80, 24), 21), ((120, 36), 33), ((160, 50), 47)):
+        app = walk_on(clone)
+        async with app.run_test(size=size) as pilot:
+            await at_checks(pilot)
+            panels = [panel.region for panel in app.screen.query(Panel) if panel.display and panel.region.height]
+            assert max(region.bottom for region in panels) - min(region.y for region in panels) == high
+            assert max(region.right for region in panels) == size[0]

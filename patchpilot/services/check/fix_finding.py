@@ -16,8 +16,8 @@ from patchpilot.services.check.check_topic import CheckedTopic
 from patchpilot.services.check.fix_topic import fix_topic
 from patchpilot.services.tags.prepare_commits import MessageChange, Preparation, PrepareRequest, message_changes, write
 
-TAG_RULES = frozenset(("missing-fixes", "missing-stable"))
-"""The rules whose findings ask for tags that `prepare` can find."""
+TAG_RULES = {"missing-fixes": "fixes", "missing-stable": "stable"}
+"""The rules whose findings ask for a tag that `prepare` can find, and which one."""
 SIGN_OFF_RULE = "no-sign-off"
 
 

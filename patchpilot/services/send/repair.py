@@ -18,6 +18,7 @@ from patchpilot.series.draft import Drafts
 from patchpilot.services.check.apply_fixes import FixResult
 from patchpilot.services.check.check_topic import CheckedTopic
 from patchpilot.services.check.fix_files import PatchText
+from patchpilot.services.check.fix_finding import TAG_RULES
 from patchpilot.services.check.fix_topic import fix_topic
 from patchpilot.services.send import edit_draft
 from patchpilot.services.send.propose_prefix import prefix_for_fixes
@@ -30,8 +31,6 @@ from patchpilot.services.topic.topic_base import topic_commits
 FIXES, TAGS, REVIEW_TAGS, PREFIX, SIGN_OFF = "fixes", "tags", "review tags", "prefix", "sign-off"
 CERTAIN = frozenset((FIXES, TAGS, REVIEW_TAGS, PREFIX))
 """The kinds of repairs that need no decision of the author. A sign-off is one: it is repaired only where it is asked for."""
-TAG_RULES = {"missing-fixes": "fixes", "missing-stable": "stable"}
-"""The rules whose findings ask for a tag, and which one."""
 _MESSAGE = "/COMMIT_MSG"
 """How the names of messages end among the texts of safe fixes."""
 DCO = (

@@ -102,7 +102,7 @@ class ChecksScreen(StageScreen):
 
     def body(self) -> ComposeResult:
         """List, patch, detail."""
-        with Columns(id="checks"):
+        with Columns(id="checks-columns"):
             yield Panel(FindingList(ident="findings", enter="detail"), title="Findings", id="finding-list", classes="main")
             yield Panel(DiffView(ident="patch"), title="Patch", id="patch-panel", classes="beneath")
             with Panel(title="Detail", id="detail-panel", classes="detail"), VerticalScroll(id="detail"):

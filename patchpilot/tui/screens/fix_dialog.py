@@ -32,10 +32,6 @@ WIDE = 90
 NO_SAFE_FIX = "no certain fix for these findings; e edits"
 STAYS = "Findings left to fix manually:"
 MOVED = "the commits changed meanwhile"
-CERTIFY = (
-    "With a Signed-off-by line you certify the Developer's Certificate of Origin: you wrote the change, or may pass it on, "
-    "under the license of the file, and you agree that your name and address stay public with it."
-)
 
 
 class FixDialog(ModalScreen[bool]):
@@ -97,6 +93,7 @@ def fix_one(screen: "StageScreen", shown: Shown, remedy: "Remedy", commits: Sequ
     `commits` are those that lack the same tag or sign-off, `known` is what the fix changes where that was found out already.
     """
     from patchpilot.services.check.fix_finding import Remedy
+    from patchpilot.services.send.repair import DCO, DCO_URL
 
     name = shown.finding.name
     if remedy is Remedy.EDIT or not shown.commit:
@@ -106,7 +103,7 @@ def fix_one(screen: "StageScreen", shown: Shown, remedy: "Remedy", commits: Sequ
     where = counted(len(commits), "commit")
     done = f"added Signed-off-by: to {where}" if is_sign_off else f"fixed {name}"
     title = f"Add your Signed-off-by: line to {where}?" if is_sign_off else f"Apply the fix of {name}?"
-    _show(screen, title, done, _fix_of(screen, shown, remedy, commits), known, text=CERTIFY if is_sign_off else "")
+    _show(screen, title, done, _fix_of(screen, shown, remedy, commits), known, text=f"{DCO}\n{DCO_URL}" if is_sign_off else "")
 
 
 def fix_tags(screen: "StageScreen", commits: Sequence[str]) -> None:
