@@ -158,3 +158,20 @@ async def test_the_panels_fill_the_body_at_every_size(clone: Path, walk_on: On) 
             panels = [panel.region for panel in app.screen.query(Panel) if panel.display and panel.region.height]
             assert max(region.bottom for region in panels) - min(region.y for region in panels) == high
             assert max(region.right for region in panels) == size[0]
+
+
+async def test_old_and_new_side_by_side_have_the_whole_body(clone: Path, walk_on: On) -> None:
+    app = walk_on(clone)
+    async with app.run_test(size=(120, 36)) as pilot:
+        view = await at_checks(pilot)
+        view.focus()
+        await keys(pilot, "vertical_line")
+        assert view.is_beside
+        assert view.size.width > 110
+        assert not app.screen.query_one("#findings").region.height
+        at = view.note
+        await keys(pilot, "f")
+        assert view.note == at + 1
+        await keys(pilot, "vertical_line")
+        assert app.screen.query_one("#findings").region.height
+        assert not view.is_beside

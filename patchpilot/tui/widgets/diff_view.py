@@ -20,6 +20,7 @@ from patchpilot.tui.rich_text import wrapped
 from patchpilot.tui.widgets.diff_code import changed_words, paired, syntax
 from patchpilot.tui.widgets.diff_colors import DiffColors
 from patchpilot.tui.widgets.diff_rows import CODE, DiffRows, FilePart, Kind, read_rows
+from patchpilot.tui.widgets.panel import Columns
 from patchpilot.tui.widgets.patch_pager import Pager
 
 PIECE = 32
@@ -293,13 +294,26 @@ class DiffView(Pager):
         super().go(line)
 
     def action_side_by_side(self) -> None:
-        """Show old and new side by side, or below each other."""
-        if not self.beside and self.size.width < SIDE_BY_SIDE:
-            self.notify(f"old and new side by side need {SIDE_BY_SIDE} columns, here are {self.size.width}", timeout=4, markup=False)
+        """Show old and new side by side, or below each other. Where its panel is too narrow, it gets the room of the panels next to it meanwhile."""
+        if self.beside:
+            self._share(whole=False)
+        elif self.app.size.width < SIDE_BY_SIDE:
+            self.notify(f"old and new side by side need {SIDE_BY_SIDE} columns, here are {self.app.size.width}", timeout=4, markup=False)
             return
+        elif self.size.width < SIDE_BY_SIDE:
+            self._share(whole=True)
         self.beside = not self.beside
         self._lay_out()
         super().go(self.cursor)
+
+    def _share(self, *, whole: bool) -> None:
+        """Hide the panels next to this one, or show them again."""
+        own = list(self.ancestors)
+        columns = [node for node in own if isinstance(node, Columns)]
+        if columns:
+            columns[-1].set_class(whole, "-whole")
+            for node in own[: own.index(columns[-1])]:
+                node.set_class(whole, "-kept")
 
     def on_click(self, event: Click) -> None:
         """Move the cursor to the line that was clicked; a click on the mark of a fold folds or unfolds."""
