@@ -15,6 +15,8 @@ from patchpilot.threads.thread_values import Reply, Status
 MAX_TEXT = 160
 MAX_OF_A_MAIL = 20
 MAX_COLUMNS = 1000
+MAX_POINTS = 100
+"""Of more points than that the newest are given: a discussion of thousands of mails is no checklist."""
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=\S)")
 _PROBLEM = re.compile(r"^>> |^[^>].*(?:\b(?:error|warning):|undefined reference)", re.IGNORECASE)
 _BY_MACHINE = (MailKind.BUILD_FAILURE, MailKind.FORM_LETTER, MailKind.AI_REVIEW)
@@ -40,12 +42,14 @@ class ReviewPoint:
 def review_points(status: Status) -> tuple[ReviewPoint, ...]:
     """The points of every mail on the newest revision that wants an answer, the oldest mail first; none of the author's own mails."""
     latest = status.topic.latest
-    return tuple(
-        point
-        for reply in status.replies
-        if reply.mail.kind in WANTS_ANSWER and reply.revision in (latest, None) and not same_person(reply.mail.sender, status.topic.author)
-        for point in _points(reply)
-    )
+    points: list[ReviewPoint] = []
+    for reply in reversed(status.replies):
+        wants = reply.mail.kind in WANTS_ANSWER and reply.revision in (latest, None)
+        if wants and not same_person(reply.mail.sender, status.topic.author):
+            points += reversed(list(_points(reply)))
+        if len(points) >= MAX_POINTS:
+            break
+    return tuple(reversed(points[:MAX_POINTS]))
 
 
 def _points(reply: Reply) -> Iterator[ReviewPoint]:

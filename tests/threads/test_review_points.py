@@ -113,3 +113,11 @@ def test_a_report_is_one_point_its_first_new_problem() -> None:
     )
     report = mail(f"Re: [PATCH] {story.TITLE}", text, sender="kernel test robot <lkp@intel.com>", id="b1", reply_to="v1", minutes=70)
     assert points(story.V1, report) == ["kernel test robot: a.c:7:2: warning: unused variable 'y'"]
+
+
+def test_of_a_discussion_of_hundreds_of_mails_the_newest_points_are_given() -> None:
+    many = [
+        mail(f"Re: [PATCH] {story.TITLE}", f"Why {at}?\n", sender=MATT, id=f"q{at}", reply_to="v1", minutes=60 + at) for at in range(120)
+    ]
+    asked = points(story.V1, *many)
+    assert (len(asked), asked[0], asked[-1]) == (100, "Matt Maintainer: Why 20?", "Matt Maintainer: Why 119?")

@@ -123,6 +123,7 @@ class FollowScreen(StageScreen):
         self._mails: tuple[ConversationMail, ...] = ()
         self._laid_for: Tracked | None = None
         self._items: Sequence[CheckItem] = ()
+        self._listed: Sequence[CheckItem] | None = None
         self._order: tuple[Tracked, ...] = ()
         self._number = self.session.series
         self._timer: Timer | None = None
@@ -261,6 +262,9 @@ class FollowScreen(StageScreen):
         self.query_one("#story-panel", Panel).count = str(series.state)
 
     def _show_points(self, items: "Sequence[CheckItem]") -> None:
+        if items is self._listed:
+            return
+        self._listed = items
         points, panel = self.query_one("#points", List), self.query_one("#point-list", Panel)
         with self.prevent(OptionList.OptionHighlighted):
             at = points.highlighted or 0
@@ -352,13 +356,17 @@ class FollowScreen(StageScreen):
         self.notify(f"{words}: {item.point.text[:60]} (Space undoes it{more})", timeout=4)
 
     def _replace(self, series: "Tracked") -> None:
-        """Show a series that was changed here, and keep it as the stage's result."""
+        """Show a series whose points were ticked here, and keep it as the stage's result."""
+        from patchpilot.services.track.checklist import checklist
+
         result: tuple[Tracked, ...] | None = self.session.last(self.stage)
         changed = tuple(series if one.entry.id == series.entry.id else one for one in result or ())
         self.session.remember(self.stage, changed, self.session.status(self.stage))
         self._shown = changed
         self._known = tuple(replace(one, entry=replace(one.entry, updated=None), new=()) for one in changed)
         self._order = tuple(series if one.entry.id == series.entry.id else one for one in self._order)
+        # only the ticks are others
+        self._laid_for, self._items = series, checklist(series)
         self._lay(keep=True)
 
     def action_story(self) -> None:
