@@ -225,6 +225,8 @@ class PatchpilotApp(StageApp):
         screen = self.stage_screen
         if screen and screen.is_mounted:
             screen.place()
+        if self.tour is not None:
+            self.tour.look()
 
     # saved state
 

@@ -34,8 +34,9 @@ STEPS = (
     Step(
         Stage.COMMIT,
         "A fix by Robin, who has never sent a patch",
-        "patchpilot takes it to mainline and the stable kernels in eight stages, in the line above: "
-        "n goes to the next, p back, a number to that stage. The last line of the screen shows the keys for what you see.",
+        "It goes to mainline and the stable kernels in eight stages, in the line above: n goes to the next, p back, a number to that stage. "
+        "This list has what is left, and Enter does the selected one. The last line has the keys for what you see.",
+        "#next-panel",
     ),
     Step(
         Stage.CHECKS,
@@ -57,7 +58,8 @@ STEPS = (
     Step(
         Stage.BACKPORTS,
         "Which stable kernels need it?",
-        "For each branch: does it have the bug, and does the fix apply? Enter opens a branch with its conflict and what it needs first.",
+        "For each branch: does it have the bug (once a commit is chosen at stage 4), and does the fix apply? Enter opens a branch with its "
+        "conflict and what it needs first.",
     ),
     Step(
         Stage.PREVIEW,
@@ -77,6 +79,9 @@ STEPS = (
     ),
 )
 
+MERGED = ("in-mainline", "in-stable")
+READ = 4.0
+"""Seconds in which the user reads that the patch was merged, before the card comes."""
 SEEN = "PATCHPILOT_TOUR"
 """The variable with the user's own state directory: that of the sandbox is removed with it."""
 
@@ -148,6 +153,28 @@ class Tour:
         self._memory.keep(tour="seen")
         self._app.show_stage(Stage.COMMIT)
         self._app.notify("the tour is over: try it yourself. ? shows all keys, and the palette (:) has the tour")
+
+    def look(self) -> None:
+        """Once the patch is merged, say what comes after the demo; not while a dialog is open."""
+        series = self._app.session.last(Stage.FOLLOW) or ()
+        if not self._told and any(one.status and one.status.state in MERGED for one in series) and not self._app.screen.is_modal:
+            self._told = True
+            self._app.set_timer(READ, self._merged)
+
+    def _merged(self) -> None:
+        from patchpilot.demo.own_tree import OWN_TREE
+        from patchpilot.tui.widgets.tour_card import TourCard
+
+        def answered(answer: str | events.Key | None) -> None:
+            if isinstance(answer, events.Key):
+                self._app.call_later(self._press, answer.key, answer.character)
+
+        self._app.push_screen(
+            TourCard("Merged. Now with your own tree", OWN_TREE, "Enter closes · q quits", self._main_panel, wide=True), answered
+        )
+
+    def _main_panel(self) -> Widget | None:
+        return self._app.stage_screen.main_panel if self._app.stage_screen else None
 
     def told_how(self) -> bool:
         """Show, once, how to do the same in one's own tree; whether it was shown now. Its answer may quit."""

@@ -23,7 +23,7 @@ from patchpilot.demo.robin import fix_first
 from patchpilot.demo.sandbox import Sandbox, open_sandbox, ticking
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.build_app import make
-from patchpilot.tui.saved_state import SavedState
+from patchpilot.tui.saved_state import FILE, SavedState
 from patchpilot.tui.stages import Stage
 from tests.kit.walk import asked, settle, still
 
@@ -67,9 +67,7 @@ async def draw(work: Path, moments: dict[str, Sequence[str]], out: Path, names: 
     for name, keys in moments.items():
         if names and name not in names:
             continue
-        memory = SavedState(out / "state.json")
-        memory.keep(tour="seen")
-        app = make(work, memory=memory)
+        app = make(work, memory=SavedState(out / "state.json"))
         async with app.run_test(size=SIZES[-1]) as pilot:
             await settle(pilot)
             asked(app)
@@ -82,7 +80,7 @@ async def draw(work: Path, moments: dict[str, Sequence[str]], out: Path, names: 
                     await still(pilot)
                     made.append(out / f"{name}-{size[0]}x{size[1]}-{theme}.svg")
                     made[-1].write_text(readable(app.export_screenshot(title=f"patchpilot {name}")), encoding="utf-8")
-        (out / "state.json").unlink()
+        (out / "state.json").unlink(missing_ok=True)
         print(f"  {name}", file=sys.stderr)
     return made
 
@@ -115,6 +113,7 @@ def main() -> None:
         os.environ.pop(name, None)
     with tempfile.TemporaryDirectory() as folder:
         os.environ |= {"COLORTERM": "truecolor", "LANG": "C.UTF-8", "XDG_STATE_HOME": f"{folder}/state"}
+        SavedState(Path(folder) / "state" / "patchpilot" / FILE).keep(tour="seen")
         with open_sandbox(Path(folder) / "sandbox") as sandbox, ticking(sandbox, then=Answers(sandbox).look):
             os.environ.update({**sandbox.env, "GIT_EDITOR": "true"})
             made = asyncio.run(draw(sandbox.work, MOMENTS, out, options.names))

@@ -10,10 +10,12 @@ from patchpilot.demo.answers import Answers
 from patchpilot.demo.sandbox import open_sandbox, ticking
 from patchpilot.services.track.follow_series import Tracked
 from patchpilot.tui.build_app import make
+from patchpilot.tui.saved_state import FILE, SavedState
 from patchpilot.tui.screens import follow_screen
 from patchpilot.tui.stages import Stage, StageState
+from patchpilot.tui.tour import SEEN
 from patchpilot.tui.widgets.dialog import REPEATED
-from tests.kit.walk import keys, settle, until
+from tests.kit.walk import keys, settle, text_of, until
 
 
 async def test_a_first_timer_walks_from_the_commit_to_the_followed_reply(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -23,6 +25,8 @@ async def test_a_first_timer_walks_from_the_commit_to_the_followed_reply(tmp_pat
             monkeypatch.delenv(name)
         for name, value in sandbox.env.items():
             monkeypatch.setenv(name, value)
+        # the tour is another test's matter
+        SavedState(Path(sandbox.env[SEEN]) / FILE).keep(tour="seen")
         app = make(sandbox.work)
         session = app.session
 
@@ -96,5 +100,6 @@ async def test_a_first_timer_walks_from_the_commit_to_the_followed_reply(tmp_pat
             now = {branch.version: str(branch.verdict) for branch in session.fresh(Stage.BACKPORTS).branches}
             assert (now["6.12"], now["6.1"]) == ("already-fixed", "conflict")
             assert standing(Stage.PREVIEW) is standing(Stage.SEND) is StageState.DONE
+            await until(pilot, lambda: "Now with your own tree" in text_of(app), "the card at the end of the demo")
         # v1, the answer to the question about it, v2
         assert len(sandbox.sink.take()) == 3

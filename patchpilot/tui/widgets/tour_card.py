@@ -21,7 +21,10 @@ LOOK = 0.2
 
 
 class TourCard(ModalScreen[str | events.Key]):
-    """A title and a text about the widget that `target` finds: "next", "back", "end", or any other key, which closes the card and is for the stage."""
+    """A title and a text about the widget that `target` finds: "next", "back", "end", or any other key, which closes the card and is for the stage.
+
+    `wide` is for texts with lines of up to 76 columns.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter,right", "answer('next')", "next"),
@@ -29,14 +32,15 @@ class TourCard(ModalScreen[str | events.Key]):
         Binding("escape", "answer('end')", "end the tour", key_display="Esc"),
     ]
 
-    def __init__(self, title: str, text: str, keys: str, target: Callable[[], Widget | None]) -> None:
+    def __init__(self, title: str, text: str, keys: str, target: Callable[[], Widget | None], *, wide: bool = False) -> None:
         super().__init__()
+        self._wide = wide
         self._title, self._text, self._keys, self._target = title, text, keys, target
         self._pointed: Widget | None = None
 
     def compose(self) -> ComposeResult:
         """The card."""
-        with Panel(title=self._title, id="tour-card"):
+        with Panel(title=self._title, id="tour-card", classes="wide-card" if self._wide else ""):
             yield Static(plain(self._text), markup=False)
 
     def on_mount(self) -> None:
