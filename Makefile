@@ -7,6 +7,7 @@
 # make mutants  change the code in 400 places, one at a time, and list the changes that no test notices (an hour or more; goes on where it was)
 # make fuzz   run the property tests on examples nobody has seen yet, then a million made-up inputs on every parser (INPUTS=N)
 # make docs   build the documentation site into site/, strict: every link is checked
+# make session  drive the demo on a terminal and record it: docs/assets/session.cast (asciicast) and session.svg (README), two minutes
 # make man    write the man pages from the command line's own option tables
 # make install  install patchpilot below PREFIX (/usr/local): an environment made by PYTHON in lib/patchpilot, the command, its man pages and
 #             completions; DESTDIR is put before all of it (for packages). make uninstall removes them
@@ -19,7 +20,7 @@ STAMP := $(VENV)/.installed
 PATCHPILOT_DATA ?= ../shared
 export PATCHPILOT_DATA
 
-.PHONY: all demo test lint suite score score-quick faults faults-quick mutants fuzz bench docs man install uninstall clean setup
+.PHONY: all demo test lint suite score score-quick faults faults-quick mutants fuzz bench docs session man install uninstall clean setup
 
 all: test
 
@@ -78,6 +79,10 @@ docs: setup
 	@$(BIN)/python .ci/picture.py
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build -q
 	@echo "site/index.html"
+
+session: setup
+	@$(BIN)/python -m pip --disable-pip-version-check -q install --group docs
+	@$(BIN)/python .ci/record.py
 
 man: setup
 	@rm -f man/*.1

@@ -82,7 +82,7 @@ def set_prefix(screen: "StageScreen", prefix: str, then: Callable[[], None]) -> 
 
     def done(_: object) -> None:
         session.changed("draft")
-        screen.notify(f"The subjects start with [{prefix}]. x at stage 6 changes it", markup=False, timeout=6)
+        screen.notify(f"The subjects start with [{prefix}]. P at stage 6 changes it", markup=False, timeout=6)
         then()
 
     screen.in_thread(

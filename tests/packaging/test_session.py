@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The recorded session is one that players and browsers show, and the README shows it."""
+
+import json
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+ASSETS = ROOT / "docs" / "assets"
+SEEN = ("What is next", "missing-fixes", "Where the bug is", "5 of 6 branches need", "accepted", "Maya Okafor", "Now with your own tree")
+"""Words of the screens from the first to the last."""
+
+
+def test_the_recording_goes_from_the_first_screen_to_the_end() -> None:
+    head, *events = [json.loads(line) for line in (ASSETS / "session.cast").read_text(encoding="utf-8").splitlines()]
+    assert (head["version"], head["width"], head["height"]) == (2, 120, 34)
+    times = [at for at, kind, _ in events if kind == "o"]
+    assert len(times) == len(events)
+    assert times == sorted(times)
+    assert times[-1] < 150
+    whole = "".join(text for _, _, text in events)
+    places = [whole.find(words) for words in SEEN]
+    assert -1 not in places
+    assert places == sorted(places)
+
+
+def test_the_moving_picture_has_the_same_screens_and_nothing_from_elsewhere() -> None:
+    text = (ASSETS / "session.svg").read_text(encoding="utf-8")
+    words = " ".join(ET.fromstring(text).itertext())
+    assert [name for name in SEEN if name not in words] == []
+    assert text.count("http") == text.count("http://www.w3.org/2000/svg") + words.count("http")
+    assert "docs/assets/session.svg" in (ROOT / "README.md").read_text(encoding="utf-8")
