@@ -40,6 +40,9 @@ class TourCards(Protocol):
     def visit(self) -> None:
         """Show the card of the stage on screen."""
 
+    def look(self) -> None:
+        """Show, once the patch is merged, what comes after the demo."""
+
     def told_how(self) -> bool:
         """Show, once, how to do the same in one's own tree; whether it was shown now."""
 

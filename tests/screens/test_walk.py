@@ -10,10 +10,8 @@ from patchpilot.demo.answers import Answers
 from patchpilot.demo.sandbox import open_sandbox, ticking
 from patchpilot.services.track.follow_series import Tracked
 from patchpilot.tui.build_app import make
-from patchpilot.tui.saved_state import FILE, SavedState
 from patchpilot.tui.screens import follow_screen
 from patchpilot.tui.stages import Stage, StageState
-from patchpilot.tui.tour import SEEN
 from patchpilot.tui.widgets.dialog import REPEATED
 from tests.kit.walk import keys, settle, text_of, until
 
@@ -25,8 +23,6 @@ async def test_a_first_timer_walks_from_the_commit_to_the_followed_reply(tmp_pat
             monkeypatch.delenv(name)
         for name, value in sandbox.env.items():
             monkeypatch.setenv(name, value)
-        # the tour is another test's matter
-        SavedState(Path(sandbox.env[SEEN]) / FILE).keep(tour="seen")
         app = make(sandbox.work)
         session = app.session
 
@@ -88,18 +84,20 @@ async def test_a_first_timer_walks_from_the_commit_to_the_followed_reply(tmp_pat
             await keys(pilot, Stage.FOLLOW)
             await until(pilot, lambda: followed() and str(followed().state) in ("in-mainline", "in-stable"), "it to land")
             assert [revision.version for revision in followed().status.topic.revisions] == [1, 2]
+            told = False
             for _ in range(60):
                 # where it landed is read from the clone, once the stable tree has it
+                told = told or "Now with your own tree" in text_of(app)
                 await keys(pilot, "f", "enter")
                 if str(followed().state) == "in-stable":
                     break
                 await pilot.pause(0.5)
             assert str(followed().state) == "in-stable"
+            await until(pilot, lambda: told or "Now with your own tree" in text_of(app), "the card at the end of the demo")
             await keys(pilot, Stage.BACKPORTS)
             await until(pilot, lambda: session.fresh(Stage.BACKPORTS), "the branches after the fetch")
             now = {branch.version: str(branch.verdict) for branch in session.fresh(Stage.BACKPORTS).branches}
             assert (now["6.12"], now["6.1"]) == ("already-fixed", "conflict")
             assert standing(Stage.PREVIEW) is standing(Stage.SEND) is StageState.DONE
-            await until(pilot, lambda: "Now with your own tree" in text_of(app), "the card at the end of the demo")
         # v1, the answer to the question about it, v2
         assert len(sandbox.sink.take()) == 3
