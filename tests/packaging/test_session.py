@@ -7,7 +7,16 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 ASSETS = ROOT / "docs" / "assets"
-SEEN = ("What is next", "missing-fixes", "Where the bug is", "5 of 6 branches need", "accepted", "Maya Okafor", "Now with your own tree")
+SEEN = (
+    "What is next",
+    "missing-fixes",
+    "Maya Okafor",
+    "Where the bug is",
+    "5 of 6 branches need",
+    "1 of 1 mail accepted",
+    "Review points",
+    "Now with your own tree",
+)
 """Words of the screens from the first to the last."""
 
 
