@@ -37,6 +37,7 @@ _.get_system_commands
 _.cursor_blink
 _.virtual_size
 _.render_line
+_.render_segments
 _.get_content_height
 # options of re2, attribute of a requests session
 _.log_errors
