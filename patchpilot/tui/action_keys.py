@@ -51,6 +51,7 @@ KEYS: dict[tuple[str, ...], ActionKey] = {
     ("maintainers",): ActionKey(Stage.RECIPIENTS),
     ("maintainers", "--drop"): ActionKey(Stage.RECIPIENTS, "Space", sentence="{} excludes it", words="{} on %s"),
     ("maintainers", "--drop", "ADDRESS"): ActionKey(Stage.RECIPIENTS, "Space", sentence="{} excludes recipients who do not need it"),
+    ("maintainers", "--restore"): ActionKey(Stage.RECIPIENTS, "Space", words="{} on %s"),
     ("fixes",): ActionKey(Stage.TAGS),
     ("prepare",): ActionKey(Stage.TAGS, "w"),
     ("prepare", "--signoff"): ActionKey(Stage.TAGS, "w", sentence="press {}"),

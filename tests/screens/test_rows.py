@@ -83,6 +83,12 @@ def test_advice_after_a_send_names_keys_and_no_verb() -> None:
     assert in_keys(hint, Stage.CHECKS) == "nothing was sent; to drop a@b.example: Space at stage 3 on a@b.example, then stage 7"
 
 
+def test_a_remark_about_a_send_names_the_key_that_takes_it_back() -> None:
+    dropped = Hint(("dropped, also from later versions: a@b.example (undo: ", Action("maintainers", ("--restore", "a@b.example")), ")"))
+    assert str(dropped) == "dropped, also from later versions: a@b.example (undo: patchpilot maintainers --restore a@b.example)"
+    assert in_keys(dropped, Stage.SEND) == "dropped, also from later versions: a@b.example (undo: Space at stage 3 on a@b.example)"
+
+
 def test_a_key_of_the_stage_on_screen_is_named_alone() -> None:
     test = Action("send", ("--to-self",), "send it to yourself first: {}")
     assert in_keys(test, Stage.PREVIEW) == "send it to yourself first: m at stage 7"

@@ -12,6 +12,7 @@ from patchpilot.commits.run import git
 from patchpilot.config import Settings
 from patchpilot.demo.demo_repository import make_repositories
 from patchpilot.errors import RefusedError
+from patchpilot.model.send_problem import SendProblem
 from patchpilot.model.send_request import SendRequest
 from patchpilot.services.send.plan_send import plan
 from patchpilot.services.send.repair import CERTAIN, PREFIX, SIGN_OFF, apply_repairs, find_repairs, undo_repairs
@@ -96,3 +97,9 @@ def test_nothing_is_left_written_where_a_later_step_fails(repository: Repository
     with pytest.raises(Exception, match="must not contain"):
         apply_repairs(repository, settings, planned, broken)
     assert head(repository) == before
+
+
+def test_a_cover_letter_is_left_to_its_author(repository: Repository) -> None:
+    planned = plan(repository, SendRequest())
+    lacking = replace(planned, warnings=(*planned.warnings, SendProblem("no-cover", "a series of 2 patches without a cover letter")))
+    assert any(line.startswith("cover letter: ") for line in find_repairs(repository, read_settings(repository), lacking).left)

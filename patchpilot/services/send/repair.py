@@ -31,6 +31,7 @@ from patchpilot.services.topic.topic_base import topic_commits
 FIXES, TAGS, REVIEW_TAGS, PREFIX, SIGN_OFF = "fixes", "tags", "review tags", "prefix", "sign-off"
 CERTAIN = frozenset((FIXES, TAGS, REVIEW_TAGS, PREFIX))
 """The kinds of repairs that need no decision of the author. A sign-off is one: it is repaired only where it is asked for."""
+COVER_PROBLEMS = frozenset(("cover-subject", "cover-text", "no-cover"))
 _MESSAGE = "/COMMIT_MSG"
 """How the names of messages end among the texts of safe fixes."""
 DCO = (
@@ -110,6 +111,8 @@ def find_repairs(
         left += [change.unsure for change in prepared if change.unsure]
         before, messages = messages, {id_: prepared_one.new for id_, prepared_one in zip(ids, prepared, strict=True)}
         words += _new_tags(before, messages)
+    if PREFIX in kinds and any(problem.name in COVER_PROBLEMS for problem in (*plan.refusals, *plan.warnings)):
+        left.append("cover letter: only you can say what the series does and why")
     changes = tuple(MessageChange(id_, repository.commit(id_).subject, after_fixes[id_], messages[id_]) for id_ in ids)
     prefix = ""
     if PREFIX in kinds and any(problem.name == "missing-target-tree" for problem in plan.warnings):
