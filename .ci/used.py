@@ -56,3 +56,5 @@ UnidiffHunk
 as_sent
 # the screens' details are about to use it
 _.open_detail
+# textual calls it
+_.render_segments
