@@ -3,7 +3,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from patchpilot.model.address import Address
 from patchpilot.model.mail import Mail, parse_mail
@@ -16,10 +16,14 @@ ParseMail = Callable[[bytes], Mail]
 class MailReader:
     """A cache for one call: the same bytes are parsed once, the same mail is classified once.
 
-    `now` is the time of the call; `threads` is where `read_thread` caches its results.
+    `now` is the time of the call; `threads` is where `read_thread` caches its results. Mails that the call before this one parsed are taken
+    from it: the TUI reads a thread again and again, and holds what it shows meanwhile.
     """
 
+    _latest: ClassVar[dict[bytes, Mail]] = {}
+
     def __init__(self) -> None:
+        self._before = MailReader._latest
         self.now = datetime.now(UTC)
         self.threads: dict[tuple[object, ...], Any] = {}
         self._parsed: dict[bytes, Mail] = {}
@@ -30,7 +34,8 @@ class MailReader:
         """The mail in these bytes."""
         mail = self._parsed.get(raw)
         if mail is None:
-            mail = self._parsed[raw] = parse_mail(raw)
+            mail = self._parsed[raw] = self._before.get(raw) or parse_mail(raw)
+            MailReader._latest = self._parsed
         return mail
 
     def classify(self, mail: Mail) -> Classified:

@@ -159,7 +159,7 @@ class Session:
         key = self.wanted_facts
         with open_repository(self.directory) as repository:
             profile = self.settings(repository).get("profile")
-            facts = topic_facts(repository, self.target, self.topic_base, str(profile or ""))
+            facts = topic_facts(repository, self.target, self.topic_base, str(profile or ""), self.fresh(Stage.FOLLOW) or ())
         with self._lock:
             self.facts, self.facts_key = facts, key
 

@@ -28,8 +28,8 @@ class Stage(StrEnum):
         return self.value.capitalize()
 
 
-AHEAD = (Stage.COMMIT, Stage.CHECKS, Stage.RECIPIENTS, Stage.TAGS, Stage.PREVIEW, Stage.SEND, Stage.FOLLOW)
-"""The stages that run in the background before a visit: quick ones, which do not use the network then."""
+AHEAD = (Stage.COMMIT, Stage.CHECKS, Stage.RECIPIENTS, Stage.TAGS, Stage.FOLLOW, Stage.PREVIEW, Stage.SEND)
+"""The stages that run in the background before a visit: quick ones, which do not use the network then. What Follow reads, those after it use."""
 
 RECORDED = (Stage.PREVIEW, Stage.SEND)
 """Of these only the record is read before a visit."""

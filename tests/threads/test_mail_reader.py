@@ -45,8 +45,11 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Counted:
         result = parsed.copy(), bodies.copy()
         parsed.clear()
         bodies.clear()
+        # another process would not have what this call parsed
+        monkeypatch.setattr(MailReader, "_latest", {})
         return result
 
+    monkeypatch.setattr(MailReader, "_latest", {})
     monkeypatch.setattr(mail_module, "_message", count_message)
     monkeypatch.setattr(mail_classifier, "parse_body", count_body)
     return since
@@ -108,3 +111,11 @@ def test_a_reader_keeps_mails_apart_that_share_a_message_id() -> None:
     assert reader.classify(first) is reader.classify(first)
     assert "counter" in reader.classify(other).mail.body
     assert "pointer" in reader.classify(first).mail.body
+
+
+def test_what_the_last_call_parsed_is_taken_from_it() -> None:
+    raw = b"From: Ada Fixer <ada@example.org>\nSubject: once\nMessage-ID: <once@example.org>\n\nParsed once.\n"
+    first, second = MailReader(), MailReader()
+    mail = first.parse(raw)
+    assert MailReader().parse(raw) is mail
+    assert second.parse(raw) == mail

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A topic's send as a front end shows it: the plan with the mails that were sent, the last send on record, and what a plan lacks."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -23,6 +24,7 @@ from patchpilot.services.send.resume import archive_lookup, plan_resume
 from patchpilot.services.send.send_plan import SendPlan, SendResult
 from patchpilot.services.send.send_result import result_of_send
 from patchpilot.services.topic.topic_state import TopicState, this_topic
+from patchpilot.services.track.follow_series import Tracked
 from patchpilot.threads.track_store import Store
 
 SENT = frozenset({"already-sent", "version-sent"})
@@ -98,10 +100,10 @@ def topic_send(repository: Repository, planned: SendPlan) -> TopicSend:
     return replace(sending, report=send_report(repository, planned, result_of_send(last), datetime.fromisoformat(last.begun).date()))
 
 
-def topic_on_record(repository: Repository, target: str | None, base: str | None) -> TopicState | None:
-    """How far a topic is by what is on record here; None where there is no topic."""
+def topic_on_record(repository: Repository, target: str | None, base: str | None, known: Sequence[Tracked] = ()) -> TopicState | None:
+    """How far a topic is by what is on record here; None where there is no topic. `known` are followed series that were read already."""
     with Store() as store:
-        return this_topic(repository, target, base=base, store=store)
+        return this_topic(repository, target, base=base, store=store, known=known)
 
 
 def blocked_help(planned: SendPlan) -> list[str]:

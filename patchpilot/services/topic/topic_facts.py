@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING
 from patchpilot.model.send_request import SendRequest
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from patchpilot.commits.repository import Repository
+    from patchpilot.services.track.follow_series import Tracked
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +27,12 @@ class TopicFacts:
     profile: str
 
 
-def topic_facts(repository: "Repository", target: str | None, base: str | None, profile: str) -> TopicFacts:
+def topic_facts(
+    repository: "Repository", target: str | None, base: str | None, profile: str, known: "Sequence[Tracked]" = ()
+) -> TopicFacts:
     """The facts of a TARGET's topic over a base (None: the one that is found); `profile` is the configured name, "" to detect it.
 
-    Nothing is written, and nothing asked of the network. PatchpilotError when there is no topic.
+    `known` are followed series that were read already. Nothing is written, and nothing asked of the network. PatchpilotError when there is no topic.
     """
     from patchpilot.services.topic.find_topic import read_topic
     from patchpilot.services.topic.topic_base import find_base
@@ -36,7 +41,7 @@ def topic_facts(repository: "Repository", target: str | None, base: str | None, 
     from patchpilot.threads.track_store import Store
 
     with Store() as store:
-        state = topic_state(repository, target, base=base, store=store)
+        state = topic_state(repository, target, base=base, store=store, known=known)
     found = find_base(repository, base) if target is None else None
     series, _ = read_topic(repository, SendRequest(target=target, base=base))
     return TopicFacts(

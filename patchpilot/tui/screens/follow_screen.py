@@ -196,6 +196,8 @@ class FollowScreen(StageScreen):
         # the time of the last update alone is no change
         seen = tuple(replace(series, entry=replace(series.entry, updated=None), new=()) for series in result)
         if seen and seen == self._known:
+            # the new one replaces the old one: two copies of a large thread are many megabytes
+            self._known, self._order = seen, tuple(sorted(result, key=rank))
             return
         self._known, self._looks = seen, 0
         self._order = tuple(sorted(result, key=rank))

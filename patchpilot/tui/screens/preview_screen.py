@@ -46,7 +46,7 @@ def recorded(ask: JobRequest, stage: Stage) -> StageStatus:
     """The state from the send record; the saved state of the stage where these commits were not sent."""
     from patchpilot.services.send.send_state import topic_on_record
 
-    topic = topic_on_record(ask.repository, ask.session.target, ask.topic.base)
+    topic = topic_on_record(ask.repository, ask.session.target, ask.topic.base, ask.session.fresh(Stage.FOLLOW) or ())
     if topic is None:
         # the error is shown when the stage is visited
         return ask.session.as_it_was(stage)
