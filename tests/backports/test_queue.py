@@ -13,6 +13,7 @@ from patchpilot.model.bug_range import ReleaseState
 from patchpilot.model.mail import parse_patch
 from patchpilot.services.backport.backport_result import BackportResult
 from patchpilot.services.backport.conflict_columns import conflict_columns
+from patchpilot.services.backport.patch_on_branch import patch_on_branch
 from patchpilot.services.backport.prerequisite_queue import Risk, risk_of
 from patchpilot.services.backport.topic_backports import topic_backports, write_topic_backports
 from patchpilot.services.tags.candidate_impact import candidate_impact
@@ -102,6 +103,24 @@ def test_context_belongs_to_all_sides_and_two_conflicts_share_none() -> None:
         ConflictPlace("f", 6, ("r", "e", "f"), ("s", "e", "f"), base=("e", "f")),
     ]
     assert marked_places("f", lines)[0] == ConflictPlace("f", 4, ("o",), ("q",), base=("p",))
+
+
+def test_the_patch_on_a_branch_has_the_lines_of_that_branch(world: World) -> None:
+    world.branch("6.1", world.base, ("work: be quick", {"w.c": source(l10="quick(10);")}), ("own", {"w.c": CULPRIT_AND_20}))
+    world.branch("6.6", world.culprit)
+    world.branch("6.12", world.groundwork, ("own", {"w.c": source(l10="quick(10);", l19="check(19);", l20="check(20);", l22="own(22);")}))
+    world.branch("6.18", world.fix)
+    result = ask(world)
+    with Repository.open(world.repo.path) as repository:
+        rows = {branch.version: patch_on_branch(repository, result, branch) for branch in result.branches}
+    assert [rows["6.1"], rows["6.18"]] == [(), ()]
+    assert rows["6.6"][-8:] != rows["6.12"][-8:]
+    for version in ("6.6", "6.12"):
+        assert tuple(row for row in rows[version] if row[:1] in "+-" and row[:2] not in ("++", "--")) == (
+            "-\tcheck(20);",
+            "+\tcheck(20, all);",
+        )
+    assert " \town(22);" in rows["6.12"]
 
 
 def test_only_ticked_prerequisites_are_written_with_the_fix(world: World, tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from patchpilot.tui.stages import Stage, StageState, StageStatus
 from patchpilot.tui.widgets import three_columns
 from patchpilot.tui.widgets.badge import Badge
 from patchpilot.tui.widgets.choose import LineDialog, Reader
+from patchpilot.tui.widgets.diff_view import DiffView
 from patchpilot.tui.widgets.lists import List, Table
 from patchpilot.tui.widgets.panel import TALL, Panel
 from patchpilot.tui.widgets.patch_pager import Pager
@@ -94,6 +95,7 @@ class BackportsScreen(StageScreen):
         super().__init__(session)
         self._left_out: dict[str, frozenset[str]] = {}
         self._conflicts: dict[tuple[str, str], tuple[ConflictPlace, ...]] = {}
+        self._patches: dict[tuple[str, str], tuple[str, ...]] = {}
 
     def body(self) -> ComposeResult:
         """The ruler, the matrix, and of the selected branch the verdict, the prerequisites and the conflicts."""
@@ -108,11 +110,13 @@ class BackportsScreen(StageScreen):
                 yield List(ident="queue")
         with Panel(title="Conflicts", id="clash"):
             yield Pager(ident="sides", styler=three_columns.styled)
+        with Panel(title="The fix on this branch", id="outcome"):
+            yield DiffView(ident="applied")
 
     def on_mount(self) -> None:
         """What a branch may have appears with it."""
         super().on_mount()
-        self._hide("#range", "#needs", "#clash")
+        self._hide("#range", "#needs", "#clash", "#outcome")
 
     def show(self, result: "BackportResult") -> None:
         """Fill the ruler and the matrix."""
@@ -143,7 +147,7 @@ class BackportsScreen(StageScreen):
             table.focus()
             self._explain(table.cursor_row)
         else:
-            self._hide("#needs", "#clash")
+            self._hide("#needs", "#clash", "#outcome")
             self.query_one("#branch", Static).update(plain("\n".join(result.rules)))
 
     def _short_name(self, branch: "BranchResult") -> str:
@@ -174,6 +178,7 @@ class BackportsScreen(StageScreen):
         self.query_one("#branch", Static).update(lines(diff_line(row) for row in [*in_words(branch), *missing, *result.rules]))
         self._list_needs(branch)
         self._show_conflicts(branch)
+        self._show_patch(branch)
 
     def _hide(self, *names: str) -> None:
         for name in names:
@@ -222,6 +227,31 @@ class BackportsScreen(StageScreen):
                 self._show_conflicts(branch)
 
         self.in_thread("reading the conflicts", lambda repository, _: conflict_columns(repository, fix, branch), read)
+
+    def _show_patch(self, branch: "BranchResult") -> None:
+        """Where there is no conflict, the patch that the fix becomes on the branch, made once for each branch."""
+        result: BackportResult | None = self.session.last(self.stage)
+        panel = self.query_one("#outcome", Panel)
+        panel.display = branch.wants_fix and not branch.conflicts and bool(branch.tip) and self.size.height >= TALL
+        if not panel.display or result is None or result.commit is None:
+            return
+        key = (result.commit, branch.tip)
+        panel.heading = f"The fix on {branch.branch}"
+        rows, view = self._patches.get(key, ()), self.query_one("#applied", DiffView)
+        if tuple(view.rows) != rows:
+            view.fill(rows)
+        if key not in self._patches:
+            self._make_patch(key, result, branch)
+
+    def _make_patch(self, key: tuple[str, str], result: "BackportResult", branch: "BranchResult") -> None:
+        from patchpilot.services.backport.patch_on_branch import patch_on_branch
+
+        def made(rows: tuple[str, ...]) -> None:
+            self._patches[key] = rows
+            if self._chosen() == branch:
+                self._show_patch(branch)
+
+        self.in_thread("applying the fix", lambda repository, _: patch_on_branch(repository, result, branch), made)
 
     def _chosen(self) -> "BranchResult | None":
         result: BackportResult | None = self.session.last(self.stage)

@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The fix as the patch that it becomes on a stable branch, to be reviewed before anything is written."""
+
+from patchpilot.backports.backport_patches import BackportText, make_commits
+from patchpilot.backports.object_store import Scratch
+from patchpilot.commits.repository import Repository
+from patchpilot.errors import PatchpilotError
+from patchpilot.history.stable_branches import stable_branches
+from patchpilot.services.backport.backport_result import BackportResult, BranchResult
+from patchpilot.services.backport.write_backports import steps_for
+
+
+def patch_on_branch(repository: Repository, result: BackportResult, branch: BranchResult) -> tuple[str, ...]:
+    """The lines of the fix's diff on a branch, after its prerequisites; none where it does not apply. Nothing is written."""
+    steps, skipped = steps_for(repository, [(result, branch)], upstream_only=False, parts=True)
+    if skipped or not steps:
+        return ()
+    stable = stable_branches(repository).stable
+    with Scratch(repository) as scratch:
+        try:
+            made = make_commits(scratch, stable, steps, branch.tip, BackportText())
+        except PatchpilotError:
+            # writing them says why
+            return ()
+        return tuple(scratch.git("diff-tree", "-r", "-p", "-M", "--no-commit-id", made[-1].id).text.rstrip("\n").split("\n"))
