@@ -5,6 +5,8 @@ import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from patchpilot.model.action import Action
+from patchpilot.tui.action_keys import in_keys
 from patchpilot.tui.widgets.choose import LineDialog
 from patchpilot.tui.widgets.dialog import Answer
 from patchpilot.tui.widgets.question import LATER, QuestionDialog
@@ -41,6 +43,18 @@ def ask(screen: "StageScreen", questions: "Sequence[PreSendQuestion]", then: Cal
             _keep(screen, question.name, value, lambda: ask(screen, rest, then))
 
     screen.app.push_screen(dialog(question), answered)
+
+
+def ask_named(screen: "StageScreen", name: str, then: Callable[[], None]) -> None:
+    """Ask the question of this name if it is open; call `then` at the end."""
+    from patchpilot.services.send.questions import PreSendQuestions, traps
+
+    session = screen.session
+
+    def found(asked: PreSendQuestions) -> None:
+        ask(screen, [question for question in asked.open if question.name == name], then)
+
+    screen.in_thread("reading the question", lambda repository, _: traps(repository, session.target, base=session.topic_base), found)
 
 
 def dialog(question: "PreSendQuestion") -> QuestionDialog:
@@ -82,7 +96,8 @@ def set_prefix(screen: "StageScreen", prefix: str, then: Callable[[], None]) -> 
 
     def done(_: object) -> None:
         session.changed("draft")
-        screen.notify(f"The subjects start with [{prefix}]. P at stage 6 changes it", markup=False, timeout=6)
+        other = in_keys(Action("send", ("--subject-prefix", prefix), "{} sets another"), screen.stage)
+        screen.notify(f"The subjects start with [{prefix}]. {other}", markup=False, timeout=6)
         then()
 
     screen.in_thread(

@@ -104,3 +104,18 @@ async def test_the_tree_is_named_and_the_topic_rebased_where_the_note_is(mended:
         await until(pilot, lambda: "other tree" in titles(), "the note to come back")
         assert git(mended, "rev-parse", "HEAD").text == head
         assert len(app.session.topic.commits) == 1
+
+
+async def test_in_a_series_o_shows_one_patch_and_a_single_patch_has_no_such_key(mended: Path, walk_on: On) -> None:
+    app = walk_on(mended)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await keys(pilot, Stage.RECIPIENTS, "o")
+        assert app.session.view == "series"
+        (mended / "COPYING").write_text("other words\n")
+        git(mended, "commit", "-q", "-a", "-m", "net/acme: second")
+        app.jobs.read_topic()
+        await until(pilot, lambda: app.session.topic and len(app.session.topic.commits) == 2, "both commits")
+        await until(pilot, lambda: "Recipients of the series" in text_of(app), "the series")
+        await keys(pilot, "o")
+        await until(pilot, lambda: "Recipients of patch: net/acme: second" in text_of(app), "one patch")

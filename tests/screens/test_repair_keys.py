@@ -9,6 +9,7 @@ from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.screens.repair_dialog import RepairDialog
 from patchpilot.tui.stages import Stage, StageState
 from patchpilot.tui.widgets.choose import Choose
+from patchpilot.tui.widgets.question import QuestionDialog
 from tests.kit.cli import call
 from tests.kit.walk import asked, keys, said, settle, text_of, until
 
@@ -80,7 +81,7 @@ async def test_u_takes_back_all_of_a_repair(clone: Path, walk_on: On) -> None:
         assert not git(clone, "status", "--porcelain", "-uno").text
 
 
-async def test_a_at_a_check_of_another_stage_goes_there(clone: Path, walk_on: On) -> None:
+async def test_a_at_an_open_question_asks_it_here(clone: Path, walk_on: On) -> None:
     app = walk_on(clone)
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(pilot)
@@ -89,4 +90,7 @@ async def test_a_at_a_check_of_another_stage_goes_there(clone: Path, walk_on: On
         screen = app.screen
         at = next(at for at, check in enumerate(screen._checks) if check.name == "unanswered-security")  # type: ignore[attr-defined]
         await keys(pilot, "home", *["j"] * at, "a")
-        assert app.stage is Stage.COMMIT
+        assert isinstance(app.screen, QuestionDialog)
+        await keys(pilot, "n")
+        await until(pilot, lambda: all(check.name != "unanswered-security" for check in screen._checks), "the question to be answered")  # type: ignore[attr-defined]
+        assert app.stage is Stage.SEND

@@ -235,7 +235,8 @@ class CommitScreen(StageScreen):
                 rows.append(
                     NextRow("stage", str(stage), OF_STATE[status.state], str(stage.number), stage.label, status.note or str(status.state))
                 )
-        return tuple(rows)
+        # what blocks comes first
+        return tuple(sorted(rows, key=lambda row: row.sign != "blocked"))
 
     def _show_next(self) -> None:
         rows = self._rows()

@@ -70,7 +70,7 @@ class RecipientsScreen(StageScreen):
         Binding("a", "settle", "settle note", tooltip="do what the marked note offers"),
         Binding("f", "note(1)", "next note", show=False, tooltip="mark the next note"),
         Binding("F", "note(-1)", "previous note", show=False, tooltip="mark the previous note"),
-        Binding("o", "view", "one patch", show=False, tooltip="switch between the recipients of one patch and of the whole series"),
+        Binding("o", "view", "one patch", tooltip="switch between the recipients of one patch and of the whole series"),
         Binding("d", "restore", "reset", show=False, tooltip="discard your changes to this recipient"),
         Binding("D", "reset", "reset all", show=False, tooltip="discard all your changes to the recipients"),
     ]
@@ -117,8 +117,10 @@ class RecipientsScreen(StageScreen):
             people.add_options(options)
         keys = [row[1].address.key if row else "" for row in rows]
         people.highlighted = keys.index(before) if before and before in keys else next((at for at, row in enumerate(rows) if row), None)
+        # where the detail has no room of its own, Enter opens it
+        self.quiet = frozenset() if self.has_class("-narrow") and self.has_class("-low") else frozenset(("select",))
         panel = self.query_one("#recipient-list", Panel)
-        panel.heading = f"Recipients of {result.about}"
+        panel.heading = f"Recipients of {result.about.replace('only ', 'patch: ', 1)}"
         self._explain()
 
     def _heading(self, group: RecipientGroup) -> Text:
@@ -174,7 +176,10 @@ class RecipientsScreen(StageScreen):
         members = [row for row in self._rows if row]
         panel = self.query_one("#recipient-list", Panel)
         panel.count = f"{members.index(chosen) + 1}/{len(members)}" if chosen else ""
-        self.labels = {"include": "include" if chosen and chosen[0] == OUT else "exclude"}
+        self.labels = {
+            "include": "include" if chosen and chosen[0] == OUT else "exclude",
+            "view": "one patch" if self.session.view == "series" else "series",
+        }
         self.refresh_bindings()
         text = Text()
         if known and chosen:
@@ -303,6 +308,8 @@ class RecipientsScreen(StageScreen):
         if action == "settle":
             marked = self._marked()
             return bool(marked and marked.remedy)
+        if action == "view":
+            return bool(self.session.topic and len(self.session.topic.commits) > 1)
         return self._marked() is not None if action == "note" else super().check_action(action, parameters)
 
     def action_settle(self) -> None:
@@ -324,24 +331,13 @@ class RecipientsScreen(StageScreen):
 
             ask_tree(self, advice.text, first, lambda: self.tui.jobs.begin(self.stage))
         elif remedy.kind is RemedyKind.ANSWER:
-            self._answer(first)
+            from patchpilot.tui.questions import ask_named
+
+            ask_named(self, first, lambda: self.tui.jobs.begin(self.stage))
         else:
             from patchpilot.tui.rebase_action import rebase
 
             rebase(self, remedy.values)
-
-    def _answer(self, name: str) -> None:
-        """Ask a pre-send question, which may change the recipients."""
-        from patchpilot.services.send.questions import PreSendQuestions, traps
-        from patchpilot.tui.questions import ask
-
-        session = self.session
-
-        def found(asked: PreSendQuestions) -> None:
-            open_ones = [question for question in asked.open if question.name == name]
-            ask(self, open_ones, lambda: self.tui.jobs.begin(self.stage))
-
-        self.in_thread("reading the question", lambda repository, _: traps(repository, session.target, base=session.topic_base), found)
 
     # edits
 
@@ -425,10 +421,6 @@ class RecipientsScreen(StageScreen):
 
     def action_view(self) -> None:
         """Switch between one patch and the series."""
-        topic = self.session.topic
-        if topic is None or len(topic.commits) < 2:
-            self.notify("The topic has only one patch", timeout=2)
-            return
         self.session.view = "series" if self.session.view == "patch" else "patch"
         self.notify(
             "Recipients of one patch; o shows the series" if self.session.view == "patch" else "Recipients of the series", timeout=3

@@ -71,6 +71,8 @@ REPAIRS = {
     "unfinished": ("edit", "a opens the changelog in your editor"),
     "first-time": ("to_self", "a sends the mails to yourself first"),
     "gateway": ("to_self", "a sends the mails to yourself first"),
+    "unanswered-security": ("security", "a asks the question and says why it matters"),
+    "unanswered-regression": ("regression", "a asks the question and says why it matters"),
     NO_SERVER: ("server", "a shows all git config commands"),
 }
 """Name of a check → how `a` repairs it here, and that in words. For others `a` goes to the stage that their help names."""
@@ -347,6 +349,8 @@ class SendScreen(StageScreen):
             "review_tags": self._add_review_tags,
             "edit": lambda _: self.action_edit(),
             "to_self": lambda _: self.action_to_self(),
+            "security": lambda _: self._ask("security"),
+            "regression": lambda _: self._ask("regression"),
             "server": self._show_blocked,
         }
 
@@ -356,6 +360,11 @@ class SendScreen(StageScreen):
         if known is None:
             self.notify("not ready yet", timeout=2)
         return known.plan if known else None
+
+    def _ask(self, name: str) -> None:
+        from patchpilot.tui.questions import ask_named
+
+        ask_named(self, name, lambda: self.tui.jobs.begin(self.stage))
 
     def _sign_off(self, plan: "SendPlan") -> None:
         from patchpilot.services.send.repair import SIGN_OFF
