@@ -67,3 +67,21 @@ async def test_the_first_version_marks_nothing(mended: Path, walk_on: On) -> Non
         assert "compared with" not in text_of(app)
         await keys(pilot, "f")
         assert said(app) == "no changes to go to"
+
+
+async def test_the_transport_is_switched_and_the_mails_are_written_to_a_folder(mended: Path, walk_on: On, tmp_path: Path) -> None:
+    app = walk_on(mended)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        asked(app)
+        await keys(pilot, Stage.PREVIEW)
+        await pilot.press("o")
+        # a toast lasts some seconds, planning may last longer
+        assert said(app) == "transport: b4 instead of git-send-email; o switches again"
+        await settle(pilot)
+        assert app.session.fresh(Stage.PREVIEW).request.via == "b4"
+        await keys(pilot, "o", "w")
+        await pilot.press("ctrl+u", *str(tmp_path / "mails"), "enter")
+        await settle(pilot)
+        assert said(app) == f"wrote 1 mail to {tmp_path / 'mails'}"
+        assert len(list((tmp_path / "mails").iterdir())) == 1

@@ -44,9 +44,10 @@ async def test_a_repairs_all_that_is_certain_and_the_sign_off_asks_by_itself(clo
             assert words in shown
         assert "Signed-off-by" not in shown
         assert message(clone) == before
-        await keys(pilot, "enter")
+        await pilot.press("enter")
+        await until(pilot, lambda: "u undoes it" in said(app), "the toast")
         await until(pilot, lambda: "[PATCH net]" in text_of(app), "the repaired plan")
-        assert "u undoes it" in said(app)
+        await settle(pilot)
         assert "Fixes: 33248b1ba072" in message(clone)
         assert "NOT SENT: 1 problem blocks sending" in text_of(app)
         # what is left is the sign-off, which says what it certifies
@@ -74,9 +75,9 @@ async def test_u_takes_back_all_of_a_repair(clone: Path, walk_on: On) -> None:
         asked(app)
         await keys(pilot, Stage.SEND, "A", "enter")
         await until(pilot, lambda: "[PATCH net]" in text_of(app), "the repaired plan")
-        await keys(pilot, "u")
+        await pilot.press("u")
+        await until(pilot, lambda: said(app).startswith("undone: "), "the toast")
         await until(pilot, lambda: "[PATCH] net/acme" in text_of(app), "the plan as it was")
-        assert said(app).startswith("undone: ")
         assert message(clone) == before
         assert not git(clone, "status", "--porcelain", "-uno").text
 
