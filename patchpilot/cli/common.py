@@ -139,4 +139,4 @@ def left_out(reason: str) -> None:
     from patchpilot.cli.error_exit import notice
     from patchpilot.model.printable import one_line
 
-    notice("warning", f"{one_line(reason.removesuffix(': left out'))}: left out")
+    notice("warning", f"{one_line(reason.removesuffix(': skipped'))}: skipped")

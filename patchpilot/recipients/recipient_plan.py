@@ -68,7 +68,7 @@ def for_security(plan: RecipientPlan, address: str) -> RecipientPlan:
         if recipient.by_hand or (recipient.role == "maintainer" and recipient.address.key != contact.address.key)
     ]
     left = sum(recipient not in recipients for recipient in plan.recipients)
-    said = f"{counted(left, 'recipient')} left out until the fix is public: lists and everybody who is not a maintainer"
+    said = f"{counted(left, 'recipient')} omitted until the fix is public: lists and everyone who is not a maintainer"
     return replace(plan, recipients=(contact, *recipients), warnings=(said, *plan.warnings))
 
 

@@ -62,12 +62,12 @@ def judged(email: str) -> AddressVerdict:
 
 def _addresses(facts: RecipientFacts) -> Iterator[str | Warned]:
     for box in facts.unsafe:
-        yield f"{box} is not valid in a mail header and was left out"
+        yield f"{box} is not valid in a mail header and was omitted"
     for recipient in facts.recipients:
         email = recipient.address.email
         verdict = judged(email)
         if verdict.state is AddressState.BAD:
-            yield f"{email} ({recipient.role}) is not a valid address and was left out: {verdict.reason}"
+            yield f"{email} ({recipient.role}) is not a valid address and was omitted: {verdict.reason}"
         elif verdict.state is AddressState.DOUBTFUL:
             yield f"{email} ({recipient.role}) may be invalid: {verdict.reason}", Remedy(RemedyKind.EXCLUDE, (email,))
         gone = bounces(email, gone_addresses())
@@ -105,7 +105,7 @@ def _lists(facts: RecipientFacts) -> Iterator[str]:
 
 def _left_out(facts: RecipientFacts) -> Iterator[Warned]:
     for section, address in facts.named.left_out:
-        yield f"{section}: {address} left out: subscribers only (--s adds it)", Remedy(RemedyKind.ADD, (address,))
+        yield f"{section}: {address} omitted: subscribers only (--s adds it)", Remedy(RemedyKind.ADD, (address,))
 
 
 def _trees(facts: RecipientFacts, repository: Repository | None) -> Iterator[Warned]:

@@ -174,4 +174,4 @@ def complete_prefix(text: str) -> str:
 def one_line_each(*texts: str | None) -> None:
     """UsageError where a header value has a line break or another control character."""
     if any(text and re.search(r"[\x00-\x1f\x7f]", text) for text in texts):
-        raise UsageError("a mail header must be one line of printable text", hint="leave out line breaks and control characters")
+        raise UsageError("a mail header must be one line of printable text", hint="omit line breaks and control characters")

@@ -17,7 +17,7 @@ _EXPORT = "#~ patchpilot draft, topic "
 
 def as_text(draft: Draft, *, changed: Sequence[str] = (), folder: Path | None = None) -> str:
     """The draft as text, laid out by the templates cover, changelog and note; `changed` has the items of a new version's changelog."""
-    lines = [f"{_EXPORT}{draft.change_id}, v{draft.version}", "#~ Lines that begin with #~ are ignored. Empty parts are left out.", ""]
+    lines = [f"{_EXPORT}{draft.change_id}, v{draft.version}", "#~ Lines that begin with #~ are ignored. Empty parts are ignored.", ""]
     cover = {
         "subject": draft.cover_subject,
         "text": draft.cover_text.strip("\n"),
@@ -59,7 +59,7 @@ def from_text(draft: Draft, text: str) -> Draft:
         elif match[3] in ids:
             notes[ids[match[3]]] = content
         else:
-            raise InputError(f"the draft has no patch {match[3]!r}", hint="keep the heading lines as they are")
+            raise InputError(f"the draft has no patch {match[3]!r}", hint="do not change the heading lines")
     return replace(
         changed,
         notes={key: value for key, value in notes.items() if value},

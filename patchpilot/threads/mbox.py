@@ -73,7 +73,7 @@ def parse(
             place = source if len(bounds) == 1 else f"{source}:{number}"
             if len(bounds) == 1:
                 raise InputError(f"{place}: {error.message}", hint=error.advice) from error
-            skipped(f"{place}: {error.message}: left out")
+            skipped(f"{place}: {error.message}: skipped")
     return tuple(mails)
 
 

@@ -33,7 +33,7 @@ class Drawn(CompositorUpdate):
 
 
 class Pen(NamedTuple):
-    """A style as the terminal is told: the codes of its attributes, of the color and of the background."""
+    """A style as it is written to the terminal: the codes of its attributes, of the color and of the background."""
 
     attributes: str
     color: str

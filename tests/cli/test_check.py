@@ -269,7 +269,7 @@ def test_what_is_no_patch_in_a_directory_is_said_and_left_out(workdir: Path) -> 
     done = call("check", "--format", "json", folder)
     document = json.loads(done.out)
     assert (done.code, document["summary"]["patches"]) == (0, 1)
-    assert done.err == f"patchpilot: warning: {folder}/notes.patch:1: neither a mail nor a diff: left out\n"
+    assert done.err == f"patchpilot: warning: {folder}/notes.patch:1: neither a mail nor a diff: skipped\n"
     # named by itself it is an error, as is a directory that has nothing else, and a patch that was cut off
     assert call("check", folder / "notes.patch").code == 2
     (folder / "0002-b.patch").write_text("")

@@ -295,7 +295,7 @@ def test_a_recipient_the_server_rejects_is_left_out_of_what_is_still_to_leave(tm
     headers = [mail.data.partition(b"\r\n\r\n")[0] for mail in mails]
     assert [gone.encode() in header for header in headers] == [True, False, False]
     assert [str(one) for one in document(done)["messages"][1]["cc"]] == ['"Ünï, x" <u@example.org>']
-    assert f"left out: {gone}" in call("draft", "-C", repo.path).out
+    assert f"dropped: {gone}" in call("draft", "-C", repo.path).out
 
 
 def test_dropping_is_for_a_send_that_is_taken_up_again(tmp_path: Path) -> None:

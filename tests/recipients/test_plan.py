@@ -200,7 +200,7 @@ def test_a_security_fix_goes_to_no_list(widget_tree: Path) -> None:
     plan = one_plan(widget_tree, patch(message="Reported-by: Rob Port <rob@port.example>"), "--security", "--profile", "linux")
     assert people(plan, "to") == ["security@kernel.org", "ada@widgets.example", "bo@widgets.example", "cy@widgets.example"]
     assert people(plan, "cc") == []
-    assert "left out until the fix is public" in plan["warnings"][0]
+    assert "omitted until the fix is public" in plan["warnings"][0]
 
 
 def test_a_tree_without_maintainers_still_gives_a_plan_to_send(tmp_path: Path) -> None:

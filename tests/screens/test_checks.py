@@ -137,7 +137,7 @@ async def test_all_that_is_certain_includes_tags_but_no_sign_off(mended: Path, w
         assert "missing-fixes" not in found(app)
         assert "Signed-off-by" not in message(mended)
         await keys(pilot, "A")
-        assert "no certain fix" in said(app)
+        assert "no automatic fix" in said(app)
 
 
 async def test_names_of_checkpatch_are_shown_on_request(clone: Path, walk_on: On) -> None:

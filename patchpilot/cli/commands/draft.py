@@ -139,7 +139,7 @@ def _text(result: DraftResult) -> str:
     for send in result.sends:
         forced = f"   forced: {send.force}" if send.force else ""
         lines.append(f"sent:     v{send.version} on {send.begun[:16]} via {send.transport}: {send.state}{forced}")
-        lines += [f"          left out: {printable(address)}" for address in send.left_out]
+        lines += [f"          dropped: {printable(address)}" for address in send.left_out]
     if result.b4:
         lines.append(
             f"b4:       tracks this branch ({result.b4.strategy}, next v{result.b4.revision}"

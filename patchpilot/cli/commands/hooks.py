@@ -66,7 +66,7 @@ def _check(place: Workplace, target: str, *ignored: str) -> int:
     result, problem = check_in_hook(place, target, ignored)
     if problem:
         # a missing pack must not stop a commit
-        notice("warning", f"{problem}: left out")
+        notice("warning", f"{problem}: skipped")
     for finding in result.all:
         print(f"{finding.severity}: {printable(finding.message)} [{finding.name}]", file=sys.stderr)
     if result.exit_code:

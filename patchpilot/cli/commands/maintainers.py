@@ -101,7 +101,7 @@ def _plan(common: Common, targets: tuple[str, ...], switches: dict[str, Any], gi
             missed = () if common.quiet else service.not_in_plan(result.results, given["drop"])
             result = ask()
     for address in missed:
-        notice("note", f"{address.email} is not among the recipients now; it will be left out later too (undo: --restore {address.email})")
+        notice("note", f"{address.email} is not among the recipients now; it will also be dropped later (undo: --restore {address.email})")
     common.write(as_json(result) if common.format == "json" else as_text(result, reasons=not given["brief"]), fold=True)
 
 

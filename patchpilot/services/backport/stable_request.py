@@ -25,7 +25,7 @@ def request_mail(repository: Repository, result: BackportResult, stable: StableT
     commit = repository.commit(result.commit)
     identity = repository.identity
     others = [branch for branch in result.branches if branch.verdict is BranchVerdict.CONFLICT]
-    state = ["It applies there as it is; I looked at the result." if not others else "It applies there."]
+    state = ["It applies there unchanged, and I have checked the result." if not others else "It applies there."]
     if others:
         state.append(f"It conflicts on {_joined([other.version or other.branch for other in others])}; a backport follows.")
     if result.followers:

@@ -20,7 +20,7 @@ def script_of(top: Path) -> Path:
     """The tree's script; MissingError when it has none."""
     script = top / SCRIPT
     if not script.is_file():
-        raise MissingError(f"{top} has no {SCRIPT}", hint="leave out --checkpatch, or give a kernel tree with --tree")
+        raise MissingError(f"{top} has no {SCRIPT}", hint="omit --checkpatch, or pass a kernel tree with --tree")
     return script
 
 
@@ -29,7 +29,7 @@ def run_checkpatch(patch: Patch, top: Path, *, strict: bool, max_line_length: in
     script = script_of(top)
     odd = next((path for path in patch.paths if not _PLAIN.match(path)), None)
     if odd is not None:
-        raise RefusedError(f"{patch.source}: checkpatch.pl would pass the path {odd!r} to a shell", hint="leave out --checkpatch")
+        raise RefusedError(f"{patch.source}: checkpatch.pl would pass the path {odd!r} to a shell", hint="omit --checkpatch")
     words = ["perl", str(script), f"--root={top}", "--terse", "--show-types", "--no-summary", "--color=never"]
     words += [f"--max-line-length={max_line_length}", *(["--strict"] if strict else []), "-"]
     text = "\n".join(patch.lines) + "\n"

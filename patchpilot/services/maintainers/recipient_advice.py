@@ -46,7 +46,7 @@ class RecipientAdvice:
 TITLES = {
     RemedyKind.EXCLUDE: "doubtful address",
     RemedyKind.REPLACE: "address that bounces",
-    RemedyKind.ADD: "list left out",
+    RemedyKind.ADD: "omitted list",
     RemedyKind.REBASE: "other tree",
 }
 

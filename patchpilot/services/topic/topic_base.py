@@ -219,7 +219,7 @@ def _named_by(search: BaseSearch, over: CommitsOver, holders: list[Ref], notes: 
         if chosen_by_content := next(all_of_it, None):
             chosen = chosen_by_content
         else:
-            more.append("commits merged from other branches are left out")
+            more.append("commits merged from other branches are not included")
     rest = [ref for ref in ranked if ref != chosen]
     kind = BaseKind.LOCAL if chosen.local else BaseKind.REMOTE
     more += [rebuilt_note(chosen)] if chosen.is_rebuilt else []

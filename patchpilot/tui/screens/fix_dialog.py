@@ -29,9 +29,9 @@ Fix = Callable[["Repository", "Progress", tuple[str, ...] | None], "FindingFixed
 """Work in a thread: with None it finds out what would change, with overrides it writes that."""
 WIDE = 90
 """Columns of the dialog."""
-NO_SAFE_FIX = "no certain fix for these findings; e edits"
+NO_SAFE_FIX = "no automatic fix for these findings; e edits"
 STAYS = "Findings left to fix manually:"
-MOVED = "the commits changed meanwhile"
+MOVED = "the commits have changed in the meantime"
 
 
 class FixDialog(ModalScreen[bool]):
@@ -97,7 +97,7 @@ def fix_one(screen: "StageScreen", shown: Shown, remedy: "Remedy", commits: Sequ
 
     name = shown.finding.name
     if remedy is Remedy.EDIT or not shown.commit:
-        screen.notify(f"no certain fix for {name}; e edits the place", markup=False)
+        screen.notify(f"no automatic fix for {name}; e edits the place", markup=False)
         return
     is_sign_off = remedy is Remedy.SIGN_OFF
     where = counted(len(commits), "commit")
@@ -177,7 +177,7 @@ def fix_safe(screen: "StageScreen", tagless: Sequence[str]) -> None:
 
     def work(repository: "Repository", progress: "Progress", given: tuple[str, ...] | None) -> "FixResult":
         if session.topic_now(repository).key != topic.key:
-            raise RefusedError("the commits changed meanwhile", hint="press g to refresh, then m")
+            raise RefusedError("the commits have changed in the meantime", hint="press g to refresh, then m")
         settings = session.settings(repository)
         return fix_topic(repository, settings, session.checked_topic, strict=session.strict, overrides=given, progress=progress)
 

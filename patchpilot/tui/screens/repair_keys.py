@@ -149,5 +149,5 @@ def _dco(plan: "SendPlan", repairs: "Repairs") -> str:
 
     who = str(plan.account.sender) if plan.account.sender else ""
     if not who:
-        raise PatchpilotError("git does not know who you are")
+        raise PatchpilotError("git user.name and user.email are not set")
     return f"Sign off {counted(len(repairs.changed), 'patch', 'patches')} as {who}?\n\n{DCO}\n\nThe full text: {DCO_URL}"
