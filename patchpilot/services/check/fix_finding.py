@@ -12,13 +12,15 @@ from patchpilot.config import Settings
 from patchpilot.model.finding import Finding
 from patchpilot.model.progress import Progress, silent
 from patchpilot.model.rule import Rule
+from patchpilot.model.trailer import all_tags
 from patchpilot.services.check.check_topic import CheckedTopic
 from patchpilot.services.check.fix_topic import fix_topic
 from patchpilot.services.tags.prepare_commits import MessageChange, Preparation, PrepareRequest, message_changes, write
 
 TAG_RULES = {"missing-fixes": "fixes", "missing-stable": "stable"}
 """The rules whose findings ask for a tag that `prepare` can find, and which one."""
-SIGN_OFF_RULE = "no-sign-off"
+SIGN_OFF_RULES = frozenset(("no-sign-off", "author-not-signed"))
+"""The rules whose findings the user's own sign-off fixes, the second where the user is the author."""
 
 
 class Remedy(StrEnum):
@@ -43,7 +45,7 @@ def remedy_of(finding: Finding, rules: Sequence[Rule]) -> Remedy:
     """How a finding of a run with these rules is fixed."""
     if finding.name in TAG_RULES:
         return Remedy.TAGS
-    if finding.name == SIGN_OFF_RULE:
+    if finding.name in SIGN_OFF_RULES:
         return Remedy.SIGN_OFF
     return Remedy.SAFE if any(rule.id == finding.rule and rule.remedy.kind == "safe" for rule in rules) else Remedy.EDIT
 
@@ -93,6 +95,9 @@ def fix_messages(
         signoff=is_sign_off,
     )
     changes = message_changes(repository, commits, request, progress)
+    others = [repository.commit(change.commit) for change in changes if is_sign_off and _is_missing_author(repository, change)]
+    if others:
+        return FindingFixed((), f"only the author can: {others[0].author} of {others[0].short}")
     done = write(
         repository,
         Preparation(*branch_of(repository), changes),
@@ -104,6 +109,13 @@ def fix_messages(
     diff = [line for change in done.changed for line in _diff(change)]
     reasons = dict.fromkeys(change.unsure or "; ".join(change.notes) for change in changes if not change.changed)
     return FindingFixed(tuple(diff), "" if diff else "; ".join(reason for reason in reasons if reason), done.costs)
+
+
+def _is_missing_author(repository: Repository, change: MessageChange) -> bool:
+    """Whether a message that others signed off lacks its author's sign-off after the change too."""
+    commit = repository.commit(change.commit)
+    signed = [tag.value.lower() for tag in all_tags(change.new.split("\n"), "Signed-off-by")]
+    return bool(commit.tags("Signed-off-by")) and not any(commit.author.email.lower() in value for value in signed)
 
 
 def _diff(change: MessageChange) -> Iterator[str]:

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The fix of one finding: found out first, written on request, and only what was asked for."""
+
+from pathlib import Path
+
+import pytest
+
+from patchpilot.commits.repository import Repository
+from patchpilot.services.check.check_topic import CheckedTopic, check_topic
+from patchpilot.services.check.fix_finding import FindingFixed, Remedy, fix_finding, fix_messages, remedy_of
+from patchpilot.services.settings import read_settings
+from tests.kit.repos import Repo
+
+CODE = "int frob(int a)\n{\n\treturn a;\n}\n"
+TEXT = "frob: wait for the link\n\nOld boards need a moment until the link is up, so that the first\ntransfer does not fail.\n"
+
+
+@pytest.fixture
+def repo(tmp_path: Path) -> Repo:
+    """A branch of one commit of Ada, with two findings on one line, signed off by Ben only."""
+    repo = Repo(tmp_path / "r")
+    for name, value in (("user.name", "Ada Fixer"), ("user.email", "ada@example.org"), ("patchpilot.base", "master")):
+        repo.git("config", name, value)
+    repo.commit("frob: begin\n", {"drivers/frob/frob.c": CODE}, author="Ada Fixer <ada@example.org>")
+    repo.branch("topic")
+    code = CODE.replace("\treturn a;", "\tif(a)\n\t\treturn frob(a,1);\n\n\treturn a;")
+    message = f"{TEXT}\nSigned-off-by: Ben Reader <ben@example.org>\n"
+    repo.commit(message, {"drivers/frob/frob.c": code}, author="Ada Fixer <ada@example.org>")
+    return repo
+
+
+def fixed(repo: Repo, name: str, *, write: bool = False) -> FindingFixed:
+    """The fix of the first finding of this name."""
+    with Repository.open(repo.path) as repository:
+        settings = read_settings(repository)
+        result = check_topic(repository, settings, CheckedTopic((), None, "master"))
+        finding = next(finding for finding in result.patches[0].findings if finding.name == name)
+        remedy, commit = remedy_of(finding, result.rules), result.patches[0].patch.commit or ""
+        given = () if write else None
+        if remedy is Remedy.SAFE:
+            return fix_finding(repository, settings, commit, finding, overrides=given)
+        return fix_messages(repository, settings, [commit], remedy, overrides=given)
+
+
+def changed(found: FindingFixed) -> list[str]:
+    return [line for line in found.diff if line.startswith(("+", "-")) and not line.startswith(("+++ ", "--- "))]
+
+
+def test_only_the_finding_that_was_named_is_fixed(repo: Repo) -> None:
+    before = repo.git("rev-parse", "HEAD")
+    shown = changed(fixed(repo, "no-space-after-keyword"))
+    assert shown == ["-\tif(a)", "+\tif (a)"]
+    assert repo.git("rev-parse", "HEAD") == before
+    assert changed(fixed(repo, "no-space-after-keyword", write=True)) == shown
+    code = (repo.path / "drivers/frob/frob.c").read_text()
+    assert "if (a)" in code
+    assert "frob(a,1)" in code
+
+
+def test_the_author_s_sign_off_is_added_where_the_user_is_the_author(repo: Repo) -> None:
+    assert changed(fixed(repo, "author-not-signed", write=True)) == ["+Signed-off-by: Ada Fixer <ada@example.org>"]
+    assert repo.git("log", "-1", "--format=%b").rstrip().endswith("Signed-off-by: Ada Fixer <ada@example.org>")
+
+
+def test_nobody_signs_off_for_another_author(repo: Repo) -> None:
+    repo.git("config", "user.email", "carl@example.org")
+    found = fixed(repo, "author-not-signed", write=True)
+    assert not found.diff
+    assert found.reason.startswith("only the author can: Ada Fixer <ada@example.org>")
