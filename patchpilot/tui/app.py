@@ -116,7 +116,8 @@ class PatchpilotApp(StageApp):
     def _drawn(self) -> None:
         # imported modules live until the end: collecting garbage in them would delay a key press
         gc.freeze()
-        self.jobs.read_topic()
+        if not self._at_home:
+            self.jobs.read_topic()
 
     def _look(self) -> None:
         if self._on_terminal and not self.sending and terminal_gone():
@@ -184,6 +185,9 @@ class PatchpilotApp(StageApp):
     def go_back(self, stage: Stage | None = None) -> None:
         """Leave Home for the topic that is open, at this stage or where it was left."""
         self.switch_screen(self.made(stage or self._left))
+        if not self.jobs.is_open:
+            # started at Home
+            self.jobs.read_topic()
 
     # from stage to stage
 

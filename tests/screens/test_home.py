@@ -78,7 +78,6 @@ async def test_a_topic_opens_at_its_next_stage_and_escape_goes_back(one: Life, s
     app = start(one.repo.path)
     async with app.run_test(size=(160, 40)) as pilot:
         await at_home(pilot, "Your turn", "Rita Reviewer asked 1 question", "not sent", "2 need you")
-        await until(pilot, lambda: app.session.topic, "the topic")
         await opened(pilot, "widget: change line 1")
         await until(pilot, lambda: app.stage_screen and app.stage is Stage.FOLLOW, "Follow")
         await settle(pilot)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from patchpilot.errors import CancelledError
 from patchpilot.services.home import home_branches, read_home
 from patchpilot.services.home.home_branches import checkout_of, switch_branch
 from patchpilot.services.home.home_topic import Turn
@@ -115,3 +116,22 @@ def test_a_topic_opens_where_its_branch_is_checked_out(tmp_path: Path) -> None:
     assert checkout_of(key, "topic") == checkout_of(key, repo.git("branch", "--show-current"))
     repo.git("worktree", "add", "-q", "-b", "second", str(tmp_path / "tree"))
     assert checkout_of(key, "second").directory == tmp_path / "tree"
+
+
+def test_topics_are_given_as_they_are_read_and_kept_when_the_reading_is_canceled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(read_home, "OFTEN", 0.0)
+    (tmp_path / "a").write_bytes(mbox(*story.ACCEPTED))
+    (tmp_path / "b").write_bytes(mbox(story.FIX_V1, story.FIX_V2))
+    for name in ("a", "b"):
+        assert call("track", "add", "--mbox", tmp_path / name).code == 0
+    counts: list[int] = []
+
+    def cancel(what: str, done: int = 0, total: int | None = None) -> None:
+        if "return of the check" in what:
+            raise CancelledError
+
+    with pytest.raises(CancelledError):
+        read_topics(arrived=lambda topics: counts.append(len(topics)), progress=cancel)
+    assert [topic.state for topic in known_topics() if topic.state] == ["accepted"]
+    assert len(read_topics(arrived=lambda topics: counts.append(len(topics)))) == 2
+    assert counts == [0, 1]

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """All topics: first as they were kept, then as they are now by the drafts, the outbox, the branches and the followed series, then with news."""
 
+import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -23,7 +24,9 @@ from patchpilot.services.track.follow_series import Tracked
 from patchpilot.threads.track_store import Store, TrackEntry
 
 Arrived = Callable[[tuple[HomeTopic, ...]], None]
-"""Called with the topics as far as they are known, whenever one was read."""
+"""Called with the topics that were read so far."""
+OFTEN = 0.3
+"""Seconds between two calls of it."""
 
 
 def known_topics() -> tuple[HomeTopic, ...]:
@@ -61,9 +64,18 @@ def read_topics(
             by_repository: dict[str, list[Draft]] = {key: [] for key in repositories}
             for draft in drafts.all():
                 by_repository.setdefault(draft.repository, []).append(draft)
-        for key, drafts_of_key in by_repository.items():
-            reading.read_repository(key, drafts_of_key)
-        reading.read_series()
+            own = {entry.id for draft in drafts.all() if (entry := _entry_of(draft, outbox.sends(draft.change_id), store, store.entries()))}
+        try:
+            # series first: a branch may need all of them to find its own
+            reading.read_series(own)
+            for key, drafts_of_key in by_repository.items():
+                reading.read_repository(key, drafts_of_key)
+            reading.read_series()
+        except BaseException:
+            # the next reading goes on from there
+            before = {key: value for key, value in reading.before.items() if value[1].series not in reading.taken}
+            keep_home(store.file, {**before, **reading.now})
+            raise
         keep_home(store.file, reading.now)
         return reading.topics()
 
@@ -94,6 +106,7 @@ class _Reading:
     now: Kept = field(default_factory=dict)
     taken: set[int] = field(default_factory=set)
     _tracked: dict[int, Tracked] = field(default_factory=dict)
+    _said: float = 0.0
 
     def topics(self) -> tuple[HomeTopic, ...]:
         """The topics read so far."""
@@ -119,10 +132,10 @@ class _Reading:
                 if branch.tip not in commits:
                     self._read_branch(repository, branch, None)
 
-    def read_series(self) -> None:
+    def read_series(self, left_out: Collection[int] = ()) -> None:
         """The followed series that are of no branch."""
         for entry in self.store.entries():
-            if entry.id not in self.taken:
+            if entry.id not in self.taken and entry.id not in left_out:
                 self._read_one_series(entry)
 
     def _read_branch(self, repository: Repository, branch: Branch, draft: Draft | None) -> bool:
@@ -165,14 +178,18 @@ class _Reading:
         return before[1] if before and before[0] == state else None
 
     def _take(self, key: str, state: str, topic: HomeTopic) -> None:
-        self.now[key] = state, topic
         if topic.series is not None:
+            # a series that was read alone is this branch's
+            for alone in [other for other, (_, known) in self.now.items() if known.series == topic.series and not known.branch]:
+                del self.now[alone]
             self.taken.add(topic.series)
+        self.now[key] = state, topic
 
     def _say(self, what: str) -> None:
         self.progress(f"reading {what}")
-        if self.arrived:
+        if self.arrived and time.monotonic() - self._said > OFTEN:
             self.arrived(self.topics())
+            self._said = time.monotonic()
 
     def _of(self, entry: TrackEntry) -> Tracked:
         if entry.id not in self._tracked:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Home: all topics of all repositories that were used, by whose turn it is; Enter opens one at its next stage."""
 
+import contextlib
 from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, cast
@@ -87,11 +88,11 @@ class HomeScreen(Screen[None]):
     """Actions of every screen that do nothing here."""
 
     class Arrived(Message):
-        """Topics were read; `problem` is the reason why an archive could not be asked."""
+        """Topics were read, `partly` only some of them; `problem` is the reason why an archive could not be asked."""
 
-        def __init__(self, topics: "tuple[HomeTopic, ...]", problem: str = "") -> None:
+        def __init__(self, topics: "tuple[HomeTopic, ...]", problem: str = "", *, partly: bool = False) -> None:
             super().__init__()
-            self.topics, self.problem = topics, problem
+            self.topics, self.problem, self.partly = topics, problem, partly
 
     class Doing(Message):
         """What is being done; "" when nothing is."""
@@ -163,9 +164,13 @@ class HomeScreen(Screen[None]):
         self.run_worker(partial(self._read, fresh), thread=True, group="home", exclusive=True, exit_on_error=False)
 
     def _repositories(self) -> tuple[str, ...]:
-        """The repositories that the saved state names, and the one that is open."""
-        places = [*self.tui.memory.places, *([self.tui.place] if self.tui.place else [])]
-        return tuple(dict.fromkeys(place.rpartition(":")[0] for place in places))
+        """The repositories that the saved state names, and the one around the current directory."""
+        from patchpilot.services.topic.open_repository import open_repository
+
+        keys = [place.rpartition(":")[0] for place in self.tui.memory.places]
+        with contextlib.suppress(PatchpilotError), open_repository(self.tui.session.directory) as repository:
+            keys.insert(0, repository.key)
+        return tuple(dict.fromkeys(keys))
 
     def _read(self, fresh: bool) -> None:
         from patchpilot.services.home.read_home import known_topics, read_topics, update_topics
@@ -175,7 +180,7 @@ class HomeScreen(Screen[None]):
             self.post_message(self.Arrived(known_topics()))
             repositories = self._repositories()
             progress("reading branches")
-            self.post_message(self.Arrived(read_topics(repositories, progress=progress)))
+            self.post_message(self.Arrived(read_topics(repositories, arrived=self._some, progress=progress)))
             progress("asking the archives for new mails")
             self.post_message(self.Arrived(*update_topics(repositories, fresh=fresh, progress=progress)))
         except CancelledError:
@@ -185,6 +190,10 @@ class HomeScreen(Screen[None]):
                 self.post_message(self.Failed(as_error(error)))
         if not worker.is_cancelled:
             self.post_message(self.Doing(""))
+
+    def _some(self, topics: "tuple[HomeTopic, ...]") -> None:
+        """Some topics were read, in a thread: the others stay as they are shown."""
+        self.post_message(self.Arrived(topics, partly=True))
 
     def _progress(self) -> Progress:
         worker = get_current_worker()
@@ -200,8 +209,13 @@ class HomeScreen(Screen[None]):
         """Show the topics; the cursor stays on its topic."""
         if message.problem:
             self.notify(f"not all archives could be asked: {message.problem}", severity="warning", timeout=5)
-        if message.topics != self._topics:
-            self._topics = message.topics
+        topics = message.topics
+        if message.partly:
+            from patchpilot.services.home.home_topic import in_order
+
+            topics = in_order({topic.key: topic for topic in (*(self._topics or ()), *topics)}.values())
+        if topics != self._topics:
+            self._topics = topics
             self._draw()
 
     def on_home_screen_doing(self, message: Doing) -> None:
