@@ -6,9 +6,26 @@ import os
 import re
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from textual.pilot import Pilot
+
+    from patchpilot.tui.app import PatchpilotApp
 
 PICTURE = Path(__file__).parents[1] / "docs" / "assets" / "checks.svg"
-SIZE = (110, 32)
+SIZE = (160, 40)
+
+
+async def quiet(pilot: "Pilot[int]", app: "PatchpilotApp") -> None:
+    """Wait until the screen has been the same for a second, for at most two minutes: what is computed in the background is there."""
+    seen, since = "", 0
+    for _ in range(600):
+        await pilot.pause(0.2)
+        now = app.export_screenshot()
+        seen, since = now, since + 1 if now == seen else 0
+        if since == 5 and app.jobs.is_open and not app.session.busy:
+            return
 
 
 async def draw(work: Path) -> str:
@@ -21,17 +38,16 @@ async def draw(work: Path) -> str:
     app = make(work, memory=state)
     async with app.run_test(size=SIZE) as pilot:
         for key in ("2", "f"):
-            for _ in range(100):
-                await pilot.pause(0.1)
-                if not app.session.busy:
-                    break
+            await quiet(pilot, app)
             await pilot.press(key)
-        await pilot.pause(0.5)
+        await quiet(pilot, app)
         return app.export_screenshot(title="patchpilot")
 
 
 def main() -> None:
     """Build the sandbox's repository in a temporary directory, draw, and write the picture without names that change."""
+    os.environ.pop("NO_COLOR", None)
+    os.environ |= {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8"}
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder) / "home"
         home.mkdir()
