@@ -6,18 +6,16 @@ import os
 import re
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from textual.pilot import Pilot
+from textual.pilot import Pilot
 
-    from patchpilot.tui.app import PatchpilotApp
+from patchpilot.tui.app import PatchpilotApp
 
 PICTURE = Path(__file__).parents[1] / "docs" / "assets" / "checks.svg"
 SIZE = (160, 40)
 
 
-async def quiet(pilot: "Pilot[int]", app: "PatchpilotApp") -> None:
+async def quiet(pilot: Pilot[int], app: PatchpilotApp) -> None:
     """Wait until the screen has been the same for a second, for at most two minutes: what is computed in the background is there."""
     seen, since = "", 0
     for _ in range(600):
