@@ -56,7 +56,7 @@ def command(script: bool, shell: bool, keep: Path | None) -> int:
         with _terminal_given_back() as given_back:
             code = subprocess.call(argv, cwd=sandbox.work, env=sandbox.env)
             given_back.append(code >= 0)
-        if not shell:
+        if not shell and code == 0:
             click.echo(OWN_TREE, err=True)
         if keep:
             click.echo(
