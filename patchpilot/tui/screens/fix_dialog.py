@@ -59,7 +59,9 @@ class FixDialog(ModalScreen[bool]):
         """Fill it."""
         view = self.query_one(DiffView)
         view.fill(self._rows)
-        view.styles.height = max(3, view.virtual_size.height)
+        text = len(wrapped(self._text, min(self.size.width, WIDE) - 4)) + 2 if self._text else 0
+        # title, keys and borders keep their lines
+        view.styles.height = max(3, min(view.virtual_size.height, self.size.height * 95 // 100 - 4 - text))
         view.focus()
 
     def action_write(self) -> None:
