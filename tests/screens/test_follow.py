@@ -138,3 +138,23 @@ async def test_an_open_point_far_down_is_found_from_the_list(one: Life, tmp_path
         await keys(pilot, "j", "k", "j")
         assert tree.item is not None
         assert "Please add a test" in tree.rows[tree.cursor]
+
+
+async def test_the_series_that_home_opened_is_read_first(one: Life, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    go_on = threading.Event()
+    listed = follow_series.listed
+
+    def slow(**words: Any) -> Any:
+        go_on.wait(60)
+        return listed(**words)
+
+    monkeypatch.setattr(follow_series, "listed", slow)
+    app = app_on(one.repo.path, tmp_path)
+    app.session.series = 1
+    app.memory.keep(f"{one.repo.path.resolve()}/.git:topic", stage="follow")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.stage is Stage.FOLLOW and "reading" in text_of(app), "Follow")
+        await until(pilot, lambda: "Why do you change line 1?" in text_of(app), "the series")
+        assert Stage.FOLLOW in app.session.busy
+        go_on.set()
+        await settle(pilot)

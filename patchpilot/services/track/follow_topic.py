@@ -31,11 +31,17 @@ def followed(
     ask: bool = True,
     fresh: bool = False,
     known: Callable[[FollowedSeries], None] | None = None,
+    first: int = 0,
     progress: Progress = silent,
 ) -> FollowedSeries:
-    """The followed series; with `ask` their archives are asked for what is new, with `fresh` past the cache; `known` gets first what is here."""
+    """The followed series; with `ask` their archives are asked for what is new, with `fresh` past the cache.
+
+    `known` gets before that what is here; and even before that the series of the number `first` alone, where there is one.
+    """
     with Store() as store:
         if ask:
+            if known and first in {entry.id for entry in store.entries()}:
+                known(FollowedSeries((follow_series.show(first, store=store, progress=progress),), None))
             if known:
                 series = follow_series.listed(store=store, repository=repository, progress=progress)
                 known(_of_topic(series, repository, target, base, store))

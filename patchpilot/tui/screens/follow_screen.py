@@ -55,7 +55,7 @@ def load(ask: JobRequest) -> "tuple[tuple[Tracked, ...], StageStatus]":
 
     def known(shown: "FollowedSeries") -> None:
         session.remember(Stage.FOLLOW, shown.series, status_of(shown.topic, shown.series))
-        ask.progress("asking the archive for new mails")
+        ask.progress("asking the archive for new mails" if shown.topic or len(shown.series) > 1 else "reading the followed series")
 
     shown = followed(
         ask.repository,
@@ -64,6 +64,7 @@ def load(ask: JobRequest) -> "tuple[tuple[Tracked, ...], StageStatus]":
         ask=ask.visited,
         fresh=fresh,
         known=known if session.fresh(Stage.FOLLOW) is None else None,
+        first=session.series,
         progress=ask.progress,
     )
     return shown.series, status_of(shown.topic, shown.series)
@@ -139,6 +140,13 @@ class FollowScreen(StageScreen):
             with Container(id="aside"):
                 yield Panel(List(ident="points", enter="go to the mail"), title="Review points", id="point-list", classes="beneath")
                 yield Panel(Timeline(ident="story"), title="Story", id="story-panel", classes="detail")
+
+    def on_mount(self) -> None:
+        """Only the conversation is there before the first series was read."""
+        super().on_mount()
+        self.query_one("#series-list").display = self.query_one("#point-list").display = False
+        self.query_one("#follow").add_class("-alone")
+        self.query_one(ThreadTree).show_layout(["reading the followed series …"], lay_thread(()), keep=False)
 
     def may_begin(self) -> bool:
         """Following a series needs no topic."""
