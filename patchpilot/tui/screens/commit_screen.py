@@ -276,9 +276,9 @@ class CommitScreen(StageScreen):
     # questions
 
     def on_screen_resume(self) -> None:
-        """Other stages may have answered a question or named the tree."""
+        """Other stages may have answered a question or named the tree, or the look at the target tree was canceled."""
         super().on_screen_resume()
-        if self._questions is not None and self._asked_for != self._question_key():
+        if self._shown is not None and not self._doing and (self._questions is None or self._asked_for != self._question_key()):
             self._look()
 
     def _question_key(self) -> str:

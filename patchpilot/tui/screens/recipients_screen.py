@@ -24,7 +24,7 @@ from patchpilot.tui.widgets.badge import Tone, badge, ink
 from patchpilot.tui.widgets.card import Card, CardAction
 from patchpilot.tui.widgets.choose import Choose, LineDialog
 from patchpilot.tui.widgets.lists import List
-from patchpilot.tui.widgets.panel import Columns, Panel
+from patchpilot.tui.widgets.panel import TALL, WIDE, Columns, Panel
 
 if TYPE_CHECKING:
     from patchpilot.services.maintainers.counted_recipients import CountedRecipients
@@ -62,6 +62,7 @@ class RecipientsScreen(StageScreen):
     """The recipients stage."""
 
     stage = Stage.RECIPIENTS
+    AUTO_FOCUS = "#people"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "include", "exclude", key_display="Space", tooltip="include or exclude the recipient"),
         Binding("t", "move('to')", "to To", tooltip="move the recipient to To"),
@@ -85,11 +86,12 @@ class RecipientsScreen(StageScreen):
     def body(self) -> ComposeResult:
         """The groups, why the selected recipient is one, and the notes as cards."""
         with Columns(id="recipient-columns"):
+            # above the list, where a toast does not cover them; on a wide terminal at the right
+            yield VerticalScroll(id="recipient-notes")
             with Container(id="recipient-main"):
                 yield Panel(List(ident="people", enter="why"), title="Recipients", id="recipient-list", classes="main")
                 with Panel(title="Why", id="recipient-why", classes="detail"), VerticalScroll():
                     yield Static(id="reasons", markup=False)
-            yield VerticalScroll(id="recipient-notes")
 
     def show(self, result: "CountedRecipients") -> None:
         """Fill the list and the cards; the cursor stays on the recipient it was on."""
@@ -118,7 +120,8 @@ class RecipientsScreen(StageScreen):
         keys = [row[1].address.key if row else "" for row in rows]
         people.highlighted = keys.index(before) if before and before in keys else next((at for at, row in enumerate(rows) if row), None)
         # where the detail has no room of its own, Enter opens it
-        self.quiet = frozenset() if self.has_class("-narrow") and self.has_class("-low") else frozenset(("select",))
+        is_small = self.app.size.width < WIDE and self.app.size.height < TALL
+        self.quiet = frozenset() if is_small else frozenset(("select",))
         panel = self.query_one("#recipient-list", Panel)
         panel.heading = f"Recipients of {result.about.replace('only ', 'patch: ', 1)}"
         self._explain()
