@@ -185,3 +185,15 @@ def test_it_looks_as_it_did(
         await pilot.pause()
 
     assert snap_compare(Shown(notes=NOTES), terminal_size=size, run_before=run)
+
+
+async def test_with_sixteen_colors_the_background_is_that_of_the_screen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_COLOR")
+    monkeypatch.setenv("COLORTERM", "")
+    monkeypatch.setenv("TERM", "xterm")
+    app = Shown()
+    async with app.run_test(size=(80, 40)) as pilot:
+        await pressed(pilot)
+        grounds = {segment.style.bgcolor for strip in app.screen._compositor.render_strips() for segment in strip if segment.style}
+        assert len(grounds) == 1
+        assert any("+" in line and "u32" in line for line in app.lines)

@@ -190,7 +190,7 @@ class DiffView(Pager):
 
     def _note_rows(self, number: int) -> Iterator[_Shown]:
         note = self.notes[number]
-        texts = wrapped(printable(note.text).replace("\n", " "), max(20, self.size.width - self._gutter - 5))
+        texts = wrapped(printable(note.text).replace("\n", " "), max(20, self.size.width - self._gutter - width(self._lead(note)) - 1))
         for at, text in enumerate(texts[:NOTE_ROWS]):
             yield _Shown(note.line, note=number, text=text, begins=at == 0)
 
@@ -331,8 +331,9 @@ class DiffView(Pager):
         """Draw one row of the screen; rows that were drawn before are kept."""
         place = y + self.scroll_offset.y
         colors = self._current_colors()
+        base = colors.style() if colors.tinted else self.rich_style
         if place >= len(self._shown):
-            return Strip.blank(self.size.width, colors.style())
+            return Strip.blank(self.size.width, base)
         view = (self.size.width, self.scroll_offset.x, self.word, id(colors), self.is_beside)
         if view != self._strips_of or len(self._strips) > KEPT:
             self._strips, self._strips_of = {}, view
@@ -340,7 +341,7 @@ class DiffView(Pager):
         at_cursor = shown.note < 0 and place == self.place_of(self.cursor)
         key = shown, self._is_folded(shown.line), at_cursor if shown.note < 0 else shown.note == self.note
         if key not in self._strips:
-            self._strips[key] = _merged(self._strip(shown, colors, at_cursor).apply_style(colors.style()))
+            self._strips[key] = _merged(self._strip(shown, colors, at_cursor).apply_style(base))
         strip = self._strips[key]
         if at_cursor and not colors.tinted:
             strip = strip.apply_style(Style(reverse=True) if self.has_focus else Style(underline=True))
@@ -426,13 +427,19 @@ class DiffView(Pager):
     def _ground(kind: Kind) -> str:
         return {Kind.ADDED: "added", Kind.REMOVED: "removed", Kind.FILE: "panel"}.get(kind, "")
 
+    @staticmethod
+    def _lead(note: Note) -> str:
+        """What a note begins with."""
+        return f"{glyph('below')} {note.sign} "
+
     def _note_text(self, shown: _Shown, colors: DiffColors) -> Text:
         note = self.notes[shown.note]
         current = shown.note == self.note
         style = colors.style(note.role) + Style(bold=current or None)
         text = Text(glyph("cursor") if current else " ", style=style)
         text.append(" " * (self._gutter - 1))
-        text.append(f"{glyph('below')} {note.sign} " if shown.begins else " " * 4, style=style)
+        lead = self._lead(note)
+        text.append(lead if shown.begins else " " * width(lead), style=style)
         text.append(shown.text, style=style)
         return text
 
