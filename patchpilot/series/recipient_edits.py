@@ -127,7 +127,8 @@ class EditStore:
             beside.replace(file)
         except OSError as error:
             raise InputError(
-                f"cannot write {file}: {error.strerror or error}", hint="check the permissions; the edits of the recipients were not saved"
+                f"cannot write {file}: {error.strerror or error}",
+                hint="check the permissions; your changes to the recipients were not saved",
             ) from error
 
 

@@ -34,8 +34,9 @@ STEPS = (
     Step(
         Stage.COMMIT,
         "A fix by Robin, who has never sent a patch",
-        "It goes to mainline and the stable kernels in eight stages, in the line above: n goes to the next, p back, a number to that stage. "
-        "This list has what is left, and Enter does the selected one. The last line has the keys for what you see.",
+        "It reaches mainline and the stable kernels in eight stages, shown in the line above: n goes to the next one, p goes back, "
+        "and a number jumps to a stage. "
+        "This list shows what is left to do; Enter does the selected item. The bottom line shows the keys that work here.",
         "#next-panel",
     ),
     Step(

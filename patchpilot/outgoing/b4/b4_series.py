@@ -158,7 +158,7 @@ def _with_texts(repository: Repository, known: PrepBranch, draft: Draft, text: S
     else:
         title = draft.cover_subject or (draft.patches[0].subject if draft.patches else "")
         if count > 1 and not draft.has_cover:
-            raise RefusedError("no cover letter: b4 sends one with every series", hint=Action("draft", ("--edit",), "write it: {}"))
+            raise RefusedError("no cover letter: b4 requires one for a series", hint=Action("draft", ("--edit",), "write it: {}"))
         cover = "\n\n".join(
             part for part in (title, draft.cover_text.strip(), f"---\n{draft.changelog.strip()}" if draft.changelog else "") if part
         )

@@ -53,7 +53,7 @@ def work(repository: Repository | None, results: Sequence[BackportResult], wante
     if not wanted.asked:
         return WorkDone()
     if repository is None:
-        raise MissingError("not in a git repository: this option requires commits", hint=Action("", ("-C", "DIR"), "name one with {}"))
+        raise MissingError("not in a git repository: this option only works on commits", hint=Action("", ("-C", "DIR"), "name one with {}"))
     text = _text(repository, wanted)
     stable = stable_branches(repository, profile=profile).stable
     last = results[-1]

@@ -109,7 +109,7 @@ def _refuse_wrong_ids(send: Send, by_id: Mapping[str, str]) -> None:
     fits = {"sent": (MailState.ACCEPTED,), "lost": WAITING, "keep": tuple(MailState)}
     for name, how in by_id.items():
         if name not in mails:
-            raise UsageError(f"--unknown {name}: no mail of the last send has this Message-ID", hint=hint)
+            raise UsageError(f"--unknown {name}: no mail from the last send has this Message-ID", hint=hint)
         state = mails[name].state
         if state is not MailState.UNKNOWN and state not in fits[how]:
             raise UsageError(f"--unknown {name}={how}: that mail is {state}", hint=hint)

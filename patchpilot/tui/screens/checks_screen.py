@@ -77,8 +77,8 @@ class ChecksScreen(StageScreen):
 
     stage = Stage.CHECKS
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("a", "fix_one", "apply fix", tooltip="show the fix of the selected finding as a diff, then apply it to the commit"),
-        Binding("A", "fix_safe", "apply all", tooltip="show all that is certain to fix as a diff, then apply it to your commits"),
+        Binding("a", "fix_one", "apply fix", tooltip="show the fix for the selected finding as a diff, then apply it"),
+        Binding("A", "fix_safe", "apply all", tooltip="show all safe fixes as a diff, then apply them to your commits"),
         Binding("f", "finding(1)", "next", tooltip="go to the next finding"),
         Binding("F", "finding(-1)", "previous finding", show=False, tooltip="go to the previous finding"),
         Binding("e", "edit", "edit", tooltip="open the line of the finding, or the commit message, in your editor"),

@@ -466,7 +466,7 @@ class FollowScreen(StageScreen):
                 self.tui.jobs.begin(self.stage)
 
         self.app.push_screen(
-            Choose(f"Stop following this series?\n\n{series.subject}", (("no", "Keep following"), ("yes", "Unfollow"))), answered
+            Choose(f"Stop following this series?\n\n{series.subject}", (("no", "Keep following it"), ("yes", "Unfollow it"))), answered
         )
 
     def action_collect(self) -> None:

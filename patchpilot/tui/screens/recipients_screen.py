@@ -326,9 +326,9 @@ class RecipientsScreen(StageScreen):
         if remedy.kind is RemedyKind.EXCLUDE:
             self._edit(f"Excluded {first}. Space on it includes it again", drop=[first])
         elif remedy.kind is RemedyKind.REPLACE:
-            self._edit(f"{remedy.instead} replaces {first}. d on each takes that back", drop=[first], cc=[remedy.instead])
+            self._edit(f"{remedy.instead} replaces {first}. Press d on each to undo", drop=[first], cc=[remedy.instead])
         elif remedy.kind is RemedyKind.ADD:
-            self._edit(f"Added {first} to Cc. d on it takes that back", cc=[first])
+            self._edit(f"Added {first} to Cc. Press d on it to undo", cc=[first])
         elif remedy.kind is RemedyKind.PREFIX:
             from patchpilot.tui.questions import ask_tree
 
@@ -378,7 +378,7 @@ class RecipientsScreen(StageScreen):
         """Move the recipient to To or Cc."""
         chosen = self._chosen()
         if chosen and chosen[0].lower() != header:
-            self._edit(f"Moved {chosen[1].address.email} to {header.title()}. d takes that back", **{header: [chosen[1].address.header()]})
+            self._edit(f"Moved {chosen[1].address.email} to {header.title()}. Press d to undo", **{header: [chosen[1].address.header()]})
 
     def action_restore(self) -> None:
         """Discard the changes to this recipient."""

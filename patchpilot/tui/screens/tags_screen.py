@@ -76,7 +76,7 @@ class TagsScreen(StageScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("w", "write", "write tags", tooltip="write Fixes:, Cc: stable, sign-off, links and other tags; the message is shown first"),
         Binding("space", "tick", "tick", key_display="Space", tooltip="tick a candidate, where more than one commit introduced the bug"),
-        Binding("x", "view", "show patch", tooltip="show the candidate's change to the same files, and the fix"),
+        Binding("x", "view", "show patch", tooltip="show the fix, and the candidate's changes to the files it touches"),
         Binding("u", "app.undo", "undo", tooltip="undo the last rewrite of your commits"),
     ]
 

@@ -298,7 +298,7 @@ class DiffView(Pager):
         if self.beside:
             self._share(whole=False)
         elif self.app.size.width < SIDE_BY_SIDE:
-            self.notify(f"old and new side by side need {SIDE_BY_SIDE} columns, here are {self.app.size.width}", timeout=4, markup=False)
+            self.notify(f"side-by-side view needs {SIDE_BY_SIDE} columns; there are only {self.app.size.width}", timeout=4, markup=False)
             return
         elif self.size.width < SIDE_BY_SIDE:
             self._share(whole=True)
