@@ -54,7 +54,5 @@ _.related_near
 UnidiffHunk
 # for transports that somebody adds (docs/how-to/add-a-transport.md)
 as_sent
-# the screens' details are about to use it
-_.open_detail
 # textual calls it
 _.render_segments
