@@ -46,7 +46,7 @@ from patchpilot.services.workplace import Workplace
     "--unknown",
     metavar="[MESSAGE-ID=]sent|lost|keep",
     multiple=True,
-    help="with --resume: what happened to the mails in state unknown, to all or to one; repeatable",
+    help="with --resume: what happened to the mails whose state is unknown, to all or to one; repeatable",
 )
 @click.option("--drop", metavar="ADDRESS", multiple=True, help="with --resume: remove ADDRESS from the mails still to be sent")
 @click.option("--security", metavar="yes|no", help="whether this fixes a security problem; remembered for the topic")
@@ -97,7 +97,7 @@ def _plan_and_send(common: Common, place: Workplace, asked: Mapping[str, Any]) -
     if asked["drop"] and not resume:
         raise UsageError("--drop requires --resume", hint="to drop a recipient before sending: patchpilot maintainers --drop ADDRESS")
     if asked["unknown"] and not resume:
-        raise UsageError("--unknown requires --resume", hint="`patchpilot send --resume` lists the mails in state unknown")
+        raise UsageError("--unknown requires --resume", hint="`patchpilot send --resume` lists the mails whose state is unknown")
     with progress_of(common) as progress:
         if resume:
             from patchpilot.services.send.resume import archive_lookup, plan_resume, read_unknown

@@ -29,7 +29,9 @@ def run_checkpatch(patch: Patch, top: Path, *, strict: bool, max_line_length: in
     script = script_of(top)
     odd = next((path for path in patch.paths if not _PLAIN.match(path)), None)
     if odd is not None:
-        raise RefusedError(f"{patch.source}: checkpatch.pl would pass the path {odd!r} to a shell", hint="omit --checkpatch")
+        raise RefusedError(
+            f"{patch.source}: checkpatch.pl passes paths to a shell, and {odd!r} has shell characters", hint="omit --checkpatch"
+        )
     words = ["perl", str(script), f"--root={top}", "--terse", "--show-types", "--no-summary", "--color=never"]
     words += [f"--max-line-length={max_line_length}", *(["--strict"] if strict else []), "-"]
     text = "\n".join(patch.lines) + "\n"

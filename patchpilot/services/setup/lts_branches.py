@@ -64,7 +64,10 @@ def update(profile: str | None = None, *, url: str | None = None, offline: bool 
     stable = _stable(profile)
     source = url or stable.releases
     if not source:
-        raise InputError(f"{stable.project} has no machine-readable list of releases", hint="the built-in list is used")
+        raise InputError(
+            f"no list of releases to update from: {stable.project} does not publish one",
+            hint="nothing to do; patchpilot uses its built-in list",
+        )
     current = _longterm(fetch_json(source, offline=offline), source)
     series = {row.version: row.ends for row in merged(stable.series, current, today)}
     copies = refreshed()

@@ -436,7 +436,7 @@ def needs_in_words(branch: "BranchResult") -> list[str]:
     """The prerequisites of the fix, or why there are none."""
     if branch.search in ("none", "gave-up"):
         return [
-            "no missing commit makes the fix apply; adapt the fix to this branch"
+            "the fix does not apply even with the missing commits; adapt it manually"
             if branch.search == "none"
             else "search for prerequisites timed out"
         ]
