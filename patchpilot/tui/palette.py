@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def commands(app: "StageApp", screen: Screen[Any]) -> Iterable[SystemCommand]:
     """The commands that the palette lists on this screen."""
-    for stage in Stage:
+    for stage in Stage if app.stage_screen else ():
         yield SystemCommand(f"{stage.number} {stage.label}", f"go to {stage}", partial(app.action_stage, str(stage)))
     seen: set[str] = set()
     for key, (node, binding, enabled, _) in screen.active_bindings.items():
@@ -29,6 +29,7 @@ def commands(app: "StageApp", screen: Screen[Any]) -> Iterable[SystemCommand]:
                 f"{binding.tooltip or binding.description}  ({shown_key(key)})",
                 partial(app.run_action, binding.action, node),
             )
+    yield SystemCommand("0 home", "all topics of all repositories, and whose turn it is", partial(app.run_action, "home"))
     yield SystemCommand("Undo", "undo the last rewrite of your commits", partial(app.run_action, "undo"))
     yield SystemCommand("Redo", "redo the rewrite that was undone last", partial(app.run_action, "redo"))
     yield SystemCommand("Choose theme", "each is shown as its name is reached", partial(app.run_action, "theme"))

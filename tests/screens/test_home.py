@@ -240,3 +240,14 @@ def test_home_takes_no_verb() -> None:
     done = call("--home", "check")
     assert done.code == 2
     assert "--home takes no verb" in done.err
+
+
+async def test_help_and_palette_name_what_works_on_home(start: Start, tmp_path: Path) -> None:
+    app = start(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await at_home(pilot, "No topics yet")
+        titles = [command.title for command in app.get_system_commands(app.screen)]
+        assert "0 home" in titles
+        assert not [title for title in titles if title.startswith(f"{Stage.CHECKS.number} ")]
+        await pilot.press("question_mark")
+        await until(pilot, lambda: "ask the archives" in text_of(app), "the keys of Home")
