@@ -11,7 +11,7 @@ from patchpilot.services.setup.list_rules import all_rules, explain, explain_all
 from tests.kit.cli import call
 from tests.kit.repos import Repo
 
-ORDER = ["Why", "Bad", "Good", "Fix", "Options", "Known problems", "References", "Suppress it"]
+ORDER = ["Why", "Bad", "Good", "Fix", "Options", "Known problems", "On real patches", "References", "Suppress it"]
 
 
 def test_every_rule_has_a_page_with_its_sections_in_order() -> None:
