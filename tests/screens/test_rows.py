@@ -50,7 +50,7 @@ def test_a_check_before_sending_names_the_key_or_the_stage_that_repairs_it() -> 
         return help_of(CheckLine(state, name, "", hint))
 
     sign_off = Action("prepare", ("--signoff",), "git commit -s, or {}")
-    assert check("no-signoff", sign_off, CheckState.PROBLEM) == "a signs the patches off, after it said what that certifies"
+    assert check("no-signoff", sign_off, CheckState.PROBLEM) == "press a to sign off the patches; it first shows what that certifies"
     drop = Action("maintainers", ("--drop", "a@b.example"), "drop it: {}")
     assert check("bad-address", drop) == "a goes to stage 3 Recipients: Space excludes it"
     assert check("odd", "git fetch") == "git fetch"

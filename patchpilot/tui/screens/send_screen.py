@@ -59,21 +59,21 @@ MAIL_SIGNS = {
 NO_SERVER = "no-server"
 """The check whose help are commands for the sender's mail provider."""
 REPAIRS = {
-    "no-signoff": ("sign_off", "a signs the patches off, after it said what that certifies"),
-    "missing-target-tree": ("tree", "a sets the target tree"),
-    "check-errors": ("fixes", "a shows the safe fixes and tags, then makes them"),
-    "check-warnings": ("fixes", "a shows the safe fixes and tags, then makes them"),
-    "tags": ("review_tags", "a adds the review tags"),
-    "cover-subject": ("edit", "a opens the cover letter in your editor"),
-    "cover-text": ("edit", "a opens the cover letter in your editor"),
-    "no-cover": ("edit", "a opens a cover letter in your editor"),
-    "no-changelog": ("edit", "a opens the changelog in your editor"),
-    "unfinished": ("edit", "a opens the changelog in your editor"),
-    "first-time": ("to_self", "a sends the mails to yourself first"),
-    "gateway": ("to_self", "a sends the mails to yourself first"),
-    "unanswered-security": ("security", "a asks the question and says why it matters"),
-    "unanswered-regression": ("regression", "a asks the question and says why it matters"),
-    NO_SERVER: ("server", "a shows all git config commands"),
+    "no-signoff": ("sign_off", "press a to sign off the patches; it first shows what that certifies"),
+    "missing-target-tree": ("tree", "press a to set the target tree"),
+    "check-errors": ("fixes", "press a to see the safe fixes and tags, then apply them"),
+    "check-warnings": ("fixes", "press a to see the safe fixes and tags, then apply them"),
+    "tags": ("review_tags", "press a to add the review tags"),
+    "cover-subject": ("edit", "press a to open the cover letter in your editor"),
+    "cover-text": ("edit", "press a to open the cover letter in your editor"),
+    "no-cover": ("edit", "press a to open a cover letter in your editor"),
+    "no-changelog": ("edit", "press a to open the changelog in your editor"),
+    "unfinished": ("edit", "press a to open the changelog in your editor"),
+    "first-time": ("to_self", "press a to send the mails to yourself first"),
+    "gateway": ("to_self", "press a to send the mails to yourself first"),
+    "unanswered-security": ("security", "press a to see the question and why it matters"),
+    "unanswered-regression": ("regression", "press a to see the question and why it matters"),
+    NO_SERVER: ("server", "press a to see all git config commands"),
 }
 """Name of a check → how `a` repairs it here, and that in words. For others `a` goes to the stage that their help names."""
 CERTAIN = frozenset(("missing-target-tree", "check-errors", "check-warnings", "tags"))
