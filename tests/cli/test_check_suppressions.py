@@ -274,7 +274,7 @@ def test_patch_files_are_waived_for_the_call_only(workdir: Path) -> None:
     assert call("check", "--waive", "trailing-space", "a.patch").code == 2
     done = call("check", "--unwaive", "trailing-space", "a.patch")
     assert done.code == 2
-    assert "no topic" in done.err
+    assert "do not belong to a topic" in done.err
 
 
 @pytest.fixture

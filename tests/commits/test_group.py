@@ -135,7 +135,7 @@ def test_a_merge_and_an_empty_commit_have_no_patch(tmp_path: Path) -> None:
     empty = repo.commit(f"empty\n\n{BODY}")
     repo.git("merge", "-q", "--no-ff", "-m", "merge", "side")
     with Repository.open(repo.path) as repository:
-        for commit, word in ((repo.git("rev-parse", "HEAD"), "is a merge"), (empty, "is empty")):
+        for commit, word in ((repo.git("rev-parse", "HEAD"), "is a merge"), (empty, "is an empty commit")):
             with pytest.raises(UsageError, match=word) as error:
                 commit_patch(repository, commit)
             assert error.value.hint

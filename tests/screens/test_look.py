@@ -44,7 +44,7 @@ def test_parts_of_commits_are_never_told_to_be_applied_whole() -> None:
     rows = needs_in_words(branch(BranchVerdict.CONFLICT, prerequisites=(NEED,), partial=True, whole=(NEED,) * 20, search="partial"))
     assert rows[0].startswith("prerequisites, of which only the changes to the fix's own files are needed")
     assert rows[1:] == ["- 111111111111 frob: check first (12 lines)", "(as whole commits: 20 commits, 240 lines in total)"]
-    assert "adapt the fix" in needs_in_words(branch(BranchVerdict.CONFLICT, search="none"))[0]
+    assert "adapt it manually" in needs_in_words(branch(BranchVerdict.CONFLICT, search="none"))[0]
     assert "timed out" in needs_in_words(branch(BranchVerdict.CONFLICT, search="gave-up"))[0]
 
 
