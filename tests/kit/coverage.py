@@ -28,8 +28,9 @@ HEAD = """\
 <!-- generated from tests/packs/bots.toml: python -m tests.kit.coverage -->
 # What the bots report, and the rule that reports it first
 
-Bots check patches once they are on a mailing list or in linux-next. NIPA checks networking patches; `verify_fixes` and `verify_signedoff` check networking,
-linux-next and stable; and linux-next has checks of its own. `patchpilot check` reports the same problems before you send. There is a test for each row of the table.
+Bots check patches once they are on a mailing list or in linux-next. NIPA checks networking patches; `verify_fixes` and `verify_signedoff` check
+networking, linux-next and stable; and linux-next has checks of its own. `patchpilot check` reports the same problems before you send. There is a test
+for each row of the table.
 
 | bot | its report | reported by `check` as |
 |---|---|---|
