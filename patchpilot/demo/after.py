@@ -60,7 +60,7 @@ def second_version(journey: Journey, first: Sent) -> Sent:
     )
     journey.run(["patchpilot", "trailers", "--changed", "--yes"])
     wants("Reviewed-by: Sana" in journey.run(["git", "log", "-1", "--format=%B"], quiet=True), "v2 has the review tag")
-    journey.run(["patchpilot", "draft", "--changelog", robin.CHANGES])
+    journey.run(["patchpilot", "draft", "--changelog", "\n".join(robin.CHANGES)])
     journey.run(["patchpilot", "send", "--reroll", "--yes"])
     return _arrived(journey)
 

@@ -52,11 +52,13 @@ class Answers:
         self._versions.add(version)
         sent = Sent(mail.message_id, mail.subject, mail.body, mail.date or datetime.now(UTC))
         archive = self.sandbox.archive
+        # the user may have fixed v1 in another way than the script: the robot reports only what is in the mail
+        built = demo_mails.build_report if demo_mails.UNUSED in sent.body else demo_mails.build_success
         acts: tuple[Callable[[], None], ...] = (
             (
                 lambda: archive.add(demo_mails.question(sent)),
                 lambda: archive.add(demo_mails.review(sent)),
-                lambda: archive.add(demo_mails.build_report(sent)),
+                lambda: archive.add(built(sent)),
             )
             if version == 1
             else (lambda: self._land(sent, raw),)

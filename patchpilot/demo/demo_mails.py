@@ -61,15 +61,19 @@ def review(to: Sent) -> bytes:
     return reply(to, NET_REVIEWER, text, hours=20, message_id="sandbox.review@example.org")
 
 
-def answer(to: Sent) -> bytes:
-    """The newcomer answers the maintainer's question, and says what v2 has."""
+UNUSED = "u32 seq = rsp"
+"""What is in a patch with the unused variable that the test robot reports."""
+
+
+def answer(to: Sent, *, dropped: bool = True) -> bytes:
+    """The newcomer answers the maintainer's question, and says what v2 has; `dropped`: the robot reported an unused variable."""
+    also = "It also drops the unused variable that the test robot reported.\n" if dropped else ""
     text = (
         f"On {format_datetime(to.date)}, {MAINTAINER.name} wrote:\n"
         + _quoted(to.body, "Which firmware", 3)
         + "\nFirmware older than 2.4: the command came with 2.4. v2 names it in the\n"
         "message, and says that the probe function treats -EOPNOTSUPP as harmless.\n"
-        "It also drops the unused variable that the test robot reported.\n\nThanks,\n"
-        f"{NEWCOMER.name.split()[0]}\n"
+        f"{also}\nThanks,\n{NEWCOMER.name.split()[0]}\n"
     )
     return reply(to, NEWCOMER, text, hours=20, message_id="sandbox.answer@example.net")
 
@@ -87,6 +91,12 @@ def build_report(to: Sent) -> bytes:
         "All warnings (new ones prefixed by >>):\n\n"
         ">> drivers/net/ethernet/acme/acme_mcp.c:72:7: warning: unused variable 'seq' [-Wunused-variable]\n"
     )
+    return reply(to, Address("kernel test robot", "lkp@intel.com"), text, hours=26, message_id="sandbox.build@build.example.org")
+
+
+def build_success(to: Sent) -> bytes:
+    """A robot built it, and found nothing."""
+    text = "tree: net/main\n\nBUILD SUCCESS\n\nelapsed time: 731m\n\nconfigs tested: 2\nconfigs skipped: 0\n"
     return reply(to, Address("kernel test robot", "lkp@intel.com"), text, hours=26, message_id="sandbox.build@build.example.org")
 
 

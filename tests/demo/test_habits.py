@@ -29,6 +29,28 @@ def test_v2_has_what_was_asked_for_and_not_what_the_robot_reported(tmp_path: Pat
     assert max(map(len, message.split("\n"))) <= 75
 
 
+def test_v2_is_prepared_from_any_text_and_only_once_is_code_fixed(tmp_path: Path) -> None:
+    """The user may have fixed v1 without Robin: v2 has what was asked for all the same, and keeps the tags."""
+    work = make_repositories(tmp_path).work
+    file = work / acme.MCP
+    file.write_text(file.read_text().replace("if((", "if (("))
+    message = git(work, "log", "-1", "--format=%B").text
+    git(work, "commit", "-q", "--amend", "-a", "-F", "-", stdin=(message.rstrip() + "\n\nReviewed-by: Sana <sana@example.org>\n").encode())
+    code = file.read_text()
+    robin.fix_first(work)
+    assert file.read_text() == code
+    robin.revise(work)
+    revised = git(work, "log", "-1", "--format=%B").text
+    assert all(new in revised for _, new in robin.ASKED_FOR)
+    assert revised.rstrip().endswith("Reviewed-by: Sana <sana@example.org>")
+
+
+def test_the_robot_reports_only_what_is_in_the_mail(tmp_path: Path) -> None:
+    sent = Sent("v1@example.net", "[PATCH net] acme", "", parse_mail(demo_mails.announcement()).date)  # type: ignore[arg-type]
+    assert "BUILD SUCCESS" in parse_mail(demo_mails.build_success(sent)).body
+    assert demo_mails.UNUSED in acme.mcp(images=True, masked=True, field=True, temperature=True, check=acme.CHECK_UNUSED)
+
+
 def test_the_question_is_answered_on_the_list(tmp_path: Path) -> None:
     sent = Sent("v1@example.net", "[PATCH net] acme", "", parse_mail(demo_mails.announcement()).date)  # type: ignore[arg-type]
     question = parse_mail(demo_mails.question(sent))
