@@ -178,7 +178,8 @@ def _placeholders(message: str, messages: Mapping[str, str], placeholders: Mappi
     for case in placeholders if messages and not message else ():
         if case not in messages:
             raise PackError(
-                f"{where}: no message for the case {case!r}", hint="add it to [rule.messages], or write a message for all cases"
+                f"{where}: no message for the case {case!r}",
+                hint="add it to [rule.messages], or write a single message that covers every case",
             )
     for case, names in placeholders.items():
         for name in pack_patterns.placeholders(messages.get(case) or message):

@@ -121,7 +121,11 @@ def _one_of_each(rules: Sequence[Rule]) -> None:
     for rule in rules:
         for word in {rule.id, rule.name, *rule.aliases}:
             if word in seen:
-                raise PackError(f"{rule.pack}.toml: rule {rule.id}: {word!r} is also rule {seen[word].id} of {seen[word].pack}.toml")
+                other = seen[word]
+                kind = "id" if word == rule.id else "name"
+                raise PackError(
+                    f"{rule.pack}.toml: rule {rule.id}: {kind} {word!r} is already used by rule {other.id} in {other.pack}.toml"
+                )
             seen[word] = rule
 
 

@@ -87,7 +87,9 @@ class Switches(NamedTuple):
                 hint="drop --no-email, or add --scm, --status, --subsystem or --web",
             )
         if self.email and not (self.m or self.r or self.l or self.s or self.git or self.git_chief_penguins or self.git_blame):
-            raise UsageError("no address to print: --no-m, --no-r and --no-l exclude all", hint="drop one of --no-m, --no-r, --no-l")
+            raise UsageError(
+                "no addresses to print: --no-m, --no-r and --no-l together exclude every address", hint="drop one of --no-m, --no-r, --no-l"
+            )
         return switches
 
 

@@ -190,7 +190,7 @@ class Archive:
         if status is None:
             return self._unreachable("no answer")
         if status == 429:
-            return NetworkError(f"{self.host} limits the rate of requests", hint="try again in a few minutes")
+            return NetworkError(f"{self.host} is rate-limiting requests", hint="try again in a few minutes")
         return self._unreachable(f"HTTP status {status}")
 
     def _absent(self, what: str) -> NotInArchiveError:

@@ -33,4 +33,6 @@ def fetch_json(url: str, *, offline: bool = False) -> Any:
     try:
         return json.loads(data)
     except (ValueError, RecursionError) as error:
-        raise NetworkError(f"{url} is not a JSON document", hint="open the URL in a browser; a captive portal may intercept it") from error
+        raise NetworkError(
+            f"{url} is not a JSON document", hint="open the URL in a browser; a captive portal may be intercepting the request"
+        ) from error

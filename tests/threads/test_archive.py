@@ -186,7 +186,7 @@ def test_a_busy_server_is_asked_again_after_a_while(monkeypatch: pytest.MonkeyPa
         archive.search("s:x")
     assert waits == [7.0, 7.0]
     assert len(seen) == 3
-    assert "limits the rate" in told.value.message
+    assert "is rate-limiting requests" in told.value.message
 
 
 def test_a_long_wait_is_cut() -> None:

@@ -62,7 +62,7 @@ def command(common: Common, words: tuple[str, ...], base: str | None, **given: A
     )
     if action and (changes != Changes() or any(given[name] for name in ("edit", "export_to", "no_b4", "forget", "ping"))):
         raise UsageError(
-            f"draft {action} cannot be combined with options that change the draft or print something else",
+            f"draft {action} cannot be combined with options that change the draft or select a different output",
             hint=f"patchpilot draft {action}",
         )
     with common.workplace() as place:

@@ -88,7 +88,8 @@ def split_onto(
             folders.append(word)
         elif repository is None:
             raise MissingError(
-                f"{word}: no such directory, and no repository to look up a revision", hint=Action("", ("-C", "DIR"), "name one with {}")
+                f"{word}: not a directory, and not a revision because there is no git repository here",
+                hint=Action("", ("-C", "DIR"), "name one with {}"),
             )
         else:
             revisions.append(_series_ref(repository, word, profile, remote))
