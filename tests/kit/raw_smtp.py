@@ -8,7 +8,7 @@ import ssl
 import struct
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 
@@ -152,7 +152,6 @@ class _Session:
             self.recipients.append(_address(line))
             self._say(b"250 recipient ok")
         elif verb == "DATA":
-            self._say(b"354 go on")
             self._take_mail()
         elif verb == "QUIT":
             self._say(b"221 bye")
@@ -174,7 +173,12 @@ class _Session:
         self._say(b"235 welcome")
 
     def _take_mail(self) -> None:
-        self._strike("body")
+        go_on = b"354 go on\r\n"
+        if early := self.server.strikes("body"):
+            # in one segment with the reply: the client cannot send the whole mail before it could see the fault
+            self._do(replace(early, send=go_on + early.send))
+        else:
+            self.sock.sendall(go_on)
         lines: list[bytes] = []
         while (line := self._line()) != b".":
             lines.append(line[1:] if line.startswith(b".") else line)
@@ -198,7 +202,10 @@ class _Session:
     def _do(self, fault: Fault) -> None:
         if fault.then == "late":
             time.sleep(1.0)
-        if fault.send:
+        if fault.send and fault.then == "close" and not self.secure:
+            # held back until the shutdown, so that the last bytes and the end of the connection arrive together
+            self.sock.sendall(fault.send, socket.MSG_MORE)
+        elif fault.send:
             self.sock.sendall(fault.send)
         if fault.then == "reset":
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
