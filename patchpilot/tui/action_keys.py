@@ -30,27 +30,29 @@ class ActionKey:
         return self.elsewhere or (f"{self.key} at stage {self.stage.number}" if self.key else f"stage {self.stage.number}")
 
 
-BASE = "{} chooses the base or a range"
+BASE = "press {} to choose the base or a range"
 KEYS: dict[tuple[str, ...], ActionKey] = {
     ("", "-C"): ActionKey(None, sentence="press q, then run patchpilot -C DIR, or cd into your clone"),
     ("", "--base"): ActionKey(None, "b", sentence=BASE),
-    ("", "TARGET"): ActionKey(None, "b", sentence="{} chooses a commit or a range A..B"),
+    ("", "TARGET"): ActionKey(None, "b", sentence="press {} to choose a commit or a range A..B"),
     ("", "--published"): ActionKey(None, sentence='type "published" to confirm'),
     ("", "--shared"): ActionKey(None, sentence='type "shared" to confirm'),
     ("", "--security"): ActionKey(Stage.COMMIT, "a", sentence="press {}"),
-    ("", "--security", "no"): ActionKey(Stage.COMMIT, "a", sentence="{} changes the answer"),
+    ("", "--security", "no"): ActionKey(Stage.COMMIT, "a", sentence="press {} to change the answer"),
     ("", "--regression"): ActionKey(Stage.COMMIT, "a", sentence="press {}"),
-    ("", "--to"): ActionKey(Stage.RECIPIENTS, "+", sentence="{} adds a recipient"),
-    ("", "--cc"): ActionKey(Stage.RECIPIENTS, "+", sentence="{} adds it"),
-    ("", "--via"): ActionKey(Stage.PREVIEW, "o", sentence="{} switches the transport"),
+    ("", "--to"): ActionKey(Stage.RECIPIENTS, "+", sentence="press {} to add a recipient"),
+    ("", "--cc"): ActionKey(Stage.RECIPIENTS, "+", sentence="press {} to add it"),
+    ("", "--via"): ActionKey(Stage.PREVIEW, "o", sentence="press {} to switch the transport"),
     ("", "--reroll"): ActionKey(Stage.FOLLOW, "v"),
     ("check",): ActionKey(Stage.CHECKS, sentence=f"stage {Stage.CHECKS.number} shows them"),
     ("check", "--fix"): ActionKey(Stage.CHECKS, "A"),
     ("check", "--waive"): ActionKey(Stage.CHECKS, "i"),
     ("check", "--unwaive"): ActionKey(Stage.CHECKS, "i"),
     ("maintainers",): ActionKey(Stage.RECIPIENTS),
-    ("maintainers", "--drop"): ActionKey(Stage.RECIPIENTS, "Space", sentence="{} excludes it", words="{} on %s"),
-    ("maintainers", "--drop", "ADDRESS"): ActionKey(Stage.RECIPIENTS, "Space", sentence="{} excludes recipients who do not need it"),
+    ("maintainers", "--drop"): ActionKey(Stage.RECIPIENTS, "Space", sentence="press {} to exclude it", words="{} on %s"),
+    ("maintainers", "--drop", "ADDRESS"): ActionKey(
+        Stage.RECIPIENTS, "Space", sentence="press {} to exclude recipients who do not need it"
+    ),
     ("maintainers", "--restore"): ActionKey(Stage.RECIPIENTS, "Space", words="{} on %s"),
     ("fixes",): ActionKey(Stage.TAGS),
     ("prepare",): ActionKey(Stage.TAGS, "w"),
@@ -62,7 +64,7 @@ KEYS: dict[tuple[str, ...], ActionKey] = {
     ("draft", "--export"): ActionKey(None),
     ("draft", "--no-b4"): ActionKey(None),
     ("send",): ActionKey(Stage.SEND),
-    ("send", "--subject-prefix"): ActionKey(Stage.PREVIEW, "P", sentence="{} sets it"),
+    ("send", "--subject-prefix"): ActionKey(Stage.PREVIEW, "P", sentence="press {} to set it"),
     ("send", "--dry-run"): ActionKey(Stage.PREVIEW),
     ("send", "--to-self"): ActionKey(Stage.SEND, "m"),
     ("send", "--resume"): ActionKey(Stage.SEND, "R"),

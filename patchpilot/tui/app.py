@@ -57,7 +57,7 @@ class PatchpilotApp(StageApp):
         Binding("y", "copy", "copy line", show=False, tooltip="copy the line under the cursor (OSC 52)"),
         Binding("Y", "copy_id", "copy id", show=False, tooltip="copy the commit's id (OSC 52)"),
         Binding("colon", "command_palette", "palette", show=False, key_display=":", tooltip="open the command palette"),
-        Binding("T", "theme", "choose theme", show=False, tooltip="choose a theme; each is shown as its name is reached"),
+        Binding("T", "theme", "choose theme", show=False, tooltip="choose a theme; move to a theme to preview it"),
         Binding("ctrl+l", "redraw", "redraw", show=False, tooltip="redraw the screen"),
         Binding("ctrl+z", "suspend_process", "suspend", show=False, tooltip="suspend to the shell; fg resumes"),
         Binding("question_mark", "help", "help", key_display="?", tooltip="show all keys that work here"),

@@ -42,7 +42,7 @@ def _choose(screen: "StageScreen", bases: "tuple[Base, ...]") -> None:
             _named(screen, name)
 
     others = [(TARGET, "One commit …"), (OTHER, "Other base or range …")]
-    screen.app.push_screen(Choose("Which base does your topic have?", [*answers, *others]), answered)
+    screen.app.push_screen(Choose("What is your topic based on?", [*answers, *others]), answered)
 
 
 def _named(screen: "StageScreen", words: str | None, *, is_target: bool = False) -> None:

@@ -92,7 +92,7 @@ def detail_of(shown: Shown, rule: "Rule | None", remedy: "Remedy", fixed: "Findi
     text = Text.assemble(plain(shown.message, STRONG))
     if shown.suppressed:
         until = f", until {shown.suppressed.until}" if shown.suppressed.until else ""
-        text.append_text(plain(f"\n\nwaived: {shown.suppressed.reason} ({shown.suppressed.origin}{until}); i removes the waiver"))
+        text.append_text(plain(f"\n\nwaived: {shown.suppressed.reason} ({shown.suppressed.origin}{until}); press i to remove the waiver"))
     if rule and rule.why:
         text.append_text(_part("Why", " ".join(rule.why.split())))
     text.append_text(_fix(shown, rule, remedy, fixed))
@@ -112,12 +112,12 @@ def _fix(shown: Shown, rule: "Rule | None", remedy: "Remedy", fixed: "FindingFix
     how = finding.fix.text if finding.fix and finding.fix.text else rule.remedy.text if rule else ""
     words = in_keys(in_backticks(how), Stage.CHECKS)
     if remedy == "edit" or shown.suppressed:
-        return _part("Fix", f"{words}; e edits the place") if words else Text()
+        return _part("Fix", f"{words}; press e to edit the line") if words else Text()
     if fixed is None:
         return _part("Fix", words)
     if fixed.reason:
-        return _part("Fix", f"{words}; e edits the place\nnot certain: {fixed.reason}")
-    verb = {"sign-off": "a signs off", "tags": "a adds"}.get(remedy, "a applies")
+        return _part("Fix", f"{words}; press e to edit the line\nnot certain: {fixed.reason}")
+    verb = {"sign-off": "press a to sign off", "tags": "press a to add"}.get(remedy, "press a to apply")
     lines = [line for line in fixed.diff if line.startswith(("+", "-")) and not line.startswith(("+++ ", "--- "))]
     text = _part("Fix", verb)
     for line in lines[:MOST]:

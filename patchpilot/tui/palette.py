@@ -32,7 +32,7 @@ def commands(app: "StageApp", screen: Screen[Any]) -> Iterable[SystemCommand]:
     yield SystemCommand("0 home", "all topics of all repositories, and whose turn it is", partial(app.run_action, "home"))
     yield SystemCommand("Undo", "undo the last rewrite of your commits", partial(app.run_action, "undo"))
     yield SystemCommand("Redo", "redo the rewrite that was undone last", partial(app.run_action, "redo"))
-    yield SystemCommand("Choose theme", "each is shown as its name is reached", partial(app.run_action, "theme"))
+    yield SystemCommand("Choose theme", "move to a theme to preview it", partial(app.run_action, "theme"))
     yield SystemCommand("Help", "all keys that work here", partial(app.run_action, "help"))
     yield SystemCommand("Tour", "eight cards about the stages, in the demo; no mail leaves this machine", partial(take, app))
     yield SystemCommand("Quit", "quit; your progress is saved", partial(app.run_action, "leave"))

@@ -61,7 +61,7 @@ def dialog(question: "PreSendQuestion") -> QuestionDialog:
     """The dialog of a question: why it is asked, what in the patch speaks for yes, what happens with each answer."""
     reasons = [("Why asked", question.why)]
     if question.evidence:
-        reasons.append(("Speaks for yes", "; ".join(question.evidence)))
+        reasons.append(("Signs of a yes", "; ".join(question.evidence)))
     if question.answer:
         reasons.append(("Answered", question.answer))
     effects = question.effects or ("",) * len(question.answers)
@@ -96,7 +96,7 @@ def set_prefix(screen: "StageScreen", prefix: str, then: Callable[[], None]) -> 
 
     def done(_: object) -> None:
         session.changed("draft")
-        other = in_keys(Action("send", ("--subject-prefix", prefix), "{} sets another"), screen.stage)
+        other = in_keys(Action("send", ("--subject-prefix", prefix), "Press {} to change it"), screen.stage)
         screen.notify(f"The subjects start with [{prefix}]. {other}", markup=False, timeout=6)
         then()
 
@@ -118,7 +118,9 @@ def _keep(screen: "StageScreen", name: str, value: str, then: Callable[[], None]
     def done(changed: str) -> None:
         session.changed("answers")
         session.open_questions = max(0, session.open_questions - 1)
-        screen.notify(f"{name}: {value}. {changed or 'Recipients unchanged'}; a at stage 1 changes the answer", markup=False, timeout=8)
+        screen.notify(
+            f"{name}: {value}. {changed or 'Recipients unchanged'}; press a at stage 1 to change the answer", markup=False, timeout=8
+        )
         then()
 
     screen.in_thread("saving the answer", lambda repository, _: answer_named(repository, name, value, session.request(repository)), done)

@@ -41,7 +41,7 @@ def _rebase(screen: "StageScreen", onto: str) -> None:
         session.target, session.base = None, result.base
         costs = f" ({'; '.join(result.costs)})" if result.costs else ""
         if result.undo:
-            screen.notify(f"Rebased {counted(result.commits, 'commit')} onto {onto}{costs}. u undoes it", markup=False, timeout=8)
+            screen.notify(f"Rebased {counted(result.commits, 'commit')} onto {onto}{costs}; press u to undo", markup=False, timeout=8)
         else:
             screen.notify(f"The topic is based on {onto} already", markup=False, timeout=4)
         screen.reread()

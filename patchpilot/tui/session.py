@@ -286,7 +286,7 @@ class Session:
         return (
             StageStatus(StageState(state), note)
             if key == self._lasting(stage)
-            else StageStatus(StageState.STALE, "the commits changed since; g refreshes")
+            else StageStatus(StageState.STALE, "the commits have changed since then; press g to refresh")
         )
 
     def status(self, stage: Stage) -> StageStatus:
@@ -299,7 +299,7 @@ class Session:
         if known is None or (known.result is None and known.key != self.key(stage)):
             return self.as_it_was(stage)
         if known.key != self.key(stage):
-            return StageStatus(StageState.STALE, "the inputs changed since; g refreshes")
+            return StageStatus(StageState.STALE, "the inputs have changed since then; press g to refresh")
         return known.status
 
     @property

@@ -84,4 +84,4 @@ def choose_theme(app: "App[int]", keep: Callable[[str], None]) -> None:
             keep(name)
 
     answers = [(name, name.replace("textual-", "").replace("-", " ").capitalize()) for name in OFFERED]
-    app.push_screen(Choose("Move through the list to see each theme.", answers, "Theme", at=before, preview=show), chosen)
+    app.push_screen(Choose("Move to a theme to preview it.", answers, "Theme", at=before, preview=show), chosen)

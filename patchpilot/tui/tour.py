@@ -34,26 +34,26 @@ STEPS = (
     Step(
         Stage.COMMIT,
         "A fix by Robin, who has never sent a patch",
-        "It reaches mainline and the stable kernels in eight stages, shown in the line above: n goes to the next one, p goes back, "
-        "and a number jumps to a stage. "
-        "This list shows what is left to do; Enter does the selected item. The bottom line shows the keys that work here.",
+        "It reaches mainline and the stable kernels in eight stages, shown in the line above: press n for the next stage, p for the previous one, "
+        "or a number to jump to a stage. "
+        "This list shows what is left to do; press Enter to start the selected item. The bottom line shows the keys that work here.",
         "#next-panel",
     ),
     Step(
         Stage.CHECKS,
         "What maintainers and bots would report",
-        "f goes to the next finding. It says why the rule exists and what to do; a applies its fix, A all that are certain, u undoes. "
-        "In the demo M lets Robin fix the rest.",
+        "Press f to go to the next finding, which says why the rule exists and what to do. Press a to apply its fix, A to apply all safe fixes, u to undo. "
+        "In the demo, press M to let Robin fix the rest.",
     ),
     Step(
         Stage.RECIPIENTS,
         "Who gets the mail, and why",
-        "From MAINTAINERS, the tags of the commit and the history of the files. Space excludes or includes one. This list is correct.",
+        "From MAINTAINERS, the tags of the commit and the history of the files. Press Space to exclude or include one. Nothing to change in this list.",
     ),
     Step(
         Stage.TAGS,
         "Which commit introduced the bug?",
-        "The likeliest first, with the evidence for it. Enter takes one and shows the message with Fixes:, Cc: stable and your sign-off "
+        "The most likely commit is first, with the evidence. Press Enter to choose one and see the message with Fixes:, Cc: stable and your sign-off "
         "before anything is written.",
     ),
     Step(
@@ -65,18 +65,18 @@ STEPS = (
     Step(
         Stage.PREVIEW,
         "The mail as its readers see it",
-        "Exactly what will be sent; x shows the bytes.",
+        "Exactly what will be sent; press x to see it byte for byte.",
     ),
     Step(
         Stage.SEND,
         "Sent once, after you confirm",
-        "Every check in a line, with one verdict. a repairs the selected one, A all that is certain; then s sends. In the demo the mail goes to a server "
+        "One line per check, and one verdict. Press a to fix the selected one, A to apply all safe fixes, then s to send. In the demo it goes to a server "
         "on this machine.",
     ),
     Step(
         Stage.FOLLOW,
         "From the first reply to the stable kernels",
-        "After you sent it, replies arrive here, in the demo within seconds, and the next step is named. M lets Robin answer and prepare v2.",
+        "Replies arrive here after you send it (in the demo within seconds), and the next step is shown. Press M to let Robin answer and prepare v2.",
     ),
 )
 
@@ -112,7 +112,7 @@ class Tour:
         from patchpilot.tui.widgets.tour_card import TourCard
 
         number = STEPS.index(step) + 1
-        keys = "Enter next" if number < len(STEPS) else "Enter ends the tour"
+        keys = "Enter next" if number < len(STEPS) else "Enter end the tour"
         back = " · ← back" if number > 1 else ""
 
         def answered(answer: str | events.Key | None) -> None:
@@ -153,7 +153,7 @@ class Tour:
         self._left = []
         self._memory.keep(tour="seen")
         self._app.show_stage(Stage.COMMIT)
-        self._app.notify("the tour is over: try it yourself. ? shows all keys, and the palette (:) has the tour")
+        self._app.notify("the tour is over: try it yourself. Press ? for all keys; the tour is in the palette (:)")
 
     def look(self) -> None:
         """Once the patch is merged, say what comes after the demo; not while a dialog is open."""
@@ -171,7 +171,7 @@ class Tour:
                 self._app.call_later(self._press, answer.key, answer.character)
 
         self._app.push_screen(
-            TourCard("Merged. Now with your own tree", OWN_TREE, "Enter closes · q quits", self._main_panel, wide=True), answered
+            TourCard("Merged. Now with your own tree", OWN_TREE, "Enter close · q quit", self._main_panel, wide=True), answered
         )
 
     def _main_panel(self) -> Widget | None:
@@ -204,8 +204,8 @@ def offer(app: "StageApp") -> None:
             take(app)
 
     answers = (
-        ("no", "Start with my own commits", "Opens the branch that is checked out. Nothing is sent before you saw it and confirmed it."),
-        ("tour", "Take the tour first", "Starts the demo with a tour of eight short cards. When you quit it, you are back here."),
+        ("no", "Start with my own commits", "Opens the branch that is checked out. Nothing is sent until you have seen and confirmed it."),
+        ("tour", "Take the tour first", "Starts the demo with a tour of eight short cards. When you quit it, you come back here."),
     )
     app.push_screen(Choose(OFFER, answers, title="Welcome to patchpilot"), answered)
 

@@ -54,7 +54,9 @@ def _ask(screen: "StageScreen", wanted: str, word: str) -> None:
         return (undo_restore if wanted == "in-force" else undo_redo)(repository, state.undo.number)
 
     def done(state: "UndoState") -> None:
-        screen.notify(f"{state.undo.verb} undone; U redoes it" if wanted == "in-force" else f"{state.undo.verb} redone; u undoes it")
+        screen.notify(
+            f"{state.undo.verb} undone; press U to redo" if wanted == "in-force" else f"{state.undo.verb} redone; press u to undo"
+        )
         screen.reread()
 
     screen.in_thread("reading the undo records", lambda repository, _: found(repository), listed)

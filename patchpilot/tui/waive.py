@@ -27,7 +27,7 @@ def waive(screen: "StageScreen", finding: Finding, count: int) -> None:
         screen.in_thread(
             "saving the waiver",
             work,
-            lambda _: _changed(screen, f"waived {finding.name} for this topic; o lists waived findings, i removes the waiver"),
+            lambda _: _changed(screen, f"waived {finding.name} for this topic; press o to list waived findings, i to remove the waiver"),
         )
 
     every = "" if count == 1 else f" ({count} findings)"

@@ -21,7 +21,7 @@ async def test_a_guessed_base_with_many_commits_asks_and_b_chooses(tmp_path: Pat
     async with app.run_test(size=(120, 30)) as pilot:
         await until(pilot, lambda: settled(app) and app.session.errors, "the question")
         assert "31 commits on top of the base origin/main" in text_of(app)
-        assert "b chooses the base" in text_of(app)
+        assert "press b to choose the base" in text_of(app)
         await keys(pilot, "b")
         await until(pilot, lambda: isinstance(app.screen, Choose), "the picker")
         shown = text_of(app)

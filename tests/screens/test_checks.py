@@ -119,7 +119,7 @@ async def test_a_sign_off_is_added_when_what_it_certifies_was_shown(mended: Path
         await until(pilot, lambda: "Signed-off-by: Robin Newland <robin@example.net>" in message(mended), "the sign-off")
         await until(pilot, lambda: app.session.fresh(Stage.CHECKS) is not None, "the checks")
         await settle(pilot)
-        assert "added Signed-off-by: to 1 commit; u undoes it" in said(app)
+        assert "added Signed-off-by: to 1 commit; press u to undo" in said(app)
         assert "no-sign-off" not in found(app)
 
 

@@ -57,7 +57,7 @@ async def test_what_is_known_is_shown_while_the_archive_is_asked(one: Life, tmp_
         await pilot.press("8")
         await until(pilot, lambda: "Why do you change line 1?" in text_of(app), "the known mails")
         assert Stage.FOLLOW in app.session.busy
-        assert "asking the archive" in text_of(app)
+        assert "checking the archive" in text_of(app)
         answered.set()
         await settle(pilot)
         assert "Why do you change line 1?" in text_of(app)

@@ -191,8 +191,8 @@ async def test_what_was_undone_is_redone(mended: Path, walk_on: On) -> None:
         await settle(pilot)
         asked(app)
         for key, word, commit, message in (
-            ("u", "Undo prepare?", first, "prepare undone; U redoes it"),
-            ("U", "Redo prepare?", second, "prepare redone; u undoes it"),
+            ("u", "Undo prepare?", first, "prepare undone; press U to redo"),
+            ("U", "Redo prepare?", second, "prepare redone; press u to undo"),
         ):
             await keys(pilot, key)
             await until(pilot, lambda word=word: word in text_of(app), word)  # type: ignore[misc]

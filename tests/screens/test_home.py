@@ -250,4 +250,4 @@ async def test_help_and_palette_name_what_works_on_home(start: Start, tmp_path: 
         assert "0 home" in titles
         assert not [title for title in titles if title.startswith(f"{Stage.CHECKS.number} ")]
         await pilot.press("question_mark")
-        await until(pilot, lambda: "ask the archives" in text_of(app), "the keys of Home")
+        await until(pilot, lambda: "check the archives" in text_of(app), "the keys of Home")

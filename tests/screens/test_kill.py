@@ -76,7 +76,7 @@ def test_a_send_that_is_killed_is_taken_up_where_it_was(mended: Path, toured: Pa
     with FaultySink() as server:
         mail_to(server)
         with Terminal(WALK, mended) as walk:
-            walk.wait_for("was interrupted", "R resumes it")
+            walk.wait_for("was interrupted", "press R to resume")
             asked = walk.type("R")
             walk.wait_for("may or may not have accepted", since=asked)
             asked = walk.type("jj\r")

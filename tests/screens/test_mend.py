@@ -83,7 +83,7 @@ async def test_what_is_safe_is_shown_written_and_taken_back(untidy: Repo, walk_o
         await until(pilot, lambda: app.session.fresh(Stage.CHECKS) is not None, "the findings made anew")
         await settle(pilot)
         assert "fixed " in said(app)
-        assert "u undoes it" in said(app)
+        assert "press u to undo" in said(app)
         assert "Reviewed-by: Ben" in untidy.git("log", "-1", "--format=%b", "topic~1")
         assert "if (a)\n\t\treturn frob(a, 1);" in state(untidy)[1]
         assert state(untidy)[2] == ""
@@ -105,7 +105,7 @@ async def test_one_finding_is_fixed_as_its_detail_shows_and_nothing_else(untidy:
         view.choose([shown.finding.name for shown in screen._found].index("malformed-tag"))  # type: ignore[attr-defined]
         await settle(pilot)
         detail = str(screen.query_one("#finding").render())
-        assert "a applies" in detail
+        assert "press a to apply" in detail
         assert "+Reviewed-by: Ben Reader" in detail
         await keys(pilot, "a")
         assert isinstance(app.screen, FixDialog)
@@ -115,7 +115,7 @@ async def test_one_finding_is_fixed_as_its_detail_shows_and_nothing_else(untidy:
         await pilot.press("enter")
         await until(pilot, lambda: head(untidy) != before[0], "the commits to be written")
         await settle(pilot)
-        assert "fixed malformed-tag; u undoes it" in said(app)
+        assert "fixed malformed-tag; press u to undo" in said(app)
         assert "Reviewed-by: Ben" in untidy.git("log", "-1", "--format=%b", "topic~1")
         assert state(untidy)[1] == before[1]
 
@@ -192,7 +192,7 @@ async def test_a_finding_is_waived_with_a_reason_listed_and_counted_again(untidy
         await settle(pilot)
         await still(pilot)
         assert [(note.line, note.text.partition(":")[0]) for note in pager.notes] == [(at, "waived")]
-        assert "waived: he writes it so (your topic); i removes the waiver" in " ".join(text_of(app).split())
+        assert "waived: he writes it so (your topic); press i to remove the waiver" in " ".join(text_of(app).split())
         await keys(pilot, "i")
         await until(pilot, lambda: app.session.fresh(Stage.CHECKS) is not None, "the findings made anew")
         await settle(pilot)

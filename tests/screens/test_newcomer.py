@@ -49,7 +49,7 @@ async def test_an_address_nobody_can_send_to_is_told_at_recipients_and_is_gone_f
         assert "foo@bar" in stands.note
         await keys(pilot, Stage.PREVIEW)
         assert app.session.status(Stage.PREVIEW).state is StageState.BLOCKED
-        assert "hint: write the domain in full, or o switches the transport" in text_of(app)
+        assert "hint: write the domain in full, or press o to switch the transport" in text_of(app)
         await keys(pilot, Stage.RECIPIENTS)
         people = app.screen.query_one("#people", List)
         people.highlighted = next(at for at in range(people.option_count) if "foo@bar" in str(people.get_option_at_index(at).prompt))
@@ -117,9 +117,9 @@ async def test_keys_are_named_where_words_of_the_verbs_were(mended: Path, walk_o
     app = walk_on(mended)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
-        assert "or b chooses a commit" in text_of(app)
+        assert "or press b to choose a commit" in text_of(app)
         await keys(pilot, Stage.RECIPIENTS)
-        assert "or b chooses a commit" in text_of(app)
+        assert "or press b to choose a commit" in text_of(app)
         await pilot.press("ctrl+c")
         await pilot.pause()
         assert "press q to quit" in said(app)

@@ -77,7 +77,7 @@ async def test_the_transport_is_switched_and_the_mails_are_written_to_a_folder(m
         await keys(pilot, Stage.PREVIEW)
         await pilot.press("o")
         # a toast lasts some seconds, planning may last longer
-        assert said(app) == "transport: b4 instead of git-send-email; o switches again"
+        assert said(app) == "transport: b4 instead of git-send-email; press o to switch again"
         await settle(pilot)
         assert app.session.fresh(Stage.PREVIEW).request.via == "b4"
         await keys(pilot, "o", "w")

@@ -40,12 +40,12 @@ async def test_a_repairs_all_that_is_certain_and_the_sign_off_asks_by_itself(clo
         await keys(pilot, Stage.SEND, "A")
         assert isinstance(app.screen, RepairDialog)
         shown = text_of(app)
-        for words in ("subject prefix: [PATCH net]", "Fixes: 33248b1ba072", "Enter repair", "+Commit 33248b1ba072"):
+        for words in ("subject prefix: [PATCH net]", "Fixes: 33248b1ba072", "Enter apply", "+Commit 33248b1ba072"):
             assert words in shown
         assert "Signed-off-by" not in shown
         assert message(clone) == before
         await pilot.press("enter")
-        await until(pilot, lambda: "u undoes it" in said(app), "the toast")
+        await until(pilot, lambda: "press u to undo" in said(app), "the toast")
         await until(pilot, lambda: "[PATCH net]" in text_of(app), "the repaired plan")
         await settle(pilot)
         assert "Fixes: 33248b1ba072" in message(clone)

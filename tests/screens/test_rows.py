@@ -52,7 +52,7 @@ def test_a_check_before_sending_names_the_key_or_the_stage_that_repairs_it() -> 
     sign_off = Action("prepare", ("--signoff",), "git commit -s, or {}")
     assert check("no-signoff", sign_off, CheckState.PROBLEM) == "press a to sign off the patches; it first shows what that certifies"
     drop = Action("maintainers", ("--drop", "a@b.example"), "drop it: {}")
-    assert check("bad-address", drop) == "a goes to stage 3 Recipients: Space excludes it"
+    assert check("bad-address", drop) == "press a to go to stage 3 Recipients: press Space to exclude it"
     assert check("odd", "git fetch") == "git fetch"
     assert check("weekend", "") == check("target", "", CheckState.OK) == ""
 
@@ -94,7 +94,7 @@ def test_a_key_of_the_stage_on_screen_is_named_alone() -> None:
     assert in_keys(test, Stage.PREVIEW) == "send it to yourself first: m at stage 7"
     assert in_keys(test, Stage.SEND) == "send it to yourself first: m"
     base = Action("", ("--base", "REV"), "specify the base with {}, or give a range A..B")
-    assert in_keys(base) == "b chooses the base or a range"
+    assert in_keys(base) == "press b to choose the base or a range"
     changelog = Hint((Action("draft", ("--changelog", "- what changed")), ", or ", Action("draft", ("--edit",))))
     assert in_keys(changelog, Stage.FOLLOW) == "e at stage 6"
 

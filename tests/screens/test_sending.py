@@ -121,7 +121,7 @@ async def test_escape_stops_after_the_current_mail(series: Path, walk_on: On) ->
             await send(pilot, app)
             await until(pilot, lambda: "1/4" in text_of(app), "the first mail")
             await pilot.press("escape")
-            assert said(app) == "stopping after this mail; R resumes the rest"
+            assert said(app) == "stopping after this mail; press R to send the rest"
             await until(pilot, lambda: app.session.status(Stage.SEND).state is StageState.BLOCKED, "the stop")
             await settle(pilot)
             assert 0 < len(server.take()) < 4

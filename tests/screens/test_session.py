@@ -201,8 +201,8 @@ async def test_what_has_no_topic_says_how_to_get_one(tmp_path: Path, mended: Pat
         )
     (tmp_path / "nothing").mkdir()
     for place, said in (
-        ("unborn", ("the branch new has no commits yet", "or b chooses a commit or a range")),
-        ("alone", ("no upstream", "hint: b chooses the base or a range")),
+        ("unborn", ("the branch new has no commits yet", "or press b to choose a commit or a range")),
+        ("alone", ("no upstream", "hint: press b to choose the base or a range")),
         ("nothing", ("not in a git repository", "press q, then run patchpilot -C DIR, or cd into your clone")),
     ):
         app = walk_on(tmp_path / place)

@@ -214,7 +214,7 @@ def _sent(planned: SendPlan) -> tuple[TopicSend, StageStatus]:
     )
     advice = Action("send", ("--resume",), "send the rest, with the same Message-IDs: {}")
     return TopicSend(planned, report=SendReport("v1: 1 of 2 mails accepted", mails, (advice,))), StageStatus(
-        StageState.BLOCKED, "R resumes it"
+        StageState.BLOCKED, "press R to resume"
     )
 
 

@@ -84,7 +84,7 @@ def test_what_was_shown_is_not_written_to_other_commits(repository: Repository) 
     repairs = find_repairs(repository, settings, planned)
     git(repository.top, "commit", "-q", "--amend", "-m", "net/acme: something else")
     before = head(repository)
-    with pytest.raises(RefusedError, match="the commits have changed since"):
+    with pytest.raises(RefusedError, match="the commits have changed since the fixes were shown"):
         apply_repairs(repository, settings, planned, repairs)
     assert head(repository) == before
 

@@ -141,7 +141,7 @@ def apply_repairs(
     request = plan.request
     ids = topic_commits(repository, request.target, request.base)
     if tuple(ids) != tuple(change.commit for change in repairs.changes):
-        raise RefusedError("the commits have changed since the repairs were shown", hint="review the repairs again")
+        raise RefusedError("the commits have changed since the fixes were shown", hint="review the fixes again")
     undos: list[Undo] = []
     costs: tuple[str, ...] = ()
     became: dict[str, str] = {}

@@ -345,7 +345,11 @@ class BackportsScreen(StageScreen):
             self.app.push_screen(Reader("Resolve the conflict", resolving_rows(done), fold=True))
 
         left_out = self._left_out.get(branch.branch, frozenset())
-        self.in_thread("preparing the conflict", lambda repository, _: resolve_conflict(repository, result, branch, left_out), ready)
+        self.in_thread(
+            "setting up the conflict for you to resolve",
+            lambda repository, _: resolve_conflict(repository, result, branch, left_out),
+            ready,
+        )
 
 
 def first_to_look_at(result: "BackportResult") -> int:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 WAIVED = "waived"
 HIGH = 10
 """Rows of a list that has room for the names of files."""
-NO_FINDING = "no finding is selected; f goes to the next one"
+NO_FINDING = "no finding is selected; press f to go to the next one"
 
 
 def load(ask: JobRequest) -> "tuple[CheckResult, StageStatus]":
@@ -86,7 +86,7 @@ class ChecksScreen(StageScreen):
         Binding("enter", "detail", "detail", key_display="Enter", tooltip="show the selected finding in detail"),
         Binding("o", "only", "filter", tooltip="show one severity, one rule, waived findings, or all findings"),
         Binding("S", "strict", "strict", show=False, tooltip="turn strict checks on or off (as checkpatch.pl --strict)"),
-        Binding("C", "names", "toggle rule names", show=False, tooltip="switch between checkpatch.pl's rule names and ours"),
+        Binding("C", "names", "toggle rule names", show=False, tooltip="switch between patchpilot's and checkpatch.pl's rule names"),
     ]
 
     def __init__(self, session: Any) -> None:
@@ -266,7 +266,7 @@ class ChecksScreen(StageScreen):
     def _no_findings(self) -> str:
         """The text shown when there are no findings."""
         result: CheckResult | None = self.session.last(self.stage)
-        suppressed = f" ({len(result.suppressed)} waived; o shows them)" if result and result.suppressed else ""
+        suppressed = f" ({len(result.suppressed)} waived; press o to show)" if result and result.suppressed else ""
         return f"no findings{suppressed}"
 
     # keys
@@ -299,7 +299,12 @@ class ChecksScreen(StageScreen):
         result: CheckResult | None = self.session.last(self.stage)
         if result:
             self.show(result)
-            self.notify("checkpatch.pl's rule names; C switches back" if self._checkpatch_names else "our rule names", timeout=3)
+            self.notify(
+                "showing checkpatch.pl's rule names; press C to switch back"
+                if self._checkpatch_names
+                else "showing patchpilot's rule names",
+                timeout=3,
+            )
 
     def action_only(self) -> None:
         """Choose which findings are shown."""
@@ -331,9 +336,9 @@ class ChecksScreen(StageScreen):
         result: CheckResult | None = self.session.fresh(self.stage)
         now = self._now
         if result is None or now is None:
-            self.notify(NO_FINDING if self._found else f"{self._no_findings}; n goes to the next stage", timeout=3)
+            self.notify(NO_FINDING if self._found else f"{self._no_findings}; press n for the next stage", timeout=3)
         elif now.suppressed:
-            self.notify(f"{now.finding.name} is waived; i removes the waiver", markup=False)
+            self.notify(f"{now.finding.name} is waived; press i to remove the waiver", markup=False)
         else:
             remedy = remedy_of(now.finding, result.rules)
             commits = self._commits_with(result, remedy) if remedy is Remedy.SIGN_OFF else [now.commit]
@@ -358,7 +363,7 @@ class ChecksScreen(StageScreen):
         if can_fix(result):
             fix_safe(self, self._commits_with(result, Remedy.TAGS))
         else:
-            self.notify(NO_SAFE_FIX if result.all else "no findings; n goes to the next stage", markup=False)
+            self.notify(NO_SAFE_FIX if result.all else "no findings; press n for the next stage", markup=False)
 
     def action_waive(self) -> None:
         """Waive the selected finding, or remove its waiver."""
@@ -376,7 +381,9 @@ class ChecksScreen(StageScreen):
     def action_strict(self) -> None:
         """Turn strict checks on or off."""
         self.session.strict = not self.session.strict
-        self.notify("strict on: checks are reported too; S turns it off" if self.session.strict else "strict off", timeout=3)
+        self.notify(
+            "strict on: 'check' findings are reported too; press S to turn it off" if self.session.strict else "strict off", timeout=3
+        )
         self.tui.jobs.begin(self.stage)
 
     def action_edit(self) -> None:

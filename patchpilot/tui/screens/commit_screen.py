@@ -181,11 +181,15 @@ class CommitScreen(StageScreen):
             ("Commits", f"{len(result.patches)}, {counted(len(paths), 'file')}, +{added} -{removed}"),
         ]
         if topic.target:
-            facts.append(("Range", f"{topic.target} (chosen; b changes it)"))
+            facts.append(("Range", f"{topic.target} (chosen; press b to change)"))
         elif result.base:
             base = result.base
             reason = base.reason if base.guessed or not self.session.base else "chosen here"
-            facts += [("Base", f"{base.name} {base.start[:12]}"), ("", f"{reason} (b changes it)"), *(("", note) for note in base.notes)]
+            facts += [
+                ("Base", f"{base.name} {base.start[:12]}"),
+                ("", f"{reason} (press b to change)"),
+                *(("", note) for note in base.notes),
+            ]
         asked = self._questions
         if asked and asked.target and asked.standing:
             fit, name = asked.standing, asked.target.label
@@ -305,7 +309,9 @@ class CommitScreen(StageScreen):
         if names and not self._asked and to is not Stage.FOLLOW:
             self._asked = True
             self.notify(
-                f"Not answered yet: {', '.join(names)}. a here or at stage {Stage.RECIPIENTS.number} answers", markup=False, timeout=6
+                f"Not answered yet: {', '.join(names)}. Press a here or at stage {Stage.RECIPIENTS.number} to answer",
+                markup=False,
+                timeout=6,
             )
         return True
 

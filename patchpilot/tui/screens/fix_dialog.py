@@ -29,7 +29,7 @@ Fix = Callable[["Repository", "Progress", tuple[str, ...] | None], "FindingFixed
 """Work in a thread: with None it finds out what would change, with overrides it writes that."""
 WIDE = 90
 """Columns of the dialog."""
-NO_SAFE_FIX = "no automatic fix for these findings; e edits"
+NO_SAFE_FIX = "no automatic fix for these findings; press e to edit the line"
 STAYS = "Findings left to fix manually:"
 MOVED = "the commits have changed in the meantime"
 
@@ -99,7 +99,7 @@ def fix_one(screen: "StageScreen", shown: Shown, remedy: "Remedy", commits: Sequ
 
     name = shown.finding.name
     if remedy is Remedy.EDIT or not shown.commit:
-        screen.notify(f"no automatic fix for {name}; e edits the place", markup=False)
+        screen.notify(f"no automatic fix for {name}; press e to edit the line", markup=False)
         return
     is_sign_off = remedy is Remedy.SIGN_OFF
     where = counted(len(commits), "commit")
@@ -158,7 +158,7 @@ def _show(screen: "StageScreen", title: str, done: str, work: Fix, known: "Findi
             confirm_rewrite(screen, "applying the fix", work, written)
 
     def written(fixed: "FindingFixed") -> None:
-        screen.notify("; ".join((f"{done}; u undoes it", *fixed.costs)), markup=False, timeout=8)
+        screen.notify("; ".join((f"{done}; press u to undo", *fixed.costs)), markup=False, timeout=8)
         screen.reread()
 
     if known is not None:
@@ -201,7 +201,7 @@ def fix_safe(screen: "StageScreen", tagless: Sequence[str]) -> None:
             confirm_rewrite(screen, "applying the fixes", work, written)
 
     def written(result: "FixResult") -> None:
-        message = "; ".join((f"fixed {names_of(result)}; u undoes it", *result.costs))
+        message = "; ".join((f"fixed {names_of(result)}; press u to undo", *result.costs))
         screen.notify(message, markup=False, timeout=8)
         screen.reread()
         if tagless:

@@ -55,7 +55,7 @@ def load(ask: JobRequest) -> "tuple[tuple[Tracked, ...], StageStatus]":
 
     def known(shown: "FollowedSeries") -> None:
         session.remember(Stage.FOLLOW, shown.series, status_of(shown.topic, shown.series))
-        ask.progress("asking the archive for new mails" if shown.topic or len(shown.series) > 1 else "reading the followed series")
+        ask.progress("checking the archive for new mails" if shown.topic or len(shown.series) > 1 else "reading the followed series")
 
     shown = followed(
         ask.repository,
@@ -356,14 +356,14 @@ class FollowScreen(StageScreen):
         at = points.highlighted
         item = tree.item if self.focused is tree else self._items[at] if at is not None and at < len(self._items) else None
         if series is None or item is None:
-            self.notify("move to a line with a box first, or with Tab to the review points", timeout=3)
+            self.notify("move to a line with a box first, or press Tab to go to the review points", timeout=3)
             return
         changed = tick(series.entry.id, item)
         ticked = series.ticked ^ {item.point.key}
         self._replace(replace(series, ticked=ticked))
-        words = "ticked" if changed.done else "open again"
-        more = "; v takes what is ticked into the changelog" if changed.done and series.own else ""
-        self.notify(f"{words}: {item.point.text[:60]} (Space undoes it{more})", timeout=4)
+        words = "ticked" if changed.done else "reopened"
+        more = "; press v to copy ticked points into the changelog" if changed.done and series.own else ""
+        self.notify(f"{words}: {item.point.text[:60]} (press Space to undo{more})", timeout=4)
 
     def _replace(self, series: "Tracked") -> None:
         """Show a series whose points were ticked here, and keep it as the stage's result."""
@@ -485,7 +485,7 @@ class FollowScreen(StageScreen):
             if not rows:
                 self.notify("; ".join(held_back) or "no new tags", markup=False, timeout=5)
                 return
-            text = "Add these tags to your commits? (u undoes it)\n\n" + "\n".join([*rows, *held_back])
+            text = "Add these tags to your commits? (press u to undo)\n\n" + "\n".join([*rows, *held_back])
             self.app.push_screen(Choose(text, (("yes", "Add tags"), ("no", "Cancel"))), answered)
 
         def answered(choice: str | None) -> None:

@@ -79,7 +79,7 @@ class HomeScreen(Screen[None]):
     """All topics. What is known is shown at once; branches and mails are read after that, the archives last."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("g", "refresh", "refresh", tooltip="read all branches, and ask the archives for new mails"),
+        Binding("g", "refresh", "refresh", tooltip="read all branches, and check the archives for new mails"),
         Binding("escape", "back", "back", key_display="Esc", tooltip="go back to the topic that is open"),
         *(Binding(str(stage.number), f"back('{stage}')", show=False) for stage in Stage),
     ]
@@ -181,7 +181,7 @@ class HomeScreen(Screen[None]):
             repositories = self._repositories()
             progress("reading branches")
             self.post_message(self.Arrived(read_topics(repositories, arrived=self._some, progress=progress)))
-            progress("asking the archives for new mails")
+            progress("checking the archives for new mails")
             self.post_message(self.Arrived(*update_topics(repositories, fresh=fresh, progress=progress)))
         except CancelledError:
             return
@@ -208,7 +208,7 @@ class HomeScreen(Screen[None]):
     def on_home_screen_arrived(self, message: Arrived) -> None:
         """Show the topics; the cursor stays on its topic."""
         if message.problem:
-            self.notify(f"not all archives could be asked: {message.problem}", severity="warning", timeout=5)
+            self.notify(f"some archives could not be reached: {message.problem}", severity="warning", timeout=5)
         topics = message.topics
         if message.partly:
             from patchpilot.services.home.home_topic import in_order

@@ -51,7 +51,9 @@ def recorded(ask: JobRequest, stage: Stage) -> StageStatus:
         # the error is shown when the stage is visited
         return ask.session.as_it_was(stage)
     if topic.is_unfinished:
-        return StageStatus(StageState.BLOCKED, f"{topic.summary}; R resumes it") if stage is Stage.SEND else ask.session.as_it_was(stage)
+        return (
+            StageStatus(StageState.BLOCKED, f"{topic.summary}; press R to resume") if stage is Stage.SEND else ask.session.as_it_was(stage)
+        )
     if topic.last and not topic.is_begun:
         return StageStatus(StageState.DONE, f"v{topic.last.version} was sent")
     return ask.session.as_it_was(stage)
@@ -68,7 +70,7 @@ def status_of(result: "SendPlan") -> StageStatus:
         return StageStatus(StageState.DONE, message if message and f" v{result.version} " not in message else f"v{result.version} was sent")
     said = preflight_card(result).verdict
     if result.refused:
-        return StageStatus(StageState.BLOCKED, f"{said}; stage {Stage.SEND.number} repairs", str(len(result.refusals)))
+        return StageStatus(StageState.BLOCKED, f"{said}; fix it at stage {Stage.SEND.number}", str(len(result.refusals)))
     treeless = next((warning for warning in result.warnings if warning.name == "missing-target-tree"), None)
     if treeless:
         return StageStatus(StageState.TODO, f"{treeless.message}; P sets the target tree")

@@ -49,7 +49,7 @@ def load(ask: JobRequest) -> "tuple[CountedRecipients, StageStatus]":
     count = str(len(kept))
     if stuck:
         return result, StageStatus(StageState.TODO, f"cannot send to {stuck}; press Space on it to exclude it", count)
-    return result, StageStatus(StageState.DONE if kept else StageState.TODO, note if kept else "no recipients; + adds one", count)
+    return result, StageStatus(StageState.DONE if kept else StageState.TODO, note if kept else "no recipients; press + to add one", count)
 
 
 ROLE, SHARE = 14, 6
@@ -68,7 +68,7 @@ class RecipientsScreen(StageScreen):
         Binding("t", "move('to')", "to To", tooltip="move the recipient to To"),
         Binding("c", "move('cc')", "to Cc", tooltip="move the recipient to Cc"),
         Binding("plus", "add", "add", key_display="+", tooltip="add a recipient"),
-        Binding("a", "settle", "settle note", tooltip="do what the marked note offers"),
+        Binding("a", "settle", "settle note", tooltip="apply the suggestion of the marked note"),
         Binding("f", "note(1)", "next note", show=False, tooltip="mark the next note"),
         Binding("F", "note(-1)", "previous note", show=False, tooltip="mark the previous note"),
         Binding("o", "view", "one patch", tooltip="switch between the recipients of one patch and of the whole series"),
@@ -324,7 +324,7 @@ class RecipientsScreen(StageScreen):
     def _settle(self, advice: "RecipientAdvice", remedy: Remedy) -> None:
         first = remedy.values[0]
         if remedy.kind is RemedyKind.EXCLUDE:
-            self._edit(f"Excluded {first}. Space on it includes it again", drop=[first])
+            self._edit(f"Excluded {first}. Press Space on it to include it again", drop=[first])
         elif remedy.kind is RemedyKind.REPLACE:
             self._edit(f"{remedy.instead} replaces {first}. Press d on each to undo", drop=[first], cc=[remedy.instead])
         elif remedy.kind is RemedyKind.ADD:
@@ -370,9 +370,9 @@ class RecipientsScreen(StageScreen):
         if header == OUT:
             self._edit(f"Included {email}", restore=[email])
         elif recipient.by_hand and recipient.role == "by hand":
-            self._edit(f"Removed {email}, which you had added. + adds it again", restore=[email])
+            self._edit(f"Removed {email}, which you had added. Press + to add it again", restore=[email])
         else:
-            self._edit(f"Excluded {email}. Space on it includes it again", drop=[email])
+            self._edit(f"Excluded {email}. Press Space on it to include it again", drop=[email])
 
     def action_move(self, header: str) -> None:
         """Move the recipient to To or Cc."""
@@ -384,14 +384,14 @@ class RecipientsScreen(StageScreen):
         """Discard the changes to this recipient."""
         chosen = self._chosen()
         if chosen:
-            self._edit(f"{chosen[1].address.email} is as patchpilot proposes it", restore=[chosen[1].address.email])
+            self._edit(f"{chosen[1].address.email} is again as patchpilot proposes", restore=[chosen[1].address.email])
 
     def action_reset(self) -> None:
         """Discard all changes to the recipients."""
 
         def answered(choice: str | None) -> None:
             if choice == "yes":
-                self._edit("The recipients are as patchpilot proposes them", reset=True)
+                self._edit("The recipients are again as patchpilot proposes", reset=True)
 
         self.app.push_screen(Choose("Discard all your changes to the recipients?", (("yes", "Discard"), ("no", "Keep"))), answered)
 
@@ -400,9 +400,9 @@ class RecipientsScreen(StageScreen):
 
         def answered(value: str | None) -> None:
             if value:
-                self._edit(f"Added {value} to Cc. t moves it to To, Space removes it", cc=[value])
+                self._edit(f"Added {value} to Cc. Press t to move it to To, Space to remove it", cc=[value])
 
-        self.app.push_screen(LineDialog("Add to Cc (t moves it to To): Name <name@example.org>", self._judge), answered)
+        self.app.push_screen(LineDialog("Add to Cc (press t afterwards to move it to To): Name <name@example.org>", self._judge), answered)
 
     def _judge(self, text: str) -> tuple[bool, str]:
         from patchpilot.services.maintainers.counted_recipients import is_sendable
@@ -414,18 +414,19 @@ class RecipientsScreen(StageScreen):
             return False, "not allowed in a mail header"
         known: CountedRecipients | None = self.session.last(self.stage)
         if known and any(recipient.address.key == address.key for _, recipient in known.rows):
-            return True, "already a recipient; Enter moves it to Cc"
+            return True, "already a recipient; press Enter to move it to Cc"
         verdict = judge(address.email)
         if verdict.state is AddressState.BAD:
             return False, verdict.reason
         if not is_sendable(address.email):
             return False, "git send-email rejects addresses whose domain has no dot"
-        return True, f"warning: {verdict.reason}; Enter adds it anyway" if verdict.state is AddressState.DOUBTFUL else ""
+        return True, f"warning: {verdict.reason}; press Enter to add it anyway" if verdict.state is AddressState.DOUBTFUL else ""
 
     def action_view(self) -> None:
         """Switch between one patch and the series."""
         self.session.view = "series" if self.session.view == "patch" else "patch"
         self.notify(
-            "Recipients of one patch; o shows the series" if self.session.view == "patch" else "Recipients of the series", timeout=3
+            "Recipients of one patch; press o to show the whole series" if self.session.view == "patch" else "Recipients of the series",
+            timeout=3,
         )
         self.tui.jobs.begin(self.stage)

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 class RepairDialog(Dialog[bool]):
     """Shows the repairs; True when the user makes them."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "repair", "repair", key_display="Enter")]
-    title_text = "Repair what is certain?"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "repair", "apply", key_display="Enter")]
+    title_text = "Apply all safe fixes?"
 
     def __init__(self, repairs: "Repairs") -> None:
         super().__init__()
@@ -29,9 +29,9 @@ class RepairDialog(Dialog[bool]):
         """What is repaired, what is left, the differences, the keys."""
         yield Static(plain("\n".join(self._repairs.words)), markup=False, id="repair-words")
         if self._repairs.left:
-            yield Static(plain("Left to you: " + "; ".join(self._repairs.left)), markup=False)
+            yield Static(plain("To fix manually: " + "; ".join(self._repairs.left)), markup=False)
         yield DiffView(ident="repair-diff")
-        yield Static(plain("Enter repair · ] [ next and previous part · Esc cancel"), markup=False, classes="keys")
+        yield Static(plain("Enter apply · ] [ next and previous part · Esc cancel"), markup=False, classes="keys")
 
     def on_mount(self) -> None:
         """Fill it."""

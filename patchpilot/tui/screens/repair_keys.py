@@ -91,7 +91,7 @@ def switch_transport(screen: "StageScreen", plan: "SendPlan | None") -> None:
     before = plan.request.via if plan else ""
     screen.session.via = next_transport(before)
     screen.session.changed("via")
-    screen.notify(f"transport: {screen.session.via}{f' instead of {before}' if before else ''}; o switches again", timeout=4)
+    screen.notify(f"transport: {screen.session.via}{f' instead of {before}' if before else ''}; press o to switch again", timeout=4)
     screen.tui.jobs.begin(screen.stage)
 
 
@@ -127,7 +127,7 @@ def repair(
         confirm_rewrite(screen, "repairing", work, then)
 
     screen.in_thread(
-        "looking for repairs",
+        "looking for safe fixes",
         lambda repository, progress: find_repairs(repository, session.settings(repository), plan, kinds, progress),
         shown,
     )

@@ -108,11 +108,13 @@ def status_of(sending: "TopicSend") -> StageStatus:
     if sending.unfinished and sending.last:
         left = sum(entry.state != "accepted" for entry in sending.last.entries)
         return StageStatus(
-            StageState.BLOCKED, f"v{sending.last.version} was interrupted: {counted(left, 'mail')} not accepted; R resumes it", str(left)
+            StageState.BLOCKED,
+            f"v{sending.last.version} was interrupted: {counted(left, 'mail')} not accepted; press R to resume",
+            str(left),
         )
     if sending.is_sent:
         version = sending.last.version if sending.last else sending.plan.version
-        return StageStatus(StageState.DONE, f"v{version} was sent; n shows the replies")
+        return StageStatus(StageState.DONE, f"v{version} was sent; press n to see the replies")
     blocked = sending.plan.blocked
     if sending.plan.refused:
         return StageStatus(StageState.BLOCKED, preflight_card(sending.plan).verdict, str(len(sending.plan.refusals) + bool(blocked)))
@@ -140,7 +142,7 @@ def help_of(check: "CheckLine") -> str:
         return REPAIRS[check.name][1]
     stage = stage_for(check)
     hint = in_keys(check.hint, stage or Stage.SEND)
-    return f"a goes to stage {stage.number} {stage.label}: {hint}" if stage else hint
+    return f"press a to go to stage {stage.number} {stage.label}: {hint}" if stage else hint
 
 
 class SendScreen(StageScreen):
@@ -150,13 +152,13 @@ class SendScreen(StageScreen):
     AUTO_FOCUS = "#checks"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("s", "send", "send", tooltip="send the mails, after confirmation"),
-        Binding("a", "repair", "repair", tooltip="repair what the selected check found"),
-        Binding("A", "repair_all", "repair all", tooltip="repair all that is certain: safe fixes, tags, target tree; shown first"),
+        Binding("a", "repair", "fix", tooltip="fix the problem that the selected check found"),
+        Binding("A", "repair_all", "fix all", tooltip="apply all safe fixes (code, tags, target tree) after showing them"),
         Binding("e", "edit", "edit cover", show=False, tooltip="edit cover letter, changelog and notes in your editor"),
         Binding("o", "transport", "switch transport", show=False, tooltip="switch the transport: git send-email or b4"),
         Binding("m", "to_self", "send to yourself", tooltip="send the mails only to yourself, as a test"),
         Binding("R", "resume", "resume", tooltip="resume an interrupted send; no mail is sent twice"),
-        Binding("u", "undo", "undo", show=False, tooltip="undo the last repair, or the last rewrite of your commits"),
+        Binding("u", "undo", "undo", show=False, tooltip="undo the last fix, or the last rewrite of your commits"),
     ]
 
     class Mail(Message):
@@ -239,8 +241,8 @@ class SendScreen(StageScreen):
             chosen.highlighted = next((at for at, check in enumerate(self._checks) if check.name == name), 0)
         panel.heading = f"Ready? {card.verdict}"
         certain = sum(check.name in CERTAIN for check in self._checks)
-        own = "the sign-off asks by itself" if any(check.name == "no-signoff" for check in self._checks) else ""
-        panel.count = " · ".join(part for part in ("A repairs what is certain" if certain else "", own) if part)
+        own = "the sign-off is asked separately" if any(check.name == "no-signoff" for check in self._checks) else ""
+        panel.count = " · ".join(part for part in ("press A to apply all safe fixes" if certain else "", own) if part)
         self.quiet = self.quiet | {"repair_all"} if not certain else self.quiet - {"repair_all"}
         self.query_one("#sending", Static).update(self._mails_text(plan))
         self.query_one("#to-send", Panel).heading = f"{counted(len(plan.waiting), 'mail')} to send"
@@ -331,14 +333,14 @@ class SendScreen(StageScreen):
         if check is None or plan is None:
             return
         if check.state == "ok":
-            self.notify("nothing to repair: this check is in order", timeout=3)
+            self.notify("nothing to fix: this check passed", timeout=3)
             return
         if check.name in REPAIRS:
             self._repairs()[REPAIRS[check.name][0]](plan)
         elif stage := stage_for(check):
             self.tui.action_stage(str(stage))
         else:
-            self.notify(in_keys(check.hint, Stage.SEND) or "nothing repairs this automatically", timeout=6)
+            self.notify(in_keys(check.hint, Stage.SEND) or "this cannot be fixed automatically; fix it manually", timeout=6)
 
     def _repairs(self) -> "dict[str, Callable[[SendPlan], None]]":
         """What `a` does, by its word in REPAIRS."""
@@ -395,11 +397,11 @@ class SendScreen(StageScreen):
 
     def _nothing_certain(self, repairs: "Repairs") -> None:
         why = f": {'; '.join(repairs.left)}" if repairs.left else ""
-        self.notify(f"nothing is certain to repair{why}", timeout=6)
+        self.notify(f"no safe fixes to apply{why}", timeout=6)
 
     def _done(self, done: "Repaired") -> None:
         self._repaired = done
-        self.notify("; ".join((f"repaired: {', '.join(done.words)}. u undoes it", *done.costs)), timeout=10)
+        self.notify("; ".join((f"fixed: {', '.join(done.words)}; press u to undo", *done.costs)), timeout=10)
         self._changed()
 
     def action_undo(self) -> None:
@@ -443,7 +445,7 @@ class SendScreen(StageScreen):
         elif known.plan.refused:
             from patchpilot.services.send.preflight_card import preflight_card
 
-            self.notify(f"{preflight_card(known.plan).verdict}; a repairs the selected one", severity="warning")
+            self.notify(f"{preflight_card(known.plan).verdict}; press a to fix the selected one", severity="warning")
         elif known.plan.blocked:
             self._show_blocked(known.plan)
         else:
@@ -519,7 +521,7 @@ class SendScreen(StageScreen):
             super().action_cancel()
         elif not self._stopping:
             self._stopping = True
-            self.notify("stopping after this mail; R resumes the rest", timeout=6)
+            self.notify("stopping after this mail; press R to send the rest", timeout=6)
 
     def _go(self, planned: "SendPlan") -> None:
         self.tui.sending = True
@@ -619,7 +621,7 @@ class SendScreen(StageScreen):
             return
         done = TopicSend(message.planned, None, result, message.report)
         good = result.state == "sent"
-        note = f"v{result.version} was sent; n shows the replies" if good else f"{message.report.headline}; R resumes it"
+        note = f"v{result.version} was sent; press n to see the replies" if good else f"{message.report.headline}; press R to resume"
         self.session.remember(self.stage, done, StageStatus(StageState.DONE if good else StageState.BLOCKED, note))
         if good:
             self._repaired = None

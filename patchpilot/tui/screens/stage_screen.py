@@ -57,7 +57,7 @@ class StageScreen(Screen[None]):
             key_display="/",
             tooltip="search the text; then n and N go to the next and previous match",
         ),
-        Binding("M", "newcomer", "let Robin do it", tooltip="in the demo: let Robin, the newcomer, do this step"),
+        Binding("M", "newcomer", "let Robin do it", tooltip="in the demo: let Robin, a newcomer, do this step"),
     ]
 
     quiet: frozenset[str] = frozenset()

@@ -58,14 +58,16 @@ def load(ask: JobRequest) -> "tuple[FixesResult, StageStatus]":
     settings = ask.session.settings(ask.repository)
     result = topic_culprits(ask.repository, settings, ask.session.commit, ask.topic.base, ask.progress)
     if not result.is_fix:
-        return result, StageStatus(StageState.DONE, f"{result.reason}; Enter if it is a fix")
+        return result, StageStatus(StageState.DONE, f"{result.reason}; press Enter if it is a fix")
     if result.present and not result.troubled:
         return result, StageStatus(StageState.DONE, counted(len(result.present), "valid Fixes: tag"))
     if result.troubled:
-        return result, StageStatus(StageState.TODO, "invalid Fixes: tag; w fixes its format")
+        return result, StageStatus(StageState.TODO, "invalid Fixes: tag; press w to fix its format")
     if result.candidates:
         best = result.candidates[0]
-        return result, StageStatus(StageState.TODO, f"likely introduced by {best.commit[:12]} ({best.confidence:.0%}); Enter adds the tag")
+        return result, StageStatus(
+            StageState.TODO, f"likely introduced by {best.commit[:12]} ({best.confidence:.0%}); press Enter to add the tag"
+        )
     return result, StageStatus(StageState.TODO, result.reason or "no candidates")
 
 
@@ -350,9 +352,9 @@ class TagsScreen(StageScreen):
 
         def answered(_: object) -> None:
             self.notify(
-                "Marked as a fix. Enter on the last line takes it back."
+                "Marked as a fix. To undo, press Enter on the last line."
                 if is_fix
-                else "Marked as not a fix: no Fixes: tag, no Cc: stable, no backports. Enter takes it back.",
+                else "Marked as not a fix: no Fixes: tag, no Cc: stable, no backports. Press Enter to undo.",
                 timeout=6,
             )
             self.session.changed("waivers", "draft", "claims")
@@ -392,7 +394,7 @@ class TagsScreen(StageScreen):
 
         def written(done: "Preparation") -> None:
             if done.written:
-                message = "; ".join(("tags written; u undoes it", *done.costs))
+                message = "; ".join(("tags written; press u to undo", *done.costs))
                 self.notify(message, markup=False, timeout=6)
                 self.reread()
             else:
@@ -457,7 +459,7 @@ def evidence_rows(result: "FixesResult", candidate: "CulpritAnswer | None", impa
         advice = impact.stable.advice
         rows += [plain(f"adds: {line}") for line in advice.lines] or [plain(f"no Cc: stable: {'; '.join(advice.reasons)}")]
     if not rows and not result.is_fix:
-        rows.append(plain("If it is a fix, press Enter: then the commits that may have introduced the bug are listed."))
+        rows.append(plain("If it is a fix, press Enter to list the commits that may have introduced the bug."))
     return rows
 
 
