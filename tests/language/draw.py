@@ -11,7 +11,7 @@ import random
 import re
 from collections.abc import Iterator
 
-from tests.language.texts import ROOT, Text, code_strings, documentation, rule_texts
+from tests.language.texts import ROOT, Text, code_strings, documentation, rule_texts, value_name
 
 SHARES = {"rule message": 60, "error": 30, "TUI text": 30, "documentation": 30}
 
@@ -30,7 +30,7 @@ def errors() -> Iterator[Text]:
 
 def tui_texts() -> Iterator[Text]:
     """Strings of the TUI with at least two words."""
-    for text in code_strings():
+    for text in code_strings(named=True):
         if (
             text.place.startswith("patchpilot/tui/")
             and re.fullmatch(r"[^\n]*\w+ \w+[^\n]*", text.text)
@@ -51,17 +51,23 @@ def draw(seed: int) -> list[Text]:
         "rule message": list(rule_messages()),
         "error": list(errors()),
         "TUI text": list(tui_texts()),
-        "documentation": [text for text in documentation() if 80 <= len(text.text) <= 600 and not text.text.startswith(("|", "#"))],
+        "documentation": [text for text in documentation(spans=True) if _is_prose(text.text)],
     }
     return [text._replace(kind=kind) for kind, share in SHARES.items() for text in chance.sample(pools[kind], share)]
 
 
+def _is_prose(text: str) -> bool:
+    """Whether a paragraph is sentences, and not a table, a heading or a list of links."""
+    words = re.findall(r"[a-z]{2,}", re.sub(r"`[^`]*`|\[[^\]]*\]", "", text))
+    return 80 <= len(text) <= 600 and not text.startswith(("|", "#", "!")) and len(words) >= 10
+
+
 def _text_of(node: ast.expr) -> str:
-    """The text of a string or f-string, `…` in place of its values; empty if it is something else."""
+    """The text of a string or f-string, `{name}` in place of its values; empty if it is something else."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         return node.value
     if isinstance(node, ast.JoinedStr):
-        return "".join(str(piece.value) if isinstance(piece, ast.Constant) else "…" for piece in node.values)
+        return "".join(str(piece.value) if isinstance(piece, ast.Constant) else f"{{{value_name(piece)}}}" for piece in node.values)
     return ""
 
 

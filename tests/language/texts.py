@@ -20,14 +20,29 @@ class Text(NamedTuple):
     text: str
 
 
-def code_strings() -> Iterator[Text]:
-    """String constants of the package that are no docstring; the pieces of an f-string are joined, with {} for a value."""
+def value_name(node: ast.expr) -> str:
+    """The last name in the expression of a value: what a reader of the text would call it."""
+    return next(
+        (
+            part.attr if isinstance(part, ast.Attribute) else part.id
+            for part in ast.walk(node)
+            if isinstance(part, ast.Attribute | ast.Name)
+        ),
+        "",
+    )
+
+
+def code_strings(*, named: bool = False) -> Iterator[Text]:
+    """String constants of the package that are no docstring; the pieces of an f-string are joined, with {} (or {its name}) for a value."""
     for file in sorted((ROOT / "patchpilot").rglob("*.py")):
         tree = ast.parse(file.read_text(encoding="utf-8"))
         skipped = {id(node) for node in _docstrings(tree)}
         for node in ast.walk(tree):
             if isinstance(node, ast.JoinedStr):
-                pieces = [str(piece.value) if isinstance(piece, ast.Constant) else "{}" for piece in node.values]
+                pieces = [
+                    str(piece.value) if isinstance(piece, ast.Constant) else f"{{{value_name(piece) if named else ''}}}"
+                    for piece in node.values
+                ]
                 skipped.update(id(piece) for piece in node.values)
                 yield Text(f"{file.relative_to(ROOT)}:{node.lineno}", "code", "".join(pieces))
             elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in skipped:
@@ -50,8 +65,8 @@ def rule_texts() -> Iterator[Text]:
                 yield Text(place, "rule", text)
 
 
-def documentation() -> Iterator[Text]:
-    """Paragraphs of the documentation, code blocks and code spans left out."""
+def documentation(*, spans: bool = False) -> Iterator[Text]:
+    """Paragraphs of the documentation, code blocks and (without `spans`) code spans left out."""
     files = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")]
     for file in [*files, *sorted((ROOT / "docs").rglob("*.md"))]:
         text = re.sub(
@@ -60,7 +75,7 @@ def documentation() -> Iterator[Text]:
         line = 1
         for paragraph in re.split(r"(\n\s*\n)", text):
             if paragraph.strip():
-                plain = re.sub(r"`[^`]*`|\]\([^)]*\)", "``", paragraph)
+                plain = re.sub(r"\]\([^)]*\)", "]", paragraph) if spans else re.sub(r"`[^`]*`|\]\([^)]*\)", "``", paragraph)
                 yield Text(f"{file.relative_to(ROOT)}:{line}", "documentation", plain.strip())
             line += paragraph.count("\n")
 
