@@ -11,6 +11,7 @@ from patchpilot.model.patch_subject import Subject, parse_subject
 from patchpilot.threads.applied_mail import Placement, placement
 from patchpilot.threads.bots import known_robot
 from patchpilot.threads.mail_kinds import MailKind
+from patchpilot.threads.phrases import PATCHWORK_MARK
 from patchpilot.threads.reply_body import Body, parse_body
 from patchpilot.threads.reply_prose import read_prose
 from patchpilot.threads.review_trailers import GivenTrailer, given_trailers, is_nack
@@ -19,6 +20,16 @@ from patchpilot.threads.sender import real_sender, same_person
 MAX_SUBJECT = 1000
 _REPLY = re.compile(r"^(?:\s*\[[^]]*\])*\s*(?:re|aw|antw|sv|vs|res|rif|回复|答复)\s*(?:\[\d+\])?\s*[:：]", re.IGNORECASE)
 _SCRIPT_ID = re.compile(r"\.b4-ty@|\.b4-ty\b")
+_THANKS_OF_B4 = re.compile(
+    r"\b(?:applied|merged|queued|pulled|pushed|picked up|taken)\b|^\s+(?:merge )?commit: |\(no commit info\)", re.IGNORECASE | re.MULTILINE
+)
+_MARKED = {
+    "accepted": MailKind.APPLIED,
+    "applied": MailKind.APPLIED,
+    "cr": MailKind.REVIEW,
+    "changes-requested": MailKind.REVIEW,
+    "rejected": MailKind.NACK,
+}
 _NAMED = re.compile(
     r"(?P<name>[^<>,\"]{2,60}?)\s*(?:<(?P<email>[^<>\s]+@[^<>\s]+)>)?\s*(?:via\s+[\w-]+\s*)?(?:wrote|writes|said|kirjoitti|schrieb)\W*$"
 )
@@ -91,7 +102,7 @@ def classify_for(known: Classified, author: Address) -> Classified:
 
 def _by_person(base: Classified) -> Classified:
     """Classify a mail that is neither from a bot nor a patch."""
-    if _SCRIPT_ID.search(base.mail.message_id) and not base.by_author:
+    if _SCRIPT_ID.search(base.mail.message_id) and not base.by_author and _THANKS_OF_B4.search(base.body.text):
         return replace(base, kind=MailKind.APPLIED, confidence=0.97, why="b4's thank-you note", semi=True)
     return _person(base)
 
@@ -101,6 +112,10 @@ def _person(base: Classified) -> Classified:
     body, credited = base.body, base.credited
     to_self = any(_says(line, base.sender) for line in body.attributions[:1])
     reading = read_prose(body, base.subject.raw, by_author=base.by_author, to_self=to_self)
+    if (mark := PATCHWORK_MARK.search(body.text)) and (kind := _MARKED.get(mark["state"].lower())):
+        # an author's mark announces their own next version: it asks nothing of them
+        kind = MailKind.OTHER if base.by_author and kind is not MailKind.APPLIED else kind
+        return replace(base, kind=kind, confidence=0.9, why=mark[0].strip())
     refusal = next((line.text for line in body.own if is_nack(line.text)), None)
     if refusal is not None:
         return replace(base, kind=MailKind.NACK, confidence=0.95, why=refusal.strip())

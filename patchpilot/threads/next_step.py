@@ -44,6 +44,10 @@ def advise(status: Status) -> NextStep:
         return NextStep(NextStepNeed.PATIENCE, "wait for replies; send a reminder after two weeks, not earlier")
     if status.state is SeriesState.SUPERSEDED:
         return NextStep(NextStepNeed.NOTHING, f"nothing to send: {status.why}")
+    if status.state is SeriesState.WITHDRAWN:
+        return NextStep(NextStepNeed.NOTHING, "nothing left to do: you withdrew it")
+    if status.state is SeriesState.PARTLY_ACCEPTED:
+        return _partly(status)
     if status.state is SeriesState.REJECTED:
         return NextStep(NextStepNeed.ACTION, f"answer the NACK or drop the patch: {status.why}")
     if status.state is SeriesState.CHANGES_REQUESTED:
@@ -69,6 +73,16 @@ def _in_review(status: Status) -> NextStep:
     count = len(status.trailers)
     tags = f"; add its {counted(count, 'tag')} to a new version" if count else ""
     return NextStep(NextStepNeed.PATIENCE, f"wait for the maintainer{tags}; send a reminder two weeks after the last mail")
+
+
+def _partly(status: Status) -> NextStep:
+    """What is left for patches that are in no tree yet."""
+    reply = _last_wish(status)
+    if reply and not _answered(status, reply):
+        return NextStep(
+            NextStepNeed.ACTION, f"{_WHAT[reply.mail.kind].format(who=_who(reply), next=status.topic.latest.version + 1)} ({status.why})"
+        )
+    return NextStep(NextStepNeed.PATIENCE, f"{status.why}: wait for the maintainer, then send the open patches again")
 
 
 def _after_acceptance(status: Status) -> NextStep:

@@ -96,10 +96,12 @@ TRIED = _one_of(r"""
     tested(?!-by) | (?<!as )(?<!for )testing(?! branch)(?! tree)
     booted | boots | reproduc\w+ | tried | problem persists | built | builds | found (?:the|that) | still see
     on top of | upon
+    (?:gave|give|given|giving) (?:it|this|these|them|the \w+) a (?:try|spin|whirl|go|test)
+    try (?:it|this|these|them)(?: out)?
 """)
 _APPLYING = _joined(r"""
     apply | applying | queue | queuing | queueing | merge | merging | take | taking | pick | picking | line | grab | pull | pulling
-    stage | staging | fold | squash
+    stage | staging | fold | squash | ship | shipping
 """)
 WILL_APPLY = re.compile(
     rf"(?:\b(?:i'll|i will|i shall|i'm going to|i am going to|i'm|let me)|^\W*will)\s+(?:\w+\s+){{0,2}}?(?:{_APPLYING})\b(?!\s+a\s+(?:look|closer))"
@@ -111,6 +113,25 @@ IN_TREE = re.compile(
     r"|\bput (?:it|this|them) (?:in|into|on) (?:the|my) (?:queue|tree|branch)",
     re.IGNORECASE,
 )
+GOT_IT = re.compile(
+    r"\A\W*(?:(?:ok(?:ay)?|thanks|thank you|yes),? )?i(?:'ve| have)? got (?:it|this(?: one)?|these|them|both|all|the series)"
+    r"(?: (?:now|queued|in my (?:tree|queue)))?(?:,? (?:thanks|thank you))?\W*\Z",
+    re.IGNORECASE,
+)
+"""The whole of a maintainer's short reply."""
+PATCHWORK_MARK = re.compile(r"^pw-bot:\s*(?P<state>[a-z-]{2,24})\s*$", re.IGNORECASE | re.MULTILINE)
+"""A state that a reply sets in patchwork."""
+WITHDRAWS = re.compile(
+    r"\b(?:ignore|disregard|drop|discard|skip)\s+(?:this|it|these|them|my|the|that)\b(?:\s+(?:\w+\s+)?(?:one|patch(?:es)?|series|patchset|version|v\d+))?"
+    r"(?!\s+(?:e?-?mail|message|comment|question|reply|noise|part|hunk|line|previous|last|tag|for now))"
+    r"|\bi(?:'m| am|'ll| will| hereby)? (?:withdraw(?:ing)?|retract(?:ing)?|drop(?:ping)?) (?:this|it|the|my|these)\b|\bself[- ]na(?:c)?k\b",
+    re.IGNORECASE,
+)
+"""An author on their own patch; not when they announce a new version."""
+WHOLE_SERIES = re.compile(
+    r"\b(?:series|patchset|patch set|all|both|patches|these|them|whole|everything|the lot|\d+ ?(?:-|to|\.\.) ?\d+)\b", re.IGNORECASE
+)
+"""Words of a reply to one patch that speak of more than this patch."""
 PERHAPS = _one_of("probably | maybe | perhaps | might | likely")
 UNDER_CONDITION = _one_of("if | once | unless | when | after | until")
 TREE = re.compile(

@@ -9,6 +9,7 @@ from dataclasses import replace
 from patchpilot.model.address import parse_address
 from patchpilot.projects.loading import default_project
 from patchpilot.series.patch_pairing import ALIKE, title_key, title_similarity
+from patchpilot.threads.mail_classifier import Classified
 from patchpilot.threads.mbox import when
 from patchpilot.threads.posted_series import Post
 from patchpilot.threads.sender import same_person
@@ -21,6 +22,7 @@ _FOR_A_TREE = re.compile(
     r"\b(?:for|to) (?:the )?(?:\S*next|\S*linus|\S*testing|v?\d+\.\d+)\b|\bpull\b|\b(?:fixes|updates|features|changes) for\b", re.IGNORECASE
 )
 _COMMIT = re.compile(r"(?<![0-9a-f])[0-9a-f]{12}")
+_FIXES = re.compile(r"^Fixes:\s{0,8}(?P<id>[0-9a-f]{8,40})\b", re.MULTILINE | re.IGNORECASE)
 _REVERTED = re.compile(r"^This reverts commit (?P<id>[0-9a-f]{12,40})", re.MULTILINE)
 
 
@@ -123,16 +125,24 @@ def _relation(other: Status, commits: Sequence[str], reverts: set[str], status: 
         return relation
     posts = [post.mail for revision in other.topic.revisions for post in revision.posts]
     replies = [reply.mail for reply in other.replies]
-    if any(quotes_commit(mail, commits) for mail in posts):
-        return "fixes"
-    if any(quotes_commit(mail, commits) for mail in replies if mail.robot is None):
+    if any(_names(_REVERTED, mail, commits) for mail in posts):
+        return "reverts"
+    if any(_names(_FIXES, mail, commits) for mail in posts):
         return "fixes"
     mine = status.topic.message_ids
     if any(post.mail.in_reply_to in mine or mine & set(post.mail.references) for post in posts):
         return "answers"
     if any(mine & post.links for revision in other.topic.revisions for post in revision.posts):
         return "mentions"
+    if any(quotes_commit(mail, commits) for mail in (*posts, *(mail for mail in replies if mail.robot is None))):
+        return "mentions"
     return None
+
+
+def _names(tag: re.Pattern[str], mail: Classified, commits: Sequence[str]) -> bool:
+    """Whether a patch names one of the commits in this way."""
+    named = [match["id"] for match in tag.finditer(mail.mail.body[:400_000])]
+    return any(commit.startswith(id_) or id_.startswith(commit) for id_ in named for commit in commits)
 
 
 def _passed_on(other: Status, status: Status) -> str | None:

@@ -17,6 +17,7 @@ from patchpilot.threads.phrases import (
     CLOSING,
     COMMANDS,
     GO_AHEAD,
+    GOT_IT,
     GREETING,
     IN_A_TREE,
     IN_TREE,
@@ -147,6 +148,8 @@ def _applied(words: str) -> Reading | None:
             continue
         tree = TREE.search(words[match.start("verb") :])
         return Reading(MailKind.APPLIED, 0.85 if short else 0.65, _around(words, match), _tree(tree))
+    if got := GOT_IT.match(words):
+        return Reading(MailKind.APPLIED, 0.55, _around(words, got))
     there = IN_TREE.search(words)
     if short and "?" not in words and there and not UNDER_CONDITION.search(_sentence(words, there.start())):
         return Reading(MailKind.APPLIED, 0.6, _around(words, there))

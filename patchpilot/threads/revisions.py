@@ -55,8 +55,15 @@ def _post(mail: Classified) -> Post:
 
 def _version_before(text: str, at: int) -> int | None:
     """The version that the words before a link name it as; None for a link to something else."""
-    start = text.rfind("\n", max(0, at - 90), at) + 1
-    words = _OWN_HISTORY.match(text[max(start, at - 90) : at])
+    start = text.rfind("\n", 0, at) + 1
+    before = text[max(start, at - 90) : at]
+    if not before.strip(" \t-*<[]()"):
+        # a link on a line of its own, below the words
+        end = max(start - 1, 0)
+        before = text[text.rfind("\n", 0, end) + 1 : end][:90]
+        if not before.rstrip().endswith(":"):
+            return None
+    words = _OWN_HISTORY.match(before)
     return int(words["version"]) if words else None
 
 

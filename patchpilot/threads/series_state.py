@@ -4,6 +4,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+from patchpilot.series.patch_pairing import title_key
 from patchpilot.threads.mail_kinds import WANTS_ANSWER, MailKind
 from patchpilot.threads.mbox import when
 from patchpilot.threads.posted_series import PostedTopic
@@ -11,13 +12,20 @@ from patchpilot.threads.sender import same_person
 from patchpilot.threads.thread_events import Event
 from patchpilot.threads.thread_values import Evidence, LandedCommit, SeriesState, StableBranch, stable_summary
 
-REFUSED = (SeriesState.REJECTED, SeriesState.SUPERSEDED)
-"""States that no mail or commit is expected to change."""
+REFUSED = (SeriesState.REJECTED, SeriesState.SUPERSEDED, SeriesState.WITHDRAWN)
+"""States that a commit of the same title does not change."""
 FINAL = (SeriesState.IN_MAINLINE, SeriesState.IN_STABLE, *REFUSED)
 """States in which no review is awaited."""
-LANDED = (SeriesState.ACCEPTED, SeriesState.IN_MAINLINE, SeriesState.IN_STABLE)
+LANDED = (SeriesState.PARTLY_ACCEPTED, SeriesState.ACCEPTED, SeriesState.IN_MAINLINE, SeriesState.IN_STABLE)
 """States in which a maintainer has taken the series."""
-ON_ITS_WAY = (SeriesState.SENT, SeriesState.UNDER_REVIEW, SeriesState.CHANGES_REQUESTED, SeriesState.STALLED, SeriesState.ACCEPTED)
+ON_ITS_WAY = (
+    SeriesState.SENT,
+    SeriesState.UNDER_REVIEW,
+    SeriesState.CHANGES_REQUESTED,
+    SeriesState.STALLED,
+    SeriesState.PARTLY_ACCEPTED,
+    SeriesState.ACCEPTED,
+)
 """States that another's pull request may change."""
 
 Verdict = tuple[SeriesState, str]
@@ -53,7 +61,7 @@ def _sent_on(evidence: Evidence, verdict: Verdict) -> Verdict:
     merged = next((carrier for carrier in evidence.carriers if carrier.merged), None)
     if merged:
         return SeriesState.IN_MAINLINE, f"part of “{merged.subject}” by {merged.sender}, which was merged"
-    if state is SeriesState.ACCEPTED:
+    if state in (SeriesState.PARTLY_ACCEPTED, SeriesState.ACCEPTED):
         return verdict
     last = evidence.carriers[-1]
     return SeriesState.ACCEPTED, f"forwarded by {last.sender} in “{last.subject}”"
@@ -80,7 +88,7 @@ def _by_mails(evidence: Evidence) -> Verdict:
     if any(branch.state in ("queued", "released") for branch in stable):
         return SeriesState.IN_STABLE, stable_summary(stable)
     superseded = next((event for event in events if event.what == "superseded"), None)
-    applied = [event for event in events if event.what in ("applied", "merged") and not event.withdrawn]
+    applied = [event for event in events if event.what in ("applied", "merged") and event.counts]
     if superseded and not applied:
         return SeriesState.SUPERSEDED, f"{superseded.by} says another version was applied"
     if any(event.what == "merged" and not event.withdrawn for event in events):
@@ -88,16 +96,51 @@ def _by_mails(evidence: Evidence) -> Verdict:
     if any(landed.in_mainline for landed in evidence.landed):
         return SeriesState.IN_MAINLINE, f"the stable trees reference its upstream commit; {stable_summary(stable)}"
     latest_sent = when(topic.latest.head.mail.mail)
-    refused = next((event for event in reversed(events) if event.what == "refused"), None)
-    dropped = next((event for event in reversed(events) if event.what == "dropped"), None)
-    if applied:
+    refused, dropped, withdrawn = (_newest(events, what) for what in ("refused", "dropped", "withdrawn"))
+    if applied and (verdict := _taken(topic, applied)):
         newest = applied[-1]
         if dropped and dropped.tree == newest.tree and _at(dropped) > _at(newest):
             return SeriesState.UNDER_REVIEW, f"dropped from {dropped.tree}: {dropped.title}"
-        return SeriesState.ACCEPTED, f"applied to {newest.tree or 'the maintainer’s tree'} by {newest.by}"
+        return verdict
+    if withdrawn and _at(withdrawn) >= latest_sent:
+        return SeriesState.WITHDRAWN, f"withdrawn by its author: {withdrawn.title}"
     if refused and _at(refused) >= latest_sent:
         return SeriesState.REJECTED, f"{refused.by}: {refused.title}"
+    redone = _newest(events, "redone")
+    if redone and _at(redone) >= latest_sent:
+        return SeriesState.CHANGES_REQUESTED, f"{redone.by} marked it for a new version ({redone.title})"
     return _in_review(evidence, latest_sent)
+
+
+def _newest(events: Sequence[Event], what: str) -> Event | None:
+    return next((event for event in reversed(events) if event.what == what), None)
+
+
+def _taken(topic: PostedTopic, applied: Sequence[Event]) -> Verdict | None:
+    """Accepted, or accepted in part where some patches of the newest version are in no tree; None where these events are about none of them."""
+    newest = applied[-1]
+    patches = topic.latest.patches
+    numbers = {title_key(post.title): post.number or 1 for post in patches}
+    whole = len(patches) < 2
+    done: set[int] = set()
+    for event in applied:
+        number = numbers.get(title_key(event.title)) if event.title else event.patch
+        whole = whole or (not event.title and not event.patch)
+        if number is not None and number in numbers.values():
+            done.add(number)
+        elif event.title and event.date and event.date >= when(topic.latest.head.mail.mail):
+            # the tree's title differs from the mail's
+            done.add(event.patch or 0)
+    missing = sorted(set(numbers.values()) - done)
+    if whole or not missing:
+        return SeriesState.ACCEPTED, f"applied to {newest.tree or 'the maintainer’s tree'} by {newest.by}"
+    if not done:
+        return None
+    rest = ", ".join(f"{number}/{len(patches)}" for number in missing)
+    return (
+        SeriesState.PARTLY_ACCEPTED,
+        f"{len(patches) - len(missing)} of {len(patches)} patches applied by {newest.by}; {rest} {'is' if len(missing) == 1 else 'are'} open",
+    )
 
 
 def _in_review(evidence: Evidence, latest_sent: datetime) -> Verdict:

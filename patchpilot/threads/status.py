@@ -16,7 +16,7 @@ from patchpilot.threads.related_series import with_follow_ups
 from patchpilot.threads.revisions import find_topics
 from patchpilot.threads.sender import is_sent_to_self
 from patchpilot.threads.series_state import decide
-from patchpilot.threads.thread_events import Event, events_of
+from patchpilot.threads.thread_events import Event, events_of, without_voided
 from patchpilot.threads.thread_match import Attached, attach
 from patchpilot.threads.thread_values import (
     Credit,
@@ -78,7 +78,8 @@ def _with_author(topic: PostedTopic, attached: Sequence[Attached], reader: MailR
 
 
 def _status(topic: PostedTopic, attached: Sequence[Attached], now: datetime) -> Status:
-    events = events_of(attached)
+    newest = topic.latest
+    events = without_voided(events_of(attached), None if newest.backport_to or newest.pull_request else newest.sent)
     landed = tuple(_landings(events))
     stable = _stable_branches(events)
     replies = tuple(
@@ -109,7 +110,7 @@ def _landings(events: Sequence[Event]) -> Iterable[LandedCommit]:
     seen: set[tuple[str, str | None]] = set()
     sure = {(event.by, event.patch) for event in events if event.what == "applied" and event.commit}
     for event in events:
-        if event.what not in ("applied", "merged") or event.withdrawn or (not event.commit and (event.by, event.patch) in sure):
+        if event.what not in ("applied", "merged") or not event.counts or (not event.commit and (event.by, event.patch) in sure):
             continue
         tree = event.tree or f"the tree of {event.by}"
         key = (tree, event.commit[:12] if event.commit else event.title or str(event.patch))

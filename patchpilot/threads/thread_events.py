@@ -8,12 +8,15 @@ from datetime import datetime
 
 from patchpilot.projects.loading import default_project
 from patchpilot.threads.mail_kinds import STABLE, MailKind
+from patchpilot.threads.phrases import PATCHWORK_MARK, PROMISES, SENT_AGAIN, WHOLE_SERIES, WITHDRAWS
+from patchpilot.threads.sender import same_person
 from patchpilot.threads.thread_match import Attached
 
 _TAKEN_BACK = re.compile(
     r"\b(?:dropp?(?:ed|ing|s)?\b(?! a note)|revert(?:ed|ing)?|not really|wrong (?:branch|tree|patch|version)|un-?applied|"
     r"removed (?:it|this)|please (?:drop|don't|do not)|"
-    r"should not be (?:applied|backported|merged|added|queued)|do(?:es)? not (?:apply|backport|take|queue) this|"
+    r"should(?:n't| not) (?:be|have been) (?:applied|backported|merged|added|queued|sent)|do(?:es)? not (?:apply|backport|take|queue) this|"
+    r"(?:should|must)(?:n't| not) go (?:in)?to (?:the )?(?:stable|\S+-stable|v?\d+\.\d+)|i object|not stable material|wrong bot|please (?:ignore|disregard)|"
     r"don't (?:apply|backport|take|queue) (?:this|it)|not (?:be )?(?:suitable|needed|applicable) (?:for|in|to))\b",
     re.IGNORECASE,
 )
@@ -23,13 +26,17 @@ _OTHERS = re.compile(
     r"already (?:fixed|applied|merged))\b",
     re.I,
 )
+_THANKS = re.compile(r"\b(?:thanks?|thank you|thx)\b|\b(?:tree|branch|queue|\S+-next|next|fixes|v?\d\.\d+)\b", re.IGNORECASE)
+_SHORT = 60
+"""Words of a reply further down in a discussion that still takes something back."""
 _REMOVED = re.compile(r"\bremoved from\b.*-mm|^\s*\[(?P<why>[\w ./-]+)\] .*removed", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """An event reported in a mail; `what` is applied, merged (mainline), queued, review, proposed, failed (stable) or refused; `tree`,
-    `commit`, `version` where reported; `withdrawn` says in whose words it was taken back."""
+    """An event reported in a mail; `what` is applied, merged (mainline), queued, review, proposed, failed (stable), refused, or by the author
+    withdrawn or redone (a new version announced in patchwork); `tree`, `commit`, `version` where reported; `withdrawn` says in whose words
+    it was taken back; `sure` is False when only words say so, of somebody to whom the patch was not addressed."""
 
     what: str
     date: datetime | None
@@ -41,6 +48,12 @@ class Event:
     patch: int | None = None
     title: str | None = None
     withdrawn: str | None = None
+    sure: bool = True
+
+    @property
+    def counts(self) -> bool:
+        """Whether it was not taken back and is certain enough."""
+        return self.sure and self.withdrawn is None
 
 
 def events_of(attached: Sequence[Attached]) -> tuple[Event, ...]:
@@ -52,8 +65,9 @@ def events_of(attached: Sequence[Attached]) -> tuple[Event, ...]:
         for event in new:
             at.setdefault(reply.mail.mail.message_id, []).append(len(events))
             events.append(event)
-        if not new and reply.parent is not None and (words := _taken_back(reply)):
-            parents = at.get(reply.parent.mail.message_id, [])
+        if not new and (taken := _taken_back(reply)):
+            words, target = taken
+            parents = at.get(target, [])
             for place in parents:
                 events[place] = replace(events[place], withdrawn=words)
             if parents and _OTHERS.search(words):
@@ -61,26 +75,40 @@ def events_of(attached: Sequence[Attached]) -> tuple[Event, ...]:
     return tuple(events)
 
 
-def _taken_back(reply: Attached) -> str | None:
-    if (
-        reply.mail.bot
-        or reply.parent is None
-        or reply.parent.kind not in (*STABLE, MailKind.APPLIED, MailKind.TIP_COMMIT, MailKind.MM_COMMIT)
-    ):
+def without_voided(events: Sequence[Event], sent: datetime | None) -> tuple[Event, ...]:
+    """The events; "applied" in words alone, before the newest version was `sent`, is marked as withdrawn: that version has to be applied again."""
+    return tuple(
+        replace(event, withdrawn=event.withdrawn or "a newer version was sent")
+        if sent and event.what == "applied" and not event.commit and event.date and event.date < sent
+        else event
+        for event in events
+    )
+
+
+def _taken_back(reply: Attached) -> tuple[str, str] | None:
+    """The words that take something back, and the Message-ID of the mail it was reported in: the one answered, or the stable tree's mail above."""
+    if reply.mail.bot or reply.parent is None:
         return None
     words = reply.mail.body.text
+    target = reply.parent if reply.parent.kind in (*STABLE, MailKind.APPLIED, MailKind.TIP_COMMIT, MailKind.MM_COMMIT) else reply.under
+    if target is None or (target is not reply.parent and len(words.split()) > _SHORT):
+        return None
     match = _TAKEN_BACK.search(words)
     if not match or _KEPT.search(words):
         return None
     sentence = re.search(r"[^.!?]*" + re.escape(match[0]) + r"[^.!?\n]*", words)
-    return " ".join((sentence[0] if sentence else match[0]).split())[:160]
+    return " ".join((sentence[0] if sentence else match[0]).split())[:160], target.mail.message_id
 
 
 def _events(reply: Attached) -> list[Event]:
     mail = reply.mail
     place, kind = mail.place, mail.kind
     base = Event("", mail.mail.date, mail.mail.message_id, mail.sender.trailer(), place.tree, patch=reply.patch)
+    if mail.by_author and kind in (MailKind.OTHER, MailKind.NACK) and reply.under is None:
+        return _by_author(reply, base)
     if kind is MailKind.APPLIED:
+        if not place.commits and not mail.robot:
+            base = replace(base, patch=_about(reply), sure=mail.semi or _is_addressed(reply) or _thanks(reply))
         if reply.under is not None:
             return [replace(base, what="queued", version=version) for version in reply.under.place.versions]
         if place.landings:
@@ -109,6 +137,39 @@ def _events(reply: Attached) -> list[Event]:
     if kind is MailKind.NACK:
         return [replace(base, what="refused", tree=None, title=mail.why)]
     return []
+
+
+def _by_author(reply: Attached, base: Event) -> list[Event]:
+    """What an author does with their own patch: withdraw it, or mark it in patchwork as to be done again."""
+    words = reply.mail.body.text
+    mark = PATCHWORK_MARK.search(words)
+    if mark and mark["state"].lower() in ("cr", "changes-requested"):
+        return [replace(base, what="redone", tree=None, title=mark[0].strip())]
+    match = WITHDRAWS.search(words)
+    announced = (
+        PROMISES.search(words) or SENT_AGAIN.search(words) or re.search(r"\bv\d{1,2}\b|\bresen[dt]\b|\bnew version\b", words, re.IGNORECASE)
+    )
+    if not match or announced or len(words.split()) > _SHORT or re.search(r"\bif\b", words[: match.start()], re.IGNORECASE):
+        return []
+    return [replace(base, what="withdrawn", tree=None, title=" ".join(match[0].split()))]
+
+
+def _about(reply: Attached) -> int | None:
+    """The patch that "applied" in words is about: 0 for the series, also when it answers the first patch of a series without a cover letter."""
+    if reply.revision is None or len(reply.revision.patches) < 2 or WHOLE_SERIES.search(reply.mail.body.text):
+        return 0
+    return 0 if reply.patch == 1 and not reply.revision.head.is_cover else reply.patch
+
+
+def _is_addressed(reply: Attached) -> bool:
+    """Whether the patches were addressed to the sender of a reply, as they are to maintainers."""
+    posts = reply.revision.posts if reply.revision else ()
+    return any(same_person(reply.mail.sender, address) for post in posts for address in (*post.mail.mail.to, *post.mail.mail.cc))
+
+
+def _thanks(reply: Attached) -> bool:
+    """Whether "applied" comes with thanks or names a tree, as maintainers write it."""
+    return "pw-bot" not in reply.mail.why and bool(_THANKS.search(reply.mail.body.text))
 
 
 def _mm(subject: str, base: Event) -> list[Event]:

@@ -194,9 +194,22 @@ def _by_subject(mail: Classified, titles: dict[str, list[tuple[int, Revision, Po
     places = titles.get(title_key(mail.subject.title))
     if not places:
         return None
+    places = [place for place in places if _speaks_to(mail, place[1].author)]
+    if not places:
+        return None
     same = [place for place in places if place[1].version == mail.subject.version] or places
     earlier = [place for place in same if _not_after(place[2], mail)]
     return (earlier or same)[-1]
+
+
+def _speaks_to(mail: Classified, author: Address) -> bool:
+    """Whether a reply is addressed to the author, or quotes them, or comes from them: another's patch may have the same title."""
+    said = " ".join(mail.body.attributions[:2])
+    return (
+        any(same_person(author, address) for address in (*mail.mail.to, *mail.mail.cc, mail.sender))
+        or author.email in said
+        or (bool(author.name) and author.name in said)
+    )
 
 
 def _not_after(post: Post, mail: Classified) -> bool:

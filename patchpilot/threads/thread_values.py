@@ -22,11 +22,13 @@ class SeriesState(StrEnum):
     SENT = "sent"
     UNDER_REVIEW = "under-review"
     CHANGES_REQUESTED = "changes-requested"
+    PARTLY_ACCEPTED = "partly-accepted"
     ACCEPTED = "accepted"
     IN_MAINLINE = "in-mainline"
     IN_STABLE = "in-stable"
     REJECTED = "rejected"
     SUPERSEDED = "superseded"
+    WITHDRAWN = "withdrawn"
     STALLED = "stalled"
 
 

@@ -30,12 +30,14 @@ CREATE TABLE IF NOT EXISTS tick (
     series INTEGER NOT NULL REFERENCES series (id) ON DELETE CASCADE, message_id TEXT NOT NULL, line INTEGER NOT NULL,
     PRIMARY KEY (series, message_id, line));
 """
-TRACK_LAYOUT = Layout("the database of tracked series", (_SCHEMA, _TICKS))
+_NEWS = "ALTER TABLE series ADD COLUMN news TEXT;"
+TRACK_LAYOUT = Layout("the database of tracked series", (_SCHEMA, _TICKS, _NEWS))
 
 
 @dataclass(frozen=True, slots=True)
 class TrackEntry:
-    """A tracked series: its number, one of its Message-IDs, where it is read (an archive's URL or an mbox), and when it was last read."""
+    """A tracked series: its number, one of its Message-IDs, where it is read (an archive's URL or an mbox), when it was last read, and when it
+    last got new mails."""
 
     id: int
     message_id: str
@@ -44,6 +46,7 @@ class TrackEntry:
     mbox: str | None
     added: str
     updated: str | None
+    news: str | None
 
 
 def default_file() -> Path:
@@ -95,7 +98,7 @@ class Store:
 
     def entries(self) -> tuple[TrackEntry, ...]:
         """All tracked series, in the order they were added."""
-        rows = self._database.execute("SELECT id, message_id, subject, lore, mbox, added, updated FROM series ORDER BY id").fetchall()
+        rows = self._database.execute("SELECT id, message_id, subject, lore, mbox, added, updated, news FROM series ORDER BY id").fetchall()
         return tuple(replace(TrackEntry(*row), mbox=os.fsdecode(row[4]) if row[4] else None) for row in rows)
 
     def entry(self, number: int) -> TrackEntry:
@@ -125,7 +128,10 @@ class Store:
                 "INSERT OR IGNORE INTO member (series, message_id, seen) VALUES (?, ?, ?)",
                 ((number, _text(mail.message_id), int(mail.message_id in read)) for mail in new),
             )
-            database.execute("UPDATE series SET updated = ?, subject = ? WHERE id = ?", (_now(), _text(subject), number))
+            now = _now()
+            database.execute("UPDATE series SET updated = ?, subject = ? WHERE id = ?", (now, _text(subject), number))
+            if new:
+                database.execute("UPDATE series SET news = ? WHERE id = ?", (now, number))
         return tuple(mail.message_id for mail in new)
 
     def mails(self, number: int) -> tuple[Mail, ...]:

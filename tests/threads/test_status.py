@@ -181,8 +181,8 @@ def test_mails_that_came_twice_count_once() -> None:
 
 
 def test_mails_that_answer_each_other_in_a_circle_end() -> None:
-    one = mail(f"Re: [PATCH] {TITLE}", "> a\n\nb\n", sender=RITA, id="one", reply_to="two", minutes=3)
-    two = mail(f"Re: [PATCH] {TITLE}", "> a\n\nb\n", sender=RITA, id="two", reply_to="one", minutes=3)
+    one = mail(f"Re: [PATCH] {TITLE}", "> a\n\nb\n", sender=RITA, to=ADA, id="one", reply_to="two", minutes=3)
+    two = mail(f"Re: [PATCH] {TITLE}", "> a\n\nb\n", sender=RITA, to=ADA, id="two", reply_to="one", minutes=3)
     assert len(read(story.V1, one, two).replies) == 2
 
 

@@ -3,14 +3,17 @@
 
 import gzip
 import json
+import sqlite3
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from patchpilot.threads.track_store import default_file
 from tests.kit.archive import archive_server
 from tests.kit.cli import Outcome, call
-from tests.kit.mails import RITA, mail, mbox, patch
+from tests.kit.mails import RITA, mail, mbox, patch, reply
 from tests.kit.repos import Repo
 from tests.threads import story
 from tests.threads.story import SHA, TITLE
@@ -109,6 +112,33 @@ def test_an_archive_is_followed(workdir: Path) -> None:
         assert set(found["new"]) == {"v2@example.org", "r3@example.org", "r4@example.org"}
         server.add(story.IN_REVIEW, story.QUEUED)
         assert series("update", "--fresh")[0]["state"] == "in-stable"
+
+
+def test_a_refused_series_is_followed_on(workdir: Path) -> None:
+    refused = reply(f"[PATCH] {TITLE}", "NAK, this is the wrong place for the check.", id="no", reply_to="v1", minutes=60)
+    with archive_server("stand-in", workdir, story.V1, refused) as server:
+        assert series("add", "<v1@example.org>", "--lore", server.url)[0]["state"] == "rejected"
+        server.add(story.V2, story.TAG, story.APPLIED)
+        assert series("update", "--fresh")[0]["state"] == "accepted"
+
+
+def test_a_finished_series_is_asked_about_less_and_less_often(workdir: Path) -> None:
+    def age(**columns: timedelta) -> None:
+        with sqlite3.connect(default_file()) as database:
+            for column, past in columns.items():
+                database.execute(f"UPDATE series SET {column} = ?", ((datetime.now(UTC) - past).isoformat(),))
+
+    with archive_server("stand-in", workdir, *story.WHOLE) as server:
+        series("add", "<v1@example.org>", "--lore", server.url)
+        age(news=timedelta(days=100), updated=timedelta(days=9))
+        before = series()[0]["updated"]
+        assert series("update", "--fresh")[0]["updated"] == before
+        age(updated=timedelta(days=11))
+        assert series("update", "--fresh")[0]["updated"] != before
+        age(news=timedelta(days=2000), updated=timedelta(days=29))
+        before = series()[0]["updated"]
+        assert series("update", "--fresh")[0]["updated"] == before
+        assert series("update", "--fresh", "--all")[0]["updated"] != before
 
 
 def test_an_answer_from_the_cache_is_told(workdir: Path) -> None:

@@ -87,7 +87,7 @@ def show(common: Common, number: int | None, keep_unread: bool) -> None:
 
 @command.command(epilog="\b\nExamples:\n  patchpilot track update\n  patchpilot track update 2 --fresh")
 @common_options("text", "json")
-@click.option("--all", "everything", is_flag=True, help="include finished series")
+@click.option("--all", "everything", is_flag=True, help="also ask about finished series that are not due")
 @click.option("--fresh", is_flag=True, help="do not use cached answers of the last ten minutes")
 @_LORE
 @click.argument("numbers", metavar="[ID]...", type=int, nargs=-1)

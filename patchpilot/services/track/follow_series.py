@@ -3,7 +3,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from patchpilot.cache.folder import cache_dir, private_folder
@@ -21,10 +21,13 @@ from patchpilot.threads.mail_kinds import MailKind
 from patchpilot.threads.mail_reader import MailReader
 from patchpilot.threads.mbox import read_mails, when
 from patchpilot.threads.next_step import NextStep, NextStepNeed, advise
-from patchpilot.threads.series_state import REFUSED, decide_topic
+from patchpilot.threads.series_state import FINAL, decide_topic
 from patchpilot.threads.status import LandedCommit, SeriesState, StableBranch, Status, read_thread, with_commits
 from patchpilot.threads.track_store import Store, TrackEntry
 
+_SHARE_OF_QUIET = 10
+_LONGEST_PAUSE = timedelta(days=30)
+"""A finished series is asked about again after a tenth of the time since its last news, at least every 30 days."""
 ArchiveAt = Callable[[str], Archive]
 """Opens the archive of a URL: how a front end decides on cache, offline and mirrors."""
 
@@ -171,8 +174,8 @@ def listed(*, store: Store, repository: Repository | None = None, progress: Prog
 
 @dataclass(frozen=True, slots=True)
 class UpdateRequest:
-    """The series to ask about: these, by number, else those that have not come to an end, or `everything`. `lore` is the archive to ask for a
-    series that names none; `fresh` takes no answer that is kept."""
+    """The series to ask about: these, by number, else all that are due (a finished series is asked about less and less often), or `everything`.
+    `lore` is the archive to ask for a series that names none; `fresh` takes no answer that is kept."""
 
     numbers: Sequence[int] = ()
     everything: bool = False
@@ -189,7 +192,7 @@ def update(
     updated = []
     for at, entry in enumerate(entries, 1):
         before = _shown(entry, store, None, progress)
-        if not numbers and not everything and before.state in REFUSED:
+        if not numbers and not everything and not _is_due(before, store.reader.now):
             updated.append(before)
             continue
         try:
@@ -198,6 +201,15 @@ def update(
         except NetworkError as error:
             updated.append(replace(before, troubles=(error.message,), unreachable=True))
     return tuple(updated)
+
+
+def _is_due(series: Tracked, now: datetime) -> bool:
+    """Whether to ask about a series: always while something is expected, after its end the less often the longer nothing new came."""
+    news, updated = series.entry.news, series.entry.updated
+    if series.state not in FINAL or not news or not updated:
+        return True
+    quiet = max(now - datetime.fromisoformat(news), timedelta())
+    return now - datetime.fromisoformat(updated) >= min(quiet / _SHARE_OF_QUIET, _LONGEST_PAUSE)
 
 
 def _numbered(progress: Progress, at: int, count: int) -> Progress:

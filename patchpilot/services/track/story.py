@@ -50,6 +50,8 @@ _EVENTS = {
     "proposed": (StoryKind.REPLY, "AUTOSEL proposes it for {versions}"),
     "failed": (StoryKind.PROBLEM, "did not apply to {versions}"),
     "dropped": (StoryKind.PROBLEM, "dropped from {tree}"),
+    "withdrawn": (StoryKind.PROBLEM, "withdrawn by {who}"),
+    "redone": (StoryKind.REPLY, "marked for a new version by {who}"),
     "superseded": (StoryKind.PROBLEM, "another version was applied ({who})"),
 }
 

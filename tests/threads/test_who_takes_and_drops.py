@@ -1,0 +1,207 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Who applied, withdrew or dropped a series, in words: by whom and when decides whether it counts."""
+
+import pytest
+
+from patchpilot.threads.mbox import parse
+from patchpilot.threads.status import SeriesState, Status, read_thread
+from tests.kit.mails import ADA, MATT, RITA, mail, mbox, patch, reply, stable_added
+from tests.threads import story
+from tests.threads.story import SHA, TITLE, answer
+
+TO_MATT = patch(f"[PATCH net v2] {TITLE}", id="v2", to=f"{MATT}, demo@lists.example.org", minutes=1440)
+V3 = patch(f"[PATCH net v3] {TITLE}", id="v3", minutes=5000)
+TESTER = "Tess Tester <tess@example.com>"
+
+
+def read(*mails: bytes) -> Status:
+    return read_thread(parse(mbox(*mails)))[0]
+
+
+def state(*mails: bytes) -> SeriesState:
+    return read(*mails).state
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Applied, thanks.", "accepted"),
+        ("I've queued up this one for v6.9.", "accepted"),
+        ("I got it now, thanks.", "accepted"),
+        ("I'll ship this off to Linus this week.", "accepted"),
+        ("Picked up for 6.9.", "accepted"),
+        ("pw-bot: accepted", "accepted"),
+        ("pw-bot: cr", "changes-requested"),
+        ("pw-bot: changes-requested", "changes-requested"),
+        ("pw-bot: rejected", "rejected"),
+        ("Any objections?", "under-review"),
+        ("Any objections to taking this through my tree?", "under-review"),
+        (f"With that fixed:\n\nReviewed-by: {MATT}", "under-review"),
+    ],
+)
+def test_what_a_maintainer_says(text: str, expected: str) -> None:
+    assert state(TO_MATT, answer(text, to="v2")) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I just picked up the patch series and will try it here.",
+        "I just picked up the patch series.",
+        "I applied the series locally and gave it a spin, works fine.",
+        "I got it now.",
+    ],
+)
+def test_a_tester_takes_nothing(text: str) -> None:
+    assert state(TO_MATT, answer(text, to="v2", sender=TESTER)) == "under-review"
+
+
+def test_a_thank_you_mail_of_b4_that_only_gives_a_tag_applies_nothing() -> None:
+    body = f"On Mon, 04 Mar 2024, Ada Fixer wrote:\n> Check.\n\nTested-by: {MATT}\n"
+    tested = mail(f"Re: [PATCH net v2] {TITLE}", body, sender=MATT, id="1.b4-ty", reply_to="v2", minutes=1500)
+    found = read(TO_MATT, tested)
+    assert (found.state, [tag.trailer for tag in found.trailers]) == ("under-review", [f"Tested-by: {MATT}"])
+
+
+def test_a_newer_version_voids_words_but_no_commit() -> None:
+    by_words = answer("Applied, thanks.", to="v2")
+    assert state(TO_MATT, by_words) == "accepted"
+    found = read(TO_MATT, by_words, V3)
+    assert (found.state, found.landed) == ("sent", ())
+    assert state(story.V2, story.APPLIED, V3) == "accepted"
+
+
+def test_a_refused_version_is_followed_to_the_next() -> None:
+    refused = answer("NAK, this is the wrong place.", to="v2")
+    assert state(TO_MATT, refused) == "rejected"
+    assert state(TO_MATT, refused, V3) == "sent"
+    assert state(TO_MATT, refused, V3, answer("Applied, thanks.", to="v3", minutes=5100)) == "accepted"
+    applied_later = answer("Fine, I was wrong. Applied, thanks.", to="v2", minutes=2200)
+    assert state(TO_MATT, refused, applied_later) == "accepted"
+
+
+@pytest.mark.parametrize(
+    "text", ["Please ignore this patch.", "I withdraw this patch.", "Self-NAK, the check is in the caller.", "Please drop this one."]
+)
+def test_an_author_withdraws(text: str) -> None:
+    withdrawn = answer(text, to="v2", sender=ADA)
+    assert state(TO_MATT, withdrawn) == "withdrawn"
+    assert state(TO_MATT, withdrawn, V3) == "sent", "a new version is a new try"
+
+
+def test_an_author_who_asks_to_ignore_the_version_before_withdraws_nothing() -> None:
+    assert state(story.V1, answer("Please ignore this, v2 is on its way.", to="v1", sender=ADA, minutes=1000), TO_MATT) == "sent"
+
+
+def test_the_authors_own_marks_for_patchwork_count() -> None:
+    assert state(TO_MATT, answer("I found a bug in it.\n\npw-bot: cr", to="v2", sender=ADA)) == "changes-requested"
+    assert state(TO_MATT, answer("I found a bug in it.\n\npw-bot: cr", to="v2", sender=ADA), V3) == "sent"
+    assert state(TO_MATT, answer("pw-bot: accepted", to="v2", sender=TESTER)) == "under-review", "nobody knows them"
+
+
+def _about_queue(text: str, *, to: str, sender: str = MATT, id: str = "d", minutes: int = 9500) -> bytes:  # noqa: A002
+    return mail(
+        f'Re: Patch "{TITLE}" has been added to the 6.1-stable tree',
+        f"> note\n\n{text}\n",
+        sender=sender,
+        id=id,
+        reply_to=to,
+        minutes=minutes,
+    )
+
+
+@pytest.mark.parametrize("text", ["Now dropped.", "Dropped, thanks!", "This shouldn't have been sent, sorry.", "Wrong bot, please ignore."])
+def test_a_stable_tree_drops_it_in_a_reply_to_a_reply(text: str) -> None:
+    asked = _about_queue("Why is this needed there?", to="s2", sender=RITA, id="q", minutes=9300)
+    dropped = _about_queue(text, to="q")
+    assert [branch.state for branch in read(*story.ACCEPTED, story.QUEUED, asked, dropped).stable] == ["dropped"]
+    assert [branch.state for branch in read(*story.ACCEPTED, story.QUEUED, _about_queue(text, to="s2")).stable] == ["dropped"]
+
+
+@pytest.mark.parametrize(
+    "text", ["Please don't backport this, it needs the patches before it.", "This should not go to stable.", "I object to this backport."]
+)
+def test_an_objection_ends_a_proposal(text: str) -> None:
+    found = read(*story.ACCEPTED, story.IN_REVIEW, _about_queue(text, to="s1"))
+    assert [branch.state for branch in found.stable] == ["dropped"]
+
+
+def test_queued_again_after_a_drop_counts() -> None:
+    dropped = _about_queue("Now dropped.", to="s2")
+    again = stable_added(TITLE, SHA, "6.1", id="s9", minutes=9900)
+    assert [branch.state for branch in read(*story.ACCEPTED, story.QUEUED, dropped, again).stable] == ["queued"]
+
+
+def _series() -> list[bytes]:
+    cover = mail("[PATCH 0/2] demo: two", "Two.\n\n 2 files changed, 2 insertions(+)\n", to=MATT, id="c0")
+    return [
+        cover,
+        *(patch(f"[PATCH {n}/2] demo: {name}", id=f"c{n}", reply_to="c0", to=MATT, minutes=n) for n, name in ((1, "a"), (2, "b"))),
+    ]
+
+
+def _thanks(*lines: str, subject: str = "Re: (subset) [PATCH 0/2] demo: two") -> bytes:
+    body = "On Mon, 04 Mar 2024, Ada Fixer wrote:\n> Two.\n\nApplied, thanks!\n\n" + "\n".join(lines) + "\n"
+    return mail(subject, body, sender=MATT, id="2.b4-ty", reply_to="c0", minutes=500)
+
+
+def test_a_part_that_was_applied_is_a_part() -> None:
+    first = ("[1/2] demo: a", "      commit: 0123456789abcdef0123456789abcdef01234567")
+    second = ("[2/2] demo: b", "      commit: 1123456789abcdef0123456789abcdef01234567")
+    part = read(*_series(), _thanks(*first))
+    assert (part.state, part.why) == ("partly-accepted", "1 of 2 patches applied by Matt Maintainer <matt@example.com>; 2/2 is open")
+    assert state(*_series(), _thanks(*first, *second, subject="Re: [PATCH 0/2] demo: two")) == "accepted"
+    by_words = reply("[PATCH 2/2] demo: b", "Applied this one, thanks.", sender=MATT, id="w", reply_to="c2", minutes=600)
+    assert state(*_series(), _thanks(*first), by_words) == "accepted"
+    assert state(*_series(), by_words) == "partly-accepted"
+    for text in ("Series applied, thanks.", "Applied both, thanks."):
+        assert state(*_series(), reply("[PATCH 2/2] demo: b", text, sender=MATT, id="w", reply_to="c2", minutes=600)) == "accepted"
+
+
+def test_a_reply_to_somebody_elses_patch_of_that_title_is_theirs() -> None:
+    theirs = mail(
+        f"Re: [PATCH net v2] {TITLE}", "On Mon, 4 Mar 2024, Otto Other wrote:\n> Mine.\n\nApplied, thanks.\n", sender=MATT,
+        id="o", to=story.OTTO, reply_to="elsewhere", minutes=3000,
+    )  # fmt: skip
+    found = read(TO_MATT, theirs)
+    assert (found.state, found.replies) == ("sent", ())
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        "v1: https://lore.kernel.org/r/w1@example.org",
+        "v1:\n- https://lore.kernel.org/r/w1@example.org",
+        "Link to v1:\n  https://lore.kernel.org/r/w1@example.org",
+    ],
+)
+def test_a_link_to_v1_is_found(way: str) -> None:
+    first = patch("[PATCH] pump: look before use", id="w1")
+    second = patch("[PATCH v2] demo: a wholly different subject", id="w2", notes=f"Changes in v2:\n- renamed\n\n{way}", minutes=2000)
+    assert [revision.version for revision in read(first, second).topic.revisions] == [1, 2]
+    assert read(second).topic.missing == {"w1@example.org": 1}
+
+
+def test_a_lone_v3_of_one_patch_of_a_series_is_its_next_version() -> None:
+    lone = patch("[PATCH v3 2/2] demo: b", id="l", reply_to="c2", minutes=4000)
+    found = read(*_series(), lone)
+    assert [revision.label for revision in found.topic.revisions] == ["v1", "v3"]
+
+
+def test_somebody_elses_v3_of_it_continues_it() -> None:
+    theirs = patch(f"[PATCH v3] {TITLE}", id="o3", author=story.OTTO, message=f"From: {ADA}\n\nCheck.\n", reply_to="v2", minutes=4000)
+    statuses = read_thread(parse(mbox(TO_MATT, theirs)))
+    assert [later.relation for later in statuses[0].follow_ups] == ["continues"] or len(statuses[0].topic.revisions) == 2
+
+
+def test_naming_a_commit_is_not_fixing_it() -> None:
+    mentions = patch(
+        "[PATCH] demo: a cleanup",
+        id="m",
+        author=story.OTTO,
+        message=f'Since commit {SHA[:12]} ("{TITLE}") this is not needed.\n',
+        minutes=9900,
+    )
+    fixes = patch("[PATCH] demo: a fix", id="f", author=story.OTTO, message=f'Fix it.\n\nFixes: {SHA[:12]} ("{TITLE}")\n', minutes=9950)
+    found = read(*story.ACCEPTED, mentions, fixes)
+    assert [(later.subject, later.relation) for later in found.follow_ups] == [("demo: a cleanup", "mentions"), ("demo: a fix", "fixes")]
