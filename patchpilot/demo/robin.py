@@ -21,11 +21,26 @@ ASKED_FOR = (
     ("again.", "again. The probe function already treats it as harmless."),
 )
 """What the message of v1 says, and what that of v2 says after the maintainer's questions."""
+STATED = "Firmware older than 2.4 does not know the command, and the probe function\nalready treats EOPNOTSUPP as harmless.\n"
+"""The same as a paragraph, for a message in the user's own words."""
+VERB = "Robin's rewrite"
 CHANGES = (
     "- name the firmware, and say that the probe function treats EOPNOTSUPP as harmless (Maya)",
     "- drop an unused variable (kernel test robot)",
     "- collect Sana's Reviewed-by",
 )
+
+
+def first_version(work: Path) -> str:
+    """Prepare v1 with `fix_first` while it has not been sent; one line of what was done."""
+    from patchpilot.commits.repository import Repository
+    from patchpilot.services.topic.topic_state import topic_state
+    from patchpilot.threads.track_store import Store
+
+    with Repository.open(work) as repository, Store() as store:
+        if topic_state(repository, store=store).is_sent:
+            return "v1 is sent: M at stage 8 prepares v2 from the replies"
+    return fix_first(work)
 
 
 def fix_first(work: Path, check: str = acme.CHECK_UNUSED) -> str:
@@ -38,7 +53,7 @@ def fix_first(work: Path, check: str = acme.CHECK_UNUSED) -> str:
         # not fixed at the stage Checks yet
         put(work, acme.MCP, acme.mcp(images=True, masked=True, field=True, temperature=True, check=check))
     _amend(work, _with_tags(corrected_message(_reference(work, found[1])), message))
-    return "Robin fixed the style error and the message (git commit --amend)"
+    return "Robin fixed the style error and the message (git commit --amend); u undoes it"
 
 
 def _reference(work: Path, commit: str) -> str:
@@ -47,12 +62,26 @@ def _reference(work: Path, commit: str) -> str:
 
 def _with_tags(text: str, message: str) -> str:
     """A text with the tags of a message below it."""
-    tags = [line for line in message.rstrip("\n").split("\n") if re.match(r"(?:Fixes|Cc|Link|Closes|[A-Z][a-z-]+-by): ", line)]
+    tags = _tags(message)
     return text + ("\n" + "\n".join(tags) + "\n" if tags else "")
 
 
+def _tags(message: str) -> list[str]:
+    return [line for line in message.rstrip("\n").split("\n") if re.match(r"(?:Fixes|Cc|Link|Closes|[A-Z][a-z-]+-by): ", line)]
+
+
 def _amend(work: Path, message: str) -> None:
-    git(work, "commit", "-q", "--amend", "-a", "-F", "-", stdin=message.encode())
+    """Amend the commit with the changed files and this message, and keep an undo record."""
+    from patchpilot.commits.repository import Repository
+    from patchpilot.commits.rewrite import branch_of
+    from patchpilot.commits.undo_refs import record
+
+    with Repository.open(work) as repository:
+        ref, old = branch_of(repository)
+        git(work, "commit", "-q", "--amend", "-a", "-F", "-", stdin=message.encode())
+        new = git(work, "rev-parse", "HEAD").text.strip()
+        if new != old:
+            record(repository, ref, old, new, VERB)
 
 
 def revise(work: Path) -> None:
@@ -62,8 +91,19 @@ def revise(work: Path) -> None:
     text = _with_tags(corrected_message(_reference(work, found[1])), message) if found else message
     for old, new in ASKED_FOR:
         text = text.replace(old, new, 1)
-    put(work, acme.MCP, acme.mcp(images=True, masked=True, field=True, temperature=True, check=acme.CHECK_FIXED))
+    if not _has_answers(text):
+        tags = _tags(text)
+        body = text.rstrip("\n").removesuffix("\n".join(tags)).rstrip("\n")
+        text = _with_tags(f"{body}\n\n{STATED}", "\n".join(tags))
+    code = (work / acme.MCP).read_text(encoding="utf-8")
+    if demo_mails.UNUSED in code or "if((" in code:
+        put(work, acme.MCP, acme.mcp(images=True, masked=True, field=True, temperature=True, check=acme.CHECK_FIXED))
     _amend(work, text)
+
+
+def _has_answers(message: str) -> bool:
+    """Whether a message says what the maintainer asked for."""
+    return all(new in message for _, new in ASKED_FOR) or STATED.rstrip("\n") in message
 
 
 def answer(work: Path, question: Mail, *, dropped: bool = True) -> None:
@@ -84,7 +124,7 @@ def second_version(work: Path) -> str:
     from patchpilot.services.track.follow_series import UpdateRequest, default_archive, update
     from patchpilot.threads.track_store import Store
 
-    if ASKED_FOR[1][1] in git(work, "log", "-1", "--format=%B").text:
+    if _has_answers(git(work, "log", "-1", "--format=%B").text):
         return "v2 is already prepared: the preview shows it"
     with Repository.open(work) as repository, Store() as store:
         known = [one.status for one in update(UpdateRequest(fresh=True), store=store, archive_at=default_archive()) if one.status]
@@ -92,7 +132,7 @@ def second_version(work: Path) -> str:
         question = next((reply.mail for reply in replies if reply.mail.sender.key == MAINTAINER.key), None)
         if question is None or not any(reply.robot for reply in replies) or not any(status.trailers for status in known):
             return "wait for the replies first: they arrive in a few seconds"
-        dropped = demo_mails.UNUSED in git(work, "show", "--format=", "HEAD").text
+        dropped = any(reply.robot and "unused variable" in reply.mail.body for reply in replies)
         answer(work, question, dropped=dropped)
         revise(work)
         # only an unused variable was removed: the review is still valid

@@ -22,26 +22,25 @@ def redo(screen: "StageScreen") -> None:
 
 
 def _ask(screen: "StageScreen", wanted: str, word: str) -> None:
-    from patchpilot.services.check import fix_commits
-    from patchpilot.services.tags.undo_rewrite import undo_list, undo_redo, undo_restore
-    from patchpilot.services.topic import rebase_topic
+    from patchpilot.services.tags.undo_rewrite import changes_files, undo_list, undo_redo, undo_restore
 
-    def found(repository: "Repository") -> "UndoState | None":
+    def found(repository: "Repository") -> "tuple[UndoState, bool] | None":
         ref = f"refs/heads/{repository.branch}" if repository.branch else None
-        return next((state for state in undo_list(repository) if state.state == wanted and state.undo.ref == ref), None)
+        state = next((state for state in undo_list(repository) if state.state == wanted and state.undo.ref == ref), None)
+        return (state, changes_files(repository, state.undo)) if state else None
 
-    def listed(state: "UndoState | None") -> None:
-        if state is None:
+    def listed(record: "tuple[UndoState, bool] | None") -> None:
+        if record is None:
             screen.notify(
                 "nothing to undo: patchpilot has not rewritten these commits"
                 if wanted == "in-force"
                 else "nothing to redo: no rewrite of these commits was undone"
             )
             return
+        state, with_files = record
         name = (state.undo.ref or "HEAD").removeprefix("refs/heads/")
         start, end = (state.undo.new, state.undo.old) if wanted == "in-force" else (state.undo.old, state.undo.new)
-        # check --fix and rebase change files as well; they go with the branch
-        files = "Its files change with it." if state.undo.verb in (fix_commits.VERB, rebase_topic.VERB) else "Your files are not changed."
+        files = "Its files change with it." if with_files else "Your files are not changed."
         text = f"{word} {state.undo.verb}?\n\n{name} is set from {start[:12]} to {end[:12]}. {files}"
 
         def answered(choice: str | None) -> None:

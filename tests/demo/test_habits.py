@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import git
 from patchpilot.demo import acme, demo_mails, robin
 from patchpilot.demo.demo_mails import Sent
@@ -12,6 +13,7 @@ from patchpilot.demo.demo_people import MAINTAINER, NET_LIST, NEWCOMER
 from patchpilot.demo.demo_repository import make_repositories
 from patchpilot.demo.sink import Sink
 from patchpilot.model.mail import parse_mail
+from patchpilot.services.tags.undo_rewrite import changes_files, undo_list, undo_redo, undo_restore
 
 
 def test_v2_has_what_was_asked_for_and_not_what_the_robot_reported(tmp_path: Path) -> None:
@@ -45,10 +47,34 @@ def test_v2_is_prepared_from_any_text_and_only_once_is_code_fixed(tmp_path: Path
     assert revised.rstrip().endswith("Reviewed-by: Sana <sana@example.org>")
 
 
-def test_the_robot_reports_only_what_is_in_the_mail(tmp_path: Path) -> None:
-    sent = Sent("v1@example.net", "[PATCH net] acme", "", parse_mail(demo_mails.announcement()).date)  # type: ignore[arg-type]
-    assert "BUILD SUCCESS" in parse_mail(demo_mails.build_success(sent)).body
-    assert demo_mails.UNUSED in acme.mcp(images=True, masked=True, field=True, temperature=True, check=acme.CHECK_UNUSED)
+def test_v2_keeps_the_users_own_words_and_code(tmp_path: Path) -> None:
+    work = make_repositories(tmp_path).work
+    file = work / acme.MCP
+    file.write_text(file.read_text().replace("if((", "if (/* old cards */ ("))
+    own = "net/acme: work with old cards\n\nOld cards return an error for this command.\n\nReviewed-by: Sana <sana@example.org>\n"
+    git(work, "commit", "-q", "--amend", "-a", "-F", "-", stdin=own.encode())
+    robin.revise(work)
+    assert git(work, "log", "-1", "--format=%B").text.rstrip() == own.replace("\n\nRev", f"\n\n{robin.STATED}\nRev").rstrip()
+    assert "old cards */" in file.read_text()
+    robin.revise(work)
+    assert git(work, "log", "-1", "--format=%B").text.count("Firmware older") == 1
+
+
+def test_robins_rewrite_is_undone_and_redone_with_its_files(tmp_path: Path) -> None:
+    work = make_repositories(tmp_path).work
+    file = work / acme.MCP
+    before, code = git(work, "rev-parse", "HEAD").text.strip(), file.read_text()
+    robin.fix_first(work)
+    after, fixed = git(work, "rev-parse", "HEAD").text.strip(), file.read_text()
+    with Repository.open(work) as repository:
+        (state,) = undo_list(repository)
+        assert (state.state, state.undo.old, state.undo.new) == ("in-force", before, after)
+        assert changes_files(repository, state.undo)
+        undo_restore(repository)
+        assert (git(work, "rev-parse", "HEAD").text.strip(), file.read_text()) == (before, code)
+        undo_redo(repository, state.undo.number)
+    assert (git(work, "rev-parse", "HEAD").text.strip(), file.read_text()) == (after, fixed)
+    assert code != fixed
 
 
 def test_the_question_is_answered_on_the_list(tmp_path: Path) -> None:

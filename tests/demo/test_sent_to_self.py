@@ -1,15 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A mail to yourself changes nothing in the demo: the archive never has it, and no answer comes."""
+"""What the demo answers: no mail to yourself, and of a patch the robot reports only what is in it."""
 
 from pathlib import Path
 
+import pytest
+
+from patchpilot.demo import acme
 from patchpilot.demo.answers import Answers
 from patchpilot.demo.demo_history import DemoFacts
 from patchpilot.demo.demo_people import KERNEL_LIST, MAINTAINER, NET_LIST, NEWCOMER
 from patchpilot.demo.demo_repository import Repositories
 from patchpilot.demo.sandbox import Sandbox
 from patchpilot.demo.sink import Sink
-from patchpilot.model.mail import parse_mail
+from patchpilot.model.mail import Mail, parse_mail
+from patchpilot.threads.mail_classifier import classify
 from tests.kit.mails import patch
 
 
@@ -17,10 +21,14 @@ class _Archive:
     url = "http://127.0.0.1:9/demo"
 
     def __init__(self) -> None:
-        self.ids: list[str] = []
+        self.mails: list[Mail] = []
 
     def add(self, *mails: bytes) -> None:
-        self.ids += [parse_mail(mail).message_id for mail in mails]
+        self.mails += map(parse_mail, mails)
+
+    @property
+    def ids(self) -> list[str]:
+        return [mail.message_id for mail in self.mails]
 
 
 def _sandbox(path: Path) -> tuple[Sandbox, _Archive]:
@@ -57,3 +65,13 @@ def test_an_answer_on_the_list_is_archived_and_answered_by_nobody(tmp_path: Path
     assert archive.ids == []
     assert sandbox.deliver() == 1
     assert archive.ids == ["reply@example.org"]
+
+
+@pytest.mark.parametrize(("code", "is_reported"), [(acme.CHECK_UNUSED, True), (acme.CHECK_FIXED, False)])
+def test_the_robot_reports_only_what_is_in_the_mail(tmp_path: Path, code: str, is_reported: bool) -> None:
+    sandbox, archive = _sandbox(tmp_path)
+    sandbox.sink.keep(NEWCOMER.email, [NET_LIST], patch("[PATCH net] acme: x", message=code, id="list"))
+    Answers(sandbox, (0.0, 0.0, 0.0)).look()
+    (robot,) = [found.mail for mail in archive.mails if (found := classify(mail)).robot]
+    assert ("unused variable" in robot.body) is is_reported
+    assert ("BUILD SUCCESS" in robot.body) is not is_reported

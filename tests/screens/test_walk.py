@@ -13,7 +13,7 @@ from patchpilot.tui.build_app import make
 from patchpilot.tui.screens import follow_screen
 from patchpilot.tui.stages import Stage, StageState
 from patchpilot.tui.widgets.dialog import REPEATED
-from tests.kit.walk import keys, settle, text_of, until
+from tests.kit.walk import keys, said, settle, text_of, until
 
 
 async def test_a_first_timer_walks_from_the_commit_to_the_followed_reply(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -73,7 +73,11 @@ async def test_a_first_timer_walks_from_the_commit_to_the_followed_reply(tmp_pat
             await keys(pilot, "n")
             await until(pilot, lambda: followed() and followed().status and len(followed().status.replies) == 3, "three answers")
             assert any("Sana" in trailer.trailer for trailer in followed().status.trailers)
-            await keys(pilot, "M")
+            posted = session.topic.commits[-1].id
+            await keys(pilot, Stage.CHECKS, "M")
+            assert said(app) == "v1 is sent: M at stage 8 prepares v2 from the replies"
+            assert session.topic.commits[-1].id == posted
+            await keys(pilot, Stage.FOLLOW, "M")
             await until(pilot, lambda: session.topic and "Reviewed-by: Sana" in session.topic.commits[-1].message, "v2")
             await keys(pilot, Stage.SEND)
             await until(pilot, lambda: session.fresh(Stage.SEND) is not None and standing(Stage.SEND) is StageState.TODO, "v2's plan")

@@ -33,6 +33,11 @@ def _state(repository: Repository, undo: Undo) -> UndoState:
     return UndoState(undo, "in-force" if now == undo.new else "restored" if now == undo.old else "moved-on", now)
 
 
+def changes_files(repository: Repository, undo: Undo) -> bool:
+    """Whether undoing or redoing a record changes files, and not the messages alone."""
+    return repository.commit(undo.old).tree != repository.commit(undo.new).tree
+
+
 def undo_restore(repository: Repository, number: int | None = None) -> UndoState:
     """Reset a branch to its state before a record (default: the newest in force). RefusedError with a hint where it has moved since."""
     killed = unfinished(repository)

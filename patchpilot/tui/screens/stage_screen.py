@@ -333,10 +333,10 @@ class StageScreen(Screen[None]):
 
     def action_newcomer(self) -> None:
         """In the demo: do what Robin, the newcomer, does at this stage."""
-        from patchpilot.demo.robin import fix_first, second_version
+        from patchpilot.demo.robin import first_version, second_version
 
         second = self.stage is Stage.FOLLOW
-        work = second_version if second else fix_first
+        work = second_version if second else first_version
 
         def then(message: str) -> None:
             self.notify(message, markup=False, timeout=8)
