@@ -121,12 +121,9 @@ def titles_sent(repository: Repository, draft: Draft) -> Callable[[Commit], froz
 
 
 def _is_for(credit: Credit, titles: frozenset[str], status: Status) -> bool:
-    """Whether a tag is for the commit of these titles: given to the whole series, or to the patch of one of them."""
-    if not credit.patch:
-        return True
-    revision = next((revision for revision in status.topic.revisions if revision.version == credit.version), status.topic.latest)
-    patches = revision.patches
-    return len(patches) >= credit.patch and _title(patches[credit.patch - 1]) in titles
+    """Whether a tag is for the commit of these titles: a patch of that version has one of them, and the tag is for it or for the whole series."""
+    posts = [post for revision in status.topic.revisions if revision.version == credit.version for post in revision.patches]
+    return any(_title(post) in titles and (not credit.patch or (post.number or 1) == credit.patch) for post in posts)
 
 
 def _sorted_out(
