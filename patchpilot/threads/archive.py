@@ -7,6 +7,7 @@ A missing mail is a NotInArchiveError, an unreachable archive a NetworkError. Ev
 import email.charset
 import gzip
 import logging
+import queue
 import re
 import threading
 import time
@@ -32,10 +33,14 @@ LORE = "https://lore.kernel.org/all"
 CACHE_SECONDS = 600
 TIMEOUTS = (5.0, 30.0)
 MAX_TRANSFER = 64 * 1024 * 1024
-MAX_SECONDS = 300.0
+MAX_SECONDS = 30.0
+_BYTES_A_SECOND = 1 << 16
+"""A response may take 30 seconds, and a second more for each 64 KiB that came: a server that sends a byte now and then is cut off."""
 RETRIES = 2
 LONGEST_WAIT = 30.0
 BETWEEN_REQUESTS = 0.1
+_TICK = 0.05
+"""Seconds between looks at whether a request was cancelled or takes too long."""
 _SUSPICIOUS = 1 << 19
 """Compressed bytes above which the decompressed size is checked first: gzip expands at most a thousandfold."""
 _BUSY = (429, 502, 503, 504)
@@ -53,7 +58,7 @@ def archive_of(target: str, default: str = LORE) -> str:
     parts = urlsplit(target.strip())
     host = parts.hostname or ""
     default_host = urlsplit(default).hostname or ""
-    if host in _HOSTS_OF_ALL and default_host == "lore.kernel.org":
+    if host in _HOSTS_OF_ALL:
         return default
     folders = []
     for part in parts.path.split("/"):
@@ -93,6 +98,7 @@ class Archive:
         """The reasons for mails that were skipped."""
         self.remembered = False
         """Whether a thread came out of the cache, not from the server."""
+        self._exists: bool | None = None
 
     @property
     def _asked(self) -> int:
@@ -124,7 +130,7 @@ class Archive:
         self.remembered = self.remembered or self._asked == before
         mails = tuple(mail for mail in self._parsed(data) if mail.headers)
         if not mails:
-            raise self._absent(message_id)
+            raise self._empty()
         return mails
 
     def mail(self, message_id: str, *, fresh: bool = False) -> Mail:
@@ -144,6 +150,8 @@ class Archive:
             data = self._ask(query, lambda node: node.get_mbox_by_query(query, full_threads=threads, nocache=fresh))
         except NotInArchiveError:
             return ()
+        if not data:
+            raise self._empty()
         return tuple(mail for mail in self._parsed(data) if mail.headers)
 
     def _parsed(self, data: bytes) -> tuple[Mail, ...]:
@@ -175,8 +183,10 @@ class Archive:
             raise CancelledError() from error
         except RemoteError as error:
             raise self._failure(what, error.status_code, error) from error
+        except requests.exceptions.ContentDecodingError as error:
+            raise NetworkError(f"{self.host}: {error}", hint="download the thread from the archive's page, and use --mbox FILE") from error
         except requests.RequestException as error:
-            raise self._unreachable(f"{type(error).__name__}") from error
+            raise self._unreachable(_reason(error)) from error
         except LibloreError as error:
             raise self._unreachable(str(error)) from error
         except (OSError, EOFError, zlib.error, gzip.BadGzipFile) as error:
@@ -186,12 +196,33 @@ class Archive:
 
     def _failure(self, what: str, status: int | None, error: Exception) -> PatchpilotError:
         if status == 404:
-            return self._absent(what)
+            return self._absent(what) if self._is_there() else self._no_archive()
         if status is None:
-            return self._unreachable("no answer")
+            return self._unreachable(_reason(error.__cause__ or error))
         if status == 429:
             return NetworkError(f"{self.host} is rate-limiting requests", hint="try again in a few minutes")
         return self._unreachable(f"HTTP status {status}")
+
+    def _is_there(self) -> bool:
+        """Whether the archive's own page is there: a wrong path gives 404 for every mail. Asked once."""
+        if self._exists is None:
+            import requests
+
+            try:
+                self._exists = bool(self._session.get(f"{self.url}/", timeout=TIMEOUTS).status_code != 404)
+            except requests.RequestException:
+                return True
+        return self._exists
+
+    def _no_archive(self) -> NetworkError:
+        return NetworkError(
+            f"{self.url} is not an archive: HTTP status 404", hint="check the path in --lore, or in git config patchpilot.lore"
+        )
+
+    def _empty(self) -> NetworkError:
+        return NetworkError(
+            f"{self.host} sent an empty answer", hint="try again later, or set another archive: git config patchpilot.lore URL"
+        )
 
     def _absent(self, what: str) -> NotInArchiveError:
         return NotInArchiveError(
@@ -227,6 +258,22 @@ class Archive:
         return self._node
 
 
+def _reason(error: BaseException) -> str:
+    """Why a request failed, in a few words."""
+    import requests
+
+    if isinstance(error, requests.Timeout):
+        return str(error) if "whole answer" in str(error) else "timed out"
+    if isinstance(error, requests.exceptions.SSLError):
+        return "its certificate is not valid"
+    if isinstance(error, requests.exceptions.TooManyRedirects):
+        return "too many redirects"
+    inner = re.search(
+        r"Connection refused|Name or service not known|Temporary failure in name resolution|No route to host|reset by peer", str(error)
+    )
+    return inner[0].lower() if inner else "the connection failed"
+
+
 @contextmanager
 def _own_charset() -> Iterator[None]:
     """Keep what the email package does with UTF-8: importing liblore changes it for the whole process."""
@@ -239,24 +286,25 @@ def _own_charset() -> Iterator[None]:
 
 
 def _polite_session(agent: str, stop: threading.Event) -> Any:
-    """A requests session that honors Retry-After and limits the size of responses."""
+    """A requests session that honors Retry-After once, and limits the time and size of responses."""
     import requests
 
     class Session(requests.Session):
         asked = 0
+        waited = False
 
         def request(self, method: str, url: str, *args: Any, **options: Any) -> requests.Response:  # type: ignore[override]
             options["stream"] = True
             self.asked += 1
             for attempt in range(RETRIES + 1):
-                response = super().request(method, url, *args, **options)
-                if response.status_code not in _BUSY or attempt == RETRIES:
+                response = _within_time(lambda: super(Session, self).request(method, url, *args, **options), stop)
+                told = response.headers.get("Retry-After", "")
+                if response.status_code not in _BUSY or attempt == RETRIES or (told and self.waited):
                     break
-                response.close()
-                if stop.wait(_wait(response.headers.get("Retry-After", ""), attempt)):
+                self.waited = self.waited or bool(told)
+                if stop.wait(_wait(told, attempt)):
                     raise requests.ConnectionError("cancelled")
-            _read_within_bounds(response)
-            return response
+            return response  # type: ignore[no-any-return]
 
     session = Session()
     session.headers.update({"User-Agent": agent})
@@ -269,15 +317,48 @@ def _wait(retry_after: str, attempt: int) -> float:
     return min(float(retry_after), LONGEST_WAIT) if retry_after.isascii() and retry_after.isdigit() else 1.0 * 2**attempt
 
 
-def _read_within_bounds(response: Any) -> None:
+def _within_time(ask: Callable[[], Any], stop: threading.Event) -> Any:
+    """The response to a request, read whole in a thread, so that neither a slow head nor a slow body can hold the caller."""
     import requests
 
-    started, body = time.monotonic(), bytearray()
+    result: queue.SimpleQueue[Any] = queue.SimpleQueue()
+    body, given_up = bytearray(), threading.Event()
+
+    def work() -> None:
+        try:
+            response = ask()
+            _read(response, body, given_up)
+            result.put(response)
+        except Exception as error:  # noqa: BLE001 (raised again in the caller's thread)
+            result.put(error)
+
+    started = time.monotonic()
+    threading.Thread(target=work, daemon=True).start()
+    while True:
+        try:
+            answer = result.get(timeout=_TICK)
+            break
+        except queue.Empty:
+            if stop.is_set():
+                given_up.set()
+                raise requests.ConnectionError("cancelled") from None
+            if time.monotonic() - started > MAX_SECONDS + len(body) / _BYTES_A_SECOND:
+                given_up.set()
+                raise requests.ReadTimeout(f"no whole answer within {MAX_SECONDS:.0f} seconds") from None
+    if isinstance(answer, BaseException):
+        raise answer
+    return answer
+
+
+def _read(response: Any, body: bytearray, given_up: threading.Event) -> None:
+    """Read a response into `body`, and keep it as its content."""
+    import requests
+
     for chunk in response.iter_content(1 << 16):
         body += chunk
-        if len(body) > MAX_TRANSFER or time.monotonic() - started > MAX_SECONDS:
+        if len(body) > MAX_TRANSFER or given_up.is_set():
             response.close()
-            raise requests.exceptions.ContentDecodingError("the response is too large or too slow")
+            raise requests.exceptions.ContentDecodingError(f"the response is larger than {MAX_TRANSFER >> 20} MiB")
     data = bytes(body)
     if data[:2] == b"\x1f\x8b" and len(data) > _SUSPICIOUS:
         _small_when_unpacked(data)
@@ -292,4 +373,4 @@ def _small_when_unpacked(data: bytes) -> None:
         size += len(unpacker.decompress(rest, 1 << 22))
         rest = unpacker.unconsumed_tail
     if size > MAX_INPUT:
-        raise requests.exceptions.ContentDecodingError("the response is too large after decompression")
+        raise requests.exceptions.ContentDecodingError(f"the response is larger than {MAX_INPUT >> 20} MiB after decompression")

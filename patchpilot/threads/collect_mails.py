@@ -2,8 +2,9 @@
 """All mails about a series that an archive has: its threads, its other revisions, and mails of stable trees and bots in other threads."""
 
 from collections.abc import Callable, Iterable, Mapping
+from typing import NamedTuple
 
-from patchpilot.errors import MissingError, NetworkError
+from patchpilot.errors import MissingError, NetworkError, PatchpilotError
 from patchpilot.model.address import Address
 from patchpilot.model.mail import Mail
 from patchpilot.model.progress import Progress, silent
@@ -12,6 +13,15 @@ from patchpilot.threads.mail_reader import MailReader
 from patchpilot.threads.mbox import unique
 from patchpilot.threads.posted_series import PostedTopic
 from patchpilot.threads.status import Status, read_thread
+
+
+class Gathered(NamedTuple):
+    """The mails about a series; mails that could not be read, in words; and the failure that ended the search early."""
+
+    mails: tuple[Mail, ...]
+    troubles: tuple[str, ...]
+    failure: PatchpilotError | None = None
+
 
 Take = Callable[[Iterable[Mail]], None]
 MACHINES = "(f:gregkh OR f:sashal OR f:akpm OR f:tip-bot2 OR f:patchwork-bot)"
@@ -29,8 +39,8 @@ def gather(
     fresh: bool = False,
     reader: MailReader | None = None,
     progress: Progress = silent,
-) -> tuple[tuple[Mail, ...], tuple[str, ...]]:
-    """The mails about the series that has this mail, and the queries that failed.
+) -> Gathered:
+    """The mails about the series that has this mail; those found before a later query failed are kept.
 
     NotInArchiveError when the archive has no such mail and none is known; NetworkError when the first query fails.
     """
@@ -38,7 +48,7 @@ def gather(
     archive.parse_mail = reader.parse
     have: dict[str, Mail] = {mail.message_id: mail for mail in known}
     asked: set[str] = set()
-    troubles: list[str] = []
+    failure: PatchpilotError | None = None
 
     def take(mails: Iterable[Mail]) -> None:
         for mail in mails:
@@ -54,8 +64,8 @@ def gather(
     try:
         _widen(archive, message_id, have, reader, asked, take, fresh, progress)
     except (NetworkError, MissingError) as error:
-        troubles.append(error.message)
-    return _about(message_id, have.values(), reader), (*troubles, *dict.fromkeys(archive.skipped))
+        failure = error
+    return Gathered(_about(message_id, have.values(), reader), tuple(dict.fromkeys(archive.skipped)), failure)
 
 
 def _widen(

@@ -1,15 +1,23 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """`patchpilot track` from end to end, on an mbox and on a real archive."""
 
+import contextlib
 import gzip
 import json
+import socket
 import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from patchpilot.demo.archive_standin import HttpAnswer, StandIn
+from patchpilot.threads import archive
 from patchpilot.threads.track_store import default_file
 from tests.kit.archive import archive_server
 from tests.kit.cli import Outcome, call
@@ -139,6 +147,104 @@ def test_a_finished_series_is_asked_about_less_and_less_often(workdir: Path) -> 
         before = series()[0]["updated"]
         assert series("update", "--fresh")[0]["updated"] == before
         assert series("update", "--fresh", "--all")[0]["updated"] != before
+
+
+@contextmanager
+def answering(answer: bytes, pause: float = 0.0) -> Iterator[tuple[str, list[bytes]]]:
+    """A server that answers every request with these bytes (with a `pause`, one by one), and the requests it got."""
+    seen: list[bytes] = []
+    listener = socket.create_server(("127.0.0.1", 0))
+    over = threading.Event()
+
+    def serve(connection: socket.socket) -> None:
+        with connection, contextlib.suppress(OSError):
+            connection.settimeout(5)
+            seen.append(connection.recv(65536))
+            if not pause:
+                connection.sendall(answer)
+            for byte in answer if pause else b"":
+                if over.wait(pause):
+                    return
+                connection.sendall(bytes([byte]))
+
+    def listen() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
+
+    threading.Thread(target=listen, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}/demo", seen
+    finally:
+        over.set()
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+
+
+def http(status: str, body: bytes = b"", *headers: str) -> bytes:
+    head = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", "Connection: close", *headers]
+    return "\r\n".join(head).encode() + b"\r\n\r\n" + body
+
+
+FAULTS = {
+    "unreachable": (b"", 0.0, "cannot be reached"),
+    "404": (http("404 Not Found"), 0.0, "is not an archive: HTTP status 404"),
+    "empty": (http("200 OK"), 0.0, "sent an empty answer"),
+    "429": (http("429 Too Many Requests", b"", "Retry-After: 0"), 0.0, "is rate-limiting requests"),
+    "503": (http("503 Service Unavailable", b"", "Retry-After: 0"), 0.0, "HTTP status 503"),
+    "html": (http("200 OK", b"<html>log in</html>", "Content-Type: text/html"), 0.0, "did not send an mbox"),
+    "truncated": (http("200 OK", gzip.compress(mbox(story.V1))[:-20]), 0.0, "did not send an mbox"),
+    "dripping": (http("200 OK", gzip.compress(mbox(story.V1))), 0.2, "no whole answer within"),
+    "dripping body": (http("200 OK", b"x" * 9999, "Content-Type: text/plain"), 0.05, "no whole answer within"),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_no_fault_of_an_archive_is_no_news(fault: str, workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    answer, pause, told = FAULTS[fault]
+    monkeypatch.setattr(archive, "MAX_SECONDS", 1.0)
+    with archive_server("stand-in", workdir, story.V1, patch("[PATCH] valve: open it", id="w", author=story.OTTO)) as server:
+        for name in ("v1", "w"):
+            series("add", f"<{name}@example.org>", "--lore", server.url)
+    with answering(answer, pause) as (url, seen):
+        started = time.monotonic()
+        outcome = call("track", "update", "--fresh", "--lore", url, "--format", "json")
+        took = time.monotonic() - started
+    assert (outcome.code, [one["state"] for one in json.loads(outcome.out)["series"]]) == (4, ["stalled", "stalled"])
+    assert told in outcome.err
+    assert outcome.err.count("warning") == 1, "one host is asked by one series, and what it did is said once"
+    assert len(seen) <= 3
+    assert took < 9
+
+
+def test_what_was_found_before_a_search_failed_is_kept(workdir: Path) -> None:
+    class Half(StandIn):
+        def answer(self, method: str, target: str) -> HttpAnswer:
+            return HttpAnswer(403) if method == "POST" else super().answer(method, target)
+
+    with Half() as server:
+        server.add(*story.BEGINNING)
+        outcome = call("track", "add", "<v1@example.org>", "--lore", server.url, "--format", "json")
+        assert outcome.code == 4
+        (found,) = json.loads(outcome.out)["series"]
+        assert (found["state"], [one["message_id"] for one in found["replies"]]) == ("changes-requested", ["r1@example.org"])
+        assert "HTTP status 403" in outcome.err
+
+
+def test_another_archive_is_asked_for_a_lore_url_too(workdir: Path) -> None:
+    with archive_server("stand-in", workdir, story.V1) as server:
+        (found,) = series("add", "https://lore.kernel.org/netdev/v1@example.org/", "--lore", server.url)
+        assert found["source"] == server.url
+
+
+def test_offline_says_how_old_it_is(workdir: Path) -> None:
+    with archive_server("stand-in", workdir, story.V1) as server:
+        series("add", "<v1@example.org>", "--lore", server.url)
+    with sqlite3.connect(default_file()) as database:
+        database.execute("UPDATE series SET updated = ?", ((datetime.now(UTC) - timedelta(hours=3)).isoformat(),))
+    for argv, code in ((("track", "--offline"), 0), (("track", "show", "1", "--offline"), 0), (("track", "update", "--offline"), 4)):
+        outcome = call(*argv)
+        assert (outcome.code, "offline: the archive was last queried 3 hours ago" in outcome.err) == (code, True), outcome.err
 
 
 def test_an_answer_from_the_cache_is_told(workdir: Path) -> None:

@@ -14,6 +14,8 @@ from patchpilot.cli.options import Common, common_options, progress_of
 from patchpilot.cli.verb_command import VerbGroup
 
 if TYPE_CHECKING:
+    from datetime import timedelta
+
     from patchpilot.services.topic.topic_state import TopicState
     from patchpilot.services.track.follow_series import ArchiveAt, Tracked
 
@@ -44,7 +46,7 @@ def command(common: Common) -> None:
 @click.option("--mbox", metavar="FILE", type=click.Path(path_type=Path), help="read the mails from FILE instead of an archive")
 @_LORE
 @click.argument("target", metavar="MSGID|URL", required=False)
-def add(common: Common, target: str | None, mbox: Path | None, lore: str | None) -> None:
+def add(common: Common, target: str | None, mbox: Path | None, lore: str | None) -> int:
     """Follow the series of a mail, or with --mbox the series in a file."""
     from patchpilot.services.topic.archive_target import archive_setting
     from patchpilot.services.track import follow_series as service
@@ -60,6 +62,7 @@ def add(common: Common, target: str | None, mbox: Path | None, lore: str | None)
             progress=progress,
         )
     _write(common, series, whole=True)
+    return _warn_unreachable(series)
 
 
 @command.command("list", epilog="\b\nExample:\n  patchpilot track list --format json")
@@ -83,6 +86,7 @@ def show(common: Common, number: int | None, keep_unread: bool) -> None:
         number = number if number is not None else _chosen([(entry.id, entry.subject) for entry in store.entries()], topic)
         series = service.show(number, store=store, repository=place.repository_if_any(), mark_read=not keep_unread, progress=progress)
     _write(common, (series,), whole=True, topic=topic)
+    _note_offline(common, (series,))
 
 
 @command.command(epilog="\b\nExamples:\n  patchpilot track update\n  patchpilot track update 2 --fresh")
@@ -108,6 +112,7 @@ def update(common: Common, numbers: tuple[int, ...], everything: bool, fresh: bo
     _write(common, series, topic=topic)
     if common.format == "text":
         _note_cached(series)
+    _note_offline(common, series)
     return _warn_unreachable(series)
 
 
@@ -209,6 +214,7 @@ def _list(common: Common) -> None:
         series = service.listed(store=store, repository=place.repository_if_any(), progress=progress)
         topic = topic_at(place, store, series)
     _write(common, series, topic=topic)
+    _note_offline(common, series)
 
 
 def _chosen(entries: Sequence[tuple[int, str]], topic: "TopicState | None") -> int:
@@ -262,9 +268,27 @@ def _note_cached(series: Sequence["Tracked"]) -> None:
 
     asked = [datetime.fromisoformat(series_.entry.updated) for series_ in series if series_.cached and series_.entry.updated]
     if asked:
-        minutes = int((datetime.now(UTC) - min(asked)).total_seconds()) // 60
-        ago = "just now" if minutes < 1 else f"{minutes} minute{'s' if minutes > 1 else ''} ago"
-        notice("note", f"the archive was queried {ago}; --fresh queries it again")
+        notice("note", f"the archive was queried {_ago(datetime.now(UTC) - min(asked))}; --fresh queries it again")
+
+
+def _note_offline(common: Common, series: Sequence["Tracked"]) -> None:
+    """With --offline, print on stderr how old what is shown is."""
+    from datetime import UTC, datetime
+
+    asked = [datetime.fromisoformat(series_.entry.updated) for series_ in series if series_.entry.updated]
+    if common.offline and asked:
+        notice("note", f"offline: the archive was last queried {_ago(datetime.now(UTC) - min(asked))}")
+
+
+def _ago(past: "timedelta") -> str:
+    """A time in the past in the largest unit that fits: `3 hours ago`."""
+    from patchpilot.model.counted import counted
+
+    minutes = int(past.total_seconds()) // 60
+    for unit, size in (("day", 24 * 60), ("hour", 60), ("minute", 1)):
+        if minutes >= size:
+            return f"{counted(minutes // size, unit)} ago"
+    return "just now"
 
 
 def _archives(common: Common) -> "ArchiveAt":

@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from patchpilot.cache.folder import cache_dir, private_folder
 from patchpilot.commits.repository import Repository
-from patchpilot.errors import InputError, MissingError, NetworkError, UsageError
+from patchpilot.errors import InputError, MissingError, NetworkError, PatchpilotError, UsageError
 from patchpilot.model.action import Action
 from patchpilot.model.mail import Mail
 from patchpilot.model.message_id import message_id_of
@@ -115,14 +116,16 @@ def add(
         raise UsageError(f"{target}: neither a Message-ID nor an archive URL", hint="e.g. <20240101120000.1-1-ada@example.org>")
     url = archive_of(target, lore)
     with archive_at(url) as archive:
-        mails, troubles = gather(archive, message_id, reader=store.reader, progress=progress)
-    mails = _without_tests(mails)
+        gathered = gather(archive, message_id, reader=store.reader, progress=progress)
+    mails = _without_tests(gathered.mails)
     status = status_of(message_id, read_thread(mails, now=store.reader.now, reader=store.reader))
     if status is None:
         raise InputError(f"{message_id}: no patch in this thread", hint="pass the Message-ID of the patch or its cover letter")
     entry = store.holding(status.topic.message_ids) or store.add(_key(status), status.topic.subject, url, None)
     new = store.keep(entry.id, status.topic.subject, mails, seen=_own(status))
-    return (replace(_shown(store.entry(entry.id), store, repository, progress, status), new=new, troubles=troubles),)
+    troubles = (*gathered.troubles, *((gathered.failure.message,) if gathered.failure else ()))
+    shown = _shown(store.entry(entry.id), store, repository, progress, status)
+    return (replace(shown, new=new, troubles=troubles, unreachable=gathered.failure is not None),)
 
 
 def follow(message_id: str, subject: str, *, lore: str = LORE, store: Store) -> TrackEntry:
@@ -190,6 +193,7 @@ def update(
     numbers, everything, fresh, lore = request.numbers, request.everything, request.fresh, request.lore
     entries = [store.entry(number) for number in numbers] if numbers else list(store.entries())
     updated = []
+    refusing = Refusing(archive_at)
     for at, entry in enumerate(entries, 1):
         before = _shown(entry, store, None, progress)
         if not numbers and not everything and not _is_due(before, store.reader.now):
@@ -197,10 +201,28 @@ def update(
             continue
         try:
             said = _numbered(progress, at, len(entries))
-            updated.append(_update_one(before, store, archive_at, lore, fresh, repository, said))
+            updated.append(_update_one(before, store, refusing, lore, fresh, repository, said))
         except NetworkError as error:
             updated.append(replace(before, troubles=(error.message,), unreachable=True))
     return tuple(updated)
+
+
+class Refusing:
+    """Opens archives, but none of a host that has failed in this run: the first failure is raised again without asking."""
+
+    def __init__(self, archive_at: ArchiveAt) -> None:
+        self._archive_at = archive_at
+        self._failures: dict[str, PatchpilotError] = {}
+
+    def open(self, url: str) -> Archive:
+        """The archive; NetworkError where its host failed before."""
+        if failure := self._failures.get(urlsplit(url).netloc):
+            raise failure
+        return self._archive_at(url)
+
+    def failed(self, url: str, error: PatchpilotError) -> None:
+        """Ask this host no more."""
+        self._failures.setdefault(urlsplit(url).netloc, error)
 
 
 def _is_due(series: Tracked, now: datetime) -> bool:
@@ -222,13 +244,14 @@ def _numbered(progress: Progress, at: int, count: int) -> Progress:
 
 
 def _update_one(
-    before: Tracked, store: Store, archive_at: ArchiveAt, lore: str | None, fresh: bool, repository: Repository | None, progress: Progress
+    before: Tracked, store: Store, archives: Refusing, lore: str | None, fresh: bool, repository: Repository | None, progress: Progress
 ) -> Tracked:
     entry = before.entry
     known = store.mails(entry.id)
     troubles: tuple[str, ...] = ()
     mails: tuple[Mail, ...] = ()
     cached = False
+    failure: PatchpilotError | None = None
     url = lore or entry.lore
     if url is None and entry.mbox:
         path = Path(entry.mbox)
@@ -240,16 +263,23 @@ def _update_one(
             troubles = (f"{path} no longer exists",)
     else:
         try:
-            with archive_at(url or LORE) as archive:
-                mails, troubles = gather(archive, entry.message_id, known, fresh=fresh, reader=store.reader, progress=progress)
+            with archives.open(url or LORE) as archive:
+                mails, troubles, failure = gather(archive, entry.message_id, known, fresh=fresh, reader=store.reader, progress=progress)
                 mails, cached = _without_tests(mails), archive.remembered
         except NotInArchiveError as error:
             troubles = (error.message,)
+        except NetworkError as error:
+            archives.failed(url or LORE, error)
+            raise
+        if failure:
+            archives.failed(url or LORE, failure)
+            troubles = (*troubles, failure.message)
     if cached and {mail.message_id for mail in mails} <= {mail.message_id for mail in known}:
         return replace(_shown(entry, store, repository, progress), troubles=troubles, cached=True)
     status = status_of(entry.message_id, read_thread((*known, *mails), now=_moment(entry, store), reader=store.reader))
     new = store.keep(entry.id, status.topic.subject if status else entry.subject, mails, seen=_own(status) if status else ())
-    return replace(_shown(store.entry(entry.id), store, repository, progress), new=new, troubles=troubles)
+    shown = _shown(store.entry(entry.id), store, repository, progress)
+    return replace(shown, new=new, troubles=troubles, unreachable=failure is not None)
 
 
 def _without_tests(mails: Sequence[Mail]) -> tuple[Mail, ...]:
