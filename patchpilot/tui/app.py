@@ -18,7 +18,7 @@ from textual.screen import Screen
 from patchpilot.errors import ExitCode, PatchpilotError, UnclearBaseError
 from patchpilot.model.printable import printable
 from patchpilot.tui.background import BackgroundThread, terminal_gone
-from patchpilot.tui.changed_cells import Canvas, Drawn
+from patchpilot.tui.changed_cells import Canvas, Drawn, erases_in_color
 from patchpilot.tui.jobs import StageJobs
 from patchpilot.tui.legible import AA, AAA, LegibleText
 from patchpilot.tui.opening import Opening
@@ -79,7 +79,7 @@ class PatchpilotApp(StageApp):
         for theme in HIGH_CONTRAST:
             self.register_theme(theme)
         self._legible = LegibleText()
-        self._canvas = Canvas()
+        self._canvas = Canvas(erases=erases_in_color())
         if not self.no_color:
             self._filters.append(self._legible)
         self.session, self.memory = session, memory

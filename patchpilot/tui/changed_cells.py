@@ -15,8 +15,14 @@ from textual.strip import Strip
 APART = 5
 """Unchanged cells between two changes that are cheaper to write again than to go round."""
 
+ERASED, ERASED_AT_END = 11, 5
+"""Blank cells that are cheaper to erase and go round, or to erase at the end of a change, than to write."""
+
 _VISIBLE_ON_SPACES = frozenset("479")
 """The codes of the attributes that are seen on spaces too: underline, reverse, strike."""
+
+_ENDS = {"1": "22", "2": "22", "3": "23", "4": "24", "5": "25", "6": "25", "7": "27", "8": "28", "9": "29"}
+"""The code that ends each attribute."""
 
 _ATTRIBUTES = ("bold", "dim", "italic", "underline", "blink", "blink2", "reverse", "conceal", "strike")
 
@@ -45,11 +51,25 @@ Cell = tuple[str, Pen] | None
 """A character with its style, "" in the second column of a wide one; None where it is not known what the terminal shows."""
 
 
-class Canvas:
-    """The cells that the terminal shows now."""
+def erases_in_color() -> bool:
+    """Whether the terminal of $TERM fills what it erases with the background in use: a line of blanks is then one code."""
+    try:
+        import curses
+    except ImportError:  # a Python without it
+        return False
+    try:
+        curses.setupterm(fd=1)
+    except curses.error:
+        return False
+    return curses.tigetflag("bce") == 1 and bool(curses.tigetstr("ech"))
 
-    def __init__(self) -> None:
+
+class Canvas:
+    """The cells that the terminal shows now. `erases`: blanks may be erased, see erases_in_color."""
+
+    def __init__(self, *, erases: bool = False) -> None:
         self._rows: list[list[Cell]] = []
+        self._erases = erases
 
     def forget(self) -> None:
         """Another program wrote on the terminal: everything is drawn again."""
@@ -61,14 +81,14 @@ class Canvas:
         if len(self._rows) != height or len(self._rows[0]) != width:
             self._rows = [[None] * width for _ in range(height)]
         rows = self._after_layout(update, system) if isinstance(update, LayoutUpdate) else self._after_chops(update, system)
-        written = []
+        written, pen = ["\x1b[0m"], NO_PEN
         for y, row in rows.items():
             del row[width:]
             if row != self._rows[y]:
-                written.append(_difference(y, self._rows[y], row))
+                text, pen = _difference(y, self._rows[y], row, pen, erases=self._erases)
+                written.append(text)
                 self._rows[y] = row
-        text = "".join(written)
-        return f"{text}\x1b[0m" if text else ""
+        return f"{''.join(written)}\x1b[0m" if len(written) > 1 else ""
 
     def _after_layout(self, update: LayoutUpdate, system: ColorSystem | None) -> dict[int, list[Cell]]:
         rows = {}
@@ -116,24 +136,44 @@ def _cells(text: str, pen: Pen) -> tuple[Cell, ...]:
     return tuple(cells)
 
 
-def _difference(y: int, old: list[Cell], new: list[Cell]) -> str:
-    """The codes and texts for the changed parts of a row; every part sets all of its colors."""
+def _difference(y: int, old: list[Cell], new: list[Cell], pen: Pen, *, erases: bool) -> tuple[str, Pen]:
+    """The codes and texts for the changed parts of a row, written with `pen` at first; and the pen after them."""
     parts = []
     for start, stop in _runs(old, new):
-        parts.append(f"\x1b[{y + 1};{start + 1}H\x1b[0m")
-        pen = NO_PEN
-        for cell in new[start:stop]:
+        parts.append(f"\x1b[{y + 1};{start + 1}H")
+        at = start
+        while at < stop:
+            cell = new[at]
             assert cell is not None
-            if cell[1] != pen and not (cell[0] == " " and _looks_same(cell[1], pen)):
-                parts.append(_turn(pen, cell[1]))
-                pen = cell[1]
-            parts.append(cell[0])
-    return "".join(parts)
+            wanted = _blank(cell[1], pen) if _is_blank(cell) else cell[1]
+            if wanted != pen:
+                parts.append(_turn(pen, wanted))
+                pen = wanted
+            blanks = _blanks(new, at, stop) if erases and _is_blank(cell) else 0
+            if blanks >= (ERASED_AT_END if at + blanks == stop else ERASED):
+                parts.append(f"\x1b[{blanks}X" if at + blanks == stop else f"\x1b[{blanks}X\x1b[{blanks}C")
+                at += blanks
+            else:
+                parts.append(cell[0])
+                at += 1
+    return "".join(parts), pen
 
 
-def _looks_same(space: Pen, pen: Pen) -> bool:
-    """Whether a space written with `pen` looks as it should: the color of a space is not seen."""
-    return space.ground == pen.ground and not space.attributes and _VISIBLE_ON_SPACES.isdisjoint(pen.attributes)
+def _is_blank(cell: Cell) -> bool:
+    return cell is not None and cell[0] == " " and not cell[1].attributes
+
+
+def _blanks(row: list[Cell], at: int, stop: int) -> int:
+    """How many cells from here on are the same blank."""
+    end = at + 1
+    while end < stop and row[end] == row[at]:
+        end += 1
+    return end - at
+
+
+def _blank(space: Pen, pen: Pen) -> Pen:
+    """The pen nearest to the one in use with which a space looks as it should: the color of a space is not seen, nor are most attributes."""
+    return pen._replace(attributes=pen.attributes if _VISIBLE_ON_SPACES.isdisjoint(pen.attributes) else "", ground=space.ground)
 
 
 def _runs(old: list[Cell], new: list[Cell]) -> list[tuple[int, int]]:
@@ -169,7 +209,13 @@ def _pen(style: Style, system: ColorSystem | None) -> Pen:
 @lru_cache(4096)
 def _turn(pen: Pen, following: Pen) -> str:
     """The shortest codes from one style to the next."""
-    if pen.attributes != following.attributes:
-        colors = [code for code, default in zip(following[1:], NO_PEN[1:], strict=True) if code != default]
-        return f"\x1b[{';'.join(['0', *([following.attributes] if following.attributes else []), *colors])}m"
-    return f"\x1b[{';'.join(code for code, known in zip(following[1:], pen[1:], strict=True) if code != known)}m"
+    changed = [code for code, known in zip(following[1:], pen[1:], strict=True) if code != known]
+    if pen.attributes == following.attributes:
+        return f"\x1b[{';'.join(changed)}m"
+    old, new = (set(filter(None, one.attributes.split(";"))) for one in (pen, following))
+    ended = {_ENDS[attribute] for attribute in old - new}
+    # an end such as that of bold is the end of dim too
+    begun = {attribute for attribute in new if attribute not in old or _ENDS[attribute] in ended}
+    afresh = [code for code, default in zip(following[1:], NO_PEN[1:], strict=True) if code != default]
+    ways = ([*sorted(ended), *sorted(begun), *changed], ["0", *([following.attributes] if new else []), *afresh])
+    return f"\x1b[{min((';'.join(way) for way in ways), key=len)}m"

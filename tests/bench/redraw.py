@@ -61,7 +61,7 @@ def traffic(work: Path, env: dict[str, str], size: tuple[int, int]) -> bool:
     return missed
 
 
-def _bytes(terminal: Terminal, key: str, patience: float = 0.4) -> int:
+def _bytes(terminal: Terminal, key: str, patience: float = 1.0) -> int:
     begun = terminal.type(key)
     terminal.quiet(patience)
     return len(terminal.seen[begun:].encode())

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Only changed cells are written, and the terminal shows what Textual drew: judged by a small terminal of our own."""
 
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -22,13 +25,16 @@ from patchpilot.tui.stages import Stage
 from tests.kit.terminal import WALK, Terminal
 
 WIDE, HIGH = 24, 4
-CODE = re.compile(r"\x1b\[([0-9;]*)([Hm])")
+CODE = re.compile(r"\x1b\[([0-9;]*)([HmXC])")
+ENDED_BY = {"22": "12", "23": "3", "24": "4", "25": "56", "27": "7", "28": "8", "29": "9"}
 STYLES = [
     Style(),
     Style(color="#ff0000"),
     Style(color="#00ff00", bgcolor="#101010", bold=True),
     Style(reverse=True),
     Style(bgcolor="#202020"),
+    Style(color="#00ff00", dim=True),
+    Style(color="#00ff00", bold=True, dim=True, underline=True),
 ]
 
 
@@ -45,6 +51,11 @@ class Screen:
             found = CODE.match(text, at)
             if found and found[2] == "H":
                 y, x = (int(part) - 1 for part in found[1].split(";"))
+            elif found and found[2] == "X":
+                for erased in range(x, x + int(found[1])):
+                    self.rows[y][erased] = (" ", _look(" ", {"48": pen["48"]} if "48" in pen else {}))
+            elif found and found[2] == "C":
+                x += int(found[1])
             elif found:
                 self._turn(pen, found[1])
             else:
@@ -65,13 +76,16 @@ class Screen:
                 del parts[:4]
             elif code in ("39", "49"):
                 pen.pop(str(int(code) - 1), None)
+            elif code in ENDED_BY:
+                for attribute in ENDED_BY[code]:
+                    pen.pop(attribute, None)
             else:
                 pen[code] = "on"
 
 
 def _look(sign: str, pen: dict[str, str]) -> str:
     # the color of a space is not seen, nor is it bold
-    seen = {code: value for code, value in pen.items() if sign != " " or code == "48" or "7" in pen}
+    seen = {code: value for code, value in pen.items() if sign != " " or code in ("48", "4", "7", "9") or "7" in pen}
     return str(sorted(seen.items()))
 
 
@@ -88,9 +102,9 @@ ROW = st.lists(st.tuples(st.text("ab é漢─", max_size=9), st.integers(0, len(
 FRAME = st.lists(ROW, min_size=HIGH, max_size=HIGH).map(frame)
 
 
-@given(st.lists(FRAME, min_size=1, max_size=4))
-def test_the_terminal_shows_every_frame(frames: list[list[Strip]]) -> None:
-    canvas, screen = Canvas(), Screen()
+@given(st.lists(FRAME, min_size=1, max_size=4), st.booleans())
+def test_the_terminal_shows_every_frame(frames: list[list[Strip]], erases: bool) -> None:
+    canvas, screen = Canvas(erases=erases), Screen()
     for strips in frames:
         screen.write(canvas.changes(layout(strips), (WIDE, HIGH), ColorSystem.TRUECOLOR))
         fresh = Screen()
@@ -118,15 +132,31 @@ def test_what_is_not_known_is_never_written() -> None:
     canvas = Canvas()
     update = ChopsUpdate([{0: None, 3: Strip([Segment("abc")])}], [(0, 3, 6)], [[3, 6]])
     text = canvas.changes(update, (20, 1), ColorSystem.TRUECOLOR)
-    assert text == "\x1b[1;4H\x1b[0mabc\x1b[0m"
+    assert text == "\x1b[0m\x1b[1;4Habc\x1b[0m"
     canvas.forget()
     assert canvas.changes(update, (20, 1), ColorSystem.TRUECOLOR) == text
+
+
+def test_blanks_are_erased_where_that_takes_the_background() -> None:
+    row = Strip([Segment("a", STYLES[2]), Segment(" " * 15, STYLES[4]), Segment("b" + " " * 7, STYLES[1])])
+    update = LayoutUpdate([[row]], Region(0, 0, WIDE, 1))
+    text = Canvas(erases=True).changes(update, (WIDE, 1), ColorSystem.TRUECOLOR)
+    ground = "\x1b[48;2;32;32;32m"
+    assert text.endswith(f"a{ground}\x1b[15X\x1b[15C\x1b[0;38;2;255;0;0mb\x1b[7X\x1b[0m"), text
+    assert "X" not in Canvas().changes(update, (WIDE, 1), ColorSystem.TRUECOLOR)
+
+
+@pytest.mark.parametrize(("terminal", "erases"), [("xterm-256color", True), ("screen-256color", False), ("no such terminal", False)])
+def test_the_terminal_is_asked_whether_it_erases_in_color(terminal: str, erases: bool) -> None:
+    code = "from patchpilot.tui.changed_cells import erases_in_color; print(erases_in_color())"
+    done = subprocess.run([sys.executable, "-c", code], env={**os.environ, "TERM": terminal}, capture_output=True, text=True, check=True)
+    assert done.stdout == f"{erases}\n"
 
 
 def test_without_colors_none_are_written() -> None:
     strip = Strip([Segment("bold", Style(bold=True)), Segment(" red", Style(color="red"))])
     text = Canvas().changes(LayoutUpdate([[strip]], Region(0, 0, 8, 1)), (8, 1), None)
-    assert text == "\x1b[1;1H\x1b[0m\x1b[0;1mbold \x1b[0mred\x1b[0m"
+    assert text == "\x1b[0m\x1b[1;1H\x1b[1mbold \x1b[0mred\x1b[0m"
 
 
 @pytest.mark.parametrize("size", [(80, 24), (160, 50)], ids=lambda size: f"{size[0]}x{size[1]}")

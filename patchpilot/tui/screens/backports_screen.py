@@ -177,8 +177,7 @@ class BackportsScreen(StageScreen):
         missing = [f"not fetched: {other.version}" for other in result.missing]
         self.query_one("#branch", Static).update(lines(diff_line(row) for row in [*in_words(branch), *missing, *result.rules]))
         self._list_needs(branch)
-        self._show_conflicts(branch)
-        self._show_patch(branch)
+        self._show_below(branch)
 
     def _hide(self, *names: str) -> None:
         for name in names:
@@ -204,54 +203,68 @@ class BackportsScreen(StageScreen):
         )
         queue.highlighted = at if needs else None
 
-    def _show_conflicts(self, branch: "BranchResult") -> None:
-        """The conflicts in three columns, read once for each branch."""
+    def _show_below(self, branch: "BranchResult") -> None:
+        """The conflicts, or the patch that the fix becomes: found once for each branch. What is shown of another branch stays for that moment."""
         result: BackportResult | None = self.session.last(self.stage)
-        panel = self.query_one("#clash", Panel)
-        panel.display = bool(branch.conflicts and branch.wants_fix) and self.size.height >= TALL and self.size.width >= three_columns.ROOM
-        if not panel.display or result is None or result.commit is None:
+        if result is None or result.commit is None or not branch.wants_fix or self.size.height < TALL:
+            self._hide("#clash", "#outcome")
             return
         key = (result.commit, branch.tip)
-        panel.count = counted(len(branch.conflicts), "conflict")
+        if branch.conflicts and self.size.width >= three_columns.ROOM:
+            self._show_conflicts(branch, key) if key in self._conflicts else self._read_conflicts(branch, key)
+        elif branch.tip and not branch.conflicts:
+            self._show_patch(branch, key) if key in self._patches else self._make_patch(branch, key, result)
+        else:
+            self._hide("#clash", "#outcome")
+
+    def _show_conflicts(self, branch: "BranchResult", key: tuple[str, str]) -> None:
+        """The conflicts in three columns, as far as they are known."""
+        if self._chosen() != branch:
+            return
+        self._hide("#outcome")
+        panel = self.query_one("#clash", Panel)
+        panel.display, panel.count = True, counted(len(branch.conflicts), "conflict")
         rows = sides_rows(self._conflicts.get(key, branch.conflicts), self.size.width - EDGE)
         self.query_one("#sides", Pager).fill(rows, stops=[at for at, row in enumerate(rows) if row.startswith("@@ ")])
-        if key not in self._conflicts:
-            self._read_conflicts(result.commit, branch)
 
-    def _read_conflicts(self, fix: str, branch: "BranchResult") -> None:
+    def _read_conflicts(self, branch: "BranchResult", key: tuple[str, str]) -> None:
         from patchpilot.services.backport.conflict_columns import conflict_columns
 
         def read(places: "tuple[ConflictPlace, ...]") -> None:
-            self._conflicts[fix, branch.tip] = places
-            if self._chosen() == branch:
-                self._show_conflicts(branch)
+            self._conflicts[key] = places
+            self._show_conflicts(branch, key)
 
-        self.in_thread("reading the conflicts", lambda repository, _: conflict_columns(repository, fix, branch), read)
+        self.in_thread(
+            "reading the conflicts",
+            lambda repository, _: conflict_columns(repository, key[0], branch),
+            read,
+            lambda: self._show_conflicts(branch, key),
+        )
 
-    def _show_patch(self, branch: "BranchResult") -> None:
-        """Where there is no conflict, the patch that the fix becomes on the branch, made once for each branch."""
-        result: BackportResult | None = self.session.last(self.stage)
-        panel = self.query_one("#outcome", Panel)
-        panel.display = branch.wants_fix and not branch.conflicts and bool(branch.tip) and self.size.height >= TALL
-        if not panel.display or result is None or result.commit is None:
+    def _show_patch(self, branch: "BranchResult", key: tuple[str, str]) -> None:
+        """The patch that the fix becomes on the branch; nothing before it is made."""
+        if self._chosen() != branch:
             return
-        key = (result.commit, branch.tip)
-        panel.heading = f"The fix on {branch.branch}"
+        self._hide("#clash")
+        panel = self.query_one("#outcome", Panel)
+        panel.display, panel.heading = True, f"The fix on {branch.branch}"
         rows, view = self._patches.get(key, ()), self.query_one("#applied", DiffView)
         if tuple(view.rows) != rows:
             view.fill(rows)
-        if key not in self._patches:
-            self._make_patch(key, result, branch)
 
-    def _make_patch(self, key: tuple[str, str], result: "BackportResult", branch: "BranchResult") -> None:
+    def _make_patch(self, branch: "BranchResult", key: tuple[str, str], result: "BackportResult") -> None:
         from patchpilot.services.backport.patch_on_branch import patch_on_branch
 
         def made(rows: tuple[str, ...]) -> None:
             self._patches[key] = rows
-            if self._chosen() == branch:
-                self._show_patch(branch)
+            self._show_patch(branch, key)
 
-        self.in_thread("applying the fix", lambda repository, _: patch_on_branch(repository, result, branch), made)
+        self.in_thread(
+            "applying the fix",
+            lambda repository, _: patch_on_branch(repository, result, branch),
+            made,
+            lambda: self._show_patch(branch, key),
+        )
 
     def _chosen(self) -> "BranchResult | None":
         result: BackportResult | None = self.session.last(self.stage)

@@ -40,6 +40,8 @@ STEP = 0.1
 """Seconds between two reports of progress that are shown: more of them would only delay keys."""
 REST = 0.12
 """Seconds without a move of the cursor after which the details of what it is on are shown."""
+PATIENCE = 0.3
+"""Seconds after which work is announced: most ends sooner, and what would be drawn and removed again is what a slow line waits for."""
 
 
 class StageScreen(Screen[None]):
@@ -93,6 +95,8 @@ class StageScreen(Screen[None]):
         self._shown: Any = None
         self._side: dict[str, int] = {}
         self._doing: dict[str, str] = {}
+        self._meanwhile: dict[str, Callable[[], None]] = {}
+        self._slow: set[str] = set()
         self._resting: Timer | None = None
 
     @property
@@ -194,12 +198,34 @@ class StageScreen(Screen[None]):
 
         self._resting = self.set_timer(REST, rested)
 
-    def in_thread(self, what: str, work: "Callable[[Repository, Progress], T]", then: Callable[[T], None]) -> None:
-        """Run `work` in a thread, then show its result; the title line shows `what` meanwhile. A second call of the same name replaces the first."""
+    def in_thread(
+        self,
+        what: str,
+        work: "Callable[[Repository, Progress], T]",
+        then: Callable[[T], None],
+        meanwhile: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Run `work` in a thread, then show its result with `then`. A second call of the same name replaces the first.
+
+        When it takes longer than a moment, the title line shows `what`, and `meanwhile` is called once, as it is when there is no result.
+        """
         number = self._side[what] = self._side.get(what, 0) + 1
-        self._doing[what] = f"{what} …"
-        self.place()
+        self._doing[what], self._meanwhile[what] = f"{what} …", meanwhile
+        self.set_timer(PATIENCE, partial(self._lasts, what, number))
         self.run_worker(partial(self._do, what, number, work, then), thread=True, group=f"side-{what}", exclusive=True, exit_on_error=False)
+
+    def _lasts(self, what: str, number: int) -> None:
+        """Announce a side job that did not end yet."""
+        if self._side[what] == number and what in self._doing:
+            self._slow.add(what)
+            self._meanwhile.pop(what, lambda: None)()
+            self.place()
+
+    def _ended(self, what: str) -> Callable[[], None]:
+        """A side job ended: what was to be called if it lasted."""
+        self._doing.pop(what, None)
+        self._slow.discard(what)
+        return self._meanwhile.pop(what, lambda: None)
 
     def _do(self, name: str, number: int, work: "Callable[[Repository, Progress], T]", then: Callable[[T], None]) -> None:
         from patchpilot.services.topic.open_repository import open_repository
@@ -228,13 +254,13 @@ class StageScreen(Screen[None]):
 
     def on_stage_screen_done(self, message: Done) -> None:
         """Show a side job's result."""
-        self._doing.pop(message.name, None)
+        self._ended(message.name)
         message.then(message.result)
         self.place()
 
     def on_stage_screen_failed(self, message: Failed) -> None:
         """Show a side job's error."""
-        self._doing.pop(message.name, None)
+        self._ended(message.name)()
         self.show_error(message.error)
         self.place()
 
@@ -242,7 +268,8 @@ class StageScreen(Screen[None]):
         """Show the progress of a side job."""
         if message.name in self._doing:
             self._doing[message.name] = message.line
-            self.place()
+            if message.name in self._slow:
+                self.place()
 
     # messages
 
@@ -279,8 +306,8 @@ class StageScreen(Screen[None]):
             main.note = "" if status.state is StageState.BUSY or self.session.topic is None else status.note
 
     def _now_doing(self) -> str:
-        if self._doing:
-            return list(self._doing.values())[-1]
+        if slow := [doing for what, doing in self._doing.items() if what in self._slow]:
+            return slow[-1]
         if self.session.topic is None and self.stage not in self.session.errors:
             return "reading topic …"
         return self.session.busy.get(self.stage, "")
@@ -319,7 +346,7 @@ class StageScreen(Screen[None]):
         for what in self._side:
             self._side[what] += 1
             self.workers.cancel_group(self, f"side-{what}")
-        self._doing.clear()
+            self._ended(what)()
         self.tui.jobs.cancel(self.stage)
         self.place()
 

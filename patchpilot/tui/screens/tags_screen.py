@@ -205,6 +205,7 @@ class TagsScreen(StageScreen):
                 repository, fix, culprits, profile=profile, signoff=signoff and not self._is_signed(), progress=progress
             ),
             looked,
+            lambda: self.query_one("#ruler", ReleaseRuler).show(NOWHERE),
         )
 
     def _explain(self) -> None:
@@ -216,7 +217,9 @@ class TagsScreen(StageScreen):
         impact = self._impacts.get((commit.id, *self._culprits()))
         self.query_one("#suspects", Panel).count = counted(len(self._candidates()), "candidate")
         self.query_one("#where", Panel).display = bool(self._culprits())
-        self.query_one("#ruler", ReleaseRuler).show(impact.bug if impact else NOWHERE)
+        if impact:
+            # that of another candidate stays for the moment in which this one is looked at
+            self.query_one("#ruler", ReleaseRuler).show(impact.bug)
         self.query_one("#evidence", Static).update(lines(evidence_rows(result, candidate, impact)))
         wording, message = self.query_one("#wording", Pager), word_diff_rows(impact.message) if impact else []
         if message and list(wording.rows) != message:
