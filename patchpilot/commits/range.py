@@ -4,9 +4,10 @@
 import os
 import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
+from patchpilot.cache import patterns as re
 from patchpilot.errors import InputError, MissingError, NoPatchError, UsageError
 from patchpilot.model.action import Action, Hint
 from patchpilot.model.limits import MAX_INPUT
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 NAME_TARGET = Action("", ("TARGET",), "name a commit or a range A..B")
 """The hint for a TARGET without commits."""
 MAX_COMMITS = 1000
+_NUMBERED = re.compile(r"(?P<version>(?:v\d+-)?)(?P<number>\d{4})-.*\.(?:patch|eml)")
 
 FromArchive = Callable[[str], Series]
 """Reads the series named by an archive's URL or a Message-ID; passed in, as this room must not use the network."""
@@ -292,6 +294,28 @@ def _thread_on(members: Sequence[Patch], patch: Patch) -> bool:
     return bool(identity) and identity in above
 
 
+def _is_next_file(members: Sequence[Patch], patch: Patch) -> bool:
+    """Whether git format-patch wrote the patch after these, although the subjects have no numbers or disagree on the total, which rules report."""
+    last, subject = members[-1].subject, patch.subject
+    if patch.author != members[0].author or last.version != subject.version or not (last.is_patch and subject.is_patch):
+        return False
+    numbered = (last.number is not None and subject.number == last.number + 1) or (last.number is None and subject.number is None)
+    return numbered and follows_in_folder(members[-1].source, patch.source)
+
+
+def follows_in_folder(before: str, after: str) -> bool:
+    """Whether git format-patch gave the second file the next number of the first one's folder: 0001-x.patch, 0002-y.patch."""
+    first, second = PurePath(before), PurePath(after)
+    found, other = _NUMBERED.fullmatch(first.name), _NUMBERED.fullmatch(second.name)
+    return (
+        found is not None
+        and other is not None
+        and first.parent == second.parent
+        and found["version"] == other["version"]
+        and int(other["number"]) == int(found["number"]) + 1
+    )
+
+
 def group(patches: Sequence[Patch]) -> tuple[Series, ...]:
     """Patches from files, grouped into series by their numbers; a patch without a number is a separate series."""
     groups: list[list[Patch]] = []
@@ -304,7 +328,7 @@ def group(patches: Sequence[Patch]) -> tuple[Series, ...]:
             and last.number is not None
             and number > last.number
             and ((total == last.total and patch.subject.version == last.version) or _thread_on(groups[-1], patch))
-        )
+        ) or (bool(groups) and _is_next_file(groups[-1], patch))
         if follows:
             groups[-1].append(patch)
         else:

@@ -128,7 +128,8 @@ def _member(text: str) -> str:
     *headers, subject = text.split("\n")
     number = re.search(r"(\d+)/", subject)
     letter = chr(96 + int(number[1])) if number else "a"
-    body = mail(subject, f"{PROSE}\n\n{SIGN_OFF}", file_diff(PATH, HUNK.replace("frob_start(", f"frob_{letter}(")))
+    path = PATH if letter == "a" else f"drivers/frob/{letter}.c"
+    body = mail(subject, f"{PROSE}\n\n{SIGN_OFF}", file_diff(path, HUNK.replace("frob_start(", f"frob_{letter}(")))
     if number and int(number[1]) == 0:
         body = mail(subject, PROSE, "")
     return body.replace("Date: ", "".join(f"{line}\n" for line in headers) + "Date: ", 1)

@@ -2,13 +2,16 @@
 """Detectors for the files of a patch: uapi headers, files without a maintainer or Makefile entry, hunks of white space only."""
 
 from collections.abc import Iterator, Sequence
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from patchpilot.cache import patterns as re
 from patchpilot.errors import MissingError
 from patchpilot.lint.detector import Arguments, Hit, detector
+from patchpilot.lint.detectors.tree_applies import fits
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.pack_patterns import compiled
+from patchpilot.model.file_diff import FileChange
 from patchpilot.model.patch import Patch
 from patchpilot.model.source_tree import Tree
 
@@ -100,12 +103,70 @@ def selftest_not_built(context: Context, _arguments: Arguments) -> Iterator[Hit]
             continue
         after = [line.text for patch in _whole(context) for other in patch.files if other.path == makefile for line in other.lines("+")]
         text = "\n".join([before, *after])
-        if not re.search(rf"(?<![\w.-]){re.escape(named)}(?![\w-])|wildcard", text):
+        if not re.search(rf"(?<![\w.-]){re.escape(named)}(?![\w-])|wildcard [^)]*\*\.{suffix}\b", text):
             yield Hit(change.patch_line, path=change.path, values={"makefile": makefile, "test": named})
+
+
+_ATTRIBUTE = re.compile(
+    r"^\s*(?:static )?(?:struct \w+ )?(?:DEVICE_(?:ULONG_|INT_|BOOL_)?ATTR|BIN_ATTR|DRIVER_ATTR|BUS_ATTR|CLASS_ATTR|IIO_DEVICE_ATTR)(?:_\w+)?"
+    r"\((?P<attribute>\w+)"
+)
+
+
+@detector("sysfs-without-documentation", "attribute", except_pattern=str)
+def sysfs_without_documentation(context: Context, arguments: Arguments) -> Iterator[Hit]:
+    """Reports the first sysfs attribute that the patch adds, if no patch of its series documents any; the whole series must be known."""
+    whole = _whole(context)
+    if not _is_whole(context) or any(path.startswith("Documentation/") for patch in whole for path in patch.paths):
+        return
+    others = compiled(arguments["except_pattern"])
+    for change in context.patch.files:
+        if not change.path.endswith(".c") or others.search(change.path):
+            continue
+        gone = {match["attribute"] for line in change.lines("-") if (match := _ATTRIBUTE.match(line.text))}
+        for line in change.lines("+"):
+            match = _ATTRIBUTE.match(line.text) if "ATTR" in line.text else None
+            if match and match["attribute"] not in gone and _has_function(change, match["attribute"]):
+                yield Hit(line.patch_line, values={"attribute": match["attribute"]})
+                return
+
+
+def _has_function(change: FileChange, attribute: str) -> bool:
+    """Whether the patch adds the function that shows or stores the attribute."""
+    return any(f"{attribute}_show(" in line.text or f"{attribute}_store(" in line.text for line in change.lines("+"))
+
+
+@detector("maintainers-pattern", "pattern")
+def maintainers_pattern(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Reports a new F: or X: line of MAINTAINERS that matches no file of the tree, if the patch applies to it."""
+    tree = context.tree
+    change = next((change for change in context.patch.files if change.path == "MAINTAINERS" and change.old_path), None)
+    if tree is None or change is None or not _is_whole(context) or not fits(context):
+        return
+    new = [other.new_path for patch in _whole(context) for other in patch.files if other.new_path and other.old_path != other.new_path]
+    for line in change.lines("+"):
+        match = re.match(r"[FX]:\s+(?P<pattern>\S+)\s*$", line.text)
+        if match and not _matches_any(tree, match["pattern"], new):
+            yield Hit(line.patch_line, values={"pattern": match["pattern"]})
+
+
+def _matches_any(tree: Tree, pattern: str, new: Sequence[str]) -> bool:
+    """Whether a pattern of MAINTAINERS matches a file of the tree, or one that the series adds."""
+    if any(path == pattern or path.startswith(pattern) or fnmatchcase(path, pattern) for path in new):
+        return True
+    if not re.search(r"[*?\[]", pattern):
+        return tree.exists(pattern.rstrip("/"))
+    folder = re.split(r"[*?\[]", pattern)[0].rpartition("/")[0]
+    return not folder or any(fnmatchcase(path, pattern) or fnmatchcase(path, f"{pattern}*") for path in tree.files(folder))
 
 
 def _whole(context: Context) -> tuple[Patch, ...]:
     return context.series.patches if context.series and context.series.patches else (context.patch,)
+
+
+def _is_whole(context: Context) -> bool:
+    """Whether all patches of the series are known."""
+    return (context.patch.subject.total or 1) <= len(_whole(context))
 
 
 def _touched(context: Context, path: str) -> bool:

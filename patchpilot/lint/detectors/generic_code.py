@@ -3,6 +3,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 from patchpilot.cache import patterns as re
 from patchpilot.lint.conditions import CONDITIONS, applies
@@ -103,17 +104,20 @@ def _any_line(lines: Sequence[NewLine], pattern: str | None) -> bool:
     unless_pattern=str,
     paths_pattern=str,
     spaced=bool,
+    first=bool,
 )
 def longer_than(context: Context, arguments: Arguments) -> Iterable[Hit]:
     """Reports text longer than `most`: "added" lines (in characters), added "code" and "comment" lines of C (in columns; code up to the limit of the
     run only, since longer lines have a rule of their own), the "title" (a project's own limit comes first), the "series" (in patches).
 
     Lines must match `pattern` and not `unless_pattern`; `paths_pattern` selects files; `spaced` skips hits close to
-    another one.
+    another one, `first` all but the first.
     """
     if not applies(context, arguments):
         return ()
     measured = _MEASURED.get(arguments["where"], _lines_longer)(context, arguments)
+    if arguments.get("first"):
+        return islice(measured, 1)
     return spaced(measured) if arguments.get("spaced") else measured
 
 

@@ -24,7 +24,7 @@ def message_too_short(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """Reports a message that is too short for its change, or only repeats the subject; an empty message has its own rule.
 
     Too short are fewer than `fewest` words, and fewer than `fewest_of_change` where 10 lines or more are changed and no word gives a reason
-    (or fewer than two thirds of that for 20 lines).
+    (or fewer than about half of that for 4 lines; for 20 lines, fewer than two thirds even with a reason).
     """
     patch = context.patch
     count = words(context)
@@ -37,7 +37,8 @@ def message_too_short(context: Context, arguments: Arguments) -> Iterator[Hit]:
         return
     size = sum(change.added + change.removed for change in patch.files)
     most = arguments["fewest_of_change"]
-    of_change = (size >= 10 and count < most and not _gives_reason(context)) or (size >= 20 and 3 * count < 2 * most)
+    needed = most if size >= 10 else (most + 3) // 2 if size >= 4 else 0
+    of_change = (count < needed and not _gives_reason(context)) or (size >= 20 and 3 * count < 2 * most)
     if count < arguments["fewest"] or of_change:
         yield Hit(patch.message_line, case="short", values={"count": count})
         return
@@ -192,15 +193,30 @@ def indented_message(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         yield Hit(patch.message_line)
 
 
-_FRAME = re.compile(r"[\w.]+\+0x[0-9a-f]+/0x[0-9a-f]+")
+_FRAME = re.compile(r"[\w.]+\+0x[0-9a-f]+/0x[0-9a-f]+|^\s+\w+(?: \[inline\])? \S+\.[chS]:\d+")
+_TIMESTAMP = re.compile(r"^\s*\[\s*\d+\.\d{6}\]")
 
 
-@detector("long-stack-trace", "count", most=int)
+@detector("long-stack-trace", {"": "count", "timestamps": "count"}, most=int)
 def long_stack_trace(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """Reports the first line of more than `most` lines of stack traces."""
-    frames = [at for at, line in enumerate(context.patch.message) if _FRAME.search(line)]
+    frames = _frames(context)
     if len(frames) > arguments["most"]:
-        yield Hit(context.patch.message_line + frames[0], values={"count": len(frames)})
+        stamped = any(_TIMESTAMP.match(context.patch.message[at]) for at in frames)
+        yield Hit(context.patch.message_line + frames[0], case="timestamps" if stamped else "", values={"count": len(frames)})
+
+
+def _frames(context: Context) -> list[int]:
+    """Returns the indexes of the message lines that are functions of a stack trace."""
+    return [at for at, line in enumerate(context.patch.message) if _FRAME.search(line)]
+
+
+@detector("timestamps-in-log", most=int)
+def timestamps_in_log(context: Context, arguments: Arguments) -> Iterator[Hit]:
+    """Reports the first line with a timestamp, unless the log is a stack trace of more than `most` lines, which has a rule of its own."""
+    first = next((at for at, line in enumerate(context.patch.message) if _TIMESTAMP.match(line)), None)
+    if first is not None and len(_frames(context)) <= arguments["most"]:
+        yield Hit(context.patch.message_line + first)
 
 
 _ALSO = re.compile(r"(?:^|[.!] )(?:Also|Additionally|In addition|Besides|While (?:at it|here))\b")

@@ -24,11 +24,15 @@ def _this_patch() -> re.Pattern[str]:
 @detector("this-patch", {"this": "quoted verb", "patch": "quoted what"})
 def this_patch(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports "this patch adds" and similar: the message should use the imperative."""
+    reverts = context.patch.subject.title.startswith("Revert ")
     for paragraph in paragraphs(context):
         if re.match(r"This reverts commit\b", paragraph.text):
             continue
         for found in _this_patch().finditer(paragraph.text):
             what = found["what"] or found["other"]
+            # in a revert, "this commit" is the reverted one
+            if reverts and what == "commit":
+                continue
             yield Hit(paragraph.line_at(found.start()), case="patch", values={"quoted": found[0], "what": what})
             return
     first = next(iter(paragraphs(context)), None)

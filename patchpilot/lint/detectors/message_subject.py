@@ -71,7 +71,8 @@ def path_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         r"^(?:drivers?|kernel|Documentation/devicetree\S*|drivers/\S+|include/\S+|sound/\S+|Documentation/devicetree)$",
         first,
         re.IGNORECASE,
-    ):
+    ) and not (first == "Drivers" and len(prefixes) > 1):
+        # "Drivers: hv:" is the usual prefix of its subsystem, not a path
         better = (
             prefixes[1]
             if first.lower() in ("driver", "drivers") and len(prefixes) > 1 and prefixes[1] != "base"
@@ -83,6 +84,14 @@ def path_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         yield Hit(subject_line(context), case="directory" if better else "directory-without-prefix", values=values)
     elif re.search(r"\.(?:c|h|S|dts|dtsi|yaml|rst|txt)$", first):
         yield Hit(subject_line(context), case="file", values={"prefix": first})
+
+
+@detector("missing-patch-prefix")
+def missing_patch_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Reports a mail or patch file with a diff whose subject has nothing in brackets."""
+    patch = context.patch
+    if patch.has_diff and patch.commit is None and patch.header("Date") and patch.subject.title and not patch.subject.marks:
+        yield Hit(subject_line(context))
 
 
 @detector("repeated-prefix", {"number": "", "prefix": "prefix"})

@@ -1,24 +1,31 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Detectors for a whole series. The engine runs these once for each series, with its first patch as the patch."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 
 from patchpilot.cache import patterns as re
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.detectors.generic import subject_line
 from patchpilot.lint.lint_context import Context
+from patchpilot.model.file_diff import Hunk
 from patchpilot.model.patch import Patch
+
+LEAST_COMPARED = 4
+"""Number of lines that two hunks must have in common to be compared."""
 
 
 def _patches(context: Context) -> tuple[Patch, ...]:
     return context.series.patches if context.series else ()
 
 
-@detector("numbering", {"totals": "totals", "missing": "numbers", "twice": "number total"})
+@detector("numbering", {"totals": "totals", "missing": "numbers", "twice": "number total", "none": "count"})
 def numbering(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports missing and duplicate numbers, and different totals."""
-    numbered = [(patch.subject.number, patch.subject.total) for patch in _patches(context) if patch.subject.number is not None]
+    """Reports missing and duplicate numbers, different totals, and numbered files whose subjects have no numbers."""
+    patches = _patches(context)
+    numbered = [(patch.subject.number, patch.subject.total) for patch in patches if patch.subject.number is not None]
+    if len(patches) > 1 and not numbered and not any(patch.commit for patch in patches):
+        yield Hit(subject_line(context), case="none", values={"count": len(patches)})
     if len(numbered) < 2:
         return
     totals = {total for _, total in numbered if total}
@@ -155,3 +162,35 @@ def inconsistent_author(context: Context, _arguments: Arguments) -> Iterator[Hit
         if other.strip('"').lower() != name:
             yield Hit(subject_line(context), case="names", values={"address": author.key, "first": other, "second": author.name})
             return
+
+
+@detector("does-not-follow", "number subject earlier")
+def does_not_follow(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Reports a patch with a hunk about lines of an earlier patch's hunk, some of which are not what that patch leaves."""
+    patches = _patches(context)
+    if any(patch.commit for patch in patches):
+        return
+    # by path: number of the last patch that changed the file, and its lines by number
+    left: dict[str, tuple[int, dict[int, str]]] = {}
+    for number, patch in enumerate(patches, 1):
+        for change in patch.files:
+            earlier, lines = left.get(change.old_path or "", (0, {}))
+            if earlier and not change.is_binary and any(_contradicts(lines, hunk) for hunk in change.hunks):
+                values = {"number": number, "subject": patch.subject.title, "earlier": earlier}
+                yield Hit(subject_line(context), values=values)
+                return
+        for change in patch.files:
+            if change.new_path:
+                left[change.new_path] = number, {at: text for hunk in change.hunks for at, text in _side_of(hunk, "+", hunk.new_start)}
+
+
+def _contradicts(lines: Mapping[int, str], hunk: Hunk) -> bool:
+    """Whether the old side of a hunk is about these lines, and not the same: in the middle of equal lines at least one differs."""
+    both = [(text, lines[at]) for at, text in _side_of(hunk, "-", hunk.old_start) if at in lines]
+    equal = sum(1 for old, kept in both if old == kept)
+    return len(both) >= LEAST_COMPARED and equal < len(both) <= 2 * equal
+
+
+def _side_of(hunk: Hunk, sign: str, start: int) -> Iterator[tuple[int, str]]:
+    """Yields (number, text) of each line of one side of a hunk."""
+    yield from enumerate((line.text for line in hunk.lines if line.kind in (" ", sign)), start)

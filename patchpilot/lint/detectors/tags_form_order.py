@@ -184,7 +184,7 @@ def _fits(tag: str, value: str) -> bool:
     return bool(re.match(r"(?:commit )?[0-9a-f]{7,}\b", value)) if tag == "fixes" else "@" in value
 
 
-@detector("floating-tags", {"blank-line": "", "text": "tag"})
+@detector("floating-tags", {"blank-line": "", "text": "tag", "below": ""})
 def floating_tags(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports blank lines between tags: git does not read the ones before the last blank line as trailers."""
     patch = context.patch
@@ -204,7 +204,17 @@ def floating_tags(context: Context, _arguments: Arguments) -> Iterator[Hit]:
                 yield Hit(patch.message_line + gap, case="blank-line")
                 return
         at -= 1
+    if (below := _sentence_below(lines, last)) is not None:
+        yield Hit(patch.message_line + below, case="below")
+        return
     yield from _stranded(context, last)
+
+
+def _sentence_below(lines: Sequence[str], last: int) -> int | None:
+    """Returns the index of a sentence in a paragraph below the last tag."""
+    if last + 1 < len(lines) and lines[last + 1].strip():
+        return None
+    return next((at for at in range(last + 1, len(lines)) if len(lines[at].split()) >= 4 and re.match(r"[A-Za-z]\w* \w", lines[at])), None)
 
 
 def _stranded(context: Context, last: int) -> Iterator[Hit]:
@@ -227,7 +237,7 @@ def _stranded(context: Context, last: int) -> Iterator[Hit]:
         if not (alone and block and below < last):
             continue
         text = patch.message[_first_after(written, below, last)]
-        if re.match(r"[A-Z]\w* \w+", text) and not is_trailer(text):
+        if re.match(r"[A-Za-z]\w*(?:\(\))? \w+", text) and not is_trailer(text):
             yield Hit(line, case="text", values={"tag": tag.name})
             return
 
@@ -283,6 +293,9 @@ def review_below(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         if tag.key in ("signed-off-by", "reviewed-by", "acked-by", "tested-by", "reported-by", "suggested-by", "link", "closes")
     ]
     signed = [at for at, (_, tag) in enumerate(lines) if tag.key == "signed-off-by"]
+    if any(True for _ in tag_order(context, {})):
+        # one finding says that the tags above the sign-off are below it
+        return
     below = lines[signed[-1] + 1 :] if signed else []
     if below and below[-1][1].key in ("reported-by", "suggested-by", "closes") and any(tag.key != "closes" for _, tag in below):
         line, tag = next(entry for entry in reversed(below) if entry[1].key != "closes")
@@ -322,10 +335,17 @@ def wrapped_fixes(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             yield Hit(patch.message_line + at, case="indented")
 
 
-@detector("url-among-tags")
+@detector("url-among-tags", {"": "", "numbered": "number url"})
 def url_among_tags(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a URL on a line of its own directly above or below a tag, in the last paragraph."""
+    """Reports a URL on a line of its own directly above or below a tag, in the last paragraph, or numbered in the last lines above the tags."""
     lines = context.patch.message
+    first = next((tag.line for _, tag in tag_lines(context)), None)
+    at = first - 1 if first else -1
+    while at >= 0 and not lines[at].strip():
+        at -= 1
+    if at >= 0 and (numbered := re.match(r"^\[(?P<number>\d{1,2})\]:?\s+(?P<url>https?://\S+)\s*$", lines[at])):
+        yield Hit(context.patch.message_line + at, case="numbered", values={"number": numbered["number"], "url": numbered["url"][:60]})
+        return
     for at, line in enumerate(lines):
         if re.match(r"^https?://\S+\s*$", line):
             beside = [lines[other] for other in (at - 1, at + 1) if 0 <= other < len(lines)]

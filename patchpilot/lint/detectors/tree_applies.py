@@ -38,6 +38,12 @@ def does_not_apply(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             return
 
 
+def fits(context: Context) -> bool:
+    """Whether all hunks of the patch have their old side in the tree, so that the tree is the one that the patch was made for."""
+    states = _states(context)
+    return bool(states) and all(state == "fits" for _, state in states)
+
+
 def _states(context: Context) -> list[tuple[int, str]]:
     """Returns (patch line, "fits", "there" or "alien") of every hunk; empty when it cannot be determined."""
     found: list[tuple[int, str]] | None = context.shared.get("tree.states")

@@ -1,21 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What each patch of a run is based on: the tree of the run, the patches before it in its series, or the parent of its commit."""
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from patchpilot.commits.patched_tree import ParentTree, PatchedTree, Stack
+from patchpilot.commits.range import follows_in_folder
 from patchpilot.commits.tree_readers import CommitTree
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.source_tree import Tree
 
 if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository
-
-_NUMBERED = re.compile(r"(?P<version>(?:v\d+-)?)(?P<number>\d{4})-.*\.(?:patch|eml)")
 
 
 def trees(series: Sequence[Series], tree: Tree, repository: "Repository | None") -> Mapping[int, Callable[[], Tree]]:
@@ -43,7 +40,7 @@ def _runs(series: Sequence[Series]) -> Iterator[tuple[Patch, ...]]:
     """The patches that are based on one another: those of a series, and files that git format-patch numbered in one directory."""
     held: list[Patch] = []
     for series_ in series:
-        if len(series_.patches) == 1 and held and _follows(held[-1], series_.patches[0]):
+        if len(series_.patches) == 1 and held and follows_in_folder(held[-1].source, series_.patches[0].source):
             held.append(series_.patches[0])
             continue
         if held:
@@ -55,15 +52,3 @@ def _runs(series: Sequence[Series]) -> Iterator[tuple[Patch, ...]]:
             held = []
     if held:
         yield tuple(held)
-
-
-def _follows(before: Patch, patch: Patch) -> bool:
-    first, second = PurePath(before.source), PurePath(patch.source)
-    found, other = _NUMBERED.fullmatch(first.name), _NUMBERED.fullmatch(second.name)
-    return (
-        found is not None
-        and other is not None
-        and first.parent == second.parent
-        and found["version"] == other["version"]
-        and int(other["number"]) == int(found["number"]) + 1
-    )

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Detectors for statements of added C code: cases that fall through, arrays of variable length, errors in probe functions."""
+
+from collections.abc import Iterator, Sequence
+
+from patchpilot.cache import patterns as re
+from patchpilot.lint.detector import Arguments, Hit, detector
+from patchpilot.lint.lint_context import Context
+from patchpilot.lint.new_side import NewHunk, NewLine, added_lines, c_hunks, in_functions, spaced
+from patchpilot.lint.pack_patterns import compiled
+
+_LABEL = re.compile(r"^\s*(?:case\b[^?]*|default\s*):")
+_LEAVES = re.compile(
+    r"(?:break|return|goto|continue|fallthrough|__fallthrough|BUG|BUG_ON|panic|unreachable|do_exit|exit|abort|err|errx|die|usage|\w*_panic"
+    r"|BUILD_BUG\w*|__builtin_\w+|\w*error_exit)\b"
+)
+_SAYS_SO = re.compile(r"fall(?:s|ing)?[ -]?(?:s |through|thru)|no break", re.IGNORECASE)
+
+
+@detector("missing-break")
+def missing_break(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Reports a case that runs into the next one without break or fallthrough, where the patch adds its last statement or the next label."""
+    for hunk in c_hunks(context):
+        for at, line in enumerate(hunk.lines):
+            if not _LABEL.match(line.code):
+                continue
+            above = next((other for other in range(at - 1, -1, -1) if hunk.lines[other].code.strip()), None)
+            if above is None or not (line.added or hunk.lines[above].added):
+                continue
+            code = hunk.lines[above].code.rstrip()
+            if not code.endswith(";") or any(_SAYS_SO.search(between.text) for between in hunk.lines[above:at]):
+                continue
+            statement = _statement(hunk.lines, above)
+            if statement and not _LEAVES.match(statement):
+                yield Hit(line.patch_line)
+
+
+def _statement(lines: Sequence[NewLine], at: int) -> str:
+    """Returns the statement that ends on a line, without a label before it; empty when its start is not in the hunk or it depends on an `if`."""
+    text = lines[at].code.strip().removesuffix(";")
+    while text.count(")") > text.count("("):
+        at -= 1
+        if at < 0:
+            return ""
+        text = f"{lines[at].code.strip()} {text}"
+    text = text.rsplit(";", 1)[-1].strip()
+    return _LABEL.sub("", text).strip()
+
+
+_ARRAY = re.compile(
+    r"^\t+(?:(?:const|unsigned|signed|struct|union|enum)\s+)*(?!return\b|else\b|goto\b|delete\b|static\b)\w+\s+\**(?P<name>\w+)"
+    r"\[(?P<length>[a-z_][\w>.\- +*/]*)\](?:\[\w*\])?;"
+)
+
+
+@detector("variable-length-array", "name length")
+def variable_length_array(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Reports a local array whose length is a variable."""
+    for hunk, at, line in added_lines(context, (".c",)):
+        match = _ARRAY.match(line.code)
+        if not match or re.search(r"[A-Z]{2}|sizeof|offsetof", match["length"]) or _is_constant(hunk, match["length"]):
+            continue
+        if in_functions(context, hunk)[at]:
+            yield Hit(line.patch_line, values={"name": match["name"], "length": match["length"]})
+
+
+def _is_constant(hunk: NewHunk, length: str) -> bool:
+    """Whether the patch shows the name to be a constant of an enum or a macro."""
+    name = re.match(r"\w+", length)
+    return name is not None and any(
+        re.match(rf"^\s*(?:#\s*define\s+)?{name[0]}\b(?:\s*=.*,|\s*,$|\s+[\d(])", line.code) for line in hunk.lines
+    )
+
+
+@detector("error-message-in-probe", paths_pattern=str)
+def error_message_in_probe(context: Context, arguments: Arguments) -> Iterator[Hit]:
+    """Reports dev_err() followed by a return in a probe function."""
+    paths = compiled(arguments["paths_pattern"])
+
+    def hits() -> Iterator[Hit]:
+        for hunk, at, line in added_lines(context, (".c",)):
+            if "dev_err(" not in line.code or not paths.search(hunk.change.path) or not re.match(r"^\t+dev_err\(", line.code):
+                continue
+            end = next((below for below in range(at, min(at + 4, len(hunk.lines))) if hunk.lines[below].code.rstrip().endswith(");")), None)
+            after = hunk.lines[end + 1] if end is not None and end + 1 < len(hunk.lines) else None
+            if after and re.match(r"^\t+return (?:-E\w+|PTR_ERR\(.*\)|\w+);", after.code) and "probe" in _function(hunk, at):
+                yield Hit(line.patch_line)
+
+    yield from spaced(hits())
+
+
+def _function(hunk: NewHunk, at: int) -> str:
+    """Returns the head of the function that a line is in, as far as the hunk or its header shows it."""
+    for other in range(at - 1, -1, -1):
+        code = hunk.lines[other].code
+        if code[:1].isalpha() and "(" in code and not code.rstrip().endswith(":"):
+            return code
+    return hunk.hunk.section
