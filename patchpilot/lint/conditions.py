@@ -7,6 +7,7 @@ from typing import Any
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.message_tags import tag_lines
 from patchpilot.lint.pack_patterns import compiled
+from patchpilot.lint.subsystem_facts import subsystem_has
 from patchpilot.model.fix_claim import is_cosmetic
 from patchpilot.model.patch import Patch
 from patchpilot.model.upstream_references import upstream_commits
@@ -26,6 +27,7 @@ CONDITIONS: Mapping[str, type] = {
     "sent_to_list": bool,
     "subject_pattern": str,
     "message_pattern": str,
+    "unless_subsystem": str,
     "unless_message_pattern": str,
     "least_version": int,
     "least_number": int,
@@ -49,6 +51,7 @@ def applies(context: Context, arguments: Mapping[str, Any]) -> bool:
         and _lists(context, arguments)
         and _tags(context, arguments)
         and _texts(patch, arguments)
+        and not ("unless_subsystem" in arguments and subsystem_has(context, arguments["unless_subsystem"]))
         and _is(arguments, "is_backport", lambda: patch.subject.for_stable or names_upstream_commit(patch))
         and _is(arguments, "is_cosmetic", lambda: is_cosmetic(patch.subject.title, patch.paths))
     )

@@ -9,11 +9,16 @@ from patchpilot.errors import PackError, nearest
 from patchpilot.projects.mailing_lists import GoneAddress, ListRule
 from patchpilot.projects.project import SECTIONS, Lists, Project
 from patchpilot.projects.stable_trees import StableTrees
+from patchpilot.projects.subsystem import CHOICES, Subsystem
 
-_NOT_WRITTEN: Mapping[Any, tuple[str, ...]] = {Project: ("name", "lineage", "files"), StableTrees: ("project", "list")}
+_NOT_WRITTEN: Mapping[Any, tuple[str, ...]] = {
+    Project: ("name", "lineage", "files"),
+    StableTrees: ("project", "list"),
+    Subsystem: ("name",),
+}
 _ROWS: Mapping[str, Any] = {"rules": ListRule, "gone": GoneAddress}
-_TABLES = ("series", "severity")
-_PATTERNS = ("branch", "paths_pattern", "pattern", "message")
+_TABLES = ("series", "severity", "sources")
+_PATTERNS = ("branch", "paths_pattern", "pattern", "message", "prefix_pattern")
 _SEVERITIES = ("error", "warning", "check", "note")
 _NAMES: Mapping[type, str] = {list: "a list", dict: "a table", str: "a string", bool: "true or false", int: "a number"}
 _PLACEHOLDERS: Mapping[str, tuple[str, ...]] = {
@@ -50,6 +55,8 @@ def check_table(label: str, table: Mapping[str, Any], kind: Any) -> None:
             _check_list(label, key, value, nested=key == "tree_has")
         elif isinstance(value, dict):
             _check_words(label, key, value)
+        elif key in CHOICES and kind is Subsystem and value not in CHOICES[key]:
+            raise misspelled(f"{label}: key {key!r}: {value!r} is not one of {', '.join(CHOICES[key])}", str(value), CHOICES[key])
         elif isinstance(value, str):
             _check_text(label, key, value, kind)
 

@@ -77,7 +77,7 @@ def refreshed(folder: str | None = None) -> dict[str, Table]:
         return {}
     from patchpilot.projects.checking import check_table
 
-    table = _parse(str(file), file.read_bytes())
+    table = parse_table(str(file), file.read_bytes())
     try:
         copies = _first_form(table) if "family" in table else table
         for name, stable in copies.items():
@@ -142,8 +142,8 @@ def _built(key: str, shipped: Mapping[str, bytes], own: Mapping[str, tuple[str, 
     if not isinstance(tables, dict):
         from patchpilot.projects.checking import check_table
 
-        written = {name: _parse(f"projects/{name}.toml", text) for name, text in shipped.items()}
-        mine = {name: _parse(file, text) for name, (file, text) in own.items()}
+        written = {name: parse_table(f"projects/{name}.toml", text) for name, text in shipped.items()}
+        mine = {name: parse_table(file, text) for name, (file, text) in own.items()}
         for name, table in mine.items():
             check_table(own[name][0], table, Project)
         written |= {name: table for name, table in mine.items() if name not in shipped}
@@ -204,7 +204,8 @@ def _inherited(section: str, base: Table, own: Table) -> Table:
     return whole
 
 
-def _parse(label: str, text: bytes) -> Table:
+def parse_table(label: str, text: bytes) -> Table:
+    """The table of a TOML file; PackError with the label when it is not valid."""
     import tomllib
 
     try:

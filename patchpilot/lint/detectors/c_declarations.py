@@ -9,7 +9,7 @@ from patchpilot.cache import patterns as re
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.new_side import NewHunk, NewLine, added_lines, c_hunks, in_functions, previous_line, spaced
-from patchpilot.lint.pack_patterns import compiled
+from patchpilot.lint.subsystem_facts import file_subsystem
 
 
 @detector("needless-init", "name")
@@ -90,26 +90,29 @@ def _declaration_pattern() -> re.Pattern[str]:
     return re.compile(rf"^\t+(?!return\b|goto\b|else\b|case\b){kinds}[\w\s]*?(?:\s|\*)\**\w+(?:\[[^\]]*\])*(?:\s*=[^=].*|\s*,.*)?;\s*$")
 
 
-@detector("unsorted-declarations", paths_pattern=str)
-def unsorted_declarations(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports declarations of a new block that are not ordered from longest to shortest, in subsystems that require it."""
-    paths_pattern = compiled(arguments["paths_pattern"])
+@detector("unsorted-declarations", {"": "", "required": "subsystem"})
+def unsorted_declarations(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Reports declarations of a new block that are not ordered from longest to shortest, except in subsystems that do not want it."""
 
     def hits() -> Iterator[Hit]:
         for hunk in c_hunks(context, (".c",)):
-            if not paths_pattern.search(hunk.change.path):
+            subsystem = file_subsystem(context, hunk.change.path)
+            wanted = subsystem.declarations if subsystem else ""
+            if wanted == "any":
                 continue
-            for block in _declaration_blocks(hunk):
+            for block in declaration_blocks(hunk):
                 for above, below in pairwise(block):
                     longer = len(below.text.expandtabs(8)) > len(above.text.expandtabs(8))
                     if longer and (below.added or above.added) and not _depends(above, below):
-                        yield Hit(below.patch_line if below.added else above.patch_line)
+                        at = below.patch_line if below.added else above.patch_line
+                        required = subsystem if wanted == "longest-first" else None
+                        yield Hit(at, case="required", values={"subsystem": required.title}) if required else Hit(at)
                         break
 
     yield from spaced(hits())
 
 
-def _declaration_blocks(hunk: NewHunk) -> Iterator[list[NewLine]]:
+def declaration_blocks(hunk: NewHunk) -> Iterator[list[NewLine]]:
     """Yields runs of one-line declarations right after an opening brace, or at the start of a hunk that lies within a function."""
     lines = hunk.lines
     if "(" in (hunk.hunk.section or "") and (block := _declarations_from(lines, 0)):

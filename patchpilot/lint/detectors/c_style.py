@@ -7,6 +7,7 @@ from patchpilot.cache import patterns as re
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.new_side import NewHunk, NewLine, added_lines, next_line, previous_line, spaced
+from patchpilot.lint.subsystem_facts import file_subsystem
 
 
 @detector("trailing-comma")
@@ -59,6 +60,22 @@ def c99_comment(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             if where < 0 or (hunk.is_new and at < 12 and where == 0) or bare[where - 1 : where] == ":":
                 continue
             yield Hit(line.patch_line, column=where + 1)
+
+    yield from spaced(hits())
+
+
+@detector("comment-form", "subsystem")
+def comment_form(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Reports a new block comment with text on its first line, in subsystems that leave that line empty."""
+
+    def hits() -> Iterator[Hit]:
+        for hunk, at, line in added_lines(context):
+            below = hunk.lines[at + 1] if at + 1 < len(hunk.lines) else None
+            if line.comment or not below or not below.added or not below.comment or not re.match(r"^\s*/\*[^*\s-]*\s*\w", line.text):
+                continue
+            subsystem = file_subsystem(context, hunk.change.path)
+            if subsystem and subsystem.comments == "empty-first-line":
+                yield Hit(line.patch_line, values={"subsystem": subsystem.title})
 
     yield from spaced(hits())
 

@@ -12,6 +12,7 @@ from patchpilot.lint.detectors.generic import groups_of, is_plain, subject_line
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.new_side import NewHunk, NewLine, added_lines, next_line, previous_line, spaced
 from patchpilot.lint.pack_patterns import LONGEST_LINE, any_of, compiled
+from patchpilot.lint.subsystem_facts import file_subsystem
 from patchpilot.model.file_diff import DiffLine
 
 _C = (".c", ".h")
@@ -95,7 +96,7 @@ def _any_line(lines: Sequence[NewLine], pattern: str | None) -> bool:
 
 @detector(
     "longer-than",
-    {"": "length most", "project": "length most project"},
+    {"": "length most", "project": "length most project", "subsystem": "length most subsystem"},
     generic=True,
     **CONDITIONS,
     where=("added", "code", "comment", "title", "series"),
@@ -105,10 +106,13 @@ def _any_line(lines: Sequence[NewLine], pattern: str | None) -> bool:
     paths_pattern=str,
     spaced=bool,
     first=bool,
+    by_subsystem=bool,
 )
 def longer_than(context: Context, arguments: Arguments) -> Iterable[Hit]:
     """Reports text longer than `most`: "added" lines (in characters), added "code" and "comment" lines of C (in columns; code up to the limit of the
     run only, since longer lines have a rule of their own), the "title" (a project's own limit comes first), the "series" (in patches).
+
+    With `by_subsystem` the limit of lines is what the subsystem of their file wants, if it wants one.
 
     Lines must match `pattern` and not `unless_pattern`; `paths_pattern` selects files; `spaced` skips hits close to
     another one, `first` all but the first.
@@ -144,24 +148,27 @@ def _lines_longer(context: Context, arguments: Arguments) -> Iterator[Hit]:
         compiled(arguments.get("pattern", "")),
         compiled(arguments["unless_pattern"]) if "unless_pattern" in arguments else None,
     )
-    most: int = arguments["most"]
-    for at, text in _measured_lines(context, arguments["where"], compiled(arguments.get("paths_pattern", ""))):
-        if len(text) <= most or (arguments["where"] == "code" and len(text) > context.options.max_line_length):
+    for path, at, text in _measured_lines(context, arguments["where"], compiled(arguments.get("paths_pattern", ""))):
+        subsystem = file_subsystem(context, path) if arguments.get("by_subsystem") else None
+        most: int = subsystem.columns if subsystem else arguments["most"]
+        if not most or len(text) <= most or (arguments["where"] == "code" and len(text) > context.options.max_line_length):
             continue
         if pattern.search(text[:LONGEST_LINE]) and not (unless and unless.search(text[:LONGEST_LINE])):
-            yield Hit(at, values={"length": len(text), "most": most})
+            values = {"length": len(text), "most": most}
+            yield Hit(at, case="subsystem", values={**values, "subsystem": subsystem.title}) if subsystem else Hit(at, values=values)
 
 
-def _measured_lines(context: Context, where: str, paths: re.Pattern[str]) -> Iterator[tuple[int, str]]:
+def _measured_lines(context: Context, where: str, paths: re.Pattern[str]) -> Iterator[tuple[str, int, str]]:
+    """Yields (path, patch line, text) of the lines that `where` names."""
     if where == "added":
         for change in context.patch.files:
             if paths.search(change.path):
-                yield from ((line.patch_line, line.text) for line in change.lines("+"))
+                yield from ((change.path, line.patch_line, line.text) for line in change.lines("+"))
         return
     for hunk, _, line in added_lines(context):
         is_comment = line.comment or bool(re.match(r"^\s*(?:/\*|\*\s)", line.text))
         if paths.search(hunk.change.path) and (is_comment if where == "comment" else not line.comment):
-            yield line.patch_line, line.text.expandtabs(8)
+            yield hunk.change.path, line.patch_line, line.text.expandtabs(8)
 
 
 @detector(

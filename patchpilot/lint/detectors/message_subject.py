@@ -11,6 +11,8 @@ from patchpilot.lint.detectors.generic import subject_line
 from patchpilot.lint.english_verbs import imperative_of
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.pack_patterns import compiled
+from patchpilot.lint.subsystem_facts import subsystem
+from patchpilot.lint.usual_prefix import COMMITS, alike, learned_prefix, paths_asked
 from patchpilot.lint.word_lists import word_set
 from patchpilot.model.patch import Patch
 
@@ -214,25 +216,80 @@ def binding_subject(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         yield Hit(subject_line(context), values={"quoted": found[0]})
 
 
-@detector("prefix-convention", "prefix instead", conventions=list)
-def prefix_convention(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports a title that does not have the form that the files' subsystem documents. `conventions` are
-    "path pattern => title pattern => form", the first that matches all paths counts.
-    """
+@detector(
+    "prefix-convention",
+    {"": "prefix instead subsystem", "learned": "prefix usual folder total", "part": "prefix usual folder total"},
+)
+def prefix_convention(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Reports a title without the prefix that the subsystem documents or, where there is no history, that other patches to the directory have."""
     patch = context.patch
     title = _plain(context)
     # markers of a vendor's tree have their own rule
     marks = r"^(?:(?:FROM\w+(?:\([^)]*\))?|WIP|HACK|UPSTREAM|BACKPORT|ANDROID|CHROMIUM|RFC)\s*:\s*)+"
     title = re.sub(marks, "", title or "")
     prefixes, _ = split_prefix(title)
-    paths = [path for path in patch.paths if path != "MAINTAINERS"]
-    if not title or not paths or not prefixes or not patch.has_diff:
+    # a directory as a prefix has its own rule
+    if not title or not prefixes or not patch.has_diff or not context.project.kernel or any(path_prefix(context, {})):
         return
-    for entry in arguments["conventions"]:
-        where, form, reads = entry.split(" => ", 2)
-        if not all(compiled(where).search(path) for path in paths):
-            continue
-        # a directory as a prefix has its own rule
-        if not compiled(form).search(title) and not any(path_prefix(context, {})):
-            yield Hit(subject_line(context), values={"prefix": ": ".join(prefixes), "instead": reads})
+    own = subsystem(context)
+    written = ": ".join(prefixes)
+    if own and own.prefix_pattern and not compiled(own.prefix_pattern).search(title):
+        yield Hit(subject_line(context), values={"prefix": written, "instead": own.prefix, "subsystem": own.title})
+    elif context.history is None and (usual := learned_prefix([path for path in patch.paths if path != "MAINTAINERS"])):
+        values = {"prefix": written, "usual": usual.text, "folder": usual.where, "total": usual.total}
+        if not usual.is_known(prefixes[0]) and not re.search(r"tree-?wide", prefixes[0], re.IGNORECASE):
+            yield Hit(subject_line(context), case="learned", values=values)
+        elif alike(prefixes[0], usual.best) and not usual.has_further(prefixes):
+            yield Hit(subject_line(context), case="part", values=values)
+
+
+_STRONG_SHARE = 0.9
+_LEAST_TITLES = 10
+
+
+@detector("case-after-prefix", {"": "word usual subsystem", "learned": "word usual"})
+def case_after_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Reports a first word after the prefix in the other case than the subsystem wants, or than nearly all other subjects of the files have."""
+    title = _plain(context)
+    if title is None or not context.patch.has_diff or not context.project.kernel:
         return
+    word, case = _first_word(title), case_of(title)
+    if not case:
+        return
+    own = subsystem(context)
+    learned = _learned_case(context)
+    if own and own.after_prefix and own.after_prefix != case and learned != case:
+        yield Hit(subject_line(context), values={"word": word, "usual": _CASES[own.after_prefix], "subsystem": own.title})
+    elif learned and learned != case and not (own and own.after_prefix):
+        yield Hit(subject_line(context), case="learned", values={"word": word, "usual": _CASES[learned]})
+
+
+_CASES = {"capital": "a capital letter", "lower": "a lower-case letter"}
+
+
+def _first_word(title: str) -> str:
+    """Returns the first word after the prefixes, and after a driver in the form "Input: driver - do this"."""
+    return re.sub(r"^[\w/.,()]+ - ", "", split_prefix(title)[1]).split(" ", 1)[0]
+
+
+def case_of(title: str) -> str:
+    """Returns "capital" or "lower" for the first word after the prefixes; "" without prefixes, and where the word may be a name or a number."""
+    prefixes, _ = split_prefix(title)
+    word = _first_word(title)
+    if not prefixes:
+        return ""
+    if re.fullmatch(r"[A-Z][a-z]+", word):
+        return "capital"
+    return "lower" if re.fullmatch(r"[a-z]+", word) else ""
+
+
+def _learned_case(context: Context) -> str:
+    """Returns the case of the first words of nearly all subjects in the history of the files, or by the table where there is no history; "" if mixed."""
+    if context.history is None:
+        usual = learned_prefix([path for path in context.patch.paths if path != "MAINTAINERS"])
+        return usual.case if usual else ""
+    for paths in paths_asked(context.patch):
+        cases = [case for subject in context.history.subjects_touching(paths, COMMITS) if (case := case_of(subject))]
+        if len(cases) >= _LEAST_TITLES:
+            return next((case for case in _CASES if cases.count(case) / len(cases) >= _STRONG_SHARE), "")
+    return ""

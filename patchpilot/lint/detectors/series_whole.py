@@ -10,6 +10,7 @@ from patchpilot.lint.detectors.generic import subject_line
 from patchpilot.lint.lint_context import Context
 from patchpilot.model.file_diff import Hunk
 from patchpilot.model.patch import Patch
+from patchpilot.projects.subsystems import as_subsystem_wants
 
 LEAST_COMPARED = 4
 """Number of lines that two hunks must have in common to be compared."""
@@ -51,7 +52,7 @@ def series_cover(context: Context, arguments: Arguments) -> Iterator[Hit]:
     patches = _patches(context)
     first = next((patch for patch in patches if patch.subject.number == 1), None)
     if (
-        len(patches) >= (context.project.mail.cover_from or arguments["fewest"])
+        len(patches) >= (as_subsystem_wants(context.project, patches).mail.cover_from or arguments["fewest"])
         and context.series
         and context.series.cover is None
         and first

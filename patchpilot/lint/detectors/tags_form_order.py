@@ -4,11 +4,13 @@
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from functools import cache
+from itertools import pairwise
 
 from patchpilot.cache import patterns as re
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.message_tags import same_person, tag_lines
+from patchpilot.lint.subsystem_facts import subsystem
 from patchpilot.lint.word_lists import word_list, word_set
 from patchpilot.model.address import MAX_ADDRESS
 from patchpilot.model.trailer import Trailer, is_trailer, parse_trailer
@@ -281,6 +283,23 @@ def tag_order(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     for line, tag in lines:
         if tag.key == "fixes" and signed and line > signed[0]:
             yield Hit(line)
+            return
+
+
+@detector("subsystem-tag-order", "tag before subsystem")
+def subsystem_tag_order(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Reports the first tag that is before one which the subsystem wants above it."""
+    own = subsystem(context)
+    if own is None or not own.tag_order:
+        return
+    known = [(line, tag) for line, tag in tag_lines(context) if tag.key in own.tag_order]
+    signed = False
+    for (line, tag), (_, below) in pairwise(known):
+        signed = signed or tag.key == "signed-off-by"
+        # co-authors' sign-offs follow their Co-developed-by:, and each handler adds one at the end
+        paired = below.key == "co-developed-by" or (below.key == "signed-off-by" and signed)
+        if own.tag_order.index(tag.key) > own.tag_order.index(below.key) and not paired:
+            yield Hit(line, values={"tag": f"{tag.name}:", "before": f"{below.name}:", "subsystem": own.title})
             return
 
 

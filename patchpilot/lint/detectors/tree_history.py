@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from patchpilot.cache import patterns as re
@@ -14,13 +13,13 @@ from patchpilot.lint.detectors.generic import subject_line
 from patchpilot.lint.detectors.message_subject import split_prefix
 from patchpilot.lint.lint_context import Context, HistoryFacts
 from patchpilot.lint.message_tags import same_person, tag_lines
+from patchpilot.lint.usual_prefix import COMMITS, paths_asked
 from patchpilot.model.finding import FindingFix
 
 if TYPE_CHECKING:
     from patchpilot.model.commit import Commit
     from patchpilot.model.patch import Patch
 
-COMMITS = 60
 LEAST_COMMITS = 5
 USUAL_SHARE = 0.4
 
@@ -58,14 +57,6 @@ def _usual(history: HistoryFacts, context: Context) -> tuple[Counter[str], int] 
         if len(prefixes) >= LEAST_COMMITS:
             return Counter(prefixes), len(prefixes)
     return None
-
-
-def paths_asked(patch: "Patch") -> tuple[tuple[str, ...], ...]:
-    """Returns the sets of paths whose history is read for a patch: the files it changes most, and the directory of the first."""
-    changes = sorted(patch.files, key=lambda one: one.added + one.removed, reverse=True)
-    old = tuple(change.old_path for change in changes if change.old_path and change.old_path != "MAINTAINERS")[:3]
-    folders = tuple(str(PurePosixPath(change.path).parent) for change in changes if "/" in change.path)[:1]
-    return tuple(paths for paths in (old, folders) if paths)
 
 
 def _prefix(title: str) -> str:

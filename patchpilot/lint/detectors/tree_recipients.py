@@ -10,33 +10,44 @@ from patchpilot.lint.conditions import is_mail
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.detectors.generic import subject_line
 from patchpilot.lint.lint_context import Context
-from patchpilot.lint.pack_patterns import compiled
+from patchpilot.lint.subsystem_facts import subsystem
 from patchpilot.model.address import Address, parse_address
 from patchpilot.model.patch import Patch
+from patchpilot.projects.subsystems import subsystems
 
 if TYPE_CHECKING:
     from patchpilot.maintainers import SectionMatch
 
 
-@detector("target-tree", "tree fixes", paths_pattern=str, except_pattern=str, words=list, default=str)
-def target_tree(context: Context, arguments: Arguments) -> Iterator[Hit]:
+@detector("target-tree", "tree fixes rest subsystem")
+def target_tree(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports a mail without a tree in its subject whose files all belong to a subsystem that requires one."""
-    patch = context.patch
-    if not is_mail(patch) or not patch.has_diff or patch.subject.rfc:
+    patch, wanted = context.patch, subsystem(context)
+    if wanted is None or not wanted.tree_required or not is_mail(patch) or not patch.has_diff or patch.subject.rfc:
         return
-    mine, others = compiled(arguments["paths_pattern"]), compiled(arguments["except_pattern"])
-    paths = [path for path in patch.paths if not path.startswith(("Documentation/devicetree/", "MAINTAINERS"))]
-    if not paths or not all(mine.search(path) and not others.search(path) for path in paths):
-        return
-    tree_words = set(arguments["words"])
     marks = {word.lower() for word in patch.subject.words}
-    if marks & tree_words or any(re.search(r"\d\.\d|stable|-next$", word) for word in marks):
+    if marks & {*wanted.trees, *wanted.other_trees} or any(re.search(r"\d\.\d|stable|-next$", word) for word in marks):
         return
     fix = any(tag.key == "fixes" for tag in patch.trailers) or re.search(
         r"\b(?:fix|crash|leak|deadlock|regression|oops|not work\w*|fail\w*|to work)\b", patch.subject.title, re.IGNORECASE
     )
-    word = arguments["default"] if fix else f"{arguments['default']}-next"
-    yield Hit(subject_line(context), values={"tree": word, "fixes": arguments["default"]})
+    fixes, rest = wanted.trees[0], wanted.trees[-1]
+    values = {"tree": fixes if fix else rest, "fixes": fixes, "rest": rest, "subsystem": wanted.title}
+    yield Hit(subject_line(context), values=values)
+
+
+@detector("foreign-tree", "tree trees subsystem")
+def foreign_tree(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Reports a mail whose subject names the tree of another subsystem than the one that all its files belong to."""
+    patch, own = context.patch, subsystem(context)
+    if own is None or not own.trees or not is_mail(patch) or not patch.has_diff:
+        return
+    known = {*own.trees, *own.other_trees}
+    others = {tree for other in subsystems().values() for tree in other.trees} - known
+    for word in patch.subject.words:
+        if word.lower() in others and not known & {mark.lower() for mark in patch.subject.words}:
+            yield Hit(subject_line(context), values={"tree": word, "trees": "] or [PATCH ".join(own.trees), "subsystem": own.title})
+            return
 
 
 @detector("forgotten-maintainer", "section maintainers")

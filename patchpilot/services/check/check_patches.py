@@ -250,7 +250,7 @@ def _facts(repository: "Repository | None", rules: Sequence[Rule], pairs: Pairs)
 
     facts = RepositoryFacts(repository)
     if len(pairs) > 1 and any(rule.detector == "unusual-prefix" for rule in rules):
-        from patchpilot.lint.detectors.tree_history import COMMITS, paths_asked
+        from patchpilot.lint.usual_prefix import COMMITS, paths_asked
 
         facts.foresee((paths for patch, _ in pairs for paths in paths_asked(patch)), COMMITS)
     return facts

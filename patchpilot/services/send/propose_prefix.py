@@ -23,24 +23,23 @@ _PREFIX = re.compile(r"\[(PATCH [^]]+)\]")
 def mark_warnings(mails: Sequence[RenderedMail], profile: str) -> tuple[SendProblem, ...]:
     """The findings of `check` about the subject prefixes of the mails as they would be sent, each message once."""
     return tuple(
-        SendProblem(name, message, Action("send", ("--subject-prefix", "PATCH net"), "{}, or 'PATCH net-next'"))
-        for name, message in _findings(_checked(_patches(mails), profile))
+        SendProblem(name, message, Action("send", ("--subject-prefix", f"PATCH {trees['fixes']}"), f"{{}}, or 'PATCH {trees['rest']}'"))
+        for name, message, trees in _findings(_checked(_patches(mails), profile))
     )
 
 
 def prefix_for_fixes(mails: Sequence[RenderedMail], profile: str, prefix: str, messages: Sequence[str]) -> str:
     """The prefix with the tree for fixes that the rule names, where all messages have a Fixes: tag; else "": then the author has to say which tree."""
-    result = _checked(_patches(mails), profile)
-    if not _findings(result) or not all(all_tags(message.split("\n"), "Fixes") for message in messages):
+    found = _findings(_checked(_patches(mails), profile))
+    if not found or not all(all_tags(message.split("\n"), "Fixes") for message in messages):
         return ""
-    tree = next((str(rule.arguments["default"]) for rule in result.rules if rule.name in RULES), "")
-    return complete_prefix(f"{prefix or 'PATCH'} {tree}") if tree else ""
+    return complete_prefix(f"{prefix or 'PATCH'} {found[0][2]['fixes']}")
 
 
 def missing_tree(series: Series, prefix: str, profile: str) -> tuple[str, str] | None:
     """(message, the prefix it proposes) where mails of a series with this prefix ("" is PATCH) do not name the tree they are for."""
     found = _findings(_checked((_as_mail(patch, prefix or "PATCH") for patch in series.patches), profile))
-    proposed = [(message, match[1]) for _, message in found if (match := _PREFIX.search(message))]
+    proposed = [(message, match[1]) for _, message, _ in found if (match := _PREFIX.search(message))]
     return proposed[0] if proposed else None
 
 
@@ -64,6 +63,7 @@ def _checked(patches: Iterable[Patch], profile: str) -> "CheckResult":
     return check_series((Series(tuple(patches)),), CheckRequest(profile=profile, select=RULES, fail_on="never"))
 
 
-def _findings(result: "CheckResult") -> list[tuple[str, str]]:
-    """(rule, message) of the findings, each once."""
-    return list(dict.fromkeys((finding.name, finding.message) for checked in result.patches for finding in checked.findings))
+def _findings(result: "CheckResult") -> list[tuple[str, str, dict[str, str]]]:
+    """(rule, message, values) of the findings, each message once."""
+    found = {(finding.name, finding.message): dict(finding.values) for checked in result.patches for finding in checked.findings}
+    return [(name, message, values) for (name, message), values in found.items()]

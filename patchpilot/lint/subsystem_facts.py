@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The conventions of the subsystem that a patch, or one of its files, is for."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from patchpilot.errors import MissingError
+from patchpilot.projects.subsystems import subsystem_of, subsystem_of_path
+
+if TYPE_CHECKING:
+    from patchpilot.lint.lint_context import Context
+    from patchpilot.projects.subsystem import Subsystem
+
+
+def subsystem(context: "Context") -> "Subsystem | None":
+    """Returns the subsystem that the patch is for; None where several are, none is known, or the project is not the kernel."""
+    if not context.project.kernel:
+        return None
+    if "subsystem" not in context.shared:
+        context.shared["subsystem"] = subsystem_of(context.patch, lambda: _sections(context))
+    found: Subsystem | None = context.shared["subsystem"]
+    return found
+
+
+def file_subsystem(context: "Context", path: str) -> "Subsystem | None":
+    """Returns the subsystem that a file is in; None where none is known, or the project is not the kernel."""
+    return subsystem_of_path(path) if context.project.kernel else None
+
+
+def subsystem_has(context: "Context", condition: str) -> bool:
+    """Whether the patch is for a subsystem with this "key=value"."""
+    key, _, value = condition.partition("=")
+    found = subsystem(context)
+    return found is not None and str(getattr(found, key)) == value
+
+
+def _sections(context: "Context") -> Sequence[str]:
+    """Returns the names of the MAINTAINERS sections that the patch's files are in; empty without a tree."""
+    if context.tree is None:
+        return ()
+    from patchpilot.maintainers import load
+    from patchpilot.maintainers.match import match_texts
+
+    try:
+        file = load(context.tree)
+    except MissingError:
+        return ()
+    return [match.section.name for match in match_texts(file, list(context.patch.paths)) if not match.is_rest]

@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The usual subject prefix of files: from the subjects of their last commits, or without history from checks/prefixes.tsv.
+
+`python -m tests.kit.mine_customs prefixes` writes that table from the archives of mailing lists: for a directory the share of each first prefix
+("iio=97|counter=2"), further prefixes that nearly every patch has ("adc=94"), and the case of the first word after them where nearly all have the
+same. "directory/**" counts everything below it, too.
+"""
+
+from collections.abc import Sequence
+from functools import cache
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, NamedTuple
+
+from patchpilot.resources import data_dir
+
+if TYPE_CHECKING:
+    from patchpilot.model.patch import Patch
+
+LEAST_SHARE = 0.85
+"""A prefix that fewer patches to a directory have is not its usual one: drivers are named without the subsystem there."""
+_BESIDE = ("Documentation/", "include/")
+
+
+COMMITS = 60
+"""So many commits of a file's history are read."""
+
+
+def paths_asked(patch: "Patch") -> tuple[tuple[str, ...], ...]:
+    """Returns the sets of paths whose history is read for a patch: the files it changes most, and the directory of the first."""
+    changes = sorted(patch.files, key=lambda one: one.added + one.removed, reverse=True)
+    old = tuple(change.old_path for change in changes if change.old_path and change.old_path != "MAINTAINERS")[:3]
+    folders = tuple(str(PurePosixPath(change.path).parent) for change in changes if "/" in change.path)[:1]
+    return tuple(paths for paths in (old, folders) if paths)
+
+
+class UsualPrefix(NamedTuple):
+    """The prefixes of patches to `where`, of which `total` are known: first ones with their share in percent, the most frequent first, and usual
+    further ones. `case` is "capital" or "lower" where nearly all have such a word after the prefix.
+    """
+
+    where: str
+    total: int
+    first: tuple[tuple[str, int], ...]
+    further: tuple[str, ...]
+    case: str = ""
+
+    @property
+    def best(self) -> str:
+        """The most frequent first prefix."""
+        return self.first[0][0]
+
+    @property
+    def share(self) -> float:
+        """The share of patches that have it."""
+        return self.first[0][1] / 100
+
+    @property
+    def text(self) -> str:
+        """The usual prefix as it is written in a subject."""
+        return ": ".join((self.best, *self.further))
+
+    def has_further(self, prefixes: Sequence[str]) -> bool:
+        """Whether each usual further prefix is in one of these."""
+        return all(any(part.lower() in prefix.lower() for prefix in prefixes) for part in self.further)
+
+    def is_known(self, first: str) -> bool:
+        """Whether patches here had such a first prefix, up to the part before a "/"."""
+        return any(alike(first, other) for other, _ in self.first)
+
+
+def alike(one: str, other: str) -> bool:
+    """Whether two first prefixes are of the same kind: equal including case, or with different parts after the same "subsystem/"."""
+    own = one.split("/")[0]
+    return one == other or (("/" in other or own.endswith(" ")) and own.strip() == other.split("/")[0].strip())
+
+
+def learned_prefix(paths: Sequence[str]) -> UsualPrefix | None:
+    """The usual prefix of a patch's files by the shipped table; None where it has none, or where the files are in directories with different ones.
+
+    Public headers and documentation do not count where there is code.
+    """
+    files = [path for path in paths if not path.startswith(_BESIDE)] or list(paths)
+    folders = dict.fromkeys(str(PurePosixPath(path).parent) for path in files if "/" in path)
+    found = [_of_folder(folder) for folder in folders]
+    usual = [one for one in found if one]
+    if not usual or len(usual) < len(found) or len({one.best for one in usual}) > 1:
+        return None
+    common = tuple(part for part in usual[0].further if all(part in one.further for one in usual))
+    return usual[0]._replace(further=common) if usual[0].share >= LEAST_SHARE else None
+
+
+def _of_folder(folder: str) -> UsualPrefix | None:
+    """The line of a directory, or else of the nearest one above it that counts what is below."""
+    table = _table()
+    place = PurePosixPath(folder)
+    for name in (folder, *(f"{above}/**" for above in (place, *place.parents))):
+        start = table.find(f"\n{name}\t")
+        if start >= 0:
+            where, total, first, further, case = table[start + 1 : table.index("\n", start + 1)].split("\t")
+            shares = tuple((word, int(share)) for word, _, share in (part.rpartition("=") for part in first.split("|")))
+            usual = tuple(part.rpartition("=")[0] for part in further.split("|") if part)
+            return UsualPrefix(where.removesuffix("/**"), int(total), shares, usual, case)
+    return None
+
+
+@cache
+def _table() -> str:
+    """The text of the table, ending in a line break."""
+    return (data_dir("checks") / "prefixes.tsv").read_text(encoding="utf-8")

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The conventions of a subsystem as a value: how its maintainers want subjects, tags, code and series."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import NamedTuple
+
+CHOICES: Mapping[str, tuple[str, ...]] = {
+    "after_prefix": ("capital", "lower"),
+    "declarations": ("longest-first", "any"),
+    "comments": ("empty-first-line", "text-on-first-line", "//"),
+    "changes": ("below", "message"),
+}
+"""The words that these keys take."""
+
+
+class Subsystem(NamedTuple):
+    """A subsystem and its conventions; a key that is empty or 0 says nothing.
+
+    It is found by `paths` (a directory with "/", a file, or the beginning of a name with "*") except `not_paths`, by `sections` of MAINTAINERS,
+    or by `lists`. `prefix` shows the form of a subject, `prefix_pattern` matches it, `after_prefix` is the case of the first word after it.
+    `trees` are the words in [PATCH …] for fixes and for the rest, `other_trees` what may be there instead; `tree_required`: one must be.
+    `tag_order` has trailers in their order, `links` the URLs of Link: tags for mails, `closes` what Closes: may point to.
+    `cover_from` is the number of patches from which a cover letter is wanted, `changes` where the changes since the last version are listed.
+    `sources` says for each key where it comes from: a URL or a file of Documentation/, or "measured" (checks/habits.tsv).
+    """
+
+    name: str
+    title: str
+    inherits: str = ""
+    sections: tuple[str, ...] = ()
+    lists: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
+    not_paths: tuple[str, ...] = ()
+    prefix: str = ""
+    prefix_pattern: str = ""
+    after_prefix: str = ""
+    trees: tuple[str, ...] = ()
+    other_trees: tuple[str, ...] = ()
+    tree_required: bool = False
+    tag_order: tuple[str, ...] = ()
+    links: tuple[str, ...] = ()
+    closes: tuple[str, ...] = ()
+    declarations: str = ""
+    comments: str = ""
+    columns: int = 0
+    cover_from: int = 0
+    changes: str = ""
+    resend_hours: int = 0
+    ping_days: int = 0
+    sources: Mapping[str, str] = MappingProxyType({})

@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Every subsystem: the shipped checks/subsystems/*.toml, and what the user's data directory adds to them or overrides key by key."""
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from patchpilot.cache.entries import Kind, key_of, recall, remember
+from patchpilot.errors import PackError
+from patchpilot.model.patch import Patch
+from patchpilot.projects.loading import overridden, parse_table, user_folder
+from patchpilot.projects.project import Project
+from patchpilot.projects.subsystem import Subsystem
+from patchpilot.resources import data_dir
+
+Table = dict[str, Any]
+_KIND = Kind("subsystems", (str(Path(__file__).parent),))
+_NOT_INHERITED = ("title", "inherits", "sections", "lists", "paths", "not_paths")
+SHARED = ("Documentation/devicetree/bindings/", "MAINTAINERS", "include/dt-bindings/")
+"""What patches of every subsystem touch in addition to their own files."""
+
+
+def subsystems() -> Mapping[str, Subsystem]:
+    """Every subsystem by name; PackError names the file and the invalid key."""
+    return _subsystems(user_folder())
+
+
+def forget() -> None:
+    """Clear the cached subsystems, after a file in the user's data directory has changed."""
+    _subsystems.cache_clear()
+    _paths.cache_clear()
+
+
+@cache
+def _subsystems(folder: str) -> Mapping[str, Subsystem]:
+    shipped = _texts(data_dir("checks") / "subsystems")
+    own = _texts(Path(folder) / "subsystems")
+    key = key_of(_KIND, (part for name, (file, text) in (*shipped.items(), *own.items()) for part in (name.encode(), file.encode(), text)))
+    tables = recall(_KIND, key)
+    if not isinstance(tables, dict):
+        tables = _resolved(shipped, own)
+        remember(_KIND, key, tables)
+    return {name: _subsystem(name, table) for name, table in tables.items()}
+
+
+def _texts(place: Path) -> dict[str, tuple[str, bytes]]:
+    return {file.stem: (str(file), file.read_bytes()) for file in sorted(place.glob("*.toml"))} if place.is_dir() else {}
+
+
+def _resolved(shipped: Mapping[str, tuple[str, bytes]], own: Mapping[str, tuple[str, bytes]]) -> dict[str, Table]:
+    """The checked tables of these files, each with what it inherits."""
+    from patchpilot.projects.checking import check_table, misspelled
+
+    written: dict[str, Table] = {}
+    labels = {name: f"subsystems/{name}.toml" for name in shipped} | {name: file for name, (file, _) in own.items()}
+    for files in (shipped, own):
+        for name, (file, text) in files.items():
+            table = parse_table(file, text)
+            check_table(labels[name] if files is shipped else file, table, Subsystem)
+            written[name] = overridden(written.get(name, {}), table)
+    tables = {}
+    for name, table in written.items():
+        above = str(table.get("inherits", ""))
+        if above and (above not in written or written[above].get("inherits")):
+            raise misspelled(f"{labels[name]}: inherits = {above!r} names no subsystem that inherits nothing itself", above, written)
+        if "title" not in table:
+            raise PackError(f"{labels[name]}: missing key 'title'")
+        base = {key: value for key, value in written[above].items() if key not in _NOT_INHERITED} if above else {}
+        tables[name] = overridden(base, table)
+    return tables
+
+
+def _subsystem(name: str, table: Mapping[str, Any]) -> Subsystem:
+    values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}
+    return Subsystem(name, **values)
+
+
+def subsystem_of_path(path: str) -> Subsystem | None:
+    """The subsystem with the longest entry in `paths` for this file; None where no subsystem has it."""
+    known = _paths(user_folder())
+    longest = next((entry for entry in known.beginnings if path.startswith(entry[0])), ("", None))
+    whole = path
+    while len(whole) > len(longest[0]):
+        if whole in known.exact:
+            return known.exact[whole]
+        whole = whole[:-1].rpartition("/")[0]
+        whole = f"{whole}/" if whole else ""
+    return longest[1]
+
+
+class _Paths:
+    """The entries of all subsystems: files and directories by name, and beginnings of names, the longest first."""
+
+    def __init__(self, every: Iterable[Subsystem]) -> None:
+        self.exact: dict[str, Subsystem | None] = {}
+        beginnings: dict[str, Subsystem | None] = {}
+        for subsystem in every:
+            for paths, found in ((subsystem.paths, subsystem), (subsystem.not_paths, None)):
+                for path in paths:
+                    if path.endswith("*"):
+                        beginnings[path[:-1]] = found
+                    elif found or path not in self.exact:
+                        self.exact[path] = found
+        self.beginnings = sorted(beginnings.items(), key=lambda entry: -len(entry[0]))
+
+
+@cache
+def _paths(folder: str) -> _Paths:
+    return _Paths(_subsystems(folder).values())
+
+
+def subsystem_of(patch: Patch, sections: Callable[[], Iterable[str]] = tuple) -> Subsystem | None:
+    """The subsystem that a patch is for: the one that all its files belong to, else that of all their sections in MAINTAINERS, else of its list.
+
+    `sections` returns the names of the sections of its files, where a tree is known. Bindings and MAINTAINERS do not count where there are other files.
+    """
+    every = subsystems()
+    paths = [path for path in patch.paths if not path.startswith(SHARED)] or list(patch.paths)
+    found = {subsystem.name if (subsystem := subsystem_of_path(path)) else "" for path in paths}
+    if len(found) == 1 and "" not in found:
+        return every[found.pop()]
+    of_files = set(sections())
+    addressed = {address.key for name in ("To", "Cc") for address in patch.addresses(name)}
+    possible = [subsystem for subsystem in every.values() if not any(path.startswith(subsystem.not_paths) for path in paths)]
+    by_section = {subsystem.name for subsystem in possible if of_files.intersection(subsystem.sections)}
+    by_list = {subsystem.name for subsystem in possible if addressed.intersection(subsystem.lists)}
+    return next((every[names.pop()] for names in (by_section, by_list) if len(names) == 1 and found <= {"", *names}), None)
+
+
+def as_subsystem_wants(project: Project, patches: Iterable[Patch]) -> Project:
+    """The project with the waiting times and the cover letter rule of the subsystem that all these patches are for."""
+    found = [subsystem_of(patch) for patch in patches if patch.has_diff] if project.kernel else []
+    subsystem = found[0] if len({subsystem.name if subsystem else "" for subsystem in found}) == 1 else None
+    if subsystem is None:
+        return project
+    mail = project.mail
+    return project._replace(
+        mail=mail._replace(
+            waiting_days=subsystem.ping_days or mail.waiting_days,
+            resend_hours=subsystem.resend_hours or mail.resend_hours,
+            cover_from=subsystem.cover_from or mail.cover_from,
+        )
+    )
