@@ -24,7 +24,7 @@ def message_too_short(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """Reports a message that is too short for its change, or only repeats the subject; an empty message has its own rule.
 
     Too short are fewer than `fewest` words, and fewer than `fewest_of_change` where 10 lines or more are changed and no word gives a reason
-    (or fewer than about half of that for 4 lines; for 20 lines, fewer than two thirds even with a reason).
+    (or fewer than two thirds of that for 20 lines).
     """
     patch = context.patch
     count = words(context)
@@ -37,8 +37,7 @@ def message_too_short(context: Context, arguments: Arguments) -> Iterator[Hit]:
         return
     size = sum(change.added + change.removed for change in patch.files)
     most = arguments["fewest_of_change"]
-    needed = most if size >= 10 else (most + 3) // 2 if size >= 4 else 0
-    of_change = (count < needed and not _gives_reason(context)) or (size >= 20 and 3 * count < 2 * most)
+    of_change = (size >= 10 and count < most and not _gives_reason(context)) or (size >= 20 and 3 * count < 2 * most)
     if count < arguments["fewest"] or of_change:
         yield Hit(patch.message_line, case="short", values={"count": count})
         return
@@ -217,33 +216,3 @@ def timestamps_in_log(context: Context, arguments: Arguments) -> Iterator[Hit]:
     first = next((at for at, line in enumerate(context.patch.message) if _TIMESTAMP.match(line)), None)
     if first is not None and len(_frames(context)) <= arguments["most"]:
         yield Hit(context.patch.message_line + first)
-
-
-_ALSO = re.compile(r"(?:^|[.!] )(?:Also|Additionally|In addition|Besides|While (?:at it|here))\b")
-_ITEM = re.compile(r"^\s*(?:[-*]|\d[.)])\s+\w")
-
-
-@detector("several-changes", {"list": "count", "also": "word", "and": ""}, items=int, lines=int)
-def several_changes(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports a patch whose message lists `items` changes or more, adds another one to the first, or whose subject joins two.
-
-    A small patch (fewer than `lines` changed lines, in one file) is left out.
-    """
-    patch = context.patch
-    size = sum(change.added + change.removed for change in patch.files)
-    if patch.subject.title.lower().startswith(("revert", "merge ")) or any(change.old_path is None for change in patch.files):
-        return
-    items = [at for at, line in enumerate(patch.message) if _ITEM.match(line)]
-    if len(items) >= arguments["items"] and size >= arguments["lines"]:
-        yield Hit(patch.message_line + items[0], case="list", values={"count": len(items)})
-        return
-    for paragraph in paragraphs(context):
-        if (match := _ALSO.search(paragraph.text)) and (size >= arguments["lines"] or len(patch.files) > 1):
-            yield Hit(paragraph.line_at(match.start()), case="also", values={"word": match[0].strip(" .!")})
-            return
-    if len(patch.files) > 1 and re.search(
-        r":.*\b(?:fix|add|remove|use|drop|update|move|rename|clean)\w*\b.* and (?:fix|add|remove|use|drop|update|move|rename|clean)\w*\b",
-        patch.subject.title,
-        re.IGNORECASE,
-    ):
-        yield Hit(subject_line(context), case="and")

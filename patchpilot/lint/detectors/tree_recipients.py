@@ -58,7 +58,7 @@ def forgotten_maintainer(context: Context, _arguments: Arguments) -> Iterator[Hi
     if not have:
         return
     reported: set[str] = set()
-    for section in _sections(context):
+    for section in sections_of(context):
         people, lists = _contacts(context, section)
         if (
             not people
@@ -85,7 +85,7 @@ def forgotten_list(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     have = _recipients(patch)
     if not have:
         return
-    for section in _sections(context):
+    for section in sections_of(context):
         people, lists = _contacts(context, section)
         if (
             not lists
@@ -122,7 +122,7 @@ def _recipient_line(patch: Patch) -> int:
     return next((header.line for name in ("cc", "to") for header in patch.headers if header.name.lower() == name), 1)
 
 
-def _sections(context: Context) -> "tuple[SectionMatch, ...]":
+def sections_of(context: Context) -> "tuple[SectionMatch, ...]":
     """Returns the sections of the touched files, without the catch-all THE REST."""
     found: tuple[SectionMatch, ...] | None = context.shared.get("tree.sections")
     if found is None:
@@ -146,7 +146,7 @@ def _is_deepest(context: Context, match: "SectionMatch") -> bool:
     for path in match.paths:
         depths = [
             section.depth
-            for section in _sections(context)
+            for section in sections_of(context)
             if path in section.paths and section.section.values("M") and not section.by_keyword
         ]
         if depths and match.depth >= max(depths):
