@@ -9,7 +9,7 @@ from typing import Any
 from patchpilot.cache.entries import Kind, key_of, recall, remember
 from patchpilot.errors import PackError
 from patchpilot.model.patch import Patch
-from patchpilot.projects.loading import overridden, parse_table, user_folder
+from patchpilot.projects.loading import overridden, parse_table, projects, user_folder
 from patchpilot.projects.project import Project
 from patchpilot.projects.subsystem import Subsystem
 from patchpilot.resources import data_dir
@@ -142,3 +142,12 @@ def as_subsystem_wants(project: Project, patches: Iterable[Patch]) -> Project:
             cover_from=subsystem.cover_from or mail.cover_from,
         )
     )
+
+
+def shortest_wait() -> int:
+    """The days before a reminder in the project or subsystem that waits the shortest."""
+    waits = [
+        *(project.mail.waiting_days for project in projects().values()),
+        *(subsystem.ping_days for subsystem in subsystems().values() if subsystem.ping_days),
+    ]
+    return min(waits)

@@ -167,15 +167,16 @@ class PostedTopic:
 
     @cached_property
     def waiting(self) -> timedelta:
-        """How long to wait for a reply before sending a reminder, by the rules of the patches' project."""
+        """How long to wait for a reply before sending a reminder, by the rules of the patches' project and subsystem."""
         from patchpilot.projects.detection import detect
+        from patchpilot.projects.subsystems import as_subsystem_wants
 
         patches = []
         for post in self.latest.patches:
             # a post without a diff does not show its project
             with suppress(InputError):
                 patches.append(parse_patch(post.mail.mail.raw, post.message_id))
-        return timedelta(days=detect(None, patches).mail.waiting_days)
+        return timedelta(days=as_subsystem_wants(detect(None, patches), patches).mail.waiting_days)
 
     @cached_property
     def message_ids(self) -> frozenset[str]:

@@ -184,10 +184,10 @@ def _in_review(evidence: Evidence, latest_sent: datetime) -> Verdict:
 
 
 def _is_overdue(topic: PostedTopic, silence: timedelta) -> bool:
-    """Whether the project's waiting time before a reminder is over."""
-    from patchpilot.projects.loading import projects
+    """Whether the waiting time of the project or subsystem before a reminder is over."""
+    from patchpilot.projects.subsystems import shortest_wait
 
-    return silence > timedelta(days=min(project.mail.waiting_days for project in projects().values())) and silence > topic.waiting
+    return silence > timedelta(days=shortest_wait()) and silence > topic.waiting
 
 
 def _at(event: Event) -> datetime:

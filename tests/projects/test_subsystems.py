@@ -12,7 +12,7 @@ from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch
 from patchpilot.projects.loading import default_project, user_folder
 from patchpilot.projects.subsystem import CHOICES, Subsystem
-from patchpilot.projects.subsystems import as_subsystem_wants, forget, subsystem_of, subsystem_of_path, subsystems
+from patchpilot.projects.subsystems import as_subsystem_wants, forget, shortest_wait, subsystem_of, subsystem_of_path, subsystems
 from tests.kit.cli import call
 from tests.kit.snippets import file_diff, mail
 from tests.kit.subsystem_page import NOT_CONVENTIONS, Habits, conventions, page, source_of
@@ -85,6 +85,9 @@ def test_waiting_times_are_those_of_the_subsystem() -> None:
     xfs = as_subsystem_wants(linux, [patch("fs/xfs/frob.c")])
     assert (linux.mail.waiting_days, xfs.mail.waiting_days) == (14, 7)
     assert as_subsystem_wants(linux, [patch("fs/xfs/frob.c"), patch("lib/frob.c")]) is linux
+    assert shortest_wait() == 7
+    add('title = "frob"\npaths = ["drivers/frob/"]\nping_days = 3\n', "frob")
+    assert shortest_wait() == 3
 
 
 def test_the_subsystem_of_the_guide_is_used_by_check(tmp_path: Path) -> None:
@@ -101,6 +104,14 @@ def test_the_subsystem_of_the_guide_is_used_by_check(tmp_path: Path) -> None:
         found["missing-target-tree"] == "missing target tree in the subject; use [PATCH frob] (frob is for fixes, frob-next for the rest)"
     )
     assert found["subject-case"] == "subject text after the prefix starts with 'Wait'; frob uses a lower-case letter"
+
+
+def test_check_says_which_subsystem_and_which_prefix_other_patches_have(tmp_path: Path) -> None:
+    file = tmp_path / "wait.patch"
+    file.write_text(written("drivers/iio/adc/frob.c", subject="Wait for the link"), encoding="utf-8")
+    done = call("check", "--strict", "-v", str(file))
+    assert "1 subsystem: iio" in done.err
+    assert 'help: other patches to drivers/iio/adc have "iio: adc:"' in " ".join(done.out.split())
 
 
 def test_a_users_file_overrides_single_keys() -> None:

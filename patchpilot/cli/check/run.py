@@ -12,6 +12,7 @@ from patchpilot.cli.common import Common, left_out, progress_of
 from patchpilot.cli.error_exit import notice
 from patchpilot.config import WAIVERS_GIVEN
 from patchpilot.errors import MissingError, UsageError
+from patchpilot.model.counted import counted
 
 if TYPE_CHECKING:
     from patchpilot.services.check.check_result import CheckResult
@@ -97,7 +98,8 @@ def _check(common: Common, options: CheckOptions, place: "Workplace", repository
     with progress_of(common) as progress:
         result = check(request, repository=repository, tree=place.source_tree(), progress=progress)
     if common.verbose:
-        notice("note", f"profile {result.profile}, rules as of {'.'.join(map(str, result.kernel))}, {len(result.rules)} rules")
+        subsystems = f", {counted(len(result.subsystems), 'subsystem')}: {', '.join(result.subsystems)}" if result.subsystems else ""
+        notice("note", f"profile {result.profile}, rules as of {'.'.join(map(str, result.kernel))}, {len(result.rules)} rules{subsystems}")
         for former, name in result.renamed:
             notice("note", f"rule {former} is now called {name}")
     if suppressions:

@@ -14,6 +14,7 @@ from patchpilot.lint.pack_patterns import compiled
 from patchpilot.lint.subsystem_facts import subsystem
 from patchpilot.lint.usual_prefix import COMMITS, alike, learned_prefix, paths_asked
 from patchpilot.lint.word_lists import word_set
+from patchpilot.model.finding import FindingFix
 from patchpilot.model.patch import Patch
 
 _PREFIX = re.compile(r"^(?P<prefix>[^\s:][^:]{0,50}?(?:: ?\([^)]{1,40}\)| \([^)]{1,40}\))?)\s*:\s*(?P<rest>.*)$")
@@ -55,10 +56,12 @@ def no_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         return
     near = re.match(r"^(\w[\w/-]*)(?: -|;| \()", title)
     case = "" if patch.commit or is_mail(patch) else "loose-file"
+    usual = learned_prefix(patch.paths) if context.history is None and context.project.kernel else None
+    fix = FindingFix("suggest", f'other patches to {usual.where} have "{usual.text}:"') if usual else None
     if near:
-        yield Hit(subject_line(context), case="other-sign" if not case else "loose-file-other-sign", values={"instead": near[1]})
+        yield Hit(subject_line(context), case="other-sign" if not case else "loose-file-other-sign", fix=fix, values={"instead": near[1]})
     else:
-        yield Hit(subject_line(context), case=case)
+        yield Hit(subject_line(context), case=case, fix=fix)
 
 
 @detector("path-prefix", {"directory": "prefix instead", "directory-without-prefix": "prefix instead", "file": "prefix"})

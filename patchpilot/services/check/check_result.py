@@ -77,6 +77,15 @@ class CheckResult(NamedTuple):
         return [(patch.source if patch else "-", finding) for patch, finding in self.by_patch]
 
     @property
+    def subsystems(self) -> tuple[str, ...]:
+        """The names of the subsystems whose conventions apply to the patches, in their order."""
+        from patchpilot.lint.subsystem_facts import subsystem
+
+        run = self.setting
+        found = [subsystem(run.context(checked.patch, Series((checked.patch,)))) for checked in self.patches] if run else []
+        return tuple(dict.fromkeys(one.name for one in found if one))
+
+    @property
     def every_series(self) -> tuple[Finding, ...]:
         """What was found in the series as a whole, suppressed or not."""
         return (*self.series, *(finding_.finding for finding_ in self.suppressed_series))

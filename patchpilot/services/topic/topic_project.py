@@ -7,6 +7,7 @@ from patchpilot.model.patch import Series
 from patchpilot.projects.detection import detect
 from patchpilot.projects.loading import find_project, projects
 from patchpilot.projects.project import Project
+from patchpilot.projects.subsystems import as_subsystem_wants
 
 
 def project_names() -> tuple[str, ...]:
@@ -15,8 +16,8 @@ def project_names() -> tuple[str, ...]:
 
 
 def profile_of(repository: Repository, name: str, series: Series) -> Project:
-    """The profile of this name, or the detected one when the name is empty."""
+    """The profile of this name, or the detected one when the name is empty, with what the subsystem of the series wants."""
     if name:
-        return find_project(name)
+        return as_subsystem_wants(find_project(name), series.patches)
     head = repository.find("HEAD")
-    return detect(CommitTree(repository, head) if head else None, series.patches)
+    return as_subsystem_wants(detect(CommitTree(repository, head) if head else None, series.patches), series.patches)
