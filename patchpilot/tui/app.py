@@ -6,7 +6,7 @@ import gc
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from rich.console import COLOR_SYSTEMS
 from textual._compositor import ChopsUpdate, LayoutUpdate
@@ -14,6 +14,7 @@ from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.events import Event, Key
 from textual.screen import Screen
+from textual.timer import Timer
 
 from patchpilot.errors import ExitCode, PatchpilotError, UnclearBaseError
 from patchpilot.model.printable import printable
@@ -33,6 +34,10 @@ from patchpilot.tui.widgets.stagebar import StageBar
 
 HOME = "home"
 """The name of Home's screen."""
+FEW_ROWS = 8
+"""Rows that are drawn at once, such as those of a list in which the cursor moves."""
+HOLD = 0.03
+"""Seconds for which a drawing of more rows waits for what follows it: panels that are laid out again are drawn two or three times."""
 LOOK = 1.0
 """Seconds between two checks whether HEAD moved."""
 
@@ -80,6 +85,7 @@ class PatchpilotApp(StageApp):
             self.register_theme(theme)
         self._legible = LegibleText()
         self._canvas = Canvas(erases=erases_in_color())
+        self._held: Timer | None = None
         if not self.no_color:
             self._filters.append(self._legible)
         self.session, self.memory = session, memory
@@ -303,11 +309,21 @@ class PatchpilotApp(StageApp):
     def _display(self, screen: Screen[Any], renderable: Any) -> None:
         # only what changed is written: see changed_cells
         if isinstance(renderable, LayoutUpdate | ChopsUpdate) and self._is_drawing:
-            text = self._canvas.changes(renderable, self.size, COLOR_SYSTEMS.get(self.console.color_system or ""))
-            if not text and self.cursor_position == self._previous_cursor_position:
-                return
-            renderable = Drawn(text)
+            rows = self._canvas.take(renderable, self.size, COLOR_SYSTEMS.get(self.console.color_system or ""))
+            if rows <= FEW_ROWS or not self.last_key:
+                self._write_changes()
+            elif self._held is None:
+                self._held = self.set_timer(HOLD, self._write_changes)
+            return
         super()._display(screen, renderable)
+
+    def _write_changes(self) -> None:
+        """Bring the terminal up to date."""
+        if self._held:
+            self._held.stop()
+            self._held = None
+        if self._is_drawing and ((text := self._canvas.changes()) or self.cursor_position != self._previous_cursor_position):
+            super()._display(self.screen, cast("Any", Drawn(text)))
 
     @property
     def _is_drawing(self) -> bool:

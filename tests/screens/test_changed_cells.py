@@ -25,7 +25,7 @@ from patchpilot.tui.stages import Stage
 from tests.kit.terminal import WALK, Terminal
 
 WIDE, HIGH = 24, 4
-CODE = re.compile(r"\x1b\[([0-9;]*)([HmXC])")
+CODE = re.compile(r"\x1b\[([0-9;]*)([HmXCB])")
 ENDED_BY = {"22": "12", "23": "3", "24": "4", "25": "56", "27": "7", "28": "8", "29": "9"}
 STYLES = [
     Style(),
@@ -54,6 +54,10 @@ class Screen:
             elif found and found[2] == "X":
                 for erased in range(x, x + int(found[1])):
                     self.rows[y][erased] = (" ", _look(" ", {"48": pen["48"]} if "48" in pen else {}))
+            elif found and found[2] == "B":
+                y += 1
+            elif text[at] == "\b":
+                x -= 1
             elif found and found[2] == "C":
                 x += int(found[1])
             elif found:
@@ -98,6 +102,12 @@ def layout(strips: list[Strip]) -> LayoutUpdate:
     return LayoutUpdate([[strip] for strip in strips], Region(0, 0, WIDE, HIGH))
 
 
+def drawn(canvas: Canvas, update: LayoutUpdate | ChopsUpdate, size: tuple[int, int], system: ColorSystem | None) -> str:
+    """What is written for an update alone."""
+    canvas.take(update, size, system)
+    return canvas.changes()
+
+
 ROW = st.lists(st.tuples(st.text("ab é漢─", max_size=9), st.integers(0, len(STYLES) - 1)), max_size=4)
 FRAME = st.lists(ROW, min_size=HIGH, max_size=HIGH).map(frame)
 
@@ -106,24 +116,38 @@ FRAME = st.lists(ROW, min_size=HIGH, max_size=HIGH).map(frame)
 def test_the_terminal_shows_every_frame(frames: list[list[Strip]], erases: bool) -> None:
     canvas, screen = Canvas(erases=erases), Screen()
     for strips in frames:
-        screen.write(canvas.changes(layout(strips), (WIDE, HIGH), ColorSystem.TRUECOLOR))
+        screen.write(drawn(canvas, layout(strips), (WIDE, HIGH), ColorSystem.TRUECOLOR))
         fresh = Screen()
-        fresh.write(Canvas().changes(layout(strips), (WIDE, HIGH), ColorSystem.TRUECOLOR))
+        fresh.write(drawn(Canvas(), layout(strips), (WIDE, HIGH), ColorSystem.TRUECOLOR))
         assert screen.rows == fresh.rows
         assert [cell_len("".join(sign for sign, _ in row)) for row in screen.rows] == [WIDE] * HIGH
-        assert canvas.changes(layout(strips), (WIDE, HIGH), ColorSystem.TRUECOLOR) == ""
+        assert drawn(canvas, layout(strips), (WIDE, HIGH), ColorSystem.TRUECOLOR) == ""
+
+
+@given(st.lists(FRAME, min_size=2, max_size=4))
+def test_frames_that_were_held_are_written_as_the_last_of_them(frames: list[list[Strip]]) -> None:
+    canvas, screen, fresh = Canvas(), Screen(), Screen()
+    screen.write(drawn(canvas, layout(frames[0]), (WIDE, HIGH), ColorSystem.TRUECOLOR))
+    for strips in frames[1:]:
+        rows = canvas.take(layout(strips), (WIDE, HIGH), ColorSystem.TRUECOLOR)
+    text = canvas.changes()
+    screen.write(text)
+    fresh.write(drawn(Canvas(), layout(frames[-1]), (WIDE, HIGH), ColorSystem.TRUECOLOR))
+    assert screen.rows == fresh.rows
+    assert len(set(re.findall(r"\x1b\[(\d+);\d+H", text))) <= rows
+    assert bool(text) == bool(rows)
 
 
 @given(FRAME, ROW, st.integers(0, HIGH - 1), st.integers(1, 10))
 def test_a_part_that_changed_is_written_alone(strips: list[Strip], row: list[tuple[str, int]], y: int, x: int) -> None:
     canvas, screen = Canvas(), Screen()
     plain = frame([[("x" * WIDE, 0)]] * HIGH)
-    screen.write(canvas.changes(layout(plain), (WIDE, HIGH), ColorSystem.TRUECOLOR))
+    screen.write(drawn(canvas, layout(plain), (WIDE, HIGH), ColorSystem.TRUECOLOR))
     part = Strip([Segment(text, STYLES[style]) for text, style in row]).adjust_cell_length(8, STYLES[1])
     chops: list[dict[int, Strip | None]] = [{0: None} for _ in range(HIGH)]
     chops[y] = {0: None, x: part}
     update = ChopsUpdate(chops, [(y, x, x + 8)], [[x, x + 8] for _ in range(HIGH)])
-    screen.write(canvas.changes(update, (WIDE, HIGH), ColorSystem.TRUECOLOR))
+    screen.write(drawn(canvas, update, (WIDE, HIGH), ColorSystem.TRUECOLOR))
     line = "".join(sign for sign, _ in screen.rows[y])
     assert line == "x" * x + part.text + "x" * (WIDE - x - 8)
 
@@ -131,19 +155,19 @@ def test_a_part_that_changed_is_written_alone(strips: list[Strip], row: list[tup
 def test_what_is_not_known_is_never_written() -> None:
     canvas = Canvas()
     update = ChopsUpdate([{0: None, 3: Strip([Segment("abc")])}], [(0, 3, 6)], [[3, 6]])
-    text = canvas.changes(update, (20, 1), ColorSystem.TRUECOLOR)
+    text = drawn(canvas, update, (20, 1), ColorSystem.TRUECOLOR)
     assert text == "\x1b[0m\x1b[1;4Habc\x1b[0m"
     canvas.forget()
-    assert canvas.changes(update, (20, 1), ColorSystem.TRUECOLOR) == text
+    assert drawn(canvas, update, (20, 1), ColorSystem.TRUECOLOR) == text
 
 
 def test_blanks_are_erased_where_that_takes_the_background() -> None:
     row = Strip([Segment("a", STYLES[2]), Segment(" " * 15, STYLES[4]), Segment("b" + " " * 7, STYLES[1])])
     update = LayoutUpdate([[row]], Region(0, 0, WIDE, 1))
-    text = Canvas(erases=True).changes(update, (WIDE, 1), ColorSystem.TRUECOLOR)
+    text = drawn(Canvas(erases=True), update, (WIDE, 1), ColorSystem.TRUECOLOR)
     ground = "\x1b[48;2;32;32;32m"
     assert text.endswith(f"a{ground}\x1b[15X\x1b[15C\x1b[0;38;2;255;0;0mb\x1b[7X\x1b[0m"), text
-    assert "X" not in Canvas().changes(update, (WIDE, 1), ColorSystem.TRUECOLOR)
+    assert "X" not in drawn(Canvas(), update, (WIDE, 1), ColorSystem.TRUECOLOR)
 
 
 @pytest.mark.parametrize(("terminal", "erases"), [("xterm-256color", True), ("screen-256color", False), ("no such terminal", False)])
@@ -155,7 +179,7 @@ def test_the_terminal_is_asked_whether_it_erases_in_color(terminal: str, erases:
 
 def test_without_colors_none_are_written() -> None:
     strip = Strip([Segment("bold", Style(bold=True)), Segment(" red", Style(color="red"))])
-    text = Canvas().changes(LayoutUpdate([[strip]], Region(0, 0, 8, 1)), (8, 1), None)
+    text = drawn(Canvas(), LayoutUpdate([[strip]], Region(0, 0, 8, 1)), (8, 1), None)
     assert text == "\x1b[0m\x1b[1;1H\x1b[1mbold \x1b[0mred\x1b[0m"
 
 
@@ -176,6 +200,28 @@ def test_a_move_of_the_cursor_costs_few_bytes(mended: Path, toured: Path, size: 
             begun = walk.type(key)
             walk.quiet(0.4)
             assert 0 < len(walk.seen[begun:].encode()) < 4_000
+
+
+@pytest.mark.parametrize(("stage", "moves"), [(Stage.CHECKS, "jjjkkk"), (Stage.TAGS, "jjkk"), (Stage.BACKPORTS, "jjjkkk")])
+def test_details_that_follow_the_cursor_cost_few_bytes_on_a_large_terminal(clone: Path, toured: Path, stage: Stage, moves: str) -> None:
+    git(clone, "config", "patchpilot.lore", "http://127.0.0.1:9")
+    with Terminal(WALK, clone, size=(160, 50), env={"NO_COLOR": "", "COLORTERM": "truecolor", "LANG": "C.UTF-8"}) as walk:
+        walk.wait_for("Subject: ", "quit")
+        walk.quiet(1.0)
+        walk.type(str(stage.number))
+        walk.quiet(1.0)
+        walk.type("\x1b")
+        walk.quiet(2.0)
+        walk.type(str(stage.number))
+        walk.quiet(2.0)
+        # the first time includes what is shown while it is found out
+        for key in moves:
+            walk.type(key)
+            walk.quiet(1.0)
+        for key in moves:
+            begun = walk.type(key)
+            walk.quiet(0.5)
+            assert 0 < len(walk.seen[begun:].encode()) < 4_000, (key, walk.seen[begun:])
 
 
 def test_all_is_drawn_again_when_asked(mended: Path, toured: Path) -> None:

@@ -26,7 +26,7 @@ from patchpilot.tui.widgets.badge import Badge
 from patchpilot.tui.widgets.choose import LineDialog, Reader
 from patchpilot.tui.widgets.diff_view import DiffView
 from patchpilot.tui.widgets.lists import List, Table
-from patchpilot.tui.widgets.panel import TALL, Panel
+from patchpilot.tui.widgets.panel import TALL, WIDE, Panel
 from patchpilot.tui.widgets.patch_pager import Pager
 from patchpilot.tui.widgets.ruler import ReleaseRuler
 
@@ -190,16 +190,19 @@ class BackportsScreen(StageScreen):
         result: BackportResult | None = self.session.last(self.stage)
         needs = branch.prerequisites if branch.wants_fix else ()
         panel, queue = self.query_one("#needs", Panel), self.query_one("#queue", List)
-        panel.display = bool(needs)
+        # where the two are beside each other, the verdict keeps its width
+        panel.display = bool(needs) or (self.size.width >= WIDE and self.size.height >= TALL)
         # on a low terminal there is room for one of the two
         self.query_one("#verdict").display = not needs or self.size.height >= TALL
         left_out = self._left_out.get(branch.branch, frozenset())
-        panel.heading = "Prerequisites: only their changes to the fix's files" if branch.partial else "Prerequisites, in this order"
-        panel.count = f"{sum(need.commit not in left_out for need in needs)}/{len(needs)} ticked · Space"
+        how = ": only their changes to the fix's files" if branch.partial else ", in this order"
+        panel.heading = f"Prerequisites{how if needs else ''}"
+        panel.count = f"{sum(need.commit not in left_out for need in needs)}/{len(needs)} ticked · Space" if needs else ""
         queue.clear_options()
         most = result.max_lines if result else 0
         queue.add_options(
             [Option(need_row(need, number, str(risk_of(need, most)), need.commit not in left_out)) for number, need in enumerate(needs, 1)]
+            or [Option(plain("none"), disabled=True)]
         )
         queue.highlighted = at if needs else None
 
