@@ -20,6 +20,11 @@ LARGEST = 1 << 20
 """Bytes of a tree's settings or rule pack: a larger one is not read."""
 
 
+def in_demo() -> bool:
+    """Whether this runs in the demo's sandbox, where some advice for the real world does not hold."""
+    return bool(os.environ.get("PATCHPILOT_DEMO"))
+
+
 class Source(NamedTuple):
     """Where the settings of a tree and the packs they name are read: `top` in the file system, or a revision's `tree`, which the caller named
     (`trusted`: naming it is trusting it)."""

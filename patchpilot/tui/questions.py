@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from patchpilot.tui.screens.stage_screen import StageScreen
 
 COMMIT = "COMMIT"
-_BUTTONS = {"no": "No", "yes": "Yes", COMMIT: "Yes, from a commit"}
+_BUTTONS = {"no": "No", "yes": "Yes"}
+_SINCE = {"yes": "Yes (Fixes: commit)", COMMIT: "Yes, other commit"}
+"""The buttons of a question that also asks since which commit."""
 
 
 def ask(screen: "StageScreen", questions: "Sequence[PreSendQuestion]", then: Callable[[], None]) -> None:
@@ -42,7 +44,7 @@ def ask(screen: "StageScreen", questions: "Sequence[PreSendQuestion]", then: Cal
         else:
             _keep(screen, question.name, value, lambda: ask(screen, rest, then))
 
-    screen.app.push_screen(dialog(question), answered)
+    screen.app.push_screen(dialog(question, _robins_answer(screen)), answered)
 
 
 def ask_named(screen: "StageScreen", name: str, then: Callable[[], None]) -> None:
@@ -57,15 +59,23 @@ def ask_named(screen: "StageScreen", name: str, then: Callable[[], None]) -> Non
     screen.in_thread("reading the question", lambda repository, _: traps(repository, session.target, base=session.topic_base), found)
 
 
-def dialog(question: "PreSendQuestion") -> QuestionDialog:
-    """The dialog of a question: why it is asked, what in the patch speaks for yes, what happens with each answer."""
+def _robins_answer(screen: "StageScreen") -> str:
+    """In the demo, what the author of the invented fix knows and its reader cannot."""
+    return "Robin, whose fix it is, answers No" if screen.tui.demo else ""
+
+
+def dialog(question: "PreSendQuestion", known: str = "") -> QuestionDialog:
+    """The dialog of a question: why it is asked, what in the patch speaks for yes, what happens with each answer; `known` is what helps to answer it."""
     reasons = [("Why asked", question.why)]
+    if known:
+        reasons.append(("In the demo", known))
     if question.evidence:
         reasons.append(("Signs of a yes", "; ".join(question.evidence)))
     if question.answer:
         reasons.append(("Answered", question.answer))
     effects = question.effects or ("",) * len(question.answers)
-    answers = [Answer(name, _BUTTONS.get(name, name), effect) for name, effect in zip(question.answers, effects, strict=True)]
+    words = _BUTTONS | _SINCE if COMMIT in question.answers else _BUTTONS
+    answers = [Answer(name, words.get(name, name), effect) for name, effect in zip(question.answers, effects, strict=True)]
     return QuestionDialog(f"{question.name.capitalize()} question", question.text, reasons, answers)
 
 
@@ -76,7 +86,8 @@ def ask_tree(screen: "StageScreen", message: str, proposed: str, then: Callable[
         Answer(fixes, f"Fixes: [{fixes}]", f"the subject becomes [{fixes}]: a fix for the release that is being stabilized"),
         Answer(f"{fixes}-next", f"Next: [{fixes}-next]", f"the subject becomes [{fixes}-next]: for the next merge window"),
     ]
-    reasons = [("Why asked", message), ("Proposed", f"[{proposed}]")]
+    doubt = f" until there is a Fixes: tag; if the patch fixes a bug, choose [{fixes}]" if proposed != fixes else ""
+    reasons = [("Why asked", message), ("Proposed", f"[{proposed}]{doubt}")]
 
     def answered(choice: str | None) -> None:
         if choice in (None, LATER):

@@ -33,6 +33,24 @@ DEPENDS: dict[Stage, tuple[str, ...]] = {
 }
 """What each stage's result depends on: only a change of one of these makes it stale."""
 
+INPUTS = {
+    "topic": "the commits",
+    "commit": "the commit",
+    "strict": "--strict",
+    "waivers": "the waivers",
+    "edits": "the recipients",
+    "answers": "your answers",
+    "view": "the view",
+    "draft": "the draft (cover, changelog, prefix)",
+    "via": "the transport",
+    "sent": "what was sent",
+    "introduced_by": "the introducing commit",
+    "refs": "the fetched branches",
+    "claims": "whether it is a fix",
+    "followed": "the followed series",
+}
+"""What these are called where one of them changed."""
+
 LASTING = frozenset(("topic", "strict", "view", "commit", "introduced_by", "refs", "via"))
 """Those of them that are still valid after a restart; the others count changes in this session."""
 
@@ -286,7 +304,7 @@ class Session:
         return (
             StageStatus(StageState(state), note)
             if key == self._lasting(stage)
-            else StageStatus(StageState.STALE, "the commits have changed since then; press g to refresh")
+            else StageStatus(StageState.STALE, f"the commits have changed; stage {stage.number} refreshes when you open it")
         )
 
     def status(self, stage: Stage) -> StageStatus:
@@ -299,8 +317,15 @@ class Session:
         if known is None or (known.result is None and known.key != self.key(stage)):
             return self.as_it_was(stage)
         if known.key != self.key(stage):
-            return StageStatus(StageState.STALE, "the inputs have changed since then; press g to refresh")
+            return StageStatus(
+                StageState.STALE, f"{self._what_changed(stage, known.key)} changed; stage {stage.number} refreshes when you open it"
+            )
         return known.status
+
+    def _what_changed(self, stage: Stage, before: str) -> str:
+        """Which inputs of a stage are not those of an earlier key."""
+        parts = zip(DEPENDS[stage], before.split("|"), self.key(stage).split("|"), strict=True)
+        return " and ".join(dict.fromkeys(INPUTS[name] for name, old, new in parts if old != new))
 
     @property
     def next_stage(self) -> Stage | None:

@@ -9,7 +9,7 @@ from textual import events
 from textual.widget import Widget
 
 from patchpilot.tui.saved_state import FILE, SavedState
-from patchpilot.tui.stages import Stage
+from patchpilot.tui.stages import Stage, StageState
 
 if TYPE_CHECKING:
     from patchpilot.tui.stage_app import StageApp
@@ -34,52 +34,56 @@ STEPS = (
     Step(
         Stage.COMMIT,
         "A fix by Robin, who has never sent a patch",
-        "It reaches mainline and the stable kernels in eight stages, shown in the line above: press n for the next stage, p for the previous one, "
-        "or a number to jump to a stage. "
-        "This list shows what is left to do; press Enter to start the selected item. The bottom line shows the keys that work here.",
+        "It reaches mainline and the stable kernels in eight stages, shown in the line above. This list shows what is left to do, in that order; "
+        "the bottom line shows the keys that work. Each stage has a card like this one: look around first, or do the work at once.",
         "#next-panel",
     ),
     Step(
         Stage.CHECKS,
         "What maintainers and bots would report",
-        "Press f to go to the next finding, which says why the rule exists and what to do. Press a to apply its fix, A to apply all safe fixes, u to undo. "
-        "In the demo, press M to let Robin fix the rest.",
+        "f goes to the next finding and says why the rule exists. A applies all safe fixes after showing them, u undoes them; "
+        "then M lets Robin fix the rest (in the demo only).",
     ),
     Step(
         Stage.RECIPIENTS,
         "Who gets the mail, and why",
-        "From MAINTAINERS, the tags of the commit and the history of the files. Press Space to exclude or include one. Nothing to change in this list.",
+        "From MAINTAINERS, the tags of the commit and the history of the files. Space excludes or includes one. Nothing to change in this list.",
     ),
     Step(
         Stage.TAGS,
         "Which commit introduced the bug?",
-        "The most likely commit is first, with the evidence. Press Enter to choose one and see the message with Fixes:, Cc: stable and your sign-off "
+        "The most likely commit is first, with the evidence. w chooses it and shows the message with Fixes:, Cc: stable and your sign-off "
         "before anything is written.",
     ),
     Step(
         Stage.BACKPORTS,
         "Which stable kernels need it?",
-        "For each branch: does it have the bug (once a commit is chosen at stage 4), and does the fix apply? Enter opens a branch with its "
-        "conflict and what it needs first.",
+        "For each branch: does it have the bug (known once a commit is chosen at stage 4), and does the fix apply? "
+        "There is nothing to do before the fix is in mainline.",
     ),
     Step(
         Stage.PREVIEW,
         "The mail as its readers see it",
-        "Exactly what will be sent; press x to see it byte for byte.",
+        "Exactly what will be sent; x shows it byte for byte. There is nothing to do here: problems are fixed at the next stage.",
     ),
     Step(
         Stage.SEND,
         "Sent once, after you confirm",
-        "One line per check, and one verdict. Press a to fix the selected one, A to apply all safe fixes, then s to send. In the demo it goes to a server "
-        "on this machine.",
+        "One line for each check, and one verdict. a fixes the selected one, A all that is safe; once nothing blocks, s sends. "
+        "In the demo the mail goes to a server on this machine.",
     ),
     Step(
         Stage.FOLLOW,
         "From the first reply to the stable kernels",
-        "Replies arrive here after you send it (in the demo within seconds), and the next step is shown. Press M to let Robin answer and prepare v2.",
+        "Once you have sent it, replies arrive here (in the demo within seconds), and the first line says what to do. Then M lets Robin answer "
+        "and prepare v2 (in the demo only).",
     ),
 )
 
+TRY = "Try it now (other keys close this card and work; n shows the next one), or press Enter to go on."
+"""The last sentence of the cards, so that nobody has to guess whether the keys work yet."""
+END = "Press Enter to end the tour: you are then at what is to do next."
+"""That of the last card."""
 MERGED = ("in-mainline", "in-stable")
 READ = 4.0
 """Seconds in which the user reads that the patch was merged, before the card comes."""
@@ -112,8 +116,9 @@ class Tour:
         from patchpilot.tui.widgets.tour_card import TourCard
 
         number = STEPS.index(step) + 1
-        keys = "Enter next" if number < len(STEPS) else "Enter end the tour"
+        keys = "Enter go on" if number < len(STEPS) else "Enter end the tour"
         back = " · ← back" if number > 1 else ""
+        text = f"{step.text}\n{TRY if number < len(STEPS) else END}"
 
         def answered(answer: str | events.Key | None) -> None:
             if isinstance(answer, events.Key):
@@ -126,7 +131,7 @@ class Tour:
                 self._end()
 
         title = f"{number}/{len(STEPS)} {step.title}"
-        self._app.push_screen(TourCard(title, step.text, f"{keys}{back} · Esc ends", lambda: self._panel(step)), answered)
+        self._app.push_screen(TourCard(title, text, f"{keys}{back} · Esc skip the tour", lambda: self._panel(step)), answered)
 
     def _press(self, key: str, character: str | None) -> None:
         """Hand a key to the screen that is on top when the card is gone. (A message of the card itself would end with it.)"""
@@ -152,8 +157,9 @@ class Tour:
         """No card is shown again, in this demo and the next ones."""
         self._left = []
         self._memory.keep(tour="seen")
-        self._app.show_stage(Stage.COMMIT)
-        self._app.notify("the tour is over: try it yourself. Press ? for all keys; the tour is in the palette (:)")
+        if self._app.session.status(Stage.SEND).state is not StageState.DONE:
+            self._app.show_stage(Stage.COMMIT)
+        self._app.notify("The tour is over. Now do it: Enter starts the selected item, n shows the next stage, ? all keys, : has the tour")
 
     def look(self) -> None:
         """Once the patch is merged, say what comes after the demo; not while a dialog is open."""

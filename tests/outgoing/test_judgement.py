@@ -43,12 +43,15 @@ def test_a_fresh_release_means_a_merge_window(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("hours", "early"), [(0, True), (1, True), (23, True), (23.99, True), (24, False), (25, False), (24 * 30, False)])
-def test_a_new_version_within_a_day_of_the_last_is_too_soon(hours: float, early: bool) -> None:
+def test_a_new_version_within_a_day_of_the_last_is_too_soon(hours: float, early: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     with Outbox() as outbox:
         sent = datetime.fromisoformat(record(outbox).begun)
     reason = _too_soon(find_project("netdev"), Draft(CHANGE, "/src/linux", "widget", version=2), 2, sent + timedelta(hours=hours), False)
     assert bool(reason) == early
     assert not early or ("v1" in reason and "24" in reason)
+    monkeypatch.setenv("PATCHPILOT_DEMO", "/sandbox")
+    reason = _too_soon(find_project("netdev"), Draft(CHANGE, "/src/linux", "widget", version=2), 2, sent + timedelta(hours=hours), False)
+    assert not early or reason.endswith("(in the demo, send it at once)")
 
 
 def test_only_mails_of_an_earlier_version_that_may_have_been_received_are_waited_for() -> None:

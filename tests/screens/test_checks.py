@@ -7,6 +7,7 @@ from pathlib import Path
 from textual.pilot import Pilot
 
 from patchpilot.commits.run import git
+from patchpilot.demo import acme
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.screens.fix_dialog import FixDialog
 from patchpilot.tui.stages import Stage
@@ -73,7 +74,7 @@ async def test_list_patch_and_detail_follow_one_cursor(clone: Path, walk_on: On)
         def selected() -> tuple[str, str, str]:
             at = listed.highlighted
             row = str(listed.get_option_at_index(at).prompt) if at is not None else ""
-            return row.split()[1], panels[1].heading, panels[0].count
+            return row.split()[1], panels[1].heading, panels[0].count.split()[-1]
 
         assert selected() == (found(app)[0], found(app)[0], f"1/{total}")
         await keys(pilot, "f", "f")
@@ -129,7 +130,7 @@ async def test_all_that_is_certain_includes_tags_but_no_sign_off(mended: Path, w
         await at_checks(pilot, "missing-fixes")
         assert "a add tag" in text_of(app)
         await keys(pilot, "A")
-        assert "Add tags to 1 commit?" in text_of(app)
+        assert "Add 2 tags to 1 commit? 1 finding left" in text_of(app)
         assert "+Fixes: " in text_of(app)
         await keys(pilot, "enter")
         await until(pilot, lambda: "\nFixes: " in message(mended), "the tag")
@@ -139,6 +140,42 @@ async def test_all_that_is_certain_includes_tags_but_no_sign_off(mended: Path, w
         assert "Signed-off-by" not in message(mended)
         await keys(pilot, "A")
         assert "no automatic fix" in said(app)
+
+
+async def test_fixes_and_tags_are_one_dialog_and_one_undo(clone: Path, walk_on: On) -> None:
+    before = message(clone)
+    app = walk_on(clone)
+    async with app.run_test(size=(100, 60)) as pilot:
+        await at_checks(pilot, "missing-fixes")
+        await keys(pilot, "A")
+        shown = text_of(app)
+        assert "Apply 2 fixes and add 2 tags to 1 commit? 1 finding left" in shown
+        assert "+Fixes: " in shown
+        assert "if ((rsp" in shown
+        assert "missing Signed-off-by" in shown
+        assert "missing-fixes]" not in shown, "the tag is added"
+        await keys(pilot, "enter")
+        await until(pilot, lambda: "\nFixes: " in message(clone), "the tag")
+        await settle(pilot)
+        assert app.screen is app.stage_screen, "no second dialog"
+        assert "and added the tags; press u to undo" in said(app)
+        await keys(pilot, "u", "enter")
+        await until(pilot, lambda: message(clone) == before, "the message as it was")
+        await settle(pilot)
+        assert not git(clone, "status", "--porcelain", "-uno").text
+
+
+async def test_the_number_of_strict_findings_is_shown_with_its_key(mended: Path, walk_on: On) -> None:
+    file = mended / acme.MCP
+    file.write_text(file.read_text().replace("rc = -EOPNOTSUPP;", "rc = -EOPNOTSUPP;\n\n"))
+    git(mended, "commit", "-q", "--amend", "-a", "--no-edit")
+    app = walk_on(mended)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await at_checks(pilot)
+        assert "press S for 1 more (--strict)" in text_of(app)
+        await keys(pilot, "S")
+        assert "more (--strict)" not in text_of(app)
+        assert "strict" in text_of(app)
 
 
 async def test_names_of_checkpatch_are_shown_on_request(clone: Path, walk_on: On) -> None:

@@ -25,13 +25,25 @@ async def test_what_is_next_is_listed_with_its_key_and_enter_does_it(mended: Pat
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(pilot)
         rows = listed(app)
-        assert [row.split()[1:3] for row in rows[:4]] == [["a", "security"], ["a", "regression"], ["a", "tree"], ["2", "Checks"]]
+        assert [row.split()[1:3] for row in rows[:4]] == [["[a]", "security"], ["[a]", "regression"], ["[2]", "Checks"], ["[4]", "Tags"]]
         assert not any("Follow" in row or "Recipients" in row for row in rows)
+        await keys(pilot, Stage.SEND, Stage.COMMIT)
+        assert "NOT SENT" in listed(app)[-1]
+        assert [row.split()[2] for row in listed(app)] == [
+            "security",
+            "regression",
+            "Checks",
+            "Tags",
+            "tree",
+            "Backports",
+            "Preview",
+            "Send",
+        ]
         shown = text_of(app)
         assert "subject 56/75" in shown
         assert "the upstream of acme-old-cards" in shown
         assert "applies cleanly to origin/master" in shown
-        await keys(pilot, "down", "down", "down", "enter")
+        await keys(pilot, "home", "down", "down", "enter")
         assert app.stage is Stage.CHECKS
 
 

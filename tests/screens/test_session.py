@@ -17,7 +17,7 @@ from patchpilot.tui.branch_watch import Watch, head_signature
 from patchpilot.tui.saved_state import SavedState
 from patchpilot.tui.screens.stage_screen import StageScreen
 from patchpilot.tui.session import OpenTopic, Session
-from patchpilot.tui.stages import Stage, StageState
+from patchpilot.tui.stages import Stage, StageState, StageStatus
 from patchpilot.tui.topic_reading import read_topic
 from patchpilot.tui.widgets.panel import Panel
 from patchpilot.tui.widgets.patch_pager import Pager
@@ -232,6 +232,14 @@ async def test_a_small_terminal_is_told_so(mended: Path, walk_on: On) -> None:
     async with app.run_test(size=(70, 20)) as pilot:
         await settle(pilot)
         assert "80x24 needed" in text_of(app)
+
+
+def test_a_stale_stage_says_what_changed_and_when_it_is_refreshed() -> None:
+    session = Session(None)
+    session.remember(Stage.SEND, object(), StageStatus(StageState.DONE))
+    session.changed("answers", "draft", "waivers")
+    note = session.status(Stage.SEND).note
+    assert note == "your answers and the draft (cover, changelog, prefix) changed; stage 7 refreshes when you open it"
 
 
 def test_what_was_not_looked_at_before_a_restart_is_to_do_after_it() -> None:

@@ -58,10 +58,12 @@ async def test_each_card_points_at_a_panel_of_its_stage_and_covers_no_key(clone:
             assert area.contains_region(shown.region), (shown.region, area)
             assert " ".join(text_of(app).split("\n")[-1].split()), "the key line can be read"
             assert step.text.split()[0] in text_of(app)
+            last = "press Enter to go on" if step is not STEPS[-1] else "Press Enter to end the tour"
+            assert last in " ".join(text_of(app).replace("┃", " ").split()), "whether to try the keys now"
             await pilot.press("enter")
         await settle(pilot)
         assert app.stage is Stage.COMMIT
-        assert "the tour is over" in said(app)
+        assert "The tour is over. Now do it" in said(app)
         assert not app.stage_screen.query(".-pointed")  # type: ignore[union-attr]
 
 

@@ -37,7 +37,9 @@ async def test_a_first_timer_walks_from_the_commit_to_the_followed_reply(tmp_pat
             await settle(pilot)
             assert session.open_questions == 2
             # the tour ends here; its own test takes it
-            await keys(pilot, "escape", "a", "n")
+            await keys(pilot, "escape", "a")
+            assert "Robin, whose fix it is, answers No" in text_of(app)
+            await keys(pilot, "n")
             # a key that is pressed twice answers one question
             await pilot.pause(REPEATED)
             await keys(pilot, "n", "escape")

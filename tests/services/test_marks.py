@@ -43,3 +43,7 @@ def test_a_networking_mail_without_its_tree_is_told(mark: str, tag: str, path: s
     found = mark_warnings((captured(raw, "ada@example.org", ("ben@example.org",)),) * 2, "linux")
     assert [one.name for one in found] == (["missing-target-tree"] if advised else [])
     assert all(advised in one.message for one in found)
+    # who said that it is a regression is not asked to send it to the next merge window
+    regression = mark_warnings((captured(raw, "ada@example.org", ("ben@example.org",)),), "linux", is_regression=True)
+    assert all("use [PATCH net] " in one.message for one in regression)
+    assert len(regression) == len(found)

@@ -13,6 +13,7 @@ from patchpilot.services.maintainers.recipient_history import recipient_history
 from patchpilot.services.maintainers.topic_recipients import edit
 from patchpilot.services.send.edit_draft import Changes, change
 from patchpilot.services.send.mail_recipients import answer_named
+from patchpilot.services.send.questions import answer, traps
 from tests.kit.maintainers import FILES
 from tests.kit.repos import Repo
 
@@ -39,8 +40,11 @@ def remedies(repo: Repo, base: str | None = None) -> dict[str, Remedy | None]:
     return {one.title: one.remedy for one in counted(repo, base).advice}
 
 
-def test_a_tree_is_named_and_rebased_onto_where_the_clone_has_it(repo: Repo) -> None:
+def test_a_tree_is_named_and_rebased_onto_where_the_clone_has_it(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
     repo.commit("net: port: mend it", NET)
+    with monkeypatch.context() as demo:
+        demo.setenv("PATCHPILOT_DEMO", "/sandbox")
+        assert any(one.text.endswith("; not needed in the demo") for one in counted(repo).advice)
     found = remedies(repo)
     assert found["target tree not named"] == Remedy(RemedyKind.PREFIX, ("PATCH net-next",))
     assert found["other tree"] is None
@@ -54,6 +58,11 @@ def test_a_tree_is_named_and_rebased_onto_where_the_clone_has_it(repo: Repo) -> 
     repo.git("update-ref", "refs/remotes/net/main", "origin/master")
     assert "other tree" not in remedies(repo)
     with Repository.open(repo.path) as repository:
+        answer(repository, "regression", "yes")
+        assert remedies(repo)["target tree not named"] == Remedy(RemedyKind.PREFIX, ("PATCH net",))
+        assert (missing := traps(repository).missing_tree)
+        assert missing[1] == "PATCH net"
+        assert "use [PATCH net] (net is for fixes" in missing[0]
         change(repository, Changes(prefix="PATCH net"))
     assert "target tree not named" not in remedies(repo)
 

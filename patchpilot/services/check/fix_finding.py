@@ -88,13 +88,7 @@ def fix_messages(
 ) -> FindingFixed:
     """Add the tags that are certain, or the user's sign-off, to the messages of commits; `overrides` as in `fix_finding`."""
     is_sign_off = remedy is Remedy.SIGN_OFF
-    request = PrepareRequest(
-        profile=settings.get("profile"),
-        fixes=("none",) if is_sign_off else ("auto",),
-        stable="none" if is_sign_off else "auto",
-        signoff=is_sign_off,
-    )
-    changes = message_changes(repository, commits, request, progress)
+    changes = _changes(repository, settings, commits, is_sign_off, progress)
     others = [repository.commit(change.commit) for change in changes if is_sign_off and _is_missing_author(repository, change)]
     if others:
         return FindingFixed((), f"only the author can: {others[0].author} of {others[0].short}")
@@ -106,9 +100,30 @@ def fix_messages(
         published="published" in (overrides or ()),
         shared="shared" in (overrides or ()),
     )
-    diff = [line for change in done.changed for line in _diff(change)]
+    return _fixed(changes, done.costs)
+
+
+def tags_for(repository: Repository, settings: Settings, commits: Sequence[str], progress: Progress = silent) -> FindingFixed:
+    """The tags that are certain for commits, which need not be on a branch; nothing is written."""
+    return _fixed(_changes(repository, settings, commits, False, progress), ())
+
+
+def _changes(
+    repository: Repository, settings: Settings, commits: Sequence[str], is_sign_off: bool, progress: Progress
+) -> tuple[MessageChange, ...]:
+    request = PrepareRequest(
+        profile=settings.get("profile"),
+        fixes=("none",) if is_sign_off else ("auto",),
+        stable="none" if is_sign_off else "auto",
+        signoff=is_sign_off,
+    )
+    return message_changes(repository, commits, request, progress)
+
+
+def _fixed(changes: Sequence[MessageChange], costs: tuple[str, ...]) -> FindingFixed:
+    diff = [line for change in changes if change.changed for line in _diff(change)]
     reasons = dict.fromkeys(change.unsure or "; ".join(change.notes) for change in changes if not change.changed)
-    return FindingFixed(tuple(diff), "" if diff else "; ".join(reason for reason in reasons if reason), done.costs)
+    return FindingFixed(tuple(diff), "" if diff else "; ".join(reason for reason in reasons if reason), costs)
 
 
 def _is_missing_author(repository: Repository, change: MessageChange) -> bool:

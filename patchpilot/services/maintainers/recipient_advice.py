@@ -13,7 +13,8 @@ from patchpilot.model.recipient import RecipientPlan, Remedy, RemedyKind
 from patchpilot.outgoing.target_tree import remote_of
 from patchpilot.projects.project import Project
 from patchpilot.services.send.propose_prefix import missing_tree
-from patchpilot.services.send.questions import questions
+from patchpilot.services.send.questions import is_regression, questions
+from patchpilot.services.settings import in_demo
 from patchpilot.services.topic.topic_base import find_base
 
 WORDS = {
@@ -88,7 +89,7 @@ def _open_questions(series: Series, draft: Draft, project: Project) -> Iterator[
 
 
 def _tree_in_subject(series: Series, draft: Draft, project: Project) -> Iterator[RecipientAdvice]:
-    found = missing_tree(series, draft.prefix, project.name)
+    found = missing_tree(series, draft.prefix, project.name, is_regression=is_regression(draft))
     if found:
         message, prefix = found
         yield RecipientAdvice("warning", "target tree not named", message, Remedy(RemedyKind.PREFIX, (prefix,)))
@@ -121,5 +122,6 @@ def _other_tree(repository: Repository, text: str, remedy: Remedy, base: str | N
         return
     branches = tuple(known)
     onto = Remedy(RemedyKind.REBASE, branches) if branches else None
-    missing = "" if branches else f"; to rebase onto it, add it: git remote add NAME {remedy.values[0].removeprefix('git ').split()[0]}"
+    add = f"to rebase onto it, add it: git remote add NAME {remedy.values[0].removeprefix('git ').split()[0]}"
+    missing = "" if branches else f"; {'not needed in the demo' if in_demo() else add}"
     yield RecipientAdvice("warning", TITLES[RemedyKind.REBASE], text + missing, onto)

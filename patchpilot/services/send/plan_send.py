@@ -24,7 +24,7 @@ from patchpilot.services.send.mail_recipients import addressees
 from patchpilot.services.send.mail_text import wording_of
 from patchpilot.services.send.preflight_facts import TopicToSend, gather_facts
 from patchpilot.services.send.propose_prefix import mark_warnings
-from patchpilot.services.send.questions import judge_answer
+from patchpilot.services.send.questions import is_regression, judge_answer
 from patchpilot.services.send.reroll import reroll
 from patchpilot.services.send.review_tag_warnings import tag_warnings
 from patchpilot.services.send.send_plan import SendPlan
@@ -78,7 +78,7 @@ def plan(repository: Repository, request: SendRequest, *, progress: Progress = s
     blocking, warned = refusals(facts), warnings(facts)
     warned = (
         *warned,
-        *mark_warnings(rendered.mails, project.name),
+        *mark_warnings(rendered.mails, project.name, is_regression=is_regression(draft)),
         *tag_warnings(repository, request, draft, ids),
         *(SendProblem("recipients", remark) for remark in people.remarks),
     )

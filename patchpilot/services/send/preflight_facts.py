@@ -31,6 +31,7 @@ from patchpilot.services.send.mail_recipients import Addressees
 from patchpilot.services.send.merge_window import merge_window
 from patchpilot.services.send.questions import questions
 from patchpilot.services.send.sent_elsewhere import sent_records
+from patchpilot.services.settings import in_demo
 from patchpilot.services.topic.target_tip import find_target
 
 
@@ -123,7 +124,8 @@ def _too_soon(project: Project, draft: Draft, version: int, now: datetime, resen
     if hours >= project.mail.resend_hours:
         return ""
     ago = f"{counted(hours, 'hour')} ago" if hours else "less than an hour ago"
-    return f"v{earlier[-1].version} was sent {ago}; {project.title} asks for {project.mail.resend_hours} hours between versions"
+    demo = " (in the demo, send it at once)" if in_demo() else ""
+    return f"v{earlier[-1].version} was sent {ago}; {project.title} asks for {project.mail.resend_hours} hours between versions{demo}"
 
 
 OWN_NAMES = ("no-sign-off", "missing-target-tree", "already-applied", "does-not-apply")

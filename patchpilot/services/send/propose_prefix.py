@@ -2,7 +2,7 @@
 """Findings that only a mail can have: a commit has no subject prefix yet, so `check` does not report it there."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from patchpilot.model.action import Action
@@ -20,10 +20,14 @@ RULES = ("missing-target-tree",)
 _PREFIX = re.compile(r"\[(PATCH [^]]+)\]")
 
 
-def mark_warnings(mails: Sequence[RenderedMail], profile: str) -> tuple[SendProblem, ...]:
+def mark_warnings(mails: Sequence[RenderedMail], profile: str, *, is_regression: bool = False) -> tuple[SendProblem, ...]:
     """The findings of `check` about the subject prefixes of the mails as they would be sent, each message once."""
     return tuple(
-        SendProblem(name, message, Action("send", ("--subject-prefix", f"PATCH {trees['fixes']}"), f"{{}}, or 'PATCH {trees['rest']}'"))
+        SendProblem(
+            name,
+            _for_fixes(message, trees) if is_regression else message,
+            Action("send", ("--subject-prefix", f"PATCH {trees['fixes']}"), f"{{}}, or 'PATCH {trees['rest']}'"),
+        )
         for name, message, trees in _findings(_checked(_patches(mails), profile))
     )
 
@@ -36,11 +40,20 @@ def prefix_for_fixes(mails: Sequence[RenderedMail], profile: str, prefix: str, m
     return complete_prefix(f"{prefix or 'PATCH'} {found[0][2]['fixes']}")
 
 
-def missing_tree(series: Series, prefix: str, profile: str) -> tuple[str, str] | None:
-    """(message, the prefix it proposes) where mails of a series with this prefix ("" is PATCH) do not name the tree they are for."""
+def missing_tree(series: Series, prefix: str, profile: str, *, is_regression: bool = False) -> tuple[str, str] | None:
+    """(message, the prefix it proposes) where mails of a series with this prefix ("" is PATCH) do not name the tree they are for.
+
+    The fix of a regression is for the tree for fixes, even if it has no Fixes: tag yet.
+    """
     found = _findings(_checked((_as_mail(patch, prefix or "PATCH") for patch in series.patches), profile))
-    proposed = [(message, match[1]) for _, message, _ in found if (match := _PREFIX.search(message))]
+    messages = (_for_fixes(message, trees) if is_regression else message for _, message, trees in found)
+    proposed = [(message, match[1]) for message in messages if (match := _PREFIX.search(message))]
     return proposed[0] if proposed else None
+
+
+def _for_fixes(message: str, trees: Mapping[str, str]) -> str:
+    """A finding that proposes the tree for fixes."""
+    return message.replace(f"[PATCH {trees['tree']}]", f"[PATCH {trees['fixes']}]")
 
 
 def _patches(mails: Iterable[RenderedMail]) -> Iterable[Patch]:

@@ -83,7 +83,8 @@ def traps(
     place = find_target(repository, ids, base, trees) if ids else None
     project = profile_of(repository, profile, series)
     fit = fit_of_commits(repository, ids, place) if place else None
-    return PreSendQuestions(questions(series, draft, project), draft, place, fit, missing_tree(series, draft.prefix, project.name))
+    treeless = missing_tree(series, draft.prefix, project.name, is_regression=is_regression(draft))
+    return PreSendQuestions(questions(series, draft, project), draft, place, fit, treeless)
 
 
 def answer(repository: Repository, name: str, value: str, *, target: str | None = None, base: str | None = None) -> Draft:
@@ -152,7 +153,7 @@ def questions(series: Series, draft: Draft, project: Project) -> tuple[PreSendQu
         draft.answers.get("regression"),
         (
             "nothing changes",
-            f"Cc: {project.lists.regressions}, and `#regzbot introduced:` with the commit of the Fixes: tag, if there is one, below the ---",
+            f"Cc: {project.lists.regressions}, and `#regzbot introduced:` with the commit of the Fixes: tag (now or when you add it), below the ---",
             f"Cc: {project.lists.regressions}, and `#regzbot introduced:` with the commit, release or range you name, below the ---",
         ),
     )
@@ -172,11 +173,16 @@ def _fixes(patches: Sequence[Patch]) -> tuple[str, ...]:
     return tuple(f"it fixes {tag.value}" for patch in patches for tag in patch.tags("Fixes"))[:2]
 
 
+def is_regression(draft: Draft) -> bool:
+    """Whether the author said that a topic fixes a regression."""
+    return draft.answers.get("regression", "no") != "no"
+
+
 def introduced(draft: Draft, series: Series) -> str | None:
     """The `#regzbot introduced:` line for a topic answered to be a regression; None when it is not, or nothing names the commit that introduced the bug."""
-    value = draft.answers.get("regression", "no")
-    if value == "no":
+    if not is_regression(draft):
         return None
+    value = draft.answers["regression"]
     if value != "yes":
         return f"#regzbot introduced: {value}"
     tag = next((tag for patch in series.patches for tag in patch.tags("Fixes")), None)

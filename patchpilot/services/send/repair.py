@@ -17,6 +17,7 @@ from patchpilot.model.trailer import add_trailers, parse_trailers
 from patchpilot.series.draft import Drafts
 from patchpilot.services.check.apply_fixes import FixResult
 from patchpilot.services.check.check_topic import CheckedTopic
+from patchpilot.services.check.fix_certain import MESSAGE, fixed_messages, is_message
 from patchpilot.services.check.fix_files import PatchText
 from patchpilot.services.check.fix_finding import TAG_RULES
 from patchpilot.services.check.fix_topic import fix_topic
@@ -32,8 +33,6 @@ FIXES, TAGS, REVIEW_TAGS, PREFIX, SIGN_OFF = "fixes", "tags", "review tags", "pr
 CERTAIN = frozenset((FIXES, TAGS, REVIEW_TAGS, PREFIX))
 """The kinds of repairs that need no decision of the author. A sign-off is one: it is repaired only where it is asked for."""
 COVER_PROBLEMS = frozenset(("cover-subject", "cover-text", "no-cover"))
-_MESSAGE = "/COMMIT_MSG"
-"""How the names of messages end among the texts of safe fixes."""
 DCO = (
     "With a Signed-off-by line you certify the Developer's Certificate of Origin 1.1: you wrote this change or have the right to submit it "
     "under the license of the file, and you agree that the change, your name and your address are public and kept for good."
@@ -87,7 +86,7 @@ def find_repairs(
     has_fixes = fixed is not None and FIXES in kinds and fixed.fixed > 0
     after_fixes = {id_: repository.commit(id_).message for id_ in ids}
     if fixed and has_fixes:
-        after_fixes |= _fixed_messages(fixed)
+        after_fixes |= fixed_messages(fixed)
         words.append(f"{counted(fixed.fixed, 'safe fix', 'safe fixes')}: {', '.join(_names(fixed))}")
     messages = dict(after_fixes)
     if REVIEW_TAGS in kinds and any(problem.name == "tags" for problem in plan.warnings):
@@ -122,7 +121,7 @@ def find_repairs(
         else:
             left.append("target tree: not certain, because not every patch has a Fixes: tag")
     texts = [text for patch in fixed.patches for text in patch.texts if not _is_message(text)] if fixed and has_fixes else []
-    texts += [PatchText(f"{id_[:12]}{_MESSAGE}", _rows(repository.commit(id_).message), _rows(messages[id_])) for id_ in ids]
+    texts += [PatchText(f"{id_[:12]}{MESSAGE}", _rows(repository.commit(id_).message), _rows(messages[id_])) for id_ in ids]
     return Repairs(tuple(words), tuple(_diff(texts)), has_fixes, changes, plan.draft, prefix, tuple(left))
 
 
@@ -182,22 +181,12 @@ def _topic(plan: SendPlan, ids: Sequence[str]) -> CheckedTopic:
     return CheckedTopic(span, plan.request.target, plan.request.base)
 
 
-def _fixed_messages(fixed: FixResult) -> dict[str, str]:
-    """Commit → its message after the safe fixes, of those whose message they change."""
-    return {
-        patch.patch.commit: "\n".join(text.after)
-        for patch in fixed.patches
-        for text in patch.texts
-        if patch.patch.commit and _is_message(text)
-    }
-
-
 def _rows(message: str) -> tuple[str, ...]:
     return tuple(message.rstrip("\n").split("\n"))
 
 
 def _is_message(text: PatchText) -> bool:
-    return text.name.endswith(_MESSAGE)
+    return is_message(text.name)
 
 
 def _diff(texts: Iterable[PatchText]) -> Iterator[str]:

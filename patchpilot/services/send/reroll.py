@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The next version of a topic: its number, its changelog pre-filled from the range-diff and the ticked review points, its link to the one before."""
 
-import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -17,7 +16,7 @@ from patchpilot.projects.loading import default_project
 from patchpilot.series.change_id import change_id_line, sent_tag
 from patchpilot.series.cover_letter import changelog_title, has_changes, lay_out
 from patchpilot.series.draft import Drafts, pair_known
-from patchpilot.services.settings import user_settings
+from patchpilot.services.settings import in_demo, user_settings
 from patchpilot.services.topic.topic_project import profile_of
 from patchpilot.services.track.review_summary import addressed, asked
 
@@ -119,7 +118,7 @@ def link_to(send: Send, repository: Repository | None = None) -> str:
     host = urlsplit(lore).hostname or ""
     # a mirror on one's own machine is nobody else's; in the demo the whole world is on it
     private = "." not in host or host.startswith("127.") or ":" in host
-    if host == urlsplit(project.tags.links).hostname or (private and not (host and os.environ.get("PATCHPILOT_DEMO"))):
+    if host == urlsplit(project.tags.links).hostname or (private and not (host and in_demo())):
         lore = ""
     ident = send.entries[0].mail.message_id
     return f"{lore.rstrip('/')}/{ident}/" if lore else f"{project.tags.links}{ident}"

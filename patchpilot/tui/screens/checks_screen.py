@@ -29,8 +29,10 @@ from patchpilot.tui.widgets.panel import Columns, Panel
 from patchpilot.tui.widgets.patch_pager import Pager
 
 if TYPE_CHECKING:
+    from patchpilot.model.progress import Progress
     from patchpilot.services.check.check_result import CheckResult
     from patchpilot.services.check.fix_finding import FindingFixed, Remedy
+    from patchpilot.services.topic.open_repository import Repository
 
 WAIVED = "waived"
 HIGH = 10
@@ -99,6 +101,8 @@ class ChecksScreen(StageScreen):
         self._checkpatch_names = False
         self._only = ""
         self._fixable = False
+        self._more = 0
+        self._counted: CheckResult | None = None
 
     def body(self) -> ComposeResult:
         """List, patch, detail."""
@@ -131,6 +135,27 @@ class ChecksScreen(StageScreen):
             view.go(0)
         self._tell_count()
         self._tell_finding()
+        self._count_strict(result)
+
+    def _count_strict(self, result: "CheckResult") -> None:
+        """Count what only the strict checks report, once for each result."""
+        from patchpilot.services.check.check_topic import check_topic
+
+        if result is self._counted:
+            return
+        session, self._counted, self._more = self.session, result, 0
+        if session.strict:
+            return
+
+        def counted_strict(more: int) -> None:
+            self._more = more
+            self._tell_count()
+
+        def count(repository: "Repository", progress: "Progress") -> int:
+            strict = check_topic(repository, session.settings(repository), session.checked_topic, strict=True, progress=progress)
+            return len(strict.all) - len(result.all)
+
+        self.in_thread("counting what --strict reports", count, counted_strict)
 
     def _place(self, result: "CheckResult") -> list[str]:
         """Collect the findings that the filter shows, in the order of their lines; return the lines of all patches."""
@@ -215,7 +240,7 @@ class ChecksScreen(StageScreen):
 
     def _tell_count(self) -> None:
         """The number of the finding in the border of the list."""
-        strict = ("strict",) if self.session.strict else ()
+        strict = ("strict",) if self.session.strict else (f"press S for {self._more} more (--strict)",) if self._more else ()
         count = (f"{self._at + 1}/{len(self._found)}",) if self._found else ()
         self.query_one("#finding-list", Panel).count = f" {glyph('dot')} ".join((*strict, *count))
 

@@ -216,31 +216,34 @@ class CommitScreen(StageScreen):
             self._show_next()
 
     def _rows(self) -> tuple[NextRow, ...]:
+        """What is not done, in the order of doing: the base, the questions, the stages, with the tree after the tags."""
         rows: list[NextRow] = []
         asked = self._questions
         if self._shown is not None and self._shown.has_merge:
             rows.append(NextRow("", "merge", "stale", "", "merges", "merge commits skipped (use git rebase)"))
-        rows += [NextRow("answer", question.name, "todo", "a", question.name, question.text) for question in (asked.open if asked else ())]
-        if asked and asked.missing_tree:
-            rows.append(NextRow("tree", asked.missing_tree[1], "todo", "a", "tree", asked.missing_tree[0]))
         if asked and asked.target and asked.standing:
             name = asked.target.label
-            for commit in asked.standing.already[:2]:
-                rows.append(NextRow("", commit.subject, "stale", "", "merged", f"already in {name}: {commit.subject} ({commit.how})"))
+            rows += [
+                NextRow("", commit.subject, "stale", "", "merged", f"already in {name}: {commit.subject} ({commit.how})")
+                for commit in asked.standing.already[:2]
+            ]
             if asked.standing.fails:
                 files = ", ".join(asked.standing.paths[:2])
                 rows.append(NextRow("rebase", name, "blocked", "", "rebase", f"does not apply to {name}: {files}"))
+        rows += [NextRow("answer", question.name, "todo", "a", question.name, question.text) for question in (asked.open if asked else ())]
         was_sent = self.session.status(Stage.SEND).state is StageState.DONE
         for stage in Stage:
             status = self.session.status(stage)
+            if stage is Stage.BACKPORTS and asked and asked.missing_tree:
+                # which tree it is depends on the Fixes: tag
+                rows.append(NextRow("tree", asked.missing_tree[1], "todo", "a", "tree", asked.missing_tree[0]))
             if stage is Stage.FOLLOW and not was_sent:
                 continue
             if stage is not Stage.COMMIT and status.state not in (StageState.DONE, StageState.NOTHING):
                 rows.append(
                     NextRow("stage", str(stage), OF_STATE[status.state], str(stage.number), stage.label, status.note or str(status.state))
                 )
-        # what blocks comes first
-        return tuple(sorted(rows, key=lambda row: row.sign != "blocked"))
+        return tuple(rows)
 
     def _show_next(self) -> None:
         rows = self._rows()
@@ -260,7 +263,7 @@ class CommitScreen(StageScreen):
 
     def _next_line(self, row: NextRow) -> Text:
         line = Text(no_wrap=True).append(f"{glyph(row.sign):<2}", ink(self.app, TONES.get(row.sign, Tone.QUIET)))
-        line.append(f"{row.key:<2}", STRONG).append(plain(f"{row.title:<{TITLE}}", STRONG))
+        line.append(f"{f'[{row.key}]' if row.key else '':<4}", STRONG).append(plain(f"{row.title:<{TITLE}}", STRONG))
         return line.append(plain(row.words))
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:

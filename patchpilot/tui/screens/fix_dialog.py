@@ -21,6 +21,7 @@ from patchpilot.tui.widgets.diff_view import DiffView
 if TYPE_CHECKING:
     from patchpilot.model.progress import Progress
     from patchpilot.services.check.apply_fixes import FixResult
+    from patchpilot.services.check.fix_certain import CertainFixed
     from patchpilot.services.check.fix_finding import FindingFixed, Remedy
     from patchpilot.services.topic.open_repository import Repository
     from patchpilot.tui.screens.stage_screen import StageScreen
@@ -73,13 +74,11 @@ class FixDialog(ModalScreen[bool]):
         self.dismiss(False)
 
 
-def rows_of(result: "FixResult", wide: int) -> list[str]:
-    """The diff, then the remaining findings and why they remain, in so many columns."""
-    rows = list(result.diff)
-    stays = [f"{finding.severity}: {finding.message} [{finding.name}]" for finding in result.remaining.all]
-    stays += [f"{patch.patch.source}: {patch.refused}" for patch in result.patches if patch.refused]
-    if stays:
-        rows += ["", STAYS, *(part for stay in stays for part in wrapped(one_line(stay), wide, "  "))]
+def rows_of(result: "CertainFixed", wide: int) -> list[str]:
+    """The diffs of fixes and tags, then the remaining findings and why they remain, in so many columns."""
+    rows = [*result.fixes.diff, *result.tags.diff]
+    if result.left:
+        rows += ["", STAYS, *(part for stay in result.left for part in wrapped(one_line(stay), wide, "  "))]
     return rows
 
 
@@ -106,19 +105,6 @@ def fix_one(screen: "StageScreen", shown: Shown, remedy: "Remedy", commits: Sequ
     done = f"added Signed-off-by: to {where}" if is_sign_off else f"fixed {name}"
     title = f"Add your Signed-off-by: line to {where}?" if is_sign_off else f"Apply the fix of {name}?"
     _show(screen, title, done, _fix_of(screen, shown, remedy, commits), known, text=f"{DCO}\n{DCO_URL}" if is_sign_off else "")
-
-
-def fix_tags(screen: "StageScreen", commits: Sequence[str]) -> None:
-    """Show the tags that are certain for these commits, add them when the user says so, and run the checks again."""
-    from patchpilot.services.check.fix_finding import Remedy, fix_messages
-
-    session = screen.session
-
-    def work(repository: "Repository", progress: "Progress", given: tuple[str, ...] | None) -> "FindingFixed":
-        _unmoved(screen, repository, commits)
-        return fix_messages(repository, session.settings(repository), commits, Remedy.TAGS, overrides=given, progress=progress)
-
-    _show(screen, f"Add tags to {counted(len(commits), 'commit')}?", "added the tags", work, None)
 
 
 def _fix_of(screen: "StageScreen", shown: Shown, remedy: "Remedy", commits: Sequence[str]) -> Fix:
@@ -169,45 +155,52 @@ def _show(screen: "StageScreen", title: str, done: str, work: Fix, known: "Findi
 
 
 def fix_safe(screen: "StageScreen", tagless: Sequence[str]) -> None:
-    """Find the safe fixes for the topic's commits, show them, apply them, and run the checks again; then the tags that are certain for `tagless`."""
-    from patchpilot.services.check.fix_topic import fix_topic
+    """Show the safe fixes for the topic's commits with the tags that are certain for `tagless`, apply both when the user says so, and run the checks
+    again."""
+    from patchpilot.services.check.fix_certain import fix_certain
 
     session = screen.session
     topic = session.topic
     if topic is None:
         return
 
-    def work(repository: "Repository", progress: "Progress", given: tuple[str, ...] | None) -> "FixResult":
+    def work(repository: "Repository", progress: "Progress", given: tuple[str, ...] | None) -> "CertainFixed":
         if session.topic_now(repository).key != topic.key:
             raise RefusedError("the commits have changed in the meantime", hint="press g to refresh, then m")
         settings = session.settings(repository)
-        return fix_topic(repository, settings, session.checked_topic, strict=session.strict, overrides=given, progress=progress)
+        return fix_certain(repository, settings, session.checked_topic, tagless, strict=session.strict, overrides=given, progress=progress)
 
-    def show(result: "FixResult") -> None:
-        if not result.fixed:
-            if tagless:
-                fix_tags(screen, tagless)
-                return
-            refused = next((patch.refused for patch in result.patches if patch.refused), "")
+    def show(result: "CertainFixed") -> None:
+        words = what_is_fixed(result)
+        if not words:
+            refused = next((patch.refused for patch in result.fixes.patches if patch.refused), result.tags.reason)
             screen.notify(f"nothing was fixed: {refused}" if refused else NO_SAFE_FIX, markup=False)
             return
-        commits = sum(bool(patch.texts) for patch in result.patches)
-        left = len(result.remaining.all)
-        title = f"Apply {counted(result.fixed, 'fix', 'fixes')} to {counted(commits, 'commit')}? {counted(left, 'finding')} left"
+        title = f"{words}? {counted(len(result.left), 'finding')} left"
         screen.app.push_screen(FixDialog(title, rows_of(result, min(screen.size.width, WIDE) - 8)), answered)
 
     def answered(yes: bool | None) -> None:
         if yes:
             confirm_rewrite(screen, "applying the fixes", work, written)
 
-    def written(result: "FixResult") -> None:
-        message = "; ".join((f"fixed {names_of(result)}; press u to undo", *result.costs))
-        screen.notify(message, markup=False, timeout=8)
+    def written(result: "CertainFixed") -> None:
+        done = [f"fixed {names_of(result.fixes)}"] if result.fixes.fixed else []
+        done += ["added the tags"] if result.tags.diff else []
+        costs = dict.fromkeys((*result.fixes.costs, *result.tags.costs))
+        screen.notify("; ".join((f"{' and '.join(done)}; press u to undo", *costs)), markup=False, timeout=8)
         screen.reread()
-        if tagless:
-            fix_tags(screen, [result.ids.get(commit, commit) for commit in tagless])
 
     screen.in_thread("finding safe fixes", lambda repository, progress: work(repository, progress, None), show)
+
+
+def what_is_fixed(result: "CertainFixed") -> str:
+    """The question of the dialog, without its mark: how many fixes are applied and tags added; "" for nothing."""
+    tags = sum(line.startswith("+") and not line.startswith("+++") and line != "+" for line in result.tags.diff)
+    fixes = f"apply {counted(result.fixes.fixed, 'fix', 'fixes')}" if result.fixes.fixed else ""
+    parts = [fixes, f"add {counted(tags, 'tag')}" if tags else ""]
+    words = " and ".join(part for part in parts if part)
+    commits = max(sum(bool(patch.texts) for patch in result.fixes.patches), sum(line.startswith("+++ ") for line in result.tags.diff))
+    return f"{words} to {counted(commits, 'commit')}".capitalize() if words else ""
 
 
 def names_of(result: "FixResult") -> str:

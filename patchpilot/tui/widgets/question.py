@@ -26,7 +26,7 @@ class QuestionDialog(Dialog[str | None]):
     DEFAULT_CSS = """
     QuestionDialog Horizontal { height: auto; }
     QuestionDialog .question { text-style: bold; margin: 0 0 1 0; }
-    QuestionDialog .label { width: 19; text-style: bold; }
+    QuestionDialog .label { width: 21; text-style: bold; }
     QuestionDialog .words { width: 1fr; }
     QuestionDialog .first { margin: 1 0 0 0; }
     QuestionDialog ButtonRow { margin: 1 0 0 0; }
