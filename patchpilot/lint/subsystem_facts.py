@@ -17,7 +17,7 @@ def subsystem(context: "Context") -> "Subsystem | None":
     if not context.project.kernel:
         return None
     if "subsystem" not in context.shared:
-        context.shared["subsystem"] = subsystem_of(context.patch, lambda: _sections(context))
+        context.shared["subsystem"] = subsystem_of(context.patch, lambda paths: _sections(context, paths))
     found: Subsystem | None = context.shared["subsystem"]
     return found
 
@@ -34,8 +34,8 @@ def subsystem_has(context: "Context", condition: str) -> bool:
     return found is not None and str(getattr(found, key)) == value
 
 
-def _sections(context: "Context") -> Sequence[str]:
-    """Returns the names of the MAINTAINERS sections that the patch's files are in; empty without a tree."""
+def _sections(context: "Context", paths: Sequence[str]) -> Sequence[str]:
+    """Returns the names of the MAINTAINERS sections that files are in; empty without a tree."""
     if context.tree is None:
         return ()
     from patchpilot.maintainers import load
@@ -45,4 +45,4 @@ def _sections(context: "Context") -> Sequence[str]:
         file = load(context.tree)
     except MissingError:
         return ()
-    return [match.section.name for match in match_texts(file, list(context.patch.paths)) if not match.is_rest]
+    return [match.section.name for match in match_texts(file, list(paths)) if not match.is_rest]

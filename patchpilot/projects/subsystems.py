@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Every subsystem: the shipped checks/subsystems/*.toml, and what the user's data directory adds to them or overrides key by key."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,8 @@ from typing import Any
 from patchpilot.cache.entries import Kind, key_of, recall, remember
 from patchpilot.errors import PackError
 from patchpilot.model.patch import Patch
-from patchpilot.projects.loading import overridden, parse_table, projects, user_folder
+from patchpilot.projects.detection import is_list_address
+from patchpilot.projects.loading import default_project, overridden, parse_table, projects, user_folder
 from patchpilot.projects.project import Project
 from patchpilot.projects.subsystem import Subsystem
 from patchpilot.resources import data_dir
@@ -110,22 +111,23 @@ def _paths(folder: str) -> _Paths:
     return _Paths(_subsystems(folder).values())
 
 
-def subsystem_of(patch: Patch, sections: Callable[[], Iterable[str]] = tuple) -> Subsystem | None:
-    """The subsystem that a patch is for: the one that all its files belong to, else that of all their sections in MAINTAINERS, else of its list.
+def subsystem_of(patch: Patch, sections: Callable[[Sequence[str]], Iterable[str]] = tuple) -> Subsystem | None:
+    """The subsystem that a patch is for: the one that all its files belong to, else that of their sections in MAINTAINERS, else of its only list.
 
-    `sections` returns the names of the sections of its files, where a tree is known. Bindings and MAINTAINERS do not count where there are other files.
+    `sections` returns the names of the sections of files, where a tree is known. Bindings and MAINTAINERS do not count where there are other files.
     """
     every = subsystems()
     paths = [path for path in patch.paths if not path.startswith(SHARED)] or list(patch.paths)
     found = {subsystem.name if (subsystem := subsystem_of_path(path)) else "" for path in paths}
-    if len(found) == 1 and "" not in found:
-        return every[found.pop()]
-    of_files = set(sections())
-    addressed = {address.key for name in ("To", "Cc") for address in patch.addresses(name)}
+    if found != {""}:
+        return every[found.pop()] if len(found) == 1 else None
+    of_files = set(sections(paths))
+    lists = {address.key for name in ("To", "Cc") for address in patch.addresses(name) if is_list_address(address.email)}
+    lists.difference_update(default_project().lists.catch_all)
     possible = [subsystem for subsystem in every.values() if not any(path.startswith(subsystem.not_paths) for path in paths)]
     by_section = {subsystem.name for subsystem in possible if of_files.intersection(subsystem.sections)}
-    by_list = {subsystem.name for subsystem in possible if addressed.intersection(subsystem.lists)}
-    return next((every[names.pop()] for names in (by_section, by_list) if len(names) == 1 and found <= {"", *names}), None)
+    by_list = {subsystem.name for subsystem in possible if len(lists) == 1 and lists.issubset(subsystem.lists)}
+    return next((every[names.pop()] for names in (by_section, by_list) if len(names) == 1), None)
 
 
 def as_subsystem_wants(project: Project, patches: Iterable[Patch]) -> Project:

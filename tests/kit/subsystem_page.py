@@ -19,9 +19,9 @@ HEAD = """\
 This page lists the conventions of the kernel's subsystems that patchpilot knows, from `checks/subsystems/*.toml`. To add a subsystem or to change one
 for yourself, see [Add a subsystem](../how-to/add-a-subsystem.md).
 
-A subsystem is found by the paths of the files that a patch changes, else by the sections of MAINTAINERS that they are in, else by the mailing list that
-the patch is sent to. Each convention has its source: a document of the maintainers, or the share of patches on the mailing lists since 2023 that follow
-it. For `cover_from`, the share is that of series of this length or longer, whichever is lowest.
+A subsystem is found by the paths of the files that a patch changes, else by the sections of MAINTAINERS that they are in, else by the mailing list if
+the patch is sent to no other. Each convention has its source: a document of the maintainers, or the share of patches on the mailing lists since
+2023 that follow it. For `cover_from`, the share is that of series of this length or longer, whichever is lowest.
 """
 
 _WITH = {"prefix_pattern": "prefix", "other_trees": "trees", "tree_required": "trees"}

@@ -73,9 +73,10 @@ def test_bindings_beside_a_driver_do_not_hide_its_subsystem() -> None:
 
 
 def test_sections_and_lists_decide_where_paths_do_not() -> None:
-    by_section = subsystem_of(patch("lib/frob.c"), lambda: ["IIO SUBSYSTEM AND DRIVERS"])
+    by_section = subsystem_of(patch("lib/frob.c"), lambda _: ["IIO SUBSYSTEM AND DRIVERS"])
     by_list = subsystem_of(patch("lib/frob.c", to="linux-iio@vger.kernel.org"))
     assert by_section is by_list is subsystems()["iio"]
+    assert subsystem_of(patch("lib/frob.c", to="linux-iio@vger.kernel.org, linux-spi@vger.kernel.org")) is None
     assert subsystem_of(patch("lib/frob.c")) is None
     assert subsystem_of(patch("net/vmw_vsock/frob.c", to="netdev@vger.kernel.org")) is None
 
