@@ -19,21 +19,35 @@ if TYPE_CHECKING:
     from patchpilot.maintainers import SectionMatch
 
 
-@detector("target-tree", "tree fixes rest subsystem")
+@detector(
+    "target-tree",
+    {"": "tree fixes rest", "loose-file": "tree fixes rest", "upper-case": "word tree", "both": "fixes rest"},
+)
 def target_tree(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a mail without a tree in its subject whose files all belong to a subsystem that requires one."""
+    """Reports a mail without a tree in its subject whose files all belong to a subsystem that requires one, or that names it in the wrong way.
+
+    A patch file that names no recipient may still get its tree: a missing one is reported, less severe, if the profile is that of the subsystem.
+    """
     patch, wanted = context.patch, subsystem(context)
-    if wanted is None or not wanted.tree_required or not is_mail(patch) or not patch.has_diff or patch.subject.rfc:
+    if wanted is None or not wanted.tree_required or patch.commit or not patch.subject.is_patch or not patch.has_diff:
         return
+    known = {*wanted.trees, *wanted.other_trees}
     marks = {word.lower() for word in patch.subject.words}
-    if marks & {*wanted.trees, *wanted.other_trees} or any(re.search(r"\d\.\d|stable|-next$", word) for word in marks):
+    if marks.issuperset(wanted.trees):
+        yield Hit(subject_line(context), case="both", values={"fixes": wanted.trees[0], "rest": wanted.trees[-1]})
+    for word in patch.subject.words:
+        if word.lower() in known and word not in known:
+            yield Hit(subject_line(context), case="upper-case", values={"word": word, "tree": word.lower()})
+    if marks & known or patch.subject.rfc or any(re.search(r"\d\.\d|stable|-next$", word) for word in marks):
         return
     fix = any(tag.key == "fixes" for tag in patch.trailers) or re.search(
         r"\b(?:fix|crash|leak|deadlock|regression|oops|not work\w*|fail\w*|to work)\b", patch.subject.title, re.IGNORECASE
     )
     fixes, rest = wanted.trees[0], wanted.trees[-1]
-    values = {"tree": fixes if fix else rest, "fixes": fixes, "rest": rest, "subsystem": wanted.title}
-    yield Hit(subject_line(context), values=values)
+    if not is_mail(patch) and not set(context.project.subject_prefixes).intersection(wanted.trees):
+        return
+    case = "" if is_mail(patch) else "loose-file"
+    yield Hit(subject_line(context), case=case, values={"tree": fixes if fix else rest, "fixes": fixes, "rest": rest})
 
 
 @detector("foreign-tree", "tree trees subsystem")
