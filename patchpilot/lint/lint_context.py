@@ -3,6 +3,7 @@
 
 import time
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -17,6 +18,14 @@ if TYPE_CHECKING:
 
 SOON = 1.0
 """Seconds after which the progress of one patch is reported."""
+
+
+class Tip(NamedTuple):
+    """The newest commit of a branch, as last fetched: the name of the branch, the commit's tree and date."""
+
+    label: str
+    tree: "Tree"
+    date: datetime
 
 
 class HistoryFacts(Protocol):
@@ -44,6 +53,18 @@ class HistoryFacts(Protocol):
 
     def is_released(self, commit_id: str) -> bool | None:
         """Whether any release contains the commit; None when the repository's tags may be too old."""
+        ...
+
+    def tree_of(self, commit_id: str) -> "Tree | None":
+        """Returns the tree of a commit, or None when the repository does not have the commit."""
+        ...
+
+    def tip_of(self, tree: str) -> Tip | None:
+        """Returns the tip of the branch that a `T:` line of MAINTAINERS names, or None when no remote has it."""
+        ...
+
+    def next_tip(self) -> Tip | None:
+        """Returns the tip of the tree in which the next release is integrated (linux-next), or None when no remote has it."""
         ...
 
 

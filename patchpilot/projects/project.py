@@ -92,7 +92,8 @@ class Project(NamedTuple):
 
     `subject_prefixes` are the words of a subject prefix that name a project which inherits from another ([PATCH net-next]).
     `kernel`: its tree is a Linux kernel. `mainline` is the name of its mainline in reports, `mainline_remotes` usual names of its remote,
-    `release_names` what precedes the version in the subject of a release's commit.
+    `next_branches` usual names of the remote branch in which its next release is integrated, `release_names` what precedes the version in
+    the subject of a release's commit.
     """
 
     name: str
@@ -106,6 +107,7 @@ class Project(NamedTuple):
     subject_prefixes: tuple[str, ...] = ()
     mainline: str = "mainline"
     mainline_remotes: tuple[str, ...] = ()
+    next_branches: tuple[str, ...] = ()
     release_names: tuple[str, ...] = ()
     tags: Tags = Tags()
     stable: StableTrees = StableTrees()

@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-from patchpilot.lint.lint_context import Context, Options
+from patchpilot.lint.lint_context import Context, Options, Tip
 from patchpilot.model.address import Address, parse_address
 from patchpilot.model.commit import Commit
 from patchpilot.model.mail import parse_patch
@@ -62,8 +62,9 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
 class MemoryHistory:
     """A repository out of a table of full id to subject (and " <- " who committed it), all of it in mainline and released with v6.1."""
 
-    def __init__(self, commits: Mapping[str, str]) -> None:
+    def __init__(self, commits: Mapping[str, str], tree: MemoryTree | None = None) -> None:
         self._commits = commits
+        self._tree = tree
 
     def find(self, word: str) -> Commit | None:
         """The commit whose id begins with this."""
@@ -94,6 +95,19 @@ class MemoryHistory:
         """What the table has is released but for what says of itself that it is not."""
         return None if commit_id not in self._commits else not self._commits[commit_id].endswith("(unreleased)")
 
+    def tree_of(self, commit_id: str) -> MemoryTree | None:
+        """The tree of the example, if the commit is in the table."""
+        return self._tree if self.find(commit_id) else None
+
+    def tip_of(self, tree: str) -> Tip | None:
+        """No remote has a subsystem's tree."""
+        return None
+
+    def next_tip(self) -> Tip | None:
+        """The tree of the example, if the table has a commit of linux-next."""
+        is_next = self._tree and any("linux-next" in subject for subject in self._commits.values())
+        return Tip("linux-next/master", self._tree, datetime(2026, 1, 6, tzinfo=UTC)) if is_next and self._tree else None
+
 
 def context_of(example: Example) -> Context:
     """What the engine runs an example on."""
@@ -111,7 +125,7 @@ def context_of(example: Example) -> Context:
         members[0] if members else patches[0],
         Series(tuple(members), cover),
         tree,
-        MemoryHistory(example.history) if example.history else None,
+        MemoryHistory(example.history, tree) if example.history else None,
         options,
         find_project(options.profile),
     )

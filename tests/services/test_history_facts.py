@@ -100,3 +100,27 @@ def test_a_bug_of_the_coming_release_is_nothing_for_stable(tmp_path: Path, stabl
     found = json.loads(call("-C", repo.path, "check", "--strict", "--format", "json", "--base", "master").out)
     rules = {one["name"]: one["severity"] for patch in found["patches"] for one in patch["findings"]}
     assert {name: rules[name] for name in ("wrong-fixes-commit", "stable-for-unreleased-bug") if name in rules} == told
+
+
+def test_tips_and_trees_are_those_of_the_remotes(tmp_path: Path) -> None:
+    repo = Repo(tmp_path / "linux")
+    old = repo.commit("frob: a\n", {"a": "1\n"})
+    new = repo.commit("frob: b\n", {"a": "2\n"})
+    repo.git("config", "remote.frob.url", "git://example.org/frob.git")
+    repo.git("update-ref", "refs/remotes/frob/main", old)
+    repo.git("update-ref", "refs/remotes/linux-next/master", new)
+    with Repository.open(repo.path) as opened:
+        facts = RepositoryFacts(opened)
+        target, later, base = facts.tip_of("git git://example.org/frob.git main"), facts.next_tip(), facts.tree_of(old[:12])
+        assert target is not None
+        assert later is not None
+        assert base is not None
+        assert (target.label, target.tree.read("a"), later.label, later.tree.read("a")) == (
+            "frob/main",
+            b"1\n",
+            "linux-next/master",
+            b"2\n",
+        )
+        assert base.read("a") == b"1\n"
+        assert facts.tip_of("git git://example.org/other.git") is None
+        assert facts.tree_of("0123456789ab") is None

@@ -105,7 +105,7 @@ def badly_wrapped(context: Context, arguments: Arguments) -> Iterator[Hit]:
             return
         if (
             len(lines) >= 4
-            and max(map(len, lines[:-1])) <= arguments["narrow"] + 3
+            and max(map(len, lines[:-1])) < arguments["narrow"]
             and not any(_ends_thought(*pair) for pair in pairwise(lines))
         ):
             yield Hit(paragraph.start, case="narrow", values={"width": max(map(len, lines))})

@@ -7,12 +7,14 @@ from functools import cache
 from itertools import pairwise
 
 from patchpilot.cache import patterns as re
+from patchpilot.lint.conditions import applies
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.message_tags import same_person, tag_lines
+from patchpilot.lint.pack_patterns import compiled
 from patchpilot.lint.subsystem_facts import subsystem
 from patchpilot.lint.word_lists import word_list, word_set
-from patchpilot.model.address import MAX_ADDRESS
+from patchpilot.model.address import MAX_ADDRESS, Address
 from patchpilot.model.trailer import Trailer, is_trailer, parse_trailer
 
 
@@ -28,6 +30,7 @@ def sender_not_signed(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     if (
         not (sender and author and patch.in_body_from)
         or same_person(sender, author)
+        or _is_relay(sender, author)
         or re.search(r"\bvia\b.*\b(?:Relay|B4)|devnull\+", str(sender))
     ):
         return
@@ -35,6 +38,13 @@ def sender_not_signed(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     people = [tag.address for _, tag in signed if tag.address]
     if signed and not any(same_person(sender, person) for person in people):
         yield Hit(signed[-1][0], values={"sender": sender.name or sender.email})
+
+
+def _is_relay(sender: Address, author: Address) -> bool:
+    """Whether the sender's address has no name of its own, and its local part is that of the author, or the author's name."""
+    local = sender.email.partition("@")[0].lower()
+    names = (author.email.partition("@")[0].lower(), re.sub(r"[^a-z]", "", author.name.lower()))
+    return len(local) > LEAST_LOCAL and (not sender.name or "@" in sender.name) and local in names
 
 
 @detector("not-last-signer", "sender")
@@ -130,6 +140,8 @@ def _odd_address() -> re.Pattern[str]:
     )
 
 
+LEAST_LOCAL = 3
+"""A local part of an address with fewer letters does not identify a person."""
 LONGEST_NAME = 100
 """The name of a tag must end within this many characters of a line."""
 
@@ -335,6 +347,26 @@ def self_given_tag(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             yield Hit(line, case="review", values={"tag": tag.name})
         elif tag.key in ("reported-by", "suggested-by", "tested-by"):
             yield Hit(line, case="reported" if tag.key == "reported-by" else "other", values={"tag": tag.name})
+
+
+@detector("report-without-link", without_tags=list, unless_message_pattern=str, public_pattern=str)
+def report_without_link(context: Context, arguments: Arguments) -> Iterator[Hit]:
+    """Reports the first Reported-by: of somebody outside the author's organization; hosts like `public_pattern` belong to none."""
+    author = context.patch.author
+    if not applies(context, arguments):
+        return
+    public = compiled(arguments["public_pattern"])
+    for line, tag in tag_lines(context):
+        if tag.key in ("reported-by", "reported-and-tested-by") and tag.address:
+            hosts = {_organization(address.email) for address in (tag.address, author) if address}
+            if len(hosts) > 1 or public.search(next(iter(hosts))):
+                yield Hit(line)
+                return
+
+
+def _organization(email: str) -> str:
+    """Returns the last two words of an address's host: linux.example.com is of example.com."""
+    return ".".join(email.lower().rpartition("@")[2].split(".")[-2:])
 
 
 @detector("wrapped-fixes", {"wrapped": "", "trailing": "quoted", "indented": ""})

@@ -6,10 +6,14 @@ from datetime import UTC, datetime, timedelta
 
 from patchpilot.cache import patterns as re
 from patchpilot.lint.detector import Arguments, Hit, detector
-from patchpilot.lint.lint_context import Context
+from patchpilot.lint.detectors.tree_recipients import sections_of
+from patchpilot.lint.lint_context import Context, Tip
 from patchpilot.model.file_diff import FileChange, Hunk
 from patchpilot.model.patch import Patch
 from patchpilot.model.source_tree import Tree, is_guess
+
+MOST_APART = timedelta(days=120)
+"""A patch and a tree that are further apart are not compared: most such patches do not apply."""
 
 
 @detector("already-there", "tree")
@@ -36,6 +40,97 @@ def does_not_apply(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         if state != "fits":
             yield Hit(line, values={"tree": context.tree.label})
             return
+
+
+_BASE = re.compile(r"^base-commit: (?P<id>[0-9a-f]{12,64})\s*$")
+_PREREQUISITE = re.compile(r"^prerequisite-(?:patch-id|message-id|change-id): \S")
+_FOOT = 60
+"""The number of lines at the end of a mail in which git format-patch and b4 name the base."""
+
+
+@detector(
+    "does-not-apply-to-base",
+    {"conflict": "base path", "prerequisites": "base path count", "unknown": "base"},
+)
+def does_not_apply_to_base(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Reports a hunk whose context is not in the commit that the mail names as its base. With prerequisite patches, they may be the reason."""
+    patch, history = context.patch, context.history
+    if history is None or patch.commit or not patch.has_diff:
+        return
+    named = _named_base(context)
+    if named is None:
+        return
+    line, base, count = named
+    tree = history.tree_of(base)
+    if tree is None:
+        yield Hit(line, case="unknown", values={"base": base[:12]})
+        return
+    if found := _alien(context, tree):
+        values = {"base": base[:12], "path": found[1], "count": count}
+        yield Hit(found[0], case="prerequisites" if count else "conflict", values=values)
+
+
+def _named_base(context: Context) -> tuple[int, str, int] | None:
+    """Returns (patch line, id) of the base that the mail or its cover letter names, and the number of prerequisite patches."""
+    cover = context.series.cover if context.series else None
+    for mail in (context.patch, cover):
+        last = list(enumerate(mail.lines, 1))[-_FOOT:] if mail else []
+        named = next(((at, match["id"]) for at, text in last if (match := _BASE.match(text))), None)
+        if named and mail:
+            at = named[0] if mail is context.patch else context.patch.diff_line
+            return at, named[1], sum(1 for _, text in last if _PREREQUISITE.match(text))
+    return None
+
+
+@detector("does-not-apply-to-tip", {"target": "tip date path", "next": "tip date path"})
+def does_not_apply_to_tip(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Reports a hunk whose context is not in the tip of the subsystem's tree, or else of linux-next, of about the same age as the patch."""
+    patch, history = context.patch, context.history
+    if history is None or not patch.has_diff or patch.subject.stables:
+        return
+    target = next((tip for line in _trees_of(context) if (tip := history.tip_of(line))), None)
+    for case, tip in (("target", target), ("next", history.next_tip())):
+        sent = _sent(patch)
+        if tip is None or sent is None or abs(tip.date - sent) > MOST_APART or (patch.commit and _contains(context, tip, patch.commit)):
+            continue
+        if found := _alien(context, tip.tree):
+            yield Hit(found[0], case=case, values={"tip": tip.label, "date": f"{tip.date:%Y-%m-%d}", "path": found[1]})
+            return
+
+
+def _contains(context: Context, tip: Tip, commit: str) -> bool:
+    """Whether the tip may contain the commit."""
+    own = getattr(tip.tree, "commit_id", "")
+    return context.history is not None and context.history.is_ancestor(commit, own) is not False
+
+
+def _trees_of(context: Context) -> Iterator[str]:
+    """Yields the `T:` lines of the sections of the touched files, the most specific ones first."""
+    for match in sorted(sections_of(context), key=lambda match: -match.depth):
+        yield from match.section.values("T")
+
+
+def _alien(context: Context, tree: Tree) -> tuple[int, str] | None:
+    """Returns (patch line, path) of the first hunk that has neither side in the tree; files that earlier patches of the series change are left out."""
+    patch, series = context.patch, context.series
+    number = patch.subject.number or 1
+    before: tuple[Patch, ...] = ()
+    if number > 1:
+        members = series.patches if series else ()
+        before = members[: next((at for at, one in enumerate(members) if one is patch), 0)]
+        if len(before) < number - 1:
+            # patches that are not known may change the same files
+            return None
+    elif series and patch.commit:
+        before = series.patches[: next((at for at, one in enumerate(series.patches) if one is patch), 0)]
+    touched = {path for one in before for path in one.paths}
+    for change in patch.files:
+        if not touched.isdisjoint(path for path in (change.old_path, change.new_path) if path):
+            continue
+        for line, state in _file_states(tree, change):
+            if state == "alien":
+                return line, change.path
+    return None
 
 
 def fits(context: Context) -> bool:
@@ -112,7 +207,7 @@ def _elsewhere(patch: Patch, tree: Tree) -> bool:
 def _same_age(patch: Patch, tree: Tree) -> bool:
     """Whether patch and tree have a similar age: the Date: is within four months of the tree's release."""
     released, sent = _released(tree.version), _sent(patch)
-    return released is not None and sent is not None and abs(sent - released) < timedelta(days=120)
+    return released is not None and sent is not None and abs(sent - released) < MOST_APART
 
 
 _DATE = re.compile(r"\b(\d{1,2}) (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]* (\d{4})\b")

@@ -8,9 +8,13 @@ from typing import IO
 
 from patchpilot.commits.repository import BASES, Repository
 from patchpilot.commits.run import streaming
+from patchpilot.commits.tree_readers import CommitTree
 from patchpilot.errors import GitError, PatchpilotError
 from patchpilot.history.releases import Releases
+from patchpilot.lint.lint_context import Tip
 from patchpilot.model.commit import Commit
+from patchpilot.model.source_tree import Tree
+from patchpilot.outgoing.target_tree import remote_of
 from patchpilot.projects.loading import projects
 
 LOG_SECONDS = 10.0
@@ -31,6 +35,7 @@ class RepositoryFacts:
         self._commits: dict[str, Commit | None] = {}
         self._subjects: dict[tuple[str, ...], tuple[str, ...]] = {}
         self._releases: Releases | None = None
+        self._tips: dict[str, Tip | None] = {}
 
     def find(self, word: str) -> Commit | None:
         """The commit an abbreviated id names."""
@@ -118,6 +123,29 @@ class RepositoryFacts:
         if not finals or head is None:
             return None
         return False if head.committed.timestamp() - max(finals) < RELEASES_APART else None
+
+    def tree_of(self, commit_id: str) -> Tree | None:
+        """The tree of a commit."""
+        found = self.find(commit_id)
+        return CommitTree(self._repository, found.id) if found else None
+
+    def tip_of(self, tree: str) -> Tip | None:
+        """The tip of the remote-tracking branch of a `T:` line."""
+        if tree not in self._tips:
+            target = remote_of(self._repository, tree)
+            self._tips[tree] = self._tip(target.label, target.tip) if target else None
+        return self._tips[tree]
+
+    def next_tip(self) -> Tip | None:
+        """The tip of the integration tree that one of the projects names."""
+        for name in (name for project in projects().values() for name in project.next_branches):
+            if found := self._repository.find(f"refs/remotes/{name}"):
+                return self._tip(name, found)
+        return None
+
+    def _tip(self, label: str, commit_id: str) -> Tip | None:
+        commit = self.find(commit_id)
+        return Tip(label, CommitTree(self._repository, commit.id), commit.committed) if commit else None
 
 
 def _records(out: IO[bytes]) -> Iterator[tuple[str, list[str]]]:
