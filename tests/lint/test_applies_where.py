@@ -55,9 +55,9 @@ def test_the_base_that_the_mail_names_is_certain() -> None:
 
 
 def test_prerequisite_patches_may_be_the_reason() -> None:
-    severity, message = _told(History(OTHER), f"base-commit: {BASE}\nprerequisite-patch-id: {'a' * 40}\n")[0]
-    assert severity == "note"
-    assert "alone, possibly because of its 1 prerequisite patches" in message
+    assert _told(History(OTHER), f"base-commit: {BASE}\nprerequisite-patch-id: {'a' * 40}\nprerequisite-patch-id: {'b' * 40}\n") == [
+        ("note", f"may not apply to base-commit 111111111111: not found in {PATH}, perhaps because of 2 prerequisite patches")
+    ]
 
 
 def test_a_base_that_nobody_has() -> None:
