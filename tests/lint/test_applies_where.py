@@ -56,7 +56,7 @@ def test_the_base_that_the_mail_names_is_certain() -> None:
 
 def test_prerequisite_patches_may_be_the_reason() -> None:
     assert _told(History(OTHER), f"base-commit: {BASE}\nprerequisite-patch-id: {'a' * 40}\nprerequisite-patch-id: {'b' * 40}\n") == [
-        ("note", f"may not apply to base-commit 111111111111: not found in {PATH}, perhaps because of 2 prerequisite patches")
+        ("note", f"may not apply to base-commit 111111111111: context not found in {PATH}; 2 prerequisite patches may be the reason")
     ]
 
 
