@@ -9,6 +9,7 @@ from patchpilot.projects.subsystems import subsystem_of, subsystem_of_path
 
 if TYPE_CHECKING:
     from patchpilot.lint.lint_context import Context
+    from patchpilot.maintainers import SectionMatch
     from patchpilot.projects.subsystem import Subsystem
 
 
@@ -34,15 +35,25 @@ def subsystem_has(context: "Context", condition: str) -> bool:
     return found is not None and str(getattr(found, key)) == value
 
 
-def _sections(context: "Context", paths: Sequence[str]) -> Sequence[str]:
-    """Returns the names of the MAINTAINERS sections that files are in; empty without a tree."""
-    if context.tree is None:
-        return ()
-    from patchpilot.maintainers import load
-    from patchpilot.maintainers.match import match_texts
+def sections_of(context: "Context") -> "tuple[SectionMatch, ...]":
+    """Returns the sections of the touched files, without the catch-all THE REST."""
+    found: tuple[SectionMatch, ...] | None = context.shared.get("tree.sections")
+    if found is None:
+        found = ()
+        if context.tree is not None:
+            from patchpilot.maintainers import load
+            from patchpilot.maintainers.match import match_texts
 
-    try:
-        file = load(context.tree)
-    except MissingError:
-        return ()
-    return [match.section.name for match in match_texts(file, list(paths)) if not match.is_rest]
+            try:
+                file = load(context.tree)
+                paths = [path for path in context.patch.paths if path != "MAINTAINERS"]
+                found = tuple(match_text for match_text in match_texts(file, paths) if not match_text.is_rest)
+            except MissingError:
+                found = ()
+        context.shared["tree.sections"] = found
+    return found
+
+
+def _sections(context: "Context", paths: Sequence[str]) -> Sequence[str]:
+    """Returns the names of the sections that these files of the patch are in."""
+    return [match.section.name for match in sections_of(context) if set(paths).intersection(match.paths)]

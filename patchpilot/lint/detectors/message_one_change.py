@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from patchpilot.cache import patterns as re
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.detectors.generic import subject_line
-from patchpilot.lint.detectors.tree_recipients import sections_of
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.message_prose import paragraphs
+from patchpilot.lint.subsystem_facts import sections_of
 from patchpilot.lint.word_lists import word_set
 from patchpilot.model.file_diff import FileChange, Hunk
 from patchpilot.model.patch import Patch

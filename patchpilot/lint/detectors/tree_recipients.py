@@ -5,12 +5,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from patchpilot.cache import patterns as re
-from patchpilot.errors import MissingError
 from patchpilot.lint.conditions import is_mail
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.detectors.generic import subject_line
 from patchpilot.lint.lint_context import Context
-from patchpilot.lint.subsystem_facts import subsystem
+from patchpilot.lint.subsystem_facts import sections_of, subsystem
 from patchpilot.model.address import Address, parse_address
 from patchpilot.model.patch import Patch
 from patchpilot.projects.subsystems import subsystems
@@ -134,25 +133,6 @@ def _among(person: Address, have: list[Address]) -> bool:
 
 def _recipient_line(patch: Patch) -> int:
     return next((header.line for name in ("cc", "to") for header in patch.headers if header.name.lower() == name), 1)
-
-
-def sections_of(context: Context) -> "tuple[SectionMatch, ...]":
-    """Returns the sections of the touched files, without the catch-all THE REST."""
-    found: tuple[SectionMatch, ...] | None = context.shared.get("tree.sections")
-    if found is None:
-        found = ()
-        if context.tree is not None:
-            from patchpilot.maintainers import load
-            from patchpilot.maintainers.match import match_texts
-
-            try:
-                file = load(context.tree)
-                paths = [path for path in context.patch.paths if path != "MAINTAINERS"]
-                found = tuple(match_text for match_text in match_texts(file, paths) if not match_text.is_rest)
-            except MissingError:
-                found = ()
-        context.shared["tree.sections"] = found
-    return found
 
 
 def _is_deepest(context: Context, match: "SectionMatch") -> bool:
