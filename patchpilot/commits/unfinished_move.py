@@ -16,6 +16,8 @@ from patchpilot.model.counted import counted
 UNDO = "patchpilot undo"
 _NAME = "patchpilot-move"
 _PATIENCE = 5.0
+_MOMENT = 1.0
+"""Seconds for which a new lock may be that of a short command."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,13 +150,22 @@ def _locks(repository: Repository, ref: str | None) -> list[Path]:
 
 
 def refuse_locked(repository: Repository, ref: str | None = None, *, ours: float | None = None) -> None:
-    """RefusedError where a lock exists, with its age and a hint; a lock newer than `ours` that no process has open is ignored."""
+    """RefusedError where a lock exists, with its age and a hint; a lock newer than `ours` that no process has open is ignored.
+
+    A lock that was just made is waited for: a prompt or an editor runs `git status`, which holds one for a moment.
+    """
+    until = time.monotonic() + _MOMENT
+    while ours is None and any(_is_new(lock) for lock in _locks(repository, ref)) and time.monotonic() < until:
+        time.sleep(0.02)
     for lock in _locks(repository, ref):
         if _is_open(lock):
             raise RefusedError(
                 f"git is running in this repository: a process has {lock} open", hint="wait for it to finish, then try again"
             )
-        made = lock.stat().st_mtime
+        try:
+            made = lock.stat().st_mtime
+        except FileNotFoundError:
+            continue
         if ours is not None and made >= ours - 1:
             continue
         minutes = max(0, int((time.time() - made) // 60))
@@ -163,6 +174,13 @@ def refuse_locked(repository: Repository, ref: str | None = None, *, ours: float
             f"stale lock {lock}, {age}: no process has it open",
             hint=f"if no git runs in this repository (check with pgrep -a git), run rm {shlex.quote(str(lock))}",
         )
+
+
+def _is_new(lock: Path) -> bool:
+    try:
+        return time.time() - lock.stat().st_mtime < _MOMENT
+    except FileNotFoundError:
+        return False
 
 
 def _is_open(file: Path) -> bool:

@@ -233,7 +233,7 @@ class PatchpilotApp(StageApp):
     def redraw(self) -> None:
         """Draw the title line, the stage bar and the stage's note again."""
         screen = self.stage_screen
-        if screen and screen.is_mounted:
+        if screen:
             screen.place()
         if self.tour is not None:
             self.tour.look()

@@ -13,7 +13,7 @@ from patchpilot.tui.screens.home_screen import HomeScreen
 from patchpilot.tui.screens.stage_screen import StageScreen
 from patchpilot.tui.stages import Stage
 from patchpilot.tui.widgets.diff_view import DiffView
-from patchpilot.tui.widgets.patch_pager import Pager
+from patchpilot.tui.widgets.pager import Pager
 
 HEAD = """# Keys of the TUI
 

@@ -3,13 +3,14 @@
 
 import json
 import os
+import threading
 import time
 from pathlib import Path
 
 import pytest
 
 from patchpilot.commits.repository import Repository
-from patchpilot.commits.unfinished_move import Move, begin
+from patchpilot.commits.unfinished_move import Move, begin, refuse_locked
 from patchpilot.errors import ExitCode
 from tests.kit.cli import call
 from tests.kit.repos import Repo
@@ -68,6 +69,18 @@ def test_a_stale_lock_is_named_with_what_helps(tmp_path: Path, name: str) -> Non
     with lock.open():
         assert "is running" in call("check", "-C", repo.path, "--fix").err
     assert lock.exists()
+
+
+def test_a_lock_that_another_git_holds_for_a_moment_is_waited_for(tmp_path: Path) -> None:
+    repo = topic(tmp_path / "r", 2)
+    lock = repo.path / ".git" / "index.lock"
+    lock.write_bytes(b"")
+    timer = threading.Timer(0.4, lock.unlink)
+    timer.start()
+    with Repository.open(repo.path) as repository:
+        refuse_locked(repository)
+    assert not lock.exists()
+    timer.join()
 
 
 def test_doctor_names_a_killed_move_and_a_stale_lock(tmp_path: Path) -> None:

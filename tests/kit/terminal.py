@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A program on a terminal of its own: what it wrote, keys for it, and when words appeared."""
 
+import contextlib
 import fcntl
 import os
 import pty
@@ -83,8 +84,12 @@ class Terminal:
 
     def cpu(self) -> float:
         """Processor seconds of the process's own threads until now."""
-        tasks = Path(f"/proc/{self.process.pid}/task")
-        return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks.iterdir()) / 1e9
+        spent = 0
+        for task in Path(f"/proc/{self.process.pid}/task").iterdir():
+            # a thread may end meanwhile
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+                spent += int((task / "schedstat").read_text().split()[0])
+        return spent / 1e9
 
     def queued(self) -> float:
         """Seconds the main thread was ready to run, but no processor was free: other programs' doing."""

@@ -33,7 +33,8 @@ async def until(pilot: Pilot[int], condition: Callable[[], object], what: str = 
 def settled(app: PatchpilotApp) -> bool:
     """Whether nothing is being worked at."""
     screen = app.stage_screen
-    working = app.session.busy or app.jobs.reads_facts or app.jobs.ahead or getattr(app.screen, "_working", False)
+    reading = any(worker.group == "topic" and not worker.is_finished for worker in app.workers)
+    working = reading or app.session.busy or app.jobs.reads_facts or app.jobs.ahead or getattr(app.screen, "_working", False)
     return app.jobs.is_open and not working and screen is not None and not screen._doing and screen._resting is None
 
 

@@ -9,6 +9,7 @@ from textual.command import CommandPalette
 
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import git
+from patchpilot.errors import PatchpilotError
 from patchpilot.model.printable import width
 from patchpilot.services.tags.prepare_commits import PrepareRequest, prepare
 from patchpilot.services.topic.topic_facts import TopicFacts, topic_facts
@@ -202,3 +203,18 @@ async def test_what_was_undone_is_redone(mended: Path, walk_on: On) -> None:
             await settle(pilot)
         await keys(pilot, "U")
         assert said(app) == "nothing to redo: no rewrite of these commits was undone"
+
+
+async def test_what_comes_after_the_end_finds_no_widgets_and_needs_none(mended: Path, walk_on: On) -> None:
+    app = walk_on(mended)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await keys(pilot, Stage.CHECKS)
+        screen = app.stage_screen
+        assert screen is not None
+        screen.in_thread("waiting", lambda repository, progress: None, lambda result: screen.place())
+    screen.place()
+    screen.show_error(PatchpilotError("late"))
+    screen.close_error()
+    screen.on_stage_screen_done(screen.Done("waiting", lambda result: screen.place(), None))
+    app.redraw()

@@ -18,7 +18,7 @@ from patchpilot.tui.plain_terminal import ColorRemover
 from patchpilot.tui.screens.backports_screen import first_to_look_at, in_words, needs_in_words
 from patchpilot.tui.stages import Stage, StageState
 from patchpilot.tui.widgets.diff_view import DiffView
-from patchpilot.tui.widgets.patch_pager import Pager
+from patchpilot.tui.widgets.pager import Pager
 from tests.kit.walk import asked, keys, settle, still, text_of
 
 On = Callable[[Path], PatchpilotApp]

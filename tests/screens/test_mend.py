@@ -47,7 +47,8 @@ def head(repo: Repo) -> str:
 
 
 def state(repo: Repo) -> tuple[str, str, str]:
-    return repo.git("rev-parse", "topic"), (repo.path / FILE).read_text(), repo.git("status", "--porcelain")
+    """The branch, the file and what is not committed; asked without a lock, for which the rewriting would have to wait."""
+    return repo.git("rev-parse", "topic"), (repo.path / FILE).read_text(), repo.git("--no-optional-locks", "status", "--porcelain")
 
 
 async def at_checks(pilot: Pilot[int]) -> DiffView:

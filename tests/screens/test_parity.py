@@ -19,7 +19,7 @@ from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.screens import tags_screen
 from patchpilot.tui.session import JobRequest, Session
 from patchpilot.tui.stages import Stage, StageState
-from patchpilot.tui.widgets.patch_pager import Pager
+from patchpilot.tui.widgets.pager import Pager
 from tests.kit.cli import call
 from tests.kit.walk import asked, keys, settle, text_of, until
 from tests.tags.culprits import FIX, history

@@ -19,8 +19,8 @@ from patchpilot.tui.screens.stage_screen import StageScreen
 from patchpilot.tui.session import OpenTopic, Session
 from patchpilot.tui.stages import Stage, StageState, StageStatus
 from patchpilot.tui.topic_reading import read_topic
+from patchpilot.tui.widgets.pager import Pager
 from patchpilot.tui.widgets.panel import Panel
-from patchpilot.tui.widgets.patch_pager import Pager
 from patchpilot.tui.widgets.stagebar import StageBar
 from tests.kit.walk import PATIENCE, asked, keys, settle, settled, still, text_of, until
 

@@ -15,7 +15,7 @@ from patchpilot.tui.saved_state import PLACES, SavedState
 from patchpilot.tui.stages import Stage, StageState
 from patchpilot.tui.widgets.keyline import KeyLine
 from patchpilot.tui.widgets.lists import List
-from patchpilot.tui.widgets.patch_pager import Pager
+from patchpilot.tui.widgets.pager import Pager
 from patchpilot.tui.widgets.stagebar import StageBar
 from tests.kit.terminal import WALK, Terminal
 from tests.kit.walk import asked, keys, settle, text_of

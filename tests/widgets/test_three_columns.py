@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from textual.app import App, ComposeResult
 
-from patchpilot.tui.widgets.patch_pager import Pager
+from patchpilot.tui.widgets.pager import Pager
 from patchpilot.tui.widgets.three_columns import heading, styled, three_columns
 
 BRANCH = ("\tif (rc)", "\t\treturn rc;", "\tif (rsp != OK)", "\t\trc = -EINVAL;")

@@ -26,8 +26,8 @@ from patchpilot.tui.widgets.badge import Badge
 from patchpilot.tui.widgets.choose import LineDialog, Reader
 from patchpilot.tui.widgets.diff_view import DiffView
 from patchpilot.tui.widgets.lists import List, Table
+from patchpilot.tui.widgets.pager import Pager
 from patchpilot.tui.widgets.panel import TALL, WIDE, Panel
-from patchpilot.tui.widgets.patch_pager import Pager
 from patchpilot.tui.widgets.ruler import ReleaseRuler
 
 if TYPE_CHECKING:

@@ -25,8 +25,8 @@ from patchpilot.tui.widgets.choose import Choose
 from patchpilot.tui.widgets.diff_view import DiffView
 from patchpilot.tui.widgets.keyline import KeyLine
 from patchpilot.tui.widgets.lists import List
+from patchpilot.tui.widgets.pager import Pager
 from patchpilot.tui.widgets.panel import Columns, Panel
-from patchpilot.tui.widgets.patch_pager import Pager
 
 if TYPE_CHECKING:
     from patchpilot.model.progress import Progress

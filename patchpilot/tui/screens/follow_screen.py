@@ -23,8 +23,8 @@ from patchpilot.tui.session import JobRequest
 from patchpilot.tui.stages import Stage, StageState, StageStatus
 from patchpilot.tui.widgets.choose import Choose, LineDialog, Reader
 from patchpilot.tui.widgets.lists import List
+from patchpilot.tui.widgets.pager import Pager
 from patchpilot.tui.widgets.panel import WIDE, Panel
-from patchpilot.tui.widgets.patch_pager import Pager
 from patchpilot.tui.widgets.thread_tree import Folding, Laid, ThreadTree, lay_thread
 from patchpilot.tui.widgets.timeline import Timeline
 

@@ -104,6 +104,11 @@ class StageScreen(Screen[None]):
         """The application."""
         return cast("StageApp", self.app)
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether its widgets are there: until it or the program is closed; timers and results of threads may come later."""
+        return self.is_mounted and self.is_attached and self.app.is_running
+
     def compose(self) -> ComposeResult:
         """Title line, stage bar, body with the error card above the stage's own panels, search, key line."""
         yield TitleLine()
@@ -170,7 +175,7 @@ class StageScreen(Screen[None]):
         known = self.session.fresh(self.stage)
         if known is None:
             known = self.session.last(self.stage) if self._shown is not None else None
-        if known is not None and known is not self._shown and self.is_mounted:
+        if known is not None and known is not self._shown and self.is_whole:
             self._shown = known
             self.show(known)
 
@@ -216,7 +221,7 @@ class StageScreen(Screen[None]):
 
     def _lasts(self, what: str, number: int) -> None:
         """Announce a side job that did not end yet."""
-        if self._side[what] == number and what in self._doing:
+        if self._side[what] == number and what in self._doing and self.is_whole:
             self._slow.add(what)
             self._meanwhile.pop(what, lambda: None)()
             self.place()
@@ -255,14 +260,17 @@ class StageScreen(Screen[None]):
     def on_stage_screen_done(self, message: Done) -> None:
         """Show a side job's result."""
         self._ended(message.name)
-        message.then(message.result)
-        self.place()
+        if self.is_whole:
+            message.then(message.result)
+            self.place()
 
     def on_stage_screen_failed(self, message: Failed) -> None:
         """Show a side job's error."""
-        self._ended(message.name)()
-        self.show_error(message.error)
-        self.place()
+        meanwhile = self._ended(message.name)
+        if self.is_whole:
+            meanwhile()
+            self.show_error(message.error)
+            self.place()
 
     def on_stage_screen_progressed(self, message: Progressed) -> None:
         """Show the progress of a side job."""
@@ -275,7 +283,7 @@ class StageScreen(Screen[None]):
 
     def show_error(self, error: PatchpilotError) -> None:
         """Show an error as a card above the panels, with its hint."""
-        if not self.is_mounted:
+        if not self.is_whole:
             return
         card = self.query_one("#error", Panel)
         hint = f"hint: {in_keys(error.advice, self.stage)}" if error.advice else ""
@@ -286,7 +294,7 @@ class StageScreen(Screen[None]):
 
     def close_error(self) -> None:
         """Close the error card."""
-        if self.is_mounted:
+        if self.is_whole:
             self.query_one("#error").display = False
 
     def open_detail(self) -> None:
@@ -295,7 +303,7 @@ class StageScreen(Screen[None]):
 
     def place(self) -> None:
         """Draw the title line, the stage bar and the main panel's note again."""
-        if not self.is_mounted:
+        if not self.is_whole:
             return
         self.query_one(StageBar).refresh()
         topic = self.session.topic

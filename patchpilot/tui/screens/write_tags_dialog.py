@@ -14,8 +14,8 @@ from patchpilot.tui.rich_text import plain, word_diff_line, word_diff_rows
 from patchpilot.tui.stages import Stage
 from patchpilot.tui.widgets.dialog import ButtonRow, Dialog, Letters
 from patchpilot.tui.widgets.input_line import LineInput
+from patchpilot.tui.widgets.pager import Pager
 from patchpilot.tui.widgets.panel import Panel
-from patchpilot.tui.widgets.patch_pager import Pager
 
 if TYPE_CHECKING:
     from patchpilot.errors import PatchpilotError

@@ -16,8 +16,8 @@ from patchpilot.tui.rich_text import plain, wrapped
 from patchpilot.tui.widgets.dialog import WIDE, Answer, ButtonRow, Dialog, Letters, underlined
 from patchpilot.tui.widgets.input_line import LineInput
 from patchpilot.tui.widgets.lists import List
+from patchpilot.tui.widgets.pager import Pager, Styler
 from patchpilot.tui.widgets.panel import Panel
-from patchpilot.tui.widgets.patch_pager import Pager, Styler
 
 FEW = 4
 """So many answers may be buttons in a row."""

@@ -20,8 +20,8 @@ from patchpilot.tui.rich_text import wrapped
 from patchpilot.tui.widgets.diff_code import changed_words, paired, syntax
 from patchpilot.tui.widgets.diff_colors import DiffColors
 from patchpilot.tui.widgets.diff_rows import CODE, DiffRows, FilePart, Kind, read_rows
+from patchpilot.tui.widgets.pager import Pager
 from patchpilot.tui.widgets.panel import Columns
-from patchpilot.tui.widgets.patch_pager import Pager
 
 PIECE = 32
 """Rows of a hunk that are highlighted at once: few, so that no key waits for long."""

@@ -12,7 +12,7 @@ from rich.text import Text
 from patchpilot.model.ago import ago
 from patchpilot.tui.glyphs import glyph
 from patchpilot.tui.rich_text import QUIET, STRONG, diff_line, plain
-from patchpilot.tui.widgets.patch_pager import Pager
+from patchpilot.tui.widgets.pager import Pager
 
 if TYPE_CHECKING:
     from patchpilot.services.track.checklist import CheckItem

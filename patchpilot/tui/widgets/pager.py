@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A pager for patches and mails: only the lines on screen are drawn, so that thousands scroll as smoothly as ten."""
+"""Pages through patches, mails and other text: only the lines on screen are drawn, so that thousands scroll as smoothly as ten."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
