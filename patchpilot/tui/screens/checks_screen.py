@@ -22,7 +22,7 @@ from patchpilot.tui.screens.stage_screen import StageScreen
 from patchpilot.tui.session import JobRequest
 from patchpilot.tui.stages import Stage, StageState, StageStatus
 from patchpilot.tui.widgets.choose import Choose
-from patchpilot.tui.widgets.diff_view import DiffView
+from patchpilot.tui.widgets.diff_view import DiffView, Note
 from patchpilot.tui.widgets.keyline import KeyLine
 from patchpilot.tui.widgets.lists import List
 from patchpilot.tui.widgets.pager import Pager
@@ -125,7 +125,7 @@ class ChecksScreen(StageScreen):
             rows = self._place(result)
         self._fixes = {}
         self._fixable = can_fix(result)
-        view.fill(rows, notes=[note_of(shown, checkpatch=self._checkpatch_names) for shown in self._found])
+        view.fill(rows, notes=self._notes())
         self._list()
         if first:
             (self.query_one("#findings") if self._found else view).focus()
@@ -165,13 +165,18 @@ class ChecksScreen(StageScreen):
         several = len(result.patches) > 1
         for number, checked in enumerate(result.patches, 1):
             every = [(finding, None) for finding in checked.findings] + [(each.finding, each) for each in checked.suppressed]
+            ends = _ends(checked.patch.lines)
             for finding, suppressed in every:
-                at, whole = _row(finding, checked.patch.lines)
+                at, whole = _row(finding, checked.patch.lines, ends)
                 commit = checked.patch.commit or ""
                 found.append(Shown(len(rows) + at, finding, commit, number if several else 0, suppressed, whole))
             rows.extend(checked.patch.lines)
         self._found = sorted((shown for shown in found if self._shows(shown)), key=lambda shown: shown.line)
         return rows
+
+    def _notes(self) -> list[Note]:
+        """The findings as notes in the patch."""
+        return [note_of(shown, checkpatch=self._checkpatch_names) for shown in self._found]
 
     def _shows(self, shown: Shown) -> bool:
         if shown.suppressed or self._only == WAIVED:
@@ -323,7 +328,9 @@ class ChecksScreen(StageScreen):
         self._checkpatch_names = not self._checkpatch_names
         result: CheckResult | None = self.session.last(self.stage)
         if result:
-            self.show(result)
+            self.query_one("#patch", DiffView).annotate(self._notes())
+            self._list()
+            self._tell_finding()
             self.notify(
                 "showing checkpatch.pl's rule names; press C to switch back"
                 if self._checkpatch_names
@@ -422,14 +429,15 @@ class ChecksScreen(StageScreen):
             amend(self)
 
 
-def _row(finding: Finding, lines: Sequence[str]) -> tuple[int, bool]:
+def _ends(lines: Sequence[str]) -> tuple[int | None, int]:
+    """The 0-based lines at which a patch's message ends (None: nowhere), and of the last text before git's signature."""
+    signature = next((number for number, line in enumerate(lines) if line == "-- "), len(lines))
+    last = next((number for number in range(signature - 1, -1, -1) if lines[number].strip()), -1)
+    return next((number for number, line in enumerate(lines) if line == "---"), None), last
+
+
+def _row(finding: Finding, lines: Sequence[str], ends: tuple[int | None, int]) -> tuple[int, bool]:
     """The 0-based line of a finding; of one about the whole patch, such as a missing sign-off, the end of the message, and that it is one."""
-    at = (finding.patch_line or 1) - 1
-    ends = next((number for number, line in enumerate(lines) if line == "-- "), len(lines))
-    whole = (
-        finding.column is None
-        and at < len(lines)
-        and lines[at][:1] not in ("+", "-")
-        and not any(line.strip() for line in lines[at + 1 : ends])
-    )
-    return (next((number for number, line in enumerate(lines) if line == "---"), at), True) if whole else (at, False)
+    at, (message, last) = (finding.patch_line or 1) - 1, ends
+    whole = finding.column is None and last <= at < len(lines) and lines[at][:1] not in ("+", "-")
+    return (at if message is None else message, True) if whole else (at, False)

@@ -68,6 +68,7 @@ class DiffView(Pager):
         super().__init__(ident=ident)
         self.parts = DiffRows()
         self.notes: Sequence[Note] = ()
+        self._searchable: Mapping[int, str] = {}
         self.note = -1
         self.beside = False
         self._folded_files: set[int] = set()
@@ -100,17 +101,24 @@ class DiffView(Pager):
         """Show this patch with notes, which are ordered by line; `keep` leaves cursor and folds. `stops` are found by themselves."""
         if not keep:
             self._folded_files, self._folded_hunks = set(), set()
-        self.parts, self.notes, self.note = read_rows(rows), sorted(notes, key=lambda note: note.line), -1
-        self._pieces, self._changed, self._strips = {}, {}, {}
+        self.parts, self.note = read_rows(rows), -1
+        self._pieces, self._changed = {}, {}
         self._lines = [_Shown(line) for line in range(len(rows))]
         self._digits = len(str(max(self.parts.new, default=0)))
         self._old_digits = len(str(max(self.parts.old, default=0)))
         self._widest = max((len(row.expandtabs(8)) for row in rows), default=0)
         found = sorted([*(file.start for file in self.parts.files), *(hunk.start for hunk in self.parts.hunks)])
-        texts: dict[int, str] = dict(searchable or {})
+        super().fill(rows, stops=found, keep=keep)
+        self._searchable = dict(searchable or {})
+        self.annotate(notes)
+
+    def annotate(self, notes: Sequence[Note]) -> None:
+        """Show these notes on the patch that is shown, with its cursor and folds as they are."""
+        self.notes, self._strips = sorted(notes, key=lambda note: note.line), {}
+        texts = dict(self._searchable)
         for note in self.notes:
             texts[note.line] = f"{texts.get(note.line, '')} {note.text}"
-        super().fill(rows, stops=found, searchable=texts, keep=keep)
+        self.searchable = texts
         self._lay_out()
 
     def _lay_out(self) -> None:
