@@ -47,6 +47,8 @@ _SIGNS = {
     "ruler-fix": ("◆", "*"),
 }
 _SPINNER = ("◐◓◑◒", "|/-\\")
+_BY_NAME = tuple({name: both[at] for name, both in _SIGNS.items()} for at in (0, 1))
+
 OF_STATE: Mapping[StageState, str] = {
     StageState.DONE: "done",
     StageState.TODO: "todo",
@@ -73,6 +75,11 @@ def uses_ascii() -> bool:
 def glyph(name: str) -> str:
     """The sign of that name: one column in Unicode, one or two in ASCII."""
     return _SIGNS[name][uses_ascii()]
+
+
+def signs() -> Mapping[str, str]:
+    """All signs by name, for many rows: whether only ASCII is drawn is found out once for them."""
+    return _BY_NAME[uses_ascii()]
 
 
 def spinner(step: int) -> str:

@@ -5,12 +5,14 @@ import re
 from bisect import bisect_right
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from rich.text import Text
 
 from patchpilot.model.ago import ago
-from patchpilot.tui.glyphs import glyph
+from patchpilot.model.printable import printable
+from patchpilot.tui.glyphs import glyph, signs
 from patchpilot.tui.rich_text import QUIET, STRONG, diff_line, plain
 from patchpilot.tui.widgets.pager import Pager
 
@@ -44,10 +46,15 @@ class TreeRow(str):
 
     def __new__(cls, *parts: tuple[str, str]) -> "TreeRow":
         """A row of these parts."""
-        clean = tuple((text if text.isascii() and text.isprintable() else plain(text).plain, style) for text, style in parts)
+        clean = tuple((text if text.isascii() and text.isprintable() else _cleaned(text), style) for text, style in parts)
         row = super().__new__(cls, "".join(text for text, _ in clean))
         row.parts = clean
         return row
+
+
+@lru_cache(1024)
+def _cleaned(text: str) -> str:
+    return printable(text).expandtabs(8)
 
 
 def tree_line(row: str) -> Text:
@@ -107,6 +114,7 @@ def lay_thread(
     starts: list[int] = []
     folds: dict[int, str] = {}
     ticks: dict[int, CheckItem] = {}
+    drawn = signs()
     for at, node in enumerate(mails):
         ident = node.message_id
         is_open = _is_open_at_first(node, points, len(mails)) is not (ident in folding.mails)
@@ -115,7 +123,7 @@ def lay_thread(
         key = (ident, node.more, answered, is_open, ident in unread, unfolded, tuple(mine.values()), columns)
         block = laid.get(key)
         if block is None:
-            block = laid[key] = [(_mail_row(node, is_open=is_open, is_new=ident in unread), ident, None)]
+            block = laid[key] = [(_mail_row(node, drawn, is_open=is_open, is_new=ident in unread), ident, None)]
             if is_open:
                 block += _Body(node, mine, unfolded, _guide(node, answered), columns).rows()
         starts.append(len(rows))
@@ -139,24 +147,24 @@ def _guide(node: "ConversationMail", answered: bool) -> str:
     return "".join(glyph("tree-line") if more else "  " for more in levels)
 
 
-def _mail_row(node: "ConversationMail", *, is_open: bool, is_new: bool) -> TreeRow:
+def _mail_row(node: "ConversationMail", drawn: Mapping[str, str], *, is_open: bool, is_new: bool) -> TreeRow:
     mail = node.mail
-    above = "".join(glyph("tree-line") if more else "  " for more in node.more[:DEEPEST][:-1])
-    branch = (glyph("tree-branch") if node.more[-1] else glyph("tree-last")) if node.more else ""
+    above = "".join(drawn["tree-line"] if more else "  " for more in node.more[:DEEPEST][:-1])
+    branch = (drawn["tree-branch"] if node.more[-1] else drawn["tree-last"]) if node.more else ""
     kind = str(mail.kind)
-    badge = f"{glyph('badge-left')}{kind}{glyph('badge-right')}"
+    badge = f"{drawn['badge-left']}{kind}{drawn['badge-right']}"
     edge, word = BADGES.get(kind, _PLAIN)
     who = mail.sender.name or mail.sender.email
     date = mail.mail.date
     facts = [ago(date.timestamp()) if date else "no date", *(["bot"] if mail.bot else []), *_about(node)]
     return TreeRow(
         (f"{above}{branch}", QUIET),
-        (f"{glyph('unfolded' if is_open else 'folded')} ", ""),
+        (f"{drawn['unfolded' if is_open else 'folded']} ", ""),
         (badge[:1], edge),
         (badge[1:-1], word),
         (badge[-1:], edge),
         (f" {who}", STRONG),
-        (f" {glyph('dot')} " + f" {glyph('dot')} ".join(facts), QUIET),
+        (f" {drawn['dot']} " + f" {drawn['dot']} ".join(facts), QUIET),
         *([(" new", "bold green")] if is_new else []),
     )
 
