@@ -40,7 +40,7 @@ RETRIES = 2
 LONGEST_WAIT = 30.0
 BETWEEN_REQUESTS = 0.1
 _TICK = 0.05
-"""Seconds between looks at whether a request was cancelled or takes too long."""
+"""Seconds between looks at whether a request was canceled or takes too long."""
 _SUSPICIOUS = 1 << 19
 """Compressed bytes above which the decompressed size is checked first: gzip expands at most a thousandfold."""
 _BUSY = (429, 502, 503, 504)
