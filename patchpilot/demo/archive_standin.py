@@ -148,7 +148,13 @@ def matches(query: str, mail: Mail) -> bool:
 
 def _has(term: dict[str, Any], mail: Mail) -> bool:
     field = term["field"] or ""
-    addresses = {"f": [mail.sender], "t": mail.to, "c": mail.cc, "tc": [*mail.to, *mail.cc]}
+    to_and_cc = [*mail.to, *mail.cc]
+    addresses = {"f": [mail.sender], "t": mail.to, "c": mail.cc, "tc": to_and_cc, "a": [mail.sender, *to_and_cc]}
+    wanted = str(term["phrase"] if term["phrase"] is not None else term["word"])
+    if field == "m":
+        return mail.message_id == wanted
+    if field in ("d", "dt", "rt") and re.fullmatch(r"\d{8}\.\.", wanted):
+        return mail.date is not None and f"{mail.date:%Y%m%d}.." >= wanted
     if field in addresses:
         text = " ".join(str(address) for address in addresses[field])
     elif field == "s":
@@ -159,7 +165,6 @@ def _has(term: dict[str, Any], mail: Mail) -> bool:
         return True
     else:
         text = f"{mail.subject} {mail.body} {mail.sender}"
-    wanted = str(term["phrase"] if term["phrase"] is not None else term["word"])
     prefix = wanted.endswith("*")
     words = re.findall(r"\w+", wanted.lower())
     if not words:

@@ -101,7 +101,8 @@ class Archive:
         self._exists: bool | None = None
 
     @property
-    def _asked(self) -> int:
+    def requests(self) -> int:
+        """The requests that the server got."""
         return self._session.asked if self._session is not None else 0
 
     def __enter__(self) -> "Archive":
@@ -125,9 +126,9 @@ class Archive:
 
     def thread(self, message_id: str, *, fresh: bool = False) -> tuple[Mail, ...]:
         """The whole thread around a mail. NotInArchiveError when the archive has no such mail, NetworkError when it cannot be reached."""
-        before = self._asked
+        before = self.requests
         data = self._ask(message_id, lambda node: node.get_mbox_by_msgid(message_id, nocache=fresh))
-        self.remembered = self.remembered or self._asked == before
+        self.remembered = self.remembered or self.requests == before
         mails = tuple(mail for mail in self._parsed(data) if mail.headers)
         if not mails:
             raise self._empty()

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The SQLite database of tracked series in the user's state directory: series, their mails, and which were read."""
 
+import hashlib
 import os
 import sqlite3
 import zlib
@@ -31,7 +32,9 @@ CREATE TABLE IF NOT EXISTS tick (
     PRIMARY KEY (series, message_id, line));
 """
 _NEWS = "ALTER TABLE series ADD COLUMN news TEXT;"
-TRACK_LAYOUT = Layout("the database of tracked series", (_SCHEMA, _TICKS, _NEWS))
+_PASSED_KEPT = 20_000
+_PASSED = "CREATE TABLE IF NOT EXISTS passed (message_id TEXT PRIMARY KEY, at TEXT NOT NULL);"
+TRACK_LAYOUT = Layout("the database of tracked series", (_SCHEMA, _TICKS, _NEWS + _PASSED))
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,9 +155,27 @@ class Store:
         return frozenset(row[0] for row in rows)
 
     def content(self, number: int) -> str:
-        """Text that changes whenever a mail is added to a series."""
-        row = self._database.execute("SELECT count(*), max(rowid) FROM member WHERE series = ?", (number,)).fetchone()
-        return f"{row[0]} {row[1]}"
+        """Text that changes whenever a mail is added to a series: a hash of its mails' ids, in order."""
+        rows = self._database.execute(
+            "SELECT message_id FROM series WHERE id = ? UNION ALL"
+            " SELECT message_id FROM (SELECT message_id FROM member WHERE series = ? ORDER BY rowid)", (number, number)
+        )  # fmt: skip
+        return hashlib.blake2b("\n".join(row[0] for row in rows).encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
+
+    def asked(self, number: int) -> None:
+        """Note that an archive was asked about a series and had nothing new."""
+        with self._change() as database:
+            database.execute("UPDATE series SET updated = ? WHERE id = ?", (_now(), number))
+
+    def passed_over(self) -> frozenset[str]:
+        """The ids of mails that a search gave and that are about no series."""
+        return frozenset(row[0] for row in self._database.execute("SELECT message_id FROM passed"))
+
+    def pass_over(self, message_ids: Iterable[str]) -> None:
+        """Do not look at these mails again; the oldest are forgotten."""
+        with self._change() as database:
+            database.executemany("INSERT OR IGNORE INTO passed VALUES (?, ?)", ((_text(ident), _now()) for ident in message_ids))
+            database.execute("DELETE FROM passed WHERE rowid NOT IN (SELECT rowid FROM passed ORDER BY at DESC LIMIT ?)", (_PASSED_KEPT,))
 
     def unread(self, number: int) -> frozenset[str]:
         """The ids of a series' unread mails."""

@@ -57,7 +57,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Counted:
 
 def at_most_once(counts: tuple[Counter[str], Counter[str]], mails: int) -> bool:
     """Whether so many mails were parsed and their bodies read, each once."""
-    return all(len(counter) >= mails and max(counter.values()) == 1 for counter in counts)
+    return all(len(counter) >= mails and max(counter.values(), default=1) == 1 for counter in counts)
 
 
 def test_add_show_list_and_update_read_a_mail_once(workdir: Path, counted: Counted) -> None:
@@ -66,9 +66,16 @@ def test_add_show_list_and_update_read_a_mail_once(workdir: Path, counted: Count
         counted()
         assert call("track", "add", "<v1@example.org>", "--lore", server.url).code == 0
         assert at_most_once(counted(), len(MAILS))
-        for words in (("show", "1"), ("list",), ("update",), ("update", "--fresh"), ("export",)):
+        # the list goes by what was derived before; a search for news gives mails that are known
+        for words, mails in (
+            (("show", "1"), len(MAILS)),
+            (("list",), 0),
+            (("update",), 0),
+            (("update", "--fresh"), 0),
+            (("export",), len(MAILS)),
+        ):
             assert call("track", *words).code == 0
-            assert at_most_once(counted(), len(MAILS)), words
+            assert at_most_once(counted(), mails), words
         server.add(story.FIX_V1, story.FAILED)
         counted()
         assert call("track", "update", "--fresh").code == 0

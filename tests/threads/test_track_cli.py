@@ -250,6 +250,7 @@ def test_offline_says_how_old_it_is(workdir: Path) -> None:
 def test_an_answer_from_the_cache_is_told(workdir: Path) -> None:
     with archive_server("stand-in", workdir, *story.BEGINNING) as server:
         call("track", "add", "<v1@example.org>", "--lore", server.url)
+        assert call("track", "update").err == ""
         kept = call("track", "update")
         assert kept.code == 0
         assert "queried just now; --fresh queries it again" in kept.err

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from patchpilot.services.topic.topic_state import TopicState
-    from patchpilot.services.track.follow_series import ArchiveAt, Tracked
+    from patchpilot.services.track.follow_series import Tracked
+    from patchpilot.services.track.poll_archives import ArchiveAt
 
 _LORE = click.option("--lore", metavar="URL", help="archive to query  [default: patchpilot.lore, else https://lore.kernel.org/all]")
 _ID = click.argument("number", metavar="ID", type=int)
@@ -91,7 +92,7 @@ def show(common: Common, number: int | None, keep_unread: bool) -> None:
 
 @command.command(epilog="\b\nExamples:\n  patchpilot track update\n  patchpilot track update 2 --fresh")
 @common_options("text", "json")
-@click.option("--all", "everything", is_flag=True, help="also ask about finished series that are not due")
+@click.option("--all", "everything", is_flag=True, help="read every series whole again, also finished ones")
 @click.option("--fresh", is_flag=True, help="do not use cached answers of the last ten minutes")
 @_LORE
 @click.argument("numbers", metavar="[ID]...", type=int, nargs=-1)
@@ -102,7 +103,7 @@ def update(common: Common, numbers: tuple[int, ...], everything: bool, fresh: bo
 
     with common.workplace() as place, service.open_store() as store, progress_of(common) as progress:
         series = service.update(
-            service.UpdateRequest(numbers, everything, fresh, lore),
+            service.UpdateRequest(numbers, everything, fresh, lore, whole=common.format == "json"),
             store=store,
             archive_at=_archives(common),
             repository=place.repository_if_any(),
@@ -211,7 +212,8 @@ def _list(common: Common) -> None:
     from patchpilot.services.track import follow_series as service
 
     with common.workplace() as place, service.open_store() as store, progress_of(common) as progress:
-        series = service.listed(store=store, repository=place.repository_if_any(), progress=progress)
+        whole = common.format == "json"
+        series = service.listed(store=store, repository=place.repository_if_any(), whole=whole, progress=progress)
         topic = topic_at(place, store, series)
     _write(common, series, topic=topic)
     _note_offline(common, series)

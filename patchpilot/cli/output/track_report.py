@@ -134,7 +134,7 @@ def series_list(series: Sequence[Tracked], columns: int = 100, topic: TopicState
         return "no series is followed: `patchpilot track add MSGID|URL`"
     lines = []
     for series_ in series:
-        version = f"v{series_.status.topic.latest.version}" if series_.status else "-"
+        version = f"v{series_.summary.version}" if series_.summary else "-"
         unread = f" {len(series_.unread)} new" if series_.unread else ""
         mark = "*" if series_.own else " "
         state = topic.state if series_.own and topic else series_.state

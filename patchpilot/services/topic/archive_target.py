@@ -7,7 +7,8 @@ from patchpilot.errors import InputError, NetworkError, UsageError
 from patchpilot.model.mail import Mail, parse_patch
 from patchpilot.model.message_id import message_id_of
 from patchpilot.model.patch import Series
-from patchpilot.services.track.follow_series import ArchiveAt, default_archive
+from patchpilot.services.track.follow_series import default_archive
+from patchpilot.services.track.poll_archives import ArchiveAt
 from patchpilot.threads.archive import LORE, archive_of
 from patchpilot.threads.mail_classifier import classify
 from patchpilot.threads.mbox import unique

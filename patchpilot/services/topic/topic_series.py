@@ -42,10 +42,13 @@ def series_of(
         if own & members[entry.id]:
             return shown(entry)
     commits = tuple(repository.commits(ids))
+    titles = {title_key(commit.subject) for commit in commits}
     for entry in entries:
         if _is_of_another(draft, outbox.holding(members[entry.id])):
             continue
         candidate = shown(entry)
+        if not candidate.summary or not (titles & set(candidate.summary.titles) or candidate.summary.change_id == draft.change_id):
+            continue
         if candidate.status and _fits(candidate.status, draft, commits):
             return candidate
     return None

@@ -65,7 +65,7 @@ class TopicState:
     @property
     def version(self) -> int:
         """The last version that was sent; 0 when none was."""
-        posted = self.series.status.topic.latest.version if self.series and self.series.status else 0
+        posted = self.series.summary.version if self.series and self.series.summary else 0
         return max(self.last.version if self.last else 0, posted)
 
     @property
@@ -113,9 +113,9 @@ class TopicState:
         if self.series is None:
             assert self.last is not None
             return f"sent on {self.last.begun[:10]}, not followed"
-        if self.series.status is None:
+        if self.series.summary is None:
             return "sent, not on the archive yet"
-        why = self.series.status.why
+        why = self.series.summary.why
         return f"{self.state}{f': {why}' if why else ''}"
 
     @property

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The verb `track`: follow series until they have landed."""
 
+import functools
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from urllib.parse import urlsplit
 
+from patchpilot.cache.entries import Kind, key_of, recall, remember
 from patchpilot.cache.folder import cache_dir, private_folder
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import InputError, MissingError, NetworkError, PatchpilotError, UsageError
@@ -15,22 +16,25 @@ from patchpilot.model.mail import Mail
 from patchpilot.model.message_id import message_id_of
 from patchpilot.model.progress import Progress, silent
 from patchpilot.outgoing.outbox import Outbox
+from patchpilot.services.track.poll_archives import ArchiveAt, Archives, PollResult, poll_archives
 from patchpilot.threads.archive import CACHE_SECONDS, LORE, Archive, NotInArchiveError, archive_of
 from patchpilot.threads.collect_mails import gather, status_of
 from patchpilot.threads.landed_series import in_repository
 from patchpilot.threads.mail_kinds import MailKind
 from patchpilot.threads.mail_reader import MailReader
 from patchpilot.threads.mbox import read_mails, when
-from patchpilot.threads.next_step import NextStep, NextStepNeed, advise
+from patchpilot.threads.next_step import NextStep, NextStepNeed
+from patchpilot.threads.poll import PolledSeries
 from patchpilot.threads.series_state import FINAL, decide_topic
+from patchpilot.threads.series_summary import SeriesSummary
 from patchpilot.threads.status import LandedCommit, SeriesState, StableBranch, Status, read_thread, with_commits
 from patchpilot.threads.track_store import Store, TrackEntry
 
+_PACKAGE = Path(__file__).parents[2]
+_SUMMARIES = Kind("series", tuple(str(_PACKAGE / name) for name in ("threads", "services/track", "projects")), keep=400)
 _SHARE_OF_QUIET = 10
 _LONGEST_PAUSE = timedelta(days=30)
 """A finished series is asked about again after a tenth of the time since its last news, at least every 30 days."""
-ArchiveAt = Callable[[str], Archive]
-"""Opens the archive of a URL: how a front end decides on cache, offline and mirrors."""
 
 
 def default_archive(offline: bool = False) -> ArchiveAt:
@@ -44,15 +48,16 @@ def default_archive(offline: bool = False) -> ArchiveAt:
 class Tracked:
     """A followed series as shown.
 
-    `status` is None while no archive has its mails, else it counts the repository too, where one was given; `cached` when its threads are
+    `summary` is None while no archive has its mails, else it counts the repository too, where one was given; `cached` when its threads are
     those read at `entry.updated`, as the archive's answers of then were still at hand; `own` for the series of the topic in hand; `ticked`
-    are the review points that the author ticked as addressed.
+    are the review points that the author ticked as addressed. `load` reads its mails.
     """
 
     entry: TrackEntry
-    status: Status | None
+    summary: SeriesSummary | None
     unread: frozenset[str]
     step: NextStep
+    load: Callable[[], Status | None] = field(repr=False, compare=False)
     new: tuple[str, ...] = ()
     troubles: tuple[str, ...] = ()
     unreachable: bool = False
@@ -61,9 +66,14 @@ class Tracked:
     ticked: frozenset[tuple[str, int]] = frozenset()
 
     @property
+    def status(self) -> Status | None:
+        """Everything about it; its mails are read when this is first asked for, which needs the store and the repository to be open."""
+        return self.load()
+
+    @property
     def state(self) -> SeriesState:
         """Its state; what no archive has yet was sent all the same."""
-        return decide_topic(self.status.state if self.status else None, sent=True, partly=False)
+        return decide_topic(self.summary.series_state if self.summary else None, sent=True, partly=False)
 
     @property
     def landed(self) -> tuple[LandedCommit, ...]:
@@ -83,7 +93,7 @@ class Tracked:
     @property
     def subject(self) -> str:
         """Its title."""
-        return self.status.topic.subject if self.status else self.entry.subject
+        return self.summary.subject if self.summary else self.entry.subject
 
 
 def open_store() -> Store:
@@ -164,65 +174,82 @@ def show(
     number: int, *, store: Store, repository: Repository | None = None, mark_read: bool = False, progress: Progress = silent
 ) -> Tracked:
     """One series as it is known here; nothing is asked of the network."""
-    tracked = _shown(store.entry(number), store, repository, progress)
+    (tracked,) = _read((_shown(store.entry(number), store, repository, progress),))
     if mark_read:
         store.mark_read(number)
     return tracked
 
 
-def listed(*, store: Store, repository: Repository | None = None, progress: Progress = silent) -> tuple[Tracked, ...]:
-    """All followed series as they are known here."""
-    return tuple(_shown(entry, store, repository, progress) for entry in store.entries())
+def listed(*, store: Store, repository: Repository | None = None, whole: bool = True, progress: Progress = silent) -> tuple[Tracked, ...]:
+    """All followed series as they are known here; `whole` with all their mails, else those are read when asked for."""
+    series = tuple(_shown(entry, store, repository, progress) for entry in store.entries())
+    return _read(series) if whole else series
+
+
+def _read(series: tuple[Tracked, ...]) -> tuple[Tracked, ...]:
+    """The same series, with their mails read while store and repository are open."""
+    for tracked in series:
+        tracked.load()
+    return series
 
 
 @dataclass(frozen=True, slots=True)
 class UpdateRequest:
-    """The series to ask about: these, by number, else all that are due (a finished series is asked about less and less often), or `everything`.
-    `lore` is the archive to ask for a series that names none; `fresh` takes no answer that is kept."""
+    """The series to ask about: these, by number, else all that are due (a finished series is asked about less and less often); with `everything` all
+    are read whole. `lore` is the archive to ask for a series that names none; `fresh` takes no answer that is kept; `whole` as in `listed`."""
 
     numbers: Sequence[int] = ()
     everything: bool = False
     fresh: bool = False
     lore: str | None = None
+    whole: bool = True
 
 
 def update(
     request: UpdateRequest, *, store: Store, archive_at: ArchiveAt, repository: Repository | None = None, progress: Progress = silent
 ) -> tuple[Tracked, ...]:
-    """Read what is new about the series. One whose archive cannot be reached is given as it was, `unreachable`, and the others are read all the same."""
-    numbers, everything, fresh, lore = request.numbers, request.everything, request.fresh, request.lore
+    """Read what is new about the series.
+
+    A few searches ask each archive about all of its series; only those with news are read whole. One whose archive cannot be reached is
+    given as it was, `unreachable`, and the others are read all the same.
+    """
+    numbers = request.numbers
     entries = [store.entry(number) for number in numbers] if numbers else list(store.entries())
+    before = {entry.id: _shown(entry, store, None, progress) for entry in entries}
+    due = {entry.id for entry in entries if numbers or request.everything or _is_due(before[entry.id], store.reader.now)}
+    archives = Archives(archive_at)
+    polled = _polled([before[number] for number in sorted(due)], request, store, archives, progress)
+    whole = due - polled.quiet - polled.cached
     updated = []
-    refusing = Refusing(archive_at)
-    for at, entry in enumerate(entries, 1):
-        before = _shown(entry, store, None, progress)
-        if not numbers and not everything and not _is_due(before, store.reader.now):
-            updated.append(before)
+    for entry in entries:
+        if entry.id not in whole:
+            if entry.id in polled.quiet:
+                store.asked(entry.id)
+            shown = _shown(store.entry(entry.id), store, repository, progress)
+            updated.append(replace(shown, cached=entry.id in polled.cached))
             continue
         try:
-            said = _numbered(progress, at, len(entries))
-            updated.append(_update_one(before, store, refusing, lore, fresh, repository, said))
+            said = _numbered(progress, len(updated) + 1, len(entries))
+            fresh = request.fresh or entry.id in polled.news
+            updated.append(_update_one(before[entry.id], store, archives, request.lore, fresh, repository, said))
         except NetworkError as error:
-            updated.append(replace(before, troubles=(error.message,), unreachable=True))
-    return tuple(updated)
+            updated.append(replace(before[entry.id], troubles=(error.message,), unreachable=True))
+    # what a search gave and no series took is not looked at again
+    store.pass_over(polled.message_ids.difference(*(store.message_ids(entry.id) for entry in entries)))
+    return _read(tuple(updated)) if request.whole else tuple(updated)
 
 
-class Refusing:
-    """Opens archives, but none of a host that has failed in this run: the first failure is raised again without asking."""
-
-    def __init__(self, archive_at: ArchiveAt) -> None:
-        self._archive_at = archive_at
-        self._failures: dict[str, PatchpilotError] = {}
-
-    def open(self, url: str) -> Archive:
-        """The archive; NetworkError where its host failed before."""
-        if failure := self._failures.get(urlsplit(url).netloc):
-            raise failure
-        return self._archive_at(url)
-
-    def failed(self, url: str, error: PatchpilotError) -> None:
-        """Ask this host no more."""
-        self._failures.setdefault(urlsplit(url).netloc, error)
+def _polled(series: Sequence[Tracked], request: UpdateRequest, store: Store, archives: Archives, progress: Progress) -> PollResult:
+    """Ask about the series of which something is known and that are read from an archive; with `everything` each is read whole instead."""
+    by_archive: dict[str, list[PolledSeries]] = {}
+    for followed in series if not request.everything else ():
+        entry, summary = followed.entry, followed.summary
+        if summary and entry.updated and (entry.lore or request.lore):
+            polled = PolledSeries(entry.id, summary, store.message_ids(entry.id), datetime.fromisoformat(entry.updated))
+            by_archive.setdefault(request.lore or entry.lore or LORE, []).append(polled)
+    return poll_archives(
+        by_archive, archives, store.passed_over(), store.reader, now=store.reader.now, fresh=request.fresh, progress=progress
+    )
 
 
 def _is_due(series: Tracked, now: datetime) -> bool:
@@ -244,7 +271,7 @@ def _numbered(progress: Progress, at: int, count: int) -> Progress:
 
 
 def _update_one(
-    before: Tracked, store: Store, archives: Refusing, lore: str | None, fresh: bool, repository: Repository | None, progress: Progress
+    before: Tracked, store: Store, archives: Archives, lore: str | None, fresh: bool, repository: Repository | None, progress: Progress
 ) -> Tracked:
     entry = before.entry
     known = store.mails(entry.id)
@@ -313,7 +340,7 @@ def watch(
 ) -> Iterator[tuple[Tracked, ...]]:
     """Update again and again, giving what changed (or could not be asked) each time; `wait` pauses and says whether to go on. `fresh` for a
     pause so short that the cache would answer."""
-    request = UpdateRequest(fresh=fresh, lore=lore)
+    request = UpdateRequest(fresh=fresh, lore=lore, whole=False)
     while True:
         # each round is a call of its own
         store.reader = MailReader()
@@ -351,20 +378,63 @@ def remove(number: int, *, store: Store) -> TrackEntry:
 
 
 def _shown(entry: TrackEntry, store: Store, repository: Repository | None, progress: Progress, status: Status | None = None) -> Tracked:
-    """The series as kept; `status` where it was just read from the same mails."""
-    if status is None:
-        mails = store.mails(entry.id)
-        every = read_thread(mails, now=_moment(entry, store), reader=store.reader, progress=progress)
-        status = status_of(entry.message_id, every)
+    """The series as kept; `status` where it was just read from the same mails. What was derived from the same mails and refs is not derived again."""
+    lazy = _LazyStatus(entry, store, repository, progress, status)
+    summary = lazy.summary()
     unread = store.unread(entry.id)
-    if status is None:
+    if summary is None:
         waiting = NextStep(
             NextStepNeed.PATIENCE, Action("track", ("update",), "wait: the archive does not have it yet (it can take minutes); then `{}`")
         )
-        return Tracked(entry, None, unread, waiting)
-    if repository is not None:
-        status = with_commits(status, in_repository(status, repository, progress=progress))
-    return Tracked(entry, status, unread & status.message_ids, advise(status), ticked=store.ticked(entry.id))
+        return Tracked(entry, None, unread, waiting, lambda: None)
+    ids = frozenset(summary.message_ids)
+    return Tracked(entry, summary, unread & ids, summary.step, lazy.status, ticked=store.ticked(entry.id))
+
+
+class _LazyStatus:
+    """The status of a series, read when it is first asked for, and its summary, which is cached between runs."""
+
+    def __init__(self, entry: TrackEntry, store: Store, repository: Repository | None, progress: Progress, status: Status | None) -> None:
+        self._entry, self._store, self._repository, self._progress = entry, store, repository, progress
+        self._status: Status | None = None
+        self._is_read = False
+        if status is not None:
+            self._keep(status)
+
+    def status(self) -> Status | None:
+        """The status; None while no archive has the series."""
+        if not self._is_read:
+            mails = self._store.mails(self._entry.id)
+            moment = _moment(self._entry, self._store)
+            every = read_thread(mails, now=moment, reader=self._store.reader, progress=self._progress)
+            self._keep(status_of(self._entry.message_id, every))
+        return self._status
+
+    def summary(self) -> SeriesSummary | None:
+        """The summary, from the cache where the mails, the refs and the day are the same."""
+        hour = "" if _moment(self._entry, self._store) is None else f"{self._store.reader.now:%F %H}"
+        parts = (self._store.content(self._entry.id).encode(), _refs(self._repository), hour.encode())
+        key = key_of(_SUMMARIES, parts)
+        value = recall(_SUMMARIES, key) if not self._is_read else None
+        if isinstance(value, dict):
+            return SeriesSummary.read(value)
+        status = self.status()
+        if status is None:
+            return None
+        summary = SeriesSummary.of(status)
+        remember(_SUMMARIES, key, summary.plain())
+        return summary
+
+    def _keep(self, status: Status | None) -> None:
+        if status is not None and self._repository is not None:
+            status = with_commits(status, in_repository(status, self._repository, progress=self._progress))
+        self._status, self._is_read = status, True
+
+
+@functools.lru_cache(maxsize=2)
+def _refs(repository: Repository | None) -> bytes:
+    """What a repository's refs are, as a part of a cache's key."""
+    return b"" if repository is None else "\n".join(f"{name} {commit}" for name, commit in sorted(repository.refs.items())).encode()
 
 
 def _key(status: Status) -> str:

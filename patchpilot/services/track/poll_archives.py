@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Asking the archives of all followed series at once which of them have news."""
+
+from collections.abc import Callable, Container, Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from patchpilot.errors import NetworkError, PatchpilotError
+from patchpilot.model.progress import Progress
+from patchpilot.threads.archive import Archive
+from patchpilot.threads.mail_reader import MailReader
+from patchpilot.threads.poll import PolledSeries, news
+
+ArchiveAt = Callable[[str], Archive]
+"""Opens the archive of a URL: how a front end decides on cache, offline and mirrors."""
+
+
+class Archives:
+    """Opens archives, but none of a host that has failed in this run: its first failure is raised again without asking."""
+
+    def __init__(self, archive_at: ArchiveAt) -> None:
+        self._archive_at = archive_at
+        self._failures: dict[str, PatchpilotError] = {}
+
+    def open(self, url: str) -> Archive:
+        """The archive; NetworkError where its host failed before."""
+        if failure := self._failures.get(urlsplit(url).netloc):
+            raise failure
+        return self._archive_at(url)
+
+    def failed(self, url: str, error: PatchpilotError) -> None:
+        """Ask this host no more."""
+        self._failures.setdefault(urlsplit(url).netloc, error)
+
+
+class PollResult(NamedTuple):
+    """The numbers of the series with news, of those without, and of those without by an answer that was cached; the new mails' ids."""
+
+    news: frozenset[int]
+    quiet: frozenset[int]
+    cached: frozenset[int]
+    message_ids: frozenset[str]
+
+
+def poll_archives(
+    series: Mapping[str, Sequence[PolledSeries]],
+    archives: Archives,
+    passed: Container[str],
+    reader: MailReader,
+    *,
+    now: datetime,
+    fresh: bool,
+    progress: Progress,
+) -> PollResult:
+    """Ask each archive (by URL) about its series. The series of an archive that fails are in no set; their archive raises when it is opened."""
+    with_news, quiet, cached, new = set[int](), set[int](), set[int](), set[str]()
+    for url, asked in series.items():
+        progress(f"asking {urlsplit(url).hostname} about {len(asked)} series")
+        try:
+            with archives.open(url) as archive:
+                archive.parse_mail = reader.parse
+                before = archive.requests
+                said = news(archive, asked, passed, now=now, fresh=fresh)
+                remembered = archive.requests == before
+        except NetworkError as error:
+            archives.failed(url, error)
+            continue
+        numbers = {polled.number for polled in asked} - said.series
+        with_news |= said.series
+        new |= said.message_ids
+        (cached if remembered else quiet).update(numbers)
+    return PollResult(frozenset(with_news), frozenset(quiet), frozenset(cached), frozenset(new))

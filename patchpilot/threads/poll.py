@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""One question for many series: which of them have mails that are not known yet.
+
+A few searches cover all series of an archive: their authors' addresses, titles, change-ids and commits, limited to what the archive received
+lately. Each search also names a mail that the archive has. When that mail is missing in the answer, the search is not believed.
+"""
+
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+from urllib.parse import quote
+
+from patchpilot.errors import NetworkError
+from patchpilot.model.mail import Mail
+from patchpilot.series.patch_pairing import title_key, title_similarity
+from patchpilot.threads.archive import Archive, quoted
+from patchpilot.threads.mbox import when
+from patchpilot.threads.posted_series import plain_title
+from patchpilot.threads.series_summary import SeriesSummary
+
+LONGEST_QUERY = 1900
+"""Characters of a search, encoded for a URL: servers and proxies refuse URLs of more than some 2,000."""
+_LIVE = timedelta(days=60)
+_OVERLAP = timedelta(days=2)
+_BEFORE = timedelta(days=30)
+_TITLE = 60
+"""Characters of a title that are searched for."""
+_ALIKE = 0.3
+"""The similarity from which a patch by the same author may be a new version under another title."""
+
+
+@dataclass(frozen=True)
+class PolledSeries:
+    """A series to ask about: its number, what is known of it, the ids of its mails, and when it was asked about before."""
+
+    number: int
+    summary: SeriesSummary
+    message_ids: frozenset[str]
+    asked: datetime
+
+
+class News(NamedTuple):
+    """The numbers of the series that may have new mails, and the ids of these mails."""
+
+    series: frozenset[int]
+    message_ids: frozenset[str]
+
+
+def news(archive: Archive, series: Sequence[PolledSeries], passed: Container[str] = (), *, now: datetime, fresh: bool = False) -> News:
+    """The series about which the archive has mails that are not known, by as few searches as possible; `passed` are mails known not to matter.
+
+    NetworkError when the archive cannot be reached or its search does not find what it has.
+    """
+    by_number = {polled.number: polled for polled in series}
+    known = frozenset().union(*(polled.message_ids for polled in series))
+    found, new = set[int](), set[str]()
+    for since, group in _by_age(series, now).items():
+        for query, asked in _queries(group, since):
+            mails = archive.search(query, fresh=fresh)
+            _check(archive, mails, group[0])
+            for mail in mails:
+                if mail.message_id not in known and mail.message_id not in passed:
+                    concerned = [number for number in asked if _concerns(mail, by_number[number])]
+                    found.update(concerned)
+                    new.update([mail.message_id] if concerned else [])
+    return News(frozenset(found), frozenset(new))
+
+
+def _by_age(series: Sequence[PolledSeries], now: datetime) -> Mapping[datetime, Sequence[PolledSeries]]:
+    """The series by the time from which to search: the last time that all were asked about where they are of today; for mails of
+    the past, as in a copy of an old archive, what was known last."""
+    live: list[PolledSeries] = []
+    past: list[PolledSeries] = []
+    for polled in series:
+        last = polled.summary.last_activity
+        (live if last and now - last < _LIVE else past).append(polled)
+    groups: dict[datetime, Sequence[PolledSeries]] = {}
+    if live:
+        groups[min(polled.asked for polled in live) - _OVERLAP] = live
+    if past:
+        first = min((polled.summary.last_activity or now for polled in past), default=now)
+        groups.setdefault(first - _BEFORE, [])
+        groups[first - _BEFORE] = [*groups[first - _BEFORE], *past]
+    return groups
+
+
+def _queries(series: Sequence[PolledSeries], since: datetime) -> Iterator[tuple[str, list[int]]]:
+    """Searches within the longest URL, each with the numbers of the series it asks about (an address may stand for several)."""
+    control = f"m:{quoted(series[0].summary.head)}"
+    head = f"(rt:{max(since, datetime(1990, 1, 1, tzinfo=UTC)):%Y%m%d}.. AND ("
+    terms: dict[str, None] = {}
+    numbers: list[int] = []
+
+    def query() -> str:
+        return f"{head}{' OR '.join(terms)})) OR {control}"
+
+    for polled in series:
+        before = dict(terms)
+        terms.update(dict.fromkeys(_terms(polled.summary)))
+        if before and len(quote(query())) > LONGEST_QUERY:
+            terms, added = before, dict.fromkeys(_terms(polled.summary))
+            yield query(), numbers
+            terms, numbers = added, []
+        numbers.append(polled.number)
+    yield query(), numbers
+
+
+def _terms(summary: SeriesSummary) -> list[str]:
+    """What mails about a series have: its author as sender or recipient, its title, the commit it became."""
+    titled = [f"s:{quoted(_short(summary.subject))}"] if len(summary.subject) >= 8 else []
+    return [*(f"a:{quoted(email)}" for email in summary.authors[-2:]), *titled, *(f"b:{commit[:12]}*" for commit in summary.commits[:2])]
+
+
+def _short(title: str) -> str:
+    """The first words of a title: enough to find it, and as much as fits many into a search."""
+    return title if len(title) <= _TITLE else title[:_TITLE].rpartition(" ")[0]
+
+
+def _check(archive: Archive, mails: Iterable[Mail], first: PolledSeries) -> None:
+    expected = first.summary.head
+    if all(mail.message_id != expected for mail in mails):
+        raise NetworkError(
+            f"the search of {archive.host} does not find the mail {expected}",
+            hint="`patchpilot track update --all` reads each series by itself",
+        )
+
+
+def _concerns(mail: Mail, polled: PolledSeries) -> bool:
+    """Whether a mail may be about a series: it answers one of its mails, has its title, names its commit or change-id, or is a like patch of its author."""
+    summary = polled.summary
+    above = {reference for reference in (mail.in_reply_to, *mail.references) if reference}
+    title = title_key(plain_title(mail.subject))
+    if above & polled.message_ids or title in summary.titles:
+        return True
+    if summary.change_id and summary.change_id in mail.body:
+        return True
+    if any(commit[:12] in mail.body for commit in summary.commits) or any(known in title for known in summary.titles if len(known) >= 16):
+        return True
+    if mail.sender.key not in summary.authors or mail.in_reply_to or (summary.began and when(mail) < summary.began):
+        return False
+    alike = max((title_similarity(title, known) for known in summary.titles), default=0.0)
+    return alike >= _ALIKE or any(file in mail.body for file in summary.files) or any(known in mail.body for known in polled.message_ids)

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What is to be known of a followed series without reading its mails again: plain values, made from its status once."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, Self
+
+from patchpilot.model.action import Action, Advice, Hint
+from patchpilot.threads.next_step import NextStep, NextStepNeed, advise
+from patchpilot.threads.status import SeriesState, Status
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesSummary:
+    """A series in short: state, next step, newest version and title, and by what its mails are found.
+
+    `head` is the Message-ID of the newest version's first mail; `titles` are keys of all titles; `message_ids` are all mails about it.
+    """
+
+    state: str
+    why: str
+    subject: str
+    version: int
+    tags: int
+    need: str
+    advice: tuple[str | tuple[str, tuple[str, ...], str], ...]
+    head: str
+    change_id: str | None
+    authors: tuple[str, ...]
+    titles: tuple[str, ...]
+    commits: tuple[str, ...]
+    files: tuple[str, ...]
+    message_ids: tuple[str, ...]
+    first: str | None
+    last: str | None
+
+    @classmethod
+    def of(cls, status: Status) -> Self:
+        """The summary of a status."""
+        topic, step = status.topic, advise(status)
+        parts: list[Any] = [part if isinstance(part, str) else (part.verb, part.arguments, part.reason) for part in _parts(step.advice)]
+        sent = topic.revisions[0].sent
+        return cls(
+            state=str(status.state), why=status.why, subject=topic.subject, version=topic.latest.version, tags=len(status.trailers),
+            need=str(step.need), advice=tuple(parts),
+            head=topic.latest.head.message_id, change_id=topic.change_id,
+            authors=tuple(dict.fromkeys(revision.author.key for revision in topic.revisions)), titles=tuple(sorted(topic.titles)),
+            commits=tuple(dict.fromkeys(landed.commit for landed in status.landed if landed.commit and len(landed.commit) >= 12)),
+            files=tuple(sorted(topic.latest.files)), message_ids=tuple(sorted(status.message_ids)),
+            first=sent.isoformat() if sent else None, last=status.last_activity.isoformat() if status.last_activity else None,
+        )  # fmt: skip
+
+    @property
+    def series_state(self) -> SeriesState:
+        """The state as a value."""
+        return SeriesState(self.state)
+
+    @property
+    def step(self) -> NextStep:
+        """The next step."""
+        parts = tuple(part if isinstance(part, str) else Action(part[0], tuple(part[1]), part[2]) for part in self.advice)
+        advice: Advice = parts[0] if len(parts) == 1 else Hint(parts)
+        return NextStep(NextStepNeed(self.need), advice)
+
+    @property
+    def last_activity(self) -> datetime | None:
+        """The date of its newest mail."""
+        return datetime.fromisoformat(self.last) if self.last else None
+
+    @property
+    def began(self) -> datetime | None:
+        """The date of its first version."""
+        return datetime.fromisoformat(self.first) if self.first else None
+
+    def plain(self) -> dict[str, Any]:
+        """As values that can be cached."""
+        return asdict(self)
+
+    @classmethod
+    def read(cls, value: Mapping[str, Any]) -> Self:
+        """From cached values."""
+        return cls(**value)
+
+
+def _parts(advice: Advice) -> tuple[str | Action, ...]:
+    return advice.parts if isinstance(advice, Hint) else (advice,)

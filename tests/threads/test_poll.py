@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Asking for news of many series at once: few requests, nothing missed, an answer that cannot be is not believed."""
+
+import json
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+from patchpilot.demo.archive_standin import HttpAnswer, StandIn
+from patchpilot.threads import poll
+from patchpilot.threads.mbox import parse
+from patchpilot.threads.poll import PolledSeries
+from patchpilot.threads.series_summary import SeriesSummary
+from patchpilot.threads.status import read_thread
+from patchpilot.threads.track_store import Store
+from tests.kit.archive import archive_server
+from tests.kit.cli import call
+from tests.kit.mails import START, mail, mbox, patch, reply
+from tests.threads import story
+
+
+class Counting(StandIn):
+    """An archive that writes down what it is asked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[str] = []
+
+    def answer(self, method: str, target: str) -> HttpAnswer:
+        self.asked.append(target)
+        return super().answer(method, target)
+
+
+def author(number: int) -> str:
+    return f"Ada{number} Fixer{number} <ada{number}@example.org>"
+
+
+def title(number: int) -> str:
+    return f"demo{number}: check the pointer number {number} before it is used"
+
+
+def posted(number: int) -> bytes:
+    return patch(f"[PATCH] {title(number)}", id=f"p{number}", author=author(number))
+
+
+def updated(*argv: str) -> dict[int, list[str]]:
+    done = call("track", "update", "--fresh", *argv, "--format", "json")
+    assert done.code == 0, done.err
+    return {series["id"]: series["new"] for series in json.loads(done.out)["series"]}
+
+
+@pytest.mark.parametrize(("count", "most"), [(40, 3), (100, 8)])
+def test_many_series_take_few_requests(count: int, most: int, workdir: Path) -> None:
+    with Counting() as server:
+        server.add(*(posted(number) for number in range(count)))
+        with Store() as store:
+            for number in range(count):
+                entry = store.add(f"p{number}@example.org", title(number), server.url, None)
+                store.keep(entry.id, title(number), parse(mbox(posted(number))), seen=[f"p{number}@example.org"])
+        assert updated() == {number: [] for number in range(1, count + 1)}
+        assert len(server.asked) <= most
+        assert all(len(target) < 2000 for target in server.asked)
+        server.add(reply(f"[PATCH] {title(7)}", "Why?", id="why", reply_to="p7", minutes=60))
+        server.asked.clear()
+        assert {number: new for number, new in updated().items() if new} == {8: ["why@example.org"]}
+        assert len(server.asked) <= most + 8, "only the series with news is read whole"
+
+
+@pytest.mark.parametrize("kind", ["public-inbox", "stand-in"])
+@pytest.mark.parametrize(
+    "news",
+    [
+        reply(f"[PATCH] {story.TITLE}", "Why?", id="n", reply_to="v1", minutes=60),
+        reply("[PATCH] another subject", "Why?", id="n", reply_to="v1", to="Ada Fixer <ada@example.org>", minutes=60),
+        patch("[PATCH v2] demo: look before use", id="n", notes="v1: https://lore.kernel.org/r/v1@example.org/", minutes=600),
+        patch(f"[PATCH net v2] {story.TITLE}", id="n", minutes=600),
+        mail(f"+ demo-check.patch added to mm: {story.TITLE}", f"Subject: {story.TITLE}\n", sender="akpm@linux-foundation.org", id="n", minutes=900),
+    ],
+    ids=["reply", "renamed reply", "renamed v2", "v2", "a bot's mail"],
+)  # fmt: skip
+def test_news_are_found_on_the_archives(kind: str, news: bytes, workdir: Path) -> None:
+    others = [patch("[PATCH] valve: open it", id="w", author=story.OTTO)]
+    with archive_server(kind, workdir / "pi", story.V1, *others) as server:
+        for name in ("v1", "w"):
+            assert call("track", "add", f"<{name}@example.org>", "--lore", server.url).code == 0
+        assert updated() == {1: [], 2: []}
+        server.add(news)
+        assert updated()[2] == []
+    store_of_mails = polled(1, story.V1)
+    assert poll._concerns(parse(mbox(news))[0], store_of_mails)
+    assert not poll._concerns(parse(mbox(patch("[PATCH] pump: another thing", id="z", minutes=9)))[0], polled(1, others[0]))
+
+
+def polled(number: int, *mails: bytes) -> PolledSeries:
+    (status,) = read_thread(parse(mbox(*mails)))
+    return PolledSeries(number, SeriesSummary.of(status), status.message_ids, START)
+
+
+def test_a_search_that_does_not_find_what_is_there_is_an_error(workdir: Path) -> None:
+    class Forgetful(StandIn):
+        forgets = False
+
+        def answer(self, method: str, target: str) -> HttpAnswer:
+            return HttpAnswer(404) if self.forgets and method == "POST" else super().answer(method, target)
+
+    with Forgetful() as server:
+        server.add(story.V1)
+        assert call("track", "add", "<v1@example.org>", "--lore", server.url).code == 0
+        server.forgets = True
+        done = call("track", "update", "--fresh")
+        assert done.code == 4
+        assert "does not find the mail v1@example.org" in done.err
+
+
+def test_a_mail_that_is_about_nothing_is_looked_at_once(workdir: Path) -> None:
+    with Counting() as server:
+        server.add(story.V1)
+        call("track", "add", "<v1@example.org>", "--lore", server.url)
+        # the same file by the same author: perhaps a new version
+        server.add(patch("[PATCH v5] demo: another patch of the pump", id="other", minutes=99999))
+        updated()
+        server.asked.clear()
+        assert updated() == {1: []}
+        assert len(server.asked) == 1
+
+
+def test_a_query_is_never_longer_than_a_url_may_be() -> None:
+    series = [polled(number, posted(number)) for number in range(300)]
+    asked = [query for query, _ in poll._queries(series, START)]
+    assert max(len(quote(query)) for query in asked) <= poll.LONGEST_QUERY
+    assert sorted(number for _, numbers in poll._queries(series, START) for number in numbers) == list(range(300))
+
+
+def test_a_summary_is_the_same_when_it_was_cached() -> None:
+    for status in read_thread(parse(mbox(*story.WHOLE))):
+        summary = SeriesSummary.of(status)
+        assert SeriesSummary.read(summary.plain()) == summary
+        assert summary.step.advice
