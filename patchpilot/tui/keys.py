@@ -18,7 +18,7 @@ from patchpilot.tui.widgets.pager import Pager
 HEAD = """# Keys of the TUI
 
 `?` shows the keys of the current screen, `Ctrl-P` opens the command palette, `/` searches. The mouse works but is never required.
-Every state is shown as a word, not by color alone. `T` chooses a theme, two of them with high contrast; with `NO_COLOR` set, no colors are used.
+Every state is shown as a word, not by color alone. `T` chooses a theme; two themes have high contrast. With `NO_COLOR` set, no colors are used.
 This page is generated from the key bindings: `python -m patchpilot.tui.keys`.
 """
 

@@ -127,8 +127,8 @@ The patches are a random sample from the archives of these lists: {lists}. The c
 - **asked**: the share of patches with a finding of this rule, among those where a maintainer asked for this kind of change.
 - **lift**: how much more often the rule fires where a maintainer asked for it. At about 1, the rule does not match what maintainers want.
 
-A rule without a checkpatch.pl type is only shown with `--strict` if it warns about more than 2 % of the applied patches of a list, unless
-maintainers ask for it at least three times as often.
+If a rule without a checkpatch.pl type warns about more than 2 % of the applied patches of a list, it is shown only with `--strict`. The exception is a rule
+that fires at least three times as often where maintainers asked for that change.
 
 | rule | accepted | warning | asked | lift |
 |---|--:|--:|--:|--:|

@@ -161,7 +161,7 @@ async def test_help_has_an_example_and_the_keys_of_every_panel(mended: Path, wal
         await pilot.press("question_mark")
         await still(pilot)
         shown = text_of(app)
-        assert "Keys of 5 Backports" in shown
+        assert "Keys for 5 Backports" in shown
         assert "For example: press Enter (" in shown
         assert "then n (Preview)." in " ".join(shown.replace("┃", " ").split())
         assert f"Panel {panels[0]}" in shown

@@ -227,7 +227,7 @@ def _chosen(entries: Sequence[tuple[int, str]], topic: "TopicState | None") -> i
     if topic and topic.series:
         return topic.series.entry.id
     if not entries:
-        raise MissingError("no series is followed", hint="patchpilot track add '<message-id>'")
+        raise MissingError("you are not following any series", hint="patchpilot track add '<message-id>'")
     if len(entries) == 1:
         return entries[0][0]
     rows = [f"{number:>3}  {printable(subject)}" for number, subject in entries]

@@ -131,7 +131,7 @@ def _date(when: datetime | None) -> str | None:
 def series_list(series: Sequence[Tracked], columns: int = 100, topic: TopicState | None = None) -> str:
     """One line a series: number, state, version, replies not read, title; the next step below it. `*` marks the series of `topic`."""
     if not series and topic is None:
-        return "no series is followed: `patchpilot track add MSGID|URL`"
+        return "you are not following any series: `patchpilot track add MSGID|URL`"
     lines = []
     for series_ in series:
         version = f"v{series_.summary.version}" if series_.summary else "-"

@@ -153,7 +153,7 @@ def _with_texts(repository: Repository, known: PrepBranch, draft: Draft, text: S
         cover = cover_of(draft, known)
         if "EDITME" in cover and count > 1:
             raise RefusedError(
-                "b4's cover letter is not written yet", hint=Action("draft", ("--edit",), "write it: b4 prep --edit-cover, or {}")
+                "the b4 cover letter has not been written yet", hint=Action("draft", ("--edit",), "write it: b4 prep --edit-cover, or {}")
             )
     else:
         title = draft.cover_subject or (draft.patches[0].subject if draft.patches else "")

@@ -48,7 +48,7 @@ class Dialogue:
 
     @property
     def endless(self) -> bool:
-        """Whether the server is in unterminated reply."""
+        """Whether a reply of the server has too many lines."""
         return self.lines > _LONGEST
 
     def feed(self, line: str) -> None:

@@ -161,7 +161,7 @@ def leave_b4(repository: Repository, branch: str | None = None) -> str:
     if known.strategy != "branch-description":
         raise UsageError(
             f"cannot unenroll {name}: b4 keeps its cover letter in a commit",
-            hint="b4 prep --cleanup, or drop that commit with git rebase -i",
+            hint="run b4 prep --cleanup, or drop that commit with git rebase -i",
         )
     withdraw(repository, name)
     return name

@@ -106,7 +106,7 @@ def _status_of(state: TopicState) -> Status:
         first = state.last.entries[0].mail.message_id
         raise MissingError(f"v{state.last.version} of this topic is not followed", hint=Action("track", ("add", f"<{first}>")))
     if state.series.status is None:
-        raise MissingError("the archive has no mail of this topic's series yet", hint=Action("track", ("update",)))
+        raise MissingError("the archive has no mail from this topic's series yet", hint=Action("track", ("update",)))
     return state.series.status
 
 

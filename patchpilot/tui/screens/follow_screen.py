@@ -80,7 +80,9 @@ def status_of(topic: "TopicState | None", series: "Sequence[Tracked]") -> StageS
     numbers += [counted(unread, "unread mail")] if unread else []
     more = f" ({', '.join(numbers)})" if numbers else ""
     if topic is None:
-        return StageStatus(StageState.TODO, f"no topic{more}" if series else "no series is followed yet; series that you send appear here")
+        return StageStatus(
+            StageState.TODO, f"no topic{more}" if series else "you are not following any series yet; series you send will appear here"
+        )
     if not topic.is_sent:
         return StageStatus(StageState.TODO, f"{topic.summary}{more}")
     state = {NextStepNeed.ACTION: StageState.TODO, NextStepNeed.PATIENCE: StageState.WAITING, NextStepNeed.NOTHING: StageState.DONE}[

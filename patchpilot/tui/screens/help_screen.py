@@ -114,4 +114,4 @@ class HelpScreen(Reader):
 
     def __init__(self, screen: Screen[Any]) -> None:
         stage = getattr(screen, "stage", None)
-        super().__init__(f"Keys of {stage.number} {stage.label}" if stage else "Keys", help_rows(screen), styler=_styled)
+        super().__init__(f"Keys for {stage.number} {stage.label}" if stage else "Keys", help_rows(screen), styler=_styled)

@@ -246,4 +246,6 @@ class PreviewScreen(StageScreen):
                     lambda files: self.notify(f"wrote {counted(len(files), 'mail')} to {value}", markup=False),
                 )
 
-        self.app.push_screen(LineDialog("Folder for the mails:", lambda text: (bool(text.strip()), ""), value="outbox"), answered)
+        self.app.push_screen(
+            LineDialog("Save the mails to this directory:", lambda text: (bool(text.strip()), ""), value="outbox"), answered
+        )

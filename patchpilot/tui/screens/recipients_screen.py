@@ -68,7 +68,7 @@ class RecipientsScreen(StageScreen):
         Binding("t", "move('to')", "to To", tooltip="move the recipient to To"),
         Binding("c", "move('cc')", "to Cc", tooltip="move the recipient to Cc"),
         Binding("plus", "add", "add", key_display="+", tooltip="add a recipient"),
-        Binding("a", "settle", "settle note", tooltip="apply the suggestion of the marked note"),
+        Binding("a", "settle", "resolve note", tooltip="apply the suggestion of the marked note"),
         Binding("f", "note(1)", "next note", show=False, tooltip="mark the next note"),
         Binding("F", "note(-1)", "previous note", show=False, tooltip="mark the previous note"),
         Binding("o", "view", "one patch", tooltip="switch between the recipients of one patch and of the whole series"),

@@ -100,7 +100,7 @@ class TagsScreen(StageScreen):
                     yield List(ident="candidates", enter="choose")
                 with Panel(title="Evidence", id="why"), VerticalScroll(can_focus=False):
                     yield Static(id="evidence", markup=False)
-            with Panel(title="Message with the tags", id="rewording"):
+            with Panel(title="Message with tags added", id="rewording"):
                 yield Pager(ident="wording", styler=word_diff_line)
         with Container(id="proof", classes="pair"):
             with Panel(title="Introduced by", id="introduced"):
