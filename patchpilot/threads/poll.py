@@ -86,7 +86,7 @@ def _by_age(series: Sequence[PolledSeries], now: datetime) -> Mapping[datetime, 
 
 
 def _queries(series: Sequence[PolledSeries], since: datetime) -> Iterator[tuple[str, list[int]]]:
-    """Searches within the longest URL, each with the numbers of the series it asks about (an address may stand for several)."""
+    """Searches within the longest URL, each with the numbers of the series it asks about (an address may be that of several)."""
     control = f"m:{quoted(series[0].summary.head)}"
     head = f"(rt:{max(since, datetime(1990, 1, 1, tzinfo=UTC)):%Y%m%d}.. AND ("
     terms: dict[str, None] = {}

@@ -22,7 +22,7 @@ FRAME_ROWS = 4
 """Rows from which on the borders and bars of one color are written apart, after all text: between texts each would cost a color of its own."""
 
 ERASED, ERASED_AT_END = 11, 5
-"""Blank cells that are cheaper to erase and go round, or to erase at the end of a change, than to write."""
+"""Empty cells that are cheaper to erase and go round, or to erase at the end of a change, than to write."""
 
 _VISIBLE_ON_SPACES = frozenset("479")
 """The codes of the attributes that are seen on spaces too: underline, reverse, strike."""
@@ -61,7 +61,7 @@ Cell = tuple[str, Pen] | None
 
 
 def erases_in_color() -> bool:
-    """Whether the terminal of $TERM fills what it erases with the background in use: a line of blanks is then one code."""
+    """Whether the terminal of $TERM fills what it erases with the background in use: an empty line is then one code."""
     try:
         import curses
     except ImportError:  # a Python without it
@@ -74,7 +74,7 @@ def erases_in_color() -> bool:
 
 
 class Canvas:
-    """The cells that the terminal shows now, and those that it is to show. `erases`: blanks may be erased, see erases_in_color."""
+    """The cells that the terminal shows now, and those that it is to show. `erases`: empty cells may be erased, see erases_in_color."""
 
     def __init__(self, *, erases: bool = False) -> None:
         self._shown: list[list[Cell]] = []
@@ -177,7 +177,7 @@ class Piece(NamedTuple):
 
     @property
     def is_blank(self) -> bool:
-        """Whether it is one blank cell, of which every terminal knows how wide it is."""
+        """Whether it is one empty cell, of which every terminal knows how wide it is."""
         return len(self.cells) == 1 and self.cells[0] is not None and self.cells[0][0] == " "
 
 
@@ -206,7 +206,7 @@ def _pen_of(cell: Cell) -> Pen:
 
 
 def _is_frame(cell: Cell) -> bool:
-    """Whether it is a line of a box, a block of a bar, or blank."""
+    """Whether it is a line of a box, a block of a bar, or empty."""
     return cell is not None and (cell[0] == " " or "\u2500" <= cell[0] <= "\u259f")
 
 
@@ -241,7 +241,7 @@ def _is_blank(cell: Cell) -> bool:
 
 
 def _blanks(cells: list[Cell], at: int) -> int:
-    """How many cells from here on are the same blank."""
+    """How many cells from here on are empty in the same way."""
     end = at + 1
     while end < len(cells) and cells[end] == cells[at]:
         end += 1
