@@ -40,13 +40,13 @@ def app_on(work: Path, tmp_path: Path) -> PatchpilotApp:
 
 async def test_what_is_known_is_shown_while_the_archive_is_asked(one: Life, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     answered = threading.Event()
-    gather = follow_series.gather
+    poll = follow_series.poll_archives
 
     def slow(*words: Any, **more: Any) -> Any:
         answered.wait(60)
-        return gather(*words, **more)
+        return poll(*words, **more)
 
-    monkeypatch.setattr(follow_series, "gather", slow)
+    monkeypatch.setattr(follow_series, "poll_archives", slow)
     app = app_on(one.repo.path, tmp_path)
     # nothing was read ahead of the visit
     app.jobs.ahead = []

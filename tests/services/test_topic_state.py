@@ -229,7 +229,7 @@ LIFE = {
         partly, TODO, BLOCKED, "v1 partly sent: 1 of 2 mails accepted, 1 unknown", 1, "partly-sent", "is not followed", patches=2
     ),
     "sent, not on the archive": Moment(
-        lambda one: one.send(publish=False), WAITING, DONE, "v1 sent, not on the archive yet", 2, "sent", "no mail of this topic"
+        lambda one: one.send(publish=False), WAITING, DONE, "v1 sent, not on the archive yet", 2, "sent", "no mail from this topic"
     ),
     "sent": Moment(sent, WAITING, DONE, "v1 sent: no reply yet", 2, "sent"),
     "sent, not followed": Moment(unfollowed, TODO, DONE, "not followed", 2, "sent", "v1 of this topic is not followed"),
