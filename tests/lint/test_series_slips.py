@@ -63,3 +63,15 @@ def test_a_changelog_that_ends_before_this_version_is_told(notes: str, told: boo
     found = [one.message for one in run(Context(patch, options=Options(strict=True)), load_rules()) if one.name == "missing-changelog"]
     assert bool(found) == told
     assert not told or "ends at v2" in found[0]
+
+
+@pytest.mark.parametrize(
+    ("marks", "told"), [(("PATCH", "PATCH"), "have no numbers"), (("PATCH 1/2", "PATCH 2/3"), "disagree on the number")]
+)
+def test_numbered_files_of_one_folder_are_one_series(marks: tuple[str, str], told: str) -> None:
+    patches = [mail(mark, number)._replace(source=f"out/000{number}-frob.patch") for number, mark in enumerate(marks, 1)]
+    (series,) = group(patches)
+    wanted = [rule for rule in load_rules() if rule.name == "inconsistent-series-numbers"]
+    assert [told in finding.message for finding in run_series(Context(series.patches[0], series, options=Options()), wanted)] == [True]
+    apart = [patch._replace(source=f"{number}/0001-frob.patch") for number, patch in enumerate(patches)]
+    assert len(group([patch._replace(headers=()) for patch in apart])) == 2

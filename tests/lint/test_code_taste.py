@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the rules about code that maintainers ask for leave alone: the examples in checks/ show what they report."""
+
+import pytest
+
+from patchpilot.lint.engine import run
+from patchpilot.lint.rule_store import load_rules
+from patchpilot.model.rule import Example
+from tests.kit.snippets import context_of
+
+
+def _reported(rule: str, code: str, path: str = "drivers/frob/frob.c") -> int:
+    context = context_of(Example(bad=True, code=code, path=path))
+    return len(run(context, [one for one in load_rules() if one.name == rule]))
+
+
+CASE = "\tswitch (mode) {{\n\tcase 1:\n{body}\n\tcase 2:\n\t\tfrob();\n\t\tbreak;\n\t}}"
+
+
+@pytest.mark.parametrize(
+    ("body", "reported"),
+    [
+        ("\t\tfrob();", 1),
+        ("\t\tif (link)\n\t\t\tfrob();", 1),
+        ("\t\tfrob();\n\t\tbreak;", 0),
+        ("\t\tfrob();\n\t\tfallthrough;", 0),
+        ("\t\tfrob();\n\t\t/* falls through */", 0),
+        ("\t\treturn frob(one,\n\t\t\t    two);", 0),
+        ("\t\tgoto out;", 0),
+        ("\t\tfrob(); break;", 0),
+        ("\t\tif (link) {\n\t\t\treturn 0;\n\t\t}", 0),
+    ],
+)
+def test_a_case_that_falls_through(body: str, reported: int) -> None:
+    assert _reported("missing-break", CASE.format(body=body)) == reported
+
+
+@pytest.mark.parametrize(
+    ("line", "reported"),
+    [
+        ("\tu8 frame[length];", 1),
+        ("\tstruct frob *links[frob->count];", 1),
+        ("\tu8 frame[FROB_MAX];", 0),
+        ("\tu8 frame[sizeof(*frob)];", 0),
+        ("\treturn links[port];", 0),
+    ],
+)
+def test_an_array_of_variable_length(line: str, reported: int) -> None:
+    assert _reported("variable-length-array", f"static int frob(int length)\n{{\n{line}\n\n\treturn 0;\n}}") == reported
+    assert not _reported("variable-length-array", f"struct frob {{\n{line}\n}};")
+
+
+@pytest.mark.parametrize(
+    ("code", "reported"),
+    [
+        ("\tret = frob(one,\n\t\t   two);", 1),
+        ("\tret = frob_with_a_long_name(one, another_argument_with_a_name, and_one_more,\n\t\t\t\t    two);", 0),
+        ("\tret = frob(one,\n\t\t   two,\n\t\t   three);", 0),
+        ("\tfrob(one),\n\tfrob(two);", 0),
+        ("#define FROB(one, \\\n\t     two);", 0),
+    ],
+)
+def test_a_line_break_without_need(code: str, reported: int) -> None:
+    assert _reported("needless-line-break", code) == reported
+
+
+@pytest.mark.parametrize(
+    ("names", "reported"),
+    [
+        (["bits", "clk", "io"], 0),
+        (["clk", "bits", "io"], 1),
+        (["clk", "clk-provider", "io"], 0),
+        (["clk-provider", "clk", "io"], 0),
+        (["io", "", "bits"], 0),
+    ],
+)
+def test_headers_in_order(names: list[str], reported: int) -> None:
+    lines = "\n".join(f"+#include <linux/{name}.h>" if name else "+" for name in names)
+    context = context_of(Example(bad=True, diff=lines, path="drivers/frob/frob.c", new_file=True))
+    assert len(run(context, [one for one in load_rules() if one.name == "unsorted-headers"])) == reported
+
+
+@pytest.mark.parametrize(
+    ("code", "reported"),
+    [
+        ("#define FROB_MODE (3 << 4)", 1),
+        ("#define FROB_UP BIT_MASK(3)", 1),
+        ("\tvalue |= 1 << port;", 1),
+        ("\tvalue |= 1UL << port;", 1),
+        ("\tvalue = other << 4;", 0),
+        ("\tvalue = 16 << port;", 0),
+        ("#define FROB_ONE (1 << 4)", 0),
+    ],
+)
+def test_bits_have_macros(code: str, reported: int) -> None:
+    assert _reported("open-coded-bit-field", code) == reported
+    assert not _reported("open-coded-bit-field", code, "include/uapi/linux/frob.h")
+
+
+@pytest.mark.parametrize(
+    ("code", "reported"),
+    [
+        ("\tfrob(one);\n\tfrob(two);\n\treturn 0;", 1),
+        ("\tfrob(one);\n\n\treturn 0;", 0),
+        ("static int frob(void)\n{\n\tfrob(one);\n\treturn 0;\n}", 0),
+        ("\tif (ret)\n\t\treturn ret;\n\tfrob(one);", 1),
+        ("\tif (ret)\n\t\treturn ret;\n\tif (other)\n\t\treturn other;", 0),
+    ],
+)
+def test_blank_lines_where_steps_end(code: str, reported: int) -> None:
+    assert _reported("no-blank-line-at-return", code) == reported
