@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 from patchpilot.cache import patterns as re
 from patchpilot.lint.detector import Arguments, Hit, detector
-from patchpilot.lint.detectors.tree_recipients import sections_of
 from patchpilot.lint.lint_context import Context, Tip
+from patchpilot.lint.subsystem_facts import sections_of
 from patchpilot.model.file_diff import FileChange, Hunk
 from patchpilot.model.patch import Patch
 from patchpilot.model.source_tree import Tree, is_guess
