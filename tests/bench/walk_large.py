@@ -120,7 +120,9 @@ async def walked(work: Path, place: Path) -> None:
         await keys(pilot, "2", "1")
         await timed(app, pilot, "checks: to the stage and back", ["2", "1", "2", "1", "2"])
         await timed(app, pilot, "checks: findings", [*"ffffFF", "G", "home", "pagedown"])
-        await keys(pilot, "8", "1")
+        await timed(app, pilot, "checks: other names of the rules", ["C", "C"])
+        await timed(app, pilot, "follow: the first visit", ["8"])
+        await keys(pilot, "1")
         await timed(app, pilot, "follow: to the stage and back", ["8", "1", "8"])
         await timed(
             app, pilot, "follow: mails and lines", ["right_square_bracket", *"jjkk", "G", "home", "right_square_bracket", "pagedown"]
