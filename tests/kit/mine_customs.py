@@ -49,6 +49,8 @@ LEAST_USES = 3
 """A prefix that fewer patches have may be a typing error."""
 FURTHER_SHARE = 0.75
 CASE_SHARE = 0.9
+LEAST_CASES = 30
+"""Few authors write the patches to a small directory, each in a way of their own."""
 LEAST_MEASURED = 30
 MOST_FOLDERS = 3
 """A patch to more directories says nothing about the prefix of one of them."""
@@ -160,7 +162,7 @@ class Prefixes:
         """The usual first prefixes, the most frequent first, and the further ones that nearly every patch has, each with its share in percent; the
         case of the word after them where nearly all have the same.
         """
-        case = next((case for case, number in self.cases.items() if number >= max(LEAST_PATCHES, CASE_SHARE * self.cases.total())), "")
+        case = next((case for case, number in self.cases.items() if number >= max(LEAST_CASES, CASE_SHARE * self.cases.total())), "")
         return _shares(self.first, self.patches, LEAST_SHARE, 8), _shares(self.further, self.patches, FURTHER_SHARE, 2), case
 
     @property
