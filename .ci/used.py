@@ -8,6 +8,8 @@ _.format_commands
 _.get_help_option
 _.format_options
 _.command_class
+# textual reads it
+COMPONENT_CLASSES
 # .ci/docs_hooks.py calls them
 markdown_page
 rule_page

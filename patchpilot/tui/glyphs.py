@@ -22,7 +22,6 @@ _SIGNS = {
     "cursor": ("▌", ">"),
     "folded": ("▸", ">"),
     "unfolded": ("▾", "v"),
-    "more": ("›", ">"),
     "below": ("└", "`"),
     "point-left": ("◀", "<"),
     "point-right": ("▶", ">"),

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Text of patches and mails as Rich text: no markup, no escape sequences; colors only repeat what a sign shows."""
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -9,6 +10,8 @@ from rich.text import Text
 from patchpilot.model.printable import crop, printable, width
 
 ADDED, REMOVED, HUNK, FILE, QUIET, STRONG = "green", "red", "cyan", "bold", "dim", "bold"
+WORD_DIFF = re.compile(r"\{\+.*?\+\}|\[-.*?-\]")
+"""A changed word in a word diff."""
 
 
 def plain(text: str, style: str = "") -> Text:
@@ -24,12 +27,15 @@ def diff_line(line: str) -> Text:
     return plain(line, style)
 
 
-def word_diff_line(row: str) -> Text:
-    """A line of a word diff: `{+added+}` and `[-removed-]` words, also in color."""
-    text = plain(row)
-    text.highlight_regex(r"\{\+.*?\+\}", f"bold {ADDED}")
-    text.highlight_regex(r"\[-.*?-\]", REMOVED)
-    return text
+def word_diff_line(row: str, *, marked: bool) -> Text:
+    """A line of a word diff: `{+added+}` and `[-removed-]` words in color; the marks around them only where they are wanted, without colors."""
+    text, done = Text(), 0
+    row = plain(row).plain
+    for found in WORD_DIFF.finditer(row):
+        word = found[0] if marked else found[0][2:-2]
+        text.append(row[done : found.start()]).append(word, f"bold {ADDED}" if found[0][0] == "{" else f"strike {REMOVED}")
+        done = found.end()
+    return text.append(row[done:])
 
 
 def word_diff_rows(marked: str) -> list[str]:

@@ -24,8 +24,9 @@ from patchpilot.demo.sandbox import Sandbox, open_sandbox, ticking
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.build_app import make
 from patchpilot.tui.saved_state import FILE, SavedState
+from patchpilot.tui.screens.home_screen import HomeScreen
 from patchpilot.tui.stages import Stage
-from tests.kit.walk import asked, settle, still
+from tests.kit.walk import asked, settle, still, until
 
 SIZES = ((80, 24), (120, 36), (160, 50))
 THEMES = ("textual-dark", "textual-light")
@@ -40,11 +41,23 @@ MOMENTS = {
     "branch": (Stage.BACKPORTS, "enter"),
     **{f"tour-{stage}": (f"tour {stage.number}",) for stage in (Stage.COMMIT, Stage.CHECKS, Stage.TAGS)},
     "end-card": (Stage.COMMIT, "q"),
+    "home": ("0",),
+    "toast": (Stage.CHECKS, "S"),
 }
 """Names of pictures of the demo's first state → the keys from any stage to there."""
 
-LATER = {"sent": (Stage.SEND,), "follow-replies": (Stage.FOLLOW,), "tags-written": (Stage.TAGS,), "preview-sent": (Stage.PREVIEW,)}
+LATER = {
+    "sent": (Stage.SEND,),
+    "follow-replies": (Stage.FOLLOW,),
+    "tags-written": (Stage.TAGS,),
+    "preview-sent": (Stage.PREVIEW,),
+    "home-sent": ("0",),
+}
 """The same, after the patch was sent and answered."""
+
+
+WITH_TOASTS = ("toast",)
+"""The pictures that show toasts; on the others they would hide what is below."""
 
 
 async def press(pilot: Pilot[int], key: str) -> None:
@@ -58,6 +71,9 @@ async def press(pilot: Pilot[int], key: str) -> None:
             await pilot.press("right")
     else:
         await pilot.press(str(Stage(key).number) if key in list(Stage) else key)
+    if key == "0":
+        await until(pilot, lambda: isinstance(app.screen, HomeScreen) and app.screen._topics and not app.screen._doing, "Home")
+        return
     await settle(pilot)
 
 
@@ -68,7 +84,7 @@ async def draw(work: Path, moments: dict[str, Sequence[str]], out: Path, names: 
         if names and name not in names:
             continue
         app = make(work, memory=SavedState(out / "state.json"))
-        async with app.run_test(size=SIZES[-1]) as pilot:
+        async with app.run_test(size=SIZES[-1], notifications=name in WITH_TOASTS) as pilot:
             await settle(pilot)
             asked(app)
             for key in keys:

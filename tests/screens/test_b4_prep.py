@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from patchpilot.tui.app import PatchpilotApp
-from patchpilot.tui.stages import Stage, StageState
+from patchpilot.tui.stages import Stage
 from tests.kit.prep import COVER, STRATEGIES, prep
 from tests.kit.walk import asked, keys, settle, text_of
 
@@ -27,5 +27,5 @@ async def test_the_stages_show_the_patches_of_a_prep_branch(
         assert Stage.CHECKS not in app.session.errors
         assert "widget: change line" in text_of(app)
         await keys(pilot, Stage.RECIPIENTS)
-        assert app.session.found[Stage.RECIPIENTS].status.state is StageState.DONE
+        assert app.session.found[Stage.RECIPIENTS].status.note == "3 in To, 0 in Cc; 2 open notes"
         assert "Mona Maintainer" in text_of(app)

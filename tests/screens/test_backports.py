@@ -33,7 +33,7 @@ def branch(verdict: BranchVerdict, **more: object) -> BranchResult:
         (BranchVerdict.NOT_AFFECTED, {}, "– not affected", "nothing"),
         (BranchVerdict.CLEAN, {}, "✓ clean", "w write patch"),
         (BranchVerdict.CLEAN, {"queued": True}, "✓ clean", "queued for a release"),
-        (BranchVerdict.THREE_WAY, {}, "≈ 3-way", "w write, then review"),
+        (BranchVerdict.THREE_WAY, {}, "≈ 3-way merge", "w write, then review"),
         (BranchVerdict.CONFLICT, {}, "✗ conflict", "z resolve"),
         (BranchVerdict.CONFLICT, {"prerequisites": (NEED, NEED)}, "✗ conflict", "w write 3 patches"),
         (BranchVerdict.CONFLICT, {"prerequisites": (NEED,), "failed": "x@y"}, "✗ failed", "z resolve"),
@@ -43,13 +43,30 @@ def branch(verdict: BranchVerdict, **more: object) -> BranchResult:
 def test_every_verdict_is_a_sign_a_word_and_an_action(verdict: BranchVerdict, more: dict[str, object], badge: str, action: str) -> None:
     one = branch(verdict, **more)
     assert badge_of(one).text.plain == badge
-    assert what_to_do(one, BackportResult("3" * 40, "x", upstream=True)) == action
+    assert what_to_do(one, BackportResult("3" * 40, "x", culprits=("5" * 40,), upstream=True)) == action
 
 
 def test_what_is_not_in_mainline_is_left_to_the_tag_or_waits() -> None:
-    waiting = BackportResult("3" * 40, "x", upstream=False)
+    waiting = BackportResult("3" * 40, "x", culprits=("5" * 40,), upstream=False)
     assert what_to_do(branch(BranchVerdict.CLEAN), waiting) == "Cc: stable is enough"
     assert what_to_do(branch(BranchVerdict.CONFLICT, prerequisites=(NEED,)), waiting) == "wait for the merge"
+
+
+def test_while_the_introducing_commit_is_unknown_it_is_what_to_do() -> None:
+    unknown = BackportResult("3" * 40, "x", upstream=False)
+    for verdict in (BranchVerdict.CLEAN, BranchVerdict.CONFLICT):
+        assert what_to_do(branch(verdict, prerequisites=(NEED,)), unknown) == "4 choose the introducing commit"
+
+
+async def test_while_the_introducing_commit_is_unknown_no_prerequisite_is_ticked(mended: Path, walk_on: On) -> None:
+    app = walk_on(mended)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        asked(app)
+        await keys(pilot, Stage.BACKPORTS)
+        assert "0/2 ticked" in text_of(app)
+        await keys(pilot, "space", "space")
+        assert "1/2 ticked" in text_of(app)
 
 
 @pytest.mark.parametrize(("ends", "soon"), [("2026-12", True), ("2027-04", True), ("2027-06", False), (None, False), ("later", False)])

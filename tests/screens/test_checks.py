@@ -90,6 +90,22 @@ async def test_list_patch_and_detail_follow_one_cursor(clone: Path, walk_on: On)
         assert selected() == (found(app)[-1], found(app)[-1], f"{total}/{total}")
 
 
+async def test_the_stage_bar_shows_errors_and_counts_the_findings(clone: Path, walk_on: On) -> None:
+    app = walk_on(clone)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await at_checks(pilot)
+        assert "✗ 2 Checks 4" in text_of(app).split("\n")[1]
+
+
+async def test_the_stage_bar_counts_warnings_as_something_to_do(mended: Path, walk_on: On) -> None:
+    git(mended, "commit", "-q", "--amend", "--no-edit", "--signoff")
+    app = walk_on(mended)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await at_checks(pilot)
+        assert found(app) == ["missing-fixes"]
+        assert "● 2 Checks 1" in text_of(app).split("\n")[1]
+
+
 async def test_on_a_small_terminal_the_detail_is_a_card_over_the_patch(clone: Path, walk_on: On) -> None:
     app = walk_on(clone)
     async with app.run_test(size=(80, 24)) as pilot:

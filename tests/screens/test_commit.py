@@ -25,14 +25,20 @@ async def test_what_is_next_is_listed_with_its_key_and_enter_does_it(mended: Pat
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(pilot)
         rows = listed(app)
-        assert [row.split()[1:3] for row in rows[:4]] == [["[a]", "security"], ["[a]", "regression"], ["[2]", "Checks"], ["[4]", "Tags"]]
-        assert not any("Follow" in row or "Recipients" in row for row in rows)
+        assert [row.split()[1:3] for row in rows[:4]] == [
+            ["[a]", "security"],
+            ["[a]", "regression"],
+            ["[2]", "Checks"],
+            ["[3]", "Recipients"],
+        ]
+        assert not any("Follow" in row for row in rows)
         await keys(pilot, Stage.SEND, Stage.COMMIT)
         assert "NOT SENT" in listed(app)[-1]
         assert [row.split()[2] for row in listed(app)] == [
             "security",
             "regression",
             "Checks",
+            "Recipients",
             "Tags",
             "tree",
             "Backports",
@@ -41,8 +47,8 @@ async def test_what_is_next_is_listed_with_its_key_and_enter_does_it(mended: Pat
         ]
         shown = text_of(app)
         assert "subject 56/75" in shown
-        assert "the upstream of acme-old-cards" in shown
-        assert "applies cleanly to origin/master" in shown
+        assert "the upstream of" in shown
+        assert "applies cleanly to" in shown
         await keys(pilot, "home", "down", "down", "enter")
         assert app.stage is Stage.CHECKS
 
@@ -71,6 +77,21 @@ async def test_a_question_is_answered_by_its_letters_only_and_can_stay_open(mend
         assert not any("security" in row for row in listed(app))
         await keys(pilot, Stage.RECIPIENTS)
         assert "security@kernel.org" in text_of(app)
+
+
+async def test_next_to_what_is_next_a_message_of_75_columns_is_seen_whole(mended: Path, walk_on: On) -> None:
+    line = "word " * 14 + "ended"
+    git(mended, "commit", "-q", "--amend", "-m", f"net/acme: count\n\n{line}\n{line}1234567")
+    app = walk_on(mended)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        shown = text_of(app)
+        assert len(line) == 75
+        assert f" {line} " in shown
+        assert f" {line}12…" in shown
+        # a question that is too long for its line is below its name
+        rows = listed(app)
+        assert rows[0].split("\n")[1] == "      Could somebody use this bug to"
 
 
 async def test_too_long_lines_of_a_message_have_a_hint(mended: Path, walk_on: On) -> None:
@@ -102,7 +123,7 @@ async def test_a_topic_that_does_not_apply_is_rebased_from_here(mended: Path, wa
     app = walk_on(mended)
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(pilot)
-        at = next(at for at, row in enumerate(listed(app)) if "does not apply to origin/master" in row)
+        at = next(at for at, row in enumerate(listed(app)) if "does not apply to origin/master" in " ".join(row.split()))
         await keys(pilot, *["down"] * at, "enter")
         shown = " ".join(text_of(app).replace("│", " ").split())
         assert f"conflicts with origin/master in {names[0]}" in shown

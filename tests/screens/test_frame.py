@@ -21,6 +21,7 @@ from patchpilot.tui.stage_line import stage_cells
 from patchpilot.tui.stages import Stage, StageState, StageStatus
 from patchpilot.tui.title import title_row, where
 from patchpilot.tui.widgets.panel import Panel
+from patchpilot.tui.widgets.stagebar import StageBar
 from tests.kit.walk import asked, keys, said, settle, still, text_of, until
 
 On = Callable[[Path], PatchpilotApp]
@@ -151,20 +152,36 @@ async def test_in_ascii_nothing_else_is_drawn(mended: Path, walk_on: On, monkeyp
             assert not odd, (stage, odd)
 
 
-async def test_help_has_an_example_and_the_keys_of_every_panel(mended: Path, walk_on: On) -> None:
+async def test_a_job_that_reports_while_the_screen_is_removed_does_no_harm(mended: Path, walk_on: On) -> None:
+    app = walk_on(mended)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        screen = app.screen
+        await screen.query_one(StageBar).remove()
+        assert screen.is_mounted
+        app.redraw()
+        app.jobs._show_error()
+        screen.show_error(PatchpilotError("late"))  # type: ignore[attr-defined]
+
+
+async def test_help_has_an_example_and_the_keys_by_what_they_do(mended: Path, walk_on: On) -> None:
     app = walk_on(mended)
     async with app.run_test(size=(80, 40)) as pilot:
         await settle(pilot)
         asked(app)
         await keys(pilot, Stage.BACKPORTS)
-        panels = [panel.heading for panel in app.screen.query(Panel) if panel.query("Table")]
         await pilot.press("question_mark")
         await still(pilot)
         shown = text_of(app)
         assert "Keys for 5 Backports" in shown
         assert "For example: press Enter (" in shown
         assert "then n (Preview)." in " ".join(shown.replace("┃", " ").split())
-        assert f"Panel {panels[0]}" in shown
+        rows = app.screen._rows  # type: ignore[attr-defined]
+        heads = ["On this screen", "Move and search", "Stages and commits", "Everywhere", "Text fields"]
+        assert [row for row in rows if row and not row.startswith(" ")][-5:] == heads
+        assert "  Enter              open branch (Stable branches)" in rows
+        (moves,) = (row for row in rows if "move up and down" in row)
+        assert {"Up", "Down", "j", "k"} == {key.strip(",") for key in moves.split()[:4]}, "the keys of all panels are one row"
         assert isinstance(app.screen, HelpScreen)
         assert any("Ctrl-W" in row for row in app.screen._rows)
 

@@ -199,7 +199,7 @@ async def test_a_finding_is_waived_with_a_reason_listed_and_counted_again(untidy
         await settle(pilot)
         assert waived() == {}
         assert "malformed-tag" in {shown.finding.name for shown in screen._found}  # type: ignore[attr-defined]
-        assert app.session.status(Stage.CHECKS).state is StageState.TODO
+        assert app.session.status(Stage.CHECKS).state is StageState.BLOCKED
 
 
 @pytest.mark.parametrize("size", [(80, 24), (160, 50)], ids=lambda size: f"{size[0]}x{size[1]}")

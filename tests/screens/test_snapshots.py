@@ -126,7 +126,7 @@ def _followed(place: Path, raw: bytes) -> tuple[Any, StageStatus]:
     box.write_bytes(b"".join(b"From mboxrd@z Thu Jan  1 00:00:00 1970\n" + part.rstrip(b"\n") + b"\n\n" for part in parts))
     with Store() as store:
         found = follow_series.add(None, mbox=box, store=store, archive_at=follow_series.default_archive())
-    return found, StageStatus(StageState.DONE, "1 series, 3 new mails")
+    return found, StageStatus(StageState.BLOCKED, "v1 changes-requested: kernel test robot reported a build failure (3 unread mails)", "3")
 
 
 def walk(results: dict[Stage, tuple[Any, StageStatus]], work: Path, theme: str) -> Any:

@@ -46,7 +46,7 @@ async def test_a_first_timer_walks_from_the_commit_to_the_followed_reply(tmp_pat
             assert session.open_questions == 0
             await keys(pilot, "n")
             assert app.stage is Stage.CHECKS
-            assert standing(Stage.CHECKS) is StageState.TODO
+            assert standing(Stage.CHECKS) is StageState.BLOCKED
             await keys(pilot, "M")
             await keys(pilot, "n", "n")
             assert app.stage is Stage.TAGS

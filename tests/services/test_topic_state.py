@@ -237,7 +237,7 @@ LIFE = {
     "draft forgotten": Moment(forgotten, WAITING, DONE, "v1 under-review", 2, "under-review"),
     "under review": Moment(tagged, WAITING, DONE, "v1 under-review: 1 reply", 2, "under-review"),
     "a question is open": Moment(asked, TODO, DONE, "a question by Rita Reviewer", 2, "under-review"),
-    "changes requested": Moment(criticized, TODO, DONE, "Rita Reviewer requested changes", 2, "changes-requested"),
+    "changes requested": Moment(criticized, BLOCKED, DONE, "Rita Reviewer requested changes", 2, "changes-requested"),
     "amended after v1": Moment(amended, TODO, TODO, "your commits have changed since", 2, "changes-requested"),
     "reworded after a review": Moment(reworded, TODO, TODO, "your commits have changed since", 2, "under-review"),
     "v2 sent": Moment(second, WAITING, DONE, "v2 sent: no reply yet", 3, "sent"),
@@ -245,7 +245,7 @@ LIFE = {
     "accepted": Moment(accepted, WAITING, DONE, "v1 accepted: applied to netdev/net.git", 2, "accepted"),
     "in mainline": Moment(in_mainline, DONE, DONE, "v1 in-mainline: first in v6.9-rc1", 2, "in-mainline"),
     "in stable": Moment(in_stable, DONE, DONE, "v1 in-stable: 6.6 merged, in no release yet", 2, "in-stable"),
-    "rejected": Moment(refused, TODO, DONE, "v1 rejected", 2, "rejected"),
+    "rejected": Moment(refused, BLOCKED, DONE, "v1 rejected", 2, "rejected"),
     "superseded": Moment(superseded, DONE, DONE, "v1 superseded", 2, "superseded"),
     "another repository's": Moment(of_another_repository, TODO, TODO, "not sent", 1, "not-sent", NOT_FOLLOWED),
 }

@@ -47,6 +47,16 @@ async def pressed(pilot: Pilot[None], *keys: str) -> list[str]:
     return pilot.app.lines
 
 
+async def test_a_line_that_is_too_long_ends_with_a_sign_left_of_the_scrollbar() -> None:
+    app = Shown([f"A {'long ' * 30}", *PATCH, *(" more" for _ in range(40))])
+    async with app.run_test(size=(40, 12)) as pilot:
+        lines = await pressed(pilot)
+        assert app.view.show_vertical_scrollbar
+        assert lines[0][:39] == "▌ A long long long long long long long…"
+        lines = await pressed(pilot, *["right"] * 20)
+        assert "…" not in lines[0]
+
+
 async def test_headers_are_readable_and_code_has_the_new_file_s_numbers() -> None:
     app = Shown()
     async with app.run_test(size=(80, 40)) as pilot:

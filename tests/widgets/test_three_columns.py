@@ -48,6 +48,11 @@ def test_rows_are_as_wide_as_their_place(columns: int) -> None:
     assert {len(styled(row).plain) for row in rows} <= {columns, columns - 1, columns - 2}
 
 
+def test_signs_say_without_colors_what_the_branch_lacks_and_what_the_fix_has_instead() -> None:
+    rows = [styled(row).plain.split("│") for row in three_columns((BRANCH, BASE, FIX), 120)]
+    assert [(base[0], fix[0]) for _, base, fix in rows] == [(" ", " "), (" ", " "), ("-", "+"), (" ", "+"), (" ", "+"), (" ", " ")]
+
+
 def test_hostile_lines_stay_in_their_cells() -> None:
     (row,) = three_columns((("\x1b[31m│\tx",), ("[red]y",), ("\u202ez",)), 100)
     assert len(row.split("\t")) == 3

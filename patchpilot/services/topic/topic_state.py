@@ -23,6 +23,7 @@ from patchpilot.services.track.follow_series import Tracked
 from patchpilot.services.workplace import Workplace
 from patchpilot.threads.next_step import NextStep, NextStepNeed
 from patchpilot.threads.series_state import FINAL, LANDED, decide_topic
+from patchpilot.threads.thread_values import SeriesState
 from patchpilot.threads.track_store import Store
 
 
@@ -81,6 +82,12 @@ class TopicState:
         # b4 sets the next number itself as soon as a version is sent
         numbered = self.draft.version > self.version and (self.draft.version != self.booked or has_changes(self.draft.changelog))
         return self.is_sent and (numbered or self.changed)
+
+    @property
+    def needs_changes(self) -> bool:
+        """Whether changes were requested (also by a bot whose build failed) or it was rejected, and the next version was not started."""
+        refused = (SeriesState.CHANGES_REQUESTED, SeriesState.REJECTED)
+        return self.is_sent and not self.is_unfinished and not self.is_begun and self.state in refused
 
     @property
     def title(self) -> str:

@@ -41,13 +41,13 @@ BADGES = {
     "already-fixed": Badge("done", "already there", "green"),
     "not-affected": Badge("nothing", "not affected", "dim"),
     "clean": Badge("done", "clean", "green"),
-    "clean-3way": Badge("merge", "3-way", "cyan"),
+    "clean-3way": Badge("merge", "3-way merge", "cyan"),
     "conflict": Badge("blocked", "conflict", "bold red"),
     "unknown": Badge("unknown", "unknown", "yellow"),
 }
 FAILED = Badge("blocked", "failed", "bold red")
 RISKS = {"low": "green", "medium": "yellow", "high": "bold red"}
-COLUMNS = (("verdict", 15), ("bug", 7), ("needs", 5), ("EOL", 7))
+COLUMNS = (("verdict", 15), ("bug", 7), ("prereqs", 7), ("EOL", 7))
 NARROW = 100
 """Columns below which a branch is named by its version alone."""
 CELL_PADDING = 2
@@ -138,7 +138,7 @@ class BackportsScreen(StageScreen):
                 plain(bug_in_words(branch), dim),
                 plain(needs_count(branch), dim),
                 plain(branch.ends or "", dim),
-                plain(what_to_do(branch, result, self._left_out.get(branch.branch, ())), dim),
+                plain(what_to_do(branch, result, self._unticked(branch)), dim),
             )
             cells = zip(texts, columns, strict=True)
             table.add_row(*(Text(fitted(text.plain, width), text.style, no_wrap=True) for text, (_, width) in cells))
@@ -179,6 +179,16 @@ class BackportsScreen(StageScreen):
         self._list_needs(branch)
         self._show_below(branch)
 
+    def _unticked(self, branch: "BranchResult") -> frozenset[str]:
+        """The prerequisites that are not ticked: at first none; but all while the introducing commit, which may be one of them, is unknown."""
+        result: BackportResult | None = self.session.last(self.stage)
+        at_first = () if result is None or result.culprits else (need.commit for need in branch.prerequisites)
+        return self._left_out.get(branch.branch, frozenset(at_first))
+
+    def _all_unticked(self, result: "BackportResult") -> dict[str, frozenset[str]]:
+        """The same by branch."""
+        return {branch.branch: self._unticked(branch) for branch in result.branches}
+
     def _hide(self, *names: str) -> None:
         for name in names:
             self.query_one(name).display = False
@@ -194,7 +204,7 @@ class BackportsScreen(StageScreen):
         panel.display = bool(needs) or (self.size.width >= WIDE and self.size.height >= TALL)
         # on a low terminal there is room for one of the two
         self.query_one("#verdict").display = not needs or self.size.height >= TALL
-        left_out = self._left_out.get(branch.branch, frozenset())
+        left_out = self._unticked(branch)
         how = ": only their changes to the fix's files" if branch.partial else ", in this order"
         panel.heading = f"Prerequisites{how if needs else ''}"
         panel.count = f"{sum(need.commit not in left_out for need in needs)}/{len(needs)} ticked · Space" if needs else ""
@@ -302,7 +312,7 @@ class BackportsScreen(StageScreen):
             queue.focus()
         elif queue.highlighted is not None:
             commit = branch.prerequisites[queue.highlighted].commit
-            self._left_out[branch.branch] = self._left_out.get(branch.branch, frozenset()) ^ {commit}
+            self._left_out[branch.branch] = self._unticked(branch) ^ {commit}
             self._list_needs(branch, queue.highlighted)
             self._tell_action(branch)
 
@@ -312,7 +322,7 @@ class BackportsScreen(StageScreen):
         table = self.query_one("#matrix", Table)
         if result is not None:
             width = table.ordered_columns[-1].width
-            text = fitted(what_to_do(branch, result, self._left_out.get(branch.branch, ())), width)
+            text = fitted(what_to_do(branch, result, self._unticked(branch)), width)
             table.update_cell_at(Coordinate(table.cursor_row, len(table.columns) - 1), plain(text))
 
     def action_write(self) -> None:
@@ -326,7 +336,7 @@ class BackportsScreen(StageScreen):
         if result is None:
             self.notify("not ready yet", timeout=2)
             return
-        text = f"{what_is_written(result, self._left_out)}\n\nFolder for the patches:"
+        text = f"{what_is_written(result, self._all_unticked(result))}\n\nFolder for the patches:"
         self.app.push_screen(LineDialog(text, lambda value: (bool(value.strip()), ""), value="backports", title="Write patches"), answered)
 
     def _write(self, folder: Path) -> None:
@@ -336,6 +346,8 @@ class BackportsScreen(StageScreen):
         if result is None:
             return
 
+        left_out = self._all_unticked(result)
+
         def written(done: "tuple[WrittenBackport, ...]") -> None:
             self.app.push_screen(
                 Reader(
@@ -343,9 +355,7 @@ class BackportsScreen(StageScreen):
                 )
             )
 
-        self.in_thread(
-            "writing the patches", lambda repository, _: write_topic_backports(repository, result, folder, self._left_out), written
-        )
+        self.in_thread("writing the patches", lambda repository, _: write_topic_backports(repository, result, folder, left_out), written)
 
     def action_resolve(self) -> None:
         """Prepare a clone with the conflict, or continue there once it is resolved."""
@@ -360,7 +370,7 @@ class BackportsScreen(StageScreen):
         def ready(done: "Resolving") -> None:
             self.app.push_screen(Reader("Resolve the conflict", resolving_rows(done), fold=True))
 
-        left_out = self._left_out.get(branch.branch, frozenset())
+        left_out = self._unticked(branch)
         self.in_thread(
             "setting up the conflict for you to resolve",
             lambda repository, _: resolve_conflict(repository, result, branch, left_out),
@@ -398,6 +408,8 @@ def what_to_do(branch: "BranchResult", result: "BackportResult", left_out: Colle
         return "nothing"
     if branch.queued:
         return "queued for a release"
+    if branch.affected is None and not result.culprits:
+        return f"{Stage.TAGS.number} choose the introducing commit"
     if branch.verdict == "conflict" and (branch.failed or not ticked):
         return "z resolve"
     if not result.upstream:

@@ -52,7 +52,8 @@ def load(ask: JobRequest) -> "tuple[CheckResult, StageStatus]":
     if result.suppressed:
         words = f"{words}, {len(result.suppressed)} waived" if words else f"no findings, {len(result.suppressed)} waived"
     serious = counts[Severity.ERROR] + counts[Severity.WARNING]
-    return result, StageStatus(StageState.TODO if serious else StageState.DONE, words or "no findings")
+    state = StageState.BLOCKED if counts[Severity.ERROR] else StageState.TODO if serious else StageState.DONE
+    return result, StageStatus(state, words or "no findings", str(serious) if serious else "")
 
 
 def can_fix(result: "CheckResult") -> bool:

@@ -13,7 +13,7 @@ from textual.widgets.option_list import Option
 
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.counted import counted
-from patchpilot.model.printable import width
+from patchpilot.model.printable import crop, width
 from patchpilot.model.trailer import is_trailer
 from patchpilot.tui.glyphs import OF_STATE, glyph
 from patchpilot.tui.message_hints import SUBJECT, message_hints
@@ -24,7 +24,7 @@ from patchpilot.tui.stages import Stage, StageState, StageStatus
 from patchpilot.tui.widgets.badge import Tone, ink
 from patchpilot.tui.widgets.diff_view import DiffView, Note
 from patchpilot.tui.widgets.lists import List
-from patchpilot.tui.widgets.panel import Columns, Panel
+from patchpilot.tui.widgets.panel import WIDE, Columns, Panel
 
 if TYPE_CHECKING:
     from patchpilot.model.patch import Patch
@@ -81,9 +81,9 @@ class NextRow(NamedTuple):
     words: str
 
 
-TONES = {"done": Tone.SUCCESS, "blocked": Tone.ERROR, "stale": Tone.WARNING, "todo": Tone.WARNING, "busy": Tone.ACCENT}
-TITLE = 11
-"""Columns of the name of a stage or question."""
+TONES = {"done": Tone.SUCCESS, "blocked": Tone.ERROR, "stale": Tone.WARNING, "todo": Tone.ACCENT, "busy": Tone.ACCENT}
+SIGNS, TITLE = 6, 11
+"""Columns of the sign and the key, and of the name of a stage or question."""
 
 
 class CommitScreen(StageScreen):
@@ -101,6 +101,7 @@ class CommitScreen(StageScreen):
         self._asked_for = ""
         self._asked = False
         self._next: tuple[NextRow, ...] = ()
+        self._next_room = 0
         self._has_moved = False
 
     def body(self) -> ComposeResult:
@@ -158,6 +159,7 @@ class CommitScreen(StageScreen):
         """What the topic is follows the width."""
         super().on_resize()
         self.call_after_refresh(self._show_about)
+        self.call_after_refresh(self._show_next)
 
     def commit_changed(self) -> None:
         """J and K move the list's cursor."""
@@ -202,7 +204,7 @@ class CommitScreen(StageScreen):
         text = Text()
         room = self.query_one("#about").content_size.width or self.size.width
         for label, words in facts:
-            for at, part in enumerate(wrapped(words, room - TITLE)):
+            for at, part in enumerate(wrapped(words, room - TITLE - 1)):
                 text.append(f"{'' if at else label:<{TITLE}}", QUIET).append(plain(part)).append("\n")
         text.rstrip()
         self.query_one("#about", Static).update(text)
@@ -212,7 +214,7 @@ class CommitScreen(StageScreen):
     def place(self) -> None:
         """Draw what changes with the states of the stages, too."""
         super().place()
-        if self.is_mounted:
+        if self.is_whole:
             self._show_next()
 
     def _rows(self) -> tuple[NextRow, ...]:
@@ -246,25 +248,30 @@ class CommitScreen(StageScreen):
         return tuple(rows)
 
     def _show_next(self) -> None:
-        rows = self._rows()
-        if rows == self._next:
+        rows, listed = self._rows(), self.query_one("#next", List)
+        room = listed.scrollable_content_region.width
+        if (rows, room) == (self._next, self._next_room):
             return
-        listed = self.query_one("#next", List)
         at = listed.highlighted
         before = self._next[at][:2] if self._has_moved and at is not None and at < len(self._next) else None
-        self._next = rows
+        self._next, self._next_room = rows, room
         with self.prevent(OptionList.OptionHighlighted):
             listed.clear_options()
-            listed.add_options(Option(self._next_line(row)) for row in rows or (NextRow("", "", "done", "", "all done", ""),))
+            listed.add_options(Option(self._next_line(row, room)) for row in rows or (NextRow("", "", "done", "", "all done", ""),))
             names = [row[:2] for row in rows]
             listed.highlighted = names.index(before) if before in names else 0
         stages = sum(self.session.status(stage).state in (StageState.DONE, StageState.NOTHING) for stage in Stage)
         self.query_one("#next-panel", Panel).count = f"{stages}/{len(Stage)} done"
 
-    def _next_line(self, row: NextRow) -> Text:
+    def _next_line(self, row: NextRow, room: int) -> Text:
+        """In so many columns; next to the commit the words are below the name where they are too long for its line."""
         line = Text(no_wrap=True).append(f"{glyph(row.sign):<2}", ink(self.app, TONES.get(row.sign, Tone.QUIET)))
         line.append(f"{f'[{row.key}]' if row.key else '':<4}", STRONG).append(plain(f"{row.title:<{TITLE}}", STRONG))
-        return line.append(plain(row.words))
+        if self.app.size.width < WIDE or width(row.words) <= room - SIGNS - TITLE:
+            return line.append(plain(row.words))
+        first, *more = wrapped(row.words, room - SIGNS)
+        words = (first, crop(" ".join(more), room - SIGNS)) if more else (first,)
+        return line.append(plain("".join(f"\n{' ' * SIGNS}{part}" for part in words)))
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Do what is next."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from patchpilot.services.track.checklist import CheckItem
     from patchpilot.services.track.follow_series import Tracked
 
-TURNS = {"action": ("todo", "bold yellow"), "patience": ("waiting", ""), "nothing": ("done", "green")}
+TURNS = {"action": ("todo", "bold"), "patience": ("waiting", ""), "nothing": ("done", "green")}
 """What a series needs from its author → the name of its glyph, and its style."""
 
 

@@ -85,10 +85,19 @@ def status_of(topic: "TopicState | None", series: "Sequence[Tracked]") -> StageS
         )
     if not topic.is_sent:
         return StageStatus(StageState.TODO, f"{topic.summary}{more}")
+    if topic.needs_changes:
+        return StageStatus(StageState.BLOCKED, f"{topic.summary}{more}", _open_points(topic.series))
     state = {NextStepNeed.ACTION: StageState.TODO, NextStepNeed.PATIENCE: StageState.WAITING, NextStepNeed.NOTHING: StageState.DONE}[
         topic.step.need
     ]
     return StageStatus(state, f"{topic.summary}{more}")
+
+
+def _open_points(series: "Tracked | None") -> str:
+    """How many review points of the last version are not ticked, for the stage bar; "" for none."""
+    from patchpilot.services.track.checklist import checklist
+
+    return str(sum(not item.done for item in checklist(series)) if series else 0).lstrip("0")
 
 
 def _is_local(url: str) -> bool:
@@ -177,16 +186,20 @@ class FollowScreen(StageScreen):
             self._timer.pause()
 
     def on_resize(self) -> None:
-        """Lay the rows for the new width."""
+        """Lay the rows of the list for the new width."""
         super().on_resize()
         if self._order:
-            self._list(self._order)
+            self.call_after_refresh(self._list, self._order)
+
+    def on_thread_tree_resized(self) -> None:
+        """Wrap the conversation for its new width."""
+        if self._order:
             self._lay(keep=True)
 
     def place(self) -> None:
         """Also what the running job knows before it asked the archive is shown."""
         super().place()
-        if self.is_mounted and self.session.fresh(self.stage) is not self._shown:
+        if self.is_whole and self.session.fresh(self.stage) is not self._shown:
             self.renew()
 
     def _again(self) -> None:
@@ -373,7 +386,10 @@ class FollowScreen(StageScreen):
 
         result: tuple[Tracked, ...] | None = self.session.last(self.stage)
         changed = tuple(series if one.entry.id == series.entry.id else one for one in result or ())
-        self.session.remember(self.stage, changed, self.session.status(self.stage))
+        status = self.session.status(self.stage)
+        if series.own and status.state is StageState.BLOCKED:
+            status = replace(status, count=_open_points(series))
+        self.session.remember(self.stage, changed, status)
         self._shown = changed
         self._known = tuple(replace(one, entry=replace(one.entry, updated=None), new=()) for one in changed)
         self._order = tuple(series if one.entry.id == series.entry.id else one for one in self._order)

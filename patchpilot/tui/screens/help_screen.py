@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """All keys that work on the current screen, from the bindings themselves, with an example."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from rich.text import Text
@@ -17,54 +17,91 @@ from patchpilot.tui.widgets.choose import Reader
 from patchpilot.tui.widgets.keyline import KeyLine
 from patchpilot.tui.widgets.panel import Panel
 
-THIS_STAGE, EVERYWHERE, TEXT_FIELDS = "This screen", "Every screen", "Text fields"
+ACTIONS, MOVES, STAGES, GENERAL, TEXT_FIELDS = "On this screen", "Move and search", "Stages and commits", "Everywhere", "Text fields"
 KEYS_WIDE, EXAMPLE_WIDE = 20, 74
 FIELD_KEYS = (
     ("Ctrl-W, Ctrl-U", "delete the word, the line before the cursor"),
     ("Ctrl-A, Ctrl-E", "go to the start, to the end"),
-    ("Ctrl-S, Enter", "confirm"),
-    ("Esc", "cancel"),
+    ("Ctrl-S, Enter, Esc", "confirm, confirm, cancel"),
 )
-Group = dict[str, tuple[list[str], str]]
-"""An action → its keys, and what it does."""
+MOVING: Mapping[str, tuple[str, ...]] = {
+    "move up and down": ("cursor_up", "cursor_down", "move(-1)", "move(1)", "scroll_up", "scroll_down"),
+    "page up and down": ("page_up", "page_down", "page(-1)", "page(1)"),
+    "go to the first and the last line": ("first", "last", "edge(0)", "edge(-1)", "scroll_top", "scroll_bottom", "scroll_home", "scroll_end"),
+    "scroll left and right": (
+        "scroll_left", "scroll_right", "sideways(-8)", "sideways(8)", "cursor_left", "cursor_right", "page_left", "page_right",
+    ),
+    "go to the previous and the next part": ("stop(-1)", "stop(1)"),
+    "go to the next and the previous panel": ("app.focus_next", "app.focus_previous"),
+    "search": ("search",),
+    "go to the next and the previous match": ("match(1)", "match(-1)"),
+}  # fmt: skip
+"""What moves do → the actions of lists, tables and texts that do it: their keys are one row."""
+BETWEEN = ("home", "step(1)", "step(-1)", "base", "commit(1)", "commit(-1)")
+"""The actions that lead to another stage, commit or topic, apart from the stages' numbers."""
+ANYWHERE = ("reload", "cancel", "screen.copy_text")
+"""The actions of a screen that every screen has."""
+STAGE = "go to a stage"
+Group = dict[str, list[str]]
+"""What keys do → the keys."""
 
 
 def help_rows(screen: Screen[Any]) -> list[str]:
-    """The keys as lines: an example, then those of this screen, of each of its panels, of every screen, and of text fields."""
-    groups: dict[str, Group] = {THIS_STAGE: {}}
-    everywhere: Group = {}
+    """The keys as lines, by what they do: an example, then what is done on this screen, how to move, stages, what works everywhere, text fields."""
+    groups: dict[str, Group] = {name: {} for name in (ACTIONS, MOVES, STAGES, GENERAL)}
+    own: set[str] = set()
     for key, (node, binding, enabled, _) in screen.active_bindings.items():
-        if not enabled or not binding.description or binding.system or not (node is screen or isinstance(node, App)):
-            continue
-        if binding.action.startswith("stage("):
-            _add(everywhere, "stage", key, "go to a stage")
-        else:
-            general = isinstance(node, App) or binding.action.startswith(("app.focus_", "screen.copy_text"))
-            _add(everywhere if general else groups[THIS_STAGE], binding.action, key, binding.tooltip or binding.description)
+        if enabled and binding.description and not binding.system and (node is screen or isinstance(node, App)):
+            own.add(key)
+            _put(groups, binding, key, ACTIONS if node is screen else GENERAL)
     for widget in _focusable(screen):
-        group = groups.setdefault(_place(widget), {})
         for binding in _bindings(widget):
-            if binding.key not in group.get(binding.action, ([], ""))[0]:
-                _add(group, binding.action, binding.key, binding.tooltip or binding.description)
-    groups[EVERYWHERE] = everywhere
+            name = _group(binding.action, ACTIONS)
+            if name == MOVES or binding.key not in own:
+                _put(groups, binding, binding.key, ACTIONS, _place(widget) if binding.key == "enter" else "")
     rows = [*_example(screen)]
     for name, group in groups.items():
         if group:
             rows += ["", name] if rows else [name]
-            rows += [_row(_keys(keys, words), words) for keys, words in group.values()]
-    return [*rows, "", TEXT_FIELDS, *(_row(keys, words) for keys, words in FIELD_KEYS)]
+            rows += [row for words, keys in _in_order(name, group) for row in _rows(_keys(keys, words), words)]
+    return [*rows, "", TEXT_FIELDS, *(row for keys, words in FIELD_KEYS for row in _rows(keys, words))]
 
 
-def _add(group: Group, action: str, key: str, words: str) -> None:
-    group.setdefault(action, ([], words))[0].append(shown_key(key))
+def _group(action: str, otherwise: str) -> str:
+    """The heading that an action is below."""
+    if any(action in actions for actions in MOVING.values()):
+        return MOVES
+    if action in BETWEEN or action.startswith("stage("):
+        return STAGES
+    return GENERAL if action in ANYWHERE else otherwise
 
 
-def _keys(keys: list[str], words: str) -> str:
-    return f"{keys[0]} … {keys[-1]}" if words == "go to a stage" else ", ".join(dict.fromkeys(keys))
+def _put(groups: dict[str, Group], binding: Binding, key: str, otherwise: str, place: str = "") -> None:
+    """Add a key to what it does."""
+    action = binding.action
+    words = next((words for words, actions in MOVING.items() if action in actions), binding.tooltip or binding.description)
+    if action.startswith("stage("):
+        words = STAGE
+    elif place:
+        words = f"{words} ({place})"
+    keys = groups[_group(action, otherwise)].setdefault(words, [])
+    if shown_key(key) not in keys:
+        keys.append(shown_key(key))
 
 
-def _row(keys: str, words: str) -> str:
-    return f"  {keys:<{KEYS_WIDE - 2}} {words}"
+def _in_order(name: str, group: Group) -> Iterable[tuple[str, list[str]]]:
+    order = list(MOVING)
+    return sorted(group.items(), key=lambda item: order.index(item[0])) if name == MOVES else group.items()
+
+
+def _keys(keys: list[str], words: str) -> list[str]:
+    return [f"{keys[0]} … {keys[-1]}"] if words == STAGE else keys
+
+
+def _rows(keys: Sequence[str] | str, words: str) -> list[str]:
+    """The keys, then what they do; keys that have no room are below."""
+    listed = [keys] if isinstance(keys, str) else wrapped(", ".join(keys), KEYS_WIDE - 2)
+    return [f"  {part:<{KEYS_WIDE - 2}} {words if not at else ''}".rstrip() for at, part in enumerate(listed)]
 
 
 def _focusable(screen: Screen[Any]) -> Iterable[Widget]:
@@ -74,7 +111,7 @@ def _focusable(screen: Screen[Any]) -> Iterable[Widget]:
 def _place(widget: Widget) -> str:
     """The heading of the panel that the widget is in."""
     panel = next((node for node in widget.ancestors if isinstance(node, Panel) and node.heading), None)
-    return f"Panel {panel.heading}" if panel else "Lists and texts"
+    return panel.heading if panel else ""
 
 
 def _bindings(widget: Widget) -> Iterator[Binding]:

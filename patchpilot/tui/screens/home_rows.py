@@ -19,14 +19,16 @@ from patchpilot.tui.rich_text import QUIET, STRONG, fitted, plain, wrapped
 SIGNS = {Turn.YOURS: ("todo", "bold yellow"), Turn.WAITING: ("waiting", ""), Turn.FINISHED: ("done", "green")}
 """Whose turn it is → the name of its glyph, and its style."""
 WIDE, BROAD = 110, 150
-"""From how many columns a row has the area and the patches, and from how many the next step."""
+"""From how many columns a row has the area and the patches, and from how many the name has more room."""
+LABEL = 9
+"""Columns of a fact's name in the panel of the selected topic."""
 BORDER, LEAST = 2, 3
 """Lines of a group's border, and the fewest lines of a group with topics."""
 MONTH = timedelta(days=30)
 
 
-def home_row(topic: HomeTopic, columns: int) -> Text:
-    """A topic in so many columns: its sign, name, version, age, news and, where there is room, what to do next."""
+def home_row(topic: HomeTopic, columns: int, *, two_lines: bool = False) -> Text:
+    """A topic in so many columns: its sign, name, version, age, news; where it is the author's turn, what to do next on a second line."""
     sign, style = ("blocked", "bold red") if topic.failed and topic.turn is Turn.YOURS else SIGNS[topic.turn]
     name = 30 if columns >= BROAD else 26 if columns >= WIDE else 20
     new = f"{topic.unread} new" if topic.unread else ""
@@ -41,17 +43,20 @@ def home_row(topic: HomeTopic, columns: int) -> Text:
         parts.append((f" {fitted(topic.area or glyph('nothing'), 8)} {fitted(patches, 10)}", QUIET))
     parts.append((f" {fitted(new, 6)}", "bold green"))
     used = sum(width(text) for text, _ in parts) + 1
-    todo = (columns - used) // 2 if columns >= BROAD and topic.turn is Turn.YOURS else 0
     tags = f" {glyph('dot')} {_tags(topic)}" if topic.tags and columns >= WIDE else ""
-    news = crop(one_line(topic.news or "not read yet"), max(10, columns - used - todo))
-    if width(news) + width(tags) > columns - used - todo:
+    news = crop(one_line(topic.news or "not read yet"), max(10, columns - used))
+    if width(news) + width(tags) > columns - used:
         # the selected topic's panel has them
         tags = ""
     text = Text.assemble(*parts, f" {news}", (tags, QUIET), no_wrap=True)
-    if todo:
-        text.append(" " * max(1, columns - todo - width(text.plain)))
-        text.append(plain(crop(one_line(in_keys(topic.step)), todo), "cyan"))
+    if two_lines and lines_of(topic) > 1:
+        text.append(plain(f"\n  next: {crop(one_line(in_keys(topic.step)), columns - 8)}", "cyan"))
     return text
+
+
+def lines_of(topic: HomeTopic) -> int:
+    """How many lines a topic's row has where there is room for what to do next."""
+    return 2 if topic.turn is Turn.YOURS and topic.step else 1
 
 
 def heights(rows: Sequence[int], room: int) -> list[int]:
@@ -93,6 +98,30 @@ def detail(topic: HomeTopic, columns: int, lines: int) -> Text:
         Text.assemble((f"{'next' if not at else '':<6}", QUIET), (line, STRONG))
         for at, line in enumerate(wrapped(plain(step).plain, columns - 6)[: lines - len(rows)] if step else ())
     ]
+    return Text("\n").join(rows)
+
+
+def fact_sheet(topic: HomeTopic, columns: int) -> Text:
+    """The selected topic in a panel that is high and narrow: its title, then a fact a line, none of them cut."""
+    facts = (
+        ("State", topic.state or "not read yet"),
+        ("Version", f"v{topic.version}" if topic.version else "not sent"),
+        ("Patches", str(topic.patches or "")),
+        ("Area", topic.area or ""),
+        ("News", one_line(topic.news or "")),
+        ("Unread", counted(topic.unread, "mail") if topic.unread else ""),
+        ("Tags", _tags(topic)),
+        ("Bots", topic.bots),
+        ("Branch", one_line(topic.branch or "")),
+        ("In", one_line(home_path(topic.repository)) if topic.repository else "no branch of it is known here"),
+        ("Next", plain(in_keys(topic.step)).plain),
+    )
+    rows = [plain(line, STRONG) for line in wrapped(one_line(topic.title), columns)]
+    for name, words in facts:
+        if words:
+            style = STRONG if name == "Next" else ""
+            parts = wrapped(words, columns - LABEL)
+            rows += [Text.assemble((f"{'' if at else name:<{LABEL}}", QUIET), plain(part, style)) for at, part in enumerate(parts)]
     return Text("\n").join(rows)
 
 

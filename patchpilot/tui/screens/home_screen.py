@@ -22,12 +22,12 @@ from patchpilot.model.progress import Progress
 from patchpilot.tui.action_keys import in_keys, key_of
 from patchpilot.tui.job_errors import as_error
 from patchpilot.tui.rich_text import plain, wrapped
-from patchpilot.tui.screens.home_rows import detail, heights, home_path, home_row, summary
+from patchpilot.tui.screens.home_rows import detail, fact_sheet, heights, home_path, home_row, lines_of, summary
 from patchpilot.tui.stages import Stage, StageState
 from patchpilot.tui.widgets.choose import Choose
 from patchpilot.tui.widgets.keyline import KeyLine
 from patchpilot.tui.widgets.lists import List
-from patchpilot.tui.widgets.panel import Panel
+from patchpilot.tui.widgets.panel import TALL, Panel
 from patchpilot.tui.widgets.title_line import TitleLine
 
 if TYPE_CHECKING:
@@ -39,8 +39,12 @@ SELDOM = 600.0
 """Seconds between two requests to the archives while Home is shown."""
 DETAIL = 5
 """Lines of the selected topic."""
-AROUND = DETAIL + 4
-"""Lines that are not for the groups: title line, key line, the selected topic with its border."""
+BARS = 2
+"""Lines of the title line and the key line."""
+AROUND = BARS + DETAIL + 2
+"""Lines that are not for the groups: those, and the selected topic with its border."""
+BROAD, ASIDE = 160, 52
+"""From how many columns the selected topic is next to the groups, and how many it has then (see patchpilot.tcss)."""
 GROUPS = {"yours": ("Your turn", "your turn"), "waiting": ("Waiting", "waiting"), "finished": ("Finished", "finished")}
 """A group's id → its title, and whose turn it is there."""
 NOTHING = (
@@ -131,7 +135,7 @@ class HomeScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         """Title line, the groups, the selected topic, key line."""
         yield TitleLine()
-        with Container(id="body"):
+        with Container(id="body", classes="home"):
             with Container(id="groups"):
                 for ident, (title, _) in GROUPS.items():
                     yield Panel(TopicList(ident=ident, enter="open"), title=title, id=f"{ident}-panel", classes="group")
@@ -238,7 +242,9 @@ class HomeScreen(Screen[None]):
         if not self.is_mounted:
             return
         topics = self._topics or ()
-        wide = max(20, (self.size.width or 80) - 5)
+        # on a broad terminal the selected topic is at the right
+        is_beside, is_tall = self.size.width >= BROAD, self.size.height >= TALL
+        wide = max(20, (self.size.width or 80) - 5 - (ASIDE if is_beside else 0))
         keys = [topic.key for topic in topics]
         if self._chosen not in keys:
             self._chosen = keys[0] if keys else ""
@@ -248,14 +254,15 @@ class HomeScreen(Screen[None]):
             at = next((number for number, topic in enumerate(group) if topic.key == self._chosen), None)
             with self.prevent(OptionList.OptionHighlighted):
                 chosen.clear_options()
-                chosen.add_options([Option(home_row(topic, wide)) for topic in group])
+                chosen.add_options([Option(home_row(topic, wide, two_lines=is_tall)) for topic in group])
                 chosen.highlighted = at
             panel.display = bool(group)
             panel.count = str(len(group))
             if at is not None and not isinstance(self.focused, TopicList):
                 chosen.focus()
-        room = max(0, (self.size.height or 24) - AROUND)
-        for ident, lines in zip(GROUPS, heights([len(group) for group in self._groups.values()], room), strict=True):
+        room = max(0, (self.size.height or 24) - (BARS if is_beside else AROUND))
+        rows = [sum(lines_of(topic) if is_tall else 1 for topic in group) for group in self._groups.values()]
+        for ident, lines in zip(GROUPS, heights(rows, room), strict=True):
             self.query_one(f"#{ident}-panel").styles.height = lines
         self._no_topics(topics)
         self._select()
@@ -279,8 +286,9 @@ class HomeScreen(Screen[None]):
     def _select(self) -> None:
         topic = self._topic()
         if topic:
-            wide = max(40, (self.size.width or 80) - 5)
-            self.query_one("#selected", Static).update(detail(topic, wide, DETAIL))
+            is_beside = self.size.width >= BROAD
+            text = fact_sheet(topic, ASIDE - 4) if is_beside else detail(topic, max(40, (self.size.width or 80) - 5), DETAIL)
+            self.query_one("#selected", Static).update(text)
 
     def _topic(self) -> "HomeTopic | None":
         return next((topic for topic in self._topics or () if topic.key == self._chosen), None)

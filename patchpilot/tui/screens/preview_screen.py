@@ -138,19 +138,21 @@ class PreviewScreen(StageScreen):
         panel.count = (f"compared with v{self._changes.version}" + (f", {dropped} dropped" if dropped else "")) if self._changes else ""
         self.quiet = frozenset() if self._changes else frozenset(("change(1)",))
         self.query_one(KeyLine).refresh()
-        # a list of one mail has nothing to choose from; on a wide terminal it has room all the same
+        # a list of one mail has nothing to choose from
         panel.set_class(len(result.mails) == 1, "-single")
         self._show_one(result, before)
         (chosen if len(result.mails) > 1 else self.query_one("#mail")).focus()
 
+    def _facts(self, result: "SendPlan", at: int) -> str:
+        """A mail's size and recipients, and what is new in it."""
+        mail, change = result.mails[at], self._change(at)
+        facts = f"{len(mail.raw) / 1024:.1f} kB, {counted(len(mail.recipients), 'recipient')}"
+        return f"{SIGNS[change.state]} {change.state}, {facts}" if change else facts
+
     def _row(self, result: "SendPlan", at: int) -> Text:
         """A mail in the list: what it is, its title, then size, recipients and what is new, on a line of their own where there is room."""
-        mail = result.mails[at]
         name, title = mail_name(result, at)
-        facts = f"{len(mail.raw) / 1024:.1f} kB, {counted(len(mail.recipients), 'recipient')}"
-        change = self._change(at)
-        if change:
-            facts = f"{SIGNS[change.state]} {change.state}, {facts}"
+        facts = self._facts(result, at)
         wide = self.size.width
         if wide < 120:
             room = max(20, wide - 6)
@@ -172,7 +174,9 @@ class PreviewScreen(StageScreen):
         self.query_one("#mail", DiffView).fill(rows, notes=self._notes(change), keep=keep)
         panel = self.query_one("#mail-panel", Panel)
         panel.heading = f"{mail.subject} {glyph('dot')} raw" if self._raw else mail.subject
-        panel.count = f"{at + 1}/{len(result.mails)}" if len(result.mails) > 1 else ""
+        # the list of a single mail is not shown
+        than = f", compared with v{self._changes.version}" if change and self._changes else ""
+        panel.count = f"{at + 1}/{len(result.mails)}" if len(result.mails) > 1 else f"{self._facts(result, at)}{than}"
 
     def _notes(self, change: "MailChange | None") -> list[Note]:
         """A note below each run of lines that the last version does not have."""

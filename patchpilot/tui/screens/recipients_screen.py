@@ -49,11 +49,18 @@ def load(ask: JobRequest) -> "tuple[CountedRecipients, StageStatus]":
     count = str(len(kept))
     if stuck:
         return result, StageStatus(StageState.TODO, f"cannot send to {stuck}; press Space on it to exclude it", count)
-    return result, StageStatus(StageState.DONE if kept else StageState.TODO, note if kept else "no recipients; press + to add one", count)
+    if not kept:
+        return result, StageStatus(StageState.TODO, "no recipients; press + to add one", count)
+    open_notes = sum(advice.remedy is not None for advice in result.advice)
+    if open_notes:
+        return result, StageStatus(StageState.TODO, f"{note}; {counted(open_notes, 'open note')}", count)
+    return result, StageStatus(StageState.DONE, note, count)
 
 
-ROLE, SHARE = 14, 6
-"""Columns of a role, and of a contact's share of the commits."""
+HEADER, ROLE = 6, 14
+"""Columns of the tick and the header, and of a role."""
+SHARE_NAME = "commits"
+"""The name of the column with a contact's share of the commits to the files."""
 WORTH_A_SHARE = 56
 """Columns of the list below which the share is only in the detail."""
 
@@ -109,8 +116,8 @@ class RecipientsScreen(StageScreen):
         groups = grouped(result.rows, result.planned.plan)
         options: list[Option] = []
         rows: list[tuple[str, Recipient] | None] = []
-        for group in groups:
-            options.append(Option(self._heading(group), disabled=True))
+        for at, group in enumerate(groups):
+            options.append(Option(self._heading(group, is_first=at == 0), disabled=True))
             options += [Option(self._line(header, recipient)) for header, recipient in group.rows]
             rows += [None, *group.rows]
         self._rows = rows
@@ -126,20 +133,22 @@ class RecipientsScreen(StageScreen):
         panel.heading = f"Recipients of {result.about.replace('only ', 'patch: ', 1)}"
         self._explain()
 
-    def _heading(self, group: RecipientGroup) -> Text:
-        room = max(20, self._room - len(str(len(group.rows))) - 2)
-        return plain(fitted(group.title, room) + f" {len(group.rows)} ", STRONG)
+    def _heading(self, group: RecipientGroup, *, is_first: bool) -> Text:
+        """The name of a group and its size; the first one also names the columns."""
+        who, share = self._widths
+        name = plain(fitted(f"{group.title} {glyph('dot')} {len(group.rows)}", HEADER + who), STRONG)
+        return name.append(plain(f" {'role':<{ROLE}}{SHARE_NAME if share else ''}", QUIET)) if is_first else name
 
     @property
-    def _room(self) -> int:
-        """The columns of the list."""
-        return self.query_one("#people", List).scrollable_content_region.width or self.size.width - 4
+    def _widths(self) -> tuple[int, int]:
+        """The columns of a name, and of the share of the commits (0 where there is no room for it)."""
+        room = (self.query_one("#people", List).scrollable_content_region.width or self.size.width - 4) - 1
+        share = len(SHARE_NAME) if room >= WORTH_A_SHARE else 0
+        return max(24, room - HEADER - 1 - ROLE - share), share
 
     def _line(self, header: str, recipient: Recipient) -> Text:
         out = header == OUT
-        share = self._share(recipient) if self._room >= WORTH_A_SHARE else ""
-        wide = SHARE if self._room >= WORTH_A_SHARE else 0
-        who = max(24, self._room - 6 - ROLE - 1 - wide)
+        who, wide = self._widths
         style = QUIET if out else ""
         name = recipient.address.trailer() + (" *" if recipient.by_hand else "")
         line = Text(no_wrap=True)
@@ -147,7 +156,7 @@ class RecipientsScreen(StageScreen):
         line.append(f"{'--' if out else header:<4}", style or (STRONG if header == "To" else ""))
         line.append(plain(fitted(name, who), style)).append(" ")
         line.append(plain(fitted("excluded" if out else role_of(recipient), ROLE), QUIET))
-        return line.append(plain(share.rjust(wide), QUIET))
+        return line.append(plain(self._share(recipient).rjust(wide) if wide else "", QUIET))
 
     def _share(self, recipient: Recipient) -> str:
         known = self._history.contacts.get(recipient.address.key) if self._history else None

@@ -256,12 +256,13 @@ class SendScreen(StageScreen):
 
     def _row(self, check: "CheckLine") -> Text:
         sign, color = CHECK_SIGNS["problem" if is_blocking(check) else check.state]
-        room = max(20, self._list_width() - 10)
-        key = "a" if check.state != "ok" and (check.name in REPAIRS or stage_for(check)) else " "
+        room = max(20, self._list_width() - 16)
+        does = "" if check.state == "ok" else "fix" if check.name in REPAIRS else "open" if stage_for(check) else ""
         return Text.assemble(
             plain(f"{glyph(sign):2} ", color),
             plain(fitted(check.message, room), QUIET if check.state == "ok" else ""),
-            plain(f"  {key}", STRONG),
+            plain(f"  {'a' if does else ' '} ", STRONG),
+            plain(f"{does:<4}", QUIET),
         )
 
     def _list_width(self) -> int:

@@ -106,8 +106,9 @@ class StageScreen(Screen[None]):
 
     @property
     def is_whole(self) -> bool:
-        """Whether its widgets are there: until it or the program is closed; timers and results of threads may come later."""
-        return self.is_mounted and self.is_attached and self.app.is_running
+        """Whether its widgets are there: until it or the program is closed, which removes one after another; threads may report later."""
+        is_open = self.is_mounted and self.is_attached and self.app.is_running
+        return is_open and len(self.query("TitleLine, StageBar, #body, KeyLine")) == 4
 
     def compose(self) -> ComposeResult:
         """Title line, stage bar, body with the error card above the stage's own panels, search, key line."""
@@ -311,7 +312,9 @@ class StageScreen(Screen[None]):
         main = self.main_panel
         if main:
             status = self.session.status(self.stage)
-            main.note = "" if status.state is StageState.BUSY or self.session.topic is None else status.note
+            # what its heading says is not said twice
+            is_said = status.note in main.heading
+            main.note = "" if is_said or status.state is StageState.BUSY or self.session.topic is None else status.note
 
     def _now_doing(self) -> str:
         if slow := [doing for what, doing in self._doing.items() if what in self._slow]:

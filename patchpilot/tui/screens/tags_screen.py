@@ -3,6 +3,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.text import Text
@@ -93,15 +94,14 @@ class TagsScreen(StageScreen):
         """The ruler; the candidates and the evidence for the selected one; its change, the fix and the message as they will be."""
         with Panel(title="Where the bug is", id="where"):
             yield ReleaseRuler(ident="ruler")
-        with Container(id="case", classes="pair"):
-            with Container(id="suspicion"):
-                with Panel(title="Candidates", id="suspects", classes="main"):
-                    yield Static(id="present", markup=False, classes="row")
-                    yield List(ident="candidates", enter="choose")
-                with Panel(title="Evidence", id="why"), VerticalScroll(can_focus=False):
-                    yield Static(id="evidence", markup=False)
+        with Container(id="case"):
+            with Panel(title="Candidates", id="suspects", classes="main"):
+                yield Static(id="present", markup=False, classes="row")
+                yield List(ident="candidates", enter="choose")
+            with Panel(title="Evidence", id="why"), VerticalScroll(can_focus=False):
+                yield Static(id="evidence", markup=False)
             with Panel(title="Message with tags added", id="rewording"):
-                yield Pager(ident="wording", styler=word_diff_line)
+                yield Pager(ident="wording", styler=partial(word_diff_line, marked=self.app.no_color))
         with Container(id="proof", classes="pair"):
             with Panel(title="Introduced by", id="introduced"):
                 yield DiffView(ident="introducing")
@@ -145,7 +145,7 @@ class TagsScreen(StageScreen):
 
     def _row(self, candidate: "CulpritAnswer") -> Text:
         """A candidate: ticked or chosen, confidence, id, first release, subject."""
-        room = self.size.width // (2 if self._is_large else 1) - BORDERS - FIXED_COLUMNS
+        room = self.size.width - BORDERS - FIXED_COLUMNS
         meter = max(METER[0], min(METER[1], (room - WORDS) // 2))
         style = "green" if candidate.confidence >= SURE else "yellow" if candidate.confidence >= LIKELY else "dim"
         ticked, picked = candidate.commit in self._ticks(), candidate.commit == self.session.introduced_by

@@ -2,6 +2,7 @@
 """The dialog for writing tags: the choices, and a word diff of the resulting message before it is written."""
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
@@ -61,7 +62,7 @@ class WriteTags(Dialog["PrepareRequest | None"]):
             yield Tick(signed, value=self._signed or self._signs, disabled=self._signed, id="signoff", compact=True)
             yield LineInput(placeholder="more tags: a link, a Message-ID, or a line such as Reported-by: …", id="paste", compact=True)
             yield Static(id="notes", markup=False)
-            yield Pager(ident="message", styler=word_diff_line)
+            yield Pager(ident="message", styler=partial(word_diff_line, marked=self.app.no_color))
             yield ButtonRow(BUTTONS, self._letters.places)
             yield Static(plain("Tab next field · Space tick · Ctrl-S or W write · Esc cancel"), classes="keys")
 

@@ -48,8 +48,8 @@ class Card(Static):
     Card.-warning { border: round $warning 60%; }
     Card.-success { border: round $success 60%; }
     Card.-primary { border: round $primary; }
-    Card.-marked { border: round $accent; }
-    Card:nocolor.-marked { border: heavy $accent; }
+    Card.-marked { border: round $border; }
+    Card:nocolor.-marked { border: heavy $border; }
     """
 
     class Chosen(Message):

@@ -26,7 +26,7 @@ _FOREGROUNDS = {
     "removed": "text-error",
     "hunk": "text-secondary",
     "header": "text-secondary",
-    "accent": "text-accent",
+    "accent": "text-primary",
 }
 _SIXTEEN = {
     "keyword": "",

@@ -198,7 +198,7 @@ class DiffView(Pager):
 
     def _note_rows(self, number: int) -> Iterator[_Shown]:
         note = self.notes[number]
-        texts = wrapped(printable(note.text).replace("\n", " "), max(20, self.size.width - self._gutter - width(self._lead(note)) - 1))
+        texts = wrapped(printable(note.text).replace("\n", " "), max(20, self.columns - self._gutter - width(self._lead(note)) - 1))
         for at, text in enumerate(texts[:NOTE_ROWS]):
             yield _Shown(note.line, note=number, text=text, begins=at == 0)
 
@@ -341,8 +341,8 @@ class DiffView(Pager):
         colors = self._current_colors()
         base = colors.style() if colors.tinted else self.rich_style
         if place >= len(self._shown):
-            return Strip.blank(self.size.width, base)
-        view = (self.size.width, self.scroll_offset.x, self.word, id(colors), self.is_beside)
+            return Strip.blank(self.columns, base)
+        view = (self.columns, self.scroll_offset.x, self.word, id(colors), self.is_beside)
         if view != self._strips_of or len(self._strips) > KEPT:
             self._strips, self._strips_of = {}, view
         shown = self._shown[place]
@@ -365,7 +365,7 @@ class DiffView(Pager):
         return self._colors
 
     def _strip(self, shown: _Shown, colors: DiffColors, cursor: bool) -> Strip:
-        wide, across = self.size.width, self.scroll_offset.x
+        wide, across = self.columns, self.scroll_offset.x
         bar = (glyph("cursor") if self.has_focus else "│") if cursor else " "
         if shown.note >= 0:
             return self._drawn(self._note_text(shown, colors), 0, wide, colors.style())
@@ -391,7 +391,7 @@ class DiffView(Pager):
             gutter.append(" ", style=colors.style("", ground, cursor=cursor))
         fill = colors.style("", ground, cursor=cursor)
         head = self._segments(gutter)
-        return Strip.join([head, self._drawn(text, across, wide - head.cell_length, fill, cut=kind in CODE)])
+        return Strip.join([head, self._drawn(text, across, wide - head.cell_length, fill, cut=True)])
 
     def _drawn(self, text: Text, across: int, wide: int, fill: Style, *, cut: bool = False) -> Strip:
         """A text from a column on, in exactly so many columns; `cut` marks a text that is longer."""
@@ -401,7 +401,7 @@ class DiffView(Pager):
         long = cut and strip.cell_length > across + wide
         strip = strip.crop_extend(across, across + wide, fill)
         if long:
-            strip = Strip.join([strip.crop(0, wide - 1), self._segments(Text(glyph("more"), style=fill))])
+            strip = Strip.join([strip.crop(0, wide - 1), self._segments(Text(glyph("ellipsis"), style=fill))])
         return strip
 
     def _segments(self, text: Text) -> Strip:

@@ -15,6 +15,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from patchpilot.model.printable import printable
+from patchpilot.tui.glyphs import glyph
 from patchpilot.tui.rich_text import plain
 
 Styler = Callable[[str], Text]
@@ -26,7 +27,12 @@ class Pager(ScrollView, can_focus=True):
     `stops` are the lines that ] and [ go to.
     """
 
-    DEFAULT_CSS = "Pager { height: 1fr; scrollbar-size-vertical: 1; scrollbar-size-horizontal: 0; }"
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"pager--cursor"}
+    DEFAULT_CSS = """
+    Pager { height: 1fr; scrollbar-size-vertical: 1; scrollbar-size-horizontal: 0; }
+    Pager > .pager--cursor { color: $block-cursor-blurred-foreground; background: $block-cursor-blurred-background; }
+    Pager:focus > .pager--cursor { color: $block-cursor-foreground; background: $block-cursor-background; }
+    """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j,down", "move(1)", "line down", show=False),
         Binding("k,up", "move(-1)", "line up", show=False),
@@ -85,23 +91,34 @@ class Pager(ScrollView, can_focus=True):
             self.scroll_home(animate=False)
         self.refresh()
 
+    @property
+    def columns(self) -> int:
+        """The columns of a line: the scrollbar takes some, which Textual counts in the size."""
+        return max(0, self.size.width - self.scrollbar_size_vertical)
+
     def render_line(self, y: int) -> Strip:
         """Draw one line of the screen."""
         across, down = self.scroll_offset
         row = y + down
-        width = self.size.width
+        width = self.columns
         if row >= len(self.rows):
             return Strip.blank(width, self.rich_style)
         word, style = self.marks.get(row, ("", ""))
         text = Text(word.ljust(self._margin), style=style) + self.styler(self.rows[row])
         if self.word:
             text.highlight_words([self.word], "reverse", case_sensitive=False)
-        strip = Strip(text.render(self.app.console)).crop_extend(across, across + width, None).apply_style(self.rich_style)
-        if row == self.cursor and self.has_focus:
-            strip = strip.apply_style(Style(reverse=True))
-        elif row == self.cursor:
-            strip = Strip([Segment(segment.text, (segment.style or Style()) + Style(underline=True)) for segment in strip])
-        return strip
+        whole = Strip(text.render(self.app.console))
+        strip = whole.crop_extend(across, across + width, None)
+        if whole.cell_length > across + width:
+            strip = Strip.join([strip.crop(0, width - 1), Strip([Segment(glyph("ellipsis"))])])
+        strip = strip.apply_style(self.rich_style)
+        return self._with_cursor(strip) if row == self.cursor else strip
+
+    def _with_cursor(self, strip: Strip) -> Strip:
+        """A line under the cursor, in the colors of the selected row of a list; without colors reversed, or underlined while the focus is elsewhere."""
+        if self.app.no_color:
+            return strip.apply_style(Style(reverse=True)) if self.has_focus else _with(strip, Style(underline=True))
+        return _with(strip, self.get_component_rich_style("pager--cursor") + Style(dim=False, reverse=False))
 
     def go(self, line: int) -> None:
         """Put the cursor on a line and show it; only the lines that look different then are drawn again."""
@@ -183,6 +200,11 @@ class Pager(ScrollView, can_focus=True):
     def on_click(self, event: Click) -> None:
         """Move the cursor to the line that was clicked."""
         self.go(self.line_near(self.scroll_offset.y + event.y, -1))
+
+
+def _with(strip: Strip, style: Style) -> Strip:
+    """The strip with a style that replaces that of its parts."""
+    return Strip([Segment(segment.text, (segment.style or Style()) + style) for segment in strip], strip.cell_length)
 
 
 def patch_stops(rows: Sequence[str]) -> list[int]:

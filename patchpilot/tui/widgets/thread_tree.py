@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from rich.text import Text
+from textual.message import Message
 
 from patchpilot.model.ago import ago
 from patchpilot.model.printable import printable
@@ -239,9 +240,19 @@ def _is_quote(row: str) -> bool:
 class ThreadTree(Pager):
     """The tree with a cursor; ] and [ go from mail to mail. `lay_thread` makes its rows."""
 
+    class Resized(Message):
+        """The tree has another width: its prose is to be wrapped again."""
+
     def __init__(self, *, ident: str) -> None:
         super().__init__(ident=ident, styler=tree_line)
         self.laid = ThreadLayout()
+        self._wide = 0
+
+    def on_resize(self) -> None:
+        """Say when the width is another."""
+        if self.size.width != self._wide:
+            self._wide = self.size.width
+            self.post_message(self.Resized())
 
     def show_layout(self, head: Sequence[str], laid: ThreadLayout, *, keep: bool) -> None:
         """Show these rows below some lines of text; `keep` leaves the cursor where it was."""

@@ -15,6 +15,8 @@ BETWEEN = "\t"
 """Between the cells of a row: a cell has no tab of its own, and what is copied has one."""
 LINE = 3
 """Columns of the line between two cells."""
+BRANCH = "yellow"
+"""The style of what only the branch has."""
 ROOM = 100
 """Columns below which three versions do not fit next to each other."""
 
@@ -37,15 +39,21 @@ def heading(titles: tuple[str, str, str], columns: int) -> str:
 
 
 def styled(row: str) -> Text:
-    """A row of `three_columns` in color: what the branch has instead of the base, and what the fix has instead of it. Other rows are headings."""
+    """A row of `three_columns` in color, with signs: `-` before what the branch has otherwise or lacks, `+` before what the fix has instead.
+
+    Other rows are headings.
+    """
     cells = row.split(BETWEEN)
     if len(cells) < 3:
         return plain(row, HUNK if row.startswith("@@ ") else "")
     *title, branch, base, fix = cells
-    styles = (STRONG,) * 3 if title else (REMOVED if branch != base else "", QUIET, ADDED if fix != base else "")
-    line = (f" {glyph('tree-line').strip()} ", QUIET)
+    lacks, adds = (bool(cell.strip()) and not title for cell in (base, fix))
+    lacks, adds = lacks and branch != base, adds and fix != base
+    own = BRANCH if branch != base else ""
+    styles = (STRONG,) * 3 if title else (own, REMOVED if lacks else QUIET, ADDED if adds else "" if fix == base else QUIET)
+    line = f" {glyph('tree-line').strip()}"
     left, middle, right = (plain(cell, style) for cell, style in zip((branch, base, fix), styles, strict=True))
-    return Text.assemble(left, line, middle, line, right)
+    return Text.assemble(left, (line, QUIET), ("-" if lacks else " ", REMOVED), middle, (line, QUIET), ("+" if adds else " ", ADDED), right)
 
 
 def _cell(columns: int) -> int:
