@@ -85,13 +85,14 @@ class Store:
         self._database.close()
 
     @contextmanager
-    def _change(self) -> Iterator[sqlite3.Connection]:
+    def changing(self) -> Iterator[sqlite3.Connection]:
+        """One transaction around what is written within; a transaction around it includes it."""
         with writing(self._database):
             yield self._database
 
     def add(self, message_id: str, subject: str, lore: str | None, mbox: str | None) -> TrackEntry:
         """Track a series; one that is already tracked keeps its number and gets the new source."""
-        with self._change() as database:
+        with self.changing() as database:
             database.execute(
                 "INSERT INTO series (message_id, subject, lore, mbox, added) VALUES (?, ?, ?, ?, ?)"
                 " ON CONFLICT (message_id) DO UPDATE SET lore = coalesce(excluded.lore, lore), mbox = coalesce(excluded.mbox, mbox)",
@@ -122,7 +123,7 @@ class Store:
         known = {row[0] for row in self._database.execute("SELECT message_id FROM member WHERE series = ?", (number,))}
         read = set(seen)
         new = [mail for mail in mails if mail.message_id not in known]
-        with self._change() as database:
+        with self.changing() as database:
             database.executemany(
                 "INSERT OR IGNORE INTO mail (message_id, raw) VALUES (?, ?)",
                 ((_text(mail.message_id), zlib.compress(mail.raw, 6)) for mail in new),
@@ -164,7 +165,7 @@ class Store:
 
     def asked(self, number: int) -> None:
         """Note that an archive was asked about a series and had nothing new."""
-        with self._change() as database:
+        with self.changing() as database:
             database.execute("UPDATE series SET updated = ? WHERE id = ?", (_now(), number))
 
     def passed_over(self) -> frozenset[str]:
@@ -173,7 +174,7 @@ class Store:
 
     def pass_over(self, message_ids: Iterable[str]) -> None:
         """Do not look at these mails again; the oldest are forgotten."""
-        with self._change() as database:
+        with self.changing() as database:
             database.executemany("INSERT OR IGNORE INTO passed VALUES (?, ?)", ((_text(ident), _now()) for ident in message_ids))
             database.execute("DELETE FROM passed WHERE rowid NOT IN (SELECT rowid FROM passed ORDER BY at DESC LIMIT ?)", (_PASSED_KEPT,))
 
@@ -184,7 +185,7 @@ class Store:
 
     def mark_read(self, number: int, message_ids: Iterable[str] | None = None) -> None:
         """Mark these (or all) mails of a series as read."""
-        with self._change() as database:
+        with self.changing() as database:
             if message_ids is None:
                 database.execute("UPDATE member SET seen = 1 WHERE series = ?", (number,))
             else:
@@ -202,13 +203,13 @@ class Store:
         statement = (
             "INSERT OR IGNORE INTO tick VALUES (?, ?, ?)" if done else "DELETE FROM tick WHERE series = ? AND message_id = ? AND line = ?"
         )
-        with self._change() as database:
+        with self.changing() as database:
             database.execute(statement, (number, _text(message_id), line))
 
     def remove(self, number: int) -> TrackEntry:
         """Stop tracking a series; mails of no other series are deleted."""
         entry = self.entry(number)
-        with self._change() as database:
+        with self.changing() as database:
             database.execute("DELETE FROM series WHERE id = ?", (number,))
             database.execute("DELETE FROM mail WHERE message_id NOT IN (SELECT message_id FROM member)")
         return entry

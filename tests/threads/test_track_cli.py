@@ -17,8 +17,9 @@ from typing import Any
 import pytest
 
 from patchpilot.demo.archive_standin import HttpAnswer, StandIn
+from patchpilot.errors import PatchpilotError
 from patchpilot.threads import archive
-from patchpilot.threads.track_store import default_file
+from patchpilot.threads.track_store import Store, default_file
 from tests.kit.archive import archive_server
 from tests.kit.cli import Outcome, call
 from tests.kit.mails import RITA, mail, mbox, patch, reply
@@ -71,6 +72,16 @@ def test_one_of_several_series_in_an_mbox_is_named(workdir: Path) -> None:
     (workdir / "m").write_bytes(mbox(story.V1, patch("[PATCH] valve: open it", id="w", author=story.OTTO, minutes=5)))
     assert [series_["subject"] for series_ in series("add", "<w@example.org>", "--mbox", "m")] == ["valve: open it"]
     assert len(series("add", "--mbox", "m")) == 2
+
+
+def test_a_series_is_added_with_its_mails_or_not_at_all(thread: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*words: object, **more: object) -> None:
+        raise PatchpilotError("the disk is full")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Store, "keep", full)
+        assert call("track", "add", "--mbox", thread).code != 0
+    assert series() == []
 
 
 def test_the_list_tells_state_and_next_step(thread: Path) -> None:

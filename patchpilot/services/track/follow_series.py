@@ -131,8 +131,9 @@ def add(
     status = status_of(message_id, read_thread(mails, now=store.reader.now, reader=store.reader))
     if status is None:
         raise InputError(f"{message_id}: no patch in this thread", hint="pass the Message-ID of the patch or its cover letter")
-    entry = store.holding(status.topic.message_ids) or store.add(_key(status), status.topic.subject, url, None)
-    new = store.keep(entry.id, status.topic.subject, mails, seen=_own(status))
+    with store.changing():
+        entry = store.holding(status.topic.message_ids) or store.add(_key(status), status.topic.subject, url, None)
+        new = store.keep(entry.id, status.topic.subject, mails, seen=_own(status))
     troubles = (*gathered.troubles, *((gathered.failure.message,) if gathered.failure else ()))
     shown = _shown(store.entry(entry.id), store, repository, progress, status)
     return (replace(shown, new=new, troubles=troubles, unreachable=gathered.failure is not None),)
@@ -160,12 +161,14 @@ def _add_from_mbox(target: str | None, mbox: Path, store: Store, repository: Rep
         raise InputError(f"{mbox}: no patch found", hint="pass the mbox of a thread, e.g. t.mbox.gz from an archive")
     added = []
     for status in chosen:
-        entry = store.holding(status.topic.message_ids) or store.add(_key(status), status.topic.subject, None, str(mbox.resolve()))
         ids = set(status.message_ids)
         for follow_up in status.follow_ups:
             other = status_of(follow_up.message_id, every)
             ids |= other.message_ids if other else frozenset()
-        new = store.keep(entry.id, status.topic.subject, [mail for mail in mails if mail.message_id in ids], seen=_own(status))
+        kept = [mail for mail in mails if mail.message_id in ids]
+        with store.changing():
+            entry = store.holding(status.topic.message_ids) or store.add(_key(status), status.topic.subject, None, str(mbox.resolve()))
+            new = store.keep(entry.id, status.topic.subject, kept, seen=_own(status))
         added.append(replace(_shown(store.entry(entry.id), store, repository, progress, status), new=new, troubles=tuple(left_out)))
     return tuple(added)
 
