@@ -117,7 +117,7 @@ def subsystem_of(patch: Patch, sections: Callable[[Sequence[str]], Iterable[str]
     `sections` returns the names of the sections of files, where a tree is known. Bindings and MAINTAINERS do not count where there are other files.
     """
     every = subsystems()
-    paths = [path for path in patch.paths if not path.startswith(SHARED)] or list(patch.paths)
+    paths = [path for path in patch.paths if not path.startswith(SHARED)] or [path for path in patch.paths if path != "MAINTAINERS"]
     found = {subsystem.name if (subsystem := subsystem_of_path(path)) else "" for path in paths}
     if found != {""}:
         return every[found.pop()] if len(found) == 1 else None

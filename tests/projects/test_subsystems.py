@@ -77,7 +77,7 @@ def test_sections_and_lists_decide_where_paths_do_not() -> None:
     by_list = subsystem_of(patch("lib/frob.c", to="linux-iio@vger.kernel.org"))
     assert by_section is by_list is subsystems()["iio"]
     assert subsystem_of(patch("lib/frob.c", to="linux-iio@vger.kernel.org, linux-spi@vger.kernel.org")) is None
-    assert subsystem_of(patch("lib/frob.c")) is None
+    assert subsystem_of(patch("lib/frob.c")) is subsystem_of(patch("MAINTAINERS", to="linux-spi@vger.kernel.org")) is None
     assert subsystem_of(patch("net/vmw_vsock/frob.c", to="netdev@vger.kernel.org")) is None
 
 
