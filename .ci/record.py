@@ -53,7 +53,7 @@ class Act(NamedTuple):
 
 
 SCRIPT = (
-    Act("a security(.|\n)*[0-9]/8 done(.|\n)*not answered", 4.0, "a"),
+    Act(r"\[a\] security(.|\n)*[0-9]/8 done(.|\n)*not answered", 4.0, "a"),
     Act("Security question", 3.0, "n"),
     Act("Regression question", 2.0, "n"),
     Act("Which tree should", 3.0, "f"),

@@ -85,8 +85,11 @@ class StageJobs:
             screen.renew()
         self._app.redraw()
         self._app.remember()
+        self.refresh_stale()
+
+    def refresh_stale(self) -> None:
+        """Run again, ahead of a visit, the quick stages that a job or the user made stale."""
         if not self.ahead:
-            # what this or the user changed may have made others stale
             self.ahead = [ahead for ahead in AHEAD if self._session.last(ahead) is not None and self._session.fresh(ahead) is None]
         self._next_ahead()
 

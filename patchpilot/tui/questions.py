@@ -5,8 +5,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from patchpilot.model.action import Action
-from patchpilot.tui.action_keys import in_keys
+from patchpilot.tui.stages import Stage
 from patchpilot.tui.widgets.choose import LineDialog
 from patchpilot.tui.widgets.dialog import Answer
 from patchpilot.tui.widgets.question import LATER, QuestionDialog
@@ -107,8 +106,9 @@ def set_prefix(screen: "StageScreen", prefix: str, then: Callable[[], None]) -> 
 
     def done(_: object) -> None:
         session.changed("draft")
-        other = in_keys(Action("send", ("--subject-prefix", prefix), "Press {} to change it"), screen.stage)
-        screen.notify(f"The subjects start with [{prefix}]. {other}", markup=False, timeout=6)
+        words = f"The subjects start with [{prefix}]; press P at stage {Stage.PREVIEW.number} to change it"
+        screen.notify(words, markup=False, timeout=6)
+        screen.tui.jobs.refresh_stale()
         then()
 
     screen.in_thread(
@@ -129,9 +129,8 @@ def _keep(screen: "StageScreen", name: str, value: str, then: Callable[[], None]
     def done(changed: str) -> None:
         session.changed("answers")
         session.open_questions = max(0, session.open_questions - 1)
-        screen.notify(
-            f"{name}: {value}. {changed or 'Recipients unchanged'}; press a at stage 1 to change the answer", markup=False, timeout=8
-        )
+        screen.tui.jobs.refresh_stale()
+        screen.notify(f"{name}: {value}{f'. {changed}' if changed else ''}; press a at stage 1 to change it", markup=False, timeout=6)
         then()
 
     screen.in_thread("saving the answer", lambda repository, _: answer_named(repository, name, value, session.request(repository)), done)

@@ -27,6 +27,9 @@ class JobControl(Protocol):
     def cancel(self, stage: Stage) -> None:
         """Stop a stage's job."""
 
+    def refresh_stale(self) -> None:
+        """Run the quick stages again that a change made stale."""
+
     def read_topic(self) -> None:
         """Read the topic again."""
 

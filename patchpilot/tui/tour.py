@@ -162,14 +162,18 @@ class Tour:
         self._app.notify("The tour is over. Now do it: Enter starts the selected item, n shows the next stage, ? all keys, : has the tour")
 
     def look(self) -> None:
-        """Once the patch is merged, say what comes after the demo; not while a dialog is open."""
+        """Once the merged patch was fetched, say what comes after the demo; not while a dialog is open."""
         series = self._app.session.last(Stage.FOLLOW) or ()
-        if not self._told and any(one.status and one.status.state in MERGED for one in series) and not self._app.screen.is_modal:
+        if (
+            not self._told
+            and any(one.status and one.status.state in MERGED and one.status.evidence.commits for one in series)
+            and not self._app.screen.is_modal
+        ):
             self._told = True
             self._app.set_timer(READ, self._merged)
 
     def _merged(self) -> None:
-        from patchpilot.demo.own_tree import OWN_TREE
+        from patchpilot.demo.own_tree import ALL_DONE, OWN_TREE
         from patchpilot.tui.widgets.tour_card import TourCard
 
         def answered(answer: str | events.Key | None) -> None:
@@ -177,7 +181,7 @@ class Tour:
                 self._app.call_later(self._press, answer.key, answer.character)
 
         self._app.push_screen(
-            TourCard("Merged. Now with your own tree", OWN_TREE, "Enter close · q quit", self._main_panel, wide=True), answered
+            TourCard("Merged. Now with your own tree", ALL_DONE + OWN_TREE, "Enter close · q quit", self._main_panel, wide=True), answered
         )
 
     def _main_panel(self) -> Widget | None:

@@ -25,6 +25,8 @@ class Life:
     def __init__(self, place: Path, server: FaultySink, archive: StandIn, patches: int = 1) -> None:
         self.place, self.server, self.archive = place, server, archive
         self._replies = 0
+        self.first = ""
+        """The Message-ID of what was sent first."""
         self.repo = self.another("r", patches)
 
     def another(self, name: str, patches: int = 1) -> Repo:
@@ -49,7 +51,9 @@ class Life:
         mails = [unpacked(one) for one in self.server.take()[before:]]
         if publish:
             self.archive.add(*mails)
-        return parse_mail(mails[0]).message_id
+        ident = parse_mail(mails[0]).message_id
+        self.first = self.first or ident
+        return ident
 
     def tell(self, to: str, text: str, sender: str = RITA, subject: str = f"Re: [PATCH] {TITLE}") -> None:
         """A reply reaches the archive, and is asked for."""

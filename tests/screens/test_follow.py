@@ -18,7 +18,7 @@ from patchpilot.tui.widgets.thread_tree import ThreadTree
 from tests.kit.cli import call
 from tests.kit.life import Life, life
 from tests.kit.mails import mbox
-from tests.kit.walk import asked, keys, settle, text_of, until
+from tests.kit.walk import asked, keys, said, settle, text_of, until
 from tests.threads import story
 
 REVIEW = "Why do you change line 1?\n\n> more\n\nPlease add a test for it."
@@ -138,6 +138,44 @@ async def test_an_open_point_far_down_is_found_from_the_list(one: Life, tmp_path
         await keys(pilot, "j", "k", "j")
         assert tree.item is not None
         assert "Please add a test" in tree.rows[tree.cursor]
+
+
+async def test_a_page_down_shows_the_next_page_and_no_line_is_cut(one: Life, tmp_path: Path) -> None:
+    line = "drivers/net/widget.c:7:5: warning: " + "unused variable and " * 6 + "end of the line"
+    one.tell(one.first, "\n\n".join([f"line {number}" for number in range(60)] + [f">> {line}"]))
+    app = app_on(one.repo.path, tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        asked(app)
+        await keys(pilot, Stage.FOLLOW, "home")
+        tree = app.screen.query_one(ThreadTree)
+        assert "PgDn scroll" in text_of(app)
+        assert tree.scroll_offset.y == 0
+        await keys(pilot, "pagedown")
+        assert tree.scroll_offset.y == tree.size.height - 2
+        await keys(pilot, "pageup")
+        assert tree.scroll_offset.y == 0
+        await keys(pilot, "end")
+        assert "end of the line" in " ".join(text_of(app).replace("│", " ").split())
+
+
+async def test_new_mails_are_reported_and_gone_to(one: Life, tmp_path: Path) -> None:
+    one.tell(one.first, "\n\n".join(f"line {number}" for number in range(30)))
+    app = app_on(one.repo.path, tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        asked(app)
+        await keys(pilot, Stage.FOLLOW)
+        one.tell(one.first, "A first answer.")
+        one.tell(one.first, "A second answer.")
+        await keys(pilot, "g")
+        assert said(app) == "2 new mails: shown here; press ] for the next mail"
+        assert "A first answer." in text_of(app)
+        await keys(pilot, "home")
+        one.tell(one.first, "A third answer.")
+        await keys(pilot, "g")
+        assert said(app) == "1 new mail below: press ] until you see it"
+        assert "A third answer." not in text_of(app), "the user reads something else"
 
 
 async def test_the_series_that_home_opened_is_read_first(one: Life, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -34,8 +34,19 @@ def test_a_conflict_says_where_it_waits_and_how_it_is_taken_up() -> None:
     waiting = Resolving("linux-6.1.y", Path("/clone"), "conflict", ("a.c",), ("git cherry-pick --continue",))
     assert resolving_rows(waiting)[:2] == ["The conflict on linux-6.1.y is in this clone:", "  /clone"]
     assert "press z here to continue" in resolving_rows(waiting)[-1]
-    done = Resolving("linux-6.1.y", Path("/clone"), "done", (), ("after sending: rm -r /clone",), (Path("/patches/0001-a.patch"),))
-    assert resolving_rows(done)[:2] == ["Conflict on linux-6.1.y resolved. Patches:", "  /patches/0001-a.patch"]
+    files = (Path("/patches/0001-a.patch"),)
+    done = Resolving("linux-6.1.y", Path("/clone"), "done", (), ("send them: git send-email /patches/*.patch",), files, ("0123456789ab a",))
+    assert resolving_rows(done) == [
+        "Conflict on linux-6.1.y resolved. In the clone, these commits are on top of it, oldest first:",
+        "  0123456789ab a",
+        "  (/clone)",
+        "",
+        "They are written as patches, with To:, Cc: and In-Reply-To:",
+        "  /patches",
+        "    0001-a.patch",
+        "",
+        "send them: git send-email /patches/*.patch",
+    ]
 
 
 def test_advice_names_the_stage_of_a_verb() -> None:

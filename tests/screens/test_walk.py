@@ -88,8 +88,19 @@ async def test_a_first_timer_walks_from_the_commit_to_the_followed_reply(tmp_pat
             await pilot.press(*"send", "enter")
             await until(pilot, lambda: standing(Stage.SEND) is StageState.DONE, "v2 to be sent")
             await keys(pilot, Stage.FOLLOW)
+            await until(pilot, lambda: "new mail" in said(app), "the mails that arrived")
             await until(pilot, lambda: followed() and str(followed().state) in ("in-mainline", "in-stable"), "it to land")
             assert [revision.version for revision in followed().status.topic.revisions] == [1, 2]
+            await keys(pilot, Stage.BACKPORTS)
+            shown = text_of(app)
+            assert "f fetch the merge" in shown
+            assert "wait for the merge" not in shown
+            merged = followed().status.commit
+            await keys(pilot, "enter")
+            assert f"merged as {merged[:12]}" in text_of(app)
+            assert f"git cherry-pick -x {merged}" in text_of(app)
+            await keys(pilot, "escape", Stage.FOLLOW, "home")
+            assert "press f to fetch what was merged" in text_of(app)
             told = False
             for _ in range(60):
                 # where it landed is read from the clone, once the stable tree has it

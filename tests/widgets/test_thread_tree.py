@@ -85,11 +85,12 @@ def test_a_ticked_point_has_a_cross_in_its_box(tmp_path: Path, monkeypatch: pyte
     assert rows[1].startswith("`-v [question] Matt")
 
 
-def test_long_prose_is_wrapped_and_code_is_not(tmp_path: Path) -> None:
+def test_long_lines_go_on_below_and_none_is_cut(tmp_path: Path) -> None:
     text = "Please " + "explain " * 20 + "it.\n\n\tif (" + "x" * 100 + ")\n"
     rows = laid(followed(tmp_path, story.V1, on_v1(text)), columns=60).rows
     assert max(len(row) for row in rows if "explain" in row) <= 60
-    assert any("x" * 100 in row for row in rows)
+    assert max(map(len, rows[1:])) <= 60
+    assert "x" * 100 in "".join(row.strip(" │") for row in rows)
 
 
 def test_in_a_long_conversation_only_what_asks_something_is_open(tmp_path: Path) -> None:
@@ -133,8 +134,12 @@ async def test_brackets_go_from_mail_to_mail(tmp_path: Path) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         tree = app.query_one(ThreadTree)
         at = []
-        for key in ("right_square_bracket", "right_square_bracket", "left_square_bracket"):
-            await pilot.press(key)
+        for by in (1, 1, -1):
+            # ] is a key of the stage
+            if by > 0:
+                tree.action_stop(by)
+            else:
+                await pilot.press("left_square_bracket")
             at.append((tree.cursor, bool(tree.fold)))
         assert at == [(2, True), (3, True), (2, True)]
         tree.go(7)

@@ -34,7 +34,8 @@ _ADVICE = """
 
 @dataclass(frozen=True, slots=True)
 class Resolving:
-    """A conflict taken to a clone: where, its state ("conflict", "done"), the files still in conflict, what to do next, and the patches when done."""
+    """A conflict taken to a clone: where, its state ("conflict", "done"), the files still in conflict, what to do next, and when done the patches and
+    the commits in the clone, oldest first, each with its id and subject."""
 
     branch: str
     folder: Path
@@ -42,6 +43,7 @@ class Resolving:
     conflicted: tuple[str, ...]
     advice: tuple[Advice, ...]
     files: tuple[Path, ...] = ()
+    commits: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +183,7 @@ def _take_up(
             )
             return Resolving(branch.branch, place, "conflict", conflicted, advice)
         made = _resolved(repository, clone, base, head.id)
+        commits = tuple(f"{commit.id[:12]} {clone.commit(commit.id).subject}" for commit in made)
         with Scratch(clone) as scratch:
             made = [_rediffed(scratch, commit) for commit in made]
             version = branch.version or "stable"
@@ -188,7 +191,8 @@ def _take_up(
                 wording = answering(wording, answered([result]), [result.commit], branch.version)
             mails = format_series(scratch, stable, made, base, version, wording, [note_of(commit, version, wording) for commit in made])
             files = write_mails(folder, mails, overwrite=True)
-    return Resolving(branch.branch, place, "done", (), (f"after sending: rm -r {shlex.quote(str(place))}",), files)
+    send = f"send them: git send-email {shlex.quote(str(folder))}/*.patch"
+    return Resolving(branch.branch, place, "done", (), (send, f"after sending: rm -r {shlex.quote(str(place))}"), files, commits)
 
 
 def _resolved(repository: Repository, clone: Repository, base: str, head: str) -> list[MadeCommit]:

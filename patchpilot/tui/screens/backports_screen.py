@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from patchpilot.services.backport.prerequisite_queue import PrerequisiteNeed
     from patchpilot.services.backport.work_clone import Resolving
     from patchpilot.services.backport.write_backports import WrittenBackport
+    from patchpilot.services.track.follow_series import Tracked
 
 BADGES = {
     "already-fixed": Badge("done", "already there", "green"),
@@ -48,6 +49,8 @@ BADGES = {
 FAILED = Badge("blocked", "failed", "bold red")
 RISKS = {"low": "green", "medium": "yellow", "high": "bold red"}
 COLUMNS = (("verdict", 15), ("bug", 7), ("prereqs", 7), ("EOL", 7))
+MERGED = ("in-mainline", "in-stable")
+"""The states of a series whose mainline commit is known."""
 NARROW = 100
 """Columns below which a branch is named by its version alone."""
 CELL_PADDING = 2
@@ -89,6 +92,9 @@ class BackportsScreen(StageScreen):
         ),
         Binding("z", "resolve", "resolve", tooltip="resolve the conflict of this branch in a separate clone"),
         Binding("space", "tick", "tick", key_display="Space", tooltip="tick a prerequisite, or untick it: w writes the ticked ones"),
+        Binding(
+            "f", "fetch", "git fetch", tooltip="run git fetch, after confirmation, once the fix was merged: its mainline commit is needed"
+        ),
     ]
 
     def __init__(self, session: Any) -> None:
@@ -138,7 +144,7 @@ class BackportsScreen(StageScreen):
                 plain(bug_in_words(branch), dim),
                 plain(needs_count(branch), dim),
                 plain(branch.ends or "", dim),
-                plain(what_to_do(branch, result, self._unticked(branch)), dim),
+                plain(what_to_do(branch, result, self._unticked(branch), self._merged(result)), dim),
             )
             cells = zip(texts, columns, strict=True)
             table.add_row(*(Text(fitted(text.plain, width), text.style, no_wrap=True) for text, (_, width) in cells))
@@ -149,6 +155,23 @@ class BackportsScreen(StageScreen):
         else:
             self._hide("#needs", "#clash", "#outcome")
             self.query_one("#branch", Static).update(plain("\n".join(result.rules)))
+
+    def _merged(self, result: "BackportResult") -> str:
+        """The mainline commit that mails report and that was not fetched yet, else ""."""
+        known: Sequence[Tracked] = self.session.last(Stage.FOLLOW) or ()
+        own = next((series for series in known if series.own and series.status and str(series.status.state) in MERGED), None)
+        return (own.status.commit or "") if own and own.status and not result.upstream else ""
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """There is something to fetch only when the fix was merged."""
+        result: BackportResult | None = self.session.last(self.stage)
+        return bool(result and self._merged(result)) if action == "fetch" else super().check_action(action, parameters)
+
+    def action_fetch(self) -> None:
+        """Run git fetch, so that the mainline commit is used."""
+        from patchpilot.tui.fetch_action import fetch
+
+        fetch(self)
 
     def _short_name(self, branch: "BranchResult") -> str:
         return (branch.version if self.size.width < NARROW else None) or branch.branch
@@ -175,7 +198,9 @@ class BackportsScreen(StageScreen):
             return
         branch = result.branches[at]
         missing = [f"not fetched: {other.version}" for other in result.missing]
-        self.query_one("#branch", Static).update(lines(diff_line(row) for row in [*in_words(branch), *missing, *result.rules]))
+        self.query_one("#branch", Static).update(
+            lines(diff_line(row) for row in [*self._in_words(branch, result), *missing, *result.rules])
+        )
         self._list_needs(branch)
         self._show_below(branch)
 
@@ -188,6 +213,14 @@ class BackportsScreen(StageScreen):
     def _all_unticked(self, result: "BackportResult") -> dict[str, frozenset[str]]:
         """The same by branch."""
         return {branch.branch: self._unticked(branch) for branch in result.branches}
+
+    def _in_words(self, branch: "BranchResult", result: "BackportResult") -> list[str]:
+        """The details of a verdict, with the mainline commit in the commands."""
+        rows, merged = in_words(branch), self._merged(result)
+        if not merged or not result.commit:
+            return rows
+        fetch = f"merged as {merged[:12]}, which was not fetched yet: press f (git fetch), then this stage uses it"
+        return [fetch, *(row.replace(result.commit, merged).replace(result.commit[:12], merged[:12]) for row in rows)]
 
     def _hide(self, *names: str) -> None:
         for name in names:
@@ -295,7 +328,7 @@ class BackportsScreen(StageScreen):
         if branch is None or result is None:
             return
         wide = self.size.width - EDGE
-        rows = [part for row in in_words(branch) for part in (wrapped(row, wide) if not row.startswith("  ") else [row])]
+        rows = [part for row in self._in_words(branch, result) for part in (wrapped(row, wide) if not row.startswith("  ") else [row])]
         places = self._conflicts.get((result.commit or "", branch.tip), branch.conflicts)
         is_wide = wide >= three_columns.ROOM
         rows += ["", *sides_rows(places, wide)] if is_wide and branch.conflicts else conflict_rows(branch)
@@ -322,7 +355,7 @@ class BackportsScreen(StageScreen):
         table = self.query_one("#matrix", Table)
         if result is not None:
             width = table.ordered_columns[-1].width
-            text = fitted(what_to_do(branch, result, self._unticked(branch)), width)
+            text = fitted(what_to_do(branch, result, self._unticked(branch), self._merged(result)), width)
             table.update_cell_at(Coordinate(table.cursor_row, len(table.columns) - 1), plain(text))
 
     def action_write(self) -> None:
@@ -401,11 +434,13 @@ def needs_count(branch: "BranchResult") -> str:
     return f"{count}{'*' if branch.partial else ''}" if count else ""
 
 
-def what_to_do(branch: "BranchResult", result: "BackportResult", left_out: Collection[str] = ()) -> str:
-    """The next action for a branch, with its key; `left_out` are the prerequisites that are not ticked."""
+def what_to_do(branch: "BranchResult", result: "BackportResult", left_out: Collection[str] = (), merged: str = "") -> str:
+    """The next action for a branch, with its key; `left_out` are the prerequisites that are not ticked, `merged` is the mainline commit to fetch."""
     ticked = sum(need.commit not in left_out for need in branch.prerequisites)
     if not branch.wants_fix:
         return "nothing"
+    if merged:
+        return "f fetch the merge"
     if branch.queued:
         return "queued for a release"
     if branch.affected is None and not result.culprits:
@@ -516,11 +551,13 @@ def resolving_rows(done: "Resolving") -> list[str]:
     """Where the conflict is, its state, what to do next, and the patches once they are written."""
     if done.files:
         return [
-            f"Conflict on {done.branch} resolved. Patches:",
-            *(f"  {file}" for file in done.files),
+            f"Conflict on {done.branch} resolved. In the clone, these commits are on top of it, oldest first:",
+            *(f"  {commit}" for commit in done.commits),
+            f"  ({done.folder})",
             "",
-            "The clone:",
-            f"  {done.folder}",
+            "They are written as patches, with To:, Cc: and In-Reply-To:",
+            f"  {done.files[0].parent}",
+            *(f"    {file.name}" for file in done.files),
             "",
             *(in_keys(line, Stage.BACKPORTS) for line in done.advice),
         ]

@@ -199,7 +199,7 @@ class ChecksScreen(StageScreen):
             self._option_of.append(len(options))
             options.append(Option(row_of(shown, wide, checkpatch=self._checkpatch_names, whole=whole)))
         listed.clear_options()
-        listed.add_options(options or [Option(plain(f"{glyph('done')} {self._no_findings}"), disabled=True)])
+        listed.add_options(options or [Option(plain(f"{glyph('done')} {self._no_findings}; press n for the next stage"), disabled=True)])
         self._point()
         self.query_one("#finding-list", Panel).heading = f"Findings: {self._only}" if self._only else "Findings"
 

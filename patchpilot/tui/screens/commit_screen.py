@@ -243,7 +243,14 @@ class CommitScreen(StageScreen):
                 continue
             if stage is not Stage.COMMIT and status.state not in (StageState.DONE, StageState.NOTHING):
                 rows.append(
-                    NextRow("stage", str(stage), OF_STATE[status.state], str(stage.number), stage.label, status.note or str(status.state))
+                    NextRow(
+                        "stage",
+                        str(stage),
+                        OF_STATE[status.state],
+                        str(stage.number),
+                        stage.label,
+                        status.note or ("not opened yet" if status.state is StageState.TODO else str(status.state)),
+                    )
                 )
         return tuple(rows)
 

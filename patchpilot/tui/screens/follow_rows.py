@@ -47,15 +47,21 @@ def point_row(item: "CheckItem") -> Text:
     )
 
 
-def head(series: "Tracked", columns: int, most: int) -> list[TreeRow]:
-    """What to do next, in at most so many lines, and what is missing, above the mails."""
+def head(series: "Tracked", columns: int, most: int, demo: str = "") -> list[TreeRow]:
+    """What to do next, in at most so many lines, and what is missing, above the mails; `demo` is how the demo does it."""
     why = f": {series.status.why}" if series.status and series.status.why else ""
-    rows = [("next", in_keys(series.step.advice, Stage.FOLLOW)), ("state", crop(one_line(f"{series.state}{why}"), columns - 10))]
+    rows = [
+        ("next", in_keys(series.step.advice, Stage.FOLLOW)),
+        *([("demo", demo)] if demo else []),
+        ("state", crop(one_line(f"{series.state}{why}"), columns - 10)),
+    ]
     if series.status:
         rows += [
             ("missing", f"v{version} <{ident}> is referenced but not in the archive")
             for ident, version in series.status.topic.missing.items()
         ]
+    if series.status and series.landed and not series.status.evidence.commits:
+        rows.insert(1, ("fetch", "press f to fetch what was merged; stage 5 then uses the mainline commit"))
     rows += [("note", note) for note in series.troubles]
     parts = []
     for name, text in rows:
@@ -64,5 +70,5 @@ def head(series: "Tracked", columns: int, most: int) -> list[TreeRow]:
             # the story has it in full
             lines = [*lines[: most - 1], crop(f"{lines[most - 1]}{glyph('ellipsis')}", columns - 9)]
         for number, line in enumerate(lines):
-            parts.append(TreeRow((f"{name if not number else '':<9}", QUIET), (line, STRONG if name == "next" else "")))
+            parts.append(TreeRow((f"{name if not number else '':<9}", QUIET), (line, STRONG if name in ("next", "demo") else "")))
     return [*parts, TreeRow(("", ""))]

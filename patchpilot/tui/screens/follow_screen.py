@@ -14,7 +14,6 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from patchpilot.model.counted import counted
-from patchpilot.model.printable import printable
 from patchpilot.tui.action_keys import in_keys
 from patchpilot.tui.rich_text import wrapped
 from patchpilot.tui.screens.follow_rows import head, point_row, rank, series_row
@@ -36,8 +35,12 @@ if TYPE_CHECKING:
     from patchpilot.services.track.follow_series import Tracked
     from patchpilot.services.track.follow_topic import FollowedSeries
 
+DEMO = f"press M: Robin answers and prepares v2; then send it at stage {Stage.SEND.number}"
+"""In the demo, what to do about the replies to v1."""
 OFTEN, SELDOM = 3.0, 600.0
 """Seconds between two requests to the archive: on loopback, and to a public one."""
+ROOMY = 100
+"""From how many columns the key line has room for the keys that are seldom needed."""
 BROAD, TALL = 160, 36
 """From how many columns the series have two rows each, and below how many lines the story has no room (see patchpilot.tcss)."""
 HEAD_LOW, HEAD = 2, 5
@@ -110,18 +113,16 @@ class FollowScreen(StageScreen):
     stage = Stage.FOLLOW
     AUTO_FOCUS = "#thread"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "fold", "open or close", key_display="Enter", tooltip="open or close the mail or the quote under the cursor"),
+        Binding("enter", "fold", "open/close", key_display="Enter", tooltip="open or close the mail or the quote under the cursor"),
         Binding("space", "tick", "tick", key_display="Space", tooltip="tick the review point under the cursor as addressed"),
-        Binding("v", "version", "make next version", tooltip="start the next version: its changelog, then the preview"),
+        Binding("v", "version", "next version", tooltip="start the next version: its changelog, then the preview"),
+        Binding("pagedown", "page", "scroll", key_display="PgDn", tooltip="scroll the conversation; PgUp scrolls back"),
+        Binding(
+            "right_square_bracket", "mail", "next mail", key_display="]", tooltip="go to the next mail of the conversation; [ goes back"
+        ),
+        Binding("f", "fetch", "git fetch", tooltip="run git fetch, after confirmation, to see where the patch was merged"),
         Binding("c", "collect", "collect tags", tooltip="add the tags from replies (Reviewed-by: …) to your commits"),
         Binding("g", "reload", "refresh", tooltip="read the mail archive again"),
-        Binding(
-            "f",
-            "fetch",
-            "git fetch",
-            show=False,
-            tooltip="run git fetch, after confirmation, to see where the patch was merged",
-        ),
         Binding("d", "story", "story", tooltip="show the story of the series: its versions, reviews and where it was merged"),
         Binding("a", "add", "follow series", show=False, tooltip="follow another series by its Message-ID or link"),
         Binding("m", "read", "mark read", show=False, tooltip="mark all mails of the series as read"),
@@ -142,6 +143,7 @@ class FollowScreen(StageScreen):
         self._passed: set[str] = set()
         self._known: tuple[Tracked, ...] | None = None
         self._looks = 0
+        self._led = ""
 
     def body(self) -> ComposeResult:
         """The series, the selected one's conversation, what its reviewers ask, and its story."""
@@ -165,6 +167,8 @@ class FollowScreen(StageScreen):
 
     def on_screen_resume(self) -> None:
         """Show the stored state, read the archive, and refresh periodically while the screen is shown."""
+        # who just came reads nothing yet, and may be led to new mails
+        self._led = self._mail_at_cursor()
         super().on_screen_resume()
         self._looks = 0
         if self.stage not in self.session.busy and self.may_begin():
@@ -188,6 +192,7 @@ class FollowScreen(StageScreen):
     def on_resize(self) -> None:
         """Lay the rows of the list for the new width."""
         super().on_resize()
+        self._quiet()
         if self._order:
             self.call_after_refresh(self._list, self._order)
 
@@ -223,11 +228,17 @@ class FollowScreen(StageScreen):
             self._known, self._order = seen, tuple(sorted(result, key=rank))
             return
         self._known, self._looks = seen, 0
+        before = {series.entry.id: series.unread for series in self._order}
+        is_still = self._mail_at_cursor() == self._led
         self._order = tuple(sorted(result, key=rank))
         self._list(self._order)
+        self._quiet()
         if self._order:
             chosen = self._chosen()
-            self._lay(keep=chosen.entry.id == self._number)
+            is_same = chosen.entry.id == self._number
+            self._lay(keep=is_same)
+            if is_same and (arrived := chosen.unread - before.get(chosen.entry.id, chosen.unread)):
+                self._lead_to(arrived, go=is_still)
         else:
             words = "Series that you send are followed automatically. Press a to follow another series by its Message-ID or link."
             rows = ["No series is followed yet.", "", *wrapped(words, (self.size.width or 80) - 4)]
@@ -235,6 +246,33 @@ class FollowScreen(StageScreen):
             self._show_points(())
         if self.focused is None or not self.focused.is_on_screen or not self._order:
             self.query_one(ThreadTree).focus()
+
+    def _quiet(self) -> None:
+        """Keep the room of the key line for what is next: in the demo Robin's key until it is merged, and none for what happens by itself."""
+        quiet = {"reload"} if self.tui.demo or self.app.size.width < ROOMY else set()
+        if self.tui.demo:
+            quiet |= {"version", *(("newcomer", "collect") if any(series.own and series.landed for series in self._order) else ())}
+        self.quiet = frozenset(quiet)
+
+    def _mail_at_cursor(self) -> str:
+        """The mail whose first row has the cursor, "" for none."""
+        tree = self.query_one(ThreadTree)
+        return next((ident for at, ident in zip(tree.laid.mails, tree.laid.ids, strict=True) if at == tree.cursor), "")
+
+    def _lead_to(self, arrived: "frozenset[str]", *, go: bool) -> None:
+        """Report mails that arrived, and go to the first of them, unless it is in view or the user reads another one."""
+        tree = self.query_one(ThreadTree)
+        at, ident = next((at, ident) for at, ident in zip(tree.laid.mails, tree.laid.ids, strict=True) if ident in arrived)
+        words = counted(len(arrived), "new mail")
+        if tree.scroll_offset.y <= at < tree.scroll_offset.y + tree.size.height:
+            self.notify(f"{words}, marked new", timeout=4)
+        elif go:
+            self._led = ident
+            self.call_after_refresh(tree.show_mail, at)
+            self.notify(f"{words}: shown here; press ] for the next mail", timeout=5)
+        else:
+            below = "below" if at > tree.cursor else "above"
+            self.notify(f"{words} {below}: press {']' if at > tree.cursor else '['} until you see it", timeout=8)
 
     def _list(self, order: "Sequence[Tracked]") -> None:
         chosen = self.query_one("#series", List)
@@ -264,10 +302,12 @@ class FollowScreen(StageScreen):
         tree = self.query_one(ThreadTree)
         wide = (tree.size.width or (self.size.width or 80) - 2) - 1
         laid = lay_thread(self._mails, self._items, series.unread, self._folding, wide, self._laid)
-        tree.show_layout(head(series, wide, HEAD_LOW if self.size.height < TALL else HEAD), laid, keep=keep)
+        demo = DEMO if self.tui.demo and series.own and series.step.need == "action" and not series.landed else ""
+        tree.show_layout(head(series, wide, HEAD_LOW if self.size.height < TALL else HEAD, demo), laid, keep=keep)
         if not keep and (unread := [at for at, ident in zip(tree.laid.mails, laid.ids, strict=True) if ident in series.unread]):
             # once the tree has its height: what to do next stays in view above the first new mail
-            self.call_after_refresh(tree.go, unread[0])
+            self._led = laid.ids[tree.laid.mails.index(unread[0])]
+            self.call_after_refresh(tree.show_mail, unread[0])
         self._show_points(self._items)
 
     def _read(self, series: "Tracked") -> None:
@@ -354,6 +394,14 @@ class FollowScreen(StageScreen):
             return bool(self._order)
         return super().check_action(action, parameters)
 
+    def action_page(self) -> None:
+        """Scroll the conversation, also while another panel has the focus."""
+        self.query_one(ThreadTree).action_page(1)
+
+    def action_mail(self) -> None:
+        """Go to the next mail, also while another panel has the focus."""
+        self.query_one(ThreadTree).action_stop(1)
+
     def action_fold(self) -> None:
         """Open or close the mail or the quote under the cursor."""
         tree = self.query_one(ThreadTree)
@@ -421,31 +469,9 @@ class FollowScreen(StageScreen):
 
     def action_fetch(self) -> None:
         """Run git fetch: whether a fix is in mainline and the stable branches is read from the local refs."""
-        from patchpilot.services.topic.edit_commits import fetch_all, remotes
-        from patchpilot.services.topic.open_repository import open_repository
-        from patchpilot.tui.editing import suspended
+        from patchpilot.tui.fetch_action import fetch
 
-        with open_repository(self.session.directory) as repository:
-            top, known = repository.top, remotes(repository)
-        if not known:
-            self.notify("no remote to fetch from", timeout=3)
-            return
-
-        def answered(choice: str | None) -> None:
-            if choice != "yes":
-                return
-            # on the terminal: git may ask for a password, shows its progress, and Ctrl-C stops it
-            with suspended(self.app):
-                done = fetch_all(top)
-            if not done:
-                self.notify("git fetch failed; the status is updated from what was fetched", severity="warning")
-            self.session.changed("followed")
-            self.reread()
-            self.action_reload()
-
-        names = ", ".join(printable(remote) for remote in known)
-        text = f"Fetch from {names}?\n(git fetch --all --tags)\n\nThis shows whether the patch is in mainline and the stable branches."
-        self.app.push_screen(Choose(text, (("yes", "Fetch"), ("no", "Cancel"))), answered)
+        fetch(self)
 
     def action_add(self) -> None:
         """Follow another series."""

@@ -137,6 +137,7 @@ class PreviewScreen(StageScreen):
         dropped = len(self._changes.dropped) if self._changes else 0
         panel.count = (f"compared with v{self._changes.version}" + (f", {dropped} dropped" if dropped else "")) if self._changes else ""
         self.quiet = frozenset() if self._changes else frozenset(("change(1)",))
+        self.labels = {} if len(result.mails) > 1 else {"edit": "edit changelog" if result.version > 1 else "edit notes"}
         self.query_one(KeyLine).refresh()
         # a list of one mail has nothing to choose from
         panel.set_class(len(result.mails) == 1, "-single")

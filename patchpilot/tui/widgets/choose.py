@@ -140,6 +140,12 @@ class LineDialog(Dialog[str | None]):
             self.dismiss(value.strip())
 
 
+def _folded(row: str, wide: int) -> list[str]:
+    """A row in lines of so many columns, its indent on each; a longer word, such as a path, goes on in the next line."""
+    indent = row[: len(row) - len(row.lstrip())]
+    return [line[at : at + wide] for line in wrapped(row.strip(), wide, indent) for at in range(0, max(1, len(line)), wide)]
+
+
 class Reader(ModalScreen[None]):
     """A text on the whole screen, with a title; `fold` wraps long lines at its width (then there are no stops). `pager` shows it in its own way."""
 
@@ -173,7 +179,7 @@ class Reader(ModalScreen[None]):
     def on_mount(self) -> None:
         """Fill it."""
         wide = max(20, self.size.width - 5)
-        rows = [part for row in self._rows for part in wrapped(row, wide)] if self._fold else self._rows
+        rows = [part for row in self._rows for part in _folded(row, wide)] if self._fold else self._rows
         self._pager.fill(rows, stops=self._stops)
         self._pager.focus()
 

@@ -21,6 +21,10 @@ from patchpilot.tui.rich_text import plain
 Styler = Callable[[str], Text]
 
 
+AROUND = 3
+"""Lines that stay in view above and below the cursor."""
+
+
 class Pager(ScrollView, can_focus=True):
     """Lines with a cursor. By 0-based line: `marks` are words in the margin, `searchable` is more text that a search matches on that line.
 
@@ -126,7 +130,7 @@ class Pager(ScrollView, can_focus=True):
         self.cursor = max(0, min(line, len(self.rows) - 1))
         place = self.place_of(self.cursor)
         scroll = self.scroll_offset
-        self.scroll_to_region(Region(scroll.x, max(0, place - 3), 1, 6 + self.height_of(place)), animate=False, force=True)
+        self.scroll_to_region(Region(scroll.x, max(0, place - AROUND), 1, 2 * AROUND + self.height_of(place)), animate=False, force=True)
         if self.scroll_offset == scroll:
             for at in {before, place}:
                 self.refresh_lines(at, self.height_of(at))
@@ -151,8 +155,15 @@ class Pager(ScrollView, can_focus=True):
         self.go(self.line_near(self.place_of(self.cursor) + by, by))
 
     def action_page(self, by: int) -> None:
-        """Move a page down or up."""
-        self.go(self.line_near(self.place_of(self.cursor) + by * max(1, self.size.height - 2), by))
+        """Move a page down or up: what is shown moves by as much as the cursor."""
+        step = by * max(1, self.size.height - 2)
+        top = max(0, min(self.scroll_offset.y + step, self.max_scroll_y))
+        place = self.place_of(self.cursor) + step
+        # as far from the edge as `go` wants it, which would scroll back otherwise
+        place = max(place, top + AROUND) if by > 0 else min(place, top + self.size.height - 1 - AROUND)
+        line = self.line_near(max(0, min(place, self.virtual_size.height - 1)), by)
+        self.scroll_to(y=top, animate=False, immediate=True)
+        self.go(line)
 
     def action_edge(self, line: int) -> None:
         """Go to the first or the last line."""

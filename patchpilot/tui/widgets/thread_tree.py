@@ -6,9 +6,10 @@ from bisect import bisect_right
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
+from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from patchpilot.model.ago import ago
@@ -102,7 +103,7 @@ def lay_thread(
     columns: int = 78,
     laid: Laid | None = None,
 ) -> ThreadLayout:
-    """The mails as rows; prose is wrapped at so many columns, code and quotes are not. `laid` has what was laid before, and gets what is new."""
+    """The mails as rows; they are wrapped at so many columns, code between any two characters. `laid` has what was laid before, and gets what is new."""
     folding, laid = folding or Folding(), {} if laid is None else laid
     points: dict[str, dict[int, CheckItem]] = {}
     for item in items:
@@ -201,7 +202,8 @@ class _Body:
                 at = end
             elif end > at:
                 for line in lines[at:end]:
-                    yield self._row(line, QUIET), name if end - at > FEW else "", None
+                    for part in self._wrapped(line, 0):
+                        yield self._row(part, QUIET), name if end - at > FEW else "", None
                 at = end
             else:
                 yield from self._own(at, lines[at])
@@ -222,9 +224,15 @@ class _Body:
         import textwrap
 
         room = max(40, self._columns - len(self._guide) - 1 - taken)
-        if len(line) <= room or _CODE.match(line):
+        wide = line.expandtabs(8)
+        if len(wide) <= room:
             return [line]
-        return textwrap.wrap(line, room, break_on_hyphens=False, break_long_words=False) or [""]
+        if _is_quote(line):
+            return textwrap.wrap(line, room, subsequent_indent="> ", break_on_hyphens=False)
+        if _CODE.match(line):
+            # code keeps its spaces
+            return [wide[start : start + room] for start in range(0, len(wide), room)]
+        return textwrap.wrap(line, room, break_on_hyphens=False) or [""]
 
 
 def tick_sign(*, done: bool) -> str:
@@ -237,8 +245,20 @@ def _is_quote(row: str) -> bool:
     return row.startswith(">") and not NEW_WARNING.match(row)
 
 
-class ThreadTree(Pager):
-    """The tree with a cursor; ] and [ go from mail to mail. `lay_thread` makes its rows."""
+class ThreadTree(Pager, inherit_bindings=False):
+    """The tree with a cursor; [ goes to the previous mail. `lay_thread` makes its rows.
+
+    PgDn and ] are those of the stage, whose key line shows them.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(
+            binding
+            for binding in Pager.BINDINGS
+            if isinstance(binding, Binding) and binding.key not in ("pagedown,ctrl+f", "right_square_bracket")
+        ),
+        Binding("ctrl+f", "page(1)", "page down", show=False),
+    ]
 
     class Resized(Message):
         """The tree has another width: its prose is to be wrapped again."""
@@ -265,6 +285,12 @@ class ThreadTree(Pager):
             {at + by: item for at, item in laid.points.items()},
         )
         self.fill(self.laid.rows, stops=self.laid.mails, keep=keep)
+
+    def show_mail(self, line: int) -> None:
+        """Go to a mail's first line and show what follows it; what is above all mails stays in view where there is room."""
+        top = 0 if line < self.size.height // 2 else line - 2
+        self.scroll_to(y=min(top, self.max_scroll_y), animate=False, immediate=True)
+        self.go(line)
 
     @property
     def fold(self) -> str:

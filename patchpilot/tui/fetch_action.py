@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""git fetch from a stage: whether a fix is in mainline and the stable branches is read from the local refs."""
+
+from typing import TYPE_CHECKING
+
+from patchpilot.model.printable import printable
+from patchpilot.tui.widgets.choose import Choose
+
+if TYPE_CHECKING:
+    from patchpilot.tui.screens.stage_screen import StageScreen
+
+
+def fetch(screen: "StageScreen") -> None:
+    """Run git fetch when the user says so, then read the topic and the stage again."""
+    from patchpilot.services.topic.edit_commits import fetch_all, remotes
+    from patchpilot.services.topic.open_repository import open_repository
+    from patchpilot.tui.editing import suspended
+
+    with open_repository(screen.session.directory) as repository:
+        top, known = repository.top, remotes(repository)
+    if not known:
+        screen.notify("no remote to fetch from", timeout=3)
+        return
+
+    def answered(choice: str | None) -> None:
+        if choice != "yes":
+            return
+        # on the terminal: git may ask for a password, shows its progress, and Ctrl-C stops it
+        with suspended(screen.app):
+            done = fetch_all(top)
+        if not done:
+            screen.notify("git fetch failed; the status is updated from what was fetched", severity="warning")
+        screen.session.changed("followed")
+        screen.reread()
+        screen.action_reload()
+
+    names = ", ".join(printable(remote) for remote in known)
+    text = f"Fetch from {names}?\n(git fetch --all --tags)\n\nThis shows whether the patch is in mainline and the stable branches."
+    screen.app.push_screen(Choose(text, (("yes", "Fetch"), ("no", "Cancel"))), answered)

@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Every key that the tutorial names at a stage works there, by the page of keys, which is generated from the bindings."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from patchpilot.tui.stages import Stage
+
+DOCS = Path(__file__).parents[2] / "docs"
+EVERYWHERE = ("Everywhere", "In texts (commits, patches, mails, threads)", "In patches")
+WIDGETS = frozenset(("Tab", "Enter", "Space", "Ctrl-S"))
+"""Keys of lists and dialogs, which the page of keys leaves out."""
+
+
+def sections(page: str) -> dict[str, str]:
+    """Heading → text below it."""
+    parts = re.split(r"^## (.+)\n", (DOCS / page).read_text(encoding="utf-8"), flags=re.MULTILINE)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+def keys_of(text: str) -> set[str]:
+    """The keys in the first column of a table."""
+    cells = re.findall(r"^\| (`.*?`) \| ", text, re.MULTILINE)
+    return {key.replace("\\", "") for cell in cells for key in re.findall(r"`(.+?)`", cell)}
+
+
+@pytest.mark.parametrize("stage", list(Stage), ids=str)
+def test_the_keys_of_the_tutorial_work_at_their_stage(stage: Stage) -> None:
+    name = f"{stage.number} {stage}"
+    known = sections("reference/keys.md")
+    works = WIDGETS.union(*(keys_of(known[heading]) for heading in (*EVERYWHERE, name)))
+    named = re.findall(r"`(\S|PgDn|PgUp|Tab|Enter|Space|Ctrl-\w)`", sections("tutorial/guided-workflow.md")[name])
+    assert named
+    assert set(named) - works == set()
