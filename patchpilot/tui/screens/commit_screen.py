@@ -255,6 +255,8 @@ class CommitScreen(StageScreen):
         return tuple(rows)
 
     def _show_next(self) -> None:
+        if not self.is_whole:
+            return
         rows, listed = self._rows(), self.query_one("#next", List)
         room = listed.scrollable_content_region.width
         if (rows, room) == (self._next, self._next_room):
