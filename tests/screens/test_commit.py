@@ -74,7 +74,7 @@ async def test_a_question_is_answered_by_its_letters_only_and_can_stay_open(mend
         assert app.session.open_questions == 2
         await keys(pilot, "enter", "y")
         assert app.session.open_questions == 1
-        assert not any("security" in row for row in listed(app))
+        assert "security" not in [row.split()[2] for row in listed(app)]
         await keys(pilot, Stage.RECIPIENTS)
         assert "security@kernel.org" in text_of(app)
 
