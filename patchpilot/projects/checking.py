@@ -95,7 +95,7 @@ def _check_words(label: str, key: str, value: Mapping[str, Any]) -> None:
         if key == "series" and not (isinstance(word, str) and re.fullmatch(r"\d{4}-\d\d|unknown", word)):
             raise PackError(f'{label}: series {name!r} needs the last month of its support ("2027-12"), not {word!r}')
         if key == "series" and not re.search(r"\d", name):
-            raise PackError(f"{label}: series {name!r} is not a version")
+            raise PackError(f"{label}: [stable.series]: {name!r} is not a version number")
 
 
 def _check_text(label: str, key: str, value: str, kind: Any) -> None:

@@ -66,7 +66,7 @@ def _one(line: str, archive: str) -> list[TrailerLine]:
     trailer = parse_trailer(line) if is_trailer(line) else None
     if trailer:
         if trailer.key == "fixes":
-            raise InputError("a Fixes: tag cannot be pasted", hint="pass the commit: --fixes COMMIT")
+            raise InputError("pasted lines may not contain a Fixes: tag", hint="pass the commit: --fixes COMMIT")
         value = person(trailer.value, trailer.name) if trailer.key.endswith("-by") and trailer.key != "assisted-by" else trailer.value
         return [(trailer.name, value)]
     syzbot = _SYZBOT.match(line)

@@ -55,7 +55,7 @@ def ask_named(screen: "StageScreen", name: str, then: Callable[[], None]) -> Non
     def found(asked: PreSendQuestions) -> None:
         ask(screen, [question for question in asked.open if question.name == name], then)
 
-    screen.in_thread("reading the question", lambda repository, _: traps(repository, session.target, base=session.topic_base), found)
+    screen.in_thread("checking what is still open", lambda repository, _: traps(repository, session.target, base=session.topic_base), found)
 
 
 def _robins_answer(screen: "StageScreen") -> str:

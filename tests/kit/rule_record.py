@@ -123,7 +123,7 @@ checked with `--strict` in a 6.1 tree.
 The patches are a random sample from the archives of these lists: {lists}. The columns of the table mean:
 
 - **accepted**: the share of applied patches with a finding of this rule. A low number means little noise.
-- **warning**: the same for findings of severity warning or error, on the list with the highest share.
+- **warning**: this share when only findings of severity warning or error count, on the mailing list where it is highest.
 - **asked**: the share of patches with a finding of this rule, among those where a maintainer asked for this kind of change.
 - **lift**: how much more often the rule fires where a maintainer asked for it. At about 1, the rule does not match what maintainers want.
 

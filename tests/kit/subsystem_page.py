@@ -19,9 +19,9 @@ HEAD = """\
 This page lists the conventions of the kernel's subsystems that patchpilot knows, from `checks/subsystems/*.toml`. To add a subsystem or to change one
 for yourself, see [Add a subsystem](../how-to/add-a-subsystem.md).
 
-A subsystem is found by the paths of the files that a patch changes, else by the sections of MAINTAINERS that they are in, else by the mailing list if
-the patch is sent to no other. Each convention has its source: a document of the maintainers, or the share of patches on the mailing lists since
-2023 that follow it. For `cover_from`, the share is that of series of this length or longer, whichever is lowest.
+The subsystem is identified by the paths of the files that a patch changes. If that fails, the MAINTAINERS sections of these files are used, and then
+the mailing list, if the patch goes to only one. Each convention names its source: a maintainer's document, or the share of patches on the mailing
+lists since 2023 that follow it. For `cover_from`, this is the lowest share among series of at least that length.
 """
 
 _WITH = {"prefix_pattern": "prefix", "other_trees": "trees", "tree_required": "trees"}

@@ -156,7 +156,7 @@ def edit(
 ) -> Edits:
     """Change the edits of a plan's topic and keep them; MissingError where the plan has no topic."""
     if planned.topic is None:
-        raise MissingError(f"cannot keep edits: {planned.source} is not a topic", hint="pass a series, not source files")
+        raise MissingError(f"edits can only be kept for a topic, and {planned.source} is not one", hint="pass a series, not source files")
     edits = Edits() if reset else planned.edits
     for address in addresses(to, "--add-to"):
         edits = edits.place("to", address)
@@ -270,4 +270,4 @@ def expand(word: str, tree: Tree) -> tuple[str, ...]:
         files = tuple(file for file in tree.files(folder) if fnmatch.fnmatchcase(file, path))
         if files:
             return files
-    raise MissingError(f"{word}: no such file or folder in {tree.label}", hint="-f accepts files, folders and globs in the tree")
+    raise MissingError(f"{word}: no such file or directory in {tree.label}", hint="-f accepts files, directories and globs in the tree")

@@ -201,7 +201,7 @@ def _patch(draft: Draft, which: str) -> str:
     if len(found) != 1:
         raise UsageError(
             f"{which!r} matches {len(found)} of the topic's patches",
-            hint=f"pass a number from 1 to {len(draft.patches)}, or more of its subject",
+            hint=f"pass a number from 1 to {len(draft.patches)}, or a longer part of the subject",
         )
     return found[0]
 

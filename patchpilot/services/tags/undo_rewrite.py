@@ -70,7 +70,7 @@ def undo_restore(repository: Repository, number: int | None = None) -> UndoState
             if chosen.now and repository.is_ancestor(undo.new, chosen.now)
             else f"git branch rescue {undo.old[:12]}"
         )
-        raise RefusedError(f"{name} has changed since then", hint=f"the old commits are saved: {way_out}")
+        raise RefusedError(f"{name} has changed since this record was made", hint=f"the old commits are saved: {way_out}")
     _refuse_busy(repository, undo)
     shift(repository, undo.ref, undo.old, undo.new, "patchpilot undo")
     return UndoState(undo, "restored", undo.old)

@@ -84,7 +84,7 @@ class HomeScreen(Screen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("g", "refresh", "refresh", tooltip="read all branches, and check the archives for new mails"),
-        Binding("escape", "back", "back", key_display="Esc", tooltip="go back to the topic that is open"),
+        Binding("escape", "back", "back", key_display="Esc", tooltip="back to the open topic"),
         *(Binding(str(stage.number), f"back('{stage}')", show=False) for stage in Stage),
     ]
 
