@@ -12,6 +12,7 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 from patchpilot.errors import NetworkError
+from patchpilot.model.action import Action
 from patchpilot.model.mail import Mail
 from patchpilot.series.patch_pairing import title_key, title_similarity
 from patchpilot.threads.archive import Archive, quoted
@@ -122,7 +123,7 @@ def _check(archive: Archive, mails: Iterable[Mail], first: PolledSeries) -> None
     if all(mail.message_id != expected for mail in mails):
         raise NetworkError(
             f"the search of {archive.host} does not find the mail {expected}",
-            hint="`patchpilot track update --all` reads each series by itself",
+            hint=Action("track", ("update", "--all"), "`{}` reads each series by itself"),
         )
 
 

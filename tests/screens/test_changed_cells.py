@@ -199,6 +199,9 @@ def test_a_move_of_the_cursor_costs_few_bytes(mended: Path, toured: Path, size: 
         for key in "jjk":
             begun = walk.type(key)
             walk.quiet(0.4)
+            if len(walk.seen) == begun:
+                # on a busy machine the answer takes longer
+                walk.quiet(3.0)
             assert 0 < len(walk.seen[begun:].encode()) < 4_000
 
 
@@ -221,7 +224,9 @@ def test_details_that_follow_the_cursor_cost_few_bytes_on_a_large_terminal(clone
         for key in moves:
             begun = walk.type(key)
             walk.quiet(0.5)
-            assert 0 < len(walk.seen[begun:].encode()) < 4_000, (key, walk.seen[begun:])
+            if len(walk.seen) == begun:
+                walk.quiet(3.0)
+            assert 0 < len(walk.seen[begun:].encode()) < 4_096, (key, walk.seen[begun:])
 
 
 def test_all_is_drawn_again_when_asked(mended: Path, toured: Path) -> None:

@@ -22,14 +22,12 @@ _PREFIX = re.compile(r"\[(PATCH [^]]+)\]")
 
 def mark_warnings(mails: Sequence[RenderedMail], profile: str, *, is_regression: bool = False) -> tuple[SendProblem, ...]:
     """The findings of `check` about the subject prefixes of the mails as they would be sent, each message once."""
-    return tuple(
-        SendProblem(
-            name,
-            _for_fixes(message, trees) if is_regression else message,
-            Action("send", ("--subject-prefix", f"PATCH {trees['fixes']}"), f"{{}}, or 'PATCH {trees['rest']}'"),
-        )
-        for name, message, trees in _findings(_checked(_patches(mails), profile))
-    )
+    warnings = []
+    for name, message, trees in _findings(_checked(_patches(mails), profile)):
+        tree, other = trees["fixes"], trees["rest"]
+        hint = Action("send", ("--subject-prefix", f"PATCH {tree}"), f"{{}}, or 'PATCH {other}'")
+        warnings.append(SendProblem(name, _for_fixes(message, trees) if is_regression else message, hint))
+    return tuple(warnings)
 
 
 def prefix_for_fixes(mails: Sequence[RenderedMail], profile: str, prefix: str, messages: Sequence[str]) -> str:

@@ -610,7 +610,7 @@ class SendScreen(StageScreen):
         self.session.busy.pop(self.stage, None)
         self.session.changed("sent", "followed")
         if message.error or message.result is None or message.report is None:
-            self.show_error(message.error or PatchpilotError("could not tell whether the mails were sent"))
+            self.show_error(message.error or PatchpilotError("it is unknown whether the mails were sent"))
             self.tui.jobs.begin(self.stage)
             return
         from patchpilot.services.send.send_state import TopicSend, just_sent
