@@ -3,10 +3,12 @@
 
 import contextlib
 import errno
+import functools
 import os
+import shlex
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,16 +21,25 @@ KEPT = 7
 """The number of daily backups."""
 FRESH = 3600.0
 """Seconds after which the day's backup is made again: on the first day it is the only one."""
-_CORRUPT, _NOT_A_DATABASE, _BUSY, _LOCKED, _GENERIC = 11, 26, 5, 6, 1
+PATIENCE = 10.0
+"""Seconds to wait for another process that writes."""
+_CORRUPT, _NOT_A_DATABASE, _BUSY, _LOCKED, _GENERIC, _FULL = 11, 26, 5, 6, 1, 13
 _checked: set[Path] = set()
+Row = Mapping[str, Any]
+
+
+def _any_row(_table: str, _row: Row) -> bool:
+    return True
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The name of a database in errors, and the scripts that create it and migrate each version to the next."""
+    """The name of a database in errors, and the scripts that create it and migrate each version to the next. `is_valid` checks whether a row of
+    a table makes sense: a recovery leaves out those that do not."""
 
     what: str
     migrations: tuple[str, ...]
+    is_valid: Callable[[str, Row], bool] = _any_row
 
 
 class DamagedError(InputError):
@@ -52,7 +63,7 @@ def open_database(file: Path, layout: Layout) -> "Database":
         ) from error
     if there and not existed and backups(file) and file not in _checked:
         raise damaged(file, layout.what, "the file is empty")
-    database = sqlite3.connect(file, timeout=10.0, isolation_level=None, factory=Database)
+    database = sqlite3.connect(file, timeout=PATIENCE, isolation_level=None, factory=Database)
     database.file, database.what = file, layout.what
     try:
         file.chmod(0o600)
@@ -70,7 +81,6 @@ def _prepare(database: "Database", layout: Layout, existed: bool) -> None:
         row = database.execute("PRAGMA quick_check(1)").fetchone()
         if row is None or row[0] != "ok":
             raise damaged(database.file, layout.what, str(row[0]).splitlines()[-1] if row else "no answer")
-        _checked.add(database.file)
     if database.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
         # readers and a writer at once; where another program holds the file, the next one that opens it does this
         try:
@@ -81,21 +91,50 @@ def _prepare(database: "Database", layout: Layout, existed: bool) -> None:
             pass
     version = database.execute("PRAGMA user_version").fetchone()[0]
     if version > len(layout.migrations):
-        raise InputError(
-            f"{database.file} was written by a newer version of patchpilot",
-            hint="use that version of patchpilot, or move the file out of the way",
-        )
+        raise InputError(f"{database.file} was written by a newer version of patchpilot", hint=_way_back(database.file, layout))
     if existed:
-        _back_up(database, f"{datetime.now(UTC):%Y-%m-%d}")
+        back_up(database, f"{datetime.now(UTC):%Y-%m-%d}")
     if version < len(layout.migrations):
         if existed:
-            _back_up(database, f"version-{version}")
+            back_up(database, f"version-{version}")
         with writing(database):
             version = database.execute("PRAGMA user_version").fetchone()[0]
             for script in layout.migrations[version:]:
                 for statement in filter(str.strip, script.split(";")):
                     database.execute(statement)
             database.execute(f"PRAGMA user_version = {len(layout.migrations)}")
+    if database.file not in _checked:
+        if missing := _missing(database, layout):
+            raise damaged(database.file, layout.what, f"{missing} is missing")
+        _checked.add(database.file)
+
+
+def _way_back(file: Path, layout: Layout) -> str:
+    """What to do about a database of a newer version: its state before the migration is in a backup."""
+    kept = file.parent / "backups" / f"{file.stem}-version-{len(layout.migrations)}.sqlite3"
+    before = f"; its state before that is {kept}, which `sqlite3` and this version can read" if kept.exists() else ""
+    return f"upgrade patchpilot: `pip install --upgrade patchpilot`{before}"
+
+
+def _missing(database: sqlite3.Connection, layout: Layout) -> str:
+    """The first table or column that the database should have and has not, in words; empty when all are there."""
+    for name, columns in _tables(layout.migrations).items():
+        there = {row[1] for row in database.execute(f"PRAGMA table_info({name})")}
+        if not there:
+            return f"the table {name}"
+        if lost := sorted(columns - there):
+            return f"the column {lost[0]} of the table {name}"
+    return ""
+
+
+@functools.cache
+def _tables(migrations: tuple[str, ...]) -> Mapping[str, frozenset[str]]:
+    """The tables that these scripts make, with their columns."""
+    with contextlib.closing(sqlite3.connect(":memory:")) as model:
+        for script in migrations:
+            model.executescript(script)
+        names = [row[0] for row in model.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")]
+        return {name: frozenset(row[1] for row in model.execute(f"PRAGMA table_info({name})")) for name in names}
 
 
 @contextlib.contextmanager
@@ -128,6 +167,10 @@ class Database(sqlite3.Connection):
         """As sqlite3's."""
         return self.cursor().execute(*words)
 
+    def executemany(self, *words: Any) -> Any:
+        """As sqlite3's."""
+        return self.cursor().executemany(*words)
+
     @contextlib.contextmanager
     def guarded(self) -> Iterator[None]:
         """Turn errors of SQLite and of invalid values in rows into PatchpilotErrors."""
@@ -147,11 +190,17 @@ class Database(sqlite3.Connection):
         if code in (_BUSY, _LOCKED):
             return PatchpilotError(
                 f"{self.what} is locked by another process: {error}",
-                hint=f"wait for the other patchpilot process to finish; the file is {self.file}",
+                hint=f"wait for the other patchpilot process to finish; `fuser -v {shlex.quote(str(self.file))}` lists it",
+            )
+        folder = shlex.quote(str(self.file.parent))
+        if code == _FULL:
+            return PatchpilotError(
+                f"{self.what} cannot be written: {error}",
+                hint=f"free up disk space and run the command again: nothing was changed; to see what is left: `df -h {folder}`",
             )
         return PatchpilotError(
             f"{self.what} cannot be written: {error}",
-            hint=f"free up disk space, or check the permissions of {self.file}; every mail is recorded there before it is sent",
+            hint=f"check the disk and the permissions of {self.file}, with `ls -l {folder}` and `df -h {folder}`",
         )
 
 
@@ -209,7 +258,7 @@ def backups(file: Path) -> tuple[Path, ...]:
     return tuple(sorted((file.parent / "backups").glob(f"{file.stem}-*.sqlite3"), key=lambda file: (file.stat().st_mtime_ns, file.name)))
 
 
-def _back_up(database: Database, label: str) -> None:
+def back_up(database: Database, label: str) -> None:
     """Copy a sound database unless this label's copy is fresh; a failure is ignored."""
     folder = database.file.parent / "backups"
     wanted = folder / f"{database.file.stem}-{label}.sqlite3"
@@ -239,11 +288,11 @@ class Recovery:
 
 
 def recover(file: Path, layout: Layout) -> Recovery | None:
-    """Replace a damaged database by its newest valid backup and the readable rows of the damaged one; None when it is not damaged."""
+    """Replace a damaged database by its newest valid backup and the valid rows of the damaged one; None when it is not damaged."""
     _checked.discard(file)
-    with contextlib.suppress(DamagedError):
-        open_database(file, layout).close()
-        return None
+    with contextlib.suppress(DamagedError), contextlib.closing(open_database(file, layout)) as database:
+        if all(layout.is_valid(name, row) for name in _tables(layout.migrations) for row in _rows(database, name)):
+            return None
     aside = file.with_name(f"{file.name}.damaged-{datetime.now(UTC):%Y%m%d-%H%M%S}")
     for ending in ("", "-wal", "-shm"):
         with contextlib.suppress(FileNotFoundError):
@@ -253,12 +302,12 @@ def recover(file: Path, layout: Layout) -> Recovery | None:
         file.write_bytes(backup.read_bytes())
     _checked.add(file)
     with contextlib.closing(open_database(file, layout)) as database:
-        tables = [row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")]
+        tables = list(_tables(layout.migrations))
         restored = sum(database.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in tables)
         # replacing a row must not delete the rows that refer to it
         database.execute("PRAGMA foreign_keys = OFF")
         with writing(database):
-            salvaged = sum(_salvage(database, aside, name) for name in tables)
+            salvaged = sum(_salvage(database, aside, name, layout) for name in tables)
             for row in database.execute("PRAGMA foreign_key_check").fetchall():
                 database.execute(f"DELETE FROM {row[0]} WHERE rowid = ?", (row[1],))
     return Recovery(aside, backup, restored, salvaged)
@@ -272,20 +321,42 @@ def _is_sound(file: Path) -> bool:
         return False
 
 
-def _salvage(database: Database, source: Path, table: str) -> int:
-    """Copy the readable rows of a damaged file's table, from its beginning and from its end; returns their number."""
-    columns = [row[1] for row in database.execute(f"PRAGMA table_info({table})").fetchall()]
+def _rows(database: Database, table: str) -> Iterator[Row]:
+    """The rows of a table by the names of its columns; DamagedError at one that cannot be read."""
+    found = database.execute(f"SELECT * FROM {table}")
+    names = [column[0] for column in found.description]
+    return (dict(zip(names, values, strict=True)) for values in found)
+
+
+def _salvage(database: Database, source: Path, table: str, layout: Layout) -> int:
+    """Copy the valid rows of a damaged file's table, which is read from its beginning and from its end; returns their number."""
+    columns = sorted(_tables(layout.migrations)[table])
     rows: dict[int, tuple[Any, ...]] = {}
     for order in ("ASC", "DESC"):
         try:
             with contextlib.closing(sqlite3.connect(source)) as old:
-                for row in old.execute(f"SELECT rowid, {', '.join(columns)} FROM {table} ORDER BY rowid {order}"):
-                    rows.setdefault(row[0], row[1:])
+                there = {row[1] for row in old.execute(f"PRAGMA table_info({table})")}
+                columns = [name for name in columns if name in there]
+                # not by an index: what is read is the table
+                numbers = old.execute(f"SELECT rowid FROM {table} NOT INDEXED ORDER BY rowid {order}")
+                for (number,) in numbers:
+                    if number not in rows and (row := _row_at(old, table, columns, number)):
+                        rows[number] = row
         except sqlite3.Error:
             continue
     taken = 0
-    for row in rows.values():
-        with contextlib.suppress(sqlite3.Error):
-            database.execute(f"INSERT OR REPLACE INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})", row)
-            taken += 1
+    for _, row in sorted(rows.items()):
+        if layout.is_valid(table, dict(zip(columns, row, strict=True))):
+            with contextlib.suppress(sqlite3.Error):
+                database.execute(f"INSERT OR REPLACE INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})", row)
+                taken += 1
     return taken
+
+
+def _row_at(database: sqlite3.Connection, table: str, columns: Sequence[str], number: int) -> tuple[Any, ...] | None:
+    """One row of a table; None when it cannot be read."""
+    try:
+        row: tuple[Any, ...] | None = database.execute(f"SELECT {', '.join(columns)} FROM {table} WHERE rowid = ?", (number,)).fetchone()
+    except sqlite3.Error:
+        return None
+    return row

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The SQLite database of tracked series in the user's state directory: series, their mails, and which were read."""
 
+import contextlib
 import hashlib
 import os
 import sqlite3
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -14,7 +15,7 @@ from pathlib import Path
 from patchpilot.errors import InputError, UsageError
 from patchpilot.model.action import Action
 from patchpilot.model.mail import Mail
-from patchpilot.series.database import Layout, open_database, writing
+from patchpilot.series.database import DamagedError, Layout, Row, back_up, backups, damaged, open_database, writing
 from patchpilot.threads.mail_reader import MailReader
 
 _SCHEMA = """
@@ -34,7 +35,34 @@ CREATE TABLE IF NOT EXISTS tick (
 _NEWS = "ALTER TABLE series ADD COLUMN news TEXT;"
 _PASSED_KEPT = 20_000
 _PASSED = "CREATE TABLE IF NOT EXISTS passed (message_id TEXT PRIMARY KEY, at TEXT NOT NULL);"
-TRACK_LAYOUT = Layout("the database of tracked series", (_SCHEMA, _TICKS, _NEWS + _PASSED))
+_BLOBS = {"raw": (bytes,), "mbox": (str, bytes, type(None))}
+_NUMBERS = ("id", "series", "seen", "line")
+_TIMES = ("added", "updated", "sent", "news", "at")
+
+
+def _is_valid(table: str, row: Row) -> bool:
+    """Whether a row of the store makes sense; a mail must be there whole."""
+    for name, value in row.items():
+        kinds = _BLOBS.get(name, (int,) if name in _NUMBERS else (str, type(None)))
+        if not isinstance(value, kinds) or (name in _TIMES and not _is_time(value)):
+            return False
+    return table != "mail" or _unpacked(row["raw"]) is not None
+
+
+def _is_time(value: object) -> bool:
+    with contextlib.suppress(ValueError):
+        return value is None or datetime.fromisoformat(str(value)).tzinfo is not None
+    return False
+
+
+def _unpacked(raw: object) -> bytes | None:
+    """The mail in a row; None when it is damaged."""
+    with contextlib.suppress(zlib.error, TypeError):
+        return zlib.decompress(raw)  # type: ignore[arg-type]  # what the file holds
+    return None
+
+
+TRACK_LAYOUT = Layout("the database of tracked series", (_SCHEMA, _TICKS, _NEWS + _PASSED), _is_valid)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +130,15 @@ class Store:
 
     def entries(self) -> tuple[TrackEntry, ...]:
         """All tracked series, in the order they were added."""
-        rows = self._database.execute("SELECT id, message_id, subject, lore, mbox, added, updated, news FROM series ORDER BY id").fetchall()
+        names = ("id", "message_id", "subject", "lore", "mbox", "added", "updated", "news")
+        rows = self._database.execute(f"SELECT {', '.join(names)} FROM series ORDER BY id").fetchall()
+        for row in rows:
+            if not _is_valid("series", dict(zip(names, row, strict=True))):
+                raise self._invalid(f"series {row[0]}")
         return tuple(replace(TrackEntry(*row), mbox=os.fsdecode(row[4]) if row[4] else None) for row in rows)
+
+    def _invalid(self, what: str) -> DamagedError:
+        return damaged(self.file, TRACK_LAYOUT.what, f"invalid row: {what}")
 
     def entry(self, number: int) -> TrackEntry:
         """One series; UsageError when there is none of this number."""
@@ -120,7 +155,7 @@ class Store:
 
     def keep(self, number: int, subject: str, mails: Sequence[Mail], *, seen: Iterable[str] = ()) -> tuple[str, ...]:
         """Keep these mails of a series; the ids of those that are new. Ids in `seen` are not marked unread."""
-        known = {row[0] for row in self._database.execute("SELECT message_id FROM member WHERE series = ?", (number,))}
+        known = set(self._ids("SELECT message_id FROM member JOIN mail USING (message_id) WHERE series = ?", number))
         read = set(seen)
         new = [mail for mail in mails if mail.message_id not in known]
         with self.changing() as database:
@@ -139,29 +174,82 @@ class Store:
         return tuple(mail.message_id for mail in new)
 
     def mails(self, number: int) -> tuple[Mail, ...]:
-        """The mails of a series."""
+        """The mails of a series; DamagedError when one of them cannot be read."""
+        mails, lost = self.readable_mails(number)
+        if lost:
+            more = f", and {len(lost) - 1} more" if len(lost) > 1 else ""
+            raise DamagedError(
+                f"series {number}: the mail {lost[0]} is damaged in {self.file}{more}",
+                hint=Action("track", ("rebuild", str(number)), "`{}` fetches it again"),
+            )
+        return mails
+
+    def readable_mails(self, number: int) -> tuple[tuple[Mail, ...], tuple[str, ...]]:
+        """The mails of a series that can be read, and the ids of the others."""
         rows = self._database.execute(
-            "SELECT mail.message_id, raw FROM mail JOIN member USING (message_id) WHERE series = ? ORDER BY member.rowid", (number,)
+            "SELECT member.message_id, raw FROM member LEFT JOIN mail USING (message_id) WHERE series = ? ORDER BY member.rowid", (number,)
         )
-        with self._database.guarded():
-            return tuple(self._kept(message_id, raw) for message_id, raw in rows)
+        mails, lost = [], []
+        for message_id, packed in rows:
+            if not isinstance(message_id, str):
+                raise self._invalid(f"a mail of series {number}")
+            raw = _unpacked(packed)
+            if raw is None:
+                lost.append(message_id)
+            else:
+                mails.append(self._kept(message_id, raw))
+        return tuple(mails), tuple(lost)
 
     def _kept(self, message_id: str, raw: bytes) -> Mail:
-        mail = self.reader.parse(zlib.decompress(raw))
+        mail = self.reader.parse(raw)
         return mail if mail.message_id == message_id else mail._replace(message_id=message_id)
+
+    def from_backups(self, message_ids: Iterable[str]) -> Mapping[str, Mail]:
+        """Those of these mails that a backup of the store still has."""
+        wanted, found = set(message_ids), dict[str, Mail]()
+        for backup in reversed(backups(self.file)):
+            if not wanted:
+                break
+            with contextlib.suppress(sqlite3.Error), contextlib.closing(sqlite3.connect(f"{backup.as_uri()}?mode=ro", uri=True)) as old:
+                for message_id in sorted(wanted):
+                    row = old.execute("SELECT raw FROM mail WHERE message_id = ?", (message_id,)).fetchone()
+                    if row and (raw := _unpacked(row[0])) is not None:
+                        found[message_id] = self._kept(message_id, raw)
+            wanted -= found.keys()
+        return found
+
+    def replace_mails(self, number: int, subject: str, mails: Sequence[Mail], *, seen: Iterable[str] = ()) -> tuple[str, ...]:
+        """Give a series these mails in place of those it has; the ids of those that are new. What was read stays read, ticks stay."""
+        with self.changing() as database:
+            before = dict(database.execute("SELECT message_id, seen FROM member WHERE series = ?", (number,)).fetchall())
+            (news,) = database.execute("SELECT news FROM series WHERE id = ?", (number,)).fetchone()
+            new = tuple(mail.message_id for mail in mails if mail.message_id not in before)
+            database.execute("DELETE FROM member WHERE series = ?", (number,))
+            database.executemany("DELETE FROM mail WHERE message_id = ?", ((_text(mail.message_id),) for mail in mails))
+            self.keep(number, subject, mails, seen=(*seen, *(message_id for message_id, is_seen in before.items() if is_seen)))
+            if not new:
+                database.execute("UPDATE series SET news = ? WHERE id = ?", (news, number))
+            database.execute("DELETE FROM mail WHERE message_id NOT IN (SELECT message_id FROM member)")
+        return new
 
     def message_ids(self, number: int) -> frozenset[str]:
         """The ids of a series' mails."""
-        rows = self._database.execute("SELECT message_id FROM member WHERE series = ?", (number,))
-        return frozenset(row[0] for row in rows)
+        return frozenset(self._ids("SELECT message_id FROM member WHERE series = ?", number))
+
+    def _ids(self, query: str, *values: object) -> tuple[str, ...]:
+        """The Message-IDs that a query gives; DamagedError when one of them is no text."""
+        ids = tuple(row[0] for row in self._database.execute(query, values))
+        if not all(isinstance(message_id, str) for message_id in ids):
+            raise self._invalid("a Message-ID")
+        return ids
 
     def content(self, number: int) -> str:
         """Text that changes whenever a mail is added to a series: a hash of its mails' ids, in order."""
-        rows = self._database.execute(
+        ids = self._ids(
             "SELECT message_id FROM series WHERE id = ? UNION ALL"
-            " SELECT message_id FROM (SELECT message_id FROM member WHERE series = ? ORDER BY rowid)", (number, number)
+            " SELECT message_id FROM (SELECT message_id FROM member WHERE series = ? ORDER BY rowid)", number, number
         )  # fmt: skip
-        return hashlib.blake2b("\n".join(row[0] for row in rows).encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
+        return hashlib.blake2b("\n".join(ids).encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
 
     def asked(self, number: int) -> None:
         """Note that an archive was asked about a series and had nothing new."""
@@ -170,7 +258,16 @@ class Store:
 
     def passed_over(self) -> frozenset[str]:
         """The ids of mails that a search gave and that are about no series."""
-        return frozenset(row[0] for row in self._database.execute("SELECT message_id FROM passed"))
+        return frozenset(self._ids("SELECT message_id FROM passed"))
+
+    def back_up(self) -> None:
+        """Keep a copy of the store as it is, before much of it is replaced."""
+        back_up(self._database, "rebuild")
+
+    def forget_passed_over(self) -> None:
+        """Pass over no mail that a search gives."""
+        with self.changing() as database:
+            database.execute("DELETE FROM passed")
 
     def pass_over(self, message_ids: Iterable[str]) -> None:
         """Do not look at these mails again; the oldest are forgotten."""
@@ -180,8 +277,7 @@ class Store:
 
     def unread(self, number: int) -> frozenset[str]:
         """The ids of a series' unread mails."""
-        rows = self._database.execute("SELECT message_id FROM member WHERE series = ? AND seen = 0", (number,))
-        return frozenset(row[0] for row in rows)
+        return frozenset(self._ids("SELECT message_id FROM member WHERE series = ? AND seen = 0", number))
 
     def mark_read(self, number: int, message_ids: Iterable[str] | None = None) -> None:
         """Mark these (or all) mails of a series as read."""

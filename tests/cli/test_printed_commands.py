@@ -65,7 +65,8 @@ PLACEHOLDERS = (
     (r"--drop (?:ADDRESS|\{\w+(?:\.address\.email)?\}|somebody@example\.org)", "--drop otto@example.com"),
     (r"--restore \{\w+\}|--restore somebody@example\.org", "--restore otto@example.com"),
     (r"\{(?:number|str\(moved\)|result\.undo\.number)\}", "3"),
-    (r"\{entries\[0\]\[0\]\}", "1"),
+    (r"\{entries\[0\]\[0\]\}|\{str\((?:number|entry\.id)\)\}", "1"),
+    (r"--lore (?:\{LORE\}|https://lore\.kernel\.org/netdev)", "--lore ARCHIVE"),
     (r"draft -v \{str\(\w+\.version \+ 1\)\}", "draft -v 2"),
     (r"--unknown \{unknown_state\[0\]\}=sent", "--unknown sent"),
     (r"--since-version 2", "--since-version 1"),
@@ -241,6 +242,7 @@ def _states(world: World) -> None:
     world.enter("ready")
     one.repo.git("config", "patchpilot.lore", one.archive.url)
     world.values["MESSAGE-ID"] = first = one.send()
+    world.values["ARCHIVE"] = one.archive.url
     world.values["URL"] = f"{one.archive.url}/{first}/"
     one.tell(first, f"Reviewed-by: {RITA}", subject="Re: [PATCH] net: foo: hand up the error of bar()")
     _run("track", "add", "--mbox", "thread.mbox")

@@ -151,6 +151,31 @@ def watch(common: Common, once: bool, interval: int, lore: str | None) -> int:
     return 1 if once and came else code
 
 
+@command.command(epilog="\b\nExamples:\n  patchpilot track rebuild\n  patchpilot track rebuild 2 --lore https://lore.kernel.org/netdev")
+@common_options("text", "json")
+@_LORE
+@click.argument("numbers", metavar="[ID]...", type=int, nargs=-1)
+def rebuild(common: Common, numbers: tuple[int, ...], lore: str | None) -> int:
+    """Fetch all mails of followed series (default: all) again, for example when one is damaged.
+
+    Numbers, what you have read and ticked, and mails that are only here are kept.
+    """
+    from patchpilot.services.track import follow_series as service
+    from patchpilot.services.track.rebuild_series import rebuild as rebuilt
+
+    with common.workplace() as place, service.open_store() as store, progress_of(common) as progress:
+        series = rebuilt(
+            numbers,
+            lore=lore,
+            store=store,
+            archive_at=_archives(common),
+            repository=place.repository_if_any(),
+            progress=progress,
+        )
+    _write(common, series)
+    return _warn_unreachable(series)
+
+
 @command.command(epilog="\b\nExample:\n  patchpilot track remove 3")
 @common_options("text", "json")
 @_ID

@@ -228,6 +228,8 @@ def recovered() -> tuple[str, ...]:
             continue
         source = f"{done.restored} rows of the backup {done.backup.name}" if done.backup else "no backup"
         lines.append(f"{layout.what}: restored from {source}, with {done.salvaged} rows of the damaged file, which is now {done.damaged}")
+        if layout is TRACK_LAYOUT:
+            lines.append(str(Action("track", ("rebuild",), "`{}` fetches the mails that were lost")))
     return tuple(lines)
 
 

@@ -127,15 +127,15 @@ def add(
     url = archive_of(target, lore)
     with archive_at(url) as archive:
         gathered = gather(archive, message_id, reader=store.reader, progress=progress)
-    mails = _without_tests(gathered.mails)
+    mails = without_tests(gathered.mails)
     status = status_of(message_id, read_thread(mails, now=store.reader.now, reader=store.reader))
     if status is None:
         raise InputError(f"{message_id}: no patch in this thread", hint="pass the Message-ID of the patch or its cover letter")
     with store.changing():
         entry = store.holding(status.topic.message_ids) or store.add(_key(status), status.topic.subject, url, None)
-        new = store.keep(entry.id, status.topic.subject, mails, seen=_own(status))
+        new = store.keep(entry.id, status.topic.subject, mails, seen=own_mails(status))
     troubles = (*gathered.troubles, *((gathered.failure.message,) if gathered.failure else ()))
-    shown = _shown(store.entry(entry.id), store, repository, progress, status)
+    shown = shown_series(store.entry(entry.id), store, repository, progress, status)
     return (replace(shown, new=new, troubles=troubles, unreachable=gathered.failure is not None),)
 
 
@@ -146,7 +146,7 @@ def follow(message_id: str, subject: str, *, lore: str = LORE, store: Store) -> 
 
 def _add_from_mbox(target: str | None, mbox: Path, store: Store, repository: Repository | None, progress: Progress) -> tuple[Tracked, ...]:
     left_out: list[str] = []
-    mails = _without_tests(read_mails(mbox, progress, left_out.append, store.reader.parse))
+    mails = without_tests(read_mails(mbox, progress, left_out.append, store.reader.parse))
     every = read_thread(mails, reader=store.reader, progress=progress)
     if target:
         message_id = message_id_of(target)
@@ -168,8 +168,8 @@ def _add_from_mbox(target: str | None, mbox: Path, store: Store, repository: Rep
         kept = [mail for mail in mails if mail.message_id in ids]
         with store.changing():
             entry = store.holding(status.topic.message_ids) or store.add(_key(status), status.topic.subject, None, str(mbox.resolve()))
-            new = store.keep(entry.id, status.topic.subject, kept, seen=_own(status))
-        added.append(replace(_shown(store.entry(entry.id), store, repository, progress, status), new=new, troubles=tuple(left_out)))
+            new = store.keep(entry.id, status.topic.subject, kept, seen=own_mails(status))
+        added.append(replace(shown_series(store.entry(entry.id), store, repository, progress, status), new=new, troubles=tuple(left_out)))
     return tuple(added)
 
 
@@ -177,7 +177,7 @@ def show(
     number: int, *, store: Store, repository: Repository | None = None, mark_read: bool = False, progress: Progress = silent
 ) -> Tracked:
     """One series as it is known here; nothing is asked of the network."""
-    (tracked,) = _read((_shown(store.entry(number), store, repository, progress),))
+    (tracked,) = _read((shown_series(store.entry(number), store, repository, progress),))
     if mark_read:
         store.mark_read(number)
     return tracked
@@ -185,7 +185,7 @@ def show(
 
 def listed(*, store: Store, repository: Repository | None = None, whole: bool = True, progress: Progress = silent) -> tuple[Tracked, ...]:
     """All followed series as they are known here; `whole` with all their mails, else those are read when asked for."""
-    series = tuple(_shown(entry, store, repository, progress) for entry in store.entries())
+    series = tuple(shown_series(entry, store, repository, progress) for entry in store.entries())
     return _read(series) if whole else series
 
 
@@ -218,7 +218,7 @@ def update(
     """
     numbers = request.numbers
     entries = [store.entry(number) for number in numbers] if numbers else list(store.entries())
-    before = {entry.id: _shown(entry, store, None, progress) for entry in entries}
+    before = {entry.id: shown_series(entry, store, None, progress) for entry in entries}
     due = {entry.id for entry in entries if numbers or request.everything or _is_due(before[entry.id], store.reader.now)}
     archives = Archives(archive_at)
     polled = _polled([before[number] for number in sorted(due)], request, store, archives, progress)
@@ -228,11 +228,11 @@ def update(
         if entry.id not in whole:
             if entry.id in polled.quiet:
                 store.asked(entry.id)
-            shown = _shown(store.entry(entry.id), store, repository, progress)
+            shown = shown_series(store.entry(entry.id), store, repository, progress)
             updated.append(replace(shown, cached=entry.id in polled.cached))
             continue
         try:
-            said = _numbered(progress, len(updated) + 1, len(entries))
+            said = numbered(progress, len(updated) + 1, len(entries))
             fresh = request.fresh or entry.id in polled.news
             updated.append(_update_one(before[entry.id], store, archives, request.lore, fresh, repository, said))
         except NetworkError as error:
@@ -264,7 +264,7 @@ def _is_due(series: Tracked, now: datetime) -> bool:
     return now - datetime.fromisoformat(updated) >= min(quiet / _SHARE_OF_QUIET, _LONGEST_PAUSE)
 
 
-def _numbered(progress: Progress, at: int, count: int) -> Progress:
+def numbered(progress: Progress, at: int, count: int) -> Progress:
     """The progress of one series of several."""
 
     def say(what: str, done: int = 0, total: int | None = None) -> None:
@@ -287,7 +287,7 @@ def _update_one(
         path = Path(entry.mbox)
         if path.exists():
             left_out: list[str] = []
-            mails = _of_mbox(entry, known, _without_tests(read_mails(path, progress, left_out.append, store.reader.parse)), store.reader)
+            mails = of_mbox(entry, known, without_tests(read_mails(path, progress, left_out.append, store.reader.parse)), store.reader)
             troubles = tuple(left_out)
         else:
             troubles = (f"{path} no longer exists",)
@@ -295,7 +295,7 @@ def _update_one(
         try:
             with archives.open(url or LORE) as archive:
                 mails, troubles, failure = gather(archive, entry.message_id, known, fresh=fresh, reader=store.reader, progress=progress)
-                mails, cached = _without_tests(mails), archive.remembered
+                mails, cached = without_tests(mails), archive.remembered
         except NotInArchiveError as error:
             troubles = (error.message,)
         except NetworkError as error:
@@ -305,21 +305,21 @@ def _update_one(
             archives.failed(url or LORE, failure)
             troubles = (*troubles, failure.message)
     if cached and {mail.message_id for mail in mails} <= {mail.message_id for mail in known}:
-        return replace(_shown(entry, store, repository, progress), troubles=troubles, cached=True)
-    status = status_of(entry.message_id, read_thread((*known, *mails), now=_moment(entry, store), reader=store.reader))
-    new = store.keep(entry.id, status.topic.subject if status else entry.subject, mails, seen=_own(status) if status else ())
-    shown = _shown(store.entry(entry.id), store, repository, progress)
+        return replace(shown_series(entry, store, repository, progress), troubles=troubles, cached=True)
+    status = status_of(entry.message_id, read_thread((*known, *mails), now=moment_of(entry, store), reader=store.reader))
+    new = store.keep(entry.id, status.topic.subject if status else entry.subject, mails, seen=own_mails(status) if status else ())
+    shown = shown_series(store.entry(entry.id), store, repository, progress)
     return replace(shown, new=new, troubles=troubles, unreachable=failure is not None)
 
 
-def _without_tests(mails: Sequence[Mail]) -> tuple[Mail, ...]:
+def without_tests(mails: Sequence[Mail]) -> tuple[Mail, ...]:
     """The mails without the test copies that `send --to-self` sent from here: with b4, no header distinguishes them from the real ones."""
     with Outbox() as outbox:
         tests = outbox.test_ids()
     return tuple(mail for mail in mails if mail.message_id not in tests)
 
 
-def _of_mbox(entry: TrackEntry, known: Sequence[Mail], mails: Sequence[Mail], reader: MailReader) -> tuple[Mail, ...]:
+def of_mbox(entry: TrackEntry, known: Sequence[Mail], mails: Sequence[Mail], reader: MailReader) -> tuple[Mail, ...]:
     every = read_thread((*known, *mails), reader=reader)
     status = status_of(entry.message_id, every)
     if status is None:
@@ -380,7 +380,9 @@ def remove(number: int, *, store: Store) -> TrackEntry:
     return store.remove(number)
 
 
-def _shown(entry: TrackEntry, store: Store, repository: Repository | None, progress: Progress, status: Status | None = None) -> Tracked:
+def shown_series(
+    entry: TrackEntry, store: Store, repository: Repository | None, progress: Progress, status: Status | None = None
+) -> Tracked:
     """The series as kept; `status` where it was just read from the same mails. What was derived from the same mails and refs is not derived again."""
     lazy = _LazyStatus(entry, store, repository, progress, status)
     summary = lazy.summary()
@@ -408,14 +410,14 @@ class _LazyStatus:
         """The status; None while no archive has the series."""
         if not self._is_read:
             mails = self._store.mails(self._entry.id)
-            moment = _moment(self._entry, self._store)
+            moment = moment_of(self._entry, self._store)
             every = read_thread(mails, now=moment, reader=self._store.reader, progress=self._progress)
             self._keep(status_of(self._entry.message_id, every))
         return self._status
 
     def summary(self) -> SeriesSummary | None:
         """The summary, from the cache where the mails, the refs and the day are the same."""
-        hour = "" if _moment(self._entry, self._store) is None else f"{self._store.reader.now:%F %H}"
+        hour = "" if moment_of(self._entry, self._store) is None else f"{self._store.reader.now:%F %H}"
         parts = (self._store.content(self._entry.id).encode(), _refs(self._repository), hour.encode())
         key = key_of(_SUMMARIES, parts)
         value = recall(_SUMMARIES, key) if not self._is_read else None
@@ -445,7 +447,7 @@ def _key(status: Status) -> str:
     return status.topic.revisions[0].head.message_id
 
 
-def _own(status: Status) -> frozenset[str]:
+def own_mails(status: Status) -> frozenset[str]:
     """What the author knows already: their own mails."""
     from patchpilot.threads.sender import same_person
 
@@ -453,6 +455,6 @@ def _own(status: Status) -> frozenset[str]:
     return status.topic.message_ids | mine
 
 
-def _moment(entry: TrackEntry, store: Store) -> datetime | None:
+def moment_of(entry: TrackEntry, store: Store) -> datetime | None:
     """The time for "stalled": that of the call; None for an mbox of the past."""
     return None if entry.mbox and not entry.lore else store.reader.now

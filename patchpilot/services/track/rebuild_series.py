@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""`track rebuild`: the mails of followed series are fetched again and replace those that are kept."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from patchpilot.commits.repository import Repository
+from patchpilot.errors import MissingError, NetworkError, PatchpilotError
+from patchpilot.model.action import Action
+from patchpilot.model.mail import Mail
+from patchpilot.model.progress import Progress, silent
+from patchpilot.services.track.follow_series import Tracked, moment_of, numbered, of_mbox, own_mails, shown_series, without_tests
+from patchpilot.services.track.poll_archives import ArchiveAt, Archives
+from patchpilot.threads.archive import LORE, NotInArchiveError
+from patchpilot.threads.collect_mails import gather, status_of
+from patchpilot.threads.mbox import read_mails, unique
+from patchpilot.threads.status import read_thread
+from patchpilot.threads.track_store import Store, TrackEntry
+
+
+def rebuild(
+    numbers: Sequence[int],
+    *,
+    lore: str | None = None,
+    store: Store,
+    archive_at: ArchiveAt,
+    repository: Repository | None = None,
+    progress: Progress = silent,
+) -> tuple[Tracked, ...]:
+    """Fetch all mails of these series (default: of all) again. Numbers, sources, what was read and ticked stay, and so do mails that the source
+    does not have. A series whose source does not answer stays as it is, `unreachable`; where its mails are damaged, that is a NetworkError."""
+    entries = [store.entry(number) for number in numbers] if numbers else list(store.entries())
+    archives = Archives(archive_at)
+    store.back_up()
+    if not numbers:
+        store.forget_passed_over()
+    return tuple(
+        _rebuilt(entry, lore, store, archives, repository, numbered(progress, at, len(entries))) for at, entry in enumerate(entries, 1)
+    )
+
+
+def _rebuilt(
+    entry: TrackEntry, lore: str | None, store: Store, archives: Archives, repository: Repository | None, progress: Progress
+) -> Tracked:
+    known, damaged = store.readable_mails(entry.id)
+    found, troubles, failure = _fetched(entry, lore, store, archives, progress)
+    there = {mail.message_id for mail in found}
+    saved = store.from_backups(set(damaged) - there)
+    lost = [message_id for message_id in damaged if message_id not in there and message_id not in saved]
+    if failure and lost:
+        raise failure
+    if failure and not found and not saved:
+        return replace(shown_series(entry, store, repository, progress), troubles=troubles, unreachable=isinstance(failure, NetworkError))
+    if lost:
+        troubles = (*troubles, f"damaged, and neither in the archive nor in a backup: {', '.join(lost)}")
+    mails = unique((*found, *known, *saved.values()))
+    status = status_of(entry.message_id, read_thread(mails, now=moment_of(entry, store), reader=store.reader))
+    subject = status.topic.subject if status else entry.subject
+    new = store.replace_mails(entry.id, subject, mails, seen=own_mails(status) if status else ())
+    shown = shown_series(store.entry(entry.id), store, repository, progress, status)
+    return replace(shown, new=new, troubles=troubles, unreachable=isinstance(failure, NetworkError))
+
+
+def _fetched(
+    entry: TrackEntry, lore: str | None, store: Store, archives: Archives, progress: Progress
+) -> tuple[tuple[Mail, ...], tuple[str, ...], PatchpilotError | None]:
+    """The mails that the series' source has, what was left out, and why not all could be read."""
+    url = lore or entry.lore or (None if entry.mbox else LORE)
+    if url is None:
+        return _from_file(Path(entry.mbox or ""), entry, store, progress)
+    try:
+        with archives.open(url) as archive:
+            mails, troubles, failure = gather(archive, entry.message_id, fresh=True, reader=store.reader, progress=progress)
+    except NotInArchiveError as error:
+        return (), (error.message,), None
+    except NetworkError as error:
+        archives.failed(url, error)
+        return (), (error.message,), error
+    if failure:
+        archives.failed(url, failure)
+        troubles = (*troubles, failure.message)
+    return without_tests(mails), troubles, failure
+
+
+def _from_file(
+    path: Path, entry: TrackEntry, store: Store, progress: Progress
+) -> tuple[tuple[Mail, ...], tuple[str, ...], PatchpilotError | None]:
+    if not path.exists():
+        problem = MissingError(
+            f"{path} no longer exists",
+            hint=Action("track", ("rebuild", str(entry.id), "--lore", LORE), "put it back, or read the series from an archive: `{}`"),
+        )
+        return (), (problem.message,), problem
+    left_out: list[str] = []
+    every = read_mails(path, progress, left_out.append, store.reader.parse)
+    return of_mbox(entry, (), without_tests(every), store.reader), tuple(left_out), None
