@@ -166,7 +166,7 @@ class Tour:
         series = self._app.session.last(Stage.FOLLOW) or ()
         if (
             not self._told
-            and any(one.status and one.status.state in MERGED and one.status.evidence.commits for one in series)
+            and any(one.is_read and one.status and one.status.state in MERGED and one.status.evidence.commits for one in series)
             and not self._app.screen.is_modal
         ):
             self._told = True

@@ -124,6 +124,29 @@ async def test_series_are_listed_by_whose_turn_it_is_the_topics_own_first(one: L
         assert app.screen.query_one("#conversation").heading == titles[1]  # type: ignore[attr-defined]
 
 
+async def test_only_mails_of_a_series_that_is_shown_are_read(one: Life, tmp_path: Path) -> None:
+    for name, mails in (("a", story.ACCEPTED), ("b", (story.FIX_V1, story.FIX_V2))):
+        (tmp_path / name).write_bytes(mbox(*mails))
+        assert call("track", "add", "--mbox", tmp_path / name).code == 0
+    assert call("-C", one.repo.path, "track").code == 0
+    app = app_on(one.repo.path, tmp_path)
+    async with app.run_test(size=(160, 50)) as pilot:
+        await settle(pilot)
+        asked(app)
+        await keys(pilot, Stage.FOLLOW)
+
+        def read() -> list[bool]:
+            return [series.is_read for series in app.screen._order]  # type: ignore[attr-defined]
+
+        assert read() == [True, False, False]
+        app.screen.query_one("#series").focus()
+        await keys(pilot, "j")
+        assert read() == [True, True, False]
+        await keys(pilot, "g")
+        assert read() == [True, True, False], "a refresh without news keeps what was read"
+        assert app.screen.query_one("#conversation").heading == app.screen._order[1].subject  # type: ignore[attr-defined]
+
+
 async def test_an_open_point_far_down_is_found_from_the_list(one: Life, tmp_path: Path) -> None:
     app = app_on(one.repo.path, tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:

@@ -50,14 +50,14 @@ class Tracked:
 
     `summary` is None while no archive has its mails, else it counts the repository too, where one was given; `cached` when its threads are
     those read at `entry.updated`, as the archive's answers of then were still at hand; `own` for the series of the topic in hand; `ticked`
-    are the review points that the author ticked as addressed. `load` reads its mails.
+    are the review points that the author ticked as addressed. `mails` reads its mails.
     """
 
     entry: TrackEntry
     summary: SeriesSummary | None
     unread: frozenset[str]
     step: NextStep
-    load: Callable[[], Status | None] = field(repr=False, compare=False)
+    mails: "_LazyStatus" = field(repr=False, compare=False)
     new: tuple[str, ...] = ()
     troubles: tuple[str, ...] = ()
     unreachable: bool = False
@@ -68,7 +68,12 @@ class Tracked:
     @property
     def status(self) -> Status | None:
         """Everything about it; its mails are read when this is first asked for, which needs the store and the repository to be open."""
-        return self.load()
+        return self.mails.status()
+
+    @property
+    def is_read(self) -> bool:
+        """Whether its mails were read."""
+        return self.mails.is_read
 
     @property
     def state(self) -> SeriesState:
@@ -192,7 +197,7 @@ def listed(*, store: Store, repository: Repository | None = None, whole: bool = 
 def _read(series: tuple[Tracked, ...]) -> tuple[Tracked, ...]:
     """The same series, with their mails read while store and repository are open."""
     for tracked in series:
-        tracked.load()
+        tracked.mails.status()
     return series
 
 
@@ -391,9 +396,9 @@ def shown_series(
         waiting = NextStep(
             NextStepNeed.PATIENCE, Action("track", ("update",), "wait: the archive does not have it yet (it can take minutes); then `{}`")
         )
-        return Tracked(entry, None, unread, waiting, lambda: None)
+        return Tracked(entry, None, unread, waiting, lazy)
     ids = frozenset(summary.message_ids)
-    return Tracked(entry, summary, unread & ids, summary.step, lazy.status, ticked=store.ticked(entry.id))
+    return Tracked(entry, summary, unread & ids, summary.step, lazy, ticked=store.ticked(entry.id))
 
 
 class _LazyStatus:
@@ -402,13 +407,13 @@ class _LazyStatus:
     def __init__(self, entry: TrackEntry, store: Store, repository: Repository | None, progress: Progress, status: Status | None) -> None:
         self._entry, self._store, self._repository, self._progress = entry, store, repository, progress
         self._status: Status | None = None
-        self._is_read = False
+        self.is_read = False
         if status is not None:
             self._keep(status)
 
     def status(self) -> Status | None:
         """The status; None while no archive has the series."""
-        if not self._is_read:
+        if not self.is_read:
             mails = self._store.mails(self._entry.id)
             moment = moment_of(self._entry, self._store)
             every = read_thread(mails, now=moment, reader=self._store.reader, progress=self._progress)
@@ -420,7 +425,7 @@ class _LazyStatus:
         hour = "" if moment_of(self._entry, self._store) is None else f"{self._store.reader.now:%F %H}"
         parts = (self._store.content(self._entry.id).encode(), _refs(self._repository), hour.encode())
         key = key_of(_SUMMARIES, parts)
-        value = recall(_SUMMARIES, key) if not self._is_read else None
+        value = recall(_SUMMARIES, key) if not self.is_read else None
         if isinstance(value, dict):
             return SeriesSummary.read(value)
         status = self.status()
@@ -433,7 +438,7 @@ class _LazyStatus:
     def _keep(self, status: Status | None) -> None:
         if status is not None and self._repository is not None:
             status = with_commits(status, in_repository(status, self._repository, progress=self._progress))
-        self._status, self._is_read = status, True
+        self._status, self.is_read = status, True
 
 
 @functools.lru_cache(maxsize=2)

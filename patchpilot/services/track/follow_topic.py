@@ -36,27 +36,45 @@ def followed(
 ) -> FollowedSeries:
     """The followed series; with `ask` their archives are asked for what is new, with `fresh` past the cache.
 
-    `known` gets before that what is here; and even before that the series of the number `first` alone, where there is one.
+    `known` gets before that what is here; and even before that the series of the number `first` alone, where there is one. Only the mails of that
+    series and of the topic's own are read; `read_series` reads another one.
     """
     with Store() as store:
         if ask:
             if known and first in {entry.id for entry in store.entries()}:
                 known(FollowedSeries((follow_series.show(first, store=store, progress=progress),), None))
             if known:
-                series = follow_series.listed(store=store, repository=repository, progress=progress)
-                known(_of_topic(series, repository, target, base, store))
+                series = follow_series.listed(store=store, repository=repository, whole=False, progress=progress)
+                known(_of_topic(series, repository, target, base, store, first))
             archives = follow_series.default_archive()
             series = follow_series.update(
-                follow_series.UpdateRequest(fresh=fresh), store=store, archive_at=archives, repository=repository, progress=progress
+                follow_series.UpdateRequest(fresh=fresh, whole=False),
+                store=store,
+                archive_at=archives,
+                repository=repository,
+                progress=progress,
             )
         else:
-            series = follow_series.listed(store=store, repository=repository, progress=progress)
-        return _of_topic(series, repository, target, base, store)
+            series = follow_series.listed(store=store, repository=repository, whole=False, progress=progress)
+        return _of_topic(series, repository, target, base, store, first)
 
 
-def _of_topic(series: tuple[Tracked, ...], repository: Repository, target: str | None, base: str | None, store: Store) -> FollowedSeries:
+def _of_topic(
+    series: tuple[Tracked, ...], repository: Repository, target: str | None, base: str | None, store: Store, first: int
+) -> FollowedSeries:
     topic = this_topic(repository, target, base=base, store=store, known=series)
-    return FollowedSeries(with_topic(series, topic), topic)
+    marked = with_topic(series, topic)
+    for one in marked:
+        if one.own or one.entry.id == first:
+            # while store and repository are open
+            one.mails.status()
+    return FollowedSeries(marked, topic)
+
+
+def read_series(number: int, repository: Repository, progress: Progress = silent) -> Tracked:
+    """One followed series with its mails, as it is known here. MissingError when it is no longer followed."""
+    with Store() as store:
+        return follow_series.show(number, store=store, repository=repository, progress=progress)
 
 
 def mark_read(number: int, message_ids: Collection[str] | None = None) -> None:

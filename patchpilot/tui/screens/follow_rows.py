@@ -22,7 +22,7 @@ TURNS = {"action": ("todo", "bold"), "patience": ("waiting", ""), "nothing": ("d
 
 def rank(series: "Tracked") -> tuple[bool, int, float]:
     """The topic's own series first, then by whose turn it is, then by the last mail."""
-    last = series.status.last_activity if series.status else None
+    last = series.summary.last_activity if series.summary else None
     return not series.own, list(TURNS).index(str(series.step.need)), -last.timestamp() if last else 0.0
 
 

@@ -225,19 +225,20 @@ class FollowScreen(StageScreen):
         seen = tuple(replace(series, entry=replace(series.entry, updated=None), new=()) for series in result)
         if seen and seen == self._known:
             # the new one replaces the old one: two copies of a large thread are many megabytes
-            self._known, self._order = seen, tuple(sorted(result, key=rank))
+            self._known = seen
+            self._take(result)
             return
         self._known, self._looks = seen, 0
         before = {series.entry.id: series.unread for series in self._order}
         is_still = self._mail_at_cursor() == self._led
-        self._order = tuple(sorted(result, key=rank))
+        self._take(result)
         self._list(self._order)
         self._quiet()
         if self._order:
             chosen = self._chosen()
             is_same = chosen.entry.id == self._number
             self._lay(keep=is_same)
-            if is_same and (arrived := chosen.unread - before.get(chosen.entry.id, chosen.unread)):
+            if is_same and chosen.is_read and (arrived := chosen.unread - before.get(chosen.entry.id, chosen.unread)):
                 self._lead_to(arrived, go=is_still)
         else:
             words = "Series that you send are followed automatically. Press a to follow another series by its Message-ID or link."
@@ -246,6 +247,17 @@ class FollowScreen(StageScreen):
             self._show_points(())
         if self.focused is None or not self.focused.is_on_screen or not self._order:
             self.query_one(ThreadTree).focus()
+
+    def _take(self, result: "tuple[Tracked, ...]") -> None:
+        """Put the series in order; what was read of one that has nothing new is kept."""
+        had = {series.entry.id: series for series in self._order if series.is_read}
+        kept = (
+            replace(series, mails=old.mails)
+            if not series.is_read and (old := had.get(series.entry.id)) and old.summary == series.summary
+            else series
+            for series in result
+        )
+        self._order = tuple(sorted(kept, key=rank))
 
     def _quiet(self) -> None:
         """Keep the room of the key line for what is next: in the demo Robin's key until it is merged, and none for what happens by itself."""
@@ -296,10 +308,13 @@ class FollowScreen(StageScreen):
 
     def _lay(self, *, keep: bool) -> None:
         series = self._chosen()
-        self._number = series.entry.id
+        self._number = self.session.series = series.entry.id
+        tree = self.query_one(ThreadTree)
+        if not series.is_read:
+            self._fetch_mails(series, keep=keep)
+            return
         if series is not self._laid_for:
             self._read(series)
-        tree = self.query_one(ThreadTree)
         wide = (tree.size.width or (self.size.width or 80) - 2) - 1
         laid = lay_thread(self._mails, self._items, series.unread, self._folding, wide, self._laid)
         demo = DEMO if self.tui.demo and series.own and series.step.need == "action" and not series.landed else ""
@@ -309,6 +324,26 @@ class FollowScreen(StageScreen):
             self._led = laid.ids[tree.laid.mails.index(unread[0])]
             self.call_after_refresh(tree.show_mail, unread[0])
         self._show_points(self._items)
+
+    def _fetch_mails(self, series: "Tracked", *, keep: bool) -> None:
+        """Read the mails of a series that is shown for the first time, then show them."""
+        from patchpilot.services.track.follow_topic import read_series
+
+        number, self._items, self._laid_for = series.entry.id, (), None
+
+        def read(repository: Any, progress: Any) -> "Tracked":
+            return read_series(number, repository, progress)
+
+        def then(found: "Tracked") -> None:
+            self._order = tuple(replace(one, mails=found.mails) if one.entry.id == number else one for one in self._order)
+            if self._number == number:
+                self._lay(keep=keep)
+
+        def lasts() -> None:
+            self.query_one("#conversation", Panel).heading = series.subject
+            self.query_one(ThreadTree).show_layout(["reading the mails …"], lay_thread(()), keep=False)
+
+        self.in_thread("reading the mails", read, then, lasts)
 
     def _read(self, series: "Tracked") -> None:
         """What is shown of a series, computed once for each state of it."""
