@@ -80,6 +80,15 @@ class TrackEntry:
     news: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class SeriesRecord:
+    """All that the store has about a series, except its mails: their ids in order, each with whether it was read, and the ticked review points."""
+
+    entry: TrackEntry
+    members: tuple[tuple[str, bool], ...]
+    ticked: frozenset[tuple[str, int]]
+
+
 def default_file() -> Path:
     """The default path of the store."""
     import platformdirs
@@ -260,6 +269,81 @@ class Store:
         """The ids of mails that a search gave and that are about no series."""
         return frozenset(self._ids("SELECT message_id FROM passed"))
 
+    def record(self, number: int) -> SeriesRecord:
+        """All about a series, except its mails."""
+        unread = self.unread(number)
+        ids = self._ids("SELECT message_id FROM member WHERE series = ? ORDER BY rowid", number)
+        return SeriesRecord(self.entry(number), tuple((message_id, message_id not in unread) for message_id in ids), self.ticked(number))
+
+    def stored(self, message_ids: Iterable[str]) -> tuple[Mail, ...]:
+        """Those of these mails that the store has, of whichever series."""
+        found = []
+        for message_id in message_ids:
+            row = self._database.execute("SELECT raw FROM mail WHERE message_id = ?", (_text(message_id),)).fetchone()
+            if row and (raw := _unpacked(row[0])) is not None:
+                found.append(self._kept(message_id, raw))
+        return tuple(found)
+
+    def keep_raw(self, message_id: str, raw: bytes) -> None:
+        """Keep a mail that a series is going to have; one that is there and can be read stays. InputError for one over a limit."""
+        self.reader.parse(raw)
+        if not self.stored([message_id]):
+            with self.changing() as database:
+                database.execute("INSERT OR REPLACE INTO mail (message_id, raw) VALUES (?, ?)", (_text(message_id), zlib.compress(raw, 6)))
+
+    def drop_unused_mails(self) -> None:
+        """Delete the mails of no series."""
+        with self.changing() as database:
+            database.execute("DELETE FROM mail WHERE message_id NOT IN (SELECT message_id FROM member)")
+
+    def merge(self, record: SeriesRecord, known: TrackEntry | None) -> int:
+        """Take in a series whose mails are kept already, or what it has more than the `known` one; the number it has here. A new one keeps its
+        number where that is free."""
+        new = record.entry
+        with self.changing() as database:
+            if known is None:
+                free = not database.execute("SELECT 1 FROM series WHERE id = ?", (new.id,)).fetchone()
+                columns = (
+                    new.id if free and new.id > 0 else None,
+                    new.message_id,
+                    new.subject,
+                    new.lore,
+                    _path(new.mbox),
+                    new.added,
+                    new.updated,
+                    new.news,
+                )
+                number = (
+                    database.execute(
+                        "INSERT INTO series (id, message_id, subject, lore, mbox, added, updated, news) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                        columns,
+                    ).lastrowid
+                    or 0
+                )
+            else:
+                number = known.id
+                is_newer = _latest(known.updated, new.updated) != known.updated
+                database.execute(
+                    "UPDATE series SET subject = ?, lore = ?, mbox = ?, added = ?, updated = ?, news = ? WHERE id = ?",
+                    (
+                        new.subject if is_newer else known.subject,
+                        known.lore or new.lore,
+                        _path(known.mbox or new.mbox),
+                        min(known.added, new.added, key=datetime.fromisoformat),
+                        _latest(known.updated, new.updated),
+                        _latest(known.news, new.news),
+                        number,
+                    ),
+                )
+            database.executemany(
+                "INSERT OR IGNORE INTO member (series, message_id) VALUES (?, ?)",
+                ((number, _text(message_id)) for message_id, _ in record.members),
+            )
+            self.mark_read(number, [message_id for message_id, seen in record.members if seen])
+            for message_id, line in record.ticked:
+                self.tick(number, message_id, line, done=True)
+        return number
+
     def back_up(self) -> None:
         """Keep a copy of the store as it is, before much of it is replaced."""
         back_up(self._database, "rebuild")
@@ -313,6 +397,10 @@ class Store:
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _latest(*moments: str | None) -> str | None:
+    return max(filter(None, moments), key=datetime.fromisoformat, default=None)
 
 
 def _path(name: str | None) -> str | bytes | None:

@@ -66,6 +66,7 @@ PLACEHOLDERS = (
     (r"--restore \{\w+\}|--restore somebody@example\.org", "--restore otto@example.com"),
     (r"\{(?:number|str\(moved\)|result\.undo\.number)\}", "3"),
     (r"\{entries\[0\]\[0\]\}|\{str\((?:number|entry\.id)\)\}", "1"),
+    (r"import FILE", "import followed.jsonl"),
     (r"--lore (?:\{LORE\}|https://lore\.kernel\.org/netdev)", "--lore ARCHIVE"),
     (r"draft -v \{str\(\w+\.version \+ 1\)\}", "draft -v 2"),
     (r"--unknown \{unknown_state\[0\]\}=sent", "--unknown sent"),
@@ -248,6 +249,7 @@ def _states(world: World) -> None:
     _run("track", "add", "--mbox", "thread.mbox")
     (world.here / "other.mbox").write_bytes(mbox(story.FIX_V1))
     _run("track", "add", "--mbox", "other.mbox")
+    _run("track", "export", "--format", "jsonl", "-o", "followed.jsonl")
     world.save("sent")
     one.amend()
     _run("draft", "--changelog", "- hand it up here as well (Rita)")

@@ -195,16 +195,25 @@ def remove(common: Common, number: int) -> None:
         common.write(f"no longer following {entry.id}: {printable(entry.subject)}")
 
 
-@command.command(epilog="\b\nExample:\n  patchpilot track export --format mbox -o mine.mbox")
-@common_options("json", "mbox", "html")
+@command.command(
+    epilog="\b\nExamples:\n  patchpilot track export --format mbox -o mine.mbox\n  patchpilot track export --format jsonl -o followed.jsonl"
+)
+@common_options("json", "jsonl", "mbox", "html")
 @click.argument("numbers", metavar="[ID]...", type=int, nargs=-1)
 def export(common: Common, numbers: tuple[int, ...]) -> None:
-    """Write followed series (default: all) as JSON, as an mbox of their mails, or as an HTML page."""
+    """Write followed series (default: all) as JSON, as an mbox of their mails, or as an HTML page.
+
+    With --format jsonl: all that is stored about them, for `patchpilot track import FILE`.
+    """
     from patchpilot.services.track import follow_series as service
     from patchpilot.services.track.track_export import as_html, as_mbox
+    from patchpilot.services.track.transfer_series import as_lines
 
     with common.workplace() as place, service.open_store() as store:
         chosen = numbers or tuple(entry.id for entry in store.entries())
+        if common.format == "jsonl":
+            common.write("\n".join(as_lines(chosen, store)))
+            return
         if common.format == "mbox":
             for number in chosen:
                 store.entry(number)
@@ -216,6 +225,28 @@ def export(common: Common, numbers: tuple[int, ...]) -> None:
         common.write(as_html(series))
     else:
         _write(common, series)
+
+
+@command.command("import", epilog="\b\nExample:\n  patchpilot track import followed.jsonl")
+@common_options("text", "json")
+@click.argument("file", metavar="FILE")
+def import_(common: Common, file: str) -> None:
+    """Follow the series of a file that `track export --format jsonl` wrote (`-`: standard input).
+
+    A series that you follow already gets the mails it lacks; nothing is overwritten.
+    """
+    from patchpilot.cli.output.track_report import imported_text, series_json
+    from patchpilot.services.track import follow_series as service
+    from patchpilot.services.track.transfer_series import import_file
+
+    with common.workplace() as place, service.open_store() as store, progress_of(common) as progress:
+        imported = import_file(file, store)
+        if common.format == "text":
+            common.write(imported_text(imported))
+            return
+        repository = place.repository_if_any()
+        series = [service.show(number, store=store, repository=repository, progress=progress) for number in imported.numbers]
+    common.write(series_json(series, imported=imported))
 
 
 @command.command(epilog="\b\nExamples:\n  patchpilot track classify reply.eml\n  patchpilot track classify --format json thread.mbox")

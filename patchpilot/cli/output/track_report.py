@@ -7,17 +7,29 @@ from datetime import datetime
 from typing import Any
 
 from patchpilot.cli.output.json_document import document
+from patchpilot.model.counted import counted
 from patchpilot.model.printable import crop, printable, width
 from patchpilot.services.topic.topic_state import TopicState
 from patchpilot.services.track.classify_mails import ClassifiedMail
 from patchpilot.services.track.follow_series import Tracked
+from patchpilot.services.track.transfer_series import Imported
 
 TEXT_LIMIT = 4000
 
 
-def series_json(series: Sequence[Tracked], topic: TopicState | None = None) -> str:
-    """The document of `track`; `topic` is that of the current branch."""
-    return document("track", {"series": [_series(series_) for series_ in series], "topic": topic_json(topic) if topic else None})
+def series_json(series: Sequence[Tracked], topic: TopicState | None = None, imported: Imported | None = None) -> str:
+    """The document of `track`; `topic` is that of the current branch, `imported` what `track import` did."""
+    body: dict[str, Any] = {"series": [_series(series_) for series_ in series], "topic": topic_json(topic) if topic else None}
+    if imported:
+        body["imported"] = {"added": list(imported.added), "merged": list(imported.merged), "mails": imported.mails}
+    return document("track", body)
+
+
+def imported_text(imported: Imported) -> str:
+    """What `track import` did, in words."""
+    numbers = f" as {', '.join(map(str, imported.added))}" if imported.added else ""
+    merged = f"; {counted(len(imported.merged), 'series', 'series')} already followed" if imported.merged else ""
+    return f"{counted(len(imported.added), 'series', 'series')} added{numbers}{merged}; {counted(imported.mails, 'new mail')}"
 
 
 def topic_json(topic: TopicState) -> dict[str, Any]:

@@ -1,0 +1,233 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""`track export --format jsonl` and `track import`: followed series with their mails as JSON lines, to move or keep them elsewhere.
+
+The first line is the heading with the counts, then there is a line for each mail and each series, a series after its mails.
+"""
+
+import base64
+import json
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from patchpilot.errors import InputError
+from patchpilot.model.action import Action
+from patchpilot.model.mail import Mail
+from patchpilot.threads.collect_mails import status_of
+from patchpilot.threads.status import read_thread
+from patchpilot.threads.track_store import SeriesRecord, Store, TrackEntry
+
+SCHEMA = "patchpilot/followed/"
+VERSION = 1
+_LONGEST_LINE = 256 * 1024 * 1024
+_LARGEST = 2**31 - 1
+_HEADING, _SERIES, _MAIL = "schema", "series", "mail"
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What an import did: the numbers of the series that it added, of those that were there and got something, and how many mails are new."""
+
+    added: tuple[int, ...]
+    merged: tuple[int, ...]
+    mails: int
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """The numbers of all of them."""
+        return (*self.added, *self.merged)
+
+
+def as_lines(numbers: Sequence[int], store: Store) -> Iterator[str]:
+    """These series as JSON lines, without line ends."""
+    records = [store.record(number) for number in dict.fromkeys(numbers)]
+    mails = {mail.message_id: mail.raw for record in records for mail in store.mails(record.entry.id)}
+    yield json.dumps({_HEADING: f"{SCHEMA}{VERSION}", "series": len(records), "mails": len(mails)})
+    for message_id, raw in mails.items():
+        yield json.dumps({_MAIL: message_id, **_packed(raw)})
+    for record in records:
+        yield json.dumps({_SERIES: _plain(record)})
+
+
+def _packed(raw: bytes) -> dict[str, str]:
+    """A mail as text where it is UTF-8, else as base64."""
+    try:
+        return {"text": raw.decode()}
+    except UnicodeDecodeError:
+        return {"base64": base64.b64encode(raw).decode()}
+
+
+def _plain(record: SeriesRecord) -> dict[str, Any]:
+    entry = record.entry
+    return {
+        "id": entry.id,
+        "message_id": entry.message_id,
+        "subject": entry.subject,
+        "archive": entry.lore,
+        "mbox": entry.mbox,
+        "added": entry.added,
+        "updated": entry.updated,
+        "news": entry.news,
+        "mails": [{"message_id": message_id, "read": seen} for message_id, seen in record.members],
+        "ticked": [{"message_id": message_id, "line": line} for message_id, line in sorted(record.ticked)],
+    }
+
+
+def import_file(name: str, store: Store) -> Imported:
+    """Take in the series of an export (`-`: standard input), as `import_lines`; InputError where it cannot be read."""
+    try:
+        if name == "-":
+            return import_lines(sys.stdin.buffer, "standard input", store)
+        with Path(name).open("rb") as stream:
+            return import_lines(stream, name, store)
+    except OSError as error:
+        raise InputError(f"cannot read {name}: {error.strerror or error}", hint="pass a file that `track export` wrote") from error
+
+
+def import_lines(lines: Iterable[bytes], source: str, store: Store) -> Imported:
+    """Take in the series of an export, all or none. One that is followed already gets what it lacks; what it has stays.
+
+    InputError for a file that is no export, is incomplete, or is of a newer version.
+    """
+    numbered = enumerate(lines, 1)
+    heading = _heading(next(numbered, (1, b""))[1], source)
+    added, merged, mails, count = list[int](), list[int](), 0, 0
+    with store.changing():
+        for number, line in numbered:
+            try:
+                value = _value(line)
+                if _MAIL in value:
+                    count += 1
+                    store.keep_raw(_typed(value, _MAIL, str), _raw(value))
+                else:
+                    record = _record(_typed(value, _SERIES, dict))
+                    taken = _take(record, store)
+                    mails += taken.new
+                    (added if taken.is_added else merged).append(taken.number)
+            except (ValueError, KeyError, TypeError) as error:
+                raise InputError(f"{source}:{number}: not a line of an export: {_said(error)}", hint=_again()) from error
+            except InputError as error:
+                raise InputError(f"{source}:{number}: {error.message}", hint=error.advice) from error
+        if (len(added) + len(merged), count) != (heading["series"], heading["mails"]):
+            raise InputError(
+                f"{source} is incomplete: {len(added) + len(merged)} of {heading['series']} series, {count} of {heading['mails']} mails",
+                hint=_again(),
+            )
+        store.drop_unused_mails()
+    return Imported(tuple(added), tuple(merged), mails)
+
+
+def _heading(line: bytes, source: str) -> Mapping[str, Any]:
+    try:
+        heading = _value(line)
+        name, _, version = str(heading.get(_HEADING)).rpartition("/")
+        if f"{name}/" != SCHEMA or not version.isdecimal():
+            raise ValueError
+        if int(version) > VERSION:
+            raise InputError(
+                f"{source} was written by a newer version of patchpilot: {heading[_HEADING]}, this one reads {SCHEMA}{VERSION}",
+                hint="upgrade patchpilot: `pip install --upgrade patchpilot`",
+            )
+        return {key: _typed(heading, key, int) for key in ("series", "mails")}
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{source} is not an export of followed series", hint=_again()) from error
+
+
+def _again() -> Action:
+    return Action("track", ("export", "--format", "jsonl", "-o", "followed.jsonl"), "`{}` writes a file that can be imported")
+
+
+def _said(error: Exception) -> str:
+    return f"{error} is missing" if isinstance(error, KeyError) else str(error) or type(error).__name__
+
+
+def _value(line: bytes) -> dict[str, Any]:
+    if len(line) > _LONGEST_LINE:
+        raise ValueError("the line is too long")
+    try:
+        value = json.loads(line)
+    except RecursionError as error:
+        raise ValueError("too deeply nested") from error
+    if not isinstance(value, dict):
+        raise TypeError("not an object")
+    return value
+
+
+def _typed(value: Mapping[str, Any], key: str, kind: type | tuple[type, ...]) -> Any:
+    found = value[key]
+    if not isinstance(found, kind) or (isinstance(found, bool) and kind is int):
+        raise TypeError(f"{key!r} has the wrong type")
+    if isinstance(found, int) and not 0 <= found <= _LARGEST:
+        raise ValueError(f"{key!r} is out of range")
+    return found
+
+
+def _raw(value: Mapping[str, Any]) -> bytes:
+    if "text" in value:
+        return str(_typed(value, "text", str)).encode()
+    return base64.b64decode(_typed(value, "base64", str), validate=True)
+
+
+def _record(value: Mapping[str, Any]) -> SeriesRecord:
+    text = (str, type(None))
+    entry = TrackEntry(
+        _typed(value, "id", int),
+        _typed(value, "message_id", str),
+        _typed(value, "subject", str),
+        _typed(value, "archive", text),
+        _typed(value, "mbox", text),
+        _typed(value, "added", str),
+        _typed(value, "updated", text),
+        _typed(value, "news", text),
+    )
+    if entry.lore and not entry.lore.startswith(("http://", "https://")):
+        raise ValueError(f"{entry.lore!r} is not the URL of an archive")
+    entry = replace(entry, added=_moment(entry.added), updated=_moment(entry.updated), news=_moment(entry.news))
+    members = tuple((_typed(mail, "message_id", str), _typed(mail, "read", bool)) for mail in _typed(value, "mails", list))
+    ticked = frozenset((_typed(tick, "message_id", str), _typed(tick, "line", int)) for tick in _typed(value, "ticked", list))
+    return SeriesRecord(entry, members, ticked)
+
+
+def _moment(text: Any) -> Any:
+    """A time of the past as the store has it: one of the future would keep the series from being asked about."""
+    if text is None:
+        return None
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(f"{text!r} has no time zone")
+    return min(moment.astimezone(UTC), datetime.now(UTC)).isoformat(timespec="seconds")
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """A series that was taken in: its number here, whether it was added, and how many of its mails are new to it."""
+
+    number: int
+    is_added: bool
+    new: int
+
+
+def _take(record: SeriesRecord, store: Store) -> _Taken:
+    ids = {message_id for message_id, _ in record.members}
+    there = {mail.message_id: mail for mail in store.stored(ids)}
+    if lacking := ids - there.keys():
+        raise ValueError(f"the mail {min(lacking)} is not in the file")
+    known = store.holding([record.entry.message_id]) or _same_topic(record, there, store)
+    before = store.message_ids(known.id) if known else frozenset()
+    return _Taken(store.merge(record, known), known is None, len(ids - before))
+
+
+def _same_topic(record: SeriesRecord, mails: Mapping[str, Mail], store: Store) -> TrackEntry | None:
+    """The series that is followed under another of the series' mails, such as its second version."""
+    key = record.entry.message_id
+    for entry in store.entries():
+        if entry.message_id not in mails and key not in store.message_ids(entry.id):
+            continue
+        every = read_thread((*mails.values(), *store.mails(entry.id)), reader=store.reader)
+        status = status_of(key, every)
+        if status and {key, entry.message_id} <= status.topic.message_ids:
+            return entry
+    return None

@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""`track export --format jsonl` and `track import`: the store goes to a file and comes back, and nothing is lost on the way."""
+
+import json
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from patchpilot.threads.track_store import Store, default_file
+from tests.kit.cli import call
+from tests.kit.mails import mail, mbox, patch
+from tests.kit.schemas import validator
+from tests.threads import story
+
+ODD = mail("Re: [PATCH] \udce9", "> x\n\n\udcff\udcfe \udce9\n", sender="R\udce4ta <rita@example.net>", id="odd", reply_to="v1", minutes=70)
+OTHER = patch("[PATCH] valve: open it", id="w", author=story.OTTO, minutes=5)
+
+
+def add(*mails: bytes, name: str = "thread.mbox") -> None:
+    Path(name).write_bytes(mbox(*mails))
+    assert call("track", "add", "--mbox", name).code == 0
+
+
+def export(name: str = "f.jsonl", *words: str) -> Path:
+    outcome = call("track", "export", "--format", "jsonl", "-o", name, *words)
+    assert (outcome.code, outcome.err) == (0, "")
+    return Path(name)
+
+
+def elsewhere(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
+    """On another machine."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(place / "state"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(place / "cache"))
+
+
+def stored() -> dict[str, Any]:
+    """Every row that is not about searches."""
+    with sqlite3.connect(default_file()) as base:
+        return {
+            "series": base.execute("SELECT id, message_id, subject, lore, mbox, added, updated, news FROM series ORDER BY id").fetchall(),
+            "members": base.execute("SELECT series, message_id, seen FROM member ORDER BY series, rowid").fetchall(),
+            "mails": sorted(base.execute("SELECT message_id, raw FROM mail")),
+            "ticks": sorted(base.execute("SELECT series, message_id, line FROM tick")),
+        }
+
+
+@pytest.fixture
+def followed(workdir: Path) -> None:
+    """Three series, one of them removed, with mails that were read and points that were ticked."""
+    add(OTHER)
+    add(patch("[PATCH] gone: x", id="g"), name="gone.mbox")
+    call("track", "remove", "2")
+    add(*story.WHOLE, ODD, name="whole.mbox")
+    with Store() as store:
+        store.mark_read(3, ["r1@example.org"])
+        store.tick(3, "r1@example.org", 4, done=True)
+
+
+@pytest.mark.usefixtures("followed")
+def test_a_round_trip_is_equal(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    before, shown, file = stored(), call("track", "list", "--format", "json").out, export()
+    elsewhere(monkeypatch, tmp_path / "new")
+    outcome = call("track", "import", file)
+    assert (outcome.code, outcome.out, outcome.err) == (0, "2 series added as 1, 3; 14 new mails\n", "")
+    assert stored() == before
+    assert call("track", "list", "--format", "json").out == shown
+    assert export("again.jsonl").read_bytes() == file.read_bytes()
+
+
+@pytest.mark.usefixtures("followed")
+def test_each_line_has_the_documented_form() -> None:
+    lines = export().read_text().splitlines()
+    assert len(lines) == 1 + 14 + 2
+    for line in lines:
+        validator("patchpilot/followed/1").validate(json.loads(line))
+    assert [next(iter(json.loads(line))) for line in export("one.jsonl", "1").read_text().splitlines()] == ["schema", "mail", "series"]
+
+
+@pytest.mark.usefixtures("followed")
+def test_a_second_import_changes_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    before = stored()
+    outcome = call("track", "import", export(), "--format", "json")
+    assert outcome.code == 0
+    assert json.loads(outcome.out)["imported"] == {"added": [], "merged": [1, 3], "mails": 0}
+    assert stored() == before
+    assert (
+        call("track", "import", "-", stdin=Path("f.jsonl").read_bytes()).out == "0 series added; 2 series already followed; 0 new mails\n"
+    )
+
+
+def test_two_stores_are_merged_and_neither_loses(workdir: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    add(*story.BEGINNING)
+    add(OTHER, name="other.mbox")
+    with Store() as store:
+        store.mark_read(1, ["r1@example.org"])
+        store.tick(1, "r1@example.org", 4, done=True)
+    file = export()
+    elsewhere(monkeypatch, tmp_path / "new")
+    add(patch("[PATCH] mine: x", id="m"), name="mine.mbox")
+    add(story.V1, story.V2, story.TAG, name="later.mbox")
+    outcome = call("track", "import", file)
+    assert outcome.out == "1 series added as 3; 1 series already followed; 2 new mails\n"
+    with Store() as store:
+        assert [(entry.id, entry.message_id, Path(entry.mbox or "").name) for entry in store.entries()] == [
+            (1, "m@example.org", "mine.mbox"),
+            (2, "v1@example.org", "later.mbox"),
+            (3, "w@example.org", "other.mbox"),
+        ]
+        assert store.message_ids(2) == {"v1@example.org", "v2@example.org", "r1@example.org", "r3@example.org"}
+        assert store.unread(2) == {"r3@example.org"}
+        assert store.ticked(2) == {("r1@example.org", 4)}
+
+
+@pytest.mark.parametrize("first", [(story.V2,), (story.V1, story.V2)], ids=["the second version", "both versions"])
+def test_the_same_series_under_another_mail_is_one(
+    first: tuple[bytes, ...], workdir: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    add(*first)
+    file = export()
+    elsewhere(monkeypatch, tmp_path / "new")
+    add(*((story.V1, story.V2) if len(first) == 1 else (story.V2, story.TAG)))
+    call("track", "import", file)
+    with Store() as store:
+        (entry,) = store.entries()
+        assert {"v1@example.org", "v2@example.org"} <= store.message_ids(entry.id)
+
+
+@pytest.mark.usefixtures("followed")
+def test_a_fix_of_a_followed_series_stays_a_series_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    file = export()
+    elsewhere(monkeypatch, tmp_path / "new")
+    add(story.FIX_V1)
+    assert call("track", "import", file).out.startswith("2 series added")
+    with Store() as store:
+        assert {entry.message_id for entry in store.entries()} == {"f1@example.org", "w@example.org", "v1@example.org"}
+
+
+def changed(lines: list[str], number: int, **values: object) -> list[str]:
+    """The lines with some values of one line changed (of what it holds, where that is a series)."""
+    line = json.loads(lines[number])
+    (line["series"] if isinstance(line.get("series"), dict) else line).update(values)
+    return [*lines[:number], json.dumps(line), *lines[number:][1:]]
+
+
+WRONG = {
+    "empty": (lambda lines: [], "is not an export of followed series"),
+    "an mbox": (lambda lines: ["From mboxrd@z Thu Jan  1 00:00:00 1970", "x"], "is not an export of followed series"),
+    "a report": (lambda lines: ['{"schema": "patchpilot/track/1", "series": []}'], "is not an export of followed series"),
+    "newer": (
+        lambda lines: changed(lines, 0, schema="patchpilot/followed/2"),
+        "was written by a newer version of patchpilot: patchpilot/followed/2",
+    ),
+    "cut": (lambda lines: lines[:-1], "is incomplete: 1 of 2 series, 14 of 14 mails"),
+    "cut in a line": (lambda lines: [*lines[:-1], lines[-1][:90]], ":17: not a line of an export: "),
+    "without its mails": (lambda lines: [lines[0], *lines[2:]], "is not in the file"),
+    "not an object": (lambda lines: [*lines[:2], "[]", *lines[2:]], ":3: not a line of an export: not an object"),
+    "deep": (lambda lines: [lines[0], "[" * 100_000, *lines[1:]], ":2: not a line of an export: "),
+    "a number too large": (lambda lines: changed(lines, -1, id=2**70), "'id' is out of range"),
+    "a key that is missing": (lambda lines: [lines[0], '{"mail": "x"}'], "'base64' is missing"),
+    "no base64": (lambda lines: [lines[0], '{"mail": "x", "base64": "%"}'], ":2: not a line of an export: "),
+    "a wrong time": (lambda lines: changed(lines, -1, updated="yesterday"), "yesterday"),
+    "another kind of archive": (lambda lines: changed(lines, -1, archive="file:///etc"), "is not the URL of an archive"),
+    "a mail over a limit": (lambda lines: [lines[0], json.dumps({"mail": "x", "text": "a" * (60 << 20)})], "too long"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+@pytest.mark.usefixtures("followed")
+def test_a_wrong_file_is_an_error_and_changes_nothing(name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    lines = export().read_text().splitlines()
+    make, said = WRONG[name]
+    Path("wrong.jsonl").write_text("\n".join(make(lines)))
+    elsewhere(monkeypatch, tmp_path / "new")
+    add(story.V1)
+    before = stored()
+    outcome = call("track", "import", "wrong.jsonl")
+    assert (outcome.code, outcome.out) == (2, ""), outcome.err
+    assert outcome.err.startswith("patchpilot: error: wrong.jsonl")
+    assert said in outcome.err
+    assert "\nhint: " in outcome.err
+    assert stored() == before
+
+
+def test_a_missing_file_is_an_error(workdir: Path) -> None:
+    outcome = call("track", "import", "nothing.here")
+    assert (outcome.code, outcome.err.splitlines()[0]) == (2, "patchpilot: error: cannot read nothing.here: No such file or directory")
+
+
+def test_a_time_of_the_future_does_not_keep_a_series_from_being_asked_about(workdir: Path) -> None:
+    add(*story.WHOLE)
+    lines = export().read_text().splitlines()
+    Path("future.jsonl").write_text("\n".join(changed(lines, -1, updated="2999-01-01T00:00:00+00:00")))
+    call("track", "remove", "1")
+    assert call("track", "import", "future.jsonl").code == 0
+    with Store() as store:
+        assert (store.entries()[0].updated or "") < "2900"
