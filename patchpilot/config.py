@@ -20,7 +20,8 @@ COLUMNS = (40, 1000)
 
 
 class Key(NamedTuple):
-    """A setting's name, default, one-line meaning, and whether the tree's file may set it. `kind`: text, words, paths, flag, columns, choice, url."""
+    """A setting's name, default, one-line meaning, and whether the tree's file may set it. `kind`: text, words, paths, flag, columns, choice, url,
+    archive (a URL or a path)."""
 
     name: str
     default: str
@@ -41,7 +42,7 @@ KEYS = (
     Key("fail-on", "warning", "lowest severity that makes check exit with 1: error, warning, check, never", "choice", FAIL_ON),
     Key("packs", "", "your own rule packs: comma-separated paths, relative to the tree", "paths"),
     Key("via", "git-send-email", "transport that sends the mails", from_tree=False),
-    Key("lore", "https://lore.kernel.org/all", "mail archive on which replies are followed", "url", from_tree=False),
+    Key("lore", "https://lore.kernel.org/all", "mail archive on which replies are followed", "archive", from_tree=False),
     Key("lts-remote", "", "remote with the stable branches (empty: any that has linux-X.Y.y)", from_tree=False),
     Key("signoff", "false", "add your Signed-off-by in prepare", "flag", from_tree=False),
     Key("docs-url", "", "address of the documentation site, for which explain prints the page of a rule", "url", from_tree=False),
@@ -179,6 +180,8 @@ def judge(key: Key, value: str, origin: str) -> PatchpilotError | None:
         why, known = f"is not one of {', '.join(key.choices)}", key.choices
     elif key.kind == "url" and (value or key.default) and not re.fullmatch(r"https?://[^/\s]+(/\S*)?", value):
         why = "is not an http or https URL"
+    elif key.kind == "archive" and not re.fullmatch(r"https?://[^/\s]+(/\S*)?|(file://)?[/~].*", value):
+        why = "is neither an http or https URL nor an absolute path"
     elif "\0" in value or "\n" in value:
         why = "contains a line break"
     return wrong_value(key.name, value, origin, why, known) if why else None

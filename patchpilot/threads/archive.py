@@ -15,7 +15,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 from urllib.parse import quote, unquote, urlsplit
 
 from patchpilot import __version__
@@ -76,8 +76,41 @@ def quoted(text: str) -> str:
     return '"' + " ".join(re.sub(r'["\\]', " ", text).split())[:200] + '"'
 
 
+class MailArchive(Protocol):
+    """What is asked of an archive, wherever it is: on the network (`Archive`) or on this machine (`LocalArchive`)."""
+
+    url: str
+    host: str
+    remembered: bool
+    skipped: list[str]
+    parse_mail: ParseMail
+
+    @property
+    def requests(self) -> int:
+        """The requests so far."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def cancel(self) -> None:
+        """Cancel the current request; callable from another thread."""
+
+    def thread(self, message_id: str, *, fresh: bool = False) -> tuple[Mail, ...]:
+        """The whole thread around a mail."""
+
+    def mail(self, message_id: str, *, fresh: bool = False) -> Mail:
+        """The mail with this Message-ID."""
+
+    def search(self, query: str, *, threads: bool = False, fresh: bool = False) -> tuple[Mail, ...]:
+        """The mails that match a query (with `threads`, their whole threads); may be none."""
+
+
 class Archive:
-    """One archive. Answers are cached for ten minutes in `cache` (None: no cache); `offline` prevents requests. For use in one thread; `cancel` in any."""
+    """One archive on the network. Answers are cached for ten minutes in `cache` (None: no cache); `offline` prevents requests.
+
+    For use in one thread; `cancel` in any.
+    """
 
     def __init__(self, url: str = LORE, *, cache: Path | None = None, offline: bool = False, cache_seconds: int = CACHE_SECONDS) -> None:
         parts = urlsplit(url)

@@ -8,7 +8,7 @@ from patchpilot.errors import MissingError, NetworkError, PatchpilotError
 from patchpilot.model.address import Address
 from patchpilot.model.mail import Mail
 from patchpilot.model.progress import Progress, silent
-from patchpilot.threads.archive import Archive, NotInArchiveError, quoted
+from patchpilot.threads.archive import MailArchive, NotInArchiveError, quoted
 from patchpilot.threads.mail_reader import MailReader
 from patchpilot.threads.mbox import unique
 from patchpilot.threads.posted_series import PostedTopic
@@ -32,7 +32,7 @@ MAX_FOLLOW_UPS = 4
 
 
 def gather(
-    archive: Archive,
+    archive: MailArchive,
     message_id: str,
     known: Iterable[Mail] = (),
     *,
@@ -69,7 +69,7 @@ def gather(
 
 
 def _widen(
-    archive: Archive,
+    archive: MailArchive,
     message_id: str,
     have: Mapping[str, Mail],
     reader: MailReader,
@@ -105,7 +105,7 @@ def _widen(
 
 
 def _what_came_after(
-    archive: Archive, message_id: str, have: Mapping[str, Mail], reader: MailReader, take: Take, fresh: bool, progress: Progress
+    archive: MailArchive, message_id: str, have: Mapping[str, Mail], reader: MailReader, take: Take, fresh: bool, progress: Progress
 ) -> None:
     """Search for mails that reference the commit, and for all revisions of series that fix or revert it."""
     status = _one(message_id, have.values(), reader)

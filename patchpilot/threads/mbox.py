@@ -68,7 +68,7 @@ def parse(
         if number % 256 == 0:
             progress("reading mails", number, len(bounds))
         try:
-            mails.append(_with_id(parse_mail(one_mail(data, start, end))))
+            mails.append(with_id(parse_mail(one_mail(data, start, end))))
         except InputError as error:
             place = source if len(bounds) == 1 else f"{source}:{number}"
             if len(bounds) == 1:
@@ -77,7 +77,7 @@ def parse(
     return tuple(mails)
 
 
-def _with_id(mail: Mail) -> Mail:
+def with_id(mail: Mail) -> Mail:
     """The mail, with a Message-ID derived from its content if it has none."""
     if mail.message_id:
         return mail

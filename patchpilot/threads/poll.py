@@ -15,7 +15,7 @@ from patchpilot.errors import NetworkError
 from patchpilot.model.action import Action
 from patchpilot.model.mail import Mail
 from patchpilot.series.patch_pairing import title_key, title_similarity
-from patchpilot.threads.archive import Archive, quoted
+from patchpilot.threads.archive import MailArchive, quoted
 from patchpilot.threads.mbox import when
 from patchpilot.threads.posted_series import plain_title
 from patchpilot.threads.series_summary import SeriesSummary
@@ -48,7 +48,7 @@ class News(NamedTuple):
     message_ids: frozenset[str]
 
 
-def news(archive: Archive, series: Sequence[PolledSeries], passed: Container[str] = (), *, now: datetime, fresh: bool = False) -> News:
+def news(archive: MailArchive, series: Sequence[PolledSeries], passed: Container[str] = (), *, now: datetime, fresh: bool = False) -> News:
     """The series about which the archive has mails that are not known, by as few searches as possible; `passed` are mails known not to matter.
 
     NetworkError when the archive cannot be reached or its search does not find what it has.
@@ -118,7 +118,7 @@ def _short(title: str) -> str:
     return title if len(title) <= _TITLE else title[:_TITLE].rpartition(" ")[0]
 
 
-def _check(archive: Archive, mails: Iterable[Mail], first: PolledSeries) -> None:
+def _check(archive: MailArchive, mails: Iterable[Mail], first: PolledSeries) -> None:
     expected = first.summary.head
     if all(mail.message_id != expected for mail in mails):
         raise NetworkError(

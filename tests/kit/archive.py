@@ -1,19 +1,84 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A real public-inbox for tests. It is part of what the tests need: where it is missing they fail, they are not skipped."""
+"""Archives for tests: a real public-inbox, served or as a directory, a maildir, an mbox.
+
+public-inbox is part of what the tests need: where it is missing they fail, they are not skipped.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Protocol
 
-from patchpilot.demo.demo_archive import ArchiveServer, PublicInbox, StandIn
+from patchpilot.demo.demo_archive import PublicInbox, StandIn
+from patchpilot.model.mail import join_mbox
+
+LOCAL = ("directory of a public-inbox", "maildir", "mbox")
+"""The kinds of archives that are read from this machine."""
+SERVED = ("public-inbox", "stand-in")
+
+
+class _Folder:
+    """Mails in a maildir or an mbox."""
+
+    def __init__(self, path: Path, *, maildir: bool) -> None:
+        self.url = str(path)
+        self._path, self._maildir, self._mails = path, maildir, list[bytes]()
+        for folder in ("cur", "new", "tmp") if maildir else ():
+            (path / folder).mkdir(parents=True)
+
+    def add(self, *mails: bytes) -> None:
+        """Take in mails."""
+        self._mails += mails
+        for number, mail in enumerate(self._mails) if self._maildir else ():
+            (self._path / "new" / f"{number}.example").write_bytes(mail)
+        if not self._maildir:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._path.write_bytes(join_mbox(self._mails))
+
+    def close(self) -> None:
+        """The files stay."""
+
+
+class _Directory:
+    """A public-inbox that is read from its directory."""
+
+    def __init__(self, directory: Path) -> None:
+        self._inbox = PublicInbox(directory)
+        self.url = str(directory / self._inbox.name)
+
+    def add(self, *mails: bytes) -> None:
+        """Take in mails."""
+        self._inbox.add(*mails)
+
+    def close(self) -> None:
+        """Stop the server that public-inbox came with."""
+        self._inbox.close()
+
+
+class FilledArchive(Protocol):
+    """An archive of any kind: what it is called by, and adding mails."""
+
+    url: str
+
+    def add(self, *mails: bytes) -> None: ...
+
+    def close(self) -> None: ...
 
 
 @contextmanager
-def archive_server(kind: str, directory: Path, *mails: bytes) -> Iterator[ArchiveServer]:
-    """A running archive of this kind ("public-inbox" or "stand-in") that holds these mails."""
-    server: ArchiveServer = PublicInbox(directory) if kind == "public-inbox" else StandIn()
+def archive_server(kind: str, directory: Path, *mails: bytes) -> Iterator[FilledArchive]:
+    """An archive of this kind (of SERVED or LOCAL) that holds these mails."""
+    server = _made(kind, directory)
     try:
         server.add(*mails)
         yield server
     finally:
         server.close()
+
+
+def _made(kind: str, directory: Path) -> FilledArchive:
+    if kind == "public-inbox":
+        return PublicInbox(directory)
+    if kind == "stand-in":
+        return StandIn()
+    return _Directory(directory) if kind == LOCAL[0] else _Folder(directory / "mails", maildir=kind == "maildir")

@@ -18,13 +18,12 @@ from patchpilot.model.message_id import message_id_of
 from patchpilot.threads import archive as module
 from patchpilot.threads.archive import Archive, archive_of, quoted
 from patchpilot.threads.collect_mails import gather, status_of
+from patchpilot.threads.open_archive import open_archive
 from patchpilot.threads.status import read_thread
-from tests.kit.archive import archive_server
+from tests.kit.archive import LOCAL, SERVED, archive_server
 from tests.kit.mails import ADA, MATT, mail, patch, reply
 from tests.threads import story
 from tests.threads.story import SHA, TITLE
-
-KINDS = ("public-inbox", "stand-in")
 
 
 def valve(subject: str, ident: str, days: int, author: str = ADA, **more: str) -> bytes:
@@ -52,7 +51,7 @@ YEARS = (
 """A work of two years: begun under another title and address, sent on by the maintainer and pulled."""
 
 
-@pytest.fixture(scope="module", params=KINDS)
+@pytest.fixture(scope="module", params=[*SERVED, *LOCAL])
 def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with archive_server(request.param, tmp_path_factory.mktemp("archive"), *story.WHOLE, *YEARS) as server:
         yield server.url
@@ -63,18 +62,18 @@ def ids(mails: tuple[object, ...]) -> set[str]:
 
 
 def test_a_thread_is_read(url: str) -> None:
-    with Archive(url) as archive:
+    with open_archive(url) as archive:
         assert ids(archive.thread("v1@example.org")) == {"v1", "r1", "r2"}
         assert ids(archive.thread("r1@example.org")) == {"v1", "r1", "r2"}
 
 
 def test_one_mail_is_read(url: str) -> None:
-    with Archive(url) as archive:
+    with open_archive(url) as archive:
         assert archive.mail("v2@example.org").subject == f"[PATCH net v2] {TITLE}"
 
 
 def test_searches_find_by_subject_sender_and_body(url: str) -> None:
-    with Archive(url) as archive:
+    with open_archive(url) as archive:
         assert ids(archive.search(f"s:{quoted(TITLE)} AND f:gregkh")) == {"s1", "s2", "s3"}
         assert ids(archive.search(f"s:{quoted(TITLE)} AND f:ada@example.org")) >= {"v1", "v2"}
         assert ids(archive.search(f"s:{quoted(TITLE)} AND f:ada@example.org", threads=True)) >= {"v1", "r1", "r2", "v2", "r3", "r4"}
@@ -83,20 +82,20 @@ def test_searches_find_by_subject_sender_and_body(url: str) -> None:
 
 
 def test_what_is_absent_is_not_called_unreachable(url: str) -> None:
-    with Archive(url) as archive, pytest.raises(MissingError) as told:
+    with open_archive(url) as archive, pytest.raises(MissingError) as told:
         archive.thread("nobody@example.org")
     assert told.value.exit_code == 3
 
 
 def test_everything_about_a_series_is_gathered_from_one_mail(url: str) -> None:
-    with Archive(url) as archive:
+    with open_archive(url) as archive:
         mails, troubles, failure = gather(archive, "v1@example.org")
     assert ids(mails) == {"v1", "r1", "r2", "v2", "r3", "r4", "s1", "s2", "s3", "f1", "f2", "f3"}
     assert (troubles, failure) == ((), None)
 
 
 def test_a_work_of_years_is_gathered_from_its_third_version(url: str) -> None:
-    with Archive(url) as archive:
+    with open_archive(url) as archive:
         mails, troubles, failure = gather(archive, "w3@example.org")
     assert ids(mails) == {"w1", "w2", "w3", "w3r", "w4", "k0", "k1", "pull"}
     assert (troubles, failure) == ((), None)
@@ -107,19 +106,21 @@ def test_a_work_of_years_is_gathered_from_its_third_version(url: str) -> None:
 
 
 def test_mails_added_later_are_found_at_once(tmp_path: Path) -> None:
-    for kind in KINDS:
-        with archive_server(kind, tmp_path / kind, story.V1) as server, Archive(server.url) as archive:
-            assert ids(archive.thread("v1@example.org")) == {"v1"}
+    for kind in (*SERVED, *LOCAL):
+        with archive_server(kind, tmp_path / kind, story.V1) as server:
+            with open_archive(server.url) as archive:
+                assert ids(archive.thread("v1@example.org")) == {"v1"}
             server.add(story.REVIEW, story.QUEUED)
-            assert ids(archive.thread("v1@example.org", fresh=True)) == {"v1", "r1"}
-            assert ids(archive.search("f:gregkh")) == {"s2"}
+            with open_archive(server.url) as archive:
+                assert ids(archive.thread("v1@example.org", fresh=True)) == {"v1", "r1"}
+                assert ids(archive.search("f:gregkh")) == {"s2"}
 
 
 def test_odd_message_ids_are_asked_for(tmp_path: Path) -> None:
     odd = mail("[PATCH] odd", "x\n").replace(b"Message-ID: <", b"Message-ID: <a/b+c%d?e")
     message_id = odd.split(b"Message-ID: <")[1].split(b">")[0].decode()
-    for kind in KINDS:
-        with archive_server(kind, tmp_path / kind, odd) as server, Archive(server.url) as archive:
+    for kind in (*SERVED, *LOCAL):
+        with archive_server(kind, tmp_path / kind, odd) as server, open_archive(server.url) as archive:
             assert archive.thread(message_id)[0].message_id == message_id
 
 
@@ -235,7 +236,7 @@ def test_offline_asks_nobody() -> None:
 
 def test_the_email_package_stays_as_it_was(url: str) -> None:
     before = dict(email.charset.CHARSETS)
-    with Archive(url) as archive:
+    with open_archive(url) as archive:
         archive.thread("v1@example.org")
     assert before == email.charset.CHARSETS
 

@@ -14,7 +14,7 @@ from patchpilot.threads.poll import PolledSeries
 from patchpilot.threads.series_summary import SeriesSummary
 from patchpilot.threads.status import read_thread
 from patchpilot.threads.track_store import Store
-from tests.kit.archive import archive_server
+from tests.kit.archive import LOCAL, SERVED, archive_server
 from tests.kit.cli import call
 from tests.kit.mails import START, mail, mbox, patch, reply
 from tests.threads import story
@@ -67,7 +67,7 @@ def test_many_series_take_few_requests(count: int, most: int, workdir: Path) -> 
         assert len(server.asked) <= most + 8, "only the series with news is read whole"
 
 
-@pytest.mark.parametrize("kind", ["public-inbox", "stand-in"])
+@pytest.mark.parametrize("kind", [*SERVED, *LOCAL])
 @pytest.mark.parametrize(
     "news",
     [

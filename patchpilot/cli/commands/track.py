@@ -20,7 +20,11 @@ if TYPE_CHECKING:
     from patchpilot.services.track.follow_series import Tracked
     from patchpilot.services.track.poll_archives import ArchiveAt
 
-_LORE = click.option("--lore", metavar="URL", help="archive to query  [default: patchpilot.lore, else https://lore.kernel.org/all]")
+_LORE = click.option(
+    "--lore",
+    metavar="URL|PATH",
+    help="archive to query: a URL, or a public-inbox directory, maildir or mbox  [default: patchpilot.lore, else https://lore.kernel.org/all]",
+)
 _ID = click.argument("number", metavar="ID", type=int)
 MINIMUM_INTERVAL = 60
 

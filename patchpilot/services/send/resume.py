@@ -160,10 +160,10 @@ def archive_lookup(url: str) -> Lookup:
     """A lookup in a public-inbox archive. What is not the mail itself (an error, a login page, another mail) proves nothing."""
 
     def there(wanted: RenderedMail) -> bool:
-        from patchpilot.threads.archive import Archive
+        from patchpilot.threads.open_archive import open_archive
 
         try:
-            with Archive(url) as archive:
+            with open_archive(url) as archive:
                 found = archive.mail(wanted.message_id, fresh=True)
         except PatchpilotError:
             return False

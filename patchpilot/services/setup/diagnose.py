@@ -11,7 +11,7 @@ from patchpilot.commits.git_state import in_progress
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import git
 from patchpilot.commits.unfinished_move import refuse_locked, unfinished
-from patchpilot.errors import PatchpilotError, RefusedError
+from patchpilot.errors import NetworkError, PatchpilotError, RefusedError
 from patchpilot.model.action import Action, Advice
 from patchpilot.model.address import AddressState, judge
 from patchpilot.model.counted import counted
@@ -210,10 +210,25 @@ def _sending(repository: Repository, via: str, identity: str | None, offline: bo
 
 
 def _following(lore: str, offline: bool) -> Iterator[probes.Probe]:
+    if not lore.startswith("http"):
+        yield _local_archive(lore)
+        return
     if offline:
         yield probes.Probe("archive", "skip", f"{lore}: not checked (--offline)")
         return
     yield from probes.archive_and_clock(lore)
+
+
+def _local_archive(lore: str) -> probes.Probe:
+    """Whether there is an archive at a path of this machine."""
+    from patchpilot.threads.local_mails import local_mails
+    from patchpilot.threads.open_archive import archive_address
+
+    try:
+        local_mails(Path(archive_address(lore))).close()
+    except NetworkError as error:
+        return probes.Probe("archive", "warn", error.message, "git config patchpilot.lore PATH|URL sets another archive")
+    return probes.Probe("archive", "ok", f"{lore} is there")
 
 
 def recovered() -> tuple[str, ...]:

@@ -17,13 +17,14 @@ from patchpilot.model.message_id import message_id_of
 from patchpilot.model.progress import Progress, silent
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.services.track.poll_archives import ArchiveAt, Archives, PollResult, poll_archives
-from patchpilot.threads.archive import CACHE_SECONDS, LORE, Archive, NotInArchiveError, archive_of
+from patchpilot.threads.archive import CACHE_SECONDS, LORE, NotInArchiveError, archive_of
 from patchpilot.threads.collect_mails import gather, status_of
 from patchpilot.threads.landed_series import in_repository
 from patchpilot.threads.mail_kinds import MailKind
 from patchpilot.threads.mail_reader import MailReader
 from patchpilot.threads.mbox import read_mails, when
 from patchpilot.threads.next_step import NextStep, NextStepNeed
+from patchpilot.threads.open_archive import archive_address, open_archive
 from patchpilot.threads.poll import PolledSeries
 from patchpilot.threads.series_state import FINAL, decide_topic
 from patchpilot.threads.series_summary import SeriesSummary
@@ -38,10 +39,10 @@ _LONGEST_PAUSE = timedelta(days=30)
 
 
 def default_archive(offline: bool = False) -> ArchiveAt:
-    """Archives with the ten-minute cache in the user's cache directory."""
+    """Archives by URL, with the ten-minute cache in the user's cache directory, or by path."""
     folder = cache_dir() / "archive"
     cache = folder if private_folder(folder) else None
-    return lambda url: Archive(url, cache=cache, offline=offline)
+    return lambda url: open_archive(url, cache=cache, offline=offline)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +130,7 @@ def add(
     message_id = message_id_of(target)
     if message_id is None:
         raise UsageError(f"{target}: neither a Message-ID nor an archive URL", hint="e.g. <20240101120000.1-1-ada@example.org>")
-    url = archive_of(target, lore)
+    url = archive_of(target, archive_address(lore))
     with archive_at(url) as archive:
         gathered = gather(archive, message_id, reader=store.reader, progress=progress)
     mails = without_tests(gathered.mails)

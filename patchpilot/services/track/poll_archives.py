@@ -8,11 +8,11 @@ from urllib.parse import urlsplit
 
 from patchpilot.errors import NetworkError, PatchpilotError
 from patchpilot.model.progress import Progress
-from patchpilot.threads.archive import Archive
+from patchpilot.threads.archive import MailArchive
 from patchpilot.threads.mail_reader import MailReader
 from patchpilot.threads.poll import PolledSeries, news
 
-ArchiveAt = Callable[[str], Archive]
+ArchiveAt = Callable[[str], MailArchive]
 """Opens the archive of a URL: how a front end decides on cache, offline and mirrors."""
 
 
@@ -23,15 +23,15 @@ class Archives:
         self._archive_at = archive_at
         self._failures: dict[str, PatchpilotError] = {}
 
-    def open(self, url: str) -> Archive:
+    def open(self, url: str) -> MailArchive:
         """The archive; NetworkError where its host failed before."""
-        if failure := self._failures.get(urlsplit(url).netloc):
+        if failure := self._failures.get(urlsplit(url).netloc or url):
             raise failure
         return self._archive_at(url)
 
     def failed(self, url: str, error: PatchpilotError) -> None:
         """Ask this host no more."""
-        self._failures.setdefault(urlsplit(url).netloc, error)
+        self._failures.setdefault(urlsplit(url).netloc or url, error)
 
 
 class PollResult(NamedTuple):
@@ -56,7 +56,7 @@ def poll_archives(
     """Ask each archive (by URL) about its series. The series of an archive that fails are in no set; their archive raises when it is opened."""
     with_news, quiet, cached, new = set[int](), set[int](), set[int](), set[str]()
     for url, asked in series.items():
-        progress(f"asking {urlsplit(url).hostname} about {len(asked)} series")
+        progress(f"asking {urlsplit(url).hostname or url} about {len(asked)} series")
         try:
             with archives.open(url) as archive:
                 archive.parse_mail = reader.parse

@@ -1,0 +1,256 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""An archive on this machine, asked like one on the network: a public-inbox directory or epoch, a maildir (as lei writes one), an mbox.
+
+An index in the cache directory knows each mail's sender, recipients, subject, references, and the commits, Message-IDs, change-ids and files it
+names; it is brought up to date when the archive is opened. The texts stay where they are.
+"""
+
+import hashlib
+import re
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from patchpilot.cache.folder import cache_dir, private_folder
+from patchpilot.errors import CancelledError, InputError, NetworkError
+from patchpilot.model.mail import Mail, parse_mail
+from patchpilot.model.progress import Progress, silent
+from patchpilot.threads.archive import NotInArchiveError
+from patchpilot.threads.local_mails import FoundMail, LocalMails, local_mails
+from patchpilot.threads.local_query import condition, ids_in, words_of
+from patchpilot.threads.mail_reader import ParseMail
+from patchpilot.threads.mbox import with_id
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS mail (
+    id INTEGER PRIMARY KEY, place TEXT NOT NULL UNIQUE, message_id TEXT NOT NULL, subject TEXT NOT NULL, sender TEXT NOT NULL, people TEXT NOT NULL,
+    arrived REAL NOT NULL);
+CREATE INDEX IF NOT EXISTS by_message_id ON mail (message_id);
+CREATE TABLE IF NOT EXISTS reference (above TEXT NOT NULL, mail INTEGER NOT NULL REFERENCES mail (id) ON DELETE CASCADE);
+CREATE INDEX IF NOT EXISTS by_above ON reference (above);
+CREATE INDEX IF NOT EXISTS by_reference ON reference (mail);
+CREATE TABLE IF NOT EXISTS token (token TEXT NOT NULL, mail INTEGER NOT NULL REFERENCES mail (id) ON DELETE CASCADE);
+CREATE INDEX IF NOT EXISTS by_token ON token (token);
+CREATE INDEX IF NOT EXISTS by_token_mail ON token (mail);
+CREATE TABLE IF NOT EXISTS state (state TEXT NOT NULL);
+"""
+_LAYOUT = 1
+_AT_ONCE = 500
+"""Mails that are added to the index at once."""
+_MOST_FOUND, _MOST_OF_THREAD = 2_000, 20_000
+_MOST_TOKENS = 2_000
+_COMMIT = re.compile(r"\b(?=[0-9a-f]*\d)[0-9a-f]{12,40}\b")
+_CHANGE_ID = re.compile(r"^change-id:[ \t]*(\S+)", re.IGNORECASE | re.MULTILINE)
+_FILE = re.compile(r"^(?:diff --git a/|\+\+\+ b/)(\S+)", re.MULTILINE)
+
+
+class LocalArchive:
+    """The archive at a path, for use in one thread. NetworkError when it is not there; `requests` counts what it was asked."""
+
+    def __init__(self, path: Path, *, progress: Progress = silent) -> None:
+        self.url = self.host = str(path)
+        self.requests = 0
+        self.remembered = False
+        self.skipped: list[str] = []
+        self.parse_mail: ParseMail = parse_mail
+        self._progress = progress
+        self._path = path.expanduser().resolve()
+        self._mails: LocalMails | None = None
+        self._index: sqlite3.Connection | None = None
+        self._stop = threading.Event()
+
+    def __enter__(self) -> "LocalArchive":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the archive and its index."""
+        if self._index is not None:
+            self._index.close()
+        if self._mails is not None:
+            self._mails.close()
+        self._index = self._mails = None
+
+    def cancel(self) -> None:
+        """Cancel the current request; callable from another thread."""
+        self._stop.set()
+
+    def thread(self, message_id: str, *, fresh: bool = False) -> tuple[Mail, ...]:
+        """The whole thread around a mail. NotInArchiveError when the archive has no such mail."""
+        mails = self._read(self._thread_of(self._opened(), [message_id]))
+        if not any(mail.message_id == message_id for mail in mails):
+            raise self._absent(message_id)
+        return mails
+
+    def mail(self, message_id: str, *, fresh: bool = False) -> Mail:
+        """The mail with this Message-ID. NotInArchiveError when there is none."""
+        index = self._opened()
+        found = self._read(row[0] for row in index.execute("SELECT id FROM mail WHERE message_id = ?", (message_id,)).fetchall())
+        if not found:
+            raise self._absent(message_id)
+        return found[0]
+
+    def search(self, query: str, *, threads: bool = False, fresh: bool = False) -> tuple[Mail, ...]:
+        """The mails that match a query (with `threads`, their whole threads), the newest where they are very many."""
+        index = self._opened()
+        wanted = condition(query)
+        rows = index.execute(
+            f"SELECT id, message_id FROM mail WHERE {wanted.sql} ORDER BY arrived DESC, id DESC LIMIT {_MOST_FOUND}",
+            wanted.values,
+        ).fetchall()
+        return self._read(self._thread_of(index, [row[1] for row in rows]) if threads else [row[0] for row in rows])
+
+    def _absent(self, message_id: str) -> NotInArchiveError:
+        return NotInArchiveError(
+            f"{self._path} has no mail {message_id}", hint="bring the archive up to date, or pass another one with --lore"
+        )
+
+    def _read(self, numbers: Iterable[int]) -> tuple[Mail, ...]:
+        assert self._index is not None
+        assert self._mails is not None
+        mails: dict[str, Mail] = {}
+        for number in sorted(set(numbers)):
+            (place,) = self._index.execute("SELECT place FROM mail WHERE id = ?", (number,)).fetchone()
+            raw = self._mails.read(place)
+            mail = self._parsed(raw, place) if raw is not None else None
+            if mail is not None:
+                mails.setdefault(mail.message_id, mail)
+        return tuple(mails.values())
+
+    def _parsed(self, raw: bytes, place: str) -> Mail | None:
+        try:
+            return with_id(self.parse_mail(raw))
+        except InputError as error:
+            self.skipped.append(f"{self._path}: {place}: {error.message}: skipped")
+            return None
+
+    def _thread_of(self, index: sqlite3.Connection, message_ids: Iterable[str]) -> set[int]:
+        """The numbers of all mails that are connected to these by references, also by those to mails that the archive does not have."""
+        todo, seen, found = list(message_ids), set[str](), set[int]()
+        while todo and len(found) < _MOST_OF_THREAD:
+            above = todo.pop()
+            if above in seen:
+                continue
+            seen.add(above)
+            rows = index.execute(
+                "SELECT id, message_id FROM mail WHERE message_id = ?1 "
+                "UNION SELECT mail.id, mail.message_id FROM reference JOIN mail ON mail.id = reference.mail WHERE reference.above = ?1",
+                (above,),
+            )
+            for number, message_id in rows.fetchall():
+                if number not in found:
+                    found.add(number)
+                    todo.append(message_id)
+                    todo += [row[0] for row in index.execute("SELECT above FROM reference WHERE mail = ?", (number,))]
+        return found
+
+    # the index
+
+    def _opened(self) -> sqlite3.Connection:
+        self.requests += 1
+        if self._index is None:
+            self._mails = local_mails(self._path)
+            try:
+                self._index = self._up_to_date(self._mails)
+            except OSError as error:
+                raise NetworkError(f"{self._path} cannot be read: {error.strerror}", hint="check the path and its permissions") from error
+        return self._index
+
+    def _up_to_date(self, mails: LocalMails) -> sqlite3.Connection:
+        index = self._database()
+        index.create_function("says", 2, self._says, deterministic=True)
+        row = index.execute("SELECT state FROM state").fetchone()
+        before, now = str(row[0]) if row else "", mails.state()
+        if before == now:
+            return index
+        with _changing(index):
+            if before and mails.is_new_file(before):
+                index.execute("DELETE FROM mail")
+                before = ""
+            known = {str(place) for (place,) in index.execute("SELECT place FROM mail")} if before else set[str]()
+            index.executemany("DELETE FROM mail WHERE place = ?", ((place,) for place in list(mails.gone(iter(known)))))
+            for number, mail in enumerate(mails.new(before, known), 1):
+                if self._stop.is_set():
+                    raise CancelledError()
+                if number % _AT_ONCE == 0:
+                    self._progress(f"indexing the mails of {self._path.name}", number)
+                self._add(index, mail)
+            index.execute("DELETE FROM state")
+            index.execute("INSERT INTO state VALUES (?)", (now,))
+        return index
+
+    def _database(self) -> sqlite3.Connection:
+        folder = cache_dir() / "local-archives"
+        name = hashlib.sha256(f"{_LAYOUT} {self._path}".encode("utf-8", "surrogateescape")).hexdigest()[:24]
+        file = str(folder / f"{name}.sqlite") if private_folder(folder) else ":memory:"
+        for again in (True, False):
+            index = sqlite3.connect(file, isolation_level=None, timeout=60)
+            try:
+                index.execute("PRAGMA journal_mode = WAL")
+                index.execute("PRAGMA synchronous = NORMAL")
+                index.execute("PRAGMA foreign_keys = ON")
+                index.executescript(_SCHEMA)
+            except sqlite3.DatabaseError:
+                index.close()
+                if not again:
+                    raise
+                # an index is made again from the mails
+                Path(file).unlink(missing_ok=True)
+            else:
+                return index
+        raise AssertionError
+
+    def _add(self, index: sqlite3.Connection, found: FoundMail) -> None:
+        mail = self._parsed(found.raw, found.place)
+        if mail is None or not mail.headers:
+            return
+        people = " ".join(f"{who.name} {who.email}" for who in (mail.sender, *mail.to, *mail.cc))
+        arrived = found.arrived or (mail.date.timestamp() if mail.date else 0.0)
+        values = (
+            found.place,
+            mail.message_id,
+            words_of(mail.subject),
+            words_of(f"{mail.sender.name} {mail.sender.email}"),
+            words_of(people),
+            arrived,
+        )
+        number = index.execute(
+            "INSERT OR REPLACE INTO mail (place, message_id, subject, sender, people, arrived) VALUES (?, ?, ?, ?, ?, ?)", values
+        ).lastrowid
+        above = {ident for ident in (mail.in_reply_to, *mail.references) if ident}
+        index.executemany("INSERT INTO reference VALUES (?, ?)", ((ident, number) for ident in above))
+        index.executemany("INSERT INTO token VALUES (?, ?)", ((token, number) for token in _tokens(mail)))
+
+    def _says(self, place: str, words: str) -> bool:
+        raw = self._mails.read(place) if self._mails else None
+        mail = self._parsed(raw, place) if raw is not None else None
+        return mail is not None and words in words_of(mail.body)
+
+
+@contextmanager
+def _changing(index: sqlite3.Connection) -> Iterator[None]:
+    index.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        index.execute("ROLLBACK")
+        raise
+    index.execute("COMMIT")
+
+
+def _tokens(mail: Mail) -> set[str]:
+    """The commits, Message-IDs, change-ids and files that a mail names."""
+    body = mail.body
+    tokens: dict[str, None] = {}
+    for found in (
+        (match[0].lower() for match in _COMMIT.finditer(body)),
+        ids_in(body),
+        (match[1].lower() for match in _CHANGE_ID.finditer(body)),
+        (f"file:{match[1]}" for match in _FILE.finditer(body)),
+    ):
+        tokens.update(dict.fromkeys(found))
+    return set(list(tokens)[:_MOST_TOKENS])

@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Where an archive on this machine keeps its mails: a public-inbox directory (or one of its epochs), a maildir, an mbox.
+
+`lei q -o DIR` writes a maildir, `public-inbox-clone URL DIR` a directory of epochs.
+"""
+
+import json
+from collections.abc import Container, Iterator
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+from patchpilot.commits.cat_file import CatFile
+from patchpilot.commits.run import git
+from patchpilot.errors import InputError, NetworkError
+from patchpilot.model.limits import MAX_INPUT, MAX_MAIL
+from patchpilot.model.mail import mail_bounds, one_mail
+from patchpilot.threads.mbox import unpack
+
+
+class FoundMail(NamedTuple):
+    """A mail, where it is kept, and when it arrived (seconds since the epoch; 0: not known)."""
+
+    place: str
+    raw: bytes
+    arrived: float
+
+
+class LocalMails(Protocol):
+    """The mails of an archive on this machine."""
+
+    path: Path
+
+    def state(self) -> str:
+        """What changes when mails come or go."""
+
+    def new(self, state: str, known: Container[str]) -> Iterator[FoundMail]:
+        """The mails since an earlier state ("" for all)."""
+
+    def is_new_file(self, state: str) -> bool:
+        """Whether the places of that earlier state mean nothing any more."""
+
+    def gone(self, known: Iterator[str]) -> Iterator[str]:
+        """The places among these that hold no mail any more."""
+
+    def read(self, place: str) -> bytes | None:
+        """The mail at a place; None when it is gone."""
+
+    def close(self) -> None:
+        """Release what is held open."""
+
+
+def local_mails(path: Path) -> LocalMails:
+    """The mails of this directory or file. NetworkError when there is no archive, as for one that cannot be reached."""
+    if path.is_file():
+        return _Mbox(path)
+    if (path / "cur").is_dir() and (path / "new").is_dir():
+        return _Maildir(path)
+    epochs = [path] if _is_git(path) else [epoch for folder in ("git", "local", ".") for epoch in sorted((path / folder).glob("*.git"))]
+    if not any(_is_git(epoch) for epoch in epochs):
+        why = "is neither a public-inbox directory, a maildir nor an mbox" if path.exists() else "does not exist"
+        raise NetworkError(f"{path} {why}", hint="check the path in --lore, or in git config patchpilot.lore")
+    return _Epochs(path, tuple(dict.fromkeys(epoch for epoch in epochs if _is_git(epoch))))
+
+
+def _is_git(path: Path) -> bool:
+    return (path / "HEAD").is_file() and (path / "objects").is_dir()
+
+
+class _Epochs:
+    """The epochs of a public-inbox (format v2): each commit adds the mail of its file `m`."""
+
+    def __init__(self, path: Path, epochs: tuple[Path, ...]) -> None:
+        self.path = path
+        self._epochs = {epoch.name: epoch for epoch in epochs}
+        self._open: dict[str, CatFile] = {}
+
+    def state(self) -> str:
+        tips = {name: git(epoch, "rev-list", "--max-count=1", "--all").text.strip() for name, epoch in self._epochs.items()}
+        return json.dumps(tips)
+
+    def new(self, state: str, known: Container[str]) -> Iterator[FoundMail]:
+        before = json.loads(state) if state else {}
+        for name, epoch in self._epochs.items():
+            since = [f"^{before[name]}"] if before.get(name) else []
+            for line in reversed(git(epoch, "rev-list", "--timestamp", "--all", *since).text.splitlines()):
+                when, commit = line.split()
+                place = f"{name}:{commit}"
+                raw = self.read(place)
+                if raw is not None:
+                    yield FoundMail(place, raw, float(when))
+
+    def is_new_file(self, state: str) -> bool:
+        before: dict[str, str] = json.loads(state)
+        return any(
+            commit and (name not in self._epochs or git(self._epochs[name], "cat-file", "-e", commit, ok=()).code)
+            for name, commit in before.items()
+        )
+
+    def gone(self, known: Iterator[str]) -> Iterator[str]:
+        return iter(())
+
+    def read(self, place: str) -> bytes | None:
+        name, _, commit = place.partition(":")
+        if name not in self._epochs:
+            return None
+        reader = self._open.setdefault(name, CatFile(self._epochs[name]))
+        found = reader.get(f"{commit}:m")
+        return found[2] if found and found[1] == "blob" and len(found[2]) <= MAX_MAIL else None
+
+    def close(self) -> None:
+        for reader in self._open.values():
+            reader.close()
+        self._open.clear()
+
+
+class _Maildir:
+    """A maildir: a file a mail below `new` and `cur`, whose name may get flags after a colon."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._files: dict[str, Path] = {}
+
+    def state(self) -> str:
+        self._files = {file.name.partition(":")[0]: file for folder in ("cur", "new") for file in (self.path / folder).iterdir()}
+        return json.dumps(sorted(self._files))
+
+    def new(self, state: str, known: Container[str]) -> Iterator[FoundMail]:
+        for place, file in sorted(self._files.items()):
+            if place not in known and (raw := self.read(place)) is not None:
+                yield FoundMail(place, raw, file.stat().st_mtime if file.exists() else 0.0)
+
+    def is_new_file(self, state: str) -> bool:
+        return False
+
+    def gone(self, known: Iterator[str]) -> Iterator[str]:
+        return (place for place in known if place not in self._files)
+
+    def read(self, place: str) -> bytes | None:
+        file = self._files.get(place)
+        if file is None or not file.is_file():
+            return None
+        with file.open("rb") as stream:
+            raw = stream.read(MAX_MAIL + 1)
+        return raw if len(raw) <= MAX_MAIL else None
+
+    def close(self) -> None:
+        self._files = {}
+
+
+class _Mbox:
+    """A file of mails, plain or gzipped; it is read whole again when it has changed."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._data: bytes | None = None
+
+    def state(self) -> str:
+        state = self.path.stat()
+        return f"{state.st_size} {state.st_mtime_ns}"
+
+    def new(self, state: str, known: Container[str]) -> Iterator[FoundMail]:
+        data = self._all()
+        for start, end in mail_bounds(data):
+            if end - start <= MAX_MAIL:
+                yield FoundMail(f"{start}-{end}", one_mail(data, start, end), 0.0)
+
+    def is_new_file(self, state: str) -> bool:
+        return state != self.state()
+
+    def gone(self, known: Iterator[str]) -> Iterator[str]:
+        return iter(())
+
+    def read(self, place: str) -> bytes | None:
+        start, _, end = place.partition("-")
+        return one_mail(self._all(), int(start), int(end))
+
+    def close(self) -> None:
+        self._data = None
+
+    def _all(self) -> bytes:
+        if self._data is None:
+            with self.path.open("rb") as stream:
+                data = stream.read(MAX_INPUT + 1)
+            if len(data) > MAX_INPUT:
+                raise InputError(f"{self.path}: larger than {MAX_INPUT >> 20} MiB", hint="convert it to a maildir, which has no such limit")
+            self._data = unpack(data, str(self.path))
+        return self._data

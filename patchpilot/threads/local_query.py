@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The searches that archives are asked, as conditions of SQL on the index of an archive on this machine.
+
+Understood are the prefixes of a public-inbox's search that patchpilot uses (s, f, a, b, m, rt, dfn, or none), phrases in quotes, a `*` at the end of
+a word, AND, OR, NOT and parentheses. A phrase has to be there as whole words in this order.
+"""
+
+import re
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from patchpilot.errors import UsageError
+
+_TOKEN = re.compile(r'\s*(?:(?P<mark>[()])|(?:(?P<field>[a-z]+):)?(?:"(?P<phrase>[^"]*)"|(?P<word>[^\s()"]+)))')
+_MESSAGE_ID = re.compile(r"[^\s<>\"'(),;:/]+@[\w.-]*\w")
+_SAID = re.compile(r"\w+")
+_SUBJECT, _SENDER, _PEOPLE = "mail.subject", "mail.sender", "mail.people"
+_COLUMNS = {"s": _SUBJECT, "f": _SENDER, "a": _PEOPLE}
+
+
+class Condition(NamedTuple):
+    """A condition of SQL, its values, and what it costs (a condition that reads mails is put last)."""
+
+    sql: str
+    values: tuple[str | float, ...]
+    cost: int = 0
+
+
+def words_of(text: str) -> str:
+    """The words of a text, in lower case, with a space around each: a phrase is in a text when its words are in the text's words."""
+    return f" {' '.join(_SAID.findall(text.lower()))} "
+
+
+def ids_in(text: str) -> list[str]:
+    """The Message-IDs in a text, also those of links, in lower case (of one with a slash the part after it)."""
+    return [found.lower() for found in _MESSAGE_ID.findall(text)]
+
+
+def condition(query: str) -> Condition:
+    """The condition for a search; UsageError for one that is not understood."""
+    return _Parser(query).read()
+
+
+class _Parser:
+    def __init__(self, query: str) -> None:
+        self._query = query
+        self._tokens = list(_TOKEN.finditer(query))
+        self._at = 0
+
+    def read(self) -> Condition:
+        found = self._any_of()
+        if self._at < len(self._tokens):
+            raise self._failure()
+        return found
+
+    def _failure(self) -> UsageError:
+        return UsageError(f"a local archive cannot be searched for {self._query}", hint="use --lore with the URL of an archive")
+
+    def _next_is(self, *words: str) -> bool:
+        if self._at >= len(self._tokens):
+            return False
+        token = self._tokens[self._at]
+        return (token["mark"] or (token["word"] if not token["field"] else None)) in words
+
+    def _any_of(self) -> Condition:
+        parts = [self._all_of()]
+        while self._next_is("OR"):
+            self._at += 1
+            parts.append(self._all_of())
+        return _joined("OR", parts)
+
+    def _all_of(self) -> Condition:
+        parts = [self._one()]
+        while self._at < len(self._tokens) and not self._next_is("OR", ")"):
+            if self._next_is("AND"):
+                self._at += 1
+            parts.append(self._one())
+        return _joined("AND", sorted(parts, key=lambda part: part.cost))
+
+    def _one(self) -> Condition:
+        if self._next_is("NOT"):
+            self._at += 1
+            inner = self._one()
+            return Condition(f"NOT ({inner.sql})", inner.values, inner.cost)
+        if self._next_is("("):
+            self._at += 1
+            inner = self._any_of()
+            if not self._next_is(")"):
+                raise self._failure()
+            self._at += 1
+            return inner
+        if self._at >= len(self._tokens) or self._next_is(")", "AND", "OR"):
+            raise self._failure()
+        token = self._tokens[self._at]
+        self._at += 1
+        return self._term(token["field"] or "", token["phrase"] if token["phrase"] is not None else token["word"])
+
+    def _term(self, field: str, value: str) -> Condition:
+        if field in _COLUMNS:
+            return Condition(f"instr({_COLUMNS[field]}, ?) > 0", (words_of(value),), 1)
+        if field == "m":
+            return Condition("mail.message_id = ?", (value,))
+        if field == "rt":
+            return _arrived(value) or self._refused()
+        if field == "dfn":
+            return _token(f"file:{value}")
+        if field not in ("", "b"):
+            raise self._failure()
+        if value.endswith("*"):
+            return Condition(
+                "mail.id IN (SELECT mail FROM token WHERE token >= ? AND token < ?)", (value[:-1].lower(), f"{value[:-1].lower()}g")
+            )
+        if " " not in value and ids_in(value):
+            return _token(ids_in(value)[-1])
+        if " " not in value and not field:
+            return _token(value.lower())
+        return Condition("says(mail.place, ?)", (words_of(value),), 9)
+
+    def _refused(self) -> Condition:
+        raise self._failure()
+
+
+def _token(value: str) -> Condition:
+    return Condition("mail.id IN (SELECT mail FROM token WHERE token = ?)", (value,))
+
+
+def _joined(word: str, parts: list[Condition]) -> Condition:
+    if len(parts) == 1:
+        return parts[0]
+    values = tuple(value for part in parts for value in part.values)
+    return Condition(f"({f' {word} '.join(part.sql for part in parts)})", values, max(part.cost for part in parts))
+
+
+def _arrived(span: str) -> Condition | None:
+    """The condition for `rt:FIRST..LAST`, each YYYYMMDD or nothing."""
+    parts = []
+    values: list[float] = []
+    first, dots, last = span.partition("..")
+    for day, sql in ((first, "mail.arrived >= ?"), (last, "mail.arrived < ?")):
+        if day:
+            if not re.fullmatch(r"\d{8}", day):
+                return None
+            moment = datetime.strptime(day, "%Y%m%d").replace(tzinfo=UTC)
+            parts.append(sql)
+            values.append(moment.timestamp() + (86_400.0 if sql.endswith("< ?") else 0.0))
+    return Condition(f"({' AND '.join(parts)})", tuple(values)) if dots and parts else None

@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Archives on this machine: what changes in them is seen, what is no archive is an error, the index can be lost."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from patchpilot.cache.folder import cache_dir
+from patchpilot.errors import NetworkError, UsageError
+from patchpilot.threads.local_query import condition, words_of
+from patchpilot.threads.open_archive import archive_address, open_archive
+from tests.kit.archive import LOCAL, archive_server
+from tests.kit.cli import call
+from tests.kit.mails import mail, reply
+from tests.threads import story
+
+
+def subjects(url: str, query: str) -> list[str]:
+    with open_archive(url) as archive:
+        return [found.message_id.split("@")[0] for found in archive.search(query)]
+
+
+@pytest.mark.parametrize("kind", LOCAL)
+def test_a_series_is_added_and_updated_from_this_machine(kind: str, workdir: Path) -> None:
+    with archive_server(kind, workdir / "pi", story.V1) as archive:
+        added = call("track", "add", "<v1@example.org>", "--lore", archive.url)
+        assert added.code == 0, added.err
+        archive.add(story.REVIEW)
+        done = call("track", "update", "--format", "json")
+    (series,) = json.loads(done.out)["series"]
+    assert series["new"] == ["r1@example.org"]
+    assert series["source"] == archive.url
+
+
+def test_the_setting_may_be_a_path_and_a_relative_one_is_kept_whole(workdir: Path) -> None:
+    with archive_server("maildir", workdir / "pi", story.V1):
+        assert call("track", "add", "<v1@example.org>", "--lore", "./pi/mails").code == 0
+        (series,) = json.loads(call("track", "--format", "json").out)["series"]
+        assert series["source"] == str(workdir / "pi" / "mails")
+    assert archive_address("file:///a%20b") == "/a b"
+    assert archive_address("https://lore.kernel.org/netdev") == "https://lore.kernel.org/netdev"
+    with pytest.raises(UsageError, match="not the URL of an archive"):
+        open_archive("lore.kernel.org/netdev")
+
+
+def test_a_deleted_mail_of_a_maildir_is_not_found_any_more(tmp_path: Path) -> None:
+    with archive_server("maildir", tmp_path, story.V1, story.REVIEW) as archive:
+        assert subjects(archive.url, "f:ada") == ["v1"]
+        (tmp_path / "mails" / "new" / "0.example").unlink()
+        assert subjects(archive.url, "f:ada") == []
+        # read by a mail program: another folder and flags, the same mail
+        (tmp_path / "mails" / "new" / "1.example").rename(tmp_path / "mails" / "cur" / "1.example:2,S")
+        with open_archive(archive.url) as opened:
+            assert opened.mail("r1@example.org").body
+
+
+def test_an_mbox_that_was_written_anew_is_read_anew(tmp_path: Path) -> None:
+    with archive_server("mbox", tmp_path, story.V1, story.REVIEW) as archive:
+        assert subjects(archive.url, "m:v1@example.org") == ["v1"]
+        whole = Path(archive.url).read_bytes()
+        Path(archive.url).write_bytes(whole[whole.rindex(b"\nFrom mboxrd") + 1 :])
+        assert subjects(archive.url, "m:v1@example.org") == []
+        assert subjects(archive.url, "m:r1@example.org") == ["r1"]
+
+
+def test_a_damaged_index_is_made_again(tmp_path: Path) -> None:
+    with archive_server("maildir", tmp_path, story.V1) as archive:
+        assert subjects(archive.url, "f:ada") == ["v1"]
+        (index,) = (cache_dir() / "local-archives").glob("*.sqlite")
+        index.write_bytes(b"no database at all " * 400)
+        assert subjects(archive.url, "f:ada") == ["v1"]
+
+
+@pytest.mark.parametrize(
+    ("made", "why"), [("nothing", "does not exist"), ("folder", "is neither a public-inbox directory, a maildir nor an mbox")]
+)
+def test_what_is_no_archive_is_an_error_and_no_news_is_not_said(made: str, why: str, workdir: Path) -> None:
+    with archive_server("maildir", workdir / "pi", story.V1) as archive:
+        assert call("track", "add", "<v1@example.org>", "--lore", archive.url).code == 0
+    Path(archive.url).rename(workdir / "away")
+    if made == "folder":
+        Path(archive.url).mkdir()
+    done = call("track", "update")
+    assert done.code == 4
+    assert why in done.err
+    with pytest.raises(NetworkError, match=why), open_archive(archive.url) as opened:
+        opened.mail("v1@example.org")
+
+
+def test_a_title_in_the_text_is_found_where_it_is_whole_words(tmp_path: Path) -> None:
+    texts = {"a": "Ada Fixer (1):\n   demo: check the pointer\n", "b": "demo: check the pointers\n"}
+    mails = [mail("[GIT PULL] demo", text, id=ident) for ident, text in texts.items()]
+    with archive_server("maildir", tmp_path, *mails) as archive:
+        assert subjects(archive.url, 's:pull AND (b:"demo: check the pointer") AND b:"Ada Fixer"') == ["a"]
+        assert sorted(subjects(archive.url, "s:pull AND NOT s:re")) == ["a", "b"]
+        assert subjects(archive.url, 's:pull AND NOT b:"the pointer"') == ["b"]
+
+
+def test_days_of_arrival_limit_a_search(tmp_path: Path) -> None:
+    mails = [mail("one", "x\n", id="one"), reply("one", "y", id="two", reply_to="one", minutes=3 * 24 * 60)]
+    with archive_server("mbox", tmp_path, *mails) as archive:
+        with open_archive(archive.url) as opened:
+            (first, second) = (opened.mail(f"{name}@example.org").date for name in ("one", "two"))
+        assert first is not None
+        assert second is not None
+        assert subjects(archive.url, f"rt:{second:%Y%m%d}..") == ["two"]
+        assert subjects(archive.url, f"rt:{first:%Y%m%d}..{first:%Y%m%d}") == ["one"]
+
+
+@pytest.mark.parametrize("query", ["", "(", "s:a)", "nofield:x", "AND s:a", "s:a OR", "rt:yesterday.."])
+def test_a_search_that_is_not_understood_is_refused(query: str) -> None:
+    with pytest.raises(UsageError, match="a local archive cannot be searched"):
+        condition(query)
+
+
+def test_words_are_whole() -> None:
+    assert words_of("Demo: check-it, foo_bar()!") == " demo check it foo_bar "
