@@ -2,7 +2,7 @@
 """An archive on this machine, asked like one on the network: a public-inbox directory or epoch, a maildir (as lei writes one), an mbox.
 
 An index in the cache directory knows each mail's sender, recipients, subject, references, and the commits, Message-IDs, change-ids and files it
-names; it is brought up to date when the archive is opened. The texts stay where they are.
+names; it is updated when the archive is opened. The texts stay where they are.
 """
 
 import hashlib
@@ -105,9 +105,7 @@ class LocalArchive:
         return self._read(self._thread_of(index, [row[1] for row in rows]) if threads else [row[0] for row in rows])
 
     def _absent(self, message_id: str) -> NotInArchiveError:
-        return NotInArchiveError(
-            f"{self._path} has no mail {message_id}", hint="bring the archive up to date, or pass another one with --lore"
-        )
+        return NotInArchiveError(f"{self._path} has no mail {message_id}", hint="update the archive, or pass another one with --lore")
 
     def _read(self, numbers: Iterable[int]) -> tuple[Mail, ...]:
         assert self._index is not None

@@ -67,7 +67,7 @@ PLACEHOLDERS = (
     (r"\{(?:number|str\(moved\)|result\.undo\.number)\}", "3"),
     (r"\{entries\[0\]\[0\]\}|\{str\((?:number|entry\.id)\)\}", "1"),
     (r"import FILE", "import followed.jsonl"),
-    (r"--lore (?:\{LORE\}|https://lore\.kernel\.org/netdev)", "--lore ARCHIVE"),
+    (r"--lore (?:\{LORE\}|https://lore\.kernel\.org/netdev|\./netdev|~/mail/netdev)", "--lore ARCHIVE"),
     (r"draft -v \{str\(\w+\.version \+ 1\)\}", "draft -v 2"),
     (r"--unknown \{unknown_state\[0\]\}=sent", "--unknown sent"),
     (r"--since-version 2", "--since-version 1"),
