@@ -267,6 +267,11 @@ class Outbox:
         rows = self._db.execute("SELECT message_id FROM mails JOIN sends ON sends.id = mails.send WHERE sends.kind = 'to-self'")
         return frozenset(str(row[0]) for row in rows)
 
+    def senders(self) -> tuple[str, ...]:
+        """The senders of all real sends, each once."""
+        rows = self._db.execute("SELECT DISTINCT sender FROM sends WHERE kind = 'real' ORDER BY sender")
+        return tuple(str(row[0]) for row in rows)
+
     def holding(self, message_ids: Iterable[str]) -> tuple[Send, ...]:
         """The real sends that have a mail with one of these Message-IDs."""
         rows = self._db.execute(

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The searches that archives are asked, as conditions of SQL on the index of an archive on this machine.
 
-Understood are the prefixes of a public-inbox's search that patchpilot uses (s, f, a, b, m, rt, dfn, or none), phrases in quotes, a `*` at the end of
-a word, AND, OR, NOT and parentheses. A phrase has to be there as whole words in this order.
+Understood are the prefixes of a public-inbox's search that patchpilot uses (s, f, a, b, nq as b, m, rt, dfn, or none), phrases in quotes, a `*` at
+the end of a word, AND, OR, NOT and parentheses. A phrase has to be there as whole words in this order.
 """
 
 import re
@@ -104,7 +104,7 @@ class _Parser:
             return _arrived(value) or self._refused()
         if field == "dfn":
             return _token(f"file:{value}")
-        if field not in ("", "b"):
+        if field not in ("", "b", "nq"):
             raise self._failure()
         if value.endswith("*"):
             return Condition(

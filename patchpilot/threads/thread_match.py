@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from patchpilot.model.address import Address, parse_address
+from patchpilot.model.message_id import linked_ids
 from patchpilot.series.patch_pairing import title_key
 from patchpilot.threads.mail_classifier import Classified
 from patchpilot.threads.mail_kinds import STABLE, MailKind
@@ -84,7 +85,10 @@ def attach(topics: Sequence[PostedTopic], mails: Sequence[Classified]) -> dict[i
             continue
         parent = next((by_id[message_id] for message_id in _above(mail) if message_id in by_id), None)
         place = (
-            _by_machine(mail, titles, commits) or _by_thread(mail, by_id, places, titles, commits, answered) or _by_subject(mail, titles)
+            _by_machine(mail, titles, commits)
+            or _by_link(mail, owner)
+            or _by_thread(mail, by_id, places, titles, commits, answered)
+            or _by_subject(mail, titles)
         )
         if place is None:
             continue
@@ -113,21 +117,30 @@ def _by_machine(mail: Classified, titles: dict[str, list[tuple[int, Revision, Po
     if not places:
         return None
     # a forwarded patch has the same title: the mail is about its author's patch
-    named = _authors(mail)
+    named = authors_named(mail)
     places = [place for place in places if any(same_person(place[2].mail.sender, author) for author in named)] or places
     mainline = [place for place in places if not place[1].backport_to] or places
     at, revision, post = mainline[-1]
     return (at, None, None) if mail.kind in STABLE else (at, revision, post)
 
 
-def _authors(mail: Classified) -> list[Address]:
+def _by_link(mail: Classified, owner: Mapping[str, tuple[int, Revision, Post]]) -> _Place | None:
+    """Match a mail of a stable tree by the patch's link to what its author sent: maintainers change titles."""
+    if mail.kind not in STABLE:
+        return None
+    named = {author.key for author in authors_named(mail)}
+    linked = (owner[message_id] for message_id, at in linked_ids(mail.mail.body) if at is not None and message_id in owner)
+    return next(((at, None, None) for at, _, post in linked if post.mail.sender.key in named), None)
+
+
+def authors_named(mail: Classified) -> list[Address]:
     """The authors that a bot's mail names for the patch it quotes."""
     return [address for line in _AUTHOR.findall(mail.mail.body[:16_000]) if (address := parse_address(line))]
 
 
 def _by_its_author(mail: Classified, place: _Place) -> bool:
     """Whether the patch that a bot's mail quotes is that author's: titles such as "fix typo" are common."""
-    named = _authors(mail)
+    named = authors_named(mail)
     if not named or place[2] is None:
         return True
     post = place[2].mail

@@ -59,7 +59,7 @@ PLACEHOLDERS = (
     (r"\bA\.\.B\b", "origin/master..HEAD"),
     (r"https://lore\.kernel\.org/netdev/(?:<message-id>|[^'/ ]+)/", "URL"),
     (r"<message-id>|<20240\d01120000[^>]*>|<\{[^}]*\}>|<20240304090000[^>]*>", "<MESSAGE-ID>"),
-    (r"MSGID\|URL", "MESSAGE-ID"),
+    (r"(?<=track add )\{target\}|MSGID\|URL", "MESSAGE-ID"),
     (r"<id@host>|<the mail@example\.org>", "<MESSAGE-ID>"),
     (r"\{without\}", "--drop otto@example.com"),
     (r"--drop (?:ADDRESS|\{\w+(?:\.address\.email)?\}|somebody@example\.org)", "--drop otto@example.com"),

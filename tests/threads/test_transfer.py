@@ -161,7 +161,7 @@ WRONG = {
     "a key that is missing": (lambda lines: [lines[0], '{"mail": "x"}'], "'base64' is missing"),
     "no base64": (lambda lines: [lines[0], '{"mail": "x", "base64": "%"}'], ":2: not a line of an export: "),
     "a wrong time": (lambda lines: changed(lines, -1, updated="yesterday"), "yesterday"),
-    "another kind of archive": (lambda lines: changed(lines, -1, archive="file:///etc"), "is not the URL of an archive"),
+    "another kind of archive": (lambda lines: changed(lines, -1, archive="file:///etc"), "is neither the URL nor the path of an archive"),
     "a mail over a limit": (lambda lines: [lines[0], json.dumps({"mail": "x", "text": "a" * (60 << 20)})], "too long"),
 }
 

@@ -3,7 +3,8 @@
 
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -180,6 +181,60 @@ def rebuild(common: Common, numbers: tuple[int, ...], lore: str | None) -> int:
     return _warn_unreachable(series)
 
 
+@command.command(
+    epilog="\b\nExamples:\n  patchpilot track discover\n  patchpilot track discover --since 1y --author ada@example.org\n"
+    "  patchpilot track discover --all"
+)
+@common_options("text", "json")
+@click.option(
+    "--author", "authors", metavar="ADDRESS", multiple=True, help="search for this sender (repeatable)  [default: your addresses]"
+)
+@click.option("--since", metavar="WHEN", default="6m", show_default=True, help="how far to search: 90d, 6m, 1y, or a date")
+@click.option("--all", "everything", is_flag=True, help="follow all series that are found")
+@click.option(
+    "--lore", "archives", metavar="URL", multiple=True, help="archive to search (repeatable)  [default: yours and those followed]"
+)
+@click.argument("targets", metavar="[MSGID|URL]...", nargs=-1)
+def discover(
+    common: Common, authors: tuple[str, ...], since: str, everything: bool, archives: tuple[str, ...], targets: tuple[str, ...]
+) -> int:
+    """List the series that you sent, also from elsewhere, and follow those that you choose.
+
+    Your addresses are those of git's configuration, of earlier sends and of .mailmap. The mails of the stable trees about your patches
+    (AUTOSEL, FAILED, reviews) lead to the original series.
+    """
+    from patchpilot.cli.output.discovered_report import discovered_json, discovered_text
+    from patchpilot.errors import ExitCode
+    from patchpilot.services.topic.archive_target import archive_setting
+    from patchpilot.services.track import discover_series as service
+    from patchpilot.services.track.follow_series import open_store
+
+    with common.workplace() as place, open_store() as store, progress_of(common) as progress:
+        repository, archive_at = place.repository_if_any(), _archives(common)
+        places = archives or tuple(dict.fromkeys((archive_setting(common.repo), *(entry.lore for entry in store.entries() if entry.lore))))
+        found = service.discover(
+            authors or service.known_addresses(repository, common.repo),
+            service.moment_since(since),
+            places,
+            store=store,
+            archive_at=archive_at,
+            progress=progress,
+        )
+        open_ones = [series for series in found.series if series.number is None]
+        wanted = service.chosen(found, targets) if targets else tuple(open_ones) if everything else ()
+        if open_ones and not targets and not everything and common.format == "text" and sys.stdin.isatty() and sys.stderr.isatty():
+            click.echo(discovered_text(replace(found, series=tuple(open_ones)), numbered=True), err=True)
+            picked = click.prompt(
+                "Follow which? (1 3-5, all; Enter: none)", default="", show_default=False, value_proc=_picked(len(open_ones)), err=True
+            )
+            wanted = tuple(open_ones[at] for at in picked)
+        found = service.follow_discovered(found, wanted, store=store, archive_at=archive_at, repository=repository, progress=progress)
+    common.write(discovered_json(found) if common.format == "json" else discovered_text(found))
+    for problem in found.troubles:
+        notice("warning", problem)
+    return ExitCode.NETWORK if found.troubles else ExitCode.OK
+
+
 @command.command(epilog="\b\nExample:\n  patchpilot track remove 3")
 @common_options("text", "json")
 @_ID
@@ -265,6 +320,20 @@ def classify(common: Common, files: tuple[str, ...]) -> None:
     with progress_of(common) as progress:
         mails = classify_files(files, progress=progress, skipped=left_out)
     common.write(classified_json(mails) if common.format == "json" else classified_text(mails))
+
+
+def _picked(count: int) -> "Callable[[str], Sequence[int]]":
+    """Reads a choice among so many; click asks again after a wrong one."""
+    from patchpilot.errors import UsageError
+    from patchpilot.services.track.discover_series import picked_places
+
+    def read(text: str) -> Sequence[int]:
+        try:
+            return picked_places(text, count)
+        except UsageError as error:
+            raise click.UsageError(f"{error.message}: {error.hint}") from error
+
+    return read
 
 
 def _list(common: Common) -> None:

@@ -17,10 +17,11 @@ from patchpilot.model.message_id import message_id_of
 from patchpilot.model.progress import Progress, silent
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.services.track.poll_archives import ArchiveAt, Archives, PollResult, poll_archives
-from patchpilot.threads.archive import CACHE_SECONDS, LORE, NotInArchiveError, archive_of
-from patchpilot.threads.collect_mails import gather, status_of
+from patchpilot.threads.archive import CACHE_SECONDS, LORE, MailArchive, NotInArchiveError, archive_of
+from patchpilot.threads.authored_series import originals
+from patchpilot.threads.collect_mails import Gathered, gather, status_of
 from patchpilot.threads.landed_series import in_repository
-from patchpilot.threads.mail_kinds import MailKind
+from patchpilot.threads.mail_kinds import STABLE, MailKind
 from patchpilot.threads.mail_reader import MailReader
 from patchpilot.threads.mbox import read_mails, when
 from patchpilot.threads.next_step import NextStep, NextStepNeed
@@ -133,16 +134,31 @@ def add(
     url = archive_of(target, archive_address(lore))
     with archive_at(url) as archive:
         gathered = gather(archive, message_id, reader=store.reader, progress=progress)
-    mails = without_tests(gathered.mails)
-    status = status_of(message_id, read_thread(mails, now=store.reader.now, reader=store.reader))
+        status = _status_in(gathered, message_id, store)
+        if status is None and (original := _original(archive, message_id, gathered, store)):
+            named = [mail for mail in gathered.mails if mail.message_id == message_id]
+            gathered = gather(archive, original, named, reader=store.reader, progress=progress)
+            status = _status_in(gathered, original, store)
     if status is None:
         raise InputError(f"{message_id}: no patch in this thread", hint="pass the Message-ID of the patch or its cover letter")
     with store.changing():
         entry = store.holding(status.topic.message_ids) or store.add(_key(status), status.topic.subject, url, None)
-        new = store.keep(entry.id, status.topic.subject, mails, seen=own_mails(status))
+        new = store.keep(entry.id, status.topic.subject, without_tests(gathered.mails), seen=own_mails(status))
     troubles = (*gathered.troubles, *((gathered.failure.message,) if gathered.failure else ()))
     shown = shown_series(store.entry(entry.id), store, repository, progress, status)
     return (replace(shown, new=new, troubles=troubles, unreachable=gathered.failure is not None),)
+
+
+def _status_in(gathered: Gathered, message_id: str, store: Store) -> Status | None:
+    mails = without_tests(gathered.mails)
+    return status_of(message_id, read_thread(mails, now=store.reader.now, reader=store.reader))
+
+
+def _original(archive: MailArchive, message_id: str, gathered: Gathered, store: Store) -> str | None:
+    """The Message-ID of the series whose patch a mail of a stable tree (AUTOSEL, FAILED, a review) is about."""
+    classified = [store.reader.classify(mail) for mail in gathered.mails if mail.message_id == message_id]
+    led = originals(archive, [mail for mail in classified if mail.kind in STABLE], reader=store.reader)
+    return led[message_id].revisions[0].head.message_id if message_id in led else None
 
 
 def follow(message_id: str, subject: str, *, lore: str = LORE, store: Store) -> TrackEntry:

@@ -183,8 +183,8 @@ def _record(value: Mapping[str, Any]) -> SeriesRecord:
         _typed(value, "updated", text),
         _typed(value, "news", text),
     )
-    if entry.lore and not entry.lore.startswith(("http://", "https://")):
-        raise ValueError(f"{entry.lore!r} is not the URL of an archive")
+    if entry.lore and not entry.lore.startswith(("http://", "https://", "/")):
+        raise ValueError(f"{entry.lore!r} is neither the URL nor the path of an archive")
     entry = replace(entry, added=_moment(entry.added), updated=_moment(entry.updated), news=_moment(entry.news))
     members = tuple((_typed(mail, "message_id", str), _typed(mail, "read", bool)) for mail in _typed(value, "mails", list))
     ticked = frozenset((_typed(tick, "message_id", str), _typed(tick, "line", int)) for tick in _typed(value, "ticked", list))

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The series that `track discover` found, as JSON and as text."""
+
+import shutil
+import sys
+from typing import Any
+
+from patchpilot.cli.output.json_document import document
+from patchpilot.model.counted import counted
+from patchpilot.model.printable import crop, printable
+from patchpilot.services.track.discover_series import Discovered, DiscoveredSeries, StableMail
+
+
+def discovered_json(found: Discovered) -> str:
+    """The document of `track discover`."""
+    return document(
+        "discover",
+        {
+            "authors": list(found.authors),
+            "since": found.since.isoformat(timespec="seconds"),
+            "archives": list(found.archives),
+            "series": [_series(series) for series in found.series],
+            "without_original": [_stable(mail) for mail in found.without_original],
+            "troubles": list(found.troubles),
+        },
+    )
+
+
+def _series(series: DiscoveredSeries) -> dict[str, Any]:
+    return {
+        "message_id": series.message_id,
+        "subject": series.subject,
+        "version": series.version,
+        "patches": series.patches,
+        "sent": series.sent.isoformat() if series.sent else None,
+        "archive": series.archive,
+        "id": series.number,
+        "new": series.is_new,
+        "stable": [_stable(mail) for mail in series.stable],
+    }
+
+
+def _stable(mail: StableMail) -> dict[str, Any]:
+    return {"message_id": mail.message_id, "subject": mail.subject, "kind": mail.kind}
+
+
+def discovered_text(found: Discovered, *, numbered: bool = False) -> str:
+    """A line a series, newest first: date, version, patches, title, and whether it is followed; its Message-ID below it, unless it is, or `numbered`
+    from 1 for a choice."""
+    columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else 400
+    authors = printable(", ".join(found.authors))
+    if not found.series and not found.without_original:
+        return f"no series from {authors} since {found.since:%Y-%m-%d}"
+    lines = []
+    for at, series in enumerate(found.series, 1):
+        sent = f"{series.sent:%Y-%m-%d}" if series.sent else "????-??-??"
+        patches = counted(series.patches, "patch", "patches")
+        known = f"; {'now ' if series.is_new else ''}followed as {series.number}" if series.number is not None else ""
+        place = f"{at:>3}  " if numbered else ""
+        lines.append(crop(f"{place}{sent}  v{series.version:<3} {printable(series.subject)} ({patches}{known})", columns))
+        indent = " " * (17 + len(place))
+        lines += [crop(f"{indent}stable: {printable(mail.subject)}", columns) for mail in series.stable[-1:]]
+        if series.number is None and not numbered:
+            lines.append(crop(f"{indent}<{printable(series.message_id)}>", columns))
+    lines += [
+        crop(f"original not found: {printable(mail.subject)} <{printable(mail.message_id)}>", columns) for mail in found.without_original
+    ]
+    still = sum(series.number is None for series in found.series)
+    if still and not numbered:
+        lines.append(f"{counted(still, 'series', 'series')} not followed: `patchpilot track discover --all`, or pass their Message-IDs")
+    return "\n".join(lines)

@@ -1,0 +1,243 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""`track discover`: series that somebody sent, also from elsewhere, found in the archives by the author's addresses."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from patchpilot.commits.repository import Repository, config_values
+from patchpilot.errors import MissingError, NetworkError, UsageError
+from patchpilot.model.action import Action
+from patchpilot.model.address import Address, parse_address
+from patchpilot.model.message_id import message_id_of
+from patchpilot.model.progress import Progress, silent
+from patchpilot.outgoing.outbox import Outbox
+from patchpilot.services.track.follow_series import Tracked, add, listed, numbered
+from patchpilot.services.track.poll_archives import ArchiveAt
+from patchpilot.threads.archive import MailArchive
+from patchpilot.threads.authored_series import authored, originals
+from patchpilot.threads.mail_classifier import Classified
+from patchpilot.threads.open_archive import archive_address
+from patchpilot.threads.posted_series import PostedTopic
+from patchpilot.threads.track_store import Store
+
+_SENDERS = r"^(user\.email|author\.email|sendemail\.([^.]+\.)?from)$"
+_MAPPED = re.compile(r"<([^<>\s]+@[^<>\s]+)>")
+_AGO = re.compile(r"(?P<count>[1-9]\d{0,3})\s*(?P<unit>d|w|m|y)[a-z]*", re.IGNORECASE)
+_DAYS = {"d": 1, "w": 7, "m": 30.4375, "y": 365.25}
+
+
+@dataclass(frozen=True, slots=True)
+class StableMail:
+    """A mail of a stable tree that led to a series, or to none."""
+
+    message_id: str
+    subject: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class DiscoveredSeries:
+    """A series in an archive: all its mails' ids, the newest title and version, when that was sent, and its number where it is followed.
+
+    `stable` are mails of the stable trees about it; `is_new` when this call followed it.
+    """
+
+    message_id: str
+    message_ids: frozenset[str]
+    subject: str
+    version: int
+    patches: int
+    sent: datetime | None
+    archive: str
+    number: int | None = None
+    stable: tuple[StableMail, ...] = ()
+    is_new: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Discovered:
+    """What was found: the newest series first; mails of the stable trees whose original no archive has; and which archives failed, and why."""
+
+    authors: tuple[str, ...]
+    since: datetime
+    archives: tuple[str, ...]
+    series: tuple[DiscoveredSeries, ...]
+    without_original: tuple[StableMail, ...] = ()
+    troubles: tuple[str, ...] = ()
+
+
+def moment_since(text: str, now: datetime | None = None) -> datetime:
+    """The time that `--since` names: `6 months`, `90d`, `2w`, `1y` ago, or a date."""
+    now = now or datetime.now(UTC)
+    if ago := _AGO.fullmatch(text.strip()):
+        try:
+            return now - timedelta(days=int(ago["count"]) * _DAYS[ago["unit"].lower()])
+        except OverflowError:
+            return datetime.min.replace(tzinfo=UTC)
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError as error:
+        raise UsageError(f"--since: {text!r} is not a time", hint="pass 90d, 2w, 6m, 1y or a date such as 2026-01-31") from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def known_addresses(repository: Repository | None = None, where: Path | None = None) -> tuple[str, ...]:
+    """The author's addresses: those of git's configuration, those of earlier sends from here, and with a repository those that its .mailmap has for
+    the same author."""
+    try:
+        values = config_values(where, _SENDERS)
+    except MissingError:
+        values = {}
+    given = [address for texts in values.values() for text in texts for address in (parse_address(text) or _bare(text),)]
+    with Outbox() as outbox:
+        given += [parse_address(sender) for sender in outbox.senders()]
+    emails = list(dict.fromkeys(address.email for address in given if address))
+    if repository is not None and (file := repository.top / ".mailmap").is_file():
+        keys = {email.lower() for email in emails}
+        for line in file.read_text(encoding="utf-8", errors="replace").splitlines():
+            there = _MAPPED.findall(line.partition("#")[0])
+            if keys & {email.lower() for email in there}:
+                emails += there
+    return tuple({email.lower(): email for email in reversed(emails)}.values())[::-1]
+
+
+def _bare(text: str) -> Address | None:
+    return Address("", text.strip()) if re.fullmatch(r"[^<>\s]+@[^<>\s]+", text.strip()) else None
+
+
+def discover(
+    authors: Sequence[str], since: datetime, archives: Sequence[str], *, store: Store, archive_at: ArchiveAt, progress: Progress = silent
+) -> Discovered:
+    """The series of these addresses that the archives received since then, each once. An archive that fails is reported in the result, the others are read.
+
+    UsageError without an address.
+    """
+    if not authors:
+        raise UsageError("no address to search for", hint="git config --global user.email you@example.org, or pass --author ADDRESS")
+    followed = listed(store=store, whole=False)
+    found: dict[str, DiscoveredSeries] = {}
+    lost: dict[str, StableMail] = {}
+    troubles = []
+    places = tuple(dict.fromkeys(map(archive_address, archives)))
+    for url in places:
+        progress(f"searching {url}")
+        try:
+            with archive_at(url) as archive:
+                series, without = _in_archive(archive, authors, since, store, followed)
+        except NetworkError as error:
+            troubles.append(error.message)
+            continue
+        for one in series:
+            if not any(one.message_ids & other.message_ids for other in found.values()):
+                found[one.message_id] = one
+        lost |= {mail.message_id: mail for mail in without}
+    every = sorted(found.values(), key=lambda one: one.sent or since, reverse=True)
+    return Discovered(tuple(authors), since, places, tuple(every), tuple(lost.values()), tuple(dict.fromkeys(troubles)))
+
+
+def _in_archive(
+    archive: MailArchive, authors: Sequence[str], since: datetime, store: Store, followed: Sequence[Tracked]
+) -> tuple[list[DiscoveredSeries], list[StableMail]]:
+    result = authored(archive, authors, since, reader=store.reader)
+    led = originals(archive, result.stable, reader=store.reader, known=result.topics)
+    topics = list(result.topics)
+    for topic in led.values():
+        if not any(topic.message_ids & other.message_ids for other in topics):
+            topics.append(topic)
+    series = []
+    for topic in topics:
+        about_it = [mail for mail in result.stable if (its := led.get(mail.mail.message_id)) and its.message_ids & topic.message_ids]
+        series.append(_series(topic, archive.url, about_it, followed))
+    return series, [_stable(mail) for mail in result.stable if mail.mail.message_id not in led]
+
+
+def _series(topic: PostedTopic, url: str, stable: Sequence[Classified], followed: Sequence[Tracked]) -> DiscoveredSeries:
+    latest = topic.latest
+    return DiscoveredSeries(
+        topic.revisions[0].head.message_id,
+        topic.message_ids,
+        topic.subject,
+        latest.version,
+        len(latest.patches),
+        latest.sent,
+        url,
+        next((tracked.entry.id for tracked in followed if _is_same(topic, tracked)), None),
+        tuple(map(_stable, stable)),
+    )
+
+
+def _is_same(topic: PostedTopic, tracked: Tracked) -> bool:
+    """Whether a series is one that is followed, maybe as a version that is not known of it yet."""
+    ids = topic.message_ids | topic.missing.keys()
+    summary = tracked.summary
+    if tracked.entry.message_id in ids or (summary and ids & set(summary.message_ids)):
+        return True
+    if summary is None or topic.author.key not in summary.authors:
+        return False
+    return topic.latest.version > summary.version and bool(topic.titles & set(summary.titles))
+
+
+def _stable(mail: Classified) -> StableMail:
+    return StableMail(mail.mail.message_id, mail.mail.subject, str(mail.kind))
+
+
+def chosen(found: Discovered, targets: Sequence[str]) -> tuple[DiscoveredSeries, ...]:
+    """The series that these Message-IDs or URLs name; UsageError for one that is not among those found."""
+    result: dict[str, DiscoveredSeries] = {}
+    for target in targets:
+        message_id = message_id_of(target)
+        series = next((one for one in found.series if message_id in one.message_ids), None)
+        if series is None:
+            raise UsageError(f"{target}: not among the series found", hint=Action("track", ("add", target), "follow it alone: `{}`"))
+        result[series.message_id] = series
+    return tuple(result.values())
+
+
+def picked_places(text: str, count: int) -> Sequence[int]:
+    """The places, from 0, of a choice among so many: `1 3-5`, `all`, or nothing; UsageError for anything else."""
+    if text.strip().lower() == "all":
+        return range(count)
+    places: dict[int, None] = {}
+    for word in text.replace(",", " ").split():
+        span = re.fullmatch(r"(\d{1,6})(?:-(\d{1,6}))?", word)
+        first, last = (int(span[1]), int(span[2] or span[1])) if span else (0, 0)
+        if not 1 <= first <= last <= count:
+            raise UsageError(f"{word!r} is not a choice", hint=f"pass numbers from 1 to {count}, such as 1 3-5, or all")
+        places.update(dict.fromkeys(range(first - 1, last)))
+    return tuple(places)
+
+
+def follow_discovered(
+    found: Discovered,
+    series: Sequence[DiscoveredSeries],
+    *,
+    store: Store,
+    archive_at: ArchiveAt,
+    repository: Repository | None = None,
+    progress: Progress = silent,
+) -> Discovered:
+    """Follow these of the series found, but those that are followed already; what was found, with their numbers. An archive that fails
+    is reported in the result."""
+    new = [one for one in series if one.number is None]
+    numbers: dict[str, int] = {}
+    troubles = list(found.troubles)
+    for at, one in enumerate(new, 1):
+        try:
+            (tracked,) = add(
+                one.message_id,
+                lore=one.archive,
+                store=store,
+                archive_at=archive_at,
+                repository=repository,
+                progress=numbered(progress, at, len(new)),
+            )
+        except NetworkError as error:
+            troubles.append(error.message)
+            continue
+        numbers[one.message_id] = tracked.entry.id
+        troubles += tracked.troubles
+    every = tuple(replace(one, number=numbers[one.message_id], is_new=True) if one.message_id in numbers else one for one in found.series)
+    return replace(found, series=every, troubles=tuple(dict.fromkeys(troubles)))
