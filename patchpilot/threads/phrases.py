@@ -65,10 +65,11 @@ _PLACE = _joined(r"""
     master | testing | fixes | next | tip
     kvm | bpf | iio | spi | asoc | sound | hwmon | regulator | wireless | bluetooth
 """)
+_WHILE = "already|earlier|yesterday|a while|some time|last|(?:a few|some|two|three) days"
 APPLIED_REST = re.compile(
     rf"^\s*(?:[,.!;:]|$|\(|-|thanks|thank you|thx|now\b|as\b|and (?:pushed|queued|merged|applied|marked|tagged|tweaked)\b|by hand\b|manually\b|locally\b"
     rf"|with (?:thanks|{_ALTERED})"
-    rf"|{_WHAT}(?:\s+(?:now|as well|also|three|two|four|manually|whole|{_WHAT})){{0,4}}\s*(?:[,.!;]|$|(?:to|in|into|for|on|with|as|thanks|now|and)\b)"
+    rf"|{_WHAT}(?:\s+(?:now|as well|also|three|two|four|manually|whole|{_WHAT})){{0,4}}\s*(?:[,.!;]|$|(?:to|in|into|for|on|with|as|thanks|now|and|{_WHILE})\b)"
     rf"|(?:to|in|into|for|on|onto|via|against)\s+(?:{_PLACE})\b"
     r"|(?:to|in|into|onto)\s+(?!wrong|incorrect|another|different|other|it\b|all\b|any\b|devices?\b)\w[\w./+-]*"
     r"(?: [\w./+-]+)?\s*(?:[,.!;(]|$|thanks|tree|branch|queue))",

@@ -4,6 +4,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from patchpilot.model.message_id import batch_of, linked_ids
@@ -22,6 +23,10 @@ _OWN_HISTORY = re.compile(
     re.IGNORECASE,
 )
 """The words before a link to an earlier version; a link within a sentence may be to another series'."""
+_CHANGES = re.compile(
+    r"^---\s*\n(?:[^\n]*\n){0,4}?[\s*#-]{0,4}(?:changes (?:in|since) )?v(?P<version>[2-9])\b", re.IGNORECASE | re.MULTILINE
+)
+"""The first version that the notes below the commit message name."""
 _TOGETHER = timedelta(minutes=30)
 _BEGINNING, _END = 1991, 2090
 
@@ -30,7 +35,7 @@ def find_topics(mails: Iterable[Classified]) -> tuple[PostedTopic, ...]:
     """The series among these mails, the oldest first."""
     posts = [_post(mail) for mail in mails if mail.kind in (MailKind.PATCH, MailKind.COVER) and not mail.is_reply]
     revisions = [revision for group in _by_author(posts) for revision in _revisions(group)]
-    topics = [PostedTopic(_in_order(group)) for group in link(revisions)]
+    topics = [PostedTopic(_numbered(_in_order(group))) for group in link(revisions)]
     return tuple(sorted(topics, key=lambda topic: min(when(revision.head.mail.mail) for revision in topic.revisions)))
 
 
@@ -40,6 +45,20 @@ def _in_order(group: Sequence[Revision]) -> tuple[Revision, ...]:
     if any(revision.sent is None or not _BEGINNING <= revision.sent.year < _END for revision in group):
         return tuple(by_number)
     return tuple(sorted(by_number, key=lambda sent: when(sent.head.mail.mail)))
+
+
+def _numbered(group: Sequence[Revision]) -> tuple[Revision, ...]:
+    """The revisions, one that was sent without its number as the version that its changelog begins with."""
+    had = {revision.version for revision in group}
+    found: list[Revision] = []
+    for revision in group:
+        is_again = any(before.version == revision.version and before.rfc == revision.rfc for before in found)
+        words = (
+            _CHANGES.search(unquoted(revision.head.mail.mail.body)) if is_again and revision.version == 1 and not revision.resend else None
+        )
+        number = int(words["version"]) if words else 1
+        found.append(replace(revision, version=number) if words and number not in had else revision)
+    return tuple(found)
 
 
 def _post(mail: Classified) -> Post:

@@ -96,7 +96,9 @@ def _by_mails(evidence: Evidence) -> Verdict:
     if any(landed.in_mainline for landed in evidence.landed):
         return SeriesState.IN_MAINLINE, f"the stable trees reference its upstream commit; {stable_summary(stable)}"
     latest_sent = when(topic.latest.head.mail.mail)
-    refused, dropped, withdrawn = (_newest(events, what) for what in ("refused", "dropped", "withdrawn"))
+    refused, dropped = (_newest(events, what) for what in ("refused", "dropped"))
+    # of several patches one may be withdrawn
+    withdrawn = _newest([event for event in events if not event.patch or len(topic.latest.patches) < 2], "withdrawn")
     if applied and (verdict := _taken(topic, applied)):
         newest = applied[-1]
         if dropped and dropped.tree == newest.tree and _at(dropped) > _at(newest):

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from patchpilot.projects.loading import default_project
+from patchpilot.series.patch_pairing import title_key
+from patchpilot.threads.mail_classifier import unquoted
 from patchpilot.threads.mail_kinds import STABLE, MailKind
 from patchpilot.threads.phrases import PATCHWORK_MARK, PROMISES, SENT_AGAIN, WHOLE_SERIES, WITHDRAWS
 from patchpilot.threads.sender import same_person
@@ -29,6 +31,7 @@ _OTHERS = re.compile(
 _THANKS = re.compile(r"\b(?:thanks?|thank you|thx)\b|\b(?:tree|branch|queue|\S+-next|next|fixes|v?\d\.\d+)\b", re.IGNORECASE)
 _SHORT = 60
 """Words of a reply further down in a discussion that still takes something back."""
+_COMMIT_WITH_TITLE = re.compile(r"\b(?P<commit>[0-9a-fA-F]{12,40})\b[\s(]{0,4}[\"“](?P<title>[^\"”\n]{8,200}(?:\n[^\"”\n]{1,100})?)[\"”]")
 _REMOVED = re.compile(r"\bremoved from\b.*-mm|^\s*\[(?P<why>[\w ./-]+)\] .*removed", re.IGNORECASE)
 
 
@@ -136,7 +139,18 @@ def _events(reply: Attached) -> list[Event]:
         return [replace(base, what=what, commit=commit, version=version) for version in place.versions]
     if kind is MailKind.NACK:
         return [replace(base, what="refused", tree=None, title=mail.why)]
-    return []
+    return _named(reply, base)
+
+
+def _named(reply: Attached, base: Event) -> list[Event]:
+    """The commits that a reply names with the title of one of the series' patches: they are in somebody's tree."""
+    by = f"somebody: {reply.mail.sender.name or reply.mail.sender.email} names the commit"
+    titles = {title_key(post.title): post for post in (reply.revision.patches if reply.revision else ())}
+    return [
+        replace(base, what="applied", tree=None, by=by, commit=found["commit"].lower(), patch=post.number or 1, title=post.title)
+        for found in _COMMIT_WITH_TITLE.finditer(unquoted(reply.mail.mail.body))
+        if (post := titles.get(title_key(" ".join(found["title"].split()))))
+    ]
 
 
 def _by_author(reply: Attached, base: Event) -> list[Event]:
@@ -151,7 +165,7 @@ def _by_author(reply: Attached, base: Event) -> list[Event]:
     )
     if not match or announced or len(words.split()) > _SHORT or re.search(r"\bif\b", words[: match.start()], re.IGNORECASE):
         return []
-    return [replace(base, what="withdrawn", tree=None, title=" ".join(match[0].split()))]
+    return [replace(base, what="withdrawn", tree=None, patch=_about(reply), title=" ".join(match[0].split()))]
 
 
 def _about(reply: Attached) -> int | None:

@@ -2,14 +2,18 @@
 """How well whole threads are read: FOLDER holds NAME.mbox and NAME.json with `revisions`, `trailers_credited` and `final_state`.
 
     python -m tests.kit.score_threads FOLDER
+    python -m tests.kit.score_threads FOLDER PART
 
 Prints a line a thread (the state is for a person to compare: the facts tell it in words) and the shares of revisions and tags that are right.
+With PART (learn, aside), FOLDER holds what draw_threads wrote, and thread_labels.jsonl says what a reader found in each: the versions (a resend is one
+though nothing marks it), the tags with the mail that gives each, the state, and states that are fair as well.
 """
 
 import json
 import re
 import sys
 from collections import Counter
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -41,10 +45,42 @@ def main(folder: Path) -> int:
     return int(right["invented"] > 0)
 
 
+def labelled(folder: Path, part: str) -> int:
+    """Score the labelled threads of a part; 1 when a tag was credited that nobody gave."""
+    right = Counter[str]()
+    labels = [json.loads(line) for line in (Path(__file__).parent / "thread_labels.jsonl").read_text().splitlines()]
+    threads = [label for label in labels if label["part"] == part]
+    for label in threads:
+        mails = read_mails(folder / f"{label['thread']}.mbox")
+        now = max(mail.date for mail in mails if mail.date) + timedelta(days=1)
+        every = read_thread(mails, now=now)
+        work = max(every, key=lambda status: len(status.message_ids))
+        wanted, had = ([_plain(name) for name in names] for names in (label["revisions"], [one.label for one in work.topic.revisions]))
+        given = Counter((name.lower(), ident) for name, ident in label["tags"])
+        credited = Counter((tag.trailer.split(":")[0].lower(), tag.message_id) for one in every for tag in one.trailers)
+        is_fair = work.state in (label["state"], *label["also_fair"])
+        right.update(
+            state=work.state == label["state"], fair=is_fair, revisions=wanted == had, tags=given == credited, whole=is_fair and wanted == had,
+            invented=(credited - given).total(),
+        )  # fmt: skip
+        print(f"{label['thread']:48} {work.state:18} label: {label['state']}{'' if wanted == had else f'; versions {had}, label {wanted}'}")
+    print(
+        f"{part}, {len(threads)} threads: state {right['state']}, or as fair {right['fair']}; versions {right['revisions']}; tags {right['tags']}; "
+        f"state and versions {right['whole']}; invented tags {right['invented']}"
+    )
+    return int(right["invented"] > 0)
+
+
+def _plain(version: str) -> str:
+    """A version's number alone."""
+    found = re.search(r"v\d+", version.lower())
+    return found[0] if found else "v1"
+
+
 def _mailbox(text: str) -> str:
     found = re.search(r"[\w.+=-]+@[\w.-]+", text)
     return found[0].lower() if found else text
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1])))
+    sys.exit(labelled(Path(sys.argv[1]), sys.argv[2]) if sys.argv[2:] else main(Path(sys.argv[1])))

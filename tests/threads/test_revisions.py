@@ -392,3 +392,14 @@ def test_a_cover_that_miscounts_keeps_the_patches_sent_under_it() -> None:
     assert [len(topic.latest.posts) for topic in topics(cover(), *late)] == [1, 2]
     other = patch("[PATCH v2 1/2] demo: 1", id="c1", reply_to="c0", minutes=1)
     assert [[post.number for post in revision.posts] for topic in topics(cover(), other) for revision in topic.revisions] == [[0], [1]]
+
+
+def test_a_second_version_without_its_number_is_known_by_its_changelog() -> None:
+    again = patch("[PATCH] demo: check the pump", id="b", notes="-v2:\n- check it twice\n", minutes=600)
+    third = patch("[PATCHv3] demo: check the pump", id="c", notes="-v2:\n- check it twice\n-v3:\n- typo\n", minutes=900)
+    first = patch("[PATCH] demo: check the pump", id="a")
+    assert [revision.version for revision in topics(first, again, third)[0].revisions] == [1, 2, 3]
+    assert [revision.version for revision in topics(first, patch("[PATCH] demo: check the pump", id="b", minutes=600))[0].revisions] == [
+        1,
+        1,
+    ]

@@ -205,3 +205,28 @@ def test_naming_a_commit_is_not_fixing_it() -> None:
     fixes = patch("[PATCH] demo: a fix", id="f", author=story.OTTO, message=f'Fix it.\n\nFixes: {SHA[:12]} ("{TITLE}")\n', minutes=9950)
     found = read(*story.ACCEPTED, mentions, fixes)
     assert [(later.subject, later.relation) for later in found.follow_ups] == [("demo: a cleanup", "mentions"), ("demo: a fix", "fixes")]
+
+
+def test_a_patch_of_several_that_its_author_drops_does_not_withdraw_the_series() -> None:
+    series = [patch(f"[PATCH {number}/3] demo: part {number}", id=f"p{number}", reply_to="p0") for number in (1, 2, 3)]
+    cover = mail("[PATCH 0/3] demo: parts", "Three parts.\n", id="p0")
+    dropped = reply(
+        "[PATCH 2/3] demo: part 2", "Please drop this patch. I have another solution.", id="d", reply_to="p2", sender=ADA, minutes=60
+    )
+    assert state(cover, *series, dropped) != "withdrawn"
+    whole = reply("[PATCH 0/3] demo: parts", "Please drop this series.", id="d", reply_to="p0", sender=ADA, minutes=60)
+    assert state(cover, *series, whole) == "withdrawn"
+
+
+def test_a_maintainer_who_says_late_that_it_was_applied() -> None:
+    late = "I forgot to say I applied this a while back. Just noticed status was wrong in\npatchwork!"
+    assert state(TO_MATT, answer(late, to="v2", sender=MATT)) == "accepted"
+
+
+def test_a_commit_that_is_named_with_the_patchs_title_is_in_a_tree() -> None:
+    naming = f'The patch {SHA} "{TITLE}" does apply to 5.7 itself, but it is not present in 5.7.10.'
+    found = read(TO_MATT, answer(naming, to="v2", sender=TESTER))
+    assert found.state == "accepted"
+    assert "Tess Tester names the commit" in found.why
+    other = f'Please look at {SHA} "demo: another patch with another title".'
+    assert state(TO_MATT, answer(other, to="v2", sender=TESTER)) != "accepted"
