@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The tags of a commit message with their patch lines, and whether two of them name the same person."""
 
+from itertools import permutations
+
 from patchpilot.cache import patterns as re
 from patchpilot.lint.lint_context import Context
 from patchpilot.model.address import Address
@@ -24,6 +26,28 @@ def tag_lines(context: Context) -> tuple[tuple[int, Trailer], ...]:
 def same_person(first: Address, second: Address) -> bool:
     """Whether two addresses belong to the same person: the same address, or the same words in the name."""
     return first.key == second.key or (bool(first.name) and _words(first.name) == _words(second.name))
+
+
+def may_be_same(sender: Address, person: Address) -> bool:
+    """Whether the sender may be this person by another address: a part of the name, the name written in one word, or a name within the address."""
+    theirs = _words(person.name)
+    if sender.name and "@" not in sender.name:
+        mine = _words(sender.name)
+        return bool(mine and theirs) and (mine <= theirs or theirs <= mine or _in_one_word(mine, theirs) or _in_one_word(theirs, mine))
+    local = re.sub(r"[^a-z]", "", sender.email.partition("@")[0].lower())
+    return any(len(word) >= _LEAST_NAME and word in local for word in theirs)
+
+
+_LEAST_NAME = 4
+"""A shorter name may be within an address by chance."""
+
+
+def _in_one_word(joined: frozenset[str], words: frozenset[str]) -> bool:
+    """Whether `joined` is one word made of all these words, in any order."""
+    return len(joined) == 1 and 1 < len(words) <= _MOST_NAMES and any("".join(order) in joined for order in permutations(words))
+
+
+_MOST_NAMES = 4
 
 
 def _words(name: str) -> frozenset[str]:

@@ -20,7 +20,7 @@ _KERNEL = re.compile(r"^(\d+)\.(\d+)$")
 _REQUIRED = ("id", "name", "severity", "scope", "summary", "why", "reference", "match", "bad", "good")
 _OPTIONAL = (
     "checkpatch", "since", "until", "profiles", "fix", "on_moved", "severities", "message", "messages", "aliases", "options", "known_problems",
-    "checkpatch_severity",
+    "checkpatch_severity", "checkpatch_severities",
 )  # fmt: skip
 _TEXTS = ("message", "checkpatch", "since", "until")
 _EXAMPLE: Mapping[str, type] = {
@@ -145,18 +145,21 @@ def _rule(table: Mapping[str, Any], pack: str, where: _Place, detectors: Mapping
         profiles=tuple(_strings(table.get("profiles", []), "profiles", where)),
         remedy=_remedy(table.get("fix", {}), where),
         on_moved=table.get("on_moved", False) is True,
-        severities=_severities(table.get("severities", {}), where),
+        severities=_severities(table, "severities", where),
         message=message,
         messages=messages,
         aliases=tuple(_strings(table.get("aliases", []), "aliases", where)),
         options=_texts(table.get("options", {}), "options", where),
         known_problems=tuple(_strings(table.get("known_problems", []), "known_problems", where)),
         checkpatch_severity=_checkpatch_severity(table, where),
+        checkpatch_severities=_severities(table, "checkpatch_severities", where),
     )
 
 
 def _checkpatch_severity(table: Mapping[str, Any], where: _Place) -> Severity | None:
     if "checkpatch_severity" not in table:
+        if "checkpatch_severities" in table:
+            raise PackError(f"{where}: checkpatch_severities needs checkpatch_severity, the level of the other cases")
         return None
     if "checkpatch" not in table:
         raise PackError(f"{where}: checkpatch_severity needs checkpatch, the type that has this level")
@@ -189,9 +192,10 @@ def _placeholders(message: str, messages: Mapping[str, str], placeholders: Mappi
                 raise PackError(f"{where}: unknown placeholder {{{name}}}", hint=f"did you mean {{{near}}}?" if near else known)
 
 
-def _severities(table: Any, where: _Place) -> dict[str, Severity]:
+def _severities(rule: Mapping[str, Any], key: str, where: _Place) -> dict[str, Severity]:
+    table = rule.get(key, {})
     if not isinstance(table, dict):
-        raise PackError(f"{where}: severities must be a table of cases")
+        raise PackError(f"{where}: {key} must be a table of cases")
     return {case: Severity(_choice(one, tuple(Severity), f"severity of {case}", where)) for case, one in table.items()}
 
 

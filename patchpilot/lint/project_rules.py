@@ -21,7 +21,10 @@ def check_style(rules: Iterable[Rule], project: Project) -> None:
 
 def at_checkpatch_levels(rules: Iterable[Rule]) -> tuple[Rule, ...]:
     """Returns the rules with the severities that checkpatch.pl has."""
-    return tuple(rule._replace(severity=rule.checkpatch_severity, severities={}) if rule.checkpatch_severity else rule for rule in rules)
+    return tuple(
+        rule._replace(severity=rule.checkpatch_severity, severities=rule.checkpatch_severities) if rule.checkpatch_severity else rule
+        for rule in rules
+    )
 
 
 def adjusted(rules: Iterable[Rule], project: Project) -> tuple[Rule, ...]:

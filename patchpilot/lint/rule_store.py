@@ -147,19 +147,21 @@ def _plain(rule: Rule) -> tuple[Any, ...]:
     values["remedy"] = (rule.remedy.kind, rule.remedy.text, rule.remedy.fixer)
     values["arguments"] = dict(rule.arguments)
     values["severities"] = {case: str(one) for case, one in rule.severities.items()}
+    values["checkpatch_severities"] = {case: str(one) for case, one in rule.checkpatch_severities.items()}
     values["messages"], values["options"] = dict(rule.messages), dict(rule.options)
     return tuple(values[name] for name in _NAMES)
 
 
 def _rule(values: tuple[Any, ...]) -> Rule:
     table: Mapping[str, Any] = dict(zip(_NAMES, values, strict=True))
-    severities = {case: Severity(one) for case, one in table["severities"].items()}
+    severities, there = ({case: Severity(one) for case, one in table[key].items()} for key in ("severities", "checkpatch_severities"))
     level = table["checkpatch_severity"] and Severity(table["checkpatch_severity"])
     return Rule(
         **{
             **table,
             "severity": Severity(table["severity"]),
             "checkpatch_severity": level,
+            "checkpatch_severities": there,
             "remedy": RuleFix(*table["remedy"]),
             "severities": severities,
         }

@@ -69,6 +69,17 @@ _DEFECT = (
 )
 
 
+def explains_missing_fixes(lines: Sequence[str]) -> bool:
+    """Whether the message says why there is no Fixes: tag: the bug is older than the history, or no commit can be named."""
+    return re.search(_NO_FIXES, " ".join(line.strip() for line in lines), re.IGNORECASE) is not None
+
+
+_NO_FIXES = (
+    r"(?:\b(?:no|not|cannot|without|omit\w*|lack\w*|skip\w*)|n['’]t)\b[^.]{0,40}\bfixes:?[\"'`]* (?:tags?|lines?)\b"
+    r"|\b(?:pre-?dat(?:es?|ing)|older than|before|prior to)(?: \w+){0,3} git(?: history| era)?\b|\bpre-git\b|\bLinux-2\.6\.12-rc2\b"
+)
+
+
 def blamed_in(title: str, lines: Sequence[str]) -> tuple[int, str] | None:
     """(index of the line, id) of a commit that a message names as the cause of the bug."""
     whole = " ".join(lines)
@@ -98,6 +109,13 @@ def blamed_in(title: str, lines: Sequence[str]) -> tuple[int, str] | None:
             line = next((at for at, one in enumerate(lines) if match["id"][:7] in one), 0)
             return line, match["id"][:12]
     return None
+
+
+def describes_harm(title: str, lines: Sequence[str]) -> bool:
+    """Whether a title or message says that something fails: what a commit changed may also be mentioned in a message that blames nothing on it."""
+    if re.search(_TIDIES, title, re.IGNORECASE):
+        return bug_in(title) is not None
+    return bool(bug_in(title) or cure_in(title, lines) or re.search(_FAILS, " ".join(lines), re.IGNORECASE))
 
 
 _TIDIES = (
@@ -178,6 +196,14 @@ _CURE = (
     r"|(?:leads?|leading|results?|resulting) (?:to|in) (?:a |an |the )?(?:[\w-]+,? ){0,4}"
     r"(?:crash(?:es)?|panics?|deadlocks?|hangs?|leaks?|freezes?|reboots?|lock-?ups?|oops(?:es)?|stalls?|corruptions?)"
     r"|fix(?:es|ed)? (?:the|this|that|a|an) (?:\S+ ){1,2}regression|(?:print|read|us|access)(?:s|e|es|ing)? (?:\w+ )?uninitiali[sz]ed \w+)\b"
+)
+
+
+_FAILS = (
+    r"\b(?:crash\w*|oops\w*|panic\w*|hangs?|hung|dead-?locks?|corrupt\w*|overflow\w*|dereferenc\w+|leak\w*|regress\w*|broke|broken|breaks?|breakage"
+    r"|fails?|failed|failing|failures?"
+    r"|no longer|(?:does|do|did) not|(?:does|do|did|ca)n['’]t|can ?not|stop(?:s|ped)? working|wrong\w*|incorrect\w*|bug|issue|problem"
+    r"|splat|warn(?:s|ing|ings)|error|forgot|missed|mistakenly|accidentally|inadvertently|unintended|never)\b"
 )
 
 

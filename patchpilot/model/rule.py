@@ -26,7 +26,7 @@ class Rule(NamedTuple):
     when the rule first runs. `why` and `reference` are what `explain` prints. `on_moved`: also on lines that the patch only moves.
     `message` is the text of a finding, with placeholders that the detector fills; the summary where it is empty. `messages` and `severities` have
     those of single cases that the detector distinguishes, where they differ. `aliases` are names that the rule had before.
-    `checkpatch_severity` is the level that checkpatch.pl has for it, where ours differs.
+    `checkpatch_severity` is the level that checkpatch.pl has for it, where ours differs, and `checkpatch_severities` those of single cases.
     """
 
     id: str
@@ -53,6 +53,7 @@ class Rule(NamedTuple):
     options: Mapping[str, str] = MappingProxyType({})
     known_problems: tuple[str, ...] = ()
     checkpatch_severity: Severity | None = None
+    checkpatch_severities: Mapping[str, Severity] = MappingProxyType({})
 
     @property
     def words(self) -> tuple[str, ...]:

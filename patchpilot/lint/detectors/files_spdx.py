@@ -17,6 +17,8 @@ _STRICTER = (6, 17)
 """The first kernel whose checkpatch.pl checks the license names of bindings."""
 _DUAL_AS_WRITTEN = lazy(r"GPL-2\.0(?:-only)? OR BSD-2-Clause")
 _DUAL_HEADER = lazy(r"GPL-2\.0(?:-only)? OR \S+")
+_PERMISSIVE = r"(?:MIT|ISC|X11|0BSD|BSD-\d-Clause|Apache-2\.0)"
+_PERMISSIVE_CHOICE = lazy(rf" OR \(?{_PERMISSIVE}\b|\b{_PERMISSIVE}\)? OR ")
 _COMMENTS = {
     **dict.fromkeys(("h", "s", "S"), "/*"),
     **dict.fromkeys(("c", "rs", "dts", "dtsi"), "//"),
@@ -28,6 +30,7 @@ _PLACEHOLDERS = {
     "SPDX_LICENSE_TAG/binding-header": "",
     "SPDX_LICENSE_TAG/comment": "comment suffix",
     "SPDX_LICENSE_TAG/line": "place",
+    "SPDX_LICENSE_TAG/other-license": "",
 }
 
 
@@ -65,8 +68,8 @@ def _first_line(line: ScannedLine, place: int, kernel: tuple[int, int]) -> Itera
         yield Hit(line.number, values={"place": place, "comment": comment, "tag": _TAG})
     elif f"{_TAG} " in raw and line.file.startswith("include/dt-bindings/") and kernel >= _STRICTER:
         if not _DUAL_HEADER.search(raw):
-            yield Hit(line.number, case="binding-header")
+            yield Hit(line.number, case="other-license" if _PERMISSIVE_CHOICE.search(raw) else "binding-header")
     elif f"{_TAG} " in raw and line.file.startswith("Documentation/devicetree/bindings/"):
         licence = raw[raw.index(f"{_TAG} ") :]
         if not (_DUAL_AS_WRITTEN if kernel >= _STRICTER else _DUAL).search(licence):
-            yield Hit(line.number, case="binding")
+            yield Hit(line.number, case="other-license" if _PERMISSIVE_CHOICE.search(licence) else "binding")

@@ -20,9 +20,11 @@ _SPACE = " \t\n\r\f\v"
 _STRING_TAIL = lazy(rf"({STRING}(?:\s*(?:\\|,\s*|\)\s*;\s*))?)$")
 
 
+_ROW = lazy(r"\s*(?:\[[^\]]+\]\s*=\s*)?(?:\{.*\}|[A-Z][A-Z0-9_]+\(.*\)),(?:\s*/\*.*\*/)?\s*$")
 _WHOLE_NAMES = (6, 17)
 _PLACEHOLDERS = {
     "LONG_LINE": "columns limit",
+    "LONG_LINE/row": "columns limit",
     "LONG_LINE_COMMENT": "columns limit",
     "LONG_LINE_STRING": "columns limit",
 }
@@ -54,9 +56,22 @@ def _names_whole(line: ScannedLine) -> bool:
 
 def _source(lines: LineScan, line: ScannedLine, limit: int) -> Iterator[tuple[str, Hit]]:
     if line.length > limit and (kind := _too_long(line, limit)):
-        yield kind, Hit(line.number, column=limit + 1, values={"columns": line.length, "limit": limit})
+        case = "row" if kind == "LONG_LINE" and _is_row_of_table(lines, line, limit) else ""
+        yield kind, Hit(line.number, column=limit + 1, case=case, values={"columns": line.length, "limit": limit})
     if line.number < len(lines.lines) and lines.lines[line.number].text.startswith("\\ No newline at end of file"):
         yield "MISSING_EOF_NEWLINE", Hit(line.number)
+
+
+def _is_row_of_table(lines: LineScan, line: ScannedLine, limit: int) -> bool:
+    """Whether the line is a row of a table among rows as long: wrapping one of them would make the table harder to read."""
+    if not _ROW.match(line.raw[1:]):
+        return False
+    near = lines.lines[max(0, line.number - 1 - _ROWS) : line.number - 1] + lines.lines[line.number : line.number + _ROWS]
+    return any(len(expand(other.raw[1:])) > limit and _ROW.match(other.raw[1:]) for other in near)
+
+
+_ROWS = 6
+"""Lines above and below in which another row is looked for."""
 
 
 def _too_long(line: ScannedLine, limit: int) -> str | None:

@@ -49,7 +49,8 @@ def _wrapped(patch: Patch) -> int | None:
 
 def _lost_space(patch: Patch) -> int | None:
     """Returns the first context line that starts with a tab instead of a space. Empty context lines without a space are common, and git accepts them."""
-    for at in range(patch.diff_line - 1, len(patch.lines)):
+    last = next((at for at in range(patch.diff_line - 1, len(patch.lines)) if patch.lines[at].rstrip() == "--"), len(patch.lines))
+    for at in range(patch.diff_line - 1, last):
         if patch.lines[at].startswith("\t") and not patch.lines[at - 1].startswith("diff --git"):
             return at + 1
     return None
@@ -70,6 +71,7 @@ def tabs_lost(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         if (
             len(spaced) >= 3
             and len(spaced) == len(indented)
+            and _may_have_been_tabs(spaced)
             and kept
             and len(kept) == len([line for line in kept if line.text.startswith("    ")])
         ):
@@ -86,6 +88,16 @@ def tabs_lost(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         ):
             yield Hit(context_lines[0].patch_line, case="context")
             return
+
+
+def _may_have_been_tabs(lines: list[DiffLine]) -> bool:
+    """Whether most indents are those of tabs, and not all the same: a table of numbers may be indented by spaces in the file itself."""
+    indents = [len(line.text) - len(line.text.lstrip(" ")) for line in lines]
+    return sum(1 for indent in indents if indent % _TAB == 0) * 2 >= len(indents) and (len(set(indents)) > 1 or indents[0] == 2 * _TAB)
+
+
+_TAB = 4
+"""Tabs become so many spaces, or a multiple."""
 
 
 def _has_line(context: Context, path: str | None, spaced: list[DiffLine]) -> bool:

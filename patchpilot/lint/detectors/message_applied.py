@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Detectors for messages that change when the mail is applied: text that `git am` cuts off, lines meant for another tree."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from patchpilot.cache import patterns as re
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.lint_context import Context
 from patchpilot.model.patch import Patch
+from patchpilot.model.trailer import is_trailer
 from patchpilot.model.upstream_references import upstream_commits
 
 
@@ -19,6 +20,7 @@ from patchpilot.model.upstream_references import upstream_commits
         "from": "",
         "separator": "",
         "scissors": "",
+        "scissors-on-purpose": "",
         "unindented-diff": "",
     },
 )
@@ -27,20 +29,27 @@ def cut_message(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     from patchpilot.model.mail import scissors_line
 
     patch = context.patch
+    # in these encodings a mail program writes such a line in a form that git does not take for a new mail
+    encoded = (patch.header("Content-Transfer-Encoding") or "").strip().lower() in ("quoted-printable", "base64")
     for at, line in enumerate(patch.message):
         where = patch.message_line + at
         if re.match(r"^(?:diff -|Index: \S)", line):
             yield Hit(where, case="diff", values={"start": line[:30]})
-        elif re.match(r"^>?From \S+ .*\d\d:\d\d", line):
+        elif not encoded and re.match(r"^From \S+ .*\d\d:\d\d", line):
             yield Hit(where, case="from")
         elif scissors_line(line):
-            yield Hit(where, case="scissors")
+            yield Hit(where, case="scissors-on-purpose" if _is_message(patch.message[at + 1 :]) else "scissors")
     yield from _lost_sign_off(patch)
     if patch.commit:
         for line in patch.notes:
             if line.strip() and not re.match(r"^ \S.*\|| \d+ files? changed| (?:create|delete|rename|copy|mode|rewrite) |^---\s*$", line):
                 yield Hit(patch.notes_line - 1, case="separator")
                 return
+
+
+def _is_message(lines: Sequence[str]) -> bool:
+    """Whether the lines below scissors are a commit message by themselves: a description and a sign-off. What is above them is a letter then."""
+    return any(map(_SIGNED.match, lines)) and any(line.strip() and not is_trailer(line) for line in lines)
 
 
 def _lost_sign_off(patch: Patch) -> Iterator[Hit]:

@@ -11,6 +11,8 @@ from patchpilot.lint.detector import Arguments, Hit, by_type, detector
 from patchpilot.lint.detectors.message_form import in_stack_dump
 from patchpilot.lint.lazy_pattern import lazy
 from patchpilot.lint.lint_context import Context, HistoryFacts
+from patchpilot.lint.message_prose import pasted
+from patchpilot.lint.message_tags import tag_lines
 from patchpilot.model.commit import Commit
 from patchpilot.model.finding import FindingFix
 
@@ -33,6 +35,16 @@ _ONE_SPACE = lazy(r"\bcommit [0-9a-f]", re.IGNORECASE)
 _LOWER_CASE = lazy(r"\b[Cc]ommit\s+[0-9a-f]{5,40}[^A-F]")
 _ANY_ID = lazy(r"\b([0-9a-f]{12,40})\b", re.IGNORECASE)
 _MENTIONED = lazy(r"(?:^fixes:|\bcommit)\s+([0-9a-f]{6,40})\b", re.IGNORECASE)
+_SOME_ID = lazy(r"\b[0-9a-f]{7,40}\b", re.IGNORECASE)
+_TITLE_FOLLOWS = lazy(r"\s*\(\s*[\"']")
+_AFTER_COMMIT = lazy(r"\bcommits?\s+$", re.IGNORECASE)
+_AFTER_OTHER = lazy(r"(?:,|\band|\bor)\s+$", re.IGNORECASE)
+_COMMITS = lazy(r"\bcommits?\s+[0-9a-f]{7,40}\b", re.IGNORECASE)
+_LIST_ITEM = lazy(r"(?:\s*(?:[-*+]|\[?\d+[\].):])\s+|\s{2,})$")
+_NUMBER = lazy(r"(?:0000|ffff|[0-9a-f]{16}$)")
+_NEAR = 400
+"""Characters before an id in which the other commits of a list are looked for."""
+_LEAST_DIGITS = 12
 _HEX_RUN = lazy(r"[0-9a-fA-F]{5}")
 
 
@@ -53,6 +65,9 @@ _PLACEHOLDERS = {
     "BAD_FIXES_TAG/known": "right",
     "GIT_COMMIT_ID": "",
     "GIT_COMMIT_ID/id": "id",
+    "GIT_COMMIT_ID/again": "id",
+    "GIT_COMMIT_ID/in-list": "id",
+    "GIT_COMMIT_ID/number": "id",
     "GIT_COMMIT_ID/known": "right",
     "UNKNOWN_COMMIT_ID": "id",
 }
@@ -80,7 +95,7 @@ def _all(context: Context) -> Iterator[tuple[str, Hit]]:
         oops = oops or in_stack_dump(line)
         if line.in_log and not oops and _names_commit(lines, line) and not (backport and _MARKER.match(text)):
             if hit := _reference(lines, line, facts, continued):
-                yield "GIT_COMMIT_ID", hit
+                yield "GIT_COMMIT_ID", _as_read(context, hit)
             if _COMMIT_ENDS.search(text):
                 continued = line.number
         # without a repository checkpatch.pl reports every id as unknown; done only in compatibility mode
@@ -153,6 +168,40 @@ def _names_commit(lines: LineScan, line: ScannedLine) -> bool:
     if following is not None and _COMMIT_ENDS.search(text) and _ID_BEGINS.match(following):
         return True
     return bool(_BARE_ID.search(text)) and not _BRACKETED_ID.search(text) and not _FIXED_ID.search(text)
+
+
+def _as_read(context: Context, hit: Hit) -> Hit:
+    """Returns the hit as a reader of the whole message sees it: a number, a commit named again, or one of several. checkpatch.pl reads single lines."""
+    message, at = context.patch.message, (hit.patch_line or 0) - context.patch.message_line
+    if hit.case == "known" or not 0 <= at < len(message):
+        return hit
+    parts = [part.strip() for part in message]
+    text, start = " ".join(parts), sum(len(part) + 1 for part in parts[:at])
+    end = start + len(parts[at])
+    if _COMMIT_ENDS.search(parts[at]) and at + 1 < len(parts):
+        end += 1 + len(parts[at + 1])
+    cases = []
+    for found in _SOME_ID.finditer(text, start, end):
+        before = text[max(0, found.start() - _NEAR) : found.start()]
+        if len(found[0]) >= _LEAST_DIGITS or _AFTER_COMMIT.search(before):
+            in_line = message[at][: message[at].find(found[0])] if found[0] in message[at] else ""
+            cases.append(_case_of(context, found, before, in_line, pasted_in=at in pasted(context)))
+    if not cases or not all(cases):
+        return hit
+    return hit._replace(case=cases[0], values=hit.values or {"id": ""})
+
+
+def _case_of(context: Context, found: re.Match[str], before: str, in_line: str, *, pasted_in: bool) -> str:
+    """Returns the case of an id that may stay as it is; "" for one that needs `commit <id> ("subject")`."""
+    commit_id, titled = found[0].lower(), _TITLE_FOLLOWS.match(found.string, found.end())
+    if not titled and not _AFTER_COMMIT.search(before) and (pasted_in or _NUMBER.match(commit_id) or before.endswith("From ")):
+        return "number"
+    if titled:
+        several = _AFTER_COMMIT.search(before) or (_AFTER_OTHER.search(before) and _COMMITS.search(before))
+        return "in-list" if len(commit_id) >= _LEAST_DIGITS and (several or _LIST_ITEM.match(in_line)) else ""
+    full = [one[0] for one in _SOME_ID.finditer(found.string, 0, found.start()) if _TITLE_FOLLOWS.match(found.string, one.end())]
+    full += [tag.value.split(" ", 1)[0] for _, tag in tag_lines(context) if tag.key == "fixes"]
+    return "again" if any(commit_id.startswith(one[:7].lower()) for one in full) else ""
 
 
 def _reference(lines: LineScan, line: ScannedLine, facts: _Facts, continued: int) -> Hit | None:

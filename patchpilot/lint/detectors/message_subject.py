@@ -24,7 +24,7 @@ def split_prefix(title: str) -> tuple[tuple[str, ...], str]:
     """Returns the prefixes of a title and the rest: "net: phy: fix it" gives (("net", "phy"), "fix it")."""
     prefixes: list[str] = []
     rest = title
-    while found := re.match(r"^([\w./+@,*{}|&<>=-]+(?:\s?\([^)]*\)|\[[^\]]*\])?(?: [\w./()-]+){0,2})\s*:(?!:)\s*(?=\S)(.*)$", rest):
+    while found := re.match(r"^([\w./+@,*{}|&<>=-]+(?:\s?\([^)]*\)|\[[^\]]*\])?(?: [\w./(),-]+){0,2})\s*:(?!:)\s*(?=\S)(.*)$", rest):
         if len(found[1]) > 50 or (prefixes and len(found[1].split()) > 2):
             break
         prefixes.append(found[1])
@@ -104,8 +104,10 @@ def repeated_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports the same prefix twice, or a second series number outside of the brackets."""
     title = context.patch.subject.title
     prefixes, rest = split_prefix(title)
+    # the driver drivers/video/backlight/backlight.c has the prefix "backlight: backlight:"
+    drivers = {re.sub(r"\.\w+$", "", path.rpartition("/")[2]).lower() for path in context.patch.paths}
     for first, second in pairwise(prefixes):
-        if first.lower() == second.strip("()").lower():
+        if first.lower() == second.strip("()").lower() and first.lower() not in drivers:
             yield Hit(subject_line(context), case="prefix", values={"prefix": first})
             return
     marks = [word for mark in context.patch.subject.marks for word in re.findall(r"\b\d+/\d+\b", mark)]

@@ -8,10 +8,19 @@ from patchpilot.lint.conditions import is_mail, names_upstream_commit
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.detectors.generic import subject_line
 from patchpilot.lint.lint_context import Context
-from patchpilot.lint.message_prose import pasted
+from patchpilot.lint.message_prose import pasted, quoted_titles
 from patchpilot.lint.message_tags import tag_lines
 from patchpilot.lint.pack_patterns import compiled
-from patchpilot.model.fix_claim import blamed_in, bug_in, cure_in, defect_in, is_cosmetic, only_documents
+from patchpilot.model.fix_claim import (
+    blamed_in,
+    bug_in,
+    cure_in,
+    defect_in,
+    describes_harm,
+    explains_missing_fixes,
+    is_cosmetic,
+    only_documents,
+)
 from patchpilot.model.upstream_references import upstream_commits
 
 LINKS_JUDGED = (6, 3)
@@ -26,6 +35,7 @@ LINKS_JUDGED = (6, 3)
         "subject": "word stable",
         "subject-and-stable": "word stable",
         "blamed": "commit",
+        "mentioned": "commit",
         "fixes-tree": "tree",
     },
 )
@@ -35,12 +45,15 @@ def missing_fixes(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     if not patch.has_diff or any(tag.key == "fixes" for _, tag in tag_lines(context)) or names_upstream_commit(context.patch):
         return
     title = patch.subject.title
-    if re.match(r"(?:Revert|Reapply) \"", title) or patch.subject.for_stable:
+    if re.match(r"(?:Revert|Reapply) \"", title) or patch.subject.for_stable or explains_missing_fixes(patch.message):
         return
     tree = {word.lower() for word in patch.subject.words}
     blamed = _blamed(context)
     if blamed and not _cosmetic(context) and tree.isdisjoint(context.project.tags.feature_prefixes):
-        yield Hit(blamed[0], case="blamed", values={"commit": blamed[1]})
+        titles = quoted_titles(patch.message)
+        spans = [titles.get(at, (0, 0)) for at in range(len(patch.message))]
+        harm = describes_harm(title, [line[:start] + line[end:] for line, (start, end) in zip(patch.message, spans, strict=True)])
+        yield Hit(blamed[0], case="blamed" if harm else "mentioned", values={"commit": blamed[1]})
         return
     fix_trees = tree.intersection(context.project.tags.fix_prefixes)
     if fix_trees and not only_documents(context.patch.paths):

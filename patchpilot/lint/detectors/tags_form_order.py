@@ -10,7 +10,7 @@ from patchpilot.cache import patterns as re
 from patchpilot.lint.conditions import applies
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.lint_context import Context
-from patchpilot.lint.message_tags import same_person, tag_lines
+from patchpilot.lint.message_tags import may_be_same, same_person, tag_lines
 from patchpilot.lint.pack_patterns import compiled
 from patchpilot.lint.subsystem_facts import subsystem
 from patchpilot.lint.word_lists import word_list, word_set
@@ -30,13 +30,14 @@ def sender_not_signed(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     if (
         not (sender and author and patch.in_body_from)
         or same_person(sender, author)
+        or may_be_same(sender, author)
         or _is_relay(sender, author)
         or re.search(r"\bvia\b.*\b(?:Relay|B4)|devnull\+", str(sender))
     ):
         return
     signed = _signed(context)
     people = [tag.address for _, tag in signed if tag.address]
-    if signed and not any(same_person(sender, person) for person in people):
+    if signed and not any(same_person(sender, person) or may_be_same(sender, person) for person in people):
         yield Hit(signed[-1][0], values={"sender": sender.name or sender.email})
 
 
@@ -204,6 +205,8 @@ def floating_tags(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     patch = context.patch
     lines = patch.message
     tags = {trailer.line for _, trailer in tag_lines(context)}
+    # a Link: may belong to the text above it, and compiler output has names with a colon too
+    sure = {trailer.line for _, trailer in tag_lines(context) if trailer.key.endswith("-by") or trailer.key in _NEVER_IN_TEXT}
     last = max(tags, default=-1)
     if last < 0:
         return
@@ -214,7 +217,7 @@ def floating_tags(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             above = gap
             while above >= 0 and not lines[above].strip():
                 above -= 1
-            if above in tags or (above >= 1 and lines[above][:1] in (" ", "\t") and above - 1 in tags):
+            if above in sure or (above >= 1 and lines[above][:1] in (" ", "\t") and above - 1 in sure):
                 yield Hit(patch.message_line + gap, case="blank-line")
                 return
         at -= 1
@@ -222,6 +225,9 @@ def floating_tags(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         yield Hit(patch.message_line + below, case="below")
         return
     yield from _stranded(context, last)
+
+
+_NEVER_IN_TEXT = ("fixes", "cc", "closes")
 
 
 def _sentence_below(lines: Sequence[str], last: int) -> int | None:

@@ -14,6 +14,7 @@ from patchpilot.lint.detectors.mail_patch_form import is_patch, last_line
 from patchpilot.lint.lazy_pattern import lazy
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.word_lists import word_list
+from patchpilot.model.fix_claim import explains_missing_fixes
 
 _REPORTED = lazy(r"^\s*reported(?:|-and-tested)-by:", re.IGNORECASE)
 _CLOSES = lazy(r"^closes:\s*", re.IGNORECASE)
@@ -30,6 +31,9 @@ _PLACEHOLDERS = {
     "COMMIT_LOG_USE_LINK": "tag",
     "COMMIT_LOG_WRONG_LINK": "tag",
     "MISSING_FIXES_TAG": "sign",
+    "MISSING_FIXES_TAG/explained": "sign",
+    "MISSING_SENTINEL": "",
+    "MISSING_SENTINEL/cut": "",
 }
 
 
@@ -91,7 +95,8 @@ def _missing_fixes(context: Context) -> Iterator[tuple[str, Hit]]:
             if not changes and (found := _BUG_SIGN.search(line.text)):
                 sign = found[0].strip()
     if sign and is_patch(lines):
-        yield "MISSING_FIXES_TAG", Hit(last_line(lines), values={"sign": sign})
+        case = "explained" if explains_missing_fixes(context.patch.message) else ""
+        yield "MISSING_FIXES_TAG", Hit(last_line(lines), case=case, values={"sign": sign})
 
 
 def _tables(context: Context) -> Iterator[tuple[str, Hit]]:
@@ -109,4 +114,4 @@ def _tables(context: Context) -> Iterator[tuple[str, Hit]]:
         table = "\n".join(part[1:] for part in span.text.split("\n")).replace("\\\n", "\n")
         table = _FIELD.sub("", _EMPTY.sub("", table))
         if not table.endswith(_TABLE_ENDS):
-            yield "MISSING_SENTINEL", Hit(line.number)
+            yield "MISSING_SENTINEL", Hit(line.number, case="cut" if span.level > 0 else "")

@@ -47,6 +47,7 @@ _PLACEHOLDERS = {
     "BAD_SIGN_OFF/comment-in-address": "address",
     "BAD_SIGN_OFF/comments": "value",
     "BAD_SIGN_OFF/near": "near tag",
+    "BAD_SIGN_OFF/text": "value",
     "BAD_SIGN_OFF/no-address": "value",
     "BAD_SIGN_OFF/repeated": "",
     "BAD_SIGN_OFF/space-after": "tag",
@@ -167,7 +168,7 @@ def _tag(lines: LineScan, line: ScannedLine, found: re.Match[str], author: str, 
         if not _AGENT.match(value):
             yield bad("agent")
         return
-    yield from _value(line, value)
+    yield from _value(line, value, in_text=tag.islower() and "-" not in tag)
     compact = "".join(text for text in re.split(r"[ \t\n\r\f\v]+", line.text)).lower()
     if compact in seen:
         yield bad("repeated")
@@ -179,14 +180,15 @@ def _tag(lines: LineScan, line: ScannedLine, found: re.Match[str], author: str, 
             yield bad(case)
 
 
-def _value(line: ScannedLine, value: str) -> Iterator[tuple[str, Hit]]:
+def _value(line: ScannedLine, value: str, *, in_text: bool) -> Iterator[tuple[str, Hit]]:
     def bad(case: str, **values: str) -> tuple[str, Hit]:
         return "BAD_SIGN_OFF", Hit(line.number, case=case, values={name: as_text(text) for name, text in values.items()})
 
     box = parse_mailbox(value)
     better = box.written()
     if not better:
-        yield bad("no-address", value=value)
+        # a sentence may have a line that starts with "to:"
+        yield bad("text" if in_text else "no-address", value=value)
         return
     if parse_mailbox(better) != box:
         yield bad("address-form", value=value, better=better)

@@ -16,6 +16,7 @@ from patchpilot.projects.subsystems import subsystems
 
 if TYPE_CHECKING:
     from patchpilot.maintainers import SectionMatch
+    from patchpilot.projects.subsystem import Subsystem
 
 
 @detector(
@@ -45,8 +46,20 @@ def target_tree(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     fixes, rest = wanted.trees[0], wanted.trees[-1]
     if not is_mail(patch) and not set(context.project.subject_prefixes).intersection(wanted.trees):
         return
+    if _has_own_tree(context, wanted):
+        return
     case = "" if is_mail(patch) else "loose-file"
     yield Hit(subject_line(context), case=case, values={"tree": fixes if fix else rest, "fixes": fixes, "rest": rest})
+
+
+def _has_own_tree(context: Context, wanted: "Subsystem") -> bool:
+    """Whether MAINTAINERS names, for every file, a section with its own tree and its own list instead of the subsystem's."""
+    own: set[str] = set()
+    for match in sections_of(context):
+        lists = {address.lower() for address, _ in match.section.lists}
+        if lists and lists.isdisjoint(wanted.lists) and match.section.trees and not match.by_keyword:
+            own.update(match.paths)
+    return bool(own) and own.issuperset(path for path in context.patch.paths if path != "MAINTAINERS")
 
 
 @detector("foreign-tree", "tree trees subsystem")

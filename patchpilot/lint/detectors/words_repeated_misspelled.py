@@ -11,7 +11,7 @@ from patchpilot.lint.clang.mask_comments import COMMENT
 from patchpilot.lint.detector import Arguments, Hit, by_type, detector
 from patchpilot.lint.lazy_pattern import lazy
 from patchpilot.lint.lint_context import Context
-from patchpilot.lint.message_prose import quoted_titles
+from patchpilot.lint.message_prose import pasted, quoted_titles
 from patchpilot.model.finding import FindingFix
 from patchpilot.model.source_tree import Tree, ground_of
 
@@ -24,9 +24,14 @@ _HEX_WORDS = frozenset(["add", "added", "bad", "be"])
 _ENDS_IN_COMMENT = lazy(rf"{COMMENT}+\s*$")
 _LAST_WORD = lazy(rf"({_WORD})\s*$")
 _FIRST_IN_COMMENT = lazy(r"^\+\s*\*\s*([A-Za-z][a-z]+) ")
+_QUOTED_LINE = lazy(r">|\s+\*\s")
+_ABOUT_WORDS = lazy(
+    r"\b(?:typos?|spelling|(?:repeated|duplicated?|doubled?|unexpected|redundant|extra) (?:\w+ )?words?)\b|\bdrop .*word", re.IGNORECASE
+)
 _PLACEHOLDERS = {
     "REPEATED_WORD": "word",
     "REPEATED_WORD/line-break": "carried",
+    "REPEATED_WORD/meant": "word",
     "TYPO_SPELLING": "better typo",
 }
 
@@ -123,6 +128,19 @@ def parse_spelling(data: bytes | None) -> tuple[Mapping[str, str], Mapping[str, 
     return single, phrases
 
 
+def _is_meant(context: Context, line: ScannedLine, word: str) -> bool:
+    """Whether a repeated word of the message may be meant: in a log or a quoted line, in quotes, in a patch that removes repeated words, "that that"."""
+    at = line.number - context.patch.message_line
+    double = f"{re.escape(word)} {re.escape(word)}"
+    return (
+        word.lower() in ("that", "had")
+        or at in pasted(context)
+        or _QUOTED_LINE.match(line.raw) is not None
+        or re.search(rf"([\"'`])[^\"'`]*\b{double}\b[^\"'`]*\1", line.raw, re.IGNORECASE) is not None
+        or _ABOUT_WORDS.search(context.patch.subject.title) is not None
+    )
+
+
 def _repeated(context: Context) -> Iterator[tuple[str, Hit]]:
     for line in scan(context).lines:
         if line.starts_file or line.starts_hunk or not (line.log_after or line.raw[:1] == "+") or _LISTING.search(line.raw):
@@ -131,7 +149,8 @@ def _repeated(context: Context) -> Iterator[tuple[str, Hit]]:
             for word, second in _doubles(line):
                 # a finding in the message without a column is shown without a place
                 column = None if line.log_after else second
-                yield "REPEATED_WORD", Hit(line.number, column=column, values={"word": word})
+                case = "meant" if line.log_after and _is_meant(context, line, word) else ""
+                yield "REPEATED_WORD", Hit(line.number, column=column, case=case, values={"word": word})
         if carried := _carried_over(line):
             column = line.raw.index(carried, 1)
             yield "REPEATED_WORD", Hit(line.number, column=column, case="line-break", values={"carried": carried})

@@ -23,6 +23,8 @@ PLACEHOLDERS.update(
         "function-pointer-spacing/before-arguments": "",
         "function-pointer-spacing/before-name": "",
         "no-space-after-keyword": "keyword",
+        "space-before-bracket": "",
+        "space-before-bracket/entry": "",
         "space-before-call": "name",
         "space-inside-brackets": "token",
         "space-inside-brackets/before": "token",
@@ -58,7 +60,9 @@ def space_before_square_bracket(context: LineContext) -> Results | None:
             or context.types.search(_BEFORE_SQUARE, prefix, inside=True)
         ):
             continue
-        hits.append(("space-before-bracket", context.hit(match.end() - 1)))
+        # a macro may stand for the entry of a table: "#define FROB(i) [i] = {"
+        is_entry = pattern(r".\s*#\s*define\s+\w+\([^()]*\)\s+$").match(prefix) is not None
+        hits.append(("space-before-bracket", context.hit(match.end() - 1, "entry" if is_entry else "")))
     return hits
 
 
