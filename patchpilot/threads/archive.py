@@ -12,7 +12,7 @@ import re
 import threading
 import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
@@ -102,8 +102,8 @@ class MailArchive(Protocol):
     def mail(self, message_id: str, *, fresh: bool = False) -> Mail:
         """The mail with this Message-ID."""
 
-    def search(self, query: str, *, threads: bool = False, fresh: bool = False) -> tuple[Mail, ...]:
-        """The mails that match a query (with `threads`, their whole threads); may be none."""
+    def search(self, query: str, *, threads: bool = False, fresh: bool = False, without: Container[str] = ()) -> tuple[Mail, ...]:
+        """The mails that match a query (with `threads`, their whole threads) but those with an id of `without`; may be none."""
 
 
 class Archive:
@@ -178,15 +178,15 @@ class Archive:
             )
         return answer
 
-    def search(self, query: str, *, threads: bool = False, fresh: bool = False) -> tuple[Mail, ...]:
-        """The mails that match a query (with `threads`, their whole threads); may be none."""
+    def search(self, query: str, *, threads: bool = False, fresh: bool = False, without: Container[str] = ()) -> tuple[Mail, ...]:
+        """The mails that match a query (with `threads`, their whole threads) but those with an id of `without`; may be none."""
         try:
             data = self._ask(query, lambda node: node.get_mbox_by_query(query, full_threads=threads, nocache=fresh))
         except NotInArchiveError:
             return ()
         if not data:
             raise self._empty()
-        return tuple(mail for mail in self._parsed(data) if mail.headers)
+        return tuple(mail for mail in self._parsed(data) if mail.headers and mail.message_id not in without)
 
     def _parsed(self, data: bytes) -> tuple[Mail, ...]:
         return parse(data, skipped=self.skipped.append, source=self.host, parse_mail=self.parse_mail)

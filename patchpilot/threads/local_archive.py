@@ -6,10 +6,11 @@ names; it is updated when the archive is opened. The texts stay where they are.
 """
 
 import hashlib
+import itertools
 import re
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -94,15 +95,16 @@ class LocalArchive:
             raise self._absent(message_id)
         return found[0]
 
-    def search(self, query: str, *, threads: bool = False, fresh: bool = False) -> tuple[Mail, ...]:
-        """The mails that match a query (with `threads`, their whole threads), the newest where they are very many."""
+    def search(self, query: str, *, threads: bool = False, fresh: bool = False, without: Container[str] = ()) -> tuple[Mail, ...]:
+        """The mails that match a query (with `threads`, their whole threads) but those `without`, the newest where they are very many."""
         index = self._opened()
         wanted = condition(query)
         rows = index.execute(
-            f"SELECT id, message_id FROM mail WHERE {wanted.sql} ORDER BY arrived DESC, id DESC LIMIT {_MOST_FOUND}",
+            f"SELECT id, message_id FROM mail WHERE {wanted.sql} ORDER BY arrived DESC, id DESC",
             wanted.values,
-        ).fetchall()
-        return self._read(self._thread_of(index, [row[1] for row in rows]) if threads else [row[0] for row in rows])
+        )
+        found = list(itertools.islice((row for row in rows if row[1] not in without), _MOST_FOUND))
+        return self._read(self._thread_of(index, [row[1] for row in found]) if threads else [row[0] for row in found])
 
     def _absent(self, message_id: str) -> NotInArchiveError:
         return NotInArchiveError(f"{self._path} has no mail {message_id}", hint="update the archive, or pass another one with --lore")
@@ -210,7 +212,7 @@ class LocalArchive:
         arrived = found.arrived or (mail.date.timestamp() if mail.date else 0.0)
         values = (
             found.place,
-            mail.message_id,
+            _clean(mail.message_id),
             words_of(mail.subject),
             words_of(f"{mail.sender.name} {mail.sender.email}"),
             words_of(people),
@@ -220,8 +222,8 @@ class LocalArchive:
             "INSERT OR REPLACE INTO mail (place, message_id, subject, sender, people, arrived) VALUES (?, ?, ?, ?, ?, ?)", values
         ).lastrowid
         above = {ident for ident in (mail.in_reply_to, *mail.references) if ident}
-        index.executemany("INSERT INTO reference VALUES (?, ?)", ((ident, number) for ident in above))
-        index.executemany("INSERT INTO token VALUES (?, ?)", ((token, number) for token in _tokens(mail)))
+        index.executemany("INSERT INTO reference VALUES (?, ?)", ((_clean(ident), number) for ident in above))
+        index.executemany("INSERT INTO token VALUES (?, ?)", ((_clean(token), number) for token in _tokens(mail)))
 
     def _says(self, place: str, words: str) -> bool:
         raw = self._mails.read(place) if self._mails else None
@@ -238,6 +240,11 @@ def _changing(index: sqlite3.Connection) -> Iterator[None]:
         index.execute("ROLLBACK")
         raise
     index.execute("COMMIT")
+
+
+def _clean(text: str) -> str:
+    """The text without what a database cannot hold."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _tokens(mail: Mail) -> set[str]:

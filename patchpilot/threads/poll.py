@@ -5,7 +5,7 @@ A few searches cover all series of an archive: their authors' addresses, titles,
 lately. Each search also names a mail that the archive has. When that mail is missing in the answer, the search is not believed.
 """
 
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
@@ -56,55 +56,49 @@ def news(archive: MailArchive, series: Sequence[PolledSeries], passed: Container
     by_number = {polled.number: polled for polled in series}
     known = frozenset().union(*(polled.message_ids for polled in series))
     found, new = set[int](), set[str]()
-    for since, group in _by_age(series, now).items():
+    for group, since in _by_age(series, now):
+        control = group[0].summary.head
         for query, asked in _queries(group, since):
-            mails = archive.search(query, fresh=fresh)
-            _check(archive, mails, group[0])
+            mails = archive.search(query, fresh=fresh, without=_Known(known, passed, control))
+            _check(archive, mails, control)
             for mail in mails:
-                if mail.message_id not in known and mail.message_id not in passed:
+                if mail.message_id != control:
                     concerned = [number for number in asked if _concerns(mail, by_number[number])]
                     found.update(concerned)
                     new.update([mail.message_id] if concerned else [])
     return News(frozenset(found), frozenset(new))
 
 
-def _by_age(series: Sequence[PolledSeries], now: datetime) -> Mapping[datetime, Sequence[PolledSeries]]:
-    """The series by the time from which to search: the last time that all were asked about where they are of today; for mails of
-    the past, as in a copy of an old archive, what was known last."""
-    live: list[PolledSeries] = []
-    past: list[PolledSeries] = []
-    for polled in series:
-        last = polled.summary.last_activity
-        (live if last and now - last < _LIVE else past).append(polled)
-    groups: dict[datetime, Sequence[PolledSeries]] = {}
+def _by_age(series: Sequence[PolledSeries], now: datetime) -> Iterator[tuple[Sequence[PolledSeries], datetime | None]]:
+    """The series, with the time from which to search: the last time that all were asked about where they are of today; None for mails of
+    the past, as in a copy of an old archive, for which it is when each was heard of last."""
+    live = [polled for polled in series if polled.summary.last_activity and now - polled.summary.last_activity < _LIVE]
     if live:
-        groups[min(polled.asked for polled in live) - _OVERLAP] = live
+        yield live, min(polled.asked for polled in live) - _OVERLAP
+    past = sorted((polled for polled in series if polled not in live), key=lambda polled: polled.summary.last_activity or now)
     if past:
-        first = min((polled.summary.last_activity or now for polled in past), default=now)
-        groups.setdefault(first - _BEFORE, [])
-        groups[first - _BEFORE] = [*groups[first - _BEFORE], *past]
-    return groups
+        yield past, None
 
 
-def _queries(series: Sequence[PolledSeries], since: datetime) -> Iterator[tuple[str, list[int]]]:
+def _queries(series: Sequence[PolledSeries], since: datetime | None) -> Iterator[tuple[str, list[int]]]:
     """Searches within the longest URL, each with the numbers of the series it asks about (an address may be that of several)."""
     control = f"m:{quoted(series[0].summary.head)}"
-    head = f"(rt:{max(since, datetime(1990, 1, 1, tzinfo=UTC)):%Y%m%d}.. AND ("
     terms: dict[str, None] = {}
-    numbers: list[int] = []
+    asked: list[PolledSeries] = []
 
-    def query() -> str:
-        return f"{head}{' OR '.join(terms)})) OR {control}"
+    def query(first: PolledSeries) -> str:
+        begin = since or (first.summary.last_activity or first.asked) - _BEFORE
+        return f"(rt:{max(begin, datetime(1990, 1, 1, tzinfo=UTC)):%Y%m%d}.. AND ({' OR '.join(terms)})) OR {control}"
 
     for polled in series:
         before = dict(terms)
         terms.update(dict.fromkeys(_terms(polled.summary)))
-        if before and len(quote(query())) > LONGEST_QUERY:
+        if before and len(quote(query(asked[0]))) > LONGEST_QUERY:
             terms, added = before, dict.fromkeys(_terms(polled.summary))
-            yield query(), numbers
-            terms, numbers = added, []
-        numbers.append(polled.number)
-    yield query(), numbers
+            yield query(asked[0]), [one.number for one in asked]
+            terms, asked = added, []
+        asked.append(polled)
+    yield query(asked[0]), [one.number for one in asked]
 
 
 def _terms(summary: SeriesSummary) -> list[str]:
@@ -118,8 +112,19 @@ def _short(title: str) -> str:
     return title if len(title) <= _TITLE else title[:_TITLE].rpartition(" ")[0]
 
 
-def _check(archive: MailArchive, mails: Iterable[Mail], first: PolledSeries) -> None:
-    expected = first.summary.head
+@dataclass(frozen=True)
+class _Known:
+    """The Message-IDs that are known or passed over, but not the one that an answer must have."""
+
+    known: frozenset[str]
+    passed: Container[str]
+    control: str
+
+    def __contains__(self, message_id: object) -> bool:
+        return message_id != self.control and (message_id in self.known or message_id in self.passed)
+
+
+def _check(archive: MailArchive, mails: Iterable[Mail], expected: str) -> None:
     if all(mail.message_id != expected for mail in mails):
         raise NetworkError(
             f"the search of {archive.host} does not find the mail {expected}",

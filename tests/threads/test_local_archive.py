@@ -116,3 +116,20 @@ def test_a_search_that_is_not_understood_is_refused(query: str) -> None:
 
 def test_words_are_whole() -> None:
     assert words_of("Demo: check-it, foo_bar()!") == " demo check it foo_bar "
+
+
+def test_what_a_database_cannot_hold_is_kept_out_of_it(tmp_path: Path) -> None:
+    odd = (
+        mail("[PATCH] odd", "diff --git a/b\\udcd4 b/x\n", id="odd")
+        .replace(b"\\udcd4", b"\xd4\xc8\x08")
+        .replace(b"Subject: ", b"Subject: \xd4")
+    )
+    with archive_server("maildir", tmp_path, odd, story.V1) as archive:
+        assert subjects(archive.url, "f:ada") != []
+        assert subjects(archive.url, "m:odd@example.org") == ["odd"]
+
+
+def test_known_mails_are_not_read_again(tmp_path: Path) -> None:
+    with archive_server("maildir", tmp_path, story.V1, story.REVIEW) as archive, open_archive(archive.url) as opened:
+        found = opened.search("f:ada OR f:rita", without={"v1@example.org"})
+    assert [one.message_id for one in found] == ["r1@example.org"]
