@@ -245,6 +245,23 @@ def test_a_report_without_a_link_is_no_warning_of_ours() -> None:
     assert "if the report is public" in ours.fix.text
 
 
+@pytest.mark.parametrize(
+    ("subject", "warns"), [("frob: remove DEBUG code", False), ("frob: DEBUG: wait", True), ("HACK frob: wait", True)]
+)
+def test_a_change_of_debug_code_is_not_unfinished(subject: str, warns: bool) -> None:
+    assert bool(warned(written(subject=subject), "unsquashed-commit")) is warns
+
+
+def test_a_subject_in_the_body_leaves_the_brackets_to_the_mail() -> None:
+    headers = "From: Ada Fixer <ada@example.org>\nMessage-ID: <1@example.org>\n"
+    text = written(f"Subject: frob: wait for the link\n\n{MESSAGE}", headers=headers)
+    bare = text.replace("Subject: [PATCH] ", "Subject: ", 1)
+    assert bare != text
+    for name in ("missing-patch-prefix", "malformed-patch-prefix"):
+        assert warned(text, name) == []
+        assert warned(bare, name)
+
+
 def test_a_macro_may_stand_for_an_entry_of_a_table() -> None:
     text = written(diff=file_diff("drivers/frob/frob.c", "+#define FROB(_i, _name) [_i] = { .name = _name }\n"))
     assert warned(text, "space-before-bracket") == []

@@ -95,8 +95,13 @@ def path_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 def missing_patch_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports a mail or patch file with a diff whose subject has nothing in brackets."""
     patch = context.patch
-    if patch.has_diff and patch.commit is None and patch.header("Date") and patch.subject.title and not patch.subject.marks:
+    if patch.has_diff and patch.commit is None and patch.header("Date") and patch.subject.title and not _is_marked(patch):
         yield Hit(subject_line(context))
+
+
+def _is_marked(patch: Patch) -> bool:
+    """Whether the subject starts with brackets: that of the mail, where a Subject: in its body has the title of the commit."""
+    return bool(patch.subject.marks) or re.match(r"\s*\[", patch.header("Subject") or "") is not None
 
 
 @detector("repeated-prefix", {"number": "", "prefix": "prefix"})
@@ -184,7 +189,7 @@ def patch_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         yield Hit(subject_line(context), case="unrecognized")
     elif patch.subject.number is not None and patch.subject.total and patch.subject.number > patch.subject.total:
         yield Hit(subject_line(context), case="number", values={"number": patch.subject.number, "total": patch.subject.total})
-    elif patch.header("Message-ID") and patch.has_diff and not patch.subject.is_patch and not patch.subject.marks:
+    elif patch.header("Message-ID") and patch.has_diff and not patch.subject.is_patch and not _is_marked(patch):
         yield Hit(subject_line(context), case="no-mark")
 
 
