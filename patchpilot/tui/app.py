@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, ClassVar, cast
 
+from rich.color import ColorSystem
 from rich.console import COLOR_SYSTEMS
 from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.app import SystemCommand
@@ -356,11 +357,13 @@ class PatchpilotApp(StageApp):
 
     def _name_colors(self) -> None:
         self.ansi_theme_dark = self.ansi_theme_light = color_names(self.current_theme)
+        # a blended ground is no color of its own among sixteen, and no ground for the highest contrast
+        self.set_class(self._legible.system is ColorSystem.STANDARD or self._legible.least == AAA, "-block-cursor")
 
     def _watch_theme(self, theme_name: str) -> None:
         # the color names and the least contrast of the theme, before Textual draws it
-        self._name_colors()
         self._legible.least = AAA if theme_name.startswith(CONTRAST.name) else AA
+        self._name_colors()
         super()._watch_theme(theme_name)
 
     def action_help(self) -> None:

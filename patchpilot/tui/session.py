@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.commit import Commit
+from patchpilot.model.counted import counted
 from patchpilot.model.progress import Progress
-from patchpilot.tui.stages import Stage, StageState, StageStatus
+from patchpilot.tui.stages import Stage, StageState, StageStatus, first_open
 
 if TYPE_CHECKING:
     from patchpilot.config import Settings
@@ -279,7 +280,10 @@ class Session:
         values = {str(stage): list(kept_result) for stage, kept_result in self.kept.items()}
         for stage, kept_result in list(self.found.items()):
             if kept_result.key == self.key(stage):
-                values[str(stage)] = [str(kept_result.status.state), kept_result.status.note, self._lasting(stage)]
+                status = self.status(stage)
+                # a stage that runs again is saved as it was before
+                shown = kept_result.status if status.state is StageState.BUSY else status
+                values[str(stage)] = [str(shown.state), shown.note, self._lasting(stage)]
         return values
 
     def recall(self, kept: object) -> None:
@@ -320,6 +324,10 @@ class Session:
             return StageStatus(
                 StageState.STALE, f"{self._what_changed(stage, known.key)} changed; stage {stage.number} refreshes when you open it"
             )
+        if stage is Stage.COMMIT and self.open_questions and self.status(Stage.SEND).state is not StageState.DONE:
+            # what nobody answered is not done
+            words = f"{counted(self.open_questions, 'open question')}; press a to answer"
+            return StageStatus(StageState.TODO, words, str(self.open_questions))
         return known.status
 
     def _what_changed(self, stage: Stage, before: str) -> str:
@@ -330,7 +338,4 @@ class Session:
     @property
     def next_stage(self) -> Stage | None:
         """The first stage that is not done."""
-        sent = self.status(Stage.SEND).state is StageState.DONE
-        waiting = (StageState.TODO, StageState.BLOCKED, StageState.STALE)
-        # once this version is sent, only Follow can be open
-        return next((stage for stage in Stage if self.status(stage).state in waiting and (not sent or stage is Stage.FOLLOW)), None)
+        return first_open(self.status)

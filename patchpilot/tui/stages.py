@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The stages of the TUI and their states, without widgets."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -47,6 +48,21 @@ class StageState(StrEnum):
     NOTHING = "nothing to do"
 
 
+OPEN = (StageState.TODO, StageState.BLOCKED, StageState.STALE)
+"""The states of a stage that needs its author."""
+
+STYLES = {
+    StageState.DONE: "green",
+    StageState.TODO: "",
+    StageState.BLOCKED: "bold red",
+    StageState.BUSY: "cyan",
+    StageState.STALE: "yellow",
+    StageState.WAITING: "cyan",
+    StageState.NOTHING: "dim",
+}
+"""State of a stage → the style that the stage bar and Home show it in."""
+
+
 @dataclass(frozen=True, slots=True)
 class StageStatus:
     """A stage's state, a one-line note (its result or the next action), and a number for the stage bar (`3`, `5/6`)."""
@@ -54,3 +70,9 @@ class StageStatus:
     state: StageState
     note: str = ""
     count: str = ""
+
+
+def first_open(status: Callable[[Stage], StageStatus]) -> Stage | None:
+    """What is next: the first stage that is not done, None where all are; once the version is sent, only Follow can be open."""
+    sent = status(Stage.SEND).state is StageState.DONE
+    return next((stage for stage in Stage if status(stage).state in OPEN and (not sent or stage is Stage.FOLLOW)), None)

@@ -74,7 +74,7 @@ async def test_list_patch_and_detail_follow_one_cursor(clone: Path, walk_on: On)
         def selected() -> tuple[str, str, str]:
             at = listed.highlighted
             row = str(listed.get_option_at_index(at).prompt) if at is not None else ""
-            return row.split()[1], panels[1].heading, panels[0].count.split()[-1]
+            return row.split()[1], panels[1].heading, panels[0].count.split()[0]
 
         assert selected() == (found(app)[0], found(app)[0], f"1/{total}")
         await keys(pilot, "f", "f")
@@ -94,7 +94,16 @@ async def test_the_stage_bar_shows_errors_and_counts_the_findings(clone: Path, w
     app = walk_on(clone)
     async with app.run_test(size=(120, 36)) as pilot:
         await at_checks(pilot)
-        assert "✗ 2 Checks 4" in text_of(app).split("\n")[1]
+        shown = text_of(app)
+        assert "✗ 2 Checks 4" in shown.split("\n")[1]
+        assert "╭─ 3 errors, 1 warning ─" in shown or "┏━ 3 errors, 1 warning ━" in shown
+        assert "1/4 · S 3 more (--strict)" in shown
+        await keys(pilot, "S")
+        # the bar counts what the list shows
+        shown = text_of(app)
+        assert "✗ 2 Checks 7" in shown.split("\n")[1]
+        assert " 3 errors, 1 warning, 3 checks " in shown
+        assert "1/7 · strict" in shown
 
 
 async def test_the_stage_bar_counts_warnings_as_something_to_do(mended: Path, walk_on: On) -> None:
@@ -188,7 +197,7 @@ async def test_the_number_of_strict_findings_is_shown_with_its_key(mended: Path,
     app = walk_on(mended)
     async with app.run_test(size=(80, 24)) as pilot:
         await at_checks(pilot)
-        assert "press S for 1 more (--strict)" in text_of(app)
+        assert "S 1 more (--strict)" in text_of(app)
         await keys(pilot, "S")
         assert "more (--strict)" not in text_of(app)
         assert "strict" in text_of(app)

@@ -9,7 +9,7 @@ from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.stages import Stage
 from patchpilot.tui.widgets.lists import List
 from patchpilot.tui.widgets.question import QuestionDialog
-from tests.kit.walk import keys, settle, text_of
+from tests.kit.walk import keys, settle, text_of, until
 
 On = Callable[[Path], PatchpilotApp]
 
@@ -74,7 +74,12 @@ async def test_a_question_is_answered_by_its_letters_only_and_can_stay_open(mend
         assert app.session.open_questions == 2
         await keys(pilot, "enter", "y")
         assert app.session.open_questions == 1
+        await until(pilot, lambda: "●1 Commit" in text_of(app), "a stage with open questions is not done")
+        assert "1 open question; press a to answer" in text_of(app)
         assert "security" not in [row.split()[2] for row in listed(app)]
+        await keys(pilot, "home", "enter", "n")
+        assert app.session.open_questions == 0
+        await until(pilot, lambda: "✓1 Commit" in text_of(app), "all are answered")
         await keys(pilot, Stage.RECIPIENTS)
         assert "security@kernel.org" in text_of(app)
 

@@ -60,6 +60,24 @@ def test_a_color_is_moved_only_as_far_as_needed() -> None:
     assert contrast(on_sixteen.downgrade(ColorSystem.STANDARD), ground.downgrade(ColorSystem.STANDARD)) >= AA
 
 
+async def test_the_sign_of_the_selected_row_keeps_its_color(clone: Path, walk_on: On) -> None:
+    app = walk_on(clone)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        asked(app)
+        await keys(pilot, Stage.CHECKS)
+        for theme in ("textual-dark", "textual-light", "nord", "gruvbox"):
+            app.theme = theme
+            await pilot.pause()
+            strips = app.screen._compositor.render_strips()
+            listed = [strips[y] for y in range(3, 9)]
+            signs = [(text.strip(), style) for strip in listed for text, style, _ in strip if text.strip() == "✗" and style]
+            (selected, *_) = [style for _, style in signs]
+            assert selected.bgcolor not in [style.bgcolor for _, style in signs[1:]], "the row of the cursor"
+            red, green, blue = selected.color.get_truecolor() if selected.color else (0, 0, 0)
+            assert red > max(green, blue), theme
+
+
 def test_a_theme_that_is_not_offered_is_the_first_one() -> None:
     assert offered("ansi-dark") == offered("no-such-theme") == OFFERED[0]
     assert offered("nord") == "nord"

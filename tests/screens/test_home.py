@@ -3,11 +3,13 @@
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Static
 
 from patchpilot.services.home import home_branches, read_home
 from patchpilot.services.home.home_topic import HomeTopic, Turn
@@ -227,6 +229,33 @@ def test_home_looks_as_it_did(
         await still(pilot)
 
     assert snap_compare(app, terminal_size=size, run_before=drawn)
+
+
+STANDING = {
+    "commit": ["done", "2 commits, 9 lines changed", ""],
+    "checks": ["blocked", "3 errors, 1 warning", ""],
+    "recipients": ["to do", "4 in To; 3 open notes", ""],
+    "preview": ["done", "READY", ""],
+}
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 50)], ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_next_is_the_first_stage_that_is_not_done_and_the_stages_are_listed(
+    start: Start, tmp_path: Path, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone = tuple(replace(topic, step="review the mails, then send them") for topic in topics() if topic.branch == "spi-dma")
+    for name, value in (("known_topics", alone), ("read_topics", alone), ("update_topics", (alone, ""))):
+        monkeypatch.setattr(read_home, name, lambda *_, value=value, **__: value)
+    app = start(tmp_path)
+    app.memory.keep(f"{alone[0].repository}:spi-dma", standings=STANDING)
+    async with app.run_test(size=size) as pilot:
+        await at_home(pilot, "spi-dma", "2 Checks")
+        shown = text_of(app)
+        assert "stage 2 Checks: 3 errors, 1 warning" in " ".join(shown.replace("│", " ").split())
+        assert "review the mails" not in shown
+        assert [" ".join(row.split()[:3]) for row in str(app.screen.query_one("#selected", Static).render()).split("\n")[-8:]] == [
+            "✓ 1 Commit", "✗ 2 Checks", "● 3 Recipients", "● 4 Tags", "● 5 Backports", "✓ 6 Preview", "● 7 Send", "● 8 Follow",
+        ]  # fmt: skip
 
 
 def test_groups_share_the_lines_yours_first() -> None:

@@ -57,6 +57,22 @@ async def test_what_is_new_in_the_second_version_is_marked(mended: Path, walk_on
         assert "MIME-Version: 1.0" not in "\n".join(mail.rows)
 
 
+async def test_what_blocks_has_a_row_of_its_own_with_its_key(clone: Path, walk_on: On) -> None:
+    app = walk_on(clone)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        asked(app)
+        await keys(pilot, Stage.PREVIEW)
+        (row,) = [row for row in text_of(app).split("\n") if "block sending" in row]
+        assert row.strip(" ┃│").startswith("✗ NOT SENT: ")
+        assert row.strip(" ┃│").endswith("problems block sending; press 7 to fix")
+        # what cannot be done is not offered
+        await keys(pilot, "7")
+        last = text_of(app).rstrip().split("\n")[-1]
+        assert last.split()[:2] == ["a", "fix"]
+        assert " s send " not in last
+
+
 async def test_the_first_version_marks_nothing(mended: Path, walk_on: On) -> None:
     app = walk_on(mended)
     async with app.run_test(size=(120, 36)) as pilot:

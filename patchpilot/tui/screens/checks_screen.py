@@ -53,7 +53,7 @@ def load(ask: JobRequest) -> "tuple[CheckResult, StageStatus]":
         words = f"{words}, {len(result.suppressed)} waived" if words else f"no findings, {len(result.suppressed)} waived"
     serious = counts[Severity.ERROR] + counts[Severity.WARNING]
     state = StageState.BLOCKED if counts[Severity.ERROR] else StageState.TODO if serious else StageState.DONE
-    return result, StageStatus(state, words or "no findings", str(serious) if serious else "")
+    return result, StageStatus(state, words or "no findings", str(len(result.all)) if serious else "")
 
 
 def can_fix(result: "CheckResult") -> bool:
@@ -201,7 +201,13 @@ class ChecksScreen(StageScreen):
         listed.clear_options()
         listed.add_options(options or [Option(plain(f"{glyph('done')} {self._no_findings}; press n for the next stage"), disabled=True)])
         self._point()
-        self.query_one("#finding-list", Panel).heading = f"Findings: {self._only}" if self._only else "Findings"
+        self.query_one("#finding-list", Panel).heading = f"Findings: {self._only}" if self._only else self._title
+
+    @property
+    def _title(self) -> str:
+        """How many findings there are, by severity: as in the stage bar."""
+        status = self.session.status(self.stage)
+        return status.note if status.count else "Findings"
 
     def _point(self) -> None:
         """Put the cursor of the list on the selected finding."""
@@ -246,9 +252,9 @@ class ChecksScreen(StageScreen):
 
     def _tell_count(self) -> None:
         """The number of the finding in the border of the list."""
-        strict = ("strict",) if self.session.strict else (f"press S for {self._more} more (--strict)",) if self._more else ()
+        strict = ("strict",) if self.session.strict else (f"S {self._more} more (--strict)",) if self._more else ()
         count = (f"{self._at + 1}/{len(self._found)}",) if self._found else ()
-        self.query_one("#finding-list", Panel).count = f" {glyph('dot')} ".join((*strict, *count))
+        self.query_one("#finding-list", Panel).count = f" {glyph('dot')} ".join((*count, *strict))
 
     def _tell_finding(self) -> None:
         """The selected finding in detail, with what its fix changes."""

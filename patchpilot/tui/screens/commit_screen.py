@@ -320,6 +320,7 @@ class CommitScreen(StageScreen):
     def _looked(self, questions: "PreSendQuestions") -> None:
         self._questions = questions
         self.session.open_questions = len(questions.open)
+        self.tui.remember()
         self._show_about()
 
     def may_leave(self, to: Stage) -> bool:

@@ -111,6 +111,7 @@ class FollowScreen(StageScreen):
     """The follow stage: replies and the status of the patch."""
 
     stage = Stage.FOLLOW
+    says_what_blocks = True
     AUTO_FOCUS = "#thread"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "fold", "open/close", key_display="Enter", tooltip="open or close the mail or the quote under the cursor"),

@@ -2,7 +2,7 @@
 """The rows of Home: one topic a row, and the selected one in full."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,8 +13,9 @@ from patchpilot.model.counted import counted
 from patchpilot.model.printable import crop, one_line, width
 from patchpilot.services.home.home_topic import HomeTopic, Turn
 from patchpilot.tui.action_keys import in_keys
-from patchpilot.tui.glyphs import glyph
+from patchpilot.tui.glyphs import OF_STATE, glyph
 from patchpilot.tui.rich_text import QUIET, STRONG, fitted, plain, wrapped
+from patchpilot.tui.stages import STYLES, Stage, StageState, StageStatus, first_open
 
 SIGNS = {Turn.YOURS: ("todo", "bold yellow"), Turn.WAITING: ("waiting", ""), Turn.FINISHED: ("done", "green")}
 """Whose turn it is → the name of its glyph, and its style."""
@@ -25,9 +26,54 @@ LABEL = 9
 BORDER, LEAST = 2, 3
 """Lines of a group's border, and the fewest lines of a group with topics."""
 MONTH = timedelta(days=30)
+KEPT = 3
+"""Values that are saved of a stage: its state, its note, and what it depends on."""
+States = Mapping[Stage, StageStatus]
+"""The stages of a topic; empty where nothing is known of them."""
 
 
-def home_row(topic: HomeTopic, columns: int, *, two_lines: bool = False) -> Text:
+def kept_states(kept: object) -> States:
+    """The states of the stages as the TUI saved them; anything else is ignored."""
+    found = {}
+    for name, values in kept.items() if isinstance(kept, dict) else ():
+        if name in list(Stage) and isinstance(values, list) and len(values) == KEPT and values[0] in list(StageState):
+            found[Stage(name)] = StageStatus(StageState(values[0]), str(values[1]))
+    return {stage: found.get(stage, StageStatus(StageState.TODO)) for stage in Stage} if found else {}
+
+
+def next_stage(topic: HomeTopic, states: States) -> Stage | None:
+    """Before the first version the first stage that is not done, as the stage bar says; None where what came back from the archive decides."""
+    if topic.series is not None or topic.version or topic.turn is not Turn.YOURS:
+        return None
+    return first_open(states.__getitem__) if states else Stage.COMMIT
+
+
+def next_step(topic: HomeTopic, states: States) -> str:
+    """What is next, in words: the next stage with its result, or the step that the archive and the record suggest."""
+    stage = next_stage(topic, states)
+    if stage is None:
+        return plain(in_keys(topic.step)).plain
+    name = f"stage {stage.number} {stage.label}"
+    note = states[stage].note if states else ""
+    return f"{name}: {note}" if note else name
+
+
+def stage_lines(states: States, columns: int) -> list[Text]:
+    """A line for each stage: sign, number and name, and its result."""
+    rows = []
+    for stage, status in states.items():
+        name = fitted(f"{stage.number} {stage.label}", LABEL + 4)
+        rows.append(
+            Text.assemble(
+                (f"{glyph(OF_STATE[status.state]):<2}", STYLES[status.state]),
+                (name, STYLES[status.state]),
+                plain(crop(one_line(status.note or str(status.state)), columns - width(name) - 2), "" if status.note else QUIET),
+            )
+        )
+    return rows
+
+
+def home_row(topic: HomeTopic, columns: int, states: States, *, two_lines: bool = False) -> Text:
     """A topic in so many columns: its sign, name, version, age, news; where it is the author's turn, what to do next on a second line."""
     sign, style = ("blocked", "bold red") if topic.failed and topic.turn is Turn.YOURS else SIGNS[topic.turn]
     name = 30 if columns >= BROAD else 26 if columns >= WIDE else 20
@@ -50,7 +96,7 @@ def home_row(topic: HomeTopic, columns: int, *, two_lines: bool = False) -> Text
         tags = ""
     text = Text.assemble(*parts, f" {news}", (tags, QUIET), no_wrap=True)
     if two_lines and lines_of(topic) > 1:
-        text.append(plain(f"\n  next: {crop(one_line(in_keys(topic.step)), columns - 8)}", "cyan"))
+        text.append(plain(f"\n  next: {crop(one_line(next_step(topic, states)), columns - 8)}", "cyan"))
     return text
 
 
@@ -76,8 +122,8 @@ def _tags(topic: HomeTopic) -> str:
     return ", ".join(f"{name} {count}" for name, count in topic.tags.items())
 
 
-def detail(topic: HomeTopic, columns: int, lines: int) -> Text:
-    """The selected topic: its title, its state, where it is, the next step."""
+def detail(topic: HomeTopic, columns: int, lines: int, states: States) -> Text:
+    """The selected topic: its title, its state, where it is, the next step; its stages where there is room."""
     dot = f" {glyph('dot')} "
     facts = [
         topic.state or "not read yet",
@@ -93,16 +139,18 @@ def detail(topic: HomeTopic, columns: int, lines: int) -> Text:
         plain(crop(one_line(dot.join(fact for fact in facts if fact)), columns)),
         plain(crop(one_line(dot.join(part for part in place if part)), columns), QUIET),
     ]
-    step = in_keys(topic.step)
+    step = next_step(topic, states)
     rows += [
         Text.assemble((f"{'next' if not at else '':<6}", QUIET), (line, STRONG))
-        for at, line in enumerate(wrapped(plain(step).plain, columns - 6)[: lines - len(rows)] if step else ())
+        for at, line in enumerate(wrapped(step, columns - 6)[: lines - len(rows)] if step else ())
     ]
+    if states and lines > len(rows) + len(states):
+        rows += [Text(), *stage_lines(states, columns)]
     return Text("\n").join(rows)
 
 
-def fact_sheet(topic: HomeTopic, columns: int) -> Text:
-    """The selected topic in a panel that is high and narrow: its title, then a fact a line, none of them cut."""
+def fact_sheet(topic: HomeTopic, columns: int, states: States) -> Text:
+    """The selected topic in a panel that is high and narrow: its title, then a fact a line, none of them cut; its stages."""
     facts = (
         ("State", topic.state or "not read yet"),
         ("Version", f"v{topic.version}" if topic.version else "not sent"),
@@ -114,7 +162,7 @@ def fact_sheet(topic: HomeTopic, columns: int) -> Text:
         ("Bots", topic.bots),
         ("Branch", one_line(topic.branch or "")),
         ("In", one_line(home_path(topic.repository)) if topic.repository else "no branch of it is known here"),
-        ("Next", plain(in_keys(topic.step)).plain),
+        ("Next", next_step(topic, states)),
     )
     rows = [plain(line, STRONG) for line in wrapped(one_line(topic.title), columns)]
     for name, words in facts:
@@ -122,6 +170,8 @@ def fact_sheet(topic: HomeTopic, columns: int) -> Text:
             style = STRONG if name == "Next" else ""
             parts = wrapped(words, columns - LABEL)
             rows += [Text.assemble((f"{'' if at else name:<{LABEL}}", QUIET), plain(part, style)) for at, part in enumerate(parts)]
+    if states:
+        rows += [Text(), plain("Stages", STRONG), *stage_lines(states, columns)]
     return Text("\n").join(rows)
 
 

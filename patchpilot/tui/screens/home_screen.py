@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
+from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
@@ -22,8 +23,19 @@ from patchpilot.model.progress import Progress
 from patchpilot.tui.action_keys import in_keys, key_of
 from patchpilot.tui.job_errors import as_error
 from patchpilot.tui.rich_text import plain, wrapped
-from patchpilot.tui.screens.home_rows import detail, fact_sheet, heights, home_path, home_row, lines_of, summary
-from patchpilot.tui.stages import Stage, StageState
+from patchpilot.tui.screens.home_rows import (
+    States,
+    detail,
+    fact_sheet,
+    heights,
+    home_path,
+    home_row,
+    kept_states,
+    lines_of,
+    next_stage,
+    summary,
+)
+from patchpilot.tui.stages import Stage
 from patchpilot.tui.widgets.choose import Choose
 from patchpilot.tui.widgets.keyline import KeyLine
 from patchpilot.tui.widgets.lists import List
@@ -38,7 +50,7 @@ if TYPE_CHECKING:
 SELDOM = 600.0
 """Seconds between two requests to the archives while Home is shown."""
 DETAIL = 5
-"""Lines of the selected topic."""
+"""Lines that the selected topic has at least."""
 BARS = 2
 """Lines of the title line and the key line."""
 AROUND = BARS + DETAIL + 2
@@ -125,6 +137,7 @@ class HomeScreen(Screen[None]):
         self._groups: dict[str, tuple[HomeTopic, ...]] = {}
         self._chosen = ""
         self._doing = ""
+        self._room = DETAIL
         self._timer: Timer | None = None
 
     @property
@@ -254,16 +267,19 @@ class HomeScreen(Screen[None]):
             at = next((number for number, topic in enumerate(group) if topic.key == self._chosen), None)
             with self.prevent(OptionList.OptionHighlighted):
                 chosen.clear_options()
-                chosen.add_options([Option(home_row(topic, wide, two_lines=is_tall)) for topic in group])
+                chosen.add_options([Option(home_row(topic, wide, self._states(topic), two_lines=is_tall)) for topic in group])
                 chosen.highlighted = at
             panel.display = bool(group)
             panel.count = str(len(group))
             if at is not None and not isinstance(self.focused, TopicList):
                 chosen.focus()
         room = max(0, (self.size.height or 24) - (BARS if is_beside else AROUND))
+        used = 0
         rows = [sum(lines_of(topic) if is_tall else 1 for topic in group) for group in self._groups.values()]
         for ident, lines in zip(GROUPS, heights(rows, room), strict=True):
             self.query_one(f"#{ident}-panel").styles.height = lines
+            used += lines
+        self._room = max(DETAIL, (self.size.height or 24) - AROUND + DETAIL - used)
         self._no_topics(topics)
         self._select()
         self._title()
@@ -287,8 +303,15 @@ class HomeScreen(Screen[None]):
         topic = self._topic()
         if topic:
             is_beside = self.size.width >= BROAD
-            text = fact_sheet(topic, ASIDE - 4) if is_beside else detail(topic, max(40, (self.size.width or 80) - 5), DETAIL)
+            text = self._selected_text(topic, is_beside=is_beside)
             self.query_one("#selected", Static).update(text)
+
+    def _selected_text(self, topic: "HomeTopic", *, is_beside: bool) -> Text:
+        """The selected topic in the room that it has."""
+        states = self._states(topic)
+        if is_beside:
+            return fact_sheet(topic, ASIDE - 4, states)
+        return detail(topic, max(40, (self.size.width or 80) - 5), self._room, states)
 
     def _topic(self) -> "HomeTopic | None":
         return next((topic for topic in self._topics or () if topic.key == self._chosen), None)
@@ -394,7 +417,12 @@ class HomeScreen(Screen[None]):
         if topic.series is not None or topic.version:
             named = [key_of(action) for action in actions(topic.step)]
             return next((key.stage for key in named if key and key.stage), None) or Stage.FOLLOW
-        place = f"{topic.repository}:{topic.branch}"
+        return next_stage(topic, self._states(topic)) or Stage.COMMIT
+
+    def _states(self, topic: "HomeTopic") -> States:
+        """The stages of a topic: as they are now where it is open, else as they were left; empty where it was never opened here."""
+        session, place = self.tui.session, f"{topic.repository}:{topic.branch}"
+        if session.topic is not None and session.target is None and self.tui.place == place:
+            return {stage: session.status(stage) for stage in Stage}
         kept = self.tui.memory.get("standings", place)
-        states = {name: values[0] for name, values in kept.items() if values} if isinstance(kept, dict) else {}
-        return next((stage for stage in Stage if states.get(str(stage)) != StageState.DONE), Stage.COMMIT)
+        return kept_states(kept) if topic.branch else {}

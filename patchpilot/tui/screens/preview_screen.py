@@ -70,7 +70,7 @@ def status_of(result: "SendPlan") -> StageStatus:
         return StageStatus(StageState.DONE, message if message and f" v{result.version} " not in message else f"v{result.version} was sent")
     said = preflight_card(result).verdict
     if result.refused:
-        return StageStatus(StageState.BLOCKED, f"{said}; fix it at stage {Stage.SEND.number}", str(len(result.refusals)))
+        return StageStatus(StageState.BLOCKED, f"{said}; press {Stage.SEND.number} to fix", str(len(result.refusals)))
     treeless = next((warning for warning in result.warnings if warning.name == "missing-target-tree"), None)
     if treeless:
         return StageStatus(StageState.TODO, f"{treeless.message}; P sets the target tree")

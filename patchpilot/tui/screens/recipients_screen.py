@@ -46,15 +46,14 @@ def load(ask: JobRequest) -> "tuple[CountedRecipients, StageStatus]":
     to, cc = sum(recipient.header == "to" for recipient in kept), sum(recipient.header == "cc" for recipient in kept)
     note = f"{to} in To, {cc} in Cc" + (f", {len(out)} excluded" if out else "") + (f"; {changed}" if changed else "")
     stuck = next((recipient.address.email for recipient in kept if not is_sendable(recipient.address.email)), None)
-    count = str(len(kept))
     if stuck:
-        return result, StageStatus(StageState.TODO, f"cannot send to {stuck}; press Space on it to exclude it", count)
+        return result, StageStatus(StageState.TODO, f"cannot send to {stuck}; press Space on it to exclude it", "1")
     if not kept:
-        return result, StageStatus(StageState.TODO, "no recipients; press + to add one", count)
+        return result, StageStatus(StageState.TODO, "no recipients; press + to add one", "1")
     open_notes = sum(advice.remedy is not None for advice in result.advice)
     if open_notes:
-        return result, StageStatus(StageState.TODO, f"{note}; {counted(open_notes, 'open note')}", count)
-    return result, StageStatus(StageState.DONE, note, count)
+        return result, StageStatus(StageState.TODO, f"{note}; {counted(open_notes, 'open note')}", str(open_notes))
+    return result, StageStatus(StageState.DONE, note)
 
 
 HEADER, ROLE = 6, 14

@@ -244,6 +244,8 @@ class SendScreen(StageScreen):
         own = "the sign-off is asked separately" if any(check.name == "no-signoff" for check in self._checks) else ""
         panel.count = " · ".join(part for part in ("press A to apply all safe fixes" if certain else "", own) if part)
         self.quiet = self.quiet | {"repair_all"} if not certain else self.quiet - {"repair_all"}
+        # what cannot be done now is not offered: a and A come first
+        self.quiet = self.quiet | {"send"} if plan.refused or plan.blocked else self.quiet - {"send"}
         self.query_one("#sending", Static).update(self._mails_text(plan))
         self.query_one("#to-send", Panel).heading = f"{counted(len(plan.waiting), 'mail')} to send"
         self._show_check()

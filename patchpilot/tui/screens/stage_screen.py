@@ -62,6 +62,9 @@ class StageScreen(Screen[None]):
         Binding("M", "newcomer", "let Robin do it", tooltip="in the demo: let Robin, a newcomer, do this step"),
     ]
 
+    says_what_blocks: ClassVar[bool] = False
+    """Whether its rows name what blocks: then the main panel has no row for it."""
+
     quiet: frozenset[str] = frozenset()
     """Actions that the key line does not show now."""
 
@@ -314,7 +317,12 @@ class StageScreen(Screen[None]):
             status = self.session.status(self.stage)
             # what its heading says is not said twice
             is_said = status.note in main.heading
-            main.note = "" if is_said or status.state is StageState.BUSY or self.session.topic is None else status.note
+            is_quiet = is_said or status.state is StageState.BUSY or self.session.topic is None
+            is_blocked = status.state is StageState.BLOCKED and self.stage not in self.session.errors
+            main.set_class(is_blocked and is_said, "-blocked")
+            is_alarm = is_blocked and not is_quiet and not self.says_what_blocks
+            main.alarm = f"{glyph('blocked')} {status.note}" if is_alarm else ""
+            main.note = "" if is_quiet or is_alarm else status.note
 
     def _now_doing(self) -> str:
         if slow := [doing for what, doing in self._doing.items() if what in self._slow]:

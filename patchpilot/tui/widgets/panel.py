@@ -7,8 +7,10 @@ from rich.text import Text
 from textual.containers import Container
 from textual.geometry import Region
 from textual.widget import Widget
+from textual.widgets import Static
 
 from patchpilot.model.printable import crop, one_line, width
+from patchpilot.tui.rich_text import plain
 
 CORNERS = 6
 """Columns of a border line that its texts cannot take: corners, and the space around the text."""
@@ -28,7 +30,7 @@ class Panel(Container):
 
     def __init__(self, *children: Widget, title: str = "", id: str | None = None, classes: str = "") -> None:  # noqa: A002 (textual's name)
         super().__init__(*children, id=id, classes=classes)
-        self._heading, self._note, self._count = title, "", ""
+        self._heading, self._note, self._count, self._alarm = title, "", "", ""
         self._labels = False
 
     @property
@@ -52,6 +54,23 @@ class Panel(Container):
         if text != self._note:
             self._note = text
             self._label()
+
+    @property
+    def alarm(self) -> str:
+        """What blocks, and the key that makes it right: a row of its own above everything else in the panel, in the color of errors."""
+        return self._alarm
+
+    @alarm.setter
+    def alarm(self, text: str) -> None:
+        if text == self._alarm:
+            return
+        self._alarm = text
+        rows = list(self.query_children(".alarm").results(Static))
+        if not rows:
+            rows = [Static(classes="alarm", markup=False)]
+            self.mount(rows[0])
+        rows[0].update(plain(one_line(text)))
+        rows[0].display = bool(text)
 
     @property
     def count(self) -> str:

@@ -8,17 +8,7 @@ from textual.widget import Widget
 
 from patchpilot.tui.session import Session
 from patchpilot.tui.stage_line import StageCell, stage_cells
-from patchpilot.tui.stages import Stage, StageState
-
-STYLES = {
-    StageState.DONE: "green",
-    StageState.TODO: "",
-    StageState.BLOCKED: "bold red",
-    StageState.BUSY: "cyan",
-    StageState.STALE: "yellow",
-    StageState.WAITING: "cyan",
-    StageState.NOTHING: "dim",
-}
+from patchpilot.tui.stages import STYLES, Stage
 
 
 class StageBar(Widget):
