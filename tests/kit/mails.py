@@ -74,6 +74,20 @@ def reply(subject: str, text: str, *, sender: str = RITA, quote: str = "Check th
     )  # type: ignore[arg-type]
 
 
+PUMP_TITLE = "pump: start at 10"
+
+
+def posted(version: int, value: int, *, prefix: str = "PATCH", extra: str = "") -> bytes:
+    """A version of the patch that sets the value; `extra` is another patch of it."""
+    marks = f"{prefix}{f' v{version}' if version > 1 else ''}"
+    diff = (
+        "diff --git a/pump.c b/pump.c\n--- a/pump.c\n+++ b/pump.c\n"
+        f"@@ -{10 * version},7 +{10 * version},7 @@ int pump_start(void)\n {{\n \tint a;\n \n-\ta = 1;\n+\ta = {value};\n \treturn a;\n }}\n \n"
+    )
+    body = f"Because.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n---\n{extra}{diff}"
+    return mail(f"[{marks}] {PUMP_TITLE}", body, id=f"{prefix.lower()}{version}".replace(" ", ""), minutes=1440 * version)
+
+
 def mbox(*mails: bytes) -> bytes:
     """Mails as an mboxrd."""
     from patchpilot.model.mail import join_mbox

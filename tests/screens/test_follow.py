@@ -14,10 +14,11 @@ from patchpilot.tui.build_app import make
 from patchpilot.tui.saved_state import SavedState
 from patchpilot.tui.screens.follow_screen import FollowScreen
 from patchpilot.tui.stages import Stage
+from patchpilot.tui.widgets.lists import List
 from patchpilot.tui.widgets.thread_tree import ThreadTree
 from tests.kit.cli import call
 from tests.kit.life import Life, life
-from tests.kit.mails import mbox
+from tests.kit.mails import mbox, posted
 from tests.kit.walk import asked, keys, said, settle, text_of, until
 from tests.threads import story
 
@@ -105,6 +106,47 @@ async def test_the_story_is_a_card_on_a_small_terminal_and_a_panel_on_a_large_on
         await pilot.pause()
         assert "● v1 sent" in text_of(app)
         assert "d story" not in text_of(app)
+
+
+@pytest.mark.parametrize("versions", [2, 3])
+async def test_two_versions_are_compared_in_the_reader_for_patches(one: Life, tmp_path: Path, versions: int) -> None:
+    (tmp_path / "m").write_bytes(mbox(*[posted(version, 10 * version) for version in range(1, versions + 1)]))
+    assert call("track", "add", "--mbox", tmp_path / "m").code == 0
+    app = app_on(one.repo.path, tmp_path)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        asked(app)
+        await keys(pilot, Stage.FOLLOW)
+        # the topic's own series has one version
+        await pilot.press("D")
+        assert isinstance(app.screen, FollowScreen)
+        app.screen.query_one("#series", List).highlighted = 1
+        await until(pilot, lambda: "start at 10" in text_of(app), "the other series")
+        await settle(pilot)
+        await pilot.press("D")
+        if versions > 2:
+            await until(pilot, lambda: "Which versions do you want to compare?" in text_of(app), "the choice")
+            await pilot.press("enter")
+        await until(pilot, lambda: f"v{versions - 1} and v{versions}: 1 changed" in text_of(app), "the range-diff")
+        assert "1 ! 1: pump: start at 10" in text_of(app)
+        assert f"++\ta = {10 * versions};".replace("\t", "") in text_of(app).replace(" ", "").replace("a=", "a = ")
+        await pilot.press("escape")
+        assert isinstance(app.screen, FollowScreen)
+
+
+async def test_versions_that_cannot_be_compared_are_an_error_in_the_stage(one: Life, tmp_path: Path) -> None:
+    (tmp_path / "m").write_bytes(mbox(posted(1, 10), posted(2, 10).replace(b"-\ta = 1;\n", b"")))
+    assert call("track", "add", "--mbox", tmp_path / "m").code == 0
+    app = app_on(one.repo.path, tmp_path)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        asked(app)
+        await keys(pilot, Stage.FOLLOW)
+        app.screen.query_one("#series", List).highlighted = 1
+        await until(pilot, lambda: "start at 10" in text_of(app), "the other series")
+        await settle(pilot)
+        await pilot.press("D")
+        await until(pilot, lambda: "v2: patch2@example.org: line" in said(app) + text_of(app), "the error")
 
 
 async def test_series_are_listed_by_whose_turn_it_is_the_topics_own_first(one: Life, tmp_path: Path) -> None:

@@ -235,6 +235,31 @@ def discover(
     return ExitCode.NETWORK if found.troubles else ExitCode.OK
 
 
+@command.command(
+    "range-diff",
+    epilog="\b\nExamples:\n  patchpilot track range-diff 1\n  patchpilot track range-diff 1 v1 v3\n  patchpilot track range-diff 1 'RFC v1'",
+)
+@common_options("text", "json")
+@_ID
+@click.argument("revisions", metavar="[OLD] [NEW]", nargs=-1)
+def range_diff(common: Common, number: int, revisions: tuple[str, ...]) -> None:
+    """Show how two revisions of a series differ (default: the newest two), as git range-diff does.
+
+    It is made from the mails: no branch and no base is needed. A revision is a version (v2), a label (RFC v1) or a Message-ID; with one,
+    it is compared with the newest.
+    """
+    from patchpilot.cli.output.range_diff_report import range_diff_json, range_diff_text
+    from patchpilot.errors import UsageError
+    from patchpilot.services.track.compare_revisions import compare_revisions
+    from patchpilot.services.track.follow_series import open_store
+
+    if len(revisions) > 2:
+        raise UsageError(f"{len(revisions)} revisions given; at most 2", hint="patchpilot track range-diff ID v1 v3")
+    with open_store() as store:
+        comparison = compare_revisions(number, revisions, store=store)
+    common.write(range_diff_json(comparison) if common.format == "json" else range_diff_text(comparison))
+
+
 @command.command(epilog="\b\nExample:\n  patchpilot track remove 3")
 @common_options("text", "json")
 @_ID

@@ -5,6 +5,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from patchpilot.commits.range_diff import range_diff as commits_range_diff
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.rewrite import without_covers
 from patchpilot.errors import GitError, UsageError
@@ -182,10 +183,9 @@ def range_diff(repository: Repository, last: Send, ids: Sequence[str]) -> str:
         return ""
     try:
         line = without_covers(repository, ids)
-        done = repository.git("range-diff", "--no-color", f"{last.base}..{sent_head(repository, last)}", f"{line[0]}^..{line[-1]}")
+        return commits_range_diff(repository.git, f"{last.base}..{sent_head(repository, last)}", f"{line[0]}^..{line[-1]}")
     except GitError:
         return ""
-    return done.text
 
 
 def changelog_hints(repository: Repository, draft: Draft) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The followed series as a front end shows them: listed or updated, that of the topic in hand marked; marked as read, added, removed."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from patchpilot.commits.repository import Repository
@@ -9,6 +9,7 @@ from patchpilot.config import Settings
 from patchpilot.model.progress import Progress, silent
 from patchpilot.services.topic.topic_state import TopicState, this_topic, with_topic
 from patchpilot.services.track import follow_series
+from patchpilot.services.track.compare_revisions import RevisionComparison, compare_revisions
 from patchpilot.services.track.follow_series import Tracked
 from patchpilot.threads.next_step import NextStepNeed as NextStepNeed
 from patchpilot.threads.status import Reply as Reply
@@ -75,6 +76,12 @@ def read_series(number: int, repository: Repository, progress: Progress = silent
     """One followed series with its mails, as it is known here. MissingError when it is no longer followed."""
     with Store() as store:
         return follow_series.show(number, store=store, repository=repository, progress=progress)
+
+
+def compare_series(number: int, names: Sequence[str]) -> RevisionComparison:
+    """The range-diff between two revisions of a followed series; see `compare_revisions`."""
+    with Store() as store:
+        return compare_revisions(number, names, store=store)
 
 
 def mark_read(number: int, message_ids: Collection[str] | None = None) -> None:

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The rows of the follow stage: followed series, review points, and what to do next above the conversation."""
 
+import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -14,6 +16,7 @@ from patchpilot.tui.widgets.thread_tree import TreeRow, tick_sign
 
 if TYPE_CHECKING:
     from patchpilot.services.track.checklist import CheckItem
+    from patchpilot.services.track.compare_revisions import RevisionComparison
     from patchpilot.services.track.follow_series import Tracked
 
 TURNS = {"action": ("todo", "bold"), "patience": ("waiting", ""), "nothing": ("done", "green")}
@@ -72,3 +75,30 @@ def head(series: "Tracked", columns: int, most: int, demo: str = "") -> list[Tre
         for number, line in enumerate(lines):
             parts.append(TreeRow((f"{name if not number else '':<9}", QUIET), (line, STRONG if name in ("next", "demo") else "")))
     return [*parts, TreeRow(("", ""))]
+
+
+def comparison_rows(comparison: "RevisionComparison") -> list[str]:
+    """A range-diff as the reader for patches shows it: each patch that changed is a file, each part that changed a hunk."""
+    from patchpilot.services.track.compare_revisions import heading
+
+    rows: list[str] = []
+    for patch in comparison.patches:
+        name = heading(patch)
+        if patch.text:
+            rows += [f"--- {name}", f"+++ {name}", *_hunks(patch.text)]
+        else:
+            rows.append(f"{name} ({patch.difference})")
+    return rows
+
+
+def _hunks(text: str) -> Iterator[str]:
+    """The parts of a range-diff of one patch, with the numbers that the heading of a hunk has."""
+    old = new = 1
+    for part in re.split(r"^@@ ?", text, flags=re.MULTILINE):
+        section, _, body = part.partition("\n")
+        lines = body.rstrip("\n").split("\n")
+        removed, added = (sum(not line.startswith(sign) for line in lines) for sign in "+-")
+        if body:
+            yield f"@@ -{old},{removed} +{new},{added} @@ {section}"
+            yield from lines
+            old, new = old + removed, new + added

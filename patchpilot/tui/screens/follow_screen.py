@@ -4,6 +4,7 @@
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import combinations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
@@ -16,11 +17,12 @@ from textual.widgets.option_list import Option
 from patchpilot.model.counted import counted
 from patchpilot.tui.action_keys import in_keys
 from patchpilot.tui.rich_text import wrapped
-from patchpilot.tui.screens.follow_rows import head, point_row, rank, series_row
+from patchpilot.tui.screens.follow_rows import comparison_rows, head, point_row, rank, series_row
 from patchpilot.tui.screens.stage_screen import StageScreen
 from patchpilot.tui.session import JobRequest
 from patchpilot.tui.stages import Stage, StageState, StageStatus
 from patchpilot.tui.widgets.choose import Choose, LineDialog, Reader
+from patchpilot.tui.widgets.diff_view import DiffView
 from patchpilot.tui.widgets.lists import List
 from patchpilot.tui.widgets.pager import Pager
 from patchpilot.tui.widgets.panel import WIDE, Panel
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from patchpilot.services.tags.add_review_trailers import Collected
     from patchpilot.services.topic.topic_state import TopicState
     from patchpilot.services.track.checklist import CheckItem
+    from patchpilot.services.track.compare_revisions import Revision, RevisionComparison
     from patchpilot.services.track.conversation import ConversationMail
     from patchpilot.services.track.follow_series import Tracked
     from patchpilot.services.track.follow_topic import FollowedSeries
@@ -125,6 +128,7 @@ class FollowScreen(StageScreen):
         Binding("c", "collect", "collect tags", tooltip="add the tags from replies (Reviewed-by: …) to your commits"),
         Binding("g", "reload", "refresh", tooltip="read the mail archive again"),
         Binding("d", "story", "story", tooltip="show the story of the series: its versions, reviews and where it was merged"),
+        Binding("D", "compare", "range-diff", show=False, tooltip="show how two versions of the series differ (range-diff)"),
         Binding("a", "add", "follow series", show=False, tooltip="follow another series by its Message-ID or link"),
         Binding("m", "read", "mark read", show=False, tooltip="mark all mails of the series as read"),
         Binding("X", "remove", "unfollow", show=False, tooltip="stop following this series"),
@@ -426,6 +430,11 @@ class FollowScreen(StageScreen):
             return bool(self._order) and self.app.size.width < WIDE and self.app.size.height < TALL
         if action in ("version", "collect"):
             return any(series.own for series in self._order)
+        if action == "compare":
+            from patchpilot.services.track.compare_revisions import comparable
+
+            series = self._current()
+            return series is not None and series.is_read and len(comparable(series)) > 1
         if action in ("read", "remove", "fold"):
             return bool(self._order)
         return super().check_action(action, parameters)
@@ -548,6 +557,40 @@ class FollowScreen(StageScreen):
         self.app.push_screen(
             Choose(f"Stop following this series?\n\n{series.subject}", (("no", "Keep following it"), ("yes", "Unfollow it"))), answered
         )
+
+    def action_compare(self) -> None:
+        """Show the range-diff between two revisions: of more than two, those that are chosen."""
+        from patchpilot.services.track.compare_revisions import comparable, newest_two
+
+        series = self._current()
+        if series is None:
+            return
+        revisions = comparable(series)
+        pairs = {f"{number}": pair for number, pair in enumerate(combinations(revisions, 2))}
+        first = newest_two(series)
+        if len(pairs) == 1:
+            self._compare(series.entry.id, *first)
+            return
+
+        def answered(choice: str | None) -> None:
+            if choice is not None:
+                self._compare(series.entry.id, *pairs[choice])
+
+        answers = tuple((name, f"{old.label} and {new.label}") for name, (old, new) in reversed(pairs.items()))
+        at = next(name for name, pair in pairs.items() if pair == first)
+        self.app.push_screen(Choose("Which versions do you want to compare?", answers, at=at), answered)
+
+    def _compare(self, number: int, old: "Revision", new: "Revision") -> None:
+        from patchpilot.services.track.compare_revisions import counts
+        from patchpilot.services.track.follow_topic import compare_series
+
+        names = tuple(f"<{revision.head.message_id}>" for revision in (old, new))
+
+        def then(comparison: "RevisionComparison") -> None:
+            title = f"{' and '.join(comparison.names())}: {counts(comparison.patches)}"
+            self.app.push_screen(Reader(title, comparison_rows(comparison), stops=(0,), pager=DiffView(ident="text")))
+
+        self.in_thread("comparing the versions", lambda _, __: compare_series(number, names), then)
 
     def action_collect(self) -> None:
         """Show the tags from replies, then add them to the commits."""

@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Commits made from patches as mailed, in a repository of their own: their diffs are those of the mails, whatever the patches were based on.
+
+A patch shows only parts of the files it changes. The rest is filled with lines of no meaning. Each patch gets the files it expects from a
+merge commit before it, so that patches need not fit one another; `git range-diff` and `git log --no-merges` leave merges out.
+"""
+
+import re
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+
+from patchpilot.commits.git_drivers import KEYS, drivers_off
+from patchpilot.commits.repository import config_values
+from patchpilot.commits.run import Completed, git
+from patchpilot.model.file_diff import FileChange, Hunk
+from patchpilot.model.hunk_fit import sides
+from patchpilot.model.patch import Patch
+from patchpilot.model.source_tree import is_safe_path
+
+GAP = 8
+"""Lines between two hunks: with fewer than seven git would join them."""
+CONTEXT = 3
+_MODE = re.compile(r"^(?P<which>old|new|new file|deleted file) mode (?P<mode>100644|100755|120000)$")
+_INDEX = re.compile(r"^index (?P<old>[0-9a-f]{7,64})\.\.(?P<new>[0-9a-f]{7,64})")
+_Files = dict[str, tuple[str, bytes]]
+
+
+class MailCommits:
+    """A temporary repository for commits made from patches; a context manager, on whose exit it is deleted."""
+
+    def __init__(self) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="patchpilot-mails-")
+        self.top = Path(self._folder.name)
+        self._count = 0
+
+    def __enter__(self) -> "MailCommits":
+        git(self.top, "init", "--quiet", "--bare", "--template=", ".")
+        self._env = drivers_off(config_values(self.top, KEYS))
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._folder.cleanup()
+
+    def git(self, *args: str) -> Completed:
+        """Run git in this repository, without configured drivers."""
+        return git(self.top, *args, env=self._env)
+
+    def write(self, patches: Sequence[Patch]) -> str:
+        """Write a commit for each patch, in order; the range that has them."""
+        self._count += 1
+        ref = f"refs/heads/revision-{self._count}"
+        out: list[bytes] = []
+        for number, patch in enumerate(patches):
+            before, after = _images(patch)
+            base, merge, commit = 1, 2 * number + 1, 2 * number + 2
+            parents = [f"from :{merge - 1}", f"merge :{base}"] if number else []
+            out += [*_commit(ref, merge, merge, parents, b"files", None), b"deleteall\n", *_tree(before)]
+            words = "\n".join([patch.subject.title, "", *patch.message]).encode("utf-8", "surrogateescape")
+            out += [*_commit(ref, commit, commit, [f"from :{merge}"], words, patch), b"deleteall\n", *_tree(after)]
+        out.append(f"reset {ref}-base\nfrom :1\n\ndone\n".encode())
+        git(self.top, "fast-import", "--quiet", "--done", stdin=b"".join(out))
+        return f"{ref}-base..{ref}"
+
+
+def _commit(ref: str, mark: int, when: int, parents: Sequence[str], message: bytes, patch: Patch | None) -> list[bytes]:
+    author = patch.author if patch else None
+    name = re.sub(r"[<>\n\0]", "", author.name if author else "").strip() or "unknown"
+    email = re.sub(r"[<>\s\0]", "", author.email if author else "") or "unknown"
+    head = f"commit {ref}\nmark :{mark}\nauthor {name} <{email}> {when} +0000\ncommitter patchpilot <patchpilot> {when} +0000\n"
+    follows = "".join(f"{parent}\n" for parent in parents)
+    return [head.encode("utf-8", "surrogateescape"), _data(message), follows.encode()]
+
+
+def _tree(files: _Files) -> list[bytes]:
+    out = []
+    for path, (mode, content) in files.items():
+        name = path.encode("utf-8", "surrogateescape").replace(b"\\", b"\\\\").replace(b'"', b'\\"').replace(b"\n", b"\\n")
+        out += [b'M %b inline "%b"\n' % (mode.encode(), name), _data(content)]
+    return out
+
+
+def _data(content: bytes) -> bytes:
+    return b"data %d\n%b\n" % (len(content), content)
+
+
+def _images(patch: Patch) -> tuple[_Files, _Files]:
+    """The files before and after a patch."""
+    before: _Files = {}
+    after: _Files = {}
+    for change in patch.files:
+        is_copy = change.old_path and change.new_path and change.old_path != change.new_path and not change.is_rename
+        old_path = change.new_path if is_copy else change.old_path
+        old_mode, new_mode, ids = _head(patch, change)
+        old, new = _binary(ids) if change.is_binary else _sides(change)
+        if _can_be(old_path):
+            before[str(old_path)] = old_mode, old
+        if _can_be(change.new_path):
+            after[str(change.new_path)] = new_mode, new
+    return before, after
+
+
+def _can_be(path: str | None) -> bool:
+    """Whether git takes this path into a tree."""
+    return path is not None and is_safe_path(path) and all(part and part != "." and part.lower() != ".git" for part in path.split("/"))
+
+
+def _head(patch: Patch, change: FileChange) -> tuple[str, str, tuple[str, str]]:
+    """The modes of a file before and after, and the ids of its contents, from the lines above its hunks."""
+    modes, ids = {"old": "100644", "new": "100644"}, ("", "")
+    for line in patch.lines[change.patch_line : change.hunks[0].patch_line - 1 if change.hunks else len(patch.lines)]:
+        if line.startswith("diff --git "):
+            break
+        if match := _MODE.match(line):
+            which = "old" if match["which"].startswith(("old", "deleted")) else "new"
+            modes[which] = match["mode"]
+        elif match := _INDEX.match(line):
+            ids = match["old"], match["new"]
+    return modes["old"], modes["new"], ids
+
+
+def _binary(ids: tuple[str, str]) -> tuple[bytes, bytes]:
+    """Two contents that git takes for binary, and that differ from those of another patch when the ids do."""
+    old, new = (b"\0" + one.encode() for one in ids)
+    return old, new
+
+
+def _sides(change: FileChange) -> tuple[bytes, bytes]:
+    """The text before and after: the hunks' lines, and filling where the patch does not show the file."""
+    old: list[str] = []
+    new: list[str] = []
+    # what is not shown of a renamed file makes it similar to what it was
+    gap = GAP + (4 * (change.added + change.removed) if change.is_rename else 0)
+    at = 1
+    for number, hunk in enumerate(change.hunks):
+        removed, added = sides(hunk)
+        filling = _filling(number, min(max(hunk.old_start - at, 0), gap), hunk)
+        old += [*filling, *removed]
+        new += [*filling, *added]
+        at = hunk.old_start + len(removed)
+    if change.is_rename and (not change.hunks or _shows_rest(change.hunks[-1])):
+        rest = [f"\t{change.old_path} {line}\n" for line in range(gap)]
+        old, new = [*old, *rest], [*new, *rest]
+    return tuple("".join(lines).encode("utf-8", "surrogateescape") for lines in (old, new))  # type: ignore[return-value]
+
+
+def _filling(number: int, count: int, hunk: Hunk) -> list[str]:
+    """Lines above a hunk, the last one with the text that its header names; no two hunks have the same ones."""
+    lines = [f"\t{number} {line}\n" for line in range(count)]
+    return [*lines[:-1], f"{hunk.section}\n"] if count and hunk.section.strip() else lines
+
+
+def _shows_rest(hunk: Hunk) -> bool:
+    """Whether the file goes on below the hunk: git shows three lines of it."""
+    lines = [line.kind for line in hunk.lines]
+    return len(lines) >= CONTEXT and lines[-CONTEXT:] == [" "] * CONTEXT

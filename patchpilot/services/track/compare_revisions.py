@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""`track range-diff`: how two revisions of a followed series differ, from their mails alone."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from patchpilot.commits.range_diff import Difference, PatchDifference, compare_patches
+from patchpilot.errors import InputError, MissingError, UsageError
+from patchpilot.model.action import Action
+from patchpilot.model.mail import parse_patch
+from patchpilot.model.message_id import message_id_of
+from patchpilot.model.patch import Patch
+from patchpilot.services.track.follow_series import Tracked, show
+from patchpilot.threads.posted_series import Revision
+from patchpilot.threads.track_store import Store
+
+__all__ = [
+    "Difference",
+    "Revision",
+    "RevisionComparison",
+    "comparable",
+    "compare_revisions",
+    "comparison_lines",
+    "counts",
+    "heading",
+    "newest_two",
+]
+
+_OTHER = "compare revisions whose mails are not damaged"
+_SIGNS = {Difference.SAME: "=", Difference.CHANGED: "!", Difference.REMOVED: "<", Difference.ADDED: ">"}
+_VERSION = re.compile(r"v?(\d{1,4})", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class RevisionComparison:
+    """Two revisions of a followed series and what became of each patch, in git's order."""
+
+    series: Tracked
+    old: Revision
+    new: Revision
+    patches: tuple[PatchDifference, ...]
+
+    def names(self) -> tuple[str, str]:
+        """The names of the two revisions, with the day where both have the same one."""
+        if self.old.label != self.new.label:
+            return self.old.label, self.new.label
+        days = (f" of {revision.sent:%Y-%m-%d}" if revision.sent else "" for revision in (self.old, self.new))
+        old, new = (f"{self.old.label}{day}" for day in days)
+        return old, new
+
+
+def compare_revisions(number: int, names: Sequence[str] = (), *, store: Store) -> RevisionComparison:
+    """The range-diff between two revisions of a followed series: none named, the newest two; one, that and the newest.
+
+    A revision is named by its version (`v2`), its label (`RFC v1`), or the Message-ID of one of its mails. UsageError for one that the series
+    does not have, MissingError where its patches are not in the archive, InputError for a patch whose diff is malformed.
+    """
+    tracked = show(number, store=store)
+    revisions = comparable(tracked)
+    if names:
+        chosen = [_named(name, tracked, revisions) for name in names]
+        old, new = chosen[0], chosen[1] if len(chosen) > 1 else revisions[-1]
+    else:
+        old, new = newest_two(tracked)
+    if old is new:
+        raise UsageError(f"{old.label} cannot be compared with itself", hint=_known(revisions))
+    return RevisionComparison(tracked, old, new, compare_patches(_patches(old), _patches(new)))
+
+
+def comparable(series: Tracked) -> tuple[Revision, ...]:
+    """The revisions of a series that have patches, the oldest first."""
+    revisions = series.status.topic.revisions if series.status else ()
+    return tuple(revision for revision in revisions if revision.patches)
+
+
+def newest_two(series: Tracked) -> tuple[Revision, Revision]:
+    """The newest revision and the one before it; of the backports to one stable version where the newest is one. UsageError for a series with one."""
+    revisions = comparable(series)
+    if revisions:
+        newest = revisions[-1]
+        before = [revision for revision in revisions[:-1] if revision.backport_to == newest.backport_to] or revisions[:-1]
+        if before:
+            return before[-1], newest
+    raise UsageError(
+        f"series {series.entry.id} has only one revision with patches here", hint=Action("track", ("update",), "`{}` looks for others")
+    )
+
+
+def comparison_lines(comparison: RevisionComparison) -> tuple[str, ...]:
+    """The comparison in lines: the two revisions, then each patch as git's range-diff names it, with what changed below it."""
+    old, new = comparison.names()
+    lines = [f"{old} -> {new}: {counts(comparison.patches)}"]
+    for patch in comparison.patches:
+        lines.append(heading(patch))
+        lines += [f"    {line}".rstrip() for line in patch.text.split("\n")] if patch.text else []
+    return tuple(lines)
+
+
+def heading(patch: PatchDifference) -> str:
+    """A patch of a comparison in one line, with git's sign: its numbers in both revisions and its title."""
+    return f"{patch.old or '-'} {_SIGNS[patch.difference]} {patch.new or '-'}: {patch.title}"
+
+
+def counts(patches: Sequence[PatchDifference]) -> str:
+    """How many patches are the same, changed, added and removed."""
+    found = Counter(patch.difference for patch in patches)
+    return ", ".join(f"{found[difference]} {difference}" for difference in Difference if found[difference])
+
+
+def _named(name: str, series: Tracked, revisions: Sequence[Revision]) -> Revision:
+    """The revision that a word names; of several of one version, the last that asks for no comments only."""
+    message_id = message_id_of(name)
+    by_id = [revision for revision in revisions if any(post.message_id == message_id for post in revision.posts)]
+    labelled = [revision for revision in revisions if revision.label.lower() == name.lower()]
+    match = _VERSION.fullmatch(name)
+    numbered = [revision for revision in revisions if match and revision.version == int(match[1])]
+    found = by_id or labelled or [revision for revision in numbered if not revision.rfc] or numbered
+    if found:
+        return found[-1]
+    missing = series.status.topic.missing.values() if series.status else ()
+    if match and int(match[1]) in missing:
+        raise MissingError(f"the mails of v{match[1]} were not found", hint=Action("track", ("update",), "`{}` looks for them again"))
+    raise UsageError(f"series {series.entry.id} has no revision {name!r}", hint=_known(revisions))
+
+
+def _known(revisions: Iterable[Revision]) -> str:
+    return f"it has: {', '.join(dict.fromkeys(revision.label for revision in revisions)) or 'none with patches'}"
+
+
+def _patches(revision: Revision) -> list[Patch]:
+    """The patches of a revision; what a mail client damaged cannot be compared."""
+    patches = []
+    for post in revision.patches:
+        try:
+            patch = parse_patch(post.mail.mail.raw, post.message_id)
+        except InputError as error:
+            raise InputError(f"{revision.label}: {error.message}", hint=_OTHER) from error
+        if patch.diff_error:
+            raise InputError(f"{revision.label}: {post.message_id}: {patch.diff_error}", hint=_OTHER)
+        patches.append(patch)
+    return patches

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A range-diff of patches as mailed says what git says of the commits that they were made from."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from patchpilot.commits.range_diff import Difference, compare_patches, range_diff, read_range_diff
+from patchpilot.commits.repository import Repository
+from patchpilot.model.mail import parse_patch
+from patchpilot.model.patch import Patch
+from tests.kit.repos import Repo
+
+PUMP = "".join(f"int pump_{part}(void)\n{{\n\tint a;\n\tint b;\n\n\ta = {part};\n\tb = a;\n\treturn b;\n}}\n\n" for part in range(6))
+VALVE = "".join(f"int valve_{part};\n" for part in range(40))
+
+
+def mailed(repo: Repo, what: str) -> list[Patch]:
+    """The patches of a range as `git format-patch` mails them."""
+    text = repo.git("format-patch", "--stdout", "-M", what)
+    return [parse_patch(f"From {one}".encode(), "mail") for one in re.split(r"(?m)^From (?=[0-9a-f]{40} )", text)[1:]]
+
+
+@pytest.fixture
+def repo(tmp_path: Path) -> Repo:
+    repo = Repo(tmp_path / "r")
+    repo.commit("base", {"pump.c": PUMP, "valve.c": VALVE, 'odd "name\\.c': "int odd;\n", "last": "no newline", "data": "\0one"})
+    repo.git("tag", "base")
+    repo.commit("pump: start at 10\n\nBecause.", {"pump.c": PUMP.replace("a = 1;", "a = 10;").replace("a = 4;", "a = 40;")})
+    repo.git("rm", "-q", "valve.c")
+    repo.commit("valve: move it", {"tap.c": VALVE.replace("valve_20;", "valve_20 = 1;")})
+    repo.commit("odd: end it", {'odd "name\\.c': "int odd = 1;\n", "last": "no newline at all"})
+    repo.commit("data: two", {"data": "\0two"})
+    repo.commit("only in v1", {"new.c": "int new;\n"})
+    repo.git("tag", "v1")
+    repo.git("checkout", "-q", "-b", "second", "base")
+    # other lines around the same change: the base moved on
+    moved = "/* moved */\n" * 30 + PUMP
+    repo.commit("unrelated", {"pump.c": moved})
+    repo.git("tag", "base2")
+    repo.commit("pump: start at 11\n\nBecause of that.", {"pump.c": moved.replace("a = 1;", "a = 11;").replace("a = 4;", "a = 40;")})
+    repo.git("rm", "-q", "valve.c")
+    repo.commit("valve: move it", {"tap.c": VALVE.replace("valve_20;", "valve_20 = 2;")})
+    repo.commit("odd: end it", {'odd "name\\.c': "int odd = 2;\n", "last": "no newline at all"})
+    repo.commit("data: two", {"data": "\0three"})
+    repo.commit("only in v2", {"drivers/other.c": "long other;\n" * 9})
+    repo.git("tag", "v2")
+    return repo
+
+
+def test_mails_compare_as_their_commits_do(repo: Repo) -> None:
+    with Repository.open(repo.path) as repository:
+        expected = read_range_diff(range_diff(repository.git, "base..v1", "base2..v2"))
+    found = compare_patches(mailed(repo, "base..v1"), mailed(repo, "base2..v2"))
+    assert found == expected
+    assert {one.difference for one in found} == set(Difference)
+    assert "pump.c: int pump_1(void)" in found[0].text
+
+
+def test_the_same_patches_on_another_base_are_the_same(repo: Repo) -> None:
+    repo.git("checkout", "-q", "-b", "third", "base2")
+    repo.git("cherry-pick", "base..v1")
+    found = compare_patches(mailed(repo, "base..v1"), mailed(repo, "base2..third"))
+    assert [(one.difference, one.old, one.new) for one in found] == [(Difference.SAME, at, at) for at in range(1, 6)]
+
+
+def test_a_patch_to_an_impossible_path_is_compared_without_it() -> None:
+    text = b"From: Ada <ada@example.org>\nSubject: [PATCH] x\n\nText %d.\n---\ndiff --git a/.git/x b/.git/x\n--- a/.git/x\n+++ b/.git/x\n@@ -1 +1 @@\n-a\n+b\n"
+    (found,) = compare_patches([parse_patch(text % 1, "1")], [parse_patch(text % 1, "2")])
+    assert (found.difference, found.title) == (Difference.SAME, "x")

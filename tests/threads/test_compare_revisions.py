@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""`track range-diff` compares revisions of a followed series from their mails."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.kit.cli import call
+from tests.kit.mails import PUMP_TITLE as TITLE
+from tests.kit.mails import mbox, posted
+
+
+@pytest.fixture(autouse=True)
+def followed(workdir: Path) -> None:
+    (workdir / "m").write_bytes(mbox(posted(1, 10), posted(2, 10), posted(3, 11)))
+    assert call("track", "add", "--mbox", "m").code == 0
+
+
+def test_the_newest_two_are_compared() -> None:
+    outcome = call("track", "range-diff", "1")
+    assert outcome.code == 0
+    assert outcome.out.startswith(f"v2 -> v3: 1 changed\n1 ! 1: {TITLE}\n    @@ pump.c: int pump_start(void)\n")
+    assert "    -+\ta = 10;\n    ++\ta = 11;\n" in outcome.out
+
+
+@pytest.mark.parametrize(
+    ("names", "first"),
+    [
+        (("v1", "v2"), "v1 -> v2: 1 same"),
+        (("1",), "v1 -> v3: 1 changed"),
+        (("v3", "v1"), "v3 -> v1: 1 changed"),
+        (("<patch2@example.org>", "v3"), "v2 -> v3: 1 changed"),
+    ],
+)
+def test_revisions_are_named_by_version_or_message_id(names: tuple[str, ...], first: str) -> None:
+    assert call("track", "range-diff", "1", *names).out.split("\n")[0] == first
+
+
+def test_json_has_each_patch() -> None:
+    outcome = call("track", "range-diff", "1", "v1", "v3", "--format", "json")
+    found = json.loads(outcome.out)
+    assert (found["old"]["label"], found["new"]["message_id"]) == ("v1", "patch3@example.org")
+    (patch,) = found["patches"]
+    assert (patch["difference"], patch["old"], patch["new"], patch["subject"]) == ("changed", 1, 1, TITLE)
+    assert "++\ta = 11;" in patch["diff"]
+
+
+@pytest.mark.parametrize(
+    ("argv", "code", "words"),
+    [
+        (("1", "v7"), 2, "error: series 1 has no revision 'v7'\nhint: it has: v1, v2, v3"),
+        (("1", "v3", "v3"), 2, "error: v3 cannot be compared with itself"),
+        (("1", "v1", "v2", "v3"), 2, "error: 3 revisions given; at most 2"),
+        (("7",), 2, "error: no tracked series has the number 7"),
+    ],
+)
+def test_what_cannot_be_compared_is_an_error(argv: tuple[str, ...], code: int, words: str) -> None:
+    outcome = call("track", "range-diff", *argv)
+    assert outcome.code == code
+    assert words in outcome.err
+
+
+def test_a_damaged_patch_and_a_single_revision_are_errors(workdir: Path) -> None:
+    (workdir / "damaged").write_bytes(mbox(posted(1, 10), posted(2, 10).replace(b"-\ta = 1;\n", b"")))
+    (workdir / "one").write_bytes(mbox(posted(1, 10, prefix="PATCH net").replace(b"start at 10", b"stop at 10")))
+    call("track", "remove", "1")
+    assert call("track", "add", "--mbox", "damaged").code == 0
+    outcome = call("track", "range-diff", "2")
+    assert outcome.code == 2
+    assert "error: v2: patch2@example.org: line " in outcome.err
+    assert call("track", "add", "--mbox", "one").code == 0
+    outcome = call("track", "range-diff", "3")
+    assert (outcome.code, outcome.out) == (2, "")
+    assert "error: series 3 has only one revision with patches here" in outcome.err
+
+
+def test_an_rfc_is_named_by_its_label(workdir: Path) -> None:
+    (workdir / "m").write_bytes(mbox(posted(1, 9, prefix="RFC PATCH"), posted(1, 10), posted(2, 10)))
+    call("track", "remove", "1")
+    call("track", "add", "--mbox", "m")
+    assert call("track", "range-diff", "2", "RFC v1", "v1").out.startswith("RFC v1 -> v1: 1 changed\n")
