@@ -24,6 +24,8 @@ FRESH = 3600.0
 PATIENCE = 10.0
 """Seconds to wait for another process that writes."""
 _CORRUPT, _NOT_A_DATABASE, _BUSY, _LOCKED, _GENERIC, _FULL = 11, 26, 5, 6, 1, 13
+_UNREADABLE = (sqlite3.Error, ValueError)
+"""What reading a damaged file raises: sqlite3 decodes also the names of its columns."""
 _checked: set[Path] = set()
 Row = Mapping[str, Any]
 
@@ -298,26 +300,33 @@ def recover(file: Path, layout: Layout) -> Recovery | None:
         with contextlib.suppress(FileNotFoundError):
             file.with_name(file.name + ending).rename(aside.with_name(aside.name + ending))
     backup = next((backup for backup in reversed(backups(file)) if _is_sound(backup)), None)
-    if backup:
+    if backup and _version(backup) < len(layout.migrations):
+        # it is migrated when it is opened
         file.write_bytes(backup.read_bytes())
     _checked.add(file)
     with contextlib.closing(open_database(file, layout)) as database:
         tables = list(_tables(layout.migrations))
-        restored = sum(database.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in tables)
         # replacing a row must not delete the rows that refer to it
         database.execute("PRAGMA foreign_keys = OFF")
         with writing(database):
+            # row by row, since a backup may have damage that no check finds
+            restored = sum(_salvage(database, backup, name, layout) for name in tables) if backup else 0
             salvaged = sum(_salvage(database, aside, name, layout) for name in tables)
             for row in database.execute("PRAGMA foreign_key_check").fetchall():
                 database.execute(f"DELETE FROM {row[0]} WHERE rowid = ?", (row[1],))
     return Recovery(aside, backup, restored, salvaged)
 
 
+def _version(file: Path) -> int:
+    with contextlib.closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as database:
+        return int(database.execute("PRAGMA user_version").fetchone()[0])
+
+
 def _is_sound(file: Path) -> bool:
     try:
         with contextlib.closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as database:
             return bool(database.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok")
-    except sqlite3.Error:
+    except _UNREADABLE:
         return False
 
 
@@ -339,10 +348,15 @@ def _salvage(database: Database, source: Path, table: str, layout: Layout) -> in
                 columns = [name for name in columns if name in there]
                 # not by an index: what is read is the table
                 numbers = old.execute(f"SELECT rowid FROM {table} NOT INDEXED ORDER BY rowid {order}")
+                last: int | None = None
                 for (number,) in numbers:
+                    if last is not None and (number <= last if order == "ASC" else number >= last):
+                        # damaged pages can lead back to one another
+                        break
+                    last = number
                     if number not in rows and (row := _row_at(old, table, columns, number)):
                         rows[number] = row
-        except sqlite3.Error:
+        except _UNREADABLE:
             continue
     taken = 0
     for _, row in sorted(rows.items()):
@@ -357,6 +371,6 @@ def _row_at(database: sqlite3.Connection, table: str, columns: Sequence[str], nu
     """One row of a table; None when it cannot be read."""
     try:
         row: tuple[Any, ...] | None = database.execute(f"SELECT {', '.join(columns)} FROM {table} WHERE rowid = ?", (number,)).fetchone()
-    except sqlite3.Error:
+    except _UNREADABLE:
         return None
     return row

@@ -219,7 +219,10 @@ class Store:
         for backup in reversed(backups(self.file)):
             if not wanted:
                 break
-            with contextlib.suppress(sqlite3.Error), contextlib.closing(sqlite3.connect(f"{backup.as_uri()}?mode=ro", uri=True)) as old:
+            with (
+                contextlib.suppress(sqlite3.Error, ValueError),
+                contextlib.closing(sqlite3.connect(f"{backup.as_uri()}?mode=ro", uri=True)) as old,
+            ):
                 for message_id in sorted(wanted):
                     row = old.execute("SELECT raw FROM mail WHERE message_id = ?", (message_id,)).fetchone()
                     if row and (raw := _unpacked(row[0])) is not None:
