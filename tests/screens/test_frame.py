@@ -174,16 +174,28 @@ async def test_help_has_an_example_and_the_keys_by_what_they_do(mended: Path, wa
         await still(pilot)
         shown = text_of(app)
         assert "Keys for 5 Backports" in shown
-        assert "For example: press Enter (" in shown
-        assert "then n (Preview)." in " ".join(shown.replace("┃", " ").split())
-        rows = app.screen._rows  # type: ignore[attr-defined]
+        screen = app.screen
+        assert isinstance(screen, HelpScreen)
+        rows = [row.plain.rstrip() for row in screen.rows(76)]
         heads = ["On this screen", "Move and search", "Stages and commits", "Everywhere", "Text fields"]
-        assert [row for row in rows if row and not row.startswith(" ")][-5:] == heads
-        assert "  Enter              open branch (Stable branches)" in rows
-        (moves,) = (row for row in rows if "move up and down" in row)
-        assert {"Up", "Down", "j", "k"} == {key.strip(",") for key in moves.split()[:4]}, "the keys of all panels are one row"
-        assert isinstance(app.screen, HelpScreen)
-        assert any("Ctrl-W" in row for row in app.screen._rows)
+        assert [row for row in rows if row in heads] == heads
+        assert "Enter  open branch (Stable branches)" in rows
+        (moves,) = (row for row in rows if row.endswith("move up and down"))
+        assert {"Up", "Down", "j", "k"} == set(moves.split()[:4]), "the keys of all panels are one row"
+        assert any(row.startswith("Ctrl-W  Ctrl-U") for row in rows)
+        assert "For example: press Enter (" in rows[-1] or "For example: press Enter (" in rows[-2]
+        assert all(len(row) <= 76 and glyph("ellipsis") not in row for row in rows), "nothing is cut"
+        assert "PgDn more" in shown
+        await pilot.press("G")
+        await still(pilot)
+        assert "For example: press Enter (" in text_of(app)
+        await pilot.resize_terminal(160, 50)
+        await still(pilot)
+        first = next(line for line in text_of(app).split("\n") if "On this screen" in line)
+        assert "Move and search" in first, "two columns"
+        await pilot.press("question_mark")
+        await still(pilot)
+        assert not isinstance(app.screen, HelpScreen)
 
 
 async def test_the_palette_has_the_stages_and_the_keys_of_the_screen(mended: Path, walk_on: On) -> None:

@@ -2,23 +2,31 @@
 """All keys that work on the current screen, from the bindings themselves, with an example."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from itertools import zip_longest
+from operator import itemgetter
+from typing import Any, ClassVar
 
 from rich.text import Text
-from textual.app import App
-from textual.binding import Binding
+from textual.app import App, ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
 from textual.keys import format_key
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
-from textual.widgets import Input
+from textual.widgets import Input, Static
 
-from patchpilot.tui.rich_text import STRONG, plain, wrapped
-from patchpilot.tui.widgets.choose import Reader
+from patchpilot.tui.glyphs import glyph
+from patchpilot.tui.rich_text import QUIET, STRONG, lines, plain, wrapped
 from patchpilot.tui.widgets.keyline import KeyLine
 from patchpilot.tui.widgets.panel import Panel
 
 ACTIONS, MOVES, STAGES, GENERAL, TEXT_FIELDS = "On this screen", "Move and search", "Stages and commits", "Everywhere", "Text fields"
-KEYS_WIDE, EXAMPLE_WIDE = 20, 74
+KEYS_WIDE, GAP = 15, 3
+KEY = "bold cyan"
+TWO_COLUMNS = 120
+"""From how many columns of the terminal the groups are in two columns."""
+LEFT = (ACTIONS, STAGES)
+"""The groups of the left column."""
 FIELD_KEYS = (
     ("Ctrl-W, Ctrl-U", "delete the word, the line before the cursor"),
     ("Ctrl-A, Ctrl-E", "go to the start, to the end"),
@@ -31,10 +39,10 @@ MOVING: Mapping[str, tuple[str, ...]] = {
     "scroll left and right": (
         "scroll_left", "scroll_right", "sideways(-8)", "sideways(8)", "cursor_left", "cursor_right", "page_left", "page_right",
     ),
-    "go to the previous and the next part": ("stop(-1)", "stop(1)"),
+    "go to the next and the previous part": ("stop(1)", "stop(-1)"),
     "go to the next and the previous panel": ("app.focus_next", "app.focus_previous"),
     "search": ("search",),
-    "go to the next and the previous match": ("match(1)", "match(-1)"),
+    "after a search: the next and the previous match": ("match(1)", "match(-1)"),
 }  # fmt: skip
 """What moves do → the actions of lists, tables and texts that do it: their keys are one row."""
 BETWEEN = ("home", "step(1)", "step(-1)", "base", "commit(1)", "commit(-1)")
@@ -42,12 +50,14 @@ BETWEEN = ("home", "step(1)", "step(-1)", "base", "commit(1)", "commit(-1)")
 ANYWHERE = ("reload", "cancel", "screen.copy_text")
 """The actions of a screen that every screen has."""
 STAGE = "go to a stage"
-Group = dict[str, list[str]]
-"""What keys do → the keys."""
+Group = dict[str, list[tuple[int, str]]]
+"""What keys do → the keys, those with 0 before those with 1."""
+Row = tuple[list[str], str]
+"""Keys, and what they do."""
 
 
-def help_rows(screen: Screen[Any]) -> list[str]:
-    """The keys as lines, by what they do: an example, then what is done on this screen, how to move, stages, what works everywhere, text fields."""
+def help_groups(screen: Screen[Any]) -> dict[str, list[Row]]:
+    """The keys by what they do: what is done on this screen, how to move, stages, what works everywhere, text fields."""
     groups: dict[str, Group] = {name: {} for name in (ACTIONS, MOVES, STAGES, GENERAL)}
     own: set[str] = set()
     for key, (node, binding, enabled, _) in screen.active_bindings.items():
@@ -59,12 +69,40 @@ def help_rows(screen: Screen[Any]) -> list[str]:
             name = _group(binding.action, ACTIONS)
             if name == MOVES or binding.key not in own:
                 _put(groups, binding, binding.key, ACTIONS, _place(widget) if binding.key == "enter" else "")
-    rows = [*_example(screen)]
-    for name, group in groups.items():
-        if group:
-            rows += ["", name] if rows else [name]
-            rows += [row for words, keys in _in_order(name, group) for row in _rows(_keys(keys, words), words)]
-    return [*rows, "", TEXT_FIELDS, *(row for keys, words in FIELD_KEYS for row in _rows(keys, words))]
+    listed = {name: [(_keys(keys, words), words) for words, keys in _in_order(name, group)] for name, group in groups.items() if group}
+    return {**listed, TEXT_FIELDS: [(keys.split(", "), words) for keys, words in FIELD_KEYS]}
+
+
+def help_rows(groups: Mapping[str, Sequence[Row]], columns: int) -> list[Text]:
+    """The groups as lines of at most so many columns; nothing is cut."""
+    rows: list[Text] = []
+    for name, listed in groups.items():
+        rows += [plain(""), plain(name, f"{STRONG} underline")] if rows else [plain(name, f"{STRONG} underline")]
+        held = [_held(keys) for keys, _ in listed]
+        wide = max(len(line) for lines_ in held for line in lines_) + 2
+        for left, (_, words) in zip(held, listed, strict=True):
+            right = wrapped(words, columns - wide)
+            for at in range(max(len(left), len(right))):
+                key = left[at] if at < len(left) else ""
+                rows.append(Text.assemble((f"{key:<{wide}}", KEY), plain(right[at] if at < len(right) else "")))
+    return rows
+
+
+def _held(keys: Sequence[str]) -> list[str]:
+    """The keys in lines of the key column."""
+    rows = [""]
+    for key in keys:
+        if rows[-1] and len(rows[-1]) + len(key) + 2 > KEYS_WIDE:
+            rows.append("")
+        rows[-1] = f"{rows[-1]}  {key}" if rows[-1] else key
+    return rows
+
+
+def side_by_side(left: Sequence[Text], right: Sequence[Text], columns: int) -> list[Text]:
+    """Two columns of lines, each so wide."""
+    return [
+        Text.assemble(first, " " * (columns - first.cell_len), second) for first, second in zip_longest(left, right, fillvalue=plain(""))
+    ]
 
 
 def _group(action: str, otherwise: str) -> str:
@@ -84,24 +122,22 @@ def _put(groups: dict[str, Group], binding: Binding, key: str, otherwise: str, p
         words = STAGE
     elif place:
         words = f"{words} ({place})"
+    actions = MOVING.get(words, ())
     keys = groups[_group(action, otherwise)].setdefault(words, [])
-    if shown_key(key) not in keys:
-        keys.append(shown_key(key))
+    # keys for the second of two moves come after those for the first
+    rank = actions.index(action) % 2 if action in actions else 0
+    if all(shown_key(key) != known for _, known in keys):
+        keys.append((rank, shown_key(key)))
 
 
 def _in_order(name: str, group: Group) -> Iterable[tuple[str, list[str]]]:
     order = list(MOVING)
-    return sorted(group.items(), key=lambda item: order.index(item[0])) if name == MOVES else group.items()
+    items = [(words, [key for _, key in sorted(keys, key=itemgetter(0))]) for words, keys in group.items()]
+    return sorted(items, key=lambda item: order.index(item[0])) if name == MOVES else items
 
 
 def _keys(keys: list[str], words: str) -> list[str]:
     return [f"{keys[0]} … {keys[-1]}"] if words == STAGE else keys
-
-
-def _rows(keys: Sequence[str] | str, words: str) -> list[str]:
-    """The keys, then what they do; keys that have no room are below."""
-    listed = [keys] if isinstance(keys, str) else wrapped(", ".join(keys), KEYS_WIDE - 2)
-    return [f"  {part:<{KEYS_WIDE - 2}} {words if not at else ''}".rstrip() for at, part in enumerate(listed)]
 
 
 def _focusable(screen: Screen[Any]) -> Iterable[Widget]:
@@ -119,11 +155,11 @@ def _bindings(widget: Widget) -> Iterator[Binding]:
         yield from (binding for binding in bindings if binding.description and not binding.system)
 
 
-def _example(screen: Screen[Any]) -> list[str]:
-    """A line with the first keys of the key line, as one would press them."""
+def _example(screen: Screen[Any], columns: int) -> list[Text]:
+    """The first keys of the key line, as one would press them."""
     lines = list(screen.query(KeyLine))
     shown = [f"{key} ({words})" for key, words in lines[0].first_keys()] if lines else []
-    return wrapped(f"For example: press {', then '.join(shown)}.", EXAMPLE_WIDE) if shown else []
+    return [plain(line, QUIET) for line in wrapped(f"For example: press {', then '.join(shown)}.", columns)] if shown else []
 
 
 NAMES = {
@@ -139,16 +175,57 @@ def shown_key(key: str) -> str:
     return "-".join([*(NAMES.get(one, one) for one in held), name.upper() if held and len(name) == 1 else name])
 
 
-def _styled(row: str) -> Text:
-    """A row of the help: headings and keys bold."""
-    text = plain(row)
-    text.stylize(STRONG, 0, KEYS_WIDE if row.startswith("  ") else len(row))
-    return text
+class HelpScreen(ModalScreen[None]):
+    """The keys of a screen: in two columns on a wide terminal; what does not fit is scrolled."""
 
-
-class HelpScreen(Reader):
-    """The help screen: a reader with the keys."""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,enter,question_mark", "close", "close", key_display="Esc"),
+        Binding("j", "scroll('down')", "scroll", show=False),
+        Binding("k", "scroll('up')", "scroll", show=False),
+        Binding("G", "scroll('end')", "scroll", show=False),
+    ]
 
     def __init__(self, screen: Screen[Any]) -> None:
+        super().__init__()
         stage = getattr(screen, "stage", None)
-        super().__init__(f"Keys for {stage.number} {stage.label}" if stage else "Keys", help_rows(screen), styler=_styled)
+        self._heading = f"Keys for {stage.number} {stage.label}" if stage else "Keys"
+        self._of, self._groups = screen, help_groups(screen)
+
+    def compose(self) -> ComposeResult:
+        """The keys in a panel, with how to read on in its border."""
+        with Panel(title=self._heading, classes="reader"), VerticalScroll():
+            yield Static(id="keys")
+
+    def on_mount(self) -> None:
+        """Lay the keys."""
+        self._lay()
+        self.query_one(VerticalScroll).focus()
+
+    def on_resize(self) -> None:
+        """Lay the keys for the new width."""
+        self._lay()
+
+    def rows(self, columns: int) -> list[Text]:
+        """All lines in so many columns."""
+        if self.app.size.width < TWO_COLUMNS:
+            return [*help_rows(self._groups, columns), plain(""), *_example(self._of, columns)]
+        half = (columns - GAP) // 2
+        left = help_rows({name: rows for name, rows in self._groups.items() if name in LEFT}, half)
+        right = help_rows({name: rows for name, rows in self._groups.items() if name not in LEFT}, half)
+        return [*side_by_side(left, right, half + GAP), plain(""), *_example(self._of, columns)]
+
+    def _lay(self) -> None:
+        panel = self.query_one(Panel)
+        wide = (panel.size.width or self.app.size.width - 2) - 3
+        rows = self.rows(wide)
+        self.query_one("#keys", Static).update(lines(rows))
+        more = f"PgDn more {glyph('point-down')} · " if len(rows) > self.app.size.height - 2 else ""
+        panel.count = f"{more}Esc close"
+
+    def action_scroll(self, where: str) -> None:
+        """Scroll by a line, or to the end."""
+        getattr(self.query_one(VerticalScroll), f"scroll_{where}")(animate=False)
+
+    def action_close(self) -> None:
+        """Close."""
+        self.dismiss(None)
