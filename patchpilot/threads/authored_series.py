@@ -25,6 +25,8 @@ _POSTS = '(nq:"signed-off-by" OR nq:"file changed" OR nq:"files changed" OR s:0 
 _MACHINES = "(f:gregkh OR f:sashal)"
 MAX_LINKS = 4
 """The links of a mail that are followed: to the patch, to a report, to a discussion."""
+MAX_MISSED = 20
+"""The patches whose original is searched for one by one in vain, before no more of them are."""
 
 
 class Authored(NamedTuple):
@@ -77,12 +79,14 @@ def originals(
     found: dict[str, PostedTopic] = {}
     topics = list(known)
     topics += _by_titles(archive, [mail for mail in mails if not _original(mail, topics)], reader, fresh)
+    missed = set[str]()
     for mail in mails:
-        topic = (
-            _original(mail, topics)
-            or _original(mail, _by_links(archive, mail, reader, fresh))
-            or next(iter(_by_commit(archive, mail, reader, fresh)), None)
-        )
+        title = title_key(about(mail) or "")
+        topic = _original(mail, topics)
+        if topic is None and title not in missed and len(missed) < MAX_MISSED:
+            found_there = _by_links(archive, mail, reader, fresh)
+            topic = _original(mail, found_there) or next(iter(_by_commit(archive, mail, reader, fresh)), None)
+            missed |= {title} if topic is None else set()
         if topic:
             found[mail.mail.message_id] = topic
             topics.append(topic)

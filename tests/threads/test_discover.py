@@ -10,7 +10,12 @@ from typing import Any
 import pytest
 
 from patchpilot.errors import UsageError
+from patchpilot.model.mail import Mail, parse_mail
 from patchpilot.services.track.discover_series import moment_since, picked_places
+from patchpilot.threads.archive import NotInArchiveError
+from patchpilot.threads.authored_series import originals
+from patchpilot.threads.mail_classifier import classify
+from patchpilot.threads.mail_reader import MailReader
 from patchpilot.threads.track_store import Store
 from tests.kit.archive import archive_server
 from tests.kit.cli import call
@@ -221,6 +226,35 @@ def test_what_is_typed_is_read() -> None:
     for wrong in ("0", "3", "2-1", "x", "1-3"):
         with pytest.raises(UsageError):
             picked_places(wrong, 2)
+
+
+class Empty:
+    """An archive that has nothing, and counts what it is asked."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.parse_mail = parse_mail
+
+    def search(self, query: str, **_: object) -> tuple[Mail, ...]:
+        self.asked += 1
+        return ()
+
+    def thread(self, message_id: str, **_: object) -> tuple[Mail, ...]:
+        self.asked += 1
+        raise NotInArchiveError("no such mail")
+
+
+def test_what_is_in_no_archive_is_not_searched_for_forever() -> None:
+    link = "https://lore.kernel.org/r/nothing@example.org"
+    mails = [
+        autosel(f"sieve: number {patch_}", f"{patch_:040x}", 5, link=link, id=f"a{patch_}b{branch}")
+        for patch_ in range(100)
+        for branch in range(5)
+    ]
+    archive = Empty()
+    classified = [classify(parse_mail(mail_)) for mail_ in mails]
+    assert originals(archive, classified, reader=MailReader()) == {}  # type: ignore[arg-type]  # all of it that is asked
+    assert archive.asked < 60
 
 
 def test_without_an_address_it_is_an_error(archive: str, monkeypatch: pytest.MonkeyPatch) -> None:
