@@ -245,9 +245,7 @@ def test_a_report_without_a_link_is_no_warning_of_ours() -> None:
     assert "if the report is public" in ours.fix.text
 
 
-@pytest.mark.parametrize(
-    ("subject", "warns"), [("frob: remove DEBUG code", False), ("frob: DEBUG: wait", True), ("HACK frob: wait", True)]
-)
+@pytest.mark.parametrize(("subject", "warns"), [("frob: remove DEBUG code", False), ("frob: DEBUG: wait", True), ("HACK frob: wait", True)])
 def test_a_change_of_debug_code_is_not_unfinished(subject: str, warns: bool) -> None:
     assert bool(warned(written(subject=subject), "unsquashed-commit")) is warns
 
@@ -260,6 +258,13 @@ def test_a_subject_in_the_body_leaves_the_brackets_to_the_mail() -> None:
     for name in ("missing-patch-prefix", "malformed-patch-prefix"):
         assert warned(text, name) == []
         assert warned(bare, name)
+
+
+@pytest.mark.parametrize(("pattern", "severity"), [('"%s"', Severity.CHECK), ('"%d"', Severity.WARNING)])
+def test_a_string_that_sysfs_emit_prints_may_end_with_a_newline(pattern: str, severity: Severity) -> None:
+    text = written(diff=file_diff("drivers/frob/frob.c", f"+\treturn sysfs_emit(buf, {pattern}, frob);\n"))
+    (finding,) = found(text, "sysfs-newline")
+    assert finding.severity is severity
 
 
 def test_a_macro_may_stand_for_an_entry_of_a_table() -> None:

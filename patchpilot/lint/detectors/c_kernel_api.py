@@ -42,6 +42,8 @@ _PLACEHOLDERS = {
     "MEMORY_BARRIER": "",
     "MEMORY_BARRIER/inner": "",
     "MODULE_LICENSE": "name",
+    "SYSFS_EMIT": "",
+    "SYSFS_EMIT/string": "",
     "MODULE_LICENSE/v2": "",
     "UNDOCUMENTED_SETUP": "option",
 }
@@ -130,8 +132,10 @@ def _bit(at: ApiPlace) -> Hits:
 
 def _sysfs_emit(at: ApiPlace) -> Hits:
     found = _SYSFS_EMIT.search(at.line.text)
-    if found and not at.line.raw[found.start("format") : found.end("format")].endswith('\\n"'):
-        yield "SYSFS_EMIT", _hit()
+    text = at.line.raw[found.start("format") : found.end("format")] if found else '\\n"'
+    if not text.endswith('\\n"'):
+        # the string that is printed may end with a newline
+        yield "SYSFS_EMIT", _hit("string" if text == '"%s"' else "")
 
 
 def _license(at: ApiPlace) -> Hits:
