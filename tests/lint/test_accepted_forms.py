@@ -225,6 +225,7 @@ def test_a_link_in_the_text_and_compiler_output_are_no_tags_apart() -> None:
     assert warned(written(f"{output}{fixes}{SIGNED.lstrip()}"), "tags-not-in-one-block") == []
     assert warned(written(f"{MESSAGE}\nLink: https://example.org/frob.pdf\n\n{fixes}{SIGNED.lstrip()}"), "tags-not-in-one-block") == []
     assert warned(written(f"{MESSAGE}\n{fixes}{SIGNED}"), "tags-not-in-one-block")
+    assert warned(written(f"{MESSAGE}\nDatasheet: https://example.org/frob.pdf\n{SIGNED}"), "tags-not-in-one-block")
 
 
 def test_a_table_that_the_file_indents_by_spaces_is_not_damage() -> None:

@@ -227,7 +227,7 @@ def floating_tags(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     yield from _stranded(context, last)
 
 
-_NEVER_IN_TEXT = ("fixes", "cc", "closes")
+_NEVER_IN_TEXT = ("fixes", "cc", "closes", "datasheet")
 
 
 def _sentence_below(lines: Sequence[str], last: int) -> int | None:
