@@ -3,6 +3,7 @@
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -187,6 +188,21 @@ async def test_only_mails_of_a_series_that_is_shown_are_read(one: Life, tmp_path
         await keys(pilot, "g")
         assert read() == [True, True, False], "a refresh without news keeps what was read"
         assert app.screen.query_one("#conversation").heading == app.screen._order[1].subject  # type: ignore[attr-defined]
+
+
+async def test_a_result_that_arrives_between_a_resize_and_its_drawing_is_drawn(one: Life, tmp_path: Path) -> None:
+    app = app_on(one.repo.path, tmp_path)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        asked(app)
+        await keys(pilot, Stage.FOLLOW)
+        screen = app.screen
+        assert isinstance(screen, FollowScreen)
+        (series,) = screen._order
+        again = replace(series, entry=replace(series.entry, updated="2024-05-01T00:00:00+00:00"))
+        app.call_later(lambda: (screen.on_resize(), screen.show((again,))))
+        await settle(pilot)
+        assert "Why do you change line 1?" in text_of(app)
 
 
 async def test_an_open_point_far_down_is_found_from_the_list(one: Life, tmp_path: Path) -> None:

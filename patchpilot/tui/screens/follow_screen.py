@@ -199,7 +199,7 @@ class FollowScreen(StageScreen):
         super().on_resize()
         self._quiet()
         if self._order:
-            self.call_after_refresh(self._list, self._order)
+            self.call_after_refresh(self._list)
 
     def on_thread_tree_resized(self) -> None:
         """Wrap the conversation for its new width."""
@@ -237,7 +237,7 @@ class FollowScreen(StageScreen):
         before = {series.entry.id: series.unread for series in self._order}
         is_still = self._mail_at_cursor() == self._led
         self._take(result)
-        self._list(self._order)
+        self._list()
         self._quiet()
         if self._order:
             chosen = self._chosen()
@@ -291,7 +291,8 @@ class FollowScreen(StageScreen):
             below = "below" if at > tree.cursor else "above"
             self.notify(f"{words} {below}: press {']' if at > tree.cursor else '['} until you see it", timeout=8)
 
-    def _list(self, order: "Sequence[Tracked]") -> None:
+    def _list(self) -> None:
+        order = self._order
         chosen = self.query_one("#series", List)
         wide = chosen.size.width or (self.size.width or 80) - 2
         tall = self.app.size.width >= BROAD

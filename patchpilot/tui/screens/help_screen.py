@@ -203,7 +203,7 @@ class HelpScreen(ModalScreen[None]):
 
     def on_resize(self) -> None:
         """Lay the keys for the new width."""
-        self._lay()
+        self.call_after_refresh(self._lay)
 
     def rows(self, columns: int) -> list[Text]:
         """All lines in so many columns."""
