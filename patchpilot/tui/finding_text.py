@@ -11,7 +11,7 @@ from patchpilot.model.finding import Finding, Severity, Suppressed
 from patchpilot.model.printable import crop, one_line, width
 from patchpilot.tui.action_keys import in_keys
 from patchpilot.tui.glyphs import glyph
-from patchpilot.tui.rich_text import ADDED, QUIET, REMOVED, STRONG, fitted, plain
+from patchpilot.tui.rich_text import ADDED, QUIET, REMOVED, STRONG, fitted, plain, with_code
 from patchpilot.tui.stages import Stage
 from patchpilot.tui.widgets.diff_view import Note
 
@@ -104,7 +104,7 @@ def detail_of(shown: Shown, rule: "Rule | None", remedy: "Remedy", fixed: "Findi
 
 
 def _part(heading: str, words: str) -> Text:
-    return Text.assemble(plain(f"\n\n{heading}  ", STRONG), plain(words))
+    return Text.assemble(plain(f"\n\n{heading}  ", STRONG), with_code(words))
 
 
 def _fix(shown: Shown, rule: "Rule | None", remedy: "Remedy", fixed: "FindingFixed | None") -> Text:

@@ -10,6 +10,9 @@ from rich.text import Text
 from patchpilot.model.printable import crop, printable, width
 
 ADDED, REMOVED, HUNK, FILE, QUIET, STRONG = "green", "red", "cyan", "bold", "dim", "bold"
+CODE_STYLE = "bold cyan"
+CODE = re.compile(r"`([^`\n]+)`")
+"""A command or a tag in a sentence."""
 WORD_DIFF = re.compile(r"\{\+.*?\+\}|\[-.*?-\]")
 """A changed word in a word diff."""
 
@@ -17,6 +20,12 @@ WORD_DIFF = re.compile(r"\{\+.*?\+\}|\[-.*?-\]")
 def plain(text: str, style: str = "") -> Text:
     """The text made printable, tabs at eight columns."""
     return Text(printable(text).expandtabs(8), style=style)
+
+
+def with_code(text: str, style: str = "") -> Text:
+    """A text of ours, made printable: what is between backticks (a command, a tag) in the color of code, without them."""
+    parts = CODE.split(text)
+    return Text.assemble(*(plain(part, f"{style} {CODE_STYLE}".strip() if at % 2 else style) for at, part in enumerate(parts)))
 
 
 def diff_line(line: str) -> Text:

@@ -258,6 +258,28 @@ async def test_next_is_the_first_stage_that_is_not_done_and_the_stages_are_liste
         ]  # fmt: skip
 
 
+async def test_the_findings_of_the_open_topic_are_listed(one: Life, start: Start) -> None:
+    call("draft", "-C", other(one))
+    app = start(other(one), at_home=False)
+    async with app.run_test(size=(160, 50)) as pilot:
+        await settle(pilot)
+        await pilot.press("2")
+        await settle(pilot)
+        result = app.session.last(Stage.CHECKS)
+        found = result.all if result else ()
+        assert found
+        await pilot.press("0")
+        await at_home(pilot, "gadget: fix it")
+        screen = app.screen
+        assert isinstance(screen, HomeScreen)
+        await until(pilot, lambda: not screen._doing and screen._topics, "quiet")
+        screen._chosen = next(topic.key for topic in screen._topics or () if topic.title.startswith("gadget"))
+        screen._draw()
+        await pilot.pause()
+        rows = [(row.split() or [""])[-1] for row in str(app.screen.query_one("#selected", Static).render()).split("\n")]
+        assert sorted(rows[rows.index("Findings") + 1 :]) == sorted(finding.name for finding in found)
+
+
 def test_groups_share_the_lines_yours_first() -> None:
     assert heights([2, 1, 0], 40) == [4, 3, 0]
     assert heights([20, 20, 20], 30) == [14, 8, 8]

@@ -13,7 +13,7 @@ from patchpilot.services.backport.write_backports import WrittenBackport
 from patchpilot.services.send.preflight_card import CheckLine, CheckState
 from patchpilot.tui.action_keys import KEYS, in_keys
 from patchpilot.tui.build_app import screen_of
-from patchpilot.tui.rich_text import diff_line, fitted, plain
+from patchpilot.tui.rich_text import diff_line, fitted, plain, with_code
 from patchpilot.tui.screens.backports_screen import resolving_rows, written_rows
 from patchpilot.tui.screens.send_screen import help_of
 from patchpilot.tui.screens.stage_screen import StageScreen
@@ -115,3 +115,9 @@ def test_every_key_is_a_binding_of_its_stage() -> None:
         if key.stage and key.key:
             bound = {name for owner in (screen_of(key.stage), StageScreen) for binding in owner.BINDINGS for name in binding.key.split(",")}  # type: ignore[union-attr]
             assert key.key.replace("Space", "space").replace("+", "plus") in bound, words
+
+
+def test_a_command_in_a_sentence_is_code_without_backticks() -> None:
+    text = with_code("see `patchpilot doctor`, or `[b]` and a lone `")
+    assert text.plain == "see patchpilot doctor, or [b] and a lone `"
+    assert [text.plain[span.start : span.end] for span in text.spans if "cyan" in str(span.style)] == ["patchpilot doctor", "[b]"]

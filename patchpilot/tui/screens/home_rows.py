@@ -10,9 +10,12 @@ from rich.text import Text
 
 from patchpilot.model.ago import ago
 from patchpilot.model.counted import counted
+from patchpilot.model.finding import Finding
 from patchpilot.model.printable import crop, one_line, width
 from patchpilot.services.home.home_topic import HomeTopic, Turn
 from patchpilot.tui.action_keys import in_keys
+from patchpilot.tui.finding_text import SIGNS as SIGNS_OF
+from patchpilot.tui.finding_text import STYLES as STYLES_OF
 from patchpilot.tui.glyphs import OF_STATE, glyph
 from patchpilot.tui.rich_text import QUIET, STRONG, fitted, plain, wrapped
 from patchpilot.tui.stages import STYLES, Stage, StageState, StageStatus, first_open
@@ -73,6 +76,17 @@ def stage_lines(states: States, columns: int) -> list[Text]:
     return rows
 
 
+def finding_lines(findings: Sequence[Finding], columns: int) -> list[Text]:
+    """A line for each finding, the gravest first, below a blank line."""
+    rows = [
+        Text.assemble(
+            (f"{glyph(SIGNS_OF[finding.severity]):<2}", STYLES_OF[finding.severity]), plain(crop(one_line(finding.name), columns - 2))
+        )
+        for finding in sorted(findings, key=lambda finding: finding.severity.rank)
+    ]
+    return [Text(), plain("Findings", STRONG), *rows] if rows else []
+
+
 def home_row(topic: HomeTopic, columns: int, states: States, *, two_lines: bool = False) -> Text:
     """A topic in so many columns: its sign, name, version, age, news; where it is the author's turn, what to do next on a second line."""
     sign, style = ("blocked", "bold red") if topic.failed and topic.turn is Turn.YOURS else SIGNS[topic.turn]
@@ -122,8 +136,8 @@ def _tags(topic: HomeTopic) -> str:
     return ", ".join(f"{name} {count}" for name, count in topic.tags.items())
 
 
-def detail(topic: HomeTopic, columns: int, lines: int, states: States) -> Text:
-    """The selected topic: its title, its state, where it is, the next step; its stages where there is room."""
+def detail(topic: HomeTopic, columns: int, lines: int, states: States, findings: Sequence[Finding] = ()) -> Text:
+    """The selected topic: its title, its state, where it is, the next step; its stages and findings where there is room."""
     dot = f" {glyph('dot')} "
     facts = [
         topic.state or "not read yet",
@@ -146,11 +160,12 @@ def detail(topic: HomeTopic, columns: int, lines: int, states: States) -> Text:
     ]
     if states and lines > len(rows) + len(states):
         rows += [Text(), *stage_lines(states, columns)]
+        rows += finding_lines(findings, columns)[: max(0, lines - len(rows))]
     return Text("\n").join(rows)
 
 
-def fact_sheet(topic: HomeTopic, columns: int, states: States) -> Text:
-    """The selected topic in a panel that is high and narrow: its title, then a fact a line, none of them cut; its stages."""
+def fact_sheet(topic: HomeTopic, columns: int, states: States, findings: Sequence[Finding] = ()) -> Text:
+    """The selected topic in a panel that is high and narrow: its title, then a fact a line, none of them cut; its stages and findings."""
     facts = (
         ("State", topic.state or "not read yet"),
         ("Version", f"v{topic.version}" if topic.version else "not sent"),
@@ -172,6 +187,7 @@ def fact_sheet(topic: HomeTopic, columns: int, states: States) -> Text:
             rows += [Text.assemble((f"{'' if at else name:<{LABEL}}", QUIET), plain(part, style)) for at, part in enumerate(parts)]
     if states:
         rows += [Text(), plain("Stages", STRONG), *stage_lines(states, columns)]
+        rows += finding_lines(findings, columns)
     return Text("\n").join(rows)
 
 

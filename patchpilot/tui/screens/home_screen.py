@@ -43,6 +43,7 @@ from patchpilot.tui.widgets.panel import TALL, Panel
 from patchpilot.tui.widgets.title_line import TitleLine
 
 if TYPE_CHECKING:
+    from patchpilot.model.finding import Finding
     from patchpilot.services.home.home_branches import Checkout
     from patchpilot.services.home.home_topic import HomeTopic
     from patchpilot.tui.stage_app import StageApp
@@ -309,9 +310,20 @@ class HomeScreen(Screen[None]):
     def _selected_text(self, topic: "HomeTopic", *, is_beside: bool) -> Text:
         """The selected topic in the room that it has."""
         states = self._states(topic)
+        findings = self._findings(topic)
         if is_beside:
-            return fact_sheet(topic, ASIDE - 4, states)
-        return detail(topic, max(40, (self.size.width or 80) - 5), self._room, states)
+            return fact_sheet(topic, ASIDE - 4, states, findings)
+        return detail(topic, max(40, (self.size.width or 80) - 5), self._room, states, findings)
+
+    def _is_open(self, topic: "HomeTopic") -> bool:
+        """Whether it is the topic that the stages show."""
+        session = self.tui.session
+        return session.topic is not None and session.target is None and self.tui.place == f"{topic.repository}:{topic.branch}"
+
+    def _findings(self, topic: "HomeTopic") -> "Sequence[Finding]":
+        """What the checks found in the open topic; of others it is not kept."""
+        result = self.tui.session.last(Stage.CHECKS) if self._is_open(topic) else None
+        return result.all if result else ()
 
     def _topic(self) -> "HomeTopic | None":
         return next((topic for topic in self._topics or () if topic.key == self._chosen), None)
@@ -421,8 +433,7 @@ class HomeScreen(Screen[None]):
 
     def _states(self, topic: "HomeTopic") -> States:
         """The stages of a topic: as they are now where it is open, else as they were left; empty where it was never opened here."""
-        session, place = self.tui.session, f"{topic.repository}:{topic.branch}"
-        if session.topic is not None and session.target is None and self.tui.place == place:
-            return {stage: session.status(stage) for stage in Stage}
-        kept = self.tui.memory.get("standings", place)
+        if self._is_open(topic):
+            return {stage: self.tui.session.status(stage) for stage in Stage}
+        kept = self.tui.memory.get("standings", f"{topic.repository}:{topic.branch}")
         return kept_states(kept) if topic.branch else {}

@@ -20,7 +20,7 @@ from patchpilot.model.printable import crop, one_line
 from patchpilot.tui.action_keys import in_keys, key_of
 from patchpilot.tui.glyphs import glyph
 from patchpilot.tui.job_errors import as_error
-from patchpilot.tui.rich_text import QUIET, STRONG, fitted, lines, plain
+from patchpilot.tui.rich_text import QUIET, STRONG, fitted, lines, plain, with_code
 from patchpilot.tui.screens.preview_screen import load as load_plan
 from patchpilot.tui.screens.preview_screen import recorded
 from patchpilot.tui.screens.repair_keys import choose_prefix, edit_draft, repair, switch_transport, undo_repair
@@ -283,7 +283,7 @@ class SendScreen(StageScreen):
             rows += self._people(header.title(), people)
         rows += [plain("")] if not small else []
         rows += [plain(one_line(mail.subject)) for mail in plan.mails]
-        rows += [plain(f"note: {in_keys(remark, Stage.SEND)}", QUIET) for remark in plan.remarks]
+        rows += [with_code(f"note: {in_keys(remark, Stage.SEND)}", QUIET) for remark in plan.remarks]
         return lines(rows)
 
     def _people(self, header: str, people: "Sequence[Recipient]") -> list[Text]:
@@ -302,14 +302,14 @@ class SendScreen(StageScreen):
     def _show_check(self) -> None:
         """Below the list: the selected check in full, and what repairs it."""
         check, known = self._selected, self.session.last(self.stage)
-        rows = [plain(help_of(check), STRONG)] if check and help_of(check) else []
+        rows = [with_code(help_of(check), STRONG)] if check and help_of(check) else []
         if check and known and check.name == NO_SERVER:
             from patchpilot.services.send.send_state import blocked_help
 
-            rows.append(plain(f"run in a shell: {blocked_help(known.plan)[0]}"))
+            rows.append(with_code(f"run in a shell: {blocked_help(known.plan)[0]}"))
         if check:
             # it may be longer than there is room for
-            rows.append(plain(one_line(check.message)))
+            rows.append(with_code(one_line(check.message)))
         self.query_one("#check", Static).update(lines(rows))
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
@@ -650,7 +650,7 @@ class SendScreen(StageScreen):
         self.query_one("#mails", Static).update(lines(rows))
         link = next((mail.link for mail in report.mails if mail.link), "")
         now = [Text.assemble(plain("Archive: ", STRONG), plain(link))] if link else []
-        now += [plain(f"{glyph('dot')} {in_keys(sentence, Stage.SEND)}") for sentence in report.now]
+        now += [with_code(f"{glyph('dot')} {in_keys(sentence, Stage.SEND)}") for sentence in report.now]
         self.query_one("#now", Static).update(lines(now))
         end = self.query_one("#end", Panel)
         end.display = bool(now)

@@ -20,7 +20,7 @@ from patchpilot.model.progress import Progress
 from patchpilot.tui.action_keys import in_keys
 from patchpilot.tui.glyphs import glyph
 from patchpilot.tui.job_errors import as_error
-from patchpilot.tui.rich_text import plain
+from patchpilot.tui.rich_text import with_code
 from patchpilot.tui.session import Session
 from patchpilot.tui.stages import Stage, StageState
 from patchpilot.tui.title import where
@@ -293,7 +293,7 @@ class StageScreen(Screen[None]):
         hint = f"hint: {in_keys(error.advice, self.stage)}" if error.advice else ""
         card.heading = f"{glyph('blocked')} error"
         card.count = "g retry · Esc close"
-        self.query_one("#error-text", Static).update(plain("\n".join(part for part in (error.message, hint) if part)))
+        self.query_one("#error-text", Static).update(with_code("\n".join(part for part in (error.message, hint) if part)))
         card.display = True
 
     def close_error(self) -> None:

@@ -12,7 +12,7 @@ from textual.widgets import Static
 
 from patchpilot.model.printable import crop, one_line, width
 from patchpilot.tui.glyphs import glyph
-from patchpilot.tui.rich_text import plain
+from patchpilot.tui.rich_text import with_code
 from patchpilot.tui.widgets.badge import Tone, ink
 
 BORDER = 6
@@ -101,7 +101,7 @@ class Card(Static):
 
     def _draw(self) -> None:
         self.set_class(self.marked and bool(self.count), "-marked")
-        self.update(self.text if isinstance(self.text, Text) else plain(self.text))
+        self.update(self.text if isinstance(self.text, Text) else with_code(self.text))
         self._label()
 
     @property

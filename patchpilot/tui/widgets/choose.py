@@ -12,7 +12,7 @@ from textual.widget import Widget
 from textual.widgets import Button, Input, Static
 from textual.widgets.option_list import Option
 
-from patchpilot.tui.rich_text import plain, wrapped
+from patchpilot.tui.rich_text import plain, with_code, wrapped
 from patchpilot.tui.widgets.dialog import WIDE, Answer, ButtonRow, Dialog, Letters, underlined
 from patchpilot.tui.widgets.input_line import LineInput
 from patchpilot.tui.widgets.lists import List
@@ -51,7 +51,7 @@ class Choose(Dialog[str | None]):
         """The text, the answers, what happens then, and the keys."""
         labels = [answer.words for answer in self._answers]
         self._letters = Letters(self, labels)
-        yield Static(plain(self._text), markup=False)
+        yield Static(with_code(self._text), markup=False)
         self._in_row = len(labels) <= FEW and ButtonRow.fits(labels, min(WIDE, self.app.size.width) - 4)
         if self._in_row:
             yield ButtonRow(labels, self._letters.places)
@@ -118,7 +118,7 @@ class LineDialog(Dialog[str | None]):
 
     def content(self) -> ComposeResult:
         """The text, the line, and the note about it."""
-        yield Static(plain(self._text), markup=False)
+        yield Static(with_code(self._text), markup=False)
         yield LineInput(self._value, placeholder=self._placeholder, id="line", select_on_focus=False, compact=True)
         yield Static(id="note", markup=False)
         yield Static(plain("Enter or Ctrl-S confirm · Ctrl-W delete word · Ctrl-U delete all · Esc cancel"), classes="keys")

@@ -4,7 +4,7 @@
 from textual.app import ComposeResult
 from textual.widgets import Input, Static
 
-from patchpilot.tui.rich_text import plain
+from patchpilot.tui.rich_text import with_code
 from patchpilot.tui.widgets.dialog import Dialog
 from patchpilot.tui.widgets.input_line import LineInput
 
@@ -19,7 +19,7 @@ class Confirm(Dialog[bool]):
 
     def content(self) -> ComposeResult:
         """The text and the input line."""
-        yield Static(plain(self._text), markup=False)
+        yield Static(with_code(self._text), markup=False)
         yield LineInput(placeholder=f"type {self._word} and press Enter; Esc cancels", id="answer", compact=True)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:

@@ -9,7 +9,7 @@ from textual.containers import Horizontal
 from textual.widget import Widget
 from textual.widgets import Button, Static
 
-from patchpilot.tui.rich_text import plain
+from patchpilot.tui.rich_text import plain, with_code
 from patchpilot.tui.widgets.dialog import Answer, ButtonRow, Dialog, Letters
 
 LATER = "later"
@@ -41,7 +41,7 @@ class QuestionDialog(Dialog[str | None]):
         """The question, the reasons, what happens with each answer, the buttons."""
         labels = [answer.words for answer in self._answers]
         self._letters = Letters(self, labels)
-        yield Static(plain(self._text), markup=False, classes="question")
+        yield Static(with_code(self._text), markup=False, classes="question")
         for label, words in self._reasons:
             yield _row(label, words)
         for at, answer in enumerate(self._answers):
@@ -68,5 +68,5 @@ class QuestionDialog(Dialog[str | None]):
 
 def _row(label: str, words: str, classes: str = "") -> Widget:
     return Horizontal(
-        Static(plain(label), markup=False, classes="label"), Static(plain(words), markup=False, classes="words"), classes=classes
+        Static(plain(label), markup=False, classes="label"), Static(with_code(words), markup=False, classes="words"), classes=classes
     )

@@ -13,7 +13,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from patchpilot.tui.glyphs import glyph
-from patchpilot.tui.rich_text import plain
+from patchpilot.tui.rich_text import with_code
 from patchpilot.tui.widgets.panel import Panel
 
 LOOK = 0.2
@@ -41,7 +41,7 @@ class TourCard(ModalScreen[str | events.Key]):
     def compose(self) -> ComposeResult:
         """The card."""
         with Panel(title=self._title, id="tour-card", classes="wide-card" if self._wide else ""):
-            yield Static(plain(self._text), markup=False)
+            yield Static(with_code(self._text), markup=False)
 
     def on_mount(self) -> None:
         """Put it next to its panel, and keep it there."""
