@@ -77,7 +77,7 @@ def stage_lines(states: States, columns: int) -> list[Text]:
 
 
 def finding_lines(findings: Sequence[Finding], columns: int) -> list[Text]:
-    """A line for each finding, the gravest first, below a blank line."""
+    """A line for each finding, errors first, below a blank line."""
     rows = [
         Text.assemble(
             (f"{glyph(SIGNS_OF[finding.severity]):<2}", STYLES_OF[finding.severity]), plain(crop(one_line(finding.name), columns - 2))
