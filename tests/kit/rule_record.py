@@ -128,7 +128,8 @@ The patches are a random sample from the archives of these lists: {lists}. The c
 - **lift**: how much more often the rule fires where a maintainer asked for it. At about 1, the rule does not match what maintainers want.
 
 If a rule without a checkpatch.pl type warns about more than 2 % of the applied patches of a list, it is shown only with `--strict`. The exception is a rule
-that fires at least three times as often where maintainers asked for that change.
+that fires at least three times as often where maintainers asked for that change. A rule with a checkpatch.pl type may be less severe than there (such as
+`report-without-closes`, which newer kernels have); in the checkpatch form and with `--checkpatch-compat` it keeps the level of checkpatch.pl.
 
 | rule | accepted | warning | asked | lift |
 |---|--:|--:|--:|--:|
