@@ -18,7 +18,7 @@ from patchpilot.threads.poll import LONGEST_QUERY
 from patchpilot.threads.posted_series import PostedTopic
 from patchpilot.threads.revisions import find_topics
 from patchpilot.threads.status import read_thread
-from patchpilot.threads.thread_match import about, authors_named
+from patchpilot.threads.thread_match import about, authors_named, patch_authors
 
 _POSTS = '(nq:"signed-off-by" OR nq:"file changed" OR nq:"files changed" OR s:0 OR s:00)'
 """Patches have a sign-off, cover letters a diffstat or the number 0: an author's replies are not fetched."""
@@ -52,6 +52,11 @@ def authored(archive: MailArchive, emails: Sequence[str], since: datetime, *, re
 
 def _is_by(topic: PostedTopic, keys: set[str]) -> bool:
     return any(revision.author.key in keys for revision in topic.revisions)
+
+
+def _is_from(topic: PostedTopic, keys: set[str]) -> bool:
+    """Whether one of the authors sent the series or a patch in it is theirs: maintainers send others' patches."""
+    return any(author.key in keys for revision in topic.revisions for post in revision.posts for author in patch_authors(post))
 
 
 def _of_authors(emails: Sequence[str], rest: str, prefix: str) -> Iterator[str]:
@@ -102,9 +107,9 @@ def _original(mail: Classified, topics: Iterable[PostedTopic]) -> PostedTopic | 
     posted = [topic for topic in topics if not topic.latest.backport_to]
     named = [topic for topic in posted if title in topic.titles]
     linked = [topic for topic in posted if topic.message_ids & links]
-    theirs = [topic for topic in named if not authors or _is_by(topic, authors)]
+    theirs = [topic for topic in named if not authors or _is_from(topic, authors)]
     both = [topic for topic in linked if title in topic.titles]
-    return next(reversed(both or theirs or [topic for topic in linked if _is_by(topic, authors)]), None)
+    return next(reversed(both or theirs or [topic for topic in linked if _is_from(topic, authors)]), None)
 
 
 def _by_titles(archive: MailArchive, mails: Sequence[Classified], reader: MailReader, fresh: bool) -> tuple[PostedTopic, ...]:
@@ -114,7 +119,7 @@ def _by_titles(archive: MailArchive, mails: Sequence[Classified], reader: MailRe
         title, authors = about(mail), authors_named(mail)
         if title and authors:
             by_author.setdefault(authors[0].email, {})[f"s:{quoted(title)}"] = None
-    queries = [query for email, terms in by_author.items() for query in _any_of(list(terms), f"f:{quoted(email)}")]
+    queries = [query for email, terms in by_author.items() for query in _any_of(list(terms), f"(f:{quoted(email)} OR b:{quoted(email)})")]
     found = [mail for query in queries for mail in archive.search(query, fresh=fresh)]
     return find_topics(map(reader.classify, unique(found)))
 

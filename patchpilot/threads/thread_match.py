@@ -143,10 +143,14 @@ def _by_its_author(mail: Classified, place: _Place) -> bool:
     named = authors_named(mail)
     if not named or place[2] is None:
         return True
-    post = place[2].mail
-    inner = _AUTHOR.match(post.mail.body)
-    known = [post.sender, *([address] if inner and (address := parse_address(inner[1])) else [])]
+    known = patch_authors(place[2])
     return any(same_person(address, other) for address in named for other in known)
+
+
+def patch_authors(post: Post) -> list[Address]:
+    """Who sent a patch, and whom it names as its author where that is another."""
+    inner = _AUTHOR.match(post.mail.mail.body)
+    return [post.mail.sender, *([address] if inner and (address := parse_address(inner[1])) else [])]
 
 
 def _by_thread(

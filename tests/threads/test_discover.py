@@ -19,7 +19,7 @@ from patchpilot.threads.mail_reader import MailReader
 from patchpilot.threads.track_store import Store
 from tests.kit.archive import archive_server
 from tests.kit.cli import call
-from tests.kit.mails import ADA, START, applied_by_robot, mail, mbox, patch, reply, stable_added, stable_failed, stable_review
+from tests.kit.mails import ADA, RITA, START, applied_by_robot, mail, mbox, patch, reply, stable_added, stable_failed, stable_review
 from tests.kit.repos import Repo
 from tests.kit.terminal import WALK, Terminal
 
@@ -57,6 +57,8 @@ MAILS = (
     autosel("gauge: older than all", OLD, 12, id="sg"),
     patch("[PATCH] nozzle: as it was sent", id="n1", minutes=ago(400)),
     autosel("nozzle: as it was merged", RENAMED, 11, id="sn", link="https://lore.kernel.org/r/n1@example.org"),
+    patch("[PATCH] crank: sent by its maintainer", author=RITA, message=f"From: {ADA}\n\nCheck it.\n", id="k1", minutes=ago(420)),
+    autosel("crank: sent by its maintainer", "d7" * 20, 13, id="sk"),
     patch("[PATCH] filter: as it was sent", id="f1", minutes=ago(410)),
     applied_by_robot("filter: as it was merged", UNLINKED[:12], id="f2", reply_to="f1", minutes=ago(405)),
     stable_failed("filter: as it was merged", UNLINKED, "6.1", id="sf", minutes=ago(10)),
@@ -102,7 +104,14 @@ def short(found: dict[str, Any]) -> dict[str, tuple[int, int, list[str]]]:
 def test_series_of_the_last_months_and_the_originals_of_stable_mails_are_listed(archive: str) -> None:
     found = discover(archive)
     assert found["authors"] == ["ada@example.org"]
-    assert short(found) == {"p1": (2, 1, ["sp"]), "h1": (1, 1, ["sh"]), "n1": (1, 1, ["sn"]), "f1": (1, 1, ["sf"]), "g1": (1, 1, ["sg"])}
+    assert short(found) == {
+        "p1": (2, 1, ["sp"]),
+        "h1": (1, 1, ["sh"]),
+        "n1": (1, 1, ["sn"]),
+        "f1": (1, 1, ["sf"]),
+        "g1": (1, 1, ["sg"]),
+        "k1": (1, 1, ["sk"]),
+    }
     assert [one["message_id"] for one in found["without_original"]] == ["sl@example.org"]
     first = found["series"][0]
     assert (first["subject"], first["archive"], first["id"], first["new"]) == ("pump: check the pointer", archive, None, False)
@@ -133,14 +142,14 @@ def test_known_addresses_are_those_of_git_and_of_mailmap(archive: str, workdir: 
 
 def test_all_are_followed_once(archive: str) -> None:
     found = discover(archive, "--all")
-    assert [(one["id"], one["new"]) for one in found["series"]] == [(number, True) for number in range(1, 6)]
+    assert [(one["id"], one["new"]) for one in found["series"]] == [(number, True) for number in range(1, 7)]
     with Store() as store:
         entries = {entry.message_id.partition("@")[0]: entry for entry in store.entries()}
-        assert set(entries) == {"p1", "h1", "n1", "f1", "g1"}
+        assert set(entries) == {"p1", "h1", "n1", "f1", "g1", "k1"}
         assert {"p2@example.org", "sp@example.org"} <= store.message_ids(entries["p1"].id)
         assert {entry.lore for entry in entries.values()} == {archive}
     again = discover(archive, "--all")
-    assert [(one["id"], one["new"]) for one in again["series"]] == [(number, False) for number in range(1, 6)]
+    assert [(one["id"], one["new"]) for one in again["series"]] == [(number, False) for number in range(1, 7)]
     # with what is followed the archive is known
     assert json.loads(call("track", "discover", "--format", "json", "--author", "otto@example.com", "--lore", archive).out)["archives"] == [
         archive
@@ -157,7 +166,7 @@ def test_those_named_are_followed_by_any_of_their_mails(archive: str) -> None:
     assert "pump: check the pointer (1 patch; followed as 1)" in shown
     assert "<h1@example.org>" in shown
     assert "original not found: FAILED: patch" in shown
-    assert "3 series not followed: `patchpilot track discover --all`" in shown
+    assert "4 series not followed: `patchpilot track discover --all`" in shown
 
 
 def test_an_older_version_that_is_followed_is_the_same_series(archive: str, workdir: Path) -> None:
@@ -167,7 +176,9 @@ def test_an_older_version_that_is_followed_is_the_same_series(archive: str, work
     assert {one["subject"]: one["id"] for one in found["series"]}["pump: check the pointer"] == 1
 
 
-@pytest.mark.parametrize(("stable", "original"), [("sg", "g1"), ("sn", "n1"), ("sf", "f1"), ("sh", "h1"), ("sp", "p1"), ("so", "o1")])
+@pytest.mark.parametrize(
+    ("stable", "original"), [("sg", "g1"), ("sn", "n1"), ("sf", "f1"), ("sh", "h1"), ("sp", "p1"), ("so", "o1"), ("sk", "k1")]
+)
 def test_following_a_mail_of_a_stable_tree_follows_the_original(stable: str, original: str, archive: str) -> None:
     outcome = call("track", "add", f"{stable}@example.org", "--lore", archive, "--format", "json")
     assert outcome.code == 0, outcome.err
@@ -185,7 +196,7 @@ def test_a_stable_mail_without_an_original_is_an_error(archive: str) -> None:
 
 def test_an_archive_that_fails_is_reported_and_the_other_is_read(archive: str) -> None:
     found = discover(archive, "--lore", "http://127.0.0.1:9/x", code=4)
-    assert len(found["series"]) == 5
+    assert len(found["series"]) == 6
     assert found["troubles"] == ["127.0.0.1 cannot be reached: connection refused"]
 
 
