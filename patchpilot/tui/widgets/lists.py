@@ -48,7 +48,7 @@ class Table(DataTable[Any]):
     ]
 
     def __init__(self, *, ident: str, enter: str = "") -> None:
-        super().__init__(id=ident, cursor_type="row", zebra_stripes=True)
+        super().__init__(id=ident, cursor_type="row", zebra_stripes=True, cursor_foreground_priority="renderable")
         if enter:
             self._bindings.key_to_bindings["enter"] = [Binding("enter", "select_cursor", enter, key_display="Enter")]
 
