@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Mails: split from mboxes, decoded, and parsed as patches. All input is untrusted."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
@@ -202,6 +202,15 @@ def _message(data: bytes) -> "Message":
     found = [one.end() for one in islice(_PART.finditer(data), MAX_NESTED + 1)]
     flat = not found or len(found) > MAX_NESTED or _has_many_parts(data, found)
     return email.parser.BytesParser(policy=email.policy.compat32).parsebytes(data, headersonly=flat)
+
+
+def nested_parts(raw: bytes) -> Iterator[tuple[dict[str, str], str]]:
+    """The parts below a mail as a whole, each with its own header fields (by name in lower case) and its text, as in a delivery report: the
+    blocks of its machine-readable part and the returned mail. None for a mail with more parts than an honest one has."""
+    for part in islice(_message(_without_from(raw)).walk(), 1, None):
+        fields = {name.lower(): " ".join(str(value).split()) for name, value in reversed(part.items())}
+        payload = None if part.is_multipart() else part.get_payload(decode=True)
+        yield fields, payload.decode("utf-8", "replace") if isinstance(payload, bytes) else ""
 
 
 def _has_many_parts(data: bytes, found: list[int]) -> bool:

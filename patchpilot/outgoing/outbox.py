@@ -267,6 +267,15 @@ class Outbox:
         rows = self._db.execute("SELECT message_id FROM mails JOIN sends ON sends.id = mails.send WHERE sends.kind = 'to-self'")
         return frozenset(str(row[0]) for row in rows)
 
+    def accepted_since(self, since: datetime) -> tuple[tuple[str, datetime, int], ...]:
+        """The mails of real sends that a server accepted: Message-ID, when the send began, and its number."""
+        rows = self._db.execute(
+            "SELECT mails.message_id, sends.begun, sends.id FROM mails JOIN sends ON sends.id = mails.send"
+            " WHERE sends.kind = 'real' AND mails.state = 'accepted' ORDER BY sends.id, mails.rowid"
+        )
+        mails = ((str(message_id), datetime.fromisoformat(str(begun)), int(send)) for message_id, begun, send in rows)
+        return tuple(mail for mail in mails if mail[1] >= since)
+
     def senders(self) -> tuple[str, ...]:
         """The senders of all real sends, each once."""
         rows = self._db.execute("SELECT DISTINCT sender FROM sends WHERE kind = 'real' ORDER BY sender")

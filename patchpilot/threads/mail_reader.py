@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The mails of one call, each parsed and classified once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
@@ -16,7 +16,8 @@ ParseMail = Callable[[bytes], Mail]
 class MailReader:
     """A cache for one call: the same bytes are parsed once, the same mail is classified once.
 
-    `now` is the time of the call; `threads` is where `read_thread` caches its results. Mails that the call before this one parsed are taken
+    `now` is the time of the call; `threads` is where `read_thread` caches its results, `sent` what was
+    sent from here, once it was read. Mails that the call before this one parsed are taken
     from it: the TUI reads a thread again and again, and holds what it shows meanwhile.
     """
 
@@ -25,6 +26,7 @@ class MailReader:
     def __init__(self) -> None:
         self._before = MailReader._latest
         self.now = datetime.now(UTC)
+        self.sent: Sequence[tuple[str, datetime, int]] | None = None
         self.threads: dict[tuple[object, ...], Any] = {}
         self._parsed: dict[bytes, Mail] = {}
         self._classified: dict[str, Classified] = {}

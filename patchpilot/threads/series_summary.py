@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Self
 
 from patchpilot.model.action import Action, Advice, Hint
+from patchpilot.threads.delivery import DeliveryProblem, DeliveryReport
 from patchpilot.threads.next_step import NextStep, NextStepNeed, advise
 from patchpilot.threads.status import SeriesState, Status
 
@@ -34,6 +35,7 @@ class SeriesSummary:
     message_ids: tuple[str, ...]
     first: str | None
     last: str | None
+    delivery: tuple[tuple[str, str, str, str, tuple[str, ...], str, str], ...] = ()
 
     @classmethod
     def of(cls, status: Status) -> Self:
@@ -48,6 +50,7 @@ class SeriesSummary:
             authors=tuple(dict.fromkeys(revision.author.key for revision in topic.revisions)), titles=tuple(sorted(topic.titles)),
             commits=tuple(dict.fromkeys(landed.commit for landed in status.landed if landed.commit and len(landed.commit) >= 12)),
             files=tuple(sorted(topic.latest.files)), message_ids=tuple(sorted(status.message_ids)),
+            delivery=tuple((str(it.problem), *_plain(it)) for it in status.delivery),
             first=sent.isoformat() if sent else None, last=status.last_activity.isoformat() if status.last_activity else None,
         )  # fmt: skip
 
@@ -62,6 +65,14 @@ class SeriesSummary:
         parts = tuple(part if isinstance(part, str) else Action(part[0], tuple(part[1]), part[2]) for part in self.advice)
         advice: Advice = parts[0] if len(parts) == 1 else Hint(parts)
         return NextStep(NextStepNeed(self.need), advice)
+
+    @property
+    def reports(self) -> tuple[DeliveryReport, ...]:
+        """What mails say about the delivery of its mails."""
+        return tuple(
+            DeliveryReport(DeliveryProblem(problem), recipient, reason, status, tuple(about), title, message_id)
+            for problem, recipient, reason, status, about, title, message_id in self.delivery
+        )
 
     @property
     def last_activity(self) -> datetime | None:
@@ -81,6 +92,10 @@ class SeriesSummary:
     def read(cls, value: Mapping[str, Any]) -> Self:
         """From cached values."""
         return cls(**value)
+
+
+def _plain(report: DeliveryReport) -> tuple[str, str, str, tuple[str, ...], str, str]:
+    return report.recipient, report.reason, report.status, report.about, report.title, report.message_id
 
 
 def _parts(advice: Advice) -> tuple[str | Action, ...]:

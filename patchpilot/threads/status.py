@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from patchpilot.model.mail import Mail
 from patchpilot.model.progress import Progress, silent
 from patchpilot.projects.loading import default_project
+from patchpilot.threads.delivery import DeliveryReport, delivery_reports, reports_about
 from patchpilot.threads.mail_kinds import STABLE, MailKind
 from patchpilot.threads.mail_reader import MailReader
 from patchpilot.threads.mbox import unique, when
@@ -62,14 +63,25 @@ def read_thread(
         if number % 128 == 0:
             progress("reading the thread", number, len(known))
         classified.append(reader.classify(mail))
+    reports = {mail.mail.message_id: found for mail in classified if (found := delivery_reports(mail.mail))}
+    # a notice is no answer
+    classified = [mail for mail in classified if mail.mail.message_id not in reports]
     topics = find_topics(classified)
     attached = attach(topics, classified)
+    every = tuple(report for found in reports.values() for report in found)
     moment = now or max((when(mail) for mail in known), default=datetime.now(UTC))
     statuses = [_status(topic, _with_author(topic, attached[at], reader), moment) for at, topic in enumerate(topics)]
-    result = with_follow_ups(statuses)
+    result = with_follow_ups([_with_delivery(status, every) for status in statuses])
     # keep references to the mails too, so that their id() is not reused
     reader.threads[key] = (known, result)
     return result
+
+
+def _with_delivery(status: Status, reports: Sequence[DeliveryReport]) -> Status:
+    """The status with the reports about the delivery of its mails."""
+    found = reports_about(reports, status.topic.message_ids, status.topic.titles)
+    ids = status.message_ids | {report.message_id for report in found}
+    return replace(status, delivery=found, message_ids=ids, mails=len(ids)) if found else status
 
 
 def _with_author(topic: PostedTopic, attached: Sequence[Attached], reader: MailReader) -> list[Attached]:

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from patchpilot.model.address import Address
 from patchpilot.projects.loading import projects
+from patchpilot.threads.delivery import DeliveryReport
 from patchpilot.threads.mail_classifier import Classified
 from patchpilot.threads.posted_series import PostedTopic, Revision
 from patchpilot.threads.thread_events import Event
@@ -168,6 +169,7 @@ class Status:
     mails: int
     message_ids: frozenset[str]
     evidence: Evidence
+    delivery: tuple[DeliveryReport, ...] = ()
 
     @property
     def commit(self) -> str | None:

@@ -46,17 +46,23 @@ def command(common: Common) -> None:
 
 
 @command.command(
-    epilog="\b\nExamples:\n  patchpilot track add '<20240101120000.1-1-ada@example.org>'\n  patchpilot track add --mbox thread.mbox"
+    epilog="\b\nExamples:\n  patchpilot track add '<20240101120000.1-1-ada@example.org>'\n"
+    "  patchpilot track add --mbox thread.mbox\n  patchpilot track add - < bounce.eml"
 )
 @common_options("text", "json")
 @click.option("--mbox", metavar="FILE", type=click.Path(path_type=Path), help="read the mails from FILE instead of an archive")
 @_LORE
-@click.argument("target", metavar="MSGID|URL", required=False)
+@click.argument("target", metavar="MSGID|URL|-", required=False)
 def add(common: Common, target: str | None, mbox: Path | None, lore: str | None) -> int:
-    """Follow the series of a mail, or with --mbox the series in a file."""
+    """Follow the series of a mail, or with --mbox (`-`: standard input) the series in a file.
+
+    A bounce or a moderation notice, also in the file, is kept with the series that it is about.
+    """
     from patchpilot.services.topic.archive_target import archive_setting
     from patchpilot.services.track import follow_series as service
 
+    if target == "-":
+        target, mbox = None, Path("-")
     with common.workplace() as place, service.open_store() as store, progress_of(common) as progress:
         series = service.add(
             target,

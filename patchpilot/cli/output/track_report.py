@@ -103,6 +103,18 @@ def _series(tracked: Tracked) -> dict[str, Any]:
         "unread": len(tracked.unread),
         "new": list(tracked.new),
         "troubles": list(tracked.troubles),
+        "delivery": [
+            {
+                "problem": str(it.problem),
+                "recipient": it.recipient or None,
+                "reason": it.reason,
+                "status": it.status or None,
+                "message_ids": list(it.about),
+                "notice": it.message_id or None,
+                "next_step": str(it.advice),
+            }
+            for it in tracked.delivery
+        ],
         "next_step": tracked.next_step,
     }
 
@@ -152,6 +164,7 @@ def series_list(series: Sequence[Tracked], columns: int = 100, topic: TopicState
         state = topic.state if series_.own and topic else series_.state
         lines.append(crop(f"{mark}{series_.entry.id:>2}  {state:<18}{version:<4} {printable(series_.subject)}{unread}", columns))
         lines.append(crop(f"     next: {printable(series_.next_step)}", columns))
+        lines += [crop(f"     note: {printable(it.words)}; {printable(str(it.advice))}", columns) for it in series_.delivery]
         lines += [crop(f"     note: {printable(trouble)}", columns) for trouble in series_.troubles]
     if topic is not None and not any(series_.own for series_ in series):
         lines.append(crop(f" *   {topic.state:<18}{'-':<4} {printable(topic.title)} (this topic): {topic.summary}", columns))
@@ -167,6 +180,8 @@ def series_text(tracked: Tracked, topic: TopicState | None = None) -> str:
         lines.append(f"  topic     {printable(topic.draft.branch or topic.draft.change_id)}, next v{topic.next_version}{changed}")
     if tracked.status:
         lines += _thread_lines(tracked)
+    for it in tracked.delivery:
+        lines += [f"  delivery  {printable(it.words)}", f"            {printable(str(it.advice))}"]
     lines.append(f"  next      {printable(tracked.next_step)}")
     lines += [f"  note      {printable(trouble)}" for trouble in tracked.troubles]
     return "\n".join(lines)

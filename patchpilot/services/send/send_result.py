@@ -69,6 +69,14 @@ def _advice(send: Send) -> tuple[Advice, ...]:
                 )
             )
         )
+    if states == {MailState.ACCEPTED} and send.kind == "real":
+        lines.append(
+            Action(
+                "track",
+                ("update",),
+                "from an hour after the send on, this reports mails that the archive does not have: {}; bounces: track add -",
+            )
+        )
     if states == {MailState.ACCEPTED} and send.kind == "to-self":
         lines.append("save the mail you receive and try it: git am FILE; then send without --to-self")
     refused = {match[1] for entry in send.entries if entry.state is MailState.REJECTED and (match := _REFUSED.match(entry.detail))}

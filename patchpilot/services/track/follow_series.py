@@ -11,15 +11,18 @@ from patchpilot.cache.entries import Kind, key_of, recall, remember
 from patchpilot.cache.folder import cache_dir, private_folder
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import InputError, MissingError, NetworkError, PatchpilotError, UsageError
-from patchpilot.model.action import Action
+from patchpilot.model.action import Action, Hint
+from patchpilot.model.counted import counted
 from patchpilot.model.mail import Mail
 from patchpilot.model.message_id import message_id_of
 from patchpilot.model.progress import Progress, silent
 from patchpilot.outgoing.outbox import Outbox
+from patchpilot.series.patch_pairing import title_key
 from patchpilot.services.track.poll_archives import ArchiveAt, Archives, PollResult, poll_archives
 from patchpilot.threads.archive import CACHE_SECONDS, LORE, MailArchive, NotInArchiveError, archive_of
 from patchpilot.threads.authored_series import originals
 from patchpilot.threads.collect_mails import Gathered, gather, status_of
+from patchpilot.threads.delivery import DeliveryProblem, DeliveryReport, delivery_reports, reports_about
 from patchpilot.threads.landed_series import in_repository
 from patchpilot.threads.mail_kinds import STABLE, MailKind
 from patchpilot.threads.mail_reader import MailReader
@@ -27,6 +30,7 @@ from patchpilot.threads.mbox import read_mails, when
 from patchpilot.threads.next_step import NextStep, NextStepNeed
 from patchpilot.threads.open_archive import archive_address, open_archive
 from patchpilot.threads.poll import PolledSeries
+from patchpilot.threads.posted_series import plain_title
 from patchpilot.threads.series_state import FINAL, decide_topic
 from patchpilot.threads.series_summary import SeriesSummary
 from patchpilot.threads.status import LandedCommit, SeriesState, StableBranch, Status, read_thread, with_commits
@@ -34,6 +38,9 @@ from patchpilot.threads.track_store import Store, TrackEntry
 
 _PACKAGE = Path(__file__).parents[2]
 _SUMMARIES = Kind("series", tuple(str(_PACKAGE / name) for name in ("threads", "services/track", "projects")), keep=400)
+ARRIVES = timedelta(hours=1)
+"""After this time an archive has a mail, or it does not arrive."""
+_LOOKED_FOR = timedelta(days=14)
 _SHARE_OF_QUIET = 10
 _LONGEST_PAUSE = timedelta(days=30)
 """A finished series is asked about again after a tenth of the time since its last news, at least every 30 days."""
@@ -52,7 +59,8 @@ class Tracked:
 
     `summary` is None while no archive has its mails, else it counts the repository too, where one was given; `cached` when its threads are
     those read at `entry.updated`, as the archive's answers of then were still at hand; `own` for the series of the topic in hand; `ticked`
-    are the review points that the author ticked as addressed. `mails` reads its mails.
+    are the review points that the author ticked as addressed. `delivery` are its mails that did not arrive, as far as is known. `mails` reads
+    its mails.
     """
 
     entry: TrackEntry
@@ -66,6 +74,7 @@ class Tracked:
     cached: bool = False
     own: bool = False
     ticked: frozenset[tuple[str, int]] = frozenset()
+    delivery: tuple[DeliveryReport, ...] = ()
 
     @property
     def status(self) -> Status | None:
@@ -179,6 +188,9 @@ def _add_from_mbox(target: str | None, mbox: Path, store: Store, repository: Rep
     else:
         later = {later.message_id for status in every for later in status.follow_ups}
         chosen = [status for status in every if not later & status.topic.message_ids] or every
+    about = _keep_reports(mails, store, repository, progress) if not target else ()
+    if not chosen and about:
+        return about
     if not chosen:
         raise InputError(f"{mbox}: no patch found", hint="pass the mbox of a thread, e.g. t.mbox.gz from an archive")
     added = []
@@ -193,6 +205,27 @@ def _add_from_mbox(target: str | None, mbox: Path, store: Store, repository: Rep
             new = store.keep(entry.id, status.topic.subject, kept, seen=own_mails(status))
         added.append(replace(shown_series(store.entry(entry.id), store, repository, progress, status), new=new, troubles=tuple(left_out)))
     return tuple(added)
+
+
+def _keep_reports(mails: Sequence[Mail], store: Store, repository: Repository | None, progress: Progress) -> tuple[Tracked, ...]:
+    """Keep the mails that report the delivery of followed series' mails with these series; those that got one. MissingError for reports about others."""
+    found: dict[int, Tracked] = {}
+    reports = [(mail, reports) for mail in mails if (reports := delivery_reports(mail))]
+    for mail, of_mail in reports:
+        for entry in store.entries():
+            known = shown_series(entry, store, None, progress)
+            ids = store.message_ids(entry.id) | {entry.message_id}
+            ids |= {message_id for message_id, _, send in _sent_mails(store) if send in _sends_of(ids, store)}
+            titles = known.summary.titles if known.summary else [title_key(plain_title(entry.subject))]
+            if reports_about(of_mail, ids, titles):
+                new = store.keep(entry.id, entry.subject, [mail])
+                found[entry.id] = replace(shown_series(entry, store, repository, progress), new=new)
+    if reports and not found:
+        words = reports[0][1][0].words
+        raise MissingError(
+            f"the mail that this report is about is of no followed series ({words})", hint="follow the series first: track add MSGID"
+        )
+    return tuple(found.values())
 
 
 def show(
@@ -410,12 +443,64 @@ def shown_series(
     summary = lazy.summary()
     unread = store.unread(entry.id)
     if summary is None:
+        ids = frozenset([entry.message_id])
+        if delivery := (*_reports_before(entry, store), *missing_mails(entry, ids, store)):
+            words = Hint((f"{delivery[0].words}: ", *_advice(delivery[0])))
+            return Tracked(entry, None, unread, NextStep(NextStepNeed.ACTION, words), lazy, delivery=delivery)
         waiting = NextStep(
             NextStepNeed.PATIENCE, Action("track", ("update",), "wait: the archive does not have it yet (it can take minutes); then `{}`")
         )
         return Tracked(entry, None, unread, waiting, lazy)
     ids = frozenset(summary.message_ids)
-    return Tracked(entry, summary, unread & ids, summary.step, lazy, ticked=store.ticked(entry.id))
+    delivery = (*summary.reports, *missing_mails(entry, ids, store))
+    return Tracked(entry, summary, unread & ids, summary.step, lazy, ticked=store.ticked(entry.id), delivery=delivery)
+
+
+def _advice(report: DeliveryReport) -> tuple[str | Action, ...]:
+    return report.advice.parts if isinstance(report.advice, Hint) else (report.advice,)
+
+
+def _reports_before(entry: TrackEntry, store: Store) -> tuple[DeliveryReport, ...]:
+    """The reports about a series that no archive has yet."""
+    reports = [report for mail in store.mails(entry.id) for report in delivery_reports(mail)]
+    sent = {message_id for message_id, _, send in _sent_mails(store) if send in _sends_of(frozenset([entry.message_id]), store)}
+    return reports_about(reports, frozenset([entry.message_id, *sent]), [title_key(plain_title(entry.subject))])
+
+
+def missing_mails(entry: TrackEntry, known: frozenset[str], store: Store) -> tuple[DeliveryReport, ...]:
+    """Mails of a series that were sent from here, and that its archive did not have when it was asked an hour after the send or later."""
+    if not entry.updated or (entry.mbox and not entry.lore):
+        return ()
+    sends = _sends_of(known, store)
+    asked = datetime.fromisoformat(entry.updated)
+    late = [
+        (message_id, begun)
+        for message_id, begun, send in _sent_mails(store)
+        if send in sends and message_id not in known - _not_here(entry, store) and asked - begun >= ARRIVES
+    ]
+    if not late:
+        return ()
+    count, archive = counted(len(late), "mail"), entry.lore or LORE
+    hours = int((asked - late[0][1]) / timedelta(hours=1))
+    reason = f"{count} sent {counted(hours, 'hour')} before it was last asked"
+    return (DeliveryReport(DeliveryProblem.MISSING, archive, reason, "", tuple(message_id for message_id, _ in late), "", ""),)
+
+
+def _not_here(entry: TrackEntry, store: Store) -> frozenset[str]:
+    """The id that a series was added under, where its mail is not here."""
+    return frozenset([entry.message_id]) - store.message_ids(entry.id)
+
+
+def _sends_of(message_ids: frozenset[str], store: Store) -> frozenset[int]:
+    return frozenset(send for message_id, _, send in _sent_mails(store) if message_id in message_ids)
+
+
+def _sent_mails(store: Store) -> Sequence[tuple[str, datetime, int]]:
+    """The mails that were sent from here lately: Message-ID, when, and the number of the send; read once in a call."""
+    if store.reader.sent is None:
+        with Outbox() as outbox:
+            store.reader.sent = outbox.accepted_since(store.reader.now - _LOOKED_FOR)
+    return store.reader.sent
 
 
 class _LazyStatus:

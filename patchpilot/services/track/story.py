@@ -60,10 +60,16 @@ def story(series: Tracked) -> tuple[StoryEvent, ...]:
     """What happened to a series, the oldest first; then what is in the repository or known to come, which has no date."""
     status = series.status
     if status is None:
-        return (StoryEvent(StoryKind.SENT, "sent; not in the archive yet", proof=series.entry.message_id),)
+        return (StoryEvent(StoryKind.SENT, "sent; not in the archive yet", proof=series.entry.message_id), *_delivery(series))
     dated = [*_versions(status), *_answers(status.replies), *_reported(status.events)]
     dated.sort(key=lambda event: event.when.timestamp() if event.when else 0.0)
-    return (*dated, *_merged(status))
+    return (*dated, *_delivery(series), *_merged(status))
+
+
+def _delivery(series: Tracked) -> Iterator[StoryEvent]:
+    """Mails that did not arrive, and what to do about each."""
+    for report in series.delivery:
+        yield StoryEvent(StoryKind.PROBLEM, f"{report.words}; {report.advice}", None, report.message_id)
 
 
 def _versions(status: Status) -> Iterator[StoryEvent]:
