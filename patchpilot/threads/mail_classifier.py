@@ -14,7 +14,7 @@ from patchpilot.threads.mail_kinds import MailKind
 from patchpilot.threads.phrases import PATCHWORK_MARK
 from patchpilot.threads.reply_body import Body, parse_body
 from patchpilot.threads.reply_prose import read_prose
-from patchpilot.threads.review_trailers import GivenTrailer, given_trailers, is_nack
+from patchpilot.threads.review_trailers import GivenTrailer, given_trailers, html_trailers, is_nack
 from patchpilot.threads.sender import real_sender, same_person
 
 MAX_SUBJECT = 1000
@@ -87,7 +87,17 @@ def classify(mail: Mail, author: Address | None = None) -> Classified:
     if not is_reply and (kind := _post(subject, text, body)):
         return replace(base, kind=kind, confidence=0.95, why="a patch" if kind is MailKind.PATCH else "a cover letter")
     by_author = same_person(sender, author) if author else _author_like(sender, body)
-    return _by_person(replace(base, by_author=by_author, trailers=given_trailers(body, sender)))
+    tags = html_trailers(mail.body) if is_html_only(mail) else given_trailers(body, sender)
+    return _by_person(replace(base, by_author=by_author, trailers=tags))
+
+
+def is_html_only(mail: Mail) -> bool:
+    """Whether a mail has a text in HTML and none in plain text."""
+    kind = (mail.header("Content-Type") or "").lower()
+    if not kind.startswith("multipart/"):
+        return kind.startswith("text/html")
+    raw = mail.raw.lower()
+    return b"text/html" in raw and b"text/plain" not in raw
 
 
 def classify_for(known: Classified, author: Address) -> Classified:

@@ -2,6 +2,7 @@
 """Mboxes from files and archives: decompressed with a limit, split, parsed, each mail once, oldest first."""
 
 import hashlib
+import re
 import sys
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
@@ -13,6 +14,8 @@ from patchpilot.model.limits import MAX_INPUT
 from patchpilot.model.mail import Mail, mail_bounds, one_mail, parse_mail
 from patchpilot.model.progress import Progress, silent
 
+_TOP = 65536
+_MESSAGE_ID = re.compile(rb"^message-id:\s*<([^<>\s]{1,300})>", re.IGNORECASE | re.MULTILINE)
 _EPOCH = datetime.fromtimestamp(0, UTC)
 
 
@@ -73,8 +76,15 @@ def parse(
             place = source if len(bounds) == 1 else f"{source}:{number}"
             if len(bounds) == 1:
                 raise InputError(f"{place}: {error.message}", hint=error.advice) from error
-            skipped(f"{place}: {error.message}: skipped")
+            named = _named(data[start : min(end, start + _TOP)])
+            skipped(f"{place}: {error.message}: skipped{named}")
     return tuple(mails)
+
+
+def _named(top: bytes) -> str:
+    """The Message-ID of a mail that is too large to be read, from its first bytes, so that it can be read elsewhere."""
+    found = _MESSAGE_ID.search(top)
+    return f" (<{found[1].decode('utf-8', 'replace')}>, read it in the archive)" if found else ""
 
 
 def with_id(mail: Mail) -> Mail:

@@ -4,6 +4,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from html import unescape
 
 from patchpilot.model.address import Address, parse_address
 from patchpilot.threads.reply_body import Body, ReplyLine
@@ -31,6 +32,8 @@ GIVEN = frozenset(
 )
 """Tags given in replies. `Nacked-by` withdraws approval; anything else (`Reviewed-off-by`) is misspelled and never credited."""
 
+MAX_HTML = 1 << 20
+"""Characters of HTML that are searched."""
 _TAG = re.compile(r"^(?P<indent>\s*)(?P<name>[A-Za-z][A-Za-z-]*-by)\s*:\s*(?P<value>\S.*?)\s*$", re.IGNORECASE)
 _NACK = re.compile(r"^\s*n(?:ac|a)k(?:ed)?-by\s*:", re.IGNORECASE)
 _CONDITION = re.compile(
@@ -74,6 +77,20 @@ class GivenTrailer:
     def address(self) -> Address | None:
         """Who the tag names."""
         return parse_address(self.value)
+
+
+HTML = "the mail is HTML only, which lists refuse; ask for it as plain text, or read it in the archive"
+_MARKUP = re.compile(r"<(?:br|p|/p|div|/div|li|/li|tr|/tr|pre|/pre)\b[^<>]{0,300}>", re.IGNORECASE)
+_ELEMENT = re.compile(r"<(?![^<>\s]{1,100}@)[^<>]{0,1000}>")
+
+
+def html_trailers(text: str) -> tuple[GivenTrailer, ...]:
+    """The tag lines in a mail that is HTML only: none of them counts, as a quote cannot be told from the sender's words."""
+    found: dict[str, GivenTrailer] = {}
+    for line in unescape(_ELEMENT.sub("", _MARKUP.sub("\n", text[:MAX_HTML]))).split("\n"):
+        if (tag := _TAG.match(line)) and tag["name"].lower() in GIVEN:
+            found.setdefault(line.strip(), GivenTrailer(tag["name"], tag["value"], False, HTML))
+    return tuple(found.values())
 
 
 def given_trailers(body: Body, sender: Address, *, bot: bool = False) -> tuple[GivenTrailer, ...]:

@@ -102,7 +102,7 @@ def _series(tracked: Tracked) -> dict[str, Any]:
         ],
         "unread": len(tracked.unread),
         "new": list(tracked.new),
-        "troubles": list(tracked.troubles),
+        "troubles": [*tracked.troubles, *tracked.uncounted],
         "delivery": [
             {
                 "problem": str(it.problem),
@@ -183,7 +183,7 @@ def series_text(tracked: Tracked, topic: TopicState | None = None) -> str:
     for it in tracked.delivery:
         lines += [f"  delivery  {printable(it.words)}", f"            {printable(str(it.advice))}"]
     lines.append(f"  next      {printable(tracked.next_step)}")
-    lines += [f"  note      {printable(trouble)}" for trouble in tracked.troubles]
+    lines += [f"  note      {printable(trouble)}" for trouble in (*tracked.troubles, *tracked.uncounted)]
     return "\n".join(lines)
 
 

@@ -31,6 +31,7 @@ from patchpilot.threads.next_step import NextStep, NextStepNeed
 from patchpilot.threads.open_archive import archive_address, open_archive
 from patchpilot.threads.poll import PolledSeries
 from patchpilot.threads.posted_series import plain_title
+from patchpilot.threads.review_trailers import HTML
 from patchpilot.threads.series_state import FINAL, decide_topic
 from patchpilot.threads.series_summary import SeriesSummary
 from patchpilot.threads.status import LandedCommit, SeriesState, StableBranch, Status, read_thread, with_commits
@@ -100,6 +101,16 @@ class Tracked:
     def stable(self) -> tuple[StableBranch, ...]:
         """The stable branches it was named for or is in."""
         return self.status.stable if self.status else ()
+
+    @property
+    def uncounted(self) -> tuple[str, ...]:
+        """Tags in mails that are HTML only: each with its mail and why it does not count."""
+        return tuple(
+            f"not counted: {tag} in <{reply.mail.mail.message_id}>: {tag.why}"
+            for reply in (self.status.replies if self.status else ())
+            for tag in reply.mail.trailers
+            if tag.why == HTML
+        )
 
     @property
     def next_step(self) -> str:

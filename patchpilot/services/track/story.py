@@ -70,6 +70,8 @@ def _delivery(series: Tracked) -> Iterator[StoryEvent]:
     """Mails that did not arrive, and what to do about each."""
     for report in series.delivery:
         yield StoryEvent(StoryKind.PROBLEM, f"{report.words}; {report.advice}", None, report.message_id)
+    for words in series.uncounted:
+        yield StoryEvent(StoryKind.PROBLEM, words)
 
 
 def _versions(status: Status) -> Iterator[StoryEvent]:
