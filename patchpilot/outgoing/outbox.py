@@ -270,10 +270,10 @@ class Outbox:
     def accepted_since(self, since: datetime) -> tuple[tuple[str, datetime, int], ...]:
         """The mails of real sends that a server accepted: Message-ID, when the send began, and its number."""
         rows = self._db.execute(
-            "SELECT mails.message_id, sends.begun, sends.id FROM mails JOIN sends ON sends.id = mails.send"
+            f"SELECT mails.message_id, {_OF_SENDS} FROM mails JOIN sends ON sends.id = mails.send"
             " WHERE sends.kind = 'real' AND mails.state = 'accepted' ORDER BY sends.id, mails.rowid"
         )
-        mails = ((str(message_id), datetime.fromisoformat(str(begun)), int(send)) for message_id, begun, send in rows)
+        mails = ((str(message_id), datetime.fromisoformat(str(when)), int(send)) for message_id, send, *_, when, _ in rows)
         return tuple(mail for mail in mails if mail[1] >= since)
 
     def senders(self) -> tuple[str, ...]:

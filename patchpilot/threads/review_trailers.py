@@ -85,7 +85,7 @@ _ELEMENT = re.compile(r"<(?![^<>\s]{1,100}@)[^<>]{0,1000}>")
 
 
 def html_trailers(text: str) -> tuple[GivenTrailer, ...]:
-    """The tag lines in a mail that is HTML only: none of them counts, as a quote cannot be told from the sender's words."""
+    """The tag lines in a mail that is HTML only: none of them counts, because quotes look like the sender's own words."""
     found: dict[str, GivenTrailer] = {}
     for line in unescape(_ELEMENT.sub("", _MARKUP.sub("\n", text[:MAX_HTML]))).split("\n"):
         if (tag := _TAG.match(line)) and tag["name"].lower() in GIVEN:
