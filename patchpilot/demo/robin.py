@@ -4,6 +4,7 @@
 import re
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from patchpilot.commits.run import git
 from patchpilot.demo import acme, demo_mails
@@ -12,6 +13,9 @@ from patchpilot.demo.demo_mails import Sent
 from patchpilot.demo.demo_people import MAINTAINER, NET_LIST, NEWCOMER
 from patchpilot.demo.demo_repository import put
 from patchpilot.model.mail import Mail
+
+if TYPE_CHECKING:
+    from patchpilot.threads.status import Status
 
 ASKED_FOR = (
     (
@@ -116,6 +120,12 @@ def answer(work: Path, question: Mail, *, dropped: bool = True) -> None:
         server.sendmail(NEWCOMER.email, [MAINTAINER.email, NET_LIST], demo_mails.answer(sent, dropped=dropped))
 
 
+def is_answered(status: "Status") -> bool:
+    """Whether all that Robin waits for is there: the maintainer's question, the robot's report, and a review."""
+    replies = [reply.mail for reply in status.replies]
+    return any(reply.sender.key == MAINTAINER.key for reply in replies) and any(reply.robot for reply in replies) and bool(status.trailers)
+
+
 def second_version(work: Path) -> str:
     """Answer the maintainer, make v2 as reviewers and the robot asked, write its changelog; one line of what was done."""
     from patchpilot.commits.repository import Repository
@@ -130,7 +140,7 @@ def second_version(work: Path) -> str:
         known = [one.status for one in update(UpdateRequest(fresh=True), store=store, archive_at=default_archive()) if one.status]
         replies = [reply.mail for status in known for reply in status.replies]
         question = next((reply.mail for reply in replies if reply.mail.sender.key == MAINTAINER.key), None)
-        if question is None or not any(reply.robot for reply in replies) or not any(status.trailers for status in known):
+        if question is None or not any(is_answered(status) for status in known):
             return "wait for the replies first: they arrive in a few seconds"
         dropped = any(reply.robot and "unused variable" in reply.mail.body for reply in replies)
         answer(work, question, dropped=dropped)

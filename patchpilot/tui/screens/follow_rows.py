@@ -2,11 +2,12 @@
 """The rows of the follow stage: followed series, review points, and what to do next above the conversation."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from patchpilot.model.action import Action
 from patchpilot.model.printable import crop, one_line
 from patchpilot.tui.action_keys import in_keys
 from patchpilot.tui.glyphs import glyph
@@ -50,22 +51,46 @@ def point_row(item: "CheckItem") -> Text:
     )
 
 
-def head(series: "Tracked", columns: int, most: int, demo: str = "") -> list[TreeRow]:
-    """What to do next, in at most so many lines, and what is missing, above the mails; `demo` is how the demo does it."""
+def next_words(series: "Tracked") -> str:
+    """What to do next, in keys; a version that was prepared only has to be sent."""
+    advice = series.step.advice
+    if is_prepared(series) and isinstance(advice, Action):
+        return f"{advice.reason.partition(':')[0]}: press {Stage.SEND.number}"
+    return in_keys(advice, Stage.FOLLOW)
+
+
+def is_prepared(series: "Tracked") -> bool:
+    """Whether the next version of the topic's own series was prepared, and is to be sent."""
+    return (
+        series.own
+        and isinstance(series.step.advice, Action)
+        and (series.step.advice.verb, *series.step.advice.arguments) == ("send", "--reroll")
+    )
+
+
+def first_rows(series: "Tracked", columns: int, most: int, demo: str = "") -> list[TreeRow]:
+    """What to do next, in at most so many lines each: it stays above the conversation. `demo` is how the demo does it."""
+    rows = [("next", next_words(series)), *([("demo", demo)] if demo else [])]
+    if series.status and series.landed and not series.status.evidence.commits:
+        # what the next step needs comes first
+        rows.insert(0, ("fetch", f"press f to fetch what was merged; stage {Stage.BACKPORTS.number} then uses the mainline commit"))
+    return _laid(rows, columns, most)
+
+
+def head(series: "Tracked", columns: int, most: int) -> list[TreeRow]:
+    """The state, and what is missing, above the mails."""
     why = f": {series.status.why}" if series.status and series.status.why else ""
-    rows = [
-        ("next", in_keys(series.step.advice, Stage.FOLLOW)),
-        *([("demo", demo)] if demo else []),
-        ("state", crop(one_line(f"{series.state}{why}"), columns - 10)),
-    ]
+    rows = [("state", crop(one_line(f"{series.state}{why}"), columns - 10))]
     if series.status:
         rows += [
             ("missing", f"v{version} <{ident}> is referenced but not in the archive")
             for ident, version in series.status.topic.missing.items()
         ]
-    if series.status and series.landed and not series.status.evidence.commits:
-        rows.insert(1, ("fetch", "press f to fetch what was merged; stage 5 then uses the mainline commit"))
     rows += [("note", note) for note in series.troubles]
+    return [*_laid(rows, columns, most), TreeRow(("", ""))]
+
+
+def _laid(rows: "Sequence[tuple[str, str]]", columns: int, most: int) -> list[TreeRow]:
     parts = []
     for name, text in rows:
         lines = wrapped(plain(text).plain, columns - 9)
@@ -73,8 +98,8 @@ def head(series: "Tracked", columns: int, most: int, demo: str = "") -> list[Tre
             # the story has it in full
             lines = [*lines[: most - 1], crop(f"{lines[most - 1]}{glyph('ellipsis')}", columns - 9)]
         for number, line in enumerate(lines):
-            parts.append(TreeRow((f"{name if not number else '':<9}", QUIET), (line, STRONG if name in ("next", "demo") else "")))
-    return [*parts, TreeRow(("", ""))]
+            parts.append(TreeRow((f"{name if not number else '':<9}", QUIET), (line, STRONG if name in ("next", "demo", "fetch") else "")))
+    return parts
 
 
 def comparison_rows(comparison: "RevisionComparison") -> list[str]:

@@ -7,17 +7,17 @@ from dataclasses import replace
 from itertools import combinations
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.timer import Timer
-from textual.widgets import OptionList
+from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from patchpilot.model.counted import counted
-from patchpilot.tui.action_keys import in_keys
-from patchpilot.tui.rich_text import wrapped
-from patchpilot.tui.screens.follow_rows import comparison_rows, head, point_row, rank, series_row
+from patchpilot.tui.rich_text import lines, wrapped
+from patchpilot.tui.screens.follow_rows import comparison_rows, first_rows, head, is_prepared, next_words, point_row, rank, series_row
 from patchpilot.tui.screens.stage_screen import StageScreen
 from patchpilot.tui.session import JobRequest
 from patchpilot.tui.stages import Stage, StageState, StageStatus
@@ -26,7 +26,7 @@ from patchpilot.tui.widgets.diff_view import DiffView
 from patchpilot.tui.widgets.lists import List
 from patchpilot.tui.widgets.pager import Pager
 from patchpilot.tui.widgets.panel import WIDE, Panel
-from patchpilot.tui.widgets.thread_tree import Folding, Laid, ThreadTree, lay_thread
+from patchpilot.tui.widgets.thread_tree import Folding, Laid, ThreadTree, TreeRow, lay_thread
 from patchpilot.tui.widgets.timeline import Timeline
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ class FollowScreen(StageScreen):
         """The series, the selected one's conversation, what its reviewers ask, and its story."""
         with Container(id="follow"):
             yield Panel(List(ident="series", enter="read it"), title="Series", id="series-list", classes="beneath")
-            yield Panel(ThreadTree(ident="thread"), title="Conversation", id="conversation", classes="main beneath")
+            yield Panel(Static(id="next"), ThreadTree(ident="thread"), title="Conversation", id="conversation", classes="main beneath")
             with Container(id="aside"):
                 yield Panel(List(ident="points", enter="go to the mail"), title="Review points", id="point-list", classes="beneath")
                 yield Panel(Timeline(ident="story"), title="Story", id="story-panel", classes="detail")
@@ -323,13 +323,28 @@ class FollowScreen(StageScreen):
             self._read(series)
         wide = (tree.size.width or (self.size.width or 80) - 2) - 1
         laid = lay_thread(self._mails, self._items, series.unread, self._folding, wide, self._laid)
-        demo = DEMO if self.tui.demo and series.own and series.step.need == "action" and not series.landed else ""
-        tree.show_layout(head(series, wide, HEAD_LOW if self.size.height < TALL else HEAD, demo), laid, keep=keep)
+        most = HEAD_LOW if self.size.height < TALL else HEAD
+        self._pin(first_rows(series, wide, most, self._in_demo(series)))
+        tree.show_layout(head(series, wide, most), laid, keep=keep)
         if not keep and (unread := [at for at, ident in zip(tree.laid.mails, laid.ids, strict=True) if ident in series.unread]):
             # once the tree has its height: what to do next stays in view above the first new mail
             self._led = laid.ids[tree.laid.mails.index(unread[0])]
             self.call_after_refresh(tree.show_mail, unread[0])
         self._show_points(self._items)
+
+    def _in_demo(self, series: "Tracked") -> str:
+        """How the demo does the next step; "" for nothing to say."""
+        from patchpilot.demo.robin import is_answered
+
+        if not self.tui.demo or not series.own or series.landed or series.step.need != "action" or is_prepared(series):
+            return ""
+        return DEMO if series.status and is_answered(series.status) else "wait: more replies arrive in a few seconds"
+
+    def _pin(self, rows: "Sequence[TreeRow]") -> None:
+        """Show what to do next above the conversation, where it stays while that is scrolled."""
+        pinned = self.query_one("#next", Static)
+        pinned.update(lines(Text.assemble(*row.parts) for row in rows))
+        pinned.display = bool(rows)
 
     def _fetch_mails(self, series: "Tracked", *, keep: bool) -> None:
         """Read the mails of a series that is shown for the first time, then show them."""
@@ -362,9 +377,7 @@ class FollowScreen(StageScreen):
         panel = self.query_one("#conversation", Panel)
         panel.heading = series.subject
         panel.count = f"{counted(len(self._mails), 'mail')}{f', {len(series.unread)} new' if series.unread else ''}"
-        self.query_one(Timeline).show_events(
-            (*story(series), StoryEvent(StoryKind.LATER, f"next: {in_keys(series.step.advice, self.stage)}"))
-        )
+        self.query_one(Timeline).show_events((*story(series), StoryEvent(StoryKind.LATER, f"next: {next_words(series)}")))
         self.query_one("#story-panel", Panel).count = str(series.state)
 
     def _show_points(self, items: "Sequence[CheckItem]") -> None:
