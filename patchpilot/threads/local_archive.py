@@ -40,8 +40,9 @@ CREATE TABLE IF NOT EXISTS state (state TEXT NOT NULL);
 _LAYOUT = 1
 _AT_ONCE = 500
 """Mails that are added to the index at once."""
-_MOST_FOUND, _MOST_OF_THREAD = 2_000, 20_000
+_MOST_FOUND, _MOST_OF_THREAD = 20_000, 20_000
 _MOST_TOKENS = 2_000
+_NAMED = re.compile(r'\bm:"?([^"\s()]+)')
 _COMMIT = re.compile(r"\b(?=[0-9a-f]*\d)[0-9a-f]{12,40}\b")
 _CHANGE_ID = re.compile(r"^change-id:[ \t]*(\S+)", re.IGNORECASE | re.MULTILINE)
 _FILE = re.compile(r"^(?:diff --git a/|\+\+\+ b/)(\S+)", re.MULTILINE)

@@ -8,6 +8,7 @@ import pytest
 
 from patchpilot.cache.folder import cache_dir
 from patchpilot.errors import NetworkError, UsageError
+from patchpilot.threads import local_archive
 from patchpilot.threads.local_query import condition, words_of
 from patchpilot.threads.open_archive import archive_address, open_archive
 from tests.kit.archive import LOCAL, archive_server
@@ -133,3 +134,10 @@ def test_known_mails_are_not_read_again(tmp_path: Path) -> None:
     with archive_server("maildir", tmp_path, story.V1, story.REVIEW) as archive, open_archive(archive.url) as opened:
         found = opened.search("f:ada OR f:rita", without={"v1@example.org"})
     assert [one.message_id for one in found] == ["r1@example.org"]
+
+
+def test_a_mail_that_is_named_is_found_among_very_many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(local_archive, "_MOST_FOUND", 2)
+    later = [reply("demo", "Again.", id=f"l{number}", minutes=10_000 + number) for number in range(4)]
+    with archive_server("maildir", tmp_path, story.V1, *later) as archive:
+        assert "v1" in subjects(archive.url, 'f:rita OR m:"v1@example.org"')
