@@ -100,10 +100,10 @@ class LocalArchive:
         """The mails that match a query (with `threads`, their whole threads) but those `without`, the newest where they are very many."""
         index = self._opened()
         wanted = condition(query)
-        rows = index.execute(
-            f"SELECT id, message_id FROM mail WHERE {wanted.sql} ORDER BY arrived DESC, id DESC",
-            wanted.values,
-        )
+        # a mail that is named is never what is left out
+        named = _NAMED.findall(query)
+        order = f"message_id IN ({','.join('?' * len(named))}) DESC, arrived DESC, id DESC"
+        rows = index.execute(f"SELECT id, message_id FROM mail WHERE {wanted.sql} ORDER BY {order}", (*wanted.values, *named))
         found = list(itertools.islice((row for row in rows if row[1] not in without), _MOST_FOUND))
         return self._read(self._thread_of(index, [row[1] for row in found]) if threads else [row[0] for row in found])
 
