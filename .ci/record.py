@@ -60,7 +60,7 @@ SCRIPT = (
     Act("Security +no", 1.5, "n"),
     Act("malformed-commit-reference", 4.0, "f"),
     Act("missing-fixes(.|\n)*Why", 3.0, "M"),
-    Act("Robin fixed", 3.0, "3"),
+    Act("Fixed the style error", 3.0, "3"),
     Act("maintainer(.|\n)*Reasons", 3.5, "4"),
     Act("bug enters(.|\n)*Candidates", 4.5, "\r"),
     Act("I certify", 2.5, " "),

@@ -27,7 +27,13 @@ ASKED_FOR = (
 """What the message of v1 says, and what that of v2 says after the maintainer's questions."""
 STATED = "Firmware older than 2.4 does not know the command, and the probe function\nalready treats EOPNOTSUPP as harmless.\n"
 """The same as a paragraph, for a message in the user's own words."""
-VERB = "Robin's rewrite"
+ANSWERS = {
+    "security": "No: the card cannot be used, and nobody can gain anything by that",
+    "regression": "No: nobody reported a card that stopped working after an update, and a Fixes: tag alone makes no regression",
+}
+"""What the author of the invented fix answers to the pre-send questions, and why: its reader cannot know."""
+ANSWER = "no"
+VERB = "the rewrite by the demo"
 CHANGES = (
     "- name the firmware, and say that the probe function treats EOPNOTSUPP as harmless (Maya)",
     "- drop an unused variable (kernel test robot)",
@@ -52,12 +58,12 @@ def fix_first(work: Path, check: str = acme.CHECK_UNUSED) -> str:
     message = git(work, "log", "-1", "--format=%B").text
     found = re.search(r"^Commit ([0-9a-f]{12,40})\b", message, re.MULTILINE)
     if found is None or "We added" not in message:
-        return "nothing to fix here"
+        return "nothing left to fix for v1: what is still listed is left for the review on purpose"
     if "if((" in (work / acme.MCP).read_text(encoding="utf-8"):
         # not fixed at the stage Checks yet
         put(work, acme.MCP, acme.mcp(images=True, masked=True, field=True, temperature=True, check=check))
     _amend(work, _with_tags(corrected_message(_reference(work, found[1])), message))
-    return "Robin fixed the style error and the message (git commit --amend); u undoes it"
+    return "Fixed the style error and the message for you (git commit --amend); u undoes it. What is still listed is left for the review on purpose"
 
 
 def _reference(work: Path, commit: str) -> str:
@@ -148,4 +154,4 @@ def second_version(work: Path) -> str:
         # only an unused variable was removed: the review is still valid
         add_review_trailers(repository, TrailersRequest(changed=True), store=store)
         change(repository, Changes(changelog="\n".join(line for line in CHANGES if dropped or "robot" not in line)))
-    return "Robin answered Maya on the list and prepared v2 with Sana's tag and a changelog: press 6 to check it, 7 to send it"
+    return "Answered Maya on the list for you, and prepared v2 with Sana's tag and a changelog: press 6 to check it, 7 to send it"

@@ -31,6 +31,8 @@ def ask(screen: "StageScreen", questions: "Sequence[PreSendQuestion]", then: Cal
         if choice is None:
             then()
         elif choice == LATER:
+            stage = Stage.COMMIT.number
+            screen.notify(f"The {question.name} question stays open; press a at stage {stage} to answer it", markup=False, timeout=6)
             ask(screen, rest, then)
         elif choice == COMMIT:
             screen.app.push_screen(LineDialog("Which commit, release or range (good..bad) introduced the regression?", _is_revision), named)
@@ -43,7 +45,7 @@ def ask(screen: "StageScreen", questions: "Sequence[PreSendQuestion]", then: Cal
         else:
             _keep(screen, question.name, value, lambda: ask(screen, rest, then))
 
-    screen.app.push_screen(dialog(question, _robins_answer(screen)), answered)
+    screen.app.push_screen(dialog(question, in_demo=bool(screen.tui.demo)), answered)
 
 
 def ask_named(screen: "StageScreen", name: str, then: Callable[[], None]) -> None:
@@ -58,16 +60,14 @@ def ask_named(screen: "StageScreen", name: str, then: Callable[[], None]) -> Non
     screen.in_thread("checking what is still open", lambda repository, _: traps(repository, session.target, base=session.topic_base), found)
 
 
-def _robins_answer(screen: "StageScreen") -> str:
-    """In the demo, what the author of the invented fix knows and its reader cannot."""
-    return "Robin, whose fix it is, answers No" if screen.tui.demo else ""
+def dialog(question: "PreSendQuestion", *, in_demo: bool = False) -> QuestionDialog:
+    """The dialog of a question: why it is asked, what in the patch speaks for yes, what happens with each answer; in the demo it proposes the author's."""
+    reasons, proposed = [("Why asked", question.why)], LATER
+    if in_demo:
+        from patchpilot.demo.robin import ANSWER, ANSWERS
 
-
-def dialog(question: "PreSendQuestion", known: str = "") -> QuestionDialog:
-    """The dialog of a question: why it is asked, what in the patch speaks for yes, what happens with each answer; `known` is what helps to answer it."""
-    reasons = [("Why asked", question.why)]
-    if known:
-        reasons.append(("In the demo", known))
+        proposed = ANSWER
+        reasons.append(("In the demo", f"You are Robin, whose fix it is, and answer {ANSWERS[question.name]}"))
     if question.evidence:
         reasons.append(("Signs of a yes", "; ".join(question.evidence)))
     if question.answer:
@@ -75,7 +75,7 @@ def dialog(question: "PreSendQuestion", known: str = "") -> QuestionDialog:
     effects = question.effects or ("",) * len(question.answers)
     words = _BUTTONS | _SINCE if COMMIT in question.answers else _BUTTONS
     answers = [Answer(name, words.get(name, name), effect) for name, effect in zip(question.answers, effects, strict=True)]
-    return QuestionDialog(f"{question.name.capitalize()} question", question.text, reasons, answers)
+    return QuestionDialog(f"{question.name.capitalize()} question", question.text, reasons, answers, proposed)
 
 
 def ask_tree(screen: "StageScreen", message: str, proposed: str, then: Callable[[], None]) -> None:

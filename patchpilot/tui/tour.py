@@ -22,65 +22,75 @@ OFFER = (
 
 
 class Step(NamedTuple):
-    """A card of the tour: the stage, a title, a text, and the panel it is about (a CSS selector), if that is not the stage's main panel."""
+    """A card of the tour: the stage, a title, a text, a key to try with what it does, and the panel it is about (a CSS selector), if not the main one."""
 
     stage: Stage
     title: str
     text: str
+    first: str
     panel: str = ""
 
 
 STEPS = (
     Step(
         Stage.COMMIT,
-        "A fix by Robin, who has never sent a patch",
+        "You are Robin: this is your first patch",
         "It reaches mainline and the stable kernels in eight stages, shown in the line above. This list shows what is left to do, in that order; "
         "the bottom line shows the keys that work. Each stage has a card like this one: look around first, or do the work at once.",
+        "a answers the first question",
         "#next-panel",
     ),
     Step(
         Stage.CHECKS,
         "What maintainers and bots would report",
-        "f goes to the next finding and says why the rule exists. A applies all safe fixes after showing them, u undoes them; "
-        "then M lets Robin fix the rest (in the demo only).",
+        "f goes to the next finding, Enter shows why its rule exists. Three steps: A applies all safe fixes after showing them (u undoes them), "
+        "M rewrites the message for you (in the demo only), a adds your sign-off.",
+        "A shows the safe fixes",
     ),
     Step(
         Stage.RECIPIENTS,
         "Who gets the mail, and why",
-        "From MAINTAINERS, the tags of the commit and the history of the files. Space excludes or includes one. Nothing to change in this list.",
+        "From MAINTAINERS, the tags of the commit and the history of the files. Space excludes or includes one. "
+        "The list is complete here; answer the notes above it with a.",
+        "a answers the first note",
     ),
     Step(
         Stage.TAGS,
         "Which commit introduced the bug?",
-        "The most likely commit is first, with the evidence. w chooses it and shows the message with Fixes:, Cc: stable and your sign-off "
-        "before anything is written.",
+        "The most likely commit is first, with the evidence. w shows the message with Fixes:, Cc: stable and your sign-off "
+        "before anything is written. Where A added the tags at stage 2, this stage is already done by A.",
+        "x shows the fix and the commit",
     ),
     Step(
         Stage.BACKPORTS,
         "Which stable kernels need it?",
         "For each branch: does it have the bug (known once a commit is chosen at stage 4), and does the fix apply? "
         "There is nothing to do before the fix is in mainline.",
+        "↓ selects another branch",
     ),
     Step(
         Stage.PREVIEW,
         "The mail as its readers see it",
         "Exactly what will be sent; x shows it byte for byte. There is nothing to do here: problems are fixed at the next stage.",
+        "x shows it byte for byte",
     ),
     Step(
         Stage.SEND,
         "Sent once, after you confirm",
         "One line for each check, and one verdict. a fixes the selected one, A all that is safe; once nothing blocks, s sends. "
         "In the demo the mail goes to a server on this machine.",
+        "a fixes the selected check",
     ),
     Step(
         Stage.FOLLOW,
         "From the first reply to the stable kernels",
-        "Once you have sent it, replies arrive here (in the demo within seconds), and the first line says what to do. Then M lets Robin answer "
-        "and prepare v2 (in the demo only).",
+        "Once you have sent it, replies arrive here (in the demo within seconds), and the first line says what to do. Then M answers "
+        "and prepares v2 for you (in the demo only).",
+        "",
     ),
 )
 
-TRY = "Try it now (other keys close this card and work; n shows the next one), or press Enter to go on."
+TRY = "Try it now (keys of the stage close this card): {}.\nOr press Enter to go on."
 """The last sentence of the cards, so that nobody has to guess whether the keys work yet."""
 END = "Press Enter to end the tour: you are then at what is to do next."
 """That of the last card."""
@@ -118,7 +128,7 @@ class Tour:
         number = STEPS.index(step) + 1
         keys = "Enter go on" if number < len(STEPS) else "Enter end the tour"
         back = " · ← back" if number > 1 else ""
-        text = f"{step.text}\n{TRY if number < len(STEPS) else END}"
+        text = f"{step.text}\n{TRY.format(step.first) if number < len(STEPS) else END}"
 
         def answered(answer: str | events.Key | None) -> None:
             if isinstance(answer, events.Key):

@@ -9,7 +9,7 @@ from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.stages import Stage
 from patchpilot.tui.widgets.lists import List
 from patchpilot.tui.widgets.question import QuestionDialog
-from tests.kit.walk import keys, settle, text_of, until
+from tests.kit.walk import keys, said, settle, text_of, until
 
 On = Callable[[Path], PatchpilotApp]
 
@@ -72,6 +72,7 @@ async def test_a_question_is_answered_by_its_letters_only_and_can_stay_open(mend
         await keys(pilot, "enter")
         assert not isinstance(app.screen, QuestionDialog)
         assert app.session.open_questions == 2
+        assert said(app) == "The security question stays open; press a at stage 1 to answer it"
         await keys(pilot, "enter", "y")
         assert app.session.open_questions == 1
         await until(pilot, lambda: "●1 Commit" in text_of(app), "a stage with open questions is not done")

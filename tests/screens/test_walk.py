@@ -38,7 +38,7 @@ async def test_a_first_timer_walks_from_the_commit_to_the_followed_reply(tmp_pat
             assert session.open_questions == 2
             # the tour ends here; its own test takes it
             await keys(pilot, "escape", "a")
-            assert "Robin, whose fix it is, answers No" in text_of(app)
+            assert "You are Robin, whose fix it is, and answer No" in text_of(app)
             await keys(pilot, "n")
             # a key that is pressed twice answers one question
             await pilot.pause(REPEATED)

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from patchpilot.services.track.follow_series import Tracked
     from patchpilot.services.track.follow_topic import FollowedSeries
 
-DEMO = f"press M: Robin answers and prepares v2; then send it at stage {Stage.SEND.number}"
+DEMO = f"press M: the demo answers for you and prepares v2; then send it at stage {Stage.SEND.number}"
 """In the demo, what to do about the replies to v1."""
 OFTEN, SELDOM = 3.0, 600.0
 """Seconds between two requests to the archive: on loopback, and to a public one."""

@@ -59,7 +59,7 @@ class StageScreen(Screen[None]):
             key_display="/",
             tooltip="search the text; then n and N go to the next and previous match",
         ),
-        Binding("M", "newcomer", "let Robin do it", tooltip="in the demo: let Robin, a newcomer, do this step"),
+        Binding("M", "newcomer", "do it for me", tooltip="in the demo: have what Robin would write done for you"),
     ]
 
     says_what_blocks: ClassVar[bool] = False
@@ -378,7 +378,7 @@ class StageScreen(Screen[None]):
         return action != "newcomer" or bool(self.tui.demo and self.stage in (Stage.COMMIT, Stage.CHECKS, Stage.FOLLOW))
 
     def action_newcomer(self) -> None:
-        """In the demo: do what Robin, the newcomer, does at this stage."""
+        """In the demo the user is Robin: do what Robin would write at this stage."""
         from patchpilot.demo.robin import first_version, second_version
 
         second = self.stage is Stage.FOLLOW
@@ -389,4 +389,4 @@ class StageScreen(Screen[None]):
             self.session.changed("draft")
             self.reread()
 
-        self.in_thread("Robin (simulated) is preparing a patch", lambda repository, _: work(repository.top), then)
+        self.in_thread("preparing the patch for you", lambda repository, _: work(repository.top), then)

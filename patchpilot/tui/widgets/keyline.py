@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from rich.text import Text
 from textual.binding import ActiveBinding
 from textual.events import Click
+from textual.reactive import reactive
 from textual.screen import Screen
 from textual.widget import Widget
 
@@ -23,8 +24,11 @@ class KeyLine(Widget):
     """Keys and labels from the active bindings: what Enter does first, then the screen's own, then the next stage and those of every screen.
 
     What does not fit is left out, the keys of every screen last. A click does what the key does.
-    The screen's `quiet` are actions that are not shown now, its `labels` other labels than the bindings have.
+    The screen's `quiet` are actions that are not shown now, its `labels` other labels than the bindings have. While `without_enter` is set,
+    Enter is left out: a card above the screen has it.
     """
+
+    without_enter = reactive(False)
 
     DEFAULT_CSS = "KeyLine { height: 1; dock: bottom; background: $panel; color: $footer-foreground; }"
 
@@ -45,7 +49,7 @@ class KeyLine(Widget):
         for active in self.screen.active_bindings.values():
             binding = active.binding
             label = labels.get(binding.action, binding.description)
-            if binding.show and label and binding.action not in seen:
+            if binding.show and label and binding.action not in seen and not (self.without_enter and binding.key == "enter"):
                 seen.add(binding.action)
                 known.append((self.app.get_key_display(binding), label, active))
         return sorted(known, key=lambda shown: (shown[2].binding.key != "enter", shown[2].node is self.app))

@@ -20,7 +20,7 @@ NOT_YET = Answer(LATER, "I don't know yet", "the question stays open; Commit, Re
 class QuestionDialog(Dialog[str | None]):
     """Gives the name of the answer, LATER for `NOT_YET`, None on Escape.
 
-    The focus starts on `NOT_YET`, so that Enter pressed once too often decides nothing.
+    The focus starts on `NOT_YET`, so that Enter pressed once too often decides nothing; or on the answer that is `proposed`.
     """
 
     DEFAULT_CSS = """
@@ -32,10 +32,10 @@ class QuestionDialog(Dialog[str | None]):
     QuestionDialog ButtonRow { margin: 1 0 0 0; }
     """
 
-    def __init__(self, title: str, text: str, reasons: Sequence[tuple[str, str]], answers: Sequence[Answer]) -> None:
+    def __init__(self, title: str, text: str, reasons: Sequence[tuple[str, str]], answers: Sequence[Answer], proposed: str = LATER) -> None:
         super().__init__()
         self.title_text = title
-        self._text, self._reasons, self._answers = text, reasons, (*answers, NOT_YET)
+        self._text, self._reasons, self._answers, self._proposed = text, reasons, (*answers, NOT_YET), proposed
 
     def content(self) -> ComposeResult:
         """The question, the reasons, what happens with each answer, the buttons."""
@@ -50,8 +50,8 @@ class QuestionDialog(Dialog[str | None]):
         yield Static(plain("←→ select · Enter or the underlined letter answers · Esc leaves it open"), markup=False, classes="keys")
 
     def on_mount(self) -> None:
-        """The answer that decides nothing has the focus."""
-        self.query(Button).last().focus()
+        """The proposed answer has the focus, else the one that decides nothing."""
+        self.query_one(f"#answer-{[answer.name for answer in self._answers].index(self._proposed)}", Button).focus()
 
     def on_key(self, event: events.Key) -> None:
         """The underlined letters answer; no other character does anything."""

@@ -14,6 +14,7 @@ from textual.widgets import Static
 
 from patchpilot.tui.glyphs import glyph
 from patchpilot.tui.rich_text import with_code
+from patchpilot.tui.widgets.keyline import KeyLine
 from patchpilot.tui.widgets.panel import Panel
 
 LOOK = 0.2
@@ -44,14 +45,21 @@ class TourCard(ModalScreen[str | events.Key]):
             yield Static(with_code(self._text), markup=False)
 
     def on_mount(self) -> None:
-        """Put it next to its panel, and keep it there."""
+        """Put it next to its panel, and keep it there. Enter is the card's as long as it is open."""
+        self._take_enter(True)
         self.query_one(Panel).count = self._keys
         self.call_after_refresh(self._place)
         self.set_interval(LOOK, self._place)
 
     def on_unmount(self) -> None:
-        """The panel looks as always again."""
+        """The panel and the key line look as always again."""
+        self._take_enter(False)
         self._point(None)
+
+    def _take_enter(self, taken: bool) -> None:
+        for below in self.app.screen_stack:
+            for line in below.query(KeyLine):
+                line.without_enter = taken
 
     def _place(self) -> None:
         self._point(self._target())
