@@ -282,3 +282,26 @@ def test_levels_of_cases_need_the_level_of_the_rule() -> None:
     )
     with pytest.raises(PackError, match="checkpatch_severities needs checkpatch_severity"):
         parse_pack(text, "abc.toml")
+
+
+def test_tabs_that_became_spaces_after_the_diffs_sign_are_still_seen() -> None:
+    kept = [f" {' ' * 7}kept({number});" for number in range(3)]
+    lines = [
+        *kept,
+        f"-{' ' * 7}if (!write(0x38))",
+        f"-{' ' * 15}return -EBUSY;",
+        f"+{' ' * 7}if (!write(0x39))",
+        f"+{' ' * 15}return -EIO;",
+        *kept,
+    ]
+    diff = "\n".join(
+        [
+            "diff --git a/drivers/frob/io.c b/drivers/frob/io.c",
+            "--- a/drivers/frob/io.c",
+            "+++ b/drivers/frob/io.c",
+            "@@ -1,8 +1,8 @@",
+            *lines,
+            "",
+        ]
+    )
+    assert warned(written(diff=diff), "tabs-converted-to-spaces") != []

@@ -91,9 +91,12 @@ def tabs_lost(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 
 def _may_have_been_tabs(lines: list[DiffLine]) -> bool:
-    """Whether most indents are those of tabs, and not all the same: a table of numbers may be indented by spaces in the file itself."""
+    """Whether most indents are those of tabs (also of tabs after the diff's sign), and not all the same: a table of numbers may be indented by
+    spaces in the file itself."""
     indents = [len(line.text) - len(line.text.lstrip(" ")) for line in lines]
-    return sum(1 for indent in indents if indent % _TAB == 0) * 2 >= len(indents) and (len(set(indents)) > 1 or indents[0] == 2 * _TAB)
+    return sum(1 for indent in indents if indent % _TAB == 0 or (indent + 1) % (2 * _TAB) == 0) * 2 >= len(indents) and (
+        len(set(indents)) > 1 or indents[0] == 2 * _TAB
+    )
 
 
 _TAB = 4
