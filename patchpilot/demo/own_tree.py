@@ -3,7 +3,8 @@
 
 ALL_DONE = """\
 The patch is in mainline and in a stable kernel: that was all.
-Only 6.1 is left, where it did not apply: press z at stage 5 to resolve it.
+Cc: stable brings it to the branches where it applies. Only 6.1 is left,
+where it does not: press z at stage 5 to resolve the conflict.
 
 """
 """What the TUI's end card says before that."""

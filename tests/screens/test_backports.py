@@ -38,6 +38,7 @@ def branch(verdict: BranchVerdict, **more: object) -> BranchResult:
         (BranchVerdict.CONFLICT, {"prerequisites": (NEED, NEED)}, "✗ conflict", "w write 3 patches"),
         (BranchVerdict.CONFLICT, {"prerequisites": (NEED,), "failed": "x@y"}, "✗ failed", "z resolve"),
         (BranchVerdict.FIXED, {"failed": "x@y"}, "✓ already there", "nothing"),
+        (BranchVerdict.CONFLICT, {"failed": "x@y", "resolved": "/patches"}, "✓ resolved", "patches written: z"),
     ],
 )
 def test_every_verdict_is_a_sign_a_word_and_an_action(verdict: BranchVerdict, more: dict[str, object], badge: str, action: str) -> None:
@@ -50,6 +51,14 @@ def test_what_is_not_in_mainline_is_left_to_the_tag_or_waits() -> None:
     waiting = BackportResult("3" * 40, "x", culprits=("5" * 40,), upstream=False)
     assert what_to_do(branch(BranchVerdict.CLEAN), waiting) == "Cc: stable is enough"
     assert what_to_do(branch(BranchVerdict.CONFLICT, prerequisites=(NEED,)), waiting) == "wait for the merge"
+
+
+def test_a_merged_fix_with_the_tag_is_left_to_the_stable_maintainers_where_it_applies() -> None:
+    merged = BackportResult("3" * 40, "x", culprits=("5" * 40,), upstream=True)
+    for verdict in (BranchVerdict.CLEAN, BranchVerdict.THREE_WAY):
+        assert what_to_do(branch(verdict), merged, is_tagged=True) == "Cc: stable is enough"
+    assert what_to_do(branch(BranchVerdict.CONFLICT), merged, is_tagged=True) == "z resolve"
+    assert what_to_do(branch(BranchVerdict.CLEAN, failed="x@y"), merged, is_tagged=True) == "w write patch"
 
 
 def test_while_the_introducing_commit_is_unknown_it_is_what_to_do() -> None:

@@ -133,3 +133,10 @@ async def test_a_topic_that_does_not_apply_is_rebased_from_here(mended: Path, wa
         await keys(pilot, *["down"] * at, "enter")
         shown = " ".join(text_of(app).replace("│", " ").split())
         assert f"conflicts with origin/master in {names[0]}" in shown
+
+
+async def test_the_tree_of_a_fix_can_be_read_in_the_list_of_what_is_next(clone: Path, walk_on: On) -> None:
+    app = walk_on(clone)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await settle(pilot)
+        await until(pilot, lambda: "if it fixes a bug: [PATCH net], else [PATCH net-next]" in text_of(app), "which tree it is")

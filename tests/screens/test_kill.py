@@ -20,7 +20,7 @@ SHOWS = {
     Stage.TAGS: "This is not a fix",
     Stage.BACKPORTS: "what to do",
     Stage.PREVIEW: "raw mail",
-    Stage.SEND: "Ready? ",
+    Stage.SEND: "NOT SENT: ",
     Stage.FOLLOW: "No series is followed yet",
 }
 """A text that only this stage's screen shows."""

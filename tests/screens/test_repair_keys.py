@@ -27,7 +27,7 @@ async def test_the_verdict_is_that_of_a_dry_run(clone: Path, walk_on: On) -> Non
         await settle(pilot)
         asked(app)
         await keys(pilot, Stage.SEND)
-        assert f"Ready? {printed} " in text_of(app)
+        assert f" {printed} " in text_of(app)
         assert app.session.status(Stage.SEND).note == printed
 
 
@@ -64,7 +64,7 @@ async def test_a_repairs_all_that_is_certain_and_the_sign_off_asks_by_itself(clo
         await keys(pilot, "a", "j", "enter")
         await until(pilot, lambda: app.session.status(Stage.SEND).state is StageState.TODO, "nothing to block sending")
         assert "Signed-off-by: Robin Newland <robin@example.net>" in message(clone)
-        assert "Ready? ready: 1 mail to 8 recipients" in text_of(app)
+        assert " Ready: 1 mail to 8 recipients " in text_of(app)
 
 
 async def test_u_takes_back_all_of_a_repair(clone: Path, walk_on: On) -> None:

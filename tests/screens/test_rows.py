@@ -33,6 +33,7 @@ def test_branches_that_were_left_out_for_one_reason_share_a_line() -> None:
 def test_a_conflict_says_where_it_waits_and_how_it_is_taken_up() -> None:
     waiting = Resolving("linux-6.1.y", Path("/clone"), "conflict", ("a.c",), ("git cherry-pick --continue",))
     assert resolving_rows(waiting)[:2] == ["The conflict on linux-6.1.y is in this clone:", "  /clone"]
+    assert resolving_rows(waiting)[3:5] == ["In a shell (Ctrl-Z suspends patchpilot, fg resumes it):", "  git cherry-pick --continue"]
     assert "press z here to continue" in resolving_rows(waiting)[-1]
     files = (Path("/patches/0001-a.patch"),)
     done = Resolving("linux-6.1.y", Path("/clone"), "done", (), ("send them: git send-email /patches/*.patch",), files, ("0123456789ab a",))
@@ -45,7 +46,11 @@ def test_a_conflict_says_where_it_waits_and_how_it_is_taken_up() -> None:
         "  /patches",
         "    0001-a.patch",
         "",
-        "send them: git send-email /patches/*.patch",
+        "In a shell (Ctrl-Z suspends patchpilot, fg resumes it):",
+        "  send them: git send-email /patches/*.patch",
+    ]
+    assert resolving_rows(done, in_demo=True)[8:] == [
+        "In the demo this branch is done with that: do not send the patches, a shell of yours would use your own mail server."
     ]
 
 

@@ -17,6 +17,7 @@ class BranchResult:
     """The answer for one branch or tree. `tip` is "" for a directory; `search` is None when no prerequisites were looked for.
 
     `whole` are the whole commits that would do in place of the `partial` prerequisites, when they are far too many; their number then.
+    `resolved` is the folder with the patches of a conflict that the user resolved; "" while there is none.
     `failed` is the mail by which the stable maintainers reported that the fix failed to apply, where a followed series has it.
     """
 
@@ -45,6 +46,7 @@ class BranchResult:
     stale: bool = False
     is_over: bool = False
     failed: str = ""
+    resolved: str = ""
 
     @property
     def wants_fix(self) -> bool:

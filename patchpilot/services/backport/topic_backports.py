@@ -18,7 +18,7 @@ from patchpilot.services.backport.backport_result import BackportResult, BranchR
 from patchpilot.services.backport.branch_verdicts import BackportRequest, backport
 from patchpilot.services.backport.bug_range import range_of_backports
 from patchpilot.services.backport.prerequisite_queue import without
-from patchpilot.services.backport.work_clone import Resolving, resolve
+from patchpilot.services.backport.work_clone import Resolving, resolution, resolve
 from patchpilot.services.backport.write_backports import WrittenBackport, answered, write_backports
 from patchpilot.services.tags.fix_claims import denies_fix
 from patchpilot.services.topic.topic_project import profile_of
@@ -47,7 +47,14 @@ def topic_backports(
             raise
         return BackportResult(commit.id, commit.subject, rules=(f"{project} maintains no stable series: nothing to backport",))
     failed = _failed(result)
-    branches = tuple(replace(branch, failed=failed.get((result.commit or "", branch.version or ""), "")) for branch in result.branches)
+    branches = tuple(
+        replace(
+            branch,
+            failed=failed.get((result.commit or "", branch.version or ""), ""),
+            resolved=str(resolution(repository, result.commit, branch) or "") if result.commit and branch.verdict == "conflict" else "",
+        )
+        for branch in result.branches
+    )
     return replace(result, branches=branches, bug=range_of_backports(repository, result))
 
 

@@ -69,7 +69,13 @@ def resolve(
     place = _place(repository, result.commit, branch)
     if not (place / ".git").exists():
         _prepare(repository, result, branch, stable, place, wording)
-    return _take_up(repository, result, branch, stable, place, folder or place.with_name(place.name + ".patches"), wording)
+    return _take_up(repository, result, branch, stable, place, folder or _patches(place), wording)
+
+
+def resolution(repository: Repository, commit: str, branch: BranchResult) -> Path | None:
+    """The folder with the patches that `resolve` wrote for a branch, None where it wrote none."""
+    folder = _patches(_place(repository, commit, branch))
+    return folder if folder.is_dir() and any(folder.glob("*.patch")) else None
 
 
 def build(repository: Repository, result: BackportResult, branch: BranchResult, stable: StableTrees, command: str) -> Built:
@@ -96,6 +102,10 @@ def _place(repository: Repository, commit: str, branch: BranchResult) -> Path:
     key = hashlib.sha256(str(repository.common_dir.resolve()).encode("utf-8", "surrogateescape")).hexdigest()[:8]
     name = re.sub(r"[^A-Za-z0-9_.-]+", "-", branch.version or branch.branch).strip(".-")
     return Path(platformdirs.user_state_dir("patchpilot", appauthor=False)) / "resolve" / f"{key}-{commit[:12]}-{name}"
+
+
+def _patches(place: Path) -> Path:
+    return place.with_name(place.name + ".patches")
 
 
 def _clone(repository: Repository, place: Path, extra: Path | None = None) -> None:

@@ -124,8 +124,9 @@ def _too_soon(project: Project, draft: Draft, version: int, now: datetime, resen
     if hours >= project.mail.resend_hours:
         return ""
     ago = f"{counted(hours, 'hour')} ago" if hours else "less than an hour ago"
-    demo = " (in the demo, send it at once)" if in_demo() else ""
-    return f"v{earlier[-1].version} was sent {ago}; {project.title} asks for {project.mail.resend_hours} hours between versions{demo}"
+    # the end of a line may be cut
+    demo = "in the demo, send it at once; " if in_demo() else ""
+    return f"{demo}v{earlier[-1].version} was sent {ago}; {project.title} asks for {project.mail.resend_hours} hours between versions"
 
 
 OWN_NAMES = ("no-sign-off", "missing-target-tree", "already-applied", "does-not-apply")

@@ -15,6 +15,7 @@ from textual.widgets import DataTable, Static
 from textual.widgets.option_list import Option
 
 from patchpilot.model.counted import counted
+from patchpilot.model.trailer import all_tags
 from patchpilot.tui.action_keys import in_keys
 from patchpilot.tui.glyphs import glyph
 from patchpilot.tui.rich_text import diff_line, fitted, lines, plain, wrapped
@@ -47,6 +48,7 @@ BADGES = {
     "unknown": Badge("unknown", "unknown", "yellow"),
 }
 FAILED = Badge("blocked", "failed", "bold red")
+RESOLVED = Badge("done", "resolved", "green")
 RISKS = {"low": "green", "medium": "yellow", "high": "bold red"}
 COLUMNS = (("verdict", 15), ("bug", 7), ("prereqs", 7), ("EOL", 7))
 MERGED = ("in-mainline", "in-stable")
@@ -70,7 +72,7 @@ def load(ask: JobRequest) -> "tuple[BackportResult, StageStatus]":
     if not result.branches:
         return result, StageStatus(StageState.DONE, result.rules[0])
     needing = [branch for branch in result.branches if branch.wants_fix]
-    conflicts = sum(branch.verdict == "conflict" for branch in needing)
+    conflicts = sum(branch.verdict == "conflict" and not branch.resolved for branch in needing)
     words = f"{len(needing)} of {len(result.branches)} branches need the fix" + (f", {conflicts} with conflicts" if conflicts else "")
     if result.asked and result.commit:
         words = f"using mainline commit {result.commit[:12]}: {words}"
@@ -144,7 +146,7 @@ class BackportsScreen(StageScreen):
                 plain(bug_in_words(branch), dim),
                 plain(needs_count(branch), dim),
                 plain(branch.ends or "", dim),
-                plain(what_to_do(branch, result, self._unticked(branch), self._merged(result)), dim),
+                plain(self._what_to_do(branch, result), dim),
             )
             cells = zip(texts, columns, strict=True)
             table.add_row(*(Text(fitted(text.plain, width), text.style, no_wrap=True) for text, (_, width) in cells))
@@ -155,6 +157,11 @@ class BackportsScreen(StageScreen):
         else:
             self._hide("#needs", "#clash", "#outcome")
             self.query_one("#branch", Static).update(plain("\n".join(result.rules)))
+
+    def _what_to_do(self, branch: "BranchResult", result: "BackportResult") -> str:
+        message = self.session.commit.message.split("\n") if self.session.commit else ()
+        is_tagged = any("stable@" in tag.value for tag in all_tags(message, "Cc"))
+        return what_to_do(branch, result, self._unticked(branch), self._merged(result), is_tagged=is_tagged)
 
     def _merged(self, result: "BackportResult") -> str:
         """The mainline commit that mails report and that was not fetched yet, else ""."""
@@ -355,7 +362,7 @@ class BackportsScreen(StageScreen):
         table = self.query_one("#matrix", Table)
         if result is not None:
             width = table.ordered_columns[-1].width
-            text = fitted(what_to_do(branch, result, self._unticked(branch), self._merged(result)), width)
+            text = fitted(self._what_to_do(branch, result), width)
             table.update_cell_at(Coordinate(table.cursor_row, len(table.columns) - 1), plain(text))
 
     def action_write(self) -> None:
@@ -401,7 +408,11 @@ class BackportsScreen(StageScreen):
             return
 
         def ready(done: "Resolving") -> None:
-            self.app.push_screen(Reader("Resolve the conflict", resolving_rows(done), fold=True))
+            rows = resolving_rows(done, in_demo=bool(self.tui.demo))
+            self.app.push_screen(Reader("Resolve the conflict", rows, fold=True))
+            if done.files and not branch.resolved:
+                self.notify(f"{branch.branch}: resolved; the patches are written", markup=False)
+                self.tui.jobs.begin(self.stage)
 
         left_out = self._unticked(branch)
         self.in_thread(
@@ -419,7 +430,9 @@ def first_to_look_at(result: "BackportResult") -> int:
 
 
 def badge_of(branch: "BranchResult") -> Badge:
-    """The verdict as a badge; a fix that the stable maintainers reported as failed is that, until the branch has it."""
+    """The verdict as a badge; a fix that the stable maintainers reported as failed is that, until the branch has it or the user resolved the conflict."""
+    if branch.resolved and branch.wants_fix:
+        return RESOLVED
     return FAILED if branch.failed and branch.wants_fix else BADGES[str(branch.verdict)]
 
 
@@ -434,8 +447,13 @@ def needs_count(branch: "BranchResult") -> str:
     return f"{count}{'*' if branch.partial else ''}" if count else ""
 
 
-def what_to_do(branch: "BranchResult", result: "BackportResult", left_out: Collection[str] = (), merged: str = "") -> str:
-    """The next action for a branch, with its key; `left_out` are the prerequisites that are not ticked, `merged` is the mainline commit to fetch."""
+def what_to_do(
+    branch: "BranchResult", result: "BackportResult", left_out: Collection[str] = (), merged: str = "", *, is_tagged: bool = False
+) -> str:
+    """The next action for a branch, with its key; `left_out` are the prerequisites that are not ticked, `merged` is the mainline commit to fetch.
+
+    `is_tagged`: the fix has Cc: stable, so the stable maintainers take it where it applies.
+    """
     ticked = sum(need.commit not in left_out for need in branch.prerequisites)
     if not branch.wants_fix:
         return "nothing"
@@ -443,11 +461,13 @@ def what_to_do(branch: "BranchResult", result: "BackportResult", left_out: Colle
         return "f fetch the merge"
     if branch.queued:
         return "queued for a release"
+    if branch.resolved:
+        return "patches written: z"
     if branch.affected is None and not result.culprits:
         return f"{Stage.TAGS.number} choose the introducing commit"
     if branch.verdict == "conflict" and (branch.failed or not ticked):
         return "z resolve"
-    if not result.upstream:
+    if not result.upstream or (is_tagged and not branch.failed and branch.verdict != "conflict"):
         return "wait for the merge" if branch.verdict == "conflict" else "Cc: stable is enough"
     if branch.verdict == "conflict":
         return f"w write {ticked + 1} patches"
@@ -547,8 +567,12 @@ def written_rows(done: "Sequence[WrittenBackport]") -> list[str]:
     return rows
 
 
-def resolving_rows(done: "Resolving") -> list[str]:
-    """Where the conflict is, its state, what to do next, and the patches once they are written."""
+SHELL = "In a shell (Ctrl-Z suspends patchpilot, fg resumes it):"
+DEMO = "In the demo this branch is done with that: do not send the patches, a shell of yours would use your own mail server."
+
+
+def resolving_rows(done: "Resolving", *, in_demo: bool = False) -> list[str]:
+    """Where the conflict is, its state, what to do next and where, and the patches once they are written; in the demo they are not sent."""
     if done.files:
         return [
             f"Conflict on {done.branch} resolved. In the clone, these commits are on top of it, oldest first:",
@@ -559,13 +583,14 @@ def resolving_rows(done: "Resolving") -> list[str]:
             f"  {done.files[0].parent}",
             *(f"    {file.name}" for file in done.files),
             "",
-            *(in_keys(line, Stage.BACKPORTS) for line in done.advice),
+            *([DEMO] if in_demo else (SHELL, *(f"  {in_keys(line, Stage.BACKPORTS)}" for line in done.advice))),
         ]
     return [
         f"The conflict on {done.branch} is in this clone:",
         f"  {done.folder}",
         "",
-        *map(str, done.advice),
+        SHELL,
+        *(f"  {line}" for line in done.advice),
         "",
         "When it is resolved, press z here to continue.",
     ]

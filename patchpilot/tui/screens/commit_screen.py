@@ -238,7 +238,7 @@ class CommitScreen(StageScreen):
             status = self.session.status(stage)
             if stage is Stage.BACKPORTS and asked and asked.missing_tree:
                 # which tree it is depends on the Fixes: tag
-                rows.append(NextRow("tree", asked.missing_tree[1], "todo", "a", "tree", asked.missing_tree[0]))
+                rows.append(NextRow("tree", asked.missing_tree[1], "todo", "a", "tree", _tree_words(asked.missing_tree[1])))
             if stage is Stage.FOLLOW and not was_sent:
                 continue
             if stage is not Stage.COMMIT and status.state not in (StageState.DONE, StageState.NOTHING):
@@ -362,3 +362,11 @@ class CommitScreen(StageScreen):
         from patchpilot.tui.editing import amend
 
         amend(self)
+
+
+def _tree_words(proposed: str) -> str:
+    """What to do about a subject that names no tree, the choice first: the end of the line may be cut."""
+    fixes = proposed.removesuffix("-next")
+    if proposed == fixes:
+        return f"use [{fixes}]: the subject names no target tree"
+    return f"if it fixes a bug: [{fixes}], else [{proposed}]; the subject names no target tree"

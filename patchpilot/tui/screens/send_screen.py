@@ -239,7 +239,7 @@ class SendScreen(StageScreen):
             chosen.clear_options()
             chosen.add_options(Option(self._row(check)) for check in self._checks)
             chosen.highlighted = next((at for at, check in enumerate(self._checks) if check.name == name), 0)
-        panel.heading = f"Ready? {card.verdict}"
+        panel.heading = f"{card.verdict[:1].upper()}{card.verdict[1:]}"
         certain = sum(check.name in CERTAIN for check in self._checks)
         own = "the sign-off is asked separately" if any(check.name == "no-signoff" for check in self._checks) else ""
         panel.count = " · ".join(part for part in ("press A to apply all safe fixes" if certain else "", own) if part)
