@@ -9,12 +9,23 @@ from pathlib import Path
 import pytest
 
 from patchpilot.backports.conflict_places import ConflictPlace
+from patchpilot.backports.conflict_reasons import Cause
 from patchpilot.backports.prerequisites import PrerequisiteNeed
 from patchpilot.backports.verdict import BranchVerdict
 from patchpilot.commits.run import git
 from patchpilot.services.backport.backport_result import BackportResult, BranchResult
 from patchpilot.tui.app import PatchpilotApp
-from patchpilot.tui.screens.backports_screen import badge_of, ends_soon, need_row, needs_count, sides_rows, what_is_written, what_to_do
+from patchpilot.tui.screens.backports_screen import (
+    badge_of,
+    detail_rows,
+    details,
+    ends_soon,
+    need_row,
+    needs_count,
+    what_is_written,
+    what_to_do,
+    why,
+)
 from patchpilot.tui.stages import Stage
 from tests.kit.walk import asked, keys, settle, text_of, until
 
@@ -61,10 +72,10 @@ def test_a_merged_fix_with_the_tag_is_left_to_the_stable_maintainers_where_it_ap
     assert what_to_do(branch(BranchVerdict.CLEAN, failed="x@y"), merged, is_tagged=True) == "w write patch"
 
 
-def test_while_the_introducing_commit_is_unknown_it_is_what_to_do() -> None:
+def test_while_the_introducing_commit_is_unknown_no_branch_has_an_action() -> None:
     unknown = BackportResult("3" * 40, "x", upstream=False)
     for verdict in (BranchVerdict.CLEAN, BranchVerdict.CONFLICT):
-        assert what_to_do(branch(verdict, prerequisites=(NEED,)), unknown) == "4 choose the introducing commit"
+        assert what_to_do(branch(verdict, prerequisites=(NEED,)), unknown) == ""
 
 
 async def test_while_the_introducing_commit_is_unknown_no_prerequisite_is_ticked(mended: Path, walk_on: On) -> None:
@@ -102,11 +113,51 @@ def test_what_is_written_is_told_before_the_folder_is_asked_for() -> None:
     assert what_is_written(BackportResult("3" * 40, "x", branches=branches[1:2]), {}) == "No branch needs the fix."
 
 
-def test_each_conflict_has_its_place_and_its_columns() -> None:
-    places = (ConflictPlace("a.c", 7, ("ours",), ("theirs",), base=("base",)), ConflictPlace("b.c", 0, kind="modify/delete"))
-    rows = sides_rows(places, 120)
-    assert [row for row in rows if row.startswith("@@ ")] == ["@@ a.c:7 (content) @@", "@@ b.c:0 (modify/delete) @@"]
-    assert [cell.strip() for cell in rows[2].split("\t")] == ["ours", "base", "theirs"]
+@pytest.mark.parametrize(
+    ("size", "others"), [((160, 50), ()), ((120, 36), ("| branch and base", "| base and fix")), ((100, 40), ("| base", "| fix"))]
+)
+async def test_as_many_versions_of_a_conflict_as_fit_are_next_to_each_other(
+    size: tuple[int, int], others: tuple[str, ...], mended: Path, walk_on: On
+) -> None:
+    app = walk_on(mended)
+    async with app.run_test(size=size) as pilot:
+        await settle(pilot)
+        asked(app)
+        await keys(pilot, Stage.BACKPORTS)
+        text = text_of(app)
+        # the introducing commit is asked for once, with the key
+        assert text.count("introducing commit") == 1
+        assert "introducing commit unknown: press 4 to choose it" in text
+        for other in others:
+            assert other in text_of(app)
+            await keys(pilot, "vertical_line")
+        if not others:
+            headings = next(row for row in text.splitlines() if "base (before the fix)" in row)
+            assert headings.index("branch") < headings.index("base") < headings.index("fix", headings.index(")"))
+            assert app.screen.check_action("versions", ()) is False
+        # the lines have numbers and the signs of their version
+        assert "acme_mcp.c:45 (content)" in text
+        await keys(pilot, "enter")
+        assert "acme_mcp.c:45 (content)" in text_of(app)
+
+
+def test_a_verdict_is_told_in_short_rows_and_prerequisites_have_their_own_panel() -> None:
+    causes = tuple(
+        Cause(digit * 40, subject, "lines", "it changed them") for digit, subject in (("6", "frob: lock"), ("7", "frob: unlock"))
+    )
+    places = (ConflictPlace("a/b.c", 7, ("ours",), ("theirs",)), ConflictPlace("c.c", 0, kind="modify/delete"))
+    one = branch(BranchVerdict.CONFLICT, conflicts=places, causes=causes, prerequisites=(NEED,), hints=("mind the lock",))
+    assert [row.plain for row in detail_rows(details(one), 60)] == [
+        "why        so it is",
+        "caused by  666666666666 frob: lock",
+        "           777777777777 frob: unlock",
+        "note       mind the lock",
+    ]
+    assert why(one, ()) == "b.c:7 and 1 more"
+    assert why(branch(BranchVerdict.FIXED, landed_as="8" * 40), ()) == "applied as 888888888888"
+    assert why(branch(BranchVerdict.CLEAN, culprit_as="9" * 40), ("5" * 40,)) == "bug from 999999999999"
+    assert why(branch(BranchVerdict.CLEAN, culprit_as="5" * 40), ("5" * 40,)) == ""
+    assert why(branch(BranchVerdict.CLEAN), ()) == ""
 
 
 async def test_a_prerequisite_that_is_not_ticked_is_not_written(mended: Path, walk_on: On, tmp_path: Path) -> None:
@@ -122,7 +173,8 @@ async def test_a_prerequisite_that_is_not_ticked_is_not_written(mended: Path, wa
         asked(app)
         git(mended, "update-ref", "refs/remotes/origin/master", "HEAD")
         await keys(pilot, Stage.BACKPORTS)
-        assert "base (before the fix)" in text_of(app)
+        assert "acme_mcp.c:" in text_of(app)
+        assert "1 conflict · | branch and base" in text_of(app)
         assert "1/1 ticked" in text_of(app)
         assert "w write 2 patches" in text_of(app)
         # from the matrix Space goes to the prerequisites

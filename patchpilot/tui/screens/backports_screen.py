@@ -22,18 +22,19 @@ from patchpilot.tui.rich_text import diff_line, fitted, lines, plain, wrapped
 from patchpilot.tui.screens.stage_screen import StageScreen
 from patchpilot.tui.session import JobRequest
 from patchpilot.tui.stages import Stage, StageState, StageStatus
-from patchpilot.tui.widgets import three_columns
 from patchpilot.tui.widgets.badge import Badge
 from patchpilot.tui.widgets.choose import LineDialog, Reader
+from patchpilot.tui.widgets.diff_colors import DiffColors, colors_on
 from patchpilot.tui.widgets.diff_view import DiffView
 from patchpilot.tui.widgets.lists import List, Table
 from patchpilot.tui.widgets.pager import Pager
-from patchpilot.tui.widgets.panel import TALL, WIDE, Panel
+from patchpilot.tui.widgets.panel import BROAD, TALL, WIDE, Panel
 from patchpilot.tui.widgets.ruler import ReleaseRuler
+from patchpilot.tui.widgets.three_columns import BASE, BRANCH, FIX, TITLES, Conflicts, Version
 
 if TYPE_CHECKING:
     from patchpilot.services.backport.backport_result import BackportResult, BranchResult
-    from patchpilot.services.backport.conflict_columns import ConflictPlace
+    from patchpilot.services.backport.conflict_columns import ConflictColumns
     from patchpilot.services.backport.prerequisite_queue import PrerequisiteNeed
     from patchpilot.services.backport.work_clone import Resolving
     from patchpilot.services.backport.write_backports import WrittenBackport
@@ -58,6 +59,15 @@ NARROW = 100
 CELL_PADDING = 2
 EDGE = 5
 """Columns of a panel's border and a table's scrollbar."""
+TODO = "what to do"
+WHY = 24
+"""Columns of the reason in the table, where there is room for it."""
+PAIRS = ((BRANCH, FIX), (BRANCH, BASE), (BASE, FIX))
+"""What is shown of a conflict below 160 columns, one after the other with `|`."""
+SINGLE = ((BRANCH,), (BASE,), (FIX,))
+"""The same below 120 columns."""
+LABEL = 11
+"""Columns of the label before each detail of a verdict."""
 SOON = 183
 """Days before the end of its support from which a branch is dimmed: work for it is hardly worth it."""
 
@@ -77,7 +87,7 @@ def load(ask: JobRequest) -> "tuple[BackportResult, StageStatus]":
     if result.asked and result.commit:
         words = f"using mainline commit {result.commit[:12]}: {words}"
     if not result.culprits:
-        return result, StageStatus(StageState.TODO, f"introducing commit unknown; choose it at stage {Stage.TAGS.number}")
+        return result, StageStatus(StageState.TODO, f"introducing commit unknown: press {Stage.TAGS.number} to choose it")
     return result, StageStatus(StageState.DONE, words)
 
 
@@ -95,6 +105,9 @@ class BackportsScreen(StageScreen):
         Binding("z", "resolve", "resolve", tooltip="resolve the conflict of this branch in a separate clone"),
         Binding("space", "tick", "tick", key_display="Space", tooltip="tick a prerequisite, or untick it: w writes the ticked ones"),
         Binding(
+            "vertical_line", "versions", "versions", key_display="|", tooltip="show the other versions of a conflict: branch, base, fix"
+        ),
+        Binding(
             "f", "fetch", "git fetch", tooltip="run git fetch, after confirmation, once the fix was merged: its mainline commit is needed"
         ),
     ]
@@ -102,7 +115,10 @@ class BackportsScreen(StageScreen):
     def __init__(self, session: Any) -> None:
         super().__init__(session)
         self._left_out: dict[str, frozenset[str]] = {}
-        self._conflicts: dict[tuple[str, str], tuple[ConflictPlace, ...]] = {}
+        self._conflicts: dict[tuple[str, str], tuple[ConflictColumns, ...]] = {}
+        self._versions = 0
+        self._shown_conflicts: Conflicts | None = None
+        self._colors: tuple[object, DiffColors] | None = None
         self._patches: dict[tuple[str, str], tuple[str, ...]] = {}
 
     def body(self) -> ComposeResult:
@@ -117,7 +133,7 @@ class BackportsScreen(StageScreen):
             with Panel(title="Prerequisites", id="needs"):
                 yield List(ident="queue")
         with Panel(title="Conflicts", id="clash"):
-            yield Pager(ident="sides", styler=three_columns.styled)
+            yield Pager(ident="sides", styler=self._conflict_look)
         with Panel(title="The fix on this branch", id="outcome"):
             yield DiffView(ident="applied")
 
@@ -134,11 +150,14 @@ class BackportsScreen(StageScreen):
         table = self.query_one("#matrix", Table)
         at = table.cursor_row if table.row_count else first_to_look_at(result)
         table.clear(columns=True)
-        columns = self._columns(max((len(self._short_name(branch)) for branch in result.branches), default=0))
+        todo = [self._what_to_do(branch, result) for branch in result.branches]
+        # the reason has the place of the actions where there are none
+        has_why, has_todo = self.size.width >= WIDE or not any(todo), any(todo)
+        columns = self._columns(max((len(self._short_name(branch)) for branch in result.branches), default=0), has_why, has_todo)
         for name, width in columns:
             table.add_column(name, width=width)
         today = datetime.now(UTC).date()
-        for branch in result.branches:
+        for branch, action in zip(result.branches, todo, strict=True):
             dim = "dim" if ends_soon(branch, today) else ""
             texts = (
                 plain(self._short_name(branch), dim),
@@ -146,7 +165,8 @@ class BackportsScreen(StageScreen):
                 plain(bug_in_words(branch), dim),
                 plain(needs_count(branch), dim),
                 plain(branch.ends or "", dim),
-                plain(self._what_to_do(branch, result), dim),
+                *((plain(why(branch, result.culprits), dim),) if has_why else ()),
+                *((plain(action, dim),) if has_todo else ()),
             )
             cells = zip(texts, columns, strict=True)
             table.add_row(*(Text(fitted(text.plain, width), text.style, no_wrap=True) for text, (_, width) in cells))
@@ -172,6 +192,8 @@ class BackportsScreen(StageScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """There is something to fetch only when the fix was merged."""
         result: BackportResult | None = self.session.last(self.stage)
+        if action == "versions":
+            return self.query_one("#clash").display and self.size.width < BROAD
         return bool(result and self._merged(result)) if action == "fetch" else super().check_action(action, parameters)
 
     def action_fetch(self) -> None:
@@ -183,11 +205,11 @@ class BackportsScreen(StageScreen):
     def _short_name(self, branch: "BranchResult") -> str:
         return (branch.version if self.size.width < NARROW else None) or branch.branch
 
-    def _columns(self, widest: int) -> tuple[tuple[str, int], ...]:
-        """The table's columns, with the widest name of a branch; what to do gets the rest of the width."""
-        known = (("branch", max(6, widest)), *COLUMNS)
+    def _columns(self, widest: int, has_why: bool, has_todo: bool) -> tuple[tuple[str, int], ...]:
+        """The table's columns, with the widest name of a branch; the last one gets the rest of the width."""
+        known = (("branch", max(6, widest)), *COLUMNS, *((("why", WHY),) if has_why and has_todo else ()))
         room = (self.size.width or 80) - EDGE - sum(width + CELL_PADDING for _, width in known) - CELL_PADDING
-        return (*known, ("what to do", max(8, room)))
+        return (*known, (TODO if has_todo else "why", max(8, room)))
 
     def on_resize(self) -> None:
         """Columns follow the width."""
@@ -204,10 +226,11 @@ class BackportsScreen(StageScreen):
         if result is None or at >= len(result.branches):
             return
         branch = result.branches[at]
-        missing = [f"not fetched: {other.version}" for other in result.missing]
-        self.query_one("#branch", Static).update(
-            lines(diff_line(row) for row in [*self._in_words(branch, result), *missing, *result.rules])
-        )
+        self.query_one("#verdict", Panel).heading = f"{branch.branch}: {badge_of(branch).word}"
+        # half of the width where the prerequisites are next to it
+        half = self.size.width >= WIDE and self.size.height >= TALL
+        wide = (self.size.width // 2 if half else self.size.width) - EDGE - LABEL
+        self.query_one("#branch", Static).update(lines(detail_rows(self._details(branch, result), wide)))
         self._list_needs(branch)
         self._show_below(branch)
 
@@ -220,6 +243,13 @@ class BackportsScreen(StageScreen):
     def _all_unticked(self, result: "BackportResult") -> dict[str, frozenset[str]]:
         """The same by branch."""
         return {branch.branch: self._unticked(branch) for branch in result.branches}
+
+    def _details(self, branch: "BranchResult", result: "BackportResult") -> list[tuple[str, str]]:
+        """What the panel says about a branch, as (label, text); the prerequisites and the lines of the conflict have panels of their own."""
+        todo, merged = self._what_to_do(branch, result), self._merged(result)
+        rows = [("merged as", f"{merged[:12]}, not fetched yet: press f (git fetch)")] if merged else []
+        rows += [*details(branch), *([("next", todo)] if todo else []), *(("not fetched", str(other.version)) for other in result.missing)]
+        return [*rows, *(("note", rule) for rule in result.rules)]
 
     def _in_words(self, branch: "BranchResult", result: "BackportResult") -> list[str]:
         """The details of a verdict, with the mainline commit in the commands."""
@@ -263,7 +293,7 @@ class BackportsScreen(StageScreen):
             self._hide("#clash", "#outcome")
             return
         key = (result.commit, branch.tip)
-        if branch.conflicts and self.size.width >= three_columns.ROOM:
+        if branch.conflicts:
             self._show_conflicts(branch, key) if key in self._conflicts else self._read_conflicts(branch, key)
         elif branch.tip and not branch.conflicts:
             self._show_patch(branch, key) if key in self._patches else self._make_patch(branch, key, result)
@@ -271,19 +301,62 @@ class BackportsScreen(StageScreen):
             self._hide("#clash", "#outcome")
 
     def _show_conflicts(self, branch: "BranchResult", key: tuple[str, str]) -> None:
-        """The conflicts in three columns, as far as they are known."""
+        """The conflicts as far as they are known: three versions next to each other, two of them, or one, as the width allows."""
         if self._chosen() != branch:
             return
         self._hide("#outcome")
-        panel = self.query_one("#clash", Panel)
-        panel.display, panel.count = True, counted(len(branch.conflicts), "conflict")
-        rows = sides_rows(self._conflicts.get(key, branch.conflicts), self.size.width - EDGE)
+        panel, choices = self.query_one("#clash", Panel), self._choices()
+        shown = choices[self._versions % len(choices)]
+        self._shown_conflicts = self._conflicts_of(branch, key, shown)
+        other = choices[(self._versions + 1) % len(choices)]
+        turn = f" · | {' and '.join(TITLES[version].partition(' ')[0] for version in other)}" if len(choices) > 1 else ""
+        panel.display, panel.count = True, f"{counted(len(branch.conflicts), 'conflict')}{turn}"
+        rows = self._shown_conflicts.rows
         self.query_one("#sides", Pager).fill(rows, stops=[at for at, row in enumerate(rows) if row.startswith("@@ ")])
+
+    def _choices(self) -> tuple[tuple[int, ...], ...]:
+        """The versions of a conflict that there is room for at once, in turn."""
+        if self.size.width >= BROAD:
+            return ((BRANCH, BASE, FIX),)
+        return PAIRS if self.size.width >= WIDE else SINGLE
+
+    def _conflicts_of(self, branch: "BranchResult", key: tuple[str, str], shown: Sequence[int]) -> Conflicts:
+        """The conflicts of a branch as rows; without the base and the lines around them while these are not read."""
+        read = self._conflicts.get(key)
+        found = [(one.place, one.base_line, one.fix_line) for one in read] if read else [(place, 0, 0) for place in branch.conflicts]
+        conflicts = [
+            (
+                place.path,
+                f"{place.path}:{place.line} ({place.kind})",
+                (Version(place.ours, place.line), Version(place.base, base), Version(place.theirs, fix)),
+            )
+            for place, base, fix in found
+        ]
+        return Conflicts(conflicts, shown, self.size.width - EDGE)
+
+    def _conflict_look(self, row: str) -> Text:
+        look = self._shown_conflicts.look(row, self._diff_colors()) if self._shown_conflicts else None
+        return plain(row) if look is None else look
+
+    def _diff_colors(self) -> DiffColors:
+        """The colors of code for the theme, computed once for each."""
+        sides = self.query_one("#sides")
+        of = (self.app.theme, sides.background_colors[1], self.app.no_color)
+        if self._colors is None or self._colors[0] != of:
+            self._colors = of, colors_on(sides)
+        return self._colors[1]
+
+    def action_versions(self) -> None:
+        """Show the next versions of the conflict."""
+        branch = self._chosen()
+        if branch is not None:
+            self._versions += 1
+            self._show_below(branch)
 
     def _read_conflicts(self, branch: "BranchResult", key: tuple[str, str]) -> None:
         from patchpilot.services.backport.conflict_columns import conflict_columns
 
-        def read(places: "tuple[ConflictPlace, ...]") -> None:
+        def read(places: "tuple[ConflictColumns, ...]") -> None:
             self._conflicts[key] = places
             self._show_conflicts(branch, key)
 
@@ -336,12 +409,20 @@ class BackportsScreen(StageScreen):
             return
         wide = self.size.width - EDGE
         rows = [part for row in self._in_words(branch, result) for part in (wrapped(row, wide) if not row.startswith("  ") else [row])]
-        places = self._conflicts.get((result.commit or "", branch.tip), branch.conflicts)
-        is_wide = wide >= three_columns.ROOM
-        rows += ["", *sides_rows(places, wide)] if is_wide and branch.conflicts else conflict_rows(branch)
+        # as many versions as fit next to each other, the others below
+        found: list[Conflicts] = []
+        if branch.conflicts and branch.wants_fix:
+            shown = ((BRANCH,), (FIX,)) if self.size.width < WIDE else self._choices()[:1]
+            found = [self._conflicts_of(branch, (result.commit or "", branch.tip), versions) for versions in shown]
+        for part in found:
+            rows += ["", *part.rows]
         stops = [at for at, row in enumerate(rows) if row.startswith("@@ ")]
-        styler = three_columns.styled if is_wide else diff_line
-        self.app.push_screen(Reader(f"{branch.branch}: {badge_of(branch).word}", rows, styler=styler, stops=stops))
+
+        def look(row: str) -> Text:
+            looks = (part.look(row, self._diff_colors()) for part in found)
+            return next((text for text in looks if text is not None), diff_line(row))
+
+        self.app.push_screen(Reader(f"{branch.branch}: {badge_of(branch).word}", rows, styler=look, stops=stops))
 
     def action_tick(self) -> None:
         """Tick the prerequisite, or untick it; from the matrix, go to the prerequisites."""
@@ -360,7 +441,7 @@ class BackportsScreen(StageScreen):
         """What to do with a branch, after its prerequisites were ticked."""
         result: BackportResult | None = self.session.last(self.stage)
         table = self.query_one("#matrix", Table)
-        if result is not None:
+        if result is not None and table.ordered_columns[-1].label.plain == TODO:
             width = table.ordered_columns[-1].width
             text = fitted(self._what_to_do(branch, result), width)
             table.update_cell_at(Coordinate(table.cursor_row, len(table.columns) - 1), plain(text))
@@ -450,8 +531,9 @@ def needs_count(branch: "BranchResult") -> str:
 def what_to_do(
     branch: "BranchResult", result: "BackportResult", left_out: Collection[str] = (), merged: str = "", *, is_tagged: bool = False
 ) -> str:
-    """The next action for a branch, with its key; `left_out` are the prerequisites that are not ticked, `merged` is the mainline commit to fetch.
+    """The next action for a branch, with its key; "" while the introducing commit is unknown, which the panel says once.
 
+    `left_out` are the prerequisites that are not ticked, `merged` is the mainline commit to fetch.
     `is_tagged`: the fix has Cc: stable, so the stable maintainers take it where it applies.
     """
     ticked = sum(need.commit not in left_out for need in branch.prerequisites)
@@ -464,7 +546,7 @@ def what_to_do(
     if branch.resolved:
         return "patches written: z"
     if branch.affected is None and not result.culprits:
-        return f"{Stage.TAGS.number} choose the introducing commit"
+        return ""
     if branch.verdict == "conflict" and (branch.failed or not ticked):
         return "z resolve"
     if not result.upstream or (is_tagged and not branch.failed and branch.verdict != "conflict"):
@@ -497,6 +579,39 @@ def need_row(need: "PrerequisiteNeed", number: int, risk: str, is_ticked: bool) 
     tick = f"[{glyph('ticked')}]" if is_ticked else "[ ]"
     row = plain(f"{tick} {number:>2}  {need.commit[:12]}  {counted(need.size, 'line'):>10}  ")
     return row.append(fitted(f"{risk} risk", 11), RISKS[risk]).append(plain(f"  {need.subject}"))
+
+
+def why(branch: "BranchResult", culprits: Collection[str]) -> str:
+    """The reason of a verdict in a few words: where it conflicts, or which commit the branch has; `culprits` are in mainline."""
+    if branch.landed_as:
+        return f"applied as {branch.landed_as[:12]}"
+    if branch.wants_fix and branch.conflicts:
+        first, more = branch.conflicts[0], len(branch.conflicts) - 1
+        line = f":{first.line}" if first.line else ""
+        return f"{first.path.rpartition('/')[2]}{line}{f' and {more} more' if more else ''}"
+    return f"bug from {branch.culprit_as[:12]}" if branch.culprit_as and branch.culprit_as not in culprits else ""
+
+
+def details(branch: "BranchResult") -> list[tuple[str, str]]:
+    """The details of a verdict in short, as (label, text): one row for each fact."""
+    rows = [("why", branch.reason)]
+    rows += [("failed", f"reported in <{branch.failed}>")] if branch.failed else []
+    if branch.wants_fix:
+        rows += [("caused by", f"{cause.commit[:12]} {cause.subject}") for cause in branch.causes[:4]]
+        rows += [("search", needs_in_words(branch)[0])] if branch.search in ("none", "gave-up") else []
+    rows += [("then apply", f"{later.commit[:12]} {later.subject} ({later.kind})") for later in branch.followers]
+    rows += [("note", hint) for hint in branch.hints]
+    return [*rows, *([("note", "not fetched for a long time; run git fetch")] if branch.stale else [])]
+
+
+def detail_rows(known: Sequence[tuple[str, str]], columns: int) -> list[Text]:
+    """Labels, each once for the facts that it has, with their texts wrapped next to them."""
+    rows, before = [], ""
+    for label, text in known:
+        for at, part in enumerate(wrapped(text, columns)):
+            rows.append(Text.assemble((fitted(label if not at and label != before else "", LABEL), "dim"), plain(part)))
+        before = label
+    return rows
 
 
 def in_words(branch: "BranchResult") -> list[str]:
@@ -535,26 +650,6 @@ def needs_in_words(branch: "BranchResult") -> list[str]:
         rows.append(
             f"(as whole commits: {counted(len(branch.whole), 'commit')}, {counted(sum(need.size for need in branch.whole), 'line')} in total)"
         )
-    return rows
-
-
-def sides_rows(places: "Sequence[ConflictPlace]", columns: int) -> list[str]:
-    """Each conflict in three columns: the branch, the base and the fix."""
-    rows: list[str] = []
-    for place in places:
-        rows += ["", f"@@ {place.path}:{place.line} ({place.kind}) @@"] if rows else [f"@@ {place.path}:{place.line} ({place.kind}) @@"]
-        rows.append(three_columns.heading(("branch", "base (before the fix)", "fix"), columns))
-        rows += three_columns.three_columns((place.ours, place.base, place.theirs), columns)
-    return rows
-
-
-def conflict_rows(branch: "BranchResult") -> list[str]:
-    """Both sides of each conflict, as in a diff: `-` is the branch, `+` is the fix."""
-    rows: list[str] = []
-    for place in branch.conflicts:
-        rows += ["", f"@@ {place.path}:{place.line} ({place.kind}) @@"]
-        rows += ["in the branch:", *([f"-{line}" for line in place.ours] or ["  (nothing)"])]
-        rows += ["in the fix:", *([f"+{line}" for line in place.theirs] or ["  (nothing)"])]
     return rows
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from rich.style import Style
 from textual.color import Color
+from textual.widget import Widget
 
 READABLE = 4.5
 """The contrast that WCAG AA asks for."""
@@ -87,6 +88,13 @@ class DiffColors:
         text = self.foregrounds[""]
         front = readable(self.foregrounds.get(role, text), back, text)
         return Style.from_color(front.rich_color, back.rich_color) + Style(italic=role == "comment" or None)
+
+
+def colors_on(widget: Widget) -> DiffColors:
+    """The colors for the theme of a widget's app, on the background of this widget."""
+    ground, app = widget.background_colors[1], widget.app
+    tinted = not app.no_color and ground.ansi is None and app.console.color_system != "standard"
+    return DiffColors.of(app.theme_variables, ground, tinted=tinted)
 
 
 def _word_ground(ground: Color, sign: Color, text: Color) -> Color:

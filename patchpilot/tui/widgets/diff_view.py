@@ -18,7 +18,7 @@ from patchpilot.model.printable import printable, width
 from patchpilot.tui.glyphs import glyph
 from patchpilot.tui.rich_text import wrapped
 from patchpilot.tui.widgets.diff_code import changed_words, paired, syntax
-from patchpilot.tui.widgets.diff_colors import DiffColors
+from patchpilot.tui.widgets.diff_colors import DiffColors, colors_on
 from patchpilot.tui.widgets.diff_rows import CODE, DiffRows, FilePart, Kind, read_rows
 from patchpilot.tui.widgets.pager import Pager
 from patchpilot.tui.widgets.panel import Columns
@@ -360,8 +360,7 @@ class DiffView(Pager):
         ground = self.background_colors[1]
         of = (self.app.theme, ground, self.app.no_color)
         if self._colors is None or self._colors_of != of:
-            tinted = not self.app.no_color and ground.ansi is None and self.app.console.color_system != "standard"
-            self._colors, self._colors_of = DiffColors.of(self.app.theme_variables, ground, tinted=tinted), of
+            self._colors, self._colors_of = colors_on(self), of
         return self._colors
 
     def _strip(self, shown: _Shown, colors: DiffColors, cursor: bool) -> Strip:

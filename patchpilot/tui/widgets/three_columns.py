@@ -1,63 +1,128 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Three versions of the same lines next to each other: the branch, the base and the fix of a conflict."""
+"""The versions of the same lines next to each other: branch, base and fix of a conflict, numbered, the first and last in the colors of code."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from difflib import SequenceMatcher
 from itertools import zip_longest
 from textwrap import dedent
+from typing import NamedTuple
 
 from rich.text import Text
 
-from patchpilot.tui.glyphs import glyph
-from patchpilot.tui.rich_text import ADDED, HUNK, QUIET, REMOVED, STRONG, fitted, plain
+from patchpilot.tui.rich_text import HUNK, STRONG, fitted, plain
+from patchpilot.tui.widgets.diff_code import Span, changed_words, syntax
+from patchpilot.tui.widgets.diff_colors import DiffColors
 
-BETWEEN = "\t"
-"""Between the cells of a row: a cell has no tab of its own, and what is copied has one."""
-LINE = 3
-"""Columns of the line between two cells."""
-BRANCH = "yellow"
-"""The style of what only the branch has."""
-ROOM = 100
-"""Columns below which three versions do not fit next to each other."""
-
-Sides = tuple[Sequence[str], Sequence[str], Sequence[str]]
-"""The lines of the branch, of the base and of the fix."""
-
-
-def three_columns(sides: Sides, columns: int) -> list[str]:
-    """The rows of the three versions in so many columns, equal lines on the same row; each cell as wide as the others."""
-    wide = _cell(columns)
-    cells = [tuple(line.expandtabs(8) for line in side) for side in sides]
-    indent = _indent([line for side in cells for line in side if line.strip()])
-    branch, base, fix = ([line[indent:] for line in side] for side in cells)
-    return [BETWEEN.join(fitted(line, wide) for line in row) for row in _aligned(branch, base, fix)]
+BRANCH, BASE, FIX = 0, 1, 2
+"""The versions of a conflict, in their order."""
+TITLES = ("branch", "base (before the fix)", "fix")
+BETWEEN = " "
+"""Between two versions: a line there would cost bytes in every row, and the numbers show where a version starts."""
+GUTTER = 6
+"""Columns before the code of a version: the number of the line, its sign, a space."""
+SIGNS = ("!", "-", "+")
+"""Of a version's lines: what only the branch has, what the branch has otherwise or lacks, what the fix has instead."""
+GROUNDS = ("panel", "removed", "added")
 
 
-def heading(titles: tuple[str, str, str], columns: int) -> str:
-    """The row with the names of the three versions; it has a cell more in front, which is empty."""
-    return BETWEEN.join(["", *(fitted(title, _cell(columns)) for title in titles)])
+class Version(NamedTuple):
+    """One version of the lines: the lines, and the number of the first one in its file (0: not known)."""
+
+    lines: Sequence[str]
+    first: int = 0
 
 
-def styled(row: str) -> Text:
-    """A row of `three_columns` in color, with signs: `-` before what the branch has otherwise or lacks, `+` before what the fix has instead.
+class Cell(NamedTuple):
+    """A line of a version: its number (0: not known), whether it differs from the others, its code, the spans of its syntax and of changed words."""
 
-    Other rows are headings.
-    """
-    cells = row.split(BETWEEN)
-    if len(cells) < 3:
-        return plain(row, HUNK if row.startswith("@@ ") else "")
-    *title, branch, base, fix = cells
-    lacks, adds = (bool(cell.strip()) and not title for cell in (base, fix))
-    lacks, adds = lacks and branch != base, adds and fix != base
-    own = BRANCH if branch != base else ""
-    styles = (STRONG,) * 3 if title else (own, REMOVED if lacks else QUIET, ADDED if adds else "" if fix == base else QUIET)
-    line = f" {glyph('tree-line').strip()}"
-    left, middle, right = (plain(cell, style) for cell, style in zip((branch, base, fix), styles, strict=True))
-    return Text.assemble(left, (line, QUIET), ("-" if lacks else " ", REMOVED), middle, (line, QUIET), ("+" if adds else " ", ADDED), right)
+    number: int
+    differs: bool
+    code: str
+    spans: Sequence[Span] = ()
+    words: Sequence[tuple[int, int]] = ()
 
 
-def _cell(columns: int) -> int:
-    return max(1, (columns - 2 * LINE) // 3)
+Versions = tuple[Version, Version, Version]
+Cells = tuple[Cell | None, Cell | None, Cell | None]
+"""A row: a line of the branch, of the base and of the fix, None where a version has nothing there."""
+
+
+class Conflicts:
+    """Rows of text with the conflicts, each (path, title, versions), and how each row looks: only the `shown` versions, in so many columns."""
+
+    def __init__(self, conflicts: Sequence[tuple[str, str, Versions]], shown: Sequence[int], columns: int) -> None:
+        self._shown, self._wide = shown, max(GUTTER + 1, (columns - len(shown) + 1) // len(shown))
+        self._cells: dict[str, Cells] = {}
+        self._titles = [fitted(f"{'':{GUTTER}}{TITLES[version]}", self._wide) for version in shown]
+        self._heading = BETWEEN.join(self._titles)
+        self.rows: list[str] = []
+        for path, title, versions in conflicts:
+            self.rows += [*([""] if self.rows else []), f"@@ {title} @@", self._heading]
+            for cells in aligned(path, versions):
+                row = BETWEEN.join(self._text(version, cells[version]) for version in shown)
+                if any(cells[version] for version in shown):
+                    self._cells[row] = cells
+                    self.rows.append(row)
+
+    def look(self, row: str, colors: DiffColors) -> Text | None:
+        """A row in these colors; None if it is none of a conflict."""
+        space = Text(BETWEEN)
+        if row == self._heading:
+            return space.join(plain(title, STRONG) for title in self._titles)
+        if row not in self._cells:
+            return plain(row, HUNK) if row.startswith("@@ ") else None
+        cells = self._cells[row]
+        return space.join(self._drawn(version, cells[version], colors) for version in self._shown)
+
+    def _text(self, version: int, cell: Cell | None) -> str:
+        if cell is None:
+            return " " * self._wide
+        return f"{cell.number or '':>4}{SIGNS[version] if cell.differs else ' '} {fitted(cell.code, self._wide - GUTTER)}"
+
+    def _drawn(self, version: int, cell: Cell | None, colors: DiffColors) -> Text:
+        text = Text(self._text(version, cell), end="")
+        if cell is None:
+            return text
+        ground = GROUNDS[version] if cell.differs else ""
+        # few changes of color: each costs bytes on a slow line
+        if version == BASE:
+            text.stylize(colors.style("" if ground else "quiet", ground))
+        else:
+            text.stylize(colors.style("", ground), GUTTER - 2)
+            for start, end, role in cell.spans:
+                text.stylize(colors.style(role, ground), GUTTER + start, GUTTER + end)
+        for start, end in cell.words:
+            text.stylize(colors.style("", f"{ground}-word"), GUTTER + start, GUTTER + end)
+        return text
+
+
+def aligned(path: str, versions: Versions) -> list[Cells]:
+    """The rows of the three versions of a piece of this file, equal lines on the same row, without the indent that all lines have."""
+    texts = [[plain(line).plain for line in version.lines] for version in versions]
+    indent = _indent([line for text in texts for line in text if line.strip()])
+    spans = [syntax(path, text) for text in texts]
+    codes = [[line[indent:] for line in text] for text in texts]
+    rows = _paired(*codes)
+
+    def cell(version: int, at: int | None, *, differs: bool, words: Sequence[tuple[int, int]] = ()) -> Cell | None:
+        if at is None:
+            return None
+        first = versions[version].first
+        shifted = [(max(0, start - indent), end - indent, role) for start, end, role in spans[version][at] if end > indent]
+        return Cell(first + at if first else 0, differs, codes[version][at], shifted, words)
+
+    found: list[Cells] = []
+    for branch, base, fix in rows:
+        mine, before, its = (None if at is None else codes[version][at] for version, at in enumerate((branch, base, fix)))
+        old, new = changed_words(before, its) if before is not None and its is not None and mine != before != its else ([], [])
+        found.append(
+            (
+                cell(BRANCH, branch, differs=mine != before),
+                cell(BASE, base, differs=mine != before, words=old),
+                cell(FIX, fix, differs=its != before, words=new),
+            )
+        )
+    return found
 
 
 def _indent(lines: Sequence[str]) -> int:
@@ -66,24 +131,24 @@ def _indent(lines: Sequence[str]) -> int:
     return len(lines[0]) - len(dedent(joined).split("\n", 1)[0]) if lines else 0
 
 
-def _aligned(branch: Sequence[str], base: Sequence[str], fix: Sequence[str]) -> list[tuple[str, str, str]]:
-    """Rows of (branch, base, fix): a line of the base with what each side has in its place, "" where a side has nothing."""
+def _paired(branch: Sequence[str], base: Sequence[str], fix: Sequence[str]) -> list[tuple[int | None, int | None, int | None]]:
+    """Rows of line numbers from 0: a line of the base with what each side has in its place, None where a side has nothing."""
     ours, theirs = _beside(base, branch), _beside(base, fix)
-    rows: list[tuple[str, str, str]] = []
+    rows: list[tuple[int | None, int | None, int | None]] = []
     for at in range(len(base) + 1):
         (before, mine), (above, its) = ours[at], theirs[at]
-        rows += [(one, "", other) for one, other in zip_longest(before, above, fillvalue="")]
+        rows += [(one, None, other) for one, other in zip_longest(before, above)]
         if at < len(base):
-            rows.append((mine, base[at], its))
+            rows.append((mine, at, its))
     return rows
 
 
-def _beside(base: Sequence[str], side: Sequence[str]) -> list[tuple[list[str], str]]:
+def _beside(base: Sequence[str], side: Sequence[str]) -> Mapping[int, tuple[list[int], int | None]]:
     """For each line of the base the lines of a side that come before it, and the one in its place; one more entry for those at the end."""
-    found: list[tuple[list[str], str]] = [([], "") for _ in range(len(base) + 1)]
+    found: dict[int, tuple[list[int], int | None]] = {at: ([], None) for at in range(len(base) + 1)}
     for _, low, high, start, end in SequenceMatcher(None, base, side, autojunk=False).get_opcodes():
         pairs = min(high - low, end - start)
         for step in range(pairs):
-            found[low + step] = (found[low + step][0], side[start + step])
-        found[low + pairs][0].extend(side[start + pairs : end])
+            found[low + step] = (found[low + step][0], start + step)
+        found[low + pairs][0].extend(range(start + pairs, end))
     return found
