@@ -23,6 +23,8 @@ _SCRIPT_ID = re.compile(r"\.b4-ty@|\.b4-ty\b")
 _THANKS_OF_B4 = re.compile(
     r"\b(?:applied|merged|queued|pulled|pushed|picked up|taken)\b|^\s+(?:merge )?commit: |\(no commit info\)", re.IGNORECASE | re.MULTILINE
 )
+_OWN_PATCHES = re.compile(r"^(?:\d+ )?patch(?:es)? applied to \S[^\n]{0,80}", re.IGNORECASE | re.MULTILINE)
+_NAMED_COMMIT = re.compile(r"^[0-9a-f]{12,40} \S", re.MULTILINE)
 _MARKED = {
     "accepted": MailKind.APPLIED,
     "applied": MailKind.APPLIED,
@@ -133,6 +135,9 @@ def _person(base: Classified) -> Classified:
         return replace(base, kind=MailKind.NACK, confidence=reading.confidence, why=reading.why)
     if reading.kind is MailKind.APPLIED and reading.confidence > (0.6 if credited else 0.5):
         return replace(base, kind=MailKind.APPLIED, confidence=reading.confidence, why=reading.why, named_tree=reading.tree)
+    if base.by_author and (own := _OWN_PATCHES.search(body.text)) and _NAMED_COMMIT.search(body.text):
+        # a maintainer's script about the maintainer's own patches
+        return replace(base, kind=MailKind.APPLIED, confidence=0.9, why=" ".join(own[0].split()), semi=True)
     if any(tag.name.lower() != "signed-off-by" or not body.has_diff for tag in credited):
         return replace(base, kind=MailKind.TRAILERS, confidence=0.95, why=str(credited[0]))
     if body.has_diff and (not base.is_reply or _is_whole_patch(body)):

@@ -3,6 +3,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from patchpilot.model.action import Action, Advice, Hint
@@ -101,6 +102,12 @@ def _after_acceptance(status: Status) -> NextStep:
         words.append(f"follow the stable review of {', '.join(review)}; reply there if it should not be applied")
     elif proposed and not failed and not any(branch.state == "dropped" for branch in status.stable):
         words.append(f"AUTOSEL proposes it for {', '.join(proposed)}; reply there if it should not be applied")
+    late = _last_wish(status) if status.state is SeriesState.ACCEPTED else None
+    if late and late.mail.mail.date and late.mail.mail.date > _applied_at(status) and not _answered(status, late):
+        words.insert(
+            0, f"it was applied, but {_who(late)} wrote after that ({late.mail.kind}): answer, and send a fix on top where one is needed"
+        )
+        return NextStep(NextStepNeed.ACTION, _joined(words))
     if words:
         return NextStep(NextStepNeed.ACTION if failed or fixes else NextStepNeed.PATIENCE, _joined(words))
     if status.state is SeriesState.ACCEPTED:
@@ -112,6 +119,14 @@ def _after_acceptance(status: Status) -> NextStep:
         dropped = [branch.version for branch in status.stable if branch.state == "dropped"]
         return NextStep(NextStepNeed.NOTHING, f"done: it is in mainline{'; dropped from ' + ', '.join(dropped) if dropped else ''}")
     return NextStep(NextStepNeed.NOTHING, "done: nothing left to do")
+
+
+def _applied_at(status: Status) -> datetime:
+    """When it was applied last, as far as mails say."""
+    return max(
+        (event.date for event in status.events if event.what == "applied" and event.counts and event.date),
+        default=datetime.max.replace(tzinfo=UTC),
+    )
 
 
 def _joined(sentences: Sequence[str | Action]) -> Hint:

@@ -1,9 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Who applied, withdrew or dropped a series, in words: by whom and when decides whether it counts."""
 
+from datetime import timedelta
+from email import message_from_bytes
+from email.utils import format_datetime, parsedate_to_datetime
+
 import pytest
 
 from patchpilot.threads.mbox import parse
+from patchpilot.threads.next_step import next_step
 from patchpilot.threads.status import SeriesState, Status, read_thread
 from tests.kit.mails import ADA, MATT, RITA, mail, mbox, patch, reply, stable_added
 from tests.threads import story
@@ -230,3 +235,27 @@ def test_a_commit_that_is_named_with_the_patchs_title_is_in_a_tree() -> None:
     assert "Tess Tester names the commit" in found.why
     other = f'Please look at {SHA} "demo: another patch with another title".'
     assert state(TO_MATT, answer(other, to="v2", sender=TESTER)) != "accepted"
+
+
+def test_a_maintainer_who_applies_patches_of_their_own() -> None:
+    text = f"1 patches applied to demo-next branch of demo.git, thanks.\n\n{SHA[:12]} {TITLE}"
+    assert state(TO_MATT, answer(text, to="v2", sender=ADA)) == "accepted"
+    assert state(TO_MATT, answer("2 patches applied to my machine make it work.", to="v2", sender=ADA)) != "accepted"
+
+
+def test_what_is_asked_after_it_was_applied_is_to_be_answered() -> None:
+    applied = answer("Applied, thanks.", to="v2", sender=MATT)
+    late = answer("This breaks my board since today: please look at the probe order.", to="v2", sender=TESTER)
+    found = read(TO_MATT, applied, mailed_later(late.replace(b"Message-ID: <", b"Message-ID: <late")))
+    assert found.state == "accepted"
+    assert "Tess Tester wrote after that" in next_step(found)
+    assert "Tess Tester" not in next_step(read(TO_MATT, applied))
+
+
+def mailed_later(raw: bytes) -> bytes:
+    """The same mail three weeks later."""
+    message = message_from_bytes(raw)
+    date = parsedate_to_datetime(message["Date"]) + timedelta(days=21)
+    del message["Date"]
+    message["Date"] = format_datetime(date)
+    return message.as_bytes()
