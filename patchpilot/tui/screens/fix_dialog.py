@@ -54,7 +54,7 @@ class FixDialog(ModalScreen[bool]):
             if self._text:
                 yield Static(plain(f"\n{self._text}\n"), markup=False)
             yield DiffView(ident="text")
-            yield Static(plain(f"Enter {self._verb} · j/k scroll · ] [ next and previous part · Esc cancel", "dim"), markup=False)
+            yield Static(plain(f"Enter {self._verb} · j/k scroll · [ ] previous and next part · Esc cancel", "dim"), markup=False)
 
     def on_mount(self) -> None:
         """Fill it."""

@@ -39,7 +39,7 @@ MOVING: Mapping[str, tuple[str, ...]] = {
     "scroll left and right": (
         "scroll_left", "scroll_right", "sideways(-8)", "sideways(8)", "cursor_left", "cursor_right", "page_left", "page_right",
     ),
-    "go to the next and the previous part": ("stop(1)", "stop(-1)"),
+    "go to the previous and the next part": ("stop(-1)", "stop(1)"),
     "go to the next and the previous panel": ("app.focus_next", "app.focus_previous"),
     "search": ("search",),
     "after a search: the next and the previous match": ("match(1)", "match(-1)"),

@@ -31,7 +31,7 @@ class RepairDialog(Dialog[bool]):
         if self._repairs.left:
             yield Static(plain("To fix manually: " + "; ".join(self._repairs.left)), markup=False)
         yield DiffView(ident="repair-diff")
-        yield Static(plain("Enter apply · ] [ next and previous part · Esc cancel"), markup=False, classes="keys")
+        yield Static(plain("Enter apply · [ ] previous and next part · Esc cancel"), markup=False, classes="keys")
 
     def on_mount(self) -> None:
         """Fill it."""

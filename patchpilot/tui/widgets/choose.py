@@ -173,7 +173,7 @@ class Reader(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """The text in a panel with the title and the keys in its border."""
         panel = Panel(self._pager, title=self._title, classes="reader")
-        panel.count = f"PgUp PgDn page{' · ] [ next and previous part' if self._stops else ''} · y copy line · Esc close"
+        panel.count = f"PgUp PgDn page{' · [ ] previous and next part' if self._stops else ''} · y copy line · Esc close"
         yield panel
 
     def on_mount(self) -> None:
