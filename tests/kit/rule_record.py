@@ -118,7 +118,7 @@ checked with `--strict` in a 6.1 tree.
 
 - {accepted} patches were applied as they were sent.
 - {remarked} patches had a review comment about form, process or style. The comments were found with patterns
-  (`tests/kit/remark_patterns.toml`), so some are missed and some are misread.
+  (`tests/kit/remark_patterns.toml`), so some are missed and some are [misread](remark-patterns.md).
 
 The patches are a random sample from the archives of these lists: {lists}. The columns of the table mean:
 
