@@ -21,6 +21,7 @@ from patchpilot.demo.demo_archive import ArchiveServer, open_archive
 from patchpilot.demo.demo_history import LTS
 from patchpilot.demo.demo_people import LISTS
 from patchpilot.demo.demo_repository import Repositories, make_repositories
+from patchpilot.demo.own_tree import FOLDER, folder_outside_path
 from patchpilot.demo.sink import Sink
 from patchpilot.errors import InputError
 from patchpilot.model.progress import Progress, silent
@@ -120,6 +121,7 @@ def sandbox_environment(root: Path) -> dict[str, str]:
     env |= {f"XDG_{name}_HOME": str(home / name.lower()) for name in ("CONFIG", "DATA", "STATE", "CACHE")}
     env["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{env.get('PATH', os.defpath)}"
     env["PATCHPILOT_DEMO"] = str(root)
+    env[FOLDER] = folder_outside_path()
     env["PATCHPILOT_TOUR"] = platformdirs.user_state_dir("patchpilot")
     return env
 

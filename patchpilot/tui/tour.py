@@ -183,7 +183,7 @@ class Tour:
             self._app.set_timer(READ, self._merged)
 
     def _merged(self) -> None:
-        from patchpilot.demo.own_tree import ALL_DONE, OWN_TREE
+        from patchpilot.demo.own_tree import ALL_DONE, FOLDER, own_tree
         from patchpilot.tui.widgets.tour_card import TourCard
 
         def answered(answer: str | events.Key | None) -> None:
@@ -191,7 +191,14 @@ class Tour:
                 self._app.call_later(self._press, answer.key, answer.character)
 
         self._app.push_screen(
-            TourCard("Merged. Now with your own tree", ALL_DONE + OWN_TREE, "Enter close · q quit", self._main_panel, wide=True), answered
+            TourCard(
+                "Merged. Now with your own tree",
+                ALL_DONE + own_tree(os.environ.get(FOLDER, "")),
+                "Enter close · q quit",
+                self._main_panel,
+                wide=True,
+            ),
+            answered,
         )
 
     def _main_panel(self) -> Widget | None:
@@ -201,7 +208,7 @@ class Tour:
         """Show, once, how to do the same in one's own tree; whether it was shown now. Its answer may quit."""
         if self._told:
             return False
-        from patchpilot.demo.own_tree import OWN_TREE
+        from patchpilot.demo.own_tree import FOLDER, own_tree
         from patchpilot.tui.widgets.choose import Choose
 
         def answered(choice: str | None) -> None:
@@ -210,7 +217,7 @@ class Tour:
 
         self._told = True
         answers = (("quit", "Quit the demo"), ("stay", "Stay in the demo"))
-        self._app.push_screen(Choose(OWN_TREE, answers, title="Now with your own tree"), answered)
+        self._app.push_screen(Choose(own_tree(os.environ.get(FOLDER, "")), answers, title="Now with your own tree"), answered)
         return True
 
 

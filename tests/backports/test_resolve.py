@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from patchpilot.commits.repository import Repository
+from patchpilot.services.backport.branch_verdicts import BackportRequest, backport
+from patchpilot.services.backport.work_clone import resolution
 from tests.backports.world import World, follow_failed, source
 from tests.kit.cli import call
 
@@ -72,3 +75,18 @@ def test_an_unfinished_resolution_is_found_again_as_it_was_left(conflicting: Wor
 def test_a_directory_cannot_be_resolved_in(conflicting: World, tmp_path: Path) -> None:
     done = call("backport", "-C", conflicting.repo.path, conflicting.fix, "--resolve", tmp_path)
     assert done.code == 2
+
+
+def test_where_a_resolution_was_written_is_found_again(conflicting: World) -> None:
+    def known() -> Path | None:
+        with Repository.open(conflicting.repo.path) as repository:
+            result = backport(repository, BackportRequest(conflicting.fix))[-1]
+            return resolution(repository, conflicting.fix, next(one for one in result.branches if one.version == "6.12"))
+
+    clone = Path(conflicting.ask(conflicting.fix, "--resolve", "6.12")["resolve"]["folder"])
+    assert known() is None
+    (clone / "w.c").write_text(source(l10="quick(10);", l20="own(20, all);"))
+    git(clone, "add", "-u")
+    git(clone, "cherry-pick", "--continue")
+    done = conflicting.ask(conflicting.fix, "--resolve", "6.12")["resolve"]
+    assert known() == Path(done["files"][0]).parent

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Findings mended and waived from the walk, on real commits: shown first, written when told, taken back with a key."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -95,6 +96,23 @@ async def test_what_is_safe_is_shown_written_and_taken_back(untidy: Repo, walk_o
         await pilot.press("enter")
         await until(pilot, lambda: state(untidy) == before, "all to be as it was")
         await settle(pilot)
+
+
+async def test_of_a_long_fix_the_tags_are_first_and_what_is_below_is_said(clone: Path, walk_on: On) -> None:
+    app = walk_on(clone)
+    async with app.run_test(size=(100, 20)) as pilot:
+        await at_checks(pilot)
+        await still(pilot)
+        await keys(pilot, "A")
+        await still(pilot)
+        shown = text_of(app)
+        assert "+Fixes: " in shown, "the tags are first"
+        assert re.search(r"▼ \d+ more lines below", shown)
+        assert "Findings left to fix manually" not in shown
+        await pilot.press("G")
+        await still(pilot)
+        assert "Findings left to fix manually" in text_of(app)
+        assert "more lines below" not in text_of(app)
 
 
 async def test_one_finding_is_fixed_as_its_detail_shows_and_nothing_else(untidy: Repo, walk_on: On) -> None:

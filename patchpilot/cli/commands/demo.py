@@ -50,14 +50,14 @@ def command(script: bool, shell: bool, keep: Path | None) -> int:
             line.wipe()
         if shell:
             click.echo(_WELCOME.format(work=sandbox.work), err=True)
-        from patchpilot.demo.own_tree import OWN_TREE
+        from patchpilot.demo.own_tree import FOLDER, own_tree
 
         argv = [os.environ.get("SHELL") or "/bin/sh"] if shell else [sys.executable, "-P", "-m", "patchpilot", "tui"]
         with _terminal_given_back() as given_back:
             code = subprocess.call(argv, cwd=sandbox.work, env=sandbox.env)
             given_back.append(code >= 0)
         if not shell and code == 0:
-            click.echo(OWN_TREE, err=True)
+            click.echo(own_tree(sandbox.env[FOLDER]), err=True)
         if keep:
             click.echo(
                 f"the sandbox is kept in {keep}; its mail server and archive are stopped. To enter it: . {keep}/env; cd {sandbox.work}",

@@ -15,6 +15,7 @@ from patchpilot.model.counted import counted
 from patchpilot.model.printable import one_line
 from patchpilot.tui.confirm_rewrite import confirm_rewrite
 from patchpilot.tui.finding_text import Shown
+from patchpilot.tui.glyphs import glyph
 from patchpilot.tui.rich_text import STRONG, plain, wrapped
 from patchpilot.tui.widgets.diff_view import DiffView
 
@@ -54,16 +55,29 @@ class FixDialog(ModalScreen[bool]):
             if self._text:
                 yield Static(plain(f"\n{self._text}\n"), markup=False)
             yield DiffView(ident="text")
-            yield Static(plain(f"Enter {self._verb} · j/k scroll · [ ] previous and next part · Esc cancel", "dim"), markup=False)
+            yield Static(id="below", markup=False)
+            yield Static(plain(f"Enter {self._verb} · j/k and PgDn scroll · [ ] previous and next part · Esc cancel", "dim"), markup=False)
 
     def on_mount(self) -> None:
         """Fill it."""
         view = self.query_one(DiffView)
         view.fill(self._rows)
         text = len(wrapped(self._text, min(self.size.width, WIDE) - 4)) + 2 if self._text else 0
-        # title, keys and borders keep their lines
-        view.styles.height = max(3, min(view.virtual_size.height, self.size.height * 95 // 100 - 4 - text))
+        # title, keys and borders keep their lines, and what says that there is more below
+        room, high = self.size.height * 95 // 100 - 4 - text, view.virtual_size.height
+        self.query_one("#below").display = high > room
+        view.styles.height = max(3, min(high, room - (high > room)))
         view.focus()
+        self.watch(view, "scroll_y", self._say_below)
+        self.call_after_refresh(self._say_below)
+
+    def _say_below(self) -> None:
+        """How much of the text is below the last line that is shown."""
+        view = self.query_one(DiffView)
+        left = round(view.virtual_size.height - view.scroll_y - view.size.height)
+        self.query_one("#below", Static).update(
+            plain(f"{glyph('point-down')} {counted(left, 'more line')} below" if left > 0 else "", STRONG)
+        )
 
     def action_write(self) -> None:
         """Apply what is shown."""
@@ -75,8 +89,8 @@ class FixDialog(ModalScreen[bool]):
 
 
 def rows_of(result: "CertainFixed", wide: int) -> list[str]:
-    """The diffs of fixes and tags, then the remaining findings and why they remain, in so many columns."""
-    rows = [*result.fixes.diff, *result.tags.diff]
+    """The diffs of tags and fixes, then the remaining findings and why they remain, in so many columns."""
+    rows = [*result.tags.diff, *result.fixes.diff]
     if result.left:
         rows += ["", STAYS, *(part for stay in result.left for part in wrapped(one_line(stay), wide, "  "))]
     return rows

@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The commands that the demo ends with work in the shell that started it."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from patchpilot.demo.own_tree import folder_outside_path, own_tree
+
+
+def test_the_commands_are_named_as_the_shell_finds_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    command = tmp_path / "patchpilot"
+    command.write_text("#!/bin/sh\n")
+    command.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert folder_outside_path() == ""
+    assert "PATH=" not in own_tree()
+    assert own_tree().endswith("`patchpilot demo` starts it again.")
+
+
+def test_where_the_path_lacks_the_command_its_folder_is_added_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    folder = folder_outside_path()
+    assert folder == str(Path(sys.executable).parent)
+    rows = own_tree("/opt/my tools/bin").split("\n")
+    assert rows[2:4] == ["    PATH='/opt/my tools/bin':$PATH", "    cd ~/linux"]
+    assert rows[-1].endswith("`'/opt/my tools/bin/patchpilot' demo` starts it again.")
