@@ -23,7 +23,7 @@ The same with your own fix, on a branch of your own kernel tree:
 Nothing is sent before you saw it. `patchpilot send --to-self` sends a test.
 When you quit, the demo removes its files; `{command} demo` starts it again."""
 FOLDER = "PATCHPILOT_FOLDER"
-"""The variable that tells the TUI in the sandbox, whose PATH is another, what `folder_outside_path` found."""
+"""The variable with what `folder_outside_path` found, for the TUI in the sandbox, whose PATH is another."""
 
 
 def folder_outside_path() -> str:
