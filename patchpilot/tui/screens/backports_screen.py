@@ -582,7 +582,7 @@ def need_row(need: "PrerequisiteNeed", number: int, risk: str, is_ticked: bool) 
 
 
 def why(branch: "BranchResult", culprits: Collection[str]) -> str:
-    """The reason of a verdict in a few words: where it conflicts, or which commit the branch has; `commits that introduced the bug` are in mainline."""
+    """The reason of a verdict in a few words: where it conflicts, or which commit the branch has; those that introduced the bug are mainline commits."""
     if branch.landed_as:
         return f"applied as {branch.landed_as[:12]}"
     if branch.wants_fix and branch.conflicts:
