@@ -93,7 +93,7 @@ def patterns() -> Iterator[str]:
     yield HEAD.format(read=len({(label.patch, label.reply) for label in labels()}), right=right, wrong=wrong, share=right / (right + wrong))
     yield "| pattern | right | wrong | missed |\n|---|--:|--:|--:|\n"
     for category in sorted({category for category, _ in given}, key=lambda name: (-given[name, "right"] - given[name, "missed"], name)):
-        yield f"| {category} | {given[category, 'right']} | {given[category, 'wrong']} | {given[category, 'missed']} |\n"
+        yield f"| `{category}` | {given[category, 'right']} | {given[category, 'wrong']} | {given[category, 'missed']} |\n"
     yield f"| **all** | {right} | {wrong} | {missed} |\n"
 
 
