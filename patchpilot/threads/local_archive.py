@@ -29,6 +29,7 @@ CREATE TABLE IF NOT EXISTS mail (
     id INTEGER PRIMARY KEY, place TEXT NOT NULL UNIQUE, message_id TEXT NOT NULL, subject TEXT NOT NULL, sender TEXT NOT NULL, people TEXT NOT NULL,
     arrived REAL NOT NULL);
 CREATE INDEX IF NOT EXISTS by_message_id ON mail (message_id);
+CREATE INDEX IF NOT EXISTS by_arrival ON mail (arrived);
 CREATE TABLE IF NOT EXISTS reference (above TEXT NOT NULL, mail INTEGER NOT NULL REFERENCES mail (id) ON DELETE CASCADE);
 CREATE INDEX IF NOT EXISTS by_above ON reference (above);
 CREATE INDEX IF NOT EXISTS by_reference ON reference (mail);
