@@ -53,26 +53,37 @@ class Act(NamedTuple):
 
 
 SCRIPT = (
-    Act(r"\[a\] security(.|\n)*[0-9]/8 done(.|\n)*not answered", 4.0, "a"),
+    Act("1/8 You are Robin(.|\n)*regression", 5.0, "a"),
     Act("Security question", 3.0, "n"),
     Act("Regression question", 2.0, "n"),
     Act("Which tree should", 3.0, "f"),
     Act("Security +no", 1.5, "n"),
-    Act("malformed-commit-reference", 4.0, "f"),
-    Act("missing-fixes(.|\n)*Why", 3.0, "M"),
-    Act("Fixed the style error", 3.0, "3"),
-    Act("maintainer(.|\n)*Reasons", 3.5, "4"),
-    Act("bug enters(.|\n)*Candidates", 4.5, "\r"),
+    Act("2/8 What maintainers", 4.5, "f"),
+    Act("missing-fixes(.|\n)*Why", 3.0, "A"),
+    Act("Apply 2 fixes and add 2 tags", 4.0, "\r"),
+    Act("Checks 1 (.|\n)*1/1 . S 2 more", 2.0, "M"),
+    Act("card is not usable", 3.0, "n"),
+    Act("3/8 Who gets the mail", 4.0, "n"),
+    Act("4/8 Which commit", 4.0, "w"),
     Act("I certify", 2.5, " "),
-    Act(r"\[x\] Signed-off-by", 1.5, "\x13"),
-    Act("tags written", 2.0, "5"),
-    Act("of 6 branches need", 5.0, "6"),
-    Act("Subject:", 3.0, "7"),
-    Act("Ready. ready", 4.0, "s"),
+    Act(r"\[[x✓]\] Signed-off-by", 1.5, "\x13"),
+    Act("tags written|tags are present|Signed-off-by: Robin", 2.0, "n"),
+    Act("of 6 branches need(.|\n)*5/8|5/8(.|\n)*of 6 branches need", 5.0, "n"),
+    Act("6/8 The mail", 3.0, "n"),
+    Act("Ready: 1 mail(.|\n)*7/8", 4.0, "s"),
     Act("type send", 2.0, "send\r"),
-    Act("1 of 1 mail accepted", 3.5, "8"),
-    Act("build failure", 5.0, "q"),
-    Act("your own tree", 4.0, "q"),
+    Act("1 of 1 mail accepted", 3.5, "n"),
+    Act("8/8 From the first reply", 4.0, "G"),
+    Act("BUILD SUCCESS|build failure", 5.0, "M"),
+    Act("Answered Maya| v2 ", 4.0, "7"),
+    Act("v1 was sent(.|\n)*press s", 3.0, "s"),
+    Act("type send", 2.0, "send\r"),
+    Act("v2: 1 of 1 mail accepted", 2.5, "n"),
+    Act("v2 in-mainline", 5.0, "f"),
+    Act("Fetch from", 2.0, "\r"),
+    Act("your own tree", 5.0, "\r"),
+    Act("in-stable", 2.0, "5"),
+    Act("using mainline commit", 4.0, "q"),
 )
 
 Run = tuple[int, str, str, str, bool]
@@ -244,7 +255,7 @@ def svg(frames: list[Frame], length: float) -> str:
     )
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height}" width="{width:.0f}" height="{height}">'
-        f"<title>patchpilot takes a fix from the commit to the replies</title><style>{style}</style><defs>{''.join(rows)}</defs>"
+        f"<title>patchpilot takes a fix from the commit over v2 to mainline and the stable kernels</title><style>{style}</style><defs>{''.join(rows)}</defs>"
         f'<rect width="100%" height="100%" rx="8" fill="{BACKGROUND}"/><g id="f">{"".join(strips)}</g></svg>\n'
     )
 
@@ -272,13 +283,11 @@ def cast(events: list[tuple[float, str]]) -> str:
 def main() -> None:
     """Record, and write both files."""
     with tempfile.TemporaryDirectory() as home:
-        state = Path(home) / "state" / "patchpilot"
-        state.mkdir(parents=True)
-        (state / "walk.json").write_text('{"": {"tour": "seen"}}', encoding="utf-8")
+        state = Path(home) / "state"
         env = {
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
             "HOME": home,
-            "XDG_STATE_HOME": str(state.parent),
+            "XDG_STATE_HOME": str(state),
             "XDG_CACHE_HOME": f"{home}/cache",
             "TERM": "xterm-256color",
             "COLORTERM": "truecolor",
