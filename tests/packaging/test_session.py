@@ -8,11 +8,11 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 ASSETS = ROOT / "docs" / "assets"
 SEEN = (
-    "1/8 ",
-    "2/8 What maintainers",
+    "1/8 You are Robin",
     "missing-fixes",
     "Maya Okafor",
     "Where the bug is",
+    "4/8 Which commit",
     "of 6 branches need",
     "1 of 1 mail accepted",
     "Review points",
