@@ -18,7 +18,7 @@ SHOWS = {
     Stage.CHECKS: "Findings",
     Stage.RECIPIENTS: "maya@acme.example.com",
     Stage.TAGS: "This is not a fix",
-    Stage.BACKPORTS: "what to do",
+    Stage.BACKPORTS: "Stable branches",
     Stage.PREVIEW: "raw mail",
     Stage.SEND: "NOT SENT: ",
     Stage.FOLLOW: "No series is followed yet",

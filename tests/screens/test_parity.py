@@ -87,7 +87,7 @@ async def test_follow_got_what_track_says(mended: Path, walk_on: Callable[[Path]
         asked(app)
         await keys(pilot, Stage.FOLLOW)
         (got,) = app.session.fresh(Stage.FOLLOW)
-        shown = "\n".join(app.screen.query_one("#thread", Pager).rows)
+        shown = text_of(app) + "\n" + "\n".join(app.screen.query_one("#thread", Pager).rows)
     (said,) = verb("track", "list", "-C", mended)["series"]
     assert (got.entry.id, got.subject, str(got.state), got.next_step) == (said["id"], said["subject"], said["state"], said["next_step"])
     assert [(trailer.trailer, trailer.message_id, trailer.patch) for trailer in got.status.trailers] == [

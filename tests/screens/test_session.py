@@ -223,7 +223,7 @@ async def test_a_merge_among_the_commits_is_told(mended: Path, walk_on: On) -> N
     app = walk_on(mended)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
-        assert "2 commits" in text_of(app)
+        assert "2 patches" in text_of(app)
         assert "merge commits skipped (use git rebase)" in text_of(app)
 
 
