@@ -8,7 +8,7 @@ python -m tests.kit.remark_labels score MINED PART   what `check` says of the la
 remarks/remarked.tsv: part, list, patch, reply, categories by pattern. remarks/accepted.tsv: part, list, patch, reply.
 remarks/labels.tsv: part, list, patch, reply, category, label, knowable. The label is `right` (the pattern's category is what the reply asks of this
 patch), `wrong` (it is not) or `missed` (asked for, but no pattern said so); knowable: from the mail, the tree, the history, or by judgement alone.
-The lists of the part `aside` were scored only after the rules were done.
+The lists of the part `aside` were first scored after the rules were done. After that, warnings on their accepted mails were judged and repaired, too.
 """
 
 import argparse
