@@ -72,10 +72,14 @@ def news(archive: MailArchive, series: Sequence[PolledSeries], passed: Container
 def _by_age(series: Sequence[PolledSeries], now: datetime) -> Iterator[tuple[Sequence[PolledSeries], datetime | None]]:
     """The series, with the time from which to search: the last time that all were asked about where they are of today; None for mails of
     the past, as in a copy of an old archive, for which it is when each was heard of last."""
-    live = [polled for polled in series if polled.summary.last_activity and now - polled.summary.last_activity < _LIVE]
+    live: list[PolledSeries] = []
+    past: list[PolledSeries] = []
+    for polled in series:
+        last = polled.summary.last_activity
+        (live if last and now - last < _LIVE else past).append(polled)
     if live:
         yield live, min(polled.asked for polled in live) - _OVERLAP
-    past = sorted((polled for polled in series if polled not in live), key=lambda polled: polled.summary.last_activity or now)
+    past.sort(key=lambda polled: polled.summary.last_activity or now)
     if past:
         yield past, None
 

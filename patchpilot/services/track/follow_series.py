@@ -226,7 +226,7 @@ def _keep_reports(mails: Sequence[Mail], store: Store, repository: Repository | 
         for entry in store.entries():
             known = shown_series(entry, store, None, progress)
             ids = store.message_ids(entry.id) | {entry.message_id}
-            ids |= {message_id for message_id, _, send in _sent_mails(store) if send in _sends_of(ids, store)}
+            ids |= _sent_with(ids, store)
             titles = known.summary.titles if known.summary else [title_key(plain_title(entry.subject))]
             if reports_about(of_mail, ids, titles):
                 new = store.keep(entry.id, entry.subject, [mail])
@@ -474,7 +474,7 @@ def _advice(report: DeliveryReport) -> tuple[str | Action, ...]:
 def _reports_before(entry: TrackEntry, store: Store) -> tuple[DeliveryReport, ...]:
     """The reports about a series that no archive has yet."""
     reports = [report for mail in store.mails(entry.id) for report in delivery_reports(mail)]
-    sent = {message_id for message_id, _, send in _sent_mails(store) if send in _sends_of(frozenset([entry.message_id]), store)}
+    sent = _sent_with(frozenset([entry.message_id]), store)
     return reports_about(reports, frozenset([entry.message_id, *sent]), [title_key(plain_title(entry.subject))])
 
 
@@ -483,11 +483,14 @@ def missing_mails(entry: TrackEntry, known: frozenset[str], store: Store) -> tup
     if not entry.updated or (entry.mbox and not entry.lore):
         return ()
     sends = _sends_of(known, store)
+    if not sends:
+        return ()
+    here = known - _not_here(entry, store)
     asked = datetime.fromisoformat(entry.updated)
     late = [
         (message_id, begun)
         for message_id, begun, send in _sent_mails(store)
-        if send in sends and message_id not in known - _not_here(entry, store) and asked - begun >= ARRIVES
+        if send in sends and message_id not in here and asked - begun >= ARRIVES
     ]
     if not late:
         return ()
@@ -504,6 +507,12 @@ def _not_here(entry: TrackEntry, store: Store) -> frozenset[str]:
 
 def _sends_of(message_ids: frozenset[str], store: Store) -> frozenset[int]:
     return frozenset(send for message_id, _, send in _sent_mails(store) if message_id in message_ids)
+
+
+def _sent_with(message_ids: frozenset[str], store: Store) -> frozenset[str]:
+    """All mails of the sends that have one of these mails."""
+    sends = _sends_of(message_ids, store)
+    return frozenset(message_id for message_id, _, send in _sent_mails(store) if send in sends)
 
 
 def _sent_mails(store: Store) -> Sequence[tuple[str, datetime, int]]:
