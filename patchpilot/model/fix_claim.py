@@ -95,20 +95,30 @@ def blamed_in(title: str, lines: Sequence[str]) -> tuple[int, str] | None:
         if tidies and re.search(_NO_USE, f"{before}{after[:300]}", re.IGNORECASE):
             # removing what a commit left unused is cleanup, not a fix
             continue
-        if re.search(
-            r"\b(?:[Ss]ince|[Cc]aused by|[Bb]roken by|[Bb]roke (?:by|in|with)|[Ii]ntroduced (?:by|in|with)|[Bb]isect\w*.{0,40})\W*$", before
-        ) or re.search(
-            (
-                r"^[^.]{0,160}\b(?:introduced (?:a |an |the )?(?:\w+ )?(?:bug|regression|problem|issue|leak|race)|broke\b|breaks\b"
-                r"|forgot|missed|causes?d? |overlooked|wrongly|accidentally|mistakenly|inadvertently)"
-                r"|\b(?:However|Unfortunately|But now|But this|This (?:broke|breaks|causes|caused|leads|means))\b.{0,200}\b(?:fail\w*"
-                r"|exit|crash\w*|error|broke\w*|wrong|return|leak\w*|hang\w*|oops|regression|no longer|not work\w*|warning|E[A-Z]{3,})\b"
-            ),
-            after,
+        if (
+            (re.search(r"\b[Ss]ince\W*$", before) and _breaks(after))
+            or re.search(
+                r"\b(?:[Cc]aused by|[Bb]roken by|[Bb]roke (?:by|in|with)|[Ii]ntroduced (?:by|in|with)|[Bb]isect\w*.{0,40})\W*$", before
+            )
+            or re.search(
+                (
+                    r"^[^.]{0,160}\b(?:introduced (?:a |an |the )?(?:\w+ )?(?:bug|regression|problem|issue|leak|race)|broke\b|breaks\b"
+                    r"|forgot|missed|causes?d? |overlooked|wrongly|accidentally|mistakenly|inadvertently)"
+                    r"|\b(?:However|Unfortunately|But now|But this|This (?:broke|breaks|causes|caused|leads|means))\b.{0,200}\b(?:fail\w*"
+                    r"|exit|crash\w*|error|broke\w*|wrong|return|leak\w*|hang\w*|oops|regression|no longer|not work\w*|warning|E[A-Z]{3,})\b"
+                ),
+                after,
+            )
         ):
             line = next((at for at, one in enumerate(lines) if match["id"][:7] in one), 0)
             return line, match["id"][:12]
     return None
+
+
+def _breaks(after: str) -> bool:
+    """Whether the sentence about a commit, or the one after it, says that something fails; its title, in quotes, says nothing about it."""
+    sentences = re.split(r"\.\s+(?=[A-Z])", re.sub(r"^\W*\(\".*?\"\)", "", after))
+    return re.search(rf"\b(?:{_BREAKS})\b", ". ".join(sentences[:2]), re.IGNORECASE) is not None
 
 
 def describes_harm(title: str, lines: Sequence[str]) -> bool:
@@ -199,12 +209,12 @@ _CURE = (
 )
 
 
-_FAILS = (
-    r"\b(?:crash\w*|oops\w*|panic\w*|hangs?|hung|dead-?locks?|corrupt\w*|overflow\w*|dereferenc\w+|leak\w*|regress\w*|broke|broken|breaks?|breakage"
-    r"|fails?|failed|failing|failures?"
-    r"|no longer|(?:does|do|did) not|(?:does|do|did|ca)n['’]t|can ?not|stop(?:s|ped)? working|wrong\w*|incorrect\w*|bug|issue|problem"
-    r"|splat|warn(?:s|ing|ings)|error|forgot|missed|mistakenly|accidentally|inadvertently|unintended|never)\b"
+_BREAKS = (
+    r"crash\w*|oops\w*|panic\w*|hangs?|hung|dead-?locks?|corrupt\w*|overflow\w*|dereferenc\w+|leak\w*|regress\w*|broke|broken|breaks?|breakage"
+    r"|fails?|failed|failing|failures?|no longer|(?:does|do|did) not|(?:does|do|did|ca)n['’]t|can ?not|stop(?:s|ped)? working|wrong\w*|incorrect\w*"
+    r"|splat|warn(?:s|ing|ings)|forgot|missed|mistakenly|accidentally|inadvertently|unintended"
 )
+_FAILS = rf"\b(?:{_BREAKS}|bug|issue|problem|error|never)\b"
 
 
 def is_cosmetic(title: str, paths: Sequence[str]) -> bool:

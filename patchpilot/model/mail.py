@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _FROM_LINE = re.compile(rb"^From (?:[0-9a-f]{40}|mboxrd@z|\S+(?:@\S+)?) +(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) [A-Z][a-z]{2} +\d", re.MULTILINE)
 _HEADER = re.compile(r"^(?P<name>[!-9;-~]+):[ \t]*(?P<value>.*)$")
 _IN_BODY = re.compile(r"^(?P<name>From|Subject|Date):\s*(?P<value>.+)$", re.IGNORECASE)
+_DIFFSTAT_END = re.compile(r"^ \d+ files? changed\b")
 _CUT = re.compile(r"^---\s*$")
 _SCISSORS = re.compile(r"^\s*(?:[-=]*\s*(?:>8|8<|✂)\s*[-=]+|[-=]+\s*(?:>8|8<)\s*[-=]*)[-=>8<\s]*$")
 _SHOWN = re.compile(r"^commit ([0-9a-f]{40})(?: \(.*\))?$")
@@ -319,12 +320,16 @@ def _assemble(source: str, commit: str | None, lines: list[str], headers: tuple[
             start += 1
     diff_at = next((n for n in range(start, len(lines)) if _starts_diff(lines, n)), len(lines))
     cut = next((n for n in range(start, diff_at) if _CUT.match(lines[n])), diff_at)
+    subject = parse_subject(raw_subject)
+    if subject.is_patch and subject.number == 0 and not any(_DIFFSTAT_END.match(line) for line in lines[cut:diff_at]):
+        # a cover letter that quotes a diff: git format-patch writes a diffstat above the diff of a patch
+        diff_at = len(lines)
     return Patch(
         source=source,
         commit=commit,
         lines=tuple(lines),
         headers=headers,
-        subject=parse_subject(raw_subject),
+        subject=subject,
         author=in_body or author,
         message=tuple(_without_trailing_blanks(lines[start:cut])),
         message_line=start + 1,

@@ -150,7 +150,10 @@ def test_a_choice_with_a_permissive_license_is_enough_for_a_binding(choice: str,
         ("frob: use frob_wait()", f"frob_sleep() is deprecated since commit 0123456789ab {TITLE}.\n", False),
         ("frob: remove unused declarations", f"They are unused since commit 0123456789ab {TITLE}.\n", False),
         ("frob: simplify the wait", "Use frob_wait(), introduced by commit 0123456789ab.\n", False),
+        ("frob: print the address", f"Since commit 0123456789ab {TITLE} %p is hashed, to avoid this issue.\n", False),
+        ("frob: wait for the link", f"Since commit 0123456789ab {TITLE} frob_start() can return an error.\n", False),
         ("frob: wait for the link", f"Since commit 0123456789ab {TITLE}, old boards fail to start.\n", True),
+        ("frob: wait for the link", f"Since commit 0123456789ab {TITLE} the link comes late. Old boards no longer start.\n", True),
     ],
 )
 def test_a_commit_is_blamed_only_where_something_fails(subject: str, message: str, warns: bool) -> None:

@@ -33,6 +33,17 @@ def test_a_patch_is_taken_apart() -> None:
     assert patch.paths == ("drivers/demo/foo.c",)
 
 
+def test_a_cover_letter_that_quotes_a_diff_is_no_patch() -> None:
+    head, _, body = patches.mail("[PATCH v2 0/2] foo: hand up errors").partition("---\n")
+    diffstat = " foo.c | 3 ++-\n 1 file changed, 3 insertions(+)\n\n-- "
+    quoted = head + body[body.index("diff --git") :].replace("-- ", diffstat)
+    cover = read(quoted)
+    assert not cover.has_diff
+    assert cover.paths == ()
+    assert read(quoted.replace("0/2", "1/2")).has_diff
+    assert read(patches.mail("[PATCH 0/2] foo: a patch with a wrong number")).has_diff
+
+
 def test_every_diff_line_knows_its_place_in_the_mail() -> None:
     patch = read(patches.mail())
     for kind in "+-":
