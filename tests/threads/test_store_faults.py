@@ -79,7 +79,6 @@ def page_of(table: str) -> Callable[[Path], None]:
 
 
 DAMAGED = "the database of tracked series is damaged"
-MAIL = "series 1: the mail v2@example.org"
 FAULTS: dict[str, tuple[Callable[[Path], object], str, str]] = {
     "a damaged header": (lambda file: overwrite(file, 0, 100), DAMAGED, "doctor --recover"),
     "a damaged first page": (lambda file: overwrite(file, 100, 3000), DAMAGED, "doctor --recover"),
@@ -102,10 +101,6 @@ FAULTS: dict[str, tuple[Callable[[Path], object], str, str]] = {
         DAMAGED,
         "doctor --recover",
     ),
-    "a bad blob": (sql("UPDATE mail SET raw = x'0102' WHERE message_id = 'v2@example.org'"), MAIL, "track rebuild 1"),
-    "a cut blob": (sql("UPDATE mail SET raw = substr(raw, 1, 90) WHERE message_id = 'v2@example.org'"), MAIL, "track rebuild 1"),
-    "a blob that is text": (sql("UPDATE mail SET raw = 'x' WHERE message_id = 'v2@example.org'"), MAIL, "track rebuild 1"),
-    "a mail that is gone": (sql("DELETE FROM mail WHERE message_id = 'v2@example.org'"), MAIL, "track rebuild 1"),
 }
 
 
@@ -138,6 +133,61 @@ def test_a_fault_is_an_error_with_the_command_that_repairs_it(
     if command.startswith("track") or "page" not in name:
         assert sorted(call("track", "export", "--format", "mbox").out) == sorted(whole)
     assert not call("track", "show", "1", "--keep-unread").err
+
+
+BAD_MAILS = {
+    "a bad blob": "UPDATE mail SET raw = x'0102' WHERE message_id = 'v2@example.org'",
+    "a cut blob": "UPDATE mail SET raw = substr(raw, 1, 90) WHERE message_id = 'v2@example.org'",
+    "a blob that is text": "UPDATE mail SET raw = 'x' WHERE message_id = 'v2@example.org'",
+    "a mail that is gone": "DELETE FROM mail WHERE message_id = 'v2@example.org'",
+}
+SAID = "series 1: the mail <v2@example.org> is damaged; `patchpilot track rebuild 1` fetches it again"
+
+
+@pytest.mark.parametrize("name", BAD_MAILS)
+def test_a_mail_that_cannot_be_read_is_missing_and_nothing_else(
+    name: str, followed: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    whole = call("track", "export", "--format", "mbox").out
+    shown = call("track", "show", "1", "--keep-unread").out
+    again()
+    sql(BAD_MAILS[name])(followed)
+    for number, words in enumerate((("show", "1"), ("list",), ())):
+        # nothing that was derived before hides the fault
+        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / f"cache-{number}"))
+        outcome = call("track", *words)
+        assert (outcome.code, "damaged" in outcome.out) == (2, True), outcome.err
+        assert outcome.err == f"patchpilot: warning: {SAID}\n"
+        assert ("valve: open it" in outcome.out) is (words != ("show", "1"))
+        again()
+    outcome = call("track", "export", "--format", "mbox")
+    assert (outcome.code, outcome.out) == (2, "")
+    assert "v2@example.org" in outcome.err
+    # its file still has it
+    updated = call("track", "update")
+    assert (updated.code, updated.err) == (0, "")
+    assert call("track", "export", "--format", "mbox").out == whole
+    assert call("track", "show", "1", "--keep-unread").out == shown
+
+
+def test_what_the_source_lost_is_reported_until_it_is_rebuilt(followed: Path) -> None:
+    sql(BAD_MAILS["a bad blob"])(followed)
+    Path("whole.mbox").unlink()
+    outcome = call("track", "update")
+    assert (outcome.code, outcome.err) == (2, f"patchpilot: warning: {SAID}\n")
+    again()
+    assert call("track", "rebuild", "1").code == 0
+    assert call("track", "show", "1").code == 0
+
+
+def test_a_series_of_damaged_mails_alone_does_not_wait_for_the_archive(
+    followed: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    sql("UPDATE mail SET raw = x'00' WHERE message_id = 'w@example.org'")(followed)
+    outcome = call("track", "show", "2")
+    assert outcome.code == 2
+    assert "next      fetch its damaged mails again: `patchpilot track rebuild 2`" in outcome.out
 
 
 @contextmanager

@@ -36,13 +36,14 @@ MINIMUM_INTERVAL = 60
     epilog="\b\nExamples:\n  patchpilot track add 'https://lore.kernel.org/netdev/<message-id>/'\n  patchpilot track update",
 )
 @common_options("text", "json")
-def command(common: Common) -> None:
+def command(common: Common) -> int:
     """Follow sent series until they are merged. Without a command: list the followed series."""
     context = click.get_current_context()
     if context.invoked_subcommand is None:
-        _list(common)
-    elif common.repo:
+        return _list(common)
+    if common.repo:
         context.find_root().ensure_object(dict)["repo"] = common.repo
+    return 0
 
 
 @command.command(
@@ -74,21 +75,21 @@ def add(common: Common, target: str | None, mbox: Path | None, lore: str | None)
             progress=progress,
         )
     _write(common, series, whole=True)
-    return _warn_unreachable(series)
+    return _warn_incomplete(series)
 
 
 @command.command("list", epilog="\b\nExample:\n  patchpilot track list --format json")
 @common_options("text", "json")
-def list_(common: Common) -> None:
+def list_(common: Common) -> int:
     """List the followed series and what to do next about each."""
-    _list(common)
+    return _list(common)
 
 
 @command.command(epilog="\b\nExamples:\n  patchpilot track show\n  patchpilot track show 1")
 @common_options("text", "json")
 @click.option("--keep-unread", is_flag=True, help="do not mark its replies as read")
 @click.argument("number", metavar="[ID]", type=int, required=False)
-def show(common: Common, number: int | None, keep_unread: bool) -> None:
+def show(common: Common, number: int | None, keep_unread: bool) -> int:
     """Show everything about a series (default: this topic's, else the only one) and mark its replies as read."""
     from patchpilot.services.topic.topic_state import topic_at
     from patchpilot.services.track import follow_series as service
@@ -99,6 +100,7 @@ def show(common: Common, number: int | None, keep_unread: bool) -> None:
         series = service.show(number, store=store, repository=place.repository_if_any(), mark_read=not keep_unread, progress=progress)
     _write(common, (series,), whole=True, topic=topic)
     _note_offline(common, (series,))
+    return _warn_incomplete((series,))
 
 
 @command.command(epilog="\b\nExamples:\n  patchpilot track update\n  patchpilot track update 2 --fresh")
@@ -125,7 +127,7 @@ def update(common: Common, numbers: tuple[int, ...], everything: bool, fresh: bo
     if common.format == "text":
         _note_cached(series)
     _note_offline(common, series)
-    return _warn_unreachable(series)
+    return _warn_incomplete(series)
 
 
 @command.command(epilog="\b\nExample:\n  patchpilot track watch --once || echo something new")
@@ -153,7 +155,7 @@ def watch(common: Common, once: bool, interval: int, lore: str | None) -> int:
             store=store, archive_at=_archives(common), lore=lore, wait=wait, fresh=not once and service.outlives(interval),
             repository=place.repository_if_any(), progress=progress,
         ):  # fmt: skip
-            code = _warn_unreachable(looked_at)
+            code = _warn_incomplete(looked_at)
             news = [series for series in looked_at if series.new]
             came = came or bool(news)
             if news or (once and common.format == "json"):
@@ -184,7 +186,7 @@ def rebuild(common: Common, numbers: tuple[int, ...], lore: str | None) -> int:
             progress=progress,
         )
     _write(common, series)
-    return _warn_unreachable(series)
+    return _warn_incomplete(series)
 
 
 @command.command(
@@ -367,7 +369,7 @@ def _picked(count: int) -> "Callable[[str], Sequence[int]]":
     return read
 
 
-def _list(common: Common) -> None:
+def _list(common: Common) -> int:
     from patchpilot.services.topic.topic_state import topic_at
     from patchpilot.services.track import follow_series as service
 
@@ -377,6 +379,7 @@ def _list(common: Common) -> None:
         topic = topic_at(place, store, series)
     _write(common, series, topic=topic)
     _note_offline(common, series)
+    return _warn_incomplete(series)
 
 
 def _chosen(entries: Sequence[tuple[int, str]], topic: "TopicState | None") -> int:
@@ -414,14 +417,17 @@ def _write(common: Common, series: Sequence["Tracked"], *, whole: bool = False, 
         common.write(series_list(series, wide, topic))
 
 
-def _warn_unreachable(series: Sequence["Tracked"]) -> int:
-    """Warn on stderr about archives that did not answer; returns the exit code for that, else 0."""
+def _warn_incomplete(series: Sequence["Tracked"]) -> int:
+    """Warn on stderr about damaged mails and archives that did not answer; returns the exit code for that, else 0."""
     from patchpilot.errors import ExitCode
 
     silent = list(dict.fromkeys(problem for series_ in series if series_.unreachable for problem in series_.troubles))
     for problem in silent:
         notice("warning", problem)
-    return ExitCode.NETWORK if silent else ExitCode.OK
+    damaged = [f"series {series_.entry.id}: {problem}" for series_ in series for problem in series_.damaged]
+    for problem in damaged:
+        notice("warning", problem)
+    return ExitCode.NETWORK if silent else ExitCode.USAGE if damaged else ExitCode.OK
 
 
 def _note_cached(series: Sequence["Tracked"]) -> None:

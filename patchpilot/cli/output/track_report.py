@@ -102,7 +102,7 @@ def _series(tracked: Tracked) -> dict[str, Any]:
         ],
         "unread": len(tracked.unread),
         "new": list(tracked.new),
-        "troubles": [*tracked.troubles, *tracked.uncounted],
+        "troubles": list(tracked.notes),
         "delivery": [
             {
                 "problem": str(it.problem),
@@ -165,7 +165,7 @@ def series_list(series: Sequence[Tracked], columns: int = 100, topic: TopicState
         lines.append(crop(f"{mark}{series_.entry.id:>2}  {state:<18}{version:<4} {printable(series_.subject)}{unread}", columns))
         lines.append(crop(f"     next: {printable(series_.next_step)}", columns))
         lines += [crop(f"     note: {printable(it.words)}; {printable(str(it.advice))}", columns) for it in series_.delivery]
-        lines += [crop(f"     note: {printable(trouble)}", columns) for trouble in series_.troubles]
+        lines += [crop(f"     note: {printable(trouble)}", columns) for trouble in (*series_.troubles, *series_.damaged)]
     if topic is not None and not any(series_.own for series_ in series):
         lines.append(crop(f" *   {topic.state:<18}{'-':<4} {printable(topic.title)} (this topic): {topic.summary}", columns))
         lines.append(crop(f"     next: {printable(topic.next_step)}", columns))
@@ -183,7 +183,7 @@ def series_text(tracked: Tracked, topic: TopicState | None = None) -> str:
     for it in tracked.delivery:
         lines += [f"  delivery  {printable(it.words)}", f"            {printable(str(it.advice))}"]
     lines.append(f"  next      {printable(tracked.next_step)}")
-    lines += [f"  note      {printable(trouble)}" for trouble in (*tracked.troubles, *tracked.uncounted)]
+    lines += [f"  note      {printable(trouble)}" for trouble in tracked.notes]
     return "\n".join(lines)
 
 

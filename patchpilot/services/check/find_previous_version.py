@@ -143,7 +143,7 @@ def _followed(number: int, identities: Sequence[str], patches: Sequence[Patch]) 
     titles = {title_key(patch.subject.title) for patch in patches}
     with Store() as store:
         for entry in reversed(store.entries()):
-            topics = find_topics(map(store.reader.classify, store.mails(entry.id)))
+            topics = find_topics(map(store.reader.classify, store.readable_mails(entry.id)[0]))
             for revision in (revision for topic in topics for revision in topic.revisions if revision.version == number):
                 if revision.titles & titles or revision.change_ids & set(identities):
                     return group([parse_patch(post.mail.mail.raw, post.message_id) for post in revision.posts])

@@ -113,6 +113,18 @@ class Tracked:
         )
 
     @property
+    def damaged(self) -> tuple[str, ...]:
+        """The mails that are damaged here, as far as the series' mails were read, each with the command that fetches it again."""
+        entry = self.entry
+        again = Action("track", ("rebuild", str(entry.id)), "`{}` fetches it again")
+        return tuple(f"the mail <{message_id}> is damaged; {again}" for message_id in self.mails.damaged)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is missing or does not count, each in a line."""
+        return (*self.troubles, *self.damaged, *self.uncounted)
+
+    @property
     def next_step(self) -> str:
         """What the author should do next, one sentence."""
         return str(self.step.advice)
@@ -288,7 +300,7 @@ def update(
     due = {entry.id for entry in entries if numbers or request.everything or _is_due(before[entry.id], store.reader.now)}
     archives = Archives(archive_at)
     polled = _polled([before[number] for number in sorted(due)], request, store, archives, progress)
-    whole = due - polled.quiet - polled.cached
+    whole = (due - polled.quiet - polled.cached) | {number for number, series in before.items() if series.mails.damaged}
     updated = []
     for entry in entries:
         if entry.id not in whole:
@@ -343,7 +355,7 @@ def _update_one(
     before: Tracked, store: Store, archives: Archives, lore: str | None, fresh: bool, repository: Repository | None, progress: Progress
 ) -> Tracked:
     entry = before.entry
-    known = store.mails(entry.id)
+    known, damaged = store.readable_mails(entry.id)
     troubles: tuple[str, ...] = ()
     mails: tuple[Mail, ...] = ()
     cached = False
@@ -370,11 +382,17 @@ def _update_one(
         if failure:
             archives.failed(url or LORE, failure)
             troubles = (*troubles, failure.message)
+    for mail in mails:
+        if mail.message_id in damaged:
+            store.keep_raw(mail.message_id, mail.raw)
     if cached and {mail.message_id for mail in mails} <= {mail.message_id for mail in known}:
         return replace(shown_series(entry, store, repository, progress), troubles=troubles, cached=True)
     status = status_of(entry.message_id, read_thread((*known, *mails), now=moment_of(entry, store), reader=store.reader))
     new = store.keep(entry.id, status.topic.subject if status else entry.subject, mails, seen=own_mails(status) if status else ())
     shown = shown_series(store.entry(entry.id), store, repository, progress)
+    if damaged:
+        # those that are still damaged are reported
+        shown.mails.status()
     return replace(shown, new=new, troubles=troubles, unreachable=failure is not None)
 
 
@@ -426,7 +444,7 @@ def failed_mails(commits: Sequence[str], *, store: Store) -> dict[tuple[str, str
     """(commit, stable version) → Message-ID of the last "FAILED: patch … failed to apply" mail about it among the followed series' mails."""
     newest: dict[tuple[str, str], tuple[datetime, str]] = {}
     for entry in store.entries():
-        for mail in store.mails(entry.id):
+        for mail in store.readable_mails(entry.id)[0]:
             # people answer these mails under their subject, and "WTF" in place of FAILED says that the patch is not wanted at all
             if "failed to apply" not in mail.subject or not any(commit in mail.body for commit in commits):
                 continue
@@ -458,6 +476,9 @@ def shown_series(
         if delivery := (*_reports_before(entry, store), *missing_mails(entry, ids, store)):
             words = Hint((f"{delivery[0].words}: ", *_advice(delivery[0])))
             return Tracked(entry, None, unread, NextStep(NextStepNeed.ACTION, words), lazy, delivery=delivery)
+        if lazy.damaged:
+            again = Action("track", ("rebuild", str(entry.id)), "fetch its damaged mails again: `{}`")
+            return Tracked(entry, None, unread, NextStep(NextStepNeed.ACTION, again), lazy)
         waiting = NextStep(
             NextStepNeed.PATIENCE, Action("track", ("update",), "wait: the archive does not have it yet (it can take minutes); then `{}`")
         )
@@ -473,7 +494,7 @@ def _advice(report: DeliveryReport) -> tuple[str | Action, ...]:
 
 def _reports_before(entry: TrackEntry, store: Store) -> tuple[DeliveryReport, ...]:
     """The reports about a series that no archive has yet."""
-    reports = [report for mail in store.mails(entry.id) for report in delivery_reports(mail)]
+    reports = [report for mail in store.readable_mails(entry.id)[0] for report in delivery_reports(mail)]
     sent = _sent_with(frozenset([entry.message_id]), store)
     return reports_about(reports, frozenset([entry.message_id, *sent]), [title_key(plain_title(entry.subject))])
 
@@ -530,13 +551,15 @@ class _LazyStatus:
         self._entry, self._store, self._repository, self._progress = entry, store, repository, progress
         self._status: Status | None = None
         self.is_read = False
+        self.damaged: tuple[str, ...] = ()
+        """The ids of mails that could not be read, once the mails were."""
         if status is not None:
             self._keep(status)
 
     def status(self) -> Status | None:
         """The status; None while no archive has the series."""
         if not self.is_read:
-            mails = self._store.mails(self._entry.id)
+            mails, self.damaged = self._store.readable_mails(self._entry.id)
             moment = moment_of(self._entry, self._store)
             every = read_thread(mails, now=moment, reader=self._store.reader, progress=self._progress)
             self._keep(status_of(self._entry.message_id, every))
@@ -554,7 +577,8 @@ class _LazyStatus:
         if status is None:
             return None
         summary = SeriesSummary.of(status)
-        remember(_SUMMARIES, key, summary.plain())
+        if not self.damaged:
+            remember(_SUMMARIES, key, summary.plain())
         return summary
 
     def _keep(self, status: Status | None) -> None:

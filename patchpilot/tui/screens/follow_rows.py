@@ -86,7 +86,7 @@ def head(series: "Tracked", columns: int, most: int) -> list[TreeRow]:
             ("missing", f"v{version} <{ident}> is referenced but not in the archive")
             for ident, version in series.status.topic.missing.items()
         ]
-    rows += [("note", note) for note in series.troubles]
+    rows += [("note", note) for note in (*series.troubles, *series.damaged)]
     return [*_laid(rows, columns, most), TreeRow(("", ""))]
 
 
