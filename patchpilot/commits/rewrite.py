@@ -179,14 +179,11 @@ def refuse_unless_safe(
     if busy:
         raise RefusedError(f"{busy.what} is in progress", hint=busy.hint)
     for one in oldest:
-        holders = repository.git(
-            "for-each-ref", f"--contains={one}", "--format=%(refname)", "refs/remotes", "refs/tags", "refs/heads"
-        ).text.split()
         # sent/… tags record what was mailed (by b4 and patchpilot): the next version is expected to differ
-        public = [name for name in holders if not name.startswith(("refs/heads/", "refs/tags/sent/"))]
-        if public and not published:
+        public = "" if published else _holder(repository, one, ("--exclude=sent/*", "--tags", "--remotes"), ("refs/remotes", "refs/tags"))
+        if public:
             raise RefusedError(
-                f"{one[:12]} is already published in {_short(public[0])}",
+                f"{one[:12]} is already published in {_short(public)}",
                 hint=Hint(
                     (
                         "others may have based work on it: make a new commit instead, or, if only you use the branch, ",
@@ -194,17 +191,30 @@ def refuse_unless_safe(
                     )
                 ),
             )
-        others = [name for name in holders if name.startswith("refs/heads/") and name != ref]
-        if others and not shared:
+        excluded = [] if ref is None else [f"--exclude={ref.removeprefix('refs/heads/')}"]
+        other = "" if shared else _holder(repository, one, (*excluded, "--branches"), ("refs/heads",), ref)
+        if other:
             raise RefusedError(
-                f"{_short(others[0])} also has {one[:12]} and would keep the old commit",
+                f"{_short(other)} also has {one[:12]} and would keep the old commit",
                 hint=Hint(
                     (
-                        f"rebase it afterwards (git rebase --onto {_short(ref)} {head[:12]} {_short(others[0])}) and ",
+                        f"rebase it afterwards (git rebase --onto {_short(ref)} {head[:12]} {_short(other)}) and ",
                         Action("", ("--shared",), "add {}"),
                     )
                 ),
             )
+
+
+def _holder(repository: Repository, commit: str, refs: Sequence[str], prefixes: Sequence[str], but: str | None = None) -> str:
+    """The first ref of `refs` (as rev-list takes them) that has the commit, or "".
+
+    rev-list walks from all refs at once and stops at the commit; `for-each-ref --contains`, which knows the name, walks for each ref
+    and takes seconds in a large repository, so it is asked only for a name to print.
+    """
+    if repository.git("rev-list", "--max-count=1", commit, "--not", *refs).text:
+        return ""
+    holders = repository.git("for-each-ref", f"--contains={commit}", "--format=%(refname)", *prefixes).text.split()
+    return next((name for name in holders if name != but and not name.startswith("refs/tags/sent/")), "")
 
 
 def apply(repository: Repository, rewriting: Rewriting, verb: str) -> Undo | None:

@@ -138,3 +138,41 @@ def test_published_and_shared_commits_are_refused_unless_told(tmp_path: Path) ->
         with pytest.raises(RefusedError, match="also"):
             rewrite.refuse_unless_safe(repository, "refs/heads/topic", ids[2], [ids[2]])
         rewrite.refuse_unless_safe(repository, "refs/heads/topic", ids[2], [ids[1]], published=True, shared=True)
+
+
+def test_what_was_mailed_and_what_only_this_branch_has_is_rewritten_without_a_walk_for_each_ref(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo, ids = topic(tmp_path / "r")
+    repo.git("tag", "sent/topic-v1", ids[2])
+    repo.git("update-ref", "refs/remotes/origin/topic", ids[0])
+    repo.git("branch", "topic2", ids[0])
+    asked: list[tuple[str, ...]] = []
+    git = Repository.git
+
+    def noted(repository: Repository, *words: str, **options: object) -> object:
+        asked.append(words)
+        return git(repository, *words, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Repository, "git", noted)
+    with Repository.open(tmp_path / "r") as repository:
+        rewrite.refuse_unless_safe(repository, "refs/heads/topic", ids[2], [ids[1]])
+    assert {words[0] for words in asked} >= {"rev-list"}
+    assert not [words for words in asked if words[0] == "for-each-ref" and any(word.startswith("--contains") for word in words)]
+
+
+def test_a_tag_a_detached_head_and_a_remote_that_is_called_sent(tmp_path: Path) -> None:
+    repo, ids = topic(tmp_path / "r")
+    repo.git("branch", "also", ids[1])
+    with Repository.open(tmp_path / "r") as repository:
+        with pytest.raises(RefusedError, match="also has"):
+            rewrite.refuse_unless_safe(repository, None, ids[2], [ids[1]])
+        with pytest.raises(RefusedError, match="topic also has"):
+            rewrite.refuse_unless_safe(repository, None, ids[2], [ids[2]])
+        repo.git("update-ref", "refs/remotes/sent/topic", ids[2])
+        with pytest.raises(RefusedError, match="published in sent/topic"):
+            rewrite.refuse_unless_safe(repository, "refs/heads/topic", ids[2], [ids[2]])
+        repo.git("update-ref", "-d", "refs/remotes/sent/topic")
+        repo.git("tag", "v1", ids[2])
+        with pytest.raises(RefusedError, match="published in v1"):
+            rewrite.refuse_unless_safe(repository, "refs/heads/topic", ids[2], [ids[2]])
