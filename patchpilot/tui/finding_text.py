@@ -24,6 +24,8 @@ ROLES = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.CHECK: "
 STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.CHECK: "cyan", Severity.NOTE: QUIET}
 HELP = "; help: "
 """What separates the message of a finding from what to run."""
+ROOMY = 60
+"""Columns of a list from which its rows have messages."""
 MOST = 12
 """Changed lines of a fix that the detail shows."""
 
@@ -69,13 +71,17 @@ class Shown:
 
 
 def row_of(shown: Shown, columns: int, *, checkpatch: bool, whole: bool) -> Text:
-    """The finding in so many columns: sign, name, at the right its line, with the file before it where the place is shown `whole`."""
+    """The finding in so many columns: sign, message or rule, at the right its line, with the file before it where the place is shown `whole`.
+
+    The message is shown where it has room, unless checkpatch.pl's names are asked for; the rule's name is in the patch and the detail.
+    """
     sign, line = shown.sign, "" if shown.whole else str(shown.finding.line or "")
     place = f"{shown.file}:{line}" if whole and line else shown.file if whole else line
     left = columns - len(sign) - 1
     place = crop(one_line(place), left // 2)
     row = Text.assemble((f"{sign} ", QUIET if shown.suppressed else STYLES[shown.finding.severity]))
-    row.append(fitted(shown.name(checkpatch=checkpatch), left - width(place) - 1))
+    words = shown.message if columns >= ROOMY and not checkpatch else shown.name(checkpatch=checkpatch)
+    row.append(plain(fitted(words, left - width(place) - 1)))
     return row.append(f" {place}", QUIET)
 
 

@@ -56,6 +56,9 @@ LATER = {
 """The same, after the patch was sent and answered."""
 
 
+OVER = frozenset(("question", "help", "palette", "theme", "finding", "write-tags", "tour-commit", "tour-checks", "tour-tags", "end-card"))
+"""The pictures of dialogs and cards."""
+
 WITH_TOASTS = ("toast",)
 """The pictures that show toasts; on the others they would hide what is below."""
 
@@ -83,21 +86,34 @@ async def draw(work: Path, moments: dict[str, Sequence[str]], out: Path, names: 
     for name, keys in moments.items():
         if names and name not in names:
             continue
-        app = make(work, memory=SavedState(out / "state.json"))
-        async with app.run_test(size=SIZES[-1], notifications=name in WITH_TOASTS) as pilot:
-            await settle(pilot)
-            asked(app)
-            for key in keys:
-                await press(pilot, key)
-            for size in SIZES:
-                await pilot.resize_terminal(*size)
-                for theme in THEMES:
-                    app.theme = theme
-                    await still(pilot)
-                    made.append(out / f"{name}-{size[0]}x{size[1]}-{theme}.svg")
-                    made[-1].write_text(readable(app.export_screenshot(title=f"patchpilot {name}")), encoding="utf-8")
+        # what lies over a screen is opened in its theme and size, as a user sees it
+        views = [((size,), (theme,)) for size in SIZES for theme in THEMES] if name in OVER else [(SIZES, THEMES)]
+        for sizes, themes in views:
+            made += await _draw(work, name, keys, out, sizes, themes)
         (out / "state.json").unlink(missing_ok=True)
         print(f"  {name}", file=sys.stderr)
+    return made
+
+
+async def _draw(
+    work: Path, name: str, keys: Sequence[str], out: Path, sizes: Sequence[tuple[int, int]], themes: Sequence[str]
+) -> list[Path]:
+    """Draw one moment in these sizes and themes, the last size first."""
+    made: list[Path] = []
+    app = make(work, memory=SavedState(out / "state.json"))
+    async with app.run_test(size=sizes[-1], notifications=name in WITH_TOASTS) as pilot:
+        app.theme = themes[0]
+        await settle(pilot)
+        asked(app)
+        for key in keys:
+            await press(pilot, key)
+        for size in sizes:
+            await pilot.resize_terminal(*size)
+            for theme in themes:
+                app.theme = theme
+                await still(pilot)
+                made.append(out / f"{name}-{size[0]}x{size[1]}-{theme}.svg")
+                made[-1].write_text(readable(app.export_screenshot(title=f"patchpilot {name}")), encoding="utf-8")
     return made
 
 

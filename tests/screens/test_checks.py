@@ -124,7 +124,7 @@ async def test_on_a_small_terminal_the_detail_is_a_card_over_the_patch(clone: Pa
         rows = text_of(app)
         assert "Why" in rows
         assert "+       if ((rsp" in rows
-        assert "no-sign-off" in rows
+        assert "missing Signed-off-by" in rows
         await keys(pilot, "escape")
         assert "Why" not in text_of(app)
         assert app.focused is app.screen.query_one("#findings")

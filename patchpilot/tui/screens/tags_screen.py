@@ -216,7 +216,10 @@ class TagsScreen(StageScreen):
             return
         impact = self._impacts.get((commit.id, *self._culprits()))
         self.query_one("#suspects", Panel).count = counted(len(self._candidates()), "candidate")
-        self.query_one("#where", Panel).display = bool(self._culprits())
+        where = self.query_one("#where", Panel)
+        where.display = bool(self._culprits())
+        is_guess = not (result.present or self._ticks() or self.session.introduced_by)
+        where.heading = f"Where the bug is, if {candidate.commit[:12]} introduced it" if candidate and is_guess else "Where the bug is"
         if impact:
             # that of another candidate stays for the moment in which this one is looked at
             self.query_one("#ruler", ReleaseRuler).show(impact.bug)

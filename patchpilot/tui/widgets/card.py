@@ -37,19 +37,21 @@ class CardAction(NamedTuple):
 class Card(Static):
     """A note. It takes no focus: its keys are the screen's own. A click on an action runs it, a click elsewhere posts `Chosen`.
 
-    `marked` cards have a bright border: where several are shown, it is the one that the keys are for, and only it shows them.
+    `marked` cards have a heavy border: where several are shown, it is the one that the keys are for, and only it shows them.
     """
 
     DEFAULT_CSS = """
     Card {
-        height: auto; border: round $foreground 35%; border-title-color: $foreground; border-subtitle-color: $foreground; padding: 0 1;
+        height: auto; border: round $foreground 50%; border-title-color: $foreground; border-subtitle-color: $foreground; padding: 0 1;
     }
-    Card.-error { border: round $error 60%; }
-    Card.-warning { border: round $warning 60%; }
-    Card.-success { border: round $success 60%; }
+    Card.-error { border: round $text-error; }
+    Card.-warning { border: round $text-warning; }
+    Card.-success { border: round $text-success; }
     Card.-primary { border: round $primary; }
-    Card.-marked { border: round $border; }
-    Card:nocolor.-marked { border: heavy $border; }
+    Card.-marked { border: heavy $foreground 50%; }
+    Card.-marked.-error { border: heavy $text-error; }
+    Card.-marked.-warning { border: heavy $text-warning; }
+    Card.-marked.-success { border: heavy $text-success; }
     """
 
     class Chosen(Message):

@@ -34,8 +34,7 @@ class Pager(ScrollView, can_focus=True):
     COMPONENT_CLASSES: ClassVar[set[str]] = {"pager--cursor"}
     DEFAULT_CSS = """
     Pager { height: 1fr; scrollbar-size-vertical: 1; scrollbar-size-horizontal: 0; }
-    Pager > .pager--cursor { color: $block-cursor-blurred-foreground; background: $block-cursor-blurred-background; }
-    Pager:focus > .pager--cursor { color: $block-cursor-foreground; background: $block-cursor-background; }
+    Pager:focus > .pager--cursor { color: $foreground; background: $primary 40%; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j,down", "move(1)", "line down", show=False),
@@ -119,9 +118,11 @@ class Pager(ScrollView, can_focus=True):
         return self._with_cursor(strip) if row == self.cursor else strip
 
     def _with_cursor(self, strip: Strip) -> Strip:
-        """A line under the cursor, in the colors of the selected row of a list; without colors reversed, or underlined while the focus is elsewhere."""
+        """A line under the cursor, in the colors of the selected row of a list; while the focus is elsewhere as others, without colors underlined."""
         if self.app.no_color:
             return strip.apply_style(Style(reverse=True)) if self.has_focus else _with(strip, Style(underline=True))
+        if not self.has_focus:
+            return strip
         return _with(strip, self.get_component_rich_style("pager--cursor") + Style(dim=False, reverse=False))
 
     def go(self, line: int) -> None:
