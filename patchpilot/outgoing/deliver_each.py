@@ -2,10 +2,12 @@
 """Mails handed over one by one, by a transport that has a call for one mail: written down before and after each try."""
 
 from collections.abc import Callable
+from functools import partial
 
 from patchpilot.outgoing.mail_state import MailState, Outcome
 from patchpilot.outgoing.outbox import OutboxEntry
 from patchpilot.outgoing.retries import Retries
+from patchpilot.outgoing.smtp import Submission
 from patchpilot.outgoing.transport import Delivery
 
 
@@ -19,6 +21,17 @@ def deliver_each(delivery: Delivery, hand_over: Callable[[OutboxEntry], Outcome]
     for entry in delivery.waiting:
         if delivery.stopping() or deliver_one(delivery, entry, hand_over, retries).state is not MailState.ACCEPTED:
             return
+
+
+def deliver_as_shown(delivery: Delivery) -> None:
+    """Send the mails that wait over an SMTP session of our own, with the bytes of the preview."""
+    with Submission(delivery.account, delivery.credential) as submission:
+        deliver_each(delivery, partial(send_mail, submission, delivery))
+
+
+def send_mail(submission: Submission, delivery: Delivery, entry: OutboxEntry) -> Outcome:
+    """Send one mail as it was shown."""
+    return submission.send(entry.mail.envelope_from, delivery.envelope_recipients(entry), entry.mail.raw)
 
 
 def deliver_one(delivery: Delivery, entry: OutboxEntry, hand_over: Callable[[OutboxEntry], Outcome], retries: Retries) -> Outcome:

@@ -141,6 +141,16 @@ class Transport(Protocol):
     def deliver(self, delivery: Delivery) -> str:
         """Send the mails that wait, until one is not accepted or it is asked to stop; "" or how the login went: "accepted", "refused"."""
 
+    def render_mail(self, repository: Repository, account: Account, mail: OutgoingMail, identity: str | None) -> RenderedMail:
+        """A mail that belongs to no series, such as a reply, as it would send it; nothing is sent."""
+        from patchpilot.outgoing.reply_mail import render_reply
+
+        return render_reply(account, mail)
+
+    def deliver_mail(self, delivery: Delivery) -> str:
+        """Send the one mail of a delivery that belongs to no series; as `deliver`."""
+        return self.deliver(delivery)
+
     def is_behind(self, repository: Repository, send: Send) -> bool:
         """Whether its own records still lack a series of which every mail was accepted: `deliver` then brings them up to date."""
         return False

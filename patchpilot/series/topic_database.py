@@ -24,7 +24,12 @@ CREATE TABLE IF NOT EXISTS drafts (
     change_id TEXT PRIMARY KEY, repository TEXT NOT NULL, branch TEXT, data TEXT NOT NULL, updated TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS drafts_repository ON drafts (repository);
 """
-LAYOUT = Layout("the outbox", (_SCHEMA,))
+_REPLIES = """
+CREATE TABLE IF NOT EXISTS replies (
+    answers TEXT NOT NULL, template TEXT NOT NULL, message_id TEXT NOT NULL UNIQUE, subject TEXT NOT NULL, text TEXT NOT NULL,
+    updated TEXT NOT NULL, PRIMARY KEY (answers, template));
+"""
+LAYOUT = Layout("the outbox", (_SCHEMA, _REPLIES))
 
 
 def state_folder() -> Path:

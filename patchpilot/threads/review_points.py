@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from patchpilot.model.trailer import is_trailer
+from patchpilot.threads.mail_classifier import Classified
 from patchpilot.threads.mail_kinds import WANTS_ANSWER, MailKind
 from patchpilot.threads.phrases import ASKS_STRONGLY, ASKS_WEAKLY, ASSENT, CLOSING, GREETING
 from patchpilot.threads.reply_body import MAX_LINES, ReplyLine
@@ -50,6 +51,13 @@ def review_points(status: Status) -> tuple[ReviewPoint, ...]:
         if len(points) >= MAX_POINTS:
             break
     return tuple(reversed(points[:MAX_POINTS]))
+
+
+def asking_lines(mail: Classified) -> tuple[int, ...]:
+    """The 0-based lines of a mail's body where a question or request starts; none in a mail that asks for nothing."""
+    if mail.kind in _BY_MACHINE:
+        return tuple(line for line, _ in _of_a_report(mail.mail.body.split("\n", MAX_LINES), ""))
+    return tuple(line for line, text, on_code in _paragraphs(mail.body.own) if _wish(text, on_code))
 
 
 def _points(reply: Reply) -> Iterator[ReviewPoint]:

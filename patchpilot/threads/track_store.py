@@ -6,7 +6,7 @@ import hashlib
 import os
 import sqlite3
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -162,25 +162,28 @@ class Store:
         ids = set(message_ids)
         return next((entry for entry in self.entries() if entry.message_id in ids), None)
 
+    def with_mail(self, message_id: str) -> TrackEntry | None:
+        """The series that has this mail; of several the first that was added."""
+        found = self._database.execute("SELECT min(series) FROM member WHERE message_id = ?", (_text(message_id),)).fetchone()[0]
+        return self.entry(found) if found else None
+
     def keep(self, number: int, subject: str, mails: Sequence[Mail], *, seen: Iterable[str] = ()) -> tuple[str, ...]:
         """Keep these mails of a series; the ids of those that are new. Ids in `seen` are not marked unread."""
         known = set(self._ids("SELECT message_id FROM member JOIN mail USING (message_id) WHERE series = ?", number))
         read = set(seen)
         new = [mail for mail in mails if mail.message_id not in known]
         with self.changing() as database:
-            database.executemany(
-                "INSERT OR IGNORE INTO mail (message_id, raw) VALUES (?, ?)",
-                ((_text(mail.message_id), zlib.compress(mail.raw, 6)) for mail in new),
-            )
-            database.executemany(
-                "INSERT OR IGNORE INTO member (series, message_id, seen) VALUES (?, ?, ?)",
-                ((number, _text(mail.message_id), int(mail.message_id in read)) for mail in new),
-            )
+            _insert(database, number, new, read)
             now = _now()
             database.execute("UPDATE series SET updated = ?, subject = ? WHERE id = ?", (now, _text(subject), number))
             if new:
                 database.execute("UPDATE series SET news = ? WHERE id = ?", (now, number))
         return tuple(mail.message_id for mail in new)
+
+    def keep_sent(self, number: int, mail: Mail) -> None:
+        """Keep a mail of a series that was sent from here, as read; when the series was last read from its archive stays."""
+        with self.changing() as database:
+            _insert(database, number, [mail], {mail.message_id})
 
     def mails(self, number: int) -> tuple[Mail, ...]:
         """The mails of a series; DamagedError when one of them cannot be read."""
@@ -418,3 +421,15 @@ def _path(name: str | None) -> str | bytes | None:
 def _text(value: str) -> str:
     """Text SQLite takes: bytes that were no UTF-8 become U+FFFD."""
     return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def _insert(database: sqlite3.Connection, number: int, mails: Sequence[Mail], read: Collection[str]) -> None:
+    """Add mails to a series; those in `read` are not marked unread."""
+    database.executemany(
+        "INSERT OR IGNORE INTO mail (message_id, raw) VALUES (?, ?)",
+        ((_text(mail.message_id), zlib.compress(mail.raw, 6)) for mail in mails),
+    )
+    database.executemany(
+        "INSERT OR IGNORE INTO member (series, message_id, seen) VALUES (?, ?, ?)",
+        ((number, _text(mail.message_id), int(mail.message_id in read)) for mail in mails),
+    )

@@ -47,6 +47,20 @@ NOT_RUN = {
         for words in ("1", "1 'RFC v1'", "1 v1 v3", "ID v1 v3")
     },
     "patchpilot track add - < bounce.eml": "needs a bounce: tests/threads/test_delivery.py pipes one in",
+    **{
+        f"patchpilot track reply {words}": "opens an editor on a terminal: tests/services/test_reply.py gives the text"
+        for words in (
+            "'<message-id>'",
+            "'<message-id>' --dry-run",
+            "1",
+            "1 --template withdraw",
+            "autosel.eml --template objection",
+            "autosel.eml --template prerequisite",
+            "review.eml",
+        )
+    },
+    "patchpilot track reply failed.eml --patch HEAD": "needs a FAILED mail: tests/services/test_reply.py replies to one",
+    "patchpilot track reply '<{planned.draft.answers}>' --unknown sent": "needs a reply in doubt: tests/services/test_reply.py has one",
     "patchpilot lts --update": "asks kernel.org; tests/history/test_lts.py runs it on loopback",
     'patchpilot hooks run {name} "$@"': "a line of the git hook: tests/outgoing/test_hooks.py runs the hook",
     'patchpilot check --format github "origin/${{ github.base_ref }}..HEAD"': "the variable is set by GitHub",
@@ -299,7 +313,11 @@ def test_a_printed_command_runs_as_printed(command: str, world: World, monkeypat
         stdin = stdin or Path("fix.patch").read_bytes()
     words = [os.path.expanduser(word) for word in words]
     # on a terminal these ask
-    asks = words[0] in ("send", "prepare", "trailers") and not {"--yes", "--dry-run", "--outbox"} & set(words)
+    asks = (words[0] in ("send", "prepare", "trailers") or words[:2] == ["track", "reply"]) and not {
+        "--yes",
+        "--dry-run",
+        "--outbox",
+    } & set(words)
     done = call(*words, *(("--yes",) if asks else ()), stdin=stdin)
     assert done.code in (0, 1), f"{' '.join(words)}: exit {done.code}\n{done.err}{done.out}"
     if words[0] in ("send", "draft", "track", "trailers", "undo") and "watch" not in words:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from patchpilot.cli.commands import track_reply
 from patchpilot.cli.error_exit import notice
 from patchpilot.cli.options import Common, common_options, progress_of
 from patchpilot.cli.verb_command import VerbGroup
@@ -44,6 +45,9 @@ def command(common: Common) -> int:
     if common.repo:
         context.find_root().ensure_object(dict)["repo"] = common.repo
     return 0
+
+
+command.add_command(track_reply.command)
 
 
 @command.command(

@@ -40,24 +40,26 @@ def mails(plan: SendPlan) -> str:
     """Every mail that is to be sent, in full."""
     lines: list[str] = []
     for number, at in enumerate(plan.waiting, 1):
-        lines += [_title(f"mail {number} of {len(plan.waiting)}"), _mail(plan.mails[at].raw), ""]
+        lines += [title(f"mail {number} of {len(plan.waiting)}"), mail_text(plan.mails[at].raw), ""]
     return "".join(f"{line}\n" for line in lines)
 
 
 def summary(plan: SendPlan) -> str:
     """All mails in short, who gets them and why, and how they are sent."""
     room = columns()
-    lines = [_title("summary"), *_short(plan, room), ""]
-    lines += [_title("recipients of the real send" if plan.request.to_self else "recipients"), *_recipients(plan, room), ""]
-    lines += [_title("delivery"), *_delivery(plan, room)]
+    lines = [title("summary"), *_short(plan, room), ""]
+    lines += [title("recipients of the real send" if plan.request.to_self else "recipients"), *_recipients(plan, room), ""]
+    lines += [title("delivery"), *_delivery(plan, room)]
     return "\n".join(lines) + "\n"
 
 
-def _title(text: str) -> str:
+def title(text: str) -> str:
+    """The heading of a part of the preview."""
     return f"━━━ {text} ━━━"
 
 
-def _mail(raw: bytes) -> str:
+def mail_text(raw: bytes) -> str:
+    """The bytes of a mail as they can be shown on a terminal."""
     return printable(raw.decode("utf-8", "surrogateescape").replace("\r\n", "\n")).rstrip("\n")
 
 

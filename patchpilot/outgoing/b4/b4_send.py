@@ -25,9 +25,9 @@ from patchpilot.model.address import Address, judge
 from patchpilot.model.rendered_mail import RenderedMail, captured, header_recipients
 from patchpilot.outgoing.b4.b4_command import INHERITED, b4_environment, command, run
 from patchpilot.outgoing.b4.tracking import correct_record
-from patchpilot.outgoing.deliver_each import deliver_one
+from patchpilot.outgoing.deliver_each import deliver_one, send_mail
 from patchpilot.outgoing.mail_account import Account
-from patchpilot.outgoing.mail_state import MailState, Outcome
+from patchpilot.outgoing.mail_state import MailState
 from patchpilot.outgoing.outbox import OutboxEntry
 from patchpilot.outgoing.retries import Retries
 from patchpilot.outgoing.smtp import Submission
@@ -194,11 +194,6 @@ class _Counter:
         outcome = deliver_one(self.delivery, entry, partial(send_mail, self.submission, self.delivery), self.retries)
         self.seen.handed += 1
         return "taken" if outcome.state is MailState.ACCEPTED else outcome.detail or str(outcome.state)
-
-
-def send_mail(submission: Submission, delivery: Delivery, entry: OutboxEntry) -> Outcome:
-    """Send one mail as it was shown."""
-    return submission.send(entry.mail.envelope_from, delivery.envelope_recipients(entry), entry.mail.raw)
 
 
 def same_mail(entry: OutboxEntry, given: RenderedMail) -> bool:

@@ -3,7 +3,6 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import partial
 
 from patchpilot.commits.b4_prep import DESCRIPTION, TIP_COMMIT, PrepBranch, is_tip, prep_branch
 from patchpilot.commits.repository import Repository
@@ -15,18 +14,17 @@ from patchpilot.model.patch_subject import parse_subject
 from patchpilot.model.rendered_mail import RenderedMail
 from patchpilot.outgoing.b4 import b4_send
 from patchpilot.outgoing.b4.additions import additions, put_in, refuse_signed
-from patchpilot.outgoing.b4.b4_send import SendRun, UndecodableError, capture, send_mail
+from patchpilot.outgoing.b4.b4_send import SendRun, UndecodableError, capture
 from patchpilot.outgoing.b4.draft_texts import cover_of
 from patchpilot.outgoing.b4.enrollment import branch_tracking, enroll, restore_tracking
 from patchpilot.outgoing.b4.journal import journaled
 from patchpilot.outgoing.b4.tracking import write_record
 from patchpilot.outgoing.b4.web_endpoint import post
 from patchpilot.outgoing.compose_mails import SeriesText, patch_ids_of
-from patchpilot.outgoing.deliver_each import deliver_each
+from patchpilot.outgoing.deliver_each import deliver_as_shown
 from patchpilot.outgoing.mail_account import Account
 from patchpilot.outgoing.outbox import Send
 from patchpilot.outgoing.outgoing_mail import OutgoingMail
-from patchpilot.outgoing.smtp import Submission
 from patchpilot.outgoing.transport import Delivery, RenderedSeries, SeriesToRender
 from patchpilot.series.message_ids import with_kept_ids
 
@@ -95,7 +93,7 @@ def deliver(delivery: Delivery) -> None:
                 f"b4 sends only the branch as it was planned: {branch} at {(send.head or '')[:12]} is not checked out",
                 hint=Action("send", (), "nothing was sent; plan it again with `{}`"),
             )
-        _deliver_as_shown(delivery)
+        _deliver_without_b4(delivery)
         return
     with journaled(repository, branch, send.id):
         restore_tracking(repository, branch, send.tracking_data)
@@ -108,15 +106,14 @@ def deliver(delivery: Delivery) -> None:
             b4_send.deliver(delivery, run)
 
 
-def _deliver_as_shown(delivery: Delivery) -> None:
+def _deliver_without_b4(delivery: Delivery) -> None:
     """Send the mails that wait without b4: the branch was changed since they were made, and b4 would make others of it."""
     if delivery.account.destination:
         raise RefusedError(
             "cannot resume: b4's web endpoint only accepts a whole series, and the commits have changed since part of the series was sent",
             hint=Action("send", ("--reroll",), "send the changed commits as the next version: {}"),
         )
-    with Submission(delivery.account, delivery.credential) as submission:
-        deliver_each(delivery, partial(send_mail, submission, delivery))
+    deliver_as_shown(delivery)
 
 
 def _everybody(send: Send, name: str) -> tuple[Address, ...]:

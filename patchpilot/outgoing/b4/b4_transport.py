@@ -7,6 +7,8 @@ from types import MappingProxyType
 
 from patchpilot.commits.b4_prep import prep_branch
 from patchpilot.commits.repository import Repository
+from patchpilot.errors import RefusedError
+from patchpilot.model.action import Action
 from patchpilot.outgoing.b4 import NAME
 from patchpilot.outgoing.mail_account import Account, read_account
 from patchpilot.outgoing.mail_state import MailState
@@ -66,6 +68,20 @@ class B4Transport(Transport):
         from patchpilot.outgoing.b4.b4_series import deliver
 
         deliver(delivery)
+        return ""
+
+    def deliver_mail(self, delivery: Delivery) -> str:
+        """Send one mail by the server that b4 uses; its web endpoint takes whole series only."""
+        from patchpilot.outgoing.deliver_each import deliver_as_shown
+
+        if delivery.account.destination:
+            raise RefusedError(
+                "b4's web endpoint only accepts a patch series, not a reply",
+                hint=Action(
+                    "doctor", (), "set a mail server (`{}` knows your provider's settings), or send the reply from your mail program"
+                ),
+            )
+        deliver_as_shown(delivery)
         return ""
 
     def is_behind(self, repository: Repository, send: Send) -> bool:

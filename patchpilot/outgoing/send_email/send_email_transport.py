@@ -4,7 +4,9 @@
 from collections.abc import Iterator
 
 from patchpilot.commits.repository import Repository
+from patchpilot.model.rendered_mail import RenderedMail
 from patchpilot.outgoing.mail_account import Account
+from patchpilot.outgoing.outgoing_mail import OutgoingMail
 from patchpilot.outgoing.probes import Probe
 from patchpilot.outgoing.send_email import NAME
 from patchpilot.outgoing.transport import Delivery, RenderedSeries, SeriesToRender, Transport
@@ -45,3 +47,9 @@ class SendEmailTransport(Transport):
         from patchpilot.outgoing.send_email.git_send_email import deliver
 
         return deliver(delivery).login
+
+    def render_mail(self, repository: Repository, account: Account, mail: OutgoingMail, identity: str | None) -> RenderedMail:
+        """The mail as git send-email makes it."""
+        from patchpilot.outgoing.send_email.git_send_email import capture
+
+        return capture(repository, account, [mail.file()], (), identity)[0]

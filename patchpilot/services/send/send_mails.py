@@ -10,7 +10,9 @@ from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError, RefusedError
 from patchpilot.model.progress import Progress, silent
 from patchpilot.outgoing import transports
+from patchpilot.outgoing.credentials import Credential
 from patchpilot.outgoing.header_guard import refuse_foreign
+from patchpilot.outgoing.mail_account import Account
 from patchpilot.outgoing.mail_state import WAITING, Outcome, Report, Stop, never_stop, unheard
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.outgoing.sender_lock import one_at_a_time, sole_sender
@@ -92,11 +94,7 @@ def _carry(repository: Repository, outbox: Outbox, send: Send, planned: SendPlan
     if not _has_work(repository, send, transport):
         return _ended(repository, send, planned)
     refuse_foreign([entry.mail.raw for entry in send.entries if entry.state in WAITING])
-    credential = None
-    if account.needs_login:
-        from patchpilot.outgoing.credentials import ask
-
-        credential = ask(repository, account, terminal=front.terminal)
+    credential = credential_of(repository, account, terminal=front.terminal)
 
     def shown(what: str, done: int = 0, total: int | None = None) -> None:
         with contextlib.suppress(OSError):
@@ -114,14 +112,28 @@ def _carry(repository: Repository, outbox: Outbox, send: Send, planned: SendPlan
         delivery = Delivery(repository, account, send, report, rename, planned.request.identity, credential, front.stopping, shown)
         login = transport.deliver(delivery)
         _carry_edits(known_as, branch_key(repository))
-        if credential and login:
-            from patchpilot.outgoing.credentials import report_login
-
-            report_login(repository, credential, accepted=login == "accepted")
+        note_login(repository, credential, login)
     finally:
         outbox.end(send.id)
         outbox.settle(send.id)
     return _ended(repository, outbox.get(send.id), planned)
+
+
+def credential_of(repository: Repository, account: Account, *, terminal: bool) -> Credential | None:
+    """What the account logs in with; None where it needs no login."""
+    if not account.needs_login:
+        return None
+    from patchpilot.outgoing.credentials import ask
+
+    return ask(repository, account, terminal=terminal)
+
+
+def note_login(repository: Repository, credential: Credential | None, login: str) -> None:
+    """Let git's helpers know how a login went: "accepted", "refused", or "" where there was none."""
+    if credential and login:
+        from patchpilot.outgoing.credentials import report_login
+
+        report_login(repository, credential, accepted=login == "accepted")
 
 
 def _carry_edits(before: str | None, after: str | None) -> None:

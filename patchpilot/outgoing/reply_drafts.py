@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Drafts of replies, kept in the outbox's database until they are sent or discarded."""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from patchpilot.series.topic_database import connect
+
+_COLUMNS = "answers, template, message_id, subject, text, updated"
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyDraft:
+    """The draft of a reply: the Message-ID of the mail that it answers, its template, its own Message-ID and subject, and its text."""
+
+    answers: str
+    template: str
+    message_id: str
+    subject: str
+    text: str
+    updated: str = ""
+
+
+class ReplyDrafts:
+    """The drafts, one for each mail and template. Use it as a context."""
+
+    def __init__(self) -> None:
+        self._db = connect()
+
+    def __enter__(self) -> "ReplyDrafts":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._db.close()
+
+    def all(self) -> tuple[ReplyDraft, ...]:
+        """All drafts, the one that was changed last first."""
+        return tuple(ReplyDraft(*row) for row in self._db.execute(f"SELECT {_COLUMNS} FROM replies ORDER BY updated DESC, rowid DESC"))
+
+    def find(self, answers: str, template: str) -> ReplyDraft | None:
+        """The draft of a reply to this mail."""
+        row = self._db.execute(f"SELECT {_COLUMNS} FROM replies WHERE answers = ? AND template = ?", (answers, template)).fetchone()
+        return ReplyDraft(*row) if row else None
+
+    def keep(self, draft: ReplyDraft) -> ReplyDraft:
+        """Write a draft; the draft with the time of the change."""
+        kept = replace(draft, updated=datetime.now(UTC).isoformat(timespec="seconds"))
+        self._db.execute(
+            f"INSERT OR REPLACE INTO replies ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)",
+            (kept.answers, kept.template, kept.message_id, kept.subject, kept.text, kept.updated),
+        )
+        return kept
+
+    def discard(self, draft: ReplyDraft) -> None:
+        """Delete a draft."""
+        self._db.execute("DELETE FROM replies WHERE answers = ? AND template = ?", (draft.answers, draft.template))

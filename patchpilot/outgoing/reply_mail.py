@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A reply as a mail: threading and recipients from the mail that it answers, and its bytes where the transport does not make them itself."""
+
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import UTC, datetime
+from email.utils import format_datetime
+
+from patchpilot.model.address import Address, AddressState, judge
+from patchpilot.model.mail import Mail
+from patchpilot.model.rendered_mail import RenderedMail, captured, header_recipients
+from patchpilot.outgoing.mail_account import Account
+from patchpilot.outgoing.outgoing_mail import OutgoingMail, decoded
+
+REFERENCES = 20
+"""At most so many Message-IDs in References: the first, and the last ones."""
+
+
+def reply_subject(subject: str) -> str:
+    """The subject of an answer to a mail."""
+    plain = " ".join(subject.split())
+    return plain if plain[:3].lower() == "re:" else f"Re: {plain}"
+
+
+def reply_recipients(answered: Mail, author: Address, own: Collection[str]) -> tuple[tuple[Address, ...], tuple[Address, ...]]:
+    """To: and Cc: of a reply to all: the mail's author (`author`, without a list's rewriting), and everybody else that it names.
+
+    Addresses that are our `own` (in lower case) are left out, and so are those that no mail can be sent to. For a mail of our own, whom it was
+    sent to.
+    """
+    to = answered.to if author.key in own else (author,)
+    seen = set(own)
+
+    def kept(addresses: tuple[Address, ...]) -> tuple[Address, ...]:
+        found = []
+        for address in map(decoded, addresses):
+            if address.key not in seen and judge(address.email).state is not AddressState.BAD:
+                seen.add(address.key)
+                found.append(address)
+        return tuple(found)
+
+    named = kept(to), kept((*answered.to, *answered.cc))
+    return named if named[0] else (named[1], ())
+
+
+def reply_references(answered: Mail) -> tuple[str, ...]:
+    """The Message-IDs of a reply's References: those of the mail that it answers, and that mail's own."""
+    before = answered.references or ((answered.in_reply_to,) if answered.in_reply_to else ())
+    chain = tuple(dict.fromkeys((*before, answered.message_id)))
+    return chain if len(chain) <= REFERENCES else (chain[0], *chain[-(REFERENCES - 1) :])
+
+
+def render_reply(account: Account, mail: OutgoingMail) -> RenderedMail:
+    """A mail with the account's sender in From: (the patch's author goes into its body) and a Date:."""
+    assert account.sender
+    if mail.author.key != account.sender.key:
+        mail = replace(mail, author=account.sender, body=f"From: {mail.author}\n\n".encode() + mail.body)
+    raw = b"Date: " + format_datetime(datetime.now(UTC)).encode() + b"\n" + mail.file()
+    made = captured(raw, account.envelope or account.sender.email, ())
+    return replace(made, recipients=header_recipients(made))

@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A reply planned: its draft, its mail as the transport makes it, and what blocks sending it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from patchpilot.commits.repository import Repository
+from patchpilot.errors import MissingError, RefusedError, UsageError
+from patchpilot.model.address import Address
+from patchpilot.model.patch_subject import parse_subject
+from patchpilot.model.rendered_mail import RenderedMail
+from patchpilot.model.send_problem import SendProblem
+from patchpilot.model.stable_prefix import stable_versions
+from patchpilot.model.upstream_references import upstream_commits
+from patchpilot.outgoing import transports
+from patchpilot.outgoing.compose_mails import SeriesText, bodies_of_commits
+from patchpilot.outgoing.header_guard import refuse_foreign
+from patchpilot.outgoing.mail_account import Account
+from patchpilot.outgoing.outgoing_mail import OutgoingMail
+from patchpilot.outgoing.reply_drafts import ReplyDraft, ReplyDrafts
+from patchpilot.outgoing.reply_mail import reply_recipients, reply_references, reply_subject
+from patchpilot.outgoing.transport import Transport
+from patchpilot.projects.loading import projects
+from patchpilot.series.message_ids import new_message_ids
+from patchpilot.services.reply.answered_mail import AnsweredMail
+from patchpilot.services.reply.reply_text import first_text, text_notes, text_problems
+from patchpilot.services.track.discover_series import known_addresses
+from patchpilot.threads.sender import real_sender
+
+PATCH = "patch"
+"""What the draft of a reply that is a patch has for its template."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyPlan:
+    """What would be sent: the mail as its transport makes it, by which account, what blocks it and what is worth another look."""
+
+    draft: ReplyDraft
+    answered: AnsweredMail
+    transport: Transport
+    account: Account
+    outgoing: OutgoingMail
+    mail: RenderedMail
+    refusals: tuple[SendProblem, ...]
+    warnings: tuple[SendProblem, ...]
+    identity: str | None = None
+
+
+def open_draft(answered: AnsweredMail, template: str, *, archive: str, sender: Address, tags: Sequence[str] = ()) -> ReplyDraft:
+    """The draft of a reply to this mail, where there is one; else a new one from the template, which is kept once it was edited."""
+    with ReplyDrafts() as drafts:
+        known = drafts.find(answered.message_id, template)
+    if known:
+        return known
+    return _new_draft(
+        answered, template, reply_subject(answered.mail.mail.subject), first_text(answered.mail, template, sender, archive, tags)
+    )
+
+
+def patch_draft(repository: Repository, answered: AnsweredMail, commit: str, sender: Address) -> tuple[ReplyDraft, OutgoingMail]:
+    """A commit as a patch in reply to this mail, for the stable tree that the mail names: `[PATCH 6.1.y]`.
+
+    UsageError where the mail names no stable tree, RefusedError for a commit that does not name its upstream commit or lacks the sender's
+    Signed-off-by.
+    """
+    subject = parse_subject(answered.mail.mail.subject)
+    versions = answered.mail.place.versions or stable_versions([word for mark in subject.marks for word in mark.split()])
+    if not versions:
+        raise UsageError("the mail names no stable tree", hint="reply to the FAILED mail of the tree that the patch is for")
+    if not upstream_commits(repository.commit(commit).message):
+        raise RefusedError(
+            f"commit {commit[:12]} does not name its upstream commit", hint="backport it with `git cherry-pick -x`, then amend the message"
+        )
+    body = bodies_of_commits(repository, (commit,), SeriesText(), sender)[0]
+    if f"<{sender.email}>".encode() not in b"\n".join(line for line in body.body.split(b"\n") if line.startswith(b"Signed-off-by:")):
+        raise RefusedError(f"commit {commit[:12]} lacks your Signed-off-by", hint="add it: git commit --amend -s")
+    title = f"[PATCH {'/'.join(versions)}.y] {body.title}"
+    with ReplyDrafts() as drafts:
+        known = drafts.find(answered.message_id, PATCH)
+    draft = replace(known or _new_draft(answered, PATCH, title, ""), subject=title, text=body.body.decode("utf-8", "surrogateescape"))
+    mail = OutgoingMail(1, draft.message_id, title, body.author, (), (), body.body, commit=commit, patch_id=body.patch_id)
+    return draft, mail
+
+
+def _new_draft(answered: AnsweredMail, template: str, subject: str, text: str) -> ReplyDraft:
+    return ReplyDraft(answered.message_id, template, "", subject, text)
+
+
+def keep_draft(draft: ReplyDraft, sender: Address) -> ReplyDraft:
+    """Write a draft, with a Message-ID from now on."""
+    message_id = draft.message_id or new_message_ids("reply", 1, 0, sender, datetime.now(UTC).date())[0]
+    with ReplyDrafts() as drafts:
+        return drafts.keep(replace(draft, message_id=message_id))
+
+
+def sender_of(repository: Repository, via: str, identity: str | None = None) -> Address:
+    """Whom replies come from. MissingError where git knows no address."""
+    sender = transports.find(via).account(repository, identity).sender
+    if sender is None:
+        raise MissingError("git has no e-mail address for you", hint="git config --global user.email YOU@EXAMPLE.ORG")
+    return sender
+
+
+def plan_reply(
+    repository: Repository,
+    answered: AnsweredMail,
+    draft: ReplyDraft,
+    via: str,
+    *,
+    patch: OutgoingMail | None = None,
+    identity: str | None = None,
+) -> ReplyPlan:
+    """The mail of a draft with its threading and recipients, as the transport makes it; nothing is sent. With `patch`, that is its text."""
+    transport = transports.find(via)
+    account = transport.account(repository, identity)
+    sender = sender_of(repository, via, identity)
+    own = {address.lower() for address in (*known_addresses(repository, repository.top), sender.email)}
+    to, cc = reply_recipients(answered.mail.mail, real_sender(answered.mail.mail), own)
+    lists = {project.lists.stable for project in projects().values()}
+    if patch and (stable := tuple(address for address in (*to, *cc) if address.key in lists)):
+        # a patch for a stable tree is for its list; whoever reported the failure gets a copy
+        to, cc = stable, tuple(address for address in (*to, *cc) if address not in stable)
+    if not to:
+        raise RefusedError("no recipients: the mail names nobody but you", hint="reply to a mail that others sent or received")
+    mail = replace(
+        patch or OutgoingMail(1, draft.message_id, draft.subject, sender, (), (), draft.text.encode("utf-8", "surrogateescape")),
+        message_id=draft.message_id,
+        to=to,
+        cc=cc,
+        in_reply_to=answered.message_id,
+        references=reply_references(answered.mail.mail),
+    )
+    rendered = transport.render_mail(repository, account, mail, identity)
+    refuse_foreign([rendered.raw])
+    refusals = () if patch else tuple(text_problems(draft.text))
+    warnings = () if patch else tuple(text_notes(draft.text))
+    return ReplyPlan(draft, answered, transport, account, mail, rendered, refusals, warnings, identity)

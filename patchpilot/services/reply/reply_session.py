@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A reply from the user's wish to the plan that is previewed: the mail found, its draft edited and kept."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from patchpilot.commits.range import resolve_patch
+from patchpilot.commits.repository import Repository
+from patchpilot.errors import RefusedError, unknown
+from patchpilot.model.send_request import DEFAULT_TRANSPORT
+from patchpilot.outgoing.reply_drafts import ReplyDraft, ReplyDrafts
+from patchpilot.services.reply.answered_mail import answered_mail
+from patchpilot.services.reply.plan_reply import PATCH, ReplyPlan, keep_draft, open_draft, patch_draft, plan_reply, sender_of
+from patchpilot.services.reply.reply_text import REPLY, TEMPLATES, as_edited
+from patchpilot.services.topic.archive_target import archive_setting
+from patchpilot.threads.track_store import Store
+
+__all__ = ["Edit", "ReplyDraft", "ReplyWishes", "discard", "kept_drafts", "plan"]
+
+Edit = Callable[[str], str | None]
+"""An editor: a text in, the text as edited out, None where it failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyWishes:
+    """What was asked for: the mail to answer, the template, the transport; a commit to reply with, tags to give, the text instead of an
+    editor's."""
+
+    target: str
+    template: str = REPLY
+    via: str = DEFAULT_TRANSPORT
+    patch: str | None = None
+    tags: tuple[str, ...] = ()
+    text: str | None = None
+    identity: str | None = None
+
+
+def plan(repository: Repository, where: Path | None, wishes: ReplyWishes, editor: Edit | None) -> ReplyPlan:
+    """The reply as it would be sent; its draft is kept. RefusedError where the editor failed."""
+    if wishes.template not in TEMPLATES:
+        raise unknown("template", wishes.template, TEMPLATES)
+    with Store() as store:
+        answered = answered_mail(wishes.target, wishes.template, store)
+    sender = sender_of(repository, wishes.via, wishes.identity)
+    if wishes.patch:
+        draft, mail = patch_draft(repository, answered, resolve_patch(repository, wishes.patch), sender)
+        draft = keep_draft(draft, sender)
+        return plan_reply(repository, answered, draft, wishes.via, patch=mail, identity=wishes.identity)
+    draft = open_draft(answered, wishes.template, archive=archive_setting(where), sender=sender, tags=wishes.tags)
+    if wishes.text is not None:
+        draft = replace(draft, text=as_edited(wishes.text))
+    elif editor:
+        edited = editor(draft.text)
+        if edited is None:
+            raise RefusedError("the editor failed; nothing was sent", hint="the draft was kept as it was")
+        draft = replace(draft, text=as_edited(edited))
+    return plan_reply(repository, answered, keep_draft(draft, sender), wishes.via, identity=wishes.identity)
+
+
+def discard(wishes: ReplyWishes) -> bool:
+    """Delete the draft of a reply; whether there was one."""
+    with Store() as store:
+        answered = answered_mail(wishes.target, wishes.template, store)
+    with ReplyDrafts() as drafts:
+        known: ReplyDraft | None = drafts.find(answered.message_id, PATCH if wishes.patch else wishes.template)
+        if known:
+            drafts.discard(known)
+    return known is not None
+
+
+def kept_drafts() -> tuple[ReplyDraft, ...]:
+    """The drafts of replies that were not sent, the newest first."""
+    with ReplyDrafts() as drafts:
+        return drafts.all()

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A planned reply sent, once: the outbox has it before the act and after it, and the followed series gets it."""
+
+import contextlib
+
+from patchpilot.commits.repository import Repository
+from patchpilot.errors import MissingError, RefusedError
+from patchpilot.model.action import Action
+from patchpilot.model.mail import parse_mail
+from patchpilot.outgoing.mail_state import MailState, Outcome, Stop, never_stop
+from patchpilot.outgoing.outbox import Outbox, Send
+from patchpilot.outgoing.reply_drafts import ReplyDrafts
+from patchpilot.outgoing.sender_lock import one_at_a_time, sole_sender
+from patchpilot.outgoing.transport import Delivery
+from patchpilot.services.reply.plan_reply import ReplyPlan
+from patchpilot.services.send.send_mails import credential_of, note_login
+from patchpilot.services.send.send_plan import MailResult
+from patchpilot.services.send.send_result import result_of_send
+from patchpilot.threads.track_store import Store
+
+KIND = "reply"
+
+
+def send_reply(
+    repository: Repository, planned: ReplyPlan, *, unknown: str = "", terminal: bool = False, stopping: Stop = never_stop
+) -> MailResult:
+    """Send the mail of a plan and delete its draft; what became of the mail. A draft whose mail was not accepted stays.
+
+    `unknown` says what became of this very reply where an earlier attempt ended without an answer: `sent` or `lost`. RefusedError where it
+    was sent already or that is not known, or a problem blocks it.
+    """
+    if planned.refusals:
+        raise RefusedError(planned.refusals[0].message, hint=planned.refusals[0].hint)
+    if blocked := planned.transport.blocked(planned.account):
+        raise MissingError(blocked.message, hint=blocked.hint)
+    with contextlib.ExitStack() as held, Outbox() as outbox:
+        with one_at_a_time():
+            held.enter_context(sole_sender(planned.draft.message_id))
+            send = _claimed(outbox, planned, repository, unknown)
+        if send.state != "sent":
+            _deliver(repository, outbox, send, planned, terminal, stopping)
+            send = outbox.get(send.id)
+    if send.state == "sent":
+        with ReplyDrafts() as drafts:
+            drafts.discard(planned.draft)
+        _keep_in_series(planned, send)
+    return result_of_send(send).messages[0]
+
+
+def _claimed(outbox: Outbox, planned: ReplyPlan, repository: Repository, unknown: str) -> Send:
+    """The send as the outbox has it from now on; the earlier one where it is said that it was sent."""
+    for earlier in outbox.sends(planned.draft.message_id, kind=KIND):
+        entry = outbox.settle(earlier.id).entries[0]
+        if entry.state is MailState.ACCEPTED:
+            with ReplyDrafts() as drafts:
+                drafts.discard(planned.draft)
+            raise RefusedError("this reply was sent already", hint="the draft was deleted; run the command again to write another reply")
+        if entry.state is MailState.UNKNOWN and unknown == "sent":
+            outbox.mark(earlier.id, 0, Outcome(MailState.ACCEPTED, "reported as sent"))
+            return outbox.get(earlier.id)
+        if entry.state is MailState.UNKNOWN and unknown != "lost":
+            raise RefusedError(
+                f"it is not known whether this reply was sent: {entry.detail}",
+                hint=Action(
+                    "track",
+                    ("reply", f"<{planned.draft.answers}>", "--unknown", "sent"),
+                    "look for it in the archive; then `{}`, or --unknown lost to send it again with the same Message-ID",
+                ),
+            )
+        outbox.forget(earlier.id)
+    return outbox.add(_as_send(planned, repository), (planned.outgoing,), (planned.mail,))
+
+
+def _deliver(repository: Repository, outbox: Outbox, send: Send, planned: ReplyPlan, terminal: bool, stopping: Stop) -> None:
+    credential = credential_of(repository, planned.account, terminal=terminal)
+
+    def report(place: int, outcome: Outcome) -> None:
+        outbox.mark(send.id, place, outcome)
+
+    def rename(place: int, message_id: str, raw: bytes) -> None:
+        outbox.rename(send.id, place, message_id, raw)
+
+    try:
+        delivery = Delivery(repository, planned.account, send, report, rename, planned.identity, credential, stopping)
+        note_login(repository, credential, planned.transport.deliver_mail(delivery))
+    finally:
+        outbox.end(send.id)
+        outbox.settle(send.id)
+
+
+def _keep_in_series(planned: ReplyPlan, send: Send) -> None:
+    """Put the sent reply into the followed series of the mail that it answers: the archive has it only minutes later."""
+    if planned.answered.entry is None:
+        return
+    with Store() as store:
+        store.keep_sent(planned.answered.entry.id, parse_mail(send.entries[0].mail.raw))
+
+
+def _as_send(planned: ReplyPlan, repository: Repository) -> Send:
+    return Send(
+        id=0,
+        change_id=planned.draft.message_id,
+        repository=str(repository.top),
+        branch=None,
+        version=1,
+        transport=planned.transport.name,
+        account=planned.account.label,
+        sender=planned.account.sender.header() if planned.account.sender else "",
+        kind=KIND,
+        base=None,
+        head=None,
+        force=None,
+        bcc=(),
+        begun="",
+        entries=(),
+        identity=planned.identity,
+    )

@@ -1,0 +1,228 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A reply: quoted, checked, kept as a draft, and sent once by both transports; what arrives is read."""
+
+import json
+from email import message_from_bytes
+from email.utils import getaddresses
+from pathlib import Path
+
+import pytest
+
+from patchpilot.demo.sink import Sink
+from tests.kit.cli import call
+from tests.kit.mails import mail, stable_failed
+from tests.kit.repos import Repo
+from tests.kit.smtp import Faults, FaultySink
+from tests.kit.topics import topic, unpacked
+
+RITA = "Rita Reviewer <rita@example.net>"
+POST = """Line 1 was wrong.
+
+Signed-off-by: Ada Fixer <ada@example.org>
+---
+diff --git a/widget.c b/widget.c
+--- a/widget.c
++++ b/widget.c
+@@ -1,3 +1,3 @@
+ int line0;
+-int line1;
++int changed1;
+ int line2;
+"""
+REVIEW = """Hi Ada,
+
+On Mon, 16 Nov 2026 10:00:00 +0000, Ada Fixer wrote:
+> Line 1 was wrong.
+
+I like the idea.
+
+> -int line1;
+> +int changed1;
+
+Please keep the old name, a rename is a separate patch.
+
+Thanks,
+Rita
+"""
+ANSWER = "On Mon, 16 Nov 2026, Rita Reviewer wrote:\n> Please keep the old name, a rename is a separate patch.\n\nRight, v2 keeps it.\n"
+
+
+def _followed(folder: Path, server: Sink) -> tuple[Repo, str]:
+    """A topic's repository, and the Message-ID of the review of a followed patch."""
+    repo = topic(folder / "r", 1, server=server)
+    post = mail("[PATCH] widget: change line 1", POST, sender="Ada Fixer <ada@example.org>", id="post")
+    review = mail(
+        "Re: [PATCH] widget: change line 1",
+        REVIEW,
+        sender=RITA,
+        minutes=9,
+        id="review",
+        to="Ada Fixer <ada@example.org>, linux-widgets@vger.kernel.org",
+        Cc="Sam Second <sam@example.com>, rita@example.net",
+        reply_to="post",
+        references="<cover@example.org> <post@example.org>",
+    )
+    (folder / "t.mbox").write_bytes(b"".join(b"From mboxrd@z Thu Jan  1 00:00:00 1970\n" + one + b"\n" for one in (post, review)))
+    assert call("track", "add", "--mbox", folder / "t.mbox").code == 0
+    return repo, "<review@example.org>"
+
+
+@pytest.mark.parametrize("via", ["git-send-email", "b4"])
+def test_a_reply_arrives_in_its_thread_and_is_sent_once(tmp_path: Path, via: str) -> None:
+    with FaultySink() as server:
+        repo, review = _followed(tmp_path, server)
+        (tmp_path / "answer.txt").write_text(ANSWER)
+        words = ("track", "reply", review, "-C", repo.path, "--via", via, "--message", tmp_path / "answer.txt")
+        planned = json.loads(call(*words, "--dry-run", "--format", "json").out)
+        assert (planned["state"], planned["problems"]) == ("planned", [])
+        unasked = call(*words)
+        assert unasked.code == 1
+        assert "stdin is not a terminal" in unasked.err
+        assert not server.take()
+        sent = call(*words, "--yes")
+        assert sent.code == 0, sent.err
+        assert "v2 keeps it" in sent.out  # the preview
+        (arrived,) = server.take()
+    got = message_from_bytes(unpacked(arrived))
+    assert got["Message-ID"] == f"<{planned['message_id']}>"
+    assert got["Subject"] == "Re: [PATCH] widget: change line 1"
+    assert got["In-Reply-To"] == review
+    assert got["References"].split() == ["<cover@example.org>", "<post@example.org>", "<review@example.org>"]
+    assert [address for _, address in getaddresses(got.get_all("To", []))] == ["rita@example.net"]
+    assert [address for _, address in getaddresses(got.get_all("Cc", []))] == ["linux-widgets@vger.kernel.org", "sam@example.com"]
+    assert sorted(arrived.recipients) == ["linux-widgets@vger.kernel.org", "rita@example.net", "sam@example.com"]
+    assert got.get_content_type() == "text/plain"
+    payload = got.get_payload(decode=True)
+    assert isinstance(payload, bytes)
+    assert payload.decode() == ANSWER
+    assert json.loads(call("track", "reply", "--format", "json").out)["drafts"] == []
+    shown = call("track", "export", "--format", "mbox").out
+    assert f"\nmessage-id: <{planned['message_id']}>" in shown.lower()
+
+
+def test_the_quote_is_trimmed_to_what_was_asked(tmp_path: Path) -> None:
+    with FaultySink() as server:
+        repo, review = _followed(tmp_path, server)
+        text = json.loads(call("track", "reply", review, "-C", repo.path, "--dry-run", "--format", "json").out)["text"]
+    assert text.rstrip("\n").split("\n")[1:] == [
+        "> [...]",
+        "> > -int line1;",
+        "> > +int changed1;",
+        ">",
+        "> Please keep the old name, a rename is a separate patch.",
+    ]
+    assert text.split("\n")[0].endswith("Rita Reviewer wrote:")
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("> Please keep the old name.\n", "empty-reply"),
+        ("Done.\n\nOn Monday Rita Reviewer wrote:\n> Please keep the old name.\n", "top-posting"),
+        ("> Please keep it.\n\n<p>Done</p>\n", "html"),
+        ("> Please keep it.\n\nNo: ${why}\n", "placeholder"),
+    ],
+)
+def test_what_lists_reject_is_not_sent(tmp_path: Path, text: str, problem: str) -> None:
+    with FaultySink() as server:
+        repo, review = _followed(tmp_path, server)
+        refused = call("track", "reply", review, "-C", repo.path, "--message", "-", "--yes", "--format", "json", stdin=text.encode())
+        assert not server.take()
+    assert refused.code == 1
+    assert [found["name"] for found in json.loads(refused.out)["problems"] if found["blocks"]] == [problem]
+
+
+def test_long_lines_are_noted(tmp_path: Path) -> None:
+    with FaultySink() as server:
+        repo, review = _followed(tmp_path, server)
+        text = "> Please keep it.\n\n" + "many words " * 9 + "\n"
+        plan = call("track", "reply", review, "-C", repo.path, "--message", "-", "--dry-run", stdin=text.encode())
+    assert plan.code == 0
+    assert "1 lines over 80 columns" in plan.out or "1 line over 80 columns" in plan.out
+
+
+def test_a_draft_is_found_again_and_can_be_deleted(tmp_path: Path) -> None:
+    with FaultySink() as server:
+        repo, review = _followed(tmp_path, server)
+        words = ("track", "reply", review, "-C", repo.path)
+        call(*words, "--message", "-", "--dry-run", stdin=ANSWER.encode())
+        assert json.loads(call(*words, "--dry-run", "--format", "json").out)["text"] == ANSWER
+        (kept,) = json.loads(call("track", "reply", "--format", "json").out)["drafts"]
+        assert kept["in_reply_to"] == "review@example.org"
+        assert call(*words, "--discard").code == 0
+        assert call("track", "reply").out == "no drafts of replies\n"
+
+
+def test_a_reply_in_doubt_is_not_sent_again_unasked(tmp_path: Path) -> None:
+    faults = Faults(close_after_data=1)
+    with FaultySink(faults) as server:
+        repo, review = _followed(tmp_path, server)
+        (tmp_path / "answer.txt").write_text(ANSWER)
+        words = ("track", "reply", review, "-C", repo.path, "--message", tmp_path / "answer.txt", "--yes")
+        first = call(*words)
+        assert first.code == 4
+        assert first.out.rstrip().split("\n")[-1].startswith("unknown: ")
+        faults.heal()
+        again = call(*words)
+        assert again.code == 1
+        assert "it is not known whether this reply was sent" in again.err
+        assert len(server.take()) == 1
+        assert call(*words, "--unknown", "lost").code == 0
+        one, two = server.take()
+        assert message_from_bytes(one.data)["Message-ID"] == message_from_bytes(two.data)["Message-ID"]
+
+
+def test_a_ping_goes_to_whom_the_patch_was_sent(tmp_path: Path) -> None:
+    with FaultySink() as server:
+        repo = topic(tmp_path / "r", 1, server=server)
+        to, list_ = "Maya Maintainer <maya@example.net>", "linux-widgets@vger.kernel.org"
+        post = mail("[PATCH v2] widget: change line 1", POST, sender="Ada Fixer <ada@example.org>", id="post", to=to, Cc=list_)
+        (tmp_path / "post.eml").write_bytes(post)
+        plan = json.loads(
+            call("track", "reply", tmp_path / "post.eml", "-C", repo.path, "--template", "ping", "--dry-run", "--format", "json").out
+        )
+        withdrawn = ("track", "reply", tmp_path / "post.eml", "-C", repo.path, "--template", "withdraw", "--dry-run", "--format", "json")
+        blocked = call(*withdrawn)
+    assert plan["to"] == ["Maya Maintainer <maya@example.net>"]
+    assert plan["cc"] == ["linux-widgets@vger.kernel.org"]
+    assert "friendly ping" in plan["text"]
+    assert "post@example.org/" in plan["text"]
+    assert blocked.code == 1
+    assert "Please ignore v2: ${why}" in json.loads(blocked.out)["text"]
+
+
+@pytest.mark.parametrize("via", ["git-send-email", "b4"])
+def test_a_failed_backport_is_answered_with_the_patch(tmp_path: Path, via: str) -> None:
+    with FaultySink() as server:
+        repo = topic(tmp_path / "r", 1, server=server)
+        upstream = repo.git("rev-parse", "HEAD").strip()
+        failed = stable_failed(
+            "widget: change line 1", upstream, "6.1", to="ada@example.org", Cc="stable@vger.kernel.org, maya@example.net"
+        )
+        (tmp_path / "failed.eml").write_bytes(failed)
+        words = ("track", "reply", tmp_path / "failed.eml", "-C", repo.path, "--via", via, "--patch", "HEAD", "--yes")
+        assert "does not name its upstream commit" in call(*words).err
+        message = repo.git("show", "-s", "--format=%B", "HEAD").strip()
+        title, _, rest = message.partition("\n\n")
+        repo.git("commit", "-q", "--amend", "-m", f"{title}\n\ncommit {upstream} upstream.\n\n{rest}")
+        sent = call(*words)
+        assert sent.code == 0, sent.err
+        (arrived,) = server.take()
+    got = message_from_bytes(unpacked(arrived))
+    assert got["Subject"] == "[PATCH 6.1.y] widget: change line 1"
+    assert got["In-Reply-To"] == message_from_bytes(failed)["Message-ID"]
+    assert "stable@vger.kernel.org" in got["To"]
+    applied = repo.git("rev-parse", "HEAD~1").strip()
+    (tmp_path / "got.eml").write_bytes(unpacked(arrived))
+    repo.git("checkout", "-q", "--detach", applied)
+    repo.git("am", "-q", str(tmp_path / "got.eml"))
+    assert repo.git("diff", "HEAD", "topic").strip() == ""
+
+
+def test_thanks_give_a_tag(tmp_path: Path) -> None:
+    with FaultySink() as server:
+        repo, review = _followed(tmp_path, server)
+        words = ("track", "reply", review, "-C", repo.path, "--template", "thanks", "--tag", "Tested-by", "--dry-run", "--format", "json")
+        text = json.loads(call(*words).out)["text"]
+    assert "Thanks a lot." in text
+    assert "\nTested-by: " in text
