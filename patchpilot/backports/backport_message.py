@@ -14,27 +14,34 @@ _PEOPLE = re.compile(r".*-by|cc|co-developed-by", re.IGNORECASE)
 
 
 def backport_message(
-    commit: Commit, stable: StableTrees, *, dep_of: Commit | None = None, note: str = "", signer: Address | None = None
+    commit: Commit,
+    stable: StableTrees,
+    *,
+    dep_of: Commit | None = None,
+    notes: Sequence[str] = (),
+    signer: Address | None = None,
+    adapter: Address | None = None,
 ) -> str:
-    """The message of `commit` on a stable tree: marker, text, trailers, `Stable-dep-of:` of a prerequisite, the adaptation note and the sign-off."""
+    """The message of `commit` on a stable tree: marker, text, trailers, `Stable-dep-of:` of a prerequisite, a line for each adaptation note, the sign-off.
+
+    The notes name the `adapter`, else the signer; without either they are left out.
+    """
     subject, _, body = commit.message.lstrip("\n").partition("\n")
     marker = stable.marker.format(commit=commit.id)
     has_marker = any(commit.id.startswith(one) for one in read_marks(commit.message).upstream)
     text = "\n".join([subject.strip(), "", *([] if has_marker else [marker, ""]), body.strip("\n")]).rstrip("\n") + "\n"
     if dep_of:
         text = add_trailers(text, [("Stable-dep-of", dep_of.reference)])
-    if note and signer:
-        text = (
-            text.rstrip("\n")
-            + ("\n" if parse_trailers(text.split("\n")) else "\n\n")
-            + f"[ {signer.name.split(' ')[0]}: {_one_line(note)} ]\n"
-        )
+    who = adapter or signer
+    if notes and who:
+        said = "".join(f"[ {who.name.split(' ')[0]}: {_one_line(note)} ]\n" for note in notes)
+        text = text.rstrip("\n") + ("\n" if parse_trailers(text.split("\n")) else "\n\n") + said
     if signer:
         line = f"Signed-off-by: {signer.trailer()}"
         known = parse_trailers(text.split("\n"))
         # the last line signs off the note above it, even when the author is the one who backports
-        if note or not known or str(known[-1]) != line:
-            text = text.rstrip("\n") + ("\n" if note or known else "\n\n") + line + "\n"
+        if notes or not known or str(known[-1]) != line:
+            text = text.rstrip("\n") + ("\n" if notes or known else "\n\n") + line + "\n"
     return text
 
 

@@ -5,6 +5,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from patchpilot.backports.adapt.adaptation import Adaptation
 from patchpilot.backports.backport_message import backport_message, people
 from patchpilot.backports.object_store import EMPTY_TREE, Scratch
 from patchpilot.errors import UsageError
@@ -17,11 +18,15 @@ from patchpilot.projects.stable_trees import StableTrees
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A commit to backport: its id, the fix it is a prerequisite of (None when it is a fix), and the files it is limited to (empty: all)."""
+    """A commit to backport: its id, the fix it is a prerequisite of (None when it is a fix), and the files it is limited to (empty: all).
+
+    `adaptation` takes the place of the conflicts that it has on the branch.
+    """
 
     commit: Commit
     dep_of: Commit | None = None
     paths: tuple[str, ...] = ()
+    adaptation: Adaptation | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +44,12 @@ class MadeCommit:
 
 @dataclass(frozen=True, slots=True)
 class BackportText:
-    """What the user adds: the adaptation note, who signs off (None: nobody), and the mail it replies to."""
+    """What the user adds: the adaptation note, who signs off (None: nobody), the mail it replies to, and who adapts (None: the signer)."""
 
     note: str = ""
     signer: Address | None = None
     in_reply_to: str | None = None
+    adapter: Address | None = None
 
 
 def make_commits(scratch: Scratch, stable: StableTrees, steps: Sequence[Step], tip: str, wording: BackportText) -> tuple[MadeCommit, ...]:
@@ -58,7 +64,8 @@ def make_commits(scratch: Scratch, stable: StableTrees, steps: Sequence[Step], t
             merge = scratch.merge(before, tree, after)
         else:
             merge = scratch.pick(original.id, tree, base)
-        if not merge.clean:
+        adapted = step.adaptation if not merge.clean else None
+        if not merge.clean and not adapted:
             raise UsageError(
                 f"{original.short} does not apply to this branch",
                 hint=Action("backport", ("COMMIT", "--resolve", "BRANCH"), "resolve the conflicts manually: {}"),
@@ -66,11 +73,14 @@ def make_commits(scratch: Scratch, stable: StableTrees, steps: Sequence[Step], t
         parts = (
             tuple(sorted(scratch.changed(tree, merge.tree))) if step.paths and set(_changed(scratch, original)) - set(step.paths) else ()
         )
-        tree = merge.tree
+        tree = adapted.tree(scratch, merge) if adapted else merge.tree
         plain = scratch.commit_like(original, tree, parent, backport_message(original, stable, dep_of=step.dep_of))
         difference = range_diff(scratch, original, plain) if not parts else ""
-        note = f"only the changes to {', '.join(parts)}" if parts else wording.note if difference else ""
-        message = backport_message(original, stable, dep_of=step.dep_of, note=note, signer=wording.signer)
+        said = adapted.steps if adapted else ()
+        notes = (f"only the changes to {', '.join(parts)}",) if parts else (*said, *([wording.note] if wording.note and difference else []))
+        message = backport_message(
+            original, stable, dep_of=step.dep_of, notes=notes, signer=wording.signer, adapter=wording.adapter if adapted else None
+        )
         parent = scratch.commit_like(original, tree, parent, message)
         commits.append(MadeCommit(parent, original, difference, parts))
     return tuple(commits)

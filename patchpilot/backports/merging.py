@@ -24,14 +24,22 @@ class Note:
     text: str
 
 
+Stages = Mapping[int, tuple[str, str]]
+"""The sides of a conflicted file, as git numbers them: 1 base, 2 ours, 3 theirs, each (mode, id)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Merge:
-    """A merged tree: its id, whether it is without conflict, and the conflicted paths (whose blobs carry conflict markers)."""
+    """A merged tree: its id, whether it is without conflict, and the conflicted paths (whose blobs carry conflict markers).
+
+    `stages` has the sides of each conflicted path where git merged: a renamed file has another path in the base.
+    """
 
     tree: str
     clean: bool
     paths: tuple[str, ...] = ()
     notes: tuple[Note, ...] = ()
+    stages: Mapping[str, Stages] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +99,13 @@ def read_merge(done: Completed) -> Merge:
 def merge_of(words: Sequence[str], *, clean: bool) -> Merge:
     """The merge parsed from the output of `git merge-tree -z --messages`."""
     at = 1
-    paths: dict[str, None] = {}
+    stages: dict[str, dict[int, tuple[str, str]]] = {}
     while at < len(words) and words[at]:
-        paths[words[at].partition("\t")[2]] = None
+        entry, _, path = words[at].partition("\t")
+        mode, name, stage = entry.split(" ")
+        stages.setdefault(path, {})[int(stage)] = (mode, name)
         at += 1
-    return Merge(words[0], clean, tuple(paths), tuple(_notes(words[at + 1 :])))
+    return Merge(words[0], clean, tuple(stages), tuple(_notes(words[at + 1 :])), stages)
 
 
 def _notes(words: Sequence[str]) -> list[Note]:

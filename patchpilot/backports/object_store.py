@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from patchpilot.backports.merging import Entry, Merge, Note, merge_of, plan, read_merge
+from patchpilot.backports.merging import Entry, Merge, Note, Stages, merge_of, plan, read_merge
 from patchpilot.commits import alternates
 from patchpilot.commits.cat_file import CatFile
 from patchpilot.commits.merge_tree import Merges
@@ -158,13 +158,15 @@ class Scratch:
         if planned is None:
             return self.merge_trees(base, ours, theirs)
         taken = dict(planned.taken)
-        conflicts: list[str] = []
+        conflicts: dict[str, Stages] = {}
         notes: list[Note] = []
         for path, file in self._merge_files(planned.both, base, ours, theirs).items():
             taken[path] = file.entry
-            conflicts += [] if file.clean else [path]
+            if not file.clean:
+                sides = (self._entry(tree, path) for tree in (base, ours, theirs))
+                conflicts[path] = {number: side for number, side in enumerate(sides, 1) if side}
             notes += file.notes
-        return Merge(self.with_files(ours, taken), not conflicts, tuple(conflicts), tuple(notes))
+        return Merge(self.with_files(ours, taken), not conflicts, tuple(conflicts), tuple(notes), conflicts)
 
     def _merge_files(self, paths: Sequence[str], base: str, ours: str, theirs: str) -> dict[str, "_MergedFile"]:
         """Path → the merge of a file that is on all sides; git merges only what it has not merged before."""

@@ -30,7 +30,7 @@ SECTIONS: dict[str, Sections] = {
     "backport": (
         ("Branches", ("onto", "ended", "fixes", "effort")),
         ("Patches to send", ("folder", "signoff", "note", "in_reply_to", "request")),
-        ("Conflicts and builds", ("resolve", "build")),
+        ("Conflicts and builds", ("adapt", "unsure", "resolve", "build")),
         ("Exit code", ("fail_on",)),
     ),
     "prepare": (

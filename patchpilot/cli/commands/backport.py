@@ -31,6 +31,8 @@ _FOLDER = click.Path(path_type=Path)
     "--fixes", multiple=True, metavar="COMMIT", help="the commit that introduced the bug, if there is no Fixes: tag yet (repeatable)"
 )
 @click.option("--write", "folder", type=_FOLDER, metavar="DIR", help="write patches ready to be mailed, in one folder per branch")
+@click.option("--adapt", is_flag=True, help="adapt the fix to the branches where it conflicts, and explain each step")
+@click.option("--try", "unsure", is_flag=True, help="with --adapt --write: write adaptations with a confidence below 0.5 too")
 @click.option("--resolve", metavar="BRANCH", help="open the conflict in a separate clone; run again when it is resolved")
 @click.option("--build", metavar="CMD", help="run CMD in a temporary clone of each branch the fix applies to")
 @click.option("--request", is_flag=True, help="print the mail that asks the stable team to pick up the fix as is")
@@ -57,7 +59,7 @@ def command(
     from patchpilot.services.backport.backport_work import BackportWork, work
     from patchpilot.services.backport.branch_verdicts import BackportRequest, backport
 
-    searched = {name: given.pop(name) for name in ("ended", "effort", "fixes")}
+    searched = {name: given.pop(name) for name in ("ended", "effort", "fixes", "adapt")}
     directories = bool(onto) and all(Path(word).is_dir() for word in onto)
     with common.workplace() as place:
         repository = place.repository_if_any() if directories else place.repository

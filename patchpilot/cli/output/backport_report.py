@@ -10,7 +10,7 @@ from patchpilot.cli.output.json_document import document
 from patchpilot.model.counted import counted
 from patchpilot.model.follow_up import Follower
 from patchpilot.model.printable import printable
-from patchpilot.services.backport.backport_result import BackportResult, BranchResult
+from patchpilot.services.backport.backport_result import Adaptation, BackportResult, BranchResult
 from patchpilot.services.backport.backport_work import WorkDone
 from patchpilot.services.backport.stable_request import cc_stable_lines
 from patchpilot.services.backport.write_backports import WrittenBackport
@@ -113,6 +113,7 @@ def _branch(row: BranchResult) -> dict[str, Any]:
         "prerequisites_whole": {"commits": len(row.whole), "lines": sum(need.size for need in row.whole)} if row.whole else None,
         "whole_commits": [{"commit": need.commit, "subject": need.subject, "lines": need.size} for need in row.whole],
         "search": row.search,
+        "adaptation": _adaptation(row.adaptation),
         "commands": list(row.commands),
         "hints": list(row.hints),
         "followers": [_follower(follower) for follower in row.followers],
@@ -120,6 +121,12 @@ def _branch(row: BranchResult) -> dict[str, Any]:
         "ends": row.ends,
         "stale": row.stale,
     }
+
+
+def _adaptation(found: Adaptation | None) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    return {"kind": found.kind, "confidence": found.confidence, "steps": list(found.steps), "files": list(found.files)}
 
 
 def _asking(result: BackportResult) -> tuple[str, ...]:
@@ -221,6 +228,10 @@ def _details(row: BranchResult, *, upstream: bool) -> list[str]:
             lines += [f"  - {line}" for line in _short(place.ours)] + [f"  + {line}" for line in _short(place.theirs)]
         if len(row.conflicts) > _PLACES:
             say(f"and {counted(len(row.conflicts) - _PLACES, 'more conflict')}")
+        if row.adaptation:
+            say(f"adapted ({row.adaptation.kind}, confidence {row.adaptation.confidence:.2f}):")
+            for step in row.adaptation.steps:
+                say(step, "  ")
         for cause in row.causes:
             say(f'caused by {cause.commit[:12]} ("{cause.subject}"): {cause.why}')
         _say_needs(row, say)

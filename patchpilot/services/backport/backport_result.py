@@ -3,6 +3,7 @@
 
 from dataclasses import dataclass
 
+from patchpilot.backports.adapt.adaptation import Adaptation as Adaptation
 from patchpilot.backports.conflict_places import ConflictPlace
 from patchpilot.backports.conflict_reasons import Cause
 from patchpilot.backports.prerequisites import PrerequisiteNeed
@@ -18,6 +19,7 @@ class BranchResult:
 
     `whole` are the whole commits that would do in place of the `partial` prerequisites, when they are far too many; their number then.
     `resolved` is the folder with the patches of a conflict that the user resolved; "" while there is none.
+    `adaptation` is the fix adapted to the branch, where that was asked for and there is one.
     `failed` is the mail by which the stable maintainers reported that the fix failed to apply, where a followed series has it.
     """
 
@@ -45,6 +47,7 @@ class BranchResult:
     ends: str | None = None
     stale: bool = False
     is_over: bool = False
+    adaptation: Adaptation | None = None
     failed: str = ""
     resolved: str = ""
 

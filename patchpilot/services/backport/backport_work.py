@@ -21,7 +21,8 @@ from patchpilot.services.backport.write_backports import WrittenBackport, write_
 class BackportWork:
     """What to do with the verdicts: patches into `folder`, a clone to `resolve` a branch's conflict, a `build` command, a `request` mail.
 
-    `note` states what was adapted and why, or why the trees need it; `in_reply_to` is the mail that is answered.
+    `note` states what was adapted and why, or why the trees need it; `in_reply_to` is the mail that is answered. `unsure`: write adaptations too
+    that are not likely enough to be right.
     """
 
     folder: Path | None = None
@@ -29,6 +30,7 @@ class BackportWork:
     build: str | None = None
     request: bool = False
     signoff: bool = False
+    unsure: bool = False
     note: str = ""
     in_reply_to: str | None = None
 
@@ -59,7 +61,9 @@ def work(repository: Repository | None, results: Sequence[BackportResult], wante
     last = results[-1]
     writes = wanted.folder and not wanted.resolve
     return WorkDone(
-        written=write_backports(repository, results, wanted.folder, wording=text, profile=profile) if wanted.folder and writes else (),
+        written=write_backports(repository, results, wanted.folder, wording=text, profile=profile, unsure=wanted.unsure)
+        if wanted.folder and writes
+        else (),
         resolving=resolve(repository, last, last.branches[0], stable, wanted.folder, text) if wanted.resolve else None,
         built=tuple(build(repository, last, branch, stable, wanted.build) for branch in last.branches) if wanted.build else (),
         request=request_mail(repository, last, stable, wanted.note) if wanted.request else "",
@@ -71,4 +75,4 @@ def _text(repository: Repository, wanted: BackportWork) -> BackportText:
     if wanted.signoff and signer is None:
         raise MissingError("git user.name and user.email are not set", hint="git config --global user.name and user.email")
     answered = given_message_id(wanted.in_reply_to) if wanted.in_reply_to else None
-    return BackportText(wanted.note if not wanted.request else "", signer, answered)
+    return BackportText(wanted.note if not wanted.request else "", signer, answered, repository.identity)

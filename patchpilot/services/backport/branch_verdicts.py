@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from patchpilot.backports.adapt.adaptation import SURE_ENOUGH, Adaptation, adapt
 from patchpilot.backports.applies import AppliesHow
 from patchpilot.backports.conflict_reasons import ConflictExplanation, explain
 from patchpilot.backports.fix_commit import FixCommit
@@ -33,7 +34,7 @@ class BackportRequest:
 
     `effort` bounds the search for prerequisites in seconds a branch; 0 leaves it and the explanations out. `fixes` name what introduced the bug, in place
     of the Fixes: tags of a single commit, and of those commits of a series that have none. `ended`: also series whose support is over; `remote`
-    names the remote that has the stable branches.
+    names the remote that has the stable branches. `adapt`: adapt the fix where it conflicts.
     """
 
     target: str | None = None
@@ -44,6 +45,7 @@ class BackportRequest:
     effort: float = 10.0
     base: str | None = None
     fixes: Sequence[str] = ()
+    adapt: bool = False
 
 
 def backport(repository: Repository | None, request: BackportRequest, *, progress: Progress = silent) -> tuple[BackportResult, ...]:
@@ -70,7 +72,7 @@ def backport(repository: Repository | None, request: BackportRequest, *, progres
         missing = () if revisions else stable.missing
         commits = [fix.commit or "" for fix in wanted]
         try:
-            with BackportSession(repository, stable, request.effort, progress, named) as asker:
+            with BackportSession(repository, stable, request.effort, progress, named, adapts=request.adapt) as asker:
                 results = asker.ask(commits, branches)
         except sqlite3.OperationalError as error:
             raise MissingError(
@@ -79,7 +81,7 @@ def backport(repository: Repository | None, request: BackportRequest, *, progres
         except sqlite3.DatabaseError:
             # the index is a cache: a damaged one is built again
             forget(repository)
-            with BackportSession(repository, stable, request.effort, progress, named) as asker:
+            with BackportSession(repository, stable, request.effort, progress, named, adapts=request.adapt) as asker:
                 results = asker.ask(commits, branches)
         results = tuple(replace(result, missing=missing) for result in results)
     if folders:
@@ -94,7 +96,17 @@ def backport(repository: Repository | None, request: BackportRequest, *, progres
 class BackportSession:
     """The stores a question needs, open for as many questions as there are. Use it as a context."""
 
-    def __init__(self, repository: Repository, found: Branches, effort: float, progress: Progress, culprits: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        repository: Repository,
+        found: Branches,
+        effort: float,
+        progress: Progress,
+        culprits: Sequence[str] = (),
+        *,
+        adapts: bool = False,
+    ) -> None:
+        self.adapts = adapts
         self.repository, self.found, self.effort, self.progress = repository, found, effort, progress
         self.named = tuple(Culprit(culprit[:12], repository.commit(culprit).subject, culprit) for culprit in culprits)
         self.history = History(repository, progress)
@@ -158,9 +170,14 @@ class BackportSession:
         wants = answer.verdict not in (BranchVerdict.FIXED, BranchVerdict.NOT_AFFECTED)
         need: PrerequisiteSearch | None = None
         said = ConflictExplanation()
+        adapted: Adaptation | None = None
+        if self.adapts and answer.verdict is BranchVerdict.CONFLICT and answer.applied:
+            adapted = adapt(self.scratch, answer.applied.merge, tree)
+        sure = adapted is not None and adapted.confidence >= SURE_ENOUGH
         if answer.applied and wants and self.effort > 0:
             said = explain(self.history, self.scratch, fix, branch.tip, answer.applied, timeout=self.effort / 2, tree=tree)
-            if answer.applied.how is AppliesHow.CONFLICT:
+            # an adapted fix does without its prerequisites
+            if answer.applied.how is AppliesHow.CONFLICT and not sure:
                 need = find_prerequisites(
                     self.history, self.scratch, fix, branch.tip, effort=self.effort, tree=tree, progress=self.progress
                 )
@@ -188,7 +205,10 @@ class BackportSession:
             ends=branch.ends,
             stale=branch.stale,
             is_over=branch.is_over,
+            adaptation=adapted,
         )
+        if sure and adapted and answer.applied:
+            return result, adapted.tree(self.scratch, answer.applied.merge)
         return result, self._tree_after(fix, answer, need, tree) if wants else tree
 
     def _tree_after(self, fix: FixCommit, answer: BranchAnswer, need: PrerequisiteSearch | None, tree: str) -> str:

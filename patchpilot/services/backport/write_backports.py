@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from patchpilot.backports.adapt.adaptation import SURE_ENOUGH
 from patchpilot.backports.backport_patches import BackportText, MadeCommit, Step, format_series, make_commits
 from patchpilot.backports.fix_commit import FixCommit
 from patchpilot.backports.object_store import Scratch
@@ -51,7 +52,13 @@ def answering(
 
 
 def write_backports(
-    repository: Repository, results: Sequence[BackportResult], folder: Path, *, wording: BackportText, profile: str | None = None
+    repository: Repository,
+    results: Sequence[BackportResult],
+    folder: Path,
+    *,
+    wording: BackportText,
+    profile: str | None = None,
+    unsure: bool = False,
 ) -> tuple[WrittenBackport, ...]:
     """Write the patches of every branch that wants the fix and takes it, each with its prerequisites before it, into `folder`/<version>.
 
@@ -69,7 +76,7 @@ def write_backports(
             mine = answering(wording, mails_got, [result.commit for result, answer in pairs if answer.wants_fix], branch.version)
             for whole in (False, True) if any(answer.whole for _, answer in pairs) else (False,):
                 name = f"{branch.branch} (whole commits)" if whole else branch.branch
-                steps, skipped = steps_for(repository, pairs, parts=True, whole=whole)
+                steps, skipped = steps_for(repository, pairs, parts=True, whole=whole, unsure=unsure)
                 if skipped or not steps:
                     written.append(WrittenBackport(name, (), skipped or "the branch has the fix, or does not have the bug"))
                     continue
@@ -91,11 +98,12 @@ def steps_for(
     upstream_only: bool = True,
     parts: bool = False,
     whole: bool = False,
+    unsure: bool = False,
 ) -> tuple[list[Step], Advice]:
     """The commits to bring to a branch, in order, or why it cannot be done.
 
     Prerequisites that are needed in part only are no commits to bring, unless `parts` takes them cut down to the fix's files; `whole` takes the
-    whole commits that would do as well, where they are known.
+    whole commits that would do as well, where they are known. A fix that was adapted comes without prerequisites; `unsure` takes it whatever its confidence.
     """
     steps: list[Step] = []
     seen: set[str] = set()
@@ -109,6 +117,12 @@ def steps_for(
                 [],
                 f"{result.commit[:12]} is not in your copy of mainline: stable trees take only mainline commits (fetch it, or use Cc: stable)",
             )
+        adapted = answer.adaptation
+        if adapted and (unsure or adapted.confidence >= SURE_ENOUGH):
+            steps.append(Step(repository.commit(result.commit), adaptation=adapted))
+            continue
+        if adapted:
+            return [], f"adapted with a confidence of {adapted.confidence:.2f} only: read its steps, and write it with --try"
         if answer.verdict is BranchVerdict.CONFLICT and ((answer.partial and not parts) or not answer.prerequisites):
             return [], Action("backport", (result.commit[:12], "--resolve", answer.branch), "conflict; resolve it with: {}")
         fix = repository.commit(result.commit)

@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Which lines (or tokens) of two texts belong together."""
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Sequence
+from difflib import SequenceMatcher
+from itertools import accumulate, pairwise
+
+from patchpilot.backports.adapt.tokens import is_word, key, texts, tokenize
+
+# comparing every item with every other takes seconds above this
+_MOST_PAIRS = 4_000_000
+# a line of which less is found again is not the same line
+_SAME_LINE = 0.4
+
+Pairs = dict[int, int]
+"""Index in one text → index of the same item in the other, increasing."""
+
+
+def align(one: Sequence[str], other: Sequence[str]) -> Pairs:
+    """The pairs of equal items: those that are unique on both sides first, then what is around and between them."""
+    found: Pairs = {}
+    pending = [(0, len(one), 0, len(other))]
+    while pending:
+        low, high, start, end = pending.pop()
+        while low < high and start < end and one[low] == other[start]:
+            found[low] = start
+            low, start = low + 1, start + 1
+        while low < high and start < end and one[high - 1] == other[end - 1]:
+            high, end = high - 1, end - 1
+            found[high] = end
+        if low == high or start == end:
+            continue
+        anchors = _unique_pairs(one, other, (low, high), (start, end))
+        if not anchors:
+            found |= _by_blocks(one, other, (low, high), (start, end))
+            continue
+        found |= dict(anchors)
+        edges = [(low - 1, start - 1), *anchors, (high, end)]
+        pending += [(a + 1, c, b + 1, d) for (a, b), (c, d) in pairwise(edges)]
+    return found
+
+
+def align_tokens(one: Sequence[str], other: Sequence[str]) -> Pairs:
+    """The pairs of equal tokens of lines, without those of lines that have little in common."""
+    mine, theirs = ([tokenize([line]) for line in lines] for lines in (one, other))
+    starts, others = ([*accumulate((len(line) for line in side), initial=0)] for side in (mine, theirs))
+    lines = align([key(line) for line in one], [key(line) for line in other])
+    found: Pairs = {}
+    low = start = 0
+    for at, there in [*sorted(lines.items()), (len(one), len(other))]:
+        words = [text for line in mine[low:at] for text in texts(line)]
+        found |= {
+            starts[low] + left: others[start] + right
+            for left, right in _token_blocks(words, [text for line in theirs[start:there] for text in texts(line)]).items()
+        }
+        if at < len(one):
+            found |= {starts[at] + token: others[there] + token for token in range(len(mine[at]))}
+        low, start = at + 1, there + 1
+    return found
+
+
+def _token_blocks(mine: Sequence[str], theirs: Sequence[str]) -> Pairs:
+    if not mine or not theirs or len(mine) * len(theirs) > _MOST_PAIRS:
+        return {}
+    blocks = SequenceMatcher(None, mine, theirs, autojunk=False).get_matching_blocks()
+    return _without_chance({block.a + at: block.b + at for block in blocks for at in range(block.size)}, mine)
+
+
+def similarity(one: Sequence[str], other: Sequence[str]) -> float:
+    """How much two texts (as tokens) have in common, from 0 to 1."""
+    if not one and not other:
+        return 1.0
+    common = (Counter(one) & Counter(other)).total()
+    return 2 * common / (len(one) + len(other))
+
+
+def _without_chance(pairs: Pairs, mine: Sequence[str]) -> Pairs:
+    """Drop the pairs of a line when few of its words have one."""
+    kept: Pairs = {}
+    start = 0
+    for at, text in enumerate(mine):
+        if text == "\n" or at == len(mine) - 1:
+            line = range(start, at + 1)
+            words = [one for one in line if is_word(mine[one])] or [one for one in line if mine[one] != "\n"]
+            if not words or sum(one in pairs for one in words) >= _SAME_LINE * len(words):
+                kept |= {one: pairs[one] for one in line if one in pairs}
+            start = at + 1
+    return kept
+
+
+def _unique_pairs(one: Sequence[str], other: Sequence[str], mine: tuple[int, int], theirs: tuple[int, int]) -> list[tuple[int, int]]:
+    """The longest increasing series of items that each side has once."""
+    places = _once(one, *mine)
+    there = _once(other, *theirs)
+    candidates = [(at, there[text]) for text, at in places.items() if text in there]
+    return _increasing(sorted(candidates))
+
+
+def _once(items: Sequence[str], low: int, high: int) -> dict[str, int]:
+    places: dict[str, int] = {}
+    counts = Counter(items[low:high])
+    for at in range(low, high):
+        if counts[items[at]] == 1 and items[at]:
+            places[items[at]] = at
+    return places
+
+
+def _increasing(pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The longest subsequence in which the second numbers increase too."""
+    tails: list[int] = []
+    ends: list[int] = []
+    before: list[int] = []
+    for number, (_, value) in enumerate(pairs):
+        at = bisect_left(tails, value)
+        before.append(ends[at - 1] if at else -1)
+        tails[at : at + 1] = [value]
+        ends[at : at + 1] = [number]
+    found: list[tuple[int, int]] = []
+    number = ends[-1] if ends else -1
+    while number >= 0:
+        found.append(pairs[number])
+        number = before[number]
+    return found[::-1]
+
+
+def _by_blocks(one: Sequence[str], other: Sequence[str], mine: tuple[int, int], theirs: tuple[int, int]) -> Pairs:
+    (low, high), (start, end) = mine, theirs
+    if (high - low) * (end - start) > _MOST_PAIRS:
+        return {}
+    blocks = SequenceMatcher(None, one[low:high], other[start:end], autojunk=False).get_matching_blocks()
+    return {low + block.a + at: start + block.b + at for block in blocks for at in range(block.size)}

@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What was decided for a conflict, as a sentence that a stable maintainer can check."""
+
+from patchpilot.backports.adapt.three_way import Carried, Way
+
+_WORDS = {
+    Way.ALREADY: "the branch has this change already",
+    Way.TOKENS: "the lines around the change differ in the branch; made the same change in its own lines",
+    Way.EDGE: "the lines next to the change are not in the branch; made the change next to the lines that are",
+    Way.HOLE: "the lines around the change are not in the branch; made the change where they would be",
+    Way.REMOVED: "the lines that the fix removes differ in the branch; removed the branch's own",
+    Way.ABSENT: "dropped the change to code that the branch does not have",
+    Way.BESIDE: "the branch has other lines at the same place; kept both",
+    Way.OVER: "the lines that the fix replaces differ in the branch; took those of the fix",
+    Way.NO_FILE: "dropped: the branch does not have this file",
+}
+
+
+def step_of(path: str, carried: Carried) -> str:
+    """A step of an adaptation in words, with its place."""
+    place = f"{path}:{carried.line + 1}" if carried.line else path
+    return f"{place}: {_WORDS[carried.way]}"

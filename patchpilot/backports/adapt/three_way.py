@@ -1,0 +1,218 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The three-way merge of lines and, where they conflict, of their tokens."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from patchpilot.backports.adapt.alignment import align, align_tokens, similarity
+from patchpilot.backports.adapt.tokens import NEWLINE, Token, key, texts, tokenize, untokenize
+
+# a text that the branch changed is still the one that the fix deletes when it has so much in common with it
+_STILL_THE_SAME = 0.5
+# so many tokens on each side of a change are its context
+_AROUND = 12
+
+
+class Way(StrEnum):
+    """How a conflicting change was carried to the branch, from sure to unsure."""
+
+    ALREADY = "already"
+    TOKENS = "tokens"
+    EDGE = "edge"
+    HOLE = "hole"
+    REMOVED = "removed"
+    ABSENT = "absent"
+    BESIDE = "beside"
+    OVER = "over"
+    NO_FILE = "no_file"
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """A conflicting change: how it was carried, its place (a 0-based line of the merged text), and the lines of the three sides.
+
+    `support` is the part of the base's tokens around the change that the branch has, from 0 to 1.
+    """
+
+    way: Way
+    line: int
+    support: float = 1.0
+    ours: tuple[str, ...] = ()
+    base: tuple[str, ...] = ()
+    theirs: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class MergedLines:
+    """The merged lines, and the changes that conflicted."""
+
+    lines: list[str] = field(default_factory=list)
+    carried: list[Carried] = field(default_factory=list)
+
+
+Chunk = tuple[Sequence[str], Sequence[str], Sequence[str]]
+
+
+def merge_lines(ours: Sequence[str], base: Sequence[str], theirs: Sequence[str], blocks: Sequence[int] = ()) -> MergedLines:
+    """What `theirs` changed over `base`, in `ours`. Lines that differ in white space only are the same line.
+
+    `blocks` has for each line of `base` the line that opens its block: what is added to a block that the branch does not have is left out.
+    """
+    merged = MergedLines()
+    for at, (mine, old, new) in _chunks(ours, base, theirs):
+        keys = [[key(line) for line in side] for side in (mine, old, new)]
+        if keys[0] == keys[1]:
+            merged.lines += [_spaced(*lines) for lines in zip(mine, old, new, strict=True)] if keys[1] == keys[2] else new
+        elif keys[1] == keys[2] or keys[0] == keys[2]:
+            merged.lines += mine
+        else:
+            _merge_chunk(merged, (mine, old, new), [one - at for one in blocks[at : at + len(old) + 1]])
+    return merged
+
+
+def _chunks(ours: Sequence[str], base: Sequence[str], theirs: Sequence[str]) -> Iterator[tuple[int, Chunk]]:
+    """The texts cut at the lines that all three have, each with its first line in `base`."""
+    mine, old, new = ([key(line) for line in side] for side in (ours, base, theirs))
+    in_ours, in_theirs = align(old, mine), align(old, new)
+    o = b = f = 0
+    for at in range(len(base) + 1):
+        if at < len(base) and not (at in in_ours and at in in_theirs):
+            continue
+        to, tf = (in_ours[at], in_theirs[at]) if at < len(base) else (len(ours), len(theirs))
+        if o < to or b < at or f < tf:
+            yield b, (ours[o:to], base[b:at], theirs[f:tf])
+        if at < len(base):
+            yield at, (ours[to : to + 1], base[at : at + 1], theirs[tf : tf + 1])
+        o, b, f = to + 1, at + 1, tf + 1
+
+
+def _spaced(mine: str, old: str, new: str) -> str:
+    """A line that all sides have, with the white space of the side that changed it; a new indentation is added to the branch's own."""
+    if mine == old or new == old:
+        return new if mine == old else mine
+    stripped = mine.lstrip(" \t")
+    indent = _indented(*(line[: len(line) - len(line.lstrip(" \t"))] for line in (mine, old, new)))
+    return indent + stripped
+
+
+def _indented(mine: str, old: str, new: str) -> str:
+    if mine == old:
+        return new
+    if new.endswith(old):
+        return new[: len(new) - len(old)] + mine
+    if old.endswith(new) and mine.startswith(old[: len(old) - len(new)]):
+        return mine[len(old) - len(new) :]
+    return mine
+
+
+def _merge_chunk(merged: MergedLines, sides: Chunk, blocks: Sequence[int]) -> None:
+    mine, old, new = sides
+    chunk = _TokenChunk(sides, blocks)
+    start = len(merged.lines)
+    merged.lines += untokenize(chunk.merge()).splitlines(keepends=True)
+    for way in dict.fromkeys(chunk.ways):
+        support = min(share for one, share in zip(chunk.ways, chunk.support, strict=True) if one is way)
+        merged.carried.append(Carried(way, start, support, tuple(mine), tuple(old), tuple(new)))
+
+
+class _TokenChunk:
+    """A conflict as tokens. `ways` are those by which its changes were carried."""
+
+    def __init__(self, sides: Chunk, blocks: Sequence[int]) -> None:
+        mine, old, new = sides
+        self.mine, self.old, self.new = (tokenize(side) for side in (mine, old, new))
+        self.in_mine = align_tokens(old, mine)
+        self.in_new = align_tokens(old, new)
+        self.blocks = blocks
+        self.ways: list[Way] = []
+        self.support: list[float] = []
+
+    def merge(self) -> list[Token]:
+        """The branch's tokens with the fix's changes."""
+        result = self._respaced()
+        for old, new in reversed(list(_gaps(self.in_new, len(self.old), len(self.new)))):
+            around = range(max(0, old[0] - _AROUND), min(len(self.old), old[1] + _AROUND))
+            self.support.append(sum(at in self.in_mine for at in around) / len(around) if around else 1.0)
+            place = self._carry(old, self.new[new[0] : new[1]])
+            if place:
+                result[place[0] : place[1]] = self.new[new[0] : new[1]]
+        return result
+
+    def _carry(self, old: tuple[int, int], added: Sequence[Token]) -> tuple[int, int] | None:
+        """Where in the branch's tokens a change goes; None where it does not."""
+        low, high = old
+        left = 0 if low == 0 else self.in_mine[low - 1] + 1 if low - 1 in self.in_mine else None
+        right = len(self.mine) if high == len(self.old) else self.in_mine.get(high)
+        if left is not None and right is not None and left <= right:
+            return self._between(left, right, texts(self.old[low:high]), texts(added))
+        if low == high and (left is not None or right is not None):
+            self.ways.append(Way.EDGE)
+            at = left if left is not None else right
+            assert at is not None
+            return at, at
+        return self._torn(low, high, added)
+
+    def _between(self, left: int, right: int, removed: list[str], added: list[str]) -> tuple[int, int] | None:
+        here = texts(self.mine[left:right])
+        if here == removed:
+            self.ways.append(Way.TOKENS)
+            return left, right
+        if here == added:
+            self.ways.append(Way.ALREADY)
+            return None
+        if not removed:
+            self.ways.append(Way.BESIDE)
+            return right, right
+        if not added:
+            self.ways.append(Way.REMOVED if not here or similarity(here, removed) >= _STILL_THE_SAME else Way.OVER)
+            return left, right
+        self.ways.append(Way.OVER)
+        return left, right
+
+    def _torn(self, low: int, high: int, added: Sequence[Token]) -> tuple[int, int] | None:
+        """A change of text that the branch has only a part of, or nothing."""
+        before = max((at for at in self.in_mine if at < low), default=-1)
+        after = min((at for at in self.in_mine if at >= high), default=len(self.old))
+        left = self.in_mine[before] + 1 if before >= 0 else 0
+        right = self.in_mine[after] if after < len(self.old) else len(self.mine)
+        inside = [self.in_mine[at] for at in range(low, high) if at in self.in_mine]
+        if not inside and left == right:
+            if low < high or not self._has_block(low):
+                self.ways.append(Way.ABSENT)
+                return None
+            self.ways.append(Way.HOLE)
+            return left, left
+        if not added:
+            self.ways.append(Way.REMOVED)
+            return (min(inside), max(inside) + 1) if inside else None
+        self.ways.append(Way.OVER)
+        return (min(inside), max(inside) + 1) if inside else (left, left)
+
+    def _has_block(self, at: int) -> bool:
+        """Whether the branch has the block that a token of the base is in."""
+        line = sum(token.text == NEWLINE for token in self.old[:at])
+        opener = self.blocks[line] if line < len(self.blocks) else 0
+        # a block that was opened before the conflict is in the branch: both have the lines before it
+        return bool(self.blocks) and opener < 0
+
+    def _respaced(self) -> list[Token]:
+        """The branch's tokens, with the white space that the fix changed."""
+        result = list(self.mine)
+        for at, here in self.in_mine.items():
+            there = self.in_new.get(at)
+            if there is None:
+                continue
+            mine, old, new = self.mine[here], self.old[at], self.new[there]
+            if old.space != new.space:
+                result[here] = Token(_indented(mine.space, old.space, new.space), mine.text)
+        return result
+
+
+def _gaps(pairs: Mapping[int, int], size: int, other: int) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
+    """The ranges of two texts between their pairs."""
+    low = start = 0
+    for at, there in [*sorted(pairs.items()), (size, other)]:
+        if low < at or start < there:
+            yield (low, at), (start, there)
+        low, start = at + 1, there + 1

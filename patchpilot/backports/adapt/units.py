@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The functions, structures and tables of a C file, and the block that each line is in."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+_QUIET = re.compile(r"/\*.*?\*/|//.*|\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|/\*.*")
+_COMMENT_START, _COMMENT_END = "/*", "*/"
+_NAMED = re.compile(r"\b(?:struct|union|enum)\s+(\w+)\s*\{|(\w+)\s*\(|(\w+)\s*(?:\[[^\]]*\]\s*)*=")
+_CODE = (".c", ".h", ".cc", ".cpp", ".hpp", ".cxx", ".hh", ".inc")
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A function, structure or table: its name, and its lines with the comment above it (0-based, the end not included)."""
+
+    name: str
+    start: int
+    end: int
+
+
+def is_code(path: str) -> bool:
+    """Whether a file is C or C++."""
+    return path.endswith(_CODE)
+
+
+def code_lines(lines: Sequence[str]) -> Iterator[str]:
+    """The lines without comments, strings and preprocessor directives."""
+    in_comment = continued = False
+    for line in lines:
+        text = line.rstrip("\n")
+        if in_comment:
+            end = text.find(_COMMENT_END)
+            in_comment = end < 0
+            text = "" if in_comment else text[end + len(_COMMENT_END) :]
+        if continued or text.lstrip().startswith("#"):
+            continued = text.endswith("\\")
+            yield ""
+            continue
+        in_comment = in_comment or _opens_comment(text)
+        yield _QUIET.sub(" ", text)
+
+
+def _opens_comment(text: str) -> bool:
+    last = [found[0] for found in _QUIET.finditer(text)][-1:]
+    return any(found.startswith(_COMMENT_START) and not (found.endswith(_COMMENT_END) and len(found) > len("/*/")) for found in last)
+
+
+def units(lines: Sequence[str]) -> tuple[Unit, ...]:
+    """The units of a C file, in order."""
+    found: list[Unit] = []
+    depth, head, start = 0, "", None
+    for at, (raw, text) in enumerate(zip(lines, code_lines(lines), strict=True)):
+        if raw.startswith("}") and depth > 1:
+            # branches of an #ifdef may open a block twice
+            depth = 1
+        if depth == 0 and text.strip() and start is None:
+            start = at
+        for char in text:
+            if char == "{":
+                depth += 1
+                if depth == 1:
+                    head += char
+            elif char == "}":
+                depth = max(0, depth - 1)
+                if depth == 0 and start is not None:
+                    named = _NAMED.search(head)
+                    if named:
+                        found.append(Unit(next(filter(None, named.groups())), _with_comment(lines, start), at + 1))
+                    head, start = "", None
+            elif char == ";" and depth == 0:
+                head, start = "", None
+            elif depth == 0:
+                head += char
+        if depth == 0 and start is not None:
+            head += " "
+    return tuple(found)
+
+
+def _with_comment(lines: Sequence[str], start: int) -> int:
+    """The first line of the comment right above a line, else the line."""
+    at = start
+    while at and lines[at - 1].strip() and lines[at - 1].lstrip().startswith(("*", "/*", "//")):
+        at -= 1
+    return at
+
+
+def openers(lines: Sequence[str]) -> list[int]:
+    """For each line the line that opens the innermost block it is in; -1 outside of blocks."""
+    result: list[int] = []
+    stack: list[int] = []
+    for at, (raw, text) in enumerate(zip(lines, code_lines(lines), strict=True)):
+        if raw.startswith("}"):
+            del stack[1:]
+        result.append(stack[-1] if stack else -1)
+        for char in text:
+            if char == "{":
+                stack.append(at)
+            elif char == "}" and stack:
+                stack.pop()
+    return result

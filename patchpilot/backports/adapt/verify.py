@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What an adapted file must hold: no conflict markers, balanced brackets, no label that is not there, no name that nobody declares."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+from patchpilot.backports.adapt.tokens import IDENTIFIER
+from patchpilot.backports.adapt.units import code_lines, units
+
+_MARKER = re.compile(r"(?:<{7}|>{7}|\|{7}) ")
+_GOTO = re.compile(r"\bgoto\s+([A-Za-z_]\w*)\s*;")
+_BRACKETS = "(){}[]"
+
+
+def problems(made: Sequence[str], ours: Sequence[str], base: Sequence[str], theirs: Sequence[str]) -> tuple[str, ...]:
+    """What is wrong with an adapted C file, in words; nothing where it is as sound as the branch's own."""
+    found = []
+    if any(_MARKER.match(line) for line in made) and not any(_MARKER.match(line) for line in ours):
+        found.append("conflict markers are left")
+    mine, own, old, new = (_brackets(side) for side in (made, ours, base, theirs))
+    if any(
+        mine[char] - own[char] - (mine[pair] - own[pair]) != new[char] - old[char] - (new[pair] - old[pair])
+        for char, pair in ("()", "{}", "[]")
+    ):
+        found.append("brackets are not balanced")
+    labels = _undeclared(made) - _undeclared(ours)
+    found += [f"goto {label}, which is not declared" for label in sorted(labels)]
+    return tuple(found)
+
+
+def new_names(made: Sequence[str], known: Sequence[Sequence[str]]) -> set[str]:
+    """The names in an adapted file that none of the other texts has."""
+    return _names(made) - set().union(*(_names(text) for text in known))
+
+
+def _names(lines: Sequence[str]) -> set[str]:
+    return {name for line in lines for name in IDENTIFIER.findall(line)}
+
+
+def _brackets(lines: Sequence[str]) -> Counter[str]:
+    return Counter(char for line in code_lines(lines) for char in line if char in _BRACKETS)
+
+
+def _undeclared(lines: Sequence[str]) -> set[str]:
+    """The labels that a function jumps to and does not have."""
+    code = list(code_lines(lines))
+    found: set[str] = set()
+    for unit in units(lines):
+        body = "\n".join(code[unit.start : unit.end])
+        found |= {label for label in _GOTO.findall(body) if not re.search(rf"\b{label}\s*:", body)}
+    return found

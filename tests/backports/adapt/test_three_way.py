@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A change that conflicts is made in the branch's own lines, or reported as what it is."""
+
+import pytest
+
+from patchpilot.backports.adapt.three_way import Way, merge_lines
+from patchpilot.backports.adapt.tokens import tokenize, untokenize
+from patchpilot.backports.adapt.units import openers, units
+
+HEAD = "int work(void)\n{\n\tbegin();\n"
+TAIL = "\tend();\n\treturn 0;\n}\n"
+
+
+def lines(middle: str) -> list[str]:
+    return (HEAD + middle + TAIL).splitlines(keepends=True)
+
+
+@pytest.mark.parametrize(
+    ("ours", "base", "theirs", "expected", "ways"),
+    [
+        pytest.param("\told(1);\n", "\told(1);\n", "\tnew(1);\n", "\tnew(1);\n", set(), id="no conflict"),
+        pytest.param("\tdo(one, 2);\n", "\tdo(ONE, 2);\n", "\tdo(ONE, 3);\n", "\tdo(one, 3);\n", {Way.TOKENS}, id="other argument"),
+        pytest.param(
+            '\tlog("rx of DEV_RX_A");\n',
+            '\tlog("rx of RTE_RX_A");\n',
+            '\tlog("tx of RTE_TX_A");\n',
+            '\tlog("tx of DEV_TX_A");\n',
+            {Way.TOKENS},
+            id="part of a name in a string",
+        ),
+        pytest.param(
+            "\ta();\n",
+            "\ta();\n\tlater();\n",
+            "\ta();\n\tadded();\n\tlater();\n",
+            "\ta();\n\tadded();\n",
+            {Way.EDGE},
+            id="next line absent",
+        ),
+        pytest.param("\tfree(p);\n", "\tfree(q->p);\n", "", "", {Way.REMOVED}, id="removed line differs"),
+        pytest.param("\tx = 2;\n", "\tx = 1;\n", "\tx = 2;\n", "\tx = 2;\n", set(), id="the same change"),
+        pytest.param(
+            "\tif (a)\n\t\trun(o);\n",
+            "\tif (a)\n\t\trun(b);\n",
+            "\tif (ok) {\n\t\tif (a)\n\t\t\trun(b);\n\t}\n",
+            "\tif (ok) {\n\t\tif (a)\n\t\t\trun(o);\n\t}\n",
+            {Way.TOKENS},
+            id="a new block around other lines",
+        ),
+    ],
+)
+def test_a_change_is_made_in_the_branchs_own_lines(ours: str, base: str, theirs: str, expected: str, ways: set[Way]) -> None:
+    sides = [lines(side) for side in (ours, base, theirs)]
+    merged = merge_lines(*sides, blocks=openers(sides[1]))
+    assert "".join(merged.lines) == HEAD + expected + TAIL
+    assert {one.way for one in merged.carried} == ways
+
+
+def test_a_change_inside_a_function_that_the_branch_lacks_is_left_out() -> None:
+    before, other = "int a(void)\n{\n\tx();\n}\n", "int gone(void)\n{\n\ty();\n\tz();\n}\n"
+    base = (before + other).splitlines(keepends=True)
+    theirs = (before + other.replace("y();\n", "y();\n\tnew();\n")).splitlines(keepends=True)
+    merged = merge_lines(before.splitlines(keepends=True), base, theirs, openers(base))
+    assert "".join(merged.lines) == before
+    assert [one.way for one in merged.carried] == [Way.ABSENT]
+
+
+def test_a_function_added_among_functions_that_the_branch_lacks_is_kept() -> None:
+    first, gone, last = ("int first(void)\n{\n\tx();\n}\n", "int gone(void)\n{\n\ty();\n}\n", "int last(void)\n{\n\tz();\n}\n")
+    added = "int added(void)\n{\n\tn();\n}\n"
+    base = (first + gone + gone.replace("gone", "away") + last).splitlines(keepends=True)
+    theirs = (first + gone + added + gone.replace("gone", "away") + last).splitlines(keepends=True)
+    merged = merge_lines((first + last).splitlines(keepends=True), base, theirs, openers(base))
+    assert "".join(merged.lines) == first + added + last
+    assert [one.way for one in merged.carried] == [Way.HOLE]
+
+
+@pytest.mark.parametrize("text", ["\tint a_b = 3;  \n", "no newline", "  ", "naïve_x++;\n", "\n"])
+def test_tokens_give_back_their_text(text: str) -> None:
+    assert untokenize(tokenize([text])) == text
+
+
+def test_units_are_functions_structures_and_tables_with_their_comments() -> None:
+    text = (
+        "#include <x.h>\n\n/* first */\nstatic int\none(int a)\n{\n\tif (a) {\n\t}\n}\n\nstruct two {\n\tint x;\n};\n\n"
+        'static const char *three[] = {\n\t"{",\n};\n\nint proto(void);\n'
+    )
+    found = units(text.splitlines(keepends=True))
+    assert [(unit.name, unit.start, unit.end) for unit in found] == [("one", 2, 9), ("two", 10, 13), ("three", 14, 17)]
