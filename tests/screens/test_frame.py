@@ -174,6 +174,7 @@ async def test_help_has_an_example_and_the_keys_by_what_they_do(mended: Path, wa
         await still(pilot)
         shown = text_of(app)
         assert "Keys for 5 Backports" in shown
+        assert "applies to each stable branch" in shown
         screen = app.screen
         assert isinstance(screen, HelpScreen)
         rows = [row.plain.rstrip() for row in screen.rows(76)]

@@ -17,11 +17,12 @@ from textual.widgets import Input, Static
 
 from patchpilot.tui.glyphs import glyph
 from patchpilot.tui.rich_text import QUIET, STRONG, lines, plain, wrapped
+from patchpilot.tui.stages import Stage
 from patchpilot.tui.widgets.keyline import KeyLine
 from patchpilot.tui.widgets.panel import Panel
 
 ACTIONS, MOVES, STAGES, GENERAL, TEXT_FIELDS = "On this screen", "Move and search", "Stages and commits", "Everywhere", "Text fields"
-KEYS_WIDE, GAP = 15, 3
+KEYS_WIDE, GAP = 22, 3
 KEY = "bold cyan"
 TWO_COLUMNS = 120
 """From how many columns of the terminal the groups are in two columns."""
@@ -50,6 +51,20 @@ BETWEEN = ("home", "step(1)", "step(-1)", "base", "commit(1)", "commit(-1)")
 ANYWHERE = ("reload", "cancel", "screen.copy_text")
 """The actions of a screen that every screen has."""
 STAGE = "go to a stage"
+ABOUT = {
+    Stage.COMMIT: "The commit that becomes a patch: message, changes, and the questions that decide who gets it.",
+    Stage.CHECKS: "What maintainers and bots would complain about. Each finding is shown in the patch, below its line; the detail says why and"
+    " shows the fix. Errors block sending, warnings do not.",
+    Stage.RECIPIENTS: "Who gets the patch, in To or Cc, and why: from MAINTAINERS, the tags and the commit history. Excluded people stay in the"
+    " list, so that you can include them again.",
+    Stage.TAGS: "Which commit introduced the bug, with the evidence for each candidate. From it follow Fixes:, Cc: stable and the branches that"
+    " have the bug.",
+    Stage.BACKPORTS: "Whether the fix applies to each stable branch that has the bug, what it conflicts with, and which commits it needs first.",
+    Stage.PREVIEW: "The mails as they will be sent, byte for byte. Nothing leaves this machine here.",
+    Stage.SEND: "What blocks the patch, and the send itself: each mail is sent once, also after an interruption.",
+    Stage.FOLLOW: "What was answered, what is asked of you, and how far the patch is on its way into the kernel.",
+}
+"""What a stage is for."""
 Group = dict[str, list[tuple[int, str]]]
 """What keys do → the keys, those with 0 before those with 1."""
 Row = tuple[list[str], str]
@@ -190,6 +205,7 @@ class HelpScreen(ModalScreen[None]):
         stage = getattr(screen, "stage", None)
         self._heading = f"Keys for {stage.number} {stage.label}" if stage else "Keys"
         self._of, self._groups = screen, help_groups(screen)
+        self._about = ABOUT[stage] if stage else ""
 
     def compose(self) -> ComposeResult:
         """The keys in a panel, with how to read on in its border."""
@@ -207,6 +223,10 @@ class HelpScreen(ModalScreen[None]):
 
     def rows(self, columns: int) -> list[Text]:
         """All lines in so many columns."""
+        about = [*(plain(line) for line in wrapped(self._about, columns)), plain("")] if self._about else []
+        return [*about, *self._key_rows(columns)]
+
+    def _key_rows(self, columns: int) -> list[Text]:
         if self.app.size.width < TWO_COLUMNS:
             return [*help_rows(self._groups, columns), plain(""), *_example(self._of, columns)]
         half = (columns - GAP) // 2
