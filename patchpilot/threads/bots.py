@@ -91,6 +91,7 @@ ROBOTS = (
         MailKind.FORM_LETTER,
         text=r"<formletter>|not the correct way to submit patches for inclusion in the\s+stable kernel tree",
     ),
+    Bot("form letter", MailKind.FORM_LETTER, text=r"^Please don't send content free pings\b", bot=False, semi=True),
     Bot(
         "patch-bot",
         MailKind.FORM_LETTER,

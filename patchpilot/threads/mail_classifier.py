@@ -173,12 +173,13 @@ def _author_like(sender: Address, body: Body) -> bool:
     """Whether the sender looks like the author of the patch being discussed: the patch quoted is signed by them first (who takes a patch signs
     below), or the innermost words are theirs."""
     deepest = ""
-    depth = 0
+    depth = most = 0
     signed = False
     for line in body.quoted[:400]:
+        bare = line.lstrip("> \t")
+        most = max(most, line[: len(line) - len(bare)].count(">"))
         if ":" not in line:
             continue
-        bare = line.lstrip("> \t")
         if bare.startswith("From:") or (bare.startswith("Signed-off-by:") and not signed):
             signed = signed or bare.startswith("Signed")
             address = parse_address(bare.partition(":")[2])
@@ -188,7 +189,7 @@ def _author_like(sender: Address, body: Body) -> bool:
             level = line[: len(line) - len(bare)].count(">") + 1
             if level >= depth:
                 deepest, depth = bare, level
-    return _says(deepest, sender)
+    return most <= depth and _says(deepest, sender)
 
 
 def _says(attribution: str, person: Address) -> bool:

@@ -105,10 +105,13 @@ _APPLYING = _joined(r"""
     stage | staging | fold | squash | ship | shipping
 """)
 WILL_APPLY = re.compile(
-    rf"(?:\b(?:i'll|i will|i shall|i'm going to|i am going to|i'm|let me)|^\W*will)\s+(?:\w+\s+){{0,2}}?(?:{_APPLYING})\b(?!\s+a\s+(?:look|closer))"
+    r"(?:\b(?:i'll|i will|i shall|i'm going to|i am going to|i'm|let me)|^\W*(?:(?:thanks|thank you|thx),? )?will)\s+(?:[^.?!\n]{0,40}\band )?"
+    rf"(?:(?!before|until|without)\w+\s+){{0,2}}?(?:{_APPLYING})\b(?!\s+a\s+(?:look|closer))"
     r"[^.?!\n]{0,60}(?:\b(?:it|this|these|them|up|in|for|to|into|patch|series|both)\b|thanks)",
     re.IGNORECASE | re.MULTILINE,
 )
+FOLDED = re.compile(r"\b(to|into|in|on|for|via)\n(?=\S)")
+"""Where a line ends before the name of a tree."""
 IN_TREE = re.compile(
     r"(?<!not )\b(?:is|are)(?: now)? in (?:my|the) (?:[\w/.-]+ ){0,2}(?:tree|queue|branch)\b(?! (?:already|of))"
     r"|\bput (?:it|this|them) (?:in|into|on) (?:the|my) (?:queue|tree|branch)",
@@ -151,7 +154,7 @@ ASSENT = _one_of(
     (?:fine|ok(?:ay)?|good) (?:with|by|for|to) me
     no objections? | works for me | makes? sense(?! (?:to|if|for)\b) | agreed? | seems? (?:good|fine|ok(?:ay)?|reasonable|correct|sane|right)
     ack(?:ed)?(?: from me)?{_BUS} | indeed
-    nice (?:catch|find|fix|cleanup|work) | good (?:catch|find|fix|idea|point) | you can add | feel free to add | i like (?:it|this)
+    nice (?:catch|find|fix|cleanup|work) | good (?:catch|find|fix|idea|point) | you can add | feel free to add | i like (?:it|this|that|these)
     is (?:correct|fine|right|ok|good)(?: as)? | \+1 | correct\.
     """,
     before=r"(?<!\w)",
@@ -276,7 +279,7 @@ CLOSING = re.compile(
     re.IGNORECASE,
 )
 ABOUT_A_PATCH = re.compile(
-    r"\[[^]]*\b(?:patch\w*|rfc|rft|tip|v\d+|\d+/\d+)\b[^]]*\]|\bpatch [\"“]|^\s*(?:re:\s*)?\+ |\.patch\b|FAILED:|linux-next:|GIT PULL",
+    r"\[[^]]*\b(?:patch\w*|rfc|rft|tip|v\d+|\d+/\d+)\b[^]]*\]|\bpatch [\"“]|^\s*(?:re:\s*)?\+ |\.patch\b|FAILED: patch|linux-next:|GIT PULL",
     re.IGNORECASE,
 )
 IN_A_TREE = re.compile(r"\[tip: |\bpatch \".{1,200}\" (?:added to|has been added)|\.patch (?:added to|removed from)")

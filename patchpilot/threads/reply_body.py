@@ -26,18 +26,19 @@ _FOOTER = re.compile(
 )
 _DATED = re.compile(r"^\W*(?:on|am|le|el|op|den|em|dne)\b(?=.{0,60}\d).{6,60}$", re.IGNORECASE)
 _NO_CODE = re.compile(r"^-{1,3}\s*$|^- \S")
-_TAG = re.compile(r"^\s*[A-Za-z]+(?:-[A-Za-z]+)*-by\s*:", re.IGNORECASE)
+_TAG = re.compile(r"^\s*(?:for [^:\n]{2,40}:\s+)?[A-Za-z]+(?:-[A-Za-z]+)*-by\s*:", re.IGNORECASE)
 _DIFF = re.compile(r"^(?:diff --git |Index: \S|--- (?:a/|/dev/null|\S+/\S+))")
 _PATCH_HEAD = re.compile(r"^(?:From [0-9a-f]{40} |From: .+@|Subject: \S)")
 
 
 @dataclass(frozen=True, slots=True)
 class ReplyLine:
-    """A line the sender wrote: its text, its 0-based place in the body, and whether it answers a quoted line of a diff."""
+    """A line the sender wrote: its text, its 0-based place in the body, and whether it answers a quoted line of a diff or a quoted question."""
 
     text: str
     at: int
     on_code: bool = False
+    on_question: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,11 @@ class Body:
         return "\n".join(line.text for line in self.own).strip()
 
     @property
+    def answers_a_reply(self) -> bool:
+        """Whether what is quoted quotes something itself: the mail answers a reply, not the patch."""
+        return any(line.lstrip(" \t").startswith(">") for line in self.quoted)
+
+    @property
     def has_diff(self) -> bool:
         """Whether the sender's own part holds a diff."""
         return any(_DIFF.match(line) for line in self.patch)
@@ -70,18 +76,19 @@ def parse_body(body: str) -> Body:
     own: list[ReplyLine] = []
     quoted: list[str] = []
     attributions: list[str] = []
-    on_code = False
+    on_code = on_question = False
     for at, line in enumerate(lines[:patch_from]):
         if quoted_at[at]:
             if not at or not quoted_at[at - 1]:
                 attributions += _take_attribution(own, at, quoted_at)
             inner = line[1:] if line[0] == ">" else _QUOTE.sub("", line, count=1)
             quoted.append(inner)
-            bare = inner.lstrip("> \t")
+            bare = inner.strip("> \t")
             if bare:
                 on_code = bare[0] in "+@" or (bare[0] == "-" and not _NO_CODE.match(bare))
+                on_question = bare.endswith("?") and not on_code
         elif at < end and not _END_QUOTED.match(line):
-            own.append(ReplyLine(line.rstrip(), at, on_code))
+            own.append(ReplyLine(line.rstrip(), at, on_code, on_question))
         else:
             quoted.append(line)
     attributions += _stray_attributions(own)

@@ -16,6 +16,7 @@ from patchpilot.threads.phrases import (
     ASSENT,
     CLOSING,
     COMMANDS,
+    FOLDED,
     GO_AHEAD,
     GOT_IT,
     GREETING,
@@ -43,6 +44,9 @@ from patchpilot.threads.phrases import (
     WILL_APPLY,
 )
 from patchpilot.threads.reply_body import Body
+
+_ASKED_ANYWAY = 3
+"""Words of asking that an answer to a question may have: it tells how things are or should be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +85,8 @@ def _talk(words: str, body: Body, subject: str, by_author: bool) -> Reading:
     questions = len(re.findall(r"\?(?:\s|$|[)\"'])", words))
     strong, weak = len(ASKS_STRONGLY.findall(words)), len(ASKS_WEAKLY.findall(words))
     mostly_questions = questions * 3 >= sentences and questions > 0
-    on_code = any(line.on_code and line.text.strip().strip(".") for line in body.own)
+    said = [line for line in body.own if line.text.strip().strip(".")]
+    on_code = any(line.on_code for line in said)
     if match := PING.search(words) or COMMANDS.search(words):
         return Reading(MailKind.OTHER, 0.8, _around(words, match))
     if by_author or THANKS_FOR_REVIEW.search(words) or SENT_AGAIN.search(words):
@@ -91,7 +96,7 @@ def _talk(words: str, body: Body, subject: str, by_author: bool) -> Reading:
     if (match := SORRY_OR_DONE.match(words)) and not questions and strong <= 2:
         return Reading(MailKind.OTHER, 0.8, _around(words, match))
     asked = strong - len(GO_AHEAD.findall(words))
-    if (match := ASSENT.search(words)) and count <= 30 and not questions and asked <= 0 and not PROMISES.search(words):
+    if (match := ASSENT.search(words)) and count <= 30 and not questions and asked <= 0 and not weak and not PROMISES.search(words):
         return Reading(MailKind.ACK, 0.7, _around(words, match))
     if (match := PATIENCE.search(words)) and count <= 60 and not on_code and strong <= 1:
         return Reading(MailKind.OTHER, 0.6, _around(words, match))
@@ -106,8 +111,11 @@ def _talk(words: str, body: Body, subject: str, by_author: bool) -> Reading:
         return Reading(MailKind.QUESTION if mostly_questions else MailKind.OTHER, 0.55, "the subject is not that of a patch")
     if match := ASKS_AGAIN.search(words):
         return Reading(MailKind.REVIEW, 0.75, _around(words, match))
-    if mostly_questions and strong <= max(1, questions):
+    asks_in_words = on_code and strong > 1 and questions * 2 < sentences
+    if mostly_questions and strong <= max(1, questions) and not asks_in_words:
         return Reading(MailKind.QUESTION, 0.6, "mostly questions")
+    if body.answers_a_reply and not on_code and strong <= (_ASKED_ANYWAY if any(line.on_question for line in said) else not questions):
+        return Reading(MailKind.OTHER, 0.55, "an answer to a reply")
     if any(ROBOT_WROTE.search(line) for line in body.attributions[:1]):
         return Reading(MailKind.OTHER, 0.55, "a reply to a bot")
     if IN_A_TREE.search(subject) and not on_code and strong <= 1 and count > 25:
@@ -130,6 +138,7 @@ def _words(body: Body) -> str:
 
 
 def _applied(words: str) -> Reading | None:
+    words = FOLDED.sub(r"\1 ", words)
     short = len(words.split()) <= 60
     for match in APPLIED.finditer(words):
         before = words[max(0, match.start("verb") - 40) : match.start("verb")].rpartition("\n\n")[2]

@@ -34,7 +34,7 @@ GIVEN = frozenset(
 
 MAX_HTML = 1 << 20
 """Characters of HTML that are searched."""
-_TAG = re.compile(r"^(?P<indent>\s*)(?P<name>[A-Za-z][A-Za-z-]*-by)\s*:\s*(?P<value>\S.*?)\s*$", re.IGNORECASE)
+_TAG = re.compile(r"^(?P<indent>\s*)(?:for [^:\n]{2,40}:\s+)?(?P<name>[A-Za-z][A-Za-z-]*-by)\s*:\s*(?P<value>\S.*?)\s*$", re.IGNORECASE)
 _NACK = re.compile(r"^\s*n(?:ac|a)k(?:ed)?-by\s*:", re.IGNORECASE)
 _CONDITION = re.compile(
     r"\b(?:with|after|once|assuming|provided|if|when|modulo|apart from|other than|except|fix)\b[^.!?]{0,80}"

@@ -121,6 +121,22 @@ PEOPLE = {
     "thanks": ("Thanks!", "other"),
     "sorry": ("Sorry, fixed now.", "other"),
     "ping": ("Gentle ping, any comments on this?", "other"),
+    "a tag for a part": ("For the pumps: Acked-by: Rita Reviewer <rita@example.net>", "trailers"),
+    "likes that": ("Yes, I like that very much. =)", "ack"),
+    "good, with a wish": ("This paragraph doesn't belong in this description.\n\nThe changes look fine to me.", "review"),
+    "waits before applying": ("I'm good with this patchset but I'll wait before applying to give Otto the time to look.", "ack"),
+    "thanks, will queue": ("Thanks, will queue in pumps-for-v6.7, with the comment of Otto addressed.", "applied"),
+    "merged, in two lines": ("corrected some words in the description and merged into\npumps.git for-next", "applied"),
+    "updates and applies": ("There are still some left.\n\nI will directly update your patch and apply it.", "applied"),
+    "remarks as questions": (
+        "> +\tint speed = 0;\nNo need to set it. Nit: one variable a line please.\n> +\tif (pump)\nIs this only for the first one?\n"
+        "> +\tuse(pump);\nDo we need this for all of them?",
+        "review",
+    ),
+    "no content": (
+        "Please don't send content free pings and please allow a reasonable time for review. People get busy, so please wait some weeks.",
+        "form-letter",
+    ),
 }
 
 
@@ -288,6 +304,32 @@ def test_an_answer_to_a_robot_asks_nothing_of_the_author() -> None:
         "On 14/11/25 12:17, kernel test robot wrote:\n> [auto build test ERROR]\n\nWrong tree; the prerequisite patch is missing there.\n"
     )
     assert kind_of(mail(RE, text, sender=RITA)) == "other"
+
+
+IN_A_DISCUSSION = {
+    "what is so": ("It is used on old boards, which can't be broken by it.", "other"),
+    "who takes it": ("Sure, I can take the series. If there is no problem with the bindings, please tell.", "other"),
+    "to a question": (
+        "> Do we need to stop the pump each time?\n\nYes, it must be stopped, and the valve should be open instead.",
+        "other",
+    ),
+    "wants more": ("This is wrong, please use the helper instead, and the bindings are missing.", "review"),
+}
+
+
+@pytest.mark.parametrize("name", IN_A_DISCUSSION)
+def test_an_answer_to_a_reply_asks_for_changes_only_where_it_says_so(name: str) -> None:
+    said, kind = IN_A_DISCUSSION[name]
+    text = f"On Fri, Mar 4, 2022, Otto Other wrote:\n> On Fri, Mar 4, 2022, Ada Fixer wrote:\n> > Check the pump.\n> It is slow.\n{said}\n"
+    assert kind_of(mail(RE, text, sender=RITA)) == kind
+
+
+def test_whose_words_are_quoted_above_deeper_ones_is_no_author() -> None:
+    text = (
+        "On Thu, 6 Oct 2022, Ada Fixer wrote:\n> On Thu, 6 Oct 2022, Rita Reviewer wrote:\n>>> + pump:\n>> How many?\n"
+        "> One or more.\n\nThis should not go without a limit. Are you sure it can be more than one?\n"
+    )
+    assert kind_of(mail(RE, text, sender=RITA)) == "question"
 
 
 @pytest.mark.parametrize(
