@@ -92,7 +92,8 @@ class Project(NamedTuple):
 
     `subject_prefixes` are the words of a subject prefix that name a project which inherits from another ([PATCH net-next]).
     `kernel`: its tree is a Linux kernel. `mainline` is the name of its mainline in reports, `mainline_remotes` usual names of its remote,
-    `next_branches` usual names of the remote branch in which its next release is integrated, `release_names` what precedes the version in
+    `commits` is the address of a commit in it (`{commit}` is its id), `next_branches` usual names of the remote branch in which its next
+    release is integrated, `release_names` what precedes the version in
     the subject of a release's commit.
     """
 
@@ -107,6 +108,7 @@ class Project(NamedTuple):
     subject_prefixes: tuple[str, ...] = ()
     mainline: str = "mainline"
     mainline_remotes: tuple[str, ...] = ()
+    commits: str = ""
     next_branches: tuple[str, ...] = ()
     release_names: tuple[str, ...] = ()
     tags: Tags = Tags()

@@ -24,8 +24,9 @@ class StableTrees(NamedTuple):
     """The stable trees of a project; `branch` is empty where it has none.
 
     `branch` matches a branch's name and has the group "version"; `branch_name`, `subject` (the prefix of a backport) and `marker` (the line that
-    names the upstream commit) are formats. `releases` is the URL of a list in the form of kernel.org's releases.json. `project` is the project
-    whose file describes these trees, `list` where their backports are sent; neither is in the file.
+    names the upstream commit) are formats, and so is `commits`, the address of a commit in them. `releases` is the URL of a list in the form of
+    kernel.org's releases.json. `project` is the project whose file describes these trees, `list` where their backports are sent; neither is in
+    the file.
     """
 
     project: str = ""
@@ -38,6 +39,7 @@ class StableTrees(NamedTuple):
     subject: str = "PATCH {version}"
     marker: str = "[ Upstream commit {commit} ]"
     releases: str = ""
+    commits: str = ""
     max_lines: int = 0
     series: tuple[Maintained, ...] = ()
 

@@ -389,7 +389,7 @@ def test_export_gives_the_mails_and_a_page(thread: Path, workdir: Path) -> None:
     page = call("track", "export", "--format", "html").out
     assert TITLE in page
     assert "<script>" not in page
-    assert "demo: check the return of the check</td><td>v2, accepted</td><td>fixes it" in page
+    assert "demo: check the return of the check</a> (v2, accepted) fixes it" in page
     assert document(call("track", "export"))["series"][0]["id"] == 1
 
 

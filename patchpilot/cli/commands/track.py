@@ -297,12 +297,15 @@ def remove(common: Common, number: int) -> None:
 @common_options("json", "jsonl", "mbox", "html")
 @click.argument("numbers", metavar="[ID]...", type=int, nargs=-1)
 def export(common: Common, numbers: tuple[int, ...]) -> None:
-    """Write followed series (default: all) as JSON, as an mbox of their mails, or as an HTML page.
+    """Write followed series (default: all) as JSON, as an mbox of their mails, or as an HTML page to read or print.
 
     With --format jsonl: all that is stored about them, for `patchpilot track import FILE`.
     """
+    from datetime import UTC, datetime
+
     from patchpilot.services.track import follow_series as service
-    from patchpilot.services.track.track_export import as_html, as_mbox
+    from patchpilot.services.track.page.html_page import as_html
+    from patchpilot.services.track.track_export import as_mbox
     from patchpilot.services.track.transfer_series import as_lines
 
     with common.workplace() as place, service.open_store() as store:
@@ -318,7 +321,7 @@ def export(common: Common, numbers: tuple[int, ...]) -> None:
         repository = place.repository_if_any()
         series = tuple(service.show(number, store=store, repository=repository) for number in chosen)
     if common.format == "html":
-        common.write(as_html(series))
+        common.write(as_html(series, datetime.now(UTC)))
     else:
         _write(common, series)
 

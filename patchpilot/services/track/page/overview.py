@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The overview of the page: every series in one row, by whose turn it is."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+
+from patchpilot.model.ago import ago
+from patchpilot.services.home.home_topic import TURNS, Turn
+from patchpilot.services.track.follow_series import Tracked
+from patchpilot.services.track.page.markup import Markup, element, joined, link
+from patchpilot.services.track.page.series_article import anchor, state_pill
+
+_COLUMNS = ("Series", "State", "Age", "Tags")
+
+
+def by_turn(series: Sequence[Tracked]) -> dict[Turn, list[Tracked]]:
+    """The series of each turn that has some; those with the newest mail first."""
+    groups: dict[Turn, list[Tracked]] = {turn: [] for turn in Turn}
+    for tracked in sorted(series, key=_last, reverse=True):
+        groups[TURNS[tracked.step.need]].append(tracked)
+    return {turn: group for turn, group in groups.items() if group}
+
+
+def overview(groups: dict[Turn, list[Tracked]], now: datetime) -> Markup:
+    """The numbers, then a table for each turn."""
+    counts = [element("li", _count(turn, len(groups.get(turn, ()))), class_=turn.name.lower()) for turn in Turn]
+    tables = [_table(turn, group, now) for turn, group in groups.items()]
+    return element("nav", element("ul", *counts, class_="counts"), *tables, id="overview", aria_label="Overview")
+
+
+def _count(turn: Turn, number: int) -> Markup:
+    words = (element("b", str(number)), element("span", str(turn)))
+    return link(f"#{_id(turn)}", *words) if number else element("p", *words)
+
+
+def _table(turn: Turn, group: Sequence[Tracked], now: datetime) -> Markup:
+    head = element("thead", element("tr", *(element("th", title, scope="col") for title in _COLUMNS)))
+    table = element("table", head, element("tbody", *(_row(series, now) for series in group)), class_="cards overview")
+    return element("section", element("h2", str(turn).capitalize()), table, id=_id(turn), class_=turn.name.lower())
+
+
+def _row(series: Tracked, now: datetime) -> Markup:
+    new = element("span", f"{len(series.unread)} new", class_="pill sent") if series.unread else Markup()
+    title = element("th", link(f"#{anchor(series)}", series.subject), " ", new, element("p", series.next_step, class_="next"), scope="row")
+    summary, status = series.summary, series.status
+    names = Counter(tag.trailer.partition(":")[0].lower().removesuffix("-by") for tag in (status.trailers if status else ()))
+    values = (
+        joined(state_pill(series), f" v{summary.version}" if summary else ""),
+        joined(
+            element("span", "sent ", _ago(summary.began if summary else None, now)),
+            element("span", "last mail ", _ago(summary.last_activity if summary else None, now)),
+        ),
+        joined(*(element("span", f"{count} {name} ", class_="tag") for name, count in names.most_common())),
+    )
+    cells = [element("td", value, data_label=column) for column, value in zip(_COLUMNS[1:], values, strict=True)]
+    return element("tr", title, *cells)
+
+
+def _ago(time: datetime | None, now: datetime) -> str:
+    return ago(time.timestamp(), now.timestamp()) if time else "–"
+
+
+def _last(series: Tracked) -> float:
+    last = series.summary.last_activity if series.summary else None
+    return last.timestamp() if last else float("inf")
+
+
+def _id(turn: Turn) -> str:
+    return turn.replace(" ", "-")

@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""One followed series on the page: its state and next step, timeline, patches and trees, review, tags, story and mails."""
+
+from datetime import datetime
+
+from patchpilot.model.ago import ago
+from patchpilot.model.counted import counted
+from patchpilot.services.home.home_topic import TURNS
+from patchpilot.services.track.follow_series import Tracked
+from patchpilot.services.track.page.ledger_section import ledger_section
+from patchpilot.services.track.page.mails_section import mails_section
+from patchpilot.services.track.page.markup import Markup, element, joined, link
+from patchpilot.services.track.page.patch_matrix import patch_matrix
+from patchpilot.services.track.page.sources import Sources
+from patchpilot.services.track.page.timeline_lanes import Tone, lanes
+from patchpilot.services.track.page.timeline_svg import timeline
+from patchpilot.services.track.story import StoryKind, story
+from patchpilot.threads.status import SeriesState, Status
+
+STATES = {
+    SeriesState.CHANGES_REQUESTED: Tone.ASKS,
+    SeriesState.STALLED: Tone.ASKS,
+    SeriesState.REJECTED: Tone.BAD,
+    SeriesState.ACCEPTED: Tone.GOOD,
+    SeriesState.IN_MAINLINE: Tone.GOOD,
+    SeriesState.IN_STABLE: Tone.GOOD,
+    SeriesState.SENT: Tone.SENT,
+    SeriesState.UNDER_REVIEW: Tone.SENT,
+    SeriesState.PARTLY_ACCEPTED: Tone.SENT,
+}
+"""The color of each state; the others are neutral."""
+_STORY = {StoryKind.SENT: Tone.SENT, StoryKind.PROBLEM: Tone.BAD, StoryKind.GOOD: Tone.GOOD}
+_COMMIT = 12
+
+
+def anchor(series: Tracked) -> str:
+    """The place of a series on the page."""
+    return f"series-{series.entry.id}"
+
+
+def state_pill(series: Tracked) -> Markup:
+    """The state of a series in its color."""
+    return element("span", str(series.state).replace("-", " "), class_=f"pill {STATES.get(series.state, Tone.NOTE)}")
+
+
+def series_article(series: Tracked, now: datetime) -> Markup:
+    """Everything about a series."""
+    sources, status = Sources.of(series), series.status
+    head = element(
+        "header",
+        element("p", link("#overview", "Overview"), f" / series {series.entry.id}", class_="path"),
+        element("h2", series.subject),
+        _facts(series, status, now),
+    )
+    step = element(
+        "div",
+        element("p", element("b", "Next: "), series.next_step),
+        element("p", status.why, class_="why") if status and status.why not in series.next_step else Markup(),
+        class_=f"step {TURNS[series.step.need].name.lower()}",
+    )
+    body = _thread(series, status, sources) if status else ()
+    return element("article", head, step, *body, id=anchor(series))
+
+
+def _thread(series: Tracked, status: Status, sources: Sources) -> tuple[Markup, ...]:
+    drawn = timeline(lanes(status, sources))
+    return (
+        element("section", element("h3", "Timeline"), drawn, _story(series, sources), class_="time"),
+        patch_matrix(status, sources),
+        ledger_section(series, status, sources),
+        _tags(status, sources),
+        _follow_ups(status, sources),
+        mails_section(series, sources),
+    )
+
+
+def _facts(series: Tracked, status: Status | None, now: datetime) -> Markup:
+    facts = [state_pill(series)]
+    if status:
+        newest = status.topic.latest
+        facts += [
+            element("span", newest.label),
+            element("span", counted(len(newest.patches), "patch", "patches")),
+            element("span", f"by {status.topic.author.name or status.topic.author.email}"),
+            element("span", f"first sent {_when(status.topic.revisions[0].sent, now)}"),
+            element("span", f"last mail {_when(status.last_activity, now)}"),
+        ]
+    return element("p", *facts, class_="facts")
+
+
+def _when(time: datetime | None, now: datetime) -> str:
+    return ago(time.timestamp(), now.timestamp()) if time else "on an unknown day"
+
+
+def _story(series: Tracked, sources: Sources) -> Markup:
+    """The timeline as text, each event with its proof."""
+    events = story(series)
+    rows = []
+    for event in events:
+        address = sources.mail(event.proof) if "@" in event.proof else ""
+        proof = link(address, event.proof[:_COMMIT] if "@" not in event.proof else "mail", class_="proof")
+        day = element("td", f"{event.when:%Y-%m-%d}" if event.when else "", data_label="Date")
+        what = element("td", element("span", event.text, class_=f"said {_STORY.get(event.kind, Tone.NOTE)}"), data_label="Event")
+        rows.append(element("tr", day, what, element("td", proof, data_label="Proof")))
+    summary = element("summary", f"As a list: {counted(len(events), 'event')}")
+    return element("details", summary, element("table", element("tbody", *rows), class_="story"))
+
+
+def _tags(status: Status, sources: Sources) -> Markup:
+    if not status.trailers:
+        return Markup()
+    rows = []
+    for tag in status.trailers:
+        name, _, who = tag.trailer.partition(": ")
+        patch = f", patch {tag.patch}" if tag.patch and len(status.topic.latest.patches) > 1 else ""
+        condition = element("span", f"on a condition: {tag.conditional}", class_="why") if tag.conditional else Markup()
+        person = who.partition(" <")[0]
+        said = joined(element("b", name), " ", link(sources.mail(tag.message_id), person), f" v{tag.version}{patch} ", condition)
+        rows.append(element("li", said))
+    return element("section", element("h3", "Tags ", element("small", str(len(rows)))), element("ul", *rows, class_="tags"))
+
+
+def _follow_ups(status: Status, sources: Sources) -> Markup:
+    if not status.follow_ups:
+        return Markup()
+    rows = [
+        element("li", link(sources.mail(it.message_id), it.subject), f" (v{it.version}, {it.state}) {it.relation} it")
+        for it in status.follow_ups
+    ]
+    return element("section", element("h3", "Follow-ups"), element("ul", *rows))

@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Where the proofs on the page are: the address of a mail in its archive and of a commit in its tree."""
+
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from patchpilot.projects.loading import default_project, projects
+from patchpilot.services.track.follow_series import Tracked
+from patchpilot.threads.archive import LORE
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """The archive in which a series' mails are linked to, and where the commits of its project are shown."""
+
+    archive: str
+
+    @classmethod
+    def of(cls, series: Tracked) -> "Sources":
+        """A series that is read from a file or a local archive is linked to on lore."""
+        lore = series.entry.lore or ""
+        return cls((lore if lore.startswith(("https://", "http://")) else LORE).rstrip("/"))
+
+    def mail(self, message_id: str) -> str:
+        """The address of a mail; "" without a Message-ID."""
+        return f"{self.archive}/{quote(message_id, safe='@')}/" if message_id else ""
+
+    def commit(self, commit: str, tree: str) -> str:
+        """The address of a commit of a project's mainline or of a stable branch (`stable/…`); "" where none is known."""
+        if tree.startswith("stable/"):
+            return default_project().stable.commits.format(commit=commit)
+        form = next((project.commits for project in projects().values() if project.mainline == tree), "")
+        return form.format(commit=commit)
