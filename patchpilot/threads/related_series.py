@@ -15,7 +15,7 @@ from patchpilot.threads.posted_series import Post
 from patchpilot.threads.sender import same_person
 from patchpilot.threads.series_state import decide
 from patchpilot.threads.thread_match import MAX_REFERENCES, quotes_commit
-from patchpilot.threads.thread_values import Carrier, FollowUp, LandedCommit, SeriesState, Status
+from patchpilot.threads.thread_values import Carrier, FollowUp, LandedCommit, Proof, SeriesState, Status
 
 _WRITTEN_BY = re.compile(r"\AFrom: (?P<author>\S[^\n]{0,200}@[^\n]{1,200})\n")
 _FOR_A_TREE = re.compile(
@@ -93,15 +93,25 @@ def _with_follow_ups(status: Status, at: int, known: _Known, every: Sequence[Sta
         status = replace(status, landed=(known_by_revert[0][1],))
     branch = known_by_revert[0][0] if known_by_revert else None
     evidence = replace(status.evidence, carriers=_carriers(status, every), reverted=branch)
-    state, why = decide(evidence)
-    return replace(status, state=state, why=why, evidence=evidence)
+    state, why, patches = decide(evidence)
+    return replace(status, state=state, why=why, patches=patches, evidence=evidence)
 
 
 def _carriers(status: Status, every: Sequence[Status]) -> tuple[Carrier, ...]:
     """Series and pull requests in which others forward the patches."""
     carrying = {later.message_id for later in status.follow_ups if later.relation == "carries"}
     carriers = [other for other in every if other.topic.revisions[0].head.message_id in carrying and _is_batch(other)]
-    return tuple(Carrier(other.topic.subject, other.topic.author.trailer(), other.state is SeriesState.IN_MAINLINE) for other in carriers)
+    return tuple(
+        Carrier(other.topic.subject, other.topic.author.trailer(), other.state is SeriesState.IN_MAINLINE, _proof(other))
+        for other in carriers
+    )
+
+
+def _proof(carrier: Status) -> Proof:
+    """The mail that reports where a forwarding series was merged, else its first mail."""
+    place = next((landed for landed in carrier.landed if landed.in_mainline), None)
+    head = carrier.topic.latest.head.mail.mail
+    return Proof(place.date, place.message_id, place.commit) if place else Proof(head.date, head.message_id)
 
 
 def _reverts(status: Status, every: Sequence[Status]) -> list[tuple[str, LandedCommit]]:

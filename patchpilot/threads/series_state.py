@@ -3,20 +3,40 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
-from patchpilot.series.patch_pairing import title_key
+from patchpilot.model.mail import Mail
 from patchpilot.threads.mail_kinds import WANTS_ANSWER, MailKind
 from patchpilot.threads.mbox import when
-from patchpilot.threads.posted_series import PostedTopic
+from patchpilot.threads.patch_evidence import about_patch, series_posts
+from patchpilot.threads.posted_series import PostedTopic, Revision
 from patchpilot.threads.sender import same_person
 from patchpilot.threads.thread_events import Event
-from patchpilot.threads.thread_values import Evidence, LandedCommit, SeriesState, StableBranch, stable_summary
+from patchpilot.threads.thread_values import Evidence, LandedCommit, PatchState, Proof, SeriesState, StableBranch, stable_summary
+from patchpilot.threads.tree_evidence import tree_states
 
 REFUSED = (SeriesState.REJECTED, SeriesState.SUPERSEDED, SeriesState.WITHDRAWN)
 """States that a commit of the same title does not change."""
+_LEFT = {
+    SeriesState.SENT: ("has no answer", "have no answer"),
+    SeriesState.UNDER_REVIEW: ("is under review", "are under review"),
+    SeriesState.CHANGES_REQUESTED: ("needs changes", "need changes"),
+    SeriesState.STALLED: ("has no answer", "have no answer"),
+    SeriesState.REJECTED: ("was rejected", "were rejected"),
+    SeriesState.WITHDRAWN: ("was withdrawn", "were withdrawn"),
+    SeriesState.SUPERSEDED: ("was superseded", "were superseded"),
+}
+_FURTHER = {
+    SeriesState.ACCEPTED: "applied",
+    SeriesState.IN_NEXT: "in linux-next",
+    SeriesState.IN_MAINLINE: "in mainline",
+    SeriesState.IN_STABLE: "in stable branches",
+}
 FINAL = (SeriesState.IN_MAINLINE, SeriesState.IN_STABLE, *REFUSED)
 """States in which no review is awaited."""
-LANDED = (SeriesState.PARTLY_ACCEPTED, SeriesState.ACCEPTED, SeriesState.IN_MAINLINE, SeriesState.IN_STABLE)
+TAKEN = (SeriesState.ACCEPTED, SeriesState.IN_NEXT, SeriesState.IN_MAINLINE, SeriesState.IN_STABLE)
+"""The states of a patch that is in a tree, the least advanced first."""
+LANDED = (SeriesState.PARTLY_ACCEPTED, *TAKEN)
 """States in which a maintainer has taken the series."""
 ON_ITS_WAY = (
     SeriesState.SENT,
@@ -25,19 +45,88 @@ ON_ITS_WAY = (
     SeriesState.STALLED,
     SeriesState.PARTLY_ACCEPTED,
     SeriesState.ACCEPTED,
+    SeriesState.IN_NEXT,
 )
 """States that another's pull request may change."""
 
-Verdict = tuple[SeriesState, str]
-"""A state and its reason."""
+
+class Verdict(NamedTuple):
+    """A state, its reason, and the mail or commit that proves it."""
+
+    state: SeriesState
+    why: str
+    proof: Proof
 
 
-def decide(evidence: Evidence) -> Verdict:
-    """The state of a series, and why: the repository overrides what mails report, except for a rejected series."""
+class Decision(NamedTuple):
+    """The state of a series, its reason, and the state of each of its patches."""
+
+    state: SeriesState
+    why: str
+    patches: tuple[PatchState, ...]
+
+
+def decide(evidence: Evidence) -> Decision:
+    """The state of a series and of its patches: a series is as far as its least advanced patch.
+
+    The repository overrides what mails report, except for a rejected series.
+    """
+    posts = series_posts(evidence)
+    if not posts:
+        return Decision(*_verdict(evidence)[:2], ())
+    narrowed = [(revision, about_patch(evidence, post, alone=len(posts) == 1)) for revision, post in posts]
+    verdicts = [_verdict(of_patch) for _, of_patch in narrowed]
+    patches = tuple(_patch_state(revision, of_patch, verdict) for (revision, of_patch), verdict in zip(narrowed, verdicts, strict=True))
+    if len(posts) == 1:
+        return Decision(*verdicts[0][:2], patches)
+    if any(verdict.state in TAKEN for verdict in verdicts):
+        return Decision(*_least_advanced(patches, evidence.topic.latest), patches)
+    return Decision(*_verdict(evidence)[:2], patches)
+
+
+def _patch_state(revision: Revision, evidence: Evidence, verdict: Verdict) -> PatchState:
+    post = evidence.post
+    assert post is not None
+    return PatchState(
+        post.number or 1, revision.version, post.title, post.message_id, verdict.state, verdict.why, verdict.proof, tree_states(evidence)
+    )
+
+
+def _least_advanced(patches: Sequence[PatchState], latest: Revision) -> tuple[SeriesState, str]:
+    """The state of a series of which some patches are in a tree, in the words of its least advanced patches."""
+    going = [patch for patch in patches if patch.state not in (SeriesState.WITHDRAWN, SeriesState.SUPERSEDED)]
+    taken = [patch for patch in going if patch.state in TAKEN]
+    behind = [patch for patch in patches if patch not in taken]
+    if len(going) == len(taken):
+        state = min((patch.state for patch in taken), key=TAKEN.index)
+        furthest = [patch for patch in taken if patch.state is not state]
+        slow = [patch for patch in taken if patch.state is state]
+        if not furthest and not behind:
+            return state, slow[-1].why
+        more = f"{len(furthest)} of {len(patches)} {_FURTHER[furthest[0].state]}; " if furthest else ""
+        return state, f"{more}{_names(slow, latest)} {_FURTHER[state]}" + "".join(f"; {words}" for words in _by_state(behind, latest))
+    words = "; ".join((f"{len(taken)} of {len(patches)} applied", *_by_state(behind, latest)))
+    return SeriesState.PARTLY_ACCEPTED, words
+
+
+def _by_state(patches: Sequence[PatchState], latest: Revision) -> list[str]:
+    """What is left of these patches, a part for each state."""
+    states = dict.fromkeys(patch.state for patch in patches)
+    groups = [(state, [patch for patch in patches if patch.state is state]) for state in states]
+    return [f"{_names(group, latest)} {_LEFT[state][len(group) > 1]}" for state, group in groups]
+
+
+def _names(patches: Sequence[PatchState], latest: Revision) -> str:
+    """The patches by their number: `2/3, 3/3`; one of an earlier version with that."""
+    total = len(latest.patches)
+    return ", ".join(f"{it.number}/{total}" if it.version == latest.version else f"v{it.version} {it.number}" for it in patches)
+
+
+def _verdict(evidence: Evidence) -> Verdict:
     verdict = _sent_on(evidence, _by_mails(evidence))
     if evidence.reverted is not None:
         branch = f"for {evidence.reverted} " if evidence.reverted else ""
-        verdict = SeriesState.IN_MAINLINE, f"merged; a revert {branch}was posted"
+        verdict = Verdict(SeriesState.IN_MAINLINE, f"merged; a revert {branch}was posted", verdict.proof)
     return _in_repository(evidence, verdict)
 
 
@@ -55,26 +144,38 @@ def decide_topic(series: SeriesState | None, *, sent: bool, partly: bool) -> Ser
 
 def _sent_on(evidence: Evidence, verdict: Verdict) -> Verdict:
     """The state from a forwarding series: forwarded patches were accepted; after the pull request was merged they are in mainline."""
-    state, _ = verdict
-    if not evidence.carriers or state not in ON_ITS_WAY:
+    if not evidence.carriers or verdict.state not in ON_ITS_WAY:
         return verdict
     merged = next((carrier for carrier in evidence.carriers if carrier.merged), None)
     if merged:
-        return SeriesState.IN_MAINLINE, f"part of “{merged.subject}” by {merged.sender}, which was merged"
-    if state in (SeriesState.PARTLY_ACCEPTED, SeriesState.ACCEPTED):
+        return Verdict(SeriesState.IN_MAINLINE, f"part of “{merged.subject}” by {merged.sender}, which was merged", merged.proof)
+    if verdict.state in LANDED:
         return verdict
     last = evidence.carriers[-1]
-    return SeriesState.ACCEPTED, f"forwarded by {last.sender} in “{last.subject}”"
+    return Verdict(SeriesState.ACCEPTED, f"forwarded by {last.sender} in “{last.subject}”", last.proof)
 
 
 def _in_repository(evidence: Evidence, verdict: Verdict) -> Verdict:
-    state, _ = verdict
-    if not evidence.commits or state in REFUSED:
+    if not evidence.commits or verdict.state in REFUSED:
         return verdict
-    if state is SeriesState.IN_STABLE or any(branch.state in ("merged", "released") for branch in evidence.branches):
-        return SeriesState.IN_STABLE, stable_summary(evidence.branches)
-    mainline = [landed for landed in evidence.commits if not landed.tree.startswith("stable/")]
-    return SeriesState.IN_MAINLINE, _mainline_words(mainline, evidence.branches)
+    mainline = [landed for landed in evidence.commits if landed.in_mainline]
+    undone = next((landed for landed in mainline if landed.reverted_by), None)
+    if undone and all(landed.reverted_by for landed in mainline):
+        proof = Proof(undone.date, None, undone.reverted_by)
+        return Verdict(SeriesState.CHANGES_REQUESTED, f"reverted in mainline by {(undone.reverted_by or '')[:12]}", proof)
+    there = [branch for branch in evidence.branches if branch.state in ("merged", "released")]
+    if there or verdict.state is SeriesState.IN_STABLE:
+        return Verdict(SeriesState.IN_STABLE, stable_summary(evidence.branches), _of_branch(there[0]) if there else verdict.proof)
+    if mainline:
+        return Verdict(
+            SeriesState.IN_MAINLINE, _mainline_words(mainline, evidence.branches), Proof(mainline[0].date, None, mainline[0].commit)
+        )
+    if verdict.state in ON_ITS_WAY:
+        first = evidence.commits[0]
+        return Verdict(
+            SeriesState.IN_NEXT, f"in linux-next{f' since {first.release}' if first.release else ''}", Proof(first.date, None, first.commit)
+        )
+    return verdict
 
 
 def _mainline_words(mainline: Sequence[LandedCommit], stable: Sequence[StableBranch]) -> str:
@@ -83,66 +184,54 @@ def _mainline_words(mainline: Sequence[LandedCommit], stable: Sequence[StableBra
     return f"{words}; {stable_summary(stable)}" if stable else words
 
 
+def _of_branch(branch: StableBranch) -> Proof:
+    return Proof(branch.date, branch.message_id, branch.commit)
+
+
+def _of_event(event: Event) -> Proof:
+    return Proof(event.date, event.message_id, event.commit)
+
+
+def _of_mail(mail: Mail) -> Proof:
+    return Proof(mail.date, mail.message_id)
+
+
 def _by_mails(evidence: Evidence) -> Verdict:
     topic, events, stable = evidence.topic, evidence.events, evidence.stable
-    if any(branch.state in ("queued", "released") for branch in stable):
-        return SeriesState.IN_STABLE, stable_summary(stable)
+    if there := [branch for branch in stable if branch.state in ("queued", "released")]:
+        return Verdict(SeriesState.IN_STABLE, stable_summary(stable), _of_branch(there[0]))
     superseded = next((event for event in events if event.what == "superseded"), None)
     applied = [event for event in events if event.what in ("applied", "merged") and event.counts]
     if superseded and not applied:
-        return SeriesState.SUPERSEDED, f"{superseded.by} says another version was applied"
-    if any(event.what == "merged" and not event.withdrawn for event in events):
-        return SeriesState.IN_MAINLINE, "its pull request was merged"
-    if any(landed.in_mainline for landed in evidence.landed):
-        return SeriesState.IN_MAINLINE, f"the stable trees reference its upstream commit; {stable_summary(stable)}"
+        return Verdict(SeriesState.SUPERSEDED, f"{superseded.by} says another version was applied", _of_event(superseded))
+    if merged := next((event for event in events if event.what == "merged" and not event.withdrawn), None):
+        return Verdict(SeriesState.IN_MAINLINE, "its pull request was merged", _of_event(merged))
+    if landed := next((landed for landed in evidence.landed if landed.in_mainline), None):
+        why = f"the stable trees reference its upstream commit; {stable_summary(stable)}"
+        return Verdict(SeriesState.IN_MAINLINE, why, Proof(landed.date, landed.message_id, landed.commit))
     latest_sent = when(topic.latest.head.mail.mail)
     refused, dropped = (_newest(events, what) for what in ("refused", "dropped"))
     # of several patches one may be withdrawn
-    withdrawn = _newest([event for event in events if not event.patch or len(topic.latest.patches) < 2], "withdrawn")
-    if applied and (verdict := _taken(topic, applied)):
+    withdrawn = _newest([event for event in events if evidence.post or not event.of], "withdrawn")
+    if applied and (evidence.post or len(topic.latest.patches) < 2):
         newest = applied[-1]
         if dropped and dropped.tree == newest.tree and _at(dropped) > _at(newest):
-            return SeriesState.UNDER_REVIEW, f"dropped from {dropped.tree}: {dropped.title}"
-        return verdict
+            return Verdict(SeriesState.UNDER_REVIEW, f"dropped from {dropped.tree}: {dropped.title}", _of_event(dropped))
+        why = f"applied to {newest.tree or 'the maintainer’s tree'} by {newest.by}"
+        return Verdict(SeriesState.ACCEPTED, why, _of_event(newest))
     if withdrawn and _at(withdrawn) >= latest_sent:
-        return SeriesState.WITHDRAWN, f"withdrawn by its author: {withdrawn.title}"
+        return Verdict(SeriesState.WITHDRAWN, f"withdrawn by its author: {withdrawn.title}", _of_event(withdrawn))
     if refused and _at(refused) >= latest_sent:
-        return SeriesState.REJECTED, f"{refused.by}: {refused.title}"
+        return Verdict(SeriesState.REJECTED, f"{refused.by}: {refused.title}", _of_event(refused))
     redone = _newest(events, "redone")
     if redone and _at(redone) >= latest_sent:
-        return SeriesState.CHANGES_REQUESTED, f"{redone.by} marked it for a new version ({redone.title})"
+        why = f"{redone.by} marked it for a new version ({redone.title})"
+        return Verdict(SeriesState.CHANGES_REQUESTED, why, _of_event(redone))
     return _in_review(evidence, latest_sent)
 
 
 def _newest(events: Sequence[Event], what: str) -> Event | None:
     return next((event for event in reversed(events) if event.what == what), None)
-
-
-def _taken(topic: PostedTopic, applied: Sequence[Event]) -> Verdict | None:
-    """Accepted, or accepted in part where some patches of the newest version are in no tree; None where these events are about none of them."""
-    newest = applied[-1]
-    patches = topic.latest.patches
-    numbers = {title_key(post.title): post.number or 1 for post in patches}
-    whole = len(patches) < 2
-    done: set[int] = set()
-    for event in applied:
-        number = numbers.get(title_key(event.title)) if event.title else event.patch
-        whole = whole or (not event.title and not event.patch)
-        if number is not None and number in numbers.values():
-            done.add(number)
-        elif event.title and event.date and event.date >= when(topic.latest.head.mail.mail):
-            # the tree's title differs from the mail's
-            done.add(event.patch or 0)
-    missing = sorted(set(numbers.values()) - done)
-    if whole or not missing:
-        return SeriesState.ACCEPTED, f"applied to {newest.tree or 'the maintainer’s tree'} by {newest.by}"
-    if not done:
-        return None
-    rest = ", ".join(f"{number}/{len(patches)}" for number in missing)
-    return (
-        SeriesState.PARTLY_ACCEPTED,
-        f"{len(patches) - len(missing)} of {len(patches)} patches applied by {newest.by}; {rest} {'is' if len(missing) == 1 else 'are'} open",
-    )
 
 
 def _in_review(evidence: Evidence, latest_sent: datetime) -> Verdict:
@@ -171,18 +260,16 @@ def _in_review(evidence: Evidence, latest_sent: datetime) -> Verdict:
     ]
     if open_wishes:
         newest = open_wishes[-1]
-        return (
-            SeriesState.CHANGES_REQUESTED,
-            f"{newest.mail.sender.name or newest.mail.sender.email} requested changes ({newest.mail.kind})",
-        )
+        why = f"{newest.mail.sender.name or newest.mail.sender.email} requested changes ({newest.mail.kind})"
+        return Verdict(SeriesState.CHANGES_REQUESTED, why, _of_mail(newest.mail.mail))
     if last and _is_overdue(topic, evidence.now - last):
-        return SeriesState.STALLED, f"no mail since {last:%Y-%m-%d}"
+        return Verdict(SeriesState.STALLED, f"no mail since {last:%Y-%m-%d}", Proof(last))
     if others:
         asking = next((reply.mail.sender for reply in reversed(wanting) if reply.mail.kind is MailKind.QUESTION), None)
         count = f"{len(others)} {'reply' if len(others) == 1 else 'replies'}"
         read = f"with a question by {asking.name or asking.email}" if asking else "none of them requests changes"
-        return SeriesState.UNDER_REVIEW, f"{count}, {read}"
-    return SeriesState.SENT, "no reply yet"
+        return Verdict(SeriesState.UNDER_REVIEW, f"{count}, {read}", _of_mail(others[-1].mail.mail))
+    return Verdict(SeriesState.SENT, "no reply yet", _of_mail((evidence.post or topic.latest.head).mail.mail))
 
 
 def _is_overdue(topic: PostedTopic, silence: timedelta) -> bool:

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 
 from patchpilot.model.mail import Mail
 from patchpilot.model.progress import Progress, silent
-from patchpilot.projects.loading import default_project
 from patchpilot.threads.delivery import DeliveryReport, delivery_reports, reports_about
 from patchpilot.threads.mail_kinds import STABLE, MailKind
 from patchpilot.threads.mail_reader import MailReader
@@ -17,7 +16,7 @@ from patchpilot.threads.related_series import with_follow_ups
 from patchpilot.threads.revisions import find_topics
 from patchpilot.threads.sender import is_sent_to_self
 from patchpilot.threads.series_state import decide
-from patchpilot.threads.thread_events import Event, events_of, without_voided
+from patchpilot.threads.thread_events import events_of, without_voided
 from patchpilot.threads.thread_match import Attached, attach
 from patchpilot.threads.thread_values import (
     Credit,
@@ -30,6 +29,7 @@ from patchpilot.threads.thread_values import (
     Status,
     stable_summary,
 )
+from patchpilot.threads.tree_evidence import branches_by_mail, branches_with, landings
 
 __all__ = [
     "Credit",
@@ -91,9 +91,9 @@ def _with_author(topic: PostedTopic, attached: Sequence[Attached], reader: MailR
 
 def _status(topic: PostedTopic, attached: Sequence[Attached], now: datetime) -> Status:
     newest = topic.latest
-    events = without_voided(events_of(attached), None if newest.backport_to or newest.pull_request else newest.sent)
-    landed = tuple(_landings(events))
-    stable = _stable_branches(events)
+    sent = None if newest.backport_to or newest.pull_request else newest.sent
+    events = without_voided(events_of(attached), sent, newest.titles)
+    landed, stable = landings(events), branches_by_mail(events)
     replies = tuple(
         Reply(reply.mail, reply.revision.version if reply.revision else None, reply.patch, reply.revision) for reply in attached
     )
@@ -102,9 +102,10 @@ def _status(topic: PostedTopic, attached: Sequence[Attached], now: datetime) -> 
     ]
     last = max(times, default=None)
     evidence = Evidence(topic, tuple(attached), events, landed, stable, now, last)
-    state, why = decide(evidence)
+    state, why, patches = decide(evidence)
     ids = topic.message_ids | {reply.mail.mail.message_id for reply in attached}
-    return Status(topic, state, why, _credits(attached), replies, events, landed, stable, (), last, len(ids), frozenset(ids), evidence)
+    tags = _credits(attached)
+    return Status(topic, state, why, tags, replies, events, landed, stable, (), last, len(ids), frozenset(ids), evidence, patches)
 
 
 def _credits(attached: Sequence[Attached]) -> tuple[Credit, ...]:
@@ -117,71 +118,13 @@ def _credits(attached: Sequence[Attached]) -> tuple[Credit, ...]:
     )
 
 
-def _landings(events: Sequence[Event]) -> Iterable[LandedCommit]:
-    """Merges outside the stable trees, mainline last; stable trees take only mainline commits, so their mails imply mainline too."""
-    seen: set[tuple[str, str | None]] = set()
-    sure = {(event.by, event.patch) for event in events if event.what == "applied" and event.commit}
-    for event in events:
-        if event.what not in ("applied", "merged") or not event.counts or (not event.commit and (event.by, event.patch) in sure):
-            continue
-        tree = event.tree or f"the tree of {event.by}"
-        key = (tree, event.commit[:12] if event.commit else event.title or str(event.patch))
-        if key not in seen:
-            seen.add(key)
-            yield LandedCommit(tree, event.commit, None, "reported on the list", event.message_id, event.patch, event.title)
-    if any(event.what == "merged" and not event.withdrawn for event in events):
-        return
-    upstream = next((event for event in events if event.what in ("review", "queued", "proposed", "failed") and event.commit), None)
-    if upstream:
-        yield LandedCommit(
-            default_project().mainline,
-            upstream.commit,
-            None,
-            "referenced by the stable trees as upstream commit; release unknown without a repository",
-            upstream.message_id,
-        )
-
-
-_RANK = {"proposed": 0, "failed": 1, "review": 2, "queued": 3, "released": 4}
-
-
-def _stable_branches(events: Sequence[Event]) -> tuple[StableBranch, ...]:
-    branches: dict[str, StableBranch] = {}
-    for event in events:
-        if event.version is None or event.what not in _RANK:
-            continue
-        version = event.version.removesuffix(".y")
-        state, note = ("dropped", event.withdrawn) if event.withdrawn else (event.what, "")
-        old = branches.get(version)
-        if old and state != "dropped" and old.state in _RANK and _RANK[old.state] > _RANK[state]:
-            continue
-        branches[version] = StableBranch(version, state, event.message_id, event.commit, note or "")
-    return tuple(branches.values())
-
-
 def with_commits(status: Status, seen: Sequence[LandedCommit]) -> Status:
     """The status with the commits found in a repository (`landed_series.in_repository`), which override what mails said of the same tree."""
+    if not seen:
+        return status
     in_mainline = any(not landed.tree.startswith("stable/") for landed in seen)
     reported = [landed for landed in status.landed if not (in_mainline and landed.in_mainline)]
-    landed, stable = (*reported, *seen), _stable_with(status.stable, seen)
+    stable = branches_with(status.stable, seen)
     evidence = replace(status.evidence, commits=tuple(seen), branches=stable)
-    state, why = decide(evidence) if seen else (status.state, status.why)
-    return replace(status, state=state, why=why, stable=stable, landed=landed, evidence=evidence)
-
-
-def _stable_with(reported: Sequence[StableBranch], seen: Sequence[LandedCommit]) -> tuple[StableBranch, ...]:
-    """The stable branches: those in the repository in place of what mails said, and those not mentioned in mails."""
-    there = {
-        landed.tree.removeprefix("stable/linux-").removesuffix(".y"): (landed.commit, landed.release or "")
-        for landed in seen
-        if landed.tree.startswith("stable/")
-    }
-    by_mail = {branch.version: branch for branch in reported}
-    branches = []
-    for version in dict.fromkeys((*by_mail, *there)):
-        branch = by_mail.get(version, StableBranch(version, "merged", None))
-        if version in there:
-            commit, release = there[version]
-            branch = replace(branch, state="released" if release else "merged", commit=commit, note=release)
-        branches.append(branch)
-    return tuple(branches)
+    state, why, patches = decide(evidence)
+    return replace(status, state=state, why=why, patches=patches, stable=stable, landed=(*reported, *seen), evidence=evidence)

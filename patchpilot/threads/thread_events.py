@@ -2,7 +2,7 @@
 """Events of a series reported in mails: applied, queued, failed, rejected, withdrawn."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -12,7 +12,7 @@ from patchpilot.threads.mail_classifier import unquoted
 from patchpilot.threads.mail_kinds import STABLE, MailKind
 from patchpilot.threads.phrases import PATCHWORK_MARK, PROMISES, SENT_AGAIN, WHOLE_SERIES, WITHDRAWS
 from patchpilot.threads.sender import same_person
-from patchpilot.threads.thread_match import Attached
+from patchpilot.threads.thread_match import Attached, about
 
 _TAKEN_BACK = re.compile(
     r"\b(?:dropp?(?:ed|ing|s)?\b(?! a note)|revert(?:ed|ing)?|not really|wrong (?:branch|tree|patch|version)|un-?applied|"
@@ -39,7 +39,8 @@ _REMOVED = re.compile(r"\bremoved from\b.*-mm|^\s*\[(?P<why>[\w ./-]+)\] .*remov
 class Event:
     """An event reported in a mail; `what` is applied, merged (mainline), queued, review, proposed, failed (stable), refused, or by the author
     withdrawn or redone (a new version announced in patchwork); `tree`, `commit`, `version` where reported; `withdrawn` says in whose words
-    it was taken back; `sure` is False when only words say so, of somebody to whom the patch was not addressed."""
+    it was taken back; `sure` is False when only words say so, of somebody to whom the patch was not addressed; `of` is the title of the patch it is
+    about (None: the series, or unknown)."""
 
     what: str
     date: datetime | None
@@ -52,6 +53,7 @@ class Event:
     title: str | None = None
     withdrawn: str | None = None
     sure: bool = True
+    of: str | None = None
 
     @property
     def counts(self) -> bool:
@@ -64,7 +66,7 @@ def events_of(attached: Sequence[Attached]) -> tuple[Event, ...]:
     events: list[Event] = []
     at: dict[str, list[int]] = {}
     for reply in attached:
-        new = _events(reply)
+        new = [replace(event, of=_title(reply, event)) for event in _events(reply)]
         for event in new:
             at.setdefault(reply.mail.mail.message_id, []).append(len(events))
             events.append(event)
@@ -78,11 +80,26 @@ def events_of(attached: Sequence[Attached]) -> tuple[Event, ...]:
     return tuple(events)
 
 
-def without_voided(events: Sequence[Event], sent: datetime | None) -> tuple[Event, ...]:
-    """The events; "applied" in words alone, before the newest version was `sent`, is marked as withdrawn: that version has to be applied again."""
+def _title(reply: Attached, event: Event) -> str | None:
+    """The title of the patch that an event is about; None for the series."""
+    if event.what in ("applied", "merged") and event.title:
+        return event.title
+    return about(reply.mail) or (reply.post.title if reply.post and event.patch else None)
+
+
+def without_voided(events: Sequence[Event], sent: datetime | None, titles: Collection[str]) -> tuple[Event, ...]:
+    """The events; "applied" in words alone, before the newest version was `sent`, is marked as withdrawn: that version has to be applied again.
+
+    What was said of a patch that is not among the `titles` of that version still counts.
+    """
     return tuple(
         replace(event, withdrawn=event.withdrawn or "a newer version was sent")
-        if sent and event.what == "applied" and not event.commit and event.date and event.date < sent
+        if sent
+        and event.what == "applied"
+        and not event.commit
+        and event.date
+        and event.date < sent
+        and (event.of is None or title_key(event.of) in titles)
         else event
         for event in events
     )

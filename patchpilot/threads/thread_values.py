@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from patchpilot.model.address import Address
 from patchpilot.projects.loading import projects
 from patchpilot.threads.delivery import DeliveryReport
 from patchpilot.threads.mail_classifier import Classified
-from patchpilot.threads.posted_series import PostedTopic, Revision
+from patchpilot.threads.posted_series import Post, PostedTopic, Revision
 from patchpilot.threads.thread_events import Event
 from patchpilot.threads.thread_match import Attached
 
@@ -25,6 +26,7 @@ class SeriesState(StrEnum):
     CHANGES_REQUESTED = "changes-requested"
     PARTLY_ACCEPTED = "partly-accepted"
     ACCEPTED = "accepted"
+    IN_NEXT = "in-next"
     IN_MAINLINE = "in-mainline"
     IN_STABLE = "in-stable"
     REJECTED = "rejected"
@@ -54,9 +56,14 @@ class Reply:
     revision: Revision | None = None
 
 
+LINUX_NEXT = "linux-next"
+"""The name of the integration tree."""
+
+
 @dataclass(frozen=True, slots=True)
 class LandedCommit:
-    """A tree that has it: tree, commit (id as reported), the first release with it (None: unknown), and the evidence."""
+    """A tree that has it: tree, commit (id as reported), the first release with it (None: unknown), and the evidence; `date` is that of the
+    mail or commit, `reverted_by` the commit that reverted it there since."""
 
     tree: str
     commit: str | None
@@ -65,11 +72,23 @@ class LandedCommit:
     message_id: str | None = None
     patch: int | None = None
     title: str | None = None
+    date: datetime | None = None
+    reverted_by: str | None = None
 
     @property
     def in_mainline(self) -> bool:
         """Whether the tree is a project's mainline."""
         return any(self.tree == project.mainline for project in projects().values())
+
+    @property
+    def is_next(self) -> bool:
+        """Whether the tree is linux-next."""
+        return self.tree == LINUX_NEXT
+
+    @property
+    def stable_version(self) -> str | None:
+        """The version of the stable branch that the tree is, or None."""
+        return self.tree.removeprefix("stable/linux-").removesuffix(".y") if self.tree.startswith("stable/") else None
 
 
 _STABLE_WORDS = {
@@ -78,6 +97,7 @@ _STABLE_WORDS = {
     "proposed": "proposed by AUTOSEL",
     "failed": "did not apply",
     "dropped": "dropped",
+    "reverted": "reverted",
     "merged": "merged, in no release yet",
     "released": "released",
 }
@@ -98,6 +118,7 @@ class StableBranch:
     message_id: str | None
     commit: str | None = None
     note: str = ""
+    date: datetime | None = None
 
     @property
     def words(self) -> str:
@@ -105,6 +126,46 @@ class StableBranch:
         words = _STABLE_WORDS.get(self.state, self.state)
         note = f"in {self.note}" if self.state == "released" and self.note else f": {self.note}" if self.note else ""
         return f"{words}{'' if note.startswith(':') else ' '}{note}".rstrip()
+
+
+class Proof(NamedTuple):
+    """What proves a state: a mail or a commit, and its date (None: unknown)."""
+
+    date: datetime | None = None
+    message_id: str | None = None
+    commit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TreeState:
+    """How far one patch is in one tree, with the proof.
+
+    `tree` is a maintainer's tree, `linux-next`, the mainline (`torvalds/linux`) or a stable branch (`stable/linux-6.1.y`). `state` is applied,
+    merged or released (then `release` is the first one with it), dropped or reverted; of a stable branch also proposed, queued, review or failed.
+    """
+
+    tree: str
+    state: str
+    proof: Proof
+    release: str | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PatchState:
+    """The state of one patch, its reason and proof, and how far it is in each tree, in the order of its way.
+
+    `number` is its number in the `version` it was last sent in; a patch that was applied and then left out of the next version is listed too.
+    """
+
+    number: int
+    version: int
+    title: str
+    message_id: str
+    state: SeriesState
+    why: str
+    proof: Proof
+    trees: tuple[TreeState, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,11 +184,12 @@ class FollowUp:
 
 @dataclass(frozen=True, slots=True)
 class Carrier:
-    """Another's series or pull request that forwards these patches: its title, who sends it, and whether it was merged."""
+    """Another's series or pull request that forwards these patches: its title, who sends it, whether it was merged, and the mail that says so."""
 
     subject: str
     sender: str
     merged: bool
+    proof: Proof
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +198,7 @@ class Evidence:
 
     `attached` are the mails about it, `landed` and `stable` what they report; `reverted` is the branch that a revert of it is for ("" is
     mainline) where only that says that it landed; `commits` and `branches` are what a repository has, the latter with what mails report
-    of other branches; `now` is the time for "stalled".
+    of other branches; `now` is the time for "stalled"; `post` is the patch that all of it is about, None for a series of several.
     """
 
     topic: PostedTopic
@@ -150,6 +212,7 @@ class Evidence:
     reverted: str | None = None
     commits: tuple[LandedCommit, ...] = ()
     branches: tuple[StableBranch, ...] = ()
+    post: Post | None = None
 
 
 @dataclass(frozen=True)
@@ -169,6 +232,7 @@ class Status:
     mails: int
     message_ids: frozenset[str]
     evidence: Evidence
+    patches: tuple[PatchState, ...] = ()
     delivery: tuple[DeliveryReport, ...] = ()
 
     @property

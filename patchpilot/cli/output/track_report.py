@@ -12,6 +12,7 @@ from patchpilot.model.printable import crop, printable, width
 from patchpilot.services.topic.topic_state import TopicState
 from patchpilot.services.track.classify_mails import ClassifiedMail
 from patchpilot.services.track.follow_series import Tracked
+from patchpilot.services.track.follow_topic import PatchState, Proof
 from patchpilot.services.track.transfer_series import Imported
 
 TEXT_LIMIT = 4000
@@ -71,6 +72,7 @@ def _series(tracked: Tracked) -> dict[str, Any]:
             for tag in (status.trailers if status else ())
         ],
         "replies": _replies(tracked),
+        "patches": [_patch(it) for it in (status.patches if status else ())],
         "landed": [
             {
                 "tree": it.tree,
@@ -117,6 +119,25 @@ def _series(tracked: Tracked) -> dict[str, Any]:
         ],
         "next_step": tracked.next_step,
     }
+
+
+def _patch(patch: PatchState) -> dict[str, Any]:
+    return {
+        "number": patch.number,
+        "version": patch.version,
+        "title": patch.title,
+        "message_id": patch.message_id,
+        "state": str(patch.state),
+        "why": patch.why,
+        "proof": _proof(patch.proof),
+        "trees": [
+            {"tree": it.tree, "state": it.state, "release": it.release, "note": it.note, "proof": _proof(it.proof)} for it in patch.trees
+        ],
+    }
+
+
+def _proof(proof: Proof) -> dict[str, Any]:
+    return {"date": _date(proof.date), "message_id": proof.message_id, "commit": proof.commit}
 
 
 def _revisions(tracked: Tracked) -> list[dict[str, Any]]:

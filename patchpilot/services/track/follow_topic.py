@@ -13,6 +13,8 @@ from patchpilot.services.track.compare_revisions import RevisionComparison, comp
 from patchpilot.services.track.follow_series import Tracked
 from patchpilot.threads.next_step import NextStepNeed as NextStepNeed
 from patchpilot.threads.status import Reply as Reply
+from patchpilot.threads.thread_values import PatchState as PatchState
+from patchpilot.threads.thread_values import Proof as Proof
 from patchpilot.threads.track_store import Store
 
 

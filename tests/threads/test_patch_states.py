@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The state of each patch, its proof, and how a series stands by its least advanced patch."""
+
+from patchpilot.threads.mbox import parse
+from patchpilot.threads.status import Status, read_thread, with_commits
+from patchpilot.threads.thread_values import LandedCommit
+from tests.kit.mails import MATT, mail, mbox, patch, stable_added, stable_review
+
+ONE, TWO = "demo: check the pointer", "demo: count the pointers"
+SHA = "0123456789abcdef0123456789abcdef01234567"
+P1 = patch(f"[PATCH 1/2] {ONE}", id="p1")
+P2 = patch(f"[PATCH 2/2] {TWO}", id="p2", reply_to="p1", minutes=1)
+MAINLINE = LandedCommit("torvalds/linux", SHA, "v6.9", "in the repository", None, 1, ONE)
+STABLE = LandedCommit("stable/linux-6.6.y", "b" * 40, "v6.6.20", "by marker", None, 1, ONE)
+
+
+def status(*mails: bytes) -> Status:
+    return read_thread(parse(mbox(P1, P2, *mails)))[0]
+
+
+def applied(number: int, title: str, *, minutes: int = 500) -> bytes:
+    text = f"On Mon, 04 Mar 2024, Ada Fixer wrote:\n> Check.\n\nApplied, thanks!\n\n[{number}/2] {title}\n      commit: {number}{SHA[1:]}\n"
+    return mail(f"Re: (subset) [PATCH 1/2] {ONE}", text, sender=MATT, id=f"{number}.b4-ty", reply_to="p1", minutes=minutes)
+
+
+def test_one_of_two_in_mainline_is_not_the_series() -> None:
+    for seen in ([MAINLINE], [MAINLINE, STABLE]):
+        found = with_commits(status(), seen)
+        assert (found.state, found.why) == ("partly-accepted", "1 of 2 applied; 2/2 has no answer")
+        assert [it.state for it in found.patches] == ["in-stable" if STABLE in seen else "in-mainline", "sent"]
+
+
+def test_a_subset_mail_applies_the_patches_it_names() -> None:
+    found = status(applied(2, TWO))
+    assert (found.state, found.why) == ("partly-accepted", "1 of 2 applied; 1/2 has no answer")
+    both = status(applied(2, TWO), applied(1, ONE, minutes=900))
+    assert both.state == "accepted"
+    assert [(it.proof.message_id, it.proof.commit, it.trees[0].state) for it in both.patches] == [
+        ("1.b4-ty@example.org", SHA.replace("0", "1", 1), "applied"),
+        ("2.b4-ty@example.org", SHA.replace("0", "2", 1), "applied"),
+    ]
+
+
+def test_a_stable_mail_is_about_the_patch_it_names() -> None:
+    found = status(applied(1, ONE), applied(2, TWO), stable_added(ONE, SHA, "6.1", id="s", minutes=9000))
+    assert (found.state, found.why) == ("accepted", "1 of 2 in stable branches; 2/2 applied")
+    assert [(tree.tree, tree.state) for tree in found.patches[0].trees if tree.tree.startswith("stable/")] == [
+        ("stable/linux-6.1.y", "queued")
+    ]
+    assert not any(tree.tree.startswith("stable/") for tree in found.patches[1].trees)
+
+
+def test_every_state_has_its_proof_and_date() -> None:
+    found = status(applied(1, ONE), applied(2, TWO), stable_review(ONE, SHA, "6.1", id="s", minutes=9000))
+    for it in found.patches:
+        assert it.proof.date and (it.proof.message_id or it.proof.commit)
+        assert all(tree.proof.date for tree in it.trees)
+
+
+def test_a_patch_reverted_in_mainline_is_to_be_done_again() -> None:
+    undone = LandedCommit("torvalds/linux", SHA, "v6.9", "in the repository", None, 1, ONE, reverted_by="c" * 40)
+    found = with_commits(status(applied(2, TWO)), [undone])
+    assert found.patches[0].state == "changes-requested"
+    assert found.why == "1 of 2 applied; 1/2 needs changes"
+
+
+def test_a_patch_that_was_applied_and_left_out_of_the_next_version_counts() -> None:
+    alone = patch(f"[PATCH v2] {TWO}", id="w2", reply_to="p1", minutes=2000)
+    found = status(applied(1, ONE), alone)
+    assert [(it.version, it.title, it.state) for it in found.patches] == [(1, ONE, "accepted"), (2, TWO, "sent")]
+    assert found.state == "partly-accepted"
