@@ -21,7 +21,7 @@ from patchpilot.services.track.follow_series import follow, open_store
 from patchpilot.services.track.page.time_scale import TimeScale
 from patchpilot.threads.track_store import default_file
 from tests.kit.cli import call
-from tests.kit.mails import MATT, RITA, mail, mbox, patch, reply
+from tests.kit.mails import MATT, RITA, applied_by_robot, mail, mbox, patch, reply
 from tests.threads import story
 from tests.threads.story import SHA, TITLE
 
@@ -117,6 +117,17 @@ def test_what_is_stated_links_to_its_proof(whole: Page) -> None:
     links = whole.values("href")
     assert "https://lore.kernel.org/all/r1@example.org/" in links
     assert f"https://git.kernel.org/torvalds/c/{SHA}" in links
+
+
+def test_each_patch_is_shown_in_the_trees_that_have_it(workdir: Path) -> None:
+    patches = [patch(f"[PATCH {number}/2] demo: part {number}", id=f"p{number}") for number in (1, 2)]
+    page = page_of(workdir, *patches, applied_by_robot("demo: part 2", SHA[:12], id="a", reply_to="p2", minutes=90))
+    (matrix,) = re.findall(r"<table class=\"cards matrix.*?</table>", page)
+    first, second = re.findall(r"<tr>(.*?)</tr>", matrix)[1:]
+    assert "no reply yet" in first
+    assert 'class="none"' in first
+    assert f'<span class="pill good">applied</span><code>{SHA[:12]}</code></a><small>2024-03-04</small>' in second
+    assert 'href="https://lore.kernel.org/all/a@example.org/"' in second
 
 
 def test_a_series_read_from_an_archive_links_to_that_archive(workdir: Path) -> None:

@@ -9,7 +9,8 @@ from patchpilot.model.ago import ago
 from patchpilot.services.home.home_topic import TURNS, Turn
 from patchpilot.services.track.follow_series import Tracked
 from patchpilot.services.track.page.markup import Markup, element, joined, link
-from patchpilot.services.track.page.series_article import anchor, state_pill
+from patchpilot.services.track.page.series_article import anchor
+from patchpilot.services.track.page.state_pill import state_pill
 
 _COLUMNS = ("Series", "State", "Age", "Tags")
 
@@ -46,7 +47,7 @@ def _row(series: Tracked, now: datetime) -> Markup:
     summary, status = series.summary, series.status
     names = Counter(tag.trailer.partition(":")[0].lower().removesuffix("-by") for tag in (status.trailers if status else ()))
     values = (
-        joined(state_pill(series), f" v{summary.version}" if summary else ""),
+        joined(state_pill(series.state), f" v{summary.version}" if summary else ""),
         joined(
             element("span", "sent ", _ago(summary.began if summary else None, now)),
             element("span", "last mail ", _ago(summary.last_activity if summary else None, now)),

@@ -12,23 +12,12 @@ from patchpilot.services.track.page.mails_section import mails_section
 from patchpilot.services.track.page.markup import Markup, element, joined, link
 from patchpilot.services.track.page.patch_matrix import patch_matrix
 from patchpilot.services.track.page.sources import Sources
+from patchpilot.services.track.page.state_pill import state_pill
 from patchpilot.services.track.page.timeline_lanes import Tone, lanes
 from patchpilot.services.track.page.timeline_svg import timeline
 from patchpilot.services.track.story import StoryKind, story
-from patchpilot.threads.status import SeriesState, Status
+from patchpilot.threads.status import Status
 
-STATES = {
-    SeriesState.CHANGES_REQUESTED: Tone.ASKS,
-    SeriesState.STALLED: Tone.ASKS,
-    SeriesState.REJECTED: Tone.BAD,
-    SeriesState.ACCEPTED: Tone.GOOD,
-    SeriesState.IN_MAINLINE: Tone.GOOD,
-    SeriesState.IN_STABLE: Tone.GOOD,
-    SeriesState.SENT: Tone.SENT,
-    SeriesState.UNDER_REVIEW: Tone.SENT,
-    SeriesState.PARTLY_ACCEPTED: Tone.SENT,
-}
-"""The color of each state; the others are neutral."""
 _STORY = {StoryKind.SENT: Tone.SENT, StoryKind.PROBLEM: Tone.BAD, StoryKind.GOOD: Tone.GOOD}
 _COMMIT = 12
 
@@ -36,11 +25,6 @@ _COMMIT = 12
 def anchor(series: Tracked) -> str:
     """The place of a series on the page."""
     return f"series-{series.entry.id}"
-
-
-def state_pill(series: Tracked) -> Markup:
-    """The state of a series in its color."""
-    return element("span", str(series.state).replace("-", " "), class_=f"pill {STATES.get(series.state, Tone.NOTE)}")
 
 
 def series_article(series: Tracked, now: datetime) -> Markup:
@@ -66,7 +50,7 @@ def _thread(series: Tracked, status: Status, sources: Sources) -> tuple[Markup, 
     drawn = timeline(lanes(status, sources))
     return (
         element("section", element("h3", "Timeline"), drawn, _story(series, sources), class_="time"),
-        patch_matrix(status, sources),
+        patch_matrix(status.patches, sources),
         ledger_section(series, status, sources),
         _tags(status, sources),
         _follow_ups(status, sources),
@@ -75,7 +59,7 @@ def _thread(series: Tracked, status: Status, sources: Sources) -> tuple[Markup, 
 
 
 def _facts(series: Tracked, status: Status | None, now: datetime) -> Markup:
-    facts = [state_pill(series)]
+    facts = [state_pill(series.state)]
     if status:
         newest = status.topic.latest
         facts += [

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from itertools import chain
 
 from patchpilot.services.track.page.sources import Sources
 from patchpilot.threads.mail_classifier import Classified
@@ -96,10 +97,27 @@ def _by_tree(status: Status, sources: Sources) -> dict[str, list[Mark]]:
     """The marks of each tree and then of each stable branch, from the lowest version to the highest."""
     trees: dict[str, list[Mark]] = {}
     branches: dict[str, list[Mark]] = {}
-    for lane, mark in _statements(status, sources):
+    for lane, mark in chain(_statements(status, sources), _in_git(status, sources)):
         (branches if lane.startswith("stable") else trees).setdefault(lane, []).append(mark)
     ordered = sorted(branches, key=lambda lane: [int(part) for part in lane.split()[-1].split(".") if part.isdigit()])
     return trees | {lane: branches[lane] for lane in ordered}
+
+
+def tree_label(tree: str) -> str:
+    """The name of a tree on the page: `stable 6.1` for a stable branch; without the address of the maintainer after whom it is named."""
+    version = tree.removeprefix("stable/linux-")
+    return tree.partition(" <")[0] if version == tree else f"stable {version.removesuffix('.y')}"
+
+
+def _in_git(status: Status, sources: Sources) -> Iterator[tuple[str, Mark]]:
+    """What the commits of a repository prove, and no mail."""
+    for patch in status.patches:
+        for place in patch.trees:
+            commit, date = place.proof.commit, place.proof.date
+            if commit and date and place.proof.message_id is None:
+                tone = Tone.BAD if place.state == "reverted" else Tone.GOOD
+                release = f", first in {place.release}" if place.release else ""
+                yield tree_label(place.tree), Mark(date, tone, f"{commit[:12]} {place.state}{release}", sources.commit(commit, place.tree))
 
 
 def _statements(status: Status, sources: Sources) -> Iterator[tuple[str, Mark]]:
