@@ -3,10 +3,16 @@
 
 import json
 import os
+import shlex
 import subprocess
+import sys
 from pathlib import Path
+from unittest.mock import patch
+
+import pytest
 
 from tests.kit.cli import call
+from tests.kit.smtp import FaultySink
 from tests.kit.topics import topic
 
 
@@ -21,6 +27,8 @@ def test_hooks_come_and_go(tmp_path: Path) -> None:
     done = call("hooks", "-C", repo.path, "--format", "json", "install")
     assert set(states(done.out).values()) == {"installed"}
     assert "patchpilot check" in repo.git("config", "b4.prep-perpatch-check-cmd").replace("-m ", "")
+    assert set(states(call("hooks", "-C", repo.path, "--format", "json", "install").out).values()) == {"installed"}
+    assert len(repo.git("config", "--get-all", "b4.prep-perpatch-check-cmd").splitlines()) == 1
     done = call("hooks", "-C", repo.path, "--format", "json", "remove")
     assert set(states(done.out).values()) == {"absent"}
     assert sorted(file.name for file in (repo.path / ".git/hooks").iterdir()) == before
@@ -36,6 +44,77 @@ def test_a_hook_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
     call("hooks", "-C", repo.path, "remove")
     assert hook.read_text() == "#!/bin/sh\nexit 0\n"
     assert call("hooks", "-C", repo.path, "install", "commit-mgs").code == 2
+
+
+def test_the_users_own_values_of_b4s_setting_stay(tmp_path: Path) -> None:
+    repo = topic(tmp_path / "r", 1)
+    own = ("make htmldocs # of patchpilot", "patchpilot check --format checkpatch --strict -")
+    for value in own:
+        repo.git("config", "--add", "b4.prep-perpatch-check-cmd", value)
+    call("hooks", "-C", repo.path, "remove", "b4")
+    assert repo.git("config", "--get-all", "b4.prep-perpatch-check-cmd").splitlines() == [*own]
+    assert states(call("hooks", "-C", repo.path, "--format", "json", "install", "b4").out)["b4"] == "installed"
+    assert repo.git("config", "--get-all", "b4.prep-perpatch-check-cmd").splitlines()[:-1] == [*own]
+    assert states(call("hooks", "-C", repo.path, "--format", "json", "remove", "b4").out)["b4"] == "absent"
+    assert repo.git("config", "--get-all", "b4.prep-perpatch-check-cmd").splitlines() == [*own]
+
+
+def test_a_hook_of_ours_that_the_user_has_extended_stays(tmp_path: Path) -> None:
+    repo = topic(tmp_path / "r", 1)
+    call("hooks", "-C", repo.path, "install", "commit-msg")
+    hook = repo.path / ".git/hooks/commit-msg"
+    extended = hook.read_text().replace("#!/bin/sh\n", "#!/bin/sh\nmy-own-check || exit 1\n")
+    hook.write_text(extended)
+    assert states(call("hooks", "-C", repo.path, "--format", "json", "remove").out)["commit-msg"] == "foreign"
+    assert hook.read_text() == extended
+
+
+@pytest.mark.parametrize("on_path", [True, False])
+def test_hooks_outlive_the_virtual_environment(tmp_path: Path, on_path: bool) -> None:
+    repo = topic(tmp_path / "r", 0)
+    repo.git("config", "core.hooksPath", str(tmp_path / "hooks"))
+    with patch.object(sys, "executable", str(tmp_path / "gone" / "bin" / "python")):
+        call("hooks", "-C", repo.path, "install")
+    b4 = repo.git("config", "b4.prep-perpatch-check-cmd")
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    if on_path:
+        command = folder / "patchpilot"
+        command.write_text('#!/bin/sh\necho "called: $*" >&2\n')
+        command.chmod(0o755)
+    path = f"{folder}:/usr/bin:/bin"
+    text = ("commit", "-q", "--allow-empty", "-m", "widget: change")
+    committed = subprocess.run(["git", *text], cwd=repo.path, capture_output=True, text=True, check=False, env={**os.environ, "PATH": path})
+    assert committed.returncode == 0
+    assert ("called: hooks run commit-msg .git/COMMIT_EDITMSG" if on_path else "the hook commit-msg is skipped") in committed.stderr
+    checked = subprocess.run(shlex.split(b4), capture_output=True, text=True, check=False, env={**os.environ, "PATH": path})
+    assert ("called: check --format checkpatch -" in checked.stderr) == on_path
+    assert states(call("hooks", "-C", repo.path, "--format", "json", "remove").out) == dict.fromkeys(
+        ("commit-msg", "sendemail-validate", "b4"), "absent"
+    )
+
+
+def test_a_mail_of_the_branch_is_judged_against_what_its_commit_is_based_on(tmp_path: Path) -> None:
+    with FaultySink() as server:
+        repo = topic(tmp_path / "r", 3, server=server)
+        call("hooks", "-C", repo.path, "install", "sendemail-validate")
+        sent = []
+        for count in ("-1", "-3"):
+            repo.git("format-patch", "-q", count, "-o", str(tmp_path / count))
+            sent.append(
+                subprocess.run(
+                    ["git", "send-email", "--to=l@lists.example.org", "--confirm=never", "--quiet", str(tmp_path / count)],
+                    cwd=repo.path,
+                    capture_output=True,
+                    text=True,
+                    check=False,
+                    env=dict(os.environ),
+                )
+            )
+        mails = server.take()
+    assert [done.returncode for done in sent] == [0, 0], sent
+    assert [done.stderr for done in sent if "already" in done.stderr or "does not apply" in done.stderr] == []
+    assert len(mails) == 4
 
 
 def test_the_commit_hook_stops_an_error_and_lets_the_rest_pass(tmp_path: Path) -> None:

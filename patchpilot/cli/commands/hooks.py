@@ -50,20 +50,20 @@ def _run(place: Workplace, words: tuple[str, ...]) -> int:
     if name == "sendemail-validate" and service.sent_by_us():
         return 0
     if name == "sendemail-validate":
-        return _check(place, str(file))
+        return _check(place, file)
     if service.not_for_others(file):
         return 0
     with tempfile.TemporaryDirectory(prefix="patchpilot-") as folder:
         mail = Path(folder) / "commit.patch"
-        mail.write_bytes(service.mail_for_commit_message(place.repository, file))
-        # an amended commit is in the tree already
-        return _check(place, str(mail), "already-applied", "does-not-apply")
+        content, base = service.mail_for_commit_message(place.repository, file)
+        mail.write_bytes(content)
+        return _check(place, mail, base)
 
 
-def _check(place: Workplace, target: str, *ignored: str) -> int:
+def _check(place: Workplace, file: Path, base: str = "") -> int:
     from patchpilot.services.setup.check_in_hook import check_in_hook
 
-    result, problem = check_in_hook(place, target, ignored)
+    result, problem = check_in_hook(place, file, base)
     if problem:
         # a missing pack must not stop a commit
         notice("warning", f"{problem}: skipped")

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The check that an installed hook runs: a commit in the making, or a mail of a topic."""
 
-from collections.abc import Sequence
+import re
+from pathlib import Path
 
+from patchpilot.commits.tree_readers import CommitTree
+from patchpilot.errors import InputError
 from patchpilot.lint.rule_store import load_rules
 from patchpilot.services.check.check_patches import check
 from patchpilot.services.check.check_result import CheckResult
@@ -12,17 +15,30 @@ from patchpilot.services.setup.trusted_packs import packs_if_trusted
 from patchpilot.services.workplace import Workplace
 
 
-def check_in_hook(place: Workplace, target: str, ignored: Sequence[str] = ()) -> tuple[CheckResult, str]:
-    """The check of a patch file under the settings of its repository, errors alone failing it; and why the tree's rule packs were left out, or ""."""
+def check_in_hook(place: Workplace, file: Path, base: str = "") -> tuple[CheckResult, str]:
+    """The check of a patch file under the settings of its repository, errors alone failing it; and why the tree's rule packs were left out, or "".
+
+    The patch is judged against the tree of `base`; default: the parent of the commit that git format-patch made it of, else HEAD.
+    """
     repository, settings = place.repository, place.settings()
+    base_id = repository.find(base or _parent(file))
     packs, problem = packs_if_trusted(settings, place.source())
     request = check_request(
         settings,
-        targets=[target],
-        ignore=(*settings.words("ignore"), *ignored),
+        targets=[str(file)],
         fail_on="error",
         packs=packs,
         # the file is of the branch's topic
         suppressions=suppressions_of(repository, settings, (), settings.get("base") or None, among=load_rules(packs)),
     )
-    return check(request, repository=repository), problem
+    return check(request, repository=repository, tree=CommitTree(repository, base_id) if base_id else None), problem
+
+
+def _parent(file: Path) -> str:
+    """The parent of the commit that the first line of a file of git format-patch names, as a revision; "" for another file."""
+    try:
+        with file.open("rb") as stream:
+            named = re.match(rb"From ([0-9a-f]{40}) ", stream.readline(200))
+    except OSError as error:
+        raise InputError(f"cannot read {file}: {error.strerror or error}") from error
+    return f"{named[1].decode()}^" if named else ""

@@ -16,6 +16,19 @@ GIT_HOOKS = ("commit-msg", "sendemail-validate")
 HOOKS = (*GIT_HOOKS, "b4")
 MARK = "# put here by `patchpilot hooks install`; `patchpilot hooks remove` takes it away"
 B4_KEY = "b4.prep-perpatch-check-cmd"
+_SCRIPT = f"""#!/bin/sh
+{MARK}
+python=PYTHON
+"$python" -P -c 'import patchpilot' 2>/dev/null && exec "$python" -P -m patchpilot hooks run NAME "$@"
+patchpilot --version >/dev/null 2>&1 && exec patchpilot hooks run NAME "$@"
+echo 'patchpilot: warning: not installed: the hook NAME is skipped' >&2
+"""
+_B4_CALL = (
+    """sh -c '"$0" -P -c "import patchpilot" 2>/dev/null && exec "$0" -P -m patchpilot check --format checkpatch -; """
+    """exec patchpilot check --format checkpatch -' """
+)
+"""b4 runs it without a shell; the interpreter follows, as the shell's $0."""
+_PYTHON = re.compile(r"(?m)^python=.*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +46,21 @@ def status(repository: Repository) -> tuple[Hook, ...]:
 
 
 def install(repository: Repository, names: Sequence[str]) -> tuple[Hook, ...]:
-    """Install these hooks (none: all). RefusedError where a hook of somebody else is installed: it is never overwritten."""
+    """Install these hooks (none: all). RefusedError where a hook of somebody else is installed: it is never overwritten.
+
+    b4 runs each value of its setting, so that ours is added to those of the user.
+    """
     chosen = _chosen(names)
     for name in chosen:
         known = _status(repository, name)
         if known.state == "foreign":
-            line = _b4_command() if name == "b4" else _script(name).splitlines()[-1]
-            raise RefusedError(f"another {name} hook is installed: {known.place}", hint=f"add to it: {line}")
+            raise RefusedError(
+                f"another {name} hook is installed: {known.place}", hint=f'add to it: patchpilot hooks run {name} "$@" || exit 1'
+            )
     for name in chosen:
         if name == "b4":
-            repository.git("config", "--replace-all", B4_KEY, _b4_command())
+            _remove_from_b4(repository)
+            repository.git("config", "--local", "--add", B4_KEY, _B4_CALL + shlex.quote(sys.executable))
             continue
         place = _folder(repository) / name
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -57,14 +75,14 @@ def remove(repository: Repository, names: Sequence[str]) -> tuple[Hook, ...]:
         if _status(repository, name).state != "installed":
             continue
         if name == "b4":
-            repository.git("config", "--unset-all", B4_KEY, ok=(0, 5))
+            _remove_from_b4(repository)
         else:
             (_folder(repository) / name).unlink()
     return status(repository)
 
 
-def mail_for_commit_message(repository: Repository, file: Path) -> bytes:
-    """What is about to be committed, as a patch mail: the message in `file` over the staged changes."""
+def mail_for_commit_message(repository: Repository, file: Path) -> tuple[bytes, str]:
+    """What is about to be committed, as a patch mail of the message in `file` and the staged changes, and the revision they are based on."""
     try:
         text = file.read_text(encoding="utf-8", errors="surrogateescape")
     except OSError as error:
@@ -75,11 +93,13 @@ def mail_for_commit_message(repository: Repository, file: Path) -> bytes:
     author = repository.git("var", "GIT_AUTHOR_IDENT", ok=(0, 128)).text.rpartition(">")[0] + ">"
     # `git commit -a` hands hooks an index of its own; an amended message alone has the last commit's diff
     index = {"GIT_INDEX_FILE": os.path.abspath(os.environ["GIT_INDEX_FILE"])} if "GIT_INDEX_FILE" in os.environ else None  # noqa: PTH100
+    base = "HEAD"
     diff = repository.git("diff", "--cached", "--stat", "-p", "-M", env=index).text
     if not diff and repository.find("HEAD^"):
-        diff = repository.git("diff", "--cached", "--stat", "-p", "-M", "HEAD^", env=index).text
+        base = "HEAD^"
+        diff = repository.git("diff", "--cached", "--stat", "-p", "-M", base, env=index).text
     head = f"From: {author}\nSubject: [PATCH] {subject}\n\n{body.strip()}\n---\n{diff}"
-    return head.encode("utf-8", "surrogateescape")
+    return head.encode("utf-8", "surrogateescape"), base
 
 
 def not_for_others(file: Path) -> bool:
@@ -105,13 +125,24 @@ def _chosen(names: Sequence[str]) -> tuple[str, ...]:
 
 def _status(repository: Repository, name: str) -> Hook:
     if name == "b4":
-        values = repository.config(B4_KEY)
-        ours = bool(values) and "patchpilot" in values[-1]
-        return Hook(name, f"git config {B4_KEY}", "installed" if ours else "foreign" if values else "absent")
+        return Hook(name, f"git config {B4_KEY}", "installed" if _b4_values(repository) else "absent")
     place = _folder(repository) / name
     if not place.exists():
         return Hook(name, str(place), "absent")
-    return Hook(name, str(place), "installed" if MARK in place.read_text(encoding="utf-8", errors="replace") else "foreign")
+    text = place.read_text(encoding="utf-8", errors="replace")
+    ours = _PYTHON.sub("", text) == _PYTHON.sub("", _script(name))
+    return Hook(name, str(place), "installed" if ours else "foreign")
+
+
+def _b4_values(repository: Repository) -> list[str]:
+    """The values of b4's setting in the repository's own configuration that `install` has written."""
+    done = repository.git("config", "--local", "--get-all", "-z", B4_KEY, ok=(0, 1))
+    return [value for value in done.text.split("\0") if value.startswith(_B4_CALL)]
+
+
+def _remove_from_b4(repository: Repository) -> None:
+    for value in _b4_values(repository):
+        repository.git("config", "--local", "--fixed-value", "--unset-all", B4_KEY, value)
 
 
 def _folder(repository: Repository) -> Path:
@@ -126,9 +157,4 @@ def _folder(repository: Repository) -> Path:
 
 
 def _script(name: str) -> str:
-    python = shlex.quote(sys.executable)
-    return f'#!/bin/sh\n{MARK}\nexec {python} -P -m patchpilot hooks run {name} "$@"\n'
-
-
-def _b4_command() -> str:
-    return f"{shlex.quote(sys.executable)} -P -m patchpilot check --format checkpatch -"
+    return _SCRIPT.replace("PYTHON", shlex.quote(sys.executable)).replace("NAME", name)
