@@ -39,6 +39,10 @@ class HistoryFacts(Protocol):
         """Returns the subjects of the last commits that touched these paths, newest first."""
         ...
 
+    def tags_touching(self, paths: Sequence[str], limit: int = 50) -> tuple[tuple[str, ...], ...]:
+        """Returns the names of the tags of the same commits in lower case, those of a commit in their order."""
+        ...
+
     def is_ancestor_of_mainline(self, commit_id: str) -> bool | None:
         """Whether the commit is in mainline; None when that is unknown."""
         ...

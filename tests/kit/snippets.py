@@ -60,7 +60,10 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 
 class MemoryHistory:
-    """A repository out of a table of full id to subject (and " <- " who committed it), all of it in mainline and released with v6.1."""
+    """A repository out of a table of full id to subject (and " <- " who committed it), all of it in mainline and released with v6.1.
+
+    Tag names may follow a subject: "frob: a | Fixes Signed-off-by".
+    """
 
     def __init__(self, commits: Mapping[str, str], tree: MemoryTree | None = None) -> None:
         self._commits = commits
@@ -72,12 +75,16 @@ class MemoryHistory:
         if found is None:
             return None
         ada, when = Address("Ada Fixer", "ada@example.org"), datetime(2026, 1, 1, tzinfo=UTC)
-        subject, _, by = self._commits[found].partition(" <- ")
+        subject, _, by = self._commits[found].partition(" | ")[0].partition(" <- ")
         return Commit(found, found, (), ada, when, parse_address(by) or ada, when, f"{subject}\n")
 
     def subjects_touching(self, paths: Sequence[str], limit: int = 50) -> tuple[str, ...]:
         """All subjects, whatever was touched."""
-        return tuple(self._commits.values())[:limit]
+        return tuple(subject.partition(" | ")[0] for subject in self._commits.values())[:limit]
+
+    def tags_touching(self, paths: Sequence[str], limit: int = 50) -> tuple[tuple[str, ...], ...]:
+        """The tags of all commits, whatever was touched."""
+        return tuple(tuple(subject.partition(" | ")[2].lower().split()) for subject in self._commits.values())[:limit]
 
     def is_ancestor_of_mainline(self, commit_id: str) -> bool | None:
         """Whether it is in the table."""

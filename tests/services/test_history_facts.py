@@ -69,7 +69,8 @@ def test_one_walk_answers_for_many_patches_what_git_log_says_of_each(tmp_path: P
     repo = Repo(tmp_path / "linux")
     for number in range(12):
         repo.commit(
-            f"frob{number % 3}: change {number}\n", {f"drivers/frob{number % 3}/a.c": f"{number}\n", f"lib/l{number % 4}.c": f"{number}\n"}
+            f"frob{number % 3}: change {number}\n\nWhy.\n\nLink: https://example.org/{number}\nSigned-off-by: A <a@example.org>\n",
+            {f"drivers/frob{number % 3}/a.c": f"{number}\n", f"lib/l{number % 4}.c": f"{number}\n"},
         )
     asked = (
         [(f"drivers/frob{one}",) for one in range(3)]
@@ -82,10 +83,13 @@ def test_one_walk_answers_for_many_patches_what_git_log_says_of_each(tmp_path: P
         at_once.foresee(asked, 3)
         monkeypatch.setattr(type(opened), "git", lambda *_args, **_words: pytest.fail("git was asked again"))
         answers = [at_once.subjects_touching(paths, 3) for paths in asked]
+        tags = [at_once.tags_touching(paths, 3) for paths in asked]
         monkeypatch.undo()
+        assert tags == [one_by_one.tags_touching(paths, 3) for paths in asked]
         assert answers == [one_by_one.subjects_touching(paths, 3) for paths in asked]
     assert answers[0] == ("frob0: change 9", "frob0: change 6", "frob0: change 3")
     assert answers[-1] == ()
+    assert tags[0] == (("link", "signed-off-by"),) * 3
 
 
 @pytest.mark.parametrize(("stable", "told"), [("", {}), ("Cc: stable@vger.kernel.org\n", {"stable-for-unreleased-bug": "check"})])

@@ -53,7 +53,8 @@ def test_a_stable_mail_is_about_the_patch_it_names() -> None:
 def test_every_state_has_its_proof_and_date() -> None:
     found = status(applied(1, ONE), applied(2, TWO), stable_review(ONE, SHA, "6.1", id="s", minutes=9000))
     for it in found.patches:
-        assert it.proof.date and (it.proof.message_id or it.proof.commit)
+        assert it.proof.date
+        assert it.proof.message_id or it.proof.commit
         assert all(tree.proof.date for tree in it.trees)
 
 

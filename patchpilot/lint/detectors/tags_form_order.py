@@ -13,6 +13,7 @@ from patchpilot.lint.lint_context import Context
 from patchpilot.lint.message_tags import may_be_same, same_person, tag_lines
 from patchpilot.lint.pack_patterns import compiled
 from patchpilot.lint.subsystem_facts import subsystem
+from patchpilot.lint.usual_prefix import COMMITS, paths_asked
 from patchpilot.lint.word_lists import word_list, word_set
 from patchpilot.model.address import MAX_ADDRESS, Address
 from patchpilot.model.trailer import Trailer, is_trailer, parse_trailer
@@ -319,6 +320,35 @@ def subsystem_tag_order(context: Context, _arguments: Arguments) -> Iterator[Hit
         if own.tag_order.index(tag.key) > own.tag_order.index(below.key) and not paired:
             yield Hit(line, values={"tag": f"{tag.name}:", "before": f"{below.name}:", "subsystem": own.title})
             return
+
+
+@detector("unusual-tag-order", "tag before count total")
+def unusual_tag_order(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Reports the first tag that is above one which nearly all commits to the same files have above it; not where the subsystem documents an order."""
+    own, firsts = subsystem(context), dict[str, tuple[int, Trailer]]()
+    for line, tag in tag_lines(context):
+        firsts.setdefault(tag.key, (line, tag))
+    ordered = list(firsts.values())
+    if context.history is None or len(ordered) < 2 or (own and own.tag_order):
+        return
+    for paths in paths_asked(context.patch):
+        known = [list(dict.fromkeys(tags)) for tags in context.history.tags_touching(paths, COMMITS)]
+        judged = False
+        for (line, above), (_, below) in pairwise(ordered):
+            both = [tags.index(below.key) < tags.index(above.key) for tags in known if above.key in tags and below.key in tags]
+            if len(both) < _LEAST_COMMITS:
+                continue
+            judged = True
+            # a Fixes: below the sign-off has a rule of its own
+            if sum(both) >= _NEARLY_ALL * len(both) and (above.key, below.key) != ("signed-off-by", "fixes"):
+                values = {"tag": f"{above.name}:", "before": f"{below.name}:", "count": sum(both), "total": len(both)}
+                yield Hit(line, values=values)
+                return
+        if judged:
+            return
+
+
+_LEAST_COMMITS, _NEARLY_ALL = 10, 0.95
 
 
 @detector("review-below-sign-off", "tag")

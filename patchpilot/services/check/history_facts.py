@@ -4,7 +4,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from time import monotonic
-from typing import IO
+from typing import IO, NamedTuple
 
 from patchpilot.commits.repository import BASES, Repository
 from patchpilot.commits.run import streaming
@@ -33,7 +33,7 @@ class RepositoryFacts:
     def __init__(self, repository: Repository) -> None:
         self._repository = repository
         self._commits: dict[str, Commit | None] = {}
-        self._subjects: dict[tuple[str, ...], tuple[str, ...]] = {}
+        self._touching: dict[tuple[str, ...], tuple[_Logged, ...]] = {}
         self._releases: Releases | None = None
         self._tips: dict[str, Tip | None] = {}
 
@@ -46,15 +46,22 @@ class RepositoryFacts:
 
     def subjects_touching(self, paths: Sequence[str], limit: int = 50) -> tuple[str, ...]:
         """Subjects of the last commits that touched these paths, newest first."""
+        return tuple(logged.subject for logged in self._logged(paths, limit))
+
+    def tags_touching(self, paths: Sequence[str], limit: int = 50) -> tuple[tuple[str, ...], ...]:
+        """The names of the tags of the same commits, in lower case, each commit's in their order."""
+        return tuple(logged.tags for logged in self._logged(paths, limit))
+
+    def _logged(self, paths: Sequence[str], limit: int) -> "tuple[_Logged, ...]":
         key = (str(limit), *paths)
-        if key not in self._subjects:
+        if key not in self._touching:
             try:
-                words = ("log", f"--max-count={limit}", *self._recent, "--no-merges", "--format=%s", "HEAD", "--", *paths)
+                words = ("log", f"--max-count={limit}", *self._recent, "--no-merges", f"--format={_FORMAT}", "HEAD", "--", *paths)
                 done = self._repository.git(*words, ok=(), timeout=LOG_SECONDS)
-                self._subjects[key] = tuple(line for line in done.text.split("\n") if line)
+                self._touching[key] = tuple(_parsed(line) for line in done.text.split("\n") if line.strip("\2"))
             except GitError:
-                self._subjects[key] = ()
-        return self._subjects[key]
+                self._touching[key] = ()
+        return self._touching[key]
 
     @cached_property
     def _recent(self) -> tuple[str, ...]:
@@ -65,28 +72,38 @@ class RepositoryFacts:
         return (f"--since=@{int(done.text)}",) if done.text.strip().isdigit() else ()
 
     def foresee(self, asked: Iterable[tuple[str, ...]], limit: int) -> None:
-        """Answer `subjects_touching` for many sets of paths by one walk, newest commit first, until each has `limit` or all was read."""
-        wanted = dict.fromkeys(paths for paths in asked if (str(limit), *paths) not in self._subjects)
+        """Answer `subjects_touching` and `tags_touching` for many sets of paths by one walk, newest commit first, until each has `limit` or all was read."""
+        wanted = dict.fromkeys(paths for paths in asked if (str(limit), *paths) not in self._touching)
         if len(wanted) < WORTH_A_WALK:
             return
-        found: dict[tuple[str, ...], list[str]] = {paths: [] for paths in wanted}
+        found: dict[tuple[str, ...], list[_Logged]] = {paths: [] for paths in wanted}
         of_path: dict[str, list[tuple[str, ...]]] = {}
         for paths in wanted:
             for path in paths:
                 of_path.setdefault(path, []).append(paths)
         lacking, ends = len(found), monotonic() + WALK_SECONDS
         # without paths: git looks at each of hundreds of them for every entry of every tree
-        words = ("log", "-z", "--no-merges", f"--max-count={COMMITS_BACK}", "--format=%x01%s", "--name-only", "--no-renames", "HEAD", "--")
+        words = (
+            "log",
+            "-z",
+            "--no-merges",
+            f"--max-count={COMMITS_BACK}",
+            f"--format=%x01{_FORMAT}",
+            "--name-only",
+            "--no-renames",
+            "HEAD",
+            "--",
+        )
         with streaming(self._repository.top, *words) as out:
-            for subject, touched in _records(out):
+            for logged, touched in _records(out):
                 for paths in {paths for path in touched for above in _above(path) for paths in of_path.get(above, ())}:
                     if len(found[paths]) < limit:
-                        found[paths].append(subject)
+                        found[paths].append(logged)
                         lacking -= len(found[paths]) == limit
                 if not lacking or monotonic() > ends:
                     break
-        for paths, subjects in found.items():
-            self._subjects[(str(limit), *paths)] = tuple(subjects)
+        for paths, commits in found.items():
+            self._touching[(str(limit), *paths)] = tuple(commits)
 
     def is_ancestor_of_mainline(self, commit_id: str) -> bool | None:
         """Whether the commit is in anything this repository may have of mainline; None where it has none. A stale branch denies nothing."""
@@ -148,21 +165,37 @@ class RepositoryFacts:
         return Tip(label, CommitTree(self._repository, commit.id), commit.committed) if commit else None
 
 
-def _records(out: IO[bytes]) -> Iterator[tuple[str, list[str]]]:
-    """(subject, paths) of each commit of a `git log -z --format=%x01%s --name-only`."""
-    subject, touched, rest = "", list[str](), b""
+_FORMAT = "%s%x02%(trailers:only,keyonly,separator=%x02)"
+
+
+class _Logged(NamedTuple):
+    """A commit of a log: its subject, and the names of its tags."""
+
+    subject: str
+    tags: tuple[str, ...]
+
+
+def _parsed(line: str) -> _Logged:
+    """What a line of _FORMAT says."""
+    subject, *tags = line.split("\2")
+    return _Logged(subject, tuple(tag.lower() for tag in tags if tag))
+
+
+def _records(out: IO[bytes]) -> Iterator[tuple[_Logged, list[str]]]:
+    """(commit, paths) of each commit of a `git log -z --name-only` whose records begin with \\1 and _FORMAT."""
+    line, touched, rest = "", list[str](), b""
     while block := out.read1(1 << 16):  # type: ignore[attr-defined]
         *words, rest = (rest + block).split(b"\0")
         for word in words:
             text = word.decode("utf-8", "surrogateescape").lstrip("\n")
             if text.startswith("\1"):
-                if subject:
-                    yield subject, touched
-                subject, touched = text[1:], []
+                if line:
+                    yield _parsed(line), touched
+                line, touched = text[1:], []
             elif text:
                 touched.append(text)
-    if subject:
-        yield subject, touched
+    if line:
+        yield _parsed(line), touched
 
 
 def _above(path: str) -> Iterator[str]:
