@@ -15,6 +15,8 @@ from patchpilot.projects.stable_trees import StableTrees, version_key
 _MAINLINE = ("master", "main")
 _UPSTREAM = ("origin", "upstream", "mainline", "master")
 _IS_NEXT = re.compile(r"next|queue")
+_IS_NEXT_TAG = re.compile(r"next-20\d{6}")
+_IS_NEXT_BRANCH = re.compile(r"(?:linux-)?next/(?:master|main)")
 _STALE = timedelta(days=45)
 
 
@@ -123,6 +125,19 @@ def mainline(repository: Repository, settings_base: str = "") -> str | None:
     known = [name for name in theirs if name.partition("/")[0] in remotes]
     tips = {refs[name] for name in known or theirs or named}
     return max(tips, key=lambda tip: repository.commit(tip).committed, default=None)
+
+
+def linux_next(repository: Repository) -> str | None:
+    """The tip of linux-next: its newest tag (`next-20261120`), else the branch of a remote named for it; None where it was not fetched."""
+    if tags := next_tags(repository):
+        return repository.find(repository.refs[tags[-1]])
+    refs = _branch_refs(repository)
+    return next((tip for name, tip in refs.items() if _IS_NEXT_BRANCH.fullmatch(name)), None)
+
+
+def next_tags(repository: Repository) -> list[str]:
+    """The tags of linux-next, oldest first."""
+    return sorted(name for name in repository.refs if _IS_NEXT_TAG.fullmatch(name))
 
 
 def queues(repository: Repository) -> dict[str, str]:

@@ -1,65 +1,165 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Where a series is in a repository: mainline and its first release, every stable branch and its first release there."""
+"""Where a series is in a repository: mainline and its first release, linux-next, every stable branch; what reverts or fixes it there."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from patchpilot.commits.repository import Repository
-from patchpilot.history.fix_in_branch import History
+from patchpilot.errors import InputError
+from patchpilot.history.fix_in_branch import History, LandedHow, Landing
+from patchpilot.history.patch_similarity import alike, changed_in
 from patchpilot.history.releases import Releases
-from patchpilot.history.stable_branches import mainline, stable_branches
+from patchpilot.history.stable_branches import Branch, linux_next, mainline, next_tags, stable_branches
+from patchpilot.model.commit import Commit
+from patchpilot.model.mail import parse_patch
+from patchpilot.model.message_id import linked_ids
 from patchpilot.model.progress import Progress, silent
 from patchpilot.projects.loading import find_project
 from patchpilot.series.patch_pairing import title_key
-from patchpilot.threads.status import LandedCommit, Status
+from patchpilot.threads.posted_series import Post
+from patchpilot.threads.status import Status
+from patchpilot.threads.thread_values import LINUX_NEXT, FollowUp, LandedCommit, SeriesState
+
+_MOST_CANDIDATES = 200
+_CLOCKS = timedelta(days=2)
+"""A commit may be dated before the mail it is from, as clocks differ and commits keep the date of a rebase."""
 
 
-def in_repository(status: Status, repository: Repository, *, progress: Progress = silent, remote: str = "") -> tuple[LandedCommit, ...]:
-    """Where the repository has the commits of a series, mainline first; empty when it has none of them."""
+@dataclass(frozen=True, slots=True)
+class InRepository:
+    """What a repository has of a series: its commits by tree, mainline first, and the later commits of mainline that fix it."""
+
+    commits: tuple[LandedCommit, ...] = ()
+    follow_ups: tuple[FollowUp, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A commit that a patch became, and how it was recognized."""
+
+    commit: str
+    number: int | None
+    title: str
+    how: str
+
+
+def in_repository(status: Status, repository: Repository, *, progress: Progress = silent, remote: str = "") -> InRepository:
+    """What the repository has of a series: nothing where it has no mainline."""
     tip = mainline(repository)
+    if tip is None:
+        return InRepository()
     with History(repository, progress) as history:
-        if tip is None:
-            return ()
         history.add([tip])
-        landings: list[LandedCommit] = []
         branches = stable_branches(repository, remote=remote, ended=True)
         project = find_project(branches.stable.project)
         releases = Releases(repository)
-        for commit, number in _commits(status, repository, history, tip):
-            release = releases.first(commit)
-            subject = repository.commit(commit).subject
-            landings.append(
-                LandedCommit(project.mainline, commit, release.name if release else None, "in the repository", None, number, subject)
+        commits: list[LandedCommit] = []
+        follow_ups: list[FollowUp] = []
+        merged = _commits(status, history, tip)
+        for found in merged:
+            undone = history.landed(found.commit, tip, content=False)
+            release = releases.first(found.commit)
+            landed = _landed(
+                project.mainline, found, undone or Landing(found.commit, LandedHow.ANCESTRY), release.name if release else None, repository
             )
-            for branch in branches.branches:
-                landing = history.landed(commit, branch.tip)
-                if landing and landing.holds:
-                    released = _first_point_release(repository, branch.version, landing.commit)
-                    landings.append(
-                        LandedCommit(
-                            f"stable/linux-{branch.version}.y", landing.commit, released, f"by {landing.how}", None, number, subject
-                        )
-                    )
-    return tuple(landings)
+            commits.append(replace(landed, how=f"in the repository{found.how}"))
+            there = [(branch, landing) for branch in branches.branches if (landing := history.landed(found.commit, branch.tip))]
+            for branch, landing in there:
+                point = _first_point_release(repository, branch.version, landing.commit)
+                commits.append(_landed(f"stable/linux-{branch.version}.y", found, landing, point, repository))
+            having = [branch for branch, landing in there if landing.holds]
+            follow_ups += _fixed_by(found.commit, history, tip, having, project.mainline)
+        following = linux_next(repository)
+        if following:
+            done = {title_key(found.title) for found in merged}
+            tags = next_tags(repository)
+            for found in _commits(status, history, following, done):
+                since = _bisect(repository, tags, found.commit)
+                commits.append(_landed(LINUX_NEXT, found, Landing(found.commit, LandedHow.ANCESTRY), since, repository))
+    return InRepository(tuple(commits), tuple(dict.fromkeys(follow_ups)))
 
 
-def _commits(status: Status, repository: Repository, history: History, tip: str) -> list[tuple[str, int | None]]:
-    """The mainline commits of a series: by the ids reported in mails, else by subject and author."""
-    commits: dict[str, int | None] = {}
+def _landed(tree: str, found: _Found, landing: Landing, release: str | None, repository: Repository) -> LandedCommit:
+    dated = repository.commit(landing.reverted_by or landing.commit).committed
+    return LandedCommit(tree, landing.commit, release, f"by {landing.how}", None, found.number, found.title, dated, landing.reverted_by)
+
+
+def _fixed_by(commit: str, history: History, tip: str, branches: Sequence[Branch], tree: str) -> Iterator[FollowUp]:
+    """The commits of mainline that name a commit in a `Fixes:` line, each with the branches that have the commit and lack the fix."""
+    for fixer in history.repository.commits(history.fixers(commit, tip)):
+        lacking = []
+        for branch in branches:
+            landing = history.landed(fixer.id, branch.tip, content=False)
+            if not (landing and landing.holds):
+                lacking.append(branch.version)
+        yield FollowUp("fixes", fixer.subject, fixer.author, "", 1, SeriesState.IN_MAINLINE, fixer.id, tree, tuple(lacking))
+
+
+def _commits(status: Status, history: History, tip: str, done: frozenset[str] | set[str] = frozenset()) -> list[_Found]:
+    """The commits of a branch that the patches of a series became, those of titles that are `done` left out.
+
+    By the ids reported in mails; else by subject and author, a revert of which is in effect only where no other one is there; else by the link
+    to the mail or the same changes, among the commits that change the same files since the first version.
+    """
+    repository = history.repository
+    found: dict[str, _Found] = {}
     for landed in status.landed:
         commit = repository.find(landed.commit) if landed.commit else None
-        if commit and history.has(tip, commit):
-            commits.setdefault(commit, landed.patch)
-    have = {title_key(repository.commit(commit).subject) for commit in commits}
+        if commit and commit not in found and history.has(tip, commit):
+            title = repository.commit(commit).subject
+            if title_key(title) not in done:
+                found[commit] = _Found(commit, landed.patch, landed.title or title, "")
+    have = done | {title_key(one.title) for one in found.values()} | {title_key(repository.commit(commit).subject) for commit in found}
     for post in status.topic.latest.patches:
         if title_key(post.title) in have:
             continue
-        for ordinal in history.index.by_subject(post.title):
-            commit = history.index.id(ordinal)
-            if history.has(tip, commit) and repository.commit(commit).author.key in authors_of(status, post.mail.mail.body):
-                commits.setdefault(commit, post.number or 1)
-                break
-    return list(commits.items())
+        commit, how = _by_subject(status, post, history, tip), ""
+        if commit is None and (same := _by_content(status, post, history, tip)):
+            commit, how = same
+        if commit and commit not in found:
+            found[commit] = _Found(commit, post.number or 1, post.title, how)
+    return list(found.values())
+
+
+def _by_subject(status: Status, post: Post, history: History, tip: str) -> str | None:
+    authors = authors_of(status, post.mail.mail.body)
+    reach = history.index.reach(tip)
+    ids = [history.index.id(number) for number in history.index.by_subject(post.title) if number in reach]
+    mine = [commit.id for commit in history.repository.commits(ids) if commit.author.key in authors]
+    standing = (commit for commit in mine if (landing := history.landed(commit, tip, content=False)) and landing.holds)
+    return next(standing, mine[-1] if mine else None)
+
+
+def _by_content(status: Status, post: Post, history: History, tip: str) -> tuple[str, str] | None:
+    """The commit that links to the mail, else the one of the author that changes the same lines: maintainers change titles."""
+    repository, first = history.repository, status.topic.revisions[0].sent
+    try:
+        patch = parse_patch(post.mail.mail.raw, post.message_id)
+    except InputError:
+        return None
+    if not patch.files or first is None:
+        return None
+    since = f"--since={(first - _CLOCKS).isoformat()}"
+    ids = repository.rev_list(since, f"--max-count={_MOST_CANDIDATES}", "--no-merges", tip, "--", *(change.path for change in patch.files))
+    candidates = tuple(repository.commits(ids))
+    posted = {
+        other.message_id
+        for revision in status.topic.revisions
+        for other in revision.posts
+        if title_key(other.title) == title_key(post.title)
+    }
+    linking = next((commit.id for commit in candidates if posted & _links(commit)), None)
+    if linking:
+        return linking, ", by its link"
+    authors, lines = authors_of(status, post.mail.mail.body), changed_in(patch.files)
+    same = next((commit.id for commit in candidates if commit.author.key in authors and alike(repository, lines, commit.id)), None)
+    return (same, ", by its changes") if same else None
+
+
+def _links(commit: Commit) -> set[str]:
+    return {message_id for tag in commit.tags("Link") for message_id, _ in linked_ids(str(tag))}
 
 
 def authors_of(status: Status, body: str) -> set[str]:

@@ -10,16 +10,23 @@ from patchpilot.model.action import Action, Advice, Hint
 from patchpilot.model.counted import counted
 from patchpilot.threads.mail_kinds import WANTS_ANSWER, MailKind
 from patchpilot.threads.sender import same_person
-from patchpilot.threads.status import Reply, SeriesState, Status
+from patchpilot.threads.status import Reply, SeriesState, StableBranch, Status
 
-_WHAT = {
-    MailKind.REVIEW: "answer the review by {who} and send v{next}",
+_REPLY = {
+    MailKind.REVIEW: "answer the review by {who}",
     MailKind.NACK: "answer the objection by {who} (NACK) before sending a new version",
-    MailKind.BUILD_FAILURE: "{who} reports a build failure: fix it and send v{next}",
-    MailKind.FORM_LETTER: "follow the form letter by {who} and send v{next}",
-    MailKind.AI_REVIEW: "check the findings of {who}: fix valid ones in v{next}, reply to the others",
+    MailKind.BUILD_FAILURE: "{who} reports a build failure",
+    MailKind.FORM_LETTER: "follow the form letter by {who}",
+    MailKind.AI_REVIEW: "check the findings of {who}",
     MailKind.QUESTION: "answer the question by {who}",
 }
+_NEW_VERSION = {
+    MailKind.REVIEW: (" and ", "send v{next}"),
+    MailKind.BUILD_FAILURE: (": ", "fix it and send v{next}"),
+    MailKind.FORM_LETTER: (" and ", "send v{next}"),
+    MailKind.AI_REVIEW: (": ", "fix valid ones in v{next}, reply to the others"),
+}
+"""What comes after the reply, where it is a new version."""
 
 
 class NextStepNeed(StrEnum):
@@ -42,7 +49,9 @@ def advise(status: Status) -> NextStep:
     """What the author should do next."""
     version = status.topic.latest.version + 1
     if status.state is SeriesState.SENT:
-        return NextStep(NextStepNeed.PATIENCE, "wait for replies; send a reminder after two weeks, not earlier")
+        return NextStep(
+            NextStepNeed.PATIENCE, Action("track", ("update",), f"wait for replies; send a reminder {_reminder(status)}, not earlier")
+        )
     if status.state is SeriesState.SUPERSEDED:
         return NextStep(NextStepNeed.NOTHING, f"nothing to send: {status.why}")
     if status.state is SeriesState.WITHDRAWN:
@@ -50,16 +59,51 @@ def advise(status: Status) -> NextStep:
     if status.state is SeriesState.PARTLY_ACCEPTED:
         return _partly(status)
     if status.state is SeriesState.REJECTED:
-        return NextStep(NextStepNeed.ACTION, f"answer the NACK or drop the patch: {status.why}")
+        return NextStep(NextStepNeed.ACTION, _reply_to(_last_wish(status), f"answer the NACK or drop the patch: {status.why}"))
     if status.state is SeriesState.CHANGES_REQUESTED:
-        reply = _last_wish(status)
-        words = _WHAT[reply.mail.kind].format(who=_who(reply), next=version) if reply else f"send v{version} with the requested changes"
-        return NextStep(NextStepNeed.ACTION, words)
+        return NextStep(NextStepNeed.ACTION, _changes(status, version))
     if status.state is SeriesState.UNDER_REVIEW:
         return _in_review(status)
     if status.state is SeriesState.STALLED:
-        return NextStep(NextStepNeed.ACTION, f"send a reminder to the maintainer, or resend it as [PATCH RESEND]: {status.why}")
+        head = status.topic.latest.head.message_id
+        ping = Action("track", ("reply", f"<{head}>", "--template", "ping"), "send a reminder to the maintainer")
+        return NextStep(
+            NextStepNeed.ACTION, Hint((ping, ", or ", Action("send", ("--resend",), f"resend it as [PATCH RESEND]: {status.why}")))
+        )
     return _after_acceptance(status)
+
+
+def _changes(status: Status, version: int) -> Advice:
+    """What to do where changes were requested, in words, by a robot or by a revert."""
+    undone = next(
+        (tree for patch in status.patches for tree in patch.trees if tree.state == "reverted" and "stable/" not in tree.tree), None
+    )
+    if undone and undone.proof.commit:
+        why = f"reverted in mainline by {undone.proof.commit[:12]}: read why, and send a corrected v{version}"
+        return Action("send", ("--reroll",), why)
+    reply = _last_wish(status)
+    return _wished(reply, version) if reply else Action("send", ("--reroll",), f"send v{version} with the requested changes")
+
+
+def _wished(reply: Reply, version: int) -> Advice:
+    """The reply that a mail asks for, and the new version where it wants one."""
+    answer = _reply_to(reply, _REPLY[reply.mail.kind].format(who=_who(reply)))
+    if reply.mail.kind not in _NEW_VERSION:
+        return answer
+    between, words = _NEW_VERSION[reply.mail.kind]
+    return Hint((answer, between, Action("send", ("--reroll",), words.format(next=version))))
+
+
+def _reply_to(reply: Reply | None, words: str) -> str | Action:
+    return Action("track", ("reply", f"<{reply.mail.mail.message_id}>"), words) if reply else words
+
+
+def _reminder(status: Status) -> str:
+    """When to send a reminder, by the times of the project or subsystem."""
+    last = status.last_activity or status.topic.latest.sent
+    if last is None:
+        return f"after {counted(status.topic.waiting.days, 'day')}"
+    return f"from {last + status.topic.waiting:%Y-%m-%d}"
 
 
 def next_step(status: Status) -> str:
@@ -70,55 +114,88 @@ def next_step(status: Status) -> str:
 def _in_review(status: Status) -> NextStep:
     reply = _last_wish(status)
     if reply and reply.mail.kind is MailKind.QUESTION and not _answered(status, reply):
-        return NextStep(NextStepNeed.ACTION, _WHAT[MailKind.QUESTION].format(who=_who(reply)))
+        return NextStep(NextStepNeed.ACTION, _wished(reply, status.topic.latest.version + 1))
     count = len(status.trailers)
-    tags = f"; add its {counted(count, 'tag')} to a new version" if count else ""
-    return NextStep(NextStepNeed.PATIENCE, f"wait for the maintainer{tags}; send a reminder two weeks after the last mail")
+    tags = ("; ", Action("trailers", (), f"add its {counted(count, 'tag')} to a new version")) if count else ()
+    waiting = Action("track", ("update",), "wait for the maintainer")
+    return NextStep(NextStepNeed.PATIENCE, Hint((waiting, *tags, f"; send a reminder {_reminder(status)}")))
 
 
 def _partly(status: Status) -> NextStep:
     """What is left for patches that are in no tree yet."""
     reply = _last_wish(status)
     if reply and not _answered(status, reply):
-        return NextStep(
-            NextStepNeed.ACTION, f"{_WHAT[reply.mail.kind].format(who=_who(reply), next=status.topic.latest.version + 1)} ({status.why})"
-        )
-    return NextStep(NextStepNeed.PATIENCE, f"{status.why}: wait for the maintainer, then send the open patches again")
+        return NextStep(NextStepNeed.ACTION, Hint((*_parts(_wished(reply, status.topic.latest.version + 1)), f" ({status.why})")))
+    again = Action("send", ("--reroll",), "send the open patches again")
+    return NextStep(
+        NextStepNeed.PATIENCE,
+        Hint((f"{status.why}: wait for the maintainer until {_reminder(status).removeprefix('from ')}, then ", again)),
+    )
 
 
 def _after_acceptance(status: Status) -> NextStep:
-    failed = [branch.version for branch in status.stable if branch.state == "failed"]
-    fixes = [later for later in status.follow_ups if later.relation in ("fixes", "reverts")]
-    words: list[str | Action] = []
-    if failed:
-        words.append(Action("backport", (), f"it did not apply to {', '.join(failed)}: send a backport if it is needed there (`{{}}`)"))
-    if fixes:
-        fix = fixes[-1]
-        named = f" ({fix.commit})" if fix.commit else ""
-        words.append(f"check that “{fix.subject}”{named}, which {fix.relation} it, is applied to every branch that has it")
-    review = [branch.version for branch in status.stable if branch.state in ("review", "queued")]
-    proposed = [branch.version for branch in status.stable if branch.state == "proposed"]
-    if review and not failed:
-        words.append(f"follow the stable review of {', '.join(review)}; reply there if it should not be applied")
-    elif proposed and not failed and not any(branch.state == "dropped" for branch in status.stable):
-        words.append(f"AUTOSEL proposes it for {', '.join(proposed)}; reply there if it should not be applied")
-    late = _last_wish(status) if status.state is SeriesState.ACCEPTED else None
+    late = _last_wish(status) if status.state in (SeriesState.ACCEPTED, SeriesState.IN_NEXT) else None
     if late and late.mail.mail.date and late.mail.mail.date > _applied_at(status) and not _answered(status, late):
-        words.insert(
-            0, f"it was applied, but {_who(late)} wrote after that ({late.mail.kind}): answer, and send a fix on top where one is needed"
-        )
-        return NextStep(NextStepNeed.ACTION, _joined(words))
-    if words:
-        return NextStep(NextStepNeed.ACTION if failed or fixes else NextStepNeed.PATIENCE, _joined(words))
-    if status.state is SeriesState.ACCEPTED:
-        words_of_waiting = (
-            "wait until it is merged into mainline (next merge window or fixes pull); with -C REPOSITORY this is checked in git"
-        )
-        return NextStep(NextStepNeed.PATIENCE, words_of_waiting)
+        said = f"it was applied, but {_who(late)} wrote after that ({late.mail.kind}): answer, and send a fix on top where one is needed"
+        return NextStep(NextStepNeed.ACTION, _joined([_reply_to(late, said), *_work_left(status), *_in_stable_review(status)]))
+    if work := _work_left(status):
+        return NextStep(NextStepNeed.ACTION, _joined([*work, *_in_stable_review(status)]))
+    if waiting := _in_stable_review(status):
+        return NextStep(NextStepNeed.PATIENCE, _joined(waiting))
+    if status.state in (SeriesState.ACCEPTED, SeriesState.IN_NEXT):
+        words = "wait until it is merged into mainline (next merge window or fixes pull); with -C REPOSITORY this is checked in git"
+        return NextStep(NextStepNeed.PATIENCE, Action("track", ("update",), words))
     if status.state is SeriesState.IN_MAINLINE:
+        left_out = [f"; {branch.version} {branch.words}" for branch in status.stable if branch.state in ("objected", "not-needed")]
         dropped = [branch.version for branch in status.stable if branch.state == "dropped"]
-        return NextStep(NextStepNeed.NOTHING, f"done: it is in mainline{'; dropped from ' + ', '.join(dropped) if dropped else ''}")
+        return NextStep(
+            NextStepNeed.NOTHING, f"done: it is in mainline{'; dropped from ' + ', '.join(dropped) if dropped else ''}{''.join(left_out)}"
+        )
     return NextStep(NextStepNeed.NOTHING, "done: nothing left to do")
+
+
+def _work_left(status: Status) -> list[str | Action]:
+    """What is the author's after acceptance: branches that it did not apply to or that reverted it, and later fixes that a branch lacks."""
+    words: list[str | Action] = []
+    commit = (status.commit,) if status.commit else ()
+    if reverted := [branch.version for branch in status.stable if branch.state == "reverted"]:
+        words.append(
+            Action(
+                "backport",
+                commit,
+                f"it was reverted in {', '.join(reverted)}: read why, and send a corrected backport if it is needed there",
+            )
+        )
+    if failed := [branch.version for branch in status.stable if branch.state == "failed"]:
+        words.append(Action("backport", commit, f"it did not apply to {', '.join(failed)}: send a backport if it is needed there (`{{}}`)"))
+    for fix in status.follow_ups:
+        if fix.relation not in ("fixes", "reverts"):
+            continue
+        named = f" ({fix.commit[:12]})" if fix.commit else ""
+        if fix.lacking is None:
+            words.append(f"check that “{fix.subject}”{named}, which {fix.relation} it, is applied to every branch that has it")
+        elif fix.lacking:
+            said = f"“{fix.subject}”{named}, which {fix.relation} it, is missing in {', '.join(fix.lacking)}: send a backport of it, too"
+            words.append(Action("backport", (str(fix.commit),), said))
+    return words
+
+
+def _in_stable_review(status: Status) -> list[str | Action]:
+    """The stable branches that decide next."""
+    if any(branch.state == "failed" for branch in status.stable):
+        return []
+    if review := [branch for branch in status.stable if branch.state in ("review", "queued")]:
+        versions = ", ".join(branch.version for branch in review)
+        return [_objection(review[-1], f"follow the stable review of {versions}; reply there if it should not be applied")]
+    proposed = [branch for branch in status.stable if branch.state == "proposed"]
+    if proposed and not any(branch.state in ("dropped", "objected") for branch in status.stable):
+        versions = ", ".join(branch.version for branch in proposed)
+        return [_objection(proposed[-1], f"AUTOSEL proposes it for {versions}; reply there if it should not be applied")]
+    return []
+
+
+def _objection(branch: StableBranch, words: str) -> str | Action:
+    return Action("track", ("reply", f"<{branch.message_id}>", "--template", "objection"), words) if branch.message_id else words
 
 
 def _applied_at(status: Status) -> datetime:
@@ -127,6 +204,10 @@ def _applied_at(status: Status) -> datetime:
         (event.date for event in status.events if event.what == "applied" and event.counts and event.date),
         default=datetime.max.replace(tzinfo=UTC),
     )
+
+
+def _parts(advice: Advice) -> tuple[str | Action, ...]:
+    return advice.parts if isinstance(advice, Hint) else (advice,)
 
 
 def _joined(sentences: Sequence[str | Action]) -> Hint:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from patchpilot.model.mail import Mail
 from patchpilot.model.progress import Progress, silent
+from patchpilot.series.patch_pairing import title_key
 from patchpilot.threads.delivery import DeliveryReport, delivery_reports, reports_about
 from patchpilot.threads.mail_kinds import STABLE, MailKind
 from patchpilot.threads.mail_reader import MailReader
@@ -118,13 +119,31 @@ def _credits(attached: Sequence[Attached]) -> tuple[Credit, ...]:
     )
 
 
-def with_commits(status: Status, seen: Sequence[LandedCommit]) -> Status:
-    """The status with the commits found in a repository (`landed_series.in_repository`), which override what mails said of the same tree."""
+def with_commits(status: Status, seen: Sequence[LandedCommit], fixed: Sequence[FollowUp] = ()) -> Status:
+    """The status with the commits found in a repository (`landed_series.in_repository`), which override what mails said of the same tree.
+
+    `fixed` are the follow-ups found there; one that mails are known of keeps its Message-ID.
+    """
     if not seen:
         return status
-    in_mainline = any(not landed.tree.startswith("stable/") for landed in seen)
+    in_mainline = any(landed.in_mainline for landed in seen)
     reported = [landed for landed in status.landed if not (in_mainline and landed.in_mainline)]
+    by_mail = {title_key(later.subject): later for later in status.follow_ups}
+    named = {title_key(later.subject) for later in fixed}
+    follow_ups = [later for later in status.follow_ups if title_key(later.subject) not in named]
+    for later in fixed:
+        known = by_mail.get(title_key(later.subject))
+        follow_ups.append(replace(later, message_id=known.message_id, version=known.version) if known else later)
     stable = branches_with(status.stable, seen)
     evidence = replace(status.evidence, commits=tuple(seen), branches=stable)
     state, why, patches = decide(evidence)
-    return replace(status, state=state, why=why, patches=patches, stable=stable, landed=(*reported, *seen), evidence=evidence)
+    return replace(
+        status,
+        state=state,
+        why=why,
+        patches=patches,
+        follow_ups=tuple(follow_ups),
+        stable=stable,
+        landed=(*reported, *seen),
+        evidence=evidence,
+    )

@@ -98,6 +98,8 @@ _STABLE_WORDS = {
     "failed": "did not apply",
     "dropped": "dropped",
     "reverted": "reverted",
+    "objected": "objected to",
+    "not-needed": "not needed",
     "merged": "merged, in no release yet",
     "released": "released",
 }
@@ -110,8 +112,8 @@ def stable_summary(branches: Sequence["StableBranch"]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class StableBranch:
-    """A stable branch the series was named for: `state` is queued, review, proposed, failed, dropped (these by mail), merged or released (in the
-    repository's branch; `note` is the release)."""
+    """A stable branch the series was named for: `state` is queued, review, proposed, failed, dropped, objected, not-needed (these by mail),
+    merged, released or reverted (in the repository's branch; `note` is the release)."""
 
     version: str
     state: str
@@ -141,7 +143,8 @@ class TreeState:
     """How far one patch is in one tree, with the proof.
 
     `tree` is a maintainer's tree, `linux-next`, the mainline (`torvalds/linux`) or a stable branch (`stable/linux-6.1.y`). `state` is applied,
-    merged or released (then `release` is the first one with it), dropped or reverted; of a stable branch also proposed, queued, review or failed.
+    merged or released (then `release` is the first one with it), dropped or reverted; of a stable branch also proposed, queued, review, failed, objected or
+    not-needed.
     """
 
     tree: str
@@ -170,7 +173,8 @@ class PatchState:
 
 @dataclass(frozen=True, slots=True)
 class FollowUp:
-    """A later series related to this one, such as a fix or revert of it, with its own state."""
+    """A later series or commit related to this one, such as a fix or revert of it, with its own state; `lacking` are the stable branches that
+    have this one and lack the later one, None where no repository shows it. A commit that no mail is known of has no Message-ID."""
 
     relation: str
     subject: str
@@ -180,6 +184,7 @@ class FollowUp:
     state: SeriesState
     commit: str | None
     tree: str | None
+    lacking: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

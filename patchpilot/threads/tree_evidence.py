@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Which trees have a patch, by what mails report and by what a repository has."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -9,6 +10,10 @@ from patchpilot.projects.stable_trees import version_key
 from patchpilot.threads.thread_events import Event
 from patchpilot.threads.thread_values import Evidence, LandedCommit, Proof, StableBranch, TreeState
 
+_DROPPED = re.compile(
+    r"\b(?:dropped|dropping|removed|reverted|un-?applied|not really|wrong|ignore|disregard|have been (?:sent|added|queued))\b",
+    re.IGNORECASE,
+)
 WENT_ON = ("review", "queued", "proposed", "failed")
 """What stable trees report of a commit of the mainline."""
 _RANK = {"proposed": 0, "failed": 1, "review": 2, "queued": 3, "released": 4}
@@ -44,12 +49,19 @@ def branches_by_mail(events: Sequence[Event]) -> tuple[StableBranch, ...]:
         if event.version is None or event.what not in _RANK:
             continue
         version = event.version.removesuffix(".y")
-        state = "dropped" if event.withdrawn else event.what
+        state = _taken_back(event) if event.withdrawn else event.what
         old = branches.get(version)
         if old and not event.withdrawn and _RANK.get(old.state, -1) > _RANK[state]:
             continue
         branches[version] = StableBranch(version, state, event.message_id, event.commit, event.withdrawn or "", event.date)
     return tuple(branches.values())
+
+
+def _taken_back(event: Event) -> str:
+    """What words against a stable tree's mail say: it was dropped, somebody objects, or a branch that it did not apply to does not need it."""
+    if event.what == "failed":
+        return "not-needed"
+    return "dropped" if _DROPPED.search(event.withdrawn or "") else "objected"
 
 
 def branches_with(reported: Sequence[StableBranch], seen: Sequence[LandedCommit]) -> tuple[StableBranch, ...]:

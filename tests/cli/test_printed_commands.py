@@ -54,6 +54,9 @@ NOT_RUN = {
             "'<message-id>' --dry-run",
             "1",
             "1 --template withdraw",
+            "'<{reply.mail.mail.message_id}>'",
+            "'<{head}>' --template ping",
+            "'<{branch.message_id}>' --template objection",
             "autosel.eml --template objection",
             "autosel.eml --template prerequisite",
             "review.eml",
@@ -72,7 +75,7 @@ NOT_RUN = {
 """Commands that are not run, each with its reason."""
 
 PLACEHOLDERS = (
-    (r"\{result\.commit\[:12\]\}|1234abcd5678|\bCOMMIT\b", "LANDED"),
+    (r"\{result\.commit\[:12\]\}|1234abcd5678|\bCOMMIT\b|\{str\(fix\.commit\)\}", "LANDED"),
     (r"43645ce03e00", "CULPRIT"),
     (r"\{(?:answer|branch)\.branch\}|\bBRANCH\b", "stable/linux-5.15.y"),
     (r"\bA\.\.B\b", "origin/master..HEAD"),

@@ -128,7 +128,7 @@ def test_a_stable_tree_drops_it_in_a_reply_to_a_reply(text: str) -> None:
 )
 def test_an_objection_ends_a_proposal(text: str) -> None:
     found = read(*story.ACCEPTED, story.IN_REVIEW, _about_queue(text, to="s1"))
-    assert [branch.state for branch in found.stable] == ["dropped"]
+    assert [branch.state for branch in found.stable] == ["objected"]
 
 
 def test_queued_again_after_a_drop_counts() -> None:

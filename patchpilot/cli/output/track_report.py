@@ -99,6 +99,7 @@ def _series(tracked: Tracked) -> dict[str, Any]:
                 "state": str(it.state),
                 "commit": it.commit,
                 "tree": it.tree,
+                "lacking": None if it.lacking is None else list(it.lacking),
             }
             for it in (status.follow_ups if status else ())
         ],
@@ -250,7 +251,7 @@ def _thread_lines(tracked: Tracked) -> list[str]:
 
 
 def _no_release(how: str) -> str:
-    return ", in no release yet" if how == "in the repository" else ", first release unknown without a repository (-C DIR)"
+    return ", in no release yet" if how.startswith("in the repository") else ", first release unknown without a repository (-C DIR)"
 
 
 def _counted(patches: int) -> str:

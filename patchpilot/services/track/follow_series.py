@@ -583,7 +583,8 @@ class _LazyStatus:
 
     def _keep(self, status: Status | None) -> None:
         if status is not None and self._repository is not None:
-            status = with_commits(status, in_repository(status, self._repository, progress=self._progress))
+            there = in_repository(status, self._repository, progress=self._progress)
+            status = with_commits(status, there.commits, there.follow_ups)
         self._status, self.is_read = status, True
 
 

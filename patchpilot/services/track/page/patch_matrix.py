@@ -17,6 +17,8 @@ _WORDS = {
     "failed": (Tone.BAD, "did not apply"),
     "dropped": (Tone.BAD, "dropped"),
     "reverted": (Tone.BAD, "reverted"),
+    "objected": (Tone.BAD, "objected to"),
+    "not-needed": (Tone.NOTE, "not needed"),
 }
 
 

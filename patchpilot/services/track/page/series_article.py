@@ -107,8 +107,8 @@ def _tags(status: Status, sources: Sources) -> Markup:
 def _follow_ups(status: Status, sources: Sources) -> Markup:
     if not status.follow_ups:
         return Markup()
-    rows = [
-        element("li", link(sources.mail(it.message_id), it.subject), f" (v{it.version}, {it.state}) {it.relation} it")
-        for it in status.follow_ups
-    ]
+    rows = []
+    for it in status.follow_ups:
+        address = sources.mail(it.message_id) or sources.commit(it.commit or "", it.tree or "")
+        rows.append(element("li", link(address, it.subject), f" (v{it.version}, {it.state}) {it.relation} it"))
     return element("section", element("h3", "Follow-ups"), element("ul", *rows))
