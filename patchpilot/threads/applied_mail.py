@@ -17,6 +17,7 @@ _APPLIED_TO = re.compile(
     r"(?P<tree>\S+(?:[ \t]+\([^)\n]+\)|[ \t]+[\w./-]+$)?)",
     re.MULTILINE | re.IGNORECASE,
 )
+_MARKED = re.compile(r"were marked \"accepted\", because they were applied to\s+(?P<tree>\S+(?: \([^)\n]+\))?)")
 _SUMMARY = re.compile(
     r"^[ ]*(?:-[ ]+)?\[(?P<marks>[^]\n]*?(?P<number>\d{1,6})/(?P<total>\d{1,6})|[^]\n]*)\][ ]+(?P<title>\S[^\n]*(?:\n[ ]{4,}(?!\(|https?:|commit:)[^\n]+)?)\n"
     r"\s+(?:commit:\s+)?(?P<where>https?://\S+|[0-9a-f]{7,40}\b|\(no [^)\n]*\))",
@@ -55,7 +56,7 @@ def placement(kind: MailKind, subject: str, text: str, headers: dict[str, str]) 
         commits = [landing.commit for landing in landings if landing.commit] or [*_ids(_COMMIT_URL, text), *_ids(_COMMIT_LINE, text)]
         if "git tree" in text and not commits:
             commits = _ids(_CHERRY, text)
-        named = _APPLIED_TO.search(text) or _DRIVER.search(text)
+        named = _APPLIED_TO.search(text) or _DRIVER.search(text) or _MARKED.search(text)
         tree = named["tree"].strip(" :.,!") if named else None
         return Placement(_unique(commits), tree if tree and not tree.lower().startswith("thank") else None, landings=landings)
     if kind is MailKind.PULL_MERGED:

@@ -33,7 +33,7 @@ _STABLE = rf"{_GREG}|{_SASHA}"
 _NOT_A_REPLY = r"^(?!\s*(?:re|aw|sv)\s*:)"
 
 ROBOTS = (
-    Bot("patchwork-bot", MailKind.APPLIED, sender=r"patchwork-bot\+\S*@kernel\.org", text=r"was applied to|applied to \S+\.git"),
+    Bot("patchwork-bot", MailKind.APPLIED, sender=r"patchwork-bot\+\S*@kernel\.org", text=r"was applied to|applied to\s+\S+\.git"),
     Bot("patchwork-bot", MailKind.OTHER, sender=r"patchwork-bot\+\S*@kernel\.org"),
     Bot("pr-tracker-bot", MailKind.PULL_MERGED, sender=r"pr-tracker-bot@kernel\.org"),
     Bot("tip-bot", MailKind.TIP_COMMIT, sender=r"tip-?bot2?@|\btip-bot2? for "),

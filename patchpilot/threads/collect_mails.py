@@ -98,7 +98,8 @@ def _widen(
     status = _one(message_id, have.values(), reader) or status
     progress("searching for mails of the stable trees")
     for title in list(dict.fromkeys(post.title for post in status.topic.latest.patches if len(post.title) >= 8))[:MAX_TITLES]:
-        take(archive.search(f"s:{quoted(title)} AND {MACHINES}", fresh=fresh))
+        # patchwork's summaries name what was applied in their text
+        take(archive.search(f"(s:{quoted(title)} AND {MACHINES}) OR (b:{quoted(title)} AND f:patchwork-bot)", fresh=fresh))
     for query in _carrier_queries(status):
         take(archive.search(query, threads=True, fresh=fresh))
     _what_came_after(archive, message_id, have, reader, take, fresh, progress)

@@ -102,28 +102,29 @@ def is_html_only(mail: Mail) -> bool:
     return b"text/html" in raw and b"text/plain" not in raw
 
 
-def classify_for(known: Classified, author: Address) -> Classified:
-    """Reclassify a mail where the patch's author is known; its body is not parsed again."""
+def classify_for(known: Classified, author: Address, *, to_reply: bool = False) -> Classified:
+    """Reclassify a mail where the patch's author is known, and whether it answers a reply; its body is not parsed again."""
     mail = known.mail
     by_author = same_person(known.sender, author)
-    if known.robot or known.by_author is by_author or (not known.is_reply and _post(known.subject, unquoted(mail.body), known.body)):
+    same = known.by_author is by_author and not (to_reply and known.kind is MailKind.REVIEW)
+    if known.robot or same or (not known.is_reply and _post(known.subject, unquoted(mail.body), known.body)):
         return known
     plain = replace(known, kind=MailKind.OTHER, confidence=0.5, why="", semi=False, named_tree=None, by_author=by_author)
-    return _by_person(plain)
+    return _by_person(plain, to_reply)
 
 
-def _by_person(base: Classified) -> Classified:
+def _by_person(base: Classified, to_reply: bool = False) -> Classified:
     """Classify a mail that is neither from a bot nor a patch."""
-    if _SCRIPT_ID.search(base.mail.message_id) and not base.by_author and _THANKS_OF_B4.search(base.body.text):
+    if _SCRIPT_ID.search(base.mail.message_id) and _THANKS_OF_B4.search(base.body.text):
         return replace(base, kind=MailKind.APPLIED, confidence=0.97, why="b4's thank-you note", semi=True)
-    return _person(base)
+    return _person(base, to_reply)
 
 
-def _person(base: Classified) -> Classified:
+def _person(base: Classified, to_reply: bool) -> Classified:
     """Classify a person's mail: by a formal NACK, by certain prose, by a tag, as a patch, else by the prose."""
     body, credited = base.body, base.credited
     to_self = any(_says(line, base.sender) for line in body.attributions[:1])
-    reading = read_prose(body, base.subject.raw, by_author=base.by_author, to_self=to_self)
+    reading = read_prose(body, base.subject.raw, by_author=base.by_author, to_self=to_self, to_reply=to_reply)
     if (mark := PATCHWORK_MARK.search(body.text)) and (kind := _MARKED.get(mark["state"].lower())):
         # an author's mark announces their own next version: it asks nothing of them
         kind = MailKind.OTHER if base.by_author and kind is not MailKind.APPLIED else kind

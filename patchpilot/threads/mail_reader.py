@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The mails of one call, each parsed and classified once."""
 
+import itertools
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, ClassVar
@@ -30,7 +31,7 @@ class MailReader:
         self.threads: dict[tuple[object, ...], Any] = {}
         self._parsed: dict[bytes, Mail] = {}
         self._classified: dict[str, Classified] = {}
-        self._for_author: dict[tuple[str, bool], Classified] = {}
+        self._for_author: dict[tuple[str, bool, bool], Classified] = {}
 
     def parse(self, raw: bytes) -> Mail:
         """The mail in these bytes."""
@@ -45,14 +46,14 @@ class MailReader:
         known = self._classified.get(mail.message_id)
         if known is None or known.mail.raw != mail.raw:
             known = self._classified[mail.message_id] = classify(mail)
-            for by_author in (False, True):
-                self._for_author.pop((mail.message_id, by_author), None)
+            for by_author, to_reply in itertools.product((False, True), repeat=2):
+                self._for_author.pop((mail.message_id, by_author, to_reply), None)
         return known
 
-    def classify_for(self, mail: Classified, author: Address) -> Classified:
-        """Classify a mail where the patch's author is known."""
-        key = (mail.mail.message_id, same_person(mail.sender, author))
+    def classify_for(self, mail: Classified, author: Address, *, to_reply: bool = False) -> Classified:
+        """Classify a mail where the patch's author is known, and whether it answers a reply."""
+        key = (mail.mail.message_id, same_person(mail.sender, author), to_reply)
         known = self._for_author.get(key)
         if known is None or known.mail.raw != mail.mail.raw:
-            known = self._for_author[key] = classify_for(mail, author)
+            known = self._for_author[key] = classify_for(mail, author, to_reply=to_reply)
         return known

@@ -124,7 +124,8 @@ def _in_review(status: Status) -> NextStep:
 def _partly(status: Status) -> NextStep:
     """What is left for patches that are in no tree yet."""
     reply = _last_wish(status)
-    if reply and not _answered(status, reply):
+    asked = any(patch.state is SeriesState.CHANGES_REQUESTED for patch in status.patches)
+    if reply and (asked or not _answered(status, reply)):
         return NextStep(NextStepNeed.ACTION, Hint((*_parts(_wished(reply, status.topic.latest.version + 1)), f" ({status.why})")))
     again = Action("send", ("--reroll",), "send the open patches again")
     return NextStep(

@@ -225,7 +225,7 @@ PING = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 TOOK_OWN = re.compile(
-    r"\A\W*(?:(?:now|both|all|also|series|patch(?:es)?|this|it|these|is|are|has been|have been|i've|i have) ){0,4}"
+    r"\A\W*(?:(?:now|both|all|also|series|patch(?:es)?|this|it|these|is|are|has been|have been|i've|i have|i|just) ){0,4}"
     r"(?:applied|queued|pushed|merged|committed)\b(?! in v\d)",
     re.IGNORECASE,
 )

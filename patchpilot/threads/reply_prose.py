@@ -45,6 +45,8 @@ from patchpilot.threads.phrases import (
 )
 from patchpilot.threads.reply_body import Body
 
+_LONGEST_TAKING = 40
+"""Words of a maintainer's mail that only says that they took their own patch."""
 _ASKED_ANYWAY = 3
 """Words of asking that an answer to a question may have: it tells how things are or should be."""
 
@@ -59,14 +61,14 @@ class Reading:
     tree: str | None = None
 
 
-def read_prose(body: Body, subject: str = "", *, by_author: bool = False, to_self: bool = False) -> Reading:
+def read_prose(body: Body, subject: str = "", *, by_author: bool = False, to_self: bool = False, to_reply: bool = False) -> Reading:
     """Classify what a person wrote above and between the quotes; `by_author` when the sender is known to be the patch's author, `to_self` when
-    the mail answers the sender's own."""
+    the mail answers the sender's own, `to_reply` when it is known to answer a reply."""
     words = _words(body)
     if not words:
         return Reading(MailKind.OTHER, 0.6, "only quotes")
     if by_author:
-        if (match := TOOK_OWN.match(words)) and len(words.split()) <= 25 and to_self:
+        if to_self and (match := TOOK_OWN.match(FOLDED.sub(r"\1 ", words))) and len(words.split()) <= _LONGEST_TAKING:
             return Reading(MailKind.APPLIED, 0.7, _around(words, match))
     else:
         if match := REFUSAL.search(words):
@@ -75,10 +77,10 @@ def read_prose(body: Body, subject: str = "", *, by_author: bool = False, to_sel
             return Reading(MailKind.NACK, 0.7, _around(words, match))
         if applied := _applied(words):
             return applied
-    return _talk(words, body, subject, by_author or to_self)
+    return _talk(words, body, subject, by_author or to_self, to_reply or body.answers_a_reply)
 
 
-def _talk(words: str, body: Body, subject: str, by_author: bool) -> Reading:
+def _talk(words: str, body: Body, subject: str, by_author: bool, to_reply: bool) -> Reading:
     """Classify a reply that is neither a NACK nor "applied": by its probable sender and its requests."""
     count = len(words.split())
     sentences = max(1, len(re.findall(r"[.!?](?:\s|$)", words)))
@@ -114,7 +116,7 @@ def _talk(words: str, body: Body, subject: str, by_author: bool) -> Reading:
     asks_in_words = on_code and strong > 1 and questions * 2 < sentences
     if mostly_questions and strong <= max(1, questions) and not asks_in_words:
         return Reading(MailKind.QUESTION, 0.6, "mostly questions")
-    if body.answers_a_reply and not on_code and strong <= (_ASKED_ANYWAY if any(line.on_question for line in said) else not questions):
+    if to_reply and not on_code and strong <= (_ASKED_ANYWAY if any(line.on_question for line in said) else not questions):
         return Reading(MailKind.OTHER, 0.55, "an answer to a reply")
     if any(ROBOT_WROTE.search(line) for line in body.attributions[:1]):
         return Reading(MailKind.OTHER, 0.55, "a reply to a bot")

@@ -101,6 +101,8 @@ def _by_name(revisions: Sequence[Revision]) -> Iterator[tuple[int, int]]:
             if (other := by_id.get(message_id)) is None or other == at or revisions[other].version > mine.version:
                 continue
             yours = revisions[other]
+            if _is_another_patch(mine, yours):
+                continue
             alike = title_similarity(yours.head.title, mine.head.title)
             if not same_person(yours.author, mine.author):
                 if earlier.get(message_id) == yours.version and alike > ALIKE:
@@ -115,6 +117,12 @@ def _by_name(revisions: Sequence[Revision]) -> Iterator[tuple[int, int]]:
                 )
             ):
                 yield at, other
+
+
+def _is_another_patch(mine: Revision, yours: Revision) -> bool:
+    """Whether a single patch in the thread of a series is like none of its patches: a fix of it, with versions of its own."""
+    single = len(mine.posts) == 1 and mine.head.number is None and len(yours.patches) > 1
+    return single and all(title_similarity(post.title, mine.head.title) <= ALIKE for post in yours.posts)
 
 
 def _of_different_series(one: Revision, other: Revision) -> bool:

@@ -34,9 +34,20 @@ _BEGINNING, _END = 1991, 2090
 def find_topics(mails: Iterable[Classified]) -> tuple[PostedTopic, ...]:
     """The series among these mails, the oldest first."""
     posts = [_post(mail) for mail in mails if mail.kind in (MailKind.PATCH, MailKind.COVER) and not mail.is_reply]
-    revisions = [revision for group in _by_author(posts) for revision in _revisions(group)]
+    revisions = [revision for group in _by_author(_with_covers(posts)) for revision in _revisions(group)]
     topics = [PostedTopic(_numbered(_in_order(group))) for group in link(revisions)]
     return tuple(sorted(topics, key=lambda topic: min(when(revision.head.mail.mail) for revision in topic.revisions)))
+
+
+def _with_covers(posts: Sequence[Post]) -> list[Post]:
+    """The posts; one without number and diff that a numbered patch of the same author answers is a cover letter."""
+    headed = {(post.mail.mail.in_reply_to, post.mail.sender.key) for post in posts if post.number}
+    return [
+        replace(post, mail=replace(post.mail, kind=MailKind.COVER))
+        if post.number is None and not post.mail.body.has_diff and (post.message_id, post.mail.sender.key) in headed
+        else post
+        for post in posts
+    ]
 
 
 def _in_order(group: Sequence[Revision]) -> tuple[Revision, ...]:

@@ -38,6 +38,9 @@ TAKEN = (SeriesState.ACCEPTED, SeriesState.IN_NEXT, SeriesState.IN_MAINLINE, Ser
 """The states of a patch that is in a tree, the least advanced first."""
 LANDED = (SeriesState.PARTLY_ACCEPTED, *TAKEN)
 """States in which a maintainer has taken the series."""
+_NOT_REFUSED = (SeriesState.SENT, SeriesState.UNDER_REVIEW, SeriesState.CHANGES_REQUESTED, SeriesState.STALLED)
+_TAKING = (MailKind.APPLIED, MailKind.TIP_COMMIT, MailKind.MM_COMMIT, MailKind.PULL_MERGED)
+"""Mails of whoever takes patches."""
 ON_ITS_WAY = (
     SeriesState.SENT,
     SeriesState.UNDER_REVIEW,
@@ -80,7 +83,7 @@ def decide(evidence: Evidence) -> Decision:
     if len(posts) == 1:
         return Decision(*verdicts[0][:2], patches)
     if any(verdict.state in TAKEN for verdict in verdicts):
-        return Decision(*_least_advanced(patches, evidence.topic.latest), patches)
+        return Decision(*_least_advanced(patches, evidence), patches)
     return Decision(*_verdict(evidence)[:2], patches)
 
 
@@ -92,8 +95,11 @@ def _patch_state(revision: Revision, evidence: Evidence, verdict: Verdict) -> Pa
     )
 
 
-def _least_advanced(patches: Sequence[PatchState], latest: Revision) -> tuple[SeriesState, str]:
+def _least_advanced(patches: Sequence[PatchState], evidence: Evidence) -> tuple[SeriesState, str]:
     """The state of a series of which some patches are in a tree, in the words of its least advanced patches."""
+    latest = evidence.topic.latest
+    if shown := _shown_by_others(patches, evidence):
+        return shown
     going = [patch for patch in patches if patch.state not in (SeriesState.WITHDRAWN, SeriesState.SUPERSEDED)]
     taken = [patch for patch in going if patch.state in TAKEN]
     behind = [patch for patch in patches if patch not in taken]
@@ -107,6 +113,19 @@ def _least_advanced(patches: Sequence[PatchState], latest: Revision) -> tuple[Se
         return state, f"{more}{_names(slow, latest)} {_FURTHER[state]}" + "".join(f"; {words}" for words in _by_state(behind, latest))
     words = "; ".join((f"{len(taken)} of {len(patches)} applied", *_by_state(behind, latest)))
     return SeriesState.PARTLY_ACCEPTED, words
+
+
+def _shown_by_others(patches: Sequence[PatchState], evidence: Evidence) -> tuple[SeriesState, str] | None:
+    """The state of a series whose patches are in a tree as mails of others show, such as the stable trees': how they were taken is not among the mails,
+    so nothing tells that the others were left out. None where a mail or the repository tells how they were taken."""
+    taken = [patch for patch in patches if patch.state in TAKEN]
+    if len(taken) == len(patches) or any(patch.state not in (*TAKEN, *_NOT_REFUSED) for patch in patches):
+        return None
+    telling = {reply.mail.mail.message_id for reply in evidence.attached if reply.mail.kind in _TAKING}
+    if any(patch.proof.message_id is None or patch.proof.message_id in telling for patch in taken):
+        return None
+    state = min((patch.state for patch in taken), key=TAKEN.index)
+    return state, f"{_names(taken, evidence.topic.latest)} {_FURTHER[state]}; no mail says when the series was applied"
 
 
 def _by_state(patches: Sequence[PatchState], latest: Revision) -> list[str]:

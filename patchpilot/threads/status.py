@@ -9,6 +9,7 @@ from patchpilot.model.mail import Mail
 from patchpilot.model.progress import Progress, silent
 from patchpilot.series.patch_pairing import title_key
 from patchpilot.threads.delivery import DeliveryReport, delivery_reports, reports_about
+from patchpilot.threads.mail_classifier import Classified
 from patchpilot.threads.mail_kinds import STABLE, MailKind
 from patchpilot.threads.mail_reader import MailReader
 from patchpilot.threads.mbox import unique, when
@@ -87,7 +88,15 @@ def _with_delivery(status: Status, reports: Sequence[DeliveryReport]) -> Status:
 
 def _with_author(topic: PostedTopic, attached: Sequence[Attached], reader: MailReader) -> list[Attached]:
     """The same mails, classified with the patch's author known."""
-    return [replace(reply, mail=reader.classify_for(reply.mail, topic.author)) for reply in attached]
+    return [
+        replace(reply, mail=reader.classify_for(reply.mail, topic.author, to_reply=reply.parent is not None and _is_reply(reply.parent)))
+        for reply in attached
+    ]
+
+
+def _is_reply(mail: Classified) -> bool:
+    """Whether a mail is a person's reply."""
+    return mail.robot is None and mail.kind not in (MailKind.PATCH, MailKind.COVER)
 
 
 def _status(topic: PostedTopic, attached: Sequence[Attached], now: datetime) -> Status:

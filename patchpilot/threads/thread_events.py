@@ -29,6 +29,8 @@ _OTHERS = re.compile(
     re.I,
 )
 _THANKS = re.compile(r"\b(?:thanks?|thank you|thx)\b|\b(?:tree|branch|queue|\S+-next|next|fixes|v?\d\.\d+)\b", re.IGNORECASE)
+_ONE_PATCH = re.compile(r"\AThe patch\s+\S[^\n]*\s+has been applied to\b")
+"""A maintainer's script: its text below is the same for every patch."""
 _SHORT = 60
 """Words of a reply further down in a discussion that still takes something back."""
 _COMMIT_WITH_TITLE = re.compile(r"\b(?P<commit>[0-9a-fA-F]{12,40})\b[\s(]{0,4}[\"“](?P<title>[^\"”\n]{8,200}(?:\n[^\"”\n]{1,100})?)[\"”]")
@@ -187,6 +189,8 @@ def _by_author(reply: Attached, base: Event) -> list[Event]:
 
 def _about(reply: Attached) -> int | None:
     """The patch that "applied" in words is about: 0 for the series, also when it answers the first patch of a series without a cover letter."""
+    if _ONE_PATCH.match(reply.mail.body.text):
+        return reply.patch
     if reply.revision is None or len(reply.revision.patches) < 2 or WHOLE_SERIES.search(reply.mail.body.text):
         return 0
     return 0 if reply.patch == 1 and not reply.revision.head.is_cover else reply.patch

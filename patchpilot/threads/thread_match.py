@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from patchpilot.model.address import Address, parse_address
 from patchpilot.model.message_id import linked_ids
+from patchpilot.model.patch_subject import parse_subject
 from patchpilot.series.patch_pairing import title_key
 from patchpilot.threads.mail_classifier import Classified
 from patchpilot.threads.mail_kinds import STABLE, MailKind
@@ -19,6 +20,8 @@ T = TypeVar("T")
 _TITLED = re.compile(r"just added the patch titled\s*\n\s*\n\s+(?P<title>\S[^\n]*(?:\n[ ]+\S[^\n]*)?)\n")
 _MM_TITLE = re.compile(r"^\s+Subject: (?P<title>\S[^\n]*(?:\n[ ]{2,}\S[^\n]*)?)", re.MULTILINE)
 _QUOTED_SUBJECT = re.compile(r"[Pp]atch \"(?P<title>.*)\"? (?:has been added|failed to apply|was seriously|added to)")
+_LISTED = re.compile(r"^(?P<what>Patch|Series): (?P<subject>\S.*)\n +Submitter: (?P<author>.+@.+)$", re.MULTILINE)
+"""An entry of patchwork's summary of what was applied."""
 _AUTHOR = re.compile(r"^(?:From|Author): {1,12}(\S.{0,200}@.{1,200})$", re.MULTILINE)
 
 
@@ -83,6 +86,10 @@ def attach(topics: Sequence[PostedTopic], mails: Sequence[Classified]) -> dict[i
     for mail in mails:
         if mail.mail.message_id in owner:
             continue
+        if listed := _by_summary(mail, titles):
+            for about_it in listed:
+                by_topic[about_it[0]].append(Attached(mail, about_it[1], about_it[2], None))
+            continue
         parent = next((by_id[message_id] for message_id in _above(mail) if message_id in by_id), None)
         place = (
             _by_machine(mail, titles, commits)
@@ -122,6 +129,23 @@ def _by_machine(mail: Classified, titles: dict[str, list[tuple[int, Revision, Po
     mainline = [place for place in places if not place[1].backport_to] or places
     at, revision, post = mainline[-1]
     return (at, None, None) if mail.kind in STABLE else (at, revision, post)
+
+
+def _by_summary(mail: Classified, titles: Mapping[str, Sequence[tuple[int, Revision, Post]]]) -> list[_Place]:
+    """The series and patches that patchwork's summary lists; a listed series is meant whole."""
+    if mail.robot != "patchwork-bot" or mail.mail.in_reply_to:
+        return []
+    found: list[_Place] = []
+    for entry in _LISTED.finditer(mail.mail.body):
+        subject, author = parse_subject(entry["subject"]), parse_address(entry["author"])
+        places = [
+            place for place in titles.get(title_key(subject.title), ())
+            if author and same_person(place[2].mail.sender, author) and _not_after(place[2], mail)
+        ]  # fmt: skip
+        if places:
+            at, revision, post = ([place for place in places if place[1].version == subject.version] or places)[-1]
+            found.append((at, revision, None if entry["what"] == "Series" else post))
+    return found
 
 
 def _by_link(mail: Classified, owner: Mapping[str, tuple[int, Revision, Post]]) -> _Place | None:

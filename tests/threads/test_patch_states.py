@@ -30,6 +30,19 @@ def test_one_of_two_in_mainline_is_not_the_series() -> None:
         assert [it.state for it in found.patches] == ["in-stable" if STABLE in seen else "in-mainline", "sent"]
 
 
+def test_a_mail_that_names_one_commit_of_a_series_does_not_say_how_the_others_were_taken() -> None:
+    named = mail(
+        f"Re: [PATCH 1/2] {ONE}", f'> x\n\nThis is now commit {SHA[:12]} ("{ONE}").\n', sender=MATT, id="n", reply_to="p1", minutes=900
+    )
+    for later in (named, stable_review(ONE, SHA, "6.6", id="s", minutes=900)):
+        found = status(later)
+        assert found.state in ("accepted", "in-mainline")
+        assert found.why.endswith("no mail says when the series was applied")
+        assert [it.state for it in found.patches] == [found.state, "sent"]
+    refused = mail(f"Re: [PATCH 2/2] {TWO}", "> x\n\nNAK, we count elsewhere.\n", sender=MATT, id="no", reply_to="p2", minutes=800)
+    assert status(refused, named).state == "partly-accepted"
+
+
 def test_a_subset_mail_applies_the_patches_it_names() -> None:
     found = status(applied(2, TWO))
     assert (found.state, found.why) == ("partly-accepted", "1 of 2 applied; 1/2 has no answer")

@@ -30,6 +30,23 @@ def test_same_subject_of_another_author_is_another_work() -> None:
     assert [versions(one) for one in found] == [[1], [2]]
 
 
+def test_a_mail_without_number_and_diff_that_patches_answer_is_their_cover_letter() -> None:
+    words = mail("[PATCH] demo: check everything", "These patches check it all.\n", id="c")
+    patches = [patch(f"[PATCH {n}/2] demo: check {n}", id=f"p{n}", reply_to="c", minutes=n) for n in (1, 2)]
+    (found,) = topics(words, *patches)
+    assert (found.latest.head.is_cover, [post.number for post in found.latest.patches]) == (True, [1, 2])
+    alone = topics(mail("[PATCH] demo: check everything", "The patch is missing.\n", id="c"))
+    assert not alone[0].latest.head.is_cover
+
+
+def test_a_fix_in_the_thread_of_a_series_has_versions_of_its_own() -> None:
+    series = [patch(f"[PATCH {n}/2] pump: {name}", id=f"p{n}", minutes=n) for n, name in ((1, "read the level"), (2, "stop at ten"))]
+    fix = patch("[PATCH v2] valve: find out whether there is a probe", id="f", reply_to="p1", minutes=900).replace(b"pump.c", b"probe.c")
+    assert sorted(versions(one) for one in topics(*series, fix)) == [[1], [2]]
+    again = patch("[PATCH v2] pump: stop at ten", id="g", reply_to="p2", minutes=900)
+    assert [versions(one) for one in topics(*series, again)] == [[1, 2]]
+
+
 def test_a_change_id_joins_what_was_renamed() -> None:
     note = "change-id: 20240304-demo-check-abcdef012345\n"
     found = topics(

@@ -259,3 +259,52 @@ def mailed_later(raw: bytes) -> bytes:
     del message["Date"]
     message["Date"] = format_datetime(date)
     return message.as_bytes()
+
+
+OTTO_PATCH = patch("[PATCH] valve: open it", id="w", author=story.OTTO, minutes=5)
+
+
+def test_patchworks_summary_is_about_every_series_it_lists() -> None:
+    text = (
+        'Hello:\n\nThe following patches were marked "accepted", because they were applied to\nmatt/pumps.git (refs/heads/for-next):\n\n'
+        f"Patch: [net,v2] {TITLE}\n  Submitter: {ADA}\n  Patchwork: https://patchwork.example.org/list/?series=1\n\n"
+        f"Series: valve: open it\n  Submitter: {story.OTTO}\n  Patchwork: https://patchwork.example.org/list/?series=2\n\nTotal patches: 2\n"
+    )
+    summary = mail(
+        "Patchwork summary for: pumps", text, sender="patchwork-bot+pumps@kernel.org", id="1.git-patchwork-summary", minutes=4000
+    )
+    other = patch(f"[PATCH] {TITLE}", id="o", author=story.OTTO, minutes=6)
+    every = read_thread(parse(mbox(TO_MATT, OTTO_PATCH, other, summary)))
+    assert {
+        (found.topic.author.name, found.topic.subject): (found.state, found.landed[0].tree if found.landed else "") for found in every
+    } == {
+        ("Ada Fixer", TITLE): ("accepted", "matt/pumps.git (refs/heads/for-next)"),
+        ("Otto Other", "valve: open it"): ("accepted", "matt/pumps.git (refs/heads/for-next)"),
+        ("Otto Other", TITLE): ("sent", ""),
+    }
+
+
+def test_an_author_who_is_the_maintainer_says_at_length_where_it_is() -> None:
+    words = (
+        "On Tue, Mar 05, 2024, Ada Fixer wrote:\n> Check.\n\nI applied this series to\nhttps://git.example.org/ada/pumps.git pumps/for-next\n"
+        'based on v6.9-rc1 which includes commit b0cde62e4c54 ("clk: Add a variant\nof the getter").\n'
+    )
+    taken = mail(f"Re: [PATCH net v2] {TITLE}", words, id="own", reply_to="v2", minutes=3000)
+    assert state(TO_MATT, taken) == "accepted"
+
+
+def test_a_maintainers_script_that_names_one_patch_takes_this_one() -> None:
+    posts = [patch(f"[PATCH {n}/2] demo: part {n}", id=f"p{n}", to=f"{MATT}, demo@lists.example.org", minutes=n) for n in (1, 2)]
+    text = (
+        "The patch\n\n   demo: part 1\n\nhas been applied to the demo tree at\n\n   https://git.example.org/demo.git\n\n"
+        "All being well this means that it will be integrated into the next tree. If any updates are required, send patches on top of these.\n"
+    )
+    taken = mail('Applied "demo: part 1" to the demo tree', text, sender=MATT, id="a", reply_to="p1", minutes=900)
+    assert read(*posts, taken).why == "1 of 2 applied; 2/2 has no answer"
+
+
+def test_an_answer_in_a_discussion_below_asks_for_no_changes() -> None:
+    asked = answer("The counter should be there, too, as it is missing now.", to="v2", sender=RITA, minutes=2000)
+    said = answer("It was moved, so it can't be missing on these boards.", to="x2000", sender=MATT, minutes=2100)
+    found = read(TO_MATT, asked, said)
+    assert [str(it.mail.kind) for it in found.replies] == ["review", "other"]
