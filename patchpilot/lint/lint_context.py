@@ -35,6 +35,10 @@ class HistoryFacts(Protocol):
         """Returns the commit that an abbreviated id names, or None."""
         ...
 
+    def is_complete(self) -> bool:
+        """Whether a commit that is not found does not exist; in a shallow clone it may be older."""
+        ...
+
     def subjects_touching(self, paths: Sequence[str], limit: int = 50) -> tuple[str, ...]:
         """Returns the subjects of the last commits that touched these paths, newest first."""
         ...

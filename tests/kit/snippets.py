@@ -78,6 +78,10 @@ class MemoryHistory:
         subject, _, by = self._commits[found].partition(" | ")[0].partition(" <- ")
         return Commit(found, found, (), ada, when, parse_address(by) or ada, when, f"{subject}\n")
 
+    def is_complete(self) -> bool:
+        """The table has all commits."""
+        return True
+
     def subjects_touching(self, paths: Sequence[str], limit: int = 50) -> tuple[str, ...]:
         """All subjects, whatever was touched."""
         return tuple(subject.partition(" | ")[0] for subject in self._commits.values())[:limit]

@@ -128,3 +128,25 @@ def test_tips_and_trees_are_those_of_the_remotes(tmp_path: Path) -> None:
         assert base.read("a") == b"1\n"
         assert facts.tip_of("git git://example.org/other.git") is None
         assert facts.tree_of("0123456789ab") is None
+
+
+def test_a_shallow_clone_says_once_what_it_cannot_know(tmp_path: Path) -> None:
+    repo = Repo(tmp_path / "full")
+    old, older = (repo.commit(f"frob: step {n}\n", {"a": f"{n}\n"})[:12] for n in (1, 2))
+    for n in (3, 4):
+        repo.commit(f"frob: step {n}\n", {"a": f"{n}\n"})
+    repo.git("clone", "-q", "--depth", "2", repo.path.as_uri(), str(tmp_path / "shallow"))
+    clone = Repo(tmp_path / "shallow")
+    for n in (1, 2):
+        clone.commit(
+            f'frob: fix step {n}\n\nAs of commit {old} ("frob: step 1") this is wrong.\n\n'
+            f'Fixes: {older} ("frob: step 2")\nSigned-off-by: Ada Fixer <ada@example.org>\n',
+            {"a": f"fixed {n}\n"},
+        )
+    done = call("check", "-C", clone.path, "HEAD~2..HEAD", "--select", "unknown-commit")
+    assert done.code == 0
+    assert done.err.count("the clone is shallow") == 1
+    assert f"{old} and 1 other commit could not be checked" in done.err
+    assert call("check", "-C", clone.path, "HEAD~2..HEAD", "--select", "unknown-commit", "--format", "checkpatch").err == ""
+    complete = call("check", "-C", repo.path, "HEAD~2..HEAD", "--select", "unknown-commit")
+    assert "shallow" not in complete.err

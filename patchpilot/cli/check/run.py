@@ -97,6 +97,8 @@ def _check(common: Common, options: CheckOptions, place: "Workplace", repository
         return fix_options.answer(common, options, request, place)
     with progress_of(common) as progress:
         result = check(request, repository=repository, tree=place.source_tree(), progress=progress)
+    if result.unanswered and not common.quiet and common.format != "checkpatch":
+        notice("note", result.unanswered)
     if common.verbose:
         subsystems = f", {counted(len(result.subsystems), 'subsystem')}: {', '.join(result.subsystems)}" if result.subsystems else ""
         notice("note", f"profile {result.profile}, rules as of {'.'.join(map(str, result.kernel))}, {len(result.rules)} rules{subsystems}")

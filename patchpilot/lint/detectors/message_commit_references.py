@@ -99,7 +99,7 @@ def _all(context: Context) -> Iterator[tuple[str, Hit]]:
             if _COMMIT_ENDS.search(text):
                 continued = line.number
         # without a repository checkpatch.pl reports every id as unknown; done only in compatibility mode
-        asked = context.history is not None or context.options.checkpatch_compat
+        asked = (context.history is not None and context.history.is_complete()) or context.options.checkpatch_compat
         if line.log_after and asked and (found := _MENTIONED.search(text)) and facts.find(found[1]) is None:
             yield "UNKNOWN_COMMIT_ID", Hit(line.number, values={"id": found[1]})
         if oops and line.in_log and not text.strip(" \t\r\f\v"):

@@ -122,6 +122,7 @@ def check_series(
         kernel=options.kernel,
         setting=setting,
         renamed=_renamed(request, every_rule),
+        unanswered=_not_answered(setting, pairs),
     )
     if request.suppressions:
         from patchpilot.services.check.suppress import apply_suppressions
@@ -140,6 +141,14 @@ def _renamed(request: CheckRequest, rules: Sequence[Rule]) -> tuple[tuple[str, s
     waivers = request.suppressions.waivers if request.suppressions else ()
     words = (*request.select, *request.ignore, *(waiver.rule for waiver in waivers))
     return former_names(words, rules) if words else ()
+
+
+def _not_answered(setting: CheckRun, pairs: "Pairs") -> str:
+    if setting.history is None:
+        return ""
+    from patchpilot.services.check.history_facts import not_answered
+
+    return not_answered(setting.history, (patch for patch, _ in pairs))
 
 
 Pairs = Sequence[tuple[Patch, Series]]

@@ -36,7 +36,8 @@ class CheckResult(NamedTuple):
     """The result of `check`: patch by patch, for the series as a whole, and the exit code.
 
     `verdict` is the result of waivers and a baseline; `since` names the earlier revision that was compared with, `gone` counts what only that had.
-    `renamed` has the former names of rules that were asked for, each with the name of today.
+    `renamed` has the former names of rules that were asked for, each with the name of today. `unanswered` says
+    which commits a shallow clone could not be asked for.
     """
 
     patches: tuple[CheckedPatch, ...]
@@ -53,6 +54,7 @@ class CheckResult(NamedTuple):
     gone: int = 0
     setting: "CheckRun | None" = None
     renamed: tuple[tuple[str, str], ...] = ()
+    unanswered: str = ""
 
     @property
     def counts(self) -> Counter[Severity]:

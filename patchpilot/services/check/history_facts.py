@@ -6,13 +6,16 @@ from functools import cached_property
 from time import monotonic
 from typing import IO, NamedTuple
 
+from patchpilot.cache import patterns as re
 from patchpilot.commits.repository import BASES, Repository
 from patchpilot.commits.run import streaming
 from patchpilot.commits.tree_readers import CommitTree
 from patchpilot.errors import GitError, PatchpilotError
 from patchpilot.history.releases import Releases
-from patchpilot.lint.lint_context import Tip
+from patchpilot.lint.lint_context import HistoryFacts, Tip
 from patchpilot.model.commit import Commit
+from patchpilot.model.counted import counted
+from patchpilot.model.patch import Patch
 from patchpilot.model.source_tree import Tree
 from patchpilot.outgoing.target_tree import remote_of
 from patchpilot.projects.loading import projects
@@ -24,6 +27,7 @@ WORTH_A_WALK = 8
 """So many questions take longer than reading the last COMMITS_BACK commits with all they touched."""
 RELEASES_APART = 120 * 86400
 """Seconds; a repository whose newest release is this much older than its newest commit was fetched without tags."""
+_LONG_ID = re.compile(r"\b[0-9a-f]{12,40}\b")
 MAINLINE = ("mainline/master", "upstream/master", "origin/HEAD", *BASES)
 
 
@@ -43,6 +47,10 @@ class RepositoryFacts:
             found = self._repository.find(word)
             self._commits[word] = self._repository.commit(found) if found else None
         return self._commits[word]
+
+    def is_complete(self) -> bool:
+        """Whether a commit that is not found does not exist; False in a shallow clone."""
+        return not self._repository.is_shallow()
 
     def subjects_touching(self, paths: Sequence[str], limit: int = 50) -> tuple[str, ...]:
         """Subjects of the last commits that touched these paths, newest first."""
@@ -184,6 +192,23 @@ def _parsed(line: str) -> _Logged:
 def _records(out: IO[bytes]) -> Iterator[tuple[_Logged, list[str]]]:
     """(commit, paths) of each commit of a `git log -z --name-only` whose records begin with \\1 and _FORMAT."""
     line, touched, rest = "", list[str](), b""
+
+
+def not_answered(history: HistoryFacts, patches: Iterable[Patch]) -> str:
+    """A note on the commits that the messages name and a shallow clone may lack; "" where there are none, and for a complete history."""
+    if history.is_complete():
+        return ""
+    ids = dict.fromkeys(found for patch in patches for text in patch.message for found in _LONG_ID.findall(text))
+    lacking = [id_ for id_ in ids if history.find(id_) is None]
+    if not lacking:
+        return ""
+    named = lacking[0] if len(lacking) == 1 else f"{lacking[0]} and {counted(len(lacking) - 1, 'other commit')}"
+    return f"the clone is shallow: {named} could not be checked; fetch older history with `git fetch --unshallow`"
+
+
+def _records(out: IO[bytes]) -> Iterator[tuple[str, list[str]]]:
+    """(subject, paths) of each commit of a `git log -z --format=%x01%s --name-only`."""
+    subject, touched, rest = "", list[str](), b""
     while block := out.read1(1 << 16):  # type: ignore[attr-defined]
         *words, rest = (rest + block).split(b"\0")
         for word in words:
