@@ -189,11 +189,6 @@ def _parsed(line: str) -> _Logged:
     return _Logged(subject, tuple(tag.lower() for tag in tags if tag))
 
 
-def _records(out: IO[bytes]) -> Iterator[tuple[_Logged, list[str]]]:
-    """(commit, paths) of each commit of a `git log -z --name-only` whose records begin with \\1 and _FORMAT."""
-    line, touched, rest = "", list[str](), b""
-
-
 def not_answered(history: HistoryFacts, patches: Iterable[Patch]) -> str:
     """A note on the commits that the messages name and a shallow clone may lack; "" where there are none, and for a complete history."""
     if history.is_complete():
@@ -206,9 +201,9 @@ def not_answered(history: HistoryFacts, patches: Iterable[Patch]) -> str:
     return f"the clone is shallow: {named} could not be checked; fetch older history with `git fetch --unshallow`"
 
 
-def _records(out: IO[bytes]) -> Iterator[tuple[str, list[str]]]:
-    """(subject, paths) of each commit of a `git log -z --format=%x01%s --name-only`."""
-    subject, touched, rest = "", list[str](), b""
+def _records(out: IO[bytes]) -> Iterator[tuple[_Logged, list[str]]]:
+    """(commit, paths) of each commit of a `git log -z --name-only` whose records begin with \\1 and _FORMAT."""
+    line, touched, rest = "", list[str](), b""
     while block := out.read1(1 << 16):  # type: ignore[attr-defined]
         *words, rest = (rest + block).split(b"\0")
         for word in words:
