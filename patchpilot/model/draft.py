@@ -44,6 +44,11 @@ class Draft:
     origins: Mapping[str, str] = field(default_factory=dict)
 
     @property
+    def mark(self) -> str:
+        """What the subjects of the next send start with, in brackets: the prefix, and the version from v2 on."""
+        return f"{self.prefix or 'PATCH'}{f' v{self.version}' if self.version > 1 else ''}"
+
+    @property
     def has_cover(self) -> bool:
         """Whether a cover letter was written."""
         return bool(self.cover_subject.strip() or self.cover_text.strip())

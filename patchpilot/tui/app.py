@@ -117,6 +117,8 @@ class PatchpilotApp(StageApp):
         self.call_after_refresh(self._drawn)
         self.set_interval(LOOK, self._look)
         self._on_terminal = os.isatty(0)
+        if self.tour is not None:
+            self.tour.begin()
         if self.memory.is_new and not self.demo:
             self.call_after_refresh(self._offer_tour)
 
@@ -236,8 +238,6 @@ class PatchpilotApp(StageApp):
         screen = self.stage_screen
         if screen:
             screen.place()
-        if self.tour is not None:
-            self.tour.look()
 
     # saved state
 

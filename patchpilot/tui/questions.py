@@ -21,16 +21,14 @@ _SINCE = {"yes": "Yes (Fixes: commit)", COMMIT: "Yes, other commit"}
 
 
 def ask(screen: "StageScreen", questions: "Sequence[PreSendQuestion]", then: Callable[[], None]) -> None:
-    """Ask one after the other; one may be left open. Escape ends it. `then` is called at the end."""
+    """Ask one after the other; one may be left open. `then` is called at the end, but not after Escape, which ends it."""
     if not questions:
         then()
         return
     question, rest = questions[0], questions[1:]
 
     def answered(choice: str | None) -> None:
-        if choice is None:
-            then()
-        elif choice == LATER:
+        if choice == LATER:
             stage = Stage.COMMIT.number
             screen.notify(f"The {question.name} question stays open; press a at stage {stage} to answer it", markup=False, timeout=6)
             ask(screen, rest, then)
@@ -40,9 +38,7 @@ def ask(screen: "StageScreen", questions: "Sequence[PreSendQuestion]", then: Cal
             named(choice)
 
     def named(value: str | None) -> None:
-        if value is None:
-            then()
-        else:
+        if value is not None:
             _keep(screen, question.name, value, lambda: ask(screen, rest, then))
 
     screen.app.push_screen(dialog(question, in_demo=bool(screen.tui.demo)), answered)
@@ -86,7 +82,11 @@ def ask_tree(screen: "StageScreen", message: str, proposed: str, then: Callable[
         Answer(f"{fixes}-next", f"Next: [{fixes}-next]", f"the subject becomes [{fixes}-next]: for the next merge window"),
     ]
     doubt = f" until there is a Fixes: tag; if the patch fixes a bug, choose [{fixes}]" if proposed != fixes else ""
-    reasons = [("Why asked", message), ("Proposed", f"[{proposed}]{doubt}")]
+    reasons, focused = [("Why asked", message), ("Proposed", f"[{proposed}]{doubt}")], LATER
+    if screen.tui.demo:
+        from patchpilot.demo.robin import TREE
+
+        reasons[1], focused = ("In the demo", f"{TREE} [{fixes}]"), fixes
 
     def answered(choice: str | None) -> None:
         if choice in (None, LATER):
@@ -95,7 +95,7 @@ def ask_tree(screen: "StageScreen", message: str, proposed: str, then: Callable[
             set_prefix(screen, str(choice), then)
 
     text = "Which tree should the subject name?"
-    screen.app.push_screen(QuestionDialog("Tree question", text, reasons, answers), answered)
+    screen.app.push_screen(QuestionDialog("Tree question", text, reasons, answers, focused), answered)
 
 
 def set_prefix(screen: "StageScreen", prefix: str, then: Callable[[], None]) -> None:

@@ -37,14 +37,14 @@ class JobControl(Protocol):
 class TourCards(Protocol):
     """The cards of the demo's tour."""
 
+    def begin(self) -> None:
+        """Show the card of the stage on screen from now on."""
+
     def restart(self) -> None:
         """Show the cards from the first one."""
 
-    def visit(self) -> None:
-        """Show the card of the stage on screen."""
-
-    def look(self) -> None:
-        """Show, once the patch is merged, what comes after the demo."""
+    def end(self) -> bool:
+        """Show no card any more; whether there was one."""
 
     def told_how(self) -> bool:
         """Show, once, how to do the same in one's own tree; whether it was shown now."""

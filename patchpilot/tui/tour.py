@@ -1,17 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The tour: offered at the first start, it runs the demo, where a card at each stage points at the panel it is about."""
+"""The tour: offered at the first start, it runs the demo, where a card at each stage says what it is for and which key is next."""
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
-from textual import events
+from textual.geometry import Region
 from textual.widget import Widget
+from textual.widgets._toast import Toast
 
 from patchpilot.tui.saved_state import FILE, SavedState
 from patchpilot.tui.stages import Stage, StageState
+from patchpilot.tui.widgets.tour_card import TourCard
 
 if TYPE_CHECKING:
+    from patchpilot.tui.screens.stage_screen import NextKey, StageScreen
     from patchpilot.tui.stage_app import StageApp
 
 OFFER = (
@@ -22,12 +25,11 @@ OFFER = (
 
 
 class Step(NamedTuple):
-    """A card of the tour: the stage, a title, a text, a key to try with what it does, and the panel it is about (a CSS selector), if not the main one."""
+    """A card of the tour: the stage, a title, a text, and the panel it is about (a CSS selector), if not the main one."""
 
     stage: Stage
     title: str
     text: str
-    first: str
     panel: str = ""
 
 
@@ -35,143 +37,135 @@ STEPS = (
     Step(
         Stage.COMMIT,
         "You are Robin: this is your first patch",
-        "It reaches mainline and the stable kernels in eight stages, shown in the line above. This list shows what is left to do, in that order; "
-        "the bottom line shows the keys that work. Each stage has a card like this one: look around first, or do the work at once.",
-        "a answers the first question",
+        "It reaches mainline and the stable kernels in eight stages, shown in the line at the top. A card like this one says at each stage "
+        "what it is for, and which key is next.",
         "#next-panel",
     ),
     Step(
         Stage.CHECKS,
         "What maintainers and bots would report",
-        "f goes to the next finding, Enter shows why its rule exists. Three steps: A applies all safe fixes after showing them (u undoes them), "
-        "M rewrites the message for you (in the demo only), a adds your sign-off.",
-        "A shows the safe fixes",
+        "Each finding is shown below its line. What can be fixed safely is shown before it is applied.",
     ),
     Step(
         Stage.RECIPIENTS,
         "Who gets the mail, and why",
-        "From MAINTAINERS, the tags of the commit and the history of the files. Space excludes or includes one. "
-        "The list is complete here; answer the notes above it with a.",
-        "a answers the first note",
+        "From MAINTAINERS, the tags of the commit and the history of the files.",
     ),
     Step(
         Stage.TAGS,
         "Which commit introduced the bug?",
-        "The most likely commit is first, with the evidence. w shows the message with Fixes:, Cc: stable and your sign-off "
-        "before anything is written. Where A added the tags at stage 2, this stage is already done by A.",
-        "x shows the fix and the commit",
+        "The most likely commit is first, with the evidence. Its Fixes: tag shows the stable maintainers which kernels need the fix.",
     ),
     Step(
         Stage.BACKPORTS,
         "Which stable kernels need it?",
-        "For each branch: does it have the bug (known once a commit is chosen at stage 4), and does the fix apply? "
-        "There is nothing to do before the fix is in mainline.",
-        "↓ selects another branch",
+        "For each branch: does it have the bug, and does the fix apply? Backports come after the fix is in mainline.",
     ),
     Step(
         Stage.PREVIEW,
         "The mail as its readers see it",
-        "Exactly what will be sent; x shows it byte for byte. There is nothing to do here: problems are fixed at the next stage.",
-        "x shows it byte for byte",
+        "This is exactly what will be sent.",
     ),
     Step(
         Stage.SEND,
         "Sent once, after you confirm",
-        "One line for each check, and one verdict. a fixes the selected one, A all that is safe; once nothing blocks, s sends. "
-        "In the demo the mail goes to a server on this machine.",
-        "a fixes the selected check",
+        "One line for each check, and one verdict. In the demo the mail goes to a server on this machine only.",
     ),
     Step(
         Stage.FOLLOW,
         "From the first reply to the stable kernels",
-        "Once you have sent it, replies arrive here (in the demo within seconds), and the first line says what to do. Then M answers "
-        "and prepares v2 for you (in the demo only).",
-        "",
+        "Replies arrive here, in the demo within seconds. The first line says what to do about them.",
     ),
 )
 
-TRY = "Try it now (keys of the stage close this card): {}.\nOr press Enter to go on."
-"""The last sentence of the cards, so that nobody has to guess whether the keys work yet."""
-END = "Press Enter to end the tour: you are then at what is to do next."
-"""That of the last card."""
 MERGED = ("in-mainline", "in-stable")
 READ = 4.0
 """Seconds in which the user reads that the patch was merged, before the card comes."""
 SEEN = "PATCHPILOT_TOUR"
 """The variable with the user's own state directory: that of the sandbox is removed with it."""
+LOOK = 0.2
+"""Seconds between two looks at what is next, and where the panel is that the card is about."""
 
 
 class Tour:
-    """The cards of the demo: each appears once, when its stage is visited, until the user ends the tour."""
+    """The card of the stage on screen, which names the key that is next there, until the user ends the tour."""
 
     def __init__(self, app: "StageApp") -> None:
         self._app = app
         self._memory = SavedState(Path(os.environ[SEEN]) / FILE) if os.environ.get(SEEN) else app.memory
-        self._left = [] if self._memory.get("tour") == "seen" else list(STEPS)
+        self._is_on: bool = self._memory.get("tour") != "seen"
         self._told = False
 
+    def begin(self) -> None:
+        """Show the card of the stage on screen from now on."""
+        self._app.set_interval(LOOK, self._look)
+
     def restart(self) -> None:
-        """Show every card again, from the first."""
-        self._left = list(STEPS)
-        self._go(STEPS[0])
+        """Show the cards again, from the first."""
+        self._is_on = True
+        self._app.show_stage(Stage.COMMIT)
 
-    def visit(self) -> None:
-        """Show the card of the stage on screen, if it was not shown yet."""
-        step = next((step for step in self._left if step.stage is self._app.stage), None)
-        if step is not None and not self._app.screen.is_modal:
-            self._left.remove(step)
-            self._show(step)
+    def _look(self) -> None:
+        screen = cast("StageScreen | None", self._app.stage_screen)
+        if screen is not None and screen.is_whole:
+            self._show(screen)
+            self._look_for_merge()
 
-    def _show(self, step: Step) -> None:
-        from patchpilot.tui.widgets.tour_card import TourCard
+    def _show(self, screen: "StageScreen") -> None:
+        cards = list(screen.query(TourCard))
+        is_shown = (
+            self._is_on and self._app.screen is screen and screen.stage not in self._app.session.errors and not screen.has_class("-small")
+        )
+        if not is_shown:
+            for card in cards:
+                card.hide()
+            screen.show_only(None)
+        elif not cards:
+            screen.mount(TourCard())
+        else:
+            step, key = STEPS[screen.stage.number - 1], self._key(screen)
+            (card,) = cards
+            card.fill(f"{screen.stage.number}/{len(STEPS)} {step.title}", step.text, key.key, key.does)
+            card.count = "Esc ends the tour"
+            card.display = True
+            screen.show_only(key)
+            card.put(self._panel(screen, step), self._room(screen))
 
-        number = STEPS.index(step) + 1
-        keys = "Enter go on" if number < len(STEPS) else "Enter end the tour"
-        back = " · ← back" if number > 1 else ""
-        text = f"{step.text}\n{TRY.format(step.first) if number < len(STEPS) else END}"
+    def _key(self, screen: "StageScreen") -> "NextKey":
+        """What is next at this stage; where nothing is, the key of the stage to go to."""
+        from patchpilot.tui.screens.stage_screen import WAIT, NextKey
 
-        def answered(answer: str | events.Key | None) -> None:
-            if isinstance(answer, events.Key):
-                self._app.call_later(self._press, answer.key, answer.character)
-            elif answer == "next" and number < len(STEPS):
-                self._go(STEPS[number])
-            elif answer == "back":
-                self._go(STEPS[max(0, number - 2)])
-            else:
-                self._end()
+        session, stage = self._app.session, screen.stage
+        if session.fresh(stage) is None or stage in session.busy:
+            return screen.only_key if screen.only_key and screen.only_key.key else WAIT
+        if (key := screen.next_key) is not None:
+            return key
+        if session.status(Stage.SEND).state is StageState.DONE and stage is not Stage.SEND:
+            return NextKey(str(Stage.FOLLOW.number), "see the replies")
+        return NextKey("n", f"go on to {list(Stage)[stage.number].label}")
 
-        title = f"{number}/{len(STEPS)} {step.title}"
-        self._app.push_screen(TourCard(title, text, f"{keys}{back} · Esc skip the tour", lambda: self._panel(step)), answered)
-
-    def _press(self, key: str, character: str | None) -> None:
-        """Hand a key to the screen that is on top when the card is gone. (A message of the card itself would end with it.)"""
-        self._app.post_message(events.Key(key, character))
-
-    def _panel(self, step: Step) -> Widget | None:
+    @staticmethod
+    def _panel(screen: "StageScreen", step: Step) -> Widget | None:
         """The panel of a step as far as the stage shows it now."""
-        screen = self._app.stage_screen
-        if not isinstance(screen, Widget):
-            return None
         shown = [widget for widget in screen.query(step.panel or "Panel.main") if widget.region]
         return shown[0] if shown else screen.main_panel
 
-    def _go(self, step: Step) -> None:
-        if step not in self._left:
-            self._left.append(step)
-        if step.stage is self._app.stage:
-            self.visit()
-        else:
-            self._app.show_stage(step.stage)
+    @staticmethod
+    def _room(screen: "StageScreen") -> Region:
+        """Where the card may be: below the header, above the key line and the toasts."""
+        high = min((toast.region.y for toast in screen.query(Toast) if toast.region), default=screen.size.height - 1)
+        return Region(0, 2, screen.size.width, max(0, high - 2))
 
-    def _end(self) -> None:
-        """No card is shown again, in this demo and the next ones."""
-        self._left = []
-        self._memory.keep(tour="seen")
-        if self._app.session.status(Stage.SEND).state is not StageState.DONE:
-            self._app.show_stage(Stage.COMMIT)
-        self._app.notify("The tour is over. Now do it: Enter starts the selected item, n shows the next stage, ? all keys, : has the tour")
+    def end(self) -> bool:
+        """No card is shown again, in this demo and the next ones; whether there was one."""
+        was_on, self._is_on = self._is_on, False
+        if was_on:
+            self._memory.keep(tour="seen")
+            self._look()
+            self._app.notify("The tour is over: Enter starts the selected item, n shows the next stage, ? all keys, : has the tour")
+        return was_on
 
-    def look(self) -> None:
+    def _look_for_merge(self) -> None:
         """Once the merged patch was fetched, say what comes after the demo; not while a dialog is open."""
         series = self._app.session.last(Stage.FOLLOW) or ()
         if (
@@ -183,31 +177,21 @@ class Tour:
             self._app.set_timer(READ, self._merged)
 
     def _merged(self) -> None:
-        from patchpilot.demo.own_tree import ALL_DONE, FOLDER, own_tree
-        from patchpilot.tui.widgets.tour_card import TourCard
+        from patchpilot.demo.own_tree import ALL_DONE
 
-        def answered(answer: str | events.Key | None) -> None:
-            if isinstance(answer, events.Key):
-                self._app.call_later(self._press, answer.key, answer.character)
-
-        self._app.push_screen(
-            TourCard(
-                "Merged. Now with your own tree",
-                ALL_DONE + own_tree(os.environ.get(FOLDER, "")),
-                "Enter close · q quit",
-                self._main_panel,
-                wide=True,
-            ),
-            answered,
-        )
-
-    def _main_panel(self) -> Widget | None:
-        return self._app.stage_screen.main_panel if self._app.stage_screen else None
+        self._is_on = False
+        self._memory.keep(tour="seen")
+        self._tell_how("Merged. Now with your own tree", ALL_DONE, at="stay")
 
     def told_how(self) -> bool:
         """Show, once, how to do the same in one's own tree; whether it was shown now. Its answer may quit."""
         if self._told:
             return False
+        self._told = True
+        self._tell_how("Now with your own tree")
+        return True
+
+    def _tell_how(self, title: str, before: str = "", *, at: str = "quit") -> None:
         from patchpilot.demo.own_tree import FOLDER, own_tree
         from patchpilot.tui.widgets.choose import Choose
 
@@ -215,10 +199,8 @@ class Tour:
             if choice == "quit":
                 self._app.exit(0)
 
-        self._told = True
         answers = (("quit", "Quit the demo"), ("stay", "Stay in the demo"))
-        self._app.push_screen(Choose(own_tree(os.environ.get(FOLDER, "")), answers, title="Now with your own tree"), answered)
-        return True
+        self._app.push_screen(Choose(before + own_tree(os.environ.get(FOLDER, "")), answers, title=title, at=at), answered)
 
 
 def offer(app: "StageApp") -> None:

@@ -64,14 +64,13 @@ WITH_TOASTS = ("toast",)
 
 
 async def press(pilot: Pilot[int], key: str) -> None:
-    """One key, or `tour 2`: show the second card of the tour."""
+    """One key, or `tour 2`: show the tour's card of the second stage."""
     app = pilot.app
     assert isinstance(app, PatchpilotApp)
     if key.startswith("tour ") and app.tour:
         app.tour.restart()
-        for _ in range(int(key.split()[1]) - 1):
-            await still(pilot)
-            await pilot.press("right")
+        await still(pilot)
+        await pilot.press(key.split()[1])
     else:
         await pilot.press(str(Stage(key).number) if key in list(Stage) else key)
     if key == "0":

@@ -1,23 +1,29 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The tour of the demo: a card at each stage points at a real panel, covers no key, and does not come back once it was ended."""
+"""The tour of the demo: a card at each stage points at a real panel and names the one key that is next, until the patch is merged."""
 
+import os
+import re
 from pathlib import Path
 
 import pytest
 from textual.geometry import Offset, Region, Size
 from textual.pilot import Pilot
 
+from patchpilot.demo.answers import Answers
+from patchpilot.demo.sandbox import open_sandbox, ticking
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.build_app import make
 from patchpilot.tui.saved_state import FILE, SavedState
+from patchpilot.tui.screens import follow_screen
 from patchpilot.tui.stages import Stage
 from patchpilot.tui.tour import SEEN, STEPS
 from patchpilot.tui.widgets.choose import Choose
-from patchpilot.tui.widgets.panel import Panel
+from patchpilot.tui.widgets.confirm import Confirm
 from patchpilot.tui.widgets.tour_card import TourCard, beside
-from tests.kit.walk import asked, said, settle, still, text_of, until
+from tests.kit.walk import asked, said, settle, settled, still, text_of, until
 
 SIZES = ((80, 24), (120, 36), (160, 50))
+PRESS = re.compile(r"Press  (\S+) : (.+)")
 
 
 @pytest.fixture
@@ -32,12 +38,23 @@ def demo(work: Path) -> PatchpilotApp:
     return make(work, memory=SavedState(work.parent / "sandbox-state.json"))
 
 
-async def card(pilot: Pilot[int]) -> Panel:
-    """The card, once it is where it belongs."""
-    app = pilot.app
-    await until(pilot, lambda: isinstance(app.screen, TourCard) and app.screen_stack[-2].query(".-pointed"), "a card")
+async def card(pilot: Pilot[int]) -> TourCard:
+    """The card of the stage on screen, once it is where it belongs."""
+    await until(pilot, lambda: pilot.app.screen.query(".-pointed"), "a card")
     await still(pilot)
-    return app.screen.query_one(Panel)
+    return pilot.app.screen.query_one(TourCard)
+
+
+def words_of(shown: TourCard) -> str:
+    """The text of a card in one line, as the screen shows it."""
+    app = shown.app
+    assert isinstance(app, PatchpilotApp)
+    rows = text_of(app).split("\n")[shown.region.y + 1 : shown.region.bottom - 1]
+    return " ".join(row[shown.region.x + 1 : shown.region.right - 1].strip() for row in rows)
+
+
+def key_line(app: PatchpilotApp) -> str:
+    return text_of(app).split("\n")[-1].strip()
 
 
 def test_the_tour_has_one_card_for_each_stage() -> None:
@@ -45,52 +62,100 @@ def test_the_tour_has_one_card_for_each_stage() -> None:
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-async def test_each_card_points_at_a_panel_of_its_stage_and_covers_no_key(clone: Path, state: Path, size: tuple[int, int]) -> None:
+async def test_each_card_points_at_a_panel_of_its_stage_and_names_one_key_which_the_key_line_shows(
+    clone: Path, state: Path, size: tuple[int, int]
+) -> None:
     app = demo(clone)
     async with app.run_test(size=size) as pilot:
         for step in STEPS:
+            await settle(pilot)
+            asked(app)
+            await pilot.press(str(step.stage.number))
+            await settle(pilot)
             shown = await card(pilot)
             assert app.stage is step.stage
-            assert f"{STEPS.index(step) + 1}/{len(STEPS)} {step.title}" in str(shown.border_title)
-            (panel,) = app.screen_stack[-2].query(".-pointed")
+            assert f"{step.stage.number}/{len(STEPS)} {step.title}" in str(shown.border_title)
+            (panel,) = app.screen.query(".-pointed")
             assert panel.region, "the panel that the card is about is on screen"
             area = Region(0, 2, size[0], size[1] - 3)
             assert area.contains_region(shown.region), (shown.region, area)
-            key_line = text_of(app).split("\n")[-1].split()
-            assert key_line, "the key line can be read"
-            assert "Enter" not in key_line, "Enter is the card's"
-            assert step.text.split()[0] in text_of(app)
-            last = "Or press Enter to go on" if step is not STEPS[-1] else "Press Enter to end the tour"
-            rows = text_of(app).split("\n")[shown.region.y + 1 : shown.region.bottom - 1]
-            words = " ".join(" ".join(row[shown.region.x + 1 : shown.region.right - 1] for row in rows).split())
-            assert last in words, "whether to try the keys now"
-            assert step is STEPS[-1] or f"Try it now (keys of the stage close this card): {step.first}." in words, "what to try"
+            words = words_of(shown)
+            assert step.text.split()[0] in words
+            assert (found := PRESS.search(words)), words
+            assert key_line(app) == f"{found[1]} {found[2].strip()}  ? help  q quit", "no other key of the stage is offered meanwhile"
+
+
+async def test_a_dialog_hides_the_card_and_the_key_line_shows_its_keys_only(clone: Path, state: Path) -> None:
+    app = demo(clone)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await settle(pilot)
+        assert "answer the 3 questions" in words_of(await card(pilot))
+        assert key_line(app) == "a answer the 3 questions  ? help  q quit"
+        await pilot.press("a")
+        await until(pilot, lambda: "Security question" in text_of(app), "the question")
+        await until(pilot, lambda: not app.screen_stack[-2].query(".-pointed"), "the card to go")
+        await still(pilot)
+        assert key_line(app) == "Esc cancel"
+        assert "1/8" not in text_of(app)
+        await pilot.press("escape")
+        assert "answer the 3 questions" in words_of(await card(pilot)), "what was not done is still next"
+
+
+async def test_the_questions_of_the_demo_propose_the_answers_of_its_author_and_the_subject_shows_the_tree(clone: Path, state: Path) -> None:
+    app = demo(clone)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await settle(pilot)
+        await pilot.press("a")
+        for title, button in (("Security question", "No"), ("Regression question", "No"), ("Tree question", "Fixes: [PATCH net]")):
+            await until(pilot, lambda title=title: title in text_of(app), title)  # type: ignore[misc]
+            await still(pilot)
+            assert "In the demo" in text_of(app)
+            assert str(app.focused.label) == button  # type: ignore[union-attr]
             await pilot.press("enter")
         await settle(pilot)
-        assert app.stage is Stage.COMMIT
-        assert "The tour is over. Now do it" in said(app)
-        assert "Enter do it" in text_of(app).split("\n")[-1], "Enter is the list's again"
-        assert not app.stage_screen.query(".-pointed")  # type: ignore[union-attr]
+        await until(pilot, lambda: "Subject: [PATCH net] net/acme: allow" in text_of(app), "the subject with its tree")
+        assert "go on to Checks" in words_of(await card(pilot))
 
 
-async def test_back_and_forward_and_any_other_key_is_for_the_stage(clone: Path, state: Path) -> None:
+async def test_enter_alone_does_not_walk_through_the_cards(clone: Path, state: Path) -> None:
     app = demo(clone)
-    async with app.run_test(size=(120, 36)) as pilot:
+    async with app.run_test(size=(100, 30)) as pilot:
+        await settle(pilot)
         await card(pilot)
-        await pilot.press("right")
-        await card(pilot)
-        assert app.stage is Stage.CHECKS
-        await pilot.press("left")
-        await card(pilot)
+        await pilot.press("enter")
+        await until(pilot, lambda: "Security question" in text_of(app), "what Enter does in the list below the card")
         assert app.stage is Stage.COMMIT
-        await pilot.press("question_mark")
-        await still(pilot)
-        assert "HelpScreen" in type(app.screen).__name__
-        await pilot.press("escape")
-        asked(app)
-        await pilot.press(str(Stage.TAGS.number))
-        assert "Which commit introduced the bug?" in str((await card(pilot)).border_title), "the card of a stage appears when it is visited"
-        assert app.stage is Stage.TAGS
+
+
+async def test_the_keys_of_the_cards_lead_from_the_first_screen_to_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(follow_screen, "OFTEN", 0.3)
+    with open_sandbox(tmp_path / "sandbox") as sandbox, ticking(sandbox, 0.1, Answers(sandbox, (0.1, 0.2, 0.3)).look):
+        for name in [name for name in os.environ if name.startswith(("XDG_", "GIT_"))]:
+            monkeypatch.delenv(name)
+        for name, value in {**sandbox.env, SEEN: str(tmp_path / "own")}.items():
+            monkeypatch.setenv(name, value)
+        app = make(sandbox.work)
+        pressed: list[str] = []
+        async with app.run_test(size=(100, 30)) as pilot:
+            while "Merged. Now with your own tree" not in text_of(app):
+                assert len(pressed) < 30, pressed
+                screen = app.screen
+                if isinstance(screen, Confirm):
+                    await pilot.press(*"send", "enter")
+                elif screen.is_modal:
+                    await pilot.press("enter")
+                else:
+                    await until(pilot, lambda: app.screen.is_modal or (settled(app) and app.screen.query(".-pointed")), "a card")
+                    await still(pilot)
+                    if app.screen.is_modal or (found := PRESS.search(words_of(app.screen.query_one(TourCard)))) is None:
+                        await pilot.pause(0.3)
+                        continue
+                    pressed.append(found[1])
+                    await pilot.press(found[1])
+                await pilot.pause(0.5)
+            assert pressed[:3] == ["a", "n", "A"]
+            assert pressed[-1] == "f"
+            assert SavedState(tmp_path / "own" / FILE).get("tour") == "seen"
 
 
 async def test_a_tour_that_was_ended_does_not_come_back_until_it_is_asked_for(clone: Path, state: Path) -> None:
@@ -99,17 +164,17 @@ async def test_a_tour_that_was_ended_does_not_come_back_until_it_is_asked_for(cl
         await card(pilot)
         await pilot.press("escape")
         await settle(pilot)
-        assert not isinstance(app.screen, TourCard)
+        assert "The tour is over" in said(app)
         asked(app)
         await pilot.press(str(Stage.CHECKS.number))
         await settle(pilot)
         assert app.stage is Stage.CHECKS
-        assert not isinstance(app.screen, TourCard)
+        assert not app.screen.query(".-pointed")
     assert SavedState(state / FILE).get("tour") == "seen"
     again = demo(clone)
     async with again.run_test(size=(80, 24)) as pilot:
         await still(pilot)
-        assert not isinstance(again.screen, TourCard)
+        assert not again.screen.query(TourCard)
         assert again.tour is not None
         again.tour.restart()
         assert "1/8" in str((await card(pilot)).border_title)
@@ -145,8 +210,8 @@ async def test_outside_the_demo_there_is_no_tour(clone: Path, tmp_path: Path) ->
     [
         (Region(0, 2, 40, 30), Offset(40, 2), "left"),
         (Region(80, 2, 40, 30), Offset(30, 2), "right"),
-        (Region(0, 2, 120, 10), Offset(0, 12), "up"),
-        (Region(0, 20, 120, 15), Offset(0, 12), "down"),
+        (Region(0, 2, 120, 10), Offset(68, 26), "up"),
+        (Region(0, 20, 120, 15), Offset(68, 26), ""),
         (Region(0, 2, 120, 33), Offset(68, 26), ""),
     ],
 )

@@ -111,7 +111,7 @@ async def test_a_first_timer_walks_from_the_commit_to_the_followed_reply(tmp_pat
                 await pilot.pause(0.5)
             assert str(followed().state) == "in-stable"
             await until(pilot, lambda: told or "Now with your own tree" in text_of(app), "the card at the end of the demo")
-            await keys(pilot, Stage.BACKPORTS)
+            await keys(pilot, "escape", Stage.BACKPORTS)
             await until(pilot, lambda: session.fresh(Stage.BACKPORTS), "the branches after the fetch")
             now = {branch.version: str(branch.verdict) for branch in session.fresh(Stage.BACKPORTS).branches}
             assert (now["6.12"], now["6.1"]) == ("already-fixed", "conflict")

@@ -6,22 +6,23 @@ from typing import Any
 import pytest
 from textual.app import App, ComposeResult
 from textual.containers import Horizontal
+from textual.geometry import Region
 from textual.pilot import Pilot
 from textual.widgets import Static
 
 from patchpilot.tui.widgets.panel import Panel
 from patchpilot.tui.widgets.tour_card import TourCard
 
-TEXT = "f goes to the next finding. It says why the rule exists and what to do; [bold]a[/] applies its fix."
+TEXT = "It says why the rule exists and what to do; [bold]markup[/] is text."
 
 
 class Toured(App[int]):
     """Two panels, of which the card is about the first."""
 
     CSS = """
+    Screen { layers: default tour; }
     Panel { border: round $foreground; width: 1fr; height: 20; }
     Panel.-pointed { border: heavy $warning; border-title-style: bold reverse; }
-    TourCard { align: left top; background: transparent; }
     #tour-card { width: 58; height: auto; border: heavy $warning; background: $surface; padding: 0 1; }
     """
 
@@ -31,9 +32,11 @@ class Toured(App[int]):
             yield Panel(Static("one\ntwo"), title="Findings", id="list")
             yield Panel(Static("three"), title="Patch", id="patch")
         yield Static("f next  a apply fix  q quit")
+        yield TourCard()
 
     def on_mount(self) -> None:
-        self.push_screen(TourCard("2/8 What would be reported", TEXT, "Enter next · Esc ends", lambda: self.query_one("#list")))
+        self.query_one(TourCard).fill("2/8 What would be reported", TEXT, "a", "apply the fix")
+        self.call_after_refresh(lambda: self.query_one(TourCard).put(self.query_one("#list"), Region(0, 2, 120, 21)))
 
 
 async def placed(pilot: Pilot[int]) -> None:

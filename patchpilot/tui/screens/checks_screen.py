@@ -18,7 +18,7 @@ from patchpilot.model.finding import Finding, Severity
 from patchpilot.tui.finding_text import Shown, detail_of, note_of, row_of
 from patchpilot.tui.glyphs import glyph
 from patchpilot.tui.rich_text import STRONG, fitted, plain
-from patchpilot.tui.screens.stage_screen import StageScreen
+from patchpilot.tui.screens.stage_screen import WAIT, NextKey, StageScreen
 from patchpilot.tui.session import JobRequest
 from patchpilot.tui.stages import Stage, StageState, StageStatus
 from patchpilot.tui.widgets.choose import Choose
@@ -305,6 +305,21 @@ class ChecksScreen(StageScreen):
         result: CheckResult | None = self.session.last(self.stage)
         suppressed = f" ({len(result.suppressed)} waived; press o to show)" if result and result.suppressed else ""
         return f"no findings{suppressed}"
+
+    @property
+    def next_key(self) -> NextKey | None:
+        """All safe fixes first, then what `a` does about a finding."""
+        from patchpilot.services.check.fix_finding import Remedy, remedy_of
+
+        result: CheckResult | None = self.session.fresh(self.stage)
+        if result is None or self._doing:
+            return WAIT
+        if can_fix(result):
+            return NextKey("A", "see all safe fixes, then apply them")
+        signs = [shown for shown in self._found if not shown.suppressed and remedy_of(shown.finding, result.rules) is Remedy.SIGN_OFF]
+        if not signs:
+            return None
+        return NextKey("a", "sign off") if self._now in signs else NextKey("f", "go to the next finding")
 
     # keys
 

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The commit stage, where everybody arrives: what the topic is, what is not done and which key does it, and each commit with its diff."""
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
@@ -18,7 +20,7 @@ from patchpilot.model.trailer import is_trailer
 from patchpilot.tui.glyphs import OF_STATE, glyph
 from patchpilot.tui.message_hints import SUBJECT, message_hints
 from patchpilot.tui.rich_text import QUIET, STRONG, plain, wrapped
-from patchpilot.tui.screens.stage_screen import StageScreen
+from patchpilot.tui.screens.stage_screen import WAIT, NextKey, StageScreen
 from patchpilot.tui.session import JobRequest
 from patchpilot.tui.stages import Stage, StageState, StageStatus
 from patchpilot.tui.widgets.badge import Tone, ink
@@ -70,6 +72,13 @@ def commit_rows(patch: "Patch") -> list[str]:
     return rows
 
 
+def with_prefix(rows: "Sequence[str]", mark: str) -> list[str]:
+    """The lines of a commit with the prefix of its mail in the subject, such as `PATCH net v2`; the number in a series stays."""
+    return [
+        SUBJECT_PREFIX.sub(lambda found: f"Subject: [{mark}{found[1] or ''}]", row) if row.startswith("Subject: ") else row for row in rows
+    ]
+
+
 class NextRow(NamedTuple):
     """A thing that is not done: what Enter does with it and with which name, its glyph's name, the key that does it, and words."""
 
@@ -82,6 +91,7 @@ class NextRow(NamedTuple):
 
 
 TONES = {"done": Tone.SUCCESS, "blocked": Tone.ERROR, "stale": Tone.WARNING, "todo": Tone.ACCENT, "busy": Tone.ACCENT}
+SUBJECT_PREFIX = re.compile(r"Subject: \[PATCH( \d+/\d+)?\]")
 SIGNS, TITLE = 6, 11
 """Columns of the sign and the key, and of the name of a stage or question."""
 
@@ -138,6 +148,8 @@ class CommitScreen(StageScreen):
     def _show_one(self, patches: "tuple[Patch, ...]", at: int) -> None:
         patch = patches[at]
         rows = commit_rows(patch)
+        if self._questions is not None:
+            rows = with_prefix(rows, self._questions.draft.mark)
         hints = [Note(hint.line, glyph("stale"), "warning", hint.text) for hint in message_hints(rows, patch.subject.title)]
         self.query_one("#commit", DiffView).fill(rows, notes=hints)
         added, removed = sum(change.added for change in patch.files), sum(change.removed for change in patch.files)
@@ -199,7 +211,7 @@ class CommitScreen(StageScreen):
             facts.append(("Target", f"{words} {name}"))
             facts += [("", f"{one.subject}: already there, {one.how}") for one in fit.already[:2]]
         if asked:
-            facts.append(("Mails", f"[{asked.draft.prefix or 'PATCH'}{f' v{asked.draft.version}' if asked.draft.version > 1 else ''}]"))
+            facts.append(("Mails", f"[{asked.draft.mark}]"))
             facts += [(question.name.capitalize(), f"{question.answer or 'not answered'}") for question in asked.questions]
         text = Text()
         room = self.query_one("#about").content_size.width or self.size.width
@@ -318,7 +330,11 @@ class CommitScreen(StageScreen):
         self.in_thread("checking the target tree", lambda repository, _: traps(repository, session.target, base=base), self._looked)
 
     def _looked(self, questions: "PreSendQuestions") -> None:
+        before = self._questions.draft.mark if self._questions else ""
         self._questions = questions
+        result: TopicCommits | None = self.session.fresh(self.stage)
+        if result is not None and questions.draft.mark != before:
+            self._show_one(result.patches, self.session.at % len(result.patches))
         self.session.open_questions = len(questions.open)
         self.tui.remember()
         self._show_about()
@@ -356,6 +372,15 @@ class CommitScreen(StageScreen):
 
         asked = known.open or (() if known.missing_tree else known.questions)
         ask(self, [question for question in asked if only in (None, question.name)], tree)
+
+    @property
+    def next_key(self) -> NextKey | None:
+        """The questions that are open, once they are known."""
+        asked = self._questions
+        if asked is None or self._doing:
+            return WAIT
+        questions = len(asked.open) + bool(asked.missing_tree)
+        return NextKey("a", f"answer the {counted(questions, 'question')}") if questions else None
 
     def action_edit(self) -> None:
         """Edit the commit message, then read the topic again."""

@@ -18,7 +18,7 @@ from textual.widgets.option_list import Option
 from patchpilot.model.counted import counted
 from patchpilot.tui.rich_text import lines, wrapped
 from patchpilot.tui.screens.follow_rows import comparison_rows, first_rows, head, is_prepared, next_words, point_row, rank, series_row
-from patchpilot.tui.screens.stage_screen import StageScreen
+from patchpilot.tui.screens.stage_screen import WAIT, NextKey, StageScreen
 from patchpilot.tui.session import JobRequest
 from patchpilot.tui.stages import Stage, StageState, StageStatus
 from patchpilot.tui.widgets.choose import Choose, LineDialog, Reader
@@ -339,6 +339,21 @@ class FollowScreen(StageScreen):
         if not self.tui.demo or not series.own or series.landed or series.step.need != "action" or is_prepared(series):
             return ""
         return DEMO if series.status and is_answered(series.status) else "wait: more replies arrive in a few seconds"
+
+    @property
+    def next_key(self) -> NextKey | None:
+        """In the demo, where the topic's own series is followed."""
+        own = next((series for series in self._order if series.own), None)
+        if own is None:
+            return NextKey(str(Stage.SEND.number), "send the patch first")
+        if own.landed:
+            has_commit = own.status and own.status.evidence.commits
+            return WAIT if has_commit else NextKey("f", "fetch what was merged")
+        if is_prepared(own):
+            return NextKey(str(Stage.SEND.number), "send what was prepared")
+        if self._in_demo(own) == DEMO:
+            return NextKey("M", "have v2 prepared and Maya answered for you")
+        return NextKey("", "Wait: answers arrive in a few seconds")
 
     def _pin(self, rows: "Sequence[TreeRow]") -> None:
         """Show what to do next above the conversation, where it stays while that is scrolled."""

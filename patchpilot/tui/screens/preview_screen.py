@@ -15,7 +15,7 @@ from patchpilot.model.printable import width
 from patchpilot.tui.glyphs import glyph
 from patchpilot.tui.rich_text import fitted, plain
 from patchpilot.tui.screens.repair_keys import choose_prefix, edit_draft, switch_transport
-from patchpilot.tui.screens.stage_screen import StageScreen
+from patchpilot.tui.screens.stage_screen import NextKey, StageScreen
 from patchpilot.tui.session import JobRequest
 from patchpilot.tui.stages import Stage, StageState, StageStatus
 from patchpilot.tui.widgets.choose import LineDialog
@@ -70,7 +70,7 @@ def status_of(result: "SendPlan") -> StageStatus:
         return StageStatus(StageState.DONE, message if message and f" v{result.version} " not in message else f"v{result.version} was sent")
     said = preflight_card(result).verdict
     if result.refused:
-        return StageStatus(StageState.BLOCKED, f"{said}; press {Stage.SEND.number} to fix", str(len(result.refusals)))
+        return StageStatus(StageState.BLOCKED, f"{said}; press {Stage.SEND.number} to fix")
     treeless = next((warning for warning in result.warnings if warning.name == "missing-target-tree"), None)
     if treeless:
         return StageStatus(StageState.TODO, f"{treeless.message}; P sets the target tree")
@@ -121,6 +121,12 @@ class PreviewScreen(StageScreen):
         with Columns():
             yield Panel(List(ident="mails"), title="Mails", id="mail-list")
             yield Panel(DiffView(ident="mail"), title="Mail", id="mail-panel", classes="main")
+
+    @property
+    def next_key(self) -> NextKey | None:
+        """What blocks is fixed at the next stage."""
+        is_blocked = self.session.status(self.stage).state is StageState.BLOCKED
+        return NextKey(str(Stage.SEND.number), "fix what blocks sending") if is_blocked else None
 
     def show(self, result: "SendPlan") -> None:
         """Fill both; the cursor stays on the mail it was on."""

@@ -17,7 +17,7 @@ from patchpilot.model.recipient import Recipient, Remedy, RemedyKind
 from patchpilot.tui.glyphs import glyph
 from patchpilot.tui.recipient_groups import OUT, RecipientGroup, grouped, role_of
 from patchpilot.tui.rich_text import QUIET, STRONG, fitted, plain
-from patchpilot.tui.screens.stage_screen import StageScreen
+from patchpilot.tui.screens.stage_screen import NextKey, StageScreen
 from patchpilot.tui.session import JobRequest
 from patchpilot.tui.stages import Stage, StageState, StageStatus
 from patchpilot.tui.widgets.badge import Tone, badge, ink
@@ -309,6 +309,15 @@ class RecipientsScreen(StageScreen):
         if known and known.advice:
             self._note = (self._note + by) % len(known.advice)
             self._mark()
+
+    @property
+    def next_key(self) -> NextKey | None:
+        """The note that is marked, if it can be settled here, else the next one."""
+        known: CountedRecipients | None = self.session.fresh(self.stage)
+        marked = self._marked()
+        if marked and marked.remedy:
+            return NextKey("a", marked.words)
+        return NextKey("f", "go to the next note") if known and any(advice.remedy for advice in known.advice) else None
 
     def _marked(self) -> "RecipientAdvice | None":
         known: CountedRecipients | None = self.session.last(self.stage)

@@ -24,7 +24,7 @@ from patchpilot.tui.rich_text import QUIET, STRONG, fitted, lines, plain, with_c
 from patchpilot.tui.screens.preview_screen import load as load_plan
 from patchpilot.tui.screens.preview_screen import recorded
 from patchpilot.tui.screens.repair_keys import choose_prefix, edit_draft, repair, switch_transport, undo_repair
-from patchpilot.tui.screens.stage_screen import StageScreen
+from patchpilot.tui.screens.stage_screen import WAIT, NextKey, StageScreen
 from patchpilot.tui.session import JobRequest
 from patchpilot.tui.stages import Stage, StageState, StageStatus
 from patchpilot.tui.widgets.choose import Choose
@@ -298,6 +298,23 @@ class SendScreen(StageScreen):
         shown = named[:2] if self.size.height < TALL and self.size.width < WIDE else named
         texts = [f"{name} ({role})" for name, role in shown] + ([f"+{len(named) - len(shown)}"] if len(named) > len(shown) else [])
         return [Text.assemble(plain(f"{header:4} ", STRONG), plain(f" {glyph('dot')} ".join(texts)))] if texts else []
+
+    @property
+    def next_key(self) -> NextKey | None:
+        """What blocks first, then the send; None once it was sent."""
+        known: TopicSend | None = self.session.fresh(self.stage)
+        if known is None or self._sending:
+            return WAIT
+        if known.unfinished:
+            return NextKey("R", "resume sending")
+        if known.is_sent:
+            return None
+        if not known.plan.refused and not known.plan.blocked:
+            return NextKey("s", "send")
+        check = self._selected
+        if check is None or not is_blocking(check):
+            return NextKey("Home", "select the first problem")
+        return NextKey("a", "fix the selected problem")
 
     def _show_check(self) -> None:
         """Below the list: the selected check in full, and what repairs it."""

@@ -4,7 +4,7 @@
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar, cast
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -44,6 +44,16 @@ PATIENCE = 0.3
 """Seconds after which work is announced: most ends sooner, and what would be drawn and removed again is what a slow line waits for."""
 
 
+class NextKey(NamedTuple):
+    """The key that does what is next at a stage, and what it does; without a key, what there is to wait for."""
+
+    key: str
+    does: str
+
+
+WAIT = NextKey("", "One moment …")
+
+
 class StageScreen(Screen[None]):
     """A stage. Subclasses give `stage`, `body()` (widgets) and `show(result)` (fill them)."""
 
@@ -70,6 +80,9 @@ class StageScreen(Screen[None]):
 
     labels: Mapping[str, str] = {}
     """Labels that the key line shows now in place of the bindings' own, by action."""
+
+    only_key: NextKey | None = None
+    """While a card of the tour is shown, the key that it names: the key line then shows no other of the stage's keys."""
 
     class Done(Message):
         """A side job finished; `then` shows its result."""
@@ -152,8 +165,6 @@ class StageScreen(Screen[None]):
             if self.session.fresh(self.stage) is None and self.stage not in self.session.busy and self.may_begin():
                 self.tui.jobs.begin(self.stage)
         self.place()
-        if self.tui.tour is not None:
-            self.call_after_refresh(self.tui.tour.visit)
 
     def on_resize(self) -> None:
         """Say what a small terminal lacks; only the main panel is shown there."""
@@ -173,6 +184,21 @@ class StageScreen(Screen[None]):
     def may_leave(self, to: Stage) -> bool:
         """Whether to go to another stage now; a screen that returns False continues by itself."""
         return True
+
+    @property
+    def next_key(self) -> NextKey | None:
+        """The key that does what is next at this stage, None where nothing is left to do. Asked only while the result is fresh."""
+        return None
+
+    def show_only(self, key: NextKey | None) -> None:
+        """Name this key in the key line instead of the others."""
+        if key != self.only_key:
+            self.only_key = key
+            self.query_one(KeyLine).refresh()
+
+    def on_screen_suspend(self) -> None:
+        """The key line is the dialog's while one is open."""
+        self.query_one(KeyLine).refresh()
 
     def renew(self) -> None:
         """Show the newest result, unless it is shown already."""
@@ -361,6 +387,8 @@ class StageScreen(Screen[None]):
             return
         if self.query_one("#error").display:
             self.close_error()
+            return
+        if not self._doing and self.stage not in self.session.busy and self.tui.tour is not None and self.tui.tour.end():
             return
         for what in self._side:
             self._side[what] += 1

@@ -17,7 +17,7 @@ from patchpilot.model.bug_range import NOWHERE
 from patchpilot.model.counted import counted
 from patchpilot.tui.glyphs import glyph
 from patchpilot.tui.rich_text import fitted, lines, plain, word_diff_line, word_diff_rows
-from patchpilot.tui.screens.stage_screen import StageScreen
+from patchpilot.tui.screens.stage_screen import NextKey, StageScreen
 from patchpilot.tui.session import JobRequest
 from patchpilot.tui.stages import Stage, StageState, StageStatus
 from patchpilot.tui.widgets.choose import LineDialog, Reader
@@ -264,6 +264,12 @@ class TagsScreen(StageScreen):
             view = self.query_one(name, DiffView)
             if list(view.rows) != rows:
                 view.fill(rows)
+
+    @property
+    def next_key(self) -> NextKey | None:
+        """The tags, while none is there."""
+        is_open = self.session.status(self.stage).state is StageState.TODO and bool(self._candidates())
+        return NextKey("w", "see the tags to write") if is_open else None
 
     def action_view(self) -> None:
         """Show the candidate's patch, and the fix below it, on the whole screen."""

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from rich.text import Text
 from textual.binding import ActiveBinding
 from textual.events import Click
-from textual.reactive import reactive
 from textual.screen import Screen
 from textual.widget import Widget
 
@@ -16,6 +15,8 @@ from patchpilot.tui.stages import Stage
 
 GAP = 2
 NEXT = "step(1)"
+ALWAYS = ("help", "leave")
+"""The actions that are shown also while a card of the tour names the one key that is next."""
 Shown = tuple[str, str, ActiveBinding]
 """A key as it is displayed, its label, and the binding."""
 
@@ -24,11 +25,9 @@ class KeyLine(Widget):
     """Keys and labels from the active bindings: what Enter does first, then the screen's own, then the next stage and those of every screen.
 
     What does not fit is left out, the keys of every screen last. A click does what the key does.
-    The screen's `quiet` are actions that are not shown now, its `labels` other labels than the bindings have. While `without_enter` is set,
-    Enter is left out: a card above the screen has it.
+    The screen's `quiet` are actions that are not shown now, its `labels` other labels than the bindings have. While a card of the tour names the
+    screen's `only_key`, only that and the keys of every screen are shown; while a dialog is open, only those of the dialog.
     """
-
-    without_enter = reactive(False)
 
     DEFAULT_CSS = "KeyLine { height: 1; dock: bottom; background: $panel; color: $footer-foreground; }"
 
@@ -45,18 +44,28 @@ class KeyLine(Widget):
         labels: dict[str, str] = dict(getattr(self.screen, "labels", {}))
         following = _following(getattr(self.screen, "stage", None))
         labels[NEXT] = following.label if following else ""
+        only = getattr(self.screen, "only_key", None)
         known = []
         for active in self.screen.active_bindings.values():
             binding = active.binding
-            label = labels.get(binding.action, binding.description)
-            if binding.show and label and binding.action not in seen and not (self.without_enter and binding.key == "enter"):
+            shown = self.app.get_key_display(binding)
+            is_only = shown == getattr(only, "key", None)
+            label = getattr(only, "does", "") if is_only else labels.get(binding.action, binding.description)
+            is_shown = is_only or (binding.show and (only is None or binding.action in ALWAYS))
+            if is_shown and label and binding.action not in seen:
                 seen.add(binding.action)
-                known.append((self.app.get_key_display(binding), label, active))
+                known.append((shown, label, active))
         return sorted(known, key=lambda shown: (shown[2].binding.key != "enter", shown[2].node is self.app))
+
+    def _of_dialog(self) -> list[Shown]:
+        """The keys of the dialog above, each once: what Enter does first."""
+        active = [active for active in self.app.screen.active_bindings.values() if active.binding.show and active.binding.description]
+        known = {self.app.get_key_display(one.binding): one for one in sorted(active, key=lambda one: one.binding.key != "enter")}
+        return [(key, one.binding.description, one) for key, one in known.items()]
 
     def _shown(self) -> Iterator[Shown]:
         """As many keys as fit: those of every screen (such as help) first take their room."""
-        known = self._known()
+        known = self._known() if self.app.screen is self.screen else self._of_dialog()
         room, fits = self.size.width - 1 + GAP, set[int]()
         for at in sorted(range(len(known)), key=lambda at: known[at][2].node is not self.app and known[at][2].binding.key != "enter"):
             if _wide(known[at]) <= room:
