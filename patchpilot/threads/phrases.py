@@ -292,3 +292,23 @@ SENT_AGAIN = re.compile(
 """An author who says that a new version is there."""
 ROBOT_WROTE = re.compile(r"\b(?:test robot|syzbot|\w*bot2?@|patchwork-bot|sashiko|tip-bot2?|lkp@|ci@)", re.IGNORECASE)
 """An attribution of a robot's words."""
+THANKS = re.compile(r"\A\W*(?:many |ok(?:ay)?,? )?(?:thanks|thank you|thx|great|nice|cool)\b[^?]{0,80}\Z", re.IGNORECASE)
+"""The whole of a remark that thanks."""
+_VERBS = _joined(r"""
+    use | drop | remove | delete | add | make(?! sense) | move | split | rename | replace | stop | keep | put | fix | avoid | merge | squash | sort
+    explain | document | return | check | test | separate | capitalize | swap | change | switch | convert | include | define | declare
+    mention | describe | set | initialize | let's | say | write | spell | align | wrap | pass | reuse | follow | send | do(?:n't| not)
+    don't | never | reword | rephrase | clarify
+""")
+IMPERATIVE = re.compile(
+    rf"\W*(?:(?:no|then|so|also|and|nits?|instead|ditto|minor|just|only|maybe|simply|better|or|but|again|otherwise|alternatively|first|second|here)\W+)*"
+    rf"(?:(?:{_VERBS})\b|s/[^/]+/[^/]*/)|\W*same (?:here|everywhere|for|as|on|below|comment)\b|\W*ditto\b|\bmaybe you (?:can|could)\b",
+    re.IGNORECASE,
+)
+"""A sentence that begins as a request."""
+NO_REQUEST = re.compile(
+    r"\b(?:not (?:really )?an? (?:issue|problem|concern)|should have been:?$|(?:did|do)n't (?:want|mean) to (?:suggest|ask)|isn't (?:in)?correct"
+    r"|no need to (?:resend|repost|respin)|would you mind if i|i should (?:have|note))",
+    re.IGNORECASE,
+)
+"""What has the words of a request and is none."""

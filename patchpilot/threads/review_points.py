@@ -2,37 +2,48 @@
 """The open points of a review: what each mail on the newest revision asks or requests, one point per question or comment."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from patchpilot.model.trailer import is_trailer
 from patchpilot.threads.mail_classifier import Classified
 from patchpilot.threads.mail_kinds import WANTS_ANSWER, MailKind
-from patchpilot.threads.phrases import ASKS_STRONGLY, ASKS_WEAKLY, ASSENT, CLOSING, GREETING
+from patchpilot.threads.phrases import ASKS_STRONGLY, ASKS_WEAKLY, ASSENT, CLOSING, GREETING, IMPERATIVE, NO_REQUEST, THANKS
 from patchpilot.threads.reply_body import MAX_LINES, ReplyLine
 from patchpilot.threads.sender import same_person
 from patchpilot.threads.thread_values import Reply, Status
 
 MAX_TEXT = 160
-MAX_OF_A_MAIL = 20
+MAX_OF_A_MAIL = 40
 MAX_COLUMNS = 1000
 MAX_POINTS = 100
 """Of more points than that the newest are given: a discussion of thousands of mails is no checklist."""
-_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=\S)")
+QUOTED = 6
+"""At most so many quoted lines above a point say what it is about."""
+_SENTENCE_END = re.compile(r"[.!?][)\"']?(?=\s)")
 _PROBLEM = re.compile(r"^>> |^[^>].*(?:\b(?:error|warning):|undefined reference)", re.IGNORECASE)
 _BY_MACHINE = (MailKind.BUILD_FAILURE, MailKind.FORM_LETTER, MailKind.AI_REVIEW)
 _NO_FINDING = re.compile(r"\bno (?:issues|regressions|problems|bugs)\b", re.IGNORECASE)
+_FOUND_ERRORS = re.compile(r"\bfound (?:the following )?(?:errors|warnings)\b|\bnoticed the following\b", re.IGNORECASE)
+_MAY_ASK = (MailKind.TRAILERS, MailKind.ACK, MailKind.TEST_RESULT, MailKind.OTHER)
+"""Mails that want no answer as a whole, but that may have a request besides."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReviewPoint:
-    """A question or request: the mail, the 0-based line of its body where it starts, who makes it, and its text in one line."""
+    """A question or request: the mail, the 0-based lines of its body from where it starts to where it ends, who makes it, and its text in one
+    line; the quoted lines that it is about, and the version and patch number (None: the series) that its mail is about."""
 
     message_id: str
     line: int
     asker: str
     kind: MailKind
     text: str
+    end: int = 0
+    quoted: tuple[str, ...] = ()
+    version: int | None = None
+    patch: int | None = None
 
     @property
     def key(self) -> tuple[str, int]:
@@ -40,79 +51,173 @@ class ReviewPoint:
         return self.message_id, self.line
 
 
+class _Request(NamedTuple):
+    """A request in a mail: its first and last line, its text, and the quoted lines above it."""
+
+    line: int
+    end: int
+    text: str
+    quoted: tuple[str, ...] = ()
+
+
 def review_points(status: Status) -> tuple[ReviewPoint, ...]:
-    """The points of every mail on the newest revision that wants an answer, the oldest mail first; none of the author's own mails."""
+    """The points of every mail on the newest revision, the oldest mail first; none of the author's own mails."""
     latest = status.topic.latest
     points: list[ReviewPoint] = []
     for reply in reversed(status.replies):
-        wants = reply.mail.kind in WANTS_ANSWER and reply.revision in (latest, None)
-        if wants and not same_person(reply.mail.sender, status.topic.author):
-            points += reversed(list(_points(reply)))
+        if reply.revision in (latest, None) and not same_person(reply.mail.sender, status.topic.author):
+            points += reversed(list(points_of(reply)))
         if len(points) >= MAX_POINTS:
             break
     return tuple(reversed(points[:MAX_POINTS]))
 
 
-def asking_lines(mail: Classified) -> tuple[int, ...]:
-    """The 0-based lines of a mail's body where a question or request starts; none in a mail that asks for nothing."""
-    if mail.kind in _BY_MACHINE:
-        return tuple(line for line, _ in _of_a_report(mail.mail.body.split("\n", MAX_LINES), ""))
-    return tuple(line for line, text, on_code in _paragraphs(mail.body.own) if _wish(text, on_code))
-
-
-def _points(reply: Reply) -> Iterator[ReviewPoint]:
+def points_of(reply: Reply) -> Iterator[ReviewPoint]:
+    """The points of one mail about a series."""
     mail = reply.mail
     asker = mail.sender.name or mail.sender.email
-    found: Iterable[tuple[int, str]]
-    if mail.kind in _BY_MACHINE:
-        found = _of_a_report(mail.mail.body.split("\n", MAX_LINES), mail.subject.title) if not _NO_FINDING.search(mail.body.text) else ()
-    else:
-        found = _of_prose(mail.body.own)
-    for line, text in found:
-        yield ReviewPoint(mail.mail.message_id, line, asker, mail.kind, _short(text))
+    for found in _requests(mail):
+        yield ReviewPoint(
+            mail.mail.message_id, found.line, asker, mail.kind, _short(found.text), found.end, found.quoted, reply.version, reply.patch
+        )
 
 
-def _of_a_report(lines: Sequence[str], title: str) -> list[tuple[int, str]]:
+def asking_lines(mail: Classified) -> tuple[int, ...]:
+    """The 0-based lines of a mail's body where a question or request starts; none in a mail that asks for nothing."""
+    return tuple(found.line for found in _requests(mail))
+
+
+def _requests(mail: Classified) -> Sequence[_Request]:
+    if mail.kind in _BY_MACHINE or (mail.kind is MailKind.TEST_RESULT and mail.bot and _FOUND_ERRORS.search(mail.body.text)):
+        lines = mail.mail.body.split("\n", MAX_LINES)
+        return () if _NO_FINDING.search(mail.body.text) else _of_a_report(lines, mail.subject.title)
+    if mail.kind not in WANTS_ANSWER and (mail.kind not in _MAY_ASK or mail.by_author or mail.bot):
+        return ()
+    found = list(_of_prose(mail, strict=mail.kind not in WANTS_ANSWER))
+    if not found and mail.kind in WANTS_ANSWER:
+        paragraphs = [paragraph for run in _runs(mail) for paragraph in run.paragraphs]
+        found = [_whole(max(paragraphs, key=lambda lines: sum(len(line.text) for line in lines)), ())] if paragraphs else []
+    return found[:MAX_OF_A_MAIL]
+
+
+def _of_a_report(lines: Sequence[str], title: str) -> Sequence[_Request]:
     """One point for a report: its first error or warning, which build bots mark with `>>`; else its subject."""
     marked = [(at, line) for at, line in enumerate(lines) if _PROBLEM.search(line[:MAX_COLUMNS])]
     at, line = next((found for found in marked if found[1].startswith(">> ")), marked[0] if marked else (0, title))
-    return [(at, line.removeprefix(">> ").strip())]
+    return [_Request(at, at, line.removeprefix(">> ").strip())]
 
 
-def _of_prose(own: Sequence[ReplyLine]) -> list[tuple[int, str]]:
-    """The paragraphs that ask something; the longest one where none does."""
-    paragraphs = list(_paragraphs(own))
-    asking = [(line, wish) for line, text, on_code in paragraphs if (wish := _wish(text, on_code))]
-    if not asking and paragraphs:
-        line, text, _ = max(paragraphs, key=lambda paragraph: len(paragraph[1]))
-        asking = [(line, text)]
-    return asking[:MAX_OF_A_MAIL]
+class _Run(NamedTuple):
+    """What a sender wrote between two quotes: the paragraphs, the quoted lines above, and whether those are code."""
+
+    paragraphs: list[list[ReplyLine]]
+    quoted: tuple[str, ...]
+    on_code: bool
 
 
-def _paragraphs(own: Sequence[ReplyLine]) -> Iterator[tuple[int, str, bool]]:
-    """(first line, text, whether it is about quoted code) of each paragraph without greetings, closings and tags."""
-    lines: list[ReplyLine] = []
-    for line in (*own, ReplyLine("", -1)):
-        text = line.text.strip()
-        if text and not (lines and line.at != lines[-1].at + 1):
-            lines.append(line)
+def _runs(mail: Classified) -> Iterator[_Run]:
+    """A mail's own words by what they answer, without greetings, closings and tags."""
+    lines = mail.mail.body.split("\n", MAX_LINES)
+    paragraphs: list[list[ReplyLine]] = []
+    last = -1
+    in_diff = False
+    for line in (*mail.body.own, ReplyLine("", len(lines) + 1)):
+        if line.at > len(lines) or any(text.strip() for text in lines[last + 1 : line.at]):
+            if kept := [text for paragraph in paragraphs if (text := _without_frame(paragraph))]:
+                quoted = _quoted_above(lines, paragraphs[0][0].at)
+                in_diff = in_diff or kept[0][0].on_code
+                yield _Run(kept, quoted, in_diff and bool(quoted))
+            paragraphs = []
+        if line.text.strip():
+            if paragraphs and paragraphs[-1][-1].at == line.at - 1:
+                paragraphs[-1].append(line)
+            else:
+                paragraphs.append([line])
+        last = line.at
+
+
+def _without_frame(paragraph: Sequence[ReplyLine]) -> list[ReplyLine]:
+    return [line for line in paragraph if not (is_trailer(line.text.strip()) or GREETING.match(line.text) or CLOSING.match(line.text))]
+
+
+def _quoted_above(lines: Sequence[str], at: int) -> tuple[str, ...]:
+    """The quoted lines directly above a line of a mail, without one level of marks."""
+    while at and not lines[at - 1].strip():
+        at -= 1
+    start = at
+    while start and lines[start - 1].startswith(">") and at - start < QUOTED:
+        start -= 1
+    return tuple(line[2:] if line.startswith("> ") else line[1:] for line in lines[start:at])
+
+
+def _of_prose(mail: Classified, *, strict: bool) -> Iterator[_Request]:
+    """The sentences that ask something; of an answer to code without one, its first sentence. `strict`: questions and clear requests only."""
+    for run in _runs(mail):
+        sentences = [request for paragraph in run.paragraphs for request in _sentences(_prose(paragraph), run.quoted)]
+        found = [request for request in sentences if _asks(request.text)]
+        if not found and not strict:
+            found = [request for request in sentences if ASKS_WEAKLY.search(request.text)][:1]
+            if not found and run.on_code and not any(ASSENT.search(request.text) or THANKS.match(request.text) for request in sentences):
+                found = [_whole(run.paragraphs[0], run.quoted)]
+        yield from _joined(found)
+
+
+def _prose(paragraph: Sequence[ReplyLine]) -> Sequence[ReplyLine]:
+    """The lines of a paragraph that are no code."""
+    return [line for line in paragraph if not _CODE.match(line.text)]
+
+
+def _joined(found: Sequence[_Request]) -> Iterator[_Request]:
+    """Requests that start in the same line as one."""
+    last: _Request | None = None
+    for request in found:
+        if last and last.line == request.line:
+            last = last._replace(end=request.end, text=f"{last.text} {request.text}")
             continue
-        if kept := [one for one in lines if not (is_trailer(one.text.strip()) or GREETING.match(one.text) or CLOSING.match(one.text))]:
-            yield kept[0].at, " ".join(one.text.strip() for one in kept), kept[0].on_code
-        lines = [line] if text else []
+        if last:
+            yield last
+        last = request
+    if last:
+        yield last
 
 
-def _wish(text: str, on_code: bool) -> str:
-    """The sentences of a paragraph that ask or request; "" when there are none."""
-    sentences = _SENTENCE.split(text)
-    asking = [sentence for sentence in sentences if sentence.rstrip(" )\"'").endswith("?") or ASKS_STRONGLY.search(sentence)]
-    if asking:
-        return " ".join(asking)
-    if ASKS_WEAKLY.search(text) or (on_code and len(text.split()) > 3 and not ASSENT.search(text)):
-        return text
-    return ""
+def _whole(paragraph: Sequence[ReplyLine], quoted: tuple[str, ...]) -> _Request:
+    return _Request(paragraph[0].at, paragraph[-1].at, " ".join(line.text.strip() for line in paragraph), quoted)
+
+
+def _sentences(paragraph: Sequence[ReplyLine], quoted: tuple[str, ...]) -> Iterator[_Request]:
+    """The sentences of a paragraph, each with the lines from where it starts to where it ends; an item of a list starts one."""
+    words: list[str] = []
+    start = paragraph[0].at if paragraph else 0
+    for line in paragraph:
+        text = line.text.strip()
+        if words and _ITEM.match(text):
+            yield _Request(start, line.at - 1, " ".join(words), quoted)
+            words = []
+        begin = 0
+        for stop in (*(match.end() for match in _SENTENCE_END.finditer(text)), len(text)):
+            if piece := text[begin:stop].strip():
+                start = start if words else line.at
+                words.append(piece)
+                if stop < len(text) or text[-1:] in ".!?":
+                    yield _Request(start, line.at, " ".join(words), quoted)
+                    words = []
+            begin = stop
+    if words:
+        yield _Request(start, paragraph[-1].at, " ".join(words), quoted)
+
+
+def _asks(sentence: str) -> bool:
+    """Whether a sentence is a question or a clear request."""
+    if NO_REQUEST.search(sentence):
+        return False
+    return sentence.rstrip(" )\"'").endswith("?") or bool(ASKS_STRONGLY.search(sentence) or IMPERATIVE.match(sentence))
 
 
 def _short(text: str) -> str:
     words = " ".join(text.split())
     return words if len(words) <= MAX_TEXT else f"{words[: MAX_TEXT - 1].rsplit(' ', 1)[0]}…"
+
+
+_CODE = re.compile(r"\t| {4}| \*|.*[;{]$")
+_ITEM = re.compile(r"(?:[-*•]|\d{1,2}[.)]|\(\w\))\s")

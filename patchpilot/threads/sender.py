@@ -43,7 +43,13 @@ def same_person(one: Address, other: Address) -> bool:
     """Whether two addresses are the same person's: the same mailbox, or the same name with another mailbox."""
     if one.key == other.key:
         return True
-    return bool(names := _name_words(one.name)) and len(names) > 1 and names == _name_words(other.name)
+    names, others = _name_words(one.name), _name_words(other.name)
+    return any(len(mine) > 1 and mine == yours for mine, yours in ((names, others), (_latin(names), _latin(others))))
+
+
+def _latin(words: frozenset[str]) -> frozenset[str]:
+    """A name without what is written next to it in another script."""
+    return frozenset(word for word in words if word.isascii())
 
 
 def _name_words(name: str) -> frozenset[str]:

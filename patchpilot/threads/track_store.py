@@ -33,6 +33,8 @@ CREATE TABLE IF NOT EXISTS tick (
     PRIMARY KEY (series, message_id, line));
 """
 _NEWS = "ALTER TABLE series ADD COLUMN news TEXT;"
+_TICKED = "addressed"
+_MARKS = f"ALTER TABLE tick ADD COLUMN state TEXT NOT NULL DEFAULT '{_TICKED}';"
 _PASSED_KEPT = 20_000
 _PASSED = "CREATE TABLE IF NOT EXISTS passed (message_id TEXT PRIMARY KEY, at TEXT NOT NULL);"
 _BLOBS = {"raw": (bytes,), "mbox": (str, bytes, type(None))}
@@ -62,7 +64,7 @@ def _unpacked(raw: object) -> bytes | None:
     return None
 
 
-TRACK_LAYOUT = Layout("the database of tracked series", (_SCHEMA, _TICKS, _NEWS + _PASSED), _is_valid)
+TRACK_LAYOUT = Layout("the database of tracked series", (_SCHEMA, _TICKS, _NEWS + _PASSED, _MARKS), _is_valid)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +84,12 @@ class TrackEntry:
 
 @dataclass(frozen=True, slots=True)
 class SeriesRecord:
-    """All that the store has about a series, except its mails: their ids in order, each with whether it was read, and the ticked review points."""
+    """All that the store has about a series, except its mails: their ids in order, each with whether it was read, and the states that the user
+    set for review points."""
 
     entry: TrackEntry
     members: tuple[tuple[str, bool], ...]
-    ticked: frozenset[tuple[str, int]]
+    marks: Mapping[tuple[str, int], str]
 
 
 def default_file() -> Path:
@@ -279,7 +282,7 @@ class Store:
         """All about a series, except its mails."""
         unread = self.unread(number)
         ids = self._ids("SELECT message_id FROM member WHERE series = ? ORDER BY rowid", number)
-        return SeriesRecord(self.entry(number), tuple((message_id, message_id not in unread) for message_id in ids), self.ticked(number))
+        return SeriesRecord(self.entry(number), tuple((message_id, message_id not in unread) for message_id in ids), self.marks(number))
 
     def stored(self, message_ids: Iterable[str]) -> tuple[Mail, ...]:
         """Those of these mails that the store has, of whichever series."""
@@ -346,8 +349,8 @@ class Store:
                 ((number, _text(message_id)) for message_id, _ in record.members),
             )
             self.mark_read(number, [message_id for message_id, seen in record.members if seen])
-            for message_id, line in record.ticked:
-                self.tick(number, message_id, line, done=True)
+            for (message_id, line), state in record.marks.items():
+                self.mark(number, message_id, line, state)
         return number
 
     def back_up(self) -> None:
@@ -379,18 +382,18 @@ class Store:
                     "UPDATE member SET seen = 1 WHERE series = ? AND message_id = ?", ((number, message_id_) for message_id_ in message_ids)
                 )
 
-    def ticked(self, number: int) -> frozenset[tuple[str, int]]:
-        """The review points of a series that were ticked as addressed: (Message-ID, line of its body)."""
-        rows = self._database.execute("SELECT message_id, line FROM tick WHERE series = ?", (number,))
-        return frozenset((row[0], row[1]) for row in rows)
+    def marks(self, number: int) -> dict[tuple[str, int], str]:
+        """The states that the user set for review points of a series, by (Message-ID, line of its body)."""
+        rows = self._database.execute("SELECT message_id, line, state FROM tick WHERE series = ?", (number,))
+        return {(str(message_id), int(line)): str(state) for message_id, line, state in rows}
 
-    def tick(self, number: int, message_id: str, line: int, *, done: bool) -> None:
-        """Tick a review point as addressed, or clear its tick."""
-        statement = (
-            "INSERT OR IGNORE INTO tick VALUES (?, ?, ?)" if done else "DELETE FROM tick WHERE series = ? AND message_id = ? AND line = ?"
-        )
+    def mark(self, number: int, message_id: str, line: int, state: str | None) -> None:
+        """Set the state of a review point; None leaves it to what the mails say."""
         with self.changing() as database:
-            database.execute(statement, (number, _text(message_id), line))
+            key = (number, _text(message_id), line)
+            database.execute("DELETE FROM tick WHERE series = ? AND message_id = ? AND line = ?", key)
+            if state:
+                database.execute("INSERT INTO tick (series, message_id, line, state) VALUES (?, ?, ?, ?)", (*key, state))
 
     def remove(self, number: int) -> TrackEntry:
         """Stop tracking a series; mails of no other series are deleted."""

@@ -62,6 +62,7 @@ NOT_RUN = {
             "review.eml",
         )
     },
+    **{f"patchpilot track ledger 1 --decline {number}": "needs a review: tests/threads/test_ledger.py has one" for number in (1, 2)},
     "patchpilot track reply failed.eml --patch HEAD": "needs a FAILED mail: tests/services/test_reply.py replies to one",
     "patchpilot track reply '<{planned.draft.answers}>' --unknown sent": "needs a reply in doubt: tests/services/test_reply.py has one",
     "patchpilot lts --update": "asks kernel.org; tests/history/test_lts.py runs it on loopback",
@@ -87,7 +88,7 @@ PLACEHOLDERS = (
     (r"--drop (?:ADDRESS|\{[\w.]+\}|somebody@example\.org)", "--drop otto@example.com"),
     (r"--restore \{\w+\}|--restore somebody@example\.org", "--restore otto@example.com"),
     (r"\{(?:number|str\(moved\)|result\.undo\.number)\}", "3"),
-    (r"\{entries\[0\]\[0\]\}|\{str\((?:number|entry\.id)\)\}", "1"),
+    (r"\{entries\[0\]\[0\]\}|\{str\(left\[0\]\[0\]\)\}|\{str\((?:number|entry\.id)\)\}", "1"),
     (r"import FILE", "import followed.jsonl"),
     (r"--lore (?:\{LORE\}|https://lore\.kernel\.org/netdev|\./netdev|~/mail/netdev)", "--lore ARCHIVE"),
     (r"draft -v \{str\(\w+\.version \+ 1\)\}", "draft -v 2"),

@@ -50,7 +50,7 @@ def test_a_store_of_an_older_version_is_migrated_with_all_that_is_in_it(version:
         assert (entry.added, entry.updated) == ("2024-03-04T10:00:00+00:00", "2024-03-05T10:00:00+00:00")
         assert [mail.raw for mail in store.mails(2)] == list(story.BEGINNING)
         assert store.unread(2) == {"r1@example.org"}
-        assert store.ticked(2) == ({("r1@example.org", 4)} if version > 1 else frozenset())
+        assert store.marks(2) == ({("r1@example.org", 4): "addressed"} if version > 1 else {})
     kept = [backup for backup in backups(file) if f"-version-{version}." in backup.name]
     assert len(kept) == (1 if version < CURRENT else 0)
     for backup in kept:

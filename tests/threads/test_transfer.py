@@ -42,7 +42,7 @@ def stored() -> dict[str, Any]:
             "series": base.execute("SELECT id, message_id, subject, lore, mbox, added, updated, news FROM series ORDER BY id").fetchall(),
             "members": base.execute("SELECT series, message_id, seen FROM member ORDER BY series, rowid").fetchall(),
             "mails": sorted(base.execute("SELECT message_id, raw FROM mail")),
-            "ticks": sorted(base.execute("SELECT series, message_id, line FROM tick")),
+            "ticks": sorted(base.execute("SELECT series, message_id, line, state FROM tick")),
         }
 
 
@@ -55,7 +55,7 @@ def followed(workdir: Path) -> None:
     add(*story.WHOLE, ODD, name="whole.mbox")
     with Store() as store:
         store.mark_read(3, ["r1@example.org"])
-        store.tick(3, "r1@example.org", 4, done=True)
+        store.mark(3, "r1@example.org", 4, "declined")
 
 
 @pytest.mark.usefixtures("followed")
@@ -95,7 +95,7 @@ def test_two_stores_are_merged_and_neither_loses(workdir: Path, monkeypatch: pyt
     add(OTHER, name="other.mbox")
     with Store() as store:
         store.mark_read(1, ["r1@example.org"])
-        store.tick(1, "r1@example.org", 4, done=True)
+        store.mark(1, "r1@example.org", 4, "declined")
     file = export()
     elsewhere(monkeypatch, tmp_path / "new")
     add(patch("[PATCH] mine: x", id="m"), name="mine.mbox")
@@ -110,7 +110,7 @@ def test_two_stores_are_merged_and_neither_loses(workdir: Path, monkeypatch: pyt
         ]
         assert store.message_ids(2) == {"v1@example.org", "v2@example.org", "r1@example.org", "r3@example.org"}
         assert store.unread(2) == {"r3@example.org"}
-        assert store.ticked(2) == {("r1@example.org", 4)}
+        assert store.marks(2) == {("r1@example.org", 4): "declined"}
 
 
 @pytest.mark.parametrize("first", [(story.V2,), (story.V1, story.V2)], ids=["the second version", "both versions"])

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from patchpilot.cli.commands import track_reply
+from patchpilot.cli.commands import track_ledger, track_reply
 from patchpilot.cli.error_exit import notice
 from patchpilot.cli.options import Common, common_options, progress_of
 from patchpilot.cli.verb_command import VerbGroup
@@ -47,6 +47,7 @@ def command(common: Common) -> int:
     return 0
 
 
+command.add_command(track_ledger.command)
 command.add_command(track_reply.command)
 
 

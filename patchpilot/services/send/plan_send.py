@@ -26,7 +26,7 @@ from patchpilot.services.send.preflight_facts import TopicToSend, gather_facts
 from patchpilot.services.send.propose_prefix import mark_warnings
 from patchpilot.services.send.questions import is_regression, judge_answer
 from patchpilot.services.send.reroll import reroll
-from patchpilot.services.send.review_tag_warnings import tag_warnings
+from patchpilot.services.send.review_warnings import open_point_warnings, tag_warnings
 from patchpilot.services.send.send_plan import SendPlan
 from patchpilot.services.topic.find_topic import as_asked, base_of_topic, find_draft, read_topic
 from patchpilot.services.topic.topic_project import profile_of
@@ -80,6 +80,7 @@ def plan(repository: Repository, request: SendRequest, *, progress: Progress = s
         *warned,
         *mark_warnings(rendered.mails, project.name, is_regression=is_regression(draft)),
         *tag_warnings(repository, request, draft, ids),
+        *open_point_warnings(repository, draft),
         *(SendProblem("recipients", remark) for remark in people.remarks),
     )
     in_order = passed(facts, [problem.name for problem in (*blocking, *warned)])

@@ -5,13 +5,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from patchpilot.commits.range import commit_patch
 from patchpilot.commits.range_diff import range_diff as commits_range_diff
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.rewrite import without_covers
 from patchpilot.errors import GitError, UsageError
 from patchpilot.model.action import Action
 from patchpilot.model.draft import Draft, KnownPatch
-from patchpilot.model.patch import Series
+from patchpilot.model.patch import Patch, Series
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.projects.loading import default_project
 from patchpilot.series.change_id import change_id_line, sent_tag
@@ -43,10 +44,18 @@ def reroll(draft: Draft, repository: Repository | None = None) -> Draft:
     # a new version starts a new thread: its link to the old one is in the changelog (netdev insists, the others do not mind)
     draft = replace(draft, version=max(version, draft.version), in_reply_to="")
     points = [f"EDITME {line}" for line in change_lines(changes(draft, last, repository))]
-    points += [f"EDITME review: {line}" for line in addressed(last)]
+    points += [f"EDITME review: {line}" for line in addressed(last, upcoming_patches(draft, repository), version)]
     written = "" if _is_template(draft.changelog) else draft.changelog
     text = written or lay_out(draft.version, points, link_to(last, repository))
     return replace(draft, changelogs={**draft.changelogs, str(draft.version): text})
+
+
+def upcoming_patches(draft: Draft, repository: Repository | None) -> tuple[Patch, ...]:
+    """The patches that the commits of a draft make; none where a commit is not in the repository."""
+    ids = [patch.commit for patch in draft.patches if patch.commit]
+    if repository is None or any(repository.find(commit) is None for commit in ids):
+        return ()
+    return tuple(commit_patch(repository, commit) for commit in ids)
 
 
 def sent_head(repository: Repository, send: Send) -> str:

@@ -4,28 +4,39 @@
 from dataclasses import dataclass
 
 from patchpilot.services.track.follow_series import Tracked
+from patchpilot.services.track.review_ledger import PointState, answers_to, mark_point
 from patchpilot.threads.review_points import ReviewPoint, review_points
 from patchpilot.threads.series_state import FINAL, LANDED
-from patchpilot.threads.track_store import Store
 
 
 @dataclass(frozen=True, slots=True)
 class CheckItem:
-    """A review point, and whether the author ticked it as addressed."""
+    """A review point of the newest version, and its state."""
 
     point: ReviewPoint
-    done: bool
+    state: PointState = PointState.OPEN
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing is left to do about it for the next version."""
+        return self.state in (PointState.ADDRESSED, PointState.DECLINED)
 
 
 def checklist(series: Tracked) -> tuple[CheckItem, ...]:
     """The review points of a series; none once it was taken or has come to an end."""
     if series.status is None or series.state in (*LANDED, *FINAL):
         return ()
-    return tuple(CheckItem(point, point.key in series.ticked) for point in review_points(series.status))
+    answers = answers_to(series.status)
+    return tuple(CheckItem(point, _state(point, series, answers(point))) for point in review_points(series.status))
 
 
-def tick(number: int, item: CheckItem) -> CheckItem:
-    """Tick an open point of a tracked series, or clear its tick; the item as it is then."""
-    with Store() as store:
-        store.tick(number, item.point.message_id, item.point.line, done=not item.done)
-    return CheckItem(item.point, not item.done)
+def _state(point: ReviewPoint, series: Tracked, answer: str | None) -> PointState:
+    marked = series.marks.get(point.key)
+    return PointState(marked) if marked else PointState.ANSWERED if answer else PointState.OPEN
+
+
+def tick(number: int, item: CheckItem, state: PointState = PointState.ADDRESSED) -> CheckItem:
+    """Set the state of a point of a tracked series, or clear it where it has that state; the item as it is then."""
+    wanted = None if item.state is state else state
+    mark_point(number, item.point, wanted)
+    return CheckItem(item.point, wanted or PointState.OPEN)

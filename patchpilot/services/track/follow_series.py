@@ -2,7 +2,7 @@
 """The verb `track`: follow series until they have landed."""
 
 import functools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -59,8 +59,8 @@ class Tracked:
     """A followed series as shown.
 
     `summary` is None while no archive has its mails, else it counts the repository too, where one was given; `cached` when its threads are
-    those read at `entry.updated`, as the archive's answers of then were still at hand; `own` for the series of the topic in hand; `ticked`
-    are the review points that the author ticked as addressed. `delivery` are its mails that did not arrive, as far as is known. `mails` reads
+    those read at `entry.updated`, as the archive's answers of then were still at hand; `own` for the series of the topic in hand; `marks`
+    are the states that the user set for review points. `delivery` are its mails that did not arrive, as far as is known. `mails` reads
     its mails.
     """
 
@@ -74,7 +74,7 @@ class Tracked:
     unreachable: bool = False
     cached: bool = False
     own: bool = False
-    ticked: frozenset[tuple[str, int]] = frozenset()
+    marks: Mapping[tuple[str, int], str] = field(default_factory=dict)
     delivery: tuple[DeliveryReport, ...] = ()
 
     @property
@@ -485,7 +485,7 @@ def shown_series(
         return Tracked(entry, None, unread, waiting, lazy)
     ids = frozenset(summary.message_ids)
     delivery = (*summary.reports, *missing_mails(entry, ids, store))
-    return Tracked(entry, summary, unread & ids, summary.step, lazy, ticked=store.ticked(entry.id), delivery=delivery)
+    return Tracked(entry, summary, unread & ids, summary.step, lazy, marks=store.marks(entry.id), delivery=delivery)
 
 
 def _advice(report: DeliveryReport) -> tuple[str | Action, ...]:

@@ -8,7 +8,11 @@ from patchpilot.model.trailer import is_trailer
 from patchpilot.outgoing.outbox import Send
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from patchpilot.model.patch import Patch
     from patchpilot.services.track.follow_series import Tracked
+    from patchpilot.services.track.review_ledger import LedgerItem
 
 ASKING = ("review", "question", "nack", "trailers")
 MAX_LINES = 12
@@ -30,12 +34,23 @@ def asked(last: Send) -> tuple[str, ...]:
     return tuple(lines[:MAX_LINES])
 
 
-def addressed(last: Send) -> tuple[str, ...]:
-    """The review points of the last version that the author ticked, each with who made it."""
-    from patchpilot.services.track.checklist import checklist
+def review_items(last: Send, upcoming: "Sequence[Patch]", version: int) -> "tuple[tuple[int, LedgerItem], ...]":
+    """The ledger of the last version, each point with the number of its series; `upcoming` are the patches of the next version."""
+    from patchpilot.services.track.review_ledger import ledger_of
 
-    items = [item for series in _series_of(last) for item in checklist(series) if item.done]
-    return tuple(f"{item.point.text} ({item.point.asker})" for item in items)
+    return tuple(
+        (series.entry.id, item)
+        for series in _series_of(last)
+        if series.status is not None
+        for item in ledger_of(series.status, series.marks, upcoming, f"v{version}")
+        if item.of_newest
+    )
+
+
+def addressed(last: Send, upcoming: "Sequence[Patch]", version: int) -> tuple[str, ...]:
+    """The review points of the last version that the next one addresses, or that the author ticked, each with who made it."""
+    items = [item for _, item in review_items(last, upcoming, version) if str(item.state) == "addressed"]
+    return tuple(dict.fromkeys(f"{item.point.text} ({item.point.asker})" for item in items))
 
 
 def _series_of(last: Send) -> "tuple[Tracked, ...]":

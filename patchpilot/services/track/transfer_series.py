@@ -17,6 +17,7 @@ from patchpilot.errors import InputError
 from patchpilot.model.action import Action
 from patchpilot.model.mail import Mail
 from patchpilot.threads.collect_mails import status_of
+from patchpilot.threads.ledger import PointState
 from patchpilot.threads.status import read_thread
 from patchpilot.threads.track_store import SeriesRecord, Store, TrackEntry
 
@@ -72,7 +73,7 @@ def _plain(record: SeriesRecord) -> dict[str, Any]:
         "updated": entry.updated,
         "news": entry.news,
         "mails": [{"message_id": message_id, "read": seen} for message_id, seen in record.members],
-        "ticked": [{"message_id": message_id, "line": line} for message_id, line in sorted(record.ticked)],
+        "ticked": [{"message_id": message_id, "line": line, "state": state} for (message_id, line), state in sorted(record.marks.items())],
     }
 
 
@@ -187,8 +188,13 @@ def _record(value: Mapping[str, Any]) -> SeriesRecord:
         raise ValueError(f"{entry.lore!r} is neither the URL nor the path of an archive")
     entry = replace(entry, added=_moment(entry.added), updated=_moment(entry.updated), news=_moment(entry.news))
     members = tuple((_typed(mail, "message_id", str), _typed(mail, "read", bool)) for mail in _typed(value, "mails", list))
-    ticked = frozenset((_typed(tick, "message_id", str), _typed(tick, "line", int)) for tick in _typed(value, "ticked", list))
-    return SeriesRecord(entry, members, ticked)
+    marks = {
+        (_typed(tick, "message_id", str), _typed(tick, "line", int)): _typed(tick, "state", str)
+        if "state" in tick
+        else PointState.ADDRESSED
+        for tick in _typed(value, "ticked", list)
+    }
+    return SeriesRecord(entry, members, marks)
 
 
 def _moment(text: Any) -> Any:

@@ -496,8 +496,8 @@ class FollowScreen(StageScreen):
             self.notify("move to a line with a box first, or press Tab to go to the review points", timeout=3)
             return
         changed = tick(series.entry.id, item)
-        ticked = series.ticked ^ {item.point.key}
-        self._replace(replace(series, ticked=ticked))
+        others = {key: state for key, state in series.marks.items() if key != item.point.key}
+        self._replace(replace(series, marks={**others, item.point.key: changed.state} if changed.done else others))
         words = "ticked" if changed.done else "reopened"
         more = "; press v to copy ticked points into the changelog" if changed.done and series.own else ""
         self.notify(f"{words}: {item.point.text[:60]} (press Space to undo{more})", timeout=4)

@@ -1,15 +1,35 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Warnings before a send about review tags that the last version was given."""
+"""Warnings before a send about the review of the last version: tags that it was given, and points that are open."""
 
 from collections.abc import Sequence
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.action import Action
+from patchpilot.model.counted import counted
 from patchpilot.model.draft import Draft
 from patchpilot.model.send_problem import SendProblem
 from patchpilot.model.send_request import SendRequest
+from patchpilot.services.send.reroll import last_sent, upcoming_patches
 from patchpilot.services.tags.add_review_trailers import TrailersRequest, add_review_trailers
+from patchpilot.services.track.review_summary import review_items
+
+MAX_SHOWN = 3
+
+
+def open_point_warnings(repository: Repository, draft: Draft) -> tuple[SendProblem, ...]:
+    """The points of the last version's review that are neither answered nor addressed by the commits."""
+    last = last_sent(draft) if draft.version > 1 else None
+    if last is None or last.version >= draft.version:
+        return ()
+    items = review_items(last, upcoming_patches(draft, repository), draft.version)
+    left = [(number, item) for number, item in items if str(item.state) == "open"]
+    if not left:
+        return ()
+    shown = "; ".join(f"{item.point.text} ({item.point.asker})" for _, item in left[:MAX_SHOWN])
+    more = f"; and {len(left) - MAX_SHOWN} more" if len(left) > MAX_SHOWN else ""
+    hint = Action("track", ("ledger", str(left[0][0])), "answer, address or decline them: {}")
+    return (SendProblem("open-review", f"v{last.version} has {counted(len(left), 'open review point')}: {shown}{more}", hint),)
 
 
 def tag_warnings(repository: Repository, request: SendRequest, draft: Draft, ids: Sequence[str]) -> tuple[SendProblem, ...]:

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""`patchpilot track ledger`: what reviewers asked of a series, and what became of it."""
+
+import click
+
+from patchpilot.cli.options import Common, common_options
+from patchpilot.cli.verb_command import VerbCommand
+
+
+@click.command(
+    "ledger",
+    cls=VerbCommand,
+    epilog="\b\nExamples:\n  patchpilot track ledger 1\n  patchpilot track ledger 1 --open\n  patchpilot track ledger 1 --decline 1",
+)
+@common_options("text", "json")
+@click.option("--open", "only_open", is_flag=True, help="only points that are open")
+@click.option("--address", "addressed", metavar="N", type=int, multiple=True, help="mark point N as addressed; repeatable")
+@click.option("--decline", "declined", metavar="N", type=int, multiple=True, help="mark point N as declined; repeatable")
+@click.option("--reopen", "reopened", metavar="N", type=int, multiple=True, help="mark point N as open; repeatable")
+@click.option("--reset", metavar="N", type=int, multiple=True, help="drop your mark of point N; repeatable")
+@click.argument("number", metavar="ID", type=int)
+def command(
+    common: Common,
+    number: int,
+    only_open: bool,
+    addressed: tuple[int, ...],
+    declined: tuple[int, ...],
+    reopened: tuple[int, ...],
+    reset: tuple[int, ...],
+) -> None:
+    """List what reviews and bot reports ask of a series, and the state of each point.
+
+    A point is addressed by a hunk of the range-diff to the next version (or by its changelog), answered by a reply of yours that quotes it, or
+    open. Your own marks have precedence.
+    """
+    from patchpilot.cli.output.ledger_report import ledger_json, ledger_text
+    from patchpilot.services.track.follow_series import open_store, show
+    from patchpilot.services.track.review_ledger import PointState, mark_numbered, series_ledger
+
+    marks: dict[PointState | None, tuple[int, ...]] = {
+        PointState.ADDRESSED: addressed,
+        PointState.DECLINED: declined,
+        PointState.OPEN: reopened,
+        None: reset,
+    }
+    wanted = [(place, state) for state, places in marks.items() for place in places]
+    with open_store() as store:
+        items = series_ledger(show(number, store=store))
+        if wanted:
+            mark_numbered(number, items, wanted)
+            items = series_ledger(show(number, store=store))
+    shown = [(place, item) for place, item in enumerate(items, 1) if not only_open or item.state is PointState.OPEN]
+    common.write(ledger_json(number, shown) if common.format == "json" else ledger_text(shown))

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The review ledger of a series as text and JSON."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from patchpilot.cli.output.json_document import document
+from patchpilot.cli.output.text_layout import columns, filled
+from patchpilot.model.printable import one_line, printable
+from patchpilot.services.track.review_ledger import LedgerItem, PointState
+
+NumberedItem = tuple[int, LedgerItem]
+_MOST_LINES = 8
+"""At most so many lines of a hunk are printed."""
+
+
+def ledger_text(items: Sequence[NumberedItem]) -> str:
+    """The points by mail, each with its state, the lines that it is about, and the evidence for its state."""
+    if not items:
+        return "no review points\n"
+    lines: list[str] = []
+    mail = None
+    for number, item in items:
+        if item.point.message_id != mail:
+            mail = item.point.message_id
+            lines += [*([""] if lines else []), one_line(f"{item.point.asker} on {_about(item)}  <{mail}>")]
+        lines += _lines(number, item)
+    count = Counter(item.state for _, item in items)
+    lines += ["", ", ".join(f"{count[state]} {state}" for state in PointState if count[state])]
+    return "\n".join(lines) + "\n"
+
+
+def _about(item: LedgerItem) -> str:
+    version = f"v{item.point.version}" if item.point.version else "the series"
+    return f"{version}, patch {item.point.patch}" if item.point.patch else version
+
+
+def _lines(number: int, item: LedgerItem) -> Iterator[str]:
+    yield from filled(f"  {number:>3}  {item.state:9}  ", one_line(item.point.text), columns())
+    place = [line for line in item.point.quoted if line.strip()][-2:]
+    indent = " " * 18
+    if item.place:
+        yield f"{indent}at {printable(item.place)}"
+    yield from (f"{indent}> {one_line(line)}" for line in place)
+    if item.marked:
+        yield f"{indent}marked by you"
+    elif item.state is PointState.ADDRESSED and item.hunk:
+        yield f"{indent}by {one_line(item.hunk.place)}"
+        yield from (f"{indent}  {printable(line).rstrip()}" for line in item.hunk.lines[:_MOST_LINES])
+    elif item.state is PointState.ANSWERED:
+        yield f"{indent}by <{item.reply}>"
+
+
+def ledger_json(series: int, items: Sequence[NumberedItem]) -> str:
+    """The points as JSON."""
+    rows = [
+        {
+            "number": number,
+            "state": str(item.state),
+            "marked": item.marked,
+            "message_id": item.point.message_id,
+            "line": item.point.line,
+            "from": item.point.asker,
+            "kind": str(item.point.kind),
+            "text": item.point.text,
+            "quoted": list(item.point.quoted),
+            "version": item.point.version,
+            "patch": item.point.patch,
+            "place": item.place or None,
+            "hunk": {"place": item.hunk.place, "lines": list(item.hunk.lines)} if item.hunk else None,
+            "reply": item.reply,
+        }
+        for number, item in items
+    ]
+    return document("ledger", {"series": series, "points": rows})
