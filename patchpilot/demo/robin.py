@@ -60,12 +60,14 @@ def fix_first(work: Path, check: str = acme.CHECK_UNUSED) -> str:
     message = git(work, "log", "-1", "--format=%B").text
     found = re.search(r"^Commit ([0-9a-f]{12,40})\b", message, re.MULTILINE)
     if found is None or "We added" not in message:
-        return "nothing left to fix for v1: what is still listed is left for the review on purpose"
+        return "nothing left to fix for v1"
+    fixed = "the message"
     if "if((" in (work / acme.MCP).read_text(encoding="utf-8"):
         # not fixed at the stage Checks yet
         put(work, acme.MCP, acme.mcp(images=True, masked=True, field=True, temperature=True, check=check))
+        fixed = "the style error and the message"
     _amend(work, _with_tags(corrected_message(_reference(work, found[1])), message))
-    return "Fixed the style error and the message for you (git commit --amend); u undoes it. What is still listed is left for the review on purpose"
+    return f"Fixed {fixed} for you (git commit --amend); u undoes it"
 
 
 def _reference(work: Path, commit: str) -> str:

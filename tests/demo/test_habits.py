@@ -18,8 +18,8 @@ from patchpilot.services.tags.undo_rewrite import changes_files, undo_list, undo
 
 def test_v2_has_what_was_asked_for_and_not_what_the_robot_reported(tmp_path: Path) -> None:
     work = make_repositories(tmp_path).work
-    assert "What is still listed is left for the review on purpose" in robin.fix_first(work)
-    assert robin.fix_first(work) == "nothing left to fix for v1: what is still listed is left for the review on purpose"
+    assert robin.fix_first(work) == "Fixed the style error and the message for you (git commit --amend); u undoes it"
+    assert robin.fix_first(work) == "nothing left to fix for v1"
     sent = Sent("v1@example.net", "[PATCH net] acme", "", parse_mail(demo_mails.announcement()).date)  # type: ignore[arg-type]
     where = parse_mail(demo_mails.build_report(sent)).body.partition(">> ")[2].split(":")
     reported = git(work, "show", f"HEAD:{where[0]}").text.split("\n")[int(where[1]) - 1]
