@@ -46,6 +46,15 @@ NOT_RUN = {
         f"patchpilot track range-diff {words}": "needs two versions on the archive: tests/threads/test_compare_revisions.py runs it"
         for words in ("1", "1 'RFC v1'", "1 v1 v3", "ID v1 v3")
     },
+    **{
+        f"patchpilot track forecast {words}": "needs months of a list's archive: tests/services/test_forecast.py makes them"
+        for words in (
+            "1",
+            "1 --lore https://lore.kernel.org/linux-hwmon",
+            "1 --lore https://lore.kernel.org/linux-usb",
+            "{str(series.entry.id)} --lore {LORE}",
+        )
+    },
     "patchpilot track add - < bounce.eml": "needs a bounce: tests/threads/test_delivery.py pipes one in",
     **{
         f"patchpilot track reply {words}": "opens an editor on a terminal: tests/services/test_reply.py gives the text"

@@ -249,6 +249,32 @@ def discover(
 
 
 @command.command(
+    epilog="\b\nExamples:\n  patchpilot track forecast 1\n  patchpilot track forecast 1 --lore https://lore.kernel.org/linux-usb"
+)
+@common_options("text", "json")
+@_LORE
+@click.argument("number", metavar="[ID]", type=int, required=False)
+def forecast(common: Common, number: int | None, lore: str | None) -> None:
+    """Estimate when a series (default: as in show) is answered and applied, from how long that usually takes on its list.
+
+    The mails of four months are read from the archive, once a month. Then show, export --format html and the guided workflow have the estimate, too.
+    """
+    from patchpilot.services.topic.topic_state import topic_at
+    from patchpilot.services.track import follow_series as service
+    from patchpilot.services.track.forecast import make_forecast
+
+    with common.workplace() as place, service.open_store() as store, progress_of(common) as progress:
+        topic = topic_at(place, store)
+        number = number if number is not None else _chosen([(entry.id, entry.subject) for entry in store.entries()], topic)
+        series = service.show(number, store=store, repository=place.repository_if_any(), progress=progress)
+        estimate = make_forecast(series, lore=lore, archive_at=_archives(common), progress=progress)
+    if common.format == "json":
+        _write(common, (series,), topic=topic)
+    else:
+        common.write("\n".join(estimate.lines))
+
+
+@command.command(
     "range-diff",
     epilog="\b\nExamples:\n  patchpilot track range-diff 1\n  patchpilot track range-diff 1 v1 v3\n  patchpilot track range-diff 1 'RFC v1'",
 )

@@ -13,6 +13,7 @@ from patchpilot.services.topic.topic_state import TopicState
 from patchpilot.services.track.classify_mails import ClassifiedMail
 from patchpilot.services.track.follow_series import Tracked
 from patchpilot.services.track.follow_topic import PatchState, Proof
+from patchpilot.services.track.forecast import Usual, known_forecast
 from patchpilot.services.track.transfer_series import Imported
 
 TEXT_LIMIT = 4000
@@ -119,7 +120,34 @@ def _series(tracked: Tracked) -> dict[str, Any]:
             for it in tracked.delivery
         ],
         "next_step": tracked.next_step,
+        "forecast": _forecast(tracked),
     }
+
+
+def _forecast(tracked: Tracked) -> dict[str, Any] | None:
+    forecast = known_forecast(tracked)
+    if forecast is None:
+        return None
+    return {
+        "first_answer": _usual(forecast.answer),
+        "acceptance": _usual(forecast.acceptance),
+        "reminder_from": forecast.ping.isoformat() if forecast.ping else None,
+        "list": forecast.address,
+        "areas": list(forecast.areas),
+        "series": forecast.series,
+        "from": forecast.first.isoformat(),
+        "to": forecast.last.isoformat(),
+    }
+
+
+def _usual(usual: Usual | None) -> dict[str, Any] | None:
+    if usual is None:
+        return None
+    days = {
+        name: round(value.total_seconds() / 86400, 2)
+        for name, value in (("median", usual.median), ("low", usual.low), ("high", usual.high))
+    }
+    return {"series": usual.known, "of": usual.count, "days": days}
 
 
 def _patch(patch: PatchState) -> dict[str, Any]:
@@ -205,6 +233,8 @@ def series_text(tracked: Tracked, topic: TopicState | None = None) -> str:
     for it in tracked.delivery:
         lines += [f"  delivery  {printable(it.words)}", f"            {printable(str(it.advice))}"]
     lines.append(f"  next      {printable(tracked.next_step)}")
+    if forecast := known_forecast(tracked):
+        lines += [f"  forecast  {printable(line)}" for line in forecast.lines]
     lines += [f"  note      {printable(trouble)}" for trouble in tracked.notes]
     return "\n".join(lines)
 

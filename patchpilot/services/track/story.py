@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from patchpilot.model.counted import counted
 from patchpilot.services.track.follow_series import Tracked
+from patchpilot.services.track.forecast import known_forecast
 from patchpilot.threads.mail_kinds import MailKind
 from patchpilot.threads.status import Reply, Status
 from patchpilot.threads.thread_events import Event
@@ -63,7 +64,9 @@ def story(series: Tracked) -> tuple[StoryEvent, ...]:
         return (StoryEvent(StoryKind.SENT, "sent; not in the archive yet", proof=series.entry.message_id), *_delivery(series))
     dated = [*_versions(status), *_answers(status.replies), *_reported(status.events)]
     dated.sort(key=lambda event: event.when.timestamp() if event.when else 0.0)
-    return (*dated, *_delivery(series), *_merged(status))
+    forecast = known_forecast(series)
+    usual = [StoryEvent(StoryKind.LATER, line) for line in forecast.lines] if forecast else []
+    return (*dated, *_delivery(series), *_merged(status), *usual)
 
 
 def _delivery(series: Tracked) -> Iterator[StoryEvent]:

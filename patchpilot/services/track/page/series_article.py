@@ -7,6 +7,7 @@ from patchpilot.model.ago import ago
 from patchpilot.model.counted import counted
 from patchpilot.services.home.home_topic import TURNS
 from patchpilot.services.track.follow_series import Tracked
+from patchpilot.services.track.forecast import known_forecast
 from patchpilot.services.track.page.ledger_section import ledger_section
 from patchpilot.services.track.page.mails_section import mails_section
 from patchpilot.services.track.page.markup import Markup, element, joined, link
@@ -16,6 +17,7 @@ from patchpilot.services.track.page.state_pill import state_pill
 from patchpilot.services.track.page.timeline_lanes import Tone, lanes
 from patchpilot.services.track.page.timeline_svg import timeline
 from patchpilot.services.track.story import StoryKind, story
+from patchpilot.threads.next_step import NextStepNeed
 from patchpilot.threads.status import Status
 
 _STORY = {StoryKind.SENT: Tone.SENT, StoryKind.PROBLEM: Tone.BAD, StoryKind.GOOD: Tone.GOOD}
@@ -40,10 +42,17 @@ def series_article(series: Tracked, now: datetime) -> Markup:
         "div",
         element("p", element("b", "Next: "), series.next_step),
         element("p", status.why, class_="why") if status and status.why not in series.next_step else Markup(),
+        _forecast(series),
         class_=f"step {TURNS[series.step.need].name.lower()}",
     )
     body = _thread(series, status, sources) if status else ()
     return element("article", head, step, *body, id=anchor(series))
+
+
+def _forecast(series: Tracked) -> Markup:
+    """How long it usually takes, while something is awaited."""
+    forecast = known_forecast(series) if series.step.need is not NextStepNeed.NOTHING else None
+    return element("ul", *(element("li", line) for line in forecast.lines), class_="why") if forecast else Markup()
 
 
 def _thread(series: Tracked, status: Status, sources: Sources) -> tuple[Markup, ...]:
