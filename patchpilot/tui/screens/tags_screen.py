@@ -66,9 +66,7 @@ def load(ask: JobRequest) -> "tuple[FixesResult, StageStatus]":
         return result, StageStatus(StageState.TODO, "invalid Fixes: tag; press w to fix its format")
     if result.candidates:
         best = result.candidates[0]
-        return result, StageStatus(
-            StageState.TODO, f"likely introduced by {best.commit[:12]} ({best.confidence:.0%}); press Enter to add the tag"
-        )
+        return result, StageStatus(StageState.TODO, f"press w to add Fixes: {best.commit[:12]} (likely, {best.confidence:.0%})")
     return result, StageStatus(StageState.TODO, result.reason or "no candidates")
 
 
