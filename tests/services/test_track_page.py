@@ -21,7 +21,7 @@ from patchpilot.services.track.follow_series import follow, open_store
 from patchpilot.services.track.page.time_scale import TimeScale
 from patchpilot.threads.track_store import default_file
 from tests.kit.cli import call
-from tests.kit.mails import MATT, RITA, applied_by_robot, mail, mbox, patch, reply
+from tests.kit.mails import ADA, MATT, RITA, applied_by_robot, mail, mbox, patch, reply
 from tests.threads import story
 from tests.threads.story import SHA, TITLE
 
@@ -128,6 +128,20 @@ def test_each_patch_is_shown_in_the_trees_that_have_it(workdir: Path) -> None:
     assert 'class="none"' in first
     assert f'<span class="pill good">applied</span><code>{SHA[:12]}</code></a><small>2024-03-04</small>' in second
     assert 'href="https://lore.kernel.org/all/a@example.org/"' in second
+
+
+def test_what_is_open_is_shown_and_the_rest_of_the_ledger_is_folded(workdir: Path) -> None:
+    quote = "Please add a Fixes: tag and name the net tree in the subject."
+    answer = reply(f"[PATCH] {TITLE}", "It is in net already.", id="r2", reply_to="r1", quote=quote, sender=ADA, minutes=90)
+    asked = reply(f"[PATCH] {TITLE}", "Please sort the includes.", id="r9", reply_to="v1", minutes=70)
+    page = page_of(workdir, story.V1, story.REVIEW, answer, asked)
+    (review,) = re.findall(r'<section class="review">.*?</section>', page, re.DOTALL)
+    shown, _, folded = review.partition("<details>")
+    assert "1 open" in shown
+    assert "Please sort the includes." in shown
+    assert "<summary>1 answered</summary>" in folded
+    assert "Please add a Fixes: tag" in folded
+    assert "https://lore.kernel.org/all/r2@example.org/" in folded
 
 
 def test_a_series_read_from_an_archive_links_to_that_archive(workdir: Path) -> None:

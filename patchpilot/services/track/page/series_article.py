@@ -60,7 +60,7 @@ def _thread(series: Tracked, status: Status, sources: Sources) -> tuple[Markup, 
     return (
         element("section", element("h3", "Timeline"), drawn, _story(series, sources), class_="time"),
         patch_matrix(status.patches, sources),
-        ledger_section(series, status, sources),
+        ledger_section(series, sources),
         _tags(status, sources),
         _follow_ups(status, sources),
         mails_section(series, sources),
