@@ -36,11 +36,11 @@ CREATE INDEX IF NOT EXISTS by_reference ON reference (mail);
 CREATE TABLE IF NOT EXISTS token (token TEXT NOT NULL, mail INTEGER NOT NULL REFERENCES mail (id) ON DELETE CASCADE);
 CREATE INDEX IF NOT EXISTS by_token ON token (token);
 CREATE INDEX IF NOT EXISTS by_token_mail ON token (mail);
-CREATE TABLE IF NOT EXISTS state (state TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS state (state TEXT NOT NULL, since REAL NOT NULL, whole INTEGER NOT NULL);
 """
-_LAYOUT = 1
+_LAYOUT = 2
 _AT_ONCE = 500
-"""Mails that are added to the index at once."""
+"""Mails that are added to the index at once, and kept when the reading is ended."""
 _MOST_FOUND, _MOST_OF_THREAD = 20_000, 20_000
 _MOST_TOKENS = 2_000
 _NAMED = re.compile(r'\bm:"?([^"\s()]+)')
@@ -61,6 +61,7 @@ class LocalArchive:
         self._progress = progress
         self._path = path.expanduser().resolve()
         self._mails: LocalMails | None = None
+        self._state = ""
         self._index: sqlite3.Connection | None = None
         self._stop = threading.Event()
 
@@ -99,8 +100,8 @@ class LocalArchive:
 
     def search(self, query: str, *, threads: bool = False, fresh: bool = False, without: Container[str] = ()) -> tuple[Mail, ...]:
         """The mails that match a query (with `threads`, their whole threads) but those `without`, the newest where they are very many."""
-        index = self._opened()
         wanted = condition(query)
+        index = self._opened(wanted.since if not threads else 0.0)
         # a mail that is named is never what is left out
         named = _NAMED.findall(query)
         order = f"message_id IN ({','.join('?' * len(named))}) DESC, arrived DESC, id DESC"
@@ -152,38 +153,50 @@ class LocalArchive:
 
     # the index
 
-    def _opened(self) -> sqlite3.Connection:
+    def _opened(self, since: float = 0.0) -> sqlite3.Connection:
+        """The index, with all mails that arrived since then."""
         self.requests += 1
-        if self._index is None:
-            self._mails = local_mails(self._path)
-            try:
-                self._index = self._up_to_date(self._mails)
-            except OSError as error:
-                raise NetworkError(f"{self._path} cannot be read: {error.strerror}", hint="check the path and its permissions") from error
+        try:
+            if self._mails is None:
+                self._mails = local_mails(self._path)
+                self._state = self._mails.state()
+            if self._index is None:
+                self._index = self._database()
+                self._index.create_function("says", 2, self._says, deterministic=True)
+            self._bring_up_to_date(self._index, self._mails, since)
+        except OSError as error:
+            raise NetworkError(f"{self._path} cannot be read: {error.strerror}", hint="check the path and its permissions") from error
         return self._index
 
-    def _up_to_date(self, mails: LocalMails) -> sqlite3.Connection:
-        index = self._database()
-        index.create_function("says", 2, self._says, deterministic=True)
-        row = index.execute("SELECT state FROM state").fetchone()
-        before, now = str(row[0]) if row else "", mails.state()
-        if before == now:
-            return index
+    def _bring_up_to_date(self, index: sqlite3.Connection, mails: LocalMails, since: float) -> None:
+        """Index what is not yet indexed, the newest mails first, in steps that stay when the reading is ended."""
+        row = index.execute("SELECT state, since, whole FROM state").fetchone()
+        before, indexed_since, is_whole = (str(row[0]), float(row[1]), bool(row[2])) if row else ("", since, False)
+        if is_whole and before == self._state and indexed_since <= since:
+            return
         with _changing(index):
-            if before and mails.is_new_file(before):
+            if not before or mails.is_new_file(before):
                 index.execute("DELETE FROM mail")
-                before = ""
-            known = {str(place) for (place,) in index.execute("SELECT place FROM mail")} if before else set[str]()
+                is_whole, indexed_since = False, since
+            known = {str(place) for (place,) in index.execute("SELECT place FROM mail")}
             index.executemany("DELETE FROM mail WHERE place = ?", ((place,) for place in list(mails.gone(iter(known)))))
-            for number, mail in enumerate(mails.new(before, known), 1):
-                if self._stop.is_set():
-                    raise CancelledError()
-                if number % _AT_ONCE == 0:
-                    self._progress(f"indexing the mails of {self._path.name}", number)
-                self._add(index, mail)
-            index.execute("DELETE FROM state")
-            index.execute("INSERT INTO state VALUES (?)", (now,))
-        return index
+        # where not all was indexed, all is looked through, and what is there passed over
+        since = min(since, indexed_since) if is_whole else since
+        from_state = before if is_whole and since == indexed_since else ""
+        found = mails.new(from_state, known, since)
+        number, total = 0, mails.count(from_state, since) - (0 if from_state else len(known))
+        while not self._stop.is_set():
+            with _changing(index):
+                added = 0
+                for mail in itertools.islice(found, _AT_ONCE):
+                    self._add(index, mail)
+                    added += 1
+                _note_state(index, self._state, since, whole=added < _AT_ONCE)
+            number += added
+            if added < _AT_ONCE:
+                return
+            self._progress(f"indexing the mails of {self._path.name}", number, max(total, number))
+        raise CancelledError()
 
     def _database(self) -> sqlite3.Connection:
         folder = cache_dir() / "local-archives"
@@ -231,6 +244,12 @@ class LocalArchive:
         raw = self._mails.read(place) if self._mails else None
         mail = self._parsed(raw, place) if raw is not None else None
         return mail is not None and words in words_of(mail.body)
+
+
+def _note_state(index: sqlite3.Connection, state: str, since: float, *, whole: bool) -> None:
+    """Note up to where the mails are indexed; not `whole` when some since then are not."""
+    index.execute("DELETE FROM state")
+    index.execute("INSERT INTO state VALUES (?, ?, ?)", (state, since, whole))
 
 
 @contextmanager

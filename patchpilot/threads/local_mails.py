@@ -33,8 +33,11 @@ class LocalMails(Protocol):
     def state(self) -> str:
         """What changes when mails come or go."""
 
-    def new(self, state: str, known: Container[str]) -> Iterator[FoundMail]:
-        """The mails since an earlier state ("" for all)."""
+    def new(self, state: str, known: Container[str], since: float = 0.0) -> Iterator[FoundMail]:
+        """The mails since an earlier state ("" for all), the newest first where that is known; those that arrived before `since` may be left out."""
+
+    def count(self, state: str, since: float = 0.0) -> int:
+        """How many mails `new` gives at most."""
 
     def is_new_file(self, state: str) -> bool:
         """Whether the places of that earlier state mean nothing any more."""
@@ -78,16 +81,22 @@ class _Epochs:
         tips = {name: git(epoch, "rev-list", "--max-count=1", "--all").text.strip() for name, epoch in self._epochs.items()}
         return json.dumps(tips)
 
-    def new(self, state: str, known: Container[str]) -> Iterator[FoundMail]:
-        before = json.loads(state) if state else {}
-        for name, epoch in self._epochs.items():
-            since = [f"^{before[name]}"] if before.get(name) else []
-            for line in reversed(git(epoch, "rev-list", "--timestamp", "--all", *since).text.splitlines()):
+    def new(self, state: str, known: Container[str], since: float = 0.0) -> Iterator[FoundMail]:
+        for name in reversed(self._epochs):
+            for line in self._commits(name, state, since, "--timestamp").splitlines():
                 when, commit = line.split()
                 place = f"{name}:{commit}"
-                raw = self.read(place)
+                raw = self.read(place) if place not in known else None
                 if raw is not None:
                     yield FoundMail(place, raw, float(when))
+
+    def count(self, state: str, since: float = 0.0) -> int:
+        return sum(int(self._commits(name, state, since, "--count")) for name in self._epochs)
+
+    def _commits(self, name: str, state: str, since: float, form: str) -> str:
+        before = json.loads(state).get(name) if state else None
+        limits = [*([f"--since={int(since)}"] if since else []), *([f"^{before}"] if before else [])]
+        return git(self._epochs[name], "rev-list", form, "--all", *limits).text
 
     def is_new_file(self, state: str) -> bool:
         before: dict[str, str] = json.loads(state)
@@ -124,10 +133,13 @@ class _Maildir:
         self._files = {file.name.partition(":")[0]: file for folder in ("cur", "new") for file in (self.path / folder).iterdir()}
         return json.dumps(sorted(self._files))
 
-    def new(self, state: str, known: Container[str]) -> Iterator[FoundMail]:
+    def new(self, state: str, known: Container[str], since: float = 0.0) -> Iterator[FoundMail]:
         for place, file in sorted(self._files.items()):
             if place not in known and (raw := self.read(place)) is not None:
                 yield FoundMail(place, raw, file.stat().st_mtime if file.exists() else 0.0)
+
+    def count(self, state: str, since: float = 0.0) -> int:
+        return len(self._files)
 
     def is_new_file(self, state: str) -> bool:
         return False
@@ -158,11 +170,14 @@ class _Mbox:
         state = self.path.stat()
         return f"{state.st_size} {state.st_mtime_ns}"
 
-    def new(self, state: str, known: Container[str]) -> Iterator[FoundMail]:
+    def new(self, state: str, known: Container[str], since: float = 0.0) -> Iterator[FoundMail]:
         data = self._all()
         for start, end in mail_bounds(data):
-            if end - start <= MAX_MAIL:
+            if end - start <= MAX_MAIL and f"{start}-{end}" not in known:
                 yield FoundMail(f"{start}-{end}", one_mail(data, start, end), 0.0)
+
+    def count(self, state: str, since: float = 0.0) -> int:
+        return len(mail_bounds(self._all()))
 
     def is_new_file(self, state: str) -> bool:
         return state != self.state()

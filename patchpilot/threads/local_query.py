@@ -19,11 +19,13 @@ _COLUMNS = {"s": _SUBJECT, "f": _SENDER, "a": _PEOPLE}
 
 
 class Condition(NamedTuple):
-    """A condition of SQL, its values, and what it costs (a condition that reads mails is put last)."""
+    """A condition of SQL, its values, what it costs (a condition that reads mails is put last), and the arrival of the oldest mail it can match
+    (seconds since the epoch; 0: any)."""
 
     sql: str
     values: tuple[str | float, ...]
     cost: int = 0
+    since: float = 0.0
 
 
 def words_of(text: str) -> str:
@@ -128,7 +130,8 @@ def _joined(word: str, parts: list[Condition]) -> Condition:
     if len(parts) == 1:
         return parts[0]
     values = tuple(value for part in parts for value in part.values)
-    return Condition(f"({f' {word} '.join(part.sql for part in parts)})", values, max(part.cost for part in parts))
+    since = (max if word == "AND" else min)(part.since for part in parts)
+    return Condition(f"({f' {word} '.join(part.sql for part in parts)})", values, max(part.cost for part in parts), since)
 
 
 def _arrived(span: str) -> Condition | None:
@@ -143,4 +146,4 @@ def _arrived(span: str) -> Condition | None:
             moment = datetime.strptime(day, "%Y%m%d").replace(tzinfo=UTC)
             parts.append(sql)
             values.append(moment.timestamp() + (86_400.0 if sql.endswith("< ?") else 0.0))
-    return Condition(f"({' AND '.join(parts)})", tuple(values)) if dots and parts else None
+    return Condition(f"({' AND '.join(parts)})", tuple(values), since=values[0] if first else 0.0) if dots and parts else None

@@ -2,13 +2,15 @@
 """Archives on this machine: what changes in them is seen, what is no archive is an error, the index can be lost."""
 
 import json
+import sqlite3
 from pathlib import Path
 
 import pytest
 
 from patchpilot.cache.folder import cache_dir
-from patchpilot.errors import NetworkError, UsageError
+from patchpilot.errors import CancelledError, NetworkError, UsageError
 from patchpilot.threads import local_archive
+from patchpilot.threads.local_mails import FoundMail
 from patchpilot.threads.local_query import condition, words_of
 from patchpilot.threads.open_archive import archive_address, open_archive
 from tests.kit.archive import LOCAL, archive_server
@@ -141,3 +143,38 @@ def test_a_mail_that_is_named_is_found_among_very_many(tmp_path: Path, monkeypat
     later = [reply("demo", "Again.", id=f"l{number}", minutes=10_000 + number) for number in range(4)]
     with archive_server("maildir", tmp_path, story.V1, *later) as archive:
         assert "v1" in subjects(archive.url, 'f:rita OR m:"v1@example.org"')
+
+
+def test_only_mails_of_the_days_asked_for_are_indexed_and_older_ones_when_needed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mails = [mail("one", "x\n", id="one"), reply("one", "y", id="two", reply_to="one", minutes=3 * 24 * 60)]
+    added: list[str] = []
+    add = local_archive.LocalArchive._add
+
+    def counted(archive: local_archive.LocalArchive, index: sqlite3.Connection, found: FoundMail) -> None:
+        added.append(archive.parse_mail(found.raw).message_id.partition("@")[0])
+        add(archive, index, found)
+
+    monkeypatch.setattr(local_archive.LocalArchive, "_add", counted)
+    with archive_server(LOCAL[0], tmp_path, *mails) as archive:
+        assert subjects(archive.url, "f:rita AND rt:20240306..") == ["two"]
+        assert added == ["two"]
+        assert sorted(subjects(archive.url, "s:one")) == ["one", "two"]
+        assert added == ["two", "one"]
+        archive.add(reply("one", "z", id="three", reply_to="one", minutes=4 * 24 * 60))
+        assert sorted(subjects(archive.url, "f:rita AND rt:20240306..")) == ["three", "two"]
+        assert added == ["two", "one", "three"]
+
+
+def test_what_was_indexed_before_an_end_stays_and_progress_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(local_archive, "_AT_ONCE", 2)
+    mails = [mail(f"title {number}", "x\n", id=f"m{number}", minutes=number) for number in range(5)]
+    reported: list[tuple[int, int | None]] = []
+    with archive_server(LOCAL[0], tmp_path, *mails) as archive:
+        opened = open_archive(archive.url, progress=lambda _what, done=0, total=None: (reported.append((done, total)), opened.cancel())[0])
+        with opened, pytest.raises(CancelledError):
+            opened.search("s:title")
+        assert reported == [(2, 5)]
+        reported.clear()
+        with open_archive(archive.url, progress=lambda _what, done=0, total=None: reported.append((done, total))) as again:
+            assert len(again.search("s:title")) == 5
+        assert reported == [(2, 3)]

@@ -18,6 +18,7 @@ from patchpilot.cli.verb_command import VerbGroup
 if TYPE_CHECKING:
     from datetime import timedelta
 
+    from patchpilot.model.progress import Progress
     from patchpilot.services.topic.topic_state import TopicState
     from patchpilot.services.track.follow_series import Tracked
     from patchpilot.services.track.poll_archives import ArchiveAt
@@ -75,7 +76,7 @@ def add(common: Common, target: str | None, mbox: Path | None, lore: str | None)
             mbox=mbox,
             lore=lore or archive_setting(common.repo),
             store=store,
-            archive_at=_archives(common),
+            archive_at=_archives(common, progress),
             repository=place.repository_if_any(),
             progress=progress,
         )
@@ -123,7 +124,7 @@ def update(common: Common, numbers: tuple[int, ...], everything: bool, fresh: bo
         series = service.update(
             service.UpdateRequest(numbers, everything, fresh, lore, whole=common.format == "json"),
             store=store,
-            archive_at=_archives(common),
+            archive_at=_archives(common, progress),
             repository=place.repository_if_any(),
             progress=progress,
         )
@@ -157,7 +158,7 @@ def watch(common: Common, once: bool, interval: int, lore: str | None) -> int:
     came, code = False, 0
     with common.workplace() as place, service.open_store() as store, progress_of(common) as progress:
         for looked_at in service.watch(
-            store=store, archive_at=_archives(common), lore=lore, wait=wait, fresh=not once and service.outlives(interval),
+            store=store, archive_at=_archives(common, progress), lore=lore, wait=wait, fresh=not once and service.outlives(interval),
             repository=place.repository_if_any(), progress=progress,
         ):  # fmt: skip
             code = _warn_incomplete(looked_at)
@@ -186,7 +187,7 @@ def rebuild(common: Common, numbers: tuple[int, ...], lore: str | None) -> int:
             numbers,
             lore=lore,
             store=store,
-            archive_at=_archives(common),
+            archive_at=_archives(common, progress),
             repository=place.repository_if_any(),
             progress=progress,
         )
@@ -223,7 +224,7 @@ def discover(
     from patchpilot.services.track.follow_series import open_store
 
     with common.workplace() as place, open_store() as store, progress_of(common) as progress:
-        repository, archive_at = place.repository_if_any(), _archives(common)
+        repository, archive_at = place.repository_if_any(), _archives(common, progress)
         places = archives or tuple(dict.fromkeys((archive_setting(common.repo), *(entry.lore for entry in store.entries() if entry.lore))))
         found = service.discover(
             authors or service.known_addresses(repository, common.repo),
@@ -493,7 +494,7 @@ def _ago(past: "timedelta") -> str:
     return "just now"
 
 
-def _archives(common: Common) -> "ArchiveAt":
+def _archives(common: Common, progress: "Progress") -> "ArchiveAt":
     from patchpilot.services.track.follow_series import default_archive
 
-    return default_archive(offline=common.offline)
+    return default_archive(offline=common.offline, progress=progress)

@@ -89,7 +89,7 @@ def update_topics(
         return read_topics(repositories, progress=progress), ""
     with Store() as store:
         request = follow_series.UpdateRequest(numbers, fresh=fresh, whole=False)
-        updated = follow_series.update(request, store=store, archive_at=follow_series.default_archive(), progress=progress)
+        updated = follow_series.update(request, store=store, archive_at=follow_series.default_archive(progress=progress), progress=progress)
     trouble = next((series.troubles[0] for series in updated if series.unreachable and series.troubles), "")
     return read_topics(repositories, progress=progress), trouble
 

@@ -47,11 +47,11 @@ _LONGEST_PAUSE = timedelta(days=30)
 """A finished series is asked about again after a tenth of the time since its last news, at least every 30 days."""
 
 
-def default_archive(offline: bool = False) -> ArchiveAt:
+def default_archive(offline: bool = False, progress: Progress = silent) -> ArchiveAt:
     """Archives by URL, with the ten-minute cache in the user's cache directory, or by path."""
     folder = cache_dir() / "archive"
     cache = folder if private_folder(folder) else None
-    return lambda url: open_archive(url, cache=cache, offline=offline)
+    return lambda url: open_archive(url, cache=cache, offline=offline, progress=progress)
 
 
 @dataclass(frozen=True, slots=True)
