@@ -10,6 +10,7 @@ from textual.app import App, ComposeResult
 from patchpilot.services.track.checklist import CheckItem, checklist
 from patchpilot.services.track.conversation import conversation
 from patchpilot.services.track.follow_series import Tracked, add, default_archive, open_store
+from patchpilot.services.track.review_ledger import PointState
 from patchpilot.tui.widgets.thread_tree import Folding, ThreadLayout, ThreadTree, TreeRow, lay_thread, tree_line
 from tests.kit.mails import MATT, mail, mbox
 from tests.threads import story
@@ -77,7 +78,7 @@ def test_enter_opens_and_closes_mails_and_quotes(tmp_path: Path) -> None:
 
 def test_a_ticked_point_has_a_cross_in_its_box(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     series = followed(tmp_path, story.V1, on_v1(REVIEW))
-    items = [CheckItem(item.point, done=True) for item in checklist(series)]
+    items = [CheckItem(item.point, PointState.ADDRESSED) for item in checklist(series)]
     assert "  [✓] Can pump ever be NULL here?" in laid(series, items=items).rows[5]
     monkeypatch.setenv("PATCHPILOT_ASCII", "1")
     rows = laid(series, items=items).rows

@@ -14,10 +14,18 @@ from patchpilot.services.reply.answered_mail import answered_mail
 from patchpilot.services.reply.plan_reply import PATCH, ReplyPlan, keep_draft, open_draft, patch_draft, plan_reply, sender_of
 from patchpilot.services.reply.reply_text import REPLY, TEMPLATES, as_edited
 from patchpilot.services.topic.archive_target import archive_setting
+from patchpilot.threads.mail_kinds import MailKind
 from patchpilot.threads.track_store import Store
 
-__all__ = ["Edit", "ReplyDraft", "ReplyWishes", "discard", "kept_drafts", "plan"]
+__all__ = ["Edit", "ReplyDraft", "ReplyWishes", "discard", "draft_text", "kept_drafts", "plan", "templates_for"]
 
+_TEMPLATES_OF = {
+    MailKind.AUTOSEL: ("objection", "prerequisite", REPLY),
+    MailKind.STABLE_ADDED: ("objection", "prerequisite", REPLY),
+    MailKind.STABLE_REVIEW: ("objection", "prerequisite", REPLY),
+    MailKind.TRAILERS: (REPLY, "thanks"),
+    MailKind.ACK: (REPLY, "thanks"),
+}
 Edit = Callable[[str], str | None]
 """An editor: a text in, the text as edited out, None where it failed."""
 
@@ -34,6 +42,25 @@ class ReplyWishes:
     tags: tuple[str, ...] = ()
     text: str | None = None
     identity: str | None = None
+
+    def with_text(self, text: str) -> "ReplyWishes":
+        """The same with a text that an editor gave."""
+        return replace(self, text=text)
+
+
+def draft_text(repository: Repository, where: Path | None, wishes: ReplyWishes) -> str:
+    """The text of a reply so far: its draft, or what its template makes of the mail."""
+    with Store() as store:
+        answered = answered_mail(wishes.target, wishes.template, store)
+    sender = sender_of(repository, wishes.via, wishes.identity)
+    return open_draft(answered, wishes.template, archive=archive_setting(where), sender=sender, tags=wishes.tags).text
+
+
+def templates_for(kind: MailKind, *, own: bool) -> tuple[str, ...]:
+    """The templates that fit a mail: of the author's own patch, of the stable team, of a tag, of any other."""
+    if own:
+        return ("ping", "withdraw", REPLY)
+    return _TEMPLATES_OF.get(kind, (REPLY,))
 
 
 def plan(repository: Repository, where: Path | None, wishes: ReplyWishes, editor: Edit | None) -> ReplyPlan:

@@ -23,7 +23,7 @@ def open_point_warnings(repository: Repository, draft: Draft) -> tuple[SendProbl
     if last is None or last.version >= draft.version:
         return ()
     items = review_items(last, upcoming_patches(draft, repository), draft.version)
-    left = [(number, item) for number, item in items if str(item.state) == "open"]
+    left = [(number, item) for number, item in items if item.state == "open"]
     if not left:
         return ()
     shown = "; ".join(f"{item.point.text} ({item.point.asker})" for _, item in left[:MAX_SHOWN])

@@ -48,8 +48,15 @@ def review_items(last: Send, upcoming: "Sequence[Patch]", version: int) -> "tupl
 
 
 def addressed(last: Send, upcoming: "Sequence[Patch]", version: int) -> tuple[str, ...]:
-    """The review points of the last version that the next one addresses, or that the author ticked, each with who made it."""
-    items = [item for _, item in review_items(last, upcoming, version) if str(item.state) == "addressed"]
+    """The requests of the last version's reviewers that the next one addresses, and the points that the author ticked, each with who made it.
+
+    A question is no line of a changelog, unless it was ticked.
+    """
+    items = [
+        item
+        for _, item in review_items(last, upcoming, version)
+        if item.state == "addressed" and (item.marked or not item.point.text.endswith("?"))
+    ]
     return tuple(dict.fromkeys(f"{item.point.text} ({item.point.asker})" for item in items))
 
 

@@ -47,7 +47,7 @@ def series_row(series: "Tracked", columns: int, *, tall: bool) -> Text:
 def point_row(item: "CheckItem") -> Text:
     """A review point in the list."""
     return Text.assemble(
-        (f"{tick_sign(done=item.done)} ", "green" if item.done else "bold"), plain(f"{item.point.asker}: ", QUIET), plain(item.point.text)
+        (f"{tick_sign(item)} ", "green" if item.done else "bold"), plain(f"{item.point.asker}: ", QUIET), plain(item.point.text)
     )
 
 

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from patchpilot.services.track.conversation import ConversationMail
     from patchpilot.services.track.follow_series import Tracked
     from patchpilot.services.track.follow_topic import FollowedSeries
+    from patchpilot.services.track.review_ledger import PointState
 
 DEMO = f"press M: the demo answers for you and prepares v2; then send it at stage {Stage.SEND.number}"
 """In the demo, what to do about the replies to v1."""
@@ -119,7 +120,11 @@ class FollowScreen(StageScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "fold", "open/close", key_display="Enter", tooltip="open or close the mail or the quote under the cursor"),
         Binding("space", "tick", "tick", key_display="Space", tooltip="tick the review point under the cursor as addressed"),
-        Binding("v", "version", "next version", tooltip="start the next version: its changelog, then the preview"),
+        Binding(
+            "r", "reply", "reply", tooltip="reply to the mail under the cursor: quoted in your editor, shown, and sent after confirmation"
+        ),
+        Binding("i", "decline", "decline", show=False, tooltip="mark the review point under the cursor as declined"),
+        Binding("v", "version", "reroll", tooltip="start the next version: its changelog, then the preview"),
         Binding("pagedown", "page", "scroll", key_display="PgDn", tooltip="scroll the conversation; PgUp scrolls back"),
         Binding(
             "right_square_bracket", "mail", "next mail", key_display="]", tooltip="go to the next mail of the conversation; [ goes back"
@@ -453,7 +458,7 @@ class FollowScreen(StageScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys without anything to act on are not shown."""
-        if action == "tick":
+        if action in ("tick", "decline"):
             return bool(self._items)
         if action == "story":
             return bool(self._order) and self.app.size.width < WIDE and self.app.size.height < TALL
@@ -464,7 +469,7 @@ class FollowScreen(StageScreen):
 
             series = self._current()
             return series is not None and series.is_read and len(comparable(series)) > 1
-        if action in ("read", "remove", "fold"):
+        if action in ("read", "remove", "fold", "reply"):
             return bool(self._order)
         return super().check_action(action, parameters)
 
@@ -485,8 +490,33 @@ class FollowScreen(StageScreen):
             self._lay(keep=True)
             tree.go(tree.row_of(fold))
 
+    def action_reply(self) -> None:
+        """Reply to the mail under the cursor."""
+        from patchpilot.services.reply.reply_session import templates_for
+        from patchpilot.tui.reply_action import reply_to
+
+        message_id = self.query_one(ThreadTree).message_id
+        mail = next((shown.mail for shown in self._mails if shown.message_id == message_id), None)
+        if mail is None:
+            self.notify("move to a mail first", timeout=3)
+            return
+        status = self._laid_for.status if self._laid_for else None
+        own = status is not None and message_id in status.topic.message_ids
+        reply_to(self, message_id, templates_for(mail.kind, own=own))
+
     def action_tick(self) -> None:
         """Tick the review point under the cursor, or clear its tick."""
+        from patchpilot.services.track.review_ledger import PointState
+
+        self._mark(PointState.ADDRESSED)
+
+    def action_decline(self) -> None:
+        """Mark the review point under the cursor as declined, or clear the mark."""
+        from patchpilot.services.track.review_ledger import PointState
+
+        self._mark(PointState.DECLINED)
+
+    def _mark(self, state: "PointState") -> None:
         from patchpilot.services.track.checklist import tick
 
         series, tree, points = self._current(), self.query_one(ThreadTree), self.query_one("#points", List)
@@ -495,12 +525,13 @@ class FollowScreen(StageScreen):
         if series is None or item is None:
             self.notify("move to a line with a box first, or press Tab to go to the review points", timeout=3)
             return
-        changed = tick(series.entry.id, item)
+        changed = tick(series.entry.id, item, state)
         others = {key: state for key, state in series.marks.items() if key != item.point.key}
         self._replace(replace(series, marks={**others, item.point.key: changed.state} if changed.done else others))
-        words = "ticked" if changed.done else "reopened"
-        more = "; press v to copy ticked points into the changelog" if changed.done and series.own else ""
-        self.notify(f"{words}: {item.point.text[:60]} (press Space to undo{more})", timeout=4)
+        is_ticked = changed.state == "addressed"
+        words = "ticked" if is_ticked else str(changed.state) if changed.done else "reopened"
+        more = "; press v to copy ticked points into the changelog" if is_ticked and series.own else ""
+        self.notify(f"{words}: {item.point.text[:60]} (press {'i' if state == 'declined' else 'Space'} to undo{more})", timeout=4)
 
     def _replace(self, series: "Tracked") -> None:
         """Show a series whose points were ticked here, and keep it as the stage's result."""

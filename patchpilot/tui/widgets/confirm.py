@@ -1,24 +1,29 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A question that is confirmed by typing a word, so that nobody confirms by accident."""
 
+from collections.abc import Sequence
+
 from textual.app import ComposeResult
 from textual.widgets import Input, Static
 
-from patchpilot.tui.rich_text import with_code
+from patchpilot.model.printable import printable
+from patchpilot.tui.rich_text import plain, with_code
 from patchpilot.tui.widgets.dialog import Dialog
 from patchpilot.tui.widgets.input_line import LineInput
 
 
 class Confirm(Dialog[bool]):
-    """Shows a text and waits for `word` to be typed; True when it was, False on Escape."""
+    """Shows a text (below the lines of a `mail`) and waits for `word` to be typed; True when it was, False on Escape."""
 
-    def __init__(self, text: str, word: str, title: str = "") -> None:
+    def __init__(self, text: str, word: str, title: str = "", mail: Sequence[str] = ()) -> None:
         super().__init__()
-        self._text, self._word = text, word
+        self._text, self._word, self._mail = text, word, mail
         self.title_text = title
 
     def content(self) -> ComposeResult:
         """The text and the input line."""
+        if self._mail:
+            yield Static(plain("\n".join(printable(line) for line in self._mail)), markup=False, classes="mail")
         yield Static(with_code(self._text), markup=False)
         yield LineInput(placeholder=f"type {self._word} and press Enter; Esc cancels", id="answer", compact=True)
 

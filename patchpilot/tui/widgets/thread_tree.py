@@ -211,7 +211,7 @@ class _Body:
 
     def _own(self, at: int, line: str) -> "Iterator[tuple[TreeRow, str, CheckItem | None]]":
         item = self._points.get(at)
-        mark = f"{tick_sign(done=item.done)} " if item else ""
+        mark = f"{tick_sign(item)} " if item else ""
         style = STRONG if NEW_WARNING.match(line) or item else str(diff_line(line).style)
         for number, part in enumerate(self._wrapped(line, len(mark))):
             yield self._row(f"{mark if not number else ''}{part}", style), "", item if not number else None
@@ -235,9 +235,12 @@ class _Body:
         return textwrap.wrap(line, room, break_on_hyphens=False) or [""]
 
 
-def tick_sign(*, done: bool) -> str:
-    """The box of a review point: ticked or open; the sign shows it, not a color."""
-    return f"[{glyph('ticked') if done else ' '}]"
+_SIGNS = {"addressed": "ticked", "declined": "nothing", "answered": "dot"}
+
+
+def tick_sign(item: "CheckItem") -> str:
+    """The box of a review point: ticked, declined, answered or open; the sign shows it, not a color."""
+    return f"[{glyph(_SIGNS[item.state]) if item.state in _SIGNS else ' '}]"
 
 
 def _is_quote(row: str) -> bool:
@@ -296,6 +299,12 @@ class ThreadTree(Pager, inherit_bindings=False):
     def fold(self) -> str:
         """The fold at the cursor: that of its row, "" where there is none."""
         return self.laid.folds.get(self.cursor, "")
+
+    @property
+    def message_id(self) -> str:
+        """The Message-ID of the mail at the cursor; "" above all mails."""
+        at = bisect_right(self.laid.mails, self.cursor) - 1
+        return self.laid.ids[at] if at >= 0 else ""
 
     @property
     def item(self) -> "CheckItem | None":

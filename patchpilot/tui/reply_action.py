@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A reply to a mail: its template chosen, its text written in the editor, the whole mail shown, and sent after a typed confirmation."""
+
+from typing import TYPE_CHECKING
+
+from patchpilot.model.printable import printable
+from patchpilot.tui.editing import edit_text
+from patchpilot.tui.widgets.choose import Choose
+from patchpilot.tui.widgets.confirm import Confirm
+
+if TYPE_CHECKING:
+    from patchpilot.services.reply.plan_reply import ReplyPlan
+    from patchpilot.services.reply.reply_session import ReplyWishes
+    from patchpilot.services.send.send_plan import MailResult
+    from patchpilot.tui.screens.follow_screen import FollowScreen
+
+_WORDS = {
+    "reply": "Reply",
+    "ping": "Ping",
+    "withdraw": "Withdraw the patch",
+    "objection": "Object",
+    "prerequisite": "Name a prerequisite",
+    "thanks": "Thank",
+}
+
+
+def reply_to(screen: "FollowScreen", message_id: str, templates: tuple[str, ...]) -> None:
+    """Reply to a mail with one of these templates; the user chooses among several."""
+    if len(templates) == 1:
+        _write(screen, message_id, templates[0])
+        return
+    answers = [(name, _WORDS[name]) for name in templates]
+    screen.app.push_screen(
+        Choose("What is the reply?", answers, title="Reply"), lambda choice: _write(screen, message_id, choice) if choice else None
+    )
+
+
+def _write(screen: "FollowScreen", message_id: str, template: str) -> None:
+    from patchpilot.services.reply.reply_session import ReplyWishes, draft_text, plan
+
+    where = screen.session.directory
+
+    def edit(found: "tuple[ReplyWishes, str]") -> None:
+        wishes, text = found
+        edited = edit_text(screen, text, "REPLY.txt")
+        if edited is None:
+            screen.notify("the editor failed; the draft was kept as it was", severity="warning")
+            return
+        screen.in_thread(
+            "preparing the reply",
+            lambda repository, _: plan(repository, where, wishes.with_text(edited), None),
+            lambda planned: _confirm(screen, planned),
+        )
+
+    def begin(repository: object, _: object) -> "tuple[ReplyWishes, str]":
+        wishes = ReplyWishes(f"<{message_id}>", template, via=screen.session.settings(repository).get("via"))  # type: ignore[arg-type]
+        return wishes, draft_text(repository, where, wishes)  # type: ignore[arg-type]
+
+    screen.in_thread("reading the mail", begin, edit)
+
+
+def _confirm(screen: "FollowScreen", planned: "ReplyPlan") -> None:
+    from patchpilot.services.reply.send_reply import send_reply
+    from patchpilot.services.send.readable_mail import readable_lines
+
+    if planned.refusals:
+        problem = planned.refusals[0]
+        screen.notify(printable(f"not sent: {problem.message}; press r to edit the draft again"), severity="warning", markup=False)
+        return
+
+    def agreed(answer: bool | None) -> None:
+        if answer:
+            screen.in_thread("sending the reply", lambda repository, _: send_reply(repository, planned), lambda sent: _sent(screen, sent))
+        else:
+            screen.notify("nothing was sent; the draft was kept: press r to go on")
+
+    notes = "".join(f"note: {note.message}\n" for note in planned.warnings)
+    text = f"{notes}Send this reply with {planned.transport.name}?"
+    screen.app.push_screen(Confirm(text, "send", title="Reply", mail=readable_lines(planned.mail)), agreed)
+
+
+def _sent(screen: "FollowScreen", sent: "MailResult") -> None:
+    if sent.state == "accepted":
+        screen.notify(printable(f"sent: {sent.subject}"), markup=False)
+    else:
+        screen.notify(printable(f"{sent.state}: {sent.detail}; the draft was kept"), severity="error", markup=False)
+    screen.action_reload()
