@@ -48,7 +48,7 @@ from patchpilot.threads.reply_body import Body
 _LONGEST_TAKING = 40
 """Words of a maintainer's mail that only says that they took their own patch."""
 _ASKED_ANYWAY = 3
-"""Words of asking that an answer to a question may have: it tells how things are or should be."""
+"""Words of asking that an answer to a question may have: it says how things are or should be."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,8 +116,10 @@ def _least_advanced(patches: Sequence[PatchState], evidence: Evidence) -> tuple[
 
 
 def _shown_by_others(patches: Sequence[PatchState], evidence: Evidence) -> tuple[SeriesState, str] | None:
-    """The state of a series whose patches are in a tree as mails of others show, such as the stable trees': how they were taken is not among the mails,
-    so nothing tells that the others were left out. None where a mail or the repository tells how they were taken."""
+    """The state of a series whose patches are in a tree as mails of others show, such as the stable trees'.
+
+    No mail says how they were taken, or that the others were left out. None where a mail or the repository shows how they were taken.
+    """
     taken = [patch for patch in patches if patch.state in TAKEN]
     if len(taken) == len(patches) or any(patch.state not in (*TAKEN, *_NOT_REFUSED) for patch in patches):
         return None
