@@ -268,7 +268,7 @@ def forecast(common: Common, number: int | None, lore: str | None) -> None:
         topic = topic_at(place, store)
         number = number if number is not None else _chosen([(entry.id, entry.subject) for entry in store.entries()], topic)
         series = service.show(number, store=store, repository=place.repository_if_any(), progress=progress)
-        estimate = make_forecast(series, lore=lore, archive_at=_archives(common), progress=progress)
+        estimate = make_forecast(series, lore=lore, archive_at=_archives(common, progress), progress=progress)
     if common.format == "json":
         _write(common, (series,), topic=topic)
     else:
