@@ -48,8 +48,16 @@ def configured_recipients(repository: Repository, account: Account, transport: T
             addresses, remark = _ask(repository, command, mails)
             recipients += [_recipient(address, header, f"sendemail.{header}Cmd") for address in addresses]
             remarks += [remark] if remark else []
-    bcc = tuple(address.header() for value in account.values("bcc") for address in expand(value, aliases))
-    return ConfiguredRecipients(tuple(recipients), bcc, suppressed, tuple(remarks))
+    return ConfiguredRecipients(tuple(recipients), _blind(account, aliases), suppressed, tuple(remarks))
+
+
+def blind_copies(repository: Repository, account: Account) -> tuple[str, ...]:
+    """Whom `sendemail.bcc` names, as headers."""
+    return _blind(account, read_aliases(repository)) if account.values("bcc") else ()
+
+
+def _blind(account: Account, aliases: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
+    return tuple(address.header() for value in account.values("bcc") for address in expand(value, aliases))
 
 
 def suppressed_kinds(account: Account) -> frozenset[str]:

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A reply as a mail: threading and recipients from the mail that it answers, and its bytes where the transport does not make them itself."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
 
-from patchpilot.model.address import Address, AddressState, judge
+from patchpilot.model.address import Address, AddressState, judge, parse_addresses
 from patchpilot.model.mail import Mail
 from patchpilot.model.rendered_mail import RenderedMail, captured, header_recipients
 from patchpilot.outgoing.mail_account import Account
@@ -50,11 +50,12 @@ def reply_references(answered: Mail) -> tuple[str, ...]:
     return chain if len(chain) <= REFERENCES else (chain[0], *chain[-(REFERENCES - 1) :])
 
 
-def render_reply(account: Account, mail: OutgoingMail) -> RenderedMail:
-    """A mail with the account's sender in From: (the patch's author goes into its body) and a Date:."""
+def render_reply(account: Account, mail: OutgoingMail, bcc: Sequence[str]) -> RenderedMail:
+    """A mail with the account's sender in From: (the patch's author goes into its body) and a Date:; `bcc` are more recipients, as headers."""
     assert account.sender
     if mail.author.key != account.sender.key:
         mail = replace(mail, author=account.sender, body=f"From: {mail.author}\n\n".encode() + mail.body)
     raw = b"Date: " + format_datetime(datetime.now(UTC)).encode() + b"\n" + mail.file()
     made = captured(raw, account.envelope or account.sender.email, ())
-    return replace(made, recipients=header_recipients(made))
+    blind = (address.email for value in bcc for address in parse_addresses(value))
+    return replace(made, recipients=tuple(dict.fromkeys((*header_recipients(made), *blind))))

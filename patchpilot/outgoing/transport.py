@@ -141,11 +141,13 @@ class Transport(Protocol):
     def deliver(self, delivery: Delivery) -> str:
         """Send the mails that wait, until one is not accepted or it is asked to stop; "" or how the login went: "accepted", "refused"."""
 
-    def render_mail(self, repository: Repository, account: Account, mail: OutgoingMail, identity: str | None) -> RenderedMail:
+    def render_mail(
+        self, repository: Repository, account: Account, mail: OutgoingMail, bcc: Sequence[str] = (), identity: str | None = None
+    ) -> RenderedMail:
         """A mail that belongs to no series, such as a reply, as it would send it; nothing is sent."""
         from patchpilot.outgoing.reply_mail import render_reply
 
-        return render_reply(account, mail)
+        return render_reply(account, mail, bcc)
 
     def deliver_mail(self, delivery: Delivery) -> str:
         """Send the one mail of a delivery that belongs to no series; as `deliver`."""

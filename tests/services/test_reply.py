@@ -71,6 +71,7 @@ def _followed(folder: Path, server: Sink) -> tuple[Repo, str]:
 def test_a_reply_arrives_in_its_thread_and_is_sent_once(tmp_path: Path, via: str) -> None:
     with FaultySink() as server:
         repo, review = _followed(tmp_path, server)
+        repo.git("config", "sendemail.bcc", "ada.archive@example.org")
         (tmp_path / "answer.txt").write_text(ANSWER)
         words = ("track", "reply", review, "-C", repo.path, "--via", via, "--message", tmp_path / "answer.txt")
         planned = json.loads(call(*words, "--dry-run", "--format", "json").out)
@@ -90,7 +91,8 @@ def test_a_reply_arrives_in_its_thread_and_is_sent_once(tmp_path: Path, via: str
     assert got["References"].split() == ["<cover@example.org>", "<post@example.org>", "<review@example.org>"]
     assert [address for _, address in getaddresses(got.get_all("To", []))] == ["rita@example.net"]
     assert [address for _, address in getaddresses(got.get_all("Cc", []))] == ["linux-widgets@vger.kernel.org", "sam@example.com"]
-    assert sorted(arrived.recipients) == ["linux-widgets@vger.kernel.org", "rita@example.net", "sam@example.com"]
+    assert "ada.archive" not in arrived.data.decode()
+    assert sorted(arrived.recipients) == ["ada.archive@example.org", "linux-widgets@vger.kernel.org", "rita@example.net", "sam@example.com"]
     assert got.get_content_type() == "text/plain"
     payload = got.get_payload(decode=True)
     assert isinstance(payload, bytes)

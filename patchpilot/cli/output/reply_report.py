@@ -16,6 +16,7 @@ def reply_text(plan: ReplyPlan, after: str = "") -> str:
     lines = [title("reply"), mail_text(plan.mail.raw), "", title("delivery")]
     lines += [f"To: {', '.join(one_line(str(address)) for address in plan.mail.to)}"]
     lines += [f"Cc: {', '.join(one_line(str(address)) for address in plan.mail.cc)}"] if plan.mail.cc else []
+    lines += [f"Bcc: {one_line(address)} (sendemail.bcc)" for address in plan.bcc]
     lines += [f"by {plan.transport.name}, {plan.account.label}"]
     lines += [f"note: {one_line(note.message)}; {one_line(str(note.hint))}" for note in plan.warnings]
     return "\n".join([*lines, *([after] if after else [])]) + "\n"

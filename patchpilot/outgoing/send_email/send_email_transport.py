@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """git send-email as transport: it makes the mails of files that we compose, and sends them held at its question before each."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from patchpilot.commits.repository import Repository
 from patchpilot.model.rendered_mail import RenderedMail
@@ -48,8 +48,10 @@ class SendEmailTransport(Transport):
 
         return deliver(delivery).login
 
-    def render_mail(self, repository: Repository, account: Account, mail: OutgoingMail, identity: str | None) -> RenderedMail:
+    def render_mail(
+        self, repository: Repository, account: Account, mail: OutgoingMail, bcc: Sequence[str] = (), identity: str | None = None
+    ) -> RenderedMail:
         """The mail as git send-email makes it."""
         from patchpilot.outgoing.send_email.git_send_email import capture
 
-        return capture(repository, account, [mail.file()], (), identity)[0]
+        return capture(repository, account, [mail.file()], bcc, identity)[0]

@@ -15,6 +15,7 @@ from patchpilot.model.stable_prefix import stable_versions
 from patchpilot.model.upstream_references import upstream_commits
 from patchpilot.outgoing import transports
 from patchpilot.outgoing.compose_mails import SeriesText, bodies_of_commits
+from patchpilot.outgoing.git_recipients import blind_copies
 from patchpilot.outgoing.header_guard import refuse_foreign
 from patchpilot.outgoing.mail_account import Account
 from patchpilot.outgoing.outgoing_mail import OutgoingMail
@@ -44,6 +45,7 @@ class ReplyPlan:
     mail: RenderedMail
     refusals: tuple[SendProblem, ...]
     warnings: tuple[SendProblem, ...]
+    bcc: tuple[str, ...] = ()
     identity: str | None = None
 
 
@@ -131,8 +133,9 @@ def plan_reply(
         in_reply_to=answered.message_id,
         references=reply_references(answered.mail.mail),
     )
-    rendered = transport.render_mail(repository, account, mail, identity)
+    bcc = blind_copies(repository, account)
+    rendered = transport.render_mail(repository, account, mail, bcc, identity)
     refuse_foreign([rendered.raw])
     refusals = () if patch else tuple(text_problems(draft.text))
     warnings = () if patch else tuple(text_notes(draft.text))
-    return ReplyPlan(draft, answered, transport, account, mail, rendered, refusals, warnings, identity)
+    return ReplyPlan(draft, answered, transport, account, mail, rendered, refusals, warnings, bcc, identity)

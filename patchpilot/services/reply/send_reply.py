@@ -110,7 +110,7 @@ def _as_send(planned: ReplyPlan, repository: Repository) -> Send:
         base=None,
         head=None,
         force=None,
-        bcc=(),
+        bcc=planned.bcc,
         begun="",
         entries=(),
         identity=planned.identity,
