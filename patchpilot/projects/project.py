@@ -34,7 +34,8 @@ class MailCustoms(NamedTuple):
 
     `waiting_days` is how long to wait before asking again, `resend_hours` before a new version, `cover_from` the number of patches from which a
     cover letter is expected (0: the rule's own), `new_thread` whether each version starts a thread. `merge_window_days` is how long the merge
-    window is open after a release (0: there is none), `merge_window` what that means for the sender.
+    window is open after a release (0: there is none), `merge_window` what that means for the sender. `patchwork` is the address of the project
+    in a patchwork (`https://…/project/NAME`), empty where it has none.
     """
 
     waiting_days: int = 14
@@ -43,6 +44,7 @@ class MailCustoms(NamedTuple):
     new_thread: bool = False
     merge_window_days: int = 0
     merge_window: str = ""
+    patchwork: str = ""
 
 
 class Lists(NamedTuple):

@@ -11,6 +11,7 @@ from patchpilot.errors import InputError
 from patchpilot.model.address import Address
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch_subject import parse_subject
+from patchpilot.projects.project import Project
 from patchpilot.series.patch_pairing import title_key
 from patchpilot.threads.mail_classifier import Classified
 from patchpilot.threads.mail_kinds import MailKind
@@ -166,8 +167,8 @@ class PostedTopic:
         return next((post.change_id for revision in reversed(self.revisions) for post in revision.posts if post.change_id), None)
 
     @cached_property
-    def waiting(self) -> timedelta:
-        """How long to wait for a reply before sending a reminder, by the rules of the patches' project and subsystem."""
+    def project(self) -> Project:
+        """The project of the patches, with the rules of their subsystem."""
         from patchpilot.projects.detection import detect
         from patchpilot.projects.subsystems import as_subsystem_wants
 
@@ -176,7 +177,12 @@ class PostedTopic:
             # a post without a diff does not show its project
             with suppress(InputError):
                 patches.append(parse_patch(post.mail.mail.raw, post.message_id))
-        return timedelta(days=as_subsystem_wants(detect(None, patches), patches).mail.waiting_days)
+        return as_subsystem_wants(detect(None, patches), patches)
+
+    @property
+    def waiting(self) -> timedelta:
+        """How long to wait for a reply before sending a reminder."""
+        return timedelta(days=self.project.mail.waiting_days)
 
     @cached_property
     def message_ids(self) -> frozenset[str]:

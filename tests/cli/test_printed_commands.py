@@ -55,6 +55,7 @@ NOT_RUN = {
             "{str(series.entry.id)} --lore {LORE}",
         )
     },
+    "patchpilot track patchwork 1": "asks the project's patchwork: tests/services/test_patchwork.py runs it on loopback",
     "patchpilot track add - < bounce.eml": "needs a bounce: tests/threads/test_delivery.py pipes one in",
     **{
         f"patchpilot track reply {words}": "opens an editor on a terminal: tests/services/test_reply.py gives the text"

@@ -260,6 +260,7 @@ def forecast(common: Common, number: int | None, lore: str | None) -> None:
 
     The mails of four months are read from the archive, once a month. Then show, export --format html and the guided workflow have the estimate, too.
     """
+    from patchpilot.model.printable import printable
     from patchpilot.services.topic.topic_state import topic_at
     from patchpilot.services.track import follow_series as service
     from patchpilot.services.track.forecast import make_forecast
@@ -272,7 +273,31 @@ def forecast(common: Common, number: int | None, lore: str | None) -> None:
     if common.format == "json":
         _write(common, (series,), topic=topic)
     else:
-        common.write("\n".join(estimate.lines))
+        common.write(printable("\n".join(estimate.lines)))
+
+
+@command.command(epilog="\b\nExample:\n  patchpilot track patchwork 1")
+@common_options("text", "json")
+@click.argument("number", metavar="[ID]", type=int, required=False)
+def patchwork(common: Common, number: int | None) -> None:
+    """Ask the project's patchwork for the state and the checks of a series (default: as in show).
+
+    They are shown as evidence; the state of a series is decided by mails and commits. Then show and export --format html have them, too.
+    """
+    from patchpilot.model.printable import printable
+    from patchpilot.services.topic.topic_state import topic_at
+    from patchpilot.services.track import follow_series as service
+    from patchpilot.services.track.patchwork_state import read_patchwork
+
+    with common.workplace() as place, service.open_store() as store, progress_of(common) as progress:
+        topic = topic_at(place, store)
+        number = number if number is not None else _chosen([(entry.id, entry.subject) for entry in store.entries()], topic)
+        series = service.show(number, store=store, repository=place.repository_if_any(), progress=progress)
+        found = read_patchwork(series, offline=common.offline, progress=progress)
+    if common.format == "json":
+        _write(common, (series,), topic=topic)
+    else:
+        common.write(printable("\n".join(it.words for it in found)))
 
 
 @command.command(

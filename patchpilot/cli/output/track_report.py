@@ -14,6 +14,7 @@ from patchpilot.services.track.classify_mails import ClassifiedMail
 from patchpilot.services.track.follow_series import Tracked
 from patchpilot.services.track.follow_topic import PatchState, Proof
 from patchpilot.services.track.forecast import Usual, known_forecast
+from patchpilot.services.track.patchwork_state import known_patchwork
 from patchpilot.services.track.transfer_series import Imported
 
 TEXT_LIMIT = 4000
@@ -121,6 +122,15 @@ def _series(tracked: Tracked) -> dict[str, Any]:
         ],
         "next_step": tracked.next_step,
         "forecast": _forecast(tracked),
+        "patchwork": [
+            {
+                "patch": it.number,
+                "state": it.record.state if it.record else None,
+                "url": it.record.url if it.record else None,
+                "checks": [check._asdict() for check in it.record.checks] if it.record else [],
+            }
+            for it in known_patchwork(tracked)
+        ],
     }
 
 
@@ -233,6 +243,7 @@ def series_text(tracked: Tracked, topic: TopicState | None = None) -> str:
     for it in tracked.delivery:
         lines += [f"  delivery  {printable(it.words)}", f"            {printable(str(it.advice))}"]
     lines.append(f"  next      {printable(tracked.next_step)}")
+    lines += [f"  patchwork {printable(it.words)}" for it in known_patchwork(tracked)]
     if forecast := known_forecast(tracked):
         lines += [f"  forecast  {printable(line)}" for line in forecast.lines]
     lines += [f"  note      {printable(trouble)}" for trouble in tracked.notes]

@@ -16,6 +16,7 @@ from patchpilot.services.track.page.sources import Sources
 from patchpilot.services.track.page.state_pill import state_pill
 from patchpilot.services.track.page.timeline_lanes import Tone, lanes
 from patchpilot.services.track.page.timeline_svg import timeline
+from patchpilot.services.track.patchwork_state import known_patchwork
 from patchpilot.services.track.story import StoryKind, story
 from patchpilot.threads.next_step import NextStepNeed
 from patchpilot.threads.status import Status
@@ -61,6 +62,7 @@ def _thread(series: Tracked, status: Status, sources: Sources) -> tuple[Markup, 
         element("section", element("h3", "Timeline"), drawn, _story(series, sources), class_="time"),
         patch_matrix(status.patches, sources),
         ledger_section(series, sources),
+        _patchwork(series),
         _tags(status, sources),
         _follow_ups(status, sources),
         mails_section(series, sources),
@@ -97,6 +99,12 @@ def _story(series: Tracked, sources: Sources) -> Markup:
         rows.append(element("tr", day, what, element("td", proof, data_label="Proof")))
     summary = element("summary", f"As a list: {counted(len(events), 'event')}")
     return element("details", summary, element("table", element("tbody", *rows), class_="story"))
+
+
+def _patchwork(series: Tracked) -> Markup:
+    """What patchwork has, where it was asked: it proves no state."""
+    rows = [element("li", link(it.record.url, it.words) if it.record else it.words) for it in known_patchwork(series)]
+    return element("section", element("h3", "Patchwork"), element("ul", *rows)) if rows else Markup()
 
 
 def _tags(status: Status, sources: Sources) -> Markup:

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""`track patchwork`: the state and the checks that a project's patchwork has for the patches of a series; evidence, which decides no state."""
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from patchpilot.cache.entries import Kind, key_of, recall, remember
+from patchpilot.errors import MissingError
+from patchpilot.model.progress import Progress, silent
+from patchpilot.services.track.follow_series import Tracked
+from patchpilot.threads.patchwork import PatchworkCheck, PatchworkPatch, read_patch
+
+_KIND = Kind("patchwork", (str(Path(__file__)), str(Path(__file__).parents[2] / "threads" / "patchwork.py")), keep=200)
+_GOOD = ("success", "pending")
+
+
+@dataclass(frozen=True, slots=True)
+class PatchInPatchwork:
+    """What patchwork has for a patch of the newest version: its number and the record (None: patchwork does not have it)."""
+
+    number: int
+    record: PatchworkPatch | None
+
+    @property
+    def words(self) -> str:
+        """`patch 1: accepted; 12 success, 1 fail: netdev/build_clang`."""
+        if self.record is None:
+            return f"patch {self.number}: not there"
+        count = Counter(check.state for check in self.record.checks)
+        summary = ", ".join(f"{number} {state}" for state, number in count.most_common())
+        bad = ", ".join(check.context for check in self.record.checks if check.state not in _GOOD)
+        return f"patch {self.number}: {self.record.state}" + (f"; {summary}" if summary else "") + (f": {bad}" if bad else "")
+
+
+def known_patchwork(series: Tracked) -> tuple[PatchInPatchwork, ...]:
+    """What was read before for the newest version; nothing is asked of patchwork."""
+    if series.status is None:
+        return ()
+    known = recall(_KIND, _key(series))
+    return tuple(_read(*row) for row in known) if isinstance(known, list) else ()
+
+
+def read_patchwork(series: Tracked, *, offline: bool = False, progress: Progress = silent) -> tuple[PatchInPatchwork, ...]:
+    """Ask the project's patchwork about each patch of the newest version. MissingError where the project has none, or the mails are not known."""
+    status = series.status
+    place = status.topic.project.mail.patchwork if status else ""
+    if status is None or not place:
+        raise MissingError(
+            f"no patchwork is known for series {series.entry.id}", hint="name it in a project file of your own: patchwork in [mail]"
+        )
+    patches = status.topic.latest.patches
+    found = []
+    for at, post in enumerate(patches):
+        progress("asking patchwork", at, len(patches))
+        found.append(PatchInPatchwork(post.number or 1, read_patch(place, post.message_id, offline=offline)))
+    remember(_KIND, _key(series), [_plain(it) for it in found])
+    return tuple(found)
+
+
+def _plain(patch: PatchInPatchwork) -> tuple[int, object]:
+    record = patch.record
+    return patch.number, (record.message_id, record.state, record.url, [tuple(check) for check in record.checks]) if record else None
+
+
+def _read(number: int, row: tuple[str, str, str, list[tuple[str, str, str]]] | None) -> PatchInPatchwork:
+    record = PatchworkPatch(*row[:3], tuple(PatchworkCheck(*check) for check in row[3])) if row else None
+    return PatchInPatchwork(number, record)
+
+
+def _key(series: Tracked) -> str:
+    posts = series.status.topic.latest.patches if series.status else ()
+    return key_of(_KIND, [post.message_id.encode("utf-8", "surrogateescape") for post in posts])

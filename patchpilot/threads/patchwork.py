@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a project's patchwork has about a patch: its state and its checks, read through the REST API (version 1.3)."""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+from patchpilot.errors import NetworkError
+from patchpilot.threads.feed import fetch_json
+
+_API = "api/1.3"
+_MOST_CHECKS = 200
+_LONGEST = 200
+
+
+class PatchworkCheck(NamedTuple):
+    """A check: what ran (its context, such as `netdev/build_32bit`), its state (pending, success, warning or fail), and what it says."""
+
+    context: str
+    state: str
+    description: str
+
+
+class PatchworkPatch(NamedTuple):
+    """A patch: its Message-ID, its state (new, under-review, accepted, changes-requested …), its page, and its checks."""
+
+    message_id: str
+    state: str
+    url: str
+    checks: tuple[PatchworkCheck, ...]
+
+
+def read_patch(place: str, message_id: str, *, offline: bool = False) -> PatchworkPatch | None:
+    """The patch of this Message-ID in a project (`https://…/project/NAME`); None where it is not there. NetworkError when there is no answer."""
+    server, _, name = place.rstrip("/").partition("/project/")
+    found = fetch_json(f"{server}/{_API}/patches/?project={quote(name)}&msgid={quote(message_id)}", offline=offline)
+    if not isinstance(found, list):
+        raise NetworkError(f"{server} does not answer as a patchwork does", hint="check the address in the project's file")
+    # a server without this filter gives other patches
+    patch = next((it for it in found if isinstance(it, dict) and _text(it, "msgid").strip("<>") == message_id), None)
+    if patch is None:
+        return None
+    number = patch.get("id")
+    checks = fetch_json(f"{server}/{_API}/patches/{number}/checks/", offline=offline) if isinstance(number, int) else []
+    return PatchworkPatch(message_id, _text(patch, "state"), f"{place.rstrip('/')}/patch/{quote(message_id)}/", tuple(_newest(checks)))
+
+
+def _newest(checks: Any) -> Iterator[PatchworkCheck]:
+    """The last check of each context: a check that runs again is listed again."""
+    rows = [it for it in checks[:_MOST_CHECKS] if isinstance(it, dict)] if isinstance(checks, list) else []
+    last = {_text(it, "context"): PatchworkCheck(_text(it, "context"), _text(it, "state"), _text(it, "description")) for it in rows}
+    return iter(last.values())
+
+
+def _text(row: dict[str, Any], key: str) -> str:
+    value = row.get(key)
+    return value[:_LONGEST] if isinstance(value, str) else ""
