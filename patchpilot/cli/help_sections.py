@@ -18,7 +18,7 @@ SECTIONS: dict[str, Sections] = {
         ("Fixing", ("fix", "diff", "published", "shared")),
         ("Suppression", ("waive", "unwaive", "baseline", "write_baseline")),
         ("Output", ("format", "output", "statistics", "quiet", "verbose", "color")),
-        ("Advanced", ("explain_base", "config_from", "data", "jobs", "checkpatch", "checkpatch_compat", "offline")),
+        ("Advanced", ("explain_base", "config_from", "data", "jobs", "checkpatch", "checkpatch_compat", "no_conf", "offline")),
     ),
     "maintainers": (
         ("Recipients", ("per_patch", "brief", "security")),

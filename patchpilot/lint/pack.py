@@ -20,7 +20,7 @@ _KERNEL = re.compile(r"^(\d+)\.(\d+)$")
 _REQUIRED = ("id", "name", "severity", "scope", "summary", "why", "reference", "match", "bad", "good")
 _OPTIONAL = (
     "checkpatch", "since", "until", "profiles", "fix", "on_moved", "severities", "message", "messages", "aliases", "options", "known_problems",
-    "checkpatch_severity", "checkpatch_severities",
+    "checkpatch_severity", "checkpatch_severities", "needs",
 )  # fmt: skip
 _TEXTS = ("message", "checkpatch", "since", "until")
 _EXAMPLE: Mapping[str, type] = {
@@ -151,6 +151,7 @@ def _rule(table: Mapping[str, Any], pack: str, where: _Place, detectors: Mapping
         aliases=tuple(_strings(table.get("aliases", []), "aliases", where)),
         options=_texts(table.get("options", {}), "options", where),
         known_problems=tuple(_strings(table.get("known_problems", []), "known_problems", where)),
+        needs=tuple(_strings(table.get("needs", []), "needs", where)),
         checkpatch_severity=_checkpatch_severity(table, where),
         checkpatch_severities=_severities(table, "checkpatch_severities", where),
     )

@@ -27,6 +27,7 @@ class Rule(NamedTuple):
     `message` is the text of a finding, with placeholders that the detector fills; the summary where it is empty. `messages` and `severities` have
     those of single cases that the detector distinguishes, where they differ. `aliases` are names that the rule had before.
     `checkpatch_severity` is the level that checkpatch.pl has for it, where ours differs, and `checkpatch_severities` those of single cases.
+    `needs` are the functions that it advises, each as "HEADER FUNCTION": without them in the tree the rule is silent.
     """
 
     id: str
@@ -54,6 +55,7 @@ class Rule(NamedTuple):
     known_problems: tuple[str, ...] = ()
     checkpatch_severity: Severity | None = None
     checkpatch_severities: Mapping[str, Severity] = MappingProxyType({})
+    needs: tuple[str, ...] = ()
 
     @property
     def words(self) -> tuple[str, ...]:

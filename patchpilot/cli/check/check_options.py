@@ -26,6 +26,7 @@ OPTIONS = (
     Option(("--statistics",), "print how often each rule fired instead of the findings (text)"),
     Option(("--checkpatch",), "also run the tree's own scripts/checkpatch.pl (executes code of that tree)"),
     Option(("--checkpatch-compat",), "report exactly what checkpatch.pl reports, including its false positives"),
+    Option(("--no-conf",), "do not read the tree's .checkpatch.conf"),
     Option(("--fix",), "apply safe fixes to patch files or commits (`patchpilot undo` restores commits)", plain=False),
     Option(("--diff",), "print what --fix would change", plain=False),
     Option(("--published",), "with --fix: rewrite commits even if a remote branch or a tag has them", plain=False),
@@ -63,6 +64,7 @@ class CheckOptions(NamedTuple):
     statistics: bool = False
     checkpatch: bool = False
     checkpatch_compat: bool = False
+    no_conf: bool = False
     baseline: Path | None = None
     write_baseline: bool = False
     since_version: str | None = None

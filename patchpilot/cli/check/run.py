@@ -85,6 +85,7 @@ def _check(common: Common, options: CheckOptions, place: "Workplace", repository
         jobs=options.jobs or os.cpu_count() or 1,
         checkpatch=options.checkpatch,
         checkpatch_compat=options.checkpatch_compat,
+        conf=not options.no_conf,
         checkpatch_levels=common.format == "checkpatch",
         packs=packs,
         suppressions=suppressions,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from patchpilot.cache import patterns
 from patchpilot.errors import ExitCode, MissingError
+from patchpilot.lint.checkpatch_conf import CheckpatchConf, read_conf, usable
 from patchpilot.lint.engine import run, run_series
 from patchpilot.lint.lint_context import HistoryFacts, Options
 from patchpilot.lint.project_rules import adjusted, at_checkpatch_levels, check_style
@@ -84,6 +85,13 @@ def check_series(
     rules = every_rule = rules or load_rules()
     tree = tree or _tree_of(series, repository)
     chosen = find_project(request.profile) if request.profile else detect(tree, (patch for series_ in series for patch in series_.patches))
+    conf = read_conf(tree) if request.conf else CheckpatchConf()
+    request = request._replace(strict=request.strict or conf.strict)
+    # the tree's options precede those of the call, as with checkpatch.pl
+    if conf.max_line_length and request.max_line_length == CheckRequest().max_line_length:
+        request = request._replace(max_line_length=conf.max_line_length)
+    if conf.help_lines:
+        chosen = chosen._replace(style=chosen.style._replace(help_lines=conf.help_lines))
     options = Options(
         strict=request.strict,
         max_line_length=request.max_line_length,
@@ -94,7 +102,16 @@ def check_series(
     )
     if chosen.files:
         check_style(rules, chosen)
-    rules = choose(rules, kernel=options.kernel, profile=options.profile, select=request.select, ignore=request.ignore)
+    types = {rule.checkpatch for rule in rules}
+    rules = choose(
+        rules,
+        kernel=options.kernel,
+        profile=options.profile,
+        select=request.select or [type_ for type_ in conf.types if type_ in types],
+        ignore=(*request.ignore, *(type_ for type_ in conf.ignore if type_ in types)),
+    )
+    if not request.checkpatch_compat:
+        rules = usable(rules, tree)
     if request.checkpatch_compat or request.checkpatch_levels:
         rules = at_checkpatch_levels(rules)
     rules = adjusted(rules, chosen)

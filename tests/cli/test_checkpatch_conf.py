@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A tree's .checkpatch.conf counts as for checkpatch.pl, and rules advise only functions that the tree has."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.kit.cli import call
+from tests.kit.repos import Repo
+
+CODE = "#define frob(x) x, 1\nvoid frob_wait(void)\n{\n\tmsleep(25);\n\tudelay(25);\n}\n"
+FILE = "drivers/frob/frob.c"
+CONF = "# not Linux\n--no-tree\n\n  --ignore COMPLEX_MACRO,NOT_A_TYPE # a comment\n--ignore USLEEP_RANGE\n--ignore=MACRO_ARG_UNUSED\n"
+
+
+@pytest.fixture
+def repo(tmp_path: Path) -> Repo:
+    repo = Repo(tmp_path / "r")
+    repo.commit("frob: start\n", {"include/linux/delay.h": "void msleep(int ms);\n", FILE: "/* SPDX-License-Identifier: GPL-2.0 */\n"})
+    return repo
+
+
+def found(repo: Repo, *words: str) -> set[str]:
+    done = call("check", "-C", repo.path, "--format", "json", "HEAD", *words)
+    return {finding["name"] for finding in json.loads(done.out)["patches"][0]["findings"]}
+
+
+def change(repo: Repo, code: str = CODE) -> None:
+    repo.commit(
+        "frob: wait\n\nThe device is slow. Wait for it.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n",
+        {FILE: "/* SPDX-License-Identifier: GPL-2.0 */\n" + code},
+    )
+
+
+def test_types_that_the_tree_ignores_are_not_reported(repo: Repo) -> None:
+    repo.commit("conf\n", {".checkpatch.conf": CONF})
+    change(repo)
+    silent = {"complex-macro-without-parentheses", "udelay-instead-of-sleep"}
+    assert not found(repo, "--strict") & silent
+    assert found(repo, "--strict", "--no-conf") >= silent
+    assert "complex-macro-without-parentheses" in found(repo, "--no-conf")
+
+
+def test_strict_a_length_and_the_types_of_the_tree_count(repo: Repo) -> None:
+    repo.commit("conf\n", {".checkpatch.conf": "--strict\n--max-line-length=60\n"})
+    change(repo, f"int {'a' * 62};\n" + CODE)
+    assert found(repo) >= {"udelay-instead-of-sleep", "long-line"}
+    assert "long-line" not in found(repo, "--max-line-length", "80")
+    assert not found(repo, "--no-conf") & {"udelay-instead-of-sleep", "long-line"}
+    repo.commit("conf\n", {".checkpatch.conf": "--types COMPLEX_MACRO\n"})
+    change(repo, CODE + "int  b ;\n#define more(x) x, 2\n")
+    assert found(repo) == {"complex-macro-without-parentheses"}
+
+
+def test_advice_names_only_functions_that_the_tree_has(repo: Repo) -> None:
+    change(repo)
+    assert "prefer-fsleep" not in found(repo, "--strict")
+    repo.commit("delay: more\n", {"include/linux/delay.h": "void msleep(int ms);\nvoid fsleep(int us);\n"})
+    change(repo, CODE + "void more(void)\n{\n\tudelay(40);\n}\n")
+    assert "prefer-fsleep" in found(repo, "--strict")
+
+
+def test_a_patch_cannot_switch_off_what_is_found_in_it(repo: Repo) -> None:
+    repo.put(".checkpatch.conf", CONF)
+    change(repo)
+    assert "complex-macro-without-parentheses" in found(repo)
