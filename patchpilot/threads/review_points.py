@@ -120,13 +120,14 @@ def _runs(mail: Classified) -> Iterator[_Run]:
     lines = mail.mail.body.split("\n", MAX_LINES)
     paragraphs: list[list[ReplyLine]] = []
     last = -1
-    in_diff = False
+    in_diff, is_first = False, True
     for line in (*mail.body.own, ReplyLine("", len(lines) + 1)):
         if line.at > len(lines) or any(text.strip() for text in lines[last + 1 : line.at]):
-            if kept := [text for paragraph in paragraphs if (text := _without_frame(paragraph))]:
+            if kept := [text for paragraph in paragraphs if (text := _without_frame(paragraph, first=is_first))]:
                 quoted = _quoted_above(lines, paragraphs[0][0].at)
                 in_diff = in_diff or kept[0][0].on_code
                 yield _Run(kept, quoted, in_diff and bool(quoted))
+            is_first = is_first and not paragraphs
             paragraphs = []
         if line.text.strip():
             if paragraphs and paragraphs[-1][-1].at == line.at - 1:
@@ -136,8 +137,15 @@ def _runs(mail: Classified) -> Iterator[_Run]:
         last = line.at
 
 
-def _without_frame(paragraph: Sequence[ReplyLine]) -> list[ReplyLine]:
-    return [line for line in paragraph if not (is_trailer(line.text.strip()) or GREETING.match(line.text) or CLOSING.match(line.text))]
+def _without_frame(paragraph: Sequence[ReplyLine], *, first: bool) -> list[ReplyLine]:
+    """The lines of a paragraph that say something; a greeting is only in the `first` words of a mail."""
+    return [
+        line
+        for line in paragraph
+        if not (
+            is_trailer(line.text.strip()) or (first and GREETING.match(line.text)) or CLOSING.match(line.text) or _SNIP.match(line.text)
+        )
+    ]
 
 
 def _quoted_above(lines: Sequence[str], at: int) -> tuple[str, ...]:
@@ -220,4 +228,5 @@ def _short(text: str) -> str:
 
 
 _CODE = re.compile(r"\t| {4}| \*|.*[;{]$")
+_SNIP = re.compile(r"\W*(?:snip(?:ped)?|\.\.\.|…)?\W*$", re.IGNORECASE)
 _ITEM = re.compile(r"(?:[-*•]|\d{1,2}[.)]|\(\w\))\s")
