@@ -3,7 +3,7 @@
 
 from dataclasses import dataclass
 
-from patchpilot.model.action import Action, each
+from patchpilot.model.action import Action, actions, each
 from patchpilot.tui.stages import Stage
 
 PLACE = "{}"
@@ -69,6 +69,7 @@ KEYS: dict[tuple[str, ...], ActionKey] = {
     ("send", "--to-self"): ActionKey(Stage.SEND, "m"),
     ("send", "--resume"): ActionKey(Stage.SEND, "R"),
     ("send", "--reroll"): ActionKey(Stage.FOLLOW, "v"),
+    ("send", "--reroll", "--dry-run"): ActionKey(Stage.SEND, words=f"press {Stage.SEND.number}"),
     ("trailers",): ActionKey(Stage.FOLLOW, "c"),
     ("track", "add"): ActionKey(Stage.FOLLOW, "a"),
     ("track", "update"): ActionKey(Stage.FOLLOW, "g", elsewhere=f"stage {Stage.FOLLOW.number} shows them"),
@@ -94,6 +95,11 @@ def in_keys(advice: object, at: Stage | None = None) -> str:
             texts += [between, text]
             last, between = action, ""
     return "".join([*texts, between])
+
+
+def first_stage(advice: object) -> Stage | None:
+    """The stage of the first action in a hint, None where it has no key."""
+    return next((_stage_of(action) for action in actions(advice)), None)
 
 
 def _stage_of(action: Action) -> Stage | None:

@@ -184,6 +184,8 @@ async def test_help_has_an_example_and_the_keys_by_what_they_do(mended: Path, wa
         (moves,) = (row for row in rows if row.endswith("move up and down"))
         assert {"Up", "Down", "j", "k"} == set(moves.split()[:4]), "the keys of all panels are one row"
         assert any(row.startswith("Ctrl-W  Ctrl-U") for row in rows)
+        assert [row for row in rows if row.startswith("n ")] == ["n  )   go to the next stage"], "no key has two meanings here"
+        assert not any("super-C" in row or "Ctrl-Q" in row for row in rows)
         assert "For example: press Enter (" in rows[-1] or "For example: press Enter (" in rows[-2]
         assert all(len(row) <= 76 and not row.endswith(glyph("ellipsis")) for row in rows), "nothing is cut"
         assert "PgDn more" in shown

@@ -11,7 +11,7 @@ from patchpilot.model.printable import UNSAFE, printable, width
 from patchpilot.services.backport.work_clone import Resolving
 from patchpilot.services.backport.write_backports import WrittenBackport
 from patchpilot.services.send.preflight_card import CheckLine, CheckState
-from patchpilot.tui.action_keys import KEYS, in_keys
+from patchpilot.tui.action_keys import KEYS, first_stage, in_keys
 from patchpilot.tui.build_app import screen_of
 from patchpilot.tui.rich_text import diff_line, fitted, plain, with_code
 from patchpilot.tui.screens.backports_screen import resolving_rows, written_rows
@@ -126,3 +126,10 @@ def test_a_command_in_a_sentence_is_code_without_backticks() -> None:
     text = with_code("see `patchpilot doctor`, or `[b]` and a lone `")
     assert text.plain == "see patchpilot doctor, or [b] and a lone `"
     assert [text.plain[span.start : span.end] for span in text.spans if "cyan" in str(span.style)] == ["patchpilot doctor", "[b]"]
+
+
+def test_a_version_that_was_started_leads_to_send_and_one_that_was_asked_for_to_the_next_version() -> None:
+    started = Action("send", ("--reroll", "--dry-run"), "review v2, then send it: `{}`")
+    assert (in_keys(started, Stage.FOLLOW), first_stage(started)) == ("review v2, then send it: press 7", Stage.SEND)
+    asked = Action("send", ("--reroll",), "send v2 with the requested changes: `{}`")
+    assert (in_keys(asked, Stage.FOLLOW), first_stage(asked)) == ("send v2 with the requested changes: v", Stage.FOLLOW)

@@ -275,6 +275,13 @@ def test_every_reader_says_the_same_of_a_topic(name: str, tmp_path: Path) -> Non
     assert trailers.code == (3 if moment.trailers else 0)
 
 
+def test_a_version_with_its_changelog_is_to_be_reviewed_and_sent(tmp_path: Path) -> None:
+    with life(tmp_path) as one:
+        amended(one)
+        one.run("draft", "--changelog", "- check the return value (Rita)")
+        assert "next      review v2, then send it: `patchpilot send --reroll --dry-run`" in one.track("show").out
+
+
 def test_recipients_that_an_answer_adds_are_named(tmp_path: Path) -> None:
     with life(tmp_path) as one, Repository.open(one.repo.path) as repository:
         one.repo.git("config", "sendemail.cc", "otto@example.com")

@@ -63,7 +63,7 @@ def gather_facts(repository: Repository, topic: TopicToSend, rendered: RenderedS
     with Outbox() as outbox:
         patch_ids = [patch.patch_id for patch in draft.patches if patch.patch_id]
         earlier = outbox.with_patch_ids(patch_ids) if patch_ids else ()
-        first_time = not outbox.ever_sent()
+        first_time = not in_demo() and not outbox.ever_sent()
         sent = [send for send in outbox.sends(draft.change_id) if send.state in ("sent", "partial")]
     before = [send for send in sent if send.version == version]
     records: tuple[SentRecord, ...] = ()

@@ -151,7 +151,9 @@ class TopicState:
                     Action("send", ("--reroll",), "`{}`"),
                 )
                 return NextStep(NextStepNeed.ACTION, Hint(parts))
-            return NextStep(NextStepNeed.ACTION, Action("send", ("--reroll",), f"send v{self.next_version}: `{{}}`"))
+            return NextStep(
+                NextStepNeed.ACTION, Action("send", ("--reroll", "--dry-run"), f"review v{self.next_version}, then send it: `{{}}`")
+            )
         return self.series.step
 
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from patchpilot.model.action import Action
 from patchpilot.model.printable import crop, one_line
 from patchpilot.tui.action_keys import in_keys
 from patchpilot.tui.glyphs import glyph
@@ -51,26 +50,9 @@ def point_row(item: "CheckItem") -> Text:
     )
 
 
-def next_words(series: "Tracked") -> str:
-    """What to do next, in keys; a version that was prepared only has to be sent."""
-    advice = series.step.advice
-    if is_prepared(series) and isinstance(advice, Action):
-        return f"{advice.reason.partition(':')[0]}: press {Stage.SEND.number}"
-    return in_keys(advice, Stage.FOLLOW)
-
-
-def is_prepared(series: "Tracked") -> bool:
-    """Whether the next version of the topic's own series was prepared, and is to be sent."""
-    return (
-        series.own
-        and isinstance(series.step.advice, Action)
-        and (series.step.advice.verb, *series.step.advice.arguments) == ("send", "--reroll")
-    )
-
-
 def first_rows(series: "Tracked", columns: int, most: int, demo: str = "") -> list[TreeRow]:
     """What to do next, in at most so many lines each: it stays above the conversation. `demo` is how the demo does it."""
-    rows = [("next", next_words(series)), *([("demo", demo)] if demo else [])]
+    rows = [("next", in_keys(series.step.advice, Stage.FOLLOW)), *([("demo", demo)] if demo else [])]
     if series.status and series.landed and not series.status.evidence.commits:
         # what the next step needs comes first
         rows.insert(0, ("fetch", f"press f to fetch what was merged; stage {Stage.BACKPORTS.number} then uses the mainline commit"))

@@ -16,8 +16,9 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from patchpilot.model.counted import counted
+from patchpilot.tui.action_keys import first_stage, in_keys
 from patchpilot.tui.rich_text import lines, wrapped
-from patchpilot.tui.screens.follow_rows import comparison_rows, first_rows, head, is_prepared, next_words, point_row, rank, series_row
+from patchpilot.tui.screens.follow_rows import comparison_rows, first_rows, head, point_row, rank, series_row
 from patchpilot.tui.screens.stage_screen import WAIT, NextKey, StageScreen
 from patchpilot.tui.session import JobRequest
 from patchpilot.tui.stages import Stage, StageState, StageStatus
@@ -341,7 +342,8 @@ class FollowScreen(StageScreen):
         """How the demo does the next step; "" for nothing to say."""
         from patchpilot.demo.robin import is_answered
 
-        if not self.tui.demo or not series.own or series.landed or series.step.need != "action" or is_prepared(series):
+        is_prepared = first_stage(series.step.advice) is Stage.SEND
+        if not self.tui.demo or not series.own or series.landed or series.step.need != "action" or is_prepared:
             return ""
         return DEMO if series.status and is_answered(series.status) else "wait: more replies arrive in a few seconds"
 
@@ -354,7 +356,7 @@ class FollowScreen(StageScreen):
         if own.landed:
             has_commit = own.status and own.status.evidence.commits
             return WAIT if has_commit else NextKey("f", "fetch what was merged")
-        if is_prepared(own):
+        if first_stage(own.step.advice) is Stage.SEND:
             return NextKey(str(Stage.SEND.number), "send what was prepared")
         if self._in_demo(own) == DEMO:
             return NextKey("M", "have v2 prepared and Maya answered for you")
@@ -397,7 +399,9 @@ class FollowScreen(StageScreen):
         panel = self.query_one("#conversation", Panel)
         panel.heading = series.subject
         panel.count = f"{counted(len(self._mails), 'mail')}{f', {len(series.unread)} new' if series.unread else ''}"
-        self.query_one(Timeline).show_events((*story(series), StoryEvent(StoryKind.LATER, f"next: {next_words(series)}")))
+        self.query_one(Timeline).show_events(
+            (*story(series), StoryEvent(StoryKind.LATER, f"next: {in_keys(series.step.advice, Stage.FOLLOW)}"))
+        )
         self.query_one("#story-panel", Panel).count = str(series.state)
 
     def _show_points(self, items: "Sequence[CheckItem]") -> None:

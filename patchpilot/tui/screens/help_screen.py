@@ -42,14 +42,15 @@ MOVING: Mapping[str, tuple[str, ...]] = {
     ),
     "go to the previous and the next part": ("stop(-1)", "stop(1)"),
     "go to the next and the previous panel": ("app.focus_next", "app.focus_previous"),
-    "search": ("search",),
-    "after a search: the next and the previous match": ("match(1)", "match(-1)"),
+    "search; then n and N go to the next and the previous match": ("search",),
 }  # fmt: skip
 """What moves do → the actions of lists, tables and texts that do it: their keys are one row."""
 BETWEEN = ("home", "step(1)", "step(-1)", "base", "commit(1)", "commit(-1)")
 """The actions that lead to another stage, commit or topic, apart from the stages' numbers."""
-ANYWHERE = ("reload", "cancel", "screen.copy_text")
+ANYWHERE = ("reload", "cancel")
 """The actions of a screen that every screen has."""
+UNLISTED = ("match(1)", "match(-1)", "screen.copy_text", "quit")
+"""The actions of keys that are described with another key, or that the terminal's own keys and q do, too."""
 STAGE = "go to a stage"
 ABOUT = {
     Stage.COMMIT: "The commit that becomes a patch: message, changes, and the questions that decide who gets it.",
@@ -76,7 +77,7 @@ def help_groups(screen: Screen[Any]) -> dict[str, list[Row]]:
     groups: dict[str, Group] = {name: {} for name in (ACTIONS, MOVES, STAGES, GENERAL)}
     own: set[str] = set()
     for key, (node, binding, enabled, _) in screen.active_bindings.items():
-        if enabled and binding.description and not binding.system and (node is screen or isinstance(node, App)):
+        if enabled and _is_listed(binding) and (node is screen or isinstance(node, App)):
             own.add(key)
             _put(groups, binding, key, ACTIONS if node is screen else GENERAL)
     for widget in _focusable(screen):
@@ -159,6 +160,10 @@ def _focusable(screen: Screen[Any]) -> Iterable[Widget]:
     return [widget for widget in screen.focus_chain if not isinstance(widget, Input)]
 
 
+def _is_listed(binding: Binding) -> bool:
+    return bool(binding.description) and not binding.system and binding.action not in UNLISTED
+
+
 def _place(widget: Widget) -> str:
     """The heading of the panel that the widget is in."""
     panel = next((node for node in widget.ancestors if isinstance(node, Panel) and node.heading), None)
@@ -167,7 +172,7 @@ def _place(widget: Widget) -> str:
 
 def _bindings(widget: Widget) -> Iterator[Binding]:
     for bindings in widget._bindings.key_to_bindings.values():
-        yield from (binding for binding in bindings if binding.description and not binding.system)
+        yield from (binding for binding in bindings if _is_listed(binding))
 
 
 def _example(screen: Screen[Any], columns: int) -> list[Text]:
