@@ -136,7 +136,10 @@ class Tour:
         from patchpilot.tui.screens.stage_screen import WAIT, NextKey
 
         session, stage = self._app.session, screen.stage
-        if session.fresh(stage) is None or stage in session.busy:
+        if session.fresh(stage) is None:
+            # what is shown is of before, as the version that was sent
+            return WAIT
+        if stage in session.busy:
             return screen.only_key if screen.only_key and screen.only_key.key else WAIT
         if (key := screen.next_key) is not None:
             return key

@@ -15,6 +15,7 @@ from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.build_app import make
 from patchpilot.tui.saved_state import FILE, SavedState
 from patchpilot.tui.screens import follow_screen
+from patchpilot.tui.screens.stage_screen import WAIT
 from patchpilot.tui.stages import Stage
 from patchpilot.tui.tour import SEEN, STEPS
 from patchpilot.tui.widgets.choose import Choose
@@ -125,6 +126,20 @@ async def test_enter_alone_does_not_walk_through_the_cards(clone: Path, state: P
         await pilot.press("enter")
         await until(pilot, lambda: "Security question" in text_of(app), "what Enter does in the list below the card")
         assert app.stage is Stage.COMMIT
+
+
+async def test_while_the_screen_shows_what_was_before_the_card_names_no_key(clone: Path, state: Path) -> None:
+    app = demo(clone)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await settle(pilot)
+        asked(app)
+        await pilot.press(str(Stage.SEND.number))
+        await settle(pilot)
+        await card(pilot)
+        app.session.changed("sent")
+        assert app.tour
+        assert app.stage_screen
+        assert app.tour._key(app.stage_screen) is WAIT
 
 
 async def test_the_keys_of_the_cards_lead_from_the_first_screen_to_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

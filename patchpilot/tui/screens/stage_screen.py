@@ -381,14 +381,14 @@ class StageScreen(Screen[None]):
         self.tui.jobs.read_topic()
 
     def action_cancel(self) -> None:
-        """Close the detail or the error card, or cancel the running job."""
+        """Close the detail, the error card or the tour, else cancel the running job."""
         if self.has_class("-detail"):
             self.remove_class("-detail")
             return
         if self.query_one("#error").display:
             self.close_error()
             return
-        if not self._doing and self.stage not in self.session.busy and self.tui.tour is not None and self.tui.tour.end():
+        if self.tui.tour is not None and self.tui.tour.end():
             return
         for what in self._side:
             self._side[what] += 1
