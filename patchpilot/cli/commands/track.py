@@ -97,13 +97,8 @@ def list_(common: Common) -> int:
 @click.argument("number", metavar="[ID]", type=int, required=False)
 def show(common: Common, number: int | None, keep_unread: bool) -> int:
     """Show everything about a series (default: this topic's, else the only one) and mark its replies as read."""
-    from patchpilot.services.topic.topic_state import topic_at
-    from patchpilot.services.track import follow_series as service
-
-    with common.workplace() as place, service.open_store() as store, progress_of(common) as progress:
-        topic = topic_at(place, store)
-        number = number if number is not None else _chosen([(entry.id, entry.subject) for entry in store.entries()], topic)
-        series = service.show(number, store=store, repository=place.repository_if_any(), mark_read=not keep_unread, progress=progress)
+    with progress_of(common) as progress:
+        topic, series = _shown(common, number, progress, mark_read=not keep_unread)
     _write(common, (series,), whole=True, topic=topic)
     _note_offline(common, (series,))
     return _warn_incomplete((series,))
@@ -261,14 +256,10 @@ def forecast(common: Common, number: int | None, lore: str | None) -> None:
     The mails of four months are read from the archive, once a month. Then show, export --format html and the guided workflow have the estimate, too.
     """
     from patchpilot.model.printable import printable
-    from patchpilot.services.topic.topic_state import topic_at
-    from patchpilot.services.track import follow_series as service
     from patchpilot.services.track.forecast import make_forecast
 
-    with common.workplace() as place, service.open_store() as store, progress_of(common) as progress:
-        topic = topic_at(place, store)
-        number = number if number is not None else _chosen([(entry.id, entry.subject) for entry in store.entries()], topic)
-        series = service.show(number, store=store, repository=place.repository_if_any(), progress=progress)
+    with progress_of(common) as progress:
+        topic, series = _shown(common, number, progress)
         estimate = make_forecast(series, lore=lore, archive_at=_archives(common, progress), progress=progress)
     if common.format == "json":
         _write(common, (series,), topic=topic)
@@ -285,14 +276,10 @@ def patchwork(common: Common, number: int | None) -> None:
     They are shown as evidence; the state of a series is decided by mails and commits. Then show and export --format html have them, too.
     """
     from patchpilot.model.printable import printable
-    from patchpilot.services.topic.topic_state import topic_at
-    from patchpilot.services.track import follow_series as service
     from patchpilot.services.track.patchwork_state import read_patchwork
 
-    with common.workplace() as place, service.open_store() as store, progress_of(common) as progress:
-        topic = topic_at(place, store)
-        number = number if number is not None else _chosen([(entry.id, entry.subject) for entry in store.entries()], topic)
-        series = service.show(number, store=store, repository=place.repository_if_any(), progress=progress)
+    with progress_of(common) as progress:
+        topic, series = _shown(common, number, progress)
         found = read_patchwork(series, offline=common.offline, progress=progress)
     if common.format == "json":
         _write(common, (series,), topic=topic)
@@ -440,6 +427,17 @@ def _list(common: Common) -> int:
     _write(common, series, topic=topic)
     _note_offline(common, series)
     return _warn_incomplete(series)
+
+
+def _shown(common: Common, number: int | None, progress: "Progress", *, mark_read: bool = False) -> tuple["TopicState | None", "Tracked"]:
+    """The state of the current topic, and the series of this number, else the one that `_chosen` gives."""
+    from patchpilot.services.topic.topic_state import topic_at
+    from patchpilot.services.track import follow_series as service
+
+    with common.workplace() as place, service.open_store() as store:
+        topic = topic_at(place, store)
+        chosen = number if number is not None else _chosen([(entry.id, entry.subject) for entry in store.entries()], topic)
+        return topic, service.show(chosen, store=store, repository=place.repository_if_any(), mark_read=mark_read, progress=progress)
 
 
 def _chosen(entries: Sequence[tuple[int, str]], topic: "TopicState | None") -> int:
