@@ -37,12 +37,12 @@ class InRepository:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """A commit that a patch became, and how it was recognized."""
+    """What a patch became in a branch, and how it was recognized."""
 
-    commit: str
     number: int | None
     title: str
     how: str
+    landing: Landing
 
 
 def in_repository(status: Status, repository: Repository, *, progress: Progress = silent, remote: str = "") -> InRepository:
@@ -59,25 +59,23 @@ def in_repository(status: Status, repository: Repository, *, progress: Progress 
         follow_ups: list[FollowUp] = []
         merged = _commits(status, history, tip)
         for found in merged:
-            undone = history.landed(found.commit, tip, content=False)
-            release = releases.first(found.commit)
-            landed = _landed(
-                project.mainline, found, undone or Landing(found.commit, LandedHow.ANCESTRY), release.name if release else None, repository
-            )
+            release = releases.first(found.landing.commit)
+            landed = _landed(project.mainline, found, found.landing, release.name if release else None, repository)
             commits.append(replace(landed, how=f"in the repository{found.how}"))
-            there = [(branch, landing) for branch in branches.branches if (landing := history.landed(found.commit, branch.tip))]
+            there = [(branch, landing) for branch in branches.branches if (landing := history.landed(found.landing.commit, branch.tip))]
             for branch, landing in there:
                 point = _first_point_release(repository, branch.version, landing.commit)
                 commits.append(_landed(f"stable/linux-{branch.version}.y", found, landing, point, repository))
             having = [branch for branch, landing in there if landing.holds]
-            follow_ups += _fixed_by(found.commit, history, tip, having, project.mainline)
+            follow_ups += _fixed_by(found.landing.commit, history, tip, having, project.mainline)
         following = linux_next(repository)
         if following:
             done = {title_key(found.title) for found in merged}
             tags = next_tags(repository)
-            for found in _commits(status, history, following, done):
-                since = _bisect(repository, tags, found.commit)
-                commits.append(_landed(LINUX_NEXT, found, Landing(found.commit, LandedHow.ANCESTRY), since, repository))
+            commits += [
+                _landed(LINUX_NEXT, found, found.landing, _bisect(repository, tags, found.landing.commit), repository)
+                for found in _commits(status, history, following, done)
+            ]
     return InRepository(tuple(commits), tuple(dict.fromkeys(follow_ups)))
 
 
@@ -105,31 +103,45 @@ def _commits(status: Status, history: History, tip: str, done: frozenset[str] | 
     """
     repository = history.repository
     found: dict[str, _Found] = {}
+    have: set[str] = set(done)
+    reverted: dict[str, str] = {}
     for landed in status.landed:
         commit = repository.find(landed.commit) if landed.commit else None
-        if commit and commit not in found and history.has(tip, commit):
-            title = repository.commit(commit).subject
-            if title_key(title) not in done:
-                found[commit] = _Found(commit, landed.patch, landed.title or title, "")
-    have = done | {title_key(one.title) for one in found.values()} | {title_key(repository.commit(commit).subject) for commit in found}
-    for post in status.topic.latest.patches:
-        if title_key(post.title) in have:
+        if commit is None or commit in found or not history.has(tip, commit):
             continue
-        commit, how = _by_subject(status, post, history, tip), ""
-        if commit is None and (same := _by_content(status, post, history, tip)):
-            commit, how = same
-        if commit and commit not in found:
-            found[commit] = _Found(commit, post.number or 1, post.title, how)
+        subject = repository.commit(commit).subject
+        if title_key(subject) in done:
+            continue
+        one = found[commit] = _Found(landed.patch, landed.title or subject, "", _landing(commit, history, tip))
+        if one.landing.holds:
+            have |= {title_key(one.title), title_key(subject)}
+        else:
+            reverted[title_key(one.title)] = commit
+    for post in status.topic.latest.patches:
+        key = title_key(post.title)
+        if key in have:
+            continue
+        landing, how = _by_subject(status, post, history, tip), ""
+        if landing is None and (same := _by_content(status, post, history, tip)):
+            landing, how = _landing(same[0], history, tip), same[1]
+        if landing and landing.commit not in found:
+            found.pop(reverted.get(key, ""), None)
+            found[landing.commit] = _Found(post.number or 1, post.title, how, landing)
     return list(found.values())
 
 
-def _by_subject(status: Status, post: Post, history: History, tip: str) -> str | None:
+def _landing(commit: str, history: History, tip: str) -> Landing:
+    """How a commit of a branch is in it: also whether it was reverted there."""
+    return history.landed(commit, tip, content=False) or Landing(commit, LandedHow.ANCESTRY)
+
+
+def _by_subject(status: Status, post: Post, history: History, tip: str) -> Landing | None:
+    """The commit with the patch's title and author: one that is in effect, else the last that was reverted."""
     authors = authors_of(status, post.mail.mail.body)
     reach = history.index.reach(tip)
     ids = [history.index.id(number) for number in history.index.by_subject(post.title) if number in reach]
-    mine = [commit.id for commit in history.repository.commits(ids) if commit.author.key in authors]
-    standing = (commit for commit in mine if (landing := history.landed(commit, tip, content=False)) and landing.holds)
-    return next(standing, mine[-1] if mine else None)
+    landings = [_landing(commit.id, history, tip) for commit in history.repository.commits(ids) if commit.author.key in authors]
+    return next((landing for landing in landings if landing.holds), landings[-1] if landings else None)
 
 
 def _by_content(status: Status, post: Post, history: History, tip: str) -> tuple[str, str] | None:

@@ -99,12 +99,16 @@ def _with_follow_ups(status: Status, at: int, known: _Known, every: Sequence[Sta
 
 def _carriers(status: Status, every: Sequence[Status]) -> tuple[Carrier, ...]:
     """Series and pull requests in which others forward the patches."""
-    carrying = {later.message_id for later in status.follow_ups if later.relation == "carries"}
-    carriers = [other for other in every if other.topic.revisions[0].head.message_id in carrying and _is_batch(other)]
-    return tuple(
-        Carrier(other.topic.subject, other.topic.author.trailer(), other.state is SeriesState.IN_MAINLINE, _proof(other))
-        for other in carriers
-    )
+    relations = {later.message_id: later.relation for later in status.follow_ups}
+    carriers = []
+    for other in every:
+        relation = relations.get(other.topic.revisions[0].head.message_id)
+        taken_over = relation == "continues"
+        if taken_over or (relation == "carries" and _is_batch(other)):
+            merged = other.state is SeriesState.IN_MAINLINE
+            carrier = Carrier(other.topic.subject, other.topic.author.trailer(), merged, _proof(other))
+            carriers.append(replace(carrier, version=other.topic.latest.version, state=other.state) if taken_over else carrier)
+    return tuple(carriers)
 
 
 def _proof(carrier: Status) -> Proof:

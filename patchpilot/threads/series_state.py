@@ -2,6 +2,7 @@
 """The state of a series, decided from its mails, forwarding series and the repository; the state of a topic also from its sends."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
@@ -13,7 +14,7 @@ from patchpilot.threads.posted_series import PostedTopic, Revision
 from patchpilot.threads.sender import same_person
 from patchpilot.threads.thread_events import Event
 from patchpilot.threads.thread_values import Evidence, LandedCommit, PatchState, Proof, SeriesState, StableBranch, stable_summary
-from patchpilot.threads.tree_evidence import tree_states
+from patchpilot.threads.tree_evidence import branches_by_mail, landings, tree_states
 
 REFUSED = (SeriesState.REJECTED, SeriesState.SUPERSEDED, SeriesState.WITHDRAWN)
 """States that a commit of the same title does not change."""
@@ -144,11 +145,12 @@ def _names(patches: Sequence[PatchState], latest: Revision) -> str:
 
 
 def _verdict(evidence: Evidence) -> Verdict:
-    verdict = _sent_on(evidence, _by_mails(evidence))
+    by_mails = _by_mails(evidence)
+    verdict = _sent_on(evidence, by_mails)
     if evidence.reverted is not None:
         branch = f"for {evidence.reverted} " if evidence.reverted else ""
         verdict = Verdict(SeriesState.IN_MAINLINE, f"merged; a revert {branch}was posted", verdict.proof)
-    return _in_repository(evidence, verdict)
+    return verdict if by_mails.state in REFUSED else _in_repository(evidence, verdict)
 
 
 def decide_topic(series: SeriesState | None, *, sent: bool, partly: bool) -> SeriesState:
@@ -167,6 +169,11 @@ def _sent_on(evidence: Evidence, verdict: Verdict) -> Verdict:
     """The state from a forwarding series: forwarded patches were accepted; after the pull request was merged they are in mainline."""
     if not evidence.carriers or verdict.state not in ON_ITS_WAY:
         return verdict
+    taken_over = next((carrier for carrier in reversed(evidence.carriers) if carrier.state), None)
+    if taken_over and taken_over.state and verdict.state not in LANDED:
+        state = taken_over.state if taken_over.state in TAKEN else SeriesState.SUPERSEDED
+        sender = taken_over.sender.partition(" <")[0]
+        return Verdict(state, f"{sender} sent v{taken_over.version} of it ({taken_over.state})", taken_over.proof)
     merged = next((carrier for carrier in evidence.carriers if carrier.merged), None)
     if merged:
         return Verdict(SeriesState.IN_MAINLINE, f"part of “{merged.subject}” by {merged.sender}, which was merged", merged.proof)
@@ -177,11 +184,13 @@ def _sent_on(evidence: Evidence, verdict: Verdict) -> Verdict:
 
 
 def _in_repository(evidence: Evidence, verdict: Verdict) -> Verdict:
-    if not evidence.commits or verdict.state in REFUSED:
+    if not evidence.commits:
         return verdict
     mainline = [landed for landed in evidence.commits if landed.in_mainline]
     undone = next((landed for landed in mainline if landed.reverted_by), None)
     if undone and all(landed.reverted_by for landed in mainline):
+        if undone.date and when(evidence.topic.latest.head.mail.mail) > undone.date:
+            return _by_mails(_since(evidence, undone.date))
         proof = Proof(undone.date, None, undone.reverted_by)
         return Verdict(SeriesState.CHANGES_REQUESTED, f"reverted in mainline by {(undone.reverted_by or '')[:12]}", proof)
     there = [branch for branch in evidence.branches if branch.state in ("merged", "released")]
@@ -191,12 +200,18 @@ def _in_repository(evidence: Evidence, verdict: Verdict) -> Verdict:
         return Verdict(
             SeriesState.IN_MAINLINE, _mainline_words(mainline, evidence.branches), Proof(mainline[0].date, None, mainline[0].commit)
         )
-    if verdict.state in ON_ITS_WAY:
+    if verdict.state in (*ON_ITS_WAY, SeriesState.SUPERSEDED):
         first = evidence.commits[0]
         return Verdict(
             SeriesState.IN_NEXT, f"in linux-next{f' since {first.release}' if first.release else ''}", Proof(first.date, None, first.commit)
         )
     return verdict
+
+
+def _since(evidence: Evidence, date: datetime) -> Evidence:
+    """The evidence without what was reported until then: a version that was sent after a revert has to be applied again."""
+    events = tuple(event for event in evidence.events if _at(event) > date)
+    return replace(evidence, events=events, landed=landings(events), stable=branches_by_mail(events))
 
 
 def _mainline_words(mainline: Sequence[LandedCommit], stable: Sequence[StableBranch]) -> str:

@@ -31,6 +31,7 @@ _OTHERS = re.compile(
 _THANKS = re.compile(r"\b(?:thanks?|thank you|thx)\b|\b(?:tree|branch|queue|\S+-next|next|fixes|v?\d\.\d+)\b", re.IGNORECASE)
 _ONE_PATCH = re.compile(r"\AThe patch\s+\S[^\n]*\s+has been applied to\b")
 """A maintainer's script: its text below is the same for every patch."""
+_IN_SENTENCE = r"(?:[^.!?\n]|(?<=\d)\.(?=\d))*"
 _SHORT = 60
 """Words of a reply further down in a discussion that still takes something back."""
 _COMMIT_WITH_TITLE = re.compile(r"\b(?P<commit>[0-9a-fA-F]{12,40})\b[\s(]{0,4}[\"“](?P<title>[^\"”\n]{8,200}(?:\n[^\"”\n]{1,100})?)[\"”]")
@@ -118,7 +119,7 @@ def _taken_back(reply: Attached) -> tuple[str, str] | None:
     match = _TAKEN_BACK.search(words)
     if not match or _KEPT.search(words):
         return None
-    sentence = re.search(r"[^.!?]*" + re.escape(match[0]) + r"[^.!?\n]*", words)
+    sentence = re.search(_IN_SENTENCE + re.escape(match[0]) + _IN_SENTENCE, words)
     return " ".join((sentence[0] if sentence else match[0]).split())[:160], target.mail.message_id
 
 

@@ -189,12 +189,17 @@ class FollowUp:
 
 @dataclass(frozen=True, slots=True)
 class Carrier:
-    """Another's series or pull request that forwards these patches: its title, who sends it, whether it was merged, and the mail that says so."""
+    """Another's series or pull request that forwards these patches: its title, who sends it, whether it was merged, and the mail that says so.
+
+    Of one that takes the series over as its next `version`, `state` is how far that is.
+    """
 
     subject: str
     sender: str
     merged: bool
     proof: Proof
+    version: int = 0
+    state: SeriesState | None = None
 
 
 @dataclass(frozen=True, slots=True)

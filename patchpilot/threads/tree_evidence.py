@@ -71,7 +71,9 @@ def branches_with(reported: Sequence[StableBranch], seen: Sequence[LandedCommit]
         if landed.stable_version:
             branch = branches.get(landed.stable_version, StableBranch(landed.stable_version, "merged", None))
             state = "reverted" if landed.reverted_by else "released" if landed.release else "merged"
-            branches[branch.version] = replace(branch, state=state, commit=landed.commit, note=landed.release or "", date=landed.date)
+            branches[branch.version] = replace(
+                branch, state=state, commit=landed.commit, note=landed.release or "" if state == "released" else "", date=landed.date
+            )
     return tuple(branches.values())
 
 

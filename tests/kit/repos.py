@@ -9,9 +9,9 @@ from pathlib import Path
 class Repo:
     """A repository under construction. Dates advance by a minute a commit, so that ids are the same in every run."""
 
-    def __init__(self, path: Path, *, bare: bool = False) -> None:
+    def __init__(self, path: Path, *, bare: bool = False, clock: int = 1_700_000_000) -> None:
         self.path = path
-        self._clock = 1_700_000_000
+        self._clock = clock
         path.mkdir(parents=True, exist_ok=True)
         self.git("init", "-q", "-b", "master", *(["--bare"] if bare else []), ".")
 

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What a repository shows of a series: mainline, linux-next, stable branches, reverts and later fixes."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -12,65 +11,31 @@ from patchpilot.threads.mbox import parse
 from patchpilot.threads.next_step import next_step
 from patchpilot.threads.status import Status, read_thread, with_commits
 from tests.kit.mails import ADA, mail, mbox, patch
-from tests.kit.repos import Repo
+from tests.kit.trees import FILE, Trees
 
 ONE, TWO = "pump: check the pointer", "pump: count the pointers"
 P1 = patch(f"[PATCH 1/2] {ONE}", id="p1")
 P2 = patch(f"[PATCH 2/2] {TWO}", id="p2", reply_to="p1", minutes=1)
 ALONE = patch(f"[PATCH] {ONE}", id="p1")
-FILE = "drivers/demo/pump.c"
-LINES = [f"line {number}\n" for number in range(9)] + [
-    "int pump_start(struct pump *pump)\n",
-    "\tint rc;\n",
-    "\n",
-    "\trc = pump_prime(pump);\n",
-]
-CHECK = ["\tif (!pump)\n", "\t\treturn -EINVAL;\n", "\n"]
-APRIL = 1_712_000_000
 
 
-@dataclass
-class Trees:
-    """A repository with a mainline, whose commits are dated after the mails."""
-
-    repo: Repo
-
-    def commit(self, message: str, *, checked: bool = True) -> str:
-        lines = [*LINES[:12], *(CHECK if checked else []), *LINES[12:]]
-        return self.repo.commit(message, {FILE: "".join(lines)}, author=ADA)
-
-    def backport(self, commit: str, version: str, tag: str = "") -> str:
-        """A stable branch made at the beginning takes a commit."""
-        self.repo.checkout("v6.1")
-        message = self.repo.git("show", "-s", "--format=%B", commit).replace("\n\n", f"\n\ncommit {commit} upstream.\n\n", 1)
-        there = self.commit(message)
-        self.repo.git("update-ref", f"refs/remotes/stable/linux-{version}.y", there)
-        if tag:
-            self.repo.tag(tag)
-        self.repo.checkout("master")
-        return there
-
-    def status(self, *mails: bytes) -> Status:
-        status = read_thread(parse(mbox(*mails)))[0]
-        with Repository.open(self.repo.path) as repository:
-            seen = in_repository(status, repository)
-        return with_commits(status, seen.commits, seen.follow_ups)
+def status(trees: Trees, *mails: bytes) -> Status:
+    found = read_thread(parse(mbox(*mails)))[0]
+    with Repository.open(trees.repo.path) as repository:
+        seen = in_repository(found, repository)
+    return with_commits(found, seen.commits, seen.follow_ups)
 
 
 @pytest.fixture
 def trees(tmp_path: Path) -> Trees:
-    repo = Repo(tmp_path / "r")
-    repo._clock = APRIL
-    repo.commit("first", {FILE: "".join(LINES)})
-    repo.tag("v6.1")
-    return Trees(repo)
+    return Trees(tmp_path / "r")
 
 
 def test_one_of_two_in_mainline_and_a_stable_branch_is_not_done(trees: Trees) -> None:
     taken = trees.commit(f"{ONE}\n\nCheck it.\n")
     trees.repo.tag("v6.9-rc1")
-    trees.backport(taken, "6.1", "v6.1.120")
-    found = trees.status(P1, P2)
+    trees.backport(taken, "6.1", tag="v6.1.120")
+    found = status(trees, P1, P2)
     assert (found.state, found.why) == ("partly-accepted", "1 of 2 applied; 2/2 has no answer")
     assert [(it.tree, it.state, it.release) for it in found.patches[0].trees] == [
         ("torvalds/linux", "released", "v6.9-rc1"),
@@ -81,24 +46,21 @@ def test_one_of_two_in_mainline_and_a_stable_branch_is_not_done(trees: Trees) ->
 
 def test_a_revert_in_mainline_reopens_it(trees: Trees) -> None:
     taken = trees.commit(f"{ONE}\n\nCheck it.\n")
-    assert trees.status(ALONE).state == "in-mainline"
+    assert status(trees, ALONE).state == "in-mainline"
     revert = trees.commit(f'Revert "{ONE}"\n\nThis reverts commit {taken}.\n', checked=False)
-    found = trees.status(ALONE)
+    found = status(trees, ALONE)
     assert (found.state, found.why) == ("changes-requested", f"reverted in mainline by {revert[:12]}")
     assert found.patches[0].proof.commit == revert
     assert "done" not in next_step(found)
     again = trees.commit(f"{ONE}\n\nCheck it, now right.\n")
-    assert (trees.status(ALONE).state, trees.status(ALONE).patches[0].proof.commit) == ("in-mainline", again)
+    assert (status(trees, ALONE).state, status(trees, ALONE).patches[0].proof.commit) == ("in-mainline", again)
 
 
 def test_a_revert_in_a_stable_branch_is_named(trees: Trees) -> None:
     taken = trees.commit(f"{ONE}\n\nCheck it.\n")
     there = trees.backport(taken, "6.1")
-    trees.repo.checkout("refs/remotes/stable/linux-6.1.y")
-    revert = trees.commit(f'Revert "{ONE}"\n\nThis reverts commit {there} which is commit {taken} upstream.\n', checked=False)
-    trees.repo.git("update-ref", "refs/remotes/stable/linux-6.1.y", revert)
-    trees.repo.checkout("master")
-    found = trees.status(ALONE)
+    trees.on_stable("6.1", f'Revert "{ONE}"\n\nThis reverts commit {there} which is commit {taken} upstream.\n', checked=False)
+    found = status(trees, ALONE)
     assert found.state == "in-mainline"
     assert [(it.version, it.state) for it in found.stable] == [("6.1", "reverted")]
     assert "reverted in 6.1" in next_step(found)
@@ -112,11 +74,11 @@ def test_linux_next_is_before_mainline(trees: Trees) -> None:
     trees.repo.commit("more")
     trees.repo.tag("next-20240408")
     trees.repo.checkout("master")
-    found = trees.status(ALONE)
+    found = status(trees, ALONE)
     assert (found.state, found.why) == ("in-next", "in linux-next since next-20240405")
     assert found.patches[0].proof.commit == taken
     trees.repo.git("merge", "-q", "next")
-    assert trees.status(ALONE).state == "in-mainline"
+    assert status(trees, ALONE).state == "in-mainline"
 
 
 @pytest.mark.parametrize("link", ["Link: https://lore.kernel.org/r/p1@example.org\n", ""])
@@ -126,7 +88,7 @@ def test_a_commit_with_another_title_is_known_by_its_link_or_its_changes(trees: 
     )
     sent = mail(f"[PATCH] {ONE}", f"Check it.\n\nSigned-off-by: {ADA}\n---\ndiff --git a/{FILE} b/{FILE}\n{diff}", id="p1")
     taken = trees.commit(f"demo: pump: do not start without a pump\n\nCheck it.\n\n{link}Signed-off-by: {ADA}\n")
-    found = trees.status(sent)
+    found = status(trees, sent)
     assert (found.state, found.patches[0].proof.commit) == ("in-mainline", taken)
 
 
@@ -134,13 +96,13 @@ def test_a_later_fix_reopens_it_until_every_branch_has_it(trees: Trees) -> None:
     taken = trees.commit(f"{ONE}\n\nCheck it.\n")
     there = trees.backport(taken, "6.1")
     fix = trees.repo.commit(f'pump: check it rightly\n\nFixes: {taken[:12]} ("{ONE}")\n', {FILE: "new\n"})
-    found = trees.status(ALONE)
+    found = status(trees, ALONE)
     assert [(it.relation, it.commit, it.lacking) for it in found.follow_ups] == [("fixes", fix, ("6.1",))]
     assert next_step(found).startswith("“pump: check it rightly”")
     trees.repo.checkout(there)
     fixed = trees.repo.commit(f'pump: check it rightly\n\ncommit {fix} upstream.\n\nFixes: {taken[:12]} ("{ONE}")\n', {FILE: "new\n"})
     trees.repo.git("update-ref", "refs/remotes/stable/linux-6.1.y", fixed)
     trees.repo.checkout("master")
-    found = trees.status(ALONE)
+    found = status(trees, ALONE)
     assert [it.lacking for it in found.follow_ups] == [()]
     assert next_step(found) == "done: nothing left to do"

@@ -254,7 +254,7 @@ def test_who_takes_a_work_over_continues_it() -> None:
     over = patch(f"[PATCH v2] {TITLE}", id="o", author=RITA, message=f"From: {ADA}\n\nCheck.\n", minutes=3000)
     found = read(story.V1, over)
     assert [one.relation for one in found.follow_ups] == ["continues"]
-    assert str(found.state) == "sent"
+    assert str(found.state) == "superseded"
 
 
 PULL_TEXT = f"""Please pull the pumps.

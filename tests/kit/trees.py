@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A kernel tree in small: a mainline and stable branches that take, release and revert one patch, dated after the mails of tests.kit.mails."""
+
+from pathlib import Path
+
+from tests.kit.mails import ADA
+from tests.kit.repos import Repo
+
+FILE = "drivers/demo/pump.c"
+LINES = [f"line {number}\n" for number in range(9)] + [
+    "int pump_start(struct pump *pump)\n",
+    "\tint rc;\n",
+    "\n",
+    "\trc = pump_prime(pump);\n",
+]
+CHECK = ["\tif (!pump)\n", "\t\treturn -EINVAL;\n", "\n"]
+APRIL = 1_712_000_000
+
+
+class Trees:
+    """A repository whose mainline is `master`; stable branches begin at its first commit."""
+
+    def __init__(self, path: Path) -> None:
+        self.repo = Repo(path, clock=APRIL)
+        self.first = self.repo.commit("first", {FILE: "".join(LINES)})
+
+    def commit(self, message: str, *, checked: bool = True, tag: str = "") -> str:
+        """The patch with this message, or without the check: a revert; a tag on it."""
+        lines = [*LINES[:12], *(CHECK if checked else []), *LINES[12:]]
+        made = self.repo.commit(message, {FILE: "".join(lines)}, author=ADA)
+        if tag:
+            self.repo.tag(tag)
+        return made
+
+    def on_stable(self, version: str, message: str, *, checked: bool = True, tag: str = "") -> str:
+        """A commit on a stable branch."""
+        branch = f"refs/remotes/stable/linux-{version}.y"
+        known = self.repo.git("rev-parse", "--verify", "-q", branch, check=False)
+        self.repo.checkout(known or self.first)
+        made = self.commit(message, checked=checked, tag=tag)
+        self.repo.git("update-ref", branch, made)
+        self.repo.checkout("master")
+        return made
+
+    def backport(self, commit: str, version: str, *, tag: str = "") -> str:
+        """A stable branch takes a commit of mainline."""
+        message = self.repo.git("show", "-s", "--format=%B", commit)
+        return self.on_stable(version, message.replace("\n\n", f"\n\ncommit {commit} upstream.\n\n", 1), tag=tag)
