@@ -238,8 +238,11 @@ def test_a_series_split_in_two(life: Followed) -> None:
     rest = patch(f"[PATCH net-next v2] {COUNT}", id="rest", notes="Changes in v2:\n- sent alone", reply_to="p2", minutes=day(20))
     assert life.then(fix)[0] == "sent"
     assert life.then(applied_by_robot(PUMP, "1" * 12, marks="net,v2", id="a1", reply_to="fix", minutes=day(3)))[0] == "accepted"
-    assert life.then(rest)[0] == "accepted"
-    assert life.patches == ["accepted"]
+    assert life.then(rest)[0] == "partly-accepted"
+    assert life.patches == ["accepted", "sent"]
+    tree = "netdev/net-next.git (main)"
+    robot = applied_by_robot(COUNT, "2" * 12, tree=tree, marks="net-next,v2", id="a2", reply_to="rest", minutes=day(21))
+    assert life.then(robot)[0] == "accepted"
 
 
 def test_someone_elses_v3(life: Followed) -> None:
