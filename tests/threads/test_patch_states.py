@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The state of each patch, its proof, and how a series stands by its least advanced patch."""
 
+import json
+from pathlib import Path
+
 from patchpilot.threads.mbox import parse
 from patchpilot.threads.status import Status, read_thread, with_commits
 from patchpilot.threads.thread_values import LandedCommit
+from tests.kit.cli import call
 from tests.kit.mails import MATT, mail, mbox, patch, stable_added, stable_review
 
 ONE, TWO = "demo: check the pointer", "demo: count the pointers"
@@ -83,3 +87,16 @@ def test_a_patch_that_was_applied_and_left_out_of_the_next_version_counts() -> N
     found = status(applied(1, ONE), alone)
     assert [(it.version, it.title, it.state) for it in found.patches] == [(1, ONE, "accepted"), (2, TWO, "sent")]
     assert found.state == "partly-accepted"
+
+
+def test_show_has_a_line_for_each_patch_and_the_commands_of_the_next_step(tmp_path: Path) -> None:
+    thread = tmp_path / "t.mbox"
+    thread.write_bytes(mbox(P1, P2, applied(2, TWO)))
+    assert call("track", "add", "--mbox", thread).code == 0
+    lines = call("track", "show", "1").out.splitlines()
+    assert f"  1/2       2024-03-04  sent              <p1@example.org>  {ONE}" in lines
+    assert f"  2/2       2024-03-04  accepted          {SHA.replace('0', '2', 1)[:12]}  {TWO}" in lines
+    assert "  run       patchpilot send --reroll" in lines
+    (series,) = json.loads(call("track", "show", "1", "--format", "json").out)["series"]
+    assert [patch["state"] for patch in series["patches"]] == ["sent", "accepted"]
+    assert series["next_commands"] == ["patchpilot send --reroll"]

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from patchpilot.cli.output.json_document import document
+from patchpilot.model.action import actions
 from patchpilot.model.counted import counted
 from patchpilot.model.printable import crop, printable, width
 from patchpilot.services.topic.topic_state import TopicState
@@ -121,6 +122,7 @@ def _series(tracked: Tracked) -> dict[str, Any]:
             for it in tracked.delivery
         ],
         "next_step": tracked.next_step,
+        "next_commands": [action.command for action in actions(tracked.step.advice)],
         "forecast": _forecast(tracked),
         "patchwork": [
             {
@@ -243,6 +245,9 @@ def series_text(tracked: Tracked, topic: TopicState | None = None) -> str:
     for it in tracked.delivery:
         lines += [f"  delivery  {printable(it.words)}", f"            {printable(str(it.advice))}"]
     lines.append(f"  next      {printable(tracked.next_step)}")
+    lines += [
+        f"  run       {printable(action.command)}" for action in actions(tracked.step.advice) if action.command not in tracked.next_step
+    ]
     lines += [f"  patchwork {printable(it.words)}" for it in known_patchwork(tracked)]
     if forecast := known_forecast(tracked):
         lines += [f"  forecast  {printable(line)}" for line in forecast.lines]
@@ -261,6 +266,15 @@ def _thread_lines(tracked: Tracked) -> list[str]:
         f"  {it.label:<9} {_day(it.sent)}  {_counted(len(it.patches))}  <{printable(it.head.message_id)}>" for it in status.topic.revisions
     ]
     lines += [f"  v{version:<8} mail not found  <{printable(message_id)}>" for message_id, version in status.topic.missing.items()]
+    if len(status.patches) > 1:
+        for it in status.patches:
+            name = (
+                f"{it.number}/{len(status.topic.latest.patches)}"
+                if it.version == status.topic.latest.version
+                else f"v{it.version} {it.number}"
+            )
+            proof = (it.proof.commit or "")[:12] or f"<{printable(it.proof.message_id or '')}>"
+            lines.append(f"  {name:<9} {_day(it.proof.date)}  {it.state:<17} {proof}  {printable(it.title)}")
     for tag in status.trailers:
         about = f" (patch {tag.patch})" if tag.patch and len(status.topic.latest.patches) > 1 else ""
         condition = f" (conditional: {printable(tag.conditional)})" if tag.conditional else ""

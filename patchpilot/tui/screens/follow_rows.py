@@ -64,6 +64,8 @@ def head(series: "Tracked", columns: int, most: int) -> list[TreeRow]:
     why = f": {series.status.why}" if series.status and series.status.why else ""
     rows = [("state", crop(one_line(f"{series.state}{why}"), columns - 10))]
     if series.status:
+        several = series.status.patches if len(series.status.patches) > 1 else ()
+        rows += [(f"v{it.version} {it.number}", crop(one_line(f"{it.state}: {it.title}"), columns - 10)) for it in several]
         rows += [
             ("missing", f"v{version} <{ident}> is referenced but not in the archive")
             for ident, version in series.status.topic.missing.items()
