@@ -104,6 +104,10 @@ class PatchText:
         return self._laid[at][2]
 
 
+Change = tuple[str, int, int, int, int]
+"""What differs between two texts, as SequenceMatcher has it."""
+
+
 @dataclass(frozen=True)
 class NextVersion:
     """What came after a revision: its label, the patches of both, and the text of the mails above their diffs (the changelog)."""
@@ -134,8 +138,8 @@ class NextVersion:
         }
 
     @cached_property
-    def changes(self) -> dict[int, tuple[tuple[str, int, int, int, int], ...]]:
-        """What differs between the two texts of each patch, as SequenceMatcher has it."""
+    def changes(self) -> dict[int, tuple[Change, ...]]:
+        """What differs between the two texts of each patch."""
         return {
             number: tuple(op for op in SequenceMatcher(None, old.lines, new.lines, autojunk=False).get_opcodes() if op[0] != "equal")
             for number, (old, new) in self.pairs.items()
@@ -172,9 +176,8 @@ def addressed_by(point: ReviewPoint, following: NextVersion) -> ChangedHunk | No
         if new is None:
             return ChangedHunk(f"dropped in {following.label}", ())
         for top, bottom in _quoted_at(point.quoted, old.lines):
-            for op in following.changes[number]:
-                if op[1] <= bottom + BELOW and op[2] >= top - ABOVE:
-                    return _hunk(old, new, op)
+            if (op := _nearest(following.changes[number], old, top, bottom)) is not None:
+                return _hunk(old, new, op)
     if _SPLIT.search(point.text) and len(following.new) > len(following.old):
         return ChangedHunk(f"{following.label} has {len(following.new) - len(following.old)} more patches", ())
     if _AGAIN.search(point.text):
@@ -184,6 +187,16 @@ def addressed_by(point: ReviewPoint, following: NextVersion) -> ChangedHunk | No
     if not point.quoted or not any(line.strip() for line in point.quoted):
         return _by_words(point, numbers, following)
     return None
+
+
+def _nearest(changes: Sequence[Change], old: PatchText, top: int, bottom: int) -> Change | None:
+    """The change nearest to some lines of a patch, in the same file or also in the message; None where none is near."""
+    near = [
+        (max(op[1] - bottom, top - op[2], 0), op)
+        for op in changes
+        if op[1] <= bottom + BELOW and op[2] >= top - ABOVE and old.place(bottom) in (old.place(op[1]), old.place(max(op[2] - 1, op[1])))
+    ]
+    return min(near)[1] if near else None
 
 
 def _at_reported(reported: "re.Match[str]", following: NextVersion) -> ChangedHunk | None:
@@ -238,7 +251,7 @@ def _bare(line: str) -> str:
     return " ".join(line.replace("@@", " ").split()) if not _HUNK.match(line) else ""
 
 
-def _hunk(old: PatchText, new: PatchText, op: tuple[str, int, int, int, int]) -> ChangedHunk:
+def _hunk(old: PatchText, new: PatchText, op: Change) -> ChangedHunk:
     _, start, stop, new_start, new_stop = op
     lines = [f"  {line}" for line in old.lines[max(0, start - CONTEXT) : start]]
     lines += [f"- {line}" for line in old.lines[start:stop]] + [f"+ {line}" for line in new.lines[new_start:new_stop]]

@@ -92,6 +92,13 @@ def test_a_hunk_of_the_next_version_addresses_a_point() -> None:
     assert "+ +\t\treturn -EINVAL;" in first.hunk.lines
 
 
+def test_a_change_of_the_message_is_no_evidence_for_the_code_below_it() -> None:
+    reworded = post(2, NEW).replace(b"It may be NULL.", b"It is NULL after a reset.")
+    first, *_ = ledger(post(1, OLD), review(), reworded)
+    assert first.hunk is not None
+    assert first.hunk.place == "pump.c"
+
+
 def test_the_changelog_says_what_was_addressed() -> None:
     notes = "Changes in v2:\n- pump->on is a bool (Matt)\n\n"
     assert states(post(1, OLD), review(), post(2, NEW, notes))[2] == ("Make it a bool.", "addressed")
