@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Findings as workflow commands of GitHub Actions: annotations on the changed files, or on the patch file."""
 
+from patchpilot.cli.output.findings_place import sources
 from patchpilot.model.finding import Finding, Severity
 from patchpilot.model.printable import printable
 from patchpilot.services.check.check_result import CheckResult
@@ -10,7 +11,7 @@ _COMMAND = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.CHECK
 
 def render(result: CheckResult) -> str:
     """One command a finding; nothing when there is none."""
-    return "".join(f"{_line(source, finding, result.since)}\n" for source, finding in result.by_source)
+    return "".join(f"{_line(source, finding, result.since)}\n" for source, _, finding in sources(result))
 
 
 def _line(source: str, finding: Finding, since: str | None) -> str:

@@ -27,8 +27,8 @@ def render(result: CheckResult) -> str:
     failures = sum(1 for finding in result.all if _fails(finding))
     total = sum(max(1, len(found) + len(waived)) for _, _, found, waived in suites)
     return (
-        f'<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="patchpilot" tests="{total}" failures="{failures}"'
-        f"{_skipped(sum(len(waived) for _, _, _, waived in suites))}>\n{body}</testsuites>\n"
+        f'<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="patchpilot" tests="{total}" failures="{failures}" errors="0">\n'
+        f"{body}</testsuites>\n"
     )
 
 
@@ -37,7 +37,7 @@ def _suite(name: str, source: str, findings: tuple[Finding, ...], waived: tuple[
     cases = cases or f'  <testcase classname={_attribute(source)} name="patchpilot check"/>\n'
     failures = sum(1 for finding in findings if _fails(finding))
     tests = max(1, len(findings) + len(waived))
-    return f' <testsuite name={_attribute(name)} tests="{tests}" failures="{failures}"{_skipped(len(waived))}>\n{cases} </testsuite>\n'
+    return f' <testsuite name={_attribute(name)} tests="{tests}" failures="{failures}" errors="0"{_skipped(len(waived))}>\n{cases} </testsuite>\n'
 
 
 def _skipped(count: int) -> str:

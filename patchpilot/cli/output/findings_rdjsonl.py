@@ -3,6 +3,7 @@
 
 import json
 
+from patchpilot.cli.output.findings_place import sources
 from patchpilot.model.finding import Finding, Severity
 from patchpilot.model.printable import printable
 from patchpilot.services.check.check_result import CheckResult
@@ -12,7 +13,7 @@ _SEVERITY = {Severity.ERROR: "ERROR", Severity.WARNING: "WARNING", Severity.CHEC
 
 def render(result: CheckResult) -> str:
     """One JSON object a line; nothing when there is none."""
-    return "".join(f"{_line(source, finding, result.since)}\n" for source, finding in result.by_source)
+    return "".join(f"{_line(source, finding, result.since)}\n" for source, _, finding in sources(result))
 
 
 def _line(source: str, finding: Finding, since: str | None) -> str:

@@ -5,8 +5,8 @@ import json
 from typing import Any
 
 from patchpilot import __version__
+from patchpilot.cli.output.findings_place import Fingerprints, relative_path
 from patchpilot.model.finding import Finding, Severity, Suppressed
-from patchpilot.model.patch import Patch
 from patchpilot.model.printable import printable
 from patchpilot.model.rule import Rule
 from patchpilot.services.check.check_result import CheckResult
@@ -20,8 +20,17 @@ def render(result: CheckResult) -> str:
     rules = [rule for rule in result.rules if rule.id in fired]
     places = {rule.id: at for at, rule in enumerate(rules)}
     first = result.patches[0].patch if result.patches else None
-    results = [_result(finding, patch, places) for patch, finding in result.by_patch]
-    results += [_result(suppressed.finding, patch or first, places, suppressed) for patch, suppressed in result.suppressed]
+    fingerprints = Fingerprints()
+    found = [*((patch, finding, None) for patch, finding in result.by_patch)]
+    aside = [*((patch or first, suppressed.finding, suppressed) for patch, suppressed in result.suppressed)]
+    results = []
+    for patch, finding, suppressed in (*found, *aside):
+        body = _result(finding, places, suppressed)
+        body["locations"] = [
+            {"physicalLocation": place} for place in _places(finding, relative_path(patch.source, result) if patch else "")
+        ]
+        body["partialFingerprints"] = {"patchpilotFinding/v1": fingerprints.of(finding, patch)}
+        results.append(body)
     if not result.suppressed:
         # SARIF has these of all results or of none
         for body in results:
@@ -55,13 +64,12 @@ def _rule(rule: Rule) -> dict[str, Any]:
     }
 
 
-def _result(finding: Finding, patch: Patch | None, places: dict[str, int], suppressed: Suppressed | None = None) -> dict[str, Any]:
+def _result(finding: Finding, places: dict[str, int], suppressed: Suppressed | None) -> dict[str, Any]:
     old = finding.new is False or (suppressed is not None and suppressed.by == "baseline")
     body: dict[str, Any] = {
         "ruleId": finding.rule,
         "level": _LEVEL[finding.severity],
         "message": {"text": printable(finding.message)},
-        "locations": [{"physicalLocation": place} for place in _places(finding, patch)],
         "properties": {"name": finding.name, "severity": str(finding.severity), "checkpatch": finding.checkpatch},
         "baselineState": "unchanged" if old else "new",
         "suppressions": [_suppression(suppressed)] if suppressed else [],
@@ -78,14 +86,13 @@ def _suppression(suppressed: Suppressed) -> dict[str, Any]:
     return {"kind": "external", "status": "accepted", "justification": printable(justification)}
 
 
-def _places(finding: Finding, patch: Patch | None) -> list[dict[str, Any]]:
+def _places(finding: Finding, source: str) -> list[dict[str, Any]]:
     """Where it is: in the new file where that is known, else in the patch."""
     if finding.path and finding.line:
         region = {"startLine": finding.line, **({"startColumn": finding.column} if finding.column else {})}
         return [{"artifactLocation": {"uri": _uri(finding.path)}, "region": region}]
-    if patch:
-        source = "stdin" if patch.source == "-" else patch.source
-        return [{"artifactLocation": {"uri": _uri(source)}, "region": {"startLine": finding.patch_line or 1}}]
+    if source:
+        return [{"artifactLocation": {"uri": _uri("stdin" if source == "-" else source)}, "region": {"startLine": finding.patch_line or 1}}]
     return []
 
 

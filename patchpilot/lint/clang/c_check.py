@@ -62,7 +62,12 @@ class LineContext:
         return self.span
 
     def hit(self, column: int | None = None, case: str = "", **values: str) -> Hit:
-        """Records a hit on this line; `column` is an offset in the line with its sign, `case` and `values` are for the rule's message."""
+        """Records a hit on this line; `column` is an offset in the line with its sign, `case` and `values` are for the rule's message.
+
+        The line has a character for each byte; the column that is reported counts characters of the text.
+        """
+        if column is not None and not self.line.raw.isascii():
+            column = len(as_text(self.line.raw[:column]))
         return Hit(self.line.number, column=column, case=case, values={name: as_text(text) for name, text in values.items()})
 
 

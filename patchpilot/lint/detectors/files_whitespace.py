@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from patchpilot.cache import patterns as re
 from patchpilot.lint.clang.c_patterns import LOG_FUNCTIONS, STRING
-from patchpilot.lint.clang.line_scan import LineScan, ScannedLine, expand, scan
+from patchpilot.lint.clang.line_scan import LineScan, ScannedLine, as_text, expand, scan
 from patchpilot.lint.clang.mask_comments import COMMENT
 from patchpilot.lint.detector import Arguments, Hit, by_type, detector
 from patchpilot.lint.lazy_pattern import lazy
@@ -54,10 +54,28 @@ def _names_whole(line: ScannedLine) -> bool:
     return re.search(rf"\b{re.escape(line.file)}\b", line.raw, re.ASCII) is not None
 
 
+def _character_beyond(text: str, limit: int) -> int:
+    """Returns the number of the first character that ends beyond this column; a tab ends at a multiple of 8."""
+    width = 0
+    for number, character in enumerate(text, 1):
+        width = (width // 8 + 1) * 8 if character == "\t" else width + 1
+        if width > limit:
+            return number
+    return len(text)
+
+
 def _source(lines: LineScan, line: ScannedLine, limit: int) -> Iterator[tuple[str, Hit]]:
     if line.length > limit and (kind := _too_long(line, limit)):
         case = "row" if kind == "LONG_LINE" and _is_row_of_table(lines, line, limit) else ""
-        yield kind, Hit(line.number, column=limit + 1, case=case, values={"columns": line.length, "limit": limit})
+        yield (
+            kind,
+            Hit(
+                line.number,
+                column=_character_beyond(as_text(line.raw[1:]), limit),
+                case=case,
+                values={"columns": line.length, "limit": limit},
+            ),
+        )
     if line.number < len(lines.lines) and lines.lines[line.number].text.startswith("\\ No newline at end of file"):
         yield "MISSING_EOF_NEWLINE", Hit(line.number)
 
