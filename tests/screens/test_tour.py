@@ -178,8 +178,8 @@ async def test_a_tour_that_was_ended_does_not_come_back_until_it_is_asked_for(cl
     async with app.run_test(size=(80, 24)) as pilot:
         await card(pilot)
         await pilot.press("escape")
+        await until(pilot, lambda: "The tour is over" in said(app), "the end of the tour")
         await settle(pilot)
-        assert "The tour is over" in said(app)
         asked(app)
         await pilot.press(str(Stage.CHECKS.number))
         await settle(pilot)
