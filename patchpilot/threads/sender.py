@@ -3,6 +3,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from patchpilot.model.address import Address, parse_address, parse_addresses
 from patchpilot.model.mail import Mail
@@ -52,6 +53,7 @@ def _latin(words: frozenset[str]) -> frozenset[str]:
     return frozenset(word for word in words if word.isascii())
 
 
+@lru_cache(maxsize=1024)
 def _name_words(name: str) -> frozenset[str]:
     """The words that make a name: lower case, without accents, initials, brackets and punctuation."""
     plain = "".join(char for char in unicodedata.normalize("NFKD", name[:200]) if not unicodedata.combining(char))
