@@ -97,9 +97,11 @@ class Scratch:
         self._settle()
         return self._objects
 
-    def git(self, *args: str, stdin: bytes | None = None, ok: Sequence[int] = (0,), env: dict[str, str] | None = None) -> Completed:
+    def git(
+        self, *args: str, stdin: bytes | None = None, ok: Sequence[int] = (0,), env: dict[str, str] | None = None, timeout: float = 300.0
+    ) -> Completed:
         """git in the repository, writing objects here."""
-        return self.repository.git(*args, stdin=stdin, env=self.env | (env or {}), ok=ok)
+        return self.repository.git(*args, stdin=stdin, env=self.env | (env or {}), ok=ok, timeout=timeout)
 
     def write(self, kind: str, content: bytes) -> str:
         """Write an object; its id."""

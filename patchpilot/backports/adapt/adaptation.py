@@ -1,21 +1,30 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A fix adapted to a tree where it conflicts: the files as they become, what was decided, and how sure that is."""
 
+import math
 from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
+from patchpilot.backports.adapt.alignment import align, similarity
 from patchpilot.backports.adapt.confidence import confidence_of
-from patchpilot.backports.adapt.explain_steps import step_of
-from patchpilot.backports.adapt.three_way import Carried, MergedLines, Way, merge_lines
+from patchpilot.backports.adapt.explain_steps import renamed_step, step_of
+from patchpilot.backports.adapt.moved_code import changed_units, find_file, merge_units
+from patchpilot.backports.adapt.renamed_names import absent_names, names_in, names_used, other_names, rename
+from patchpilot.backports.adapt.three_way import Carried, Way, merge_lines
+from patchpilot.backports.adapt.tokens import key, texts, tokenize
 from patchpilot.backports.adapt.units import is_code, openers
-from patchpilot.backports.adapt.verify import new_names, problems
+from patchpilot.backports.adapt.verify import problems
+from patchpilot.backports.fix_commit import FixCommit
 from patchpilot.backports.merging import Entry, Merge
 from patchpilot.backports.object_store import Scratch
+from patchpilot.backports.symbols import MissingSymbol, who_added
 from patchpilot.model.hunk_fit import text_lines
 
 SURE_ENOUGH = 0.5
 """Below this confidence nothing is written unless it is asked for."""
+# of those that replace other lines, or use a name that the branch does not have, one in four was what the maintainer made
+_UNSURE_WAYS, _UNSURE = {Way.OVER, Way.PIECE}, 0.45
 _IN_PLACE = {Way.TOKENS, Way.EDGE}
 _KINDS = {
     Way.ALREADY: "context",
@@ -26,6 +35,8 @@ _KINDS = {
     Way.BESIDE: "beside",
     Way.ABSENT: "dropped",
     Way.NO_FILE: "dropped",
+    Way.MOVED: "moved",
+    Way.PIECE: "rewritten",
     Way.OVER: "rewritten",
 }
 
@@ -34,13 +45,15 @@ _KINDS = {
 class Adaptation:
     """A fix adapted to a tree: its kind (the least sure of its ways), its confidence (0 to 1) and its steps in words.
 
-    `contents` has the mode and content of each adapted file, None for one that the branch does not have.
+    `contents` has the mode and content of each adapted file, None for one that the branch does not have; `features` are
+    what the confidence was computed from.
     """
 
     kind: str
     confidence: float
     steps: tuple[str, ...]
     contents: Mapping[str, tuple[str, bytes] | None]
+    features: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -55,44 +68,147 @@ class Adaptation:
         return scratch.with_files(merge.tree, entries)
 
 
-def adapt(scratch: Scratch, merge: Merge, onto: str) -> Adaptation | None:
-    """Adapt the conflicted files of a merge onto a tree; None where one of them cannot be adapted, or where nothing is left to change."""
-    contents: dict[str, tuple[str, bytes] | None] = {}
-    carried: dict[str, tuple[Carried, ...]] = {}
-    features: dict[str, float] = defaultdict(float)
-    for path in merge.paths:
-        sides = merge.stages.get(path, {})
-        base, ours, theirs = (_content(scratch, sides.get(number)) for number in (1, 2, 3))
-        if base is None or theirs is None or b"\0" in base + theirs + (ours or b""):
-            return None
-        if ours is None:
-            contents[path], carried[path] = None, (Carried(Way.NO_FILE, 0),)
-            features[Way.NO_FILE] += 1
-            continue
-        lines = text_lines(ours), text_lines(base), text_lines(theirs)
-        merged = merge_lines(*lines, blocks=openers(lines[1]) if is_code(path) else ())
-        if is_code(path):
-            if problems(merged.lines, *lines):
-                return None
-            features["strange"] += len(new_names(merged.lines, lines))
-        contents[path] = (sides[2][0], "".join(merged.lines).encode("utf-8", "surrogateescape"))
-        carried[path] = tuple(merged.carried)
-        _count(features, merged)
-    ways = [one.way for each in carried.values() for one in each]
-    steps = tuple(dict.fromkeys(step_of(path, one) for path, each in carried.items() for one in each))
+@dataclass(slots=True)
+class _File:
+    """A file that is adapted: its mode, the lines of the three sides (`ours` None: not in the branch), the lines as they become."""
+
+    mode: str
+    ours: list[str] | None
+    base: list[str]
+    theirs: list[str]
+    made: list[str] = field(default_factory=list)
+    carried: tuple[Carried, ...] = ()
+
+
+def adapt(scratch: Scratch, merge: Merge, onto: str, fix: FixCommit, tip: str | None = None) -> Adaptation | None:
+    """Adapt the conflicted files of a fix's merge onto a tree; with the branch's `tip`, the commits that renamed something are named.
+
+    None for a root commit, where one of them cannot be adapted, or where nothing is left to change.
+    """
+    if fix.base is None:
+        return None
+    files = {path: _read(scratch, merge, path) for path in merge.paths}
+    adapted = {path: file for path, file in files.items() if file}
+    if len(adapted) < len(files):
+        return None
+    for path, file in adapted.items():
+        _merge(path, file)
+    for path in [path for path, file in adapted.items() if file.ours is None and is_code(path)]:
+        moved = _moved(scratch, onto, path, adapted[path])
+        if moved:
+            adapted |= {path: replace(adapted[path], carried=()), moved[0]: moved[1]}
+    renamed, unknown = _rename(scratch, adapted, merge, onto, scratch.tree_of(fix.base))
+    if any(
+        is_code(path) and file.ours is not None and problems(file.made, file.ours, file.base, file.theirs) for path, file in adapted.items()
+    ):
+        return None
+    ways = [one.way for file in adapted.values() for one in file.carried]
+    steps = [step_of(path, one) for path, file in adapted.items() for one in file.carried]
+    steps += [renamed_step(name, here, _since(scratch, fix, name, adapted, tip)) for name, here in renamed.items()]
     kind = max((_KINDS[way] for way in ways), key=list(dict.fromkeys(_KINDS.values())).index, default="context")
-    made = Adaptation(kind, confidence_of(features), steps, contents)
+    features = _features(adapted, renamed, unknown, fix)
+    made = Adaptation(
+        "renamed" if renamed and kind == "context" else kind,
+        confidence_of(features, most=_UNSURE if unknown or not _UNSURE_WAYS.isdisjoint(ways) else 1.0),
+        tuple(dict.fromkeys(steps)),
+        {
+            path: (file.mode, "".join(file.made).encode("utf-8", "surrogateescape")) if file.ours is not None else None
+            for path, file in adapted.items()
+        },
+        features,
+    )
     return made if made.tree(scratch, merge) != onto else None
 
 
-def _count(features: dict[str, float], merged: MergedLines) -> None:
-    for one in merged.carried:
-        features[one.way] += 1
-        features["apart"] = max(features["apart"], 1 - one.support)
-        if one.way in _IN_PLACE:
-            features["apart_in_place"] = max(features["apart_in_place"], 1 - one.support)
+def _read(scratch: Scratch, merge: Merge, path: str) -> _File | None:
+    """The sides of a conflicted file; None for a binary one, and for one that the fix adds or deletes."""
+    sides = merge.stages.get(path, {})
+    contents = {number: _content(scratch, entry) for number, entry in sides.items()}
+    if not {1, 3} <= contents.keys() or any(content is None or b"\0" in content for content in contents.values()):
+        return None
+    lines = {number: text_lines(content or b"") for number, content in contents.items()}
+    return _File(sides[2][0] if 2 in sides else "", lines.get(2), lines[1], lines[3])
 
 
-def _content(scratch: Scratch, entry: Entry | None) -> bytes | None:
+def _merge(path: str, file: _File) -> None:
+    if file.ours is None:
+        file.carried = (Carried(Way.NO_FILE, 0),)
+        return
+    merged = merge_lines(file.ours, file.base, file.theirs, openers(file.base) if is_code(path) else ())
+    file.made, file.carried = merged.lines, tuple(merged.carried)
+
+
+def _moved(scratch: Scratch, tree: str, path: str, file: _File) -> tuple[str, _File] | None:
+    """The file that has the code which the fix changes in a file that the branch does not have, with the change made; None where there is none."""
+    changed = changed_units(file.base, file.theirs)
+    there = find_file(scratch, tree, path, [one.name for one, _ in changed]) if changed else None
+    ours = _lines(scratch, tree, there) if there else []
+    merged = merge_units(ours, file.base, file.theirs, changed) if changed and ours else None
+    if not there or not merged:
+        return None
+    entry = scratch.entries(tree, [there])[there]
+    assert entry is not None
+    return there, _File(entry[0], list(ours), file.base, file.theirs, merged.lines, tuple(merged.carried))
+
+
+def _rename(scratch: Scratch, files: Mapping[str, _File], merge: Merge, onto: str, base: str) -> tuple[dict[str, str], set[str]]:
+    """Replace the names that the branch does not have by those it has in their place: the replaced names, and those left."""
+    code = {path: file for path, file in files.items() if is_code(path) and file.ours is not None}
+    new = set().union(*(names_used(file.made) - names_in(file.ours or []) for file in code.values()))
+    for path in scratch.changed(onto, merge.tree):
+        if is_code(path) and path not in merge.paths:
+            new |= names_used(_lines(scratch, merge.tree, path)) - names_in(_lines(scratch, onto, path))
+    unknown = absent_names(scratch, onto, base, new, _near(merge.paths))
+    renamed: dict[str, str] = {}
+    for file in code.values() if unknown else ():
+        ours = file.ours or []
+        here = names_in(ours)
+        names = {one: other for one, other in other_names(ours, file.base).items() if one in unknown and other in here}
+        file.made = rename(file.made, names)
+        renamed |= names
+    return renamed, unknown - renamed.keys()
+
+
+def _since(scratch: Scratch, fix: FixCommit, name: str, files: Mapping[str, _File], tip: str | None) -> str | None:
+    """The commit, not in the branch, that introduced a name to a conflicted file."""
+    path = next((path for path, file in files.items() if name in names_in(file.base)), None)
+    return who_added(scratch, fix, MissingSymbol(name, "", path), tip) if tip and path else None
+
+
+def _near(paths: Sequence[str]) -> list[str]:
+    """The folders of files, and those of shared headers."""
+    return sorted({path.rpartition("/")[0] for path in paths} - {""} | {"include", "lib"})
+
+
+def _features(files: Mapping[str, _File], renamed: Mapping[str, str], unknown: set[str], fix: FixCommit) -> dict[str, float]:
+    features: dict[str, float] = defaultdict(float)
+    for path, file in files.items():
+        for one in file.carried:
+            features[one.way if is_code(path) else f"{one.way}_text"] += 1
+            features["apart"] = max(features["apart"], 1 - one.support)
+            if one.way in _IN_PLACE:
+                features["apart_in_place"] = max(features["apart_in_place"], 1 - one.support)
+        if file.ours is not None:
+            sides = [[key(line) for line in side] for side in (file.ours, file.base)]
+            diverged = 1 - len(align(*sides)) / max(1, len(file.base))
+            features["diverged"] = max(features["diverged"], diverged)
+            sizes = [max(len(one.ours), len(one.base)) for one in file.carried]
+            features["block"] = max([features["block"], *(math.log1p(size) for size in sizes)])
+            features["unlike"] = max(
+                [features["unlike"], *(1 - similarity(texts(tokenize(one.ours)), texts(tokenize(one.base))) for one in file.carried)]
+            )
+    features["conflicts"] = math.log1p(len({(path, one.line) for path, file in files.items() for one in file.carried}))
+    features["renamed"] = len(renamed)
+    features["unknown"] = len(unknown)
+    features["code"] = sum(is_code(path) for path in files) / len(files)
+    features["fix_files"], features["fix_lines"] = map(math.log1p, fix.size)
+    return features
+
+
+def _lines(scratch: Scratch, tree: str, path: str) -> Sequence[str]:
+    return text_lines(scratch.blob(tree, path) or b"")
+
+
+def _content(scratch: Scratch, entry: Entry) -> bytes | None:
     found = scratch.objects.get(entry[1]) if entry else None
     return found[2] if found and found[1] == "blob" else None

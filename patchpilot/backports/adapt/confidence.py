@@ -9,6 +9,8 @@ from functools import cache
 from patchpilot.errors import PackError
 from patchpilot.resources import data_dir
 
+_MOST = 3.0
+
 
 @cache
 def _weights() -> Mapping[str, float]:
@@ -19,8 +21,13 @@ def _weights() -> Mapping[str, float]:
         raise PackError(f"cannot read the weights in {file}: {error}", hint="reinstall patchpilot") from error
 
 
-def confidence_of(features: Mapping[str, float]) -> float:
-    """The probability of an adaptation with these features to be right, from 0 to 1."""
+def limited(value: float) -> float:
+    """A feature as it is weighted: more than a few of a kind say no more."""
+    return min(_MOST, value)
+
+
+def confidence_of(features: Mapping[str, float], *, most: float = 1.0) -> float:
+    """The probability of an adaptation with these features to be right, from 0 to `most`."""
     weights = _weights()
-    total = weights["bias"] + sum(weights.get(name, 0.0) * value for name, value in features.items())
-    return round(1 / (1 + math.exp(-total)), 2)
+    total = weights["bias"] + sum(weights.get(name, 0.0) * limited(value) for name, value in features.items())
+    return round(min(most, 1 / (1 + math.exp(-total))), 2)

@@ -12,6 +12,8 @@ _WORDS = {
     Way.ABSENT: "dropped the change to code that the branch does not have",
     Way.BESIDE: "the branch has other lines at the same place; kept both",
     Way.OVER: "the lines that the fix replaces differ in the branch; took those of the fix",
+    Way.MOVED: "the code is in this file in the branch; made the change there",
+    Way.PIECE: "a part of a line next to the change is not in the branch; made the change in what is left of it",
     Way.NO_FILE: "dropped: the branch does not have this file",
 }
 
@@ -20,3 +22,8 @@ def step_of(path: str, carried: Carried) -> str:
     """A step of an adaptation in words, with its place."""
     place = f"{path}:{carried.line + 1}" if carried.line else path
     return f"{place}: {_WORDS[carried.way]}"
+
+
+def renamed_step(name: str, here: str, since: str | None) -> str:
+    """The step for a name that is another in the branch; `since` is the commit that introduced the new one, where it is known."""
+    return f"{name} was called {here} before {since[:12]}" if since else f"{name} is called {here} in the branch"

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from patchpilot.backports.adapt.alignment import align, align_tokens, similarity
-from patchpilot.backports.adapt.tokens import NEWLINE, Token, key, texts, tokenize, untokenize
+from patchpilot.backports.adapt.tokens import NEWLINE, Token, is_word, key, texts, tokenize, untokenize
 
 # a text that the branch changed is still the one that the fix deletes when it has so much in common with it
 _STILL_THE_SAME = 0.5
@@ -26,6 +26,8 @@ class Way(StrEnum):
     BESIDE = "beside"
     OVER = "over"
     NO_FILE = "no_file"
+    MOVED = "moved"
+    PIECE = "piece"
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,9 +149,9 @@ class _TokenChunk:
         if left is not None and right is not None and left <= right:
             return self._between(left, right, texts(self.old[low:high]), texts(added))
         if low == high and (left is not None or right is not None):
-            self.ways.append(Way.EDGE)
             at = left if left is not None else right
             assert at is not None
+            self.ways.append(Way.EDGE if self._is_whole_lines(at, at, texts(added)) else Way.PIECE)
             return at, at
         return self._torn(low, high, added)
 
@@ -162,13 +164,18 @@ class _TokenChunk:
             self.ways.append(Way.ALREADY)
             return None
         if not removed:
-            self.ways.append(Way.BESIDE)
+            self.ways.append(Way.OVER if _is_alike(here, added) or not self._is_whole_lines(left, right, added) else Way.BESIDE)
             return right, right
         if not added:
-            self.ways.append(Way.REMOVED if not here or similarity(here, removed) >= _STILL_THE_SAME else Way.OVER)
+            self.ways.append(Way.REMOVED if not here or _is_alike(here, removed) else Way.OVER)
             return left, right
         self.ways.append(Way.OVER)
         return left, right
+
+    def _is_whole_lines(self, left: int, right: int, added: Sequence[str]) -> bool:
+        """Whether what both sides added at a place are whole lines."""
+        starts = left == 0 or self.mine[left - 1].text == NEWLINE
+        return starts and added[-1] == NEWLINE and (left == right or self.mine[right - 1].text == NEWLINE)
 
     def _torn(self, low: int, high: int, added: Sequence[Token]) -> tuple[int, int] | None:
         """A change of text that the branch has only a part of, or nothing."""
@@ -181,7 +188,7 @@ class _TokenChunk:
             if low < high or not self._has_block(low):
                 self.ways.append(Way.ABSENT)
                 return None
-            self.ways.append(Way.HOLE)
+            self.ways.append(Way.HOLE if self._is_whole_lines(left, left, texts(added)) else Way.PIECE)
             return left, left
         if not added:
             self.ways.append(Way.REMOVED)
@@ -207,6 +214,11 @@ class _TokenChunk:
             if old.space != new.space:
                 result[here] = Token(_indented(mine.space, old.space, new.space), mine.text)
         return result
+
+
+def _is_alike(one: Sequence[str], other: Sequence[str]) -> bool:
+    """Whether two texts have most of their words in common."""
+    return similarity([*filter(is_word, one)], [*filter(is_word, other)]) >= _STILL_THE_SAME
 
 
 def _gaps(pairs: Mapping[int, int], size: int, other: int) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:

@@ -5,7 +5,6 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from patchpilot.backports.adapt.tokens import IDENTIFIER
 from patchpilot.backports.adapt.units import code_lines, units
 
 _MARKER = re.compile(r"(?:<{7}|>{7}|\|{7}) ")
@@ -27,15 +26,6 @@ def problems(made: Sequence[str], ours: Sequence[str], base: Sequence[str], thei
     labels = _undeclared(made) - _undeclared(ours)
     found += [f"goto {label}, which is not declared" for label in sorted(labels)]
     return tuple(found)
-
-
-def new_names(made: Sequence[str], known: Sequence[Sequence[str]]) -> set[str]:
-    """The names in an adapted file that none of the other texts has."""
-    return _names(made) - set().union(*(_names(text) for text in known))
-
-
-def _names(lines: Sequence[str]) -> set[str]:
-    return {name for line in lines for name in IDENTIFIER.findall(line)}
 
 
 def _brackets(lines: Sequence[str]) -> Counter[str]:

@@ -172,7 +172,7 @@ class BackportSession:
         said = ConflictExplanation()
         adapted: Adaptation | None = None
         if self.adapts and answer.verdict is BranchVerdict.CONFLICT and answer.applied:
-            adapted = adapt(self.scratch, answer.applied.merge, tree)
+            adapted = adapt(self.scratch, answer.applied.merge, tree, fix, branch.tip)
         sure = adapted is not None and adapted.confidence >= SURE_ENOUGH
         if answer.applied and wants and self.effort > 0:
             said = explain(self.history, self.scratch, fix, branch.tip, answer.applied, timeout=self.effort / 2, tree=tree)

@@ -86,3 +86,11 @@ def test_units_are_functions_structures_and_tables_with_their_comments() -> None
     )
     found = units(text.splitlines(keepends=True))
     assert [(unit.name, unit.start, unit.end) for unit in found] == [("one", 2, 9), ("two", 10, 13), ("three", 14, 17)]
+
+
+def test_lines_that_both_sides_added_are_kept_unless_they_are_nearly_the_same() -> None:
+    base = lines("\ta();\n")
+    both = merge_lines(lines("\ta();\n\tours();\n"), base, lines("\ta();\n\tcompletely(different, thing);\n"), openers(base))
+    assert [one.way for one in both.carried] == [Way.BESIDE]
+    alike = merge_lines(lines("\ta();\n\tcheck(p, q);\n"), base, lines("\ta();\n\tcheck(p, r);\n"), openers(base))
+    assert [one.way for one in alike.carried] == [Way.OVER]

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Code that the branch has in another file: the units that a fix changes, found there and merged one by one."""
+
+import re
+from collections.abc import Sequence
+
+from patchpilot.backports.adapt.three_way import Carried, MergedLines, Way, merge_lines
+from patchpilot.backports.adapt.units import Unit, openers, units
+from patchpilot.backports.object_store import Scratch
+from patchpilot.errors import GitError
+
+_TIMEOUT = 5.0
+_MOST_NAMES = 8
+
+
+def changed_units(base: Sequence[str], theirs: Sequence[str]) -> list[tuple[Unit, Unit]] | None:
+    """The units that a fix changes, before and after it; None where it changes anything else."""
+    old, new = _by_name(base), _by_name(theirs)
+    pairs = [(unit, new[name]) for name, unit in old.items() if name in new]
+    changed = [(one, other) for one, other in pairs if base[one.start : one.end] != theirs[other.start : other.end]]
+    rest = [_without(lines, [pair[side] for pair in changed]) for side, lines in enumerate((base, theirs))]
+    return changed if changed and rest[0] == rest[1] else None
+
+
+def find_file(scratch: Scratch, tree: str, path: str, names: Sequence[str]) -> str | None:
+    """The one file in the folders around `path` that defines all these functions or structures in a tree."""
+    folder = path.rpartition("/")[0] or "."
+    found: set[str] | None = None
+    for name in names[:_MOST_NAMES]:
+        defines = rf"^([A-Za-z_][A-Za-z0-9_ *]*[ *])?{re.escape(name)} ?\(.*[^;]$|^struct {re.escape(name)}( .*)?\{{"
+        try:
+            done = scratch.git("grep", "-I", "-l", "-z", "-E", "-e", defines, tree, "--", folder, ok=(0, 1), timeout=_TIMEOUT)
+        except GitError:
+            return None
+        files = {one.partition(":")[2] for one in done.text.split("\0") if one}
+        found = files if found is None else found & files
+    return found.pop() if found and len(found) == 1 else None
+
+
+def merge_units(
+    ours: Sequence[str], base: Sequence[str], theirs: Sequence[str], changed: Sequence[tuple[Unit, Unit]]
+) -> MergedLines | None:
+    """`ours` with each changed unit merged into its own unit of that name; None where it has none."""
+    here = _by_name(ours)
+    if any(one.name not in here for one, _ in changed):
+        return None
+    merged = MergedLines(list(ours))
+    for one, other in sorted(changed, key=lambda pair: here[pair[0].name].start, reverse=True):
+        mine = here[one.name]
+        sides = [lines[unit.start : unit.end] for lines, unit in ((ours, mine), (base, one), (theirs, other))]
+        inner = merge_lines(sides[0], sides[1], sides[2], openers(sides[1]))
+        merged.lines[mine.start : mine.end] = inner.lines
+        merged.carried += [Carried(way.way, mine.start + way.line, way.support, way.ours, way.base, way.theirs) for way in inner.carried]
+        merged.carried.append(Carried(Way.MOVED, mine.start))
+    return merged
+
+
+def _by_name(lines: Sequence[str]) -> dict[str, Unit]:
+    """The units whose name is there once."""
+    found: dict[str, list[Unit]] = {}
+    for unit in units(lines):
+        found.setdefault(unit.name, []).append(unit)
+    return {name: same[0] for name, same in found.items() if len(same) == 1}
+
+
+def _without(lines: Sequence[str], gone: Sequence[Unit]) -> list[str]:
+    inside = {at for unit in gone for at in range(unit.start, unit.end)}
+    return [line for at, line in enumerate(lines) if at not in inside]

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Names and files that are others on the branch: the history of a small repository."""
+
+from pathlib import Path
+
+import pytest
+
+from patchpilot.backports.adapt.adaptation import Adaptation, adapt
+from patchpilot.backports.adapt.verify import problems
+from patchpilot.backports.fix_commit import FixCommit
+from patchpilot.backports.object_store import Scratch
+from patchpilot.commits.repository import Repository
+from tests.kit.repos import Repo
+
+
+def function(name: str, *body: str) -> str:
+    return f"int {name}(struct foo *f)\n{{\n" + "".join(f"\t{line}\n" for line in body) + "}\n"
+
+
+def adapted(
+    path: Path, files: dict[str, str], later: dict[str, str | None], fixed: dict[str, str]
+) -> tuple[Adaptation | None, dict[str, str], str]:
+    """The fix (`later` → `fixed`) adapted to a branch that has `files`: the adaptation, the files it gives, and the id of the commit of `later`."""
+    repo = Repo(path / "repo")
+    old = repo.commit("start", files)
+    changed = repo.commit("move on", {name: content for name, content in later.items() if content is not None})
+    fix = repo.commit("fix it", fixed)
+    with Repository.open(repo.path) as repository, Scratch(repository) as scratch:
+        commit = FixCommit.read(repository, fix)
+        onto = scratch.tree_of(old)
+        merge = scratch.pick(fix, onto, commit.base)
+        assert not merge.clean
+        found = adapt(scratch, merge, onto, commit, old)
+        tree = found.tree(scratch, merge) if found else onto
+        return found, {name: (scratch.blob(tree, name) or b"").decode() for name in files}, changed
+
+
+def test_a_name_that_a_missing_commit_changed_is_the_branchs_own(tmp_path: Path) -> None:
+    calls = ["foo_lookup(f, 1);", "other(f);", "foo_lookup(f, 2);", "last(f);"]
+    new = [line.replace("foo_lookup", "foo_get") for line in calls]
+    found, made, changed = adapted(
+        tmp_path,
+        {"a.c": function("work", *calls), "b.c": function("foo_lookup", "return 1;")},
+        {"a.c": function("work", *new), "b.c": function("foo_get", "return 1;")},
+        {"a.c": function("work", *new[:3], "foo_get(f, 3);", *new[3:])},
+    )
+    assert found is not None
+    assert made["a.c"] == function("work", *calls[:3], "foo_lookup(f, 3);", *calls[3:])
+    assert f"foo_get was called foo_lookup before {changed[:12]}" in found.steps
+    assert found.kind == "renamed"
+
+
+def test_code_that_is_in_another_file_on_the_branch_is_changed_there(tmp_path: Path) -> None:
+    one, other = function("one", "a(f);", "b(f);"), function("other", "c(f);")
+    filler = "".join(function(f"filler{number}", f"step{number}(f);") for number in range(12))
+    found, made, _ = adapted(
+        tmp_path,
+        {"dir/old.c": filler + one + other},
+        {"dir/old.c": filler + other, "dir/new.c": one},
+        {"dir/new.c": function("one", "a(f);", "new(f);", "b(f);")},
+    )
+    assert found is not None
+    assert made["dir/old.c"] == filler + function("one", "a(f);", "new(f);", "b(f);") + other
+    assert found.files == ("dir/new.c", "dir/old.c")
+    assert found.kind == "moved"
+    assert any(step.startswith("dir/old.c:") and "the code is in this file" in step for step in found.steps)
+
+
+@pytest.mark.parametrize(
+    ("made", "expected"),
+    [
+        (function("work", "a(f);"), ()),
+        (function("work", "if (f) {", "a(f);"), ("brackets are not balanced",)),
+        (function("work", "goto out;", "a(f);"), ("goto out, which is not declared",)),
+        (function("work", "goto out;", "out:", "a(f);"), ()),
+        (function("work", "<<<<<<< ours", "a(f);").replace("\t", ""), ("conflict markers are left",)),
+        (function("work", 'a("{");', "/* } ) */"), ()),
+    ],
+)
+def test_what_an_adapted_file_must_not_have(made: str, expected: tuple[str, ...]) -> None:
+    plain = function("work", "a(f);").splitlines(keepends=True)
+    assert problems(made.splitlines(keepends=True), plain, plain, plain) == expected
