@@ -4,7 +4,7 @@
 from pathlib import Path
 
 from patchpilot.commits.repository import Repository
-from patchpilot.commits.rewrite import Rewriting, branch_of, move
+from patchpilot.commits.rewrite import Rewriting, current_ref, move
 from patchpilot.commits.undo_refs import Undo, record
 from patchpilot.commits.unfinished_move import Move, begin, end, refuse_locked
 from patchpilot.errors import RefusedError
@@ -47,7 +47,7 @@ def _paths_to_follow(repository: Repository, ref: str | None, paths: tuple[str, 
 
 
 def _is_current(repository: Repository, ref: str | None) -> bool:
-    return branch_of(repository)[0] == ref
+    return current_ref(repository) == ref
 
 
 def _refuse_elsewhere(repository: Repository, ref: str | None, here: int) -> None:

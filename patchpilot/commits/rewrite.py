@@ -53,8 +53,12 @@ def branch_of(repository: Repository, word: str | None = None) -> tuple[str | No
         name = done.text.strip()
         if done.code == 0 and name.startswith("refs/heads/"):
             return name, repository.resolve(name)
-    branch = repository.git("symbolic-ref", "--quiet", "HEAD", ok=(0, 1, 128)).text.strip()
-    return (branch or None), repository.resolve("HEAD")
+    return current_ref(repository), repository.resolve("HEAD")
+
+
+def current_ref(repository: Repository) -> str | None:
+    """The full ref that HEAD is, born or not; None on a detached HEAD."""
+    return repository.git("symbolic-ref", "--quiet", "HEAD", ok=(0, 1, 128)).text.strip() or None
 
 
 def above(repository: Repository, ref: str | None, head: str, changed: Collection[str]) -> tuple[str, ...]:

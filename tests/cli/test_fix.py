@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests.kit.cli import call
+from tests.kit.repos import Repo
 from tests.kit.snippets import PATH, PROSE, SIGN_OFF, file_diff, mail
+from tests.kit.topics import SIGNED
 
 UNTIDY = " \tint ret;\n \n-\tret = frob_start(frob);\n+\tret = frob_start(frob,1 );  \n \tif (ret)\n \t\treturn ret;\n "
 
@@ -209,3 +211,23 @@ def test_without_anything_to_mend_nothing_is_written(file: Path) -> None:
     assert (done.code, os.stat(file).st_ino) == (0, stamp.st_ino)
     assert "0 findings fixed" in done.out
     assert call("check", "--diff", file).out == ""
+
+
+def test_commits_are_fixed_on_a_branch_while_head_is_unborn(tmp_path: Path) -> None:
+    repo = Repo(tmp_path / "r")
+    repo.commit("frob: start\n", {"frob.c": "int a;\n"})
+    repo.branch("topic")
+    repo.commit(f"frob: call it\n\nNobody calls it. Call it.\n\n{SIGNED}", {"frob.c": "int a;\nint f( void);\n"})
+    repo.git("symbolic-ref", "HEAD", "refs/heads/unborn")
+    done = call("check", "--fix", "-C", repo.path, "topic~1..topic")
+    assert "1 finding fixed" in done.out + done.err
+    assert repo.git("show", "topic:frob.c").endswith("int f(void);")
+
+
+def test_fixes_is_not_moved_across_a_sign_off(tmp_path: Path) -> None:
+    repo = Repo(tmp_path / "r")
+    first = repo.commit("frob: start\n", {"frob.c": "int a;\n"})
+    tags = f'{SIGNED}\nFixes: {first[:12]} ("frob: start")'
+    repo.commit(f"frob: fix it\n\nIt is wrong. Do it right.\n\n{tags}\n", {"frob.c": "int a;\nint f( void);\n"})
+    call("check", "--fix", "--strict", "-C", repo.path, "HEAD")
+    assert repo.git("log", "-1", "--format=%B").rstrip().endswith(tags)

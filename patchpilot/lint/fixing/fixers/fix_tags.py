@@ -128,7 +128,7 @@ def blank_line_above(site: FixSite) -> LineChange | None:
 
 @fixer("tag-up", PROSE)
 def tag_up(site: FixSite) -> LineChange | None:
-    """Moves the tag before the first sign-off of its block; Fixes: before all its tags. The order of other tags does not change."""
+    """Moves the tag before the first sign-off of its block. The order of other tags does not change."""
     lines, text = _message(site), site.text(site.number)
     if site.number not in lines or not _is_tag(text) or (site.number + 1 in lines and site.text(site.number + 1)[:1] in (" ", "\t")):
         return None
@@ -140,8 +140,7 @@ def tag_up(site: FixSite) -> LineChange | None:
     )
     if signed is None:
         return None
-    above = first if text.lower().startswith("fixes:") and _is_tag(site.text(first)) else signed
-    return LineChange(edits=(FixEdit(above, 0, (text,)), FixEdit(site.number, 1, ())))
+    return LineChange(edits=(FixEdit(signed, 0, (text,)), FixEdit(site.number, 1, ())))
 
 
 @fixer("whole-fixes", PROSE)
