@@ -38,7 +38,7 @@ def kept(number: int = 1) -> dict[str, Any]:
             "added": entry.added,
             "source": (entry.lore, entry.mbox),
             "unread": store.unread(number),
-            "ticked": store.ticked(number),
+            "ticked": store.marks(number),
             "mails": sorted(mail.raw for mail in store.mails(number)),
         }
 
@@ -59,7 +59,7 @@ def test_all_is_as_before_and_a_damaged_mail_is_whole(workdir: Path) -> None:
         call("track", "add", "v1@example.org", "--lore", server.url)
         with Store() as store:
             store.mark_read(2, ["r1@example.org"])
-            store.tick(2, "r1@example.org", 3, done=True)
+            store.mark(2, "r1@example.org", 3, "declined")
         before, shown = kept(2), series("show", "--keep-unread")
         sql("UPDATE mail SET raw = x'00' WHERE message_id IN ('r1@example.org', 'v2@example.org')")
         sql("DELETE FROM mail WHERE message_id = 'r4@example.org'")
