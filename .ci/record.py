@@ -53,7 +53,7 @@ class Act(NamedTuple):
 
 
 SCRIPT = (
-    Act("1/8 You are Robin(.|\n)*answer the 3 questions", 5.0, "a"),
+    Act("1/8 You are Robin(.|\n)*answer the open questions", 5.0, "a"),
     Act("Security question", 3.0, "\r"),
     Act("Regression question", 2.0, "\r"),
     Act("Which tree should", 3.0, "\r"),

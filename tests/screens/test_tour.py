@@ -90,8 +90,8 @@ async def test_a_dialog_hides_the_card_and_the_key_line_shows_its_keys_only(clon
     app = demo(clone)
     async with app.run_test(size=(100, 30)) as pilot:
         await settle(pilot)
-        assert "answer the 3 questions" in words_of(await card(pilot))
-        assert key_line(app) == "a answer the 3 questions  ? help  q quit"
+        assert "answer the open questions" in words_of(await card(pilot))
+        assert key_line(app) == "a answer the open questions  ? help  q quit"
         await pilot.press("a")
         await until(pilot, lambda: "Security question" in text_of(app), "the question")
         await until(pilot, lambda: not app.screen_stack[-2].query(".-pointed"), "the card to go")
@@ -99,7 +99,7 @@ async def test_a_dialog_hides_the_card_and_the_key_line_shows_its_keys_only(clon
         assert key_line(app) == "Esc cancel"
         assert "1/8" not in text_of(app)
         await pilot.press("escape")
-        assert "answer the 3 questions" in words_of(await card(pilot)), "what was not done is still next"
+        assert "answer the open questions" in words_of(await card(pilot)), "what was not done is still next"
 
 
 async def test_the_questions_of_the_demo_propose_the_answers_of_its_author_and_the_subject_shows_the_tree(clone: Path, state: Path) -> None:
@@ -223,8 +223,8 @@ async def test_outside_the_demo_there_is_no_tour(clone: Path, tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("panel", "at", "side"),
     [
-        (Region(0, 2, 40, 30), Offset(40, 2), "left"),
-        (Region(80, 2, 40, 30), Offset(30, 2), "right"),
+        (Region(0, 2, 40, 30), Offset(40, 23), "left"),
+        (Region(80, 2, 40, 30), Offset(30, 23), "right"),
         (Region(0, 2, 120, 10), Offset(68, 26), "up"),
         (Region(0, 20, 120, 15), Offset(68, 26), ""),
         (Region(0, 2, 120, 33), Offset(68, 26), ""),

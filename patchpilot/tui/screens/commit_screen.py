@@ -379,8 +379,7 @@ class CommitScreen(StageScreen):
         asked = self._questions
         if asked is None or self._doing:
             return WAIT
-        questions = len(asked.open) + bool(asked.missing_tree)
-        return NextKey("a", f"answer the {counted(questions, 'question')}") if questions else None
+        return NextKey("a", "answer the open questions") if asked.open or asked.missing_tree else None
 
     def action_edit(self) -> None:
         """Edit the commit message, then read the topic again."""

@@ -65,13 +65,13 @@ class Placed(NamedTuple):
 
 def beside(panel: Region, card: Size, room: Region) -> Placed:
     """Where to put a card within `room` so that it covers nothing of a panel: right, left, or below it at the bottom; else on its lower right corner."""
-    down = min(max(panel.y, room.y), room.bottom - card.height)
+    # what is next to a panel, or below it, begins with what matters most
+    down = max(room.y, min(panel.bottom, room.bottom) - card.height - 1)
     if panel.right + card.width <= room.right:
         return Placed(Offset(panel.right, down), "left")
     if panel.x - card.width >= room.x:
         return Placed(Offset(panel.x - card.width, down), "right")
     across = room.right - card.width - 2
     if panel.bottom + card.height <= room.bottom:
-        # what is below the panel begins with what matters most
         return Placed(Offset(across, max(panel.bottom, room.bottom - card.height - 1)), "up")
-    return Placed(Offset(across, max(room.y, min(panel.bottom, room.bottom) - card.height - 1)))
+    return Placed(Offset(across, down))
