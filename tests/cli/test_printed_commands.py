@@ -77,6 +77,8 @@ NOT_RUN = {
     "patchpilot track reply '<{planned.draft.answers}>' --unknown sent": "needs a reply in doubt: tests/services/test_reply.py has one",
     "patchpilot lts --update": "asks kernel.org; tests/history/test_lts.py runs it on loopback",
     'patchpilot hooks run {name} "$@"': "a line of the git hook: tests/outgoing/test_hooks.py runs the hook",
+    'patchpilot hooks run NAME "$@"': "a line of the git hook: tests/outgoing/test_hooks.py runs the hook",
+    "patchpilot check --format checkpatch -'": "the end of b4's command: tests/outgoing/test_b4_check.py runs it",
     'patchpilot check --format github "origin/${{ github.base_ref }}..HEAD"': "the variable is set by GitHub",
     'patchpilot check --format gitlab -o gl-code-quality-report.json "origin/$CI_MERGE_REQUEST_TARGET_BRANCH_NAME..HEAD"': (
         "the variable is set by GitLab"
