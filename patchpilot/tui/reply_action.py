@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from patchpilot.services.reply.plan_reply import ReplyPlan
     from patchpilot.services.reply.reply_session import ReplyWishes
     from patchpilot.services.send.send_plan import MailResult
-    from patchpilot.tui.screens.follow_screen import FollowScreen
+    from patchpilot.tui.screens.stage_screen import StageScreen
 
 _WORDS = {
     "reply": "Reply",
@@ -24,7 +24,7 @@ _WORDS = {
 }
 
 
-def reply_to(screen: "FollowScreen", message_id: str, templates: tuple[str, ...]) -> None:
+def reply_to(screen: "StageScreen", message_id: str, templates: tuple[str, ...]) -> None:
     """Reply to a mail with one of these templates; the user chooses among several."""
     if len(templates) == 1:
         _write(screen, message_id, templates[0])
@@ -35,7 +35,7 @@ def reply_to(screen: "FollowScreen", message_id: str, templates: tuple[str, ...]
     )
 
 
-def _write(screen: "FollowScreen", message_id: str, template: str) -> None:
+def _write(screen: "StageScreen", message_id: str, template: str) -> None:
     from patchpilot.services.reply.reply_session import ReplyWishes, draft_text, plan
 
     where = screen.session.directory
@@ -59,7 +59,7 @@ def _write(screen: "FollowScreen", message_id: str, template: str) -> None:
     screen.in_thread("reading the mail", begin, edit)
 
 
-def _confirm(screen: "FollowScreen", planned: "ReplyPlan") -> None:
+def _confirm(screen: "StageScreen", planned: "ReplyPlan") -> None:
     from patchpilot.services.reply.send_reply import send_reply
     from patchpilot.services.send.readable_mail import readable_lines
 
@@ -79,7 +79,7 @@ def _confirm(screen: "FollowScreen", planned: "ReplyPlan") -> None:
     screen.app.push_screen(Confirm(text, "send", title="Reply", mail=readable_lines(planned.mail)), agreed)
 
 
-def _sent(screen: "FollowScreen", sent: "MailResult") -> None:
+def _sent(screen: "StageScreen", sent: "MailResult") -> None:
     if sent.state == "accepted":
         screen.notify(printable(f"sent: {sent.subject}"), markup=False)
     else:
