@@ -23,6 +23,7 @@ class TourCard(Panel):
         self._title = ""
         self._filled: tuple[str, str, str] = ("", "", "")
         self._pointed: Widget | None = None
+        self._room = Region()
 
     def fill(self, title: str, text: str, key: str, does: str) -> None:
         """Show this text, and below it the key with what it does; without a key only that."""
@@ -44,9 +45,18 @@ class TourCard(Panel):
             if target is not None:
                 target.add_class("-pointed")
             self._pointed = target
-        if target is None:
+        self._room = room
+        self._place()
+
+    def on_resize(self) -> None:
+        """A longer text needs more lines: none of them may be on the key line."""
+        super().on_resize()
+        self._place()
+
+    def _place(self) -> None:
+        if self._pointed is None:
             return
-        placed = beside(target.region, self.outer_size, room)
+        placed = beside(self._pointed.region, self.outer_size, self._room)
         self.styles.offset = placed.at
         self.heading = f"{glyph(f'point-{placed.side}')} {self._title}" if placed.side else self._title
 
