@@ -689,15 +689,17 @@ def _mail_rows(state: str, subject: str, detail: str) -> list[Text]:
 
 def _question(planned: "SendPlan") -> str:
     from patchpilot.services.send.send_state import lists_and_contacts
+    from patchpilot.services.settings import in_demo
 
     lists_, contacts = lists_and_contacts(planned)
+    where = "In the demo no mail leaves this machine." if in_demo() else "A mail to a public list cannot be recalled."
     rows = [
         f"Send {counted(len(planned.mails), 'mail')} to {counted(len(planned.recipients), 'recipient')}?",
         "",
         "Public lists: " + (", ".join(recipient.address.email for recipient in lists_) or "none"),
         "Maintainers and others: " + (", ".join(contact.address.name or contact.address.email for contact in contacts) or "none"),
         "",
-        f"Transport: {planned.account.label}. A mail to a public list cannot be recalled.",
+        f"Transport: {planned.account.label}. {where}",
     ]
     if planned.warnings:
         rows += ["", *(crop(f"note: {one_line(warning.message)}", NOTE) for warning in planned.warnings[:2])]

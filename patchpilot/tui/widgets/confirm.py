@@ -25,7 +25,8 @@ class Confirm(Dialog[bool]):
         if self._mail:
             yield Static(plain("\n".join(printable(line) for line in self._mail)), markup=False, classes="mail")
         yield Static(with_code(self._text), markup=False)
-        yield LineInput(placeholder=f"type {self._word} and press Enter; Esc cancels", id="answer", compact=True)
+        yield Static(f"Type {self._word} and press Enter; Esc cancels.", markup=False, classes="typed")
+        yield LineInput(id="answer", compact=True)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Accept the word; clear anything else."""
