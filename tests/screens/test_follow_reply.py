@@ -6,8 +6,10 @@ from email import message_from_bytes
 from pathlib import Path
 
 import pytest
+from textual.pilot import Pilot
 from textual.widgets import Input
 
+from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.screens.follow_screen import FollowScreen
 from patchpilot.tui.stages import Stage
 from patchpilot.tui.widgets.confirm import Confirm
@@ -27,6 +29,16 @@ def one(tmp_path: Path) -> Iterator[Life]:
         yield lived
 
 
+async def at_row(pilot: Pilot[int], words: str) -> None:
+    """Follow, with the cursor on the first row that has these words."""
+    await settle(pilot)
+    assert isinstance(pilot.app, PatchpilotApp)
+    asked(pilot.app)
+    await keys(pilot, Stage.FOLLOW)
+    tree = pilot.app.screen.query_one(ThreadTree)
+    tree.go(next(at for at, row in enumerate(tree.rows) if words in row))
+
+
 async def test_r_replies_to_the_mail_under_the_cursor(one: Life, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     given: list[str] = []
 
@@ -38,11 +50,7 @@ async def test_r_replies_to_the_mail_under_the_cursor(one: Life, tmp_path: Path,
     before = len(one.server.take())
     app = app_on(one.repo.path, tmp_path)
     async with app.run_test(size=(120, 36)) as pilot:
-        await settle(pilot)
-        asked(app)
-        await keys(pilot, Stage.FOLLOW)
-        tree = app.screen.query_one(ThreadTree)
-        tree.go(next(at for at, row in enumerate(tree.rows) if "Why do you change" in row))
+        await at_row(pilot, "Why do you change")
         await pilot.press("r")
         await until(pilot, lambda: isinstance(app.screen, Confirm), "the preview")
         assert "The old one is `wrong`." in text_of(app)
@@ -68,11 +76,7 @@ async def test_r_replies_to_the_mail_under_the_cursor(one: Life, tmp_path: Path,
 async def test_i_declines_a_point_and_takes_it_back(one: Life, tmp_path: Path) -> None:
     app = app_on(one.repo.path, tmp_path)
     async with app.run_test(size=(120, 36)) as pilot:
-        await settle(pilot)
-        asked(app)
-        await keys(pilot, Stage.FOLLOW)
-        tree = app.screen.query_one(ThreadTree)
-        tree.go(next(at for at, row in enumerate(tree.rows) if "Please add a test" in row))
+        await at_row(pilot, "Please add a test")
         await pilot.press("i")
         await until(pilot, lambda: "[–] Please add a test for it." in text_of(app), "the sign")
         assert "declined" in call("track", "ledger", "1").out
