@@ -56,6 +56,11 @@ class Adaptation:
     features: Mapping[str, float] = field(default_factory=dict)
 
     @property
+    def is_sure(self) -> bool:
+        """Whether it is likely enough to be written without being asked for."""
+        return self.confidence >= SURE_ENOUGH
+
+    @property
     def files(self) -> tuple[str, ...]:
         """The paths that were adapted."""
         return tuple(self.contents)

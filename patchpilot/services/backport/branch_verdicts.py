@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from patchpilot.backports.adapt.adaptation import SURE_ENOUGH, Adaptation, adapt
+from patchpilot.backports.adapt.adaptation import Adaptation, adapt
 from patchpilot.backports.applies import AppliesHow
 from patchpilot.backports.conflict_reasons import ConflictExplanation, explain
 from patchpilot.backports.fix_commit import FixCommit
@@ -173,7 +173,7 @@ class BackportSession:
         adapted: Adaptation | None = None
         if self.adapts and answer.verdict is BranchVerdict.CONFLICT and answer.applied:
             adapted = adapt(self.scratch, answer.applied.merge, tree, fix, branch.tip)
-        sure = adapted is not None and adapted.confidence >= SURE_ENOUGH
+        sure = adapted is not None and adapted.is_sure
         if answer.applied and wants and self.effort > 0:
             said = explain(self.history, self.scratch, fix, branch.tip, answer.applied, timeout=self.effort / 2, tree=tree)
             # an adapted fix does without its prerequisites

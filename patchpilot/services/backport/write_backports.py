@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from patchpilot.backports.adapt.adaptation import SURE_ENOUGH
 from patchpilot.backports.backport_patches import BackportText, MadeCommit, Step, format_series, make_commits
 from patchpilot.backports.fix_commit import FixCommit
 from patchpilot.backports.object_store import Scratch
@@ -118,7 +117,7 @@ def steps_for(
                 f"{result.commit[:12]} is not in your copy of mainline: stable trees take only mainline commits (fetch it, or use Cc: stable)",
             )
         adapted = answer.adaptation
-        if adapted and (unsure or adapted.confidence >= SURE_ENOUGH):
+        if adapted and (unsure or adapted.is_sure):
             steps.append(Step(repository.commit(result.commit), adaptation=adapted))
             continue
         if adapted:
