@@ -127,7 +127,7 @@ class BackportsScreen(StageScreen):
             yield ReleaseRuler(ident="ruler")
         with Panel(title="Stable branches", id="branches", classes="main"):
             yield Table(ident="matrix", enter="open branch")
-        with Container(id="answer", classes="pair"):
+        with Container(id="branch-answer", classes="pair"):
             with Panel(title="Verdict", id="verdict"), VerticalScroll(can_focus=False):
                 yield Static(id="branch", markup=False)
             with Panel(title="Prerequisites", id="needs"):
