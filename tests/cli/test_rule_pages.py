@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from patchpilot.cli.output.rule_pages import index_page, rule_page
+from patchpilot.cli.output.rules_report import shown
 from patchpilot.services.setup.list_rules import all_rules, explain, explain_all
 from tests.kit.cli import call
 from tests.kit.repos import Repo
@@ -21,6 +22,11 @@ def test_every_rule_has_a_page_with_its_sections_in_order() -> None:
         sections = re.findall(r"^## (.+)$", without_code, re.MULTILINE)
         assert sections == [name for name in ORDER if name in sections], explanation.rule.name
         assert {"Why", "Bad", "References"} <= set(sections), explanation.rule.name
+
+
+def test_the_good_examples_of_a_rule_are_not_printed_like_a_bad_one() -> None:
+    alike = {each.rule.name for each in explain_all(all_rules()) if set(map(shown, each.bad)) & set(map(shown, each.good))}
+    assert not alike
 
 
 def test_the_list_links_to_every_page() -> None:

@@ -28,9 +28,7 @@ def rule_page(explanation: RuleExplanation) -> str:
     (name, value), *rest = facts
     lines += [f"| {name} | {value} |", "|---|---|", *(f"| {name} | {value} |" for name, value in rest)]
     lines += ["", "## Why", "", " ".join(rule.why.split())]
-    bad = {shown(example) for example in explanation.bad}
-    good = tuple(example for example in explanation.good if shown(example) not in bad)
-    for title, examples in (("Bad", explanation.bad), ("Good", good)):
+    for title, examples in (("Bad", explanation.bad), ("Good", explanation.good)):
         if examples:
             lines += ["", f"## {title}", "", *_fenced(examples[0])]
     if rule.remedy.text:
