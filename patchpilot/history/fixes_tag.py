@@ -74,7 +74,7 @@ class JudgedTag:
 class Relations:
     """The relations of a commit to the one that has the tag. Each returns None where that is unknown.
 
-    `series` are the ids of the commits that are sent together with it.
+    `series` are the ids of the commits that are sent together with it; `complete` whether a commit that is not found does not exist.
     """
 
     is_ancestor: Callable[[Commit], bool | None] = lambda _: None
@@ -83,6 +83,7 @@ class Relations:
     own_release: str | None = None
     series: Collection[str] = ()
     ambiguous: Callable[[str], bool] = lambda _: False
+    complete: bool = True
 
 
 def tag_text(commit: Commit, digits: int = DIGITS) -> str:
@@ -159,6 +160,8 @@ def judge_tag(tag: FixesTag, target: Commit | None, *, relations: Relations | No
     if target is None:
         if known.ambiguous(tag.commit_id):
             problems.append(TagProblem("ambiguous", f"{tag.commit_id} is ambiguous: use more digits"))
+        elif not known.complete:
+            problems.append(TagProblem("unverified", f"could not be checked: {tag.commit_id} is not in this shallow clone", bot=False))
         else:
             problems.append(TagProblem("unknown-commit", f"there is no commit {tag.commit_id} in this repository"))
         return tuple(problems)

@@ -10,6 +10,7 @@ from patchpilot.errors import InputError, UsageError
 from patchpilot.services.tags.find_culprits import FixesRequest, FixesResult, find_culprits
 from patchpilot.services.tags.stable_request_tag import StableRequest, stable_lines
 from patchpilot.tags.named_release import releases_in
+from tests.kit.cli import call
 from tests.kit.repos import Repo
 from tests.tags import culprits
 from tests.tags.culprits import CULPRIT, FIX, LATER, SIGNED, history
@@ -237,6 +238,30 @@ def test_verify_looks_at_tags_only(tmp_path: Path) -> None:
     assert result.troubled
     assert result.candidates == ()
     assert culprits.SIGNED
+
+
+def test_verify_in_a_shallow_clone_says_what_it_could_not_check(tmp_path: Path) -> None:
+    repo = history(tmp_path / "r").repo
+    old = repo.git("rev-parse", "HEAD~1")
+    repo.git("branch", "old", old)
+    for n in (1, 2):
+        repo.commit(fix_of(repo, repo.git("rev-parse", "HEAD~2")), {"ring.c": FIX + f"int n{n};\n"})
+    repo.git("clone", "-q", "--depth", "2", repo.path.as_uri(), str(tmp_path / "shallow"))
+    clone = Repo(tmp_path / "shallow")
+    done = call("fixes", "-C", clone.path, "--verify", "HEAD")
+    assert done.code == 0
+    assert done.out.count("could not be checked: ") == 1
+    assert done.err.count("git fetch --unshallow") == 1
+    # a commit that is there but not connected is not denied to be an ancestor
+    clone.git("fetch", "-q", "--depth", "1", "origin", "old:old")
+    clone.commit(fix_of(clone, old), {"b": ""})
+    done = call("fixes", "-C", clone.path, "--verify", "HEAD")
+    assert (done.code, done.err) == (0, "")
+    assert done.out.endswith("    correct\n")
+
+
+def fix_of(repo: Repo, commit: str) -> str:
+    return "ring: fix it\n\n" + repo.git("log", "-1", "--abbrev=12", '--format=Fixes: %h ("%s")', commit) + SIGNED[1:]
 
 
 @pytest.mark.parametrize(("profile", "troubled"), [("linux", True), ("dpdk", False)])

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from patchpilot.cli.error_exit import notice
 from patchpilot.cli.options import Common, base_options, common_options, progress_of
 from patchpilot.cli.verb_command import verb
 from patchpilot.errors import ExitCode, InputError
@@ -44,6 +45,8 @@ def command(common: Common, limit: int, verify: bool, bisect_log: Path | None, b
         columns = shutil.get_terminal_size().columns if common.output is None and sys.stdout.isatty() else 0
         common.write("\n".join(text(result, verify, columns) for result in results))
     if verify:
+        if any(result.unverified for result in results):
+            notice("note", "the clone is shallow; fetch older history with `git fetch --unshallow`")
         return ExitCode.FINDINGS if any(result.troubled for result in results) else ExitCode.OK
     return ExitCode.OK if all(result.sure for result in results) else ExitCode.FINDINGS
 

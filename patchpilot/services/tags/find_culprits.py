@@ -71,8 +71,13 @@ class FixesResult:
 
     @property
     def troubled(self) -> bool:
-        """Whether a tag that is there has a problem. One that is true, only of no use to those who backport, has none."""
-        return any(problem.kind != "same-release" for tag in self.present for problem in tag.problems)
+        """Whether a tag that is there has a problem. One that is true, only of no use to those who backport, has none; nor one that cannot be checked."""
+        return any(problem.kind not in ("same-release", "unverified") for tag in self.present for problem in tag.problems)
+
+    @property
+    def unverified(self) -> bool:
+        """Whether a shallow clone lacks the commit of a tag that is there."""
+        return any(problem.kind == "unverified" for tag in self.present for problem in tag.problems)
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,8 +278,11 @@ def _look_up(repository: Repository, word: str) -> Commit | None:
 def _relations(repository: Repository, commit: Commit, releases: Releases, together_with: Callable[[], frozenset[str]]) -> Relations:
     """The relation of a tag's target to this commit; git is asked only when there is a tag."""
 
-    def is_ancestor(target: Commit) -> bool:
-        return target.id != commit.id and repository.is_ancestor(target.id, commit.id)
+    complete = not repository.is_shallow()
+
+    def is_ancestor(target: Commit) -> bool | None:
+        found = target.id != commit.id and repository.is_ancestor(target.id, commit.id)
+        return found if found or complete else None
 
     def in_mainline(target: Commit) -> bool | None:
         from patchpilot.history.stable_branches import mainline
@@ -282,8 +290,8 @@ def _relations(repository: Repository, commit: Commit, releases: Releases, toget
         tip = mainline(repository)
         if tip is None or repository.is_ancestor(target.id, tip):
             return None if tip is None else True
-        # a branch that was not fetched since denies nothing
-        return None if repository.commit(tip).committed < target.committed else False
+        # a branch that was not fetched since denies nothing, nor does one whose history ends early
+        return None if not complete or repository.commit(tip).committed < target.committed else False
 
     def first_release(target: Commit) -> str | None:
         found = releases.first(target.id, int(target.committed.timestamp()), final=True)
@@ -297,4 +305,4 @@ def _relations(repository: Repository, commit: Commit, releases: Releases, toget
         return Relations()
     series = together_with()
     own = None if series else first_release(commit)
-    return Relations(is_ancestor, in_mainline, first_release, own, series, ambiguous)
+    return Relations(is_ancestor, in_mainline, first_release, own, series, ambiguous, complete)
