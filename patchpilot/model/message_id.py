@@ -16,7 +16,8 @@ _URL = r"(?i)https?://[^\s<>\"')\]]{3,400}"
 _NAMED = r"(?im)^message-id:\s{0,8}<?([^\s<>]{3,300})>?"
 _AFTER_URL = ").,;"
 _MOST_TEXT, _MOST_URLS = 200_000, 500
-_BATCH = r"(\d{14}\.\d+)-\d+-|(\d+-\d+)(?:-\d+)?-git-send-email|(.*-v\d+)-\d+-[0-9a-f]+@"
+_BATCH = r"(\d{14}\.\d+)-\d+-|(\d+-\d+)(?:-\d+)?-git-send-email|(.*-v\d+)-\d+-[0-9a-f]+@|(?:cover|[0-9a-f]{40})\.(\d{10}\.git)\."
+_SENDER = r"(?:\d{14}\.\d+-\d+-|\d+-\d+(?:-\d+)?-git-send-email-|(?:cover|[0-9a-f]{40})\.\d{10}\.git\.)([^@]+@.+)"
 
 
 def message_id_of(target: str) -> str | None:
@@ -81,3 +82,9 @@ def batch_of(message_id: str) -> str | None:
     """The part shared by the Message-IDs of mails sent together, in the form of git send-email, patchpilot or b4; None for another form."""
     match = re.match(_BATCH, message_id)
     return next((group for group in match.groups() if group), None) if match else None
+
+
+def sender_in(message_id: str) -> str | None:
+    """The sender's email address that git writes into the Message-ID of a patch; None for another form."""
+    match = re.fullmatch(_SENDER, message_id)
+    return match[1] if match else None

@@ -132,6 +132,13 @@ ROBOTS = (
         MailKind.TEST_RESULT,
         sender=r"checkpatch@dpdk\.org|robot@bytheb\.org|dpdklab@iol\.unh\.edu|snowpatch|buildbot@|zuul@|ci_notify@linaro\.org|patchew\.org|<ci@|jenkins@",
     ),
+    Bot(
+        "tester of stable kernels",
+        MailKind.TEST_RESULT,
+        subject=r"^\s*re:.*\b\d+\.\d+(?:\.\d+)?\S* review",
+        text=r"^\W*(?:(?:all|build|boot|test) )?(?:tests|results|test results|builds)\b[^\n]{0,60}\b(?:pass|fail|for|total)",
+        bot=False,
+    ),
     Bot("syzbot", MailKind.TEST_RESULT, sender=r"syzbot\S*@\S*(?:appspotmail|googlegroups)\.com>|^\W*syzbot\b"),
     Bot("sashiko", MailKind.AI_REVIEW, sender=r"sashiko\S*@"),
     Bot("AI review", MailKind.AI_REVIEW, sender=r"bot\b", text=r"\bAI[- ]reviewed your patch|\bAI[- ](?:code )?review\b"),

@@ -7,17 +7,20 @@ from functools import cached_property
 
 from patchpilot.model.address import Address, parse_address
 from patchpilot.model.mail import Mail
+from patchpilot.model.message_id import batch_of, sender_in
 from patchpilot.model.patch_subject import Subject, parse_subject
 from patchpilot.threads.applied_mail import Placement, placement
 from patchpilot.threads.bots import known_robot
 from patchpilot.threads.mail_kinds import MailKind
 from patchpilot.threads.phrases import PATCHWORK_MARK
 from patchpilot.threads.reply_body import Body, parse_body
-from patchpilot.threads.reply_prose import read_prose
+from patchpilot.threads.reply_prose import Answered, read_prose
 from patchpilot.threads.review_trailers import GivenTrailer, given_trailers, html_trailers, is_nack
 from patchpilot.threads.sender import real_sender, same_person
 
 MAX_SUBJECT = 1000
+_DEEPEST_PATCH = 2
+"""References of a mail that answers a patch below a cover letter."""
 _REPLY = re.compile(r"^(?:\s*\[[^]]*\])*\s*(?:re|aw|antw|sv|vs|res|rif|回复|答复)\s*(?:\[\d+\])?\s*[:：]", re.IGNORECASE)
 _SCRIPT_ID = re.compile(r"\.b4-ty@|\.b4-ty\b")
 _THANKS_OF_B4 = re.compile(
@@ -88,9 +91,9 @@ def classify(mail: Mail, author: Address | None = None) -> Classified:
         return replace(base, kind=robot.kind, confidence=0.97, why=why, bot=robot.bot, semi=robot.semi, trailers=tags, robot=robot.name)
     if not is_reply and (kind := _post(subject, text, body)):
         return replace(base, kind=kind, confidence=0.95, why="a patch" if kind is MailKind.PATCH else "a cover letter")
-    by_author = same_person(sender, author) if author else _author_like(sender, body)
+    by_author = same_person(sender, author) if author else sender.key == _poster(mail) or _author_like(sender, body)
     tags = html_trailers(mail.body) if is_html_only(mail) else given_trailers(body, sender)
-    return _by_person(replace(base, by_author=by_author, trailers=tags))
+    return _by_person(replace(base, by_author=by_author, trailers=tags), _answered(mail))
 
 
 def is_html_only(mail: Mail) -> bool:
@@ -102,29 +105,29 @@ def is_html_only(mail: Mail) -> bool:
     return b"text/html" in raw and b"text/plain" not in raw
 
 
-def classify_for(known: Classified, author: Address, *, to_reply: bool = False) -> Classified:
-    """Reclassify a mail where the patch's author is known, and whether it answers a reply; its body is not parsed again."""
+def classify_for(known: Classified, author: Address, answered: Answered = Answered.PATCH) -> Classified:
+    """Reclassify a mail where the patch's author is known, and what it answers; its body is not parsed again."""
     mail = known.mail
     by_author = same_person(known.sender, author)
-    same = known.by_author is by_author and not (to_reply and known.kind is MailKind.REVIEW)
+    same = known.by_author is by_author and (answered is Answered.PATCH or known.kind is not MailKind.REVIEW)
     if known.robot or same or (not known.is_reply and _post(known.subject, unquoted(mail.body), known.body)):
         return known
     plain = replace(known, kind=MailKind.OTHER, confidence=0.5, why="", semi=False, named_tree=None, by_author=by_author)
-    return _by_person(plain, to_reply)
+    return _by_person(plain, answered)
 
 
-def _by_person(base: Classified, to_reply: bool = False) -> Classified:
+def _by_person(base: Classified, answered: Answered) -> Classified:
     """Classify a mail that is neither from a bot nor a patch."""
     if _SCRIPT_ID.search(base.mail.message_id) and _THANKS_OF_B4.search(base.body.text):
         return replace(base, kind=MailKind.APPLIED, confidence=0.97, why="b4's thank-you note", semi=True)
-    return _person(base, to_reply)
+    return _person(base, answered)
 
 
-def _person(base: Classified, to_reply: bool) -> Classified:
+def _person(base: Classified, answered: Answered) -> Classified:
     """Classify a person's mail: by a formal NACK, by certain prose, by a tag, as a patch, else by the prose."""
     body, credited = base.body, base.credited
     to_self = any(_says(line, base.sender) for line in body.attributions[:1])
-    reading = read_prose(body, base.subject.raw, by_author=base.by_author, to_self=to_self, to_reply=to_reply)
+    reading = read_prose(body, base.subject.raw, by_author=base.by_author, to_self=to_self, answered=answered)
     if (mark := PATCHWORK_MARK.search(body.text)) and (kind := _MARKED.get(mark["state"].lower())):
         # an author's mark announces their own next version: it asks nothing of them
         kind = MailKind.OTHER if base.by_author and kind is not MailKind.APPLIED else kind
@@ -168,6 +171,24 @@ def _is_whole_patch(body: Body) -> bool:
     """Whether the inline patch carries its own message or stat, with little other text."""
     has_header = any(re.match(r"^(?:---$|Signed-off-by: |From: |Subject: | \d+ files? changed)", line) for line in body.patch)
     return has_header and len(body.text.split()) < 60
+
+
+def _poster(mail: Mail) -> str | None:
+    """Who sent the patch that a mail answers, by the Message-IDs of its thread: the nearest that has an address."""
+    above = (sender_in(message_id) for message_id in (mail.in_reply_to or "", *reversed(mail.references)))
+    email = next((email for email in above if email), None)
+    return Address("", email).key if email else None
+
+
+def _answered(mail: Mail) -> Answered:
+    """What a mail answers, by the Message-IDs of its thread and whom it is addressed to first, as mail programs address a reply."""
+    if mail.in_reply_to and batch_of(mail.in_reply_to):
+        return Answered.PATCH
+    if len(mail.references) <= _DEEPEST_PATCH and not any(map(batch_of, mail.references)):
+        return Answered.PATCH
+    if not (poster := _poster(mail)):
+        return Answered.UNKNOWN
+    return Answered.AUTHOR if mail.to and mail.to[0].key == poster else Answered.OTHER
 
 
 def _author_like(sender: Address, body: Body) -> bool:

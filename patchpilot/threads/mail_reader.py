@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from patchpilot.model.address import Address
 from patchpilot.model.mail import Mail, parse_mail
 from patchpilot.threads.mail_classifier import Classified, classify, classify_for
+from patchpilot.threads.reply_prose import Answered
 from patchpilot.threads.sender import same_person
 
 ParseMail = Callable[[bytes], Mail]
@@ -31,7 +32,7 @@ class MailReader:
         self.threads: dict[tuple[object, ...], Any] = {}
         self._parsed: dict[bytes, Mail] = {}
         self._classified: dict[str, Classified] = {}
-        self._for_author: dict[tuple[str, bool, bool], Classified] = {}
+        self._for_author: dict[tuple[str, bool, Answered], Classified] = {}
 
     def parse(self, raw: bytes) -> Mail:
         """The mail in these bytes."""
@@ -46,14 +47,14 @@ class MailReader:
         known = self._classified.get(mail.message_id)
         if known is None or known.mail.raw != mail.raw:
             known = self._classified[mail.message_id] = classify(mail)
-            for by_author, to_reply in itertools.product((False, True), repeat=2):
-                self._for_author.pop((mail.message_id, by_author, to_reply), None)
+            for by_author, answered in itertools.product((False, True), Answered):
+                self._for_author.pop((mail.message_id, by_author, answered), None)
         return known
 
-    def classify_for(self, mail: Classified, author: Address, *, to_reply: bool = False) -> Classified:
-        """Classify a mail where the patch's author is known, and whether it answers a reply."""
-        key = (mail.mail.message_id, same_person(mail.sender, author), to_reply)
+    def classify_for(self, mail: Classified, author: Address, answered: Answered) -> Classified:
+        """Classify a mail where the patch's author is known, and what it answers."""
+        key = (mail.mail.message_id, same_person(mail.sender, author), answered)
         known = self._for_author.get(key)
         if known is None or known.mail.raw != mail.mail.raw:
-            known = self._for_author[key] = classify_for(mail, author, to_reply=to_reply)
+            known = self._for_author[key] = classify_for(mail, author, answered)
         return known

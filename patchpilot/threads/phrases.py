@@ -44,14 +44,14 @@ APPLIED = re.compile(
     rf"(?:^\W*|[.,;!:)]\s+|\b(?:{_BEFORE_APPLIED})\s+)\[?"
     r"(?:(?:now|just|been|already|also|finally|manually|both|all|tentatively|provisionally|locally)\]?\s+){0,3}"
     r"(?P<verb>applied|appiled|aplied|applid|appplied|"
-    r"queued|merged|pushed|pulled|picked(?: (?:it|this|these|them|both))?(?: patch(?:es)?)? up|picked up|taken|committed|added)\b"
+    r"queued|merged|pushed|pulled|picked(?: (?:it|this|these|them|both))?(?: patch(?:es)?)? up|picked up|picked(?= v\d)|taken|committed|added)\b"
     r"(?P<rest>[^\n]*)",
     re.IGNORECASE | re.MULTILINE,
 )
 _WHAT = (
     "(?:"
     + _joined(r"""
-    this(?: one)? | it | that(?: one)? | these | them | both | all | yours | your | up | patch(?:es)? | series | patchset | #?\d[\d, and&-]*
+    this(?: one)? | it | that(?: one)? | these | them | both | all | yours | your | up | v\d{1,2} | patch(?:es)? | series | patchset | #?\d[\d, and&-]*
     the rest of (?:the |this |your )?\w+ | the (?:series|patch|patches|patchset|rest|whole|lot|first \w+|last \w+)
 """)
     + ")"
@@ -69,7 +69,8 @@ _WHILE = "already|earlier|yesterday|a while|some time|last|(?:a few|some|two|thr
 APPLIED_REST = re.compile(
     rf"^\s*(?:[,.!;:]|$|\(|-|thanks|thank you|thx|now\b|as\b|and (?:pushed|queued|merged|applied|marked|tagged|tweaked)\b|by hand\b|manually\b|locally\b"
     rf"|with (?:thanks|{_ALTERED})"
-    rf"|{_WHAT}(?:\s+(?:now|as well|also|three|two|four|manually|whole|{_WHAT})){{0,4}}\s*(?:[,.!;]|$|(?:to|in|into|for|on|with|as|thanks|now|and|{_WHILE})\b)"
+    rf"|{_WHAT}(?:\s+(?:now|as well|also|instead|three|two|four|manually|whole|{_WHAT})){{0,4}}"
+    rf"\s*(?:[,.!;]|$|(?:to|in|into|for|on|with|as|thanks|now|and|{_WHILE})\b)"
     rf"|(?:to|in|into|for|on|onto|via|against)\s+(?:{_PLACE})\b"
     r"|(?:to|in|into|onto)\s+(?!wrong|incorrect|another|different|other|it\b|all\b|any\b|devices?\b)\w[\w./+-]*"
     r"(?: [\w./+-]+)?\s*(?:[,.!;(]|$|thanks|tree|branch|queue))",
@@ -102,7 +103,7 @@ TRIED = _one_of(r"""
 """)
 _APPLYING = _joined(r"""
     apply | applying | queue | queuing | queueing | merge | merging | take | taking | pick | picking | line | grab | pull | pulling
-    stage | staging | fold | squash | ship | shipping
+    stage | staging | fold | squash | ship | shipping | push(?! back)
 """)
 WILL_APPLY = re.compile(
     r"(?:\b(?:i'll|i will|i shall|i'm going to|i am going to|i'm|let me)|^\W*(?:(?:thanks|thank you|thx),? )?will)\s+(?:[^.?!\n]{0,40}\band )?"
@@ -137,7 +138,7 @@ WHOLE_SERIES = re.compile(
 )
 """Words of a reply to one patch that speak of more than this patch."""
 PERHAPS = _one_of("probably | maybe | perhaps | might | likely")
-UNDER_CONDITION = _one_of("if | once | unless | when | after | until")
+UNDER_CONDITION = _one_of(r"(?:if|once|unless|when|after|until)\s+\w+")
 TREE = re.compile(
     r"\b(?:applied|queued(?: up)?|merged|pushed|pulled|taken|added|picked up|line it up|take (?:it|this)|apply (?:it|this)|queue (?:it|this)(?: up)?)\b"
     r"[^.\n]{0,30}?\b(?:to|in|into|for|on|onto|via)\s+(?:the\s+|my\s+)?(?P<tree>[\w][\w./+-]*(?:\s+\([^)\n]+\))?)",
@@ -217,11 +218,14 @@ PROMISES = re.compile(
     r"|v\d+ (?:will|is|has been) (?:sent|posted|coming)|sent (?:a )?v\d)\b",
     re.IGNORECASE,
 )
+QUESTION = re.compile(r"\?(?![^\n]{0,200}\s:\s)(?:\s|$|[)\"'])")
+"""The end of a question; C's `? :` is none."""
 PING = re.compile(
     r"\b(?:gentle|friendly|kind|polite|another|second|weekly|monthly)\s+(?:ping|reminder|nudge|bump)\b|^\W*(?:ping|bump)\b"
     r"|\bany (?:update|news|feedback|progress|comments?|thoughts?)\b[^.!\n]{0,60}\?"
     r"|\bany (?:comments?|feedback|news) (?:on|about|for) (?:this|the patch|it)\b"
-    r"|just (?:wanted to check|checking (?:in|on|up))\b|could (?:someone|anyone|you) (?:please )?(?:pick (?:this|it) up|review this|merge this|apply this)",
+    r"|just (?:wanted to check|checking (?:in|on|up))\b|\bmake sure (?:this|it|these) (?:didn't|isn't|wasn't)\s+(?:get\s+)?(?:lost|missed|forgotten)"
+    r"|could (?:someone|anyone|you) (?:please )?(?:pick (?:this|it) up|review this|merge this|apply this)",
     re.IGNORECASE | re.MULTILINE,
 )
 TOOK_OWN = re.compile(

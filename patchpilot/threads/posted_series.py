@@ -17,6 +17,7 @@ from patchpilot.threads.mail_classifier import Classified
 from patchpilot.threads.mail_kinds import MailKind
 
 _TOUCHED = re.compile(r"^(?:diff --git a/\S{1,300} b/|\+\+\+ b/)(\S{1,300})", re.MULTILINE)
+_PULL = re.compile(r"pull[ -]request\b", re.IGNORECASE)
 _STABLE_MARK = re.compile(r"^(?:v?\d+\.\d+(?:\.y|\.\d+)?|stable|stable-\S+|linux-\d\S*)$", re.IGNORECASE)
 
 
@@ -95,8 +96,8 @@ class Revision:
 
     @property
     def pull_request(self) -> bool:
-        """Whether it asks to pull."""
-        return any("pull" in mark.lower() for mark in self.head.mail.subject.marks)
+        """Whether it asks to pull, in its marks or its title."""
+        return any("pull" in mark.lower() for mark in self.head.mail.subject.marks) or bool(_PULL.match(self.head.title))
 
     @property
     def backport_to(self) -> str | None:

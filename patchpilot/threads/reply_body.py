@@ -26,6 +26,8 @@ _FOOTER = re.compile(
 )
 _DATED = re.compile(r"^\W*(?:on|am|le|el|op|den|em|dne)\b(?=.{0,60}\d).{6,60}$", re.IGNORECASE)
 _NO_CODE = re.compile(r"^-{1,3}\s*$|^- \S")
+_CONTEXT = re.compile(r"[ >]*>? [ \t]\s*\S")
+"""A line of a quoted diff that the patch leaves as it is."""
 _TAG = re.compile(r"^\s*(?:for [^:\n]{2,40}:\s+)?[A-Za-z]+(?:-[A-Za-z]+)*-by\s*:", re.IGNORECASE)
 _DIFF = re.compile(r"^(?:diff --git |Index: \S|--- (?:a/|/dev/null|\S+/\S+))")
 _PATCH_HEAD = re.compile(r"^(?:From [0-9a-f]{40} |From: .+@|Subject: \S)")
@@ -85,7 +87,8 @@ def parse_body(body: str) -> Body:
             quoted.append(inner)
             bare = inner.strip("> \t")
             if bare:
-                on_code = bare[0] in "+@" or (bare[0] == "-" and not _NO_CODE.match(bare))
+                is_context = on_code and bool(_CONTEXT.match(inner))
+                on_code = is_context or bare[0] in "+@" or (bare[0] == "-" and not _NO_CODE.match(bare))
                 on_question = bare.endswith("?") and not on_code
         elif at < end and not _END_QUOTED.match(line):
             own.append(ReplyLine(line.rstrip(), at, on_code, on_question))

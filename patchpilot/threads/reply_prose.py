@@ -3,6 +3,7 @@
 
 import re
 from dataclasses import dataclass
+from enum import Enum, auto
 
 from patchpilot.threads.mail_kinds import MailKind
 from patchpilot.threads.phrases import (
@@ -30,6 +31,7 @@ from patchpilot.threads.phrases import (
     PERHAPS,
     PING,
     PROMISES,
+    QUESTION,
     REFUSAL,
     REFUSAL_IN_WORDS,
     ROBOT_WROTE,
@@ -51,6 +53,19 @@ _ASKED_ANYWAY = 3
 """Words of asking that an answer to a question may have: it says how things are or should be."""
 
 
+class Answered(Enum):
+    """What a reply answers: the patch, or a reply of the patch's author, of somebody else, or of somebody unknown."""
+
+    PATCH = auto()
+    AUTHOR = auto()
+    OTHER = auto()
+    UNKNOWN = auto()
+
+
+_WORDS_A_WISH = {Answered.OTHER: 25, Answered.UNKNOWN: 45}
+"""In what does not answer the author, a mail has a word of asking at least every so many words when it wants a change."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """The classification of a reply: kind, confidence and evidence; `tree` where "applied" names one."""
@@ -61,9 +76,11 @@ class Reading:
     tree: str | None = None
 
 
-def read_prose(body: Body, subject: str = "", *, by_author: bool = False, to_self: bool = False, to_reply: bool = False) -> Reading:
+def read_prose(
+    body: Body, subject: str = "", *, by_author: bool = False, to_self: bool = False, answered: Answered = Answered.PATCH
+) -> Reading:
     """Classify what a person wrote above and between the quotes; `by_author` when the sender is known to be the patch's author, `to_self` when
-    the mail answers the sender's own, `to_reply` when it is known to answer a reply."""
+    the mail answers the sender's own."""
     words = _words(body)
     if not words:
         return Reading(MailKind.OTHER, 0.6, "only quotes")
@@ -77,14 +94,18 @@ def read_prose(body: Body, subject: str = "", *, by_author: bool = False, to_sel
             return Reading(MailKind.NACK, 0.7, _around(words, match))
         if applied := _applied(words):
             return applied
-    return _talk(words, body, subject, by_author or to_self, to_reply or body.answers_a_reply)
+    if answered is Answered.PATCH and body.answers_a_reply:
+        answered = Answered.UNKNOWN
+    # who answers themselves where nothing shows whose the patch is may well be its author
+    is_author = by_author or (to_self and answered in (Answered.PATCH, Answered.UNKNOWN))
+    return _talk(words, body, subject, is_author, answered)
 
 
-def _talk(words: str, body: Body, subject: str, by_author: bool, to_reply: bool) -> Reading:
+def _talk(words: str, body: Body, subject: str, by_author: bool, answered: Answered) -> Reading:
     """Classify a reply that is neither a NACK nor "applied": by its probable sender and its requests."""
     count = len(words.split())
     sentences = max(1, len(re.findall(r"[.!?](?:\s|$)", words)))
-    questions = len(re.findall(r"\?(?:\s|$|[)\"'])", words))
+    questions = len(QUESTION.findall(words))
     strong, weak = len(ASKS_STRONGLY.findall(words)), len(ASKS_WEAKLY.findall(words))
     mostly_questions = questions * 3 >= sentences and questions > 0
     said = [line for line in body.own if line.text.strip().strip(".")]
@@ -116,8 +137,10 @@ def _talk(words: str, body: Body, subject: str, by_author: bool, to_reply: bool)
     asks_in_words = on_code and strong > 1 and questions * 2 < sentences
     if mostly_questions and strong <= max(1, questions) and not asks_in_words:
         return Reading(MailKind.QUESTION, 0.6, "mostly questions")
-    if to_reply and not on_code and strong <= (_ASKED_ANYWAY if any(line.on_question for line in said) else not questions):
-        return Reading(MailKind.OTHER, 0.55, "an answer to a reply")
+    if answered is not Answered.PATCH and not on_code:
+        enough = 0 if answered is Answered.AUTHOR else _ASKED_ANYWAY if any(line.on_question for line in said) else not questions
+        if strong <= enough or strong * _WORDS_A_WISH.get(answered, count) < count:
+            return Reading(MailKind.OTHER, 0.55, "an answer to a reply")
     if any(ROBOT_WROTE.search(line) for line in body.attributions[:1]):
         return Reading(MailKind.OTHER, 0.55, "a reply to a bot")
     if IN_A_TREE.search(subject) and not on_code and strong <= 1 and count > 25:
@@ -164,10 +187,10 @@ def _applied(words: str) -> Reading | None:
     there = IN_TREE.search(words)
     if short and "?" not in words and there and not UNDER_CONDITION.search(_sentence(words, there.start())):
         return Reading(MailKind.APPLIED, 0.6, _around(words, there))
-    future = WILL_APPLY.search(words)
-    if short and "?" not in words and future and not (UNDER_CONDITION.search(words) or PERHAPS.search(words)):
-        tree = TREE.search(words[future.start() :])
-        return Reading(MailKind.APPLIED, 0.55, _around(words, future), _tree(tree))
+    for sentence in re.split(r"(?<=[.!?])\s|\n\n", words) if short and "?" not in words else ():
+        joined = sentence.replace("\n", " ")
+        if WILL_APPLY.search(joined) and not (UNDER_CONDITION.search(joined) or PERHAPS.search(joined)):
+            return Reading(MailKind.APPLIED, 0.55, joined.strip()[:120], _tree(TREE.search(joined)))
     return None
 
 

@@ -14,6 +14,7 @@ _RELATED = 0.3
 _SAME_PREFIX = 0.3
 """The minimum similarity of titles with the same prefix, where the files decide."""
 _ANOTHER_TIME = timedelta(days=550)
+_SAME_TIME = timedelta(hours=1)
 _MAX_LATE, _MAX_EARLIER, _MAX_OF_A_TITLE = 200, 2000, 40
 
 
@@ -73,10 +74,15 @@ def _by_change_id(revisions: Sequence[Revision]) -> Iterator[tuple[int, int]]:
 
 
 def _by_title(revisions: Sequence[Revision], doubtful: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """The same title by the same author for the same tree; a title may be used again for another patch much later. Contradictory
-    matches are left to `doubtful`."""
+    """The same title by the same author for the same tree; a title may be used again for another patch. Contradictory matches are left to
+    `doubtful`; a request to pull passes on patches of several series, it is joined with that of most of them."""
     known: dict[tuple[str, str, str], list[int]] = defaultdict(list)
     for at, revision in enumerate(revisions):
+        if revision.pull_request and len(revision.patches) > 1:
+            shared = [len(revision.titles & other.titles) if same_person(revision.author, other.author) else 0 for other in revisions[:at]]
+            if any(shared):
+                yield at, shared.index(max(shared))
+            continue
         names = {revision.author.key, *([revision.author.name.lower()] if " " in revision.author.name else [])}
         for title in revision.titles:
             for name in names:
@@ -127,12 +133,14 @@ def _is_another_patch(mine: Revision, yours: Revision) -> bool:
 
 def _of_different_series(one: Revision, other: Revision) -> bool:
     """Whether two revisions with something in common are of different series: by their change-ids, or as first versions of
-    one title years apart."""
+    one title years apart, or of different files at the same time."""
     alike = title_similarity(one.head.title, other.head.title)
     if one.change_ids and other.change_ids and not one.change_ids & other.change_ids and alike <= ALIKE:
         return True
     first = one.version == other.version == 1 and one.rfc == other.rfc and not (one.resend or other.resend)
-    return first and abs(when(one.head.mail.mail) - when(other.head.mail.mail)) > _ANOTHER_TIME
+    apart = abs(when(one.head.mail.mail) - when(other.head.mail.mail))
+    elsewhere = bool(one.files and other.files) and not one.files & other.files
+    return first and (apart > _ANOTHER_TIME or (elsewhere and apart < _SAME_TIME))
 
 
 def _join_renamed(revisions: Sequence[Revision], joined: _Groups) -> None:

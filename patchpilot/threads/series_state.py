@@ -7,9 +7,11 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from patchpilot.model.mail import Mail
+from patchpilot.threads.mail_classifier import Classified
 from patchpilot.threads.mail_kinds import WANTS_ANSWER, MailKind
 from patchpilot.threads.mbox import when
 from patchpilot.threads.patch_evidence import about_patch, series_posts
+from patchpilot.threads.phrases import WITHDRAWS
 from patchpilot.threads.posted_series import PostedTopic, Revision
 from patchpilot.threads.sender import same_person
 from patchpilot.threads.thread_events import Event
@@ -119,7 +121,8 @@ def _least_advanced(patches: Sequence[PatchState], evidence: Evidence) -> tuple[
 def _shown_by_others(patches: Sequence[PatchState], evidence: Evidence) -> tuple[SeriesState, str] | None:
     """The state of a series whose patches are in a tree as mails of others show, such as the stable trees'.
 
-    No mail says how they were taken, or that the others were left out. None where a mail or the repository shows how they were taken.
+    No mail says how they were taken, or that the others were left out; a request for changes may have been passed over or not, it is named. None
+    where a mail or the repository shows how they were taken.
     """
     taken = [patch for patch in patches if patch.state in TAKEN]
     if len(taken) == len(patches) or any(patch.state not in (*TAKEN, *_NOT_REFUSED) for patch in patches):
@@ -128,7 +131,9 @@ def _shown_by_others(patches: Sequence[PatchState], evidence: Evidence) -> tuple
     if any(patch.proof.message_id is None or patch.proof.message_id in telling for patch in taken):
         return None
     state = min((patch.state for patch in taken), key=TAKEN.index)
-    return state, f"{_names(taken, evidence.topic.latest)} {_FURTHER[state]}; no mail says when the series was applied"
+    latest = evidence.topic.latest
+    asked = _by_state([patch for patch in patches if patch.state is SeriesState.CHANGES_REQUESTED], latest)
+    return state, "; ".join((f"{_names(taken, latest)} {_FURTHER[state]}", "no mail says when the series was applied", *asked))
 
 
 def _by_state(patches: Sequence[PatchState], latest: Revision) -> list[str]:
@@ -275,7 +280,8 @@ def _in_review(evidence: Evidence, latest_sent: datetime) -> Verdict:
     since = [
         reply for reply in attached if reply.revision is topic.latest or (reply.revision is None and when(reply.mail.mail) >= latest_sent)
     ]
-    others = [reply for reply in since if not same_person(reply.mail.sender, topic.author)]
+    taken_back = {reply.parent.mail.message_id for reply in since if reply.parent and _takes_back(reply.mail, reply.parent)}
+    others = [reply for reply in since if not same_person(reply.mail.sender, topic.author) and reply.mail.mail.message_id not in taken_back]
     wanting = [
         other
         for other in others
@@ -306,6 +312,11 @@ def _in_review(evidence: Evidence, latest_sent: datetime) -> Verdict:
         read = f"with a question by {asking.name or asking.email}" if asking else "none of them requests changes"
         return Verdict(SeriesState.UNDER_REVIEW, f"{count}, {read}", _of_mail(others[-1].mail.mail))
     return Verdict(SeriesState.SENT, "no reply yet", _of_mail((evidence.post or topic.latest.head).mail.mail))
+
+
+def _takes_back(mail: Classified, parent: Classified) -> bool:
+    """Whether somebody takes back what they wrote themselves."""
+    return same_person(mail.sender, parent.sender) and bool(WITHDRAWS.search(mail.body.text))
 
 
 def _is_overdue(topic: PostedTopic, silence: timedelta) -> bool:

@@ -15,8 +15,9 @@ from patchpilot.threads.mail_reader import MailReader
 from patchpilot.threads.mbox import unique, when
 from patchpilot.threads.posted_series import PostedTopic
 from patchpilot.threads.related_series import with_follow_ups
+from patchpilot.threads.reply_prose import Answered
 from patchpilot.threads.revisions import find_topics
-from patchpilot.threads.sender import is_sent_to_self
+from patchpilot.threads.sender import is_sent_to_self, same_person
 from patchpilot.threads.series_state import decide
 from patchpilot.threads.thread_events import events_of, without_voided
 from patchpilot.threads.thread_match import Attached, attach
@@ -88,15 +89,14 @@ def _with_delivery(status: Status, reports: Sequence[DeliveryReport]) -> Status:
 
 def _with_author(topic: PostedTopic, attached: Sequence[Attached], reader: MailReader) -> list[Attached]:
     """The same mails, classified with the patch's author known."""
-    return [
-        replace(reply, mail=reader.classify_for(reply.mail, topic.author, to_reply=reply.parent is not None and _is_reply(reply.parent)))
-        for reply in attached
-    ]
+    return [replace(reply, mail=reader.classify_for(reply.mail, topic.author, _answered(topic, reply.parent))) for reply in attached]
 
 
-def _is_reply(mail: Classified) -> bool:
-    """Whether a mail is a person's reply."""
-    return mail.robot is None and mail.kind not in (MailKind.PATCH, MailKind.COVER)
+def _answered(topic: PostedTopic, parent: Classified | None) -> Answered:
+    """What a mail answers, by the mail above it."""
+    if parent is None or parent.robot or parent.kind in (MailKind.PATCH, MailKind.COVER):
+        return Answered.PATCH
+    return Answered.AUTHOR if same_person(parent.sender, topic.author) else Answered.OTHER
 
 
 def _status(topic: PostedTopic, attached: Sequence[Attached], now: datetime) -> Status:

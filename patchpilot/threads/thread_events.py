@@ -29,6 +29,8 @@ _OTHERS = re.compile(
     re.I,
 )
 _THANKS = re.compile(r"\b(?:thanks?|thank you|thx)\b|\b(?:tree|branch|queue|\S+-next|next|fixes|v?\d\.\d+)\b", re.IGNORECASE)
+_IN_A_TREE = re.compile(r"\b(?:pushed|queued|merged|pulled|committed)\b", re.IGNORECASE)
+"""What only those do who have a tree; testers apply and pick up, too."""
 _ONE_PATCH = re.compile(r"\AThe patch\s+\S[^\n]*\s+has been applied to\b")
 """A maintainer's script: its text below is the same for every patch."""
 _IN_SENTENCE = r"(?:[^.!?\n]|(?<=\d)\.(?=\d))*"
@@ -131,7 +133,8 @@ def _events(reply: Attached) -> list[Event]:
         return _by_author(reply, base)
     if kind is MailKind.APPLIED:
         if not place.commits and not mail.robot:
-            base = replace(base, patch=_about(reply), sure=mail.semi or _is_addressed(reply) or _thanks(reply))
+            sure = mail.semi or _is_addressed(reply) or _thanks(reply) or bool(_IN_A_TREE.search(mail.why))
+            base = replace(base, patch=_about(reply), sure=sure)
         if reply.under is not None:
             return [replace(base, what="queued", version=version) for version in reply.under.place.versions]
         if place.landings:

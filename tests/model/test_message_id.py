@@ -4,7 +4,7 @@
 import pytest
 
 from patchpilot.errors import InputError
-from patchpilot.model.message_id import batch_of, bracketed, id_in_header, ids_in_header, in_brackets, linked_ids, message_id_of
+from patchpilot.model.message_id import batch_of, bracketed, id_in_header, ids_in_header, in_brackets, linked_ids, message_id_of, sender_in
 
 
 @pytest.mark.parametrize(
@@ -57,8 +57,10 @@ def test_a_text_names_mails_by_url_and_by_line() -> None:
         ("1712345678-2345-3-git-send-email-ada@example.org", "1712345678-2345"),
         ("1712345678-2345-git-send-email-ada@example.org", "1712345678-2345"),
         ("20240101-topic-v2-1-0123456789ab@example.org", "20240101-topic-v2"),
+        (f"{'0123456789' * 4}.1712345678.git.ada@example.org", "1712345678.git"),
         ("x@example.org", None),
     ],
 )
 def test_mails_sent_in_one_go_share_a_part(message_id: str, expected: str | None) -> None:
     assert batch_of(message_id) == expected
+    assert sender_in(message_id) == ("ada@example.org" if "ada@" in message_id else None)

@@ -127,6 +127,12 @@ PEOPLE = {
     "waits before applying": ("I'm good with this patchset but I'll wait before applying to give Otto the time to look.", "ack"),
     "thanks, will queue": ("Thanks, will queue in pumps-for-v6.7, with the comment of Otto addressed.", "applied"),
     "merged, in two lines": ("corrected some words in the description and merged into\npumps.git for-next", "applied"),
+    "a condition in another sentence": (
+        "It is odd when read alone.\n\nI will apply it with the other tag, as you sent it\nshortly after.",
+        "applied",
+    ),
+    "a version picked": ("Okay, so I have picked v1 instead, for fixes, thanks!", "applied"),
+    "did not get lost": ("Before the merge window closes, I just wanted to make sure this didn't get\nlost.", "other"),
     "updates and applies": ("There are still some left.\n\nI will directly update your patch and apply it.", "applied"),
     "remarks as questions": (
         "> +\tint speed = 0;\nNo need to set it. Nit: one variable a line please.\n> +\tif (pump)\nIs this only for the first one?\n"
@@ -145,6 +151,49 @@ def test_a_person_is_read_by_what_they_wrote(name: str) -> None:
     text, kind = PEOPLE[name]
     found = classify(parse(reply("[PATCH net] demo: check the pointer", text))[0])
     assert (str(found.kind), found.bot) == (kind, False)
+
+
+PATCH_ID = "20240304090000.77-1-ada@example.org"
+WISH = "I think the other way is wrong here, and most of the machines that I know of have a pump which starts at once."
+
+
+def in_thread(text: str, *, sender: str = RITA, to: str = ADA, above: str = "") -> str:
+    """The kind of a reply in the thread of a patch that git send-email sent for Ada: to the patch, or with `above` to a reply."""
+    references = f"<{PATCH_ID}>{f' <{above}>' if above else ''}"
+    body = f"On Mon, 04 Mar 2024, somebody wrote:\n> [...]\n\n{text}\n"
+    raw = mail(RE, body, sender=sender, to=to, id="x", references=references, In_Reply_To=f"<{above or PATCH_ID}>")
+    return kind_of(raw)
+
+
+def test_whom_a_reply_answers_shows_in_its_thread_though_the_quote_was_cut() -> None:
+    assert in_thread(WISH) == "review"
+    assert in_thread(WISH, above="r1@example.net") == "review"
+    # two others talk
+    assert in_thread(WISH, to=MATT, above="r1@example.net") == "other"
+    assert in_thread("Please drop this.", to=MATT, above="r1@example.net") == "review"
+    # the patch is by whom git put into its Message-ID
+    assert in_thread(WISH, sender=ADA, to=RITA, above="r1@example.net") == "other"
+
+
+def test_context_lines_of_a_quoted_diff_are_code() -> None:
+    quote = "> +\tif (!pump)\n> +\t\treturn;\n>  \tuse(pump);\n"
+    raw = mail(RE, f"On Mon, Ada Fixer wrote:\n{quote}\nThis makes it hard to find out what was used.\n", sender=RITA)
+    assert classify(parse(raw)[0]).body.own[-2].on_code
+
+
+def test_the_operator_of_c_asks_nothing() -> None:
+    code = "The length is what counts:\n\n\ta = b < c ? b : c;\n\td = e ? f : g;\n\nas the manual says."
+    assert in_thread(code) != "question"
+
+
+def test_a_test_report_of_a_stable_kernel_is_a_test_result() -> None:
+    raw = mail(
+        "Re: [PATCH 6.1 0/6] 6.1.13-stable review",
+        "> thanks\n\nAll tests pass.\n\nTest results for 6.1:\n  13 builds: 13 pass\n",
+        sender=RITA,
+    )
+    found = classify(parse(raw)[0])
+    assert (str(found.kind), found.bot) == ("test-result", False)
 
 
 def test_a_person_who_answers_a_robot_under_its_subject_is_no_robot() -> None:

@@ -43,6 +43,8 @@ def test_a_mail_that_names_one_commit_of_a_series_does_not_say_how_the_others_we
         assert found.state in ("accepted", "in-mainline")
         assert found.why.endswith("no mail says when the series was applied")
         assert [it.state for it in found.patches] == [found.state, "sent"]
+    asked = mail(f"Re: [PATCH 2/2] {TWO}", "> x\n\nPlease count them once.\n", sender=MATT, id="ask", reply_to="p2", minutes=800)
+    assert status(asked, named).why == "1/2 applied; no mail says when the series was applied; 2/2 needs changes"
     refused = mail(f"Re: [PATCH 2/2] {TWO}", "> x\n\nNAK, we count elsewhere.\n", sender=MATT, id="no", reply_to="p2", minutes=800)
     assert status(refused, named).state == "partly-accepted"
 

@@ -30,6 +30,26 @@ def test_same_subject_of_another_author_is_another_work() -> None:
     assert [versions(one) for one in found] == [[1], [2]]
 
 
+def test_one_title_for_two_files_at_the_same_time_is_two_works() -> None:
+    first = patch("[PATCH] demo: a typo fix", id="a")
+    second = patch("[PATCH] demo: a typo fix", id="b", minutes=10)
+    assert [versions(one) for one in topics(first, second.replace(b"/pump.c", b"/tap.c"))] == [[1], [1]]
+    assert [versions(one) for one in topics(first, second)] == [[1, 1]]
+    later = patch("[PATCH] demo: a typo fix", id="b", minutes=2000)
+    assert [versions(one) for one in topics(first, later.replace(b"/pump.c", b"/tap.c"))] == [[1, 1]]
+
+
+def test_a_request_to_pull_with_patches_of_two_series_does_not_make_them_one() -> None:
+    series = [patch(f"[PATCH {n}/2] demo: check {n}", id=f"s{n}", reply_to="s1" if n > 1 else None, minutes=n) for n in (1, 2)]
+    single = patch("[PATCH v3] demo: wait longer", id="w", minutes=50)
+    titles = ("demo: wait longer", "demo: check 1", "demo: check 2")
+    pull = [
+        mail("[PATCH net 0/3] pull-request: demo 2024-03-04", " demo.c | 6 ++\n", id="q", minutes=90),
+        *(patch(f"[PATCH net {n}/3] {title}", id=f"q{n}", reply_to="q", minutes=90 + n) for n, title in enumerate(titles, 1)),
+    ]
+    assert sorted(versions(one) for one in topics(*series, single, *pull)) == [[1, 1], [3]]
+
+
 def test_a_mail_without_number_and_diff_that_patches_answer_is_their_cover_letter() -> None:
     words = mail("[PATCH] demo: check everything", "These patches check it all.\n", id="c")
     patches = [patch(f"[PATCH {n}/2] demo: check {n}", id=f"p{n}", reply_to="c", minutes=n) for n in (1, 2)]

@@ -48,6 +48,17 @@ def test_what_a_maintainer_says(text: str, expected: str) -> None:
     assert state(TO_MATT, answer(text, to="v2")) == expected
 
 
+def test_who_pushed_it_has_a_tree() -> None:
+    assert state(TO_MATT, answer("Pushed now.", to="v2", sender=TESTER)) == "accepted"
+
+
+def test_a_reviewer_takes_back_a_wish() -> None:
+    wish = answer("This should be a patch of its own.", to="v2", sender=RITA)
+    assert state(TO_MATT, wish) == "changes-requested"
+    back = answer("Oh, please ignore it. The callback is only there without it.", to="x2100", sender=RITA, minutes=2200)
+    assert state(TO_MATT, wish, back) == "under-review"
+
+
 @pytest.mark.parametrize(
     "text",
     [
