@@ -42,7 +42,7 @@ class Finding(NamedTuple):
     """One finding. `patch_line` counts from 1 in the patch as a mail; `path`, `line`, `column` (1-based) are in the new file.
 
     `new`: whether the earlier revision did not have it; None without a comparison. `values` are what fills the placeholders of the
-    rule's message, for tools that apply the fix.
+    rule's message, for tools that apply the fix. `left`: why `check --fix` does not fix it; "" where that was not asked for.
     """
 
     rule: str
@@ -59,6 +59,7 @@ class Finding(NamedTuple):
     moved: bool = False
     new: bool | None = None
     values: tuple[tuple[str, str], ...] = ()
+    left: str = ""
 
     def value(self, name: str) -> str:
         """What fills the placeholder `name` of the rule's message; "" where it has none."""

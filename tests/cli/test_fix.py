@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from patchpilot.lint.fixing.try_fixes import LONGEST_LINE
 from tests.kit.cli import call
 from tests.kit.repos import Repo
 from tests.kit.snippets import PATH, PROSE, SIGN_OFF, file_diff, mail
@@ -49,6 +50,28 @@ def test_the_json_says_what_was_mended(file: Path) -> None:
     assert body["patches"][0]["findings"] == []
     assert body["fix"]["written"] == [str(file)]
     assert body["summary"]["exit_code"] == 0
+
+
+LEFT = {
+    "long-line": "its fix is only a suggestion",
+    "no-space-after-comma": f"its line has more than {LONGEST_LINE} characters",
+    "trailing-space": "a later patch depends on this line",
+    "possible-misspelling": "no fix is certain here",
+}
+
+
+def test_each_finding_that_is_left_says_why(tmp_path: Path) -> None:
+    long = f"+\tfrob_set(frob, {'1,' * LONGEST_LINE}0);"
+    added = ["+\t/* the name of a occured link */", long, "+\tret = frob_start(frob); "]
+    body = "\n".join([" \tint ret;", " ", *added, " \tif (ret)", " \t\treturn ret;", " "])
+    needs = " \tret = frob_start(frob); \n+\tret += frob_begin(frob);\n \tif (ret)\n \t\treturn ret;\n "
+    for number, one in enumerate((patch('[PATCH 1/2] frob: keep "occured"', body), patch("[PATCH 2/2] frob: b", needs)), 1):
+        (tmp_path / f"000{number}.patch").write_text(one)
+    done = json.loads(call("check", "--fix", "--strict", "--format", "json", tmp_path).out)
+    assert {each["name"]: each["left"] for each in done["patches"][0]["findings"] if each["name"] in LEFT} == LEFT
+    preview = json.loads(call("check", "--diff", "--strict", "--format", "json", tmp_path).out)
+    assert {each["name"]: each["left"] for each in preview["patches"][0]["findings"] if each["name"] in LEFT} == LEFT
+    assert "\n    not fixed: a later patch depends on this line\n" in call("check", "--fix", tmp_path).out
 
 
 def test_a_diff_is_what_git_apply_takes_and_nothing_is_written(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:

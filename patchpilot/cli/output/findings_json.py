@@ -96,7 +96,7 @@ def _baseline(verdict: "SuppressionResult") -> dict[str, Any]:
 
 
 def finding_body(finding: Finding) -> dict[str, Any]:
-    """One finding; `moved` only when it is, `new` only where an earlier revision was compared with."""
+    """One finding; `moved` only when it is, `new` only where an earlier revision was compared with, `left` only with --fix and --diff."""
     body: dict[str, Any] = {
         "rule": finding.rule,
         "name": finding.name,
@@ -114,4 +114,6 @@ def finding_body(finding: Finding) -> dict[str, Any]:
         body["moved"] = True
     if finding.new is not None:
         body["new"] = finding.new
+    if finding.left:
+        body["left"] = finding.left
     return body

@@ -88,6 +88,8 @@ def _finding(finding: Finding, patch: Patch | None, paint: Colors, reasons: dict
         lines.append(paint(f"    why: {_first_sentence(why)}", DIM))
         if finding.fix and finding.fix.kind == "suggest" and finding.fix.text and finding.fix.text not in finding.message:
             lines.append(paint(f"    help: {one_line(finding.fix.text)}", DIM))
+    if finding.left:
+        lines.append(paint(f"    not fixed: {finding.left}", DIM))
     return "\n".join(lines)
 
 

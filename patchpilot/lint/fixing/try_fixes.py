@@ -29,17 +29,25 @@ LONGEST_LINE = 400
 """The maximum length of a line that is fixed: a longer one may have hundreds of findings, each tried by itself."""
 Key = tuple[str, int]
 """A rule's id and the original index of a line, which identify a finding between checks; -1 without a line."""
+TOO_LONG = f"its line has more than {LONGEST_LINE} characters"
+NOT_CERTAIN = "no fix is certain here"
+NOT_ADDED = "the fix would change lines that this patch does not add"
+NOT_EQUAL = "the fix is not proved to keep the meaning of the code"
+NOTHING_LEFT = "the fix would leave nothing of a hunk"
+ALIGNED = "lines that must not change are aligned with it"
+CAUSES_OTHERS = "its fix would cause another finding"
 
 
 @dataclass(frozen=True, slots=True)
 class FixOutcome:
-    """A patch before and after fixing: the findings before, which of them are fixed, and the findings after."""
+    """A patch before and after fixing: the findings before, which of them are fixed, the findings after, and why those with a fix are left."""
 
     draft: PatchEdit
     original: Patch
     found: tuple[Finding, ...]
     fixed: tuple[Finding, ...]
     left: tuple[Finding, ...]
+    reasons: Mapping[Key, str]
 
     @property
     def changed(self) -> bool:
@@ -68,8 +76,9 @@ def fix_patch(
     fixers = {rule.id: import_fixers()[rule.remedy.fixer] for rule in rules.values() if rule.remedy.fixer} if found else {}
     before = _counted(found, start)
     tried = TriedFix(start, context, found, ())
+    reasons: dict[Key, str] = {}
     for _ in range(MOST_PASSES):
-        last, (tried, whole) = tried, _pass(tried, check, fixers, set(suppressed), may_touch)
+        last, (tried, whole) = tried, _pass(tried, check, fixers, set(suppressed), may_touch, reasons)
         # a reverted fix may succeed now that the rest is fixed: a second call must find nothing to do
         if whole or tried.draft.patch.lines == last.draft.patch.lines:
             break
@@ -82,21 +91,27 @@ def fix_patch(
         if gone[key]:
             gone[key] -= 1
             fixed.append(one)
-    return FixOutcome(tried.draft, patch, found, tuple(fixed), tried.found)
+    return FixOutcome(tried.draft, patch, found, tuple(fixed), tried.found, reasons)
 
 
 def _pass(
-    start: "TriedFix", check: Check, fixers: Mapping[str, RegisteredFixer], banned: set[Key], may_touch: Callable[[int], bool]
+    start: "TriedFix",
+    check: Check,
+    fixers: Mapping[str, RegisteredFixer],
+    banned: set[Key],
+    may_touch: Callable[[int], bool],
+    reasons: dict[Key, str],
 ) -> tuple["TriedFix", bool]:
-    """Applies all fixes that cause no new finding; also returns whether no fix had to be reverted."""
+    """Applies all fixes that cause no new finding; also returns whether no fix had to be reverted. Adds to `reasons` why fixes are left out."""
     before = _counted(start.found, start.draft)
     tried = start
     for number in range(MOST_STARTS):
-        tried = _rounds(start.draft, start.context, start.found, check, fixers, banned, may_touch)
+        tried = _rounds(start.draft, start.context, start.found, check, fixers, banned, may_touch, reasons)
         to_revert = _fixes_to_revert(tried, before)
         if not to_revert:
             return tried, number == 0
         banned |= to_revert
+        reasons.update(dict.fromkeys(to_revert, CAUSES_OTHERS))
     return TriedFix(start.draft, start.context, start.found, ()), False
 
 
@@ -126,6 +141,7 @@ def _rounds(
     fixers: Mapping[str, RegisteredFixer],
     banned: set[Key],
     may_touch: Callable[[int], bool],
+    reasons: dict[Key, str],
 ) -> TriedFix:
     """Applies fixes until none is left to try."""
     applied: list[AppliedFix] = []
@@ -137,13 +153,19 @@ def _rounds(
             key = _key(finding, draft)
             if key in banned or finding.patch_line is None or finding.rule not in fixers:
                 continue
-            if any(len(line) > LONGEST_LINE for line in draft.patch.lines[finding.patch_line - 1 : finding.patch_line]):
+            if _is_long(draft.patch, finding.patch_line):
+                reasons[key] = TOO_LONG
                 continue
             change = fixers[finding.rule].function(FixSite(context, finding))
             if change is None:
+                reasons[key] = NOT_CERTAIN
                 continue
             touched = frozenset(draft.origin[number - 1] for number in change.lines)
-            if not all(map(may_touch, touched)) or not _may(change, draft, context, fixers[finding.rule], accepted):
+            if accepted.meets(change):
+                continue
+            against = _objection(change, draft, context, fixers[finding.rule], accepted) if all(map(may_touch, touched)) else NOT_ADDED
+            if against:
+                reasons[key] = against
                 continue
             changes.append(change)
             accepted.add(change)
@@ -160,6 +182,7 @@ def _rounds(
                 del applied[done:]
                 break
             banned |= {one.key for one in again}
+            reasons.update((one.key, ALIGNED) for one in again)
             del applied[done:]
             continue
         draft, context, found = after, then, findings
@@ -174,27 +197,30 @@ def _is_ours(moved: AbstractSet[str], may_touch: Callable[[int], bool], line: Sc
     return line.added and as_text(line.raw[1:]) not in moved and may_touch(origin)
 
 
-def _may(change: LineChange, draft: PatchEdit, context: Context, fixer: RegisteredFixer, accepted: "RoundChanges") -> bool:
-    """Whether a change touches only lines that it may, keeps the meaning, and does not overlap another change of this round."""
+def _objection(change: LineChange, draft: PatchEdit, context: Context, fixer: RegisteredFixer, accepted: "RoundChanges") -> str:
+    """Why a change must not be made: it touches other lines than it may, empties a hunk, or may change the meaning; "" where it may be made."""
     patch = draft.patch
-    if accepted.meets(change):
-        return False
     moved = _moved_whole(context)
     lines = change.lines
     for number in lines:
+        if _is_long(patch, number):
+            return TOO_LONG
         text = patch.lines[number - 1] if number <= len(patch.lines) else ""
-        if len(text) > LONGEST_LINE:
-            return False
         in_diff = number >= patch.diff_line
         if in_diff and (not text.startswith(("+", "\\")) or text.startswith("+++ ") or text[1:] in moved):
             # only a blank line may be inserted before a line that the patch does not add
-            return False
+            return NOT_ADDED
         if not in_diff and number >= patch.message_line + len(patch.message):
-            return False
+            return NOT_ADDED
     shrinks = any(edit.delete > len(edit.insert) for edit in change.edits) and max(lines) >= patch.diff_line
     if shrinks and not accepted.leaves_hunks(change):
-        return False
-    return _guarded(change, context, fixer)
+        return NOTHING_LEFT
+    return "" if _guarded(change, context, fixer) else NOT_EQUAL
+
+
+def _is_long(patch: Patch, number: int) -> bool:
+    """Whether the line of this number is too long to be fixed."""
+    return number <= len(patch.lines) and len(patch.lines[number - 1]) > LONGEST_LINE
 
 
 class RoundChanges:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from patchpilot.commits.undo_refs import Undo
 from patchpilot.errors import ExitCode, RefusedError, UsageError
 from patchpilot.lint.engine import run
-from patchpilot.lint.fixing.try_fixes import FixOutcome, fix_patch
+from patchpilot.lint.fixing.try_fixes import NOT_CERTAIN, FixOutcome, Key, fix_patch
 from patchpilot.lint.lint_context import Context
 from patchpilot.model.finding import Finding
 from patchpilot.model.patch import Patch, Series
@@ -29,16 +29,23 @@ if TYPE_CHECKING:
 
 Only = Callable[[Patch, Finding], bool]
 """Which findings are fixed: the patch, and a finding in it."""
+NEEDED = "a later patch depends on this line"
+WITHOUT_FIX = {"none": "the rule has no automatic fix", "suggest": "its fix is only a suggestion"}
+"""Why a finding is left by the kind of its rule's fix."""
 
 
 @dataclass(frozen=True, slots=True)
 class FixedPatch:
-    """A patch with its applied fixes: (before, after) texts by file name, the fixed findings, and why nothing could be fixed."""
+    """A patch with its applied fixes: (before, after) texts by file name, the fixed findings, and why nothing could be fixed.
+
+    `reasons`: why a finding that has a safe fix is left.
+    """
 
     patch: Patch
     fixed: tuple[Finding, ...] = ()
     texts: tuple[fix_files.PatchText, ...] = ()
     refused: str = ""
+    reasons: Mapping[Key, str] = field(default_factory=dict)
 
     @property
     def diff(self) -> list[str]:
@@ -131,6 +138,8 @@ def fix(
         if by_patch
         else first
     )
+    if only is None:
+        first, remaining = _with_reasons(first, patches, {}), _with_reasons(remaining, patches, by_patch)
     result = FixResult(remaining if write else first, tuple(patches), remaining)
     if not by_patch:
         return replace(result, output=stdin if write and files.is_stdin else None)
@@ -228,7 +237,7 @@ def _fixed_patch(
         return FixedPatch(patch), None
     room = writer.room(patch)
     if room.refused:
-        return FixedPatch(patch, refused=room.refused), None
+        return FixedPatch(patch, refused=room.refused, reasons=dict.fromkeys(map(_place, safe), room.refused)), None
     own_series = next(each for each in series if any(patch is member for member in each.patches))
     context = setting.context(patch, own_series)
 
@@ -239,18 +248,49 @@ def _fixed_patch(
     suppressed = frozenset(_place(each.finding) for each in checked.suppressed)
     if only is not None:
         suppressed |= frozenset(map(_place, checked.findings)) - frozenset(map(_place, safe))
-    left = sum(1 for each in safe if each.patch_line and each.patch_line - 1 in needed)
-    notes = [f"{left} not fixed: a later patch depends on these lines; fix the commits and format the patches again"] if left else []
-    notes += dict.fromkeys(room.kept[each.patch_line - 1] for each in safe if each.patch_line and each.patch_line - 1 in room.kept)
-    note = "; ".join(notes)
+    on_needed = [place for place in map(_place, safe) if place[1] in needed]
+    on_kept = {place: room.kept[place[1]] for place in map(_place, safe) if place[1] in room.kept}
+    notes = [f"{len(on_needed)} not fixed: a later patch depends on these lines; fix the commits and format the patches again"]
+    note = "; ".join([*(notes if on_needed else ()), *dict.fromkeys(on_kept.values())])
 
     def may_touch(line: int) -> bool:
         return line < 0 or (line not in needed and line not in room.kept and room.may_touch(line))
 
     outcome = fix_patch(patch, check_again, rules, may_touch=may_touch, suppressed=suppressed)
+    reasons = {**outcome.reasons, **on_kept, **dict.fromkeys(on_needed, NEEDED)}
     if not outcome.changed:
-        return FixedPatch(patch, refused=note), None
-    return FixedPatch(patch, outcome.fixed, writer.texts(patch, outcome), note), outcome
+        return FixedPatch(patch, refused=note, reasons=reasons), None
+    return FixedPatch(patch, outcome.fixed, writer.texts(patch, outcome), note, reasons), outcome
+
+
+def _with_reasons(check: CheckResult, patches: Sequence[FixedPatch], outcomes: Mapping[int, FixOutcome]) -> CheckResult:
+    """A result whose findings say why they are left; `outcomes` are those of the patches (by id) that the result has after their fixes."""
+    kinds = {rule.id: rule.remedy.kind for rule in check.rules}
+
+    def without_fix(finding: Finding) -> Finding:
+        return finding._replace(left=WITHOUT_FIX.get(kinds.get(finding.rule, ""), WITHOUT_FIX["none"]))
+
+    def explained(findings: Sequence[Finding], fixed: FixedPatch) -> tuple[Finding, ...]:
+        outcome = outcomes.get(id(fixed.patch))
+        done = frozenset() if outcome else frozenset(map(_place, fixed.fixed))
+        found = []
+        for finding in findings:
+            rule, at = _place(finding)
+            if kinds.get(rule) != "safe":
+                found.append(without_fix(finding))
+            elif (rule, at) in done:
+                found.append(finding)
+            else:
+                origin = outcome.draft.origin[at] if outcome and at >= 0 else at
+                found.append(finding._replace(left=fixed.reasons.get((rule, origin), NOT_CERTAIN)))
+        return tuple(found)
+
+    return check._replace(
+        patches=tuple(
+            checked._replace(findings=explained(checked.findings, fixed)) for checked, fixed in zip(check.patches, patches, strict=True)
+        ),
+        series=tuple(map(without_fix, check.series)),
+    )
 
 
 def _place(finding: Finding) -> tuple[str, int]:
