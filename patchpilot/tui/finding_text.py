@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from patchpilot.model.rule import Rule
     from patchpilot.services.check.fix_finding import FindingFixed, Remedy
 
-SIGNS = {Severity.ERROR: "blocked", Severity.WARNING: "stale", Severity.CHECK: "waiting", Severity.NOTE: "dot"}
+SIGNS = {Severity.ERROR: "blocked", Severity.WARNING: "stale", Severity.CHECK: "circle", Severity.NOTE: "dot"}
 ROLES = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.CHECK: "info", Severity.NOTE: "quiet"}
 STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.CHECK: "cyan", Severity.NOTE: QUIET}
 HELP = "; help: "

@@ -8,12 +8,15 @@ from patchpilot.tui.stages import StageState
 
 _SIGNS = {
     "done": ("✓", "ok"),
-    "todo": ("●", "--"),
+    "todo": ("●", "??"),
+    "offered": ("◇", "<>"),
+    "unopened": ("○", "--"),
     "blocked": ("✗", "XX"),
     "busy": ("◌", ".."),
     "stale": ("!", "!!"),
-    "waiting": ("○", "()"),
+    "waiting": ("◔", "zz"),
     "nothing": ("–", "-"),
+    "circle": ("○", "()"),
     "unknown": ("?", "?"),
     "merge": ("≈", "~"),
     "join": ("─", "-"),
@@ -50,6 +53,8 @@ _BY_NAME = tuple({name: both[at] for name, both in _SIGNS.items()} for at in (0,
 
 OF_STATE: Mapping[StageState, str] = {
     StageState.DONE: "done",
+    StageState.UNOPENED: "unopened",
+    StageState.OFFERED: "offered",
     StageState.TODO: "todo",
     StageState.BLOCKED: "blocked",
     StageState.BUSY: "busy",

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Where a commit message is too long: hints below its lines, as reviewers would give them."""
+"""A commit message as the mail has it, and where it is too long: hints below its lines, as reviewers would give them."""
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -10,6 +11,7 @@ from patchpilot.model.trailer import is_trailer
 SUBJECT = BODY = 75
 """Columns of the subject and of the lines of the body, as Documentation/process/submitting-patches.rst asks for."""
 _SUBJECT = "Subject: "
+_PREFIX = re.compile(r"Subject: \[PATCH( \d+/\d+)?\]")
 
 
 class MessageHint(NamedTuple):
@@ -35,3 +37,8 @@ def message_hints(rows: Sequence[str], title: str) -> Iterator[MessageHint]:
 
 def _is_prose(row: str) -> bool:
     return not is_trailer(row) and row[:1] not in (" ", "\t", ">", "|") and "://" not in row and " " in row[:BODY]
+
+
+def with_prefix(rows: Sequence[str], mark: str) -> list[str]:
+    """The lines of a commit with the prefix of its mail in the subject, such as `PATCH net v2`; the number in a series stays."""
+    return [_PREFIX.sub(lambda found: f"{_SUBJECT}[{mark}{found[1] or ''}]", row) if row.startswith(_SUBJECT) else row for row in rows]

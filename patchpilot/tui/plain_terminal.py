@@ -46,7 +46,7 @@ _ASCII_OF = {
     ">": "→",
     "v": "▼↓",
     "^": "▲↑",
-    "o": "●○◌",
+    "o": "●○◌◇◔",
     "*": "◆",
 }
 _IN_ASCII = str.maketrans({sign: plain for plain, signs in _ASCII_OF.items() for sign in signs})

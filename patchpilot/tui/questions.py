@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from patchpilot.services.send.questions import PreSendQuestion
     from patchpilot.tui.screens.stage_screen import StageScreen
 
+WHY_TREE = "This subsystem has a tree for fixes and one for the rest; the subject has to say which of them the patch is for"
 COMMIT = "COMMIT"
 _BUTTONS = {"no": "No", "yes": "Yes"}
 _SINCE = {"yes": "Yes (Fixes: commit)", COMMIT: "Yes, other commit"}
@@ -74,15 +75,15 @@ def dialog(question: "PreSendQuestion", *, in_demo: bool = False) -> QuestionDia
     return QuestionDialog(f"{question.name.capitalize()} question", question.text, reasons, answers, proposed)
 
 
-def ask_tree(screen: "StageScreen", message: str, proposed: str, then: Callable[[], None]) -> None:
-    """Ask which tree the subject names and set the subject prefix; `proposed` is the one that the subsystem's rules give, `message` why."""
+def ask_tree(screen: "StageScreen", proposed: str, then: Callable[[], None]) -> None:
+    """Ask which tree the subject names and set the subject prefix; `proposed` is the one that the subsystem's rules give."""
     fixes = proposed.removesuffix("-next")
     answers = [
         Answer(fixes, f"Fixes: [{fixes}]", f"the subject becomes [{fixes}]: a fix for the release that is being stabilized"),
         Answer(f"{fixes}-next", f"Next: [{fixes}-next]", f"the subject becomes [{fixes}-next]: for the next merge window"),
     ]
     doubt = f" until there is a Fixes: tag; if the patch fixes a bug, choose [{fixes}]" if proposed != fixes else ""
-    reasons, focused = [("Why asked", message), ("Proposed", f"[{proposed}]{doubt}")], LATER
+    reasons, focused = [("Why asked", WHY_TREE), ("Proposed", f"[{proposed}]{doubt}")], LATER
     if screen.tui.demo:
         from patchpilot.demo.robin import TREE
 

@@ -199,6 +199,11 @@ class Session:
         return send_request(settings, target=self.target, base=self.topic_base, **chosen, **more)
 
     @property
+    def mark(self) -> str:
+        """The subject prefix of the topic's mails, as far as it is known."""
+        return self.facts.mark if self.facts else "PATCH"
+
+    @property
     def checked_topic(self) -> "CheckedTopic":
         """The topic as `check` takes it."""
         from patchpilot.services.check.check_topic import CheckedTopic
@@ -300,11 +305,11 @@ class Session:
         """The saved state of a stage, stale where the topic changed since."""
         known = self.kept.get(stage)
         if known is None or self.topic is None:
-            return StageStatus(StageState.TODO)
+            return StageStatus(StageState.UNOPENED)
         state, note, key = known
-        if state == StageState.TODO and not note:
+        if state == StageState.UNOPENED:
             # there was no result, so nothing can be stale
-            return StageStatus(StageState.TODO)
+            return StageStatus(StageState.UNOPENED, note)
         return (
             StageStatus(StageState(state), note)
             if key == self._lasting(stage)

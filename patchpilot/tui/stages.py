@@ -40,6 +40,8 @@ class StageState(StrEnum):
     """The state of a stage; the words are shown as they are."""
 
     DONE = "done"
+    UNOPENED = "not opened yet"
+    OFFERED = "proposal"
     TODO = "to do"
     BLOCKED = "blocked"
     BUSY = "busy"
@@ -48,19 +50,34 @@ class StageState(StrEnum):
     NOTHING = "nothing to do"
 
 
-OPEN = (StageState.TODO, StageState.BLOCKED, StageState.STALE)
+OPEN = (StageState.UNOPENED, StageState.OFFERED, StageState.TODO, StageState.BLOCKED, StageState.STALE)
 """The states of a stage that needs its author."""
 
 STYLES = {
     StageState.DONE: "green",
-    StageState.TODO: "",
+    StageState.UNOPENED: "dim",
+    StageState.OFFERED: "cyan",
+    StageState.TODO: "yellow",
     StageState.BLOCKED: "bold red",
     StageState.BUSY: "cyan",
     StageState.STALE: "yellow",
-    StageState.WAITING: "cyan",
+    StageState.WAITING: "blue",
     StageState.NOTHING: "dim",
 }
 """State of a stage → the style that the stage bar and Home show it in."""
+
+MEANINGS = {
+    StageState.DONE: "done",
+    StageState.TODO: "needs you: a question, or something to decide",
+    StageState.OFFERED: "has a proposal for you to confirm",
+    StageState.BLOCKED: "blocks sending, or failed",
+    StageState.STALE: "stale: what it is based on changed",
+    StageState.BUSY: "working",
+    StageState.WAITING: "waits for somebody else",
+    StageState.UNOPENED: "not opened yet",
+    StageState.NOTHING: "nothing to do",
+}
+"""State of a stage → what its sign in the stage bar means."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -149,7 +149,7 @@ async def test_tags_are_shown_word_by_word_then_written_then_taken_back(mended: 
         await keys(pilot, "enter")
         await until(pilot, lambda: git(mended, "rev-parse", "HEAD").text == first, "the undo")
         await settle(pilot)
-        assert app.session.status(Stage.TAGS).state is StageState.TODO
+        assert app.session.status(Stage.TAGS).state is StageState.OFFERED
 
 
 async def test_a_chosen_culprit_is_enough_for_the_backports(mended: Path, walk_on: On) -> None:
@@ -244,8 +244,8 @@ def test_a_stale_stage_says_what_changed_and_when_it_is_refreshed() -> None:
 
 def test_what_was_not_looked_at_before_a_restart_is_to_do_after_it() -> None:
     session = Session(None, topic=OpenTopic(None, "topic", None, ()))
-    session.recall({"preview": ["to do", "", "00000000"], "send": ["done", "v1 was sent", "00000000"]})
-    assert session.status(Stage.PREVIEW).state is StageState.TODO
+    session.recall({"preview": ["not opened yet", "", "00000000"], "send": ["done", "v1 was sent", "00000000"]})
+    assert session.status(Stage.PREVIEW).state is StageState.UNOPENED
     assert session.status(Stage.SEND).state is StageState.STALE
 
 
@@ -257,7 +257,7 @@ async def test_a_narrow_terminal_has_the_numbers_and_one_panel(mended: Path, wal
         await keys(pilot, Stage.RECIPIENTS)
         await still(pilot)
         rows = text_of(app).split("\n")
-        assert rows[1].split() == ["●1", "✗2", "●3", "Recipients", "●4", "●5", "●6", "●7", "●8"]
+        assert rows[1].split() == ["●1", "✗2", "●3", "Recipients", "◇4", "○5", "○6", "○7", "○8"]
         assert "40x12 is too small for all panels" in text_of(app)
         assert len(shown_panels(app)) == 1
         await pilot.click(StageBar, offset=(rows[1].index(str(Stage.CHECKS.number)), 0))

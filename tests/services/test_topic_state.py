@@ -216,15 +216,23 @@ class Moment:
     patches: int = 1
 
 
-TODO, DONE, WAITING, BLOCKED = StageState.TODO, StageState.DONE, StageState.WAITING, StageState.BLOCKED
+UNOPENED, TODO, DONE, WAITING, BLOCKED = (
+    StageState.UNOPENED,
+    StageState.TODO,
+    StageState.DONE,
+    StageState.WAITING,
+    StageState.BLOCKED,
+)
 NOT_FOLLOWED = "no series of this topic is followed"
 LIFE = {
-    "committed": Moment(lambda one: None, TODO, TODO, "not sent", 1, "not-sent", NOT_FOLLOWED),
-    "checked": Moment(lambda one: one.run("check"), TODO, TODO, "not sent", 1, "not-sent", NOT_FOLLOWED),
-    "prepared": Moment(prepared, TODO, TODO, "not sent", 1, "not-sent", NOT_FOLLOWED),
-    "dry-run": Moment(dry_run, TODO, TODO, "not sent", 1, "not-sent", NOT_FOLLOWED),
-    "sent to self": Moment(to_self, TODO, TODO, "not sent (v1 was sent to yourself on", 1, "not-sent", NOT_FOLLOWED),
-    "rejected by the server": Moment(rejected_by_server, TODO, BLOCKED, "v1 not sent: 0 of 1 mail accepted", 1, "not-sent", NOT_FOLLOWED),
+    "committed": Moment(lambda one: None, UNOPENED, UNOPENED, "not sent", 1, "not-sent", NOT_FOLLOWED),
+    "checked": Moment(lambda one: one.run("check"), UNOPENED, UNOPENED, "not sent", 1, "not-sent", NOT_FOLLOWED),
+    "prepared": Moment(prepared, UNOPENED, UNOPENED, "not sent", 1, "not-sent", NOT_FOLLOWED),
+    "dry-run": Moment(dry_run, UNOPENED, UNOPENED, "not sent", 1, "not-sent", NOT_FOLLOWED),
+    "sent to self": Moment(to_self, UNOPENED, UNOPENED, "not sent (v1 was sent to yourself on", 1, "not-sent", NOT_FOLLOWED),
+    "rejected by the server": Moment(
+        rejected_by_server, UNOPENED, BLOCKED, "v1 not sent: 0 of 1 mail accepted", 1, "not-sent", NOT_FOLLOWED
+    ),
     "partly sent": Moment(
         partly, TODO, BLOCKED, "v1 partly sent: 1 of 2 mails accepted, 1 unknown", 1, "partly-sent", "is not followed", patches=2
     ),
@@ -233,13 +241,13 @@ LIFE = {
     ),
     "sent": Moment(sent, WAITING, DONE, "v1 sent: no reply yet", 2, "sent"),
     "sent, not followed": Moment(unfollowed, TODO, DONE, "not followed", 2, "sent", "v1 of this topic is not followed"),
-    "sent long ago with another program": Moment(elsewhere, TODO, TODO, "v1 stalled: no mail since 2023-11-14", 2, "stalled"),
+    "sent long ago with another program": Moment(elsewhere, TODO, UNOPENED, "v1 stalled: no mail since 2023-11-14", 2, "stalled"),
     "draft forgotten": Moment(forgotten, WAITING, DONE, "v1 under-review", 2, "under-review"),
     "under review": Moment(tagged, WAITING, DONE, "v1 under-review: 1 reply", 2, "under-review"),
     "a question is open": Moment(asked, TODO, DONE, "a question by Rita Reviewer", 2, "under-review"),
     "changes requested": Moment(criticized, BLOCKED, DONE, "Rita Reviewer requested changes", 2, "changes-requested"),
-    "amended after v1": Moment(amended, TODO, TODO, "your commits have changed since", 2, "changes-requested"),
-    "reworded after a review": Moment(reworded, TODO, TODO, "your commits have changed since", 2, "under-review"),
+    "amended after v1": Moment(amended, TODO, UNOPENED, "your commits have changed since", 2, "changes-requested"),
+    "reworded after a review": Moment(reworded, TODO, UNOPENED, "your commits have changed since", 2, "under-review"),
     "v2 sent": Moment(second, WAITING, DONE, "v2 sent: no reply yet", 3, "sent"),
     "v2 resent": Moment(resent, WAITING, DONE, "v2 RESEND sent: no reply yet", 3, "sent"),
     "accepted": Moment(accepted, WAITING, DONE, "v1 accepted: applied to netdev/net.git", 2, "accepted"),
@@ -247,7 +255,7 @@ LIFE = {
     "in stable": Moment(in_stable, DONE, DONE, "v1 in-stable: 6.6 merged, in no release yet", 2, "in-stable"),
     "rejected": Moment(refused, BLOCKED, DONE, "v1 rejected", 2, "rejected"),
     "superseded": Moment(superseded, DONE, DONE, "v1 superseded", 2, "superseded"),
-    "another repository's": Moment(of_another_repository, TODO, TODO, "not sent", 1, "not-sent", NOT_FOLLOWED),
+    "another repository's": Moment(of_another_repository, UNOPENED, UNOPENED, "not sent", 1, "not-sent", NOT_FOLLOWED),
 }
 
 

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
-from patchpilot.model.counted import counted
 from patchpilot.model.draft import Draft
 from patchpilot.model.patch import Series
 from patchpilot.model.recipient import RecipientPlan, Remedy, RemedyKind
 from patchpilot.outgoing.target_tree import remote_of
 from patchpilot.projects.project import Project
-from patchpilot.services.send.propose_prefix import missing_tree
+from patchpilot.services.send.propose_prefix import missing_tree, tree_choice
 from patchpilot.services.send.questions import is_regression, questions
 from patchpilot.services.settings import in_demo
 from patchpilot.services.topic.topic_base import find_base
@@ -22,7 +21,7 @@ WORDS = {
     RemedyKind.REPLACE: "Use {}",
     RemedyKind.ADD: "Add {}",
     RemedyKind.REBASE: "Rebase onto {}",
-    RemedyKind.PREFIX: "Name the tree: [{}]",
+    RemedyKind.PREFIX: "Name the tree",
     RemedyKind.ANSWER: "Answer",
 }
 
@@ -72,7 +71,7 @@ def recipient_advice(
     ]
     warnings = sorted((note for note in notes if note.severity == "warning"), key=lambda note: note.remedy is None)
     known = [note.text for note in notes if note.severity != "warning"]
-    whole = RecipientAdvice("note", counted(len(known), "note"), "\n".join(f"- {text}" for text in known))
+    whole = RecipientAdvice("note", "good to know", "\n".join(f"- {text}" for text in known))
     return (*warnings, *((whole,) if known else ()))
 
 
@@ -89,10 +88,9 @@ def _open_questions(series: Series, draft: Draft, project: Project) -> Iterator[
 
 
 def _tree_in_subject(series: Series, draft: Draft, project: Project) -> Iterator[RecipientAdvice]:
-    found = missing_tree(series, draft.prefix, project.name, is_regression=is_regression(draft))
-    if found:
-        message, prefix = found
-        yield RecipientAdvice("warning", "target tree not named", message, Remedy(RemedyKind.PREFIX, (prefix,)))
+    prefix = missing_tree(series, draft.prefix, project.name, is_regression=is_regression(draft))
+    if prefix:
+        yield RecipientAdvice("warning", "target tree not named", tree_choice(prefix), Remedy(RemedyKind.PREFIX, (prefix,)))
 
 
 def _planned(repository: Repository, plan: RecipientPlan, remarks: Sequence[str], base: str | None) -> Iterator[RecipientAdvice]:
@@ -123,5 +121,7 @@ def _other_tree(repository: Repository, text: str, remedy: Remedy, base: str | N
     branches = tuple(known)
     onto = Remedy(RemedyKind.REBASE, branches) if branches else None
     add = f"to rebase onto it, add it: git remote add NAME {remedy.values[0].removeprefix('git ').split()[0]}"
-    missing = "" if branches else f"; {'not needed in the demo' if in_demo() else add}"
-    yield RecipientAdvice("warning", TITLES[RemedyKind.REBASE], text + missing, onto)
+    if not branches and in_demo():
+        yield RecipientAdvice("note", TITLES[RemedyKind.REBASE], f"{text}; not needed in the demo")
+    else:
+        yield RecipientAdvice("warning", TITLES[RemedyKind.REBASE], text + ("" if branches else f"; {add}"), onto)

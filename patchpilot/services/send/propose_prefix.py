@@ -38,15 +38,22 @@ def prefix_for_fixes(mails: Sequence[RenderedMail], profile: str, prefix: str, m
     return complete_prefix(f"{prefix or 'PATCH'} {found[0][2]['fixes']}")
 
 
-def missing_tree(series: Series, prefix: str, profile: str, *, is_regression: bool = False) -> tuple[str, str] | None:
-    """(message, the prefix it proposes) where mails of a series with this prefix ("" is PATCH) do not name the tree they are for.
+def missing_tree(series: Series, prefix: str, profile: str, *, is_regression: bool = False) -> str:
+    """The subject prefix that is proposed where mails of a series with this prefix ("" is PATCH) do not name the tree they are for, else "".
 
     The fix of a regression is for the tree for fixes, even if it has no Fixes: tag yet.
     """
     found = _findings(_checked((_as_mail(patch, prefix or "PATCH") for patch in series.patches), profile))
     messages = (_for_fixes(message, trees) if is_regression else message for _, message, trees in found)
-    proposed = [(message, match[1]) for message in messages if (match := _PREFIX.search(message))]
-    return proposed[0] if proposed else None
+    return next((match[1] for message in messages if (match := _PREFIX.search(message))), "")
+
+
+def tree_choice(proposed: str) -> str:
+    """What to do about a subject that names no tree, the choice first: the end of the line may be cut."""
+    fixes = proposed.removesuffix("-next")
+    if proposed == fixes:
+        return f"use [{fixes}]: the subject names no target tree"
+    return f"if it fixes a bug: [{fixes}], else [{proposed}]; the subject names no target tree"
 
 
 def _for_fixes(message: str, trees: Mapping[str, str]) -> str:

@@ -49,14 +49,14 @@ class PreSendQuestion:
 class PreSendQuestions:
     """The questions of a topic, and what was found out without asking.
 
-    `missing_tree` is where the mails would not name the tree they are for: why they must, and the subject prefix that does.
+    `missing_tree` is the subject prefix that is proposed where the mails would not name the tree they are for, else "".
     """
 
     questions: tuple[PreSendQuestion, ...]
     draft: Draft
     target: Target | None
     standing: TargetFit | None
-    missing_tree: tuple[str, str] | None = None
+    missing_tree: str = ""
 
     @property
     def open(self) -> tuple[PreSendQuestion, ...]:

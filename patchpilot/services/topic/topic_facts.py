@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class TopicFacts:
     """`version` is the one that is worked on or, once it is sent, the last one; `base` the base's name ("" for a range) and `start` its commit.
 
-    `guessed` says that neither the user nor b4 named the base.
+    `guessed` says that neither the user nor b4 named the base; `mark` is the subject prefix of the mails, such as `PATCH net v2`.
     """
 
     version: int
@@ -25,6 +25,7 @@ class TopicFacts:
     start: str
     guessed: bool
     profile: str
+    mark: str = "PATCH"
 
 
 def topic_facts(
@@ -34,7 +35,7 @@ def topic_facts(
 
     `known` are followed series that were read already. Nothing is written, and nothing asked of the network. PatchpilotError when there is no topic.
     """
-    from patchpilot.services.topic.find_topic import read_topic
+    from patchpilot.services.topic.find_topic import find_draft, read_topic
     from patchpilot.services.topic.topic_base import find_base
     from patchpilot.services.topic.topic_project import profile_of
     from patchpilot.services.topic.topic_state import topic_state
@@ -43,11 +44,13 @@ def topic_facts(
     with Store() as store:
         state = topic_state(repository, target, base=base, store=store, known=known)
     found = find_base(repository, base) if target is None else None
-    series, _ = read_topic(repository, SendRequest(target=target, base=base))
+    request = SendRequest(target=target, base=base)
+    series, ids = read_topic(repository, request)
     return TopicFacts(
         version=state.next_version if state.is_begun or not state.is_sent else state.version,
         base=found.name if found else "",
         start=found.start if found else "",
         guessed=bool(found and found.guessed),
         profile=profile_of(repository, profile, series).name,
+        mark=find_draft(repository, request, series, ids).mark,
     )

@@ -17,6 +17,7 @@ from patchpilot.model.counted import counted
 from patchpilot.model.finding import Finding, Severity
 from patchpilot.tui.finding_text import Shown, detail_of, note_of, row_of
 from patchpilot.tui.glyphs import glyph
+from patchpilot.tui.message_hints import with_prefix
 from patchpilot.tui.rich_text import STRONG, fitted, plain
 from patchpilot.tui.screens.stage_screen import WAIT, NextKey, StageScreen
 from patchpilot.tui.session import JobRequest
@@ -104,6 +105,7 @@ class ChecksScreen(StageScreen):
         self._fixable = False
         self._more = 0
         self._counted: CheckResult | None = None
+        self._mark = ""
 
     def body(self) -> ComposeResult:
         """List, patch, detail."""
@@ -138,6 +140,12 @@ class ChecksScreen(StageScreen):
         self._tell_finding()
         self._count_strict(result)
 
+    def place(self) -> None:
+        """Draw the subject again when its prefix was chosen, too."""
+        super().place()
+        if self._shown is not None and self.session.mark != self._mark:
+            self.show(self._shown)
+
     def _count_strict(self, result: "CheckResult") -> None:
         """Count what only the strict checks report, once for each result."""
         from patchpilot.services.check.check_topic import check_topic
@@ -161,6 +169,7 @@ class ChecksScreen(StageScreen):
     def _place(self, result: "CheckResult") -> list[str]:
         """Collect the findings that the filter shows, in the order of their lines; return the lines of all patches."""
         rows: list[str] = []
+        self._mark = self.session.mark
         found = [Shown(0, finding) for finding in result.series] if self._only != WAIVED else []
         found += [Shown(0, each.finding, suppressed=each) for each in result.suppressed_series]
         several = len(result.patches) > 1
@@ -171,7 +180,7 @@ class ChecksScreen(StageScreen):
                 at, whole = _row(finding, checked.patch.lines, ends)
                 commit = checked.patch.commit or ""
                 found.append(Shown(len(rows) + at, finding, commit, number if several else 0, suppressed, whole))
-            rows.extend(checked.patch.lines)
+            rows.extend(with_prefix(checked.patch.lines, self._mark))
         self._found = sorted((shown for shown in found if self._shows(shown)), key=lambda shown: shown.line)
         return rows
 

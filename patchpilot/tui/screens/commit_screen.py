@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The commit stage, where everybody arrives: what the topic is, what is not done and which key does it, and each commit with its diff."""
 
-import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
@@ -18,7 +16,7 @@ from patchpilot.model.counted import counted
 from patchpilot.model.printable import crop, width
 from patchpilot.model.trailer import is_trailer
 from patchpilot.tui.glyphs import OF_STATE, glyph
-from patchpilot.tui.message_hints import SUBJECT, message_hints
+from patchpilot.tui.message_hints import SUBJECT, message_hints, with_prefix
 from patchpilot.tui.rich_text import QUIET, STRONG, plain, wrapped
 from patchpilot.tui.screens.stage_screen import WAIT, NextKey, StageScreen
 from patchpilot.tui.session import JobRequest
@@ -72,13 +70,6 @@ def commit_rows(patch: "Patch") -> list[str]:
     return rows
 
 
-def with_prefix(rows: "Sequence[str]", mark: str) -> list[str]:
-    """The lines of a commit with the prefix of its mail in the subject, such as `PATCH net v2`; the number in a series stays."""
-    return [
-        SUBJECT_PREFIX.sub(lambda found: f"Subject: [{mark}{found[1] or ''}]", row) if row.startswith("Subject: ") else row for row in rows
-    ]
-
-
 class NextRow(NamedTuple):
     """A thing that is not done: what Enter does with it and with which name, its glyph's name, the key that does it, and words."""
 
@@ -90,8 +81,14 @@ class NextRow(NamedTuple):
     words: str
 
 
-TONES = {"done": Tone.SUCCESS, "blocked": Tone.ERROR, "stale": Tone.WARNING, "todo": Tone.ACCENT, "busy": Tone.ACCENT}
-SUBJECT_PREFIX = re.compile(r"Subject: \[PATCH( \d+/\d+)?\]")
+TONES = {
+    "done": Tone.SUCCESS,
+    "blocked": Tone.ERROR,
+    "stale": Tone.WARNING,
+    "todo": Tone.WARNING,
+    "offered": Tone.ACCENT,
+    "busy": Tone.ACCENT,
+}
 SIGNS, TITLE = 6, 11
 """Columns of the sign and the key, and of the name of a stage or question."""
 
@@ -112,6 +109,7 @@ class CommitScreen(StageScreen):
         self._asked = False
         self._next: tuple[NextRow, ...] = ()
         self._next_room = 0
+        self._mark = ""
         self._has_moved = False
 
     def body(self) -> ComposeResult:
@@ -147,9 +145,8 @@ class CommitScreen(StageScreen):
 
     def _show_one(self, patches: "tuple[Patch, ...]", at: int) -> None:
         patch = patches[at]
-        rows = commit_rows(patch)
-        if self._questions is not None:
-            rows = with_prefix(rows, self._questions.draft.mark)
+        self._mark = self.session.mark
+        rows = with_prefix(commit_rows(patch), self._mark)
         hints = [Note(hint.line, glyph("stale"), "warning", hint.text) for hint in message_hints(rows, patch.subject.title)]
         self.query_one("#commit", DiffView).fill(rows, notes=hints)
         added, removed = sum(change.added for change in patch.files), sum(change.removed for change in patch.files)
@@ -211,7 +208,7 @@ class CommitScreen(StageScreen):
             facts.append(("Target", f"{words} {name}"))
             facts += [("", f"{one.subject}: already there, {one.how}") for one in fit.already[:2]]
         if asked:
-            facts.append(("Mails", f"[{asked.draft.mark}]"))
+            facts.append(("Mails", f"[{self.session.mark}]"))
             facts += [(question.name.capitalize(), f"{question.answer or 'not answered'}") for question in asked.questions]
         text = Text()
         room = self.query_one("#about").content_size.width or self.size.width
@@ -228,9 +225,15 @@ class CommitScreen(StageScreen):
         super().place()
         if self.is_whole:
             self._show_next()
+            result: TopicCommits | None = self.session.fresh(self.stage)
+            if result is not None and result is self._shown and self.session.mark != self._mark:
+                self._show_one(result.patches, self.session.at % len(result.patches))
+                self._show_about()
 
     def _rows(self) -> tuple[NextRow, ...]:
         """What is not done, in the order of doing: the base, the questions, the stages, with the tree after the tags."""
+        from patchpilot.services.send.propose_prefix import tree_choice
+
         rows: list[NextRow] = []
         asked = self._questions
         if self._shown is not None and self._shown.has_merge:
@@ -250,7 +253,7 @@ class CommitScreen(StageScreen):
             status = self.session.status(stage)
             if stage is Stage.BACKPORTS and asked and asked.missing_tree:
                 # which tree it is depends on the Fixes: tag
-                rows.append(NextRow("tree", asked.missing_tree[1], "todo", "a", "tree", _tree_words(asked.missing_tree[1])))
+                rows.append(NextRow("tree", asked.missing_tree, "todo", "a", "tree", tree_choice(asked.missing_tree)))
             if stage is Stage.FOLLOW and not was_sent:
                 continue
             if stage is not Stage.COMMIT and status.state not in (StageState.DONE, StageState.NOTHING):
@@ -261,7 +264,7 @@ class CommitScreen(StageScreen):
                         OF_STATE[status.state],
                         str(stage.number),
                         stage.label,
-                        status.note or ("not opened yet" if status.state is StageState.TODO else str(status.state)),
+                        status.note or str(status.state),
                     )
                 )
         return tuple(rows)
@@ -330,11 +333,7 @@ class CommitScreen(StageScreen):
         self.in_thread("checking the target tree", lambda repository, _: traps(repository, session.target, base=base), self._looked)
 
     def _looked(self, questions: "PreSendQuestions") -> None:
-        before = self._questions.draft.mark if self._questions else ""
         self._questions = questions
-        result: TopicCommits | None = self.session.fresh(self.stage)
-        if result is not None and questions.draft.mark != before:
-            self._show_one(result.patches, self.session.at % len(result.patches))
         self.session.open_questions = len(questions.open)
         self.tui.remember()
         self._show_about()
@@ -366,7 +365,7 @@ class CommitScreen(StageScreen):
 
         def tree() -> None:
             if known.missing_tree and not only:
-                ask_tree(self, *known.missing_tree, self._look)
+                ask_tree(self, known.missing_tree, self._look)
             else:
                 self._look()
 
@@ -386,11 +385,3 @@ class CommitScreen(StageScreen):
         from patchpilot.tui.editing import amend
 
         amend(self)
-
-
-def _tree_words(proposed: str) -> str:
-    """What to do about a subject that names no tree, the choice first: the end of the line may be cut."""
-    fixes = proposed.removesuffix("-next")
-    if proposed == fixes:
-        return f"use [{fixes}]: the subject names no target tree"
-    return f"if it fixes a bug: [{fixes}], else [{proposed}]; the subject names no target tree"

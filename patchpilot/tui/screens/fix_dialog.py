@@ -41,12 +41,13 @@ class FixDialog(ModalScreen[bool]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "no", "cancel", key_display="Esc"),
-        Binding("enter", "write", "apply", key_display="Enter"),
     ]
 
     def __init__(self, title: str, rows: Sequence[str], *, text: str = "", verb: str = "apply") -> None:
         super().__init__()
         self._title, self._rows, self._text, self._verb = title, rows, text, verb
+        # the key line says the same as the last line of the dialog
+        self._bindings.key_to_bindings["enter"] = [Binding("enter", "write", verb, key_display="Enter")]
 
     def compose(self) -> ComposeResult:
         """The title, the diff, the keys."""

@@ -89,10 +89,10 @@ def status_of(topic: "TopicState | None", series: "Sequence[Tracked]") -> StageS
     more = f" ({', '.join(numbers)})" if numbers else ""
     if topic is None:
         return StageStatus(
-            StageState.TODO, f"no topic{more}" if series else "you are not following any series yet; series you send will appear here"
+            StageState.UNOPENED, f"no topic{more}" if series else "you are not following any series yet; series you send will appear here"
         )
     if not topic.is_sent:
-        return StageStatus(StageState.TODO, f"{topic.summary}{more}")
+        return StageStatus(StageState.UNOPENED, f"{topic.summary}{more}")
     if topic.needs_changes:
         return StageStatus(StageState.BLOCKED, f"{topic.summary}{more}", _open_points(topic.series))
     state = {NextStepNeed.ACTION: StageState.TODO, NextStepNeed.PATIENCE: StageState.WAITING, NextStepNeed.NOTHING: StageState.DONE}[

@@ -15,13 +15,15 @@ from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
-from patchpilot.tui.glyphs import glyph
-from patchpilot.tui.rich_text import QUIET, STRONG, lines, plain, wrapped
-from patchpilot.tui.stages import Stage
+from patchpilot.model.printable import crop, width
+from patchpilot.tui.glyphs import OF_STATE, glyph
+from patchpilot.tui.rich_text import QUIET, STRONG, fitted, lines, plain, wrapped
+from patchpilot.tui.stages import MEANINGS, STYLES, Stage
 from patchpilot.tui.widgets.keyline import KeyLine
 from patchpilot.tui.widgets.panel import Panel
 
 ACTIONS, MOVES, STAGES, GENERAL, TEXT_FIELDS = "On this screen", "Move and search", "Stages and commits", "Everywhere", "Text fields"
+SIGNS = "Signs of the stages"
 KEYS_WIDE, GAP = 22, 3
 KEY = "bold cyan"
 TWO_COLUMNS = 120
@@ -93,7 +95,7 @@ def help_rows(groups: Mapping[str, Sequence[Row]], columns: int) -> list[Text]:
     """The groups as lines of at most so many columns; nothing is cut."""
     rows: list[Text] = []
     for name, listed in groups.items():
-        rows += [plain(""), plain(name, f"{STRONG} underline")] if rows else [plain(name, f"{STRONG} underline")]
+        rows += [*([plain("")] if rows else []), _title(name)]
         held = [_held(keys) for keys, _ in listed]
         wide = max(len(line) for lines_ in held for line in lines_) + 2
         for left, (_, words) in zip(held, listed, strict=True):
@@ -102,6 +104,24 @@ def help_rows(groups: Mapping[str, Sequence[Row]], columns: int) -> list[Text]:
                 key = left[at] if at < len(left) else ""
                 rows.append(Text.assemble((f"{key:<{wide}}", KEY), plain(right[at] if at < len(right) else "")))
     return rows
+
+
+def _title(name: str) -> Text:
+    return plain(name, f"{STRONG} underline")
+
+
+def sign_rows(columns: int) -> list[Text]:
+    """What the signs in the stage bar mean, as lines below an empty one."""
+    signs = {state: f"{glyph(OF_STATE[state])} " for state in MEANINGS}
+    wide = max(width(sign) for sign in signs.values()) + 1
+    return [
+        plain(""),
+        _title(SIGNS),
+        *(
+            Text.assemble((fitted(sign, wide), STYLES[state]), plain(crop(MEANINGS[state], columns - wide)))
+            for state, sign in signs.items()
+        ),
+    ]
 
 
 def _held(keys: Sequence[str]) -> list[str]:
@@ -233,11 +253,15 @@ class HelpScreen(ModalScreen[None]):
 
     def _key_rows(self, columns: int) -> list[Text]:
         if self.app.size.width < TWO_COLUMNS:
-            return [*help_rows(self._groups, columns), plain(""), *_example(self._of, columns)]
+            return [*help_rows(self._groups, columns), *self._signs(columns), plain(""), *_example(self._of, columns)]
         half = (columns - GAP) // 2
-        left = help_rows({name: rows for name, rows in self._groups.items() if name in LEFT}, half)
+        left = [*help_rows({name: rows for name, rows in self._groups.items() if name in LEFT}, half), *self._signs(half)]
         right = help_rows({name: rows for name, rows in self._groups.items() if name not in LEFT}, half)
         return [*side_by_side(left, right, half + GAP), plain(""), *_example(self._of, columns)]
+
+    def _signs(self, columns: int) -> list[Text]:
+        """The signs of the stages, where the screen has the stage bar."""
+        return sign_rows(columns) if self._about else []
 
     def _lay(self) -> None:
         panel = self.query_one(Panel)

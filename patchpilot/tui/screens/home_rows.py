@@ -41,7 +41,7 @@ def kept_states(kept: object) -> States:
     for name, values in kept.items() if isinstance(kept, dict) else ():
         if name in list(Stage) and isinstance(values, list) and len(values) == KEPT and values[0] in list(StageState):
             found[Stage(name)] = StageStatus(StageState(values[0]), str(values[1]))
-    return {stage: found.get(stage, StageStatus(StageState.TODO)) for stage in Stage} if found else {}
+    return {stage: found.get(stage, StageStatus(StageState.UNOPENED)) for stage in Stage} if found else {}
 
 
 def next_stage(topic: HomeTopic, states: States) -> Stage | None:

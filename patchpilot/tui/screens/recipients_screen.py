@@ -268,6 +268,8 @@ class RecipientsScreen(StageScreen):
         cards = list(box.query(Card))
         for card in cards[len(result.advice) :]:
             card.remove()
+        # as many numbers as the stage bar counts: what needs no answer has none
+        numbered = [advice for advice in result.advice if advice.remedy]
         for at, advice in enumerate(result.advice):
             filling = (
                 Tone(advice.severity) if advice.severity in set(Tone) else Tone.QUIET,
@@ -275,7 +277,7 @@ class RecipientsScreen(StageScreen):
                 advice.text,
                 self._actions(advice),
             )
-            count = f"{at + 1}/{len(result.advice)}"
+            count = f"{numbered.index(advice) + 1}/{len(numbered)}" if advice.remedy else ""
             if at < len(cards):
                 cards[at].fill(*filling, count=count)
             else:
@@ -349,7 +351,7 @@ class RecipientsScreen(StageScreen):
         elif remedy.kind is RemedyKind.PREFIX:
             from patchpilot.tui.questions import ask_tree
 
-            ask_tree(self, advice.text, first, lambda: self.tui.jobs.begin(self.stage))
+            ask_tree(self, first, lambda: self.tui.jobs.begin(self.stage))
         elif remedy.kind is RemedyKind.ANSWER:
             from patchpilot.tui.questions import ask_named
 

@@ -66,7 +66,7 @@ def load(ask: JobRequest) -> "tuple[FixesResult, StageStatus]":
         return result, StageStatus(StageState.TODO, "invalid Fixes: tag; press w to fix its format")
     if result.candidates:
         best = result.candidates[0]
-        return result, StageStatus(StageState.TODO, f"press w to add Fixes: {best.commit[:12]} (likely, {best.confidence:.0%})")
+        return result, StageStatus(StageState.OFFERED, f"press w to add Fixes: {best.commit[:12]} (likely, {best.confidence:.0%})")
     return result, StageStatus(StageState.TODO, result.reason or "no candidates")
 
 
@@ -266,7 +266,7 @@ class TagsScreen(StageScreen):
     @property
     def next_key(self) -> NextKey | None:
         """The tags, while none is there."""
-        is_open = self.session.status(self.stage).state is StageState.TODO and bool(self._candidates())
+        is_open = self.session.status(self.stage).state in (StageState.TODO, StageState.OFFERED) and bool(self._candidates())
         return NextKey("w", "see the tags to write") if is_open else None
 
     def action_view(self) -> None:

@@ -27,9 +27,13 @@ STYLES = {
     ReleaseState.FIX: "bold cyan",
     ReleaseState.UNKNOWN: "yellow",
 }
+WORDS = {ReleaseState.CLEAN: "no bug"}
+"""The words of a state where they are not its own: of a branch, "clean" says that the fix applies."""
+SHORT = {ReleaseState.ENTERS: "enters"}
+"""A word for a state where its own has no room below a point."""
 WITHOUT, BACKPORTED, WITH = "ruler-thin", "ruler-gap", "ruler"
 """The line where mainline does not have the bug, from a series that got it by a backport to where it enters, and where mainline has it."""
-WIDEST = 14
+WIDEST = 20
 """Columns between two points at most: a longer line says no more."""
 LEFT = 2
 WAITING = "finding out which releases have the bug …"
@@ -81,24 +85,28 @@ def _line(points: tuple[ReleasePoint, ...], wide: int) -> Text:
 
 
 def _words(points: tuple[ReleasePoint, ...], wide: int) -> tuple[Text, int]:
-    """The state of each point below it, once for each run of equal states; and the column where they end."""
-    row, before, end = Text(no_wrap=True), None, 0
+    """The state of each point below it, as far as there is room; and the column where they end."""
+    row, end = Text(no_wrap=True), 0
     for at, point in enumerate(points):
         start = LEFT + at * wide
         is_said = point.state is ReleaseState.FIX and point is points[-1]
-        if point.state is not before and not is_said and start >= end:
+        if not is_said and start >= end:
+            word = _word(point.state)
+            word = word if len(word) < wide else SHORT.get(point.state, word)
             row.append(" " * (start - end))
-            row.append(str(point.state), style=STYLES[point.state])
-            end = start + len(point.state) + 1
-            row.append(" ")
-            before = point.state
+            row.append(f"{word} ", style=STYLES[point.state])
+            end = start + len(word) + 1
     return row, end
+
+
+def _word(state: ReleaseState) -> str:
+    return WORDS.get(state, str(state))
 
 
 def _listed(bug: BugRange, columns: int) -> list[Text]:
     rows = [Text(no_wrap=True)]
     for point in bug.points:
-        part = plain(f"{glyph(POINTS[point.state])} {point.version} {point.state}".replace("  ", " "), STYLES[point.state])
+        part = plain(f"{glyph(POINTS[point.state])} {point.version} {_word(point.state)}".replace("  ", " "), STYLES[point.state])
         if rows[-1] and len(rows[-1]) + 2 + len(part) > columns:
             rows.append(Text(no_wrap=True))
         rows[-1].append(Text("  " if rows[-1] else "") + part)

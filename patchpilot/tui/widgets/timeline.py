@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 SIGNS = {
     "sent": ("ruler-release", "bold"),
-    "reply": ("waiting", ""),
+    "reply": ("circle", ""),
     "problem": ("blocked", "bold red"),
     "good": ("done", "green"),
     "later": ("todo", "bold"),
