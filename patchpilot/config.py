@@ -32,6 +32,7 @@ class Key(NamedTuple):
 
 
 FAIL_ON = ("error", "warning", "check", "never")
+NOTIFY = ("bell", "osc9", "osc777", "desktop", "none")
 KEYS = (
     Key("profile", "", "project whose rules apply (empty: detected)"),
     Key("base", "", "base of the topic (empty: b4's base, the upstream, else the nearest remote branch)"),
@@ -46,6 +47,8 @@ KEYS = (
     Key("lts-remote", "", "remote with the stable branches (empty: any that has linux-X.Y.y)", from_tree=False),
     Key("signoff", "false", "add your Signed-off-by in prepare", "flag", from_tree=False),
     Key("docs-url", "", "address of the documentation site, for which explain prints the page of a rule", "url", from_tree=False),
+    Key("notify", "bell", f"how `track watch` reports news, comma-separated: {', '.join(NOTIFY)}", "words", NOTIFY, from_tree=False),
+    Key("notify-command", "", "command that `track watch` runs for news, with a title and a text as its last arguments", from_tree=False),
     Key("editor", "", "editor for messages (empty: git's)", from_tree=False),
 )
 _BY_NAME = {key.name: key for key in KEYS}
@@ -176,7 +179,7 @@ def judge(key: Key, value: str, origin: str) -> PatchpilotError | None:
         why = f"is not a number from {COLUMNS[0]} to {COLUMNS[1]}"
     elif key.kind == "flag" and value.lower() not in (*_TRUE, *_FALSE):
         why = "is not true or false"
-    elif key.kind == "choice" and value not in key.choices:
+    elif key.choices and not {word.strip() for word in (value.split(",") if key.kind in _MANY else [value])} <= set(key.choices):
         why, known = f"is not one of {', '.join(key.choices)}", key.choices
     elif key.kind == "url" and (value or key.default) and not re.fullmatch(r"https?://[^/\s]+(/\S*)?", value):
         why = "is not an http or https URL"

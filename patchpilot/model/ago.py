@@ -21,3 +21,14 @@ def ago(seconds: float, now: float | None = None) -> str:
     if age < 60 * _DAY:
         return f"{counted(int(age // _DAY), 'day')} ago"
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d}"
+
+
+def short_age(time: datetime, now: datetime) -> str:
+    """An age in three columns: `20m`, `5h`, `6d`, `20w`, `3y`."""
+    age = int((now - time).total_seconds())
+    if age < _HOUR:
+        return f"{max(age, 0) // _MINUTE}m"
+    if age < 2 * _DAY:
+        return f"{age // _HOUR}h"
+    days = age // _DAY
+    return f"{days}d" if days < 100 else f"{days // 7}w" if days < 693 else f"{days // 365}y"

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What is to be known of a followed series without reading its mails again: plain values, made from its status once."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Self
 
 from patchpilot.model.action import Action, Advice, Hint
+from patchpilot.threads.ci_verdict import ci_verdict
 from patchpilot.threads.delivery import DeliveryProblem, DeliveryReport
 from patchpilot.threads.next_step import NextStep, NextStepNeed, advise
 from patchpilot.threads.status import SeriesState, Status
@@ -16,6 +18,7 @@ from patchpilot.threads.status import SeriesState, Status
 class SeriesSummary:
     """A series in short: state, next step, newest version and title, and by what its mails are found.
 
+    `tags` counts the tags by name; `ci` is what bots report of the newest version, which was `sent` then; `posts` are its patches' Message-IDs.
     `head` is the Message-ID of the newest version's first mail; `titles` are keys of all titles; `message_ids` are all mails about it.
     """
 
@@ -23,7 +26,10 @@ class SeriesSummary:
     why: str
     subject: str
     version: int
-    tags: int
+    tags: Mapping[str, int]
+    ci: str
+    sent: str | None
+    posts: tuple[str, ...]
     need: str
     advice: tuple[str | tuple[str, tuple[str, ...], str], ...]
     head: str
@@ -42,16 +48,19 @@ class SeriesSummary:
         """The summary of a status."""
         topic, step = status.topic, advise(status)
         parts: list[Any] = [part if isinstance(part, str) else (part.verb, part.arguments, part.reason) for part in _parts(step.advice)]
-        sent = topic.revisions[0].sent
+        first, newest = topic.revisions[0].sent, topic.latest
         return cls(
-            state=str(status.state), why=status.why, subject=topic.subject, version=topic.latest.version, tags=len(status.trailers),
+            state=str(status.state), why=status.why, subject=topic.subject, version=newest.version,
+            tags=dict(Counter(credit.trailer.partition(":")[0] for credit in status.trailers)),
+            ci=str(ci_verdict(reply.mail for reply in status.replies if reply.revision is newest)),
+            sent=newest.sent.isoformat() if newest.sent else None, posts=tuple(post.message_id for post in newest.patches),
             need=str(step.need), advice=tuple(parts),
-            head=topic.latest.head.message_id, change_id=topic.change_id,
+            head=newest.head.message_id, change_id=topic.change_id,
             authors=tuple(dict.fromkeys(revision.author.key for revision in topic.revisions)), titles=tuple(sorted(topic.titles)),
             commits=tuple(dict.fromkeys(landed.commit for landed in status.landed if landed.commit and len(landed.commit) >= 12)),
-            files=tuple(sorted(topic.latest.files)), message_ids=tuple(sorted(status.message_ids)),
+            files=tuple(sorted(newest.files)), message_ids=tuple(sorted(status.message_ids)),
             delivery=tuple((str(it.problem), *_plain(it)) for it in status.delivery),
-            first=sent.isoformat() if sent else None, last=status.last_activity.isoformat() if status.last_activity else None,
+            first=first.isoformat() if first else None, last=status.last_activity.isoformat() if status.last_activity else None,
         )  # fmt: skip
 
     @property
@@ -73,6 +82,11 @@ class SeriesSummary:
             DeliveryReport(DeliveryProblem(problem), recipient, reason, status, tuple(about), title, message_id)
             for problem, recipient, reason, status, about, title, message_id in self.delivery
         )
+
+    @property
+    def sent_at(self) -> datetime | None:
+        """The date of its newest version."""
+        return datetime.fromisoformat(self.sent) if self.sent else None
 
     @property
     def last_activity(self) -> datetime | None:

@@ -40,7 +40,10 @@ NOT_RUN = {
     "patchpilot demo --shell": "opens a shell on a terminal: tests/cli/test_demo.py runs it",
     "patchpilot tui": "opens the TUI on a terminal: tests/screens run it",
     "patchpilot tui origin/master..my-fix": "opens the TUI on a terminal",
-    "patchpilot track watch": "runs until interrupted; `track watch --once` is run",
+    **{
+        f"patchpilot track watch{words}": "runs until interrupted; `track watch --once` is run"
+        for words in ("", " --notify desktop", " --notify desktop --interval 300", " --notify-command 'logger -t patchpilot'")
+    },
     "patchpilot lts --update --profile acme": "asks the project's site; tests/history/test_lts.py runs it on loopback",
     **{
         f"patchpilot track range-diff {words}": "needs two versions on the archive: tests/threads/test_compare_revisions.py runs it"

@@ -51,6 +51,8 @@ RIGHT = {
     "lts-remote": "stable",
     "signoff": "true",
     "docs-url": "https://docs.example.org/patchpilot",
+    "notify": "bell, desktop",
+    "notify-command": "logger -t patches",
     "editor": "vim",
 }
 WRONG = {
@@ -67,6 +69,8 @@ WRONG = {
     "lts-remote": [],
     "signoff": ["perhaps"],
     "docs-url": ["docs.example.org"],
+    "notify": ["bel", "bell, desk"],
+    "notify-command": ["a\nb"],
     "editor": ["vi\nm"],
 }
 

@@ -16,8 +16,10 @@ from typing import Any
 
 import pytest
 
+from patchpilot.cli.output.track_table import series_table
 from patchpilot.demo.archive_standin import HttpAnswer, StandIn
 from patchpilot.errors import PatchpilotError
+from patchpilot.services.track.follow_series import listed
 from patchpilot.threads import archive
 from patchpilot.threads.track_store import Store, default_file
 from tests.kit.archive import archive_server
@@ -90,8 +92,44 @@ def test_the_list_tells_state_and_next_step(thread: Path) -> None:
     outcome = call("track")
     assert TITLE in outcome.out
     assert "in-stable" in outcome.out
-    assert "next:" in outcome.out
+    assert "send a backport if it is needed there" in outcome.out
     assert series("list") == series()
+
+
+def test_the_table_has_a_line_a_series_by_whose_turn_it_is_and_news_first(workdir: Path) -> None:
+    title = "valve: open it when asked, and close it again before anybody has noticed that it was open"
+    robot = reply(
+        f"[PATCH] {title}", "kernel test robot noticed the following build errors:\n\n>> a.c:1: error: x\n",
+        sender="kernel test robot <lkp@intel.com>", id="k", reply_to="w", minutes=60,
+    )  # fmt: skip
+    pump = patch("[PATCH] pump: stop", id="p", author=story.OTTO)
+    asked = reply("[PATCH] pump: stop", "Please say why.", id="q", reply_to="p", minutes=90)
+    files = ((pump, asked), (patch(f"[PATCH] {title}", id="w", author=story.OTTO), robot), story.ACCEPTED, (story.FIX_V1,))
+    for number, mails in enumerate(files, 1):
+        (workdir / str(number)).write_bytes(mbox(*mails))
+        assert call("track", "add", "--mbox", str(number)).code == 0
+    call("track", "show", "1")
+    with Store() as store:
+        shown = listed(store=store)
+    narrow, wide = (series_table(shown, datetime(2024, 3, 12, tzinfo=UTC), columns).splitlines() for columns in (80, 160))
+    assert narrow == [
+        " ID  NEW  STATE              V   A/R/T  CI    AGE  SERIES                 NEXT",
+        "Your turn (2)",
+        "  2  +1   changes-requested  v1         fail  7d   valve: open it when …  answer",
+        "  1       changes-requested  v1               7d   pump: stop             answer",
+        "Waiting (2)",
+        "  3  +3   accepted           v2  -/1/-        6d   demo: check the poin…  wait",
+        "  4       sent               v1               18h  demo: check the retu…  wait",
+    ]
+    assert all(len(line) <= 80 for line in narrow)
+    assert [line.split()[:2] for line in wide[1:]] == [line.split()[:2] for line in narrow[1:]]
+    assert "answer the review by Rita Reviewer and send v2" in "\n".join(wide)
+    assert {one["id"]: (one["turn"], one["ci"], one["tags"]) for one in series()} == {
+        1: ("your turn", None, {}),
+        2: ("your turn", "failed", {}),
+        3: ("waiting", None, {"Reviewed-by": 1}),
+        4: ("waiting", None, {}),
+    }
 
 
 def test_showing_marks_replies_as_read(thread: Path) -> None:

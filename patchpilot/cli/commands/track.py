@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """`patchpilot track`: follow series on an archive until they are merged."""
 
-import shutil
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -30,6 +29,8 @@ _LORE = click.option(
 )
 _ID = click.argument("number", metavar="ID", type=int)
 MINIMUM_INTERVAL = 60
+UNLIMITED = 1000
+"""Columns of a table in a pipe or a file."""
 
 
 @click.group(
@@ -131,38 +132,58 @@ def update(common: Common, numbers: tuple[int, ...], everything: bool, fresh: bo
     return _warn_incomplete(series)
 
 
-@command.command(epilog="\b\nExample:\n  patchpilot track watch --once || echo something new")
+@command.command(
+    epilog="\b\nExamples:\n  patchpilot track watch --notify desktop\n  patchpilot track watch --once || echo something new\n"
+    "  patchpilot track watch --notify-command 'logger -t patchpilot'"
+)
 @common_options("text", "json")
 @click.option("--once", is_flag=True, help="check once; exit with 1 if there is something new")
 @click.option(
     "--interval", metavar="SECONDS", type=click.IntRange(MINIMUM_INTERVAL), default=900, show_default=True, help="pause between checks"
 )
+@click.option(
+    "--notify",
+    "ways",
+    metavar="WAY",
+    multiple=True,
+    help="report news by bell, osc9 or osc777 (terminal), desktop (notify-send), or none (repeatable)  [default: patchpilot.notify, else bell]",
+)
+@click.option(
+    "--notify-command",
+    metavar="COMMAND",
+    help="run COMMAND for each series with news, with a title and a text as its last arguments  [default: patchpilot.notify-command]",
+)
 @_LORE
-def watch(common: Common, once: bool, interval: int, lore: str | None) -> int:
-    """Check for new replies until interrupted."""
+def watch(common: Common, once: bool, interval: int, ways: tuple[str, ...], notify_command: str | None, lore: str | None) -> int:
+    """Check for new replies until interrupted, and notify of them."""
     import time
 
+    from patchpilot.cli.output.track_report import news_text, series_json
     from patchpilot.services.track import follow_series as service
+    from patchpilot.services.track import notify
 
-    def wait() -> bool:
+    notifier = notify.notifier(ways, notify_command)
+    while True:
+        # open only while the archives are asked: what was fetched since counts, and an interrupted pause leaves nothing behind
+        with common.workplace() as place, service.open_store() as store, progress_of(common) as progress:
+            looked_at = service.news(
+                store=store, archive_at=_archives(common, progress), lore=lore, fresh=not once and service.outlives(interval),
+                repository=place.repository_if_any(), progress=progress,
+            )  # fmt: skip
+        news = [series for series in looked_at if notify.news_lines(series)]
+        if news or (once and common.format == "json"):
+            common.write(series_json(news) if common.format == "json" else news_text(news))
+            sys.stdout.flush()
+        code = _warn_incomplete(looked_at)
+        found = notify.notifications(news)
+        if sys.stderr.isatty():
+            sys.stderr.write(notify.terminal_text(notifier, found))
+            sys.stderr.flush()
+        for problem in notify.run_notifiers(notifier, found):
+            notice("warning", problem)
         if once:
-            return False
+            return 1 if news else code
         time.sleep(interval)
-        return True
-
-    came, code = False, 0
-    with common.workplace() as place, service.open_store() as store, progress_of(common) as progress:
-        for looked_at in service.watch(
-            store=store, archive_at=_archives(common, progress), lore=lore, wait=wait, fresh=not once and service.outlives(interval),
-            repository=place.repository_if_any(), progress=progress,
-        ):  # fmt: skip
-            code = _warn_incomplete(looked_at)
-            news = [series for series in looked_at if series.new]
-            came = came or bool(news)
-            if news or (once and common.format == "json"):
-                _write(common, news)
-                sys.stdout.flush()
-    return 1 if once and came else code
 
 
 @command.command(epilog="\b\nExamples:\n  patchpilot track rebuild\n  patchpilot track rebuild 2 --lore https://lore.kernel.org/netdev")
@@ -462,7 +483,10 @@ def _chosen(entries: Sequence[tuple[int, str]], topic: "TopicState | None") -> i
 
 
 def _write(common: Common, series: Sequence["Tracked"], *, whole: bool = False, topic: "TopicState | None" = None) -> None:
-    from patchpilot.cli.output.track_report import series_json, series_list, series_text
+    from datetime import UTC, datetime
+
+    from patchpilot.cli.output.track_report import series_json, series_text
+    from patchpilot.cli.output.track_table import series_table
     from patchpilot.services.topic.topic_state import with_topic
 
     series = with_topic(series, topic)
@@ -471,8 +495,7 @@ def _write(common: Common, series: Sequence["Tracked"], *, whole: bool = False, 
     elif whole:
         common.write("\n\n".join(f"{series_.entry.id:>3}  {series_text(series_, topic)}" for series_ in series))
     else:
-        wide = shutil.get_terminal_size().columns if sys.stdout.isatty() and not common.output else 400
-        common.write(series_list(series, wide, topic))
+        common.write(series_table(series, datetime.now(UTC), common.room or UNLIMITED, topic))
 
 
 def _warn_incomplete(series: Sequence["Tracked"]) -> int:

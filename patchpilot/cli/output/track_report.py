@@ -9,13 +9,15 @@ from typing import Any
 from patchpilot.cli.output.json_document import document
 from patchpilot.model.action import actions
 from patchpilot.model.counted import counted
-from patchpilot.model.printable import crop, printable, width
+from patchpilot.model.printable import crop, one_line, printable, width
 from patchpilot.services.topic.topic_state import TopicState
 from patchpilot.services.track.classify_mails import ClassifiedMail
 from patchpilot.services.track.follow_series import Tracked
 from patchpilot.services.track.follow_topic import PatchState, Proof
 from patchpilot.services.track.forecast import Usual, known_forecast
-from patchpilot.services.track.patchwork_state import known_patchwork
+from patchpilot.services.track.notify import news_lines
+from patchpilot.services.track.patchwork_state import ci_of, known_patchwork
+from patchpilot.services.track.series_turns import turn_of
 from patchpilot.services.track.transfer_series import Imported
 
 TEXT_LIMIT = 4000
@@ -27,6 +29,15 @@ def series_json(series: Sequence[Tracked], topic: TopicState | None = None, impo
     if imported:
         body["imported"] = {"added": list(imported.added), "merged": list(imported.merged), "mails": imported.mails}
     return document("track", body)
+
+
+def news_text(news: Sequence[Tracked]) -> str:
+    """Each series with its new mails, a line each, and the next step."""
+    lines = []
+    for series in news:
+        lines += [f"{series.entry.id:>3}  {one_line(series.subject)}", *(f"     {line}" for line in news_lines(series))]
+        lines.append(f"     next: {one_line(series.next_step)}")
+    return "\n".join(lines)
 
 
 def imported_text(imported: Imported) -> str:
@@ -48,13 +59,14 @@ def topic_json(topic: TopicState) -> dict[str, Any]:
 
 
 def _series(tracked: Tracked) -> dict[str, Any]:
-    status = tracked.status
+    status, summary = tracked.status, tracked.summary
     return {
         "id": tracked.entry.id,
         "message_id": tracked.entry.message_id,
         "subject": tracked.subject,
         "this_topic": tracked.own,
         "state": str(tracked.state),
+        "turn": str(turn_of(tracked)),
         "why": status.why if status else "no archive has it yet",
         "author": status.topic.author.trailer() if status else None,
         "source": tracked.entry.lore or tracked.entry.mbox,
@@ -74,6 +86,8 @@ def _series(tracked: Tracked) -> dict[str, Any]:
             }
             for tag in (status.trailers if status else ())
         ],
+        "tags": dict(summary.tags) if summary else {},
+        "ci": ci_of(tracked) or None,
         "replies": _replies(tracked),
         "patches": [_patch(it) for it in (status.patches if status else ())],
         "landed": [
@@ -212,26 +226,6 @@ def _replies(tracked: Tracked) -> list[dict[str, Any]]:
 
 def _date(when: datetime | None) -> str | None:
     return when.isoformat() if when else None
-
-
-def series_list(series: Sequence[Tracked], columns: int = 100, topic: TopicState | None = None) -> str:
-    """One line a series: number, state, version, replies not read, title; the next step below it. `*` marks the series of `topic`."""
-    if not series and topic is None:
-        return "you are not following any series: `patchpilot track add MSGID|URL`"
-    lines = []
-    for series_ in series:
-        version = f"v{series_.summary.version}" if series_.summary else "-"
-        unread = f" {len(series_.unread)} new" if series_.unread else ""
-        mark = "*" if series_.own else " "
-        state = topic.state if series_.own and topic else series_.state
-        lines.append(crop(f"{mark}{series_.entry.id:>2}  {state:<18}{version:<4} {printable(series_.subject)}{unread}", columns))
-        lines.append(crop(f"     next: {printable(series_.next_step)}", columns))
-        lines += [crop(f"     note: {printable(it.words)}; {printable(str(it.advice))}", columns) for it in series_.delivery]
-        lines += [crop(f"     note: {printable(trouble)}", columns) for trouble in (*series_.troubles, *series_.damaged)]
-    if topic is not None and not any(series_.own for series_ in series):
-        lines.append(crop(f" *   {topic.state:<18}{'-':<4} {printable(topic.title)} (this topic): {topic.summary}", columns))
-        lines.append(crop(f"     next: {printable(topic.next_step)}", columns))
-    return "\n".join(lines)
 
 
 def series_text(tracked: Tracked, topic: TopicState | None = None) -> str:

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The last news of a followed series in a few words: who asked what, who applied it; the tags it has, what the bots reported."""
 
-from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from patchpilot.model.counted import counted
 from patchpilot.services.track.follow_series import Tracked
+from patchpilot.threads.ci_verdict import CiVerdict
 from patchpilot.threads.mail_kinds import MailKind
 from patchpilot.threads.review_points import ReviewPoint, review_points
 from patchpilot.threads.status import Reply, SeriesState, Status
@@ -25,15 +26,15 @@ class SeriesNews:
 
     words: str
     when: float
-    tags: dict[str, int]
+    tags: Mapping[str, int]
     bots: str
     failed: bool
 
 
 def news_of(series: Tracked) -> SeriesNews:
     """The news of a series."""
-    status = series.status
-    if status is None:
+    status, summary = series.status, series.summary
+    if status is None or summary is None:
         return SeriesNews("sent; not in the archive yet", 0.0, {}, "", False)
     points = review_points(status) if status.state in _IN_REVIEW else ()
     reply = _asking(status, points)
@@ -42,9 +43,9 @@ def news_of(series: Tracked) -> SeriesNews:
     return SeriesNews(
         words=_asked(reply, points) if reply else f"{status.state}: {status.why}" if status.why else str(status.state),
         when=_seconds(reply, status),
-        tags=dict(Counter(credit.trailer.partition(":")[0] for credit in status.trailers)),
+        tags=summary.tags,
         bots=", ".join(dict.fromkeys(_BOTS[kind] for kind in kinds)),
-        failed=MailKind.BUILD_FAILURE in kinds,
+        failed=summary.ci == CiVerdict.FAILED,
     )
 
 

@@ -2,7 +2,7 @@
 """The verb `track`: follow series until they have landed."""
 
 import functools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -415,29 +415,19 @@ def of_mbox(entry: TrackEntry, known: Sequence[Mail], mails: Sequence[Mail], rea
     return tuple(mail for mail in mails if mail.message_id in ids)
 
 
-def watch(
+def news(
     *,
     store: Store,
     archive_at: ArchiveAt,
     lore: str | None = None,
-    wait: Callable[[], bool],
     fresh: bool = False,
     repository: Repository | None = None,
     progress: Progress = silent,
-) -> Iterator[tuple[Tracked, ...]]:
-    """Update again and again, giving what changed (or could not be asked) each time; `wait` pauses and says whether to go on. `fresh` for a
-    pause so short that the cache would answer."""
+) -> tuple[Tracked, ...]:
+    """Ask about all series that are due; those with new mails, and those that could not be asked about. `lore` and `fresh` as in `UpdateRequest`."""
     request = UpdateRequest(fresh=fresh, lore=lore, whole=False)
-    while True:
-        # each round is a call of its own
-        store.reader = MailReader()
-        yield tuple(
-            series
-            for series in update(request, store=store, archive_at=archive_at, repository=repository, progress=progress)
-            if series.new or series.unreachable
-        )
-        if not wait():
-            return
+    updated = update(request, store=store, archive_at=archive_at, repository=repository, progress=progress)
+    return _read(tuple(series for series in updated if series.new or series.unreachable))
 
 
 def failed_mails(commits: Sequence[str], *, store: Store) -> dict[tuple[str, str], str]:

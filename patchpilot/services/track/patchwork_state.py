@@ -9,7 +9,9 @@ from patchpilot.cache.entries import Kind, key_of, recall, remember
 from patchpilot.errors import MissingError
 from patchpilot.model.progress import Progress, silent
 from patchpilot.services.track.follow_series import Tracked
+from patchpilot.threads.ci_verdict import CiVerdict
 from patchpilot.threads.patchwork import PatchworkCheck, PatchworkPatch, read_patch
+from patchpilot.threads.series_summary import SeriesSummary
 
 _KIND = Kind("patchwork", (str(Path(__file__)), str(Path(__file__).parents[2] / "threads" / "patchwork.py")), keep=200)
 _GOOD = ("success", "pending")
@@ -35,17 +37,26 @@ class PatchInPatchwork:
 
 def known_patchwork(series: Tracked) -> tuple[PatchInPatchwork, ...]:
     """What was read before for the newest version; nothing is asked of patchwork."""
-    if series.status is None:
+    if series.summary is None:
         return ()
-    known = recall(_KIND, _key(series))
+    known = recall(_KIND, _key(series.summary))
     return tuple(_read(*row) for row in known) if isinstance(known, list) else ()
+
+
+def ci_of(series: Tracked) -> CiVerdict:
+    """What bots report of the newest version by mail and, as far as was read before, in patchwork; one failure counts more than what passed."""
+    states = {check.state for it in known_patchwork(series) if it.record for check in it.record.checks}
+    by_mail = series.summary.ci if series.summary else ""
+    if by_mail == CiVerdict.FAILED or "fail" in states:
+        return CiVerdict.FAILED
+    return CiVerdict.PASSED if by_mail or "success" in states else CiVerdict.UNKNOWN
 
 
 def read_patchwork(series: Tracked, *, offline: bool = False, progress: Progress = silent) -> tuple[PatchInPatchwork, ...]:
     """Ask the project's patchwork about each patch of the newest version. MissingError where the project has none, or the mails are not known."""
     status = series.status
     place = status.topic.project.mail.patchwork if status else ""
-    if status is None or not place:
+    if status is None or series.summary is None or not place:
         raise MissingError(
             f"no patchwork is known for series {series.entry.id}", hint="name it in a project file of your own: patchwork in [mail]"
         )
@@ -54,7 +65,7 @@ def read_patchwork(series: Tracked, *, offline: bool = False, progress: Progress
     for at, post in enumerate(patches):
         progress("asking patchwork", at, len(patches))
         found.append(PatchInPatchwork(post.number or 1, read_patch(place, post.message_id, offline=offline)))
-    remember(_KIND, _key(series), [_plain(it) for it in found])
+    remember(_KIND, _key(series.summary), [_plain(it) for it in found])
     return tuple(found)
 
 
@@ -68,6 +79,5 @@ def _read(number: int, row: tuple[str, str, str, list[tuple[str, str, str]]] | N
     return PatchInPatchwork(number, record)
 
 
-def _key(series: Tracked) -> str:
-    posts = series.status.topic.latest.patches if series.status else ()
-    return key_of(_KIND, [post.message_id.encode("utf-8", "surrogateescape") for post in posts])
+def _key(summary: SeriesSummary) -> str:
+    return key_of(_KIND, [message_id.encode("utf-8", "surrogateescape") for message_id in summary.posts])

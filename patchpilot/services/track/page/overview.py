@@ -1,26 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The overview of the page: every series in one row, by whose turn it is."""
 
-from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
 from patchpilot.model.ago import ago
-from patchpilot.services.home.home_topic import TURNS, Turn
+from patchpilot.services.home.home_topic import Turn
 from patchpilot.services.track.follow_series import Tracked
 from patchpilot.services.track.page.markup import Markup, element, joined, link
 from patchpilot.services.track.page.series_article import anchor
 from patchpilot.services.track.page.state_pill import state_pill
 
 _COLUMNS = ("Series", "State", "Age", "Tags")
-
-
-def by_turn(series: Sequence[Tracked]) -> dict[Turn, list[Tracked]]:
-    """The series of each turn that has some; those with the newest mail first."""
-    groups: dict[Turn, list[Tracked]] = {turn: [] for turn in Turn}
-    for tracked in sorted(series, key=_last, reverse=True):
-        groups[TURNS[tracked.step.need]].append(tracked)
-    return {turn: group for turn, group in groups.items() if group}
 
 
 def overview(groups: dict[Turn, list[Tracked]], now: datetime) -> Markup:
@@ -44,15 +35,15 @@ def _table(turn: Turn, group: Sequence[Tracked], now: datetime) -> Markup:
 def _row(series: Tracked, now: datetime) -> Markup:
     new = element("span", f"{len(series.unread)} new", class_="pill sent") if series.unread else Markup()
     title = element("th", link(f"#{anchor(series)}", series.subject), " ", new, element("p", series.next_step, class_="next"), scope="row")
-    summary, status = series.summary, series.status
-    names = Counter(tag.trailer.partition(":")[0].lower().removesuffix("-by") for tag in (status.trailers if status else ()))
+    summary = series.summary
+    tags = sorted(summary.tags.items(), key=lambda tag: -tag[1]) if summary else ()
     values = (
         joined(state_pill(series.state), f" v{summary.version}" if summary else ""),
         joined(
             element("span", "sent ", _ago(summary.began if summary else None, now)),
             element("span", "last mail ", _ago(summary.last_activity if summary else None, now)),
         ),
-        joined(*(element("span", f"{count} {name} ", class_="tag") for name, count in names.most_common())),
+        joined(*(element("span", f"{count} {name.lower().removesuffix('-by')} ", class_="tag") for name, count in tags)),
     )
     cells = [element("td", value, data_label=column) for column, value in zip(_COLUMNS[1:], values, strict=True)]
     return element("tr", title, *cells)
@@ -60,11 +51,6 @@ def _row(series: Tracked, now: datetime) -> Markup:
 
 def _ago(time: datetime | None, now: datetime) -> str:
     return ago(time.timestamp(), now.timestamp()) if time else "–"
-
-
-def _last(series: Tracked) -> float:
-    last = series.summary.last_activity if series.summary else None
-    return last.timestamp() if last else float("inf")
 
 
 def _id(turn: Turn) -> str:

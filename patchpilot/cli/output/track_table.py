@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The followed series as a table: one line a series, by whose turn it is, news first."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from patchpilot.model.action import Advice, actions
+from patchpilot.model.ago import short_age
+from patchpilot.model.printable import crop, one_line, printable, width
+from patchpilot.services.home.home_topic import TURNS, Turn
+from patchpilot.services.topic.topic_state import TopicState
+from patchpilot.services.track.follow_series import Tracked
+from patchpilot.services.track.patchwork_state import ci_of
+from patchpilot.services.track.series_turns import by_turn
+
+HEADER = (" ID", "NEW", "STATE", "V", "A/R/T", "CI", "AGE", "SERIES", "NEXT")
+_TITLE, _NEXT = HEADER.index("SERIES"), HEADER.index("NEXT")
+_COUNTED = ("Acked-by", "Reviewed-by", "Tested-by")
+_CI = {"failed": "fail", "passed": "pass"}
+_SENTENCE = 32
+"""Columns from which the next step is a sentence, else it is a word or two."""
+_NARROWEST, _ENOUGH = 20, 60
+"""Columns that a title has at least, and that it has next to a sentence."""
+_STEPS = (
+    (("track", "--template", "ping"), "remind"),
+    (("track", "reply"), "answer"),
+    (("track", "rebuild"), "rebuild"),
+    (("track", "add"), "follow"),
+    (("send", "--reroll"), "new version"),
+    (("send", "--resend"), "resend"),
+    (("send", "--resume"), "send the rest"),
+    (("send",), "send"),
+    (("draft",), "changelog"),
+    (("trailers",), "add tags"),
+    (("backport",), "backport"),
+)
+"""What an action is called in the table: the first whose words the command has."""
+_NO_ACTION = {Turn.YOURS: "check", Turn.WAITING: "wait", Turn.FINISHED: "nothing"}
+
+
+class Row(NamedTuple):
+    """A line of the table: its cells without the next step, the next step in short and as a sentence, notes below it."""
+
+    cells: tuple[str, ...]
+    step: str
+    sentence: str
+    notes: tuple[str, ...] = ()
+
+
+def series_table(series: Sequence[Tracked], now: datetime, columns: int, topic: TopicState | None = None) -> str:
+    """A table of at most so many columns; `*` marks the series of `topic`, which has a line of its own where it is not followed."""
+    if not series and topic is None:
+        return "you are not following any series: `patchpilot track add MSGID|URL`"
+    groups = {turn: [_row(it, now, turn, topic) for it in group] for turn, group in by_turn(series).items()}
+    if topic is not None and not any(it.own for it in series):
+        own = TURNS[topic.step.need]
+        rows_of_turn = {**groups, own: [_topic_row(topic, own), *groups.get(own, ())]}
+        groups = {turn: rows_of_turn[turn] for turn in Turn if turn in rows_of_turn}
+    rows = [row for group in groups.values() for row in group]
+    used = [at for at in range(_NEXT) if at == _TITLE or any(row.cells[at] for row in rows)]
+    wide = {at: max(width(text) for text in (HEADER[at], *(row.cells[at] for row in rows))) for at in used}
+    room = columns - sum(wide[at] + 2 for at in used if at != _TITLE) - 2
+    sentence = room >= min(wide[_TITLE], _ENOUGH) + _SENTENCE
+    longest = max(width(row.sentence if sentence else row.step) for row in rows)
+    wide[_TITLE] = min(wide[_TITLE], max(room - longest, _ENOUGH if sentence else _NARROWEST))
+    lines = [_line(HEADER, HEADER[_NEXT], used, wide, columns)]
+    for turn, group in groups.items():
+        lines.append(f"{turn.capitalize()} ({len(group)})")
+        for row in group:
+            lines.append(_line(row.cells, row.sentence if sentence else row.step, used, wide, columns))
+            lines += [crop(f"    note: {note}", columns) for note in row.notes]
+    return "\n".join(lines)
+
+
+def _line(cells: Sequence[str], step: str, used: Iterable[int], wide: dict[int, int], columns: int) -> str:
+    padded = (crop(cells[at], wide[at]) + " " * (wide[at] - width(cells[at])) for at in used)
+    return crop("  ".join((*padded, step)), columns).rstrip()
+
+
+def _row(series: Tracked, now: datetime, turn: Turn, topic: TopicState | None) -> Row:
+    summary = series.summary
+    cells = (
+        f"{'*' if series.own else ' '}{series.entry.id:>2}",
+        f"+{len(series.unread)}" if series.unread else "",
+        topic.state if series.own and topic else str(series.state),
+        f"v{summary.version}" if summary else "",
+        "/".join(str(summary.tags.get(name, "-")) for name in _COUNTED) if summary and summary.tags else "",
+        _CI.get(ci_of(series), ""),
+        short_age(summary.sent_at, now) if summary and summary.sent_at else "",
+        one_line(series.subject),
+    )
+    notes = [f"{it.words}; {it.advice}" for it in series.delivery]
+    notes += [*series.troubles, *series.damaged]
+    return Row(cells, _in_short(series.step.advice, turn), one_line(series.next_step), tuple(printable(note) for note in notes))
+
+
+def _topic_row(topic: TopicState, turn: Turn) -> Row:
+    title = f"{topic.title} (this topic: {topic.summary})"
+    cells = (" * ", "", topic.state, "", "", "", "", one_line(title))
+    return Row(cells, _in_short(topic.step.advice, turn), one_line(topic.next_step))
+
+
+def _in_short(advice: Advice, turn: Turn) -> str:
+    """The next step in a word or two."""
+    if turn is not Turn.YOURS:
+        return _NO_ACTION[turn]
+    for action in actions(advice):
+        words = {action.verb, *action.arguments}
+        if name := next((name for known, name in _STEPS if words.issuperset(known)), None):
+            return name
+    return _NO_ACTION[turn]
