@@ -177,6 +177,7 @@ ROBOTS = (
         MailKind.OTHER,
         header=r"^auto-submitted: auto-|^x-autore(?:ply|spond)|^x-failed-recipients:|^precedence: auto_reply",
     ),
+    Bot("forge", MailKind.OTHER, sender=r"^\W*Git(?:Hub|Lab|ea)\b|<(?:notifications|noreply)@git(?:hub|lab)\.|<(?:github|gitlab|gerrit)@"),
     Bot("bounce", MailKind.OTHER, sender=r"mailer-daemon@|postmaster@|<>$"),
     Bot("a robot", MailKind.OTHER, sender=r"<(?:no-?reply|do-?not-?reply)@"),
 )

@@ -91,9 +91,10 @@ def classify(mail: Mail, author: Address | None = None) -> Classified:
         return replace(base, kind=robot.kind, confidence=0.97, why=why, bot=robot.bot, semi=robot.semi, trailers=tags, robot=robot.name)
     if not is_reply and (kind := _post(subject, text, body)):
         return replace(base, kind=kind, confidence=0.95, why="a patch" if kind is MailKind.PATCH else "a cover letter")
-    by_author = same_person(sender, author) if author else sender.key == _poster(mail) or _author_like(sender, body)
+    poster = _poster(mail)
+    by_author = same_person(sender, author) if author else sender.key == poster or _author_like(sender, body)
     tags = html_trailers(mail.body) if is_html_only(mail) else given_trailers(body, sender)
-    return _by_person(replace(base, by_author=by_author, trailers=tags), _answered(mail))
+    return _by_person(replace(base, by_author=by_author, trailers=tags), _answered(mail, poster), bool(author or poster))
 
 
 def is_html_only(mail: Mail) -> bool:
@@ -113,21 +114,22 @@ def classify_for(known: Classified, author: Address, answered: Answered = Answer
     if known.robot or same or (not known.is_reply and _post(known.subject, unquoted(mail.body), known.body)):
         return known
     plain = replace(known, kind=MailKind.OTHER, confidence=0.5, why="", semi=False, named_tree=None, by_author=by_author)
-    return _by_person(plain, answered)
+    return _by_person(plain, answered, is_known=True)
 
 
-def _by_person(base: Classified, answered: Answered) -> Classified:
-    """Classify a mail that is neither from a bot nor a patch."""
+def _by_person(base: Classified, answered: Answered, is_known: bool) -> Classified:
+    """Classify a mail that is neither from a bot nor a patch; `is_known`: the patch's author is."""
     if _SCRIPT_ID.search(base.mail.message_id) and _THANKS_OF_B4.search(base.body.text):
         return replace(base, kind=MailKind.APPLIED, confidence=0.97, why="b4's thank-you note", semi=True)
-    return _person(base, answered)
+    return _person(base, answered, is_known)
 
 
-def _person(base: Classified, answered: Answered) -> Classified:
+def _person(base: Classified, answered: Answered, is_known: bool) -> Classified:
     """Classify a person's mail: by a formal NACK, by certain prose, by a tag, as a patch, else by the prose."""
     body, credited = base.body, base.credited
     to_self = any(_says(line, base.sender) for line in body.attributions[:1])
-    reading = read_prose(body, base.subject.raw, by_author=base.by_author, to_self=to_self, answered=answered)
+    by_author = base.by_author or (False if is_known else None)
+    reading = read_prose(body, base.subject.raw, by_author=by_author, to_self=to_self, answered=answered)
     if (mark := PATCHWORK_MARK.search(body.text)) and (kind := _MARKED.get(mark["state"].lower())):
         # an author's mark announces their own next version: it asks nothing of them
         kind = MailKind.OTHER if base.by_author and kind is not MailKind.APPLIED else kind
@@ -180,13 +182,13 @@ def _poster(mail: Mail) -> str | None:
     return Address("", email).key if email else None
 
 
-def _answered(mail: Mail) -> Answered:
+def _answered(mail: Mail, poster: str | None) -> Answered:
     """What a mail answers, by the Message-IDs of its thread and whom it is addressed to first, as mail programs address a reply."""
     if mail.in_reply_to and batch_of(mail.in_reply_to):
         return Answered.PATCH
     if len(mail.references) <= _DEEPEST_PATCH and not any(map(batch_of, mail.references)):
         return Answered.PATCH
-    if not (poster := _poster(mail)):
+    if not poster:
         return Answered.UNKNOWN
     return Answered.AUTHOR if mail.to and mail.to[0].key == poster else Answered.OTHER
 

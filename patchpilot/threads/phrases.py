@@ -24,6 +24,7 @@ _BEFORE_REFUSAL = _joined(r"""
 """)
 REFUSAL = re.compile(
     rf"(?:^\W*|[.!?:;,]\s+|\b(?i:{_BEFORE_REFUSAL})\s+)(?:NA?CK|NAK)(?:ed|'ed)?\b{_BUS}"
+    r"|\b[Ii](?:'m| am) (?:going to|afraid i have to) n(?:ac|a)k\b"
     r"|^\W*[Nn](?:ac|a)k(?:ed)?\s*(?:[.!,]|$)|\b[Nn](?:ac|a)k(?:ed)?[ -]by\b"
     r"|\b[Nn](?:AC|A|ac|a)[Kk] (?:from me|for (?:the|this|now|me)|on this|to this|from my)",
     re.MULTILINE,
@@ -37,14 +38,14 @@ REFUSAL_IN_WORDS = _one_of(rf"""
 
 _BEFORE_APPLIED = _joined(r"""
     i've | i have | i | now | and | have been | has been | both | all | series | patch | patches | patchset | these | it | them
-    already | just | thanks
+    already | just | thanks | it's | is | are
     thank you | thx | rebased | \d
 """)
 APPLIED = re.compile(
     rf"(?:^\W*|[.,;!:)]\s+|\b(?:{_BEFORE_APPLIED})\s+)\[?"
     r"(?:(?:now|just|been|already|also|finally|manually|both|all|tentatively|provisionally|locally)\]?\s+){0,3}"
     r"(?P<verb>applied|appiled|aplied|applid|appplied|"
-    r"queued|merged|pushed|pulled|picked(?: (?:it|this|these|them|both))?(?: patch(?:es)?)? up|picked up|picked(?= v\d)|taken|committed|added)\b"
+    r"queued|merged|pushed|pulled|picked(?: (?:it|this|these|them|both))?(?: patch(?:es)?)? up|picked up|picked(?= v\d|\s*(?:[.,!]|$))|taken|committed|added)\b"
     r"(?P<rest>[^\n]*)",
     re.IGNORECASE | re.MULTILINE,
 )
@@ -52,7 +53,7 @@ _WHAT = (
     "(?:"
     + _joined(r"""
     this(?: one)? | it | that(?: one)? | these | them | both | all | yours | your | up | v\d{1,2} | patch(?:es)? | series | patchset | #?\d[\d, and&-]*
-    the rest of (?:the |this |your )?\w+ | the (?:series|patch|patches|patchset|rest|whole|lot|first \w+|last \w+)
+    the rest of (?:the |this |your )?\w+ | the (?:series|set|patch|patches|patchset|rest|whole|lot|first \w+|last \w+)
 """)
     + ")"
 )
@@ -67,7 +68,8 @@ _PLACE = _joined(r"""
 """)
 _WHILE = "already|earlier|yesterday|a while|some time|last|(?:a few|some|two|three) days"
 APPLIED_REST = re.compile(
-    rf"^\s*(?:[,.!;:]|$|\(|-|thanks|thank you|thx|now\b|as\b|and (?:pushed|queued|merged|applied|marked|tagged|tweaked)\b|by hand\b|manually\b|locally\b"
+    rf"^\s*(?:[,.!;:]|$|\(|-|thanks|thank you|thx|now\b|as\b|and (?:pushed|queued|merged|applied|marked|tagged|tweaked)\b"
+    rf"|by (?:hand|(?-i:[A-Z])\w+)\b|manually\b|locally\b"
     rf"|with (?:thanks|{_ALTERED})"
     rf"|{_WHAT}(?:\s+(?:now|as well|also|instead|three|two|four|manually|whole|{_WHAT})){{0,4}}"
     rf"\s*(?:[,.!;]|$|(?:to|in|into|for|on|with|as|thanks|now|and|{_WHILE})\b)"
@@ -82,6 +84,13 @@ _NEGATING = _joined(r"""
     needs? | which | that | who | since | having | they | you | we had | (?:is|are)(?: \w+)? | as
 """)
 NOT_APPLIED = re.compile(rf"\b(?:{_NEGATING})\s+(?:(?!(?:and|then|so|but)\b)\w+\s+)?$", re.IGNORECASE)
+HAS_BEEN = re.compile(r"\b(?:has|have) been\s+(?:\w+\s+)?$", re.IGNORECASE)
+IS_APPLIED = re.compile(
+    r"\b(?:has|have) been\s+(?:\w+\s+)?$"
+    r"|\b(?:it|this|these|they|both|all|patch(?:es)?|series|set|patchset)(?: patch(?:es)?| series)?(?:'s| is| are)\s+(?:been\s+)?(?:\w+\s+)?$",
+    re.IGNORECASE,
+)
+"""What a short mail says of the patch before "applied", though it would be a condition or a description in a longer one."""
 NOT_A_TREE = re.compile(
     r"\b(?:to|in|into) (?:my|our|the|your|its) (?:\w+ )?"
     r"(?:list|todo|to-do|backlog|tracker|docs?|documentation|changelog|description|message|comments?|cover|wiki)\b",
@@ -134,7 +143,8 @@ WITHDRAWS = re.compile(
 )
 """An author on their own patch; not when they announce a new version."""
 WHOLE_SERIES = re.compile(
-    r"\b(?:series|patchset|patch set|all|both|patches|these|them|whole|everything|the lot|\d+ ?(?:-|to|\.\.) ?\d+)\b", re.IGNORECASE
+    r"\b(?:series|patchset|(?:patch|the|this|whole) set|all|both|patches|these|them|whole|everything|the lot|\d+ ?(?:-|to|\.\.) ?\d+)\b",
+    re.IGNORECASE,
 )
 """Words of a reply to one patch that speak of more than this patch."""
 PERHAPS = _one_of("probably | maybe | perhaps | might | likely")
@@ -162,7 +172,7 @@ ASSENT = _one_of(
     after=r"(?!\w)",
 )
 ASKS_STRONGLY = _one_of(r"""
-    please | pls | should(?:n't)? | must(?:n't)? | needs? to | needs? (?:a|an|the) | missing | misse[sd] | forgot(?:ten)? | instead
+    please | pls | should(?:n't)? | must(?:n't)? | needs? to | needs? (?:a|an|the) | missing | misse[sd] | (?<!i )forgot(?:ten)? | instead
     rather than
     would be (?:better|nicer|good|nice|great|clearer) | better to | prefer(?:ably|red|ence)? | typo | nit(?:s|pick)? | wrong
     incorrect(?:ly)? | broken
@@ -218,8 +228,13 @@ PROMISES = re.compile(
     r"|v\d+ (?:will|is|has been) (?:sent|posted|coming)|sent (?:a )?v\d)\b",
     re.IGNORECASE,
 )
-QUESTION = re.compile(r"\?(?![^\n]{0,200}\s:\s)(?:\s|$|[)\"'])")
-"""The end of a question; C's `? :` is none."""
+QUESTION = re.compile(r"\?(?![^\n]{0,200}\s:\s|\s+\S{1,80}\+0x)(?:\s|$|[)\"'])")
+"""The end of a question; C's `? :` is none, nor is a doubtful line of a call trace."""
+WORKS = _one_of(r"""
+    i can confirm | works (?:fine|well|great|as expected|for me)(?! if| when) | (?:fixes|solves) (?:it|the \w+|my \w+) (?:for me|here)
+    (?:can't|cannot|can not|unable to|no longer) (?:be )?(?:reproduced?|see|observe|trigger) (?:the|this|that|it|any)
+""")
+"""A person's report of a successful test."""
 PING = re.compile(
     r"\b(?:gentle|friendly|kind|polite|another|second|weekly|monthly)\s+(?:ping|reminder|nudge|bump)\b|^\W*(?:ping|bump)\b"
     r"|\bany (?:update|news|feedback|progress|comments?|thoughts?)\b[^.!\n]{0,60}\?"
@@ -229,7 +244,7 @@ PING = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 TOOK_OWN = re.compile(
-    r"\A\W*(?:(?:now|both|all|also|series|patch(?:es)?|this|it|these|is|are|has been|have been|i've|i have|i|just) ){0,4}"
+    r"(?:\A|[.!]\s+)\W*(?:(?:now|both|all|also|series|patch(?:es)?|this|it|these|is|are|has been|have been|i've|i have|i|just) ){0,4}"
     r"(?:applied|queued|pushed|merged|committed)\b(?! in v\d)",
     re.IGNORECASE,
 )

@@ -21,8 +21,10 @@ from patchpilot.threads.phrases import (
     GO_AHEAD,
     GOT_IT,
     GREETING,
+    HAS_BEEN,
     IN_A_TREE,
     IN_TREE,
+    IS_APPLIED,
     NO_TREE,
     NOT_A_TREE,
     NOT_APPLIED,
@@ -44,6 +46,7 @@ from patchpilot.threads.phrases import (
     TRIED,
     UNDER_CONDITION,
     WILL_APPLY,
+    WORKS,
 )
 from patchpilot.threads.reply_body import Body
 
@@ -77,15 +80,15 @@ class Reading:
 
 
 def read_prose(
-    body: Body, subject: str = "", *, by_author: bool = False, to_self: bool = False, answered: Answered = Answered.PATCH
+    body: Body, subject: str = "", *, by_author: bool | None = None, to_self: bool = False, answered: Answered = Answered.PATCH
 ) -> Reading:
-    """Classify what a person wrote above and between the quotes; `by_author` when the sender is known to be the patch's author, `to_self` when
-    the mail answers the sender's own."""
+    """Classify what a person wrote above and between the quotes; `by_author` says whether the sender is the patch's author (None: unknown),
+    `to_self` that the mail answers the sender's own."""
     words = _words(body)
     if not words:
         return Reading(MailKind.OTHER, 0.6, "only quotes")
     if by_author:
-        if to_self and (match := TOOK_OWN.match(FOLDED.sub(r"\1 ", words))) and len(words.split()) <= _LONGEST_TAKING:
+        if to_self and (match := TOOK_OWN.search(FOLDED.sub(r"\1 ", words))) and len(words.split()) <= _LONGEST_TAKING:
             return Reading(MailKind.APPLIED, 0.7, _around(words, match))
     else:
         if match := REFUSAL.search(words):
@@ -97,11 +100,11 @@ def read_prose(
     if answered is Answered.PATCH and body.answers_a_reply:
         answered = Answered.UNKNOWN
     # who answers themselves where nothing shows whose the patch is may well be its author
-    is_author = by_author or (to_self and answered in (Answered.PATCH, Answered.UNKNOWN))
+    is_author = True if to_self and answered in (Answered.PATCH, Answered.UNKNOWN) else by_author
     return _talk(words, body, subject, is_author, answered)
 
 
-def _talk(words: str, body: Body, subject: str, by_author: bool, answered: Answered) -> Reading:
+def _talk(words: str, body: Body, subject: str, by_author: bool | None, answered: Answered) -> Reading:
     """Classify a reply that is neither a NACK nor "applied": by its probable sender and its requests."""
     count = len(words.split())
     sentences = max(1, len(re.findall(r"[.!?](?:\s|$)", words)))
@@ -110,13 +113,17 @@ def _talk(words: str, body: Body, subject: str, by_author: bool, answered: Answe
     mostly_questions = questions * 3 >= sentences and questions > 0
     said = [line for line in body.own if line.text.strip().strip(".")]
     on_code = any(line.on_code for line in said)
+    if (match := WORKS.search(words)) and not questions and strong <= 1:
+        return Reading(MailKind.TEST_RESULT, 0.6, _around(words, match))
     if match := PING.search(words) or COMMANDS.search(words):
         return Reading(MailKind.OTHER, 0.8, _around(words, match))
-    if by_author or THANKS_FOR_REVIEW.search(words) or SENT_AGAIN.search(words):
+    # what an author would say is not that of somebody who is known to be another, and asks for something
+    asks_as_other = by_author is False and (strong > 0 or (weak > 0 and answered is Answered.PATCH))
+    if by_author or (not asks_as_other and (THANKS_FOR_REVIEW.search(words) or SENT_AGAIN.search(words))):
         return Reading(
             MailKind.QUESTION if questions * 2 >= sentences and count > 6 else MailKind.OTHER, 0.7, "an answer by the patch's author"
         )
-    if (match := SORRY_OR_DONE.match(words)) and not questions and strong <= 2:
+    if (match := SORRY_OR_DONE.match(words)) and not questions and strong <= 2 and not asks_as_other:
         return Reading(MailKind.OTHER, 0.8, _around(words, match))
     asked = strong - len(GO_AHEAD.findall(words))
     if (match := ASSENT.search(words)) and count <= 30 and not questions and asked <= 0 and not weak and not PROMISES.search(words):
@@ -167,7 +174,7 @@ def _applied(words: str) -> Reading | None:
     short = len(words.split()) <= 60
     for match in APPLIED.finditer(words):
         before = words[max(0, match.start("verb") - 40) : match.start("verb")].rpartition("\n\n")[2]
-        if NOT_APPLIED.search(before.replace("\n", " ")) and not re.search(r"\b(?:has|have) been\s+(?:\w+\s+)?$", before, re.IGNORECASE):
+        if NOT_APPLIED.search(before.replace("\n", " ")) and not (IS_APPLIED if short else HAS_BEEN).search(before):
             continue
         if NOT_YET_APPLIED.search(_sentence(words, match.start("verb"))):
             continue

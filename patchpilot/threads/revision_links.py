@@ -15,6 +15,8 @@ _SAME_PREFIX = 0.3
 """The minimum similarity of titles with the same prefix, where the files decide."""
 _ANOTHER_TIME = timedelta(days=550)
 _SAME_TIME = timedelta(hours=1)
+_NEXT_VERSION = timedelta(days=150)
+"""Until then a cover letter's title with other patches is that of the next version."""
 _MAX_LATE, _MAX_EARLIER, _MAX_OF_A_TITLE = 200, 2000, 40
 
 
@@ -88,7 +90,7 @@ def _by_title(revisions: Sequence[Revision], doubtful: list[tuple[int, int]]) ->
             for name in names:
                 before = known[title, name, revision.backport_to or ""]
                 for other in before[-_MAX_OF_A_TITLE:]:
-                    if _of_different_series(revision, revisions[other]):
+                    if _of_different_series(revision, revisions[other]) or _is_common_title(revision, revisions[other]):
                         doubtful.append((at, other))
                     else:
                         yield at, other
@@ -141,6 +143,15 @@ def _of_different_series(one: Revision, other: Revision) -> bool:
     apart = abs(when(one.head.mail.mail) - when(other.head.mail.mail))
     elsewhere = bool(one.files and other.files) and not one.files & other.files
     return first and (apart > _ANOTHER_TIME or (elsewhere and apart < _SAME_TIME))
+
+
+def _is_common_title(one: Revision, other: Revision) -> bool:
+    """Whether a title may be used again for something else: one from long ago, or a cover letter's for other patches ("minor fixes")."""
+    apart = abs(when(one.head.mail.mail) - when(other.head.mail.mail))
+    other_patches = one.head.is_cover and bool(one.patches and other.patches) and one.titles & other.titles == {title_key(one.head.title)}
+    if one.version == other.version:
+        return other_patches
+    return apart > _ANOTHER_TIME or (other_patches and apart > _NEXT_VERSION)
 
 
 def _join_renamed(revisions: Sequence[Revision], joined: _Groups) -> None:

@@ -133,7 +133,7 @@ def _events(reply: Attached) -> list[Event]:
         return _by_author(reply, base)
     if kind is MailKind.APPLIED:
         if not place.commits and not mail.robot:
-            sure = mail.semi or _is_addressed(reply) or _thanks(reply) or bool(_IN_A_TREE.search(mail.why))
+            sure = mail.semi or mail.by_author or _is_addressed(reply) or _thanks(reply) or bool(_IN_A_TREE.search(mail.why))
             base = replace(base, patch=_about(reply), sure=sure)
         if reply.under is not None:
             return [replace(base, what="queued", version=version) for version in reply.under.place.versions]

@@ -131,6 +131,13 @@ PEOPLE = {
         "It is odd when read alone.\n\nI will apply it with the other tag, as you sent it\nshortly after.",
         "applied",
     ),
+    "it is merged": ("It's merged now. Thanks!", "applied"),
+    "both are picked": ("Thanks, both are picked", "applied"),
+    "applied by another": ("It's been already applied by Arnd, no need to do anything :)", "applied"),
+    "is applied, of code": ("The offset is applied to the second register as well, please check that.", "review"),
+    "going to refuse": ("However, I'm going to nack all patches that add such messages. They are unhelpful most of the time.", "nack"),
+    "forgot myself": ("Damn, I forgot about this one. There will be another pull request this week.", "other"),
+    "a test that went well": ("I can confirm that this patch also works. No hang any more.", "test-result"),
     "a version picked": ("Okay, so I have picked v1 instead, for fixes, thanks!", "applied"),
     "did not get lost": ("Before the merge window closes, I just wanted to make sure this didn't get\nlost.", "other"),
     "updates and applies": ("There are still some left.\n\nI will directly update your patch and apply it.", "applied"),
@@ -171,6 +178,12 @@ def test_whom_a_reply_answers_shows_in_its_thread_though_the_quote_was_cut() -> 
     # two others talk
     assert in_thread(WISH, to=MATT, above="r1@example.net") == "other"
     assert in_thread("Please drop this.", to=MATT, above="r1@example.net") == "review"
+    # somebody else is sorry, or praises, and wants a change all the same
+    assert in_thread("Sorry, that's not acceptable. This does not even have a sign-off.") == "review"
+    assert (
+        in_thread("Good catch, indeed!\n\nHowever, please replace the subject, it should name the pump.", to=MATT, above="r1@example.net")
+        == "review"
+    )
     # the patch is by whom git put into its Message-ID
     assert in_thread(WISH, sender=ADA, to=RITA, above="r1@example.net") == "other"
 
@@ -179,6 +192,10 @@ def test_context_lines_of_a_quoted_diff_are_code() -> None:
     quote = "> +\tif (!pump)\n> +\t\treturn;\n>  \tuse(pump);\n"
     raw = mail(RE, f"On Mon, Ada Fixer wrote:\n{quote}\nThis makes it hard to find out what was used.\n", sender=RITA)
     assert classify(parse(raw)[0]).body.own[-2].on_code
+
+
+def test_a_call_trace_asks_nothing() -> None:
+    assert in_thread("It crashes:\n\n ? pump_prime+0x10/0x20\n ? pump_start+0x10/0x20\n\nas before.") != "question"
 
 
 def test_the_operator_of_c_asks_nothing() -> None:

@@ -39,6 +39,22 @@ def test_one_title_for_two_files_at_the_same_time_is_two_works() -> None:
     assert [versions(one) for one in topics(first, later.replace(b"/pump.c", b"/tap.c"))] == [[1, 1]]
 
 
+def series_of(title: str, patches: str, *, version: int = 1, id: str, minutes: int) -> list[bytes]:  # noqa: A002 (what the header is called)
+    marks = f"PATCH v{version}" if version > 1 else "PATCH"
+    cover = mail(f"[{marks} 0/1] {title}", "Fixes.\n", id=id, minutes=minutes)
+    return [cover, patch(f"[{marks} 1/1] {patches}", id=f"{id}1", reply_to=id, minutes=minutes + 1)]
+
+
+def test_a_common_title_of_cover_letters_joins_no_series() -> None:
+    half_a_year = 60 * 24 * 180
+    before = series_of("demo: minor fixes", "demo: clear it", id="a", minutes=0)
+    first = series_of("demo: minor fixes", "demo: use another walk", id="b", minutes=half_a_year)
+    second = series_of("demo: minor fixes", "demo: use another walk", version=2, id="c", minutes=half_a_year + 1000)
+    assert sorted(versions(one) for one in topics(*before, *first, *second)) == [[1], [1, 2]]
+    renamed = series_of("demo: minor fixes", "demo: clear all of it", version=2, id="d", minutes=9000)
+    assert [versions(one) for one in topics(*before, *renamed)] == [[1, 2]]
+
+
 def test_a_request_to_pull_with_patches_of_two_series_does_not_make_them_one() -> None:
     series = [patch(f"[PATCH {n}/2] demo: check {n}", id=f"s{n}", reply_to="s1" if n > 1 else None, minutes=n) for n in (1, 2)]
     single = patch("[PATCH v3] demo: wait longer", id="w", minutes=50)

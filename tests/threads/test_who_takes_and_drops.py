@@ -48,6 +48,17 @@ def test_what_a_maintainer_says(text: str, expected: str) -> None:
     assert state(TO_MATT, answer(text, to="v2")) == expected
 
 
+def test_an_author_who_maintains_takes_the_own_series() -> None:
+    own = mail(
+        f"Re: [PATCH net v2] {TITLE}",
+        "On Mon, Ada Fixer wrote:\n> Check.\n\nNo comments..\n\nApplied!\n",
+        id="own",
+        reply_to="v2",
+        minutes=2100,
+    )
+    assert state(TO_MATT, own) == "accepted"
+
+
 def test_who_pushed_it_has_a_tree() -> None:
     assert state(TO_MATT, answer("Pushed now.", to="v2", sender=TESTER)) == "accepted"
 
