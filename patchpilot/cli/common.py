@@ -2,7 +2,7 @@
 """The values of the options that every verb has, and how a result is written. Does not import the command-line library."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -87,6 +87,18 @@ class Common(NamedTuple):
                 raise InputError(f"cannot write {self.output}: {error.strerror or error}") from error
         else:
             emit(data, colored=self.colored, exact=self.format not in ("text", "markdown"))
+
+    def write_lines(self, texts: Iterable[str]) -> None:
+        """Write a result for programs, each text as soon as it is there, to -o FILE or to stdout."""
+        if not self.output:
+            for text in texts:
+                emit(text, colored=False, exact=True)
+            return
+        self.write("")
+        with self.output.open("a", encoding="utf-8") as stream:
+            for text in texts:
+                stream.write(text)
+                stream.flush()
 
 
 def _on_stderr(line: str) -> None:

@@ -19,6 +19,7 @@ SECTIONS: dict[str, Sections] = {
         ("Suppression", ("waive", "unwaive", "baseline", "write_baseline")),
         ("Output", ("format", "output", "statistics", "quiet", "verbose", "color")),
         ("Advanced", ("explain_base", "config_from", "data", "jobs", "checkpatch", "checkpatch_compat", "no_conf", "offline")),
+        ("Many mails", ("resume_at", "shard")),
     ),
     "maintainers": (
         ("Recipients", ("per_patch", "brief", "security")),

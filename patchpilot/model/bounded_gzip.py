@@ -2,33 +2,47 @@
 """Gzip decompression with a size limit, for patches and mboxes."""
 
 import zlib
+from collections.abc import Iterable, Iterator
 
 from patchpilot.errors import InputError
 
+MAGIC = b"\x1f\x8b"
 PIECE = 1 << 20
 
 
 def unpack(data: bytes, source: str, limit: int) -> bytes:
     """The data, decompressed when it is gzip (all its members); InputError names the source when it is damaged, cut off or larger than `limit` bytes."""
-    if data[:2] != b"\x1f\x8b":
+    if data[:2] != MAGIC:
         return data
     whole: list[bytes] = []
-    size, rest = 0, data
+    size = 0
+    for piece in unpacked((data,), source):
+        size += len(piece)
+        if size > limit:
+            raise InputError(
+                f"{source}: larger than {limit >> 20} MiB after decompression", hint="pass the patches, or the mbox of one thread"
+            )
+        whole.append(piece)
+    return b"".join(whole)
+
+
+def unpacked(blocks: Iterable[bytes], source: str) -> Iterator[bytes]:
+    """The text of gzip data that comes in blocks, in pieces of at most PIECE bytes; InputError names the source when it is damaged or cut off."""
+    unpacker = None
     try:
-        while rest[:2] == b"\x1f\x8b":
-            unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
-            while not unpacker.eof:
+        for block in blocks:
+            rest, piece = block, b""
+            while rest or len(piece) == PIECE:
+                if unpacker is None:
+                    if not MAGIC.startswith(rest[:2]):
+                        return
+                    unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
                 piece = unpacker.decompress(rest, PIECE)
+                yield piece
                 rest = unpacker.unconsumed_tail
-                size += len(piece)
-                if size > limit:
-                    raise InputError(
-                        f"{source}: larger than {limit >> 20} MiB after decompression", hint="pass the patches, or the mbox of one thread"
-                    )
-                if not piece and not unpacker.eof:
-                    raise InputError(f"{source}: truncated gzip data")
-                whole.append(piece)
-            rest = unpacker.unused_data
+                if unpacker.eof:
+                    rest, piece, unpacker = unpacker.unused_data, b"", None
     except zlib.error as error:
         raise InputError(f"{source}: damaged gzip data: {error}") from error
-    return b"".join(whole)
+    if unpacker:
+        raise InputError(f"{source}: truncated gzip data")

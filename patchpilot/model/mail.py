@@ -30,6 +30,8 @@ _ADDRESSES = frozenset(("from", "to", "cc", "bcc", "sender", "reply-to"))
 _OF_MAILS = _ADDRESSES | {"subject", "date", "message-id", "content-type", "mime-version", "received", "return-path", "in-reply-to"}
 _BLANK_LINE = re.compile(rb"(?m)^\r?\n")
 LONGEST_SCISSORS = 200
+_SHORT = 1024
+"""Bytes; the `From ` line of an mbox is shorter."""
 # any way to open a nested part: the email package accepts any case, spaces before the equals sign, and boundary*0=
 _PART = re.compile(rb"(?i:boundary)[\s\x1c-\x1f*0-9]*=|^(?i:content-type:)\s*(?i:message)/", re.MULTILINE)
 _BOUNDARY = re.compile(rb'[\s"]*([^\s";]{1,70})')
@@ -74,6 +76,36 @@ def mail_bounds(data: bytes) -> list[tuple[int, int]]:
     if not starts or starts[0] != 0:
         return [(0, len(data))]
     return list(zip(starts, [*starts[1:], len(data)], strict=True))
+
+
+def split_mbox(blocks: Iterable[bytes], at: int = 0) -> Iterator[tuple[int, bytes]]:
+    """(offset, bytes) of each mail of an mbox whose text from the offset `at` on comes in blocks; a text that is no mbox is one mail.
+
+    As `mail_bounds` splits, but only one mail and one block are held: of a mail over MAX_MAIL only the beginning is given, which is over it too.
+    """
+    held = b""
+    is_mbox = cut = False
+    searched = 0
+    for block in blocks:
+        held += block
+        start = 0
+        is_mbox = is_mbox or bool(_FROM_LINE.match(held))
+        for match in _FROM_LINE.finditer(held, searched) if is_mbox else ():
+            end = match.start()
+            if end > start and _after_blank(held, end):
+                if not cut:
+                    yield at + start, held[start:end]
+                cut, start = False, end
+        at, held = at + start, held[start:]
+        if len(held) > MAX_MAIL:
+            if not cut:
+                yield at, held
+            # what follows of it is not needed, but the end of a blank line may be
+            at, held, cut = at + len(held) - _SHORT, held[-_SHORT:], True
+        # a line that the next block completes may start a mail
+        searched = held.rfind(b"\n") + 1
+    if held and not cut:
+        yield at, held
 
 
 def is_mboxrd(mail: bytes) -> bool:

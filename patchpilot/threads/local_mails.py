@@ -56,13 +56,24 @@ def local_mails(path: Path) -> LocalMails:
     """The mails of this directory or file. NetworkError when there is no archive, as for one that cannot be reached."""
     if path.is_file():
         return _Mbox(path)
-    if (path / "cur").is_dir() and (path / "new").is_dir():
+    if is_maildir(path):
         return _Maildir(path)
-    epochs = [path] if _is_git(path) else [epoch for folder in ("git", "local", ".") for epoch in sorted((path / folder).glob("*.git"))]
-    if not any(_is_git(epoch) for epoch in epochs):
+    epochs = epochs_of(path)
+    if not epochs:
         why = "is neither a public-inbox directory, a maildir nor an mbox" if path.exists() else "does not exist"
         raise NetworkError(f"{path} {why}", hint="check the path in --lore, or in git config patchpilot.lore")
-    return _Epochs(path, tuple(dict.fromkeys(epoch for epoch in epochs if _is_git(epoch))))
+    return _Epochs(path, epochs)
+
+
+def epochs_of(path: Path) -> tuple[Path, ...]:
+    """The epochs of a public-inbox directory, oldest first, or the path itself where it is one; none where it is something else."""
+    epochs = [path] if _is_git(path) else [epoch for folder in ("git", "local", ".") for epoch in sorted((path / folder).glob("*.git"))]
+    return tuple(dict.fromkeys(epoch for epoch in epochs if _is_git(epoch)))
+
+
+def is_maildir(path: Path) -> bool:
+    """Whether a directory is a maildir."""
+    return (path / "cur").is_dir() and (path / "new").is_dir()
 
 
 def _is_git(path: Path) -> bool:

@@ -123,6 +123,8 @@ def test_every_form_is_well_formed_and_shows_no_control_characters(workdir: Path
     assert not set(out) & ({"\x1b"} if form == "json" else {"\x1b", "\u202e"})
     if form in ("json", "sarif", "gitlab"):
         json.loads(out)
+    elif form == "jsonl":
+        assert [sorted(json.loads(line)) for line in out.splitlines()][-1] == ["schema", "summary"]
     elif form == "rdjsonl":
         assert all(json.loads(line)["code"]["value"] for line in out.splitlines())
     elif form == "junit":

@@ -201,6 +201,9 @@ def test_every_form_stays_well_formed_and_hides_what_is_waived(tree: Path, form:
     assert (done.code, done.err) == (0, "")
     if form in ("checkpatch", "github", "rdjsonl"):
         assert done.out == ""
+    elif form == "jsonl":
+        line, last = map(json.loads, done.out.splitlines())
+        assert (line["findings"], last["summary"]["waived"]) == ([], 1)
     elif form == "gitlab":
         assert json.loads(done.out) == []
     elif form == "junit":
@@ -348,6 +351,8 @@ def test_each_finding_says_whether_it_is_new(workdir: Path, form: str) -> None:
         assert (document["since"], document["summary"]["new"], document["summary"]["gone"]) == ("v1", 1, 0)
         assert sorted(ages(done).values()) == [False, True]
         assert ages(done)[f"trailing-space:{PATH}"] is False
+    elif form == "jsonl":
+        assert sorted(finding["new"] for finding in json.loads(done.out.splitlines()[0])["findings"]) == [False, True]
     elif form == "sarif":
         assert sorted(load["baselineState"] for load in json.loads(done.out)["runs"][0]["results"]) == ["new", "unchanged"]
         assert "suppressions" not in done.out

@@ -17,6 +17,7 @@ from tests.kit.cli import Outcome, call
 from tests.kit.life import LIST, Life, life
 from tests.kit.mails import MATT, RITA, mbox, reply
 from tests.kit.printed import ROOT, commands_in, printed_commands
+from tests.kit.repos import Repo
 from tests.kit.terminal import WALK, Terminal
 from tests.threads import story
 
@@ -223,7 +224,11 @@ def _make(world: World) -> None:
     (home / "src").mkdir()
     subprocess.run(["git", "worktree", "add", "-q", "--detach", str(home / "src" / "linux-6.1"), "v6.1"], cwd=repo.path, check=True)
     (home / "src" / "linux-6.1" / ".git").unlink()
-    world.values = {"LANDED": landed[:12], "CULPRIT": culprit[:12]}
+    epoch = home / "lists" / "linux-usb" / "git" / "0.git"
+    inbox = Repo(home / "inbox")
+    newest = inbox.commit("[PATCH] net: fix it", {"m": (repo.path / "fix.patch").read_text()})
+    inbox.git("clone", "-q", "--bare", ".", str(epoch))
+    world.values = {"LANDED": landed[:12], "CULPRIT": culprit[:12], "POSITION": f"{epoch}:{newest}"}
 
 
 @pytest.fixture(scope="module")

@@ -46,7 +46,7 @@ def _call(name: str, *words: str, form: str = "json", where: str = "linux", stdi
 
 
 def _check() -> tuple[Call, ...]:
-    forms = ("text", "json", "checkpatch", "sarif", "github", "gitlab", "junit", "rdjsonl")
+    forms = ("text", "json", "checkpatch", "sarif", "github", "gitlab", "junit", "rdjsonl", "jsonl")
     tree = ("--tree", "@tree")
     return (
         *(_call(f"files-{form}", "check", "@patches", form=form) for form in forms),

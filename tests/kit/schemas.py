@@ -22,9 +22,15 @@ def validator(schema: str) -> Draft202012Validator:
 
 
 def check_document(text: str) -> list[str]:
-    """What is wrong with a printed document: one sentence per problem. Text that is not a document of ours has none."""
+    """What is wrong with a printed document, or with JSON lines: one sentence per problem. Text that is not a document of ours has none."""
     if not text.startswith("{"):
         return []
+    if text.startswith('{"schema"'):
+        return [problem for line in text.splitlines() for problem in _problems(line)]
+    return _problems(text)
+
+
+def _problems(text: str) -> list[str]:
     try:
         document: Any = json.loads(text)
     except ValueError:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from patchpilot.errors import InputError, NoPatchError
 from patchpilot.model.address import Address
 from patchpilot.model.mail import header_lines, is_mboxrd, join_mbox, mail_bounds, one_mail, parse_mail, parse_patch, scissors_line
+from patchpilot.model.mail import split_mbox as split_blocks
 from patchpilot.model.patch import Header, Series
 from patchpilot.model.patch_subject import parse_subject
 from tests.kit import patches
@@ -258,6 +259,20 @@ def test_the_text_of_a_mail_is_its_first_plain_part_else_its_first_text(parts: l
 )
 def test_an_mbox_is_cut_after_a_blank_line_only(data: bytes, bounds: list[tuple[int, int]]) -> None:
     assert mail_bounds(data) == bounds
+    for size in (1, 7, 40, 1000):
+        blocks = (data[at : at + size] for at in range(0, len(data), size))
+        assert [(start, start + len(mail)) for start, mail in split_blocks(blocks)] == (bounds if data else [])
+
+
+def test_of_a_mail_over_the_limit_only_the_beginning_is_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("patchpilot.model.mail.MAX_MAIL", 5000)
+    line = b"From mboxrd@z Thu Jan  1 00:00:00 1970\n"
+    mails = [line + b"A: b\n\n", line + b"x" * 20_000 + b"\n\n", line + b"C: d\n"]
+    data = b"".join(mails)
+    found = list(split_blocks(data[at : at + 1000] for at in range(0, len(data), 1000)))
+    assert [start for start, _ in found] == [0, len(mails[0]), len(mails[0] + mails[1])]
+    assert [mail for _, mail in found[::2]] == mails[::2]
+    assert 5000 < len(found[1][1]) <= 6000
 
 
 def test_only_mboxrd_has_its_quoting_undone() -> None:

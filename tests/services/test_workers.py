@@ -6,37 +6,37 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Iterator
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
 
 from patchpilot.commits.repository import Repository
-from patchpilot.services.check.check_patches import _Worker
+from patchpilot.services.check.check_patches import own_objects
+from patchpilot.services.check.worker_pool import AHEAD, in_order
 from tests.kit.repos import Repo
 
 
-def _answer(pipe: Connection) -> None:
-    _Worker.begin()
-    assert _Worker.repository is not None
-    pipe.send(_Worker.repository.objects.get("HEAD:a.c"))
+def _answer(pipe: Connection, repository: Repository) -> None:
+    own_objects(repository)
+    pipe.send(repository.objects.get("HEAD:a.c"))
 
 
 @pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
-def test_a_worker_reads_objects_through_a_git_process_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_worker_reads_objects_through_a_git_process_of_its_own(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "r")
     repo.commit("frob: start", {"a.c": "int a;\n"})
     fork = multiprocessing.get_context("fork")
     ours, theirs = fork.Pipe()
     with Repository.open(repo.path) as repository:
-        monkeypatch.setattr(_Worker, "repository", repository)
         there = repository.objects.get("HEAD:a.c")
         process = repository.objects._process
         assert process is not None
         # a thread of the parent is in the middle of a question: a worker that shared its pipe, or its lock, would wait with it
         os.kill(process.pid, signal.SIGSTOP)
         asking = threading.Thread(target=repository.objects.get, args=("HEAD:a.c",))
-        worker = fork.Process(target=_answer, args=(theirs,))
+        worker = fork.Process(target=_answer, args=(theirs, repository))
         try:
             asking.start()
             while not repository.objects._lock.locked():
@@ -51,3 +51,30 @@ def test_a_worker_reads_objects_through_a_git_process_of_its_own(tmp_path: Path,
             asking.join()
         assert repository.objects._process is process
         assert repository.objects.get("HEAD:a.c") == there
+
+
+def test_results_keep_the_order_and_few_items_are_taken_ahead() -> None:
+    taken: list[int] = []
+
+    def items() -> Iterator[int]:
+        for number in range(200):
+            taken.append(number)
+            yield number
+
+    results = in_order(lambda number: (number, os.getpid()), items(), 2)
+    first = next(results)
+    assert len(taken) <= 2 * AHEAD
+    rest = list(results)
+    assert [number for number, _ in (first, *rest)] == list(range(200))
+    assert len({process for _, process in (first, *rest)} - {os.getpid()}) == 2
+
+
+def test_work_goes_on_here_when_the_system_ends_a_process() -> None:
+    here = os.getpid()
+
+    def work(number: int) -> int:
+        if number == 20 and os.getpid() != here:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return number
+
+    assert list(in_order(work, range(50), 2)) == list(range(50))

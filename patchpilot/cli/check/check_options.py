@@ -7,7 +7,7 @@ from typing import NamedTuple
 from patchpilot.cli.option_table import CHOICE, NUMBER, PATH, TEXT, Option, base_table, common_table
 from patchpilot.config import COLUMNS, FAIL_ON
 
-CI_FORMATS = ("sarif", "github", "gitlab", "junit", "rdjsonl")
+CI_FORMATS = ("sarif", "github", "gitlab", "junit", "rdjsonl", "jsonl")
 """The formats that a CI gate reads: settings and baseline are those of the base, so the commits under check cannot change them."""
 FORMATS = ("text", "json", "checkpatch", *CI_FORMATS)
 """The formats of --format; each but "text" has a module patchpilot/cli/output/findings_NAME.py with a function render()."""
@@ -44,6 +44,10 @@ OPTIONS = (
     ),
     Option(("--waive",), "suppress the findings of a rule for this topic", TEXT, "RULE=REASON", multiple=True, plain=False),
     Option(("--unwaive",), "remove such a waiver", TEXT, "RULE", multiple=True, plain=False),
+    Option(
+        ("--resume-at",), "with --format jsonl: start at the mail with this position, which each line has", TEXT, "POSITION", plain=False
+    ),
+    Option(("--shard",), "with --format jsonl: check only the I-th of N parts of the mails", TEXT, "I/N", plain=False),
     Option(("--config-from",), "read .patchpilot.toml and its packs from REV (default with CI formats: the base)", TEXT, "REV"),
 )
 
@@ -75,3 +79,5 @@ class CheckOptions(NamedTuple):
     waive: tuple[str, ...] = ()
     unwaive: tuple[str, ...] = ()
     config_from: str | None = None
+    resume_at: str | None = None
+    shard: str | None = None

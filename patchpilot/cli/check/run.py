@@ -96,6 +96,12 @@ def _check(common: Common, options: CheckOptions, place: "Workplace", repository
         from patchpilot.cli.check import fix_options
 
         return fix_options.answer(common, options, request, place)
+    if common.format == "jsonl":
+        from patchpilot.cli.check import stream
+
+        if stream.is_possible(request):
+            return stream.answer(common, options, request, repository, place.source_tree())
+        stream.refuse_options(options)
     with progress_of(common) as progress:
         result = check(request, repository=repository, tree=place.source_tree(), progress=progress)
     if result.unanswered and not common.quiet and common.format != "checkpatch":

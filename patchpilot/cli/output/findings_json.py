@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from patchpilot import __version__
 from patchpilot.cli.output.json_document import document
-from patchpilot.model.finding import Finding, Severity, Suppressed
+from patchpilot.model.finding import Severity, Suppressed
 from patchpilot.model.patch import Patch
 from patchpilot.services.check.check_result import CheckResult
+from patchpilot.services.check.json_lines import finding_body
 
 if TYPE_CHECKING:
     from patchpilot.services.check.suppressions import SuppressionResult
@@ -93,27 +94,3 @@ def _baseline(verdict: "SuppressionResult") -> dict[str, Any]:
         for entry in verdict.stale
     ]
     return {"file": verdict.baseline, "stale": stale, "written": written}
-
-
-def finding_body(finding: Finding) -> dict[str, Any]:
-    """One finding; `moved` only when it is, `new` only where an earlier revision was compared with, `left` only with --fix and --diff."""
-    body: dict[str, Any] = {
-        "rule": finding.rule,
-        "name": finding.name,
-        "checkpatch": finding.checkpatch,
-        "severity": str(finding.severity),
-        "message": finding.message,
-        "patch_line": finding.patch_line,
-        "path": finding.path,
-        "line": finding.line,
-        "column": finding.column,
-        "reference": finding.reference,
-        "fix": {"kind": finding.fix.kind, "text": finding.fix.text} if finding.fix else None,
-    }
-    if finding.moved:
-        body["moved"] = True
-    if finding.new is not None:
-        body["new"] = finding.new
-    if finding.left:
-        body["left"] = finding.left
-    return body

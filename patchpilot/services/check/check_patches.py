@@ -1,17 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The verb `check`: patches in, findings out."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from patchpilot.cache import patterns
 from patchpilot.errors import ExitCode, MissingError
-from patchpilot.lint.checkpatch_conf import CheckpatchConf, read_conf, usable
 from patchpilot.lint.engine import run, run_series
-from patchpilot.lint.lint_context import HistoryFacts, Options
-from patchpilot.lint.project_rules import adjusted, at_checkpatch_levels, check_style
+from patchpilot.lint.lint_context import HistoryFacts
 from patchpilot.lint.rule_store import load_rules
-from patchpilot.lint.selection import choose, former_names, verify
+from patchpilot.lint.selection import former_names, verify
 from patchpilot.model.finding import Finding, Severity
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.progress import Progress, silent
@@ -19,9 +17,10 @@ from patchpilot.model.rule import Rule
 from patchpilot.model.shorten import shortened_series
 from patchpilot.model.source_tree import Tree
 from patchpilot.projects.detection import detect
-from patchpilot.projects.loading import find_project, newest_kernel
+from patchpilot.projects.loading import find_project
 from patchpilot.services.check.check_request import CheckRequest
 from patchpilot.services.check.check_result import CheckedPatch, CheckResult, CheckRun
+from patchpilot.services.check.set_up_run import set_up
 from patchpilot.services.topic.read_series import read_series
 
 if TYPE_CHECKING:
@@ -82,45 +81,15 @@ def check_series(
     """As `check`, for patches that were read already; `rules` default to the shipped packs, findings are compared with the `earlier` revision."""
     request = request or CheckRequest()
     series = [shortened_series(series_) for series_ in series]
-    rules = every_rule = rules or load_rules()
-    tree = tree or _tree_of(series, repository)
+    every_rule = rules or load_rules()
+    tree = tree or tree_of(series, repository)
     chosen = find_project(request.profile) if request.profile else detect(tree, (patch for series_ in series for patch in series_.patches))
-    conf = read_conf(tree) if request.conf else CheckpatchConf()
-    request = request._replace(strict=request.strict or conf.strict)
-    # the tree's options precede those of the call, as with checkpatch.pl
-    if conf.max_line_length and request.max_line_length == CheckRequest().max_line_length:
-        request = request._replace(max_line_length=conf.max_line_length)
-    if conf.help_lines:
-        chosen = chosen._replace(style=chosen.style._replace(help_lines=conf.help_lines))
-    options = Options(
-        strict=request.strict,
-        max_line_length=request.max_line_length,
-        kernel=request.kernel or (tree.version if tree and chosen.kernel else None) or newest_kernel(),
-        profile=chosen.name,
-        data_dir=request.data_dir,
-        checkpatch_compat=request.checkpatch_compat,
-    )
-    if chosen.files:
-        check_style(rules, chosen)
-    types = {rule.checkpatch for rule in rules}
-    rules = choose(
-        rules,
-        kernel=options.kernel,
-        profile=options.profile,
-        select=request.select or [type_ for type_ in conf.types if type_ in types],
-        ignore=(*request.ignore, *(type_ for type_ in conf.ignore if type_ in types)),
-    )
-    if not request.checkpatch_compat:
-        rules = usable(rules, tree)
-    if request.checkpatch_compat or request.checkpatch_levels:
-        rules = at_checkpatch_levels(rules)
-    rules = adjusted(rules, chosen)
+    setting = set_up(request, every_rule, chosen, tree)
+    rules, options = setting.rules, setting.options
     pairs = [(patch, series_) for series_ in series for patch in series_.patches]
-    setting = CheckRun(rules, options, chosen, tree, _facts(repository, rules, pairs), _trees(series, tree, repository, request))
+    setting = setting._replace(history=_facts(repository, rules, pairs), trees=_trees(series, tree, repository, request))
     many = request.jobs > 1 and len(pairs) >= WORTH_A_PROCESS
-    findings = _in_processes(setting, pairs, request.jobs, repository, progress) if many else None
-    if findings is None:
-        findings = list(_here(setting, pairs, progress))
+    findings = list(_in_processes(setting, pairs, request.jobs, repository, progress) if many else _here(setting, pairs, progress))
     if request.checkpatch_compat:
         findings = _once_a_run(findings)
     if request.checkpatch:
@@ -144,14 +113,14 @@ def check_series(
     if request.suppressions:
         from patchpilot.services.check.suppress import apply_suppressions
 
-        result = apply_suppressions(result, request.suppressions, every_rule, strict=request.strict)
+        result = apply_suppressions(result, request.suppressions, every_rule, strict=options.strict)
     if earlier:
         from patchpilot.services.check.compare_versions import compared
 
         same_rules = request._replace(profile=options.profile, suppressions=None)
         before = check_series(earlier.series, same_rules, rules=every_rule, repository=repository, tree=tree, progress=progress)
         result = compared(result, before)._replace(since=earlier.label)
-    return result._replace(exit_code=_exit_code(result, request.fail_on))
+    return result._replace(exit_code=exit_code(result.counts, request.fail_on))
 
 
 def _renamed(request: CheckRequest, rules: Sequence[Rule]) -> tuple[tuple[str, str], ...]:
@@ -179,61 +148,30 @@ def _here(setting: CheckRun, pairs: Pairs, progress: Progress) -> Iterator[tuple
 
 def _in_processes(
     setting: CheckRun, pairs: Pairs, jobs: int, repository: "Repository | None", progress: Progress
-) -> list[tuple[Finding, ...]] | None:
-    """The findings of each patch, found by several processes; None where the system cannot fork or ended one of them."""
-    import multiprocessing
-    import signal
-    from concurrent.futures import ProcessPoolExecutor
-    from concurrent.futures.process import BrokenProcessPool
+) -> Iterator[tuple[Finding, ...]]:
+    """The findings of each patch, found by several processes."""
+    from patchpilot.services.check.worker_pool import in_order
 
-    if "fork" not in multiprocessing.get_all_start_methods():
-        return None
-    _Worker.setting, _Worker.pairs, _Worker.repository = setting, pairs, repository
-    per_patch: list[tuple[Finding, ...]] = []
-    workers = min(jobs, len(pairs))
-    share = max(1, len(pairs) // (workers * 8))
-    context = multiprocessing.get_context("fork")
-    try:
-        with ProcessPoolExecutor(workers, mp_context=context, initializer=_Worker.begin) as pool:
-            # a child that Ctrl-C meets before it knows that this is for the parent would print a traceback
-            before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-            try:
-                answers = pool.map(_Worker.work, range(len(pairs)), chunksize=share)
-            finally:
-                signal.pthread_sigmask(signal.SIG_SETMASK, before)
-            for number, findings in enumerate(answers):
-                progress("checking", number, len(pairs))
-                per_patch.append(findings)
-    except BrokenProcessPool:
-        # the system took a process away, for want of memory most likely: one is enough
-        return None
-    return per_patch
+    processes = min(jobs, len(pairs))
+    share = max(1, len(pairs) // (processes * 8))
+
+    def work(numbers: range) -> list[tuple[Finding, ...]]:
+        return [run(setting.context(*pairs[number]), setting.rules) for number in numbers]
+
+    shares = (range(at, min(at + share, len(pairs))) for at in range(0, len(pairs), share))
+    done = 0
+    for findings in in_order(work, shares, processes, lambda: own_objects(repository)):
+        progress("checking", done, len(pairs))
+        done += len(findings)
+        yield from findings
 
 
-class _Worker:
-    """What a forked process finds in the memory it was born with: nothing is sent to it but numbers."""
-
-    setting: CheckRun
-    pairs: Pairs
-    repository: "Repository | None" = None
-
-    @classmethod
-    def begin(cls) -> None:
-        """Ctrl-C is for the parent, the end of the parent is the end; a pipe to git must not be shared."""
-        import signal
-
+def own_objects(repository: "Repository | None") -> None:
+    """Give a forked process its own pipe to git, which must not be shared."""
+    if repository:
         from patchpilot.commits.cat_file import CatFile
 
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        if cls.repository:
-            cls.repository.objects = CatFile(cls.repository.top)
-
-    @classmethod
-    def work(cls, number: int) -> tuple[Finding, ...]:
-        """Check one patch."""
-        patch, one = cls.pairs[number]
-        return run(cls.setting.context(patch, one), cls.setting.rules)
+        repository.objects = CatFile(repository.top)
 
 
 ONCE_A_RUN = ("CORRUPTED_PATCH",)
@@ -293,7 +231,7 @@ def _trees(
     return trees(series, tree, repository)
 
 
-def _tree_of(series: Sequence[Series], repository: "Repository | None") -> Tree | None:
+def tree_of(series: Sequence[Series], repository: "Repository | None") -> Tree | None:
     """The tree the patches are for, where a repository has it: that of the first commit's parent, else of HEAD."""
     if repository is None:
         return None
@@ -304,8 +242,9 @@ def _tree_of(series: Sequence[Series], repository: "Repository | None") -> Tree 
     return CommitTree(repository, commit) if commit else None
 
 
-def _exit_code(result: CheckResult, fail_on: str) -> ExitCode:
+def exit_code(severities: Iterable[Severity], fail_on: str) -> ExitCode:
+    """1 where findings of these severities include one of `fail_on` or above, else 0."""
     if fail_on == "never":
         return ExitCode.OK
     limit = Severity(fail_on).rank
-    return ExitCode.FINDINGS if any(finding.severity.rank <= limit for finding in result.all) else ExitCode.OK
+    return ExitCode.FINDINGS if any(severity.rank <= limit for severity in severities) else ExitCode.OK

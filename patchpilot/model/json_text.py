@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Values as JSON text that is safe to print."""
+
+import json
+import re
+from typing import Any
+
+from patchpilot.model.printable import UNSAFE
+
+
+def json_text(value: Any, indent: int | None = None) -> str:
+    """The value as JSON, always valid UTF-8: undecodable bytes (surrogates) become U+FFFD, what a terminal would act on is `\\uXXXX`."""
+    return UNSAFE.sub(_escaped, json.dumps(value, ensure_ascii=False, indent=indent))
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return "\ufffd" if "\ud800" <= found[0] <= "\udfff" else f"\\u{ord(found[0]):04x}"

@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The check of any number of mails, each by itself: a JSON line for every patch as soon as it is checked, in the order of the input."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from patchpilot.cache import patterns
+from patchpilot.commits.range import refuse_absent
+from patchpilot.errors import ExitCode, InputError
+from patchpilot.lint.engine import run
+from patchpilot.lint.lint_context import HistoryFacts
+from patchpilot.lint.rule_store import load_rules
+from patchpilot.lint.selection import verify
+from patchpilot.model.finding import Severity
+from patchpilot.model.limits import MAX_LINE
+from patchpilot.model.mail import parse_mail_header, parse_patch
+from patchpilot.model.patch import Patch, Series
+from patchpilot.model.shorten import shortened
+from patchpilot.model.source_tree import Tree
+from patchpilot.projects.detection import detect
+from patchpilot.projects.loading import find_project
+from patchpilot.services.check.check_patches import exit_code, own_objects, tree_of
+from patchpilot.services.check.check_request import CheckRequest
+from patchpilot.services.check.check_result import CheckRun
+from patchpilot.services.check.json_lines import error_line, patch_line, summary_line
+from patchpilot.services.check.set_up_run import set_up
+from patchpilot.services.check.worker_pool import in_order
+from patchpilot.threads.mail_stream import WHOLE, StreamedMail, parse_shard, stream_mails
+
+if TYPE_CHECKING:
+    from patchpilot.commits.repository import Repository
+
+_MAILS, _BYTES = 16, 1 << 18
+"""How many mails a process is handed at a time, and after how many bytes no more of them."""
+
+_Checked = tuple[str, "Counter[str]"]
+
+
+def stream_targets(
+    request: CheckRequest,
+    resume_at: str | None = None,
+    shard: str | None = None,
+    *,
+    repository: "Repository | None" = None,
+    tree: Tree | None = None,
+) -> "CheckStream":
+    """The check of the mails of the TARGETs, from the position `resume_at` on, or of their `shard` "I/N" only."""
+    refuse_absent(request.targets)
+    mails = stream_mails(request.targets, resume_at, parse_shard(shard) if shard else WHOLE)
+    return CheckStream(request, mails, repository=repository, tree=tree)
+
+
+class CheckStream:
+    """The lines of a check, made while they are read, and last the summary; then `exit_code` is that of the check.
+
+    Rules about a whole series are silent, and a patch is not compared with others: the lines of a mail are the same in every run, whatever is before it.
+    """
+
+    def __init__(
+        self, request: CheckRequest, mails: Iterable[StreamedMail], *, repository: "Repository | None" = None, tree: Tree | None = None
+    ) -> None:
+        """UsageError names an unknown rule or profile and the nearest."""
+        self._request, self._mails, self._repository = request, mails, repository
+        self._tree = tree or tree_of((), repository)
+        self._rules = load_rules(request.packs)
+        verify((*request.select, *request.ignore), self._rules)
+        self._project = find_project(request.profile) if request.profile else None
+        self._runs: dict[str, CheckRun] = {}
+        self._counts: Counter[str] = Counter()
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """2 where a mail is damaged, else 1 where a finding has the severity of fail_on; 0 where nothing is to fail."""
+        if self._counts["damaged"] and self._request.fail_on != "never":
+            return ExitCode.USAGE
+        return exit_code((severity for severity in Severity if self._counts[severity]), self._request.fail_on)
+
+    def __iter__(self) -> Iterator[str]:
+        patterns.use()
+        mails = iter(self._mails)
+        for mail in mails:
+            # the first line waits for no process, and what it needed is in the memory that all processes share
+            if text := self._counted(self._line(mail)):
+                yield text
+                break
+        patterns.keep()
+        for checked in in_order(self._lines, _shares(mails), self._request.jobs, lambda: own_objects(self._repository)):
+            if text := self._counted(checked):
+                yield text
+        yield summary_line(self._counts, self.exit_code)
+
+    def _counted(self, checked: _Checked) -> str:
+        text, counts = checked
+        self._counts += counts
+        return text
+
+    def _lines(self, mails: Sequence[StreamedMail]) -> _Checked:
+        texts, counts = zip(*map(self._line, mails), strict=True)
+        return "".join(texts), sum(counts, Counter())
+
+    def _line(self, mail: StreamedMail) -> _Checked:
+        """The line of a mail, "" where it is none with a patch, and what it counts for."""
+        try:
+            if mail.error:
+                raise InputError(mail.error)
+            patch = parse_patch(mail.raw, mail.source)
+        except InputError as error:
+            return error_line(mail.position, _message_id(mail.raw), mail.source, error.message), Counter(mails=1, damaged=1)
+        if not (patch.has_diff or not (mail.archived or patch.subject.number == 0)):
+            return "", Counter(mails=1)
+        patch = shortened(patch)
+        setting = self._setting(patch)
+        findings = run(setting.context(patch, Series((patch,))), setting.rules)
+        text = patch_line(patch, findings, mail.position, setting.profile.name)
+        return text, Counter(mails=1, patches=1) + Counter(str(finding.severity) for finding in findings)
+
+    def _setting(self, patch: Patch) -> CheckRun:
+        project = self._project or detect(self._tree, (patch,))
+        if project.name not in self._runs:
+            self._runs[project.name] = set_up(self._request, self._rules, project, self._tree)._replace(history=self._facts())
+        return self._runs[project.name]
+
+    def _facts(self) -> HistoryFacts | None:
+        if self._repository is None:
+            return None
+        from patchpilot.services.check.history_facts import RepositoryFacts
+
+        return RepositoryFacts(self._repository)
+
+
+def _shares(mails: Iterator[StreamedMail]) -> Iterator[list[StreamedMail]]:
+    """The mails in groups of a few."""
+    share: list[StreamedMail] = []
+    size = 0
+    for mail in mails:
+        share.append(mail)
+        size += len(mail.raw)
+        if len(share) == _MAILS or size > _BYTES:
+            yield share
+            share, size = [], 0
+    if share:
+        yield share
+
+
+def _message_id(raw: bytes) -> str | None:
+    """The Message-ID of a mail that cannot be read as a whole."""
+    try:
+        return parse_mail_header(raw[: MAX_LINE // 2]).message_id
+    except InputError:
+        return None

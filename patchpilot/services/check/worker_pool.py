@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Work that several processes share: results in the order of the items, few items on their way at a time."""
+
+import gc
+import multiprocessing
+import os
+import signal
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
+from typing import Any, TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+AHEAD = 4
+"""Items for each process that are handed out before their results are taken: memory does not grow with the input."""
+
+_work: Callable[[Any], Any]
+
+
+def in_order(
+    work: Callable[[Item], Result], items: Iterable[Item], processes: int, begin: Callable[[], None] = lambda: None
+) -> Iterator[Result]:
+    """What `work` makes of each item, in their order. Items and results are sent to and from forked processes, each of which calls `begin` first.
+
+    The work is done in this process where `processes` is 1 or the system cannot fork, and from then on where the system ends one of them.
+    """
+    if processes == 1 or "fork" not in multiprocessing.get_all_start_methods():
+        yield from map(work, items)
+        return
+    from concurrent.futures import Future, ProcessPoolExecutor
+    from concurrent.futures.process import BrokenProcessPool
+
+    rest = iter(items)
+    waiting: deque[Item] = deque()
+    futures: deque[Future[Result]] = deque()
+    context = multiprocessing.get_context("fork")
+    pool = ProcessPoolExecutor(processes, mp_context=context, initializer=_begin, initargs=(work, begin))
+    try:
+        for item in rest:
+            waiting.append(item)
+            futures.append(_submitted(pool, item))
+            if len(futures) == processes * AHEAD:
+                yield futures.popleft().result()
+                waiting.popleft()
+        while futures:
+            yield futures.popleft().result()
+            waiting.popleft()
+    except BrokenProcessPool:
+        # the system took a process away, for want of memory most likely: one is enough
+        yield from map(work, chain(waiting, rest))
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _submitted(pool: Any, item: Any) -> Any:
+    """The future of an item. The processes are forked with the first one."""
+    # a child that Ctrl-C meets before it knows that this is for the parent would print a traceback
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        return pool.submit(_answer, item)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _begin(work: Callable[[Any], Any], begin: Callable[[], None]) -> None:
+    """Ctrl-C is for the parent, the end of the parent is the end; what the parent left in memory is not searched for garbage."""
+    global _work
+    _work = work
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    gc.freeze()
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    begin()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def _answer(item: Any) -> Any:
+    return _work(item)

@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""`check --format jsonl`: a line for each patch while the input is read, wherever reading starts."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from patchpilot.model.mail import join_mbox
+from patchpilot.threads.local_mails import epochs_of
+from tests.kit import patches
+from tests.kit.archive import LOCAL, archive_server
+from tests.kit.cli import call
+from tests.kit.mails import mail
+from tests.kit.repos import Repo
+
+KINDS = (*LOCAL, "epoch", "directory of files")
+TRAILING = patches.DIFF.replace("rc = bar();", "rc = bar(); ")
+NAMES = [f"patch {number}" for number in range(1, 9)]
+
+
+def patch(name: str, diff: str = patches.DIFF, message_id: str = "") -> bytes:
+    text = patches.mail(f"[PATCH] foo: {name}", diff=diff, headers={"Message-ID": f"<{message_id or name.replace(' ', '-')}@example.org>"})
+    return text.encode().split(b"\n", 1)[1]
+
+
+def source_of(kind: str, place: Path, mails: list[bytes]) -> Path:
+    """The mails as a source of this kind."""
+    if kind == "directory of files":
+        place.mkdir()
+        for number, one in enumerate(mails):
+            (place / f"{number:04}.eml").write_bytes(one)
+        return place
+    with archive_server(LOCAL[0] if kind == "epoch" else kind, place, *mails) as made:
+        path = Path(made.url)
+    return epochs_of(path)[0] if kind == "epoch" else path
+
+
+@pytest.fixture(params=KINDS)
+def source(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    return source_of(request.param, tmp_path / "mails", [patch(name) for name in NAMES])
+
+
+def lines(*words: object, code: int = 0) -> list[dict[str, Any]]:
+    outcome = call("check", "--format", "jsonl", *words)
+    assert outcome.code == code, outcome.err
+    return [json.loads(line) for line in outcome.out.splitlines()]
+
+
+def test_every_patch_of_every_kind_of_source_has_a_line(source: Path) -> None:
+    *found, last = lines(source)
+    names = [line["subject"].removeprefix("foo: ") for line in found]
+    assert names in (NAMES, NAMES[::-1])
+    assert [line["message_id"] for line in found] == [f"{name.replace(' ', '-')}@example.org" for name in names]
+    assert last["summary"] == {
+        "mails": 8, "patches": 8, "damaged": 0, "errors": 0, "warnings": 0, "checks": 0, "notes": 0,
+        "waived": 0, "baselined": 0, "exit_code": 0
+    }  # fmt: skip
+
+
+def test_reading_can_start_at_the_position_of_every_line(source: Path) -> None:
+    *found, _ = lines(source)
+    for number in (0, 3, 7):
+        assert lines(source, "--resume-at", found[number]["position"])[:-1] == found[number:]
+
+
+def test_the_shards_have_every_mail_once(source: Path) -> None:
+    *found, _ = lines(source)
+    parts = [lines(source, "--shard", f"{number}/3")[:-1] for number in (1, 2, 3)]
+    assert sorted((line for part in parts for line in part), key=found.index) == found
+    assert all(len(part) < len(found) for part in parts)
+
+
+def test_a_line_has_the_findings_of_the_patch_alone(tmp_path: Path) -> None:
+    mbox = tmp_path / "list.mbox"
+    mbox.write_bytes(join_mbox([patch("one"), mail("Re: [PATCH] foo: one", "Looks good."), patch("one", TRAILING, "two")]))
+    one, two, last = lines(mbox, code=1)
+    assert [(finding["name"], finding["line"]) for finding in two["findings"] if finding not in one["findings"]] == [("trailing-space", 4)]
+    (alone,) = json.loads(call("check", "--format", "json", mbox_of(tmp_path, patch("one", TRAILING, "two"))).out)["patches"]
+    assert two["findings"] == alone["findings"]
+    assert (last["summary"]["mails"], last["summary"]["patches"]) == (3, 2)
+
+
+def mbox_of(place: Path, *mails: bytes) -> Path:
+    file = place / "other.mbox"
+    file.write_bytes(join_mbox(mails))
+    return file
+
+
+def test_a_damaged_mail_has_a_line_with_the_error_and_the_rest_is_checked(tmp_path: Path) -> None:
+    long = patch("long", patches.DIFF + "+" + "x" * (1 << 20) + "\n")
+    for number, content in enumerate((patch("one"), long, b"", b"what is this?\n", patch("two"))):
+        (tmp_path / f"{number}.eml").write_bytes(content)
+    (tmp_path / "5.mbox").symlink_to("nowhere")
+    *found, last = lines(tmp_path, code=2)
+    assert [line.get("subject") or line["error"].replace(f"{tmp_path}/", "") for line in found] == [
+        "foo: one",
+        "1.eml: line 27 too long: 1,048,577 bytes, the limit is 1,048,576",
+        "2.eml: the file is empty",
+        "3.eml:1: neither a mail nor a diff",
+        "foo: two",
+        "cannot read 5.mbox: No such file or directory",
+    ]
+    assert found[1]["message_id"] == "long@example.org"
+    assert last["summary"]["damaged"] == 4
+    assert lines(tmp_path, "--fail-on", "never", code=0)[:-1] == found
+
+
+def test_commits_have_lines_too_and_the_series_is_in_the_summary(tmp_path: Path) -> None:
+    repo = Repo(tmp_path / "r")
+    ids = [repo.commit(f"frob: step {number}", {"a.c": f"int a{number};\n"}) for number in (1, 2, 3)]
+    *found, last = lines("-C", repo.path, f"{ids[0]}..HEAD", code=1)
+    assert [(line["position"], line["commit"]) for line in found] == [(id_, id_) for id_ in ids[1:]]
+    assert last["summary"]["patches"] == 2
+    assert [finding["name"] for finding in last["series"]["findings"]] == ["fixes-earlier-patch"]
+    refused = call("check", "-C", repo.path, "--format", "jsonl", "--shard", "1/2", "HEAD")
+    assert refused.code == 2
+    assert "--shard requires mails that are checked one by one" in refused.err
+
+
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [
+        (("--shard", "5/4"), "--shard 5/4: not a part of the mails"),
+        (("--shard", "half"), "--shard half: not a part of the mails"),
+        (("--resume-at", "elsewhere.mbox:7"), "--resume-at elsewhere.mbox:7: no such position in the input"),
+        (("--resume-at", "other.mbox:7"), "--resume-at other.mbox:7: no mail starts at this offset"),
+        (("--resume-at", "other.mbox:end"), "--resume-at other.mbox:end: not an offset in a file"),
+        (("--select", "nosuch"), "unknown rule 'nosuch'"),
+    ],
+)
+def test_what_cannot_be_done_is_refused(tmp_path: Path, words: tuple[str, ...], error: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    outcome = call("check", "--format", "jsonl", mbox_of(tmp_path, patch("one")).name, *words)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert f"patchpilot: error: {error}" in outcome.err
+
+
+def started(*words: object, **more: Any) -> "subprocess.Popen[bytes]":
+    argv = [sys.executable, "-m", "patchpilot", "check", "--format", "jsonl", "--fail-on", "never", *map(str, words)]
+    return subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True, **more)
+
+
+def test_a_line_is_printed_before_the_input_ends() -> None:
+    process = started("-", stdin=subprocess.PIPE)
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(join_mbox([patch("one"), patch("two"), patch("three")]) + b"x" * (1 << 20))
+    process.stdin.flush()
+    assert json.loads(process.stdout.readline())["subject"] == "foo: one"
+    out, _ = process.communicate(timeout=60)
+    assert [json.loads(line).get("subject") for line in out.splitlines()] == ["foo: two", "foo: three", None]
+
+
+def workers_of(session: int) -> list[int]:
+    """The processes of a session that has a terminal's signals, but for its first."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            fields = (folder / "stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[3]) == session and int(folder.name) != session and fields[0] != "Z":
+            found.append(int(folder.name))
+    return found
+
+
+@pytest.mark.parametrize(("sign", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 130), (signal.SIGKILL, -9)])
+def test_no_process_is_left_when_it_is_ended(tmp_path: Path, sign: signal.Signals, code: int) -> None:
+    file = mbox_of(tmp_path, *(patch(f"patch {number}") for number in range(2000)))
+    process = started(file, "--jobs", "2")
+    with process:
+        assert process.stdout is not None
+        for _ in range(40):
+            process.stdout.readline()
+        assert len(workers_of(process.pid)) == 2
+        if sign == signal.SIGINT:
+            os.killpg(process.pid, sign)
+        else:
+            process.send_signal(sign)
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == code
+    assert b"Traceback" not in err
+    assert gone(process.pid)
+
+
+def gone(session: int) -> bool:
+    until = time.monotonic() + 20
+    while workers_of(session) and time.monotonic() < until:
+        time.sleep(0.05)
+    return not workers_of(session)
