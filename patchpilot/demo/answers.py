@@ -4,10 +4,10 @@
 import contextlib
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from patchpilot.demo import demo_mails, upstream
-from patchpilot.demo.demo_mails import Sent
+from patchpilot.demo.demo_mails import PACE, Sent
 from patchpilot.demo.demo_people import NET_LIST, NET_REVIEWER
 from patchpilot.demo.sandbox import Sandbox
 from patchpilot.errors import PatchpilotError
@@ -50,7 +50,7 @@ class Answers:
         if version in self._versions:
             return
         self._versions.add(version)
-        sent = Sent(mail.message_id, mail.subject, mail.body, mail.date or datetime.now(UTC))
+        sent = Sent(mail.message_id, mail.subject, mail.body, mail.date or datetime.now(UTC), PACE)
         archive = self.sandbox.archive
         # the user may have fixed v1 in another way than the script: the robot reports only what is in the mail
         built = demo_mails.build_report if demo_mails.UNUSED in sent.body else demo_mails.build_success
@@ -72,9 +72,9 @@ class Answers:
         commit = upstream.apply_upstream(sandbox, raw, link, (f"Reviewed-by: {NET_REVIEWER.trailer()}",))
         sandbox.archive.add(demo_mails.applied(sent, commit, title))
         upstream.take_into_stable(sandbox, commit, "6.12")
-        when = sent.date + timedelta(days=9)
+        when = sent.date + 9 * 24 * PACE
         body = parse_mail(raw).body.partition("\n---\n")[0]
         sandbox.archive.add(
             demo_mails.stable_review(commit, title, body, "6.12", when),
-            demo_mails.stable_failed(commit, title, "6.1", when + timedelta(hours=2)),
+            demo_mails.stable_failed(commit, title, "6.1", when + 2 * PACE),
         )

@@ -11,22 +11,25 @@ from email.utils import format_datetime
 from patchpilot.demo.demo_people import BUILD_BOT, KERNEL_LIST, MAINTAINER, NET_LIST, NET_MAINTAINER, NET_REVIEWER, NEWCOMER, STABLE
 from patchpilot.model.address import Address
 
+PACE = timedelta(seconds=1 / 3)
+"""How long an hour of the story takes in the interactive demo, so that no mail is dated after it came."""
 PATCHWORK = Address("", "patchwork-bot+netdevbpf@kernel.org")
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What replies need of a mail that was sent: its id (no brackets), subject, text and date."""
+    """What replies need of a mail that was sent: its id (no brackets), subject, text and date; `pace` is how long an hour of the story takes."""
 
     message_id: str
     subject: str
     body: str
     date: datetime
+    pace: timedelta = timedelta(hours=1)
 
 
 def reply(to: Sent, sender: Address, text: str, *, hours: float, message_id: str, subject: str | None = None) -> bytes:
     """A reply in the thread of `to`, so many hours after it."""
-    message = _mail(sender, subject or _re(to.subject), text, to.date + timedelta(hours=hours), message_id)
+    message = _mail(sender, subject or _re(to.subject), text, to.date + hours * to.pace, message_id)
     message["In-Reply-To"] = f"<{to.message_id}>"
     message["References"] = f"<{to.message_id}>"
     return message.as_bytes()

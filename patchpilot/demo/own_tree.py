@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 
 ALL_DONE = """\
-The patch is in mainline and in a stable kernel: that was all.
-Cc: stable brings it to the branches where it applies. Only 6.1 is left,
-where it does not: press z at stage 5 to resolve the conflict.
+The patch is in mainline and in a stable kernel. Cc: stable brings it to
+the branches where it applies. One step is left, for 6.1, where it does not:
+press z at stage 5 to resolve the conflict.
 
 """
 """What the TUI's end card says before that."""

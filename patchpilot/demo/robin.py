@@ -2,14 +2,14 @@
 """The newcomer's manual steps: fixing the first commit and preparing the second version. Used by both front ends of the demo."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from patchpilot.commits.run import git
 from patchpilot.demo import acme, demo_mails
 from patchpilot.demo.before import corrected_message
-from patchpilot.demo.demo_mails import Sent
+from patchpilot.demo.demo_mails import PACE, Sent
 from patchpilot.demo.demo_people import MAINTAINER, NET_LIST, NEWCOMER
 from patchpilot.demo.demo_repository import put
 from patchpilot.model.mail import Mail
@@ -120,11 +120,11 @@ def _has_answers(message: str) -> bool:
     return all(new in message for _, new in ASKED_FOR) or STATED.rstrip("\n") in message
 
 
-def answer(work: Path, question: Mail, *, dropped: bool = True) -> None:
-    """Send the answer to the maintainer's question to the list, through the sandbox's mail server."""
+def answer(work: Path, question: Mail, *, dropped: bool = True, pace: timedelta = timedelta(hours=1)) -> None:
+    """Send the answer to the maintainer's question to the list, through the sandbox's mail server; `pace` is how long an hour of the story takes."""
     import smtplib
 
-    sent = Sent(question.message_id, question.subject, question.body, question.date or datetime.now(UTC))
+    sent = Sent(question.message_id, question.subject, question.body, question.date or datetime.now(UTC), pace)
     port = int(git(work, "config", "sendemail.smtpServerPort").text)
     with smtplib.SMTP("127.0.0.1", port, timeout=30) as server:
         server.sendmail(NEWCOMER.email, [MAINTAINER.email, NET_LIST], demo_mails.answer(sent, dropped=dropped))
@@ -141,21 +141,26 @@ def second_version(work: Path) -> str:
     from patchpilot.commits.repository import Repository
     from patchpilot.services.send.edit_draft import Changes, change
     from patchpilot.services.tags.add_review_trailers import TrailersRequest, add_review_trailers
+    from patchpilot.services.track.checklist import checklist, tick
     from patchpilot.services.track.follow_series import UpdateRequest, default_archive, update
     from patchpilot.threads.track_store import Store
 
     if _has_answers(git(work, "log", "-1", "--format=%B").text):
         return "v2 is already prepared: the preview shows it"
     with Repository.open(work) as repository, Store() as store:
-        known = [one.status for one in update(UpdateRequest(fresh=True), store=store, archive_at=default_archive()) if one.status]
-        replies = [reply.mail for status in known for reply in status.replies]
-        question = next((reply.mail for reply in replies if reply.mail.sender.key == MAINTAINER.key), None)
-        if question is None or not any(is_answered(status) for status in known):
+        known = update(UpdateRequest(fresh=True), store=store, archive_at=default_archive())
+        own = next((one for one in known if one.status and is_answered(one.status)), None)
+        if own is None or own.status is None:
             return "wait for the replies first: they arrive in a few seconds"
+        replies = [reply.mail for reply in own.status.replies]
+        question = next(reply.mail for reply in replies if reply.mail.sender.key == MAINTAINER.key)
         dropped = any(reply.robot and "unused variable" in reply.mail.body for reply in replies)
-        answer(work, question, dropped=dropped)
+        answer(work, question, dropped=dropped, pace=PACE)
         revise(work)
         # only an unused variable was removed: the review is still valid
         add_review_trailers(repository, TrailersRequest(changed=True), store=store)
+        for item in checklist(own):
+            if not item.done:
+                tick(own.entry.id, item)
         change(repository, Changes(changelog="\n".join(line for line in CHANGES if dropped or "robot" not in line)))
-    return "Answered Maya on the list for you, and prepared v2 with Sana's tag and a changelog: press 6 to check it, 7 to send it"
+    return "Answered Maya on the list for you, ticked her points, and prepared v2 with Sana's tag and a changelog: press 7 to review and send it"

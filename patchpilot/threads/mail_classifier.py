@@ -27,6 +27,8 @@ _THANKS_OF_B4 = re.compile(
     r"\b(?:applied|merged|queued|pulled|pushed|picked up|taken)\b|^\s+(?:merge )?commit: |\(no commit info\)", re.IGNORECASE | re.MULTILINE
 )
 _OWN_PATCHES = re.compile(r"^(?:\d+ )?patch(?:es)? applied to \S[^\n]{0,80}", re.IGNORECASE | re.MULTILINE)
+_WARNS = re.compile(r"^>> [^\n]*\bwarning:|\bbuild warnings?\b", re.IGNORECASE | re.MULTILINE)
+_FAILS = re.compile(r"\berrors?\b|undefined reference|cannot apply", re.IGNORECASE)
 _NAMED_COMMIT = re.compile(r"^[0-9a-f]{12,40} \S", re.MULTILINE)
 _MARKED = {
     "accepted": MailKind.APPLIED,
@@ -63,6 +65,16 @@ class Classified:
     def credited(self) -> tuple[GivenTrailer, ...]:
         """The tags that count."""
         return tuple(trailer for trailer in self.trailers if trailer.credited)
+
+    @cached_property
+    def only_warns(self) -> bool:
+        """Whether it is a build report that has warnings and no error."""
+        return self.kind is MailKind.BUILD_FAILURE and bool(_WARNS.search(self.body.text)) and not _FAILS.search(self.body.text)
+
+    @property
+    def label(self) -> str:
+        """Its kind in words; a build report with nothing but warnings is no failure."""
+        return "build-warning" if self.only_warns else str(self.kind)
 
     @cached_property
     def place(self) -> Placement:

@@ -87,11 +87,12 @@ def _changes(status: Status, version: int) -> Advice:
 
 def _wished(reply: Reply, version: int) -> Advice:
     """The reply that a mail asks for, and the new version where it wants one."""
-    answer = _reply_to(reply, _REPLY[reply.mail.kind].format(who=_who(reply)))
+    words = "{who} reports build warnings" if reply.mail.only_warns else _REPLY[reply.mail.kind]
+    answer = _reply_to(reply, words.format(who=_who(reply)))
     if reply.mail.kind not in _NEW_VERSION:
         return answer
-    between, words = _NEW_VERSION[reply.mail.kind]
-    return Hint((answer, between, Action("send", ("--reroll",), words.format(next=version))))
+    between, also = _NEW_VERSION[reply.mail.kind]
+    return Hint((answer, between, Action("send", ("--reroll",), also.format(next=version))))
 
 
 def _reply_to(reply: Reply | None, words: str) -> str | Action:

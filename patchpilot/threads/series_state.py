@@ -302,7 +302,7 @@ def _in_review(evidence: Evidence, latest_sent: datetime) -> Verdict:
     ]
     if open_wishes:
         newest = open_wishes[-1]
-        why = f"{newest.mail.sender.name or newest.mail.sender.email} requested changes ({newest.mail.kind})"
+        why = f"{newest.mail.sender.name or newest.mail.sender.email} requested changes ({newest.mail.label})"
         return Verdict(SeriesState.CHANGES_REQUESTED, why, _of_mail(newest.mail.mail))
     if last and _is_overdue(topic, evidence.now - last):
         return Verdict(SeriesState.STALLED, f"no mail since {last:%Y-%m-%d}", Proof(last))

@@ -30,7 +30,7 @@ from patchpilot.tui.screens.stage_screen import StageScreen
 from patchpilot.tui.session import Session
 from patchpilot.tui.stage_app import StageApp
 from patchpilot.tui.stages import Stage
-from patchpilot.tui.themes import CONTRAST, HIGH_CONTRAST, color_names, offered
+from patchpilot.tui.themes import CONTRAST, OFFERED, OURS, color_names, offered
 from patchpilot.tui.widgets.stagebar import StageBar
 
 HOME = "home"
@@ -82,7 +82,7 @@ class PatchpilotApp(StageApp):
         super().__init__()
         heed_no_color(self)
         heed_ascii(self)
-        for theme in HIGH_CONTRAST:
+        for theme in OURS:
             self.register_theme(theme)
         self._legible = LegibleText()
         self._canvas = Canvas(erases=erases_in_color())
@@ -109,7 +109,7 @@ class PatchpilotApp(StageApp):
             moment.subscribe(self, lambda _: self._canvas.forget(), immediate=True)
         if not self.is_headless:
             self._legible.system = COLOR_SYSTEMS[self.console.color_system or "truecolor"]
-        self.theme = offered(str(self.memory.get("theme") or self.theme))
+        self.theme = offered(str(self.memory.get("theme") or OFFERED[0]))
         self._name_colors()
         opened = self._recall(self._opening.name) if self._opening and self._opening.name else None
         self._left = opened or Stage.COMMIT

@@ -11,6 +11,8 @@ from patchpilot.model.printable import crop, printable, width
 
 ADDED, REMOVED, HUNK, FILE, QUIET, STRONG = "green", "red", "cyan", "bold", "dim", "bold"
 CODE_STYLE = "bold cyan"
+KEY, HEADING = "bold magenta", "bold cyan"
+"""The styles of a key to press, and of a heading inside a panel."""
 CODE = re.compile(r"`([^`\n]+)`")
 """A command or a tag in a sentence."""
 WORD_DIFF = re.compile(r"\{\+.*?\+\}|\[-.*?-\]")

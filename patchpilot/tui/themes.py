@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The TUI's themes: Textual's, and two with high contrast; what the plain color names (green, red …) are in each."""
+"""The TUI's themes: our own, Textual's, and two with high contrast; what the plain color names (green, red …) are in each."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -11,6 +11,36 @@ from textual.theme import BUILTIN_THEMES, Theme
 if TYPE_CHECKING:
     from textual.app import App
 
+DARK = Theme(
+    name="patchpilot-dark",
+    primary="#5b8def",
+    secondary="#4cc9dc",
+    accent="#c792ff",
+    foreground="#dfe3f0",
+    background="#0e1019",
+    surface="#161a29",
+    panel="#232a42",
+    warning="#f2bd55",
+    error="#ff7285",
+    success="#62d694",
+    dark=True,
+    variables={"border": "#c792ff", "footer-foreground": "#dfe3f0"},
+)
+LIGHT = Theme(
+    name="patchpilot-light",
+    primary="#2b5fc7",
+    secondary="#0a6c80",
+    accent="#7a2bbd",
+    foreground="#1a2033",
+    background="#e6e9f2",
+    surface="#f8f9fd",
+    panel="#ccd4e8",
+    warning="#865600",
+    error="#b0203a",
+    success="#17703a",
+    dark=False,
+    variables={"border": "#7a2bbd", "footer-foreground": "#1a2033"},
+)
 CONTRAST = Theme(
     name="high-contrast",
     primary="#ffff00",
@@ -42,8 +72,17 @@ CONTRAST_LIGHT = Theme(
     variables={"block-cursor-background": "#000000", "block-cursor-foreground": "#ffffff", "footer-key-foreground": "#00008b"},
 )
 HIGH_CONTRAST = (CONTRAST, CONTRAST_LIGHT)
-OFFERED = (*(name for name in BUILTIN_THEMES if not name.startswith("ansi-")), *(theme.name for theme in HIGH_CONTRAST))
-"""The names of all themes that can be chosen. Textual's ansi themes have colors that only the terminal knows: no contrast can be promised."""
+OURS = (DARK, LIGHT, *HIGH_CONTRAST)
+OFFERED = (
+    DARK.name,
+    LIGHT.name,
+    *(name for name in BUILTIN_THEMES if not name.startswith("ansi-")),
+    *(theme.name for theme in HIGH_CONTRAST),
+)
+"""The names of all themes that can be chosen, the default first. Textual's ansi themes have colors that only the terminal knows: their contrast is unknown."""
+
+CYAN, MAGENTA = 0.5, 5 / 6
+"""Their hues."""
 
 
 def offered(name: str) -> str:
@@ -59,14 +98,14 @@ def color_names(theme: Theme) -> TerminalTheme:
         for name in ("foreground", "background", "error", "success", "warning", "primary", "secondary", "accent")
     }
     foreground, background = known["foreground"], known["background"]
-    blue, cyan = known["primary"], min(("secondary", "accent", "primary"), key=lambda name: _from_cyan(known[name]))
-    row = [background, known["error"], known["success"], known["warning"], blue, known["secondary"], known[cyan], foreground]
+    cyan, magenta = (min(("secondary", "accent", "primary"), key=lambda name: _distance(known[name], hue)) for hue in (CYAN, MAGENTA))
+    row = [background, known["error"], known["success"], known["warning"], known["primary"], known[magenta], known[cyan], foreground]
     bright = [background.blend(foreground, 0.5), *(color.blend(foreground, 0.25) for color in row[1:7]), foreground]
     return TerminalTheme(background.rgb, foreground.rgb, [color.rgb for color in row], [color.rgb for color in bright])
 
 
-def _from_cyan(color: Color) -> float:
-    return abs(color.hsl.h - 0.5) if color.hsl.s > 0.15 else 1.0
+def _distance(color: Color, hue: float) -> float:
+    return abs((color.hsl.h - hue + 0.5) % 1 - 0.5) if color.hsl.s > 0.15 else 1.0
 
 
 def choose_theme(app: "App[int]", keep: Callable[[str], None]) -> None:

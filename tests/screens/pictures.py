@@ -26,10 +26,12 @@ from patchpilot.tui.build_app import make
 from patchpilot.tui.saved_state import FILE, SavedState
 from patchpilot.tui.screens.home_screen import HomeScreen
 from patchpilot.tui.stages import Stage
+from patchpilot.tui.themes import DARK, LIGHT
 from tests.kit.walk import asked, settle, still, until
+from tests.screens.busy import fill
 
 SIZES = ((80, 24), (120, 36), (160, 50))
-THEMES = ("textual-dark", "textual-light")
+THEMES = (DARK.name, LIGHT.name)
 MOMENTS = {
     **{str(stage): (stage,) for stage in Stage},
     "question": (Stage.COMMIT, "a"),
@@ -58,6 +60,9 @@ LATER = {
 
 OVER = frozenset(("question", "help", "palette", "theme", "finding", "write-tags", "tour-commit", "tour-checks", "tour-tags", "end-card"))
 """The pictures of dialogs and cards."""
+
+BUSY = frozenset(("home", "home-sent", "follow", "follow-replies"))
+"""The pictures of a busy day: Robin has other topics too."""
 
 WITH_TOASTS = ("toast",)
 """The pictures that show toasts; on the others they would hide what is below."""
@@ -89,7 +94,6 @@ async def draw(work: Path, moments: dict[str, Sequence[str]], out: Path, names: 
         views = [((size,), (theme,)) for size in SIZES for theme in THEMES] if name in OVER else [(SIZES, THEMES)]
         for sizes, themes in views:
             made += await _draw(work, name, keys, out, sizes, themes)
-        (out / "state.json").unlink(missing_ok=True)
         print(f"  {name}", file=sys.stderr)
     return made
 
@@ -99,7 +103,33 @@ async def _draw(
 ) -> list[Path]:
     """Draw one moment in these sizes and themes, the last size first."""
     made: list[Path] = []
-    app = make(work, memory=SavedState(out / "state.json"))
+    with tempfile.TemporaryDirectory() as folder:
+        memory = Path(folder) / FILE
+        if visited(work).exists():
+            shutil.copyfile(visited(work), memory)
+        made += await _drawn(make(work, memory=SavedState(memory)), name, keys, out, sizes, themes)
+    return made
+
+
+def visited(work: Path) -> Path:
+    """The saved state of the TUI after Robin's other topics were opened."""
+    return work.parent / FILE
+
+
+async def visit(work: Path, memory: Path) -> None:
+    """Open a topic, and look at the stages whose results Home shows."""
+    app = make(work, memory=SavedState(memory))
+    async with app.run_test(size=SIZES[0]) as pilot:
+        await settle(pilot)
+        asked(app)
+        for stage in (Stage.CHECKS, Stage.RECIPIENTS, Stage.TAGS, Stage.FOLLOW):
+            await press(pilot, str(stage))
+
+
+async def _drawn(
+    app: PatchpilotApp, name: str, keys: Sequence[str], out: Path, sizes: Sequence[tuple[int, int]], themes: Sequence[str]
+) -> list[Path]:
+    made: list[Path] = []
     async with app.run_test(size=sizes[-1], notifications=name in WITH_TOASTS) as pilot:
         app.theme = themes[0]
         await settle(pilot)
@@ -147,6 +177,9 @@ def main() -> None:
         SavedState(Path(folder) / "state" / "patchpilot" / FILE).keep(tour="seen")
         with open_sandbox(Path(folder) / "sandbox") as sandbox, ticking(sandbox, then=Answers(sandbox).look):
             os.environ.update({**sandbox.env, "GIT_EDITOR": "true"})
+            if not options.names or BUSY.intersection(options.names):
+                for topic in fill(sandbox):
+                    asyncio.run(visit(topic, visited(sandbox.work)))
             made = asyncio.run(draw(sandbox.work, MOMENTS, out, options.names))
             if not options.names or set(options.names) & set(LATER):
                 send(sandbox)

@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 from textual.app import App, ComposeResult
 
+from patchpilot.services.home.series_news import news_of
 from patchpilot.services.track.checklist import CheckItem, checklist
 from patchpilot.services.track.conversation import conversation
 from patchpilot.services.track.follow_series import Tracked, add, default_archive, open_store
 from patchpilot.services.track.review_ledger import PointState
+from patchpilot.tui.rich_text import STRONG
 from patchpilot.tui.widgets.thread_tree import Folding, ThreadLayout, ThreadTree, TreeRow, lay_thread, tree_line
 from tests.kit.mails import MATT, mail, mbox
 from tests.threads import story
@@ -49,12 +51,12 @@ def test_posts_are_closed_replies_open_quotes_folded_and_points_have_boxes(tmp_p
     assert list(layout.rows) == [
         "▸ ▐patch▌ Ada Fixer · 2024-03-04 · v1 demo: check the pointer before use",
         "└─▾ ▐question▌ Matt Maintainer · 2024-03-04 · on v1 new",
-        "  │  On Monday, Ada Fixer wrote:",
-        "  │  > … 4 quoted lines",
-        "  │  ",
+        "  │      On Monday, Ada Fixer wrote:",
+        "  │      > … 4 quoted lines",
+        "  │      ",
         "  │  [ ] Can pump ever be NULL here?",
-        "  │  ",
-        "  │  > short quote",
+        "  │      ",
+        "  │      > short quote",
         "  │  [ ] Please \\x1b[31mrename\\x1b[0m it [bold]now[/bold].",
         "  └─▾ ▐trailers▌ Matt Maintainer · 2024-03-04 · on v1 new",
         "       Reviewed-by: Matt Maintainer <matt@example.com>",
@@ -70,7 +72,7 @@ def test_enter_opens_and_closes_mails_and_quotes(tmp_path: Path) -> None:
     assert len(closed.rows) == 2
     assert closed.rows[1].startswith("└─▸")
     shown = laid(series, Folding().toggled(first.folds[3]))
-    assert list(shown.rows[3:7]) == ["     > one", "     > two", "     > three", "     > four"]
+    assert list(shown.rows[3:7]) == [f"         > {number}" for number in ("one", "two", "three", "four")]
     assert {shown.folds[at] for at in (3, 4, 5, 6)} == {first.folds[3]}
     post = laid(series, Folding().toggled(first.folds[0]))
     assert any("+\tif (!pump)".expandtabs(8) in row for row in post.rows)
@@ -84,6 +86,30 @@ def test_a_ticked_point_has_a_cross_in_its_box(tmp_path: Path, monkeypatch: pyte
     rows = laid(series, items=items).rows
     assert "[x] Can pump" in rows[5]
     assert rows[1].startswith("`-v [question] Matt")
+
+
+def test_a_point_is_strong_from_its_first_word_to_its_last_and_its_box_is_in_the_margin(tmp_path: Path) -> None:
+    text = "Fine so far. Could you say in the message that the probe\nfunction takes it as harmless? Thanks. Please send a v2 with that.\n"
+    layout = laid(followed(tmp_path, story.V1, on_v1(text)))
+    rows = [row for row in layout.rows if isinstance(row, TreeRow)][2:]
+    assert [[text for text, style in row.parts[2:] if style == STRONG] for row in rows] == [
+        ["Could you say in the message that the probe"],
+        ["function takes it as harmless?", "Please send a v2 with that."],
+    ]
+    assert [row.parts[1][0] for row in rows] == ["[ ] ", "[ ] "]
+
+
+@pytest.mark.parametrize(("words", "badge"), [("warning: unused", "build-warning"), ("error: undeclared", "build-failure")])
+def test_a_report_without_an_error_is_no_failure(tmp_path: Path, words: str, badge: str) -> None:
+    report = f"kernel test robot noticed the following build {words.partition(':')[0]}s:\n\n>> drivers/demo/pump.c:12:3: {words} 'x'\n"
+    robot = mail(f"Re: [PATCH] {story.TITLE}", report, sender="kernel test robot <lkp@intel.com>", id="lkp", reply_to="v1", minutes=90)
+    series = followed(tmp_path, story.V1, robot)
+    assert f" ▐{badge}▌ kernel test robot" in laid(series).rows[1]
+    assert (
+        str(series.step.advice)
+        == f"kernel test robot reports {'build warnings' if 'warning' in words else 'a build failure'}: fix it and send v2"
+    )
+    assert news_of(series).failed is ("error" in words)
 
 
 def test_long_lines_go_on_below_and_none_is_cut(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from patchpilot.cache.entries import Kind, key_of, recall, remember
-from patchpilot.services.home.home_topic import HomeTopic, Turn, as_values, from_values
+from patchpilot.services.home.home_topic import HomeEvent, HomeTopic, Turn, as_values, from_values
 
 _SERVICES = Path(__file__).parent
 _KIND = Kind("home", (str(_SERVICES), str(_SERVICES.parent / "track"), str(_SERVICES.parents[1] / "threads")), keep=2)
@@ -36,4 +36,5 @@ def _fields(topic: HomeTopic) -> dict[str, Any]:
 
 
 def _topic(fields: dict[str, Any]) -> HomeTopic:
-    return HomeTopic(**{**fields, "turn": Turn(fields["turn"]), "step": from_values(fields["step"])})
+    events = tuple(HomeEvent(**event) for event in fields["events"])
+    return HomeTopic(**{**fields, "turn": Turn(fields["turn"]), "step": from_values(fields["step"]), "events": events})

@@ -21,13 +21,22 @@ TURNS = {NextStepNeed.ACTION: Turn.YOURS, NextStepNeed.PATIENCE: Turn.WAITING, N
 
 
 @dataclass(frozen=True, slots=True)
+class HomeEvent:
+    """Something that happened to a topic, at `when` (seconds since the epoch); `kind` is that of its story."""
+
+    when: float
+    kind: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class HomeTopic:
     """A topic as Home shows it. `repository` is the key of its repository ("" for a series of which no branch is known).
 
     `version` is the last one that was sent, 0 where none was; `state` is named as `track` names it, "" while it was not read yet; `news` is what
     happened last, at `when` (seconds since the epoch, 0 where unknown); `tags` counts the collected tags by name; `bots` is what build and test
     bots reported of the newest version, which `failed` where one reported a failure; `series` is the number of the followed series; `area` is
-    where the subject says that the change is.
+    where the subject says that the change is; `events` are the last ones, the newest first.
     """
 
     key: str
@@ -46,6 +55,7 @@ class HomeTopic:
     step: Advice = ""
     series: int | None = None
     unread: int = 0
+    events: tuple[HomeEvent, ...] = ()
 
     @property
     def area(self) -> str:

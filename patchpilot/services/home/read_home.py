@@ -216,6 +216,7 @@ def _of_series(key: str, series: Tracked) -> HomeTopic:
         tags=news.tags,
         bots=news.bots,
         failed=news.failed,
+        events=news.events,
         step=series.step.advice,
         series=series.entry.id,
     )

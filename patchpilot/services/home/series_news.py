@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from patchpilot.model.counted import counted
+from patchpilot.services.home.home_topic import HomeEvent
 from patchpilot.services.track.follow_series import Tracked
+from patchpilot.services.track.story import posted_events
 from patchpilot.threads.ci_verdict import CiVerdict
 from patchpilot.threads.mail_kinds import MailKind
 from patchpilot.threads.review_points import ReviewPoint, review_points
@@ -17,18 +19,21 @@ _ASKED = {
     MailKind.AI_REVIEW: ("finding", "reported {}"),
 }
 _BOTS = {MailKind.BUILD_FAILURE: "build failure", MailKind.TEST_RESULT: "tested", MailKind.AI_REVIEW: "AI review"}
+KEPT = 12
+"""Events of a series that Home keeps."""
 _IN_REVIEW = (SeriesState.CHANGES_REQUESTED, SeriesState.UNDER_REVIEW)
 
 
 @dataclass(frozen=True, slots=True)
 class SeriesNews:
-    """What happened last and when (seconds since the epoch), the tags by name, the bots' reports, and whether one is a failure."""
+    """What happened last and when (seconds since the epoch), the tags by name, the bots' reports, whether one is a failure, and the last events."""
 
     words: str
     when: float
     tags: Mapping[str, int]
     bots: str
     failed: bool
+    events: tuple[HomeEvent, ...] = ()
 
 
 def news_of(series: Tracked) -> SeriesNews:
@@ -39,13 +44,18 @@ def news_of(series: Tracked) -> SeriesNews:
     points = review_points(status) if status.state in _IN_REVIEW else ()
     reply = _asking(status, points)
     latest = status.topic.latest
-    kinds = [answer.mail.kind for answer in status.replies if answer.revision is latest and answer.mail.kind in _BOTS]
+    reports = [answer.mail for answer in status.replies if answer.revision is latest and answer.mail.kind in _BOTS]
     return SeriesNews(
         words=_asked(reply, points) if reply else f"{status.state}: {status.why}" if status.why else str(status.state),
         when=_seconds(reply, status),
         tags=summary.tags,
-        bots=", ".join(dict.fromkeys(_BOTS[kind] for kind in kinds)),
-        failed=summary.ci == CiVerdict.FAILED,
+        bots=", ".join(dict.fromkeys("warnings" if mail.only_warns else _BOTS[mail.kind] for mail in reports)),
+        failed=summary.ci == CiVerdict.FAILED and not all(mail.only_warns for mail in reports),
+        events=tuple(
+            HomeEvent(event.when.timestamp(), str(event.kind), event.text)
+            for event in reversed(posted_events(status)[-KEPT:])
+            if event.when
+        ),
     )
 
 
@@ -62,7 +72,7 @@ def _asked(reply: Reply, points: tuple[ReviewPoint, ...]) -> str:
     if mail.kind in _ASKED:
         noun, words = _ASKED[mail.kind]
         return f"{who} {words.format(counted(len(mine), noun))}"
-    return f"{who}: {str(mail.kind).replace('-', ' ')}: {mine[0].text}"
+    return f"{who}: {mail.label.replace('-', ' ')}: {mine[0].text}"
 
 
 def _seconds(reply: Reply | None, status: Status) -> float:

@@ -17,9 +17,9 @@ def readable_lines(mail: RenderedMail) -> list[str]:
     """The mail's Subject, From, To, Cc, Message-ID and In-Reply-To, a blank line, and its body."""
     lines = [f"Subject: {one_line(mail.subject)}", f"From: {one_line(str(mail.sender))}"]
     lines += _addresses("To", mail.to) + _addresses("Cc", mail.cc)
-    lines.append(f"Message-ID: <{mail.message_id}>")
+    lines += _header("Message-ID", f"<{mail.message_id}>")
     if mail.in_reply_to:
-        lines.append(f"In-Reply-To: <{mail.in_reply_to}>")
+        lines += _header("In-Reply-To", f"<{mail.in_reply_to}>")
     return [*lines, "", *parse_mail(mail.raw.replace(b"\r\n", b"\n")).body.rstrip("\n").split("\n")]
 
 
@@ -29,7 +29,10 @@ def raw_lines(mail: RenderedMail) -> list[str]:
 
 
 def _addresses(name: str, addresses: Sequence[Address]) -> list[str]:
-    text = ", ".join(one_line(str(address)) for address in addresses)
+    return _header(name, ", ".join(one_line(str(address)) for address in addresses))
+
+
+def _header(name: str, text: str) -> list[str]:
     return textwrap.wrap(
         text, COLUMNS, initial_indent=f"{name}: ", subsequent_indent="    ", break_long_words=False, break_on_hyphens=False
     )

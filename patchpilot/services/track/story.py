@@ -62,11 +62,15 @@ def story(series: Tracked) -> tuple[StoryEvent, ...]:
     status = series.status
     if status is None:
         return (StoryEvent(StoryKind.SENT, "sent; not in the archive yet", proof=series.entry.message_id), *_delivery(series))
-    dated = [*_versions(status), *_answers(status.replies), *_reported(status.events)]
-    dated.sort(key=lambda event: event.when.timestamp() if event.when else 0.0)
     forecast = known_forecast(series)
     usual = [StoryEvent(StoryKind.LATER, line) for line in forecast.lines] if forecast else []
-    return (*dated, *_delivery(series), *_merged(status), *usual)
+    return (*posted_events(status), *_delivery(series), *_merged(status), *usual)
+
+
+def posted_events(status: Status) -> list[StoryEvent]:
+    """What mails say that happened, the oldest first."""
+    events = [*_versions(status), *_answers(status.replies), *_reported(status.events)]
+    return sorted(events, key=lambda event: event.when.timestamp() if event.when else 0.0)
 
 
 def _delivery(series: Tracked) -> Iterator[StoryEvent]:
@@ -96,7 +100,7 @@ def _answers(replies: Sequence[Reply]) -> Iterator[StoryEvent]:
             names = ", ".join(dict.fromkeys(trailer.name for trailer in mail.credited))
             kind, text = StoryKind.GOOD, f"{names} {who}"
         elif mail.kind in _REPLIES:
-            kind, words = _REPLIES[mail.kind]
+            kind, words = (StoryKind.REPLY, "build warnings: {who}") if mail.only_warns else _REPLIES[mail.kind]
             text = words.format(who=who)
         else:
             continue

@@ -17,7 +17,7 @@ from textual.widgets.option_list import Option
 
 from patchpilot.model.counted import counted
 from patchpilot.tui.action_keys import first_stage, in_keys
-from patchpilot.tui.rich_text import lines, wrapped
+from patchpilot.tui.rich_text import STRONG, lines, wrapped
 from patchpilot.tui.screens.follow_rows import comparison_rows, first_rows, head, point_row, rank, series_row
 from patchpilot.tui.screens.stage_screen import WAIT, NextKey, StageScreen
 from patchpilot.tui.session import JobRequest
@@ -42,6 +42,12 @@ if TYPE_CHECKING:
 
 DEMO = f"press M: the demo answers for you and prepares v2; then send it at stage {Stage.SEND.number}"
 """In the demo, what to do about the replies to v1."""
+NOTHING = (
+    f"A series that you send at stage {Stage.SEND.number} is followed by itself: the replies are here as a conversation, next to it what reviewers "
+    "and bots ask, as a checklist for the next version, and the story of the series up to mainline and the stable kernels.",
+    "Press a to follow any other series by its Message-ID or its link in the archive. `patchpilot track discover` lists those that you sent before.",
+)
+"""What is here later, while no series is followed."""
 OFTEN, SELDOM = 3.0, 600.0
 """Seconds between two requests to the archive: on loopback, and to a public one."""
 ROOMY = 100
@@ -135,7 +141,7 @@ class FollowScreen(StageScreen):
         Binding("g", "reload", "refresh", tooltip="read the mail archive again"),
         Binding("d", "story", "story", tooltip="show the story of the series: its versions, reviews and where it was merged"),
         Binding("D", "compare", "range-diff", show=False, tooltip="show how two versions of the series differ (range-diff)"),
-        Binding("a", "add", "follow series", show=False, tooltip="follow another series by its Message-ID or link"),
+        Binding("a", "add", "follow series", tooltip="follow another series by its Message-ID or link"),
         Binding("m", "read", "mark read", show=False, tooltip="mark all mails of the series as read"),
         Binding("X", "remove", "unfollow", show=False, tooltip="stop following this series"),
     ]
@@ -211,6 +217,8 @@ class FollowScreen(StageScreen):
         """Wrap the conversation for its new width."""
         if self._order:
             self._lay(keep=True)
+        elif self._known is not None:
+            self._show_nothing()
 
     def place(self) -> None:
         """Also what the running job knows before it asked the archive is shown."""
@@ -252,12 +260,18 @@ class FollowScreen(StageScreen):
             if is_same and chosen.is_read and (arrived := chosen.unread - before.get(chosen.entry.id, chosen.unread)):
                 self._lead_to(arrived, go=is_still)
         else:
-            words = "Series that you send are followed automatically. Press a to follow another series by its Message-ID or link."
-            rows = ["No series is followed yet.", "", *wrapped(words, (self.size.width or 80) - 4)]
-            self.query_one(ThreadTree).show_layout(rows, lay_thread(()), keep=False)
-            self._show_points(())
+            self._show_nothing()
         if self.focused is None or not self.focused.is_on_screen or not self._order:
             self.query_one(ThreadTree).focus()
+
+    def _show_nothing(self) -> None:
+        """What will be here, while no series is followed."""
+        tree = self.query_one(ThreadTree)
+        rows = [TreeRow(("No series is followed yet.", STRONG))]
+        for words in NOTHING:
+            rows += [TreeRow(("", "")), *(TreeRow((line, "")) for line in wrapped(words, min(90, (tree.size.width or 78) - 2)))]
+        tree.show_layout(rows, lay_thread(()), keep=False)
+        self._show_points(())
 
     def _take(self, result: "tuple[Tracked, ...]") -> None:
         """Put the series in order; what was read of one that has nothing new is kept."""
@@ -273,6 +287,10 @@ class FollowScreen(StageScreen):
     def _quiet(self) -> None:
         """Keep the room of the key line for what is next: in the demo Robin's key until it is merged, and none for what happens by itself."""
         quiet = {"reload"} if self.tui.demo or self.app.size.width < ROOMY else set()
+        if self._order:
+            quiet |= {"add"}
+        if not any(series.own for series in self._order):
+            quiet |= {"newcomer"}
         if self.tui.demo:
             quiet |= {"version", *(("newcomer", "collect") if any(series.own and series.landed for series in self._order) else ())}
         self.quiet = frozenset(quiet)
@@ -331,11 +349,15 @@ class FollowScreen(StageScreen):
         laid = lay_thread(self._mails, self._items, series.unread, self._folding, wide, self._laid)
         most = HEAD_LOW if self.size.height < TALL else HEAD
         self._pin(first_rows(series, wide, most, self._in_demo(series)))
+        # the first mails of a series that had none yet
+        keep = keep and bool(tree.laid.mails)
         tree.show_layout(head(series, wide, most), laid, keep=keep)
         if not keep and (unread := [at for at, ident in zip(tree.laid.mails, laid.ids, strict=True) if ident in series.unread]):
             # once the tree has its height: what to do next stays in view above the first new mail
             self._led = laid.ids[tree.laid.mails.index(unread[0])]
             self.call_after_refresh(tree.show_mail, unread[0])
+        elif not keep and tree.laid.mails:
+            self.call_after_refresh(tree.show_mail, tree.laid.mails[0])
         self._show_points(self._items)
 
     def _in_demo(self, series: "Tracked") -> str:
@@ -473,7 +495,7 @@ class FollowScreen(StageScreen):
 
             series = self._current()
             return series is not None and series.is_read and len(comparable(series)) > 1
-        if action in ("read", "remove", "fold", "reply"):
+        if action in ("read", "remove", "fold", "reply", "page", "mail", "fetch"):
             return bool(self._order)
         return super().check_action(action, parameters)
 

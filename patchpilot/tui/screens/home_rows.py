@@ -5,25 +5,32 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 from rich.text import Text
 
-from patchpilot.model.ago import ago
+from patchpilot.model.ago import short_age
 from patchpilot.model.counted import counted
 from patchpilot.model.finding import Finding
 from patchpilot.model.printable import crop, one_line, width
-from patchpilot.services.home.home_topic import HomeTopic, Turn
+from patchpilot.services.home.home_topic import HomeEvent, HomeTopic, Turn
 from patchpilot.tui.action_keys import in_keys
 from patchpilot.tui.finding_text import SIGNS as SIGNS_OF
 from patchpilot.tui.finding_text import STYLES as STYLES_OF
 from patchpilot.tui.glyphs import OF_STATE, glyph
-from patchpilot.tui.rich_text import QUIET, STRONG, fitted, plain, wrapped
-from patchpilot.tui.stages import STYLES, Stage, StageState, StageStatus, first_open
+from patchpilot.tui.rich_text import HEADING, QUIET, STRONG, fitted, plain, wrapped
+from patchpilot.tui.stages import RECORDED, STYLES, Stage, StageState, StageStatus, first_open
+from patchpilot.tui.widgets.timeline import SIGNS as EVENT_SIGNS
 
 SIGNS = {Turn.YOURS: ("todo", "bold yellow"), Turn.WAITING: ("waiting", ""), Turn.FINISHED: ("done", "green")}
 """Whose turn it is → the name of its glyph, and its style."""
-WIDE, BROAD = 110, 150
-"""From how many columns a row has the area and the patches, and from how many the name has more room."""
+WIDE = 100
+"""From how many columns a row has all columns of the table."""
+NEWS = "Last news"
+TAGS = ("Acked-by", "Reviewed-by", "Tested-by")
+"""The tags that are counted in a column, in patchwork's order."""
+FOLLOWED = {Turn.YOURS: StageState.TODO, Turn.WAITING: StageState.WAITING, Turn.FINISHED: StageState.DONE}
+"""Whose turn it is → the state of stage Follow."""
 LABEL = 9
 """Columns of a fact's name in the panel of the selected topic."""
 BORDER, LEAST = 2, 3
@@ -84,34 +91,123 @@ def finding_lines(findings: Sequence[Finding], columns: int) -> list[Text]:
         )
         for finding in sorted(findings, key=lambda finding: finding.severity.rank)
     ]
-    return [Text(), plain("Findings", STRONG), *rows] if rows else []
+    return [Text(), plain("Findings", HEADING), *rows] if rows else []
+
+
+class Column(NamedTuple):
+    """A column of the table of topics; `style` is that of its title's cells."""
+
+    title: str
+    wide: int
+    style: str = ""
+
+
+def table(columns: int) -> tuple[Column, ...]:
+    """The columns of the table in so many columns of the terminal; the last one has what is left."""
+    every = (
+        Column("Topic", 20 if columns >= WIDE else 21, STRONG),
+        Column("Repository", 11, QUIET),
+        Column("v", 3),
+        Column("Stages", len(Stage) * width(glyph("done"))),
+        Column("Age", 3, QUIET),
+        Column("A/R/T", 5, "green"),
+        Column("Bots", 8),
+        Column("New", 3, "bold green"),
+    )
+    shown = [column for column in every if columns >= WIDE or column.title not in ("Repository", "Stages", "Bots")]
+    used = 2 + sum(column.wide + 1 for column in shown)
+    return (*shown, Column(NEWS, max(10, columns - used)))
+
+
+def table_head(columns: int) -> Text:
+    """The titles of the columns."""
+    titles = " ".join(fitted(column.title, column.wide) for column in table(columns))
+    return Text.assemble((f"  {titles}", HEADING), no_wrap=True)
 
 
 def home_row(topic: HomeTopic, columns: int, states: States, *, two_lines: bool = False) -> Text:
-    """A topic in so many columns: its sign, name, version, age, news; where it is the author's turn, what to do next on a second line."""
+    """A topic in so many columns, cell by cell; where it is the author's turn, what to do next on a second line."""
     sign, style = ("blocked", "bold red") if topic.failed and topic.turn is Turn.YOURS else SIGNS[topic.turn]
-    name = 30 if columns >= BROAD else 26 if columns >= WIDE else 20
-    new = f"{topic.unread} new" if topic.unread else ""
-    parts = [
-        (f"{glyph(sign)} ", style),
-        (fitted(topic.branch or topic.title, name), STRONG),
-        (f" {fitted(f'v{topic.version}' if topic.version else glyph('nothing'), 3)}", ""),
-        (f" {fitted(ago(topic.when) if topic.when else glyph('nothing'), 11)}", QUIET),
-    ]
-    if columns >= WIDE:
-        patches = counted(topic.patches, "patch", "patches") if topic.patches else glyph("nothing")
-        parts.append((f" {fitted(topic.area or glyph('nothing'), 8)} {fitted(patches, 10)}", QUIET))
-    parts.append((f" {fitted(new, 6)}", "bold green"))
-    used = sum(width(text) for text, _ in parts) + 1
-    tags = f" {glyph('dot')} {_tags(topic)}" if topic.tags and columns >= WIDE else ""
-    news = crop(one_line(topic.news or "not read yet"), max(10, columns - used))
-    if width(news) + width(tags) > columns - used:
-        # the selected topic's panel has them
-        tags = ""
-    text = Text.assemble(*parts, f" {news}", (tags, QUIET), no_wrap=True)
+    cells = {
+        "Topic": topic.branch or topic.title,
+        "Repository": repository_name(topic),
+        "v": f"v{topic.version}" if topic.version else glyph("nothing"),
+        "Age": age(topic.when),
+        "A/R/T": "/".join(str(topic.tags.get(name) or glyph("nothing")) for name in TAGS) if topic.version else "",
+        "New": str(topic.unread or ""),
+        NEWS: one_line(topic.news or "not read yet"),
+    }
+    text = Text.assemble((f"{glyph(sign)} ", style), no_wrap=True)
+    for column in table(columns):
+        if column.title == "Stages":
+            text.append(_stage_signs(shown_states(topic, states)))
+        elif column.title == "Bots":
+            words = f"{glyph('blocked')} build" if topic.failed else topic.bots
+            text.append(fitted(words, column.wide), "bold red" if topic.failed else QUIET)
+        else:
+            quiet = column.title == "A/R/T" and not topic.tags
+            text.append(fitted(cells[column.title], column.wide), QUIET if quiet else column.style)
+        text.append(" ")
+    text.right_crop(1)
     if two_lines and lines_of(topic) > 1:
         text.append(plain(f"\n  next: {crop(one_line(next_step(topic, states)), columns - 8)}", "cyan"))
     return text
+
+
+def shown_states(topic: HomeTopic, states: States) -> States:
+    """The states of the stages as far as they are known: what was kept, else what the record of the sends and the archive say."""
+    if not topic.version:
+        return states or {stage: StageStatus(StageState.UNOPENED) for stage in Stage}
+    follow = StageState.BLOCKED if topic.failed and topic.turn is Turn.YOURS else FOLLOWED[topic.turn]
+    sent = StageStatus(StageState.DONE, f"v{topic.version} was sent")
+    known = {Stage.FOLLOW: StageStatus(follow, topic.state), **dict.fromkeys(RECORDED, sent)}
+    known |= {stage: status for stage, status in states.items() if status.state is not StageState.UNOPENED}
+    return {stage: known.get(stage, StageStatus(StageState.NOTHING, "not opened here")) for stage in Stage}
+
+
+def _stage_signs(states: States) -> Text:
+    return Text.assemble(*((glyph(OF_STATE[status.state]).ljust(width(glyph("done"))), STYLES[status.state]) for status in states.values()))
+
+
+def stage_row(states: States, columns: int) -> Text:
+    """All stages on one line: signs and names, or only signs with numbers where there is no room."""
+    for named in (True, False):
+        row = Text(no_wrap=True)
+        for stage, status in states.items():
+            row.append(f"{glyph(OF_STATE[status.state])} {stage.label if named else stage.number}", STYLES[status.state]).append("  ")
+        if row.cell_len <= columns:
+            break
+    return row
+
+
+def age(when: float) -> str:
+    """How long ago it was, in three columns."""
+    return short_age(datetime.fromtimestamp(when, UTC), datetime.now(UTC)) if when else glyph("nothing")
+
+
+def event_lines(events: Sequence[tuple[HomeEvent, str]], columns: int) -> list[Text]:
+    """A line for each event, with the name of its topic: its age, its sign, what happened."""
+    rows = []
+    for event, name in events:
+        sign, style = EVENT_SIGNS[event.kind]
+        head = f"{fitted(age(event.when), 3)} "
+        name_part = f"{fitted(name, 20)} " if name else ""
+        words = crop(one_line(event.words), max(10, columns - width(head) - width(name_part) - 2))
+        rows.append(
+            Text.assemble((head, QUIET), (f"{glyph(sign)} ", style), (name_part, STRONG), (words, style if event.kind == "problem" else ""))
+        )
+    return rows
+
+
+def activity(topics: Sequence[HomeTopic], columns: int, most: int) -> list[Text]:
+    """The last events of all topics, the newest first."""
+    every = [(event, topic.branch or topic.title) for topic in topics for event in topic.events]
+    return event_lines(sorted(every, key=lambda entry: -entry[0].when)[:most], columns)
+
+
+def repository_name(topic: HomeTopic) -> str:
+    """The last part of its repository's directory; a dash for a series without one."""
+    return Path(home_path(topic.repository)).name if topic.repository else glyph("nothing")
 
 
 def lines_of(topic: HomeTopic) -> int:
@@ -161,12 +257,17 @@ def detail(topic: HomeTopic, columns: int, lines: int, states: States, findings:
     if states and lines > len(rows) + len(states):
         rows += [Text(), *stage_lines(states, columns)]
         rows += finding_lines(findings, columns)[: max(0, lines - len(rows))]
+    elif lines > len(rows):
+        rows.append(stage_row(shown_states(topic, states), columns))
+    if (room := lines - len(rows)) > 0:
+        rows += event_lines([(event, "") for event in topic.events[:room]], columns)
     return Text("\n").join(rows)
 
 
 def fact_sheet(topic: HomeTopic, columns: int, states: States, findings: Sequence[Finding] = ()) -> Text:
     """The selected topic in a panel that is high and narrow: its title, then a fact a line, none of them cut; its stages and findings."""
     facts = (
+        ("Next", next_step(topic, states)),
         ("State", topic.state or "not read yet"),
         ("Version", f"v{topic.version}" if topic.version else "not sent"),
         ("Patches", str(topic.patches or "")),
@@ -177,7 +278,6 @@ def fact_sheet(topic: HomeTopic, columns: int, states: States, findings: Sequenc
         ("Bots", topic.bots),
         ("Branch", one_line(topic.branch or "")),
         ("In", one_line(home_path(topic.repository)) if topic.repository else "no branch of it is known here"),
-        ("Next", next_step(topic, states)),
     )
     rows = [plain(line, STRONG) for line in wrapped(one_line(topic.title), columns)]
     for name, words in facts:
@@ -185,9 +285,10 @@ def fact_sheet(topic: HomeTopic, columns: int, states: States, findings: Sequenc
             style = STRONG if name == "Next" else ""
             parts = wrapped(words, columns - LABEL)
             rows += [Text.assemble((f"{'' if at else name:<{LABEL}}", QUIET), plain(part, style)) for at, part in enumerate(parts)]
-    if states:
-        rows += [Text(), plain("Stages", STRONG), *stage_lines(states, columns)]
-        rows += finding_lines(findings, columns)
+    rows += [Text(), plain("Stages", HEADING), *stage_lines(shown_states(topic, states), columns)]
+    if topic.events:
+        rows += [Text(), plain("Last events", HEADING), *event_lines([(event, "") for event in topic.events], columns)]
+    rows += finding_lines(findings, columns)
     return Text("\n").join(rows)
 
 

@@ -22,9 +22,10 @@ from patchpilot.model.action import actions
 from patchpilot.model.progress import Progress
 from patchpilot.tui.action_keys import in_keys, key_of
 from patchpilot.tui.job_errors import as_error
-from patchpilot.tui.rich_text import plain, wrapped
+from patchpilot.tui.rich_text import lines, plain, wrapped
 from patchpilot.tui.screens.home_rows import (
     States,
+    activity,
     detail,
     fact_sheet,
     heights,
@@ -34,6 +35,7 @@ from patchpilot.tui.screens.home_rows import (
     lines_of,
     next_stage,
     summary,
+    table_head,
 )
 from patchpilot.tui.stages import Stage
 from patchpilot.tui.widgets.choose import Choose
@@ -52,8 +54,10 @@ SELDOM = 600.0
 """Seconds between two requests to the archives while Home is shown."""
 DETAIL = 5
 """Lines that the selected topic has at least."""
-BARS = 2
-"""Lines of the title line and the key line."""
+BARS = 3
+"""Lines of the title line, the table's titles and the key line."""
+ACTIVE = 3
+"""The fewest events for which there is a panel."""
 AROUND = BARS + DETAIL + 2
 """Lines that are not for the groups: those, and the selected topic with its border."""
 BROAD, ASIDE = 160, 52
@@ -137,6 +141,7 @@ class HomeScreen(Screen[None]):
         self._topics: tuple[HomeTopic, ...] | None = None
         self._groups: dict[str, tuple[HomeTopic, ...]] = {}
         self._chosen = ""
+        self._is_moved = False
         self._doing = ""
         self._room = DETAIL
         self._timer: Timer | None = None
@@ -151,8 +156,10 @@ class HomeScreen(Screen[None]):
         yield TitleLine()
         with Container(id="body", classes="home"):
             with Container(id="groups"):
+                yield Static(id="titles", markup=False)
                 for ident, (title, _) in GROUPS.items():
                     yield Panel(TopicList(ident=ident, enter="open"), title=title, id=f"{ident}-panel", classes="group")
+                yield Panel(Static(id="activity", markup=False), title="Last events of all topics", id="activity-panel")
                 yield Static(id="no-topics", markup=False)
             yield Panel(Static(id="selected", markup=False), title="Selected", id="selected-panel")
         yield KeyLine()
@@ -260,7 +267,8 @@ class HomeScreen(Screen[None]):
         is_beside, is_tall = self.size.width >= BROAD, self.size.height >= TALL
         wide = max(20, (self.size.width or 80) - 5 - (ASIDE if is_beside else 0))
         keys = [topic.key for topic in topics]
-        if self._chosen not in keys:
+        if self._chosen not in keys or not self._is_moved:
+            # until the user moves the cursor it is on the first topic, also while others are being read
             self._chosen = keys[0] if keys else ""
         for ident, (_, turn) in GROUPS.items():
             group = self._groups[ident] = tuple(topic for topic in topics if topic.turn == turn)
@@ -272,18 +280,28 @@ class HomeScreen(Screen[None]):
                 chosen.highlighted = at
             panel.display = bool(group)
             panel.count = str(len(group))
-            if at is not None and not isinstance(self.focused, TopicList):
+            if at is not None and not chosen.has_focus and not (self._is_moved and isinstance(self.focused, TopicList)):
                 chosen.focus()
-        room = max(0, (self.size.height or 24) - (BARS if is_beside else AROUND))
+        high = self.size.height or 24
+        room = max(0, high - (BARS if is_beside else AROUND))
         used = 0
         rows = [sum(lines_of(topic) if is_tall else 1 for topic in group) for group in self._groups.values()]
-        for ident, lines in zip(GROUPS, heights(rows, room), strict=True):
-            self.query_one(f"#{ident}-panel").styles.height = lines
-            used += lines
-        self._room = max(DETAIL, (self.size.height or 24) - AROUND + DETAIL - used)
+        for ident, high_group in zip(GROUPS, heights(rows, room), strict=True):
+            self.query_one(f"#{ident}-panel").styles.height = high_group
+            used += high_group
+        self._room = max(DETAIL, high - AROUND + DETAIL - used)
+        self.query_one("#titles", Static).update(table_head(wide))
+        self.query_one("#titles").display = bool(topics)
+        self._show_activity(room - used - 2 if is_beside else 0, wide)
         self._no_topics(topics)
         self._select()
         self._title()
+
+    def _show_activity(self, room: int, columns: int) -> None:
+        """The last events of all topics, where there is room below them."""
+        rows = activity(self._topics or (), columns - 2, room) if room >= ACTIVE else []
+        self.query_one("#activity-panel").display = len(rows) >= ACTIVE
+        self.query_one("#activity", Static).update(lines(rows))
 
     def _no_topics(self, topics: "Sequence[HomeTopic]") -> None:
         """What to do where there are none."""
@@ -332,6 +350,7 @@ class HomeScreen(Screen[None]):
         """Show the topic under the cursor."""
         group = self._groups.get(event.option_list.id or "", ())
         if event.option_list.has_focus and event.option_index < len(group):
+            self._is_moved |= self._chosen != group[event.option_index].key
             self._chosen = group[event.option_index].key
             self._select()
 

@@ -25,6 +25,7 @@ from patchpilot.tui.widgets.lists import List
 from patchpilot.tui.widgets.panel import Columns, Panel
 
 if TYPE_CHECKING:
+    from patchpilot.model.rendered_mail import RenderedMail
     from patchpilot.services.send.mail_changes import MailChange, MailChanges
     from patchpilot.services.send.send_plan import SendPlan
 
@@ -95,6 +96,11 @@ def mail_name(result: "SendPlan", at: int) -> tuple[str, str]:
     return name, parse_subject(result.mails[at].subject).title
 
 
+def mail_size(mail: "RenderedMail") -> str:
+    """A mail's size, and the number of its recipients."""
+    return f"{len(mail.raw) / 1024:.1f} kB, {counted(len(mail.recipients), 'recipient')}"
+
+
 class PreviewScreen(StageScreen):
     """The preview stage: the mails to send."""
 
@@ -153,7 +159,7 @@ class PreviewScreen(StageScreen):
     def _facts(self, result: "SendPlan", at: int) -> str:
         """A mail's size and recipients, and what is new in it."""
         mail, change = result.mails[at], self._change(at)
-        facts = f"{len(mail.raw) / 1024:.1f} kB, {counted(len(mail.recipients), 'recipient')}"
+        facts = mail_size(mail)
         return f"{SIGNS[change.state]} {change.state}, {facts}" if change else facts
 
     def _row(self, result: "SendPlan", at: int) -> Text:

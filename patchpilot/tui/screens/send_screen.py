@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The send stage: the pre-flight card with one verdict, repairs, a typed confirmation, a line for each mail, and what happens afterwards."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
+from textual.containers import Container, VerticalScroll
 from textual.message import Message
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
@@ -20,18 +20,19 @@ from patchpilot.model.printable import crop, one_line
 from patchpilot.tui.action_keys import in_keys, key_of
 from patchpilot.tui.glyphs import glyph
 from patchpilot.tui.job_errors import as_error
-from patchpilot.tui.rich_text import QUIET, STRONG, fitted, lines, plain, with_code
+from patchpilot.tui.rich_text import HEADING, KEY, QUIET, STRONG, fitted, lines, plain, with_code, wrapped
 from patchpilot.tui.screens.preview_screen import load as load_plan
-from patchpilot.tui.screens.preview_screen import recorded
+from patchpilot.tui.screens.preview_screen import mail_size, recorded
 from patchpilot.tui.screens.repair_keys import choose_prefix, edit_draft, repair, switch_transport, undo_repair
 from patchpilot.tui.screens.stage_screen import WAIT, NextKey, StageScreen
 from patchpilot.tui.session import JobRequest
 from patchpilot.tui.stages import Stage, StageState, StageStatus
 from patchpilot.tui.widgets.choose import Choose
 from patchpilot.tui.widgets.confirm import Confirm
+from patchpilot.tui.widgets.diff_view import DiffView
 from patchpilot.tui.widgets.keyline import KeyLine
 from patchpilot.tui.widgets.lists import List
-from patchpilot.tui.widgets.panel import Columns, Panel
+from patchpilot.tui.widgets.panel import BROAD, TALL, WIDE, Columns, Panel
 
 if TYPE_CHECKING:
     from patchpilot.model.recipient import Recipient
@@ -81,7 +82,10 @@ CERTAIN = frozenset(("missing-target-tree", "check-errors", "check-warnings", "t
 BAR = 40
 NOTE = 160
 """Columns of a note in the question before the send."""
-WIDE, TALL = 120, 36
+READER = 84
+"""Columns of the mail on a broad terminal (see patchpilot.tcss)."""
+AROUND = 14
+"""Columns of a check's row that its message cannot take: the border, its sign, its key and what that does."""
 
 
 def load(ask: JobRequest) -> "tuple[TopicSend | None, StageStatus]":
@@ -188,15 +192,18 @@ class SendScreen(StageScreen):
 
     def body(self) -> ComposeResult:
         """Before a send the checks and the mails to send, after it each mail and what happens next."""
-        with Columns(id="before"):
-            yield Panel(List(ident="checks"), Static(id="check", markup=False), title="Ready?", id="ready", classes="main")
-            with Panel(title="Mails to send", id="to-send"), VerticalScroll(can_focus=False):
-                yield Static(id="sending", markup=False)
-        with Columns(id="after"):
-            with Panel(title="Sending", id="progress"), VerticalScroll(id="scroll"):
-                yield Static(id="mails", markup=False)
-            with Panel(title="What happens now", id="end"), VerticalScroll():
-                yield Static(id="now", markup=False)
+        with Container(id="send"):
+            with Container(id="send-side"):
+                with Columns(id="before"):
+                    yield Panel(List(ident="checks"), Static(id="check", markup=False), title="Ready?", id="ready", classes="main")
+                    with Panel(title="Mails to send", id="to-send"), VerticalScroll(can_focus=False):
+                        yield Static(id="sending", markup=False)
+                with Columns(id="after"):
+                    with Panel(title="Sending", id="progress"), VerticalScroll(id="scroll"):
+                        yield Static(id="mails", markup=False)
+                    with Panel(title="What happens now", id="end"), VerticalScroll():
+                        yield Static(id="now", markup=False)
+            yield Panel(DiffView(ident="read-mail"), title="Mail", id="send-mail")
 
     def on_mount(self) -> None:
         """Show the half before a send."""
@@ -249,7 +256,20 @@ class SendScreen(StageScreen):
         self.query_one("#sending", Static).update(self._mails_text(plan))
         self.query_one("#to-send", Panel).heading = f"{counted(len(plan.waiting), 'mail')} to send"
         self._show_check()
+        self._show_mail(plan, ())
         chosen.focus()
+
+    def _show_mail(self, plan: "SendPlan", ids: "Collection[str]") -> None:
+        """Next to the rest, where there is room: the first mail as its readers see it; after a send that of these Message-IDs."""
+        from patchpilot.services.send.readable_mail import readable_lines
+
+        panel = self.query_one("#send-mail", Panel)
+        at, mail = next(((at, mail) for at, mail in enumerate(plan.mails, 1) if not ids or mail.message_id in ids), (0, None))
+        panel.set_class(mail is None, "-none")
+        if mail:
+            self.query_one("#read-mail", DiffView).fill(readable_lines(mail))
+            panel.heading = f"Mail {at}/{len(plan.mails)} {glyph('dot')} {mail.subject}"
+            panel.count = mail_size(mail)
 
     @property
     def _selected(self) -> "CheckLine | None":
@@ -258,18 +278,24 @@ class SendScreen(StageScreen):
 
     def _row(self, check: "CheckLine") -> Text:
         sign, color = CHECK_SIGNS["problem" if is_blocking(check) else check.state]
-        room = max(20, self._list_width() - 16)
+        room = max(20, self._list_width() - AROUND)
         does = "" if check.state == "ok" else "fix" if check.name in REPAIRS else "open" if stage_for(check) else ""
+        style = QUIET if check.state == "ok" else ""
+        message = one_line(check.message)
+        first, *more = wrapped(message, room) if self.size.height >= TALL else [message]
         return Text.assemble(
             plain(f"{glyph(sign):2} ", color),
-            plain(fitted(check.message, room), QUIET if check.state == "ok" else ""),
-            plain(f"  {'a' if does else ' '} ", STRONG),
+            plain(fitted(first, room), style),
+            plain(f"  {'a' if does else ' '} ", KEY),
             plain(f"{does:<4}", QUIET),
+            *(plain(f"\n   {line}", style) for line in more),
         )
 
     def _list_width(self) -> int:
         wide = self.size.width or 80
-        return wide * 3 // 5 if wide >= 120 else wide
+        if wide >= BROAD and self.size.height >= TALL:
+            return wide - READER
+        return wide * 3 // 5 if wide >= WIDE else wide
 
     def _mails_text(self, plan: "SendPlan") -> Text:
         """Transport, server and login, who gets the mails, their subjects, and remarks."""
@@ -277,14 +303,24 @@ class SendScreen(StageScreen):
         login = f"password from {account.password_from}" if account.needs_login else "no login"
         small = self.size.height < TALL and self.size.width < WIDE
         rows = [plain(dot.join((counted(len(plan.waiting), "mail"), plan.request.via, account.label, *(() if plan.blocked else (login,)))))]
-        rows += [Text.assemble(plain("From ", STRONG), plain(str(account.sender)))] if account.sender and not small else []
-        for header in ("to", "cc"):
-            people = [recipient for recipient in plan.recipients if recipient.header == header]
-            rows += self._people(header.title(), people)
+        rows += [Text.assemble(plain("From ", HEADING), plain(str(account.sender)))] if account.sender and not small else []
+        rows += self._everybody(plan)
         rows += [plain("")] if not small else []
-        rows += [plain(one_line(mail.subject)) for mail in plan.mails]
+        for at, mail in enumerate(plan.mails, 1):
+            rows.append(
+                Text.assemble(
+                    plain(f"{at:>2}   ", HEADING), plain(one_line(mail.subject)), plain("" if small else f"  {mail_size(mail)}", QUIET)
+                )
+            )
         rows += [with_code(f"note: {in_keys(remark, Stage.SEND)}", QUIET) for remark in plan.remarks]
         return lines(rows)
+
+    def _everybody(self, plan: "SendPlan") -> list[Text]:
+        return [
+            row
+            for header in ("to", "cc")
+            for row in self._people(header.title(), [recipient for recipient in plan.recipients if recipient.header == header])
+        ]
 
     def _people(self, header: str, people: "Sequence[Recipient]") -> list[Text]:
         """Who is in To or Cc, with their roles: a line each where there is room, else in one text, on a small terminal the first two."""
@@ -292,12 +328,12 @@ class SendScreen(StageScreen):
         if self.size.height >= TALL and self.size.width >= WIDE:
             heads = [header, *[""] * len(named)]
             return [
-                Text.assemble(plain(f"{head:4} ", STRONG), plain(name), plain(f"  {role}", QUIET))
+                Text.assemble(plain(f"{head:4} ", HEADING), plain(name), plain(f"  {role}", QUIET))
                 for head, (name, role) in zip(heads, named, strict=False)
             ]
         shown = named[:2] if self.size.height < TALL and self.size.width < WIDE else named
         texts = [f"{name} ({role})" for name, role in shown] + ([f"+{len(named) - len(shown)}"] if len(named) > len(shown) else [])
-        return [Text.assemble(plain(f"{header:4} ", STRONG), plain(f" {glyph('dot')} ".join(texts)))] if texts else []
+        return [Text.assemble(plain(f"{header:4} ", HEADING), plain(f" {glyph('dot')} ".join(texts)))] if texts else []
 
     @property
     def next_key(self) -> NextKey | None:
@@ -324,8 +360,8 @@ class SendScreen(StageScreen):
             from patchpilot.services.send.send_state import blocked_help
 
             rows.append(with_code(f"run in a shell: {blocked_help(known.plan)[0]}"))
-        if check:
-            # it may be longer than there is room for
+        if check and self.size.height < TALL:
+            # its row may have no room for all of it
             rows.append(with_code(one_line(check.message)))
         self.query_one("#check", Static).update(lines(rows))
 
@@ -339,11 +375,14 @@ class SendScreen(StageScreen):
         self.action_repair()
 
     def on_resize(self) -> None:
-        """The rows of the list follow the width."""
+        """The rows of the list and the recipients follow the size."""
         super().on_resize()
-        chosen = self.query_one("#checks", List)
+        chosen, known = self.query_one("#checks", List), self.session.last(self.stage)
         for at, check in enumerate(self._checks[: chosen.option_count]):
             chosen.replace_option_prompt_at_index(at, self._row(check))
+        if known and self._shown is not None:
+            self._show_check()
+            self.query_one("#sending", Static).update(self._mails_text(known.plan))
 
     # repairs
 
@@ -664,10 +703,16 @@ class SendScreen(StageScreen):
         rows: list[Text] = []
         for mail in report.mails:
             rows += [*_mail_rows(str(mail.state), mail.subject, mail.detail), plain(f"   <{mail.message_id}>", QUIET)]
+        if self.size.height >= TALL:
+            rows += [Text(), *self._everybody(plan)]
+        self._show_mail(plan, {mail.message_id for mail in report.mails})
         self.query_one("#mails", Static).update(lines(rows))
         link = next((mail.link for mail in report.mails if mail.link), "")
-        now = [Text.assemble(plain("Archive: ", STRONG), plain(link))] if link else []
-        now += [with_code(f"{glyph('dot')} {in_keys(sentence, Stage.SEND)}") for sentence in report.now]
+        now = [Text.assemble(plain("Archive: ", HEADING), plain(link))] if link else []
+        for sentence in report.now:
+            # where there is room, a blank line between them
+            gap = "\n" if self.size.height >= TALL else ""
+            now.append(Text.assemble((f"{gap}{glyph('folded')} ", KEY), with_code(in_keys(sentence, Stage.SEND))))
         self.query_one("#now", Static).update(lines(now))
         end = self.query_one("#end", Panel)
         end.display = bool(now)

@@ -10,7 +10,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from patchpilot.model.printable import width
-from patchpilot.tui.rich_text import plain
+from patchpilot.tui.rich_text import KEY, plain
 from patchpilot.tui.stages import Stage
 
 GAP = 2
@@ -82,10 +82,10 @@ class KeyLine(Widget):
         return [(key, words) for key, words, active in (*own[:2], *(known for known in shown if known[2].binding.action == NEXT))]
 
     def render(self) -> Text:
-        """Keys bold, labels plain."""
+        """Keys in the accent color, labels plain."""
         line = Text(" ", no_wrap=True)
         for key, words, active in self._shown():
-            line.append(plain(f"{key} ", "bold" if active.enabled else "dim"))
+            line.append(plain(f"{key} ", KEY if active.enabled else "dim"))
             line.append(plain(words + " " * GAP, "" if active.enabled else "dim"))
         return line
 

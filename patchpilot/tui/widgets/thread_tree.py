@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.message import Message
+from textual.strip import Strip
 
 from patchpilot.model.ago import ago
 from patchpilot.model.printable import printable
@@ -26,6 +27,8 @@ FEW = 3
 """Number of quoted lines up to which they are not folded."""
 MANY = 40
 """With more mails than that, only those with open review points are shown with their text at first."""
+MARGIN, EDGES = 4, (4, 3, 2, 1)
+"""Columns of the margin with the box of a review point, and words by which the start and the end of a point are found in a line."""
 DEEPEST = 8
 """Answers below that level are not indented further."""
 NEW_WARNING = re.compile(r">> (?:[\w.+/-]+:\d+|(?:ERROR|WARNING|error|warning|[\w-]*ld|make)\b)")
@@ -33,7 +36,7 @@ NEW_WARNING = re.compile(r">> (?:[\w.+/-]+:\d+|(?:ERROR|WARNING|error|warning|[\
 _CODE = re.compile(r"^(?:[ \t]|[-+@>]|diff |index )")
 _GOOD, _BAD, _ASKS, _PLAIN = ("green", "black on green"), ("red", "white on red"), ("yellow", "black on yellow"), ("dim", "dim reverse")
 BADGES: Mapping[str, tuple[str, str]] = {
-    "review": _ASKS, "question": _ASKS, "ai-review": _ASKS, "form-letter": _ASKS,
+    "review": _ASKS, "question": _ASKS, "ai-review": _ASKS, "form-letter": _ASKS, "build-warning": _ASKS,
     "nack": _BAD, "build-failure": _BAD, "stable-failed": _BAD,
     "ack": _GOOD, "trailers": _GOOD, "applied": _GOOD, "tip-commit": _GOOD, "mm-commit": _GOOD, "pull-merged": _GOOD, "stable-added": _GOOD,
 }  # fmt: skip
@@ -153,7 +156,7 @@ def _mail_row(node: "ConversationMail", drawn: Mapping[str, str], *, is_open: bo
     mail = node.mail
     above = "".join(drawn["tree-line"] if more else "  " for more in node.more[:DEEPEST][:-1])
     branch = (drawn["tree-branch"] if node.more[-1] else drawn["tree-last"]) if node.more else ""
-    kind = str(mail.kind)
+    kind = mail.label
     badge = f"{drawn['badge-left']}{kind}{drawn['badge-right']}"
     edge, word = BADGES.get(kind, _PLAIN)
     who = mail.sender.name or mail.sender.email
@@ -188,9 +191,14 @@ class _Body:
         self, node: "ConversationMail", points: "Mapping[int, CheckItem]", unfolded: Collection[str], guide: str, columns: int
     ) -> None:
         self._node, self._points, self._unfolded, self._guide, self._columns = node, points, unfolded, guide, columns
+        self._margin = MARGIN if points else 0
+        self._asking: dict[int, list[slice]] = {}
 
     def rows(self) -> "Iterator[tuple[TreeRow, str, CheckItem | None]]":
         lines = self._node.mail.mail.body.rstrip().split("\n")
+        for item in self._points.values():
+            for asked, words in _lines_of(item, lines):
+                self._asking.setdefault(asked, []).append(words)
         at = 0
         while at < len(lines):
             end = at
@@ -202,7 +210,7 @@ class _Body:
                 at = end
             elif end > at:
                 for line in lines[at:end]:
-                    for part in self._wrapped(line, 0):
+                    for part in self._wrapped(line):
                         yield self._row(part, QUIET), name if end - at > FEW else "", None
                 at = end
             else:
@@ -210,20 +218,31 @@ class _Body:
                 at += 1
 
     def _own(self, at: int, line: str) -> "Iterator[tuple[TreeRow, str, CheckItem | None]]":
-        item = self._points.get(at)
-        mark = f"{tick_sign(item)} " if item else ""
-        style = STRONG if NEW_WARNING.match(line) or item else str(diff_line(line).style)
-        for number, part in enumerate(self._wrapped(line, len(mark))):
-            yield self._row(f"{mark if not number else ''}{part}", style), "", item if not number else None
+        item, asking = self._points.get(at), self._asking.get(at, [])
+        style = STRONG if NEW_WARNING.match(line) else str(diff_line(line).style)
+        parts = self._wrapped(line)
+        for number, part in enumerate(parts):
+            if asking and len(parts) == 1:
+                yield self._row(part, style, item, asking), "", item
+            else:
+                yield self._row(part, STRONG if asking else style, item if not number else None), "", item if not number else None
 
-    def _row(self, text: str, style: str) -> TreeRow:
+    def _row(self, text: str, style: str, item: "CheckItem | None" = None, strong: Sequence[slice] = ()) -> TreeRow:
+        """A row: the guide, the box of a point in the margin, and the text, of which some parts are strong."""
         # parts of one style are joined, and pictures of the screen drop the spaces that such a row begins with
-        return TreeRow((f"{self._guide} ", "" if style == QUIET else QUIET), (text, style))
+        box = [((tick_sign(item) if item else "").ljust(self._margin), "green" if item and item.done else "bold yellow")] * bool(
+            self._margin
+        )
+        parts, at = [], 0
+        for part in strong:
+            parts += [(text[at : max(at, part.start)], style), (text[max(at, part.start) : part.stop], STRONG)]
+            at = max(at, part.stop)
+        return TreeRow((f"{self._guide} ", "" if style == QUIET else QUIET), *box, *parts, (text[at:], style))
 
-    def _wrapped(self, line: str, taken: int) -> list[str]:
+    def _wrapped(self, line: str) -> list[str]:
         import textwrap
 
-        room = max(40, self._columns - len(self._guide) - 1 - taken)
+        room = max(40, self._columns - len(self._guide) - 1 - self._margin)
         wide = line.expandtabs(8)
         if len(wide) <= room:
             return [line]
@@ -233,6 +252,22 @@ class _Body:
             # code keeps its spaces
             return [wide[start : start + room] for start in range(0, len(wide), room)]
         return textwrap.wrap(line, room, break_on_hyphens=False) or [""]
+
+
+def _lines_of(item: "CheckItem", lines: Sequence[str]) -> "Iterator[tuple[int, slice]]":
+    """The lines of a review point, each with the part of it that is the point: sentences start and end within lines."""
+    point = item.point
+    words = point.text.split()
+    for at in range(point.line, min(point.end, len(lines) - 1) + 1):
+        line = lines[at]
+        start = _found(line, [" ".join(words[:count]) for count in EDGES])[0] if at == point.line else 0
+        yield at, slice(start, _found(line, [" ".join(words[-count:]) for count in EDGES])[1] if at == point.end else len(line))
+
+
+def _found(line: str, texts: Sequence[str]) -> tuple[int, int]:
+    """Where the first of the texts is that a line has; the whole line where it has none."""
+    found = next((text for text in texts if text in line), line)
+    return line.find(found), line.find(found) + len(found)
 
 
 _SIGNS = {"addressed": "ticked", "declined": "nothing", "answered": "dot"}
@@ -288,6 +323,10 @@ class ThreadTree(Pager, inherit_bindings=False):
             {at + by: item for at, item in laid.points.items()},
         )
         self.fill(self.laid.rows, stops=self.laid.mails, keep=keep)
+
+    def _with_cursor(self, strip: Strip) -> Strip:
+        """Without a mail there is nothing to choose."""
+        return super()._with_cursor(strip) if self.laid.mails else strip
 
     def show_mail(self, line: int) -> None:
         """Go to a mail's first line and show what follows it; what is above all mails stays in view where there is room."""

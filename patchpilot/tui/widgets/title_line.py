@@ -7,6 +7,7 @@ from rich.text import Text
 from textual.widget import Widget
 
 from patchpilot.tui.glyphs import spinner
+from patchpilot.tui.rich_text import KEY
 from patchpilot.tui.title import title_row
 
 
@@ -30,9 +31,13 @@ class TitleLine(Widget):
         self.refresh()
 
     def render(self) -> Text:
-        """The subject bold, or what is being done."""
+        """The subject in the accent color, what is being done bold."""
         doing = f"{spinner(self._step)} {self._doing}" if self._doing else ""
         row = title_row(self._subject, self._places, doing, self.size.width)
         line = Text(row, no_wrap=True)
-        line.stylize("bold", *((len(row.rstrip()) - len(doing), len(row)) if doing else (0, len(row))))
+        end = row.rstrip()
+        at = len(end) - len(doing) if doing else end.rfind("  ")
+        line.stylize(KEY, 0, at if at > 0 else len(row))
+        if doing:
+            line.stylize("bold", at)
         return line
