@@ -77,7 +77,10 @@ class HistoryFacts(Protocol):
 
 
 class Options(NamedTuple):
-    """The options of a run. `kernel` decides which rules are in force; `data_dir` has spelling.txt and const_structs.checkpatch."""
+    """The options of a run. `kernel` decides which rules are in force; `data_dir` has spelling.txt and const_structs.checkpatch.
+
+    `whole_files`: each patch is a whole file that nobody changes, as with checkpatch.pl -f.
+    """
 
     strict: bool = False
     max_line_length: int = 100
@@ -85,6 +88,7 @@ class Options(NamedTuple):
     profile: str = "linux"
     data_dir: Path | None = None
     checkpatch_compat: bool = False
+    whole_files: bool = False
 
 
 class Context:

@@ -27,6 +27,26 @@ def at_checkpatch_levels(rules: Iterable[Rule]) -> tuple[Rule, ...]:
     )
 
 
+_WHOLE_FILE_CHECKS = frozenset(
+    ("AVOID_BUG", "FSF_MAILING_ADDRESS", "LONG_LINE", "LONG_LINE_COMMENT", "LONG_LINE_STRING", "PREFER_FALLTHROUGH", "TYPO_SPELLING")
+)
+_NOT_IN_WHOLE_FILES = frozenset(("COMMIT_MESSAGE", "ENOTSUPP", "NOT_UNIFIED_DIFF"))
+"""The types that checkpatch.pl reports as CHECK with -f, and those that it does not report then."""
+
+
+def for_whole_files(rules: Iterable[Rule]) -> tuple[Rule, ...]:
+    """Returns the rules that judge code, not a patch or its message, with the severities that checkpatch.pl -f has."""
+    found = []
+    for rule in rules:
+        if rule.checkpatch in _WHOLE_FILE_CHECKS:
+            found.append(rule._replace(severity=Severity.CHECK, severities={}))
+        elif rule.checkpatch == "SPDX_LICENSE_TAG":
+            found.append(rule._replace(severities={**rule.severities, "binding": Severity.CHECK}))
+        elif rule.scope == "diff" or (rule.checkpatch and rule.scope in ("tree", "message")):
+            found.append(rule)
+    return tuple(rule for rule in found if rule.checkpatch not in _NOT_IN_WHOLE_FILES)
+
+
 def adjusted(rules: Iterable[Rule], project: Project) -> tuple[Rule, ...]:
     """Returns the rules without those that the project ignores, and with its severities, which apply to every case of a rule."""
 

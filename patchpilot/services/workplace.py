@@ -9,10 +9,10 @@ from patchpilot.errors import MissingError
 
 if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository
+    from patchpilot.commits.tree_readers import DirectoryTree
     from patchpilot.config import Settings
     from patchpilot.errors import PatchpilotError
     from patchpilot.model.patch import Series
-    from patchpilot.model.source_tree import Tree
     from patchpilot.services.settings import Source
 
 
@@ -76,13 +76,15 @@ class Workplace:
                 raise
             return None
 
-    def source_tree(self) -> "Tree | None":
-        """The unpacked tree that was named, or None."""
-        if self.tree is None:
+    def source_tree(self, *, or_working_tree: bool = False) -> "DirectoryTree | None":
+        """The unpacked tree that was named, else the working tree of the repository where that is asked for, or None."""
+        repository = self.repository_if_any() if or_working_tree and self.tree is None else None
+        directory = repository.top if repository else self.tree
+        if directory is None:
             return None
         from patchpilot.commits.tree_readers import DirectoryTree
 
-        return DirectoryTree(self.tree)
+        return DirectoryTree(directory)
 
     def source(self) -> "Source | None":
         """Where the settings of the tree are read: the tree that was named, else the working tree of the repository."""

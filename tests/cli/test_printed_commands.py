@@ -116,6 +116,7 @@ PLACEHOLDERS = (
     (r"draft (?:\[show\|reset\] \[TARGET\]|\{action\})", "draft show"),
     (r"explain (?:RULE|NAME)|explain \{rule\.name\}", "explain missing-fixes"),
     (r"help (?:NAME|VERB)", "help check"),
+    (r"(?<=check )-f(?= --|$)", "-f drivers/net/foo.c"),
     (r"--ignore \{rule\.name\}", "--ignore long-line"),
     (r"help (?:VERB shows its options|NAME shows one of them)", "help check"),
     (r"help lists topics", "help"),

@@ -38,9 +38,10 @@ EXPECTED = Path(__file__).parent.parent / "packs" / "checkpatch-6.1.json"
 # the words are those of the tree the script lies in, and without a repository every commit is unknown to it
 LEFT_OUT = {"UNKNOWN_COMMIT_ID"}
 WORD_LISTS = {"TYPO_SPELLING", "CONST_STRUCT"}
-_LINE = re.compile(r"^.*?:(\d+): (?:ERROR|WARNING|CHECK):([A-Z0-9_]+): ", re.MULTILINE)
+LINE = re.compile(r"^.*?:(\d+): (?:ERROR|WARNING|CHECK):([A-Z0-9_]+): ", re.MULTILINE)
 _TOP_FILES = ("COPYING", "CREDITS", "Kbuild", "MAINTAINERS", "Makefile", "README")
 _TOP_FOLDERS = ("Documentation", "arch", "include", "drivers", "fs", "init", "ipc", "kernel", "lib", "scripts")
+ENVIRONMENT = {"LC_ALL": "C.UTF-8", "HOME": "/nonexistent", "PATH": os.environ["PATH"], "PERL_HASH_SEED": "0"}
 Findings = list[tuple[str, int]]
 
 
@@ -106,7 +107,6 @@ def theirs(script: Path, example: Example) -> Findings:
 
 def ask(script: Path, patch: Path, options: list[str], folder: Path, left_out: set[str]) -> Findings:
     """Run the script on one patch, the way the documentation's figures are made."""
-    environment = {"LC_ALL": "C.UTF-8", "HOME": "/nonexistent", "PATH": os.environ["PATH"], "PERL_HASH_SEED": "0"}
     command = [
         "perl",
         str(script),
@@ -118,9 +118,9 @@ def ask(script: Path, patch: Path, options: list[str], folder: Path, left_out: s
         "--color=never",
         "--strict",
     ]
-    done = subprocess.run([*command, str(patch)], cwd=folder, env=environment, capture_output=True, check=False, timeout=300)
+    done = subprocess.run([*command, str(patch)], cwd=folder, env=ENVIRONMENT, capture_output=True, check=False, timeout=300)
     text = done.stdout.decode("utf-8", "surrogateescape")
-    return sorted((found[2], int(found[1])) for found in _LINE.finditer(text) if found[2] not in left_out)
+    return sorted((found[2], int(found[1])) for found in LINE.finditer(text) if found[2] not in left_out)
 
 
 def write_expectations(script: Path) -> None:

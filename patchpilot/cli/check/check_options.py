@@ -15,6 +15,7 @@ JOBS = (1, 256)
 COMMON = common_table(FORMATS)
 OPTIONS = (
     *base_table(),
+    Option(("-f", "--file"), "TARGETs are source files, checked as a whole (as with checkpatch.pl -f)", name="whole_files"),
     Option(("--strict",), "also report findings of severity check"),
     Option(("--select",), "run only these rules (id, name, checkpatch type or pack)", TEXT, "RULE,…", multiple=True),
     Option(("--ignore",), "skip these rules", TEXT, "RULE,…", multiple=True),
@@ -81,3 +82,4 @@ class CheckOptions(NamedTuple):
     config_from: str | None = None
     resume_at: str | None = None
     shard: str | None = None
+    whole_files: bool = False

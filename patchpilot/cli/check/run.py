@@ -28,9 +28,25 @@ def answer(common: Common, options: CheckOptions) -> int:
         raise UsageError(f"{name} requires --fix", hint=f"patchpilot check --fix {name}")
     if options.data and not options.data.is_dir():
         raise MissingError(f"{options.data}: no such directory", hint="--data must be the directory that contains spelling.txt")
+    if options.whole_files:
+        _refuse_with_whole_files(options)
+        with common.workplace() as place:
+            return _check(common, options, place, place.repository_if_any())
     files_only = common.repo is None and need_no_repository(options.targets)
     with common.workplace(uses_repository=not files_only) as place:
         return _check(common, options, place, place.repository if not files_only else None)
+
+
+def _refuse_with_whole_files(options: CheckOptions) -> None:
+    """UsageError for an option that is for patches only."""
+    for option, given in (
+        ("--fix", options.fix),
+        ("--diff", options.diff),
+        ("--checkpatch", options.checkpatch),
+        ("--since-version", options.since_version),
+    ):
+        if given:
+            raise UsageError(f"-f and {option} cannot be combined", hint=f"{option} is for patches and commits")
 
 
 def _check(common: Common, options: CheckOptions, place: "Workplace", repository: Any) -> int:
@@ -75,6 +91,7 @@ def _check(common: Common, options: CheckOptions, place: "Workplace", repository
             notice("note", recorded)
         if warning:
             notice("warning", warning)
+    tree = place.source_tree(or_working_tree=options.whole_files)
     request = check_request(
         settings,
         targets=options.targets,
@@ -91,6 +108,8 @@ def _check(common: Common, options: CheckOptions, place: "Workplace", repository
         suppressions=suppressions,
         from_archive=place.from_archive,
         skipped=left_out,
+        whole_files=options.whole_files,
+        top=tree.root if options.whole_files and tree else None,
     )
     if options.fix or options.diff:
         from patchpilot.cli.check import fix_options
@@ -103,7 +122,7 @@ def _check(common: Common, options: CheckOptions, place: "Workplace", repository
             return stream.answer(common, options, request, repository, place.source_tree())
         stream.refuse_options(options)
     with progress_of(common) as progress:
-        result = check(request, repository=repository, tree=place.source_tree(), progress=progress)
+        result = check(request, repository=repository, tree=tree, progress=progress)
     if result.unanswered and not common.quiet and common.format != "checkpatch":
         notice("note", result.unanswered)
     if common.verbose:
@@ -145,7 +164,7 @@ def _can_be_fixed(options: CheckOptions) -> bool:
     """Whether --fix could be added to this call."""
     from patchpilot.services.check.check_targets import can_be_fixed
 
-    return not options.checkpatch_compat and can_be_fixed(options.targets)
+    return not options.checkpatch_compat and not options.whole_files and can_be_fixed(options.targets)
 
 
 def _render(common: Common, result: "CheckResult", *, statistics: bool) -> str:

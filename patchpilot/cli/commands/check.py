@@ -13,8 +13,6 @@ from patchpilot.cli.verb_command import VerbCommand, verb
 from patchpilot.errors import UsageError
 
 _OTHERS = {
-    "-f": "check a patch or the commits that change the file; whole files are not checked (maintainers -f accepts files)",
-    "--file": "check a patch or the commits that change the file; whole files are not checked (maintainers -f accepts files)",
     "-g": "give the commit or the range directly: patchpilot check HEAD, or check A..B",
     "--git": "give the commit or the range directly: patchpilot check HEAD, or check A..B",
 }
@@ -37,7 +35,7 @@ class _CheckCommand(VerbCommand):
 @verb(
     cls=_CheckCommand,
     epilog="\b\nExamples:\n  patchpilot check\n  patchpilot check --strict 0001-net-fix-it.patch\n  patchpilot check --diff origin/master..HEAD"
-    "\n  patchpilot check '<20240101120000.1-1-ada@example.org>'",
+    "\n  patchpilot check '<20240101120000.1-1-ada@example.org>'\n  git ls-files drivers/net | xargs patchpilot check -f",
 )
 @common_options(*FORMATS)
 @table_options(OPTIONS)

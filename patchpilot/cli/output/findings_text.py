@@ -75,14 +75,23 @@ def _waived(patch: Patch | None, suppressed: Suppressed, paint: Colors) -> str:
 
 
 def _finding(finding: Finding, patch: Patch | None, paint: Colors, reasons: dict[str, str], explained: set[str], since: str | None) -> str:
-    inside = f" ({finding.path}:{finding.line})" if finding.path and finding.line else f" ({finding.path})" if finding.path else ""
+    in_diff = patch is None or patch.has_diff
+    inside = (
+        ""
+        if not in_diff
+        else f" ({finding.path}:{finding.line})"
+        if finding.path and finding.line
+        else f" ({finding.path})"
+        if finding.path
+        else ""
+    )
     moved = " (on a moved line)" if finding.moved else ""
     lines = [
         f"{paint(_place(finding, patch), BOLD)}: {paint(str(finding.severity), COLORS[finding.severity])}: "
         f"{one_line(finding.message)}{moved}{one_line(finding.age(since))} {paint(f'[{finding.name}]', DIM)}{paint(one_line(inside), DIM)}"
     ]
     if patch and finding.patch_line and finding.patch_line <= len(patch.lines):
-        lines += _quoted(patch.lines[finding.patch_line - 1], finding, paint)
+        lines += _quoted(patch.lines[finding.patch_line - 1], finding, paint, in_diff=in_diff)
     if finding.rule not in explained and (why := reasons.get(finding.rule)):
         explained.add(finding.rule)
         lines.append(paint(f"    why: {_first_sentence(why)}", DIM))
@@ -93,7 +102,7 @@ def _finding(finding: Finding, patch: Patch | None, paint: Colors, reasons: dict
     return "\n".join(lines)
 
 
-def _quoted(text: str, finding: Finding, paint: Colors) -> list[str]:
+def _quoted(text: str, finding: Finding, paint: Colors, *, in_diff: bool) -> list[str]:
     """The line as a compiler shows it, with a caret under the column where one is known."""
     shown = printable(text).expandtabs(8)
     if not shown.strip():
@@ -101,7 +110,7 @@ def _quoted(text: str, finding: Finding, paint: Colors) -> list[str]:
     lines = ["    " + crop(shown, paint.columns)]
     if finding.column:
         # a column counts in the new file's line, which a patch puts a sign before
-        signed = text[:1] in "+- " and finding.path is not None
+        signed = in_diff and text[:1] in "+- " and finding.path is not None
         before = width(printable(text[: finding.column - 1 + signed]).expandtabs(8))
         if before < paint.columns:
             lines.append("    " + " " * before + paint("^", COLORS[finding.severity]))
@@ -117,9 +126,9 @@ def _first_sentence(text: str) -> str:
 
 def _summary(result: CheckResult, paint: Colors) -> str:
     counts = result.counts
-    patches = counted(len(result.patches), "patch", "patches")
+    patches = counted(len(result.patches), "file") if result.whole_files else counted(len(result.patches), "patch", "patches")
     said = [paint(f"{counted(counts[severity], severity)}", COLORS[severity]) for severity in Severity if counts[severity]]
-    bare = sum(not checked.patch.headers for checked in result.patches)
+    bare = sum(checked.patch.has_diff and not checked.patch.headers for checked in result.patches)
     note = f" ({counted(bare, 'diff')} without a commit message)" if bare else ""
     return f"{patches} checked: {', '.join(said) if said else 'no findings'}{_aside(result)}{note}"
 

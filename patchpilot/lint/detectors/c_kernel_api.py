@@ -147,7 +147,7 @@ def _license(at: ApiPlace) -> Hits:
     name = at.line.raw[said.start(1) : said.end(1)]
     if name.strip('"') not in word_set("c", "module_licenses") or name[:1] != '"':
         yield "MODULE_LICENSE", _hit(name=name)
-    if name == '"GPL v2"':
+    if name == '"GPL v2"' and not at.context.options.whole_files:
         yield "MODULE_LICENSE", _hit("v2")
 
 

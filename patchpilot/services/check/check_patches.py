@@ -59,6 +59,10 @@ def read_input(request: CheckRequest, repository: "Repository | None") -> CheckI
     """The rules, the series of the TARGETs and the earlier revision of a check."""
     rules = load_rules(request.packs)
     verify((*request.select, *request.ignore), rules)
+    if request.whole_files:
+        from patchpilot.services.check.whole_files import whole_files
+
+        return CheckInput(rules, whole_files(request.targets, request.top), None)
     series = read_series(request.targets, repository, request.base, request.from_archive, request.stdin, request.skipped)
     earlier = None
     if request.since_version:
@@ -120,6 +124,10 @@ def check_series(
         same_rules = request._replace(profile=options.profile, suppressions=None)
         before = check_series(earlier.series, same_rules, rules=every_rule, repository=repository, tree=tree, progress=progress)
         result = compared(result, before)._replace(since=earlier.label)
+    if request.whole_files:
+        from patchpilot.services.check.whole_files import in_files
+
+        result = in_files(result)
     return result._replace(exit_code=exit_code(result.counts, request.fail_on))
 
 
@@ -224,7 +232,7 @@ def _trees(
     series: Sequence[Series], tree: Tree | None, repository: "Repository | None", request: CheckRequest
 ) -> Mapping[int, Callable[[], Tree]]:
     """A function that makes the tree of each patch that is based on another one, by the patch's id(). checkpatch.pl knows one tree for all."""
-    if tree is None or request.checkpatch_compat or sum(len(series_.patches) for series_ in series) < 2:
+    if tree is None or request.checkpatch_compat or request.whole_files or sum(len(series_.patches) for series_ in series) < 2:
         return {}
     from patchpilot.services.check.patch_trees import trees
 

@@ -20,7 +20,8 @@ class CheckRequest(NamedTuple):
     read it. `since_version` is the number of an earlier revision, or a TARGET that has it. `kernel` None means the tree's version, else the
     newest. `conf`: the tree's .checkpatch.conf counts. `fail_on` is the lowest severity that makes the run fail. `checkpatch_levels`: the severities
     that checkpatch.pl has, which its form needs. `from_archive` reads a TARGET that is a Message-ID or a URL. `skipped` is
-    called for each file of a directory that is no patch; without it such a file is an InputError.
+    called for each file of a directory that is no patch; without it such a file is an InputError. `whole_files`: the targets are source files,
+    whose paths are relative to `top` where they are in it.
     """
 
     targets: Sequence[str] = ()
@@ -44,3 +45,5 @@ class CheckRequest(NamedTuple):
     from_archive: Callable[[str], Series] | None = None
     conf: bool = True
     skipped: Callable[[str], None] | None = None
+    whole_files: bool = False
+    top: Path | None = None

@@ -37,7 +37,7 @@ class CheckResult(NamedTuple):
 
     `verdict` is the result of waivers and a baseline; `since` names the earlier revision that was compared with, `gone` counts what only that had.
     `renamed` has the former names of rules that were asked for, each with the name of today. `unanswered` says
-    which commits a shallow clone could not be asked for.
+    which commits a shallow clone could not be asked for. With `whole_files` each patch is a file, and its lines are those of the file.
     """
 
     patches: tuple[CheckedPatch, ...]
@@ -55,6 +55,7 @@ class CheckResult(NamedTuple):
     setting: "CheckRun | None" = None
     renamed: tuple[tuple[str, str], ...] = ()
     unanswered: str = ""
+    whole_files: bool = False
 
     @property
     def counts(self) -> Counter[Severity]:

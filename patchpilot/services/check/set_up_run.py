@@ -3,7 +3,7 @@
 
 from patchpilot.lint.checkpatch_conf import CheckpatchConf, read_conf, usable
 from patchpilot.lint.lint_context import Options
-from patchpilot.lint.project_rules import adjusted, at_checkpatch_levels, check_style
+from patchpilot.lint.project_rules import adjusted, at_checkpatch_levels, check_style, for_whole_files
 from patchpilot.lint.selection import choose
 from patchpilot.model.rule import Rule
 from patchpilot.model.source_tree import Tree
@@ -28,6 +28,7 @@ def set_up(request: CheckRequest, rules: tuple[Rule, ...], project: Project, tre
         profile=project.name,
         data_dir=request.data_dir,
         checkpatch_compat=request.checkpatch_compat,
+        whole_files=request.whole_files,
     )
     if project.files:
         check_style(rules, project)
@@ -43,4 +44,6 @@ def set_up(request: CheckRequest, rules: tuple[Rule, ...], project: Project, tre
         rules = usable(rules, tree)
     if request.checkpatch_compat or request.checkpatch_levels:
         rules = at_checkpatch_levels(rules)
+    if request.whole_files:
+        rules = for_whole_files(rules)
     return CheckRun(adjusted(rules, project), options, project, tree, None)

@@ -87,7 +87,7 @@ def _known(context: LineContext) -> frozenset[str]:
         if tree is not None:
             known = names_of_headers(tree)
             file = as_text(context.line.file)
-            if is_safe_path(file) and (data := tree.read(file)):
+            if not context.walk.context.options.whole_files and is_safe_path(file) and (data := tree.read(file)):
                 known |= _names_in(data, context.types)
         patch[_KNOWN] = known
     return known
