@@ -59,7 +59,9 @@ def main() -> None:
                 "--strict",
                 "--color=never",
             ]
-            done = subprocess.run([*script, f"--root={tree}", path], cwd=folder, env=ENVIRONMENT, capture_output=True, check=False, timeout=600)
+            done = subprocess.run(
+                [*script, f"--root={tree}", path], cwd=folder, env=ENVIRONMENT, capture_output=True, check=False, timeout=600
+            )
             want = findings(done.stdout.decode("utf-8", "surrogateescape"))
             ours = spawn("check", "-f", "--strict", "--fail-on", "never", "--format", "checkpatch", "--tree", ".", path, cwd=tree)
             have = Counter({key: number for key, number in findings(ours.out).items() if key[0] in known})
