@@ -55,6 +55,8 @@ def test_paths_are_relative_to_the_tree_and_the_caret_is_below_the_column(tree: 
     (found,) = json.loads(call("check", "-f", "--select", "space-before-semicolon", "--format", "json", "frob.c").out)["patches"]
     (finding,) = found["findings"]
     assert (found["source"], finding["path"], finding["line"], finding["patch_line"]) == ("frob.c", "drivers/frob/frob.c", 6, 6)
+    lines = call("check", "-f", "--select", "space-before-semicolon", "--format", "jsonl", "frob.c").out.splitlines()
+    assert json.loads(lines[0])["findings"][0]["patch_line"] == 6
     text = call("check", "-f", "--select", "space-before-semicolon", "frob.c").out.splitlines()
     assert text[0].startswith("frob.c:6: warning: ")
     assert text[0].endswith(" [space-before-semicolon]")
