@@ -19,6 +19,7 @@ import pytest
 from patchpilot.cli.output.track_table import series_table
 from patchpilot.demo.archive_standin import HttpAnswer, StandIn
 from patchpilot.errors import PatchpilotError
+from patchpilot.model.printable import crop
 from patchpilot.services.track.follow_series import listed
 from patchpilot.threads import archive
 from patchpilot.threads.track_store import Store, default_file
@@ -118,7 +119,7 @@ def test_the_table_has_a_line_a_series_by_whose_turn_it_is_and_news_first(workdi
         "  2  +1   changes-requested  v1         fail  7d   valve: open it when …  answer",
         "  1       changes-requested  v1               7d   pump: stop             answer",
         "Waiting (2)",
-        "  3  +3   accepted           v2  -/1/-        6d   demo: check the poin…  wait",
+        f"  3  +3   accepted           v2  -/1/-        6d   {crop(TITLE, 21)}  wait",
         "  4       sent               v1               18h  demo: check the retu…  wait",
     ]
     assert all(len(line) <= 80 for line in narrow)
