@@ -22,7 +22,7 @@ MOST_LINES = 6000
 _HUNK = re.compile(r"^@@ -\d+(?:,\d+)? \+(?P<start>\d+)(?:,\d+)? @@")
 _REPORTED = re.compile(r"^(?P<path>[\w./-]+\.\w+):(?P<line>\d+)(?::\d+)?: (?P<text>.*)")
 _SYMBOL = re.compile(r"['`‘](\w{2,})['’]")
-_AGAIN = re.compile(r"\b(?:resend|repost|resubmit|rebase|(?:not|n't) apply|next version|new version|respin)\b", re.IGNORECASE)
+_AGAIN = re.compile(r"\b(?:resend|repost|resubmit|rebase|(?:not|n't) apply|(?:next|new) (?:version|patch)|respin)\b", re.IGNORECASE)
 _SPLIT = re.compile(
     r"\b(?:split|separate|different|another|own|unrelated)\b[^.]{0,40}\b(?:patch(?:es)?|changes?)\b|\bsplit\b", re.IGNORECASE
 )
@@ -171,11 +171,13 @@ def addressed_by(point: ReviewPoint, following: NextVersion) -> ChangedHunk | No
     if point.kind is MailKind.BUILD_FAILURE and (reported := _REPORTED.match(point.text)):
         return _at_reported(reported, following)
     numbers = [point.patch] if point.patch in following.pairs else list(following.pairs) if not point.patch else []
+    is_on_patch = False
     for number in numbers:
         old, new = following.pairs[number]
         if new is None:
             return ChangedHunk(f"dropped in {following.label}", ())
         for top, bottom in _quoted_at(point.quoted, old.lines):
+            is_on_patch = True
             if (op := _nearest(following.changes[number], old, top, bottom)) is not None:
                 return _hunk(old, new, op)
     if _SPLIT.search(point.text) and len(following.new) > len(following.old):
@@ -184,7 +186,7 @@ def addressed_by(point: ReviewPoint, following: NextVersion) -> ChangedHunk | No
         return ChangedHunk(f"{following.label} was sent", ())
     if line := _in_changelog(point, following.changelog):
         return ChangedHunk(f"changelog of {following.label}", (line.strip(),))
-    if not point.quoted or not any(line.strip() for line in point.quoted):
+    if not is_on_patch:
         return _by_words(point, numbers, following)
     return None
 

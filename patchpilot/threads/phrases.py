@@ -325,9 +325,25 @@ IMPERATIVE = re.compile(
     re.IGNORECASE,
 )
 """A sentence that begins as a request."""
+_CHANGES = _joined(r"""
+    call | name | use | make | put | keep | do | go | move | drop | write | say | add | leave | split | merge | fold | avoid | remove | change
+    replace | return | check | pass | start | send | skip | squash | try
+""")
+WISH = re.compile(
+    rf"^\W*(?:(?:and|so|but|also|then|ok(?:ay)?|iow|well|hm+|maybe|perhaps)\W+)*(?:"
+    r"(?:(?:can|could|should|shall|would|do|does|did|is|are|was|has|have)(?:n't)? (?:we|you|it|this|that|there|these|those|they)"
+    r"|(?:why|how|what) (?:do|does|did|is|are|about|not|would|should))\b"
+    r"|you (?:also |probably |really )?(?:can|could|may|might|want|have to)\b(?! (?:\w+ )?(?:see|find|ignore|add my|keep my|notice|imagine))"
+    r"|(?:i|we)(?:(?:'d|'ll| would| will)? (?:also |really |still )?(?:want|need)|(?:'d| would) (?:also |really )?like)"
+    r" (?:you|this|that|these|it|a|an|the|to)\b"
+    rf"|i(?:'d| would) (?:\w+ )?(?:{_CHANGES})\b(?! have))"
+    r"|\bwould be (?:\w+ )?(?:\w+er|best|preferable|helpful|useful) (?:to|if)\b|\bjust do (?:this|that|it)\b|\bresending\b",
+    re.IGNORECASE,
+)
+"""A request that has no word of asking: a question without its mark, what somebody would do or want."""
 NO_REQUEST = re.compile(
-    r"\b(?:not (?:really )?an? (?:issue|problem|concern)|should have been:?$|(?:did|do)n't (?:want|mean) to (?:suggest|ask)|isn't (?:in)?correct"
-    r"|no need to (?:resend|repost|respin)|would you mind if i|i should (?:have|note))",
+    r"\b(?:not (?:really )?an? (?:issue|problem|concern)|should have been:?$|(?:did|do)n't (?:want|mean) to (?:suggest|ask)|isn't (?:in)?correct|i can see\b"
+    r"|i (?:\w+ have )?(?:missed|misread|overlooked|misunderstood)\b|no need to (?:resend|repost|respin)|would you mind if i|i should (?:have|note))",
     re.IGNORECASE,
 )
 """What has the words of a request and is none."""

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from patchpilot.model.trailer import is_trailer
 from patchpilot.threads.mail_classifier import Classified
 from patchpilot.threads.mail_kinds import WANTS_ANSWER, MailKind
-from patchpilot.threads.phrases import ASKS_STRONGLY, ASKS_WEAKLY, ASSENT, CLOSING, GREETING, IMPERATIVE, NO_REQUEST, THANKS
+from patchpilot.threads.phrases import ASKS_STRONGLY, ASKS_WEAKLY, ASSENT, CLOSING, GREETING, IMPERATIVE, NO_REQUEST, THANKS, WISH
 from patchpilot.threads.reply_body import MAX_LINES, ReplyLine
 from patchpilot.threads.sender import same_person
 from patchpilot.threads.thread_values import Reply, Status
@@ -159,14 +159,19 @@ def _quoted_above(lines: Sequence[str], at: int) -> tuple[str, ...]:
 
 
 def _of_prose(mail: Classified, *, strict: bool) -> Iterator[_Request]:
-    """The sentences that ask something; of an answer to code without one, its first sentence. `strict`: questions and clear requests only."""
+    """The sentences that ask something; of an answer to code without one, its first paragraph. `strict`: questions and clear requests only."""
     for run in _runs(mail):
-        sentences = [request for paragraph in run.paragraphs for request in _sentences(_prose(paragraph), run.quoted)]
-        found = [request for request in sentences if _asks(request.text)]
-        if not found and not strict:
-            found = [request for request in sentences if ASKS_WEAKLY.search(request.text)][:1]
-            if not found and run.on_code and not any(ASSENT.search(request.text) or THANKS.match(request.text) for request in sentences):
-                found = [_whole(run.paragraphs[0], run.quoted)]
+        found: list[_Request] = []
+        says_enough = strict or not run.on_code
+        for paragraph in run.paragraphs:
+            every = list(_sentences(_prose(paragraph), run.quoted))
+            sentences = [request for request in every if not NO_REQUEST.search(request.text)]
+            asking = [request for request in sentences if _asks(request.text)]
+            found += asking or ([] if strict else [request for request in sentences if ASKS_WEAKLY.search(request.text)][:1])
+            agrees = any(ASSENT.search(one.text) or THANKS.match(one.text) for one in sentences)
+            says_enough = says_enough or agrees or len(sentences) < len(every)
+        if not found and not says_enough:
+            found = [_whole(run.paragraphs[0], run.quoted)]
         yield from _joined(found)
 
 
@@ -217,9 +222,9 @@ def _sentences(paragraph: Sequence[ReplyLine], quoted: tuple[str, ...]) -> Itera
 
 def _asks(sentence: str) -> bool:
     """Whether a sentence is a question or a clear request."""
-    if NO_REQUEST.search(sentence):
-        return False
-    return sentence.rstrip(" )\"'").endswith("?") or bool(ASKS_STRONGLY.search(sentence) or IMPERATIVE.match(sentence))
+    return sentence.rstrip(" )\"'").endswith("?") or bool(
+        ASKS_STRONGLY.search(sentence) or IMPERATIVE.match(sentence) or WISH.search(sentence)
+    )
 
 
 def _short(text: str) -> str:

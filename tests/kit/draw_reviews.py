@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Draws reviewed series with a later version, by seed, from epochs of public-inboxes: each is written as OUT/LIST-N-HASH.mbox.
 
-    python -m tests.kit.draw_reviews ARCHIVES OUT
+    python -m tests.kit.draw_reviews ARCHIVES OUT [DRAW]
 
-ARCHIVES has a folder `linux-mailinglist-archives+linux-LIST…/repo` (a bare v2 epoch) for each of LISTS. The first EACH of a list are taken that have
+ARCHIVES has a folder `linux-mailinglist-archives+…LIST…/repo` (a bare v2 epoch) for each list of a draw of LISTS (default: first; second is that
+of the part `fresh`, drawn when the parts of the first one had been learned from). The first EACH of a list are taken that have
 mails of at least two versions, a reply by somebody else, and at most MOST mails. The mails are people's: commit none of them.
 """
 
@@ -15,7 +16,10 @@ from pathlib import Path
 from tests.kit.draw_threads import Epoch, Posting, draw
 
 SEED = 20261121
-LISTS = "watchdog", "rtc", "pwm", "leds", "hwmon", "input", "can", "edac", "fbdev", "remoteproc"
+LISTS = {
+    "first": ("watchdog", "rtc", "pwm", "leds", "hwmon", "input", "can", "edac", "fbdev", "remoteproc"),
+    "second": ("spi", "mtd", "dmaengine", "gpio", "acpi", "rockchip", "amlogic", "bluetooth"),
+}
 EACH, MOST, AMONG = 4, 16, 400
 _VERSION = re.compile(r"\bv(\d+)\b", re.IGNORECASE)
 _NUMBER = re.compile(r"\b(\d+)/(\d+)\b")
@@ -35,11 +39,11 @@ def is_reviewed(thread: dict[str, Posting]) -> bool:
     return len(versions) > 1 and others and len(thread) <= MOST
 
 
-def main(archives: Path, out: Path) -> int:
+def main(archives: Path, out: Path, which: str = "first") -> int:
     """Write the drawn threads; prints a line each."""
     out.mkdir(parents=True, exist_ok=True)
-    for name in LISTS:
-        epoch = Epoch(next(archives.glob(f"linux-mailinglist-archives+linux-{name}.*")) / "repo")
+    for name in LISTS[which]:
+        epoch = Epoch(next(archives.glob(f"linux-mailinglist-archives+*{name}.*")) / "repo")
         drawn = [thread for thread in draw(epoch, SEED, AMONG) if is_reviewed(thread)][:EACH]
         mails = epoch.whole({known for thread in drawn for known in thread})
         for number, thread in enumerate(drawn):
@@ -52,4 +56,4 @@ def main(archives: Path, out: Path) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2])))
+    sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2]), *sys.argv[3:]))

@@ -110,6 +110,11 @@ def test_a_reply_that_quotes_a_point_answers_it() -> None:
     assert [(str(item.state), item.reply) for item in found] == [("open", None), ("answered", "a1@example.org"), ("open", None)]
 
 
+def test_a_point_on_words_of_the_thread_is_addressed_by_a_change_in_its_words() -> None:
+    asked = review("> I meant the broken pump.\n\nPlease return EINVAL for NULL, then.\n")
+    assert states(post(1, OLD), asked, post(2, NEW)) == [("Please return EINVAL for NULL, then.", "addressed")]
+
+
 @pytest.mark.parametrize(
     ("text", "asked"),
     [

@@ -55,6 +55,28 @@ def test_what_asks_nothing_has_no_point(text: str) -> None:
     assert points(story.V1, on_v1(text)) == []
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Can we maybe have a list of bits and loop over them.",
+        "We'll want you to switch to the multicolor framework.",
+        "I'd call it something like LED_FUNCTION_INTERNALS.",
+        "You could also say what the device does.",
+        "I think it would be much cleaner to leave the watchdog running.",
+        "Maybe resending the second version would help.",
+        "IOW, just do this.",
+        "We need a lock here.",
+    ],
+)
+def test_a_request_needs_no_word_of_asking(text: str) -> None:
+    assert points(story.V1, on_v1(f"> +\tif (!pump)\n\n{text}\n")) == [f"Matt Maintainer: {text}"]
+
+
+def test_each_paragraph_may_ask_and_agreement_asks_nothing() -> None:
+    text = "> +\tif (!pump)\n\nI can see the race.\n\nPlease add a test.\n\nThe changelog is confusing.\n\nI like the rest. I missed the note.\n"
+    assert points(story.V1, on_v1(text)) == ["Matt Maintainer: Please add a test.", "Matt Maintainer: The changelog is confusing."]
+
+
 def test_the_authors_own_questions_are_no_points() -> None:
     assert points(story.V1, on_v1("Should I send this to stable as well?\n", sender=ADA)) == []
 
