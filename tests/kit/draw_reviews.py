@@ -18,7 +18,7 @@ from tests.kit.draw_threads import Epoch, Posting, draw
 SEED = 20261121
 LISTS = {
     "first": ("watchdog", "rtc", "pwm", "leds", "hwmon", "input", "can", "edac", "fbdev", "remoteproc"),
-    "second": ("spi", "mtd", "dmaengine", "gpio", "acpi", "rockchip", "amlogic", "bluetooth"),
+    "second": ("spi", "mtd", "dmaengine", "gpio", "acpi", "rockchip"),
 }
 EACH, MOST, AMONG = 4, 16, 400
 _VERSION = re.compile(r"\bv(\d+)\b", re.IGNORECASE)

@@ -2,13 +2,18 @@
 """The estimate of `track forecast`: from what became of earlier series on the list, with its basis, kept for the month."""
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from patchpilot.commits.repository import Repository
+from patchpilot.services.track.follow_series import open_store, show
+from patchpilot.services.track.story import story
 from patchpilot.threads import local_archive
 from tests.kit.cli import call
 from tests.kit.mails import MATT, RITA, applied_by_robot, mbox, patch, reply
+from tests.kit.repos import Repo
 
 DAY = 1440
 SENT = 151 * DAY
@@ -103,3 +108,26 @@ def test_no_reminder_is_awaited_for_what_was_applied(archive: Path) -> None:
     )
     call("track", "add", "--lore", archive, "<new@example.org>")
     assert "reminder" not in call("track", "forecast", "1").out
+
+
+def test_the_merge_window_is_shown_with_the_releases_of_a_repository(workdir: Path) -> None:
+    today = datetime.now(UTC).replace(hour=12, minute=0)
+    repo = Repo(workdir / "linux")
+    files = {"Makefile": "VERSION = 6\n", "MAINTAINERS": "x\n", "Kbuild": "x\n", "Kconfig": "x\n"}
+    for number in range(5):
+        repo._clock = int((today - timedelta(days=30 + 63 * (4 - number))).timestamp())
+        repo.commit(f"Linux 6.{number}\n", {**files, "PATCHLEVEL": f"{number}\n"})
+        repo.tag(f"v6.{number}")
+    (workdir / "m").write_bytes(mbox(patch(f"[PATCH] {TITLE}", id="new", minutes=SENT)))
+    call("track", "add", "--mbox", "m")
+    opens, closes = (f"{today + timedelta(days=days):%F}" for days in (33, 47))
+    line = f"next merge window: about {opens} to {closes}, after the release that follows v6.4; estimated from the last 4 release cycles (63 days each)"
+    assert "merge window" not in call("track", "show", "1").out
+    assert f"  forecast  {line}" in call("track", "show", "1", "-C", repo.path).out.splitlines()
+    assert line in call("track", "export", "--format", "html", "-C", repo.path).out
+    (shown,) = json.loads(call("track", "show", "1", "-C", repo.path, "--format", "json").out)["series"]
+    assert shown["merge_window"] == {
+        "after": "the release that follows v6.4", "open": False, "opens": opens, "closes": closes, "cycles": [63, 63, 63, 63]
+    }  # fmt: skip
+    with Repository.open(repo.path) as repository, open_store() as store:
+        assert story(show(1, store=store, repository=repository))[-1].text == line

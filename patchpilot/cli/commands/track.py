@@ -277,15 +277,15 @@ def forecast(common: Common, number: int | None, lore: str | None) -> None:
     The mails of four months are read from the archive, once a month. Then show, export --format html and the guided workflow have the estimate, too.
     """
     from patchpilot.model.printable import printable
-    from patchpilot.services.track.forecast import make_forecast
+    from patchpilot.services.track.forecast import forecast_lines, make_forecast
 
     with progress_of(common) as progress:
         topic, series = _shown(common, number, progress)
-        estimate = make_forecast(series, lore=lore, archive_at=_archives(common, progress), progress=progress)
+        make_forecast(series, lore=lore, archive_at=_archives(common, progress), progress=progress)
     if common.format == "json":
         _write(common, (series,), topic=topic)
     else:
-        common.write(printable("\n".join(estimate.lines)))
+        common.write(printable("\n".join(forecast_lines(series))))
 
 
 @command.command(epilog="\b\nExample:\n  patchpilot track patchwork 1")

@@ -14,7 +14,7 @@ from patchpilot.services.topic.topic_state import TopicState
 from patchpilot.services.track.classify_mails import ClassifiedMail
 from patchpilot.services.track.follow_series import Tracked
 from patchpilot.services.track.follow_topic import PatchState, Proof
-from patchpilot.services.track.forecast import Usual, known_forecast
+from patchpilot.services.track.forecast import Usual, forecast_lines, known_forecast
 from patchpilot.services.track.notify import news_lines
 from patchpilot.services.track.patchwork_state import ci_of, known_patchwork
 from patchpilot.services.track.series_turns import turn_of
@@ -138,6 +138,7 @@ def _series(tracked: Tracked) -> dict[str, Any]:
         "next_step": tracked.next_step,
         "next_commands": [action.command for action in actions(tracked.step.advice)],
         "forecast": _forecast(tracked),
+        "merge_window": _window(tracked),
         "patchwork": [
             {
                 "patch": it.number,
@@ -164,6 +165,14 @@ def _forecast(tracked: Tracked) -> dict[str, Any] | None:
         "from": forecast.first.isoformat(),
         "to": forecast.last.isoformat(),
     }
+
+
+def _window(tracked: Tracked) -> dict[str, Any] | None:
+    window = tracked.window
+    if window is None:
+        return None
+    dates = {"opens": window.opens.isoformat(), "closes": window.closes.isoformat()}
+    return {"after": window.after, "open": window.is_open, **dates, "cycles": list(window.cycles)}
 
 
 def _usual(usual: Usual | None) -> dict[str, Any] | None:
@@ -243,8 +252,7 @@ def series_text(tracked: Tracked, topic: TopicState | None = None) -> str:
         f"  run       {printable(action.command)}" for action in actions(tracked.step.advice) if action.command not in tracked.next_step
     ]
     lines += [f"  patchwork {printable(it.words)}" for it in known_patchwork(tracked)]
-    if forecast := known_forecast(tracked):
-        lines += [f"  forecast  {printable(line)}" for line in forecast.lines]
+    lines += [f"  forecast  {printable(line)}" for line in forecast_lines(tracked)]
     lines += [f"  note      {printable(trouble)}" for trouble in tracked.notes]
     return "\n".join(lines)
 

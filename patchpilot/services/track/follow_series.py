@@ -11,6 +11,8 @@ from patchpilot.cache.entries import Kind, key_of, recall, remember
 from patchpilot.cache.folder import cache_dir, private_folder
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import InputError, MissingError, NetworkError, PatchpilotError, UsageError
+from patchpilot.history.release_cycle import MergeWindow, next_window
+from patchpilot.history.releases import Release, Releases
 from patchpilot.model.action import Action, Hint
 from patchpilot.model.counted import counted
 from patchpilot.model.mail import Mail
@@ -81,6 +83,11 @@ class Tracked:
     def status(self) -> Status | None:
         """Everything about it; its mails are read when this is first asked for, which needs the store and the repository to be open."""
         return self.mails.status()
+
+    @property
+    def window(self) -> MergeWindow | None:
+        """The merge window that is open or comes next, where its mails were read with a repository that has releases."""
+        return self.mails.window
 
     @property
     def is_read(self) -> bool:
@@ -543,6 +550,8 @@ class _LazyStatus:
         self.is_read = False
         self.damaged: tuple[str, ...] = ()
         """The ids of mails that could not be read, once the mails were."""
+        self.window: MergeWindow | None = None
+        """The merge window that is open or comes next, as the repository's releases are."""
         if status is not None:
             self._keep(status)
 
@@ -575,7 +584,14 @@ class _LazyStatus:
         if status is not None and self._repository is not None:
             there = in_repository(status, self._repository, progress=self._progress)
             status = with_commits(status, there.commits, there.follow_ups)
+            lasts = timedelta(days=status.topic.project.mail.merge_window_days)
+            self.window = next_window(_releases(self._repository), lasts, self._store.reader.now)
         self._status, self.is_read = status, True
+
+
+@functools.lru_cache(maxsize=2)
+def _releases(repository: Repository) -> tuple[Release, ...]:
+    return Releases(repository).all
 
 
 @functools.lru_cache(maxsize=2)

@@ -32,6 +32,7 @@ _OBSERVED = timedelta(days=60)
 _LEAST = 10
 _FRIDAY = 4
 _WAITING = (SeriesState.SENT, SeriesState.UNDER_REVIEW, SeriesState.STALLED)
+_ON_ITS_WAY = (SeriesState.PARTLY_ACCEPTED, SeriesState.ACCEPTED, SeriesState.IN_NEXT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,13 @@ def known_forecast(series: Tracked) -> Forecast | None:
     if sample is None or series.status is None or not isinstance(known, list):
         return None
     return _forecast(series.status, sample, [Pace(answered, accepted, tuple(areas)) for answered, accepted, areas in known])
+
+
+def forecast_lines(series: Tracked) -> tuple[str, ...]:
+    """The estimate in sentences, as far as it is known here, and the merge window while the series is not in mainline."""
+    forecast = known_forecast(series)
+    window = series.window if series.state in (*_WAITING, *_ON_ITS_WAY) else None
+    return (*(forecast.lines if forecast else ()), *((window.words,) if window else ()))
 
 
 def make_forecast(series: Tracked, *, lore: str | None = None, archive_at: ArchiveAt, progress: Progress = silent) -> Forecast:

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from patchpilot.model.counted import counted
 from patchpilot.services.track.follow_series import Tracked
-from patchpilot.services.track.forecast import known_forecast
+from patchpilot.services.track.forecast import forecast_lines
 from patchpilot.threads.mail_kinds import MailKind
 from patchpilot.threads.status import Reply, Status
 from patchpilot.threads.thread_events import Event
@@ -62,8 +62,7 @@ def story(series: Tracked) -> tuple[StoryEvent, ...]:
     status = series.status
     if status is None:
         return (StoryEvent(StoryKind.SENT, "sent; not in the archive yet", proof=series.entry.message_id), *_delivery(series))
-    forecast = known_forecast(series)
-    usual = [StoryEvent(StoryKind.LATER, line) for line in forecast.lines] if forecast else []
+    usual = [StoryEvent(StoryKind.LATER, line) for line in forecast_lines(series)]
     return (*posted_events(status), *_delivery(series), *_merged(status), *usual)
 
 

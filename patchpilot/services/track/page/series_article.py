@@ -7,7 +7,7 @@ from patchpilot.model.ago import ago
 from patchpilot.model.counted import counted
 from patchpilot.services.home.home_topic import TURNS
 from patchpilot.services.track.follow_series import Tracked
-from patchpilot.services.track.forecast import known_forecast
+from patchpilot.services.track.forecast import forecast_lines
 from patchpilot.services.track.page.ledger_section import ledger_section
 from patchpilot.services.track.page.mails_section import mails_section
 from patchpilot.services.track.page.markup import Markup, element, joined, link
@@ -52,8 +52,8 @@ def series_article(series: Tracked, now: datetime) -> Markup:
 
 def _forecast(series: Tracked) -> Markup:
     """How long it usually takes, while something is awaited."""
-    forecast = known_forecast(series) if series.step.need is not NextStepNeed.NOTHING else None
-    return element("ul", *(element("li", line) for line in forecast.lines), class_="why") if forecast else Markup()
+    lines = forecast_lines(series) if series.step.need is not NextStepNeed.NOTHING else ()
+    return element("ul", *(element("li", line) for line in lines), class_="why") if lines else Markup()
 
 
 def _thread(series: Tracked, status: Status, sources: Sources) -> tuple[Markup, ...]:
