@@ -23,7 +23,7 @@ _RANK = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.CHECK: 2, Severity.NOT
 
 
 class FixEdit(NamedTuple):
-    """A replacement of lines of the patch as mail: from `start` (1-based) on, `delete` lines are replaced by `insert`."""
+    """A replacement of lines: from `start` (1-based) on, `delete` lines are replaced by `insert`."""
 
     start: int
     delete: int
@@ -31,7 +31,10 @@ class FixEdit(NamedTuple):
 
 
 class FindingFix(NamedTuple):
-    """How to fix a finding: `kind` is "safe" (can be applied automatically) or "suggest"; `text` describes the fix, `edits` apply it."""
+    """How to fix a finding: `kind` is "safe" (can be applied automatically) or "suggest"; `text` describes the fix.
+
+    `edits` apply it to the finding's file, where they were asked for.
+    """
 
     kind: str
     text: str

@@ -3,10 +3,13 @@
 
 import json
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
+from jsonschema import Draft202012Validator
 
+from tests.kit.ci_schemas import GITLAB, RDJSONL, SARIF
 from tests.kit.cli import call
 from tests.kit.repos import Repo
 
@@ -52,6 +55,77 @@ def test_junit_has_only_what_jenkins_accepts(repo: Repo, words: tuple[str, ...])
         may, must, children = JUNIT[element.tag]
         assert must <= set(element.attrib) <= may, element.tag
         assert {child.tag for child in element} <= children
+
+
+SCHEMAS = {"sarif": SARIF, "gitlab": GITLAB, "rdjsonl": RDJSONL}
+WAYS = [
+    (),
+    ("--strict",),
+    ("--waive", "space-before-comma=our style"),
+    ("--write-baseline", "baseline.json"),
+    ("--since-version", "out"),
+]
+
+
+@pytest.mark.parametrize("words", WAYS)
+@pytest.mark.parametrize("form", SCHEMAS)
+def test_documents_have_only_what_their_readers_accept(
+    repo: Repo, form: str, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(repo.path)
+    repo.git("format-patch", "-q", "-1", "-o", "out")
+    for target in ("HEAD", next(repo.path.glob("out/*"))):
+        out = call("check", target, "--format", form, *words).out
+        validator = Draft202012Validator(SCHEMAS[form], format_checker=Draft202012Validator.FORMAT_CHECKER)
+        for document in map(json.loads, out.splitlines() if form == "rdjsonl" else [out]):
+            assert [f"{error.json_path}: {error.message}" for error in validator.iter_errors(document)] == []
+
+
+CODE = BASE + "int f(int x);\nint g(int x)\n{\n\treturn f(x ) ;\n}\n\n\nint h(int x);\n"
+FIXED = BASE + "int f(int x);\nint g(int x)\n{\n\treturn f(x);\n}\n\nint h(int x);\n"
+
+
+@pytest.mark.parametrize("words", [("HEAD",), ("-f", "lib/frob.c")])
+def test_the_fixes_that_sarif_and_reviewdog_get_are_those_of_fix(
+    repo: Repo, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(repo.path)
+    repo.commit(f"frob: more\n\nMore is needed. Add it.\n\n{SIGNED}", {"lib/frob.c": CODE})
+    (run,) = json.loads(call("check", *words, "--strict", "--format", "sarif").out)["runs"]
+    changes = [fix["artifactChanges"][0] for result in run["results"] for fix in result.get("fixes", [])]
+    assert {change["artifactLocation"]["uri"] for change in changes} == {"lib/frob.c"}
+    lines = CODE.split("\n")
+    assert _edited(
+        lines, [(*_span(one["deletedRegion"]), one["insertedContent"]["text"]) for change in changes for one in change["replacements"]]
+    )
+    found = [json.loads(line) for line in call("check", *words, "--strict", "--format", "rdjsonl").out.splitlines()]
+    suggested = [one for each in found for one in each.get("suggestions", [])]
+    spans = [{"startLine": one["range"]["start"]["line"], "endLine": one["range"]["end"]["line"], **_ends(one)} for one in suggested]
+    assert _edited(lines, [(*_span(span), one["text"]) for span, one in zip(spans, suggested, strict=True)])
+
+
+def _ends(suggestion: dict[str, Any]) -> dict[str, int]:
+    return {"endColumn": 1} if "column" in suggestion["range"]["end"] else {}
+
+
+def _span(region: dict[str, int]) -> tuple[int, int]:
+    """The first line of a region and the one after it."""
+    return region["startLine"], region["endLine"] + (0 if region.get("endColumn") == 1 else 1)
+
+
+def _edited(lines: list[str], edits: list[tuple[int, int, str]]) -> bool:
+    """Whether the edits, each once, make the fixed file of the lines."""
+    after = list(lines)
+    for first, end, text in sorted(set(edits), reverse=True):
+        after[first - 1 : end - 1] = text.split("\n") if text else []
+    return "\n".join(after) == FIXED
+
+
+def test_reviewdog_columns_count_bytes(repo: Repo) -> None:
+    (line,) = report(repo, "rdjsonl", "--select", "space-inside-brackets").splitlines()
+    (run,) = json.loads(report(repo, "sarif", "--select", "space-inside-brackets"))["runs"]
+    column = run["results"][0]["locations"][0]["physicalLocation"]["region"]["startColumn"]
+    assert json.loads(line)["location"]["range"]["start"]["column"] == len(LINE[: column - 1].encode()) + 1 > column
 
 
 def test_columns_count_characters(repo: Repo) -> None:

@@ -11,6 +11,8 @@ CI_FORMATS = ("sarif", "github", "gitlab", "junit", "rdjsonl", "jsonl")
 """The formats that a CI gate reads: settings and baseline are those of the base, so the commits under check cannot change them."""
 FORMATS = ("text", "json", "checkpatch", *CI_FORMATS)
 """The formats of --format; each but "text" has a module patchpilot/cli/output/findings_NAME.py with a function render()."""
+PROPOSING_FORMATS = ("sarif", "rdjsonl")
+"""The formats that propose fixes."""
 JOBS = (1, 256)
 COMMON = common_table(FORMATS)
 OPTIONS = (

@@ -7,7 +7,7 @@ import re
 import sys
 from typing import TYPE_CHECKING, Any
 
-from patchpilot.cli.check.check_options import CI_FORMATS, CheckOptions
+from patchpilot.cli.check.check_options import CI_FORMATS, PROPOSING_FORMATS, CheckOptions
 from patchpilot.cli.common import Common, left_out, progress_of
 from patchpilot.cli.error_exit import notice
 from patchpilot.config import WAIVERS_GIVEN
@@ -108,6 +108,7 @@ def _check(common: Common, options: CheckOptions, place: "Workplace", repository
         suppressions=suppressions,
         from_archive=place.from_archive,
         skipped=left_out,
+        proposes_edits=common.format in PROPOSING_FORMATS,
         whole_files=options.whole_files,
         top=tree.root if options.whole_files and tree else None,
     )

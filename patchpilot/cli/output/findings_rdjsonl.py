@@ -2,9 +2,11 @@
 """Findings as reviewdog's diagnostic lines."""
 
 import json
+from typing import Any
 
 from patchpilot.cli.output.findings_place import sources
-from patchpilot.model.finding import Finding, Severity
+from patchpilot.model.finding import Finding, FixEdit, Severity
+from patchpilot.model.patch import Patch
 from patchpilot.model.printable import printable
 from patchpilot.services.check.check_result import CheckResult
 
@@ -13,20 +15,36 @@ _SEVERITY = {Severity.ERROR: "ERROR", Severity.WARNING: "WARNING", Severity.CHEC
 
 def render(result: CheckResult) -> str:
     """One JSON object a line; nothing when there is none."""
-    return "".join(f"{_line(source, finding, result.since)}\n" for source, _, finding in sources(result))
+    return "".join(f"{_line(source, patch, finding, result.since)}\n" for source, patch, finding in sources(result))
 
 
-def _line(source: str, finding: Finding, since: str | None) -> str:
+def _line(source: str, patch: Patch | None, finding: Finding, since: str | None) -> str:
     inside = bool(finding.path and finding.line)
     start = {
         "line": (finding.line if inside else finding.patch_line) or 1,
-        **({"column": finding.column} if inside and finding.column else {}),
+        **({"column": _byte_column(patch, finding)} if inside and finding.column and patch else {}),
     }
-    body = {
+    body: dict[str, Any] = {
         "message": printable(finding.message + finding.age(since)),
         "location": {"path": printable(finding.path or source if inside else source), "range": {"start": start}},
         "severity": _SEVERITY[finding.severity],
         "source": {"name": "patchpilot"},
         "code": {"value": finding.name, "url": finding.reference or ""},
     }
+    if finding.fix and finding.fix.edits:
+        body["suggestions"] = [_suggestion(edit) for edit in finding.fix.edits]
     return json.dumps(body, ensure_ascii=True)
+
+
+def _byte_column(patch: Patch, finding: Finding) -> int:
+    """The column of a finding in a file, in bytes of UTF-8 as reviewdog counts them."""
+    text = patch.lines[(finding.patch_line or 1) - 1][1 if patch.has_diff else 0 :]
+    return len(text[: (finding.column or 1) - 1].encode("utf-8", "surrogateescape")) + 1
+
+
+def _suggestion(edit: FixEdit) -> dict[str, Any]:
+    """The lines of a range replaced by others; without others the line ends go too."""
+    last = edit.start + edit.delete
+    if edit.insert:
+        return {"range": {"start": {"line": edit.start}, "end": {"line": last - 1}}, "text": "\n".join(edit.insert)}
+    return {"range": {"start": {"line": edit.start, "column": 1}, "end": {"line": last, "column": 1}}, "text": ""}

@@ -6,7 +6,7 @@ from typing import Any
 
 from patchpilot import __version__
 from patchpilot.cli.output.findings_place import Fingerprints, relative_path
-from patchpilot.model.finding import Finding, Severity, Suppressed
+from patchpilot.model.finding import Finding, FindingFix, Severity, Suppressed
 from patchpilot.model.printable import printable
 from patchpilot.model.rule import Rule
 from patchpilot.services.check.check_result import CheckResult
@@ -76,7 +76,22 @@ def _result(finding: Finding, places: dict[str, int], suppressed: Suppressed | N
     }
     if finding.rule in places:
         body["ruleIndex"] = places[finding.rule]
+    if finding.path and finding.fix and finding.fix.edits:
+        body["fixes"] = [_fix(finding.path, finding.fix)]
     return body
+
+
+def _fix(path: str, fix: FindingFix) -> dict[str, Any]:
+    """The change of the file that fixes a finding; a region without columns has whole lines without the end of the last."""
+    replacements = []
+    for edit in fix.edits:
+        after = edit.start + edit.delete
+        region = {"startLine": edit.start, "endLine": after - 1}
+        if not edit.insert:
+            region = {"startLine": edit.start, "startColumn": 1, "endLine": after, "endColumn": 1}
+        replacements.append({"deletedRegion": region, "insertedContent": {"text": "\n".join(edit.insert)}})
+    change = {"artifactLocation": {"uri": _uri(path)}, "replacements": replacements}
+    return {"description": {"text": printable(fix.text)}, "artifactChanges": [change]}
 
 
 def _suppression(suppressed: Suppressed) -> dict[str, Any]:

@@ -124,6 +124,10 @@ def check_series(
         same_rules = request._replace(profile=options.profile, suppressions=None)
         before = check_series(earlier.series, same_rules, rules=every_rule, repository=repository, tree=tree, progress=progress)
         result = compared(result, before)._replace(since=earlier.label)
+    if request.proposes_edits:
+        from patchpilot.services.check.proposed_edits import with_edits
+
+        result = with_edits(result)
     if request.whole_files:
         from patchpilot.services.check.whole_files import in_files
 
