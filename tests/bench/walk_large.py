@@ -20,6 +20,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.build_app import make
 from patchpilot.tui.saved_state import SavedState
+from patchpilot.tui.session import Loader
 from patchpilot.tui.stages import Stage, StageState, StageStatus
 from tests.kit.walk import asked, keys, settle
 
@@ -100,9 +101,13 @@ async def walked(work: Path, place: Path) -> None:
     known = thread()
     loader_of = app.session.loader_of
     assert loader_of is not None
-    app.session.loader_of = lambda stage: (
-        (lambda _: (known, StageStatus(StageState.DONE, "1 series"))) if stage is Stage.FOLLOW else loader_of(stage)
-    )
+
+    def loader(stage: Stage) -> Loader:
+        # also of Follow the job that runs ahead of a visit imports the module, as always
+        usual = loader_of(stage)
+        return (lambda _: (known, StageStatus(StageState.DONE, "1 series"))) if stage is Stage.FOLLOW else usual
+
+    app.session.loader_of = loader
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         asked(app)

@@ -5,7 +5,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import combinations
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -27,7 +27,7 @@ from patchpilot.tui.widgets.diff_view import DiffView
 from patchpilot.tui.widgets.lists import List
 from patchpilot.tui.widgets.pager import Pager
 from patchpilot.tui.widgets.panel import WIDE, Panel
-from patchpilot.tui.widgets.thread_tree import Folding, Laid, ThreadTree, TreeRow, lay_thread
+from patchpilot.tui.widgets.thread_tree import Folding, Laid, ThreadLayout, ThreadTree, TreeRow, lay_thread
 from patchpilot.tui.widgets.timeline import Timeline
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from patchpilot.services.track.follow_series import Tracked
     from patchpilot.services.track.follow_topic import FollowedSeries
     from patchpilot.services.track.review_ledger import PointState
+    from patchpilot.services.track.story import StoryEvent
 
 DEMO = f"press M: the demo answers for you and prepares v2; then send it at stage {Stage.SEND.number}"
 """In the demo, what to do about the replies to v1."""
@@ -56,6 +57,8 @@ BROAD, TALL = 160, 36
 """From how many columns the series have two rows each, and below how many lines the story has no room (see patchpilot.tcss)."""
 HEAD_LOW, HEAD = 2, 5
 """Lines of the next step above the conversation, on a low terminal and on a tall one."""
+LONG = 400
+"""Replies from which the rows of a conversation are made in a thread."""
 CALM, RARELY = 5, 10
 """On loopback: after CALM requests without news, only every RARELY-th is made."""
 
@@ -118,6 +121,31 @@ def _is_local(url: str) -> bool:
     return "//127.0.0.1" in url or "//localhost" in url
 
 
+class _Reading(NamedTuple):
+    """What is shown of a series: its review points, its mails and their rows in so many columns, and its story with the next step."""
+
+    series: "Tracked"
+    items: "tuple[CheckItem, ...]"
+    mails: "tuple[ConversationMail, ...]"
+    laid: Laid
+    layout: ThreadLayout
+    columns: int
+    events: "tuple[StoryEvent, ...]"
+
+
+def _read(series: "Tracked", columns: int) -> _Reading:
+    """Compute it for a conversation of so many columns; with thousands of mails this takes a second."""
+    from patchpilot.services.track.checklist import checklist
+    from patchpilot.services.track.conversation import conversation
+    from patchpilot.services.track.story import StoryEvent, StoryKind, story
+
+    laid: Laid = {}
+    items, mails = checklist(series), conversation(series)
+    layout = lay_thread(mails, items, series.unread, None, columns, laid)
+    after = StoryEvent(StoryKind.LATER, f"next: {in_keys(series.step.advice, Stage.FOLLOW)}")
+    return _Reading(series, items, mails, laid, layout, columns, (*story(series), after))
+
+
 class FollowScreen(StageScreen):
     """The follow stage: replies and the status of the patch."""
 
@@ -152,6 +180,7 @@ class FollowScreen(StageScreen):
         self._laid: Laid = {}
         self._mails: tuple[ConversationMail, ...] = ()
         self._laid_for: Tracked | None = None
+        self._fresh: _Reading | None = None
         self._items: Sequence[CheckItem] = ()
         self._listed: Sequence[CheckItem] | None = None
         self._order: tuple[Tracked, ...] = ()
@@ -257,7 +286,7 @@ class FollowScreen(StageScreen):
             chosen = self._chosen()
             is_same = chosen.entry.id == self._number
             self._lay(keep=is_same)
-            if is_same and chosen.is_read and (arrived := chosen.unread - before.get(chosen.entry.id, chosen.unread)):
+            if is_same and chosen is self._laid_for and (arrived := chosen.unread - before.get(chosen.entry.id, chosen.unread)):
                 self._lead_to(arrived, go=is_still)
         else:
             self._show_nothing()
@@ -340,13 +369,17 @@ class FollowScreen(StageScreen):
         series = self._chosen()
         self._number = self.session.series = series.entry.id
         tree = self.query_one(ThreadTree)
-        if not series.is_read:
-            self._fetch_mails(series, keep=keep)
-            return
-        if series is not self._laid_for:
-            self._read(series)
         wide = (tree.size.width or (self.size.width or 80) - 2) - 1
-        laid = lay_thread(self._mails, self._items, series.unread, self._folding, wide, self._laid)
+        if series is not self._laid_for:
+            if not series.is_read or len(series.status.replies if series.status else ()) > LONG:
+                self._read_in_thread(series, wide, keep=keep)
+                return
+            self._take_reading(_read(series, wide))
+        found, self._fresh = self._fresh, None
+        if found and found.columns == wide and self._folding == Folding():
+            laid = found.layout
+        else:
+            laid = lay_thread(self._mails, self._items, series.unread, self._folding, wide, self._laid)
         most = HEAD_LOW if self.size.height < TALL else HEAD
         self._pin(first_rows(series, wide, most, self._in_demo(series)))
         # the first mails of a series that had none yet
@@ -362,11 +395,11 @@ class FollowScreen(StageScreen):
 
     def _in_demo(self, series: "Tracked") -> str:
         """How the demo does the next step; "" for nothing to say."""
-        from patchpilot.demo.robin import is_answered
-
         is_prepared = first_stage(series.step.advice) is Stage.SEND
         if not self.tui.demo or not series.own or series.landed or series.step.need != "action" or is_prepared:
             return ""
+        from patchpilot.demo.robin import is_answered
+
         return DEMO if series.status and is_answered(series.status) else "wait: more replies arrive in a few seconds"
 
     @property
@@ -390,40 +423,39 @@ class FollowScreen(StageScreen):
         pinned.update(lines(Text.assemble(*row.parts) for row in rows))
         pinned.display = bool(rows)
 
-    def _fetch_mails(self, series: "Tracked", *, keep: bool) -> None:
-        """Read the mails of a series that is shown for the first time, then show them."""
-        from patchpilot.services.track.follow_topic import read_series
+    def _read_in_thread(self, series: "Tracked", columns: int, *, keep: bool) -> None:
+        """Read the mails of a series that is shown for the first time, or of a long one, then show them."""
+        number = series.entry.id
+        if self._laid_for is None or self._laid_for.entry.id != number:
+            self._items, self._laid_for = (), None
 
-        number, self._items, self._laid_for = series.entry.id, (), None
+        def read(repository: Any, progress: Any) -> "_Reading":
+            from patchpilot.services.track.follow_topic import read_series
 
-        def read(repository: Any, progress: Any) -> "Tracked":
-            return read_series(number, repository, progress)
+            return _read(series if series.is_read else read_series(number, repository, progress), columns)
 
-        def then(found: "Tracked") -> None:
-            self._order = tuple(replace(one, mails=found.mails) if one.entry.id == number else one for one in self._order)
+        def then(found: "_Reading") -> None:
+            self._order = tuple(replace(one, mails=found.series.mails) if one.entry.id == number else one for one in self._order)
             if self._number == number:
+                self._take_reading(found._replace(series=self._chosen()))
                 self._lay(keep=keep)
 
         def lasts() -> None:
+            if self._laid_for is not None:
+                return
             self.query_one("#conversation", Panel).heading = series.subject
             self.query_one(ThreadTree).show_layout(["reading the mails …"], lay_thread(()), keep=False)
 
         self.in_thread("reading the mails", read, then, lasts)
 
-    def _read(self, series: "Tracked") -> None:
+    def _take_reading(self, found: "_Reading") -> None:
         """What is shown of a series, computed once for each state of it."""
-        from patchpilot.services.track.checklist import checklist
-        from patchpilot.services.track.conversation import conversation
-        from patchpilot.services.track.story import StoryEvent, StoryKind, story
-
-        self._laid_for, self._laid = series, {}
-        self._items, self._mails = checklist(series), conversation(series)
+        series, self._items, self._mails, self._laid = found.series, found.items, found.mails, found.laid
+        self._laid_for, self._fresh = series, found
         panel = self.query_one("#conversation", Panel)
         panel.heading = series.subject
         panel.count = f"{counted(len(self._mails), 'mail')}{f', {len(series.unread)} new' if series.unread else ''}"
-        self.query_one(Timeline).show_events(
-            (*story(series), StoryEvent(StoryKind.LATER, f"next: {in_keys(series.step.advice, Stage.FOLLOW)}"))
-        )
+        self.query_one(Timeline).show_events(found.events)
         self.query_one("#story-panel", Panel).count = str(series.state)
 
     def _show_points(self, items: "Sequence[CheckItem]") -> None:
