@@ -3,10 +3,10 @@
 
     python -m tests.kit.score_ledger FOLDER PART [-v]
 
-FOLDER has the threads as draw_reviews wrote them; PART is learn, aside (both of its first draw) or fresh (its second one). review_labels.jsonl says what a reader found in each of them, before any output was seen: `asked`
-are [Message-ID, line, addressed], a request that starts in this line (0-based) of the mail's body, and whether a later version did it (null: not to be
-told); `fair` are lines of criticism or side remarks that may be listed or not. Prints the shares that were listed, that are no request, and that were
-recognized as addressed. -v names each miss.
+FOLDER has the threads as draw_reviews wrote them; PART is learn or aside (of its first draw) or fresh (its second one). review_labels.jsonl says what
+a reader found in each of them, before any output was seen: `asked` are [Message-ID, line, addressed], a request that starts in this line (0-based) of
+the mail's body, and whether a later version did it (null: not to be told); `fair` are lines of criticism or side remarks that may be listed or not.
+Prints the shares that were listed, that are no request, and that were recognized as addressed. -v names each miss.
 """
 
 import json
