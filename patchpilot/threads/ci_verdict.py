@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What build and test bots report of a version: a failure, that all passed, or nothing that decides."""
+"""What build and test bots report of a version: a failure, warnings, that all passed, or nothing that decides."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from enum import StrEnum
 
 from patchpilot.threads.mail_classifier import Classified
@@ -18,19 +18,24 @@ class CiVerdict(StrEnum):
     """What the bots report of a version."""
 
     FAILED = "failed"
+    WARNED = "warned"
     PASSED = "passed"
     UNKNOWN = ""
 
 
 def ci_verdict(mails: Iterable[Classified]) -> CiVerdict:
-    """The verdict of the bots' mails about a version: one failure counts more than what passed."""
-    verdicts = {_of_mail(mail) for mail in mails if mail.bot}
-    return next((verdict for verdict in (CiVerdict.FAILED, CiVerdict.PASSED) if verdict in verdicts), CiVerdict.UNKNOWN)
+    """The verdict of the bots' mails about a version: the worst one."""
+    return worst({_of_mail(mail) for mail in mails if mail.bot})
+
+
+def worst(verdicts: Container[CiVerdict]) -> CiVerdict:
+    """The worst of some verdicts."""
+    return next((verdict for verdict in CiVerdict if verdict in verdicts), CiVerdict.UNKNOWN)
 
 
 def _of_mail(mail: Classified) -> CiVerdict:
     if mail.kind is MailKind.BUILD_FAILURE:
-        return CiVerdict.FAILED
+        return CiVerdict.WARNED if mail.only_warns else CiVerdict.FAILED
     if mail.kind is not MailKind.TEST_RESULT:
         return CiVerdict.UNKNOWN
     text = mail.body.text

@@ -91,7 +91,7 @@ class LandedCommit:
         return self.tree.removeprefix("stable/linux-").removesuffix(".y") if self.tree.startswith("stable/") else None
 
 
-_STABLE_WORDS = {
+STABLE_WORDS = {
     "queued": "queued",
     "review": "under review",
     "proposed": "proposed by AUTOSEL",
@@ -103,6 +103,7 @@ _STABLE_WORDS = {
     "merged": "merged, in no release yet",
     "released": "released",
 }
+"""What the state of a stable branch is called."""
 
 
 def stable_summary(branches: Sequence["StableBranch"]) -> str:
@@ -125,7 +126,7 @@ class StableBranch:
     @property
     def words(self) -> str:
         """Its state as text."""
-        words = _STABLE_WORDS.get(self.state, self.state)
+        words = STABLE_WORDS.get(self.state, self.state)
         note = f"in {self.note}" if self.state == "released" and self.note else f": {self.note}" if self.note else ""
         return f"{words}{'' if note.startswith(':') else ' '}{note}".rstrip()
 

@@ -17,7 +17,7 @@ from patchpilot.services.track.series_turns import by_turn
 HEADER = (" ID", "NEW", "STATE", "V", "A/R/T", "CI", "AGE", "SERIES", "NEXT")
 _TITLE, _NEXT = HEADER.index("SERIES"), HEADER.index("NEXT")
 _COUNTED = ("Acked-by", "Reviewed-by", "Tested-by")
-_CI = {"failed": "fail", "passed": "pass"}
+_CI = {"failed": "fail", "warned": "warn", "passed": "pass"}
 _SENTENCE = 32
 """Columns from which the next step is a sentence, else it is a word or two."""
 _NARROWEST, _ENOUGH = 20, 60

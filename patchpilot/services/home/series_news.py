@@ -50,7 +50,7 @@ def news_of(series: Tracked) -> SeriesNews:
         when=_seconds(reply, status),
         tags=summary.tags,
         bots=", ".join(dict.fromkeys("warnings" if mail.only_warns else _BOTS[mail.kind] for mail in reports)),
-        failed=summary.ci == CiVerdict.FAILED and not all(mail.only_warns for mail in reports),
+        failed=summary.ci == CiVerdict.FAILED,
         events=tuple(
             HomeEvent(event.when.timestamp(), str(event.kind), event.text)
             for event in reversed(posted_events(status)[-KEPT:])

@@ -9,12 +9,13 @@ from patchpilot.cache.entries import Kind, key_of, recall, remember
 from patchpilot.errors import MissingError
 from patchpilot.model.progress import Progress, silent
 from patchpilot.services.track.follow_series import Tracked
-from patchpilot.threads.ci_verdict import CiVerdict
+from patchpilot.threads.ci_verdict import CiVerdict, worst
 from patchpilot.threads.patchwork import PatchworkCheck, PatchworkPatch, read_patch
 from patchpilot.threads.series_summary import SeriesSummary
 
 _KIND = Kind("patchwork", (str(Path(__file__)), str(Path(__file__).parents[2] / "threads" / "patchwork.py")), keep=200)
 _GOOD = ("success", "pending")
+_CHECKS = {"fail": CiVerdict.FAILED, "warning": CiVerdict.WARNED, "success": CiVerdict.PASSED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +45,9 @@ def known_patchwork(series: Tracked) -> tuple[PatchInPatchwork, ...]:
 
 
 def ci_of(series: Tracked) -> CiVerdict:
-    """What bots report of the newest version by mail and, as far as was read before, in patchwork; one failure counts more than what passed."""
-    states = {check.state for it in known_patchwork(series) if it.record for check in it.record.checks}
-    by_mail = series.summary.ci if series.summary else ""
-    if by_mail == CiVerdict.FAILED or "fail" in states:
-        return CiVerdict.FAILED
-    return CiVerdict.PASSED if by_mail or "success" in states else CiVerdict.UNKNOWN
+    """What bots report of the newest version by mail and, as far as was read before, in patchwork: the worst of it."""
+    checks = {_CHECKS.get(check.state, CiVerdict.UNKNOWN) for it in known_patchwork(series) if it.record for check in it.record.checks}
+    return worst({*checks, CiVerdict(series.summary.ci if series.summary else "")})
 
 
 def read_patchwork(series: Tracked, *, offline: bool = False, progress: Progress = silent) -> tuple[PatchInPatchwork, ...]:

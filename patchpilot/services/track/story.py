@@ -9,6 +9,7 @@ from enum import StrEnum
 from patchpilot.model.counted import counted
 from patchpilot.services.track.follow_series import Tracked
 from patchpilot.services.track.forecast import forecast_lines
+from patchpilot.threads.mail_classifier import Classified
 from patchpilot.threads.mail_kinds import MailKind
 from patchpilot.threads.status import Reply, Status
 from patchpilot.threads.thread_events import Event
@@ -45,11 +46,13 @@ _REPLIES = {
     MailKind.AI_REVIEW: (StoryKind.REPLY, "AI review: {who}"),
 }
 _EVENTS = {
+    "applied": (StoryKind.GOOD, "applied to {tree} by {who}"),
     "merged": (StoryKind.GOOD, "merged into {tree}"),
     "queued": (StoryKind.GOOD, "queued for {versions}"),
     "review": (StoryKind.REPLY, "stable review of {versions}"),
     "proposed": (StoryKind.REPLY, "AUTOSEL proposes it for {versions}"),
     "failed": (StoryKind.PROBLEM, "did not apply to {versions}"),
+    "refused": (StoryKind.PROBLEM, "rejected by {who}"),
     "dropped": (StoryKind.PROBLEM, "dropped from {tree}"),
     "withdrawn": (StoryKind.PROBLEM, "withdrawn by {who}"),
     "redone": (StoryKind.REPLY, "marked for a new version by {who}"),
@@ -87,22 +90,36 @@ def _versions(status: Status) -> Iterator[StoryEvent]:
         yield StoryEvent(StoryKind.SENT, f"{revision.label} sent{patches}", revision.sent, revision.head.message_id)
 
 
+def reply_words(mail: Classified) -> tuple[StoryKind, str] | None:
+    """What a reply is for the author, in words; None for one that is only part of the discussion."""
+    who = mail.sender.name or mail.sender.email
+    if mail.kind is MailKind.TRAILERS:
+        return StoryKind.GOOD, f"{', '.join(dict.fromkeys(trailer.name for trailer in mail.credited))} {who}"
+    if mail.kind not in _REPLIES:
+        return None
+    kind, words = (StoryKind.REPLY, "build warnings: {who}") if mail.only_warns else _REPLIES[mail.kind]
+    return kind, words.format(who=who)
+
+
+def event_words(events: Sequence[Event]) -> tuple[StoryKind, str]:
+    """What mails report of a tree, in words; of several events of one kind, the versions of all."""
+    first = events[0]
+    versions = ", ".join(dict.fromkeys(event.version.removesuffix(".y") for event in events if event.version)) or "stable"
+    kind, words = _EVENTS[first.what]
+    if first.what == "applied" and not first.tree:
+        words = "applied by {who}"
+    text = words.format(versions=versions, tree=first.tree or "a tree", who=first.by.partition(" <")[0])
+    return (StoryKind.PROBLEM, f"{text}; withdrawn: {first.withdrawn}") if first.withdrawn else (kind, text)
+
+
 def _answers(replies: Sequence[Reply]) -> Iterator[StoryEvent]:
     """The replies of others that matter; of several of one kind by one sender on one version, the first."""
     seen: set[tuple[object, ...]] = set()
     for reply in replies:
         mail = reply.mail
-        who = mail.sender.name or mail.sender.email
-        if mail.by_author:
+        if mail.by_author or (said := reply_words(mail)) is None:
             continue
-        if mail.kind is MailKind.TRAILERS:
-            names = ", ".join(dict.fromkeys(trailer.name for trailer in mail.credited))
-            kind, text = StoryKind.GOOD, f"{names} {who}"
-        elif mail.kind in _REPLIES:
-            kind, words = (StoryKind.REPLY, "build warnings: {who}") if mail.only_warns else _REPLIES[mail.kind]
-            text = words.format(who=who)
-        else:
-            continue
+        kind, text = said
         if (reply.version, text) not in seen:
             seen.add((reply.version, text))
             about = f" (patch {reply.patch})" if reply.patch and mail.subject.total and mail.subject.total > 1 else ""
@@ -113,19 +130,13 @@ def _reported(events: Sequence[Event]) -> Iterator[StoryEvent]:
     """What mails report of trees; branches that one kind of mail names on one day are one event."""
     groups: dict[tuple[object, ...], list[Event]] = {}
     for event in events:
-        if event.what in _EVENTS or event.what == "applied":
-            # what a reviewer refuses is a reply already
+        # what a reviewer refuses is a reply already
+        if event.what in _EVENTS and event.what != "refused":
             day = event.date.date() if event.date else None
             groups.setdefault((event.what, day, event.tree, event.commit, bool(event.withdrawn)), []).append(event)
-    for (what, _, tree, commit, _), group in groups.items():
+    for group in groups.values():
         first = group[0]
-        versions = ", ".join(dict.fromkeys(event.version.removesuffix(".y") for event in group if event.version)) or "stable"
-        kind, words = _EVENTS.get(str(what), (StoryKind.GOOD, "applied to {tree} by {who}" if tree else "applied by {who}"))
-        who = first.by.partition(" <")[0]
-        text = words.format(versions=versions, tree=tree or "a tree", who=who)
-        if first.withdrawn:
-            kind, text = StoryKind.PROBLEM, f"{text}; withdrawn: {first.withdrawn}"
-        yield StoryEvent(kind, text, first.date, str(commit)[:12] if commit else first.message_id)
+        yield StoryEvent(*event_words(group), first.date, first.commit[:12] if first.commit else first.message_id)
 
 
 def _merged(status: Status) -> Iterator[StoryEvent]:

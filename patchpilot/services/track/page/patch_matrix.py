@@ -7,18 +7,13 @@ from patchpilot.services.track.page.markup import Markup, element, joined, link
 from patchpilot.services.track.page.sources import Sources
 from patchpilot.services.track.page.state_pill import state_pill
 from patchpilot.services.track.page.timeline_lanes import Tone, tree_label
-from patchpilot.threads.thread_values import PatchState, TreeState
+from patchpilot.threads.thread_values import STABLE_WORDS, PatchState, TreeState
 
 _MOST_COLUMNS = 4
 """With more trees than that each patch is a card of its own, so that no title is squeezed."""
-_WORDS = {
-    "review": (Tone.NOTE, "under review"),
-    "proposed": (Tone.NOTE, "proposed"),
-    "failed": (Tone.BAD, "did not apply"),
-    "dropped": (Tone.BAD, "dropped"),
-    "reverted": (Tone.BAD, "reverted"),
-    "objected": (Tone.BAD, "objected to"),
-    "not-needed": (Tone.NOTE, "not needed"),
+_TONES = {
+    **dict.fromkeys(("review", "proposed", "not-needed"), Tone.NOTE),
+    **dict.fromkeys(("failed", "dropped", "reverted", "objected"), Tone.BAD),
 }
 
 
@@ -49,8 +44,8 @@ def _row(patch: PatchState, why: str, trees: Sequence[str], sources: Sources) ->
 
 def _cell(place: TreeState, sources: Sources) -> Markup:
     proof = place.proof
-    tone, words = _WORDS.get(place.state, (Tone.GOOD, place.state))
-    pill = element("span", place.release or words, class_=f"pill {tone}")
+    words = STABLE_WORDS[place.state] if place.state in _TONES else place.state
+    pill = element("span", place.release or words, class_=f"pill {_TONES.get(place.state, Tone.GOOD)}")
     day = f"{proof.date:%Y-%m-%d}" if proof.date else ""
     commit = element("code", proof.commit[:12]) if proof.commit else Markup()
     address = (sources.commit(proof.commit, place.tree) if proof.commit else "") or sources.mail(proof.message_id or "")

@@ -14,14 +14,13 @@ from patchpilot.services.track.page.markup import Markup, element, joined, link
 from patchpilot.services.track.page.patch_matrix import patch_matrix
 from patchpilot.services.track.page.sources import Sources
 from patchpilot.services.track.page.state_pill import state_pill
-from patchpilot.services.track.page.timeline_lanes import Tone, lanes
+from patchpilot.services.track.page.timeline_lanes import TONES, Tone, lanes
 from patchpilot.services.track.page.timeline_svg import timeline
 from patchpilot.services.track.patchwork_state import known_patchwork
-from patchpilot.services.track.story import StoryKind, story
+from patchpilot.services.track.story import story
 from patchpilot.threads.next_step import NextStepNeed
 from patchpilot.threads.status import Status
 
-_STORY = {StoryKind.SENT: Tone.SENT, StoryKind.PROBLEM: Tone.BAD, StoryKind.GOOD: Tone.GOOD}
 _COMMIT = 12
 
 
@@ -95,7 +94,7 @@ def _story(series: Tracked, sources: Sources) -> Markup:
         address = sources.mail(event.proof) if "@" in event.proof else ""
         proof = link(address, event.proof[:_COMMIT] if "@" not in event.proof else "mail", class_="proof")
         day = element("td", f"{event.when:%Y-%m-%d}" if event.when else "", data_label="Date")
-        what = element("td", element("span", event.text, class_=f"said {_STORY.get(event.kind, Tone.NOTE)}"), data_label="Event")
+        what = element("td", element("span", event.text, class_=f"said {TONES.get(event.kind, Tone.NOTE)}"), data_label="Event")
         rows.append(element("tr", day, what, element("td", proof, data_label="Proof")))
     summary = element("summary", f"As a list: {counted(len(events), 'event')}")
     return element("details", summary, element("table", element("tbody", *rows), class_="story"))

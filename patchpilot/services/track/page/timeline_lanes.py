@@ -8,6 +8,7 @@ from enum import StrEnum
 from itertools import chain
 
 from patchpilot.services.track.page.sources import Sources
+from patchpilot.services.track.story import StoryKind, event_words, reply_words
 from patchpilot.threads.mail_classifier import Classified
 from patchpilot.threads.mail_kinds import WANTS_ANSWER, MailKind
 from patchpilot.threads.status import Reply, Status
@@ -48,21 +49,10 @@ _TONES = {
     MailKind.NACK: Tone.BAD,
     MailKind.BUILD_FAILURE: Tone.BAD,
 }
-_STABLE = {
-    "proposed": (Tone.NOTE, "proposed by AUTOSEL for {}"),
-    "review": (Tone.NOTE, "in the stable review of {}"),
-    "queued": (Tone.GOOD, "queued for {}"),
-    "failed": (Tone.BAD, "did not apply to {}"),
-}
-_STATEMENTS = {
-    "applied": (Tone.GOOD, "applied to {}"),
-    "merged": (Tone.GOOD, "merged into {}"),
-    "dropped": (Tone.BAD, "dropped from {}"),
-    "refused": (Tone.BAD, "rejected"),
-    "withdrawn": (Tone.BAD, "withdrawn"),
-    "superseded": (Tone.BAD, "another version was applied"),
-    "redone": (Tone.ASKS, "marked for a new version"),
-}
+TONES = {StoryKind.SENT: Tone.SENT, StoryKind.PROBLEM: Tone.BAD, StoryKind.GOOD: Tone.GOOD}
+"""The tone of an event of the story; of any other kind it is a note."""
+_STABLE = ("proposed", "review", "queued", "failed")
+_STATEMENTS = ("applied", "merged", "dropped", "refused", "withdrawn", "superseded", "redone")
 _MAILS_OF_TREES = frozenset((MailKind.APPLIED, MailKind.PULL_MERGED, MailKind.MM_COMMIT, MailKind.TIP_COMMIT, MailKind.LINUX_NEXT))
 _MAILS_OF_STABLE = frozenset((MailKind.STABLE_ADDED, MailKind.STABLE_FAILED, MailKind.STABLE_REVIEW, MailKind.AUTOSEL))
 
@@ -88,9 +78,9 @@ def _answer(reply: Reply, sources: Sources) -> Mark | None:
     mail = reply.mail
     if mail.mail.date is None:
         return None
-    tags = ", ".join(dict.fromkeys(tag.name for tag in mail.credited))
-    what = f"{tags} by" if tags else "reply by" if mail.kind is MailKind.OTHER else f"{str(mail.kind).replace('-', ' ')} by"
-    return Mark(mail.mail.date, tone_of(mail), f"{what} {mail.sender.name or mail.sender.email}", sources.mail(mail.mail.message_id))
+    said = reply_words(mail)
+    text = said[1] if said else f"reply by {mail.sender.name or mail.sender.email}"
+    return Mark(mail.mail.date, tone_of(mail), text, sources.mail(mail.mail.message_id))
 
 
 def _by_tree(status: Status, sources: Sources) -> dict[str, list[Mark]]:
@@ -122,17 +112,10 @@ def _in_git(status: Status, sources: Sources) -> Iterator[tuple[str, Mark]]:
 
 def _statements(status: Status, sources: Sources) -> Iterator[tuple[str, Mark]]:
     for event in status.events:
-        if event.date is None:
+        of_branch = event.what in _STABLE and event.version
+        if event.date is None or not (of_branch or event.what in _STATEMENTS):
             continue
-        taken_back = f"; withdrawn: {event.withdrawn}" if event.withdrawn else ""
-        address = sources.mail(event.message_id)
-        if event.what in _STABLE and event.version:
-            tone, words = _STABLE[event.what]
-            version = event.version.removesuffix(".y")
-            yield f"stable {version}", Mark(event.date, Tone.BAD if taken_back else tone, words.format(version) + taken_back, address)
-        elif event.what in _STATEMENTS:
-            tone, words = _STATEMENTS[event.what]
-            tree = event.tree or "a tree"
-            about = f" (patch {event.patch})" if event.patch and len(status.topic.latest.patches) > 1 else ""
-            said = words.format(tree) + about + f" by {event.by.partition(' <')[0]}" + taken_back
-            yield event.tree or "Trees", Mark(event.date, Tone.BAD if taken_back else tone, said, address)
+        kind, text = event_words([event])
+        about = f" (patch {event.patch})" if event.patch and not of_branch and len(status.topic.latest.patches) > 1 else ""
+        lane = f"stable {event.version.removesuffix('.y')}" if of_branch and event.version else event.tree or "Trees"
+        yield lane, Mark(event.date, TONES.get(kind, Tone.NOTE), text + about, sources.mail(event.message_id))
