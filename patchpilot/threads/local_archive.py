@@ -5,6 +5,7 @@ An index in the cache directory knows each mail's sender, recipients, subject, r
 names; it is updated when the archive is opened. The texts stay where they are.
 """
 
+import fcntl
 import hashlib
 import itertools
 import re
@@ -39,6 +40,9 @@ CREATE INDEX IF NOT EXISTS by_token_mail ON token (mail);
 CREATE TABLE IF NOT EXISTS state (state TEXT NOT NULL, since REAL NOT NULL, whole INTEGER NOT NULL);
 """
 _LAYOUT = 2
+_TICK = 0.1
+"""Seconds until it is tried again whether another process has indexed."""
+_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _AT_ONCE = 500
 """Mails that are added to the index at once, and kept when the reading is ended."""
 _MOST_FOUND, _MOST_OF_THREAD = 20_000, 20_000
@@ -117,16 +121,17 @@ class LocalArchive:
         assert self._mails is not None
         mails: dict[str, Mail] = {}
         for number in sorted(set(numbers)):
-            (place,) = self._index.execute("SELECT place FROM mail WHERE id = ?", (number,)).fetchone()
-            raw = self._mails.read(place)
-            mail = self._parsed(raw, place) if raw is not None else None
+            row = self._index.execute("SELECT place FROM mail WHERE id = ?", (number,)).fetchone()
+            raw = self._mails.read(place := str(row[0])) if row else None
+            mail = self._parsed(raw, place, self.parse_mail) if raw is not None else None
             if mail is not None:
                 mails.setdefault(mail.message_id, mail)
         return tuple(mails.values())
 
-    def _parsed(self, raw: bytes, place: str) -> Mail | None:
+    def _parsed(self, raw: bytes, place: str, parse: ParseMail) -> Mail | None:
+        """A mail; `parse_mail` itself for one that is only looked into, as a call keeps what it parses."""
         try:
-            return with_id(self.parse_mail(raw))
+            return with_id(parse(raw))
         except InputError as error:
             self.skipped.append(f"{self._path}: {place}: {error.message}: skipped")
             return None
@@ -160,10 +165,12 @@ class LocalArchive:
             if self._mails is None:
                 self._mails = local_mails(self._path)
                 self._state = self._mails.state()
-            if self._index is None:
-                self._index = self._database()
-                self._index.create_function("says", 2, self._says, deterministic=True)
-            self._bring_up_to_date(self._index, self._mails, since)
+            file = self._file()
+            with self._alone(file):
+                if self._index is None:
+                    self._index = _database(file)
+                    self._index.create_function("says", 2, self._says, deterministic=True)
+                self._bring_up_to_date(self._index, self._mails, since)
         except OSError as error:
             raise NetworkError(f"{self._path} cannot be read: {error.strerror}", hint="check the path and its permissions") from error
         return self._index
@@ -198,29 +205,31 @@ class LocalArchive:
             self._progress(f"indexing the mails of {self._path.name}", number, max(total, number))
         raise CancelledError()
 
-    def _database(self) -> sqlite3.Connection:
+    def _file(self) -> Path | None:
+        """The file of the index; None where it can only be kept in memory."""
         folder = cache_dir() / "local-archives"
         name = hashlib.sha256(f"{_LAYOUT} {self._path}".encode("utf-8", "surrogateescape")).hexdigest()[:24]
-        file = str(folder / f"{name}.sqlite") if private_folder(folder) else ":memory:"
-        for again in (True, False):
-            index = sqlite3.connect(file, isolation_level=None, timeout=60)
-            try:
-                index.execute("PRAGMA journal_mode = WAL")
-                index.execute("PRAGMA synchronous = NORMAL")
-                index.execute("PRAGMA foreign_keys = ON")
-                index.executescript(_SCHEMA)
-            except sqlite3.DatabaseError:
-                index.close()
-                if not again:
-                    raise
-                # an index is made again from the mails
-                Path(file).unlink(missing_ok=True)
-            else:
-                return index
-        raise AssertionError
+        return folder / f"{name}.sqlite" if private_folder(folder) else None
+
+    @contextmanager
+    def _alone(self, file: Path | None) -> Iterator[None]:
+        """Index while no other process does; what another one has indexed meanwhile is there then."""
+        if file is None:
+            yield
+            return
+        with file.with_suffix(".lock").open("a") as handle:
+            while True:
+                try:
+                    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError:
+                    self._progress(f"waiting for another patchpilot that indexes {self._path.name}")
+                    if self._stop.wait(_TICK):
+                        raise CancelledError() from None
+            yield
 
     def _add(self, index: sqlite3.Connection, found: FoundMail) -> None:
-        mail = self._parsed(found.raw, found.place)
+        mail = self._parsed(found.raw, found.place, parse_mail)
         if mail is None or not mail.headers:
             return
         people = " ".join(f"{who.name} {who.email}" for who in (mail.sender, *mail.to, *mail.cc))
@@ -242,8 +251,27 @@ class LocalArchive:
 
     def _says(self, place: str, words: str) -> bool:
         raw = self._mails.read(place) if self._mails else None
-        mail = self._parsed(raw, place) if raw is not None else None
+        mail = self._parsed(raw, place, parse_mail) if raw is not None else None
         return mail is not None and words in words_of(mail.body)
+
+
+def _database(file: Path | None) -> sqlite3.Connection:
+    """The index in a file, made again from the mails where it is damaged."""
+    for again in (True, False):
+        index = sqlite3.connect(file or ":memory:", isolation_level=None, timeout=60)
+        try:
+            index.execute("PRAGMA journal_mode = WAL")
+            index.execute("PRAGMA synchronous = NORMAL")
+            index.execute("PRAGMA foreign_keys = ON")
+            index.executescript(_SCHEMA)
+        except sqlite3.DatabaseError as error:
+            index.close()
+            if not again or file is None or error.sqlite_errorcode not in _DAMAGED:
+                raise
+            file.unlink(missing_ok=True)
+        else:
+            return index
+    raise AssertionError
 
 
 def _note_state(index: sqlite3.Connection, state: str, since: float, *, whole: bool) -> None:

@@ -3,19 +3,22 @@
 
 import json
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from patchpilot.cache.folder import cache_dir
 from patchpilot.errors import CancelledError, NetworkError, UsageError
+from patchpilot.model.mail import parse_mail
 from patchpilot.threads import local_archive
 from patchpilot.threads.local_mails import FoundMail
 from patchpilot.threads.local_query import condition, words_of
 from patchpilot.threads.open_archive import archive_address, open_archive
 from tests.kit.archive import LOCAL, archive_server
 from tests.kit.cli import call
-from tests.kit.mails import mail, reply
+from tests.kit.mails import RITA, mail, reply
 from tests.threads import story
 
 
@@ -65,6 +68,42 @@ def test_an_mbox_that_was_written_anew_is_read_anew(tmp_path: Path) -> None:
         Path(archive.url).write_bytes(whole[whole.rindex(b"\nFrom mboxrd") + 1 :])
         assert subjects(archive.url, "m:v1@example.org") == []
         assert subjects(archive.url, "m:r1@example.org") == ["r1"]
+
+
+_COUNT = """
+import sys
+from patchpilot.threads.open_archive import open_archive
+with open_archive(sys.argv[1]) as archive:
+    print(len(archive.search("f:rita")))
+"""
+
+
+def test_processes_that_index_an_archive_at_once_wait_for_one_another(workdir: Path) -> None:
+    many = [mail(f"Re: {number}", "Fine.\n", sender=RITA, id=f"i{number}") for number in range(1500)]
+    with archive_server("mbox", workdir, *many) as archive:
+        words = [sys.executable, "-c", _COUNT, archive.url]
+        running = [subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(3)]
+        for process in running:
+            out, err = process.communicate(timeout=60)
+            assert (out.strip(), err) == ("1500", "")
+
+
+def test_who_waits_for_another_process_can_be_cancelled(tmp_path: Path) -> None:
+    with archive_server("mbox", tmp_path, story.V1) as archive, open_archive(archive.url) as first, open_archive(archive.url) as second:
+        assert isinstance(first, local_archive.LocalArchive)
+        file = first._file()
+        with first._alone(file):
+            second.cancel()
+            with pytest.raises(CancelledError):
+                second.search("f:ada")
+
+
+def test_a_mail_that_is_only_indexed_is_not_kept_in_memory(tmp_path: Path) -> None:
+    parsed = []
+    with archive_server("mbox", tmp_path, story.V1, story.REVIEW) as archive, open_archive(archive.url) as opened:
+        opened.parse_mail = lambda raw: parsed.append(raw) or parse_mail(raw)
+        assert [found.message_id for found in opened.search("f:ada")] == ["v1@example.org"]
+    assert len(parsed) == 1
 
 
 def test_a_damaged_index_is_made_again(tmp_path: Path) -> None:
