@@ -21,7 +21,7 @@ COLUMNS = (40, 1000)
 
 class Key(NamedTuple):
     """A setting's name, default, one-line meaning, and whether the tree's file may set it. `kind`: text, words, paths, flag, columns, choice, url,
-    archive (a URL or a path)."""
+    path (absolute), archive (a URL or a path)."""
 
     name: str
     default: str
@@ -44,6 +44,13 @@ KEYS = (
     Key("packs", "", "your own rule packs: comma-separated paths, relative to the tree", "paths"),
     Key("via", "git-send-email", "transport that sends the mails", from_tree=False),
     Key("lore", "https://lore.kernel.org/all", "mail archive on which replies are followed", "archive", from_tree=False),
+    Key(
+        "mailbox",
+        "",
+        "mailbox of yours (maildir or mbox) that `track update` searches for bounces and moderation notices",
+        "path",
+        from_tree=False,
+    ),
     Key("lts-remote", "", "remote with the stable branches (empty: any that has linux-X.Y.y)", from_tree=False),
     Key("signoff", "false", "add your Signed-off-by in prepare", "flag", from_tree=False),
     Key("docs-url", "", "address of the documentation site, for which explain prints the page of a rule", "url", from_tree=False),
@@ -185,6 +192,8 @@ def judge(key: Key, value: str, origin: str) -> PatchpilotError | None:
         why = "is not an http or https URL"
     elif key.kind == "archive" and not re.fullmatch(r"https?://[^/\s]+(/\S*)?|(file://)?[/~].*", value):
         why = "is neither an http or https URL nor an absolute path"
+    elif key.kind == "path" and value and not re.fullmatch(r"[/~].*", value):
+        why = "is not an absolute path"
     elif "\0" in value or "\n" in value:
         why = "contains a line break"
     return wrong_value(key.name, value, origin, why, known) if why else None

@@ -94,7 +94,8 @@ class DeliveryReport:
             return Action(
                 "track",
                 ("add", "-"),
-                "look for a bounce or a moderation notice in your mailbox and pass it to `{}`; if there is none, resend",
+                "look for a bounce or a moderation notice in your mailbox and pass it to `{}`, or let it be searched: git config patchpilot.mailbox PATH; "
+                "if there is none, resend",
             )
         if self.status.startswith("5.1") and self.recipient:
             return Action("maintainers", ("--drop", self.recipient), "the address does not exist; leave it out of the next version: {}")

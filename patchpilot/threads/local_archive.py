@@ -20,6 +20,7 @@ from patchpilot.errors import CancelledError, InputError, NetworkError
 from patchpilot.model.mail import Mail, parse_mail
 from patchpilot.model.progress import Progress, silent
 from patchpilot.threads.archive import NotInArchiveError
+from patchpilot.threads.delivery import delivery_reports
 from patchpilot.threads.local_mails import FoundMail, LocalMails, local_mails
 from patchpilot.threads.local_query import condition, ids_in, words_of
 from patchpilot.threads.mail_reader import ParseMail
@@ -39,7 +40,9 @@ CREATE INDEX IF NOT EXISTS by_token ON token (token);
 CREATE INDEX IF NOT EXISTS by_token_mail ON token (mail);
 CREATE TABLE IF NOT EXISTS state (state TEXT NOT NULL, since REAL NOT NULL, whole INTEGER NOT NULL);
 """
-_LAYOUT = 2
+_LAYOUT = 3
+REPORT = "delivery-report"
+"""What is searched for to find bounces and moderation notices."""
 _TICK = 0.1
 """Seconds until it is tried again whether another process has indexed."""
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
@@ -297,9 +300,9 @@ def _clean(text: str) -> str:
 
 
 def _tokens(mail: Mail) -> set[str]:
-    """The commits, Message-IDs, change-ids and files that a mail names."""
+    """The commits, Message-IDs, change-ids and files that a mail names, and whether it is a report about a delivery."""
     body = mail.body
-    tokens: dict[str, None] = {}
+    tokens: dict[str, None] = {REPORT: None} if delivery_reports(mail) else {}
     for found in (
         (match[0].lower() for match in _COMMIT.finditer(body)),
         ids_in(body),

@@ -146,8 +146,9 @@ class _Maildir:
 
     def new(self, state: str, known: Container[str], since: float = 0.0) -> Iterator[FoundMail]:
         for place, file in sorted(self._files.items()):
-            if place not in known and (raw := self.read(place)) is not None:
-                yield FoundMail(place, raw, file.stat().st_mtime if file.exists() else 0.0)
+            arrived = file.stat().st_mtime if place not in known and file.exists() else 0.0
+            if arrived and arrived >= since and (raw := self.read(place)) is not None:
+                yield FoundMail(place, raw, arrived)
 
     def count(self, state: str, since: float = 0.0) -> int:
         return len(self._files)

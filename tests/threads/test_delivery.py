@@ -2,7 +2,8 @@
 """Mails that did not arrive: bounces, moderation notices, and what an archive lacks an hour after the send."""
 
 import json
-from datetime import timedelta
+import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from patchpilot.model.mail import parse_mail
 from patchpilot.services.track import follow_series
 from patchpilot.threads.delivery import DeliveryProblem, delivery_reports
+from tests.kit.archive import archive_server
 from tests.kit.cli import call
 from tests.kit.life import life
 from tests.kit.mails import mail, mbox, reply
@@ -144,6 +146,27 @@ def test_a_report_about_no_followed_series_is_an_error(workdir: Path) -> None:
     outcome = call("track", "add", "--mbox", "notice")
     assert outcome.code == 3
     assert "the mail that this report is about is of no followed series (not delivered to gone@example.com" in outcome.err
+
+
+@pytest.mark.parametrize("kind", ["maildir", "mbox"])
+def test_a_mailbox_is_searched_for_reports(kind: str, tmp_path: Path) -> None:
+    others = [mail("Lunch?", "At noon.\n", id=f"m{number}") for number in range(3)]
+    with life(tmp_path) as one, archive_server(kind, tmp_path / "box", *others) as box:
+        first = one.send()
+        one.repo.git("config", "--global", "patchpilot.mailbox", box.url)
+        assert json.loads(one.track("update", "--fresh", "--format", "json").out)["series"][0]["delivery"] == []
+        notice = bounce("x").replace(b"x@example.org", first.encode())
+        date = f"{datetime.now(UTC):%a, %d %b %Y %H:%M:%S +0000}".encode()
+        box.add(re.sub(rb"Date: .*", b"Date: " + date, notice), re.sub(rb"Date: .*", b"Date: " + date, bounce("other")))
+        (found,) = json.loads(one.track("update", "--fresh", "--format", "json").out)["series"]
+        assert [it["recipient"] for it in found["delivery"]] == ["gone@example.com"]
+        assert found["new"] == ["bounce-x@example.org".replace("x@example.org", first)]
+        # a notice is news once
+        (again,) = json.loads(one.track("update", "--fresh", "--format", "json").out)["series"]
+        assert (again["new"], again["delivery"]) == ([], found["delivery"])
+        one.repo.git("config", "--global", "patchpilot.mailbox", str(tmp_path / "nowhere"))
+        outcome = one.track("update", "--fresh")
+        assert f"patchpilot.mailbox: {tmp_path / 'nowhere'} does not exist" in outcome.out + outcome.err
 
 
 def test_what_a_report_says_cannot_act_on_the_terminal(workdir: Path) -> None:

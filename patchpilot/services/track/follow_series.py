@@ -26,6 +26,7 @@ from patchpilot.threads.authored_series import originals
 from patchpilot.threads.collect_mails import Gathered, gather, status_of
 from patchpilot.threads.delivery import DeliveryProblem, DeliveryReport, delivery_reports, reports_about
 from patchpilot.threads.landed_series import in_repository
+from patchpilot.threads.local_archive import REPORT
 from patchpilot.threads.mail_kinds import STABLE, MailKind
 from patchpilot.threads.mail_reader import MailReader
 from patchpilot.threads.mbox import read_mails, when
@@ -44,6 +45,8 @@ _SUMMARIES = Kind("series", tuple(str(_PACKAGE / name) for name in ("threads", "
 ARRIVES = timedelta(hours=1)
 """After this time an archive has a mail, or it does not arrive."""
 _LOOKED_FOR = timedelta(days=14)
+_REPORTED = timedelta(days=30)
+"""So long a mailbox is searched for reports about what was sent."""
 _SHARE_OF_QUIET = 10
 _LONGEST_PAUSE = timedelta(days=30)
 """A finished series is asked about again after a tenth of the time since its last news, at least every 30 days."""
@@ -239,9 +242,21 @@ def _add_from_mbox(target: str | None, mbox: Path, store: Store, repository: Rep
 
 def _keep_reports(mails: Sequence[Mail], store: Store, repository: Repository | None, progress: Progress) -> tuple[Tracked, ...]:
     """Keep the mails that report the delivery of followed series' mails with these series; those that got one. MissingError for reports about others."""
+    found = _kept_reports(mails, store, repository, progress)
+    if not found and (reports := [report for mail in mails for report in delivery_reports(mail)]):
+        raise MissingError(
+            f"the mail that this report is about is of no followed series ({reports[0].words})",
+            hint="follow the series first: track add MSGID",
+        )
+    return found
+
+
+def _kept_reports(mails: Sequence[Mail], store: Store, repository: Repository | None, progress: Progress) -> tuple[Tracked, ...]:
+    """The series that got a report about the delivery of their mails, with what is new."""
     found: dict[int, Tracked] = {}
-    reports = [(mail, reports) for mail in mails if (reports := delivery_reports(mail))]
-    for mail, of_mail in reports:
+    for mail in mails:
+        if not (of_mail := delivery_reports(mail)):
+            continue
         for entry in store.entries():
             known = shown_series(entry, store, None, progress)
             ids = store.message_ids(entry.id) | {entry.message_id}
@@ -249,12 +264,8 @@ def _keep_reports(mails: Sequence[Mail], store: Store, repository: Repository | 
             titles = known.summary.titles if known.summary else [title_key(plain_title(entry.subject))]
             if reports_about(of_mail, ids, titles):
                 new = store.keep(entry.id, entry.subject, [mail])
-                found[entry.id] = replace(shown_series(entry, store, repository, progress), new=new)
-    if reports and not found:
-        words = reports[0][1][0].words
-        raise MissingError(
-            f"the mail that this report is about is of no followed series ({words})", hint="follow the series first: track add MSGID"
-        )
+                before = found[entry.id].new if entry.id in found else ()
+                found[entry.id] = replace(shown_series(entry, store, repository, progress), new=(*before, *new))
     return tuple(found.values())
 
 
@@ -302,10 +313,11 @@ def update(
     given as it was, `unreachable`, and the others are read all the same.
     """
     numbers = request.numbers
+    archives = Archives(archive_at)
+    reported, trouble = _reports_in_mailbox(store, archives, progress)
     entries = [store.entry(number) for number in numbers] if numbers else list(store.entries())
     before = {entry.id: shown_series(entry, store, None, progress) for entry in entries}
     due = {entry.id for entry in entries if numbers or request.everything or _is_due(before[entry.id], store.reader.now)}
-    archives = Archives(archive_at)
     polled = _polled([before[number] for number in sorted(due)], request, store, archives, progress)
     whole = (due - polled.quiet - polled.cached) | {number for number, series in before.items() if series.mails.damaged}
     updated = []
@@ -324,7 +336,30 @@ def update(
             updated.append(replace(before[entry.id], troubles=(error.message,), unreachable=True))
     # what a search gave and no series took is not looked at again
     store.pass_over(polled.message_ids.difference(*(store.message_ids(entry.id) for entry in entries)))
+    updated = [replace(one, new=(*one.new, *reported.get(one.entry.id, ()))) for one in updated]
+    if trouble and updated:
+        updated[0] = replace(updated[0], troubles=(*updated[0].troubles, trouble))
     return _read(tuple(updated)) if request.whole else tuple(updated)
+
+
+def _reports_in_mailbox(store: Store, archives: Archives, progress: Progress) -> tuple[dict[int, tuple[str, ...]], str]:
+    """Keep the bounces and moderation notices of the user's mailbox with the series they are about: their ids by series, and why it could not be read."""
+    from patchpilot.services.settings import user_settings
+
+    mailbox = user_settings().get("mailbox")
+    if not mailbox:
+        return {}, ""
+    progress("searching the mailbox for bounces")
+    known = store.passed_over() | frozenset().union(*(store.message_ids(entry.id) for entry in store.entries()))
+    try:
+        with archives.open(archive_address(str(Path(mailbox).expanduser()))) as archive:
+            archive.parse_mail = store.reader.parse
+            mails = archive.search(f"rt:{store.reader.now - _REPORTED:%Y%m%d}.. AND {REPORT}", without=known)
+    except PatchpilotError as error:
+        return {}, f"patchpilot.mailbox: {error.message}"
+    found = {series.entry.id: series.new for series in _kept_reports(mails, store, None, progress)}
+    store.pass_over(frozenset(mail.message_id for mail in mails).difference(*found.values()))
+    return found, ""
 
 
 def _polled(series: Sequence[Tracked], request: UpdateRequest, store: Store, archives: Archives, progress: Progress) -> PollResult:
