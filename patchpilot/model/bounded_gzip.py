@@ -3,6 +3,9 @@
 
 import zlib
 from collections.abc import Iterable, Iterator
+from functools import partial
+from itertools import chain
+from typing import IO
 
 from patchpilot.errors import InputError
 
@@ -24,6 +27,13 @@ def unpack(data: bytes, source: str, limit: int) -> bytes:
             )
         whole.append(piece)
     return b"".join(whole)
+
+
+def text_of(stream: IO[bytes], source: str) -> Iterator[bytes]:
+    """What a stream has, in blocks; decompressed where it is gzip."""
+    head = stream.read(len(MAGIC))
+    blocks: Iterator[bytes] = chain((head,), iter(partial(stream.read, PIECE), b""))
+    return unpacked(blocks, source) if head == MAGIC else blocks
 
 
 def unpacked(blocks: Iterable[bytes], source: str) -> Iterator[bytes]:

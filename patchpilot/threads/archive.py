@@ -14,16 +14,18 @@ import time
 import zlib
 from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 from urllib.parse import quote, unquote, urlsplit
 
 from patchpilot import __version__
 from patchpilot.errors import CancelledError, MissingError, NetworkError, PatchpilotError, UsageError
-from patchpilot.model.limits import MAX_INPUT
+from patchpilot.model.bounded_gzip import MAGIC, PIECE, unpacked
+from patchpilot.model.limits import MAX_MAIL
 from patchpilot.model.mail import Mail, parse_mail
 from patchpilot.threads.mail_reader import ParseMail
-from patchpilot.threads.mbox import parse, unpack
+from patchpilot.threads.mbox import Skipped, parse, unpack, within_limits
 
 if TYPE_CHECKING:
     from liblore.node import LoreNode
@@ -287,7 +289,7 @@ class Archive:
                 follow_upstream=False,
             )
             self._node.set_user_agent("patchpilot", __version__)
-            self._session = _polite_session(f"patchpilot/{__version__}", self._stop)
+            self._session = _polite_session(f"patchpilot/{__version__}", self._stop, self.skipped.append)
             self._node.set_requests_session(self._session)
         return self._node
 
@@ -319,8 +321,8 @@ def _own_charset() -> Iterator[None]:
         email.charset.CHARSETS.update(saved)
 
 
-def _polite_session(agent: str, stop: threading.Event) -> Any:
-    """A requests session that honors Retry-After once, and limits the time and size of responses."""
+def _polite_session(agent: str, stop: threading.Event, skipped: Skipped) -> Any:
+    """A requests session that honors Retry-After once, and limits the time and size of responses; mails over a limit are left out and reported."""
     import requests
 
     class Session(requests.Session):
@@ -331,7 +333,7 @@ def _polite_session(agent: str, stop: threading.Event) -> Any:
             options["stream"] = True
             self.asked += 1
             for attempt in range(RETRIES + 1):
-                response = _within_time(lambda: super(Session, self).request(method, url, *args, **options), stop)
+                response = _within_time(lambda: super(Session, self).request(method, url, *args, **options), stop, skipped)
                 told = response.headers.get("Retry-After", "")
                 if response.status_code not in _BUSY or attempt == RETRIES or (told and self.waited):
                     break
@@ -351,7 +353,7 @@ def _wait(retry_after: str, attempt: int) -> float:
     return min(float(retry_after), LONGEST_WAIT) if retry_after.isascii() and retry_after.isdigit() else 1.0 * 2**attempt
 
 
-def _within_time(ask: Callable[[], Any], stop: threading.Event) -> Any:
+def _within_time(ask: Callable[[], Any], stop: threading.Event, skipped: Skipped) -> Any:
     """The response to a request, read whole in a thread, so that neither a slow head nor a slow body can hold the caller."""
     import requests
 
@@ -361,7 +363,7 @@ def _within_time(ask: Callable[[], Any], stop: threading.Event) -> Any:
     def work() -> None:
         try:
             response = ask()
-            _read(response, body, given_up)
+            _read(response, body, given_up, skipped)
             result.put(response)
         except Exception as error:  # noqa: BLE001 (raised again in the caller's thread)
             result.put(error)
@@ -384,7 +386,7 @@ def _within_time(ask: Callable[[], Any], stop: threading.Event) -> Any:
     return answer
 
 
-def _read(response: Any, body: bytearray, given_up: threading.Event) -> None:
+def _read(response: Any, body: bytearray, given_up: threading.Event, skipped: Skipped) -> None:
     """Read a response into `body`, and keep it as its content."""
     import requests
 
@@ -394,17 +396,12 @@ def _read(response: Any, body: bytearray, given_up: threading.Event) -> None:
             response.close()
             raise requests.exceptions.ContentDecodingError(f"the response is larger than {MAX_TRANSFER >> 20} MiB")
     data = bytes(body)
-    if data[:2] == b"\x1f\x8b" and len(data) > _SUSPICIOUS:
-        _small_when_unpacked(data)
+    if data[:2] == MAGIC and len(data) > _SUSPICIOUS and _is_large(data):
+        host = urlsplit(response.url).hostname or ""
+        data = gzip.compress(b"".join(within_limits(unpacked((data,), host), host, skipped)), 1)
     response._content = data
 
 
-def _small_when_unpacked(data: bytes) -> None:
-    import requests
-
-    unpacker, size, rest = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16), 0, data
-    while rest and size <= MAX_INPUT:
-        size += len(unpacker.decompress(rest, 1 << 22))
-        rest = unpacker.unconsumed_tail
-    if size > MAX_INPUT:
-        raise requests.exceptions.ContentDecodingError(f"the response is larger than {MAX_INPUT >> 20} MiB after decompression")
+def _is_large(data: bytes) -> bool:
+    """Whether what is packed has a mail over the limit, or is larger than what is read at once: each of them would be unpacked in memory."""
+    return sum(map(len, islice(unpacked((data,), ""), MAX_MAIL // PIECE))) >= MAX_MAIL

@@ -4,8 +4,6 @@
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import nullcontext
-from functools import partial
-from itertools import chain
 from pathlib import Path
 from typing import IO, NamedTuple
 from zlib import crc32
@@ -14,7 +12,7 @@ from patchpilot.commits.cat_file import CatFile
 from patchpilot.commits.range import patch_files
 from patchpilot.commits.run import git, streaming
 from patchpilot.errors import GitError, InputError, UsageError
-from patchpilot.model.bounded_gzip import MAGIC, PIECE, unpacked
+from patchpilot.model.bounded_gzip import MAGIC, text_of
 from patchpilot.model.mail import one_mail, split_mbox
 from patchpilot.threads.local_mails import epochs_of, is_maildir
 
@@ -161,13 +159,10 @@ def _file_mails(path: str, at: str) -> Iterator[StreamedMail]:
 
 def _text(stream: IO[bytes], path: str, at: int) -> Iterator[bytes]:
     """The text of a file from an offset on in blocks, decompressed where it is gzip."""
-    head = stream.read(len(MAGIC))
-    blocks: Iterator[bytes] = chain((head,), iter(partial(stream.read, PIECE), b""))
-    if head == MAGIC:
-        blocks = unpacked(blocks, path)
-    elif at and stream.seekable():
-        stream.seek(at)
-        at, blocks = 0, iter(partial(stream.read, PIECE), b"")
-    for block in blocks:
+    if at and stream.seekable():
+        is_packed = stream.read(len(MAGIC)) == MAGIC
+        stream.seek(0 if is_packed else at)
+        at = at if is_packed else 0
+    for block in text_of(stream, path):
         yield block[at:]
         at = max(0, at - len(block))

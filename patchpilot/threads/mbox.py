@@ -4,17 +4,20 @@
 import hashlib
 import re
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 
 from patchpilot.errors import InputError
 from patchpilot.model import bounded_gzip
-from patchpilot.model.limits import MAX_INPUT
-from patchpilot.model.mail import Mail, mail_bounds, one_mail, parse_mail
+from patchpilot.model.bounded_gzip import text_of
+from patchpilot.model.limits import MAX_INPUT, MAX_MAIL
+from patchpilot.model.mail import Mail, mail_bounds, one_mail, parse_mail, split_mbox
 from patchpilot.model.progress import Progress, silent
 
 _TOP = 65536
+_MOST_TEXT = 8 * MAX_INPUT
 _MESSAGE_ID = re.compile(rb"^message-id:\s*<([^<>\s]{1,300})>", re.IGNORECASE | re.MULTILINE)
 _EPOCH = datetime.fromtimestamp(0, UTC)
 
@@ -31,25 +34,50 @@ def read_mails(
     path: Path | str, progress: Progress = silent, skipped: Skipped = ignored, parse_mail: Callable[[bytes], Mail] = parse_mail
 ) -> tuple[Mail, ...]:
     """The mails of a file (one mail, an mbox, either gzipped; `-` is standard input). InputError names the file; of several mails, one that is
-    over a limit is reported to `skipped` and left out."""
+    over a limit, and those after as much as a file may have, are reported to `skipped` and left out."""
     name = str(path)
+    reasons: list[str] = []
     try:
-        data = sys.stdin.buffer.read(MAX_INPUT + 1) if name == "-" else _read(Path(path))
+        with nullcontext(sys.stdin.buffer) if name == "-" else Path(path).open("rb") as stream:
+            data = b"".join(within_limits(text_of(stream, name), name, reasons.append))
     except OSError as error:
         raise InputError(
             f"cannot read {name}: {error.strerror or error}", hint="pass a mail or an mbox, or - for standard input"
         ) from error
-    if len(data) > MAX_INPUT:
-        raise InputError(f"{name}: larger than {MAX_INPUT >> 20} MiB", hint="pass the mbox of one thread")
-    mails = parse(unpack(data, name), progress, skipped, name, parse_mail)
+    if not data and reasons:
+        raise InputError(reasons[0], hint="pass the mbox of one thread")
+    for reason in reasons:
+        skipped(reason)
+    mails = parse(data, progress, skipped, name, parse_mail)
     if not any(mail.headers for mail in mails):
         raise InputError(f"{name}: no mail found", hint="pass a mail or an mbox, such as an archive's `t.mbox.gz`")
     return mails
 
 
-def _read(path: Path) -> bytes:
-    with path.open("rb") as stream:
-        return stream.read(MAX_INPUT + 1)
+def within_limits(blocks: Iterable[bytes], source: str, skipped: Skipped) -> Iterator[bytes]:
+    """The mails of an mbox whose text comes in blocks, as they are there, but none over a limit and none after as much as is read of one mbox;
+    only one mail and one block are held. `skipped` gets the reason for each that is left out, and for the end."""
+    given = 0
+    for start, raw in split_mbox(_at_most(blocks, source, skipped)):
+        if len(raw) > MAX_MAIL:
+            skipped(f"{source}: at byte {start}: mail too large: the limit is {MAX_MAIL >> 20} MiB: skipped{_named(raw[:_TOP])}")
+        elif given + len(raw) > MAX_INPUT:
+            skipped(f"{source}: more than {MAX_INPUT >> 20} MiB of mails: those from byte {start} on are skipped")
+            return
+        else:
+            given += len(raw)
+            yield raw
+
+
+def _at_most(blocks: Iterable[bytes], source: str, skipped: Skipped) -> Iterator[bytes]:
+    """The blocks up to the size to which even a mail that is skipped is read."""
+    size = 0
+    for block in blocks:
+        size += len(block)
+        if size > _MOST_TEXT:
+            skipped(f"{source}: larger than {_MOST_TEXT >> 20} MiB: the rest is skipped")
+            return
+        yield block
 
 
 def unpack(data: bytes, source: str) -> bytes:

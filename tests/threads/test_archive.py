@@ -21,7 +21,7 @@ from patchpilot.threads.collect_mails import gather, status_of
 from patchpilot.threads.open_archive import open_archive
 from patchpilot.threads.status import read_thread
 from tests.kit.archive import LOCAL, SERVED, archive_server
-from tests.kit.mails import ADA, MATT, mail, patch, reply
+from tests.kit.mails import ADA, MATT, mail, mbox, patch, reply
 from tests.threads import story
 from tests.threads.story import SHA, TITLE
 
@@ -207,10 +207,13 @@ def test_an_answer_that_is_no_mbox_is_told(body: bytes) -> None:
         archive.thread("v1@example.org")
 
 
-def test_an_answer_that_unpacks_to_too_much_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MAX_INPUT", 1 << 20)
+def test_of_an_answer_that_unpacks_to_too_much_the_rest_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_SUSPICIOUS", 1000)
-    with serving(200, gzip.compress(b"\0" * (16 << 20))) as (url, _), Archive(url) as archive, pytest.raises(NetworkError):
+    huge = reply(f"[PATCH] {TITLE}", "x\n" * (34 << 20), id="huge", reply_to="v1")
+    with serving(200, gzip.compress(mbox(story.V1, huge, story.REVIEW), 1)) as (url, _), Archive(url) as archive:
+        assert ids(archive.thread("v1@example.org")) == {"v1", "r1"}
+        assert ["<huge@example.org>" in reason for reason in archive.skipped] == [True]
+    with serving(200, gzip.compress(bytes(80 << 20), 1)) as (url, _), Archive(url) as archive, pytest.raises((NetworkError, MissingError)):
         archive.thread("v1@example.org")
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Following series within bounds: what is too large, malformed or malicious is reported, and costs no more than its size."""
 
+import gzip
 import json
 import time
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from patchpilot.model.mail import MAX_NESTED, MAX_PARTS, parse_mail
+from patchpilot.threads import mbox as mbox_module
 from patchpilot.threads.mail_classifier import classify
 from patchpilot.threads.mbox import parse
 from patchpilot.threads.status import read_thread
@@ -46,6 +48,34 @@ def test_a_mail_that_is_too_large_is_named_with_its_message_id(workdir: Path) ->
     out = shown("add", "--mbox", "m")
     assert "skipped (<huge@example.org>, read it in the archive)" in out
     assert "review" in out
+
+
+HUGE = reply(f"[PATCH] {TITLE}", f"{TAG}\n" + "x" * 80 + "\n", id="huge", reply_to="v1", minutes=5).replace(b"x\n", b"x\n" * (34 << 20))
+
+
+def test_of_an_mbox_that_unpacks_to_hundreds_of_megabytes_the_rest_is_read(workdir: Path) -> None:
+    (workdir / "m.gz").write_bytes(gzip.compress(mbox(story.V1, HUGE, story.REVIEW), 1))
+    out = shown("add", "--mbox", "m.gz")
+    assert "mail too large: the limit is 64 MiB: skipped (<huge@example.org>, read it in the archive)" in out
+    assert "review" in out
+    (workdir / "alone.gz").write_bytes(gzip.compress(HUGE, 1))
+    outcome = call("track", "add", "--mbox", "alone.gz")
+    assert outcome.code == 2
+    assert "mail too large: the limit is 64 MiB" in outcome.err
+
+
+def test_what_is_more_than_an_mbox_may_have_is_reported_and_not_read(workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mbox_module, "MAX_INPUT", len(story.V1) + len(story.REVIEW) + 200)
+    (workdir / "m").write_bytes(mbox(story.V1, story.REVIEW, story.V2))
+    out = shown("add", "--mbox", "m")
+    assert "MiB of mails: those from byte" in out
+    assert "review" in out
+    # a mail that is skipped is not read for ever
+    text = mbox(story.V1, story.REVIEW)
+    monkeypatch.setattr(mbox_module, "_MOST_TEXT", len(text) + 100)
+    reasons: list[str] = []
+    assert len(list(mbox_module.within_limits([text, HUGE], "m", reasons.append))) == 2
+    assert reasons == ["m: larger than 0 MiB: the rest is skipped"]
 
 
 @pytest.mark.parametrize(

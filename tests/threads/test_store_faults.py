@@ -160,9 +160,14 @@ def test_a_mail_that_cannot_be_read_is_missing_and_nothing_else(
         assert outcome.err == f"patchpilot: warning: {SAID}\n"
         assert ("valve: open it" in outcome.out) is (words != ("show", "1"))
         again()
-    outcome = call("track", "export", "--format", "mbox")
-    assert (outcome.code, outcome.out) == (2, "")
-    assert "v2@example.org" in outcome.err
+    for form in ("mbox", "jsonl"):
+        outcome = call("track", "export", "--format", form)
+        assert (outcome.code, outcome.err) == (2, f"patchpilot: warning: {SAID}\n")
+        assert "r1@example.org" in outcome.out
+    Path("rest.jsonl").write_text(outcome.out)
+    with monkeypatch.context() as there:
+        there.setenv("XDG_STATE_HOME", str(tmp_path / "there"))
+        assert call("track", "import", "rest.jsonl").code == 0
     # its file still has it
     updated = call("track", "update")
     assert (updated.code, updated.err) == (0, "")

@@ -357,34 +357,37 @@ def remove(common: Common, number: int) -> None:
 )
 @common_options("json", "jsonl", "mbox", "html")
 @click.argument("numbers", metavar="[ID]...", type=int, nargs=-1)
-def export(common: Common, numbers: tuple[int, ...]) -> None:
+def export(common: Common, numbers: tuple[int, ...]) -> int:
     """Write followed series (default: all) as JSON, as an mbox of their mails, or as an HTML page to read or print.
 
     With --format jsonl: all that is stored about them, for `patchpilot track import FILE`.
     """
     from datetime import UTC, datetime
 
+    from patchpilot.errors import ExitCode
     from patchpilot.services.track import follow_series as service
     from patchpilot.services.track.page.html_page import as_html
     from patchpilot.services.track.track_export import as_mbox
     from patchpilot.services.track.transfer_series import as_lines
 
     with common.workplace() as place, service.open_store() as store:
-        chosen = numbers or tuple(entry.id for entry in store.entries())
-        if common.format == "jsonl":
-            common.write("\n".join(as_lines(chosen, store)))
-            return
-        if common.format == "mbox":
-            for number in chosen:
-                store.entry(number)
-            common.write(as_mbox(chosen, store).decode("utf-8", "surrogateescape"))
-            return
+        chosen = tuple(store.entry(number).id for number in numbers) or tuple(entry.id for entry in store.entries())
+        if common.format in ("jsonl", "mbox"):
+            lost: list[str] = []
+            if common.format == "jsonl":
+                common.write("\n".join(as_lines(chosen, store, lost.append)))
+            else:
+                common.write(as_mbox(chosen, store, lost.append).decode("utf-8", "surrogateescape"))
+            for reason in lost:
+                notice("warning", reason)
+            return ExitCode.USAGE if lost else ExitCode.OK
         repository = place.repository_if_any()
         series = tuple(service.show(number, store=store, repository=repository) for number in chosen)
     if common.format == "html":
         common.write(as_html(series, datetime.now(UTC)))
     else:
         _write(common, series)
+    return ExitCode.OK
 
 
 @command.command("import", epilog="\b\nExample:\n  patchpilot track import followed.jsonl")

@@ -2,17 +2,28 @@
 """`track export`: followed series as an mbox of their mails."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+from patchpilot.model.action import Action
+from patchpilot.model.mail import Mail
 from patchpilot.threads.track_store import Store
 
 
-def as_mbox(numbers: Sequence[int], store: Store) -> bytes:
-    """The mails of these series, each once, in mboxrd form."""
+def readable(number: int, store: Store, lost: Callable[[str], None]) -> Sequence[Mail]:
+    """The mails of a series that can be read; `lost` gets a line for each of the others."""
+    mails, damaged = store.readable_mails(number)
+    again = Action("track", ("rebuild", str(number)), "`{}` fetches it again")
+    for message_id in damaged:
+        lost(f"series {number}: the mail <{message_id}> is damaged; {again}")
+    return mails
+
+
+def as_mbox(numbers: Sequence[int], store: Store, lost: Callable[[str], None]) -> bytes:
+    """The mails of these series, each once, in mboxrd form; `lost` as in `readable`."""
     seen: set[str] = set()
     parts = []
     for number in numbers:
-        for mail in store.mails(number):
+        for mail in readable(number, store, lost):
             if mail.message_id in seen:
                 continue
             seen.add(mail.message_id)

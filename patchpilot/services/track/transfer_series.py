@@ -7,7 +7,7 @@ The first line is the heading with the counts, then there is a line for each mai
 import base64
 import json
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import Any
 from patchpilot.errors import InputError
 from patchpilot.model.action import Action
 from patchpilot.model.mail import Mail
+from patchpilot.services.track.track_export import readable
 from patchpilot.threads.collect_mails import status_of
 from patchpilot.threads.ledger import PointState
 from patchpilot.threads.status import read_thread
@@ -42,10 +43,11 @@ class Imported:
         return (*self.added, *self.merged)
 
 
-def as_lines(numbers: Sequence[int], store: Store) -> Iterator[str]:
-    """These series as JSON lines, without line ends."""
+def as_lines(numbers: Sequence[int], store: Store, lost: Callable[[str], None]) -> Iterator[str]:
+    """These series as JSON lines, without line ends; `lost` gets a line for each mail that cannot be read."""
     records = [store.record(number) for number in dict.fromkeys(numbers)]
-    mails = {mail.message_id: mail.raw for record in records for mail in store.mails(record.entry.id)}
+    mails = {mail.message_id: mail.raw for record in records for mail in readable(record.entry.id, store, lost)}
+    records = [replace(record, members=tuple(member for member in record.members if member[0] in mails)) for record in records]
     yield json.dumps({_HEADING: f"{SCHEMA}{VERSION}", "series": len(records), "mails": len(mails)})
     for message_id, raw in mails.items():
         yield json.dumps({_MAIL: message_id, **_packed(raw)})
