@@ -58,3 +58,5 @@ UnidiffHunk
 as_sent
 # textual calls it
 _.render_segments
+# click calls it
+_.shell_complete

@@ -24,7 +24,11 @@ class _Sectioned(click.Command):
             raise
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
-        """The parameters, and the two help options."""
+        """The parameters, and the two help options; for a shell's completion the parameters know their values."""
+        if ctx.resilient_parsing:
+            from patchpilot.cli.complete_values import complete_values
+
+            complete_values(self.params)
         return [*self.params, *_help_options()]
 
     def get_help_option(self, ctx: click.Context) -> click.Option | None:

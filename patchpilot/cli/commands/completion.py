@@ -18,8 +18,10 @@ SHELLS = ("bash", "zsh", "fish")
 @click.argument("shell", type=click.Choice(SHELLS))
 @click.pass_context
 def command(ctx: click.Context, shell: str) -> int:
-    """Print the completion script of SHELL: verbs, options and their values."""
+    """Print the completion script of SHELL: verbs, options and their values (rules, revisions, profiles, hooks, your own packs …)."""
     kind = get_completion_class(shell)
     assert kind is not None
-    click.echo(kind(ctx.find_root().command, {}, "patchpilot", "_PATCHPILOT_COMPLETE").source())
+    script = kind(ctx.find_root().command, {}, "patchpilot", "_PATCHPILOT_COMPLETE").source()
+    # a value may have commas: fish would cut it at the first
+    click.echo(script.replace('string split "," ', 'string split -m 1 "," '))
     return ExitCode.OK
