@@ -9,8 +9,8 @@ from mkdocs.structure.files import File, Files
 
 from patchpilot.cli.help_topics import TOPICS
 from patchpilot.cli.manual import markdown_page, pages
-from patchpilot.cli.output.rule_pages import index_page, rule_page
 from patchpilot.services.setup.list_rules import all_rules, explain_all
+from patchpilot.services.setup.rule_pages import index_page, rule_page
 
 RULES = "reference/rules"
 COMMANDS = "reference/cli"

@@ -60,8 +60,8 @@ class Verbs(click.Group):
 
 
 def _module(verb: str) -> str:
-    """The module of a verb's click command; that of the TUI is in `tui`, which cli does not import otherwise."""
-    return "patchpilot.tui.command" if verb == "tui" else f"patchpilot.cli.commands.{verb}"
+    """The module of a verb's click command; those of the other front ends are in their rooms, which cli does not import otherwise."""
+    return f"patchpilot.{verb}.command" if verb in ("tui", "lsp") else f"patchpilot.cli.commands.{verb}"
 
 
 @click.group(

@@ -31,6 +31,7 @@ OTHERS = {
     "hooks": "install or remove hooks for git and b4",
     "lts": "list maintained stable branches and their end dates",
     "trust": "allow the rule packs that a tree configures",
+    "lsp": "show findings in an editor (language server)",
     "tui": "open the guided workflow",
     "help": "show help on a verb or a topic",
     "completion": "print the completion script of a shell",
@@ -50,6 +51,6 @@ def overview() -> str:
     for title, verbs in GROUPS.items():
         lines.append(title)
         lines += [f"  {name:<12} {line}" for name, line in verbs.items()]
-    names = ", ".join(OTHERS)
+    names = ", ".join(name for name in OTHERS if name != "help")
     lines += [f"Also: {names}", "", "`patchpilot help VERB` shows its options; `patchpilot help` lists the topics."]
     return "\n".join(lines)

@@ -2,6 +2,7 @@
 """Mail addresses: parsed from headers and trailers, and checked before a mail is addressed to them."""
 
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 from patchpilot.cache import patterns as re
@@ -55,6 +56,7 @@ def parse_address(text: str) -> Address | None:
     return Address("", bare["email"]) if bare else None
 
 
+@lru_cache(maxsize=256)
 def parse_addresses(text: str) -> tuple[Address, ...]:
     """All addresses of a To: or Cc: header value (already decoded), in order."""
     import email.utils

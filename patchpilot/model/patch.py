@@ -98,7 +98,7 @@ class Patch(_PatchFields):
 
         return parse_diff(self.lines, self.diff_line).error
 
-    @property
+    @cached_property
     def paths(self) -> tuple[str, ...]:
         """Every path it touches, old and new, each once, in order."""
         from patchpilot.model.diff_parser import parse_paths

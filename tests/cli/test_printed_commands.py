@@ -39,6 +39,7 @@ NOT_RUN = {
     "patchpilot demo --keep ~/sandbox": "opens the TUI on a terminal",
     "patchpilot demo --script": "tests/cli/test_demo.py runs it",
     "patchpilot demo --shell": "opens a shell on a terminal: tests/cli/test_demo.py runs it",
+    **{f"patchpilot lsp{words}": "answers an editor: tests/lsp runs it" for words in ("", " --topic")},
     "patchpilot tui": "opens the TUI on a terminal: tests/screens run it",
     "patchpilot tui origin/master..my-fix": "opens the TUI on a terminal",
     **{

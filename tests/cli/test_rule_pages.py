@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.cli.output.rule_pages import index_page, rule_page
-from patchpilot.cli.output.rules_report import shown
 from patchpilot.services.setup.list_rules import all_rules, explain, explain_all
+from patchpilot.services.setup.rule_pages import index_page, rule_page, shown
 from tests.kit.cli import call
 from tests.kit.repos import Repo
 

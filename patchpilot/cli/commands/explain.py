@@ -18,6 +18,7 @@ def command(common: Common, rule: str) -> int:
     from patchpilot.cli.output import rules_report as output
     from patchpilot.cli.output.json_document import document
     from patchpilot.services.setup.list_rules import explain
+    from patchpilot.services.setup.rule_pages import shown
     from patchpilot.services.setup.trusted_packs import packs_if_trusted
 
     with common.workplace() as place:
@@ -30,8 +31,8 @@ def command(common: Common, rule: str) -> int:
         bodies = [
             {
                 **output.body_of(explanation.rule),
-                "bad": [output.shown(example) for example in explanation.bad],
-                "good": [output.shown(example) for example in explanation.good],
+                "bad": [shown(example) for example in explanation.bad],
+                "good": [shown(example) for example in explanation.good],
             }
             for explanation in explanations
         ]

@@ -7,8 +7,9 @@ from typing import Any
 
 from patchpilot.model.finding import Severity
 from patchpilot.model.printable import printable
-from patchpilot.model.rule import Example, Rule
+from patchpilot.model.rule import Rule
 from patchpilot.services.setup.list_rules import RuleExplanation
+from patchpilot.services.setup.rule_pages import in_force, shown, version
 
 COLUMNS = 80
 MOST_LINES = 40
@@ -38,8 +39,8 @@ def body_of(rule: Rule) -> dict[str, Any]:
         "severity": str(rule.severity),
         "severities": {case: str(severity) for case, severity in rule.severities.items()},
         "scope": rule.scope,
-        "since": _version(rule.since),
-        "until": _version(rule.until),
+        "since": version(rule.since),
+        "until": version(rule.until),
         "profiles": list(rule.profiles),
         "summary": rule.summary,
         "why": rule.why,
@@ -142,35 +143,9 @@ def _short(text: str) -> list[str]:
     return lines if len(lines) <= MOST_LINES else [*lines[:12], "[…]", *lines[-6:]]
 
 
-def in_force(rule: Rule) -> str:
-    """For which kernels and profiles a rule holds."""
-    parts = [f"since {_version(rule.since)}"] if rule.since else []
-    parts += [f"until {_version(rule.until)}"] if rule.until else []
-    parts += [f"profiles {', '.join(rule.profiles)}"] if rule.profiles else []
-    return "; ".join(parts)
-
-
-def shown(example: Example) -> str:
-    """The relevant part of an example."""
-    parts = [
-        f"Subject: {example.subject}" if example.subject else "",
-        (example.message or "").strip("\n"),
-        (example.trailers or "").strip("\n"),
-        f"{example.path}:" if example.path else "",
-        (example.code or example.diff or "").strip("\n"),
-        (example.patch or "").strip("\n"),
-        "\n".join(series_.strip("\n") for series_ in example.series),
-    ]
-    return "\n".join(part for part in parts if part)
-
-
 def _wrapped(text: str) -> list[str]:
     return textwrap.wrap(printable(" ".join(text.split())), COLUMNS, initial_indent="  ", subsequent_indent="  ", break_long_words=False)
 
 
 def _indented(text: str) -> list[str]:
     return [f"  {line}".rstrip() for line in printable(text).split("\n")]
-
-
-def _version(kernel: tuple[int, int] | None) -> str | None:
-    return f"{kernel[0]}.{kernel[1]}" if kernel else None

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from patchpilot.commits.undo_refs import Undo
 from patchpilot.errors import ExitCode, RefusedError, UsageError
@@ -123,7 +123,7 @@ def fix(
     needed_lines = NeededLines() if commits else NeededLines.of([checked.patch for checked in first.patches])
     for number, checked in enumerate(first.patches):
         progress("fixing", number, len(first.patches))
-        fixed, outcome = _fixed_patch(first, checked, series, commits or files, needed_lines.after(number, checked.patch), only)
+        fixed, outcome = fixed_patch(first, checked, series, commits or files, needed_lines.after(number, checked.patch), only)
         patches.append(fixed)
         if outcome:
             by_patch[id(checked.patch)] = outcome
@@ -214,11 +214,21 @@ def _first(names: Mapping[str, str], path: str) -> str:
     return path
 
 
-def _fixed_patch(
+class FixWriter(Protocol):
+    """Where the fixes of patches go: files, commits or an editor."""
+
+    def room(self, patch: Patch) -> fix_files.FixDirectory:
+        """What may be fixed in a patch."""
+
+    def texts(self, patch: Patch, mended: FixOutcome) -> tuple[fix_files.PatchText, ...]:
+        """What a fix changes, before and after."""
+
+
+def fixed_patch(
     first: CheckResult,
     checked: CheckedPatch,
     series: Sequence[Series],
-    writer: "fix_files.PatchFiles | fix_commits.CommitRewrite",
+    writer: FixWriter,
     needed: AbstractSet[int],
     only: Only | None,
 ) -> tuple[FixedPatch, FixOutcome | None]:

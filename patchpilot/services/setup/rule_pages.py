@@ -3,9 +3,8 @@
 
 from collections.abc import Sequence
 
-from patchpilot.cli.output.rules_report import in_force, shown
 from patchpilot.model.printable import printable
-from patchpilot.model.rule import Example
+from patchpilot.model.rule import Example, Rule
 from patchpilot.services.setup.list_rules import RuleExplanation
 
 MOST_LINES = 40
@@ -87,3 +86,29 @@ def _sentence(text: str) -> str:
 def _code_safe(text: str) -> str:
     """Text whose angle brackets and stars are not read as markup."""
     return text.replace("<", "&lt;").replace("*", "\\*")
+
+
+def in_force(rule: Rule) -> str:
+    """For which kernels and profiles a rule holds."""
+    parts = [f"since {version(rule.since)}"] if rule.since else []
+    parts += [f"until {version(rule.until)}"] if rule.until else []
+    parts += [f"profiles {', '.join(rule.profiles)}"] if rule.profiles else []
+    return "; ".join(parts)
+
+
+def shown(example: Example) -> str:
+    """The relevant part of an example."""
+    parts = [
+        f"Subject: {example.subject}" if example.subject else "",
+        (example.message or "").strip("\n"),
+        (example.trailers or "").strip("\n"),
+        f"{example.path}:" if example.path else "",
+        (example.code or example.diff or "").strip("\n"),
+        (example.patch or "").strip("\n"),
+        "\n".join(series_.strip("\n") for series_ in example.series),
+    ]
+    return "\n".join(part for part in parts if part)
+
+
+def version(kernel: tuple[int, int] | None) -> str | None:
+    return f"{kernel[0]}.{kernel[1]}" if kernel else None

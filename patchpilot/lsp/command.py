@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""`patchpilot lsp`: run the language server."""
+
+import os
+import sys
+
+import click
+
+from patchpilot.errors import MissingError
+
+
+@click.command(epilog="Example: patchpilot lsp --topic")
+@click.option("--topic", is_flag=True, help="check all changes of the topic, not only those since HEAD")
+@click.option("--base", metavar="REV", help="base of the topic (implies --topic)")
+def command(topic: bool, base: str | None) -> int:
+    """Run the language server on standard input and output: findings in source files, commit messages and patch files while you write them."""
+    try:
+        from patchpilot.lsp.server import make
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in ("pygls", "lsprotocol"):
+            raise
+        raise MissingError("the language server needs pygls, which is not installed", hint="pip install 'patchpilot[lsp]'") from error
+    # the server closes its streams when it ends; the call itself still has to
+    with os.fdopen(os.dup(sys.stdin.fileno()), "rb") as stdin, os.fdopen(os.dup(sys.stdout.fileno()), "wb") as stdout:
+        make(topic=topic, base=base).start_io(stdin, stdout)
+    return 0

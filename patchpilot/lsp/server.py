@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The server: what an editor sends, and what it is sent."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+from lsprotocol import types as lsp
+from pygls.lsp.server import LanguageServer
+from pygls.uris import from_fs_path, to_fs_path
+from pygls.workspace import TextDocument
+
+from patchpilot import __version__
+from patchpilot.errors import PatchpilotError
+from patchpilot.model.finding import Severity
+from patchpilot.services.check.editor_check import EditorCheck, TextFinding, editor_directory
+
+PAUSE = 0.02
+"""Seconds without a further change before a text is checked."""
+_SEVERITIES = {
+    Severity.ERROR: lsp.DiagnosticSeverity.Error,
+    Severity.WARNING: lsp.DiagnosticSeverity.Warning,
+    Severity.CHECK: lsp.DiagnosticSeverity.Information,
+    Severity.NOTE: lsp.DiagnosticSeverity.Hint,
+}
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Server(LanguageServer):
+    """The texts that are open, each with its findings at its last check. Texts are checked one after the other, in a thread of their own."""
+
+    def __init__(self, *, topic: bool, base: str | None) -> None:
+        super().__init__("patchpilot", __version__)
+        self._topic, self._base = topic, base
+        self._worker = ThreadPoolExecutor(1, "check")
+        self._checks: dict[Path, EditorCheck] = {}
+        self._found: dict[str, tuple[TextFinding, ...]] = {}
+        self._due: dict[str, asyncio.Task[None]] = {}
+
+    def check_soon(self, uri: str, *, whole: bool) -> None:
+        """Check a text once it is not changed any more. A `whole` check asks for settings and history too, and looks at the other changed files."""
+        if uri in self._due:
+            self._due[uri].cancel()
+        self._due[uri] = asyncio.ensure_future(self._check(uri, whole))
+
+    async def _check(self, uri: str, whole: bool) -> None:
+        if not whole:
+            await asyncio.sleep(PAUSE)
+        try:
+            check = await self._asked(self._check_of, uri)
+            if whole:
+                await self._asked(check.refresh)
+            await self._publish(check, uri, whole)
+            if whole:
+                await self._check_others(check)
+        except PatchpilotError as error:
+            self.window_log_message(lsp.LogMessageParams(lsp.MessageType.Error, error.message))
+
+    async def _check_others(self, check: EditorCheck) -> None:
+        """Check the changed files that are not open, and those that had findings and are unchanged now."""
+        there = {uri for path in await self._asked(check.changed) if (uri := from_fs_path(str(path)))}
+        for uri in (there | self._found.keys()) - self.workspace.text_documents.keys():
+            await self._publish(check, uri, whole=False)
+
+    async def _publish(self, check: EditorCheck, uri: str, whole: bool) -> None:
+        document = self.workspace.get_text_document(uri)
+        version, path = document.version, _path(uri)
+        try:
+            text = document.source
+        except OSError:
+            text = ""
+        found = await self._asked(check.findings, path, text, with_history=whole)
+        self._found[uri] = found
+        diagnostics = [_diagnostic(document, text.split("\n"), one) for one in found]
+        self.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, diagnostics, version))
+
+    async def _asked(self, work: Callable[P, T], *words: P.args, **named: P.kwargs) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._worker, lambda: work(*words, **named))
+
+    def _check_of(self, uri: str) -> EditorCheck:
+        directory = editor_directory(_path(uri))
+        if directory not in self._checks:
+            self._checks[directory] = EditorCheck(directory, topic=self._topic, base=self._base)
+        return self._checks[directory]
+
+    def forget(self, uri: str) -> None:
+        """Clear what a text had that is not open any more."""
+        self._found.pop(uri, None)
+        self.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, []))
+
+    async def hover(self, uri: str, at: lsp.Position) -> lsp.Hover | None:
+        """The pages of the rules that have findings in a line."""
+        rules = dict.fromkeys(one.finding.name for one in self._at(uri, at.line, at.line))
+        if not rules:
+            return None
+        check = await self._asked(self._check_of, uri)
+        pages = [await self._asked(check.page, rule) for rule in rules]
+        return lsp.Hover(lsp.MarkupContent(lsp.MarkupKind.Markdown, "\n---\n\n".join(pages)))
+
+    async def actions(self, uri: str, within: lsp.Range) -> list[lsp.CodeAction]:
+        """The safe fixes of the findings in these lines."""
+        document = self.workspace.get_text_document(uri)
+        text = document.source
+        lines = text.split("\n")
+        check = await self._asked(self._check_of, uri)
+        actions = []
+        for one in self._at(uri, within.start.line, within.end.line):
+            edits = await self._asked(check.fix, _path(uri), text, one.finding) if one.is_fixable else ()
+            if edits:
+                changes = [_text_edit(edit.start, edit.end, edit.lines) for edit in edits]
+                title = f"Fix {one.finding.name}"
+                diagnostics = [_diagnostic(document, lines, one)]
+                edit = lsp.WorkspaceEdit(changes={uri: changes})
+                actions.append(lsp.CodeAction(title, lsp.CodeActionKind.QuickFix, diagnostics, is_preferred=True, edit=edit))
+        return actions
+
+    def _at(self, uri: str, first: int, last: int) -> list[TextFinding]:
+        return [one for one in self._found.get(uri, ()) if first <= one.line <= last]
+
+
+def make(*, topic: bool, base: str | None) -> Server:
+    """The server with what it answers."""
+    server = Server(topic=topic, base=base)
+
+    @server.feature(lsp.TEXT_DOCUMENT_DID_OPEN)
+    def opened(params: lsp.DidOpenTextDocumentParams) -> None:
+        server.check_soon(params.text_document.uri, whole=True)
+
+    @server.feature(lsp.TEXT_DOCUMENT_DID_CHANGE)
+    def changed(params: lsp.DidChangeTextDocumentParams) -> None:
+        server.check_soon(params.text_document.uri, whole=False)
+
+    @server.feature(lsp.TEXT_DOCUMENT_DID_SAVE)
+    def saved(params: lsp.DidSaveTextDocumentParams) -> None:
+        server.check_soon(params.text_document.uri, whole=True)
+
+    @server.feature(lsp.TEXT_DOCUMENT_DID_CLOSE)
+    def closed(params: lsp.DidCloseTextDocumentParams) -> None:
+        server.forget(params.text_document.uri)
+
+    @server.feature(lsp.TEXT_DOCUMENT_HOVER)
+    async def hover(params: lsp.HoverParams) -> lsp.Hover | None:
+        return await server.hover(params.text_document.uri, params.position)
+
+    @server.feature(lsp.TEXT_DOCUMENT_CODE_ACTION, lsp.CodeActionOptions([lsp.CodeActionKind.QuickFix]))
+    async def actions(params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
+        return await server.actions(params.text_document.uri, params.range)
+
+    return server
+
+
+def _path(uri: str) -> Path:
+    return Path(to_fs_path(uri) or "").resolve()
+
+
+def _diagnostic(document: TextDocument, lines: Sequence[str], one: TextFinding) -> lsp.Diagnostic:
+    finding = one.finding
+    span = lsp.Range(lsp.Position(one.line, one.start), lsp.Position(one.line, one.end))
+    return lsp.Diagnostic(
+        document.position_codec.range_to_client_units(lines, span),
+        finding.message,
+        severity=_SEVERITIES[finding.severity],
+        code=finding.name,
+        code_description=lsp.CodeDescription(finding.reference) if finding.reference else None,
+        source="patchpilot",
+    )
+
+
+def _text_edit(start: int, end: int, new: Sequence[str]) -> lsp.TextEdit:
+    return lsp.TextEdit(lsp.Range(lsp.Position(start, 0), lsp.Position(end, 0)), "".join(f"{line}\n" for line in new))

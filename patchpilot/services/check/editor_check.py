@@ -1,0 +1,186 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Findings and safe fixes at the lines of a text in an editor, while it is written."""
+
+from collections.abc import Container, Iterator, Sequence
+from difflib import SequenceMatcher
+from pathlib import Path
+from typing import NamedTuple
+
+from patchpilot.commits.tree_readers import CommitTree
+from patchpilot.errors import InputError, MissingError
+from patchpilot.lint.fixing.try_fixes import FixOutcome
+from patchpilot.model.finding import Finding
+from patchpilot.model.patch import Patch, Series
+from patchpilot.services.check.apply_fixes import fixed_patch
+from patchpilot.services.check.check_patches import check_series
+from patchpilot.services.check.check_result import CheckResult
+from patchpilot.services.check.editor_texts import TextKind, TextPatch, message_text, patch_texts, source_text
+from patchpilot.services.check.fix_files import FixDirectory
+from patchpilot.services.settings import check_request
+from patchpilot.services.setup.list_rules import explain
+from patchpilot.services.setup.rule_pages import rule_page
+from patchpilot.services.setup.trusted_packs import packs_if_trusted
+from patchpilot.services.topic.topic_base import find_base
+from patchpilot.services.workplace import Workplace
+
+
+class TextFinding(NamedTuple):
+    """A finding at a line of a text (from 0) and the columns it is about; `is_fixable`: its rule has a safe fix."""
+
+    finding: Finding
+    line: int
+    start: int
+    end: int
+    is_fixable: bool
+
+
+class TextEdit(NamedTuple):
+    """Lines of a text, from `start` up to `end` without it (from 0), and what takes their place."""
+
+    start: int
+    end: int
+    lines: tuple[str, ...]
+
+
+def editor_directory(path: Path) -> Path:
+    """The top of the working tree that a file of an editor is in, or that git asks for a message for; else the directory of the file."""
+    link = path.parent / "gitdir"
+    if link.is_file():
+        # the message of a commit in a linked working tree
+        return Path(link.read_text().strip()).parent
+    return next((above for above in path.parents if (above / ".git").exists()), path.parent)
+
+
+class EditorCheck:
+    """Checks the texts of one directory's repository, or patch files outside of one. Close it.
+
+    Changes count against HEAD, with `topic` against the base of the topic (`base` where it is named).
+    """
+
+    def __init__(self, directory: Path, *, topic: bool = False, base: str | None = None) -> None:
+        self._place = Workplace(directory)
+        self._topic, self._base = topic or bool(base), base
+        self.repository = None
+        self._top = directory
+        try:
+            self.repository = self._place.repository
+            self._top = self.repository.top.resolve()
+        except MissingError:
+            self._place = Workplace(directory, uses_repository=False)
+        self.refresh()
+
+    def close(self) -> None:
+        """End the programs that read the repository."""
+        self._place.close()
+
+    def refresh(self) -> None:
+        """Read the settings again, and what the changes are compared with."""
+        settings = self._place.settings()
+        self._packs, _ = packs_if_trusted(settings, self._place.source())
+        self._request = check_request(settings, packs=self._packs)
+        self._since = ""
+        if self.repository and (head := self.repository.find("HEAD")):
+            self._since = find_base(self.repository, self._base).start if self._topic else head
+
+    def findings(self, path: Path, text: str, *, with_history: bool = False) -> tuple[TextFinding, ...]:
+        """What is found in the text of a file; rules about history only `with_history`, as they may take seconds."""
+        lines = text.split("\n")
+        found = []
+        for part in self._parts(path, text):
+            result = self._checked(part, with_history=with_history)
+            safe = {rule.id for rule in result.rules if rule.remedy.kind == "safe"}
+            of_mails = {rule.id for rule in result.rules if rule.scope == "mail"}
+            for finding in _concerning(TextKind.of(path), part, result.patches[0].findings, of_mails):
+                at = part.lines.get(finding.patch_line or 0, 0)
+                start = min(finding.column - part.signs, len(lines[at])) if finding.column and finding.path else 0
+                found.append(TextFinding(finding, at, start, len(lines[at]), finding.rule in safe))
+        return tuple(found)
+
+    def fix(self, path: Path, text: str, wanted: Finding) -> tuple[TextEdit, ...]:
+        """The edits of the safe fix of a finding of this text; none where it is not certain."""
+        for part in self._parts(path, text):
+            result = self._checked(part, with_history=False)
+            checked = result.patches[0]
+            if wanted not in checked.findings:
+                continue
+            _, outcome = fixed_patch(
+                result, checked, (Series((part.patch,)),), _Buffer(), frozenset(), lambda _, finding: finding == wanted
+            )
+            return tuple(_edits(part, outcome)) if outcome else ()
+        return ()
+
+    def changed(self) -> tuple[Path, ...]:
+        """The files with changes, as far as they are there."""
+        if not self.repository or not self._since:
+            return ()
+        names = self.repository.git("diff", "--name-only", "-z", "--diff-filter=AM", self._since).text.split("\0")
+        return tuple(file for name in names if name and (file := self._top / name).is_file())
+
+    def page(self, rule: str) -> str:
+        """The page of a rule in Markdown."""
+        return rule_page(explain(rule, self._packs)[0])
+
+    def _parts(self, path: Path, text: str) -> Sequence[TextPatch]:
+        kind = TextKind.of(path)
+        try:
+            if kind is TextKind.PATCH:
+                return tuple(patch_texts(path.name, text))
+            if self.repository is None:
+                return ()
+            if kind is TextKind.MESSAGE:
+                part = message_text(self.repository, path.name, text)
+                return (part,) if part.patch.subject.title else ()
+        except InputError:
+            return ()
+        if not self._since or not path.is_relative_to(self._top):
+            return ()
+        changes = source_text(self.repository, self._since, str(path.relative_to(self._top)), text)
+        return (changes,) if changes else ()
+
+    def _checked(self, part: TextPatch, *, with_history: bool) -> CheckResult:
+        repository = self.repository
+        base = part.base and repository and repository.find(part.base)
+        return check_series(
+            (Series((part.patch,)),),
+            self._request,
+            rules=(),
+            repository=repository if with_history else None,
+            tree=CommitTree(repository, base) if repository and base else None,
+        )
+
+
+class _Buffer:
+    """All lines of a text in an editor may be fixed."""
+
+    def room(self, patch: Patch) -> FixDirectory:
+        """No limits."""
+        return FixDirectory()
+
+    def texts(self, patch: Patch, mended: FixOutcome) -> tuple[()]:
+        """Edits are given instead."""
+        return ()
+
+
+def _concerning(kind: TextKind, part: TextPatch, findings: Sequence[Finding], of_mails: Container[str]) -> Iterator[Finding]:
+    """The findings about what the text shows: in a source file its lines; in a message nothing of what is staged, and not the header of a mail."""
+    for finding in findings:
+        shown = finding.patch_line in part.lines
+        if kind is TextKind.MESSAGE:
+            shown = (shown or not finding.patch_line) and finding.rule not in of_mails
+        elif kind is TextKind.SOURCE:
+            shown = shown and finding.line is not None
+        if shown or kind is TextKind.PATCH:
+            yield finding
+
+
+def _edits(part: TextPatch, outcome: FixOutcome) -> Iterator[TextEdit]:
+    """The edits of a text that make its patch the fixed one."""
+    before, after = outcome.original.lines, outcome.draft.patch.lines
+    for kind, first, last, start, end in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        if kind == "equal" or "".join(before[first : first + 1]).startswith("@@ -"):
+            continue
+        # an insertion is below the line above it
+        above = part.lines.get(first)
+        at = part.lines.get(first + 1, (above + 1) if above is not None else None)
+        if at is not None:
+            yield TextEdit(at, at + last - first, tuple(map(part.text_of, after[start:end])))

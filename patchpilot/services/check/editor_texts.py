@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What an editor shows as patches: a patch file, a commit message in the making, or a source file with its changes."""
+
+import tempfile
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from patchpilot.commits.run import git
+from patchpilot.model.mail import mail_bounds, one_mail, parse_patch
+from patchpilot.model.patch import Patch
+from patchpilot.services.setup.install_hooks import SUBJECT, mail_of_message
+
+if TYPE_CHECKING:
+    from patchpilot.commits.repository import Repository
+
+_MESSAGES = ("COMMIT_EDITMSG",)
+_PATCHES = (".patch", ".diff", ".eml", ".mbox")
+
+
+class TextKind(StrEnum):
+    """What a text is for the check."""
+
+    PATCH = "patch"
+    MESSAGE = "message"
+    SOURCE = "source"
+
+    @classmethod
+    def of(cls, path: Path) -> "TextKind":
+        """The kind of a file, by its name."""
+        if path.name in _MESSAGES:
+            return cls.MESSAGE
+        return cls.PATCH if path.suffix in _PATCHES else cls.SOURCE
+
+
+class TextPatch(NamedTuple):
+    """A text as a patch. `lines`: patch line (from 1) → line of the text (from 0), which lacks the first `signs` characters of the patch's.
+    `base` is the revision it is based on, "" for none."""
+
+    patch: Patch
+    lines: Mapping[int, int]
+    signs: int = 0
+    base: str = ""
+    head: str = ""
+
+    def text_of(self, line: str) -> str:
+        """A line of the patch as the text has it."""
+        return line[self.signs :].removeprefix(self.head)
+
+
+def patch_texts(name: str, text: str) -> Iterator[TextPatch]:
+    """The patches of a patch file or an mbox; InputError where one is damaged."""
+    data = text.encode("utf-8", "surrogateescape")
+    for start, end in mail_bounds(data):
+        patch = parse_patch(one_mail(data, start, end), name)
+        above = data.count(b"\n", 0, start)
+        # the lines of an encoded body are not those of the file
+        last = patch.message_line if patch.damage else len(patch.lines) + 1
+        yield TextPatch(patch, {number: above + number - 1 for number in range(1, last)})
+
+
+def message_text(repository: "Repository", name: str, text: str) -> TextPatch:
+    """The message of a commit in the making, with what is staged."""
+    mail = mail_of_message(repository, text)
+    return TextPatch(parse_patch(mail.content, name), mail.lines, 0, mail.base, SUBJECT)
+
+
+def source_text(repository: "Repository", base: str, path: str, text: str) -> TextPatch | None:
+    """A source file with its changes since `base`; None where it has none."""
+    before = repository.blob(base, path)
+    new = text.encode("utf-8", "surrogateescape")
+    if before == new:
+        return None
+    with tempfile.TemporaryDirectory(prefix="patchpilot-") as folder:
+        (Path(folder) / "old").write_bytes(before or b"")
+        (Path(folder) / "new").write_bytes(new)
+        diff = git(Path(folder), "diff", "--no-index", "--", "old", "new", ok=(0, 1)).out
+    _, mark, hunks = diff.partition(b"\n@@ ")
+    if not mark:
+        return None
+    name = path.encode("utf-8", "surrogateescape")
+    head = [b"diff --git a/%b b/%b" % (name, name)]
+    head += [b"--- a/" + name] if before is not None else [b"new file mode 100644", b"--- /dev/null"]
+    patch = parse_patch(b"\n".join((*head, b"+++ b/" + name)) + mark + hunks, path)
+    lines = {
+        line.patch_line: line.new_line - 1
+        for change in patch.files
+        for hunk in change.hunks
+        for line in hunk.lines
+        if line.new_line is not None and line.kind in "+ "
+    }
+    return TextPatch(patch, lines, 1, base)
