@@ -145,6 +145,19 @@ def queues(repository: Repository) -> dict[str, str]:
     return {name: tip for name, tip in _branch_refs(repository).items() if is_candidate(name) or "queue" in name.partition("/")[0]}
 
 
+def tree_branches(repository: Repository, known: Sequence[str]) -> dict[str, str]:
+    """Name → tip of the remote branches that may be maintainers' trees: no stable branch, candidate, queue or linux-next, and none of the `known` tips."""
+    done = repository.git("for-each-ref", "--format=%(refname:lstrip=2)%00%(objectname)", "refs/remotes")
+    refs = dict(line.split("\0") for line in done.text.splitlines())
+    stable = trees_of(list(refs))
+    aside = queues(repository)
+    return {
+        name: tip
+        for name, tip in refs.items()
+        if not (name.endswith("/HEAD") or name in aside or tip in known or stable.version_of(name) or _IS_NEXT_BRANCH.fullmatch(name))
+    }
+
+
 def is_queued(history: History, commit: str, version: str, stable: StableTrees, among: Mapping[str, str]) -> bool:
     """Whether a commit waits for the next release of a version in one of the `queues`."""
     for name, tip in among.items():

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Where a series is in a repository: mainline and its first release, linux-next, every stable branch; what reverts or fixes it there."""
+"""Where a series is in a repository: mainline and its first release, linux-next, maintainers' trees, every stable branch; what reverts or fixes it."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -12,12 +12,11 @@ from patchpilot.history.fix_in_branch import History, LandedHow, Landing
 from patchpilot.history.patch_similarity import alike, changed_in
 from patchpilot.history.releases import Releases
 from patchpilot.history.stable_branches import Branch, linux_next, mainline, next_tags, stable_branches
-from patchpilot.model.commit import Commit
 from patchpilot.model.mail import parse_patch
-from patchpilot.model.message_id import linked_ids
 from patchpilot.model.progress import Progress, silent
 from patchpilot.projects.loading import find_project
 from patchpilot.series.patch_pairing import title_key
+from patchpilot.threads.maintainer_trees import in_trees, links_of
 from patchpilot.threads.posted_series import Post
 from patchpilot.threads.status import Status
 from patchpilot.threads.thread_values import LINUX_NEXT, FollowUp, LandedCommit, SeriesState
@@ -69,13 +68,19 @@ def in_repository(status: Status, repository: Repository, *, progress: Progress 
             having = [branch for branch, landing in there if landing.holds]
             follow_ups += _fixed_by(found.landing.commit, history, tip, having, project.mainline)
         following = linux_next(repository)
+        done = {title_key(found.title) for found in merged}
         if following:
-            done = {title_key(found.title) for found in merged}
             tags = next_tags(repository)
             commits += [
                 _landed(LINUX_NEXT, found, found.landing, _bisect(repository, tags, found.landing.commit), repository)
                 for found in _commits(status, history, following, done)
             ]
+        if (first := status.topic.revisions[0].sent) and (
+            left := [post for post in status.topic.latest.patches if title_key(post.title) not in done]
+        ):
+            authors = {author for post in left for author in authors_of(status, post.mail.mail.body)}
+            known = (tip, *([following] if following else ()))
+            commits += in_trees(left, authors, repository, (first - _CLOCKS).isoformat(), known)
     return InRepository(tuple(commits), tuple(dict.fromkeys(follow_ups)))
 
 
@@ -162,16 +167,12 @@ def _by_content(status: Status, post: Post, history: History, tip: str) -> tuple
         for other in revision.posts
         if title_key(other.title) == title_key(post.title)
     }
-    linking = next((commit.id for commit in candidates if posted & _links(commit)), None)
+    linking = next((commit.id for commit in candidates if posted & links_of(commit)), None)
     if linking:
         return linking, ", by its link"
     authors, lines = authors_of(status, post.mail.mail.body), changed_in(patch.files)
     same = next((commit.id for commit in candidates if commit.author.key in authors and alike(repository, lines, commit.id)), None)
     return (same, ", by its changes") if same else None
-
-
-def _links(commit: Commit) -> set[str]:
-    return {message_id for tag in commit.tags("Link") for message_id, _ in linked_ids(str(tag))}
 
 
 def authors_of(status: Status, body: str) -> set[str]:

@@ -159,17 +159,12 @@ def _after_acceptance(status: Status) -> NextStep:
 def _work_left(status: Status) -> list[str | Action]:
     """What is the author's after acceptance: branches that it did not apply to or that reverted it, and later fixes that a branch lacks."""
     words: list[str | Action] = []
-    commit = (status.commit,) if status.commit else ()
     if reverted := [branch.version for branch in status.stable if branch.state == "reverted"]:
-        words.append(
-            Action(
-                "backport",
-                commit,
-                f"it was reverted in {', '.join(reverted)}: read why, and send a corrected backport if it is needed there",
-            )
-        )
+        said = f"it was reverted in {', '.join(reverted)}: read why, and send a corrected backport if it is needed there"
+        words.append(_backport(status, status.commit, reverted, said))
     if failed := [branch.version for branch in status.stable if branch.state == "failed"]:
-        words.append(Action("backport", commit, f"it did not apply to {', '.join(failed)}: send a backport if it is needed there (`{{}}`)"))
+        said = f"it did not apply to {', '.join(failed)}: send a backport if it is needed there (`{{}}`)"
+        words.append(_backport(status, status.commit, failed, said))
     for fix in status.follow_ups:
         if fix.relation not in ("fixes", "reverts"):
             continue
@@ -178,8 +173,15 @@ def _work_left(status: Status) -> list[str | Action]:
             words.append(f"check that “{fix.subject}”{named}, which {fix.relation} it, is applied to every branch that has it")
         elif fix.lacking:
             said = f"“{fix.subject}”{named}, which {fix.relation} it, is missing in {', '.join(fix.lacking)}: send a backport of it, too"
-            words.append(Action("backport", (str(fix.commit),), said))
+            words.append(_backport(status, fix.commit, fix.lacking, said))
     return words
+
+
+def _backport(status: Status, commit: str | None, versions: Sequence[str], words: str) -> Action:
+    """The backport of a commit to the branches of these versions."""
+    name = status.topic.project.stable.branch_name
+    onto = [word for version in versions if name for word in ("--onto", name.format(version=version))]
+    return Action("backport", (*([commit] if commit else ()), *onto), words)
 
 
 def _in_stable_review(status: Status) -> list[str | Action]:

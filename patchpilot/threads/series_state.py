@@ -205,12 +205,15 @@ def _in_repository(evidence: Evidence, verdict: Verdict) -> Verdict:
         return Verdict(
             SeriesState.IN_MAINLINE, _mainline_words(mainline, evidence.branches), Proof(mainline[0].date, None, mainline[0].commit)
         )
-    if verdict.state in (*ON_ITS_WAY, SeriesState.SUPERSEDED):
-        first = evidence.commits[0]
+    if verdict.state not in (*ON_ITS_WAY, SeriesState.SUPERSEDED):
+        return verdict
+    first = next((landed for landed in evidence.commits if landed.is_next), None)
+    if first:
         return Verdict(
             SeriesState.IN_NEXT, f"in linux-next{f' since {first.release}' if first.release else ''}", Proof(first.date, None, first.commit)
         )
-    return verdict
+    taken = evidence.commits[0]
+    return Verdict(SeriesState.ACCEPTED, f"in {taken.tree}", Proof(taken.date, None, taken.commit))
 
 
 def _since(evidence: Evidence, date: datetime) -> Evidence:

@@ -90,6 +90,8 @@ def tree_states(evidence: Evidence) -> tuple[TreeState, ...]:
             state = "reverted" if landed.reverted_by else "released" if landed.release else "merged"
             proof = Proof(landed.date, landed.message_id, landed.reverted_by or landed.commit)
             trees[landed.tree] = TreeState(landed.tree, state, proof, landed.release, landed.how)
+        elif landed in evidence.commits and not landed.stable_version:
+            trees[landed.tree] = TreeState(landed.tree, "applied", Proof(landed.date, None, landed.commit))
     for branch in sorted(evidence.branches or evidence.stable, key=lambda branch: version_key(branch.version), reverse=True):
         tree = f"stable/linux-{branch.version}.y"
         release = branch.note if branch.state == "released" else None

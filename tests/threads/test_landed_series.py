@@ -10,7 +10,7 @@ from patchpilot.threads.landed_series import in_repository
 from patchpilot.threads.mbox import parse
 from patchpilot.threads.next_step import next_step
 from patchpilot.threads.status import Status, read_thread, with_commits
-from tests.kit.mails import ADA, mail, mbox, patch
+from tests.kit.mails import ADA, MATT, mail, mbox, patch
 from tests.kit.trees import FILE, Trees
 
 ONE, TWO = "pump: check the pointer", "pump: count the pointers"
@@ -79,6 +79,42 @@ def test_linux_next_is_before_mainline(trees: Trees) -> None:
     assert found.patches[0].proof.commit == taken
     trees.repo.git("merge", "-q", "next")
     assert status(trees, ALONE).state == "in-mainline"
+
+
+def _in_tree(trees: Trees, branch: str, message: str, committer: str) -> str:
+    """A commit of a remote's branch, as this committer made it; its id."""
+    trees.repo.checkout(trees.first)
+    trees.commit(message)
+    name, _, email = committer.rstrip(">").partition(" <")
+    trees.repo.git("-c", f"user.name={name}", "-c", f"user.email={email}", "commit", "-q", "--amend", "--no-edit")
+    made = trees.repo.git("rev-parse", "HEAD")
+    trees.repo.git("update-ref", f"refs/remotes/{branch}", made)
+    trees.repo.checkout("master")
+    return made
+
+
+def test_a_fetched_tree_of_a_maintainer_has_it_before_linux_next(trees: Trees) -> None:
+    trees.repo.git("config", "remote.net.url", "git://git.kernel.org/pub/scm/linux/kernel/git/netdev/net-next.git")
+    trees.repo.git("update-ref", "refs/remotes/origin/master", "master")
+    taken = _in_tree(trees, "net/main", f"{ONE}\n\nCheck it.\n", MATT)
+    trees.repo.git("update-ref", "refs/remotes/net/for-next", taken)
+    found = status(trees, P1, P2)
+    assert (found.state, found.why) == ("partly-accepted", "1 of 2 applied; 2/2 has no answer")
+    (there,) = found.patches[0].trees
+    assert (there.tree, there.state, there.proof.commit) == ("netdev/net-next.git (for-next)", "applied", taken)
+    assert (status(trees, ALONE).state, status(trees, ALONE).why) == ("accepted", "in netdev/net-next.git (for-next)")
+    trees.repo.git("update-ref", "refs/tags/next-20240408", taken)
+    assert status(trees, ALONE).state == "in-next"
+    trees.repo.git("update-ref", "refs/remotes/origin/master", taken)
+    assert status(trees, ALONE).state == "in-mainline"
+
+
+def test_a_copy_of_the_topic_on_a_remote_is_no_tree_of_a_maintainer(trees: Trees) -> None:
+    _in_tree(trees, "origin/topic", f"{ONE}\n\nCheck it.\n", ADA)
+    assert status(trees, ALONE).state == "sent"
+    taken = _in_tree(trees, "ada/for-next", "pump: another title\n\nLink: https://lore.kernel.org/r/p1@example.org\n", ADA)
+    found = status(trees, ALONE)
+    assert (found.state, found.why, found.patches[0].proof.commit) == ("accepted", "in ada (for-next)", taken)
 
 
 @pytest.mark.parametrize("link", ["Link: https://lore.kernel.org/r/p1@example.org\n", ""])

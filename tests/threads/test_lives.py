@@ -141,7 +141,7 @@ def test_failed_and_then_backported(life: Followed) -> None:
     taken = life.trees.commit(f"{PUMP}\n\nCheck it.\n\nCc: stable@vger.kernel.org\nSigned-off-by: {ADA}\n", tag="v6.9-rc1")
     assert life.then() == ("in-mainline", "done: it is in mainline")
     state, step = life.then(stable_failed(PUMP, taken, "5.10", id="f", minutes=day(40)))
-    assert step == f"it did not apply to 5.10: send a backport if it is needed there (`patchpilot backport {taken}`)"
+    assert step == f"it did not apply to 5.10: send a backport if it is needed there (`patchpilot backport {taken} --onto linux-5.10.y`)"
     backport = patch(f"[PATCH 5.10.y] {PUMP}", message=f"commit {taken} upstream.\n\nCheck it.\n", id="b", reply_to="f", minutes=day(41))
     assert "backport" in life.then(backport)[1] or life.branches["5.10"] == "did not apply"
     state, step = life.then(stable_added(PUMP, taken, "5.10", id="q", minutes=day(45)))
@@ -346,7 +346,8 @@ def test_from_the_first_mail_to_five_stable_branches_and_the_fix_of_the_fix(life
         life.then()[1]
         == f"“{fix_title}” ({fixed[:12]}), which fixes it, is missing in {', '.join(reversed(versions))}: send a backport of it, too"
     )
-    assert life.commands == [f"patchpilot backport {fixed}"]
+    onto = " ".join(f"--onto linux-{version}.y" for version in reversed(versions))
+    assert life.commands == [f"patchpilot backport {fixed} {onto}"]
     for version in versions:
         life.trees.on_stable(version, f"{fix_title}\n\ncommit {fixed} upstream.\n\nReturn it.\n\n{tag}\n")
     assert life.then() == ("in-stable", "done: nothing left to do")

@@ -141,10 +141,13 @@ def _reported(events: Sequence[Event]) -> Iterator[StoryEvent]:
 
 def _merged(status: Status) -> Iterator[StoryEvent]:
     """What the repository has, and what came after it."""
+    several = len(status.topic.latest.patches) > 1
     for landed in status.landed:
-        if landed.message_id is None and not landed.tree.startswith("stable/"):
-            release = f", first in {landed.release}" if landed.release else ", in no release yet"
-            yield StoryEvent(StoryKind.GOOD, f"in mainline{release}", None, (landed.commit or "")[:12])
+        if landed.message_id is None and not landed.stable_version:
+            about = f" (patch {landed.patch})" if several and landed.patch else ""
+            release = f", first in {landed.release}" if landed.release else ", in no release yet" if landed.in_mainline else ""
+            where = "mainline" if landed.in_mainline else landed.tree
+            yield StoryEvent(StoryKind.GOOD, f"in {where}{release}{about}", None, (landed.commit or "")[:12])
     for branch in status.stable:
         if branch.state in ("merged", "released"):
             yield StoryEvent(StoryKind.GOOD, f"{branch.version}: {branch.words}", None, (branch.commit or "")[:12])

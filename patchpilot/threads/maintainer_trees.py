@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The commits of a series in maintainers' trees that a repository has fetched, before they are in mainline."""
+
+from collections.abc import Collection, Iterator, Sequence
+
+from patchpilot.commits.repository import Repository
+from patchpilot.history.stable_branches import tree_branches
+from patchpilot.model.commit import Commit
+from patchpilot.model.message_id import linked_ids
+from patchpilot.series.patch_pairing import title_key
+from patchpilot.threads.posted_series import Post
+from patchpilot.threads.thread_values import LandedCommit
+
+_MOST = 200
+_PREFERRED = ("for-next", "next", "main", "master", "fixes")
+"""Which of several branches of a tree is named."""
+
+
+def in_trees(
+    posts: Sequence[Post], authors: Collection[str], repository: Repository, since: str, known: Sequence[str]
+) -> Iterator[LandedCommit]:
+    """The commits that these patches became in fetched branches of maintainers, beyond the `known` tips; one for each patch and tree.
+
+    A commit is a patch's by title and author, or by its link to the mail. What the author committed without a link to the mail is a copy of
+    the topic, not of a maintainer.
+    """
+    branches = tree_branches(repository, known)
+    if not branches or not posts:
+        return
+    ids = repository.rev_list(
+        f"--since={since}", f"--max-count={_MOST}", "--no-merges", "-F", "-i", *(f"--author=<{author}>" for author in authors),
+        *dict.fromkeys(branches.values()), "--not", *known,
+    )  # fmt: skip
+    titles = {title_key(post.title): post for post in posts}
+    mails = {post.message_id: post for post in posts}
+    for commit in repository.commits(ids):
+        linked = next((mails[message_id] for message_id in links_of(commit) if message_id in mails), None)
+        post = linked or titles.get(title_key(commit.subject))
+        if post is None or (linked is None and commit.committer.key in authors):
+            continue
+        for tree in _trees_with(repository, commit.id, branches):
+            yield LandedCommit(tree, commit.id, how="in the repository", patch=post.number or 1, title=post.title, date=commit.committed)
+
+
+def links_of(commit: Commit) -> set[str]:
+    """The Message-IDs of the mails that a commit's Link: trailers name."""
+    return {message_id for tag in commit.tags("Link") for message_id, _ in linked_ids(str(tag))}
+
+
+def _trees_with(repository: Repository, commit: str, branches: Collection[str]) -> list[str]:
+    """The trees that have a commit in a branch, as mails name them: `netdev/net.git (main)`."""
+    done = repository.git("for-each-ref", f"--contains={commit}", "--format=%(refname:lstrip=2)", "refs/remotes")
+    by_remote: dict[str, list[str]] = {}
+    for name in done.text.splitlines():
+        if name in branches:
+            remote, _, branch = name.partition("/")
+            by_remote.setdefault(remote, []).append(branch)
+    return [_tree_name(repository, remote, min(names, key=_rank)) for remote, names in by_remote.items()]
+
+
+def _rank(branch: str) -> tuple[int, str]:
+    last = branch.rpartition("/")[2]
+    return (_PREFERRED.index(last) if last in _PREFERRED else len(_PREFERRED)), branch
+
+
+def _tree_name(repository: Repository, remote: str, branch: str) -> str:
+    addresses = repository.config(f"remote.{remote}.url")
+    path = "/".join(addresses[-1].rstrip("/").split("/")[-2:]) if addresses and ":" in addresses[-1] else remote
+    return f"{path} ({branch})"
