@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from patchpilot.commits.repository import Repository
+from patchpilot.threads import landed_series
 from patchpilot.threads.landed_series import in_repository
 from patchpilot.threads.mbox import parse
 from patchpilot.threads.next_step import next_step
@@ -126,6 +127,13 @@ def test_a_commit_with_another_title_is_known_by_its_link_or_its_changes(trees: 
     taken = trees.commit(f"demo: pump: do not start without a pump\n\nCheck it.\n\n{link}Signed-off-by: {ADA}\n")
     found = status(trees, sent)
     assert (found.state, found.patches[0].proof.commit) == ("in-mainline", taken)
+
+
+def test_a_search_by_changes_that_takes_too_long_finds_nothing(trees: Trees, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken = trees.commit("demo: pump: do not start without a pump\n\nLink: https://lore.kernel.org/r/p1@example.org\n")
+    assert status(trees, ALONE).patches[0].proof.commit == taken
+    monkeypatch.setattr(landed_series, "_SEARCH_SECONDS", 0.0)
+    assert status(trees, ALONE).state == "sent"
 
 
 def test_a_later_fix_reopens_it_until_every_branch_has_it(trees: Trees) -> None:
