@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import git
 from patchpilot.demo import demo_mails
 from patchpilot.demo.demo_mails import Sent
@@ -20,6 +21,7 @@ from patchpilot.demo.demo_repository import TOPIC
 from patchpilot.demo.sandbox import Sandbox
 from patchpilot.model.address import Address
 from patchpilot.model.mail import Mail, parse_mail
+from patchpilot.services.send.edit_draft import Changes, change
 
 JUN = Address("Jun Watanabe", "jun@example.net")
 ROBOT = Address("kernel test robot", "lkp@intel.com")
@@ -142,6 +144,20 @@ def fill(sandbox: Sandbox) -> Iterator[Path]:
     for work, branch in ((other, "kelp-clock"), (hwmon, "tf75-range"), (hwmon, "vw12-alarm"), *((usb, name) for name in names)):
         git(work, "checkout", "-q", branch)
         yield work
+
+
+def series_to_send(sandbox: Sandbox) -> Path:
+    """Four patches with a cover letter that nothing blocks, in a repository of their own."""
+    busy = Busy(sandbox)
+    work = busy.repository("linux-mmc")
+    path = work / "drivers/mmc/host/kelp.c"
+    readers = path.read_text(encoding="utf-8").count(READ)
+    titles = [f"mmc: kelp: refuse a NULL pointer in reader {number}" for number in range(1, min(4, readers - 1) + 1)]
+    busy.commits(work, "kelp-readers", "drivers/mmc/host/kelp.c", titles, 2)
+    with Repository.open(work) as repository:
+        text = "Each reader of the driver writes through a pointer that its caller may not have."
+        change(repository, Changes(subject="mmc: kelp: readers that refuse NULL", text=text))
+    return work
 
 
 def run(work: Path, *words: str) -> None:

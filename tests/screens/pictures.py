@@ -17,7 +17,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from textual.pilot import Pilot
+from textual.widgets import Static
 
+from patchpilot.commits.run import git
 from patchpilot.demo.answers import Answers
 from patchpilot.demo.robin import fix_first
 from patchpilot.demo.sandbox import Sandbox, open_sandbox, ticking
@@ -27,8 +29,9 @@ from patchpilot.tui.saved_state import FILE, SavedState
 from patchpilot.tui.screens.home_screen import HomeScreen
 from patchpilot.tui.stages import Stage
 from patchpilot.tui.themes import DARK, LIGHT
+from tests.kit.smtp import Faults, FaultySink
 from tests.kit.walk import asked, settle, still, until
-from tests.screens.busy import fill
+from tests.screens.busy import fill, series_to_send
 
 SIZES = ((80, 24), (120, 36), (160, 50))
 THEMES = (DARK.name, LIGHT.name)
@@ -61,6 +64,8 @@ LATER = {
 OVER = frozenset(("question", "help", "palette", "theme", "finding", "write-tags", "tour-commit", "tour-checks", "tour-tags", "end-card"))
 """The pictures of dialogs and cards."""
 
+SENDING = "sending"
+"""The picture of a series that is being sent."""
 BUSY = frozenset(("home", "home-sent", "follow", "follow-replies"))
 """The pictures of a busy day: Robin has other topics too."""
 
@@ -129,20 +134,42 @@ async def visit(work: Path, memory: Path) -> None:
 async def _drawn(
     app: PatchpilotApp, name: str, keys: Sequence[str], out: Path, sizes: Sequence[tuple[int, int]], themes: Sequence[str]
 ) -> list[Path]:
-    made: list[Path] = []
     async with app.run_test(size=sizes[-1], notifications=name in WITH_TOASTS) as pilot:
         app.theme = themes[0]
         await settle(pilot)
         asked(app)
         for key in keys:
             await press(pilot, key)
-        for size in sizes:
-            await pilot.resize_terminal(*size)
-            for theme in themes:
-                app.theme = theme
-                await still(pilot)
-                made.append(out / f"{name}-{size[0]}x{size[1]}-{theme}.svg")
-                made[-1].write_text(readable(app.export_screenshot(title=f"patchpilot {name}")), encoding="utf-8")
+        return await shots(pilot, name, out, sizes, themes)
+
+
+async def draw_sending(work: Path, out: Path) -> list[Path]:
+    """A series while it is sent: the server takes two mails and is slow with the third."""
+    with tempfile.TemporaryDirectory() as folder, FaultySink(Faults(stall_at=3)) as server:
+        git(work, "config", "sendemail.smtpServerPort", str(server.port))
+        app = make(work, memory=SavedState(Path(folder) / FILE))
+        async with app.run_test(size=SIZES[-1]) as pilot:
+            await settle(pilot)
+            asked(app)
+            for key in (str(Stage.SEND), "s"):
+                await press(pilot, key)
+            await pilot.press(*"send", "enter")
+            await until(pilot, lambda: "2/" in str(app.screen.query_one("#mails", Static).render()), "two mails")
+            made = await shots(pilot, SENDING, out, SIZES, THEMES)
+    print(f"  {SENDING}", file=sys.stderr)
+    return made
+
+
+async def shots(pilot: Pilot[int], name: str, out: Path, sizes: Sequence[tuple[int, int]], themes: Sequence[str]) -> list[Path]:
+    """The screen as it is in these sizes and themes."""
+    made, app = [], pilot.app
+    for size in sizes:
+        await pilot.resize_terminal(*size)
+        for theme in themes:
+            app.theme = theme
+            await still(pilot)
+            made.append(out / f"{name}-{size[0]}x{size[1]}-{theme}.svg")
+            made[-1].write_text(readable(app.export_screenshot(title=f"patchpilot {name}")), encoding="utf-8")
     return made
 
 
@@ -166,7 +193,7 @@ def main() -> None:
     """Draw everything into OUT."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out", type=Path)
-    parser.add_argument("names", nargs="*", choices=[[], *MOMENTS, *LATER])
+    parser.add_argument("names", nargs="*", choices=[[], *MOMENTS, *LATER, SENDING])
     options = parser.parse_args()
     out = options.out.resolve()
     out.mkdir(parents=True, exist_ok=True)
@@ -181,6 +208,8 @@ def main() -> None:
                 for topic in fill(sandbox):
                     asyncio.run(visit(topic, visited(sandbox.work)))
             made = asyncio.run(draw(sandbox.work, MOMENTS, out, options.names))
+            if not options.names or SENDING in options.names:
+                made += asyncio.run(draw_sending(series_to_send(sandbox), out))
             if not options.names or set(options.names) & set(LATER):
                 send(sandbox)
                 made += asyncio.run(draw(sandbox.work, LATER, out, options.names))

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.widgets import OptionList
+from textual.containers import Container, VerticalScroll
+from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from patchpilot.model.counted import counted
 from patchpilot.model.printable import width
 from patchpilot.tui.glyphs import glyph
-from patchpilot.tui.rich_text import fitted, plain
+from patchpilot.tui.rich_text import HEADING, fitted, lines, plain
+from patchpilot.tui.screens.mail_rows import check_lines, is_blocking, mail_size, people_lines
 from patchpilot.tui.screens.repair_keys import choose_prefix, edit_draft, switch_transport
 from patchpilot.tui.screens.stage_screen import NextKey, StageScreen
 from patchpilot.tui.session import JobRequest
@@ -25,12 +27,13 @@ from patchpilot.tui.widgets.lists import List
 from patchpilot.tui.widgets.panel import Columns, Panel
 
 if TYPE_CHECKING:
-    from patchpilot.model.rendered_mail import RenderedMail
     from patchpilot.services.send.mail_changes import MailChange, MailChanges
     from patchpilot.services.send.send_plan import SendPlan
 
 SIGNS = {"new": "+", "changed": "~", "same": "="}
 """How a mail differs from the last version, before its word."""
+SIDE, AROUND = 56, 5
+"""Columns of the panels next to the mail on a broad terminal (see patchpilot.tcss), and of their borders and margins."""
 
 
 def load(ask: JobRequest) -> "tuple[SendPlan | None, StageStatus]":
@@ -96,11 +99,6 @@ def mail_name(result: "SendPlan", at: int) -> tuple[str, str]:
     return name, parse_subject(result.mails[at].subject).title
 
 
-def mail_size(mail: "RenderedMail") -> str:
-    """A mail's size, and the number of its recipients."""
-    return f"{len(mail.raw) / 1024:.1f} kB, {counted(len(mail.recipients), 'recipient')}"
-
-
 class PreviewScreen(StageScreen):
     """The preview stage: the mails to send."""
 
@@ -125,7 +123,10 @@ class PreviewScreen(StageScreen):
     def body(self) -> ComposeResult:
         """The list of mails, and the selected mail."""
         with Columns():
-            yield Panel(List(ident="mails"), title="Mails", id="mail-list")
+            with Container(id="mail-side"):
+                yield Panel(List(ident="mails"), title="Mails", id="mail-list")
+                with Panel(title="What is sent", id="mail-facts"), VerticalScroll(can_focus=False):
+                    yield Static(id="facts", markup=False)
             yield Panel(DiffView(ident="mail"), title="Mail", id="mail-panel", classes="main")
 
     @property
@@ -152,9 +153,22 @@ class PreviewScreen(StageScreen):
         self.labels = {} if len(result.mails) > 1 else {"edit": "edit changelog" if result.version > 1 else "edit notes"}
         self.query_one(KeyLine).refresh()
         # a list of one mail has nothing to choose from
-        panel.set_class(len(result.mails) == 1, "-single")
+        self.query_one("#mail-side").set_class(len(result.mails) == 1, "-single")
+        self._show_facts(result)
         self._show_one(result, before)
         (chosen if len(result.mails) > 1 else self.query_one("#mail")).focus()
+
+    def _show_facts(self, result: "SendPlan") -> None:
+        """Next to the mails, on a broad terminal: the recipients with their roles, how they are sent, and what the checks found."""
+        from patchpilot.services.send.preflight_card import preflight_card
+
+        card, panel = preflight_card(result), self.query_one("#mail-facts", Panel)
+        how = (counted(len(result.mails), "mail"), result.request.via, result.account.label)
+        rows = [plain(f" {glyph('dot')} ".join(how)), *people_lines(result), Text(), plain("Checks", HEADING)]
+        for check in sorted(card.checks, key=lambda check: not is_blocking(check)):
+            rows += check_lines(check, SIDE - AROUND)
+        self.query_one("#facts", Static).update(lines(rows))
+        panel.count = card.verdict
 
     def _facts(self, result: "SendPlan", at: int) -> str:
         """A mail's size and recipients, and what is new in it."""

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The send stage: the pre-flight card with one verdict, repairs, a typed confirmation, a line for each mail, and what happens afterwards."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -20,9 +20,10 @@ from patchpilot.model.printable import crop, one_line
 from patchpilot.tui.action_keys import in_keys, key_of
 from patchpilot.tui.glyphs import glyph
 from patchpilot.tui.job_errors import as_error
-from patchpilot.tui.rich_text import HEADING, KEY, QUIET, STRONG, fitted, lines, plain, with_code, wrapped
+from patchpilot.tui.rich_text import HEADING, KEY, QUIET, STRONG, fitted, lines, plain, with_code
+from patchpilot.tui.screens.mail_rows import NO_SERVER, check_lines, is_blocking, mail_size, name_of, people_lines
 from patchpilot.tui.screens.preview_screen import load as load_plan
-from patchpilot.tui.screens.preview_screen import mail_size, recorded
+from patchpilot.tui.screens.preview_screen import recorded
 from patchpilot.tui.screens.repair_keys import choose_prefix, edit_draft, repair, switch_transport, undo_repair
 from patchpilot.tui.screens.stage_screen import WAIT, NextKey, StageScreen
 from patchpilot.tui.session import JobRequest
@@ -35,20 +36,12 @@ from patchpilot.tui.widgets.lists import List
 from patchpilot.tui.widgets.panel import BROAD, TALL, WIDE, Columns, Panel
 
 if TYPE_CHECKING:
-    from patchpilot.model.recipient import Recipient
     from patchpilot.services.send.after_send import SendReport
     from patchpilot.services.send.preflight_card import CheckLine, PreflightCard
     from patchpilot.services.send.repair import Repaired, Repairs
     from patchpilot.services.send.send_plan import SendPlan, SendResult
     from patchpilot.services.send.send_state import TopicSend
 
-CHECK_SIGNS = {
-    "problem": ("blocked", "bold red"),
-    "overridden": ("stale", "yellow"),
-    "note": ("stale", "yellow"),
-    "ok": ("done", "green"),
-}
-"""State of a check → its glyph and its color."""
 MAIL_SIGNS = {
     "pending": ("nothing", "dim"),
     "sending": ("busy", "cyan"),
@@ -57,8 +50,6 @@ MAIL_SIGNS = {
     "unknown": ("stale", "yellow"),
 }
 """State of a mail → its glyph and its color."""
-NO_SERVER = "no-server"
-"""The check whose help are commands for the sender's mail provider."""
 REPAIRS = {
     "no-signoff": ("sign_off", "press a to sign off the patches; it first shows what that certifies"),
     "missing-target-tree": ("tree", "press a to set the target tree"),
@@ -125,11 +116,6 @@ def status_of(sending: "TopicSend") -> StageStatus:
     if blocked:
         return StageStatus(StageState.BLOCKED, f"{blocked.message}: {blocked_help(sending.plan)[0]}", "1")
     return StageStatus(StageState.TODO, 'press s, then type "send" to confirm')
-
-
-def is_blocking(check: "CheckLine") -> bool:
-    """Whether nothing can be sent before it is repaired."""
-    return check.state == "problem" or check.name == NO_SERVER
 
 
 def stage_for(check: "CheckLine") -> Stage | None:
@@ -277,19 +263,16 @@ class SendScreen(StageScreen):
         return self._checks[at] if at is not None and at < len(self._checks) else None
 
     def _row(self, check: "CheckLine") -> Text:
-        sign, color = CHECK_SIGNS["problem" if is_blocking(check) else check.state]
         room = max(20, self._list_width() - AROUND)
         does = "" if check.state == "ok" else "fix" if check.name in REPAIRS else "open" if stage_for(check) else ""
-        style = QUIET if check.state == "ok" else ""
-        message = one_line(check.message)
-        first, *more = wrapped(message, room) if self.size.height >= TALL else [message]
-        return Text.assemble(
-            plain(f"{glyph(sign):2} ", color),
-            plain(fitted(first, room), style),
-            plain(f"  {'a' if does else ' '} ", KEY),
-            plain(f"{does:<4}", QUIET),
-            *(plain(f"\n   {line}", style) for line in more),
-        )
+        first, *more = check_lines(check, room + 3)
+        first.truncate(room + 3, pad=True)
+        key = Text.assemble(plain(f"  {'a' if does else ' '} ", KEY), plain(f"{does:<4}", QUIET))
+        if self.size.height < TALL and more:
+            # the text below the list has all of it
+            first = Text.assemble(first[:3], plain(fitted(check.message, room)))
+            more = []
+        return lines([first + key, *more])
 
     def _list_width(self) -> int:
         wide = self.size.width or 80
@@ -307,33 +290,23 @@ class SendScreen(StageScreen):
         rows += self._everybody(plan)
         rows += [plain("")] if not small else []
         for at, mail in enumerate(plan.mails, 1):
-            rows.append(
-                Text.assemble(
-                    plain(f"{at:>2}   ", HEADING), plain(one_line(mail.subject)), plain("" if small else f"  {mail_size(mail)}", QUIET)
-                )
-            )
+            size = "" if small else f"{len(mail.raw) / 1024:.1f} kB  "
+            rows.append(Text.assemble(plain(f"{at:>2}   ", HEADING), plain(size, QUIET), plain(one_line(mail.subject))))
         rows += [with_code(f"note: {in_keys(remark, Stage.SEND)}", QUIET) for remark in plan.remarks]
         return lines(rows)
 
     def _everybody(self, plan: "SendPlan") -> list[Text]:
-        return [
-            row
-            for header in ("to", "cc")
-            for row in self._people(header.title(), [recipient for recipient in plan.recipients if recipient.header == header])
-        ]
-
-    def _people(self, header: str, people: "Sequence[Recipient]") -> list[Text]:
-        """Who is in To or Cc, with their roles: a line each where there is room, else in one text, on a small terminal the first two."""
-        named = [(one_line(recipient.address.name or recipient.address.email), recipient.role) for recipient in people]
+        """Who is in To and Cc, with their roles: a line each where there is room, else in one text, on a small terminal the first two of each."""
         if self.size.height >= TALL and self.size.width >= WIDE:
-            heads = [header, *[""] * len(named)]
-            return [
-                Text.assemble(plain(f"{head:4} ", HEADING), plain(name), plain(f"  {role}", QUIET))
-                for head, (name, role) in zip(heads, named, strict=False)
-            ]
-        shown = named[:2] if self.size.height < TALL and self.size.width < WIDE else named
-        texts = [f"{name} ({role})" for name, role in shown] + ([f"+{len(named) - len(shown)}"] if len(named) > len(shown) else [])
-        return [Text.assemble(plain(f"{header:4} ", HEADING), plain(f" {glyph('dot')} ".join(texts)))] if texts else []
+            return people_lines(plan)
+        rows = []
+        for header in ("to", "cc"):
+            named = [f"{name_of(recipient)} ({recipient.role})" for recipient in plan.recipients if recipient.header == header]
+            shown = named[:2] if self.size.height < TALL and self.size.width < WIDE else named
+            texts = shown + ([f"+{len(named) - len(shown)}"] if len(named) > len(shown) else [])
+            if texts:
+                rows.append(Text.assemble(plain(f"{header.title():4} ", HEADING), plain(f" {glyph('dot')} ".join(texts))))
+        return rows
 
     @property
     def next_key(self) -> NextKey | None:
@@ -588,7 +561,7 @@ class SendScreen(StageScreen):
         self._states = [(str(planned.states[at]) if planned.states else "pending", "") for at in range(len(planned.mails))]
         self._switch(sent=True)
         self.quiet |= {"resume"}
-        self.query_one("#end").display = False
+        self._show_next(shown=False)
         self.query_one("#progress", Panel).heading = f"Sending through {planned.request.via}, {planned.account.label}"
         self.query_one("#progress", Panel).count = "Esc stops after this mail"
         self._draw_mails()
@@ -656,6 +629,8 @@ class SendScreen(StageScreen):
         rows = [plain(bar, STRONG), plain(self._progress, QUIET)]
         for (state, detail), mail in zip(self._states, plan.mails, strict=True):
             rows += _mail_rows(state, mail.subject, detail)
+        if self.size.height >= TALL:
+            rows += [Text(), *self._everybody(plan)]
         self.query_one("#mails", Static).update(lines(rows))
         at = next((number for number, (state, _) in enumerate(self._states) if state in ("sending", "pending")), 0)
         scroll = self.query_one("#scroll", VerticalScroll)
@@ -695,6 +670,11 @@ class SendScreen(StageScreen):
 
     # after the send
 
+    def _show_next(self, *, shown: bool) -> None:
+        """Show or hide what happens next; without it the mails have all the room."""
+        self.query_one("#end").display = shown
+        self.query_one("#progress").set_class(not shown, "-alone")
+
     def _show_end(self, plan: "SendPlan", report: "SendReport") -> None:
         """Each mail with its Message-ID, and the card of what happens now."""
         self._switch(sent=True)
@@ -702,7 +682,7 @@ class SendScreen(StageScreen):
         panel.heading, panel.count = f"{report.headline} {glyph('dot')} {plan.request.via}", ""
         rows: list[Text] = []
         for mail in report.mails:
-            rows += [*_mail_rows(str(mail.state), mail.subject, mail.detail), plain(f"   <{mail.message_id}>", QUIET)]
+            rows += [*_mail_rows(str(mail.state), mail.subject, mail.detail), plain(f" <{mail.message_id}>", QUIET)]
         if self.size.height >= TALL:
             rows += [Text(), *self._everybody(plan)]
         self._show_mail(plan, {mail.message_id for mail in report.mails})
@@ -714,9 +694,10 @@ class SendScreen(StageScreen):
             gap = "\n" if self.size.height >= TALL else ""
             now.append(Text.assemble((f"{gap}{glyph('folded')} ", KEY), with_code(in_keys(sentence, Stage.SEND))))
         self.query_one("#now", Static).update(lines(now))
-        end = self.query_one("#end", Panel)
-        end.display = bool(now)
-        end.heading = "What happens now" if all(mail.state == "accepted" for mail in report.mails) else "What to do"
+        self._show_next(shown=bool(now))
+        self.query_one("#end", Panel).heading = (
+            "What happens now" if all(mail.state == "accepted" for mail in report.mails) else "What to do"
+        )
         self.query_one("#scroll").focus()
 
 

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The rows that Preview and Send have in common: a mail's size, who gets the mails, and what the checks before sending found."""
+
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from patchpilot.model.counted import counted
+from patchpilot.model.printable import one_line
+from patchpilot.tui.glyphs import glyph
+from patchpilot.tui.rich_text import HEADING, QUIET, plain, wrapped
+
+if TYPE_CHECKING:
+    from patchpilot.model.recipient import Recipient
+    from patchpilot.model.rendered_mail import RenderedMail
+    from patchpilot.services.send.preflight_card import CheckLine
+    from patchpilot.services.send.send_plan import SendPlan
+
+CHECK_SIGNS = {
+    "problem": ("blocked", "bold red"),
+    "overridden": ("stale", "yellow"),
+    "note": ("stale", "yellow"),
+    "ok": ("done", "green"),
+}
+"""State of a check → its glyph and its color."""
+NO_SERVER = "no-server"
+"""The check whose help are commands for the sender's mail provider."""
+
+
+def mail_size(mail: "RenderedMail") -> str:
+    """A mail's size, and the number of its recipients."""
+    return f"{len(mail.raw) / 1024:.1f} kB, {counted(len(mail.recipients), 'recipient')}"
+
+
+def name_of(recipient: "Recipient") -> str:
+    """The name of a recipient, or the address where there is none."""
+    return one_line(recipient.address.name or recipient.address.email)
+
+
+def people_lines(plan: "SendPlan") -> list[Text]:
+    """To and Cc, a line for each recipient with the role."""
+    rows = []
+    for header in ("to", "cc"):
+        people = [recipient for recipient in plan.recipients if recipient.header == header]
+        for at, recipient in enumerate(people):
+            head = "" if at else header.title()
+            rows.append(Text.assemble(plain(f"{head:4} ", HEADING), plain(name_of(recipient)), plain(f"  {recipient.role}", QUIET)))
+    return rows
+
+
+def is_blocking(check: "CheckLine") -> bool:
+    """Whether nothing can be sent before it is repaired."""
+    return check.state == "problem" or check.name == NO_SERVER
+
+
+def check_lines(check: "CheckLine", columns: int) -> list[Text]:
+    """A check with its sign, in as many lines of so many columns as its message needs."""
+    sign, color = CHECK_SIGNS["problem" if is_blocking(check) else check.state]
+    style = QUIET if check.state == "ok" else ""
+    return [
+        Text.assemble(plain(f"{'' if at else glyph(sign):2} ", color), plain(line, style))
+        for at, line in enumerate(wrapped(one_line(check.message), columns - 3))
+    ]
