@@ -29,7 +29,12 @@ NO_SERVER = "no-server"
 
 def mail_size(mail: "RenderedMail") -> str:
     """A mail's size, and the number of its recipients."""
-    return f"{len(mail.raw) / 1024:.1f} kB, {counted(len(mail.recipients), 'recipient')}"
+    return f"{kilobytes(mail)}, {counted(len(mail.recipients), 'recipient')}"
+
+
+def kilobytes(mail: "RenderedMail") -> str:
+    """A mail's size."""
+    return f"{len(mail.raw) / 1024:.1f} kB"
 
 
 def name_of(recipient: "Recipient") -> str:

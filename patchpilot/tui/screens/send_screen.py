@@ -21,7 +21,7 @@ from patchpilot.tui.action_keys import in_keys, key_of
 from patchpilot.tui.glyphs import glyph
 from patchpilot.tui.job_errors import as_error
 from patchpilot.tui.rich_text import HEADING, KEY, QUIET, STRONG, fitted, lines, plain, with_code
-from patchpilot.tui.screens.mail_rows import NO_SERVER, check_lines, is_blocking, mail_size, name_of, people_lines
+from patchpilot.tui.screens.mail_rows import NO_SERVER, check_lines, is_blocking, kilobytes, mail_size, name_of, people_lines
 from patchpilot.tui.screens.preview_screen import load as load_plan
 from patchpilot.tui.screens.preview_screen import recorded
 from patchpilot.tui.screens.repair_keys import choose_prefix, edit_draft, repair, switch_transport, undo_repair
@@ -290,7 +290,7 @@ class SendScreen(StageScreen):
         rows += self._everybody(plan)
         rows += [plain("")] if not small else []
         for at, mail in enumerate(plan.mails, 1):
-            size = "" if small else f"{len(mail.raw) / 1024:.1f} kB  "
+            size = "" if small else f"{kilobytes(mail)}  "
             rows.append(Text.assemble(plain(f"{at:>2}   ", HEADING), plain(size, QUIET), plain(one_line(mail.subject))))
         rows += [with_code(f"note: {in_keys(remark, Stage.SEND)}", QUIET) for remark in plan.remarks]
         return lines(rows)
