@@ -74,7 +74,7 @@ def _advice(send: Send) -> tuple[Advice, ...]:
             Action(
                 "track",
                 ("update",),
-                "from an hour after the send on, this reports mails that the archive does not have: {}; bounces: track add -",
+                "an hour after the send, mails that the archive does not have are reported: {}; `patchpilot track add -` reads a bounce",
             )
         )
     if states == {MailState.ACCEPTED} and send.kind == "to-self":

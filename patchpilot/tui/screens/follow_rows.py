@@ -10,7 +10,7 @@ from rich.text import Text
 from patchpilot.model.printable import crop, one_line
 from patchpilot.tui.action_keys import in_keys
 from patchpilot.tui.glyphs import glyph
-from patchpilot.tui.rich_text import QUIET, STRONG, fitted, plain, wrapped
+from patchpilot.tui.rich_text import HEADING, QUIET, STRONG, fitted, plain, wrapped
 from patchpilot.tui.stages import Stage
 from patchpilot.tui.widgets.thread_tree import TreeRow, tick_sign
 
@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from patchpilot.services.track.compare_revisions import RevisionComparison
     from patchpilot.services.track.follow_series import Tracked
 
-TURNS = {"action": ("todo", "bold"), "patience": ("waiting", ""), "nothing": ("done", "green")}
+TURNS = {"action": ("todo", "bold yellow"), "patience": ("waiting", "blue"), "nothing": ("done", "green")}
 """What a series needs from its author → the name of its glyph, and its style."""
+MUST = ("next", "demo", "fetch")
+"""The lines above the conversation that say what to do."""
 
 
 def rank(series: "Tracked") -> tuple[bool, int, float]:
@@ -82,7 +84,7 @@ def _laid(rows: "Sequence[tuple[str, str]]", columns: int, most: int) -> list[Tr
             # the story has it in full
             lines = [*lines[: most - 1], crop(f"{lines[most - 1]}{glyph('ellipsis')}", columns - 9)]
         for number, line in enumerate(lines):
-            parts.append(TreeRow((f"{name if not number else '':<9}", QUIET), (line, STRONG if name in ("next", "demo", "fetch") else "")))
+            parts.append(TreeRow((f"{name if not number else '':<9}", HEADING if name in MUST else QUIET), (line, STRONG if name in MUST else "")))
     return parts
 
 

@@ -22,7 +22,7 @@ from patchpilot.tui.rich_text import HEADING, QUIET, STRONG, fitted, plain, wrap
 from patchpilot.tui.stages import RECORDED, STYLES, Stage, StageState, StageStatus, first_open
 from patchpilot.tui.widgets.timeline import SIGNS as EVENT_SIGNS
 
-SIGNS = {Turn.YOURS: ("todo", "bold yellow"), Turn.WAITING: ("waiting", ""), Turn.FINISHED: ("done", "green")}
+SIGNS = {Turn.YOURS: ("todo", "bold yellow"), Turn.WAITING: ("waiting", "blue"), Turn.FINISHED: ("done", "green")}
 """Whose turn it is → the name of its glyph, and its style."""
 WIDE = 100
 """From how many columns a row has all columns of the table."""
