@@ -691,7 +691,7 @@ class SendScreen(StageScreen):
         now = [Text.assemble(plain("Archive: ", HEADING), plain(link))] if link else []
         for sentence in report.now:
             # where there is room, a blank line between them
-            gap = "\n" if self.size.height >= TALL else ""
+            gap = "\n" if self.size.width >= BROAD and self.size.height >= TALL else ""
             now.append(Text.assemble((f"{gap}{glyph('folded')} ", KEY), with_code(in_keys(sentence, Stage.SEND))))
         self.query_one("#now", Static).update(lines(now))
         self._show_next(shown=bool(now))
