@@ -84,7 +84,9 @@ def _laid(rows: "Sequence[tuple[str, str]]", columns: int, most: int) -> list[Tr
             # the story has it in full
             lines = [*lines[: most - 1], crop(f"{lines[most - 1]}{glyph('ellipsis')}", columns - 9)]
         for number, line in enumerate(lines):
-            parts.append(TreeRow((f"{name if not number else '':<9}", HEADING if name in MUST else QUIET), (line, STRONG if name in MUST else "")))
+            parts.append(
+                TreeRow((f"{name if not number else '':<9}", HEADING if name in MUST else QUIET), (line, STRONG if name in MUST else ""))
+            )
     return parts
 
 
