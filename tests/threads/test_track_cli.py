@@ -396,6 +396,26 @@ def test_a_repository_tells_the_release(thread: Path, workdir: Path) -> None:
     assert {one["version"]: one["state"] for one in found["stable"]}["6.6"] == "released"
 
 
+def test_show_has_the_story_with_the_proof_of_each_event(thread: Path, workdir: Path) -> None:
+    repo = Repo(workdir / "linux")
+    repo.commit("start\n", {"Makefile": "VERSION = 6\n", "MAINTAINERS": "x\n", "Kbuild": "x\n", "Kconfig": "x\n"})
+    fix = repo.commit(f"{TITLE}\n\nCheck it.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n", {"a.c": "x\n"})
+    shown = call("track", "add", "--mbox", thread, "-C", repo.path).out.splitlines()
+    start, end = shown.index("  story"), shown.index("  replies")
+    assert shown[start + 1 : end] == [
+        "    2024-03-04  v1 sent  <v1@example.org>",
+        "    2024-03-04  review by Rita Reviewer  <r1@example.org>",
+        "    2024-03-05  v2 sent  <v2@example.org>",
+        "    2024-03-05  Reviewed-by Rita Reviewer  <r3@example.org>",
+        f"    2024-03-05  applied to netdev/net.git (main) by patchwork-bot+netdevbpf@kernel.org  {story.SHA[:12]}",
+        f"    2024-03-10  stable review of 6.6  {story.SHA[:12]}",
+        f"    2024-03-10  queued for 6.1  {story.SHA[:12]}",
+        f"    2024-03-10  did not apply to 5.10  {story.SHA[:12]}",
+        f"    now         in mainline, in no release yet  {fix[:12]}",
+        "    now         “demo: check the return of the check” fixes it (accepted)  <f1@example.org>",
+    ]
+
+
 def test_a_stable_branch_has_one_state_on_one_screen(thread: Path, workdir: Path) -> None:
     repo = Repo(workdir / "linux")
     repo.commit("start\n", {"Makefile": "VERSION = 6\n", "MAINTAINERS": "x\n", "Kbuild": "x\n", "Kconfig": "x\n"})
@@ -405,14 +425,14 @@ def test_a_stable_branch_has_one_state_on_one_screen(thread: Path, workdir: Path
     backport = repo.commit(f"{TITLE}\n\ncommit {fix} upstream.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n", {"a.c": "y\n"})
     repo.checkout("master")
     shown = call("track", "add", "--mbox", thread, "-C", repo.path).out
-    lines = [line for line in shown.splitlines() if "6.6" in line]
+    lines = [line for line in shown.partition("  story\n")[0].splitlines() if "6.6" in line]
     assert [line.split()[0] for line in lines] == ["state", "stable"], shown
     assert all("6.6 merged, in no release yet" in " ".join(line.split()) for line in lines), shown
     assert backport[:12] in lines[1]
     assert "under review" not in shown
     repo.git("tag", "-a", "-m", "x", "v6.6.30", "linux-6.6.y")
     shown = call("track", "show", "1", "-C", repo.path).out
-    assert all("6.6 released in v6.6.30" in " ".join(line.split()) for line in shown.splitlines() if "6.6" in line), shown
+    assert all("6.6 released in v6.6.30" in " ".join(line.split()) for line in shown.partition("  story\n")[0].splitlines() if "6.6" in line), shown
     page = call("track", "export", "--format", "html", "-C", repo.path).out
     assert "released in v6.6.30" in page
 

@@ -18,6 +18,7 @@ from patchpilot.services.track.forecast import Usual, forecast_lines, known_fore
 from patchpilot.services.track.notify import news_lines
 from patchpilot.services.track.patchwork_state import ci_of, known_patchwork
 from patchpilot.services.track.series_turns import turn_of
+from patchpilot.services.track.story import StoryKind, story
 from patchpilot.services.track.transfer_series import Imported
 
 TEXT_LIMIT = 4000
@@ -292,6 +293,7 @@ def _thread_lines(tracked: Tracked) -> list[str]:
     for later in status.follow_ups:
         where = f", in {printable(later.tree or '?')} as {later.commit}" if later.commit else ""
         lines.append(f"  follow-up {printable(later.subject)} (v{later.version}, {later.state}{where}) {later.relation} it")
+    lines += _story_lines(tracked)
     if status.replies:
         lines.append("  replies")
     for reply in status.replies:
@@ -304,6 +306,16 @@ def _thread_lines(tracked: Tracked) -> list[str]:
         lines.append(f"   {mark} {_day(reply.mail.mail.date)}  {reply.mail.kind:<13} {who}{bot}" + (f", on {label}" if label else ""))
         if not reply.mail.bot:
             lines += [f"        {line}" for line in _excerpt(reply.mail.body.text)]
+    return lines
+
+
+def _story_lines(tracked: Tracked) -> list[str]:
+    """What happened, a line an event, with its proof: a mail or a commit."""
+    lines = ["  story"]
+    for event in story(tracked):
+        if event.kind is not StoryKind.LATER:
+            proof = f"  <{event.proof}>" if "@" in event.proof else f"  {event.proof}" if event.proof else ""
+            lines.append(f"    {f'{event.when:%Y-%m-%d}' if event.when else 'now       '}  {one_line(event.text + proof)}")
     return lines
 
 
