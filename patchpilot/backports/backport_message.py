@@ -24,12 +24,12 @@ def backport_message(
 ) -> str:
     """The message of `commit` on a stable tree: marker, text, trailers, `Stable-dep-of:` of a prerequisite, a line for each adaptation note, the sign-off.
 
-    The notes name the `adapter`, else the signer; without either they are left out.
+    The notes name the `adapter`, else the signer; without either they are left out. A commit without an id (a patch file) gets no marker.
     """
     subject, _, body = commit.message.lstrip("\n").partition("\n")
-    marker = stable.marker.format(commit=commit.id)
+    marker = stable.marker.format(commit=commit.id) if commit.id else ""
     has_marker = any(commit.id.startswith(one) for one in read_marks(commit.message).upstream)
-    text = "\n".join([subject.strip(), "", *([] if has_marker else [marker, ""]), body.strip("\n")]).rstrip("\n") + "\n"
+    text = "\n".join([subject.strip(), "", *([] if has_marker or not marker else [marker, ""]), body.strip("\n")]).rstrip("\n") + "\n"
     if dep_of:
         text = add_trailers(text, [("Stable-dep-of", dep_of.reference)])
     who = adapter or signer

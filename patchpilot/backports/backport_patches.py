@@ -115,7 +115,7 @@ def format_series(
             "format-patch", "--stdout", "-1", "-M", "--no-numbered", "--no-signature", "--no-thread", "--no-attach",
             "--no-to", "--no-cc", "--no-add-header", f"--subject-prefix={title}", *numbered, *recipients, *reply, f"--base={tip}", one.id,
         )  # fmt: skip
-        mails.append((_file_name(number, one.original.subject), _with_note(done.out, notes[number - 1])))
+        mails.append((file_name(number, one.original.subject), _with_note(done.out, notes[number - 1])))
     return mails
 
 
@@ -147,6 +147,7 @@ def _with_note(mail: bytes, note: str) -> bytes:
     return head + cut + b"\n" + safe.encode("utf-8", "surrogateescape") + b"\n\n" + tail
 
 
-def _file_name(number: int, subject: str) -> str:
+def file_name(number: int, subject: str) -> str:
+    """The name of a patch's file, as format-patch makes it."""
     word = re.sub(r"[^A-Za-z0-9_.]+", "-", subject).strip("-.")[:52].rstrip("-.")
     return f"{number:04d}-{word or 'patch'}.patch"

@@ -20,8 +20,9 @@ _NO_HISTORY = "no git history, judged by content only"
 
 @dataclass(frozen=True, slots=True)
 class DirectoryVerdict:
-    """The verdict on a directory, why, how the patch applies, and the places where it does not."""
+    """The verdict on a directory with the patch as it was judged, why, how the patch applies, and the places where it does not."""
 
+    patch: Patch
     verdict: BranchVerdict
     reason: str
     applies: str | None
@@ -42,12 +43,12 @@ def judge_directory(patch: Patch, tree: Tree) -> DirectoryVerdict:
         patch = patch._replace(lines=tuple(line.removesuffix("\r") for line in patch.lines))
         forward, backward = misfits(patch.files, tree), misfits(patch.files, tree, reverse=True)
     if not backward and (forward or _changes_lines(patch)):
-        return DirectoryVerdict(BranchVerdict.FIXED, f"already applied: the tree has the result of every hunk; {basis}", None)
+        return DirectoryVerdict(patch, BranchVerdict.FIXED, f"already applied: the tree has the result of every hunk; {basis}", None)
     if not forward:
         commands = (f"patch -p1 -d {shlex.quote(tree.label)} < {shlex.quote(patch.source)}",) if patch.commit is None else ()
-        return DirectoryVerdict(BranchVerdict.CLEAN, f"applies cleanly; {basis}", "clean", (), commands)
+        return DirectoryVerdict(patch, BranchVerdict.CLEAN, f"applies cleanly; {basis}", "clean", (), commands)
     counts, places = _counted(patch, tree)
-    return DirectoryVerdict(BranchVerdict.CONFLICT, f"{_in_words(*counts)}; {basis}", "conflict", places)
+    return DirectoryVerdict(patch, BranchVerdict.CONFLICT, f"{_in_words(*counts)}; {basis}", "conflict", places)
 
 
 def merges_into(judged: DirectoryVerdict, scratch: Scratch, fix: FixCommit, tree: Tree) -> DirectoryVerdict:
@@ -65,7 +66,7 @@ def merges_into(judged: DirectoryVerdict, scratch: Scratch, fix: FixCommit, tree
     if not merge.clean or merge.tree == ours:
         return judged
     why = f"applies with a three-way merge only; {_NO_HISTORY}"
-    return DirectoryVerdict(BranchVerdict.THREE_WAY, why, BranchVerdict.THREE_WAY.value)
+    return DirectoryVerdict(judged.patch, BranchVerdict.THREE_WAY, why, BranchVerdict.THREE_WAY.value)
 
 
 def _counted(patch: Patch, tree: Tree) -> tuple[tuple[int, int, int], tuple[ConflictPlace, ...]]:

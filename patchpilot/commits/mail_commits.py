@@ -16,6 +16,7 @@ from patchpilot.commits.repository import config_values
 from patchpilot.commits.run import Completed, git
 from patchpilot.model.file_diff import FileChange, Hunk
 from patchpilot.model.hunk_fit import sides
+from patchpilot.model.mail import date_of
 from patchpilot.model.patch import Patch
 from patchpilot.model.source_tree import is_safe_path
 
@@ -24,7 +25,7 @@ GAP = 8
 CONTEXT = 3
 _MODE = re.compile(r"^(?P<which>old|new|new file|deleted file) mode (?P<mode>100644|100755|120000)$")
 _INDEX = re.compile(r"^index (?P<old>[0-9a-f]{7,64})\.\.(?P<new>[0-9a-f]{7,64})")
-_Files = dict[str, tuple[str, bytes]]
+Files = dict[str, tuple[str, bytes]]
 
 
 class MailCommits:
@@ -63,6 +64,33 @@ class MailCommits:
         git(self.top, "fast-import", "--quiet", "--done", stdin=b"".join(out))
         return f"{ref}-base..{ref}"
 
+    def mail(self, patch: Patch, message: str, before: Files, after: Files, prefix: str) -> bytes:
+        """A patch with another message and diff as a mail, with a subject prefix: the diff makes `after` of `before`, path → mode and content."""
+        ref = "refs/heads/mail"
+        date = date_of(patch.header("Date") or "")
+        out = [
+            *_commit(ref, 1, 1, [], b"files", None),
+            b"deleteall\n",
+            *_tree(before),
+            *_commit(ref, 2, int(date.timestamp()) if date else 1, ["from :1"], message.encode("utf-8", "surrogateescape"), patch),
+            b"deleteall\n",
+            *_tree(after),
+            b"\ndone\n",
+        ]
+        git(self.top, "fast-import", "--quiet", "--done", "--force", stdin=b"".join(out))
+        options = (
+            "--stdout",
+            "-1",
+            "-M",
+            "--no-signature",
+            "--no-attach",
+            "--no-to",
+            "--no-cc",
+            "--no-add-header",
+            f"--subject-prefix={prefix}",
+        )
+        return self.git("format-patch", *options, ref).out
+
 
 def _commit(ref: str, mark: int, when: int, parents: Sequence[str], message: bytes, patch: Patch | None) -> list[bytes]:
     author = patch.author if patch else None
@@ -73,9 +101,11 @@ def _commit(ref: str, mark: int, when: int, parents: Sequence[str], message: byt
     return [head.encode("utf-8", "surrogateescape"), _data(message), follows.encode()]
 
 
-def _tree(files: _Files) -> list[bytes]:
+def _tree(files: Files) -> list[bytes]:
     out = []
     for path, (mode, content) in files.items():
+        if not _can_be(path):
+            continue
         name = path.encode("utf-8", "surrogateescape").replace(b"\\", b"\\\\").replace(b'"', b'\\"').replace(b"\n", b"\\n")
         out += [b'M %b inline "%b"\n' % (mode.encode(), name), _data(content)]
     return out
@@ -85,28 +115,28 @@ def _data(content: bytes) -> bytes:
     return b"data %d\n%b\n" % (len(content), content)
 
 
-def _images(patch: Patch) -> tuple[_Files, _Files]:
+def _images(patch: Patch) -> tuple[Files, Files]:
     """The files before and after a patch."""
-    before: _Files = {}
-    after: _Files = {}
+    before: Files = {}
+    after: Files = {}
     for change in patch.files:
         is_copy = change.old_path and change.new_path and change.old_path != change.new_path and not change.is_rename
         old_path = change.new_path if is_copy else change.old_path
-        old_mode, new_mode, ids = _head(patch, change)
+        old_mode, new_mode, ids = head_of(patch, change)
         old, new = _binary(ids) if change.is_binary else _sides(change)
-        if _can_be(old_path):
-            before[str(old_path)] = old_mode, old
-        if _can_be(change.new_path):
-            after[str(change.new_path)] = new_mode, new
+        if old_path is not None:
+            before[old_path] = old_mode, old
+        if change.new_path is not None:
+            after[change.new_path] = new_mode, new
     return before, after
 
 
-def _can_be(path: str | None) -> bool:
+def _can_be(path: str) -> bool:
     """Whether git takes this path into a tree."""
-    return path is not None and is_safe_path(path) and all(part and part != "." and part.lower() != ".git" for part in path.split("/"))
+    return is_safe_path(path) and all(part and part != "." and part.lower() != ".git" for part in path.split("/"))
 
 
-def _head(patch: Patch, change: FileChange) -> tuple[str, str, tuple[str, str]]:
+def head_of(patch: Patch, change: FileChange) -> tuple[str, str, tuple[str, str]]:
     """The modes of a file before and after, and the ids of its contents, from the lines above its hunks."""
     modes, ids = {"old": "100644", "new": "100644"}, ("", "")
     for line in patch.lines[change.patch_line : change.hunks[0].patch_line - 1 if change.hunks else len(patch.lines)]:

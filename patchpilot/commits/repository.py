@@ -34,6 +34,13 @@ def config_values(where: Path | None, pattern: str) -> dict[str, tuple[str, ...]
     return _values(git(where or Path.cwd(), "config", "-z", "--get-regexp", pattern, ok=()))
 
 
+def identity_in(where: Path) -> Address | None:
+    """The author that git would use in a directory; None when no name or address is configured."""
+    done = git(where, "-c", "user.useConfigOnly=true", "var", "GIT_AUTHOR_IDENT", ok=())
+    match = re.match(r"^(.*) <([^>]+)> \d+", done.text)
+    return Address(match[1], match[2]) if done.code == 0 and match else None
+
+
 def _values(done: Completed) -> dict[str, tuple[str, ...]]:
     result: dict[str, tuple[str, ...]] = {}
     for entry in done.text.split("\0"):
@@ -216,9 +223,7 @@ class Repository:
     @property
     def identity(self) -> Address | None:
         """The committer that git would use; None when no name or address is configured."""
-        done = git(self.top, "-c", "user.useConfigOnly=true", "var", "GIT_AUTHOR_IDENT", ok=())
-        match = re.match(r"^(.*) <([^>]+)> \d+", done.text)
-        return Address(match[1], match[2]) if done.code == 0 and match else None
+        return identity_in(self.top)
 
     def is_shallow(self) -> bool:
         """Whether history ends early because the clone is shallow."""

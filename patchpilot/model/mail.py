@@ -204,7 +204,7 @@ def parse_mail_header(raw: bytes) -> Mail:
         message_id=id_in_header(value("message-id")),
         sender=parse_address(value("from")) or Address(value("from").strip(), ""),
         subject=" ".join(value("subject").split()),
-        date=_date(value("date")),
+        date=date_of(value("date")),
         to=parse_addresses(value("to")),
         cc=parse_addresses(value("cc")),
         in_reply_to=id_in_header(value("in-reply-to")) or None,
@@ -215,7 +215,8 @@ def parse_mail_header(raw: bytes) -> Mail:
     )
 
 
-def _date(value: str) -> datetime | None:
+def date_of(value: str) -> datetime | None:
+    """The date in the value of a Date: header, aware; None where it has none."""
     from email.utils import parsedate_to_datetime
 
     try:

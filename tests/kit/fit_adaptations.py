@@ -22,7 +22,7 @@ HERE = Path(__file__).parent
 ROWS = HERE / "adaptations" / "rows.jsonl"
 WEIGHTS = HERE.parents[1] / "checks" / "ranking" / "adaptations.toml"
 HEAD = "# SPDX-License-Identifier: GPL-2.0-or-later\n# Written by tests/kit/fit_adaptations.py: fit again, do not edit.\n\n[confidence]\n"
-STEPS, RATE, DECAY = 4000, 0.3, 0.005
+STEPS, RATE, DECAY = 4000, 0.3, 0.02
 
 
 class Case(NamedTuple):
@@ -42,7 +42,7 @@ def cases(folder: Path, rows: Sequence[Mapping[str, str]]) -> Iterator[Case]:
             merge = scratch.pick(fix.id, onto, fix.base)
             found = adapt(scratch, merge, onto, fix)
             if found:
-                yield Case(found.features, found.confidence, _is_same(scratch, found.tree(scratch, merge), real, onto))
+                yield Case(found.features, found.confidence, _is_same(scratch, found.made, real, onto))
 
 
 def _is_same(scratch: Scratch, made: str, real: str, onto: str) -> bool:
@@ -79,7 +79,7 @@ def main() -> None:
     parser.add_argument("--write", action="store_true")
     wanted = parser.parse_args()
     rows = [json.loads(line) for line in wanted.rows.read_text(encoding="utf-8").splitlines()]
-    asked, found = 0, []
+    asked, found = 0, list[Case]()
     for name, _, folder in (word.partition("=") for word in wanted.repositories):
         mine = [row for row in rows if row["repo"] == name and row.get("use", wanted.use) == wanted.use]
         asked += len(mine)

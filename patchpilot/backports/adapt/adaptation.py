@@ -1,18 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A fix adapted to a tree where it conflicts: the files as they become, what was decided, and how sure that is."""
 
-import math
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from patchpilot.backports.adapt.alignment import align, similarity
+from patchpilot.backports.adapt.adapted_file import AdaptedFile
+from patchpilot.backports.adapt.calls import other_signatures, undeclared_variables
 from patchpilot.backports.adapt.confidence import confidence_of
 from patchpilot.backports.adapt.explain_steps import renamed_step, step_of
+from patchpilot.backports.adapt.features import features_of
 from patchpilot.backports.adapt.moved_code import changed_units, find_file, merge_units
 from patchpilot.backports.adapt.renamed_names import absent_names, names_in, names_used, other_names, rename
 from patchpilot.backports.adapt.three_way import Carried, Way, merge_lines
-from patchpilot.backports.adapt.tokens import key, texts, tokenize
 from patchpilot.backports.adapt.units import is_code, openers
 from patchpilot.backports.adapt.verify import problems
 from patchpilot.backports.fix_commit import FixCommit
@@ -25,7 +24,6 @@ SURE_ENOUGH = 0.5
 """Below this confidence nothing is written unless it is asked for."""
 # of those that replace other lines, or use a name that the branch does not have, one in four was what the maintainer made
 _UNSURE_WAYS, _UNSURE = {Way.OVER, Way.PIECE}, 0.45
-_IN_PLACE = {Way.TOKENS, Way.EDGE}
 _KINDS = {
     Way.ALREADY: "context",
     Way.TOKENS: "context",
@@ -46,7 +44,7 @@ class Adaptation:
     """A fix adapted to a tree: its kind (the least sure of its ways), its confidence (0 to 1) and its steps in words.
 
     `contents` has the mode and content of each adapted file, None for one that the branch does not have; `features` are
-    what the confidence was computed from.
+    what the confidence was computed from; `made` is the tree that results, in the object store that it was adapted in.
     """
 
     kind: str
@@ -54,6 +52,7 @@ class Adaptation:
     steps: tuple[str, ...]
     contents: Mapping[str, tuple[str, bytes] | None]
     features: Mapping[str, float] = field(default_factory=dict)
+    made: str = ""
 
     @property
     def is_sure(self) -> bool:
@@ -66,23 +65,15 @@ class Adaptation:
         return tuple(self.contents)
 
     def tree(self, scratch: Scratch, merge: Merge) -> str:
-        """The tree of the merge with the adapted files in place of the conflicted ones."""
-        entries: dict[str, Entry] = {
-            path: (content[0], scratch.write("blob", content[1])) if content else None for path, content in self.contents.items()
-        }
-        return scratch.with_files(merge.tree, entries)
+        """The tree of the merge with the adapted files in place of the conflicted ones, in another object store."""
+        return _tree(scratch, merge, self.contents)
 
 
-@dataclass(slots=True)
-class _File:
-    """A file that is adapted: its mode, the lines of the three sides (`ours` None: not in the branch), the lines as they become."""
-
-    mode: str
-    ours: list[str] | None
-    base: list[str]
-    theirs: list[str]
-    made: list[str] = field(default_factory=list)
-    carried: tuple[Carried, ...] = ()
+def _tree(scratch: Scratch, merge: Merge, contents: Mapping[str, tuple[str, bytes] | None]) -> str:
+    entries: dict[str, Entry] = {
+        path: (content[0], scratch.write("blob", content[1])) if content else None for path, content in contents.items()
+    }
+    return scratch.with_files(merge.tree, entries)
 
 
 def adapt(scratch: Scratch, merge: Merge, onto: str, fix: FixCommit, tip: str | None = None) -> Adaptation | None:
@@ -97,45 +88,65 @@ def adapt(scratch: Scratch, merge: Merge, onto: str, fix: FixCommit, tip: str | 
     if len(adapted) < len(files):
         return None
     for path, file in adapted.items():
-        _merge(path, file)
+        merge_file(path, file)
     for path in [path for path, file in adapted.items() if file.ours is None and is_code(path)]:
         moved = _moved(scratch, onto, path, adapted[path])
         if moved:
             adapted |= {path: replace(adapted[path], carried=()), moved[0]: moved[1]}
     renamed, unknown = _rename(scratch, adapted, merge, onto, scratch.tree_of(fix.base))
+    for path, file in adapted.items():
+        if is_code(path) and file.ours is not None:
+            unknown |= other_signatures(scratch, onto, file.ours, file.base, file.theirs, file.made)
+            unknown |= undeclared_variables(file.ours, file.base, file.made)
+    steps = [renamed_step(name, here, _since(scratch, fix, name, adapted, tip)) for name, here in renamed.items()]
+    found = concluded(adapted, fix.size[1], renamed, unknown, steps)
+    made = _tree(scratch, merge, found.contents) if found else onto
+    return replace(found, made=made) if found and made != onto else None
+
+
+def concluded(
+    files: Mapping[str, AdaptedFile],
+    fix_lines: int,
+    renamed: Collection[str] = (),
+    unknown: Collection[str] = (),
+    more_steps: Sequence[str] = (),
+) -> Adaptation | None:
+    """The adaptation that merged files make, with its steps and confidence; None where one of them is not sound.
+
+    `fix_lines` is the number of lines that the fix changes; `renamed` are the names that were replaced, `unknown` those that the branch does not declare.
+    """
     if any(
-        is_code(path) and file.ours is not None and problems(file.made, file.ours, file.base, file.theirs) for path, file in adapted.items()
+        is_code(path) and file.ours is not None and problems(file.made, file.ours, file.base, file.theirs) for path, file in files.items()
     ):
         return None
-    ways = [one.way for file in adapted.values() for one in file.carried]
-    steps = [step_of(path, one) for path, file in adapted.items() for one in file.carried]
-    steps += [renamed_step(name, here, _since(scratch, fix, name, adapted, tip)) for name, here in renamed.items()]
+    ways = [one.way for file in files.values() for one in file.carried]
+    steps = [step_of(path, one) for path, file in files.items() for one in file.carried]
     kind = max((_KINDS[way] for way in ways), key=list(dict.fromkeys(_KINDS.values())).index, default="context")
-    features = _features(adapted, renamed, unknown, fix)
-    made = Adaptation(
+    features = features_of(files, unknown, fix_lines)
+    return Adaptation(
         "renamed" if renamed and kind == "context" else kind,
         confidence_of(features, most=_UNSURE if unknown or not _UNSURE_WAYS.isdisjoint(ways) else 1.0),
-        tuple(dict.fromkeys(steps)),
+        tuple(dict.fromkeys([*steps, *more_steps])),
         {
             path: (file.mode, "".join(file.made).encode("utf-8", "surrogateescape")) if file.ours is not None else None
-            for path, file in adapted.items()
+            for path, file in files.items()
         },
         features,
     )
-    return made if made.tree(scratch, merge) != onto else None
 
 
-def _read(scratch: Scratch, merge: Merge, path: str) -> _File | None:
+def _read(scratch: Scratch, merge: Merge, path: str) -> AdaptedFile | None:
     """The sides of a conflicted file; None for a binary one, and for one that the fix adds or deletes."""
     sides = merge.stages.get(path, {})
     contents = {number: _content(scratch, entry) for number, entry in sides.items()}
     if not {1, 3} <= contents.keys() or any(content is None or b"\0" in content for content in contents.values()):
         return None
     lines = {number: text_lines(content or b"") for number, content in contents.items()}
-    return _File(sides[2][0] if 2 in sides else "", lines.get(2), lines[1], lines[3])
+    return AdaptedFile(sides[2][0] if 2 in sides else "", lines.get(2), lines[1], lines[3])
 
 
-def _merge(path: str, file: _File) -> None:
+def merge_file(path: str, file: AdaptedFile) -> None:
+    """Carry the fix's change of a file to the branch's lines; a file that the branch does not have is left out."""
     if file.ours is None:
         file.carried = (Carried(Way.NO_FILE, 0),)
         return
@@ -143,7 +154,7 @@ def _merge(path: str, file: _File) -> None:
     file.made, file.carried = merged.lines, tuple(merged.carried)
 
 
-def _moved(scratch: Scratch, tree: str, path: str, file: _File) -> tuple[str, _File] | None:
+def _moved(scratch: Scratch, tree: str, path: str, file: AdaptedFile) -> tuple[str, AdaptedFile] | None:
     """The file that has the code which the fix changes in a file that the branch does not have, with the change made; None where there is none."""
     changed = changed_units(file.base, file.theirs)
     there = find_file(scratch, tree, path, [one.name for one, _ in changed]) if changed else None
@@ -153,10 +164,10 @@ def _moved(scratch: Scratch, tree: str, path: str, file: _File) -> tuple[str, _F
         return None
     entry = scratch.entries(tree, [there])[there]
     assert entry is not None
-    return there, _File(entry[0], list(ours), file.base, file.theirs, merged.lines, tuple(merged.carried))
+    return there, AdaptedFile(entry[0], list(ours), file.base, file.theirs, merged.lines, tuple(merged.carried))
 
 
-def _rename(scratch: Scratch, files: Mapping[str, _File], merge: Merge, onto: str, base: str) -> tuple[dict[str, str], set[str]]:
+def _rename(scratch: Scratch, files: Mapping[str, AdaptedFile], merge: Merge, onto: str, base: str) -> tuple[dict[str, str], set[str]]:
     """Replace the names that the branch does not have by those it has in their place: the replaced names, and those left."""
     code = {path: file for path, file in files.items() if is_code(path) and file.ours is not None}
     new = set().union(*(names_used(file.made) - names_in(file.ours or []) for file in code.values()))
@@ -174,7 +185,7 @@ def _rename(scratch: Scratch, files: Mapping[str, _File], merge: Merge, onto: st
     return renamed, unknown - renamed.keys()
 
 
-def _since(scratch: Scratch, fix: FixCommit, name: str, files: Mapping[str, _File], tip: str | None) -> str | None:
+def _since(scratch: Scratch, fix: FixCommit, name: str, files: Mapping[str, AdaptedFile], tip: str | None) -> str | None:
     """The commit, not in the branch, that introduced a name to a conflicted file."""
     path = next((path for path, file in files.items() if name in names_in(file.base)), None)
     return who_added(scratch, fix, MissingSymbol(name, "", path), tip) if tip and path else None
@@ -183,31 +194,6 @@ def _since(scratch: Scratch, fix: FixCommit, name: str, files: Mapping[str, _Fil
 def _near(paths: Sequence[str]) -> list[str]:
     """The folders of files, and those of shared headers."""
     return sorted({path.rpartition("/")[0] for path in paths} - {""} | {"include", "lib"})
-
-
-def _features(files: Mapping[str, _File], renamed: Mapping[str, str], unknown: set[str], fix: FixCommit) -> dict[str, float]:
-    features: dict[str, float] = defaultdict(float)
-    for path, file in files.items():
-        for one in file.carried:
-            features[one.way if is_code(path) else f"{one.way}_text"] += 1
-            features["apart"] = max(features["apart"], 1 - one.support)
-            if one.way in _IN_PLACE:
-                features["apart_in_place"] = max(features["apart_in_place"], 1 - one.support)
-        if file.ours is not None:
-            sides = [[key(line) for line in side] for side in (file.ours, file.base)]
-            diverged = 1 - len(align(*sides)) / max(1, len(file.base))
-            features["diverged"] = max(features["diverged"], diverged)
-            sizes = [max(len(one.ours), len(one.base)) for one in file.carried]
-            features["block"] = max([features["block"], *(math.log1p(size) for size in sizes)])
-            features["unlike"] = max(
-                [features["unlike"], *(1 - similarity(texts(tokenize(one.ours)), texts(tokenize(one.base))) for one in file.carried)]
-            )
-    features["conflicts"] = math.log1p(len({(path, one.line) for path, file in files.items() for one in file.carried}))
-    features["renamed"] = len(renamed)
-    features["unknown"] = len(unknown)
-    features["code"] = sum(is_code(path) for path in files) / len(files)
-    features["fix_files"], features["fix_lines"] = map(math.log1p, fix.size)
-    return features
 
 
 def _lines(scratch: Scratch, tree: str, path: str) -> Sequence[str]:

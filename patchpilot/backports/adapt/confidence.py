@@ -9,7 +9,7 @@ from functools import cache
 from patchpilot.errors import PackError
 from patchpilot.resources import data_dir
 
-_MOST = 3.0
+_MOST = 6.0
 
 
 @cache

@@ -3,6 +3,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from patchpilot.backports.adapt.three_way import Carried, MergedLines, Way, merge_lines
 from patchpilot.backports.adapt.units import Unit, openers, units
@@ -50,7 +51,7 @@ def merge_units(
         sides = [lines[unit.start : unit.end] for lines, unit in ((ours, mine), (base, one), (theirs, other))]
         inner = merge_lines(sides[0], sides[1], sides[2], openers(sides[1]))
         merged.lines[mine.start : mine.end] = inner.lines
-        merged.carried += [Carried(way.way, mine.start + way.line, way.support, way.ours, way.base, way.theirs) for way in inner.carried]
+        merged.carried += [replace(way, line=mine.start + way.line) for way in inner.carried]
         merged.carried.append(Carried(Way.MOVED, mine.start))
     return merged
 

@@ -10,8 +10,6 @@ from patchpilot.backports.adapt.tokens import NEWLINE, Token, is_word, key, text
 
 # a text that the branch changed is still the one that the fix deletes when it has so much in common with it
 _STILL_THE_SAME = 0.5
-# so many tokens on each side of a change are its context
-_AROUND = 12
 
 
 class Way(StrEnum):
@@ -32,14 +30,10 @@ class Way(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """A conflicting change: how it was carried, its place (a 0-based line of the merged text), and the lines of the three sides.
-
-    `support` is the part of the base's tokens around the change that the branch has, from 0 to 1.
-    """
+    """A conflicting change: how it was carried, its place (a 0-based line of the merged text), and the lines of the three sides."""
 
     way: Way
     line: int
-    support: float = 1.0
     ours: tuple[str, ...] = ()
     base: tuple[str, ...] = ()
     theirs: tuple[str, ...] = ()
@@ -114,8 +108,7 @@ def _merge_chunk(merged: MergedLines, sides: Chunk, blocks: Sequence[int]) -> No
     start = len(merged.lines)
     merged.lines += untokenize(chunk.merge()).splitlines(keepends=True)
     for way in dict.fromkeys(chunk.ways):
-        support = min(share for one, share in zip(chunk.ways, chunk.support, strict=True) if one is way)
-        merged.carried.append(Carried(way, start, support, tuple(mine), tuple(old), tuple(new)))
+        merged.carried.append(Carried(way, start, tuple(mine), tuple(old), tuple(new)))
 
 
 class _TokenChunk:
@@ -128,14 +121,11 @@ class _TokenChunk:
         self.in_new = align_tokens(old, new)
         self.blocks = blocks
         self.ways: list[Way] = []
-        self.support: list[float] = []
 
     def merge(self) -> list[Token]:
         """The branch's tokens with the fix's changes."""
         result = self._respaced()
         for old, new in reversed(list(_gaps(self.in_new, len(self.old), len(self.new)))):
-            around = range(max(0, old[0] - _AROUND), min(len(self.old), old[1] + _AROUND))
-            self.support.append(sum(at in self.in_mine for at in around) / len(around) if around else 1.0)
             place = self._carry(old, self.new[new[0] : new[1]])
             if place:
                 result[place[0] : place[1]] = self.new[new[0] : new[1]]
@@ -151,6 +141,9 @@ class _TokenChunk:
         if low == high and (left is not None or right is not None):
             at = left if left is not None else right
             assert at is not None
+            if texts(added) in (texts(self.mine[at : at + len(added)]), texts(self.mine[max(0, at - len(added)) : at])):
+                self.ways.append(Way.ALREADY)
+                return None
             self.ways.append(Way.EDGE if self._is_whole_lines(at, at, texts(added)) else Way.PIECE)
             return at, at
         return self._torn(low, high, added)
@@ -160,9 +153,13 @@ class _TokenChunk:
         if here == removed:
             self.ways.append(Way.TOKENS)
             return left, right
-        if here == added:
+        if here == added or (not removed and _find(here, added) is not None):
             self.ways.append(Way.ALREADY)
             return None
+        inside = _find(here, removed) if removed else None
+        if inside is not None:
+            self.ways.append(Way.TOKENS)
+            return left + inside, left + inside + len(removed)
         if not removed:
             self.ways.append(Way.OVER if _is_alike(here, added) or not self._is_whole_lines(left, right, added) else Way.BESIDE)
             return right, right
@@ -214,6 +211,12 @@ class _TokenChunk:
             if old.space != new.space:
                 result[here] = Token(_indented(mine.space, old.space, new.space), mine.text)
         return result
+
+
+def _find(texts_: Sequence[str], wanted: Sequence[str]) -> int | None:
+    """Where a text has another, if it has it once."""
+    places = [at for at in range(len(texts_) - len(wanted) + 1) if texts_[at : at + len(wanted)] == wanted]
+    return places[0] if len(places) == 1 else None
 
 
 def _is_alike(one: Sequence[str], other: Sequence[str]) -> bool:

@@ -30,7 +30,9 @@ _FOLDER = click.Path(path_type=Path)
 @click.option(
     "--fixes", multiple=True, metavar="COMMIT", help="the commit that introduced the bug, if there is no Fixes: tag yet (repeatable)"
 )
-@click.option("--write", "folder", type=_FOLDER, metavar="DIR", help="write patches ready to be mailed, in one folder per branch")
+@click.option(
+    "--write", "folder", type=_FOLDER, metavar="DIR", help="write patches ready to be mailed, in one folder per branch or directory"
+)
 @click.option("--adapt", is_flag=True, help="adapt the fix to the branches where it conflicts, and explain each step")
 @click.option("--try", "unsure", is_flag=True, help="with --adapt --write: write adaptations with a confidence below 0.5 too")
 @click.option("--resolve", metavar="BRANCH", help="open the conflict in a separate clone; run again when it is resolved")

@@ -8,9 +8,20 @@ from patchpilot.backports.conflict_places import ConflictPlace
 from patchpilot.backports.conflict_reasons import Cause
 from patchpilot.backports.prerequisites import PrerequisiteNeed
 from patchpilot.backports.verdict import BranchVerdict
+from patchpilot.commits.mail_commits import Files
 from patchpilot.history.stable_branches import Missing
 from patchpilot.model.bug_range import NOWHERE, BugRange
 from patchpilot.model.follow_up import Follower
+from patchpilot.model.patch import Patch
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryChange:
+    """What a fix changes in an unpacked tree: path → mode and content before and after it."""
+
+    patch: Patch
+    before: Files
+    after: Files
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +31,7 @@ class BranchResult:
     `whole` are the whole commits that would do in place of the `partial` prerequisites, when they are far too many; their number then.
     `resolved` is the folder with the patches of a conflict that the user resolved; "" while there is none.
     `adaptation` is the fix adapted to the branch, where that was asked for and there is one.
+    `change` is what a patch that fits a directory, or is adapted to it, changes there.
     `failed` is the mail by which the stable maintainers reported that the fix failed to apply, where a followed series has it.
     """
 
@@ -48,6 +60,7 @@ class BranchResult:
     stale: bool = False
     is_over: bool = False
     adaptation: Adaptation | None = None
+    change: DirectoryChange | None = None
     failed: str = ""
     resolved: str = ""
 

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from patchpilot.backports.backport_patches import BackportText
-from patchpilot.commits.repository import Repository
+from patchpilot.commits.repository import Repository, identity_in
 from patchpilot.errors import MissingError
 from patchpilot.history.stable_branches import stable_branches
 from patchpilot.model.action import Action
 from patchpilot.model.message_id import given_message_id
 from patchpilot.services.backport.backport_result import BackportResult
+from patchpilot.services.backport.directory_patches import write_for_directories
 from patchpilot.services.backport.stable_request import request_mail
 from patchpilot.services.backport.work_clone import Built, Resolving, build, resolve
 from patchpilot.services.backport.write_backports import WrittenBackport, write_backports
@@ -54,25 +55,28 @@ def work(repository: Repository | None, results: Sequence[BackportResult], wante
     """Act on the verdicts for some fixes; a conflict, builds and the mail are about the last of them."""
     if not wanted.asked:
         return WorkDone()
-    if repository is None:
+    if repository is None and (wanted.resolve or wanted.build or wanted.request):
         raise MissingError("not in a git repository: this option only works on commits", hint=Action("", ("-C", "DIR"), "name one with {}"))
     text = _text(repository, wanted)
+    folder = wanted.folder if not wanted.resolve else None
+    unpacked = write_for_directories(results, folder, wording=text, profile=profile, unsure=wanted.unsure) if folder else ()
+    if repository is None:
+        return WorkDone(unpacked)
     stable = stable_branches(repository, profile=profile).stable
     last = results[-1]
-    writes = wanted.folder and not wanted.resolve
+    written = write_backports(repository, results, folder, wording=text, profile=profile, unsure=wanted.unsure) if folder else ()
     return WorkDone(
-        written=write_backports(repository, results, wanted.folder, wording=text, profile=profile, unsure=wanted.unsure)
-        if wanted.folder and writes
-        else (),
+        written=(*written, *unpacked),
         resolving=resolve(repository, last, last.branches[0], stable, wanted.folder, text) if wanted.resolve else None,
         built=tuple(build(repository, last, branch, stable, wanted.build) for branch in last.branches) if wanted.build else (),
         request=request_mail(repository, last, stable, wanted.note) if wanted.request else "",
     )
 
 
-def _text(repository: Repository, wanted: BackportWork) -> BackportText:
-    signer = repository.identity if wanted.signoff else None
+def _text(repository: Repository | None, wanted: BackportWork) -> BackportText:
+    identity = repository.identity if repository else identity_in(Path.cwd())
+    signer = identity if wanted.signoff else None
     if wanted.signoff and signer is None:
         raise MissingError("git user.name and user.email are not set", hint="git config --global user.name and user.email")
     answered = given_message_id(wanted.in_reply_to) if wanted.in_reply_to else None
-    return BackportText(wanted.note if not wanted.request else "", signer, answered, repository.identity)
+    return BackportText(wanted.note if not wanted.request else "", signer, answered, identity)

@@ -85,10 +85,10 @@ def backport(repository: Repository | None, request: BackportRequest, *, progres
                 results = asker.ask(commits, branches)
         results = tuple(replace(result, missing=missing) for result in results)
     if folders:
-        patches = [fix.as_patch(repository) for fix in wanted]
+        patches = [(fix.as_patch(repository), fix.commit) for fix in wanted]
+        answers = [on_directory(patches, folder, repository, adapts=request.adapt) for folder in folders]
         results = tuple(
-            replace(result, branches=(*result.branches, *(on_directory(patch, folder, repository, fix.commit) for folder in folders)))
-            for result, patch, fix in zip(results, patches, wanted, strict=True)
+            replace(result, branches=(*result.branches, *here)) for result, here in zip(results, zip(*answers, strict=True), strict=True)
         )
     return results
 
@@ -207,8 +207,8 @@ class BackportSession:
             is_over=branch.is_over,
             adaptation=adapted,
         )
-        if sure and adapted and answer.applied:
-            return result, adapted.tree(self.scratch, answer.applied.merge)
+        if sure and adapted:
+            return result, adapted.made
         return result, self._tree_after(fix, answer, need, tree) if wants else tree
 
     def _tree_after(self, fix: FixCommit, answer: BranchAnswer, need: PrerequisiteSearch | None, tree: str) -> str:

@@ -1,25 +1,89 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The answer for an unpacked tree, in the form of the answers for branches."""
+"""The answers for an unpacked tree, in the form of the answers for branches, and what a series changes in it."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from patchpilot.backports.adapt.adaptation import Adaptation
+from patchpilot.backports.adapt.from_hunks import adapt_patch
 from patchpilot.backports.directory_verdict import judge_directory, merges_into
 from patchpilot.backports.fix_commit import FixCommit
 from patchpilot.backports.object_store import Scratch
 from patchpilot.backports.verdict import BranchVerdict
+from patchpilot.commits.mail_commits import Files, head_of
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree_readers import DirectoryTree
+from patchpilot.model.hunk_fit import fit_file
 from patchpilot.model.patch import Patch
-from patchpilot.services.backport.backport_result import BranchResult
+from patchpilot.model.source_tree import Tree
+from patchpilot.services.backport.backport_result import BranchResult, DirectoryChange
+
+_NOT_KNOWN = "only the hunks are known of the fix's own tree: check that this one declares every name that the fix uses"
 
 
-def on_directory(patch: Patch, folder: str, repository: Repository | None = None, commit: str | None = None) -> BranchResult:
-    """Whether a patch fits a directory or is in it already, judged by content alone; for a commit of a repository, whether git merges it."""
-    tree = DirectoryTree(folder)
+@dataclass(frozen=True, slots=True)
+class _ChangedTree:
+    """A directory with the fixes before this one in it: path → content, None for a file that they delete."""
+
+    ground: Tree
+    changed: dict[str, bytes | None] = field(default_factory=dict)
+
+    @property
+    def label(self) -> str:
+        """The directory."""
+        return self.ground.label
+
+    @property
+    def version(self) -> tuple[int, int] | None:
+        """The version of the directory."""
+        return self.ground.version
+
+    def read(self, path: str) -> bytes | None:
+        """The content of a file, or None."""
+        return self.changed[path] if path in self.changed else self.ground.read(path)
+
+    def exists(self, path: str) -> bool:
+        """Whether a file or directory is there."""
+        return self.changed[path] is not None if path in self.changed else self.ground.exists(path)
+
+    def is_dir(self, path: str) -> bool:
+        """Whether a directory is there."""
+        return self.ground.is_dir(path)
+
+    def files(self, directory: str = "") -> tuple[str, ...]:
+        """The files of the directory, without those that the fixes add."""
+        return self.ground.files(directory)
+
+
+def on_directory(
+    fixes: Sequence[tuple[Patch, str | None]], folder: str, repository: Repository | None = None, *, adapts: bool = False
+) -> list[BranchResult]:
+    """Whether each patch fits a directory on top of those before it, or is in it already, judged by content alone.
+
+    For a commit of a repository (its id is with the patch), whether git merges it. With `adapts` a patch that does not fit is adapted.
+    """
+    tree = _ChangedTree(DirectoryTree(folder))
+    results = []
+    for patch, commit in fixes:
+        result = _one(patch, commit, tree, repository, adapts=adapts)
+        change = result.change
+        # what is not sure is not written, so nothing is built on it
+        if change and (not result.adaptation or result.adaptation.is_sure):
+            tree.changed.update(dict.fromkeys(change.before) | {path: content for path, (_, content) in change.after.items()})
+        results.append(result)
+    return results
+
+
+def _one(patch: Patch, commit: str | None, tree: Tree, repository: Repository | None, *, adapts: bool) -> BranchResult:
     answer = judge_directory(patch, tree)
     if repository and commit and answer.verdict is BranchVerdict.CONFLICT:
         with Scratch(repository) as scratch:
             answer = merges_into(answer, scratch, FixCommit.read(repository, commit), tree)
+    conflicts = answer.verdict in (BranchVerdict.CONFLICT, BranchVerdict.THREE_WAY)
+    adapted = adapt_patch(answer.patch, tree) if adapts and conflicts else None
+    wants = answer.verdict is BranchVerdict.CLEAN or adapted is not None
     return BranchResult(
-        branch=folder,
+        branch=tree.label,
         version=f"{tree.version[0]}.{tree.version[1]}" if tree.version else None,
         tip="",
         verdict=answer.verdict,
@@ -28,4 +92,26 @@ def on_directory(patch: Patch, folder: str, repository: Repository | None = None
         landed_by="content" if answer.verdict is BranchVerdict.FIXED else None,
         conflicts=answer.conflicts,
         commands=answer.commands,
+        hints=(_NOT_KNOWN,) if adapted else (),
+        adaptation=adapted,
+        change=_change(answer.patch, tree, adapted) if wants else None,
     )
+
+
+def _change(patch: Patch, tree: Tree, adapted: Adaptation | None) -> DirectoryChange | None:
+    """What a patch that fits or is adapted changes in a tree; None where nothing is left."""
+    before: Files = {}
+    after: Files = {}
+    for change in patch.files:
+        old_mode, new_mode, _ = head_of(patch, change)
+        fit = fit_file(change, tree)
+        if fit.misfits:
+            content = adapted.contents.get(change.path) if adapted else None
+            if content:
+                before[change.path], after[change.path] = (old_mode, tree.read(change.path) or b""), (new_mode, content[1])
+            continue
+        if change.old_path is not None:
+            before[change.old_path] = old_mode, tree.read(change.old_path) or b""
+        if change.new_path is not None:
+            after[change.new_path] = new_mode, "".join(fit.lines or ()).encode("utf-8", "surrogateescape")
+    return DirectoryChange(patch, before, after) if before != after else None

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from patchpilot.backports.adapt.adaptation import Adaptation
 from patchpilot.backports.backport_patches import BackportText, MadeCommit, Step, format_series, make_commits
 from patchpilot.backports.fix_commit import FixCommit
 from patchpilot.backports.object_store import Scratch
@@ -61,6 +62,8 @@ def write_backports(
 ) -> tuple[WrittenBackport, ...]:
     """Write the patches of every branch that wants the fix and takes it, each with its prerequisites before it, into `folder`/<version>.
 
+    Directories have a function of their own: `directory_patches`.
+
     Only what is upstream is written: a stable tree takes nothing else. Of prerequisites needed in part the parts are written, and where whole
     commits would do as well those too, into `folder`/<version>-whole. A folder that holds patches already is refused. Without a mail to answer in
     `wording`, the FAILED mail that a followed series has got about a fix is answered.
@@ -72,6 +75,8 @@ def write_backports(
         for at in range(len(results[-1].branches)):
             pairs = [(result, result.branches[at]) for result in results]
             branch = pairs[0][1]
+            if not branch.tip:
+                continue
             mine = answering(wording, mails_got, [result.commit for result, answer in pairs if answer.wants_fix], branch.version)
             for whole in (False, True) if any(answer.whole for _, answer in pairs) else (False,):
                 name = f"{branch.branch} (whole commits)" if whole else branch.branch
@@ -85,7 +90,7 @@ def write_backports(
                     written.append(WrittenBackport(name, (), error.message))
                     continue
                 mails = mails_of(scratch, stable, commits_made, branch, mine)
-                files = write_mails(folder / (_folder_name(branch) + ("-whole" if whole else "")), mails)
+                files = write_mails(folder / (folder_name(branch) + ("-whole" if whole else "")), mails)
                 written.append(WrittenBackport(name, files, answers=f"<{given_message_id(mine.in_reply_to)}>" if mine.in_reply_to else ""))
     return tuple(written)
 
@@ -121,7 +126,7 @@ def steps_for(
             steps.append(Step(repository.commit(result.commit), adaptation=adapted))
             continue
         if adapted:
-            return [], f"adapted with a confidence of {adapted.confidence:.2f} only: read its steps, and write it with --try"
+            return [], not_sure(adapted)
         if answer.verdict is BranchVerdict.CONFLICT and ((answer.partial and not parts) or not answer.prerequisites):
             return [], Action("backport", (result.commit[:12], "--resolve", answer.branch), "conflict; resolve it with: {}")
         fix = repository.commit(result.commit)
@@ -160,7 +165,13 @@ def note_of(commit: MadeCommit, version: str, wording: BackportText) -> str:
     return without_comments(fill(template("backport-note"), values))
 
 
-def _folder_name(branch: BranchResult) -> str:
+def not_sure(adapted: Adaptation) -> str:
+    """Why an adaptation is not written unless it is asked for."""
+    return f"adapted with a confidence of {adapted.confidence:.2f} only: read its steps, and write it with --try"
+
+
+def folder_name(branch: BranchResult) -> str:
+    """The folder that the patches for a branch or directory are written into."""
     name = branch.version or (branch.tip[:12] if branch.branch == branch.tip else branch.branch)
     return re.sub(r"[^A-Za-z0-9_.-]+", "-", name).strip(".-") or "branch"
 

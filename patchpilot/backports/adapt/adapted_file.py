@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A file that is adapted."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from patchpilot.backports.adapt.three_way import Carried
+
+
+@dataclass(slots=True)
+class AdaptedFile:
+    """A file that is adapted: its mode, the lines of the three sides (`ours` None: not in the branch), the lines as they become."""
+
+    mode: str
+    ours: Sequence[str] | None
+    base: Sequence[str]
+    theirs: Sequence[str]
+    made: list[str] = field(default_factory=list)
+    carried: tuple[Carried, ...] = ()

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What an adapted C file calls and uses that the branch has in another form: other numbers of arguments, variables that are not declared."""
+
+import re
+from collections.abc import Iterable, Sequence
+
+from patchpilot.backports.adapt.renamed_names import names_in
+from patchpilot.backports.adapt.units import units
+from patchpilot.backports.object_store import Scratch
+from patchpilot.errors import GitError
+
+_PLAIN = re.compile(r"/\*.*?\*/|//[^\n]*|\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'", re.DOTALL)
+_CALL = re.compile(r"\b([A-Za-z_]\w{2,})\s*\(")
+_NO_CALLS = {"return", "sizeof", "switch", "while", "for", "defined", "typeof", "__attribute__"}
+_TYPED = re.compile(r"^\s+(?:(?:const|static|unsigned|struct|enum|union)\s+)*[A-Za-z_]\w*(?:\s+|\s*\*+\s*)(?:[A-Za-z_]\w*|\*)")
+_MOST_NAMES = 20
+_MOST_LETTERS = 2000
+_TIMEOUT = 5.0
+
+Calls = set[tuple[str, int]]
+"""Name of a function or macro, and a number of arguments that it is called with."""
+
+
+def calls_in(text: str) -> Calls:
+    """The calls and definitions in C text; one that is not complete in it is left out."""
+    plain = _PLAIN.sub(lambda found: " " if found[0].startswith("/") else "0", text)
+    found: Calls = set()
+    for call in _CALL.finditer(plain):
+        count = _arguments(plain, call.end()) if call[1] not in _NO_CALLS else None
+        if count is not None:
+            found.add((call[1], count))
+    return found
+
+
+def _arguments(text: str, start: int) -> int | None:
+    depth, commas, anything = 1, 0, False
+    for char in text[start : start + _MOST_LETTERS]:
+        if char in "([{":
+            depth += 1
+        elif char in ")]}":
+            depth -= 1
+            if not depth:
+                return commas + 1 if anything else 0
+        elif char == "," and depth == 1:
+            commas += 1
+        elif char in ";" and depth == 1:
+            return None
+        anything = anything or not char.isspace()
+    return None
+
+
+def other_signatures(
+    scratch: Scratch, tree: str, ours: Sequence[str], base: Sequence[str], theirs: Sequence[str], made: Sequence[str]
+) -> set[str]:
+    """The functions that an adapted file calls with a number of arguments that the branch never uses, and the fix did not introduce."""
+    mine, old, new, result = (calls_in("".join(side)) for side in (ours, base, theirs, made))
+    introduced = {name for name, count in new - old if any(one == name for one, _ in old)}
+    added = {(name, count) for name, count in (result - mine) & new if name not in introduced}
+    known: dict[str, set[int]] = {}
+    for name, count in mine:
+        known.setdefault(name, set()).add(count)
+    for name, count in _in_tree(scratch, tree, {name for name, _ in added} - known.keys()):
+        known.setdefault(name, set()).add(count)
+    # a function that is called with several numbers of arguments takes any
+    return {name for name, count in added if len(known.get(name, ())) == 1 and count not in known[name]}
+
+
+def _in_tree(scratch: Scratch, tree: str, names: Iterable[str]) -> Calls:
+    wanted = sorted(names)[:_MOST_NAMES]
+    if not wanted:
+        return set()
+    patterns = [part for name in wanted for part in ("-e", f"{name}(")]
+    try:
+        done = scratch.git("grep", "-I", "-h", "-F", "--max-count=5", *patterns, tree, "--", "*.c", "*.h", ok=(0, 1), timeout=_TIMEOUT)
+    except GitError:
+        return set()
+    return {call for line in done.text.split("\n") for call in calls_in(line) if call[0] in wanted}
+
+
+def undeclared_variables(ours: Sequence[str], base: Sequence[str], made: Sequence[str]) -> set[str]:
+    """The variables that an adapted function uses, the base's function declares, and the branch's does not have."""
+    before, after = ({one.name: lines[one.start : one.end] for one in units(lines)} for lines in (base, ours))
+    missing: set[str] = set()
+    for unit in units(made):
+        body = made[unit.start : unit.end]
+        here = after.get(unit.name)
+        if here is None or unit.name not in before or body == here:
+            continue
+        new = names_in(body) - names_in(here)
+        missing |= {name for name in new & _declared(before[unit.name]) if name not in _declared(body)}
+    return missing
+
+
+def _declared(body: Sequence[str]) -> set[str]:
+    """The variables and parameters of a function, as far as their lines show."""
+    found: set[str] = set()
+    for line in body:
+        if line.lstrip().startswith(("return", "goto", "else", "case")) or not _TYPED.match(line):
+            continue
+        found |= set(re.findall(r"([A-Za-z_]\w*)\s*(?==[^=]|;|,|\[|\)|$)", line.split("(")[0].rstrip()))
+    return found

@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Calls and variables of an adapted file that the branch has in another form."""
+
+from patchpilot.backports.adapt.calls import calls_in, undeclared_variables
+from tests.backports.world import World, source
+
+
+def test_the_arguments_of_calls_are_counted() -> None:
+    text = 'if (any(1, both(2, "x, y"), c[3, 4]) && none()) /* comment(1) */ each(\n1,\n2); open(1, 2'
+    assert calls_in(text) == {("any", 3), ("both", 2), ("none", 0), ("each", 2)}
+
+
+def function(*body: str) -> list[str]:
+    return ["int work(void)\n", "{\n", *(f"\t{line}\n" for line in body), "}\n"]
+
+
+def test_a_variable_that_only_the_fixs_tree_declares_is_found() -> None:
+    ours = function("int here = 1;", "use(here);")
+    base = function("struct node *p = 0;", "use(p);")
+    assert undeclared_variables(ours, base, function("int here = 1;", "use(here);", "put(p);")) == {"p"}
+    assert not undeclared_variables(ours, base, function("int here = 1;", "struct node *p;", "put(p);"))
+
+
+def test_another_number_of_arguments_makes_an_adaptation_unsure(world: World) -> None:
+    world.branch(
+        "6.6", world.base, ("work: other", {"w.c": source(l5="check(5, 1, 2);", l6="check(6, 1, 2);", l10="quick(10);", l19="was(19);")})
+    )
+    fix = world.repo.commit("more", {"w.c": source(l10="quick(10);", l19="check(19);", l20="check(20, all);", l18="check(18);")})
+    (branch,) = world.ask(fix, "--onto", "linux-6.6.y", "--adapt")["branches"]
+    assert branch["adaptation"]["confidence"] < 0.5

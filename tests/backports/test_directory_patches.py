@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""`backport FIX.patch --onto DIR --write`: patches for a tree without git, adapted from its content alone."""
+
+import os
+import subprocess
+from pathlib import Path
+
+from patchpilot.model.mail import parse_patch
+from tests.backports.test_directory import ask, patch_of, tree_with
+from tests.backports.world import World, source
+from tests.kit.cli import call
+from tests.kit.repos import Repo
+
+
+def written(patch: Path, tree: Path, *words: object) -> tuple[str, list[Path]]:
+    out = tree.parent / "out"
+    done = call("backport", patch, "--onto", tree, "--write", out, *words)
+    assert done.code == 0, done.err
+    return done.out, sorted(out.rglob("*.patch"))
+
+
+def patched(tree: Path, file: Path) -> str:
+    """The tree's file after patch(1); `git am` makes the same of it."""
+    there = tree.parent / "am"
+    repo = Repo(there)
+    repo.commit("unpacked", {"w.c": (tree / "w.c").read_text()})
+    repo.git("am", "-q", str(file))
+    subprocess.run(["patch", "-s", "-p1", "-i", str(file)], cwd=tree, check=True, env={"PATH": os.environ["PATH"]})
+    assert (tree / "w.c").read_text() == (there / "w.c").read_text()
+    return (tree / "w.c").read_text()
+
+
+def test_a_patch_that_fits_is_written_with_its_message(world: World, workdir: Path) -> None:
+    tree = tree_with(workdir, source(l19="check(19);", l20="check(20);"))
+    _, (file,) = written(patch_of(world, workdir), tree)
+    patch = parse_patch(file.read_bytes(), str(file))
+    assert patch.header("Subject") == "[PATCH 5.15.y] work: do not forget step 20"
+    assert patch.tags("Fixes")
+    assert "check(20, all);" in patched(tree, file)
+
+
+def test_a_patch_that_conflicts_is_adapted_and_explained(world: World, workdir: Path) -> None:
+    tree = tree_with(workdir, source(l10="slow(10);", l19="verify(19);", l20="verify(20);"))
+    out, (file,) = written(patch_of(world, workdir), tree, "--adapt", "--signoff")
+    assert "adapted (context, confidence 0." in out
+    assert "help: only the hunks are known" in out
+    text = parse_patch(file.read_bytes(), str(file)).message
+    assert any(line.startswith("[ ") and "w.c:22: the lines around the change differ" in line for line in text)
+    assert text[-1].startswith("Signed-off-by: ")
+    assert "\tverify(20, all);" in patched(tree, file)
+
+
+def test_what_cannot_be_adapted_is_not_written(world: World, workdir: Path) -> None:
+    tree = tree_with(workdir, "int other;\n")
+    out, files = written(patch_of(world, workdir), tree, "--adapt")
+    assert "nothing written: 1 of 1 hunks do not apply" in out
+    assert not files
+
+
+def test_what_is_not_sure_is_written_on_request_only(world: World, workdir: Path) -> None:
+    tree = tree_with(workdir, source(l19="check(19);", l20="nothing();"))
+    out, files = written(patch_of(world, workdir), tree, "--adapt")
+    assert "nothing written: adapted with a confidence of 0." in out
+    assert not files
+    assert len(written(patch_of(world, workdir), tree, "--adapt", "--try")[1]) == 1
+
+
+def test_the_fixes_of_a_series_are_adapted_on_top_of_each_other(world: World, workdir: Path) -> None:
+    repo = world.repo
+    first = patch_of(world, workdir).read_text()
+    repo.commit("work: forget step 20 no more", {"w.c": source(l10="quick(10);", l19="check(19);", l20="check(20, each);")})
+    mails = workdir / "fix.patch"
+    mails.write_text(first + "\n" + repo.git("format-patch", "--stdout", "-1", "HEAD") + "\n")
+    tree = tree_with(workdir, source(l19="verify(19);", l20="verify(20);"))
+    _, (one, other) = written(mails, tree, "--adapt")
+    assert parse_patch(other.read_bytes(), str(other)).header("Subject") == "[PATCH 5.15.y 2/2] work: forget step 20 no more"
+    assert "+\tverify(20, all);" in one.read_text()
+    assert "-\tverify(20, all);\n+\tverify(20, each);" in other.read_text()
+
+
+def test_json_has_the_adaptation_for_a_directory(world: World, workdir: Path) -> None:
+    tree = tree_with(workdir, source(l19="verify(19);", l20="verify(20);"))
+    answer = ask(patch_of(world, workdir), "--onto", tree, "--adapt")
+    assert (answer["verdict"], answer["adaptation"]["kind"], answer["adaptation"]["files"]) == ("conflict", "context", ["w.c"])
+    assert ask(patch_of(world, workdir), "--onto", tree)["adaptation"] is None
+
+
+def test_a_dos_patch_is_written_for_an_unix_tree(world: World, workdir: Path) -> None:
+    dos = workdir / "dos.patch"
+    dos.write_bytes(patch_of(world, workdir).read_bytes().replace(b"\n", b"\r\n"))
+    tree = tree_with(workdir, source(l19="check(19);", l20="check(20);"))
+    _, (file,) = written(dos, tree)
+    assert b"\r" not in file.read_bytes()
