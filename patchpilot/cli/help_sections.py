@@ -13,7 +13,7 @@ LONG_ONLY = frozenset(("Repository", "Output", "Advanced"))
 
 SECTIONS: dict[str, Sections] = {
     "check": (
-        ("What to check", ("base", "whole_files", "tree", "repo", "profile", "kernel")),
+        ("What to check", ("base", "whole_files", "all_revisions", "tree", "repo", "profile", "kernel")),
         ("Selection", ("strict", "select", "ignore", "since_version", "fail_on", "max_line_length")),
         ("Fixing", ("fix", "diff", "published", "shared")),
         ("Suppression", ("waive", "unwaive", "baseline", "write_baseline")),

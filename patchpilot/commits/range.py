@@ -3,7 +3,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ from patchpilot.cache import patterns as re
 from patchpilot.errors import InputError, MissingError, NoPatchError, UsageError
 from patchpilot.model.action import Action, Hint
 from patchpilot.model.limits import MAX_INPUT
-from patchpilot.model.mail import mail_bounds, one_mail, parse_patch
+from patchpilot.model.mail import digest_mails, mail_bounds, one_mail, parse_patch
 from patchpilot.model.patch import Patch, Series
 
 if TYPE_CHECKING:
@@ -26,6 +26,10 @@ FromArchive = Callable[[str], Series]
 """Reads the series named by an archive's URL or a Message-ID; passed in, as this room must not use the network."""
 Skipped = Callable[[str], None]
 """Called with the reason for skipping a file of a directory."""
+
+
+ChooseMails = Callable[[Sequence[bytes]], Collection[int]]
+"""Takes the mails of a mailbox and returns the places of those to read."""
 
 
 def is_network_target(target: str) -> bool:
@@ -63,19 +67,20 @@ def read_targets(
     from_archive: FromArchive | None = None,
     stdin: bytes | None = None,
     skipped: Skipped | None = None,
+    choose_mails: ChooseMails | None = None,
 ) -> tuple[Series, ...]:
     """The series of each TARGET, in order.
 
     Files win over revisions of the same name. `stdin` is the content of `-`, where it was read already. With `skipped` a file of a directory that is
-    not a patch is reported to that and left out. Errors name the file or the word.
+    not a patch is reported to that and left out. `choose_mails` says which mails of a mailbox are read. Errors name the file or the word.
     """
     series: list[Series] = []
     loose: list[Patch] = []
     for target in targets:
         if target == "-":
-            loose += patches_of(sys.stdin.buffer.read(MAX_INPUT + 1) if stdin is None else stdin, "-", skipped)
+            loose += patches_of(sys.stdin.buffer.read(MAX_INPUT + 1) if stdin is None else stdin, "-", skipped, choose_mails)
         elif names_file(target):
-            loose += _read_all(target, skipped)
+            loose += _read_all(target, skipped, choose_mails)
         elif is_network_target(target):
             if from_archive is None:
                 raise UsageError(f"{target}: this command cannot read mail archives", hint=f"fetch it first: b4 am {target}")
@@ -89,12 +94,12 @@ def read_targets(
     return (*series, *group(loose))
 
 
-def _read_all(target: str, skipped: Skipped | None) -> list[Patch]:
+def _read_all(target: str, skipped: Skipped | None, choose_mails: ChooseMails | None) -> list[Patch]:
     """The patches of a file or a directory; InputError where a directory has none."""
     patches: list[Patch] = []
     for file in patch_files(target):
         try:
-            patches += read_file(file, skipped)
+            patches += read_file(file, skipped, choose_mails)
         except NoPatchError as error:
             if skipped is None or not Path(target).is_dir():
                 raise
@@ -234,9 +239,9 @@ def commit_patch(repository: "Repository", commit_id: str) -> Patch:
     return parse_patch(done.out, commit_id[:12], commit_id)
 
 
-def read_file(file: Path, skipped: Skipped | None = None) -> list[Patch]:
+def read_file(file: Path, skipped: Skipped | None = None, choose_mails: ChooseMails | None = None) -> list[Patch]:
     """The patches of a file: a patch, an mbox, either gzipped."""
-    return patches_of(read_bytes(file), str(file), skipped)
+    return patches_of(read_bytes(file), str(file), skipped, choose_mails)
 
 
 def read_bytes(file: Path) -> bytes:
@@ -257,22 +262,25 @@ def _too_large(source: str) -> InputError:
     return InputError(f"{source}: larger than {MAX_INPUT >> 20} MiB", hint="pass the patches, or the mbox of one thread")
 
 
-def patches_of(data: bytes, source: str, skipped: Skipped | None = None) -> list[Patch]:
-    """The patches in the bytes of a file or of standard input; from an mbox only patches and cover letters. With `skipped` a mail
-    of an mbox that is over a limit is reported to that and left out."""
+def patches_of(data: bytes, source: str, skipped: Skipped | None = None, choose_mails: ChooseMails | None = None) -> list[Patch]:
+    """The patches in the bytes of a file or of standard input; from an mbox or a digest only patches and cover letters. With `skipped` a mail
+    of an mbox that is over a limit is reported to that and left out; `choose_mails` says which mails are read."""
     if len(data) > MAX_INPUT:
         raise _too_large(source)
     if data[:2] == b"\x1f\x8b":
         from patchpilot.model.bounded_gzip import unpack
 
         data = unpack(data, source, MAX_INPUT)
-    bounds = mail_bounds(data)
-    if len(bounds) == 1:
-        return [parse_patch(one_mail(data, *bounds[0]), source)]
+    mails = [mail for start, end in mail_bounds(data) for mail in digest_mails(one_mail(data, start, end))]
+    if len(mails) == 1:
+        return [parse_patch(mails[0], source)]
+    chosen = choose_mails(mails) if choose_mails else range(len(mails))
     result = []
-    for number, (start, end) in enumerate(bounds, 1):
+    for place, mail in enumerate(mails):
+        if place not in chosen:
+            continue
         try:
-            patch = parse_patch(one_mail(data, start, end), f"{source}:{number}")
+            patch = parse_patch(mail, f"{source}:{place + 1}")
         except InputError as error:
             if skipped is None or isinstance(error, NoPatchError):
                 raise

@@ -35,6 +35,12 @@ _SHORT = 1024
 # any way to open a nested part: the email package accepts any case, spaces before the equals sign, and boundary*0=
 _PART = re.compile(rb"(?i:boundary)[\s\x1c-\x1f*0-9]*=|^(?i:content-type:)\s*(?i:message)/", re.MULTILINE)
 _BOUNDARY = re.compile(rb'[\s"]*([^\s";]{1,70})')
+# folded or not, within the header of the mail or of a part of it
+_DIGEST = re.compile(
+    rb'^(?i:content-type):\s*(?i:multipart/digest)\s*;[^\n]*(?:\n[ \t][^\n]*)*?\bboundary="?([^";\s]{1,70})"?', re.MULTILINE
+)
+# the end of the boundary's line, and the header of the part, which says that it is a mail
+_DIGEST_PART = re.compile(rb"\A[^\n]*\n(?:(?i:content-)[^\n]*\n(?:[ \t][^\n]*\n)*)*\r?\n")
 MAX_NESTED = 60
 MAX_PARTS = 1000
 """Limits on the parts of a mail: nested and in total; of a mail with more only the header is read."""
@@ -106,6 +112,15 @@ def split_mbox(blocks: Iterable[bytes], at: int = 0) -> Iterator[tuple[int, byte
         searched = held.rfind(b"\n") + 1
     if held and not cut:
         yield at, held
+
+
+def digest_mails(mail: bytes) -> list[bytes]:
+    """The mails of a digest, whose parts are mails as they were sent; the mail itself where it is none."""
+    found = _DIGEST.search(mail)
+    if not found:
+        return [mail]
+    parts = mail.split(b"\n--" + found[1])[1:-1]
+    return [_DIGEST_PART.sub(b"", part, count=1).rstrip(b"\n") + b"\n" for part in parts][:MAX_PARTS] or [mail]
 
 
 def is_mboxrd(mail: bytes) -> bool:

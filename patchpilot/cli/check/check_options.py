@@ -18,6 +18,7 @@ COMMON = common_table(FORMATS)
 OPTIONS = (
     *base_table(),
     Option(("-f", "--file"), "TARGETs are source files, checked as a whole (as with checkpatch.pl -f)", name="whole_files"),
+    Option(("--all-revisions",), "check all revisions of a series in a mailbox, not only the newest"),
     Option(("--strict",), "also report findings of severity check"),
     Option(("--select",), "run only these rules (id, name, checkpatch type or pack)", TEXT, "RULE,…", multiple=True),
     Option(("--ignore",), "skip these rules", TEXT, "RULE,…", multiple=True),
@@ -85,3 +86,4 @@ class CheckOptions(NamedTuple):
     resume_at: str | None = None
     shard: str | None = None
     whole_files: bool = False
+    all_revisions: bool = False

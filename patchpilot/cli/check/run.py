@@ -109,6 +109,7 @@ def _check(common: Common, options: CheckOptions, place: "Workplace", repository
         from_archive=place.from_archive,
         skipped=left_out,
         proposes_edits=common.format in PROPOSING_FORMATS,
+        all_revisions=options.all_revisions,
         whole_files=options.whole_files,
         top=tree.root if options.whole_files and tree else None,
     )

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The verb `check`: patches in, findings out."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from patchpilot.cache import patterns
@@ -63,7 +63,13 @@ def read_input(request: CheckRequest, repository: "Repository | None") -> CheckI
         from patchpilot.services.check.whole_files import whole_files
 
         return CheckInput(rules, whole_files(request.targets, request.top), None)
-    series = read_series(request.targets, repository, request.base, request.from_archive, request.stdin, request.skipped)
+
+    def choose(mails: Sequence[bytes]) -> Collection[int]:
+        from patchpilot.services.topic.choose_mails import choose_mails
+
+        return choose_mails(mails, all_revisions=request.all_revisions)
+
+    series = read_series(request.targets, repository, request.base, request.from_archive, request.stdin, request.skipped, choose)
     earlier = None
     if request.since_version:
         from patchpilot.services.check.find_previous_version import find

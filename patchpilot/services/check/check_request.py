@@ -21,7 +21,8 @@ class CheckRequest(NamedTuple):
     newest. `conf`: the tree's .checkpatch.conf counts. `fail_on` is the lowest severity that makes the run fail. `checkpatch_levels`: the severities
     that checkpatch.pl has, which its form needs. `from_archive` reads a TARGET that is a Message-ID or a URL. `skipped` is
     called for each file of a directory that is no patch; without it such a file is an InputError. `whole_files`: the targets are source files,
-    whose paths are relative to `top` where they are in it. `proposes_edits`: findings get the edits of their safe fixes.
+    whose paths are relative to `top` where they are in it. `all_revisions`: older ones
+    in a mailbox count too. `proposes_edits`: findings get the edits of their safe fixes.
     """
 
     targets: Sequence[str] = ()
@@ -48,3 +49,4 @@ class CheckRequest(NamedTuple):
     whole_files: bool = False
     top: Path | None = None
     proposes_edits: bool = False
+    all_revisions: bool = False

@@ -4,7 +4,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from patchpilot.commits.range import FromArchive, Skipped, commits_series, read_targets
+from patchpilot.commits.range import ChooseMails, FromArchive, Skipped, commits_series, read_targets
 from patchpilot.errors import MissingError
 from patchpilot.model.action import Action
 from patchpilot.model.patch import Series
@@ -20,10 +20,11 @@ def read_series(
     from_archive: FromArchive | None = None,
     stdin: bytes | None = None,
     skipped: Skipped | None = None,
+    choose_mails: ChooseMails | None = None,
 ) -> tuple[Series, ...]:
     """The series each TARGET names, in order, as `read_targets`; with none, the topic: what HEAD has over its base."""
     if targets:
-        return read_targets(targets, repository, from_archive, stdin, skipped)
+        return read_targets(targets, repository, from_archive, stdin, skipped, choose_mails)
     if repository is None:
         raise MissingError(
             "no TARGET given, and not in a git repository", hint=Action("", ("-C", "DIR"), "give a patch file, or a repository with {}")

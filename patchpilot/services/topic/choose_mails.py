@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Which mails of a mailbox are patches to be read: no answers, no notices about patches, and of each series its newest revision."""
+
+from collections.abc import Collection, Sequence
+from contextlib import suppress
+
+from patchpilot.errors import InputError
+from patchpilot.model.mail import Mail, parse_mail
+from patchpilot.threads.mail_classifier import classify
+from patchpilot.threads.revisions import find_topics
+
+
+def choose_mails(mails: Sequence[bytes], *, all_revisions: bool) -> Collection[int]:
+    """The places of the mails to read, each Message-ID once. Mails that were never sent, and those in which no series is found, are all read."""
+    places: dict[str, int] = {}
+    read: list[Mail] = []
+    for place, raw in enumerate(mails):
+        with suppress(InputError):
+            mail = parse_mail(raw)
+            if not mail.message_id:
+                return range(len(mails))
+            if mail.message_id not in places:
+                places[mail.message_id] = place
+                read.append(mail)
+    topics = find_topics(map(classify, read))
+    chosen = {
+        places[post.message_id]
+        for topic in topics
+        for revision in (topic.revisions if all_revisions else topic.revisions[-1:])
+        for post in revision.posts
+    }
+    return chosen or range(len(mails))
