@@ -94,7 +94,9 @@ def tree_states(evidence: Evidence) -> tuple[TreeState, ...]:
             trees[landed.tree] = TreeState(landed.tree, "applied", Proof(landed.date, None, landed.commit))
     for branch in sorted(evidence.branches or evidence.stable, key=lambda branch: version_key(branch.version), reverse=True):
         tree = f"stable/linux-{branch.version}.y"
+        is_in_git = branch.state in ("merged", "released", "reverted")
         release = branch.note if branch.state == "released" else None
         note = "" if branch.state in ("merged", "released") else branch.note
-        trees[tree] = TreeState(tree, branch.state, Proof(branch.date, branch.message_id, branch.commit), release or None, note)
+        proof = Proof(branch.date, None if is_in_git else branch.message_id, branch.commit)
+        trees[tree] = TreeState(tree, branch.state, proof, release or None, note)
     return tuple(trees.values())

@@ -22,6 +22,7 @@ from patchpilot.services.track.page.time_scale import TimeScale
 from patchpilot.threads.track_store import default_file
 from tests.kit.cli import call
 from tests.kit.mails import ADA, MATT, RITA, applied_by_robot, mail, mbox, patch, reply
+from tests.kit.repos import Repo
 from tests.threads import story
 from tests.threads.story import SHA, TITLE
 
@@ -128,6 +129,20 @@ def test_each_patch_is_shown_in_the_trees_that_have_it(workdir: Path) -> None:
     assert 'class="none"' in first
     assert f'<span class="pill good">applied</span><code>{SHA[:12]}</code></a><small>2024-03-04</small>' in second
     assert 'href="https://lore.kernel.org/all/a@example.org/"' in second
+
+
+def test_a_release_of_a_stable_branch_is_drawn_after_its_review(workdir: Path) -> None:
+    repo = Repo(workdir / "linux")
+    repo.commit("start\n", {"Makefile": "VERSION = 6\n", "MAINTAINERS": "x\n", "Kbuild": "x\n", "Kconfig": "x\n"})
+    fix = repo.commit(f"{story.TITLE}\n\nCheck it.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n", {"a.c": "x\n"})
+    repo.branch("linux-6.6.y", f"{fix}^")
+    backport = repo.commit(f"{story.TITLE}\n\ncommit {fix} upstream.\n", {"a.c": "y\n"}, author="Ada Fixer <ada@example.org>")
+    repo.tag("v6.6.30")
+    repo.checkout("master")
+    page_of(workdir, *story.WHOLE)
+    page = call("track", "export", "--format", "html", "-C", repo.path).out
+    assert f"{backport[:12]} released, first in v6.6.30" in page
+    assert "stable review of 6.6" in page
 
 
 def test_what_is_open_is_shown_and_the_rest_of_the_ledger_is_folded(workdir: Path) -> None:

@@ -432,7 +432,9 @@ def test_a_stable_branch_has_one_state_on_one_screen(thread: Path, workdir: Path
     assert "under review" not in shown
     repo.git("tag", "-a", "-m", "x", "v6.6.30", "linux-6.6.y")
     shown = call("track", "show", "1", "-C", repo.path).out
-    assert all("6.6 released in v6.6.30" in " ".join(line.split()) for line in shown.partition("  story\n")[0].splitlines() if "6.6" in line), shown
+    assert all(
+        "6.6 released in v6.6.30" in " ".join(line.split()) for line in shown.partition("  story\n")[0].splitlines() if "6.6" in line
+    ), shown
     page = call("track", "export", "--format", "html", "-C", repo.path).out
     assert "released in v6.6.30" in page
 
