@@ -8,6 +8,8 @@ _.format_commands
 _.get_help_option
 _.format_options
 _.command_class
+# an annotation
+Client
 # textual reads it
 COMPONENT_CLASSES
 # .ci/docs_hooks.py calls them

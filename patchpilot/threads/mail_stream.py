@@ -89,6 +89,33 @@ def mails_of_range(epoch: str, revisions: Sequence[str], shard: Shard = WHOLE) -
                 yield StreamedMail(position, position, found[2], True)
 
 
+def resolved_range(epoch: str, revisions: str) -> tuple[str, ...]:
+    """The commits of `A..B` or `B` as `mails_of_range` takes them; InputError where the epoch has no such commit."""
+    old, _, new = revisions.rpartition("..")
+    return (_commit(epoch, new), *((f"^{_commit(epoch, old)}",) if old else ()))
+
+
+def epoch_commits(epoch: str, step: int) -> Iterator[str]:
+    """Every so many commits of an epoch from the oldest on, and the newest: where its mails are cut into parts."""
+    commit = ""
+    with streaming(Path(epoch), "rev-list", "--reverse", "HEAD") as ids:
+        for number, line in enumerate(ids, 1):
+            commit = line.decode().strip()
+            if number % step == 0:
+                yield commit
+                commit = ""
+    if commit:
+        yield commit
+
+
+def _commit(epoch: str, word: str) -> str:
+    """The id of a commit of an epoch. "" for the HEAD of one without mails, as that of a public-inbox's search index."""
+    found = git(Path(epoch), "rev-parse", "--verify", "--quiet", "--end-of-options", f"{word}^{{commit}}", ok=(0, 1)).text.strip()
+    if not found and word != "HEAD":
+        raise InputError(f"{epoch}: no commit {word}", hint="check the path of the epoch, and fetch it again if it is incomplete")
+    return found
+
+
 _Reader = Callable[[str, str, Shard], Iterator[StreamedMail]]
 
 
@@ -108,10 +135,7 @@ def _places(targets: Iterable[str]) -> Iterator[tuple[_Reader, str]]:
 
 
 def _of_epoch(path: str, at: str, shard: Shard) -> Iterator[StreamedMail]:
-    start = git(Path(path), "rev-parse", "--verify", "--quiet", "--end-of-options", f"{at or 'HEAD'}^{{commit}}", ok=(0, 1)).text.strip()
-    if at and not start:
-        raise UsageError(f"--resume-at {path}:{at}: the archive has no such commit", hint='pass a "position" of the earlier output')
-    if start:
+    if start := _commit(path, at or "HEAD"):
         yield from mails_of_range(path, (start,), shard)
 
 

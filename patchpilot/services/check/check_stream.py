@@ -26,7 +26,9 @@ from patchpilot.services.check.check_result import CheckRun
 from patchpilot.services.check.json_lines import error_line, patch_line, summary_line
 from patchpilot.services.check.set_up_run import set_up
 from patchpilot.services.check.worker_pool import in_order
-from patchpilot.threads.mail_stream import WHOLE, StreamedMail, parse_shard, stream_mails
+from patchpilot.threads.mail_stream import WHOLE, StreamedMail, epoch_commits, mails_of_range, parse_shard, resolved_range, stream_mails
+
+__all__ = ["CheckStream", "epoch_commits", "stream_range", "stream_targets"]
 
 if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository
@@ -49,6 +51,11 @@ def stream_targets(
     refuse_absent(request.targets)
     mails = stream_mails(request.targets, resume_at, parse_shard(shard) if shard else WHOLE)
     return CheckStream(request, mails, repository=repository, tree=tree)
+
+
+def stream_range(request: CheckRequest, epoch: str, revisions: str) -> "CheckStream":
+    """The check of the mails that the revisions `A..B` or `B` of an epoch added, in this process."""
+    return CheckStream(request._replace(jobs=1), mails_of_range(epoch, resolved_range(epoch, revisions)))
 
 
 class CheckStream:

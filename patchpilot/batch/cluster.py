@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The check of whole epochs on a Dask cluster: a file of JSON lines for each part, each mail in exactly one."""
+
+from collections.abc import Iterable
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from patchpilot.batch.ranges import EpochRange, check_range, ranges
+from patchpilot.errors import MissingError
+from patchpilot.model.progress import Progress, silent
+from patchpilot.services.check.check_request import CheckRequest
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+MAILS = 1000
+"""Commits of a part: a minute of work, and what is done again when a machine is lost."""
+AHEAD = 2
+"""Parts handed out for each thread of the cluster: the client's memory does not grow with the archive."""
+
+
+def check_epochs(
+    client: "Client",
+    epochs: Iterable[str],
+    folder: Path,
+    *,
+    request: CheckRequest | None = None,
+    mails: int = MAILS,
+    progress: Progress = silent,
+) -> int:
+    """Check all mails of these epochs on the cluster and write a file for each part into `folder`; returns how many parts were checked.
+
+    Parts whose file is there are left out, so that a run that was ended goes on where it was. A part of a machine that is lost is checked by another; its file
+    is written once, as a whole. All machines have to find the epochs at the same path. MissingError without the extra `cluster`.
+    """
+    try:
+        from distributed import as_completed
+    except ModuleNotFoundError as error:
+        raise MissingError(
+            "checking on a cluster needs distributed, which is not installed", hint="pip install 'patchpilot[cluster]'"
+        ) from error
+
+    folder.mkdir(parents=True, exist_ok=True)
+    parts = (part for epoch in epochs for part in ranges(epoch, mails) if not (folder / part.file).exists())
+
+    def submitted(part: EpochRange) -> Any:
+        future = client.submit(_lines, part, request, key=f"patchpilot-{part.file}", pure=False)
+        running[future] = part
+        return future
+
+    running: dict[Any, EpochRange] = {}
+    threads = sum(client.nthreads().values()) or 1
+    done = as_completed([submitted(part) for part in islice(parts, threads * AHEAD)])
+    count = 0
+    for future in done:
+        _write(folder, running.pop(future), future.result())
+        count += 1
+        progress("checking", count)
+        for part in islice(parts, 1):
+            done.add(submitted(part))
+    return count
+
+
+def _lines(part: EpochRange, request: CheckRequest | None) -> str:
+    return "".join(check_range(part.epoch, part.revisions, request))
+
+
+def _write(folder: Path, part: EpochRange, text: str) -> None:
+    """Put the lines of a part in the place of what was there of it, all or none."""
+    scratch = folder / f".{part.file}"
+    scratch.write_text(text, encoding="utf-8")
+    for old in folder.glob(f"{part.stem}-*.jsonl"):
+        old.unlink()
+    scratch.replace(folder / part.file)

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""An archive on a Dask cluster: every mail is checked once, whatever happens to a worker or to the run."""
+
+import json
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from distributed import Client, LocalCluster
+
+from patchpilot.batch import check_epochs, check_range
+from patchpilot.errors import InputError, MissingError
+from tests.kit import patches
+from tests.kit.repos import Repo
+
+COUNT = 40
+
+
+@pytest.fixture(scope="module")
+def epoch(tmp_path_factory: pytest.TempPathFactory) -> Repo:
+    repo = Repo(tmp_path_factory.mktemp("epoch") / "inbox")
+    for number in range(COUNT):
+        text = patches.mail(f"[PATCH] foo: fix {number}", headers={"Message-ID": f"<{number}@example.org>"})
+        repo.commit(f"[PATCH] foo: fix {number}", {"m": text.split("\n", 1)[1]})
+    return repo
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[Client]:
+    with (
+        LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster,
+        Client(cluster) as client,
+    ):
+        yield client
+
+
+def place(epoch: Repo) -> str:
+    return str(epoch.path / ".git")
+
+
+def ids(folder: Path) -> list[str]:
+    """The Message-IDs of all files, as numbers in order, after a look at the summaries."""
+    lines: list[dict[str, Any]] = [json.loads(line) for file in folder.iterdir() for line in file.read_text().splitlines()]
+    assert sum(line["summary"]["mails"] for line in lines if "summary" in line) == sum("position" in line for line in lines)
+    return sorted((line["message_id"].partition("@")[0] for line in lines if "position" in line), key=int)
+
+
+def test_a_range_has_the_lines_of_the_mails_that_it_adds(epoch: Repo) -> None:
+    *lines, summary = map(json.loads, check_range(place(epoch), "HEAD~3..HEAD~1"))
+    assert [line["message_id"] for line in lines] == [f"{COUNT - 2}@example.org", f"{COUNT - 3}@example.org"]
+    assert summary["summary"]["mails"] == 2
+    with pytest.raises(InputError, match="no commit nosuch"):
+        check_range(place(epoch), "nosuch..HEAD")
+
+
+def test_every_mail_is_checked_once_when_a_worker_is_killed_and_when_a_run_is_ended(client: Client, epoch: Repo, tmp_path: Path) -> None:
+    workers = client.run(os.getpid)
+    victim = next(iter(workers.values()))
+
+    def kill(_: str, done: int = 0, total: int | None = None) -> None:
+        if done == 1:
+            os.kill(victim, signal.SIGKILL)
+        if done == 6:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        check_epochs(client, [place(epoch)], tmp_path, mails=4, progress=kill)
+    assert len(ids(tmp_path)) == 6 * 4
+    assert check_epochs(client, [place(epoch)], tmp_path, mails=4) == COUNT // 4 - 6
+    assert ids(tmp_path) == [str(number) for number in range(COUNT)]
+    assert check_epochs(client, [place(epoch)], tmp_path, mails=4) == 0
+    assert victim not in client.run(os.getpid).values()
+
+
+def test_new_mails_change_the_last_part_only(client: Client, epoch: Repo, tmp_path: Path) -> None:
+    assert check_epochs(client, [place(epoch)], tmp_path, mails=15) == 3
+    before = {file.name for file in tmp_path.iterdir()}
+    epoch.commit("[PATCH] foo: one more", {"m": patches.mail(headers={"Message-ID": f"<{COUNT}@example.org>"})})
+    assert check_epochs(client, [place(epoch)], tmp_path, mails=15) == 1
+    after = {file.name for file in tmp_path.iterdir()}
+    assert (len(after), len(before & after)) == (3, 2)
+    assert ids(tmp_path) == [str(number) for number in range(COUNT + 1)]
+
+
+def test_without_distributed_the_extra_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "distributed", None)
+    with pytest.raises(MissingError) as error:
+        check_epochs(None, [], tmp_path)  # type: ignore[arg-type]
+    assert "patchpilot[cluster]" in str(error.value.hint)
