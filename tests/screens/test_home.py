@@ -12,12 +12,12 @@ from textual.pilot import Pilot
 from textual.widgets import Static
 
 from patchpilot.services.home import home_branches, read_home
-from patchpilot.services.home.home_topic import HomeTopic, Turn
+from patchpilot.services.home.home_topic import HomeEvent, HomeTopic, Turn
 from patchpilot.services.home.read_home import read_topics
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.build_app import make
 from patchpilot.tui.saved_state import SavedState
-from patchpilot.tui.screens.home_rows import heights
+from patchpilot.tui.screens.home_rows import activity, fact_sheet, heights, home_row, table_head
 from patchpilot.tui.screens.home_screen import HomeScreen
 from patchpilot.tui.stages import Stage
 from patchpilot.tui.widgets.choose import Choose
@@ -279,6 +279,36 @@ async def test_the_findings_of_the_open_topic_are_listed(one: Life, start: Start
         await pilot.pause()
         rows = [(row.split() or [""])[-1] for row in str(app.screen.query_one("#selected", Static).render()).split("\n")]
         assert sorted(rows[rows.index("Findings") + 1 :]) == sorted(finding.name for finding in found)
+
+
+@pytest.mark.parametrize("columns", [75, 103, 115])
+def test_a_row_has_as_many_columns_as_there_are_and_stands_below_the_titles(columns: int) -> None:
+    titles = table_head(columns).plain
+    for topic in topics():
+        row = home_row(topic, columns, {}).plain
+        assert len(row) <= columns
+        assert row[titles.index("Last news") :].startswith(topic.news[:12])
+        assert row[titles.index("v") :].startswith(f"v{topic.version}" if topic.version else "–")
+    first = home_row(topics()[0], columns, {}).plain
+    assert "–/1/–" in first
+    assert ("–––––✓✓●" in first) is ("Stages" in titles) is (columns >= 100)
+
+
+def test_the_last_events_of_all_topics_are_in_the_order_of_their_time() -> None:
+    now = time.time()
+    first, second = (
+        replace(topic, events=tuple(HomeEvent(now - age * 3600, kind, words) for age, kind, words in events))
+        for topic, events in zip(
+            topics(),
+            ([(1.5, "reply", "question by Maya Okafor"), (30, "sent", "v1 sent")], [(0.5, "problem", "build failure: robot")]),
+            strict=False,
+        )
+    )
+    assert [line.plain for line in activity((first, second), 100, 2)] == [
+        "30m ✗ usb-dwc3-race        build failure: robot",
+        "1h  ○ acme-old-cards       question by Maya Okafor",
+    ]
+    assert "30h ● v1 sent" in fact_sheet(first, 48, {}).plain
 
 
 def test_groups_share_the_lines_yours_first() -> None:
