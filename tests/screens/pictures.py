@@ -154,7 +154,7 @@ async def draw_sending(work: Path, out: Path) -> list[Path]:
             for key in (str(Stage.SEND), "s"):
                 await press(pilot, key)
             await pilot.press(*"send", "enter")
-            await until(pilot, lambda: "2/" in str(app.screen.query_one("#mails", Static).render()), "two mails")
+            await until(pilot, lambda: "2/5" in str(app.screen.query_one("#mails", Static).render()), "two mails")
             made = await shots(pilot, SENDING, out, SIZES, THEMES)
     print(f"  {SENDING}", file=sys.stderr)
     return made

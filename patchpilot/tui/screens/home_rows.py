@@ -283,7 +283,9 @@ def fact_sheet(topic: HomeTopic, columns: int, states: States, findings: Sequenc
     for name, words in facts:
         if words:
             style = STRONG if name == "Next" else ""
-            parts = wrapped(words, columns - LABEL)
+            room = columns - LABEL
+            # a path may be longer than the panel is wide
+            parts = [line[at : at + room] for line in wrapped(words, room) for at in range(0, len(line), room)]
             rows += [Text.assemble((f"{'' if at else name:<{LABEL}}", QUIET), plain(part, style)) for at, part in enumerate(parts)]
     rows += [Text(), plain("Stages", HEADING), *stage_lines(shown_states(topic, states), columns)]
     if topic.events:

@@ -248,7 +248,7 @@ class _Body:
             return [line]
         if _is_quote(line):
             return textwrap.wrap(line, room, subsequent_indent="> ", break_on_hyphens=False)
-        if _CODE.match(line):
+        if _CODE.match(line) and not NEW_WARNING.match(line):
             # code keeps its spaces
             return [wide[start : start + room] for start in range(0, len(wide), room)]
         return textwrap.wrap(line, room, break_on_hyphens=False) or [""]
