@@ -42,6 +42,17 @@ def test_a_conflict_is_resolved_in_two_calls(conflicting: World, tmp_path: Path)
     assert "yourname" not in text.partition("\n---\n")[0]
 
 
+def test_with_adapt_the_files_in_conflict_have_the_adaptation(conflicting: World, tmp_path: Path) -> None:
+    first = conflicting.ask(conflicting.fix, "--resolve", "6.12", "--adapt")["resolve"]
+    assert (first["state"], first["conflicted"]) == ("conflict", ["w.c"])
+    clone = Path(first["folder"])
+    assert "own(20, all);" in (clone / "w.c").read_text()
+    git(clone, "add", "-u")
+    git(clone, "cherry-pick", "--continue")
+    second = conflicting.ask(conflicting.fix, "--resolve", "6.12", "--write", tmp_path / "out")["resolve"]
+    assert "the lines around the change differ in the branch" in Path(second["files"][0]).read_text().partition("\n---\n")[0]
+
+
 def test_what_was_resolved_answers_the_failed_mail_of_a_followed_series(conflicting: World, tmp_path: Path) -> None:
     follow_failed(conflicting.fix, tmp_path, "6.12")
     clone = Path(conflicting.ask(conflicting.fix, "--resolve", "6.12")["resolve"]["folder"])

@@ -15,7 +15,7 @@ from patchpilot.services.backport.backport_result import BackportResult
 from patchpilot.services.backport.directory_patches import write_for_directories
 from patchpilot.services.backport.stable_request import request_mail
 from patchpilot.services.backport.work_clone import Built, Resolving, build, resolve
-from patchpilot.services.backport.write_backports import WrittenBackport, write_backports
+from patchpilot.services.backport.write_backports import WrittenBackport, taken, write_backports
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,11 @@ def work(repository: Repository | None, results: Sequence[BackportResult], wante
     written = write_backports(repository, results, folder, wording=text, profile=profile, unsure=wanted.unsure) if folder else ()
     return WorkDone(
         written=(*written, *unpacked),
-        resolving=resolve(repository, last, last.branches[0], stable, wanted.folder, text) if wanted.resolve else None,
+        resolving=resolve(
+            repository, last, last.branches[0], stable, wanted.folder, text, start=taken(last.branches[0].adaptation, unsure=wanted.unsure)
+        )
+        if wanted.resolve
+        else None,
         built=tuple(build(repository, last, branch, stable, wanted.build) for branch in last.branches) if wanted.build else (),
         request=request_mail(repository, last, stable, wanted.note) if wanted.request else "",
     )

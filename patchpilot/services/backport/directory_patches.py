@@ -18,7 +18,7 @@ from patchpilot.projects.detection import detect
 from patchpilot.projects.loading import find_project
 from patchpilot.projects.stable_trees import StableTrees
 from patchpilot.services.backport.backport_result import BackportResult, BranchResult
-from patchpilot.services.backport.write_backports import WrittenBackport, folder_name, not_sure, write_mails
+from patchpilot.services.backport.write_backports import WrittenBackport, folder_name, not_sure, taken, write_mails
 
 
 def write_for_directories(
@@ -43,7 +43,7 @@ def write_for_directories(
 def _why_not(answer: BranchResult, *, unsure: bool) -> Advice:
     if answer.change is None:
         return "nothing left to change" if answer.adaptation else f"{answer.reason}; it cannot be adapted from its content alone"
-    return not_sure(answer.adaptation) if answer.adaptation and not (unsure or answer.adaptation.is_sure) else ""
+    return not_sure(answer.adaptation) if answer.adaptation and not taken(answer.adaptation, unsure=unsure) else ""
 
 
 def _stable(branch: BranchResult, profile: str | None) -> StableTrees:

@@ -5,7 +5,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from patchpilot.backports.adapt.adaptation import Adaptation, adapt
 from patchpilot.backports.backport_patches import BackportText
+from patchpilot.backports.fix_commit import FixCommit
+from patchpilot.backports.object_store import Scratch
 from patchpilot.commits.range import commit_patch
 from patchpilot.commits.repository import Repository
 from patchpilot.config import Settings
@@ -18,7 +21,7 @@ from patchpilot.services.backport.backport_result import BackportResult, BranchR
 from patchpilot.services.backport.branch_verdicts import BackportRequest, backport
 from patchpilot.services.backport.bug_range import range_of_backports
 from patchpilot.services.backport.prerequisite_queue import without
-from patchpilot.services.backport.work_clone import Resolving, resolution, resolve
+from patchpilot.services.backport.work_clone import Resolving, is_started, resolution, resolve
 from patchpilot.services.backport.write_backports import WrittenBackport, answered, write_backports
 from patchpilot.services.tags.fix_claims import denies_fix
 from patchpilot.services.topic.topic_project import profile_of
@@ -85,7 +88,32 @@ def write_topic_backports(
     return write_backports(repository, [without(result, left_out)], folder, wording=BackportText())
 
 
-def resolve_conflict(repository: Repository, result: BackportResult, branch: BranchResult, left_out: Collection[str]) -> Resolving:
-    """A clone with the branch's conflict in it, the existing one where there is one. The prerequisites `left_out` are not applied before the fix."""
+def write_adapted(
+    repository: Repository, result: BackportResult, branch: BranchResult, adapted: Adaptation, folder: Path
+) -> WrittenBackport:
+    """Write the patch of a branch that the fix was adapted to, whatever its confidence: the user has read its steps."""
+    chosen = replace(result, branches=(replace(branch, adaptation=adapted),))
+    (written,) = write_backports(repository, [chosen], folder, wording=BackportText(adapter=repository.identity), unsure=True)
+    return written
+
+
+def adapt_to(repository: Repository, result: BackportResult, branch: BranchResult) -> Adaptation | None:
+    """The fix adapted to a branch where it conflicts; None where there is none, and where the user resolves the conflict already."""
+    if result.commit is None or is_started(repository, result.commit, branch):
+        return None
+    with Scratch(repository) as scratch:
+        fix, tree = FixCommit.read(repository, result.commit), scratch.tree_of(branch.tip)
+        return adapt(scratch, scratch.pick(fix.id, tree, fix.base), tree, fix, branch.tip)
+
+
+def resolve_conflict(
+    repository: Repository, result: BackportResult, branch: BranchResult, left_out: Collection[str], start: Adaptation | None = None
+) -> Resolving:
+    """A clone with the branch's conflict in it, the existing one where there is one; with an adaptation to `start` from, its files.
+
+    The prerequisites `left_out` are not applied before the fix.
+    """
     narrowed = without(replace(result, branches=(branch,)), {branch.branch: left_out}).branches[0]
-    return resolve(repository, result, narrowed, stable_branches(repository).stable, None, BackportText())
+    return resolve(
+        repository, result, narrowed, stable_branches(repository).stable, None, BackportText(adapter=repository.identity), start=start
+    )

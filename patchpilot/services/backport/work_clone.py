@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from patchpilot.backports.adapt.adaptation import Adaptation
 from patchpilot.backports.backport_message import backport_message
 from patchpilot.backports.backport_patches import BackportText, Step, format_series, make_commits, range_diff
 from patchpilot.backports.backport_patches import MadeCommit as MadeCommit
@@ -26,6 +27,7 @@ from patchpilot.services.backport.backport_result import BackportResult, BranchR
 from patchpilot.services.backport.write_backports import answered, answering, note_of, steps_for, write_mails
 
 _BUILD_HOURS = 6.0
+_PLAIN_FILE = "100"
 _ADVICE = """
 # Say above your own Signed-off-by what you adapted and why:
 # [ yourname: … ]
@@ -56,11 +58,19 @@ class Built:
 
 
 def resolve(
-    repository: Repository, result: BackportResult, branch: BranchResult, stable: StableTrees, folder: Path | None, wording: BackportText
+    repository: Repository,
+    result: BackportResult,
+    branch: BranchResult,
+    stable: StableTrees,
+    folder: Path | None,
+    wording: BackportText,
+    *,
+    start: Adaptation | None = None,
 ) -> Resolving:
     """Prepare a clone with the prerequisites committed and the fix in conflict, or continue in the existing one.
 
-    When the user has committed the resolution, the patches are written to `folder` (default: next to the clone).
+    With an adaptation to `start` from there are no prerequisites, and the files in conflict have its content. When the user has committed the
+    resolution, the patches are written to `folder` (default: next to the clone).
     """
     if result.commit is None or not branch.tip:
         raise UsageError(
@@ -68,8 +78,13 @@ def resolve(
         )
     place = _place(repository, result.commit, branch)
     if not (place / ".git").exists():
-        _prepare(repository, result, branch, stable, place, wording)
+        _prepare(repository, result, branch, stable, place, wording, start)
     return _take_up(repository, result, branch, stable, place, folder or _patches(place), wording)
+
+
+def is_started(repository: Repository, commit: str, branch: BranchResult) -> bool:
+    """Whether there is a clone for a branch's conflict already."""
+    return (_place(repository, commit, branch) / ".git").exists()
 
 
 def resolution(repository: Repository, commit: str, branch: BranchResult) -> Path | None:
@@ -126,11 +141,17 @@ def _clone(repository: Repository, place: Path, extra: Path | None = None) -> No
 
 
 def _prepare(
-    repository: Repository, result: BackportResult, branch: BranchResult, stable: StableTrees, place: Path, wording: BackportText
+    repository: Repository,
+    result: BackportResult,
+    branch: BranchResult,
+    stable: StableTrees,
+    place: Path,
+    wording: BackportText,
+    start: Adaptation | None,
 ) -> None:
     assert result.commit is not None
     fix = repository.commit(result.commit)
-    needs = [] if branch.partial else [Step(repository.commit(prerequisite.commit), fix) for prerequisite in branch.prerequisites]
+    needs = [] if branch.partial or start else [Step(repository.commit(prerequisite.commit), fix) for prerequisite in branch.prerequisites]
     unready = place.with_name(place.name + ".unready")
     shutil.rmtree(unready, ignore_errors=True)
     try:
@@ -143,7 +164,12 @@ def _prepare(
             # what only the scratch store has must outlive it
             _own_objects(unready, scratch, commits)
         git(unready, "-c", "core.editor=true", "cherry-pick", "--allow-empty", result.commit, ok=(0, 1), timeout=1800)
-        message = backport_message(fix, stable, signer=wording.signer)
+        notes = start.steps if start else ()
+        message = backport_message(fix, stable, notes=notes, signer=wording.signer, adapter=wording.adapter if start else None)
+        for path, (mode, content) in ((path, made) for path, made in start.contents.items() if made) if start else ():
+            # a link's content is a path, which may lead out of the clone
+            if mode.startswith(_PLAIN_FILE):
+                (unready / path).write_bytes(content)
         merge_message = unready / ".git" / "MERGE_MSG"
         if merge_message.exists():
             merge_message.write_text(message + _ADVICE, encoding="utf-8", errors="surrogateescape")

@@ -122,7 +122,7 @@ def steps_for(
                 f"{result.commit[:12]} is not in your copy of mainline: stable trees take only mainline commits (fetch it, or use Cc: stable)",
             )
         adapted = answer.adaptation
-        if adapted and (unsure or adapted.is_sure):
+        if taken(adapted, unsure=unsure):
             steps.append(Step(repository.commit(result.commit), adaptation=adapted))
             continue
         if adapted:
@@ -163,6 +163,11 @@ def note_of(commit: MadeCommit, version: str, wording: BackportText) -> str:
         "rangediff": commit.rangediff,
     }
     return without_comments(fill(template("backport-note"), values))
+
+
+def taken(adapted: Adaptation | None, *, unsure: bool) -> Adaptation | None:
+    """An adaptation that may be used: one that is sure, or any where that was asked for."""
+    return adapted if adapted and (unsure or adapted.is_sure) else None
 
 
 def not_sure(adapted: Adaptation) -> str:

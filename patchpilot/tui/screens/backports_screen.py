@@ -19,6 +19,7 @@ from patchpilot.model.trailer import all_tags
 from patchpilot.tui.action_keys import in_keys
 from patchpilot.tui.glyphs import glyph
 from patchpilot.tui.rich_text import diff_line, fitted, lines, plain, wrapped
+from patchpilot.tui.screens.adapt_dialog import choose_resolution
 from patchpilot.tui.screens.stage_screen import StageScreen
 from patchpilot.tui.session import JobRequest
 from patchpilot.tui.stages import Stage, StageState, StageStatus
@@ -33,7 +34,7 @@ from patchpilot.tui.widgets.ruler import ReleaseRuler
 from patchpilot.tui.widgets.three_columns import BASE, BRANCH, FIX, TITLES, Conflicts, Version
 
 if TYPE_CHECKING:
-    from patchpilot.services.backport.backport_result import BackportResult, BranchResult
+    from patchpilot.services.backport.backport_result import Adaptation, BackportResult, BranchResult
     from patchpilot.services.backport.conflict_columns import ConflictColumns
     from patchpilot.services.backport.prerequisite_queue import PrerequisiteNeed
     from patchpilot.services.backport.work_clone import Resolving
@@ -102,7 +103,7 @@ class BackportsScreen(StageScreen):
             "write patches",
             tooltip="write the patches for every branch that the fix applies to, with the ticked prerequisites (only once it is in mainline)",
         ),
-        Binding("z", "resolve", "resolve", tooltip="resolve the conflict of this branch in a separate clone"),
+        Binding("z", "resolve", "resolve", tooltip="adapt the fix to this branch, or resolve the conflict in a separate clone"),
         Binding("space", "tick", "tick", key_display="Space", tooltip="tick a prerequisite, or untick it: w writes the ticked ones"),
         Binding(
             "vertical_line", "versions", "versions", key_display="|", tooltip="show the other versions of a conflict: branch, base, fix"
@@ -469,24 +470,53 @@ class BackportsScreen(StageScreen):
 
         left_out = self._all_unticked(result)
 
-        def written(done: "tuple[WrittenBackport, ...]") -> None:
-            self.app.push_screen(
-                Reader(
-                    "Patches written" if any(backport.files for backport in done) else "No patches written", written_rows(done), fold=True
-                )
-            )
+        self.in_thread(
+            "writing the patches", lambda repository, _: write_topic_backports(repository, result, folder, left_out), self._show_written
+        )
 
-        self.in_thread("writing the patches", lambda repository, _: write_topic_backports(repository, result, folder, left_out), written)
+    def _show_written(self, done: "tuple[WrittenBackport, ...]") -> None:
+        title = "Patches written" if any(backport.files for backport in done) else "No patches written"
+        self.app.push_screen(Reader(title, written_rows(done), fold=True))
 
     def action_resolve(self) -> None:
-        """Prepare a clone with the conflict, or continue there once it is resolved."""
-        from patchpilot.services.backport.topic_backports import resolve_conflict
+        """Propose ways to bring the fix to a branch where it conflicts, or continue in the clone once the conflict is resolved."""
+        from patchpilot.services.backport.topic_backports import adapt_to
 
         result: BackportResult | None = self.session.fresh(self.stage)
         branch = self._chosen()
         if result is None or branch is None or branch.verdict != "conflict":
             self.notify("no conflict on this branch", timeout=2)
             return
+
+        self.in_thread(
+            "adapting the fix to the branch",
+            lambda repository, _: adapt_to(repository, result, branch),
+            lambda adapted: choose_resolution(
+                self.app,
+                branch,
+                adapted,
+                write=lambda found: self._write_adapted(result, branch, found),
+                resolve=lambda start: self._resolve(result, branch, start),
+            ),
+        )
+
+    def _write_adapted(self, result: "BackportResult", branch: "BranchResult", adapted: "Adaptation") -> None:
+        from patchpilot.services.backport.topic_backports import write_adapted
+
+        def answered(value: str | None) -> None:
+            if value:
+                folder = Path(value).expanduser()
+                self.in_thread(
+                    "writing the patches",
+                    lambda repository, _: (write_adapted(repository, result, branch, adapted, folder),),
+                    self._show_written,
+                )
+
+        text = f"The adapted patch for {branch.branch}; read it before you send it.\n\nFolder for the patch:"
+        self.app.push_screen(LineDialog(text, lambda value: (bool(value.strip()), ""), value="backports", title="Write patches"), answered)
+
+    def _resolve(self, result: "BackportResult", branch: "BranchResult", start: "Adaptation | None") -> None:
+        from patchpilot.services.backport.topic_backports import resolve_conflict
 
         def ready(done: "Resolving") -> None:
             rows = resolving_rows(done, in_demo=bool(self.tui.demo))
@@ -498,7 +528,7 @@ class BackportsScreen(StageScreen):
         left_out = self._unticked(branch)
         self.in_thread(
             "setting up the conflict for you to resolve",
-            lambda repository, _: resolve_conflict(repository, result, branch, left_out),
+            lambda repository, _: resolve_conflict(repository, result, branch, left_out, start),
             ready,
         )
 

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""z on a conflict: the ways to bring the fix to the branch, the surest first."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from patchpilot.backports.adapt.adaptation import Adaptation
+from patchpilot.backports.verdict import BranchVerdict
+from patchpilot.commits.run import git
+from patchpilot.tui.app import PatchpilotApp
+from patchpilot.tui.screens.adapt_dialog import proposal_text, proposals
+from patchpilot.tui.stages import Stage
+from tests.kit.walk import asked, keys, settle, text_of, until
+from tests.screens.test_backports import NEED, branch
+
+ADAPTED = Adaptation("context", 0.82, tuple(f"a.c:{number}: the lines differ" for number in range(14)), {})
+
+
+def test_what_is_not_sure_comes_after_resolving_manually() -> None:
+    conflict = branch(BranchVerdict.CONFLICT, prerequisites=(NEED,))
+    assert [name for name, _, _ in proposals(conflict, ADAPTED)] == ["write", "start", "manual"]
+    unsure = proposals(conflict, replace(ADAPTED, confidence=0.3))
+    assert [name for name, _, _ in unsure] == ["manual", "start", "write"]
+    assert unsure[0][2] == "a clone with git's conflict in it, with 1 prerequisite applied before it"
+    text = proposal_text(conflict, ADAPTED)
+    assert text.startswith("Adapted to stable/linux-6.1.y with a confidence of 0.82:")
+    assert text.endswith("- 2 more")
+
+
+async def test_z_proposes_the_adaptation_and_writes_it(
+    mended: Path, walk_on: Callable[[Path], PatchpilotApp], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from patchpilot.services.backport import topic_backports
+
+    files = git(mended, "diff-tree", "--no-commit-id", "--name-only", "-r", "HEAD").text.split()
+    made = Adaptation("context", 0.9, ("a step",), {files[0]: ("100644", b"adapted\n")})
+    monkeypatch.setattr(topic_backports, "adapt", lambda *_: made)
+    app = walk_on(mended)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        asked(app)
+        git(mended, "update-ref", "refs/remotes/origin/master", "HEAD")
+        await keys(pilot, Stage.BACKPORTS, "z")
+        await until(pilot, lambda: "with a confidence of 0.90" in text_of(app), "the proposals")
+        assert "- a step" in text_of(app)
+        await keys(pilot, "enter")
+        await until(pilot, lambda: "Folder for the patch:" in text_of(app), "the question for the folder")
+        await keys(pilot, "ctrl+u")
+        await pilot.press(*str(tmp_path / "out"), "enter")
+        await until(pilot, lambda: "Patches written" in text_of(app), "the patch")
+    (file,) = (tmp_path / "out").rglob("*.patch")
+    assert "+adapted" in file.read_text()
+    assert ": a step ]" in file.read_text()
