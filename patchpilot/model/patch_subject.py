@@ -38,11 +38,12 @@ class Subject(NamedTuple):
 
 
 _MARK = re.compile(r"\s*\[([^\]]*)\]")
+_AT_THE_END = re.compile(r"\s*\[ver #(\d{1,4})\]\s*$", re.IGNORECASE)
 _RE = re.compile(r"^\s*(?:(?:re|fwd?|aw|antw|sv|vs)\s*(?:\[\d+\])?\s*:\s*)+", re.IGNORECASE)
 
 
 def parse_subject(raw: str) -> Subject:
-    """Parse a subject line; marks are read from all leading brackets."""
+    """Parse a subject line; marks are read from all leading brackets, the version also from `[ver #3]` at its end."""
     text = " ".join(raw.split())
     rest = _RE.sub("", text)
     marks: list[str] = []
@@ -51,6 +52,8 @@ def parse_subject(raw: str) -> Subject:
         rest = rest[match.end() :]
     words: list[str] = []
     version, number, total, rfc, resend, is_patch = 1, None, None, False, False, False
+    if marks and (ended := _AT_THE_END.search(rest)):
+        version, rest = int(ended[1]), rest[: ended.start()]
     for mark in marks:
         for word in re.split(r"[\s,]+", mark.strip()):
             lower = word.lower()

@@ -45,7 +45,8 @@ APPLIED = re.compile(
     rf"(?:^\W*|[.,;!:)]\s+|\b(?:{_BEFORE_APPLIED})\s+)\[?"
     r"(?:(?:now|just|been|already|also|finally|manually|both|all|tentatively|provisionally|locally)\]?\s+){0,3}"
     r"(?P<verb>applied|appiled|aplied|applid|appplied|"
-    r"queued|merged|pushed|pulled|picked(?: (?:it|this|these|them|both))?(?: patch(?:es)?)? up|picked up|picked(?= v\d|\s*(?:[.,!]|$))|taken|committed|added)\b"
+    r"queued|merged|pushed|pulled|picked(?: (?:it|this|these|them|both))?(?: patch(?:es)?)? up|picked up|picked(?= v\d|\s*(?:[.,!]|$))|taken|committed"
+    r"|(?<!patch )added|added(?= to\b))\b"
     r"(?P<rest>[^\n]*)",
     re.IGNORECASE | re.MULTILINE,
 )

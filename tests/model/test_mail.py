@@ -136,6 +136,8 @@ def test_no_sequence_of_diff_lines_breaks_the_parser(lines: list[str]) -> None:
         ("[PATCHv2 net-next] x: [y] z", "x: [y] z", 2),
         ("[f2fs-dev] [PATCH v2] x", "x", 2),
         ("plain", "plain", 1),
+        ("[RFC PATCH 07/14] pump: count [ver #3]", "pump: count", 3),
+        ("pump: count [ver #3]", "pump: count [ver #3]", 1),
     ],
 )
 def test_subjects_are_taken_apart(raw: str, title: str, version: int) -> None:

@@ -61,6 +61,7 @@ PEOPLE = {
     "applied": ("Applied, thanks!", "applied"),
     "applied to": ("Thanks, applied to demo-next.", "applied"),
     "queued": ("I've queued this up, thanks!", "applied"),
+    "a patch that added something": ("Ah, your second patch added that, so please make it four patches.", "review"),
     "queued with a tag": ("Acked-by: Rita Reviewer <rita@example.net>\n\nApplied to for-next.", "applied"),
     "not applied": ("I have not applied this, it should go through the net tree instead.", "review"),
     "tried out": ("I applied this patch on top of v6.8 and tested it, but the crash is still there. Please have another look.", "review"),
