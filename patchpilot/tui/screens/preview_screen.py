@@ -161,14 +161,16 @@ class PreviewScreen(StageScreen):
     def _show_facts(self, result: "SendPlan") -> None:
         """Next to the mails, on a broad terminal: the recipients with their roles, how they are sent, and what the checks found."""
         from patchpilot.services.send.preflight_card import preflight_card
+        from patchpilot.services.send.send_state import was_sent
 
-        card, panel = preflight_card(result), self.query_one("#mail-facts", Panel)
+        card, panel, sent = preflight_card(result), self.query_one("#mail-facts", Panel), was_sent(result)
         how = (counted(len(result.mails), "mail"), result.request.via, result.account.label)
         rows = [plain(f" {glyph('dot')} ".join(how)), *people_lines(result), Text(), plain("Checks", HEADING)]
         for check in sorted(card.checks, key=lambda check: not is_blocking(check)):
-            rows += check_lines(check, SIDE - AROUND)
+            # that it was sent is no problem of what was sent
+            rows += check_lines(check, SIDE - AROUND) if not (sent and is_blocking(check)) else []
         self.query_one("#facts", Static).update(lines(rows))
-        panel.count = card.verdict
+        panel.heading, panel.count = ("What was sent", "") if sent else ("What is sent", card.verdict)
 
     def _facts(self, result: "SendPlan", at: int) -> str:
         """A mail's size and recipients, and what is new in it."""

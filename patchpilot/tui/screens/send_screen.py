@@ -353,7 +353,11 @@ class SendScreen(StageScreen):
         chosen, known = self.query_one("#checks", List), self.session.last(self.stage)
         for at, check in enumerate(self._checks[: chosen.option_count]):
             chosen.replace_option_prompt_at_index(at, self._row(check))
-        if known and self._shown is not None:
+        if self._sending:
+            self._draw_mails()
+        elif known and known.report and self._shown is not None:
+            self._draw_end(known.plan, known.report)
+        elif known and self._shown is not None:
             self._show_check()
             self.query_one("#sending", Static).update(self._mails_text(known.plan))
 
@@ -676,16 +680,25 @@ class SendScreen(StageScreen):
         self.query_one("#progress").set_class(not shown, "-alone")
 
     def _show_end(self, plan: "SendPlan", report: "SendReport") -> None:
-        """Each mail with its Message-ID, and the card of what happens now."""
+        """Each mail with its Message-ID, the first one in full, and the card of what happens now."""
         self._switch(sent=True)
         panel = self.query_one("#progress", Panel)
         panel.heading, panel.count = f"{report.headline} {glyph('dot')} {plan.request.via}", ""
+        self._draw_end(plan, report)
+        self._show_mail(plan, {mail.message_id for mail in report.mails})
+        self._show_next(shown=bool(report.now or any(mail.link for mail in report.mails)))
+        self.query_one("#end", Panel).heading = (
+            "What happens now" if all(mail.state == "accepted" for mail in report.mails) else "What to do"
+        )
+        self.query_one("#scroll").focus()
+
+    def _draw_end(self, plan: "SendPlan", report: "SendReport") -> None:
+        """The texts of the end card in the room that they have."""
         rows: list[Text] = []
         for mail in report.mails:
             rows += [*_mail_rows(str(mail.state), mail.subject, mail.detail), plain(f" <{mail.message_id}>", QUIET)]
         if self.size.height >= TALL:
             rows += [Text(), *self._everybody(plan)]
-        self._show_mail(plan, {mail.message_id for mail in report.mails})
         self.query_one("#mails", Static).update(lines(rows))
         link = next((mail.link for mail in report.mails if mail.link), "")
         now = [Text.assemble(plain("Archive: ", HEADING), plain(link))] if link else []
@@ -694,11 +707,6 @@ class SendScreen(StageScreen):
             gap = "\n" if self.size.width >= BROAD and self.size.height >= TALL else ""
             now.append(Text.assemble((f"{gap}{glyph('folded')} ", KEY), with_code(in_keys(sentence, Stage.SEND))))
         self.query_one("#now", Static).update(lines(now))
-        self._show_next(shown=bool(now))
-        self.query_one("#end", Panel).heading = (
-            "What happens now" if all(mail.state == "accepted" for mail in report.mails) else "What to do"
-        )
-        self.query_one("#scroll").focus()
 
 
 def _ordered(card: "PreflightCard") -> "tuple[CheckLine, ...]":
