@@ -232,7 +232,7 @@ PROMISES = re.compile(
 QUESTION = re.compile(r"\?(?![^\n]{0,200}\s:\s|\s+\S{1,80}\+0x)(?:\s|$|[)\"'])")
 """The end of a question; C's `? :` is none, nor is a doubtful line of a call trace."""
 WORKS = _one_of(r"""
-    i can confirm | works (?:fine|well|great|as expected|for me)(?! if| when) | (?:fixes|solves) (?:it|the \w+|my \w+) (?:for me|here)
+    i can confirm | (?<!that )works (?:fine|well|great|as expected|for me)(?! if| when) | (?:fixes|solves) (?:it|the \w+|my \w+) (?:for me|here)
     (?:can't|cannot|can not|unable to|no longer) (?:be )?(?:reproduced?|see|observe|trigger) (?:the|this|that|it|any)
 """)
 """A person's report of a successful test."""

@@ -133,7 +133,7 @@ def _talk(words: str, body: Body, subject: str, by_author: bool | None, answered
     answers = None if THANKS_FOR_IT.match(words) else ANSWERS.match(words)
     if answers and not questions and not strong and (count <= 12 or not weak):
         return Reading(MailKind.OTHER, 0.75, "a short answer")
-    if (match := PROMISES.search(words)) and strong <= (2 if answers else 1) and not mostly_questions:
+    if (match := PROMISES.search(words)) and strong <= (2 if answers else 1) and not mostly_questions and not (asks_as_other and on_code):
         return Reading(MailKind.OTHER, 0.6, _around(words, match))
     if answers and not strong and not mostly_questions and not on_code:
         return Reading(MailKind.OTHER, 0.55, "an answer to somebody")
