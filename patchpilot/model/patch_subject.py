@@ -32,11 +32,17 @@ class Subject(NamedTuple):
         return next(iter(self.stables), None)
 
     @property
+    def of_set(self) -> bool:
+        """Whether its marks say that it is about a set of patches: `[PATCHSET v4 1/2]`, `[PATCH SET v4]`."""
+        return bool(_SET.search(" ".join(self.marks)))
+
+    @property
     def for_stable(self) -> bool:
         """Whether its prefix says that it is for a stable tree, by a version or the word "stable"."""
         return is_for_stable(self.words)
 
 
+_SET = re.compile(r"\bpatch ?set\b", re.IGNORECASE)
 _MARK = re.compile(r"\s*\[([^\]]*)\]")
 _AT_THE_END = re.compile(r"\s*\[ver #(\d{1,4})\]\s*$", re.IGNORECASE)
 _RE = re.compile(r"^\s*(?:(?:re|fwd?|aw|antw|sv|vs)\s*(?:\[\d+\])?\s*:\s*)+", re.IGNORECASE)

@@ -167,7 +167,7 @@ def _person(base: Classified, answered: Answered, is_known: bool) -> Classified:
 
 def _post(subject: Subject, text: str, body: Body) -> MailKind | None:
     """Whether a mail that is not a reply is a patch or a cover letter."""
-    marked = subject.is_patch or subject.rfc or subject.number is not None
+    marked = subject.is_patch or subject.rfc or subject.number is not None or subject.of_set
     pull = any("pull" in word.lower() for mark in subject.marks for word in mark.split())
     if subject.number == 0 and (marked or subject.total):
         return MailKind.COVER

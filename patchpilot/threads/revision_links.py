@@ -149,9 +149,19 @@ def _is_common_title(one: Revision, other: Revision) -> bool:
     """Whether a title may be used again for something else: one from long ago, or a cover letter's for other patches ("minor fixes")."""
     apart = abs(when(one.head.mail.mail) - when(other.head.mail.mail))
     other_patches = one.head.is_cover and bool(one.patches and other.patches) and one.titles & other.titles == {title_key(one.head.title)}
+    later = max(one, other, key=lambda revision: when(revision.head.mail.mail))
+    if later.version == 1 and _shares_little(one, other):
+        return True
     if one.version == other.version:
         return other_patches
     return apart > _ANOTHER_TIME or (other_patches and apart > _NEXT_VERSION)
+
+
+def _shares_little(one: Revision, other: Revision) -> bool:
+    """Whether one of two series with cover letters of different titles only carries a few patches of the other."""
+    if not (one.head.is_cover and other.head.is_cover) or title_similarity(one.head.title, other.head.title) > ALIKE:
+        return False
+    return len(one.titles & other.titles) * 2 < min(len(one.patches), len(other.patches))
 
 
 def _join_renamed(revisions: Sequence[Revision], joined: _Groups) -> None:

@@ -40,14 +40,18 @@ def find_topics(mails: Iterable[Classified]) -> tuple[PostedTopic, ...]:
 
 
 def _with_covers(posts: Sequence[Post]) -> list[Post]:
-    """The posts; one without number and diff that a numbered patch of the same author answers is a cover letter."""
+    """The posts; one without number and diff that a numbered patch of the same author answers is a cover letter, also one whose number is that of
+    a set (`[PATCHSET v4 1/2]`)."""
     headed = {(post.mail.mail.in_reply_to, post.mail.sender.key) for post in posts if post.number}
-    return [
-        replace(post, mail=replace(post.mail, kind=MailKind.COVER))
-        if post.number is None and not post.mail.body.has_diff and (post.message_id, post.mail.sender.key) in headed
-        else post
-        for post in posts
-    ]
+    found: list[Post] = []
+    for post in posts:
+        subject = post.mail.subject
+        heads = not post.mail.body.has_diff and (post.message_id, post.mail.sender.key) in headed
+        if heads and (post.number is None or subject.of_set):
+            number = None if post.number is None else 0
+            post = replace(post, mail=replace(post.mail, kind=MailKind.COVER, subject=subject._replace(number=number)))
+        found.append(post)
+    return found
 
 
 def _in_order(group: Sequence[Revision]) -> tuple[Revision, ...]:
@@ -59,8 +63,9 @@ def _in_order(group: Sequence[Revision]) -> tuple[Revision, ...]:
 
 
 def _numbered(group: Sequence[Revision]) -> tuple[Revision, ...]:
-    """The revisions, one that was sent without its number as the version that its changelog begins with."""
+    """The revisions, one that was sent without its number as the version that its changelog begins with, or of which it corrects a patch."""
     had = {revision.version for revision in group}
+    of = {post.message_id: revision.version for revision in group for post in revision.posts}
     found: list[Revision] = []
     for revision in group:
         is_again = any(before.version == revision.version and before.rfc == revision.rfc for before in found)
@@ -68,6 +73,11 @@ def _numbered(group: Sequence[Revision]) -> tuple[Revision, ...]:
             _CHANGES.search(unquoted(revision.head.mail.mail.body)) if is_again and revision.version == 1 and not revision.resend else None
         )
         number = int(words["version"]) if words else 1
+        if revision.version == 1 and len(revision.patches) < (revision.head.mail.subject.total or 1):
+            # a patch sent again below its version
+            number = of.get(revision.head.mail.mail.in_reply_to or "", 1)
+            found.append(replace(revision, version=number))
+            continue
         found.append(replace(revision, version=number) if words and number not in had else revision)
     return tuple(found)
 
@@ -132,7 +142,9 @@ def _revisions(posts: Sequence[Post]) -> list[Revision]:
         home.append(post)
         by_id[post.message_id] = home
     return [
-        Revision(group[0].mail.subject.version, tuple(sorted(group, key=lambda post: (not post.is_cover, post.number or 0))))
+        Revision(
+            max(post.mail.subject.version for post in group), tuple(sorted(group, key=lambda post: (not post.is_cover, post.number or 0)))
+        )
         for group in sets
     ]
 
@@ -152,7 +164,8 @@ def _under_cover(group: Sequence[Post], post: Post) -> bool:
     stem = batch_of(cover.message_id)
     if stem is not None and stem == batch_of(post.message_id):
         return True
-    same = cover.mail.subject.version == post.mail.subject.version
+    # patches without a version are those of the cover letter that they answer
+    same = post.mail.subject.version in (1, cover.mail.subject.version)
     return same and abs(when(post.mail.mail) - when(cover.mail.mail)) < _TOGETHER
 
 

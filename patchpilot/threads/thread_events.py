@@ -11,6 +11,7 @@ from patchpilot.series.patch_pairing import title_key
 from patchpilot.threads.mail_classifier import unquoted
 from patchpilot.threads.mail_kinds import STABLE, MailKind
 from patchpilot.threads.phrases import PATCHWORK_MARK, PROMISES, SENT_AGAIN, WHOLE_SERIES, WITHDRAWS
+from patchpilot.threads.posted_series import Post
 from patchpilot.threads.sender import same_person
 from patchpilot.threads.thread_match import Attached, about
 
@@ -33,7 +34,21 @@ _IN_A_TREE = re.compile(r"\b(?:pushed|queued|merged|pulled|committed)\b", re.IGN
 """What only those do who have a tree; testers apply and pick up, too."""
 _ONE_PATCH = re.compile(r"\AThe patch\s+\S[^\n]*\s+has been applied to\b")
 """A maintainer's script: its text below is the same for every patch."""
+_THIS_PATCH = re.compile(r"\b(?:one|patch)\Z", re.IGNORECASE)
+_ONE_NUMBER = r"#?\d{1,3}(?:/\d{1,3})?"
+_NUMBERS = (
+    rf"{_ONE_NUMBER}(?:(?: ?[-–,&+] ?| (?:to|through|and) |, and ){_ONE_NUMBER}){{0,20}}"
+    r"(?![\w%]|[./]\d| (?:days|weeks|months|hours|times)\b)"
+)
+_TOOK_SOME = re.compile(
+    rf"\b(?:applied|queued|merged|pushed|picked|taken|took)(?: up)?(?: only| just| the)?(?: patch(?:es)?)? (?P<those>{_NUMBERS})"
+    rf"|\bpatch(?:es)? (?P<named>{_NUMBERS}) (?:(?:is|are|was|were|has|have|been|now|both|all) ){{0,3}}(?:applied|queued|merged|pushed|picked|taken)\b"
+    r"|\b(?:applied|queued|merged|pushed|picked|taken|took)(?: up)?(?: only| just)? the first (?P<first>one|two|three|four|five|six|seven|\d{1,2})\b",
+    re.IGNORECASE,
+)
+_COUNTS = ("one", "two", "three", "four", "five", "six", "seven")
 _IN_SENTENCE = r"(?:[^.!?\n]|(?<=\d)\.(?=\d))*"
+_MOST_PATCHES = 1000
 _SHORT = 60
 """Words of a reply further down in a discussion that still takes something back."""
 _COMMIT_WITH_TITLE = re.compile(r"\b(?P<commit>[0-9a-fA-F]{12,40})\b[\s(]{0,4}[\"“](?P<title>[^\"”\n]{8,200}(?:\n[^\"”\n]{1,100})?)[\"”]")
@@ -144,6 +159,8 @@ def _events(reply: Attached) -> list[Event]:
                 if line.commit
             ] or ([] if mail.robot == "patchwork-bot" else [replace(base, what="applied")])
         aim = reply.revision.backport_to if reply.revision else None
+        if not place.commits and not mail.robot and (some := _some(reply)):
+            return [replace(base, what="queued" if aim else "applied", version=aim, patch=post.number, title=post.title) for post in some]
         return [replace(base, what="queued" if aim else "applied", commit=commit, version=aim) for commit in place.commits or (None,)]
     if kind is MailKind.TIP_COMMIT:
         return [replace(base, what="applied", commit=commit) for commit in place.commits or (None,)]
@@ -188,7 +205,8 @@ def _by_author(reply: Attached, base: Event) -> list[Event]:
     )
     if not match or announced or len(words.split()) > _SHORT or re.search(r"\bif\b", words[: match.start()], re.IGNORECASE):
         return []
-    return [replace(base, what="withdrawn", tree=None, patch=_about(reply), title=" ".join(match[0].split()))]
+    patch = reply.patch if _THIS_PATCH.search(match[0]) and reply.revision and len(reply.revision.patches) > 1 else _about(reply)
+    return [replace(base, what="withdrawn", tree=None, patch=patch, title=" ".join(match[0].split()))]
 
 
 def _about(reply: Attached) -> int | None:
@@ -198,6 +216,23 @@ def _about(reply: Attached) -> int | None:
     if reply.revision is None or len(reply.revision.patches) < 2 or WHOLE_SERIES.search(reply.mail.body.text):
         return 0
     return 0 if reply.patch == 1 and not reply.revision.head.is_cover else reply.patch
+
+
+def _some(reply: Attached) -> list[Post]:
+    """The patches that "applied 1-5", "the first two" names, where it leaves others out."""
+    patches = reply.revision.patches if reply.revision else ()
+    found = _TOOK_SOME.search(" ".join(reply.mail.body.text.split()))
+    if not found or len(patches) < 2 or ((found["those"] or "").isdecimal() and "patch " not in found[0].lower()):
+        return []
+    if first := found["first"]:
+        numbers = set(range(1, 1 + (int(first) if first.isdecimal() else 1 + _COUNTS.index(first.lower()))))
+    else:
+        numbers = set()
+        for part in re.split(r",? and |[,&+]", re.sub(r"#|/\d+", "", found["those"] or found["named"])):
+            ends = [int(end) for end in re.findall(r"\d+", part)]
+            numbers |= set(range(ends[0], min(ends[-1], _MOST_PATCHES) + 1)) if ends else set()
+    some = [post for post in patches if post.number in numbers]
+    return some if len(some) == len(numbers) < len(patches) else []
 
 
 def _is_addressed(reply: Attached) -> bool:

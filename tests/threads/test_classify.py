@@ -55,6 +55,7 @@ PEOPLE = {
     "two tags": ("Looks good.\n\nAcked-by: Rita Reviewer <rita@example.net>\nTested-by: Rita Reviewer <rita@example.net>", "trailers"),
     "a misspelt tag": ("Looks good; you can add:\n\nReviewed-off-by: Rita Reviewer <rita@example.net>", "ack"),
     "a formal refusal": ("This breaks the pump.\n\nNacked-by: Rita Reviewer <rita@example.net>", "nack"),
+    "agreement to a suggestion": ("Sure, that works for me too.", "ack"),
     "a refusal": ("NAK. We do not reserve bits for code that is not there.", "nack"),
     "a refusal within": ("Same comments as for v1.\nNAK from me until that is settled.", "nack"),
     "a device's NAK": ("The device answers with a NAK packet here, please handle that.", "review"),

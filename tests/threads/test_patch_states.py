@@ -4,6 +4,8 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from patchpilot.threads.mbox import parse
 from patchpilot.threads.status import Status, read_thread, with_commits
 from patchpilot.threads.thread_values import LandedCommit
@@ -58,6 +60,28 @@ def test_a_subset_mail_applies_the_patches_it_names() -> None:
         ("1.b4-ty@example.org", SHA.replace("0", "1", 1), "applied"),
         ("2.b4-ty@example.org", SHA.replace("0", "2", 1), "applied"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "states"),
+    [
+        ("Applied 1-2, thanks. There is some debate about 3.", ["accepted", "accepted", "sent"]),
+        ("Queued up patches 1 and 3, thanks.", ["accepted", "sent", "accepted"]),
+        ("Patches 1/3, 2/3 applied, thanks.", ["accepted", "accepted", "sent"]),
+        ("I've applied the first two, thanks!", ["accepted", "accepted", "sent"]),
+        ("Applied patch 2, thanks.", ["sent", "accepted", "sent"]),
+        ("Applied 1-3, thanks.", ["accepted", "accepted", "accepted"]),
+        ("Applied 3 patches, thanks.", ["accepted", "accepted", "accepted"]),
+        ("Applied to 6.9, thanks.", ["accepted", "accepted", "accepted"]),
+    ],
+)
+def test_who_applies_some_says_which(text: str, states: list[str]) -> None:
+    cover = mail("[PATCH 0/3] demo: pointers", "Three.\n", id="c", to=MATT)
+    three = [patch(f"[PATCH {at}/3] demo: step {at}", id=f"c{at}", reply_to="c", minutes=at) for at in (1, 2, 3)]
+    taken = mail("Re: [PATCH 0/3] demo: pointers", f"> Three.\n\n{text}\n", sender=MATT, id="t", reply_to="c", minutes=900)
+    found = read_thread(parse(mbox(cover, *three, taken)))[0]
+    assert [it.state for it in found.patches] == states
+    assert (found.state == "partly-accepted") is ("sent" in states)
 
 
 def test_a_stable_mail_is_about_the_patch_it_names() -> None:

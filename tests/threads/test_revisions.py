@@ -447,6 +447,42 @@ def test_a_cover_that_miscounts_keeps_the_patches_sent_under_it() -> None:
     assert [[post.number for post in revision.posts] for topic in topics(cover(), other) for revision in topic.revisions] == [[0], [1]]
 
 
+def test_the_letter_of_a_set_is_a_cover_whose_version_its_patches_have() -> None:
+    cover = mail("[PATCHSET v4 1/2] demo: pumps", "The first of two sets.\n", id="c0")
+    under = [patch(f"[PATCH {at}/2] demo: {at}", id=f"c{at}", reply_to="c0", minutes=at) for at in (1, 2)]
+    (found,) = topics(cover, *under)
+    assert (versions(found), [post.number for post in found.latest.posts]) == ([4], [0, 1, 2])
+
+
+def test_a_patch_sent_again_below_its_version_is_of_that_version() -> None:
+    first = [patch(f"[PATCH {at}/2] demo: step {at}", id=f"a{at}", reply_to="a1" if at > 1 else None, minutes=at) for at in (1, 2)]
+    second = [
+        patch(f"[PATCH v2 {at}/2] demo: step {at}", id=f"b{at}", reply_to="b1" if at > 1 else None, minutes=900 + at) for at in (1, 2)
+    ]
+    again = patch("[PATCH 2/2] demo: step 2", id="again", reply_to="b2", minutes=2000)
+    (found,) = topics(*first, *second, again)
+    assert versions(found) == [1, 2, 2]
+
+
+def test_a_series_that_carries_one_patch_of_another_is_another() -> None:
+    def series(title: str, patches: list[str], prefix: str, *, name: str, minutes: int) -> list[bytes]:
+        cover = mail(f"[{prefix} 0/{len(patches)}] {title}", "Pumps.\n", id=name, minutes=minutes)
+        return [
+            cover,
+            *(
+                patch(f"[{prefix} {at}/{len(patches)}] demo: {one}", id=f"{name}{at}", reply_to=name, minutes=minutes + at)
+                for at, one in enumerate(patches, 1)
+            ),
+        ]
+
+    first = series("demo: weighted pumps", ["refactor it", "weigh them", "add a call"], "RFC PATCH", name="a", minutes=0)
+    second = series("demo: weighted pumps", ["refactor it", "weigh them", "add a call"], "RFC PATCH v2", name="b", minutes=30000)
+    other = series("demo: let others set a pump", ["refactor it", "take a task", "export it"], "RFC PATCH", name="c", minutes=90000)
+    assert [versions(one) for one in topics(*first, *second, *other)] == [[1, 2], [1]]
+    renamed = series("demo: let others set a pump", ["refactor it", "weigh them", "export it"], "PATCH", name="c", minutes=90000)
+    assert [versions(one) for one in topics(*first, *second, *renamed)] == [[1, 2, 1]]
+
+
 def test_a_second_version_without_its_number_is_known_by_its_changelog() -> None:
     again = patch("[PATCH] demo: check the pump", id="b", notes="-v2:\n- check it twice\n", minutes=600)
     third = patch("[PATCHv3] demo: check the pump", id="c", notes="-v2:\n- check it twice\n-v3:\n- typo\n", minutes=900)

@@ -241,6 +241,12 @@ def test_a_patch_of_several_that_its_author_drops_does_not_withdraw_the_series()
         "[PATCH 2/3] demo: part 2", "Please drop this patch. I have another solution.", id="d", reply_to="p2", sender=ADA, minutes=60
     )
     assert state(cover, *series, dropped) != "withdrawn"
+    first = [
+        patch(f"[PATCH {number}/3] demo: part {number}", id=f"p{number}", reply_to="p1" if number > 1 else None) for number in (1, 2, 3)
+    ]
+    one = "Please ignore this one, it is merged already and has nothing to do with the 2 other patches of this series."
+    dropped = reply("[PATCH 1/3] demo: part 1", one, id="d", reply_to="p1", sender=ADA, minutes=60)
+    assert [it.state for it in read(*first, dropped).patches] == ["withdrawn", "sent", "sent"]
     whole = reply("[PATCH 0/3] demo: parts", "Please drop this series.", id="d", reply_to="p0", sender=ADA, minutes=60)
     assert state(cover, *series, whole) == "withdrawn"
 
