@@ -15,7 +15,7 @@ SECTIONS: dict[str, Sections] = {
     "check": (
         ("What to check", ("base", "whole_files", "all_revisions", "tree", "repo", "profile", "kernel")),
         ("Selection", ("strict", "select", "ignore", "since_version", "fail_on", "max_line_length")),
-        ("Fixing", ("fix", "diff", "published", "shared")),
+        ("Fixing", ("fix", "diff", "unsafe_fixes", "published", "shared")),
         ("Suppression", ("waive", "unwaive", "baseline", "write_baseline")),
         ("Output", ("format", "output", "statistics", "quiet", "verbose", "color")),
         ("Advanced", ("explain_base", "config_from", "data", "jobs", "checkpatch", "checkpatch_compat", "no_conf", "offline")),

@@ -11,7 +11,7 @@ from patchpilot.errors import PackError, nearest
 from patchpilot.lint import pack_patterns
 from patchpilot.lint.detector import DETECTORS, ArgumentType, RegisteredDetector
 from patchpilot.model.finding import Severity
-from patchpilot.model.rule import SCOPES, Example, Kernel, Pack, Rule, RuleFix
+from patchpilot.model.rule import APPLIED_FIXES, FIX_KINDS, SCOPES, Example, Kernel, Pack, Rule, RuleFix
 
 _ID = re.compile(r"^[A-Z][A-Z0-9]*[0-9]{3}$")
 _NAME = re.compile(r"^[a-z0-9]+(?:-[a-z0-9]+)*$")
@@ -241,11 +241,11 @@ _TYPES: Mapping[type, str] = {str: "a string", int: "a number", bool: "true or f
 def _remedy(table: Any, where: _Place) -> RuleFix:
     if not isinstance(table, dict):
         raise PackError(f"{where}: fix must be a table, [rule.fix]")
-    _no_unknown(table, ("kind", "text", "fixer"), where)
-    kind = _choice(table.get("kind", "none"), ("safe", "suggest", "none"), "fix kind", where)
+    _no_unknown(table, ("kind", "text", "fixer", "equivalent"), where)
+    kind = _choice(table.get("kind", "none"), FIX_KINDS, "fix kind", where)
     fixer = str(table.get("fixer", ""))
-    if bool(fixer) != (kind == "safe"):
-        raise PackError(f"{where}: a safe fix needs a fixer, other fixes must not have one")
+    if bool(fixer) != (kind in APPLIED_FIXES):
+        raise PackError(f"{where}: a safe or unsafe fix needs a fixer, other fixes must not have one")
     if fixer:
         from patchpilot.lint.fixing.fixer import import_fixers
 
@@ -253,7 +253,7 @@ def _remedy(table: Any, where: _Place) -> RuleFix:
         if fixer not in known:
             near = nearest(fixer, known)
             raise PackError(f"{where}: unknown fixer {fixer!r}", hint=f"did you mean {near!r}?" if near else None)
-    return RuleFix(kind, str(table.get("text", "")).strip(), fixer)
+    return RuleFix(kind, str(table.get("text", "")).strip(), fixer, str(table.get("equivalent", "")).strip())
 
 
 def _example(table: Any, where: _Place, *, bad: bool) -> Example:

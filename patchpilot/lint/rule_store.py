@@ -144,7 +144,7 @@ def _plain(rule: Rule) -> tuple[Any, ...]:
     values = {name: getattr(rule, name) for name in _NAMES}
     values["severity"] = str(rule.severity)
     values["checkpatch_severity"] = rule.checkpatch_severity and str(rule.checkpatch_severity)
-    values["remedy"] = (rule.remedy.kind, rule.remedy.text, rule.remedy.fixer)
+    values["remedy"] = tuple(rule.remedy)
     values["arguments"] = dict(rule.arguments)
     values["severities"] = {case: str(one) for case, one in rule.severities.items()}
     values["checkpatch_severities"] = {case: str(one) for case, one in rule.checkpatch_severities.items()}

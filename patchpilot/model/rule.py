@@ -7,16 +7,23 @@ from typing import Any, NamedTuple
 
 from patchpilot.model.finding import Severity
 
+APPLIED_FIXES = ("safe", "unsafe")
+FIX_KINDS = (*APPLIED_FIXES, "suggest", "none")
+"""The kinds of fixes: applied by --fix, applied with --unsafe-fixes only, a suggestion, no fix."""
 SCOPES = ("mail", "subject", "message", "trailers", "diff", "series", "tree", "history")
 Kernel = tuple[int, int]
 
 
 class RuleFix(NamedTuple):
-    """The fix of a finding: kind is "safe", "suggest" or "none"; `text` says how; `fixer` applies it when that is safe."""
+    """The fix of a finding: kind is one of `FIX_KINDS`; `text` says how; `fixer` applies it.
+
+    `equivalent` says why code with other tokens means the same after the fix, or what to check if the fix is unsafe.
+    """
 
     kind: str = "none"
     text: str = ""
     fixer: str = ""
+    equivalent: str = ""
 
 
 class Rule(NamedTuple):

@@ -33,6 +33,7 @@ OPTIONS = (
     Option(("--no-conf",), "do not read the tree's .checkpatch.conf"),
     Option(("--fix",), "apply safe fixes to patch files or commits (`patchpilot undo` restores commits)", plain=False),
     Option(("--diff",), "print what --fix would change", plain=False),
+    Option(("--unsafe-fixes",), "with --fix or --diff: also fixes whose result must be reviewed", plain=False),
     Option(("--published",), "with --fix: rewrite commits even if a remote branch or a tag has them", plain=False),
     Option(("--shared",), "with --fix: rewrite commits even if another local branch has them", plain=False),
     Option(("--baseline",), "do not report the findings listed in FILE", PATH, "FILE", plain=False),
@@ -78,6 +79,7 @@ class CheckOptions(NamedTuple):
     since_version: str | None = None
     fix: bool = False
     diff: bool = False
+    unsafe_fixes: bool = False
     published: bool = False
     shared: bool = False
     waive: tuple[str, ...] = ()

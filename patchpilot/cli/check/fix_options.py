@@ -32,6 +32,7 @@ def answer(common: Common, options: "CheckOptions", request: "CheckRequest", pla
             write=options.fix,
             published=options.published,
             shared=options.shared,
+            unsafe=options.unsafe_fixes,
             repository=place.repository_if_any(),
             tree=place.source_tree(),
             progress=progress,

@@ -26,6 +26,8 @@ def answer(common: Common, options: CheckOptions) -> int:
     if (options.published or options.shared) and not options.fix:
         name = "--published" if options.published else "--shared"
         raise UsageError(f"{name} requires --fix", hint=f"patchpilot check --fix {name}")
+    if options.unsafe_fixes and not (options.fix or options.diff):
+        raise UsageError("--unsafe-fixes requires --diff or --fix", hint="patchpilot check --diff --unsafe-fixes")
     if options.data and not options.data.is_dir():
         raise MissingError(f"{options.data}: no such directory", hint="--data must be the directory that contains spelling.txt")
     if options.whole_files:

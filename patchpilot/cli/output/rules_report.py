@@ -9,7 +9,7 @@ from patchpilot.model.finding import Severity
 from patchpilot.model.printable import printable
 from patchpilot.model.rule import Rule
 from patchpilot.services.setup.list_rules import RuleExplanation
-from patchpilot.services.setup.rule_pages import in_force, shown, version
+from patchpilot.services.setup.rule_pages import equivalence, in_force, shown, version
 
 COLUMNS = 80
 MOST_LINES = 40
@@ -45,8 +45,11 @@ def body_of(rule: Rule) -> dict[str, Any]:
         "summary": rule.summary,
         "why": rule.why,
         "reference": rule.reference,
-        "fix": {"kind": rule.remedy.kind, "text": rule.remedy.text},
+        "fix": {"kind": rule.remedy.kind, "text": rule.remedy.text, "equivalent": rule.remedy.equivalent},
     }
+
+
+_APPLIED_BY = {"safe": " (`check --fix` applies it where that is safe)", "unsafe": " (`check --fix --unsafe-fixes` applies it)"}
 
 
 def _cases(rule: Rule) -> str:
@@ -74,8 +77,9 @@ def page(explanation: RuleExplanation) -> str:
     if rule.remedy.text:
         lines += [
             "",
-            "Fix" if rule.remedy.kind != "safe" else "Fix (`check --fix` applies it where that is safe)",
+            f"Fix{_APPLIED_BY.get(rule.remedy.kind, '')}",
             *_indented(rule.remedy.text),
+            *_wrapped(equivalence(rule)),
         ]
     if rule.since or rule.until or rule.profiles:
         lines += ["", "Applies", *_indented(in_force(rule))]
@@ -110,8 +114,11 @@ def reference(rules: Sequence[RuleExplanation]) -> str:
             if examples:
                 lines += ["", f"{title}:", "", *(f"    {line}".rstrip() for line in _short(shown(examples[0])))]
         if rule.remedy.text:
-            by_itself = ". `check --fix` applies it where that is safe." if rule.remedy.kind == "safe" else ""
-            lines += ["", f"Fix: {rule.remedy.text}{by_itself}"]
+            lines += [
+                "",
+                f"Fix{_APPLIED_BY.get(rule.remedy.kind, '')}: {rule.remedy.text}",
+                *([equivalence(rule)] if rule.remedy.equivalent else []),
+            ]
         if conditions := in_force(rule):
             lines += ["", f"Applies: {conditions}"]
         for title, entries in _notes(explanation):

@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from patchpilot.cache import patterns as re
 from patchpilot.lint.clang.line_scan import LineScan, ScannedLine, as_text, scan
+from patchpilot.lint.clang.mask_comments import COMMENT as NOTE
 from patchpilot.model.finding import Finding, FixEdit
 
 if TYPE_CHECKING:
@@ -89,20 +91,25 @@ class FixSite:
 Fixer = Callable[[FixSite], LineChange | None]
 
 
+TokenChanges = tuple[tuple[str, str], ...]
+"""Patterns of runs of C tokens, joined by spaces, and of what they may become."""
+
+
 class RegisteredFixer(NamedTuple):
-    """A fixer in the registry, and what it may change."""
+    """A fixer in the registry, and what it may change: of a NAMED one, the `tokens`."""
 
     function: Fixer
     changes: str
+    tokens: TokenChanges = ()
 
 
-def fixer(name: str, changes: str = SPACE) -> Callable[[Fixer], Fixer]:
+def fixer(name: str, changes: str = SPACE, *, tokens: TokenChanges = ()) -> Callable[[Fixer], Fixer]:
     """Registers a function as the fixer `name`."""
 
     def register(function: Fixer) -> Fixer:
         if name in FIXERS:
             raise ValueError(f"duplicate fixer {name!r}")
-        FIXERS[name] = RegisteredFixer(function, changes)
+        FIXERS[name] = RegisteredFixer(function, changes, tokens)
         return function
 
     return register
@@ -111,6 +118,18 @@ def fixer(name: str, changes: str = SPACE) -> Callable[[Fixer], Fixer]:
 def delete(numbers: Iterable[int]) -> LineChange:
     """Returns the change that deletes whole lines."""
     return LineChange(edits=tuple(FixEdit(number, 1, ()) for number in sorted(numbers)))
+
+
+def indent_of(raw: str) -> str:
+    """Returns the white space at the start of a line, without its sign."""
+    return raw[1 : len(raw) - len(raw[1:].lstrip(" \t"))]
+
+
+def bare_code(line: ScannedLine) -> str | None:
+    """Returns the code of a line without its sign; None if it has a comment or a directive, or continues with a backslash."""
+    if NOTE in line.text or re.match(r".\s*#", line.text) or line.raw.rstrip().endswith("\\"):
+        return None
+    return line.raw[1:].rstrip(" \t")
 
 
 def import_fixers() -> dict[str, RegisteredFixer]:

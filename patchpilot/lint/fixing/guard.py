@@ -2,11 +2,12 @@
 """The guard for fixes: compares the C tokens before and after a fix, which may differ only as the fixer declares."""
 
 from collections.abc import Sequence
+from difflib import SequenceMatcher
 
 from patchpilot.cache import patterns as re
 from patchpilot.lint.clang.mask_comments import COMMENT as NOTE
 from patchpilot.lint.clang.mask_comments import Sanitizer
-from patchpilot.lint.fixing.fixer import CODE, COMMENT, PROSE, SPACE
+from patchpilot.lint.fixing.fixer import CODE, COMMENT, PROSE, SPACE, RegisteredFixer, TokenChanges
 
 _TOKEN = re.compile(
     r"(?P<string>\"[X\t]*\"?|'[X\t]*'?)|[A-Za-z_$]\w*|\.?\d(?:[eEpP][+-]|[\w.])*|<<=|>>=|\.\.\.|->|\+\+|--|<<|>>|<=|>=|==|!=|&&|\|\||[-+*/%&|^]=|##|\S"
@@ -16,8 +17,8 @@ _VERBATIM = re.compile(r"\s*#\s*(?:include|error|warning|pragma)\b")
 END = "\n"
 
 
-def tokens(texts: Sequence[str], inside: str = "") -> tuple[list[str], str]:
-    """Returns the C tokens of some lines (without signs, one character a byte) and their comments without white space.
+def tokens(texts: Sequence[str], inside: str = "") -> tuple[list[str], str, str]:
+    """Returns the C tokens of some lines (without signs, one character a byte), their comments without white space, and the state after them.
 
     `inside` is the state before the first line: "" or, in a comment, "*/". The end of a directive is a token, and so is a line continuation.
     """
@@ -39,22 +40,35 @@ def tokens(texts: Sequence[str], inside: str = "") -> tuple[list[str], str]:
         if directive and not goes_on:
             result.append(END)
             directive = False
-    return result, "".join(notes)
+    return result, "".join(notes), blanker.inside
 
 
-def keeps_meaning(old: Sequence[str], new: Sequence[str], *, path: str, changes: str, inside: str = "") -> bool:
-    """Whether a fixer with these `changes` may replace the old lines by the new ones."""
+def keeps_meaning(old: Sequence[str], new: Sequence[str], *, path: str, fixer: RegisteredFixer, inside: str = "") -> bool:
+    """Whether a fixer may replace the old lines by the new ones: what differs is what it declares that it changes."""
+    changes = fixer.changes
     if changes == SPACE and _squeezed(old) != _squeezed(new):
         return False
     if not path.endswith(CODE):
         return True
-    was, said = tokens(old, inside)
-    now, says = tokens(new, inside)
+    was, said, before = tokens(old, inside)
+    now, says, after = tokens(new, inside)
+    if before != after:
+        return False
     if changes == SPACE:
         return was == now and said == says
     if changes in (COMMENT, PROSE):
         return was == now
-    return [one for one in was if one[0] in "\"'"] == [one for one in now if one[0] in "\"'"] and said == says
+    return said == says and only_changes(was, now, fixer.tokens)
+
+
+def only_changes(was: Sequence[str], now: Sequence[str], allowed: TokenChanges) -> bool:
+    """Whether every run of tokens that differs is one of the allowed changes; no string ever differs."""
+    if [one for one in was if one[0] in "\"'"] != [one for one in now if one[0] in "\"'"]:
+        return False
+    return all(
+        kind == "equal" or any(re.fullmatch(old, " ".join(was[a:b])) and re.fullmatch(new, " ".join(now[c:d])) for old, new in allowed)
+        for kind, a, b, c, d in SequenceMatcher(None, was, now, autojunk=False).get_opcodes()
+    )
 
 
 def _squeezed(texts: Sequence[str]) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from patchpilot.cache import patterns as re
 from patchpilot.lint.clang.line_scan import ScannedLine, expand, scan
 from patchpilot.lint.clang.mask_comments import COMMENT as NOTE
-from patchpilot.lint.fixing.fixer import ColumnSpan, LineChange
+from patchpilot.lint.fixing.fixer import ColumnSpan, LineChange, indent_of
 from patchpilot.lint.fixing.patch_edit import PatchEdit
 from patchpilot.lint.lint_context import Context
 
@@ -46,8 +46,8 @@ def keep_columns(
         shifts = _shifts(line.text, masks[here])
         for below, column in _below(was, at, shifts):
             there = place.get(old[0].origin[below.number - 1], -1)
-            indent = _indent(below.raw)
-            if there < 0 or there in done or _indent(text[there]) != indent:
+            indent = indent_of(below.raw)
+            if there < 0 or there in done or indent_of(text[there]) != indent:
                 continue
             if not may_touch(below, old[0].origin[below.number - 1]):
                 askew.add(old[0].origin[at])
@@ -58,10 +58,6 @@ def keep_columns(
             masks[there] = f"+{new_indent}{masks[there][1 + len(indent) :]}"
             done.add(there)
     return AlignedColumn(LineChange(spans=tuple(spans)), frozenset(askew))
-
-
-def _indent(raw: str) -> str:
-    return raw[1 : len(raw) - len(raw[1:].lstrip(_SPACES))]
 
 
 def _open(text: str) -> list[int]:
@@ -90,7 +86,7 @@ def _below(lines: list[ScannedLine], at: int, shifts: dict[int, int]) -> Iterato
             return
         if line.sign == "-":
             continue
-        indent = _indent(line.raw)
+        indent = indent_of(line.raw)
         # white space in the kernel's form: tabs as far as possible
         plain = line.text[1 : 1 + len(indent)] == indent and re.fullmatch(r"\t* {0,7}", indent)
         column = columns.get(len(expand(indent)))

@@ -6,14 +6,14 @@ The patch is checked again after every round, so no fixer is trusted to be right
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import partial
 
 from patchpilot.lint.clang.line_scan import ScannedLine, as_bytes, as_text
 from patchpilot.lint.clang.mask_comments import COMMENT as NOTE
-from patchpilot.lint.fixing.fixer import FixSite, LineChange, RegisteredFixer, import_fixers
+from patchpilot.lint.fixing.fixer import ColumnSpan, FixSite, LineChange, RegisteredFixer, import_fixers
 from patchpilot.lint.fixing.guard import keeps_meaning
 from patchpilot.lint.fixing.patch_edit import PatchEdit
 from patchpilot.lint.fixing.realign import keep_columns
@@ -22,6 +22,7 @@ from patchpilot.model.finding import Finding
 from patchpilot.model.patch import Patch
 from patchpilot.model.rule import Rule
 
+SAFE_ONLY = frozenset(("safe",))
 MOST_ROUNDS = 8
 MOST_STARTS = 10
 MOST_PASSES = 4
@@ -66,14 +67,15 @@ def fix_patch(
     *,
     may_touch: Callable[[int], bool] = lambda _: True,
     suppressed: frozenset[Key] = frozenset(),
+    kinds: AbstractSet[str] = SAFE_ONLY,
 ) -> FixOutcome:
-    """Applies all safe fixes to a patch. `look` checks a patch, `rules` are those of the run by id.
+    """Applies all fixes of these `kinds` to a patch. `check` checks a patch, `rules` are those of the run by id.
 
     Lines whose index in the patch `may_touch` denies do not change, and findings that are `suppressed` are not fixed.
     """
     context, found = check(patch)
     start = PatchEdit.of(patch)
-    fixers = {rule.id: import_fixers()[rule.remedy.fixer] for rule in rules.values() if rule.remedy.fixer} if found else {}
+    fixers = {rule.id: import_fixers()[rule.remedy.fixer] for rule in rules.values() if rule.remedy.kind in kinds} if found else {}
     before = _counted(found, start)
     tried = TriedFix(start, context, found, ())
     reasons: dict[Key, str] = {}
@@ -110,6 +112,10 @@ def _pass(
         to_revert = _fixes_to_revert(tried, before)
         if not to_revert:
             return tried, number == 0
+        if number >= MOST_STARTS // 2:
+            # what reverting them one by one does not end: no fix of their rules
+            rules = {rule for rule, _ in to_revert}
+            to_revert |= {one.key for one in tried.applied if one.key[0] in rules}
         banned |= to_revert
         reasons.update(dict.fromkeys(to_revert, CAUSES_OTHERS))
     return TriedFix(start.draft, start.context, start.found, ()), False
@@ -231,19 +237,23 @@ class RoundChanges:
         self._lines = patch.lines
         self._starts = [hunk.patch_line for hunk in hunks]
         self._left = [sum(line.kind in "+-" for line in hunk.lines) for hunk in hunks]
-        self._by_line: dict[int, list[LineChange]] = {}
+        self._spans: dict[int, set[ColumnSpan]] = {}
+        self._edited: set[int] = set()
 
     def add(self, change: LineChange) -> None:
         """Adds a change."""
-        for number in change.lines:
-            self._by_line.setdefault(number, []).append(change)
+        for span in change.spans:
+            self._spans.setdefault(span.line, set()).add(span)
+        if change.edits:
+            self._edited |= change.lines
         for hunk, lost in self._losses(change).items():
             self._left[hunk] -= lost
 
     def meets(self, change: LineChange) -> bool:
         """Whether the change touches lines of another one."""
-        others = (other for number in change.lines for other in self._by_line.get(number, ()))
-        return any(change.edits or other.edits or _overlap(change, other) for other in others)
+        if change.edits:
+            return any(number in self._edited or number in self._spans for number in change.lines)
+        return any(span.line in self._edited or _overlaps(span, self._spans.get(span.line, ())) for span in change.spans)
 
     def leaves_hunks(self, change: LineChange) -> bool:
         """Whether every hunk still changes something after it."""
@@ -266,12 +276,8 @@ def _changed_lines(lines: Sequence[str]) -> int:
     return sum(line.startswith(("+", "-")) for line in lines)
 
 
-def _overlap(change: LineChange, other: LineChange) -> bool:
-    return any(
-        span.line == two.line and span != two and span.start <= two.end and two.start <= span.end
-        for span in change.spans
-        for two in other.spans
-    )
+def _overlaps(span: ColumnSpan, others: Iterable[ColumnSpan]) -> bool:
+    return any(span != other and span.start <= other.end and other.start <= span.end for other in others)
 
 
 def _guarded(change: LineChange, context: Context, fixer: RegisteredFixer) -> bool:
@@ -289,7 +295,7 @@ def _guarded(change: LineChange, context: Context, fixer: RegisteredFixer) -> bo
     old = [lines[number - 1].raw[1:] for number in range(numbers[0], numbers[-1] + 1) if lines[number - 1].sign == "+"]
     after = PatchEdit.of(context.patch).excerpt(change, numbers[0], numbers[-1])
     new = [as_bytes(text)[1:] for text in after if text.startswith("+")]
-    return keeps_meaning(old, new, path=first.file, changes=fixer.changes, inside=inside)
+    return keeps_meaning(old, new, path=first.file, fixer=fixer, inside=inside)
 
 
 def _inside(text: str, raw: str) -> str | None:

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Protocol
 from patchpilot.commits.undo_refs import Undo
 from patchpilot.errors import ExitCode, RefusedError, UsageError
 from patchpilot.lint.engine import run
-from patchpilot.lint.fixing.try_fixes import NOT_CERTAIN, FixOutcome, Key, fix_patch
+from patchpilot.lint.fixing.try_fixes import NOT_CERTAIN, SAFE_ONLY, FixOutcome, Key, fix_patch
 from patchpilot.lint.lint_context import Context
 from patchpilot.model.finding import Finding
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.printable import one_line
 from patchpilot.model.progress import Progress, silent
+from patchpilot.model.rule import APPLIED_FIXES
 from patchpilot.model.source_tree import Tree
 from patchpilot.services.check import fix_commits, fix_files
 from patchpilot.services.check.check_patches import check_series, read_input
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 Only = Callable[[Patch, Finding], bool]
 """Which findings are fixed: the patch, and a finding in it."""
 NEEDED = "a later patch depends on this line"
-WITHOUT_FIX = {"none": "the rule has no automatic fix", "suggest": "its fix is only a suggestion"}
+WITHOUT_FIX = {"none": "the rule has no automatic fix", "unsafe": "its fix needs --unsafe-fixes", "suggest": "its fix is only a suggestion"}
 """Why a finding is left by the kind of its rule's fix."""
 
 
@@ -98,13 +99,14 @@ def fix(
     published: bool = False,
     shared: bool = False,
     only: Only | None = None,
+    unsafe: bool = False,
     repository: "Repository | None" = None,
     tree: Tree | None = None,
     progress: Progress = silent,
 ) -> FixResult:
     """Check each TARGET, apply the safe fixes, and `write` them, all or nothing: files in place, commits by new ones with an undo record.
 
-    `only` chooses the findings that are fixed; None: all.
+    `only` chooses the findings that are fixed; None: all. `unsafe`: also by fixes that need a look.
 
     UsageError for a TARGET that cannot be fixed, RefusedError where commits are `published` or `shared` and the caller did not allow it.
     """
@@ -118,12 +120,13 @@ def fix(
         with _refusals():
             commits.refuse_early(published=published, shared=shared)
     first = check_series(series, request, rules=rules, earlier=earlier, repository=repository, tree=tree, progress=progress)
+    kinds = frozenset(APPLIED_FIXES) if unsafe else SAFE_ONLY
     by_patch: dict[int, FixOutcome] = {}
     patches = []
     needed_lines = NeededLines() if commits else NeededLines.of([checked.patch for checked in first.patches])
     for number, checked in enumerate(first.patches):
         progress("fixing", number, len(first.patches))
-        fixed, outcome = fixed_patch(first, checked, series, commits or files, needed_lines.after(number, checked.patch), only)
+        fixed, outcome = fixed_patch(first, checked, series, commits or files, needed_lines.after(number, checked.patch), only, kinds)
         patches.append(fixed)
         if outcome:
             by_patch[id(checked.patch)] = outcome
@@ -139,7 +142,7 @@ def fix(
         else first
     )
     if only is None:
-        first, remaining = _with_reasons(first, patches, {}), _with_reasons(remaining, patches, by_patch)
+        first, remaining = _with_reasons(first, patches, {}, kinds), _with_reasons(remaining, patches, by_patch, kinds)
     result = FixResult(remaining if write else first, tuple(patches), remaining)
     if not by_patch:
         return replace(result, output=stdin if write and files.is_stdin else None)
@@ -231,6 +234,7 @@ def fixed_patch(
     writer: FixWriter,
     needed: AbstractSet[int],
     only: Only | None,
+    kinds: AbstractSet[str] = SAFE_ONLY,
 ) -> tuple[FixedPatch, FixOutcome | None]:
     """One patch with its fixes, where that is possible and there is anything to fix. Lines `needed` by later patches (0-based) are not changed.
 
@@ -241,7 +245,7 @@ def fixed_patch(
     safe = [
         finding
         for finding in checked.findings
-        if finding.rule in rules and rules[finding.rule].remedy.kind == "safe" and (only is None or only(patch, finding))
+        if finding.rule in rules and rules[finding.rule].remedy.kind in kinds and (only is None or only(patch, finding))
     ]
     if not safe or setting is None:
         return FixedPatch(patch), None
@@ -266,14 +270,16 @@ def fixed_patch(
     def may_touch(line: int) -> bool:
         return line < 0 or (line not in needed and line not in room.kept and room.may_touch(line))
 
-    outcome = fix_patch(patch, check_again, rules, may_touch=may_touch, suppressed=suppressed)
+    outcome = fix_patch(patch, check_again, rules, may_touch=may_touch, suppressed=suppressed, kinds=kinds)
     reasons = {**outcome.reasons, **on_kept, **dict.fromkeys(on_needed, NEEDED)}
     if not outcome.changed:
         return FixedPatch(patch, refused=note, reasons=reasons), None
     return FixedPatch(patch, outcome.fixed, writer.texts(patch, outcome), note, reasons), outcome
 
 
-def _with_reasons(check: CheckResult, patches: Sequence[FixedPatch], outcomes: Mapping[int, FixOutcome]) -> CheckResult:
+def _with_reasons(
+    check: CheckResult, patches: Sequence[FixedPatch], outcomes: Mapping[int, FixOutcome], applied: AbstractSet[str]
+) -> CheckResult:
     """A result whose findings say why they are left; `outcomes` are those of the patches (by id) that the result has after their fixes."""
     kinds = {rule.id: rule.remedy.kind for rule in check.rules}
 
@@ -286,7 +292,7 @@ def _with_reasons(check: CheckResult, patches: Sequence[FixedPatch], outcomes: M
         found = []
         for finding in findings:
             rule, at = _place(finding)
-            if kinds.get(rule) != "safe":
+            if kinds.get(rule) not in applied:
                 found.append(without_fix(finding))
             elif (rule, at) in done:
                 found.append(finding)

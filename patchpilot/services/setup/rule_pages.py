@@ -9,6 +9,12 @@ from patchpilot.services.setup.list_rules import RuleExplanation
 
 MOST_LINES = 40
 """Lines of an example that a page shows; the middle of a longer one is left out."""
+_APPLIED = {
+    "safe": "`check --fix`",
+    "unsafe": "`check --fix --unsafe-fixes`",
+    "suggest": "suggested, applied manually",
+    "none": "manually",
+}
 _LEVELS = {"error": "Error", "warning": "Warning", "check": "Check (shown with `--strict`)", "note": "Note"}
 
 
@@ -23,7 +29,7 @@ def rule_page(explanation: RuleExplanation) -> str:
         facts.append(("Former name", ", ".join(f"`{alias}`" for alias in rule.aliases)))
     if scope := in_force(rule):
         facts.append(("Applies", scope))
-    facts.append(("Fix", {"safe": "`check --fix`", "suggest": "suggested, applied manually", "none": "manually"}[rule.remedy.kind]))
+    facts.append(("Fix", _APPLIED[rule.remedy.kind]))
     (name, value), *rest = facts
     lines += [f"| {name} | {value} |", "|---|---|", *(f"| {name} | {value} |" for name, value in rest)]
     lines += ["", "## Why", "", " ".join(rule.why.split())]
@@ -32,6 +38,8 @@ def rule_page(explanation: RuleExplanation) -> str:
             lines += ["", f"## {title}", "", *_fenced(examples[0])]
     if rule.remedy.text:
         lines += ["", "## Fix", "", _sentence(rule.remedy.text)]
+    if rule.remedy.equivalent:
+        lines += ["", equivalence(rule)]
     if rule.options:
         lines += ["", "## Options", "", *(f"- `{name}`: {text}" for name, text in rule.options.items())]
     if rule.known_problems:
@@ -112,3 +120,9 @@ def shown(example: Example) -> str:
 
 def version(kernel: tuple[int, int] | None) -> str | None:
     return f"{kernel[0]}.{kernel[1]}" if kernel else None
+
+
+def equivalence(rule: Rule) -> str:
+    """Why the code means the same after the rule's fix, or what to check; "" where the tokens stay."""
+    start = "Check the result" if rule.remedy.kind == "unsafe" else "The meaning stays the same"
+    return f"{start}: {rule.remedy.equivalent}." if rule.remedy.equivalent else ""

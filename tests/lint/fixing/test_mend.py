@@ -109,7 +109,7 @@ def test_a_patch_is_never_mended_to_nothing() -> None:
         (f"{PROSE}\n{SIGN_OFF}", f"{PROSE}\n\n{SIGN_OFF}"),
         (f"{PROSE}\n\nChange-Id: I0123\n{SIGN_OFF}", f"{PROSE}\n\n{SIGN_OFF}"),
         (f"{PROSE}\n\n{SIGN_OFF}\nSuggested-by: Ben Reader <ben@example.org>", f"{PROSE}\n\nSuggested-by: Ben Reader <ben@example.org>\n{SIGN_OFF}"),
-        (f"{PROSE} It it the the way.\n\n{SIGN_OFF}", f"{PROSE} It it the way.\n\n{SIGN_OFF}"),
+        (f"{PROSE}\nIt it the the way.\n\n{SIGN_OFF}", f"{PROSE}\nIt it the way.\n\n{SIGN_OFF}"),
     ],
 )  # fmt: skip
 def test_messages_are_mended(message: str, wanted: str) -> None:
@@ -234,7 +234,7 @@ def test_what_was_taken_back_is_tried_again_when_the_rest_is_mended() -> None:
 )
 def test_a_message_that_speaks_of_a_misspelt_word_keeps_it(subject: str, message: str, body: str) -> None:
     text = patch_of(f" \tint ret;\n{body}+\tfrob(a);\n \tint more;", subject=subject, message=f"{message}\n\n{SIGN_OFF}")
-    assert message in mended_text(text).draft.patch.lines
+    assert message in " ".join(mended_text(text).draft.patch.lines)
 
 
 def test_a_misspelt_word_of_a_message_is_corrected() -> None:

@@ -5,18 +5,11 @@ from patchpilot.cache import patterns as re
 from patchpilot.lint.clang.checks.line_layout import _last_open_parenthesis as last_open_bracket
 from patchpilot.lint.clang.line_scan import ScannedLine, as_text
 from patchpilot.lint.clang.mask_comments import COMMENT as NOTE
-from patchpilot.lint.fixing.fixer import COMMENT, FixSite, LineChange, delete, fixer
+from patchpilot.lint.fixing.fixer import COMMENT, NAMED, FixSite, LineChange, bare_code, delete, fixer, indent_of
 from patchpilot.model.finding import FixEdit
 
 _SPACES = " \t"
 _MOST_LINES = 20
-
-
-def _bare(line: ScannedLine) -> str | None:
-    """Returns the code of a line without its sign; None if it has a comment or a directive, or continues with a backslash."""
-    if NOTE in line.text or re.match(r".\s*#", line.text) or line.raw.rstrip().endswith("\\"):
-        return None
-    return line.raw[1:].rstrip(_SPACES)
 
 
 @fixer("join-brace")
@@ -27,7 +20,7 @@ def join_brace(site: FixSite) -> LineChange | None:
         line = site.added(lower)
         if not upper or not line:
             continue
-        head, tail = _bare(upper), _bare(line)
+        head, tail = bare_code(upper), bare_code(line)
         if head is None or tail is None or not head.strip():
             continue
         tail = tail.lstrip(_SPACES)
@@ -43,7 +36,7 @@ def split_brace(site: FixSite) -> LineChange | None:
         line = site.added(number)
         if line is None:
             return None
-        text = _bare(line)
+        text = bare_code(line)
         if text is None:
             return None
         if "{" in line.code:
@@ -69,8 +62,8 @@ def comment_star(site: FixSite) -> LineChange | None:
     before = site.line.previous
     lead = re.match(r"[+ ]([ \t]*)(/?)\*", before.raw) if before else None
     edits: list[FixEdit] = []
-    number, old = site.number, _indent(site.line)
-    while lead and (line := site.added(number)) and _indent(line) == old and line.raw[1 + len(old) :].startswith("*"):
+    number, old = site.number, indent_of(site.line.raw)
+    while lead and (line := site.added(number)) and indent_of(line.raw) == old and line.raw[1 + len(old) :].startswith("*"):
         edits.append(FixEdit(number, 1, (as_text(f"+{lead[1]}{' ' if lead[2] else ''}{line.raw[1 + len(old) :]}"),)))
         number += 1
         if "*/" in line.raw:
@@ -99,22 +92,18 @@ def align(site: FixSite) -> LineChange | None:
     if not tabs or column < 0:
         return None
     new_indent = tabs[1] + "\t" * (column // 8) + " " * (column % 8)
-    old = _indent(line)
+    old = indent_of(line.raw)
     if not _may_move(line, old):
         return None
     edits = [FixEdit(line.number, 1, (as_text(f"+{new_indent}{line.raw[1 + len(old) :]}"),))]
     depth = _depth(before.code) + _depth(line.code)
     for number in range(line.number + 1, line.number + _MOST_LINES):
         one = site.added(number)
-        if depth <= 0 or one is None or _indent(one) != old or not _may_move(one, old):
+        if depth <= 0 or one is None or indent_of(one.raw) != old or not _may_move(one, old):
             break
         edits.append(FixEdit(number, 1, (as_text(f"+{new_indent}{one.raw[1 + len(old) :]}"),)))
         depth += _depth(one.code)
     return LineChange(edits=tuple(edits))
-
-
-def _indent(line: ScannedLine) -> str:
-    return line.raw[1 : len(line.raw) - len(line.raw[1:].lstrip(_SPACES))]
 
 
 def _may_move(line: ScannedLine, indent: str) -> bool:
@@ -127,8 +116,48 @@ def _depth(code: str) -> int:
     return code.count("(") - code.count(")")
 
 
-@fixer("drop-fallthrough", "named")
+@fixer("drop-fallthrough", NAMED, tokens=((r"fallthrough ;", r""),))
 def drop_fallthrough(site: FixSite) -> LineChange | None:
     """Deletes a `fallthrough;` between labels."""
     line = site.added(site.number)
     return delete([site.number]) if line and line.raw[1:].strip() == "fallthrough;" else None
+
+
+@fixer("spdx-comment", COMMENT)
+def spdx_comment(site: FixSite) -> LineChange | None:
+    """Writes the license tag in the kind of comment that its file has it in."""
+    line, comment = site.added(site.number), site.finding.value("comment")
+    match = (
+        re.match(r"\+(?:/\*[ \t]*|//[ \t]*|#[ \t]*)SPDX-License-Identifier:[ \t]*([^*/]*?)[ \t]*(?:\*/)?[ \t]*$", line.raw)
+        if line
+        else None
+    )
+    if not line or not match or comment not in ("//", "/*", "#"):
+        return None
+    tag = as_text(f"+{comment} SPDX-License-Identifier: {match[1]}{' */' if comment == '/*' else ''}")
+    # the comment goes on below the tag
+    more = ("+/*",) if line.raw.startswith("+/*") and "*/" not in line.raw else ()
+    if more and not re.match(r"\+ \*", site.scan.raw_line(line.number, 1) or ""):
+        return None
+    return LineChange(edits=(FixEdit(line.number, 1, (tag, *more)),))
+
+
+@fixer("start-with-star", COMMENT)
+def start_with_star(site: FixSite) -> LineChange | None:
+    """Starts the lines of a block comment with a star below that of its first line."""
+    before = site.line.previous
+    lead = re.match(r"[+ ]([ \t]*)(/?)\*", before.raw) if before else None
+    if not lead or not before or "*/" in before.raw[lead.end() :]:
+        return None
+    indent = f"{lead[1]}{' ' if lead[2] else ''}"
+    edits: list[FixEdit] = []
+    number = site.number
+    while (line := site.added(number)) and not re.match(r"\+[ \t]*\*", line.raw):
+        text = line.raw[1:].strip(_SPACES)
+        if set(line.text[1:].strip(_SPACES)) - {NOTE, *_SPACES} or "/*" in text or ("*/" in text and not text.endswith("*/")):
+            return None
+        edits.append(FixEdit(number, 1, (as_text(f"+{indent}* {text}".rstrip()),)))
+        if text.endswith("*/"):
+            break
+        number += 1
+    return LineChange(edits=tuple(edits)) if edits else None

@@ -7,6 +7,7 @@ from patchpilot.cache import patterns as re
 from patchpilot.lint.clang.line_scan import as_bytes
 from patchpilot.lint.clang.mask_comments import COMMENT as NOTE
 from patchpilot.lint.fixing.fixer import PROSE, ColumnSpan, FixSite, LineChange, delete, fixer
+from patchpilot.lint.message_prose import paragraphs
 from patchpilot.model.finding import FixEdit
 from patchpilot.model.trailer import is_trailer
 
@@ -118,6 +119,26 @@ def commit_reference(site: FixSite) -> LineChange | None:
     return LineChange(edits=(FixEdit(site.number, len(paragraph), tuple(wrapped)),))
 
 
+@fixer("wrap", PROSE)
+def wrap(site: FixSite) -> LineChange | None:
+    """Wraps a long line of prose, and the rest of its paragraph as far as its lines are full."""
+    context = site.context
+    paragraph = next((one for one in paragraphs(context) if one.start <= site.number < one.start + len(one.lines)), None)
+    if not paragraph or not _in_message(site):
+        return None
+    lines = paragraph.lines[site.number - paragraph.start :]
+    if any("\r" in row or not re.match(r"\S", row) or re.search(r"\S(?: {3,}|\t)|\|", row) for row in lines):
+        return None
+    taken = 1
+    # a short line was broken on purpose
+    while taken < len(lines) and len(lines[taken - 1]) + len(lines[taken].split()[0]) >= COLUMNS:
+        taken += 1
+    wrapped = textwrap.wrap(" ".join(lines[:taken]), COLUMNS, break_long_words=False, break_on_hyphens=False)
+    if any(is_trailer(row) or not row[0].isalnum() for row in wrapped[1:]):
+        return None
+    return LineChange(edits=(FixEdit(site.number, taken, tuple(wrapped)),))
+
+
 def _prose_from(site: FixSite) -> tuple[str, ...]:
     """The lines of prose from the finding's line to the end of its paragraph."""
     lines = tuple(site.context.patch.lines[site.number - 1 :])
@@ -148,14 +169,16 @@ def _word(site: FixSite, typo: str, better: str) -> LineChange | None:
         for match in re.finditer(rf"(?<![\w'`/.@:_=$-]){re.escape(typo)}(?![\w'`@_=(/:$-]|\.\w)", raw)
         if _is_prose(site, *match.span())
     ]
-    if _in_message(site) and (not places or _is_about_spelling(site, raw, better, places[0].start())):
+    if _in_message(site) and (not places or _is_about_spelling(site, raw, typo, better, places[0].start())):
         return None
     return LineChange(spans=tuple(ColumnSpan(site.number, *place.span(), better) for place in places)) if places else None
 
 
-def _is_about_spelling(site: FixSite, raw: str, better: str, at: int) -> bool:
-    """Whether the message is about the misspelled word: it mentions spelling, quotes the word, or has the correct word next to it."""
+def _is_about_spelling(site: FixSite, raw: str, typo: str, better: str, at: int) -> bool:
+    """Whether the message is about the misspelled word: it mentions spelling, quotes the word, has the correct word, or the patch removes the word."""
     patch = site.context.patch
+    if any(typo in line.text for change in patch.files for line in change.lines("-")):
+        return True
     message = " ".join((patch.subject.title, *patch.message)).lower()
     return raw.count('"', 0, at) % 2 == 1 or re.search(rf"\btypos?\b|spell|\b{re.escape(better.lower())}\b", message) is not None
 

@@ -17,7 +17,7 @@ def _spans(site: FixSite, pattern: str, better: str, *, group: int = 0) -> LineC
     return LineChange(spans=tuple(ColumnSpan(site.number, *one.span(group), better) for one in matches)) if matches else None
 
 
-@fixer("drop-zero", NAMED)
+@fixer("drop-zero", NAMED, tokens=((r"= (?:0|NULL|false)", r""),))
 def drop_zero(site: FixSite) -> LineChange | None:
     """Removes `= 0` from a static or global variable."""
     text = site.line.text
@@ -26,19 +26,19 @@ def drop_zero(site: FixSite) -> LineChange | None:
     return _spans(site, r"(?<=[\w\]])\s*=\s*(?:0|NULL|false)\s*(?=;\s*$)", "")
 
 
-@fixer("unsigned-int", NAMED)
+@fixer("unsigned-int", NAMED, tokens=((r"", r"int"),))
 def unsigned_int(site: FixSite) -> LineChange | None:
     """Writes `unsigned x` as `unsigned int x`."""
     return _spans(site, r"\b(?:un)?signed()(?=\s+(?!char\b|short\b|int\b|long\b|__)[a-z_]\w*\s*[=,;\[)])", " int", group=1)
 
 
-@fixer("drop-int", NAMED)
+@fixer("drop-int", NAMED, tokens=((r"int", r""),))
 def drop_int(site: FixSite) -> LineChange | None:
     """Writes `long int` as `long`."""
     return _spans(site, r"\b(?:long|short|long unsigned|short unsigned)(\s+int)\b", "", group=1)
 
 
-@fixer("drop-extern", NAMED)
+@fixer("drop-extern", NAMED, tokens=((r"extern", r""),))
 def drop_extern(site: FixSite) -> LineChange | None:
     """Removes extern from a prototype that is on one line: continuation lines would no longer be aligned."""
     if re.search(r",(?![^(]*\))", site.line.code):
@@ -46,7 +46,7 @@ def drop_extern(site: FixSite) -> LineChange | None:
     return _spans(site, r"^\+\s*(extern\s+)(?=.*\)[^(]*;\s*$)", "", group=1)
 
 
-@fixer("lower-hex", NAMED)
+@fixer("lower-hex", NAMED, tokens=((r"(?:0[xX]\w+ ?)+", r"(?:0x\w+ ?)+"),))
 def lower_hex(site: FixSite) -> LineChange | None:
     """Writes hexadecimal digits in lower case; the suffix does not change."""
     spans = []
@@ -60,37 +60,37 @@ def lower_hex(site: FixSite) -> LineChange | None:
     return LineChange(spans=tuple(spans)) if spans else None
 
 
-@fixer("func-name", NAMED)
+@fixer("func-name", NAMED, tokens=((r"__FUNCTION__", r"__func__"),))
 def func_name(site: FixSite) -> LineChange | None:
     """Writes `__FUNCTION__` as `__func__`."""
     return _spans(site, r"\b__FUNCTION__\b", "__func__")
 
 
-@fixer("plain-inline", NAMED)
+@fixer("plain-inline", NAMED, tokens=((r"__inline(?:__)?", r"inline"),))
 def plain_inline(site: FixSite) -> LineChange | None:
     """Writes older spellings of `inline` as `inline`."""
     return _spans(site, r"\b__inline(?:__)?\b", "inline")
 
 
-@fixer("one-semicolon", NAMED)
+@fixer("one-semicolon", NAMED, tokens=((r";", r""),))
 def one_semicolon(site: FixSite) -> LineChange | None:
     """Removes the second of two semicolons at the end of a line."""
     return None if re.search(r"\bfor\b", site.line.text) else _spans(site, r";(\s*;)(?=\s*$)", "", group=1)
 
 
-@fixer("drop-comma", NAMED)
+@fixer("drop-comma", NAMED, tokens=((r",", r""),))
 def drop_comma(site: FixSite) -> LineChange | None:
     """Removes the comma at the end of the line's code."""
     return _spans(site, r",(?=[\s\x01]*$)", "")
 
 
-@fixer("add-comma", NAMED)
+@fixer("add-comma", NAMED, tokens=((r"", r","),))
 def add_comma(site: FixSite) -> LineChange | None:
     """Adds a comma at the end of the line's code."""
     return _spans(site, r"(?<=[^\s\x01,;{(])()(?=[\s\x01]*$)", ",", group=1) if site.line.code.strip("+ \t") else None
 
 
-@fixer("drop-parentheses", NAMED)
+@fixer("drop-parentheses", NAMED, tokens=((r"\(", r""), (r"\)", r"")))
 def drop_parentheses(site: FixSite) -> LineChange | None:
     """Writes `return (x);` on one line as `return x;`."""
     line = site.added(site.number)

@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Fixers that write an expression in the kernel's way: types, comparisons, parentheses, permissions. What they rely on is on the rules' pages."""
+
+from patchpilot.cache import patterns as re
+from patchpilot.lint.clang.line_scan import as_bytes
+from patchpilot.lint.clang.mask_comments import COMMENT as NOTE
+from patchpilot.lint.fixing.fixer import NAMED, ColumnSpan, FixSite, LineChange, fixer
+
+_OUTSIDE = re.compile(r"^(?:scripts|samples|usr|tools|Documentation)/|^arch/[^/]+/boot/")
+"""Where code runs outside of the kernel and has no kernel types."""
+_C99_TYPE = re.compile(r"(?<![\w.>])(u?)int(8|16|32|64)_t(?!\w)")
+_OPERAND = r"(?:(?:->|\.)?[A-Za-z_]\w*|\[[\w+\-*. >]*\])+"
+_CONDITION = re.compile(r"(?:\b(?:if|while|likely|unlikely|WARN_ON|WARN_ON_ONCE|BUG_ON)\s*\(|&&|\|\||(?<!\w)!\s*\()\s*$")
+_OPENS = re.compile(r"(?:[(,?:{]|&&|\|\||(?<![=<>!])=|\breturn)\s*$")
+_CLOSES = re.compile(r"\s*(?:[),;?:}]|&&|\|\|)")
+_NULL_TEST = re.compile(rf"({_OPERAND})\s*([=!]=)\s*NULL\b")
+_SWAPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "==": "==", "!=": "!="}
+_CONSTANT_FIRST = re.compile(rf"\b([A-Z_][A-Z0-9_]*|\d\w*)(\s*)([<>]=?|[=!]=)(\s*)({_OPERAND}(?:\([\w, .>&-]*\))?)")
+_LIST_ENDS = re.compile(r"[;,]|&&|\|\||[^=!<>]=(?!=)|\?")
+
+
+def _code(site: FixSite) -> str:
+    """Returns the sanitized text of the finding's line if the patch adds it; "" if not."""
+    return site.line.text[: len(site.line.raw)] if site.added(site.number) else ""
+
+
+@fixer("kernel-types", NAMED, tokens=((r"(?:u?int(?:8|16|32|64)_t ?)+", r"(?:[us](?:8|16|32|64) ?)+"),))
+def kernel_types(site: FixSite) -> LineChange | None:
+    """Writes `uint32_t` as `u32`, unless a name of the line is that already."""
+    text = _code(site)
+    if _OUTSIDE.search(site.line.file) or re.search(r"\b[us](?:8|16|32|64)\b", text):
+        return None
+    spans = tuple(
+        ColumnSpan(site.number, *match.span(), f"{'u' if match[1] else 's'}{match[2]}")
+        for match in _C99_TYPE.finditer(text)
+        if NOTE not in match[0]
+    )
+    return LineChange(spans=spans) if spans else None
+
+
+@fixer("null-test", NAMED, tokens=((r"", r"!"), (r"[!=]= NULL", r"")))
+def null_test(site: FixSite) -> LineChange | None:
+    """Writes `p == NULL` as `!p`, and `p != NULL` as `p` where only its truth counts."""
+    text = _code(site)
+    spans = []
+    for match in _NULL_TEST.finditer(text):
+        before, after = text[1 : match.start()], text[match.end() :]
+        if not _OPENS.search(before) or not (_CLOSES.match(after) or (not after.strip() and _continues(site))):
+            continue
+        is_condition = _CONDITION.search(before) or re.match(r"\s*(?:&&|\|\||\?)", after)
+        if match[2] == "==":
+            spans += [ColumnSpan(site.number, match.start(), match.start(), "!"), ColumnSpan(site.number, match.end(1), match.end(), "")]
+        elif is_condition and not _assigns(before):
+            spans.append(ColumnSpan(site.number, match.end(1), match.end(), ""))
+    return LineChange(spans=tuple(spans)) if spans else None
+
+
+def _assigns(before: str) -> bool:
+    """Whether the last operand may be one of an assignment."""
+    return re.search(r"(?<![=<>!])=\s*$", before) is not None
+
+
+def _continues(site: FixSite) -> bool:
+    """Whether the next line of the new side goes on with a logical operator or closes a parenthesis."""
+    below = site.scan.raw_line(site.number, 1)
+    return below is not None and re.match(r"[+ ]\s*(?:&&|\|\||\))", below) is not None
+
+
+_SIDE = r"[\w\s.,()\[\]&*<>=!-]*"
+
+
+@fixer("constant-right", NAMED, tokens=((_SIDE, _SIDE),))
+def constant_right(site: FixSite) -> LineChange | None:
+    """Swaps the sides of a comparison whose constant is on the left; the other side is one name, member or call."""
+    text = _code(site)
+    match = _CONSTANT_FIRST.match(text, site.column) if site.column > 0 else None
+    if not match or NOTE in match[0] or not _OPENS.search(text[1 : match.start()]) or not _CLOSES.match(text[match.end() :]):
+        return None
+    constant, before, sign, after, value = match.groups()
+    return LineChange(spans=(ColumnSpan(site.number, *match.span(), f"{value}{before}{_SWAPPED[sign]}{after}{constant}"),))
+
+
+_PARENTHESES = ((r"[( ]+", r""), (r"[) ]+", r""))
+
+
+@fixer("plain-value", NAMED, tokens=_PARENTHESES)
+def plain_value(site: FixSite) -> LineChange | None:
+    """Removes the parentheses of `&(a->b)`, `*(a->b)` and `(a->b)()`."""
+    text = _code(site)
+    spans: list[ColumnSpan] = []
+    for match in re.finditer(rf"(?:[^&\w\s)\]]\s*|\A\+\s*|\breturn\s*)[&*]?\s*(\(\s*)({_OPERAND})(\s*\))", text):
+        addressed = re.search(r"[&*]\s*$", text[: match.start(1)])
+        called = text[match.end() : match.end() + 1] == "("
+        if re.search(r"->|\.", match[2]) and NOTE not in match[0] and (addressed or called):
+            spans += (ColumnSpan(site.number, *match.span(1), ""), ColumnSpan(site.number, *match.span(3), ""))
+    return LineChange(spans=tuple(spans)) if spans else None
+
+
+@fixer("plain-comparison", NAMED, tokens=_PARENTHESES)
+def plain_comparison(site: FixSite) -> LineChange | None:
+    """Removes the parentheses around a comparison that is an operand of `&&` or `||`, or the whole condition."""
+    inside = as_bytes(site.finding.value("inside")).strip()
+    if "\n" in inside or _LIST_ENDS.search(inside):
+        return None
+    number = site.number
+    while line := site.added(number):
+        text = line.text[: len(line.raw)]
+        spans = [
+            span
+            for match in re.finditer(rf"(\(\s*){re.escape(inside)}(\s*\))", text)
+            if re.search(r"(?:\(|&&|\|\||\+\s*)\s*$", text[: match.start()]) and re.match(r"\s*(?:\)|&&|\|\||$)", text[match.end() :])
+            for span in (ColumnSpan(number, *match.span(1), ""), ColumnSpan(number, *match.span(2), ""))
+        ]
+        if spans:
+            return LineChange(spans=tuple(spans))
+        if re.search(r"[;{]\s*$", text):
+            return None
+        number += 1
+    return None
+
+
+@fixer("single-parentheses", NAMED, tokens=_PARENTHESES)
+def single_parentheses(site: FixSite) -> LineChange | None:
+    """Writes `if ((a == b))` as `if (a == b)`."""
+    text = _code(site)
+    match = re.search(rf"\bif\s*\(\s*(\(\s*){_OPERAND}\s*(?:[<>]=?|[=!]=)\s*{_OPERAND}(\s*\))\s*\)", text)
+    if not match:
+        return None
+    return LineChange(spans=(ColumnSpan(site.number, *match.span(1), ""), ColumnSpan(site.number, *match.span(2), "")))
+
+
+@fixer("octal-mode", NAMED, tokens=((r"S_I\w+(?: \| S_I\w+)*", r"0[0-7]{3}"),))
+def octal_mode(site: FixSite) -> LineChange | None:
+    """Writes symbolic permissions as the octal number that they are."""
+    text, mode, octal = _code(site), site.finding.value("mode"), site.finding.value("octal")
+    places = list(re.finditer(rf"(?<![\w|]){re.escape(mode)}(?!\w|\s*\|)", text)) if mode and octal else []
+    return LineChange(spans=tuple(ColumnSpan(site.number, *place.span(), octal) for place in places)) if places else None
+
+
+@fixer("bit-macro", NAMED, tokens=((r"", r"BIT(?:_ULL)?"), (r"(?:\( )?1[uUlL]* <<(?: \()?", r""), (r"\)", r"")))
+def bit_macro(site: FixSite) -> LineChange | None:
+    """Writes `(1 << n)` as `BIT(n)`."""
+    text, macro = _code(site), site.finding.value("macro")
+    match = re.search(r"\(\s*1[uUlL]*\s*<<\s*(\w+|\(\s*[\w\s+*-]+\s*\))\s*\)", text)
+    if not match or NOTE in match[0]:
+        return None
+    amount = match[1].strip("() \t") if match[1].startswith("(") else match[1]
+    return LineChange(spans=(ColumnSpan(site.number, *match.span(), f"{macro}({amount})"),))

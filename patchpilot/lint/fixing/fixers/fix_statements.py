@@ -1,0 +1,202 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Fixers that break, join and brace statements: one statement a line, braces where the coding style has them, operators at the end of a line."""
+
+from patchpilot.cache import patterns as re
+from patchpilot.lint.clang.line_scan import ScannedLine, as_text, expand
+from patchpilot.lint.fixing.fixer import NAMED, FixSite, LineChange, bare_code, fixer, indent_of
+from patchpilot.model.finding import FixEdit
+
+MOST_LINES = 12
+COLUMNS = 80
+_STATEMENT = re.compile(r"[^;{}]*;$")
+_UPPER_CALL = re.compile(r"[A-Z][A-Z0-9_]*\s*\(")
+_HEAD = re.compile(r"(?:\}\s*)?(?:else\s+)?(?:if|for|while)\s*\(.*\)|(?:\}\s*)?else|do")
+_BRACES = ((r"\{", r""), (r"\}", r""), (r"", r"\{"), (r"", r"\}"), (r"\} else \{", r"else"), (r"else", r"\} else \{"))
+
+
+@fixer("next-line")
+def next_line(site: FixSite) -> LineChange | None:
+    """Moves the statement after a condition, an `else` or a label to the next line."""
+    line = site.added(site.number)
+    text = bare_code(line) if line else None
+    if not line or text is None:
+        return None
+    indent, code = indent_of(line.raw), text.strip()
+    if joined := re.match(r"\}\s*(if\b.*)$", code):
+        head, rest, deeper = "}", joined[1], ""
+    elif label := re.match(r"((?:case\b[^:?]*|default\s*):)\s*([^:].*;)$", code):
+        head, rest, deeper = label[1], label[2], "\t"
+    else:
+        end = _head_end(line.text[1 + len(indent) : len(line.raw)])
+        head, rest, deeper = code[:end].rstrip(), code[end:].strip(), "\t"
+        if not _STATEMENT.match(rest) or rest == ";":
+            return None
+    statements = re.findall(r"[^;]+;", rest) if deeper and rest.count(";") > 1 else [rest]
+    if not head or any(bracket in rest for bracket in "\"'{}" if deeper) or (len(statements) > 1 and re.search(r"\bfor\b", rest)):
+        return None
+    lines = (head, *(f"{deeper}{one.strip()}" for one in statements))
+    return LineChange(edits=(FixEdit(line.number, 1, tuple(as_text(f"+{indent}{one}") for one in lines)),))
+
+
+def _head_end(code: str) -> int:
+    """Returns where the condition or the `else` that starts a line of code ends; 0 without one."""
+    start = re.match(r"(?:\}\s*)?(?:else\s+)?(?:if|for|while)\s*(?=\()|(?:\}\s*)?else\b(?!\s*if\b)", code)
+    if not start:
+        return 0
+    if not code.startswith("(", start.end()):
+        return start.end()
+    depth = 0
+    for at in range(start.end(), len(code)):
+        depth += (code[at] == "(") - (code[at] == ")")
+        if not depth:
+            return at + 1
+    return 0
+
+
+@fixer("drop-braces", NAMED, tokens=_BRACES)
+def drop_braces(site: FixSite) -> LineChange | None:
+    """Removes the braces around single statements of a condition or a loop, of each of its branches."""
+    edits: list[FixEdit] = []
+    number = site.number
+    while True:
+        head, body, end = (site.added(one) for one in (number, number + 1, number + 2))
+        texts = [bare_code(one) if one else None for one in (head, body, end)]
+        if not (head and body and end) or None in texts:
+            return None
+        opening, statement, closing = (str(text).strip() for text in texts)
+        if not opening.endswith("{") or not _HEAD.fullmatch(opening[:-1].strip()) or not _is_single(statement):
+            return None
+        start = opening[:-1].strip()
+        if edits:
+            start = start.removeprefix("}").strip()
+        edits += [FixEdit(number, 1, (as_text(f"+{indent_of(head.raw)}{start}"),))]
+        if re.fullmatch(r"\}\s*else\b.*\{", closing):
+            number += 2
+            continue
+        if closing != "}":
+            return None
+        below = site.scan.raw_line(number + 2, 1)
+        if below is not None and re.match(r"[+ ]\s*else\b", below):
+            return None
+        return LineChange(edits=(*edits, FixEdit(number + 2, 1, ())))
+
+
+def _is_single(code: str) -> bool:
+    """Whether a line is one statement and neither a declaration, a condition, a label nor a call of a macro."""
+    return (
+        _STATEMENT.fullmatch(code) is not None
+        and not re.match(r"(?:if|for|while|do|switch|case|default|else)\b|\w+\s*:(?!:)|#", code)
+        and not _UPPER_CALL.match(code)
+        and (re.match(r"(?:return|break|continue|goto)\b|[^=(]*(?:=|\(|\+\+|--)", code) is not None)
+        and not re.match(r"(?:const|static|struct|unsigned|int|char|long|u\d+|s\d+|bool)\b[^(]*=", code)
+    )
+
+
+@fixer("add-braces", NAMED, tokens=_BRACES)
+def add_braces(site: FixSite) -> LineChange | None:
+    """Adds braces to the branches of a condition that have none, if other branches have them."""
+    for number in (site.number, *range(site.number - 1, site.number - MOST_LINES, -1), *range(site.number + 1, site.number + MOST_LINES)):
+        line = site.added(number)
+        if line is None:
+            continue
+        text = bare_code(line)
+        code = text.strip() if text is not None else ""
+        if re.fullmatch(r"\}\s*else(?:\s+if\s*\(.*\))?", code) and (change := _braced_arm(site, line, code)):
+            return change
+        if re.fullmatch(r"else(?:\s+if\s*\(.*\))?\s*\{", code) and (change := _braced_above(site, line, code)):
+            return change
+    return None
+
+
+def _statement_lines(site: FixSite, first: int) -> int:
+    """Returns the last patch line of the one statement that starts at a line; 0 where it is none."""
+    depth = 0
+    for number in range(first, first + MOST_LINES):
+        line = site.added(number)
+        text = bare_code(line) if line else None
+        if not line or text is None or "{" in line.code or "}" in line.code:
+            return 0
+        if number == first and re.match(r"\s*(?:if|for|while|do|switch|case|default|else)\b|\s*\w+\s*:(?!:)", text):
+            return 0
+        depth += line.code.count("(") - line.code.count(")")
+        if depth <= 0 and line.code.rstrip().endswith(";"):
+            return number
+    return 0
+
+
+def _braced_arm(site: FixSite, line: ScannedLine, code: str) -> LineChange | None:
+    """Adds braces to the branch below a `} else`."""
+    last = _statement_lines(site, line.number + 1)
+    if not last or re.match(r"[+ ]\s*else\b", site.scan.raw_line(last, 1) or ""):
+        return None
+    indent = indent_of(line.raw)
+    edits = (FixEdit(line.number, 1, (as_text(f"+{indent}{code} {{"),)), _after(site, last, f"+{indent}}}"))
+    return LineChange(edits=edits)
+
+
+def _braced_above(site: FixSite, line: ScannedLine, code: str) -> LineChange | None:
+    """Adds braces to the branch above an `else {`."""
+    indent = indent_of(line.raw)
+    for number in range(line.number - 2, line.number - MOST_LINES, -1):
+        head = site.added(number)
+        text = bare_code(head) if head else None
+        if not head or text is None:
+            return None
+        if indent_of(head.raw) != indent:
+            continue
+        if not _HEAD.fullmatch(text.strip()) or _statement_lines(site, number + 1) != line.number - 1:
+            return None
+        edits = (FixEdit(number, 1, (as_text(f"+{text} {{"),)), FixEdit(line.number, 1, (as_text(f"+{indent}}} {code}"),)))
+        return LineChange(edits=edits)
+    return None
+
+
+def _after(site: FixSite, number: int, text: str) -> FixEdit:
+    """Returns the edit that puts a line after an added one."""
+    return FixEdit(number, 1, (site.text(number), as_text(text)))
+
+
+@fixer("operator-up")
+def operator_up(site: FixSite) -> LineChange | None:
+    """Moves the logical operator at the start of the line to the end of the previous one."""
+    upper, line = site.above(site.number), site.added(site.number)
+    if not upper or not line:
+        return None
+    head, tail = bare_code(upper), bare_code(line)
+    match = re.match(r"([ \t]*)(&&|\|\|)[ \t]*(\S.*)$", tail) if tail else None
+    if not match or not head or not head.strip():
+        return None
+    lines = (f"+{head} {match[2]}", f"+{match[1]}{match[3]}")
+    return LineChange(edits=(FixEdit(upper.number, 2, tuple(map(as_text, lines))),))
+
+
+@fixer("join-open")
+def join_open(site: FixSite) -> LineChange | None:
+    """Moves the arguments below an open parenthesis or bracket up after it, all of them aligned with the first, if no line gets longer than 80 columns."""
+    line = site.added(site.number)
+    head = bare_code(line) if line else None
+    if not line or head is None or not head.endswith(("(", "[")):
+        return None
+    column = len(expand(head))
+    indent = "\t" * (column // 8) + " " * (column % 8)
+    first = site.added(site.number + 1)
+    if not first or bare_code(first) is None:
+        return None
+    old = indent_of(first.raw)
+    lines, depth, number = [head + str(bare_code(first)).strip()], 1, site.number + 1
+    while True:
+        here = site.added(number)
+        text = bare_code(here) if here else None
+        if not here or text is None or "{" in text or number > site.number + MOST_LINES:
+            return None
+        if number > site.number + 1:
+            if indent_of(here.raw) != old:
+                return None
+            lines.append(indent + text.strip())
+        depth += sum(here.code.count(one) for one in "([") - sum(here.code.count(one) for one in ")]")
+        if depth <= 0:
+            break
+        number += 1
+    if any(len(expand(one)) > COLUMNS for one in lines):
+        return None
+    return LineChange(edits=(FixEdit(site.number, number - site.number + 1, tuple(as_text(f"+{one}") for one in lines)),))
