@@ -24,12 +24,13 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class SectionInfo:
-    """A MAINTAINERS section as shown in results."""
+    """A MAINTAINERS section as shown in results; `entries` are its lines, (letter, value) each."""
 
     name: str
     status: str | None
     trees: tuple[str, ...] = ()
     lists: tuple[str, ...] = ()
+    entries: tuple[tuple[str, str], ...] = ()
 
 
 class RemedyKind(StrEnum):

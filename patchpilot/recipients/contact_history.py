@@ -4,12 +4,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import NamedTuple
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import GitError
 from patchpilot.model.trailer import parse_trailer
 
 YEARS = 3
+NEWEST = 40
+"""Commits of a history that are kept."""
 ENOUGH = 10
 """With fewer commits to the files themselves, those to their folders are counted."""
 _FORMAT = "--format=%x01%H%x00%aN%x00%aE%x00%as%x00%s%x00%(trailers:only=true,unfold=true)"
@@ -31,14 +34,28 @@ class ContactHistory:
         return round(100 * self.commits / max(1, self.total))
 
 
+class FileCommit(NamedTuple):
+    """A commit to the files: id, author's name, date, subject, and the addresses of those who wrote, signed or reviewed it, in lower case."""
+
+    id: str
+    author: str
+    date: str
+    subject: str
+    contacts: frozenset[str]
+
+
 @dataclass(frozen=True, slots=True)
 class FileHistory:
-    """The contacts of the commits to `paths`, by address in lower case, and the total of these commits; `complete` unless git timed out."""
+    """The contacts of the commits to `paths`, by address in lower case, and the total of these commits; `complete` unless git timed out.
+
+    `newest` are the last of the commits, newest first.
+    """
 
     paths: tuple[str, ...]
     total: int
     contacts: Mapping[str, ContactHistory]
     complete: bool = True
+    newest: tuple[FileCommit, ...] = ()
 
 
 def file_history(repository: Repository, paths: Sequence[str], start: str, seconds: float) -> FileHistory:
@@ -60,15 +77,21 @@ def _history(repository: Repository, paths: tuple[str, ...], start: str, seconds
         done = repository.git(*arguments, ok=(), timeout=seconds)
     except GitError:
         return FileHistory(paths, 0, {}, complete=False)
-    entries = done.text.split("\x01")[1:]
+    commits = [_commit(entry) for entry in done.text.split("\x01")[1:]]
     counts: dict[str, int] = {}
-    newest: dict[str, tuple[str, str, str]] = {}
-    for entry in entries:
-        id_, _, email, date, subject, trailers = entry.split("\0", 5)
-        tags = (parse_trailer(line) for line in trailers.splitlines())
-        named = {tag.address.key for tag in tags if tag and tag.address and tag.key.endswith("-by")}
-        for key in {email.lower(), *named}:
+    newest: dict[str, FileCommit] = {}
+    for commit in commits:
+        for key in commit.contacts:
             counts[key] = counts.get(key, 0) + 1
-            newest.setdefault(key, (date, id_, subject))
-    contacts = {key: ContactHistory(count, len(entries), *newest[key]) for key, count in counts.items()}
-    return FileHistory(paths, len(entries), contacts)
+            newest.setdefault(key, commit)
+    contacts = {
+        key: ContactHistory(count, len(commits), newest[key].date, newest[key].id, newest[key].subject) for key, count in counts.items()
+    }
+    return FileHistory(paths, len(commits), contacts, newest=tuple(commits[:NEWEST]))
+
+
+def _commit(entry: str) -> FileCommit:
+    id_, author, email, date, subject, trailers = entry.split("\0", 5)
+    tags = (parse_trailer(line) for line in trailers.splitlines())
+    named = {tag.address.key for tag in tags if tag and tag.address and tag.key.endswith("-by")}
+    return FileCommit(id_, author, date, subject, frozenset((email.lower(), *named)))

@@ -80,4 +80,10 @@ def shortened_reasons(reasons: Sequence[str], most: int = 3) -> tuple[str, ...]:
 
 def shown(section: Section) -> ShownSection:
     """A section as shown in results."""
-    return ShownSection(section.name, section.status, section.trees, tuple(address for address, _ in section.lists))
+    return ShownSection(
+        section.name,
+        section.status,
+        section.trees,
+        tuple(address for address, _ in section.lists),
+        tuple((entry.letter, entry.value) for entry in section.entries),
+    )

@@ -83,9 +83,17 @@ class StageJobs:
                 self.begin(stage)
                 return
             screen.renew()
+        elif screen and self._session.last(screen.stage) is not None and self._is_open_for(screen.stage):
+            # what is on screen was made from an earlier result of this stage
+            self.begin(screen.stage)
         self._app.redraw()
         self._app.remember()
         self.refresh_stale()
+
+    def _is_open_for(self, stage: Stage) -> bool:
+        """Whether a stage has to run: no fresh result, no error, and no job that makes one."""
+        session = self._session
+        return session.fresh(stage) is None and stage not in session.busy and stage not in session.errors
 
     def refresh_stale(self) -> None:
         """Run again, ahead of a visit, the quick stages that a job or the user made stale."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from patchpilot.config import Settings
     from patchpilot.model.send_request import SendRequest
     from patchpilot.services.check.check_topic import CheckedTopic
+    from patchpilot.services.tags.find_culprits import FixesResult
     from patchpilot.services.topic.open_repository import Repository
     from patchpilot.services.topic.topic_facts import TopicFacts
 
@@ -27,7 +28,7 @@ DEPENDS: dict[Stage, tuple[str, ...]] = {
     Stage.CHECKS: ("topic", "strict", "waivers"),
     Stage.RECIPIENTS: ("topic", "edits", "answers", "view", "draft"),
     Stage.TAGS: ("commit", "waivers"),
-    Stage.BACKPORTS: ("commit", "introduced_by", "refs", "claims"),
+    Stage.BACKPORTS: ("commit", "introduced_by", "likely", "refs", "claims"),
     Stage.PREVIEW: ("topic", "edits", "answers", "draft", "via", "sent"),
     Stage.SEND: ("topic", "edits", "answers", "draft", "via", "sent"),
     Stage.FOLLOW: ("topic", "sent", "followed"),
@@ -46,6 +47,7 @@ INPUTS = {
     "via": "the transport",
     "sent": "what was sent",
     "introduced_by": "the introducing commit",
+    "likely": "the likely introducing commit",
     "refs": "the fetched branches",
     "claims": "whether it is a fix",
     "followed": "the followed series",
@@ -54,6 +56,9 @@ INPUTS = {
 
 LASTING = frozenset(("topic", "strict", "view", "commit", "introduced_by", "refs", "via"))
 """Those of them that are still valid after a restart; the others count changes in this session."""
+
+LIKELY = 0.5
+"""The confidence from which a candidate is a likely one."""
 
 Kept = tuple[str, str, str]
 """A stage's state, note and lasting key, as they are saved."""
@@ -228,6 +233,15 @@ class Session:
         commit = self.commit
         return self.chosen.get(commit.subject, "") if commit else ""
 
+    @property
+    def likely(self) -> str:
+        """The most likely candidate of the tags stage while neither a Fixes: tag nor the user says which commit it is; "" where none is likely."""
+        tags: FixesResult | None = self.fresh(Stage.TAGS)
+        if tags is None or self.introduced_by or not tags.is_fix or tags.present or not tags.candidates:
+            return ""
+        best = tags.candidates[0]
+        return best.commit if best.confidence >= LIKELY else ""
+
     def load(self, stage: Stage, progress: Progress, *, visited: bool = True, again: bool = False) -> Any:
         """Run a stage's service on the topic as it is now; store and return its result. Called in a thread."""
         from patchpilot.services.topic.open_repository import open_repository
@@ -276,7 +290,7 @@ class Session:
             return self.topic.key if self.topic else ""
         if name == "commit":
             return self.commit.id if self.commit else ""
-        if name in ("introduced_by", "via", "view", "strict", "refs"):
+        if name in ("introduced_by", "likely", "via", "view", "strict", "refs"):
             return str(getattr(self, name))
         return f"{name}{self.versions[name]}"
 

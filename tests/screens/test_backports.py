@@ -14,6 +14,7 @@ from patchpilot.backports.prerequisites import PrerequisiteNeed
 from patchpilot.backports.verdict import BranchVerdict
 from patchpilot.commits.run import git
 from patchpilot.services.backport.backport_result import BackportResult, BranchResult
+from patchpilot.tui import session
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.screens.backports_screen import (
     badge_of,
@@ -26,7 +27,7 @@ from patchpilot.tui.screens.backports_screen import (
     what_to_do,
     why,
 )
-from patchpilot.tui.stages import Stage
+from patchpilot.tui.stages import Stage, StageState
 from tests.kit.walk import asked, keys, settle, text_of, until
 
 On = Callable[[Path], PatchpilotApp]
@@ -78,12 +79,16 @@ def test_while_the_introducing_commit_is_unknown_no_branch_has_an_action() -> No
         assert what_to_do(branch(verdict, prerequisites=(NEED,)), unknown) == ""
 
 
-async def test_while_the_introducing_commit_is_unknown_no_prerequisite_is_ticked(mended: Path, walk_on: On) -> None:
+async def test_while_the_introducing_commit_is_unknown_no_prerequisite_is_ticked(
+    mended: Path, walk_on: On, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "LIKELY", 2)
     app = walk_on(mended)
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(pilot)
         asked(app)
         await keys(pilot, Stage.BACKPORTS)
+        assert "introducing commit unknown: press 4 to choose it" in text_of(app)
         assert "0/2 ticked" in text_of(app)
         await keys(pilot, "space", "space")
         assert "1/2 ticked" in text_of(app)
@@ -114,7 +119,8 @@ def test_what_is_written_is_told_before_the_folder_is_asked_for() -> None:
 
 
 @pytest.mark.parametrize(
-    ("size", "others"), [((160, 50), ()), ((120, 36), ("| branch and base", "| base and fix")), ((100, 40), ("| base", "| fix"))]
+    ("size", "others"),
+    [((160, 50), ()), ((120, 36), ("| branch and base", "| base and fix")), ((100, 40), ("| branch", "| base", "| fix"))],
 )
 async def test_as_many_versions_of_a_conflict_as_fit_are_next_to_each_other(
     size: tuple[int, int], others: tuple[str, ...], mended: Path, walk_on: On
@@ -125,9 +131,10 @@ async def test_as_many_versions_of_a_conflict_as_fit_are_next_to_each_other(
         asked(app)
         await keys(pilot, Stage.BACKPORTS)
         text = text_of(app)
-        # the introducing commit is asked for once, with the key
-        assert text.count("introducing commit") == 1
-        assert "introducing commit unknown: press 4 to choose it" in text
+        # what the likely commit means is shown before it is confirmed, as the tags stage shows it
+        assert "Where the bug is, if 33248b1ba072 introduced it" in text
+        assert "5 of 6 branches need the fix, 1 with conflicts, if 33248b1ba072 introduced the bug" in text
+        assert app.session.status(Stage.BACKPORTS).state is StageState.OFFERED
         for other in others:
             assert other in text_of(app)
             await keys(pilot, "vertical_line")
@@ -136,9 +143,28 @@ async def test_as_many_versions_of_a_conflict_as_fit_are_next_to_each_other(
             assert headings.index("branch") < headings.index("base") < headings.index("fix", headings.index(")"))
             assert app.screen.check_action("versions", ()) is False
         # the lines have numbers and the signs of their version
-        assert "acme_mcp.c:45 (content)" in text
+        assert "acme_mcp.c:54 (content)" in text
         await keys(pilot, "enter")
-        assert "acme_mcp.c:45 (content)" in text_of(app)
+        assert "acme_mcp.c:54 (content)" in text_of(app)
+
+
+async def test_a_branch_on_the_whole_screen_follows_the_width_and_has_every_version(mended: Path, walk_on: On) -> None:
+    app = walk_on(mended)
+    async with app.run_test(size=(160, 50)) as pilot:
+        await settle(pilot)
+        asked(app)
+        await keys(pilot, Stage.BACKPORTS, "enter")
+        assert "base (before the fix)" in text_of(app)
+        await pilot.resize_terminal(80, 24)
+        await until(pilot, lambda: "! branch" in text_of(app), "one column")
+        rows = [row.strip("│┃ ") for row in text_of(app).split("\n")]
+        assert "57! if (rsp != ACME_MSG_OK)" in rows
+        at = [
+            next(at for at, row in enumerate(rows) if row.startswith(start))
+            for start in ("why ", "caused by ", "57! ", "71- ", "71+ ", "73+ ")
+        ]
+        assert at == sorted(at), "the branch, the base and the fix below each other"
+        assert not any(row.endswith("…") for row in rows[:6])
 
 
 def test_a_verdict_is_told_in_short_rows_and_prerequisites_have_their_own_panel() -> None:

@@ -64,7 +64,7 @@ def message(work: Path) -> str:
 
 async def test_list_patch_and_detail_follow_one_cursor(clone: Path, walk_on: On) -> None:
     app = walk_on(clone)
-    async with app.run_test(size=(160, 50)) as pilot:
+    async with app.run_test(size=(120, 36)) as pilot:
         view = await at_checks(pilot)
         screen = app.screen
         panels = [screen.query_one(name, Panel) for name in ("#finding-list", "#detail-panel")]

@@ -4,6 +4,8 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from textual.widgets import Static
+
 from patchpilot.commits.run import git
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.stages import Stage
@@ -140,3 +142,18 @@ async def test_the_tree_of_a_fix_can_be_read_in_the_list_of_what_is_next(clone: 
     async with app.run_test(size=(100, 30)) as pilot:
         await settle(pilot)
         await until(pilot, lambda: "if it fixes a bug: [PATCH net], else [PATCH net-next]" in text_of(app), "which tree it is")
+
+
+async def test_on_a_large_terminal_the_topic_has_what_other_stages_found_and_the_last_commits(mended: Path, walk_on: On) -> None:
+    app = walk_on(mended)
+    async with app.run_test(size=(160, 50)) as pilot:
+        await settle(pilot)
+        about = str(app.screen.query_one("#about", Static).render())
+        assert "To         Maya Okafor (maintainer)" in about
+        assert "Cc         Sana Qureshi (reviewer)" in about
+        assert "Fixes      33248b1ba072 acme: read the number of flash" in about
+        history = str(app.screen.query_one("#history", Static).render()).split("\n")
+        assert [row.split()[:4] for row in history[:2]] == [
+            ["2026-04-02", "9fb249108cd8", "Maya", "Okafor"],
+            ["2024-05-18", "a181dea1ac79", "Maya", "Okafor"],
+        ]

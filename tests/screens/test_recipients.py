@@ -10,10 +10,12 @@ from patchpilot.commits.run import git
 from patchpilot.model.address import Address
 from patchpilot.model.recipient import Recipient, RecipientPlan, SectionInfo
 from patchpilot.tui.app import PatchpilotApp
+from patchpilot.tui.glyphs import glyph
 from patchpilot.tui.recipient_groups import BY_YOU, INTRODUCED, OUT, SETTINGS, TAGS, grouped, role_of
 from patchpilot.tui.stages import Stage
 from patchpilot.tui.widgets.card import Card
 from patchpilot.tui.widgets.lists import List
+from patchpilot.tui.widgets.panel import Panel
 from tests.kit.walk import keys, settle, text_of, until
 
 On = Callable[[Path], PatchpilotApp]
@@ -121,3 +123,18 @@ async def test_in_a_series_o_shows_one_patch_and_a_single_patch_has_no_such_key(
         await until(pilot, lambda: "Recipients of the series" in text_of(app), "the series")
         await keys(pilot, "o")
         await until(pilot, lambda: "Recipients of patch: net/acme: second" in text_of(app), "one patch")
+
+
+async def test_on_a_large_terminal_the_sources_of_the_reasons_are_shown(mended: Path, walk_on: On) -> None:
+    app = walk_on(mended)
+    async with app.run_test(size=(160, 50)) as pilot:
+        await settle(pilot)
+        await keys(pilot, Stage.RECIPIENTS)
+        sections = [row.rstrip() for row in str(app.screen.query_one("#sections", Static).render()).split("\n")]
+        assert sections[0] == "ACME FASTWIRE ETHERNET DRIVER"
+        assert f"{glyph('cursor')} M: Maya Okafor <maya@acme.example.com>" in sections
+        assert f"{glyph('ticked')} F: drivers/net/ethernet/acme/" in sections
+        assert "  L: netdev@lists.example.org" in sections
+        commits = str(app.screen.query_one("#commits", Static).render()).split("\n")
+        assert [row[:12] for row in commits] == [f"{glyph('cursor')} 2026-04-02", f"{glyph('cursor')} 2024-05-18", "  2024-01-22"]
+        assert app.screen.query_one("#recipient-commits", Panel).heading == "Last commits to drivers/net/ethernet/acme/"

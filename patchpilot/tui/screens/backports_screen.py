@@ -18,7 +18,7 @@ from patchpilot.model.counted import counted
 from patchpilot.model.trailer import all_tags
 from patchpilot.tui.action_keys import in_keys
 from patchpilot.tui.glyphs import glyph
-from patchpilot.tui.rich_text import diff_line, fitted, lines, plain, wrapped
+from patchpilot.tui.rich_text import QUIET, fitted, lines, plain, wrapped
 from patchpilot.tui.screens.adapt_dialog import choose_resolution
 from patchpilot.tui.screens.stage_screen import StageScreen
 from patchpilot.tui.session import JobRequest
@@ -31,7 +31,7 @@ from patchpilot.tui.widgets.lists import List, Table
 from patchpilot.tui.widgets.pager import Pager
 from patchpilot.tui.widgets.panel import BROAD, TALL, WIDE, Panel
 from patchpilot.tui.widgets.ruler import ReleaseRuler
-from patchpilot.tui.widgets.three_columns import BASE, BRANCH, FIX, TITLES, Conflicts, Version
+from patchpilot.tui.widgets.three_columns import BASE, BRANCH, FIX, TITLES, Conflicts, OneColumn, Version
 
 if TYPE_CHECKING:
     from patchpilot.services.backport.backport_result import Adaptation, BackportResult, BranchResult
@@ -65,8 +65,8 @@ WHY = 24
 """Columns of the reason in the table, where there is room for it."""
 PAIRS = ((BRANCH, FIX), (BRANCH, BASE), (BASE, FIX))
 """What is shown of a conflict below 160 columns, one after the other with `|`."""
-SINGLE = ((BRANCH,), (BASE,), (FIX,))
-"""The same below 120 columns."""
+SINGLE = ((), (BRANCH,), (BASE,), (FIX,))
+"""The same below 120 columns; none of them: all in one column."""
 LABEL = 11
 """Columns of the label before each detail of a verdict."""
 SOON = 183
@@ -79,7 +79,8 @@ def load(ask: JobRequest) -> "tuple[BackportResult, StageStatus]":
 
     assert ask.session.commit
     settings = ask.session.settings(ask.repository)
-    result = topic_backports(ask.repository, settings, ask.session.commit, ask.session.introduced_by, ask.progress)
+    likely = ask.session.likely
+    result = topic_backports(ask.repository, settings, ask.session.commit, ask.session.introduced_by or likely, ask.progress)
     if not result.branches:
         return result, StageStatus(StageState.DONE, result.rules[0])
     needing = [branch for branch in result.branches if branch.wants_fix]
@@ -89,6 +90,10 @@ def load(ask: JobRequest) -> "tuple[BackportResult, StageStatus]":
         words = f"using mainline commit {result.commit[:12]}: {words}"
     if not result.culprits:
         return result, StageStatus(StageState.TODO, f"introducing commit unknown: press {Stage.TAGS.number} to choose it")
+    if likely:
+        return result, StageStatus(
+            StageState.OFFERED, f"{words}, if {likely[:12]} introduced the bug: press {Stage.TAGS.number} to confirm it"
+        )
     return result, StageStatus(StageState.DONE, words)
 
 
@@ -119,6 +124,7 @@ class BackportsScreen(StageScreen):
         self._conflicts: dict[tuple[str, str], tuple[ConflictColumns, ...]] = {}
         self._versions = 0
         self._shown_conflicts: Conflicts | None = None
+        self._read_conflict: Conflicts | None = None
         self._colors: tuple[object, DiffColors] | None = None
         self._patches: dict[tuple[str, str], tuple[str, ...]] = {}
 
@@ -146,7 +152,9 @@ class BackportsScreen(StageScreen):
     def show(self, result: "BackportResult") -> None:
         """Fill the ruler and the matrix."""
         self.query_one("#ruler", ReleaseRuler).show(result.bug)
-        self.query_one("#range").display = bool(result.bug.points)
+        range_of, likely = self.query_one("#range", Panel), self.session.likely
+        range_of.display = bool(result.bug.points)
+        range_of.heading = f"Where the bug is, if {likely[:12]} introduced it" if likely else "Where the bug is"
         self.query_one("#branches").display = bool(result.branches)
         table = self.query_one("#matrix", Table)
         at = table.cursor_row if table.row_count else first_to_look_at(result)
@@ -252,13 +260,19 @@ class BackportsScreen(StageScreen):
         rows += [*details(branch), *([("next", todo)] if todo else []), *(("not fetched", str(other.version)) for other in result.missing)]
         return [*rows, *(("note", rule) for rule in result.rules)]
 
-    def _in_words(self, branch: "BranchResult", result: "BackportResult") -> list[str]:
-        """The details of a verdict, with the mainline commit in the commands."""
-        rows, merged = in_words(branch), self._merged(result)
+    def _in_words(self, branch: "BranchResult", result: "BackportResult") -> list[tuple[str, str]]:
+        """All that is known of a branch, as (label, text)."""
+        merged = self._merged(result)
+        fetch = f"{merged[:12]}, which was not fetched yet: press f (git fetch), then this stage uses it"
+        todo = self._what_to_do(branch, result)
+        return [*([("merged as", fetch)] if merged else []), *in_words(branch), *([("next", todo)] if todo else [])]
+
+    def _commands(self, branch: "BranchResult", result: "BackportResult") -> list[str]:
+        """The commands that apply the fix to a branch, with the mainline commit where it is known."""
+        merged = self._merged(result)
         if not merged or not result.commit:
-            return rows
-        fetch = f"merged as {merged[:12]}, which was not fetched yet: press f (git fetch), then this stage uses it"
-        return [fetch, *(row.replace(result.commit, merged).replace(result.commit[:12], merged[:12]) for row in rows)]
+            return list(branch.commands)
+        return [row.replace(result.commit, merged).replace(result.commit[:12], merged[:12]) for row in branch.commands]
 
     def _hide(self, *names: str) -> None:
         for name in names:
@@ -310,16 +324,17 @@ class BackportsScreen(StageScreen):
         shown = choices[self._versions % len(choices)]
         self._shown_conflicts = self._conflicts_of(branch, key, shown)
         other = choices[(self._versions + 1) % len(choices)]
-        turn = f" · | {' and '.join(TITLES[version].partition(' ')[0] for version in other)}" if len(choices) > 1 else ""
+        names = " and ".join(TITLES[version].partition(" ")[0] for version in other) or "all"
+        turn = f" · | {names}" if len(choices) > 1 else ""
         panel.display, panel.count = True, f"{counted(len(branch.conflicts), 'conflict')}{turn}"
         rows = self._shown_conflicts.rows
         self.query_one("#sides", Pager).fill(rows, stops=[at for at, row in enumerate(rows) if row.startswith("@@ ")])
 
     def _choices(self) -> tuple[tuple[int, ...], ...]:
         """The versions of a conflict that there is room for at once, in turn."""
-        if self.size.width >= BROAD:
+        if self.app.size.width >= BROAD:
             return ((BRANCH, BASE, FIX),)
-        return PAIRS if self.size.width >= WIDE else SINGLE
+        return PAIRS if self.app.size.width >= WIDE else SINGLE
 
     def _conflicts_of(self, branch: "BranchResult", key: tuple[str, str], shown: Sequence[int]) -> Conflicts:
         """The conflicts of a branch as rows; without the base and the lines around them while these are not read."""
@@ -333,7 +348,8 @@ class BackportsScreen(StageScreen):
             )
             for place, base, fix in found
         ]
-        return Conflicts(conflicts, shown, self.size.width - EDGE)
+        columns = self.app.size.width - EDGE
+        return Conflicts(conflicts, shown, columns) if shown else OneColumn(conflicts, columns)
 
     def _conflict_look(self, row: str) -> Text:
         look = self._shown_conflicts.look(row, self._diff_colors()) if self._shown_conflicts else None
@@ -408,22 +424,28 @@ class BackportsScreen(StageScreen):
         result: BackportResult | None = self.session.last(self.stage)
         if branch is None or result is None:
             return
-        wide = self.size.width - EDGE
-        rows = [part for row in self._in_words(branch, result) for part in (wrapped(row, wide) if not row.startswith("  ") else [row])]
-        # as many versions as fit next to each other, the others below
-        found: list[Conflicts] = []
+        self.app.push_screen(
+            Reader(f"{branch.branch}: {badge_of(branch).word}", styler=self._branch_look, make=lambda: self._whole_branch(branch, result))
+        )
+
+    def _whole_branch(self, branch: "BranchResult", result: "BackportResult") -> tuple[list[str], list[int]]:
+        """A branch on the whole screen: its details, the versions of each conflict, the commands; and the lines at which a conflict starts."""
+        rows = [row.plain for row in detail_rows(self._in_words(branch, result), self.app.size.width - EDGE - LABEL)]
+        self._read_conflict = None
         if branch.conflicts and branch.wants_fix:
-            shown = ((BRANCH,), (FIX,)) if self.size.width < WIDE else self._choices()[:1]
-            found = [self._conflicts_of(branch, (result.commit or "", branch.tip), versions) for versions in shown]
-        for part in found:
-            rows += ["", *part.rows]
-        stops = [at for at, row in enumerate(rows) if row.startswith("@@ ")]
+            self._read_conflict = self._conflicts_of(branch, (result.commit or "", branch.tip), self._choices()[0])
+            rows += ["", *self._read_conflict.rows]
+        commands = [f"  {command}" for command in self._commands(branch, result)]
+        rows += ["", "In a shell:", *commands] if commands else []
+        return rows, [at for at, row in enumerate(rows) if row.startswith("@@ ")]
 
-        def look(row: str) -> Text:
-            looks = (part.look(row, self._diff_colors()) for part in found)
-            return next((text for text in looks if text is not None), diff_line(row))
-
-        self.app.push_screen(Reader(f"{branch.branch}: {badge_of(branch).word}", rows, styler=look, stops=stops))
+    def _branch_look(self, row: str) -> Text:
+        look = self._read_conflict.look(row, self._diff_colors()) if self._read_conflict else None
+        if look is not None:
+            return look
+        # a label has the first columns of a row for itself
+        is_labeled = row[:1].isalpha() and row[LABEL - 2 : LABEL].isspace()
+        return Text.assemble((row[:LABEL], QUIET), row[LABEL:]) if is_labeled else plain(row)
 
     def action_tick(self) -> None:
         """Tick the prerequisite, or untick it; from the matrix, go to the prerequisites."""
@@ -628,7 +650,7 @@ def details(branch: "BranchResult") -> list[tuple[str, str]]:
     rows += [("failed", f"reported in <{branch.failed}>")] if branch.failed else []
     if branch.wants_fix:
         rows += [("caused by", f"{cause.commit[:12]} {cause.subject}") for cause in branch.causes[:4]]
-        rows += [("search", needs_in_words(branch)[0])] if branch.search in ("none", "gave-up") else []
+        rows += needs_in_words(branch) if branch.search in ("none", "gave-up") else []
     rows += [("then apply", f"{later.commit[:12]} {later.subject} ({later.kind})") for later in branch.followers]
     rows += [("note", hint) for hint in branch.hints]
     return [*rows, *([("note", "not fetched for a long time; run git fetch")] if branch.stale else [])]
@@ -644,42 +666,37 @@ def detail_rows(known: Sequence[tuple[str, str]], columns: int) -> list[Text]:
     return rows
 
 
-def in_words(branch: "BranchResult") -> list[str]:
-    """The details of a verdict, one per line."""
-    rows = [f"{branch.branch}: {branch.reason}"]
+def in_words(branch: "BranchResult") -> list[tuple[str, str]]:
+    """The details of a verdict in full, as (label, text)."""
+    rows = [("why", branch.reason)]
     if branch.stale:
-        rows.append("note: this branch has not been fetched for a long time; run git fetch")
+        rows.append(("note", "this branch has not been fetched for a long time; run git fetch"))
     if branch.failed:
-        rows.append(f"failed to apply: the stable maintainers reported it in <{branch.failed}>")
+        rows.append(("failed", f"the stable maintainers reported it in <{branch.failed}>"))
     if branch.landed_as:
-        rows.append(f"applied as {branch.landed_as[:12]}")
+        rows.append(("applied as", branch.landed_as[:12]))
     if branch.wants_fix:
-        rows += [f"conflict in {place.path}:{place.line}" for place in branch.conflicts]
-        rows += [f"caused by {cause.commit[:12]} {cause.subject}: {cause.why}" for cause in branch.causes[:4]]
+        rows += [("caused by", f"{cause.commit[:12]} {cause.subject}: {cause.why}") for cause in branch.causes[:4]]
         rows += needs_in_words(branch)
-    rows += [f"then also apply {later.commit[:12]} {later.subject} ({later.kind})" for later in branch.followers]
-    rows += [f"note: {hint}" for hint in branch.hints]
+    rows += [("then apply", f"{later.commit[:12]} {later.subject} ({later.kind})") for later in branch.followers]
+    rows += [("note", hint) for hint in branch.hints]
     if branch.lacking_newer:
-        rows.append(f"newer branches without the fix: {', '.join(branch.lacking_newer)}")
-    return [*rows, *(f"  {command}" for command in branch.commands)]
+        rows.append(("note", f"newer branches without the fix: {', '.join(branch.lacking_newer)}"))
+    return rows
 
 
-def needs_in_words(branch: "BranchResult") -> list[str]:
+def needs_in_words(branch: "BranchResult") -> list[tuple[str, str]]:
     """The prerequisites of the fix, or why there are none."""
-    if branch.search in ("none", "gave-up"):
-        return [
-            "the fix does not apply even with the missing commits; adapt it manually"
-            if branch.search == "none"
-            else "search for prerequisites timed out"
-        ]
-    if not branch.partial:
-        return [f"prerequisite: {need.commit[:12]} {need.subject}" for need in branch.prerequisites]
-    rows = ["prerequisites, of which only the changes to the fix's own files are needed (apply them manually first):"]
-    rows += [f"- {need.commit[:12]} {need.subject} ({counted(need.size, 'line')})" for need in branch.prerequisites]
-    if branch.whole:
-        rows.append(
-            f"(as whole commits: {counted(len(branch.whole), 'commit')}, {counted(sum(need.size for need in branch.whole), 'line')} in total)"
-        )
+    if branch.search == "none":
+        return [("search", "the fix does not apply even with the missing commits; adapt it manually")]
+    if branch.search == "gave-up":
+        return [("search", "search for prerequisites timed out")]
+    rows = [("needs", f"{need.commit[:12]} {need.subject} ({counted(need.size, 'line')})") for need in branch.prerequisites]
+    if branch.partial:
+        rows.append(("note", "of these only the changes to the fix's own files are needed (apply them manually first)"))
+        if branch.whole:
+            lines_in_all = counted(sum(need.size for need in branch.whole), "line")
+            rows.append(("note", f"as whole commits: {counted(len(branch.whole), 'commit')}, {lines_in_all} in total"))
     return rows
 
 

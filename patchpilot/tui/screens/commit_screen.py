@@ -15,6 +15,7 @@ from patchpilot.errors import PatchpilotError
 from patchpilot.model.counted import counted
 from patchpilot.model.printable import crop, width
 from patchpilot.model.trailer import is_trailer
+from patchpilot.tui.file_history_text import history_text, where_of
 from patchpilot.tui.glyphs import OF_STATE, glyph
 from patchpilot.tui.message_hints import SUBJECT, message_hints, with_prefix
 from patchpilot.tui.rich_text import QUIET, STRONG, plain, wrapped
@@ -28,7 +29,10 @@ from patchpilot.tui.widgets.panel import WIDE, Columns, Panel
 
 if TYPE_CHECKING:
     from patchpilot.model.patch import Patch
+    from patchpilot.services.maintainers.counted_recipients import CountedRecipients
+    from patchpilot.services.maintainers.recipient_history import FileHistory
     from patchpilot.services.send.questions import PreSendQuestions
+    from patchpilot.services.tags.find_culprits import FixesResult
     from patchpilot.services.topic.topic_base import Base
 
 
@@ -110,6 +114,8 @@ class CommitScreen(StageScreen):
         self._next: tuple[NextRow, ...] = ()
         self._next_room = 0
         self._mark = ""
+        self._history: tuple[str, FileHistory] | None = None
+        self._told: tuple[Any, ...] = ()
         self._has_moved = False
 
     def body(self) -> ComposeResult:
@@ -120,7 +126,11 @@ class CommitScreen(StageScreen):
                 yield Panel(List(ident="commits"), title="Commits", id="commit-list")
                 with Panel(title="Topic", id="commit-about", classes="detail"), VerticalScroll():
                     yield Static(id="about", markup=False)
-            yield Panel(DiffView(ident="commit"), title="Commit", id="commit-text")
+            with Container(id="commit-main"):
+                yield Panel(DiffView(ident="commit"), title="Commit", id="commit-text")
+                # only where there is room for it
+                with Panel(title="Last commits to these files", id="commit-history"), VerticalScroll():
+                    yield Static(id="history", markup=False)
 
     def show(self, result: TopicCommits) -> None:
         """Fill the lists and the commit, then check the target tree and the questions."""
@@ -137,6 +147,29 @@ class CommitScreen(StageScreen):
             self.query_one("#next").focus()
         self._look()
         self._show_about()
+        self._show_history()
+
+    def _show_history(self) -> None:
+        """The last commits to the files of the topic, read once for each topic and only where they are shown."""
+        shown, topic = self.query_one("#history", Static), self.session.topic
+        if topic is None or not shown.is_on_screen:
+            return
+        if self._history is not None and self._history[0] == topic.key:
+            history = self._history[1]
+            panel = self.query_one("#commit-history", Panel)
+            panel.heading = f"Last commits to {where_of(history)}"
+            panel.count = f"{len(history.newest)}/{history.total}"
+            shown.update(history_text(history, shown.content_size.width))
+            return
+        from patchpilot.services.maintainers.recipient_history import recipient_history
+
+        key, session = topic.key, self.session
+
+        def read(history: "FileHistory") -> None:
+            self._history = (key, history)
+            self._show_history()
+
+        self.in_thread("reading the history of the files", lambda repository, _: recipient_history(repository, session.request()), read)
 
     def _commit_line(self, patch: "Patch") -> Text:
         is_long = any(message_hints(commit_rows(patch), patch.subject.title))
@@ -169,6 +202,7 @@ class CommitScreen(StageScreen):
         super().on_resize()
         self.call_after_refresh(self._show_about)
         self.call_after_refresh(self._show_next)
+        self.call_after_refresh(self._show_history)
 
     def commit_changed(self) -> None:
         """J and K move the list's cursor."""
@@ -184,6 +218,7 @@ class CommitScreen(StageScreen):
         topic = self.session.topic
         if result is None or topic is None:
             return
+        self._told = self._about
         added = sum(change.added for patch in result.patches for change in patch.files)
         removed = sum(change.removed for patch in result.patches for change in patch.files)
         paths = list(dict.fromkeys(change.path for patch in result.patches for change in patch.files))
@@ -210,6 +245,7 @@ class CommitScreen(StageScreen):
         if asked:
             facts.append(("Mails", f"[{self.session.mark}]"))
             facts += [(question.name.capitalize(), f"{question.answer or 'not answered'}") for question in asked.questions]
+        facts += self._found_by_others()
         text = Text()
         room = self.query_one("#about").content_size.width or self.size.width
         for label, words in facts:
@@ -217,6 +253,23 @@ class CommitScreen(StageScreen):
                 text.append(f"{'' if at else label:<{TITLE}}", QUIET).append(plain(part)).append("\n")
         text.rstrip()
         self.query_one("#about", Static).update(text)
+
+    def _found_by_others(self) -> list[tuple[str, str]]:
+        """What other stages found of the topic, as far as they ran: the recipients, and which commit introduced the bug."""
+        rows: list[tuple[str, str]] = []
+        counted_recipients: CountedRecipients | None = self.session.fresh(Stage.RECIPIENTS)
+        for header in ("to", "cc"):
+            named = [one for one in counted_recipients.recipients if one.header == header] if counted_recipients else []
+            rows += [
+                ("" if at else header.title(), f"{one.address.name or one.address.email} ({one.role})") for at, one in enumerate(named)
+            ]
+        fixes: FixesResult | None = self.session.fresh(Stage.TAGS)
+        if fixes and fixes.is_fix:
+            rows += [("Fixes", f"{judged.target.id[:12]} {judged.target.subject}") for judged in fixes.present if judged.target]
+            if not fixes.present and fixes.candidates:
+                best = fixes.candidates[0]
+                rows.append(("Fixes", f"{best.commit[:12]} {best.subject} (likely, {best.confidence:.0%})"))
+        return rows
 
     # what is next
 
@@ -228,7 +281,14 @@ class CommitScreen(StageScreen):
             result: TopicCommits | None = self.session.fresh(self.stage)
             if result is not None and result is self._shown and self.session.mark != self._mark:
                 self._show_one(result.patches, self.session.at % len(result.patches))
+            if self._told != self._about:
                 self._show_about()
+
+    @property
+    def _about(self) -> tuple[Any, ...]:
+        """What the topic's panel is made of."""
+        session = self.session
+        return self._questions, session.mark, session.fresh(self.stage), session.fresh(Stage.RECIPIENTS), session.fresh(Stage.TAGS)
 
     def _rows(self) -> tuple[NextRow, ...]:
         """What is not done, in the order of doing: the base, the questions, the stages, with the tree after the tags."""

@@ -14,6 +14,7 @@ from textual.widgets.option_list import Option
 from patchpilot.model.address import AddressState, is_header_safe, judge, parse_address
 from patchpilot.model.counted import counted
 from patchpilot.model.recipient import Recipient, Remedy, RemedyKind
+from patchpilot.tui.file_history_text import history_text, sections_text, where_of
 from patchpilot.tui.glyphs import glyph
 from patchpilot.tui.recipient_groups import OUT, RecipientGroup, grouped, role_of
 from patchpilot.tui.rich_text import QUIET, STRONG, fitted, plain
@@ -98,6 +99,11 @@ class RecipientsScreen(StageScreen):
                 yield Panel(List(ident="people", enter="why"), title="Recipients", id="recipient-list", classes="main")
                 with Panel(title="Why", id="recipient-why", classes="detail"), VerticalScroll():
                     yield Static(id="reasons", markup=False)
+                # these two only where there is room for them
+                with Panel(title="MAINTAINERS", id="recipient-sections"), VerticalScroll():
+                    yield Static(id="sections", markup=False)
+                with Panel(title="Last commits to these files", id="recipient-commits"), VerticalScroll():
+                    yield Static(id="commits", markup=False)
 
     def show(self, result: "CountedRecipients") -> None:
         """Fill the list and the cards; the cursor stays on the recipient it was on."""
@@ -195,7 +201,23 @@ class RecipientsScreen(StageScreen):
         text = Text()
         if known and chosen:
             text = self._why(known, *chosen)
+            self._show_sources(known, chosen[1])
         self.query_one("#reasons", Static).update(text)
+
+    def _show_sources(self, known: "CountedRecipients", recipient: Recipient) -> None:
+        """What the reasons come from: the sections of MAINTAINERS, the recipient's first, and the commits to the files."""
+        sections, commits = self.query_one("#sections", Static), self.query_one("#commits", Static)
+        if not sections.is_on_screen:
+            return
+        plan, key = known.planned.plan, recipient.address.key
+        in_order = sorted(plan.sections, key=lambda section: section.name != recipient.section)
+        reasons = [reason for one in plan.recipients for reason in one.reasons]
+        sections.update(sections_text(in_order, reasons, sections.content_size.width, key))
+        if self._history is not None:
+            panel = self.query_one("#recipient-commits", Panel)
+            panel.heading = f"Last commits to {where_of(self._history)}"
+            panel.count = f"{len(self._history.newest)}/{self._history.total}"
+            commits.update(history_text(self._history, commits.content_size.width, key))
 
     def _why(self, known: "CountedRecipients", header: str, recipient: Recipient) -> Text:
         """Role and header, section, what matched, what they did to the files, and what is wrong with the address."""
@@ -230,7 +252,7 @@ class RecipientsScreen(StageScreen):
             return Text("reading the history of the files …", QUIET)
         if not history.complete:
             return Text("History  git timed out", QUIET)
-        where = ", ".join(history.paths[:2]) + (f" and {len(history.paths) - 2} more" if len(history.paths) > 2 else "")
+        where = where_of(history)
         known = history.contacts.get(recipient.address.key)
         text = Text().append("History  ", QUIET)
         if known is None:

@@ -18,7 +18,7 @@ from patchpilot.model.counted import counted
 from patchpilot.tui.glyphs import glyph
 from patchpilot.tui.rich_text import fitted, lines, plain, word_diff_line, word_diff_rows
 from patchpilot.tui.screens.stage_screen import NextKey, StageScreen
-from patchpilot.tui.session import JobRequest
+from patchpilot.tui.session import LIKELY, JobRequest
 from patchpilot.tui.stages import Stage, StageState, StageStatus
 from patchpilot.tui.widgets.choose import LineDialog, Reader
 from patchpilot.tui.widgets.diff_view import DiffView
@@ -40,8 +40,8 @@ CHOICES = {
     NOT_A_FIX: "This is not a fix: no Fixes: tag, no Cc: stable, no backports",
     A_FIX: "This is a fix: find the commit that introduced the bug",
 }
-SURE, LIKELY = 0.8, 0.5
-"""The confidence from which a meter is green, and from which it is yellow."""
+SURE = 0.8
+"""The confidence from which a meter is green; it is yellow from that of a likely candidate."""
 METER = (4, 20)
 """Columns of a meter, at least and at most."""
 WORDS = 24

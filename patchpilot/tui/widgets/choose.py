@@ -147,7 +147,10 @@ def _folded(row: str, wide: int) -> list[str]:
 
 
 class Reader(ModalScreen[None]):
-    """A text on the whole screen, with a title; `fold` wraps long lines at its width (then there are no stops). `pager` shows it in its own way."""
+    """A text on the whole screen, with a title; `fold` wraps long lines at its width (then there are no stops). `pager` shows it in its own way.
+
+    `make` gives the lines and the stops anew when the width changes.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,enter", "close", "close", key_display="Esc"),
@@ -158,30 +161,41 @@ class Reader(ModalScreen[None]):
     def __init__(
         self,
         title: str,
-        rows: Sequence[str],
+        rows: Sequence[str] = (),
         *,
         styler: Styler = plain,
         stops: Sequence[int] = (),
         fold: bool = False,
         pager: Pager | None = None,
+        make: Callable[[], tuple[Sequence[str], Sequence[int]]] | None = None,
     ) -> None:
         super().__init__()
-        self._fold = fold
+        self._fold, self._make = fold, make
         self._title, self._rows, self._stops = title, rows, stops
         self._pager = pager or Pager(ident="text", styler=styler)
 
     def compose(self) -> ComposeResult:
         """The text in a panel with the title and the keys in its border."""
-        panel = Panel(self._pager, title=self._title, classes="reader")
-        panel.count = f"PgUp PgDn page{' · [ ] previous and next part' if self._stops else ''} · y copy line · Esc close"
-        yield panel
+        yield Panel(self._pager, title=self._title, classes="reader")
 
     def on_mount(self) -> None:
         """Fill it."""
+        self._fill()
+        self._pager.focus()
+
+    def on_resize(self) -> None:
+        """The lines follow the width."""
+        if self._make or self._fold:
+            self.call_after_refresh(self._fill)
+
+    def _fill(self) -> None:
+        if self._make:
+            self._rows, self._stops = self._make()
+        parts = " · [ ] previous and next part" if self._stops else ""
+        self.query_one(Panel).count = f"PgUp PgDn page{parts} · y copy line · Esc close"
         wide = max(20, self.size.width - 5)
         rows = [part for row in self._rows for part in _folded(row, wide)] if self._fold else self._rows
         self._pager.fill(rows, stops=self._stops)
-        self._pager.focus()
 
     def action_close(self) -> None:
         """Close."""

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The versions of the same lines next to each other: branch, base and fix of a conflict, numbered, the first and last in the colors of code."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
-from itertools import zip_longest
+from itertools import groupby, zip_longest
 from textwrap import dedent
 from typing import NamedTuple
 
@@ -94,6 +94,36 @@ class Conflicts:
         for start, end in cell.words:
             text.stylize(colors.style("", f"{ground}-word"), GUTTER + start, GUTTER + end)
         return text
+
+
+class OneColumn(Conflicts):
+    """The same in one column, in which equal lines are once: of a change the lines of the branch, then those of the base, then those of the fix."""
+
+    def __init__(self, conflicts: Sequence[tuple[str, str, Versions]], columns: int) -> None:
+        super().__init__((), (BASE,), columns)
+        self._heading = plain(" ".join(f"{sign} {title}  " for sign, title in zip(SIGNS, TITLES, strict=True)).rstrip()).plain
+        self._titles = [self._heading]
+        self._lines: dict[str, tuple[int, Cell]] = {}
+        for path, title, versions in conflicts:
+            self.rows += [*([""] if self.rows else []), f"@@ {title} @@", self._heading]
+            for version, cell in _in_turn(aligned(path, versions)):
+                row = self._text(version, cell)
+                self._lines[row] = version, cell
+                self.rows.append(row)
+
+    def look(self, row: str, colors: DiffColors) -> Text | None:
+        """A row in these colors; None if it is none of a conflict."""
+        return self._drawn(*self._lines[row], colors) if row in self._lines else super().look(row, colors)
+
+
+def _in_turn(rows: Sequence[Cells]) -> Iterator[tuple[int, Cell]]:
+    """The lines of the versions in one column: equal ones once, with the number that they have on the branch."""
+    for differs, run in groupby(rows, lambda cells: any(cell.differs for cell in cells if cell)):
+        changed = list(run)
+        for version in (BRANCH, BASE, FIX) if differs else (BRANCH,):
+            for cell in (cells[version] for cells in changed):
+                if cell and (cell.differs or version == BASE or not differs):
+                    yield version, cell._replace(differs=differs)
 
 
 def aligned(path: str, versions: Versions) -> list[Cells]:
