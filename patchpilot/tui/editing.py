@@ -14,14 +14,25 @@ if TYPE_CHECKING:
     from patchpilot.tui.screens.stage_screen import StageScreen
 
 
+ALTERNATE, BACK = "\x1b[?1049h\x1b[H\x1b[2J", "\x1b[?1049l"
+"""Enter the terminal's alternate screen, and leave it."""
+
+
 @contextlib.contextmanager
-def suspended(app: "App[int]") -> Iterator[None]:
-    """Hand the terminal to another program; nothing to do without one (tests, a web page)."""
+def suspended(app: "App[int]", *, leaves_no_text: bool = False) -> Iterator[None]:
+    """Hand the terminal to another program; nothing to do without one (tests, a web page).
+
+    With `leaves_no_text` what it writes is not on the terminal after the TUI ends: for programs without a screen of their own.
+    """
     if app.is_headless:
         yield
         return
     with app.suspend():
-        yield
+        print(ALTERNATE if leaves_no_text else "", end="", flush=True)
+        try:
+            yield
+        finally:
+            print(BACK if leaves_no_text else "", end="", flush=True)
 
 
 def amend(screen: "StageScreen") -> None:

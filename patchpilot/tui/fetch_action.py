@@ -26,10 +26,10 @@ def fetch(screen: "StageScreen") -> None:
         if choice != "yes":
             return
         # on the terminal: git may ask for a password, shows its progress, and Ctrl-C stops it
-        with suspended(screen.app):
+        with suspended(screen.app, leaves_no_text=True):
             done = fetch_all(top)
         if not done:
-            screen.notify("git fetch failed; the status is updated from what was fetched", severity="warning")
+            screen.notify("git fetch failed: run it in a shell to see why. The status is updated from what was fetched", severity="warning")
         screen.session.changed("followed")
         screen.reread()
         screen.action_reload()

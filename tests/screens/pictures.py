@@ -61,7 +61,9 @@ LATER = {
 """The same, after the patch was sent and answered."""
 
 
-OVER = frozenset(("question", "branch", "help", "palette", "theme", "finding", "write-tags", "tour-commit", "tour-checks", "tour-tags", "end-card"))
+OVER = frozenset(
+    ("question", "branch", "help", "palette", "theme", "finding", "write-tags", "tour-commit", "tour-checks", "tour-tags", "end-card")
+)
 """The pictures of dialogs and cards."""
 
 SENDING = "sending"

@@ -148,21 +148,21 @@ async def test_as_many_versions_of_a_conflict_as_fit_are_next_to_each_other(
         assert "acme_mcp.c:54 (content)" in text_of(app)
 
 
-async def test_a_branch_on_the_whole_screen_follows_the_width_and_has_every_version(mended: Path, walk_on: On) -> None:
+@pytest.mark.parametrize("size", [(160, 50), (80, 24)])
+async def test_a_branch_on_the_whole_screen_follows_the_width_and_has_every_version(
+    size: tuple[int, int], mended: Path, walk_on: On
+) -> None:
     app = walk_on(mended)
-    async with app.run_test(size=(160, 50)) as pilot:
+    async with app.run_test(size=size) as pilot:
         await settle(pilot)
         asked(app)
         await keys(pilot, Stage.BACKPORTS, "enter")
-        assert "base (before the fix)" in text_of(app)
+        await until(pilot, lambda: "base (before the fix)" in text_of(app), "the branch")
         await pilot.resize_terminal(80, 24)
         await until(pilot, lambda: "! branch" in text_of(app), "one column")
         rows = [row.strip("│┃ ") for row in text_of(app).split("\n")]
-        assert "57! if (rsp != ACME_MSG_OK)" in rows
-        at = [
-            next(at for at, row in enumerate(rows) if row.startswith(start))
-            for start in ("why ", "caused by ", "57! ", "71- ", "71+ ", "73+ ")
-        ]
+        wanted = ("why ", "next ", "54 ", "57! if (rsp != ACME_MSG_OK)", "71- ", "71+ ", "73+ ", "caused by ")
+        at = [next(at for at, row in enumerate(rows) if row.startswith(start)) for start in wanted]
         assert at == sorted(at), "the branch, the base and the fix below each other"
         assert not any(row.endswith("…") for row in rows[:6])
 

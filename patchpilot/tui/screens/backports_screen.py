@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The backports stage: which releases have the bug, a row for each stable branch, and the details of the selected verdict."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -69,6 +70,8 @@ SINGLE = ((), (BRANCH,), (BASE,), (FIX,))
 """The same below 120 columns; none of them: all in one column."""
 LABEL = 11
 """Columns of the label before each detail of a verdict."""
+FIRST = ("merged as", "why", "failed", "next")
+"""The labels of what is shown of a branch above its conflicts."""
 SOON = 183
 """Days before the end of its support from which a branch is dimmed: work for it is hardly worth it."""
 
@@ -309,7 +312,8 @@ class BackportsScreen(StageScreen):
             return
         key = (result.commit, branch.tip)
         if branch.conflicts:
-            self._show_conflicts(branch, key) if key in self._conflicts else self._read_conflicts(branch, key)
+            show = partial(self._show_conflicts, branch, key)
+            show() if key in self._conflicts else self._read_conflicts(branch, key, show, show)
         elif branch.tip and not branch.conflicts:
             self._show_patch(branch, key) if key in self._patches else self._make_patch(branch, key, result)
         else:
@@ -370,19 +374,17 @@ class BackportsScreen(StageScreen):
             self._versions += 1
             self._show_below(branch)
 
-    def _read_conflicts(self, branch: "BranchResult", key: tuple[str, str]) -> None:
+    def _read_conflicts(
+        self, branch: "BranchResult", key: tuple[str, str], then: Callable[[], None], meanwhile: Callable[[], None]
+    ) -> None:
+        """Read the versions of a branch's conflicts; then call `then`."""
         from patchpilot.services.backport.conflict_columns import conflict_columns
 
         def read(places: "tuple[ConflictColumns, ...]") -> None:
             self._conflicts[key] = places
-            self._show_conflicts(branch, key)
+            then()
 
-        self.in_thread(
-            "reading the conflicts",
-            lambda repository, _: conflict_columns(repository, key[0], branch),
-            read,
-            lambda: self._show_conflicts(branch, key),
-        )
+        self.in_thread("reading the conflicts", lambda repository, _: conflict_columns(repository, key[0], branch), read, meanwhile)
 
     def _show_patch(self, branch: "BranchResult", key: tuple[str, str]) -> None:
         """The patch that the fix becomes on the branch; nothing before it is made."""
@@ -424,17 +426,28 @@ class BackportsScreen(StageScreen):
         result: BackportResult | None = self.session.last(self.stage)
         if branch is None or result is None:
             return
+        key = (result.commit or "", branch.tip)
+        if branch.conflicts and branch.wants_fix and key not in self._conflicts:
+            # on a low terminal they were not read yet
+            self._read_conflicts(branch, key, lambda: self._open(branch, result), lambda: None)
+        else:
+            self._open(branch, result)
+
+    def _open(self, branch: "BranchResult", result: "BackportResult") -> None:
         self.app.push_screen(
             Reader(f"{branch.branch}: {badge_of(branch).word}", styler=self._branch_look, make=lambda: self._whole_branch(branch, result))
         )
 
     def _whole_branch(self, branch: "BranchResult", result: "BackportResult") -> tuple[list[str], list[int]]:
-        """A branch on the whole screen: its details, the versions of each conflict, the commands; and the lines at which a conflict starts."""
-        rows = [row.plain for row in detail_rows(self._in_words(branch, result), self.app.size.width - EDGE - LABEL)]
+        """A branch on the whole screen: the verdict, the versions of each conflict, the details, the commands; and where a conflict starts."""
+        known, wide = self._in_words(branch, result), self.app.size.width - EDGE - LABEL
+        first, more = ([fact for fact in known if (fact[0] in FIRST) is is_first] for is_first in (True, False))
+        rows = [row.plain for row in detail_rows(first, wide)]
         self._read_conflict = None
         if branch.conflicts and branch.wants_fix:
             self._read_conflict = self._conflicts_of(branch, (result.commit or "", branch.tip), self._choices()[0])
             rows += ["", *self._read_conflict.rows]
+        rows += ["", *(row.plain for row in detail_rows(more, wide))] if more else []
         commands = [f"  {command}" for command in self._commands(branch, result)]
         rows += ["", "In a shell:", *commands] if commands else []
         return rows, [at for at, row in enumerate(rows) if row.startswith("@@ ")]
