@@ -40,6 +40,9 @@ class TourCards(Protocol):
     def begin(self) -> None:
         """Show the card of the stage on screen from now on."""
 
+    def tell(self) -> None:
+        """What is next, or where a panel is, may have changed."""
+
     def restart(self) -> None:
         """Show the cards from the first one."""
 

@@ -83,8 +83,6 @@ READ = 4.0
 """Seconds in which the user reads that the patch was merged, before the card comes."""
 SEEN = "PATCHPILOT_TOUR"
 """The variable with the user's own state directory: that of the sandbox is removed with it."""
-LOOK = 0.2
-"""Seconds between two looks at what is next, and where the panel is that the card is about."""
 
 
 class Tour:
@@ -94,11 +92,18 @@ class Tour:
         self._app = app
         self._memory = SavedState(Path(os.environ[SEEN]) / FILE) if os.environ.get(SEEN) else app.memory
         self._is_on: bool = self._memory.get("tour") != "seen"
-        self._told = False
+        self._told = self._has_begun = self._is_due = False
 
     def begin(self) -> None:
         """Show the card of the stage on screen from now on."""
-        self._app.set_interval(LOOK, self._look)
+        self._has_begun = True
+        self.tell()
+
+    def tell(self) -> None:
+        """What is next, or where a panel is, may have changed: look once at what all changes of this moment lead to."""
+        if self._has_begun and not self._is_due:
+            self._is_due = True
+            self._app.call_later(self._look)
 
     def restart(self) -> None:
         """Show the cards again, from the first."""
@@ -106,6 +111,7 @@ class Tour:
         self._app.show_stage(Stage.COMMIT)
 
     def _look(self) -> None:
+        self._is_due = False
         screen = cast("StageScreen | None", self._app.stage_screen)
         if screen is not None and screen.is_whole:
             self._show(screen)
@@ -122,6 +128,9 @@ class Tour:
             screen.show_only(None)
         elif not cards:
             screen.mount(TourCard())
+            self._app.call_after_refresh(self.tell)
+        elif not cards[0].is_mounted:
+            self._app.call_after_refresh(self.tell)
         else:
             step, key = STEPS[screen.stage.number - 1], self._key(screen)
             (card,) = cards

@@ -24,7 +24,6 @@ from patchpilot.tui.session import JobRequest
 from patchpilot.tui.stages import Stage, StageState, StageStatus
 from patchpilot.tui.widgets.choose import Choose
 from patchpilot.tui.widgets.diff_view import DiffView, Note
-from patchpilot.tui.widgets.keyline import KeyLine
 from patchpilot.tui.widgets.lists import List
 from patchpilot.tui.widgets.pager import Pager
 from patchpilot.tui.widgets.panel import Columns, Panel
@@ -301,7 +300,7 @@ class ChecksScreen(StageScreen):
         """Show in the key line those of the finding's keys that do something now."""
         shown = useful | ({"fix_safe"} if self._fixable else set())
         self.quiet = frozenset({"fix_one", "fix_safe", "finding", "waive", "detail", "select"} - shown)
-        self.query_one(KeyLine).refresh()
+        self.keys_changed()
 
     def _fix_found(self, shown: Shown, fixed: "FindingFixed") -> None:
         self._fixes[shown.key] = fixed

@@ -22,7 +22,6 @@ from patchpilot.tui.session import JobRequest
 from patchpilot.tui.stages import Stage, StageState, StageStatus
 from patchpilot.tui.widgets.choose import LineDialog
 from patchpilot.tui.widgets.diff_view import DiffView, Note
-from patchpilot.tui.widgets.keyline import KeyLine
 from patchpilot.tui.widgets.lists import List
 from patchpilot.tui.widgets.panel import Columns, Panel
 
@@ -151,7 +150,7 @@ class PreviewScreen(StageScreen):
         panel.count = (f"compared with v{self._changes.version}" + (f", {dropped} dropped" if dropped else "")) if self._changes else ""
         self.quiet = frozenset() if self._changes else frozenset(("change(1)",))
         self.labels = {} if len(result.mails) > 1 else {"edit": "edit changelog" if result.version > 1 else "edit notes"}
-        self.query_one(KeyLine).refresh()
+        self.keys_changed()
         # a list of one mail has nothing to choose from
         self.query_one("#mail-side").set_class(len(result.mails) == 1, "-single")
         self._show_facts(result)

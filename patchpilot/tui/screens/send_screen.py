@@ -31,7 +31,6 @@ from patchpilot.tui.stages import Stage, StageState, StageStatus
 from patchpilot.tui.widgets.choose import Choose
 from patchpilot.tui.widgets.confirm import Confirm
 from patchpilot.tui.widgets.diff_view import DiffView
-from patchpilot.tui.widgets.keyline import KeyLine
 from patchpilot.tui.widgets.lists import List
 from patchpilot.tui.widgets.panel import BROAD, TALL, WIDE, Columns, Panel
 
@@ -216,7 +215,7 @@ class SendScreen(StageScreen):
         self._refresh_keys()
 
     def _refresh_keys(self) -> None:
-        self.query_one(KeyLine).refresh()
+        self.keys_changed()
 
     # before the send
 

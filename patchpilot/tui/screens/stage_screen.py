@@ -146,8 +146,20 @@ class StageScreen(Screen[None]):
         raise NotImplementedError
 
     def on_mount(self) -> None:
-        """Hide the error card."""
+        """Hide the error card; have the tour told when the layout or the keys change."""
         self.close_error()
+        if self.tui.tour is not None:
+            self.screen_layout_refresh_signal.subscribe(self, self._tell_tour)
+            self.bindings_updated_signal.subscribe(self, self._tell_tour)
+
+    def _tell_tour(self, _: Screen[Any] | None = None) -> None:
+        if self.tui.tour is not None:
+            self.tui.tour.tell()
+
+    def keys_changed(self) -> None:
+        """The keys, or which of them is next, may be others: draw the key line again, and tell the tour."""
+        self.query_one(KeyLine).refresh()
+        self._tell_tour()
 
     @property
     def main_panel(self) -> Panel | None:
@@ -198,7 +210,7 @@ class StageScreen(Screen[None]):
 
     def on_screen_suspend(self) -> None:
         """The key line is the dialog's while one is open."""
-        self.query_one(KeyLine).refresh()
+        self.keys_changed()
 
     def renew(self) -> None:
         """Show the newest result, unless it is shown already."""
@@ -246,6 +258,7 @@ class StageScreen(Screen[None]):
         """
         number = self._side[what] = self._side.get(what, 0) + 1
         self._doing[what], self._meanwhile[what] = f"{what} …", meanwhile
+        self._tell_tour()
         self.set_timer(PATIENCE, partial(self._lasts, what, number))
         self.run_worker(partial(self._do, what, number, work, then), thread=True, group=f"side-{what}", exclusive=True, exit_on_error=False)
 
@@ -336,6 +349,7 @@ class StageScreen(Screen[None]):
         if not self.is_whole:
             return
         self.query_one(StageBar).refresh()
+        self._tell_tour()
         topic = self.session.topic
         self.query_one(TitleLine).tell(self._subject(), where(topic, self.session.facts) if topic else (), self._now_doing())
         main = self.main_panel
