@@ -98,7 +98,7 @@ async def test_what_a_patch_lacks_as_a_whole_stands_where_its_message_ends(clone
         assert [pager.rows[at] for at in lacking] == ["---"]
 
 
-async def test_a_stage_that_nobody_looked_at_is_to_do_and_never_stale(mended: Path, walk_on: On) -> None:
+async def test_a_stage_that_nobody_opened_is_never_stale(mended: Path, walk_on: On) -> None:
     app = walk_on(mended)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)

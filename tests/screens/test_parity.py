@@ -101,7 +101,7 @@ async def test_follow_got_what_track_says(mended: Path, walk_on: Callable[[Path]
     assert [(one.tree, one.commit) for one in got.landed] == [(one["tree"], one["commit"]) for one in said["landed"]]
     assert [(one.version, one.state) for one in got.stable] == [(one["version"], one["state"]) for one in said["stable"]]
     words = " ".join(shown.split())
-    for part in (said["state"], *(one["trailer"] for one in said["trailers"]), *(one["kind"] for one in said["replies"])):
+    for part in (said["state"], *(one["trailer"] for one in said["trailers"]), *(reply.mail.label for reply in got.status.replies)):
         assert part in words
     assert " ".join(said["next_step"].split()) in words
 
