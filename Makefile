@@ -11,7 +11,8 @@
 # make man    write the man pages from the command line's own option tables
 # make install  install patchpilot below PREFIX (/usr/local): an environment made by PYTHON in lib/patchpilot, the command, its man pages and
 #             completions; DESTDIR is put before all of it (for packages). make uninstall removes them
-# make bench  time patchpilot and what a user would run instead, the TUI's start and keys (also on the repositories in $PATCHPILOT_LARGE), what a key costs over ssh
+# make bench  time patchpilot and what a user would run instead, the TUI's start and keys (also on the repositories in $PATCHPILOT_LARGE), what a key costs over ssh,
+#             a stream of mails (of the epoch $PATCHPILOT_EPOCH, a number of mails may follow)
 
 PYTHON ?= python3
 VENV := .venv
@@ -122,6 +123,7 @@ bench: setup
 	@$(BIN)/python tests/bench/redraw.py
 	@$(BIN)/python tests/bench/diff_view.py
 	@$(BIN)/python tests/bench/hostile.py
+	@$(BIN)/python tests/bench/stream.py $(PATCHPILOT_EPOCH)
 
 clean:
 	rm -rf $(VENV) dist build site .mutants .coverage* .mypy_cache .ruff_cache .hypothesis .import_linter_cache

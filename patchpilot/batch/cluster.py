@@ -31,9 +31,22 @@ def check_epochs(
 ) -> int:
     """Check all mails of these epochs on the cluster and write a file for each part into `folder`; returns how many parts were checked.
 
-    Parts whose file is there are left out, so that a run that was ended goes on where it was. A part of a machine that is lost is checked by another; its file
-    is written once, as a whole. All machines have to find the epochs at the same path. MissingError without the extra `cluster`.
+    Parts whose file is there are not checked again, so that a run that was ended goes on where it was. All machines have to find the epochs at the same
+    path. MissingError without the extra `cluster`.
     """
+    every = (part for epoch in epochs for part in ranges(epoch, mails))
+    return check_parts(client, every, folder, request=request, progress=progress)
+
+
+def check_parts(
+    client: "Client",
+    every: Iterable[EpochRange],
+    folder: Path,
+    *,
+    request: CheckRequest | None = None,
+    progress: Progress = silent,
+) -> int:
+    """As `check_epochs`, for these parts. A part of a machine that is lost is checked by another; its file is written once, as a whole."""
     try:
         from distributed import as_completed
     except ModuleNotFoundError as error:
@@ -42,7 +55,7 @@ def check_epochs(
         ) from error
 
     folder.mkdir(parents=True, exist_ok=True)
-    parts = (part for epoch in epochs for part in ranges(epoch, mails) if not (folder / part.file).exists())
+    parts = (part for part in every if not (folder / part.file).exists())
 
     def submitted(part: EpochRange) -> Any:
         future = client.submit(_lines, part, request, key=f"patchpilot-{part.file}", pure=False)

@@ -22,6 +22,16 @@ from tests.kit.repos import Repo
 
 KINDS = (*LOCAL, "epoch", "directory of files")
 TRAILING = patches.DIFF.replace("rc = bar();", "rc = bar(); ")
+ABOUT = (
+    mail("Re: [PATCH] foo: one", "Looks good."),
+    mail("Re: [PATCH] foo: one", f"Better like this:\n\n{patches.DIFF}"),
+    mail(
+        'Patch "foo: one" has been added to the 6.1-stable tree',
+        f"This is a note to let you know that I've just added the patch titled\n\n    foo: one\n\nto the 6.1-stable tree\n\n{patches.DIFF}",
+        sender="gregkh@linuxfoundation.org",
+    ),
+)
+"""Mails about a patch that are none."""
 NAMES = [f"patch {number}" for number in range(1, 9)]
 
 
@@ -79,12 +89,12 @@ def test_the_shards_have_every_mail_once(source: Path) -> None:
 
 def test_a_line_has_the_findings_of_the_patch_alone(tmp_path: Path) -> None:
     mbox = tmp_path / "list.mbox"
-    mbox.write_bytes(join_mbox([patch("one"), mail("Re: [PATCH] foo: one", "Looks good."), patch("one", TRAILING, "two")]))
+    mbox.write_bytes(join_mbox([patch("one"), *ABOUT, patch("one", TRAILING, "two")]))
     one, two, last = lines(mbox, code=1)
     assert [(finding["name"], finding["line"]) for finding in two["findings"] if finding not in one["findings"]] == [("trailing-space", 4)]
     (alone,) = json.loads(call("check", "--format", "json", mbox_of(tmp_path, patch("one", TRAILING, "two"))).out)["patches"]
     assert two["findings"] == alone["findings"]
-    assert (last["summary"]["mails"], last["summary"]["patches"]) == (3, 2)
+    assert (last["summary"]["mails"], last["summary"]["patches"]) == (5, 2)
 
 
 def mbox_of(place: Path, *mails: bytes) -> Path:

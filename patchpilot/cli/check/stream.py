@@ -15,7 +15,14 @@ def is_possible(request: "CheckRequest") -> bool:
     """Whether each mail can be checked by itself: all are on this machine, and no option needs the whole input."""
     from patchpilot.services.check.check_targets import can_be_streamed
 
-    needs_all = request.whole_files or request.suppressions or request.since_version or request.checkpatch or request.checkpatch_compat
+    needs_all = (
+        request.whole_files
+        or request.suppressions
+        or request.since_version
+        or request.checkpatch
+        or request.checkpatch_compat
+        or request.whole_files
+    )
     return not needs_all and can_be_streamed(request.targets)
 
 

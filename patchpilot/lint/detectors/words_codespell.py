@@ -3,7 +3,7 @@
 
 import mmap
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from patchpilot.cache import patterns as re
@@ -61,7 +61,7 @@ def _means_itself(context: Context, word: str) -> bool:
     )
 
 
-@cache
+@lru_cache(maxsize=1 << 15)
 def correction(word: str) -> str | None:
     """Returns codespell's correction of a lower-case word; None when it has none or several."""
     if word in word_set("codespell", "not_misspelled"):

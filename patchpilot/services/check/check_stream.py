@@ -14,7 +14,7 @@ from patchpilot.lint.rule_store import load_rules
 from patchpilot.lint.selection import verify
 from patchpilot.model.finding import Severity
 from patchpilot.model.limits import MAX_LINE
-from patchpilot.model.mail import parse_mail_header, parse_patch
+from patchpilot.model.mail import parse_mail, parse_mail_header, parse_patch
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.shorten import shortened
 from patchpilot.model.source_tree import Tree
@@ -114,7 +114,7 @@ class CheckStream:
             patch = parse_patch(mail.raw, mail.source)
         except InputError as error:
             return error_line(mail.position, _message_id(mail.raw), mail.source, error.message), Counter(mails=1, damaged=1)
-        if not (patch.has_diff or not (mail.archived or patch.subject.number == 0)):
+        if not (patch.has_diff and _is_posted(patch, mail.raw) if mail.archived else patch.has_diff or patch.subject.number != 0):
             return "", Counter(mails=1)
         patch = shortened(patch)
         setting = self._setting(patch)
@@ -148,6 +148,16 @@ def _shares(mails: Iterator[StreamedMail]) -> Iterator[list[StreamedMail]]:
             share, size = [], 0
     if share:
         yield share
+
+
+def _is_posted(patch: Patch, raw: bytes) -> bool:
+    """Whether a mail of an archive with a diff is a patch that somebody sent: no answer that shows one, no notice about one."""
+    if patch.subject.is_patch and not patch.subject.raw.lower().startswith("re:"):
+        return True
+    from patchpilot.threads.mail_classifier import classify
+    from patchpilot.threads.mail_kinds import MailKind
+
+    return classify(parse_mail(raw)).kind is MailKind.PATCH
 
 
 def _message_id(raw: bytes) -> str | None:
