@@ -250,7 +250,7 @@ class CommitScreen(StageScreen):
         room = self.query_one("#about").content_size.width or self.size.width
         for label, words in facts:
             for at, part in enumerate(wrapped(words, room - TITLE - 1)):
-                text.append(f"{'' if at else label:<{TITLE}}", QUIET).append(plain(part)).append("\n")
+                text.append(f"{'' if at else label:<{TITLE}}", QUIET).append(plain(crop(part, room - TITLE))).append("\n")
         text.rstrip()
         self.query_one("#about", Static).update(text)
 
