@@ -65,6 +65,16 @@ def test_news_are_printed_once_with_the_next_step(workdir: Path) -> None:
         assert (again.code, again.out) == (0, "")
 
 
+def test_each_mail_is_named_by_what_it_is(workdir: Path) -> None:
+    with archive_server("stand-in", workdir, *story.BEGINNING, story.V2) as server:
+        call("track", "add", "v1@example.org", "--lore", server.url)
+        server.add(story.TAG, story.APPLIED, story.answer("I see, that is how it is.", to="v2"))
+        lines = call("track", "watch", "--once").out.splitlines()
+    assert {line.strip() for line in lines[1:-1]} == {
+        "Reviewed-by Rita Reviewer", "applied by patchwork-bot+netdevbpf@kernel.org", "reply by Matt Maintainer"
+    }  # fmt: skip
+
+
 def test_mails_of_the_author_are_no_news(workdir: Path) -> None:
     with archive_server("stand-in", workdir, story.V1) as server:
         call("track", "add", "v1@example.org", "--lore", server.url)

@@ -35,7 +35,9 @@ _FOLDER = click.Path(path_type=Path)
 )
 @click.option("--adapt", is_flag=True, help="adapt the fix to the branches where it conflicts, and explain each step")
 @click.option("--try", "unsure", is_flag=True, help="with --adapt --write: write adaptations with a confidence below 0.5 too")
-@click.option("--resolve", metavar="BRANCH", help="open the conflict in a separate clone, with --adapt as adapted; run again when it is resolved")
+@click.option(
+    "--resolve", metavar="BRANCH", help="open the conflict in a separate clone, with --adapt as adapted; run again when it is resolved"
+)
 @click.option("--build", metavar="CMD", help="run CMD in a temporary clone of each branch the fix applies to")
 @click.option("--request", is_flag=True, help="print the mail that asks the stable team to pick up the fix as is")
 @click.option("--signoff", is_flag=True, help="with --write: add your Signed-off-by")

@@ -13,6 +13,9 @@ from patchpilot.model.counted import counted
 from patchpilot.model.printable import crop, one_line
 from patchpilot.services.settings import user_settings
 from patchpilot.services.track.follow_series import Tracked
+from patchpilot.services.track.story import reply_words
+from patchpilot.threads.mail_classifier import Classified
+from patchpilot.threads.mail_kinds import MailKind
 
 _TIMEOUT = 20.0
 _MOST = 5
@@ -47,14 +50,17 @@ def notifier(ways: Sequence[str], command: str | None) -> Notifier:
 
 def news_lines(series: Tracked) -> tuple[str, ...]:
     """The new mails of others, each in a line: `review by Rita Reviewer`; empty where there is nothing to report."""
-    status = series.status
-    known = {reply.mail.mail.message_id: reply.mail for reply in (status.replies if status else ())}
-    lines = []
-    for message_id in series.new:
-        if message_id in series.unread:
-            mail = known.get(message_id)
-            lines.append(f"{mail.kind.replace('-', ' ')} by {mail.sender.name or mail.sender.email}" if mail else "a mail about it")
-    return tuple(one_line(line) for line in lines)
+    replies = {reply.mail.mail.message_id: reply.mail for reply in (series.status.replies if series.status else ())}
+    return tuple(one_line(_words(replies.get(message_id))) for message_id in series.new if message_id in series.unread)
+
+
+def _words(mail: Classified | None) -> str:
+    if mail is None:
+        return "a mail about it"
+    if said := reply_words(mail):
+        return said[1]
+    kind = "reply" if mail.kind is MailKind.OTHER else mail.label.replace("-", " ")
+    return f"{kind} by {mail.sender.name or mail.sender.email}"
 
 
 def notifications(news: Sequence[Tracked]) -> tuple[Notification, ...]:
