@@ -17,7 +17,7 @@ SECTIONS: dict[str, Sections] = {
         ("Selection", ("strict", "select", "ignore", "since_version", "fail_on", "max_line_length")),
         ("Fixing", ("fix", "diff", "unsafe_fixes", "published", "shared")),
         ("Suppression", ("waive", "unwaive", "baseline", "write_baseline")),
-        ("Output", ("format", "output", "statistics", "quiet", "verbose", "color")),
+        ("Output", ("format", "output", "statistics", "post_checks", "check_url", "quiet", "verbose", "color")),
         ("Advanced", ("explain_base", "config_from", "data", "jobs", "checkpatch", "checkpatch_compat", "no_conf", "offline")),
         ("Many mails", ("resume_at", "shard")),
     ),

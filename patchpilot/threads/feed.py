@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Small public documents by URL, such as the list of kernel releases."""
+"""Small public documents by URL, such as the list of kernel releases, and documents posted with an API token."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
 from patchpilot import __version__
 from patchpilot.errors import NetworkError, UsageError
 
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _LIMIT = 4 * 1024 * 1024
 _SECONDS = 30
 
@@ -36,3 +38,26 @@ def fetch_json(url: str, *, offline: bool = False) -> Any:
         raise NetworkError(
             f"{url} is not a JSON document", hint="open the URL in a browser; a captive portal may be intercepting the request"
         ) from error
+
+
+def post_json(url: str, body: Mapping[str, str], *, token: str) -> None:
+    """Send a JSON document to an https URL with an API token; NetworkError when it is not taken. The token goes nowhere else: no redirect is followed."""
+    parts = urlsplit(url)
+    if parts.scheme != "https" and parts.hostname not in LOOPBACK:
+        raise UsageError(f"{parts.hostname}: an API token is only sent over https", hint=f"use https://{parts.netloc}/")
+    import requests
+
+    headers = {"User-Agent": f"patchpilot/{__version__}", "Authorization": f"Token {token}"}
+    try:
+        with requests.post(url, json=dict(body), timeout=_SECONDS, headers=headers, allow_redirects=False) as answer:
+            status = answer.status_code
+    except requests.RequestException as error:
+        raise NetworkError(
+            f"{url} could not be reached: {type(error).__name__}", hint="try again later, or check the network connection"
+        ) from error
+    if status in (401, 403):
+        raise NetworkError(
+            f"{parts.netloc} does not accept the API token ({status})", hint="it needs the token of a maintainer of the project"
+        )
+    if not 200 <= status < 300:
+        raise NetworkError(f"{url} does not accept the document ({status})", hint="check the address of the project")

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a project's patchwork has about a patch: its state and its checks, read through the REST API (version 1.3)."""
+"""What a project's patchwork has about a patch, its state and its checks, and a check posted to it: the REST API (version 1.3)."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from patchpilot.errors import NetworkError
-from patchpilot.threads.feed import fetch_json
+from patchpilot.errors import NetworkError, UsageError
+from patchpilot.threads.feed import fetch_json, post_json
 
 _API = "api/1.3"
 _MOST_CHECKS = 200
@@ -33,16 +33,51 @@ class PatchworkPatch(NamedTuple):
 def read_patch(place: str, message_id: str, *, offline: bool = False) -> PatchworkPatch | None:
     """The patch of this Message-ID in a project (`https://…/project/NAME`); None where it is not there. NetworkError when there is no answer."""
     server, _, name = place.rstrip("/").partition("/project/")
-    found = fetch_json(f"{server}/{_API}/patches/?project={quote(name)}&msgid={quote(message_id)}", offline=offline)
-    if not isinstance(found, list):
-        raise NetworkError(f"{server} does not answer as a patchwork does", hint="check the address in the project's file")
-    # a server without this filter gives other patches
-    patch = next((it for it in found if isinstance(it, dict) and _text(it, "msgid").strip("<>") == message_id), None)
+    patch = _patch(server, name, message_id, offline=offline)
     if patch is None:
         return None
     number = patch.get("id")
     checks = fetch_json(f"{server}/{_API}/patches/{number}/checks/", offline=offline) if isinstance(number, int) else []
     return PatchworkPatch(message_id, _text(patch, "state"), f"{place.rstrip('/')}/patch/{quote(message_id)}/", tuple(_newest(checks)))
+
+
+class PostedCheck(NamedTuple):
+    """A check to be posted: the Message-ID of its patch, its state (success, warning or fail), and what it says in one line."""
+
+    message_id: str
+    state: str
+    description: str
+
+
+def post_check(place: str, check: PostedCheck, token: str, target_url: str = "") -> bool:
+    """Post a check to a project (`https://…/project/NAME`) with an API token; False where the project does not have the patch.
+
+    UsageError where the token would be sent without encryption, NetworkError where the server does not take the check.
+    """
+    server, _, name = place.rstrip("/").partition("/project/")
+    if not name:
+        raise UsageError(f"{place}: not a patchwork project", hint="e.g. https://patchwork.kernel.org/project/netdevbpf")
+    number = _number(server, name, check.message_id)
+    if number is None:
+        return False
+    body = {"state": check.state, "context": "patchpilot", "description": check.description[:_LONGEST]}
+    post_json(f"{server}/{_API}/patches/{number}/checks/", {**body, **({"target_url": target_url} if target_url else {})}, token=token)
+    return True
+
+
+def _number(server: str, name: str, message_id: str) -> int | None:
+    """The number that a project's patchwork has given to the patch of a Message-ID."""
+    patch = _patch(server, name, message_id, offline=False)
+    number = patch.get("id") if patch else None
+    return number if isinstance(number, int) else None
+
+
+def _patch(server: str, name: str, message_id: str, *, offline: bool) -> dict[str, Any] | None:
+    found = fetch_json(f"{server}/{_API}/patches/?project={quote(name)}&msgid={quote(message_id)}", offline=offline)
+    if not isinstance(found, list):
+        raise NetworkError(f"{server} does not answer as a patchwork does", hint="check the address of the project")
+    # a server without this filter gives other patches
+    return next((it for it in found if isinstance(it, dict) and _text(it, "msgid").strip("<>") == message_id), None)
 
 
 def _newest(checks: Any) -> Iterator[PatchworkCheck]:

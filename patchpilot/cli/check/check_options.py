@@ -53,6 +53,10 @@ OPTIONS = (
         ("--resume-at",), "with --format jsonl: start at the mail with this position, which each line has", TEXT, "POSITION", plain=False
     ),
     Option(("--shard",), "with --format jsonl: check only the I-th of N parts of the mails", TEXT, "I/N", plain=False),
+    Option(
+        ("--post-checks",), "post the result of each mail as a check to this patchwork project (token: PW_TOKEN)", TEXT, "URL", plain=False
+    ),
+    Option(("--check-url",), "with --post-checks: the address of the full report", TEXT, "URL", plain=False),
     Option(("--config-from",), "read .patchpilot.toml and its packs from REV (default with CI formats: the base)", TEXT, "REV"),
 )
 
@@ -89,3 +93,5 @@ class CheckOptions(NamedTuple):
     shard: str | None = None
     whole_files: bool = False
     all_revisions: bool = False
+    post_checks: str | None = None
+    check_url: str | None = None

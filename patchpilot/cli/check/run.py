@@ -145,7 +145,21 @@ def _check(common: Common, options: CheckOptions, place: "Workplace", repository
         sys.stdout.flush()
         if offered := offer(result):
             notice("note", offered)
+    if options.post_checks:
+        _post(common, options, result)
     return int(result.exit_code)
+
+
+def _post(common: Common, options: CheckOptions, result: "CheckResult") -> None:
+    """Post the checks, and report on stderr how many."""
+    from patchpilot.services.check.post_checks import post_checks
+
+    assert options.post_checks
+    done = post_checks(result, options.post_checks, target_url=options.check_url or "", offline=common.offline)
+    if not common.quiet:
+        notice("note", f"{counted(done.posted, 'check')} posted to {options.post_checks}")
+        for title in done.unknown:
+            notice("warning", f"not in this patchwork: {title}")
 
 
 def _waivers_given() -> bool:

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The result of a check posted to patchwork, patch by patch, for who runs the CI of a project."""
+
+import os
+import re
+from collections import Counter
+from typing import NamedTuple
+
+from patchpilot.commits.repository import config_values
+from patchpilot.errors import MissingError, NetworkError
+from patchpilot.model.counted import counted
+from patchpilot.model.finding import Severity
+from patchpilot.services.check.check_result import CheckedPatch, CheckResult
+from patchpilot.threads.patchwork import PostedCheck, post_check
+
+TOKEN, TOKEN_KEY = "PW_TOKEN", "pw.token"
+"""Where git-pw has its API token as well: a variable of the environment, and a key of git's configuration."""
+
+
+class PostedChecks(NamedTuple):
+    """How many checks were posted, and the titles of the patches that the project's patchwork does not have."""
+
+    posted: int
+    unknown: tuple[str, ...]
+
+
+def post_checks(result: CheckResult, place: str, *, target_url: str = "", offline: bool = False) -> PostedChecks:
+    """Post a check for each patch that has a Message-ID. MissingError where there is no token, NetworkError where the server does not take it."""
+    if offline:
+        raise NetworkError(f"checks cannot be posted to {place} with --offline", hint="drop --offline")
+    token = os.environ.get(TOKEN) or next(iter(config_values(None, rf"^{re.escape(TOKEN_KEY)}$").get(TOKEN_KEY, ())[-1:]), "")
+    if not token:
+        raise MissingError("no API token for patchwork", hint=f"set the environment variable {TOKEN} (see your profile page in patchwork)")
+    posted, unknown = 0, list[str]()
+    for checked in result.patches:
+        message_id = checked.patch.message_id
+        if message_id and post_check(place, _check_of(message_id, checked), token, target_url):
+            posted += 1
+        else:
+            unknown.append(checked.patch.subject.title)
+    return PostedChecks(posted, tuple(unknown))
+
+
+def _check_of(message_id: str, checked: CheckedPatch) -> PostedCheck:
+    """The check of a patch: `fail` for an error, `warning` for a warning, else `success`; it counts what was found."""
+    counts = Counter(finding.severity for finding in checked.findings)
+    state = "fail" if counts[Severity.ERROR] else "warning" if counts[Severity.WARNING] else "success"
+    return PostedCheck(
+        message_id, state, ", ".join(counted(counts[severity], severity) for severity in Severity if counts[severity]) or "no findings"
+    )
