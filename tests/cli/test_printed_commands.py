@@ -84,10 +84,9 @@ NOT_RUN = {
     'patchpilot hooks run {name} "$@"': "a line of the git hook: tests/outgoing/test_hooks.py runs the hook",
     'patchpilot hooks run NAME "$@"': "a line of the git hook: tests/outgoing/test_hooks.py runs the hook",
     "patchpilot check --format checkpatch -'": "the end of b4's command: tests/outgoing/test_b4_check.py runs it",
-    'patchpilot check --format github "origin/${{ github.base_ref }}..HEAD"': "the variable is set by GitHub",
-    'patchpilot check --format gitlab -o gl-code-quality-report.json "origin/$CI_MERGE_REQUEST_TARGET_BRANCH_NAME..HEAD"': (
-        "the variable is set by GitLab"
-    ),
+    (
+        "patchpilot check --post-checks https://patchwork.kernel.org/project/netdevbpf --check-url https://ci.example.org/run/1 thread.mbox"
+    ): "needs a patchwork: tests/services/test_post_checks.py posts to one",
     "patchpilot draft, topic": "no command: the heading of an exported draft",
 }
 """Commands that are not run, each with its reason."""

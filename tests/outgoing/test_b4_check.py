@@ -2,6 +2,7 @@
 """b4's own `prep --check`, with this program as the command it asks about each patch."""
 
 import importlib.util
+import sys
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,21 @@ def repo(tmp_path: Path) -> Repo:
     assert call("hooks", "-C", repo.path, "install", "b4").code == 0
     b4(repo, "prep", "-e", "master")
     return repo
+
+
+def test_b4_am_shows_what_is_wrong_with_what_it_applies(repo: Repo) -> None:
+    repo.git("config", "b4.am-perpatch-check-cmd", f"{sys.executable} -m patchpilot check --format checkpatch -")
+    mails = [
+        mail.replace("Date: ", f"Message-ID: <{number}@example.org>\n{above}Date: ", 1)
+        for number, above in ((1, ""), (2, "In-Reply-To: <1@example.org>\n"))
+        for mail in [repo.git("format-patch", "--stdout", "-1", "--subject-prefix", f"PATCH {number}/2", f"HEAD~{2 - number}") + "\n\n"]
+    ]
+    (repo.path / "thread.mbox").write_text("".join(mails))
+    done = b4(repo, "am", "--check", "-m", "thread.mbox", "-o", "applied", "1@example.org")
+    said = (done.stdout + done.stderr).splitlines()
+    at = next(place for place, line in enumerate(said) if "stop the link" in line)
+    assert "ERROR:TRAILING_WHITESPACE" in "".join(said[at + 1 :])
+    assert not [line for line in said[:at] if "patchpilot: " in line]
 
 
 def test_b4_shows_what_is_wrong_patch_by_patch(repo: Repo) -> None:

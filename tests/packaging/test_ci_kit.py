@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The files for CI do what they say: pre-commit runs its hooks, and the commands of each template are run on a repository."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+import yaml
+
+from tests.kit.repos import Repo
+
+ROOT = Path(__file__).parents[2]
+SIGNED = "Signed-off-by: Ada Fixer <ada@example.org>"
+GOOD = f"frob: wait for the link\n\nOld boards need a moment until the link is up, and the driver uses it too\nearly. Wait for the link.\n\n{SIGNED}\n"
+CLEAN = "/* SPDX-License-Identifier: GPL-2.0 */\nint frob(int x);\n"
+DIRTY = CLEAN + "int grob(int x ) ;\n"
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The command is on PATH, and what pre-commit keeps is kept here."""
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("PRE_COMMIT_HOME", str(tmp_path / "pre-commit"))
+    # no host is reached: a hook that would be installed fails
+    monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+
+
+@pytest.fixture
+def repo(tmp_path: Path, environment: None) -> Repo:
+    """A topic of one commit with findings, and the branch of its base as the remote has it."""
+    repo = Repo(tmp_path / "r")
+    repo.commit(GOOD.replace("wait for the link", "add the link", 1), {"lib/frob.h": CLEAN})
+    repo.git("clone", "-q", "--bare", ".", str(tmp_path / "origin.git"))
+    repo.git("remote", "add", "origin", str(tmp_path / "origin.git"))
+    repo.git("fetch", "-q", "origin")
+    return repo
+
+
+def run(script: str, repo: Repo, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run a step as the CI's runner does: bash that stops at the first error."""
+    return subprocess.run(
+        ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script],
+        cwd=repo.path,
+        env={**os.environ, **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_pre_commit_runs_the_hooks(repo: Repo, tmp_path: Path) -> None:
+    hooks = Repo(tmp_path / "hooks")
+    revision = hooks.commit("hooks\n", {".pre-commit-hooks.yaml": (ROOT / ".pre-commit-hooks.yaml").read_text()})
+    ids = [{"id": hook["id"]} for hook in yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())]
+    config = {"repos": [{"repo": hooks.path.as_uri(), "rev": revision, "hooks": ids}]}
+    repo.commit(GOOD.replace("wait", "ask", 1), {".pre-commit-config.yaml": yaml.safe_dump(config)})
+    repo.git("push", "-q", "origin", "HEAD")
+
+    def tried(*words: str) -> tuple[int, str]:
+        done = run(" ".join(words), repo)
+        return done.returncode, done.stdout + done.stderr
+
+    assert tried("pre-commit install -t pre-commit -t commit-msg -t pre-push")[0] == 0
+    (repo.path / "lib/frob.h").write_text(DIRTY)
+    repo.git("add", ".")
+    code, out = tried("git commit -m 'frob: wait'")
+    assert (code, "lib/frob.h:3: ERROR:SPACING: " in out) == (1, True), out
+    (repo.path / "lib/frob.h").write_text(CLEAN + "int grob(int x);\n")
+    repo.git("add", ".")
+    code, out = tried("git commit -m 'frob: wait'")
+    assert (code, "missing Signed-off-by: line" in out) == (1, True), out
+    (tmp_path / "message").write_text(GOOD)
+    code, out = tried(f"git commit -F {tmp_path / 'message'}")
+    assert code == 0, out
+    code, out = tried("git push -q origin HEAD:refs/heads/topic")
+    assert code == 0, out
+    repo.git("commit", "-q", "--no-verify", "--allow-empty-message", "--amend", "-m", "frob: wait.")
+    code, out = tried("git push -q origin HEAD:refs/heads/other")
+    assert (code, "ERROR:MISSING_SIGN_OFF" in out) == (1, True), out
+
+
+def action_step(name: str) -> dict[str, Any]:
+    action = yaml.safe_load((ROOT / "action.yml").read_text())
+    return next(step for step in action["runs"]["steps"] if step.get("name") == name)
+
+
+@pytest.mark.parametrize("given", ["", "HEAD~1..HEAD"])
+def test_the_action_annotates_and_reports(repo: Repo, given: str) -> None:
+    repo.commit(GOOD, {"lib/frob.h": DIRTY})
+    variables = {"RANGE": given, "ARGUMENTS": "--strict --ignore spdx-tag", "GITHUB_BASE_REF": "master"}
+    done = run(action_step("Check")["run"], repo, **variables)
+    assert done.returncode == 1, done.stderr
+    assert "::error file=lib/frob.h,line=3," in done.stdout
+    assert run(action_step("Report")["run"], repo, **variables).returncode == 0
+    (uploaded,) = json.loads((repo.path / "patchpilot.sarif").read_text())["runs"]
+    assert {result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for result in uploaded["results"]} == {"lib/frob.h"}
+
+
+def test_the_action_takes_no_input_into_a_script() -> None:
+    action = yaml.safe_load((ROOT / "action.yml").read_text())
+    assert not [step for step in action["runs"]["steps"] if "${{" in step.get("run", "")]
+    assert set(action["inputs"]) == {"range", "arguments", "sarif"}
+
+
+@pytest.mark.skipif(not shutil.which("actionlint"), reason="needs actionlint")
+def test_a_workflow_with_the_action_is_clean(tmp_path: Path) -> None:
+    workflow = tmp_path / "check.yml"
+    page = (ROOT / "docs" / "how-to" / "check-in-ci.md").read_text()
+    found = re.search(r"    name: patchpilot\n(?:    .*\n|\n)+", page)
+    assert found
+    workflow.write_text(re.sub("^    ", "", found[0], flags=re.MULTILINE))
+    assert subprocess.run(["actionlint", workflow], check=False).returncode == 0
+
+
+def test_the_gitlab_job_writes_its_report(repo: Repo) -> None:
+    repo.commit(GOOD, {"lib/frob.h": DIRTY})
+    job = yaml.safe_load((ROOT / "contrib/ci/gitlab-ci.yml").read_text())["patchpilot"]
+    install, *script = job["script"]
+    assert install == 'python3 -m pip install --quiet "$PATCHPILOT"'
+    done = run("\n".join(script), repo, CI_MERGE_REQUEST_TARGET_BRANCH_NAME="master")
+    assert done.returncode == 1, done.stderr
+    report = json.loads((repo.path / job["artifacts"]["reports"]["codequality"]).read_text())
+    assert {issue["location"]["path"] for issue in report} == {"lib/frob.h"}
+
+
+def test_the_jenkins_stage_writes_its_report(repo: Repo) -> None:
+    repo.commit(GOOD, {"lib/frob.h": DIRTY})
+    text = (ROOT / "contrib/ci/Jenkinsfile").read_text()
+    done = run("\n".join(re.findall(r"^ *sh '(.*)'$", text, re.MULTILINE)), repo, CHANGE_TARGET="master")
+    assert done.returncode == 0, done.stderr
+    (report,) = re.findall(r"junit '(.*)'", text)
+    assert int(ET.parse(repo.path / report).getroot().attrib["failures"]) > 0
+
+
+@pytest.mark.skipif(not (shutil.which("podman") or shutil.which("buildah")), reason="needs podman or buildah")
+def test_the_container_is_built(tmp_path: Path) -> None:
+    tool = shutil.which("podman") or shutil.which("buildah")
+    assert subprocess.run([str(tool), "build", "-t", "patchpilot-test", str(ROOT)], check=False).returncode == 0
+
+
+def test_the_containers_recipe_leaves_the_environment_of_the_checkout_out() -> None:
+    recipe = (ROOT / "Containerfile").read_text()
+    assert {".git", ".venv"} <= set((ROOT / ".containerignore").read_text().split())
+    assert recipe.rstrip().endswith('ENTRYPOINT ["patchpilot"]')
+
+
+def test_no_page_claims_an_index_that_does_not_have_patchpilot() -> None:
+    pages = [
+        *ROOT.glob("*.md"),
+        *(ROOT / "docs").rglob("*.md"),
+        *(ROOT / "contrib").rglob("*"),
+        ROOT / "action.yml",
+        ROOT / "Containerfile",
+    ]
+    found = [
+        page.name
+        for page in pages
+        if page.is_file() and re.search(r"(?:pipx?|uv tool) install (?:-\S+ )*patchpilot(?!\S)", page.read_text())
+    ]
+    assert not found
