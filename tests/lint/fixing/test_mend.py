@@ -42,6 +42,25 @@ def code(mended: FixOutcome) -> str:
         ("int frob(void) {", "int frob(void)\n{"),
         ("\ta = 1;;", "\ta = 1;"),
         ("\tunsigned count;", "\tunsigned int count;"),
+        ("\tuint32_t mode;", "\tu32 mode;"),
+        ("\tif (frob == NULL || up)", "\tif (!frob || up)"),
+        ("\tif (up && frob->next != NULL)", "\tif (up && frob->next)"),
+        ("\tif (FROB_MAX <= count)", "\tif (count >= FROB_MAX)"),
+        ("\tif ((a == 1) && (b > c))", "\tif (a == 1 && b > c)"),
+        ("\tfrob_read(&(frob->link));", "\tfrob_read(&frob->link);"),
+        ("\tframe->mode = S_IRUGO | S_IWUSR;", "\tframe->mode = 0644;"),
+        ("\tif (a) return 1;", "\tif (a)\n\t\treturn 1;"),
+        ("\tif (a) {\n+\t\tfrob_stop();\n+\t}", "\tif (a)\n\t\tfrob_stop();"),
+        (
+            "\tif (a) {\n+\t\tb = 1;\n+\t\tc = 1;\n+\t} else\n+\t\td = 1;",
+            "\tif (a) {\n\t\tb = 1;\n\t\tc = 1;\n\t} else {\n\t\td = 1;\n\t}",
+        ),
+        ("\tif (frob->up\n+\t    && frob->ready)", "\tif (frob->up &&\n\t    frob->ready)"),
+        ("\tret = frob_start(\n+\t\tfrob, 1);", "\tret = frob_start(frob, 1);"),
+        (
+            "\tret = frob_start_the_link_of_the_board(\n+\t\tfrob->first_of_the_links, 1,\n+\t\tframe\n+\t);",
+            "\tret = frob_start_the_link_of_the_board(frob->first_of_the_links, 1,\n\t\t\t\t\t       frame);",
+        ),
     ],
 )
 def test_what_is_certain_is_mended(bad: str, good: str) -> None:
@@ -57,10 +76,16 @@ def test_what_is_certain_is_mended(bad: str, good: str) -> None:
         "#define FROB_PATH ../../drivers/frob-one",
         "\tfoo_t * const a;",
         "\tfor (;;)",
+        "\treturn frob != NULL;",
+        "\tup = *frob == NULL;",
+        "\tup = mask & frob == NULL;",
+        "\tuint32_t u32;",
+        "\tif (a) {\n+\t\tFROB_STOP(frob);\n+\t}",
+        "\tif (a) {\n+\t\tif (b)\n+\t\t\tfrob_stop();\n+\t} else {\n+\t\tc = 1;\n+\t}",
     ],
 )
 def test_strings_comments_and_paths_stay(line: str) -> None:
-    assert line in code(mended_text(patch_of(f" \tint ret;\n+{line}\n \tint more;")))
+    assert line.replace("\n+", "\n") in code(mended_text(patch_of(f" \tint ret;\n+{line}\n \tint more;")))
 
 
 def test_continuation_lines_move_together_and_directives_do_not() -> None:
@@ -282,3 +307,24 @@ def test_extern_goes_from_one_whole_prototype(line: str, good: str) -> None:
 def test_what_only_its_author_can_say_is_left_in_the_message(subject: str, trailers: str) -> None:
     text = patch_of(" \tint ret;\n+\tfrob(a);\n \tint more;", subject=subject, message=f"{PROSE}\n\n{trailers}")
     assert "\n".join(mended_text(text).draft.patch.message).endswith(trailers)
+
+
+@pytest.mark.parametrize(
+    ("path", "top", "better"),
+    [
+        ("drivers/frob/new.c", "+/* SPDX-License-Identifier: GPL-2.0 */", "// SPDX-License-Identifier: GPL-2.0"),
+        ("drivers/frob/new.h", "+// SPDX-License-Identifier: GPL-2.0", "/* SPDX-License-Identifier: GPL-2.0 */"),
+        ("drivers/frob/new.c", "+/*\n+ * SPDX-License-Identifier: GPL-2.0\n+ *\n+ * Frob\n+ */", "// SPDX-License-Identifier: GPL-2.0\n/*\n * Frob\n */"),
+        ("drivers/frob/new.c", "+/* SPDX-License-Identifier: GPL-2.0\n+ * Frob\n+ */", "// SPDX-License-Identifier: GPL-2.0\n/*\n * Frob\n */"),
+    ],
+)  # fmt: skip
+def test_a_license_tag_is_the_first_line_in_the_comment_of_its_file(path: str, top: str, better: str) -> None:
+    assert code(mended_text(patch_of(f"{top}\n+int frob;", path=path, new=True))) == f"{better}\nint frob;"
+
+
+def test_a_long_line_of_prose_is_wrapped_and_a_short_one_below_stays() -> None:
+    message = f"{PROSE} Then the second transfer works too, and so does the last.\nThis is short.\nSo is this."
+    lines = "\n".join(mended_text(patch_of(" a\n-b\n+c\n d", message=f"{message}\n\n{SIGN_OFF}")).draft.patch.message)
+    assert " ".join(message.split()) in " ".join(lines.split())
+    assert max(map(len, lines.split("\n"))) <= 75
+    assert "\nSo is this.\n" in lines

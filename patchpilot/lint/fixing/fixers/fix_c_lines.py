@@ -10,6 +10,7 @@ from patchpilot.model.finding import FixEdit
 
 _SPACES = " \t"
 _MOST_LINES = 20
+_TAG = re.compile(r"\+(?:/\*|//|#| \*)[ \t]*(SPDX-License-Identifier:[ \t]*[^*/]*?)[ \t]*(?:\*/)?[ \t]*$")
 
 
 @fixer("join-brace")
@@ -125,21 +126,30 @@ def drop_fallthrough(site: FixSite) -> LineChange | None:
 
 @fixer("spdx-comment", COMMENT)
 def spdx_comment(site: FixSite) -> LineChange | None:
-    """Writes the license tag in the kind of comment that its file has it in."""
+    """Writes the license tag as the first line, in the kind of comment that its file has it in; a comment that it begins goes on below it."""
     line, comment = site.added(site.number), site.finding.value("comment")
-    match = (
-        re.match(r"\+(?:/\*[ \t]*|//[ \t]*|#[ \t]*)SPDX-License-Identifier:[ \t]*([^*/]*?)[ \t]*(?:\*/)?[ \t]*$", line.raw)
-        if line
-        else None
-    )
-    if not line or not match or comment not in ("//", "/*", "#"):
+    if not line or comment not in ("//", "/*", "#"):
         return None
-    tag = as_text(f"+{comment} SPDX-License-Identifier: {match[1]}{' */' if comment == '/*' else ''}")
-    # the comment goes on below the tag
-    more = ("+/*",) if line.raw.startswith("+/*") and "*/" not in line.raw else ()
-    if more and not re.match(r"\+ \*", site.scan.raw_line(line.number, 1) or ""):
+    end = " */" if comment == "/*" else ""
+    match = _TAG.match(line.raw)
+    if match and ("*/" in line.raw or not line.raw.startswith("+/*")):
+        return site.replaced(site.number, f"+{comment} {match[1]}{end}")
+    # the tag is in a comment of several lines
+    rows = [line]
+    while "*/" not in rows[-1].raw and len(rows) < _MOST_LINES and (below := site.added(rows[-1].number + 1)):
+        rows.append(below)
+    tagged = next((at for at, row in enumerate(rows) if _TAG.match(row.raw)), None)
+    starts = comment != "#" and re.match(r"\+/\*[ \t]*$", line.raw) is not None
+    if tagged is None or not (match or starts) or len(rows) < tagged + 3 or any(not row.raw.startswith("+ *") for row in rows[1:]):
         return None
-    return LineChange(edits=(FixEdit(line.number, 1, (tag, *more)),))
+    found = _TAG.match(rows[tagged].raw)
+    kept = [row.raw for at, row in enumerate(rows[1:], 1) if at != tagged]
+    while kept and kept[0].strip("+* \t") == "":
+        kept.pop(0)
+    if not found or not kept or kept[0].strip() == "+ */":
+        return None
+    lines = (f"+{comment} {found[1]}{end}", "+/*", *kept)
+    return LineChange(edits=(FixEdit(site.number, len(rows), tuple(map(as_text, lines))),))
 
 
 @fixer("start-with-star", COMMENT)

@@ -172,31 +172,44 @@ def operator_up(site: FixSite) -> LineChange | None:
 
 @fixer("join-open")
 def join_open(site: FixSite) -> LineChange | None:
-    """Moves the arguments below an open parenthesis or bracket up after it, all of them aligned with the first, if no line gets longer than 80 columns."""
+    """Moves the arguments below an open parenthesis or bracket up after it, all of them aligned with the first, in lines of up to 80 columns."""
     line = site.added(site.number)
     head = bare_code(line) if line else None
     if not line or head is None or not head.endswith(("(", "[")):
         return None
-    column = len(expand(head))
-    indent = "\t" * (column // 8) + " " * (column % 8)
-    first = site.added(site.number + 1)
-    if not first or bare_code(first) is None:
-        return None
-    old = indent_of(first.raw)
-    lines, depth, number = [head + str(bare_code(first)).strip()], 1, site.number + 1
-    while True:
+    texts, masks, depth, number = [], [], 1, site.number
+    while depth > 0:
+        number += 1
         here = site.added(number)
         text = bare_code(here) if here else None
-        if not here or text is None or "{" in text or number > site.number + MOST_LINES:
+        if not here or not text or number > site.number + MOST_LINES:
             return None
-        if number > site.number + 1:
-            if indent_of(here.raw) != old:
-                return None
-            lines.append(indent + text.strip())
+        texts.append(text.strip())
+        masks.append(here.text[1 : len(here.raw)].strip())
         depth += sum(here.code.count(one) for one in "([") - sum(here.code.count(one) for one in ")]")
-        if depth <= 0:
-            break
-        number += 1
-    if any(len(expand(one)) > COLUMNS for one in lines):
-        return None
-    return LineChange(edits=(FixEdit(site.number, number - site.number + 1, tuple(as_text(f"+{one}") for one in lines)),))
+    lines = _filled(head, texts, masks)
+    return (
+        LineChange(edits=(FixEdit(site.number, number - site.number + 1, tuple(as_text(f"+{one}") for one in lines)),)) if lines else None
+    )
+
+
+def _filled(head: str, texts: list[str], masks: list[str]) -> list[str]:
+    """Returns lines of arguments after an open parenthesis; none where one of them is too long."""
+    column = len(expand(head))
+    indent = "\t" * (column // 8) + " " * (column % 8)
+    lines = [head]
+    depth = 0
+    for text, mask in zip(texts, masks, strict=True):
+        start = 0
+        for at, char in enumerate(mask):
+            depth += (char in "([{") - (char in ")]}")
+            if (char == "," and depth == 0) or at == len(mask) - 1:
+                piece = text[start : at + 1].strip()
+                start = at + 1
+                last = lines[-1]
+                longer = last + ("" if last.endswith(("(", "[")) or piece.startswith((")", "]")) else " ") + piece
+                if len(expand(longer)) <= COLUMNS:
+                    lines[-1] = longer
+                else:
+                    lines.append(indent + piece)
+    return lines if all(len(expand(one)) <= COLUMNS for one in lines) and len(lines[0]) > len(head) else []
