@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from patchpilot.cli.output.fix_text import BOLD, GREEN, PLAIN, RED, painted
 from patchpilot.lint.fixing.try_fixes import LONGEST_LINE
 from tests.kit.cli import call
 from tests.kit.repos import Repo
@@ -266,3 +267,14 @@ def test_an_unsafe_fix_is_applied_on_request_only(tmp_path: Path) -> None:
     assert file.read_text() == before
     call("check", "--strict", "--fix", "--unsafe-fixes", file)
     assert "+#define FROB_UP BIT(3)" in file.read_text()
+
+
+def test_words_that_differ_in_a_message_are_bold_wherever_its_lines_are_broken() -> None:
+    lines = painted(["-We recieve the", "-link.", "+We receive", "+the link.", "-+\ta  b;", "++\ta b;"], colored=True).split("\n")
+    assert lines[:4] == [
+        f"{RED}-We {BOLD}recieve{PLAIN}{RED} the{PLAIN}",
+        f"{RED}-link.{PLAIN}",
+        f"{GREEN}+We {BOLD}receive{PLAIN}{GREEN}{PLAIN}",
+        f"{GREEN}+the link.{PLAIN}",
+    ]
+    assert not any(BOLD in line for line in lines[4:])

@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What was fixed: as text, as a diff in colors, and as JSON."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from difflib import SequenceMatcher
+from itertools import count, takewhile
 from typing import Any
 
 from patchpilot.model.counted import counted
@@ -11,6 +15,7 @@ from patchpilot.services.check.apply_fixes import FixedPatch, FixResult
 
 BOLD, DIM, GREEN, RED, CYAN, PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[32m", "\x1b[31m", "\x1b[36m", "\x1b[0m"
 _COLORS = (("+++ ", BOLD), ("--- ", BOLD), ("@@", CYAN), ("+", GREEN), ("-", RED))
+_WORDS = re.compile(r"(\s+)")
 
 
 def fixed(result: FixResult, *, colored: bool = False) -> str:
@@ -50,13 +55,49 @@ def _remain(left: int, written: bool) -> str:
 
 
 def painted(lines: Sequence[str], *, colored: bool) -> str:
-    """A diff for a terminal."""
-    shown = []
-    for line in lines:
-        color = next((code for mark, code in _COLORS if line.startswith(mark)), "") if colored else ""
-        text = printable(line)
-        shown.append(f"{color}{text}{PLAIN}" if color else text)
+    """A diff for a terminal. In lines of prose the words that differ are bold."""
+    if not colored:
+        return "\n".join(map(printable, lines))
+    shown: list[str] = []
+    at = 0
+    while at < len(lines):
+        old = _prose_run(lines, at, "-")
+        new = _prose_run(lines, at + len(old), "+")
+        if old and new:
+            shown += _by_words(old, new)
+            at += len(old) + len(new)
+            continue
+        color = next((code for mark, code in _COLORS if lines[at].startswith(mark)), "")
+        shown.append(f"{color}{printable(lines[at])}{PLAIN}" if color else printable(lines[at]))
+        at += 1
     return "\n".join(shown)
+
+
+def _prose_run(lines: Sequence[str], start: int, sign: str) -> list[str]:
+    """The lines of prose from one on that have the sign: the lines of a patch in the diff of a mail have a second one."""
+    below = (lines[at] for at in range(start, len(lines)))
+    return list(takewhile(lambda line: line[:1] == sign and line[1:2] not in ("+", "-", "@", " ", "\t"), below))
+
+
+def _by_words(old: Sequence[str], new: Sequence[str]) -> list[str]:
+    """Removed and added lines in color; the words that are in one of them only are bold, wherever the lines are broken."""
+    before, after = ([word for line in side for word in line[1:].split()] for side in (old, new))
+    spans = [one for one in SequenceMatcher(None, before, after, autojunk=False).get_opcodes() if one[0] != "equal"]
+    changed = ({at for span in spans for at in range(*span[low : low + 2])} for low in (1, 3))
+    return [
+        line for side, marked, color in zip((old, new), changed, (RED, GREEN), strict=True) for line in _bold_words(side, marked, color)
+    ]
+
+
+def _bold_words(lines: Sequence[str], bold: AbstractSet[int], color: str) -> Iterator[str]:
+    """Lines in a color; `bold` are the places of words among those of all lines."""
+    number = count()
+    for line in lines:
+        parts = (
+            f"{BOLD}{printable(part)}{PLAIN}{color}" if part.strip() and next(number) in bold else printable(part)
+            for part in _WORDS.split(line[1:])
+        )
+        yield f"{color}{line[0]}{''.join(parts)}{PLAIN}"
 
 
 def bodies(result: FixResult, *, written: bool) -> Mapping[str, Any]:
