@@ -81,8 +81,8 @@ def test_documents_have_only_what_their_readers_accept(
             assert [f"{error.json_path}: {error.message}" for error in validator.iter_errors(document)] == []
 
 
-CODE = BASE + "int f(int x);\nint g(int x)\n{\n\treturn f(x ) ;\n}\n\n\nint h(int x);\n"
-FIXED = BASE + "int f(int x);\nint g(int x)\n{\n\treturn f(x);\n}\n\nint h(int x);\n"
+CODE = "// SPDX-License-Identifier: GPL-2.0\n" + "int f(int x);\nint g(int x)\n{\n\treturn f(x ) ;\n}\n\n\nint h(int x);\n"
+FIXED = "// SPDX-License-Identifier: GPL-2.0\n" + "int f(int x);\nint g(int x)\n{\n\treturn f(x);\n}\n\nint h(int x);\n"
 
 
 @pytest.mark.parametrize("words", [("HEAD",), ("-f", "lib/frob.c")])
