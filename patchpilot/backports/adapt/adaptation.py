@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from patchpilot.backports.adapt.adapted_file import AdaptedFile
 from patchpilot.backports.adapt.calls import other_signatures, undeclared_variables
 from patchpilot.backports.adapt.confidence import confidence_of
-from patchpilot.backports.adapt.explain_steps import renamed_step, step_of
+from patchpilot.backports.adapt.dropped_code import found_elsewhere
+from patchpilot.backports.adapt.explain_steps import elsewhere_step, renamed_step, step_of
 from patchpilot.backports.adapt.features import features_of
 from patchpilot.backports.adapt.moved_code import changed_units, find_file, merge_units
 from patchpilot.backports.adapt.renamed_names import absent_names, names_in, names_used, other_names, rename
@@ -93,15 +94,23 @@ def adapt(scratch: Scratch, merge: Merge, onto: str, fix: FixCommit, tip: str | 
         moved = _moved(scratch, onto, path, adapted[path])
         if moved:
             adapted |= {path: replace(adapted[path], carried=()), moved[0]: moved[1]}
+    near = [folder for folder in _near(merge.paths) if scratch.has(onto, folder)]
     renamed, unknown = _rename(scratch, adapted, merge, onto, scratch.tree_of(fix.base))
     for path, file in adapted.items():
         if is_code(path) and file.ours is not None:
-            unknown |= other_signatures(scratch, onto, file.ours, file.base, file.theirs, file.made)
+            unknown |= other_signatures(scratch, onto, near, file.ours, file.base, file.theirs, file.made)
             unknown |= undeclared_variables(file.ours, file.base, file.made)
     steps = [renamed_step(name, here, _since(scratch, fix, name, adapted, tip)) for name, here in renamed.items()]
+    lost = found_elsewhere(scratch, onto, near, adapted)
+    steps += [elsewhere_step(path, place) for path, place in lost.items()]
     found = concluded(adapted, fix.size[1], renamed, unknown, steps)
     made = _tree(scratch, merge, found.contents) if found else onto
-    return replace(found, made=made) if found and made != onto else None
+    if found is None or made == onto:
+        return None
+    # tests or text alone are not the fix
+    if lost or (any(map(is_code, fix.paths)) and not any(map(is_code, scratch.changed(onto, made)))):
+        found = replace(found, confidence=min(found.confidence, _UNSURE))
+    return replace(found, made=made)
 
 
 def concluded(

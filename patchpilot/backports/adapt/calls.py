@@ -2,7 +2,7 @@
 """What an adapted C file calls and uses that the branch has in another form: other numbers of arguments, variables that are not declared."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from patchpilot.backports.adapt.renamed_names import names_in
 from patchpilot.backports.adapt.units import units
@@ -21,12 +21,14 @@ Calls = set[tuple[str, int]]
 """Name of a function or macro, and a number of arguments that it is called with."""
 
 
-def calls_in(text: str) -> Calls:
-    """The calls and definitions in C text; one that is not complete in it is left out."""
+def calls_in(text: str, names: Collection[str] | None = None) -> Calls:
+    """The calls and definitions in C text, of these `names` only where some are given; one that is not complete in it is omitted."""
     plain = _PLAIN.sub(lambda found: " " if found[0].startswith("/") else "0", text)
     found: Calls = set()
     for call in _CALL.finditer(plain):
-        count = _arguments(plain, call.end()) if call[1] not in _NO_CALLS else None
+        if call[1] in _NO_CALLS or (names is not None and call[1] not in names):
+            continue
+        count = _arguments(plain, call.end())
         if count is not None:
             found.add((call[1], count))
     return found
@@ -50,31 +52,36 @@ def _arguments(text: str, start: int) -> int | None:
 
 
 def other_signatures(
-    scratch: Scratch, tree: str, ours: Sequence[str], base: Sequence[str], theirs: Sequence[str], made: Sequence[str]
+    scratch: Scratch, tree: str, near: Sequence[str], ours: Sequence[str], base: Sequence[str], theirs: Sequence[str], made: Sequence[str]
 ) -> set[str]:
-    """The functions that an adapted file calls with a number of arguments that the branch never uses, and the fix did not introduce."""
-    mine, old, new, result = (calls_in("".join(side)) for side in (ours, base, theirs, made))
+    """The functions that an adapted file calls with a number of arguments that the branch never uses, and the fix did not introduce.
+
+    They are looked for in the folders `near` it.
+    """
+    # calls that the branch's own lines have need not be counted
+    names = names_in(set(made) - set(ours))
+    mine, old, new, result = (calls_in("".join(side), names) for side in (ours, base, theirs, made))
     introduced = {name for name, count in new - old if any(one == name for one, _ in old)}
     added = {(name, count) for name, count in (result - mine) & new if name not in introduced}
     known: dict[str, set[int]] = {}
     for name, count in mine:
         known.setdefault(name, set()).add(count)
-    for name, count in _in_tree(scratch, tree, {name for name, _ in added} - known.keys()):
+    for name, count in _in_tree(scratch, tree, near, {name for name, _ in added} - known.keys()):
         known.setdefault(name, set()).add(count)
     # a function that is called with several numbers of arguments takes any
     return {name for name, count in added if len(known.get(name, ())) == 1 and count not in known[name]}
 
 
-def _in_tree(scratch: Scratch, tree: str, names: Iterable[str]) -> Calls:
+def _in_tree(scratch: Scratch, tree: str, near: Sequence[str], names: Iterable[str]) -> Calls:
     wanted = sorted(names)[:_MOST_NAMES]
-    if not wanted:
+    if not wanted or not near:
         return set()
     patterns = [part for name in wanted for part in ("-e", f"{name}(")]
     try:
-        done = scratch.git("grep", "-I", "-h", "-F", "--max-count=5", *patterns, tree, "--", "*.c", "*.h", ok=(0, 1), timeout=_TIMEOUT)
+        done = scratch.git("grep", "-I", "-h", "-F", "--max-count=5", *patterns, tree, "--", *near, ok=(0, 1), timeout=_TIMEOUT)
     except GitError:
         return set()
-    return {call for line in done.text.split("\n") for call in calls_in(line) if call[0] in wanted}
+    return {call for line in done.text.split("\n") for call in calls_in(line, wanted)}
 
 
 def undeclared_variables(ours: Sequence[str], base: Sequence[str], made: Sequence[str]) -> set[str]:

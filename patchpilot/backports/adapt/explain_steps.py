@@ -27,3 +27,8 @@ def step_of(path: str, carried: Carried) -> str:
 def renamed_step(name: str, here: str, since: str | None) -> str:
     """The step for a name that is another in the branch; `since` is the commit that introduced the new one, where it is known."""
     return f"{name} was called {here} before {since[:12]}" if since else f"{name} is called {here} in the branch"
+
+
+def elsewhere_step(path: str, place: str) -> str:
+    """The step for a dropped change whose code the branch has in another place."""
+    return f"{path}: the code of a dropped change is in {place} in the branch; make the change there"

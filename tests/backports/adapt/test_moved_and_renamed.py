@@ -66,6 +66,27 @@ def test_code_that_is_in_another_file_on_the_branch_is_changed_there(tmp_path: P
     assert any(step.startswith("dir/old.c:") and "the code is in this file" in step for step in found.steps)
 
 
+def test_a_dropped_change_whose_code_is_elsewhere_is_never_sure(tmp_path: Path) -> None:
+    body = ("lock(f, MODE_FAST);", "if (f->type == TYPE_ONE && f->weight)", "unlock(f);")
+    here = {
+        "lib/all.c": "".join(function(f"f{number}", "x();") for number in range(4)) + function("work", *body),
+        "t.c": function("test", "old();"),
+    }
+    later = {
+        "lib/work.c": function("first", "y();") + function("work", *body) + "int table[] = { 1 };\n",
+        "lib/all.c": None,
+        "t.c": function("test", "new();"),
+    }
+    fixed = {
+        "lib/work.c": function("first", "y();") + function("work", body[0], "if (f->type == TYPE_ONE)", body[2]) + "int table[] = { 2 };\n",
+        "t.c": function("test", "new(1);"),
+    }
+    found, _, _ = adapted(tmp_path, here, later, fixed)
+    assert found
+    assert found.confidence < 0.5
+    assert "lib/work.c: the code of a dropped change is in lib/all.c in the branch; make the change there" in found.steps
+
+
 @pytest.mark.parametrize(
     ("made", "expected"),
     [

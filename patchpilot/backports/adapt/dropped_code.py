@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Changes that were dropped because the branch does not have their code where the fix has it: the code may be in another file there."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from patchpilot.backports.adapt.adapted_file import AdaptedFile
+from patchpilot.backports.adapt.alignment import align
+from patchpilot.backports.adapt.three_way import Way
+from patchpilot.backports.adapt.tokens import IDENTIFIER, key
+from patchpilot.backports.object_store import Scratch
+from patchpilot.errors import GitError
+
+_AROUND = 2
+_MOST_LINES = 2
+# a line with fewer names than this may be in any file
+_FEWEST_NAMES = 3
+_TIMEOUT = 5.0
+
+
+def found_elsewhere(scratch: Scratch, tree: str, near: Sequence[str], files: Mapping[str, AdaptedFile]) -> dict[str, str]:
+    """Path of a file of which a change was dropped → a file in the folders `near` it in the branch that has the lines of this change."""
+    found = {}
+    for path, file in files.items():
+        lines = _telling([line for part in _dropped(file) for line in part])
+        place = _file_with(scratch, tree, near, lines) if lines and near else None
+        if place:
+            found[path] = place
+    return found
+
+
+def _dropped(file: AdaptedFile) -> Iterator[Sequence[str]]:
+    for one in file.carried:
+        if one.way is Way.ABSENT:
+            yield one.base
+        elif one.way is Way.NO_FILE:
+            kept = align([key(line) for line in file.base], [key(line) for line in file.theirs])
+            for at, there in kept.items():
+                if at + 1 < len(file.base) and kept.get(at + 1) != there + 1:
+                    yield file.base[max(0, at - _AROUND) : at + _AROUND + 1]
+
+
+def _telling(lines: Sequence[str]) -> list[str]:
+    """The lines that are most likely to be in one place only."""
+    names = {line.strip(): len(set(IDENTIFIER.findall(line))) for line in lines}
+    return sorted((line for line, count in names.items() if count >= _FEWEST_NAMES), key=lambda line: (-names[line], line))[:_MOST_LINES]
+
+
+def _file_with(scratch: Scratch, tree: str, near: Sequence[str], lines: Sequence[str]) -> str | None:
+    patterns = [part for line in lines for part in ("-e", line)]
+    try:
+        done = scratch.git("grep", "-I", "-l", "-z", "-F", "--all-match", *patterns, tree, "--", *near, ok=(0, 1), timeout=_TIMEOUT)
+    except GitError:
+        return None
+    return next((name.partition(":")[2] for name in done.text.split("\0") if name), None)
