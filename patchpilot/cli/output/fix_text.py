@@ -82,8 +82,11 @@ def _prose_run(lines: Sequence[str], start: int, sign: str) -> list[str]:
 def _by_words(old: Sequence[str], new: Sequence[str]) -> list[str]:
     """Removed and added lines in color; the words that are in one of them only are bold, wherever the lines are broken."""
     before, after = ([word for line in side for word in line[1:].split()] for side in (old, new))
-    spans = [one for one in SequenceMatcher(None, before, after, autojunk=False).get_opcodes() if one[0] != "equal"]
-    changed = ({at for span in spans for at in range(*span[low : low + 2])} for low in (1, 3))
+    changes = [one for one in SequenceMatcher(None, before, after, autojunk=False).get_opcodes() if one[0] != "equal"]
+    changed = (
+        {at for _, low, high, _, _ in changes for at in range(low, high)},
+        {at for _, _, _, low, high in changes for at in range(low, high)},
+    )
     return [
         line for side, marked, color in zip((old, new), changed, (RED, GREEN), strict=True) for line in _bold_words(side, marked, color)
     ]
