@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What an editor's texts are compared with, and where their findings are."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from patchpilot.model.mail import join_mbox
+from patchpilot.services.check.editor_check import EditorCheck, editor_directory
+from tests.kit import patches
+from tests.kit.repos import Repo
+
+BAD = "int a; \n"
+
+
+@pytest.fixture
+def repo(tmp_path: Path) -> Repo:
+    repo = Repo(tmp_path / "r")
+    repo.commit("frob: start", {"frob.c": "int x;\n"})
+    repo.git("update-ref", "refs/remotes/origin/master", "HEAD")
+    repo.commit("frob: more", {"frob.c": f"int x;\n{BAD}"})
+    return repo
+
+
+def found(check: EditorCheck, path: Path, text: str) -> Iterator[tuple[int, str]]:
+    return ((one.line, one.finding.name) for one in check.findings(path, text))
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"), [({}, []), ({"topic": True}, [(1, "trailing-space")]), ({"base": "HEAD~1"}, [(1, "trailing-space")])]
+)
+def test_changes_count_since_head_or_the_base_of_the_topic(repo: Repo, options: dict[str, object], expected: list[tuple[int, str]]) -> None:
+    check = EditorCheck(repo.path, **options)  # type: ignore[arg-type]
+    assert list(found(check, repo.path / "frob.c", f"int x;\n{BAD}")) == expected
+    check.close()
+
+
+def test_all_lines_of_a_new_file_count(repo: Repo) -> None:
+    check = EditorCheck(repo.path)
+    assert (0, "trailing-space") in found(check, repo.path / "new.c", BAD)
+    check.close()
+
+
+def test_changed_files_are_those_with_changes_that_are_there(repo: Repo) -> None:
+    repo.put("frob.c", BAD)
+    check = EditorCheck(repo.path)
+    assert check.changed() == (repo.path.resolve() / "frob.c",)
+    (repo.path / "frob.c").unlink()
+    assert check.changed() == ()
+    check.close()
+
+
+def test_findings_of_an_mbox_are_at_the_lines_of_the_file(tmp_path: Path) -> None:
+    bad = patches.mail(diff=patches.DIFF.replace("rc = bar();", "rc = bar(); ")).split("\n", 1)[1]
+    text = join_mbox([patches.mail().encode(), bad.encode()]).decode()
+    check = EditorCheck(tmp_path)
+    assert (text.split("\n").index("+\trc = bar(); "), "trailing-space") in found(check, tmp_path / "x.mbox", text)
+    check.close()
+
+
+def test_a_message_belongs_to_the_working_tree_that_git_asks_for(repo: Repo, tmp_path: Path) -> None:
+    repo.git("worktree", "add", "-q", str(tmp_path / "other"), "HEAD")
+    (linked,) = (repo.path / ".git" / "worktrees").iterdir()
+    assert editor_directory(linked / "COMMIT_EDITMSG") == tmp_path / "other"
+    assert editor_directory(repo.path / ".git" / "COMMIT_EDITMSG") == repo.path
+    assert editor_directory(tmp_path / "x.patch") == tmp_path
