@@ -29,14 +29,19 @@ def found_elsewhere(scratch: Scratch, tree: str, near: Sequence[str], files: Map
 
 
 def _dropped(file: AdaptedFile) -> Iterator[Sequence[str]]:
+    """The lines of the base around each change that was dropped."""
     for one in file.carried:
         if one.way is Way.ABSENT:
-            yield one.base
+            yield from _around_changes(one.base, one.theirs)
         elif one.way is Way.NO_FILE:
-            kept = align([key(line) for line in file.base], [key(line) for line in file.theirs])
-            for at, there in kept.items():
-                if at + 1 < len(file.base) and kept.get(at + 1) != there + 1:
-                    yield file.base[max(0, at - _AROUND) : at + _AROUND + 1]
+            yield from _around_changes(file.base, file.theirs)
+
+
+def _around_changes(base: Sequence[str], theirs: Sequence[str]) -> Iterator[Sequence[str]]:
+    kept = align([key(line) for line in base], [key(line) for line in theirs])
+    for at in range(len(base)):
+        if at not in kept or kept.get(at + 1, kept[at] + 1) != kept[at] + 1:
+            yield base[max(0, at - _AROUND) : at + _AROUND + 1]
 
 
 def _telling(lines: Sequence[str]) -> list[str]:
