@@ -146,7 +146,7 @@ class StageScreen(Screen[None]):
         raise NotImplementedError
 
     def on_mount(self) -> None:
-        """Hide the error card; have the tour told when the layout or the keys change."""
+        """Hide the error card; have the tour look when the layout or the keys change."""
         self.close_error()
         if self.tui.tour is not None:
             self.screen_layout_refresh_signal.subscribe(self, self._tell_tour)
@@ -157,7 +157,7 @@ class StageScreen(Screen[None]):
             self.tui.tour.tell()
 
     def keys_changed(self) -> None:
-        """The keys, or which of them is next, may be others: draw the key line again, and tell the tour."""
+        """The keys, or which of them is next, may be others: draw the key line again, and have the tour look."""
         self.query_one(KeyLine).refresh()
         self._tell_tour()
 

@@ -149,7 +149,7 @@ def _folded(row: str, wide: int) -> list[str]:
 class Reader(ModalScreen[None]):
     """A text on the whole screen, with a title; `fold` wraps long lines at its width (then there are no stops). `pager` shows it in its own way.
 
-    `make` gives the lines and the stops anew when the width changes.
+    `make` gives the lines and the stops again when the width changes.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
