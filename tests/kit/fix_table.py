@@ -43,7 +43,6 @@ EQUIVALENT = (
     (r"(?:u?int(?:8|16|32|64)_t ?)+", r"(?:[us](?:8|16|32|64) ?)+"),
     (r"__FUNCTION__", r"__func__"),
     (r"__inline(?:__)?", r"inline"),
-    (r"(?:0[xX][0-9A-Fa-f]+\w* ?)+", r"(?:0x[0-9a-f]+\w* ?)+"),
     # parentheses, braces, commas and semicolons that have no effect
     (r"(?:[(){};,]|int|extern|fallthrough|else| )*", r"(?:[(){};,]|int|else| )*"),
     (r"= (?:0|NULL|false)", r""),
@@ -209,9 +208,11 @@ def token_changes(old: str, new: str) -> Iterator[str]:
 
 
 def _changes(was: Sequence[str], now: Sequence[str]) -> Iterator[str]:
+    """Yields the changed runs of tokens; hexadecimal digits may become lower case."""
     for kind, first, last, start, end in difflib.SequenceMatcher(None, was, now, autojunk=False).get_opcodes():
         before, after = " ".join(was[first:last]), " ".join(now[start:end])
-        if kind != "equal" and not any(re.fullmatch(one, before) and re.fullmatch(two, after) for one, two in EQUIVALENT):
+        is_hex = before.lower() == after.removesuffix(",").rstrip() and re.fullmatch(r"(?:0[xX]\w+ ?)+", before)
+        if kind != "equal" and not is_hex and not any(re.fullmatch(one, before) and re.fullmatch(two, after) for one, two in EQUIVALENT):
             yield f"'{before}' becomes '{after}'"
 
 
@@ -220,7 +221,7 @@ def token_lines(text: str) -> list[tuple[str, ...]]:
     lines: list[list[str]] = [[]]
     for kind, value in CLexer().get_tokens(text):
         if kind not in Token.Comment or kind in Token.Comment.Preproc or kind in Token.Comment.PreprocFile:
-            lines[-1] += re.findall(r"\w+|\S", value) if kind in Token.Comment else value.split()
+            lines[-1] += re.findall(r"\w+|\S", value) if kind in Token.Comment or value.startswith("-") else value.split()
         lines += [[] for _ in range(value.count("\n"))]
     return [tuple(line) for line in lines if line]
 
