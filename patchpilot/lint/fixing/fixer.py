@@ -92,7 +92,7 @@ Fixer = Callable[[FixSite], LineChange | None]
 
 
 TokenChanges = tuple[tuple[str, str], ...]
-"""Patterns of runs of C tokens, joined by spaces, and of what they may become."""
+"""Patterns of runs of C tokens, joined by spaces, and of what they may become, which may refer to groups of the first."""
 
 
 class RegisteredFixer(NamedTuple):

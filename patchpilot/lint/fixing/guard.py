@@ -66,7 +66,8 @@ def only_changes(was: Sequence[str], now: Sequence[str], allowed: TokenChanges) 
     if [one for one in was if one[0] in "\"'"] != [one for one in now if one[0] in "\"'"]:
         return False
     return all(
-        kind == "equal" or any(re.fullmatch(old, " ".join(was[a:b])) and re.fullmatch(new, " ".join(now[c:d])) for old, new in allowed)
+        kind == "equal"
+        or any(re.fullmatch(rf"(?:{old})\n(?:{new})", f"{' '.join(was[a:b])}\n{' '.join(now[c:d])}") for old, new in allowed)
         for kind, a, b, c, d in SequenceMatcher(None, was, now, autojunk=False).get_opcodes()
     )
 

@@ -30,12 +30,16 @@ C = "drivers/frob/frob.c"
         (["/* why"], ["// why"], COMMENT, False),
         (["static int a = 0;"], ["static int a;"], NAMED, True),
         (['f("a", 0);'], ['f("b", 0);'], NAMED, False),
+        (["a = 0xFF;"], ["a = 0xff;"], NAMED, True),
+        (["a = 0xFF;"], ["a = 0xfe;"], NAMED, False),
         (["a 1;"], ["a1;"], SPACE, False),
         (["#include <a/b.h>"], ["#include <a / b.h>"], SPACE, True),
     ],
 )
 def test_what_may_change(old: list[str], new: list[str], changes: str, kept: bool) -> None:
-    assert keeps_meaning(old, new, path=C, fixer=RegisteredFixer(lambda _: None, changes, ((r"= 0", r""),))) is kept
+    assert (
+        keeps_meaning(old, new, path=C, fixer=RegisteredFixer(lambda _: None, changes, ((r"= 0", r""), (r"(0x\w+)", r"(?i:\1)")))) is kept
+    )
 
 
 def test_a_line_in_a_comment_has_no_tokens() -> None:

@@ -24,7 +24,7 @@ def _code(site: FixSite) -> str:
     return site.line.text[: len(site.line.raw)] if site.added(site.number) else ""
 
 
-@fixer("kernel-types", NAMED, tokens=((r"(?:u?int(?:8|16|32|64)_t ?)+", r"(?:[us](?:8|16|32|64) ?)+"),))
+@fixer("kernel-types", NAMED, tokens=((r"uint(\d+)_t", r"u\1"), (r"int(\d+)_t", r"s\1")))
 def kernel_types(site: FixSite) -> LineChange | None:
     """Writes `uint32_t` as `u32`, unless a name of the line is that already."""
     text = _code(site)

@@ -46,7 +46,7 @@ def drop_extern(site: FixSite) -> LineChange | None:
     return _spans(site, r"^\+\s*(extern\s+)(?=.*\)[^(]*;\s*$)", "", group=1)
 
 
-@fixer("lower-hex", NAMED, tokens=((r"(?:0[xX]\w+ ?)+", r"(?:0x\w+ ?)+"),))
+@fixer("lower-hex", NAMED, tokens=((r"(0[xX]\w+)", r"(?i:\1)"),))
 def lower_hex(site: FixSite) -> LineChange | None:
     """Writes hexadecimal digits in lower case; the suffix does not change."""
     spans = []
