@@ -51,7 +51,8 @@ def check_parts(
         from distributed import as_completed
     except ModuleNotFoundError as error:
         raise MissingError(
-            "checking on a cluster needs distributed, which is not installed", hint="pip install 'patchpilot[cluster]'"
+            "checking on a cluster needs distributed, which is not installed",
+            hint="install the extra `cluster`: pip install '.[cluster]' in a clone of patchpilot",
         ) from error
 
     folder.mkdir(parents=True, exist_ok=True)

@@ -19,7 +19,10 @@ def command(topic: bool, base: str | None) -> int:
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in ("pygls", "lsprotocol"):
             raise
-        raise MissingError("the language server needs pygls, which is not installed", hint="pip install 'patchpilot[lsp]'") from error
+        raise MissingError(
+            "the language server needs pygls, which is not installed",
+            hint="install the extra `lsp`: pip install '.[lsp]' in a clone of patchpilot",
+        ) from error
     # the server closes its streams when it ends; the call itself still has to
     with os.fdopen(os.dup(sys.stdin.fileno()), "rb") as stdin, os.fdopen(os.dup(sys.stdout.fileno()), "wb") as stdout:
         make(topic=topic, base=base).start_io(stdin, stdout)

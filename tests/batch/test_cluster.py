@@ -89,4 +89,4 @@ def test_without_distributed_the_extra_is_named(monkeypatch: pytest.MonkeyPatch,
     monkeypatch.setitem(__import__("sys").modules, "distributed", None)
     with pytest.raises(MissingError) as error:
         check_epochs(None, [], tmp_path)  # type: ignore[arg-type]
-    assert "patchpilot[cluster]" in str(error.value.hint)
+    assert "extra `cluster`" in str(error.value.hint)

@@ -165,4 +165,4 @@ def test_without_pygls_the_extra_is_named(tmp_path: Path) -> None:
         done = spawn("lsp")
     assert done.code == 3
     assert "pygls" in done.err
-    assert "patchpilot[lsp]" in done.err
+    assert "extra `lsp`" in done.err
