@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What an adapted file must hold: no conflict markers, balanced brackets, no label that is not there, no name that nobody declares."""
+"""What an adapted file must hold: no conflict markers, balanced brackets, no label that is not there, no unreachable code."""
 
 import re
 from collections import Counter
@@ -9,6 +9,8 @@ from patchpilot.backports.adapt.units import code_lines, units
 
 _MARKER = re.compile(r"(?:<{7}|>{7}|\|{7}) ")
 _GOTO = re.compile(r"\bgoto\s+([A-Za-z_]\w*)\s*;")
+_JUMP = re.compile(r"(?:return|goto|break|continue)\b[^;]*;")
+_TARGET = re.compile(r"\w+\s*:|case\b|default\b")
 _BRACKETS = "(){}[]"
 
 
@@ -23,9 +25,21 @@ def problems(made: Sequence[str], ours: Sequence[str], base: Sequence[str], thei
         for char, pair in ("()", "{}", "[]")
     ):
         found.append("brackets are not balanced")
+    if _unreachable(made) - _unreachable(ours) - _unreachable(theirs):
+        found.append("code is not reachable")
     labels = _undeclared(made) - _undeclared(ours)
     found += [f"goto {label}, which is not declared" for label in sorted(labels)]
     return tuple(found)
+
+
+def _unreachable(lines: Sequence[str]) -> set[tuple[str, str]]:
+    """The jumps that follow a complete statement, each with a statement right below it."""
+    code = [line.strip() for line in code_lines(lines) if line.strip()]
+    return {
+        (jump, below)
+        for before, jump, below in zip(code, code[1:], code[2:], strict=False)
+        if _JUMP.fullmatch(jump) and before.endswith((";", "{", "}")) and below.endswith(";") and not _TARGET.match(below)
+    }
 
 
 def _brackets(lines: Sequence[str]) -> Counter[str]:

@@ -92,8 +92,10 @@ def test_a_dropped_change_whose_code_is_elsewhere_is_never_sure(tmp_path: Path) 
     [
         (function("work", "a(f);"), ()),
         (function("work", "if (f) {", "a(f);"), ("brackets are not balanced",)),
-        (function("work", "goto out;", "a(f);"), ("goto out, which is not declared",)),
+        (function("work", "a(f);", "goto out;"), ("goto out, which is not declared",)),
         (function("work", "goto out;", "out:", "a(f);"), ()),
+        (function("work", "a(f);", "return 0;", "b(f);"), ("code is not reachable",)),
+        (function("work", "if (f)", "return 0;", "b(f);"), ()),
         (function("work", "<<<<<<< ours", "a(f);").replace("\t", ""), ("conflict markers are left",)),
         (function("work", 'a("{");', "/* } ) */"), ()),
     ],
