@@ -77,6 +77,7 @@ def test_what_is_certain_is_mended(bad: str, good: str) -> None:
         "\tfoo_t * const a;",
         "\tfor (;;)",
         "\treturn frob != NULL;",
+        "#define FROB_IS_DOWN(frob) (frob == NULL)",
         "\tup = *frob == NULL;",
         "\tup = mask & frob == NULL;",
         "\tuint32_t u32;",

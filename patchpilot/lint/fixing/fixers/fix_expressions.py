@@ -24,6 +24,12 @@ def _code(site: FixSite) -> str:
     return site.line.text[: len(site.line.raw)] if site.added(site.number) else ""
 
 
+def _expression(site: FixSite) -> str:
+    """Returns the code of the finding's line; "" in a macro, whose arguments may be expressions without parentheses."""
+    text = _code(site)
+    return "" if re.match(r"\+\s*#", text) or text.rstrip().endswith("\\") else text
+
+
 @fixer("kernel-types", NAMED, tokens=((r"uint(\d+)_t", r"u\1"), (r"int(\d+)_t", r"s\1")))
 def kernel_types(site: FixSite) -> LineChange | None:
     """Writes `uint32_t` as `u32`, unless a name of the line is that already."""
@@ -41,7 +47,7 @@ def kernel_types(site: FixSite) -> LineChange | None:
 @fixer("null-test", NAMED, tokens=((r"", r"!"), (r"[!=]= NULL", r"")))
 def null_test(site: FixSite) -> LineChange | None:
     """Writes `p == NULL` as `!p`, and `p != NULL` as `p` where only its truth counts."""
-    text = _code(site)
+    text = _expression(site)
     spans = []
     for match in _NULL_TEST.finditer(text):
         before, after = text[1 : match.start()], text[match.end() :]
@@ -72,7 +78,7 @@ _SIDE = r"[\w\s.,()\[\]&*<>=!-]*"
 @fixer("constant-right", NAMED, tokens=((_SIDE, _SIDE),))
 def constant_right(site: FixSite) -> LineChange | None:
     """Swaps the sides of a comparison whose constant is on the left; the other side is one name, member or call."""
-    text = _code(site)
+    text = _expression(site)
     match = _CONSTANT_FIRST.match(text, site.column) if site.column > 0 else None
     if not match or NOTE in match[0] or not _OPENS.search(text[1 : match.start()]) or not _CLOSES.match(text[match.end() :]):
         return None
@@ -86,7 +92,7 @@ _PARENTHESES = ((r"[( ]+", r""), (r"[) ]+", r""))
 @fixer("plain-value", NAMED, tokens=_PARENTHESES)
 def plain_value(site: FixSite) -> LineChange | None:
     """Removes the parentheses of `&(a->b)`, `*(a->b)` and `(a->b)()`."""
-    text = _code(site)
+    text = _expression(site)
     spans: list[ColumnSpan] = []
     for match in re.finditer(rf"(?:[^&\w\s)\]]\s*|\A\+\s*|\breturn\s*)[&*]?\s*(\(\s*)({_OPERAND})(\s*\))", text):
         addressed = re.search(r"[&*]\s*$", text[: match.start(1)])
@@ -100,7 +106,7 @@ def plain_value(site: FixSite) -> LineChange | None:
 def plain_comparison(site: FixSite) -> LineChange | None:
     """Removes the parentheses around a comparison that is an operand of `&&` or `||`, or the whole condition."""
     inside = as_bytes(site.finding.value("inside")).strip()
-    if "\n" in inside or _LIST_ENDS.search(inside):
+    if "\n" in inside or _LIST_ENDS.search(inside) or not _expression(site):
         return None
     number = site.number
     while line := site.added(number):
@@ -122,7 +128,7 @@ def plain_comparison(site: FixSite) -> LineChange | None:
 @fixer("single-parentheses", NAMED, tokens=_PARENTHESES)
 def single_parentheses(site: FixSite) -> LineChange | None:
     """Writes `if ((a == b))` as `if (a == b)`."""
-    text = _code(site)
+    text = _expression(site)
     match = re.search(rf"\bif\s*\(\s*(\(\s*){_OPERAND}\s*(?:[<>]=?|[=!]=)\s*{_OPERAND}(\s*\))\s*\)", text)
     if not match:
         return None
