@@ -39,13 +39,15 @@ REFUSAL_IN_WORDS = _one_of(rf"""
 _BEFORE_APPLIED = _joined(r"""
     i've | i have | i | now | and | have been | has been | both | all | series | patch | patches | patchset | these | it | them
     already | just | thanks | it's | is | are
-    thank you | thx | rebased | \d
+    thank you | thx | rebased | \d+ | version | ok
 """)
 APPLIED = re.compile(
-    rf"(?:^\W*|[.,;!:)]\s+|\b(?:{_BEFORE_APPLIED})\s+)\[?"
+    rf"(?:^\W*|[.,;!:)]\s+| - |\b(?:{_BEFORE_APPLIED})\s+)\[?"
     r"(?:(?:now|just|been|already|also|finally|manually|both|all|tentatively|provisionally|locally)\]?\s+){0,3}"
     r"(?P<verb>applied|appiled|aplied|applid|appplied|"
-    r"queued|merged|pushed|pulled|picked(?: (?:it|this|these|them|both))?(?: patch(?:es)?)? up|picked up|picked(?= v\d|\s*(?:[.,!]|$))|taken|committed"
+    r"queued|merged|pushed|pulled|picked(?: (?:it|this|these|them|both))?(?: patch(?:es)?)? up|picked up"
+    r"|picked(?= (?:v\d|it|this|these|those|them|to|into|the series)\b|\s*(?:[.,!]|$))|cherry-picked"
+    r"|took(?= (?:it|this|these|those|them|patch(?:es)?|the (?:whole |entire )?(?:series|patch(?:es)?))\b)|taken|committed"
     r"|(?<!patch )added|added(?= to\b))\b"
     r"(?P<rest>[^\n]*)",
     re.IGNORECASE | re.MULTILINE,
@@ -53,13 +55,14 @@ APPLIED = re.compile(
 _WHAT = (
     "(?:"
     + _joined(r"""
-    this(?: one)? | it | that(?: one)? | these | them | both | all | yours | your | up | v\d{1,2} | patch(?:es)? | series | patchset | #?\d[\d, and&-]*
+    this(?: one)? | it | that(?: one)? | (?:all (?:of )?)?(?:these|those)(?: (?:two|three|four|five|six|\d+))?(?: patches)? | them | both | all(?: of them)? | out | yours | your | up
+    v\d{1,2} | patch(?:es)? | (?:whole |entire )?series | patchset | (?:patch)?\(?#?\d[\d, and&+/()-]* | patch\d+(?:/patch\d+)*
     the rest of (?:the |this |your )?\w+ | the (?:series|set|patch|patches|patchset|rest|whole|lot|first \w+|last \w+)
 """)
     + ")"
 )
 _ALTERED = (
-    r"(?:(?:a|some|the|your|those|these|that|this) )?"
+    r"(?:(?:a|an|one|two|three|some|several|a couple(?: of)?|a few|the|your|those|these|that|this) )?"
     r"(?:minor|small|slight|following|few|fix|edit|change|tweak|comment|updated|tiny|trivial|cosmetic|commit|nit|typo)"
 )
 _PLACE = _joined(r"""
@@ -77,6 +80,16 @@ APPLIED_REST = re.compile(
     rf"|(?:to|in|into|for|on|onto|via|against)\s+(?:{_PLACE})\b"
     r"|(?:to|in|into|onto)\s+(?!wrong|incorrect|another|different|other|it\b|all\b|any\b|devices?\b)\w[\w./+-]*"
     r"(?: [\w./+-]+)?\s*(?:[,.!;(]|$|thanks|tree|branch|queue))",
+    re.IGNORECASE,
+)
+SAID_AT_ONCE = re.compile(r"(?:applied|appiled|aplied|applid|appplied)\Z", re.IGNORECASE)
+"""What a maintainer says in a short mail of a patch, whatever follows it but for what it is not said of."""
+OF_OTHERS = re.compile(
+    r"^\s*(?:cleanly|without|hunk|patch (?:is|was|has)|manually and|(?:and|but|then) (?:\w+ )?(?:tested|tried|test|run|ran|works?|started|squashed|fails?)\b"
+    r"|(?:by|if|when|only|here|across|everywhere|consistently|for testing|for now|\w+-wide|based on)\b"
+    r"|(?:\[\d+\] )?(?:(?:an?|the|your|my|some|another) )?(?:an?|another|earlier|previous|older|other|similar|same|following|prior)\b"
+    r"|(?:your|the|these|those|this|all|most|both|some)?(?: of)?(?: (?:your|the|these|those))?(?: \w+)? ?"
+    r"(?:suggest\w+|comments?|changes?|feedback|review\w*|hunks?|fix(?:es)?|diff|rules?|quirks?|requests?)\b|(?:to|in|into|on|onto) (?:the )?(?:wrong|incorrect|another|different|other|all|any|every|each|both|it|them|this)\b)",
     re.IGNORECASE,
 )
 _NEGATING = _joined(r"""
@@ -105,7 +118,7 @@ NOT_YET_APPLIED = re.compile(
 )
 """A sentence up to its "applied" that speaks of a condition, or of what somebody else applied."""
 TRIED = _one_of(r"""
-    tested(?!-by) | (?<!as )(?<!for )testing(?! branch)(?! tree)
+    tested(?!-by) | (?<!as )(?<!for )(?<![/-])(?<!build )testing(?! (?:branch|tree|queue))
     booted | boots | reproduc\w+ | tried | problem persists | built | builds | found (?:the|that) | still see
     on top of | upon
     (?:gave|give|given|giving) (?:it|this|these|them|the \w+) a (?:try|spin|whirl|go|test)
@@ -121,6 +134,18 @@ WILL_APPLY = re.compile(
     r"[^.?!\n]{0,60}(?:\b(?:it|this|these|them|up|in|for|to|into|patch|series|both)\b|thanks)",
     re.IGNORECASE | re.MULTILINE,
 )
+APPLYING = re.compile(
+    r"(?:^\W*|[.,;!:)]\s+|\b(?:thanks|i'm|i am|just)\s+)(?:applying|queue?ing)\b(?: (?:it|this|these|that|them|up|just|one|now)){0,4}"
+    r" (?:for|to|into|in|as) (?:v?\d+\.\d|\S*(?:next|fixes|\.git)\b|(?:the|my) \S+ (?:tree|branch))",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""Who does it now."""
+WHILE_APPLYING = re.compile(
+    r"(?<!be )(?<!get )\b(?:fixed|removed|changed|tweaked|dropped|added|corrected|amended|adjusted|renamed|edited|reworded|done|did)\b[^.?!]{0,60}"
+    r"\b(?:while|whilst|when) applying\b|\b(?:while|whilst|when) applying,? i(?:'ve| have)? \w+ed\b",
+    re.IGNORECASE,
+)
+"""What was done in applying it."""
 FOLDED = re.compile(r"\b(to|into|in|on|for|via)\n(?=\S)")
 """Where a line ends before the name of a tree."""
 IN_TREE = re.compile(
@@ -250,6 +275,12 @@ TOOK_OWN = re.compile(
     re.IGNORECASE,
 )
 """A maintainer on their own patch."""
+TOOK_INTO = re.compile(
+    r"(?:\A|[.!,]\s+|\n)\W*(?:i(?:'ve| have)? )?(?:(?:now|just|already) ){0,2}(?:applied|queued|merged|pushed|added)\b(?! in v\d)[^.?!\n]{0,50}?"
+    r"\b(?:to|in|into|onto) (?:the |my )?(?:\S*(?:-next|/next|-fixes|/fixes|\.git)(?!\S*[\w/])|\S+ (?:tree|branch) of \S+)",
+    re.IGNORECASE,
+)
+"""A maintainer on their own patch, in an answer to others: in a tree that others take from."""
 THANKS_FOR_IT = re.compile(
     r"\A\W*(?:many )?(?:thanks?|thank you|thx)(?: you| a lot| very much)? for (?:the|your|this|these|posting|sending|working|doing|looking)\b[^.!,\n]{0,60}"
     r"\b(?:patch(?:es)?|series|patchset|work|fix|change|cleanup|contribution|submission|driver|version|v\d+|it|this)\b[^.!,\n]{0,30}[.!,\n]",

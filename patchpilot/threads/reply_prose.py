@@ -11,6 +11,7 @@ from patchpilot.threads.phrases import (
     ANSWERS,
     APPLIED,
     APPLIED_REST,
+    APPLYING,
     ASKS_AGAIN,
     ASKS_STRONGLY,
     ASKS_WEAKLY,
@@ -29,6 +30,7 @@ from patchpilot.threads.phrases import (
     NOT_A_TREE,
     NOT_APPLIED,
     NOT_YET_APPLIED,
+    OF_OTHERS,
     PATIENCE,
     PERHAPS,
     PING,
@@ -37,14 +39,17 @@ from patchpilot.threads.phrases import (
     REFUSAL,
     REFUSAL_IN_WORDS,
     ROBOT_WROTE,
+    SAID_AT_ONCE,
     SENT_AGAIN,
     SORRY_OR_DONE,
     THANKS_FOR_IT,
     THANKS_FOR_REVIEW,
+    TOOK_INTO,
     TOOK_OWN,
     TREE,
     TRIED,
     UNDER_CONDITION,
+    WHILE_APPLYING,
     WILL_APPLY,
     WORKS,
 )
@@ -88,7 +93,8 @@ def read_prose(
     if not words:
         return Reading(MailKind.OTHER, 0.6, "only quotes")
     if by_author:
-        if to_self and (match := TOOK_OWN.search(FOLDED.sub(r"\1 ", words))) and len(words.split()) <= _LONGEST_TAKING:
+        took = TOOK_OWN if to_self else TOOK_INTO
+        if (match := took.search(FOLDED.sub(r"\1 ", words))) and len(words.split()) <= _LONGEST_TAKING:
             return Reading(MailKind.APPLIED, 0.7, _around(words, match))
     else:
         if match := REFUSAL.search(words):
@@ -178,19 +184,24 @@ def _applied(words: str) -> Reading | None:
             continue
         if NOT_YET_APPLIED.search(_sentence(words, match.start("verb"))):
             continue
-        if not APPLIED_REST.match(match["rest"]) or match["rest"].rstrip().endswith("?"):
+        rest = match["rest"]
+        said = APPLIED_REST.match(rest) or (short and "?" not in words and SAID_AT_ONCE.search(match["verb"]) and not OF_OTHERS.match(rest))
+        if not said or rest.rstrip().endswith("?"):
             continue
         loose = match["verb"].lower() in ("added", "taken", "pushed", "committed", "merged") and not short
         if loose and (not TREE.search(match[0]) or re.search(r"\b(?:have|has|had) been\s+(?:\w+\s+)?$", before, re.IGNORECASE)):
             continue
         if NOT_A_TREE.search(match[0]):
             continue
-        if TRIED.search(words[match.start() : match.end() + 160]) and not re.search(r"\bthanks\b", words, re.IGNORECASE):
+        if TRIED.search(words[max(0, match.start() - 20) : match.end() + 160]) and not re.search(r"\bthanks\b", words, re.IGNORECASE):
             continue
         tree = TREE.search(words[match.start("verb") :])
         return Reading(MailKind.APPLIED, 0.85 if short else 0.65, _around(words, match), _tree(tree))
     if got := GOT_IT.match(words):
         return Reading(MailKind.APPLIED, 0.55, _around(words, got))
+    for pattern in (APPLYING, WHILE_APPLYING):
+        if short and "?" not in words and (done := pattern.search(words)) and not UNDER_CONDITION.search(_sentence(words, done.start())):
+            return Reading(MailKind.APPLIED, 0.6, _around(words, done), _tree(TREE.search(done[0])))
     there = IN_TREE.search(words)
     if short and "?" not in words and there and not UNDER_CONDITION.search(_sentence(words, there.start())):
         return Reading(MailKind.APPLIED, 0.6, _around(words, there))

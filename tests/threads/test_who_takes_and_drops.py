@@ -59,6 +59,23 @@ def test_an_author_who_maintains_takes_the_own_series() -> None:
     assert state(TO_MATT, own) == "accepted"
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("I've queued this onto pumps-next as I haven't seen any complaints.\nI can drop it if there are any.", "accepted"),
+        ("Applied to the fixes branch of pumps.git.", "accepted"),
+        ("Applied your suggestion, thanks.", "under-review"),
+        ("I've pushed it to my branch for you to test.", "under-review"),
+    ],
+)
+def test_an_author_who_maintains_tells_others_where_it_is(text: str, expected: str) -> None:
+    tagged = answer(f"Reviewed-by: {RITA}", to="v2", sender=RITA)
+    own = mail(
+        f"Re: [PATCH net v2] {TITLE}", f"On Tue, Rita Reviewer wrote:\n> Fine.\n\n{text}\n", id="own", reply_to="x2100", minutes=3000
+    )
+    assert state(TO_MATT, tagged, own) == expected
+
+
 def test_who_pushed_it_has_a_tree() -> None:
     assert state(TO_MATT, answer("Pushed now.", to="v2", sender=TESTER)) == "accepted"
 
