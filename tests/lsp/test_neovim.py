@@ -4,9 +4,12 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 from tests.kit.repos import Repo
 
@@ -28,6 +31,7 @@ vim.cmd("qall!")
 """
 
 
+@pytest.mark.skipif(not shutil.which("nvim") and os.environ.get("CI") != "true", reason="nvim is not installed here")
 def test_neovim_shows_findings_of_a_source_file_and_of_a_message(tmp_path: Path) -> None:
     snippet = re.search(r"```lua\n(.*?)```", HOW_TO.read_text(), re.DOTALL)
     assert snippet
