@@ -55,7 +55,8 @@ APPLIED = re.compile(
 _WHAT = (
     "(?:"
     + _joined(r"""
-    this(?: one)? | it | that(?: one)? | (?:all (?:of )?)?(?:these|those)(?: (?:two|three|four|five|six|\d+))?(?: patches)? | them | both | all(?: of them)? | out | yours | your | up
+    this(?: one)? | it | that(?: one)?
+    (?:all (?:of )?)?(?:these|those)(?: (?:two|three|four|five|six|\d+))?(?: patches)? | them | both | all(?: of them)? | out | yours | your | up
     v\d{1,2} | patch(?:es)? | (?:whole |entire )?series | patchset | (?:patch)?\(?#?\d[\d, and&+/()-]* | patch\d+(?:/patch\d+)*
     the rest of (?:the |this |your )?\w+ | the (?:series|set|patch|patches|patchset|rest|whole|lot|first \w+|last \w+)
 """)
@@ -89,7 +90,8 @@ OF_OTHERS = re.compile(
     r"|(?:by|if|when|only|here|across|everywhere|consistently|for testing|for now|\w+-wide|based on)\b"
     r"|(?:\[\d+\] )?(?:(?:an?|the|your|my|some|another) )?(?:an?|another|earlier|previous|older|other|similar|same|following|prior)\b"
     r"|(?:your|the|these|those|this|all|most|both|some)?(?: of)?(?: (?:your|the|these|those))?(?: \w+)? ?"
-    r"(?:suggest\w+|comments?|changes?|feedback|review\w*|hunks?|fix(?:es)?|diff|rules?|quirks?|requests?)\b|(?:to|in|into|on|onto) (?:the )?(?:wrong|incorrect|another|different|other|all|any|every|each|both|it|them|this)\b)",
+    r"(?:suggest\w+|comments?|changes?|feedback|review\w*|hunks?|fix(?:es)?|diff|rules?|quirks?|requests?)\b"
+    r"|(?:to|in|into|on|onto) (?:the )?(?:wrong|incorrect|another|different|other|all|any|every|each|both|it|them|this)\b)",
     re.IGNORECASE,
 )
 _NEGATING = _joined(r"""
