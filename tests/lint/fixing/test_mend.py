@@ -11,11 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from patchpilot.commits.tree_readers import DirectoryTree
 from patchpilot.lint.fixing.fixer import SPACE, import_fixers
 from patchpilot.lint.fixing.guard import tokens
 from patchpilot.lint.fixing.try_fixes import FixOutcome
+from patchpilot.lint.lint_context import Context, Options
+from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch
-from tests.kit.fixing import all_rules, mended_text
+from tests.kit.fixing import all_rules, mended_context, mended_text
 from tests.kit.snippets import PATH, PROSE, SIGN_OFF, file_diff, mail
 
 
@@ -329,3 +332,12 @@ def test_a_long_line_of_prose_is_wrapped_and_a_short_one_below_stays() -> None:
     assert " ".join(message.split()) in " ".join(lines.split())
     assert max(map(len, lines.split("\n"))) <= 75
     assert "\nSo is this.\n" in lines
+
+
+def test_types_that_the_tree_does_not_have_are_not_used(tmp_path: Path) -> None:
+    text = patch_of(" \tint ret;\n+\tuint32_t mode;\n \tint more;")
+    context = Context(parse_patch(text.encode(), "example.patch"), tree=DirectoryTree(tmp_path), options=Options(strict=True))
+    assert not mended_context(context).changed
+    (tmp_path / "include/linux").mkdir(parents=True)
+    (tmp_path / "include/linux/types.h").touch()
+    assert code(mended_context(context.for_patch(context.patch))) == "\tu32 mode;"

@@ -34,7 +34,9 @@ def _expression(site: FixSite) -> str:
 def kernel_types(site: FixSite) -> LineChange | None:
     """Writes `uint32_t` as `u32`, unless a name of the line is that already."""
     text = _code(site)
-    if _OUTSIDE.search(site.line.file) or re.search(r"\b[us](?:8|16|32|64)\b", text):
+    tree = site.context.tree
+    has_types = tree.exists("include/linux/types.h") if tree else site.context.project.kernel
+    if not has_types or _OUTSIDE.search(site.line.file) or re.search(r"\b[us](?:8|16|32|64)\b", text):
         return None
     spans = tuple(
         ColumnSpan(site.number, *match.span(), f"{'u' if match[1] else 's'}{match[2]}")
