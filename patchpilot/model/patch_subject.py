@@ -44,7 +44,7 @@ class Subject(NamedTuple):
 
 _SET = re.compile(r"\bpatch ?set\b", re.IGNORECASE)
 _MARK = re.compile(r"\s*\[([^\]]*)\]")
-_AT_THE_END = re.compile(r"\s*\[ver #(\d{1,4})\]\s*$", re.IGNORECASE)
+_AT_THE_END = re.compile(r"\s*(?:\[ver #(?P<a>\d{1,4})\]|\bver #(?P<b>\d{1,4}))\s*$", re.IGNORECASE)
 _RE = re.compile(r"^\s*(?:(?:re|fwd?|aw|antw|sv|vs)\s*(?:\[\d+\])?\s*:\s*)+", re.IGNORECASE)
 
 
@@ -59,7 +59,7 @@ def parse_subject(raw: str) -> Subject:
     words: list[str] = []
     version, number, total, rfc, resend, is_patch = 1, None, None, False, False, False
     if marks and (ended := _AT_THE_END.search(rest)):
-        version, rest = int(ended[1]), rest[: ended.start()]
+        version, rest = int(ended["a"] or ended["b"]), rest[: ended.start()]
     for mark in marks:
         for word in re.split(r"[\s,]+", mark.strip()):
             lower = word.lower()

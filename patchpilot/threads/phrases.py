@@ -278,7 +278,8 @@ TOOK_OWN = re.compile(
 )
 """A maintainer on their own patch."""
 TOOK_INTO = re.compile(
-    r"(?:\A|[.!,]\s+|\n)\W*(?:i(?:'ve| have)? )?(?:(?:now|just|already) ){0,2}(?:applied|queued|merged|pushed|added)\b(?! in v\d)[^.?!\n]{0,50}?"
+    r"(?:\A|[.!,]\s+|\n)\W*(?:i(?:'ve| have)? )?(?:(?:now|just|already) ){0,2}(?:applied|queued|merged|pushed|added|taken|picked|moved)\b(?! in v\d)"
+    r"[^.?!\n]{0,50}?"
     r"\b(?:to|in|into|onto) (?:the |my )?(?:\S*(?:-next|/next|-fixes|/fixes|\.git)(?!\S*[\w/])|\S+ (?:tree|branch) of \S+)",
     re.IGNORECASE,
 )

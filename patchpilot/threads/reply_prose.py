@@ -93,8 +93,8 @@ def read_prose(
     if not words:
         return Reading(MailKind.OTHER, 0.6, "only quotes")
     if by_author:
-        took = TOOK_OWN if to_self else TOOK_INTO
-        if (match := took.search(FOLDED.sub(r"\1 ", words))) and len(words.split()) <= _LONGEST_TAKING:
+        own = FOLDED.sub(r"\1 ", words) if len(words.split()) <= _LONGEST_TAKING else ""
+        if match := TOOK_INTO.search(own) or (TOOK_OWN.search(own) if to_self else None):
             return Reading(MailKind.APPLIED, 0.7, _around(words, match))
     else:
         if match := REFUSAL.search(words):

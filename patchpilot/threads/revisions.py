@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from patchpilot.model.message_id import batch_of, linked_ids
 from patchpilot.series.change_id import change_id_in
+from patchpilot.series.patch_pairing import title_key
 from patchpilot.threads.mail_classifier import Classified, unquoted
 from patchpilot.threads.mail_kinds import MailKind
 from patchpilot.threads.mbox import when
@@ -34,7 +35,7 @@ _BEGINNING, _END = 1991, 2090
 def find_topics(mails: Iterable[Classified]) -> tuple[PostedTopic, ...]:
     """The series among these mails, the oldest first."""
     posts = [_post(mail) for mail in mails if mail.kind in (MailKind.PATCH, MailKind.COVER) and not mail.is_reply]
-    revisions = [revision for group in _by_author(_with_covers(posts)) for revision in _revisions(group)]
+    revisions = [revision for group in _by_author(_without_notes(_with_covers(posts))) for revision in _revisions(group)]
     topics = [PostedTopic(_numbered(_in_order(group))) for group in link(revisions)]
     return tuple(sorted(topics, key=lambda topic: min(when(revision.head.mail.mail) for revision in topic.revisions)))
 
@@ -52,6 +53,16 @@ def _with_covers(posts: Sequence[Post]) -> list[Post]:
             post = replace(post, mail=replace(post.mail, kind=MailKind.COVER, subject=subject._replace(number=number)))
         found.append(post)
     return found
+
+
+def _without_notes(posts: Sequence[Post]) -> list[Post]:
+    """The posts but those without a diff whose title a patch of the same author has: a note ("v2 was sent") with the patch's subject."""
+    patches = {(post.mail.sender.key, title_key(post.title)) for post in posts if post.mail.body.has_diff}
+    return [
+        post
+        for post in posts
+        if post.is_cover or post.number or post.mail.body.has_diff or (post.mail.sender.key, title_key(post.title)) not in patches
+    ]
 
 
 def _in_order(group: Sequence[Revision]) -> tuple[Revision, ...]:

@@ -138,6 +138,7 @@ def test_no_sequence_of_diff_lines_breaks_the_parser(lines: list[str]) -> None:
         ("plain", "plain", 1),
         ("[RFC PATCH 07/14] pump: count [ver #3]", "pump: count", 3),
         ("pump: count [ver #3]", "pump: count [ver #3]", 1),
+        ("[PATCH net 2/4] pump: count ver #2", "pump: count", 2),
     ],
 )
 def test_subjects_are_taken_apart(raw: str, title: str, version: int) -> None:

@@ -454,6 +454,13 @@ def test_the_letter_of_a_set_is_a_cover_whose_version_its_patches_have() -> None
     assert (versions(found), [post.number for post in found.latest.posts]) == ([4], [0, 1, 2])
 
 
+def test_a_note_with_the_patchs_subject_is_no_version() -> None:
+    note = mail("[PATCH] demo: check the pump", "v2 was sent.\n", id="n", minutes=900)
+    (found,) = topics(patch("[PATCH] demo: check the pump", id="a"), patch("[PATCH v2] demo: check the pump", id="b", minutes=600), note)
+    assert versions(found) == [1, 2]
+    assert [versions(one) for one in topics(note)] == [[1]]
+
+
 def test_a_patch_sent_again_below_its_version_is_of_that_version() -> None:
     first = [patch(f"[PATCH {at}/2] demo: step {at}", id=f"a{at}", reply_to="a1" if at > 1 else None, minutes=at) for at in (1, 2)]
     second = [

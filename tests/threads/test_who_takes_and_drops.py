@@ -64,6 +64,7 @@ def test_an_author_who_maintains_takes_the_own_series() -> None:
     [
         ("I've queued this onto pumps-next as I haven't seen any complaints.\nI can drop it if there are any.", "accepted"),
         ("Applied to the fixes branch of pumps.git.", "accepted"),
+        ("I've taken these into pumps-next for more testing.", "accepted"),
         ("Applied your suggestion, thanks.", "under-review"),
         ("I've pushed it to my branch for you to test.", "under-review"),
     ],
