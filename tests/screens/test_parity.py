@@ -41,6 +41,7 @@ async def test_each_stage_got_what_its_verb_says(mended: Path, walk_on: Callable
         asked(app)
         await keys(pilot, Stage.BACKPORTS, Stage.PREVIEW)
         got = {stage: app.session.fresh(stage) for stage in Stage if app.session.fresh(stage) is not None}
+        likely = app.session.likely
 
     said = verb("check", "-C", mended)["patches"][0]["findings"]
     assert [(finding.name, finding.patch_line) for finding in got[Stage.CHECKS].patches[0].findings] == [
@@ -58,7 +59,10 @@ async def test_each_stage_got_what_its_verb_says(mended: Path, walk_on: Callable
         (fix["commit"], fix["tag"], fix["evidence"]) for fix in fixes["candidates"]
     ]
 
-    branches = verb("backport", "-C", mended, "HEAD")["branches"]
+    # without a Fixes: tag the stage assumes the likely commit, and says so
+    assumed = ("--fixes", likely) if likely else ()
+    assert bool(assumed) != tagged
+    branches = verb("backport", "-C", mended, *assumed, "HEAD")["branches"]
     assert [
         (branch.version, str(branch.verdict), [need.commit for need in branch.prerequisites]) for branch in got[Stage.BACKPORTS].branches
     ] == [(branch["version"], branch["verdict"], [need["commit"] for need in branch["prerequisites"]]) for branch in branches]
