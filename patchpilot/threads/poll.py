@@ -5,7 +5,7 @@ A few searches cover all series of an archive: their authors' addresses, titles,
 lately. Each search also names a mail that the archive has. When that mail is missing in the answer, the search is not believed.
 """
 
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
@@ -59,13 +59,19 @@ def news(archive: MailArchive, series: Sequence[PolledSeries], passed: Container
     for group, since in _by_age(series, now):
         control = group[0].summary.head
         for query, asked in _queries(group, since):
-            mails = archive.search(query, fresh=fresh, without=_Known(known, passed, control))
-            _check(archive, mails, control)
-            for mail in mails:
-                if mail.message_id != control:
-                    concerned = [number for number in asked if _concerns(mail, by_number[number])]
-                    found.update(concerned)
-                    new.update([mail.message_id] if concerned else [])
+            is_there = False
+            for mail in archive.each(query, fresh=fresh, without=_Known(known, passed, control)):
+                if mail.message_id == control:
+                    is_there = True
+                    continue
+                concerned = [number for number in asked if _concerns(mail, by_number[number])]
+                found.update(concerned)
+                new.update([mail.message_id] if concerned else [])
+            if not is_there:
+                raise NetworkError(
+                    f"the search of {archive.host} does not find the mail {control}",
+                    hint=Action("track", ("update", "--all"), "`{}` reads each series by itself"),
+                )
     return News(frozenset(found), frozenset(new))
 
 
@@ -126,14 +132,6 @@ class _Known:
 
     def __contains__(self, message_id: object) -> bool:
         return message_id != self.control and (message_id in self.known or message_id in self.passed)
-
-
-def _check(archive: MailArchive, mails: Iterable[Mail], expected: str) -> None:
-    if all(mail.message_id != expected for mail in mails):
-        raise NetworkError(
-            f"the search of {archive.host} does not find the mail {expected}",
-            hint=Action("track", ("update", "--all"), "`{}` reads each series by itself"),
-        )
 
 
 def _concerns(mail: Mail, polled: PolledSeries) -> bool:
