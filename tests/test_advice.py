@@ -13,6 +13,10 @@ FRONT = ("cli", "tui", "demo")
 PLAIN = {
     "services/setup/install_hooks.py": "what is written into a git hook",
     "services/setup/lts_branches.py": "the first line of a file",
+    "services/setup/rule_pages.py": "the page of a rule in the documentation and in an editor",
+    "services/track/notify.py": "the name of the application in a notification",
+    "services/check/whole_files.py": "the option by its name",
+    "lsp/command.py": "the help of the command",
     "commits/undo_refs.py": "the message of a record",
     "commits/unfinished_move.py": "the subject of a reflog entry",
     "services/tags/undo_rewrite.py": "the subject of a reflog entry",

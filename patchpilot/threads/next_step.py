@@ -181,7 +181,8 @@ def _backport(status: Status, commit: str | None, versions: Sequence[str], words
     """The backport of a commit to the branches of these versions."""
     name = status.topic.project.stable.branch_name
     onto = [word for version in versions if name for word in ("--onto", name.format(version=version))]
-    return Action("backport", (*([commit] if commit else ()), *onto), words)
+    target = [commit] if commit else []
+    return Action("backport", (*target, *onto), words)
 
 
 def _in_stable_review(status: Status) -> list[str | Action]:

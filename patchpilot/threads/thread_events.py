@@ -87,10 +87,14 @@ def events_of(attached: Sequence[Attached]) -> tuple[Event, ...]:
     at: dict[str, list[int]] = {}
     for reply in attached:
         new = [replace(event, of=_title(reply, event)) for event in _events(reply)]
+        taken = _taken_back(reply)
+        # "dropped again: applied the version of somebody else" applies nothing here
+        if taken and _OTHERS.search(taken[0]) and not any(event.commit for event in new):
+            new = []
         for event in new:
             at.setdefault(reply.mail.mail.message_id, []).append(len(events))
             events.append(event)
-        if not new and (taken := _taken_back(reply)):
+        if not new and taken:
             words, target = taken
             parents = at.get(target, [])
             for place in parents:

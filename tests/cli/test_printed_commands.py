@@ -35,6 +35,7 @@ F:	drivers/net/
 
 NOT_RUN = {
     "patchpilot draft --edit": "opens an editor on a terminal: run below",
+    "patchpilot backport {target} {onto}": "its words are known at run time: tests/threads/test_lives.py compares the step",
     "patchpilot demo": "opens the TUI on a terminal: tests/screens run it",
     "patchpilot demo --keep ~/sandbox": "opens the TUI on a terminal",
     "patchpilot demo --script": "tests/cli/test_demo.py runs it",

@@ -97,7 +97,8 @@ async def test_a_first_timer_walks_from_the_commit_to_the_followed_reply(tmp_pat
             assert "wait for the merge" not in shown
             merged = followed().status.commit
             await keys(pilot, "enter")
-            assert f"merged as {merged[:12]}" in text_of(app)
+            assert f"merged as  {merged[:12]}" in text_of(app)
+            await keys(pilot, "end")
             assert f"git cherry-pick -x {merged}" in text_of(app)
             await keys(pilot, "escape", Stage.FOLLOW, "home")
             assert "press f to fetch what was merged" in text_of(app)

@@ -71,10 +71,13 @@ def _advice(send: Send) -> tuple[Advice, ...]:
         )
     if states == {MailState.ACCEPTED} and send.kind == "real":
         lines.append(
-            Action(
-                "track",
-                ("update",),
-                "an hour after the send, mails that the archive does not have are reported: {}; `patchpilot track add -` reads a bounce",
+            Hint(
+                (
+                    "an hour after the send, mails that the archive does not have are reported: ",
+                    Action("track", ("update",)),
+                    "; a bounce is read by: ",
+                    Action("track", ("add", "-")),
+                )
             )
         )
     if states == {MailState.ACCEPTED} and send.kind == "to-self":
