@@ -2,7 +2,6 @@
 """Which mails of a mailbox are patches to be read: no answers, no notices about patches, and of each series its newest revision."""
 
 from collections.abc import Collection, Sequence
-from contextlib import suppress
 
 from patchpilot.errors import InputError
 from patchpilot.model.mail import Mail, parse_mail
@@ -11,17 +10,22 @@ from patchpilot.threads.revisions import find_topics
 
 
 def choose_mails(mails: Sequence[bytes], *, all_revisions: bool) -> Collection[int]:
-    """The places of the mails to read, each Message-ID once. Mails that were never sent, and those in which no series is found, are all read."""
+    """The places of the mails to read, each Message-ID once, and of those that are damaged, whose
+    error is reported. Mails that were never sent, and those in which no series is found, are all read."""
     places: dict[str, int] = {}
     read: list[Mail] = []
+    damaged = set()
     for place, raw in enumerate(mails):
-        with suppress(InputError):
+        try:
             mail = parse_mail(raw)
-            if not mail.message_id:
-                return range(len(mails))
-            if mail.message_id not in places:
-                places[mail.message_id] = place
-                read.append(mail)
+        except InputError:
+            damaged.add(place)
+            continue
+        if not mail.message_id:
+            return range(len(mails))
+        if mail.message_id not in places:
+            places[mail.message_id] = place
+            read.append(mail)
     topics = find_topics(map(classify, read))
     chosen = {
         places[post.message_id]
@@ -29,4 +33,4 @@ def choose_mails(mails: Sequence[bytes], *, all_revisions: bool) -> Collection[i
         for revision in (topic.revisions if all_revisions else topic.revisions[-1:])
         for post in revision.posts
     }
-    return chosen or range(len(mails))
+    return chosen | damaged if chosen else range(len(mails))
