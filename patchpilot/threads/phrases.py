@@ -41,10 +41,11 @@ _BEFORE_APPLIED = _joined(r"""
     already | just | thanks | it's | is | are
     thank you | thx | rebased | \d+ | version | ok
 """)
+_SPELLINGS = "applied|appiled|aplied|applid|appplied"
 APPLIED = re.compile(
     rf"(?:^\W*|[.,;!:)]\s+| - |\b(?:{_BEFORE_APPLIED})\s+)\[?"
     r"(?:(?:now|just|been|already|also|finally|manually|both|all|tentatively|provisionally|locally)\]?\s+){0,3}"
-    r"(?P<verb>applied|appiled|aplied|applid|appplied|"
+    rf"(?P<verb>{_SPELLINGS}|"
     r"queued|merged|pushed|pulled|picked(?: (?:it|this|these|them|both))?(?: patch(?:es)?)? up|picked up"
     r"|picked(?= (?:v\d|it|this|these|those|them|to|into|the series)\b|\s*(?:[.,!]|$))|cherry-picked"
     r"|took(?= (?:it|this|these|those|them|patch(?:es)?|the (?:whole |entire )?(?:series|patch(?:es)?))\b)|taken|committed"
@@ -83,7 +84,7 @@ APPLIED_REST = re.compile(
     r"(?: [\w./+-]+)?\s*(?:[,.!;(]|$|thanks|tree|branch|queue))",
     re.IGNORECASE,
 )
-SAID_AT_ONCE = re.compile(r"(?:applied|appiled|aplied|applid|appplied)\Z", re.IGNORECASE)
+SAID_AT_ONCE = re.compile(rf"(?:{_SPELLINGS})\Z", re.IGNORECASE)
 """What a maintainer says in a short mail of a patch, whatever follows it but for what it is not said of."""
 OF_OTHERS = re.compile(
     r"^\s*(?:cleanly|without|hunk|patch (?:is|was|has)|manually and|(?:and|but|then) (?:\w+ )?(?:tested|tried|test|run|ran|works?|started|squashed|fails?)\b"
@@ -100,10 +101,10 @@ _NEGATING = _joined(r"""
     needs? | which | that | who | since | having | they | you | we had | (?:is|are)(?: \w+)? | as
 """)
 NOT_APPLIED = re.compile(rf"\b(?:{_NEGATING})\s+(?:(?!(?:and|then|so|but)\b)\w+\s+)?$", re.IGNORECASE)
-HAS_BEEN = re.compile(r"\b(?:has|have) been\s+(?:\w+\s+)?$", re.IGNORECASE)
+_HAS_BEEN = r"\b(?:has|have|had) been\s+(?:\w+\s+)?$"
+HAS_BEEN = re.compile(_HAS_BEEN, re.IGNORECASE)
 IS_APPLIED = re.compile(
-    r"\b(?:has|have) been\s+(?:\w+\s+)?$"
-    r"|\b(?:it|this|these|they|both|all|patch(?:es)?|series|set|patchset)(?: patch(?:es)?| series)?(?:'s| is| are)\s+(?:been\s+)?(?:\w+\s+)?$",
+    rf"{_HAS_BEEN}|\b(?:it|this|these|they|both|all|patch(?:es)?|series|set|patchset)(?: patch(?:es)?| series)?(?:'s| is| are)\s+(?:been\s+)?(?:\w+\s+)?$",
     re.IGNORECASE,
 )
 """What a short mail says of the patch before "applied", though it would be a condition or a description in a longer one."""

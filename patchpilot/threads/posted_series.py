@@ -81,8 +81,8 @@ class Revision:
 
     @property
     def patches(self) -> tuple[Post, ...]:
-        """Its patches without the cover letter."""
-        return tuple(post for post in self.posts if not post.is_cover)
+        """Its patches without the cover letter, of one that was sent again below it the newer."""
+        return tuple({post.number: post for post in self.posts if not post.is_cover}.values())
 
     @property
     def rfc(self) -> bool:

@@ -189,7 +189,7 @@ def _applied(words: str) -> Reading | None:
         if not said or rest.rstrip().endswith("?"):
             continue
         loose = match["verb"].lower() in ("added", "taken", "pushed", "committed", "merged") and not short
-        if loose and (not TREE.search(match[0]) or re.search(r"\b(?:have|has|had) been\s+(?:\w+\s+)?$", before, re.IGNORECASE)):
+        if loose and (not TREE.search(match[0]) or HAS_BEEN.search(before)):
             continue
         if NOT_A_TREE.search(match[0]):
             continue

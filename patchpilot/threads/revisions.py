@@ -29,6 +29,8 @@ _CHANGES = re.compile(
 )
 """The first version that the notes below the commit message name."""
 _TOGETHER = timedelta(minutes=30)
+_NEAR = 8
+"""Sendings of an author before one that may have the same cover letter."""
 _BEGINNING, _END = 1991, 2090
 
 
@@ -36,7 +38,7 @@ def find_topics(mails: Iterable[Classified]) -> tuple[PostedTopic, ...]:
     """The series among these mails, the oldest first."""
     posts = [_post(mail) for mail in mails if mail.kind in (MailKind.PATCH, MailKind.COVER) and not mail.is_reply]
     revisions = [revision for group in _by_author(_without_notes(_with_covers(posts))) for revision in _revisions(group)]
-    topics = [PostedTopic(_numbered(_in_order(group))) for group in link(revisions)]
+    topics = [PostedTopic(_numbered(series)) for group in link(revisions) for series in _without_splits(_in_order(group))]
     return tuple(sorted(topics, key=lambda topic: min(when(revision.head.mail.mail) for revision in topic.revisions)))
 
 
@@ -73,10 +75,24 @@ def _in_order(group: Sequence[Revision]) -> tuple[Revision, ...]:
     return tuple(sorted(by_number, key=lambda sent: when(sent.head.mail.mail)))
 
 
+def _without_splits(group: Sequence[Revision]) -> list[Sequence[Revision]]:
+    """The revisions, and those apart in which a patch was sent alone that the series then went on without."""
+    apart = [at for at, revision in enumerate(group) if _is_split(revision, group[:at], group[at + 1 :])]
+    return [[revision for at, revision in enumerate(group) if at not in apart], *([group[at]] for at in apart)]
+
+
+def _is_split(one: Revision, before: Sequence[Revision], after: Sequence[Revision]) -> bool:
+    """Whether a patch without a version was in a series before, whose later versions are without it."""
+    if one.version > 1 or len(one.posts) > 1 or one.head.number is not None:
+        return False
+    series = next((earlier for earlier in reversed(before) if len(earlier.patches) > 1 and one.titles < earlier.titles), None)
+    later = [revision for revision in after if series and revision.version > series.version]
+    return bool(later) and not any(one.titles & revision.titles for revision in later)
+
+
 def _numbered(group: Sequence[Revision]) -> tuple[Revision, ...]:
-    """The revisions, one that was sent without its number as the version that its changelog begins with, or of which it corrects a patch."""
+    """The revisions, one that was sent without its number as the version that its changelog begins with."""
     had = {revision.version for revision in group}
-    of = {post.message_id: revision.version for revision in group for post in revision.posts}
     found: list[Revision] = []
     for revision in group:
         is_again = any(before.version == revision.version and before.rfc == revision.rfc for before in found)
@@ -84,11 +100,6 @@ def _numbered(group: Sequence[Revision]) -> tuple[Revision, ...]:
             _CHANGES.search(unquoted(revision.head.mail.mail.body)) if is_again and revision.version == 1 and not revision.resend else None
         )
         number = int(words["version"]) if words else 1
-        if revision.version == 1 and len(revision.patches) < (revision.head.mail.subject.total or 1):
-            # a patch sent again below its version
-            number = of.get(revision.head.mail.mail.in_reply_to or "", 1)
-            found.append(replace(revision, version=number))
-            continue
         found.append(replace(revision, version=number) if words and number not in had else revision)
     return tuple(found)
 
@@ -152,12 +163,47 @@ def _revisions(posts: Sequence[Post]) -> list[Revision]:
             by_shape[shape].append(home)
         home.append(post)
         by_id[post.message_id] = home
-    return [
-        Revision(
-            max(post.mail.subject.version for post in group), tuple(sorted(group, key=lambda post: (not post.is_cover, post.number or 0)))
-        )
-        for group in sets
-    ]
+    return _whole([Revision(max(post.mail.subject.version for post in group), _in_place(group)) for group in sets])
+
+
+def _in_place(posts: Iterable[Post]) -> tuple[Post, ...]:
+    return tuple(sorted(posts, key=lambda post: (not post.is_cover, post.number or 0)))
+
+
+def _whole(sent: Sequence[Revision]) -> list[Revision]:
+    """The sendings, each with the patches that were sent again below it, corrected, and with a cover letter that went out more than once."""
+    whole: list[Revision] = []
+    place: dict[str, int] = {}
+    for one in sent:
+        above = place.get(one.head.mail.mail.in_reply_to or "")
+        if above is None or not _corrects(one, whole[above]):
+            near = range(len(whole) - 1, max(-1, len(whole) - _NEAR), -1)
+            above = next((at for at in near if _same_letter(whole[at], one)), None)
+        if above is None:
+            above = len(whole)
+            whole.append(one)
+        else:
+            whole[above] = replace(whole[above], posts=_in_place((*whole[above].posts, *one.posts)))
+        place.update((post.message_id, above) for post in one.posts)
+    return whole
+
+
+def _corrects(part: Revision, series: Revision) -> bool:
+    """Whether some patches in the thread of a series, of no later version, replace those of the same number."""
+    numbers = {post.number for post in series.patches if post.number}
+    return part.version <= series.version and {post.number for post in part.posts} < numbers
+
+
+def _same_letter(one: Revision, later: Revision) -> bool:
+    """Whether a cover letter was sent twice within minutes, once without the patches."""
+    first, second = one.head.mail.subject, later.head.mail.subject
+    return (
+        one.head.is_cover
+        and later.head.is_cover
+        and first == second
+        and not (one.patches and later.patches)
+        and _together(one.posts[:1], later.head)
+    )
 
 
 def _fits(group: Sequence[Post], post: Post, shape: tuple[object, ...]) -> bool:

@@ -280,6 +280,7 @@ def _newest(events: Sequence[Event], what: str) -> Event | None:
 
 def _in_review(evidence: Evidence, latest_sent: datetime) -> Verdict:
     topic, attached, last = evidence.topic, evidence.attached, evidence.last
+    corrected = {post.message_id for post in topic.latest.posts if not post.is_cover} - {post.message_id for post in topic.latest.patches}
     since = [
         reply for reply in attached if reply.revision is topic.latest or (reply.revision is None and when(reply.mail.mail) >= latest_sent)
     ]
@@ -288,7 +289,9 @@ def _in_review(evidence: Evidence, latest_sent: datetime) -> Verdict:
     wanting = [
         other
         for other in others
-        if other.mail.kind in WANTS_ANSWER and not (other.mail.kind is MailKind.AI_REVIEW and "no issues" in other.mail.body.text)
+        if other.mail.kind in WANTS_ANSWER
+        and not (other.mail.kind is MailKind.AI_REVIEW and "no issues" in other.mail.body.text)
+        and not (other.post and other.post.message_id in corrected)
     ]
     approved: dict[str, datetime] = {}
     for other in others:

@@ -87,9 +87,9 @@ def events_of(attached: Sequence[Attached]) -> tuple[Event, ...]:
     at: dict[str, list[int]] = {}
     for reply in attached:
         new = [replace(event, of=_title(reply, event)) for event in _events(reply)]
-        taken = _taken_back(reply)
+        taken = None if any(event.commit for event in new) else _taken_back(reply)
         # "dropped again: applied the version of somebody else" applies nothing here
-        if taken and _OTHERS.search(taken[0]) and not any(event.commit for event in new):
+        if taken and _OTHERS.search(taken[0]):
             new = []
         for event in new:
             at.setdefault(reply.mail.mail.message_id, []).append(len(events))

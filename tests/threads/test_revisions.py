@@ -8,7 +8,7 @@ from patchpilot.threads.mbox import parse
 from patchpilot.threads.posted_series import PostedTopic
 from patchpilot.threads.revisions import find_topics
 from patchpilot.threads.status import read_thread
-from tests.kit.mails import ADA, mail, mbox, patch
+from tests.kit.mails import ADA, mail, mbox, patch, reply
 
 
 def topics(*mails: bytes) -> tuple[PostedTopic, ...]:
@@ -468,7 +468,36 @@ def test_a_patch_sent_again_below_its_version_is_of_that_version() -> None:
     ]
     again = patch("[PATCH 2/2] demo: step 2", id="again", reply_to="b2", minutes=2000)
     (found,) = topics(*first, *second, again)
-    assert versions(found) == [1, 2, 2]
+    assert versions(found) == [1, 2]
+    assert [post.message_id for post in found.latest.patches] == ["b1@example.org", "again@example.org"]
+    (wanting,) = read_thread(
+        parse(mbox(*second, reply("[PATCH v2 2/2] demo: step 2", "Please name the pump.", id="w", reply_to="b2", minutes=1000)))
+    )
+    assert wanting.state == "changes-requested"
+    corrected = read_thread(
+        parse(mbox(*second, reply("[PATCH v2 2/2] demo: step 2", "Please name the pump.", id="w", reply_to="b2", minutes=1000), again))
+    )
+    assert [one.state for one in corrected] == ["under-review"]
+
+
+@pytest.mark.parametrize(("minutes", "expected"), [((0, 3), [1]), ((0, 3, 5), [1]), ((0, 90), [1, 1])])
+def test_a_cover_letter_that_went_out_twice_is_of_one_version(minutes: tuple[int, ...], expected: list[int]) -> None:
+    covers = [mail("[PATCH 0/2] demo: pumps", "Two steps.\n", id=f"c{at}", minutes=at) for at in minutes]
+    under = [patch(f"[PATCH {at}/2] demo: step {at}", id=f"p{at}", reply_to=f"c{minutes[1]}", minutes=minutes[1] + at) for at in (1, 2)]
+    (found,) = topics(*covers, *under)
+    assert (versions(found), len(found.latest.patches)) == (expected, 2)
+
+
+def test_a_patch_that_was_split_off_a_series_is_no_version_of_it() -> None:
+    first = [patch(f"[RFC PATCH {at}/3] demo: step {at}", id=f"a{at}", reply_to="a1" if at > 1 else None, minutes=at) for at in (1, 2, 3)]
+    alone = patch("[PATCH] demo: step 1", id="alone", minutes=100)
+    second = [
+        patch(f"[PATCH v2 {at}/2] demo: step {at + 1}", id=f"b{at}", reply_to="b1" if at > 1 else None, minutes=900 + at) for at in (1, 2)
+    ]
+    assert sorted(versions(one) for one in topics(*first, alone, *second)) == [[1], [1, 2]]
+    assert [versions(one) for one in topics(*first, alone)] == [[1, 1]]
+    again = patch("[PATCH v2 3/3] demo: step 1", id="b3", reply_to="b1", minutes=903)
+    assert [versions(one) for one in topics(*first, alone, *(one.replace(b"/2]", b"/3]") for one in second), again)] == [[1, 1, 2]]
 
 
 def test_a_series_that_carries_one_patch_of_another_is_another() -> None:
