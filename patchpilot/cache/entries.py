@@ -6,6 +6,7 @@ no code. Its name is the kind of value and a key: a hash of the value's input an
 """
 
 import contextlib
+import functools
 import importlib.util
 import marshal
 import os
@@ -69,8 +70,9 @@ def remember(kind: Kind, key: str, value: Any) -> bool:
     return True
 
 
+@functools.cache
 def _state(path: str) -> bytes:
-    """The version of a module, or of the modules in a directory, from file sizes and times."""
+    """The version of a module, or of the modules in a directory, from file sizes and times; read once, as the code that runs stays the same."""
     states = []
     with contextlib.suppress(OSError):
         if path.endswith(".py"):

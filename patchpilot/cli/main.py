@@ -93,7 +93,7 @@ def main() -> NoReturn:
     # most verbs end before garbage collection pays off: start-up creates many objects that stay
     gc.set_threshold(100_000, 50, 50)
     code = run(sys.argv[1:])
-    if sys.argv[1:2] == ["check"]:
+    if sys.argv[1:2] in (["check"], ["track"]):
         leave(code)
     sys.exit(code)
 

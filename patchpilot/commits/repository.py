@@ -26,6 +26,7 @@ _SHORT_ID = re.compile(r"[0-9a-f]{7,40}")
 _HEX_256 = re.compile(r"[0-9a-f]{64}")
 BASES = ("origin/master", "origin/main")
 MINIMUM_GIT = (2, 38)
+_SIGNS = (".git", "HEAD", "gitdir")
 _USES_DRIVERS = frozenset(("apply", "merge-tree", "range-diff", "status"))
 
 
@@ -56,6 +57,15 @@ def path_of_key(key: str) -> Path:
     return Path(os.fsdecode(bytes.fromhex(key.removeprefix("bytes:"))) if key.startswith("bytes:") else key)
 
 
+def _may_be_repository(where: Path) -> bool:
+    """Whether a directory or one above it has a file of a repository. Most directories have none, and GitPython takes long to import."""
+    return any(os.path.lexists(folder / name) for folder in (where, *where.parents) for name in _SIGNS)
+
+
+def _not_in_repository(where: Path) -> MissingError:
+    return MissingError(f"{where} is not in a git repository", hint=Action("", ("-C", "DIR"), "name a repository with {}"))
+
+
 class Repository:
     """A git repository. `top` is its working tree (or the git directory when bare); revisions given by the user are resolved once to ids."""
 
@@ -72,20 +82,20 @@ class Repository:
     @classmethod
     def open(cls, directory: Path | str | None = None) -> "Repository":
         """The repository that contains `directory` (default: the current one); MissingError when there is none or git is missing or too old."""
-        os.environ["GIT_PYTHON_REFRESH"] = "quiet"
-        import git as gitpython
-
         where = Path(directory) if directory else Path.cwd()
         if not where.exists():
             raise MissingError(f"{where}: no such directory", hint="pass an existing directory with -C")
+        if not _may_be_repository(where.absolute()):
+            raise _not_in_repository(where)
+        os.environ["GIT_PYTHON_REFRESH"] = "quiet"
+        import git as gitpython
+
         try:
             # an absolute path has no ~ to expand, and a $VARIABLE in it is part of a name
             repo = gitpython.Repo(where.absolute(), search_parent_directories=True, expand_vars=False)
             version = repo.git.version_info
         except (gitpython.InvalidGitRepositoryError, gitpython.NoSuchPathError) as error:
-            raise MissingError(
-                f"{where} is not in a git repository", hint=Action("", ("-C", "DIR"), "name a repository with {}")
-            ) from error
+            raise _not_in_repository(where) from error
         except gitpython.GitCommandNotFound as error:
             raise MissingError("git is not installed", hint="install git 2.38 or newer") from error
         if version and tuple(version[:2]) < MINIMUM_GIT:

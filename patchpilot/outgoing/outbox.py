@@ -7,14 +7,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from patchpilot.errors import PatchpilotError
-from patchpilot.model.rendered_mail import RenderedMail, captured
-from patchpilot.outgoing.drop_recipient import mail_without, without
 from patchpilot.outgoing.mail_state import WAITING, MailState, Outcome
-from patchpilot.outgoing.outgoing_mail import OutgoingMail
 from patchpilot.series.database import writing
 from patchpilot.series.topic_database import connect, state_folder
+
+if TYPE_CHECKING:
+    from patchpilot.model.rendered_mail import RenderedMail
+    from patchpilot.outgoing.outgoing_mail import OutgoingMail
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,7 @@ class OutboxEntry:
     commit: str | None
     patch_id: str | None
     file: bytes
-    mail: RenderedMail
+    mail: "RenderedMail"
     state: MailState
     detail: str
 
@@ -80,6 +82,8 @@ class Send:
 
 def without_recipients(send: Send, keys: Sequence[str]) -> Send:
     """The send without these mailboxes (in lower case) in the mails that were not sent."""
+    from patchpilot.outgoing.drop_recipient import mail_without, without
+
     return replace(
         send,
         bcc=tuple(address for address in send.bcc if address.lower() not in keys),
@@ -109,7 +113,7 @@ class Outbox:
     def __exit__(self, *_: object) -> None:
         self._db.close()
 
-    def add(self, send: Send, outgoing_mails: Sequence[OutgoingMail], mails: Sequence[RenderedMail]) -> Send:
+    def add(self, send: Send, outgoing_mails: Sequence["OutgoingMail"], mails: Sequence["RenderedMail"]) -> Send:
         """Write a planned send with all its mails pending; the send with its id."""
         now = _now()
         try:
@@ -321,6 +325,8 @@ class Outbox:
             return self._read(row)
 
     def _read(self, row: tuple[object, ...]) -> Send:
+        from patchpilot.model.rendered_mail import captured
+
         (ident, change, repo, branch, version, transport, account, sender, kind, base, head, force, bcc, begun, identity) = row
         rows = self._db.execute(
             "SELECT place, number, commit_id, patch_id, file, raw, envelope, recipients, state, detail FROM mails WHERE send = ? ORDER BY place",

@@ -4,9 +4,12 @@
 import re
 from collections.abc import Container, Iterable
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from patchpilot.threads.mail_classifier import Classified
 from patchpilot.threads.mail_kinds import MailKind
+
+if TYPE_CHECKING:
+    from patchpilot.threads.mail_classifier import Classified
 
 _FAILED = re.compile(
     r"(?<!\b0 )\bFAIL(?:ED|URES?)?\b|\b(?:build|boot|build/boot) failed\b|\bfound (?:the following )?(?:errors|warnings)\b"
@@ -23,7 +26,7 @@ class CiVerdict(StrEnum):
     UNKNOWN = ""
 
 
-def ci_verdict(mails: Iterable[Classified]) -> CiVerdict:
+def ci_verdict(mails: Iterable["Classified"]) -> CiVerdict:
     """The verdict of the bots' mails about a version: the worst one."""
     return worst({_of_mail(mail) for mail in mails if mail.bot})
 
@@ -33,7 +36,7 @@ def worst(verdicts: Container[CiVerdict]) -> CiVerdict:
     return next((verdict for verdict in CiVerdict if verdict in verdicts), CiVerdict.UNKNOWN)
 
 
-def _of_mail(mail: Classified) -> CiVerdict:
+def _of_mail(mail: "Classified") -> CiVerdict:
     if mail.kind is MailKind.BUILD_FAILURE:
         return CiVerdict.WARNED if mail.only_warns else CiVerdict.FAILED
     if mail.kind is not MailKind.TEST_RESULT:

@@ -4,13 +4,15 @@
 import itertools
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from patchpilot.model.address import Address
 from patchpilot.model.mail import Mail, parse_mail
-from patchpilot.threads.mail_classifier import Classified, classify, classify_for
-from patchpilot.threads.reply_prose import Answered
 from patchpilot.threads.sender import same_person
+
+if TYPE_CHECKING:
+    from patchpilot.threads.mail_classifier import Classified
+    from patchpilot.threads.reply_prose import Answered
 
 ParseMail = Callable[[bytes], Mail]
 
@@ -42,19 +44,24 @@ class MailReader:
             MailReader._latest = self._parsed
         return mail
 
-    def classify(self, mail: Mail) -> Classified:
+    def classify(self, mail: Mail) -> "Classified":
         """Classify a mail, guessing the patch's author from the quotes."""
         known = self._classified.get(mail.message_id)
         if known is None or known.mail.raw != mail.raw:
+            from patchpilot.threads.mail_classifier import classify
+            from patchpilot.threads.reply_prose import Answered
+
             known = self._classified[mail.message_id] = classify(mail)
             for by_author, answered in itertools.product((False, True), Answered):
                 self._for_author.pop((mail.message_id, by_author, answered), None)
         return known
 
-    def classify_for(self, mail: Classified, author: Address, answered: Answered) -> Classified:
+    def classify_for(self, mail: "Classified", author: Address, answered: "Answered") -> "Classified":
         """Classify a mail where the patch's author is known, and what it answers."""
         key = (mail.mail.message_id, same_person(mail.sender, author), answered)
         known = self._for_author.get(key)
         if known is None or known.mail.raw != mail.mail.raw:
+            from patchpilot.threads.mail_classifier import classify_for
+
             known = self._for_author[key] = classify_for(mail, author, answered)
         return known

@@ -2,15 +2,13 @@
 """What the author should do next, in a sentence, for every state a series can be in."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
 
 from patchpilot.model.action import Action, Advice, Hint
 from patchpilot.model.counted import counted
 from patchpilot.threads.mail_kinds import WANTS_ANSWER, MailKind
 from patchpilot.threads.sender import same_person
-from patchpilot.threads.status import Reply, SeriesState, StableBranch, Status
+from patchpilot.threads.thread_values import NextStep, NextStepNeed, Reply, SeriesState, StableBranch, Status
 
 _REPLY = {
     MailKind.REVIEW: "answer the review by {who}",
@@ -27,22 +25,6 @@ _NEW_VERSION = {
     MailKind.AI_REVIEW: (": ", "fix valid ones in v{next}, reply to the others"),
 }
 """What comes after the reply, where it is a new version."""
-
-
-class NextStepNeed(StrEnum):
-    """What a series needs from its author."""
-
-    ACTION = "action"
-    PATIENCE = "patience"
-    NOTHING = "nothing"
-
-
-@dataclass(frozen=True, slots=True)
-class NextStep:
-    """The next step in one sentence, and whether it is the author's."""
-
-    need: NextStepNeed
-    advice: Advice
 
 
 def advise(status: Status) -> NextStep:

@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from patchpilot.errors import InputError
 from patchpilot.model.address import Address
@@ -13,8 +14,10 @@ from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch_subject import parse_subject
 from patchpilot.projects.project import Project
 from patchpilot.series.patch_pairing import title_key
-from patchpilot.threads.mail_classifier import Classified
 from patchpilot.threads.mail_kinds import MailKind
+
+if TYPE_CHECKING:
+    from patchpilot.threads.mail_classifier import Classified
 
 _TOUCHED = re.compile(r"^(?:diff --git a/\S{1,300} b/|\+\+\+ b/)(\S{1,300})", re.MULTILINE)
 _PULL = re.compile(r"pull[ -]request\b", re.IGNORECASE)
@@ -25,7 +28,7 @@ _STABLE_MARK = re.compile(r"^(?:v?\d+\.\d+(?:\.y|\.\d+)?|stable|stable-\S+|linux
 class Post:
     """A patch or cover letter as sent: `number` 0 is the cover, None an unnumbered patch."""
 
-    mail: Classified
+    mail: "Classified"
     change_id: str | None
     links: frozenset[str]
     earlier: dict[str, int]

@@ -15,11 +15,20 @@ from patchpilot.threads.phrases import WITHDRAWS
 from patchpilot.threads.posted_series import PostedTopic, Revision
 from patchpilot.threads.sender import same_person
 from patchpilot.threads.thread_events import Event
-from patchpilot.threads.thread_values import Evidence, LandedCommit, PatchState, Proof, SeriesState, StableBranch, stable_summary
+from patchpilot.threads.thread_values import (
+    LANDED,
+    REFUSED,
+    TAKEN,
+    Evidence,
+    LandedCommit,
+    PatchState,
+    Proof,
+    SeriesState,
+    StableBranch,
+    stable_summary,
+)
 from patchpilot.threads.tree_evidence import branches_by_mail, landings, tree_states
 
-REFUSED = (SeriesState.REJECTED, SeriesState.SUPERSEDED, SeriesState.WITHDRAWN)
-"""States that a commit of the same title does not change."""
 _LEFT = {
     SeriesState.SENT: ("has no answer", "have no answer"),
     SeriesState.UNDER_REVIEW: ("is under review", "are under review"),
@@ -35,12 +44,6 @@ _FURTHER = {
     SeriesState.IN_MAINLINE: "in mainline",
     SeriesState.IN_STABLE: "in stable branches",
 }
-FINAL = (SeriesState.IN_MAINLINE, SeriesState.IN_STABLE, *REFUSED)
-"""States in which no review is awaited."""
-TAKEN = (SeriesState.ACCEPTED, SeriesState.IN_NEXT, SeriesState.IN_MAINLINE, SeriesState.IN_STABLE)
-"""The states of a patch that is in a tree, the least advanced first."""
-LANDED = (SeriesState.PARTLY_ACCEPTED, *TAKEN)
-"""States in which a maintainer has taken the series."""
 _NOT_REFUSED = (SeriesState.SENT, SeriesState.UNDER_REVIEW, SeriesState.CHANGES_REQUESTED, SeriesState.STALLED)
 _TAKING = (MailKind.APPLIED, MailKind.TIP_COMMIT, MailKind.MM_COMMIT, MailKind.PULL_MERGED)
 """Mails of whoever takes patches."""
@@ -156,18 +159,6 @@ def _verdict(evidence: Evidence) -> Verdict:
         branch = f"for {evidence.reverted} " if evidence.reverted else ""
         verdict = Verdict(SeriesState.IN_MAINLINE, f"merged; a revert {branch}was posted", verdict.proof)
     return verdict if by_mails.state in REFUSED else _in_repository(evidence, verdict)
-
-
-def decide_topic(series: SeriesState | None, *, sent: bool, partly: bool) -> SeriesState:
-    """The state of a topic: that of its sends where no archive can have more, else that of its tracked series (None: not tracked).
-
-    `sent`: mails of a version were accepted; `partly`: some mails of the newest send were accepted and others not, or unknown.
-    """
-    if partly:
-        return SeriesState.PARTLY_SENT
-    if series is not None:
-        return series
-    return SeriesState.SENT if sent else SeriesState.NOT_SENT
 
 
 def _sent_on(evidence: Evidence, verdict: Verdict) -> Verdict:

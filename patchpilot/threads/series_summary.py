@@ -8,10 +8,8 @@ from datetime import datetime
 from typing import Any, Self
 
 from patchpilot.model.action import Action, Advice, Hint
-from patchpilot.threads.ci_verdict import ci_verdict
 from patchpilot.threads.delivery import DeliveryProblem, DeliveryReport
-from patchpilot.threads.next_step import NextStep, NextStepNeed, advise
-from patchpilot.threads.status import SeriesState, Status
+from patchpilot.threads.thread_values import NextStep, NextStepNeed, SeriesState, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +44,9 @@ class SeriesSummary:
     @classmethod
     def of(cls, status: Status) -> Self:
         """The summary of a status."""
+        from patchpilot.threads.ci_verdict import ci_verdict
+        from patchpilot.threads.next_step import advise
+
         topic, step = status.topic, advise(status)
         parts: list[Any] = [part if isinstance(part, str) else (part.verb, part.arguments, part.reason) for part in _parts(step.advice)]
         first, newest = topic.revisions[0].sent, topic.latest

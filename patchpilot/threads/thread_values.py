@@ -5,15 +5,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
+from patchpilot.model.action import Advice
 from patchpilot.model.address import Address
 from patchpilot.projects.loading import projects
-from patchpilot.threads.delivery import DeliveryReport
-from patchpilot.threads.mail_classifier import Classified
-from patchpilot.threads.posted_series import Post, PostedTopic, Revision
-from patchpilot.threads.thread_events import Event
-from patchpilot.threads.thread_match import Attached
+
+if TYPE_CHECKING:
+    from patchpilot.threads.delivery import DeliveryReport
+    from patchpilot.threads.mail_classifier import Classified
+    from patchpilot.threads.posted_series import Post, PostedTopic, Revision
+    from patchpilot.threads.thread_events import Event
+    from patchpilot.threads.thread_match import Attached
 
 
 class SeriesState(StrEnum):
@@ -35,6 +38,44 @@ class SeriesState(StrEnum):
     STALLED = "stalled"
 
 
+REFUSED = (SeriesState.REJECTED, SeriesState.SUPERSEDED, SeriesState.WITHDRAWN)
+"""States that a commit of the same title does not change."""
+FINAL = (SeriesState.IN_MAINLINE, SeriesState.IN_STABLE, *REFUSED)
+"""States in which no review is awaited."""
+TAKEN = (SeriesState.ACCEPTED, SeriesState.IN_NEXT, SeriesState.IN_MAINLINE, SeriesState.IN_STABLE)
+"""The states of a patch that is in a tree, the least advanced first."""
+LANDED = (SeriesState.PARTLY_ACCEPTED, *TAKEN)
+"""States in which a maintainer has taken the series."""
+
+
+def decide_topic(series: SeriesState | None, *, sent: bool, partly: bool) -> SeriesState:
+    """The state of a topic: that of its sends where no archive can have more, else that of its tracked series (None: not tracked).
+
+    `sent`: mails of a version were accepted; `partly`: some mails of the newest send were accepted and others not, or unknown.
+    """
+    if partly:
+        return SeriesState.PARTLY_SENT
+    if series is not None:
+        return series
+    return SeriesState.SENT if sent else SeriesState.NOT_SENT
+
+
+class NextStepNeed(StrEnum):
+    """What a series needs from its author."""
+
+    ACTION = "action"
+    PATIENCE = "patience"
+    NOTHING = "nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class NextStep:
+    """The next step in one sentence, and whether it is the author's."""
+
+    need: NextStepNeed
+    advice: Advice
+
+
 @dataclass(frozen=True, slots=True)
 class Credit:
     """A tag given to the series: its text, the mail that gives it, the version and patch number (0: the whole series) it is for."""
@@ -50,10 +91,10 @@ class Credit:
 class Reply:
     """A mail about the series, and the revision it is about (None: the series as a whole)."""
 
-    mail: Classified
+    mail: "Classified"
     version: int | None
     patch: int | None
-    revision: Revision | None = None
+    revision: "Revision | None" = None
 
 
 LINUX_NEXT = "linux-next"
@@ -212,9 +253,9 @@ class Evidence:
     of other branches; `now` is the time for "stalled"; `post` is the patch that all of it is about, None for a series of several.
     """
 
-    topic: PostedTopic
-    attached: tuple[Attached, ...]
-    events: tuple[Event, ...]
+    topic: "PostedTopic"
+    attached: "tuple[Attached, ...]"
+    events: "tuple[Event, ...]"
     landed: tuple[LandedCommit, ...]
     stable: tuple[StableBranch, ...]
     now: datetime
@@ -223,19 +264,19 @@ class Evidence:
     reverted: str | None = None
     commits: tuple[LandedCommit, ...] = ()
     branches: tuple[StableBranch, ...] = ()
-    post: Post | None = None
+    post: "Post | None" = None
 
 
 @dataclass(frozen=True)
 class Status:
     """The status of one series."""
 
-    topic: PostedTopic
+    topic: "PostedTopic"
     state: SeriesState
     why: str
     trailers: tuple[Credit, ...]
     replies: tuple[Reply, ...]
-    events: tuple[Event, ...]
+    events: "tuple[Event, ...]"
     landed: tuple[LandedCommit, ...]
     stable: tuple[StableBranch, ...]
     follow_ups: tuple[FollowUp, ...]
@@ -244,7 +285,7 @@ class Status:
     message_ids: frozenset[str]
     evidence: Evidence
     patches: tuple[PatchState, ...] = ()
-    delivery: tuple[DeliveryReport, ...] = ()
+    delivery: "tuple[DeliveryReport, ...]" = ()
 
     @property
     def commit(self) -> str | None:

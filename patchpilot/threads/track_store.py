@@ -256,7 +256,7 @@ class Store:
 
     def _ids(self, query: str, *values: object) -> tuple[str, ...]:
         """The Message-IDs that a query gives; DamagedError when one of them is no text."""
-        ids = tuple(row[0] for row in self._database.execute(query, values))
+        ids = tuple(row[0] for row in self._database.execute(query, values).fetchall())
         if not all(isinstance(message_id, str) for message_id in ids):
             raise self._invalid("a Message-ID")
         return ids

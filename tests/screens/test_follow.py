@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from patchpilot.services.track import follow_series
+from patchpilot.services.track import follow_series, known_series
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.build_app import make
 from patchpilot.tui.saved_state import SavedState
@@ -261,13 +261,13 @@ async def test_new_mails_are_reported_and_gone_to(one: Life, tmp_path: Path) -> 
 
 async def test_the_series_that_home_opened_is_read_first(one: Life, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     go_on = threading.Event()
-    listed = follow_series.listed
+    listed = known_series.listed
 
     def slow(**words: Any) -> Any:
         go_on.wait(60)
         return listed(**words)
 
-    monkeypatch.setattr(follow_series, "listed", slow)
+    monkeypatch.setattr(known_series, "listed", slow)
     app = app_on(one.repo.path, tmp_path)
     app.session.series = 1
     app.memory.keep(f"{one.repo.path.resolve()}/.git:topic", stage="follow")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from patchpilot.commits.repository import Repository
-from patchpilot.services.track.follow_series import open_store, show
+from patchpilot.services.track.known_series import open_store, show
 from patchpilot.services.track.story import story
 from patchpilot.threads import local_archive
 from tests.kit.cli import call

@@ -17,7 +17,8 @@ from pathlib import Path
 import pytest
 
 from patchpilot.resources import data_dir
-from patchpilot.services.track.follow_series import follow, open_store
+from patchpilot.services.track.follow_series import follow
+from patchpilot.services.track.known_series import open_store
 from patchpilot.services.track.page.time_scale import TimeScale
 from patchpilot.threads.track_store import default_file
 from tests.kit.cli import call

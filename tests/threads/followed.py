@@ -9,7 +9,8 @@ from pathlib import Path
 from patchpilot.commits.repository import Repository
 from patchpilot.model.action import actions
 from patchpilot.model.mail import parse_mail
-from patchpilot.services.track.follow_series import Tracked, UpdateRequest, add, update
+from patchpilot.services.track.follow_series import UpdateRequest, add, update
+from patchpilot.services.track.known_series import Tracked
 from patchpilot.threads.open_archive import open_archive
 from patchpilot.threads.track_store import Store
 from tests.kit.archive import FilledArchive, archive_server

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from patchpilot.model.mail import parse_mail
-from patchpilot.services.track import follow_series
+from patchpilot.services.track import known_series
 from patchpilot.threads.delivery import DeliveryProblem, delivery_reports
 from tests.kit.archive import archive_server
 from tests.kit.cli import call
@@ -184,7 +184,7 @@ def test_mails_that_the_archive_lacks_an_hour_after_the_send_are_reported(tmp_pa
         one.track("update", "--fresh")
         assert "not in the archive" not in one.track("show").out
         # an hour has passed
-        monkeypatch.setattr(follow_series, "ARRIVES", timedelta(0))
+        monkeypatch.setattr(known_series, "ARRIVES", timedelta(0))
         out = one.track("show").out
         assert f"  delivery  not in the archive {one.archive.url}: 1 mail sent 0 hours before it was last asked" in out
         assert "look for a bounce or a moderation notice in your mailbox and pass it to `patchpilot track add -`" in out
@@ -196,7 +196,7 @@ def test_mails_that_the_archive_lacks_an_hour_after_the_send_are_reported(tmp_pa
 
 
 def test_of_a_series_the_archive_has_in_part_the_missing_mails_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(follow_series, "ARRIVES", timedelta(0))
+    monkeypatch.setattr(known_series, "ARRIVES", timedelta(0))
     with life(tmp_path, patches=3) as one:
         one.send(publish=False)
         mails = [unpacked(mail) for mail in one.server.take()]

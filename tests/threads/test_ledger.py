@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.services.track.follow_series import open_store, show
+from patchpilot.services.track.known_series import open_store, show
 from patchpilot.services.track.review_ledger import LedgerItem, ledger_of
 from patchpilot.threads.mbox import parse
 from patchpilot.threads.status import read_thread

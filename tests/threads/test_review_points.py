@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from patchpilot.services.track.checklist import checklist, tick
-from patchpilot.services.track.follow_series import add, default_archive, open_store, show
+from patchpilot.services.track.follow_series import add, default_archive
+from patchpilot.services.track.known_series import open_store, show
 from patchpilot.threads.mbox import parse
 from patchpilot.threads.review_points import review_points
 from patchpilot.threads.status import read_thread

@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 
 from patchpilot.threads.mbox import parse
-from patchpilot.threads.series_state import decide, decide_topic
+from patchpilot.threads.series_state import decide
 from patchpilot.threads.status import Status, read_thread, with_commits
-from patchpilot.threads.thread_values import Carrier, LandedCommit, Proof, SeriesState
+from patchpilot.threads.thread_values import Carrier, LandedCommit, Proof, SeriesState, decide_topic
 from tests.kit.mails import ADA, mbox, patch, reply
 from tests.threads import story
 

@@ -6,6 +6,8 @@ import gzip
 import json
 import socket
 import sqlite3
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -20,7 +22,7 @@ from patchpilot.cli.output.track_table import series_table
 from patchpilot.demo.archive_standin import HttpAnswer, StandIn
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.printable import crop
-from patchpilot.services.track.follow_series import listed
+from patchpilot.services.track.known_series import listed
 from patchpilot.threads import archive
 from patchpilot.threads.track_store import Store, default_file
 from tests.kit.archive import archive_server
@@ -64,6 +66,21 @@ def test_a_series_is_found_in_an_mbox(thread: Path) -> None:
     assert found["follow_ups"][0]["commit"] == "fedcba987654"
     assert found["next_step"]
     assert series("add", "--mbox", thread)[0]["id"] == 1
+
+
+_READING = ("git", "email.message", "patchpilot.services.topic.topic_state", "patchpilot.threads.mail_classifier")
+"""What reads mails or a repository."""
+
+
+def test_a_list_of_known_series_imports_nothing_that_reads_mails_or_a_repository(thread: Path) -> None:
+    series("add", "--mbox", thread)
+    listing = (
+        "import sys; from patchpilot.cli import main; code = main.run(['track']); "
+        f"print(code, [name for name in {_READING!r} if name in sys.modules], file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", listing], capture_output=True, text=True, check=True)
+    assert done.stderr.strip() == "0 []"
+    assert TITLE[:20] in done.stdout
 
 
 def test_a_packed_mbox_is_read(workdir: Path) -> None:

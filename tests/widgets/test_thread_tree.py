@@ -10,7 +10,8 @@ from textual.app import App, ComposeResult
 from patchpilot.services.home.series_news import news_of
 from patchpilot.services.track.checklist import CheckItem, checklist
 from patchpilot.services.track.conversation import conversation
-from patchpilot.services.track.follow_series import Tracked, add, default_archive, open_store
+from patchpilot.services.track.follow_series import add, default_archive
+from patchpilot.services.track.known_series import Tracked, open_store
 from patchpilot.services.track.review_ledger import PointState
 from patchpilot.tui.rich_text import STRONG
 from patchpilot.tui.widgets.thread_tree import Folding, ThreadLayout, ThreadTree, TreeRow, lay_thread, tree_line

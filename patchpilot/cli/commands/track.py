@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from patchpilot.model.progress import Progress
     from patchpilot.services.topic.topic_state import TopicState
-    from patchpilot.services.track.follow_series import Tracked
+    from patchpilot.services.track.known_series import Tracked
     from patchpilot.services.track.poll_archives import ArchiveAt
 
 _LORE = click.option(
@@ -68,10 +68,11 @@ def add(common: Common, target: str | None, mbox: Path | None, lore: str | None)
     """
     from patchpilot.services.topic.archive_target import archive_setting
     from patchpilot.services.track import follow_series as service
+    from patchpilot.services.track.known_series import open_store
 
     if target == "-":
         target, mbox = None, Path("-")
-    with common.workplace() as place, service.open_store() as store, progress_of(common) as progress:
+    with common.workplace() as place, open_store() as store, progress_of(common) as progress:
         series = service.add(
             target,
             mbox=mbox,
@@ -113,10 +114,11 @@ def show(common: Common, number: int | None, keep_unread: bool) -> int:
 @click.argument("numbers", metavar="[ID]...", type=int, nargs=-1)
 def update(common: Common, numbers: tuple[int, ...], everything: bool, fresh: bool, lore: str | None) -> int:
     """Fetch new replies from the archive."""
-    from patchpilot.services.topic.topic_state import topic_at
+    from patchpilot.services.topic.current_topic import topic_at
     from patchpilot.services.track import follow_series as service
+    from patchpilot.services.track.known_series import open_store
 
-    with common.workplace() as place, service.open_store() as store, progress_of(common) as progress:
+    with common.workplace() as place, open_store() as store, progress_of(common) as progress:
         series = service.update(
             service.UpdateRequest(numbers, everything, fresh, lore, whole=common.format == "json"),
             store=store,
@@ -161,11 +163,12 @@ def watch(common: Common, once: bool, interval: int, ways: tuple[str, ...], noti
     from patchpilot.cli.output.track_report import news_text, series_json
     from patchpilot.services.track import follow_series as service
     from patchpilot.services.track import notify
+    from patchpilot.services.track.known_series import open_store
 
     notifier = notify.notifier(ways, notify_command)
     while True:
         # open only while the archives are asked: what was fetched since counts, and an interrupted pause leaves nothing behind
-        with common.workplace() as place, service.open_store() as store, progress_of(common) as progress:
+        with common.workplace() as place, open_store() as store, progress_of(common) as progress:
             looked_at = service.news(
                 store=store, archive_at=_archives(common, progress), lore=lore, fresh=not once and service.outlives(interval),
                 repository=place.repository_if_any(), progress=progress,
@@ -195,7 +198,7 @@ def rebuild(common: Common, numbers: tuple[int, ...], lore: str | None) -> int:
 
     Numbers, what you have read and ticked, and mails that are only here are kept.
     """
-    from patchpilot.services.track import follow_series as service
+    from patchpilot.services.track import known_series as service
     from patchpilot.services.track.rebuild_series import rebuild as rebuilt
 
     with common.workplace() as place, service.open_store() as store, progress_of(common) as progress:
@@ -237,7 +240,7 @@ def discover(
     from patchpilot.errors import ExitCode
     from patchpilot.services.topic.archive_target import archive_setting
     from patchpilot.services.track import discover_series as service
-    from patchpilot.services.track.follow_series import open_store
+    from patchpilot.services.track.known_series import open_store
 
     with common.workplace() as place, open_store() as store, progress_of(common) as progress:
         repository, archive_at = place.repository_if_any(), _archives(common, progress)
@@ -324,7 +327,7 @@ def range_diff(common: Common, number: int, revisions: tuple[str, ...]) -> None:
     from patchpilot.cli.output.range_diff_report import range_diff_json, range_diff_text
     from patchpilot.errors import UsageError
     from patchpilot.services.track.compare_revisions import compare_revisions
-    from patchpilot.services.track.follow_series import open_store
+    from patchpilot.services.track.known_series import open_store
 
     if len(revisions) > 2:
         raise UsageError(f"{len(revisions)} revisions given; at most 2", hint="patchpilot track range-diff ID v1 v3")
@@ -340,7 +343,7 @@ def remove(common: Common, number: int) -> None:
     """Stop following a series."""
     from patchpilot.cli.output.json_document import document
     from patchpilot.model.printable import printable
-    from patchpilot.services.track import follow_series as service
+    from patchpilot.services.track import known_series as service
 
     with service.open_store() as store:
         entry = service.remove(number, store=store)
@@ -365,7 +368,7 @@ def export(common: Common, numbers: tuple[int, ...]) -> int:
     from datetime import UTC, datetime
 
     from patchpilot.errors import ExitCode
-    from patchpilot.services.track import follow_series as service
+    from patchpilot.services.track import known_series as service
     from patchpilot.services.track.page.html_page import as_html
     from patchpilot.services.track.track_export import as_mbox
     from patchpilot.services.track.transfer_series import as_lines
@@ -399,7 +402,7 @@ def import_(common: Common, file: str) -> None:
     A series that you follow already gets the mails it lacks; nothing is overwritten.
     """
     from patchpilot.cli.output.track_report import imported_text, series_json
-    from patchpilot.services.track import follow_series as service
+    from patchpilot.services.track import known_series as service
     from patchpilot.services.track.transfer_series import import_file
 
     with common.workplace() as place, service.open_store() as store, progress_of(common) as progress:
@@ -441,8 +444,8 @@ def _picked(count: int) -> "Callable[[str], Sequence[int]]":
 
 
 def _list(common: Common) -> int:
-    from patchpilot.services.topic.topic_state import topic_at
-    from patchpilot.services.track import follow_series as service
+    from patchpilot.services.topic.current_topic import topic_at
+    from patchpilot.services.track import known_series as service
 
     with common.workplace() as place, service.open_store() as store, progress_of(common) as progress:
         whole = common.format == "json"
@@ -455,8 +458,8 @@ def _list(common: Common) -> int:
 
 def _shown(common: Common, number: int | None, progress: "Progress", *, mark_read: bool = False) -> tuple["TopicState | None", "Tracked"]:
     """The state of the current topic, and the series of this number, else the one that `_chosen` gives."""
-    from patchpilot.services.topic.topic_state import topic_at
-    from patchpilot.services.track import follow_series as service
+    from patchpilot.services.topic.current_topic import topic_at
+    from patchpilot.services.track import known_series as service
 
     with common.workplace() as place, service.open_store() as store:
         topic = topic_at(place, store)
@@ -488,16 +491,21 @@ def _chosen(entries: Sequence[tuple[int, str]], topic: "TopicState | None") -> i
 def _write(common: Common, series: Sequence["Tracked"], *, whole: bool = False, topic: "TopicState | None" = None) -> None:
     from datetime import UTC, datetime
 
-    from patchpilot.cli.output.track_report import series_json, series_text
-    from patchpilot.cli.output.track_table import series_table
-    from patchpilot.services.topic.topic_state import with_topic
+    if topic:
+        from patchpilot.services.topic.topic_state import with_topic
 
-    series = with_topic(series, topic)
+        series = with_topic(series, topic)
     if common.format == "json":
+        from patchpilot.cli.output.track_report import series_json
+
         common.write(series_json(series, topic))
     elif whole:
+        from patchpilot.cli.output.track_report import series_text
+
         common.write("\n\n".join(f"{series_.entry.id:>3}  {series_text(series_, topic)}" for series_ in series))
     else:
+        from patchpilot.cli.output.track_table import series_table
+
         common.write(series_table(series, datetime.now(UTC), common.room or UNLIMITED, topic))
 
 

@@ -12,9 +12,9 @@ from patchpilot.model.counted import counted
 from patchpilot.model.printable import crop, one_line, printable, width
 from patchpilot.services.topic.topic_state import TopicState
 from patchpilot.services.track.classify_mails import ClassifiedMail
-from patchpilot.services.track.follow_series import Tracked
 from patchpilot.services.track.follow_topic import PatchState, Proof
 from patchpilot.services.track.forecast import Usual, forecast_lines, known_forecast
+from patchpilot.services.track.known_series import Tracked
 from patchpilot.services.track.notify import news_lines
 from patchpilot.services.track.patchwork_state import ci_of, known_patchwork
 from patchpilot.services.track.series_turns import turn_of

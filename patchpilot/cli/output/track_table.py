@@ -3,16 +3,18 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from patchpilot.model.action import Advice, actions
 from patchpilot.model.ago import short_age
 from patchpilot.model.printable import crop, one_line, printable, width
 from patchpilot.services.home.home_topic import TURNS, Turn
-from patchpilot.services.topic.topic_state import TopicState
-from patchpilot.services.track.follow_series import Tracked
+from patchpilot.services.track.known_series import Tracked
 from patchpilot.services.track.patchwork_state import ci_of
 from patchpilot.services.track.series_turns import by_turn
+
+if TYPE_CHECKING:
+    from patchpilot.services.topic.topic_state import TopicState
 
 HEADER = (" ID", "NEW", "STATE", "V", "A/R/T", "CI", "AGE", "SERIES", "NEXT")
 _TITLE, _NEXT = HEADER.index("SERIES"), HEADER.index("NEXT")
@@ -48,7 +50,7 @@ class Row(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
-def series_table(series: Sequence[Tracked], now: datetime, columns: int, topic: TopicState | None = None) -> str:
+def series_table(series: Sequence[Tracked], now: datetime, columns: int, topic: "TopicState | None" = None) -> str:
     """A table of at most so many columns; `*` marks the series of `topic`, which has a line of its own where it is not followed."""
     if not series and topic is None:
         return "you are not following any series: `patchpilot track add MSGID|URL`"
@@ -78,7 +80,7 @@ def _line(cells: Sequence[str], step: str, used: Iterable[int], wide: dict[int, 
     return crop("  ".join((*padded, step)), columns).rstrip()
 
 
-def _row(series: Tracked, now: datetime, turn: Turn, topic: TopicState | None) -> Row:
+def _row(series: Tracked, now: datetime, turn: Turn, topic: "TopicState | None") -> Row:
     summary = series.summary
     cells = (
         f"{'*' if series.own else ' '}{series.entry.id:>2}",
@@ -95,7 +97,7 @@ def _row(series: Tracked, now: datetime, turn: Turn, topic: TopicState | None) -
     return Row(cells, _in_short(series.step.advice, turn), one_line(series.next_step), tuple(printable(note) for note in notes))
 
 
-def _topic_row(topic: TopicState, turn: Turn) -> Row:
+def _topic_row(topic: "TopicState", turn: Turn) -> Row:
     title = f"{topic.title} (this topic: {topic.summary})"
     cells = (" * ", "", topic.state, "", "", "", "", one_line(title))
     return Row(cells, _in_short(topic.step.advice, turn), one_line(topic.next_step))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from patchpilot.model.action import Action, Advice, Hint, parts_of
-from patchpilot.threads.next_step import NextStepNeed
+from patchpilot.threads.thread_values import NextStepNeed
 
 
 class Turn(StrEnum):

@@ -19,8 +19,8 @@ from patchpilot.services.home.home_topic import TURNS, HomeTopic, Turn, in_order
 from patchpilot.services.home.series_news import news_of
 from patchpilot.services.topic.topic_base import find_base
 from patchpilot.services.topic.topic_state import TopicState, topic_state
-from patchpilot.services.track import follow_series
-from patchpilot.services.track.follow_series import Tracked
+from patchpilot.services.track import follow_series, known_series
+from patchpilot.services.track.known_series import Tracked
 from patchpilot.threads.track_store import Store, TrackEntry
 
 Arrived = Callable[[tuple[HomeTopic, ...]], None]
@@ -193,7 +193,7 @@ class _Reading:
 
     def _of(self, entry: TrackEntry) -> Tracked:
         if entry.id not in self._tracked:
-            self._tracked[entry.id] = follow_series.show(entry.id, store=self.store)
+            self._tracked[entry.id] = known_series.show(entry.id, store=self.store)
         return self._tracked[entry.id]
 
     def _content(self, entry: TrackEntry | None) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from patchpilot.model.counted import counted
 from patchpilot.services.home.home_topic import HomeEvent
-from patchpilot.services.track.follow_series import Tracked
+from patchpilot.services.track.known_series import Tracked
 from patchpilot.services.track.story import posted_events
 from patchpilot.threads.ci_verdict import CiVerdict
 from patchpilot.threads.mail_kinds import MailKind

@@ -24,7 +24,7 @@ from patchpilot.services.send.resume import archive_lookup, plan_resume
 from patchpilot.services.send.send_plan import SendPlan, SendResult
 from patchpilot.services.send.send_result import result_of_send
 from patchpilot.services.topic.topic_state import TopicState, this_topic
-from patchpilot.services.track.follow_series import Tracked
+from patchpilot.services.track.known_series import Tracked
 from patchpilot.threads.track_store import Store
 
 SENT = frozenset({"already-sent", "version-sent"})

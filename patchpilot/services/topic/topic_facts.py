@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from patchpilot.commits.repository import Repository
-    from patchpilot.services.track.follow_series import Tracked
+    from patchpilot.services.track.known_series import Tracked
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from patchpilot.model.draft import Draft
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.series.draft import Drafts
 from patchpilot.series.patch_pairing import title_key
-from patchpilot.services.track.follow_series import Tracked, show
+from patchpilot.services.track.known_series import Tracked, show
 from patchpilot.threads.landed_series import authors_of
 from patchpilot.threads.sender import same_person
 from patchpilot.threads.status import Status

@@ -19,11 +19,8 @@ from patchpilot.services.send.reroll import changes, unfinished
 from patchpilot.services.send.sent_elsewhere import sent_tags
 from patchpilot.services.topic.find_topic import read_draft, read_topic
 from patchpilot.services.topic.topic_series import series_of
-from patchpilot.services.track.follow_series import Tracked
-from patchpilot.services.workplace import Workplace
-from patchpilot.threads.next_step import NextStep, NextStepNeed
-from patchpilot.threads.series_state import FINAL, LANDED, decide_topic
-from patchpilot.threads.thread_values import SeriesState
+from patchpilot.services.track.known_series import Tracked
+from patchpilot.threads.thread_values import FINAL, LANDED, NextStep, NextStepNeed, SeriesState, decide_topic
 from patchpilot.threads.track_store import Store
 
 
@@ -199,12 +196,6 @@ def this_topic(
         return topic_state(repository, target, base=base, store=store, known=known)
     except PatchpilotError:
         return None
-
-
-def topic_at(place: Workplace, store: Store, known: Sequence[Tracked] = ()) -> TopicState | None:
-    """How far the topic of the current branch is; None without a repository or a topic."""
-    repository = place.repository_if_any()
-    return this_topic(repository, base=place.settings().get("base") or None, store=store, known=known) if repository else None
 
 
 def with_topic(series: Sequence[Tracked], topic: TopicState | None) -> tuple[Tracked, ...]:

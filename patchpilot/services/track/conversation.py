@@ -4,7 +4,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from patchpilot.services.track.follow_series import Tracked
+from patchpilot.services.track.known_series import Tracked
 from patchpilot.threads.mail_classifier import Classified
 from patchpilot.threads.mbox import when
 from patchpilot.threads.status import Reply

@@ -14,7 +14,8 @@ from patchpilot.model.address import Address, parse_address
 from patchpilot.model.message_id import message_id_of
 from patchpilot.model.progress import Progress, silent
 from patchpilot.outgoing.outbox import Outbox
-from patchpilot.services.track.follow_series import Tracked, add, listed, numbered
+from patchpilot.services.track.follow_series import add, numbered
+from patchpilot.services.track.known_series import Tracked, listed
 from patchpilot.services.track.poll_archives import ArchiveAt
 from patchpilot.threads.archive import MailArchive
 from patchpilot.threads.authored_series import authored, originals

@@ -1,50 +1,36 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The verb `track`: follow series until they have landed."""
 
-import functools
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from patchpilot.cache.entries import Kind, key_of, recall, remember
 from patchpilot.cache.folder import cache_dir, private_folder
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import InputError, MissingError, NetworkError, PatchpilotError, UsageError
-from patchpilot.history.release_cycle import MergeWindow, next_window
-from patchpilot.history.releases import Release, Releases
-from patchpilot.model.action import Action, Hint
-from patchpilot.model.counted import counted
 from patchpilot.model.mail import Mail
 from patchpilot.model.message_id import message_id_of
 from patchpilot.model.progress import Progress, silent
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.series.patch_pairing import title_key
+from patchpilot.services.track.known_series import Tracked, moment_of, sent_with, shown_series, with_mails
 from patchpilot.services.track.poll_archives import ArchiveAt, Archives, PollResult, poll_archives
 from patchpilot.threads.archive import CACHE_SECONDS, LORE, MailArchive, NotInArchiveError, archive_of
 from patchpilot.threads.authored_series import originals
 from patchpilot.threads.collect_mails import Gathered, gather, status_of
-from patchpilot.threads.delivery import DeliveryProblem, DeliveryReport, delivery_reports, reports_about
-from patchpilot.threads.landed_series import in_repository
+from patchpilot.threads.delivery import delivery_reports, reports_about
 from patchpilot.threads.local_archive import REPORT
 from patchpilot.threads.mail_kinds import STABLE, MailKind
 from patchpilot.threads.mail_reader import MailReader
 from patchpilot.threads.mbox import read_mails, when
-from patchpilot.threads.next_step import NextStep, NextStepNeed
 from patchpilot.threads.open_archive import archive_address, open_archive
 from patchpilot.threads.poll import PolledSeries
 from patchpilot.threads.posted_series import plain_title
-from patchpilot.threads.review_trailers import HTML
-from patchpilot.threads.series_state import FINAL, decide_topic
-from patchpilot.threads.series_summary import SeriesSummary
-from patchpilot.threads.status import LandedCommit, SeriesState, StableBranch, Status, read_thread, with_commits
+from patchpilot.threads.status import Status, read_thread
+from patchpilot.threads.thread_values import FINAL
 from patchpilot.threads.track_store import Store, TrackEntry
 
-_PACKAGE = Path(__file__).parents[2]
-_SUMMARIES = Kind("series", tuple(str(_PACKAGE / name) for name in ("threads", "services/track", "projects")), keep=400)
-ARRIVES = timedelta(hours=1)
-"""After this time an archive has a mail, or it does not arrive."""
-_LOOKED_FOR = timedelta(days=14)
 _REPORTED = timedelta(days=30)
 """So long a mailbox is searched for reports about what was sent."""
 _SHARE_OF_QUIET = 10
@@ -57,97 +43,6 @@ def default_archive(offline: bool = False, progress: Progress = silent) -> Archi
     folder = cache_dir() / "archive"
     cache = folder if private_folder(folder) else None
     return lambda url: open_archive(url, cache=cache, offline=offline, progress=progress)
-
-
-@dataclass(frozen=True, slots=True)
-class Tracked:
-    """A followed series as shown.
-
-    `summary` is None while no archive has its mails, else it counts the repository too, where one was given; `cached` when its threads are
-    those read at `entry.updated`, as the archive's answers of then were still at hand; `own` for the series of the topic in hand; `marks`
-    are the states that the user set for review points. `delivery` are its mails that did not arrive, as far as is known. `mails` reads
-    its mails.
-    """
-
-    entry: TrackEntry
-    summary: SeriesSummary | None
-    unread: frozenset[str]
-    step: NextStep
-    mails: "_LazyStatus" = field(repr=False, compare=False)
-    new: tuple[str, ...] = ()
-    troubles: tuple[str, ...] = ()
-    unreachable: bool = False
-    cached: bool = False
-    own: bool = False
-    marks: Mapping[tuple[str, int], str] = field(default_factory=dict)
-    delivery: tuple[DeliveryReport, ...] = ()
-
-    @property
-    def status(self) -> Status | None:
-        """Everything about it; its mails are read when this is first asked for, which needs the store and the repository to be open."""
-        return self.mails.status()
-
-    @property
-    def window(self) -> MergeWindow | None:
-        """The merge window that is open or comes next, where its mails were read with a repository that has releases."""
-        return self.mails.window
-
-    @property
-    def is_read(self) -> bool:
-        """Whether its mails were read."""
-        return self.mails.is_read
-
-    @property
-    def state(self) -> SeriesState:
-        """Its state; what no archive has yet was sent all the same."""
-        return decide_topic(self.summary.series_state if self.summary else None, sent=True, partly=False)
-
-    @property
-    def landed(self) -> tuple[LandedCommit, ...]:
-        """Where it landed, by mails and repository."""
-        return self.status.landed if self.status else ()
-
-    @property
-    def stable(self) -> tuple[StableBranch, ...]:
-        """The stable branches it was named for or is in."""
-        return self.status.stable if self.status else ()
-
-    @property
-    def uncounted(self) -> tuple[str, ...]:
-        """Tags in mails that are HTML only: each with its mail and why it does not count."""
-        return tuple(
-            f"not counted: {tag} in <{reply.mail.mail.message_id}>: {tag.why}"
-            for reply in (self.status.replies if self.status else ())
-            for tag in reply.mail.trailers
-            if tag.why == HTML
-        )
-
-    @property
-    def damaged(self) -> tuple[str, ...]:
-        """The mails that are damaged here, as far as the series' mails were read, each with the command that fetches it again."""
-        entry = self.entry
-        again = Action("track", ("rebuild", str(entry.id)), "`{}` fetches it again")
-        return tuple(f"the mail <{message_id}> is damaged; {again}" for message_id in self.mails.damaged)
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What is missing or does not count, each in a line."""
-        return (*self.troubles, *self.damaged, *self.uncounted)
-
-    @property
-    def next_step(self) -> str:
-        """What the author should do next, one sentence."""
-        return str(self.step.advice)
-
-    @property
-    def subject(self) -> str:
-        """Its title."""
-        return self.summary.subject if self.summary else self.entry.subject
-
-
-def open_store() -> Store:
-    """The series that are followed; to be closed."""
-    return Store()
 
 
 def outlives(seconds: int) -> bool:
@@ -260,36 +155,13 @@ def _kept_reports(mails: Sequence[Mail], store: Store, repository: Repository | 
         for entry in store.entries():
             known = shown_series(entry, store, None, progress)
             ids = store.message_ids(entry.id) | {entry.message_id}
-            ids |= _sent_with(ids, store)
+            ids |= sent_with(ids, store)
             titles = known.summary.titles if known.summary else [title_key(plain_title(entry.subject))]
             if reports_about(of_mail, ids, titles):
                 new = store.keep(entry.id, entry.subject, [mail])
                 before = found[entry.id].new if entry.id in found else ()
                 found[entry.id] = replace(shown_series(entry, store, repository, progress), new=(*before, *new))
     return tuple(found.values())
-
-
-def show(
-    number: int, *, store: Store, repository: Repository | None = None, mark_read: bool = False, progress: Progress = silent
-) -> Tracked:
-    """One series as it is known here; nothing is asked of the network."""
-    (tracked,) = _read((shown_series(store.entry(number), store, repository, progress),))
-    if mark_read:
-        store.mark_read(number)
-    return tracked
-
-
-def listed(*, store: Store, repository: Repository | None = None, whole: bool = True, progress: Progress = silent) -> tuple[Tracked, ...]:
-    """All followed series as they are known here; `whole` with all their mails, else those are read when asked for."""
-    series = tuple(shown_series(entry, store, repository, progress) for entry in store.entries())
-    return _read(series) if whole else series
-
-
-def _read(series: tuple[Tracked, ...]) -> tuple[Tracked, ...]:
-    """The same series, with their mails read while store and repository are open."""
-    for tracked in series:
-        tracked.mails.status()
-    return series
 
 
 @dataclass(frozen=True, slots=True)
@@ -339,7 +211,7 @@ def update(
     updated = [replace(one, new=(*one.new, *reported.get(one.entry.id, ()))) for one in updated]
     if trouble and updated:
         updated[0] = replace(updated[0], troubles=(*updated[0].troubles, trouble))
-    return _read(tuple(updated)) if request.whole else tuple(updated)
+    return with_mails(tuple(updated)) if request.whole else tuple(updated)
 
 
 def _reports_in_mailbox(store: Store, archives: Archives, progress: Progress) -> tuple[dict[int, tuple[str, ...]], str]:
@@ -469,7 +341,12 @@ def news(
     """Ask about all series that are due; those with new mails, and those that could not be asked about. `lore` and `fresh` as in `UpdateRequest`."""
     request = UpdateRequest(fresh=fresh, lore=lore, whole=False)
     updated = update(request, store=store, archive_at=archive_at, repository=repository, progress=progress)
-    return _read(tuple(series for series in updated if series.new or series.unreachable))
+    return with_mails(tuple(series for series in updated if series.new or series.unreachable))
+
+
+def _key(status: Status) -> str:
+    """The Message-ID a series is kept under: its first post that is known."""
+    return status.topic.revisions[0].head.message_id
 
 
 def failed_mails(commits: Sequence[str], *, store: Store) -> dict[tuple[str, str], str]:
@@ -491,163 +368,9 @@ def failed_mails(commits: Sequence[str], *, store: Store) -> dict[tuple[str, str
     return {key: message_id for key, (_, message_id) in newest.items()}
 
 
-def remove(number: int, *, store: Store) -> TrackEntry:
-    """Follow a series no longer."""
-    return store.remove(number)
-
-
-def shown_series(
-    entry: TrackEntry, store: Store, repository: Repository | None, progress: Progress, status: Status | None = None
-) -> Tracked:
-    """The series as kept; `status` where it was just read from the same mails. What was derived from the same mails and refs is not derived again."""
-    lazy = _LazyStatus(entry, store, repository, progress, status)
-    summary = lazy.summary()
-    unread = store.unread(entry.id)
-    if summary is None:
-        ids = frozenset([entry.message_id])
-        if delivery := (*_reports_before(entry, store), *missing_mails(entry, ids, store)):
-            words = Hint((f"{delivery[0].words}: ", *_advice(delivery[0])))
-            return Tracked(entry, None, unread, NextStep(NextStepNeed.ACTION, words), lazy, delivery=delivery)
-        if lazy.damaged:
-            again = Action("track", ("rebuild", str(entry.id)), "fetch its damaged mails again: `{}`")
-            return Tracked(entry, None, unread, NextStep(NextStepNeed.ACTION, again), lazy)
-        waiting = NextStep(
-            NextStepNeed.PATIENCE, Action("track", ("update",), "wait: the archive does not have it yet (it can take minutes); then `{}`")
-        )
-        return Tracked(entry, None, unread, waiting, lazy)
-    ids = frozenset(summary.message_ids)
-    delivery = (*summary.reports, *missing_mails(entry, ids, store))
-    return Tracked(entry, summary, unread & ids, summary.step, lazy, marks=store.marks(entry.id), delivery=delivery)
-
-
-def _advice(report: DeliveryReport) -> tuple[str | Action, ...]:
-    return report.advice.parts if isinstance(report.advice, Hint) else (report.advice,)
-
-
-def _reports_before(entry: TrackEntry, store: Store) -> tuple[DeliveryReport, ...]:
-    """The reports about a series that no archive has yet."""
-    reports = [report for mail in store.readable_mails(entry.id)[0] for report in delivery_reports(mail)]
-    sent = _sent_with(frozenset([entry.message_id]), store)
-    return reports_about(reports, frozenset([entry.message_id, *sent]), [title_key(plain_title(entry.subject))])
-
-
-def missing_mails(entry: TrackEntry, known: frozenset[str], store: Store) -> tuple[DeliveryReport, ...]:
-    """Mails of a series that were sent from here, and that its archive did not have when it was asked an hour after the send or later."""
-    if not entry.updated or (entry.mbox and not entry.lore):
-        return ()
-    sends = _sends_of(known, store)
-    if not sends:
-        return ()
-    here = known - _not_here(entry, store)
-    asked = datetime.fromisoformat(entry.updated)
-    late = [
-        (message_id, begun)
-        for message_id, begun, send in _sent_mails(store)
-        if send in sends and message_id not in here and asked - begun >= ARRIVES
-    ]
-    if not late:
-        return ()
-    count, archive = counted(len(late), "mail"), entry.lore or LORE
-    hours = int((asked - late[0][1]) / timedelta(hours=1))
-    reason = f"{count} sent {counted(hours, 'hour')} before it was last asked"
-    return (DeliveryReport(DeliveryProblem.MISSING, archive, reason, "", tuple(message_id for message_id, _ in late), "", ""),)
-
-
-def _not_here(entry: TrackEntry, store: Store) -> frozenset[str]:
-    """The id that a series was added under, where its mail is not here."""
-    return frozenset([entry.message_id]) - store.message_ids(entry.id)
-
-
-def _sends_of(message_ids: frozenset[str], store: Store) -> frozenset[int]:
-    return frozenset(send for message_id, _, send in _sent_mails(store) if message_id in message_ids)
-
-
-def _sent_with(message_ids: frozenset[str], store: Store) -> frozenset[str]:
-    """All mails of the sends that have one of these mails."""
-    sends = _sends_of(message_ids, store)
-    return frozenset(message_id for message_id, _, send in _sent_mails(store) if send in sends)
-
-
-def _sent_mails(store: Store) -> Sequence[tuple[str, datetime, int]]:
-    """The mails that were sent from here lately: Message-ID, when, and the number of the send; read once in a call."""
-    if store.reader.sent is None:
-        with Outbox() as outbox:
-            store.reader.sent = outbox.accepted_since(store.reader.now - _LOOKED_FOR)
-    return store.reader.sent
-
-
-class _LazyStatus:
-    """The status of a series, read when it is first asked for, and its summary, which is cached between runs."""
-
-    def __init__(self, entry: TrackEntry, store: Store, repository: Repository | None, progress: Progress, status: Status | None) -> None:
-        self._entry, self._store, self._repository, self._progress = entry, store, repository, progress
-        self._status: Status | None = None
-        self.is_read = False
-        self.damaged: tuple[str, ...] = ()
-        """The ids of mails that could not be read, once the mails were."""
-        self.window: MergeWindow | None = None
-        """The merge window that is open or comes next, as the repository's releases are."""
-        if status is not None:
-            self._keep(status)
-
-    def status(self) -> Status | None:
-        """The status; None while no archive has the series."""
-        if not self.is_read:
-            mails, self.damaged = self._store.readable_mails(self._entry.id)
-            moment = moment_of(self._entry, self._store)
-            every = read_thread(mails, now=moment, reader=self._store.reader, progress=self._progress)
-            self._keep(status_of(self._entry.message_id, every))
-        return self._status
-
-    def summary(self) -> SeriesSummary | None:
-        """The summary, from the cache where the mails, the refs and the day are the same."""
-        hour = "" if moment_of(self._entry, self._store) is None else f"{self._store.reader.now:%F %H}"
-        parts = (self._store.content(self._entry.id).encode(), _refs(self._repository), hour.encode())
-        key = key_of(_SUMMARIES, parts)
-        value = recall(_SUMMARIES, key) if not self.is_read else None
-        if isinstance(value, dict):
-            return SeriesSummary.read(value)
-        status = self.status()
-        if status is None:
-            return None
-        summary = SeriesSummary.of(status)
-        if not self.damaged:
-            remember(_SUMMARIES, key, summary.plain())
-        return summary
-
-    def _keep(self, status: Status | None) -> None:
-        if status is not None and self._repository is not None:
-            there = in_repository(status, self._repository, progress=self._progress)
-            status = with_commits(status, there.commits, there.follow_ups)
-            lasts = timedelta(days=status.topic.project.mail.merge_window_days)
-            self.window = next_window(_releases(self._repository), lasts, self._store.reader.now)
-        self._status, self.is_read = status, True
-
-
-@functools.lru_cache(maxsize=2)
-def _releases(repository: Repository) -> tuple[Release, ...]:
-    return Releases(repository).all
-
-
-@functools.lru_cache(maxsize=2)
-def _refs(repository: Repository | None) -> bytes:
-    """What a repository's refs are, as a part of a cache's key."""
-    return b"" if repository is None else "\n".join(f"{name} {commit}" for name, commit in sorted(repository.refs.items())).encode()
-
-
-def _key(status: Status) -> str:
-    """The Message-ID a series is kept under: its first post that is known."""
-    return status.topic.revisions[0].head.message_id
-
-
 def own_mails(status: Status) -> frozenset[str]:
     """What the author knows already: their own mails."""
     from patchpilot.threads.sender import same_person
 
     mine = {reply.mail.mail.message_id for reply in status.replies if same_person(reply.mail.sender, status.topic.author)}
     return status.topic.message_ids | mine
-
-
-def moment_of(entry: TrackEntry, store: Store) -> datetime | None:
-    """The time for "stalled": that of the call; None for an mbox of the past."""
-    return None if entry.mbox and not entry.lore else store.reader.now

@@ -8,11 +8,11 @@ from patchpilot.commits.repository import Repository
 from patchpilot.config import Settings
 from patchpilot.model.progress import Progress, silent
 from patchpilot.services.topic.topic_state import TopicState, this_topic, with_topic
-from patchpilot.services.track import follow_series
+from patchpilot.services.track import follow_series, known_series
 from patchpilot.services.track.compare_revisions import RevisionComparison, compare_revisions
-from patchpilot.services.track.follow_series import Tracked
-from patchpilot.threads.next_step import NextStepNeed as NextStepNeed
+from patchpilot.services.track.known_series import Tracked
 from patchpilot.threads.status import Reply as Reply
+from patchpilot.threads.thread_values import NextStepNeed as NextStepNeed
 from patchpilot.threads.thread_values import PatchState as PatchState
 from patchpilot.threads.thread_values import Proof as Proof
 from patchpilot.threads.track_store import Store
@@ -45,9 +45,9 @@ def followed(
     with Store() as store:
         if ask:
             if known and first in {entry.id for entry in store.entries()}:
-                known(FollowedSeries((follow_series.show(first, store=store, progress=progress),), None))
+                known(FollowedSeries((known_series.show(first, store=store, progress=progress),), None))
             if known:
-                series = follow_series.listed(store=store, repository=repository, whole=False, progress=progress)
+                series = known_series.listed(store=store, repository=repository, whole=False, progress=progress)
                 known(_of_topic(series, repository, target, base, store, first))
             archives = follow_series.default_archive()
             series = follow_series.update(
@@ -58,7 +58,7 @@ def followed(
                 progress=progress,
             )
         else:
-            series = follow_series.listed(store=store, repository=repository, whole=False, progress=progress)
+            series = known_series.listed(store=store, repository=repository, whole=False, progress=progress)
         return _of_topic(series, repository, target, base, store, first)
 
 
@@ -77,7 +77,7 @@ def _of_topic(
 def read_series(number: int, repository: Repository, progress: Progress = silent) -> Tracked:
     """One followed series with its mails, as it is known here. MissingError when it is no longer followed."""
     with Store() as store:
-        return follow_series.show(number, store=store, repository=repository, progress=progress)
+        return known_series.show(number, store=store, repository=repository, progress=progress)
 
 
 def compare_series(number: int, names: Sequence[str]) -> RevisionComparison:
@@ -107,4 +107,4 @@ def add_series(repository: Repository, settings: Settings, target: str, progress
 def remove_series(number: int) -> None:
     """Follow a series no longer."""
     with Store() as store:
-        follow_series.remove(number, store=store)
+        known_series.remove(number, store=store)

@@ -16,7 +16,7 @@ from patchpilot.model.mail import Mail
 from patchpilot.model.progress import Progress, silent
 from patchpilot.projects.detection import is_list_address
 from patchpilot.projects.loading import default_project
-from patchpilot.services.track.follow_series import Tracked
+from patchpilot.services.track.known_series import Tracked
 from patchpilot.services.track.poll_archives import ArchiveAt
 from patchpilot.threads.archive import LORE
 from patchpilot.threads.mbox import unique, when

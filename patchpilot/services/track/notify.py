@@ -12,7 +12,7 @@ from patchpilot.errors import PatchpilotError, UsageError
 from patchpilot.model.counted import counted
 from patchpilot.model.printable import crop, one_line
 from patchpilot.services.settings import user_settings
-from patchpilot.services.track.follow_series import Tracked
+from patchpilot.services.track.known_series import Tracked
 from patchpilot.services.track.story import reply_words
 from patchpilot.threads.mail_classifier import Classified
 from patchpilot.threads.mail_kinds import MailKind

@@ -8,7 +8,7 @@ from pathlib import Path
 from patchpilot.cache.entries import Kind, key_of, recall, remember
 from patchpilot.errors import MissingError
 from patchpilot.model.progress import Progress, silent
-from patchpilot.services.track.follow_series import Tracked
+from patchpilot.services.track.known_series import Tracked
 from patchpilot.threads.ci_verdict import CiVerdict, worst
 from patchpilot.threads.patchwork import PatchworkCheck, PatchworkPatch, read_patch
 from patchpilot.threads.series_summary import SeriesSummary

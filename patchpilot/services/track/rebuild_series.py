@@ -10,7 +10,8 @@ from patchpilot.errors import MissingError, NetworkError, PatchpilotError
 from patchpilot.model.action import Action
 from patchpilot.model.mail import Mail
 from patchpilot.model.progress import Progress, silent
-from patchpilot.services.track.follow_series import Tracked, moment_of, numbered, of_mbox, own_mails, shown_series, without_tests
+from patchpilot.services.track.follow_series import numbered, of_mbox, own_mails, without_tests
+from patchpilot.services.track.known_series import Tracked, moment_of, shown_series
 from patchpilot.services.track.poll_archives import ArchiveAt, Archives
 from patchpilot.threads.archive import LORE, NotInArchiveError
 from patchpilot.threads.collect_mails import gather, status_of

@@ -8,7 +8,7 @@ from itertools import pairwise
 from patchpilot.errors import InputError, UsageError
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch
-from patchpilot.services.track.follow_series import Tracked
+from patchpilot.services.track.known_series import Tracked
 from patchpilot.threads.ledger import ChangedHunk, NextVersion, PointState, addressed_by, answered_by, place_of
 from patchpilot.threads.posted_series import Revision
 from patchpilot.threads.review_points import ReviewPoint, points_of

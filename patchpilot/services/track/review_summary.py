@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from patchpilot.model.patch import Patch
-    from patchpilot.services.track.follow_series import Tracked
+    from patchpilot.services.track.known_series import Tracked
     from patchpilot.services.track.review_ledger import LedgerItem
 
 ASKING = ("review", "question", "nack", "trailers")
@@ -62,7 +62,7 @@ def addressed(last: Send, upcoming: "Sequence[Patch]", version: int) -> tuple[st
 
 def _series_of(last: Send) -> "tuple[Tracked, ...]":
     """The followed series that have one of a send's mails."""
-    from patchpilot.services.track.follow_series import open_store, show
+    from patchpilot.services.track.known_series import open_store, show
 
     ids = {entry.mail.message_id for entry in last.entries}
     try:

@@ -4,7 +4,7 @@
 from collections.abc import Sequence
 
 from patchpilot.services.home.home_topic import TURNS, Turn
-from patchpilot.services.track.follow_series import Tracked
+from patchpilot.services.track.known_series import Tracked
 
 
 def turn_of(series: Tracked) -> Turn:

@@ -7,8 +7,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from patchpilot.model.counted import counted
-from patchpilot.services.track.follow_series import Tracked
 from patchpilot.services.track.forecast import forecast_lines
+from patchpilot.services.track.known_series import Tracked
 from patchpilot.threads.mail_classifier import Classified
 from patchpilot.threads.mail_kinds import MailKind
 from patchpilot.threads.status import Reply, Status

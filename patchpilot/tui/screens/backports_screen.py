@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from patchpilot.services.backport.prerequisite_queue import PrerequisiteNeed
     from patchpilot.services.backport.work_clone import Resolving
     from patchpilot.services.backport.write_backports import WrittenBackport
-    from patchpilot.services.track.follow_series import Tracked
+    from patchpilot.services.track.known_series import Tracked
 
 BADGES = {
     "already-fixed": Badge("done", "already there", "green"),

@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from patchpilot.services.track.checklist import CheckItem
     from patchpilot.services.track.compare_revisions import Revision, RevisionComparison
     from patchpilot.services.track.conversation import ConversationMail
-    from patchpilot.services.track.follow_series import Tracked
     from patchpilot.services.track.follow_topic import FollowedSeries
+    from patchpilot.services.track.known_series import Tracked
     from patchpilot.services.track.review_ledger import PointState
     from patchpilot.services.track.story import StoryEvent
 

@@ -4,7 +4,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from patchpilot.services.track.follow_series import Tracked
+from patchpilot.services.track.known_series import Tracked
 from patchpilot.services.track.page.markup import Markup, element, joined, link
 from patchpilot.services.track.page.sources import Sources
 from patchpilot.services.track.page.timeline_lanes import Tone

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from patchpilot.model.ago import ago
 from patchpilot.services.home.home_topic import Turn
-from patchpilot.services.track.follow_series import Tracked
+from patchpilot.services.track.known_series import Tracked
 from patchpilot.services.track.page.markup import Markup, element, joined, link
 from patchpilot.services.track.page.series_article import anchor
 from patchpilot.services.track.page.state_pill import state_pill

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from patchpilot.projects.loading import default_project, projects
-from patchpilot.services.track.follow_series import Tracked
+from patchpilot.services.track.known_series import Tracked
 from patchpilot.threads.archive import LORE
 
 

@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The topic of the current branch, for verbs that are also used without one: its modules are imported only where there is a repository."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from patchpilot.services.workplace import Workplace
+
+if TYPE_CHECKING:
+    from patchpilot.services.topic.topic_state import TopicState
+    from patchpilot.services.track.known_series import Tracked
+    from patchpilot.threads.track_store import Store
+
+
+def topic_at(place: Workplace, store: "Store", known: Sequence["Tracked"] = ()) -> "TopicState | None":
+    """How far the topic of the current branch is; None without a repository or a topic."""
+    repository = place.repository_if_any()
+    if repository is None:
+        return None
+    from patchpilot.services.topic.topic_state import this_topic
+
+    return this_topic(repository, base=place.settings().get("base") or None, store=store, known=known)
