@@ -10,6 +10,7 @@ from patchpilot.model.trailer import add_trailers, parse_trailers
 from patchpilot.model.upstream_references import read_marks
 from patchpilot.projects.stable_trees import StableTrees
 
+_NOTE = re.compile(r"^\[ (?![Uu]pstream )[^\]\n:]+: ", re.MULTILINE)
 _PEOPLE = re.compile(r".*-by|cc|co-developed-by", re.IGNORECASE)
 
 
@@ -43,6 +44,11 @@ def backport_message(
         if notes or not known or str(known[-1]) != line:
             text = text.rstrip("\n") + ("\n" if notes or known else "\n\n") + line + "\n"
     return text
+
+
+def has_note(message: str) -> bool:
+    """Whether a message says in a note what was adapted."""
+    return bool(_NOTE.search(message))
 
 
 def people(commits: Sequence[Commit], without: Sequence[str] = ()) -> tuple[Address, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from patchpilot.backports.adapt.adaptation import Adaptation
-from patchpilot.backports.backport_message import backport_message, people
+from patchpilot.backports.backport_message import backport_message, has_note, people
 from patchpilot.backports.object_store import EMPTY_TREE, Scratch
 from patchpilot.errors import UsageError
 from patchpilot.model.action import Action
@@ -33,13 +33,14 @@ class Step:
 class MadeCommit:
     """A backported commit: its id in the scratch store, the original, and the range-diff between them ("" when the patches are the same).
 
-    For a part of the original, `parts` are its files, and there is no range-diff.
+    For a part of the original, `parts` are its files, and there is no range-diff. `is_explained`: its message says what was adapted.
     """
 
     id: str
     original: Commit
     rangediff: str
     parts: tuple[str, ...] = ()
+    is_explained: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ def make_commits(scratch: Scratch, stable: StableTrees, steps: Sequence[Step], t
             original, stable, dep_of=step.dep_of, notes=notes, signer=wording.signer, adapter=wording.adapter if adapted else None
         )
         parent = scratch.commit_like(original, tree, parent, message)
-        commits.append(MadeCommit(parent, original, difference, parts))
+        commits.append(MadeCommit(parent, original, difference, parts, has_note(message)))
     return tuple(commits)
 
 
@@ -105,7 +106,8 @@ def format_series(
 ) -> list[tuple[str, bytes]]:
     """The series as mails: (file name, bytes) each, to the stable list and Cc those named in the originals; `notes` go below the `---`."""
     prefix = stable.subject.format(version=version)
-    recipients = [f"--to={stable.list}"] + [f"--cc={one.header()}" for one in people([one.original for one in made], (stable.list,))]
+    recipients = [f"--to={stable.list}"] if stable.list else []
+    recipients += [f"--cc={one.header()}" for one in people([one.original for one in made], (stable.list,))]
     reply = [f"--in-reply-to=<{given_message_id(wording.in_reply_to)}>"] if wording.in_reply_to else []
     mails: list[tuple[str, bytes]] = []
     for number, one in enumerate(made, 1):

@@ -18,6 +18,8 @@ from patchpilot.backports.symbols import FixSymbols, compare_words, who_added
 from patchpilot.errors import GitError
 from patchpilot.history.fix_in_branch import History
 
+CHANGED_LINES = "it changed the lines that the fix changes, or lines next to them"
+OWN_LINES = "a commit of this branch that wrote the conflicting lines"
 _MOST_PLACES = 8
 _MOST_ELSEWHERE = 5
 _A_LITTLE = 1.0
@@ -145,9 +147,7 @@ def _own_changes(history: History, scratch: Scratch, fix: FixCommit, tip: str, a
             break
         for one in dict.fromkeys(line.split(" ", 1)[0] for line in done.text.splitlines()):
             if _ID.fullmatch(one) and one not in causes and history.has(tip, one) and not history.has(fix.id, one):
-                causes[one] = Cause(
-                    one, history.repository.commit(one).subject, place.path, "a commit of this branch that wrote the conflicting lines"
-                )
+                causes[one] = Cause(one, history.repository.commit(one).subject, place.path, OWN_LINES)
     return list(causes.values())
 
 
@@ -158,7 +158,7 @@ def _why(edits: Sequence[object]) -> str:
     if renamed:
         old = getattr(renamed[0], "old_path", None)
         return f"it renamed the file from {old}" if old else "it added the file"
-    return "it changed the lines that the fix changes, or lines next to them"
+    return CHANGED_LINES
 
 
 def _word_hints(words: FixSymbols) -> list[str]:

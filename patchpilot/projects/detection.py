@@ -18,7 +18,7 @@ def detect(tree: Tree | None, patches: Iterable[Patch] = ()) -> Project:
     A subject prefix that all patches share may name a project that inherits from it.
     """
     members = list(patches)
-    project = _by_tree(tree) if tree is not None else _by_patches(members)
+    project = project_of_tree(tree) if tree is not None else _by_patches(members)
     return layered(project or default_project(), [patch.subject.words for patch in members])
 
 
@@ -31,16 +31,17 @@ def layered(project: Project, prefixes: Sequence[Sequence[str]]) -> Project:
     return project
 
 
-def _candidates() -> list[Project]:
-    """The projects, those that inherit from others first, as their files are more specific."""
-    return sorted(projects().values(), key=lambda project: -len(project.lineage))
-
-
-def _by_tree(tree: Tree) -> Project | None:
+def project_of_tree(tree: Tree) -> Project | None:
+    """The project whose files a tree has; None for a tree of none that is known."""
     for project in _candidates():
         if any(all(tree.exists(path) for path in paths) for paths in project.tree_has):
             return project
     return None
+
+
+def _candidates() -> list[Project]:
+    """The projects, those that inherit from others first, as their files are more specific."""
+    return sorted(projects().values(), key=lambda project: -len(project.lineage))
 
 
 def _by_patches(patches: Sequence[Patch]) -> Project | None:

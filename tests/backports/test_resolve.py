@@ -36,7 +36,7 @@ def test_a_conflict_is_resolved_in_two_calls(conflicting: World, tmp_path: Path)
     assert second["state"] == "done"
     text = Path(second["files"][0]).read_text()
     assert "Subject: [PATCH 6.12.y] work: do not forget step 20" in text
-    assert f"[ Upstream commit {conflicting.fix} ]" in text
+    assert f"commit {conflicting.fix} upstream." in text
     assert "+\town(20, all);" in text
     assert "This differs from upstream" in text
     assert "yourname" not in text.partition("\n---\n")[0]

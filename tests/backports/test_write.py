@@ -23,7 +23,7 @@ def test_a_clean_backport_is_one_mail_with_marker_and_people(world: World, tmp_p
     file = next((tmp_path / "out" / "6.12").iterdir())
     patch = parse_patch(file.read_bytes(), str(file))
     assert patch.header("Subject") == "[PATCH 6.12.y] work: do not forget step 20"
-    assert patch.message[0] == f"[ Upstream commit {world.fix} ]"
+    assert patch.message[0] == f"commit {world.fix} upstream."
     assert str(patch.sender) == "Ada Author <author@example.org>"
     assert [address.email for address in patch.addresses("To")] == ["stable@vger.kernel.org"]
     assert [address.email for address in patch.addresses("Cc")] == ["author@example.org", "rita@example.org", "ada@example.org"]
@@ -64,7 +64,7 @@ def test_a_patch_that_differs_shows_how_and_says_what_was_adapted(world: World, 
     text = next((tmp_path / "out" / "6.12").iterdir()).read_text()
     message, _, rest = text.partition("\n---\n")
     assert message.endswith("[ Ada: line 22 is another one here ]\nSigned-off-by: Ada Fixer <ada@example.org>")
-    assert "This differs from upstream commit" in rest
+    assert f"Adapted to 6.12: the message says what differs from upstream commit {world.fix[:12]}." in rest
     assert "other(22);" in rest.partition("diff --git")[0]
 
 

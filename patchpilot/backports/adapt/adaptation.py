@@ -99,7 +99,7 @@ def adapt(scratch: Scratch, merge: Merge, onto: str, fix: FixCommit, tip: str | 
     for path, file in adapted.items():
         if is_code(path) and file.ours is not None:
             unknown |= other_signatures(scratch, onto, near, file.ours, file.base, file.theirs, file.made)
-            unknown |= undeclared_variables(file.ours, file.base, file.made)
+            unknown |= undeclared_variables(file.ours, file.base, file.theirs, file.made)
     steps = [renamed_step(name, here, _since(scratch, fix, name, adapted, tip)) for name, here in renamed.items()]
     lost = found_elsewhere(scratch, onto, near, adapted)
     steps += [elsewhere_step(path, place) for path, place in lost.items()]

@@ -56,7 +56,7 @@ def other_signatures(
 ) -> set[str]:
     """The functions that an adapted file calls with a number of arguments that the branch never uses, and the fix did not introduce.
 
-    They are looked for in the folders `near` it.
+    They are looked for in the folders `near` it. A number that no side has is the merge's own, and wrong.
     """
     # calls that the branch's own lines have need not be counted
     names = names_in(set(made) - set(ours))
@@ -68,8 +68,9 @@ def other_signatures(
         known.setdefault(name, set()).add(count)
     for name, count in _in_tree(scratch, tree, near, {name for name, _ in added} - known.keys()):
         known.setdefault(name, set()).add(count)
+    made_up = {name for name, _ in result - mine - new if name in names_in(base)}
     # a function that is called with several numbers of arguments takes any
-    return {name for name, count in added if len(known.get(name, ())) == 1 and count not in known[name]}
+    return made_up | {name for name, count in added if len(known.get(name, ())) == 1 and count not in known[name]}
 
 
 def _in_tree(scratch: Scratch, tree: str, near: Sequence[str], names: Iterable[str]) -> Calls:
@@ -84,17 +85,21 @@ def _in_tree(scratch: Scratch, tree: str, near: Sequence[str], names: Iterable[s
     return {call for line in done.text.split("\n") for call in calls_in(line, wanted)}
 
 
-def undeclared_variables(ours: Sequence[str], base: Sequence[str], made: Sequence[str]) -> set[str]:
-    """The variables that an adapted function uses, the base's function declares, and the branch's does not have."""
-    before, after = ({one.name: lines[one.start : one.end] for one in units(lines)} for lines in (base, ours))
+def undeclared_variables(ours: Sequence[str], base: Sequence[str], theirs: Sequence[str], made: Sequence[str]) -> set[str]:
+    """The variables that an adapted function uses and does not declare: of the base's function and not in the branch's, or of the branch's own.
+
+    A function of the fix that does as well has a way to declare them that is not seen here.
+    """
+    before, after, new = ({one.name: lines[one.start : one.end] for one in units(lines)} for lines in (base, ours, theirs))
     missing: set[str] = set()
     for unit in units(made):
         body = made[unit.start : unit.end]
         here = after.get(unit.name)
         if here is None or unit.name not in before or body == here:
             continue
-        new = names_in(body) - names_in(here)
-        missing |= {name for name in new & _declared(before[unit.name]) if name not in _declared(body)}
+        used, fixed = names_in(body), new.get(unit.name, [])
+        lost = (used - names_in(here)) & _declared(before[unit.name]) | used & _declared(here)
+        missing |= lost - _declared(body) - (names_in(fixed) - _declared(fixed))
     return missing
 
 

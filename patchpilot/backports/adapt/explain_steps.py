@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What was decided for a conflict, as a sentence that a stable maintainer can check."""
 
+from collections.abc import Iterable, Sequence
+
 from patchpilot.backports.adapt.three_way import Carried, Way
+from patchpilot.backports.conflict_reasons import CHANGED_LINES, OWN_LINES, Cause
 
 _WORDS = {
     Way.ALREADY: "the branch has this change already",
@@ -32,3 +35,16 @@ def renamed_step(name: str, here: str, since: str | None) -> str:
 def elsewhere_step(path: str, place: str) -> str:
     """The step for a dropped change whose code the branch has in another place."""
     return f"{path}: the code of a dropped change is in {place} in the branch; make the change there"
+
+
+def with_causes(steps: Iterable[str], causes: Sequence[Cause]) -> tuple[str, ...]:
+    """Steps, each with the commit that made its file's lines differ, where there is one such commit only."""
+    telling = [cause for cause in causes if cause.why in (CHANGED_LINES, OWN_LINES)]
+    return tuple(_with_cause(step, [cause for cause in telling if step.startswith(f"{cause.path}:")]) for step in steps)
+
+
+def _with_cause(step: str, causes: Sequence[Cause]) -> str:
+    if len(causes) != 1:
+        return step
+    (cause,) = causes
+    return f'{step} ({"the branch lacks" if cause.why == CHANGED_LINES else "since"} {cause.commit[:12]} "{cause.subject}")'

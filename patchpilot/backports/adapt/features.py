@@ -2,17 +2,23 @@
 """What the confidence of an adaptation is computed from."""
 
 import math
+import re
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from patchpilot.backports.adapt.adapted_file import AdaptedFile
 from patchpilot.backports.adapt.tokens import key
+from patchpilot.backports.adapt.units import code_lines, is_code
+
+_TAB = 8
+_NO_STATEMENT = re.compile(r"[}{#]|else\b|case\b|default\b|\w+:")
 
 
 def features_of(files: Mapping[str, AdaptedFile], unknown: Collection[str], fix_lines: int) -> dict[str, float]:
     """Name → number: the ways that were needed, how large the conflicts and the fix are, what is unknown to the branch.
 
-    `fix_lines` is the number of lines that the fix adds and removes; `made_up` counts the lines that neither the branch nor the fix has.
+    `fix_lines` is the number of lines that the fix adds and removes; `made_up` counts the lines that neither the branch nor the fix has, `crooked`
+    those that neither has below the line that they are below, and that are not indented as it asks for.
     """
     features: dict[str, float] = defaultdict(float)
     carried = [(path, one) for path, file in files.items() for one in file.carried]
@@ -20,13 +26,29 @@ def features_of(files: Mapping[str, AdaptedFile], unknown: Collection[str], fix_
         features[f"has_{one.way}"] = 1.0
         features["block"] = max(features["block"], math.log1p(max(len(one.ours), len(one.base))))
         features["added"] = max(features["added"], math.log1p(max(0, len(one.theirs) - len(one.base))))
-    made_up = 0
-    for file in files.values():
+    made_up = crooked = 0
+    for path, file in files.items():
         known = {key(line) for side in (file.ours or (), file.theirs) for line in side}
         made_up += sum(key(line) not in known for line in file.made)
+        if is_code(path) and file.ours is not None:
+            crooked += len(_crooked(file.made) - _crooked(file.ours) - _crooked(file.theirs))
     features["made_up"] = math.log1p(made_up)
+    features["crooked"] = math.log1p(crooked)
     features["ways"] = max(0, len({one.way for _, one in carried}) - 1)
     features["conflicts"] = math.log1p(len({(path, one.line) for path, one in carried}))
     features["unknown"] = len(unknown)
     features["fix_lines"] = math.log1p(fix_lines)
     return {name: value for name, value in features.items() if value}
+
+
+def _crooked(lines: Sequence[str]) -> set[tuple[str, str]]:
+    """The statements right below a `{` or another statement whose indentation does not fit it, each with the line above."""
+    wide = (line.expandtabs(_TAB) for line in code_lines(lines) if line.strip())
+    code = [(len(line) - len(line.lstrip()), line.strip()) for line in wide]
+    found: set[tuple[str, str]] = set()
+    for (_, before), (above, text), (width, below) in zip(code, code[1:], code[2:], strict=False):
+        if _NO_STATEMENT.match(below):
+            continue
+        if (text.endswith("{") and width <= above) or (text.endswith(";") and before.endswith((";", "{", "}")) and width != above):
+            found.add((text, below))
+    return found

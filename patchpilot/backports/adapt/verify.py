@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What an adapted file must hold: no conflict markers, balanced brackets, no label that is not there, no unreachable code."""
+"""What an adapted file must hold: no conflict markers, balanced brackets, no label that is not there, no unreachable code, no `else` without its `if`."""
 
 import re
 from collections import Counter
@@ -11,6 +11,8 @@ _MARKER = re.compile(r"(?:<{7}|>{7}|\|{7}) ")
 _GOTO = re.compile(r"\bgoto\s+([A-Za-z_]\w*)\s*;")
 _JUMP = re.compile(r"(?:return|goto|break|continue)\b[^;]*;")
 _TARGET = re.compile(r"\w+\s*:|case\b|default\b")
+# a declaration, assignment or jump that is complete in its line
+_STATEMENT = re.compile(r"(?!if\b|for\b|while\b|else\b|[A-Z_]+\()[^{}]*;")
 _BRACKETS = "(){}[]"
 
 
@@ -27,6 +29,8 @@ def problems(made: Sequence[str], ours: Sequence[str], base: Sequence[str], thei
         found.append("brackets are not balanced")
     if _unreachable(made) - _unreachable(ours) - _unreachable(theirs):
         found.append("code is not reachable")
+    if _stray_elses(made) - _stray_elses(ours) - _stray_elses(theirs):
+        found.append("else without an if")
     labels = _undeclared(made) - _undeclared(ours)
     found += [f"goto {label}, which is not declared" for label in sorted(labels)]
     return tuple(found)
@@ -40,6 +44,16 @@ def _unreachable(lines: Sequence[str]) -> set[tuple[str, str]]:
         for before, jump, below in zip(code, code[1:], code[2:], strict=False)
         if _JUMP.fullmatch(jump) and before.endswith((";", "{", "}")) and below.endswith(";") and not _TARGET.match(below)
     }
+
+
+def _stray_elses(lines: Sequence[str]) -> Counter[str]:
+    """The lines that begin with an `else` right after a statement that no `if` or macro is above."""
+    found: Counter[str] = Counter()
+    code = [line.strip() for line in code_lines(lines) if line.strip()]
+    for above, before, line in zip(code, code[1:], code[2:], strict=False):
+        if line.startswith("else") and _STATEMENT.fullmatch(before) and (above.endswith((";", "{")) or above == "}"):
+            found[line] += 1
+    return found
 
 
 def _brackets(lines: Sequence[str]) -> Counter[str]:

@@ -274,7 +274,7 @@ def _files(backport: WrittenBackport) -> list[str]:
     if not backport.files:
         return [f"{backport.branch}: nothing written: {backport.skipped}"]
     answers = [f"{backport.branch}: in reply to {backport.answers}"] if backport.answers else []
-    return [*answers, *(str(file) for file in backport.files)]
+    return [*answers, *(str(file) for file in backport.files), *([f"help: {backport.hint}"] if backport.hint else [])]
 
 
 def as_markdown(results: Sequence[BackportResult], done: WorkDone = _NOTHING) -> str:

@@ -15,7 +15,7 @@ from patchpilot.history.stable_branches import Branches, fetch_command, mainline
 from patchpilot.model.action import Action
 from patchpilot.model.patch import Patch
 from patchpilot.model.progress import Progress
-from patchpilot.projects.detection import detect
+from patchpilot.projects.detection import detect, project_of_tree
 from patchpilot.projects.loading import default_project, projects
 from patchpilot.projects.stable_trees import StableTrees
 from patchpilot.services.topic.read_series import read_series
@@ -131,6 +131,14 @@ def own_trees(repository: Repository, guessed: StableTrees, profile: str | None)
         tip = repository.find("HEAD") or mainline(repository)
         project = detect(CommitTree(repository, tip)) if tip else default_project()
     return project.stable if project and project.stable.branch else None
+
+
+def form_of(repository: Repository, profile: str | None) -> StableTrees:
+    """The stable trees in whose form backports are written; those of no project, which have no list, where none is known."""
+    guessed = stable_branches(repository, profile=profile).stable
+    tip = repository.find("HEAD")
+    is_known = profile or any(map(guessed.version_of, repository.refs)) or (tip and project_of_tree(CommitTree(repository, tip)))
+    return (own_trees(repository, guessed, profile) if is_known else None) or StableTrees()
 
 
 def way_to_stable(repository: Repository, known: Branches, profile: str | None) -> str:

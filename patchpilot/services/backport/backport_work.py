@@ -8,10 +8,10 @@ from pathlib import Path
 from patchpilot.backports.backport_patches import BackportText
 from patchpilot.commits.repository import Repository, identity_in
 from patchpilot.errors import MissingError
-from patchpilot.history.stable_branches import stable_branches
 from patchpilot.model.action import Action
 from patchpilot.model.message_id import given_message_id
 from patchpilot.services.backport.backport_result import BackportResult
+from patchpilot.services.backport.backport_targets import form_of
 from patchpilot.services.backport.directory_patches import write_for_directories
 from patchpilot.services.backport.stable_request import request_mail
 from patchpilot.services.backport.work_clone import Built, Resolving, build, resolve
@@ -62,7 +62,7 @@ def work(repository: Repository | None, results: Sequence[BackportResult], wante
     unpacked = write_for_directories(results, folder, wording=text, profile=profile, unsure=wanted.unsure) if folder else ()
     if repository is None:
         return WorkDone(unpacked)
-    stable = stable_branches(repository, profile=profile).stable
+    stable = form_of(repository, profile)
     last = results[-1]
     written = write_backports(repository, results, folder, wording=text, profile=profile, unsure=wanted.unsure) if folder else ()
     return WorkDone(

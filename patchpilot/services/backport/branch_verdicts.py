@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from patchpilot.backports.adapt.adaptation import Adaptation, adapt
+from patchpilot.backports.adapt.explain_steps import with_causes
 from patchpilot.backports.applies import AppliesHow
 from patchpilot.backports.conflict_reasons import ConflictExplanation, explain
 from patchpilot.backports.fix_commit import FixCommit
@@ -176,6 +177,8 @@ class BackportSession:
         sure = adapted is not None and adapted.is_sure
         if answer.applied and wants and self.effort > 0:
             said = explain(self.history, self.scratch, fix, branch.tip, answer.applied, timeout=self.effort / 2, tree=tree)
+            if adapted:
+                adapted = replace(adapted, steps=with_causes(adapted.steps, said.causes))
             # an adapted fix does without its prerequisites
             if answer.applied.how is AppliesHow.CONFLICT and not sure:
                 need = find_prerequisites(

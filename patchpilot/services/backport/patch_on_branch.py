@@ -5,8 +5,8 @@ from patchpilot.backports.backport_patches import BackportText, make_commits
 from patchpilot.backports.object_store import Scratch
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
-from patchpilot.history.stable_branches import stable_branches
 from patchpilot.services.backport.backport_result import BackportResult, BranchResult
+from patchpilot.services.backport.backport_targets import form_of
 from patchpilot.services.backport.write_backports import steps_for
 
 
@@ -15,7 +15,7 @@ def patch_on_branch(repository: Repository, result: BackportResult, branch: Bran
     steps, skipped = steps_for(repository, [(result, branch)], upstream_only=False, parts=True)
     if skipped or not steps:
         return ()
-    stable = stable_branches(repository).stable
+    stable = form_of(repository, None)
     with Scratch(repository) as scratch:
         try:
             made = make_commits(scratch, stable, steps, branch.tip, BackportText())

@@ -42,7 +42,7 @@ def request_mail(repository: Repository, result: BackportResult, stable: StableT
     body = without_comments(fill(template("stable-request"), values))
     cc = ", ".join(dict.fromkeys([commit.author.header()]))
     subject = f'Please apply {commit.short} ("{result.subject}") to {values["trees"]}'
-    head = [f"To: {stable.list}", f"Cc: {cc}", f"Subject: {' '.join(subject.split())}"]
+    head = [*([f"To: {stable.list}"] if stable.list else []), f"Cc: {cc}", f"Subject: {' '.join(subject.split())}"]
     return "\n".join([*head, "", body]) + "\n"
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from patchpilot.backports.adapt.adaptation import Adaptation, adapt
+from patchpilot.backports.adapt.explain_steps import with_causes
 from patchpilot.backports.backport_patches import BackportText
 from patchpilot.backports.fix_commit import FixCommit
 from patchpilot.backports.object_store import Scratch
@@ -18,6 +19,7 @@ from patchpilot.model.commit import Commit
 from patchpilot.model.patch import Series
 from patchpilot.model.progress import Progress, silent
 from patchpilot.services.backport.backport_result import BackportResult, BranchResult
+from patchpilot.services.backport.backport_targets import form_of
 from patchpilot.services.backport.branch_verdicts import BackportRequest, backport
 from patchpilot.services.backport.bug_range import range_of_backports
 from patchpilot.services.backport.prerequisite_queue import without
@@ -103,7 +105,8 @@ def adapt_to(repository: Repository, result: BackportResult, branch: BranchResul
         return None
     with Scratch(repository) as scratch:
         fix, tree = FixCommit.read(repository, result.commit), scratch.tree_of(branch.tip)
-        return adapt(scratch, scratch.pick(fix.id, tree, fix.base), tree, fix, branch.tip)
+        adapted = adapt(scratch, scratch.pick(fix.id, tree, fix.base), tree, fix, branch.tip)
+    return replace(adapted, steps=with_causes(adapted.steps, branch.causes)) if adapted else None
 
 
 def resolve_conflict(
@@ -114,6 +117,4 @@ def resolve_conflict(
     The prerequisites `left_out` are not applied before the fix.
     """
     narrowed = without(replace(result, branches=(branch,)), {branch.branch: left_out}).branches[0]
-    return resolve(
-        repository, result, narrowed, stable_branches(repository).stable, None, BackportText(adapter=repository.identity), start=start
-    )
+    return resolve(repository, result, narrowed, form_of(repository, None), None, BackportText(adapter=repository.identity), start=start)

@@ -8,11 +8,11 @@ import shlex
 import shutil
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from patchpilot.backports.adapt.adaptation import Adaptation
-from patchpilot.backports.backport_message import backport_message
+from patchpilot.backports.backport_message import backport_message, has_note
 from patchpilot.backports.backport_patches import BackportText, Step, format_series, make_commits, range_diff
 from patchpilot.backports.backport_patches import MadeCommit as MadeCommit
 from patchpilot.backports.object_store import Scratch
@@ -235,13 +235,15 @@ def _resolved(repository: Repository, clone: Repository, base: str, head: str) -
     """The commits the user made, each with the mainline commit its message names."""
     commits = []
     for id_ in clone.rev_list("--reverse", f"{base}..{head}"):
-        named = read_marks(clone.commit(id_).message).upstream
+        message = clone.commit(id_).message
+        named = read_marks(message).upstream
         original = repository.find(named[0]) if named else None
-        commits.append(MadeCommit(id_, repository.commit(original or id_) if original else clone.commit(id_), ""))
+        commit = repository.commit(original) if original else clone.commit(id_)
+        commits.append(MadeCommit(id_, commit, "", is_explained=has_note(message)))
     return commits
 
 
 def _rediffed(scratch: Scratch, commit: MadeCommit) -> MadeCommit:
     if commit.original.id == commit.id:
         return commit
-    return MadeCommit(commit.id, commit.original, range_diff(scratch, commit.original, commit.id))
+    return replace(commit, rangediff=range_diff(scratch, commit.original, commit.id))

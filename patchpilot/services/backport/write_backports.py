@@ -13,22 +13,25 @@ from patchpilot.backports.object_store import Scratch
 from patchpilot.backports.verdict import BranchVerdict
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import InputError, PatchpilotError, UsageError
-from patchpilot.history.stable_branches import stable_branches
 from patchpilot.model.action import Action, Advice
 from patchpilot.model.message_id import given_message_id
 from patchpilot.projects.stable_trees import StableTrees
 from patchpilot.series.cover_letter import fill, template, without_comments
 from patchpilot.services.backport.backport_result import BackportResult, BranchResult
+from patchpilot.services.backport.backport_targets import form_of
+
+_SIGN = "your sign-off belongs below your note: use --signoff"
 
 
 @dataclass(frozen=True, slots=True)
 class WrittenBackport:
-    """What was written for a branch: the files in order (and the mail they answer), or why none."""
+    """What was written for a branch: the files in order (the mail they answer, and what is left to do), or why none."""
 
     branch: str
     files: tuple[Path, ...]
     skipped: Advice = ""
     answers: str = ""
+    hint: str = ""
 
 
 def answered(results: Sequence[BackportResult]) -> dict[tuple[str, str], str]:
@@ -68,7 +71,7 @@ def write_backports(
     commits would do as well those too, into `folder`/<version>-whole. A folder that holds patches already is refused. Without a mail to answer in
     `wording`, the FAILED mail that a followed series has got about a fix is answered.
     """
-    stable = stable_branches(repository, profile=profile).stable
+    stable = form_of(repository, profile)
     written: list[WrittenBackport] = []
     mails_got = {} if wording.in_reply_to else answered(results)
     with Scratch(repository) as scratch:
@@ -91,7 +94,9 @@ def write_backports(
                     continue
                 mails = mails_of(scratch, stable, commits_made, branch, mine)
                 files = write_mails(folder / (folder_name(branch) + ("-whole" if whole else "")), mails)
-                written.append(WrittenBackport(name, files, answers=f"<{given_message_id(mine.in_reply_to)}>" if mine.in_reply_to else ""))
+                answers = f"<{given_message_id(mine.in_reply_to)}>" if mine.in_reply_to else ""
+                unsigned = wording.signer is None and any(commit.is_explained for commit in commits_made)
+                written.append(WrittenBackport(name, files, answers=answers, hint=_SIGN if unsigned else ""))
     return tuple(written)
 
 
@@ -162,7 +167,7 @@ def note_of(commit: MadeCommit, version: str, wording: BackportText) -> str:
         "tree": version,
         "rangediff": commit.rangediff,
     }
-    return without_comments(fill(template("backport-note"), values))
+    return without_comments(fill(template("backport-adapted" if commit.is_explained else "backport-note"), values))
 
 
 def taken(adapted: Adaptation | None, *, unsure: bool) -> Adaptation | None:

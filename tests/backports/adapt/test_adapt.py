@@ -4,8 +4,9 @@
 from pathlib import Path
 
 from patchpilot.model.mail import parse_patch
-from tests.backports.world import World, source
+from tests.backports.world import World, follow_failed, source
 from tests.kit.cli import call
+from tests.kit.repos import Repo
 
 
 def adapted(world: World, folder: Path, *words: object) -> str:
@@ -25,7 +26,7 @@ def test_the_adapted_patch_is_in_the_form_of_the_stable_tree_and_explains_itself
     (file,) = (tmp_path / "out" / "6.6").iterdir()
     patch = parse_patch(file.read_bytes(), str(file))
     assert patch.header("Subject") == "[PATCH 6.6.y] work: do not forget step 20"
-    assert patch.message[0] == f"[ Upstream commit {world.fix} ]"
+    assert patch.message[0] == f"commit {world.fix} upstream."
     text = list(patch.message)
     signed = text.index("Signed-off-by: Ada Fixer <ada@example.org>")
     assert text[signed + 1].startswith("[ ")
@@ -37,6 +38,51 @@ def test_the_adapted_patch_is_in_the_form_of_the_stable_tree_and_explains_itself
     world.repo.git("-C", str(clone), "checkout", "-q", "--detach", tip)
     world.repo.git("-C", str(clone), "am", "-q", str(file))
     assert "verify(20, all);" in (clone / "w.c").read_text()
+
+
+def test_the_note_names_the_commit_that_made_the_lines_differ(world: World, tmp_path: Path) -> None:
+    other_start(world)
+    branch = world.repo.git("rev-parse", "--short=12", "linux-6.6.y")
+    out = adapted(world, tmp_path / "out")
+    (file,) = (tmp_path / "out" / "6.6").iterdir()
+    assert f'made the same change in its own lines (since {branch} "work: rename") ]' in file.read_text()
+    # the note has a name, so it needs that person's sign-off
+    assert "help: your sign-off belongs below your note: use --signoff" in out
+    assert "--signoff" not in adapted(world, tmp_path / "signed", "--signoff")
+
+
+def test_what_is_below_the_cut_leaves_nothing_to_fill_in(world: World, tmp_path: Path) -> None:
+    other_start(world)
+    adapted(world, tmp_path / "out", "--signoff")
+    (file,) = (tmp_path / "out" / "6.6").iterdir()
+    below = file.read_text().partition("\n---\n")[2]
+    assert below.strip().startswith(f"Adapted to 6.6: the message says what differs from upstream commit {world.fix[:12]}.\n\n1:  ")
+    assert "your own Signed-off-by" not in below
+
+
+def test_an_adapted_patch_answers_the_failed_mail(world: World, tmp_path: Path) -> None:
+    other_start(world)
+    follow_failed(world.fix, tmp_path, "6.6")
+    assert "linux-6.6.y: in reply to <failed-6.6-2@" in adapted(world, tmp_path / "out", "--signoff")
+    (file,) = (tmp_path / "out" / "6.6").iterdir()
+    patch = parse_patch(file.read_bytes(), str(file))
+    assert (patch.header("Subject"), patch.message[0]) == ("[PATCH 6.6.y] work: do not forget step 20", f"commit {world.fix} upstream.")
+    assert (patch.header("In-Reply-To") or "").startswith("<failed-6.6-2@")
+    assert [address.email for address in patch.addresses("To")] == ["stable@vger.kernel.org"]
+
+
+def test_the_patch_of_a_project_that_is_not_known_is_sent_to_no_list(tmp_path: Path) -> None:
+    repo = Repo(tmp_path / "tool")
+    repo.commit("start", {"w.c": source(l19="verify(19);", l20="verify(20);")})
+    old = repo.git("rev-parse", "HEAD")
+    repo.commit("names", {"w.c": source(l19="check(19);", l20="check(20);")})
+    fix = repo.commit("fix", {"w.c": source(l19="check(19);", l20="check(20, all);")})
+    done = call("backport", "-C", repo.path, fix, "--onto", old, "--adapt", "--write", tmp_path / "out")
+    assert done.code == 0, done.err
+    (file,) = (tmp_path / "out").rglob("*.patch")
+    patch = parse_patch(file.read_bytes(), str(file))
+    assert not patch.addresses("To")
+    assert patch.message[0] == f"[ Upstream commit {fix} ]"
 
 
 def test_json_has_kind_confidence_steps_and_files(world: World) -> None:

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Calls and variables of an adapted file that the branch has in another form."""
 
-from patchpilot.backports.adapt.calls import calls_in, undeclared_variables
+from patchpilot.backports.adapt.calls import calls_in, other_signatures, undeclared_variables
+from patchpilot.backports.object_store import Scratch
+from patchpilot.commits.repository import Repository
 from tests.backports.world import World, source
 
 
@@ -17,8 +19,15 @@ def function(*body: str) -> list[str]:
 def test_a_variable_that_only_the_fixs_tree_declares_is_found() -> None:
     ours = function("int here = 1;", "use(here);")
     base = function("struct node *p = 0;", "use(p);")
-    assert undeclared_variables(ours, base, function("int here = 1;", "use(here);", "put(p);")) == {"p"}
-    assert not undeclared_variables(ours, base, function("int here = 1;", "struct node *p;", "put(p);"))
+    assert undeclared_variables(ours, base, base, function("int here = 1;", "use(here);", "put(p);")) == {"p"}
+    assert not undeclared_variables(ours, base, base, function("int here = 1;", "struct node *p;", "put(p);"))
+
+
+def test_a_variable_whose_declaration_the_fix_takes_away_is_found_where_the_branch_still_uses_it() -> None:
+    base = function("int here = 1;", "use(here);")
+    ours, made = function("int here = 1;", "use(here);", "more(here);"), function("more(here);")
+    assert undeclared_variables(ours, base, function("done();"), made) == {"here"}
+    assert not undeclared_variables(ours, base, function("EACH(here)", "use(here);"), made)
 
 
 def test_another_number_of_arguments_makes_an_adaptation_unsure(world: World) -> None:
@@ -28,3 +37,12 @@ def test_another_number_of_arguments_makes_an_adaptation_unsure(world: World) ->
     fix = world.repo.commit("more", {"w.c": source(l10="quick(10);", l19="check(19);", l20="check(20, all);", l18="check(18);")})
     (branch,) = world.ask(fix, "--onto", "linux-6.6.y", "--adapt")["branches"]
     assert branch["adaptation"]["confidence"] < 0.5
+
+
+def test_a_number_of_arguments_that_no_side_has_is_the_merges_own(world: World) -> None:
+    ours, base, theirs, made = (
+        function(f"copy({words});") for words in ("v, MAX, to", "v, to", "v, MAX, wipe(), to", "v, MAX, wipe(), MAX, to")
+    )
+    with Repository.open(world.repo.path) as repository, Scratch(repository) as scratch:
+        assert other_signatures(scratch, world.base, [], ours, base, theirs, made) == {"copy"}
+        assert not other_signatures(scratch, world.base, [], ours, base, theirs, ours)

@@ -98,6 +98,8 @@ def test_a_dropped_change_whose_code_is_elsewhere_is_never_sure(tmp_path: Path) 
         (function("work", "if (f)", "return 0;", "b(f);"), ()),
         (function("work", "<<<<<<< ours", "a(f);").replace("\t", ""), ("conflict markers are left",)),
         (function("work", 'a("{");', "/* } ) */"), ()),
+        (function("work", "int k;", "else if (f)", "a(f);"), ("else without an if",)),
+        (function("work", "if (f)", "a(f);", "else", "b(f);"), ()),
     ],
 )
 def test_what_an_adapted_file_must_not_have(made: str, expected: tuple[str, ...]) -> None:

@@ -3,6 +3,8 @@
 
 import pytest
 
+from patchpilot.backports.adapt.adapted_file import AdaptedFile
+from patchpilot.backports.adapt.features import features_of
 from patchpilot.backports.adapt.three_way import Way, merge_lines
 from patchpilot.backports.adapt.tokens import tokenize, untokenize
 from patchpilot.backports.adapt.units import openers, units
@@ -94,3 +96,12 @@ def test_lines_that_both_sides_added_are_kept_unless_they_are_nearly_the_same() 
     assert [one.way for one in both.carried] == [Way.BESIDE]
     alike = merge_lines(lines("\ta();\n\tcheck(p, q);\n"), base, lines("\ta();\n\tcheck(p, r);\n"), openers(base))
     assert [one.way for one in alike.carried] == [Way.OVER]
+
+
+def test_a_statement_that_no_side_indents_so_is_counted() -> None:
+    ours, crooked = (
+        f"int work(void)\n{{\n\tif (a) {{\n\t\tb();\n\t\tc();\n\t}}\n{more}}}\n".splitlines(keepends=True)
+        for more in ("", "\td();\n\t\te();\n")
+    )
+    files = [AdaptedFile("100644", ours, ours, ours, made) for made in (ours, crooked)]
+    assert ["crooked" in features_of({"w.c": file}, (), 1) for file in files] == [False, True]
