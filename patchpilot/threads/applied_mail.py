@@ -23,6 +23,8 @@ _SUMMARY = re.compile(
     r"\s+(?:commit:\s+)?(?P<where>https?://\S+|[0-9a-f]{7,40}\b|\(no [^)\n]*\))",
     re.MULTILINE,
 )
+_LISTED = re.compile(r"^(?P<commit>[0-9a-f]{12,40}) (?P<title>\S[^\n]{7,200})$", re.MULTILINE)
+"""A commit with its title on a line of its own, as scripts list what they applied."""
 _VERSION = re.compile(r"\b(?P<version>\d+\.\d+)(?:\.y|-stable|\.\d+-rc\d+|\.\d+-stable)?\b")
 _TIP = re.compile(r"merged into the (?P<tree>\S+) branch of tip")
 _MM = re.compile(r"(?:added to|removed from) the -mm (?P<tree>\S+) branch|merged into the (?P<merged>\S+) branch|\[merged (?P<m>[^]]+)\]")
@@ -101,7 +103,7 @@ def _summary(text: str) -> tuple[AppliedReport, ...]:
                 " ".join(match["title"].split()), int(match["number"]) if match["number"] else None, commit["id"] if commit else None
             )
         )
-    return tuple(landings)
+    return tuple(landings) or tuple(AppliedReport(line["title"].strip(), None, line["commit"]) for line in _LISTED.finditer(text[:200_000]))
 
 
 def _ids(pattern: re.Pattern[str], text: str) -> list[str]:

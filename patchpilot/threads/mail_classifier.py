@@ -26,7 +26,7 @@ _SCRIPT_ID = re.compile(r"\.b4-ty@|\.b4-ty\b")
 _THANKS_OF_B4 = re.compile(
     r"\b(?:applied|merged|queued|pulled|pushed|picked up|taken)\b|^\s+(?:merge )?commit: |\(no commit info\)", re.IGNORECASE | re.MULTILINE
 )
-_OWN_PATCHES = re.compile(r"^(?:\d+ )?patch(?:es)? applied to \S[^\n]{0,80}", re.IGNORECASE | re.MULTILINE)
+_OWN_PATCHES = re.compile(r"^(?:\d+ )?patch(?:es|\(es\))? applied to \S[^\n]{0,80}", re.IGNORECASE | re.MULTILINE)
 _WARNS = re.compile(r"^>> [^\n]*\bwarning:|\bbuild warnings?\b", re.IGNORECASE | re.MULTILINE)
 _FAILS = re.compile(r"\berrors?\b|undefined reference|cannot apply", re.IGNORECASE)
 _NAMED_COMMIT = re.compile(r"^[0-9a-f]{12,40} \S", re.MULTILINE)
@@ -151,7 +151,8 @@ def _person(base: Classified, answered: Answered, is_known: bool) -> Classified:
         return replace(base, kind=MailKind.NACK, confidence=0.95, why=refusal.strip())
     if reading.kind is MailKind.NACK and (not credited or reading.confidence > 0.8):
         return replace(base, kind=MailKind.NACK, confidence=reading.confidence, why=reading.why)
-    if reading.kind is MailKind.APPLIED and reading.confidence > (0.6 if credited else 0.5):
+    only_tested = bool(credited) and reading.tree is None and all(tag.name.lower() == "tested-by" for tag in credited)
+    if reading.kind is MailKind.APPLIED and not only_tested and reading.confidence > (0.6 if credited else 0.5):
         return replace(base, kind=MailKind.APPLIED, confidence=reading.confidence, why=reading.why, named_tree=reading.tree)
     if base.by_author and (own := _OWN_PATCHES.search(body.text)) and _NAMED_COMMIT.search(body.text):
         # a maintainer's script about the maintainer's own patches

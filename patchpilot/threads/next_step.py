@@ -64,7 +64,12 @@ def _changes(status: Status, version: int) -> Advice:
         why = f"reverted in mainline by {undone.proof.commit[:12]}: read why, and send a corrected v{version}"
         return Action("send", ("--reroll",), why)
     reply = _last_wish(status)
-    return _wished(reply, version) if reply else Action("send", ("--reroll",), f"send v{version} with the requested changes")
+    is_answered = reply is not None and reply.mail.kind is MailKind.QUESTION and _answered(status, reply)
+    return (
+        _wished(reply, version)
+        if reply and not is_answered
+        else Action("send", ("--reroll",), f"send v{version} with the requested changes")
+    )
 
 
 def _wished(reply: Reply, version: int) -> Advice:

@@ -33,13 +33,13 @@ _YET = r" (?:until|before|without|unless|now|yet|as|for|in)"
 REFUSAL_IN_WORDS = _one_of(rf"""
     i(?:'m| am)? (?:not going to|won't|will not|refuse to) (?:apply|take|accept|merge|queue|pull) (?:this|it|that|these)(?!{_YET})
     i(?:'m| am)? reject(?:ing)? (?:this|it)
-    patch rejected | rejected(?=[.!])
+    (?:patch|series)(?: is)? rejected | (?<!are )(?<!is )(?<!be )(?<!were )(?<!was )(?<!gets )(?<!get )rejected(?=[.!])
 """)
 
 _BEFORE_APPLIED = _joined(r"""
     i've | i have | i | now | and | have been | has been | both | all | series | patch | patches | patchset | these | it | them
     already | just | thanks | it's | is | are
-    thank you | thx | rebased | \d+ | version | ok
+    thank you | thx | rebased | \d+ | version | ok | so | hence | therefore
 """)
 _SPELLINGS = "applied|appiled|aplied|applid|appplied"
 APPLIED = re.compile(
@@ -49,6 +49,7 @@ APPLIED = re.compile(
     r"queued|merged|pushed|pulled|picked(?: (?:it|this|these|them|both))?(?: patch(?:es)?)? up|picked up"
     r"|picked(?= (?:v\d|it|this|these|those|them|to|into|the series)\b|\s*(?:[.,!]|$))|cherry-picked"
     r"|took(?= (?:it|this|these|those|them|patch(?:es)?|the (?:whole |entire )?(?:series|patch(?:es)?))\b)|taken|committed"
+    r"|landed(?= (?:it|this|these|those|them|both|in|on)\b)"
     r"|(?<!patch )added|added(?= to\b))\b"
     r"(?P<rest>[^\n]*)",
     re.IGNORECASE | re.MULTILINE,
@@ -78,8 +79,10 @@ APPLIED_REST = re.compile(
     rf"|by (?:hand|(?-i:[A-Z])\w+)\b|manually\b|locally\b"
     rf"|with (?:thanks|{_ALTERED})"
     rf"|{_WHAT}(?:\s+(?:now|as well|also|instead|three|two|four|manually|whole|{_WHAT})){{0,4}}"
-    rf"\s*(?:[,.!;]|$|(?:to|in|into|for|on|with|as|thanks|now|and|{_WHILE})\b)"
+    rf"\s*(?:[,.!;(]|$|(?:to|in|into|for|on|via|with|as|thanks|now|and|{_WHILE})\b)"
     rf"|(?:to|in|into|for|on|onto|via|against)\s+(?:{_PLACE})\b"
+    r"|(?:the|this|your) (?:[\w-]+ ){0,2}(?:driver|support|code|changes?|fix(?:es)?|cleanups?|work) (?:to|in|into|onto|for|via)"
+    r" (?:(?:my|the) )?\S*(?:[\w.]+[/#][\w.]|\.git\b|next\b|fixes\b)"
     r"|(?:to|in|into|onto)\s+(?!wrong|incorrect|another|different|other|it\b|all\b|any\b|devices?\b)\w[\w./+-]*"
     r"(?: [\w./+-]+)?\s*(?:[,.!;(]|$|thanks|tree|branch|queue))",
     re.IGNORECASE,
@@ -116,7 +119,8 @@ NOT_A_TREE = re.compile(
 """Places to which things other than patches are added."""
 NOT_YET_APPLIED = re.compile(
     r"\b(?:once|when|if|until|unless|before|after|as soon as|assuming|which|that|whether)\b[^.!?;]{0,140}\b(?:been|gets?|is|are|was|were)\s+(?:\w+\s+)?$"
-    r"|\bwith (?:this|the|that|these|those|your|my|both|all) (?:\w+ ){0,3}$",
+    r"|\bwith (?:this|the|that|these|those|your|my|both|all) (?:\w+ ){0,3}$"
+    r"|\b(?:see|get|getting|like|love|want|need|wanted|hope|wish)\b(?: \w+){0,2} (?:this|the|it|these|them|your|my|that)(?: \w+){0,2} $",
     re.IGNORECASE,
 )
 """A sentence up to its "applied" that speaks of a condition, or of what somebody else applied."""
@@ -133,7 +137,7 @@ _APPLYING = _joined(r"""
 """)
 WILL_APPLY = re.compile(
     r"(?:\b(?:i'll|i will|i shall|i'm going to|i am going to|i'm|let me)|^\W*(?:(?:thanks|thank you|thx),? )?will)\s+(?:[^.?!\n]{0,40}\band )?"
-    rf"(?:(?!before|until|without)\w+\s+){{0,2}}?(?:{_APPLYING})\b(?!\s+a\s+(?:look|closer))"
+    rf"(?:(?!before|until|without|reluctant|hesitant|unable|unlikely|unsure|afraid|about)\w+\s+){{0,2}}?(?:{_APPLYING})\b(?!\s+a\s+(?:look|closer))"
     r"[^.?!\n]{0,60}(?:\b(?:it|this|these|them|up|in|for|to|into|patch|series|both)\b|thanks)",
     re.IGNORECASE | re.MULTILINE,
 )
@@ -149,8 +153,14 @@ WHILE_APPLYING = re.compile(
     re.IGNORECASE,
 )
 """What was done in applying it."""
-FOLDED = re.compile(r"\b(to|into|in|on|for|via)\n(?=\S)")
-"""Where a line ends before the name of a tree."""
+FOLDED = re.compile(r"(\b(?:to|into|in|on|for|via)(?=\n\S)|\w,?(?= ?\n[a-z])) ?\n")
+"""Where a sentence goes on in the next line, or a line ends before the name of a tree."""
+DARED = re.compile(
+    r"\bi(?:'ve| have)? (?:dared|took the liberty|taken the liberty|went ahead|gone ahead)\b[^.?!]{0,80}\b(?:and|to)"
+    r" (?:merged?|apply|applied|pushe?d?|queued?|commit(?:ted)?|pick|take)\b(?! (?:your|the|those|his|her) (?:suggestion|comment|change|advice|review))",
+    re.IGNORECASE,
+)
+"""Who did it without asking."""
 IN_TREE = re.compile(
     r"(?<!not )\b(?:is|are)(?: now)? in (?:my|the) (?:[\w/.-]+ ){0,2}(?:tree|queue|branch)\b(?! (?:already|of))"
     r"|\bput (?:it|this|them) (?:in|into|on) (?:the|my) (?:queue|tree|branch)",
@@ -165,26 +175,33 @@ GOT_IT = re.compile(
 PATCHWORK_MARK = re.compile(r"^pw-bot:\s*(?P<state>[a-z-]{2,24})\s*$", re.IGNORECASE | re.MULTILINE)
 """A state that a reply sets in patchwork."""
 WITHDRAWS = re.compile(
-    r"\b(?:ignore|disregard|drop|discard|skip)\s+(?:this|it|these|them|my|the|that)\b(?:\s+(?:\w+\s+)?(?:one|patch(?:es)?|series|patchset|version|v\d+))?"
+    r"(?<!\bor )(?<!\bor to )(?<!\bor just )(?<!\bor just to )\b(?:ignore|disregard|drop|discard|skip)\s+(?:(?:this|it|these|them|that)\b"
+    r"|(?:my|the)(?=\s+(?:\w+\s+)?(?:one|patch|series|version|v\d)))(?:\s+(?:\w+\s+)?(?:one|patch(?:es)?|series|patchset|version|v\d+))?"
     r"(?!\s+(?:e?-?mail|message|comment|question|reply|noise|part|hunk|line|previous|last|tag|for now))"
-    r"|\bi(?:'m| am|'ll| will| hereby)? (?:withdraw(?:ing)?|retract(?:ing)?|drop(?:ping)?) (?:this|it|the|my|these)\b|\bself[- ]na(?:c)?k\b",
+    r"|\bi(?:'m| am|'ll| will| hereby)? (?:withdraw(?:ing)?|retract(?:ing)?|drop(?:ping)?) (?:this|it|the|my|these)\b|\bself[- ]na(?:c)?k\b"
+    r"|(?<!n't )(?<!not )(?<!to )\bforget (?:about )?(?:this|the|my|these) (?:patch(?:es)?|series|one|version)\b"
+    r"|\b(?:consider|abandon(?:ing)?|scrap(?:ping)?) (?:this|the|my|these) (?:patch(?:es)?|series)\b(?! (?:as|to|for|in|when|if))"
+    r"|\b(?:this|the|my) (?:patch|series) (?:is|becomes) (?:no longer|not|un)[ -]?(?:needed|necessary|required)\b",
     re.IGNORECASE,
 )
 """An author on their own patch; not when they announce a new version."""
 WHOLE_SERIES = re.compile(
-    r"\b(?:series|patchset|(?:patch|the|this|whole) set|all|both|patches|these|them|whole|everything|the lot|\d+ ?(?:-|to|\.\.) ?\d+)\b",
+    r"\b(?:series|patchset|(?:patch|the|this|whole) set|all|both|patches|these|them|whole|everything|the lot|\d+ ?(?:-|to|\.\.) ?\d+)\b"
+    r"|\balong with (?:the )?(?:\[?\d+/\d+|rest|others?)",
     re.IGNORECASE,
 )
 """Words of a reply to one patch that speak of more than this patch."""
 PERHAPS = _one_of("probably | maybe | perhaps | might | likely")
 UNDER_CONDITION = _one_of(r"(?:if|once|unless|when|after|until)\s+\w+")
 TREE = re.compile(
-    r"\b(?:applied|queued(?: up)?|merged|pushed|pulled|taken|added|picked up|line it up|take (?:it|this)|apply (?:it|this)|queue (?:it|this)(?: up)?)\b"
+    r"\b(?:applied|queued(?: up)?|merged|pushed|pulled|committed|taken|added|picked up"
+    r"|line it up|take (?:it|this)|apply (?:it|this)|queue (?:it|this)(?: up)?)\b"
     r"[^.\n]{0,30}?\b(?:to|in|into|for|on|onto|via)\s+(?:the\s+|my\s+)?(?P<tree>[\w][\w./+-]*(?:\s+\([^)\n]+\))?)",
     re.IGNORECASE,
 )
 NO_TREE = re.compile(
-    r"^(?:\w+ly|it|its|this|that|these|those|me|you|us|them|all|any|an?|some|each|both|our|your|top|be|see|make|avoid)$", re.IGNORECASE
+    r"^(?:\w+ly|(?!testing)\w+ing|my|it|its|this|that|these|those|me|you|us|them|all|any|an?|some|each|both|our|your|top|be|see|make|avoid)$",
+    re.IGNORECASE,
 )
 
 ASSENT = _one_of(
@@ -192,8 +209,11 @@ ASSENT = _one_of(
     looks? (?:very |really |pretty |all |quite )?(?:good|fine|ok(?:ay)?|great|nice|correct|sane|reasonable|right|sensible)
     lgtm | sgtm | sounds? (?:good|fine|reasonable|great) | (?:i'm|i am|im) (?:ok(?:ay)?|fine|happy|good) with
     (?:fine|ok(?:ay)?|good) (?:with|by|for|to) me
-    no objections? | works for me | makes? sense(?! (?:to|if|for)\b) | agreed? | seems? (?:good|fine|ok(?:ay)?|reasonable|correct|sane|right)
+    no objections? | works for me | (?:resolves?|addresses) (?:all )?my (?:concerns?|comments?|questions?|remarks?)
+    no (?:further|more|other) (?:comments?|concerns?|questions?|remarks?)
+     makes? sense(?! (?:to(?! me)|if|for)\b) | agreed? | seems? (?:good|fine|ok(?:ay)?|reasonable|correct|sane|right)
     ack(?:ed)?(?: from me)?{_BUS} | indeed
+    (?:carry|put|take|push|send|route|merge|queue) (?:it|this|them|these|that) (?:in|into|to|through|via|with) your (?:\w+ )?(?:tree|branch|queue)
     nice (?:catch|find|fix|cleanup|work) | good (?:catch|find|fix|idea|point) | you can add | feel free to add | i like (?:it|this|that|these)
     is (?:correct|fine|right|ok|good)(?: as)? | \+1 | correct\.
     """,
@@ -257,10 +277,27 @@ PROMISES = re.compile(
     r"|v\d+ (?:will|is|has been) (?:sent|posted|coming)|sent (?:a )?v\d)\b",
     re.IGNORECASE,
 )
+_WILL = (
+    r"\b(?:i(?:'ll| will| shall|'m going to| am going to| plan to)|let me|we(?:'ll| will)|(?:sure|yes|ok(?:ay)?|thanks|right|ah),? will)\b"
+)
+NEXT_VERSION = re.compile(
+    rf"(?:{_WILL}|^\W*will\b)[^.?!]{{0,80}}\b(?:v(?P<version>\d{{1,2}})\b(?![.]\d)"
+    r"|(?:new|next|updated|another|revised) (?:version|revision|spin|iteration|series)"
+    r"|re-?spin|re-?send|re-?post|re-?spinning)(?![^.?!]{0,60}\b(?:if|unless)\b)",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""An author who announces the next version."""
+WILL_CHANGE = re.compile(
+    rf"(?:{_WILL}|^\W*will\b)(?: \w+){{0,3}} (?:fix|change|update|add|remove|drop|rework|rename|split|reword|rephrase|rebase|address|correct|convert|replace"
+    r"|move|fold|squash|include|mention|do (?:that|so|it))\b",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""An author who will do what was asked."""
 QUESTION = re.compile(r"\?(?![^\n]{0,200}\s:\s|\s+\S{1,80}\+0x)(?:\s|$|[)\"'])")
 """The end of a question; C's `? :` is none, nor is a doubtful line of a call trace."""
 WORKS = _one_of(r"""
-    i can confirm | (?<!that )works (?:fine|well|great|as expected|for me)(?! if| when) | (?:fixes|solves) (?:it|the \w+|my \w+) (?:for me|here)
+    i can confirm | (?<!that )seems to work(?: (?:fine|well|here|now|for me))?(?=[.,!:;]|$)
+    (?<!that )works (?:fine|well|great|as expected|for me)(?! if| when) | (?:fixes|solves) (?:it|the \w+|my \w+) (?:for me|here)
     (?:can't|cannot|can not|unable to|no longer) (?:be )?(?:reproduced?|see|observe|trigger) (?:the|this|that|it|any)
 """)
 """A person's report of a successful test."""
@@ -279,12 +316,28 @@ TOOK_OWN = re.compile(
 )
 """A maintainer on their own patch."""
 TOOK_INTO = re.compile(
-    r"(?:\A|[.!,]\s+|\n)\W*(?:i(?:'ve| have)? )?(?:(?:now|just|already) ){0,2}(?:applied|queued|merged|pushed|added|taken|picked|moved)\b(?! in v\d)"
+    r"(?:\A|[.!,]\s+|\n)\W*(?:i(?:'ve| have)? )?(?:(?:now|just|already) ){0,2}(?:applied|queued|merged|pushed|added|taken|picked|moved|landed)\b(?! in v\d)"
     r"[^.?!\n]{0,50}?"
-    r"\b(?:to|in|into|onto) (?:the |my )?(?:\S*(?:-next|/next|-fixes|/fixes|\.git)(?!\S*[\w/])|\S+ (?:tree|branch) of \S+)",
+    r"\b(?:to|in|into|onto) (?:the |my )?(?:(?:master|main|mainline)\b|[a-z][\w-]{1,20}/(?:for-|stable-)\S+"
+    r"|\S*(?:-next|/next|-fixes|/fixes|\.git)(?!\S*[\w/])|\S+ (?:tree|branch) of \S+)",
     re.IGNORECASE,
 )
 """A maintainer on their own patch, in an answer to others: in a tree that others take from."""
+WITH_THAT = re.compile(r"\bwith (?:that|this|these|those)\b", re.IGNORECASE)
+"""A condition for what is said."""
+YES = re.compile(
+    r"\A\W*(?:sure|yes|yep|yup|ok(?:ay)?|of course|will do|done|no problem)\b(?!.*\b(?:but|if|once|when|after|until|unless|later|not|n't)\b)",
+    re.IGNORECASE | re.DOTALL,
+)
+"""The whole of an answer that agrees."""
+TOOK_BACK = re.compile(
+    r"\bi(?:'ve| have|'m| am|'ll| will)? (?:now |just |also )?(?:dropp?(?:ed|ing)?|revert(?:ed|ing)?|unapplied|backed out|remov(?:ed|ing)) "
+    r"(?:this|it|these|them|both|the (?:patch(?:es)?|series|commits?)|that (?:patch|commit|one))\b"
+    r"(?! (?:\w+ )?(?:line|part|hunk|tag|check|word|from the (?:patch|series|commit)))"
+    r"|\A\W*(?:now |ok(?:ay)?,? )?(?:dropped|reverted)(?=\s*(?:[.,!]|$|now\b|again\b|from\b))",
+    re.IGNORECASE,
+)
+"""A maintainer who undoes what they did."""
 THANKS_FOR_IT = re.compile(
     r"\A\W*(?:many )?(?:thanks?|thank you|thx)(?: you| a lot| very much)? for (?:the|your|this|these|posting|sending|working|doing|looking)\b[^.!,\n]{0,60}"
     r"\b(?:patch(?:es)?|series|patchset|work|fix|change|cleanup|contribution|submission|driver|version|v\d+|it|this)\b[^.!,\n]{0,30}[.!,\n]",
@@ -317,6 +370,15 @@ ASKS_AGAIN = re.compile(
 """A wish for another version, however politely asked."""
 COMMANDS = re.compile(r"^#(?:regzbot|syz)\b", re.MULTILINE)
 GO_AHEAD = re.compile(r"\b(?:please|pls),? (?:push|apply|queue|merge|take|pick|go ahead|send it|ship)\b", re.IGNORECASE)
+TAKE_IT = re.compile(
+    r"\b(?:please|pls|can you|could you|would you|will you|mind)\b[^.?!\n]{0,25}\b(?:push|apply|queue|merge|take|pick|pull|grab|picking|taking|applying)"
+    r"(?: up)? (?:this|it|these|them|that|the|patch(?:es)? \d+(?:(?:,|-| and| &) ?\d+){0,9})(?: (?:patch(?:es)?|series|one|fix|set))?(?: up)?"
+    r"(?: (?:for|through|via|please|to|into|in) (?:me|us|you|v?\d\S*|now|please|(?:the |your |my )?\S{1,20} (?:tree|branch|queue)|\S*(?:next|fixes)))?"
+    r" ?(?:please)?(?=\s*(?:[.?!,;]|$|\n))"
+    r"|\b(?:please|pls|can you|could you|would you) (?:please )?(?:consider )?(?:ack|acking|reviewing|review (?:it|this|these|them))\b",
+    re.IGNORECASE,
+)
+"""What is said to a maintainer, never to the patch's author."""
 _SAID = (
     r"(?!\W*(?:applied|queued|pushed|pulled|merged|committed|picked|taken|ack|acked|nak|nack|nacked|lgtm|done|fixed|dropped|reverted|agreed"
     r"|rejected|ping)\b)"
@@ -379,7 +441,8 @@ WISH = re.compile(
 """A request that has no word of asking: a question without its mark, what somebody would do or want."""
 NO_REQUEST = re.compile(
     r"\b(?:not (?:really )?an? (?:issue|problem|concern)|should have been:?$|(?:did|do)n't (?:want|mean) to (?:suggest|ask)|isn't (?:in)?correct|i can see\b"
-    r"|i (?:\w+ have )?(?:missed|misread|overlooked|misunderstood)\b|no need to (?:resend|repost|respin)|would you mind if i|i should (?:have|note))",
+    r"|i (?:\w+ have )?(?:missed|misread|overlooked|misunderstood)\b"
+    r"|no need to (?:resend|repost|respin|send|do (?:that|this|anything)|change|worry)|would you mind if i|i should (?:have|note))",
     re.IGNORECASE,
 )
 """What has the words of a request and is none."""

@@ -18,6 +18,7 @@ from patchpilot.threads.phrases import (
     ASSENT,
     CLOSING,
     COMMANDS,
+    DARED,
     FOLDED,
     GO_AHEAD,
     GOT_IT,
@@ -26,6 +27,7 @@ from patchpilot.threads.phrases import (
     IN_A_TREE,
     IN_TREE,
     IS_APPLIED,
+    NO_REQUEST,
     NO_TREE,
     NOT_A_TREE,
     NOT_APPLIED,
@@ -42,6 +44,7 @@ from patchpilot.threads.phrases import (
     SAID_AT_ONCE,
     SENT_AGAIN,
     SORRY_OR_DONE,
+    TAKE_IT,
     THANKS_FOR_IT,
     THANKS_FOR_REVIEW,
     TOOK_INTO,
@@ -52,11 +55,16 @@ from patchpilot.threads.phrases import (
     WHILE_APPLYING,
     WILL_APPLY,
     WORKS,
+    YES,
 )
 from patchpilot.threads.reply_body import Body
 
-_LONGEST_TAKING = 40
+_LONGEST_TAKING = 60
 """Words of a maintainer's mail that only says that they took their own patch."""
+_SHORT_YES = 12
+"""Words of a maintainer's yes."""
+_QUESTION_LINES = 6
+"""Lines at the end of a quote in which a question is."""
 _ASKED_ANYWAY = 3
 """Words of asking that an answer to a question may have: it says how things are or should be."""
 
@@ -101,7 +109,7 @@ def read_prose(
             return Reading(MailKind.NACK, 0.9, _around(words, match))
         if match := REFUSAL_IN_WORDS.search(words):
             return Reading(MailKind.NACK, 0.7, _around(words, match))
-        if applied := _applied(words):
+        if applied := _applied(words) or _agrees_to_take(words, body):
             return applied
     if answered is Answered.PATCH and body.answers_a_reply:
         answered = Answered.UNKNOWN
@@ -115,7 +123,8 @@ def _talk(words: str, body: Body, subject: str, by_author: bool | None, answered
     count = len(words.split())
     sentences = max(1, len(re.findall(r"[.!?](?:\s|$)", words)))
     questions = len(QUESTION.findall(words))
-    strong, weak = len(ASKS_STRONGLY.findall(words)), len(ASKS_WEAKLY.findall(words))
+    wishes = NO_REQUEST.sub("", words)
+    strong, weak = len(ASKS_STRONGLY.findall(wishes)), len(ASKS_WEAKLY.findall(wishes))
     mostly_questions = questions * 3 >= sentences and questions > 0
     said = [line for line in body.own if line.text.strip().strip(".")]
     on_code = any(line.on_code for line in said)
@@ -131,8 +140,17 @@ def _talk(words: str, body: Body, subject: str, by_author: bool | None, answered
         )
     if (match := SORRY_OR_DONE.match(words)) and not questions and strong <= 2 and not asks_as_other:
         return Reading(MailKind.OTHER, 0.8, _around(words, match))
+    if (match := TAKE_IT.search(words)) and not on_code and not ASKS_STRONGLY.search(words.replace(match[0], "")):
+        return Reading(MailKind.OTHER, 0.7, _around(words, match))
     asked = strong - len(GO_AHEAD.findall(words))
-    if (match := ASSENT.search(words)) and count <= 30 and not questions and asked <= 0 and not weak and not PROMISES.search(words):
+    if (
+        (match := ASSENT.search(words))
+        and count <= 30
+        and not questions
+        and asked <= 0
+        and not ASKS_WEAKLY.search(wishes.replace(match[0], ""))
+        and not PROMISES.search(words)
+    ):
         return Reading(MailKind.ACK, 0.7, _around(words, match))
     if (match := PATIENCE.search(words)) and count <= 60 and not on_code and strong <= 1:
         return Reading(MailKind.OTHER, 0.6, _around(words, match))
@@ -199,7 +217,7 @@ def _applied(words: str) -> Reading | None:
         return Reading(MailKind.APPLIED, 0.85 if short else 0.65, _around(words, match), _tree(tree))
     if got := GOT_IT.match(words):
         return Reading(MailKind.APPLIED, 0.55, _around(words, got))
-    for pattern in (APPLYING, WHILE_APPLYING):
+    for pattern in (APPLYING, WHILE_APPLYING, DARED):
         if short and "?" not in words and (done := pattern.search(words)) and not UNDER_CONDITION.search(_sentence(words, done.start())):
             return Reading(MailKind.APPLIED, 0.6, _around(words, done), _tree(TREE.search(done[0])))
     there = IN_TREE.search(words)
@@ -210,6 +228,16 @@ def _applied(words: str) -> Reading | None:
         if WILL_APPLY.search(joined) and not (UNDER_CONDITION.search(joined) or PERHAPS.search(joined)):
             return Reading(MailKind.APPLIED, 0.55, joined.strip()[:120], _tree(TREE.search(joined)))
     return None
+
+
+def _agrees_to_take(words: str, body: Body) -> Reading | None:
+    """What a short yes to "could you apply this?" says."""
+    asked = any(line.on_question for line in body.own) and TAKE_IT.search(
+        " ".join(line.strip("> ") for line in body.quoted[-_QUESTION_LINES:])
+    )
+    if not asked or len(words.split()) > _SHORT_YES or not (yes := YES.match(words)):
+        return None
+    return Reading(MailKind.APPLIED, 0.55, _around(words, yes))
 
 
 def _tree(match: re.Match[str] | None) -> str | None:

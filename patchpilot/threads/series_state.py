@@ -11,10 +11,11 @@ from patchpilot.threads.mail_classifier import Classified
 from patchpilot.threads.mail_kinds import WANTS_ANSWER, MailKind
 from patchpilot.threads.mbox import when
 from patchpilot.threads.patch_evidence import about_patch, series_posts
-from patchpilot.threads.phrases import WITHDRAWS
+from patchpilot.threads.phrases import NEXT_VERSION, WILL_CHANGE, WITH_THAT, WITHDRAWS
 from patchpilot.threads.posted_series import PostedTopic, Revision
 from patchpilot.threads.sender import same_person
 from patchpilot.threads.thread_events import Event
+from patchpilot.threads.thread_match import Attached
 from patchpilot.threads.thread_values import (
     LANDED,
     REFUSED,
@@ -246,8 +247,9 @@ def _by_mails(evidence: Evidence) -> Verdict:
         return Verdict(SeriesState.IN_MAINLINE, why, Proof(landed.date, landed.message_id, landed.commit))
     latest_sent = when(topic.latest.head.mail.mail)
     refused, dropped = (_newest(events, what) for what in ("refused", "dropped"))
-    # of several patches one may be withdrawn
-    withdrawn = _newest([event for event in events if evidence.post or not event.of], "withdrawn")
+    # of several patches one may be withdrawn, of several sendings an earlier one
+    earlier = {reply.mail.mail.message_id for reply in evidence.attached if reply.revision not in (topic.latest, None)}
+    withdrawn = _newest([event for event in events if (evidence.post or not event.of) and event.message_id not in earlier], "withdrawn")
     if applied and (evidence.post or len(topic.latest.patches) < 2):
         newest = applied[-1]
         if dropped and dropped.tree == newest.tree and _at(dropped) > _at(newest):
@@ -286,7 +288,7 @@ def _in_review(evidence: Evidence, latest_sent: datetime) -> Verdict:
     ]
     approved: dict[str, datetime] = {}
     for other in others:
-        if other.mail.credited:
+        if other.mail.credited or _is_content(other):
             for key in (other.mail.sender.key, other.mail.sender.name.lower()):
                 approved[key] = max(when(other.mail.mail), approved.get(key, when(other.mail.mail)))
     open_wishes = [
@@ -301,6 +303,11 @@ def _in_review(evidence: Evidence, latest_sent: datetime) -> Verdict:
         newest = open_wishes[-1]
         why = f"{newest.mail.sender.name or newest.mail.sender.email} requested changes ({newest.mail.label})"
         return Verdict(SeriesState.CHANGES_REQUESTED, why, _of_mail(newest.mail.mail))
+    for reply in reversed(since):
+        is_content = reply.parent and approved.get(reply.parent.sender.key, latest_sent) > when(reply.mail.mail)
+        if same_person(reply.mail.sender, topic.author) and not is_content and _announces_more(reply, topic.latest.version):
+            who = reply.mail.sender.name or reply.mail.sender.email
+            return Verdict(SeriesState.CHANGES_REQUESTED, f"{who} announced changes", _of_mail(reply.mail.mail))
     if last and _is_overdue(topic, evidence.now - last):
         return Verdict(SeriesState.STALLED, f"no mail since {last:%Y-%m-%d}", Proof(last))
     if others:
@@ -309,6 +316,26 @@ def _in_review(evidence: Evidence, latest_sent: datetime) -> Verdict:
         read = f"with a question by {asking.name or asking.email}" if asking else "none of them requests changes"
         return Verdict(SeriesState.UNDER_REVIEW, f"{count}, {read}", _of_mail(others[-1].mail.mail))
     return Verdict(SeriesState.SENT, "no reply yet", _of_mail((evidence.post or topic.latest.head).mail.mail))
+
+
+def _is_content(reply: Attached) -> bool:
+    """Whether somebody assents, be it to an answer of the author; not to what the author will change."""
+    if reply.mail.kind is not MailKind.ACK or WITH_THAT.search(reply.mail.body.text):
+        return False
+    return reply.parent is None or not WILL_CHANGE.search(reply.parent.body.text)
+
+
+def _announces_more(reply: Attached, version: int) -> bool:
+    """Whether an author announces the next version, or says yes to a question whether something should change."""
+    if reply.parent is None or same_person(reply.parent.sender, reply.mail.sender):
+        return False
+    words = reply.mail.body.text
+    if "applying" in words:
+        return False
+    announced = NEXT_VERSION.search(words)
+    if announced and "?" not in words and int(announced["version"] or version + 1) > version:
+        return True
+    return reply.parent.kind is MailKind.QUESTION and bool(WILL_CHANGE.search(words)) and "?" not in words
 
 
 def _takes_back(mail: Classified, parent: Classified) -> bool:

@@ -10,7 +10,7 @@ from patchpilot.projects.loading import default_project
 from patchpilot.series.patch_pairing import title_key
 from patchpilot.threads.mail_classifier import unquoted
 from patchpilot.threads.mail_kinds import STABLE, MailKind
-from patchpilot.threads.phrases import PATCHWORK_MARK, PROMISES, SENT_AGAIN, WHOLE_SERIES, WITHDRAWS
+from patchpilot.threads.phrases import PATCHWORK_MARK, PROMISES, SENT_AGAIN, TOOK_BACK, WHOLE_SERIES, WITHDRAWS
 from patchpilot.threads.posted_series import Post
 from patchpilot.threads.sender import same_person
 from patchpilot.threads.thread_match import Attached, about
@@ -101,6 +101,9 @@ def events_of(attached: Sequence[Attached]) -> tuple[Event, ...]:
                 events[place] = replace(events[place], withdrawn=words)
             if parents and _OTHERS.search(words):
                 events.append(Event("superseded", reply.mail.mail.date, reply.mail.mail.message_id, reply.mail.sender.trailer()))
+        elif not new and (undone := _undone(reply)):
+            by = reply.mail.sender.trailer()
+            events = [replace(event, withdrawn=undone) if event.what == "applied" and event.by == by else event for event in events]
     return tuple(events)
 
 
@@ -142,6 +145,13 @@ def _taken_back(reply: Attached) -> tuple[str, str] | None:
         return None
     sentence = re.search(_IN_SENTENCE + re.escape(match[0]) + _IN_SENTENCE, words)
     return " ".join((sentence[0] if sentence else match[0]).split())[:160], target.mail.message_id
+
+
+def _undone(reply: Attached) -> str | None:
+    """The words of somebody who undoes what they did, wherever in the thread they say so."""
+    words = " ".join(reply.mail.body.text.split())
+    undone = None if reply.mail.bot or len(words.split()) > _SHORT else TOOK_BACK.search(words)
+    return undone[0] if undone and "?" not in words and not _KEPT.search(words) else None
 
 
 def _events(reply: Attached) -> list[Event]:
@@ -203,6 +213,7 @@ def _by_author(reply: Attached, base: Event) -> list[Event]:
     mark = PATCHWORK_MARK.search(words)
     if mark and mark["state"].lower() in ("cr", "changes-requested"):
         return [replace(base, what="redone", tree=None, title=mark[0].strip())]
+    words = " ".join(words.split())
     match = WITHDRAWS.search(words)
     announced = (
         PROMISES.search(words) or SENT_AGAIN.search(words) or re.search(r"\bv\d{1,2}\b|\bresen[dt]\b|\bnew version\b", words, re.IGNORECASE)
@@ -210,7 +221,7 @@ def _by_author(reply: Attached, base: Event) -> list[Event]:
     if not match or announced or len(words.split()) > _SHORT or re.search(r"\bif\b", words[: match.start()], re.IGNORECASE):
         return []
     patch = reply.patch if _THIS_PATCH.search(match[0]) and reply.revision and len(reply.revision.patches) > 1 else _about(reply)
-    return [replace(base, what="withdrawn", tree=None, patch=patch, title=" ".join(match[0].split()))]
+    return [replace(base, what="withdrawn", tree=None, patch=patch, title=match[0])]
 
 
 def _about(reply: Attached) -> int | None:

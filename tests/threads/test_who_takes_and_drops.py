@@ -354,3 +354,73 @@ def test_an_answer_in_a_discussion_below_asks_for_no_changes() -> None:
     said = answer("It was moved, so it can't be missing on these boards.", to="x2000", sender=MATT, minutes=2100)
     found = read(TO_MATT, asked, said)
     assert [str(it.mail.kind) for it in found.replies] == ["review", "other"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "said", "expected"),
+    [
+        ("Shouldn't the name change, too?", "Good point, I'll change it.", "changes-requested"),
+        ("Shouldn't the name change, too?", "No, it is the name that users know.", "under-review"),
+        ("The tap has the same bug.", "Sounds good, I'll spin a v3.", "changes-requested"),
+        ("Did you see the same in the tap?", "That was fixed in v2, I'll test it again.", "under-review"),
+        ("Is there a typo?", "Yes, I'll fix that while applying.", "under-review"),
+        ("Anything else?", "I'll send a v3 if you want one.", "under-review"),
+    ],
+)
+def test_an_author_who_announces_changes_has_to_make_them(asked: str, said: str, expected: str) -> None:
+    question = answer(asked, to="v2", sender=RITA)
+    own = answer(said, to="x2100", sender=ADA, minutes=2200)
+    found = read(TO_MATT, question, own)
+    assert (found.state, "send v3 with the requested changes" in next_step(found)) == (expected, expected == "changes-requested")
+    assert state(TO_MATT, question, own, answer("Applied, thanks.", to="v2", minutes=2300)) == "accepted"
+
+
+@pytest.mark.parametrize(
+    ("said", "back", "expected"),
+    [
+        ("It will stay as it is, the pump needs it.", "Ok, makes sense to me.", "under-review"),
+        ("I will change it.", "Sounds good to me.", "changes-requested"),
+        ("It will stay as it is, the pump needs it.", "Say so in the comment. With that it looks good to me.", "changes-requested"),
+    ],
+)
+def test_a_reviewer_whom_an_answer_convinced_wants_nothing_more(said: str, back: str, expected: str) -> None:
+    wish = answer("This should be a patch of its own.", to="v2", sender=RITA)
+    own = answer(said, to="x2100", sender=ADA, minutes=2200)
+    assert state(TO_MATT, wish, own, answer(back, to="x2200", sender=RITA, minutes=2300)) == expected
+
+
+@pytest.mark.parametrize("text", ["Dropped again, it stalls two pumps.", "It broke the build, so I've dropped this patch."])
+def test_a_maintainer_drops_what_they_applied_wherever_they_say_so(text: str) -> None:
+    applied = answer("Applied, thanks.", to="v2")
+    report = answer("The pump stalls with this in your tree.", to="v2", sender=TESTER, minutes=2200)
+    dropped = answer(text, to="x2200", minutes=2300)
+    assert state(TO_MATT, applied, report, dropped) != "accepted"
+    assert state(TO_MATT, applied, report, answer(text, to="x2200", minutes=2300, sender=TESTER)) == "accepted"
+
+
+def test_a_list_of_commits_with_their_titles_names_the_patches_applied() -> None:
+    posted = _series()
+    text = f"2 patches applied to pumps-next of pumps.git, thanks.\n\n{SHA[:12]} demo: a\n{SHA[1:13]} demo: b\n"
+    assert read(*posted, answer(text, to="c1", subject="[PATCH 1/2] demo: a")).state == "accepted"
+    one = f"Patch applied to pumps-next of pumps.git, thanks.\n\n{SHA[:12]} demo: a\n"
+    assert read(*posted, answer(one, to="c1", subject="[PATCH 1/2] demo: a")).state == "partly-accepted"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Anyway, forget about this\npatch then, sorry for the noise.", "withdrawn"),
+        ("This patch is no longer needed, Otto's series has it.", "withdrawn"),
+        ("Choose what you like best, or just ignore the patch.", "under-review"),
+        ("Ah, drop the second half of the loop.", "under-review"),
+        ("Don't forget about this patch, please.", "under-review"),
+    ],
+)
+def test_an_author_gives_the_patch_up_in_other_words(text: str, expected: str) -> None:
+    assert state(TO_MATT, answer("Hm, is it needed?", to="v2", sender=RITA), answer(text, to="x2100", sender=ADA, minutes=2200)) == expected
+
+
+def test_an_author_who_sent_it_twice_withdraws_one() -> None:
+    twice = [patch(f"[PATCH] {TITLE}", id=name, minutes=minutes) for name, minutes in (("t1", 0), ("t2", 3))]
+    ignore = answer("Please ignore this one, it was sent twice.", to="t1", sender=ADA, minutes=5, subject=f"[PATCH] {TITLE}")
+    assert state(*twice, ignore) == "sent"
