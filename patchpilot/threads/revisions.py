@@ -171,7 +171,7 @@ def _in_place(posts: Iterable[Post]) -> tuple[Post, ...]:
 
 
 def _whole(sent: Sequence[Revision]) -> list[Revision]:
-    """The sendings, each with the patches that were sent again below it, corrected, and with a cover letter that went out more than once."""
+    """The sendings, each with the patches that were sent again below it, corrected, and with a cover letter that was sent more than once."""
     whole: list[Revision] = []
     place: dict[str, int] = {}
     for one in sent:

@@ -481,7 +481,7 @@ def test_a_patch_sent_again_below_its_version_is_of_that_version() -> None:
 
 
 @pytest.mark.parametrize(("minutes", "expected"), [((0, 3), [1]), ((0, 3, 5), [1]), ((0, 90), [1, 1])])
-def test_a_cover_letter_that_went_out_twice_is_of_one_version(minutes: tuple[int, ...], expected: list[int]) -> None:
+def test_a_cover_letter_that_was_sent_twice_is_of_one_version(minutes: tuple[int, ...], expected: list[int]) -> None:
     covers = [mail("[PATCH 0/2] demo: pumps", "Two steps.\n", id=f"c{at}", minutes=at) for at in minutes]
     under = [patch(f"[PATCH {at}/2] demo: step {at}", id=f"p{at}", reply_to=f"c{minutes[1]}", minutes=minutes[1] + at) for at in (1, 2)]
     (found,) = topics(*covers, *under)

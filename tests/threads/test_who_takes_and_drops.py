@@ -361,7 +361,7 @@ def test_an_answer_in_a_discussion_below_asks_for_no_changes() -> None:
     [
         ("Shouldn't the name change, too?", "Good point, I'll change it.", "changes-requested"),
         ("Shouldn't the name change, too?", "No, it is the name that users know.", "under-review"),
-        ("The tap has the same bug.", "Sounds good, I'll spin a v3.", "changes-requested"),
+        ("Has the tap the same bug?", "Sounds good, I'll spin a v3.", "changes-requested"),
         ("Did you see the same in the tap?", "That was fixed in v2, I'll test it again.", "under-review"),
         ("Is there a typo?", "Yes, I'll fix that while applying.", "under-review"),
         ("Anything else?", "I'll send a v3 if you want one.", "under-review"),
