@@ -44,11 +44,11 @@ _BEFORE_APPLIED = _joined(r"""
 _SPELLINGS = "applied|appiled|aplied|applid|appplied"
 APPLIED = re.compile(
     rf"(?:^\W*|[.,;!:)]\s+| - |\b(?:{_BEFORE_APPLIED})\s+)\[?"
-    r"(?:(?:now|just|been|already|also|finally|manually|both|all|tentatively|provisionally|locally)\]?\s+){0,3}"
+    r"(?:(?:now|just|been|already|also|finally|manually|both|all|tentatively|provisionally|locally|only)\]?\s+){0,3}"
     rf"(?P<verb>{_SPELLINGS}|"
     r"queued|merged|pushed|pulled|picked(?: (?:it|this|these|them|both))?(?: patch(?:es)?)? up|picked up"
     r"|picked(?= (?:v\d|it|this|these|those|them|to|into|the series)\b|\s*(?:[.,!]|$))|cherry-picked"
-    r"|took(?= (?:it|this|these|those|them|patch(?:es)?|the (?:whole |entire )?(?:series|patch(?:es)?))\b)|taken|committed"
+    r"|took(?= (?:it|this|these|those|them|patch(?:es)?|the (?:whole |entire )?(?:series|patch(?:es)?|first|last|other))\b)|taken|committed"
     r"|landed(?= (?:it|this|these|those|them|both|in|on)\b)"
     r"|(?<!patch )added|added(?= to\b))\b"
     r"(?P<rest>[^\n]*)",
@@ -125,7 +125,7 @@ NOT_YET_APPLIED = re.compile(
 )
 """A sentence up to its "applied" that speaks of a condition, or of what somebody else applied."""
 TRIED = _one_of(r"""
-    tested(?!-by) | (?<!as )(?<!for )(?<![/-])(?<!build )testing(?! (?:branch|tree|queue))
+    tested(?!-by) | (?<!as )(?<!for )(?<![/-])(?<!build )(?<!pending )(?<!more )(?<!further )testing(?! (?:branch|tree|queue))
     booted | boots | reproduc\w+ | tried | problem persists | built | builds | found (?:the|that) | still see
     on top of | upon
     (?:gave|give|given|giving) (?:it|this|these|them|the \w+) a (?:try|spin|whirl|go|test)
@@ -142,21 +142,22 @@ WILL_APPLY = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 APPLYING = re.compile(
-    r"(?:^\W*|[.,;!:)]\s+|\b(?:thanks|i'm|i am|just)\s+)(?:applying|queue?ing)\b(?: (?:it|this|these|that|them|up|just|one|now)){0,4}"
-    r" (?:for|to|into|in|as) (?:v?\d+\.\d|\S*(?:next|fixes|\.git)\b|(?:the|my) \S+ (?:tree|branch))",
+    r"(?:^\W*|[.,;!:)]\s+|\b(?:thanks|ok(?:ay)?|i'm|i am|just)\s+)(?:applying|queue?ing)\b"
+    rf"(?: (?:it|this|these|that|them|up|just|one|now|{_WHAT}|(?:to|and) \d+)){{0,5}}"
+    r"(?: (?:for|to|into|in|as) (?:v?\d+\.\d|\S*(?:next|fixes|\.git)\b|[a-z]\S*[a-z][-/]\S+|(?:the|my) \S+ (?:tree|branch))|(?<=now)(?=\s*(?:[.,!]|$)))",
     re.IGNORECASE | re.MULTILINE,
 )
 """Who does it now."""
 WHILE_APPLYING = re.compile(
     r"(?<!be )(?<!get )\b(?:fixed|removed|changed|tweaked|dropped|added|corrected|amended|adjusted|renamed|edited|reworded|done|did)\b[^.?!]{0,60}"
-    r"\b(?:while|whilst|when) applying\b|\b(?:while|whilst|when) applying,? i(?:'ve| have)? \w+ed\b",
+    r"\b(?:while|whilst|when) (?:applying|i (?:applied|merged|queued|pushed))\b|\b(?:while|whilst|when) applying,? i(?:'ve| have)? \w+ed\b",
     re.IGNORECASE,
 )
 """What was done in applying it."""
 FOLDED = re.compile(r"(\b(?:to|into|in|on|for|via)(?=\n\S)|\w,?(?= ?\n[a-z])) ?\n")
 """Where a sentence goes on in the next line, or a line ends before the name of a tree."""
 DARED = re.compile(
-    r"\bi(?:'ve| have)? (?:dared|took the liberty|taken the liberty|went ahead|gone ahead)\b[^.?!]{0,80}\b(?:and|to)"
+    r"\bi(?:'ve| have|'m| am)? (?:dared|took the liberty|taken the liberty|went ahead|gone ahead|going to go ahead)\b[^.?!]{0,80}\b(?:and|to)"
     r" (?:merged?|apply|applied|pushe?d?|queued?|commit(?:ted)?|pick|take)\b(?! (?:your|the|those|his|her) (?:suggestion|comment|change|advice|review))",
     re.IGNORECASE,
 )
@@ -280,6 +281,14 @@ PROMISES = re.compile(
 _WILL = (
     r"\b(?:i(?:'ll| will| shall|'m going to| am going to| plan to)|let me|we(?:'ll| will)|(?:sure|yes|ok(?:ay)?|thanks|right|ah),? will)\b"
 )
+CONCEDES = re.compile(
+    r"\bi(?:'ll| can| could| will|'ve| have|'d)? (?:just |also )?(?:fix|fixed|tweak|tweaked|change|changed|adjust|adjusted|reword|reworded|correct|corrected"
+    r"|amend|amended|do|did|handle|address|addressed|fold|squash)\b[^.?!]{0,60}"
+    r"\b(?:myself|(?:when|while|whilst) (?:i )?(?:appl|merg|push|commit)\w+|(?:before|during) (?:i |the )?(?:appl|merg|push|commit)\w+)"
+    r"|\bno need (?:to|for (?:a|an|you to)|of an?) (?:re-?send|re-?spin|re-?post|v\d|new|another|send)\b|\bunless you want to re-?(?:send|spin|post)\b",
+    re.IGNORECASE,
+)
+"""A reviewer who asks for something and does it, or goes without it."""
 NEXT_VERSION = re.compile(
     rf"(?:{_WILL}|^\W*will\b)[^.?!]{{0,80}}\b(?:v(?P<version>\d{{1,2}})\b(?![.]\d)"
     r"|(?:new|next|updated|another|revised) (?:version|revision|spin|iteration|series)"
@@ -315,6 +324,12 @@ TOOK_OWN = re.compile(
     re.IGNORECASE,
 )
 """A maintainer on their own patch."""
+TOOK_IT = re.compile(
+    r"\bi(?:'ve| have)(?: now| just)? (?:applied|queued|merged|pushed|committed)"
+    r" (?:this|these|it|them|both|the (?:series|patch(?:es)?))(?: up)?(?: now)?(?=\s*(?:[.!]|$))",
+    re.IGNORECASE,
+)
+"""A maintainer on their own patch, in an answer to others."""
 TOOK_INTO = re.compile(
     r"(?:\A|[.!,]\s+|\n)\W*(?:i(?:'ve| have)? )?(?:(?:now|just|already) ){0,2}(?:applied|queued|merged|pushed|added|taken|picked|moved|landed)\b(?! in v\d)"
     r"[^.?!\n]{0,50}?"

@@ -48,6 +48,7 @@ from patchpilot.threads.phrases import (
     THANKS_FOR_IT,
     THANKS_FOR_REVIEW,
     TOOK_INTO,
+    TOOK_IT,
     TOOK_OWN,
     TREE,
     TRIED,
@@ -102,7 +103,7 @@ def read_prose(
         return Reading(MailKind.OTHER, 0.6, "only quotes")
     if by_author:
         own = FOLDED.sub(r"\1 ", words) if len(words.split()) <= _LONGEST_TAKING else ""
-        if match := TOOK_INTO.search(own) or (TOOK_OWN.search(own) if to_self else None):
+        if match := TOOK_INTO.search(own) or TOOK_IT.search(own) or (TOOK_OWN.search(own) if to_self else None):
             return Reading(MailKind.APPLIED, 0.7, _around(words, match))
     else:
         if match := REFUSAL.search(words):

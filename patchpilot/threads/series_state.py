@@ -11,7 +11,7 @@ from patchpilot.threads.mail_classifier import Classified
 from patchpilot.threads.mail_kinds import WANTS_ANSWER, MailKind
 from patchpilot.threads.mbox import when
 from patchpilot.threads.patch_evidence import about_patch, series_posts
-from patchpilot.threads.phrases import NEXT_VERSION, WILL_CHANGE, WITH_THAT, WITHDRAWS
+from patchpilot.threads.phrases import CONCEDES, NEXT_VERSION, WILL_CHANGE, WITH_THAT, WITHDRAWS
 from patchpilot.threads.posted_series import PostedTopic, Revision
 from patchpilot.threads.sender import same_person
 from patchpilot.threads.thread_events import Event
@@ -285,18 +285,16 @@ def _in_review(evidence: Evidence, latest_sent: datetime) -> Verdict:
         if other.mail.kind in WANTS_ANSWER
         and not (other.mail.kind is MailKind.AI_REVIEW and "no issues" in other.mail.body.text)
         and not (other.post and other.post.message_id in corrected)
+        and not (other.mail.kind is MailKind.REVIEW and CONCEDES.search(" ".join(other.mail.body.text.split())))
     ]
-    approved: dict[str, datetime] = {}
-    for other in others:
-        if other.mail.credited or _is_content(other):
-            for key in (other.mail.sender.key, other.mail.sender.name.lower()):
-                approved[key] = max(when(other.mail.mail), approved.get(key, when(other.mail.mail)))
+    approved = _last_by_person([other for other in others if other.mail.credited])
+    content = _last_by_person([other for other in others if other.mail.credited or _is_content(other, topic)])
     open_wishes = [
         reply
         for reply in wanting
         if reply.mail.kind is not MailKind.QUESTION
         and not any(
-            when(reply.mail.mail) < approved[key] for key in (reply.mail.sender.key, reply.mail.sender.name.lower()) if key in approved
+            when(reply.mail.mail) < content[key] for key in (reply.mail.sender.key, reply.mail.sender.name.lower()) if key in content
         )
     ]
     if open_wishes:
@@ -318,11 +316,21 @@ def _in_review(evidence: Evidence, latest_sent: datetime) -> Verdict:
     return Verdict(SeriesState.SENT, "no reply yet", _of_mail((evidence.post or topic.latest.head).mail.mail))
 
 
-def _is_content(reply: Attached) -> bool:
-    """Whether somebody assents, be it to an answer of the author; not to what the author will change."""
+def _last_by_person(replies: Sequence[Attached]) -> dict[str, datetime]:
+    """When each sender, by address and by name, wrote the last of these replies."""
+    return {
+        key: when(reply.mail.mail)
+        for reply in sorted(replies, key=lambda reply: when(reply.mail.mail))
+        for key in (reply.mail.sender.key, reply.mail.sender.name.lower())
+    }
+
+
+def _is_content(reply: Attached, topic: PostedTopic) -> bool:
+    """Whether somebody assents to an answer of the author; not to what the author will change."""
     if reply.mail.kind is not MailKind.ACK or WITH_THAT.search(reply.mail.body.text):
         return False
-    return reply.parent is None or not WILL_CHANGE.search(reply.parent.body.text)
+    above = reply.parent
+    return above is not None and same_person(above.sender, topic.author) and not WILL_CHANGE.search(above.body.text)
 
 
 def _announces_more(reply: Attached, version: int) -> bool:

@@ -12,6 +12,7 @@ from patchpilot.threads.mail_classifier import unquoted
 from patchpilot.threads.mail_kinds import STABLE, MailKind
 from patchpilot.threads.phrases import PATCHWORK_MARK, PROMISES, SENT_AGAIN, TOOK_BACK, WHOLE_SERIES, WITHDRAWS
 from patchpilot.threads.posted_series import Post
+from patchpilot.threads.reply_prose import read_prose
 from patchpilot.threads.sender import same_person
 from patchpilot.threads.thread_match import Attached, about
 
@@ -41,7 +42,7 @@ _NUMBERS = (
     r"(?![\w%]|[./]\d| (?:days|weeks|months|hours|times)\b)"
 )
 _TOOK_SOME = re.compile(
-    rf"\b(?:applied|queued|merged|pushed|picked|taken|took)(?: up)?(?: only| just| the)?(?: patch(?:es)?)? (?P<those>{_NUMBERS})"
+    rf"\b(?:applied|applying|queued|merged|pushed|picked|taken|took)(?: up)?(?: only| just| the)?(?: patch(?:es)?)? (?P<those>{_NUMBERS})"
     rf"|\bpatch(?:es)? (?P<named>{_NUMBERS}) (?:(?:is|are|was|were|has|have|been|now|both|all) ){{0,3}}(?:applied|queued|merged|pushed|picked|taken)\b"
     r"|\b(?:applied|queued|merged|pushed|picked|taken|took)(?: up)?(?: only| just)? the first (?P<first>one|two|three|four|five|six|seven|\d{1,2})\b",
     re.IGNORECASE,
@@ -193,6 +194,8 @@ def _events(reply: Attached) -> list[Event]:
         return [replace(base, what=what, commit=commit, version=version) for version in place.versions]
     if kind is MailKind.NACK:
         return [replace(base, what="refused", tree=None, title=mail.why)]
+    if kind is MailKind.TRAILERS and not mail.by_author and read_prose(mail.body).kind is MailKind.APPLIED:
+        return [replace(base, what="applied", patch=_about(reply), sure=_is_addressed(reply))]
     return _named(reply, base)
 
 

@@ -178,6 +178,13 @@ PEOPLE = {
     "queued, with a remark in parentheses": ("I have now queued this series (with the acked tap patches) via my pump tree.", "applied"),
     "landed": ("I landed them in master now.", "applied"),
     "dared to": ("I dared to reword the comment and merge it.", "applied"),
+    "queueing now": ("Don't hesitate to ping me. Queuing this up now, with Ottos tag. Sorry for the delay.", "applied"),
+    "merged, to be tested": ("merged into pumps-2.6.git for-next pending more testing", "applied"),
+    "applying into a branch": ("Thanks applying patches 1 to 3 into pumps-for-v6.6/dt.", "applied"),
+    "goes ahead": ("I'm going to go ahead and merge this into pumps/dev, if Otto minds I can always revert it.", "applied"),
+    "only some": ("This fails to build as a module, so I've only applied the first four patches for now.", "applied"),
+    "fixed when it was applied": ("No need, I fixed this up by hand when I applied it, thanks.", "applied"),
+    "code that applies": ("The pump is applying the limit to all valves, is that meant?", "question"),
     "reluctant": ("I'm reluctant to merge the tap part, as I can't test it. Please split it.", "review"),
     "would love to": ("I'd love to see this patch applied to the next stable kernel, my pump stalls without it.", "other"),
     "tested after applying": (

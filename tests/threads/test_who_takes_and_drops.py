@@ -363,6 +363,7 @@ def test_an_answer_in_a_discussion_below_asks_for_no_changes() -> None:
         ("Shouldn't the name change, too?", "No, it is the name that users know.", "under-review"),
         ("Has the tap the same bug?", "Sounds good, I'll spin a v3.", "changes-requested"),
         ("Did you see the same in the tap?", "That was fixed in v2, I'll test it again.", "under-review"),
+        ("Is there another bug?", "Yes, will send a v3.", "changes-requested"),
         ("Is there a typo?", "Yes, I'll fix that while applying.", "under-review"),
         ("Anything else?", "I'll send a v3 if you want one.", "under-review"),
     ],
@@ -424,3 +425,36 @@ def test_an_author_who_sent_it_twice_withdraws_one() -> None:
     twice = [patch(f"[PATCH] {TITLE}", id=name, minutes=minutes) for name, minutes in (("t1", 0), ("t2", 3))]
     ignore = answer("Please ignore this one, it was sent twice.", to="t1", sender=ADA, minutes=5, subject=f"[PATCH] {TITLE}")
     assert state(*twice, ignore) == "sent"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("The comment has a typo, please see above. I can fix it myself when applying.", "under-review"),
+        ("This should be a bool. No need for a new version, though.", "under-review"),
+        ("This should be a bool. I fixed the same in the other pump.", "changes-requested"),
+    ],
+)
+def test_a_reviewer_who_does_it_themselves_asks_for_nothing(text: str, expected: str) -> None:
+    assert state(TO_MATT, answer(text, to="v2")) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "sender", "expected"),
+    [
+        ("I will pull this into pumps-next.", MATT, "accepted"),
+        ("I will pull this into pumps-next, if nobody objects.", MATT, "under-review"),
+        ("I will apply this here and try it.", TESTER, "under-review"),
+    ],
+)
+def test_a_maintainer_who_gives_a_tag_and_takes_it(text: str, sender: str, expected: str) -> None:
+    found = read(TO_MATT, answer(f"Reviewed-by: {sender}\n\n{text}", to="v2", sender=sender))
+    assert (found.state, [tag.trailer for tag in found.trailers]) == (expected, [f"Reviewed-by: {sender}"])
+
+
+def test_an_author_tells_a_reviewer_that_it_is_applied() -> None:
+    tagged = answer(f"Reviewed-by: {RITA}", to="v2", sender=RITA)
+    taken = answer("That's what I did. Thanks for the review. I've applied this now.", to="x2100", sender=ADA, minutes=2200)
+    assert state(TO_MATT, tagged, taken) == "accepted"
+    advice = answer("I've applied this to v3 now.", to="x2100", sender=ADA, minutes=2200)
+    assert state(TO_MATT, tagged, advice) == "under-review"
