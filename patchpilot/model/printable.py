@@ -41,3 +41,11 @@ def crop(text: str, columns: int) -> str:
             break
         kept += char
     return kept + "…"
+
+
+def crop_middle(text: str, columns: int) -> str:
+    """The text cut to this many columns, with an ellipsis in its middle: for a Message-ID or an address, whose ends tell it from others."""
+    if width(text) <= columns:
+        return text
+    end = text[-max(1, columns // 3) :]
+    return crop(text, columns - width(end)) + end

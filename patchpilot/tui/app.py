@@ -4,14 +4,13 @@
 import asyncio
 import gc
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar, cast
 
 from rich.color import ColorSystem
 from rich.console import COLOR_SYSTEMS
 from textual._compositor import ChopsUpdate, LayoutUpdate
-from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.events import Event, Key
 from textual.screen import Screen
@@ -388,11 +387,12 @@ class PatchpilotApp(StageApp):
         """Ctrl-Q quits as q does."""
         self.action_leave()
 
-    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """The command palette: stages, this screen's own keys, themes."""
-        from patchpilot.tui.palette import commands
+    def action_command_palette(self) -> None:
+        """Open the command palette: stages, this screen's own keys, themes."""
+        from patchpilot.tui.palette import Palette
 
-        return commands(self, screen)
+        if not Palette.is_open(self):
+            self.push_screen(Palette())
 
     def _offer_tour(self) -> None:
         from patchpilot.tui.tour import offer

@@ -1,38 +1,96 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The command palette: stages, the keys of the current screen and of its focused panel, and commands of every screen."""
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
-from textual.app import App, SystemCommand
+from rich.text import Text
+from textual.app import App
+from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider, SearchIcon
+from textual.content import Content
 from textual.screen import Screen
 
+from patchpilot.model.printable import width
+from patchpilot.tui.rich_text import KEY, QUIET, fitted, plain
 from patchpilot.tui.screens.help_screen import shown_key
 from patchpilot.tui.stages import Stage
 from patchpilot.tui.tour import take
+from patchpilot.tui.widgets.dialog import WIDE
 
 if TYPE_CHECKING:
     from patchpilot.tui.stage_app import StageApp
 
+AROUND = 9
+"""Columns of the dialog that a command cannot take: the borders, the space at both sides and the scrollbar."""
+TITLE = 20
+"""Columns of a command's title."""
 
-def commands(app: "StageApp", screen: Screen[Any]) -> Iterable[SystemCommand]:
-    """The commands that the palette lists on this screen."""
+
+class Command(NamedTuple):
+    """A command of the palette: its title, what it does, the call, and its key ("" for none)."""
+
+    title: str
+    does: str
+    call: Callable[[], Awaitable[Any] | Any]
+    key: str = ""
+
+
+def commands(app: "StageApp", screen: Screen[Any]) -> Iterator[Command]:
+    """The commands that the palette lists on this screen, each once."""
     for stage in Stage if app.stage_screen else ():
-        yield SystemCommand(f"{stage.number} {stage.label}", f"go to {stage}", partial(app.action_stage, str(stage)))
+        yield Command(stage.label, f"go to stage {stage.number}", partial(app.action_stage, str(stage)), str(stage.number))
     seen: set[str] = set()
     for key, (node, binding, enabled, _) in screen.active_bindings.items():
         if enabled and not isinstance(node, App) and binding.description and binding.action not in seen:
             seen.add(binding.action)
-            yield SystemCommand(
-                binding.description[:1].upper() + binding.description[1:],
-                f"{binding.tooltip or binding.description}  ({shown_key(key)})",
-                partial(app.run_action, binding.action, node),
-            )
-    yield SystemCommand("0 home", "all topics of all repositories, and whose turn it is", partial(app.run_action, "home"))
-    yield SystemCommand("Undo", "undo the last rewrite of your commits", partial(app.run_action, "undo"))
-    yield SystemCommand("Redo", "redo the rewrite that was undone last", partial(app.run_action, "redo"))
-    yield SystemCommand("Choose theme", "move to a theme to preview it", partial(app.run_action, "theme"))
-    yield SystemCommand("Help", "all keys that work here", partial(app.run_action, "help"))
-    yield SystemCommand("Tour", "eight cards about the stages, in the demo; no mail leaves this machine", partial(take, app))
-    yield SystemCommand("Quit", "quit; your progress is saved", partial(app.run_action, "leave"))
+            title = binding.description[:1].upper() + binding.description[1:]
+            yield Command(title, binding.tooltip or "", partial(app.run_action, binding.action, node), shown_key(key))
+    for action, title, does, key in (
+        ("home", "Home", "all topics of all repositories, and whose turn it is", "0"),
+        ("undo", "Undo", "undo the last rewrite of your commits", "u"),
+        ("redo", "Redo", "redo the rewrite that was undone last", "U"),
+        ("theme", "Choose theme", "move to a theme to preview it", "T"),
+        ("help", "Help", "all keys that work here", "?"),
+        ("leave", "Quit", "quit; your progress is saved", "q"),
+    ):
+        if action not in seen:
+            yield Command(title, does, partial(app.run_action, action), key)
+    yield Command("Tour", "eight cards about the stages, in the demo; no mail leaves this machine", partial(take, app))
+
+
+class Commands(Provider):
+    """The palette's commands, one line each with the key at its right end."""
+
+    def _found(self) -> Iterator[Command]:
+        return commands(cast("StageApp", self.app), self.screen)
+
+    def _row(self, command: Command, title: Content) -> Content:
+        room = max(0, min(WIDE, self.app.size.width) - AROUND - max(TITLE, width(command.title)) - 1 - width(command.key) - 1)
+        gap = " " * (max(0, TITLE - width(command.title)) + 1)
+        rest = Text.assemble(gap, plain(fitted(command.does, room), f"{QUIET} not bold"), " ", plain(command.key, KEY))
+        return title + Content.from_rich_text(rest)
+
+    async def discover(self) -> Hits:
+        """All commands, in their order."""
+        for command in self._found():
+            yield DiscoveryHit(self._row(command, Content(command.title)), command.call, text=command.title)
+
+    async def search(self, query: str) -> Hits:
+        """The commands whose title matches."""
+        matcher = self.matcher(query)
+        for command in self._found():
+            if (score := matcher.match(command.title)) > 0:
+                yield Hit(score, self._row(command, matcher.highlight(command.title)), command.call, text=command.title)
+
+
+class Palette(CommandPalette):
+    """Textual's palette in the frame of our dialogs."""
+
+    def __init__(self) -> None:
+        super().__init__((Commands,), placeholder="search for a command")
+
+    def on_mount(self) -> None:
+        """A prompt that every font has."""
+        self.query_one(SearchIcon).icon = ">"
+        self.query_one("#--container").border_title = "Commands"

@@ -93,11 +93,13 @@ def test_a_point_is_strong_from_its_first_word_to_its_last_and_its_box_is_in_the
     text = "Fine so far. Could you say in the message that the probe\nfunction takes it as harmless? Thanks. Please send a v2 with that.\n"
     layout = laid(followed(tmp_path, story.V1, on_v1(text)))
     rows = [row for row in layout.rows if isinstance(row, TreeRow)][2:]
-    assert [[text for text, style in row.parts[2:] if style == STRONG] for row in rows] == [
-        ["Could you say in the message that the probe"],
-        ["function takes it as harmless?", "Please send a v2 with that."],
+    assert [" ".join(text for text, style in row.parts[2:] if style == STRONG) for row in rows] == [
+        "",
+        "Could you say in the message that the probe function takes it as",
+        "harmless?",
+        "Please send a v2 with that.",
     ]
-    assert [row.parts[1][0] for row in rows] == ["[ ] ", "[ ] "]
+    assert [row.parts[1][0] for row in rows] == ["    ", "[ ] ", "    ", "[ ] "]
 
 
 @pytest.mark.parametrize(("words", "badge"), [("warning: unused", "build-warning"), ("error: undeclared", "build-failure")])
@@ -119,6 +121,28 @@ def test_long_lines_go_on_below_and_none_is_cut(tmp_path: Path) -> None:
     assert max(len(row) for row in rows if "explain" in row) <= 60
     assert max(map(len, rows[1:])) <= 60
     assert "x" * 100 in "".join(row.strip(" │") for row in rows)
+
+
+def test_a_paragraph_that_is_too_wide_is_filled_anew_and_a_quote_keeps_its_level(tmp_path: Path) -> None:
+    wide = (
+        "The firmware of some cards does not know this command and says so,",
+        "which the probe function then takes for an error of the bus. Short end.",
+    )
+    text = "\n".join((*(f"> > {line}" for line in wide), "", *wide, "Tested-by: A <a@example.com>", "", "Thanks,", "Maya")) + "\n"
+    layout = laid(followed(tmp_path, story.V1, on_v1(text)), columns=58)
+    assert [row[5:].rstrip() for row in layout.rows[2:]] == [
+        "> > The firmware of some cards does not know this",
+        "> > command and says so, which the probe function",
+        "> > then takes for an error of the bus. Short end.",
+        "",
+        "The firmware of some cards does not know this command",
+        "and says so, which the probe function then takes for",
+        "an error of the bus. Short end.",
+        "Tested-by: A <a@example.com>",
+        "",
+        "Thanks,",
+        "Maya",
+    ]
 
 
 def test_in_a_long_conversation_only_what_asks_something_is_open(tmp_path: Path) -> None:

@@ -27,11 +27,12 @@ class SentMail:
 
 @dataclass(frozen=True, slots=True)
 class SendReport:
-    """A send at its end: how many mails were accepted, in words, each mail, and what happens now or what to do, a sentence each."""
+    """A send at its end: how many mails were accepted, in words, each mail, what happens now or what to do, a sentence each, and when it began."""
 
     headline: str
     mails: tuple[SentMail, ...]
     now: tuple[Advice, ...]
+    at: datetime | None = None
 
 
 def send_report(repository: Repository, plan: SendPlan, result: SendResult, today: date | None = None) -> SendReport:
@@ -39,6 +40,7 @@ def send_report(repository: Repository, plan: SendPlan, result: SendResult, toda
     with Outbox() as outbox:
         sends = [send for send in outbox.sends(result.change_id) if send.version == result.version]
     first = sends[-1].entries[0].mail.message_id if sends else ""
+    at = datetime.fromisoformat(sends[-1].begun).astimezone() if sends else None
     base = link_to(sends[-1], repository).rstrip("/").removesuffix(first) if sends else ""
     accepted = [message.state is MailState.ACCEPTED for message in result.messages]
     mails = tuple(
@@ -53,7 +55,7 @@ def send_report(repository: Repository, plan: SendPlan, result: SendResult, toda
     )
     headline = f"v{result.version}: {sum(accepted)} of {counted(len(accepted), 'mail')} accepted"
     if result.state != "sent":
-        return SendReport(headline, mails, result.advice)
+        return SendReport(headline, mails, result.advice, at)
     project = find_project(plan.request.profile) if plan.request.profile else default_project()
     days = project.mail.waiting_days
     remind = (today or datetime.now().astimezone().date()) + timedelta(days=days)
@@ -65,4 +67,5 @@ def send_report(repository: Repository, plan: SendPlan, result: SendResult, toda
             "test bots usually answer within a day or two, reviewers within days",
             f"{project.title} asks to wait {counted(days, 'day')} before a reminder: until {remind:%Y-%m-%d}",
         ),
+        at,
     )

@@ -16,7 +16,7 @@ from textual.widgets.option_list import Option
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.action import actions
 from patchpilot.model.counted import counted
-from patchpilot.model.printable import crop, one_line
+from patchpilot.model.printable import crop, crop_middle, one_line
 from patchpilot.tui.action_keys import in_keys, key_of
 from patchpilot.tui.glyphs import glyph
 from patchpilot.tui.job_errors import as_error
@@ -31,6 +31,7 @@ from patchpilot.tui.stages import Stage, StageState, StageStatus
 from patchpilot.tui.widgets.choose import Choose
 from patchpilot.tui.widgets.confirm import Confirm
 from patchpilot.tui.widgets.diff_view import DiffView
+from patchpilot.tui.widgets.keyline import NEXT
 from patchpilot.tui.widgets.lists import List
 from patchpilot.tui.widgets.panel import BROAD, TALL, WIDE, Columns, Panel
 
@@ -140,6 +141,7 @@ class SendScreen(StageScreen):
     stage = Stage.SEND
     AUTO_FOCUS = "#checks"
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "cancel", "stop after this mail", key_display="Esc", tooltip="while mails are sent: stop after the current one"),
         Binding("s", "send", "send", tooltip="send the mails, after confirmation"),
         Binding("a", "repair", "fix", tooltip="fix the problem that the selected check found"),
         Binding("A", "repair_all", "fix all", tooltip="apply all safe fixes (code, tags, target tree) after showing them"),
@@ -199,8 +201,9 @@ class SendScreen(StageScreen):
         self.query_one("#before").display, self.query_one("#after").display = not sent, sent
         self.query_one("#ready").set_class(not sent, "main")
         self.query_one("#progress").set_class(sent, "main")
+        self.query_one("#progress").remove_class("-accepted")
         none = frozenset(("send", "repair", "repair_all", "to_self"))
-        self.quiet = none if sent else frozenset(("resume",))
+        self.quiet = (none if sent else frozenset(("resume",))) | {"cancel"}
 
     def show(self, result: "TopicSend") -> None:
         """Show the checks and the mails to send, or the record of the send."""
@@ -556,6 +559,8 @@ class SendScreen(StageScreen):
             super().action_cancel()
         elif not self._stopping:
             self._stopping = True
+            self.quiet |= {"cancel"}
+            self.keys_changed()
             self.notify("stopping after this mail; press R to send the rest", timeout=6)
 
     def _go(self, planned: "SendPlan") -> None:
@@ -563,11 +568,14 @@ class SendScreen(StageScreen):
         self._sending, self._stopping, self._progress = planned, False, ""
         self._states = [(str(planned.states[at]) if planned.states else "pending", "") for at in range(len(planned.mails))]
         self._switch(sent=True)
-        self.quiet |= {"resume"}
+        # what would leave the mails alone is not offered
+        self.quiet = self.quiet - {"cancel"} | {"resume", "leave", NEXT}
+        self.keys_changed()
         self._show_next(shown=False)
         self.query_one("#progress", Panel).heading = f"Sending through {planned.request.via}, {planned.account.label}"
-        self.query_one("#progress", Panel).count = "Esc stops after this mail"
+        self.query_one("#progress", Panel).count = ""
         self._draw_mails()
+        self._show_sent()
         self.query_one("#scroll").focus()
         self.session.busy[self.stage] = "sending …"
         self.place()
@@ -619,7 +627,24 @@ class SendScreen(StageScreen):
         elif message.place < len(self._states):
             self._states[message.place] = (message.state, message.detail)
             self._progress = ""
+            if message.state == "sending":
+                self._show_sent()
         self._draw_mails()
+
+    @property
+    def _at(self) -> int:
+        """The place of the mail that is sent now, or next."""
+        return next((at for at, (state, _) in enumerate(self._states) if state in ("sending", "pending")), 0)
+
+    def _subject(self) -> str:
+        """While mails are sent, that of the current one."""
+        return self._sending.mails[self._at].subject if self._sending else super()._subject()
+
+    def _show_sent(self) -> None:
+        """Show the mail that is sent now, in the title line and as its readers see it."""
+        if self._sending:
+            self._show_mail(self._sending, {self._sending.mails[self._at].message_id})
+            self.place()
 
     def _draw_mails(self) -> None:
         """The bar, and a line for each mail."""
@@ -629,16 +654,14 @@ class SendScreen(StageScreen):
         ended = sum(state not in ("pending", "sending") for state, _ in self._states)
         full = BAR * ended // max(1, len(self._states))
         bar = f"{glyph('bar') * full}{glyph('bar-rest') * (BAR - full)} {ended}/{len(self._states)}"
-        rows = [plain(bar, STRONG), plain(self._progress, QUIET)]
+        rows = [plain(bar, KEY), plain(self._progress, QUIET)]
         for (state, detail), mail in zip(self._states, plan.mails, strict=True):
             rows += _mail_rows(state, mail.subject, detail)
-        if self.size.height >= TALL:
-            rows += [Text(), *self._everybody(plan)]
+        rows += [Text(), *self._everybody(plan)]
         self.query_one("#mails", Static).update(lines(rows))
-        at = next((number for number, (state, _) in enumerate(self._states) if state in ("sending", "pending")), 0)
         scroll = self.query_one("#scroll", VerticalScroll)
-        if at + 3 > scroll.size.height:
-            scroll.scroll_to(y=at + 3 - scroll.size.height // 2, animate=False)
+        if self._at + 3 > scroll.size.height:
+            scroll.scroll_to(y=self._at + 3 - scroll.size.height // 2, animate=False)
 
     def on_send_screen_ended(self, message: Ended) -> None:
         """Show what was recorded."""
@@ -673,6 +696,10 @@ class SendScreen(StageScreen):
 
     # after the send
 
+    def _columns(self, panel: str) -> int:
+        """The columns of a text in a panel, without its border and padding; before it has its size those of the terminal."""
+        return (self.query_one(panel).size.width or (self.size.width or 80)) - 4
+
     def _show_next(self, *, shown: bool) -> None:
         """Show or hide what happens next; without it the mails have all the room."""
         self.query_one("#end").display = shown
@@ -682,25 +709,31 @@ class SendScreen(StageScreen):
         """Each mail with its Message-ID, the first one in full, and the card of what happens now."""
         self._switch(sent=True)
         panel = self.query_one("#progress", Panel)
-        panel.heading, panel.count = f"{report.headline} {glyph('dot')} {plan.request.via}", ""
+        is_sent, dot = all(mail.state == "accepted" for mail in report.mails), f" {glyph('dot')} "
+        at = f" {report.at:%Y-%m-%d %H:%M}" if report.at else ""
+        banner = (f"{glyph('done')} SENT{at}",) if is_sent else ()
+        panel.heading, panel.count = dot.join((*banner, report.headline, plan.request.via)), ""
+        panel.set_class(is_sent, "-accepted")
         self._draw_end(plan, report)
         self._show_mail(plan, {mail.message_id for mail in report.mails})
         self._show_next(shown=bool(report.now or any(mail.link for mail in report.mails)))
-        self.query_one("#end", Panel).heading = (
-            "What happens now" if all(mail.state == "accepted" for mail in report.mails) else "What to do"
-        )
+        self.query_one("#end", Panel).heading = "What happens now" if is_sent else "What to do"
         self.query_one("#scroll").focus()
 
     def _draw_end(self, plan: "SendPlan", report: "SendReport") -> None:
         """The texts of the end card in the room that they have."""
         rows: list[Text] = []
         for mail in report.mails:
-            rows += [*_mail_rows(str(mail.state), mail.subject, mail.detail), plain(f" <{mail.message_id}>", QUIET)]
+            rows += [
+                *_mail_rows(str(mail.state), mail.subject, mail.detail),
+                plain(crop_middle(f" <{mail.message_id}>", self._columns("#progress")), QUIET),
+            ]
         if self.size.height >= TALL:
             rows += [Text(), *self._everybody(plan)]
         self.query_one("#mails", Static).update(lines(rows))
         link = next((mail.link for mail in report.mails if mail.link), "")
-        now = [Text.assemble(plain("Archive: ", HEADING), plain(link))] if link else []
+        room = self._columns("#end")
+        now = [Text.assemble(plain("Archive: ", HEADING), plain(crop_middle(link, room - len("Archive: "))))] if link else []
         for sentence in report.now:
             # where there is room, a blank line between them
             gap = "\n" if self.size.width >= BROAD and self.size.height >= TALL else ""

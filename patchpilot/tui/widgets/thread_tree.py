@@ -6,15 +6,17 @@ from bisect import bisect_right
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import accumulate, groupby
 from typing import TYPE_CHECKING, ClassVar
 
+from rich.style import Style
 from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.strip import Strip
 
 from patchpilot.model.ago import ago
-from patchpilot.model.printable import printable
+from patchpilot.model.printable import printable, width
 from patchpilot.tui.glyphs import glyph, signs
 from patchpilot.tui.rich_text import QUIET, STRONG, diff_line, plain
 from patchpilot.tui.widgets.pager import Pager
@@ -29,10 +31,16 @@ MANY = 40
 """With more mails than that, only those with open review points are shown with their text at first."""
 MARGIN, EDGES = 4, (4, 3, 2, 1)
 """Columns of the margin with the box of a review point, and words by which the start and the end of a point are found in a line."""
+EARLY = 2 / 3
+"""A line of a paragraph that is shorter than this part of the widest one ended there on purpose."""
 DEEPEST = 8
 """Answers below that level are not indented further."""
 NEW_WARNING = re.compile(r">> (?:[\w.+/-]+:\d+|(?:ERROR|WARNING|error|warning|[\w-]*ld|make)\b)")
 """The start of the lines that build bots mark as new in a report."""
+_QUOTED = re.compile(r"(?:> ?)+")
+_WORDS = re.compile(r"\S+")
+_ALONE = re.compile(r"(?:[-*]|\d+[.)]) |[A-Z][\w-]*: |\[")
+"""The start of lines that are not joined to the one before: items of a list, tags, and notes in brackets."""
 _CODE = re.compile(r"^(?:[ \t]|[-+@>]|diff |index )")
 _GOOD, _BAD, _ASKS, _PLAIN = ("green", "black on green"), ("red", "white on red"), ("yellow", "black on yellow"), ("dim", "dim reverse")
 BADGES: Mapping[str, tuple[str, str]] = {
@@ -193,39 +201,74 @@ class _Body:
         self._node, self._points, self._unfolded, self._guide, self._columns = node, points, unfolded, guide, columns
         self._margin = MARGIN if points else 0
         self._asking: dict[int, list[slice]] = {}
+        self._starts: dict[int, int] = {}
 
     def rows(self) -> "Iterator[tuple[TreeRow, str, CheckItem | None]]":
         lines = self._node.mail.mail.body.rstrip().split("\n")
         for item in self._points.values():
             for asked, words in _lines_of(item, lines):
                 self._asking.setdefault(asked, []).append(words)
+                if asked == item.point.line:
+                    self._starts[asked] = words.start
         at = 0
         while at < len(lines):
-            end = at
-            while end < len(lines) and _is_quote(lines[end]):
+            is_quote = _is_quote(lines[at])
+            end = at + 1
+            while end < len(lines) and (_is_quote(lines[end]) if is_quote else _is_prose(lines[at]) and _is_prose(lines[end])):
                 end += 1
-            name = f"{self._node.message_id} {at}"
-            if end - at > FEW and name not in self._unfolded:
-                yield self._row(f"> {glyph('ellipsis')} {end - at} quoted lines", QUIET), name, None
-                at = end
-            elif end > at:
-                for line in lines[at:end]:
-                    for part in self._wrapped(line):
-                        yield self._row(part, QUIET), name if end - at > FEW else "", None
-                at = end
+            if is_quote:
+                yield from self._quoted(at, lines[at:end])
+            elif _is_prose(lines[at]):
+                yield from self._prose(at, lines[at:end])
             else:
                 yield from self._own(at, lines[at])
-                at += 1
+            at = end
+
+    def _quoted(self, at: int, lines: Sequence[str]) -> "Iterator[tuple[TreeRow, str, CheckItem | None]]":
+        """A quote, folded where it is long; paragraphs that are too wide are wrapped anew, with the signs of their level."""
+        name = f"{self._node.message_id} {at}" if len(lines) > FEW else ""
+        if name and name not in self._unfolded:
+            yield self._row(f"> {glyph('ellipsis')} {len(lines)} quoted lines", QUIET), name, None
+            return
+        for (level, is_prose), group in groupby(map(_unquoted, lines), key=lambda line: (line[0], _is_prose(line[1]))):
+            texts, sign = [text for _, text in group], "> " * level
+            room = self._room - len(sign)
+            parts = _reflowed(texts, room) if is_prose else [part for text in texts for part in _cut(text, room)]
+            for part in parts:
+                yield self._row(f"{sign}{part}".rstrip(), QUIET), name, None
+
+    def _prose(self, at: int, lines: Sequence[str]) -> "Iterator[tuple[TreeRow, str, CheckItem | None]]":
+        """A paragraph; wrapped anew where a line is too wide, or where a review point starts in one: a point has a row of its own."""
+        text, starts = "\n".join(lines), list(accumulate((len(line) + 1 for line in lines[:-1]), initial=0))
+        items = {starts[line - at] + start: self._points[line] for line, start in self._starts.items() if at <= line < at + len(lines)}
+        asking = [
+            slice(start + part.start, start + part.stop)
+            for line, start in enumerate(starts, at)
+            for part in sorted(self._asking.get(line, []), key=lambda part: part.start)
+        ]
+        for begin, end in _flow(lines, self._room, items):
+            strong = [
+                slice(max(part.start, begin) - begin, min(part.stop, end) - begin)
+                for part in asking
+                if part.start < end and part.stop > begin
+            ]
+            item = items.get(begin)
+            yield self._row(text[begin:end].replace("\n", " "), "", item, strong), "", item
 
     def _own(self, at: int, line: str) -> "Iterator[tuple[TreeRow, str, CheckItem | None]]":
+        """A line that is not prose: code keeps its spaces, a new warning of a build bot is wrapped."""
         item, asking = self._points.get(at), self._asking.get(at, [])
         style = STRONG if NEW_WARNING.match(line) else str(diff_line(line).style)
-        parts = self._wrapped(line)
+        parts = _reflowed([line], self._room) if NEW_WARNING.match(line) else _cut(line, self._room)
         for number, part in enumerate(parts):
             if asking and len(parts) == 1:
                 yield self._row(part, style, item, asking), "", item
             else:
                 yield self._row(part, STRONG if asking else style, item if not number else None), "", item if not number else None
+
+    @property
+    def _room(self) -> int:
+        return max(40, self._columns - len(self._guide) - 1 - self._margin)
 
     def _row(self, text: str, style: str, item: "CheckItem | None" = None, strong: Sequence[slice] = ()) -> TreeRow:
         """A row: the guide, the box of a point in the margin, and the text, of which some parts are strong."""
@@ -239,19 +282,56 @@ class _Body:
             at = max(at, part.stop)
         return TreeRow((f"{self._guide} ", "" if style == QUIET else QUIET), *box, *parts, (text[at:], style))
 
-    def _wrapped(self, line: str) -> list[str]:
-        import textwrap
 
-        room = max(40, self._columns - len(self._guide) - 1 - self._margin)
-        wide = line.expandtabs(8)
-        if len(wide) <= room:
-            return [line]
-        if _is_quote(line):
-            return textwrap.wrap(line, room, subsequent_indent="> ", break_on_hyphens=False)
-        if _CODE.match(line) and not NEW_WARNING.match(line):
-            # code keeps its spaces
-            return [wide[start : start + room] for start in range(0, len(wide), room)]
-        return textwrap.wrap(line, room, break_on_hyphens=False) or [""]
+def _is_prose(line: str) -> bool:
+    return bool(line.strip()) and not _is_quote(line) and not _CODE.match(line)
+
+
+def _unquoted(line: str) -> tuple[int, str]:
+    """The level of a quoted line, and its text."""
+    found = _QUOTED.match(line)
+    return (found[0].count(">"), line[found.end() :]) if found else (0, line)
+
+
+def _cut(line: str, room: int) -> list[str]:
+    """A line of code in parts that fit: its spaces are kept."""
+    wide = line.expandtabs(8)
+    return [wide[start : start + room] for start in range(0, len(wide), room)] if len(wide) > room else [line]
+
+
+def _reflowed(lines: Sequence[str], room: int) -> list[str]:
+    text = "\n".join(lines)
+    return [text[begin:end].replace("\n", " ") for begin, end in _flow(lines, room)]
+
+
+def _flow(lines: Sequence[str], room: int, begins: Collection[int] = ()) -> Iterator[tuple[int, int]]:
+    """The rows of a paragraph, each as the first and the last place in its lines joined by line breaks.
+
+    Lines that fit stay as they are. Else they are filled anew, but for those that their author ended early. At `begins` a row begins in any case.
+    """
+    text, starts = "\n".join(lines), list(accumulate((len(line) + 1 for line in lines[:-1]), initial=0))
+    widest = max(len(line.expandtabs(8)) for line in lines)
+    fits = widest <= room and all(begin in starts for begin in begins)
+    fresh = {
+        start
+        for start, before, line in zip(starts[1:], lines, lines[1:], strict=False)
+        if fits or _ALONE.match(line) or len(before) < widest * EARLY
+    }
+    begin, end = 0, 0
+    for word in _WORDS.finditer(text):
+        at = word.start()
+        is_new = at in fresh or at in begins
+        if end and (is_new or word.end() - begin > room):
+            yield begin, end
+            begin = at
+        elif not end:
+            begin = at
+        end = word.end()
+        while end - begin > room and not fits:
+            yield begin, begin + room
+            begin += room
+    if end > begin:
+        yield begin, end
 
 
 def _lines_of(item: "CheckItem", lines: Sequence[str]) -> "Iterator[tuple[int, slice]]":
@@ -325,8 +405,17 @@ class ThreadTree(Pager, inherit_bindings=False):
         self.fill(self.laid.rows, stops=self.laid.mails, keep=keep)
 
     def _with_cursor(self, strip: Strip) -> Strip:
-        """Without a mail there is nothing to choose."""
-        return super()._with_cursor(strip) if self.laid.mails else strip
+        """Without a mail there is nothing to choose. A mail's badge keeps its colors under the cursor."""
+        if not self.laid.mails:
+            return strip
+        lit, row = super()._with_cursor(strip), self.rows[self.cursor]
+        if self.app.no_color or not self.has_focus or self.cursor not in self.laid.mails or not isinstance(row, TreeRow):
+            return lit
+        start, stop = (width("".join(text for text, _ in row.parts[:count])) - self.scroll_offset.x for count in (2, 5))
+        start, stop = max(0, start), max(0, min(stop, strip.cell_length))
+        ground = Style(bgcolor=self.get_component_rich_style("pager--cursor").bgcolor)
+        edges = [strip.crop(at, at + 1).apply_style(ground) for at in (start, stop - 1)]
+        return Strip.join([lit.crop(0, start), edges[0], strip.crop(start + 1, stop - 1), edges[1], lit.crop(stop)])
 
     def show_mail(self, line: int) -> None:
         """Go to a mail's first line and show what follows it; what is above all mails stays in view where there is room."""
