@@ -3,10 +3,11 @@
 
 from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, cast
 
 from rich.text import Text
 from textual.app import App
+from textual.binding import Binding, BindingType
 from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider, SearchIcon
 from textual.content import Content
 from textual.screen import Screen
@@ -42,10 +43,11 @@ def commands(app: "StageApp", screen: Screen[Any]) -> Iterator[Command]:
         yield Command(stage.label, f"go to stage {stage.number}", partial(app.action_stage, str(stage)), str(stage.number))
     seen: set[str] = set()
     for key, (node, binding, enabled, _) in screen.active_bindings.items():
-        if enabled and not isinstance(node, App) and binding.description and binding.action not in seen:
+        # without a tooltip it only moves a cursor
+        if enabled and not isinstance(node, App) and binding.tooltip and binding.action not in seen:
             seen.add(binding.action)
             title = binding.description[:1].upper() + binding.description[1:]
-            yield Command(title, binding.tooltip or "", partial(app.run_action, binding.action, node), shown_key(key))
+            yield Command(title, binding.tooltip, partial(app.run_action, binding.action, node), shown_key(key))
     for action, title, does, key in (
         ("home", "Home", "all topics of all repositories, and whose turn it is", "0"),
         ("undo", "Undo", "undo the last rewrite of your commits", "u"),
@@ -86,6 +88,8 @@ class Commands(Provider):
 
 class Palette(CommandPalette):
     """Textual's palette in the frame of our dialogs."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "escape", "cancel", key_display="Esc")]
 
     def __init__(self) -> None:
         super().__init__((Commands,), placeholder="search for a command")
