@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from patchpilot.model.action import actions
 from patchpilot.model.printable import crop, one_line
 from patchpilot.tui.action_keys import in_keys
 from patchpilot.tui.glyphs import glyph
@@ -37,7 +38,7 @@ def series_row(series: "Tracked", columns: int, *, tall: bool) -> Text:
     new = f"{len(series.unread)} new" if series.unread else ""
     own = f"{glyph('cursor')}" if series.own else " "
     if tall:
-        first = fitted(series.subject, max(10, columns - 4))
+        first = "\n   ".join(wrapped(one_line(series.subject), max(10, columns - 5)))
         second = f" {glyph('dot')} ".join(part for part in (f"  {glyph('tree-last')} {series.state}", new) if part)
         return Text.assemble((own, "bold"), (f"{glyph(sign)} ", style), plain(first), "\n", plain(second, QUIET))
     return Text.assemble(
@@ -52,9 +53,25 @@ def point_row(item: "CheckItem") -> Text:
     )
 
 
+def wants(series: "Tracked") -> frozenset[str]:
+    """The keys of what its author is to do here: `r` to reply, `v` to start the next version, `0` where that is another topic than this one."""
+    if series.step.need != "action":
+        return frozenset()
+    asked = {action.verb for action in actions(series.step.advice)}
+    return frozenset((*(("r",) if "track" in asked else ()), *(("v" if series.own else "0",) if "send" in asked else ())))
+
+
+def keys_of(series: "Tracked") -> str:
+    """The same in words; "" for none."""
+    does = {"r": "press r to reply", "v": "press v to start the next version", "0": "press 0 to open its topic at Home"}
+    wanted = wants(series)
+    return ", ".join(words for key, words in does.items() if key in wanted)
+
+
 def first_rows(series: "Tracked", columns: int, most: int, demo: str = "") -> list[TreeRow]:
     """What to do next, in at most so many lines each: it stays above the conversation. `demo` is how the demo does it."""
-    rows = [("next", in_keys(series.step.advice, Stage.FOLLOW)), *([("demo", demo)] if demo else [])]
+    way = "" if demo else f" ({keys})" if (keys := keys_of(series)) else ""
+    rows = [("next", f"{in_keys(series.step.advice, Stage.FOLLOW)}{way}"), *([("demo", demo)] if demo else [])]
     if series.status and series.landed and not series.status.evidence.commits:
         # what the next step needs comes first
         rows.insert(0, ("fetch", f"press f to fetch what was merged; stage {Stage.BACKPORTS.number} then uses the mainline commit"))

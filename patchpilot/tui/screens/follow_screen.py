@@ -17,8 +17,9 @@ from textual.widgets.option_list import Option
 
 from patchpilot.model.counted import counted
 from patchpilot.tui.action_keys import first_stage, in_keys
+from patchpilot.tui.glyphs import glyph
 from patchpilot.tui.rich_text import STRONG, lines, wrapped
-from patchpilot.tui.screens.follow_rows import comparison_rows, first_rows, head, point_row, rank, series_row
+from patchpilot.tui.screens.follow_rows import comparison_rows, first_rows, head, point_row, rank, series_row, wants
 from patchpilot.tui.screens.stage_screen import WAIT, NextKey, StageScreen
 from patchpilot.tui.session import JobRequest
 from patchpilot.tui.stages import Stage, StageState, StageStatus
@@ -92,16 +93,18 @@ def status_of(topic: "TopicState | None", series: "Sequence[Tracked]") -> StageS
     from patchpilot.services.track.follow_topic import NextStepNeed
 
     unread = sum(len(followed.unread) for followed in series)
+    # new mails wait to be read, also where the topic itself was not sent yet
+    waits, count = (StageState.TODO, str(unread)) if unread else (StageState.UNOPENED, "")
     others = [followed for followed in series if topic is None or topic.series is None or followed.entry.id != topic.series.entry.id]
     numbers = [counted(len(others), "other series" if topic else "series", "other series" if topic else "series")] if others else []
     numbers += [counted(unread, "unread mail")] if unread else []
     more = f" ({', '.join(numbers)})" if numbers else ""
     if topic is None:
         return StageStatus(
-            StageState.UNOPENED, f"no topic{more}" if series else "you are not following any series yet; series you send will appear here"
+            waits, f"no topic{more}" if series else "you are not following any series yet; series you send will appear here", count
         )
     if not topic.is_sent:
-        return StageStatus(StageState.UNOPENED, f"{topic.summary}{more}")
+        return StageStatus(waits, f"{topic.summary}{more}", count)
     if topic.needs_changes:
         return StageStatus(StageState.BLOCKED, f"{topic.summary}{more}", _open_points(topic.series))
     state = {NextStepNeed.ACTION: StageState.TODO, NextStepNeed.PATIENCE: StageState.WAITING, NextStepNeed.NOTHING: StageState.DONE}[
@@ -250,10 +253,28 @@ class FollowScreen(StageScreen):
             self._show_nothing()
 
     def place(self) -> None:
-        """Also what the running job knows before it asked the archive is shown."""
+        """Also what the running job knows before it asked the archive is shown. The stage's note is about the topic: no other series has it."""
         super().place()
+        if self.is_whole and self._other:
+            self.query_one("#conversation", Panel).note = ""
         if self.is_whole and self.session.fresh(self.stage) is not self._shown:
             self.renew()
+
+    @property
+    def _other(self) -> "Tracked | None":
+        """The series that is shown, where it is not the topic's own."""
+        series = self._current()
+        return series if series and not series.own else None
+
+    def _subject(self) -> str:
+        return self._other.subject if self._other else super()._subject()
+
+    def _places(self) -> Sequence[str]:
+        """Of another series: which topic the stage bar is about."""
+        if self._other is None or self.session.topic is None:
+            return super()._places()
+        place = f"stages: {super()._places()[-1]}"
+        return (f"{place} {glyph('dot')} {super()._subject()}", place)
 
     def _again(self) -> None:
         self._looks += 1
@@ -322,7 +343,9 @@ class FollowScreen(StageScreen):
             quiet |= {"newcomer"}
         if self.tui.demo:
             quiet |= {"version", *(("newcomer", "collect") if any(series.own and series.landed for series in self._order) else ())}
-        self.quiet = frozenset(quiet)
+        shown = wants(self._chosen()) if self._order else frozenset()
+        self.quiet, self.offered = frozenset(quiet), frozenset(("home",) if "0" in shown else ())
+        self.labels = {"version": "start next version"} if "v" in shown else {}
 
     def _mail_at_cursor(self) -> str:
         """The mail whose first row has the cursor, "" for none."""
@@ -491,6 +514,9 @@ class FollowScreen(StageScreen):
         if event.option_list.id == "series" and event.option_index < len(self._order):
             self._number = self._order[event.option_index].entry.id
             self._lay(keep=False)
+            self._quiet()
+            self.place()
+            self.keys_changed()
         elif event.option_list.id == "points" and event.option_index < len(self._items):
             self._go_to(self._items[event.option_index])
 

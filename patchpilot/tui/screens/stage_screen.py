@@ -2,7 +2,7 @@
 """The base of every stage's screen: title line, stage bar, the body's panels, key line; and jobs in threads."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar, cast
 
@@ -77,6 +77,9 @@ class StageScreen(Screen[None]):
 
     quiet: frozenset[str] = frozenset()
     """Actions that the key line does not show now."""
+
+    offered: frozenset[str] = frozenset()
+    """Actions that the key line shows now although it does not at other times."""
 
     labels: Mapping[str, str] = {}
     """Labels that the key line shows now in place of the bindings' own, by action."""
@@ -350,8 +353,7 @@ class StageScreen(Screen[None]):
             return
         self.query_one(StageBar).refresh()
         self._tell_tour()
-        topic = self.session.topic
-        self.query_one(TitleLine).tell(self._subject(), where(topic, self.session.facts) if topic else (), self._now_doing())
+        self.query_one(TitleLine).tell(self._subject(), self._places(), self._now_doing())
         main = self.main_panel
         if main:
             status = self.session.status(self.stage)
@@ -376,6 +378,10 @@ class StageScreen(Screen[None]):
         if topic is None or commit is None:
             return "patchpilot"
         return f"{topic.commits.index(commit) + 1}/{len(topic.commits)} {commit.subject}" if len(topic.commits) > 1 else commit.subject
+
+    def _places(self) -> Sequence[str]:
+        """What the title line says at its right end, the longest that fits."""
+        return where(self.session.topic, self.session.facts) if self.session.topic else ()
 
     # keys
 

@@ -25,8 +25,8 @@ class KeyLine(Widget):
     """Keys and labels from the active bindings: what Enter does first, then the screen's own, then the next stage and those of every screen.
 
     What does not fit is left out, the keys of every screen last. A click does what the key does.
-    The screen's `quiet` are actions that are not shown now, its `labels` other labels than the bindings have. While a card of the tour names the
-    screen's `only_key`, only that and the keys of every screen are shown; while a dialog is open, only those of the dialog.
+    The screen's `quiet` are actions that are not shown now, its `offered` those that are shown only now, its `labels` other labels than the
+    bindings have. While a card of the tour names the screen's `only_key`, only that and the keys of every screen are shown; while a dialog is open, only those of the dialog.
     """
 
     DEFAULT_CSS = "KeyLine { height: 1; dock: bottom; background: $panel; color: $footer-foreground; }"
@@ -45,13 +45,14 @@ class KeyLine(Widget):
         following = _following(getattr(self.screen, "stage", None))
         labels[NEXT] = following.label if following else ""
         only = getattr(self.screen, "only_key", None)
+        offered: frozenset[str] = getattr(self.screen, "offered", frozenset())
         known = []
         for active in self.screen.active_bindings.values():
             binding = active.binding
             shown = self.app.get_key_display(binding)
             is_only = shown == getattr(only, "key", None)
             label = getattr(only, "does", "") if is_only else labels.get(binding.action, binding.description)
-            is_shown = is_only or (binding.show and (only is None or binding.action in ALWAYS))
+            is_shown = is_only or ((binding.show or binding.action in offered) and (only is None or binding.action in ALWAYS))
             if is_shown and label and binding.action not in seen:
                 seen.add(binding.action)
                 known.append((shown, label, active))
