@@ -391,7 +391,7 @@ class PatchpilotApp(StageApp):
         """Open the command palette: stages, this screen's own keys, themes."""
         from patchpilot.tui.palette import Palette
 
-        if not Palette.is_open(self):
+        if not isinstance(self.screen, Palette):
             self.push_screen(Palette())
 
     def _offer_tour(self) -> None:

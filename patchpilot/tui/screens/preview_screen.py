@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The preview stage: the mails to send as a list, the selected one as its readers see it or byte for byte, and what is new in it."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -22,6 +23,7 @@ from patchpilot.tui.session import JobRequest
 from patchpilot.tui.stages import Stage, StageState, StageStatus
 from patchpilot.tui.widgets.choose import LineDialog
 from patchpilot.tui.widgets.diff_view import DiffView, Note
+from patchpilot.tui.widgets.keyline import NEXT
 from patchpilot.tui.widgets.lists import List
 from patchpilot.tui.widgets.panel import Columns, Panel
 
@@ -33,6 +35,8 @@ SIGNS = {"new": "+", "changed": "~", "same": "="}
 """How a mail differs from the last version, before its word."""
 SIDE, AROUND = 56, 5
 """Columns of the panels next to the mail on a broad terminal (see patchpilot.tcss), and of their borders and margins."""
+TO_SEND = f"go to {Stage.SEND.number} {Stage.SEND.label}"
+"""What `n` does here: its label alone would read as if the mails were sent."""
 
 
 def load(ask: JobRequest) -> "tuple[SendPlan | None, StageStatus]":
@@ -102,6 +106,7 @@ class PreviewScreen(StageScreen):
     """The preview stage: the mails to send."""
 
     stage = Stage.PREVIEW
+    labels: Mapping[str, str] = {NEXT: TO_SEND}
     AUTO_FOCUS = "#mail"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("e", "edit", "edit cover", tooltip="edit cover letter, changelog and notes in your editor"),
@@ -149,7 +154,8 @@ class PreviewScreen(StageScreen):
         dropped = len(self._changes.dropped) if self._changes else 0
         panel.count = (f"compared with v{self._changes.version}" + (f", {dropped} dropped" if dropped else "")) if self._changes else ""
         self.quiet = frozenset() if self._changes else frozenset(("change(1)",))
-        self.labels = {} if len(result.mails) > 1 else {"edit": "edit changelog" if result.version > 1 else "edit notes"}
+        edit = {} if len(result.mails) > 1 else {"edit": "edit changelog" if result.version > 1 else "edit notes"}
+        self.labels = {NEXT: TO_SEND, **edit}
         self.keys_changed()
         # a list of one mail has nothing to choose from
         self.query_one("#mail-side").set_class(len(result.mails) == 1, "-single")

@@ -2,6 +2,7 @@
 """The send stage: the pre-flight card with one verdict, repairs, a typed confirmation, a line for each mail, and what happens afterwards."""
 
 from collections.abc import Callable, Collection
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -710,11 +711,12 @@ class SendScreen(StageScreen):
         self._switch(sent=True)
         panel = self.query_one("#progress", Panel)
         is_sent, dot = all(mail.state == "accepted" for mail in report.mails), f" {glyph('dot')} "
-        at = f" {report.at:%Y-%m-%d %H:%M}" if report.at else ""
+        at = f" {report.at:{'%H:%M' if report.at.date() == datetime.now().astimezone().date() else '%Y-%m-%d %H:%M'}}" if report.at else ""
         banner = (f"{glyph('done')} SENT{at}",) if is_sent else ()
         panel.heading, panel.count = dot.join((*banner, report.headline, plan.request.via)), ""
         panel.set_class(is_sent, "-accepted")
-        self._draw_end(plan, report)
+        # once the panels have their size
+        self.call_after_refresh(self._draw_end, plan, report)
         self._show_mail(plan, {mail.message_id for mail in report.mails})
         self._show_next(shown=bool(report.now or any(mail.link for mail in report.mails)))
         self.query_one("#end", Panel).heading = "What happens now" if is_sent else "What to do"
@@ -732,8 +734,9 @@ class SendScreen(StageScreen):
             rows += [Text(), *self._everybody(plan)]
         self.query_one("#mails", Static).update(lines(rows))
         link = next((mail.link for mail in report.mails if mail.link), "")
-        room = self._columns("#end")
-        now = [Text.assemble(plain("Archive: ", HEADING), plain(crop_middle(link, room - len("Archive: "))))] if link else []
+        now = (
+            [Text.assemble(plain("Archive: ", HEADING), plain(crop_middle(link, self._columns("#end") - len("Archive: "))))] if link else []
+        )
         for sentence in report.now:
             # where there is room, a blank line between them
             gap = "\n" if self.size.width >= BROAD and self.size.height >= TALL else ""

@@ -26,7 +26,8 @@ class KeyLine(Widget):
 
     What does not fit is left out, the keys of every screen last. A click does what the key does.
     The screen's `quiet` are actions that are not shown now, its `offered` those that are shown only now, its `labels` other labels than the
-    bindings have. While a card of the tour names the screen's `only_key`, only that and the keys of every screen are shown; while a dialog is open, only those of the dialog.
+    bindings have. While a card of the tour names the screen's `only_key`, only that and the keys of every screen are shown; while a
+    dialog is open, only those of the dialog.
     """
 
     DEFAULT_CSS = "KeyLine { height: 1; dock: bottom; background: $panel; color: $footer-foreground; }"
@@ -43,7 +44,7 @@ class KeyLine(Widget):
         seen: set[str] = set(getattr(self.screen, "quiet", ()))
         labels: dict[str, str] = dict(getattr(self.screen, "labels", {}))
         following = _following(getattr(self.screen, "stage", None))
-        labels[NEXT] = following.label if following else ""
+        labels.setdefault(NEXT, following.label if following else "")
         only = getattr(self.screen, "only_key", None)
         offered: frozenset[str] = getattr(self.screen, "offered", frozenset())
         known = []
