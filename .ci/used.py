@@ -62,3 +62,5 @@ as_sent
 _.render_segments
 # click calls it
 _.shell_complete
+# textual draws it
+_.icon

@@ -3,7 +3,7 @@
 
 import pytest
 
-from patchpilot.model.printable import crop, one_line, printable, width
+from patchpilot.model.printable import crop, crop_middle, one_line, printable, width
 
 # the code points with the Unicode property Bidi_Control, and what else changes lines or hides in them
 BIDI_CONTROL = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
@@ -53,3 +53,8 @@ def test_width_counts_terminal_columns(text: str, columns: int) -> None:
 def test_cropped_text_fits_and_shows_the_cut(text: str, columns: int, cut: str) -> None:
     assert crop(text, columns) == cut
     assert width(crop(text, columns)) <= columns
+
+
+def test_an_address_is_cut_in_its_middle() -> None:
+    assert crop_middle("<v1-1-fddf42abee25@example.net>", 40) == "<v1-1-fddf42abee25@example.net>"
+    assert crop_middle("<20261121-net-acme-allow-old-cards-v1-1@example.net>", 30) == "<20261121-net-acme-…ample.net>"

@@ -16,6 +16,7 @@ from patchpilot.tui.saved_state import SavedState
 from patchpilot.tui.screens.follow_screen import FollowScreen
 from patchpilot.tui.stages import Stage
 from patchpilot.tui.widgets.lists import List
+from patchpilot.tui.widgets.panel import Panel
 from patchpilot.tui.widgets.thread_tree import ThreadTree
 from tests.kit.cli import call
 from tests.kit.life import Life, life
@@ -124,6 +125,10 @@ async def test_two_versions_are_compared_in_the_reader_for_patches(one: Life, tm
         app.screen.query_one("#series", List).highlighted = 1
         await until(pilot, lambda: "start at 10" in text_of(app), "the other series")
         await settle(pilot)
+        title, conversation = text_of(app).split("\n")[0], app.screen.query_one("#conversation", Panel)
+        assert title.strip().startswith(conversation.heading)
+        assert "stages: " in title
+        assert not conversation.note, "the note is about the topic"
         await pilot.press("D")
         if versions > 2:
             await until(pilot, lambda: "Which versions do you want to compare?" in text_of(app), "the choice")

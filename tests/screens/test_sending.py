@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Sending a series from the TUI to real servers: a line a mail, a refusal, an interruption half-way, and the rest sent once."""
 
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -68,7 +69,7 @@ async def test_each_mail_has_a_line_and_the_end_says_what_happens_now(series: Pa
             await still(pilot)
             shown = text_of(app)
         assert ids(server) == [f"[PATCH net {number}/3" for number in range(4)]
-    assert f"v1: 4 of 4 mails accepted · {via}" in shown
+    assert re.search(rf"✓ SENT \d\d:\d\d · v1: 4 of 4 mails accepted · {via}", shown)
     assert shown.count("accepted  [PATCH net ") == 4
     for words in ("What happens now", "replies are tracked", "before a reminder", "Archive: "):
         assert words in shown
@@ -120,6 +121,10 @@ async def test_escape_stops_after_the_current_mail(series: Path, walk_on: On) ->
         async with app.run_test(size=(80, 24)) as pilot:
             await send(pilot, app)
             await until(pilot, lambda: "1/4" in text_of(app), "the first mail")
+            shown = text_of(app)
+            assert shown.lstrip().startswith("[PATCH net ")
+            assert "Esc stop after this mail" in shown
+            assert "q quit" not in shown
             await pilot.press("escape")
             assert said(app) == "stopping after this mail; press R to send the rest"
             await until(pilot, lambda: app.session.status(Stage.SEND).state is StageState.BLOCKED, "the stop")

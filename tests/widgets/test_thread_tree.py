@@ -14,6 +14,7 @@ from patchpilot.services.track.follow_series import add, default_archive
 from patchpilot.services.track.known_series import Tracked, open_store
 from patchpilot.services.track.review_ledger import PointState
 from patchpilot.tui.rich_text import STRONG
+from patchpilot.tui.screens.follow_rows import keys_of
 from patchpilot.tui.widgets.thread_tree import Folding, ThreadLayout, ThreadTree, TreeRow, lay_thread, tree_line
 from tests.kit.mails import MATT, mail, mbox
 from tests.threads import story
@@ -112,6 +113,7 @@ def test_a_report_without_an_error_is_no_failure(tmp_path: Path, words: str, bad
         str(series.step.advice)
         == f"kernel test robot reports {'build warnings' if 'warning' in words else 'a build failure'}: fix it and send v2"
     )
+    assert keys_of(series) == "press r to reply, press 0 to open its topic at Home"
     assert news_of(series).failed is ("error" in words)
 
 

@@ -635,7 +635,7 @@ class SendScreen(StageScreen):
     @property
     def _at(self) -> int:
         """The place of the mail that is sent now, or next."""
-        return next((at for at, (state, _) in enumerate(self._states) if state in ("sending", "pending")), 0)
+        return next((at for at, (state, _) in enumerate(self._states) if state in ("sending", "pending")), len(self._states) - 1)
 
     def _subject(self) -> str:
         """While mails are sent, that of the current one."""
