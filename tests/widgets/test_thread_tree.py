@@ -125,7 +125,7 @@ def test_long_lines_go_on_below_and_none_is_cut(tmp_path: Path) -> None:
     assert "x" * 100 in "".join(row.strip(" │") for row in rows)
 
 
-def test_a_paragraph_that_is_too_wide_is_filled_anew_and_a_quote_keeps_its_level(tmp_path: Path) -> None:
+def test_a_paragraph_that_is_too_wide_is_filled_again_and_a_quote_keeps_its_level(tmp_path: Path) -> None:
     wide = (
         "The firmware of some cards does not know this command and says so,",
         "which the probe function then takes for an error of the bus. Short end.",

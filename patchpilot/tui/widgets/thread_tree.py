@@ -225,7 +225,7 @@ class _Body:
             at = end
 
     def _quoted(self, at: int, lines: Sequence[str]) -> "Iterator[tuple[TreeRow, str, CheckItem | None]]":
-        """A quote, folded where it is long; paragraphs that are too wide are wrapped anew, with the signs of their level."""
+        """A quote, folded where it is long; paragraphs that are too wide are wrapped again, with the signs of their level."""
         name = f"{self._node.message_id} {at}" if len(lines) > FEW else ""
         if name and name not in self._unfolded:
             yield self._row(f"> {glyph('ellipsis')} {len(lines)} quoted lines", QUIET), name, None
@@ -238,7 +238,7 @@ class _Body:
                 yield self._row(f"{sign}{part}".rstrip(), QUIET), name, None
 
     def _prose(self, at: int, lines: Sequence[str]) -> "Iterator[tuple[TreeRow, str, CheckItem | None]]":
-        """A paragraph; wrapped anew where a line is too wide, or where a review point starts in one: a point has a row of its own."""
+        """A paragraph; wrapped again where a line is too wide, or where a review point starts in one: a point has a row of its own."""
         text, starts = "\n".join(lines), list(accumulate((len(line) + 1 for line in lines[:-1]), initial=0))
         items = {starts[line - at] + start: self._points[line] for line, start in self._starts.items() if at <= line < at + len(lines)}
         asking = [
@@ -307,7 +307,7 @@ def _reflowed(lines: Sequence[str], room: int) -> list[str]:
 def _flow(lines: Sequence[str], room: int, begins: Collection[int] = ()) -> Iterator[tuple[int, int]]:
     """The rows of a paragraph, each as the first and the last place in its lines joined by line breaks.
 
-    Lines that fit stay as they are. Else they are filled anew, but for those that their author ended early. At `begins` a row begins in any case.
+    Lines that fit stay as they are. Else they are filled again, but for those that their author ended early. At `begins` a row begins in any case.
     """
     text, starts = "\n".join(lines), list(accumulate((len(line) + 1 for line in lines[:-1]), initial=0))
     widest = max(len(line.expandtabs(8)) for line in lines)
