@@ -44,7 +44,7 @@ def crop(text: str, columns: int) -> str:
 
 
 def crop_middle(text: str, columns: int) -> str:
-    """The text cut to this many columns, with an ellipsis in its middle: for a Message-ID or an address, whose ends tell it from others."""
+    """The text cut to this many columns, with an ellipsis in its middle: for a Message-ID or an address, whose start and end matter."""
     if width(text) <= columns:
         return text
     end = text[-max(1, columns // 3) :]
