@@ -30,6 +30,7 @@ from patchpilot.tui.session import Session
 from patchpilot.tui.stage_app import StageApp
 from patchpilot.tui.stages import Stage
 from patchpilot.tui.themes import CONTRAST, OFFERED, OURS, color_names, offered
+from patchpilot.tui.widgets.panel import focusable_panels
 from patchpilot.tui.widgets.stagebar import StageBar
 
 HOME = "home"
@@ -59,6 +60,7 @@ class PatchpilotApp(StageApp):
         Binding("U", "redo", "redo", show=False, tooltip="redo the rewrite that was undone last"),
         Binding("J", "commit(1)", "next commit", show=False, tooltip="go to the next commit of the topic"),
         Binding("K", "commit(-1)", "previous commit", show=False, tooltip="go to the previous commit of the topic"),
+        Binding("semicolon", "jump", "panel", key_display="Tab ;", tooltip="go to a panel: each shows its letter, Esc stays"),
         Binding("y", "copy", "copy line", show=False, tooltip="copy the line under the cursor (OSC 52)"),
         Binding("Y", "copy_id", "copy id", show=False, tooltip="copy the commit's id (OSC 52)"),
         Binding("colon", "command_palette", "palette", show=False, key_display=":", tooltip="open the command palette"),
@@ -286,6 +288,16 @@ class PatchpilotApp(StageApp):
 
         if self.stage_screen:
             redo(self.stage_screen)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """There is a panel to go to where there are several."""
+        return len(focusable_panels(self.screen)) > 1 if action == "jump" else super().check_action(action, parameters)
+
+    def action_jump(self) -> None:
+        """Show a letter at each panel; the letter gives it the focus."""
+        from patchpilot.tui.screens.jump_screen import JumpScreen
+
+        self.push_screen(JumpScreen(focusable_panels(self.screen)), lambda widget: widget.focus() if widget else None)
 
     def action_copy(self) -> None:
         """Copy the line under the cursor."""

@@ -41,6 +41,7 @@ MOMENTS = {
     "help": (Stage.CHECKS, "question_mark"),
     "palette": (Stage.CHECKS, "colon"),
     "theme": (Stage.CHECKS, "T"),
+    "jump": (Stage.CHECKS, "semicolon"),
     "finding": (Stage.CHECKS, "f", "enter"),
     "write-tags": (Stage.TAGS, "enter"),
     "branch": (Stage.BACKPORTS, "enter"),
@@ -62,7 +63,20 @@ LATER = {
 
 
 OVER = frozenset(
-    ("question", "branch", "help", "palette", "theme", "finding", "write-tags", "tour-commit", "tour-checks", "tour-tags", "end-card")
+    (
+        "question",
+        "branch",
+        "help",
+        "palette",
+        "theme",
+        "jump",
+        "finding",
+        "write-tags",
+        "tour-commit",
+        "tour-checks",
+        "tour-tags",
+        "end-card",
+    )
 )
 """The pictures of dialogs and cards."""
 
@@ -178,6 +192,8 @@ async def shots(pilot: Pilot[int], name: str, out: Path, sizes: Sequence[tuple[i
 def readable(svg: str) -> str:
     """The picture with fonts of this machine instead of the network's."""
     svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL).replace("Fira Code", "DejaVu Sans Mono")
+    # rsvg-convert does not stretch a text to its textLength: this size makes a letter as wide as a column
+    svg = svg.replace("font-size: 20px", "font-size: 20.263px")
     return svg.replace("<text ", '<text xml:space="preserve" ')
 
 

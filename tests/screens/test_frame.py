@@ -126,6 +126,37 @@ async def test_every_stage_has_two_header_lines_panels_and_one_key_line(mended: 
                 assert panel.region.bottom < size[1]
 
 
+async def test_each_panel_has_a_letter_that_gives_it_the_focus(mended: Path, walk_on: On) -> None:
+    app = walk_on(mended)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        asked(app)
+        await keys(pilot, Stage.CHECKS)
+        assert "Tab ; panel" in text_of(app).split("\n")[-1]
+        await pilot.press("semicolon")
+        await still(pilot)
+        rows = text_of(app).split("\n")
+        assert rows[2].startswith(" a ")
+        assert " s Commit message" in rows[2]
+        assert any(row.startswith(" d ") for row in rows[3:])
+        assert rows[-1].split() == ["letter", "go", "to", "the", "panel", "Esc", "stay", "here"]
+        await pilot.press("l", "2", "s")
+        await settle(pilot)
+        assert app.focused is app.screen.query_one("#patch")
+        await pilot.press("semicolon", "escape")
+        await settle(pilot)
+        assert app.focused is app.screen.query_one("#patch")
+        place = app.screen.query_one("#detail-panel").region.offset
+        await pilot.press("semicolon")
+        await pilot.click(offset=place)
+        await settle(pilot)
+        assert app.focused is app.screen.query_one("#detail")
+        await pilot.press("semicolon")
+        await pilot.resize_terminal(80, 24)
+        await settle(pilot)
+        assert app.screen is app.stage_screen
+
+
 async def test_enter_is_the_first_key_and_the_next_stage_is_named(mended: Path, walk_on: On) -> None:
     app = walk_on(mended)
     async with app.run_test(size=(80, 24)) as pilot:

@@ -44,6 +44,7 @@ MOVING: Mapping[str, tuple[str, ...]] = {
     ),
     "go to the previous and the next part": ("stop(-1)", "stop(1)"),
     "go to the next and the previous panel": ("app.focus_next", "app.focus_previous"),
+    "go to a panel: each shows its letter, Esc stays": ("jump",),
     "search; then n and N go to the next and the previous match": ("search",),
 }  # fmt: skip
 """What moves do → the actions of lists, tables and texts that do it: their keys are one row."""

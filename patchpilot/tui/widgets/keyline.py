@@ -14,7 +14,7 @@ from patchpilot.tui.rich_text import KEY, plain
 from patchpilot.tui.stages import Stage
 
 GAP = 2
-NEXT = "step(1)"
+NEXT, JUMP = "step(1)", "jump"
 ALWAYS = ("help", "leave")
 """The actions that are shown also while a card of the tour names the one key that is next."""
 Shown = tuple[str, str, ActiveBinding]
@@ -24,7 +24,7 @@ Shown = tuple[str, str, ActiveBinding]
 class KeyLine(Widget):
     """Keys and labels from the active bindings: what Enter does first, then the screen's own, then the next stage and those of every screen.
 
-    What does not fit is left out, the keys of every screen last. A click does what the key does.
+    What does not fit is left out: first the key to the panels, the other keys of every screen last. A click does what the key does.
     The screen's `quiet` are actions that are not shown now, its `offered` those that are shown only now, its `labels` other labels than the
     bindings have. While a card of the tour names the screen's `only_key`, only that and the keys of every screen are shown; while a
     dialog is open, only those of the dialog.
@@ -69,13 +69,19 @@ class KeyLine(Widget):
         """As many keys as fit: those of every screen (such as help) first take their room."""
         known = self._known() if self.app.screen is self.screen else self._of_dialog()
         room, fits = self.size.width - 1 + GAP, set[int]()
-        for at in sorted(range(len(known)), key=lambda at: known[at][2].node is not self.app and known[at][2].binding.key != "enter"):
+        for at in sorted(range(len(known)), key=lambda at: self._rank(known[at][2])):
             if _wide(known[at]) <= room:
                 room -= _wide(known[at])
                 fits.add(at)
             elif known[at][2].node is not self.app:
                 break
         return (shown for at, shown in enumerate(known) if at in fits)
+
+    def _rank(self, active: ActiveBinding) -> int:
+        """How early a key takes its room."""
+        if active.binding.action == JUMP:
+            return 2
+        return int(active.node is not self.app and active.binding.key != "enter")
 
     def first_keys(self) -> list[tuple[str, str]]:
         """The first two keys of the screen and the one of the next stage, with their labels: for the example in the help."""

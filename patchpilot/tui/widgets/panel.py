@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Panels, which all screens consist of, and the container that puts them below or next to each other by the terminal's width."""
 
-from typing import Self
+from typing import Any, Self
 
 from rich.text import Text
 from textual.containers import Container
 from textual.geometry import Region
+from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -126,3 +127,13 @@ class Columns(Container):
     def on_mount(self) -> None:
         """The number of panels is a class, so that the CSS can arrange them."""
         self.add_class(f"-of-{len([child for child in self.children if isinstance(child, Panel)])}")
+
+
+def focusable_panels(screen: Screen[Any]) -> dict[Panel, Widget]:
+    """The panels on screen that can have the focus, in the order of Tab, each with the first widget of it that takes it."""
+    found: dict[Panel, Widget] = {}
+    for widget in screen.focus_chain:
+        panel = next((node for node in widget.ancestors if isinstance(node, Panel)), None)
+        if panel is not None:
+            found.setdefault(panel, widget)
+    return found
