@@ -55,6 +55,14 @@ def test_fewer_versions_have_more_room_and_no_row_that_all_of_them_lack() -> Non
     assert {len(row) for row in conflicts(shown=(0, 2), columns=121).rows[1:]} == {121}
 
 
+def test_a_version_with_longer_lines_has_the_columns_that_the_others_do_not_need() -> None:
+    long = ("\tif ((rsp & ACME_MSG_CODE_MASK) == ACME_MSG_UNSUPPORTED)",)
+    found = conflicts(shown=(0, 2), columns=90, sides=(("\tif (rc)",), ("\tif (rsp)",), long))
+    assert found.rows[2].rstrip().endswith("ACME_MSG_UNSUPPORTED)")
+    assert {len(row) for row in found.rows[1:]} == {90}
+    assert conflicts(shown=(0, 2), columns=70, sides=(long, long, long)).rows[2].count("…") == 2
+
+
 def test_a_version_that_has_nothing_leaves_its_column_empty() -> None:
     assert table(sides=((), ("a", ""), ("a",))) == [("", "  60- a", "      a"), ("", "  61-", "")]
     assert table(sides=((), (), ())) == []
@@ -74,8 +82,7 @@ def test_code_has_the_colors_of_its_syntax_and_changed_words_are_marked() -> Non
     keyword = next(span for span in look.spans if look.plain[span.start : span.end] == "if" and span.start < 20)
     assert keyword.style == colors.style("keyword", "panel")
     marked = [look.plain[span.start : span.end] for span in look.spans if span.style == colors.style("", "added-word")]
-    # of != and == the second sign is the same
-    assert marked == ["=", "UNKNOWN"]
+    assert marked == ["== UNKNOWN"]
     assert found.look("no row of a conflict", colors) is None
 
 

@@ -40,7 +40,8 @@ _BY_ENDING = {
 _BY_NAME = (("Kconfig", "kconfig"), ("Makefile", "make"), ("Kbuild", "make"))
 _TYPES = re.compile(r"(?:__)?[usbl]e?(?:8|16|32|64)|bool|[a-z]\w*_t")
 _COMMENT_LINE = re.compile(r"\s*\*(?:[ /]|$)")
-_WORDS = re.compile(r"\w+|\s+|[^\w\s]")
+_WORDS = re.compile(r"\w+|\s+|->|\+\+|--|&&|\|\||(?:<<|>>|[-+*/%&|^=!<>])=|<<|>>|[^\w\s]")
+"""Words, spaces, operators of C as wholes."""
 
 
 @lru_cache(maxsize=32)

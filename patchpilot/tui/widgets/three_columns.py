@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from rich.text import Text
 
+from patchpilot.model.printable import width
 from patchpilot.tui.rich_text import HUNK, STRONG, fitted, plain
 from patchpilot.tui.widgets.diff_code import Span, changed_words, syntax
 from patchpilot.tui.widgets.diff_colors import DiffColors
@@ -51,14 +52,17 @@ class Conflicts:
     """Rows of text with the conflicts, each (path, title, versions), and how each row looks: only the `shown` versions, in so many columns."""
 
     def __init__(self, conflicts: Sequence[tuple[str, str, Versions]], shown: Sequence[int], columns: int) -> None:
-        self._shown, self._wide = shown, max(GUTTER + 1, (columns - len(shown) + 1) // len(shown))
+        pieces = [(title, aligned(path, versions)) for path, title, versions in conflicts]
+        every = [cells for _, piece in pieces for cells in piece]
+        needs = {version: max((GUTTER + width(cell.code) for cells in every if (cell := cells[version])), default=0) for version in shown}
+        self._shown, self._wide = shown, shares(needs, columns - len(shown) + 1)
         self._cells: dict[str, Cells] = {}
-        self._titles = [fitted(f"{'':{GUTTER}}{TITLES[version]}", self._wide) for version in shown]
+        self._titles = [fitted(f"{'':{GUTTER}}{TITLES[version]}", self._wide[version]) for version in shown]
         self._heading = BETWEEN.join(self._titles)
         self.rows: list[str] = []
-        for path, title, versions in conflicts:
+        for title, piece in pieces:
             self.rows += [*([""] if self.rows else []), f"@@ {title} @@", self._heading]
-            for cells in aligned(path, versions):
+            for cells in piece:
                 row = BETWEEN.join(self._text(version, cells[version]) for version in shown)
                 if any(cells[version] for version in shown):
                     self._cells[row] = cells
@@ -76,8 +80,8 @@ class Conflicts:
 
     def _text(self, version: int, cell: Cell | None) -> str:
         if cell is None:
-            return " " * self._wide
-        return f"{cell.number or '':>4}{SIGNS[version] if cell.differs else ' '} {fitted(cell.code, self._wide - GUTTER)}"
+            return " " * self._wide[version]
+        return f"{cell.number or '':>4}{SIGNS[version] if cell.differs else ' '} {fitted(cell.code, self._wide[version] - GUTTER)}"
 
     def _drawn(self, version: int, cell: Cell | None, colors: DiffColors) -> Text:
         text = Text(self._text(version, cell), end="")
@@ -96,11 +100,24 @@ class Conflicts:
         return text
 
 
+def shares(needs: Mapping[int, int], columns: int) -> dict[int, int]:
+    """The columns of each version: equal ones, unless a version needs more and others need less."""
+    equal, found = max(GUTTER + 1, columns // len(needs)), dict[int, int]()
+    if max(needs.values()) <= equal:
+        return dict.fromkeys(needs, equal)
+    spare = max(0, columns - sum(needs.values())) // len(needs)
+    for left, version in zip(range(len(needs), 0, -1), sorted(needs, key=lambda version: needs[version]), strict=True):
+        share = (columns - sum(found.values())) // left
+        found[version] = max(GUTTER + 1, share if left == 1 else min(share, needs[version] + spare))
+    return found
+
+
 class OneColumn(Conflicts):
     """The same in one column, in which equal lines are once: of a change the lines of the branch, then those of the base, then those of the fix."""
 
     def __init__(self, conflicts: Sequence[tuple[str, str, Versions]], columns: int) -> None:
         super().__init__((), (BASE,), columns)
+        self._wide = dict.fromkeys((BRANCH, BASE, FIX), columns)
         self._heading = plain(" ".join(f"{sign} {title}  " for sign, title in zip(SIGNS, TITLES, strict=True)).rstrip()).plain
         self._titles = [self._heading]
         self._lines: dict[str, tuple[int, Cell]] = {}
