@@ -1,18 +1,23 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A finding in the words of the checks stage: a row of the list, a note in the patch, and in detail with its fix."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from rich.text import Text
 
 from patchpilot.model.action import in_backticks
+from patchpilot.model.counted import counted
 from patchpilot.model.finding import Finding, Severity, Suppressed
 from patchpilot.model.printable import crop, one_line, width
 from patchpilot.tui.action_keys import in_keys
 from patchpilot.tui.glyphs import glyph
-from patchpilot.tui.rich_text import ADDED, QUIET, REMOVED, STRONG, fitted, plain, with_code
+from patchpilot.tui.rich_text import QUIET, STRONG, fitted, plain, with_code
 from patchpilot.tui.stages import Stage
+from patchpilot.tui.widgets.diff_code import changed_words
+from patchpilot.tui.widgets.diff_colors import DiffColors
 from patchpilot.tui.widgets.diff_view import Note
 
 if TYPE_CHECKING:
@@ -26,6 +31,8 @@ HELP = "; help: "
 """What separates the message of a finding from what to run."""
 ROOMY = 60
 """Columns of a list from which its rows have messages."""
+MINIMUM = 20
+"""Columns of a changed line, at least."""
 MOST = 12
 """Changed lines of a fix that the detail shows."""
 
@@ -93,15 +100,15 @@ def note_of(shown: Shown, *, checkpatch: bool) -> Note:
     return Note(shown.line, shown.sign, ROLES[shown.finding.severity], text)
 
 
-def detail_of(shown: Shown, rule: "Rule | None", remedy: "Remedy", fixed: "FindingFixed | None") -> Text:
-    """All that is known of the finding: message, reason, fix, reference; of its fix the lines that change."""
+def detail_of(shown: Shown, rule: "Rule | None", remedy: "Remedy", fixed: "FindingFixed | None", colors: DiffColors, columns: int) -> Text:
+    """All that is known of the finding: message, fix, reason, reference; of its fix the lines that change, in so many columns."""
     text = Text.assemble(plain(shown.message, STRONG))
     if shown.suppressed:
         until = f", until {shown.suppressed.until}" if shown.suppressed.until else ""
         text.append_text(plain(f"\n\nwaived: {shown.suppressed.reason} ({shown.suppressed.origin}{until}); press i to remove the waiver"))
+    text.append_text(_fix(shown, rule, remedy, fixed, colors, columns))
     if rule and rule.why:
         text.append_text(_part("Why", " ".join(rule.why.split())))
-    text.append_text(_fix(shown, rule, remedy, fixed))
     if rule and rule.reference:
         # the whole address is the target of the link, where the terminal has links
         name = rule.reference.rpartition("/")[2] or rule.reference
@@ -113,7 +120,7 @@ def _part(heading: str, words: str) -> Text:
     return Text.assemble(plain(f"\n\n{heading}  ", STRONG), with_code(words))
 
 
-def _fix(shown: Shown, rule: "Rule | None", remedy: "Remedy", fixed: "FindingFixed | None") -> Text:
+def _fix(shown: Shown, rule: "Rule | None", remedy: "Remedy", fixed: "FindingFixed | None", colors: DiffColors, columns: int) -> Text:
     finding = shown.finding
     how = finding.fix.text if finding.fix and finding.fix.text else rule.remedy.text if rule else ""
     words = in_keys(in_backticks(how), Stage.CHECKS)
@@ -124,10 +131,62 @@ def _fix(shown: Shown, rule: "Rule | None", remedy: "Remedy", fixed: "FindingFix
     if fixed.reason:
         return _part("Fix", f"{words}; press e to edit the line\nnot certain: {fixed.reason}")
     verb = {"sign-off": "press a to sign off", "tags": "press a to add"}.get(remedy, "press a to apply")
-    lines = [line for line in fixed.diff if line.startswith(("+", "-")) and not line.startswith(("+++ ", "--- "))]
-    text = _part("Fix", verb)
-    for line in lines[:MOST]:
-        text.append_text(plain(f"\n{line}", ADDED if line.startswith("+") else REMOVED))
-    if len(lines) > MOST:
-        text.append_text(plain(f"\n{glyph('ellipsis')} {len(lines) - MOST} more lines", QUIET))
+    return _part("Fix", verb).append_text(change_text(fixed.diff, colors, columns))
+
+
+def change_text(diff: Sequence[str], colors: DiffColors, columns: int) -> Text:
+    """The changed lines of a diff, each below a line break and with a hanging indent; lines that are only wrapped anew are counted."""
+    text, shown, left = Text(), 0, 0
+    for removed, added in _blocks(diff):
+        old, new = changed_words(" ".join(removed), " ".join(added)) if removed and added else ([], [])
+        for sign, role, side, spans in (("-", "removed", removed, old), ("+", "added", added, new)):
+            start = 0
+            for line in side:
+                words = [
+                    (max(0, first - start), min(last - start, len(line)))
+                    for first, last in spans
+                    if first < start + len(line) and last > start
+                ]
+                start += len(line) + 1
+                if (spans and not words and min(len(removed), len(added)) > 1) or shown == MOST:
+                    left += 1
+                    continue
+                shown += 1
+                text.append_text(_changed_line(sign, role, line, words, colors, columns))
+    if left:
+        text.append_text(plain(f"\n{glyph('ellipsis')} {counted(left, 'more line')}", QUIET))
     return text
+
+
+def _blocks(diff: Sequence[str]) -> Iterator[tuple[list[str], list[str]]]:
+    """The removed lines of each change, and the added ones, without their signs."""
+    body = [line for line in diff if not line.startswith(("+++ ", "--- "))]
+    for is_change, block in groupby(body, lambda line: line.startswith(("+", "-"))):
+        if is_change:
+            changed = list(block)
+            removed, added = ([plain(line[1:]).plain for line in changed if line[0] == sign] for sign in "-+")
+            yield removed, added
+
+
+def _changed_line(sign: str, role: str, line: str, words: Sequence[tuple[int, int]], colors: DiffColors, columns: int) -> Text:
+    code = Text(line, style=colors.style("" if colors.tinted else role, role))
+    for first, last in words:
+        code.stylize(colors.style("", f"{role}-word"), first, last)
+    text, room = Text(), max(MINIMUM, columns - 1)
+    for number, (first, last) in enumerate(_pieces(line, room)):
+        piece = code[first:last]
+        piece.rstrip()
+        piece.pad_right(room - piece.cell_len)
+        text.append("\n").append(" " if number else sign, colors.style(role, role)).append_text(piece)
+    return text
+
+
+def _pieces(line: str, columns: int) -> Iterator[tuple[int, int]]:
+    """Where to break a line: after spaces, or inside a word that is longer than the room."""
+    at = 0
+    while len(line) - at > columns:
+        space = line.rfind(" ", at + 1, at + columns + 1)
+        end = at + columns if space < 0 or not line[at:space].strip() else space + 1
+        yield at, end
+        at = end
+    yield at, len(line)

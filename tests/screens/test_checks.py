@@ -4,13 +4,17 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from textual.app import App
+from textual.color import Color
 from textual.pilot import Pilot
 
 from patchpilot.commits.run import git
 from patchpilot.demo import acme
 from patchpilot.tui.app import PatchpilotApp
+from patchpilot.tui.finding_text import change_text
 from patchpilot.tui.screens.fix_dialog import FixDialog
 from patchpilot.tui.stages import Stage
+from patchpilot.tui.widgets.diff_colors import DiffColors
 from patchpilot.tui.widgets.diff_view import DiffView
 from patchpilot.tui.widgets.lists import List
 from patchpilot.tui.widgets.panel import Panel
@@ -119,14 +123,14 @@ async def test_on_a_small_terminal_the_detail_is_a_card_over_the_patch(clone: Pa
     app = walk_on(clone)
     async with app.run_test(size=(80, 24)) as pilot:
         await at_checks(pilot, "no-space-after-keyword")
-        assert "Why" not in text_of(app)
+        assert "Fix  press a" not in text_of(app)
         await keys(pilot, "enter")
         rows = text_of(app)
-        assert "Why" in rows
+        assert "Fix  press a" in rows
         assert "+       if ((rsp" in rows
         assert "missing Signed-off-by" in rows
         await keys(pilot, "escape")
-        assert "Why" not in text_of(app)
+        assert "Fix  press a" not in text_of(app)
         assert app.focused is app.screen.query_one("#findings")
 
 
@@ -238,3 +242,30 @@ async def test_old_and_new_side_by_side_have_the_whole_body(clone: Path, walk_on
         await keys(pilot, "vertical_line")
         assert app.screen.query_one("#findings").region.height
         assert not view.is_beside
+
+
+def test_a_fix_shows_what_changes_with_a_hanging_indent_and_without_lines_that_are_only_wrapped_anew() -> None:
+    diff = [
+        "--- a",
+        "+++ b",
+        "-Commit 33248b1ba0729f2b63c10607fdc592dc94731658 added reading the",
+        "-number of flash images. However, the firmware of some cards",
+        '+Commit 33248b1ba072 ("acme: read the number of flash images at probe")',
+        "+added reading the number of flash images. However, the firmware of",
+        "+some cards",
+        " ",
+        "-\tif(rc)",
+        "+\tif (rc)",
+    ]
+    text = change_text(diff, DiffColors.of(App[None]().theme_variables, Color.parse("#000000"), tinted=True), 40)
+    assert [row.rstrip() for row in text.plain.split("\n")[1:]] == [
+        "-Commit",
+        " 33248b1ba0729f2b63c10607fdc592dc9473165",
+        " 8 added reading the",
+        '+Commit 33248b1ba072 ("acme: read the',
+        ' number of flash images at probe")',
+        "-        if(rc)",
+        "+        if (rc)",
+        "… 3 more lines",
+    ]
+    assert {len(row) for row in text.plain.split("\n")[1:-1]} == {40}

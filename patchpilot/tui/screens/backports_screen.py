@@ -94,9 +94,8 @@ def load(ask: JobRequest) -> "tuple[BackportResult, StageStatus]":
     if not result.culprits:
         return result, StageStatus(StageState.TODO, f"introducing commit unknown: press {Stage.TAGS.number} to choose it")
     if likely:
-        return result, StageStatus(
-            StageState.OFFERED, f"{words}, if {likely[:12]} introduced the bug: press {Stage.TAGS.number} to confirm it"
-        )
+        # which commit that is stands above the ruler
+        return result, StageStatus(StageState.OFFERED, f"likely: {words}; press {Stage.TAGS.number} to confirm")
     return result, StageStatus(StageState.DONE, words)
 
 

@@ -23,6 +23,7 @@ from patchpilot.tui.screens.stage_screen import WAIT, NextKey, StageScreen
 from patchpilot.tui.session import JobRequest
 from patchpilot.tui.stages import Stage, StageState, StageStatus
 from patchpilot.tui.widgets.choose import Choose
+from patchpilot.tui.widgets.diff_colors import colors_on
 from patchpilot.tui.widgets.diff_view import DiffView, Note
 from patchpilot.tui.widgets.lists import List
 from patchpilot.tui.widgets.pager import Pager
@@ -75,6 +76,21 @@ class FindingList(List):
         self.post_message(self.Resized())
 
 
+class DetailText(Static):
+    """The finding in detail, which says when its width changed."""
+
+    class Resized(Message):
+        """The text has another width."""
+
+    _wide = 0
+
+    def on_resize(self) -> None:
+        """Say so."""
+        if self.size.width != self._wide:
+            self._wide = self.size.width
+            self.post_message(self.Resized())
+
+
 class ChecksScreen(StageScreen):
     """The checks stage: list, patch and detail of the findings, which follow one cursor."""
 
@@ -112,7 +128,12 @@ class ChecksScreen(StageScreen):
             yield Panel(FindingList(ident="findings", enter="detail"), title="Findings", id="finding-list", classes="main")
             yield Panel(DiffView(ident="patch"), title="Patch", id="patch-panel", classes="beneath")
             with Panel(title="Detail", id="detail-panel", classes="detail"), VerticalScroll(id="detail"):
-                yield Static(id="finding", markup=False)
+                yield DetailText(id="finding", markup=False)
+
+    def on_mount(self) -> None:
+        """The grounds of a fix follow the theme."""
+        super().on_mount()
+        self.app.theme_changed_signal.subscribe(self, lambda _: self.call_after_refresh(self._tell_finding))
 
     # showing
 
@@ -227,6 +248,10 @@ class ChecksScreen(StageScreen):
         """The rows of the list follow its width."""
         self._list()
 
+    def on_detail_text_resized(self) -> None:
+        """So do the lines of a fix."""
+        self._tell_finding()
+
     @property
     def _now(self) -> Shown | None:
         """The selected finding."""
@@ -281,7 +306,8 @@ class ChecksScreen(StageScreen):
         panel.heading = now.name(checkpatch=self._checkpatch_names)
         panel.count = str(now.finding.severity)
         rule = next((rule for rule in result.rules if rule.id == now.finding.rule), None)
-        self.query_one("#finding", Static).update(detail_of(now, rule, remedy, fixed))
+        detail = self.query_one("#finding", Static)
+        detail.update(detail_of(now, rule, remedy, fixed, colors_on(detail), detail.size.width))
         self.query_one("#detail").scroll_home(animate=False)
         self.labels = {"fix_one": {Remedy.SIGN_OFF: "sign off", Remedy.TAGS: "add tag"}.get(remedy, "apply fix")}
         certain = remedy is not Remedy.EDIT and not (fixed and fixed.reason)

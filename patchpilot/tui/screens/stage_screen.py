@@ -75,6 +75,8 @@ class StageScreen(Screen[None]):
     says_what_blocks: ClassVar[bool] = False
     """Whether its rows name what blocks: then the main panel has no row for it."""
 
+    lead = ""
+    """The action that the key line shows first."""
     quiet: frozenset[str] = frozenset()
     """Actions that the key line does not show now."""
 

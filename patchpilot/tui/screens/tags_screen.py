@@ -22,6 +22,7 @@ from patchpilot.tui.session import LIKELY, JobRequest
 from patchpilot.tui.stages import Stage, StageState, StageStatus
 from patchpilot.tui.widgets.choose import LineDialog, Reader
 from patchpilot.tui.widgets.diff_view import DiffView
+from patchpilot.tui.widgets.keyline import NEXT
 from patchpilot.tui.widgets.lists import List
 from patchpilot.tui.widgets.meter import Meter
 from patchpilot.tui.widgets.pager import Pager, patch_stops
@@ -113,6 +114,10 @@ class TagsScreen(StageScreen):
         self._present(result)
         self._list(result)
         self.query_one("#candidates", List).focus()
+        is_written = bool(result.present) and not result.troubled
+        self.lead = NEXT if is_written else ""
+        self.quiet = frozenset({"write"} if is_written else ())
+        self.keys_changed()
         self._selected()
 
     def _present(self, result: "FixesResult") -> None:
@@ -169,6 +174,7 @@ class TagsScreen(StageScreen):
         if result is not None:
             self._list(result, self.query_one("#candidates", List).highlighted)
             self._selected()
+            self._show_tags()
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
         """Show what speaks for it, and find out where the bug is, once the cursor rests."""
@@ -225,8 +231,11 @@ class TagsScreen(StageScreen):
         wording, message = self.query_one("#wording", Pager), word_diff_rows(impact.message) if impact else []
         if message and list(wording.rows) != message:
             wording.fill(message)
-            # the tags are its last lines
-            wording.scroll_end(animate=False)
+            self._show_tags()
+
+    def _show_tags(self) -> None:
+        """Scroll the message to the tags, which are its last lines, once it has its place."""
+        self.call_after_refresh(self.query_one("#wording", Pager).scroll_end, animate=False)
 
     def _read_patches(self, candidate: "CulpritAnswer", then: Any) -> None:
         commit = self.session.commit

@@ -25,9 +25,9 @@ class KeyLine(Widget):
     """Keys and labels from the active bindings: what Enter does first, then the screen's own, then the next stage and those of every screen.
 
     What does not fit is left out: first the key to the panels, the other keys of every screen last. A click does what the key does.
-    The screen's `quiet` are actions that are not shown now, its `offered` those that are shown only now, its `labels` other labels than the
-    bindings have. While a card of the tour names the screen's `only_key`, only that and the keys of every screen are shown; while a
-    dialog is open, only those of the dialog.
+    The screen's `lead` is the action that is first, its `quiet` are actions that are not shown now, its `offered` those that are shown only
+    now, its `labels` other labels than the bindings have. While a card of the tour names the screen's `only_key`, only that and the keys of
+    every screen are shown; while a dialog is open, only those of the dialog.
     """
 
     DEFAULT_CSS = "KeyLine { height: 1; dock: bottom; background: $panel; color: $footer-foreground; }"
@@ -57,7 +57,10 @@ class KeyLine(Widget):
             if is_shown and label and binding.action not in seen:
                 seen.add(binding.action)
                 known.append((shown, label, active))
-        return sorted(known, key=lambda shown: (shown[2].binding.key != "enter", shown[2].node is self.app))
+        lead = getattr(self.screen, "lead", "")
+        return sorted(
+            known, key=lambda shown: (shown[2].binding.action != lead, shown[2].binding.key != "enter", shown[2].node is self.app)
+        )
 
     def _of_dialog(self) -> list[Shown]:
         """The keys of the dialog above, each once: what Enter does first."""
