@@ -127,7 +127,7 @@ async def test_on_a_small_terminal_the_detail_is_a_card_over_the_patch(clone: Pa
         await keys(pilot, "enter")
         rows = text_of(app)
         assert "Fix  press a" in rows
-        assert "+       if ((rsp" in rows
+        assert "+        if ((rsp" in rows
         assert "missing Signed-off-by" in rows
         await keys(pilot, "escape")
         assert "Fix  press a" not in text_of(app)
