@@ -79,6 +79,19 @@ def test_while_the_introducing_commit_is_unknown_no_branch_has_an_action() -> No
         assert what_to_do(branch(verdict, prerequisites=(NEED,)), unknown) == ""
 
 
+async def test_a_low_terminal_says_below_the_prerequisites_why_and_what_is_next(mended: Path, walk_on: On) -> None:
+    app = walk_on(mended)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        asked(app)
+        await keys(pilot, Stage.BACKPORTS)
+        words = " ".join(text_of(app).replace("│", " ").split())
+        assert "why 33248b1ba072, which introduced the bug, is in the branch" in words
+        assert "next wait for the merge: stable takes mainline only; z prepares it" in words
+        assert "5 of 6 branches need the fix, 1 with conflicts; press 4 to confirm" in words
+        assert "w write patches" not in words
+
+
 async def test_while_the_introducing_commit_is_unknown_no_prerequisite_is_ticked(
     mended: Path, walk_on: On, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -133,7 +146,7 @@ async def test_as_many_versions_of_a_conflict_as_fit_are_next_to_each_other(
         text = text_of(app)
         # what the likely commit means is shown before it is confirmed, as the tags stage shows it
         assert "Where the bug is, if 33248b1ba072 introduced it" in text
-        assert "5 of 6 branches need the fix, 1 with conflicts, if 33248b1ba072 introduced the bug" in text
+        assert "5 of 6 branches need the fix, 1 with conflicts; press 4 to confirm" in text
         assert app.session.status(Stage.BACKPORTS).state is StageState.OFFERED
         for other in others:
             assert other in text_of(app)

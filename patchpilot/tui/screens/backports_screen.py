@@ -62,6 +62,8 @@ CELL_PADDING = 2
 EDGE = 5
 """Columns of a panel's border and a table's scrollbar."""
 TODO = "what to do"
+WAITS = "wait for the merge"
+"""What to do where the stable maintainers get patches once the fix is in mainline."""
 WHY = 24
 """Columns of the reason in the table, where there is room for it."""
 PAIRS = ((BRANCH, FIX), (BRANCH, BASE), (BASE, FIX))
@@ -153,6 +155,8 @@ class BackportsScreen(StageScreen):
 
     def show(self, result: "BackportResult") -> None:
         """Fill the ruler and the matrix."""
+        self.quiet = frozenset(() if result.upstream else ("write",))
+        self.keys_changed()
         self.query_one("#ruler", ReleaseRuler).show(result.bug)
         range_of, likely = self.query_one("#range", Panel), self.session.likely
         range_of.display = bool(result.bug.points)
@@ -257,16 +261,21 @@ class BackportsScreen(StageScreen):
 
     def _details(self, branch: "BranchResult", result: "BackportResult") -> list[tuple[str, str]]:
         """What the panel says about a branch, as (label, text); the prerequisites and the lines of the conflict have panels of their own."""
-        todo, merged = self._what_to_do(branch, result), self._merged(result)
+        todo, merged = self._next(branch, result), self._merged(result)
         rows = [("merged as", f"{merged[:12]}, not fetched yet: press f (git fetch)")] if merged else []
         rows += [*details(branch), *([("next", todo)] if todo else []), *(("not fetched", str(other.version)) for other in result.missing)]
         return [*rows, *(("note", rule) for rule in result.rules)]
+
+    def _next(self, branch: "BranchResult", result: "BackportResult") -> str:
+        """What to do, and of what has to wait the reason."""
+        todo = self._what_to_do(branch, result)
+        return f"{todo}: stable takes mainline only; z prepares it" if todo == WAITS else todo
 
     def _in_words(self, branch: "BranchResult", result: "BackportResult") -> list[tuple[str, str]]:
         """All that is known of a branch, as (label, text)."""
         merged = self._merged(result)
         fetch = f"{merged[:12]}, which was not fetched yet: press f (git fetch), then this stage uses it"
-        todo = self._what_to_do(branch, result)
+        todo = self._next(branch, result)
         return [*([("merged as", fetch)] if merged else []), *in_words(branch), *([("next", todo)] if todo else [])]
 
     def _commands(self, branch: "BranchResult", result: "BackportResult") -> list[str]:
@@ -301,6 +310,9 @@ class BackportsScreen(StageScreen):
             [Option(need_row(need, number, str(risk_of(need, most)), need.commit not in left_out)) for number, need in enumerate(needs, 1)]
             or [Option(plain("none"), disabled=True)]
         )
+        if result and not self.query_one("#verdict").display:
+            known = [(label, text) for label, text in self._details(branch, result) if label in FIRST]
+            queue.add_options([Option(row, disabled=True) for row in detail_rows(known, self.size.width - EDGE - LABEL)])
         queue.highlighted = at if needs else None
 
     def _show_below(self, branch: "BranchResult") -> None:
@@ -614,7 +626,7 @@ def what_to_do(
     if branch.verdict == "conflict" and (branch.failed or not ticked):
         return "z resolve"
     if not result.upstream or (is_tagged and not branch.failed and branch.verdict != "conflict"):
-        return "wait for the merge" if branch.verdict == "conflict" else "Cc: stable is enough"
+        return WAITS if branch.verdict == "conflict" else "Cc: stable is enough"
     if branch.verdict == "conflict":
         return f"w write {ticked + 1} patches"
     return "w write patch" if branch.verdict == "clean" else "w write, then review"
