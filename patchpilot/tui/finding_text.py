@@ -135,7 +135,7 @@ def _fix(shown: Shown, rule: "Rule | None", remedy: "Remedy", fixed: "FindingFix
 
 
 def change_text(diff: Sequence[str], colors: DiffColors, columns: int) -> Text:
-    """The changed lines of a diff, each below a line break and with a hanging indent; lines that are only wrapped anew are counted."""
+    """The changed lines of a diff, each below a line break and with a hanging indent; lines in which only the breaks differ are counted."""
     text, shown, left = Text(), 0, 0
     for removed, added in _blocks(diff):
         old, new = changed_words(" ".join(removed), " ".join(added)) if removed and added else ([], [])

@@ -17,7 +17,7 @@ LETTERS = "asdfghjkl"
 
 
 class JumpScreen(ModalScreen[Widget | None]):
-    """A letter for each of these panels, each with the widget that it stands for: the result is that widget, None after Escape."""
+    """A letter for each of these panels, each with the widget that gets the focus: the result is that widget, None after Escape."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *(Binding(letter, f"go({at})", "go to the panel", key_display="letter") for at, letter in enumerate(LETTERS)),
