@@ -76,9 +76,10 @@ OVER = frozenset(
         "tour-checks",
         "tour-tags",
         "end-card",
+        "toast",
     )
 )
-"""The pictures of dialogs and cards."""
+"""The pictures of dialogs, cards and toasts."""
 
 SENDING = "sending"
 """The picture of a series that is being sent."""
