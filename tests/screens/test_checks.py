@@ -134,6 +134,14 @@ async def test_on_a_small_terminal_the_detail_is_a_card_over_the_patch(clone: Pa
         assert app.focused is app.screen.query_one("#findings")
 
 
+async def test_the_fix_has_the_width_of_a_detail_that_was_hidden_before(clone: Path, walk_on: On) -> None:
+    app = walk_on(clone)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await at_checks(pilot, "missing-fixes")
+        await keys(pilot, "enter")
+        await until(pilot, lambda: "+Cc: stable@vger.kernel.org" in text_of(app), "the whole line")
+
+
 async def test_a_sign_off_is_added_when_what_it_certifies_was_shown(mended: Path, walk_on: On) -> None:
     before = message(mended)
     app = walk_on(mended)

@@ -77,18 +77,14 @@ class FindingList(List):
 
 
 class DetailText(Static):
-    """The finding in detail, which says when its width changed."""
+    """The finding in detail, which says when its size changed."""
 
     class Resized(Message):
-        """The text has another width."""
-
-    _wide = 0
+        """The text has another width or height."""
 
     def on_resize(self) -> None:
         """Say so."""
-        if self.size.width != self._wide:
-            self._wide = self.size.width
-            self.post_message(self.Resized())
+        self.post_message(self.Resized())
 
 
 class ChecksScreen(StageScreen):
@@ -113,6 +109,7 @@ class ChecksScreen(StageScreen):
         self._found: list[Shown] = []
         self._option_of: list[int] = []
         self._at = self._told = -1
+        self._detail_width = 0
         self._is_ahead = False
         self._fixes: dict[tuple[str, str, int | None], FindingFixed] = {}
         self._checkpatch_names = False
@@ -250,7 +247,8 @@ class ChecksScreen(StageScreen):
 
     def on_detail_text_resized(self) -> None:
         """So do the lines of a fix."""
-        self._tell_finding()
+        if self.query_one("#finding").size.width != self._detail_width:
+            self._tell_finding()
 
     @property
     def _now(self) -> Shown | None:
@@ -307,7 +305,8 @@ class ChecksScreen(StageScreen):
         panel.count = str(now.finding.severity)
         rule = next((rule for rule in result.rules if rule.id == now.finding.rule), None)
         detail = self.query_one("#finding", Static)
-        detail.update(detail_of(now, rule, remedy, fixed, colors_on(detail), detail.size.width))
+        self._detail_width = detail.size.width
+        detail.update(detail_of(now, rule, remedy, fixed, colors_on(detail), self._detail_width))
         self.query_one("#detail").scroll_home(animate=False)
         self.labels = {"fix_one": {Remedy.SIGN_OFF: "sign off", Remedy.TAGS: "add tag"}.get(remedy, "apply fix")}
         certain = remedy is not Remedy.EDIT and not (fixed and fixed.reason)
