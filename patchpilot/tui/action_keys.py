@@ -72,6 +72,7 @@ KEYS: dict[tuple[str, ...], ActionKey] = {
     ("send", "--reroll", "--dry-run"): ActionKey(Stage.SEND, words=f"press {Stage.SEND.number}"),
     ("trailers",): ActionKey(Stage.FOLLOW, "c"),
     ("track", "add"): ActionKey(Stage.FOLLOW, "a"),
+    ("track", "add", "-"): ActionKey(Stage.FOLLOW, "a", elsewhere=f"press a at stage {Stage.FOLLOW.number}"),
     ("track", "update"): ActionKey(Stage.FOLLOW, "g", elsewhere=f"stage {Stage.FOLLOW.number} shows them"),
     ("track", "show"): ActionKey(Stage.FOLLOW, elsewhere=f"stage {Stage.FOLLOW.number} shows them"),
     ("undo", "restore"): ActionKey(None, "u"),

@@ -345,7 +345,7 @@ class Session:
             )
         if stage is Stage.COMMIT and self.open_questions and self.status(Stage.SEND).state is not StageState.DONE:
             # what nobody answered is not done
-            words = f"{counted(self.open_questions, 'open question')}; press a to answer"
+            words = f"press a to answer {counted(self.open_questions, 'question')}"
             return StageStatus(StageState.TODO, words, str(self.open_questions))
         return known.status
 

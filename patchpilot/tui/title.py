@@ -35,12 +35,12 @@ def where(topic: "OpenTopic", facts: "TopicFacts | None") -> tuple[str, ...]:
 
 
 def title_row(subject: str, places: Sequence[str], doing: str, wide: int) -> str:
-    """Subject at the left; at the right the first of `places` for which there is room, or in their place what is being done."""
+    """Subject at the left; at the right the first of `places` for which there is room, after them or in their place what is being done."""
     room = wide - 2
     subject = one_line(subject)
     left = min(width(subject), LEAST) + 2
-    right = crop(one_line(doing), max(0, room - left))
-    if not doing:
-        right = next((place for place in places if width(place) <= room - left), "")
+    doing = one_line(doing)
+    rows = [f"{place} {glyph('dot')} {doing}" for place in places] if doing else places
+    right = next((row for row in rows if width(row) <= room - left), crop(doing, max(0, room - left)))
     subject = crop(subject, max(0, room - width(right) - (2 if right else 0)))
     return f" {subject}{' ' * max(0, room - width(subject) - width(right))}{right} "

@@ -78,7 +78,7 @@ async def test_a_question_is_answered_by_its_letters_only_and_can_stay_open(mend
         await keys(pilot, "enter", "y")
         assert app.session.open_questions == 1
         await until(pilot, lambda: "●1 Commit" in text_of(app), "a stage with open questions is not done")
-        assert "1 open question; press a to answer" in text_of(app)
+        assert "press a to answer 1 question" in text_of(app)
         assert "security" not in [row.split()[2] for row in listed(app)]
         await keys(pilot, "home", "enter", "n")
         assert app.session.open_questions == 0

@@ -61,7 +61,8 @@ def test_the_title_line_gives_way_from_the_right() -> None:
     assert shown[2].rstrip().endswith("acme-old-cards · v2 · 0 patches · base net/main?")
     assert shown[3].startswith(" net/acme: allow old cards")
     assert SUBJECT in shown[0]
-    assert title_row(SUBJECT, places, "reading 3/10", 80).rstrip().endswith("reading 3/10")
+    assert title_row(SUBJECT, places, "reading 3/10", 80).rstrip().endswith("  acme-old-cards · v2 · 0 patches · reading 3/10")
+    assert title_row(SUBJECT, places, "reading " * 5, 80).rstrip().endswith("  reading reading reading reading reading")
     assert "\n" not in title_row("a\nb\x1b[31m", places, "x\ny", 80)
 
 

@@ -59,7 +59,7 @@ def _advice(send: Send) -> tuple[Advice, ...]:
     lines: list[Advice] = []
     states = {entry.state for entry in send.entries}
     if states == {MailState.ACCEPTED} and send.kind == "real":
-        lines.append(
+        lines += [
             Hint(
                 (
                     "replies are tracked (it can take minutes until the archive has the mail): ",
@@ -67,19 +67,10 @@ def _advice(send: Send) -> tuple[Advice, ...]:
                     ", then ",
                     Action("track", ("show",)),
                 )
-            )
-        )
-    if states == {MailState.ACCEPTED} and send.kind == "real":
-        lines.append(
-            Hint(
-                (
-                    "an hour after the send, mails that the archive does not have are reported: ",
-                    Action("track", ("update",)),
-                    "; a bounce is read by: ",
-                    Action("track", ("add", "-")),
-                )
-            )
-        )
+            ),
+            Hint(("an hour after the send, mails that the archive does not have are reported: ", Action("track", ("update",)))),
+            Hint(("if you receive a bounce: ", Action("track", ("add", "-")))),
+        ]
     if states == {MailState.ACCEPTED} and send.kind == "to-self":
         lines.append("save the mail you receive and try it: git am FILE; then send without --to-self")
     refused = {match[1] for entry in send.entries if entry.state is MailState.REJECTED and (match := _REFUSED.match(entry.detail))}

@@ -112,7 +112,7 @@ class CommitScreen(StageScreen):
         self._asked_for = ""
         self._asked = False
         self._next: tuple[NextRow, ...] = ()
-        self._next_room = 0
+        self._next_look = (0, "")
         self._mark = ""
         self._history: tuple[str, FileHistory] | None = None
         self._told: tuple[Any, ...] = ()
@@ -334,11 +334,12 @@ class CommitScreen(StageScreen):
             return
         rows, listed = self._rows(), self.query_one("#next", List)
         room = listed.scrollable_content_region.width
-        if (rows, room) == (self._next, self._next_room):
+        look = room, self.app.theme
+        if (rows, look) == (self._next, self._next_look):
             return
         at = listed.highlighted
         before = self._next[at][:2] if self._has_moved and at is not None and at < len(self._next) else None
-        self._next, self._next_room = rows, room
+        self._next, self._next_look = rows, look
         with self.prevent(OptionList.OptionHighlighted):
             listed.clear_options()
             listed.add_options(Option(self._next_line(row, room)) for row in rows or (NextRow("", "", "done", "", "all done", ""),))

@@ -21,7 +21,7 @@ from patchpilot.model.printable import crop, crop_middle, one_line
 from patchpilot.tui.action_keys import in_keys, key_of
 from patchpilot.tui.glyphs import glyph
 from patchpilot.tui.job_errors import as_error
-from patchpilot.tui.rich_text import HEADING, KEY, QUIET, STRONG, fitted, lines, plain, with_code
+from patchpilot.tui.rich_text import HEADING, KEY, QUIET, STRONG, fitted, lines, plain, with_code, wrapped
 from patchpilot.tui.screens.mail_rows import NO_SERVER, check_lines, is_blocking, kilobytes, mail_size, name_of, people_lines
 from patchpilot.tui.screens.preview_screen import load as load_plan
 from patchpilot.tui.screens.preview_screen import recorded
@@ -359,7 +359,8 @@ class SendScreen(StageScreen):
         if self._sending:
             self._draw_mails()
         elif known and known.report and self._shown is not None:
-            self._draw_end(known.plan, known.report)
+            # once the panels have their size
+            self.call_after_refresh(self._draw_end, known.plan, known.report)
         elif known and self._shown is not None:
             self._show_check()
             self.query_one("#sending", Static).update(self._mails_text(known.plan))
@@ -740,7 +741,8 @@ class SendScreen(StageScreen):
         for sentence in report.now:
             # where there is room, a blank line between them
             gap = "\n" if self.size.width >= BROAD and self.size.height >= TALL else ""
-            now.append(Text.assemble((f"{gap}{glyph('folded')} ", KEY), with_code(in_keys(sentence, Stage.SEND))))
+            words = "\n  ".join(wrapped(in_keys(sentence, Stage.SEND), self._columns("#end") - 2))
+            now.append(Text.assemble((f"{gap}{glyph('folded')} ", KEY), with_code(words)))
         self.query_one("#now", Static).update(lines(now))
 
 

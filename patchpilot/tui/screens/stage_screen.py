@@ -129,7 +129,7 @@ class StageScreen(Screen[None]):
     def is_whole(self) -> bool:
         """Whether its widgets are there: until it or the program is closed, which removes one after another; threads may report later."""
         is_open = self.is_mounted and self.is_attached and self.app.is_running
-        return is_open and len(self.query("TitleLine, StageBar, #body, KeyLine")) == 4
+        return is_open and sum(isinstance(child, TitleLine | StageBar | KeyLine) or child.id == "body" for child in self.children) == 4
 
     def compose(self) -> ComposeResult:
         """Title line, stage bar, body with the error card above the stage's own panels, search, key line."""
