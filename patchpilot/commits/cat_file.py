@@ -4,11 +4,16 @@
 import contextlib
 import subprocess
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
+from typing import IO
 
 from patchpilot.commits.run import environment, git_argv, stop
 from patchpilot.errors import GitError
+
+_AHEAD = 128
+"""Objects that are asked for before the answers to as many others are read; the question fits into a pipe."""
 
 
 class CatFile:
@@ -43,30 +48,62 @@ class CatFile:
         if "\n" in name:
             return None
         with self._lock:
-            if self._process is None or self._process.poll() is not None:
-                self._process = subprocess.Popen(
-                    self._argv,
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE,
-                    stderr=subprocess.DEVNULL,
-                    env=self._env,
-                    start_new_session=True,
-                )
-            stdin, stdout = self._process.stdin, self._process.stdout
-            assert stdin is not None
-            assert stdout is not None
-            with contextlib.suppress(BrokenPipeError):
-                stdin.write(name.encode("utf-8", "surrogateescape") + b"\n")
-                stdin.flush()
-            head = stdout.readline()
-            if not head:
-                raise GitError(
-                    "git cat-file exited unexpectedly",
-                    hint="in a partial clone, run `git fetch --refetch --no-filter`; otherwise run `git fsck`",
-                )
-            words = head.rstrip(b"\n").rsplit(b" ", 2)
-            if len(words) < 3 or not words[2].isdigit():
-                return None
-            content = stdout.read(int(words[2]))
-            stdout.read(1)
-            return words[0].decode(), words[1].decode(), content
+            stdin, stdout = self._streams()
+            _ask(stdin, [name])
+            return _answer(stdout)
+
+    def many(self, ids: Iterable[str]) -> Iterator[tuple[str, tuple[str, str, bytes] | None]]:
+        """(id, object as `get` gives it) of each of these ids or `id:path`, in order; git reads the next ones meanwhile. Until the end nothing else may be
+        asked of this reader."""
+        stdin, stdout = self._streams()
+        rest, waiting = iter(ids), list[str]()
+        try:
+            while True:
+                following = list(islice(rest, _AHEAD))
+                _ask(stdin, following)
+                for name in waiting:
+                    yield name, _answer(stdout)
+                waiting = following
+                if not waiting:
+                    return
+        finally:
+            if waiting:
+                # what was asked for and not read would be taken for the next answers
+                self.close()
+
+    def _streams(self) -> tuple[IO[bytes], IO[bytes]]:
+        """Standard input and output of the process, which is started where none runs."""
+        if self._process is None or self._process.poll() is not None:
+            self._process = subprocess.Popen(
+                self._argv,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env=self._env,
+                start_new_session=True,
+            )
+        stdin, stdout = self._process.stdin, self._process.stdout
+        assert stdin is not None
+        assert stdout is not None
+        return stdin, stdout
+
+
+def _ask(stdin: IO[bytes], names: Sequence[str]) -> None:
+    with contextlib.suppress(BrokenPipeError):
+        stdin.write("".join(f"{name}\n" for name in names).encode("utf-8", "surrogateescape"))
+        stdin.flush()
+
+
+def _answer(stdout: IO[bytes]) -> tuple[str, str, bytes] | None:
+    head = stdout.readline()
+    if not head:
+        raise GitError(
+            "git cat-file exited unexpectedly",
+            hint="in a partial clone, run `git fetch --refetch --no-filter`; otherwise run `git fsck`",
+        )
+    words = head.rstrip(b"\n").rsplit(b" ", 2)
+    if len(words) < 3 or not words[2].isdigit():
+        return None
+    content = stdout.read(int(words[2]))
+    stdout.read(1)
+    return words[0].decode(), words[1].decode(), content

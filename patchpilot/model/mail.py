@@ -28,6 +28,8 @@ _SHOWN = re.compile(r"^commit ([0-9a-f]{40})(?: \(.*\))?$")
 _DIFF = re.compile(r"^(?:diff --git |diff -|Index: |--- (?:a/|/dev/null|\S+/\S+))")
 _ADDRESSES = frozenset(("from", "to", "cc", "bcc", "sender", "reply-to"))
 _OF_MAILS = _ADDRESSES | {"subject", "date", "message-id", "content-type", "mime-version", "received", "return-path", "in-reply-to"}
+_WHOLE_HEADER = re.compile(rb"(?:[!-9;-~]+:[^\n]*\n(?:[ \t][^\n]*\n)*)+\n")
+_ONLY_TEXT = re.compile(r'text/plain(?:; *charset="?([\w.-]+)"?)?(?:; *(?:format|delsp)="?\w+"?)*;?', re.ASCII)
 _BLANK_LINE = re.compile(rb"(?m)^\r?\n")
 LONGEST_SCISSORS = 200
 _SHORT = 1024
@@ -164,17 +166,16 @@ def header_lines(lines: list[str]) -> tuple[tuple[Header, ...], int]:
             raise InputError(f"mail header at line {at + 1} is larger than {MAX_HEADER // MIB} MiB", hint=_LIMITS)
         at += 1
         body_at = at
-    headers = (Header(name, " ".join(values), line) for name, line, values in result)
-    return tuple(Header(header.name, _decoded_value(header), header.line) for header in headers), body_at
+    return tuple(Header(name, _decoded_value(name, " ".join(values)), line) for name, line, values in result), body_at
 
 
-def _decoded_value(header: Header) -> str:
+def _decoded_value(name: str, value: str) -> str:
     """The value decoded; addresses separately, since a decoded name may have a comma that is not a separator."""
-    if "=?" in header.value and header.name.lower() in _ADDRESSES:
-        addresses = parse_addresses(header.value)
+    if "=?" in value and name.lower() in _ADDRESSES:
+        addresses = parse_addresses(value)
         if addresses:
             return ", ".join(Address(decode_words(one.name), one.email).header() for one in addresses)
-    return decode_words(header.value)
+    return decode_words(value)
 
 
 def refuse_oversize(raw: bytes) -> None:
@@ -201,7 +202,21 @@ _LIMITS = "pass the mail or patch without attachments and logs; send a change of
 
 def parse_mail(raw: bytes) -> Mail:
     """Read one mail (bytes, with or without an mbox `From ` line). Missing or damaged parts are empty; InputError only for a mail over a limit."""
-    return parse_mail_header(raw)._replace(body=_text_of(_message(_without_from(raw))))
+    mail = parse_mail_header(raw)
+    data = _without_from(raw)
+    text = _plain_text(mail, data)
+    return mail._replace(body=_text_of(_message(data)) if text is None else text)
+
+
+def _plain_text(mail: Mail, data: bytes) -> str | None:
+    """The text of a mail that is nothing but text, as most are; None for one that the email package has to read, which takes ten times as long."""
+    top = _WHOLE_HEADER.match(data)
+    kind = _ONLY_TEXT.fullmatch((mail.header("content-type") or "text/plain").lower())
+    encoding = (mail.header("content-transfer-encoding") or "7bit").lower()
+    # the package ends a line at a lone carriage return, too
+    if not top or not kind or encoding not in ("7bit", "8bit") or b"\r" in data:
+        return None
+    return _in_charset(data[top.end() :], kind[1] or "utf-8")
 
 
 def parse_mail_header(raw: bytes) -> Mail:
@@ -211,19 +226,19 @@ def parse_mail_header(raw: bytes) -> Mail:
     end = _BLANK_LINE.search(data)
     top = min(end.end() if end else len(data), MAX_HEADER + MAX_LINE)
     headers, _ = header_lines(data[:top].decode("utf-8", "surrogateescape").split("\n"))
-
-    def value(name: str) -> str:
-        return next((header.value for header in headers if header.name.lower() == name), "")
-
+    values: dict[str, str] = {}
+    for header in headers:
+        values.setdefault(header.name.lower(), header.value)
+    sender = values.get("from", "")
     return Mail(
-        message_id=id_in_header(value("message-id")),
-        sender=parse_address(value("from")) or Address(value("from").strip(), ""),
-        subject=" ".join(value("subject").split()),
-        date=date_of(value("date")),
-        to=parse_addresses(value("to")),
-        cc=parse_addresses(value("cc")),
-        in_reply_to=id_in_header(value("in-reply-to")) or None,
-        references=ids_in_header(value("references")),
+        message_id=id_in_header(values.get("message-id", "")),
+        sender=parse_address(sender) or Address(sender.strip(), ""),
+        subject=" ".join(values.get("subject", "").split()),
+        date=date_of(values.get("date", "")),
+        to=parse_addresses(values.get("to", "")),
+        cc=parse_addresses(values.get("cc", "")),
+        in_reply_to=id_in_header(values.get("in-reply-to", "")) or None,
+        references=ids_in_header(values.get("references", "")),
         headers=headers,
         body="",
         raw=raw,
@@ -277,9 +292,11 @@ def _text_of(message: "Message") -> str:
         return ""
     payload = best.get_payload(decode=True)
     data = payload if isinstance(payload, bytes) else str(best.get_payload()).encode("utf-8", "surrogateescape")
-    charset = best.get_content_charset() or "utf-8"
-    errors = "replace" if charset.lower() not in ("utf-8", "us-ascii") else "surrogateescape"
-    return decode_text(data, charset, errors).replace("\r\n", "\n")
+    return _in_charset(data, best.get_content_charset() or "utf-8").replace("\r\n", "\n")
+
+
+def _in_charset(data: bytes, charset: str) -> str:
+    return decode_text(data, charset, "replace" if charset.lower() not in ("utf-8", "us-ascii") else "surrogateescape")
 
 
 def parse_patch(raw: bytes, source: str, commit: str | None = None) -> Patch:

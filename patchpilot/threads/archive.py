@@ -107,9 +107,6 @@ class MailArchive(Protocol):
     def search(self, query: str, *, threads: bool = False, fresh: bool = False, without: Container[str] = ()) -> tuple[Mail, ...]:
         """The mails that match a query (with `threads`, their whole threads) but those with an id of `without`; may be none."""
 
-    def each(self, query: str, *, fresh: bool = False, without: Container[str] = ()) -> Iterator[Mail]:
-        """The mails that match a query but those `without`, one by one, for who looks at each once: they may be very many."""
-
 
 class Archive:
     """One archive on the network. Answers are cached for ten minutes in `cache` (None: no cache); `offline` prevents requests.
@@ -192,10 +189,6 @@ class Archive:
         if not data:
             raise self._empty()
         return tuple(mail for mail in self._parsed(data) if mail.headers and mail.message_id not in without)
-
-    def each(self, query: str, *, fresh: bool = False, without: Container[str] = ()) -> Iterator[Mail]:
-        """The mails that match a query but those `without`, one by one."""
-        yield from self.search(query, fresh=fresh, without=without)
 
     def _parsed(self, data: bytes) -> tuple[Mail, ...]:
         return parse(data, skipped=self.skipped.append, source=self.host, parse_mail=self.parse_mail)

@@ -19,19 +19,24 @@ from patchpilot.cache.folder import cache_dir, private_folder
 from patchpilot.errors import CancelledError, InputError, NetworkError
 from patchpilot.model.mail import Mail, parse_mail
 from patchpilot.model.progress import Progress, silent
+from patchpilot.series.patch_pairing import title_key
 from patchpilot.threads.archive import NotInArchiveError
 from patchpilot.threads.delivery import delivery_reports
+from patchpilot.threads.local_clues import CLUES_SCHEMA, Clues, clean, note_looked_through, related
 from patchpilot.threads.local_mails import FoundMail, LocalMails, local_mails
 from patchpilot.threads.local_query import Condition, condition, ids_in, words_of
 from patchpilot.threads.mail_reader import ParseMail
 from patchpilot.threads.mbox import with_id
+from patchpilot.threads.posted_series import plain_title
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS mail (
-    id INTEGER PRIMARY KEY, place TEXT NOT NULL UNIQUE, message_id TEXT NOT NULL, subject TEXT NOT NULL, sender TEXT NOT NULL, people TEXT NOT NULL,
-    arrived REAL NOT NULL);
+    id INTEGER PRIMARY KEY AUTOINCREMENT, place TEXT NOT NULL UNIQUE, message_id TEXT NOT NULL, subject TEXT NOT NULL, sender TEXT NOT NULL,
+    people TEXT NOT NULL, arrived REAL NOT NULL, title TEXT NOT NULL, author TEXT NOT NULL, is_reply INTEGER NOT NULL);
 CREATE INDEX IF NOT EXISTS by_message_id ON mail (message_id);
 CREATE INDEX IF NOT EXISTS by_arrival ON mail (arrived);
+CREATE INDEX IF NOT EXISTS by_title ON mail (title);
+CREATE INDEX IF NOT EXISTS by_author ON mail (author);
 CREATE TABLE IF NOT EXISTS reference (above TEXT NOT NULL, mail INTEGER NOT NULL REFERENCES mail (id) ON DELETE CASCADE);
 CREATE INDEX IF NOT EXISTS by_above ON reference (above);
 CREATE INDEX IF NOT EXISTS by_reference ON reference (mail);
@@ -40,7 +45,8 @@ CREATE INDEX IF NOT EXISTS by_token ON token (token);
 CREATE INDEX IF NOT EXISTS by_token_mail ON token (mail);
 CREATE TABLE IF NOT EXISTS state (state TEXT NOT NULL, since REAL NOT NULL, whole INTEGER NOT NULL);
 """
-_LAYOUT = 3
+_COLUMNS = "place, message_id, subject, sender, people, arrived, title, author, is_reply"
+_LAYOUT = 4
 REPORT = "delivery-report"
 """What is searched for to find bounces and moderation notices."""
 _TICK = 0.1
@@ -51,9 +57,9 @@ _AT_ONCE = 500
 _MOST_FOUND, _MOST_OF_THREAD = 20_000, 20_000
 _MOST_TOKENS = 2_000
 _NAMED = re.compile(r'\bm:"?([^"\s()]+)')
-_COMMIT = re.compile(r"\b(?=[0-9a-f]*\d)[0-9a-f]{12,40}\b")
-_CHANGE_ID = re.compile(r"^change-id:[ \t]*(\S+)", re.IGNORECASE | re.MULTILINE)
-_FILE = re.compile(r"^(?:diff --git a/|\+\+\+ b/)(\S+)", re.MULTILINE)
+_COMMIT = re.compile(r"[0-9a-f](?<!\w.)[0-9a-f]{11,39}\b")
+_CHANGE_ID = re.compile(r"\bchange-id:[ \t]*(\S+)", re.IGNORECASE)
+_FILE = re.compile(r"^(?:diff --git a/|\+\+\+ b/| (?=\S+ +\| +\d))(\S+)", re.MULTILINE)
 
 
 class LocalArchive:
@@ -112,16 +118,24 @@ class LocalArchive:
         found = self._matching(index, wanted, query, without)
         return self._read(self._thread_of(index, [row[1] for row in found]) if threads else [row[0] for row in found])
 
-    def each(self, query: str, *, fresh: bool = False, without: Container[str] = ()) -> Iterator[Mail]:
-        """The mails that match a query but those `without`, one by one and kept by nobody, the newest where they are very many."""
-        wanted = condition(query)
-        index = self._opened(wanted.since)
+    def has(self, message_id: str) -> bool:
+        """Whether the archive has the mail with this Message-ID."""
+        return self._opened().execute("SELECT 1 FROM mail WHERE message_id = ?", (message_id,)).fetchone() is not None
+
+    def related(self, clues: Clues, *, without: Container[str] = ()) -> Iterator[Mail]:
+        """The mails that may be about some series but those `without`, one by one and kept by nobody."""
+        index = self._opened()
         assert self._mails is not None
-        for _, message_id, place in sorted(self._matching(index, wanted, query, without)):
+        for message_id, place in related(index, clues, without):
             raw = self._mails.read(place)
             mail = self._parsed(raw, place, parse_mail) if raw is not None else None
             if mail is not None and mail.message_id == message_id:
                 yield mail
+
+    def settled(self, clues: Clues) -> None:
+        """Note that none of the mails is news about these series."""
+        with _changing(self._opened()) as index:
+            note_looked_through(index, clues)
 
     def _matching(self, index: sqlite3.Connection, wanted: Condition, query: str, without: Container[str]) -> list[tuple[int, str, str]]:
         """The numbers, Message-IDs and places of the mails that match."""
@@ -254,18 +268,19 @@ class LocalArchive:
         arrived = found.arrived or (mail.date.timestamp() if mail.date else 0.0)
         values = (
             found.place,
-            _clean(mail.message_id),
+            clean(mail.message_id),
             words_of(mail.subject),
             words_of(f"{mail.sender.name} {mail.sender.email}"),
             words_of(people),
             arrived,
+            clean(title_key(plain_title(mail.subject))),
+            clean(mail.sender.key),
+            mail.in_reply_to is not None,
         )
-        number = index.execute(
-            "INSERT OR REPLACE INTO mail (place, message_id, subject, sender, people, arrived) VALUES (?, ?, ?, ?, ?, ?)", values
-        ).lastrowid
+        number = index.execute(f"INSERT OR REPLACE INTO mail ({_COLUMNS}) VALUES ({', '.join('?' * len(values))})", values).lastrowid
         above = {ident for ident in (mail.in_reply_to, *mail.references) if ident}
-        index.executemany("INSERT INTO reference VALUES (?, ?)", ((_clean(ident), number) for ident in above))
-        index.executemany("INSERT INTO token VALUES (?, ?)", ((_clean(token), number) for token in _tokens(mail)))
+        index.executemany("INSERT INTO reference VALUES (?, ?)", ((clean(ident), number) for ident in above))
+        index.executemany("INSERT INTO token VALUES (?, ?)", ((clean(token), number) for token in _tokens(mail)))
 
     def _says(self, place: str, words: str) -> bool:
         raw = self._mails.read(place) if self._mails else None
@@ -281,7 +296,7 @@ def _database(file: Path | None) -> sqlite3.Connection:
             index.execute("PRAGMA journal_mode = WAL")
             index.execute("PRAGMA synchronous = NORMAL")
             index.execute("PRAGMA foreign_keys = ON")
-            index.executescript(_SCHEMA)
+            index.executescript(_SCHEMA + CLUES_SCHEMA)
         except sqlite3.DatabaseError as error:
             index.close()
             if not again or file is None or error.sqlite_errorcode not in _DAMAGED:
@@ -299,19 +314,14 @@ def _note_state(index: sqlite3.Connection, state: str, since: float, *, whole: b
 
 
 @contextmanager
-def _changing(index: sqlite3.Connection) -> Iterator[None]:
+def _changing(index: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
     index.execute("BEGIN IMMEDIATE")
     try:
-        yield
+        yield index
     except BaseException:
         index.execute("ROLLBACK")
         raise
     index.execute("COMMIT")
-
-
-def _clean(text: str) -> str:
-    """The text without what a database cannot hold."""
-    return text.encode("utf-8", "replace").decode()
 
 
 def _tokens(mail: Mail) -> set[str]:
@@ -319,7 +329,7 @@ def _tokens(mail: Mail) -> set[str]:
     body = mail.body
     tokens: dict[str, None] = {REPORT: None} if delivery_reports(mail) else {}
     for found in (
-        (match[0].lower() for match in _COMMIT.finditer(body)),
+        (commit for commit in _COMMIT.findall(body) if not commit.isalpha()),
         ids_in(body),
         (match[1].lower() for match in _CHANGE_ID.finditer(body)),
         (f"file:{match[1]}" for match in _FILE.finditer(body)),

@@ -94,12 +94,12 @@ class _Epochs:
 
     def new(self, state: str, known: Container[str], since: float = 0.0) -> Iterator[FoundMail]:
         for name in reversed(self._epochs):
-            for line in self._commits(name, state, since, "--timestamp").splitlines():
-                when, commit = line.split()
-                place = f"{name}:{commit}"
-                raw = self.read(place) if place not in known else None
-                if raw is not None:
-                    yield FoundMail(place, raw, float(when))
+            lines = (line.split() for line in self._commits(name, state, since, "--timestamp").splitlines())
+            times = {f"{commit}:m": float(when) for when, commit in lines if f"{name}:{commit}" not in known}
+            with CatFile(self._epochs[name]) as objects:
+                for blob, found in objects.many(times):
+                    if (raw := _mail_in(found)) is not None:
+                        yield FoundMail(f"{name}:{blob.removesuffix(':m')}", raw, times[blob])
 
     def count(self, state: str, since: float = 0.0) -> int:
         return sum(int(self._commits(name, state, since, "--count")) for name in self._epochs)
@@ -123,14 +123,19 @@ class _Epochs:
         name, _, commit = place.partition(":")
         if name not in self._epochs:
             return None
-        reader = self._open.setdefault(name, CatFile(self._epochs[name]))
-        found = reader.get(f"{commit}:m")
-        return found[2] if found and found[1] == "blob" and len(found[2]) <= MAX_MAIL else None
+        if name not in self._open:
+            self._open[name] = CatFile(self._epochs[name])
+        return _mail_in(self._open[name].get(f"{commit}:m"))
 
     def close(self) -> None:
         for reader in self._open.values():
             reader.close()
         self._open.clear()
+
+
+def _mail_in(found: tuple[str, str, bytes] | None) -> bytes | None:
+    """The mail that a commit added; a commit without one removes a mail."""
+    return found[2] if found and found[1] == "blob" and len(found[2]) <= MAX_MAIL else None
 
 
 class _Maildir:

@@ -35,7 +35,8 @@ def words_of(text: str) -> str:
 
 def ids_in(text: str) -> list[str]:
     """The Message-IDs in a text, also those of links, in lower case (of one with a slash the part after it)."""
-    return [found.lower() for found in _MESSAGE_ID.findall(text)]
+    # an id is on one line, and most lines of a patch have none
+    return [found.lower() for line in text.split("\n") if "@" in line for found in _MESSAGE_ID.findall(line)]
 
 
 def condition(query: str) -> Condition:

@@ -16,6 +16,8 @@ from patchpilot.model.action import Action
 from patchpilot.model.mail import Mail
 from patchpilot.series.patch_pairing import title_key, title_similarity
 from patchpilot.threads.archive import MailArchive, quoted
+from patchpilot.threads.local_archive import LocalArchive
+from patchpilot.threads.local_clues import ALIKE, LONG_TITLE, Clues
 from patchpilot.threads.mbox import when
 from patchpilot.threads.posted_series import plain_title
 from patchpilot.threads.series_summary import SeriesSummary
@@ -27,8 +29,6 @@ _OVERLAP = timedelta(days=2)
 _BEFORE = timedelta(days=30)
 _TITLE = 60
 """Characters of a title that are searched for."""
-_ALIKE = 0.3
-"""The similarity from which a patch by the same author may be a new version under another title."""
 
 
 @dataclass(frozen=True)
@@ -53,14 +53,16 @@ def news(archive: MailArchive, series: Sequence[PolledSeries], passed: Container
 
     NetworkError when the archive cannot be reached or its search does not find what it has.
     """
+    if isinstance(archive, LocalArchive):
+        return _indexed_news(archive, series, passed)
     by_number = {polled.number: polled for polled in series}
-    known = frozenset().union(*(polled.message_ids for polled in series))
+    known = _known_ids(series)
     found, new = set[int](), set[str]()
     for group, since in _by_age(series, now):
         control = group[0].summary.head
         for query, asked in _queries(group, since):
             is_there = False
-            for mail in archive.each(query, fresh=fresh, without=_Known(known, passed, control)):
+            for mail in archive.search(query, fresh=fresh, without=_Known(known, passed, control)):
                 if mail.message_id == control:
                     is_there = True
                     continue
@@ -68,11 +70,50 @@ def news(archive: MailArchive, series: Sequence[PolledSeries], passed: Container
                 found.update(concerned)
                 new.update([mail.message_id] if concerned else [])
             if not is_there:
-                raise NetworkError(
-                    f"the search of {archive.host} does not find the mail {control}",
-                    hint=Action("track", ("update", "--all"), "`{}` reads each series by itself"),
-                )
+                raise _distrusted(archive, control)
     return News(frozenset(found), frozenset(new))
+
+
+def _indexed_news(archive: LocalArchive, series: Sequence[PolledSeries], passed: Container[str]) -> News:
+    """The news of an archive on this machine: its index leads to the mails that may be about a series, and only these are read."""
+    heads = [polled.summary.head for polled in series]
+    if not any(map(archive.has, heads)):
+        raise _distrusted(archive, heads[0])
+    clues = _clues(series)
+    found, new = set[int](), set[str]()
+    for mail in archive.related(clues, without=_Known(clues.message_ids, passed, "")):
+        concerned = [polled.number for polled in series if _concerns(mail, polled)]
+        found.update(concerned)
+        new.update([mail.message_id] if concerned else [])
+    if not found:
+        archive.settled(clues)
+    return News(frozenset(found), frozenset(new))
+
+
+def _distrusted(archive: MailArchive, control: str) -> NetworkError:
+    return NetworkError(
+        f"the search of {archive.host} does not find the mail {control}",
+        hint=Action("track", ("update", "--all"), "`{}` reads each series by itself"),
+    )
+
+
+def _clues(series: Sequence[PolledSeries]) -> Clues:
+    authors: dict[str, tuple[frozenset[str], frozenset[str]]] = {}
+    for summary in (polled.summary for polled in series):
+        for author in summary.authors:
+            titles, files = authors.get(author, (frozenset(), frozenset()))
+            authors[author] = titles.union(summary.titles), files.union(summary.files)
+    return Clues(
+        _known_ids(series),
+        frozenset(title for polled in series for title in polled.summary.titles),
+        frozenset(polled.summary.change_id for polled in series if polled.summary.change_id),
+        frozenset(commit[:12] for polled in series for commit in polled.summary.commits),
+        authors,
+    )
+
+
+def _known_ids(series: Sequence[PolledSeries]) -> frozenset[str]:
+    return frozenset().union(*(polled.message_ids for polled in series))
 
 
 def _by_age(series: Sequence[PolledSeries], now: datetime) -> Iterator[tuple[Sequence[PolledSeries], datetime | None]]:
@@ -143,9 +184,11 @@ def _concerns(mail: Mail, polled: PolledSeries) -> bool:
         return True
     if summary.change_id and summary.change_id in mail.body:
         return True
-    if any(commit[:12] in mail.body for commit in summary.commits) or any(known in title for known in summary.titles if len(known) >= 16):
+    if any(commit[:12] in mail.body for commit in summary.commits) or any(
+        known in title for known in summary.titles if len(known) >= LONG_TITLE
+    ):
         return True
     if mail.sender.key not in summary.authors or mail.in_reply_to or (summary.began and when(mail) < summary.began):
         return False
     alike = max((title_similarity(title, known) for known in summary.titles), default=0.0)
-    return alike >= _ALIKE or any(file in mail.body for file in summary.files) or any(known in mail.body for known in polled.message_ids)
+    return alike >= ALIKE or any(file in mail.body for file in summary.files) or any(known in mail.body for known in polled.message_ids)

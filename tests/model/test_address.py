@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Addresses: what comes in as text comes out as what the field means by it."""
 
+import email.utils
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,6 +12,17 @@ from patchpilot.model.address import Address, AddressState, is_header_safe, judg
 NAMES = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Zl", "Zp")), max_size=30).map(
     lambda text: " ".join(text.split())
 )
+
+
+@given(
+    st.text("Aa\u00e9.-_'+@<>,;:\"()\\[] \t\u00a0=?", max_size=40),
+    st.sampled_from(["{}", "{} <a.b+c@d-e.org>", "Ada, {}, b@c", "a@b.c,{}"]),
+)
+def test_a_plain_list_of_addresses_is_what_the_email_package_reads(text: str, form: str) -> None:
+    value = form.format(text)
+    lenient = {"strict": False} if getattr(email.utils, "supports_strict_parsing", False) else {}
+    expected = tuple(Address(name, found) for name, found in email.utils.getaddresses([value], **lenient) if "@" in found)
+    assert parse_addresses(value) == expected
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from patchpilot.errors import InputError, NoPatchError
+from patchpilot.model import mail as mail_reading
 from patchpilot.model.address import Address
 from patchpilot.model.mail import header_lines, is_mboxrd, join_mbox, mail_bounds, one_mail, parse_mail, parse_patch, scissors_line
 from patchpilot.model.mail import split_mbox as split_blocks
@@ -21,6 +22,37 @@ def split_mbox(data: bytes) -> list[bytes]:
 
 def read(text: str, name: str = "x.patch"):
     return parse_patch(text.encode("utf-8", "surrogateescape"), name)
+
+
+_HEADERS = st.lists(
+    st.sampled_from(
+        [
+            "Subject: x",
+            "X: y\n z",
+            "Content-Type: text/plain",
+            'content-type: text/plain; charset="UTF-8"',
+            "Content-Type: Text/Plain; charset=us-ascii",
+            "Content-Type: text/plain; charset=iso-8859-1; format=flowed",
+            "Content-Type: text/html",
+            "Content-Transfer-Encoding: 8bit",
+            "no header",
+            "Content-Transfer-Encoding: base64",
+            "Content-Transfer-Encoding: QUOTED-PRINTABLE",
+            "Content-Type: multipart/mixed; boundary=a",
+            ":",
+        ]
+    ),
+    max_size=4,
+)
+
+
+@given(
+    _HEADERS,
+    st.lists(st.sampled_from([b"", b"a=20b", b"\xc3\xa9t\xc3\xa9", b"\xe9t\xe9", b"From me", b"--a", b"\r", b"\x0c\x1c"]), max_size=6),
+)
+def test_the_text_of_a_plain_mail_is_what_the_email_package_reads(headers: list[str], lines: list[bytes]) -> None:
+    raw = "\n".join([*headers, "", ""]).encode() + b"\n".join(lines)
+    assert parse_mail(raw).body == mail_reading._text_of(mail_reading._message(raw))
 
 
 def test_a_patch_is_taken_apart() -> None:

@@ -177,17 +177,6 @@ def test_known_mails_are_not_read_again(tmp_path: Path) -> None:
     assert [one.message_id for one in found] == ["r1@example.org"]
 
 
-def test_mails_of_a_poll_are_read_one_by_one_and_kept_by_nobody(tmp_path: Path) -> None:
-    kept = []
-    with archive_server("maildir", tmp_path, story.V1, story.REVIEW) as archive, open_archive(archive.url) as opened:
-        opened.parse_mail = lambda raw: kept.append(raw) or parse_mail(raw)
-        each = opened.each("f:ada OR f:rita")
-        assert next(each).message_id in ("v1@example.org", "r1@example.org")
-        assert len(list(each)) == 1
-        assert [one.message_id for one in opened.each("f:ada OR f:rita", without={"v1@example.org"})] == ["r1@example.org"]
-    assert kept == []
-
-
 def test_a_mail_that_is_named_is_found_among_very_many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(local_archive, "_MOST_FOUND", 2)
     later = [reply("demo", "Again.", id=f"l{number}", minutes=10_000 + number) for number in range(4)]
