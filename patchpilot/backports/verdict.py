@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The verdict for one branch: has it the fix, has it the bug, does the fix apply."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -46,9 +47,15 @@ class BranchAnswer:
 
 
 def judge(
-    history: History, scratch: Scratch, fix: FixCommit, culprits: tuple[Culprit, ...], tip: str, tree: str | None = None
+    history: History,
+    scratch: Scratch,
+    fix: FixCommit,
+    culprits: tuple[Culprit, ...],
+    tip: str,
+    tree: str | None = None,
+    coming: Collection[str] = (),
 ) -> BranchAnswer:
-    """The verdict for the branch whose tip is `tip` (or for `tree`, when more was applied to it).
+    """The verdict for the branch whose tip is `tip` (or for `tree`, when more was applied to it: the `coming` commits).
 
     Whether the branch has the fix and the bug counts before whether the fix applies: it may apply to a branch without the bug.
     """
@@ -57,7 +64,7 @@ def judge(
         # an ancestor needs no trial; applying a fix again on top of its backport shows how that was adapted
         again = try_fix(scratch, fix, tree or tip) if landing.how is not Shown.ANCESTRY else None
         return BranchAnswer(BranchVerdict.FIXED, _landed_reason(landing), landing=landing, applied=again)
-    bug = affected(history, culprits, tip)
+    bug = affected(history, culprits, tip, coming)
     applied = try_fix(scratch, fix, tree or tip)
     reason = _applied_reason(applied)
     if landing and landing.reverted_by:
@@ -69,8 +76,8 @@ def judge(
     return BranchAnswer(verdict, f"{bug.reason}; {reason}", bug.is_affected, bug.culprit_as, landing, applied, conflicts)
 
 
-def affected(history: History, culprits: tuple[Culprit, ...], tip: str) -> Affected:
-    """Whether a commit that introduced the bug is in the branch, by ancestry or as a backport, and not reverted there."""
+def affected(history: History, culprits: tuple[Culprit, ...], tip: str, coming: Collection[str] = ()) -> Affected:
+    """Whether a commit that introduced the bug is in the branch, by ancestry or as a backport, and not reverted there, or comes to it."""
     if not culprits:
         return Affected(None, None, "not known whether the branch has the bug: the fix has no Fixes: tag")
     absent: list[str] = []
@@ -79,6 +86,8 @@ def affected(history: History, culprits: tuple[Culprit, ...], tip: str) -> Affec
         if culprit.commit is None:
             unknown.append(culprit.written)
             continue
+        if culprit.commit in coming:
+            return Affected(True, None, f"{culprit.commit[:12]}, which introduced the bug, is backported with it")
         landing = history.landed(culprit.commit, tip)
         if landing and landing.holds:
             how = "is in the branch" if landing.how is Shown.ANCESTRY else f"was backported as {landing.commit[:12]}"

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from patchpilot.backports.adapt.adapted_file import AdaptedFile
 from patchpilot.backports.adapt.calls import other_signatures, undeclared_variables
-from patchpilot.backports.adapt.confidence import confidence_of
+from patchpilot.backports.adapt.confidence import UNSURE, confidence_of
 from patchpilot.backports.adapt.dropped_code import found_elsewhere
 from patchpilot.backports.adapt.explain_steps import elsewhere_step, renamed_step, step_of
 from patchpilot.backports.adapt.features import features_of
@@ -23,8 +23,7 @@ from patchpilot.model.hunk_fit import text_lines
 
 SURE_ENOUGH = 0.5
 """Below this confidence nothing is written unless it is asked for."""
-# of those that replace other lines, or use a name that the branch does not have, one in four was what the maintainer made
-_UNSURE_WAYS, _UNSURE = {Way.OVER, Way.PIECE}, 0.45
+_UNSURE_WAYS = {Way.OVER, Way.PIECE}
 _KINDS = {
     Way.ALREADY: "context",
     Way.TOKENS: "context",
@@ -109,7 +108,8 @@ def adapt(scratch: Scratch, merge: Merge, onto: str, fix: FixCommit, tip: str | 
         return None
     # tests or text alone are not the fix
     if lost or (any(map(is_code, fix.paths)) and not any(map(is_code, scratch.changed(onto, made)))):
-        found = replace(found, confidence=min(found.confidence, _UNSURE))
+        features = {**found.features, UNSURE: 1.0}
+        found = replace(found, features=features, confidence=confidence_of(features))
     return replace(found, made=made)
 
 
@@ -132,9 +132,11 @@ def concluded(
     steps = [step_of(path, one) for path, file in files.items() for one in file.carried]
     kind = max((_KINDS[way] for way in ways), key=list(dict.fromkeys(_KINDS.values())).index, default="context")
     features = features_of(files, unknown, fix_lines)
+    if unknown or not _UNSURE_WAYS.isdisjoint(ways):
+        features[UNSURE] = 1.0
     return Adaptation(
         "renamed" if renamed and kind == "context" else kind,
-        confidence_of(features, most=_UNSURE if unknown or not _UNSURE_WAYS.isdisjoint(ways) else 1.0),
+        confidence_of(features),
         tuple(dict.fromkeys([*steps, *more_steps])),
         {
             path: (file.mode, "".join(file.made).encode("utf-8", "surrogateescape")) if file.ours is not None else None

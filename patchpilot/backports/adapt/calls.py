@@ -5,7 +5,7 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 
 from patchpilot.backports.adapt.renamed_names import names_in
-from patchpilot.backports.adapt.units import units
+from patchpilot.backports.adapt.units import units_by_name
 from patchpilot.backports.object_store import Scratch
 from patchpilot.errors import GitError
 
@@ -90,15 +90,17 @@ def undeclared_variables(ours: Sequence[str], base: Sequence[str], theirs: Seque
 
     A function of the fix that does as well has a way to declare them that is not seen here.
     """
-    before, after, new = ({one.name: lines[one.start : one.end] for one in units(lines)} for lines in (base, ours, theirs))
+    before, after, new = (
+        {name: lines[one.start : one.end] for name, one in units_by_name(lines).items()} for lines in (base, ours, theirs)
+    )
     missing: set[str] = set()
-    for unit in units(made):
+    for name, unit in units_by_name(made).items():
         body = made[unit.start : unit.end]
-        here = after.get(unit.name)
-        if here is None or unit.name not in before or body == here:
+        here = after.get(name)
+        if here is None or name not in before or body == here:
             continue
-        used, fixed = names_in(body), new.get(unit.name, [])
-        lost = (used - names_in(here)) & _declared(before[unit.name]) | used & _declared(here)
+        used, fixed = names_in(body), new.get(name, [])
+        lost = (used - names_in(here)) & _declared(before[name]) | used & _declared(here)
         missing |= lost - _declared(body) - (names_in(fixed) - _declared(fixed))
     return missing
 

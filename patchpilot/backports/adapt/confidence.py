@@ -9,7 +9,10 @@ from functools import cache
 from patchpilot.errors import PackError
 from patchpilot.resources import data_dir
 
+UNSURE = "unsure"
+"""The feature of an adaptation that is never sure, whatever else it has: one in four was what the maintainer made."""
 _MOST = 6.0
+_MOST_UNSURE = 0.45
 
 
 @cache
@@ -26,8 +29,8 @@ def limited(value: float) -> float:
     return min(_MOST, value)
 
 
-def confidence_of(features: Mapping[str, float], *, most: float = 1.0) -> float:
-    """The probability of an adaptation with these features to be right, from 0 to `most`."""
-    weights = _weights()
+def confidence_of(features: Mapping[str, float], weights: Mapping[str, float] | None = None) -> float:
+    """The probability of an adaptation with these features to be right, from 0 to 1, by the shipped weights where none are given."""
+    weights = _weights() if weights is None else weights
     total = weights["bias"] + sum(weights.get(name, 0.0) * limited(value) for name, value in features.items())
-    return round(min(most, 1 / (1 + math.exp(-total))), 2)
+    return round(min(_MOST_UNSURE if UNSURE in features else 1.0, 1 / (1 + math.exp(-total))), 2)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from patchpilot.backports.adapt.three_way import Carried, MergedLines, Way, merge_lines
-from patchpilot.backports.adapt.units import Unit, openers, units
+from patchpilot.backports.adapt.units import Unit, openers, units_by_name
 from patchpilot.backports.object_store import Scratch
 from patchpilot.errors import GitError
 
@@ -16,7 +16,7 @@ _MOST_NAMES = 8
 
 def changed_units(base: Sequence[str], theirs: Sequence[str]) -> list[tuple[Unit, Unit]] | None:
     """The units that a fix changes, before and after it; None where it changes anything else."""
-    old, new = _by_name(base), _by_name(theirs)
+    old, new = units_by_name(base), units_by_name(theirs)
     pairs = [(unit, new[name]) for name, unit in old.items() if name in new]
     changed = [(one, other) for one, other in pairs if base[one.start : one.end] != theirs[other.start : other.end]]
     rest = [_without(lines, [pair[side] for pair in changed]) for side, lines in enumerate((base, theirs))]
@@ -42,7 +42,7 @@ def merge_units(
     ours: Sequence[str], base: Sequence[str], theirs: Sequence[str], changed: Sequence[tuple[Unit, Unit]]
 ) -> MergedLines | None:
     """`ours` with each changed unit merged into its own unit of that name; None where it has none."""
-    here = _by_name(ours)
+    here = units_by_name(ours)
     if any(one.name not in here for one, _ in changed):
         return None
     merged = MergedLines(list(ours))
@@ -54,14 +54,6 @@ def merge_units(
         merged.carried += [replace(way, line=mine.start + way.line) for way in inner.carried]
         merged.carried.append(Carried(Way.MOVED, mine.start))
     return merged
-
-
-def _by_name(lines: Sequence[str]) -> dict[str, Unit]:
-    """The units whose name is there once."""
-    found: dict[str, list[Unit]] = {}
-    for unit in units(lines):
-        found.setdefault(unit.name, []).append(unit)
-    return {name: same[0] for name, same in found.items() if len(same) == 1}
 
 
 def _without(lines: Sequence[str], gone: Sequence[Unit]) -> list[str]:

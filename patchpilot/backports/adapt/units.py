@@ -78,6 +78,14 @@ def units(lines: Sequence[str]) -> tuple[Unit, ...]:
     return tuple(found)
 
 
+def units_by_name(lines: Sequence[str]) -> dict[str, Unit]:
+    """The units whose name is there once."""
+    found: dict[str, list[Unit]] = {}
+    for unit in units(lines):
+        found.setdefault(unit.name, []).append(unit)
+    return {name: same[0] for name, same in found.items() if len(same) == 1}
+
+
 def _with_comment(lines: Sequence[str], start: int) -> int:
     """The first line of the comment right above a line, else the line."""
     at = start

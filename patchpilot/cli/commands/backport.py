@@ -35,6 +35,7 @@ _FOLDER = click.Path(path_type=Path)
 )
 @click.option("--adapt", is_flag=True, help="adapt the fix to the branches where it conflicts, and explain each step")
 @click.option("--try", "unsure", is_flag=True, help="with --adapt --write: write adaptations with a confidence below 0.5 too")
+@click.option("--followers", is_flag=True, help="bring the later fixes of the fix to each branch too, on top of it")
 @click.option(
     "--resolve", metavar="BRANCH", help="open the conflict in a separate clone, with --adapt as adapted; run again when it is resolved"
 )
@@ -63,7 +64,7 @@ def command(
     from patchpilot.services.backport.backport_work import BackportWork, work
     from patchpilot.services.backport.branch_verdicts import BackportRequest, backport
 
-    searched = {name: given.pop(name) for name in ("ended", "effort", "fixes", "adapt")}
+    searched = {name: given.pop(name) for name in ("ended", "effort", "fixes", "adapt", "followers")}
     directories = bool(onto) and all(Path(word).is_dir() for word in onto)
     with common.workplace() as place:
         repository = place.repository_if_any() if directories else place.repository
@@ -74,7 +75,7 @@ def command(
             onto = (branch_word(repository, resolve, profile=profile, remote=remote),)
         with progress_of(common) as progress:
             base = place.base(settings, base, (target,))
-            request = BackportRequest(target, onto, profile, remote, base=base, **searched)
+            request = BackportRequest(target, onto, profile, remote, base=base, unsure=given["unsure"], **searched)
             results = backport(repository, request, progress=progress)
             done = work(repository, results, BackportWork(resolve=resolve, **given), profile=profile)
     form: Any = {"json": output.as_json, "markdown": output.as_markdown, "text": output.as_text}[common.format]

@@ -2,8 +2,8 @@
 """For every stable branch: is the fix there, is the bug there, does the fix apply, and what would make it apply."""
 
 import sqlite3
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from patchpilot.backports.adapt.adaptation import Adaptation, adapt
@@ -27,6 +27,7 @@ from patchpilot.projects.loading import find_project
 from patchpilot.services.backport.backport_result import BackportResult, BranchResult
 from patchpilot.services.backport.backport_targets import committed, read_wanted, split_onto, way_to_stable
 from patchpilot.services.backport.unpacked_tree import on_directory
+from patchpilot.services.backport.write_backports import taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,8 @@ class BackportRequest:
 
     `effort` bounds the search for prerequisites in seconds a branch; 0 leaves it and the explanations out. `fixes` name what introduced the bug, in place
     of the Fixes: tags of a single commit, and of those commits of a series that have none. `ended`: also series whose support is over; `remote`
-    names the remote that has the stable branches. `adapt`: adapt the fix where it conflicts.
+    names the remote that has the stable branches. `adapt`: adapt the fix where it conflicts; `unsure`: what comes after it builds on every
+    adaptation, not on the sure ones only. `followers`: answer for the later fixes of these commits as well, on top of them.
     """
 
     target: str | None = None
@@ -47,6 +49,8 @@ class BackportRequest:
     base: str | None = None
     fixes: Sequence[str] = ()
     adapt: bool = False
+    unsure: bool = False
+    followers: bool = False
 
 
 def backport(repository: Repository | None, request: BackportRequest, *, progress: Progress = silent) -> tuple[BackportResult, ...]:
@@ -72,8 +76,9 @@ def backport(repository: Repository | None, request: BackportRequest, *, progres
             raise MissingError("no stable branch has been fetched", hint=way_to_stable(repository, stable, profile))
         missing = () if revisions else stable.missing
         commits = [fix.commit or "" for fix in wanted]
+        session = {"adapts": request.adapt, "unsure": request.unsure, "followers": request.followers}
         try:
-            with BackportSession(repository, stable, request.effort, progress, named, adapts=request.adapt) as asker:
+            with BackportSession(repository, stable, request.effort, progress, named, **session) as asker:
                 results = asker.ask(commits, branches)
         except sqlite3.OperationalError as error:
             raise MissingError(
@@ -82,7 +87,7 @@ def backport(repository: Repository | None, request: BackportRequest, *, progres
         except sqlite3.DatabaseError:
             # the index is a cache: a damaged one is built again
             forget(repository)
-            with BackportSession(repository, stable, request.effort, progress, named, adapts=request.adapt) as asker:
+            with BackportSession(repository, stable, request.effort, progress, named, **session) as asker:
                 results = asker.ask(commits, branches)
         results = tuple(replace(result, missing=missing) for result in results)
     if folders:
@@ -92,6 +97,14 @@ def backport(repository: Repository | None, request: BackportRequest, *, progres
             replace(result, branches=(*result.branches, *here)) for result, here in zip(results, zip(*answers, strict=True), strict=True)
         )
     return results
+
+
+@dataclass(slots=True)
+class _Ahead:
+    """What comes to a branch before the next commit is asked about: its tree then, and the commits."""
+
+    tree: str
+    commits: list[str] = field(default_factory=list)
 
 
 class BackportSession:
@@ -106,8 +119,10 @@ class BackportSession:
         culprits: Sequence[str] = (),
         *,
         adapts: bool = False,
+        unsure: bool = False,
+        followers: bool = False,
     ) -> None:
-        self.adapts = adapts
+        self.adapts, self.unsure, self.followers = adapts, unsure, followers
         self.repository, self.found, self.effort, self.progress = repository, found, effort, progress
         self.named = tuple(Culprit(culprit[:12], repository.commit(culprit).subject, culprit) for culprit in culprits)
         self.history = History(repository, progress)
@@ -123,18 +138,24 @@ class BackportSession:
         self.history.close()
 
     def ask(self, commits: Sequence[str], branches: Sequence[Branch]) -> tuple[BackportResult, ...]:
-        """The answers for commits in order, each on top of the former where that applied."""
+        """The answers for commits in order, each on top of the former where that applied; with `followers` for their later fixes too."""
         self.history.add([*([self.main] if self.main else []), *commits, *(branch.tip for branch in branches)])
-        trees = {branch.tip: self.scratch.tree_of(branch.tip) for branch in branches}
+        ahead = {branch.tip: _Ahead(self.scratch.tree_of(branch.tip)) for branch in branches}
         # what --fixes names is meant for the one commit given; in a series, for commits without a Fixes: tag
         chosen = self.named if len(commits) == 1 else ()
-        return tuple(self._one(commit, branches, trees, chosen) for commit in commits)
+        results = [self._one(commit, branches, ahead, chosen) for commit in commits]
+        known = {result.commit for result in results}
+        later = {one.commit for result in results for one in result.followers if one.kind == "fix" and not one.undone} - known
+        if self.followers:
+            order = sorted(later, key=lambda commit: self.history.index.ordinal(commit) or 0)
+            results += [self._one(commit, branches, ahead, ()) for commit in order]
+        return tuple(results)
 
     def _as_taken(self, commit: str) -> str:
         """What a commit that was mailed became in mainline, else the commit itself: stable trees know the fix by mainline's id."""
         return (self.history.twin(commit, self.main) if self.main else None) or commit
 
-    def _one(self, asked: str, branches: Sequence[Branch], trees: dict[str, str], chosen: tuple[Culprit, ...]) -> BackportResult:
+    def _one(self, asked: str, branches: Sequence[Branch], ahead: Mapping[str, _Ahead], chosen: tuple[Culprit, ...]) -> BackportResult:
         commit = self._as_taken(asked)
         fix = FixCommit.read(self.repository, commit)
         culprits = chosen or self.history.culprits(commit) or self.named
@@ -142,8 +163,7 @@ class BackportSession:
         answers = []
         for number, branch in enumerate(branches):
             self.progress(f"{fix.commit.short} on {branch.name}", number, len(branches))
-            result, trees[branch.tip] = self._on_branch(fix, culprits, company, branch, trees[branch.tip])
-            answers.append(result)
+            answers.append(self._on_branch(fix, culprits, company, branch, ahead[branch.tip]))
         wanting = [(branch, answer.wants_fix) for branch, answer in zip(branches, answers, strict=True)]
         answers = [
             replace(answer, lacking_newer=lacking_newer(branch, wanting)) if answer.wants_fix else answer
@@ -165,22 +185,23 @@ class BackportSession:
         )
 
     def _on_branch(
-        self, fix: FixCommit, culprits: tuple[Culprit, ...], company: tuple[Follower, ...], branch: Branch, tree: str
-    ) -> tuple[BranchResult, str]:
-        answer = judge(self.history, self.scratch, fix, culprits, branch.tip, tree)
+        self, fix: FixCommit, culprits: tuple[Culprit, ...], company: tuple[Follower, ...], branch: Branch, ahead: _Ahead
+    ) -> BranchResult:
+        tree = ahead.tree
+        answer = judge(self.history, self.scratch, fix, culprits, branch.tip, tree, ahead.commits)
         wants = answer.verdict not in (BranchVerdict.FIXED, BranchVerdict.NOT_AFFECTED)
         need: PrerequisiteSearch | None = None
         said = ConflictExplanation()
         adapted: Adaptation | None = None
         if self.adapts and answer.verdict is BranchVerdict.CONFLICT and answer.applied:
             adapted = adapt(self.scratch, answer.applied.merge, tree, fix, branch.tip)
-        sure = adapted is not None and adapted.is_sure
+        used = taken(adapted, unsure=self.unsure)
         if answer.applied and wants and self.effort > 0:
             said = explain(self.history, self.scratch, fix, branch.tip, answer.applied, timeout=self.effort / 2, tree=tree)
             if adapted:
                 adapted = replace(adapted, steps=with_causes(adapted.steps, said.causes))
             # an adapted fix does without its prerequisites
-            if answer.applied.how is AppliesHow.CONFLICT and not sure:
+            if answer.applied.how is AppliesHow.CONFLICT and not used:
                 need = find_prerequisites(
                     self.history, self.scratch, fix, branch.tip, effort=self.effort, tree=tree, progress=self.progress
                 )
@@ -210,9 +231,10 @@ class BackportSession:
             is_over=branch.is_over,
             adaptation=adapted,
         )
-        if sure and adapted:
-            return result, adapted.made
-        return result, self._tree_after(fix, answer, need, tree) if wants else tree
+        if wants:
+            ahead.tree = used.made if used else self._tree_after(fix, answer, need, tree)
+            ahead.commits.append(fix.id)
+        return result
 
     def _tree_after(self, fix: FixCommit, answer: BranchAnswer, need: PrerequisiteSearch | None, tree: str) -> str:
         if answer.applied and answer.applied.how is not AppliesHow.CONFLICT:

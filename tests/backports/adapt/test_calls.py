@@ -46,3 +46,13 @@ def test_a_number_of_arguments_that_no_side_has_is_the_merges_own(world: World) 
     with Repository.open(world.repo.path) as repository, Scratch(repository) as scratch:
         assert other_signatures(scratch, world.base, [], ours, base, theirs, made) == {"copy"}
         assert not other_signatures(scratch, world.base, [], ours, base, theirs, ours)
+
+
+def test_functions_that_a_macro_names_alike_are_not_compared() -> None:
+    both = [
+        line.replace("int work(void)", "DEFUN(work)")
+        for body in (("int one = 1;", "use(one);"), ("use(two);",))
+        for line in function(*body)
+    ]
+    made = [line.replace("use(two);", "use(one);") for line in both]
+    assert not undeclared_variables(both, both, both, made)
