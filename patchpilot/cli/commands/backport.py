@@ -39,7 +39,11 @@ _FOLDER = click.Path(path_type=Path)
 @click.option(
     "--resolve", metavar="BRANCH", help="open the conflict in a separate clone, with --adapt as adapted; run again when it is resolved"
 )
-@click.option("--build", metavar="CMD", help="run CMD in a temporary clone of each branch the fix applies to")
+@click.option(
+    "--build",
+    metavar="CMD|objects",
+    help="run CMD in a temporary clone of each branch the fix applies to; objects: compile the kernel objects it touches, and list new warnings",
+)
 @click.option("--request", is_flag=True, help="print the mail that asks the stable team to pick up the fix as is")
 @click.option("--signoff", is_flag=True, help="with --write: add your Signed-off-by")
 @click.option(

@@ -67,7 +67,9 @@ def _work_body(done: WorkDone) -> dict[str, Any]:
             "files": [str(file) for file in resolving.files],
         }
     if done.built:
-        found["builds"] = [{"branch": built.branch, "exit_code": built.code, "tail": built.tail} for built in done.built]
+        found["builds"] = [
+            {"branch": built.branch, "exit_code": built.code, "tail": built.tail, "warnings": list(built.warnings)} for built in done.built
+        ]
     if done.request:
         found["request"] = done.request
     return found
@@ -194,8 +196,10 @@ def _work_text(done: WorkDone) -> list[str]:
         blocks.append("\n".join([head, *(f"  {line}" for line in resolving.advice), *(str(file) for file in resolving.files)]))
     for built in done.built:
         word = "builds" if built.code == 0 else f"does not build (exit {built.code})" if built.code > 0 else "not built"
-        tail = "" if built.code == 0 else "\n" + "\n".join(f"  {line}" for line in built.tail.split("\n"))
-        blocks.append(f"{built.branch}: {word}{tail}")
+        if built.warnings:
+            word += f" with {counted(len(built.warnings), 'new warning')}"
+        below = built.warnings if built.code == 0 else built.tail.split("\n")
+        blocks.append("\n".join([f"{built.branch}: {word}", *(f"  {line}" for line in below)]))
     if done.request:
         blocks.append(done.request.rstrip("\n"))
     return blocks

@@ -20,7 +20,8 @@ from patchpilot.services.backport.write_backports import WrittenBackport, taken,
 
 @dataclass(frozen=True, slots=True)
 class BackportWork:
-    """What to do with the verdicts: patches into `folder`, a clone to `resolve` a branch's conflict, a `build` command, a `request` mail.
+    """What to do with the verdicts: patches into `folder`, a clone to `resolve` a branch's conflict, a `build` command (`objects`: compile what the
+    fix touches), a `request` mail.
 
     `note` states what was adapted and why, or why the trees need it; `in_reply_to` is the mail that is answered. `unsure`: write adaptations too
     that are not likely enough to be right.
@@ -72,7 +73,9 @@ def work(repository: Repository | None, results: Sequence[BackportResult], wante
         )
         if wanted.resolve
         else None,
-        built=tuple(build(repository, last, branch, stable, wanted.build) for branch in last.branches) if wanted.build else (),
+        built=tuple(build(repository, last, branch, stable, wanted.build, unsure=wanted.unsure) for branch in last.branches)
+        if wanted.build
+        else (),
         request=request_mail(repository, last, stable, wanted.note) if wanted.request else "",
     )
 

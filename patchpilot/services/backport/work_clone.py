@@ -19,11 +19,13 @@ from patchpilot.backports.object_store import Scratch
 from patchpilot.commits import alternates
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import git, run
+from patchpilot.commits.tree_readers import CommitTree
 from patchpilot.errors import GitError, InputError, UsageError
 from patchpilot.model.action import Action, Advice
 from patchpilot.model.upstream_references import read_marks
 from patchpilot.projects.stable_trees import StableTrees
 from patchpilot.services.backport.backport_result import BackportResult, BranchResult
+from patchpilot.services.backport.build_objects import OBJECTS, check_tools, compile_objects
 from patchpilot.services.backport.write_backports import answered, answering, note_of, steps_for, write_mails
 
 _BUILD_HOURS = 6.0
@@ -50,11 +52,12 @@ class Resolving:
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """How a build of the backported fix on a branch ended: its exit code and the end of its output."""
+    """How a build of the backported fix on a branch ended: its exit code, the end of its output, and the warnings that the fix adds (of objects)."""
 
     branch: str
     code: int
     tail: str
+    warnings: tuple[str, ...] = ()
 
 
 def resolve(
@@ -93,18 +96,29 @@ def resolution(repository: Repository, commit: str, branch: BranchResult) -> Pat
     return folder if folder.is_dir() and any(folder.glob("*.patch")) else None
 
 
-def build(repository: Repository, result: BackportResult, branch: BranchResult, stable: StableTrees, command: str) -> Built:
-    """Run a command (words, no shell) in a throw-away clone of the branch with the fix and its prerequisites on it."""
+def build(
+    repository: Repository, result: BackportResult, branch: BranchResult, stable: StableTrees, command: str, *, unsure: bool = False
+) -> Built:
+    """Run a command (words, no shell) in a throw-away clone of the branch with the fix and its prerequisites on it; `objects` compiles what it touches.
+
+    `unsure`: an adaptation is built whatever its confidence.
+    """
     words = shlex.split(command)
     if not words:
         raise UsageError("--build: no command given", hint="e.g. --build 'make -j8 drivers/net/'")
-    steps, skipped = steps_for(repository, [(result, branch)], upstream_only=False)
+    if command == OBJECTS:
+        check_tools(CommitTree(repository, branch.tip))
+    steps, skipped = steps_for(repository, [(result, branch)], upstream_only=False, unsure=unsure)
     if skipped or not steps:
         return Built(branch.branch, -1, str(skipped) or "nothing to build: the branch has the fix, or does not have the bug")
     with Scratch(repository) as scratch, tempfile.TemporaryDirectory(prefix="patchpilot-build-") as top:
         commits = make_commits(scratch, stable, steps, branch.tip, BackportText())
         place = Path(top) / "tree"
         _clone(repository, place, extra=scratch.path)
+        if command == OBJECTS:
+            paths = tuple(scratch.changed(scratch.tree_of(branch.tip), scratch.tree_of(commits[-1].id)))
+            compiled = compile_objects(place, branch.tip, commits[-1].id, paths, hours=_BUILD_HOURS)
+            return Built(branch.branch, compiled.code, compiled.tail, compiled.warnings)
         git(place, "checkout", "-q", "--detach", commits[-1].id, timeout=1800)
         done = run(words, cwd=place, env=dict(os.environ), timeout=_BUILD_HOURS * 3600)
     text = (done.out + done.err).decode("utf-8", "replace")

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""`backport --build objects`: what the fix touches compiles on the branch, and new warnings are listed."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.kit.cli import call
+from tests.kit.repos import Repo
+
+MAKEFILE = """VERSION = 6
+PATCHLEVEL = 6
+allmodconfig:
+\tmkdir -p $(O)/drv
+%.o: %.c
+\t$(CC) -Wall -c $< -o $(O)/$@
+"""
+KERNEL = {"Kbuild": "\n", "MAINTAINERS": "\n", "init/main.c": "\n", "kernel/fork.c": "\n", "Makefile": MAKEFILE}
+
+pytestmark = pytest.mark.skipif(
+    not all(map(shutil.which, ("make", "gcc", "flex", "bison", "bc"))), reason="needs what the kernel's build needs"
+)
+
+
+def driver(body: str) -> dict[str, str]:
+    return {"drv/w.c": f"int work(void);\n\nint work(void)\n{{\n\tint old;\n\n{body}\treturn 1;\n}}\n"}
+
+
+def built(tmp_path: Path, body: str, *words: str) -> tuple[str, dict[str, Any]]:
+    repo = Repo(tmp_path / "kernel")
+    repo.commit("start", KERNEL | driver("\n\n\n"))
+    repo.branch("linux-6.6.y", "HEAD")
+    repo.commit("branch only", {"init/main.c": "int x;\n"})
+    repo.checkout("master")
+    fix = repo.commit("drv: fix it", driver(body))
+    given = ("backport", "-C", repo.path, fix, "--onto", "linux-6.6.y", "--build", "objects", *words)
+    (answer,) = json.loads(call(*given, "--format", "json").out)["builds"]
+    return call(*given).out, answer
+
+
+def test_objects_that_compile_as_before_are_built(tmp_path: Path) -> None:
+    out, answer = built(tmp_path, "\t/* done */\n")
+    assert "linux-6.6.y: builds\n" in out
+    # the variable that the branch does not use either is no news
+    assert (answer["exit_code"], answer["warnings"]) == (0, [])
+
+
+def test_a_warning_that_the_fix_adds_is_listed(tmp_path: Path) -> None:
+    out, answer = built(tmp_path, "\tint mine;\n")
+    assert "linux-6.6.y: builds with 1 new warning\n  drv/w.c: warning: unused variable" in out
+    assert len(answer["warnings"]) == 1
+
+
+def test_an_object_that_does_not_compile_says_why(tmp_path: Path) -> None:
+    out, answer = built(tmp_path, "\tmissing;\n")
+    assert "linux-6.6.y: does not build (exit 2)" in out
+    assert "'missing' undeclared" in answer["tail"].replace("‘", "'").replace("’", "'")
+
+
+def test_what_is_not_installed_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    repo = Repo(tmp_path / "kernel")
+    repo.commit("start", KERNEL | driver(""))
+    monkeypatch.setattr("patchpilot.services.backport.build_objects._TOOLS", ("make", "no-such-compiler"))
+    done = call("backport", "-C", repo.path, "HEAD", "--onto", "HEAD", "--build", "objects")
+    assert done.code == 3
+    assert "--build objects: not installed: no-such-compiler" in done.err
+
+
+def test_only_the_kernels_objects_are_known(tmp_path: Path) -> None:
+    repo = Repo(tmp_path / "tool")
+    repo.commit("start", driver(""))
+    done = call("backport", "-C", repo.path, "HEAD", "--onto", "HEAD", "--build", "objects")
+    assert done.code == 2
+    assert "only a kernel tree can be built by object" in done.err
