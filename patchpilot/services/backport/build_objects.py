@@ -15,7 +15,7 @@ from patchpilot.model.source_tree import Tree
 from patchpilot.projects.detection import project_of_tree
 
 OBJECTS = "objects"
-"""The word that stands for a command: compile what the fix touches."""
+"""The word in place of a command: compile what the fix touches."""
 _TOOLS = ("make", "gcc", "flex", "bison", "bc")
 _PLACE = re.compile(r":\d+(?::\d+)?: (?=warning: )")
 _WARNING = ": warning: "
