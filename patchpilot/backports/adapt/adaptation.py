@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 from patchpilot.backports.adapt.adapted_file import AdaptedFile
 from patchpilot.backports.adapt.calls import other_signatures, undeclared_variables
 from patchpilot.backports.adapt.confidence import UNSURE, confidence_of
-from patchpilot.backports.adapt.dropped_code import found_elsewhere
-from patchpilot.backports.adapt.explain_steps import elsewhere_step, renamed_step, step_of
+from patchpilot.backports.adapt.dropped_code import found_elsewhere, is_torn
+from patchpilot.backports.adapt.explain_steps import elsewhere_step, renamed_step, step_of, twin_step
 from patchpilot.backports.adapt.features import features_of
-from patchpilot.backports.adapt.moved_code import changed_units, find_file, merge_units
+from patchpilot.backports.adapt.moved_code import changed_units, find_file, merge_units, unchanged_twins
 from patchpilot.backports.adapt.renamed_names import absent_names, names_in, names_used, other_names, rename
 from patchpilot.backports.adapt.three_way import Carried, Way, merge_lines
 from patchpilot.backports.adapt.units import is_code, openers
@@ -102,12 +102,15 @@ def adapt(scratch: Scratch, merge: Merge, onto: str, fix: FixCommit, tip: str | 
     steps = [renamed_step(name, here, _since(scratch, fix, name, adapted, tip)) for name, here in renamed.items()]
     lost = found_elsewhere(scratch, onto, near, adapted)
     steps += [elsewhere_step(path, place) for path, place in lost.items()]
+    moved_files = [(path, file) for path, file in adapted.items() if any(one.way is Way.MOVED for one in file.carried)]
+    twins = [twin_step(path, name) for path, file in moved_files for name in unchanged_twins(file.ours or (), file.made)]
+    steps += twins
     found = concluded(adapted, fix.size[1], renamed, unknown, steps)
     made = _tree(scratch, merge, found.contents) if found else onto
     if found is None or made == onto:
         return None
     # tests or text alone are not the fix
-    if lost or (any(map(is_code, fix.paths)) and not any(map(is_code, scratch.changed(onto, made)))):
+    if lost or twins or is_torn(adapted.values()) or (any(map(is_code, fix.paths)) and not any(map(is_code, scratch.changed(onto, made)))):
         features = {**found.features, UNSURE: 1.0}
         found = replace(found, features=features, confidence=confidence_of(features))
     return replace(found, made=made)

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Changes that were dropped because the branch does not have their code where the fix has it: the code may be in another file there."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from patchpilot.backports.adapt.adapted_file import AdaptedFile
 from patchpilot.backports.adapt.alignment import align
+from patchpilot.backports.adapt.renamed_names import names_in
 from patchpilot.backports.adapt.three_way import Way
 from patchpilot.backports.adapt.tokens import IDENTIFIER, key
 from patchpilot.backports.object_store import Scratch
@@ -26,6 +27,16 @@ def found_elsewhere(scratch: Scratch, tree: str, near: Sequence[str], files: Map
         if place:
             found[path] = place
     return found
+
+
+def is_torn(files: Iterable[AdaptedFile]) -> bool:
+    """Whether a change was dropped that uses a name which the fix introduces: the branch got the name, and only a part of what it is for."""
+    return any(
+        one.way is Way.ABSENT and not new.isdisjoint(names_in(one.theirs))
+        for file in files
+        for new in [(names_in(file.theirs) - names_in(file.base)) & names_in(file.made)]
+        for one in file.carried
+    )
 
 
 def _dropped(file: AdaptedFile) -> Iterator[Sequence[str]]:

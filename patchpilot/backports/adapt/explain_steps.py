@@ -37,6 +37,11 @@ def elsewhere_step(path: str, place: str) -> str:
     return f"{path}: the code of a dropped change is in {place} in the branch; make the change there"
 
 
+def twin_step(path: str, name: str) -> str:
+    """The step for a function that has the same code as a changed one that was moved."""
+    return f"{path}: {name}() has the same code in the branch; make the change there, too, if it needs it"
+
+
 def with_causes(steps: Iterable[str], causes: Sequence[Cause]) -> tuple[str, ...]:
     """Steps, each with the commit that made its file's lines differ, where there is one such commit only."""
     telling = [cause for cause in causes if cause.why in (CHANGED_LINES, OWN_LINES)]

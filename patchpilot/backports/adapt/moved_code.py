@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from patchpilot.backports.adapt.three_way import Carried, MergedLines, Way, merge_lines
+from patchpilot.backports.adapt.tokens import key
 from patchpilot.backports.adapt.units import Unit, openers, units_by_name
 from patchpilot.backports.object_store import Scratch
 from patchpilot.errors import GitError
@@ -54,6 +55,18 @@ def merge_units(
         merged.carried += [replace(way, line=mine.start + way.line) for way in inner.carried]
         merged.carried.append(Carried(Way.MOVED, mine.start))
     return merged
+
+
+def unchanged_twins(ours: Sequence[str], made: Sequence[str]) -> list[str]:
+    """The units of `ours` that were left as they are, while one with the same body was changed."""
+    mine, changed = (_bodies(lines) for lines in (ours, made))
+    was = {body for name, body in mine.items() if changed.get(name) != body}
+    return [name for name, body in mine.items() if body in was and changed.get(name) == body]
+
+
+def _bodies(lines: Sequence[str]) -> dict[str, str]:
+    """Name of a unit → what is in its braces, without white space."""
+    return {name: key("".join(lines[unit.start : unit.end])).partition("{")[2] for name, unit in units_by_name(lines).items()}
 
 
 def _without(lines: Sequence[str], gone: Sequence[Unit]) -> list[str]:

@@ -87,6 +87,34 @@ def test_a_dropped_change_whose_code_is_elsewhere_is_never_sure(tmp_path: Path) 
     assert "lib/work.c: the code of a dropped change is in lib/all.c in the branch; make the change there" in found.steps
 
 
+def test_a_moved_change_is_not_sure_where_a_second_function_has_the_same_code(tmp_path: Path) -> None:
+    one, two = function("one", "a(f);", "b(f);"), function("two", "a(f);", "b(f);")
+    other = "".join(function(f"filler{number}", f"step{number}(f);") for number in range(12))
+    found, made, _ = adapted(
+        tmp_path,
+        {"dir/old.c": other + one + two},
+        {"dir/old.c": other, "dir/new.c": one},
+        {"dir/new.c": function("one", "a(f);", "new(f);", "b(f);")},
+    )
+    assert found is not None
+    assert made["dir/old.c"].endswith(two)
+    assert "dir/old.c: two() has the same code in the branch; make the change there, too, if it needs it" in found.steps
+    assert found.confidence < 0.5
+
+
+def test_a_fix_of_which_half_is_dropped_is_not_sure(tmp_path: Path) -> None:
+    body, block = [f"step{number}(f);" for number in range(9)], ["do {", "again(f);", "more(f);", "} while (f->next);"]
+    found, made, _ = adapted(
+        tmp_path,
+        {"a.c": function("work", *body, "end(f);")},
+        {"a.c": function("work", *body, *block, "end(f);")},
+        {"a.c": function("work", "int saved = f->v;", *body, *block[:2], "f->v = saved;", *block[2:], "end(f);")},
+    )
+    assert found is not None
+    assert made["a.c"] == function("work", "int saved = f->v;", *body, "end(f);")
+    assert found.confidence < 0.5
+
+
 @pytest.mark.parametrize(
     ("made", "expected"),
     [
