@@ -83,7 +83,7 @@ def test_a_second_import_changes_nothing(monkeypatch: pytest.MonkeyPatch, tmp_pa
     before = stored()
     outcome = call("track", "import", export(), "--format", "json")
     assert outcome.code == 0
-    assert json.loads(outcome.out)["imported"] == {"added": [], "merged": [1, 3], "mails": 0}
+    assert json.loads(outcome.out)["imported"] == {"added": [], "merged": [1, 3], "mails": 0, "problems": []}
     assert stored() == before
     assert (
         call("track", "import", "-", stdin=Path("f.jsonl").read_bytes()).out == "0 series added; 2 series already followed; 0 new mails\n"
@@ -152,18 +152,33 @@ WRONG = {
         lambda lines: changed(lines, 0, schema="patchpilot/followed/2"),
         "was written by a newer version of patchpilot: patchpilot/followed/2",
     ),
-    "cut": (lambda lines: lines[:-1], "is incomplete: 1 of 2 series, 14 of 14 mails"),
-    "cut in a line": (lambda lines: [*lines[:-1], lines[-1][:90]], ":17: not a line of an export: "),
-    "without its mails": (lambda lines: [lines[0], *lines[2:]], "is not in the file"),
-    "not an object": (lambda lines: [*lines[:2], "[]", *lines[2:]], ":3: not a line of an export: not an object"),
-    "deep": (lambda lines: [lines[0], "[" * 100_000, *lines[1:]], ":2: not a line of an export: "),
-    "a number too large": (lambda lines: changed(lines, -1, id=2**70), "'id' is out of range"),
-    "a key that is missing": (lambda lines: [lines[0], '{"mail": "x"}'], "'base64' is missing"),
-    "no base64": (lambda lines: [lines[0], '{"mail": "x", "base64": "%"}'], ":2: not a line of an export: "),
-    "a wrong time": (lambda lines: changed(lines, -1, updated="yesterday"), "yesterday"),
-    "another kind of archive": (lambda lines: changed(lines, -1, archive="file:///etc"), "is neither the URL nor the path of an archive"),
-    "a mail over a limit": (lambda lines: [lines[0], json.dumps({"mail": "x", "text": "a" * (60 << 20)})], "too long"),
 }
+DAMAGED = {
+    "cut": (lambda lines: lines[:-1], " is incomplete: 1 of 2 series, 14 of 14 mails", (1,)),
+    "cut in a line": (lambda lines: [*lines[:-1], lines[-1][:90]], ":17: not a line of an export: ", (1,)),
+    "without a mail": (
+        lambda lines: [lines[0], *lines[2:]],
+        ":15: the mail <w@example.org> is not in the file; `patchpilot track rebuild 1` fetches it",
+        (1, 3),
+    ),
+    "not an object": (lambda lines: [*lines[:2], "[]", *lines[2:]], ":3: not a line of an export: not an object", (1, 3)),
+    "deep": (lambda lines: [lines[0], "[" * 100_000, *lines[1:]], ":2: not a line of an export: ", (1, 3)),
+    "a number too large": (lambda lines: changed(lines, -1, id=2**70), ":17: not a line of an export: 'id' is out of range", (1,)),
+    "a key that is missing": (
+        lambda lines: [lines[0], '{"mail": "x"}', *lines[1:]],
+        ":2: not a line of an export: 'base64' is missing",
+        (1, 3),
+    ),
+    "no base64": (lambda lines: [lines[0], '{"mail": "x", "base64": "%"}', *lines[1:]], ":2: not a line of an export: ", (1, 3)),
+    "a wrong time": (lambda lines: changed(lines, -1, updated="yesterday"), "yesterday", (1,)),
+    "another kind of archive": (
+        lambda lines: changed(lines, -1, archive="file:///etc"),
+        "is neither the URL nor the path of an archive",
+        (1,),
+    ),
+    "a mail over a limit": (lambda lines: [lines[0], json.dumps({"mail": "x", "text": "a" * (60 << 20)}), *lines[1:]], "too long", (1, 3)),
+}
+"""What is wrong in a file, what is reported, and which series are imported."""
 
 
 @pytest.mark.parametrize("name", WRONG)
@@ -181,6 +196,29 @@ def test_a_wrong_file_is_an_error_and_changes_nothing(name: str, monkeypatch: py
     assert said in outcome.err
     assert "\nhint: " in outcome.err
     assert stored() == before
+
+
+@pytest.mark.parametrize("name", DAMAGED)
+@pytest.mark.usefixtures("followed")
+def test_a_line_that_cannot_be_read_is_reported_and_all_else_imported(name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    lines = export().read_text().splitlines()
+    make, said, imported = DAMAGED[name]
+    Path("wrong.jsonl").write_text("\n".join(make(lines)))
+    everything = stored()
+    elsewhere(monkeypatch, tmp_path / "new")
+    outcome = call("track", "import", "wrong.jsonl", "--format", "json")
+    assert outcome.code == 2
+    (problem, *more) = json.loads(outcome.out)["imported"]["problems"]
+    assert problem.startswith("wrong.jsonl")
+    assert said in problem
+    assert more == (["wrong.jsonl is incomplete: 2 of 2 series, 13 of 14 mails"] if name == "without a mail" else [])
+    assert outcome.err == "".join(f"patchpilot: warning: {line}\n" for line in (problem, *more))
+    there = stored()
+    absent = {"w@example.org"} if name == "without a mail" else set()
+    assert there["series"] == [row for row in everything["series"] if row[0] in imported]
+    assert there["members"] == [row for row in everything["members"] if row[0] in imported and row[1] not in absent]
+    assert there["ticks"] == [row for row in everything["ticks"] if row[0] in imported]
+    assert {message_id for message_id, _ in there["mails"]} == {message_id for _, message_id, _ in there["members"]}
 
 
 def test_a_missing_file_is_an_error(workdir: Path) -> None:

@@ -396,12 +396,13 @@ def export(common: Common, numbers: tuple[int, ...]) -> int:
 @command.command("import", epilog="\b\nExample:\n  patchpilot track import followed.jsonl")
 @common_options("text", "json")
 @click.argument("file", metavar="FILE")
-def import_(common: Common, file: str) -> None:
+def import_(common: Common, file: str) -> int:
     """Follow the series of a file that `track export --format jsonl` wrote (`-`: standard input).
 
-    A series that you follow already gets the mails it lacks; nothing is overwritten.
+    A series that you follow already gets the mails it lacks; nothing is overwritten. Lines that cannot be read are reported, all others imported.
     """
     from patchpilot.cli.output.track_report import imported_text, series_json
+    from patchpilot.errors import ExitCode
     from patchpilot.services.track import known_series as service
     from patchpilot.services.track.transfer_series import import_file
 
@@ -409,10 +410,13 @@ def import_(common: Common, file: str) -> None:
         imported = import_file(file, store)
         if common.format == "text":
             common.write(imported_text(imported))
-            return
-        repository = place.repository_if_any()
-        series = [service.show(number, store=store, repository=repository, progress=progress) for number in imported.numbers]
-    common.write(series_json(series, imported=imported))
+        else:
+            repository = place.repository_if_any()
+            series = [service.show(number, store=store, repository=repository, progress=progress) for number in imported.numbers]
+            common.write(series_json(series, imported=imported))
+    for problem in imported.problems:
+        notice("warning", problem)
+    return ExitCode.USAGE if imported.problems else ExitCode.OK
 
 
 @command.command(epilog="\b\nExamples:\n  patchpilot track classify reply.eml\n  patchpilot track classify --format json thread.mbox")

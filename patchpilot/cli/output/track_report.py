@@ -28,7 +28,12 @@ def series_json(series: Sequence[Tracked], topic: TopicState | None = None, impo
     """The document of `track`; `topic` is that of the current branch, `imported` what `track import` did."""
     body: dict[str, Any] = {"series": [_series(series_) for series_ in series], "topic": topic_json(topic) if topic else None}
     if imported:
-        body["imported"] = {"added": list(imported.added), "merged": list(imported.merged), "mails": imported.mails}
+        body["imported"] = {
+            "added": list(imported.added),
+            "merged": list(imported.merged),
+            "mails": imported.mails,
+            "problems": list(imported.problems),
+        }
     return document("track", body)
 
 

@@ -16,6 +16,7 @@ from typing import Any
 from patchpilot.errors import InputError
 from patchpilot.model.action import Action
 from patchpilot.model.mail import Mail
+from patchpilot.series.database import DamagedError
 from patchpilot.services.track.track_export import readable
 from patchpilot.threads.collect_mails import status_of
 from patchpilot.threads.ledger import PointState
@@ -31,11 +32,13 @@ _HEADING, _SERIES, _MAIL = "schema", "series", "mail"
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What an import did: the numbers of the series that it added, of those that were there and got something, and how many mails are new."""
+    """What an import did: the numbers of the series that it added, of those that were there and got something, how many mails are new, and what was
+    not imported: each with its line and why."""
 
     added: tuple[int, ...]
     merged: tuple[int, ...]
     mails: int
+    problems: tuple[str, ...] = ()
 
     @property
     def numbers(self) -> tuple[int, ...]:
@@ -91,36 +94,43 @@ def import_file(name: str, store: Store) -> Imported:
 
 
 def import_lines(lines: Iterable[bytes], source: str, store: Store) -> Imported:
-    """Take in the series of an export, all or none. One that is followed already gets what it lacks; what it has stays.
+    """Take in the series of an export. One that is followed already gets what it lacks; what it has stays. A line that cannot be read is reported, and
+    all others are imported; so is a series without those of its mails that the file lacks.
 
-    InputError for a file that is no export, is incomplete, or is of a newer version.
+    InputError for a file that is no export or is of a newer version: nothing is imported.
     """
     numbered = enumerate(lines, 1)
     heading = _heading(next(numbered, (1, b""))[1], source)
     added, merged, mails, count = list[int](), list[int](), 0, 0
+    problems: list[str] = []
+    unread = 0
     with store.changing():
         for number, line in numbered:
             try:
                 value = _value(line)
                 if _MAIL in value:
-                    count += 1
                     store.keep_raw(_typed(value, _MAIL, str), _raw(value))
+                    count += 1
                 else:
                     record = _record(_typed(value, _SERIES, dict))
                     taken = _take(record, store)
                     mails += taken.new
                     (added if taken.is_added else merged).append(taken.number)
+                    again = Action("track", ("rebuild", str(taken.number)), "`{}` fetches it")
+                    problems += [f"{source}:{number}: the mail <{lacking}> is not in the file; {again}" for lacking in taken.lacking]
             except (ValueError, KeyError, TypeError) as error:
-                raise InputError(f"{source}:{number}: not a line of an export: {_said(error)}", hint=_again()) from error
+                unread += 1
+                problems.append(f"{source}:{number}: not a line of an export: {_said(error)}")
+            except DamagedError:
+                raise
             except InputError as error:
-                raise InputError(f"{source}:{number}: {error.message}", hint=error.advice) from error
-        if (len(added) + len(merged), count) != (heading["series"], heading["mails"]):
-            raise InputError(
-                f"{source} is incomplete: {len(added) + len(merged)} of {heading['series']} series, {count} of {heading['mails']} mails",
-                hint=_again(),
-            )
+                unread += 1
+                problems.append(f"{source}:{number}: {error.message}")
+        series = len(added) + len(merged)
+        if series + count + unread < heading["series"] + heading["mails"]:
+            problems.append(f"{source} is incomplete: {series} of {heading['series']} series, {count} of {heading['mails']} mails")
         store.drop_unused_mails()
-    return Imported(tuple(added), tuple(merged), mails)
+    return Imported(tuple(added), tuple(merged), mails, tuple(problems))
 
 
 def _heading(line: bytes, source: str) -> Mapping[str, Any]:
@@ -211,21 +221,21 @@ def _moment(text: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class _Taken:
-    """A series that was taken in: its number here, whether it was added, and how many of its mails are new to it."""
+    """A series that was taken in: its number here, whether it was added, how many of its mails are new to it, and which are not in the file."""
 
     number: int
     is_added: bool
     new: int
+    lacking: tuple[str, ...]
 
 
 def _take(record: SeriesRecord, store: Store) -> _Taken:
     ids = {message_id for message_id, _ in record.members}
     there = {mail.message_id: mail for mail in store.stored(ids)}
-    if lacking := ids - there.keys():
-        raise ValueError(f"the mail {min(lacking)} is not in the file")
     known = store.holding([record.entry.message_id]) or _same_topic(record, there, store)
     before = store.message_ids(known.id) if known else frozenset()
-    return _Taken(store.merge(record, known), known is None, len(ids - before))
+    record = replace(record, members=tuple(member for member in record.members if member[0] in there))
+    return _Taken(store.merge(record, known), known is None, len(there.keys() - before), tuple(sorted(ids - there.keys())))
 
 
 def _same_topic(record: SeriesRecord, mails: Mapping[str, Mail], store: Store) -> TrackEntry | None:
