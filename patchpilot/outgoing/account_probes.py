@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.action import Action
+from patchpilot.model.hosts import LOOPBACK
 from patchpilot.outgoing.credentials import ask
 from patchpilot.outgoing.mail_account import Account
 from patchpilot.outgoing.probes import Probe
@@ -91,7 +92,7 @@ def mail_server(repository: Repository, account: Account, *, offline: bool, term
         probes.append(Probe("mail server", "ok", f"{account.label} is reachable"))
         if account.needs_login:
             probes.append(Probe("login", "ok", f"logged in as {account.user}; nothing was sent"))
-        if not account.encryption and server.has_extn("starttls") and not _is_local(account.server):
+        if not account.encryption and server.has_extn("starttls") and account.server not in LOOPBACK:
             probes.append(
                 Probe(
                     "encryption",
@@ -100,7 +101,7 @@ def mail_server(repository: Repository, account: Account, *, offline: bool, term
                     "git config --global sendemail.smtpencryption tls",
                 )
             )
-        if account.needs_login and not account.encryption and not _is_local(account.server):
+        if account.needs_login and not account.encryption and account.server not in LOOPBACK:
             probes.append(Probe("password", "fail", "the password is sent unencrypted", "git config --global sendemail.smtpencryption tls"))
     return tuple(probes)
 
@@ -134,7 +135,3 @@ def _program(command: str) -> Probe:
         f"program not found: {parts[0] if parts else command!r}",
         "set sendemail.sendmailcmd or sendemail.smtpserver with git config",
     )
-
-
-def _is_local(host: str) -> bool:
-    return host in ("localhost", "127.0.0.1", "::1")

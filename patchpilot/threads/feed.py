@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 
 from patchpilot import __version__
 from patchpilot.errors import NetworkError, UsageError
+from patchpilot.model.hosts import LOOPBACK
 
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _LIMIT = 4 * 1024 * 1024
 _SECONDS = 30
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The commits of a series in maintainers' trees that a repository has fetched, before they are in mainline."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from patchpilot.commits.repository import Repository
 from patchpilot.history.stable_branches import tree_branches
@@ -27,19 +27,29 @@ def in_trees(
     branches = tree_branches(repository, known)
     if not branches or not posts:
         return
-    ids = repository.rev_list(
-        f"--since={since}", f"--max-count={_MOST}", "--no-merges", "-F", "-i", *(f"--author=<{author}>" for author in authors),
-        *dict.fromkeys(branches.values()), "--not", *known,
-    )  # fmt: skip
+    by_tip: dict[str, list[str]] = {}
+    for name, tip in branches.items():
+        by_tip.setdefault(tip, []).append(name)
+    limits = (f"--since={since}", f"--max-count={_MOST}", "--no-merges", "-F", "-i", *(f"--author=<{author}>" for author in authors))
+    taken = list(_taken(repository.commits(repository.rev_list(*limits, *by_tip, "--not", *known)), posts, authors))
+    if not taken:
+        return
+    there = {tip: frozenset(repository.rev_list(*limits, tip, "--not", *known)) for tip in by_tip}
+    for commit, post in taken:
+        names = [name for tip, ids in there.items() if commit.id in ids for name in by_tip[tip]]
+        for tree in _trees(repository, names):
+            yield LandedCommit(tree, commit.id, how="in the repository", patch=post.number or 1, title=post.title, date=commit.committed)
+
+
+def _taken(commits: Iterable[Commit], posts: Sequence[Post], authors: Collection[str]) -> Iterator[tuple[Commit, Post]]:
+    """The commits that are those of a patch, each with the patch."""
     titles = {title_key(post.title): post for post in posts}
     mails = {post.message_id: post for post in posts}
-    for commit in repository.commits(ids):
+    for commit in commits:
         linked = next((mails[message_id] for message_id in links_of(commit) if message_id in mails), None)
         post = linked or titles.get(title_key(commit.subject))
-        if post is None or (linked is None and commit.committer.key in authors):
-            continue
-        for tree in _trees_with(repository, commit.id, branches):
-            yield LandedCommit(tree, commit.id, how="in the repository", patch=post.number or 1, title=post.title, date=commit.committed)
+        if post and (linked or commit.committer.key not in authors):
+            yield commit, post
 
 
 def links_of(commit: Commit) -> set[str]:
@@ -47,14 +57,12 @@ def links_of(commit: Commit) -> set[str]:
     return {message_id for tag in commit.tags("Link") for message_id, _ in linked_ids(str(tag))}
 
 
-def _trees_with(repository: Repository, commit: str, branches: Collection[str]) -> list[str]:
-    """The trees that have a commit in a branch, as mails name them: `netdev/net.git (main)`."""
-    done = repository.git("for-each-ref", f"--contains={commit}", "--format=%(refname:lstrip=2)", "refs/remotes")
+def _trees(repository: Repository, names: Iterable[str]) -> list[str]:
+    """The trees of these remote branches, each with its preferred branch, as mails name them: `netdev/net.git (main)`."""
     by_remote: dict[str, list[str]] = {}
-    for name in done.text.splitlines():
-        if name in branches:
-            remote, _, branch = name.partition("/")
-            by_remote.setdefault(remote, []).append(branch)
+    for name in sorted(names):
+        remote, _, branch = name.partition("/")
+        by_remote.setdefault(remote, []).append(branch)
     return [_tree_name(repository, remote, min(names, key=_rank)) for remote, names in by_remote.items()]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import combinations
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from urllib.parse import urlsplit
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -16,6 +17,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from patchpilot.model.counted import counted
+from patchpilot.model.hosts import LOOPBACK
 from patchpilot.tui.action_keys import first_stage, in_keys
 from patchpilot.tui.glyphs import glyph
 from patchpilot.tui.rich_text import STRONG, lines, wrapped
@@ -69,7 +71,7 @@ def load(ask: JobRequest) -> "tuple[tuple[Tracked, ...], StageStatus]":
     from patchpilot.services.track.follow_topic import followed
 
     session = ask.session
-    fresh = ask.visited and (ask.again or _is_local(session.settings(ask.repository).get("lore")))
+    fresh = ask.visited and (ask.again or urlsplit(session.settings(ask.repository).get("lore")).hostname in LOOPBACK)
 
     def known(shown: "FollowedSeries") -> None:
         session.remember(Stage.FOLLOW, shown.series, status_of(shown.topic, shown.series))
@@ -118,10 +120,6 @@ def _open_points(series: "Tracked | None") -> str:
     from patchpilot.services.track.checklist import checklist
 
     return str(sum(not item.done for item in checklist(series)) if series else 0).lstrip("0")
-
-
-def _is_local(url: str) -> bool:
-    return "//127.0.0.1" in url or "//localhost" in url
 
 
 class _Reading(NamedTuple):
