@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The commits of a series in maintainers' trees that a repository has fetched, before they are in mainline."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from patchpilot.commits.repository import Repository
 from patchpilot.history.stable_branches import tree_branches
@@ -30,13 +30,18 @@ def in_trees(
     by_tip: dict[str, list[str]] = {}
     for name, tip in branches.items():
         by_tip.setdefault(tip, []).append(name)
-    limits = (f"--since={since}", f"--max-count={_MOST}", "--no-merges", "-F", "-i", *(f"--author=<{author}>" for author in authors))
-    taken = list(_taken(repository.commits(repository.rev_list(*limits, *by_tip, "--not", *known)), posts, authors))
+    beyond = (f"--since={since}", *by_tip, "--not", *known)
+    ids = repository.rev_list(f"--max-count={_MOST}", "--no-merges", "-F", "-i", *(f"--author=<{author}>" for author in authors), *beyond)
+    taken = list(_taken(repository.commits(ids), posts, authors))
     if not taken:
         return
-    there = {tip: frozenset(repository.rev_list(*limits, tip, "--not", *known)) for tip in by_tip}
+    children: dict[str, list[str]] = {}
+    for line in repository.git("rev-list", "--parents", *beyond).text.splitlines():
+        commit_id, *parents = line.split()
+        for parent in parents:
+            children.setdefault(parent, []).append(commit_id)
     for commit, post in taken:
-        names = [name for tip, ids in there.items() if commit.id in ids for name in by_tip[tip]]
+        names = [name for later in _with_descendants(commit.id, children) for name in by_tip.get(later, ())]
         for tree in _trees(repository, names):
             yield LandedCommit(tree, commit.id, how="in the repository", patch=post.number or 1, title=post.title, date=commit.committed)
 
@@ -50,6 +55,15 @@ def _taken(commits: Iterable[Commit], posts: Sequence[Post], authors: Collection
         post = linked or titles.get(title_key(commit.subject))
         if post and (linked or commit.committer.key not in authors):
             yield commit, post
+
+
+def _with_descendants(commit: str, children: Mapping[str, Sequence[str]]) -> set[str]:
+    found, todo = {commit}, [commit]
+    while todo:
+        following = [child for child in children.get(todo.pop(), ()) if child not in found]
+        found.update(following)
+        todo += following
+    return found
 
 
 def links_of(commit: Commit) -> set[str]:
