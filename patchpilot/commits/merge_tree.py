@@ -8,6 +8,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 
 from patchpilot.commits.run import environment, git_argv, stop
@@ -96,16 +97,23 @@ class Merges:
         self._process.stdin.flush()
 
     def _answer(self) -> tuple[bool, list[str]]:
-        """One answer: its tree, the conflicted entries up to an empty word, the messages up to another."""
+        """One answer: its tree, the conflicted entries up to an empty word, the messages up to what is no number of paths.
+
+        That is an empty word, but for a submodule in conflict git writes its advice there.
+        """
         status = next(self._words)
         if status not in ("0", "1"):
             raise EOFError(status)
         result = []
-        for _ in range(2):
-            for word in self._words:
-                result.append(word)
-                if not word:
-                    break
+        for word in self._words:
+            result.append(word)
+            if not word:
+                break
+        for word in self._words:
+            result.append(word)
+            if not word.isdigit():
+                break
+            result += islice(self._words, int(word) + 2)
         return status == "1", result
 
     def _read(self) -> Iterator[str]:

@@ -16,7 +16,7 @@ PATCHLEVEL = 6
 allmodconfig:
 \tmkdir -p $(O)/drv
 %.o: %.c
-\t$(CC) -Wall -c $< -o $(O)/$@
+\t$(CC) -Wall -Werror $(KCFLAGS) -c $(abspath $<) -o $(O)/$@
 """
 KERNEL = {"Kbuild": "\n", "MAINTAINERS": "\n", "init/main.c": "\n", "kernel/fork.c": "\n", "Makefile": MAKEFILE}
 

@@ -38,6 +38,18 @@ def test_the_answers_come_one_by_one_and_are_those_of_a_process_each(tmp_path: P
         assert not scratch.merge_trees(start, one, clashing).clean
 
 
+def test_the_advice_about_a_submodule_is_no_part_of_the_next_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Repo(tmp_path / "r").commit("start", {"x": "x\n"})
+    monkeypatch.setattr("patchpilot.backports.object_store._FEW", 0)
+    with Repository.open(tmp_path / "r") as repository, Scratch(repository) as scratch:
+        start, one, other, clashing = sides(scratch)
+        modules = [scratch.with_files(tree, {"lib": ("160000", digit * 40)}) for tree, digit in ((start, "1"), (one, "2"), (other, "3"))]
+        for _ in range(2):
+            assert scratch.merge_trees(*modules).paths == ("lib",)
+            assert scratch.merge_trees(start, one, other).clean
+            assert not scratch.merge_trees(start, one, clashing).clean
+
+
 def test_a_git_that_does_not_answer_at_once_is_asked_the_old_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Repo(tmp_path / "r").commit("start", {"x": "x\n"})
     mute = tmp_path / "bin" / "git"
