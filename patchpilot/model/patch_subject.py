@@ -45,6 +45,8 @@ class Subject(NamedTuple):
 _SET = re.compile(r"\bpatch ?set\b", re.IGNORECASE)
 _MARK = re.compile(r"\s*\[([^\]]*)\]")
 _AT_THE_END = re.compile(r"\s*(?:\[ver #(?P<a>\d{1,4})\]|\bver #(?P<b>\d{1,4}))\s*$", re.IGNORECASE)
+_JOINED = re.compile(r"\b(?P<version>(?:patch)?v\d{1,3})-+(?=(?!rc|stable|lts)[a-z])|(?<=[a-z])-(?=v\d{1,3}(?![\w.-]))", re.IGNORECASE)
+"""Where a version is joined to another mark: `[PATCHv2-next]`, `[PATCH net-next-v3]`."""
 _RE = re.compile(r"^\s*(?:(?:re|fwd?|aw|antw|sv|vs)\s*(?:\[\d+\])?\s*:\s*)+", re.IGNORECASE)
 
 
@@ -61,12 +63,12 @@ def parse_subject(raw: str) -> Subject:
     if marks and (ended := _AT_THE_END.search(rest)):
         version, rest = int(ended["a"] or ended["b"]), rest[: ended.start()]
     for mark in marks:
-        for word in re.split(r"[\s,]+", mark.strip()):
+        for word in re.split(r"[\s,]+", _JOINED.sub(r"\g<version> ", mark).strip()):
             lower = word.lower()
             if numbered := re.fullmatch(r"(\d{1,6})/(\d{1,6}|n)", lower):
                 number = int(numbered[1])
                 total = int(numbered[2]) if numbered[2] != "n" else None
-            elif versioned := re.fullmatch(r"(?:patch)?v(\d{1,4})(?:\.\d+)?", lower):
+            elif versioned := re.fullmatch(r"(?:patch/?)?v(\d{1,4})(?:\.\d+)?", lower):
                 version = int(versioned[1])
                 is_patch = is_patch or lower.startswith("patch")
             elif lower == "patch":

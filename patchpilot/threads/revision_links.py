@@ -148,7 +148,13 @@ def _of_different_series(one: Revision, other: Revision) -> bool:
 def _is_common_title(one: Revision, other: Revision) -> bool:
     """Whether a title may be used again for something else: one from long ago, or a cover letter's for other patches ("minor fixes")."""
     apart = abs(when(one.head.mail.mail) - when(other.head.mail.mail))
-    other_patches = one.head.is_cover and bool(one.patches and other.patches) and one.titles & other.titles == {title_key(one.head.title)}
+    same_patches = {title_key(post.title) for post in one.patches} & {title_key(post.title) for post in other.patches}
+    other_patches = (
+        one.head.is_cover
+        and bool(one.patches and other.patches)
+        and not same_patches
+        and one.titles & other.titles == {title_key(one.head.title)}
+    )
     later = max(one, other, key=lambda revision: when(revision.head.mail.mail))
     if later.version == 1 and _shares_little(one, other):
         return True

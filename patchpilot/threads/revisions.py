@@ -43,16 +43,21 @@ def find_topics(mails: Iterable[Classified]) -> tuple[PostedTopic, ...]:
 
 
 def _with_covers(posts: Sequence[Post]) -> list[Post]:
-    """The posts; one without number and diff that a numbered patch of the same author answers is a cover letter, also one whose number is that of
-    a set (`[PATCHSET v4 1/2]`)."""
+    """The posts; one without number and diff that a numbered patch of the same author answers, or the only patch of that version, is a cover letter,
+    also one whose number is that of a set (`[PATCHSET v4 1/2]`)."""
     headed = {(post.mail.mail.in_reply_to, post.mail.sender.key) for post in posts if post.number}
+    headed_alone = {
+        (post.mail.mail.in_reply_to, post.mail.sender.key, post.mail.subject.version)
+        for post in posts
+        if post.number is None and post.mail.body.has_diff
+    }
     found: list[Post] = []
     for post in posts:
         subject = post.mail.subject
-        heads = not post.mail.body.has_diff and (post.message_id, post.mail.sender.key) in headed
+        key = (post.message_id, post.mail.sender.key)
+        heads = not post.mail.body.has_diff and (key in headed or (*key, subject.version) in headed_alone)
         if heads and (post.number is None or subject.of_set):
-            number = None if post.number is None else 0
-            post = replace(post, mail=replace(post.mail, kind=MailKind.COVER, subject=subject._replace(number=number)))
+            post = replace(post, mail=replace(post.mail, kind=MailKind.COVER, subject=subject._replace(number=0)))
         found.append(post)
     return found
 
@@ -152,7 +157,7 @@ def _revisions(posts: Sequence[Post]) -> list[Revision]:
         mail, subject = post.mail.mail, post.mail.subject
         shape = (subject.version, subject.total, subject.resend, subject.rfc)
         home: list[Post] | None = None
-        if subject.total:
+        if subject.total or _is_lone_letter(by_id.get(mail.in_reply_to or "", ())):
             near = (by_id.get(reference) for reference in (mail.in_reply_to or "", *reversed(mail.references)))
             home = next((group for group in near if group is not None and (_fits(group, post, shape) or _under_cover(group, post))), None)
         if home is None and subject.total and (subject.total > 1 or subject.number == 0):
@@ -164,6 +169,11 @@ def _revisions(posts: Sequence[Post]) -> list[Revision]:
         home.append(post)
         by_id[post.message_id] = home
     return _whole([Revision(max(post.mail.subject.version for post in group), _in_place(group)) for group in sets])
+
+
+def _is_lone_letter(group: Sequence[Post]) -> bool:
+    """Whether a sending is a cover letter so far that counts no patches."""
+    return len(group) == 1 and group[0].is_cover and group[0].mail.subject.total is None
 
 
 def _in_place(posts: Iterable[Post]) -> tuple[Post, ...]:
@@ -183,7 +193,8 @@ def _whole(sent: Sequence[Revision]) -> list[Revision]:
             above = len(whole)
             whole.append(one)
         else:
-            whole[above] = replace(whole[above], posts=_in_place((*whole[above].posts, *one.posts)))
+            posts = _in_place((*whole[above].posts, *one.posts))
+            whole[above] = replace(whole[above], version=max(one.version, whole[above].version), posts=posts)
         place.update((post.message_id, above) for post in one.posts)
     return whole
 
@@ -200,7 +211,7 @@ def _same_letter(one: Revision, later: Revision) -> bool:
     return (
         one.head.is_cover
         and later.head.is_cover
-        and first == second
+        and (first.title, first.total, first.rfc) == (second.title, second.total, second.rfc)
         and not (one.patches and later.patches)
         and _together(one.posts[:1], later.head)
     )

@@ -456,3 +456,20 @@ def test_the_version_of_a_series_is_the_highest_of_its_mails() -> None:
 def test_scissors_have_a_length() -> None:
     assert scissors_line("-" * 100 + ">8" + "-" * 98)
     assert not scissors_line("-" * 101 + ">8" + "-" * 98)
+
+
+@pytest.mark.parametrize(
+    ("mark", "version", "words"),
+    [
+        ("PATCHv2-next 0/3", 2, ("next",)),
+        ("PATCH net-next-v3", 3, ("net-next",)),
+        ("PATCH/v2", 2, ()),
+        ("PATCH v5--cover-letter 1/3", 5, ("cover-letter",)),
+        ("PATCH v2-resend", 2, ("resend",)),
+        ("PATCH v5.10-stable", 1, ("v5.10-stable",)),
+        ("PATCH linux-v6-rc", 1, ("linux-v6-rc",)),
+    ],
+)
+def test_a_version_joined_to_another_mark_counts(mark: str, version: int, words: tuple[str, ...]) -> None:
+    one = parse_subject(f"[{mark}] x")
+    assert (one.version, one.words, one.is_patch) == (version, words, True)

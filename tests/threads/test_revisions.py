@@ -528,3 +528,17 @@ def test_a_second_version_without_its_number_is_known_by_its_changelog() -> None
         1,
         1,
     ]
+
+
+def test_a_letter_and_its_only_patch_without_numbers_are_one_sending() -> None:
+    letters = [mail(f"[PATCH v{at}] demo: pumps", "One step.\n", id=f"c{at}", minutes=at * 900) for at in (1, 2)]
+    under = [patch(f"[PATCH v{at}] demo: check the pump", id=f"p{at}", reply_to=f"c{at}", minutes=at * 900 + 1) for at in (1, 2)]
+    (found,) = topics(*letters, *under)
+    assert (versions(found), [len(revision.patches) for revision in found.revisions]) == ([1, 2], [1, 1])
+
+
+def test_a_letter_that_was_sent_again_with_its_version_is_of_that_version() -> None:
+    first = mail("[PATCH 0/2] demo: pumps", "Two steps.\n", id="c")
+    second = mail("[PATCH v2 0/2] demo: pumps", "Two steps.\n", id="d", minutes=2)
+    under = [patch(f"[PATCH v2 {at}/2] demo: step {at}", id=f"p{at}", reply_to="c", minutes=1) for at in (1, 2)]
+    assert versions(topics(first, *under, second)[0]) == [2]
