@@ -10,6 +10,7 @@ import pytest
 
 from patchpilot.cli.check.check_options import CI_FORMATS
 from patchpilot.commits.repository import Repository
+from patchpilot.services.check.editor_check import EditorCheck
 from patchpilot.services.settings import source_of
 from patchpilot.tui.screens import checks_screen
 from patchpilot.tui.session import JobRequest, Session
@@ -38,6 +39,15 @@ def with_pack(repo: Repo, text: str = PACK) -> None:
 def check(repo: Repo, *words: object) -> tuple[int, str, str]:
     done = call("check", "-C", repo.path, "--select", "our-marker", *words, "HEAD")
     return done.code, done.out, done.err
+
+
+def test_a_trusted_pack_runs_in_an_editor(repo: Repo) -> None:
+    with_pack(repo)
+    assert call("trust", repo.path).code == 0
+    editor = EditorCheck(repo.path)
+    found = editor.findings(repo.path / "a.c", "int a;\nint OURS;\nint OURS_too;\nint OURS;\n")
+    editor.close()
+    assert "our-marker" in {one.finding.name for one in found}
 
 
 def test_a_trees_pack_runs_only_after_it_was_shown_and_trusted(repo: Repo) -> None:

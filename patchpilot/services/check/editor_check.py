@@ -4,11 +4,12 @@
 from collections.abc import Container, Iterator, Sequence
 from difflib import SequenceMatcher
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from patchpilot.commits.tree_readers import CommitTree
 from patchpilot.errors import InputError, MissingError
 from patchpilot.lint.fixing.try_fixes import FixOutcome
+from patchpilot.lint.rule_store import load_rules
 from patchpilot.model.finding import Finding
 from patchpilot.model.patch import Patch, Series
 from patchpilot.services.check.apply_fixes import fixed_patch
@@ -22,6 +23,9 @@ from patchpilot.services.setup.rule_pages import rule_page
 from patchpilot.services.setup.trusted_packs import packs_if_trusted
 from patchpilot.services.topic.topic_base import find_base
 from patchpilot.services.workplace import Workplace
+
+if TYPE_CHECKING:
+    from patchpilot.commits.repository import Repository
 
 
 class TextFinding(NamedTuple):
@@ -78,6 +82,8 @@ class EditorCheck:
         settings = self._place.settings()
         self._packs, _ = packs_if_trusted(settings, self._place.source())
         self._request = check_request(settings, packs=self._packs)
+        self._rules = load_rules(self._packs)
+        self._trees: dict[str, _KnownTree | None] = {}
         self._since = ""
         if self.repository and (head := self.repository.find("HEAD")):
             self._since = find_base(self.repository, self._base).start if self._topic else head
@@ -138,15 +144,40 @@ class EditorCheck:
         return (changes,) if changes else ()
 
     def _checked(self, part: TextPatch, *, with_history: bool) -> CheckResult:
-        repository = self.repository
-        base = part.base and repository and repository.find(part.base)
         return check_series(
             (Series((part.patch,)),),
             self._request,
-            rules=(),
-            repository=repository if with_history else None,
-            tree=CommitTree(repository, base) if repository and base else None,
+            rules=self._rules,
+            repository=self.repository if with_history else None,
+            tree=self._tree(part.base),
         )
+
+    def _tree(self, revision: str) -> "_KnownTree | None":
+        if revision not in self._trees:
+            found = self.repository.find(revision) if self.repository and revision else None
+            self._trees[revision] = _KnownTree(self.repository, found) if self.repository and found else None
+        return self._trees[revision]
+
+
+class _KnownTree(CommitTree):
+    """The tree of a commit, each of its files asked for once: every change of a text asks for the same few."""
+
+    def __init__(self, repository: "Repository", commit_id: str) -> None:
+        super().__init__(repository, commit_id)
+        self._contents: dict[str, bytes | None] = {}
+        self._there: dict[str, bool] = {}
+
+    def read(self, path: str) -> bytes | None:
+        """The content of a file, or None."""
+        if path not in self._contents:
+            self._contents[path] = super().read(path)
+        return self._contents[path]
+
+    def exists(self, path: str) -> bool:
+        """Whether a file or directory is there."""
+        if path not in self._there:
+            self._there[path] = super().exists(path)
+        return self._there[path]
 
 
 class _Buffer:
