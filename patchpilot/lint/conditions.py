@@ -39,6 +39,8 @@ CONDITIONS: Mapping[str, type] = {
 
 def applies(context: Context, arguments: Mapping[str, Any]) -> bool:
     """Whether the patch meets all conditions among these arguments."""
+    if CONDITIONS.keys().isdisjoint(arguments):
+        return True
     patch = context.patch
     return (
         _is(arguments, "has_diff", lambda: patch.has_diff)

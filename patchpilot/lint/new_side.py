@@ -56,11 +56,11 @@ def c_hunks(context: Context, suffixes: tuple[str, ...] = (".c", ".h")) -> Itera
 
 
 def added_lines(context: Context, suffixes: tuple[str, ...] = (".c", ".h")) -> Iterator[tuple[NewHunk, int, NewLine]]:
-    """Yields (hunk, index in it, line) of every line that the patch adds to such files."""
+    """Returns (hunk, index in it, line) of every line that the patch adds to such files."""
     key = f"newlines.added.{suffixes}"
     if key not in context.shared:
         context.shared[key] = [(hunk, at, line) for hunk in c_hunks(context, suffixes) for at, line in enumerate(hunk.lines) if line.added]
-    yield from context.shared[key]
+    return iter(context.shared[key])
 
 
 def next_line(lines: Sequence[NewLine], at: int) -> NewLine | None:

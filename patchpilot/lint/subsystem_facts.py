@@ -25,7 +25,10 @@ def subsystem(context: "Context") -> "Subsystem | None":
 
 def file_subsystem(context: "Context", path: str) -> "Subsystem | None":
     """Returns the subsystem that a file is in; None where none is known, or the project is not the kernel."""
-    return subsystem_of_path(path) if context.project.kernel else None
+    known: dict[str, Subsystem | None] = context.shared.setdefault("subsystems", {})
+    if path not in known:
+        known[path] = subsystem_of_path(path) if context.project.kernel else None
+    return known[path]
 
 
 def subsystem_has(context: "Context", condition: str) -> bool:

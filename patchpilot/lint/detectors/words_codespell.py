@@ -76,11 +76,12 @@ def correction(word: str) -> str | None:
 
 
 class _Words:
-    """The dictionary; words are looked up by their first letters instead of reading it all."""
+    """The dictionary; words are looked up among those with the same first two letters instead of reading it all."""
 
     def __init__(self, data: mmap.mmap) -> None:
         self._data = data
         self._starts: dict[bytes, int] = {}
+        self._ranges: dict[bytes, tuple[int, int]] = {}
         at = 0
         for letter in b"abcdefghijklmnopqrstuvwxyz":
             key = b"\n" + bytes((letter,))
@@ -92,15 +93,24 @@ class _Words:
     def right(self, word: str) -> str | None:
         """Returns the correction in the entry of a word, or None."""
         key = f"\n{word}->".encode()
-        start = self._starts.get(key[:2], -1)
-        if start < 0:
-            return None
-        end = min((other for other in self._starts.values() if other > start), default=len(self._data))
+        if key[:3] not in self._ranges:
+            self._ranges[key[:3]] = self._range(key[:3])
+        start, end = self._ranges[key[:3]]
         found = self._data.find(key, start, end)
         if found < 0:
             return None
         stop = self._data.find(b"\n", found + 1)
         return self._data[found + len(key) : stop if stop >= 0 else len(self._data)].decode("utf-8", "replace")
+
+    def _range(self, beginning: bytes) -> tuple[int, int]:
+        """Returns where the lines with this beginning are; an empty range where there are none."""
+        start = self._starts.get(beginning[:2], len(self._data))
+        end = min((other for other in self._starts.values() if other > start), default=len(self._data))
+        last = self._data.rfind(beginning, start, end)
+        if last < 0:
+            return 0, 0
+        stop = self._data.find(b"\n", last + 1)
+        return self._data.find(beginning, start, end), stop if stop >= 0 else len(self._data)
 
 
 @cache
