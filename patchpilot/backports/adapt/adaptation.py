@@ -8,7 +8,7 @@ from patchpilot.backports.adapt.adapted_file import AdaptedFile
 from patchpilot.backports.adapt.calls import other_signatures, undeclared_variables
 from patchpilot.backports.adapt.confidence import UNSURE, confidence_of
 from patchpilot.backports.adapt.dropped_code import found_elsewhere, is_torn
-from patchpilot.backports.adapt.explain_steps import elsewhere_step, renamed_step, step_of, twin_step
+from patchpilot.backports.adapt.explain_steps import elsewhere_step, renamed_step, space_step, step_of, twin_step
 from patchpilot.backports.adapt.features import features_of
 from patchpilot.backports.adapt.moved_code import changed_units, find_file, merge_units, unchanged_twins
 from patchpilot.backports.adapt.renamed_names import absent_names, names_in, names_used, other_names, rename
@@ -133,6 +133,7 @@ def concluded(
         return None
     ways = [one.way for file in files.values() for one in file.carried]
     steps = [step_of(path, one) for path, file in files.items() for one in file.carried]
+    steps += [space_step(path) for path, file in files.items() if file.ours is not None and not file.carried]
     kind = max((_KINDS[way] for way in ways), key=list(dict.fromkeys(_KINDS.values())).index, default="context")
     features = features_of(files, unknown, fix_lines)
     if unknown or not _UNSURE_WAYS.isdisjoint(ways):

@@ -27,6 +27,11 @@ def step_of(path: str, carried: Carried) -> str:
     return f"{place}: {_WORDS[carried.way]}"
 
 
+def space_step(path: str) -> str:
+    """The step for a file whose lines differ in white space only."""
+    return f"{path}: the lines around the change differ in white space only"
+
+
 def renamed_step(name: str, here: str, since: str | None) -> str:
     """The step for a name that is another in the branch; `since` is the commit that introduced the new one, where it is known."""
     return f"{name} was called {here} before {since[:12]}" if since else f"{name} is called {here} in the branch"

@@ -51,6 +51,14 @@ def test_the_note_names_the_commit_that_made_the_lines_differ(world: World, tmp_
     assert "--signoff" not in adapted(world, tmp_path / "signed", "--signoff")
 
 
+def test_white_space_that_differs_is_said(world: World, tmp_path: Path) -> None:
+    world.branch("6.6", world.groundwork, ("work: spaces", {"w.c": source(l10="quick(10);", l19="  check(19);", l20="  check(20);")}))
+    adapted(world, tmp_path / "out", "--signoff")
+    (file,) = (tmp_path / "out" / "6.6").iterdir()
+    assert "w.c: the lines around the change differ in white space only" in file.read_text()
+    assert "+\tcheck(20, all);" in file.read_text()
+
+
 def test_what_is_below_the_cut_leaves_nothing_to_fill_in(world: World, tmp_path: Path) -> None:
     other_start(world)
     adapted(world, tmp_path / "out", "--signoff")
