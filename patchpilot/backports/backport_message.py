@@ -10,7 +10,7 @@ from patchpilot.model.trailer import add_trailers, parse_trailers
 from patchpilot.model.upstream_references import read_marks
 from patchpilot.projects.stable_trees import StableTrees
 
-_NOTE = re.compile(r"^\[ (?![Uu]pstream )[^\]\n:]+: ", re.MULTILINE)
+_NOTE = re.compile(r"^\[ (?![Uu]pstream )[^\]\n:]+: .*", re.MULTILINE)
 _PEOPLE = re.compile(r".*-by|cc|co-developed-by", re.IGNORECASE)
 
 
@@ -46,9 +46,9 @@ def backport_message(
     return text
 
 
-def has_note(message: str) -> bool:
-    """Whether a message says in a note what was adapted."""
-    return bool(_NOTE.search(message))
+def has_note(message: str, original: Commit) -> bool:
+    """Whether a message says in a note, which the original's does not have, what was adapted."""
+    return not set(_NOTE.findall(message)) <= set(_NOTE.findall(original.message))
 
 
 def people(commits: Sequence[Commit], without: Sequence[str] = ()) -> tuple[Address, ...]:

@@ -83,7 +83,7 @@ def make_commits(scratch: Scratch, stable: StableTrees, steps: Sequence[Step], t
             original, stable, dep_of=step.dep_of, notes=notes, signer=wording.signer, adapter=wording.adapter if adapted else None
         )
         parent = scratch.commit_like(original, tree, parent, message)
-        commits.append(MadeCommit(parent, original, difference, parts, has_note(message)))
+        commits.append(MadeCommit(parent, original, difference, parts, has_note(message, original)))
     return tuple(commits)
 
 

@@ -144,9 +144,9 @@ class BackportSession:
         # what --fixes names is meant for the one commit given; in a series, for commits without a Fixes: tag
         chosen = self.named if len(commits) == 1 else ()
         results = [self._one(commit, branches, ahead, chosen) for commit in commits]
-        known = {result.commit for result in results}
-        later = {one.commit for result in results for one in result.followers if one.kind == "fix" and not one.undone} - known
         if self.followers:
+            later = {one.commit for result in results for one in result.followers if one.kind == "fix" and not one.undone}
+            later -= {result.commit for result in results}
             order = sorted(later, key=lambda commit: self.history.index.ordinal(commit) or 0)
             results += [self._one(commit, branches, ahead, ()) for commit in order]
         return tuple(results)

@@ -47,18 +47,21 @@ def compile_objects(place: Path, before: str, after: str, paths: Sequence[str], 
     if not sources:
         return Compiled(-1, "no C file is changed: there is no object to compile")
 
-    def make(commit: str, *words: str) -> tuple[int, str]:
-        git(place, "checkout", "-q", "--detach", commit, timeout=1800)
-        made = [f"{path.removesuffix('.c')}.o" for path in sources if (place / path).is_file()]
+    def make(*words: str) -> tuple[int, str]:
         # allmodconfig makes errors of warnings
-        always = ("make", f"O={place.parent / 'build'}", "KCFLAGS=-Wno-error")
-        done = run([*always, *(words or ("-k", f"-j{os.cpu_count() or 1}", *made))], cwd=place, timeout=hours * 3600)
+        done = run(["make", f"O={place.parent / 'build'}", "KCFLAGS=-Wno-error", *words], cwd=place, timeout=hours * 3600)
         return done.code, (done.out + done.err).decode("utf-8", "replace").replace(f"{place}/", "").strip()
 
-    code, text = make(before, "allmodconfig")
+    def make_objects(commit: str) -> tuple[int, str]:
+        git(place, "checkout", "-q", "--detach", commit, timeout=1800)
+        here = [f"{path.removesuffix('.c')}.o" for path in sources if (place / path).is_file()]
+        return make("-k", f"-j{os.cpu_count() or 1}", *here) if here else (0, "")
+
+    git(place, "checkout", "-q", "--detach", before, timeout=1800)
+    code, text = make("allmodconfig")
     if code == 0:
-        known = _warnings(make(before)[1])
-        code, text = make(after)
+        known = _warnings(make_objects(before)[1])
+        code, text = make_objects(after)
         if code == 0:
             return Compiled(0, "", tuple((_warnings(text) - known).elements()))
     return Compiled(code, "\n".join(text.split("\n")[-_LINES:]))

@@ -253,7 +253,7 @@ def _resolved(repository: Repository, clone: Repository, base: str, head: str) -
         named = read_marks(message).upstream
         original = repository.find(named[0]) if named else None
         commit = repository.commit(original) if original else clone.commit(id_)
-        commits.append(MadeCommit(id_, commit, "", is_explained=has_note(message)))
+        commits.append(MadeCommit(id_, commit, "", is_explained=has_note(message, commit)))
     return commits
 
 
