@@ -163,7 +163,7 @@ DARED = re.compile(
 )
 """Who did it without asking."""
 IN_TREE = re.compile(
-    r"(?<!not )\b(?:is|are)(?: now)? in (?:my|the) (?:[\w/.-]+ ){0,2}(?:tree|queue|branch)\b(?! (?:already|of))"
+    r"(?<!not )(?<!what )(?<!that )(?<!which )\b(?:is|are)(?: now)? in (?:my|the) (?:[\w/.-]+ ){0,2}(?:tree|queue|branch)\b(?! (?:already|of))"
     r"|\bput (?:it|this|them) (?:in|into|on) (?:the|my) (?:queue|tree|branch)",
     re.IGNORECASE,
 )
@@ -193,7 +193,9 @@ WHOLE_SERIES = re.compile(
 )
 """Words of a reply to one patch that speak of more than this patch."""
 PERHAPS = _one_of("probably | maybe | perhaps | might | likely")
-UNDER_CONDITION = _one_of(r"(?:if|once|unless|when|after|until)\s+\w+")
+UNDER_CONDITION = _one_of(r"""
+    (?:if|once|unless|when|after|until)\s+\w+ | (?:please|pls|can you|could you|just) (?:re-?send|re-?spin|re-?post|re-?base|re-?submit|send|post|submit)
+""")
 TREE = re.compile(
     r"\b(?:applied|queued(?: up)?|merged|pushed|pulled|committed|taken|added|picked up"
     r"|line it up|take (?:it|this)|apply (?:it|this)|queue (?:it|this)(?: up)?)\b"
@@ -325,7 +327,8 @@ TOOK_OWN = re.compile(
 )
 """A maintainer on their own patch."""
 TOOK_IT = re.compile(
-    r"\bi(?:'ve| have)(?: now| just)? (?:applied|queued|merged|pushed|committed)"
+    r"\A(?![^?]{0,400}\b(?:idea|point|suggest\w*|comments?|advice|feedback)\b)(?:[^?]{0,400}?(?:[.!]\s+|\n))?\W*"
+    r"i(?:'ve| have)(?: now| just)? (?:applied|queued|merged|pushed|committed)"
     r" (?:this|these|it|them|both|the (?:series|patch(?:es)?))(?: up)?(?: now)?(?=\s*(?:[.!]|$))",
     re.IGNORECASE,
 )

@@ -185,6 +185,8 @@ PEOPLE = {
     "only some": ("This fails to build as a module, so I've only applied the first four patches for now.", "applied"),
     "fixed when it was applied": ("No need, I fixed this up by hand when I applied it, thanks.", "applied"),
     "code that applies": ("The pump is applying the limit to all valves, is that meant?", "question"),
+    "resend and I will": ("Please resend this patch with a signed-off-by line, and I will queue it for the next merge window.", "review"),
+    "what is in the branch": ("Please resubmit against what is in the main branch.", "review"),
     "reluctant": ("I'm reluctant to merge the tap part, as I can't test it. Please split it.", "review"),
     "would love to": ("I'd love to see this patch applied to the next stable kernel, my pump stalls without it.", "other"),
     "tested after applying": (

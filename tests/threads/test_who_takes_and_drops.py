@@ -456,5 +456,9 @@ def test_an_author_tells_a_reviewer_that_it_is_applied() -> None:
     tagged = answer(f"Reviewed-by: {RITA}", to="v2", sender=RITA)
     taken = answer("That's what I did. Thanks for the review. I've applied this now.", to="x2100", sender=ADA, minutes=2200)
     assert state(TO_MATT, tagged, taken) == "accepted"
-    advice = answer("I've applied this to v3 now.", to="x2100", sender=ADA, minutes=2200)
-    assert state(TO_MATT, tagged, advice) == "under-review"
+    for text in (
+        "I've applied this to v3 now.",
+        "I have posted the series with your names where I have applied it.",
+        "Good idea. I've applied it.",
+    ):
+        assert state(TO_MATT, tagged, answer(text, to="x2100", sender=ADA, minutes=2200)) == "under-review"
