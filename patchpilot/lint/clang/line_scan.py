@@ -104,19 +104,11 @@ class ScannedLine:
 class LineScan:
     """All lines of a patch: `lines[n - 1]` is patch line n, `added` are those that hunks add; `strict` is the option of the run."""
 
-    __slots__ = ("_comments", "_whole", "added", "lines", "strict")
+    __slots__ = ("_comments", "added", "lines", "strict")
 
     def __init__(self, lines: list[ScannedLine], added: list[ScannedLine], strict: bool) -> None:
         self.lines, self.added, self.strict = lines, added, strict
         self._comments: dict[int, bool] = {}
-        self._whole: str | None = None
-
-    @property
-    def whole(self) -> str:
-        """The sanitized lines as one text, for fast searches."""
-        if self._whole is None:
-            self._whole = "\n".join(line.text for line in self.lines)
-        return self._whole
 
     def raw_line(self, number: int, skip: int = 0) -> str | None:
         """Returns the line at patch line `number` or, with `skip`, so many lines later, not counting removed lines; None beyond the end."""

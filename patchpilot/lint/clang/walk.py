@@ -5,11 +5,11 @@ The order matters: a type is known after the line that shows it. So one walk ser
 """
 
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from patchpilot.lint.clang.c_check import ADDED, CONTEXT, LAYOUT, LONGEST_LINE, CCheck, CWalk, LineContext
 from patchpilot.lint.clang.c_patterns import IDENT, INLINE, STORAGE, pattern
-from patchpilot.lint.clang.line_scan import LineScan, scan
+from patchpilot.lint.clang.line_scan import scan
 from patchpilot.lint.clang.statements import StatementSpan, passage_of_hunk
 from patchpilot.lint.clang.types import TypePattern, Types
 from patchpilot.lint.detector import Hit
@@ -69,7 +69,6 @@ def _walk(context: "Context") -> CCode:
     lines = scan(context)
     types = Types()
     walk = CWalk(lines, context, types)
-    layout, stages = _usable(LAYOUT, lines), _Stages(_usable(CONTEXT, lines), _usable(ADDED, lines))
     hunk = 0
     for line in lines.lines:
         if line.number % _LINES_A_WORD == 0:
@@ -87,26 +86,13 @@ def _walk(context: "Context") -> CCode:
             hunk = line.hunk_start
             walk.passage = passage_of_hunk(lines.lines, hunk)
         line_context = LineContext(line, walk)
-        _ask(layout, line_context, result)
+        _ask(LAYOUT, line_context, result)
         if line.file.endswith((".h", ".c")):
-            _read(line_context, stages, result)
+            _read(line_context, result)
     return result
 
 
-class _Stages(NamedTuple):
-    """The checks of a patch's C lines."""
-
-    context: list[CCheck]
-    added: list[CCheck]
-
-
-def _usable(checks: list[CCheck], lines: LineScan) -> list[CCheck]:
-    """Returns the checks that may find something in these lines, each with its needles that occur in them."""
-    found = ((one, tuple(needle for needle in one.needles if needle in lines.whole)) for one in checks)
-    return [one._replace(needles=needles) for one, needles in found if needles or not one.needles]
-
-
-def _read(line_context: LineContext, stages: _Stages, result: CCode) -> None:
+def _read(line_context: LineContext, result: CCode) -> None:
     line, walk = line_context.line, line_context.walk
     if line_context.code.startswith(("+{", "+}")):
         if pattern(r"\+\{\s*$").match(line_context.code):
@@ -119,11 +105,11 @@ def _read(line_context: LineContext, stages: _Stages, result: CCode) -> None:
         if span.is_whole:
             walk.skip_until = span.next_number
         walk.learner.statement(span.head, at_end)
-    _ask(stages.context, line_context, result)
+    _ask(CONTEXT, line_context, result)
     line_context.values = walk.tracker.line(line.text)
     if line.sign == "+":
         function = walk.function
-        _ask(stages.added, line_context, result)
+        _ask(ADDED, line_context, result)
         result.note(line_context, function)
 
 
