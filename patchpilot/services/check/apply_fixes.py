@@ -227,6 +227,18 @@ class FixWriter(Protocol):
         """What a fix changes, before and after."""
 
 
+class Buffer:
+    """Fixes that are only shown, in an editor or to a reviewer: all lines of a patch may be fixed, and no text is written."""
+
+    def room(self, patch: Patch) -> fix_files.FixDirectory:
+        """No limits."""
+        return fix_files.FixDirectory()
+
+    def texts(self, patch: Patch, mended: FixOutcome) -> tuple[()]:
+        """Edits are given instead."""
+        return ()
+
+
 def fixed_patch(
     first: CheckResult,
     checked: CheckedPatch,

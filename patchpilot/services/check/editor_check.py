@@ -11,12 +11,11 @@ from patchpilot.errors import InputError, MissingError
 from patchpilot.lint.fixing.try_fixes import FixOutcome
 from patchpilot.lint.rule_store import load_rules
 from patchpilot.model.finding import Finding
-from patchpilot.model.patch import Patch, Series
-from patchpilot.services.check.apply_fixes import fixed_patch
+from patchpilot.model.patch import Series
+from patchpilot.services.check.apply_fixes import Buffer, fixed_patch
 from patchpilot.services.check.check_patches import check_series
 from patchpilot.services.check.check_result import CheckResult
 from patchpilot.services.check.editor_texts import TextKind, TextPatch, message_text, patch_texts, source_text
-from patchpilot.services.check.fix_files import FixDirectory
 from patchpilot.services.settings import check_request
 from patchpilot.services.setup.list_rules import explain
 from patchpilot.services.setup.rule_pages import rule_page
@@ -109,9 +108,7 @@ class EditorCheck:
             checked = result.patches[0]
             if wanted not in checked.findings:
                 continue
-            _, outcome = fixed_patch(
-                result, checked, (Series((part.patch,)),), _Buffer(), frozenset(), lambda _, finding: finding == wanted
-            )
+            _, outcome = fixed_patch(result, checked, (Series((part.patch,)),), Buffer(), frozenset(), lambda _, finding: finding == wanted)
             return tuple(_edits(part, outcome)) if outcome else ()
         return ()
 
@@ -178,18 +175,6 @@ class _KnownTree(CommitTree):
         if path not in self._there:
             self._there[path] = super().exists(path)
         return self._there[path]
-
-
-class _Buffer:
-    """All lines of a text in an editor may be fixed."""
-
-    def room(self, patch: Patch) -> FixDirectory:
-        """No limits."""
-        return FixDirectory()
-
-    def texts(self, patch: Patch, mended: FixOutcome) -> tuple[()]:
-        """Edits are given instead."""
-        return ()
 
 
 def _concerning(kind: TextKind, part: TextPatch, findings: Sequence[Finding], of_mails: Container[str]) -> Iterator[Finding]:

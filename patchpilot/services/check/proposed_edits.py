@@ -3,12 +3,10 @@
 
 from collections.abc import Iterator
 
-from patchpilot.lint.engine import run
-from patchpilot.lint.fixing.try_fixes import fix_patch
-from patchpilot.lint.lint_context import Context
 from patchpilot.model.finding import Finding, FixEdit
-from patchpilot.model.patch import Patch, Series
+from patchpilot.model.patch import Series
 from patchpilot.model.printable import printable
+from patchpilot.services.check.apply_fixes import Buffer, fixed_patch
 from patchpilot.services.check.check_result import CheckedPatch, CheckResult
 from patchpilot.services.check.fix_commits import own_edits
 
@@ -19,18 +17,12 @@ def with_edits(result: CheckResult) -> CheckResult:
 
 
 def _edited(result: CheckResult, checked: CheckedPatch) -> CheckedPatch:
-    rules = {rule.id: rule for rule in result.rules}
     may_be_fixed = any(finding.path and finding.fix and finding.fix.kind == "safe" for finding in checked.findings)
-    if not may_be_fixed or result.setting is None or checked.patch.cut:
+    if not may_be_fixed or checked.patch.cut:
         return checked
-    context = result.setting.context(checked.patch, Series((checked.patch,)))
-
-    def check_again(now: Patch) -> tuple[Context, tuple[Finding, ...]]:
-        here = context.for_patch(now)
-        return here, run(here, result.rules)
-
-    suppressed = frozenset((each.finding.rule, (each.finding.patch_line or 0) - 1) for each in checked.suppressed)
-    outcome = fix_patch(checked.patch, check_again, rules, suppressed=suppressed)
+    _, outcome = fixed_patch(result, checked, (Series((checked.patch,)),), Buffer(), frozenset(), None)
+    if outcome is None:
+        return checked
     fixed = {(finding.rule, finding.patch_line) for finding in outcome.fixed}
     edits = {
         (path, line): FixEdit(edit.first, edit.last - edit.first + 1, tuple(map(_text, edit.lines)))
