@@ -2,6 +2,7 @@
 """The new side of a patch's C code: each line with whether the patch adds it, and with comments and strings masked."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate
 from typing import NamedTuple
 
 from patchpilot.cache import patterns as re
@@ -10,6 +11,9 @@ from patchpilot.lint.lint_context import Context
 from patchpilot.model.file_diff import FileChange, Hunk
 
 _LITERAL = re.compile(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|/\*.*?\*/|//.*$|/\*.*$')
+
+_OPENS_FUNCTION = re.compile(r"^\w.*\)\s*\{\s*$")
+_BARE = ("", "{", "}")
 
 
 class NewLine(NamedTuple):
@@ -74,7 +78,7 @@ def previous_line(lines: Sequence[NewLine], at: int) -> NewLine | None:
 
 
 def in_functions(context: Context, hunk: NewHunk) -> Sequence[bool]:
-    """Returns for each line of the hunk whether it is in a function's body: the last line at column 0 above is an opening brace."""
+    """Returns for each line of the hunk whether it is in a function's body: the last line at column 0 above is or ends in an opening brace."""
     # once for each hunk: looking back from every line of a long file takes quadratic time
     key = f"newlines.in_functions.{hunk.hunk.patch_line}"
     found: list[bool] | None = context.shared.get(key)
@@ -84,21 +88,30 @@ def in_functions(context: Context, hunk: NewHunk) -> Sequence[bool]:
         for line in hunk.lines:
             found.append(inside)
             if line.text[:1] not in ("", " ", "\t", "#"):
-                inside = line.text.startswith("{")
+                inside = line.text.startswith("{") or _OPENS_FUNCTION.search(line.code) is not None
     return found
 
 
 STRETCH = 10
-"""Another finding of the same kind within this many lines is not reported."""
+"""Another finding of the same kind within this many lines is not reported; blank lines and braces on lines of their own do not count."""
 
 
-def spaced(hits: Iterable[Hit]) -> Iterator[Hit]:
+def spaced(context: Context, hits: Iterable[Hit]) -> Iterator[Hit]:
     """Yields the hits except those close after another one."""
     last = -STRETCH
     for hit in hits:
-        if hit.patch_line is None or hit.patch_line - last >= STRETCH:
-            last = hit.patch_line or last
+        place = _filled_lines(context)[hit.patch_line] if hit.patch_line else None
+        if place is None or place - last >= STRETCH:
+            last = last if place is None else place
             yield hit
+
+
+def _filled_lines(context: Context) -> Sequence[int]:
+    """Returns how many lines with more than a brace are above each line of the patch, by its number."""
+    found: list[int] | None = context.shared.get("newlines.filled")
+    if found is None:
+        found = context.shared["newlines.filled"] = [0, *accumulate(line[1:].strip() not in _BARE for line in context.patch.lines)]
+    return found
 
 
 def _lines(hunk: Hunk) -> Iterator[NewLine]:

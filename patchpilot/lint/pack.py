@@ -241,19 +241,22 @@ _TYPES: Mapping[type, str] = {str: "a string", int: "a number", bool: "true or f
 def _remedy(table: Any, where: _Place) -> RuleFix:
     if not isinstance(table, dict):
         raise PackError(f"{where}: fix must be a table, [rule.fix]")
-    _no_unknown(table, ("kind", "text", "fixer", "equivalent"), where)
+    _no_unknown(table, ("kind", "text", "fixer", "equivalent", "unsafe"), where)
     kind = _choice(table.get("kind", "none"), FIX_KINDS, "fix kind", where)
     fixer = str(table.get("fixer", ""))
     if bool(fixer) != (kind in APPLIED_FIXES):
         raise PackError(f"{where}: a safe or unsafe fix needs a fixer, other fixes must not have one")
-    if fixer:
+    unsafe = str(table.get("unsafe", ""))
+    if unsafe and kind != "safe":
+        raise PackError(f"{where}: only a safe fix can have an unsafe one for what it leaves")
+    for name in filter(None, (fixer, unsafe)):
         from patchpilot.lint.fixing.fixer import import_fixers
 
         known = import_fixers()
-        if fixer not in known:
-            near = nearest(fixer, known)
-            raise PackError(f"{where}: unknown fixer {fixer!r}", hint=f"did you mean {near!r}?" if near else None)
-    return RuleFix(kind, str(table.get("text", "")).strip(), fixer, str(table.get("equivalent", "")).strip())
+        if name not in known:
+            near = nearest(name, known)
+            raise PackError(f"{where}: unknown fixer {name!r}", hint=f"did you mean {near!r}?" if near else None)
+    return RuleFix(kind, str(table.get("text", "")).strip(), fixer, str(table.get("equivalent", "")).strip(), unsafe)
 
 
 def _example(table: Any, where: _Place, *, bad: bool) -> Example:

@@ -15,7 +15,7 @@ Kernel = tuple[int, int]
 
 
 class RuleFix(NamedTuple):
-    """The fix of a finding: kind is one of `FIX_KINDS`; `text` says how; `fixer` applies it.
+    """The fix of a finding: kind is one of `FIX_KINDS`; `text` says how; `fixer` applies it, `unsafe` what a safe one leaves, with --unsafe-fixes.
 
     `equivalent` says why code with other tokens means the same after the fix, or what to check if the fix is unsafe.
     """
@@ -24,6 +24,7 @@ class RuleFix(NamedTuple):
     text: str = ""
     fixer: str = ""
     equivalent: str = ""
+    unsafe: str = ""
 
 
 class Rule(NamedTuple):

@@ -21,7 +21,7 @@ def _cases(*, bad: bool, safe: bool) -> list[object]:
 
 
 def test_a_rule_is_safe_to_mend_when_it_names_a_fixer_and_every_fixer_has_a_rule() -> None:
-    named = {rule.remedy.fixer for rule in all_rules() if rule.remedy.kind in APPLIED_FIXES}
+    named = {name for rule in all_rules() if rule.remedy.kind in APPLIED_FIXES for name in (rule.remedy.fixer, rule.remedy.unsafe) if name}
     assert named == set(import_fixers())
     assert not [rule.name for rule in all_rules() if rule.remedy.kind not in APPLIED_FIXES and rule.remedy.fixer]
 

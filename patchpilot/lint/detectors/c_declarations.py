@@ -109,7 +109,7 @@ def unsorted_declarations(context: Context, _arguments: Arguments) -> Iterator[H
                         yield Hit(at, case="required", values={"subsystem": required.title}) if required else Hit(at)
                         break
 
-    yield from spaced(hits())
+    yield from spaced(context, hits())
 
 
 def declaration_blocks(hunk: NewHunk) -> Iterator[list[NewLine]]:

@@ -86,7 +86,7 @@ def error_message_in_probe(context: Context, arguments: Arguments) -> Iterator[H
             if after and re.match(r"^\t+return (?:-E\w+|PTR_ERR\(.*\)|\w+);", after.code) and "probe" in _function(hunk, at):
                 yield Hit(line.patch_line)
 
-    yield from spaced(hits())
+    yield from spaced(context, hits())
 
 
 def _function(hunk: NewHunk, at: int) -> str:

@@ -33,7 +33,7 @@ def needless_line_break(context: Context, arguments: Arguments) -> Iterator[Hit]
             if len(joined) <= arguments["columns"]:
                 yield Hit(line.patch_line, values={"length": len(joined)})
 
-    yield from spaced(hits())
+    yield from spaced(context, hits())
 
 
 _PLAIN_CALL = re.compile(r"^\t+(?:[*\w>.\-\[\]]+\s*=\s*)?\w+\s*\(")
@@ -133,4 +133,4 @@ def missing_blank_line(context: Context, arguments: Arguments) -> Iterator[Hit]:
                 if below.added and re.match(r"^\t(?!if\b|else\b|return\b|\w+:)[^\s}#]", below.text):
                     yield Hit(below.patch_line, values={"side": "after the error check"})
 
-    yield from spaced(hits())
+    yield from spaced(context, hits())

@@ -61,7 +61,7 @@ def c99_comment(context: Context, _arguments: Arguments) -> Iterator[Hit]:
                 continue
             yield Hit(line.patch_line, column=where + 1)
 
-    yield from spaced(hits())
+    yield from spaced(context, hits())
 
 
 @detector("comment-form", "subsystem")
@@ -77,7 +77,7 @@ def comment_form(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             if subsystem and subsystem.comments == "empty-first-line":
                 yield Hit(line.patch_line, values={"subsystem": subsystem.title})
 
-    yield from spaced(hits())
+    yield from spaced(context, hits())
 
 
 _DEVM_STRUCT = re.compile(
@@ -148,7 +148,7 @@ def outer_parentheses(context: Context, _arguments: Arguments) -> Iterator[Hit]:
                 values={"value": line.text[match.start("value") :][: len(value)]},
             )
 
-    yield from spaced(hits())
+    yield from spaced(context, hits())
 
 
 def _is_one_group(text: str) -> bool:

@@ -49,7 +49,7 @@ def code_around(context: Context, arguments: Arguments) -> Iterable[Hit]:
     no line that the patch does not change. `spaced` skips hits close to another one; `column` reports the column.
     """
     hits = _code_around(context, arguments)
-    return spaced(hits) if arguments.get("spaced") else hits
+    return spaced(context, hits) if arguments.get("spaced") else hits
 
 
 def _code_around(context: Context, arguments: Arguments) -> Iterator[Hit]:
@@ -122,7 +122,7 @@ def longer_than(context: Context, arguments: Arguments) -> Iterable[Hit]:
     measured = _MEASURED.get(arguments["where"], _lines_longer)(context, arguments)
     if arguments.get("first"):
         return islice(measured, 1)
-    return spaced(measured) if arguments.get("spaced") else measured
+    return spaced(context, measured) if arguments.get("spaced") else measured
 
 
 def _title_longer(context: Context, arguments: Arguments) -> Iterator[Hit]:
@@ -204,7 +204,7 @@ def added_call(context: Context, arguments: Arguments) -> Iterator[Hit]:
                 if not any(re.search(rf"\b{re.escape(match['name'])}\s*\(", gone.text) for gone in hunk.change.lines("-")):
                     yield Hit(line.patch_line, column=match.start("name") + 1, values={"name": match["name"]})
 
-    yield from spaced(hits())
+    yield from spaced(context, hits())
 
 
 @detector("more-calls", "name gone new instead", generic=True, names=list, paths_pattern=str)

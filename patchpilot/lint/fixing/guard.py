@@ -62,14 +62,19 @@ def keeps_meaning(old: Sequence[str], new: Sequence[str], *, path: str, fixer: R
 
 
 def only_changes(was: Sequence[str], now: Sequence[str], allowed: TokenChanges) -> bool:
-    """Whether every run of tokens that differs is one of the allowed changes; no string ever differs."""
-    if [one for one in was if one[0] in "\"'"] != [one for one in now if one[0] in "\"'"]:
+    """Whether every run of tokens that differs is one of the allowed changes; no string differs unless it is one that they name."""
+    if [_restated(one, allowed) for one in was if one[0] in "\"'"] != [one for one in now if one[0] in "\"'"]:
         return False
     return all(
         kind == "equal"
         or any(re.fullmatch(rf"(?:{old})\n(?:{new})", f"{' '.join(was[a:b])}\n{' '.join(now[c:d])}") for old, new in allowed)
         for kind, a, b, c, d in SequenceMatcher(None, was, now, autojunk=False).get_opcodes()
     )
+
+
+def _restated(string: str, allowed: TokenChanges) -> str:
+    """Returns what a string becomes by the changes that are for this string."""
+    return next((new for old, new in allowed if old == string), string)
 
 
 def _squeezed(texts: Sequence[str]) -> str:

@@ -91,8 +91,7 @@ class PatchEdit:
                     continue
                 body = lines[header + 1 : self._end(hunk.lines[-1].patch_line, where, len(lines))]
                 # text after the hunk is not part of it: only lines that the fix added or removed are counted
-                old = sum(1 for at in range(hunk.patch_line, hunk.lines[-1].patch_line) if self.patch.lines[at].startswith("+"))
-                delta = sum(1 for line in body if line.startswith("+")) - old
+                delta = _growth(body) - _growth(self.patch.lines[hunk.patch_line : hunk.lines[-1].patch_line])
                 if delta or shift:
                     count = hunk.new_count + delta
                     ranges = f"{hunk.new_start + shift}" + ("" if match[3] is None and count == 1 else f",{count}")
@@ -104,3 +103,8 @@ class PatchEdit:
     def _end(self, number: int, where: Mapping[int, int], end: int) -> int:
         """Returns the current index of the first unchanged line after a hunk; the end when there is none."""
         return next((where[one] for one in self.origin[number : number + MAX_LINES_AFTER] if one in where), end)
+
+
+def _growth(lines: Sequence[str]) -> int:
+    """Returns how many more lines a hunk adds than it removes."""
+    return sum((line[:1] == "+") - (line[:1] == "-") for line in lines)

@@ -6,7 +6,7 @@ The patch is checked again after every round, so no fixer is trusted to be right
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import partial
@@ -18,7 +18,7 @@ from patchpilot.lint.fixing.guard import keeps_meaning
 from patchpilot.lint.fixing.patch_edit import PatchEdit
 from patchpilot.lint.fixing.realign import keep_columns
 from patchpilot.lint.lint_context import Context
-from patchpilot.model.finding import Finding
+from patchpilot.model.finding import Finding, FixEdit
 from patchpilot.model.patch import Patch
 from patchpilot.model.rule import Rule
 
@@ -37,6 +37,7 @@ NOT_EQUAL = "the fix is not proved to keep the meaning of the code"
 NOTHING_LEFT = "the fix would leave nothing of a hunk"
 ALIGNED = "lines that must not change are aligned with it"
 CAUSES_OTHERS = "its fix would cause another finding"
+NOT_GONE = "its fix would not remove the finding"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +76,13 @@ def fix_patch(
     """
     context, found = check(patch)
     start = PatchEdit.of(patch)
-    fixers = {rule.id: import_fixers()[rule.remedy.fixer] for rule in rules.values() if rule.remedy.kind in kinds} if found else {}
+    fixers = {rule.id: tuple(_fixers_of(rule, kinds)) for rule in rules.values() if rule.remedy.kind in kinds} if found else {}
     before = _counted(found, start)
     tried = TriedFix(start, context, found, ())
     reasons: dict[Key, str] = {}
+    names = {id_: rule.name for id_, rule in rules.items()}
     for _ in range(MOST_PASSES):
-        last, (tried, whole) = tried, _pass(tried, check, fixers, set(suppressed), may_touch, reasons)
+        last, (tried, whole) = tried, _pass(tried, check, fixers, set(suppressed), may_touch, reasons, names)
         # a reverted fix may succeed now that the rest is fixed: a second call must find nothing to do
         if whole or tried.draft.patch.lines == last.draft.patch.lines:
             break
@@ -96,20 +98,33 @@ def fix_patch(
     return FixOutcome(tried.draft, patch, found, tuple(fixed), tried.found, reasons)
 
 
+def _fixers_of(rule: Rule, kinds: AbstractSet[str]) -> Iterator[RegisteredFixer]:
+    """Yields the fixers of a rule, in the order in which they are tried."""
+    known = import_fixers()
+    yield known[rule.remedy.fixer]
+    if rule.remedy.unsafe and "unsafe" in kinds:
+        yield known[rule.remedy.unsafe]
+
+
 def _pass(
     start: "TriedFix",
     check: Check,
-    fixers: Mapping[str, RegisteredFixer],
+    fixers: Mapping[str, Sequence[RegisteredFixer]],
     banned: set[Key],
     may_touch: Callable[[int], bool],
     reasons: dict[Key, str],
+    names: Mapping[str, str],
 ) -> tuple["TriedFix", bool]:
-    """Applies all fixes that cause no new finding; also returns whether no fix had to be reverted. Adds to `reasons` why fixes are left out."""
+    """Applies all fixes that cause no new finding; also returns whether no fix had to be reverted. Adds to `reasons` why fixes are left out.
+
+    `names` are those of the rules by their ids.
+    """
     before = _counted(start.found, start.draft)
     tried = start
     for number in range(MOST_STARTS):
         tried = _rounds(start.draft, start.context, start.found, check, fixers, banned, may_touch, reasons)
-        to_revert = _fixes_to_revert(tried, before)
+        causes = _fixes_to_revert(tried, before, names)
+        to_revert = set(causes)
         if not to_revert:
             return tried, number == 0
         if number >= MOST_STARTS // 2:
@@ -117,7 +132,7 @@ def _pass(
             rules = {rule for rule, _ in to_revert}
             to_revert |= {one.key for one in tried.applied if one.key[0] in rules}
         banned |= to_revert
-        reasons.update(dict.fromkeys(to_revert, CAUSES_OTHERS))
+        reasons.update({**dict.fromkeys(to_revert, CAUSES_OTHERS), **causes})
     return TriedFix(start.draft, start.context, start.found, ()), False
 
 
@@ -144,7 +159,7 @@ def _rounds(
     context: Context,
     found: tuple[Finding, ...],
     check: Check,
-    fixers: Mapping[str, RegisteredFixer],
+    fixers: Mapping[str, Sequence[RegisteredFixer]],
     banned: set[Key],
     may_touch: Callable[[int], bool],
     reasons: dict[Key, str],
@@ -162,14 +177,15 @@ def _rounds(
             if _is_long(draft.patch, finding.patch_line):
                 reasons[key] = TOO_LONG
                 continue
-            change = fixers[finding.rule].function(FixSite(context, finding))
-            if change is None:
+            site = FixSite(context, finding)
+            fixer, change = next(((one, change) for one in fixers[finding.rule] if (change := one.function(site))), (None, None))
+            if fixer is None or change is None:
                 reasons[key] = NOT_CERTAIN
                 continue
             touched = frozenset(draft.origin[number - 1] for number in change.lines)
             if accepted.meets(change):
                 continue
-            against = _objection(change, draft, context, fixers[finding.rule], accepted) if all(map(may_touch, touched)) else NOT_ADDED
+            against = _objection(change, draft, context, fixer, accepted) if all(map(may_touch, touched)) else NOT_ADDED
             if against:
                 reasons[key] = against
                 continue
@@ -208,13 +224,16 @@ def _objection(change: LineChange, draft: PatchEdit, context: Context, fixer: Re
     patch = draft.patch
     moved = _moved_whole(context)
     lines = change.lines
+    inserted = {edit.start for edit in change.edits if not edit.delete}
+    realigned = {number for edit in change.edits if _is_realigned(patch, edit) for number in range(edit.start, edit.start + edit.delete)}
     for number in lines:
         if _is_long(patch, number):
             return TOO_LONG
         text = patch.lines[number - 1] if number <= len(patch.lines) else ""
         in_diff = number >= patch.diff_line
-        if in_diff and (not text.startswith(("+", "\\")) or text.startswith("+++ ") or text[1:] in moved):
-            # only a blank line may be inserted before a line that the patch does not add
+        if in_diff and number in realigned:
+            continue
+        if in_diff and (not text.startswith(("+", "\\")) or text.startswith("+++ ") or (text[1:] in moved and number not in inserted)):
             return NOT_ADDED
         if not in_diff and number >= patch.message_line + len(patch.message):
             return NOT_ADDED
@@ -222,6 +241,14 @@ def _objection(change: LineChange, draft: PatchEdit, context: Context, fixer: Re
     if shrinks and not accepted.leaves_hunks(change):
         return NOTHING_LEFT
     return "" if _guarded(change, context, fixer) else NOT_EQUAL
+
+
+def _is_realigned(patch: Patch, edit: FixEdit) -> bool:
+    """Whether an edit replaces lines that the patch leaves alone by the same ones with another indent."""
+    old = [line[1:] for line in patch.lines[edit.start - 1 : edit.start - 1 + edit.delete] if line.startswith(" ")]
+    new = [line[1:].strip() for line in edit.insert if line.startswith("+")]
+    removed = [line[1:] for line in edit.insert if line.startswith("-")]
+    return bool(old) and len(old) == edit.delete and removed == old and new == [line.strip() for line in old]
 
 
 def _is_long(patch: Patch, number: int) -> bool:
@@ -319,11 +346,11 @@ def _moved_whole(context: Context) -> frozenset[str]:
     return found
 
 
-def _fixes_to_revert(tried: TriedFix, before: Counter[Key]) -> set[Key]:
-    """Returns the fixes to revert: those whose finding is still there, and those nearest to a new finding."""
+def _fixes_to_revert(tried: TriedFix, before: Counter[Key], names: Mapping[str, str]) -> dict[Key, str]:
+    """Returns the fixes to revert and why: those whose finding is still there, and those nearest to a new finding."""
     now = _counted(tried.found, tried.draft)
-    failed = {one.key for one in tried.applied if now[one.key] and now[one.key] >= before[one.key] > 0}
-    failed |= {one.key for one in tried.applied if now[one.key] and not before[one.key]}
+    keys = [one.key for one in tried.applied]
+    failed = {key: NOT_GONE for key in keys if now[key] and (now[key] >= before[key] or not before[key])}
     before_by_rule, now_by_rule = Counter(key[0] for key in before.elements()), Counter(key[0] for key in now.elements())
     touched = {number for one in tried.applied for number in one.lines}
     for key in now - before:
@@ -331,7 +358,8 @@ def _fixes_to_revert(tried: TriedFix, before: Counter[Key]) -> set[Key]:
         if key[1] not in touched and key[1] >= 0 and now_by_rule[key[0]] <= before_by_rule[key[0]]:
             continue
         near = _nearest(tried, key[1])
-        failed |= {one.key for one in tried.applied if near & one.lines} or {one.key for one in tried.applied}
+        caused = [one.key for one in tried.applied if near & one.lines] or keys
+        failed.update(dict.fromkeys(caused, f"{CAUSES_OTHERS}: {names.get(key[0], key[0])}"))
     return failed
 
 

@@ -201,12 +201,13 @@ class NeededLines:
         )
 
     def after(self, number: int, patch: Patch) -> frozenset[int]:
-        """The 0-based lines that a patch adds and that a patch after its `number` depends on."""
+        """The 0-based lines that a patch adds or leaves alone and that a patch after its `number` depends on."""
         return frozenset(
             line.patch_line - 1
             for change in patch.files
-            for line in change.lines("+")
-            if self.lines.get((_first(self.names, change.path), line.text), -1) > number
+            for hunk in change.hunks
+            for line in hunk.lines
+            if line.kind in "+ " and self.lines.get((_first(self.names, change.path), line.text), -1) > number
         )
 
 

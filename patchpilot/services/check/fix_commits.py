@@ -198,7 +198,8 @@ def own_edits(outcome: FixOutcome) -> Edits:
         if origin in headers:
             last = None
         elif origin >= patch.diff_line and patch.lines[origin][:1] in ("+", " "):
-            became[origin] = [*waiting, text]
+            # a line that is aligned anew is removed and added
+            became[origin] = [*waiting, *(() if text.startswith("-") else (text,))]
             waiting, last = [], origin
         elif origin < 0 and text.startswith("+"):
             # a line that is new goes with the one above it, at the top of a hunk with the one below

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Fixers for the layout of C lines: braces, labels, continuation lines, the stars of a comment."""
 
+from collections.abc import Sequence
+
 from patchpilot.cache import patterns as re
 from patchpilot.lint.clang.checks.line_layout import _last_open_parenthesis as last_open_bracket
 from patchpilot.lint.clang.line_scan import ScannedLine, as_text
@@ -10,6 +12,7 @@ from patchpilot.model.finding import FixEdit
 
 _SPACES = " \t"
 _MOST_LINES = 20
+_LONGEST_NOTICE = 60
 _TAG = re.compile(r"\+(?:/\*|//|#| \*)[ \t]*(SPDX-License-Identifier:[ \t]*[^*/]*?)[ \t]*(?:\*/)?[ \t]*$")
 
 
@@ -84,9 +87,12 @@ def comment_end(site: FixSite) -> LineChange | None:
 
 @fixer("align")
 def align(site: FixSite) -> LineChange | None:
-    """Aligns a continuation line with the text after the open parenthesis, and the lines that were aligned with it."""
-    line, before = site.added(site.number), site.added(site.number - 1)
-    if not line or not before:
+    """Aligns a continuation line with the text after the open parenthesis, and the lines that were aligned with it.
+
+    A line below an added one is removed and added again where the patch does not change it.
+    """
+    line, before = site.line, site.added(site.number - 1)
+    if not before or line.sign not in "+ " or line.starts_file or line.starts_hunk:
         return None
     tabs = re.match(r"\+(\t*)(.*)$", before.text)
     column = last_open_bracket(tabs[2]) if tabs else -1
@@ -96,15 +102,22 @@ def align(site: FixSite) -> LineChange | None:
     old = indent_of(line.raw)
     if not _may_move(line, old):
         return None
-    edits = [FixEdit(line.number, 1, (as_text(f"+{new_indent}{line.raw[1 + len(old) :]}"),))]
+    rows = [line]
     depth = _depth(before.code) + _depth(line.code)
     for number in range(line.number + 1, line.number + _MOST_LINES):
-        one = site.added(number)
-        if depth <= 0 or one is None or indent_of(one.raw) != old or not _may_move(one, old):
+        one = site.scan.lines[number - 1] if number <= len(site.scan.lines) else None
+        if depth <= 0 or one is None or one.sign != line.sign or one.starts_file or indent_of(one.raw) != old or not _may_move(one, old):
             break
-        edits.append(FixEdit(number, 1, (as_text(f"+{new_indent}{one.raw[1 + len(old) :]}"),)))
+        rows.append(one)
         depth += _depth(one.code)
-    return LineChange(edits=tuple(edits))
+    if depth > 0 and line.sign == " ":
+        # where the call ends is not known
+        return None
+    added = [as_text(f"+{new_indent}{row.raw[1 + len(old) :]}") for row in rows]
+    if line.sign == "+":
+        return LineChange(edits=tuple(FixEdit(row.number, 1, (text,)) for row, text in zip(rows, added, strict=True)))
+    removed = [as_text(f"-{row.raw[1:]}") for row in rows]
+    return LineChange(edits=(FixEdit(line.number, len(rows), (*removed, *added)),))
 
 
 def _may_move(line: ScannedLine, indent: str) -> bool:
@@ -135,21 +148,89 @@ def spdx_comment(site: FixSite) -> LineChange | None:
     if match and ("*/" in line.raw or not line.raw.startswith("+/*")):
         return site.replaced(site.number, f"+{comment} {match[1]}{end}")
     # the tag is in a comment of several lines
-    rows = [line]
-    while "*/" not in rows[-1].raw and len(rows) < _MOST_LINES and (below := site.added(rows[-1].number + 1)):
-        rows.append(below)
+    rows = _comment_rows(site, line)
     tagged = next((at for at, row in enumerate(rows) if _TAG.match(row.raw)), None)
     starts = comment != "#" and re.match(r"\+/\*[ \t]*$", line.raw) is not None
-    if tagged is None or not (match or starts) or len(rows) < tagged + 3 or any(not row.raw.startswith("+ *") for row in rows[1:]):
+    if tagged is None or not (match or starts) or len(rows) < 4 or any(not row.raw.startswith("+ *") for row in rows[1:]):
         return None
     found = _TAG.match(rows[tagged].raw)
     kept = [row.raw for at, row in enumerate(rows[1:], 1) if at != tagged]
     while kept and kept[0].strip("+* \t") == "":
         kept.pop(0)
+    while len(kept) > 1 and kept[-1].strip("+ \t") == "*/" and kept[-2].strip("+* \t") == "":
+        kept.pop(-2)
     if not found or not kept or kept[0].strip() == "+ */":
         return None
     lines = (f"+{comment} {found[1]}{end}", "+/*", *kept)
     return LineChange(edits=(FixEdit(site.number, len(rows), tuple(map(as_text, lines))),))
+
+
+_NOTICES = (
+    (
+        "GPL-2.0-or-later",
+        re.compile(
+            r"either version 2 (?:of the License|of the GNU General Public License)?,? ?or \(?at your option\)?,? any later version"
+        ),
+    ),
+    (
+        "GPL-2.0-only",
+        re.compile(
+            r"(?:terms(?: and conditions)? of the GNU General Public License,? version 2,? as published by the Free Software Foundation"
+            r"|terms of the GNU General Public License version 2 as published by the Free Software Foundation)(?!;? either)"
+        ),
+    ),
+)
+_OTHER_TERMS = re.compile(
+    r"\b(?:BSD|MIT|X11|Apache|MPL|Lesser|Library|LGPL|dual|alternatively|exception|redistributions? of source)\b", re.IGNORECASE
+)
+
+
+_WARRANTY = re.compile(
+    r"^(?:This (?:program|software|file|driver|code) is distributed in the hope|You should have received a copy of the GNU)"
+)
+
+
+def _comment_rows(site: FixSite, first: ScannedLine) -> list[ScannedLine]:
+    """Returns the added lines of the comment that starts at a line."""
+    rows = [first]
+    while "*/" not in rows[-1].raw and len(rows) < _LONGEST_NOTICE and (below := site.added(rows[-1].number + 1)):
+        rows.append(below)
+    return rows
+
+
+@fixer("spdx-notice", COMMENT)
+def spdx_notice(site: FixSite) -> LineChange | None:
+    """Writes the license tag of a C file in the place of the usual notice of this license in its first comment."""
+    line, comment = site.added(site.number), site.finding.value("comment")
+    if not line or comment not in ("//", "/*") or line.raw.strip() != "+/*":
+        return None
+    rows = _comment_rows(site, line)
+    name = _stated_license(rows)
+    if not name or rows[-1].raw.strip("+ \t") != "*/":
+        return None
+    paragraphs: list[list[str]] = [[]]
+    for row in rows[1:-1]:
+        if row.raw.strip("+* \t"):
+            paragraphs[-1].append(row.raw)
+        else:
+            paragraphs.append([])
+    kept = [one for one in paragraphs if one and not _is_notice(one)]
+    tag = f"+{comment} SPDX-License-Identifier: {name}{' */' if comment == '/*' else ''}"
+    text = [row for number, one in enumerate(kept) for row in ("+ *", *one)[0 if number else 1 :]]
+    lines = (tag, "+/*", *text, "+ */") if kept else (tag,)
+    return LineChange(edits=(FixEdit(site.number, len(rows), tuple(map(as_text, lines))),))
+
+
+def _is_notice(rows: Sequence[str]) -> bool:
+    text = " ".join(" ".join(row[1:].strip(" \t*") for row in rows).split())
+    return _WARRANTY.match(text) is not None or (text.startswith("This ") and any(notice.search(text) for _, notice in _NOTICES))
+
+
+def _stated_license(rows: Sequence[ScannedLine]) -> str:
+    """Returns the SPDX name of the license whose usual notice a comment is; "" if it is another one, or may be under more than one."""
+    text = " ".join(" ".join(row.raw[1:].strip(" \t/*") for row in rows).split())
+    found = [name for name, notice in _NOTICES if notice.search(text)]
+    return found[0] if len(found) == 1 and not _OTHER_TERMS.search(text) else ""
 
 
 @fixer("start-with-star", COMMENT)

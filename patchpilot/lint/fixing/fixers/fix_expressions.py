@@ -4,6 +4,7 @@
 from patchpilot.cache import patterns as re
 from patchpilot.lint.clang.line_scan import as_bytes
 from patchpilot.lint.clang.mask_comments import COMMENT as NOTE
+from patchpilot.lint.fixing.file_text import has_include
 from patchpilot.lint.fixing.fixer import NAMED, ColumnSpan, FixSite, LineChange, fixer
 
 _OUTSIDE = re.compile(r"^(?:scripts|samples|usr|tools|Documentation)/|^arch/[^/]+/boot/")
@@ -16,6 +17,8 @@ _CLOSES = re.compile(r"\s*(?:[),;?:}]|&&|\|\|)")
 _NULL_TEST = re.compile(rf"({_OPERAND})\s*([=!]=)\s*NULL\b")
 _SWAPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "==": "==", "!=": "!="}
 _CONSTANT_FIRST = re.compile(rf"\b([A-Z_][A-Z0-9_]*|\d\w*)(\s*)([<>]=?|[=!]=)(\s*)({_OPERAND}(?:\([\w, .>&-]*\))?)")
+_BIT_HEADERS = re.compile(r"#\s*include\s*<linux/(?:bits|bitops|kernel|module|device|interrupt|io)\.h>")
+"""Headers that define BIT(), or that have included one that does since 4.0."""
 _LIST_ENDS = re.compile(r"[;,]|&&|\|\||[^=!<>]=(?!=)|\?")
 
 
@@ -145,11 +148,26 @@ def octal_mode(site: FixSite) -> LineChange | None:
     return LineChange(spans=tuple(ColumnSpan(site.number, *place.span(), octal) for place in places)) if places else None
 
 
-@fixer("bit-macro", NAMED, tokens=((r"", r"BIT(?:_ULL)?"), (r"(?:\( )?1[uUlL]* <<(?: \()?", r""), (r"\)", r"")))
+_BIT_TOKENS = ((r"", r"BIT(?:_ULL)?"), (r"(?:\( )?1[uUlL]* <<(?: \()?", r""), (r"\)", r""))
+
+
+@fixer("bit-macro-exact", NAMED, tokens=_BIT_TOKENS)
+def bit_macro_exact(site: FixSite) -> LineChange | None:
+    """Writes `(1UL << n)` as `BIT(n)` and `(1ULL << n)` as `BIT_ULL(n)`, which they are, if the code that uses them has BIT()."""
+    kind = {"BIT": "ul", "BIT_ULL": "ull"}[site.finding.value("macro")]
+    return _with_bit(site, kind) if has_include(site, _BIT_HEADERS) else None
+
+
+@fixer("bit-macro", NAMED, tokens=_BIT_TOKENS)
 def bit_macro(site: FixSite) -> LineChange | None:
     """Writes `(1 << n)` as `BIT(n)`."""
+    return _with_bit(site, "[uUlL]*")
+
+
+def _with_bit(site: FixSite, kind: str) -> LineChange | None:
+    """Writes `(1 << n)`, where 1 has the suffix `kind` (a pattern, in either case), with the macro that the finding names."""
     text, macro = _code(site), site.finding.value("macro")
-    match = re.search(r"\(\s*1[uUlL]*\s*<<\s*(\w+|\(\s*[\w\s+*-]+\s*\))\s*\)", text)
+    match = re.search(rf"\(\s*1(?i:{kind})\s*<<\s*(\w+|\(\s*[\w\s+*-]+\s*\))\s*\)", text)
     if not match or NOTE in match[0]:
         return None
     amount = match[1].strip("() \t") if match[1].startswith("(") else match[1]

@@ -13,6 +13,9 @@ from patchpilot.model.trailer import is_trailer
 
 COLUMNS = 75
 """The length of a line of the message; what a fix makes longer is wrapped again."""
+_NO_PROSE = re.compile(r"[-*+#>|=~$%\[]|\(?\w[.)]\s|o\s|\d+[.)]\s")
+"""What a wrapped line must not start with: it would look like an item of a list, a quote or a command."""
+_ITEM = re.compile(r"( {0,3}(?:[-*+]|\d{1,2}[.)]) {1,3})([A-Za-z`'\"].*)$")
 _DOCUMENTS = (".rst", ".txt", ".md")
 _SURE_TWICE = frozenset(("the", "a", "an", "of", "and", "to", "is", "in", "for", "with", "on", "be", "we", "it", "this", "if", "or", "are"))
 
@@ -123,9 +126,11 @@ def commit_reference(site: FixSite) -> LineChange | None:
 def wrap(site: FixSite) -> LineChange | None:
     """Wraps a long line of prose, and the rest of its paragraph as far as its lines are full."""
     context = site.context
-    paragraph = next((one for one in paragraphs(context) if one.start <= site.number < one.start + len(one.lines)), None)
-    if not paragraph or not _in_message(site):
+    if not _in_message(site):
         return None
+    paragraph = next((one for one in paragraphs(context) if one.start <= site.number < one.start + len(one.lines)), None)
+    if not paragraph:
+        return _wrapped_item(site)
     lines = paragraph.lines[site.number - paragraph.start :]
     if any("\r" in row or not re.match(r"\S", row) or re.search(r"\S(?: {3,}|\t)|\|", row) for row in lines):
         return None
@@ -134,9 +139,22 @@ def wrap(site: FixSite) -> LineChange | None:
     while taken < len(lines) and len(lines[taken - 1]) + len(lines[taken].split()[0]) >= COLUMNS:
         taken += 1
     wrapped = textwrap.wrap(" ".join(lines[:taken]), COLUMNS, break_long_words=False, break_on_hyphens=False)
-    if any(is_trailer(row) or not row[0].isalnum() for row in wrapped[1:]):
+    if any(is_trailer(row) or _NO_PROSE.match(row) for row in wrapped[1:]):
         return None
     return LineChange(edits=(FixEdit(site.number, taken, tuple(wrapped)),))
+
+
+def _wrapped_item(site: FixSite) -> LineChange | None:
+    """Wraps the sentence of a list's item, below its first word."""
+    text = site.text(site.number)
+    match = _ITEM.match(text)
+    if not match or "\r" in text or re.search(r"\S(?: {3,}|\t)|\||[;{}=]", match[2]) or len(match[2].split()) < 6:
+        return None
+    rows = textwrap.wrap(match[2], COLUMNS - len(match[1]), break_long_words=False, break_on_hyphens=False)
+    if any(len(row) > COLUMNS - len(match[1]) for row in rows):
+        return None
+    lines = (f"{match[1]}{rows[0]}", *(" " * len(match[1]) + row for row in rows[1:]))
+    return LineChange(edits=(FixEdit(site.number, 1, lines),))
 
 
 def _prose_from(site: FixSite) -> tuple[str, ...]:

@@ -75,7 +75,8 @@ def space_around(site: FixSite) -> LineChange | None:
         return None
     text, at = place
     match = _SIGN.match(text, at)
-    if not match or not _is_certain(text, match[0], at, match.end()):
+    is_choice = text[at] == ":" and site.line.previous is not None and site.line.previous.code.rstrip().endswith("?")
+    if not match or not (is_choice or _is_certain(text, match[0], at, match.end())):
         return None
     end = match.end()
     spans = []
@@ -196,16 +197,16 @@ def cast(site: FixSite) -> LineChange | None:
 
 @fixer("star")
 def star(site: FixSite) -> LineChange | None:
-    """Moves stars next to the name: one space before them, none between them and none after."""
+    """Moves stars next to the name: one space before them, none between them and none after; a qualifier has a space on both sides."""
     place = _place(site)
     match = re.compile(r"[*\s]*\*[*\s]*").match(*place) if place else None
     if not place or not match or not re.match(r"[\w)(]", place[0][match.end() : match.end() + 1]):
         return None
     text, after = place[0], re.compile(r"\w+").match(place[0], match.end())
-    if after and after[0] in ("const", "volatile", "restrict", "__restrict", "__iomem", "__user", "__rcu", "__percpu", "__force"):
-        return None
     stars = match[0].rstrip()
     good = re.sub(r"\*\s+(?=\*)", "*", stars if stars[0] in _SPACES else f" {stars}")
+    if after and after[0] in ("const", "volatile", "restrict", "__restrict", "__iomem", "__user", "__rcu", "__percpu", "__force"):
+        good += " "
     if not text[place[1] - 1].isalnum() and text[place[1] - 1] not in "_)":
         return None
     return LineChange(spans=(ColumnSpan(site.number, match.start(), match.end(), good),)) if good != match[0] else None

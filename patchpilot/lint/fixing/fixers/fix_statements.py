@@ -8,6 +8,8 @@ from patchpilot.model.finding import FixEdit
 
 MOST_LINES = 12
 COLUMNS = 80
+MOST_COLUMNS = 100
+_DECLARED = re.compile(r"((?:[A-Za-z_]\w*[ \t]+)+(?:\*+[ \t]*)?)([A-Za-z_]\w*\()$")
 _STATEMENT = re.compile(r"[^;{}]*;$")
 _UPPER_CALL = re.compile(r"[A-Z][A-Z0-9_]*\s*\(")
 _HEAD = re.compile(r"(?:\}\s*)?(?:else\s+)?(?:if|for|while)\s*\(.*\)|(?:\}\s*)?else|do")
@@ -172,7 +174,10 @@ def operator_up(site: FixSite) -> LineChange | None:
 
 @fixer("join-open")
 def join_open(site: FixSite) -> LineChange | None:
-    """Moves the arguments below an open parenthesis or bracket up after it, all of them aligned with the first, in lines of up to 80 columns."""
+    """Moves the arguments below an open parenthesis or bracket up after it, all of them aligned with the first, in lines of up to 80 columns or 100.
+
+    Where the type of a function leaves no room for them, its name goes to the next line.
+    """
     line = site.added(site.number)
     head = bare_code(line) if line else None
     if not line or head is None or not head.endswith(("(", "[")):
@@ -187,13 +192,18 @@ def join_open(site: FixSite) -> LineChange | None:
         texts.append(text.strip())
         masks.append(here.text[1 : len(here.raw)].strip())
         depth += sum(here.code.count(one) for one in "([") - sum(here.code.count(one) for one in ")]")
-    lines = _filled(head, texts, masks)
+    lines = next((filled for limit in (COLUMNS, MOST_COLUMNS) if (filled := _filled(head, texts, masks, limit))), None)
+    declared = _DECLARED.match(head)
+    if not lines and declared and masks[-1].endswith((")", ";", "{")):
+        # the name of a function may start a line of its own
+        lines = _filled(declared[2], texts, masks, COLUMNS)
+        lines = [declared[1].rstrip(), *lines] if lines else None
     return (
         LineChange(edits=(FixEdit(site.number, number - site.number + 1, tuple(as_text(f"+{one}") for one in lines)),)) if lines else None
     )
 
 
-def _filled(head: str, texts: list[str], masks: list[str]) -> list[str]:
+def _filled(head: str, texts: list[str], masks: list[str], limit: int) -> list[str]:
     """Returns lines of arguments after an open parenthesis; none where one of them is too long."""
     column = len(expand(head))
     indent = "\t" * (column // 8) + " " * (column % 8)
@@ -208,8 +218,35 @@ def _filled(head: str, texts: list[str], masks: list[str]) -> list[str]:
                 start = at + 1
                 last = lines[-1]
                 longer = last + ("" if last.endswith(("(", "[")) or piece.startswith((")", "]")) else " ") + piece
-                if len(expand(longer)) <= COLUMNS:
+                if len(expand(longer)) <= limit:
                     lines[-1] = longer
                 else:
                     lines.append(indent + piece)
-    return lines if all(len(expand(one)) <= COLUMNS for one in lines) and len(lines[0]) > len(head) else []
+    return lines if all(len(expand(one)) <= limit for one in lines) and len(lines[0]) > len(head) else []
+
+
+_PLACE = r"[A-Za-z_]\w*(?:(?:->|\.)[A-Za-z_]\w*)*"
+_CHAIN = re.compile(rf"({_PLACE})\s*=\s*({_PLACE})\s*=(?!=)\s*([^=]+);$")
+_ANYWHERE = re.compile(r"[01]|NULL|true|false")
+"""Values that a variable of every type holds as they are."""
+
+
+@fixer("split-assignment", NAMED, tokens=((r"(?:\S+ )*=", r""), (r"", r"(?:\S+ )*;(?: (?:\S+ )*=)?")))
+def split_assignment(site: FixSite) -> LineChange | None:
+    """Writes `a = b = 1;` as `a = 1;` and `b = 1;`, and `a = b = f();` as `b = f();` and `a = b;`."""
+    line = site.added(site.number)
+    text = bare_code(line) if line else None
+    match = _CHAIN.match(text.strip()) if text else None
+    above = line.previous.code.rstrip() if line and line.previous else ""
+    # the second statement must not leave the body of a condition
+    if not line or not match or above[-1:] not in (";", "{", "}"):
+        return None
+    first, second, value = match.groups()
+    root = re.match(r"\w+", first)
+    if not root or first == second or re.match(rf"{re.escape(second)}\b", first) or root[0] == second:
+        return None
+    lines = (
+        (f"{first} = {value};", f"{second} = {value};") if _ANYWHERE.fullmatch(value) else (f"{second} = {value};", f"{first} = {second};")
+    )
+    indent = indent_of(line.raw)
+    return LineChange(edits=(FixEdit(line.number, 1, tuple(as_text(f"+{indent}{one}") for one in lines)),))

@@ -6,6 +6,10 @@ from patchpilot.lint.fixing.fixer import PROSE, FixSite, LineChange, delete, fix
 from patchpilot.model.finding import FixEdit
 
 _FORM = re.compile(r"^\s*([A-Za-z][A-Za-z-]*)\s*:\s*(\S.*?)\s*$")
+_NAMED_FIX = re.compile(
+    r"\s*fixes:?\s*(?:commit\s+)?([0-9a-f]{12})[0-9a-f]{0,28}\s*[:,-]?\s*(?=\(?[\"']|\()\(?\s*[\"']?([^\"']\S.*?[^\"'\s)])[\"']?\s*\)?\s*$",
+    re.IGNORECASE,
+)
 _PEOPLE = {
     name.lower(): name
     for name in (
@@ -76,9 +80,14 @@ def stable_host(site: FixSite) -> LineChange | None:
 
 @fixer("fixes-form", PROSE)
 def fixes_form(site: FixSite) -> LineChange | None:
-    """Writes the Fixes: tag with the repository's id and subject, if the line names the same commit and has no other text."""
+    """Writes the Fixes: tag with the repository's id and subject, if the line names the same commit and has no other text.
+
+    What the repository does not have keeps its subject and the first 12 digits of its id.
+    """
     right = site.finding.fix.text if site.finding.fix else ""
     text = site.text(site.number)
+    if not right.startswith("Fixes: ") and (named := _NAMED_FIX.match(text)) and " " in named[2]:
+        return _rewritten(site, f'Fixes: {named[1].lower()} ("{named[2]}")')
     id_right = re.match(r"Fixes: ([0-9a-f]{12,40}) \(\"(.*)\"\)$", right)
     written = re.match(r"^\s*[Ff][Ii][Xx][Ee][Ss]:?\s*(?:commit\s+)?([0-9a-fA-F]{7,40})\s*(?:[,:-]?\s*[(\"'](.*?)[)\"']*)?\s*$", text)
     if not id_right or not written or not (id_right[1].startswith(written[1].lower()) or written[1].lower().startswith(id_right[1])):

@@ -3,6 +3,7 @@
 
 from patchpilot.cache import patterns as re
 from patchpilot.lint.clang.mask_comments import COMMENT as NOTE
+from patchpilot.lint.fixing.file_text import file_text
 from patchpilot.lint.fixing.fixer import NAMED, ColumnSpan, FixSite, LineChange, fixer
 
 _BRACKETS = re.compile(r"\+(\s*return)\s*\((.*)\)\s*;\s*$")
@@ -40,10 +41,11 @@ def drop_int(site: FixSite) -> LineChange | None:
 
 @fixer("drop-extern", NAMED, tokens=((r"extern", r""),))
 def drop_extern(site: FixSite) -> LineChange | None:
-    """Removes extern from a prototype that is on one line: continuation lines would no longer be aligned."""
-    if re.search(r",(?![^(]*\))", site.line.code):
-        return None
-    return _spans(site, r"^\+\s*(extern\s+)(?=.*\)[^(]*;\s*$)", "", group=1)
+    """Removes extern from a prototype; what is aligned with its parenthesis moves along."""
+    last = site.added(site.number)
+    while last and ";" not in last.code:
+        last = site.added(last.number + 1)
+    return _spans(site, r"^\+\s*(extern\s+)(?=[^;]*\()", "", group=1) if last and re.search(r"\)[^(]*;\s*$", last.code) else None
 
 
 @fixer("lower-hex", NAMED, tokens=((r"(0[xX]\w+)", r"(?i:\1)"),))
@@ -123,3 +125,35 @@ def dts_space(site: FixSite) -> LineChange | None:
         ColumnSpan(site.number, match.start(1), match.end(1), " ") for match in re.finditer(r"(?<=[\">]),((?:)|[ \t]{2,})(?=[\"<&])", text)
     ]
     return LineChange(spans=tuple(spans)) if spans else None
+
+
+@fixer("gpl-license", NAMED, tokens=((r'"GPL v2"', r'"GPL"'),))
+def gpl_license(site: FixSite) -> LineChange | None:
+    """Writes `MODULE_LICENSE("GPL v2")` as `MODULE_LICENSE("GPL")`."""
+    line = site.added(site.number)
+    match = re.match(r'\+\s*MODULE_LICENSE\(\s*("GPL v2")\s*\)\s*;', line.raw) if line else None
+    return LineChange(spans=(ColumnSpan(site.number, *match.span(1), '"GPL"'),)) if match else None
+
+
+_PRINTED = {"WARNING": "warn", "ERR": "err", "ALERT": "alert", "CRIT": "crit", "EMERG": "emerg", "INFO": "info", "NOTICE": "notice"}
+_PR = "|".join(_PRINTED.values())
+
+
+@fixer("pr-level", NAMED, tokens=((r"printk(?:_once|_ratelimited)?", rf"pr_(?:{_PR})(?:_once|_ratelimited)?"), (r"KERN_[A-Z]+", r"")))
+def pr_level(site: FixSite) -> LineChange | None:
+    """Writes `printk(KERN_ERR …)` as `pr_err(…)` in a file of the tree, or a new one, that does not define a prefix of its own."""
+    if not site.added(site.number) or _may_have_prefix(site):
+        return None
+    text = site.line.text[: len(site.line.raw)]
+    match = re.search(r"\b(printk(?:_once|_ratelimited)?)\s*\(\s*(KERN_([A-Z]+)\s*)(?=\S)", text)
+    level = _PRINTED.get(match[3]) if match else None
+    if not match or not level or text[match.end()] == ",":
+        return None
+    name = f"pr_{level}{match[1].removeprefix('printk')}"
+    return LineChange(spans=(ColumnSpan(site.number, *match.span(1), name), ColumnSpan(site.number, *match.span(2), "")))
+
+
+def _may_have_prefix(site: FixSite) -> bool:
+    """Whether the file, or a header next to it, may define `pr_fmt`."""
+    text, is_whole = file_text(site, site.line.file)
+    return not is_whole or re.search(r'\bpr_fmt\b|#\s*include\s*"', text) is not None

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Fixers that break long lines: of code after a comma or an operator, of comments between words."""
+
+import textwrap
+from collections.abc import Iterator, Sequence
+
+from patchpilot.cache import patterns as re
+from patchpilot.lint.clang.line_scan import ScannedLine, as_text, expand
+from patchpilot.lint.clang.mask_comments import COMMENT as NOTE
+from patchpilot.lint.fixing.fixer import COMMENT, NAMED, FixSite, LineChange, bare_code, fixer, indent_of
+from patchpilot.model.finding import FixEdit
+
+_LIMITS = (80, 100)
+"""The columns that broken lines have if they can, and else."""
+_MOST_LINES = 6
+_DEEPEST = 3
+_BREAK = re.compile(r"(?:,|&&|\|\|)(?=\s)")
+_LATE_BREAK = re.compile(r"(?:(?<=\s)(?:\?|\||\+|(?<![=!<>])=)(?=\s))")
+_MACRO = re.compile(r"\+(#[ \t]*define[ \t]+\w+(?:\([\w, .]*\))?)[ \t]+(\S.*)$")
+_COMMENT_LINE = re.compile(r"\+([ \t]*)(//|/\*|\*)[ \t]+(\S.*?)[ \t]*(\*/)?[ \t]*$")
+_CODE_BEFORE = re.compile(rf"\+([ \t]*)([^\s{NOTE}].*[;,])[ \t]*({NOTE}+)[ \t]*$")
+
+
+@fixer("break-line", NAMED, tokens=((r"", r"\\"),))
+def break_line(site: FixSite) -> LineChange | None:
+    """Breaks a line of code after a comma or an operator, aligned with the open parenthesis; the value of a macro goes to the next line."""
+    line = site.added(site.number)
+    text = line and line.text[: len(line.raw)]
+    if not line or not text:
+        return None
+    if match := _MACRO.match(text):
+        lines = [f"+{match[1]} \\", f"+\t{line.raw[match.start(2) :]}"]
+        goes_on = NOTE in text or text.endswith("\\") or len(expand(lines[1][1:])) > _LIMITS[-1]
+        return None if goes_on else _written(line, lines)
+    if bare_code(line) is None:
+        return None
+    before = line.previous.code.rstrip() if line.previous else ""
+    continues = before[-1:] not in ("", ";", "{", "}", ":", "+", "/") or before.endswith(("&&", "||", "+ +"))
+    for limit in _LIMITS:
+        for pattern, depth in ((_BREAK, 1), (_BREAK, 2), (_BREAK, _DEEPEST), (_LATE_BREAK, 0), (_LATE_BREAK, _DEEPEST)):
+            lines = _broken(line.raw.rstrip(), text.rstrip(), pattern, depth, limit, continues=continues)
+            if lines:
+                return _written(line, [f"+{one}" for one in lines])
+    return None
+
+
+def _broken(raw: str, text: str, pattern: "re.Pattern[str]", deepest: int, limit: int, *, continues: bool) -> list[str]:
+    """Returns the lines of a line of code that is broken at places of up to this depth of brackets; none where one is too long."""
+    indent = indent_of(raw)
+    margin = len(expand(indent)) if continues else len(expand(indent)) + 8
+    lines = [""]
+    opened: list[int] = []
+    # the brackets that are open where the last line starts
+    outer = 0
+    start = 1
+    for end in (*_breaks(text, pattern, deepest), len(text)):
+        piece = raw[start:end]
+        if lines[-1].strip() and len(expand(lines[-1] + piece.rstrip())) > limit:
+            column = opened[-1] if opened else margin
+            if len(lines) == 1:
+                outer = len(opened)
+            lines[-1] = lines[-1].rstrip()
+            lines.append("\t" * (column // 8) + " " * (column % 8))
+            piece = piece.lstrip()
+        for at, char in enumerate(text[end - len(piece) : end]):
+            if char in "([{":
+                opened.append(len(expand(lines[-1] + piece[: at + 1])))
+            elif char in ")]}" and opened:
+                opened.pop()
+        lines[-1] += piece
+        start = end
+    fits = all(len(expand(one)) <= limit for one in lines) and 1 < len(lines) <= _MOST_LINES
+    # what is below may be aligned with a bracket that is still open
+    return lines if fits and len(opened) <= (outer if opened else 0) else []
+
+
+def _breaks(text: str, pattern: "re.Pattern[str]", deepest: int) -> Iterator[int]:
+    """Yields the columns after which a line may be broken."""
+    depth, last = 0, 0
+    for match in pattern.finditer(text):
+        depth += sum((char in "([{") - (char in ")]}") for char in text[last : match.end()])
+        last = match.end()
+        if depth <= deepest:
+            yield match.end()
+
+
+def _written(line: ScannedLine, lines: Sequence[str]) -> LineChange:
+    return LineChange(edits=(FixEdit(line.number, 1, tuple(map(as_text, lines))),))
+
+
+@fixer("break-comment", COMMENT)
+def break_comment(site: FixSite) -> LineChange | None:
+    """Breaks a long line of a comment between words; a comment after code goes above it."""
+    line = site.added(site.number)
+    if not line:
+        return None
+    raw, mask = line.raw.rstrip(), line.text[: len(line.raw)].rstrip()
+    if match := _COMMENT_LINE.match(raw):
+        indent, mark, words, end = match.groups()
+        if set(mask[1 + len(indent) :]) - {NOTE, " ", "\t"} or (mark == "/*" and not end) or (mark == "//" and end):
+            return None
+        return _comment(line, indent, mark, words, end or "")
+    match = _CODE_BEFORE.match(mask)
+    note = re.fullmatch(r"/\*[ \t]*([^*\s].*?)[ \t]*\*/|//[ \t]*(\S.*)", raw[match.start(3) : match.end(3)]) if match else None
+    if not match or not note:
+        return None
+    comment = _comment(line, match[1], "/*" if note[1] else "//", note[1] or note[2], "*/" if note[1] else "")
+    if not comment:
+        return None
+    (edit,) = comment.edits
+    return LineChange(edits=(edit._replace(insert=(*edit.insert, as_text(raw[: match.end(2)]))),))
+
+
+def _comment(line: ScannedLine, indent: str, mark: str, words: str, end: str) -> LineChange | None:
+    """Returns the change that writes a comment's words in lines of up to 80 columns."""
+    if re.search(r"\S(?: {3,}|\t)|\||https?:", words):
+        return None
+    width = _LIMITS[0] - len(expand(indent))
+    whole = mark == "/*" and end
+    if whole and len(words) + 6 <= width:
+        return _written(line, [f"+{indent}/* {words} */"])
+    rows = textwrap.wrap(words, width - 3, break_long_words=False, break_on_hyphens=False)
+    if any(len(row) > width - 3 for row in rows):
+        return None
+    lead = " *" if whole else mark
+    lines = [f"+{indent}{lead} {row}" for row in rows]
+    if whole:
+        lines = [f"+{indent}/*", *lines, f"+{indent} */"]
+    elif end:
+        lines.append(f"+{indent}*/")
+    return _written(line, lines)
