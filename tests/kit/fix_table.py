@@ -50,7 +50,19 @@ EQUIVALENT = (
     (r"(?:[!=] ?= NULL)? ?\)?", r""),
     (_SIDE, _SIDE),
     (r"S_I\w+(?: \| S_I\w+)*", r"0[0-7]{3}"),
+    # the line of a macro that goes on
+    (r"", r"\\"),
+    # assignments to two places
+    (r"[\w\s.>-]+ =", r""),
+    (r"", r"(?:[01]|NULL|true|false) ;"),
+    (r"", r"(?:; )?[\w\s.>-]+ = [\w\s.>-]+(?: ;)?"),
+    (r"printk\w*", r"pr_(?!debug|cont)\w+"),
+    (r"KERN_[A-Z]+", r""),
+    (r"(?:\( )?1(?i:ull?) < ?<(?: \()?", r"(?:BIT(?:_ULL)?)?"),
+    (r"", r"BIT(?:_ULL)?"),
 )
+_LICENSE = re.compile(r'(MODULE_LICENSE\("GPL) v2(?="\))')
+"""A string of which the module loader treats both forms the same."""
 Counts = collections.Counter[str]
 
 
@@ -75,7 +87,9 @@ def main() -> None:
     words = parser.parse_args()
     patches = chosen(words.data.resolve() / "corpus", words.half)[: words.limit or None]
     answers = Answers(words.tree.resolve(), words.answers)
-    tools = {"patchpilot": ours} if words.only_patchpilot else {"patchpilot": ours, "checkpatch.pl": theirs}
+    tools = {"patchpilot --fix": ours, "patchpilot --fix --unsafe-fixes": partial(ours, unsafe=True)}
+    if not words.only_patchpilot:
+        tools["checkpatch.pl --fix"] = theirs
     with ProcessPoolExecutor(2) as pool:
         for tool, function in tools.items():
             work = partial(scored, function=function, answers=answers, ask_script=not words.only_patchpilot)
@@ -136,10 +150,10 @@ def scored(patch: Path, *, function, answers: Answers, ask_script: bool) -> Fixe
     return Fixed((script[0], mine[0]), (script[1], mine[1]), damage(content, fixed))
 
 
-def ours(content: bytes, answers: Answers) -> tuple[bytes, tuple[Counts, Counts]]:
+def ours(content: bytes, answers: Answers, *, unsafe: bool = False) -> tuple[bytes, tuple[Counts, Counts]]:
     """Returns the patch after `check --fix`, and the findings of patchpilot before and after."""
     request = _request(content)
-    result = fix(request, write=False, tree=DirectoryTree(answers.tree))
+    result = fix(request, write=False, unsafe=unsafe, tree=DirectoryTree(answers.tree))
     texts = [text for patch in result.patches for text in patch.texts]
     fixed = b"".join(b"%s\n" % line.encode("utf-8", "surrogateescape") for line in texts[0].after) if texts else content
     return fixed, (_counted(result.check), _counted(result.remaining))
@@ -201,7 +215,7 @@ def applied(patch: Patch, content: bytes) -> dict[str, str] | None:
 
 def token_changes(old: str, new: str) -> Iterator[str]:
     """Yields the changes between the C tokens of two texts that are not in `EQUIVALENT`."""
-    was, now = token_lines(old), token_lines(new)
+    was, now = (token_lines(_LICENSE.sub(r"\1", text)) for text in (old, new))
     for kind, top, bottom, start, end in difflib.SequenceMatcher(None, was, now, autojunk=False).get_opcodes():
         if kind != "equal":
             yield from _changes([one for line in was[top:bottom] for one in line], [one for line in now[start:end] for one in line])
@@ -239,7 +253,7 @@ def report(tool: str, results: dict[Path, Fixed]) -> None:
             left += one.after[index]
         share = removed.total() / max(1, before.total())
         print(
-            f"{tool} --fix, checked by {checker}: {len(results)} patches, {before.total()} findings, removed {removed.total()} ({share:.1%}), "
+            f"{tool}, checked by {checker}: {len(results)} patches, {before.total()} findings, removed {removed.total()} ({share:.1%}), "
             f"new {new.total()}, do not apply {broken}, otherwise damaged {len(damaged) - broken}"
         )
         print("  new: ", dict(new.most_common()))
