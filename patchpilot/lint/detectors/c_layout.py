@@ -26,6 +26,9 @@ def needless_line_break(context: Context, arguments: Arguments) -> Iterator[Hit]
             below = hunk.lines[at + 1]
             if not below.added or not below.code.rstrip().endswith(");") or line.comment or "//" in line.text:
                 continue
+            # a line that is only aligned anew was there before
+            if any(one.kind == "-" and one.text.strip() == below.text.strip() for one in hunk.hunk.lines):
+                continue
             opened = code.count("(") - code.count(")")
             if opened < 1 or opened != below.code.count(")") - below.code.count("("):
                 continue

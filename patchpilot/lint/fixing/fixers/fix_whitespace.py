@@ -55,15 +55,51 @@ def space_before_tab(site: FixSite) -> LineChange | None:
 
 @fixer("indent")
 def indent(site: FixSite) -> LineChange | None:
-    """Indents the line with tabs, as far as tabs reach the same column."""
+    """Indents the line with tabs: as far as they reach the same column, else, in a new function, as deep as its braces."""
     line, raw = site.line, site.line.raw
     end = len(raw) - len(raw[1:].lstrip(" \t"))
     columns = len(expand(raw[1:end]))
-    # fewer columns than a tab cannot become tabs, and may be an indent of another width
-    if columns < 8 or any(char not in " \t" + NOTE for char in line.text[1:end]):
+    if any(char not in " \t" + NOTE for char in line.text[1:end]):
         return None
-    new_indent = _white_space(0, columns)
+    depth = _depth(site, columns) if columns < 8 or columns % 8 else 0
+    # fewer columns than a tab cannot become tabs, and may be an indent of another width
+    if columns < 8 and not depth:
+        return None
+    new_indent = "\t" * depth or _white_space(0, columns)
     return LineChange(spans=(ColumnSpan(line.number, 1, end, new_indent),)) if new_indent != raw[1:end] else None
+
+
+_HEAD = re.compile(r"(?:\}\s*)?(?:else\s+)?(?:if|for|while)\b.*\)$|(?:\}\s*)?else$|do$")
+_UNKNOWN = re.compile(r"\b(?:switch|case|default)\b|\\$|^#")
+
+
+def _depth(site: FixSite, columns: int) -> int:
+    """Returns how deep the line is in a function whose lines are all added, by its braces and conditions; 0 where that is not certain.
+
+    A statement one column left of a tab stop was copied from a diff.
+    """
+    previous = site.line.previous.code[1:].strip() if site.line.previous else ""
+    if columns % 8 == 7 and (not previous or previous[-1] in ";{}:" or _HEAD.match(previous)):
+        return columns // 8 + 1
+    number = site.number
+    while (above := site.added(number)) and above.code[1:2] != "{":
+        number -= 1
+    depth, nested, before = 1, 0, ";"
+    for at in range(number + 1, site.number + 1):
+        line = site.added(at)
+        code = line.code[1:].strip() if above and line else "#"
+        if _UNKNOWN.search(code):
+            return 0
+        if not code:
+            continue
+        depth -= len(code) - len(code.lstrip("}"))
+        goes_on = before[-1] not in ";{}:" and not _HEAD.match(before)
+        nested = nested + 1 if _HEAD.match(before) else nested if goes_on else 0
+        if at == site.number:
+            return 0 if goes_on or depth < 1 else depth + (0 if code.startswith("{") else nested)
+        depth += code.count("{") - code.count("}") + len(code) - len(code.lstrip("}"))
+        before = code
+    return 0
 
 
 def _white_space(start: int, end: int) -> str:
