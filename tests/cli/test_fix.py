@@ -54,7 +54,8 @@ def test_the_json_says_what_was_mended(file: Path) -> None:
 
 
 LEFT = {
-    "long-line": "its fix is only a suggestion",
+    "bug-call": "its fix is only a suggestion",
+    "long-line": f"its line has more than {LONGEST_LINE} characters",
     "no-space-after-comma": f"its line has more than {LONGEST_LINE} characters",
     "trailing-space": "a later patch depends on this line",
     "possible-misspelling": "no fix is certain here",
@@ -63,7 +64,7 @@ LEFT = {
 
 def test_each_finding_that_is_left_says_why(tmp_path: Path) -> None:
     long = f"+\tfrob_set(frob, {'1,' * LONGEST_LINE}0);"
-    added = ["+\t/* the name of a occured link */", long, "+\tret = frob_start(frob); "]
+    added = ["+\t/* the name of a occured link */", "+\tBUG();", long, "+\tret = frob_start(frob); "]
     body = "\n".join([" \tint ret;", " ", *added, " \tif (ret)", " \t\treturn ret;", " "])
     needs = " \tret = frob_start(frob); \n+\tret += frob_begin(frob);\n \tif (ret)\n \t\treturn ret;\n "
     for number, one in enumerate((patch('[PATCH 1/2] frob: keep "occured"', body), patch("[PATCH 2/2] frob: b", needs)), 1):

@@ -6,10 +6,11 @@ The patch is checked again after every round, so no fixer is trusted to be right
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import partial
+from typing import NamedTuple
 
 from patchpilot.lint.clang.line_scan import ScannedLine, as_bytes, as_text
 from patchpilot.lint.clang.mask_comments import COMMENT as NOTE
@@ -32,6 +33,7 @@ Key = tuple[str, int]
 """A rule's id and the original index of a line, which identify a finding between checks; -1 without a line."""
 TOO_LONG = f"its line has more than {LONGEST_LINE} characters"
 NOT_CERTAIN = "no fix is certain here"
+NEEDS_UNSAFE = "its fix needs --unsafe-fixes"
 NOT_ADDED = "the fix would change lines that this patch does not add"
 NOT_EQUAL = "the fix is not proved to keep the meaning of the code"
 NOTHING_LEFT = "the fix would leave nothing of a hunk"
@@ -76,7 +78,7 @@ def fix_patch(
     """
     context, found = check(patch)
     start = PatchEdit.of(patch)
-    fixers = {rule.id: tuple(_fixers_of(rule, kinds)) for rule in rules.values() if rule.remedy.kind in kinds} if found else {}
+    fixers = {rule.id: _fixers_of(rule, kinds) for rule in rules.values() if rule.remedy.kind in kinds} if found else {}
     before = _counted(found, start)
     tried = TriedFix(start, context, found, ())
     reasons: dict[Key, str] = {}
@@ -98,18 +100,24 @@ def fix_patch(
     return FixOutcome(tried.draft, patch, found, tuple(fixed), tried.found, reasons)
 
 
-def _fixers_of(rule: Rule, kinds: AbstractSet[str]) -> Iterator[RegisteredFixer]:
-    """Yields the fixers of a rule, in the order in which they are tried."""
+class RuleFixers(NamedTuple):
+    """The fixers of a rule that are tried, in this order, and those that only --unsafe-fixes would try."""
+
+    tried: tuple[RegisteredFixer, ...]
+    withheld: tuple[RegisteredFixer, ...] = ()
+
+
+def _fixers_of(rule: Rule, kinds: AbstractSet[str]) -> RuleFixers:
     known = import_fixers()
-    yield known[rule.remedy.fixer]
-    if rule.remedy.unsafe and "unsafe" in kinds:
-        yield known[rule.remedy.unsafe]
+    first = (known[rule.remedy.fixer],)
+    second = (known[rule.remedy.unsafe],) if rule.remedy.unsafe else ()
+    return RuleFixers((*first, *second)) if "unsafe" in kinds else RuleFixers(first, second)
 
 
 def _pass(
     start: "TriedFix",
     check: Check,
-    fixers: Mapping[str, Sequence[RegisteredFixer]],
+    fixers: Mapping[str, RuleFixers],
     banned: set[Key],
     may_touch: Callable[[int], bool],
     reasons: dict[Key, str],
@@ -159,7 +167,7 @@ def _rounds(
     context: Context,
     found: tuple[Finding, ...],
     check: Check,
-    fixers: Mapping[str, Sequence[RegisteredFixer]],
+    fixers: Mapping[str, RuleFixers],
     banned: set[Key],
     may_touch: Callable[[int], bool],
     reasons: dict[Key, str],
@@ -178,9 +186,9 @@ def _rounds(
                 reasons[key] = TOO_LONG
                 continue
             site = FixSite(context, finding)
-            fixer, change = next(((one, change) for one in fixers[finding.rule] if (change := one.function(site))), (None, None))
+            fixer, change = next(((one, change) for one in fixers[finding.rule].tried if (change := one.function(site))), (None, None))
             if fixer is None or change is None:
-                reasons[key] = NOT_CERTAIN
+                reasons[key] = NEEDS_UNSAFE if any(one.function(site) for one in fixers[finding.rule].withheld) else NOT_CERTAIN
                 continue
             touched = frozenset(draft.origin[number - 1] for number in change.lines)
             if accepted.meets(change):

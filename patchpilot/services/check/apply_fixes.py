@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from patchpilot.commits.undo_refs import Undo
 from patchpilot.errors import ExitCode, RefusedError, UsageError
 from patchpilot.lint.engine import run
-from patchpilot.lint.fixing.try_fixes import NOT_CERTAIN, SAFE_ONLY, FixOutcome, Key, fix_patch
+from patchpilot.lint.fixing.try_fixes import NEEDS_UNSAFE, NOT_CERTAIN, SAFE_ONLY, FixOutcome, Key, fix_patch
 from patchpilot.lint.lint_context import Context
 from patchpilot.model.finding import Finding
 from patchpilot.model.patch import Patch, Series
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 Only = Callable[[Patch, Finding], bool]
 """Which findings are fixed: the patch, and a finding in it."""
 NEEDED = "a later patch depends on this line"
-WITHOUT_FIX = {"none": "the rule has no automatic fix", "unsafe": "its fix needs --unsafe-fixes", "suggest": "its fix is only a suggestion"}
+WITHOUT_FIX = {"none": "the rule has no automatic fix", "unsafe": NEEDS_UNSAFE, "suggest": "its fix is only a suggestion"}
 """Why a finding is left by the kind of its rule's fix."""
 
 

@@ -151,7 +151,7 @@ def spdx_comment(site: FixSite) -> LineChange | None:
     rows = _comment_rows(site, line)
     tagged = next((at for at, row in enumerate(rows) if _TAG.match(row.raw)), None)
     starts = comment != "#" and re.match(r"\+/\*[ \t]*$", line.raw) is not None
-    if tagged is None or not (match or starts) or len(rows) < 4 or any(not row.raw.startswith("+ *") for row in rows[1:]):
+    if tagged is None or not (match or starts) or len(rows) < (3 if match else 4) or any(not row.raw.startswith("+ *") for row in rows[1:]):
         return None
     found = _TAG.match(rows[tagged].raw)
     kept = [row.raw for at, row in enumerate(rows[1:], 1) if at != tagged]

@@ -42,10 +42,16 @@ def drop_int(site: FixSite) -> LineChange | None:
 @fixer("drop-extern", NAMED, tokens=((r"extern", r""),))
 def drop_extern(site: FixSite) -> LineChange | None:
     """Removes extern from a prototype; what is aligned with its parenthesis moves along."""
-    last = site.added(site.number)
+    last, code = site.added(site.number), ""
     while last and ";" not in last.code:
+        code += last.code[1:]
         last = site.added(last.number + 1)
-    return _spans(site, r"^\+\s*(extern\s+)(?=[^;]*\()", "", group=1) if last and re.search(r"\)[^(]*;\s*$", last.code) else None
+    # of several names one may be a variable
+    code += last.code[1:] if last else ","
+    while (plain := re.sub(r"\([^()]*\)", "", code)) != code:
+        code = plain
+    whole = "," not in code and "(" not in code
+    return _spans(site, r"^\+\s*(extern\s+)(?=[^;]*\()", "", group=1) if whole else None
 
 
 @fixer("lower-hex", NAMED, tokens=((r"(0[xX]\w+)", r"(?i:\1)"),))
