@@ -356,3 +356,18 @@ def test_carried_commits_end_in_the_tree_they_had_but_for_the_mended_lines(
     tidy = [line.replace("(a,", "(a, ").replace("a,  ", "a, ").replace("( ", "(").rstrip() for line in lines]
     assert file(repo, "topic").rstrip("\n").split("\n") == tidy
     assert repo.git("status", "--porcelain") == ""
+
+
+def test_a_line_below_a_changed_one_is_aligned_in_the_commit(tmp_path: Path) -> None:
+    repo = Repo(tmp_path / "r")
+    before = "int frob_one(int a,\n\t     int b)\n{\n\treturn a + b;\n}\n"
+    repo.commit("frob: begin\n", {FILE: before}, author=ADA)
+    repo.branch("topic")
+    repo.commit(
+        f"frob: say what is added\n\n{TEXT}{SIGNED}", {FILE: before.replace("frob_one", "frob_sum")[:-1] + "\n\nint frob;\n"}, author=ADA
+    )
+    longer = before.replace("frob_one", "frob_sum_of_both")
+    repo.commit(f"frob: say that both are added\n\n{TEXT}{SIGNED}", {FILE: longer}, author=ADA)
+    mend(repo)
+    assert file(repo, "topic") == longer.replace("\n\t     int b", "\n\t\t     int b") == (repo.path / FILE).read_text()
+    assert repo.git("status", "--porcelain") == ""
