@@ -52,10 +52,6 @@ EQUIVALENT = (
     (r"S_I\w+(?: \| S_I\w+)*", r"0[0-7]{3}"),
     # the line of a macro that goes on
     (r"", r"\\"),
-    # assignments to two places
-    (r"[\w\s.>-]+ =", r""),
-    (r"", r"(?:[01]|NULL|true|false) ;"),
-    (r"", r"(?:; )?[\w\s.>-]+ = [\w\s.>-]+(?: ;)?"),
     (r"printk\w*", r"pr_(?!debug|cont)\w+"),
     (r"KERN_[A-Z]+", r""),
     (r"(?:\( )?1(?i:ull?) < ?<(?: \()?", r"(?:BIT(?:_ULL)?)?"),
@@ -63,6 +59,8 @@ EQUIVALENT = (
 )
 _LICENSE = re.compile(r'(MODULE_LICENSE\("GPL) v2(?="\))')
 """A string of which the module loader treats both forms the same."""
+_CHAIN = re.compile(r"^([ \t]*)([\w.>-]+) = ([\w.>-]+) = ([^=;]+);$", re.MULTILINE)
+"""An assignment to two places on one line."""
 Counts = collections.Counter[str]
 
 
@@ -215,17 +213,25 @@ def applied(patch: Patch, content: bytes) -> dict[str, str] | None:
 
 def token_changes(old: str, new: str) -> Iterator[str]:
     """Yields the changes between the C tokens of two texts that are not in `EQUIVALENT`."""
-    was, now = (token_lines(_LICENSE.sub(r"\1", text)) for text in (old, new))
+    was, now = (token_lines(_CHAIN.sub(_split, _LICENSE.sub(r"\1", text))) for text in (old, new))
     for kind, top, bottom, start, end in difflib.SequenceMatcher(None, was, now, autojunk=False).get_opcodes():
         if kind != "equal":
             yield from _changes([one for line in was[top:bottom] for one in line], [one for line in now[start:end] for one in line])
+
+
+def _split(chain: "re.Match[str]") -> str:
+    """Returns the two assignments that an assignment to two places is."""
+    indent, first, second, value = chain.groups()
+    if re.fullmatch("[01]|NULL|true|false", value):
+        return f"{indent}{first} = {value};\n{indent}{second} = {value};"
+    return f"{indent}{second} = {value};\n{indent}{first} = {second};"
 
 
 def _changes(was: Sequence[str], now: Sequence[str]) -> Iterator[str]:
     """Yields the changed runs of tokens; hexadecimal digits may become lower case."""
     for kind, first, last, start, end in difflib.SequenceMatcher(None, was, now, autojunk=False).get_opcodes():
         before, after = " ".join(was[first:last]), " ".join(now[start:end])
-        is_hex = before.lower() == after.removesuffix(",").rstrip() and re.fullmatch(r"(?:0[xX]\w+ ?)+", before)
+        is_hex = before.lower() == after.lower().removesuffix(",").rstrip() and re.fullmatch(r"(?:0[xX]\w+ ?)+", before)
         if kind != "equal" and not is_hex and not any(re.fullmatch(one, before) and re.fullmatch(two, after) for one, two in EQUIVALENT):
             yield f"'{before}' becomes '{after}'"
 

@@ -2,13 +2,14 @@
 """The registry of fixers: named functions that take a finding's place in a patch and return a change of lines, or None when no fix is certain."""
 
 import importlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from patchpilot.cache import patterns as re
 from patchpilot.lint.clang.line_scan import LineScan, ScannedLine, as_text, scan
 from patchpilot.lint.clang.mask_comments import COMMENT as NOTE
+from patchpilot.model.file_diff import Hunk
 from patchpilot.model.finding import Finding, FixEdit
 
 if TYPE_CHECKING:
@@ -67,6 +68,11 @@ class FixSite:
     def column(self) -> int:
         """Returns the finding's offset in the line with its sign; -1 when it has none."""
         return -1 if self.finding.column is None else self.finding.column
+
+    @property
+    def hunks(self) -> Iterator[Hunk]:
+        """Yields the hunks of the patch."""
+        return (hunk for change in self.context.patch.files for hunk in change.hunks)
 
     def added(self, number: int) -> ScannedLine | None:
         """Returns the line with this number if the patch adds it to a file."""

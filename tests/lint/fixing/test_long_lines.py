@@ -60,6 +60,11 @@ def test_a_line_below_a_changed_one_is_aligned_with_it() -> None:
     assert "@@ -10,4 +10,4 @@" in "\n".join(fixed)
 
 
+def test_the_last_lines_of_a_hunk_stay_so_that_it_applies() -> None:
+    text = patch_of("-static int frob_set(struct frob *frob,\n+static int frob_set_mode(struct frob *frob,\n \t\t    int mode)")
+    assert not mended_text(text).changed
+
+
 @pytest.mark.parametrize(
     ("bad", "good"),
     [

@@ -116,6 +116,9 @@ def align(site: FixSite) -> LineChange | None:
     added = [as_text(f"+{new_indent}{row.raw[1 + len(old) :]}") for row in rows]
     if line.sign == "+":
         return LineChange(edits=tuple(FixEdit(row.number, 1, (text,)) for row, text in zip(rows, added, strict=True)))
+    # git apply wants a hunk without context below it at the end of the file
+    if not any(hunk.patch_line < line.number <= rows[-1].number < hunk.lines[-1].patch_line for hunk in site.hunks if hunk.lines):
+        return None
     removed = [as_text(f"-{row.raw[1:]}") for row in rows]
     return LineChange(edits=(FixEdit(line.number, len(rows), (*removed, *added)),))
 
