@@ -228,7 +228,7 @@ def _filled(head: str, texts: list[str], masks: list[str], limit: int) -> list[s
 _PLACE = r"[A-Za-z_]\w*(?:(?:->|\.)[A-Za-z_]\w*)*"
 _CHAIN = re.compile(rf"({_PLACE})\s*=\s*({_PLACE})\s*=(?!=)\s*([^=]+);$")
 _ANYWHERE = re.compile(r"[01]|NULL|true|false")
-"""Values that a variable of every type holds as they are."""
+"""Values that a variable of every type holds unchanged."""
 
 
 @fixer("split-assignment", NAMED, tokens=((r"(?:\S+ )*=", r""), (r"", r"(?:\S+ )*;(?: (?:\S+ )*=)?")))
