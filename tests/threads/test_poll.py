@@ -169,6 +169,21 @@ def test_a_mail_that_is_about_nothing_is_looked_at_once(workdir: Path) -> None:
         assert len(server.asked) == 1
 
 
+def test_a_mail_of_a_series_that_is_not_asked_about_is_looked_at_once(workdir: Path) -> None:
+    with Counting() as server:
+        # a patch like the finished one by the same author, later
+        server.add(*story.WHOLE, patch("[PATCH] demo: check the pointer before each use", id="alike", minutes=1))
+        for name in ("v1", "alike"):
+            assert call("track", "add", f"<{name}@example.org>", "--lore", server.url).code == 0
+        with Store() as store, store.changing() as database:
+            database.execute("UPDATE series SET news = '2020-01-01T00:00:00+00:00' WHERE id = 1")
+        updated()
+        updated()
+        server.asked.clear()
+        assert updated() == {1: [], 2: []}
+        assert len(server.asked) == 1
+
+
 def test_a_query_is_never_longer_than_a_url_may_be() -> None:
     series = [polled(number, posted(number)) for number in range(300)]
     asked = [query for query, _ in poll._queries(series, START)]

@@ -206,8 +206,8 @@ def update(
             updated.append(_update_one(before[entry.id], store, archives, request.lore, fresh, repository, said))
         except NetworkError as error:
             updated.append(replace(before[entry.id], troubles=(error.message,), unreachable=True))
-    # what a search gave and no series took is not looked at again
-    store.pass_over(polled.message_ids.difference(*(store.message_ids(entry.id) for entry in entries)))
+    # what a search gave and no series that was asked about took is not looked at again, also where another series has it
+    store.pass_over(polled.message_ids.difference(*(store.message_ids(number) for number in due)))
     updated = [replace(one, new=(*one.new, *reported.get(one.entry.id, ()))) for one in updated]
     if trouble and updated:
         updated[0] = replace(updated[0], troubles=(*updated[0].troubles, trouble))
