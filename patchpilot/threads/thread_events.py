@@ -31,8 +31,8 @@ _OTHERS = re.compile(
     re.I,
 )
 _THANKS = re.compile(r"\b(?:thanks?|thank you|thx)\b|\b(?:tree|branch|queue|\S+-next|next|fixes|v?\d\.\d+)\b", re.IGNORECASE)
-_IN_A_TREE = re.compile(r"\b(?:pushed|queued|merged|pulled|committed)\b", re.IGNORECASE)
-"""What only those do who have a tree; testers apply and pick up, too."""
+_IN_A_TREE = re.compile(r"\b(?:pushed|queued|merged|pulled|committed)\b|\b(?:is|are) now applied\b", re.IGNORECASE)
+"""What only those do, or say, who have a tree; testers apply and pick up, too."""
 _ONE_PATCH = re.compile(r"\AThe patch\s+\S[^\n]*\s+has been applied to\b")
 """A maintainer's script: its text below is the same for every patch."""
 _THIS_PATCH = re.compile(r"\b(?:one|patch)\Z", re.IGNORECASE)

@@ -79,6 +79,7 @@ def test_an_author_who_maintains_tells_others_where_it_is(text: str, expected: s
 
 def test_who_pushed_it_has_a_tree() -> None:
     assert state(TO_MATT, answer("Pushed now.", to="v2", sender=TESTER)) == "accepted"
+    assert state(TO_MATT, answer("OK, the patch is now applied.", to="v2", sender=TESTER)) == "accepted"
 
 
 def test_a_reviewer_takes_back_a_wish() -> None:
