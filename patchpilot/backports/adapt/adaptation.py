@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from patchpilot.backports.adapt.adapted_file import AdaptedFile
-from patchpilot.backports.adapt.calls import other_signatures, undeclared_variables
+from patchpilot.backports.adapt.calls import absent_headers, other_signatures, undeclared_variables
 from patchpilot.backports.adapt.confidence import UNSURE, confidence_of
 from patchpilot.backports.adapt.dropped_code import found_elsewhere, is_torn
 from patchpilot.backports.adapt.explain_steps import elsewhere_step, renamed_step, space_step, step_of, twin_step
@@ -94,10 +94,12 @@ def adapt(scratch: Scratch, merge: Merge, onto: str, fix: FixCommit, tip: str | 
         if moved:
             adapted |= {path: replace(adapted[path], carried=()), moved[0]: moved[1]}
     near = [folder for folder in _near(merge.paths) if scratch.has(onto, folder)]
-    renamed, unknown = _rename(scratch, adapted, merge, onto, scratch.tree_of(fix.base))
+    base = scratch.tree_of(fix.base)
+    renamed, unknown = _rename(scratch, adapted, merge, onto, base)
     for path, file in adapted.items():
         if is_code(path) and file.ours is not None:
             unknown |= other_signatures(scratch, onto, near, file.ours, file.base, file.theirs, file.made)
+            unknown |= absent_headers(scratch, onto, base, file.ours, file.made)
             unknown |= undeclared_variables(file.ours, file.base, file.theirs, file.made)
     steps = [renamed_step(name, here, _since(scratch, fix, name, adapted, tip)) for name, here in renamed.items()]
     lost = found_elsewhere(scratch, onto, near, adapted)

@@ -11,6 +11,7 @@ from patchpilot.errors import GitError
 
 _PLAIN = re.compile(r"/\*.*?\*/|//[^\n]*|\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'", re.DOTALL)
 _CALL = re.compile(r"\b([A-Za-z_]\w{2,})\s*\(")
+_INCLUDE = re.compile(r'\s*#\s*include\s*["<]([^">]+)[">]')
 _NO_CALLS = {"return", "sizeof", "switch", "while", "for", "defined", "typeof", "__attribute__"}
 _TYPED = re.compile(r"^\s+(?:(?:const|static|unsigned|struct|enum|union)\s+)*[A-Za-z_]\w*(?:\s+|\s*\*+\s*)(?:[A-Za-z_]\w*|\*)")
 _MOST_NAMES = 20
@@ -103,6 +104,17 @@ def undeclared_variables(ours: Sequence[str], base: Sequence[str], theirs: Seque
         lost = (used - names_in(here)) & _declared(before[name]) | used & _declared(here)
         missing |= lost - _declared(body) - (names_in(fixed) - _declared(fixed))
     return missing
+
+
+def absent_headers(scratch: Scratch, tree: str, base: str, ours: Sequence[str], made: Sequence[str]) -> set[str]:
+    """The headers that an adapted file includes, that the branch's own does not, and that the base's tree has and the branch's has not."""
+    new = {found[1] for line in set(made) - set(ours) if (found := _INCLUDE.match(line))}
+    new -= {found[1] for line in ours if (found := _INCLUDE.match(line))}
+    for of, is_there in ((base, True), (tree, False)):
+        if new:
+            files = scratch.git("ls-tree", "-r", "-z", "--name-only", of).text.split("\0")
+            new = {header for header in new if any(f"/{path}".endswith(f"/{header}") for path in files) is is_there}
+    return new
 
 
 def _declared(body: Sequence[str]) -> set[str]:

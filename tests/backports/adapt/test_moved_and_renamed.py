@@ -102,6 +102,21 @@ def test_a_moved_change_is_not_sure_where_a_second_function_has_the_same_code(tm
     assert found.confidence < 0.5
 
 
+@pytest.mark.parametrize("has_header", [True, False])
+def test_a_header_that_the_branch_lacks_makes_an_adaptation_unsure(tmp_path: Path, *, has_header: bool) -> None:
+    work = function("work", "a(f);")
+    header = {"include/new/dbus.h": "int dbus;\n"}
+    found, made, _ = adapted(
+        tmp_path,
+        {"a.c": '#include "one.h"\n\n' + work, **(header if has_header else {})},
+        {"a.c": '#include "one.h"\n#include "two.h"\n\n' + work, **header},
+        {"a.c": '#include "one.h"\n#include "new/dbus.h"\n#include "two.h"\n\n' + work},
+    )
+    assert found is not None
+    assert made["a.c"] == '#include "one.h"\n#include "new/dbus.h"\n\n' + work
+    assert (found.confidence >= 0.5) is has_header
+
+
 def test_a_fix_of_which_half_is_dropped_is_not_sure(tmp_path: Path) -> None:
     body, block = [f"step{number}(f);" for number in range(9)], ["do {", "again(f);", "more(f);", "} while (f->next);"]
     found, made, _ = adapted(
