@@ -462,6 +462,7 @@ def test_scissors_have_a_length() -> None:
     ("mark", "version", "words"),
     [
         ("PATCHv2-next 0/3", 2, ("next",)),
+        ("PATCH v4a 02/38", 4, ()),
         ("PATCH net-next-v3", 3, ("net-next",)),
         ("PATCH/v2", 2, ()),
         ("PATCH v5--cover-letter 1/3", 5, ("cover-letter",)),
