@@ -7,8 +7,8 @@ FOLDER holds the mails as *.eml. mail_labels.tsv has for each: part (learn, asid
 bot sent it. The learn part gave 133 of 150 kinds at first; one label was corrected after that (a quoted tag was taken for one given). The aside part was
 labelled before patchpilot read it, and scored once, after the repairs that the learn part led to: 150 of 165 kinds right. The aside-3 part is of fifteen
 other lists: 153 of 165 when scored once (one label was corrected after that: a tag below what the reader had seen). The
-aside-4 part is of thirteen further lists: 163 of 169, all bots, when scored once (two labels were corrected after that, for the same reason). The aside-5 part is of eleven
-further lists: 189 of 200, all bots.
+aside-4 part is of thirteen further lists: 163 of 169, all bots, when scored once (two labels were corrected after that, for the same
+reason). The aside-5 part is of eleven further lists: 189 of 200, all bots.
 """
 
 import csv
