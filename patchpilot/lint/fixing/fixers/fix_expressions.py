@@ -2,6 +2,7 @@
 """Fixers that write an expression in the kernel's way: types, comparisons, parentheses, permissions. What they rely on is on the rules' pages."""
 
 from patchpilot.cache import patterns as re
+from patchpilot.lint.clang.c_patterns import BALANCED
 from patchpilot.lint.clang.line_scan import as_bytes
 from patchpilot.lint.clang.mask_comments import COMMENT as NOTE
 from patchpilot.lint.fixing.file_text import has_include
@@ -14,9 +15,12 @@ _OPERAND = r"(?:(?:->|\.)?[A-Za-z_]\w*|\[[\w+\-*. >]*\])+"
 _CONDITION = re.compile(r"(?:\b(?:if|while|likely|unlikely|WARN_ON|WARN_ON_ONCE|BUG_ON)\s*\(|&&|\|\||(?<!\w)!\s*\()\s*$")
 _OPENS = re.compile(r"(?:[(,?:{]|&&|\|\||(?<![=<>!])=|\breturn)\s*$")
 _CLOSES = re.compile(r"\s*(?:[),;?:}]|&&|\|\|)")
-_NULL_TEST = re.compile(rf"({_OPERAND})\s*([=!]=)\s*NULL\b")
+_STATEMENT = r"(?:if|while|for|switch|return|sizeof|case|do|else)\b"
+_VALUE = rf"(?<![\w.>)\]])(?:(?!{_STATEMENT})[A-Za-z_]\w*+|{BALANCED})(?:(?:->|\.)[A-Za-z_]\w*+|\[[\w+\-*. >]*\]|{BALANCED})*+"
+"""A name, a call or what is in parentheses, with the members and elements that follow."""
+_NULL_TEST = re.compile(rf"({_VALUE})\s*([=!]=)\s*NULL\b")
 _SWAPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "==": "==", "!=": "!="}
-_CONSTANT_FIRST = re.compile(rf"\b([A-Z_][A-Z0-9_]*|\d\w*)(\s*)([<>]=?|[=!]=)(\s*)({_OPERAND}(?:\([\w, .>&-]*\))?)")
+_CONSTANT_FIRST = re.compile(rf"\b([A-Z_][A-Z0-9_]*|\d\w*)(\s*)([<>]=?|[=!]=)(\s*)(\*?{_VALUE})")
 _BIT_HEADERS = re.compile(r"#\s*include\s*<linux/(?:bits|bitops|kernel|module|device|interrupt|io)\.h>")
 """Headers that define BIT(), or that have included one that does since 4.0."""
 _LIST_ENDS = re.compile(r"[;,]|&&|\|\||[^=!<>]=(?!=)|\?")
@@ -55,8 +59,8 @@ def null_test(site: FixSite) -> LineChange | None:
     text = _expression(site)
     spans = []
     for match in _NULL_TEST.finditer(text):
-        before, after = text[1 : match.start()], text[match.end() :]
-        if not _OPENS.search(before) or not (_CLOSES.match(after) or (not after.strip() and _continues(site))):
+        before, after = _before(site, text[1 : match.start()]), text[match.end() :]
+        if NOTE in match[0] or not _OPENS.search(before) or not (_CLOSES.match(after) or (not after.strip() and _continues(site))):
             continue
         is_condition = _CONDITION.search(before) or re.match(r"\s*(?:&&|\|\||\?)", after)
         if match[2] == "==":
@@ -71,21 +75,32 @@ def _assigns(before: str) -> bool:
     return re.search(r"(?<![=<>!])=\s*$", before) is not None
 
 
+def _before(site: FixSite, before: str) -> str:
+    """The code before an operand in its line; where there is none, the line above on the new side."""
+    if before.strip():
+        return before
+    above = site.scan.lines[site.line.hunk_start : site.number - 1]
+    return next((line.text.rstrip() for line in reversed(above) if line.sign != "-"), "")
+
+
 def _continues(site: FixSite) -> bool:
     """Whether the next line of the new side goes on with a logical operator or closes a parenthesis."""
     below = site.scan.raw_line(site.number, 1)
     return below is not None and re.match(r"[+ ]\s*(?:&&|\|\||\))", below) is not None
 
 
-_SIDE = r"[\w\s.,()\[\]&*<>=!-]*"
+_SIDE = r"[\w\s.,()\[\]&*<>=!+/%|^~-]*"
 
 
 @fixer("constant-right", NAMED, tokens=((_SIDE, _SIDE),))
 def constant_right(site: FixSite) -> LineChange | None:
-    """Swaps the sides of a comparison whose constant is on the left; the other side is one name, member or call."""
+    """Swaps the sides of a comparison whose constant is on the left; the other side is one name, member, call or in parentheses."""
     text = _expression(site)
     match = _CONSTANT_FIRST.match(text, site.column) if site.column > 0 else None
-    if not match or NOTE in match[0] or not _OPENS.search(text[1 : match.start()]) or not _CLOSES.match(text[match.end() :]):
+    if not match or NOTE in match[0] or not _OPENS.search(_before(site, text[1 : match.start()])):
+        return None
+    after = text[match.end() :]
+    if not (_CLOSES.match(after) or (not after.strip() and _continues(site))):
         return None
     constant, before, sign, after, value = match.groups()
     return LineChange(spans=(ColumnSpan(site.number, *match.span(), f"{value}{before}{_SWAPPED[sign]}{after}{constant}"),))
