@@ -29,7 +29,7 @@ SECTIONS: dict[str, Sections] = {
     "fixes": (("Search", ("limit", "bisect_log", "verify")),),
     "stable": (("The line", ("fixes", "versions", "no_backport")),),
     "backport": (
-        ("Branches", ("onto", "ended", "fixes", "effort")),
+        ("Branches", ("onto", "ended", "fixes", "effort", "followers")),
         ("Patches to send", ("folder", "signoff", "note", "in_reply_to", "request")),
         ("Conflicts and builds", ("adapt", "unsure", "resolve", "build")),
         ("Exit code", ("fail_on",)),

@@ -255,7 +255,7 @@ LIFE = {
     "in stable": Moment(in_stable, DONE, DONE, "v1 in-stable: 6.6 merged, in no release yet", 2, "in-stable"),
     "rejected": Moment(refused, BLOCKED, DONE, "v1 rejected", 2, "rejected"),
     "superseded": Moment(superseded, DONE, DONE, "v1 superseded", 2, "superseded"),
-    "another repository's": Moment(of_another_repository, UNOPENED, UNOPENED, "not sent", 1, "not-sent", NOT_FOLLOWED),
+    "another repository's": Moment(of_another_repository, TODO, UNOPENED, "not sent", 1, "not-sent", NOT_FOLLOWED),
 }
 
 

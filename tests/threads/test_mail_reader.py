@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """One call parses and classifies each mail at most once, however many of its parts ask for the thread."""
 
-import re
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -30,12 +29,12 @@ Counted = Callable[[], tuple[Counter[str], Counter[str]]]
 def counted(monkeypatch: pytest.MonkeyPatch) -> Counted:
     """Gives how often each mail was parsed, by its Message-ID, and each body read since it was asked last."""
     parsed, bodies = Counter[str](), Counter[str]()
-    message, parse_body = mail_module._message, mail_classifier.parse_body
+    plain_text, parse_body = mail_module._plain_text, mail_classifier.parse_body
 
-    def count_message(data: bytes) -> object:
+    def count_mail(mail: mail_module.Mail, data: bytes) -> object:
         # the outbox and the archive may have the same mail with another Date
-        parsed[re.findall(rb"(?im)^message-id:(.*)$", data)[0].decode()] += 1
-        return message(data)
+        parsed[mail.message_id] += 1
+        return plain_text(mail, data)
 
     def count_body(text: str) -> object:
         bodies[text] += 1
@@ -50,7 +49,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Counted:
         return result
 
     monkeypatch.setattr(MailReader, "_latest", {})
-    monkeypatch.setattr(mail_module, "_message", count_message)
+    monkeypatch.setattr(mail_module, "_plain_text", count_mail)
     monkeypatch.setattr(mail_classifier, "parse_body", count_body)
     return since
 

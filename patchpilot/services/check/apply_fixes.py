@@ -1,18 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The verb `check` with --fix or --diff: safe fixes are applied, in patch files or in commits, and the result is checked again."""
 
-import difflib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from patchpilot.commits.undo_refs import Undo
 from patchpilot.errors import ExitCode, RefusedError, UsageError
-from patchpilot.lint.engine import run
-from patchpilot.lint.fixing.try_fixes import NEEDS_UNSAFE, NOT_CERTAIN, SAFE_ONLY, FixOutcome, Key, fix_patch
-from patchpilot.lint.lint_context import Context
+from patchpilot.lint.fixing.try_fixes import NEEDS_UNSAFE, NOT_CERTAIN, SAFE_ONLY, FixOutcome
 from patchpilot.model.finding import Finding
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.printable import one_line
@@ -22,41 +19,15 @@ from patchpilot.model.source_tree import Tree
 from patchpilot.services.check import fix_commits, fix_files
 from patchpilot.services.check.check_patches import check_series, read_input
 from patchpilot.services.check.check_request import CheckRequest
-from patchpilot.services.check.check_result import CheckedPatch, CheckResult
+from patchpilot.services.check.check_result import CheckResult
+from patchpilot.services.check.fixed_patch import FixedPatch, Only, fixed_patch, place_of
 
 if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository
 
 
-Only = Callable[[Patch, Finding], bool]
-"""Which findings are fixed: the patch, and a finding in it."""
-NEEDED = "a later patch depends on this line"
 WITHOUT_FIX = {"none": "the rule has no automatic fix", "unsafe": NEEDS_UNSAFE, "suggest": "its fix is only a suggestion"}
 """Why a finding is left by the kind of its rule's fix."""
-
-
-@dataclass(frozen=True, slots=True)
-class FixedPatch:
-    """A patch with its applied fixes: (before, after) texts by file name, the fixed findings, and why nothing could be fixed.
-
-    `reasons`: why a finding that has a safe fix is left.
-    """
-
-    patch: Patch
-    fixed: tuple[Finding, ...] = ()
-    texts: tuple[fix_files.PatchText, ...] = ()
-    refused: str = ""
-    reasons: Mapping[Key, str] = field(default_factory=dict)
-
-    @property
-    def diff(self) -> list[str]:
-        """The lines of a unified diff of every text that is fixed."""
-        mark = ("a/", "b/") if self.patch.commit else ("", "")
-        return [
-            line
-            for text in self.texts
-            for line in difflib.unified_diff(text.before, text.after, mark[0] + text.name, mark[1] + text.name, lineterm="")
-        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,78 +189,6 @@ def _first(names: Mapping[str, str], path: str) -> str:
     return path
 
 
-class FixWriter(Protocol):
-    """Where the fixes of patches go: files, commits or an editor."""
-
-    def room(self, patch: Patch) -> fix_files.FixDirectory:
-        """What may be fixed in a patch."""
-
-    def texts(self, patch: Patch, mended: FixOutcome) -> tuple[fix_files.PatchText, ...]:
-        """What a fix changes, before and after."""
-
-
-class Buffer:
-    """Fixes that are only shown, in an editor or to a reviewer: all lines of a patch may be fixed, and no text is written."""
-
-    def room(self, patch: Patch) -> fix_files.FixDirectory:
-        """No limits."""
-        return fix_files.FixDirectory()
-
-    def texts(self, patch: Patch, mended: FixOutcome) -> tuple[()]:
-        """Edits are given instead."""
-        return ()
-
-
-def fixed_patch(
-    first: CheckResult,
-    checked: CheckedPatch,
-    series: Sequence[Series],
-    writer: FixWriter,
-    needed: AbstractSet[int],
-    only: Only | None,
-    kinds: AbstractSet[str] = SAFE_ONLY,
-) -> tuple[FixedPatch, FixOutcome | None]:
-    """One patch with its fixes, where that is possible and there is anything to fix. Lines `needed` by later patches (0-based) are not changed.
-
-    Findings that `only` does not choose stay as they are.
-    """
-    patch, setting = checked.patch, first.setting
-    rules = {rule.id: rule for rule in first.rules}
-    safe = [
-        finding
-        for finding in checked.findings
-        if finding.rule in rules and rules[finding.rule].remedy.kind in kinds and (only is None or only(patch, finding))
-    ]
-    if not safe or setting is None:
-        return FixedPatch(patch), None
-    room = writer.room(patch)
-    if room.refused:
-        return FixedPatch(patch, refused=room.refused, reasons=dict.fromkeys(map(_place, safe), room.refused)), None
-    own_series = next(each for each in series if any(patch is member for member in each.patches))
-    context = setting.context(patch, own_series)
-
-    def check_again(now: Patch) -> tuple[Context, tuple[Finding, ...]]:
-        here = context.for_patch(now)
-        return here, run(here, first.rules)
-
-    suppressed = frozenset(_place(each.finding) for each in checked.suppressed)
-    if only is not None:
-        suppressed |= frozenset(map(_place, checked.findings)) - frozenset(map(_place, safe))
-    on_needed = [place for place in map(_place, safe) if place[1] in needed]
-    on_kept = {place: room.kept[place[1]] for place in map(_place, safe) if place[1] in room.kept}
-    notes = [f"{len(on_needed)} not fixed: a later patch depends on these lines; fix the commits and format the patches again"]
-    note = "; ".join([*(notes if on_needed else ()), *dict.fromkeys(on_kept.values())])
-
-    def may_touch(line: int) -> bool:
-        return line < 0 or (line not in needed and line not in room.kept and room.may_touch(line))
-
-    outcome = fix_patch(patch, check_again, rules, may_touch=may_touch, suppressed=suppressed, kinds=kinds)
-    reasons = {**outcome.reasons, **on_kept, **dict.fromkeys(on_needed, NEEDED)}
-    if not outcome.changed:
-        return FixedPatch(patch, refused=note, reasons=reasons), None
-    return FixedPatch(patch, outcome.fixed, writer.texts(patch, outcome), note, reasons), outcome
-
-
 def _with_reasons(
     check: CheckResult, patches: Sequence[FixedPatch], outcomes: Mapping[int, FixOutcome], applied: AbstractSet[str]
 ) -> CheckResult:
@@ -301,10 +200,10 @@ def _with_reasons(
 
     def explained(findings: Sequence[Finding], fixed: FixedPatch) -> tuple[Finding, ...]:
         outcome = outcomes.get(id(fixed.patch))
-        done = frozenset() if outcome else frozenset(map(_place, fixed.fixed))
+        done = frozenset() if outcome else frozenset(map(place_of, fixed.fixed))
         found = []
         for finding in findings:
-            rule, at = _place(finding)
+            rule, at = place_of(finding)
             if kinds.get(rule) not in applied:
                 found.append(without_fix(finding))
             elif (rule, at) in done:
@@ -320,11 +219,6 @@ def _with_reasons(
         ),
         series=tuple(map(without_fix, check.series)),
     )
-
-
-def _place(finding: Finding) -> tuple[str, int]:
-    """A finding's rule and 0-based line."""
-    return finding.rule, (finding.patch_line or 0) - 1
 
 
 def _fixed_series(series: Series, by_patch: dict[int, FixOutcome]) -> Series:

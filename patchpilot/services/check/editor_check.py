@@ -12,10 +12,10 @@ from patchpilot.lint.fixing.try_fixes import FixOutcome
 from patchpilot.lint.rule_store import load_rules
 from patchpilot.model.finding import Finding
 from patchpilot.model.patch import Series
-from patchpilot.services.check.apply_fixes import Buffer, fixed_patch
 from patchpilot.services.check.check_patches import check_series
 from patchpilot.services.check.check_result import CheckResult
 from patchpilot.services.check.editor_texts import TextKind, TextPatch, message_text, patch_texts, source_text
+from patchpilot.services.check.fixed_patch import Buffer, fixed_patch
 from patchpilot.services.settings import check_request
 from patchpilot.services.setup.list_rules import explain
 from patchpilot.services.setup.rule_pages import rule_page

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from patchpilot.model.finding import Finding, FixEdit
 from patchpilot.model.patch import Series
 from patchpilot.model.printable import printable
-from patchpilot.services.check.apply_fixes import Buffer, fixed_patch
 from patchpilot.services.check.check_result import CheckedPatch, CheckResult
 from patchpilot.services.check.fix_commits import own_edits
+from patchpilot.services.check.fixed_patch import Buffer, fixed_patch
 
 
 def with_edits(result: CheckResult) -> CheckResult:

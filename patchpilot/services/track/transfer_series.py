@@ -105,7 +105,7 @@ def import_lines(lines: Iterable[bytes], source: str, store: Store) -> Imported:
     problems: list[str] = []
     unread = 0
     with store.changing():
-        for number, line in numbered:
+        for at, line in numbered:
             try:
                 value = _value(line)
                 if _MAIL in value:
@@ -116,16 +116,17 @@ def import_lines(lines: Iterable[bytes], source: str, store: Store) -> Imported:
                     taken = _take(record, store)
                     mails += taken.new
                     (added if taken.is_added else merged).append(taken.number)
-                    again = Action("track", ("rebuild", str(taken.number)), "`{}` fetches it")
-                    problems += [f"{source}:{number}: the mail <{lacking}> is not in the file; {again}" for lacking in taken.lacking]
+                    number = taken.number
+                    again = Action("track", ("rebuild", str(number)), "`{}` fetches it")
+                    problems += [f"{source}:{at}: the mail <{lacking}> is not in the file; {again}" for lacking in taken.lacking]
             except (ValueError, KeyError, TypeError) as error:
                 unread += 1
-                problems.append(f"{source}:{number}: not a line of an export: {_said(error)}")
+                problems.append(f"{source}:{at}: not a line of an export: {_said(error)}")
             except DamagedError:
                 raise
             except InputError as error:
                 unread += 1
-                problems.append(f"{source}:{number}: {error.message}")
+                problems.append(f"{source}:{at}: {error.message}")
         series = len(added) + len(merged)
         if series + count + unread < heading["series"] + heading["mails"]:
             problems.append(f"{source} is incomplete: {series} of {heading['series']} series, {count} of {heading['mails']} mails")
