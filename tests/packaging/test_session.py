@@ -31,9 +31,11 @@ def test_the_recording_goes_from_the_first_screen_to_the_end() -> None:
     assert times == sorted(times)
     assert times[-1] < 180
     whole = "".join(text for _, _, text in events)
-    places = [whole.find(words) for words in SEEN]
-    assert -1 not in places
-    assert places == sorted(places)
+    at = 0
+    for words in SEEN:
+        # a name may be on an earlier screen, too
+        at = whole.find(words, at)
+        assert at >= 0, words
 
 
 def test_the_moving_picture_has_the_same_screens_and_nothing_from_elsewhere() -> None:
