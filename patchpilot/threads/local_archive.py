@@ -24,7 +24,7 @@ from patchpilot.threads.archive import NotInArchiveError
 from patchpilot.threads.delivery import delivery_reports
 from patchpilot.threads.local_clues import CLUES_SCHEMA, Clues, clean, note_looked_through, related
 from patchpilot.threads.local_mails import FoundMail, LocalMails, local_mails
-from patchpilot.threads.local_query import Condition, condition, ids_in, words_of
+from patchpilot.threads.local_query import condition, ids_in, words_of
 from patchpilot.threads.mail_reader import ParseMail
 from patchpilot.threads.mbox import with_id
 from patchpilot.threads.posted_series import plain_title
@@ -115,7 +115,11 @@ class LocalArchive:
         """The mails that match a query (with `threads`, their whole threads) but those `without`, the newest where they are very many."""
         wanted = condition(query)
         index = self._opened(wanted.since if not threads else 0.0)
-        found = self._matching(index, wanted, query, without)
+        # a mail that is named is never what is left out
+        named = _NAMED.findall(query)
+        order = f"message_id IN ({','.join('?' * len(named))}) DESC, arrived DESC, id DESC"
+        rows = index.execute(f"SELECT id, message_id FROM mail WHERE {wanted.sql} ORDER BY {order}", (*wanted.values, *named))
+        found = list(itertools.islice((row for row in rows if row[1] not in without), _MOST_FOUND))
         return self._read(self._thread_of(index, [row[1] for row in found]) if threads else [row[0] for row in found])
 
     def has(self, message_id: str) -> bool:
@@ -136,14 +140,6 @@ class LocalArchive:
         """Note that none of the mails is news about these series."""
         with _changing(self._opened()) as index:
             note_looked_through(index, clues)
-
-    def _matching(self, index: sqlite3.Connection, wanted: Condition, query: str, without: Container[str]) -> list[tuple[int, str, str]]:
-        """The numbers, Message-IDs and places of the mails that match."""
-        # a mail that is named is never what is left out
-        named = _NAMED.findall(query)
-        order = f"message_id IN ({','.join('?' * len(named))}) DESC, arrived DESC, id DESC"
-        rows = index.execute(f"SELECT id, message_id, place FROM mail WHERE {wanted.sql} ORDER BY {order}", (*wanted.values, *named))
-        return list(itertools.islice((row for row in rows if row[1] not in without), _MOST_FOUND))
 
     def _absent(self, message_id: str) -> NotInArchiveError:
         return NotInArchiveError(f"{self._path} has no mail {message_id}", hint="update the archive, or pass another one with --lore")

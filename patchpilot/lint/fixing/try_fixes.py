@@ -358,7 +358,7 @@ def _fixes_to_revert(tried: TriedFix, before: Counter[Key], names: Mapping[str, 
     """Returns the fixes to revert and why: those whose finding is still there, and those nearest to a new finding."""
     now = _counted(tried.found, tried.draft)
     keys = [one.key for one in tried.applied]
-    failed = {key: NOT_GONE for key in keys if now[key] and (now[key] >= before[key] or not before[key])}
+    failed = {key: NOT_GONE for key in keys if now[key] and now[key] >= before[key]}
     before_by_rule, now_by_rule = Counter(key[0] for key in before.elements()), Counter(key[0] for key in now.elements())
     touched = {number for one in tried.applied for number in one.lines}
     for key in now - before:

@@ -60,7 +60,7 @@ def null_test(site: FixSite) -> LineChange | None:
     spans = []
     for match in _NULL_TEST.finditer(text):
         before, after = _before(site, text[1 : match.start()]), text[match.end() :]
-        if NOTE in match[0] or not _OPENS.search(before) or not (_CLOSES.match(after) or (not after.strip() and _continues(site))):
+        if NOTE in match[0] or not _is_operand(site, before, after):
             continue
         is_condition = _CONDITION.search(before) or re.match(r"\s*(?:&&|\|\||\?)", after)
         if match[2] == "==":
@@ -79,8 +79,13 @@ def _before(site: FixSite, before: str) -> str:
     """The code before an operand in its line; where there is none, the line above on the new side."""
     if before.strip():
         return before
-    above = site.scan.lines[site.line.hunk_start : site.number - 1]
-    return next((line.text.rstrip() for line in reversed(above) if line.sign != "-"), "")
+    above = site.line.previous
+    return above.text.rstrip() if above and above.in_hunk and above.hunk_start == site.line.hunk_start else ""
+
+
+def _is_operand(site: FixSite, before: str, after: str) -> bool:
+    """Whether what is between these texts is an operand of its own: nothing beside it binds more tightly."""
+    return bool(_OPENS.search(before)) and (bool(_CLOSES.match(after)) or (not after.strip() and _continues(site)))
 
 
 def _continues(site: FixSite) -> bool:
@@ -97,10 +102,7 @@ def constant_right(site: FixSite) -> LineChange | None:
     """Swaps the sides of a comparison whose constant is on the left; the other side is one name, member, call or in parentheses."""
     text = _expression(site)
     match = _CONSTANT_FIRST.match(text, site.column) if site.column > 0 else None
-    if not match or NOTE in match[0] or not _OPENS.search(_before(site, text[1 : match.start()])):
-        return None
-    after = text[match.end() :]
-    if not (_CLOSES.match(after) or (not after.strip() and _continues(site))):
+    if not match or NOTE in match[0] or not _is_operand(site, _before(site, text[1 : match.start()]), text[match.end() :]):
         return None
     constant, before, sign, after, value = match.groups()
     return LineChange(spans=(ColumnSpan(site.number, *match.span(), f"{value}{before}{_SWAPPED[sign]}{after}{constant}"),))

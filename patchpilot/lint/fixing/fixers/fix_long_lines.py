@@ -8,9 +8,10 @@ from patchpilot.cache import patterns as re
 from patchpilot.lint.clang.line_scan import ScannedLine, as_text, expand
 from patchpilot.lint.clang.mask_comments import COMMENT as NOTE
 from patchpilot.lint.fixing.fixer import COMMENT, NAMED, FixSite, LineChange, bare_code, fixer, indent_of
+from patchpilot.lint.fixing.fixers.fix_statements import COLUMNS, MOST_COLUMNS
 from patchpilot.model.finding import FixEdit
 
-_LIMITS = (80, 100)
+_LIMITS = (COLUMNS, MOST_COLUMNS)
 """The columns that broken lines have if they can, and else."""
 _MOST_LINES = 6
 _DEEPEST = 3
