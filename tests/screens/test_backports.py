@@ -16,7 +16,7 @@ from patchpilot.commits.run import git
 from patchpilot.services.backport.backport_result import BackportResult, BranchResult
 from patchpilot.tui import session
 from patchpilot.tui.app import PatchpilotApp
-from patchpilot.tui.screens.backports_screen import (
+from patchpilot.tui.screens.branch_rows import (
     badge_of,
     detail_rows,
     details,

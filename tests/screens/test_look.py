@@ -15,7 +15,7 @@ from patchpilot.backports.verdict import BranchVerdict
 from patchpilot.services.backport.backport_result import BackportResult, BranchResult
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.plain_terminal import ColorRemover
-from patchpilot.tui.screens.backports_screen import first_to_look_at, in_words, needs_in_words
+from patchpilot.tui.screens.branch_rows import first_to_look_at, in_words, needs_in_words
 from patchpilot.tui.stages import Stage, StageState
 from patchpilot.tui.widgets.choose import Reader
 from patchpilot.tui.widgets.diff_view import DiffView

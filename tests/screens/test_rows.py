@@ -14,7 +14,7 @@ from patchpilot.services.send.preflight_card import CheckLine, CheckState
 from patchpilot.tui.action_keys import KEYS, first_stage, in_keys
 from patchpilot.tui.build_app import screen_of
 from patchpilot.tui.rich_text import diff_line, fitted, plain, with_code
-from patchpilot.tui.screens.backports_screen import resolving_rows, written_rows
+from patchpilot.tui.screens.branch_rows import resolving_rows, written_rows
 from patchpilot.tui.screens.send_screen import help_of
 from patchpilot.tui.screens.stage_screen import StageScreen
 from patchpilot.tui.stages import Stage

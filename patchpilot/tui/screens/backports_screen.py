@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The backports stage: which releases have the bug, a row for each stable branch, and the details of the selected verdict."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import UTC, date, datetime
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -17,65 +17,54 @@ from textual.widgets.option_list import Option
 
 from patchpilot.model.counted import counted
 from patchpilot.model.trailer import all_tags
-from patchpilot.tui.action_keys import in_keys
-from patchpilot.tui.glyphs import glyph
-from patchpilot.tui.rich_text import QUIET, fitted, lines, plain, wrapped
+from patchpilot.tui.rich_text import QUIET, fitted, lines, plain
 from patchpilot.tui.screens.adapt_dialog import choose_resolution
+from patchpilot.tui.screens.branch_rows import (
+    FIRST,
+    LABEL,
+    WAITS,
+    badge_of,
+    bug_in_words,
+    detail_rows,
+    details,
+    ends_soon,
+    first_to_look_at,
+    in_words,
+    need_row,
+    needs_count,
+    resolving_rows,
+    what_is_written,
+    what_to_do,
+    why,
+    written_rows,
+)
 from patchpilot.tui.screens.stage_screen import StageScreen
 from patchpilot.tui.session import JobRequest
 from patchpilot.tui.stages import Stage, StageState, StageStatus
-from patchpilot.tui.widgets.badge import Badge
 from patchpilot.tui.widgets.choose import LineDialog, Reader
-from patchpilot.tui.widgets.diff_colors import DiffColors, colors_on
+from patchpilot.tui.widgets.conflict_view import EDGE, ConflictView, choices, laid_out
 from patchpilot.tui.widgets.diff_view import DiffView
 from patchpilot.tui.widgets.lists import List, Table
-from patchpilot.tui.widgets.pager import Pager
 from patchpilot.tui.widgets.panel import BROAD, TALL, WIDE, Panel
 from patchpilot.tui.widgets.ruler import ReleaseRuler
-from patchpilot.tui.widgets.three_columns import BASE, BRANCH, FIX, TITLES, Conflicts, OneColumn, Version
+from patchpilot.tui.widgets.three_columns import Conflicts, Version, Versions
 
 if TYPE_CHECKING:
     from patchpilot.services.backport.backport_result import Adaptation, BackportResult, BranchResult
     from patchpilot.services.backport.conflict_columns import ConflictColumns
-    from patchpilot.services.backport.prerequisite_queue import PrerequisiteNeed
     from patchpilot.services.backport.work_clone import Resolving
     from patchpilot.services.backport.write_backports import WrittenBackport
     from patchpilot.services.track.known_series import Tracked
 
-BADGES = {
-    "already-fixed": Badge("done", "already there", "green"),
-    "not-affected": Badge("nothing", "not affected", "dim"),
-    "clean": Badge("done", "clean", "green"),
-    "clean-3way": Badge("merge", "3-way merge", "cyan"),
-    "conflict": Badge("blocked", "conflict", "bold red"),
-    "unknown": Badge("unknown", "unknown", "yellow"),
-}
-FAILED = Badge("blocked", "failed", "bold red")
-RESOLVED = Badge("done", "resolved", "green")
-RISKS = {"low": "green", "medium": "yellow", "high": "bold red"}
 COLUMNS = (("verdict", 15), ("bug", 7), ("prereqs", 7), ("EOL", 7))
 MERGED = ("in-mainline", "in-stable")
 """The states of a series whose mainline commit is known."""
 NARROW = 100
 """Columns below which a branch is named by its version alone."""
 CELL_PADDING = 2
-EDGE = 5
-"""Columns of a panel's border and a table's scrollbar."""
 TODO = "what to do"
-WAITS = "wait for the merge"
-"""What to do where the stable maintainers get patches once the fix is in mainline."""
 WHY = 24
 """Columns of the reason in the table, where there is room for it."""
-PAIRS = ((BRANCH, FIX), (BRANCH, BASE), (BASE, FIX))
-"""What is shown of a conflict below 160 columns, one after the other with `|`."""
-SINGLE = ((), (BRANCH,), (BASE,), (FIX,))
-"""The same below 120 columns; none of them: all in one column."""
-LABEL = 11
-"""Columns of the label before each detail of a verdict."""
-FIRST = ("merged as", "why", "failed", "next")
-"""The labels of what is shown of a branch above its conflicts."""
-SOON = 183
-"""Days before the end of its support from which a branch is dimmed: work for it is hardly worth it."""
 
 
 def load(ask: JobRequest) -> "tuple[BackportResult, StageStatus]":
@@ -126,10 +115,7 @@ class BackportsScreen(StageScreen):
         super().__init__(session)
         self._left_out: dict[str, frozenset[str]] = {}
         self._conflicts: dict[tuple[str, str], tuple[ConflictColumns, ...]] = {}
-        self._versions = 0
-        self._shown_conflicts: Conflicts | None = None
         self._read_conflict: Conflicts | None = None
-        self._colors: tuple[object, DiffColors] | None = None
         self._patches: dict[tuple[str, str], tuple[str, ...]] = {}
 
     def body(self) -> ComposeResult:
@@ -144,7 +130,7 @@ class BackportsScreen(StageScreen):
             with Panel(title="Prerequisites", id="needs"):
                 yield List(ident="queue")
         with Panel(title="Conflicts", id="clash"):
-            yield Pager(ident="sides", styler=self._conflict_look)
+            yield ConflictView(ident="sides")
         with Panel(title="The fix on this branch", id="outcome"):
             yield DiffView(ident="applied")
 
@@ -335,27 +321,16 @@ class BackportsScreen(StageScreen):
         if self._chosen() != branch:
             return
         self._hide("#outcome")
-        panel, choices = self.query_one("#clash", Panel), self._choices()
-        shown = choices[self._versions % len(choices)]
-        self._shown_conflicts = self._conflicts_of(branch, key, shown)
-        other = choices[(self._versions + 1) % len(choices)]
-        names = " and ".join(TITLES[version].partition(" ")[0] for version in other) or "all"
-        turn = f" · | {names}" if len(choices) > 1 else ""
+        panel, sides = self.query_one("#clash", Panel), self.query_one("#sides", ConflictView)
+        sides.show(self._conflicts_of(branch, key))
+        turn = f" · | {sides.next_versions}" if sides.next_versions else ""
         panel.display, panel.count = True, f"{counted(len(branch.conflicts), 'conflict')}{turn}"
-        rows = self._shown_conflicts.rows
-        self.query_one("#sides", Pager).fill(rows, stops=[at for at, row in enumerate(rows) if row.startswith("@@ ")])
 
-    def _choices(self) -> tuple[tuple[int, ...], ...]:
-        """The versions of a conflict that there is room for at once, in turn."""
-        if self.app.size.width >= BROAD:
-            return ((BRANCH, BASE, FIX),)
-        return PAIRS if self.app.size.width >= WIDE else SINGLE
-
-    def _conflicts_of(self, branch: "BranchResult", key: tuple[str, str], shown: Sequence[int]) -> Conflicts:
-        """The conflicts of a branch as rows; without the base and the lines around them while these are not read."""
+    def _conflicts_of(self, branch: "BranchResult", key: tuple[str, str]) -> list[tuple[str, str, Versions]]:
+        """The conflicts of a branch, each (path, title, versions); without the base and the lines around them while these are not read."""
         read = self._conflicts.get(key)
         found = [(one.place, one.base_line, one.fix_line) for one in read] if read else [(place, 0, 0) for place in branch.conflicts]
-        conflicts = [
+        return [
             (
                 place.path,
                 f"{place.path}:{place.line} ({place.kind})",
@@ -363,26 +338,12 @@ class BackportsScreen(StageScreen):
             )
             for place, base, fix in found
         ]
-        columns = self.app.size.width - EDGE
-        return Conflicts(conflicts, shown, columns) if shown else OneColumn(conflicts, columns)
-
-    def _conflict_look(self, row: str) -> Text:
-        look = self._shown_conflicts.look(row, self._diff_colors()) if self._shown_conflicts else None
-        return plain(row) if look is None else look
-
-    def _diff_colors(self) -> DiffColors:
-        """The colors of code for the theme, computed once for each."""
-        sides = self.query_one("#sides")
-        of = (self.app.theme, sides.background_colors[1], self.app.no_color)
-        if self._colors is None or self._colors[0] != of:
-            self._colors = of, colors_on(sides)
-        return self._colors[1]
 
     def action_versions(self) -> None:
         """Show the next versions of the conflict."""
         branch = self._chosen()
         if branch is not None:
-            self._versions += 1
+            self.query_one("#sides", ConflictView).turn()
             self._show_below(branch)
 
     def _read_conflicts(
@@ -456,7 +417,8 @@ class BackportsScreen(StageScreen):
         rows = [row.plain for row in detail_rows(first, wide)]
         self._read_conflict = None
         if branch.conflicts and branch.wants_fix:
-            self._read_conflict = self._conflicts_of(branch, (result.commit or "", branch.tip), self._choices()[0])
+            wide = self.app.size.width
+            self._read_conflict = laid_out(self._conflicts_of(branch, (result.commit or "", branch.tip)), choices(wide)[0], wide)
             rows += ["", *self._read_conflict.rows]
         rows += ["", *(row.plain for row in detail_rows(more, wide))] if more else []
         commands = [f"  {command}" for command in self._commands(branch, result)]
@@ -464,7 +426,7 @@ class BackportsScreen(StageScreen):
         return rows, [at for at, row in enumerate(rows) if row.startswith("@@ ")]
 
     def _branch_look(self, row: str) -> Text:
-        look = self._read_conflict.look(row, self._diff_colors()) if self._read_conflict else None
+        look = self._read_conflict.look(row, self.query_one("#sides", ConflictView).code_colors()) if self._read_conflict else None
         if look is not None:
             return look
         # a label has the first columns of a row for itself
@@ -577,186 +539,3 @@ class BackportsScreen(StageScreen):
             lambda repository, _: resolve_conflict(repository, result, branch, left_out, start),
             ready,
         )
-
-
-def first_to_look_at(result: "BackportResult") -> int:
-    """The row to select at first: a conflict, else a branch that needs the fix, else the first."""
-    needing = [at for at, branch in enumerate(result.branches) if branch.wants_fix]
-    conflicts = [at for at in needing if result.branches[at].verdict == "conflict"]
-    return next(iter([*conflicts, *needing]), 0)
-
-
-def badge_of(branch: "BranchResult") -> Badge:
-    """The verdict as a badge; a fix that the stable maintainers reported as failed is that, until the branch has it or the user resolved the conflict."""
-    if branch.resolved and branch.wants_fix:
-        return RESOLVED
-    return FAILED if branch.failed and branch.wants_fix else BADGES[str(branch.verdict)]
-
-
-def bug_in_words(branch: "BranchResult") -> str:
-    """Whether the branch has the bug."""
-    return {True: "yes", False: "no", None: "unknown" if branch.wants_fix else "fixed"}[branch.affected]
-
-
-def needs_count(branch: "BranchResult") -> str:
-    """How many prerequisites the fix has there; a star where only parts of them are needed."""
-    count = len(branch.prerequisites) if branch.wants_fix else 0
-    return f"{count}{'*' if branch.partial else ''}" if count else ""
-
-
-def what_to_do(
-    branch: "BranchResult", result: "BackportResult", left_out: Collection[str] = (), merged: str = "", *, is_tagged: bool = False
-) -> str:
-    """The next action for a branch, with its key; "" while the introducing commit is unknown, which the panel says once.
-
-    `left_out` are the prerequisites that are not ticked, `merged` is the mainline commit to fetch.
-    `is_tagged`: the fix has Cc: stable, so the stable maintainers take it where it applies.
-    """
-    ticked = sum(need.commit not in left_out for need in branch.prerequisites)
-    if not branch.wants_fix:
-        return "nothing"
-    if merged:
-        return "f fetch the merge"
-    if branch.queued:
-        return "queued for a release"
-    if branch.resolved:
-        return "patches written: z"
-    if branch.affected is None and not result.culprits:
-        return ""
-    if branch.verdict == "conflict" and (branch.failed or not ticked):
-        return "z resolve"
-    if not result.upstream or (is_tagged and not branch.failed and branch.verdict != "conflict"):
-        return WAITS if branch.verdict == "conflict" else "Cc: stable is enough"
-    if branch.verdict == "conflict":
-        return f"w write {ticked + 1} patches"
-    return "w write patch" if branch.verdict == "clean" else "w write, then review"
-
-
-def what_is_written(result: "BackportResult", left_out: "Mapping[str, Collection[str]]") -> str:
-    """What `w` writes: a line for each branch that needs the fix, with the number of its ticked prerequisites."""
-    rows = []
-    for branch in result.branches:
-        if branch.wants_fix:
-            ticked = sum(need.commit not in left_out.get(branch.branch, ()) for need in branch.prerequisites)
-            rows.append(f"{branch.branch}: {counted(ticked, 'prerequisite') + ', then the fix' if branch.prerequisites else 'the fix'}")
-    return "\n".join(rows) or "No branch needs the fix."
-
-
-def ends_soon(branch: "BranchResult", today: date) -> bool:
-    """Whether the support of the branch has ended or ends within half a year."""
-    year, _, month = (branch.ends or "").partition("-")
-    if branch.is_over or not (year.isdigit() and month.isdigit()):
-        return branch.is_over
-    return (date(int(year), int(month), 1) - today).days < SOON
-
-
-def need_row(need: "PrerequisiteNeed", number: int, risk: str, is_ticked: bool) -> Text:
-    """A prerequisite: ticked or not, its place in the order, id, size, risk, subject."""
-    tick = f"[{glyph('ticked')}]" if is_ticked else "[ ]"
-    row = plain(f"{tick} {number:>2}  {need.commit[:12]}  {counted(need.size, 'line'):>10}  ")
-    return row.append(fitted(f"{risk} risk", 11), RISKS[risk]).append(plain(f"  {need.subject}"))
-
-
-def why(branch: "BranchResult", culprits: Collection[str]) -> str:
-    """The reason of a verdict in a few words: where it conflicts, or which commit the branch has; those that introduced the bug are mainline commits."""
-    if branch.landed_as:
-        return f"applied as {branch.landed_as[:12]}"
-    if branch.wants_fix and branch.conflicts:
-        first, more = branch.conflicts[0], len(branch.conflicts) - 1
-        line = f":{first.line}" if first.line else ""
-        return f"{first.path.rpartition('/')[2]}{line}{f' and {more} more' if more else ''}"
-    return f"bug from {branch.culprit_as[:12]}" if branch.culprit_as and branch.culprit_as not in culprits else ""
-
-
-def details(branch: "BranchResult") -> list[tuple[str, str]]:
-    """The details of a verdict in short, as (label, text): one row for each fact."""
-    rows = [("why", branch.reason)]
-    rows += [("failed", f"reported in <{branch.failed}>")] if branch.failed else []
-    if branch.wants_fix:
-        rows += [("caused by", f"{cause.commit[:12]} {cause.subject}") for cause in branch.causes[:4]]
-        rows += needs_in_words(branch) if branch.search in ("none", "gave-up") else []
-    rows += [("then apply", f"{later.commit[:12]} {later.subject} ({later.kind})") for later in branch.followers]
-    rows += [("note", hint) for hint in branch.hints]
-    return [*rows, *([("note", "not fetched for a long time; run git fetch")] if branch.stale else [])]
-
-
-def detail_rows(known: Sequence[tuple[str, str]], columns: int) -> list[Text]:
-    """Labels, each once for the facts that it has, with their texts wrapped next to them."""
-    rows, before = [], ""
-    for label, text in known:
-        for at, part in enumerate(wrapped(text, columns)):
-            rows.append(Text.assemble((fitted(label if not at and label != before else "", LABEL), "dim"), plain(part)))
-        before = label
-    return rows
-
-
-def in_words(branch: "BranchResult") -> list[tuple[str, str]]:
-    """The details of a verdict in full, as (label, text)."""
-    rows = [("why", branch.reason)]
-    if branch.stale:
-        rows.append(("note", "this branch has not been fetched for a long time; run git fetch"))
-    if branch.failed:
-        rows.append(("failed", f"the stable maintainers reported it in <{branch.failed}>"))
-    if branch.landed_as:
-        rows.append(("applied as", branch.landed_as[:12]))
-    if branch.wants_fix:
-        rows += [("caused by", f"{cause.commit[:12]} {cause.subject}: {cause.why}") for cause in branch.causes[:4]]
-        rows += needs_in_words(branch)
-    rows += [("then apply", f"{later.commit[:12]} {later.subject} ({later.kind})") for later in branch.followers]
-    rows += [("note", hint) for hint in branch.hints]
-    if branch.lacking_newer:
-        rows.append(("note", f"newer branches without the fix: {', '.join(branch.lacking_newer)}"))
-    return rows
-
-
-def needs_in_words(branch: "BranchResult") -> list[tuple[str, str]]:
-    """The prerequisites of the fix, or why there are none."""
-    if branch.search == "none":
-        return [("search", "the fix does not apply even with the missing commits; adapt it manually")]
-    if branch.search == "gave-up":
-        return [("search", "search for prerequisites timed out")]
-    rows = [("needs", f"{need.commit[:12]} {need.subject} ({counted(need.size, 'line')})") for need in branch.prerequisites]
-    if branch.partial:
-        rows.append(("note", "of these only the changes to the fix's own files are needed (apply them manually first)"))
-        if branch.whole:
-            lines_in_all = counted(sum(need.size for need in branch.whole), "line")
-            rows.append(("note", f"as whole commits: {counted(len(branch.whole), 'commit')}, {lines_in_all} in total"))
-    return rows
-
-
-def written_rows(done: "Sequence[WrittenBackport]") -> list[str]:
-    """The files of each branch; for the other branches the reason."""
-    rows = [part for backport in done if backport.files for part in (f"{backport.branch}:", *(f"  {file}" for file in backport.files))]
-    for reason in dict.fromkeys(backport.skipped for backport in done if not backport.files):
-        branches = ", ".join(backport.branch for backport in done if not backport.files and backport.skipped == reason)
-        rows += [*([""] if rows else []), f"no patch for {branches}: {in_keys(reason, Stage.BACKPORTS)}"]
-    return rows
-
-
-SHELL = "In a shell (Ctrl-Z suspends patchpilot, fg resumes it):"
-DEMO = "In the demo this branch is done with that: do not send the patches, a shell of yours would use your own mail server."
-
-
-def resolving_rows(done: "Resolving", *, in_demo: bool = False) -> list[str]:
-    """Where the conflict is, its state, what to do next and where, and the patches once they are written; in the demo they are not sent."""
-    if done.files:
-        return [
-            f"Conflict on {done.branch} resolved. In the clone, these commits are on top of it, oldest first:",
-            *(f"  {commit}" for commit in done.commits),
-            f"  ({done.folder})",
-            "",
-            "They are written as patches, with To:, Cc: and In-Reply-To:",
-            f"  {done.files[0].parent}",
-            *(f"    {file.name}" for file in done.files),
-            "",
-            *([DEMO] if in_demo else (SHELL, *(f"  {in_keys(line, Stage.BACKPORTS)}" for line in done.advice))),
-        ]
-    return [
-        f"The conflict on {done.branch} is in this clone:",
-        f"  {done.folder}",
-        "",
-        SHELL,
-        *(f"  {line}" for line in done.advice),
-        "",
-        "When it is resolved, press z here to continue.",
-    ]

@@ -1,0 +1,224 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The rows of the Backports stage: what is known of a branch, what to do with it, and what was written for it."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from patchpilot.model.counted import counted
+from patchpilot.tui.action_keys import in_keys
+from patchpilot.tui.glyphs import glyph
+from patchpilot.tui.rich_text import fitted, plain, wrapped
+from patchpilot.tui.stages import Stage
+from patchpilot.tui.widgets.badge import Badge
+
+if TYPE_CHECKING:
+    from patchpilot.services.backport.backport_result import BackportResult, BranchResult
+    from patchpilot.services.backport.prerequisite_queue import PrerequisiteNeed
+    from patchpilot.services.backport.work_clone import Resolving
+    from patchpilot.services.backport.write_backports import WrittenBackport
+
+BADGES = {
+    "already-fixed": Badge("done", "already there", "green"),
+    "not-affected": Badge("nothing", "not affected", "dim"),
+    "clean": Badge("done", "clean", "green"),
+    "clean-3way": Badge("merge", "3-way merge", "cyan"),
+    "conflict": Badge("blocked", "conflict", "bold red"),
+    "unknown": Badge("unknown", "unknown", "yellow"),
+}
+FAILED = Badge("blocked", "failed", "bold red")
+RESOLVED = Badge("done", "resolved", "green")
+RISKS = {"low": "green", "medium": "yellow", "high": "bold red"}
+WAITS = "wait for the merge"
+"""What to do where the stable maintainers get patches once the fix is in mainline."""
+LABEL = 11
+"""Columns of the label before each detail of a verdict."""
+FIRST = ("merged as", "why", "failed", "next")
+"""The labels of what is shown of a branch above its conflicts."""
+SOON = 183
+"""Days before the end of its support from which a branch is dimmed: work for it is hardly worth it."""
+
+
+def first_to_look_at(result: "BackportResult") -> int:
+    """The row to select at first: a conflict, else a branch that needs the fix, else the first."""
+    needing = [at for at, branch in enumerate(result.branches) if branch.wants_fix]
+    conflicts = [at for at in needing if result.branches[at].verdict == "conflict"]
+    return next(iter([*conflicts, *needing]), 0)
+
+
+def badge_of(branch: "BranchResult") -> Badge:
+    """The verdict as a badge; a fix that the stable maintainers reported as failed is that, until the branch has it or the user resolved the conflict."""
+    if branch.resolved and branch.wants_fix:
+        return RESOLVED
+    return FAILED if branch.failed and branch.wants_fix else BADGES[str(branch.verdict)]
+
+
+def bug_in_words(branch: "BranchResult") -> str:
+    """Whether the branch has the bug."""
+    return {True: "yes", False: "no", None: "unknown" if branch.wants_fix else "fixed"}[branch.affected]
+
+
+def needs_count(branch: "BranchResult") -> str:
+    """How many prerequisites the fix has there; a star where only parts of them are needed."""
+    count = len(branch.prerequisites) if branch.wants_fix else 0
+    return f"{count}{'*' if branch.partial else ''}" if count else ""
+
+
+def what_to_do(
+    branch: "BranchResult", result: "BackportResult", left_out: Collection[str] = (), merged: str = "", *, is_tagged: bool = False
+) -> str:
+    """The next action for a branch, with its key; "" while the introducing commit is unknown, which the panel says once.
+
+    `left_out` are the prerequisites that are not ticked, `merged` is the mainline commit to fetch.
+    `is_tagged`: the fix has Cc: stable, so the stable maintainers take it where it applies.
+    """
+    ticked = sum(need.commit not in left_out for need in branch.prerequisites)
+    if not branch.wants_fix:
+        return "nothing"
+    if merged:
+        return "f fetch the merge"
+    if branch.queued:
+        return "queued for a release"
+    if branch.resolved:
+        return "patches written: z"
+    if branch.affected is None and not result.culprits:
+        return ""
+    if branch.verdict == "conflict" and (branch.failed or not ticked):
+        return "z resolve"
+    if not result.upstream or (is_tagged and not branch.failed and branch.verdict != "conflict"):
+        return WAITS if branch.verdict == "conflict" else "Cc: stable is enough"
+    if branch.verdict == "conflict":
+        return f"w write {ticked + 1} patches"
+    return "w write patch" if branch.verdict == "clean" else "w write, then review"
+
+
+def what_is_written(result: "BackportResult", left_out: "Mapping[str, Collection[str]]") -> str:
+    """What `w` writes: a line for each branch that needs the fix, with the number of its ticked prerequisites."""
+    rows = []
+    for branch in result.branches:
+        if branch.wants_fix:
+            ticked = sum(need.commit not in left_out.get(branch.branch, ()) for need in branch.prerequisites)
+            rows.append(f"{branch.branch}: {counted(ticked, 'prerequisite') + ', then the fix' if branch.prerequisites else 'the fix'}")
+    return "\n".join(rows) or "No branch needs the fix."
+
+
+def ends_soon(branch: "BranchResult", today: date) -> bool:
+    """Whether the support of the branch has ended or ends within half a year."""
+    year, _, month = (branch.ends or "").partition("-")
+    if branch.is_over or not (year.isdigit() and month.isdigit()):
+        return branch.is_over
+    return (date(int(year), int(month), 1) - today).days < SOON
+
+
+def need_row(need: "PrerequisiteNeed", number: int, risk: str, is_ticked: bool) -> Text:
+    """A prerequisite: ticked or not, its place in the order, id, size, risk, subject."""
+    tick = f"[{glyph('ticked')}]" if is_ticked else "[ ]"
+    row = plain(f"{tick} {number:>2}  {need.commit[:12]}  {counted(need.size, 'line'):>10}  ")
+    return row.append(fitted(f"{risk} risk", 11), RISKS[risk]).append(plain(f"  {need.subject}"))
+
+
+def why(branch: "BranchResult", culprits: Collection[str]) -> str:
+    """The reason of a verdict in a few words: where it conflicts, or which commit the branch has; those that introduced the bug are mainline commits."""
+    if branch.landed_as:
+        return f"applied as {branch.landed_as[:12]}"
+    if branch.wants_fix and branch.conflicts:
+        first, more = branch.conflicts[0], len(branch.conflicts) - 1
+        line = f":{first.line}" if first.line else ""
+        return f"{first.path.rpartition('/')[2]}{line}{f' and {more} more' if more else ''}"
+    return f"bug from {branch.culprit_as[:12]}" if branch.culprit_as and branch.culprit_as not in culprits else ""
+
+
+def details(branch: "BranchResult") -> list[tuple[str, str]]:
+    """The details of a verdict in short, as (label, text): one row for each fact."""
+    rows = [("why", branch.reason)]
+    rows += [("failed", f"reported in <{branch.failed}>")] if branch.failed else []
+    if branch.wants_fix:
+        rows += [("caused by", f"{cause.commit[:12]} {cause.subject}") for cause in branch.causes[:4]]
+        rows += needs_in_words(branch) if branch.search in ("none", "gave-up") else []
+    rows += [("then apply", f"{later.commit[:12]} {later.subject} ({later.kind})") for later in branch.followers]
+    rows += [("note", hint) for hint in branch.hints]
+    return [*rows, *([("note", "not fetched for a long time; run git fetch")] if branch.stale else [])]
+
+
+def detail_rows(known: Sequence[tuple[str, str]], columns: int) -> list[Text]:
+    """Labels, each once for the facts that it has, with their texts wrapped next to them."""
+    rows, before = [], ""
+    for label, text in known:
+        for at, part in enumerate(wrapped(text, columns)):
+            rows.append(Text.assemble((fitted(label if not at and label != before else "", LABEL), "dim"), plain(part)))
+        before = label
+    return rows
+
+
+def in_words(branch: "BranchResult") -> list[tuple[str, str]]:
+    """The details of a verdict in full, as (label, text)."""
+    rows = [("why", branch.reason)]
+    if branch.stale:
+        rows.append(("note", "this branch has not been fetched for a long time; run git fetch"))
+    if branch.failed:
+        rows.append(("failed", f"the stable maintainers reported it in <{branch.failed}>"))
+    if branch.landed_as:
+        rows.append(("applied as", branch.landed_as[:12]))
+    if branch.wants_fix:
+        rows += [("caused by", f"{cause.commit[:12]} {cause.subject}: {cause.why}") for cause in branch.causes[:4]]
+        rows += needs_in_words(branch)
+    rows += [("then apply", f"{later.commit[:12]} {later.subject} ({later.kind})") for later in branch.followers]
+    rows += [("note", hint) for hint in branch.hints]
+    if branch.lacking_newer:
+        rows.append(("note", f"newer branches without the fix: {', '.join(branch.lacking_newer)}"))
+    return rows
+
+
+def needs_in_words(branch: "BranchResult") -> list[tuple[str, str]]:
+    """The prerequisites of the fix, or why there are none."""
+    if branch.search == "none":
+        return [("search", "the fix does not apply even with the missing commits; adapt it manually")]
+    if branch.search == "gave-up":
+        return [("search", "search for prerequisites timed out")]
+    rows = [("needs", f"{need.commit[:12]} {need.subject} ({counted(need.size, 'line')})") for need in branch.prerequisites]
+    if branch.partial:
+        rows.append(("note", "of these only the changes to the fix's own files are needed (apply them manually first)"))
+        if branch.whole:
+            lines_in_all = counted(sum(need.size for need in branch.whole), "line")
+            rows.append(("note", f"as whole commits: {counted(len(branch.whole), 'commit')}, {lines_in_all} in total"))
+    return rows
+
+
+def written_rows(done: "Sequence[WrittenBackport]") -> list[str]:
+    """The files of each branch; for the other branches the reason."""
+    rows = [part for backport in done if backport.files for part in (f"{backport.branch}:", *(f"  {file}" for file in backport.files))]
+    for reason in dict.fromkeys(backport.skipped for backport in done if not backport.files):
+        branches = ", ".join(backport.branch for backport in done if not backport.files and backport.skipped == reason)
+        rows += [*([""] if rows else []), f"no patch for {branches}: {in_keys(reason, Stage.BACKPORTS)}"]
+    return rows
+
+
+SHELL = "In a shell (Ctrl-Z suspends patchpilot, fg resumes it):"
+DEMO = "In the demo this branch is done with that: do not send the patches, a shell of yours would use your own mail server."
+
+
+def resolving_rows(done: "Resolving", *, in_demo: bool = False) -> list[str]:
+    """Where the conflict is, its state, what to do next and where, and the patches once they are written; in the demo they are not sent."""
+    if done.files:
+        return [
+            f"Conflict on {done.branch} resolved. In the clone, these commits are on top of it, oldest first:",
+            *(f"  {commit}" for commit in done.commits),
+            f"  ({done.folder})",
+            "",
+            "They are written as patches, with To:, Cc: and In-Reply-To:",
+            f"  {done.files[0].parent}",
+            *(f"    {file.name}" for file in done.files),
+            "",
+            *([DEMO] if in_demo else (SHELL, *(f"  {in_keys(line, Stage.BACKPORTS)}" for line in done.advice))),
+        ]
+    return [
+        f"The conflict on {done.branch} is in this clone:",
+        f"  {done.folder}",
+        "",
+        SHELL,
+        *(f"  {line}" for line in done.advice),
+        "",
+        "When it is resolved, press z here to continue.",
+    ]
