@@ -37,7 +37,7 @@ REFUSAL_IN_WORDS = _one_of(rf"""
 """)
 
 _BEFORE_APPLIED = _joined(r"""
-    i've | i have | i | now | and | have been | has been | both | all | series | patch | patches | patchset | these | it | them
+    i've | i have | i | now | and | have been | has been | both | all | series | patch | patches | patchset | patch set | these | it | them
     already | just | thanks | it's | is | are
     thank you | thx | rebased | \d+ | version | ok | so | hence | therefore
 """)
@@ -60,6 +60,7 @@ _WHAT = (
     this(?: one)? | it | that(?: one)?
     (?:all (?:of )?)?(?:these|those)(?: (?:two|three|four|five|six|\d+))?(?: patches)? | them | both | all(?: of them)? | out | yours | your | up
     v\d{1,2} | patch(?:es)? | (?:whole |entire )?series | patchset | (?:patch)?\(?#?\d[\d, and&+/()-]* | patch\d+(?:/patch\d+)*
+    the (?:first|last|other|remaining) (?:\w+ ){1,2}patches
     the rest of (?:the |this |your )?\w+ | the (?:series|set|patch|patches|patchset|rest|whole|lot|first \w+|last \w+)
 """)
     + ")"
@@ -79,7 +80,7 @@ APPLIED_REST = re.compile(
     rf"|by (?:hand|(?-i:[A-Z])\w+)\b|manually\b|locally\b"
     rf"|with (?:thanks|{_ALTERED})"
     rf"|{_WHAT}(?:\s+(?:now|as well|also|instead|three|two|four|manually|whole|{_WHAT})){{0,4}}"
-    rf"\s*(?:[,.!;(]|$|(?:to|in|into|for|on|via|with|as|thanks|now|and|{_WHILE})\b)"
+    rf"\s*(?:[,.!;(]|$|(?:to|in|into|onto|for|on|via|with|as|thanks|now|and|by hand|{_WHILE})\b|(?:the|my) \S+ (?:tree|branch|queue)\b)"
     rf"|(?:to|in|into|for|on|onto|via|against)\s+(?:{_PLACE})\b"
     r"|(?:the|this|your) (?:[\w-]+ ){0,2}(?:driver|support|code|changes?|fix(?:es)?|cleanups?|work) (?:to|in|into|onto|for|via)"
     r" (?:(?:my|the) )?\S*(?:[\w.]+[/#][\w.]|\.git\b|next\b|fixes\b)"
@@ -119,6 +120,8 @@ NOT_A_TREE = re.compile(
 """Places to which things other than patches are added."""
 NOT_YET_APPLIED = re.compile(
     r"\b(?:once|when|if|until|unless|before|after|as soon as|assuming|which|that|whether)\b[^.!?;]{0,140}\b(?:been|gets?|is|are|was|were)\s+(?:\w+\s+)?$"
+    r"|\b(?:should|could|must|may|might|would|can) be \w+(?: \w+){0,8} and\s+(?:\w+\s+)?$|^\W*there(?:'s| is| are)\b"
+    r"|\b(?:something|anything|everything|what|those|one)(?: that)?(?:'s| is| are| was| were)? already\s+$"
     r"|\bwith (?:this|the|that|these|those|your|my|both|all) (?:\w+ ){0,3}$"
     r"|\b(?:see|get|getting|like|love|want|need|wanted|hope|wish)\b(?: \w+){0,2} (?:this|the|it|these|them|your|my|that)(?: \w+){0,2} $",
     re.IGNORECASE,
@@ -142,12 +145,22 @@ WILL_APPLY = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 APPLYING = re.compile(
-    r"(?:^\W*|[.,;!:)]\s+|\b(?:thanks|ok(?:ay)?|i'm|i am|just)\s+)(?:applying|queue?ing)\b"
+    r"(?:^\W*|[.,;!:)]\s+|\b(?:thanks|ok(?:ay)?|i'm|i am|just)\s+)(?:applying|queue?ing|pulling|merging|picking|taking)\b"
     rf"(?: (?:it|this|these|that|them|up|just|one|now|{_WHAT}|(?:to|and) \d+)){{0,5}}"
     r"(?: (?:for|to|into|in|as) (?:v?\d+\.\d|\S*(?:next|fixes|\.git)\b|[a-z]\S*[a-z][-/]\S+|(?:the|my) \S+ (?:tree|branch))|(?<=now)(?=\s*(?:[.,!]|$)))",
     re.IGNORECASE | re.MULTILINE,
 )
 """Who does it now."""
+ALREADY_THERE = re.compile(
+    r"(?:^\W*|[.!]\s+)(?:this|it|these|they|(?:this|the) (?:patch|series|one))(?: patch(?:es)?| series| one)? (?:was|were|is|are|has been|have been)"
+    r"(?: been)?"
+    r" (?:already (?:applied|merged|queued|picked up)\b|(?:applied|merged|queued|picked up) (?:already|a while|earlier|yesterday|some time|last (?:week|month)"
+    r"|(?:a few|some|two|three|\d+) (?:days|weeks|months))\b)(?! (?:in|by) another)",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""Who says of the patch that it was done before."""
+PENDING = re.compile(r"\bpending\b[^.!?\n]{0,40}", re.IGNORECASE)
+"""What a patch in a tree waits for."""
 WHILE_APPLYING = re.compile(
     r"(?<!be )(?<!get )\b(?:fixed|removed|changed|tweaked|dropped|added|corrected|amended|adjusted|renamed|edited|reworded|done|did)\b[^.?!]{0,60}"
     r"\b(?:while|whilst|when) (?:applying|i (?:applied|merged|queued|pushed))\b|\b(?:while|whilst|when) applying,? i(?:'ve| have)? \w+ed\b",
@@ -162,11 +175,32 @@ DARED = re.compile(
     re.IGNORECASE,
 )
 """Who did it without asking."""
+_IT = (
+    r"(?:^\W*|[.,!]\s+|\b(?:and|so|thanks|but)\s+)(?:this(?: one| patch| series)?|it|these(?: patches)?|they|both|all(?: of (?:these|them))?"
+    r"|the (?:patch(?:es)?|series))"
+)
+_NAMED_BRANCH = (
+    r"for-next|fixes|-next|next(?! (?:week|month|version|release|cycle|time|year))|for-linus|[\w.]+-(?:next|fixes)|\S+/(?:for-|next|fixes)\S*"
+    r"|for-[\w.-]+"
+)
 IN_TREE = re.compile(
     r"(?<!not )(?<!what )(?<!that )(?<!which )\b(?:is|are)(?: now)? in (?:my|the) (?:[\w/.-]+ ){0,2}(?:tree|queue|branch)\b(?! (?:already|of))"
-    r"|\bput (?:it|this|them) (?:in|into|on) (?:the|my) (?:queue|tree|branch)",
+    r"|\bput (?:it|this|them) (?:in|into|on) (?:the|my) (?:queue|tree|branch)"
+    rf"|{_IT}(?:'s| is| are)(?: now| also| already| just)? (?:on|in) (?:my |the )?(?:{_NAMED_BRANCH})(?!\S*[\w/])(?! (?:already|of|as|but|because|which))"
+    rf"|{_IT}(?:'s| is| are) now (?:upstream|merged|in (?:linus'?s?(?: torvalds')? tree|mainline|upstream))\b(?! as)"
+    rf"|{_IT} (?:was|is|were|are) (?:included|part) (?:in|of) my (?:[\w-]+ )?pull(?: |-)request"
+    rf"|{_IT}(?:'ll| will| should)(?: now)? (?:be|appear|show up|land) in (?:linux-next|-next|next|the next linux-next) (?:tomorrow|soon|shortly|today)",
+    re.IGNORECASE | re.MULTILINE,
+)
+DID_TAKE = re.compile(
+    r"\bi did (?:apply|take|merge|queue|pick(?: up)?|push) (?:it|this|these|them|both|your|all|the|everything)\b(?! (?:\w+ )?(?:suggest|comment|advice))"
+    r"|\bi can (?:take|apply|queue|merge|pick up|grab) (?:it|this|these|them)(?: up)?(?: now|, (?:thanks|thank you|looks like))\b"
+    r"|(?:\bi(?:'ll| will| am|'m)(?: going to)?|\A\W*will) (?:send|sending|push|pushing|forward|forwarding|route|routing)"
+    r" (?:it|this|these|them|this patch|the patch|the series)"
+    r"(?: on| out)? (?:upstream|to (?:linus|andrew)\b|through (?:my|the) (?:\S+ )?tree)",
     re.IGNORECASE,
 )
+"""Who has done it, or passes the patch on."""
 GOT_IT = re.compile(
     r"\A\W*(?:(?:ok(?:ay)?|thanks|thank you|yes),? )?i(?:'ve| have)? got (?:it|this(?: one)?|these|them|both|all|the series)"
     r"(?: (?:now|queued|in my (?:tree|queue)))?(?:,? (?:thanks|thank you))?\W*\Z",

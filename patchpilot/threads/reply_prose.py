@@ -2,12 +2,14 @@
 """The meaning of a reply's prose: a NACK, "applied", approval, a question, a request for changes, or none of these."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
 
 from patchpilot.threads.mail_kinds import MailKind
 from patchpilot.threads.phrases import (
     ABOUT_A_PATCH,
+    ALREADY_THERE,
     ANSWERS,
     APPLIED,
     APPLIED_REST,
@@ -19,6 +21,7 @@ from patchpilot.threads.phrases import (
     CLOSING,
     COMMANDS,
     DARED,
+    DID_TAKE,
     FOLDED,
     GO_AHEAD,
     GOT_IT,
@@ -34,6 +37,7 @@ from patchpilot.threads.phrases import (
     NOT_YET_APPLIED,
     OF_OTHERS,
     PATIENCE,
+    PENDING,
     PERHAPS,
     PING,
     PROMISES,
@@ -60,6 +64,8 @@ from patchpilot.threads.phrases import (
 )
 from patchpilot.threads.reply_body import Body
 
+_ITS_OBJECT = re.compile(r"\band\b|[,;]")
+"""The end of what a verb goes with."""
 _LONGEST_TAKING = 60
 """Words of a maintainer's mail that only says that they took their own patch."""
 _SHORT_YES = 12
@@ -197,7 +203,7 @@ def _words(body: Body) -> str:
 def _applied(words: str) -> Reading | None:
     words = FOLDED.sub(r"\1 ", words)
     short = len(words.split()) <= 60
-    for match in APPLIED.finditer(words):
+    for match in _each(APPLIED, words):
         before = words[max(0, match.start("verb") - 40) : match.start("verb")].rpartition("\n\n")[2]
         if NOT_APPLIED.search(before.replace("\n", " ")) and not (IS_APPLIED if short else HAS_BEEN).search(before):
             continue
@@ -210,15 +216,17 @@ def _applied(words: str) -> Reading | None:
         loose = match["verb"].lower() in ("added", "taken", "pushed", "committed", "merged") and not short
         if loose and (not TREE.search(match[0]) or HAS_BEEN.search(before)):
             continue
-        if NOT_A_TREE.search(match[0]):
+        if NOT_A_TREE.search(match["verb"] + _ITS_OBJECT.split(rest)[0]):
             continue
-        if TRIED.search(words[max(0, match.start() - 20) : match.end() + 160]) and not re.search(r"\bthanks\b", words, re.IGNORECASE):
+        if TRIED.search(PENDING.sub("", words[max(0, match.start() - 20) : match.end() + 160])) and not re.search(
+            r"\bthanks\b", words, re.IGNORECASE
+        ):
             continue
         tree = TREE.search(words[match.start("verb") :])
         return Reading(MailKind.APPLIED, 0.85 if short else 0.65, _around(words, match), _tree(tree))
     if got := GOT_IT.match(words):
         return Reading(MailKind.APPLIED, 0.55, _around(words, got))
-    for pattern in (APPLYING, WHILE_APPLYING, DARED):
+    for pattern in (APPLYING, WHILE_APPLYING, DARED, DID_TAKE, ALREADY_THERE):
         if short and "?" not in words and (done := pattern.search(words)) and not UNDER_CONDITION.search(_sentence(words, done.start())):
             return Reading(MailKind.APPLIED, 0.6, _around(words, done), _tree(TREE.search(done[0])))
     there = IN_TREE.search(words)
@@ -229,6 +237,14 @@ def _applied(words: str) -> Reading | None:
         if WILL_APPLY.search(joined) and not (UNDER_CONDITION.search(joined) or PERHAPS.search(joined)):
             return Reading(MailKind.APPLIED, 0.55, joined.strip()[:120], _tree(TREE.search(joined)))
     return None
+
+
+def _each(pattern: re.Pattern[str], words: str) -> Iterator[re.Match[str]]:
+    """The matches of a pattern that takes the rest of the line, each also within the rest of the one before."""
+    match = pattern.search(words)
+    while match:
+        yield match
+        match = pattern.search(words, match.end("verb"))
 
 
 def _agrees_to_take(words: str, body: Body) -> Reading | None:

@@ -36,6 +36,8 @@ _IN_A_TREE = re.compile(r"\b(?:pushed|queued|merged|pulled|committed)\b|\b(?:is|
 _ONE_PATCH = re.compile(r"\AThe patch\s+\S[^\n]*\s+has been applied to\b")
 """A maintainer's script: its text below is the same for every patch."""
 _THIS_PATCH = re.compile(r"\b(?:one|patch)\Z", re.IGNORECASE)
+_SOME_PATCH = re.compile(r"\bthis (?:one|patch)\b", re.IGNORECASE)
+"""One of several, which a mail below the cover letter does not name."""
 _ONE_NUMBER = r"#?\d{1,3}(?:/\d{1,3})?"
 _NUMBERS = (
     rf"{_ONE_NUMBER}(?:(?: ?[-–,&+] ?| (?:to|through|and) |, and ){_ONE_NUMBER}){{0,20}}"
@@ -163,6 +165,8 @@ def _events(reply: Attached) -> list[Event]:
         return _by_author(reply, base)
     if kind is MailKind.APPLIED:
         if not place.commits and not mail.robot:
+            if _is_one_of_many(reply):
+                return []
             sure = mail.semi or mail.by_author or _is_addressed(reply) or _thanks(reply) or bool(_IN_A_TREE.search(mail.why))
             base = replace(base, patch=_about(reply), sure=sure)
         if reply.under is not None:
@@ -234,6 +238,12 @@ def _about(reply: Attached) -> int | None:
     if reply.revision is None or len(reply.revision.patches) < 2 or WHOLE_SERIES.search(reply.mail.body.text):
         return 0
     return 0 if reply.patch == 1 and not reply.revision.head.is_cover else reply.patch
+
+
+def _is_one_of_many(reply: Attached) -> bool:
+    """Whether a mail about a whole series says that a single patch was taken, but not which."""
+    many = reply.patch == 0 and reply.revision is not None and len(reply.revision.patches) > 1
+    return many and bool(_SOME_PATCH.search(reply.mail.why)) and not WHOLE_SERIES.search(reply.mail.why)
 
 
 def _some(reply: Attached) -> list[Post]:

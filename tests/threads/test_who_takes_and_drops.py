@@ -77,6 +77,22 @@ def test_an_author_who_maintains_tells_others_where_it_is(text: str, expected: s
     assert state(TO_MATT, tagged, own) == expected
 
 
+def test_one_patch_taken_below_the_cover_letter_is_not_the_series() -> None:
+    one = mail(
+        "Re: [PATCH 0/2] demo: two",
+        "> And the second?\n\nthis one is already in demo-next.\n",
+        sender=MATT,
+        id="one",
+        reply_to="c0",
+        minutes=60,
+    )
+    assert state(*_series(), one) == "under-review"
+    both = mail(
+        "Re: [PATCH 0/2] demo: two", "> And these?\n\nthese are already in demo-next.\n", sender=MATT, id="both", reply_to="c0", minutes=60
+    )
+    assert state(*_series(), both) == "accepted"
+
+
 def test_who_pushed_it_has_a_tree() -> None:
     assert state(TO_MATT, answer("Pushed now.", to="v2", sender=TESTER)) == "accepted"
     assert state(TO_MATT, answer("OK, the patch is now applied.", to="v2", sender=TESTER)) == "accepted"
