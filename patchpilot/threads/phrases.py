@@ -252,7 +252,7 @@ ASSENT = _one_of(
     ack(?:ed)?(?: from me)?{_BUS} | indeed
     (?:carry|put|take|push|send|route|merge|queue) (?:it|this|them|these|that) (?:in|into|to|through|via|with) your (?:\w+ )?(?:tree|branch|queue)
     nice (?:catch|find|fix|cleanup|work) | good (?:catch|find|fix|idea|point) | you can add | feel free to add | i like (?:it|this|that|these)
-    is (?:correct|fine|right|ok|good)(?: as)? | \+1 | correct\.
+    is (?:correct|fine|right|ok|good)(?: as)? | \+1 | correct\. | put me down for (?:an? )?(?:ack|r-?b|tag)
     """,
     before=r"(?<!\w)",
     after=r"(?!\w)",
@@ -427,6 +427,7 @@ TAKE_IT = re.compile(
     r"(?: up)? (?:this|it|these|them|that|the|patch(?:es)? \d+(?:(?:,|-| and| &) ?\d+){0,9})(?: (?:patch(?:es)?|series|one|fix|set))?(?: up)?"
     r"(?: (?:for|through|via|please|to|into|in) (?:me|us|you|v?\d\S*|now|please|(?:the |your |my )?\S{1,20} (?:tree|branch|queue)|\S*(?:next|fixes)))?"
     r" ?(?:please)?(?=\s*(?:[.?!,;]|$|\n))"
+    r"|\b(?:may|could|can) i (?:\w+ )?ask you to (?:replace|pick|take|apply|merge|queue|pull|push)\b"
     r"|\b(?:please|pls|can you|could you|would you) (?:please )?(?:consider )?(?:ack|acking|reviewing|review (?:it|this|these|them))\b",
     re.IGNORECASE,
 )
@@ -494,7 +495,9 @@ WISH = re.compile(
 NO_REQUEST = re.compile(
     r"\b(?:not (?:really )?an? (?:issue|problem|concern)|should have been:?$|(?:did|do)n't (?:want|mean) to (?:suggest|ask)|isn't (?:in)?correct|i can see\b"
     r"|i (?:\w+ have )?(?:missed|misread|overlooked|misunderstood)\b"
-    r"|no need to (?:resend|repost|respin|send|do (?:that|this|anything)|change|worry)|would you mind if i|i should (?:have|note))",
+    r"|no need to (?:resend|repost|respin|send|do (?:that|this|anything)|change|worry)|would you mind if i|i should (?:have|note)"
+    r"|i(?:'m| am| was) (?:completely |just |probably )?wrong\b|(?:please )?(?:expect|forgive|excuse|bear with|be patient|allow)\b"
+    r"|should (?:now |all )?be (?:good|fine|ok(?:ay)?|safe|enough|sufficient)\b)",
     re.IGNORECASE,
 )
 """What has the words of a request and is none."""

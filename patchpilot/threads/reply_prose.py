@@ -72,6 +72,8 @@ _SHORT_YES = 12
 """Words of a maintainer's yes."""
 _QUESTION_LINES = 6
 """Lines at the end of a quote in which a question is."""
+_LONGEST_ASSENT = 45
+"""Words of a mail that approves and asks for nothing."""
 _ASKED_ANYWAY = 3
 """Words of asking that an answer to a question may have: it says how things are or should be."""
 
@@ -141,6 +143,8 @@ def _talk(words: str, body: Body, subject: str, by_author: bool | None, answered
         return Reading(MailKind.OTHER, 0.8, _around(words, match))
     # what an author would say is not that of somebody who is known to be another, and asks for something
     asks_as_other = by_author is False and (strong > 0 or (weak > 0 and answered is Answered.PATCH))
+    if by_author and (match := TAKE_IT.search(words)):
+        return Reading(MailKind.OTHER, 0.7, _around(words, match))
     if by_author or (not asks_as_other and (THANKS_FOR_REVIEW.search(words) or SENT_AGAIN.search(words))):
         return Reading(
             MailKind.QUESTION if questions * 2 >= sentences and count > 6 else MailKind.OTHER, 0.7, "an answer by the patch's author"
@@ -152,7 +156,7 @@ def _talk(words: str, body: Body, subject: str, by_author: bool | None, answered
     asked = strong - len(GO_AHEAD.findall(words))
     if (
         (match := ASSENT.search(words))
-        and count <= 30
+        and count <= _LONGEST_ASSENT
         and not questions
         and asked <= 0
         and not ASKS_WEAKLY.search(wishes.replace(match[0], ""))

@@ -168,7 +168,13 @@ def _revisions(posts: Sequence[Post]) -> list[Revision]:
             by_shape[shape].append(home)
         home.append(post)
         by_id[post.message_id] = home
-    return _whole([Revision(max(post.mail.subject.version for post in group), _in_place(group)) for group in sets])
+    return _whole([Revision(_version(group), _in_place(group)) for group in sets])
+
+
+def _version(posts: Sequence[Post]) -> int:
+    """The version of posts sent together: the cover letter's where it has one, since its patches may count versions of their own."""
+    covers = [post.mail.subject.version for post in posts if post.is_cover]
+    return max(covers) if max(covers, default=1) > 1 else max(post.mail.subject.version for post in posts)
 
 
 def _is_lone_letter(group: Sequence[Post]) -> bool:

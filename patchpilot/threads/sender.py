@@ -44,8 +44,14 @@ def same_person(one: Address, other: Address) -> bool:
     """Whether two addresses are the same person's: the same mailbox, or the same name with another mailbox."""
     if one.key == other.key:
         return True
-    names, others = _name_words(one.name), _name_words(other.name)
+    names, others = _name_words(_named(one)), _name_words(_named(other))
     return any(len(mine) > 1 and mine == yours for mine, yours in ((names, others), (_latin(names), _latin(others))))
+
+
+def _named(address: Address) -> str:
+    """The name of an address; one without it may be `first.last@`."""
+    local = address.email.partition("@")[0]
+    return address.name or (local.replace(".", " ") if local.count(".") == 1 else "")
 
 
 def _latin(words: frozenset[str]) -> frozenset[str]:

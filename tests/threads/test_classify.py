@@ -164,6 +164,13 @@ PEOPLE = {
     "something already committed": ("If you refer to something already committed, please use its hash.", "review"),
     "should be sent and queued": ("These two should be sent separately and queued for v6.9.", "review"),
     "there is one queued": ("There's a binding for taps now queued for 6.9. You should use that.", "review"),
+    "out of office": ("Thanks for the new version. I will be away until Monday, so please expect some delays in my answers.", "other"),
+    "was wrong": ("I had to look up the thread. I was wrong, it is part of the standard. So we should be good.", "other"),
+    "put me down": (
+        "I have taken the patches and built a new pump with them. Everything looks good to me here. It is acting as I had hoped it would. "
+        "You can put me down for an ACK or whatever is best.",
+        "ack",
+    ),
     "a condition in another sentence": (
         "It is odd when read alone.\n\nI will apply it with the other tag, as you sent it\nshortly after.",
         "applied",
@@ -515,3 +522,9 @@ def test_a_persons_answer_to_a_test_bot_without_marks_is_theirs() -> None:
 def test_a_name_with_and_without_its_accent_is_one_person() -> None:
     text = "Acked-by: Zoe Ames <zoe.ames@example.com>\n"
     assert classify(parse(mail(RE, text, sender="=?utf-8?q?Zo=C3=AB_Ames?= <noname.zoe@example.net>"))[0]).credited
+
+
+def test_an_author_who_asks_a_maintainer_to_take_the_newer_version_asks_no_question() -> None:
+    text = "Otto: May I kindly ask you to replace the two patches in your tree with these newer versions?"
+    raw = reply("[PATCH v2] demo: x", text, sender=ADA, id="r", reply_to="p")
+    assert kind_of(raw, ADA) == "other"

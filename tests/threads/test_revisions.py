@@ -542,3 +542,16 @@ def test_a_letter_that_was_sent_again_with_its_version_is_of_that_version() -> N
     second = mail("[PATCH v2 0/2] demo: pumps", "Two steps.\n", id="d", minutes=2)
     under = [patch(f"[PATCH v2 {at}/2] demo: step {at}", id=f"p{at}", reply_to="c", minutes=1) for at in (1, 2)]
     assert versions(topics(first, *under, second)[0]) == [2]
+
+
+def test_patches_that_count_versions_of_their_own_have_the_cover_letters() -> None:
+    cover = mail("[PATCH v2 0/2] demo: fence off", "Two.\n\n 2 files changed\n", id="20240304100000.77-1-ada")
+    first = patch("[PATCH 1/2] [v6] demo: a tap", id="20240304100000.77-2-ada", reply_to="20240304100000.77-1-ada", minutes=1)
+    second = patch("[PATCH 2/2] [v2] demo: a pump", id="20240304100000.77-3-ada", reply_to="20240304100000.77-1-ada", minutes=1)
+    assert [versions(one) for one in topics(cover, first, second)] == [[2]]
+
+
+def test_an_address_without_a_name_is_whose_name_it_has() -> None:
+    first = patch("[PATCH] demo: check it", id="a", author="Otto Other <ottoo@example.com>")
+    second = patch("[PATCH v2] demo: check it", id="b", author="otto.other@example.net", minutes=9)
+    assert [versions(one) for one in topics(first, second)] == [[1, 2]]
