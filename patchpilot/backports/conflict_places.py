@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The conflicts of a merge, each with both sides."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from patchpilot.backports.merging import Merge
@@ -42,31 +43,40 @@ def marked_places(path: str, lines: list[str], context: int = 0) -> list[Conflic
     ours: list[str] = []
     base: list[str] = []
     theirs: list[str] = []
-    state, at, start, missing = "", 0, 0, 0
-    for line in lines:
+    at, start, missing = 0, 0, 0
+    for side, line in sides_of(lines):
         text = line.rstrip("\n")
-        if line.startswith("<<<<<<< ") and not state:
-            state, start, missing = "ours", at + 1 - len(before), 0
+        at += side in ("", "ours")
+        if side == "start":
+            start, missing = at + 1 - len(before), 0
             ours, base, theirs = [*before], [*before], [*before]
             before = []
-        elif line.startswith("||||||| ") and state == "ours":
-            state = "base"
-        elif text == "=======" and state in ("ours", "base"):
-            state = "theirs"
-        elif line.startswith(">>>>>>> ") and state == "theirs":
-            state, missing = "", context
+        elif side == "end":
+            missing = context
             found.append(ConflictPlace(path, start, tuple(ours), tuple(theirs), base=tuple(base)))
-        elif state == "theirs":
-            theirs.append(text)
-        elif state == "base":
-            base.append(text)
-        else:
-            at += 1
-            if state == "ours":
-                ours.append(text)
-            elif missing:
-                last, missing = found[-1], missing - 1
-                found[-1] = replace(last, ours=(*last.ours, text), theirs=(*last.theirs, text), base=(*last.base, text))
-            elif context:
-                before = [*before, text][-context:]
+        elif side:
+            {"ours": ours, "base": base, "theirs": theirs}[side].append(text)
+        elif missing:
+            last, missing = found[-1], missing - 1
+            found[-1] = replace(last, ours=(*last.ours, text), theirs=(*last.theirs, text), base=(*last.base, text))
+        elif context:
+            before = [*before, text][-context:]
     return found
+
+
+def sides_of(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Each line of a merged file with its side: "ours", "base" or "theirs" in a conflict, "" outside; a conflict's first marker is "start", its last "end"."""
+    side = ""
+    for line in lines:
+        if line.startswith("<<<<<<< ") and not side:
+            side = "ours"
+            yield "start", line
+        elif line.startswith("||||||| ") and side == "ours":
+            side = "base"
+        elif line.rstrip("\n") == "=======" and side in ("ours", "base"):
+            side = "theirs"
+        elif line.startswith(">>>>>>> ") and side == "theirs":
+            side = ""
+            yield "end", line
+        else:
+            yield side, line

@@ -298,12 +298,15 @@ class Scratch:
     def blob(self, tree: str, path: str) -> bytes | None:
         """A file of a tree, or None."""
         if (tree, path) not in self._blobs:
-            entry = self._entry(tree, path)
-            found = self._objects.get(entry[1]) if entry else None
             if len(self._blobs) >= _MOST_BLOBS:
                 self._blobs.clear()
-            self._blobs[tree, path] = found[2] if found and found[1] == "blob" else None
+            self._blobs[tree, path] = self.content(self._entry(tree, path))
         return self._blobs[tree, path]
+
+    def content(self, entry: Entry) -> bytes | None:
+        """The content of a file's entry, or None."""
+        found = self._objects.get(entry[1]) if entry else None
+        return found[2] if found and found[1] == "blob" else None
 
 
 def _named(kind: str, content: bytes) -> tuple[str, bytes]:

@@ -84,9 +84,16 @@ def adapt(scratch: Scratch, merge: Merge, onto: str, fix: FixCommit, tip: str | 
     if fix.base is None:
         return None
     files = {path: _read(scratch, merge, path) for path in merge.paths}
-    adapted = {path: file for path, file in files.items() if file}
-    if len(adapted) < len(files):
-        return None
+    known = {path: file for path, file in files.items() if file}
+    return adapt_files(scratch, merge, onto, fix, known, tip) if len(known) == len(files) else None
+
+
+def adapt_files(
+    scratch: Scratch, merge: Merge, onto: str, fix: FixCommit, files: Mapping[str, AdaptedFile], tip: str | None = None
+) -> Adaptation | None:
+    """Adapt these files of a fix's merge onto a tree, as `adapt` does with all that conflict: their sides may be those of a single conflict."""
+    assert fix.base is not None
+    adapted = dict(files)
     for path, file in adapted.items():
         merge_file(path, file)
     for path in [path for path, file in adapted.items() if file.ours is None and is_code(path)]:
@@ -155,7 +162,7 @@ def concluded(
 def _read(scratch: Scratch, merge: Merge, path: str) -> AdaptedFile | None:
     """The sides of a conflicted file; None for a binary one, and for one that the fix adds or deletes."""
     sides = merge.stages.get(path, {})
-    contents = {number: _content(scratch, entry) for number, entry in sides.items()}
+    contents = {number: scratch.content(entry) for number, entry in sides.items()}
     if not {1, 3} <= contents.keys() or any(content is None or b"\0" in content for content in contents.values()):
         return None
     lines = {number: text_lines(content or b"") for number, content in contents.items()}
@@ -215,8 +222,3 @@ def _near(paths: Sequence[str]) -> list[str]:
 
 def _lines(scratch: Scratch, tree: str, path: str) -> Sequence[str]:
     return text_lines(scratch.blob(tree, path) or b"")
-
-
-def _content(scratch: Scratch, entry: Entry) -> bytes | None:
-    found = scratch.objects.get(entry[1]) if entry else None
-    return found[2] if found and found[1] == "blob" else None

@@ -14,13 +14,14 @@ _TARGET = re.compile(r"\w+\s*:|case\b|default\b")
 # a declaration, assignment or jump that is complete in its line
 _STATEMENT = re.compile(r"(?!if\b|for\b|while\b|else\b|[A-Z_]+\()[^{}]*;")
 _BRACKETS = "(){}[]"
+MARKERS = "conflict markers are left"
 
 
 def problems(made: Sequence[str], ours: Sequence[str], base: Sequence[str], theirs: Sequence[str]) -> tuple[str, ...]:
     """What is wrong with an adapted C file, in words; nothing where it is as sound as the branch's own."""
     found = []
-    if any(_MARKER.match(line) for line in made) and not any(_MARKER.match(line) for line in ours):
-        found.append("conflict markers are left")
+    if is_marked(made) and not is_marked(ours):
+        found.append(MARKERS)
     mine, own, old, new = (_brackets(side) for side in (made, ours, base, theirs))
     if any(
         mine[char] - own[char] - (mine[pair] - own[pair]) != new[char] - old[char] - (new[pair] - old[pair])
@@ -34,6 +35,11 @@ def problems(made: Sequence[str], ours: Sequence[str], base: Sequence[str], thei
     labels = _undeclared(made) - _undeclared(ours)
     found += [f"goto {label}, which is not declared" for label in sorted(labels)]
     return tuple(found)
+
+
+def is_marked(lines: Sequence[str]) -> bool:
+    """Whether lines have a conflict marker."""
+    return any(_MARKER.match(line) for line in lines)
 
 
 def _unreachable(lines: Sequence[str]) -> set[tuple[str, str]]:

@@ -30,6 +30,7 @@ class BranchResult:
 
     `whole` are the whole commits that would do in place of the `partial` prerequisites, when they are far too many; their number then.
     `resolved` is the folder with the patches of a conflict that the user resolved; "" while there is none.
+    `chosen` is how far the user is in choosing what each conflict becomes.
     `adaptation` is the fix adapted to the branch, where that was asked for and there is one.
     `change` is what a patch that fits a directory, or is adapted to it, changes there.
     `failed` is the mail by which the stable maintainers reported that the fix failed to apply, where a followed series has it.
@@ -63,6 +64,7 @@ class BranchResult:
     change: DirectoryChange | None = None
     failed: str = ""
     resolved: str = ""
+    chosen: str = ""
 
     @property
     def wants_fix(self) -> bool:

@@ -1,23 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The conflicts of a fix on a branch with the lines they come from: the branch, the base and the fix next to each other."""
 
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
-from pathlib import Path
 
 from patchpilot.backports.conflict_places import ConflictPlace as ConflictPlace
 from patchpilot.backports.conflict_places import marked_places
+from patchpilot.backports.merge_file import merge_file_lines
 from patchpilot.commits.repository import Repository
 from patchpilot.model.hunk_fit import text_lines
 from patchpilot.services.backport.backport_result import BranchResult
 
-SIDES = ("branch", "base", "fix")
+_SIDES = 3
 CONTEXT = 3
 """Common lines around a conflict, as a patch has them."""
-MOST_CONFLICTS = 127
-"""git merge-file ends with the number of conflicts, at most this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +37,8 @@ def conflict_columns(repository: Repository, fix: str, branch: BranchResult) -> 
         known = [place for place in branch.conflicts if place.path == path]
         contents = [repository.blob(rev, path) for rev in (branch.tip, *parents[:1], fix)] if branch.tip else []
         read = [content for content in contents if content is not None]
-        merged = _merged(repository, path, read) if len(read) == len(SIDES) and all(place.line for place in known) else []
+        is_text = len(read) == _SIDES and all(place.line for place in known)
+        merged = marked_places(path, merge_file_lines(repository, *read), CONTEXT) if is_text else []
         sides = [[line.rstrip("\n") for line in text_lines(content)] for content in read[1:]] if merged else [[], []]
         found += [ConflictColumns(place, _line_of(place.base, sides[0]), _line_of(place.theirs, sides[1])) for place in merged or known]
     return tuple(found)
@@ -57,12 +55,3 @@ def _line_of(lines: Sequence[str], content: Sequence[str]) -> int:
         if len(starts) == 1:
             return max(0, starts[0] + 1 - before)
     return 0
-
-
-def _merged(repository: Repository, path: str, contents: list[bytes]) -> list[ConflictPlace]:
-    with tempfile.TemporaryDirectory(prefix="patchpilot-conflict-") as folder:
-        files = [Path(folder) / side for side in SIDES]
-        for file, content in zip(files, contents, strict=True):
-            file.write_bytes(content)
-        done = repository.git("merge-file", "-p", "-q", "--diff3", *map(str, files), ok=range(MOST_CONFLICTS + 1))
-    return marked_places(path, text_lines(done.out), CONTEXT)

@@ -2,7 +2,7 @@
 """The backports of a topic's commit by the settings in force: verdicts, patches with our own wording, a conflict in a clone."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from patchpilot.backports.adapt.adaptation import Adaptation, adapt
@@ -23,6 +23,7 @@ from patchpilot.services.backport.backport_targets import form_of
 from patchpilot.services.backport.branch_verdicts import BackportRequest, backport
 from patchpilot.services.backport.bug_range import range_of_backports
 from patchpilot.services.backport.prerequisite_queue import without
+from patchpilot.services.backport.saved_choices import chosen_words, read_choices
 from patchpilot.services.backport.work_clone import Resolving, is_started, resolution, resolve
 from patchpilot.services.backport.write_backports import WrittenBackport, answered, write_backports
 from patchpilot.services.tags.fix_claims import denies_fix
@@ -57,6 +58,7 @@ def topic_backports(
             branch,
             failed=failed.get((result.commit or "", branch.version or ""), ""),
             resolved=str(resolution(repository, result.commit, branch) or "") if result.commit and branch.verdict == "conflict" else "",
+            chosen=chosen_words(repository, result.commit, branch) if result.commit and branch.verdict == "conflict" else "",
         )
         for branch in result.branches
     )
@@ -99,14 +101,27 @@ def write_adapted(
     return written
 
 
-def adapt_to(repository: Repository, result: BackportResult, branch: BranchResult) -> Adaptation | None:
-    """The fix adapted to a branch where it conflicts; None where there is none, and where the user resolves the conflict already."""
-    if result.commit is None or is_started(repository, result.commit, branch):
-        return None
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """The ways to bring a fix to a branch where it conflicts: the fix adapted (None: there is no such way), how far the user is in choosing for each
+    conflict ("" where nothing was chosen), and whether the user resolves it in a clone already."""
+
+    adaptation: Adaptation | None = None
+    chosen: str = ""
+    is_started: bool = False
+
+
+def ways_to(repository: Repository, result: BackportResult, branch: BranchResult) -> Ways:
+    """The ways to bring the fix to a branch where it conflicts."""
+    assert result.commit
+    if is_started(repository, result.commit, branch):
+        return Ways(is_started=True)
     with Scratch(repository) as scratch:
         fix, tree = FixCommit.read(repository, result.commit), scratch.tree_of(branch.tip)
         adapted = adapt(scratch, scratch.pick(fix.id, tree, fix.base), tree, fix, branch.tip)
-    return replace(adapted, steps=with_causes(adapted.steps, branch.causes)) if adapted else None
+    if adapted:
+        adapted = replace(adapted, steps=with_causes(adapted.steps, branch.causes))
+    return Ways(adapted, read_choices(repository, result.commit, branch)[0].words)
 
 
 def resolve_conflict(

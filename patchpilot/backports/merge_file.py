@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""git's three-way merge of one file, with the base in its conflict markers."""
+
+import tempfile
+from pathlib import Path
+
+from patchpilot.commits.repository import Repository
+from patchpilot.model.hunk_fit import text_lines
+
+_SIDES = ("branch", "base", "fix")
+_MOST_CONFLICTS = 127
+"""git merge-file ends with the number of conflicts, at most this."""
+
+
+def merge_file_lines(repository: Repository, ours: bytes, base: bytes, theirs: bytes) -> list[str]:
+    """The merged lines of a file; a conflict has markers of git's style diff3."""
+    with tempfile.TemporaryDirectory(prefix="patchpilot-conflict-") as folder:
+        files = [Path(folder) / side for side in _SIDES]
+        for file, content in zip(files, (ours, base, theirs), strict=True):
+            file.write_bytes(content)
+        done = repository.git("merge-file", "-p", "-q", "--diff3", *map(str, files), ok=range(_MOST_CONFLICTS + 1))
+    return text_lines(done.out)

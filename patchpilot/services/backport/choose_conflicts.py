@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A fix brought to a branch conflict by conflict: the proposals, the choices among them, and the adaptation that comes of these."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from patchpilot.backports.adapt.adaptation import Adaptation
+from patchpilot.backports.adapt.conflicted_file import Conflict
+from patchpilot.backports.adapt.explain_steps import with_causes
+from patchpilot.backports.adapt.proposals import Decided, decide, propose
+from patchpilot.backports.adapt.proposals import Proposal as Proposal
+from patchpilot.backports.adapt.proposals import Source as Source
+from patchpilot.backports.adapt.verify import is_marked as is_marked
+from patchpilot.backports.conflict_places import ConflictPlace
+from patchpilot.backports.fix_commit import FixCommit
+from patchpilot.backports.object_store import Scratch
+from patchpilot.commits.repository import Repository
+from patchpilot.model.progress import Progress, silent
+from patchpilot.services.backport.backport_result import BackportResult, BranchResult
+from patchpilot.services.backport.backport_targets import form_of
+from patchpilot.services.backport.build_objects import OBJECTS
+from patchpilot.services.backport.conflict_columns import ConflictColumns, conflict_columns
+from patchpilot.services.backport.saved_choices import Choices as Choices
+from patchpilot.services.backport.saved_choices import read_choices, save_choices
+from patchpilot.services.backport.work_clone import Built as Built
+from patchpilot.services.backport.work_clone import build
+
+CHOSEN = "chosen"
+"""The kind of an adaptation that a person chose."""
+EARLIER = "what you chose before: "
+
+
+@dataclass(frozen=True, slots=True)
+class OpenConflict:
+    """A conflict, its proposals, the surest first, and its versions with the lines around them."""
+
+    conflict: Conflict
+    proposals: tuple[Proposal, ...]
+    columns: ConflictColumns
+
+
+@dataclass(frozen=True, slots=True)
+class OpenConflicts:
+    """The conflicts of a fix on a branch, what was chosen for them before, and what changed since ("" where nothing did)."""
+
+    conflicts: tuple[OpenConflict, ...]
+    choices: Choices
+    changed: str = ""
+
+    def take(self, key: str, proposal: Proposal) -> "OpenConflicts":
+        """With a choice more, for the conflict of this key; what the user wrote becomes one of its proposals."""
+        choices = self.choices.take(key, proposal)
+        conflicts = (
+            replace(one, proposals=_with_chosen(one.proposals, choices, key)) if one.conflict.key == key else one for one in self.conflicts
+        )
+        return replace(self, conflicts=tuple(conflicts), choices=choices)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What comes of the choices: the adaptation, what is wrong with it (it is not written then), and what to look at."""
+
+    adaptation: Adaptation
+    problems: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
+
+
+def open_conflicts(repository: Repository, result: BackportResult, branch: BranchResult, progress: Progress = silent) -> OpenConflicts:
+    """The conflicts of the fix on a branch; what was chosen for a conflict before the fix or the branch changed is a proposal for the same conflict."""
+    assert result.commit
+    with Scratch(repository) as scratch:
+        fix, tree = FixCommit.read(repository, result.commit), scratch.tree_of(branch.tip)
+        merge = scratch.pick(fix.id, tree, fix.base)
+        found = propose(scratch, merge, tree, fix, branch.tip, progress)
+    choices, changed = read_choices(repository, result.commit, branch)
+    keys = {one.conflict.key for one in found}
+    choices = replace(choices, count=len(found), made=tuple((key, one) for key, one in choices.made if key in keys))
+    columns = _columns(repository, result.commit, branch, [one.conflict for one in found])
+    conflicts = [
+        OpenConflict(one.conflict, _with_chosen(one.proposals, choices, one.conflict.key), its)
+        for one, its in zip(found, columns, strict=True)
+    ]
+    return OpenConflicts(tuple(conflicts), choices, changed)
+
+
+def _with_chosen(known: Sequence[Proposal], choices: Choices, key: str) -> tuple[Proposal, ...]:
+    """The proposals of a conflict, before them what was chosen before the fix or the branch changed, and what the user wrote."""
+    earlier = choices.earlier.get(key)
+    before = [replace(earlier, why=f"{EARLIER}{earlier.why.removeprefix(EARLIER)}")] if earlier else []
+    mine = [one for of, one in choices.made if of == key and one.source is Source.EDITED]
+    found: dict[tuple[str, tuple[str, ...] | None], Proposal] = {}
+    for one in (*before, *reversed(mine), *known):
+        found.setdefault((one.path, one.lines), one)
+    return tuple(found.values())
+
+
+def _columns(repository: Repository, fix: str, branch: BranchResult, conflicts: Sequence[Conflict]) -> list[ConflictColumns]:
+    """The versions of each conflict, with the lines around them where these are known."""
+    read = conflict_columns(repository, fix, branch)
+    found = []
+    for conflict in conflicts:
+        same = [one for one in conflicts if one.path == conflict.path]
+        known = [one for one in read if one.place.path == conflict.path]
+        sides = ([line.rstrip("\n") for line in side or ()] for side in (conflict.ours, conflict.theirs, conflict.base))
+        ours, theirs, base = map(tuple, sides)
+        plain = ConflictColumns(ConflictPlace(conflict.path, conflict.line, ours, theirs, base=base))
+        found.append(known[same.index(conflict)] if len(known) == len(same) and conflict.line else plain)
+    return found
+
+
+def save(repository: Repository, branch: BranchResult, choices: Choices) -> None:
+    """Save the choices."""
+    save_choices(repository, choices, branch)
+
+
+def edited(conflict: OpenConflict, lines: Sequence[str], note: str) -> Proposal:
+    """The proposal of lines that the user wrote, with what the patch's message says of them."""
+    return Proposal(Source.EDITED, tuple(lines), note, (f"{conflict.conflict.place}: {note}",))
+
+
+def outcome(repository: Repository, result: BackportResult, branch: BranchResult, known: OpenConflicts) -> Outcome:
+    """The adaptation that comes of a choice for each conflict; verified as one that is made without asking."""
+    assert result.commit
+    chosen = {one.conflict.key: known.choices.chosen[one.conflict.key] for one in known.conflicts}
+    with Scratch(repository) as scratch:
+        fix, tree = FixCommit.read(repository, result.commit), scratch.tree_of(branch.tip)
+        merge = scratch.pick(fix.id, tree, fix.base)
+        decided = decide(scratch, merge, tree, fix, chosen)
+        steps = dict.fromkeys(step for one in chosen.values() for step in _steps(one, branch))
+        found = Adaptation(CHOSEN, 1.0, tuple(steps), decided.contents)
+        is_empty = found.tree(scratch, merge) == tree
+    problems = (*decided.problems, *(["nothing is left of the fix"] if is_empty else []))
+    return Outcome(found, problems, _doubts(decided))
+
+
+def _steps(chosen: Proposal, branch: BranchResult) -> tuple[str, ...]:
+    return with_causes(chosen.steps, branch.causes) if chosen.source is Source.ADAPTED else chosen.steps
+
+
+def _doubts(decided: Decided) -> tuple[str, ...]:
+    return tuple(f"the branch does not have {name}" for name in decided.unknown)
+
+
+def build_objects_of(repository: Repository, result: BackportResult, branch: BranchResult, adapted: Adaptation) -> Built:
+    """The objects that an adapted fix touches, compiled on the branch before and after it."""
+    chosen = replace(branch, adaptation=adapted)
+    return build(repository, replace(result, branches=(chosen,)), chosen, form_of(repository, None), OBJECTS, unsure=True)
