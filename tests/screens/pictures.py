@@ -45,6 +45,7 @@ MOMENTS = {
     "finding": (Stage.CHECKS, "f", "enter"),
     "write-tags": (Stage.TAGS, "enter"),
     "branch": (Stage.BACKPORTS, "enter"),
+    "conflicts": (Stage.BACKPORTS, "z", "c"),
     **{f"tour-{stage}": (f"tour {stage.number}",) for stage in (Stage.COMMIT, Stage.CHECKS, Stage.TAGS)},
     "end-card": (Stage.COMMIT, "q"),
     "home": ("0",),
@@ -66,6 +67,7 @@ OVER = frozenset(
     (
         "question",
         "branch",
+        "conflicts",
         "help",
         "palette",
         "theme",

@@ -10,6 +10,7 @@ import pytest
 from patchpilot.backports.adapt.adaptation import Adaptation
 from patchpilot.backports.verdict import BranchVerdict
 from patchpilot.commits.run import git
+from patchpilot.services.backport.topic_backports import Ways
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.screens.adapt_dialog import proposal_text, proposals
 from patchpilot.tui.stages import Stage
@@ -21,13 +22,21 @@ ADAPTED = Adaptation("context", 0.82, tuple(f"a.c:{number}: the lines differ" fo
 
 def test_what_is_not_sure_comes_after_resolving_manually() -> None:
     conflict = branch(BranchVerdict.CONFLICT, prerequisites=(NEED,))
-    assert [name for name, _, _ in proposals(conflict, ADAPTED)] == ["write", "start", "manual"]
-    unsure = proposals(conflict, replace(ADAPTED, confidence=0.3))
-    assert [name for name, _, _ in unsure] == ["manual", "start", "write"]
-    assert unsure[0][2] == "a clone with git's conflict in it, with 1 prerequisite applied before it"
-    text = proposal_text(conflict, ADAPTED)
+    assert [name for name, _, _ in proposals(conflict, Ways(ADAPTED))] == ["write", "choose", "start", "manual"]
+    unsure = proposals(conflict, Ways(replace(ADAPTED, confidence=0.3)))
+    assert [name for name, _, _ in unsure] == ["choose", "manual", "start", "write"]
+    assert unsure[1][2] == "a clone with git's conflict in it, with 1 prerequisite applied before it"
+    assert [name for name, _, _ in proposals(conflict, Ways())] == ["choose", "manual"]
+    text = proposal_text(conflict, Ways(ADAPTED))
     assert text.startswith("Adapted to stable/linux-6.1.y with a confidence of 0.82:")
     assert text.endswith("- 2 more")
+    assert proposal_text(conflict, Ways()) == "The fix as a whole cannot be adapted to stable/linux-6.1.y."
+
+
+def test_what_was_begun_comes_first() -> None:
+    ways = Ways(ADAPTED, "2 of 3 chosen")
+    assert next(name for name, _, _ in proposals(branch(BranchVerdict.CONFLICT), ways)) == "choose"
+    assert proposal_text(branch(BranchVerdict.CONFLICT), ways).startswith("Conflict by conflict: 2 of 3 chosen.")
 
 
 async def test_z_proposes_the_adaptation_and_writes_it(

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+from patchpilot.backports.adapt import adaptation
 from patchpilot.commits.repository import Repository
 from patchpilot.demo import acme, demo_mails
 from patchpilot.demo.demo_mails import Sent
@@ -178,6 +179,7 @@ def test_each_stage_looks_as_it_did(
         ("sign-off", (Stage.SEND, "a")),
         ("sent", (Stage.SEND,)),
         ("branch", (Stage.BACKPORTS, "enter")),
+        ("conflicts", (Stage.BACKPORTS, "z", "c")),
     ],
     ids=lambda one: one if isinstance(one, str) else "",
 )
@@ -191,6 +193,8 @@ def test_each_dialog_looks_as_it_did(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
+    # how sure it is, is another test's matter
+    monkeypatch.setattr(adaptation, "confidence_of", lambda *_: 0.8)
     if name == "confirm":
         sending = results[Stage.SEND][0]
         results = dict(results)

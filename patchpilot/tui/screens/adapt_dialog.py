@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from textual.app import App
 
     from patchpilot.services.backport.backport_result import Adaptation, BranchResult
+    from patchpilot.services.backport.topic_backports import Ways
 
 _MOST_STEPS = 12
 
@@ -17,41 +18,59 @@ _MOST_STEPS = 12
 def choose_resolution(
     app: "App[Any]",
     branch: "BranchResult",
-    adapted: "Adaptation | None",
+    ways: "Ways",
     *,
     write: "Callable[[Adaptation], None]",
+    choose: "Callable[[], None]",
     resolve: "Callable[[Adaptation | None], None]",
 ) -> None:
-    """Let the user choose among the ways; without an adaptation the conflict is resolved manually."""
-    if adapted is None:
+    """Let the user choose among the ways; one that was begun in a clone goes on there."""
+    if ways.is_started:
         resolve(None)
         return
 
     def chosen(name: str | None) -> None:
-        if name == "write":
-            write(adapted)
+        if name == "write" and ways.adaptation:
+            write(ways.adaptation)
+        elif name == "choose":
+            choose()
         elif name:
-            resolve(adapted if name == "start" else None)
+            resolve(ways.adaptation if name == "start" else None)
 
-    app.push_screen(Choose(proposal_text(branch, adapted), proposals(branch, adapted), f"Conflict on {branch.branch}"), chosen)
+    app.push_screen(Choose(proposal_text(branch, ways), proposals(branch, ways), f"Conflict on {branch.branch}"), chosen)
 
 
-def proposal_text(branch: "BranchResult", adapted: "Adaptation") -> str:
-    """What was decided for an adaptation, a line for each step."""
+def proposal_text(branch: "BranchResult", ways: "Ways") -> str:
+    """What was decided for an adaptation, a line for each step, and how much the user has chosen."""
+    begun = [f"Conflict by conflict: {ways.chosen}.", ""] if ways.chosen else []
+    adapted = ways.adaptation
+    if adapted is None:
+        return "\n".join([*begun, f"The fix as a whole cannot be adapted to {branch.branch}."])
     shown = [f"- {step}" for step in adapted.steps[:_MOST_STEPS]]
     more = len(adapted.steps) - len(shown)
     return "\n".join(
-        [f"Adapted to {branch.branch} with a confidence of {adapted.confidence:.2f}:", "", *shown, *([f"- {more} more"] if more else [])]
+        [
+            *begun,
+            f"Adapted to {branch.branch} with a confidence of {adapted.confidence:.2f}:",
+            "",
+            *shown,
+            *([f"- {more} more"] if more else []),
+        ]
     )
 
 
-def proposals(branch: "BranchResult", adapted: "Adaptation") -> list[tuple[str, str, str]]:
-    """(name, words, reason) of each way; what is not sure comes after resolving the conflict manually."""
+def proposals(branch: "BranchResult", ways: "Ways") -> list[tuple[str, str, str]]:
+    """(name, words, reason) of each way; what was begun is first, what is not sure comes after resolving the conflict manually."""
     needs = len(branch.prerequisites)
     before = f", with {needs} prerequisite{'s' if needs > 1 else ''} applied before it" if needs and not branch.partial else ""
+    each = [("choose", "Conflict by conflict", "proposals for each conflict, with their reasons; what you choose is saved at once")]
+    manual = [("manual", "Resolve manually", f"a clone with git's conflict in it{before}")]
+    if ways.adaptation is None:
+        return [*each, *manual]
     ours = [
         ("write", "Write adapted patch", "the patch for this branch, with what was decided in its message"),
         ("start", "Edit adaptation", "a clone with the adapted files, to change and commit them"),
     ]
-    manual = [("manual", "Resolve manually", f"a clone with git's conflict in it{before}")]
-    return [*ours, *manual] if adapted.is_sure else [*manual, *reversed(ours)]
+    if ways.chosen or not ways.adaptation.is_sure:
+        return [*each, *manual, *reversed(ours)]
+    return [ours[0], *each, ours[1], *manual]

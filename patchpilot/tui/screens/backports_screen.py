@@ -2,6 +2,7 @@
 """The backports stage: which releases have the bug, a row for each stable branch, and the details of the selected verdict."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -38,6 +39,7 @@ from patchpilot.tui.screens.branch_rows import (
     why,
     written_rows,
 )
+from patchpilot.tui.screens.conflict_pane import ConflictPane
 from patchpilot.tui.screens.stage_screen import StageScreen
 from patchpilot.tui.session import JobRequest
 from patchpilot.tui.stages import Stage, StageState, StageStatus
@@ -51,6 +53,7 @@ from patchpilot.tui.widgets.three_columns import Conflicts, Version, Versions
 
 if TYPE_CHECKING:
     from patchpilot.services.backport.backport_result import Adaptation, BackportResult, BranchResult
+    from patchpilot.services.backport.choose_conflicts import Choices, OpenConflicts
     from patchpilot.services.backport.conflict_columns import ConflictColumns
     from patchpilot.services.backport.work_clone import Resolving
     from patchpilot.services.backport.write_backports import WrittenBackport
@@ -116,31 +119,50 @@ class BackportsScreen(StageScreen):
         self._left_out: dict[str, frozenset[str]] = {}
         self._conflicts: dict[tuple[str, str], tuple[ConflictColumns, ...]] = {}
         self._read_conflict: Conflicts | None = None
+        self._chosen_words: dict[str, str] = {}
         self._patches: dict[tuple[str, str], tuple[str, ...]] = {}
 
     def body(self) -> ComposeResult:
         """The ruler, the matrix, and of the selected branch the verdict, the prerequisites and the conflicts."""
-        with Panel(title="Where the bug is", id="range"):
-            yield ReleaseRuler(ident="ruler")
-        with Panel(title="Stable branches", id="branches", classes="main"):
-            yield Table(ident="matrix", enter="open branch")
-        with Container(id="branch-answer", classes="pair"):
-            with Panel(title="Verdict", id="verdict"), VerticalScroll(can_focus=False):
-                yield Static(id="branch", markup=False)
-            with Panel(title="Prerequisites", id="needs"):
-                yield List(ident="queue")
-        with Panel(title="Conflicts", id="clash"):
-            yield ConflictView(ident="sides")
-        with Panel(title="The fix on this branch", id="outcome"):
-            yield DiffView(ident="applied")
+        with Container(id="overview"):
+            with Panel(title="Where the bug is", id="range"):
+                yield ReleaseRuler(ident="ruler")
+            with Panel(title="Stable branches", id="branches", classes="main"):
+                yield Table(ident="matrix", enter="open branch")
+            with Container(id="branch-answer", classes="pair"):
+                with Panel(title="Verdict", id="verdict"), VerticalScroll(can_focus=False):
+                    yield Static(id="branch", markup=False)
+                with Panel(title="Prerequisites", id="needs"):
+                    yield List(ident="queue")
+            with Panel(title="Conflicts", id="clash"):
+                yield ConflictView(ident="sides")
+            with Panel(title="The fix on this branch", id="outcome"):
+                yield DiffView(ident="applied")
+        yield ConflictPane(ident="conflicts", write=self._write_adapted, left=self._leave_conflicts)
 
     def on_mount(self) -> None:
         """What a branch may have appears with it."""
         super().on_mount()
-        self._hide("#range", "#needs", "#clash", "#outcome")
+        self._hide("#range", "#needs", "#clash", "#outcome", "#conflicts")
+
+    @property
+    def _chooses(self) -> bool:
+        """Whether the conflicts of a branch are shown in place of the branches."""
+        return bool(self.query_one("#conflicts").display)
+
+    @property
+    def main_panel(self) -> Panel | None:
+        """The branches; while what a conflict becomes is chosen, its proposals."""
+        return self.query_one("#proposals-panel", Panel) if self._chooses else super().main_panel
 
     def show(self, result: "BackportResult") -> None:
-        """Fill the ruler and the matrix."""
+        """Fill the ruler and the matrix; conflicts that are not those of the fix or the branch any more are read again."""
+        if self._chooses and not (pane := self.query_one("#conflicts", ConflictPane)).is_for(result):
+            same = [branch for branch in result.branches if branch.branch == pane.branch and branch.verdict == "conflict"]
+            if same:
+                self._open_conflicts(result, same[0])
+            else:
+                self._show_branches()
         self.quiet = frozenset(() if result.upstream else ("write",))
         self.keys_changed()
         self.query_one("#ruler", ReleaseRuler).show(result.bug)
@@ -173,7 +195,8 @@ class BackportsScreen(StageScreen):
             table.add_row(*(Text(fitted(text.plain, width), text.style, no_wrap=True) for text, (_, width) in cells))
         if result.branches:
             table.move_cursor(row=min(at, len(result.branches) - 1))
-            table.focus()
+            if not self._chooses:
+                table.focus()
             self._explain(table.cursor_row)
         else:
             self._hide("#needs", "#clash", "#outcome")
@@ -182,7 +205,11 @@ class BackportsScreen(StageScreen):
     def _what_to_do(self, branch: "BranchResult", result: "BackportResult") -> str:
         message = self.session.commit.message.split("\n") if self.session.commit else ()
         is_tagged = any("stable@" in tag.value for tag in all_tags(message, "Cc"))
-        return what_to_do(branch, result, self._unticked(branch), self._merged(result), is_tagged=is_tagged)
+        return what_to_do(self._as_chosen(branch), result, self._unticked(branch), self._merged(result), is_tagged=is_tagged)
+
+    def _as_chosen(self, branch: "BranchResult") -> "BranchResult":
+        """The branch with what was chosen for its conflicts since the result was made."""
+        return replace(branch, chosen=self._chosen_words.get(branch.branch, branch.chosen))
 
     def _merged(self, result: "BackportResult") -> str:
         """The mainline commit that mails report and that was not fetched yet, else ""."""
@@ -193,6 +220,8 @@ class BackportsScreen(StageScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """There is something to fetch only when the fix was merged."""
         result: BackportResult | None = self.session.last(self.stage)
+        if self._chooses and action in ("write", "resolve", "tick", "versions", "fetch"):
+            return False
         if action == "versions":
             return self.query_one("#clash").display and self.size.width < BROAD
         return bool(result and self._merged(result)) if action == "fetch" else super().check_action(action, parameters)
@@ -249,7 +278,11 @@ class BackportsScreen(StageScreen):
         """What the panel says about a branch, as (label, text); the prerequisites and the lines of the conflict have panels of their own."""
         todo, merged = self._next(branch, result), self._merged(result)
         rows = [("merged as", f"{merged[:12]}, not fetched yet: press f (git fetch)")] if merged else []
-        rows += [*details(branch), *([("next", todo)] if todo else []), *(("not fetched", str(other.version)) for other in result.missing)]
+        rows += [
+            *details(self._as_chosen(branch)),
+            *([("next", todo)] if todo else []),
+            *(("not fetched", str(other.version)) for other in result.missing),
+        ]
         return [*rows, *(("note", rule) for rule in result.rules)]
 
     def _next(self, branch: "BranchResult", result: "BackportResult") -> str:
@@ -417,8 +450,8 @@ class BackportsScreen(StageScreen):
         rows = [row.plain for row in detail_rows(first, wide)]
         self._read_conflict = None
         if branch.conflicts and branch.wants_fix:
-            wide = self.app.size.width
-            self._read_conflict = laid_out(self._conflicts_of(branch, (result.commit or "", branch.tip)), choices(wide)[0], wide)
+            columns = self.app.size.width
+            self._read_conflict = laid_out(self._conflicts_of(branch, (result.commit or "", branch.tip)), choices(columns)[0], columns)
             rows += ["", *self._read_conflict.rows]
         rows += ["", *(row.plain for row in detail_rows(more, wide))] if more else []
         commands = [f"  {command}" for command in self._commands(branch, result)]
@@ -488,7 +521,7 @@ class BackportsScreen(StageScreen):
 
     def action_resolve(self) -> None:
         """Propose ways to bring the fix to a branch where it conflicts, or continue in the clone once the conflict is resolved."""
-        from patchpilot.services.backport.topic_backports import adapt_to
+        from patchpilot.services.backport.topic_backports import ways_to
 
         result: BackportResult | None = self.session.fresh(self.stage)
         branch = self._chosen()
@@ -498,15 +531,43 @@ class BackportsScreen(StageScreen):
 
         self.in_thread(
             "adapting the fix to the branch",
-            lambda repository, _: adapt_to(repository, result, branch),
-            lambda adapted: choose_resolution(
+            lambda repository, _: ways_to(repository, result, branch),
+            lambda ways: choose_resolution(
                 self.app,
                 branch,
-                adapted,
+                ways,
                 write=lambda found: self._write_adapted(result, branch, found),
+                choose=lambda: self._open_conflicts(result, branch),
                 resolve=lambda start: self._resolve(result, branch, start),
             ),
         )
+
+    def _open_conflicts(self, result: "BackportResult", branch: "BranchResult") -> None:
+        """Show the conflicts of a branch with their proposals in place of the branches."""
+        from patchpilot.services.backport.choose_conflicts import open_conflicts
+
+        def read(known: "OpenConflicts") -> None:
+            self.query_one("#overview").display = False
+            self.query_one("#conflicts").display = True
+            self.query_one("#conflicts", ConflictPane).show(result, branch, known)
+            self.place()
+            self.refresh_bindings()
+
+        self.in_thread("reading the conflicts", lambda repository, progress: open_conflicts(repository, result, branch, progress), read)
+
+    def _leave_conflicts(self, branch: "BranchResult", choices: "Choices") -> None:
+        """Show the branches again, and how far the choices are."""
+        self._chosen_words[branch.branch] = choices.words
+        self._show_branches()
+        if self._shown is not None:
+            self.show(self._shown)
+
+    def _show_branches(self) -> None:
+        self.query_one("#conflicts").display = False
+        self.query_one("#overview").display = True
+        self.query_one("#matrix", Table).focus()
+        self.place()
+        self.refresh_bindings()
 
     def _write_adapted(self, result: "BackportResult", branch: "BranchResult", adapted: "Adaptation") -> None:
         from patchpilot.services.backport.topic_backports import write_adapted

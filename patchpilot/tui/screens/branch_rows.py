@@ -85,6 +85,8 @@ def what_to_do(
         return "patches written: z"
     if branch.affected is None and not result.culprits:
         return ""
+    if branch.verdict == "conflict" and branch.chosen:
+        return f"z {branch.chosen.partition(':')[0]}"
     if branch.verdict == "conflict" and (branch.failed or not ticked):
         return "z resolve"
     if not result.upstream or (is_tagged and not branch.failed and branch.verdict != "conflict"):
@@ -134,6 +136,7 @@ def details(branch: "BranchResult") -> list[tuple[str, str]]:
     """The details of a verdict in short, as (label, text): one row for each fact."""
     rows = [("why", branch.reason)]
     rows += [("failed", f"reported in <{branch.failed}>")] if branch.failed else []
+    rows += [("conflicts", branch.chosen)] if branch.chosen else []
     if branch.wants_fix:
         rows += [("caused by", f"{cause.commit[:12]} {cause.subject}") for cause in branch.causes[:4]]
         rows += needs_in_words(branch) if branch.search in ("none", "gave-up") else []

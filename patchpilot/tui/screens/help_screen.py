@@ -80,9 +80,10 @@ def help_groups(screen: Screen[Any]) -> dict[str, list[Row]]:
     groups: dict[str, Group] = {name: {} for name in (ACTIONS, MOVES, STAGES, GENERAL)}
     own: set[str] = set()
     for key, (node, binding, enabled, _) in screen.active_bindings.items():
-        if enabled and _is_listed(binding) and (node is screen or isinstance(node, App)):
+        # a part of the screen that holds others has keys of its own; those of what has the focus are listed below
+        if enabled and _is_listed(binding) and not (isinstance(node, Widget) and node.can_focus):
             own.add(key)
-            _put(groups, binding, key, ACTIONS if node is screen else GENERAL)
+            _put(groups, binding, key, GENERAL if isinstance(node, App) else ACTIONS)
     for widget in _focusable(screen):
         for binding in _bindings(widget):
             name = _group(binding.action, ACTIONS)

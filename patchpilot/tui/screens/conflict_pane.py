@@ -1,0 +1,332 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A fix brought to a branch conflict by conflict: the versions of each, its proposals, and what the selected one changes."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container
+from textual.widgets import OptionList
+from textual.widgets.option_list import Option
+
+from patchpilot.model.counted import counted
+from patchpilot.tui.editing import edit_text
+from patchpilot.tui.screens.conflict_rows import (
+    LABELS,
+    before_writing,
+    built_words,
+    conflict_row,
+    is_same,
+    is_utf8,
+    lines_of,
+    proposal_row,
+    result_rows,
+    text_to_edit,
+)
+from patchpilot.tui.widgets.choose import Choose, LineDialog
+from patchpilot.tui.widgets.conflict_view import ConflictView
+from patchpilot.tui.widgets.diff_view import DiffView
+from patchpilot.tui.widgets.lists import List
+from patchpilot.tui.widgets.panel import Panel
+from patchpilot.tui.widgets.three_columns import Version
+
+if TYPE_CHECKING:
+    from patchpilot.services.backport.backport_result import Adaptation, BackportResult, BranchResult
+    from patchpilot.services.backport.choose_conflicts import Built, Choices, OpenConflict, OpenConflicts, Outcome, Proposal
+    from patchpilot.tui.screens.stage_screen import StageScreen
+
+Write = Callable[["BackportResult", "BranchResult", "Adaptation"], None]
+
+
+class ConflictPane(Container):
+    """The conflicts of a fix on a branch. `write` writes the patch that comes of the choices, `left` is called when the user goes back."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("e", "edit", "edit", tooltip="edit the selected proposal in your editor, and choose what you made of it"),
+        Binding("u", "undo", "undo", tooltip="take the newest choice back"),
+        Binding(
+            "w",
+            "write_patch",
+            "write patch",
+            tooltip="write the patch once something is chosen for each conflict; it can be compiled first",
+        ),
+        Binding(
+            "vertical_line",
+            "versions",
+            "versions",
+            show=False,
+            key_display="|",
+            tooltip="show the other versions of a conflict: branch, base, fix",
+        ),
+        Binding("right_square_bracket", "conflict(1)", "next conflict", show=False, key_display="]"),
+        Binding("left_square_bracket", "conflict(-1)", "previous conflict", show=False, key_display="["),
+        Binding("escape", "leave", "branches", key_display="Esc", tooltip="go back to the branches; what was chosen stays"),
+    ]
+
+    def __init__(self, *, ident: str, write: Write, left: Callable[["BranchResult", "Choices"], None]) -> None:
+        super().__init__(id=ident)
+        self._write, self._left = write, left
+        self._result: BackportResult | None = None
+        self._branch: BranchResult | None = None
+        self._open: OpenConflicts | None = None
+        self._rows: list[tuple[OpenConflict, Proposal] | None] = []
+
+    def compose(self) -> ComposeResult:
+        """The versions of a conflict, what the selected proposal changes, and the proposals."""
+        with Panel(title="Conflict", id="conflict-sides"):
+            yield ConflictView(ident="versions")
+        with Panel(title="Result", id="conflict-result"):
+            yield DiffView(ident="changed")
+        with Panel(title="Proposals", id="proposals-panel"):
+            yield List(ident="proposals", enter="choose")
+
+    def show(self, result: "BackportResult", branch: "BranchResult", known: "OpenConflicts") -> None:
+        """Show the conflicts; the cursor is on the first one for which nothing was chosen."""
+        self._result, self._branch, self._open = result, branch, known
+        self._fill(self._next_open())
+        self.query_one("#proposals", List).focus()
+        if known.changed:
+            self.notify(f"{known.changed} since you chose: the choices are proposals now", markup=False, severity="warning", timeout=8)
+
+    def on_resize(self) -> None:
+        """Reasons are wrapped at the width."""
+        if self._open and self.display:
+            at = self._selected()
+            self._fill(at[0].conflict.key if at else "", at[1] if at else None)
+
+    @property
+    def branch(self) -> str:
+        """The name of the branch."""
+        return self._branch.branch if self._branch else ""
+
+    def is_for(self, result: "BackportResult") -> bool:
+        """Whether what is shown is about this fix and the tip that the branch has there."""
+        if self._result is None or self._branch is None:
+            return False
+        return self._result.commit == result.commit and (self._branch.branch, self._branch.tip) in {
+            (branch.branch, branch.tip) for branch in result.branches
+        }
+
+    # the list
+
+    def _fill(self, key: str, proposal: "Proposal | None" = None) -> None:
+        """List the conflicts with their proposals; the cursor goes to a proposal, else to the chosen or first one of the conflict `key`."""
+        assert self._open
+        chosen, count = self._open.choices.chosen, len(self._open.conflicts)
+        queue = self.query_one("#proposals", List)
+        columns = (queue.size.width or self.size.width or 80) - 2
+        options: list[Option] = []
+        self._rows = []
+        for number, one in enumerate(self._open.conflicts, 1):
+            mine = chosen.get(one.conflict.key)
+            options.append(Option(conflict_row(one, number, count, mine), disabled=True))
+            self._rows.append(None)
+            for known in one.proposals:
+                options.append(Option(proposal_row(known, columns, is_chosen=is_same(known, mine))))
+                self._rows.append((one, known))
+        queue.clear_options()
+        queue.add_options(options)
+        wanted = proposal or chosen.get(key)
+        places = [at for at, row in enumerate(self._rows) if row and row[0].conflict.key == key]
+        queue.highlighted = next((at for at in places if (row := self._rows[at]) and is_same(row[1], wanted)), next(iter(places), 1))
+        panel = self.query_one("#proposals-panel", Panel)
+        panel.heading = f"Proposals for {self._branch.branch}" if self._branch else "Proposals"
+        panel.count = f"{len(chosen)} of {count} chosen"
+        self._show_selected()
+
+    def _selected(self) -> "tuple[OpenConflict, Proposal] | None":
+        at = self.query_one("#proposals", List).highlighted
+        return self._rows[at] if at is not None and at < len(self._rows) else None
+
+    def _next_open(self, after: str = "") -> str:
+        """The key of the first conflict for which nothing was chosen, those after another one first; else that one."""
+        assert self._open
+        keys = [one.conflict.key for one in self._open.conflicts]
+        at = keys.index(after) + 1 if after else 0
+        left = [key for key in (*keys[at:], *keys[:at]) if key not in self._open.choices.chosen]
+        return left[0] if left else after or keys[0]
+
+    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        """Show the conflict and what the proposal changes."""
+        event.stop()
+        self._stage.at_rest(self._show_selected)
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Choose the proposal; the cursor goes to the next conflict for which nothing was chosen."""
+        event.stop()
+        selected = self._selected()
+        if selected:
+            self._take(*selected)
+
+    def _show_selected(self) -> None:
+        selected = self._selected()
+        if selected is None or self._open is None:
+            return
+        one, proposal = selected
+        place = one.columns.place
+        versions = (
+            Version(place.ours, place.line),
+            Version(place.base, one.columns.base_line),
+            Version(place.theirs, one.columns.fix_line),
+        )
+        view, panel = self.query_one("#versions", ConflictView), self.query_one("#conflict-sides", Panel)
+        view.show([(place.path, f"{one.conflict.place} ({place.kind})", versions)])
+        panel.count = self._turn_words()
+        result = self.query_one("#conflict-result", Panel)
+        result.heading = f"Result: {proposal.path or one.conflict.place}"
+        result.count = self._turn_words() if self.has_class("-result") else ""
+        self.query_one("#changed", DiffView).fill(result_rows(one, proposal))
+
+    # the versions
+
+    def _turn_words(self) -> str:
+        """What | shows next."""
+        view = self.query_one("#versions", ConflictView)
+        if self._is_low and not self.has_class("-result"):
+            return "| result"
+        return f"| {view.next_versions}" if view.next_versions else ""
+
+    @property
+    def _is_low(self) -> bool:
+        """Whether there is room either for the versions or for the result."""
+        return self.screen.has_class("-low")
+
+    def action_versions(self) -> None:
+        """Show the next versions of the conflict; on a low terminal the result comes after each."""
+        if self._is_low and not self.has_class("-result"):
+            self.add_class("-result")
+        else:
+            self.remove_class("-result")
+            self.query_one("#versions", ConflictView).turn()
+        self._show_selected()
+
+    def action_conflict(self, step: int) -> None:
+        """Go to the next or previous conflict."""
+        selected = self._selected()
+        if selected and self._open:
+            keys = [one.conflict.key for one in self._open.conflicts]
+            at = max(0, min(len(keys) - 1, keys.index(selected[0].conflict.key) + step))
+            self._fill(keys[at])
+
+    # choices
+
+    def _take(self, one: "OpenConflict", proposal: "Proposal") -> None:
+        assert self._open
+        self._keep(self._open.take(one.conflict.key, proposal))
+        self._fill(self._next_open(one.conflict.key))
+        left = len(self._open.conflicts) - len(self._open.choices.chosen)
+        rest = f"{counted(left, 'conflict')} left" if left else "w writes the patch"
+        self.notify(f"{one.conflict.place}: {LABELS[str(proposal.source)]} chosen; {rest}. u undoes it", markup=False, timeout=4)
+
+    def action_undo(self) -> None:
+        """Take the newest choice back."""
+        assert self._open
+        if not self._open.choices.made:
+            self.notify("nothing was chosen yet", timeout=2)
+            return
+        key = self._open.choices.made[-1][0]
+        self._keep(replace(self._open, choices=self._open.choices.undo()))
+        self._fill(key)
+
+    def _keep(self, known: "OpenConflicts") -> None:
+        """Save the choices."""
+        from patchpilot.services.backport.choose_conflicts import save
+        from patchpilot.services.topic.open_repository import open_repository
+
+        assert self._branch
+        with open_repository(self._stage.session.directory) as repository:
+            save(repository, self._branch, known.choices)
+        self._open = known
+
+    def action_edit(self) -> None:
+        """Edit the lines of the selected proposal in the editor; then choose them, with a note for the patch's message."""
+        selected = self._selected()
+        if selected is None:
+            return
+        one, proposal = selected
+        from patchpilot.services.backport.choose_conflicts import is_marked
+
+        text = text_to_edit(one, proposal)
+        if proposal.path or not one.conflict.line or not is_utf8(text):
+            self.notify("this conflict cannot be edited here: z on the branch, then Resolve manually", severity="warning")
+            return
+        made = edit_text(self._stage, text, Path(one.conflict.path).name)
+        lines = lines_of(made) if made is not None else None
+        if lines is None or lines == proposal.lines:
+            self.notify("not changed", timeout=2)
+        elif is_marked(lines):
+            self.notify("conflict markers are left: not chosen", severity="warning")
+        else:
+            self._ask_note(one, lines)
+
+    def _ask_note(self, one: "OpenConflict", lines: tuple[str, ...]) -> None:
+        from patchpilot.services.backport.choose_conflicts import edited
+
+        def answered(note: str | None) -> None:
+            if note:
+                self._take(one, edited(one, lines, note))
+
+        text = "What did you change, and why? The message of the patch says so:"
+        self.app.push_screen(
+            LineDialog(text, lambda value: (bool(value.strip()), ""), value="resolved manually", title=one.conflict.place), answered
+        )
+
+    def action_leave(self) -> None:
+        """Go back to the branches."""
+        if self._branch and self._open:
+            self._left(self._branch, self._open.choices)
+
+    # the patch
+
+    def action_write_patch(self) -> None:
+        """Verify what comes of the choices; then write it, or compile it first."""
+        from patchpilot.services.backport.choose_conflicts import outcome
+
+        result, branch, known = self._result, self._branch, self._open
+        if result is None or branch is None or known is None:
+            return
+        left = [one for one in known.conflicts if one.conflict.key not in known.choices.chosen]
+        if left:
+            self.notify(f"nothing chosen yet for {left[0].conflict.place}: Enter chooses a proposal", markup=False, severity="warning")
+            self._fill(left[0].conflict.key)
+            return
+        self._stage.in_thread(
+            "checking the result",
+            lambda repository, _: outcome(repository, result, branch, known),
+            partial(self._show_outcome, result, branch),
+        )
+
+    def _show_outcome(self, result: "BackportResult", branch: "BranchResult", found: "Outcome") -> None:
+        if found.problems:
+            self.notify(f"not written: {'; '.join(found.problems)}", markup=False, severity="error", timeout=10)
+            return
+        self._ask_write(result, branch, found.adaptation, before_writing(branch.branch, found.adaptation.steps, found.doubts))
+
+    def _ask_write(self, result: "BackportResult", branch: "BranchResult", adapted: "Adaptation", text: str) -> None:
+        def chosen(name: str | None) -> None:
+            if name == "write":
+                self._write(result, branch, adapted)
+            elif name == "build":
+                self._build(result, branch, adapted, text)
+
+        answers = (
+            ("write", "Write patch", "into a folder that you choose"),
+            ("build", "Compile first", "the objects of the changed files, on the branch before and after the patch, with allmodconfig"),
+        )
+        self.app.push_screen(Choose(text, answers, f"Write the patch for {branch.branch}"), chosen)
+
+    def _build(self, result: "BackportResult", branch: "BranchResult", adapted: "Adaptation", text: str) -> None:
+        from patchpilot.services.backport.choose_conflicts import build_objects_of
+
+        def built(done: "Built") -> None:
+            self._ask_write(result, branch, adapted, f"{built_words(done)}\n\n{text}")
+
+        self._stage.in_thread("compiling", lambda repository, _: build_objects_of(repository, result, branch, adapted), built)
+
+    @property
+    def _stage(self) -> "StageScreen":
+        return cast("StageScreen", self.screen)

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The rows of choosing what conflicts become: conflicts with their proposals, what a proposal changes, the text for the editor."""
+
+from collections.abc import Sequence
+from difflib import unified_diff
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from patchpilot.model.hunk_fit import text_lines
+from patchpilot.tui.glyphs import glyph
+from patchpilot.tui.rich_text import QUIET, STRONG, fitted, lines, plain, wrapped
+
+if TYPE_CHECKING:
+    from patchpilot.services.backport.choose_conflicts import Built, OpenConflict, Proposal
+
+LABEL = 15
+"""Columns of what a proposal is, before its reason."""
+_CUT = "# ------------------------ >8 ------------------------"
+LABELS = {
+    "adapted": "adapted",
+    "prerequisite": "prerequisite",
+    "dropped": "drop change",
+    "fix": "fix",
+    "branch": "branch",
+    "edited": "edited",
+}
+
+
+def conflict_row(open_: "OpenConflict", number: int, count: int, chosen: "Proposal | None") -> Text:
+    """The heading of a conflict: its place, which of them it is, whether something was chosen."""
+    state = ("done", "chosen", "green") if chosen else ("todo", "nothing chosen", "yellow")
+    return Text.assemble(
+        (f"{glyph(state[0])} ", state[2]), plain(open_.conflict.place, STRONG), plain(f"  {number}/{count}  {state[1]}", QUIET)
+    )
+
+
+def proposal_row(proposal: "Proposal", columns: int, *, is_chosen: bool) -> Text:
+    """A proposal: whether it is chosen, what it is, its confidence, and its reason in as many rows as that takes."""
+    confidence = f" {proposal.confidence:.2f}" if proposal.confidence is not None and proposal.source == "adapted" else ""
+    head = fitted(f"{LABELS[str(proposal.source)]}{confidence}", LABEL)
+    tick = f"[{glyph('ticked')}]" if is_chosen else "[ ]"
+    first, *rest = wrapped(proposal.why, columns - LABEL - 6)
+    indent = " " * (LABEL + 5)
+    return lines([Text.assemble(plain(f"{tick} "), plain(head, STRONG), plain(f" {first}")), *(plain(f"{indent}{row}") for row in rest)])
+
+
+def result_rows(open_: "OpenConflict", proposal: "Proposal") -> list[str]:
+    """What a proposal changes in the branch's lines, as a diff."""
+    conflict = open_.conflict
+    path = proposal.path or conflict.path
+    if proposal.path:
+        return [f"the whole of {path}, with the change made there:", "", *(line.rstrip("\n") for line in proposal.lines or ())]
+    old, new = conflict.ours, proposal.lines
+    if old == new:
+        return ["no change: the branch's lines stay as they are" if old is not None else "no change: the branch stays without the file"]
+    names = ("/dev/null" if old is None else f"a/{path}", "/dev/null" if new is None else f"b/{path}")
+    every = max(len(old or ()), len(new or ())) if conflict.line else 3
+    # of a conflict inside a file the lines are known, of a whole file they are git's
+    rows = [line.rstrip("\n") for line in islice(unified_diff(old or (), new or (), *names, n=every), 2, None)]
+    if conflict.line and rows:
+        rows[0] = f"@@ -{conflict.line},{len(old or ())} +{conflict.line},{len(new or ())} @@"
+    return [f"diff --git a/{path} b/{path}", f"--- {names[0]}", f"+++ {names[1]}", *rows]
+
+
+def text_to_edit(open_: "OpenConflict", proposal: "Proposal") -> str:
+    """The lines of a proposal for the editor, and below a line that ends them the versions of the conflict."""
+    conflict = open_.conflict
+    versions = (("branch", conflict.ours), ("base", conflict.base), ("fix", conflict.theirs))
+    below = [f"# {name} of {conflict.place}:\n{''.join(side or ())}" for name, side in versions]
+    return "".join([*(proposal.lines or ()), f"{_CUT}\n# Everything below this line is ignored.\n", *below])
+
+
+def lines_of(text: str) -> tuple[str, ...]:
+    """The lines that the user left above the line that ends them."""
+    kept = text.partition(_CUT)[0]
+    return tuple(text_lines((kept if kept.endswith("\n") or not kept else f"{kept}\n").encode("utf-8")))
+
+
+def is_same(one: "Proposal", other: "Proposal | None") -> bool:
+    """Whether two proposals are the same lines of the same file."""
+    return other is not None and (one.path, one.lines) == (other.path, other.lines)
+
+
+def is_utf8(text: str) -> bool:
+    """Whether a text can be edited: bytes that are no UTF-8 would be lost."""
+    return not any("\ud800" <= char <= "\udfff" for char in text)
+
+
+def built_words(built: "Built") -> str:
+    """How compiling ended."""
+    if built.code:
+        return f"The objects do not compile:\n{built.tail}"
+    return (
+        "\n".join(["The objects compile, with these new warnings:", *built.warnings])
+        if built.warnings
+        else "The objects compile, without new warnings."
+    )
+
+
+def before_writing(branch: str, steps: Sequence[str], doubts: Sequence[str]) -> str:
+    """What the message of the patch will say, and what to look at."""
+    said = [f"- {step}" for step in steps]
+    look = ["", "Look at this before you send it:", *(f"- {doubt}" for doubt in doubts)] if doubts else []
+    return "\n".join([f"The message of the patch for {branch} will say:", "", *said, *look])

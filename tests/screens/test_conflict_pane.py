@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""z, then "Conflict by conflict": proposals for each conflict, choices that are saved at once, and the patch that comes of them."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from patchpilot.commits.run import git
+from patchpilot.tui.app import PatchpilotApp
+from patchpilot.tui.stages import Stage
+from tests.kit.walk import asked, keys, said, settle, text_of, until
+
+On = Callable[[Path], PatchpilotApp]
+BRANCH = "refs/remotes/stable/linux-6.1.y"
+
+
+async def to_conflicts(pilot: Pilot[int], app: PatchpilotApp) -> None:
+    await settle(pilot)
+    asked(app)
+    await keys(pilot, Stage.BACKPORTS, "z")
+    await until(pilot, lambda: "Conflict by conflict" in text_of(app), "the ways")
+    await keys(pilot, "c")
+    await until(pilot, lambda: "Proposals for stable/linux-6.1.y" in text_of(app), "the conflicts")
+    await settle(pilot)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 50)])
+async def test_a_conflict_its_proposals_and_what_the_selected_one_changes_are_shown(
+    size: tuple[int, int], mended: Path, walk_on: On
+) -> None:
+    app = walk_on(mended)
+    async with app.run_test(size=size) as pilot:
+        await to_conflicts(pilot, app)
+        text = text_of(app)
+        assert "acme_mcp.c:57  1/1  nothing chosen" in text
+        assert text.index("[ ] adapted 0.") < text.index("[ ] prerequisite    with the part of d6600121f74b") < text.index("[ ] branch")
+        assert "base (before the fix)" in text
+        assert "0 of 1 chosen" in text
+        for key in ("e edit", "u undo", "w write patch", "Esc branches"):
+            assert key in text
+        assert "z resolve" not in text
+        if size[0] == 80:
+            await keys(pilot, "vertical_line")
+        assert "rc = -EOPNOTSUPP;" in text_of(app)
+        await keys(pilot, "j", "j")
+        assert "no change: the branch's lines stay as they are" in text_of(app)
+        # the digits are the stages' own, and the conflicts are there again after another stage
+        await keys(pilot, Stage.TAGS, Stage.BACKPORTS)
+        assert "acme_mcp.c:57  1/1  nothing chosen" in text_of(app)
+        await keys(pilot, "question_mark")
+        assert "edit the selected proposal in your editor" in text_of(app)
+
+
+async def test_choices_are_there_after_a_restart_and_u_takes_them_back(mended: Path, walk_on: On) -> None:
+    app = walk_on(mended)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await to_conflicts(pilot, app)
+        await keys(pilot, "w")
+        assert said(app).startswith("nothing chosen yet for drivers/net/ethernet/acme/acme_mcp.c:57")
+        await keys(pilot, "j", "enter")
+        assert "1 of 1 chosen" in text_of(app)
+        assert said(app) == "drivers/net/ethernet/acme/acme_mcp.c:57: prerequisite chosen; w writes the patch. u undoes it"
+        await keys(pilot, "escape")
+        assert "z 1 of 1 chosen" in text_of(app)
+    app = walk_on(mended)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        asked(app)
+        await keys(pilot, Stage.BACKPORTS)
+        assert "z 1 of 1 chosen" in text_of(app)
+        await to_conflicts(pilot, app)
+        assert "[✓] prerequisite" in text_of(app)
+        await keys(pilot, "u")
+        assert "[✓]" not in text_of(app)
+        await keys(pilot, "u")
+        assert said(app) == "nothing was chosen yet"
+        await keys(pilot, "escape")
+        assert "1 chosen" not in text_of(app)
+
+
+async def test_a_branch_that_changed_makes_choices_stale_and_proposes_them(mended: Path, walk_on: On) -> None:
+    app = walk_on(mended)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await to_conflicts(pilot, app)
+        await keys(pilot, "j", "enter")
+    tip = git(mended, "rev-parse", BRANCH).text.strip()
+    newer = git(mended, "commit-tree", "-p", tip, "-m", "Linux 6.1.9", f"{tip}^{{tree}}").text.strip()
+    git(mended, "update-ref", BRANCH, newer)
+    app = walk_on(mended)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        asked(app)
+        await keys(pilot, Stage.BACKPORTS)
+        assert "z stale choices" in text_of(app)
+        await to_conflicts(pilot, app)
+        assert said(app) == f"the branch changed ({tip[:12]} is now {newer[:12]}) since you chose: the choices are proposals now"
+        assert "0 of 1 chosen" in text_of(app)
+        assert "[ ] prerequisite    what you chose before: with the part of d6600121f74b" in text_of(app)
+
+
+async def test_what_was_edited_is_written_with_its_note(mended: Path, walk_on: On, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIT_EDITOR", "sed -i s/EOPNOTSUPP/ENOSYS/")
+    app = walk_on(mended)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        git(mended, "update-ref", "refs/remotes/origin/master", "HEAD")
+        await to_conflicts(pilot, app)
+        await keys(pilot, "e")
+        await until(pilot, lambda: "What did you change, and why?" in text_of(app), "the question for a note")
+        await keys(pilot, "ctrl+u")
+        await pilot.press(*"old error code", "enter")
+        await settle(pilot)
+        assert "[✓] edited          old error code" in text_of(app)
+        await keys(pilot, "w")
+        await until(pilot, lambda: "Compile first" in text_of(app), "the question")
+        assert "- drivers/net/ethernet/acme/acme_mcp.c:57: old error code" in text_of(app)
+        await keys(pilot, "enter")
+        await until(pilot, lambda: "Folder for the patch:" in text_of(app), "the question for the folder")
+        await keys(pilot, "ctrl+u")
+        await pilot.press(*str(tmp_path / "out"), "enter")
+        await until(pilot, lambda: "Patches written" in text_of(app), "the patch")
+    (file,) = (tmp_path / "out").rglob("*.patch")
+    assert "+\t\trc = -ENOSYS;" in file.read_text()
+    assert ": drivers/net/ethernet/acme/acme_mcp.c:57: old error code ]" in file.read_text()
+
+
+async def test_conflict_markers_are_not_chosen(mended: Path, walk_on: On, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIT_EDITOR", "sed -i '1i <<<<<<< mine'")
+    app = walk_on(mended)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await to_conflicts(pilot, app)
+        await keys(pilot, "e")
+        assert said(app) == "conflict markers are left: not chosen"
+        assert "0 of 1 chosen" in text_of(app)
