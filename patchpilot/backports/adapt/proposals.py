@@ -101,7 +101,9 @@ def decide(scratch: Scratch, merge: Merge, onto: str, fix: FixCommit, chosen: Ma
         lines = None if elsewhere else file.made({conflict.key: chosen[conflict.key].lines for conflict in file.conflicts})
         contents[file.path] = None if lines is None else (file.mode, content_of(lines))
         for one in elsewhere:
-            entry = scratch.entries(onto, [one.path])[one.path]
+            entry, merged = (scratch.entries(tree, [one.path])[one.path] for tree in (onto, merge.tree))
+            if one.path in contents or merged != entry:
+                wrong.append(f"{one.path}: changed by another part of the fix, too; make both changes in a clone (Edit adaptation)")
             contents[one.path] = (entry[0] if entry else file.mode, content_of(one.lines or ()))
         if lines is None:
             continue

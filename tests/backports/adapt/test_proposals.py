@@ -175,3 +175,19 @@ def test_code_that_is_in_another_file_on_the_branch_is_changed_there(tmp_path: P
     content = decided.contents["dir/old.c"]
     assert content is not None
     assert b"\tnew(f);\n" in content[1]
+
+
+def test_two_changes_that_lead_to_one_file_are_a_problem(tmp_path: Path) -> None:
+    parts = {name: function(name, "a(f);", "b(f);") for name in ("one", "other")}
+    case = Case(
+        tmp_path,
+        {"dir/old.c": FILLER + parts["one"] + parts["other"]},
+        {"dir/old.c": FILLER, **{f"dir/{name}.c": text for name, text in parts.items()}},
+        {f"dir/{name}.c": text.replace("b(f);", "new(f);") for name, text in parts.items()},
+    )
+    found = case.proposed()
+    chosen = {one.conflict.key: of(one.proposals, Source.ADAPTED) for one in found}
+    assert [one.path for one in chosen.values()] == ["dir/old.c", "dir/old.c"]
+    with case.merge() as (scratch, merge, onto, fix):
+        (problem,) = decide(scratch, merge, onto, fix, chosen).problems
+    assert problem.startswith("dir/old.c: changed by another part of the fix, too")
