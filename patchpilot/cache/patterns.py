@@ -161,24 +161,28 @@ def compile(pattern: AnyStr | Pattern[AnyStr], flags: int = 0) -> Pattern[AnyStr
 
 def search(pattern: AnyStr | Pattern[AnyStr], string: AnyStr, flags: int = 0) -> Match[AnyStr] | None:
     """As `re.search`."""
-    return compile(pattern, flags).search(string)
+    known = _compiled.get((pattern, flags)) or compile(pattern, flags)
+    return known.search(string)
 
 
 def match(pattern: AnyStr | Pattern[AnyStr], string: AnyStr, flags: int = 0) -> Match[AnyStr] | None:
     """As `re.match`."""
-    return compile(pattern, flags).match(string)
+    known = _compiled.get((pattern, flags)) or compile(pattern, flags)
+    return known.match(string)
 
 
 def fullmatch(pattern: AnyStr | Pattern[AnyStr], string: AnyStr, flags: int = 0) -> Match[AnyStr] | None:
     """As `re.fullmatch`."""
-    return compile(pattern, flags).fullmatch(string)
+    known = _compiled.get((pattern, flags)) or compile(pattern, flags)
+    return known.fullmatch(string)
 
 
 def sub(
     pattern: AnyStr | Pattern[AnyStr], repl: AnyStr | Callable[[Match[AnyStr]], AnyStr], string: AnyStr, count: int = 0, flags: int = 0
 ) -> AnyStr:
     """As `re.sub`."""
-    return compile(pattern, flags).sub(repl, string, count)
+    known = _compiled.get((pattern, flags)) or compile(pattern, flags)
+    return known.sub(repl, string, count)
 
 
 def subn(
@@ -190,14 +194,17 @@ def subn(
 
 def split(pattern: AnyStr | Pattern[AnyStr], string: AnyStr, maxsplit: int = 0, flags: int = 0) -> list[AnyStr | Any]:
     """As `re.split`."""
-    return compile(pattern, flags).split(string, maxsplit)
+    known = _compiled.get((pattern, flags)) or compile(pattern, flags)
+    return known.split(string, maxsplit)
 
 
 def findall(pattern: AnyStr | Pattern[AnyStr], string: AnyStr, flags: int = 0) -> list[Any]:
     """As `re.findall`."""
-    return compile(pattern, flags).findall(string)
+    known = _compiled.get((pattern, flags)) or compile(pattern, flags)
+    return known.findall(string)
 
 
 def finditer(pattern: AnyStr | Pattern[AnyStr], string: AnyStr, flags: int = 0) -> Iterator[Match[AnyStr]]:
     """As `re.finditer`."""
-    return compile(pattern, flags).finditer(string)
+    known = _compiled.get((pattern, flags)) or compile(pattern, flags)
+    return known.finditer(string)

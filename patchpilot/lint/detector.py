@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 Arguments = Mapping[str, Any]
 Detector = Callable[["Context", Arguments], "Iterable[Hit]"]
+Reads = Callable[["Context", Arguments], str]
 
 
 class Hit(NamedTuple):
@@ -39,13 +40,16 @@ Gives = str | Mapping[str, str]
 class RegisteredDetector(NamedTuple):
     """A detector in the registry: its function, its arguments with their types, and the placeholders that its hits fill.
 
-    `generic`: it serves any number of rules through the arguments in their packs; a rule that uses it needs no code of its own.
+    `generic`: it serves any number of rules through the arguments in their packs; a rule that uses it needs no code of its own. `reads` returns the
+    text, as `required_text.folded`, that has every line that a rule with these arguments may report: without one of the rule's `required` texts in
+    it the detector is not called.
     """
 
     function: Detector
     arguments: Mapping[str, ArgumentType]
     gives: Gives = ""
     generic: bool = False
+    reads: "Reads | None" = None
 
     def placeholders(self, arguments: Arguments) -> dict[str, frozenset[str]]:
         """Returns the names that a rule's messages may use, by case; "" is for hits without a case."""
@@ -73,15 +77,17 @@ def _expanded(names: str, arguments: Arguments) -> Iterator[str]:
 DETECTORS: dict[str, RegisteredDetector] = {}
 
 
-def detector(name: str, gives: Gives = "", /, *, generic: bool = False, **arguments: ArgumentType) -> Callable[[Detector], Detector]:
+def detector(
+    name: str, gives: Gives = "", /, *, generic: bool = False, reads: Reads | None = None, **arguments: ArgumentType
+) -> Callable[[Detector], Detector]:
     """Registers a function as the detector `name`; `gives` are the placeholders its hits fill, `arguments` what `[rule.match]` may set, by
-    name and type.
+    name and type; `reads` is as in RegisteredDetector.
     """
 
     def register(function: Detector) -> Detector:
         if name in DETECTORS:
             raise ValueError(f"duplicate detector {name!r}")
-        DETECTORS[name] = RegisteredDetector(function, arguments, gives, generic)
+        DETECTORS[name] = RegisteredDetector(function, arguments, gives, generic, reads)
         return function
 
     return register

@@ -44,6 +44,8 @@ def _run(context: Context, rules: Sequence[Rule]) -> tuple[Finding, ...]:
     places = Places(context.patch)
     result: list[tuple[int, int, Finding]] = []
     for order, rule in enumerate(rules):
+        if not _may_report(context, rule):
+            continue
         context.report_progress("checking rules", order, len(rules))
         for hit in _hits(context, rule):
             finding = _finding(rule, hit, places)
@@ -59,10 +61,21 @@ def _run(context: Context, rules: Sequence[Rule]) -> tuple[Finding, ...]:
     return tuple(finding for _, _, finding in result)
 
 
+def _may_report(context: Context, rule: Rule) -> bool:
+    """Whether the text that the rule's detector reads has one of the texts that it requires."""
+    if not rule.required or not (reads := detector_of(rule).reads):
+        return True
+    text = reads(context, rule.arguments)
+    for required in rule.required:  # noqa: SIM110 (any() takes twice the time, hundreds of times a patch)
+        if required in text:
+            return True
+    return False
+
+
 def _hits(context: Context, rule: Rule) -> Iterator[Hit]:
     """The hits of a rule; PackError names the argument that its pack does not give to its detector."""
     try:
-        yield from detector_of(rule)(context, rule.arguments)
+        yield from detector_of(rule).function(context, rule.arguments)
     except KeyError as error:
         name = error.args[0]
         if name in rule.arguments or name not in DETECTORS[rule.detector].arguments:

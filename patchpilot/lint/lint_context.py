@@ -124,5 +124,5 @@ class Context:
 
     def report_progress(self, what: str, done: int, total: int) -> None:
         """Reports the progress on this patch once it has taken long enough. Raises CancelledError as Progress does."""
-        if time.monotonic() - self.began > SOON:
+        if self.progress is not silent and time.monotonic() - self.began > SOON:
             self.progress(what, done, total)

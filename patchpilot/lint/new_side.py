@@ -148,6 +148,8 @@ def _strip(text: str, *, inside: bool) -> tuple[str, bool, bool]:
             return "", True, True
         text = " " * (end + 2) + text[end + 2 :]
         inside = False
+    if "/" not in text and '"' not in text and "'" not in text:
+        return text, was, False
     code = _LITERAL.sub(_blank, text)
     opened = _LITERAL.sub(lambda found: "/*" if found[0].startswith("/*") and not found[0].endswith("*/") else "", text)
     return code, was, "/*" in opened

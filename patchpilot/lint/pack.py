@@ -10,6 +10,7 @@ from patchpilot.cache import patterns as re
 from patchpilot.errors import PackError, nearest
 from patchpilot.lint import pack_patterns
 from patchpilot.lint.detector import DETECTORS, ArgumentType, RegisteredDetector
+from patchpilot.lint.required_text import required_texts
 from patchpilot.model.finding import Severity
 from patchpilot.model.rule import APPLIED_FIXES, FIX_KINDS, SCOPES, Example, Kernel, Pack, Rule, RuleFix
 
@@ -154,6 +155,7 @@ def _rule(table: Mapping[str, Any], pack: str, where: _Place, detectors: Mapping
         needs=tuple(_strings(table.get("needs", []), "needs", where)),
         checkpatch_severity=_checkpatch_severity(table, where),
         checkpatch_severities=_severities(table, "checkpatch_severities", where),
+        required=required_texts(arguments) if detectors[detector].reads else (),
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from patchpilot.cache.entries import Kind, key_of, recall, remember
 from patchpilot.errors import InputError, PackError
-from patchpilot.lint.detector import DETECTORS, Detector
+from patchpilot.lint.detector import DETECTORS, RegisteredDetector
 from patchpilot.lint.pack_patterns import distrust, patterns_in, refusal
 from patchpilot.model.finding import Severity
 from patchpilot.model.rule import Example, Pack, Rule, RuleFix
@@ -18,7 +18,7 @@ from patchpilot.resources import data_dir
 __all__ = ["OwnPack", "detector_of", "examples_of", "import_detectors", "load_packs", "load_rules", "read_pack"]
 
 _HERE = Path(__file__).parent
-_KIND = Kind("rules", tuple(str(_HERE / name) for name in ("detectors", "pack.py", "rule.py", "rule_store.py")))
+_KIND = Kind("rules", tuple(str(_HERE / name) for name in ("detectors", "pack.py", "required_text.py", "rule.py", "rule_store.py")))
 
 
 class OwnPack(NamedTuple):
@@ -62,11 +62,13 @@ def examples_of(rule: Rule, own: Sequence[OwnPack] = ()) -> tuple[Example, ...]:
     return ()
 
 
-def detector_of(rule: Rule) -> Detector:
-    """Returns the function of a rule's detector; imports its module first."""
-    if rule.detector not in DETECTORS:
+def detector_of(rule: Rule) -> RegisteredDetector:
+    """Returns a rule's detector; imports its module first."""
+    known = DETECTORS.get(rule.detector)
+    if known is None:
         importlib.import_module(rule.module)
-    return DETECTORS[rule.detector].function
+        known = DETECTORS[rule.detector]
+    return known
 
 
 def import_detectors() -> None:

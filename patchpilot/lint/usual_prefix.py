@@ -7,7 +7,7 @@ same. "directory/**" counts everything below it, too.
 """
 
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -89,6 +89,7 @@ def learned_prefix(paths: Sequence[str]) -> UsualPrefix | None:
     return usual[0]._replace(further=common) if usual[0].share >= LEAST_SHARE else None
 
 
+@lru_cache(maxsize=1024)
 def _of_folder(folder: str) -> UsualPrefix | None:
     """The line of a directory, or else of the nearest one above it that counts what is below."""
     table = _table()

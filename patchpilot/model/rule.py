@@ -36,6 +36,7 @@ class Rule(NamedTuple):
     those of single cases that the detector distinguishes, where they differ. `aliases` are names that the rule had before.
     `checkpatch_severity` is the level that checkpatch.pl has for it, where ours differs, and `checkpatch_severities` those of single cases.
     `needs` are the functions that it advises, each as "HEADER FUNCTION": without them in the tree the rule is silent.
+    `required` are texts of which each line that it reports has one, in any case; none where they are not known.
     """
 
     id: str
@@ -64,6 +65,7 @@ class Rule(NamedTuple):
     checkpatch_severity: Severity | None = None
     checkpatch_severities: Mapping[str, Severity] = MappingProxyType({})
     needs: tuple[str, ...] = ()
+    required: tuple[str, ...] = ()
 
     @property
     def words(self) -> tuple[str, ...]:

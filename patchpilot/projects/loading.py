@@ -65,7 +65,8 @@ def user_folder() -> str:
     # platformdirs takes longer to import than all projects to read
     base = os.environ.get("XDG_DATA_HOME", "").strip()
     if not base:
-        home = os.path.expanduser("~")  # noqa: PTH111 (Path.home() raises where there is none)
+        # most calls need no more than the variable, and a patch is asked about many times
+        home = os.environ.get("HOME", "").rstrip("/") or os.path.expanduser("~")  # noqa: PTH111 (Path.home() raises where there is none)
         base = f"{home}/.local/share" if home.startswith("/") else os.devnull
     return f"{base}/patchpilot"
 

@@ -63,7 +63,7 @@ def test_rules_follow_the_kernel() -> None:
 
 def test_every_rule_has_its_detector() -> None:
     for rule in load_rules():
-        assert callable(detector_of(rule))
+        assert callable(detector_of(rule).function)
 
 
 def test_the_loaded_form_is_the_packs() -> None:

@@ -42,7 +42,7 @@ def test_hits_have_the_cases_and_values_that_their_detector_declares() -> None:
         for rule in pack.rules:
             declared = DETECTORS[rule.detector].placeholders(rule.arguments)
             for example in pack.examples[rule.id]:
-                for hit in detector_of(rule)(context_of(example), rule.arguments) if example.bad else ():
+                for hit in detector_of(rule).function(context_of(example), rule.arguments) if example.bad else ():
                     known = hit.case in declared or hit.case in rule.severities
                     if not known or not declared.get(hit.case, declared.get("", frozenset())) <= set(hit.values):
                         wrong.append((rule.name, hit.case, sorted(hit.values)))

@@ -113,7 +113,10 @@ PLACEHOLDERS: dict[str, str] = {}
 def check(
     stage: list[CCheck], *needles: str
 ) -> Callable[[Callable[[LineContext], Results | None]], Callable[[LineContext], Results | None]]:
-    """Registers a check. LAYOUT runs on hunk lines of sources before parsing, CONTEXT on all C lines of a hunk, ADDED on added lines."""
+    """Registers a check.
+
+    LAYOUT runs on added lines of sources and the line below them, before parsing; CONTEXT on all C lines of a hunk, ADDED on added lines.
+    """
 
     def register(function: Callable[[LineContext], Results | None]) -> Callable[[LineContext], Results | None]:
         stage.append(CCheck(function, needles))

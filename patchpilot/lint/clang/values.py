@@ -7,11 +7,13 @@ comma, c inside a cast. Variants of an operator: U unary, B binary (or a bit fie
 
 from patchpilot.cache import patterns as re
 from patchpilot.lint.clang.c_patterns import CONSTANT, IDENT, WORD, pattern
+from patchpilot.lint.clang.mask_comments import COMMENT
 from patchpilot.lint.clang.types import TypePattern, Types
 
 _DECLARED = TypePattern(rf"\s*(?:{IDENT}|,|\)|\(|\s*$)")
 _CAST = TypePattern(r"\s*()\)")
 _NOT_PENDING = "_"
+_NO_CODE = f" \t\n\r\f\v{COMMENT}"
 
 
 class Values:
@@ -45,6 +47,8 @@ class ValueTracker:
         """Classifies a sanitized line (its sign counts as a space). `last` becomes the kind at its end."""
         text = f" {text[1:]}\n" if text else "\n"
         kind, at, end = self.last, 0, len(text)
+        if not self._preprocessor and not text.strip(_NO_CODE):
+            return Values(kind * end)
         pieces: list[str] = []
         values = Values("")
         token = pattern(_TOKEN)

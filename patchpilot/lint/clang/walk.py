@@ -69,6 +69,7 @@ def _walk(context: "Context") -> CCode:
     lines = scan(context)
     types = Types()
     walk = CWalk(lines, context, types)
+    stages = _Stages("\n".join(line.text for line in lines.lines if line.left and line.sign != "-"))
     hunk = 0
     for line in lines.lines:
         if line.number % _LINES_A_WORD == 0:
@@ -86,13 +87,25 @@ def _walk(context: "Context") -> CCode:
             hunk = line.hunk_start
             walk.passage = passage_of_hunk(lines.lines, hunk)
         line_context = LineContext(line, walk)
-        _ask(LAYOUT, line_context, result)
+        if line.sign == "+" or line_context.before.startswith("+"):
+            _ask(stages.layout, line_context, result)
         if line.file.endswith((".h", ".c")):
-            _read(line_context, result)
+            _read(line_context, stages, result)
     return result
 
 
-def _read(line_context: LineContext, result: CCode) -> None:
+class _Stages:
+    """The checks of each stage that a patch needs: those without needles, and those with a needle in its text."""
+
+    __slots__ = ("added", "context", "layout")
+
+    def __init__(self, text: str) -> None:
+        self.layout, self.context, self.added = (
+            [one for one in stage if not one.needles or any(needle in text for needle in one.needles)] for stage in (LAYOUT, CONTEXT, ADDED)
+        )
+
+
+def _read(line_context: LineContext, stages: _Stages, result: CCode) -> None:
     line, walk = line_context.line, line_context.walk
     if line_context.code.startswith(("+{", "+}")):
         if pattern(r"\+\{\s*$").match(line_context.code):
@@ -105,11 +118,11 @@ def _read(line_context: LineContext, result: CCode) -> None:
         if span.is_whole:
             walk.skip_until = span.next_number
         walk.learner.statement(span.head, at_end)
-    _ask(CONTEXT, line_context, result)
+    _ask(stages.context, line_context, result)
     line_context.values = walk.tracker.line(line.text)
     if line.sign == "+":
         function = walk.function
-        _ask(ADDED, line_context, result)
+        _ask(stages.added, line_context, result)
         result.note(line_context, function)
 
 

@@ -11,6 +11,7 @@ from patchpilot.lint.clang.line_scan import ScannedLine, as_text, scan
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.lazy_pattern import lazy
 from patchpilot.lint.lint_context import Context
+from patchpilot.lint.required_text import added_text, whole_text
 
 LONGEST_LINE = 3000
 """Longer lines are treated as data and skipped."""
@@ -107,10 +108,15 @@ def _optional(arguments: Arguments, name: str) -> re.Pattern[str] | None:
     return _compiled(arguments[name]) if name in arguments else None
 
 
+def _lines_read(context: Context, arguments: Arguments) -> str:
+    return whole_text(context) if arguments.get("unchanged") else added_text(context)
+
+
 @detector(
     "code-like",
     "*pattern",
     generic=True,
+    reads=_lines_read,
     pattern=str,
     needle=str,
     needles=list,
@@ -173,7 +179,7 @@ def _follows(line: ScannedLine, form: str, before: re.Pattern[str] | None, unles
     return (before is None or before.search(_form(above, form)) is not None) and not (unless and unless.search(above.raw))
 
 
-@detector("string-like", "*pattern", generic=True, pattern=str, needle=str)
+@detector("string-like", "*pattern", generic=True, reads=_lines_read, pattern=str, needle=str)
 def string_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """Reports added lines of C with a string that matches `pattern`, in which %% is read as __; `needle` is text that every match has."""
     needle = arguments["needle"]

@@ -12,6 +12,7 @@ from patchpilot.lint.lint_context import Context
 from patchpilot.lint.message_prose import pasted
 from patchpilot.lint.message_tags import tag_lines
 from patchpilot.lint.pack_patterns import LONGEST_LINE, compiled
+from patchpilot.lint.required_text import added_text, part_text, whole_text
 from patchpilot.model.file_diff import FileChange
 from patchpilot.model.patch import Patch
 
@@ -92,10 +93,21 @@ class _Case(NamedTuple):
     paths: str
 
 
+def _part_read(context: Context, arguments: Arguments) -> str:
+    """Returns the text of the part of the patch that `like` searches, folded."""
+    where = arguments["where"]
+    if where == "added":
+        return added_text(context)
+    if where in _SIGNS:
+        return whole_text(context)
+    return part_text(context, where, (text for _, text in _part(context, where)))
+
+
 @detector(
     "like",
     "match line start *pattern",
     generic=True,
+    reads=_part_read,
     **CONDITIONS,
     where=PARTS,
     pattern=str,
@@ -161,10 +173,7 @@ def _cases(context: Context, arguments: Arguments) -> Iterator[_Case]:
 def _looked_at(context: Context, arguments: Arguments, where: str, paths: str) -> Iterator[Iterable[tuple[int, str]]]:
     """Yields the lines to search, file by file when the rule has conditions for files."""
     if where not in _SIGNS or not (paths or not _OF_FILES.isdisjoint(arguments)):
-        key = f"generic.lines.{where}"
-        if key not in context.shared:
-            context.shared[key] = tuple(lines_of(context, where))
-        yield context.shared[key]
+        yield _part(context, where)
         return
     paths_pattern = compiled(paths)
     for change in context.patch.files:
@@ -173,6 +182,15 @@ def _looked_at(context: Context, arguments: Arguments, where: str, paths: str) -
             head = arguments.get("head_pattern")
             if head is None or any(compiled(head).search(text) for _, text in lines[:3]):
                 yield _beyond_removed(change, arguments, lines) if arguments.get("beyond_removed") else lines[: arguments.get("within")]
+
+
+def _part(context: Context, where: str) -> tuple[tuple[int, str], ...]:
+    """Returns the lines of a part of the patch, as `lines_of`, read once."""
+    key = f"generic.lines.{where}"
+    lines: tuple[tuple[int, str], ...] | None = context.shared.get(key)
+    if lines is None:
+        lines = context.shared[key] = tuple(lines_of(context, where))
+    return lines
 
 
 _OF_FILES = frozenset(("new_files", "beyond_removed", "head_pattern", "within", "first_in_file"))

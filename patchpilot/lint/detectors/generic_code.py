@@ -12,16 +12,22 @@ from patchpilot.lint.detectors.generic import groups_of, is_plain, subject_line
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.new_side import NewHunk, NewLine, added_lines, next_line, previous_line, spaced
 from patchpilot.lint.pack_patterns import LONGEST_LINE, any_of, compiled
+from patchpilot.lint.required_text import added_text
 from patchpilot.lint.subsystem_facts import file_subsystem
 from patchpilot.model.file_diff import DiffLine
 
 _C = (".c", ".h")
 
 
+def _added_read(context: Context, _arguments: Arguments) -> str:
+    return added_text(context)
+
+
 @detector(
     "code-around",
     "match *pattern *near_pattern",
     generic=True,
+    reads=_added_read,
     pattern=str,
     unless_pattern=str,
     case_patterns=dict,
@@ -190,7 +196,7 @@ def path_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
                 return
 
 
-@detector("added-call", "name", generic=True, names=list, paths_pattern=str)
+@detector("added-call", "name", generic=True, reads=_added_read, names=list, paths_pattern=str)
 def added_call(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """Reports new calls of these functions, of calls close to each other the first."""
     paths_pattern = compiled(arguments["paths_pattern"])
@@ -207,7 +213,7 @@ def added_call(context: Context, arguments: Arguments) -> Iterator[Hit]:
     yield from spaced(context, hits())
 
 
-@detector("more-calls", "name gone new instead", generic=True, names=list, paths_pattern=str)
+@detector("more-calls", "name gone new instead", generic=True, reads=_added_read, names=list, paths_pattern=str)
 def more_calls(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """Reports words that occur on more added lines than removed ones; `names` are "pattern => what to use"."""
     paths_pattern = compiled(arguments["paths_pattern"])
@@ -227,7 +233,7 @@ def _uses(pattern: re.Pattern[str], line: DiffLine) -> bool:
     return bool(pattern.search(line.text)) and not line.text.lstrip().startswith(("*", "/*", "//"))
 
 
-@detector("deprecated-interface", "name instead", generic=True, names=list)
+@detector("deprecated-interface", "name instead", generic=True, reads=_added_read, names=list)
 def deprecated_interface(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """Reports lines with an interface that is being removed, in excess of the removed ones; `names` are "pattern => what to use"."""
     pairs = [entry.split(" => ", 1) for entry in arguments["names"]]

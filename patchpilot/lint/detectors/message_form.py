@@ -81,6 +81,9 @@ def _log(lines: LineScan, kernel: tuple[int, int]) -> Iterator[tuple[str, Hit]]:
         text = line.text
         if line.starts_file or line.starts_hunk:
             continue
+        if line.file and not (line.in_header or line.in_log or log_before(lines, line.number)):
+            # the message does not go on after the first file
+            return
         if not diff_seen and log_before(lines, line.number) and _looks_like_diff(text):
             diff_seen = True
             yield "DIFF_IN_COMMIT_MSG", Hit(line.number)
@@ -113,6 +116,8 @@ def _looks_like_diff(text: str) -> bool:
 
 
 def _encoding(lines: LineScan) -> Iterator[tuple[str, Hit]]:
+    if _CLEAN.fullmatch("\n".join(line.raw for line in lines.lines)):
+        return
     other_charset = False
     for line in lines.lines:
         if line.starts_file or line.starts_hunk:

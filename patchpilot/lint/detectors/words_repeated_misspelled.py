@@ -18,6 +18,7 @@ from patchpilot.model.source_tree import Tree, ground_of
 _RUN = lazy(r"[\w\-'`]+")
 _WORD = r"\b[A-Z]?[a-z]{2,}\b"
 _TWO_WORDS = lazy(rf"({_WORD}) (?=({_WORD}))")
+_DOUBLE = lazy(r"([a-z]{2,}) \1", re.IGNORECASE)
 _LISTING = lazy(r"[bcCdDlMnpPs?\-][rwxsStT\-]{9}")
 _HEX = lazy(r"\b[0-9a-f]{2,}\b", re.IGNORECASE)
 _HEX_WORDS = frozenset(["add", "added", "bad", "be"])
@@ -145,7 +146,7 @@ def _repeated(context: Context) -> Iterator[tuple[str, Hit]]:
     for line in scan(context).lines:
         if line.starts_file or line.starts_hunk or not (line.log_after or line.raw[:1] == "+") or _LISTING.search(line.raw):
             continue
-        if " " in line.raw[1:]:
+        if " " in line.raw[1:] and _DOUBLE.search(line.raw):
             for word, second in _doubles(line):
                 # a finding in the message without a column is shown without a place
                 column = None if line.log_after else second

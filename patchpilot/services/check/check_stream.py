@@ -104,6 +104,8 @@ class CheckStream:
 
     def _lines(self, mails: Sequence[StreamedMail]) -> _Checked:
         texts, counts = zip(*map(self._line, mails), strict=True)
+        # each process compiles the patterns that its first mails need
+        patterns.keep()
         return "".join(texts), sum(counts, Counter())
 
     def _line(self, mail: StreamedMail) -> _Checked:

@@ -31,7 +31,7 @@ PLACEHOLDERS.update(
 )
 
 
-@check(ADDED)
+@check(ADDED, "define", "\\")
 def macro(context: LineContext) -> Results | None:
     """Checks the definition of a macro; reports a needless line continuation outside of one."""
     text = context.text
