@@ -6,15 +6,19 @@ import re
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from patchpilot.model.mail import Mail, join_mbox, parse_mail
+from patchpilot.threads.mbox import arrived
 
 _TERM = re.compile(
     r'\s*(?:(?P<op>AND|OR|NOT)\b|(?P<open>\()|(?P<close>\))|(?:(?P<field>[a-z]+):)?(?:"(?P<phrase>[^"]*)"|(?P<word>[^\s()"]+)))'
 )
+
+_IN_FEED = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,8 @@ class StandIn:
             return HttpAnswer(302, location=f"/{self.name}/{folders[0]}/") if found in self._mails else HttpAnswer(404)
         if len(folders) == 1:
             return self._search(method, query, None)
+        if folders[1] == "new.atom":
+            return HttpAnswer(200, self._newest())
         message_id = unquote(folders[1])
         with self._lock:
             mail = self._mails.get(message_id)
@@ -83,6 +89,12 @@ class StandIn:
             return HttpAnswer(200, gzip.compress(_mbox(self._thread_of(message_id))))
         return HttpAnswer(200, b"<html><pre>a mail</pre></html>")
 
+    def _newest(self) -> bytes:
+        """A feed with the times of the newest mails."""
+        with self._lock:
+            times = sorted(filter(None, map(arrived, self._mails.values())), reverse=True)[:_IN_FEED]
+        return "".join(f"<entry><updated>{time.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}</updated></entry>" for time in times).encode()
+
     def _search(self, method: str, query: dict[str, list[str]], message_id: str | None) -> HttpAnswer:
         asked = query.get("q", [""])[0]
         if query.get("x") != ["m"] or method != "POST" or not asked:
@@ -92,7 +104,7 @@ class StandIn:
         if message_id is not None:
             mails = self._thread_of(message_id)
         hits = [mail for mail in mails if matches(asked, mail)]
-        if query.get("t") == ["1"]:
+        if "1" in query.get("t", ()):
             whole = {one.message_id: one for hit in hits for one in self._thread_of(hit.message_id)}
             hits = list(whole.values())
         return HttpAnswer(200, gzip.compress(_mbox(hits))) if hits else HttpAnswer(404)
@@ -153,7 +165,9 @@ def _has(term: dict[str, Any], mail: Mail) -> bool:
     wanted = str(term["phrase"] if term["phrase"] is not None else term["word"])
     if field == "m":
         return mail.message_id == wanted
-    if field in ("d", "dt", "rt") and re.fullmatch(r"\d{8}\.\.", wanted):
+    if field == "rt":
+        return _was_received(wanted, mail)
+    if field in ("d", "dt") and re.fullmatch(r"\d{8}\.\.", wanted):
         return mail.date is not None and f"{mail.date:%Y%m%d}.." >= wanted
     if field in addresses:
         text = " ".join(str(address) for address in addresses[field])
@@ -161,7 +175,7 @@ def _has(term: dict[str, Any], mail: Mail) -> bool:
         text = mail.subject
     elif field in ("b", "nq", "dfb", "dfa"):
         text = mail.body
-    elif field in ("d", "dt", "rt"):
+    elif field in ("d", "dt"):
         return True
     else:
         text = f"{mail.subject} {mail.body} {mail.sender}"
@@ -171,6 +185,13 @@ def _has(term: dict[str, Any], mail: Mail) -> bool:
         return False
     pattern = r"\b" + r"\W+".join(map(re.escape, words)) + (r"\w*" if prefix else r"\b")
     return bool(re.search(pattern, text.lower()))
+
+
+def _was_received(span: str, mail: Mail) -> bool:
+    """Whether a mail was received between two times, each in seconds or empty."""
+    first, _, last = span.partition("..")
+    moment = arrived(mail)
+    return moment is not None and float(first or 0) <= moment.timestamp() <= float(last or "inf")
 
 
 def _mbox(mails: Iterable[Mail]) -> bytes:
@@ -189,8 +210,9 @@ def _handler(archive: StandIn) -> type[BaseHTTPRequestHandler]:
 
         def do_POST(self) -> None:
             length = self.headers.get("Content-Length", "0")
-            self.rfile.read(min(int(length), 1 << 20) if length.isdigit() else 0)
-            self._reply(archive.answer("POST", self.path))
+            body = self.rfile.read(min(int(length), 1 << 20) if length.isdigit() else 0)
+            # as public-inbox: the button of its search page that asks for full threads
+            self._reply(archive.answer("POST", f"{self.path}&t=1" if body.startswith(b"x=m") else self.path))
 
         def _reply(self, answer: HttpAnswer, *, body: bool = True) -> None:
             self.send_response(answer.status)

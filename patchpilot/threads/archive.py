@@ -14,6 +14,7 @@ import time
 import zlib
 from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
@@ -45,6 +46,10 @@ _TICK = 0.05
 """Seconds between looks at whether a request was canceled or takes too long."""
 _SUSPICIOUS = 1 << 19
 """Compressed bytes above which the decompressed size is checked first: gzip expands at most a thousandfold."""
+_DAY = 86_400
+_FULL_THREADS, _RESULTS_ONLY = "x=m", "z=m"
+"""The two buttons of an archive's search page. liblore always presses the first, for which public-inbox sends the whole thread of each match."""
+_UPDATED = re.compile(rb"<updated>([0-9TZ:.+-]{10,40})</updated>")
 _BUSY = (429, 502, 503, 504)
 _HOSTS_OF_ALL = ("lore.kernel.org", "lkml.kernel.org", "patch.msgid.link", "msgid.link", "lkml.org")
 
@@ -78,6 +83,13 @@ def quoted(text: str) -> str:
     return '"' + " ".join(re.sub(r'["\\]', " ", text).split())[:200] + '"'
 
 
+def received(first: datetime, last: datetime | None = None) -> str:
+    """A condition for a search: received from the day of `first` to that of `last`, or since. It is in seconds, as public-inbox takes a number
+    of more than four digits for seconds, also one that looks like a day."""
+    begin, end = (f"{moment.timestamp() // _DAY * _DAY + more:.0f}" if moment else "" for moment, more in ((first, 0), (last, _DAY)))
+    return f"rt:{begin}..{end}"
+
+
 class MailArchive(Protocol):
     """What is asked of an archive, wherever it is: on the network (`Archive`) or on this machine (`LocalArchive`)."""
 
@@ -106,6 +118,9 @@ class MailArchive(Protocol):
 
     def search(self, query: str, *, threads: bool = False, fresh: bool = False, without: Container[str] = ()) -> tuple[Mail, ...]:
         """The mails that match a query (with `threads`, their whole threads) but those with an id of `without`; may be none."""
+
+    def reaches(self) -> datetime | None:
+        """When about its newest mails arrived; None where it does not say."""
 
 
 class Archive:
@@ -188,10 +203,20 @@ class Archive:
             return ()
         if not data:
             raise self._empty()
-        return tuple(mail for mail in self._parsed(data) if mail.headers and mail.message_id not in without)
+        return tuple(mail for mail in self._parsed(data, without) if mail.headers)
 
-    def _parsed(self, data: bytes) -> tuple[Mail, ...]:
-        return parse(data, skipped=self.skipped.append, source=self.host, parse_mail=self.parse_mail)
+    def reaches(self) -> datetime | None:
+        """When about its newest mails arrived, by its feed of them (the median, as single dates are wrong); None where it does not say."""
+        try:
+            feed = self._ask("new.atom", lambda _: self._session.get(f"{self.url}/new.atom", timeout=TIMEOUTS))
+        except PatchpilotError:
+            return None
+        found = (_moment(text.decode()) for text in _UPDATED.findall(feed.content)) if feed.status_code == 200 else ()
+        moments = sorted(filter(None, found))
+        return moments[len(moments) // 2] if moments else None
+
+    def _parsed(self, data: bytes, without: Container[str] = ()) -> tuple[Mail, ...]:
+        return parse(data, skipped=self.skipped.append, source=self.host, parse_mail=self.parse_mail, without=without)
 
     def _ask(self, what: str, question: Callable[["LoreNode"], T]) -> T:
         if self._offline:
@@ -294,6 +319,15 @@ class Archive:
         return self._node
 
 
+def _moment(text: str) -> datetime | None:
+    """The time in a feed; None where it is none."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else None
+
+
 def _reason(error: BaseException) -> str:
     """Why a request failed, in a few words."""
     import requests
@@ -331,6 +365,8 @@ def _polite_session(agent: str, stop: threading.Event, skipped: Skipped) -> Any:
 
         def request(self, method: str, url: str, *args: Any, **options: Any) -> requests.Response:  # type: ignore[override]
             options["stream"] = True
+            if options.get("data") == _FULL_THREADS and "&t=1" not in url:
+                options["data"] = _RESULTS_ONLY
             self.asked += 1
             for attempt in range(RETRIES + 1):
                 response = _within_time(lambda: super(Session, self).request(method, url, *args, **options), stop, skipped)

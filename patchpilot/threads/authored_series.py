@@ -9,7 +9,7 @@ from urllib.parse import quote
 from patchpilot.model.address import Address
 from patchpilot.model.message_id import linked_ids
 from patchpilot.series.patch_pairing import title_key
-from patchpilot.threads.archive import MailArchive, NotInArchiveError, quoted
+from patchpilot.threads.archive import MailArchive, NotInArchiveError, quoted, received
 from patchpilot.threads.mail_classifier import Classified
 from patchpilot.threads.mail_kinds import STABLE
 from patchpilot.threads.mail_reader import MailReader
@@ -40,7 +40,7 @@ def authored(archive: MailArchive, emails: Sequence[str], since: datetime, *, re
     """What the archive received since then: series sent from these addresses, and mails of the stable trees about their patches."""
     archive.parse_mail = reader.parse
     keys = {Address("", email).key for email in emails}
-    when = f"rt:{since:%Y%m%d}.."
+    when = received(since)
     mails = [mail for query in _of_authors(emails, f"{when} AND {_POSTS}", "f") for mail in archive.search(query, fresh=fresh)]
     topics = find_topics(map(reader.classify, unique(mails)))
     mine = tuple(topic for topic in topics if _is_by(topic, keys) and (topic.latest.sent is None or topic.latest.sent >= since))

@@ -122,6 +122,9 @@ class LocalArchive:
         found = list(itertools.islice((row for row in rows if row[1] not in without), _MOST_FOUND))
         return self._read(self._thread_of(index, [row[1] for row in found]) if threads else [row[0] for row in found])
 
+    def reaches(self) -> None:
+        """Nothing: the index knows by itself what is new."""
+
     def has(self, message_id: str) -> bool:
         """Whether the archive has the mail with this Message-ID."""
         return self._opened().execute("SELECT 1 FROM mail WHERE message_id = ?", (message_id,)).fetchone() is not None

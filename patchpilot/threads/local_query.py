@@ -6,7 +6,6 @@ the end of a word, AND, OR, NOT and parentheses. A phrase has to be there as who
 """
 
 import re
-from datetime import UTC, datetime
 from typing import NamedTuple
 
 from patchpilot.errors import UsageError
@@ -136,15 +135,12 @@ def _joined(word: str, parts: list[Condition]) -> Condition:
 
 
 def _arrived(span: str) -> Condition | None:
-    """The condition for `rt:FIRST..LAST`, each YYYYMMDD or nothing."""
-    parts = []
-    values: list[float] = []
-    first, dots, last = span.partition("..")
-    for day, sql in ((first, "mail.arrived >= ?"), (last, "mail.arrived < ?")):
-        if day:
-            if not re.fullmatch(r"\d{8}", day):
-                return None
-            moment = datetime.strptime(day, "%Y%m%d").replace(tzinfo=UTC)
-            parts.append(sql)
-            values.append(moment.timestamp() + (86_400.0 if sql.endswith("< ?") else 0.0))
-    return Condition(f"({' AND '.join(parts)})", tuple(values), since=values[0] if first else 0.0) if dots and parts else None
+    """The condition for `rt:FIRST..LAST`, each in seconds or empty."""
+    found = re.fullmatch(r"(?=\D*\d)(\d{5,12})?\.\.(\d{5,12})?", span)
+    if not found:
+        return None
+    bounds = [
+        (sql, float(second)) for sql, second in zip(("mail.arrived >= ?", "mail.arrived <= ?"), found.groups(), strict=True) if second
+    ]
+    condition = " AND ".join(sql for sql, _ in bounds)
+    return Condition(f"({condition})", tuple(second for _, second in bounds), since=float(found[1] or 0))

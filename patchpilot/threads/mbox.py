@@ -4,7 +4,7 @@
 import hashlib
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,12 +13,13 @@ from patchpilot.errors import InputError
 from patchpilot.model import bounded_gzip
 from patchpilot.model.bounded_gzip import text_of
 from patchpilot.model.limits import MAX_INPUT, MAX_MAIL
-from patchpilot.model.mail import Mail, mail_bounds, one_mail, parse_mail, split_mbox
+from patchpilot.model.mail import Mail, date_of, mail_bounds, one_mail, parse_mail, split_mbox
 from patchpilot.model.progress import Progress, silent
 
 _TOP = 65536
 _MOST_TEXT = 8 * MAX_INPUT
 _MESSAGE_ID = re.compile(rb"^message-id:\s*<([^<>\s]{1,300})>", re.IGNORECASE | re.MULTILINE)
+_BLANK_LINE = re.compile(rb"\r?\n\r?\n")
 _EPOCH = datetime.fromtimestamp(0, UTC)
 
 
@@ -91,15 +92,21 @@ def parse(
     skipped: Skipped = ignored,
     source: str = "mbox",
     parse_mail: Callable[[bytes], Mail] = parse_mail,
+    without: Container[str] = (),
 ) -> tuple[Mail, ...]:
-    """The mails of an mbox (or the one mail) in these bytes. InputError where the only mail is over a limit; of several, `skipped` gets the reason."""
+    """The mails of an mbox (or the one mail) in these bytes, but those `without`, of which only the Message-ID is read. InputError where the only
+    mail is over a limit; of several, `skipped` gets the reason."""
     bounds = mail_bounds(data)
     mails = []
     for number, (start, end) in enumerate(bounds, 1):
         if number % 256 == 0:
             progress("reading mails", number, len(bounds))
+        if _id_at_top(data, start, end) in without:
+            continue
         try:
-            mails.append(with_id(parse_mail(one_mail(data, start, end))))
+            mail = with_id(parse_mail(one_mail(data, start, end)))
+            if mail.message_id not in without:
+                mails.append(mail)
         except InputError as error:
             place = source if len(bounds) == 1 else f"{source}:{number}"
             if len(bounds) == 1:
@@ -107,6 +114,14 @@ def parse(
             named = _named(data[start : min(end, start + _TOP)])
             skipped(f"{place}: {error.message}: skipped{named}")
     return tuple(mails)
+
+
+def _id_at_top(data: bytes, start: int, end: int) -> str:
+    """The Message-ID in the header of the mail at this place; "" where it is not in the usual form."""
+    top = data[start : min(end, start + _TOP)]
+    blank = _BLANK_LINE.search(top)
+    found = _MESSAGE_ID.search(top, 0, blank.start() if blank else len(top))
+    return found[1].decode("utf-8", "replace") if found else ""
 
 
 def _named(top: bytes) -> str:
@@ -128,6 +143,12 @@ def unique(mails: Iterable[Mail]) -> tuple[Mail, ...]:
     for mail in mails:
         by_id.setdefault(mail.message_id, mail)
     return tuple(sorted(by_id.values(), key=when))
+
+
+def arrived(mail: Mail) -> datetime | None:
+    """When the archive received a mail: the date of the topmost Received: header that has one, else the mail's own."""
+    dates = (date_of(header.value.rpartition(";")[2]) for header in mail.headers if header.name.lower() == "received")
+    return next(filter(None, dates), mail.date)
 
 
 def when(mail: Mail) -> datetime:

@@ -2,10 +2,10 @@
 """One question for many series: which of them have mails that are not known yet.
 
 A few searches cover all series of an archive: their authors' addresses, titles, change-ids and commits, limited to what the archive received
-lately. Each search also names a mail that the archive has. When that mail is missing in the answer, the search is not believed.
+since its newest mail that was seen. Each search also names a mail that the archive has. When that mail is missing in the answer, the search is not believed.
 """
 
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
@@ -15,10 +15,10 @@ from patchpilot.errors import NetworkError
 from patchpilot.model.action import Action
 from patchpilot.model.mail import Mail
 from patchpilot.series.patch_pairing import title_key, title_similarity
-from patchpilot.threads.archive import MailArchive, quoted
+from patchpilot.threads.archive import MailArchive, quoted, received
 from patchpilot.threads.local_archive import LocalArchive
 from patchpilot.threads.local_clues import ALIKE, LONG_TITLE, Clues
-from patchpilot.threads.mbox import when
+from patchpilot.threads.mbox import arrived, when
 from patchpilot.threads.posted_series import plain_title
 from patchpilot.threads.series_summary import SeriesSummary
 
@@ -27,25 +27,28 @@ LONGEST_QUERY = 1900
 _LIVE = timedelta(days=60)
 _OVERLAP = timedelta(days=2)
 _BEFORE = timedelta(days=30)
-_TITLE = 60
-"""Characters of a title that are searched for."""
+_FIRST = datetime(1990, 1, 1, tzinfo=UTC)
+_SHORTEST, _TITLE = 8, 60
+"""Characters of a title that are searched for: at least, and at most."""
 
 
 @dataclass(frozen=True)
 class PolledSeries:
-    """A series to ask about: its number, what is known of it, the ids of its mails, and when it was asked about before."""
+    """A series to ask about: its number, what is known of it, the ids of its mails, when it was asked about before, and when the newest mail
+    arrived that the archive was known to have then."""
 
     number: int
     summary: SeriesSummary
     message_ids: frozenset[str]
     asked: datetime
+    reached: datetime | None = None
 
 
 class News(NamedTuple):
-    """The numbers of the series that may have new mails, and the ids of these mails."""
+    """The series that may have new mails, by number, with the ids of these mails; and when the newest mail arrived that was seen."""
 
-    series: frozenset[int]
-    message_ids: frozenset[str]
+    series: Mapping[int, frozenset[str]]
+    reached: datetime | None = None
 
 
 def news(archive: MailArchive, series: Sequence[PolledSeries], passed: Container[str] = (), *, now: datetime, fresh: bool = False) -> News:
@@ -55,23 +58,26 @@ def news(archive: MailArchive, series: Sequence[PolledSeries], passed: Container
     """
     if isinstance(archive, LocalArchive):
         return _indexed_news(archive, series, passed)
-    by_number = {polled.number: polled for polled in series}
     known = _known_ids(series)
-    found, new = set[int](), set[str]()
-    for group, since in _by_age(series, now):
+    found: dict[int, frozenset[str]] = {}
+    reached: datetime | None = None
+    for group in _by_age(series, now):
         control = group[0].summary.head
-        for query, asked in _queries(group, since):
-            is_there = False
-            for mail in archive.search(query, fresh=fresh, without=_Known(known, passed, control)):
-                if mail.message_id == control:
-                    is_there = True
-                    continue
-                concerned = [number for number in asked if _concerns(mail, by_number[number])]
-                found.update(concerned)
-                new.update([mail.message_id] if concerned else [])
-            if not is_there:
+        for query, asked in _queries(group, now):
+            mails = archive.search(query, fresh=fresh, without=_Known(known, passed, control))
+            if control not in {mail.message_id for mail in mails}:
                 raise _distrusted(archive, control)
-    return News(frozenset(found), frozenset(new))
+            _sort_in(found, (mail for mail in mails if mail.message_id != control), asked)
+            moments = (moment for mail in mails if (moment := arrived(mail)) and moment <= now)
+            reached = max(filter(None, (reached, *moments)), default=None)
+    return News(found, reached)
+
+
+def _sort_in(found: dict[int, frozenset[str]], mails: Iterable[Mail], series: Sequence[PolledSeries]) -> None:
+    """Note the mails with the series that they may be about."""
+    for mail in mails:
+        for number in concerned(mail, series):
+            found[number] = found.get(number, frozenset()) | {mail.message_id}
 
 
 def _indexed_news(archive: LocalArchive, series: Sequence[PolledSeries], passed: Container[str]) -> News:
@@ -80,14 +86,11 @@ def _indexed_news(archive: LocalArchive, series: Sequence[PolledSeries], passed:
     if not any(map(archive.has, heads)):
         raise _distrusted(archive, heads[0])
     clues = _clues(series)
-    found, new = set[int](), set[str]()
-    for mail in archive.related(clues, without=_Known(clues.message_ids, passed, "")):
-        concerned = [polled.number for polled in series if _concerns(mail, polled)]
-        found.update(concerned)
-        new.update([mail.message_id] if concerned else [])
+    found: dict[int, frozenset[str]] = {}
+    _sort_in(found, archive.related(clues, without=_Known(clues.message_ids, passed, "")), series)
     if not found:
         archive.settled(clues)
-    return News(frozenset(found), frozenset(new))
+    return News(found)
 
 
 def _distrusted(archive: MailArchive, control: str) -> NetworkError:
@@ -116,46 +119,71 @@ def _known_ids(series: Sequence[PolledSeries]) -> frozenset[str]:
     return frozenset().union(*(polled.message_ids for polled in series))
 
 
-def _by_age(series: Sequence[PolledSeries], now: datetime) -> Iterator[tuple[Sequence[PolledSeries], datetime | None]]:
-    """The series, with the time from which to search: the last time that all were asked about where they are of today; None for mails of
-    the past, as in a copy of an old archive, for which it is when each was heard of last."""
-    live: list[PolledSeries] = []
-    past: list[PolledSeries] = []
-    for polled in series:
-        last = polled.summary.last_activity
-        (live if last and now - last < _LIVE else past).append(polled)
-    if live:
-        yield live, min(polled.asked for polled in live) - _OVERLAP
-    past.sort(key=lambda polled: polled.summary.last_activity or now)
-    if past:
-        yield past, None
+def _by_age(series: Sequence[PolledSeries], now: datetime) -> Iterator[Sequence[PolledSeries]]:
+    """The series by the time from which to search, in groups: those of which little is to be searched, and those of the past."""
+    for is_past in (False, True):
+        group = [polled for polled in series if _is_past(polled, now) is is_past]
+        if group:
+            yield sorted(group, key=lambda polled: _since(polled, now))
 
 
-def _queries(series: Sequence[PolledSeries], since: datetime | None) -> Iterator[tuple[str, list[int]]]:
-    """Searches within the longest URL, each with the numbers of the series it asks about (an address may be that of several)."""
+def _is_past(polled: PolledSeries, now: datetime) -> bool:
+    """Whether nothing says what an archive that may be an old copy has since its last mail about a series."""
+    last = polled.summary.last_activity
+    return not (polled.reached or (last and now - last < _LIVE))
+
+
+def _since(polled: PolledSeries, now: datetime) -> datetime:
+    """The time of arrival from which to search."""
+    if polled.reached:
+        return polled.reached - _OVERLAP
+    return (polled.summary.last_activity or polled.asked) - _BEFORE if _is_past(polled, now) else polled.asked - _OVERLAP
+
+
+def _queries(series: Sequence[PolledSeries], now: datetime) -> Iterator[tuple[str, list[PolledSeries]]]:
+    """Searches within the longest URL, each with the series it asks about (an address may be that of several)."""
     control = f"m:{quoted(series[0].summary.head)}"
     terms: dict[str, None] = {}
     asked: list[PolledSeries] = []
 
-    def query(first: PolledSeries) -> str:
-        begin = since or (first.summary.last_activity or first.asked) - _BEFORE
-        return f"(rt:{max(begin, datetime(1990, 1, 1, tzinfo=UTC)):%Y%m%d}.. AND ({' OR '.join(terms)})) OR {control}"
+    def query(terms: Iterable[str]) -> str:
+        return f"({received(max(_since(asked[0], now), _FIRST))} AND ({' OR '.join(terms)})) OR {control}"
+
+    def filled() -> str:
+        """The search with as many more titles as there is room for: replies to a later patch, or about a pull request that has the patches, may
+        name neither the first patch nor the author."""
+        room = LONGEST_QUERY - len(quote(query(terms)))
+        for term in (_titled(title) for polled in asked for title in _more_titles(polled.summary)):
+            room -= len(quote(f" OR {term}")) if term not in terms else 0
+            if room < 0:
+                break
+            terms[term] = None
+        return query(terms)
 
     for polled in series:
-        before = dict(terms)
-        terms.update(dict.fromkeys(_terms(polled.summary)))
-        if before and len(quote(query(asked[0]))) > LONGEST_QUERY:
-            terms, added = before, dict.fromkeys(_terms(polled.summary))
-            yield query(asked[0]), [one.number for one in asked]
-            terms, asked = added, []
+        more = dict.fromkeys(_terms(polled.summary))
+        if terms and len(quote(query({**terms, **more}))) > LONGEST_QUERY:
+            yield filled(), asked
+            terms, asked = {}, []
+        terms.update(more)
         asked.append(polled)
-    yield query(asked[0]), [one.number for one in asked]
+    yield filled(), asked
 
 
 def _terms(summary: SeriesSummary) -> list[str]:
     """What mails about a series have: its author as sender or recipient, its title, the commit it became."""
-    titled = [f"s:{quoted(_short(summary.subject))}"] if len(summary.subject) >= 8 else []
+    titled = [_titled(summary.subject)] if len(summary.subject) >= _SHORTEST else []
     return [*(f"a:{quoted(email)}" for email in summary.authors[-2:]), *titled, *(f"b:{commit[:12]}*" for commit in summary.commits[:2])]
+
+
+def _more_titles(summary: SeriesSummary) -> list[str]:
+    """The titles of a series that `_terms` does not have, and those of what is related to it."""
+    own = title_key(summary.subject)
+    return [title for title in (*summary.related, *summary.titles) if len(title) >= _SHORTEST and title != own]
+
+
+def _titled(title: str) -> str:
+    return f"s:{quoted(_short(title))}"
 
 
 def _short(title: str) -> str:
@@ -175,12 +203,16 @@ class _Known:
         return message_id != self.control and (message_id in self.known or message_id in self.passed)
 
 
-def _concerns(mail: Mail, polled: PolledSeries) -> bool:
+def concerned(mail: Mail, series: Iterable[PolledSeries]) -> list[int]:
+    """The numbers of the series that a mail may be about."""
+    title = title_key(plain_title(mail.subject))
+    return [polled.number for polled in series if _concerns(mail, title, polled)]
+
+
+def _concerns(mail: Mail, title: str, polled: PolledSeries) -> bool:
     """Whether a mail may be about a series: it answers one of its mails, has its title, names its commit or change-id, or is a like patch of its author."""
     summary = polled.summary
-    above = {reference for reference in (mail.in_reply_to, *mail.references) if reference}
-    title = title_key(plain_title(mail.subject))
-    if above & polled.message_ids or title in summary.titles:
+    if not polled.message_ids.isdisjoint((mail.in_reply_to, *mail.references)) or title in summary.titles:
         return True
     if summary.change_id and summary.change_id in mail.body:
         return True

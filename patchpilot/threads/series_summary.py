@@ -17,7 +17,8 @@ class SeriesSummary:
     """A series in short: state, next step, newest version and title, and by what its mails are found.
 
     `tags` counts the tags by name; `ci` is what bots report of the newest version, which was `sent` then; `posts` are its patches' Message-IDs.
-    `head` is the Message-ID of the newest version's first mail; `titles` are keys of all titles; `message_ids` are all mails about it.
+    `head` is the Message-ID of the newest version's first mail; `titles` are keys of all titles; `message_ids` are all mails about it. `related` are the
+    titles of what carries its patches, such as pull requests, and of what follows it up.
     """
 
     state: str
@@ -40,6 +41,7 @@ class SeriesSummary:
     first: str | None
     last: str | None
     delivery: tuple[tuple[str, str, str, str, tuple[str, ...], str, str], ...] = ()
+    related: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, status: Status) -> Self:
@@ -60,6 +62,7 @@ class SeriesSummary:
             authors=tuple(dict.fromkeys(revision.author.key for revision in topic.revisions)), titles=tuple(sorted(topic.titles)),
             commits=tuple(dict.fromkeys(landed.commit for landed in status.landed if landed.commit and len(landed.commit) >= 12)),
             files=tuple(sorted(newest.files)), message_ids=tuple(sorted(status.message_ids)),
+            related=tuple(dict.fromkeys([*(it.subject for it in status.evidence.carriers), *(it.subject for it in status.follow_ups)])),
             delivery=tuple((str(it.problem), *_plain(it)) for it in status.delivery),
             first=first.isoformat() if first else None, last=status.last_activity.isoformat() if status.last_activity else None,
         )  # fmt: skip

@@ -37,9 +37,10 @@ _TICKED = "addressed"
 _MARKS = f"ALTER TABLE tick ADD COLUMN state TEXT NOT NULL DEFAULT '{_TICKED}';"
 _PASSED_KEPT = 20_000
 _PASSED = "CREATE TABLE IF NOT EXISTS passed (message_id TEXT PRIMARY KEY, at TEXT NOT NULL);"
+_REACHED = "ALTER TABLE series ADD COLUMN reached TEXT;"
 _BLOBS = {"raw": (bytes,), "mbox": (str, bytes, type(None))}
 _NUMBERS = ("id", "series", "seen", "line")
-_TIMES = ("added", "updated", "sent", "news", "at")
+_TIMES = ("added", "updated", "sent", "news", "at", "reached")
 
 
 def _is_valid(table: str, row: Row) -> bool:
@@ -64,13 +65,13 @@ def _unpacked(raw: object) -> bytes | None:
     return None
 
 
-TRACK_LAYOUT = Layout("the database of tracked series", (_SCHEMA, _TICKS, _NEWS + _PASSED, _MARKS), _is_valid)
+TRACK_LAYOUT = Layout("the database of tracked series", (_SCHEMA, _TICKS, _NEWS + _PASSED, _MARKS, _REACHED), _is_valid)
 
 
 @dataclass(frozen=True, slots=True)
 class TrackEntry:
-    """A tracked series: its number, one of its Message-IDs, where it is read (an archive's URL or an mbox), when it was last read, and when it
-    last got new mails."""
+    """A tracked series: its number, one of its Message-IDs, where it is read (an archive's URL or an mbox), when it was last read, when it
+    last got new mails, and when the newest mail arrived that its archive was known to have when it was last read."""
 
     id: int
     message_id: str
@@ -80,6 +81,7 @@ class TrackEntry:
     added: str
     updated: str | None
     news: str | None
+    reached: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +144,7 @@ class Store:
 
     def entries(self) -> tuple[TrackEntry, ...]:
         """All tracked series, in the order they were added."""
-        names = ("id", "message_id", "subject", "lore", "mbox", "added", "updated", "news")
+        names = ("id", "message_id", "subject", "lore", "mbox", "added", "updated", "news", "reached")
         rows = self._database.execute(f"SELECT {', '.join(names)} FROM series ORDER BY id").fetchall()
         for row in rows:
             if not _is_valid("series", dict(zip(names, row, strict=True))):
@@ -273,6 +275,21 @@ class Store:
         """Note that an archive was asked about a series and had nothing new."""
         with self.changing() as database:
             database.execute("UPDATE series SET updated = ? WHERE id = ?", (_now(), number))
+
+    def note_reached(self, number: int, reached: datetime) -> None:
+        """Note when the newest mail arrived that a series' archive is known to have, now that it was read; an earlier one changes nothing."""
+        moment = reached.astimezone(UTC).isoformat(timespec="seconds")
+        with self.changing() as database:
+            database.execute("UPDATE series SET reached = max(coalesce(reached, ''), ?) WHERE id = ?", (moment, number))
+
+    def reached(self, lore: str, since: datetime) -> datetime | None:
+        """When the newest mail arrived that this archive is known to have, where it was read since then."""
+        moments = [
+            entry.reached
+            for entry in self.entries()
+            if entry.lore == lore and entry.reached and entry.updated and datetime.fromisoformat(entry.updated) >= since
+        ]
+        return datetime.fromisoformat(max(moments)) if moments else None
 
     def passed_over(self) -> frozenset[str]:
         """The ids of mails that a search gave and that are about no series."""

@@ -17,9 +17,9 @@ from pathlib import Path
 import pytest
 
 from patchpilot.resources import data_dir
-from patchpilot.services.track.follow_series import follow
 from patchpilot.services.track.known_series import open_store
 from patchpilot.services.track.page.time_scale import TimeScale
+from patchpilot.threads.archive import LORE
 from patchpilot.threads.track_store import default_file
 from tests.kit.cli import call
 from tests.kit.mails import ADA, MATT, RITA, applied_by_robot, mail, mbox, patch, reply
@@ -210,7 +210,7 @@ def test_series_are_listed_by_whose_turn_it_is(workdir: Path) -> None:
 
 def test_a_series_that_no_archive_has_is_on_the_page(workdir: Path) -> None:
     with open_store() as store:
-        follow("new@example.org", "valve: close it", store=store)
+        store.add("new@example.org", "valve: close it", LORE, None)
     text = Page(call("track", "export", "--format", "html").out).text()
     assert "valve: close it" in text
     assert "the archive does not have it yet" in text

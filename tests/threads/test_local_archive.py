@@ -5,6 +5,7 @@ import json
 import sqlite3
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,12 +14,13 @@ from patchpilot.cache.folder import cache_dir
 from patchpilot.errors import CancelledError, NetworkError, UsageError
 from patchpilot.model.mail import parse_mail
 from patchpilot.threads import local_archive
+from patchpilot.threads.archive import received
 from patchpilot.threads.local_mails import FoundMail
 from patchpilot.threads.local_query import condition, words_of
 from patchpilot.threads.open_archive import archive_address, open_archive
-from tests.kit.archive import LOCAL, archive_server
+from tests.kit.archive import LOCAL, SERVED, archive_server
 from tests.kit.cli import call
-from tests.kit.mails import RITA, mail, reply
+from tests.kit.mails import RITA, START, mail, reply
 from tests.threads import story
 
 
@@ -139,15 +141,13 @@ def test_a_title_in_the_text_is_found_where_it_is_whole_words(tmp_path: Path) ->
         assert subjects(archive.url, 's:pull AND NOT b:"the pointer"') == ["b"]
 
 
-def test_days_of_arrival_limit_a_search(tmp_path: Path) -> None:
-    mails = [mail("one", "x\n", id="one"), reply("one", "y", id="two", reply_to="one", minutes=3 * 24 * 60)]
-    with archive_server("mbox", tmp_path, *mails) as archive:
-        with open_archive(archive.url) as opened:
-            (first, second) = (opened.mail(f"{name}@example.org").date for name in ("one", "two"))
-        assert first is not None
-        assert second is not None
-        assert subjects(archive.url, f"rt:{second:%Y%m%d}..") == ["two"]
-        assert subjects(archive.url, f"rt:{first:%Y%m%d}..{first:%Y%m%d}") == ["one"]
+@pytest.mark.parametrize("kind", [*SERVED, *(kind for kind in LOCAL if kind != "maildir")])
+def test_days_of_arrival_limit_a_search(kind: str, tmp_path: Path) -> None:
+    first, second = START, START + timedelta(days=3)
+    with archive_server(kind, tmp_path, mail("one", "x\n", id="one"), reply("one", "y", id="two", reply_to="one", minutes=4320)) as archive:
+        assert subjects(archive.url, f"f:example AND {received(second)}") == ["two"]
+        assert subjects(archive.url, f"f:example AND {received(first, first)}") == ["one"]
+        assert sorted(subjects(archive.url, f"f:example AND {received(first, second)}")) == ["one", "two"]
 
 
 @pytest.mark.parametrize("query", ["", "(", "s:a)", "nofield:x", "AND s:a", "s:a OR", "rt:yesterday.."])
@@ -195,12 +195,12 @@ def test_only_mails_of_the_days_asked_for_are_indexed_and_older_ones_when_needed
 
     monkeypatch.setattr(local_archive.LocalArchive, "_add", counted)
     with archive_server(LOCAL[0], tmp_path, *mails) as archive:
-        assert subjects(archive.url, "f:rita AND rt:20240306..") == ["two"]
+        assert subjects(archive.url, f"f:rita AND {received(START + timedelta(days=2))}") == ["two"]
         assert added == ["two"]
         assert sorted(subjects(archive.url, "s:one")) == ["one", "two"]
         assert added == ["two", "one"]
         archive.add(reply("one", "z", id="three", reply_to="one", minutes=4 * 24 * 60))
-        assert sorted(subjects(archive.url, "f:rita AND rt:20240306..")) == ["three", "two"]
+        assert sorted(subjects(archive.url, f"f:rita AND {received(START + timedelta(days=2))}")) == ["three", "two"]
         assert added == ["two", "one", "three"]
 
 

@@ -2,14 +2,17 @@
 """Asking for news of many series at once: few requests, nothing missed, an answer that cannot be is not believed."""
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 
 from patchpilot.demo.archive_standin import HttpAnswer, StandIn
+from patchpilot.model.mail import Mail
 from patchpilot.threads import poll
 from patchpilot.threads.local_archive import LocalArchive
+from patchpilot.threads.mail_reader import MailReader
 from patchpilot.threads.mbox import parse
 from patchpilot.threads.poll import PolledSeries
 from patchpilot.threads.series_summary import SeriesSummary
@@ -89,8 +92,8 @@ def test_news_are_found_on_the_archives(kind: str, news: bytes, workdir: Path) -
         server.add(news)
         assert updated()[2] == []
     store_of_mails = polled(1, story.V1)
-    assert poll._concerns(parse(mbox(news))[0], store_of_mails)
-    assert not poll._concerns(parse(mbox(patch("[PATCH] pump: another thing", id="z", minutes=9)))[0], polled(1, others[0]))
+    assert poll.concerned(parse(mbox(news))[0], [store_of_mails]) == [1]
+    assert poll.concerned(parse(mbox(patch("[PATCH] pump: another thing", id="z", minutes=9)))[0], [polled(1, others[0])]) == []
 
 
 _LATER = 900 * 1440
@@ -115,7 +118,7 @@ def test_a_mail_that_names_no_author_is_found_on_this_machine_years_later(kind: 
         found = updated()[1]
     # the last one is looked at, and is about no patch that was sent
     assert found == (["n@example.org"] if b"<v1@example.org>" in news else [])
-    assert poll._concerns(parse(mbox(news))[0], polled(1, story.V1))
+    assert poll.concerned(parse(mbox(news))[0], [polled(1, story.V1)]) == [1]
 
 
 def test_a_poll_without_news_on_this_machine_reads_no_mail(workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -157,6 +160,70 @@ def test_a_search_that_does_not_find_what_is_there_is_an_error(workdir: Path) ->
         assert "does not find the mail v1@example.org" in done.err
 
 
+_YEAR = 525_600
+
+
+def received(raw: bytes, minutes: int) -> bytes:
+    """The mail as the server of a list received it then, whatever its own date is."""
+    return f"Received: from a by b;\n\t{START + timedelta(minutes=minutes):%a, %d %b %Y %H:%M:%S} +0000\n".encode() + raw
+
+
+@pytest.fixture
+def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The Message-IDs of the mails that are parsed."""
+    ids: list[str] = []
+    parse_once = MailReader.parse
+
+    def parse(self: MailReader, raw: bytes) -> Mail:
+        found = parse_once(self, raw)
+        ids.append(found.message_id)
+        return found
+
+    monkeypatch.setattr(MailReader, "parse", parse)
+    return ids
+
+
+@pytest.mark.parametrize("kind", SERVED)
+def test_a_poll_reads_no_mail_that_it_knows_nor_those_of_years_ago(kind: str, workdir: Path, parsed: list[str]) -> None:
+    # their own dates are of the first day
+    others = [received(mail(f"Other {number}", "Nothing.", id=f"o{number}", minutes=number), _YEAR) for number in range(30)]
+    with archive_server(kind, workdir / "pi", story.V1, story.REVIEW, *others) as server:
+        assert call("track", "add", "<v1@example.org>", "--lore", server.url).code == 0
+        late = _YEAR + 90 * 1440
+        server.add(received(reply(f"[PATCH] {story.TITLE}", "Why?", id="n", reply_to="v1", minutes=60), late))
+        server.add(received(mail("Another", "Nothing.", id="last", minutes=0), late))
+        assert updated() == {1: ["n@example.org"]}
+        parsed.clear()
+        assert call("track", "update", "--fresh").code == 0
+    assert sorted(parsed) == ["last@example.org", "v1@example.org"]
+
+
+def test_news_that_could_not_be_read_are_found_by_the_next_poll(workdir: Path) -> None:
+    class Half(StandIn):
+        broken = False
+
+        def answer(self, method: str, target: str) -> HttpAnswer:
+            return HttpAnswer(403) if self.broken and "t.mbox" in target else super().answer(method, target)
+
+    with Half() as server:
+        server.add(story.V1)
+        assert call("track", "add", "<v1@example.org>", "--lore", server.url).code == 0
+        server.add(story.REVIEW, mail("Other", "Nothing.", id="later", minutes=_YEAR))
+        server.broken = True
+        assert call("track", "update", "--fresh").code == 4
+        server.broken = False
+        assert updated() == {1: ["r1@example.org"]}
+
+
+def test_a_date_in_the_future_hides_nothing(workdir: Path) -> None:
+    with StandIn() as server:
+        server.add(story.V1, mail("Hello", "Nothing.", id="clock", minutes=99 * _YEAR))
+        assert call("track", "add", "<v1@example.org>", "--lore", server.url).code == 0
+        assert updated() == {1: []}
+        with Store() as store:
+            assert datetime.fromisoformat(store.entry(1).reached or "") <= datetime.now(UTC)
+
+
 def test_a_mail_that_is_about_nothing_is_looked_at_once(workdir: Path) -> None:
     with Counting() as server:
         server.add(story.V1)
@@ -188,7 +255,7 @@ def test_a_query_is_never_longer_than_a_url_may_be() -> None:
     series = [polled(number, posted(number)) for number in range(300)]
     asked = [query for query, _ in poll._queries(series, START)]
     assert max(len(quote(query)) for query in asked) <= poll.LONGEST_QUERY
-    assert sorted(number for _, numbers in poll._queries(series, START) for number in numbers) == list(range(300))
+    assert sorted(one.number for _, polled_ones in poll._queries(series, START) for one in polled_ones) == list(range(300))
 
 
 def test_a_summary_is_the_same_when_it_was_cached() -> None:

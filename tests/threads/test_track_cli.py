@@ -22,6 +22,7 @@ from patchpilot.cli.output.track_table import series_table
 from patchpilot.demo.archive_standin import HttpAnswer, StandIn
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.printable import crop
+from patchpilot.services.topic import topic_base
 from patchpilot.services.track.known_series import listed
 from patchpilot.threads import archive
 from patchpilot.threads.track_store import Store, default_file
@@ -72,15 +73,48 @@ _READING = ("git", "email.message", "patchpilot.services.topic.topic_state", "pa
 """What reads mails or a repository."""
 
 
-def test_a_list_of_known_series_imports_nothing_that_reads_mails_or_a_repository(thread: Path) -> None:
-    series("add", "--mbox", thread)
-    listing = (
+def listing(where: Path, *modules: str) -> str:
+    """The exit code of `track` in a directory, and which of these modules it imported."""
+    code = (
         "import sys; from patchpilot.cli import main; code = main.run(['track']); "
-        f"print(code, [name for name in {_READING!r} if name in sys.modules], file=sys.stderr)"
+        f"print(code, [name for name in {modules!r} if name in sys.modules], file=sys.stderr)"
     )
-    done = subprocess.run([sys.executable, "-c", listing], capture_output=True, text=True, check=True)
-    assert done.stderr.strip() == "0 []"
+    done = subprocess.run([sys.executable, "-c", code], cwd=where, capture_output=True, text=True, check=True)
     assert TITLE[:20] in done.stdout
+    return done.stderr.strip()
+
+
+def test_a_list_of_known_series_imports_nothing_that_reads_mails_or_a_repository(thread: Path, workdir: Path) -> None:
+    series("add", "--mbox", thread)
+    assert listing(workdir, *_READING) == "0 []"
+
+
+def test_a_list_in_a_repository_imports_nothing_that_reads_mails(thread: Path, workdir: Path) -> None:
+    series("add", "--mbox", thread)
+    repo = Repo(workdir / "linux")
+    repo.commit("start\n", {"a.c": "x\n"})
+    repo.git("update-ref", "refs/remotes/origin/master", "HEAD")
+    # the first one in a repository reads the mails, to find their commits
+    assert series()[0]["state"] == "in-stable"
+    call("track", "-C", repo.path)
+    assert listing(repo.path, "patchpilot.threads.mail_classifier", "patchpilot.services.topic.topic_state") == "0 []"
+    repo.commit("valve: open it\n\nSigned-off-by: Ada Fixer <ada@example.org>\n", {"b.c": "x\n"})
+    call("track", "-C", repo.path)
+    assert listing(repo.path, "patchpilot.threads.mail_classifier") == "0 []"
+
+
+def test_for_a_branch_without_commits_of_its_own_no_other_base_is_searched(
+    thread: Path, workdir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    series("add", "--mbox", thread)
+    repo = Repo(workdir / "linux")
+    repo.commit("start\n", {"a.c": "x\n"})
+    repo.git("update-ref", "refs/remotes/origin/master", "HEAD")
+    searched: list[object] = []
+    likeliest = topic_base.likeliest
+    monkeypatch.setattr(topic_base, "likeliest", lambda *args: searched.append(args) or likeliest(*args))
+    assert call("track", "-C", repo.path).code == 0
+    assert searched == []
 
 
 def test_a_packed_mbox_is_read(workdir: Path) -> None:

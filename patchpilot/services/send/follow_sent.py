@@ -5,7 +5,6 @@ from patchpilot.commits.repository import Repository
 from patchpilot.model.patch_subject import parse_subject
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.services.settings import user_settings
-from patchpilot.services.track.follow_series import follow
 from patchpilot.threads.track_store import Store, TrackEntry
 
 
@@ -16,4 +15,4 @@ def follow_send(repository: Repository, send: Send, *, store: Store | None = Non
     lore = user_settings(repository.top, problems=[]).get("lore")
     with store or Store() as open_store:
         first = send.entries[0].mail
-        return open_store.holding(ids) or follow(first.message_id, parse_subject(first.subject).title, lore=lore, store=open_store)
+        return open_store.holding(ids) or open_store.add(first.message_id, parse_subject(first.subject).title, lore, None)

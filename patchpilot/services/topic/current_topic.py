@@ -17,6 +17,11 @@ def topic_at(place: Workplace, store: "Store", known: Sequence["Tracked"] = ()) 
     repository = place.repository_if_any()
     if repository is None:
         return None
+    from patchpilot.services.topic.topic_base import has_topic
+
+    base = place.settings().get("base") or None
+    if not has_topic(repository, base):
+        return None
     from patchpilot.services.topic.topic_state import this_topic
 
-    return this_topic(repository, base=place.settings().get("base") or None, store=store, known=known)
+    return this_topic(repository, base=base, store=store, known=known)

@@ -10,7 +10,7 @@ from patchpilot.commits.b4_prep import MAX_TOPIC, below_cover, branch_config, is
 from patchpilot.commits.choose_base import MAX_OWN, BaseKind, Ref, nearest_reason, ordered, rebuilt_note
 from patchpilot.commits.choose_base import Base as Base
 from patchpilot.commits.range import NAME_TARGET, head_of, only_cover, resolve_commits
-from patchpilot.errors import UnclearBaseError, UsageError
+from patchpilot.errors import PatchpilotError, UnclearBaseError, UsageError
 from patchpilot.model.action import Action, Hint
 from patchpilot.model.counted import counted
 from patchpilot.services.topic.base_search import MAX_HOLDERS, MAX_WALK, BaseSearch, CommitsOver
@@ -52,6 +52,15 @@ def topic_base(repository: "Repository", named: str | None = None) -> Base:
             f"more than {MAX_OWN} commits on top of {base.name}", hint=Action("", ("--base", "REV"), "specify a nearer base: {}")
         )
     return base
+
+
+def has_topic(repository: "Repository", named: str | None = None) -> bool:
+    """Whether `topic_base` gives a base with commits over it. Unlike the error that it raises, this needs no search for other bases."""
+    try:
+        base = find_base(repository, named)
+    except PatchpilotError:
+        return False
+    return bool(base.commits) and not base.is_unclear and len(base.commits) <= MAX_OWN
 
 
 def find_base(repository: "Repository", named: str | None = None, head: str | None = None) -> Base:

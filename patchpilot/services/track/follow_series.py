@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The verb `track`: follow series until they have landed."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,7 +16,7 @@ from patchpilot.outgoing.outbox import Outbox
 from patchpilot.series.patch_pairing import title_key
 from patchpilot.services.track.known_series import Tracked, moment_of, sent_with, shown_series, with_mails
 from patchpilot.services.track.poll_archives import ArchiveAt, Archives, PollResult, poll_archives
-from patchpilot.threads.archive import CACHE_SECONDS, LORE, MailArchive, NotInArchiveError, archive_of
+from patchpilot.threads.archive import CACHE_SECONDS, LORE, MailArchive, NotInArchiveError, archive_of, received
 from patchpilot.threads.authored_series import originals
 from patchpilot.threads.collect_mails import Gathered, gather, status_of
 from patchpilot.threads.delivery import delivery_reports, reports_about
@@ -33,6 +33,8 @@ from patchpilot.threads.track_store import Store, TrackEntry
 
 _REPORTED = timedelta(days=30)
 """So long a mailbox is searched for reports about what was sent."""
+_REACH_KNOWN = timedelta(hours=1)
+"""So long an archive is not asked again how far it reaches."""
 _SHARE_OF_QUIET = 10
 _LONGEST_PAUSE = timedelta(days=30)
 """A finished series is asked about again after a tenth of the time since its last news, at least every 30 days."""
@@ -76,11 +78,14 @@ def add(
             named = [mail for mail in gathered.mails if mail.message_id == message_id]
             gathered = gather(archive, original, named, reader=store.reader, progress=progress)
             status = _status_in(gathered, original, store)
+        reached = (store.reached(url, store.reader.now - _REACH_KNOWN) or archive.reaches()) if status and not gathered.failure else None
     if status is None:
         raise InputError(f"{message_id}: no patch in this thread", hint="pass the Message-ID of the patch or its cover letter")
     with store.changing():
         entry = store.holding(status.topic.message_ids) or store.add(_key(status), status.topic.subject, url, None)
         new = store.keep(entry.id, status.topic.subject, without_tests(gathered.mails), seen=own_mails(status))
+        if reached:
+            store.note_reached(entry.id, min(reached, store.reader.now))
     troubles = (*gathered.troubles, *((gathered.failure.message,) if gathered.failure else ()))
     shown = shown_series(store.entry(entry.id), store, repository, progress, status)
     return (replace(shown, new=new, troubles=troubles, unreachable=gathered.failure is not None),)
@@ -96,11 +101,6 @@ def _original(archive: MailArchive, message_id: str, gathered: Gathered, store: 
     classified = [store.reader.classify(mail) for mail in gathered.mails if mail.message_id == message_id]
     led = originals(archive, [mail for mail in classified if mail.kind in STABLE], reader=store.reader)
     return led[message_id].revisions[0].head.message_id if message_id in led else None
-
-
-def follow(message_id: str, subject: str, *, lore: str = LORE, store: Store) -> TrackEntry:
-    """Follow a series just sent, before any archive has it; `message_id` is that of the cover letter or first patch."""
-    return store.holding([message_id]) or store.add(message_id, subject, lore, None)
 
 
 def _add_from_mbox(target: str | None, mbox: Path, store: Store, repository: Repository | None, progress: Progress) -> tuple[Tracked, ...]:
@@ -192,11 +192,12 @@ def update(
     due = {entry.id for entry in entries if numbers or request.everything or _is_due(before[entry.id], store.reader.now)}
     polled = _polled([before[number] for number in sorted(due)], request, store, archives, progress)
     whole = (due - polled.quiet - polled.cached) | {number for number, series in before.items() if series.mails.damaged}
+    with store.changing():
+        for number in polled.quiet:
+            store.asked(number)
     updated = []
     for entry in entries:
         if entry.id not in whole:
-            if entry.id in polled.quiet:
-                store.asked(entry.id)
             shown = shown_series(store.entry(entry.id), store, repository, progress)
             updated.append(replace(shown, cached=entry.id in polled.cached))
             continue
@@ -206,12 +207,25 @@ def update(
             updated.append(_update_one(before[entry.id], store, archives, request.lore, fresh, repository, said))
         except NetworkError as error:
             updated.append(replace(before[entry.id], troubles=(error.message,), unreachable=True))
-    # what a search gave and no series that was asked about took is not looked at again, also where another series has it
-    store.pass_over(polled.message_ids.difference(*(store.message_ids(number) for number in due)))
+    _note_poll(polled, updated, due, request, store)
     updated = [replace(one, new=(*one.new, *reported.get(one.entry.id, ()))) for one in updated]
     if trouble and updated:
         updated[0] = replace(updated[0], troubles=(*updated[0].troubles, trouble))
     return with_mails(tuple(updated)) if request.whole else tuple(updated)
+
+
+def _note_poll(polled: PollResult, updated: Sequence[Tracked], due: Set[int], request: UpdateRequest, store: Store) -> None:
+    """Note how far the archives were read, but not for a series whose news could not be read: the next poll has to find them again."""
+    failed = {one.entry.id for one in updated if one.unreachable}
+    with store.changing():
+        for entry in (one.entry for one in updated):
+            reached = polled.reached.get(entry.lore or "")
+            if reached and entry.id in due - failed and request.lore in (None, entry.lore):
+                store.note_reached(entry.id, reached)
+    # what a search gave and no series that was asked about took is not looked at again, also where another series has it
+    taken = frozenset().union(*(store.message_ids(number) for number in due))
+    to_find = frozenset().union(*(ids for number, ids in polled.news.items() if number in failed))
+    store.pass_over(frozenset().union(*polled.news.values()) - taken - to_find)
 
 
 def _reports_in_mailbox(store: Store, archives: Archives, progress: Progress) -> tuple[dict[int, tuple[str, ...]], str]:
@@ -226,7 +240,7 @@ def _reports_in_mailbox(store: Store, archives: Archives, progress: Progress) ->
     try:
         with archives.open(archive_address(str(Path(mailbox).expanduser()))) as archive:
             archive.parse_mail = store.reader.parse
-            mails = archive.search(f"rt:{store.reader.now - _REPORTED:%Y%m%d}.. AND {REPORT}", without=known)
+            mails = archive.search(f"{received(store.reader.now - _REPORTED)} AND {REPORT}", without=known)
     except PatchpilotError as error:
         return {}, f"patchpilot.mailbox: {error.message}"
     found = {series.entry.id: series.new for series in _kept_reports(mails, store, None, progress)}
@@ -240,8 +254,10 @@ def _polled(series: Sequence[Tracked], request: UpdateRequest, store: Store, arc
     for followed in series if not request.everything else ():
         entry, summary = followed.entry, followed.summary
         if summary and entry.updated and (entry.lore or request.lore):
-            polled = PolledSeries(entry.id, summary, store.message_ids(entry.id), datetime.fromisoformat(entry.updated))
-            by_archive.setdefault(request.lore or entry.lore or LORE, []).append(polled)
+            url = request.lore or entry.lore or LORE
+            reached = datetime.fromisoformat(entry.reached) if entry.reached and url == entry.lore else None
+            polled = PolledSeries(entry.id, summary, store.message_ids(entry.id), datetime.fromisoformat(entry.updated), reached)
+            by_archive.setdefault(url, []).append(polled)
     return poll_archives(
         by_archive, archives, store.passed_over(), store.reader, now=store.reader.now, fresh=request.fresh, progress=progress
     )

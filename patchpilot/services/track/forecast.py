@@ -18,7 +18,7 @@ from patchpilot.projects.detection import is_list_address
 from patchpilot.projects.loading import default_project
 from patchpilot.services.track.known_series import Tracked
 from patchpilot.services.track.poll_archives import ArchiveAt
-from patchpilot.threads.archive import LORE
+from patchpilot.threads.archive import LORE, received
 from patchpilot.threads.mbox import unique, when
 from patchpilot.threads.pace import Pace, areas_of, paces
 from patchpilot.threads.status import SeriesState, Status, read_thread
@@ -118,8 +118,7 @@ def make_forecast(series: Tracked, *, lore: str | None = None, archive_at: Archi
         for at in range(_STEPS):
             begin = sample.end - _STEP * (_STEPS - at)
             progress(f"reading mails of {sample.address}", at, _STEPS)
-            span = f"rt:{begin:%Y%m%d}..{begin + _STEP:%Y%m%d}"
-            mails += archive.search(f'{span} AND a:"{sample.address}" AND s:patch', threads=True)
+            mails += archive.search(f'{received(begin, begin + _STEP)} AND a:"{sample.address}" AND s:patch', threads=True)
     before = [mail for mail in unique(mails) if when(mail) < sample.end]
     found = list(paces(read_thread(before, now=sample.end, progress=progress), sample.first, sample.last))
     if len(found) < _LEAST:

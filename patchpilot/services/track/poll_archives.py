@@ -35,12 +35,13 @@ class Archives:
 
 
 class PollResult(NamedTuple):
-    """The numbers of the series with news, of those without, and of those without by an answer that was cached; the new mails' ids."""
+    """The series with news, each with the new mails' ids; the numbers of those without, and of those without by an answer that was cached; and
+    when the newest mail arrived that was seen in each archive."""
 
-    news: frozenset[int]
+    news: Mapping[int, frozenset[str]]
     quiet: frozenset[int]
     cached: frozenset[int]
-    message_ids: frozenset[str]
+    reached: Mapping[str, datetime]
 
 
 def poll_archives(
@@ -54,7 +55,9 @@ def poll_archives(
     progress: Progress,
 ) -> PollResult:
     """Ask each archive (by URL) about its series. The series of an archive that fails are in no set; their archive raises when it is opened."""
-    with_news, quiet, cached, new = set[int](), set[int](), set[int](), set[str]()
+    with_news: dict[int, frozenset[str]] = {}
+    reached: dict[str, datetime] = {}
+    quiet, cached = set[int](), set[int]()
     for url, asked in series.items():
         progress(f"asking {urlsplit(url).hostname or url} about {len(asked)} series")
         try:
@@ -66,8 +69,8 @@ def poll_archives(
         except NetworkError as error:
             archives.failed(url, error)
             continue
-        numbers = {polled.number for polled in asked} - said.series
         with_news |= said.series
-        new |= said.message_ids
-        (cached if remembered else quiet).update(numbers)
-    return PollResult(frozenset(with_news), frozenset(quiet), frozenset(cached), frozenset(new))
+        if said.reached:
+            reached[url] = said.reached
+        (cached if remembered else quiet).update({polled.number for polled in asked} - said.series.keys())
+    return PollResult(with_news, frozenset(quiet), frozenset(cached), reached)
