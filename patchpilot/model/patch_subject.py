@@ -68,9 +68,10 @@ def parse_subject(raw: str) -> Subject:
             if numbered := re.fullmatch(r"(\d{1,6})/(\d{1,6}|n)", lower):
                 number = int(numbered[1])
                 total = int(numbered[2]) if numbered[2] != "n" else None
-            elif versioned := re.fullmatch(r"(?:patch/?)?v(\d{1,4})(?:\.\d+|[a-z])?", lower):
-                version = int(versioned[1])
-                is_patch = is_patch or lower.startswith("patch")
+            elif versioned := re.fullmatch(r"(?:(patch|rfc)/?)?v(\d{1,4})(?:\.\d+|[a-z])?", lower):
+                version = int(versioned[2])
+                is_patch = is_patch or versioned[1] == "patch"
+                rfc = rfc or versioned[1] == "rfc"
             elif lower == "patch":
                 is_patch = True
             elif lower == "rfc":

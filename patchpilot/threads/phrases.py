@@ -44,7 +44,7 @@ _BEFORE_APPLIED = _joined(r"""
 _SPELLINGS = "applied|appiled|aplied|applid|appplied"
 APPLIED = re.compile(
     rf"(?:^\W*|[.,;!:)]\s+| - |\b(?:{_BEFORE_APPLIED})\s+)\[?"
-    r"(?:(?:now|just|been|already|also|finally|manually|both|all|tentatively|provisionally|locally|only)\]?\s+){0,3}"
+    r"(?:(?:now|just|been|already|also|finally|manually|both|all|two|three|four|five|six|\d+|tentatively|provisionally|locally|only)\]?\s+){0,3}"
     rf"(?P<verb>{_SPELLINGS}|"
     r"queued|merged|pushed|pulled|picked(?: (?:it|this|these|them|both))?(?: patch(?:es)?)? up|picked up"
     r"|picked(?= (?:v\d|it|this|these|those|them|to|into|the series)\b|\s*(?:[.,!]|$))|cherry-picked"
@@ -113,11 +113,12 @@ IS_APPLIED = re.compile(
 )
 """What a short mail says of the patch before "applied", though it would be a condition or a description in a longer one."""
 NOT_A_TREE = re.compile(
-    r"\b(?:to|in|into) (?:my|our|the|your|its) (?:\w+ )?"
+    r"\badded(?: back)?(?: in)? (?:(?:the|some|a few|more|all) )?(?:[\w-]+ ){0,3}(?:folks|people|person|maintainers?|guys|reviewers?|lists?)\b"
+    r"|\b(?:to|in|into) (?:my|our|the|your|its) (?:\w+ )?"
     r"(?:list|todo|to-do|backlog|tracker|docs?|documentation|changelog|description|message|comments?|cover|wiki)\b",
     re.IGNORECASE,
 )
-"""Places to which things other than patches are added."""
+"""People who are added, and places to which things other than patches are."""
 NOT_YET_APPLIED = re.compile(
     r"\b(?:once|when|if|until|unless|before|after|as soon as|assuming|which|that|whether)\b[^.!?;]{0,140}\b(?:been|gets?|is|are|was|were)\s+(?:\w+\s+)?$"
     r"|\b(?:should|could|must|may|might|would|can) be \w+(?: \w+){0,8} and\s+(?:\w+\s+)?$|^\W*there(?:'s| is| are)\b"

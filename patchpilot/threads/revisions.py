@@ -96,14 +96,15 @@ def _is_split(one: Revision, before: Sequence[Revision], after: Sequence[Revisio
 
 
 def _numbered(group: Sequence[Revision]) -> tuple[Revision, ...]:
-    """The revisions, one that was sent without its number as the version that its changelog begins with."""
+    """The revisions, one that was sent without its number as the version that its changelog begins with, or that it resends."""
     had = {revision.version for revision in group}
     found: list[Revision] = []
     for revision in group:
+        if revision.resend and revision.version == 1 and found:
+            found.append(replace(revision, version=found[-1].version))
+            continue
         is_again = any(before.version == revision.version and before.rfc == revision.rfc for before in found)
-        words = (
-            _CHANGES.search(unquoted(revision.head.mail.mail.body)) if is_again and revision.version == 1 and not revision.resend else None
-        )
+        words = _CHANGES.search(unquoted(revision.head.mail.mail.body)) if is_again and revision.version == 1 else None
         number = int(words["version"]) if words else 1
         found.append(replace(revision, version=number) if words and number not in had else revision)
     return tuple(found)

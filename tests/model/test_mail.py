@@ -465,6 +465,7 @@ def test_scissors_have_a_length() -> None:
         ("PATCH v4a 02/38", 4, ()),
         ("PATCH net-next-v3", 3, ("net-next",)),
         ("PATCH/v2", 2, ()),
+        ("PATCH RFCv2 0/8", 2, ()),
         ("PATCH v5--cover-letter 1/3", 5, ("cover-letter",)),
         ("PATCH v2-resend", 2, ("resend",)),
         ("PATCH v5.10-stable", 1, ("v5.10-stable",)),

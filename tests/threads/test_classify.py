@@ -90,6 +90,8 @@ PEOPLE = {
     "a maintainer's one word": ("Applied\n\nRita", "applied"),
     "applied, and thanks": ("Applied, Thanks,", "applied"),
     "applied to a tree of two words": ("Applied to powerboards next, thanks.\n\nhttps://git.example.org/c/0123456789ab", "applied"),
+    "all three applied": ("Thank you, all three applied to pumps/next.", "applied"),
+    "people added": ("I've added in the pump-related folks.\n\nCould the tests be built as a module as well?", "question"),
     "applied to the wrong tree": ("Applied to incorrect tree, it depends on the clock series.", "review"),
     "finally applied": ("[Finally] applied.\n\nThanks,\nRita", "applied"),
     "misspelt": ("Great.  Appiled to the pump branch and pushed out as testing.", "applied"),

@@ -530,6 +530,13 @@ def test_a_second_version_without_its_number_is_known_by_its_changelog() -> None
     ]
 
 
+def test_a_resend_without_its_number_is_of_the_version_before_it() -> None:
+    first, second = patch("[RFC] demo: check the pump", id="a"), patch("[RFCv2] demo: check the pump", id="b", minutes=600)
+    third, again = (patch(f"[{mark}] demo: check the pump", id=mark, minutes=900 + len(mark)) for mark in ("PATCH V3", "RESEND PATCH"))
+    (found,) = topics(first, second, third, again)
+    assert [revision.label for revision in found.revisions] == ["RFC v1", "RFC v2", "v3", "v3 resend"]
+
+
 def test_a_letter_and_its_only_patch_without_numbers_are_one_sending() -> None:
     letters = [mail(f"[PATCH v{at}] demo: pumps", "One step.\n", id=f"c{at}", minutes=at * 900) for at in (1, 2)]
     under = [patch(f"[PATCH v{at}] demo: check the pump", id=f"p{at}", reply_to=f"c{at}", minutes=at * 900 + 1) for at in (1, 2)]
