@@ -86,6 +86,11 @@ def test_the_patch_says_what_was_decided(world: World, tmp_path: Path) -> None:
     text = file.read_text()
     assert ": w.c:22: one step is enough ]" in text
     assert [line for line in text.splitlines() if line[:2] in ("-\t", "+\t")] == ["-\tverify(19);", "-\tverify(20);", "+\tverify(20, all);"]
+    clone = tmp_path / "clone"
+    world.repo.git("clone", "-q", "--shared", "--no-checkout", ".", str(clone))
+    world.repo.git("-C", str(clone), "checkout", "-q", "--detach", branch.tip)
+    world.repo.git("-C", str(clone), "am", "-q", str(file))
+    assert (clone / "w.c").read_text() == source(l10="quick(10);", l19="", l20="verify(20, all);")
 
 
 def test_what_leaves_nothing_of_the_fix_is_a_problem(world: World) -> None:

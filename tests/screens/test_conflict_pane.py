@@ -100,6 +100,23 @@ async def test_a_branch_that_changed_makes_choices_stale_and_proposes_them(mende
         assert "[ ] prerequisite    what you chose before: with the part of d6600121f74b" in text_of(app)
 
 
+async def test_a_fix_that_was_amended_meanwhile_is_read_again(mended: Path, walk_on: On) -> None:
+    app = walk_on(mended)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await to_conflicts(pilot, app)
+        await keys(pilot, "enter")
+        assert "1 of 1 chosen" in text_of(app)
+        before = git(mended, "rev-parse", "HEAD").text.strip()
+        git(mended, "commit", "-q", "--amend", "-m", git(mended, "log", "-1", "--format=%B").text + "\nCc: rita@example.org\n")
+        screen = app.stage_screen
+        assert screen is not None
+        screen.reread()
+        await until(pilot, lambda: f"the fix changed ({before[:12]}" in said(app), "what changed")
+        await settle(pilot)
+        assert "0 of 1 chosen" in text_of(app)
+        assert "what you chose before: the lines around the change differ" in text_of(app)
+
+
 async def test_what_was_edited_is_written_with_its_note(mended: Path, walk_on: On, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GIT_EDITOR", "sed -i s/EOPNOTSUPP/ENOSYS/")
     app = walk_on(mended)

@@ -90,12 +90,15 @@ def is_utf8(text: str) -> bool:
 
 def built_words(built: "Built") -> str:
     """How compiling ended."""
+    if built.code < 0:
+        return built.tail
     if built.code:
-        return f"The objects do not compile:\n{built.tail}"
-    return (
-        "\n".join(["The objects compile, with these new warnings:", *built.warnings])
-        if built.warnings
-        else "The objects compile, without new warnings."
+        return f"The changed files do not compile:\n{built.tail}"
+    warnings = [f"- {warning}" for warning in built.warnings]
+    return "\n".join(
+        ["The changed files compile, with these new warnings:", *warnings]
+        if warnings
+        else ["The changed files compile, without new warnings."]
     )
 
 
