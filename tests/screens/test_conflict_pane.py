@@ -8,6 +8,7 @@ import pytest
 from textual.pilot import Pilot
 
 from patchpilot.commits.run import git
+from patchpilot.errors import InputError
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.stages import Stage
 from tests.kit.walk import asked, keys, said, settle, text_of, until
@@ -151,3 +152,11 @@ async def test_conflict_markers_are_not_chosen(mended: Path, walk_on: On, monkey
         await keys(pilot, "e")
         assert said(app) == "conflict markers are left: not chosen"
         assert "0 of 1 chosen" in text_of(app)
+        screen = app.stage_screen
+        assert screen is not None
+        screen.show_error(InputError("no such compiler"))
+        await keys(pilot, "escape")
+        assert "no such compiler" not in text_of(app)
+        assert "0 of 1 chosen" in text_of(app)
+        await keys(pilot, "escape")
+        assert "z resolve" in text_of(app)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A fix brought to a branch conflict by conflict: the proposals, the choices among them, and the adaptation that comes of these."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from patchpilot.backports.adapt.adaptation import Adaptation
 from patchpilot.backports.adapt.conflicted_file import Conflict
@@ -15,6 +15,7 @@ from patchpilot.backports.conflict_places import ConflictPlace
 from patchpilot.backports.fix_commit import FixCommit
 from patchpilot.backports.object_store import Scratch
 from patchpilot.commits.repository import Repository
+from patchpilot.model.hunk_fit import text_lines
 from patchpilot.model.progress import Progress, silent
 from patchpilot.services.backport.backport_result import BackportResult, BranchResult
 from patchpilot.services.backport.backport_targets import form_of
@@ -32,11 +33,15 @@ EARLIER = "what you chose before: "
 
 @dataclass(frozen=True, slots=True)
 class OpenConflict:
-    """A conflict, its proposals, the surest first, and its versions with the lines around them."""
+    """A conflict, its proposals, the surest first, and its versions with the lines around them.
+
+    `files` has the branch's lines of the other files that proposals change.
+    """
 
     conflict: Conflict
     proposals: tuple[Proposal, ...]
     columns: ConflictColumns
+    files: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +81,11 @@ def open_conflicts(repository: Repository, result: BackportResult, branch: Branc
     keys = {one.conflict.key for one in found}
     choices = replace(choices, count=len(found), made=tuple((key, one) for key, one in choices.made if key in keys))
     columns = _columns(repository, result.commit, branch, [one.conflict for one in found])
-    conflicts = [
-        OpenConflict(one.conflict, _with_chosen(one.proposals, choices, one.conflict.key), its)
-        for one, its in zip(found, columns, strict=True)
-    ]
+    conflicts = []
+    for one, its in zip(found, columns, strict=True):
+        proposals = _with_chosen(one.proposals, choices, one.conflict.key)
+        files = {path: tuple(text_lines(repository.blob(branch.tip, path) or b"")) for path in {known.path for known in proposals} - {""}}
+        conflicts.append(OpenConflict(one.conflict, proposals, its, files))
     return OpenConflicts(tuple(conflicts), choices, changed)
 
 
@@ -102,9 +108,9 @@ def _columns(repository: Repository, fix: str, branch: BranchResult, conflicts: 
         same = [one for one in conflicts if one.path == conflict.path]
         known = [one for one in read if one.place.path == conflict.path]
         sides = ([line.rstrip("\n") for line in side or ()] for side in (conflict.ours, conflict.theirs, conflict.base))
-        ours, theirs, base = map(tuple, sides)
+        ours, theirs, base = map(tuple, sides) if conflict.line else ((), (), ())
         plain = ConflictColumns(ConflictPlace(conflict.path, conflict.line, ours, theirs, base=base))
-        found.append(known[same.index(conflict)] if len(known) == len(same) and conflict.line else plain)
+        found.append(known[same.index(conflict)] if len(known) == len(same) else plain)
     return found
 
 

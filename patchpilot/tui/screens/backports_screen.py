@@ -547,6 +547,9 @@ class BackportsScreen(StageScreen):
         from patchpilot.services.backport.choose_conflicts import open_conflicts
 
         def read(known: "OpenConflicts") -> None:
+            if not known.conflicts:
+                self.notify("the conflict is about names or modes of files: z, then Resolve manually", severity="warning", timeout=8)
+                return
             self.query_one("#overview").display = False
             self.query_one("#conflicts").display = True
             self.query_one("#conflicts", ConflictPane).show(result, branch, known)

@@ -276,8 +276,10 @@ class ConflictPane(Container):
         )
 
     def action_leave(self) -> None:
-        """Go back to the branches."""
-        if self._branch and self._open:
+        """Close the error card or cancel the running job, else go back to the branches."""
+        if self._stage.may_cancel:
+            self._stage.action_cancel()
+        elif self._branch and self._open:
             self._left(self._branch, self._open.choices)
 
     # the patch

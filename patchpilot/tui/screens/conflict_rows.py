@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 LABEL = 15
 """Columns of what a proposal is, before its reason."""
+_CONTEXT = 3
 _CUT = "# ------------------------ >8 ------------------------"
 LABELS = {
     "adapted": "adapted",
@@ -50,16 +51,15 @@ def result_rows(open_: "OpenConflict", proposal: "Proposal") -> list[str]:
     """What a proposal changes in the branch's lines, as a diff."""
     conflict = open_.conflict
     path = proposal.path or conflict.path
-    if proposal.path:
-        return [f"the whole of {path}, with the change made there:", "", *(line.rstrip("\n") for line in proposal.lines or ())]
-    old, new = conflict.ours, proposal.lines
+    old, new = open_.files.get(proposal.path) if proposal.path else conflict.ours, proposal.lines
     if old == new:
         return ["no change: the branch's lines stay as they are" if old is not None else "no change: the branch stays without the file"]
     names = ("/dev/null" if old is None else f"a/{path}", "/dev/null" if new is None else f"b/{path}")
-    every = max(len(old or ()), len(new or ())) if conflict.line else 3
-    # of a conflict inside a file the lines are known, of a whole file they are git's
-    rows = [line.rstrip("\n") for line in islice(unified_diff(old or (), new or (), *names, n=every), 2, None)]
-    if conflict.line and rows:
+    # of a conflict inside a file the place is known, and its lines are few
+    is_part = bool(conflict.line) and not proposal.path
+    context = max(len(old or ()), len(new or ())) if is_part else _CONTEXT
+    rows = [line.rstrip("\n") for line in islice(unified_diff(old or (), new or (), *names, n=context), 2, None)]
+    if is_part:
         rows[0] = f"@@ -{conflict.line},{len(old or ())} +{conflict.line},{len(new or ())} @@"
     return [f"diff --git a/{path} b/{path}", f"--- {names[0]}", f"+++ {names[1]}", *rows]
 

@@ -402,6 +402,11 @@ class StageScreen(Screen[None]):
         self.close_error()
         self.tui.jobs.read_topic()
 
+    @property
+    def may_cancel(self) -> bool:
+        """Whether an error card is shown, or a side job runs."""
+        return bool(self._doing) or bool(self.query_one("#error").display)
+
     def action_cancel(self) -> None:
         """Close the detail, the error card or the tour, else cancel the running job."""
         if self.has_class("-detail"):
