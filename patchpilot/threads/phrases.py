@@ -132,7 +132,7 @@ TRIED = _one_of(r"""
     tested(?!-by) | (?<!as )(?<!for )(?<![/-])(?<!build )(?<!pending )(?<!more )(?<!further )testing(?! (?:branch|tree|queue))
     booted | boots | reproduc\w+ | tried | problem persists | built | builds | found (?:the|that) | still see
     on top of | upon
-    (?:gave|give|given|giving) (?:it|this|these|them|the \w+) a (?:try|spin|whirl|go|test)
+    (?:gave|give|given|giving) (?:it|this|these|them|the \w+) a (?:try|spin|whirl|go|test|run)
     try (?:it|this|these|them)(?: out)?
 """)
 _APPLYING = _joined(r"""
@@ -214,7 +214,7 @@ WITHDRAWS = re.compile(
     r"(?<!\bor )(?<!\bor to )(?<!\bor just )(?<!\bor just to )\b(?:ignore|disregard|drop|discard|skip)\s+(?:(?:this|it|these|them|that)\b"
     r"|(?:my|the)(?=\s+(?:\w+\s+)?(?:one|patch|series|version|v\d)))(?:\s+(?:\w+\s+)?(?:one|patch(?:es)?|series|patchset|version|v\d+))?"
     r"(?!\s+(?:e?-?mail|message|comment|question|reply|noise|part|hunk|line|previous|last|tag|for now))"
-    r"|\bi(?:'m| am|'ll| will| hereby)? (?:withdraw(?:ing)?|retract(?:ing)?|drop(?:ping)?) (?:this|it|the|my|these)\b|\bself[- ]na(?:c)?k\b"
+    r"|\bi(?:'m| am|'ll| will| hereby)? (?:withdraw(?:ing)?|retract(?:ing)?|drop(?:ping)?) (?:this|it|the|my|these)\b|\bself[- ]nac?k\b"
     r"|(?<!n't )(?<!not )(?<!to )\bforget (?:about )?(?:this|the|my|these) (?:patch(?:es)?|series|one|version)\b"
     r"|\b(?:consider|abandon(?:ing)?|scrap(?:ping)?) (?:this|the|my|these) (?:patch(?:es)?|series)\b(?! (?:as|to|for|in|when|if))"
     r"|\b(?:this|the|my) (?:patch|series) (?:is|becomes) (?:no longer|not|un)[ -]?(?:needed|necessary|required)\b",
@@ -227,6 +227,11 @@ WHOLE_SERIES = re.compile(
     re.IGNORECASE,
 )
 """Words of a reply to one patch that speak of more than this patch."""
+TO_TRY = _one_of(r"""
+    my (?:\w+ )?test (?:trees?|queue|branch) | (?:give|giving) (?:it|this|these|them|the \w+) a (?:try|spin|whirl|go|test|run)
+    to (?:test|try) (?:it|this|these|them)
+""")
+"""What a tester takes a patch for."""
 PERHAPS = _one_of("probably | maybe | perhaps | might | likely")
 UNDER_CONDITION = _one_of(r"""
     (?:if|once|unless|when|after|until)\s+\w+ | (?:please|pls|can you|could you|just) (?:re-?send|re-?spin|re-?post|re-?base|re-?submit|send|post|submit)
@@ -361,6 +366,14 @@ TOOK_OWN = re.compile(
     re.IGNORECASE,
 )
 """A maintainer on their own patch."""
+TOOK_OWN_SHORTLY = re.compile(
+    r"\A\W*(?:(?:hi|hello)\b[^\n]{0,20}\n\s*)?(?:(?:now|just) )?(?:(?:patch[- ]?set|(?:this |the )?(?:series|patch(?:es)?)|all patches) "
+    r"(?:(?:is|are|has been|have been|now) ){0,2}(?:applied|pushed|merged|queued)"
+    r"|(?:pushed|merged|queued)(?= (?:now|to|in|into|for|up)\b|\W*(?:\Z|,? thank)))\b"
+    r"(?! in v\d)",
+    re.IGNORECASE,
+)
+"""A maintainer on their own patch, in a mail of a few words."""
 TOOK_IT = re.compile(
     r"\A(?![^?]{0,400}\b(?:idea|point|suggest\w*|comments?|advice|feedback)\b)(?:[^?]{0,400}?(?:[.!]\s+|\n))?\W*"
     r"i(?:'ve| have)(?: now| just)? (?:applied|queued|merged|pushed|committed)"
@@ -372,7 +385,9 @@ TOOK_INTO = re.compile(
     r"(?:\A|[.!,]\s+|\n)\W*(?:i(?:'ve| have)? )?(?:(?:now|just|already) ){0,2}(?:applied|queued|merged|pushed|added|taken|picked|moved|landed)\b(?! in v\d)"
     r"[^.?!\n]{0,50}?"
     r"\b(?:to|in|into|onto) (?:the |my )?(?:(?:master|main|mainline)\b|[a-z][\w-]{1,20}/(?:for-|stable-)\S+"
-    r"|\S*(?:-next|/next|-fixes|/fixes|\.git)(?!\S*[\w/])|\S+ (?:tree|branch) of \S+)",
+    r"|\S*(?:-next|/next|-fixes|/fixes|\.git)(?!\S*[\w/])|\S+ (?:tree|branch) of \S+)"
+    r"|\bi(?:'ve| have)(?: now)? (?:added|applied|merged|queued) (?:this|the|these) (?:series|patch(?:es)?|patch-?set)"
+    r" to my (?!test)[\w-]+(?: \([^)]{1,60}\))? branch\b",
     re.IGNORECASE,
 )
 """A maintainer on their own patch, in an answer to others: in a tree that others take from."""
@@ -383,6 +398,9 @@ YES = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 """The whole of an answer that agrees."""
+BARE_APPLIED = re.compile(rf"\A\W*(?:(?:now|all|both|patch|series) )?(?:{_SPELLINGS})\W*(?:\w+\W*)?\Z", re.IGNORECASE)
+"""The whole of a maintainer's mail."""
+SELF_NACK = re.compile(r"\bself[- ]nac?k\b", re.IGNORECASE)
 TOOK_BACK = re.compile(
     r"\bi(?:'ve| have|'m| am|'ll| will)? (?:now |just |also )?(?:dropp?(?:ed|ing)?|revert(?:ed|ing)?|unapplied|backed out|remov(?:ed|ing)) "
     r"(?:this|it|these|them|both|the (?:patch(?:es)?|series|commits?)|that (?:patch|commit|one))\b"
@@ -481,6 +499,11 @@ _CHANGES = _joined(r"""
     call | name | use | make | put | keep | do | go | move | drop | write | say | add | leave | split | merge | fold | avoid | remove | change
     replace | return | check | pass | start | send | skip | squash | try
 """)
+PLAIN_WISH = re.compile(
+    r"\b(?:please|pls|you (?:should|need to|have to|must)|i(?:'d| would) (?:prefer|rather|suggest))\b(?![^.?!]{0,200}\?)",
+    re.IGNORECASE,
+)
+"""What is wanted, in a sentence that is no question."""
 WISH = re.compile(
     rf"^\W*(?:(?:and|so|but|also|then|ok(?:ay)?|iow|well|hm+|maybe|perhaps)\W+)*(?:"
     r"(?:(?:can|could|should|shall|would|do|does|did|is|are|was|has|have)(?:n't)? (?:we|you|it|this|that|there|these|those|they)"
@@ -498,6 +521,7 @@ NO_REQUEST = re.compile(
     r"|i (?:\w+ have )?(?:missed|misread|overlooked|misunderstood)\b"
     r"|no need to (?:resend|repost|respin|send|do (?:that|this|anything)|change|worry)|would you mind if i|i should (?:have|note)"
     r"|i(?:'m| am| was) (?:completely |just |probably )?wrong\b|(?:please )?(?:expect|forgive|excuse|bear with|be patient|allow)\b"
+    r"|please (?:(?:see|find) (?:below|inline|attached|my)|correct me|let me know|note)\b"
     r"|should (?:now |all )?be (?:good|fine|ok(?:ay)?|safe|enough|sufficient)\b)",
     re.IGNORECASE,
 )

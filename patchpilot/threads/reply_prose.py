@@ -40,6 +40,7 @@ from patchpilot.threads.phrases import (
     PENDING,
     PERHAPS,
     PING,
+    PLAIN_WISH,
     PROMISES,
     QUESTION,
     REFUSAL,
@@ -51,9 +52,11 @@ from patchpilot.threads.phrases import (
     TAKE_IT,
     THANKS_FOR_IT,
     THANKS_FOR_REVIEW,
+    TO_TRY,
     TOOK_INTO,
     TOOK_IT,
     TOOK_OWN,
+    TOOK_OWN_SHORTLY,
     TREE,
     TRIED,
     UNDER_CONDITION,
@@ -72,8 +75,8 @@ _SHORT_YES = 12
 """Words of a maintainer's yes."""
 _QUESTION_LINES = 6
 """Lines at the end of a quote in which a question is."""
-_LONGEST_ASSENT = 45
-"""Words of a mail that approves and asks for nothing."""
+_LONGEST_ASSENT = (30, 45)
+"""Words of a mail that approves and asks for nothing: in a discussion, and in an answer to the patch."""
 _ASKED_ANYWAY = 3
 """Words of asking that an answer to a question may have: it says how things are or should be."""
 
@@ -111,7 +114,8 @@ def read_prose(
         return Reading(MailKind.OTHER, 0.6, "only quotes")
     if by_author:
         own = FOLDED.sub(r"\1 ", words) if len(words.split()) <= _LONGEST_TAKING else ""
-        if match := TOOK_INTO.search(own) or TOOK_IT.search(own) or (TOOK_OWN.search(own) if to_self else None):
+        shortly = TOOK_OWN_SHORTLY.search(own) if len(own.split()) <= _SHORT_YES else None
+        if match := TOOK_INTO.search(own) or TOOK_IT.search(own) or (TOOK_OWN.search(own) if to_self else shortly):
             return Reading(MailKind.APPLIED, 0.7, _around(words, match))
     else:
         if match := REFUSAL.search(words):
@@ -156,7 +160,7 @@ def _talk(words: str, body: Body, subject: str, by_author: bool | None, answered
     asked = strong - len(GO_AHEAD.findall(words))
     if (
         (match := ASSENT.search(words))
-        and count <= _LONGEST_ASSENT
+        and count <= _LONGEST_ASSENT[answered is Answered.PATCH]
         and not questions
         and asked <= 0
         and not ASKS_WEAKLY.search(wishes.replace(match[0], ""))
@@ -177,7 +181,8 @@ def _talk(words: str, body: Body, subject: str, by_author: bool | None, answered
     if match := ASKS_AGAIN.search(words):
         return Reading(MailKind.REVIEW, 0.75, _around(words, match))
     asks_in_words = on_code and strong > 1 and questions * 2 < sentences
-    if mostly_questions and strong <= max(1, questions) and not asks_in_words:
+    wants_too = PLAIN_WISH.search(wishes) is not None and (answered is Answered.PATCH or on_code)
+    if mostly_questions and strong <= max(1, questions) and not asks_in_words and not wants_too:
         return Reading(MailKind.QUESTION, 0.6, "mostly questions")
     if answered is not Answered.PATCH and not on_code:
         enough = 0 if answered is Answered.AUTHOR else _ASKED_ANYWAY if any(line.on_question for line in said) else not questions
@@ -238,7 +243,7 @@ def _applied(words: str) -> Reading | None:
         return Reading(MailKind.APPLIED, 0.6, _around(words, there))
     for sentence in re.split(r"(?<=[.!?])\s|\n\n", words) if short and "?" not in words else ():
         joined = sentence.replace("\n", " ")
-        if WILL_APPLY.search(joined) and not (UNDER_CONDITION.search(joined) or PERHAPS.search(joined)):
+        if WILL_APPLY.search(joined) and not any(pattern.search(joined) for pattern in (UNDER_CONDITION, PERHAPS, TO_TRY)):
             return Reading(MailKind.APPLIED, 0.55, joined.strip()[:120], _tree(TREE.search(joined)))
     return None
 

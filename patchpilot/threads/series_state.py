@@ -35,6 +35,7 @@ _LEFT = {
     SeriesState.UNDER_REVIEW: ("is under review", "are under review"),
     SeriesState.CHANGES_REQUESTED: ("needs changes", "need changes"),
     SeriesState.STALLED: ("has no answer", "have no answer"),
+    SeriesState.PARTLY_ACCEPTED: ("is partly applied", "are partly applied"),
     SeriesState.REJECTED: ("was rejected", "were rejected"),
     SeriesState.WITHDRAWN: ("was withdrawn", "were withdrawn"),
     SeriesState.SUPERSEDED: ("was superseded", "were superseded"),
@@ -254,6 +255,8 @@ def _by_mails(evidence: Evidence) -> Verdict:
         newest = applied[-1]
         if dropped and dropped.tree == newest.tree and _at(dropped) > _at(newest):
             return Verdict(SeriesState.UNDER_REVIEW, f"dropped from {dropped.tree}: {dropped.title}", _of_event(dropped))
+        if all(event.part for event in applied):
+            return Verdict(SeriesState.PARTLY_ACCEPTED, f"a part of it applied by {newest.by}", _of_event(newest))
         why = f"applied to {newest.tree or 'the maintainer’s tree'} by {newest.by}"
         return Verdict(SeriesState.ACCEPTED, why, _of_event(newest))
     if withdrawn and _at(withdrawn) >= latest_sent:

@@ -8,9 +8,9 @@ from datetime import datetime
 
 from patchpilot.projects.loading import default_project
 from patchpilot.series.patch_pairing import title_key
-from patchpilot.threads.mail_classifier import unquoted
+from patchpilot.threads.mail_classifier import Classified, unquoted
 from patchpilot.threads.mail_kinds import STABLE, MailKind
-from patchpilot.threads.phrases import PATCHWORK_MARK, PROMISES, SENT_AGAIN, TOOK_BACK, WHOLE_SERIES, WITHDRAWS
+from patchpilot.threads.phrases import BARE_APPLIED, PATCHWORK_MARK, PROMISES, SELF_NACK, SENT_AGAIN, TOOK_BACK, WHOLE_SERIES, WITHDRAWS
 from patchpilot.threads.posted_series import Post
 from patchpilot.threads.reply_prose import read_prose
 from patchpilot.threads.sender import same_person
@@ -38,6 +38,12 @@ _ONE_PATCH = re.compile(r"\AThe patch\s+\S[^\n]*\s+has been applied to\b")
 _THIS_PATCH = re.compile(r"\b(?:one|patch)\Z", re.IGNORECASE)
 _SOME_PATCH = re.compile(r"\bthis (?:one|patch)\b", re.IGNORECASE)
 """One of several, which a mail below the cover letter does not name."""
+_FEW_PATCHES = re.compile(r"\b(?:these|those|the|your) (?P<count>one|two|three|four|five|six|seven|\d{1,2}) patches\b", re.IGNORECASE)
+_PART = re.compile(
+    r"\b(?:applied|queued|merged|pushed|picked|taken|took)(?: up)?(?: only| just)? the (?:[\w/-]+ ){1,4}(?:parts?|bits|hunks?|portion)\b",
+    re.IGNORECASE,
+)
+"""Who takes something out of one patch."""
 _ONE_NUMBER = r"#?\d{1,3}(?:/\d{1,3})?"
 _NUMBERS = (
     rf"{_ONE_NUMBER}(?:(?: ?[-–,&+] ?| (?:to|through|and) |, and ){_ONE_NUMBER}){{0,20}}"
@@ -62,7 +68,8 @@ _REMOVED = re.compile(r"\bremoved from\b.*-mm|^\s*\[(?P<why>[\w ./-]+)\] .*remov
 class Event:
     """An event reported in a mail; `what` is applied, merged (mainline), queued, review, proposed, failed (stable), refused, or by the author
     withdrawn or redone (a new version announced in patchwork); `tree`, `commit`, `version` where reported; `withdrawn` says in whose words
-    it was taken back; `sure` is False when only words say so, of somebody to whom the patch was not addressed; `of` is the title of the patch it is
+    it was taken back; `sure` is False when only words say so, of somebody to whom the patch was not addressed; `part` when they say that a part
+    of one patch was taken; `of` is the title of the patch it is
     about (None: the series, or unknown)."""
 
     what: str
@@ -76,6 +83,7 @@ class Event:
     title: str | None = None
     withdrawn: str | None = None
     sure: bool = True
+    part: bool = False
     of: str | None = None
 
     @property
@@ -161,14 +169,16 @@ def _events(reply: Attached) -> list[Event]:
     mail = reply.mail
     place, kind = mail.place, mail.kind
     base = Event("", mail.mail.date, mail.mail.message_id, mail.sender.trailer(), place.tree, patch=reply.patch)
-    if mail.by_author and kind in (MailKind.OTHER, MailKind.NACK) and reply.under is None:
+    refuses = kind in (MailKind.OTHER, MailKind.NACK) or (kind is MailKind.QUESTION and SELF_NACK.search(mail.body.text))
+    if mail.by_author and refuses and reply.under is None:
         return _by_author(reply, base)
     if kind is MailKind.APPLIED:
         if not place.commits and not mail.robot:
             if _is_one_of_many(reply):
                 return []
-            sure = mail.semi or mail.by_author or _is_addressed(reply) or _thanks(reply) or bool(_IN_A_TREE.search(mail.why))
-            base = replace(base, patch=_about(reply), sure=sure)
+            sure = mail.semi or mail.by_author or _is_addressed(reply) or _thanks(reply) or _has_a_tree(mail)
+            part = bool(_PART.search(" ".join(mail.body.text.split())))
+            base = replace(base, patch=_about(reply), sure=sure, part=part)
         if reply.under is not None:
             return [replace(base, what="queued", version=version) for version in reply.under.place.versions]
         if place.landings:
@@ -235,7 +245,11 @@ def _about(reply: Attached) -> int | None:
     """The patch that "applied" in words is about: 0 for the series, also when it answers the first patch of a series without a cover letter."""
     if _ONE_PATCH.match(reply.mail.body.text):
         return reply.patch
-    if reply.revision is None or len(reply.revision.patches) < 2 or WHOLE_SERIES.search(reply.mail.body.text):
+    if reply.revision is None or len(reply.revision.patches) < 2:
+        return 0
+    if _is_few(reply):
+        return reply.patch
+    if WHOLE_SERIES.search(reply.mail.body.text):
         return 0
     return 0 if reply.patch == 1 and not reply.revision.head.is_cover else reply.patch
 
@@ -243,7 +257,18 @@ def _about(reply: Attached) -> int | None:
 def _is_one_of_many(reply: Attached) -> bool:
     """Whether a mail about a whole series says that a single patch was taken, but not which."""
     many = reply.patch == 0 and reply.revision is not None and len(reply.revision.patches) > 1
-    return many and bool(_SOME_PATCH.search(reply.mail.why)) and not WHOLE_SERIES.search(reply.mail.why)
+    names_one = _SOME_PATCH.search(reply.mail.why) and not WHOLE_SERIES.search(reply.mail.why)
+    return many and (_is_few(reply) or bool(names_one))
+
+
+def _is_few(reply: Attached) -> bool:
+    """Whether a mail speaks of so many patches of a series, without the others."""
+    few = _FEW_PATCHES.search(reply.mail.why)
+    return few is not None and reply.revision is not None and _count(few["count"]) < len(reply.revision.patches)
+
+
+def _count(word: str) -> int:
+    return int(word) if word.isdecimal() else 1 + _COUNTS.index(word.lower())
 
 
 def _some(reply: Attached) -> list[Post]:
@@ -253,7 +278,7 @@ def _some(reply: Attached) -> list[Post]:
     if not found or len(patches) < 2 or ((found["those"] or "").isdecimal() and "patch " not in found[0].lower()):
         return []
     if first := found["first"]:
-        numbers = set(range(1, 1 + (int(first) if first.isdecimal() else 1 + _COUNTS.index(first.lower()))))
+        numbers = set(range(1, 1 + _count(first)))
     else:
         numbers = set()
         for part in re.split(r",? and |[,&+]", re.sub(r"#|/\d+", "", found["those"] or found["named"])):
@@ -272,6 +297,11 @@ def _is_addressed(reply: Attached) -> bool:
 def _thanks(reply: Attached) -> bool:
     """Whether "applied" comes with thanks or names a tree, as maintainers write it."""
     return "pw-bot" not in reply.mail.why and bool(_THANKS.search(reply.mail.body.text))
+
+
+def _has_a_tree(mail: Classified) -> bool:
+    """Whether "applied" is said as only those do who have a tree, or is all that is said."""
+    return bool(_IN_A_TREE.search(mail.why) or BARE_APPLIED.match(mail.body.text))
 
 
 def _mm(subject: str, base: Event) -> list[Event]:

@@ -173,6 +173,10 @@ PEOPLE = {
         "You can put me down for an ACK or whatever is best.",
         "ack",
     ),
+    "on top of": ("I'll apply them on top of the -rc5. Thanks!", "applied"),
+    "a question, see below": ("All looks good to me, just one question, please see below: does any code use that assumption?", "question"),
+    "pulled to try it": ("I'll pull this into my test trees and give it a run.", "other"),
+    "a question and a wish": ("Why is this one here? If Otto wrote it, please add a tag for him. What does it fix?", "review"),
     "a condition in another sentence": (
         "It is odd when read alone.\n\nI will apply it with the other tag, as you sent it\nshortly after.",
         "applied",

@@ -65,7 +65,11 @@ def test_an_author_who_maintains_takes_the_own_series() -> None:
         ("I've queued this onto pumps-next as I haven't seen any complaints.\nI can drop it if there are any.", "accepted"),
         ("Applied to the fixes branch of pumps.git.", "accepted"),
         ("I've taken these into pumps-next for more testing.", "accepted"),
+        ("Pushed.", "accepted"),
+        ("Patch-set applied, with minor edits of the comments.", "accepted"),
+        ("Thanks for the reviews, I've added this series to my pumps-ada (soon to be for-next) branch now.", "accepted"),
         ("Applied your suggestion, thanks.", "under-review"),
+        ("Pushed the call down into the pump, as you said.", "under-review"),
         ("I've pushed it to my branch for you to test.", "under-review"),
     ],
 )
@@ -91,6 +95,42 @@ def test_one_patch_taken_below_the_cover_letter_is_not_the_series() -> None:
         "Re: [PATCH 0/2] demo: two", "> And these?\n\nthese are already in demo-next.\n", sender=MATT, id="both", reply_to="c0", minutes=60
     )
     assert state(*_series(), both) == "accepted"
+
+
+def test_one_word_of_somebody_who_was_not_addressed_takes_it() -> None:
+    assert state(TO_MATT, answer("Applied.\n\nTess", to="v2", sender=TESTER)) == "accepted"
+
+
+def test_an_author_may_refuse_the_own_patch_and_ask_something() -> None:
+    text = "hm self-NAK\n\nThere is a helper for it. Rita, do you want to use it in the other ones as well?"
+    own = mail(f"Re: [PATCH net v2] {TITLE}", f"> Check.\n\n{text}\n", id="own", reply_to="v2", minutes=2100)
+    assert state(TO_MATT, own) == "withdrawn"
+
+
+def test_a_part_of_a_patch_that_was_applied_is_a_part() -> None:
+    part = answer("I've applied the water pump part of the patch.", to="v2")
+    assert state(TO_MATT, part) == "partly-accepted"
+    assert state(TO_MATT, part, answer("Applied the rest as well, thanks.", to="v2", minutes=2200)) == "accepted"
+
+
+def test_a_part_of_a_patch_of_a_series_is_left_open() -> None:
+    first = reply("[PATCH 1/2] demo: a", "Applied this one, thanks.", sender=MATT, id="w", reply_to="c1", minutes=600)
+    second = reply("[PATCH 2/2] demo: b", "I've applied the tap bits, thanks.", sender=MATT, id="p", reply_to="c2", minutes=700)
+    found = read(*_series(), first, second)
+    assert (found.state, found.why) == ("partly-accepted", "1 of 2 applied; 2/2 is partly applied")
+    assert next_step(found)
+
+
+def test_a_few_patches_of_a_series_are_not_the_series() -> None:
+    def of_three(text: str) -> str:
+        cover = mail("[PATCH 0/3] demo: three", "Three.\n\n 3 files changed, 3 insertions(+)\n", to=MATT, id="c0")
+        posts = [patch(f"[PATCH {n}/3] demo: {n}{n}", id=f"c{n}", reply_to="c0", to=MATT, minutes=n) for n in (1, 2, 3)]
+        return state(
+            cover, *posts, mail("Re: [PATCH 2/3] demo: 22", f"> Check.\n\n{text}\n", sender=MATT, id="few", reply_to="c2", minutes=60)
+        )
+
+    assert of_three("FWIW, I had just applied these two patches today.") == "partly-accepted"
+    assert of_three("FWIW, I had just applied these three patches today.") == "accepted"
 
 
 def test_who_pushed_it_has_a_tree() -> None:
