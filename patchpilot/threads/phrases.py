@@ -374,6 +374,11 @@ TOOK_OWN_SHORTLY = re.compile(
     re.IGNORECASE,
 )
 """A maintainer on their own patch, in a mail of a few words."""
+TOOK_OWN_FIRST = re.compile(
+    r"\A\W*(?:i(?:'ve| have)? )?(?:(?:now|just) )?(?:applied|queued|merged|pushed) (?:the|this|these) (?:whole )?(?:patch[- ]?set|series|patches)\b",
+    re.IGNORECASE,
+)
+"""A maintainer on their own patches, at the beginning of a mail."""
 TOOK_IT = re.compile(
     r"\A(?![^?]{0,400}\b(?:idea|point|suggest\w*|comments?|advice|feedback)\b)(?:[^?]{0,400}?(?:[.!]\s+|\n))?\W*"
     r"i(?:'ve| have)(?: now| just)? (?:applied|queued|merged|pushed|committed)"

@@ -27,6 +27,7 @@ from patchpilot.threads.phrases import (
     GOT_IT,
     GREETING,
     HAS_BEEN,
+    IMPERATIVE,
     IN_A_TREE,
     IN_TREE,
     IS_APPLIED,
@@ -56,6 +57,7 @@ from patchpilot.threads.phrases import (
     TOOK_INTO,
     TOOK_IT,
     TOOK_OWN,
+    TOOK_OWN_FIRST,
     TOOK_OWN_SHORTLY,
     TREE,
     TRIED,
@@ -114,7 +116,7 @@ def read_prose(
         return Reading(MailKind.OTHER, 0.6, "only quotes")
     if by_author:
         own = FOLDED.sub(r"\1 ", words) if len(words.split()) <= _LONGEST_TAKING else ""
-        shortly = TOOK_OWN_SHORTLY.search(own) if len(own.split()) <= _SHORT_YES else None
+        shortly = TOOK_OWN_FIRST.match(words) or (TOOK_OWN_SHORTLY.search(own) if len(own.split()) <= _SHORT_YES else None)
         if match := TOOK_INTO.search(own) or TOOK_IT.search(own) or (TOOK_OWN.search(own) if to_self else shortly):
             return Reading(MailKind.APPLIED, 0.7, _around(words, match))
     else:
@@ -196,7 +198,15 @@ def _talk(words: str, body: Body, subject: str, by_author: bool | None, answered
         return Reading(MailKind.REVIEW, 0.75 if strong > 1 or on_code else 0.6, "comments on the code" if on_code else "requests changes")
     if questions:
         return Reading(MailKind.QUESTION, 0.55, "a question")
+    if by_author is False and answered is Answered.PATCH and (wish := _imperative(words)):
+        return Reading(MailKind.REVIEW, 0.55, wish)
     return Reading(MailKind.OTHER, 0.6 if count <= 12 else 0.45, "a short comment" if count <= 12 else "discussion of the patch")
+
+
+def _imperative(words: str) -> str | None:
+    """The first sentence that tells somebody to do something."""
+    sentences = (" ".join(sentence.split()) for sentence in re.split(r"(?<=[.!?])\s+|\n\n", words))
+    return next((sentence[:120] for sentence in sentences if sentence[:1].isalpha() and IMPERATIVE.match(sentence)), None)
 
 
 def _words(body: Body) -> str:

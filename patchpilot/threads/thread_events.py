@@ -55,6 +55,11 @@ _TOOK_SOME = re.compile(
     r"|\b(?:applied|queued|merged|pushed|picked|taken|took)(?: up)?(?: only| just)? the first (?P<first>one|two|three|four|five|six|seven|\d{1,2})\b",
     re.IGNORECASE,
 )
+_ALL_BUT = re.compile(
+    rf"\b(?:all|series|everything|patches|set|patchset|them|these|rest)\b[^.!?]{{0,20}}\b(?:but|except(?: for)?|apart from|without|minus)(?: the)?"
+    rf"(?: patch(?:es)?)? (?P<left>{_NUMBERS})",
+    re.IGNORECASE,
+)
 _COUNTS = ("one", "two", "three", "four", "five", "six", "seven")
 _IN_SENTENCE = r"(?:[^.!?\n]|(?<=\d)\.(?=\d))*"
 _MOST_PATCHES = 1000
@@ -274,18 +279,28 @@ def _count(word: str) -> int:
 def _some(reply: Attached) -> list[Post]:
     """The patches that "applied 1-5", "the first two" names, where it leaves others out."""
     patches = reply.revision.patches if reply.revision else ()
-    found = _TOOK_SOME.search(" ".join(reply.mail.body.text.split()))
+    words = " ".join(reply.mail.body.text.split())
+    if left := _ALL_BUT.search(words):
+        without = _listed(left["left"])
+        return [post for post in patches if post.number not in without]
+    found = _TOOK_SOME.search(words)
     if not found or len(patches) < 2 or ((found["those"] or "").isdecimal() and "patch " not in found[0].lower()):
         return []
     if first := found["first"]:
         numbers = set(range(1, 1 + _count(first)))
     else:
-        numbers = set()
-        for part in re.split(r",? and |[,&+]", re.sub(r"#|/\d+", "", found["those"] or found["named"])):
-            ends = [int(end) for end in re.findall(r"\d+", part)]
-            numbers |= set(range(ends[0], min(ends[-1], _MOST_PATCHES) + 1)) if ends else set()
+        numbers = _listed(found["those"] or found["named"])
     some = [post for post in patches if post.number in numbers]
     return some if len(some) == len(numbers) < len(patches) else []
+
+
+def _listed(words: str) -> set[int]:
+    """The numbers of a list such as "1-3, 5/7 and 6"."""
+    numbers: set[int] = set()
+    for part in re.split(r",? and |[,&+]", re.sub(r"#|/\d+", "", words)):
+        ends = [int(end) for end in re.findall(r"\d+", part)]
+        numbers |= set(range(ends[0], min(ends[-1], _MOST_PATCHES) + 1)) if ends else set()
+    return numbers
 
 
 def _is_addressed(reply: Attached) -> bool:

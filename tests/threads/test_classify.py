@@ -534,3 +534,11 @@ def test_an_author_who_asks_a_maintainer_to_take_the_newer_version_asks_no_quest
     text = "Otto: May I kindly ask you to replace the two patches in your tree with these newer versions?"
     raw = reply("[PATCH v2] demo: x", text, sender=ADA, id="r", reply_to="p")
     assert kind_of(raw, ADA) == "other"
+
+
+def test_an_answer_to_the_patch_that_only_tells_what_to_do_wants_changes() -> None:
+    assert in_thread("Changes of text files have not been taken for long. Convert the file first.") == "review"
+    assert in_thread("Convert the file first.", to=MATT, above="1.other@example.net") == "other"
+    assert (
+        in_thread("This is commit 0123456789ab (demo: drop a tap) now.\n\n./include/tap.h:23: the declaration follows another.") == "other"
+    )

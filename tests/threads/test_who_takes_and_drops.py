@@ -121,6 +121,20 @@ def test_a_part_of_a_patch_of_a_series_is_left_open() -> None:
     assert next_step(found)
 
 
+@pytest.mark.parametrize(
+    "text", ["I have applied all but 2/2, thanks.", "Series applied except for patch 2, thanks.", "Applied the set without 2/2."]
+)
+def test_a_series_but_for_a_patch(text: str) -> None:
+    found = read(*_series(), mail("Re: [PATCH 0/2] demo: two", f"> Two.\n\n{text}\n", sender=MATT, id="but", reply_to="c0", minutes=600))
+    assert (found.state, found.why) == ("partly-accepted", "1 of 2 applied; 2/2 has no answer")
+
+
+def test_an_author_begins_with_what_was_applied() -> None:
+    text = "Applied the patch set without patch 2/2 for now.\n\n" + "I had to change the formatting of the documents in some places. " * 8
+    own = mail("Re: [PATCH 0/2] demo: two", f"On Mon, Rita Reviewer wrote:\n> Fine.\n\n{text}\n", id="own", reply_to="c0", minutes=600)
+    assert state(*_series(), own) == "partly-accepted"
+
+
 def test_a_few_patches_of_a_series_are_not_the_series() -> None:
     def of_three(text: str) -> str:
         cover = mail("[PATCH 0/3] demo: three", "Three.\n\n 3 files changed, 3 insertions(+)\n", to=MATT, id="c0")
