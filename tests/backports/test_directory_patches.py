@@ -58,7 +58,7 @@ def test_what_cannot_be_adapted_is_not_written(world: World, workdir: Path) -> N
 
 
 def test_what_is_not_sure_is_written_on_request_only(world: World, workdir: Path) -> None:
-    tree = tree_with(workdir, source(l19="check(19);", l20="nothing();"))
+    tree = tree_with(workdir, source(l19="check(19);", l20="check(20, none);"))
     out, files = written(patch_of(world, workdir), tree, "--adapt")
     assert "nothing written: adapted with a confidence of 0." in out
     assert not files

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field, replace
 from patchpilot.backports.adapt.adapted_file import AdaptedFile
 from patchpilot.backports.adapt.calls import absent_headers, other_signatures, undeclared_variables
 from patchpilot.backports.adapt.confidence import UNSURE, confidence_of
-from patchpilot.backports.adapt.dropped_code import found_elsewhere, is_torn
+from patchpilot.backports.adapt.dropped_code import files_with_change, found_elsewhere, is_torn
 from patchpilot.backports.adapt.explain_steps import elsewhere_step, renamed_step, space_step, step_of, twin_step
 from patchpilot.backports.adapt.features import features_of
-from patchpilot.backports.adapt.moved_code import changed_units, find_file, merge_units, unchanged_twins
+from patchpilot.backports.adapt.moved_code import changed_units, find_file, merge_units, nearest_folder, unchanged_twins
+from patchpilot.backports.adapt.placed_changes import before_and_after, changes_between
 from patchpilot.backports.adapt.renamed_names import absent_names, names_in, names_used, other_names, rename
-from patchpilot.backports.adapt.three_way import Carried, Way, merge_lines
+from patchpilot.backports.adapt.three_way import Carried, MergedLines, Way, merge_lines
 from patchpilot.backports.adapt.units import is_code, openers
 from patchpilot.backports.adapt.verify import problems
 from patchpilot.backports.fix_commit import FixCommit
@@ -24,6 +25,7 @@ from patchpilot.model.hunk_fit import text_lines
 SURE_ENOUGH = 0.5
 """Below this confidence nothing is written unless it is asked for."""
 _UNSURE_WAYS = {Way.OVER, Way.PIECE}
+_SURE_WHEN_MOVED = {Way.TOKENS, Way.EDGE, Way.REMOVED}
 _KINDS = {
     Way.ALREADY: "context",
     Way.TOKENS: "context",
@@ -96,11 +98,12 @@ def adapt_files(
     adapted = dict(files)
     for path, file in adapted.items():
         merge_file(path, file)
-    for path in [path for path, file in adapted.items() if file.ours is None and is_code(path)]:
-        moved = _moved(scratch, onto, path, adapted[path])
-        if moved:
+    near = _folders_in(scratch, onto, merge.paths)
+    for path in [path for path, file in adapted.items() if file.ours is None]:
+        moved = _moved(scratch, onto, path, adapted[path]) if is_code(path) else None
+        moved = moved or _placed(scratch, merge, onto, near, adapted[path])
+        if moved and moved[0] not in adapted:
             adapted |= {path: replace(adapted[path], carried=()), moved[0]: moved[1]}
-    near = [folder for folder in _near(merge.paths) if scratch.has(onto, folder)]
     base = scratch.tree_of(fix.base)
     renamed, unknown = _rename(scratch, adapted, merge, onto, base)
     for path, file in adapted.items():
@@ -186,9 +189,31 @@ def _moved(scratch: Scratch, tree: str, path: str, file: AdaptedFile) -> tuple[s
     merged = merge_units(ours, file.base, file.theirs, changed) if changed and ours else None
     if not there or not merged:
         return None
+    return there, _read_moved(scratch, tree, there, file, ours, merged)
+
+
+def _placed(scratch: Scratch, merge: Merge, tree: str, near: Sequence[str], file: AdaptedFile) -> tuple[str, AdaptedFile] | None:
+    """The one file near it that has the lines around the changes of a file that the branch does not have, with the changes made; None where there is none."""
+    places = files_with_change(scratch, tree, near, file)
+    if len(places) != 1 or places[0] in scratch.changed(tree, merge.tree):
+        return None
+    (there,) = places
+    ours = _lines(scratch, tree, there)
+    sides = before_and_after(ours, changes_between(file.base, file.theirs))
+    if not sides:
+        return None
+    merged = merge_lines(ours, *sides, openers(sides[0]) if is_code(there) else ())
+    if merged.lines == ours or not _SURE_WHEN_MOVED.issuperset(one.way for one in merged.carried):
+        return None
+    first = next((at for at, (one, other) in enumerate(zip(ours, merged.lines, strict=False)) if one != other), 0)
+    merged.carried.append(Carried(Way.MOVED, first))
+    return there, _read_moved(scratch, tree, there, file, ours, merged)
+
+
+def _read_moved(scratch: Scratch, tree: str, there: str, file: AdaptedFile, ours: Sequence[str], merged: MergedLines) -> AdaptedFile:
     entry = scratch.entries(tree, [there])[there]
     assert entry is not None
-    return there, AdaptedFile(entry[0], list(ours), file.base, file.theirs, merged.lines, tuple(merged.carried))
+    return AdaptedFile(entry[0], list(ours), file.base, file.theirs, merged.lines, tuple(merged.carried))
 
 
 def _rename(scratch: Scratch, files: Mapping[str, AdaptedFile], merge: Merge, onto: str, base: str) -> tuple[dict[str, str], set[str]]:
@@ -213,6 +238,11 @@ def _since(scratch: Scratch, fix: FixCommit, name: str, files: Mapping[str, Adap
     """The commit, not in the branch, that introduced a name to a conflicted file."""
     path = next((path for path, file in files.items() if name in names_in(file.base)), None)
     return who_added(scratch, fix, MissingSymbol(name, "", path), tip) if tip and path else None
+
+
+def _folders_in(scratch: Scratch, tree: str, paths: Sequence[str]) -> list[str]:
+    """The folders near files as a tree has them; in place of one that it does not have, the folder above."""
+    return sorted({nearest_folder(scratch, tree, f"{folder}/") for folder in _near(paths)} - {""})
 
 
 def _near(paths: Sequence[str]) -> list[str]:

@@ -42,9 +42,9 @@ def align(one: Sequence[str], other: Sequence[str]) -> Pairs:
     return found
 
 
-def align_tokens(one: Sequence[str], other: Sequence[str]) -> Pairs:
-    """The pairs of equal tokens of lines, without those of lines that have little in common."""
-    mine, theirs = ([tokenize([line]) for line in lines] for lines in (one, other))
+def align_tokens(one: Sequence[str], other: Sequence[str], *, whole: bool = False) -> Pairs:
+    """The pairs of equal tokens of lines (names as `whole` ones or in parts), without those of lines that have little in common."""
+    mine, theirs = ([tokenize([line], whole=whole) for line in lines] for lines in (one, other))
     starts, others = ([*accumulate((len(line) for line in side), initial=0)] for side in (mine, theirs))
     lines = align([key(line) for line in one], [key(line) for line in other])
     found: Pairs = {}

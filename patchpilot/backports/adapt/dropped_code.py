@@ -20,13 +20,14 @@ _TIMEOUT = 5.0
 
 def found_elsewhere(scratch: Scratch, tree: str, near: Sequence[str], files: Mapping[str, AdaptedFile]) -> dict[str, str]:
     """Path of a file of which a change was dropped → a file in the folders `near` it in the branch that has the lines of this change."""
-    found = {}
-    for path, file in files.items():
-        lines = _telling([line for part in _dropped(file) for line in part])
-        place = _file_with(scratch, tree, near, lines) if lines and near else None
-        if place:
-            found[path] = place
-    return found
+    places = {path: files_with_change(scratch, tree, near, file) for path, file in files.items()}
+    return {path: found[0] for path, found in places.items() if found}
+
+
+def files_with_change(scratch: Scratch, tree: str, near: Sequence[str], file: AdaptedFile) -> list[str]:
+    """The files in the folders `near` a file in the branch that have the lines of a change of it that was dropped."""
+    lines = _telling([line for part in _dropped(file) for line in part])
+    return _files_with(scratch, tree, near, lines) if lines and near else []
 
 
 def is_torn(files: Iterable[AdaptedFile]) -> bool:
@@ -61,10 +62,10 @@ def _telling(lines: Sequence[str]) -> list[str]:
     return sorted((line for line, count in names.items() if count >= _FEWEST_NAMES), key=lambda line: (-names[line], line))[:_MOST_LINES]
 
 
-def _file_with(scratch: Scratch, tree: str, near: Sequence[str], lines: Sequence[str]) -> str | None:
+def _files_with(scratch: Scratch, tree: str, near: Sequence[str], lines: Sequence[str]) -> list[str]:
     patterns = [part for line in lines for part in ("-e", line)]
     try:
         done = scratch.git("grep", "-I", "-l", "-z", "-F", "--all-match", *patterns, tree, "--", *near, ok=(0, 1), timeout=_TIMEOUT)
     except GitError:
-        return None
-    return next((name.partition(":")[2] for name in done.text.split("\0") if name), None)
+        return []
+    return [name.partition(":")[2] for name in done.text.split("\0") if name]

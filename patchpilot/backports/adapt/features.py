@@ -18,7 +18,8 @@ def features_of(files: Mapping[str, AdaptedFile], unknown: Collection[str], fix_
     """Name → number: the ways that were needed, how large the conflicts and the fix are, what is unknown to the branch.
 
     `fix_lines` is the number of lines that the fix adds and removes; `made_up` counts the lines that neither the branch nor the fix has, `crooked`
-    those that neither has below the line that they are below, and that are not indented as it asks for.
+    those that neither has below the line that they are below, and that are not indented as it asks for. `disagreed`: merging names in parts and as
+    whole ones gives two results.
     """
     features: dict[str, float] = defaultdict(float)
     carried = [(path, one) for path, file in files.items() for one in file.carried]
@@ -26,12 +27,15 @@ def features_of(files: Mapping[str, AdaptedFile], unknown: Collection[str], fix_
         features[f"has_{one.way}"] = 1.0
         features["block"] = max(features["block"], math.log1p(max(len(one.ours), len(one.base))))
         features["added"] = max(features["added"], math.log1p(max(0, len(one.theirs) - len(one.base))))
+    features["disagreed"] = not all(one.is_agreed for _, one in carried)
     made_up = crooked = 0
     for path, file in files.items():
         known = {key(line) for side in (file.ours or (), file.theirs) for line in side}
         made_up += sum(key(line) not in known for line in file.made)
         if is_code(path) and file.ours is not None:
             crooked += len(_crooked(file.made) - _crooked(file.ours) - _crooked(file.theirs))
+    features["no_code"] = not any(map(is_code, files))
+    features["files"] = math.log1p(len(files) - 1)
     features["made_up"] = math.log1p(made_up)
     features["crooked"] = math.log1p(crooked)
     features["ways"] = max(0, len({one.way for _, one in carried}) - 1)

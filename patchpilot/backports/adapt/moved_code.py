@@ -25,8 +25,8 @@ def changed_units(base: Sequence[str], theirs: Sequence[str]) -> list[tuple[Unit
 
 
 def find_file(scratch: Scratch, tree: str, path: str, names: Sequence[str]) -> str | None:
-    """The one file in the folders around `path` that defines all these functions or structures in a tree."""
-    folder = path.rpartition("/")[0] or "."
+    """The one file in the folder of `path` (or, where the tree lacks it, the folder above) that defines all these functions or structures in a tree."""
+    folder = nearest_folder(scratch, tree, path) or "."
     found: set[str] | None = None
     for name in names[:_MOST_NAMES]:
         defines = rf"^([A-Za-z_][A-Za-z0-9_ *]*[ *])?{re.escape(name)} ?\(.*[^;]$|^struct {re.escape(name)}( .*)?\{{"
@@ -37,6 +37,14 @@ def find_file(scratch: Scratch, tree: str, path: str, names: Sequence[str]) -> s
         files = {one.partition(":")[2] for one in done.text.split("\0") if one}
         found = files if found is None else found & files
     return found.pop() if found and len(found) == 1 else None
+
+
+def nearest_folder(scratch: Scratch, tree: str, path: str) -> str:
+    """The innermost folder around a path that a tree has; empty for its top."""
+    folder = path.rpartition("/")[0]
+    while folder and not scratch.has(tree, folder):
+        folder = folder.rpartition("/")[0]
+    return folder
 
 
 def merge_units(

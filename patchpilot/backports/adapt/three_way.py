@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from patchpilot.backports.adapt.alignment import align, align_tokens, similarity
-from patchpilot.backports.adapt.tokens import NEWLINE, Token, is_word, key, texts, tokenize, untokenize
+from patchpilot.backports.adapt.tokens import IDENTIFIER, NEWLINE, Token, is_word, key, texts, tokenize, untokenize
 
 # a text that the branch changed is still the one that the fix deletes when it has so much in common with it
 _STILL_THE_SAME = 0.5
@@ -30,13 +30,17 @@ class Way(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """A conflicting change: how it was carried, its place (a 0-based line of the merged text), and the lines of the three sides."""
+    """A conflicting change: how it was carried, its place (a 0-based line of the merged text), and the lines of the three sides.
+
+    `is_agreed`: the merge of whole names and that of their parts are the same.
+    """
 
     way: Way
     line: int
     ours: tuple[str, ...] = ()
     base: tuple[str, ...] = ()
     theirs: tuple[str, ...] = ()
+    is_agreed: bool = True
 
 
 @dataclass(slots=True)
@@ -104,21 +108,29 @@ def _indented(mine: str, old: str, new: str) -> str:
 
 def _merge_chunk(merged: MergedLines, sides: Chunk, blocks: Sequence[int]) -> None:
     mine, old, new = sides
-    chunk = _TokenChunk(sides, blocks)
+    parts, whole = (_TokenChunk(sides, blocks, whole=whole) for whole in (False, True))
+    one, other = (untokenize(chunk.merge()) for chunk in (parts, whole))
+    # where lines were replaced, parts of two names make a name that nobody declares
+    is_made_up = Way.OVER in parts.ways and _names(one) - set().union(*(_names("".join(side)) for side in sides))
+    chunk, text = (whole, other) if is_made_up else (parts, one)
     start = len(merged.lines)
-    merged.lines += untokenize(chunk.merge()).splitlines(keepends=True)
+    merged.lines += text.splitlines(keepends=True)
     for way in dict.fromkeys(chunk.ways):
-        merged.carried.append(Carried(way, start, tuple(mine), tuple(old), tuple(new)))
+        merged.carried.append(Carried(way, start, tuple(mine), tuple(old), tuple(new), key(one) == key(other)))
+
+
+def _names(text: str) -> set[str]:
+    return set(IDENTIFIER.findall(text))
 
 
 class _TokenChunk:
     """A conflict as tokens. `ways` are those by which its changes were carried."""
 
-    def __init__(self, sides: Chunk, blocks: Sequence[int]) -> None:
+    def __init__(self, sides: Chunk, blocks: Sequence[int], *, whole: bool) -> None:
         mine, old, new = sides
-        self.mine, self.old, self.new = (tokenize(side) for side in (mine, old, new))
-        self.in_mine = align_tokens(old, mine)
-        self.in_new = align_tokens(old, new)
+        self.mine, self.old, self.new = (tokenize(side, whole=whole) for side in (mine, old, new))
+        self.in_mine = align_tokens(old, mine, whole=whole)
+        self.in_new = align_tokens(old, new, whole=whole)
         self.blocks = blocks
         self.ways: list[Way] = []
 
@@ -191,7 +203,10 @@ class _TokenChunk:
             self.ways.append(Way.REMOVED)
             return (min(inside), max(inside) + 1) if inside else None
         self.ways.append(Way.OVER)
-        return (min(inside), max(inside) + 1) if inside else (left, left)
+        if inside:
+            return min(inside), max(inside) + 1
+        # a part of a line that the branch does not have belongs to no other line
+        return (left, left) if self._is_whole_lines(left, left, texts(added)) else None
 
     def _has_block(self, at: int) -> bool:
         """Whether the branch has the block that a token of the base is in."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 _TOKEN = re.compile(r"([^\S\n]*)(\n|[A-Za-z]+|[0-9]+|_+|[^\s\w]|\w|$)")
+_WHOLE = re.compile(r"([^\S\n]*)(\n|\w+|[^\s\w]|$)")
 IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
 NEWLINE = "\n"
 
@@ -17,9 +18,10 @@ class Token(NamedTuple):
     text: str
 
 
-def tokenize(lines: Iterable[str]) -> list[Token]:
-    """The tokens of lines; `untokenize` gives back the same text."""
-    return [Token(*found.groups()) for line in lines for found in _TOKEN.finditer(line) if found[0]]
+def tokenize(lines: Iterable[str], *, whole: bool = False) -> list[Token]:
+    """The tokens of lines, names as `whole` ones or in parts; `untokenize` gives back the same text."""
+    pattern = _WHOLE if whole else _TOKEN
+    return [Token(*found.groups()) for line in lines for found in pattern.finditer(line) if found[0]]
 
 
 def untokenize(tokens: Iterable[Token]) -> str:

@@ -105,7 +105,9 @@ def test_json_has_kind_confidence_steps_and_files(world: World) -> None:
 
 
 def test_what_is_not_likely_to_be_right_is_written_on_request_only(world: World, tmp_path: Path) -> None:
-    world.branch("6.6", world.groundwork, ("work: another way", {"w.c": source(l10="quick(10);", l19="check(19);", l20="nothing();")}))
+    world.branch(
+        "6.6", world.groundwork, ("work: another way", {"w.c": source(l10="quick(10);", l19="check(19);", l20="check(20, none);")})
+    )
     out = adapted(world, tmp_path / "out")
     assert "nothing written: adapted with a confidence of 0." in out
     assert not list((tmp_path / "out").rglob("*.patch"))

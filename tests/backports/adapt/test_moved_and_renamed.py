@@ -50,6 +50,22 @@ def test_a_name_that_a_missing_commit_changed_is_the_branchs_own(tmp_path: Path)
     assert found.kind == "renamed"
 
 
+def test_lines_that_are_in_another_file_on_the_branch_are_changed_there(tmp_path: Path) -> None:
+    words = [f"word_{number} of_list another_{number}" for number in range(9)]
+    text = "".join(f"{line}\n" for line in words)
+    filler = "".join(f"filler {number}\n" for number in range(40))
+    found, made, _ = adapted(
+        tmp_path,
+        {"tools/all.txt": filler + text},
+        {"tools/all.txt": filler, "tools/lists/words.txt": text},
+        {"tools/lists/words.txt": text.replace("of_list another_4", "of_list fixed_4")},
+    )
+    assert found is not None
+    assert made["tools/all.txt"] == filler + text.replace("of_list another_4", "of_list fixed_4")
+    assert found.kind == "moved"
+    assert found.steps == ("tools/all.txt:45: the code is in this file in the branch; made the change there",)
+
+
 def test_code_that_is_in_another_file_on_the_branch_is_changed_there(tmp_path: Path) -> None:
     one, other = function("one", "a(f);", "b(f);"), function("other", "c(f);")
     filler = "".join(function(f"filler{number}", f"step{number}(f);") for number in range(12))
@@ -70,16 +86,16 @@ def test_a_dropped_change_whose_code_is_elsewhere_is_never_sure(tmp_path: Path) 
     body = ("lock(f, MODE_FAST);", "if (f->type == TYPE_ONE && f->weight)", "unlock(f);")
     here = {
         "lib/all.c": "".join(function(f"f{number}", "x();") for number in range(4)) + function("work", *body),
-        "t.c": function("test", "old();"),
+        "t.c": function("test", "run(one);"),
     }
     later = {
         "lib/work.c": function("first", "y();") + function("work", *body) + "int table[] = { 1 };\n",
         "lib/all.c": None,
-        "t.c": function("test", "new();"),
+        "t.c": function("test", "run(ONE);"),
     }
     fixed = {
         "lib/work.c": function("first", "y();") + function("work", body[0], "if (f->type == TYPE_ONE)", body[2]) + "int table[] = { 2 };\n",
-        "t.c": function("test", "new(1);"),
+        "t.c": function("test", "run(ONE, 1);"),
     }
     found, _, _ = adapted(tmp_path, here, later, fixed)
     assert found

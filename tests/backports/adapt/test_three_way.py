@@ -105,3 +105,24 @@ def test_a_statement_that_no_side_indents_so_is_counted() -> None:
     )
     files = [AdaptedFile("100644", ours, ours, ours, made) for made in (ours, crooked)]
     assert ["crooked" in features_of({"w.c": file}, (), 1) for file in files] == [False, True]
+
+
+def test_a_part_of_a_line_that_the_branch_does_not_have_is_not_put_into_another_one() -> None:
+    base = lines("\tr = do_it(a, 1);\n\tif (r)\n\t\tlog(r);\n\treturn r;\n")
+    theirs = lines("\tr = do_it_safe(a, 1);\n\tif (r)\n\t\tlog(r);\n\treturn r;\n")
+    ours = lines("\treturn 0;\n")
+    merged = merge_lines(ours, base, theirs, openers(base))
+    assert merged.lines == ours
+
+
+@pytest.mark.parametrize(
+    ("ours", "fixed", "is_agreed"), [("run(one, 1);", "run(ONE, 2);", True), ("run(ONE_MORE, 1);", "run(TWO, 1);", False)]
+)
+def test_whether_whole_names_give_the_same_result_is_known(ours: str, fixed: str, is_agreed: bool) -> None:
+    sides = [lines(f"\t{line}\n") for line in (ours, "run(ONE, 1);", fixed)]
+    merged = merge_lines(*sides, openers(sides[1]))
+    assert [one.is_agreed for one in merged.carried] == [is_agreed]
+    assert (
+        features_of({"a.c": AdaptedFile("100644", *sides, merged.lines, tuple(merged.carried))}, (), 2).get("disagreed", False)
+        is not is_agreed
+    )

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Where the changes of a fix belong in a file that is not the one they were made in: by the lines around them."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from patchpilot.backports.adapt.alignment import align
+from patchpilot.backports.adapt.tokens import key
+
+# a change of which fewer lines are in the file belongs nowhere there
+_LEAST_FOUND = 0.4
+_NEAR = 4
+_MOST_PLACES = 50
+_AROUND = 3
+
+
+class Change(NamedTuple):
+    """A change: the 0-based line where it is meant to be, its lines before and after with those around them."""
+
+    start: int
+    old: Sequence[str]
+    new: Sequence[str]
+
+
+def changes_between(base: Sequence[str], theirs: Sequence[str]) -> list[Change]:
+    """The changes of a file, each with the lines around it; those that are near each other are one."""
+    found: list[Change] = []
+    pairs = [*sorted(align([key(line) for line in base], [key(line) for line in theirs]).items()), (len(base), len(theirs))]
+    ranges: list[tuple[int, int, int, int]] = []
+    low = start = 0
+    for at, there in pairs:
+        if low < at or start < there:
+            joined = ranges and low - ranges[-1][1] <= 2 * _AROUND
+            first = ranges.pop() if joined else (low, at, start, there)
+            ranges.append((first[0], at, first[2], there))
+        low, start = at + 1, there + 1
+    for low, high, start, end in ranges:
+        before, after = min(low, _AROUND), min(len(base) - high, _AROUND)
+        found.append(Change(low - before, base[low - before : high + after], theirs[start - before : end + after]))
+    return found
+
+
+def before_and_after(ours: Sequence[str], changes: Sequence[Change]) -> tuple[list[str], list[str]] | None:
+    """The lines of a file before and after a fix, as far as its changes show them: elsewhere it is `ours`. None where a change has no place."""
+    keys = [key(line) for line in ours]
+    before: list[str] = []
+    after: list[str] = []
+    done = drift = 0
+    for meant, old, new in changes:
+        place = _place(keys, [key(line) for line in old], max(0, meant + drift))
+        if place is None or place[0] < done:
+            return None
+        drift = place[0] - meant
+        between = ours[done : place[0]]
+        before += [*between, *old]
+        after += [*between, *new]
+        done = place[1]
+    rest = ours[done:]
+    return [*before, *rest], [*after, *rest]
+
+
+def _place(ours: Sequence[str], old: Sequence[str], meant: int) -> tuple[int, int] | None:
+    """The range of lines of the file that a hunk is about: where most of its lines are, rare ones first, the nearest to its intended line."""
+    places: dict[str, list[int]] = {}
+    for at, line in enumerate(ours):
+        if line:
+            places.setdefault(line, []).append(at)
+    votes: defaultdict[int, float] = defaultdict(float)
+    for number, line in enumerate(old):
+        found = places.get(line, ())
+        for at in found if len(found) <= _MOST_PLACES else ():
+            votes[at - number] += 1 / len(found)
+    if not votes:
+        return None
+    around = {start: sum(votes.get(start + step, 0.0) for step in range(-_NEAR, _NEAR + 1)) for start in votes}
+    start = max(around, key=lambda one: (round(around[one], 6), votes[one], -abs(one - meant)))
+    low = max(0, start - _NEAR)
+    pairs = align(old, ours[low : start + len(old) + _NEAR])
+    if len(pairs) < _LEAST_FOUND * len(old):
+        return None
+    first, last = min(pairs), max(pairs)
+    return max(0, low + pairs[first] - first), min(len(ours), low + pairs[last] + len(old) - last)
