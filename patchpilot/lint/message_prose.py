@@ -5,6 +5,7 @@ Pasted text (a log, a trace, a command and its output, a quoted mail, a table) i
 """
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from patchpilot.cache import patterns as re
@@ -181,6 +182,7 @@ def _paragraphs(patch: Patch, pasted: frozenset[int]) -> list[Paragraph]:
     return found
 
 
+@lru_cache(maxsize=512)
 def is_prose(line: str) -> bool:
     """Whether a line reads as a sentence rather than as a tag, a log, a list, a table, code or a link."""
     if len(re.findall(r"[^\W\d_]{2,}", line)) < 2 and not re.match(r"^[a-z]+[.,]?$", line):

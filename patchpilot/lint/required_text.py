@@ -21,12 +21,15 @@ _LONGER = 4
 _FOLDED = str.maketrans({"\u017f": "s", "\u0131": "i"})
 """Letters that `re.IGNORECASE` takes for an ASCII letter, and that `str.lower` does not change to it."""
 
+NOT_ASCII = "\x80"
+"""The text that stands for any character that is not ASCII."""
+
 Texts = tuple[str, ...]
 
 
 def folded(text: str) -> str:
-    """Returns the text in lower case, so that it has every text that a pattern matches in it, in any case."""
-    return text.lower() if text.isascii() else text.translate(_FOLDED).lower()
+    """Returns the text in lower case, so that it has every text that a pattern matches in it, in any case; NOT_ASCII follows one that has other letters."""
+    return text.lower() if text.isascii() else f"{text.translate(_FOLDED).lower()}\n{NOT_ASCII}"
 
 
 def required_texts(arguments: Mapping[str, Any]) -> Texts:
@@ -111,6 +114,10 @@ def _of_sequence(items: Any) -> Texts:
 
 def _of_item(operator: str, argument: Any) -> Texts:
     match operator:
+        case "LITERAL":
+            return () if chr(argument).isascii() else (NOT_ASCII,)
+        case "IN":
+            return (NOT_ASCII,) if all(map(_is_not_ascii, argument)) else ()
         case "SUBPATTERN":
             return _of_sequence(argument[3])
         case "ATOMIC_GROUP":
@@ -124,6 +131,12 @@ def _of_item(operator: str, argument: Any) -> Texts:
             return _of_sequence(argument[2]) if argument[0] else ()
         case _:
             return ()
+
+
+def _is_not_ascii(item: Any) -> bool:
+    """Whether an item of a set is a character or a range without ASCII characters."""
+    operator, argument = item
+    return str(operator) in ("LITERAL", "RANGE") and not chr(argument[0] if isinstance(argument, tuple) else argument).isascii()
 
 
 def _exact(operator: Any, argument: Any) -> Texts:

@@ -6,6 +6,7 @@ kernel also read `Fixes:` and `Cc: stable` further up, so `parse_trailers` repor
 """
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from patchpilot.cache import patterns as re
@@ -57,6 +58,7 @@ class Trailer(NamedTuple):
         return f"{self.name}: {self.value}"
 
 
+@lru_cache(maxsize=512)
 def is_trailer(line: str) -> bool:
     """Whether the line has a trailer's form and a name that is (or looks like) a tag."""
     match = _TRAILER.match(line)

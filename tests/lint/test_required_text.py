@@ -79,3 +79,9 @@ def test_a_rule_whose_texts_do_not_occur_is_not_run(monkeypatch: pytest.MonkeyPa
     body = f" old_call(0);\n-int b;\n+{line}\n int d;"
     run(Context(parse_patch(mail("frob: do it", "Do it.", file_diff("drivers/frob/frob.c", body)).encode(), "x.patch")), [rule])
     assert len(calls) == called
+
+
+def test_a_match_that_is_not_ascii_requires_a_text_that_is_not() -> None:
+    (mark,) = required_texts({"pattern": "^[^\u00a0]*[\u00a0-\u00ff]"})
+    assert mark in folded("a\u00e9")
+    assert mark not in folded("ae")

@@ -2,6 +2,7 @@
 """The per-line scan of a patch that all line and C rules use: file, line number, lines left in the hunk, sanitized text."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from patchpilot.cache import patterns as re
@@ -84,7 +85,7 @@ class ScannedLine:
     @property
     def suffix(self) -> str:
         """Returns the suffix of the file's name without its dot; "" without one."""
-        return self.file.rpartition(".")[2] if "." in self.file.rpartition("/")[2] else ""
+        return _suffix(self.file)
 
     @property
     def code(self) -> str:
@@ -99,6 +100,11 @@ class ScannedLine:
         if COMMENT not in self.text:
             return ""
         return "".join(char for mark, char in zip(self.text, self.raw, strict=False) if mark == COMMENT)
+
+
+@lru_cache(maxsize=64)
+def _suffix(file: str) -> str:
+    return file.rpartition(".")[2] if "." in file.rpartition("/")[2] else ""
 
 
 class LineScan:

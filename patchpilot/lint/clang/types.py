@@ -6,6 +6,7 @@ learned type costs a set entry, and no pattern grows with the patch.
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from patchpilot.cache import patterns as re
 from patchpilot.lint.clang.c_patterns import IDENT, INLINE, MODIFIER, STORAGE, TYPEDEFS, WORD, pattern
@@ -166,12 +167,7 @@ class Types:
 
     def _is_name(self, name: str) -> bool:
         """Whether one word alone is a type (except number words)."""
-        return (
-            name in PLAIN_TYPES
-            or name in self.types
-            or (name.endswith(NAME_ENDS) and name not in ("_t", "_handler", "_handler_fn"))
-            or pattern(TYPEDEFS).fullmatch(name) is not None
-        )
+        return name in self.types or _is_usual_name(name)
 
     def _ends_in_type(self, text: str, start: int, end: int) -> bool:
         """Whether a type may start after a word's first letter and reach the word's end."""
@@ -275,6 +271,16 @@ class Types:
         elif self._is_name(word):
             ends.append(end)
         return ends
+
+
+@lru_cache(maxsize=4096)
+def _is_usual_name(name: str) -> bool:
+    """Whether one word alone is a type in any source."""
+    return (
+        name in PLAIN_TYPES
+        or (name.endswith(NAME_ENDS) and name not in ("_t", "_handler", "_handler_fn"))
+        or pattern(TYPEDEFS).fullmatch(name) is not None
+    )
 
 
 def modifier_source(learned: tuple[str, ...]) -> str:

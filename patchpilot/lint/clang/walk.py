@@ -140,14 +140,14 @@ def _declared_function(line_context: LineContext) -> str | None:
 
 def _ask(checks: list[CCheck], line_context: LineContext, result: CCode) -> None:
     text = line_context.text
-    for one in checks:
-        if one.needles:
-            for needle in one.needles:
+    for function, needles in checks:
+        if needles:
+            for needle in needles:
                 if needle in text:
                     break
             else:
                 continue
-        found = one.function(line_context)
+        found = function(line_context)
         if found:
             for name, hit in found:
                 result.hits.setdefault(name, []).append(hit)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from patchpilot.cache import patterns as re
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.lint_context import Context
-from patchpilot.lint.required_text import whole_text
+from patchpilot.lint.required_text import part_text
 from patchpilot.model.file_diff import DiffLine
 from patchpilot.model.patch import Patch
 
@@ -111,11 +111,11 @@ def _has_line(context: Context, path: str | None, spaced: list[DiffLine]) -> boo
     return any(line.kind != "+" and f"\n{line.text}\n" in text for line in spaced)
 
 
-def _mail_read(context: Context, _arguments: Arguments) -> str:
-    return whole_text(context)
+def _text_read(context: Context, _arguments: Arguments) -> str:
+    return part_text(context, "text and diff", context.patch.lines[context.patch.message_line - 1 :])
 
 
-@detector("encoded-leftovers", {"quoted-printable": "", "entities": "", "html": ""}, reads=_mail_read, needles=list)
+@detector("encoded-leftovers", {"quoted-printable": "", "entities": "", "html": ""}, reads=_text_read, needles=list)
 def encoded_leftovers(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports leftovers of quoted-printable or HTML in the text or the diff; they have one of `needles`."""
     patch = context.patch

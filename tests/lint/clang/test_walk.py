@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from patchpilot.lint.clang import walk
+from patchpilot.lint.clang.c_check import CCheck, LineContext
 from patchpilot.lint.clang.walk import CCode, code
 from patchpilot.lint.lint_context import Context, Options
 from patchpilot.model.mail import parse_patch
@@ -38,6 +40,30 @@ def test_an_array_at_the_end_of_a_struct_is_seen_however_it_is_spelled() -> None
         assert _names(["struct frob {", "\tint size;", member, "};"]).get("fake-flexible-array") == 1, member
     for member in ("\tint a[];", "\tint a[2];", "\tint a[0] = b;", "\tf(a[0]);", "\ta[0];", "\tint 0];"):
         assert "fake-flexible-array" not in _names(["struct frob {", "\tint size;", member, "};"]), member
+
+
+def test_a_check_is_asked_about_the_lines_with_its_needle_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def note(context: LineContext) -> None:
+        asked.append(context.text)
+
+    monkeypatch.setattr(walk, "ADDED", [CCheck(note, ("frob",)), CCheck(note, ("elsewhere",))])
+    _walk(["int a;", "int frob;"])
+    assert asked == ["+int frob;"]
+
+
+def test_layout_is_checked_on_added_lines_and_the_line_below(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def note(context: LineContext) -> None:
+        asked.append(context.text)
+
+    monkeypatch.setattr(walk, "LAYOUT", [CCheck(note, ())])
+    diff = "diff --git a/frob/a.c b/frob/a.c\n--- a/frob/a.c\n+++ b/frob/a.c\n@@ -1,3 +1,4 @@\n int a;\n+int b;\n int c;\n int d;\n"
+    code(Context(parse_patch(f"{HEAD}{diff}".encode(), "x.patch")))
+    # the first line of a hunk is below the header of the file, a line with the sign of added ones
+    assert asked[1:] == ["+int b;", " int c;"]
 
 
 def test_files_that_are_no_c_are_not_read_as_c() -> None:
