@@ -25,6 +25,8 @@ _TAKEN_BACK = re.compile(
     re.IGNORECASE,
 )
 _KEPT = re.compile(r"\b(?:not|n't|never|why)\s+(?:\w+\s+)?(?:drop|revert)|should (?:i|we) (?:drop|revert)", re.IGNORECASE)
+_ASKED_TO = re.compile(r"\b(?:please|can you|could you|would you|will you|mind)\b", re.IGNORECASE)
+"""A question that asks for it."""
 _OTHERS = re.compile(
     r"\b(?:version (?:from|by|of) |(?:someone|somebody) else|superseded|another patch|(?:same|identical|similar) patch|"
     r"already (?:fixed|applied|merged))\b",
@@ -160,6 +162,8 @@ def _taken_back(reply: Attached) -> tuple[str, str] | None:
     if not match or _KEPT.search(words):
         return None
     sentence = re.search(_IN_SENTENCE + re.escape(match[0]) + _IN_SENTENCE, words)
+    if sentence and words[sentence.end() :].lstrip().startswith("?") and not _ASKED_TO.search(sentence[0]):
+        return None
     return " ".join((sentence[0] if sentence else match[0]).split())[:160], target.mail.message_id
 
 

@@ -135,6 +135,21 @@ def test_an_author_begins_with_what_was_applied() -> None:
     assert state(*_series(), own) == "partly-accepted"
 
 
+def test_who_asks_why_it_should_not_be_taken_takes_nothing_back() -> None:
+    applied = answer("I applied them for v6.10 now.", to="v2")
+    text = "I was hoping for v6.9. Is there something that makes you think they shouldn't be merged as fixes?"
+    asked = mail(f"Re: [PATCH net v2] {TITLE}", f"> Applied.\n\n{text}\n", id="asked", reply_to="x2100", minutes=2200)
+    assert state(TO_MATT, applied, asked) == "accepted"
+    asked_to = mail(
+        f"Re: [PATCH net v2] {TITLE}",
+        "> Applied.\n\nCould you drop it again? It breaks my pump.\n",
+        id="drop",
+        reply_to="x2100",
+        minutes=2200,
+    )
+    assert state(TO_MATT, applied, asked_to) != "accepted"
+
+
 def test_a_few_patches_of_a_series_are_not_the_series() -> None:
     def of_three(text: str) -> str:
         cover = mail("[PATCH 0/3] demo: three", "Three.\n\n 3 files changed, 3 insertions(+)\n", to=MATT, id="c0")
