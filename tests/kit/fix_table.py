@@ -28,6 +28,7 @@ from pygments.token import Token
 
 from patchpilot.cache import patterns as re
 from patchpilot.commits.tree_readers import DirectoryTree
+from patchpilot.lint.fixing.guard import aligns, compiled
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch
 from patchpilot.services.check.apply_fixes import fix
@@ -52,6 +53,7 @@ EQUIVALENT = (
     (r"S_I\w+(?: \| S_I\w+)*", r"0[0-7]{3}"),
     # the line of a macro that goes on
     (r"", r"\\"),
+    (r"\\ (?:\| \||& &)", r"(?:\| \||& &) \\"),
     (r"printk\w*", r"pr_(?!debug|cont)\w+"),
     (r"KERN_[A-Z]+", r""),
     (r"(?:\( )?1(?i:ull?) < ?<(?: \()?", r"(?:BIT(?:_ULL)?)?"),
@@ -61,6 +63,9 @@ _LICENSE = re.compile(r'(MODULE_LICENSE\("GPL) v2(?="\))')
 """A string of which the module loader treats both forms the same."""
 _CHAIN = re.compile(r"^([ \t]*)([\w.>-]+) = ([\w.>-]+) = ([^=;]+);$", re.MULTILINE)
 """An assignment to two places on one line."""
+_NEAR = 8
+"""Lines between changes that are compared together."""
+_MOST_ALIGNMENTS = 20000
 Counts = collections.Counter[str]
 
 
@@ -145,7 +150,7 @@ def scored(patch: Path, *, function, answers: Answers, ask_script: bool) -> Fixe
     content = patch.read_bytes()
     fixed, mine = function(content, answers)
     script = tuple(answers.findings(one) for one in (content, fixed)) if ask_script else (Counts(), Counts())
-    return Fixed((script[0], mine[0]), (script[1], mine[1]), damage(content, fixed))
+    return Fixed((script[0], mine[0]), (script[1], mine[1]), damage(content, fixed, DirectoryTree(answers.tree).version))
 
 
 def ours(content: bytes, answers: Answers, *, unsafe: bool = False) -> tuple[bytes, tuple[Counts, Counts]]:
@@ -172,8 +177,11 @@ def _counted(result) -> Counts:
     return Counts(finding.checkpatch or finding.name for finding in result.all)
 
 
-def damage(old: bytes, new: bytes) -> str:
-    """Returns what a fixed patch damages: "" where it applies to the same lines, and the result differs by equivalences only."""
+def damage(old: bytes, new: bytes, version: tuple[int, int] | None) -> str:
+    """Returns what a fixed patch damages: "" where it applies to the same lines, and the result differs by equivalences only.
+
+    Code that is not compiled from this kernel version on does not count.
+    """
     if old == new:
         return ""
     patch = parse_patch(old, "old.patch")
@@ -184,7 +192,12 @@ def damage(old: bytes, new: bytes) -> str:
         return "does not apply"
     if was.keys() != now.keys():
         return "other files"
-    changes = {change for path in was if path.endswith((".c", ".h")) for change in token_changes(was[path], now[path])}
+    changes = {
+        change
+        for path in was
+        if path.endswith((".c", ".h"))
+        for change in token_changes(*(_compiled(one[path], version) for one in (was, now)))
+    }
     return "; ".join(sorted(changes))
 
 
@@ -214,9 +227,19 @@ def applied(patch: Patch, content: bytes) -> dict[str, str] | None:
 def token_changes(old: str, new: str) -> Iterator[str]:
     """Yields the changes between the C tokens of two texts that are not in `EQUIVALENT`."""
     was, now = (token_lines(_CHAIN.sub(_split, _LICENSE.sub(r"\1", text))) for text in (old, new))
-    for kind, top, bottom, start, end in difflib.SequenceMatcher(None, was, now, autojunk=False).get_opcodes():
-        if kind != "equal":
-            yield from _changes([one for line in was[top:bottom] for one in line], [one for line in now[start:end] for one in line])
+    for group in difflib.SequenceMatcher(None, was, now, autojunk=False).get_grouped_opcodes(_NEAR):
+        (_, top, _, start, _), (_, _, bottom, _, end) = group[0], group[-1]
+        if not aligns(_joined(was[top:bottom]), _joined(now[start:end]), EQUIVALENT, most=_MOST_ALIGNMENTS):
+            for _, first, last, low, high in group:
+                yield from _changes(_joined(was[first:last]), _joined(now[low:high]))
+
+
+def _joined(lines: Sequence[tuple[str, ...]]) -> list[str]:
+    return [token for line in lines for token in line]
+
+
+def _compiled(text: str, version: tuple[int, int] | None) -> str:
+    return "\n".join(compiled(text.split("\n"), "", version)) if version else text
 
 
 def _split(chain: "re.Match[str]") -> str:

@@ -7,7 +7,8 @@ from difflib import SequenceMatcher
 from patchpilot.cache import patterns as re
 from patchpilot.lint.clang.mask_comments import COMMENT as NOTE
 from patchpilot.lint.clang.mask_comments import Sanitizer
-from patchpilot.lint.fixing.fixer import CODE, COMMENT, PROSE, SPACE, RegisteredFixer, TokenChanges
+from patchpilot.lint.fixing.fixer import CODE, COMMENT, FOLDED, PROSE, SPACE, RegisteredFixer, TokenChanges
+from patchpilot.lint.fixing.version_tests import dropped
 
 _TOKEN = re.compile(
     r"(?P<string>\"[X\t]*\"?|'[X\t]*'?)|[A-Za-z_$]\w*|\.?\d(?:[eEpP][+-]|[\w.])*|<<=|>>=|\.\.\.|->|\+\+|--|<<|>>|<=|>=|==|!=|&&|\|\||[-+*/%&|^]=|##|\S"
@@ -15,6 +16,8 @@ _TOKEN = re.compile(
 _DIRECTIVE = re.compile(r"\s*#")
 _VERBATIM = re.compile(r"\s*#\s*(?:include|error|warning|pragma)\b")
 END = "\n"
+_LONGEST_RUN, _MOST_ALIGNMENTS = 12, 800
+"""Bounds of the search for an alignment of tokens: tokens of a run that differs, and places in both texts."""
 
 
 def tokens(texts: Sequence[str], inside: str = "") -> tuple[list[str], str, str]:
@@ -43,9 +46,24 @@ def tokens(texts: Sequence[str], inside: str = "") -> tuple[list[str], str, str]
     return result, "".join(notes), blanker.inside
 
 
-def keeps_meaning(old: Sequence[str], new: Sequence[str], *, path: str, fixer: RegisteredFixer, inside: str = "") -> bool:
-    """Whether a fixer may replace the old lines by the new ones: what differs is what it declares that it changes."""
+def keeps_meaning(
+    old: Sequence[str],
+    new: Sequence[str],
+    *,
+    path: str,
+    fixer: RegisteredFixer,
+    inside: str = "",
+    version: tuple[int, int] | None = None,
+) -> bool:
+    """Whether a fixer may replace the old lines by the new ones: what differs is what it declares that it changes.
+
+    `version` is that of the kernel tree for which the code is.
+    """
     changes = fixer.changes
+    if changes == FOLDED:
+        if not version:
+            return False
+        old, new = (compiled(lines, inside, version) for lines in (old, new))
     if changes == SPACE and _squeezed(old) != _squeezed(new):
         return False
     if not path.endswith(CODE):
@@ -54,22 +72,54 @@ def keeps_meaning(old: Sequence[str], new: Sequence[str], *, path: str, fixer: R
     now, says, after = tokens(new, inside)
     if before != after:
         return False
-    if changes == SPACE:
+    if changes in (SPACE, FOLDED):
         return was == now and said == says
     if changes in (COMMENT, PROSE):
         return was == now
     return said == says and only_changes(was, now, fixer.tokens)
 
 
+def compiled(texts: Sequence[str], inside: str, version: tuple[int, int]) -> list[str]:
+    """Returns the lines without those that no compiler sees from a kernel version on."""
+    blanker = Sanitizer()
+    blanker.inside = inside
+    gone = dropped([blanker.line(f"+{text}")[1:] for text in texts], version)
+    return [text for at, text in enumerate(texts) if at not in gone]
+
+
 def only_changes(was: Sequence[str], now: Sequence[str], allowed: TokenChanges) -> bool:
     """Whether every run of tokens that differs is one of the allowed changes; no string differs unless it is one that they name."""
     if [_restated(one, allowed) for one in was if one[0] in "\"'"] != [one for one in now if one[0] in "\"'"]:
         return False
-    return all(
-        kind == "equal"
-        or any(re.fullmatch(rf"(?:{old})\n(?:{new})", f"{' '.join(was[a:b])}\n{' '.join(now[c:d])}") for old, new in allowed)
-        for kind, a, b, c, d in SequenceMatcher(None, was, now, autojunk=False).get_opcodes()
-    )
+    runs = SequenceMatcher(None, was, now, autojunk=False).get_opcodes()
+    return all(kind == "equal" or _is_allowed(was[a:b], now[c:d], allowed) for kind, a, b, c, d in runs) or aligns(was, now, allowed)
+
+
+def _is_allowed(was: Sequence[str], now: Sequence[str], allowed: Sequence[tuple[str, str]]) -> bool:
+    return any(re.fullmatch(rf"(?:{old})\n(?:{new})", f"{' '.join(was)}\n{' '.join(now)}") for old, new in allowed)
+
+
+def aligns(was: Sequence[str], now: Sequence[str], allowed: TokenChanges, *, most: int = _MOST_ALIGNMENTS) -> bool:
+    """Whether there is an alignment of the tokens in which every run that differs is one of the allowed changes; at `most` so many are tried."""
+    open_ends = [(0, 0, False)]
+    seen = set(open_ends)
+    while open_ends and len(seen) < most:
+        at, here, has_changed = open_ends.pop()
+        if at == len(was) and here == len(now):
+            return True
+        ends: list[tuple[int, int, bool]] = []
+        for length in () if has_changed else range(min(_LONGEST_RUN, len(was) - at) + 1):
+            run = was[at : at + length]
+            patterns = [(old, new) for old, new in allowed if re.fullmatch(old, " ".join(run))]
+            others = range(0 if length else 1, min(_LONGEST_RUN, len(now) - here) + 1) if patterns else ()
+            ends += [(at + length, here + other, True) for other in others if _is_allowed(run, now[here : here + other], patterns)]
+        # the next one to follow is the last: equal tokens, else the shortest change
+        ends.sort(key=lambda end: end[0] + end[1], reverse=True)
+        if at < len(was) and here < len(now) and was[at] == now[here]:
+            ends.append((at + 1, here + 1, False))
+        open_ends += [end for end in ends if end not in seen]
+        seen.update(ends)
+    return False
 
 
 def _restated(string: str, allowed: TokenChanges) -> str:

@@ -330,7 +330,8 @@ def _guarded(change: LineChange, context: Context, fixer: RegisteredFixer) -> bo
     old = [lines[number - 1].raw[1:] for number in range(numbers[0], numbers[-1] + 1) if lines[number - 1].sign == "+"]
     after = PatchEdit.of(context.patch).excerpt(change, numbers[0], numbers[-1])
     new = [as_bytes(text)[1:] for text in after if text.startswith("+")]
-    return keeps_meaning(old, new, path=first.file, fixer=fixer, inside=inside)
+    version = context.tree.version if context.tree else None
+    return keeps_meaning(old, new, path=first.file, fixer=fixer, inside=inside, version=version)
 
 
 def _inside(text: str, raw: str) -> str | None:

@@ -21,4 +21,4 @@ OLD = patch_of(" \tint ret;\n+\tuint32_t a = frob(0x1F);\n \tint more;")
 )
 def test_damage_is_seen(old: str, new: str, seen: str) -> None:
     assert OLD.replace(old, new) != OLD
-    assert damage(OLD.encode(), OLD.replace(old, new).encode()) == seen
+    assert damage(OLD.encode(), OLD.replace(old, new).encode(), None) == seen

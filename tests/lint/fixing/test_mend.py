@@ -50,6 +50,22 @@ def code(mended: FixOutcome) -> str:
         ("\tif (up && frob->next != NULL)", "\tif (up && frob->next)"),
         ("\tif (frob_next(frob, up + 1) == NULL)", "\tif (!frob_next(frob, up + 1))"),
         ("\tif (up &&\n+\t    frob->next == NULL &&\n+\t    more)", "\tif (up &&\n\t    !frob->next &&\n\t    more)"),
+        ("\tif ((frob != NULL) && !(more != NULL) && (link == NULL))", "\tif (frob && !more && !link)"),
+        ("\tfor (frob = first; frob != NULL; frob = frob->next)", "\tfor (frob = first; frob; frob = frob->next)"),
+        ("\tcount = (frob != NULL) ? 1 : 2;", "\tcount = frob ? 1 : 2;"),
+        ("\tup = *frob == NULL;", "\tup = !*frob;"),
+        ("\tup = (struct frob *)frob == NULL;", "\tup = !(struct frob *)frob;"),
+        ("\tif (frobs[mode & (up + 1)].link == NULL)", "\tif (!frobs[mode & (up + 1)].link)"),
+        ("#define FROB_IS_DOWN(frob) (frob_of((frob))->link == NULL)", "#define FROB_IS_DOWN(frob) (!frob_of((frob))->link)"),
+        ('\tTEST_ASSERT(frob != NULL, "no frob");', '\tTEST_ASSERT(frob, "no frob");'),
+        ("\tbool up = frob != NULL;", "\tbool up = frob;"),
+        ("\tup = 1;\n+\tlink->min = link->max = 2;", "\tup = 1;\n\tlink->max = 2;\n\tlink->min = link->max;"),
+        ("\tcount = 2 * (mode -1)+more[1]*up->mode;", "\tcount = 2 * (mode - 1) + more[1] * up->mode;"),
+        ("\tcount = mode&more;", "\tcount = mode & more;"),
+        ("\tfrob_start(frob, mode*count);", "\tfrob_start(frob, mode * count);"),
+        ("\tframe = kzalloc((count)*sizeof(*frame), GFP_KERNEL);", "\tframe = kzalloc((count) * sizeof(*frame), GFP_KERNEL);"),
+        ("#define FROB_LAST (FROB_COUNT-1)", "#define FROB_LAST (FROB_COUNT - 1)"),
+        ("\t/* 0x10 */ u32 mode; // of the link", "\tu32 mode; /* 0x10 */ // of the link"),
         ("\tif (FROB_MAX <= count)", "\tif (count >= FROB_MAX)"),
         ("\twhile (0 != frob_read(frob->regs + 3))", "\twhile (frob_read(frob->regs + 3) != 0)"),
         ("\tif (up &&\n+\t    0 == frob_mode(frob))", "\tif (up &&\n\t    frob_mode(frob) == 0)"),
@@ -85,8 +101,13 @@ def test_what_is_certain_is_mended(bad: str, good: str) -> None:
         "\tfor (;;)",
         "\treturn frob != NULL;",
         "#define FROB_IS_DOWN(frob) (frob == NULL)",
-        "\tup = *frob == NULL;",
-        "\tup = (struct frob *)frob == NULL;",
+        "\tASSERT_EQ(frob != NULL, up);",
+        "\tcount = (mode)*more;",
+        "\tfor (foo*frob = more; frob; frob++)",
+        "#if __has_include(<frob/frob-one.h>)",
+        "\tup = (frob != NULL) == ready;",
+        "\tfor (up = frob != NULL; up; up--)",
+        "#define FROB_IS_UP(frob) (frob->link && frob != NULL)",
         "\tup = mode ^\n+\t     FROB_UP == mask;",
         "\tup = mask & frob == NULL;",
         "\tuint32_t u32;",
@@ -96,6 +117,12 @@ def test_what_is_certain_is_mended(bad: str, good: str) -> None:
 )
 def test_strings_comments_and_paths_stay(line: str) -> None:
     assert line.replace("\n+", "\n") in code(mended_text(patch_of(f" \tint ret;\n+{line}\n \tint more;")))
+
+
+@pytest.mark.parametrize(("kind", "written"), [("bool", "frob;"), ("int", "frob != NULL;"), ("bool *", "frob != NULL;")])
+def test_a_function_that_returns_a_bool_returns_the_pointer(kind: str, written: str) -> None:
+    text = patch_of(f"+static {kind} frob_is_up(struct frob *frob)\n+{{\n+\tfrob_start(frob);\n+\treturn frob != NULL;\n+}}\n+")
+    assert f"\treturn {written}" in code(mended_text(text))
 
 
 def test_continuation_lines_move_together_and_directives_do_not() -> None:

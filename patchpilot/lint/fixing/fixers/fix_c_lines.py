@@ -5,14 +5,17 @@ from collections.abc import Sequence
 
 from patchpilot.cache import patterns as re
 from patchpilot.lint.clang.checks.line_layout import _last_open_parenthesis as last_open_bracket
-from patchpilot.lint.clang.line_scan import ScannedLine, as_text
+from patchpilot.lint.clang.line_scan import ScannedLine, as_text, expand
 from patchpilot.lint.clang.mask_comments import COMMENT as NOTE
 from patchpilot.lint.fixing.fixer import COMMENT, NAMED, FixSite, LineChange, bare_code, delete, fixer, indent_of
+from patchpilot.lint.fixing.fixers.fix_whitespace import code_depth
 from patchpilot.model.finding import FixEdit
 
 _SPACES = " \t"
 _MOST_LINES = 20
 _LONGEST_NOTICE = 60
+_COLUMNS = 100
+_TAB = "\t"
 _TAG = re.compile(r"\+(?:/\*|//|#| \*)[ \t]*(SPDX-License-Identifier:[ \t]*[^*/]*?)[ \t]*(?:\*/)?[ \t]*$")
 
 
@@ -54,9 +57,9 @@ def split_brace(site: FixSite) -> LineChange | None:
 
 @fixer("label")
 def label(site: FixSite) -> LineChange | None:
-    """Moves a label to the start of its line."""
+    """Moves a label to the start of its line; in a macro, with the statement after it."""
     line = site.added(site.number)
-    match = re.match(r"\+[ \t]+([A-Za-z_]\w*:[ \t]*)$", line.raw) if line else None
+    match = re.match(r"\+[ \t]+([A-Za-z_]\w*:(?:[ \t]*$|(?!:).*\\$))", line.raw) if line else None
     return site.replaced(site.number, f"+{match[1].rstrip()}") if match else None
 
 
@@ -73,6 +76,31 @@ def comment_star(site: FixSite) -> LineChange | None:
         if "*/" in line.raw:
             break
     return LineChange(edits=tuple(edits)) if edits else None
+
+
+@fixer("tab-stop", COMMENT)
+def tab_stop(site: FixSite) -> LineChange | None:
+    """Moves a comment before the code to the end of the line; indents other code, in a new function, as deep as its braces."""
+    line = site.added(site.number)
+    if not line or line.raw.lstrip("+\t").startswith("/*"):
+        return _comment_to_end(line) if line else None
+    indent = indent_of(line.raw)
+    depth = code_depth(site, len(expand(indent))) if _may_move(line, indent) else 0
+    return site.replaced(line.number, f"+{depth * _TAB}{line.raw[1 + len(indent) :]}") if depth else None
+
+
+def _comment_to_end(line: ScannedLine) -> LineChange | None:
+    """Moves the comment that starts a line to the end of its code; to a line above where there is no room."""
+    match = re.match(r"\+(\t*)(/\*.*?\*/)[ \t]*([^\s/].*?)[ \t]*$", line.raw)
+    goes_on = line.raw.endswith("\\") or line.raw.count("/*") != line.raw.count("*/")
+    if not match or goes_on or set(line.text[match.start(2) : match.end(2)]) != {NOTE}:
+        return None
+    code = line.text[match.start(3) : match.end(3)].partition(NOTE)[0].rstrip()
+    rest = match[3][len(code) :].lstrip()
+    one = f"+{match[1]}{code} {match[2]} {rest}".rstrip()
+    fits = code.endswith((";", ",")) and len(expand(one[1:])) <= _COLUMNS
+    lines = (one,) if fits else (f"+{match[1]}{match[2]}", f"+{match[1]}{match[3]}")
+    return LineChange(edits=(FixEdit(line.number, 1, tuple(map(as_text, lines))),))
 
 
 @fixer("comment-end", COMMENT)

@@ -12,15 +12,22 @@ _OUTSIDE = re.compile(r"^(?:scripts|samples|usr|tools|Documentation)/|^arch/[^/]
 """Where code runs outside of the kernel and has no kernel types."""
 _C99_TYPE = re.compile(r"(?<![\w.>])(u?)int(8|16|32|64)_t(?!\w)")
 _OPERAND = r"(?:(?:->|\.)?[A-Za-z_]\w*|\[[\w+\-*. >]*\])+"
-_CONDITION = re.compile(r"(?:\b(?:if|while|likely|unlikely|WARN_ON|WARN_ON_ONCE|BUG_ON)\s*\(|&&|\|\||(?<!\w)!\s*\()\s*$")
-_OPENS = re.compile(r"(?:[(,?:{]|&&|\|\||(?<![=<>!])=|\breturn)\s*$")
+_CONDITION = re.compile(r"\b(?:if|while|likely|unlikely|(?:WARN|BUG)_ON(?:_ONCE)?|WARN(?:_ONCE)?|(?:[A-Za-z]\w*_)?(?:ASSERT|assert))$")
+_BOOL = re.compile(r"(?:^|[^\w(,])bool\s+\w+\s*=$")
+_MOST_HEAD_LINES = 5
+_LOGICAL = re.compile(r"&&|\|\||!$")
+_LOOP = re.compile(r"\bfor\s*\([^;]*;$")
+_OPENS = re.compile(r"(?:[(,?:;{]|&&|\|\||(?<![=<>!])=|\breturn)\s*$")
 _CLOSES = re.compile(r"\s*(?:[),;?:}]|&&|\|\|)")
 _STATEMENT = r"(?:if|while|for|switch|return|sizeof|case|do|else)\b"
-_VALUE = rf"(?<![\w.>)\]])(?:(?!{_STATEMENT})[A-Za-z_]\w*+|{BALANCED})(?:(?:->|\.)[A-Za-z_]\w*+|\[[\w+\-*. >]*\]|{BALANCED})*+"
+_WHOLE = r"(?<![\w.>)\]])"
+_VALUE = rf"(?:(?!{_STATEMENT})[A-Za-z_]\w*+|{BALANCED})(?:(?:->|\.)[A-Za-z_]\w*+|\[(?:[^][=]|\[[^][=]*\])*\]|{BALANCED})*+"
 """A name, a call or what is in parentheses, with the members and elements that follow."""
-_NULL_TEST = re.compile(rf"({_VALUE})\s*([=!]=)\s*NULL\b")
+_POINTER = rf"{_WHOLE}(?:\([\w\s]+\*[\s*]*\)\s*)?\**{_VALUE}"
+"""Such a value, also after a cast to a pointer or stars."""
+_NULL_TEST = re.compile(rf"({_POINTER})\s*([=!]=)\s*NULL\b")
 _SWAPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "==": "==", "!=": "!="}
-_CONSTANT_FIRST = re.compile(rf"\b([A-Z_][A-Z0-9_]*|\d\w*)(\s*)([<>]=?|[=!]=)(\s*)(\*?{_VALUE})")
+_CONSTANT_FIRST = re.compile(rf"\b([A-Z_][A-Z0-9_]*|\d\w*)(\s*)([<>]=?|[=!]=)(\s*)(\*?{_WHOLE}{_VALUE})")
 _BIT_HEADERS = re.compile(r"#\s*include\s*<linux/(?:bits|bitops|kernel|module|device|interrupt|io)\.h>")
 """Headers that define BIT(), or that have included one that does since 4.0."""
 _LIST_ENDS = re.compile(r"[;,]|&&|\|\||[^=!<>]=(?!=)|\?")
@@ -53,26 +60,69 @@ def kernel_types(site: FixSite) -> LineChange | None:
     return LineChange(spans=spans) if spans else None
 
 
-@fixer("null-test", NAMED, tokens=((r"", r"!"), (r"[!=]= NULL", r"")))
+@fixer("null-test", NAMED, tokens=((r"\(?", r"!?"), (r"(?:[!=]= NULL)?(?: ?\))?", r"")))
 def null_test(site: FixSite) -> LineChange | None:
-    """Writes `p == NULL` as `!p`, and `p != NULL` as `p` where only its truth counts."""
-    text = _expression(site)
+    """Writes `p == NULL` as `!p`, and `p != NULL` as `p` where only its truth counts; parentheses around it are not needed then."""
+    text = _code(site)
+    parameters = _macro_parameters(site, text)
+    if parameters is None:
+        return None
     spans = []
     for match in _NULL_TEST.finditer(text):
-        before, after = _before(site, text[1 : match.start()]), text[match.end() :]
-        if NOTE in match[0] or not _is_operand(site, before, after):
+        before, after = _before(site, text[1 : match.start()]).rstrip(), text[match.end() :].rstrip(" \t\\")
+        names = set(re.findall(r"\w+", re.sub(BALANCED, "", match[1])))
+        if NOTE in match[0] or parameters & names or not _is_operand(site, before, after):
             continue
-        is_condition = _CONDITION.search(before) or re.match(r"\s*(?:&&|\|\||\?)", after)
-        if match[2] == "==":
-            spans += [ColumnSpan(site.number, match.start(), match.start(), "!"), ColumnSpan(site.number, match.end(1), match.end(), "")]
-        elif is_condition and not _assigns(before):
-            spans.append(ColumnSpan(site.number, match.end(1), match.end(), ""))
+        if re.search(r"!\s*\($", before) if match[2] == "==" else not _is_truth(site, before, after or _next_code(site)):
+            continue
+        start, end = match.span()
+        outer = re.search(r"(?:[(!=]|&&|\|\||\breturn)\s*(\()\s*$", text[:start])
+        closing = re.match(r"\s*\)", text[end:])
+        if outer and closing and re.match(r"\s*(?:[);?]|&&|\|\||$)", text[end + closing.end() :]):
+            start, end = outer.start(1), end + closing.end()
+        not_ = "!" if match[2] == "==" else ""
+        spans += [ColumnSpan(site.number, start, match.start(), not_), ColumnSpan(site.number, match.end(1), end, "")]
     return LineChange(spans=tuple(spans)) if spans else None
 
 
-def _assigns(before: str) -> bool:
-    """Whether the last operand may be one of an assignment."""
-    return re.search(r"(?<![=<>!])=\s*$", before) is not None
+def _macro_parameters(site: FixSite, text: str) -> set[str] | None:
+    """Returns the parameters of the macro that the line is in, which may be expressions; an empty set outside of macros, None if unknown."""
+    number = site.number
+    while (above := site.added(number - 1)) and above.text.rstrip().endswith("\\"):
+        number -= 1
+    first = site.scan.lines[number - 1].text
+    if number == site.number and not text.rstrip().endswith("\\") and not re.match(r"\+\s*#", text):
+        return set()
+    macro = re.match(r"\+\s*#\s*define\s+\w+(?:\(([\w\s,.]*)\))?", first)
+    return set(re.findall(r"\w+", macro[1] or "")) if macro and "#" not in text[macro.end() if number == site.number else 0 :] else None
+
+
+def _is_truth(site: FixSite, before: str, after: str) -> bool:
+    """Whether only the truth of what is between two pieces of code counts: in a condition, a bool, or as an operand of a logical operator."""
+    while not (_LOGICAL.search(before[-2:]) or re.match(r"\s*(?:&&|\|\||\?)", after)):
+        after = after.lstrip()
+        if _LOOP.search(before) or _BOOL.search(before):
+            return after.startswith(";")
+        if before.endswith("return"):
+            return after.startswith(";") and _returns_bool(site)
+        if not before.endswith("("):
+            return False
+        before = before[:-1].rstrip()
+        if re.search(r"\w$", before) and not before.endswith("return"):
+            return after.startswith((")", ",")) and _CONDITION.search(before) is not None
+        if not after.startswith(")"):
+            return False
+        after = after[1:]
+    return True
+
+
+def _returns_bool(site: FixSite) -> bool:
+    """Whether the function that the line is in starts in its hunk and returns a bool."""
+    above = [line for line in site.scan.lines[site.line.hunk_start - 1 : site.number - 1] if line.sign != "-"]
+    start = next((at for at in range(len(above) - 1, -1, -1) if above[at].code[1:2].strip()), 0)
+    head = "".join(f"{line.code[1:]} " for line in above[max(0, start - _MOST_HEAD_LINES) : start])
+    is_function = bool(above) and above[start].code[1:].rstrip() == "{"
+    return is_function and re.search(r"(?:^|[;}]\s*)(?:[a-z_]\w*\s+)*bool\s+\w+\s*\([^;{}]*\)\s*$", head) is not None
 
 
 def _before(site: FixSite, before: str) -> str:
@@ -84,14 +134,18 @@ def _before(site: FixSite, before: str) -> str:
 
 
 def _is_operand(site: FixSite, before: str, after: str) -> bool:
-    """Whether what is between these texts is an operand of its own: nothing beside it binds more tightly."""
+    """Whether what is between these texts is an operand of its own: nothing next to it binds more tightly."""
     return bool(_OPENS.search(before)) and (bool(_CLOSES.match(after)) or (not after.strip() and _continues(site)))
 
 
 def _continues(site: FixSite) -> bool:
     """Whether the next line of the new side goes on with a logical operator or closes a parenthesis."""
-    below = site.scan.raw_line(site.number, 1)
-    return below is not None and re.match(r"[+ ]\s*(?:&&|\|\||\))", below) is not None
+    return re.match(r"&&|\|\||\)", _next_code(site)) is not None
+
+
+def _next_code(site: FixSite) -> str:
+    """Returns the next line of the new side, without its sign and indent."""
+    return (site.scan.raw_line(site.number, 1) or "")[1:].strip()
 
 
 _SIDE = r"[\w\s.,()\[\]&*<>=!+/%|^~-]*"

@@ -17,9 +17,11 @@ _MOST_LINES = 6
 _DEEPEST = 3
 _BREAK = re.compile(r"(?:,|&&|\|\|)(?=\s)")
 _LATE_BREAK = re.compile(r"(?:(?<=\s)(?:\?|\||\+|(?<![=!<>])=)(?=\s))")
+_ANY_BREAK = re.compile(rf"{_BREAK.pattern}|{_LATE_BREAK.pattern}")
+_GOES_ON = " \\"
 _MACRO = re.compile(r"\+(#[ \t]*define[ \t]+\w+(?:\([\w, .]*\))?)[ \t]+(\S.*)$")
 _COMMENT_LINE = re.compile(r"\+([ \t]*)(//|/\*|\*)[ \t]+(\S.*?)[ \t]*(\*/)?[ \t]*$")
-_CODE_BEFORE = re.compile(rf"\+([ \t]*)([^\s{NOTE}].*[;,])[ \t]*({NOTE}+)[ \t]*$")
+_CODE_BEFORE = re.compile(rf"\+([ \t]*)(#[ \t]*define\b[^{NOTE}]*[^\s{NOTE}]|[^\s{NOTE}].*[;,])[ \t]*({NOTE}+)[ \t]*$")
 
 
 @fixer("break-line", NAMED, tokens=((r"", r"\\"),))
@@ -30,15 +32,26 @@ def break_line(site: FixSite) -> LineChange | None:
     if not line or not text:
         return None
     if match := _MACRO.match(text):
-        lines = [f"+{match[1]} \\", f"+\t{line.raw[match.start(2) :]}"]
-        goes_on = NOTE in text or text.endswith("\\") or len(expand(lines[1][1:])) > _LIMITS[-1]
-        return None if goes_on else _written(line, lines)
+        value = f"+\t{line.raw[match.start(2) :]}"
+        lines = [value[1:]]
+        if len(expand(value[1:])) > _LIMITS[-1]:
+            lines = _broken(value, f"+\t{match[2]}", _ANY_BREAK, _DEEPEST, _LIMITS[-1] - len(_GOES_ON), continues=True)
+        if not lines or NOTE in text or text.endswith("\\"):
+            return None
+        return _written(line, [f"+{one}" for one in (f"{match[1]}{_GOES_ON}", *(f"{one}{_GOES_ON}" for one in lines[:-1]), lines[-1])])
     if bare_code(line) is None:
         return None
     before = line.previous.code.rstrip() if line.previous else ""
     continues = before[-1:] not in ("", ";", "{", "}", ":", "+", "/") or before.endswith(("&&", "||", "+ +"))
     for limit in _LIMITS:
-        for pattern, depth in ((_BREAK, 1), (_BREAK, 2), (_BREAK, _DEEPEST), (_LATE_BREAK, 0), (_LATE_BREAK, _DEEPEST)):
+        for pattern, depth in (
+            (_BREAK, 1),
+            (_BREAK, 2),
+            (_BREAK, _DEEPEST),
+            (_LATE_BREAK, 0),
+            (_LATE_BREAK, _DEEPEST),
+            (_ANY_BREAK, _DEEPEST),
+        ):
             lines = _broken(line.raw.rstrip(), text.rstrip(), pattern, depth, limit, continues=continues)
             if lines:
                 return _written(line, [f"+{one}" for one in lines])

@@ -2,6 +2,7 @@
 """Fixers that add or remove spaces in a line of C at a finding's column. Comments and strings are not changed."""
 
 from patchpilot.cache import patterns as re
+from patchpilot.lint.clang.c_patterns import BALANCED
 from patchpilot.lint.clang.mask_comments import COMMENT as NOTE
 from patchpilot.lint.fixing.fixer import ColumnSpan, FixSite, LineChange, fixer
 
@@ -12,6 +13,12 @@ _KEYWORDS = frozenset(
     ("else", "do", "goto", "default", "const", "static", "unsigned", "signed", "int", "long", "char", "void", "in", "inline")
 )
 _NUMBER = re.compile(r"(?:\b\d\w*|\b[A-Z][A-Z0-9_]+)$")
+_OPERAND = re.compile(r"(?:\]|(?:->|\.)[A-Za-z_]\w*|(?<!\w)\d\w*)$")
+_NO_OPERAND = _KEYWORDS | {"return", "case", "sizeof", "typeof", "struct", "union", "enum", "register", "extern", "volatile"}
+_CONDITIONS = frozenset(("if", "while", "for", "switch"))
+_VALUE_AFTER = re.compile(r"\s*(?:\(|(?!(?:const|volatile|restrict|__\w+)\b)\w)")
+_EXPRESSION = re.compile(r"(?<![=!<>])=(?!=)|\breturn\b|\b(?:if|while|switch)\s*\(|\s(?:[-+/<>|]|[<>=!]=)\s|&&|\|\|")
+"""What comes before a product, but not before the type of a declaration."""
 _NUMBER_AFTER = re.compile(r"\d|[A-Z][A-Z0-9_]+\b")
 
 
@@ -89,8 +96,12 @@ def space_around(site: FixSite) -> LineChange | None:
 
 def _is_certain(text: str, sign: str, at: int, end: int) -> bool:
     before, after = text[at - 1], text[end : end + 1]
-    if _DIRECTIVE.match(text) and sign in ("/", "-", "<", ">", "%", ".", "?", ":"):
+    if _DIRECTIVE.match(text) and sign in ("/", "-", "<", ">", "%", ".", "?", ":") and not _is_expression(text[:at]):
         return False
+    if sign in ("+", "-", "*", "&") and _VALUE_AFTER.match(text, end) and _has_left_operand(text[1:at].rstrip(), sign):
+        return True
+    if sign == "*" and before not in _SPACES and re.match(r"sizeof\b", text[end:]):
+        return True
     # a space before it and none after it is how a unary operator looks
     if sign in ("+", "-", "*", "&") and before in _SPACES and after not in _SPACES:
         return False
@@ -103,6 +114,37 @@ def _is_certain(text: str, sign: str, at: int, end: int) -> bool:
     if sign in ("<", ">"):
         return not re.search(r"#\s*include|@", text)
     return True
+
+
+def _is_expression(before: str) -> bool:
+    """Whether a directive's text goes on with an expression: in the parentheses of a macro's value, or after an #if."""
+    if re.match(r"\+\s*#\s*(?:el)?if\b", before):
+        return "__has_include" not in before
+    value = re.sub(r"^\+\s*#\s*define\s+\w+(?:\([^()]*\))?", "", before)
+    return value != before and value.count("(") > value.count(")")
+
+
+def _ends_in_value(before: str) -> bool:
+    """Whether code ends with a calculation in parentheses, which is no cast, or with a sizeof or the call of a function in an expression."""
+    group = re.search(rf"(?<![\w)])(\w*)({BALANCED})$", before)
+    if not group:
+        return False
+    if group[1]:
+        is_call = re.match(r"[a-z]", group[1]) and group[1] not in _NO_OPERAND | _CONDITIONS
+        return group[1] == "sizeof" or bool(is_call and _EXPRESSION.search(re.split(r"[;{}]", before[: group.start()])[-1]))
+    return re.search(r"[-+/|%\[.]|\b\d", group[2]) is not None
+
+
+def _has_left_operand(before: str, sign: str) -> bool:
+    """Whether code ends with what can only be the left operand of a binary operator."""
+    if _OPERAND.search(before) or _ends_in_value(before):
+        return True
+    name = re.search(r"(?<![\w#])[a-z_]\w*$", before)
+    if not name or name[0] in _NO_OPERAND:
+        return False
+    # `a * b` may be a declaration
+    statement = re.split(r"[;{}]", before)[-1]
+    return sign != "*" or _EXPRESSION.search(statement) is not None or re.match(r"\s+[a-z_]\w*\(", statement) is not None
 
 
 @fixer("no-space-before")

@@ -3,6 +3,7 @@
 
 from patchpilot.cache import patterns as re
 from patchpilot.lint.clang.line_scan import ScannedLine, as_text, expand
+from patchpilot.lint.clang.mask_comments import COMMENT as NOTE
 from patchpilot.lint.fixing.fixer import NAMED, FixSite, LineChange, bare_code, fixer, indent_of
 from patchpilot.model.finding import FixEdit
 
@@ -34,7 +35,8 @@ def next_line(site: FixSite) -> LineChange | None:
         if not _STATEMENT.match(rest) or rest == ";":
             return None
     statements = re.findall(r"[^;]+;", rest) if deeper and rest.count(";") > 1 else [rest]
-    if not head or any(bracket in rest for bracket in "\"'{}" if deeper) or (len(statements) > 1 and re.search(r"\bfor\b", rest)):
+    is_split = len(statements) > 1 and re.search(r"[\"']|\bfor\b", rest)
+    if not head or any(bracket in line.code for bracket in "{}" if deeper) or is_split:
         return None
     lines = (head, *(f"{deeper}{one.strip()}" for one in statements))
     return LineChange(edits=(FixEdit(line.number, 1, tuple(as_text(f"+{indent}{one}") for one in lines)),))
@@ -158,17 +160,18 @@ def _after(site: FixSite, number: int, text: str) -> FixEdit:
     return FixEdit(number, 1, (site.text(number), as_text(text)))
 
 
-@fixer("operator-up")
+@fixer("operator-up", NAMED, tokens=((r"\\ (&&|\|\|)", r"\1 \\"),))
 def operator_up(site: FixSite) -> LineChange | None:
-    """Moves the logical operator at the start of the line to the end of the previous one."""
+    """Moves the logical operator at the start of the line to the end of the previous one; in a directive, before its line continuation."""
     upper, line = site.above(site.number), site.added(site.number)
-    if not upper or not line:
+    if not upper or not line or NOTE in upper.text + line.text:
         return None
-    head, tail = bare_code(upper), bare_code(line)
+    goes_on = re.search(r"[ \t]*\\$", upper.raw)
+    head, tail = upper.raw[1 : goes_on.start()] if goes_on else bare_code(upper), line.raw[1:].rstrip(" \t") if goes_on else bare_code(line)
     match = re.match(r"([ \t]*)(&&|\|\|)[ \t]*(\S.*)$", tail) if tail else None
     if not match or not head or not head.strip():
         return None
-    lines = (f"+{head} {match[2]}", f"+{match[1]}{match[3]}")
+    lines = (f"+{head} {match[2]}{goes_on[0] if goes_on else ''}", f"+{match[1]}{match[3]}")
     return LineChange(edits=(FixEdit(upper.number, 2, tuple(map(as_text, lines))),))
 
 

@@ -61,7 +61,9 @@ def indent(site: FixSite) -> LineChange | None:
     columns = len(expand(raw[1:end]))
     if any(char not in " \t" + NOTE for char in line.text[1:end]):
         return None
-    depth = _depth(site, columns) if columns < 8 or columns % 8 else 0
+    depth = code_depth(site, columns) if columns < 8 or columns % 8 else 0
+    if columns < 8 and _continues_condition(site):
+        depth = 1
     # fewer columns than a tab cannot become tabs, and may be an indent of another width
     if columns < 8 and not depth:
         return None
@@ -69,11 +71,19 @@ def indent(site: FixSite) -> LineChange | None:
     return LineChange(spans=(ColumnSpan(line.number, 1, end, new_indent),)) if new_indent != raw[1:end] else None
 
 
+def _continues_condition(site: FixSite) -> bool:
+    """Whether the line goes on with the condition of an #if."""
+    number = site.number
+    while (above := site.added(number - 1)) and above.raw.endswith("\\"):
+        number -= 1
+    return number < site.number and re.match(r"\+\s*#\s*(?:el)?if\b", site.scan.lines[number - 1].text) is not None
+
+
 _HEAD = re.compile(r"(?:\}\s*)?(?:else\s+)?(?:if|for|while)\b.*\)$|(?:\}\s*)?else$|do$")
 _UNKNOWN = re.compile(r"\b(?:switch|case|default)\b|\\$|^#")
 
 
-def _depth(site: FixSite, columns: int) -> int:
+def code_depth(site: FixSite, columns: int) -> int:
     """Returns how deep the line is in a function whose lines are all added, by its braces and conditions; 0 where that is not certain.
 
     A statement one column left of a tab stop was copied from a diff.
