@@ -22,7 +22,7 @@ _FOLDED = str.maketrans({"\u017f": "s", "\u0131": "i"})
 """Letters that `re.IGNORECASE` takes for an ASCII letter, and that `str.lower` does not change to it."""
 
 NOT_ASCII = "\x80"
-"""The text that stands for any character that is not ASCII."""
+"""The text that means any character that is not ASCII."""
 
 Texts = tuple[str, ...]
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from patchpilot.cache.entries import Kind, key_of, recall, remember
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import GitError, InputError
 from patchpilot.history.fix_in_branch import History, LandedHow, Landing
@@ -21,6 +22,8 @@ from patchpilot.threads.posted_series import Post
 from patchpilot.threads.status import Status
 from patchpilot.threads.thread_values import LINUX_NEXT, FollowUp, LandedCommit, SeriesState
 
+_SEARCHED = Kind("searched", (__file__,), keep=2000)
+"""For a patch that no commit became, the tip of the branch that was searched for one."""
 _MOST_CANDIDATES = 200
 _SEARCH_SECONDS = 20.0
 """A search for the commits that change the same files ends then, as if there were none: 0.1 s for half a year of 100,000 commits, 0.5 s for eight years."""
@@ -160,25 +163,35 @@ def _by_content(status: Status, post: Post, history: History, tip: str) -> tuple
         return None
     if not patch.files or first is None:
         return None
-    since = f"--since={(first - _CLOCKS).isoformat()}"
-    words = (since, f"--max-count={_MOST_CANDIDATES}", "--no-merges", tip, "--", *(change.path for change in patch.files))
-    try:
-        ids = repository.git("rev-list", *words, timeout=_SEARCH_SECONDS).text.split()
-    except GitError:
-        return None
-    candidates = tuple(repository.commits(ids))
     posted = {
         other.message_id
         for revision in status.topic.revisions
         for other in revision.posts
         if title_key(other.title) == title_key(post.title)
     }
+    authors = authors_of(status, post.mail.mail.body)
+    since = f"--since={(first - _CLOCKS).isoformat()}"
+    place = str(repository.common_dir.resolve())
+    key = key_of(_SEARCHED, (part.encode() for part in (place, post.message_id, since, *sorted(posted), *sorted(authors))))
+    before = recall(_SEARCHED, key)
+    if before == tip:
+        return None
+    searched = [f"^{before}"] if isinstance(before, str) and repository.find(before) else []
+    words = (since, f"--max-count={_MOST_CANDIDATES}", "--no-merges", tip, *searched, "--", *(change.path for change in patch.files))
+    try:
+        ids = repository.git("rev-list", *words, timeout=_SEARCH_SECONDS).text.split()
+    except GitError:
+        return None
+    candidates = tuple(repository.commits(ids))
     linking = next((commit.id for commit in candidates if posted & links_of(commit)), None)
     if linking:
         return linking, ", by its link"
-    authors, lines = authors_of(status, post.mail.mail.body), changed_in(patch.files)
+    lines = changed_in(patch.files)
     same = next((commit.id for commit in candidates if commit.author.key in authors and alike(repository, lines, commit.id)), None)
-    return (same, ", by its changes") if same else None
+    if same:
+        return same, ", by its changes"
+    remember(_SEARCHED, key, tip)
+    return None
 
 
 def authors_of(status: Status, body: str) -> set[str]:

@@ -204,7 +204,7 @@ def _talk(words: str, body: Body, subject: str, by_author: bool | None, answered
 
 
 def _imperative(words: str) -> str | None:
-    """The first sentence that tells somebody to do something."""
+    """The first sentence that asks somebody to do something."""
     sentences = (" ".join(sentence.split()) for sentence in re.split(r"(?<=[.!?])\s+|\n\n", words))
     return next((sentence[:120] for sentence in sentences if sentence[:1].isalpha() and IMPERATIVE.match(sentence)), None)
 

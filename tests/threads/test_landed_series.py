@@ -2,10 +2,12 @@
 """What a repository shows of a series: mainline, linux-next, stable branches, reverts and later fixes."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from patchpilot.commits.repository import Repository
+from patchpilot.commits.run import Completed
 from patchpilot.threads import landed_series
 from patchpilot.threads.landed_series import in_repository
 from patchpilot.threads.mbox import parse
@@ -134,6 +136,23 @@ def test_a_search_by_changes_that_takes_too_long_finds_nothing(trees: Trees, mon
     assert status(trees, ALONE).patches[0].proof.commit == taken
     monkeypatch.setattr(landed_series, "_SEARCH_SECONDS", 0.0)
     assert status(trees, ALONE).state == "sent"
+
+
+def test_a_branch_without_the_patch_is_searched_again_only_where_it_is_new(trees: Trees, monkeypatch: pytest.MonkeyPatch) -> None:
+    searches: list[tuple[str, ...]] = []
+    git = Repository.git
+
+    def counted(self: Repository, *words: str, **options: Any) -> Completed:
+        searches.extend([words] if words[0] == "rev-list" and FILE in words else [])
+        return git(self, *words, **options)
+
+    monkeypatch.setattr(Repository, "git", counted)
+    first = trees.commit("demo: pump: another change\n", checked=False)
+    assert [status(trees, ALONE).state for _ in range(2)] == ["sent", "sent"]
+    assert len(searches) == 1
+    taken = trees.commit("demo: pump: do not start without a pump\n\nLink: https://lore.kernel.org/r/p1@example.org\n")
+    assert status(trees, ALONE).patches[0].proof.commit == taken
+    assert f"^{first}" in searches[1]
 
 
 def test_a_later_fix_reopens_it_until_every_branch_has_it(trees: Trees) -> None:

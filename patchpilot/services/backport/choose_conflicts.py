@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A fix brought to a branch conflict by conflict: the proposals, the choices among them, and the adaptation that comes of these."""
+"""A fix adapted to a branch conflict by conflict: the proposals, the choices among them, and the adaptation that comes of these."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace

@@ -24,7 +24,7 @@ def choose_resolution(
     choose: "Callable[[], None]",
     resolve: "Callable[[Adaptation | None], None]",
 ) -> None:
-    """Let the user choose among the ways; one that was begun in a clone goes on there."""
+    """Let the user choose among the ways; one that was started in a clone goes on there."""
     if ways.is_started:
         resolve(None)
         return
@@ -60,7 +60,7 @@ def proposal_text(branch: "BranchResult", ways: "Ways") -> str:
 
 
 def proposals(branch: "BranchResult", ways: "Ways") -> list[tuple[str, str, str]]:
-    """(name, words, reason) of each way; what was begun is first, what is not sure comes after resolving the conflict manually."""
+    """(name, words, reason) of each way; what was started is first, what is not sure comes after resolving the conflict manually."""
     needs = len(branch.prerequisites)
     before = f", with {needs} prerequisite{'s' if needs > 1 else ''} applied before it" if needs and not branch.partial else ""
     each = [("choose", "Conflict by conflict", "proposals for each conflict, with their reasons; what you choose is saved at once")]

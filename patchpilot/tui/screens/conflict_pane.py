@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A fix brought to a branch conflict by conflict: the versions of each, its proposals, and what the selected one changes."""
+"""A fix adapted to a branch conflict by conflict: the versions of each, its proposals, and what the selected one changes."""
 
 from collections.abc import Callable
 from dataclasses import replace

@@ -53,7 +53,7 @@ def result_rows(open_: "OpenConflict", proposal: "Proposal") -> list[str]:
     path = proposal.path or conflict.path
     old, new = open_.files.get(proposal.path) if proposal.path else conflict.ours, proposal.lines
     if old == new:
-        return ["no change: the branch's lines stay as they are" if old is not None else "no change: the branch stays without the file"]
+        return ["no change: the branch keeps its lines" if old is not None else "no change: the branch stays without the file"]
     names = ("/dev/null" if old is None else f"a/{path}", "/dev/null" if new is None else f"b/{path}")
     # of a conflict inside a file the place is known, and its lines are few
     is_part = bool(conflict.line) and not proposal.path
