@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from patchpilot.backports.adapt.adapted_file import AdaptedFile
-from patchpilot.backports.adapt.calls import absent_headers, other_signatures, undeclared_variables
+from patchpilot.backports.adapt.calls import absent_headers, other_returns, other_signatures, undeclared_variables
 from patchpilot.backports.adapt.confidence import UNSURE, confidence_of
 from patchpilot.backports.adapt.dropped_code import files_with_change, found_elsewhere, is_torn
 from patchpilot.backports.adapt.explain_steps import elsewhere_step, renamed_step, space_step, step_of, twin_step
@@ -111,6 +111,7 @@ def adapt_files(
             unknown |= other_signatures(scratch, onto, near, file.ours, file.base, file.theirs, file.made)
             unknown |= absent_headers(scratch, onto, base, file.ours, file.made)
             unknown |= undeclared_variables(file.ours, file.base, file.theirs, file.made)
+            unknown |= other_returns(file.ours, file.theirs, file.made)
     steps = [renamed_step(name, here, _since(scratch, fix, name, adapted, tip)) for name, here in renamed.items()]
     lost = found_elsewhere(scratch, onto, near, adapted)
     steps += [elsewhere_step(path, place) for path, place in lost.items()]
@@ -139,9 +140,7 @@ def concluded(
 
     `fix_lines` is the number of lines that the fix changes; `renamed` are the names that were replaced, `unknown` those that the branch does not declare.
     """
-    if any(
-        is_code(path) and file.ours is not None and problems(file.made, file.ours, file.base, file.theirs) for path, file in files.items()
-    ):
+    if any(file.ours is not None and problems(path, file.made, file.ours, file.base, file.theirs) for path, file in files.items()):
         return None
     ways = [one.way for file in files.values() for one in file.carried]
     steps = [step_of(path, one) for path, file in files.items() for one in file.carried]

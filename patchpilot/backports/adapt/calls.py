@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What an adapted C file calls and uses that the branch has in another form: other numbers of arguments, variables that are not declared."""
+"""What an adapted C file calls and uses that the branch has in another form: other numbers of arguments, variables that are not declared,
+returns of another type."""
 
 import re
 from collections.abc import Collection, Iterable, Sequence
 
 from patchpilot.backports.adapt.renamed_names import names_in
-from patchpilot.backports.adapt.units import units_by_name
+from patchpilot.backports.adapt.units import return_type, units_by_name
 from patchpilot.backports.object_store import Scratch
 from patchpilot.errors import GitError
 
@@ -13,6 +14,7 @@ _PLAIN = re.compile(r"/\*.*?\*/|//[^\n]*|\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.
 _CALL = re.compile(r"\b([A-Za-z_]\w{2,})\s*\(")
 _INCLUDE = re.compile(r'\s*#\s*include\s*["<]([^">]+)[">]')
 _NO_CALLS = {"return", "sizeof", "switch", "while", "for", "defined", "typeof", "__attribute__"}
+_RETURN = re.compile(r"\s*return\b")
 _TYPED = re.compile(r"^\s+(?:(?:const|static|unsigned|struct|enum|union)\s+)*[A-Za-z_]\w*(?:\s+|\s*\*+\s*)(?:[A-Za-z_]\w*|\*)")
 _MOST_NAMES = 20
 _MOST_LETTERS = 2000
@@ -104,6 +106,19 @@ def undeclared_variables(ours: Sequence[str], base: Sequence[str], theirs: Seque
         lost = (used - names_in(here)) & _declared(before[name]) | used & _declared(here)
         missing |= lost - _declared(body) - (names_in(fixed) - _declared(fixed))
     return missing
+
+
+def other_returns(ours: Sequence[str], theirs: Sequence[str], made: Sequence[str]) -> set[str]:
+    """The functions with a return that the branch's do not have, whose type is another one there than in the fix's tree."""
+    mine, new, result = ({name: (lines, unit) for name, unit in units_by_name(lines).items()} for lines in (ours, theirs, made))
+    found = set()
+    for name in mine.keys() & new.keys() & result.keys():
+        types = {return_type(*side[name]) for side in (mine, new)} - {()}
+        (lines, unit), (own, before) = result[name], mine[name]
+        added = set(lines[unit.start : unit.end]) - set(own[before.start : before.end])
+        if len(types) > 1 and any(_RETURN.match(line) for line in added):
+            found.add(name)
+    return found
 
 
 def absent_headers(scratch: Scratch, tree: str, base: str, ours: Sequence[str], made: Sequence[str]) -> set[str]:

@@ -13,7 +13,7 @@ from patchpilot.backports.adapt.line_origins import Origin, origins, part_of, wh
 from patchpilot.backports.adapt.renamed_names import absent_names, names_in, names_used
 from patchpilot.backports.adapt.tokens import key
 from patchpilot.backports.adapt.units import is_code
-from patchpilot.backports.adapt.verify import MARKERS, is_marked, problems
+from patchpilot.backports.adapt.verify import problems
 from patchpilot.backports.fix_commit import FixCommit
 from patchpilot.backports.merging import Merge
 from patchpilot.backports.object_store import Scratch
@@ -107,7 +107,8 @@ def decide(scratch: Scratch, merge: Merge, onto: str, fix: FixCommit, chosen: Ma
             contents[one.path] = (entry[0] if entry else file.mode, content_of(one.lines or ()))
         if lines is None:
             continue
-        wrong += [f"{file.path}: {problem}" for problem in _problems(file, lines)]
+        sides = (file.ours or (), file.base or (), file.theirs or ())
+        wrong += [f"{file.path}: {problem}" for problem in problems(file.path, lines, *sides)]
         if is_code(file.path):
             new |= names_used(lines) - names_in(file.ours or ())
     return Decided(contents, tuple(wrong), _unknown(scratch, onto, fix, contents, new))
@@ -119,13 +120,6 @@ def _unknown(scratch: Scratch, onto: str, fix: FixCommit, paths: Iterable[str], 
         return ()
     near = sorted({path.rpartition("/")[0] for path in paths} - {""} | {"include"})
     return tuple(sorted(absent_names(scratch, onto, scratch.tree_of(fix.base), names, [one for one in near if scratch.has(onto, one)])))
-
-
-def _problems(file: ConflictedFile, lines: Lines) -> tuple[str, ...]:
-    own = file.ours or ()
-    if is_code(file.path):
-        return problems(lines, own, file.base or (), file.theirs or ())
-    return (MARKERS,) if is_marked(lines) and not is_marked(own) else ()
 
 
 def _ranked(proposals: Sequence[Proposal]) -> tuple[Proposal, ...]:

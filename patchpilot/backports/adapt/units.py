@@ -8,6 +8,9 @@ from dataclasses import dataclass
 _QUIET = re.compile(r"/\*.*?\*/|//.*|\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|/\*.*")
 _COMMENT_START, _COMMENT_END = "/*", "*/"
 _NAMED = re.compile(r"\b(?:struct|union|enum)\s+(\w+)\s*\{|(\w+)\s*\(|(\w+)\s*(?:\[[^\]]*\]\s*)*=")
+_NO_TYPES = {"static", "inline", "extern", "__init", "__exit", "__always_inline", "noinline", "__must_check"}
+_MACRO_CALL = re.compile(r"\s*[A-Za-z_]\w*\s*\((?:[^()]|\([^()]*\))*\)\s*")
+_NEXT_HEAD = re.compile(r"[A-Za-z_]")
 _CODE = (".c", ".h", ".cc", ".cpp", ".hpp", ".cxx", ".hh", ".inc")
 
 
@@ -55,6 +58,9 @@ def units(lines: Sequence[str]) -> tuple[Unit, ...]:
         if raw.startswith("}") and depth > 1:
             # branches of an #ifdef may open a block twice
             depth = 1
+        if depth == 0 and _NEXT_HEAD.match(text) and _MACRO_CALL.fullmatch(head):
+            # a macro that makes a declaration, without a semicolon
+            head, start = "", None
         if depth == 0 and text.strip() and start is None:
             start = at
         for char in text:
@@ -76,6 +82,12 @@ def units(lines: Sequence[str]) -> tuple[Unit, ...]:
         if depth == 0 and start is not None:
             head += " "
     return tuple(found)
+
+
+def return_type(lines: Sequence[str], unit: Unit) -> tuple[str, ...]:
+    """The words of a function's type, such as `int` or `struct device *`, without those that say where it can be called; () where none is found."""
+    head = re.match(rf"([^(]*)\b{unit.name}\s*\(", " ".join(code_lines(lines[unit.start : unit.end])))
+    return tuple(word for word in re.findall(r"\w+|\*", head[1]) if word not in _NO_TYPES) if head else ()
 
 
 def units_by_name(lines: Sequence[str]) -> dict[str, Unit]:

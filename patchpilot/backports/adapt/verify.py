@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What an adapted file must hold: no conflict markers, balanced brackets, no label that is not there, no unreachable code, no `else` without its `if`."""
+"""What an adapted file must hold: no conflict markers, balanced brackets, no label that is not there, no unreachable code, no `else` without its `if`;
+Python must be valid."""
 
+import ast
 import re
+import warnings
 from collections import Counter
 from collections.abc import Sequence
 
-from patchpilot.backports.adapt.units import code_lines, units
+from patchpilot.backports.adapt.units import code_lines, is_code, units
 
 _MARKER = re.compile(r"(?:<{7}|>{7}|\|{7}) ")
 _GOTO = re.compile(r"\bgoto\s+([A-Za-z_]\w*)\s*;")
@@ -17,11 +20,18 @@ _BRACKETS = "(){}[]"
 MARKERS = "conflict markers are left"
 
 
-def problems(made: Sequence[str], ours: Sequence[str], base: Sequence[str], theirs: Sequence[str]) -> tuple[str, ...]:
-    """What is wrong with an adapted C file, in words; nothing where it is as sound as the branch's own."""
+def problems(path: str, made: Sequence[str], ours: Sequence[str], base: Sequence[str], theirs: Sequence[str]) -> tuple[str, ...]:
+    """What is wrong with an adapted file, in words; nothing where it is as sound as the branch's own. C and Python are read, other files not."""
+    found = [MARKERS] if is_marked(made) and not is_marked(ours) else []
+    if is_code(path):
+        found += _c_problems(made, ours, base, theirs)
+    if path.endswith(".py") and is_python(ours) and not is_python(made):
+        found.append("not valid Python")
+    return tuple(found)
+
+
+def _c_problems(made: Sequence[str], ours: Sequence[str], base: Sequence[str], theirs: Sequence[str]) -> list[str]:
     found = []
-    if is_marked(made) and not is_marked(ours):
-        found.append(MARKERS)
     mine, own, old, new = (_brackets(side) for side in (made, ours, base, theirs))
     if any(
         mine[char] - own[char] - (mine[pair] - own[pair]) != new[char] - old[char] - (new[pair] - old[pair])
@@ -34,12 +44,23 @@ def problems(made: Sequence[str], ours: Sequence[str], base: Sequence[str], thei
         found.append("else without an if")
     labels = _undeclared(made) - _undeclared(ours)
     found += [f"goto {label}, which is not declared" for label in sorted(labels)]
-    return tuple(found)
+    return found
 
 
 def is_marked(lines: Sequence[str]) -> bool:
     """Whether lines have a conflict marker."""
     return any(_MARKER.match(line) for line in lines)
+
+
+def is_python(lines: Sequence[str]) -> bool:
+    """Whether a file is valid Python of this interpreter."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            ast.parse("".join(lines))
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return False
+    return True
 
 
 def _unreachable(lines: Sequence[str]) -> set[tuple[str, str]]:

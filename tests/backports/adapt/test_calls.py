@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Calls and variables of an adapted file that the branch has in another form."""
 
-from patchpilot.backports.adapt.calls import calls_in, other_signatures, undeclared_variables
+import pytest
+
+from patchpilot.backports.adapt.calls import calls_in, other_returns, other_signatures, undeclared_variables
 from patchpilot.backports.object_store import Scratch
 from patchpilot.commits.repository import Repository
 from tests.backports.world import World, source
@@ -28,6 +30,19 @@ def test_a_variable_whose_declaration_the_fix_takes_away_is_found_where_the_bran
     ours, made = function("int here = 1;", "use(here);", "more(here);"), function("more(here);")
     assert undeclared_variables(ours, base, function("done();"), made) == {"here"}
     assert not undeclared_variables(ours, base, function("EACH(here)", "use(here);"), made)
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "expected"),
+    [("bool", "void", {"work"}), ("int", "struct error *", {"work"}), ("static inline int", "int", set()), ("int", "int", set())],
+)
+def test_a_return_of_the_fix_in_a_function_that_returns_another_type_is_found(ours: str, theirs: str, expected: set[str]) -> None:
+    mine, new, made = (
+        [line.replace("int work", f"{words} work") for line in function(*body)]
+        for words, body in ((ours, ("use(1);",)), (theirs, ("if (a)", "return;", "use(1);")), (ours, ("if (a)", "return;", "use(1);")))
+    )
+    assert other_returns(mine, new, made) == expected
+    assert not other_returns(mine, new, mine)
 
 
 def test_another_number_of_arguments_makes_an_adaptation_unsure(world: World) -> None:

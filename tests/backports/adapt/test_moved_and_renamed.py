@@ -163,4 +163,18 @@ def test_a_fix_of_which_half_is_dropped_is_not_sure(tmp_path: Path) -> None:
 )
 def test_what_an_adapted_file_must_not_have(made: str, expected: tuple[str, ...]) -> None:
     plain = function("work", "a(f);").splitlines(keepends=True)
-    assert problems(made.splitlines(keepends=True), plain, plain, plain) == expected
+    assert problems("work.c", made.splitlines(keepends=True), plain, plain, plain) == expected
+
+
+@pytest.mark.parametrize(
+    ("path", "ours", "made", "expected"),
+    [
+        ("plan.py", "if a:\n    b()\n", "elif a:\n    b()\n", ("not valid Python",)),
+        ("plan.py", "print 1\n", "print 2\n", ()),
+        ("plan.txt", "if a:\n", "elif a:\n", ()),
+        ("plan.txt", "a\n", "<<<<<<< ours\na\n", ("conflict markers are left",)),
+    ],
+)
+def test_what_an_adapted_file_that_is_no_c_must_not_have(path: str, ours: str, made: str, expected: tuple[str, ...]) -> None:
+    own = ours.splitlines(keepends=True)
+    assert problems(path, made.splitlines(keepends=True), own, own, own) == expected

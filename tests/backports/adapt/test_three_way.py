@@ -7,7 +7,7 @@ from patchpilot.backports.adapt.adapted_file import AdaptedFile
 from patchpilot.backports.adapt.features import features_of
 from patchpilot.backports.adapt.three_way import Way, merge_lines
 from patchpilot.backports.adapt.tokens import tokenize, untokenize
-from patchpilot.backports.adapt.units import openers, units
+from patchpilot.backports.adapt.units import openers, return_type, units
 
 HEAD = "int work(void)\n{\n\tbegin();\n"
 TAIL = "\tend();\n\treturn 0;\n}\n"
@@ -88,6 +88,14 @@ def test_units_are_functions_structures_and_tables_with_their_comments() -> None
     )
     found = units(text.splitlines(keepends=True))
     assert [(unit.name, unit.start, unit.end) for unit in found] == [("one", 2, 9), ("two", 10, 13), ("three", 14, 17)]
+
+
+def test_a_macro_that_makes_a_declaration_is_no_part_of_the_function_below() -> None:
+    text = "WRAP(bool, one)\nWRAP(int, two, (a))\nstatic int three(void)\n{\n\tx();\n}\n\n/* below */\nEACH(four)\n{\n\ty();\n}\n"
+    lines_ = text.splitlines(keepends=True)
+    found = units(lines_)
+    assert [(unit.name, unit.start, unit.end) for unit in found] == [("three", 2, 6), ("EACH", 7, 12)]
+    assert [return_type(lines_, unit) for unit in found] == [("int",), ()]
 
 
 def test_lines_that_both_sides_added_are_kept_unless_they_are_nearly_the_same() -> None:
