@@ -53,7 +53,8 @@ def test_the_time_grows_with_the_length(unit: str) -> None:
         return time.process_time() - began
 
     seconds(100)
-    assert seconds(64_000) < 40 * max(seconds(4_000), 0.01)
+    # a collection of garbage may come into one of them
+    assert min(seconds(64_000) for _ in range(3)) < 40 * max(seconds(4_000), 0.01)
 
 
 def test_a_charset_that_no_mail_uses_is_read_as_utf8() -> None:

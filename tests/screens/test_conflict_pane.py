@@ -46,7 +46,7 @@ async def test_a_conflict_its_proposals_and_what_the_selected_one_changes_are_sh
             await keys(pilot, "vertical_line")
         assert "rc = -EOPNOTSUPP;" in text_of(app)
         await keys(pilot, "j", "j")
-        assert "no change: the branch's lines stay as they are" in text_of(app)
+        assert "no change: the branch keeps its lines" in text_of(app)
         # the digits are the stages' own, and the conflicts are there again after another stage
         await keys(pilot, Stage.TAGS, Stage.BACKPORTS)
         assert "acme_mcp.c:57  1/1  nothing chosen" in text_of(app)

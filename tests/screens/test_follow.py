@@ -100,8 +100,8 @@ async def test_the_story_is_a_card_on_a_small_terminal_and_a_panel_on_a_large_on
         assert "v1 sent" not in text_of(app).partition("Review points")[0].partition("next")[0]
         await keys(pilot, "d")
         assert "● v1 sent" in text_of(app)
-        assert "question by Rita Reviewer" in text_of(app)
-        assert "next: answer the question by Rita Reviewer" in text_of(app)
+        assert "review by Rita Reviewer" in text_of(app)
+        assert "next: answer the review by Rita Reviewer" in text_of(app)
         await keys(pilot, "escape")
         assert "● v1 sent" not in text_of(app)
         await pilot.resize_terminal(160, 50)
@@ -230,7 +230,7 @@ async def test_a_page_down_shows_the_next_page_and_no_line_is_cut(one: Life, tmp
     line = "drivers/net/widget.c:7:5: warning: " + "unused variable and " * 6 + "end of the line"
     one.tell(one.first, "\n\n".join([f"line {number}" for number in range(60)] + [f">> {line}"]))
     app = app_on(one.repo.path, tmp_path)
-    async with app.run_test(size=(80, 24)) as pilot:
+    async with app.run_test(size=(100, 24)) as pilot:
         await settle(pilot)
         asked(app)
         await keys(pilot, Stage.FOLLOW, "home")

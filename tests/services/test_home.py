@@ -37,7 +37,7 @@ def test_topics_of_two_repositories_and_a_series_are_in_the_order_of_whose_turn_
         }
         asked = next(topic for topic in topics if topic.title.startswith("widget: change"))
         assert asked.news.startswith("Rita")
-        assert [event.words for event in asked.events] == ["question by Rita Reviewer", "v1 sent"]
+        assert [event.words for event in asked.events] == ["review by Rita Reviewer", "v1 sent"]
         assert asked.unread == 1
         assert "answer" in str(asked.step)
         assert asked.area == "widget"

@@ -52,7 +52,7 @@ def test_posts_are_closed_replies_open_quotes_folded_and_points_have_boxes(tmp_p
     layout = laid(followed(tmp_path, story.V1, on_v1(REVIEW), on_v1("Reviewed-by: Matt Maintainer <matt@example.com>\n", "p2", "p1", 90)))
     assert list(layout.rows) == [
         "▸ ▐patch▌ Ada Fixer · 2024-03-04 · v1 demo: check the pointer before use",
-        "└─▾ ▐question▌ Matt Maintainer · 2024-03-04 · on v1 new",
+        "└─▾ ▐review▌ Matt Maintainer · 2024-03-04 · on v1 new",
         "  │      On Monday, Ada Fixer wrote:",
         "  │      > … 4 quoted lines",
         "  │      ",
@@ -87,7 +87,7 @@ def test_a_ticked_point_has_a_cross_in_its_box(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setenv("PATCHPILOT_ASCII", "1")
     rows = laid(series, items=items).rows
     assert "[x] Can pump" in rows[5]
-    assert rows[1].startswith("`-v [question] Matt")
+    assert rows[1].startswith("`-v [review] Matt")
 
 
 def test_a_point_is_strong_from_its_first_word_to_its_last_and_its_box_is_in_the_margin(tmp_path: Path) -> None:
