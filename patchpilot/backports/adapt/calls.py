@@ -109,11 +109,11 @@ def undeclared_variables(ours: Sequence[str], base: Sequence[str], theirs: Seque
 
 
 def other_returns(ours: Sequence[str], theirs: Sequence[str], made: Sequence[str]) -> set[str]:
-    """The functions with a return that the branch's do not have, whose type is another one there than in the fix's tree."""
+    """The adapted functions with a return that the branch's do not have, whose type is another one than in the fix's tree."""
     mine, new, result = ({name: (lines, unit) for name, unit in units_by_name(lines).items()} for lines in (ours, theirs, made))
     found = set()
     for name in mine.keys() & new.keys() & result.keys():
-        types = {return_type(*side[name]) for side in (mine, new)} - {()}
+        types = {return_type(*side[name]) for side in (new, result)} - {()}
         (lines, unit), (own, before) = result[name], mine[name]
         added = set(lines[unit.start : unit.end]) - set(own[before.start : before.end])
         if len(types) > 1 and any(_RETURN.match(line) for line in added):

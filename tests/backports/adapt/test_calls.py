@@ -43,6 +43,7 @@ def test_a_return_of_the_fix_in_a_function_that_returns_another_type_is_found(ou
     )
     assert other_returns(mine, new, made) == expected
     assert not other_returns(mine, new, mine)
+    assert not other_returns(mine, new, new)
 
 
 def test_another_number_of_arguments_makes_an_adaptation_unsure(world: World) -> None:
