@@ -11,7 +11,6 @@ from patchpilot.commits.run import git
 from patchpilot.errors import InputError
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.stages import Stage
-from patchpilot.tui.widgets.lists import Table
 from tests.kit.walk import asked, keys, said, settle, text_of, until
 
 On = Callable[[Path], PatchpilotApp]
@@ -21,12 +20,7 @@ BRANCH = "refs/remotes/stable/linux-6.1.y"
 async def to_conflicts(pilot: Pilot[int], app: PatchpilotApp) -> None:
     await settle(pilot)
     asked(app)
-    await keys(pilot, Stage.BACKPORTS)
-    result = app.session.last(Stage.BACKPORTS)
-    assert result is not None
-    conflict = next(at for at, branch in enumerate(result.branches) if branch.verdict == "conflict")
-    app.screen.query_one("#matrix", Table).move_cursor(row=conflict)
-    await keys(pilot, "z")
+    await keys(pilot, Stage.BACKPORTS, "z")
     await until(pilot, lambda: "Conflict by conflict" in text_of(app), "the ways")
     await keys(pilot, "c")
     await until(pilot, lambda: "Proposals for stable/linux-6.1.y" in text_of(app), "the conflicts")

@@ -120,6 +120,7 @@ class BackportsScreen(StageScreen):
         self._conflicts: dict[tuple[str, str], tuple[ConflictColumns, ...]] = {}
         self._read_conflict: Conflicts | None = None
         self._chosen_words: dict[str, str] = {}
+        self._selected_first = -1
         self._patches: dict[tuple[str, str], tuple[str, ...]] = {}
 
     def body(self) -> ComposeResult:
@@ -171,7 +172,7 @@ class BackportsScreen(StageScreen):
         range_of.heading = f"Where the bug is, if {likely[:12]} introduced it" if likely else "Where the bug is"
         self.query_one("#branches").display = bool(result.branches)
         table = self.query_one("#matrix", Table)
-        at = table.cursor_row if table.row_count else first_to_look_at(result)
+        at = self._row_to_select(table, result)
         table.clear(columns=True)
         todo = [self._what_to_do(branch, result) for branch in result.branches]
         # the reason has the place of the actions where there are none
@@ -201,6 +202,14 @@ class BackportsScreen(StageScreen):
         else:
             self._hide("#needs", "#clash", "#outcome")
             self.query_one("#branch", Static).update(plain("\n".join(result.rules)))
+
+    def _row_to_select(self, table: Table, result: "BackportResult") -> int:
+        """The row of the cursor; the first to look at where there was none, or where it was selected for a conflict that this result has not."""
+        at = table.cursor_row
+        is_ours = not table.row_count or at == self._selected_first
+        if is_ours and not (table.row_count and at < len(result.branches) and result.branches[at].verdict == "conflict"):
+            at = self._selected_first = first_to_look_at(result)
+        return at
 
     def _what_to_do(self, branch: "BranchResult", result: "BackportResult") -> str:
         message = self.session.commit.message.split("\n") if self.session.commit else ()
