@@ -5,7 +5,8 @@ import contextlib
 import os
 import signal
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -100,6 +101,8 @@ _PINNED_WORDS = {
 }
 """Options for what configuration cannot disable: an empty value does not turn off blame.ignoreRevsFile or a configured driver."""
 _LOCAL_TRANSFERS = frozenset(("clone", "fetch", "push"))
+_LOOK = 0.25
+"""Seconds between two calls of `while_running`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,10 +155,11 @@ def run(
     timeout: float = 300.0,
     pass_fds: Sequence[int] = (),
     name: str = "",
+    while_running: Callable[[], None] | None = None,
 ) -> Completed:
     """Run a program to its end. MissingError when it is not installed, GitError when it does not end in `timeout` seconds.
 
-    `name` is its name in errors, where that is not its first word.
+    `name` is its name in errors, where that is not its first word. `while_running` is called a few times a second; an exception of it ends the program.
     """
     try:
         with subprocess.Popen(
@@ -169,7 +173,7 @@ def run(
             pass_fds=tuple(pass_fds),
         ) as process:
             try:
-                out, err = process.communicate(stdin, timeout=timeout)
+                out, err = _communicate(process, stdin, timeout, while_running)
             except BaseException:
                 stop(process)
                 raise
@@ -178,6 +182,23 @@ def run(
     except subprocess.TimeoutExpired as error:
         raise GitError(f"{name or argv[0]} timed out after {timeout:.0f} s", hint="try again, or pass a smaller range") from error
     return Completed(process.returncode, out, err)
+
+
+def _communicate(
+    process: "subprocess.Popen[bytes]", stdin: bytes | None, timeout: float, while_running: Callable[[], None] | None
+) -> tuple[bytes, bytes]:
+    """A program's whole output and error output."""
+    if while_running is None:
+        return process.communicate(stdin, timeout=timeout)
+    end = time.monotonic() + timeout
+    while True:
+        try:
+            return process.communicate(stdin, timeout=_LOOK)
+        except subprocess.TimeoutExpired:
+            if time.monotonic() >= end:
+                raise
+            while_running()
+            stdin = None
 
 
 def stop(process: "subprocess.Popen[bytes]") -> None:

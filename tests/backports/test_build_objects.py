@@ -9,8 +9,11 @@ from typing import Any
 import pytest
 
 from patchpilot.commits.repository import Repository
+from patchpilot.errors import CancelledError
+from patchpilot.services.backport.backport_targets import form_of
 from patchpilot.services.backport.branch_verdicts import BackportRequest, backport
 from patchpilot.services.backport.choose_conflicts import build_objects_of, edited, open_conflicts, outcome
+from patchpilot.services.backport.work_clone import build
 from patchpilot.tui.screens.conflict_rows import built_words
 from tests.kit.cli import call
 from tests.kit.repos import Repo
@@ -82,6 +85,24 @@ def test_what_was_chosen_for_a_conflict_is_compiled(tmp_path: Path) -> None:
             compiled = build_objects_of(repository, result, branch, done.adaptation)
             assert compiled.code == code
             assert words in built_words(compiled)
+
+
+def test_a_canceled_build_ends(tmp_path: Path) -> None:
+    repo = Repo(tmp_path / "kernel")
+    repo.commit("start", KERNEL | driver(""))
+    fix = repo.commit("drv: fix it", driver("\t/* done */\n"))
+    started = tmp_path / "started"
+
+    def cancel(what: str, done: int = 0, total: int | None = None) -> None:
+        if started.exists() and what.startswith("linux-6.6.y: sh"):
+            raise CancelledError
+
+    repo.branch("linux-6.6.y", f"{fix}^")
+    with Repository.open(repo.path) as repository:
+        (result,) = backport(repository, BackportRequest(fix, onto=["linux-6.6.y"], effort=0.0))
+        command = f"sh -c 'touch {started}; sleep 60; touch {started}.ended'"
+        with pytest.raises(CancelledError):
+            build(repository, result, result.branches[0], form_of(repository, None), command, cancel)
 
 
 def test_what_is_not_installed_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

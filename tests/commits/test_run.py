@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from patchpilot.commits.run import environment, git, interactive, run, streaming
-from patchpilot.errors import GitError, MissingError
+from patchpilot.errors import CancelledError, GitError, MissingError
+from tests.kit.processes import has_ended
 from tests.kit.repos import Repo
 
 
@@ -36,6 +37,27 @@ def test_a_program_that_may_not_be_run_is_exit_3(tmp_path: Path) -> None:
 def test_a_hanging_program_is_ended() -> None:
     with pytest.raises(GitError, match="timed out"):
         run(["sleep", "60"], timeout=0.2)
+
+
+def test_a_canceled_program_is_ended_with_its_children(tmp_path: Path) -> None:
+    child = tmp_path / "child"
+
+    def cancel() -> None:
+        if child.exists() and child.read_text():
+            raise CancelledError
+
+    with pytest.raises(CancelledError):
+        run(["sh", "-c", f"sleep 60 & echo $! >{child}; wait"], while_running=cancel)
+    assert has_ended(int(child.read_text()))
+
+
+def test_a_program_that_is_watched_gets_its_input_and_gives_its_output() -> None:
+    seen: list[int] = []
+    done = run(["sh", "-c", "sleep 1; cat"], stdin=b"all of it", while_running=lambda: seen.append(1))
+    assert done.out == b"all of it"
+    assert seen
+    with pytest.raises(GitError, match="timed out"):
+        run(["sleep", "60"], timeout=0.4, while_running=lambda: None)
 
 
 def test_a_failure_says_what_git_said(tmp_path: Path) -> None:

@@ -81,6 +81,16 @@ def copy_clone(built: Repositories, place: Path) -> Path:
     return work
 
 
+async def write_patches(pilot: Pilot[int], app: PatchpilotApp, folder: Path) -> Path:
+    """Answer the question for the folder; returns the one patch that is written to it."""
+    await until(pilot, lambda: "Folder for the patch:" in text_of(app), "the question for the folder")
+    await keys(pilot, "ctrl+u")
+    await pilot.press(*str(folder), "enter")
+    await until(pilot, lambda: "Patches written" in text_of(app), "the patch")
+    (file,) = folder.rglob("*.patch")
+    return file
+
+
 def asked(app: PatchpilotApp) -> None:
     """Have the first screen ask nothing on the way out: its questions are another test's matter."""
     screen = app.stage_screen

@@ -14,7 +14,7 @@ from patchpilot.services.backport.topic_backports import Ways
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.screens.adapt_dialog import proposal_text, proposals
 from patchpilot.tui.stages import Stage
-from tests.kit.walk import asked, keys, settle, text_of, until
+from tests.kit.walk import asked, keys, settle, text_of, until, write_patches
 from tests.screens.test_backports import NEED, branch
 
 ADAPTED = Adaptation("context", 0.82, tuple(f"a.c:{number}: the lines differ" for number in range(14)), {})
@@ -56,10 +56,6 @@ async def test_z_proposes_the_adaptation_and_writes_it(
         await until(pilot, lambda: "with a confidence of 0.90" in text_of(app), "the proposals")
         assert "- a step" in text_of(app)
         await keys(pilot, "enter")
-        await until(pilot, lambda: "Folder for the patch:" in text_of(app), "the question for the folder")
-        await keys(pilot, "ctrl+u")
-        await pilot.press(*str(tmp_path / "out"), "enter")
-        await until(pilot, lambda: "Patches written" in text_of(app), "the patch")
-    (file,) = (tmp_path / "out").rglob("*.patch")
+        file = await write_patches(pilot, app, tmp_path / "out")
     assert "+adapted" in file.read_text()
     assert ": a step ]" in file.read_text()

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """z, then "Conflict by conflict": proposals for each conflict, choices that are saved at once, and the patch that comes of them."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +12,8 @@ from patchpilot.commits.run import git
 from patchpilot.errors import InputError
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.stages import Stage
-from tests.kit.walk import asked, keys, said, settle, text_of, until
+from tests.kit.processes import has_ended
+from tests.kit.walk import asked, keys, said, settle, text_of, until, write_patches
 
 On = Callable[[Path], PatchpilotApp]
 BRANCH = "refs/remotes/stable/linux-6.1.y"
@@ -135,13 +137,31 @@ async def test_what_was_edited_is_written_with_its_note(mended: Path, walk_on: O
         await until(pilot, lambda: "Compile first" in text_of(app), "the question")
         assert "- drivers/net/ethernet/acme/acme_mcp.c:57: old error code" in text_of(app)
         await keys(pilot, "enter")
-        await until(pilot, lambda: "Folder for the patch:" in text_of(app), "the question for the folder")
-        await keys(pilot, "ctrl+u")
-        await pilot.press(*str(tmp_path / "out"), "enter")
-        await until(pilot, lambda: "Patches written" in text_of(app), "the patch")
-    (file,) = (tmp_path / "out").rglob("*.patch")
+        file = await write_patches(pilot, app, tmp_path / "out")
     assert "+\t\trc = -ENOSYS;" in file.read_text()
     assert ": drivers/net/ethernet/acme/acme_mcp.c:57: old error code ]" in file.read_text()
+
+
+async def test_esc_ends_a_compilation(mended: Path, walk_on: On, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    started = tmp_path / "started"
+    make = tmp_path / "bin" / "make"
+    make.parent.mkdir()
+    make.write_text(f"#!/bin/sh\necho $$ >{started}\nexec sleep 600\n")
+    make.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{make.parent}:{os.environ['PATH']}")
+    monkeypatch.setattr("patchpilot.services.backport.work_clone.check_tools", lambda _: None)
+    app = walk_on(mended)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await to_conflicts(pilot, app)
+        await keys(pilot, "j", "enter", "w")
+        await until(pilot, lambda: "Compile first" in text_of(app), "the question")
+        await pilot.press("c")
+        await until(pilot, lambda: started.exists() and started.read_text(), "the compilation")
+        await until(pilot, lambda: "configuring with allmodconfig" in text_of(app), "its progress")
+        await pilot.press("escape")
+        assert has_ended(int(started.read_text()))
+        await settle(pilot)
+        assert "1 of 1 chosen" in text_of(app)
 
 
 async def test_conflict_markers_are_not_chosen(mended: Path, walk_on: On, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ from patchpilot.commits.repository import Repository, identity_in
 from patchpilot.errors import MissingError
 from patchpilot.model.action import Action
 from patchpilot.model.message_id import given_message_id
+from patchpilot.model.progress import Progress, silent
 from patchpilot.services.backport.backport_result import BackportResult
 from patchpilot.services.backport.backport_targets import form_of
 from patchpilot.services.backport.directory_patches import write_for_directories
@@ -52,7 +53,14 @@ class WorkDone:
     request: str = ""
 
 
-def work(repository: Repository | None, results: Sequence[BackportResult], wanted: BackportWork, *, profile: str | None) -> WorkDone:
+def work(
+    repository: Repository | None,
+    results: Sequence[BackportResult],
+    wanted: BackportWork,
+    progress: Progress = silent,
+    *,
+    profile: str | None,
+) -> WorkDone:
     """Act on the verdicts for some fixes; a conflict, builds and the mail are about the last of them."""
     if not wanted.asked:
         return WorkDone()
@@ -73,7 +81,7 @@ def work(repository: Repository | None, results: Sequence[BackportResult], wante
         )
         if wanted.resolve
         else None,
-        built=tuple(build(repository, last, branch, stable, wanted.build, unsure=wanted.unsure) for branch in last.branches)
+        built=tuple(build(repository, last, branch, stable, wanted.build, progress, unsure=wanted.unsure) for branch in last.branches)
         if wanted.build
         else (),
         request=request_mail(repository, last, stable, wanted.note) if wanted.request else "",

@@ -7,10 +7,12 @@ import shutil
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from patchpilot.commits.run import git, run
 from patchpilot.errors import MissingError, UsageError
+from patchpilot.model.progress import Progress
 from patchpilot.model.source_tree import Tree
 from patchpilot.projects.detection import project_of_tree
 
@@ -41,27 +43,28 @@ def check_tools(tree: Tree) -> None:
         raise MissingError(f"--build {OBJECTS}: not installed: {', '.join(missing)}", hint="install what the kernel's build needs")
 
 
-def compile_objects(place: Path, before: str, after: str, paths: Sequence[str], *, hours: float) -> Compiled:
+def compile_objects(place: Path, before: str, after: str, paths: Sequence[str], progress: Progress, *, hours: float) -> Compiled:
     """Compile the objects of the C files among `paths` in a clone at two commits, configured with allmodconfig in a build directory next to it."""
     sources = [path for path in paths if path.endswith(".c")]
     if not sources:
         return Compiled(-1, "no C file is changed: there is no object to compile")
 
-    def make(*words: str) -> tuple[int, str]:
+    def make(what: str, *words: str) -> tuple[int, str]:
         # allmodconfig makes errors of warnings
-        done = run(["make", f"O={place.parent / 'build'}", "KCFLAGS=-Wno-error", *words], cwd=place, timeout=hours * 3600)
+        argv = ["make", f"O={place.parent / 'build'}", "KCFLAGS=-Wno-error", *words]
+        done = run(argv, cwd=place, timeout=hours * 3600, while_running=partial(progress, what))
         return done.code, (done.out + done.err).decode("utf-8", "replace").replace(f"{place}/", "").strip()
 
-    def make_objects(commit: str) -> tuple[int, str]:
+    def make_objects(what: str, commit: str) -> tuple[int, str]:
         git(place, "checkout", "-q", "--detach", commit, timeout=1800)
         here = [f"{path.removesuffix('.c')}.o" for path in sources if (place / path).is_file()]
-        return make("-k", f"-j{os.cpu_count() or 1}", *here) if here else (0, "")
+        return make(what, "-k", f"-j{os.cpu_count() or 1}", *here) if here else (0, "")
 
     git(place, "checkout", "-q", "--detach", before, timeout=1800)
-    code, text = make("allmodconfig")
+    code, text = make("configuring with allmodconfig", "allmodconfig")
     if code == 0:
-        known = _warnings(make_objects(before)[1])
-        code, text = make_objects(after)
+        known = _warnings(make_objects("compiling the branch's objects", before)[1])
+        code, text = make_objects("compiling the objects with the fix", after)
         if code == 0:
             return Compiled(0, "", tuple((_warnings(text) - known).elements()))
     return Compiled(code, "\n".join(text.split("\n")[-_LINES:]))

@@ -147,7 +147,9 @@ def _doubts(decided: Decided) -> tuple[str, ...]:
     return tuple(f"the branch does not have {name}" for name in decided.unknown)
 
 
-def build_objects_of(repository: Repository, result: BackportResult, branch: BranchResult, adapted: Adaptation) -> Built:
+def build_objects_of(
+    repository: Repository, result: BackportResult, branch: BranchResult, adapted: Adaptation, progress: Progress = silent
+) -> Built:
     """The objects that an adapted fix touches, compiled on the branch before and after it."""
     chosen = replace(branch, adaptation=adapted)
-    return build(repository, replace(result, branches=(chosen,)), chosen, form_of(repository, None), OBJECTS, unsure=True)
+    return build(repository, replace(result, branches=(chosen,)), chosen, form_of(repository, None), OBJECTS, progress, unsure=True)

@@ -9,6 +9,7 @@ import shutil
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from patchpilot.backports.adapt.adaptation import Adaptation
@@ -22,6 +23,7 @@ from patchpilot.commits.run import git, run
 from patchpilot.commits.tree_readers import CommitTree
 from patchpilot.errors import GitError, InputError, UsageError
 from patchpilot.model.action import Action, Advice
+from patchpilot.model.progress import Progress, silent
 from patchpilot.model.upstream_references import read_marks
 from patchpilot.projects.stable_trees import StableTrees
 from patchpilot.services.backport.backport_result import BackportResult, BranchResult
@@ -97,7 +99,14 @@ def resolution(repository: Repository, commit: str, branch: BranchResult) -> Pat
 
 
 def build(
-    repository: Repository, result: BackportResult, branch: BranchResult, stable: StableTrees, command: str, *, unsure: bool = False
+    repository: Repository,
+    result: BackportResult,
+    branch: BranchResult,
+    stable: StableTrees,
+    command: str,
+    progress: Progress = silent,
+    *,
+    unsure: bool = False,
 ) -> Built:
     """Run a command (words, no shell) in a throw-away clone of the branch with the fix and its prerequisites on it; `objects` compiles what it touches.
 
@@ -117,10 +126,11 @@ def build(
         _clone(repository, place, extra=scratch.path)
         if command == OBJECTS:
             paths = tuple(scratch.changed(scratch.tree_of(branch.tip), scratch.tree_of(commits[-1].id)))
-            compiled = compile_objects(place, branch.tip, commits[-1].id, paths, hours=_BUILD_HOURS)
+            compiled = compile_objects(place, branch.tip, commits[-1].id, paths, progress, hours=_BUILD_HOURS)
             return Built(branch.branch, compiled.code, compiled.tail, compiled.warnings)
         git(place, "checkout", "-q", "--detach", commits[-1].id, timeout=1800)
-        done = run(words, cwd=place, env=dict(os.environ), timeout=_BUILD_HOURS * 3600)
+        doing = partial(progress, f"{branch.branch}: {words[0]}")
+        done = run(words, cwd=place, env=dict(os.environ), timeout=_BUILD_HOURS * 3600, while_running=doing)
     text = (done.out + done.err).decode("utf-8", "replace")
     return Built(branch.branch, done.code, "\n".join(text.strip().split("\n")[-20:]))
 

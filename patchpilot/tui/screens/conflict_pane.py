@@ -327,7 +327,9 @@ class ConflictPane(Container):
         def built(done: "Built") -> None:
             self._ask_write(result, branch, adapted, f"{built_words(done)}\n\n{text}")
 
-        self._stage.in_thread("compiling", lambda repository, _: build_objects_of(repository, result, branch, adapted), built)
+        self._stage.in_thread(
+            "compiling", lambda repository, progress: build_objects_of(repository, result, branch, adapted, progress), built
+        )
 
     @property
     def _stage(self) -> "StageScreen":

@@ -8,13 +8,13 @@ from patchpilot.lint.clang.checks.line_layout import _last_open_parenthesis as l
 from patchpilot.lint.clang.line_scan import ScannedLine, as_text, expand
 from patchpilot.lint.clang.mask_comments import COMMENT as NOTE
 from patchpilot.lint.fixing.fixer import COMMENT, NAMED, FixSite, LineChange, bare_code, delete, fixer, indent_of
+from patchpilot.lint.fixing.fixers.fix_statements import MOST_COLUMNS
 from patchpilot.lint.fixing.fixers.fix_whitespace import code_depth
 from patchpilot.model.finding import FixEdit
 
 _SPACES = " \t"
 _MOST_LINES = 20
 _LONGEST_NOTICE = 60
-_COLUMNS = 100
 _TAB = "\t"
 _TAG = re.compile(r"\+(?:/\*|//|#| \*)[ \t]*(SPDX-License-Identifier:[ \t]*[^*/]*?)[ \t]*(?:\*/)?[ \t]*$")
 
@@ -98,7 +98,7 @@ def _comment_to_end(line: ScannedLine) -> LineChange | None:
     code = line.text[match.start(3) : match.end(3)].partition(NOTE)[0].rstrip()
     rest = match[3][len(code) :].lstrip()
     one = f"+{match[1]}{code} {match[2]} {rest}".rstrip()
-    fits = code.endswith((";", ",")) and len(expand(one[1:])) <= _COLUMNS
+    fits = code.endswith((";", ",")) and len(expand(one[1:])) <= MOST_COLUMNS
     lines = (one,) if fits else (f"+{match[1]}{match[2]}", f"+{match[1]}{match[3]}")
     return LineChange(edits=(FixEdit(line.number, 1, tuple(map(as_text, lines))),))
 
