@@ -42,6 +42,21 @@ def test_prerequisites_come_first_and_name_what_they_are_for(world: World, tmp_p
     assert second.header("Subject") == "[PATCH 6.6.y 2/2] work: do not forget step 20"
 
 
+def test_with_adapt_a_fix_that_cannot_be_adapted_is_not_written_with_its_prerequisites(world: World, tmp_path: Path) -> None:
+    world.branch("6.6", world.culprit)
+    world.repo.checkout("master")
+    world.repo.commit("work: a file of its own", {"own.c": "int own(void)\n{\n\treturn 1;\n}\n"})
+    tags = f'Fixes: {world.culprit[:12]} ("work: be quick")'
+    fix = world.repo.commit(f"work: own is two\n\n{tags}\n", {"own.c": "int own(void)\n{\n\treturn 2;\n}\n"})
+    words = ["backport", "-C", world.repo.path, fix, "--onto", "linux-6.6.y", "--write"]
+    adapted = call(*words, tmp_path / "adapted", "--adapt")
+    assert "prerequisites:" in adapted.out
+    assert "nothing written: it cannot be adapted: leave out --adapt to write it with its prerequisites" in " ".join(adapted.out.split())
+    assert not list(tmp_path.rglob("*.patch"))
+    assert "with its prerequisites" not in call(*words, tmp_path / "whole").out
+    assert len(list((tmp_path / "whole").rglob("*.patch"))) == 2
+
+
 def test_git_am_takes_what_was_written(world: World, tmp_path: Path) -> None:
     three_way = ("top", {"w.c": source(l10="quick(10);", l19="check(19);", l20="check(20);", l22="other(22);")})
     tips = {"6.6": world.branch("6.6", world.culprit), "6.12": world.branch("6.12", world.groundwork, three_way)}

@@ -81,7 +81,7 @@ def command(
             base = place.base(settings, base, (target,))
             request = BackportRequest(target, onto, profile, remote, base=base, unsure=given["unsure"], **searched)
             results = backport(repository, request, progress=progress)
-            done = work(repository, results, BackportWork(resolve=resolve, **given), progress, profile=profile)
+            done = work(repository, results, BackportWork(resolve=resolve, adapts=request.adapt, **given), progress, profile=profile)
     form: Any = {"json": output.as_json, "markdown": output.as_markdown, "text": output.as_text}[common.format]
     common.write(form(results, done))
     bad = {"conflict": output.has_conflict, "affected": output.has_affected, "never": output.has_nothing}[fail_on]

@@ -25,7 +25,7 @@ class BackportWork:
     fix touches), a `request` mail.
 
     `note` states what was adapted and why, or why the trees need it; `in_reply_to` is the mail that is answered. `unsure`: write adaptations too
-    that are not likely enough to be right.
+    that are not likely enough to be right. `adapts`: where the fix conflicts, write adaptations only.
     """
 
     folder: Path | None = None
@@ -33,6 +33,7 @@ class BackportWork:
     build: str | None = None
     request: bool = False
     signoff: bool = False
+    adapts: bool = False
     unsure: bool = False
     note: str = ""
     in_reply_to: str | None = None
@@ -73,7 +74,11 @@ def work(
         return WorkDone(unpacked)
     stable = form_of(repository, profile)
     last = results[-1]
-    written = write_backports(repository, results, folder, wording=text, profile=profile, unsure=wanted.unsure) if folder else ()
+    written = (
+        write_backports(repository, results, folder, wording=text, profile=profile, adapts=wanted.adapts, unsure=wanted.unsure)
+        if folder
+        else ()
+    )
     return WorkDone(
         written=(*written, *unpacked),
         resolving=resolve(

@@ -20,6 +20,7 @@ from patchpilot.series.cover_letter import fill, template, without_comments
 from patchpilot.services.backport.backport_result import BackportResult, BranchResult
 from patchpilot.services.backport.backport_targets import form_of
 
+_NOT_ADAPTED = "it cannot be adapted: leave out --adapt to write it with its prerequisites"
 _SIGN = "your sign-off belongs below your note: use --signoff"
 
 
@@ -61,6 +62,7 @@ def write_backports(
     *,
     wording: BackportText,
     profile: str | None = None,
+    adapts: bool = False,
     unsure: bool = False,
 ) -> tuple[WrittenBackport, ...]:
     """Write the patches of every branch that wants the fix and takes it, each with its prerequisites before it, into `folder`/<version>.
@@ -83,7 +85,7 @@ def write_backports(
             mine = answering(wording, mails_got, [result.commit for result, answer in pairs if answer.wants_fix], branch.version)
             for whole in (False, True) if any(answer.whole for _, answer in pairs) else (False,):
                 name = f"{branch.branch} (whole commits)" if whole else branch.branch
-                steps, skipped = steps_for(repository, pairs, parts=True, whole=whole, unsure=unsure)
+                steps, skipped = steps_for(repository, pairs, parts=True, whole=whole, adapts=adapts, unsure=unsure)
                 if skipped or not steps:
                     written.append(WrittenBackport(name, (), skipped or "the branch has the fix, or does not have the bug"))
                     continue
@@ -107,12 +109,14 @@ def steps_for(
     upstream_only: bool = True,
     parts: bool = False,
     whole: bool = False,
+    adapts: bool = False,
     unsure: bool = False,
 ) -> tuple[list[Step], Advice]:
     """The commits to bring to a branch, in order, or why it cannot be done.
 
     Prerequisites that are needed in part only are no commits to bring, unless `parts` takes them cut down to the fix's files; `whole` takes the
     whole commits that would do as well, where they are known. A fix that was adapted comes without prerequisites; `unsure` takes it whatever its confidence.
+    Where `adapts` asks for adaptations, a fix that conflicts and was not adapted does not come with its prerequisites either.
     """
     steps: list[Step] = []
     seen: set[str] = set()
@@ -134,6 +138,8 @@ def steps_for(
             return [], not_sure(adapted)
         if answer.verdict is BranchVerdict.CONFLICT and ((answer.partial and not parts) or not answer.prerequisites):
             return [], Action("backport", (result.commit[:12], "--resolve", answer.branch), "conflict; resolve it with: {}")
+        if adapts and answer.verdict is BranchVerdict.CONFLICT:
+            return [], _NOT_ADAPTED
         fix = repository.commit(result.commit)
         needs, paths = answer.prerequisites, FixCommit.read(repository, fix.id).paths if answer.partial else ()
         if whole and answer.whole:
