@@ -26,16 +26,17 @@ def check_epochs(
     folder: Path,
     *,
     request: CheckRequest | None = None,
+    tree: Path | None = None,
     mails: int = MAILS,
     progress: Progress = silent,
 ) -> int:
     """Check all mails of these epochs on the cluster and write a file for each part into `folder`; returns how many parts were checked.
 
-    Parts whose file is there are not checked again, so that a run that was ended goes on where it was. All machines have to find the epochs at the same
-    path. MissingError without the extra `cluster`.
+    Parts whose file is there are not checked again, so that a run that was ended goes on where it was. `tree` is the source tree that the patches are
+    for. All machines have to find it and the epochs at the same path. MissingError without the extra `cluster`.
     """
     every = (part for epoch in epochs for part in ranges(epoch, mails))
-    return check_parts(client, every, folder, request=request, progress=progress)
+    return check_parts(client, every, folder, request=request, tree=tree, progress=progress)
 
 
 def check_parts(
@@ -44,6 +45,7 @@ def check_parts(
     folder: Path,
     *,
     request: CheckRequest | None = None,
+    tree: Path | None = None,
     progress: Progress = silent,
 ) -> int:
     """As `check_epochs`, for these parts. A part of a machine that is lost is checked by another; its file is written once, as a whole."""
@@ -59,7 +61,7 @@ def check_parts(
     parts = (part for part in every if not (folder / part.file).exists())
 
     def submitted(part: EpochRange) -> Any:
-        future = client.submit(_lines, part, request, key=f"patchpilot-{part.file}", pure=False)
+        future = client.submit(_lines, part, request, tree, key=f"patchpilot-{part.file}", pure=False)
         running[future] = part
         return future
 
@@ -76,8 +78,8 @@ def check_parts(
     return count
 
 
-def _lines(part: EpochRange, request: CheckRequest | None) -> str:
-    return "".join(check_range(part.epoch, part.revisions, request))
+def _lines(part: EpochRange, request: CheckRequest | None, tree: Path | None) -> str:
+    return "".join(check_range(part.epoch, part.revisions, request, tree))
 
 
 def _write(folder: Path, part: EpochRange, text: str) -> None:

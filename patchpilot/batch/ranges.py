@@ -2,9 +2,11 @@
 """The parts of an epoch, and the check of one."""
 
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
+from patchpilot.commits.tree_readers import DirectoryTree
 from patchpilot.services.check.check_request import CheckRequest
 from patchpilot.services.check.check_stream import epoch_commits, stream_range
 
@@ -18,8 +20,9 @@ class EpochRange(NamedTuple):
 
     @property
     def stem(self) -> str:
-        """The beginning of the name of its file, whatever mails it has got."""
-        return f"{Path(self.epoch).name}-{self.number:06}"
+        """The beginning of the name of its file, whatever mails it has got; the epochs of different lists often have the same name."""
+        epoch = sha256(self.epoch.encode("utf-8", "surrogateescape")).hexdigest()[:8]
+        return f"{Path(self.epoch).name}-{epoch}-{self.number:06}"
 
     @property
     def file(self) -> str:
@@ -35,9 +38,10 @@ def ranges(epoch: str, mails: int) -> Iterator[EpochRange]:
         start = end
 
 
-def check_range(epoch: str, revisions: str, request: CheckRequest | None = None) -> Iterator[str]:
+def check_range(epoch: str, revisions: str, request: CheckRequest | None = None, tree: Path | None = None) -> Iterator[str]:
     """The JSON lines of the patches that the revisions `A..B` of an epoch added (as `check --format jsonl` prints them), and last the summary.
 
-    `request` has the options of the check; its targets do not count. The work is done in this process. InputError where a revision is missing.
+    `request` has the options of the check; its targets do not count. `tree` is the source tree that the patches are for. The work is done in this
+    process. InputError where a revision is missing.
     """
-    return iter(stream_range(request or CheckRequest(), epoch, revisions))
+    return iter(stream_range(request or CheckRequest(), epoch, revisions, DirectoryTree(tree) if tree else None))

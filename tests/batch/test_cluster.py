@@ -4,7 +4,7 @@
 import json
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,17 +13,19 @@ from distributed import Client, LocalCluster
 
 from patchpilot.batch import check_epochs, check_range
 from patchpilot.errors import InputError, MissingError
+from patchpilot.services.check.check_request import CheckRequest
 from tests.kit import patches
 from tests.kit.repos import Repo
 
 COUNT = 40
+MAINTAINERS = "Maintainers List\n----------------\n\nDEMO DRIVERS\nM:\tRita <rita@example.org>\nS:\tMaintained\nF:\tdrivers/demo/\n"
 
 
 @pytest.fixture(scope="module")
 def epoch(tmp_path_factory: pytest.TempPathFactory) -> Repo:
     repo = Repo(tmp_path_factory.mktemp("epoch") / "inbox")
     for number in range(COUNT):
-        text = patches.mail(f"[PATCH] foo: fix {number}", headers={"Message-ID": f"<{number}@example.org>"})
+        text = patches.mail(f"[PATCH] foo: fix {number}", headers={"Message-ID": f"<{number}@example.org>", "To": "list@example.org"})
         repo.commit(f"[PATCH] foo: fix {number}", {"m": text.split("\n", 1)[1]})
     return repo
 
@@ -73,6 +75,33 @@ def test_every_mail_is_checked_once_when_a_worker_is_killed_and_when_a_run_is_en
     assert ids(tmp_path) == [str(number) for number in range(COUNT)]
     assert check_epochs(client, [place(epoch)], tmp_path, mails=4) == 0
     assert victim not in client.run(os.getpid).values()
+
+
+def test_epochs_of_the_same_name_have_files_of_their_own(client: Client, epoch: Repo, tmp_path: Path) -> None:
+    other = Repo(tmp_path / "other-list" / "inbox")
+    other.commit("[PATCH] bar: fix it", {"m": patches.mail("[PATCH] bar: fix it", headers={"Message-ID": f"<{COUNT}@example.org>"})})
+    lines = tmp_path / "lines"
+    assert check_epochs(client, [place(epoch), place(other)], lines) == 2
+    assert check_epochs(client, [place(epoch), place(other)], lines) == 0
+    assert ids(lines) == [str(number) for number in range(COUNT + 1)]
+
+
+def test_patches_are_checked_against_a_tree(epoch: Repo, client: Client, tmp_path: Path) -> None:
+    tree = tmp_path / "linux"
+    tree.mkdir()
+    (tree / "MAINTAINERS").write_text(MAINTAINERS)
+    (tree / "Kbuild").touch()
+    request = CheckRequest(strict=True)
+    (alone,) = findings_of(check_range(place(epoch), "HEAD~1..HEAD", request))
+    (inside,) = findings_of(check_range(place(epoch), "HEAD~1..HEAD", request, tree))
+    assert "maintainer-not-addressed" in inside - alone
+    check_epochs(client, [place(epoch)], tmp_path / "lines", request=request, tree=tree)
+    assert all(inside == one for file in (tmp_path / "lines").iterdir() for one in findings_of(file.read_text().splitlines()))
+
+
+def findings_of(lines: Iterable[str]) -> list[set[str]]:
+    """The names of each patch's findings."""
+    return [{finding["name"] for finding in line["findings"]} for line in map(json.loads, lines) if "findings" in line]
 
 
 def test_new_mails_change_the_last_part_only(client: Client, epoch: Repo, tmp_path: Path) -> None:

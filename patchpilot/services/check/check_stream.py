@@ -53,9 +53,9 @@ def stream_targets(
     return CheckStream(request, mails, repository=repository, tree=tree)
 
 
-def stream_range(request: CheckRequest, epoch: str, revisions: str) -> "CheckStream":
+def stream_range(request: CheckRequest, epoch: str, revisions: str, tree: Tree | None = None) -> "CheckStream":
     """The check of the mails that the revisions `A..B` or `B` of an epoch added, in this process."""
-    return CheckStream(request._replace(jobs=1), mails_of_range(epoch, resolved_range(epoch, revisions)))
+    return CheckStream(request._replace(jobs=1), mails_of_range(epoch, resolved_range(epoch, revisions)), tree=tree)
 
 
 class CheckStream:
