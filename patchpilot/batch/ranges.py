@@ -6,7 +6,6 @@ from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
-from patchpilot.commits.tree_readers import DirectoryTree
 from patchpilot.services.check.check_request import CheckRequest
 from patchpilot.services.check.check_stream import epoch_commits, stream_range
 
@@ -44,4 +43,4 @@ def check_range(epoch: str, revisions: str, request: CheckRequest | None = None,
     `request` has the options of the check; its targets do not count. `tree` is the source tree that the patches are for. The work is done in this
     process. InputError where a revision is missing.
     """
-    return iter(stream_range(request or CheckRequest(), epoch, revisions, DirectoryTree(tree) if tree else None))
+    return iter(stream_range(request or CheckRequest(), epoch, revisions, tree))

@@ -3,10 +3,12 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from patchpilot.cache import patterns
 from patchpilot.commits.range import refuse_absent
+from patchpilot.commits.tree_readers import DirectoryTree
 from patchpilot.errors import ExitCode, InputError
 from patchpilot.lint.engine import run
 from patchpilot.lint.lint_context import HistoryFacts
@@ -53,8 +55,9 @@ def stream_targets(
     return CheckStream(request, mails, repository=repository, tree=tree)
 
 
-def stream_range(request: CheckRequest, epoch: str, revisions: str, tree: Tree | None = None) -> "CheckStream":
-    """The check of the mails that the revisions `A..B` or `B` of an epoch added, in this process."""
+def stream_range(request: CheckRequest, epoch: str, revisions: str, top: Path | None = None) -> "CheckStream":
+    """The check of the mails that the revisions `A..B` or `B` of an epoch added, in this process, against the source tree in `top`."""
+    tree = DirectoryTree(top) if top else None
     return CheckStream(request._replace(jobs=1), mails_of_range(epoch, resolved_range(epoch, revisions)), tree=tree)
 
 
