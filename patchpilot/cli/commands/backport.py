@@ -79,7 +79,8 @@ def command(
             onto = (branch_word(repository, resolve, profile=profile, remote=remote),)
         with progress_of(common) as progress:
             base = place.base(settings, base, (target,))
-            request = BackportRequest(target, onto, profile, remote, base=base, unsure=given["unsure"], **searched)
+            proposals = searched["adapt"] and common.format == "json"
+            request = BackportRequest(target, onto, profile, remote, base=base, unsure=given["unsure"], proposals=proposals, **searched)
             results = backport(repository, request, progress=progress)
             done = work(repository, results, BackportWork(resolve=resolve, adapts=request.adapt, **given), progress, profile=profile)
     form: Any = {"json": output.as_json, "markdown": output.as_markdown, "text": output.as_text}[common.format]

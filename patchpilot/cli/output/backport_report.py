@@ -10,7 +10,7 @@ from patchpilot.cli.output.json_document import document
 from patchpilot.model.counted import counted
 from patchpilot.model.follow_up import Follower
 from patchpilot.model.printable import printable
-from patchpilot.services.backport.backport_result import Adaptation, BackportResult, BranchResult
+from patchpilot.services.backport.backport_result import Adaptation, BackportResult, BranchResult, Proposal, ProposedConflict
 from patchpilot.services.backport.backport_work import WorkDone
 from patchpilot.services.backport.stable_request import cc_stable_lines
 from patchpilot.services.backport.write_backports import WrittenBackport
@@ -116,6 +116,7 @@ def _branch(row: BranchResult) -> dict[str, Any]:
         "whole_commits": [{"commit": need.commit, "subject": need.subject, "lines": need.size} for need in row.whole],
         "search": row.search,
         "adaptation": _adaptation(row.adaptation),
+        "proposals": [_proposed(one) for one in row.proposals],
         "commands": list(row.commands),
         "hints": list(row.hints),
         "followers": [_follower(follower) for follower in row.followers],
@@ -129,6 +130,35 @@ def _adaptation(found: Adaptation | None) -> dict[str, Any] | None:
     if found is None:
         return None
     return {"kind": found.kind, "confidence": found.confidence, "steps": list(found.steps), "files": list(found.files)}
+
+
+def _proposed(found: ProposedConflict) -> dict[str, Any]:
+    conflict = found.conflict
+    return {
+        "path": conflict.path,
+        "line": conflict.line or None,
+        "ours": _plain(conflict.ours),
+        "base": _plain(conflict.base),
+        "theirs": _plain(conflict.theirs),
+        "proposals": [_proposal(one) for one in found.proposals],
+    }
+
+
+def _proposal(one: Proposal) -> dict[str, Any]:
+    return {
+        "source": one.source.value,
+        "confidence": one.confidence,
+        "why": one.why,
+        "commit": one.commit or None,
+        "path": one.path or None,
+        "lines": _plain(one.lines),
+        "unknown": list(one.unknown),
+    }
+
+
+def _plain(lines: Sequence[str] | None) -> list[str] | None:
+    """Lines of a file without their newlines; None where there is no file."""
+    return None if lines is None else [line.rstrip("\n") for line in lines]
 
 
 def _asking(result: BackportResult) -> tuple[str, ...]:

@@ -4,6 +4,8 @@
 from dataclasses import dataclass
 
 from patchpilot.backports.adapt.adaptation import Adaptation as Adaptation
+from patchpilot.backports.adapt.proposals import Proposal as Proposal
+from patchpilot.backports.adapt.proposals import ProposedConflict as ProposedConflict
 from patchpilot.backports.conflict_places import ConflictPlace
 from patchpilot.backports.conflict_reasons import Cause
 from patchpilot.backports.prerequisites import PrerequisiteNeed
@@ -32,6 +34,7 @@ class BranchResult:
     `resolved` is the folder with the patches of a conflict that the user resolved; "" while there is none.
     `chosen` is how far the user is in choosing what each conflict becomes.
     `adaptation` is the fix adapted to the branch, where that was asked for and there is one.
+    `proposals` are what each conflict may become, where that was asked for and no adaptation is used.
     `change` is what a patch that fits a directory, or is adapted to it, changes there.
     `failed` is the mail by which the stable maintainers reported that the fix failed to apply, where a followed series has it.
     """
@@ -61,6 +64,7 @@ class BranchResult:
     stale: bool = False
     is_over: bool = False
     adaptation: Adaptation | None = None
+    proposals: tuple[ProposedConflict, ...] = ()
     change: DirectoryChange | None = None
     failed: str = ""
     resolved: str = ""

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from patchpilot.backports.adapt.adaptation import Adaptation, adapt
 from patchpilot.backports.adapt.explain_steps import with_causes
+from patchpilot.backports.adapt.proposals import ProposedConflict, propose
 from patchpilot.backports.applies import AppliesHow
 from patchpilot.backports.conflict_reasons import ConflictExplanation, explain
 from patchpilot.backports.fix_commit import FixCommit
@@ -37,7 +38,8 @@ class BackportRequest:
     `effort` bounds the search for prerequisites in seconds a branch; 0 leaves it and the explanations out. `fixes` name what introduced the bug, in place
     of the Fixes: tags of a single commit, and of those commits of a series that have none. `ended`: also series whose support is over; `remote`
     names the remote that has the stable branches. `adapt`: adapt the fix where it conflicts; `unsure`: what comes after it builds on every
-    adaptation, not on the sure ones only. `followers`: answer for the later fixes of these commits as well, on top of them.
+    adaptation, not on the sure ones only. `proposals`: what each conflict may become, where no adaptation is used.
+    `followers`: answer for the later fixes of these commits as well, on top of them.
     """
 
     target: str | None = None
@@ -50,6 +52,7 @@ class BackportRequest:
     fixes: Sequence[str] = ()
     adapt: bool = False
     unsure: bool = False
+    proposals: bool = False
     followers: bool = False
 
 
@@ -76,7 +79,7 @@ def backport(repository: Repository | None, request: BackportRequest, *, progres
             raise MissingError("no stable branch has been fetched", hint=way_to_stable(repository, stable, profile))
         missing = () if revisions else stable.missing
         commits = [fix.commit or "" for fix in wanted]
-        session = {"adapts": request.adapt, "unsure": request.unsure, "followers": request.followers}
+        session = {"adapts": request.adapt, "unsure": request.unsure, "proposes": request.proposals, "followers": request.followers}
         try:
             with BackportSession(repository, stable, request.effort, progress, named, **session) as asker:
                 results = asker.ask(commits, branches)
@@ -120,9 +123,10 @@ class BackportSession:
         *,
         adapts: bool = False,
         unsure: bool = False,
+        proposes: bool = False,
         followers: bool = False,
     ) -> None:
-        self.adapts, self.unsure, self.followers = adapts, unsure, followers
+        self.adapts, self.unsure, self.proposes, self.followers = adapts, unsure, proposes, followers
         self.repository, self.found, self.effort, self.progress = repository, found, effort, progress
         self.named = tuple(Culprit(culprit[:12], repository.commit(culprit).subject, culprit) for culprit in culprits)
         self.history = History(repository, progress)
@@ -196,6 +200,9 @@ class BackportSession:
         if self.adapts and answer.verdict is BranchVerdict.CONFLICT and answer.applied:
             adapted = adapt(self.scratch, answer.applied.merge, tree, fix, branch.tip)
         used = taken(adapted, unsure=self.unsure)
+        proposed: tuple[ProposedConflict, ...] = ()
+        if self.proposes and answer.verdict is BranchVerdict.CONFLICT and answer.applied and not used:
+            proposed = propose(self.scratch, answer.applied.merge, tree, fix, branch.tip, self.progress)
         if answer.applied and wants and self.effort > 0:
             said = explain(self.history, self.scratch, fix, branch.tip, answer.applied, timeout=self.effort / 2, tree=tree)
             if adapted:
@@ -230,6 +237,7 @@ class BackportSession:
             stale=branch.stale,
             is_over=branch.is_over,
             adaptation=adapted,
+            proposals=proposed,
         )
         if wants:
             ahead.tree = used.made if used else self._tree_after(fix, answer, need, tree)
