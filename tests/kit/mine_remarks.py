@@ -3,8 +3,9 @@
 
 python -m tests.kit.mine_remarks OUT LIST=GIT_DIRECTORY ... [--since 2021-01-01]
 
-Writes OUT/LIST/remarks.tsv and accepted.tsv (Message-IDs and labels; these may be committed) and the mails themselves below OUT/LIST/mails
-(these may not). Only the words of `remark_patterns.toml` are looked for, in what a reply says itself to the patch that it answers directly.
+Writes OUT/LIST/remarks.tsv and accepted.tsv (Message-IDs and labels; these may be committed), commits.tsv (the files of the mails and the commits of
+the epoch that added them) and the mails themselves below OUT/LIST/mails (these may not be committed). Only the words of `remark_patterns.toml` are
+looked for, in what a reply says itself to the patch that it answers directly.
 """
 
 import argparse
@@ -49,6 +50,7 @@ class ArchivedMail(NamedTuple):
     parent: str
     subject: bytes
     sender: bytes
+    commit: str = ""
 
     @property
     def is_patch(self) -> bool:
@@ -70,13 +72,13 @@ def archived(directory: Path, since: str) -> Iterator[ArchivedMail]:
             part = listed[start : start + 256]
             process.stdin.write(b"".join(commit + b":m\n" for commit in part))
             process.stdin.flush()
-            for _ in part:
+            for commit in part:
                 head = process.stdout.readline().split()
                 if len(head) == 3 and head[1] == b"blob":
                     raw = process.stdout.read(int(head[2]))
                     process.stdout.read(1)
                     if len(raw) < _MOST_BYTES and (mail := _mail(raw)):
-                        yield mail
+                        yield mail._replace(commit=commit.decode())
         process.stdin.close()
 
 
@@ -170,6 +172,8 @@ def main(arguments: list[str]) -> int:
                 file.write(f"{name}\t{patch.id}\t{answer.id}\t{category}\n")
                 said.write(f"{_file_name(patch.id)}\t{answer.id}\t{category}\t{paragraph}\n")
                 (place / "mails" / _file_name(patch.id)).write_bytes(patch.raw)
+        found = dict.fromkeys([*(patch for patch, *_ in drawn.remarks), *(patch for patch, _ in drawn.accepted)])
+        (place / "commits.tsv").write_text("".join(f"{_file_name(patch.id)}\t{patch.commit}\n" for patch in found), encoding="utf-8")
         with (place / "accepted.tsv").open("w", encoding="utf-8") as file:
             for patch, answer in drawn.accepted:
                 file.write(f"{name}\t{patch.id}\t{answer.id}\n")

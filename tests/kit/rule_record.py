@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The record of every rule: how often it fires on accepted mails of a list, and on mails where a maintainer asked for what it says.
 
-python -m tests.kit.rule_record findings OUT MINED LIST... [--tree DIR] [--most 400]   check mails that mine_remarks wrote, each by itself
-python -m tests.kit.rule_record data OUT... > checks/records.tsv                      the numbers that `explain` shows
-python -m tests.kit.rule_record page OUT... > docs/reference/precision.md             noise, recall and lift of each rule
+python -m tests.kit.rule_record findings OUT MINED LIST=GIT_DIRECTORY... [--tree DIR] [--most 400]   check mails that mine_remarks found
+python -m tests.kit.rule_record data OUT... > checks/records.tsv                                    the numbers that `explain` shows
+python -m tests.kit.rule_record page OUT... > docs/reference/precision.md                           noise, recall and lift of each rule
+
+The mails are checked by patchpilot.batch, on all cores: OUT.lines has a file for each, and those that are there are not checked again.
 """
 
 import argparse
@@ -12,12 +14,15 @@ import random
 import re
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from patchpilot.commits.tree_readers import DirectoryTree
+from distributed import Client, LocalCluster
+
+from patchpilot.batch.cluster import check_parts
+from patchpilot.batch.ranges import EpochRange
 from patchpilot.services.check.check_patches import check
 from patchpilot.services.check.check_request import CheckRequest
 from tests.kit.mine_remarks import PATTERNS
@@ -49,17 +54,37 @@ def findings_of(file: Path, tree: Any = None) -> list[tuple[str, str, int, str]]
     return [(finding.name, str(finding.severity), finding.patch_line or 0, finding.message) for finding in result.all]
 
 
-def records(mined: Path, lists: Sequence[str], most: int, tree: Any) -> Iterator[dict[str, Any]]:
-    """Yields one record for each mail of the lists: list, file, categories that were asked for (None: accepted), findings."""
-    for name in lists:
+class Part(NamedTuple):
+    """A mail of the draw: its list, its file, the categories that were asked for (None: accepted), and the part of the epoch that it is."""
+
+    origin: str
+    file: str
+    asked: list[str] | None
+    part: EpochRange
+
+
+def parts(mined: Path, epochs: Mapping[str, str], most: int) -> list[Part]:
+    """Returns the mails that are drawn from each list (name → epoch)."""
+    found = []
+    for name, epoch in epochs.items():
+        commits = dict(line.split("\t") for line in (mined / name / "commits.tsv").read_text(encoding="utf-8").splitlines())
         asked, accepted = drawn(mined / name, most)
-        for file, categories in [*((file, sorted(asked[file])) for file in asked), *((file, None) for file in accepted)]:
-            try:
-                found = findings_of(mined / name / "mails" / file, tree)
-            except Exception as error:  # noqa: BLE001 (one bad mail must not end the run; it is named)
-                print(f"{name}/{file}: {error}", file=sys.stderr)
-                continue
-            yield {"list": name, "file": file, "asked": categories, "findings": found}
+        every: list[tuple[str, list[str] | None]] = [*((file, sorted(asked[file])) for file in asked), *((file, None) for file in accepted)]
+        for number, (file, categories) in enumerate(every):
+            commit = commits[file]
+            found.append(Part(name, file, categories, EpochRange(epoch, f"{commit}^..{commit}", number)))
+    return found
+
+
+def records(lines: Path, every: Sequence[Part]) -> Iterator[dict[str, Any]]:
+    """Yields one record for each mail that was checked: list, file, categories that were asked for (None: accepted), findings."""
+    for one in every:
+        first, *_ = map(json.loads, (lines / one.part.file).read_text(encoding="utf-8").splitlines())
+        if "findings" not in first:
+            print(f"{one.origin}/{one.file}: {first.get('error', 'no patch')}", file=sys.stderr)
+            continue
+        found = [(each["name"], each["severity"], each["patch_line"] or 0, each["message"]) for each in first["findings"]]
+        yield {"list": one.origin, "file": one.file, "asked": one.asked, "findings": found}
 
 
 class Tally(NamedTuple):
@@ -162,7 +187,7 @@ def main(arguments: list[str]) -> int:
     finding = commands.add_parser("findings")
     finding.add_argument("out", type=Path)
     finding.add_argument("mined", type=Path)
-    finding.add_argument("lists", nargs="+")
+    finding.add_argument("lists", nargs="+", metavar="LIST=GIT_DIRECTORY")
     finding.add_argument("--tree", type=Path)
     finding.add_argument("--most", type=int, default=400)
     for command in ("data", "page"):
@@ -174,12 +199,11 @@ def main(arguments: list[str]) -> int:
             "\n".join(data(counted)) if options.command == "data" else "".join(page(counted)), end="\n" if options.command == "data" else ""
         )
         return 0
-    tree = None
-    if options.tree:
-        tree = DirectoryTree(options.tree)
-    with options.out.open("w", encoding="utf-8") as file:
-        for record in records(options.mined, options.lists, options.most, tree):
-            file.write(json.dumps(record) + "\n")
+    every = parts(options.mined, dict(pair.split("=", 1) for pair in options.lists), options.most)
+    lines = options.out.with_suffix(".lines")
+    with LocalCluster(threads_per_worker=1, dashboard_address=None) as cluster, Client(cluster) as client:
+        check_parts(client, (one.part for one in every), lines, request=CheckRequest(strict=True), tree=options.tree)
+    options.out.write_text("".join(f"{json.dumps(record)}\n" for record in records(lines, every)), encoding="utf-8")
     return 0
 
 
