@@ -51,7 +51,7 @@ def test_with_adapt_a_fix_that_cannot_be_adapted_is_not_written_with_its_prerequ
     words = ["backport", "-C", world.repo.path, fix, "--onto", "linux-6.6.y", "--write"]
     adapted = call(*words, tmp_path / "adapted", "--adapt")
     assert "prerequisites:" in adapted.out
-    assert "nothing written: it cannot be adapted: leave out --adapt to write it with its prerequisites" in " ".join(adapted.out.split())
+    assert "nothing written: it cannot be adapted: omit --adapt to write it with its prerequisites" in " ".join(adapted.out.split())
     assert not list(tmp_path.rglob("*.patch"))
     assert "with its prerequisites" not in call(*words, tmp_path / "whole").out
     assert len(list((tmp_path / "whole").rglob("*.patch"))) == 2

@@ -20,7 +20,7 @@ from patchpilot.series.cover_letter import fill, template, without_comments
 from patchpilot.services.backport.backport_result import BackportResult, BranchResult
 from patchpilot.services.backport.backport_targets import form_of
 
-_NOT_ADAPTED = "it cannot be adapted: leave out --adapt to write it with its prerequisites"
+_NOT_ADAPTED = "it cannot be adapted: omit --adapt to write it with its prerequisites"
 _SIGN = "your sign-off belongs below your note: use --signoff"
 
 
