@@ -14,6 +14,7 @@ from patchpilot.backports.adapt.moved_code import changed_units, find_file, merg
 from patchpilot.backports.adapt.placed_changes import before_and_after, changes_between
 from patchpilot.backports.adapt.renamed_names import absent_names, names_in, names_used, other_names, rename
 from patchpilot.backports.adapt.three_way import Carried, MergedLines, Way, merge_lines
+from patchpilot.backports.adapt.tokens import key
 from patchpilot.backports.adapt.units import is_code, openers
 from patchpilot.backports.adapt.verify import problems
 from patchpilot.backports.fix_commit import FixCommit
@@ -32,6 +33,7 @@ _KINDS = {
     Way.EDGE: "context",
     Way.HOLE: "context",
     Way.REMOVED: "context",
+    Way.REST: "context",
     Way.BESIDE: "beside",
     Way.ABSENT: "dropped",
     Way.NO_FILE: "dropped",
@@ -176,8 +178,15 @@ def merge_file(path: str, file: AdaptedFile) -> None:
     if file.ours is None:
         file.carried = (Carried(Way.NO_FILE, 0),)
         return
-    merged = merge_lines(file.ours, file.base, file.theirs, openers(file.base) if is_code(path) else ())
+    merged = _merged(path, file.ours, file.base, file.theirs)
     file.made, file.carried = merged.lines, tuple(merged.carried)
+    if merged.carried:
+        sides = before_and_after(file.ours, changes_between(file.base, file.theirs))
+        file.is_confirmed = sides is not None and [*map(key, _merged(path, file.ours, *sides).lines)] == [*map(key, merged.lines)]
+
+
+def _merged(path: str, ours: Sequence[str], base: Sequence[str], theirs: Sequence[str]) -> MergedLines:
+    return merge_lines(ours, base, theirs, openers(base) if is_code(path) else ())
 
 
 def _moved(scratch: Scratch, tree: str, path: str, file: AdaptedFile) -> tuple[str, AdaptedFile] | None:
@@ -201,7 +210,7 @@ def _placed(scratch: Scratch, merge: Merge, tree: str, near: Sequence[str], file
     sides = before_and_after(ours, changes_between(file.base, file.theirs))
     if not sides:
         return None
-    merged = merge_lines(ours, *sides, openers(sides[0]) if is_code(there) else ())
+    merged = _merged(there, ours, *sides)
     if merged.lines == ours or not _SURE_WHEN_MOVED.issuperset(one.way for one in merged.carried):
         return None
     first = next((at for at, (one, other) in enumerate(zip(ours, merged.lines, strict=False)) if one != other), 0)

@@ -13,6 +13,7 @@ _WORDS = {
     Way.HOLE: "the lines around the change are not in the branch; made the change where they would be",
     Way.REMOVED: "the lines that the fix removes differ in the branch; removed the branch's own",
     Way.ABSENT: "dropped the change to code that the branch does not have",
+    Way.REST: "the branch has a part of what the fix adds; added the rest",
     Way.BESIDE: "the branch has other lines at the same place; kept both",
     Way.OVER: "the lines that the fix replaces differ in the branch; took those of the fix",
     Way.MOVED: "the code is in this file in the branch; made the change there",

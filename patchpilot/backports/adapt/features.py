@@ -3,7 +3,7 @@
 
 import math
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 
 from patchpilot.backports.adapt.adapted_file import AdaptedFile
@@ -17,29 +17,29 @@ _NO_STATEMENT = re.compile(r"[}{#]|else\b|case\b|default\b|\w+:")
 def features_of(files: Mapping[str, AdaptedFile], unknown: Collection[str], fix_lines: int) -> dict[str, float]:
     """Name → number: the ways that were needed, how large the conflicts and the fix are, what is unknown to the branch.
 
-    `fix_lines` is the number of lines that the fix adds and removes; `made_up` counts the lines that neither the branch nor the fix has, `crooked`
-    those that neither has below the line that they are below, and that are not indented as it asks for. `disagreed`: merging names in parts and as
-    whole ones gives two results.
+    `fix_lines` is the number of lines that the fix adds and removes, `changed` those of them that conflict, `own` the lines that only the branch has
+    there. `crooked` counts the lines that neither has below the line that they are below, and that are not indented as it asks for. `disagreed`:
+    merging names in parts and as whole ones gives two results; `elsewhere`: so does placing the changes by the lines around them. `spaces`: the
+    lines differ in white space only.
     """
     features: dict[str, float] = defaultdict(float)
     carried = [(path, one) for path, file in files.items() for one in file.carried]
-    for _, one in carried:
-        features[f"has_{one.way}"] = 1.0
-        features["block"] = max(features["block"], math.log1p(max(len(one.ours), len(one.base))))
-        features["added"] = max(features["added"], math.log1p(max(0, len(one.theirs) - len(one.base))))
-    features["disagreed"] = not all(one.is_agreed for _, one in carried)
-    made_up = crooked = 0
+    changed = own = crooked = 0
+    for ours, base, theirs in {(path, one.line): (one.ours, one.base, one.theirs) for path, one in carried}.values():
+        mine, old, new = (Counter(map(key, side)) for side in (ours, base, theirs))
+        own += (mine - old).total()
+        changed += (new - old).total() + (old - new).total()
+        features["added"] = max(features["added"], math.log1p(max(0, len(theirs) - len(base))))
     for path, file in files.items():
-        known = {key(line) for side in (file.ours or (), file.theirs) for line in side}
-        made_up += sum(key(line) not in known for line in file.made)
         if is_code(path) and file.ours is not None:
             crooked += len(_crooked(file.made) - _crooked(file.ours) - _crooked(file.theirs))
-    features["no_code"] = not any(map(is_code, files))
-    features["files"] = math.log1p(len(files) - 1)
-    features["made_up"] = math.log1p(made_up)
+    features["spaces"] = not carried
+    features["disagreed"] = not all(one.is_agreed for _, one in carried)
+    features["elsewhere"] = not all(file.is_confirmed for file in files.values())
+    features["changed"] = math.log1p(changed)
+    features["own"] = math.log1p(own)
     features["crooked"] = math.log1p(crooked)
     features["ways"] = max(0, len({one.way for _, one in carried}) - 1)
-    features["conflicts"] = math.log1p(len({(path, one.line) for path, one in carried}))
     features["unknown"] = len(unknown)
     features["fix_lines"] = math.log1p(fix_lines)
     return {name: value for name, value in features.items() if value}

@@ -21,6 +21,7 @@ class Way(StrEnum):
     HOLE = "hole"
     REMOVED = "removed"
     ABSENT = "absent"
+    REST = "rest"
     BESIDE = "beside"
     OVER = "over"
     NO_FILE = "no_file"
@@ -172,6 +173,9 @@ class _TokenChunk:
         if inside is not None:
             self.ways.append(Way.TOKENS)
             return left + inside, left + inside + len(removed)
+        if not removed and any(map(is_word, here)) and _find(added, here) is not None and self._is_whole_lines(left, right, added):
+            self.ways.append(Way.REST)
+            return left, right
         if not removed:
             self.ways.append(Way.OVER if _is_alike(here, added) or not self._is_whole_lines(left, right, added) else Way.BESIDE)
             return right, right

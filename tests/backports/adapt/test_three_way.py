@@ -3,6 +3,7 @@
 
 import pytest
 
+from patchpilot.backports.adapt.adaptation import merge_file
 from patchpilot.backports.adapt.adapted_file import AdaptedFile
 from patchpilot.backports.adapt.features import features_of
 from patchpilot.backports.adapt.three_way import Way, merge_lines
@@ -47,6 +48,14 @@ def lines(middle: str) -> list[str]:
             "\tif (ok) {\n\t\tif (a)\n\t\t\trun(o);\n\t}\n",
             {Way.TOKENS},
             id="a new block around other lines",
+        ),
+        pytest.param(
+            "\tflush();\n\tunlock(a);\n",
+            "\tflush();\n",
+            "\tbusy = true;\n\tflush();\n\tbusy = false;\n\tunlock(a);\n",
+            "\tbusy = true;\n\tflush();\n\tbusy = false;\n\tunlock(a);\n",
+            {Way.REST},
+            id="a part of what is added is there",
         ),
     ],
 )
@@ -121,6 +130,19 @@ def test_a_part_of_a_line_that_the_branch_does_not_have_is_not_put_into_another_
     ours = lines("\treturn 0;\n")
     merged = merge_lines(ours, base, theirs, openers(base))
     assert merged.lines == ours
+
+
+def test_whether_the_lines_around_a_change_lead_to_another_place_is_known() -> None:
+    # the base has two alike loops; the branch has only the other one, with other lines before it
+    loop = "\tfor (i = 0; i < n; i++)\n\t\tclear({0}, i);\n\tflush({0});\n"
+    base = lines(loop.format("rx") + loop.format("tx"))
+    theirs = [line.replace("flush(tx)", "flush_all(tx)") for line in base]
+    found = []
+    for ours in (lines(loop.format("rx") + loop.format("port")), lines("\tclear(port, i);\n\tflush(port);\n" * 2)):
+        file = AdaptedFile("100644", ours, base, theirs)
+        merge_file("w.c", file)
+        found.append("elsewhere" in features_of({"w.c": file}, (), 2))
+    assert found == [False, True]
 
 
 @pytest.mark.parametrize(
