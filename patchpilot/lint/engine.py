@@ -2,10 +2,11 @@
 """Runs the rules on a patch; findings are sorted by patch line."""
 
 import bisect
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from patchpilot.errors import PackError
-from patchpilot.lint.detector import DETECTORS, Hit
+from patchpilot.lint.detector import Hit, RegisteredDetector
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.pack_patterns import filled
 from patchpilot.lint.rule_store import detector_of
@@ -25,29 +26,57 @@ def run_series(context: Context, rules: Iterable[Rule]) -> tuple[Finding, ...]:
     series = context.series
     if series is None or (len(series.patches) < 2 and series.cover is None):
         return ()
-    return _run(context, [rule for rule in rules if rule.scope == "series"])
+    return _run(context, _steps(rule for rule in rules if rule.scope == "series"))
 
 
 def run(context: Context, rules: Iterable[Rule]) -> tuple[Finding, ...]:
     """Returns the findings of these rules for one patch, sorted by patch line; findings about the whole patch come last. Series rules are skipped."""
+    steps = _patch_steps(tuple(rules))
     if not context.patch.cut:
-        return _run(context, [rule for rule in rules if rule.scope != "series"])
+        return _run(context, steps)
     patch = context.patch
     message = f"too long to check as a whole: {patch.cut:,} lines, of which the first {len(patch.lines):,} were checked; split the patch"
     finding = Finding("limits", "patch-too-long", Severity.ERROR, message, patch_line=len(patch.lines))
     # a patch whose message alone is too long cannot be checked
-    rest = _run(context, [rule for rule in rules if rule.scope != "series"]) if patch.has_diff else ()
+    rest = _run(context, steps) if patch.has_diff else ()
     return (*rest, finding)
 
 
-def _run(context: Context, rules: Sequence[Rule]) -> tuple[Finding, ...]:
+class _Step(NamedTuple):
+    """A rule and its detector, which is called only if the text that it reads has one of `required`; always where that is empty."""
+
+    rule: Rule
+    detector: RegisteredDetector
+    required: tuple[str, ...]
+
+
+_latest: tuple[tuple[Rule, ...], tuple[_Step, ...]] = ((), ())
+
+
+def _patch_steps(rules: tuple[Rule, ...]) -> tuple[_Step, ...]:
+    """Returns the steps for one patch; those of the latest rules are kept, since most runs have many patches and the same rules for all."""
+    global _latest
+    known, steps = _latest
+    if known is not rules:
+        steps = _steps(rule for rule in rules if rule.scope != "series")
+        _latest = rules, steps
+    return steps
+
+
+def _steps(rules: Iterable[Rule]) -> tuple[_Step, ...]:
+    made = ((rule, detector_of(rule)) for rule in rules)
+    return tuple(_Step(rule, detector, rule.required if detector.reads else ()) for rule, detector in made)
+
+
+def _run(context: Context, steps: Sequence[_Step]) -> tuple[Finding, ...]:
     places = Places(context.patch)
     result: list[tuple[int, int, Finding]] = []
-    for order, rule in enumerate(rules):
-        if not _may_report(context, rule):
+    for order, step in enumerate(steps):
+        if step.required and not _may_report(context, step):
             continue
-        context.report_progress("checking rules", order, len(rules))
-        for hit in _hits(context, rule):
+        context.report_progress("checking rules", order, len(steps))
+        rule = step.rule
+        for hit in _hits(context, step):
             finding = _finding(rule, hit, places)
             if finding.severity is Severity.CHECK and not (context.options.strict or (rule.checkpatch and _always_strict(finding))):
                 continue
@@ -61,24 +90,26 @@ def _run(context: Context, rules: Sequence[Rule]) -> tuple[Finding, ...]:
     return tuple(finding for _, _, finding in result)
 
 
-def _may_report(context: Context, rule: Rule) -> bool:
+def _may_report(context: Context, step: _Step) -> bool:
     """Whether the text that the rule's detector reads has one of the texts that it requires."""
-    if not rule.required or not (reads := detector_of(rule).reads):
+    rule, detector, texts = step
+    if detector.reads is None:
         return True
-    text = reads(context, rule.arguments)
-    for required in rule.required:  # noqa: SIM110 (any() takes twice the time, hundreds of times a patch)
+    text = detector.reads(context, rule.arguments)
+    for required in texts:  # noqa: SIM110 (any() takes twice the time, hundreds of times a patch)
         if required in text:
             return True
     return False
 
 
-def _hits(context: Context, rule: Rule) -> Iterator[Hit]:
-    """The hits of a rule; PackError names the argument that its pack does not give to its detector."""
+def _hits(context: Context, step: _Step) -> tuple[Hit, ...]:
+    """Returns the hits of a rule; PackError names the argument that its pack does not give to its detector."""
+    rule, detector, _ = step
     try:
-        yield from detector_of(rule).function(context, rule.arguments)
+        return tuple(detector.function(context, rule.arguments))
     except KeyError as error:
         name = error.args[0]
-        if name in rule.arguments or name not in DETECTORS[rule.detector].arguments:
+        if name in rule.arguments or name not in detector.arguments:
             raise
         raise PackError(
             f"{rule.pack}.toml: rule {rule.id}: {rule.detector} needs the argument {name!r}", hint=f"add {name} to [rule.match]"
