@@ -94,10 +94,13 @@ class CWalk:
         self.patch: dict[str, Any] = {}
 
 
+CheckFunction = Callable[[LineContext], Results | None]
+
+
 class CCheck(NamedTuple):
     """A registered check: called for lines of its stage that contain one of the needles (all lines when there are none)."""
 
-    function: Callable[[LineContext], Results | None]
+    function: CheckFunction
     needles: tuple[str, ...]
 
 
@@ -110,15 +113,13 @@ PLACEHOLDERS: dict[str, str] = {}
 """The placeholders that hits of the checks fill, in the form of `Gives`: by `check` and `check/case`."""
 
 
-def check(
-    stage: list[CCheck], *needles: str
-) -> Callable[[Callable[[LineContext], Results | None]], Callable[[LineContext], Results | None]]:
+def check(stage: list[CCheck], *needles: str) -> Callable[[CheckFunction], CheckFunction]:
     """Registers a check.
 
     LAYOUT runs on added lines of sources and the line below them, before parsing; CONTEXT on all C lines of a hunk, ADDED on added lines.
     """
 
-    def register(function: Callable[[LineContext], Results | None]) -> Callable[[LineContext], Results | None]:
+    def register(function: CheckFunction) -> CheckFunction:
         stage.append(CCheck(function, needles))
         return function
 

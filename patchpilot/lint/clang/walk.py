@@ -4,10 +4,11 @@
 The order matters: a type is known after the line that shows it. So one walk serves all rules; each takes its own hits.
 """
 
+from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
-from patchpilot.lint.clang.c_check import ADDED, CONTEXT, LAYOUT, LONGEST_LINE, CCheck, CWalk, LineContext
+from patchpilot.lint.clang.c_check import ADDED, CONTEXT, LAYOUT, LONGEST_LINE, CCheck, CheckFunction, CWalk, LineContext
 from patchpilot.lint.clang.c_patterns import IDENT, INLINE, STORAGE, pattern
 from patchpilot.lint.clang.line_scan import scan
 from patchpilot.lint.clang.statements import StatementSpan, passage_of_hunk
@@ -94,15 +95,36 @@ def _walk(context: "Context") -> CCode:
     return result
 
 
+class _Stage:
+    """The checks of a stage that a patch needs: those without needles, and those with a needle in its text."""
+
+    __slots__ = ("_by_needles", "_checks", "_needles")
+
+    def __init__(self, checks: Sequence[CCheck], text: str) -> None:
+        needles = {needle: None for check in checks for needle in check.needles}
+        self._needles = [needle for needle in needles if needle in text]
+        self._checks = [check for check in checks if not check.needles or any(needle in self._needles for needle in check.needles)]
+        self._by_needles: dict[tuple[str, ...], list[CheckFunction]] = {}
+
+    def checks(self, text: str) -> Sequence[CheckFunction]:
+        """Returns the checks for a line: those without needles, and those with a needle in it."""
+        # lines have few sets of needles, and looking for each needle once takes less time than asking each check
+        found = tuple([needle for needle in self._needles if needle in text])
+        checks = self._by_needles.get(found)
+        if checks is None:
+            checks = self._by_needles[found] = [
+                function for function, needles in self._checks if not needles or not set(needles).isdisjoint(found)
+            ]
+        return checks
+
+
 class _Stages:
-    """The checks of each stage that a patch needs: those without needles, and those with a needle in its text."""
+    """The stages of the walk over a patch, whose text on the new side is `text`."""
 
     __slots__ = ("added", "context", "layout")
 
     def __init__(self, text: str) -> None:
-        self.layout, self.context, self.added = (
-            [one for one in stage if not one.needles or any(needle in text for needle in one.needles)] for stage in (LAYOUT, CONTEXT, ADDED)
-        )
+        self.layout, self.context, self.added = (_Stage(checks, text) for checks in (LAYOUT, CONTEXT, ADDED))
 
 
 def _read(line_context: LineContext, stages: _Stages, result: CCode) -> None:
@@ -138,15 +160,8 @@ def _declared_function(line_context: LineContext) -> str | None:
     return bare[1] if bare else None
 
 
-def _ask(checks: list[CCheck], line_context: LineContext, result: CCode) -> None:
-    text = line_context.text
-    for function, needles in checks:
-        if needles:
-            for needle in needles:
-                if needle in text:
-                    break
-            else:
-                continue
+def _ask(stage: _Stage, line_context: LineContext, result: CCode) -> None:
+    for function in stage.checks(line_context.text):
         found = function(line_context)
         if found:
             for name, hit in found:
