@@ -18,7 +18,7 @@ _MOST = 40
 """More texts than this take longer to look for than the pattern itself."""
 _LONGER = 4
 """A text with one more character is rarer, and worth looking for so many more texts."""
-_FOLDED = str.maketrans({"\u017f": "s", "\u0131": "i"})
+_FOLDED = {"\u017f": "s", "\u0131": "i"}
 """Letters that `re.IGNORECASE` takes for an ASCII letter, and that `str.lower` does not change to it."""
 
 NOT_ASCII = "\x80"
@@ -29,7 +29,11 @@ Texts = tuple[str, ...]
 
 def folded(text: str) -> str:
     """Returns the text in lower case, so that it has every text that a pattern matches in it, in any case; NOT_ASCII follows one that has other letters."""
-    return text.lower() if text.isascii() else f"{text.translate(_FOLDED).lower()}\n{NOT_ASCII}"
+    if text.isascii():
+        return text.lower()
+    for letter, ascii_letter in _FOLDED.items():
+        text = text.replace(letter, ascii_letter)
+    return f"{text.lower()}\n{NOT_ASCII}"
 
 
 def required_texts(arguments: Mapping[str, Any]) -> Texts:

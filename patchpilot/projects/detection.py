@@ -49,17 +49,20 @@ def _by_patches(patches: Sequence[Patch]) -> Project | None:
     paths = [path for patch in patches for path in patch.paths]
     addresses = {address.key for patch in patches for name in ("To", "Cc") for address in patch.addresses(name)}
     addresses |= {tag.address.key for patch in patches for tag in patch.tags("Cc") if tag.address}
-    hosts = {address.rpartition("@")[2] for address in addresses}
     for project in _candidates():
         if not project.paths_pattern and (project.inherits or project is default_project()):
             continue
-        # on another project's host its own lists are only copied
-        elsewhere = any(hosts & set(other.lists.hosts) for other in projects().values() if project.name not in other.lineage)
-        if addresses & _own_lists(project) and not elsewhere:
+        if addresses & _own_lists(project) and not _is_elsewhere(project, addresses):
             return project
         if project.paths_pattern and any(map(re.compile(project.paths_pattern).search, paths)):
             return project
     return None
+
+
+def _is_elsewhere(project: Project, addresses: Iterable[str]) -> bool:
+    """Whether one of these lists is on the host of another project, where a project's own lists are only copied."""
+    hosts = {address.rpartition("@")[2] for address in addresses}
+    return any(hosts & set(other.lists.hosts) for other in projects().values() if project.name not in other.lineage)
 
 
 def _own_lists(project: Project) -> set[str]:
