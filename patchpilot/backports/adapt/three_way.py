@@ -61,10 +61,13 @@ def merge_lines(ours: Sequence[str], base: Sequence[str], theirs: Sequence[str],
     `blocks` has for each line of `base` the line that opens its block: what is added to a block that the branch does not have is left out.
     """
     merged = MergedLines()
-    for at, (mine, old, new) in _chunks(ours, base, theirs):
+    chunks = list(_chunks(ours, base, theirs))
+    for number, (at, (mine, old, new)) in enumerate(chunks):
         keys = [[key(line) for line in side] for side in (mine, old, new)]
-        if keys[0] == keys[1]:
-            merged.lines += [_spaced(*lines) for lines in zip(mine, old, new, strict=True)] if keys[1] == keys[2] else new
+        if keys[0] == keys[1] == keys[2]:
+            merged.lines += [_spaced(*lines) for lines in zip(mine, old, new, strict=True)]
+        elif keys[0] == keys[1]:
+            merged.lines += _reindented(new, [sides for _, sides in chunks[max(0, number - 1) : number + 2]])
         elif keys[1] == keys[2] or keys[0] == keys[2]:
             merged.lines += mine
         else:
@@ -92,9 +95,27 @@ def _spaced(mine: str, old: str, new: str) -> str:
     """A line that all sides have, with the white space of the side that changed it; a new indentation is added to the branch's own."""
     if mine == old or new == old:
         return new if mine == old else mine
-    stripped = mine.lstrip(" \t")
-    indent = _indented(*(line[: len(line) - len(line.lstrip(" \t"))] for line in (mine, old, new)))
-    return indent + stripped
+    return _indented(*map(_indent, (mine, old, new))) + mine.lstrip(" \t")
+
+
+def _indent(line: str) -> str:
+    return line[: len(line) - len(line.lstrip(" \t"))]
+
+
+def _reindented(new: Sequence[str], near: Sequence[Chunk]) -> list[str]:
+    """Lines that only the fix changed, indented as the branch indents the lines next to them that are as deep in the base."""
+    first = next((_indent(line) for line in new if line.strip()), "")
+    pairs = [
+        (_indent(mine), _indent(old))
+        for ours, base, _ in near
+        if len(ours) == len(base)
+        for mine, old in zip(ours, base, strict=True)
+        if key(mine) and key(mine) == key(old) and _indent(old) == first
+    ]
+    if len({mine for mine, _ in pairs}) != 1:
+        return list(new)
+    ((mine, old), *_) = pairs
+    return [_indented(mine, old, _indent(line)) + line.lstrip(" \t") if line.strip() else line for line in new]
 
 
 def _indented(mine: str, old: str, new: str) -> str:
