@@ -113,7 +113,12 @@ def tracking_data(repository: "Repository", known: PrepBranch) -> dict[str, Any]
 
 def is_cover(commit: Commit) -> bool:
     """Whether this is b4's cover letter commit."""
-    return MARKER in commit.message and _series(commit.message.partition(MARKER)[2]) is not None
+    return is_cover_message(commit.message)
+
+
+def is_cover_message(message: str) -> bool:
+    """Whether this is the message of b4's cover letter commit."""
+    return MARKER in message and _series(message.partition(MARKER)[2]) is not None
 
 
 def without_covers(repository: "Repository", ids: Sequence[str]) -> tuple[str, ...]:

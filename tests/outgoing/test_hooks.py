@@ -11,6 +11,7 @@ from unittest.mock import patch
 
 import pytest
 
+from tests.kit.b4 import b4
 from tests.kit.cli import call
 from tests.kit.smtp import FaultySink
 from tests.kit.topics import topic
@@ -138,6 +139,16 @@ def test_the_commit_hook_stops_an_error_and_lets_the_rest_pass(tmp_path: Path) -
     amended = subprocess.run(amend, cwd=repo.path, capture_output=True, check=False, env=dict(os.environ))
     assert amended.returncode == 0
     assert b"applied" not in amended.stderr
+
+
+@pytest.mark.parametrize("strategy", ["commit", "tip-commit"])
+def test_the_commit_hook_lets_b4_write_its_cover_letter(tmp_path: Path, strategy: str) -> None:
+    repo = topic(tmp_path / "r", 0)
+    call("hooks", "-C", repo.path, "install", "commit-msg")
+    repo.git("config", "b4.prep-cover-strategy", strategy)
+    b4(repo, "prep", "-n", "link", "-f", "master")
+    assert repo.git("branch", "--show-current") == "b4/link"
+    assert "b4-submit-tracking" in repo.git("log", "-1", "--format=%B")
 
 
 def test_settings_are_listed_with_their_origin(tmp_path: Path) -> None:

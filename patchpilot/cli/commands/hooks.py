@@ -51,7 +51,7 @@ def _run(place: Workplace, words: tuple[str, ...]) -> int:
         return 0
     if name == "sendemail-validate":
         return _check(place, file)
-    if service.not_for_others(file):
+    if service.is_no_patch(file):
         return 0
     with tempfile.TemporaryDirectory(prefix="patchpilot-") as folder:
         mail = Path(folder) / "commit.patch"

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from patchpilot.commits.b4_prep import is_cover_message
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import InputError, RefusedError, UsageError, unknown
 
@@ -130,13 +131,13 @@ def mail_of_message(repository: Repository, text: str) -> MessageMail:
     return MessageMail(mail.encode("utf-8", "surrogateescape"), base, lines)
 
 
-def not_for_others(file: Path) -> bool:
-    """Whether a commit message is of a kind nobody is sent: a fixup, a merge, work in progress."""
+def is_no_patch(file: Path) -> bool:
+    """Whether a commit message is of a kind that is not sent as a patch: a fixup, a merge, work in progress, b4's cover letter."""
     try:
-        first = file.read_text(encoding="utf-8", errors="replace").lstrip().split("\n", 1)[0]
+        text = file.read_text(encoding="utf-8", errors="replace").lstrip()
     except OSError:
         return False
-    return bool(re.match(r"(?:fixup|squash|amend)! |Merge |WIP\b", first))
+    return bool(re.match(r"(?:fixup|squash|amend)! |Merge |WIP\b", text)) or is_cover_message(text)
 
 
 def sent_by_us() -> bool:
