@@ -11,7 +11,7 @@ import pytest
 import xmlschema
 from jsonschema import Draft4Validator, Draft202012Validator, FormatChecker
 
-from tests.kit.ci_schemas import GITLAB, JUNIT, RDJSONL, SARIF
+from tests.kit.ci_schemas import GITLAB, JUNIT, OFFICIAL, RDJSONL, SARIF
 from tests.kit.cli import call
 from tests.kit.repos import Repo
 
@@ -74,10 +74,12 @@ def test_junit_is_valid_against_the_schema_of_jenkins(words: tuple[str, ...], ki
 
 
 SCHEMAS = {
-    "sarif": Draft4Validator(SARIF, format_checker=FormatChecker()),
-    "gitlab": Draft202012Validator(GITLAB),
-    "rdjsonl": Draft202012Validator(RDJSONL),
+    "sarif": [Draft4Validator(SARIF, format_checker=FormatChecker())],
+    "gitlab": [Draft202012Validator(GITLAB)],
+    "rdjsonl": [Draft202012Validator(RDJSONL)],
 }
+for _form, _schema in OFFICIAL.items():
+    SCHEMAS[_form] += [Draft4Validator(_schema)] if _schema else []
 
 
 @pytest.mark.parametrize("words", WAYS)
@@ -87,7 +89,17 @@ def test_documents_are_valid_against_the_schemas_of_their_readers(
 ) -> None:
     for text in documents(form, words, kinds):
         for document in map(json.loads, text.splitlines() if form == "rdjsonl" else [text]):
-            assert [f"{error.json_path}: {error.message}" for error in SCHEMAS[form].iter_errors(document)] == []
+            assert [f"{error.json_path}: {error.message}" for schema in SCHEMAS[form] for error in schema.iter_errors(document)] == []
+
+
+@pytest.mark.parametrize(
+    ("form", "wrong"), [("gitlab", [{"description": "no fingerprint"}]), ("rdjsonl", {"message": "m", "severity": "BAD"})]
+)
+def test_the_official_schema_is_used_where_it_is_given(form: str, wrong: object) -> None:
+    if not OFFICIAL[form]:
+        pytest.skip("needs the schema in $PATCHPILOT_SCHEMAS (CONTRIBUTING.md)")
+    assert all(any(schema.iter_errors(wrong)) for schema in SCHEMAS[form])
+    assert len(SCHEMAS[form]) == 2
 
 
 CODE = "// SPDX-License-Identifier: GPL-2.0\n" + "int f(int x);\nint g(int x)\n{\n\treturn f(x ) ;\n}\n\n\nint h(int x);\n"

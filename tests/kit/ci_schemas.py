@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the formats for CI may have: the official schema where a package has it, else our own statement of what the reader's page says."""
+"""What the formats for CI may have: the official schema where a package has it, else our own statement of what the reader's page says.
+
+No package has the schemas of GitLab and reviewdog: they are used too where $PATCHPILOT_SCHEMAS is a folder with them.
+"""
 
 import json
+import os
 import sys
 from importlib.resources import files
 from pathlib import Path
@@ -53,3 +57,14 @@ RDJSONL = _object(
     },
 )
 """A line of reviewdog's rdjsonl (reviewdog, proto/rdf: message Diagnostic)."""
+
+
+def _given(file: str) -> dict[str, Any] | None:
+    """The official schema in this file of the user's folder, None without such a folder."""
+    folder = os.environ.get("PATCHPILOT_SCHEMAS")
+    return json.loads((Path(folder) / file).read_text()) if folder else None
+
+
+_DEGRADATION = _given("codeclimate.json")
+OFFICIAL = {"gitlab": _list(_DEGRADATION) if _DEGRADATION else None, "rdjsonl": _given("Diagnostic.json")}
+"""GitLab's schema of a finding (app/validators/json_schemas/codeclimate.json) and reviewdog's of a line (proto/rdf/jsonschema/Diagnostic.json)."""
