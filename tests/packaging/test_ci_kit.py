@@ -168,13 +168,30 @@ def container_tool() -> str | None:
     return None
 
 
-def test_the_container_is_built() -> None:
+def test_the_container_is_built_and_checks_a_mounted_repository(tmp_path: Path) -> None:
     tool = container_tool()
     if not tool:
         pytest.skip("needs podman or buildah, and the image that the recipe starts from")
     made = subprocess.run([tool, "build", "--pull=never", "-q", str(ROOT)], capture_output=True, text=True, check=False)
     assert made.returncode == 0, made.stderr
-    assert subprocess.run([tool, "rmi", made.stdout.split()[-1]], capture_output=True, check=False).returncode == 0
+    image = made.stdout.split()[-1]
+    try:
+        if tool == "podman":
+            checks_a_mounted_repository(image, Repo(tmp_path / "r"))
+    finally:
+        assert subprocess.run([tool, "rmi", image], capture_output=True, check=False).returncode == 0
+
+
+def checks_a_mounted_repository(image: str, repo: Repo) -> None:
+    """The image checks commits of a repository that it may only read, and exits as patchpilot does outside of it."""
+    repo.commit(GOOD.replace("wait for the link", "add the link", 1), {"lib/frob.h": CLEAN})
+    repo.commit(GOOD, {"lib/frob.h": DIRTY})
+    repo.commit(GOOD.replace("wait", "ask", 1), {"lib/frob.h": CLEAN})
+    ways = {"HEAD^": 1, "HEAD": 0, "nosuch": 2}
+    for target, code in ways.items():
+        words = ["podman", "run", "--rm", "--network=none", "-v", f"{repo.path}:/work:ro", image, "check", "--format", "checkpatch", target]
+        done = subprocess.run(words, capture_output=True, text=True, check=False)
+        assert (done.returncode, "ERROR:SPACING: " in done.stdout) == (code, code == 1), done.stderr
 
 
 def test_the_containers_recipe_leaves_the_environment_of_the_checkout_out() -> None:
