@@ -25,9 +25,19 @@ def problems(path: str, made: Sequence[str], ours: Sequence[str], base: Sequence
     found = [MARKERS] if is_marked(made) and not is_marked(ours) else []
     if is_code(path):
         found += _c_problems(made, ours, base, theirs)
-    if path.endswith(".py") and is_python(ours) and not is_python(made):
-        found.append("not valid Python")
+    if path.endswith(".py"):
+        found += _python_problems(made, ours)
     return tuple(found)
+
+
+def _python_problems(made: Sequence[str], ours: Sequence[str]) -> list[str]:
+    own, mine = _parsed(ours), _parsed(made)
+    if own is None:
+        return []
+    if mine is None:
+        return ["not valid Python"]
+    lost = (_bound(own) - _bound(mine)) & _used(mine)
+    return [f"{name} is used, but the fix removes where it comes from" for name in sorted(lost)]
 
 
 def _c_problems(made: Sequence[str], ours: Sequence[str], base: Sequence[str], theirs: Sequence[str]) -> list[str]:
@@ -52,15 +62,34 @@ def is_marked(lines: Sequence[str]) -> bool:
     return any(_MARKER.match(line) for line in lines)
 
 
-def is_python(lines: Sequence[str]) -> bool:
-    """Whether a file is valid Python of this interpreter."""
+def _parsed(lines: Sequence[str]) -> ast.Module | None:
+    """A file as a tree, None where it is not valid Python of this interpreter."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            ast.parse("".join(lines))
+            return ast.parse("".join(lines))
         except (SyntaxError, ValueError, RecursionError, MemoryError):
-            return False
-    return True
+            return None
+
+
+def _bound(tree: ast.Module) -> set[str]:
+    """The names that a file imports, defines or assigns anywhere."""
+    found = set()
+    for node in ast.walk(tree):
+        match node:
+            case ast.alias():
+                found.add(node.asname or node.name.partition(".")[0])
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+                found.add(node.name)
+            case ast.arg():
+                found.add(node.arg)
+            case ast.Name(ctx=ast.Store()):
+                found.add(node.id)
+    return found
+
+
+def _used(tree: ast.Module) -> set[str]:
+    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
 
 
 def _unreachable(lines: Sequence[str]) -> set[tuple[str, str]]:

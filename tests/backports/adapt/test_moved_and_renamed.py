@@ -171,6 +171,10 @@ def test_what_an_adapted_file_must_not_have(made: str, expected: tuple[str, ...]
     [
         ("plan.py", "if a:\n    b()\n", "elif a:\n    b()\n", ("not valid Python",)),
         ("plan.py", "print 1\n", "print 2\n", ()),
+        ("plan.py", "from a import b, c\nb(c.d)\n", "from a import c\nb(c.d)\n", ("b is used, but the fix removes where it comes from",)),
+        ("plan.py", "import a.b\na.b()\n", "import a.c\na.b()\n", ()),
+        ("plan.py", "from a import b\nb()\n", "def b():\n    pass\nb()\n", ()),
+        ("plan.py", "def a(b):\n    return b\n", "def a():\n    return b\n", ("b is used, but the fix removes where it comes from",)),
         ("plan.txt", "if a:\n", "elif a:\n", ()),
         ("plan.txt", "a\n", "<<<<<<< ours\na\n", ("conflict markers are left",)),
     ],
