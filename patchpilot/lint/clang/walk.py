@@ -119,7 +119,7 @@ class _Stage:
 
 
 class _Stages:
-    """The stages of the walk over a patch, whose text on the new side is `text`."""
+    """The stages of reading the C code of a patch, whose text on the new side is `text`."""
 
     __slots__ = ("added", "context", "layout")
 
