@@ -48,9 +48,9 @@ def drawn(place: Path, most: int) -> tuple[dict[str, set[str]], list[str]]:
     return {name: asked[name] for name in some}, draw.sample(sorted(accepted), min(most, len(accepted)))
 
 
-def findings_of(file: Path, tree: Any = None) -> list[tuple[str, str, int, str]]:
+def findings_of(file: Path) -> list[tuple[str, str, int, str]]:
     """Returns rule, severity, line and message of every finding in a mail, as `check --strict` reports them."""
-    result = check(CheckRequest(targets=(str(file),), strict=True, fail_on="never"), tree=tree)
+    result = check(CheckRequest(targets=(str(file),), strict=True, fail_on="never"))
     return [(finding.name, str(finding.severity), finding.patch_line or 0, finding.message) for finding in result.all]
 
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What an adapted file must hold: no conflict markers, balanced brackets, no label that is not there, no unreachable code, no `else` without its `if`;
-Python must be valid."""
+Python must be valid and keep the names that it uses."""
 
 import ast
 import re
