@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Mail addresses: parsed from headers and trailers, and checked before a mail is addressed to them."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple
@@ -16,6 +17,14 @@ MAX_ADDRESS = 1000
 MAX_HEADER = 64 * 1024
 """Characters that are parsed: no address or list of recipients is longer, except in an attack."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_QUOTED = re.compile(r'^-|[()<>@,;:\\".\[\]]')
+"""A name that a header quotes (RFC 5322), or that a program would read as an option where it is an argument."""
+_DANGERS = (
+    (re.compile(r"^-"), "it begins with '-', which a mail program would read as an option"),
+    (re.compile(r"\$[{(]|`"), "it has a shell expansion"),
+    (re.compile(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029]"), "it has white space or a control character"),
+    (re.compile(r'[",]'), "it has a quote or a comma"),
+)
 
 
 class Address(NamedTuple):
@@ -28,11 +37,11 @@ class Address(NamedTuple):
         return self.header()
 
     def header(self) -> str:
-        """`Name <email>` as a header has it in text form (quoted where RFC 5322 wants it, not encoded)."""
+        """`Name <email>` as a header has it in text form, not encoded; quoted where RFC 5322 wants it, or after '-'."""
         name = _CONTROL.sub(" ", self.name).strip()
         if not name:
             return self.email
-        if re.search(r'[()<>@,;:\\".\[\]]', name):
+        if _QUOTED.search(name):
             name = '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
         return f"{name} <{self.email}>"
 
@@ -92,14 +101,21 @@ class AddressVerdict(NamedTuple):
     wire: str | None
 
 
-def judge(email: str) -> AddressVerdict:
-    """Check an address with email-validator, without network access.
+def danger(email: str) -> str:
+    """Why an address must not be passed to a program, "" where it may: a mail program could read it as an option or split it."""
+    return next((reason for pattern, reason in _DANGERS if pattern.search(email)), "")
 
-    Bad addresses are rejected by every mail server. Intranet, `.test` and literal addresses are doubtful, not bad. A domain in
+
+def judge(email: str) -> AddressVerdict:
+    """Check an address for `danger`, then with email-validator, without network access.
+
+    Bad addresses are rejected by every mail server or are dangerous. Intranet, `.test` and literal addresses are doubtful, not bad. A domain in
     another script is given in its ASCII form; a local part that is not ASCII is bad (SMTPUTF8 is not used on kernel lists).
     """
     from email_validator import EmailNotValidError, EmailSyntaxError, validate_email
 
+    if reason := danger(email):
+        return AddressVerdict(AddressState.BAD, reason, None)
     try:
         good = validate_email(email, check_deliverability=False, allow_smtputf8=False)
         return AddressVerdict(AddressState.GOOD, "", good.ascii_email or email)
@@ -117,6 +133,18 @@ def judge(email: str) -> AddressVerdict:
         return AddressVerdict(AddressState.DOUBTFUL, reason, odd.ascii_email or email)
     except (EmailNotValidError, EmailSyntaxError):
         return AddressVerdict(AddressState.BAD, reason, None)
+
+
+def sort_out(addresses: Iterable[Address]) -> tuple[tuple[Address, ...], tuple[str, ...]]:
+    """(the addresses that a mail can be sent to, a sentence for each of the others with the reason)."""
+    kept, omitted = [], []
+    for address in addresses:
+        verdict = judge(address.email)
+        if verdict.state is AddressState.BAD:
+            omitted.append(f"{address.email} is not a valid address and was omitted: {verdict.reason}")
+        else:
+            kept.append(address)
+    return tuple(kept), tuple(omitted)
 
 
 def is_header_safe(address: Address) -> bool:

@@ -31,11 +31,10 @@ def captured_mails(folder: Path) -> tuple[tuple[tuple[str, ...], bytes], ...]:
 
 
 def split_arguments(arguments: tuple[str, ...], options: int = 0) -> tuple[str, tuple[str, ...]]:
-    """(envelope sender or "", recipients) of a sendmail call; `options` words at its front are server options."""
-    words = list(arguments[options:])
-    sender = ""
-    while words and words[0].startswith("-"):
-        word = words.pop(0)
-        if word == "-f" and words:
-            sender = words.pop(0)
-    return sender, tuple(words)
+    """(envelope sender or "", recipients) of a sendmail call `[-f SENDER] -i RECIPIENT…`; `options` words at its front are server options.
+
+    Every word after `-i` is a recipient, whatever it begins with.
+    """
+    words = arguments[options:]
+    sender, words = (words[1], words[2:]) if words[:1] == ("-f",) and len(words) > 1 else ("", words)
+    return sender, words[1:] if words[:1] == ("-i",) else words

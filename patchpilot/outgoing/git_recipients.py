@@ -27,7 +27,7 @@ class ConfiguredRecipients:
     """What the configuration says: recipients with their reason, blind copies, kinds of automatic Cc left out, and remarks about what failed."""
 
     recipients: tuple[Recipient, ...]
-    bcc: tuple[str, ...]
+    bcc: tuple[Address, ...]
     suppressed: frozenset[str]
     remarks: tuple[str, ...]
 
@@ -51,13 +51,13 @@ def configured_recipients(repository: Repository, account: Account, transport: T
     return ConfiguredRecipients(tuple(recipients), _blind(account, aliases), suppressed, tuple(remarks))
 
 
-def blind_copies(repository: Repository, account: Account) -> tuple[str, ...]:
-    """Whom `sendemail.bcc` names, as headers."""
+def blind_copies(repository: Repository, account: Account) -> tuple[Address, ...]:
+    """Whom `sendemail.bcc` names."""
     return _blind(account, read_aliases(repository)) if account.values("bcc") else ()
 
 
-def _blind(account: Account, aliases: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
-    return tuple(address.header() for value in account.values("bcc") for address in expand(value, aliases))
+def _blind(account: Account, aliases: dict[str, tuple[str, ...]]) -> tuple[Address, ...]:
+    return tuple(address for value in account.values("bcc") for address in expand(value, aliases))
 
 
 def suppressed_kinds(account: Account) -> frozenset[str]:

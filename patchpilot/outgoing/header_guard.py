@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What cannot be one line of a header is refused, and so is a mail that has headers of unknown origin. --force does not override it."""
+"""What cannot be one line of a header is refused, and so is a mail with headers of unknown origin or a dangerous address. --force does not override it."""
 
 import re
 from collections.abc import Iterable, Sequence
 
 from patchpilot.errors import InputError
+from patchpilot.model.action import Action
+from patchpilot.model.address import danger
 from patchpilot.model.commit import Commit
+from patchpilot.model.rendered_mail import RenderedMail
 
 _BREAKS = {"\r": "carriage return", "\n": "line break", "\0": "NUL"}
 _FIELD = re.compile(rb"^([!-9;-~]+)[ \t]*:")
@@ -27,13 +30,20 @@ def refuse_breaks(commits: Iterable[Commit]) -> None:
                 )
 
 
-def refuse_foreign(mails: Sequence[bytes]) -> None:
-    """InputError when the head of a mail has a bare carriage return, a header twice, or one that adds recipients out of sight."""
-    for number, raw in enumerate(mails, 1):
-        head = re.split(rb"\r?\n\r?\n", raw, maxsplit=1)[0]
+def refuse_foreign(mails: Sequence[RenderedMail]) -> None:
+    """InputError when the head of a mail has a bare carriage return, a header twice, or one that adds recipients out of sight.
+
+    Also when the envelope has an address that a mail program would read as an option.
+    """
+    for number, mail in enumerate(mails, 1):
+        head = re.split(rb"\r?\n\r?\n", mail.raw, maxsplit=1)[0]
         why = _foreign(head)
         if why:
             raise InputError(f"mail {number}: {why}", hint="check the subject, author and recipients of the commit; nothing was sent")
+        for email in (mail.envelope_from, *mail.recipients):
+            if why := danger(email):
+                hint = Action("send", ("--resume", "--drop", email), "{} drops it from mails of an earlier send")
+                raise InputError(f"mail {number}: {email!r} cannot be a recipient: {why}", hint=hint)
 
 
 def _foreign(head: bytes) -> str:

@@ -114,14 +114,6 @@ def _addresses(facts: PreflightFacts) -> Iterator[SendProblem]:
         yield SendProblem(
             "nobody", "no recipients: nobody would receive these mails", Action("", ("--to",), "add recipients with {} and --cc")
         )
-    for recipient in facts.recipients:
-        verdict = judge(recipient.address.email)
-        if verdict.state is AddressState.BAD:
-            yield SendProblem(
-                "bad-address",
-                f"{recipient.address.email}: {verdict.reason}",
-                Action("maintainers", ("--drop", recipient.address.email), "drop it: {}"),
-            )
 
 
 def is_list(recipient: Recipient) -> bool:

@@ -10,7 +10,7 @@ from patchpilot.outgoing.preflight import PreflightFacts, is_list, upstream_clai
 COVERED = {
     "target": ("does-not-apply", "already-fixed", "three-way", "no-target"),
     "check": ("check-errors", "unchecked"),
-    "recipients": ("nobody", "bad-address", "no-list", "security-on-list", "doubtful-address", "many"),
+    "recipients": ("nobody", "no-list", "security-on-list", "doubtful-address", "many"),
     "sign-off": ("no-signoff", "sender"),
     "security": ("unanswered-security", "security-on-list"),
     "regression": ("unanswered-regression",),

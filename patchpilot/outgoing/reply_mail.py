@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A reply as a mail: threading and recipients from the mail that it answers, and its bytes where the transport does not make them itself."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
 
-from patchpilot.model.address import Address, AddressState, judge, parse_addresses
+from patchpilot.model.address import Address, parse_addresses, sort_out
 from patchpilot.model.mail import Mail
 from patchpilot.model.rendered_mail import RenderedMail, captured, header_recipients
 from patchpilot.outgoing.mail_account import Account
@@ -22,25 +22,26 @@ def reply_subject(subject: str) -> str:
     return plain if plain[:3].lower() == "re:" else f"Re: {plain}"
 
 
-def reply_recipients(answered: Mail, author: Address, own: Collection[str]) -> tuple[tuple[Address, ...], tuple[Address, ...]]:
-    """To: and Cc: of a reply to all: the mail's author (`author`, without a list's rewriting), and everybody else that it names.
+def reply_recipients(
+    answered: Mail, author: Address, own: Collection[str]
+) -> tuple[tuple[Address, ...], tuple[Address, ...], tuple[str, ...]]:
+    """To: and Cc: of a reply to all, and what was left out: the mail's author (`author`, without a list's rewriting), and everybody else that it names.
 
-    Addresses that are our `own` (in lower case) are left out, and so are those that no mail can be sent to. For a mail of our own, whom it was
-    sent to.
+    Addresses that are our `own` (in lower case) are left out, and so are those that no mail can be sent to, each named with the reason. For a
+    mail of our own, whom it was sent to.
     """
     to = answered.to if author.key in own else (author,)
     seen = set(own)
 
-    def kept(addresses: tuple[Address, ...]) -> tuple[Address, ...]:
-        found = []
+    def others(addresses: tuple[Address, ...]) -> Iterator[Address]:
         for address in map(decoded, addresses):
-            if address.key not in seen and judge(address.email).state is not AddressState.BAD:
+            if address.key not in seen:
                 seen.add(address.key)
-                found.append(address)
-        return tuple(found)
+                yield address
 
-    named = kept(to), kept((*answered.to, *answered.cc))
-    return named if named[0] else (named[1], ())
+    first, omitted = sort_out(others(to))
+    rest, more = sort_out(others((*answered.to, *answered.cc)))
+    return (*((first, rest) if first else (rest, ())), (*omitted, *more))
 
 
 def reply_references(answered: Mail) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ from patchpilot.model.rendered_mail import RenderedMail
 from patchpilot.model.send_problem import NO_SERVER, SendProblem
 from patchpilot.outgoing.compose_mails import SeriesText
 from patchpilot.outgoing.credentials import Credential
+from patchpilot.outgoing.header_guard import refuse_foreign
 from patchpilot.outgoing.mail_account import Account, read_account
 from patchpilot.outgoing.mail_state import WAITING, Report, Stop, never_stop
 from patchpilot.outgoing.outbox import OutboxEntry, Send
@@ -68,7 +69,8 @@ class Delivery:
     """A send that the outbox has, to be carried out.
 
     `report` is called with a mail's place in the send, with `sending` before each try and with the outcome after it; what it is given is on
-    disk when it returns. `rename` notes the Message-ID and the bytes that a mail was really sent with.
+    disk when it returns. `rename` notes the Message-ID and the bytes that a mail was really sent with. InputError for mails that
+    `refuse_foreign` does not let through.
     """
 
     repository: Repository
@@ -80,6 +82,10 @@ class Delivery:
     credential: Credential | None = None
     stopping: Stop = never_stop
     progress: Progress = silent
+
+    def __post_init__(self) -> None:
+        # every transport passes here, and so do mails that an older version or another program wrote into the outbox
+        refuse_foreign([entry.mail for entry in self.waiting])
 
     @property
     def waiting(self) -> tuple[OutboxEntry, ...]:

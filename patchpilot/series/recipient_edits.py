@@ -12,7 +12,7 @@ from typing import Any
 from patchpilot.commits.b4_prep import prep_branch
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import InputError, UsageError
-from patchpilot.model.address import Address, parse_address
+from patchpilot.model.address import Address, AddressState, judge, parse_address
 from patchpilot.model.patch import Series
 from patchpilot.model.recipient import Recipient, RecipientPlan
 from patchpilot.series.change_id import change_ids
@@ -161,3 +161,18 @@ def addresses(texts: Sequence[str], option: str = "an address") -> tuple[Address
             raise InputError(f"{text!r} is not an address", hint="write name@example.org or 'Name <name@example.org>'")
         parsed.append(address)
     return tuple(parsed)
+
+
+def new_recipients(texts: Sequence[str], option: str) -> tuple[Address, ...]:
+    """The addresses in the user's input, as `addresses`; InputError for one that no mail can be sent to."""
+    return usable_recipients(addresses(texts, option), option)
+
+
+def usable_recipients(given: Sequence[Address], option: str) -> tuple[Address, ...]:
+    """These addresses, given with an option; InputError with the reason for one that no mail can be sent to."""
+    for address in given:
+        verdict = judge(address.email)
+        if verdict.state is AddressState.BAD:
+            said = f"{option}: {address.email!r} cannot be a recipient: {verdict.reason}"
+            raise InputError(said, hint="correct or drop this address")
+    return tuple(given)

@@ -2,12 +2,13 @@
 """Addresses: what comes in as text comes out as what the field means by it."""
 
 import email.utils
+import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from patchpilot.model.address import Address, AddressState, is_header_safe, judge, parse_address, parse_addresses
+from patchpilot.model.address import Address, AddressState, is_header_safe, judge, parse_address, parse_addresses, sort_out
 
 NAMES = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Zl", "Zp")), max_size=30).map(
     lambda text: " ".join(text.split())
@@ -70,10 +71,44 @@ def test_several_addresses_keep_their_order() -> None:
         ("adä@example.org", AddressState.BAD),
         ("ada@exa mple.org", AddressState.BAD),
         ("", AddressState.BAD),
+        ("o'neil+x=y{z}@example.org", AddressState.GOOD),
+        ("-X/tmp/log@example.org", AddressState.BAD),
+        ("--passwordeval=touch${IFS}x#@x.example", AddressState.BAD),
+        ("a${IFS}b@example.org", AddressState.BAD),
+        ("a$(id)@example.org", AddressState.BAD),
+        ("a`id`@example.org", AddressState.BAD),
+        ('"a b"@example.org', AddressState.BAD),
+        ("a,-Xb@example.org", AddressState.BAD),
+        ("a\tb@example.org", AddressState.BAD),
+        ("a\u2028b@example.org", AddressState.BAD),
+        ("ada@-x.example.org", AddressState.BAD),
+        ("-ada@[127.0.0.1]", AddressState.BAD),
+        ("-ada@buildhost", AddressState.BAD),
     ],
 )
 def test_addresses_are_judged_before_anything_is_written_to_them(email: str, state: AddressState) -> None:
     assert judge(email).state == state
+
+
+def test_a_dangerous_address_is_sorted_out_with_the_reason() -> None:
+    good, bad = Address("Ada", "ada@example.org"), Address("Eve", "-X/tmp/log@example.org")
+    assert sort_out([good, bad]) == (
+        (good,),
+        (
+            "-X/tmp/log@example.org is not a valid address and was omitted: "
+            "it begins with '-', which a mail program would read as an option",
+        ),
+    )
+
+
+@given(st.text(max_size=20), st.sampled_from(["", "@example.org", "@buildhost", "@[127.0.0.1]"]))
+def test_an_address_that_is_not_bad_is_one_word_and_no_option(local: str, domain: str) -> None:
+    wire = judge(local + domain).wire
+    assert wire is None or (wire[:1] != "-" and not re.search(r"[\s,\"`\x00-\x1f]|\$[({]", wire))
+
+
+def test_a_name_that_looks_like_an_option_is_quoted() -> None:
+    assert Address("-o/tmp/x Eve", "eve@example.org").header() == '"-o/tmp/x Eve" <eve@example.org>'
 
 
 def test_a_domain_in_another_script_goes_out_in_ascii() -> None:

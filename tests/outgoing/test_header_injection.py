@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from patchpilot.errors import InputError
+from patchpilot.model.rendered_mail import captured
+from patchpilot.outgoing.capture_program import split_arguments
 from patchpilot.outgoing.header_guard import refuse_foreign
 from tests.kit.cli import call
 from tests.kit.repos import Repo
@@ -60,9 +62,21 @@ def test_a_carriage_return_in_a_subject_or_author_is_refused_past_every_force(tm
     ],
 )
 def test_a_mail_with_headers_nobody_asked_for_is_refused(head: bytes) -> None:
-    refuse_foreign([b"From: a@x\nTo: b@x\nSubject: s\n and more\nX-Own: y\n\nBcc: text\rhere\n"])
+    good = b"From: a@x\nTo: b@x\nSubject: s\n and more\nX-Own: y\n\nBcc: text\rhere\n"
+    refuse_foreign([captured(good, "a@x", ("b@x",))])
     with pytest.raises(InputError):
-        refuse_foreign([head + b"\n\ntext\n"])
+        refuse_foreign([captured(head + b"\n\ntext\n", "a@x", ())])
+
+
+@pytest.mark.parametrize(("sender", "recipients"), [("a@x", ("b@x", "-X/tmp/log@x")), ("-X/tmp/log@x", ("b@x",))])
+def test_a_mail_whose_envelope_has_an_option_is_refused(sender: str, recipients: tuple[str, ...]) -> None:
+    with pytest.raises(InputError, match="'-X/tmp/log@x' cannot be a recipient: it begins with '-'"):
+        refuse_foreign([captured(b"From: a@x\nTo: b@x\nSubject: s\n\ntext\n", sender, recipients)])
+
+
+def test_a_recipient_that_looks_like_an_option_is_read_back_as_a_recipient() -> None:
+    assert split_arguments(("-i", "a@x", "-X/tmp/log@x")) == ("", ("a@x", "-X/tmp/log@x"))
+    assert split_arguments(("--ours", "-f", "me@x", "-i", "-f", "-i"), 1) == ("me@x", ("-f", "-i"))
 
 
 def test_b4_failing_to_decode_a_patch_is_an_input_error_that_names_the_commit(tmp_path: Path) -> None:

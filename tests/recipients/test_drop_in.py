@@ -165,3 +165,17 @@ def test_outside_a_tree_a_patch_that_is_not_there_is_what_is_told(workdir: Path,
     done = call("maintainers", "--format", form, "nofile.patch")
     assert done.code == 2
     assert "nofile.patch: no such file" in done.err
+
+
+def test_no_line_is_an_option_of_the_mail_program_that_git_send_email_calls(widget_tree: Path) -> None:
+    (widget_tree / "MAINTAINERS").write_text(
+        "List of maintainers\n-------------------\n\nWIDGET\n"
+        "M:\tEve <-X/tmp/log@x.example>\nM:\t--logfile=/tmp/x@x.example\nR:\tAda <ada@x.example>\n"
+        "L:\t-oQ/tmp@x.example\nL:\tlist@x.example\nF:\tlib/\n"
+    )
+    (widget_tree / "lib" / "k").write_text("x")
+    words = ("maintainers", "--tree", widget_tree, "--format", "get_maintainer", "--norolestats", "-f", "lib/k")
+    outcome = call(*words)
+    assert outcome.out.splitlines() == ["Ada <ada@x.example>", "list@x.example"]
+    for hostile in ("-X/tmp/log@x.example", "--logfile=/tmp/x@x.example", "-oQ/tmp@x.example"):
+        assert f"{hostile} is not a valid address and was omitted: it begins with '-'" in outcome.err

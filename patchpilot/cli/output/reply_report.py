@@ -18,7 +18,7 @@ def reply_text(plan: ReplyPlan, after: str = "") -> str:
     lines += [f"Cc: {', '.join(one_line(str(address)) for address in plan.mail.cc)}"] if plan.mail.cc else []
     lines += [f"Bcc: {one_line(address)} (sendemail.bcc)" for address in plan.bcc]
     lines += [f"by {plan.transport.name}, {plan.account.label}"]
-    lines += [f"note: {one_line(note.message)}; {one_line(str(note.hint))}" for note in plan.warnings]
+    lines += ["note: " + "; ".join(one_line(str(part)) for part in (note.message, note.hint) if part) for note in plan.warnings]
     return "\n".join([*lines, *([after] if after else [])]) + "\n"
 
 

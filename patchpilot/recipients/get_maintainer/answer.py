@@ -113,7 +113,8 @@ def answer(
         history.add_culprit_people(people, question)
     if history:
         remarks += history.remarks
-    return GetMaintainerAnswer((*printed, *_output(people, switches)), tuple(remarks))
+    omitted = people.omit_dangerous()
+    return GetMaintainerAnswer((*printed, *_output(people, switches)), (*remarks, *omitted))
 
 
 def _mailmap(tree: Tree, switches: Switches) -> Mailmap:

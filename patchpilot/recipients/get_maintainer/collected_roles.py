@@ -3,6 +3,7 @@
 
 from patchpilot.maintainers.role_words import RoleWords, ascii_lower
 from patchpilot.maintainers.section import Section, list_and_remark
+from patchpilot.model.address import danger
 from patchpilot.model.get_maintainer import Switches
 from patchpilot.recipients.get_maintainer.address_format import Merger, each_mailbox, split_mailbox, written
 
@@ -108,6 +109,17 @@ class CollectedRoles:
         others = [row for row in self.rows if row.role != rest]
         if len(self.rows) > 1 and any(row.role.partition(":")[0] != self.words.reviewer for row in others):
             self.rows = others
+
+    def omit_dangerous(self) -> tuple[str, ...]:
+        """Drop addresses that a mail program could read as an option; a sentence for each. git send-email passes on every line."""
+        omitted = []
+        for rows in (self.rows, self.lists):
+            for row in list(rows):
+                email = split_mailbox(row.who)[1] or row.who.partition(" ")[0].strip('"')
+                if why := danger(email):
+                    rows.remove(row)
+                    omitted.append(f"{email} is not a valid address and was omitted: {why}")
+        return tuple(omitted)
 
     def settle_names(self) -> None:
         """Give every contact the spelling of .mailmap or of its first mention."""

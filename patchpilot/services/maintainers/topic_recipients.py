@@ -27,7 +27,7 @@ from patchpilot.projects.loading import find_project
 from patchpilot.recipients.get_maintainer.address_format import read_ignored
 from patchpilot.recipients.get_maintainer.git_signers import GitHistory
 from patchpilot.recipients.recipient_plan import Sources, for_security, plan_patches, plan_paths
-from patchpilot.series.recipient_edits import Edits, EditStore, addresses, topic_key
+from patchpilot.series.recipient_edits import Edits, EditStore, addresses, new_recipients, topic_key
 from patchpilot.services.topic.read_series import read_series
 
 NOT_FOR_PLANS = ("git", "git_min_percent", "git_max_maintainers", "git_since")
@@ -158,9 +158,9 @@ def edit(
     if planned.topic is None:
         raise MissingError(f"edits can only be kept for a topic, and {planned.source} is not one", hint="pass a series, not source files")
     edits = Edits() if reset else planned.edits
-    for address in addresses(to, "--add-to"):
+    for address in new_recipients(to, "--add-to"):
         edits = edits.place("to", address)
-    for address in addresses(cc, "--add-cc"):
+    for address in new_recipients(cc, "--add-cc"):
         edits = edits.place("cc", address)
     for address in addresses(drop, "--drop"):
         edits = edits.drop(address)

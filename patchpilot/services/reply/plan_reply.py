@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError, RefusedError, UsageError
-from patchpilot.model.address import Address
+from patchpilot.model.address import Address, sort_out
 from patchpilot.model.patch_subject import parse_subject
 from patchpilot.model.rendered_mail import RenderedMail
 from patchpilot.model.send_problem import SendProblem
@@ -118,7 +118,7 @@ def plan_reply(
     account = transport.account(repository, identity)
     sender = sender_of(repository, via, identity)
     own = {address.lower() for address in (*known_addresses(repository, repository.top), sender.email)}
-    to, cc = reply_recipients(answered.mail.mail, real_sender(answered.mail.mail), own)
+    to, cc, omitted = reply_recipients(answered.mail.mail, real_sender(answered.mail.mail), own)
     lists = {project.lists.stable for project in projects().values()}
     if patch and (stable := tuple(address for address in (*to, *cc) if address.key in lists)):
         # a patch for a stable tree is for its list; whoever reported the failure gets a copy
@@ -133,9 +133,12 @@ def plan_reply(
         in_reply_to=answered.message_id,
         references=reply_references(answered.mail.mail),
     )
-    bcc = blind_copies(repository, account)
+    blind, unusable = sort_out(blind_copies(repository, account))
+    bcc = tuple(address.header() for address in blind)
     rendered = transport.render_mail(repository, account, mail, bcc, identity)
-    refuse_foreign([rendered.raw])
+    refuse_foreign([rendered])
     refusals = () if patch else tuple(text_problems(draft.text))
-    warnings = () if patch else tuple(text_notes(draft.text))
+    remarks = (*omitted, *(f"sendemail.bcc: {remark}" for remark in unusable))
+    notes = () if patch else tuple(text_notes(draft.text))
+    warnings = (*(SendProblem("recipients", remark) for remark in remarks), *notes)
     return ReplyPlan(draft, answered, transport, account, mail, rendered, refusals, warnings, bcc, identity)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError, UsageError
-from patchpilot.model.address import Address
+from patchpilot.model.address import Address, sort_out
 from patchpilot.model.counted import counted
 from patchpilot.model.draft import Draft
 from patchpilot.model.patch import Series
@@ -18,6 +18,7 @@ from patchpilot.outgoing.git_recipients import configured_recipients, expand, is
 from patchpilot.outgoing.mail_account import Account, read_account
 from patchpilot.outgoing.preflight import is_list
 from patchpilot.projects.project import Project
+from patchpilot.series.recipient_edits import usable_recipients
 from patchpilot.services.topic.topic_project import profile_of
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def addressees(
     recipients: tuple[Recipient, ...] = ()
     trees: tuple[str, ...] = ()
     remarks: list[str] = []
-    bcc: tuple[str, ...] = ()
+    blind: tuple[Address, ...] = ()
     if request.auto:
         recipients, trees, said = _planned(repository, request, series, planned)
         remarks += said
@@ -65,7 +66,8 @@ def addressees(
         _add(by_address, [recipient for recipient in recipients if not is_suppressed(recipient, own.suppressed)])
         _add(by_address, own.recipients)
         remarks += own.remarks
-        bcc = own.bcc
+        blind, said = sort_out(own.bcc)
+        remarks += (f"sendemail.bcc: {remark}" for remark in said)
         if "self" in own.suppressed and account.sender:
             by_address.pop(account.sender.key, None)
         _add(by_address, _in_files(series))
@@ -78,7 +80,8 @@ def addressees(
         )
     _answered(by_address, draft, project)
     ordered = sorted(by_address.values(), key=lambda one: one.header != "to")
-    return Addressees(tuple(ordered), bcc, trees, tuple(remarks))
+    usable, said = _usable(ordered)
+    return Addressees(usable, tuple(address.header() for address in blind), trees, (*remarks, *said))
 
 
 def answer_named(repository: Repository, name: str, value: str, request: SendRequest) -> str:
@@ -153,8 +156,21 @@ def _named(repository: Repository, request: SendRequest) -> list[Recipient]:
             addresses = expand(text, aliases)
             if not addresses:
                 raise UsageError(f"--{header} {text}: not an address", hint="pass 'Name <name@example.org>' or one of your aliases")
+            addresses = usable_recipients(addresses, f"--{header}")
             named += [Recipient(address, "added", None, header, (f"--{header}",), by_hand=True) for address in addresses]
     return named
+
+
+def _usable(recipients: Sequence[Recipient]) -> tuple[tuple[Recipient, ...], tuple[str, ...]]:
+    """(those to whom a mail can be sent, a sentence for each of the others with its origin and the reason)."""
+    kept, remarks = [], []
+    for recipient in recipients:
+        _, omitted = sort_out([recipient.address])
+        if omitted:
+            remarks += [f"{', '.join(recipient.reasons)}: {remark}" for remark in omitted]
+        else:
+            kept.append(recipient)
+    return tuple(kept), tuple(remarks)
 
 
 def _add(by_address: dict[str, Recipient], recipients: Sequence[Recipient]) -> None:

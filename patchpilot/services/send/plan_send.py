@@ -72,7 +72,7 @@ def plan(repository: Repository, request: SendRequest, *, progress: Progress = s
     topic = TopicToSend(request, project, account, draft, series, ids, people, wording)
     progress("making the mails")
     rendered = transport.render(repository, _series_to_render(topic))
-    refuse_foreign([mail.raw for mail in rendered.mails])
+    refuse_foreign(rendered.mails)
     judged = sent_before(draft)
     facts = gather_facts(repository, topic, rendered, progress)
     blocking, warned = refusals(facts), warnings(facts)

@@ -11,7 +11,6 @@ from patchpilot.errors import MissingError, RefusedError
 from patchpilot.model.progress import Progress, silent
 from patchpilot.outgoing import transports
 from patchpilot.outgoing.credentials import Credential
-from patchpilot.outgoing.header_guard import refuse_foreign
 from patchpilot.outgoing.mail_account import Account
 from patchpilot.outgoing.mail_state import WAITING, Outcome, Report, Stop, never_stop, unheard
 from patchpilot.outgoing.outbox import Outbox, Send
@@ -93,7 +92,6 @@ def _carry(repository: Repository, outbox: Outbox, send: Send, planned: SendPlan
     account, transport = planned.account, transports.find(send.transport)
     if not _has_work(repository, send, transport):
         return _ended(repository, send, planned)
-    refuse_foreign([entry.mail.raw for entry in send.entries if entry.state in WAITING])
     credential = credential_of(repository, account, terminal=front.terminal)
 
     def shown(what: str, done: int = 0, total: int | None = None) -> None:

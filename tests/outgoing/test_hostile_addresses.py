@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""An address that a mail program could read as an option, or a shell as a command, is shown and is nobody's recipient."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from patchpilot.outgoing.outbox import Outbox
+from tests.kit.cli import call
+from tests.kit.mails import mail
+from tests.kit.repos import Repo
+from tests.kit.topics import topic
+
+LIST = "linux-widgets@vger.kernel.org"
+COMMAND = "--passwordeval=touch${IFS}/tmp/x${IFS}#@x.example"
+LOG = "--logfile=/tmp/log@x.example"
+QUEUE = "-X/tmp/log@x.example"
+HOSTILE = (COMMAND, LOG, QUEUE)
+TRANSPORTS = pytest.mark.parametrize("via", ["git-send-email", "b4"])
+PROGRAM = """#!/bin/sh
+printf '%s\\n' "$@" >> {calls}
+cat > /dev/null
+"""
+MAINTAINERS = f"""List of maintainers
+-------------------
+
+WIDGET
+M:\tAda Maintainer <ada.m@example.com>
+R:\t-X Reviewer <-X/tmp/r@x.example>
+L:\t{LIST}
+F:\twidget.c
+
+THE REST
+L:\tlinux-kernel@vger.kernel.org
+F:\t*
+F:\t*/
+"""
+
+
+@pytest.fixture
+def calls(tmp_path: Path) -> Path:
+    """Where the program in the place of msmtp writes each word of its calls."""
+    return tmp_path / "calls"
+
+
+@pytest.fixture
+def repo(tmp_path: Path, calls: Path) -> Repo:
+    """A topic whose mails go to a program like msmtp: the words that it is called with are recipients and options."""
+    repo = topic(tmp_path / "r", 0)
+    program = tmp_path / "msmtp"
+    program.write_text(PROGRAM.format(calls=calls))
+    program.chmod(0o755)
+    repo.git("config", "sendemail.smtpserver", str(program))
+    repo.put("MAINTAINERS", MAINTAINERS)
+    repo.commit(
+        "widget: name the widget\n\nIt had no name.\n\n"
+        f"Reported-by: Bea <{QUEUE}>\nCc: <{LOG}>\nReported-by: Eve <{COMMAND}>\n"
+        "Suggested-by: -o/tmp/elsewhere Sue <sue@example.com>\n"
+        "Signed-off-by: Ada Fixer <ada@example.org>",
+        {"widget.c": "int widget;\n"},
+    )
+    return repo
+
+
+def _words(calls: Path) -> list[str]:
+    return calls.read_text().split("\n")[:-1] if calls.exists() else []
+
+
+def _assert_harmless(calls: Path, *expected: str) -> None:
+    """The program was called, for these recipients, with no option but ours."""
+    words = _words(calls)
+    assert words, "the program was not called"
+    assert set(expected) <= set(words)
+    assert {word for word in words if word.startswith("-")} <= {"-i"}
+
+
+@TRANSPORTS
+def test_no_option_of_a_patch_reaches_the_mail_program(repo: Repo, calls: Path, via: str) -> None:
+    words = ("send", "-C", repo.path, "--via", via, "--force", "a test")
+    planned = json.loads(call(*words, "--dry-run", "--format", "json").out)
+    done = call(*words, "--yes")
+    assert done.code == 0, done.err
+    _assert_harmless(calls, "ada.m@example.com", LIST, "sue@example.com")
+    named = {one["email"] for one in planned["recipients"]}
+    assert {"sue@example.com", LIST} <= named
+    for hostile in (*HOSTILE, "-X/tmp/r@x.example"):
+        assert hostile not in named
+        assert hostile in done.out
+
+
+@TRANSPORTS
+def test_no_option_of_a_mail_reaches_the_mail_program_with_a_reply(tmp_path: Path, repo: Repo, calls: Path, via: str) -> None:
+    review = mail(
+        "Re: [PATCH] widget: name the widget",
+        "> It had no name.\nPlease keep the old name.\n",
+        sender="Rita Reviewer <rita@example.net>",
+        id="review",
+        to=f"Ada Fixer <ada@example.org>, {LIST}",
+        Cc=", ".join(HOSTILE),
+    )
+    (tmp_path / "review.eml").write_bytes(review)
+    words = ("track", "reply", tmp_path / "review.eml", "-C", repo.path, "--via", via, "--message", "-")
+    done = call(*words, "--yes", stdin=b"> Please keep the old name.\n\nIt stays.\n")
+    assert done.code == 0, done.err
+    _assert_harmless(calls, "rita@example.net", LIST)
+    for hostile in HOSTILE:
+        assert hostile in done.out
+
+
+@TRANSPORTS
+def test_no_option_of_configured_recipients_reaches_the_mail_program(repo: Repo, calls: Path, via: str) -> None:
+    repo.git("config", "sendemail.bcc", QUEUE)
+    repo.git("config", "sendemail.cccmd", f"echo '<{LOG}>' #")
+    done = call("send", "-C", repo.path, "--via", via, "--force", "a test", "--yes")
+    assert done.code == 0, done.err
+    _assert_harmless(calls, LIST)
+    assert "sendemail.bcc" in done.out
+    assert "sendemail.ccCmd" in done.out
+
+
+@pytest.mark.parametrize("option", ["--to", "--cc"])
+@pytest.mark.parametrize("address", [QUEUE, f"Eve <{COMMAND}>", "Eve <a`id`@x.example>", '"a b"@x.example'])
+def test_an_option_given_as_a_recipient_is_refused(repo: Repo, calls: Path, option: str, address: str) -> None:
+    words = ("send", "-C", repo.path, "--to", LIST, f"{option}={address}", "--force", "a test")
+    done = call(*words, "--yes")
+    assert done.code == 2
+    assert f"error: {option}: " in done.err
+    assert "cannot be a recipient: " in done.err
+    assert not _words(calls)
+
+
+@pytest.mark.parametrize("option", ["--add-to", "--add-cc"])
+def test_an_option_is_not_kept_as_a_recipient_of_the_topic(repo: Repo, option: str) -> None:
+    done = call("maintainers", "-C", repo.path, f"{option}={QUEUE}")
+    assert done.code == 2
+    assert f"error: {option}: '{QUEUE}' cannot be a recipient: it begins with '-'" in done.err
+    assert "added manually" not in call("maintainers", "-C", repo.path).out
+
+
+@TRANSPORTS
+def test_a_mail_that_another_program_wrote_into_the_outbox_is_refused(
+    repo: Repo, calls: Path, via: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ("send", "-C", repo.path, "--via", via, "--force", "a test", "--yes")
+    real = Outbox.add
+    monkeypatch.setattr(
+        Outbox,
+        "add",
+        lambda self, send, outgoing, mails: real(
+            self, send, outgoing, [replace(mail, recipients=(*mail.recipients, QUEUE)) for mail in mails]
+        ),
+    )
+    done = call(*words)
+    assert done.code == 2
+    assert f"mail 1: '{QUEUE}' cannot be a recipient: it begins with '-'" in done.err
+    assert not _words(calls)
+    resumed = call("send", "-C", repo.path, "--resume", "--drop", QUEUE, "--yes")
+    assert resumed.code == 0, resumed.err
+    _assert_harmless(calls, LIST)
