@@ -146,7 +146,7 @@ class Repository:
         """The hint for a word that does not name a commit."""
         if "{" not in word and message_id_of(word) == word:
             return f"to name a mail write its Message-ID as '<{word}>'"
-        if near := nearest(word, self.refs):
+        if near := nearest(word, [name for name in self.refs if not name.startswith("-")]):
             return f"did you mean {near!r}?"
         if _SHORT_ID.fullmatch(word):
             return "fetch it: git fetch --all"
@@ -154,13 +154,16 @@ class Repository:
 
     def find(self, word: str) -> str | None:
         """The full id of a commit, or None where the word names no commit (or is ambiguous)."""
-        if not word or word.startswith("-") or "\n" in word:
-            return None
         found = self._named(word)
         return found if _HEX.fullmatch(found) else None
 
     def _named(self, word: str) -> str:
-        """The id that git resolves a word to, "" for none; MissingError in a SHA-256 repository."""
+        """The id that git resolves a word to, "" for none; MissingError in a SHA-256 repository.
+
+        A ref whose name begins with '-' is found by its full name only: callers pass what they have resolved to git.
+        """
+        if not word or word.startswith("-") or "\n" in word:
+            return ""
         done = self.git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{word}^{{commit}}", ok=())
         found = done.text.strip() if done.code == 0 else ""
         if _HEX_256.fullmatch(found):

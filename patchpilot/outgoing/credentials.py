@@ -3,6 +3,7 @@
 
 import contextlib
 import os
+import re
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -12,6 +13,9 @@ from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import environment
 from patchpilot.errors import RefusedError
 from patchpilot.outgoing.mail_account import Account
+
+_BREAK = re.compile(r"[\r\n\0]")
+"""What ends a line of git-credential's protocol."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,12 @@ def report_login(repository: Repository, credential: Credential, *, accepted: bo
 
 def _query(account: Account) -> bytes:
     host = f"{account.server}:{account.port}" if account.value("smtpserverport") else account.server
+    for name, value in (("smtpServer", host), ("smtpUser", account.user)):
+        if _BREAK.search(value):
+            raise RefusedError(
+                f"sendemail.{name} has a line break: git would be asked for the password of another host",
+                hint=f"git config --show-origin --get-all sendemail.{name} shows where it is set",
+            )
     return f"protocol=smtp\nhost={host}\nusername={account.user}\n\n".encode()
 
 

@@ -112,7 +112,7 @@ class _Epochs:
     def is_new_file(self, state: str) -> bool:
         before: dict[str, str] = json.loads(state)
         return any(
-            commit and (name not in self._epochs or git(self._epochs[name], "cat-file", "-e", commit, ok=()).code)
+            commit and (name not in self._epochs or git(self._epochs[name], "cat-file", "-e", "--end-of-options", commit, ok=()).code)
             for name, commit in before.items()
         )
 

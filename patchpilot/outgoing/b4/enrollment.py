@@ -27,7 +27,7 @@ def _base_name(repository: Repository, branch: str, base: str, asked: str | None
     others = [name for name in listed.split() if name != branch and not name.startswith("b4/") and not name.endswith("/HEAD")]
     if len(others) < 2:
         return base
-    upstream = repository.git("rev-parse", "--abbrev-ref", f"{branch}@{{upstream}}", ok=()).text.strip()
+    upstream = repository.git("for-each-ref", "--format=%(upstream:short)", f"refs/heads/{branch}").text.strip()
     others.sort(key=lambda name: (name != upstream, not name.startswith("origin/")))
     forked = (other for other in others if _forked(repository, other, branch) == base)
     return next(forked, base)
@@ -41,7 +41,9 @@ def _branch_name(repository: Repository, word: str) -> str:
 
 
 def _forked(repository: Repository, one: str, other: str) -> str:
-    return repository.git("merge-base", one, other, ok=()).text.strip()
+    """Where the branch `other` forked from the branch `one`; "" where it did not."""
+    tips = [repository.find(name) for name in (one, f"refs/heads/{other}")]
+    return repository.git("merge-base", *filter(None, tips), ok=()).text.strip() if all(tips) else ""
 
 
 def enroll(repository: Repository, branch: str, base: str, asked: str | None = None) -> PrepBranch:

@@ -19,6 +19,8 @@ from patchpilot.projects.detection import project_of_tree
 OBJECTS = "objects"
 """The word in place of a command: compile what the fix touches."""
 _TOOLS = ("make", "gcc", "flex", "bison", "bc")
+_SOURCE = re.compile(r"[\w./+,@][\w./+,@-]*\.c")
+"""A C file whose object's name make takes for a target, not for an option or a variable (`CC=x.o`)."""
 _PLACE = re.compile(r":\d+(?::\d+)?: (?=warning: )")
 _WARNING = ": warning: "
 _LINES = 20
@@ -45,7 +47,7 @@ def check_tools(tree: Tree) -> None:
 
 def compile_objects(place: Path, before: str, after: str, paths: Sequence[str], progress: Progress, *, hours: float) -> Compiled:
     """Compile the objects of the C files among `paths` in a clone at two commits, configured with allmodconfig in a build directory next to it."""
-    sources = [path for path in paths if path.endswith(".c")]
+    sources = [path for path in paths if _SOURCE.fullmatch(path)]
     if not sources:
         return Compiled(-1, "no C file is changed: there is no object to compile")
 

@@ -13,7 +13,7 @@ SCRIPT = "scripts/checkpatch.pl"
 SECONDS = 300.0
 _LINE = re.compile(r"^.*?:(\d+): (ERROR|WARNING|CHECK):([A-Z0-9_]+): (.*)$")
 _SEVERITY = {"ERROR": Severity.ERROR, "WARNING": Severity.WARNING, "CHECK": Severity.CHECK}
-_PLAIN = re.compile(r"^[\w./+,@=-]+$")
+_PLAIN = re.compile(r"[\w./+,@=][\w./+,@=-]*")
 
 
 def script_of(top: Path) -> Path:
@@ -27,10 +27,11 @@ def script_of(top: Path) -> Path:
 def run_checkpatch(patch: Patch, top: Path, *, strict: bool, max_line_length: int) -> tuple[Finding, ...]:
     """What the script says of one patch. RefusedError where a path in the patch has characters that the script would hand to a shell."""
     script = script_of(top)
-    odd = next((path for path in patch.paths if not _PLAIN.match(path)), None)
+    odd = next((path for path in patch.paths if not _PLAIN.fullmatch(path)), None)
     if odd is not None:
         raise RefusedError(
-            f"{patch.source}: checkpatch.pl passes paths to a shell, and {odd!r} has shell characters", hint="omit --checkpatch"
+            f"{patch.source}: checkpatch.pl passes paths to a shell, and {odd!r} has shell characters or begins with '-'",
+            hint="omit --checkpatch",
         )
     words = ["perl", str(script), f"--root={top}", "--terse", "--show-types", "--no-summary", "--color=never"]
     words += [f"--max-line-length={max_line_length}", *(["--strict"] if strict else []), "-"]

@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Every place in the source that starts a child process, found in its syntax trees, with the words that come from elsewhere.
+
+A word is ours when it is a literal or a constant, or begins with a literal (`f"--since={when}"`). So is a word after `--` or
+`--end-of-options`, and the value of an option that takes one (`-e PATTERN`): no program takes these for options. A name that a function
+assigns once is what it was assigned.
+"""
+
+import ast
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+
+SOURCE = Path(__file__).parents[2] / "patchpilot"
+ENDS = ("--", "--end-of-options")
+TAKE_A_VALUE = ("-C", "-F", "-L", "-c", "-e", "-m", "-o", "--object-dir")
+_ADDING = ("append", "extend", "insert")
+_MODULES = ("subprocess.", "pty.", "webbrowser.", "multiprocessing.", "distributed.", "dask.")
+_NAMES = ("asyncio.create_subprocess", "concurrent.futures.ProcessPoolExecutor", "git.Repo", "os.startfile")
+_OS = ("os.system", "os.popen", "os.exec", "os.spawn", "os.posix_spawn", "os.fork")
+_METHODS = ("open_url", "create_subprocess_exec", "create_subprocess_shell", "subprocess_exec", "subprocess_shell")
+_GIT_METHODS = ("git", "_git", "rev_list", "config", "config_regexp")
+_RUN = "patchpilot.commits.run."
+_B4 = "patchpilot.outgoing.b4.b4_command."
+_IN_A_LIST = (f"{_RUN}run", f"{_RUN}interactive")
+_AFTER_A_PLACE = (f"{_RUN}git", f"{_RUN}git_argv", f"{_RUN}streaming", f"{_B4}run")
+_ALL_WORDS = (f"{_B4}command",)
+_HARMLESS = ("subprocess.PIPE", "multiprocessing.get_all_start_methods", "multiprocessing.parent_process")
+
+
+def places(source: Path = SOURCE) -> dict[str, tuple[str, ...]]:
+    """`module::function` of each start of a process → the expressions for words that may come from outside.
+
+    A start by Python's own means (subprocess and the like), or with a list made elsewhere, has `*`: nothing is known of its words.
+    """
+    found: dict[str, set[str]] = {}
+    for file in sorted(source.rglob("*.py")):
+        tree = ast.parse(file.read_bytes())
+        module = file.relative_to(source).as_posix().removesuffix(".py")
+        names = _imports(tree)
+        for function, around, call in _calls(tree, "", tree):
+            words = _Words(around).outside(call, _dotted(call.func, names))
+            if words:
+                found.setdefault(f"{module}::{function}", set()).update(words)
+    return {place: tuple(sorted(words)) for place, words in found.items()}
+
+
+Values = Mapping[str, ast.expr]
+
+
+def _calls(node: ast.AST, function: str, around: ast.AST) -> Iterator[tuple[str, ast.AST, ast.Call]]:
+    """(qualified name of the function around it, that function, call) of every call."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.Call):
+            yield function, around, child
+        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield from _calls(child, f"{function}.{child.name}" if function else child.name, child)
+        else:
+            yield from _calls(child, function, around)
+
+
+def _assigned_once(function: ast.AST) -> Values:
+    """Name → value of the names that a function stores in one place, and does not add to."""
+    values: dict[str, ast.expr] = {}
+    stored: Counter[str] = Counter()
+    for node in ast.walk(function):
+        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value:
+            target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+            if isinstance(target, ast.Name):
+                values[target.id] = node.value
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            stored[node.id] += 1
+        elif isinstance(node, ast.Attribute) and node.attr in _ADDING and isinstance(node.value, ast.Name):
+            stored[node.value.id] += 1
+        elif isinstance(node, ast.arg):
+            stored[node.arg] += 1
+    return {name: value for name, value in values.items() if stored[name] == 1}
+
+
+def _imports(tree: ast.AST) -> dict[str, str]:
+    """Name → what it was imported as, in full."""
+    names: dict[str, str] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {one.asname or one.name.partition(".")[0]: one.name for one in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names |= {one.asname or one.name: f"{node.module}.{one.name}" for one in node.names}
+    return names
+
+
+def _dotted(node: ast.AST, names: dict[str, str]) -> str:
+    """The full name of what is called; `.name` for a method of something that was not imported."""
+    if isinstance(node, ast.Name):
+        return names.get(node.id, "")
+    return f"{_dotted(node.value, names)}.{node.attr}" if isinstance(node, ast.Attribute) else ""
+
+
+def _starts(name: str) -> bool:
+    """Whether a name is one of Python's own ways to start a process."""
+    if name in _HARMLESS:
+        return False
+    return name.startswith((*_MODULES, *_NAMES, *_OS)) or name.rpartition(".")[2] in _METHODS
+
+
+class _Words:
+    """The words of calls in a function."""
+
+    def __init__(self, function: ast.AST) -> None:
+        self._function = function
+
+    @cached_property
+    def _values(self) -> Values:
+        return _assigned_once(self._function)
+
+    def outside(self, call: ast.Call, name: str) -> set[str]:
+        """The words that may come from outside; none where the call starts no process, or all its words are ours."""
+        if _starts(name):
+            return {"*"}
+        if name in _IN_A_LIST and call.args:
+            return self._of_list(call.args[0])
+        if name in _AFTER_A_PLACE:
+            return self._bare(call.args[1:])
+        if name in _ALL_WORDS or (name.startswith(".") and name.rpartition(".")[2] in _GIT_METHODS):
+            return self._bare(call.args)
+        return set()
+
+    def _of_list(self, argv: ast.expr) -> set[str]:
+        """The words of a program's argv; `*` for one that is not a list here."""
+        if isinstance(argv, ast.Name) and argv.id in self._values:
+            argv = self._values[argv.id]
+        if isinstance(argv, ast.List):
+            return self._bare(argv.elts)
+        made = isinstance(argv, ast.Call) and getattr(argv.func, "id", "") in ("command", "git_argv")
+        return set() if made else {"*"}
+
+    def _bare(self, words: Sequence[ast.expr]) -> set[str]:
+        found = set[str]()
+        before: object = None
+        for word in words:
+            value = word.value if isinstance(word, ast.Constant) else None
+            if value in ENDS:
+                break
+            if before not in TAKE_A_VALUE and not self._is_ours(word):
+                found.add(ast.unparse(word))
+            before = value
+        return found
+
+    def _is_ours(self, word: ast.expr) -> bool:
+        match word:
+            case ast.Name(id=name) if name in self._values:
+                return self._is_ours(self._values[name])
+            case ast.Constant() | ast.Name(id=_):
+                return isinstance(word, ast.Constant) or word.id.isupper()
+            case ast.JoinedStr(values=[ast.Constant(), *_]):
+                return True
+            case ast.BinOp(left=left):
+                return self._is_ours(left)
+            case ast.IfExp(body=body, orelse=orelse):
+                return self._is_ours(body) and self._is_ours(orelse)
+            case ast.Starred(value=value):
+                return self._all_ours(value)
+        return False
+
+    def _all_ours(self, words: ast.expr) -> bool:
+        """Whether each word of a list is ours; `--` may end it."""
+        match words:
+            case ast.Name(id=name) if name in self._values:
+                return self._all_ours(self._values[name])
+            case ast.Name(id=name):
+                return name.isupper()
+            case ast.List(elts=elts) | ast.Tuple(elts=elts):
+                return not self._bare(elts)
+            case ast.IfExp(body=body, orelse=orelse):
+                return self._all_ours(body) and self._all_ours(orelse)
+            case ast.GeneratorExp(elt=elt, generators=loops) | ast.ListComp(elt=elt, generators=loops):
+                # [part for word in words for part in ("-e", word)]
+                last = loops[-1].iter
+                return self._is_ours(elt) or (isinstance(last, ast.Tuple) and not self._bare(last.elts))
+        return False

@@ -1,0 +1,479 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Every place that starts a child process: which of its words come from outside, and why none is read as an option or by a shell."""
+
+import ast
+import json
+import subprocess
+from collections.abc import Iterator
+from itertools import takewhile
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from patchpilot.commits.cat_file import CatFile
+from patchpilot.commits.repository import Repository
+from patchpilot.errors import ExitCode, RefusedError, UsageError
+from patchpilot.model.mail import parse_patch
+from patchpilot.model.progress import silent
+from patchpilot.outgoing.credentials import ask
+from patchpilot.outgoing.mail_account import read_account
+from patchpilot.services.backport.build_objects import compile_objects
+from patchpilot.services.check.tree_checkpatch import run_checkpatch
+from patchpilot.services.track.notify import Notification, Notifier, run_notifiers
+from tests.kit.canaries import story
+from tests.kit.child_processes import ENDS, SOURCE, places
+from tests.kit.cli import call
+from tests.kit.repos import Repo
+from tests.kit.smtp import FaultySink
+from tests.kit.topics import use_server
+
+HERE = "tests/test_child_processes.py"
+ROOT = Path(__file__).parents[1]
+
+
+class Kind(NamedTuple):
+    """Words that come from outside: what they are, and the tests that prove that no program reads one as an option."""
+
+    words: str
+    proofs: tuple[str, ...]
+
+
+HOSTILE = f"{HERE}::test_no_word_from_outside_is_an_option"
+ADDRESSES = "tests/outgoing/test_hostile_addresses.py::test_no_option_of_a_patch_reaches_the_mail_program"
+NO_REVISION = f"{HERE}::test_a_word_that_begins_with_a_dash_names_no_revision"
+SHELLS = f"{HERE}::test_a_shell_gets_only_a_command_of_the_user"
+
+IDS = Kind("ids of commits and trees, which git printed or Repository.resolve found", (HOSTILE, NO_REVISION))
+NAMES = Kind("full names of refs, or words that Repository.find found", (HOSTILE, NO_REVISION))
+FILES = Kind("absolute paths of temporary files, of the repository and of its files", (HOSTILE, SHELLS))
+VALUES = Kind(
+    "values after a key of git config; keys that begin with our section", (f"{HERE}::test_git_config_reads_no_option_after_a_key",)
+)
+OPTIONS = Kind("lists made in the function or below it, whose words are ours or ids", (HOSTILE,))
+CALLERS = Kind("words of callers; the calls are found by the name of this function", (HOSTILE,))
+RECIPIENTS = Kind("addresses with names, of mails, trees and settings", (ADDRESSES,))
+TARGETS = Kind("paths of a commit as targets of make", (f"{HERE}::test_no_path_is_an_option_or_a_variable_of_make",))
+SANDBOX = Kind(
+    "words of the sandbox, which has its own repositories, mails and HOME",
+    ("tests/demo/test_repository.py::test_the_same_ids_come_out_in_every_run",),
+)
+OBJECTS = Kind("none; names of objects are written to its input, one in a line", (f"{HERE}::test_the_name_of_an_object_is_one_line",))
+PASSWORD = Kind("none; server and user are written to its input", (f"{HERE}::test_no_setting_asks_for_the_password_of_another_host",))
+PAGER = Kind(
+    "none; the text is written to its input", ("tests/outgoing/test_verdict.py::test_on_a_terminal_the_mails_go_through_the_pager", SHELLS)
+)
+NOTIFIERS = Kind("a title and a text with names of senders", (f"{HERE}::test_a_notifier_gets_two_words_and_no_option",))
+CHECKPATCH = Kind(
+    "none; the patch is written to its input, and the script passes its paths on",
+    (f"{HERE}::test_the_trees_script_gets_no_path_that_is_an_option",),
+)
+NOTHING = Kind("none: the process runs this program's own code, or has only literal words", (HOSTILE,))
+BUILD = Kind("none: the command of --build, split into words without a shell", (SHELLS,))
+
+PROGRAMS: dict[str, Kind] = {
+    "batch/cluster::check_parts": NOTHING,
+    "cli/pager::page": PAGER,
+    "commits/cat_file::CatFile._streams": OBJECTS,
+    "commits/fastimport::FastImport.__init__": NOTHING,
+    "commits/merge_tree::Merges._start": OBJECTS,
+    "commits/repository::Repository.open": NOTHING,
+    "commits/run::interactive": CALLERS,
+    "commits/run::run": CALLERS,
+    "commits/run::streaming": CALLERS,
+    "history/commit_graph::_make": NOTHING,
+    "outgoing/b4/b4_send::deliver": RECIPIENTS,
+    "outgoing/credentials::ask": PASSWORD,
+    "outgoing/credentials::report_login": PASSWORD,
+    "outgoing/send_email/git_send_email::_started": RECIPIENTS,
+    "outgoing/smtp::_through_program": RECIPIENTS,
+    "services/backport/work_clone::build": BUILD,
+    "services/check/tree_checkpatch::run_checkpatch": CHECKPATCH,
+    "services/check/worker_pool::in_order": NOTHING,
+    "services/track/notify::run_notifiers": NOTIFIERS,
+}
+"""Programs that are started with a list made elsewhere, or by Python's own means."""
+
+WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
+    IDS: {
+        "backports/adapt/calls::_in_tree": ("tree",),
+        "backports/adapt/calls::absent_headers": ("of",),
+        "backports/adapt/dropped_code::_files_with": ("tree",),
+        "backports/adapt/line_origins::origins": ("base",),
+        "backports/adapt/line_origins::who_added_file": ("base",),
+        "backports/adapt/moved_code::find_file": ("tree",),
+        "backports/adapt/renamed_names::_found": ("tree",),
+        "backports/backport_patches::range_diff": ("f'{made}^!'", "f'{original.id}^!'"),
+        "backports/backport_patches::format_series": ("one.id",),
+        "backports/backport_patches::_diff": ("commit",),
+        "backports/conflict_reasons::_own_changes": ("tip",),
+        "backports/conflict_reasons::_other_file_hints": ("tree",),
+        "backports/fix_commit::FixCommit.diff_lines": ("self.id",),
+        "backports/line_history::read_touches": ("tip",),
+        "backports/line_history::read_touch": ("commit",),
+        "backports/line_history::older_names": ("commit", "tip"),
+        "backports/object_store::Scratch.merge_trees": ("one", "other"),
+        "backports/symbols::who_added": ("f'{fix.id}^'",),
+        "backports/symbols::_declared": ("tree",),
+        "backports/symbols::_anywhere": ("tree",),
+        "commits/b4_prep::_newest_cover": ("tip",),
+        "commits/b4_prep::_fork_point": ("start", "tip"),
+        "commits/move_branch::changed_paths": ("new", "old"),
+        "commits/move_branch::shift": ("new",),
+        "commits/range::range_commits": ("f'{start}..{end}'",),
+        "commits/range::_range": ("f'{start}..{end}'",),
+        "commits/range::commit_patch": ("commit_id",),
+        "commits/rebase_edits::carried": ("new", "old"),
+        "commits/rebase_edits::_mapped": ("after", "before"),
+        "commits/repository::Repository.is_ancestor": ("new", "old"),
+        "commits/rewrite::above": ("head",),
+        "commits/rewrite::_holder": ("commit",),
+        "commits/rewrite::move": ("new", "old"),
+        "commits/tree_readers::CommitTree.files": ("self.commit_id",),
+        "commits/undo_refs::record": ("commit",),
+        "commits/unfinished_move::_changed": ("move.new", "move.old"),
+        "commits/unfinished_move::settle": ("move.target", "now"),
+        "commits/unfinished_move::_write": ("commit",),
+        "history/commit_walk::new_facts": ("*tips",),
+        "history/imports::_files": ("commit.id",),
+        "history/patch_similarity::changed_lines": ("commit",),
+        "history/patch_similarity::meet": ("commit",),
+        "history/stable_branches::is_queued": ("tip",),
+        "outgoing/am_roundtrip::_content": ("commit_id", "parent"),
+        "outgoing/b4/b4_series::_not_utf8": ("id_",),
+        "outgoing/b4/enrollment::_forked": ("*filter(None, tips)",),
+        "outgoing/target_tree::fit_of_files": ("target.tip",),
+        "outgoing/target_tree::_subjects": ("tip",),
+        "services/backport/build_objects::compile_objects.make_objects": ("commit",),
+        "services/backport/build_objects::compile_objects": ("before",),
+        "services/backport/patch_on_branch::patch_on_branch": ("made[-1].id",),
+        "services/backport/work_clone::build": ("commits[-1].id",),
+        "services/backport/work_clone::_prepare": ("branch.tip", "result.commit", "top"),
+        "services/backport/work_clone::_resolved": ("f'{base}..{head}'",),
+        "services/check/editor_check::EditorCheck.changed": ("self._since",),
+        "services/send/merge_window::merge_window": ("tip",),
+        "services/send/reroll::remember": ("send.head",),
+        "services/settings::base_revision": ("head", "start"),
+        "services/tags/add_review_trailers::_sorted_out": ("commit.id",),
+        "services/tags/find_culprits::_unpublished": ("end", "start"),
+        "services/tags/find_culprits::_series": ("base.start", "commit.id"),
+        "services/tags/find_culprits::_only_blanks": ("commit.id", "commit.parents[0]"),
+        "services/tags/fix_claims::_paths": ("commit.id",),
+        "services/tags/topic_culprits::culprit_and_fix": ("culprit",),
+        "services/topic/base_search::BaseSearch.on_default": ("self.head",),
+        "services/topic/base_search::BaseSearch.earlier_states": ("self.head",),
+        "services/topic/rebase_topic::_picked": ("commit.parents[0]", "id_", "onto", "side"),
+        "services/topic/target_trees::listed_branches": ("head", "start"),
+        "services/topic/topic_patches::topic_patches": ("f'{commits[0].id}^..HEAD'",),
+        "tags/blame::blame": ("rev",),
+        "tags/candidate_history::read_past": ("*ids",),
+        "tags/commit_change::read_change": ("commit", "parent"),
+        "tags/moved_lines::look_through_moves": ("mover",),
+        "tags/overrides::by_bisection": ("*bad",),
+        "threads/maintainer_trees::in_trees": ("*beyond",),
+    },
+    NAMES: {
+        "commits/b4_prep::_fork_point": ("base_branch",),
+        "commits/rewrite::_holder": ("*prefixes", "*refs"),
+        "commits/rewrite::move": ("ref or 'HEAD'",),
+        "commits/undo_refs::record": ("f'{REFS}/{attempt}'",),
+        "commits/unfinished_move::settle": ("move.ref or 'HEAD'",),
+        "commits/unfinished_move::_is_of": ("f'{one}:{path}'",),
+        "services/send/reroll::remember": ("name",),
+        "services/topic/base_search::BaseSearch.holders": ("*recent",),
+        "services/topic/target_tip::find_target": ("base.branch",),
+        "services/topic/topic_base::_find": ("named",),
+    },
+    FILES: {
+        "backports/merge_file::merge_file_lines": ("*map(str, files)",),
+        "outgoing/am_roundtrip::_mailinfo": ("str(message)", "str(patch)"),
+        "outgoing/am_roundtrip::_content": ("str(patch)",),
+        "outgoing/git_recipients::_ask": ("str(file)",),
+        "outgoing/send_email/git_send_email::capture": ("*map(str, paths)",),
+        "outgoing/target_tree::fit_of_files": ("str(file)",),
+        "outgoing/target_tree::fit_of_files.applies": ("str(file)",),
+        "services/backport/work_clone::_clone": ("str(link)", "str(place)", "str(source)"),
+        "services/send/text_editor::editor_of.run": ("str(file)",),
+        "services/topic/edit_commits::edit_file": ("str(file)",),
+    },
+    VALUES: {
+        "outgoing/b4/enrollment::enroll": ("description[-1]",),
+        "outgoing/b4/enrollment::withdraw": ("description[-1]",),
+        "outgoing/b4/tracking::store": ("cover", "json.dumps(changed)"),
+        "outgoing/git_recipients::configured_recipients": ("name",),
+        "services/backport/work_clone::_clone": ("identity.email", "identity.name"),
+        "services/setup/install_hooks::_remove_from_b4": ("value",),
+    },
+    OPTIONS: {
+        "backports/backport_patches::format_series": ("*recipients",),
+        "commits/move_branch::shift": ("*place",),
+        "outgoing/compose_mails::bodies_of_commits": ("*args", "*span"),
+        "outgoing/send_email/git_send_email::capture": ("*_argv(repository, account, bcc, identity, _names_sender(account, files))",),
+        "outgoing/target_tree::fit_of_files.applies": ("*words",),
+        "recipients/contact_history::_history": ("*arguments",),
+        "recipients/get_maintainer/git_signers::GitHistory._log": ("*args",),
+        "services/check/history_facts::RepositoryFacts._logged": ("*words",),
+        "services/send/sent_elsewhere::_patches_of": ("*span",),
+        "services/send/text_editor::editor_of.run": ("name",),
+        "services/setup/install_hooks::mail_of_message": ("base",),
+        "services/topic/edit_commits::edit_file": ("editor",),
+        "threads/landed_series::_by_content": ("*words",),
+        "threads/local_mails::_Epochs._commits": ("form",),
+    },
+    CALLERS: {
+        "backports/object_store::Scratch.git": ("*args",),
+        "commits/mail_commits::MailCommits.git": ("*args",),
+        "commits/repository::config_values": ("pattern",),
+        "commits/repository::Repository.git": ("*args",),
+        "commits/repository::Repository.rev_list": ("*args",),
+        "commits/repository::Repository.config": ("name",),
+        "commits/repository::Repository.config_regexp": ("pattern",),
+        "recipients/get_maintainer/git_signers::GitHistory._git": ("*args",),
+    },
+    RECIPIENTS: {
+        "outgoing/b4/b4_send::capture": (
+            "*_flags(cover, sign)",
+            "*recipient_words(to, cc)",
+            "*switched_off()",
+        ),
+        "outgoing/b4/b4_send::deliver": (
+            "*_flags(run.cover, run.sign)",
+            "*options",
+            "*recipient_words(run.to, run.cc)",
+        ),
+        "outgoing/b4/web_endpoint::post": ("*words",),
+    },
+    TARGETS: {
+        "services/backport/build_objects::compile_objects.make": ("*words",),
+    },
+    SANDBOX: {
+        "cli/commands/demo::command": ("*",),
+        "demo/demo_archive::PublicInbox._run": ("*",),
+        "demo/demo_archive::PublicInbox._start": ("*",),
+        "demo/demo_archive::_guard": ("*",),
+        "demo/demo_repository::make_repositories": (
+            "name",
+            "str(bare)",
+            "str(mainline)",
+            "str(stable)",
+            "str(work)",
+            "value",
+        ),
+        "demo/journey::Journey.run": ("*",),
+        "demo/robin::_reference": ("commit",),
+        "demo/sandbox::configure": ("name", "value"),
+        "demo/start::run_demo": ("sys.executable",),
+        "demo/upstream::apply_upstream": ("*who",),
+        "demo/upstream::take_into_stable": ("commit", "str(sandbox.repositories.mainline)"),
+        "demo/upstream::_desk": ("branch", "str(desk)", "str(server)"),
+    },
+}
+"""Words that are no literals, by the place: where they come from."""
+
+MARK = "zzhostile"
+HOSTILE_WORDS = (f"--upload-pack={MARK}", f"-{MARK}", f"--{MARK}")
+TRACKING = {"series": {"revision": 1, "change-id": HOSTILE_WORDS[0], "base-branch": HOSTILE_WORDS[0], "prefixes": []}}
+
+
+def test_every_place_that_starts_a_process_has_a_row() -> None:
+    rows: dict[str, set[str]] = {place: {"*"} for place in PROGRAMS}
+    for kind in WORDS.values():
+        for place, words in kind.items():
+            rows.setdefault(place, set()).update(words)
+    assert {place: tuple(sorted(words)) for place, words in rows.items()} == places()
+
+
+def test_every_proof_is_a_test_that_is_there() -> None:
+    for kind in {*WORDS, *PROGRAMS.values()}:
+        assert kind.proofs, kind.words
+        for proof in kind.proofs:
+            file, _, name = proof.partition("::")
+            assert f"\ndef {name}(" in (ROOT / file).read_text(), proof
+
+
+def test_a_new_place_is_found(tmp_path: Path) -> None:
+    (tmp_path / "new.py").write_text(
+        "import subprocess as s\nimport os, webbrowser\nfrom subprocess import Popen as P\n"
+        "from patchpilot.commits.run import git as g, run\n"
+        "def a(): s.run(['x'])\n"
+        "def b(): os.system('x')\n"
+        "def c(): webbrowser.open(url)\n"
+        "def d(): P(['x'])\n"
+        "class E:\n    def e(self): self.app.open_url(url)\n"
+        "def f(word): repository.git('log', '--max-count=1', word, '--', path)\n"
+        "def h(word): run(['x', '-e', word, word])\n"
+        "def i(words):\n    words += ['x']\n    g(top, 'log', *words)\n"
+        "def j(when): g(top, 'log', f'--since={when}', '--', when)\n"
+        "def k(word):\n    words = ['--', word]\n    repository.git('log', *words)\n"
+        "def m(word):\n    words = ['x']\n    words.append(word)\n    repository.git('log', *words)\n"
+        "async def n(): await loop.subprocess_exec(x)\n"
+    )
+    assert places(tmp_path) == {
+        "new::a": ("*",),
+        "new::b": ("*",),
+        "new::c": ("*",),
+        "new::d": ("*",),
+        "new::E.e": ("*",),
+        "new::f": ("word",),
+        "new::h": ("word",),
+        "new::i": ("*words",),
+        "new::m": ("*words",),
+        "new::n": ("*",),
+    }
+
+
+def test_a_shell_gets_only_a_command_of_the_user() -> None:
+    scripts: dict[str, set[str]] = {}
+    for file in SOURCE.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_bytes())):
+            assert not (isinstance(node, ast.keyword) and node.arg == "shell"), file
+            words = node.elts if isinstance(node, ast.List | ast.Tuple) else []
+            if [word.value for word in words[:2] if isinstance(word, ast.Constant)] == ["sh", "-c"]:
+                scripts.setdefault(file.relative_to(SOURCE).as_posix(), set()).add(ast.unparse(words[2]))
+    assert scripts == {
+        "cli/pager.py": {"command"},
+        "demo/demo_archive.py": {"'read -r word || kill \"$1\"'"},
+        "outgoing/git_recipients.py": {"f'{command} \"$@\"'"},
+        "outgoing/smtp.py": {"f'{account.sendmail} \"$@\"'"},
+        "services/send/text_editor.py": {"f'{name} \"$@\"'"},
+        "services/topic/edit_commits.py": {"f'{editor} \"$@\"'"},
+    }
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Repo:
+    """A fix whose refs, files, tags, authors, MAINTAINERS and tracking data are words that begin with '-'."""
+    repo = story(tmp_path_factory.mktemp("hostile") / "repo", end="")
+    head = repo.git("rev-parse", "HEAD")
+    files = {f"{word}.c": "int hostile;\n" for word in HOSTILE_WORDS}
+    lines = "".join(f"M:\t{word} <{word}@x.example>\nL:\t{word}@x.example\nF:\t{word}.c\nT:\tgit {word}\n" for word in HOSTILE_WORDS)
+    files["MAINTAINERS"] = (repo.path / "MAINTAINERS").read_text() + lines
+    tags = "".join(
+        f'Fixes: {word} ("{word}")\nReported-by: {word} <{word}@x.example>\nCc: {word} <a@x.example>\nLink: {word}\n'
+        for word in HOSTILE_WORDS
+    )
+    message = f"{HOSTILE_WORDS[0]}: fix it\n\nThis reverts commit {HOSTILE_WORDS[1]}.\n\n{tags}Signed-off-by: Ada Fixer <ada@example.org>"
+    repo.commit(message, files, author=f"{HOSTILE_WORDS[1]} <a@x.example>")
+    for word in HOSTILE_WORDS:
+        for place in ("heads/", "tags/", "tags/v", "remotes/", "remotes/origin/", "tags/sent/"):
+            repo.git("update-ref", f"refs/{place}{word}", head)
+        repo.git("config", f"remote.{word}.url", word)
+        repo.git("config", f"branch.{word}.remote", word)
+    repo.git("config", "branch.topic.remote", HOSTILE_WORDS[0])
+    repo.git("config", "branch.topic.merge", f"refs/heads/{HOSTILE_WORDS[0]}")
+    repo.put("MAINTAINERS", files["MAINTAINERS"])
+    return repo
+
+
+CALLS = (
+    ("check", "--strict"),
+    ("check", "--base", HOSTILE_WORDS[0]),
+    ("maintainers",),
+    ("maintainers", "--format", "get_maintainer", "--git", "--git-blame", "-f", f"./{HOSTILE_WORDS[0]}.c"),
+    ("fixes", "HEAD"),
+    ("stable", "HEAD"),
+    ("backport", "HEAD"),
+    ("backport", "HEAD~", "--write", "{out}"),
+    ("draft",),
+    ("send", "--to", "list@example.org", "--yes", "--force", "hostile", "--via", "git-send-email"),
+    ("send", "--to", "list@example.org", "--yes", "--force", "hostile", "--via", "b4"),
+    ("trailers",),
+    ("doctor", "--offline"),
+    ("undo", "list"),
+)
+
+
+@pytest.mark.parametrize("argv", CALLS, ids=" ".join)
+def test_no_word_from_outside_is_an_option(hostile: Repo, tmp_path: Path, argv: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[list[str]] = []
+    real = subprocess.Popen.__init__
+
+    def recorded(self: object, args: object, *more: object, **named: object) -> None:
+        calls.append([str(word) for word in args] if isinstance(args, list | tuple) else [str(args)])
+        real(self, args, *more, **named)  # type: ignore[arg-type,call-overload]
+
+    if "b4" in argv:
+        hostile.git("config", "--unset-all", "branch.topic.b4-tracking", check=False)
+    else:
+        # b4 itself refuses such a base
+        hostile.git("config", "branch.topic.b4-tracking", json.dumps(TRACKING))
+        hostile.git("config", "branch.topic.b4-prep-cover-strategy", "branch-description")
+    monkeypatch.setattr(subprocess.Popen, "__init__", recorded)
+    with FaultySink() as server:
+        use_server(hostile, server)
+        words = (word.format(out=tmp_path / "out") for word in argv[1:])
+        done = call(argv[0], "-C", hostile.path, *words)
+    assert done.code != ExitCode.BUG, done.err
+    assert calls, done.err
+    assert argv[0] != "send" or done.code == ExitCode.OK, done.err
+    for words_of_call in calls:
+        read = takewhile(lambda word: word not in ENDS, words_of_call)
+        assert not [word for word in _without_values(read) if word.startswith(HOSTILE_WORDS)], words_of_call
+
+
+def _without_values(words: Iterator[str]) -> Iterator[str]:
+    """The words of a call; of git config none after the key, where it reads no option (see below)."""
+    is_config = False
+    for word in words:
+        yield word
+        if is_config and not word.startswith("-"):
+            return
+        is_config = is_config or word == "config"
+
+
+@pytest.mark.parametrize("word", [*HOSTILE_WORDS, "", "HEAD\n"])
+def test_a_word_that_begins_with_a_dash_names_no_revision(hostile: Repo, word: str) -> None:
+    with Repository.open(hostile.path) as repository:
+        assert repository.find(word) is None
+        with pytest.raises(UsageError):
+            repository.resolve(word)
+
+
+def test_git_config_reads_no_option_after_a_key(tmp_path: Path) -> None:
+    repo = Repo(tmp_path / "r")
+    with Repository.open(repo.path) as repository:
+        for value in ("--unset-all", "-z", "--global", *HOSTILE_WORDS):
+            repository.git("config", "branch.x.description", value)
+            assert repository.config("branch.x.description") == (value,)
+
+
+def test_the_name_of_an_object_is_one_line(hostile: Repo) -> None:
+    with CatFile(hostile.path) as objects:
+        assert objects.get("HEAD:frob.c\nHEAD:frob.h") is None
+        assert objects.get("HEAD:frob.h") is not None
+        assert objects.get(f"HEAD:{HOSTILE_WORDS[0]}.c") is not None
+
+
+@pytest.mark.parametrize("key", ["smtpuser", "smtpserver"])
+def test_no_setting_asks_for_the_password_of_another_host(tmp_path: Path, key: str) -> None:
+    repo = Repo(tmp_path / "r")
+    repo.git("config", "sendemail.smtpserver", "mail.example.org")
+    repo.git("config", "sendemail.smtpuser", "ada")
+    repo.git("config", f"sendemail.{key}", "ada\nhost=git.example.com")
+    repo.git("config", "credential.helper", "!echo password=secret; echo")
+    with Repository.open(repo.path) as repository, pytest.raises(RefusedError, match="has a line break"):
+        ask(repository, read_account(repository), terminal=False)
+
+
+@pytest.mark.parametrize("path", ["--eval=$(shell id).c", "-f/tmp/x.c", "CC=x.c", "a/b=c.c"])
+def test_no_path_is_an_option_or_a_variable_of_make(tmp_path: Path, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subprocess.Popen, "__init__", lambda *_, **__: pytest.fail("a program was started"))
+    assert "no C file is changed" in compile_objects(tmp_path, "0" * 40, "1" * 40, (path, "a.h"), silent, hours=1).tail
+
+
+@pytest.mark.parametrize("path", ["--self-test", "-f", "a;b.c", "a$(id).c"])
+def test_the_trees_script_gets_no_path_that_is_an_option(tmp_path: Path, path: str) -> None:
+    (tmp_path / "scripts").mkdir()
+    (tmp_path / "scripts" / "checkpatch.pl").write_text("die 'it ran';")
+    text = f"From: a@x.org\nSubject: x\n\nx\n---\ndiff --git a/{path} b/{path}\n--- a/{path}\n+++ b/{path}\n@@ -1 +1 @@\n-a\n+b\n"
+    with pytest.raises(RefusedError, match="passes paths to a shell"):
+        run_checkpatch(parse_patch(text.encode(), "p"), tmp_path, strict=False, max_line_length=100)
+
+
+def test_a_notifier_gets_two_words_and_no_option(tmp_path: Path) -> None:
+    program = tmp_path / "notify"
+    program.write_text(f"#!/bin/sh\nprintf '%s\\n' \"$@\" > {tmp_path}/words\n")
+    program.chmod(0o755)
+    found = [Notification("series 1: $(id)", "review by `id`; next: wait")]
+    assert run_notifiers(Notifier((), (str(program), "-t")), found) == ()
+    assert (tmp_path / "words").read_text() == "-t\nseries 1: $(id)\nreview by `id`; next: wait\n"
