@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from patchpilot.errors import InputError, PatchpilotError, UsageError, unknown
+from patchpilot.urls import public_url
 
 FILE_NAME = ".patchpilot.toml"
 WAIVERS_GIVEN = "waivers-given"
@@ -61,8 +62,16 @@ KEYS = (
 _BY_NAME = {key.name: key for key in KEYS}
 _TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0", "")
 _MANY = ("words", "paths")
+_ADDRESSES = ("archive", "url")
 GIT, FLAG, DEFAULT = "git config", "flag", "default"
 """The origins that are not files."""
+
+
+def _key(name: str) -> Key:
+    """The setting of this name; UsageError for a name that none has."""
+    if name not in _BY_NAME:
+        raise unknown("setting", name, _BY_NAME)
+    return _BY_NAME[name]
 
 
 class SettingSource(NamedTuple):
@@ -87,15 +96,19 @@ class Settings(NamedTuple):
     unread: tuple[str, ...] = ()
 
     def of(self, name: str) -> SettingSource:
-        """A known setting with its origin."""
-        if name not in _BY_NAME:
-            raise unknown("setting", name, _BY_NAME)
-        return self.values.get(name) or SettingSource(name, _BY_NAME[name].default, DEFAULT)
+        """A known setting with its origin, to be shown: URLs have no password."""
+        setting = self.values.get(name) or SettingSource(name, _key(name).default, DEFAULT)
+        return setting._replace(value=public_url(setting.value))
 
     def get(self, name: str) -> str:
-        """The value of a known setting, as text."""
-        setting = self.of(name)
-        return _BY_NAME[name].default if name in self.wrong else setting.value
+        """The value of a known setting, as text. An address has no password: see `address`."""
+        value = self.address(name)
+        return public_url(value) if _key(name).kind in _ADDRESSES else value
+
+    def address(self, name: str) -> str:
+        """The value of a known setting, of a URL with its password: to connect, never to be shown."""
+        default = _key(name).default
+        return default if name in self.wrong or name not in self.values else self.values[name].value
 
     def flag(self, name: str) -> bool:
         """The value of a known setting, as git reads a boolean."""

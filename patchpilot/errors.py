@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from enum import IntEnum
 from typing import Protocol
 
+from patchpilot.urls import public_url
+
 
 class ExitCode(IntEnum):
     """The exit codes of every verb."""
@@ -25,13 +27,16 @@ class HintText(Protocol):
 
 
 class PatchpilotError(Exception):
-    """Something the user can fix: what is wrong in one sentence, and a hint what to do. `advice` is the hint as given, an action or a str."""
+    """Something the user can fix: what is wrong in one sentence, and a hint what to do.
+
+    `advice` is the hint as given, an action or a str. URLs in message and hint have no password.
+    """
 
     exit_code: ExitCode = ExitCode.USAGE
 
     def __init__(self, message: str, *, hint: HintText | None = None, exit_code: ExitCode | None = None) -> None:
-        super().__init__(message)
-        self.message = message
+        self.message = public_url(message)
+        super().__init__(self.message)
         self.advice = hint
         if exit_code is not None:
             self.exit_code = exit_code
@@ -39,7 +44,7 @@ class PatchpilotError(Exception):
     @property
     def hint(self) -> str | None:
         """The hint as the CLI prints it."""
-        return None if self.advice is None else str(self.advice)
+        return None if self.advice is None else public_url(str(self.advice))
 
 
 class UsageError(PatchpilotError):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from patchpilot.cli.output.stream import emit
 from patchpilot.errors import InputError
 from patchpilot.model.progress import Progress, silent
+from patchpilot.urls import public_url
 
 if TYPE_CHECKING:
     from patchpilot.services.workplace import Workplace
@@ -125,7 +126,7 @@ class ProgressLine:
             return
         self._last, self._shown = now, True
         count = f" {done}/{total}" if total else f" {done}" if done else ""
-        sys.stderr.write("\r\x1b[K" + crop(printable(what), 60) + count)
+        sys.stderr.write("\r\x1b[K" + crop(printable(public_url(what)), 60) + count)
         sys.stderr.flush()
 
     def wipe(self) -> None:

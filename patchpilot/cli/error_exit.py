@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal, NoReturn
 
 from patchpilot.errors import ExitCode, PatchpilotError, UnclearBaseError
+from patchpilot.urls import public_url
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _NOT_OURS = (errno.EACCES, errno.EPERM, errno.EROFS, errno.EISDIR, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP, errno.EIO)
@@ -64,7 +65,7 @@ def say(message: str, hint: str | None, code: ExitCode) -> int:
     if hint:
         from patchpilot.model.printable import printable
 
-        print(f"hint: {printable(hint)}", file=sys.stderr)
+        print(f"hint: {printable(public_url(hint))}", file=sys.stderr)
     return code
 
 
@@ -72,7 +73,7 @@ def notice(kind: Literal["error", "warning", "note"], text: str) -> None:
     """Print one message on stderr: an error, a warning or a note."""
     from patchpilot.model.printable import printable
 
-    print(f"patchpilot: {kind}: {printable(text)}", file=sys.stderr)
+    print(f"patchpilot: {kind}: {printable(public_url(text))}", file=sys.stderr)
 
 
 def interrupted(error: BaseException | None) -> int:
@@ -127,6 +128,6 @@ def _bug(error: BaseException) -> int:
     with tempfile.NamedTemporaryFile(
         "w", prefix="patchpilot-bug-", suffix=".log", delete=False, encoding="utf-8", errors="backslashreplace"
     ) as log:
-        log.write(f"patchpilot {__version__}, python {sys.version}\nargv: {sys.argv}\n\n")
-        traceback.print_exception(error, file=log)
+        log.write(f"patchpilot {__version__}, python {sys.version}\nargv: {public_url(str(sys.argv))}\n\n")
+        log.write(public_url("".join(traceback.format_exception(error))))
     return say(f"a bug in patchpilot: {type(error).__name__}", f"the traceback is in {log.name}", ExitCode.BUG)

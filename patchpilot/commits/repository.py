@@ -17,6 +17,7 @@ from patchpilot.model.action import Action
 from patchpilot.model.address import Address
 from patchpilot.model.commit import Commit
 from patchpilot.model.message_id import message_id_of
+from patchpilot.urls import public_url
 
 if TYPE_CHECKING:
     import git as gitpython
@@ -160,7 +161,7 @@ class Repository:
     def _named(self, word: str) -> str:
         """The id that git resolves a word to, "" for none; MissingError in a SHA-256 repository.
 
-        A ref whose name begins with '-' is found by its full name only: callers pass what they have resolved to git.
+        A ref whose name begins with '-' is found by its full name only: callers pass a word that was found on to git.
         """
         if not word or word.startswith("-") or "\n" in word:
             return ""
@@ -228,6 +229,10 @@ class Repository:
         """Every value of a git configuration key, in git's order (last wins)."""
         done = self.git("config", "--get-all", "-z", name, ok=(0, 1))
         return tuple(value for value in done.text.split("\0") if value or done.text.count("\0") == 1)[: done.text.count("\0")]
+
+    def remote_urls(self, remote: str) -> tuple[str, ...]:
+        """The URLs of a remote, to be shown or compared: without a password."""
+        return tuple(map(public_url, self.config(f"remote.{remote}.url")))
 
     def config_regexp(self, pattern: str) -> dict[str, tuple[str, ...]]:
         """Key → values of every key that matches."""

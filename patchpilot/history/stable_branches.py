@@ -185,7 +185,7 @@ def fetch_command(repository: Repository, stable: StableTrees, version: str, kno
     branch = stable.branch_name.format(version=version)
     if remote:
         return f"git fetch {remote} {branch}"
-    if repository.config(f"remote.{stable.remote_name}.url"):
+    if repository.remote_urls(stable.remote_name):
         return f"git fetch {stable.remote_name} {branch}"
     return f"git remote add {stable.remote_name} {stable.remote} && git fetch {stable.remote_name} {branch}"
 
@@ -244,7 +244,7 @@ def _fetched(repository: Repository, name: str) -> datetime | None:
 
 def _names(file: Path, repository: Repository, name: str) -> bool:
     """Whether the fetch that wrote a FETCH_HEAD asked the ref's remote."""
-    urls = [address.removesuffix("/").removesuffix(".git") for address in repository.config(f"remote.{name.partition('/')[0]}.url")]
+    urls = [address.removesuffix("/").removesuffix(".git") for address in repository.remote_urls(name.partition("/")[0])]
     lines = file.read_text("utf-8", "replace").splitlines()
     return any(line.endswith((f" of {url}", f"\t{url}")) for url in urls for line in lines)
 

@@ -128,7 +128,7 @@ def _server_hint(account: Account, message: str) -> str:
 def _program(command: str) -> Probe:
     parts = shlex.split(command)
     if parts and shutil.which(parts[0]):
-        return Probe("mail server", "ok", f"mails are handed to {command}; its connection to a server is not checked")
+        return Probe("mail server", "ok", f"mails are handed to {parts[0]}; its connection to a server is not checked")
     return Probe(
         "mail server",
         "fail",

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from patchpilot.commits.repository import Repository
 from patchpilot.model.address import Address, parse_address
+from patchpilot.urls import public_url
 
 _SECRET = ("smtppass",)
 LOCAL_PROGRAMS = ("/usr/sbin/sendmail", "/usr/lib/sendmail")
@@ -43,14 +44,20 @@ class Account:
     def label(self) -> str:
         """The account in one line."""
         if self.destination:
-            return self.destination
+            return public_url(self.destination)
         if self.sendmail:
-            return f"program {self.sendmail}"
+            return f"program {self.program}"
         if not self.configured:
             return "no mail server set"
         security = {"tls": "STARTTLS", "ssl": "TLS"}.get(self.encryption, "no encryption")
         login = f", as {self.user}" if self.user else ""
-        return f"{self.server}:{self.port} ({security}{login})"
+        return public_url(f"{self.server}:{self.port} ({security}{login})")
+
+    @property
+    def program(self) -> str:
+        """The sendmail program without its arguments, which may have a password; "" for SMTP."""
+        sendmail = self.sendmail or ""
+        return sendmail if sendmail.startswith("/") else sendmail.partition(" ")[0]
 
     @property
     def needs_login(self) -> bool:

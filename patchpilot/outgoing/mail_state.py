@@ -5,6 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
+from patchpilot.urls import public_url
+
 
 class MailState(StrEnum):
     """How far a mail got. `sending` is written before the act; found later, it means `unknown`."""
@@ -35,6 +37,10 @@ class Outcome:
     state: MailState
     detail: str = ""
     retry: Retry = Retry.NO
+
+    def __post_init__(self) -> None:
+        # it is stored, and a program's words may have its arguments
+        object.__setattr__(self, "detail", public_url(self.detail))
 
 
 Report = Callable[[int, Outcome], None]

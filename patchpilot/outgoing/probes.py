@@ -10,16 +10,23 @@ from pathlib import Path
 from patchpilot.commits.repository import Repository
 from patchpilot.model.action import Advice
 from patchpilot.outgoing.smtp import words
+from patchpilot.urls import public_url
 
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """The result of a probe: "ok", "warn", "fail" or "skip", what was seen, and a hint."""
+    """The result of a probe: "ok", "warn", "fail" or "skip", what was seen, and a hint.
+
+    URLs in it have no password.
+    """
 
     name: str
     state: str
     message: str
     hint: Advice = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "message", public_url(self.message))
 
 
 def archive_and_clock(url: str, timeout: float = 10.0) -> tuple[Probe, ...]:

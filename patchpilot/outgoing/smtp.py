@@ -179,16 +179,16 @@ def _through_program(account: Account, envelope_from: str, recipients: Sequence[
     argv = [account.sendmail, *words_] if account.sendmail.startswith("/") else ["sh", "-c", f'{account.sendmail} "$@"', "-", *words_]
     env = environment(parsed=False) | {"PATCHPILOT_SENDING": "1"}
     try:
-        done = run(argv, stdin=raw, env=env, timeout=PROGRAM, name=account.sendmail)
+        done = run(argv, stdin=raw, env=env, timeout=PROGRAM, name=account.program)
     except GitError as error:
         return Outcome(MailState.UNKNOWN, error.message)
     except (OSError, MissingError) as error:
-        return Outcome(MailState.REJECTED, f"{account.sendmail}: {getattr(error, 'strerror', '') or error}")
+        return Outcome(MailState.REJECTED, f"{account.program}: {getattr(error, 'strerror', '') or error}")
     lines = done.error_text.splitlines()
     if done.code == 0:
-        return Outcome(MailState.ACCEPTED, f"handed to {account.sendmail}")
+        return Outcome(MailState.ACCEPTED, f"handed to {account.program}")
     state = MailState.UNKNOWN if done.code < 0 else MailState.REJECTED
-    return Outcome(state, f"{account.sendmail}: exit {done.code} {lines[-1] if lines else ''}".strip())
+    return Outcome(state, f"{account.program}: exit {done.code} {lines[-1] if lines else ''}".strip())
 
 
 def tls_context(account: Account) -> ssl.SSLContext:

@@ -129,7 +129,7 @@ def _remote(repository: Repository) -> tuple[str, str] | None:
     branch = repository.branch
     names = (*(repository.config(f"branch.{branch}.remote") if branch else ()), "origin")
     for name in names:
-        urls = repository.config(f"remote.{name}.url") if name != "." else ()
+        urls = repository.remote_urls(name) if name != "." else ()
         if urls:
             return name, urls[0]
     return None

@@ -138,7 +138,7 @@ class Workplace:
         """The series that a Message-ID or an archive's URL names, from the archive it points into or the person's own."""
         from patchpilot.services.topic.archive_target import archive_setting, series_at
 
-        return series_at(target, lore=archive_setting(self.repo), offline=self.offline)
+        return series_at(target, lore=archive_setting(self.repo), offline=self.offline, where=self.repo)
 
 
 def verify_profile(name: str) -> None:

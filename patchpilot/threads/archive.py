@@ -27,6 +27,7 @@ from patchpilot.model.limits import MAX_MAIL
 from patchpilot.model.mail import Mail, parse_mail
 from patchpilot.threads.mail_reader import ParseMail
 from patchpilot.threads.mbox import Skipped, parse, unpack, within_limits
+from patchpilot.urls import public_url
 
 if TYPE_CHECKING:
     from liblore.node import LoreNode
@@ -126,15 +127,17 @@ class MailArchive(Protocol):
 class Archive:
     """One archive on the network. Answers are cached for ten minutes in `cache` (None: no cache); `offline` prevents requests.
 
-    For use in one thread; `cancel` in any.
+    The user name and password of a URL are sent to its server. For use in one thread; `cancel` in any.
     """
 
     def __init__(self, url: str = LORE, *, cache: Path | None = None, offline: bool = False, cache_seconds: int = CACHE_SECONDS) -> None:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise UsageError(f"{url}: not the URL of an archive", hint=f"pass a URL such as {LORE}")
-        self.url = url.rstrip("/")
+        self.url = public_url(url).rstrip("/")
+        """Without a password: errors, the cache and the store have it."""
         self.host = parts.hostname
+        self._login = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
         self._cache = cache
         self._cache_seconds = cache_seconds
         self._offline = offline
@@ -315,6 +318,8 @@ class Archive:
             )
             self._node.set_user_agent("patchpilot", __version__)
             self._session = _polite_session(f"patchpilot/{__version__}", self._stop, self.skipped.append)
+            # requests does not send it on to another host
+            self._session.auth = self._login
             self._node.set_requests_session(self._session)
         return self._node
 

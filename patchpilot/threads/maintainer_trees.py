@@ -86,6 +86,6 @@ def _rank(branch: str) -> tuple[int, str]:
 
 
 def _tree_name(repository: Repository, remote: str, branch: str) -> str:
-    addresses = repository.config(f"remote.{remote}.url")
+    addresses = repository.remote_urls(remote)
     path = "/".join(addresses[-1].rstrip("/").split("/")[-2:]) if addresses and ":" in addresses[-1] else remote
     return f"{path} ({branch})"

@@ -19,6 +19,13 @@ def archive_address(text: str) -> str:
     return text
 
 
+def with_login(url: str, own: str) -> str:
+    """A URL without a password, with that of the archive `own` if this is on the same server."""
+    parts, login = urlsplit(url), urlsplit(own)
+    same = parts.scheme == login.scheme and parts.netloc == login.netloc.rpartition("@")[2]
+    return parts._replace(netloc=login.netloc).geturl() if same and parts.scheme in ("http", "https") else url
+
+
 def open_archive(url: str, *, cache: Path | None = None, offline: bool = False, progress: Progress = silent) -> MailArchive:
     """The archive, to be closed. `cache` and `offline` are about those on the network. UsageError when it is neither a URL nor a path."""
     address = archive_address(url)

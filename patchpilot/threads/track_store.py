@@ -17,6 +17,7 @@ from patchpilot.model.action import Action
 from patchpilot.model.mail import Mail
 from patchpilot.series.database import DamagedError, Layout, Row, back_up, backups, damaged, open_database, writing
 from patchpilot.threads.mail_reader import MailReader
+from patchpilot.urls import public_url
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS series (
@@ -41,6 +42,11 @@ _REACHED = "ALTER TABLE series ADD COLUMN reached TEXT;"
 _BLOBS = {"raw": (bytes,), "mbox": (str, bytes, type(None))}
 _NUMBERS = ("id", "series", "seen", "line")
 _TIMES = ("added", "updated", "sent", "news", "at", "reached")
+
+
+def _public(lore: str | None) -> str | None:
+    """The URL or path of an archive without a password: the store is exported and shown."""
+    return public_url(lore) if lore else lore
 
 
 def _is_valid(table: str, row: Row) -> bool:
@@ -138,7 +144,7 @@ class Store:
             database.execute(
                 "INSERT INTO series (message_id, subject, lore, mbox, added) VALUES (?, ?, ?, ?, ?)"
                 " ON CONFLICT (message_id) DO UPDATE SET lore = coalesce(excluded.lore, lore), mbox = coalesce(excluded.mbox, mbox)",
-                (message_id, _text(subject), lore, _path(mbox), _now()),
+                (message_id, _text(subject), _public(lore), _path(mbox), _now()),
             )
         return next(entry for entry in self.entries() if entry.message_id == message_id)
 
@@ -149,7 +155,8 @@ class Store:
         for row in rows:
             if not _is_valid("series", dict(zip(names, row, strict=True))):
                 raise self._invalid(f"series {row[0]}")
-        return tuple(replace(TrackEntry(*row), mbox=os.fsdecode(row[4]) if row[4] else None) for row in rows)
+        entries = (TrackEntry(*row) for row in rows)
+        return tuple(replace(entry, lore=_public(entry.lore), mbox=os.fsdecode(entry.mbox) if entry.mbox else None) for entry in entries)
 
     def _invalid(self, what: str) -> DamagedError:
         return damaged(self.file, TRACK_LAYOUT.what, f"invalid row: {what}")
@@ -333,7 +340,7 @@ class Store:
                     new.id if free and new.id > 0 else None,
                     new.message_id,
                     new.subject,
-                    new.lore,
+                    _public(new.lore),
                     _path(new.mbox),
                     new.added,
                     new.updated,
@@ -353,7 +360,7 @@ class Store:
                     "UPDATE series SET subject = ?, lore = ?, mbox = ?, added = ?, updated = ?, news = ? WHERE id = ?",
                     (
                         new.subject if is_newer else known.subject,
-                        known.lore or new.lore,
+                        known.lore or _public(new.lore),
                         _path(known.mbox or new.mbox),
                         min(known.added, new.added, key=datetime.fromisoformat),
                         _latest(known.updated, new.updated),

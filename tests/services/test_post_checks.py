@@ -38,7 +38,7 @@ def post(place: str, *words: str, ids: tuple[str, ...] = (BAD, GOOD, LOST)) -> O
 
 
 def test_each_patch_gets_a_check_and_what_patchwork_lacks_is_named(patchwork: Patchwork) -> None:
-    done = post(patchwork.url, "--check-url", "https://ci.example.org/1")
+    done = post(patchwork.url, "--check-url", "https://ada:password@ci.example.org/1")
     assert done.code == 0
     assert f"2 checks posted to {patchwork.url}" in done.err
     assert "not in this patchwork: frob: lost link is waited for before use" in done.err

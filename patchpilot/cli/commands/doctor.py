@@ -32,7 +32,7 @@ def command(common: Common, via: str | None, identity: str | None, recover: bool
         settings, problems = place.settings_with_problems()
         request = DoctorRequest(
             via=via or settings.get("via"),
-            lore=settings.get("lore"),
+            lore=settings.address("lore"),
             identity=identity,
             profile=settings.get("profile"),
             wrong_settings=problems,

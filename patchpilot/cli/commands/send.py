@@ -102,7 +102,7 @@ def _plan_and_send(common: Common, place: Workplace, asked: Mapping[str, Any]) -
         if resume:
             from patchpilot.services.send.resume import archive_lookup, plan_resume, read_unknown
 
-            lookup = None if common.offline or request.to_self else archive_lookup(settings.get("lore"))
+            lookup = None if common.offline or request.to_self else archive_lookup(settings.address("lore"))
             of_all, verdicts = read_unknown(asked["unknown"])
             plan = plan_resume(repository, request, of_all, by_id=verdicts, drop=asked["drop"], lookup=lookup, progress=progress)
         else:

@@ -558,4 +558,4 @@ def _ago(past: "timedelta") -> str:
 def _archives(common: Common, progress: "Progress") -> "ArchiveAt":
     from patchpilot.services.track.follow_series import default_archive
 
-    return default_archive(offline=common.offline, progress=progress)
+    return default_archive(offline=common.offline, progress=progress, where=common.repo)

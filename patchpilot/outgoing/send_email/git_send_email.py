@@ -238,7 +238,7 @@ class _Conversation:
         self.open = False
         outcome = self._outcome()
         if self.account.sendmail:
-            outcome = Outcome(MailState.ACCEPTED, "handed to " + self.account.sendmail)
+            outcome = Outcome(MailState.ACCEPTED, "handed to " + self.account.program)
         elif self.dialogue.phase < Phase.COMPLETE and b"\nResult: 2" in output:
             outcome = Outcome(MailState.ACCEPTED, "the server's answer as git send-email prints it: 2xx")
         self.report(outcome)
@@ -254,7 +254,7 @@ class _Conversation:
         outcome = self._outcome()
         if self.account.sendmail:
             state = MailState.ACCEPTED if code == 0 else MailState.UNKNOWN if code < 0 or self.killed else MailState.REJECTED
-            outcome = Outcome(state, f"{self.account.sendmail}: exit {code} {' '.join(self.dialogue.other[-1:])}".strip())
+            outcome = Outcome(state, f"{self.account.program}: exit {code} {' '.join(self.dialogue.other[-1:])}".strip())
         elif self.killed and outcome.state is MailState.UNKNOWN:
             outcome = Outcome(MailState.UNKNOWN, f"{outcome.detail} ({self.killed})")
         self.report(outcome)

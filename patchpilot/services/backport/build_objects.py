@@ -20,7 +20,7 @@ OBJECTS = "objects"
 """The word in place of a command: compile what the fix touches."""
 _TOOLS = ("make", "gcc", "flex", "bison", "bc")
 _SOURCE = re.compile(r"[\w./+,@][\w./+,@-]*\.c")
-"""A C file whose object's name make takes for a target, not for an option or a variable (`CC=x.o`)."""
+"""A C file whose object is a target of make, neither an option nor a variable (`CC=x.o`)."""
 _PLACE = re.compile(r":\d+(?::\d+)?: (?=warning: )")
 _WARNING = ": warning: "
 _LINES = 20

@@ -12,6 +12,7 @@ from patchpilot.model.counted import counted
 from patchpilot.model.finding import Severity
 from patchpilot.services.check.check_result import CheckedPatch, CheckResult
 from patchpilot.threads.patchwork import PostedCheck, post_check
+from patchpilot.urls import public_url
 
 TOKEN, TOKEN_KEY = "PW_TOKEN", "pw.token"
 """Where git-pw has its API token as well: a variable of the environment, and a key of git's configuration."""
@@ -34,7 +35,7 @@ def post_checks(result: CheckResult, place: str, *, target_url: str = "", offlin
     posted, unknown = 0, list[str]()
     for checked in result.patches:
         message_id = checked.patch.message_id
-        if message_id and post_check(place, _check_of(message_id, checked), token, target_url):
+        if message_id and post_check(place, _check_of(message_id, checked), token, public_url(target_url)):
             posted += 1
         else:
             unknown.append(checked.patch.subject.title)

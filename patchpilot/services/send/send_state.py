@@ -130,7 +130,7 @@ def lists_and_contacts(planned: SendPlan) -> tuple[list[Recipient], list[Recipie
 
 def plan_resumed(repository: Repository, settings: Settings, request: SendRequest, unknown: str, progress: Progress = silent) -> SendPlan:
     """The plan of what is missing of the last send; of mails in doubt `unknown` says `sent`, `lost`, `keep`, or `lookup` to ask the archive."""
-    lookup = archive_lookup(settings.get("lore")) if unknown == "lookup" else None
+    lookup = archive_lookup(settings.address("lore")) if unknown == "lookup" else None
     return plan_resume(repository, request, "keep" if unknown == "lookup" else unknown, lookup=lookup, progress=progress)
 
 

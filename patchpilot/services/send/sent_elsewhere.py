@@ -110,7 +110,7 @@ def _of_archive(repository: Repository, series: Series, mails: Sequence[Rendered
     sender = mails[0].sender.key
     url = user_settings(repository.top, problems=[]).get("lore")
     try:
-        with default_archive()(url) as archive:
+        with default_archive(where=repository.top)(url) as archive:
             late = threading.Timer(PATIENCE, archive.cancel)
             late.start()
             try:

@@ -23,7 +23,9 @@ def archive_setting(where: Path | None = None) -> str:
     return user_settings(where).get("lore")
 
 
-def series_at(target: str, *, lore: str = LORE, offline: bool = False, archive_at: ArchiveAt | None = None) -> Series:
+def series_at(
+    target: str, *, lore: str = LORE, offline: bool = False, archive_at: ArchiveAt | None = None, where: Path | None = None
+) -> Series:
     """The patches of the revision that a mail is part of, or that it answers; their sources are their Message-IDs.
 
     UsageError for a word that is no Message-ID or archive's URL, InputError where no patch is found, NetworkError where nobody may or can be asked.
@@ -33,7 +35,7 @@ def series_at(target: str, *, lore: str = LORE, offline: bool = False, archive_a
         raise UsageError(f"{target}: neither a Message-ID nor an archive URL", hint="e.g. <20240101120000.1-1-ada@example.org>")
     if offline:
         raise NetworkError(f"cannot read {target} with --offline", hint="omit --offline, or name a file that has the patches")
-    with (archive_at or default_archive())(archive_of(target, lore)) as archive:
+    with (archive_at or default_archive(where=where))(archive_of(target, lore)) as archive:
         mails = unique(archive.thread(message_id))
     revision = _revision(message_id, mails)
     if revision is None:

@@ -23,6 +23,7 @@ from patchpilot.threads.mail_classifier import Classified
 from patchpilot.threads.open_archive import archive_address
 from patchpilot.threads.posted_series import PostedTopic
 from patchpilot.threads.track_store import Store
+from patchpilot.urls import public_url
 
 _SENDERS = r"^(user\.email|author\.email|sendemail\.([^.]+\.)?from)$"
 _MAPPED = re.compile(r"<([^<>\s]+@[^<>\s]+)>")
@@ -124,7 +125,7 @@ def discover(
     troubles = []
     places = tuple(dict.fromkeys(map(archive_address, archives)))
     for url in places:
-        progress(f"searching {url}")
+        progress(f"searching {public_url(url)}")
         try:
             with archive_at(url) as archive:
                 series, without = _in_archive(archive, authors, since, store, followed)
@@ -136,7 +137,9 @@ def discover(
                 found[one.message_id] = one
         lost |= {mail.message_id: mail for mail in without}
     every = sorted(found.values(), key=lambda one: one.sent or since, reverse=True)
-    return Discovered(tuple(authors), since, places, tuple(every), tuple(lost.values()), tuple(dict.fromkeys(troubles)))
+    return Discovered(
+        tuple(authors), since, tuple(map(public_url, places)), tuple(every), tuple(lost.values()), tuple(dict.fromkeys(troubles))
+    )
 
 
 def _in_archive(

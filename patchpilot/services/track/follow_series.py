@@ -14,6 +14,7 @@ from patchpilot.model.message_id import message_id_of
 from patchpilot.model.progress import Progress, silent
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.series.patch_pairing import title_key
+from patchpilot.services.settings import user_settings
 from patchpilot.services.track.known_series import Tracked, moment_of, sent_with, shown_series, with_mails
 from patchpilot.services.track.poll_archives import ArchiveAt, Archives, PollResult, poll_archives
 from patchpilot.threads.archive import CACHE_SECONDS, LORE, MailArchive, NotInArchiveError, archive_of, received
@@ -24,7 +25,7 @@ from patchpilot.threads.local_archive import REPORT
 from patchpilot.threads.mail_kinds import STABLE, MailKind
 from patchpilot.threads.mail_reader import MailReader
 from patchpilot.threads.mbox import read_mails, when
-from patchpilot.threads.open_archive import archive_address, open_archive
+from patchpilot.threads.open_archive import archive_address, open_archive, with_login
 from patchpilot.threads.poll import PolledSeries
 from patchpilot.threads.posted_series import plain_title
 from patchpilot.threads.status import Status, read_thread
@@ -40,11 +41,19 @@ _LONGEST_PAUSE = timedelta(days=30)
 """A finished series is asked about again after a tenth of the time since its last news, at least every 30 days."""
 
 
-def default_archive(offline: bool = False, progress: Progress = silent) -> ArchiveAt:
-    """Archives by URL, with the ten-minute cache in the user's cache directory, or by path."""
+def default_archive(offline: bool = False, progress: Progress = silent, *, where: Path | None = None) -> ArchiveAt:
+    """Archives by URL, with the ten-minute cache in the user's cache directory, or by path.
+
+    The store keeps no password: that of `patchpilot.lore`, as git has it in the directory `where`, is sent to its server.
+    """
     folder = cache_dir() / "archive"
     cache = folder if private_folder(folder) else None
-    return lambda url: open_archive(url, cache=cache, offline=offline, progress=progress)
+
+    def archive_at(url: str) -> MailArchive:
+        own = user_settings(where, problems=[]).address("lore")
+        return open_archive(with_login(url, own), cache=cache, offline=offline, progress=progress)
+
+    return archive_at
 
 
 def outlives(seconds: int) -> bool:

@@ -49,7 +49,7 @@ def followed(
             if known:
                 series = known_series.listed(store=store, repository=repository, whole=False, progress=progress)
                 known(_of_topic(series, repository, target, base, store, first))
-            archives = follow_series.default_archive()
+            archives = follow_series.default_archive(where=repository.top)
             series = follow_series.update(
                 follow_series.UpdateRequest(fresh=fresh, whole=False),
                 store=store,
@@ -97,7 +97,7 @@ def mark_read(number: int, message_ids: Collection[str] | None = None) -> None:
 
 def add_series(repository: Repository, settings: Settings, target: str, progress: Progress = silent) -> tuple[Tracked, ...]:
     """Follow the series that a Message-ID or a link of an archive names."""
-    archives = follow_series.default_archive()
+    archives = follow_series.default_archive(where=repository.top)
     with Store() as store:
         return follow_series.add(
             target, lore=settings.get("lore"), store=store, archive_at=archives, repository=repository, progress=progress

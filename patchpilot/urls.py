@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""URLs in text that is printed, logged or stored: without user name and password."""
+
+import re
+
+_USERINFO = (
+    r"\b([a-z][a-z0-9+.-]{0,20})://"
+    r"(?:([^\s/?#@:]*)(:?)[^\s/?#]*@|[^\s/?#@:\[]*:(?!\d*(?:[/?#\s]|$))\S{0,1000}@)"
+)
+"""A scheme and all before the host: up to the last `@` of the authority; where a password has a slash,
+of the word."""
+
+
+def public_url(text: str) -> str:
+    """The text with each URL's user name and password removed; a user name alone stays with ssh."""
+    if "://" not in text or "@" not in text:
+        return text
+    # compiled at the first URL: hardly any run has one
+    return re.sub(_USERINFO, _shown, text, flags=re.IGNORECASE)
+
+
+def _shown(found: re.Match[str]) -> str:
+    scheme, user, colon = found.groups()
+    keeps = "ssh" in scheme.lower() and user and not colon
+    return f"{scheme}://{user}@" if keeps else f"{scheme}://"

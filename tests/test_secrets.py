@@ -1,0 +1,289 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""No password of a URL, a setting, the environment or a credential helper is printed, logged or stored."""
+
+import base64
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from patchpilot.demo.archive_standin import StandIn
+from patchpilot.errors import ExitCode, NetworkError
+from patchpilot.tui.job_errors import as_error
+from patchpilot.urls import public_url
+from tests.kit.cli import call
+from tests.kit.mails import mail
+from tests.kit.repos import Repo
+from tests.kit.smtp import FaultySink
+from tests.kit.topics import topic, use_server
+
+pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH:UserWarning")
+MARK = "zzcanary"
+POST = "Line 1 was wrong.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n---\n"
+DIFF = "diff --git a/w.c b/w.c\n--- a/w.c\n+++ b/w.c\n@@ -1 +1 @@\n-int a;\n+int b;\n"
+
+
+def secret(name: str) -> str:
+    """A password that is found again by its mark."""
+    return f"{MARK}-{name}"
+
+
+def login(name: str) -> str:
+    """A user and a password as a URL has them."""
+    return f"ada:{secret(name)}@"
+
+
+class LockedArchive(StandIn):
+    """An archive that answers only with a password; `url` has none."""
+
+    def __init__(self, password: str) -> None:
+        super().__init__()
+        wanted = "Basic " + base64.b64encode(f"ada:{password}".encode()).decode()
+        handler = self._server.RequestHandlerClass
+        self.refused = 0
+        archive = self
+
+        class Handler(handler):  # type: ignore[misc,valid-type]
+            def parse_request(self) -> bool:
+                if not super().parse_request():
+                    return False
+                if self.headers.get("Authorization") == wanted:
+                    return True
+                archive.refused += 1
+                self.send_error(401)
+                return False
+
+        self._server.RequestHandlerClass = Handler
+
+    def with_password(self, name: str) -> str:
+        """Its URL with the password of this canary."""
+        return self.url.replace("://", f"://{login(name)}")
+
+
+class World:
+    """A topic, an archive and a mail server, with a canary in each place that can hold a password."""
+
+    def __init__(self, folder: Path, archive: LockedArchive, server: FaultySink) -> None:
+        self.folder, self.archive, self.server = folder, archive, server
+        self.repo: Repo = topic(folder / "repo", 1)
+        self.repo.put("MAINTAINERS", _MAINTAINERS)
+        use_server(self.repo, server)
+        self.printed = ""
+        for name, value in {
+            "sendemail.smtpuser": "ada",
+            "credential.helper": f"!f() {{ echo username=ada; echo password={secret('helper')}; }}; f",
+            "remote.origin.url": f"https://{login('remote')}git.example.org/team/widget.git",
+            "remote.stable.url": f"https://{secret('token')}@git.example.org/stable.git",
+            "patchpilot.docs-url": f"https://{login('docs')}docs.example.org",
+            "patchpilot.notify-command": f"curl https://{login('notify')}ntfy.example.org",
+            "pw.token": secret("pw"),
+            "http.proxy": f"http://{login('gitproxy')}127.0.0.1:1",
+        }.items():
+            self.repo.git("config", name, value)
+        self.repo.git("config", "--global", "patchpilot.lore", archive.with_password("lore"))
+
+    def call(self, *argv: object, stdin: bytes = b"") -> int:
+        """Run a verb in the repository; its output is kept."""
+        verb, *rest = argv
+        done = call(verb, "-C", self.repo.path, *rest, stdin=stdin)
+        self.printed += f"$ {argv}\n{done.out}{done.err}"
+        return done.code
+
+    def assert_kept(self) -> None:
+        """Nothing printed or written has a canary."""
+        lines = [line for line in self.printed.split("\n") if any(form in line for form in _forms()) and line[:1] != "$"]
+        assert not lines
+        planted = (self.repo.path / ".git" / "config", Path.home() / ".gitconfig", Path.home() / ".netrc")
+        files = [file for place in (self.folder, Path.home()) for file in place.rglob("*") if file.is_file()]
+        found = [file for file in files if file not in planted and any(form.encode() in file.read_bytes() for form in _forms())]
+        assert not found
+
+
+def _forms() -> tuple[str, ...]:
+    """The mark as it is, and as base64 has it at each of three places."""
+    shifted = [base64.b64encode(b"\0" * shift + MARK.encode()) for shift in range(3)]
+    return (MARK, *(text[(4 if shift else 0) : -4].decode() for shift, text in enumerate(shifted)))
+
+
+_MAINTAINERS = """List of maintainers
+-------------------
+
+WIDGET
+M:\tAda Maintainer <ada.m@example.com>
+L:\twidgets@lists.example.org
+T:\tgit git://git.kernel.org/pub/scm/widget.git
+S:\tMaintained
+F:\twidget.c
+F:\tKconfig
+"""
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
+    monkeypatch.setenv("PW_TOKEN", secret("pw-env"))
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setenv("HTTP_PROXY", f"http://{login('proxy')}127.0.0.1:1")
+    monkeypatch.setenv("HTTPS_PROXY", f"http://{login('proxy')}127.0.0.1:1")
+    (Path.home() / ".netrc").write_text(f"machine 127.0.0.2 login ada password {secret('netrc')}\n")
+    with ExitStack() as stack:
+        archive = stack.enter_context(LockedArchive(secret("lore")))
+        archive.add(mail("[PATCH] widget: change line 1", POST + DIFF, sender="Ada Fixer <ada@example.org>", id="post"))
+        archive.add(mail("Re: [PATCH] widget: change line 1", "Why?\n", sender="Rita <rita@example.net>", id="why", reply_to="post"))
+        yield World(tmp_path, archive, stack.enter_context(FaultySink(login=("ada", secret("right")))))
+
+
+def test_the_settings_and_what_doctor_finds_have_no_password(world: World) -> None:
+    world.call("config")
+    world.call("config", "--format", "json")
+    world.call("config", "lore")
+    world.call("doctor", "--offline")
+    world.call("doctor")
+    world.call("doctor", "--format", "json")
+    world.call("explain", "repeated-word")
+    world.call("lts", "--update", "--from", f"http://{login('lts')}127.0.0.1:1/releases.json")
+    world.call("lts", "--update", "--from", f"{world.archive.with_password('lore')}/")
+    assert f"{world.archive.url} is reachable" in world.printed
+    for wrong in (f"ftp://{login('wrong')}lore.example.org", f"http://{login('wrong')} x"):
+        world.repo.git("config", "--global", "patchpilot.lore", wrong)
+        world.call("config")
+        world.call("track", "add", "<post@example.org>")
+        world.call("doctor", "--offline")
+    world.assert_kept()
+
+
+def test_a_followed_series_has_no_password_of_its_archive(world: World) -> None:
+    assert world.call("track", "add", "<post@example.org>") == 0
+    assert (
+        world.call(
+            "track", "add", f"{world.archive.with_password('lore')}/post@example.org/", "--lore", world.archive.with_password("lore")
+        )
+        == 0
+    )
+    assert world.call("track", "update", "--fresh") == 0
+    refused = world.archive.refused
+    world.call("track", "--format", "json")
+    world.call("track", "show", "1")
+    world.call("track", "show", "1", "--format", "json")
+    world.call("track", "rebuild", "1")
+    world.call("track", "discover", "--since", "2020-01-01")
+    world.call("track", "forecast", "1")
+    world.call("check", "<post@example.org>")
+    for form in ("jsonl", "mbox", "html", "json"):
+        world.call("track", "export", "--format", form)
+    assert world.archive.refused == refused == 0
+    assert f'"source": "{world.archive.url}"' in world.printed
+    world.call("track", "add", "<no@example.org>", "--lore", world.archive.with_password("lore"))
+    world.call("track", "add", "<why@example.org>", "--lore", world.archive.with_password("bad-login"))
+    world.call("track", "add", "<why@example.org>", "--lore", f"http://{login('closed')}127.0.0.1:1/all")
+    world.call("track", "add", "<why@example.org>", "--lore", f"http://{login('proxied')}lore.example.org/all")
+    world.call("track", "add", "<why@example.org>", "--lore", f"http://{login('odd/port')}lore.example.org/all")
+    world.call("track", "update", "--lore", f"http://{login('closed')}127.0.0.1:1/all")
+    world.assert_kept()
+
+
+@pytest.mark.parametrize("place", ["http://{}127.0.0.1:1/project/x", "https://{}ci.example.org/project/x", "http://{}127.0.0.1:1/x"])
+def test_a_refused_check_has_no_password(world: World, place: str) -> None:
+    raw = mail("[PATCH] widget: change line 1", POST + DIFF, sender="Ada Fixer <ada@example.org>", id="post")
+    (world.folder / "p.eml").write_bytes(raw)
+    words = ("check", world.folder / "p.eml", "--post-checks", place.format(login("checks")))
+    for more in ((), ("--offline",), ("--format", "json"), ("--check-url", f"https://{login('report')}ci.example.org/1")):
+        assert world.call(*words, *more) != 0
+    assert "ci.example.org" in world.printed or "127.0.0.1:1" in world.printed
+    world.assert_kept()
+
+
+@pytest.mark.parametrize("via", ["git-send-email", "b4"])
+def test_a_send_has_no_password(world: World, via: str) -> None:
+    words = ("send", "--via", via, "--force", "a test")
+    world.call(*words, "--dry-run", "--format", "json")
+    assert world.call(*words, "--yes") != 0
+    world.repo.git("config", "sendemail.smtppass", secret("smtppass"))
+    assert world.call("send", "--resume", "--yes") != 0
+    assert {good for _, good in world.server.logins} == {False}
+    world.repo.git("config", "sendemail.smtppass", secret("right"))
+    assert world.call("send", "--resume", "--yes") == 0
+    assert world.server.logins[-1] == ("ada", True)
+    for verb in ("draft", "track", "maintainers"):
+        world.call(verb)
+        world.call(verb, "--format", "json")
+    assert "git.example.org/team/widget.git" in world.printed
+    world.assert_kept()
+
+
+@pytest.mark.parametrize(
+    ("via", "command"),
+    [
+        ("git-send-email", "false --user=ada:{}"),
+        ("git-send-email", "curl smtps://ada:{}@mail.example.org"),
+        ("b4", "sh -c 'echo smtp://ada:{}@h >&2; exit 1' -"),
+    ],
+)
+def test_a_mail_program_has_no_password(world: World, via: str, command: str) -> None:
+    world.repo.git("config", "sendemail.sendmailcmd", command.format(secret("program")))
+    world.call("doctor", "--offline")
+    assert world.call("send", "--via", via, "--force", "a test", "--yes") != 0
+    world.call("send", "--resume", "--dry-run")
+    world.call("draft")
+    assert f"program {command.partition(' ')[0]}" in world.printed
+    world.assert_kept()
+
+
+def test_the_web_endpoint_has_no_password(world: World) -> None:
+    world.repo.git("config", "b4.send-endpoint-web", f"http://{login('endpoint')}127.0.0.1:1/_b4")
+    world.repo.git("config", "--unset", "sendemail.smtpserver")
+    for more in ("--dry-run", "--yes"):
+        world.call("send", "--via", "b4", "--force", "a test", more)
+    world.call("doctor", "--offline", "--via", "b4")
+    world.assert_kept()
+
+
+def test_a_bug_log_has_no_password(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError(f"cannot parse {world.archive.with_password('lore')}")
+
+    monkeypatch.setattr("patchpilot.services.track.follow_series.open_archive", fail)
+    monkeypatch.setattr("sys.argv", ["patchpilot", "--lore", world.archive.with_password("argv")])
+    assert world.call("track", "add", "<post@example.org>") == ExitCode.BUG
+    with pytest.raises(RuntimeError) as raised:
+        fail()
+    assert as_error(raised.value).exit_code == ExitCode.BUG
+    logs = [file.read_text() for file in (world.folder / "tmp").glob("patchpilot-bug-*.log")]
+    assert len(logs) == 2
+    assert all(f"cannot parse {world.archive.url}" in log for log in logs)
+    world.assert_kept()
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("http://ada:pass@h/p", "http://h/p"),
+        ("https://token@h", "https://h"),
+        ("http://ada:a@b@h/x?y=z@w", "http://h/x?y=z@w"),
+        ("http://ada:a/b@h/x", "http://h/x"),
+        ("see http://a:b@h, and HTTPS://x:y@z/", "see http://h, and HTTPS://z/"),
+        ("'http://:b@h'", "'http://h'"),
+        ("smtps://ada%40h:b@[::1]:465", "smtps://[::1]:465"),
+        ("ssh://git@host/x ssh://git:b@host/x", "ssh://git@host/x ssh://host/x"),
+        ("https://lore.kernel.org/r/20230101-a:b@host/", "https://lore.kernel.org/r/20230101-a:b@host/"),
+        ("http://[::1]:80/a@b http://h:8080 a@b", "http://[::1]:80/a@b http://h:8080 a@b"),
+        ("ada@example.org", "ada@example.org"),
+    ],
+)
+def test_a_shown_url_has_no_login(text: str, shown: str) -> None:
+    assert public_url(text) == shown
+    assert str(NetworkError(text, hint=text)) == shown
+    assert NetworkError("x", hint=text).hint == shown
+
+
+@given(
+    st.text(st.characters(exclude_characters="/?#@[]", exclude_categories=("Z", "C")), min_size=1),
+    st.text(st.characters(exclude_categories=("Z", "C"))),
+)
+def test_no_password_of_a_url_is_shown(user: str, word: str) -> None:
+    assert public_url(f"x http://{user}:{MARK}@host/{word}").startswith("x http://host/")
