@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from patchpilot.demo.archive_standin import StandIn
 from patchpilot.errors import ExitCode, NetworkError
+from patchpilot.threads.open_archive import with_login
 from patchpilot.tui.job_errors import as_error
 from patchpilot.urls import public_url
 from tests.kit.cli import call
@@ -287,3 +288,21 @@ def test_a_shown_url_has_no_login(text: str, shown: str) -> None:
 )
 def test_no_password_of_a_url_is_shown(user: str, word: str) -> None:
     assert public_url(f"x http://{user}:{MARK}@host/{word}").startswith("x http://host/")
+
+
+@pytest.mark.parametrize(
+    ("url", "own", "expected"),
+    [
+        ("http://h:80/a", "http://ada:b@h:80/all", "http://ada:b@h:80/a"),
+        ("http://h/a", "http://ada:b@h.example.org/all", "http://h/a"),
+        ("http://h/a", "https://ada:b@h/all", "http://h/a"),
+        ("http://h:81/a", "http://ada:b@h:80/all", "http://h:81/a"),
+        ("http://eve:c@h/a", "http://ada:b@h/all", "http://eve:c@h/a"),
+        ("http://h/a", "http://h/all", "http://h/a"),
+        ("http://h/a", "/srv/archive", "http://h/a"),
+        ("/srv/archive", "http://ada:b@h/all", "/srv/archive"),
+        ("http://h/a", "http://[::1/", "http://h/a"),
+    ],
+)
+def test_a_password_is_sent_to_its_own_server_only(url: str, own: str, expected: str) -> None:
+    assert with_login(url, own) == expected

@@ -21,7 +21,10 @@ def archive_address(text: str) -> str:
 
 def with_login(url: str, own: str) -> str:
     """A URL without a password, with that of the archive `own` if this is on the same server."""
-    parts, login = urlsplit(url), urlsplit(own)
+    try:
+        parts, login = urlsplit(url), urlsplit(own)
+    except ValueError:
+        return url
     same = parts.scheme == login.scheme and parts.netloc == login.netloc.rpartition("@")[2]
     return parts._replace(netloc=login.netloc).geturl() if same and parts.scheme in ("http", "https") else url
 
