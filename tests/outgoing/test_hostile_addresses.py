@@ -4,10 +4,13 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from patchpilot.model.address import judge
 from patchpilot.outgoing.outbox import Outbox
+from patchpilot.tui.screens.recipients_screen import RecipientsScreen
 from tests.kit.cli import call
 from tests.kit.mails import mail
 from tests.kit.repos import Repo
@@ -159,3 +162,9 @@ def test_a_mail_that_another_program_wrote_into_the_outbox_is_refused(
     resumed = call("send", "-C", repo.path, "--resume", "--drop", QUEUE, "--yes")
     assert resumed.code == 0, resumed.err
     _assert_harmless(calls, LIST)
+
+
+@pytest.mark.parametrize("address", HOSTILE)
+def test_an_option_cannot_be_added_on_the_recipients_screen(address: str) -> None:
+    screen = SimpleNamespace(session=SimpleNamespace(last=lambda _: None), stage="recipients")
+    assert RecipientsScreen._judge(screen, address) == (False, judge(address).reason)  # type: ignore[arg-type]
