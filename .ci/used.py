@@ -32,6 +32,7 @@ cancel_futures
 background
 parameters
 # textual calls or reads them
+_._fatal_error
 _.AUTO_FOCUS
 _.border_title
 _.border_subtitle

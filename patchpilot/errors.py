@@ -116,3 +116,20 @@ def unknown(kind: str, word: str, known: Iterable[str], *, hint: HintText | None
     near = nearest(word, names)
     words = f"did you mean {near!r}?" if near else f"known: {', '.join(sorted(names)[:12])}"
     return UsageError(f"unknown {kind} {word!r}", hint=hint or words)
+
+
+def bug_log(error: BaseException) -> str:
+    """Write the traceback of an exception that is a bug to a temporary file; returns the file's name."""
+    import sys
+    import tempfile
+    import traceback
+
+    from patchpilot import __version__
+    from patchpilot.urls import public_url
+
+    with tempfile.NamedTemporaryFile(
+        "w", prefix="patchpilot-bug-", suffix=".log", delete=False, encoding="utf-8", errors="backslashreplace"
+    ) as log:
+        log.write(f"patchpilot {__version__}, python {sys.version}\nargv: {public_url(str(sys.argv))}\n\n")
+        log.write(public_url("".join(traceback.format_exception(error))))
+    return log.name

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal, NoReturn
 
-from patchpilot.errors import ExitCode, PatchpilotError, UnclearBaseError
+from patchpilot.errors import ExitCode, PatchpilotError, UnclearBaseError, bug_log
 from patchpilot.urls import public_url
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -120,14 +120,5 @@ def _terminate(*_: Any) -> NoReturn:
 
 
 def _bug(error: BaseException) -> int:
-    import tempfile
-    import traceback
-
-    from patchpilot import __version__
-
-    with tempfile.NamedTemporaryFile(
-        "w", prefix="patchpilot-bug-", suffix=".log", delete=False, encoding="utf-8", errors="backslashreplace"
-    ) as log:
-        log.write(f"patchpilot {__version__}, python {sys.version}\nargv: {public_url(str(sys.argv))}\n\n")
-        log.write(public_url("".join(traceback.format_exception(error))))
-    return say(f"a bug in patchpilot: {type(error).__name__}", f"the traceback is in {log.name}", ExitCode.BUG)
+    hint = f"the traceback is in {bug_log(error)}"
+    return say(f"a bug in patchpilot: {type(error).__name__}", hint, ExitCode.BUG)

@@ -406,6 +406,15 @@ class PatchpilotApp(StageApp):
         if not isinstance(self.screen, Palette):
             self.push_screen(Palette())
 
+    @property
+    def bug(self) -> Exception | None:
+        """The exception that ended the TUI, if one did."""
+        return self._exception
+
+    def _fatal_error(self) -> None:
+        # Textual would print the traceback with all local values: the command logs it
+        self._close_messages_no_wait()
+
     def _offer_tour(self) -> None:
         from patchpilot.tui.tour import offer
 

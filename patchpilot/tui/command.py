@@ -43,4 +43,9 @@ def command(repo: Path | None, base: str | None, home: bool, target: str | None)
         opening.leave()
         raise
     opening.hand_over()
-    return app.run() or 0
+    code = app.run() or 0
+    if app.bug is not None:
+        from patchpilot.tui.job_errors import as_bug
+
+        raise as_bug(app.bug)
+    return code

@@ -1,21 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""An exception of a job as an error that can be shown; the traceback of a bug is written to a file."""
+"""An exception as an error that can be shown; the traceback of a bug is written to a file."""
 
-from patchpilot.errors import ExitCode, PatchpilotError
-from patchpilot.urls import public_url
+from patchpilot.errors import ExitCode, PatchpilotError, bug_log
 
 
 def as_error(error: BaseException) -> PatchpilotError:
     """The error itself where the user can fix it, else one that names the log."""
-    if isinstance(error, PatchpilotError):
-        return error
-    import tempfile
-    import traceback
+    return error if isinstance(error, PatchpilotError) else as_bug(error)
 
-    with tempfile.NamedTemporaryFile(
-        "w", prefix="patchpilot-bug-", suffix=".log", delete=False, encoding="utf-8", errors="backslashreplace"
-    ) as log:
-        log.write(public_url("".join(traceback.format_exception(error))))
-    return PatchpilotError(
-        f"internal error: {type(error).__name__}", hint=f"report this bug with the traceback in {log.name}", exit_code=ExitCode.BUG
-    )
+
+def as_bug(error: BaseException) -> PatchpilotError:
+    """An exception that nothing in the TUI handled; the error names the log."""
+    hint = f"report this bug with the traceback in {bug_log(error)}"
+    return PatchpilotError(f"internal error: {type(error).__name__}", hint=hint, exit_code=ExitCode.BUG)

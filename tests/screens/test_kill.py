@@ -100,3 +100,24 @@ def test_a_terminal_that_cannot_draw_is_told_the_way_out(mended: Path) -> None:
         walk.wait_for("TERM=dumb", "patchpilot --help")
         assert walk.end() == ExitCode.USAGE
     assert "\x1b[?1049h" not in walk.seen
+
+
+def test_a_bug_restores_the_terminal_and_names_its_log(mended: Path, toured: Path, tmp_path: Path) -> None:
+    planted = (
+        "import sys; from patchpilot.tui.app import PatchpilotApp; from patchpilot.cli.main import main\n"
+        "PatchpilotApp.action_copy = lambda self: [][-1]\n"
+        "sys.argv = ['patchpilot', 'tui']; main()"
+    )
+    with Terminal((WALK[0], "-c", planted), mended, env={"TMPDIR": str(tmp_path)}) as walk:
+        walk.wait_for(SHOWS[Stage.COMMIT])
+        at = walk.type("y")
+        walk.wait_for("patchpilot-bug-", since=at)
+        assert walk.end() == ExitCode.BUG
+        rest = walk.seen[at:]
+    (log,) = tmp_path.glob("patchpilot-bug-*.log")
+    assert "IndexError: list index out of range" in log.read_text()
+    assert f"hint: report this bug with the traceback in {log}" in rest
+    last = rest.rindex("\x1b[?1049l")
+    assert rest.index("error: internal error: IndexError") > last
+    assert "Traceback" not in rest
+    assert "\x1b[?25h" in rest
