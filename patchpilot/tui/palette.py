@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, cast
 
 from rich.text import Text
 from textual.app import App
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
-from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider, SearchIcon
+from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider, SearchIcon
 from textual.content import Content
 from textual.screen import Screen
 
@@ -98,3 +99,12 @@ class Palette(CommandPalette):
         """A prompt that every font has."""
         self.query_one(SearchIcon).icon = ">"
         self.query_one("#--container").border_title = "Commands"
+
+    def dismiss(self, result: None = None) -> AwaitComplete:
+        """Close it once, as every dialog."""
+        return super().dismiss(result) if self.is_active else AwaitComplete()
+
+    def _action_command_list(self, action: str) -> None:
+        # without room no command has a line, and Textual looks for that of the cursor
+        if self.query_one(CommandList).scrollable_content_region:
+            super()._action_command_list(action)

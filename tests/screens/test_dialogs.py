@@ -8,8 +8,10 @@ import pytest
 from textual.app import App
 from textual.widgets import Button
 
-from patchpilot.tui.widgets.choose import Choose, LineDialog
-from patchpilot.tui.widgets.dialog import REPEATED, letters_of
+from patchpilot.tui.palette import Palette
+from patchpilot.tui.widgets.choose import Choose, LineDialog, Reader
+from patchpilot.tui.widgets.dialog import REPEATED, Answer, letters_of
+from patchpilot.tui.widgets.question import QuestionDialog
 
 ANSWERS = (("no", "No"), ("yes", "Yes", "To security@kernel.org only"), ("unknown", "I don't know yet"))
 
@@ -95,3 +97,23 @@ async def test_a_line_is_saved_by_ctrl_s_when_it_is_valid() -> None:
         await pilot.press("ctrl+u", *"ab", "ctrl+s")
         await pilot.pause()
         assert app.given == ["ab"]
+
+
+async def test_a_second_key_closes_no_other_screen() -> None:
+    app = Asking()
+    screens = (
+        Choose("Really?", ANSWERS),
+        QuestionDialog("Question", "Really?", (), [Answer("yes", "Yes")]),
+        Reader("Text", ["a", "b"]),
+        Palette(),
+    )
+    async with app.run_test() as pilot:
+        for screen in screens:
+            below = list(app.screen_stack)
+            app.push_screen(screen, app.given.append)
+            await pilot.pause()
+            screen.dismiss(None)
+            screen.dismiss(None)
+            await pilot.pause()
+            assert app.screen_stack == below
+    assert app.given == [None] * len(screens)

@@ -22,6 +22,7 @@ from patchpilot.tui.stages import Stage, StageState, StageStatus
 from patchpilot.tui.title import title_row, where
 from patchpilot.tui.widgets.panel import Panel
 from patchpilot.tui.widgets.stagebar import StageBar
+from patchpilot.tui.widgets.title_line import title_text
 from tests.kit.walk import asked, keys, said, settle, still, text_of, until
 
 On = Callable[[Path], PatchpilotApp]
@@ -64,6 +65,14 @@ def test_the_title_line_gives_way_from_the_right() -> None:
     assert title_row(SUBJECT, places, "reading 3/10", 80).rstrip().endswith("  acme-old-cards · v2 · 0 patches · reading 3/10")
     assert title_row(SUBJECT, places, "reading " * 5, 80).rstrip().endswith("  reading reading reading reading reading")
     assert "\n" not in title_row("a\nb\x1b[31m", places, "x\ny", 80)
+
+
+def test_no_style_of_the_title_line_begins_before_its_text() -> None:
+    # Textual looks for ever for the line of one that does
+    for doing in ("", "* reading the history of the files"):
+        for wide in range(120):
+            spans = title_text(SUBJECT, ("my-fix",), doing, wide).spans
+            assert all(0 <= span.start <= span.end for span in spans), (doing, wide)
 
 
 def test_a_base_that_was_named_has_no_question_mark_and_no_second_id() -> None:

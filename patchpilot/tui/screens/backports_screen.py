@@ -228,7 +228,7 @@ class BackportsScreen(StageScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """There is something to fetch only when the fix was merged."""
-        result: BackportResult | None = self.session.last(self.stage)
+        result: BackportResult | None = self._shown
         if self._chooses and action in ("write", "resolve", "tick", "versions", "fetch"):
             return False
         if action == "versions":
@@ -261,7 +261,7 @@ class BackportsScreen(StageScreen):
         self.at_rest(lambda: self._explain(self.query_one("#matrix", Table).cursor_row))
 
     def _explain(self, at: int) -> None:
-        result: BackportResult | None = self.session.last(self.stage)
+        result: BackportResult | None = self._shown
         if result is None or at >= len(result.branches):
             return
         branch = result.branches[at]
@@ -275,7 +275,7 @@ class BackportsScreen(StageScreen):
 
     def _unticked(self, branch: "BranchResult") -> frozenset[str]:
         """The prerequisites that are not ticked: at first none; but all while the introducing commit, which may be one of them, is unknown."""
-        result: BackportResult | None = self.session.last(self.stage)
+        result: BackportResult | None = self._shown
         at_first = () if result is None or result.culprits else (need.commit for need in branch.prerequisites)
         return self._left_out.get(branch.branch, frozenset(at_first))
 
@@ -321,7 +321,7 @@ class BackportsScreen(StageScreen):
         """The prerequisites in the order to apply, each with size and risk; the ticked ones are in the queue."""
         from patchpilot.services.backport.prerequisite_queue import risk_of
 
-        result: BackportResult | None = self.session.last(self.stage)
+        result: BackportResult | None = self._shown
         needs = branch.prerequisites if branch.wants_fix else ()
         panel, queue = self.query_one("#needs", Panel), self.query_one("#queue", List)
         # where the two are beside each other, the verdict keeps its width
@@ -345,7 +345,7 @@ class BackportsScreen(StageScreen):
 
     def _show_below(self, branch: "BranchResult") -> None:
         """The conflicts, or the patch that the fix becomes: found once for each branch. What is shown of another branch stays for that moment."""
-        result: BackportResult | None = self.session.last(self.stage)
+        result: BackportResult | None = self._shown
         if result is None or result.commit is None or not branch.wants_fix or self.size.height < TALL:
             self._hide("#clash", "#outcome")
             return
@@ -426,7 +426,7 @@ class BackportsScreen(StageScreen):
         )
 
     def _chosen(self) -> "BranchResult | None":
-        result: BackportResult | None = self.session.last(self.stage)
+        result: BackportResult | None = self._shown
         at = self.query_one("#matrix", Table).cursor_row
         return result.branches[at] if result and at < len(result.branches) else None
 
@@ -437,7 +437,7 @@ class BackportsScreen(StageScreen):
     def action_open(self) -> None:
         """Show a branch on the whole screen: the sides of each conflict, its prerequisites, the commands."""
         branch = self._chosen()
-        result: BackportResult | None = self.session.last(self.stage)
+        result: BackportResult | None = self._shown
         if branch is None or result is None:
             return
         key = (result.commit or "", branch.tip)
@@ -490,7 +490,7 @@ class BackportsScreen(StageScreen):
 
     def _tell_action(self, branch: "BranchResult") -> None:
         """What to do with a branch, after its prerequisites were ticked."""
-        result: BackportResult | None = self.session.last(self.stage)
+        result: BackportResult | None = self._shown
         table = self.query_one("#matrix", Table)
         if result is not None and table.ordered_columns[-1].label.plain == TODO:
             width = table.ordered_columns[-1].width
@@ -504,7 +504,7 @@ class BackportsScreen(StageScreen):
             if value:
                 self._write(Path(value).expanduser())
 
-        result: BackportResult | None = self.session.fresh(self.stage)
+        result: BackportResult | None = self.current
         if result is None:
             self.notify("not ready yet", timeout=2)
             return
@@ -514,7 +514,7 @@ class BackportsScreen(StageScreen):
     def _write(self, folder: Path) -> None:
         from patchpilot.services.backport.topic_backports import write_topic_backports
 
-        result: BackportResult | None = self.session.fresh(self.stage)
+        result: BackportResult | None = self.current
         if result is None:
             return
 
@@ -532,7 +532,7 @@ class BackportsScreen(StageScreen):
         """Propose ways to bring the fix to a branch where it conflicts, or continue in the clone once the conflict is resolved."""
         from patchpilot.services.backport.topic_backports import ways_to
 
-        result: BackportResult | None = self.session.fresh(self.stage)
+        result: BackportResult | None = self.current
         branch = self._chosen()
         if result is None or branch is None or branch.verdict != "conflict":
             self.notify("no conflict on this branch", timeout=2)

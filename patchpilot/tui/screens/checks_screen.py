@@ -25,7 +25,7 @@ from patchpilot.tui.stages import Stage, StageState, StageStatus
 from patchpilot.tui.widgets.choose import Choose
 from patchpilot.tui.widgets.diff_colors import colors_on
 from patchpilot.tui.widgets.diff_view import DiffView, Note
-from patchpilot.tui.widgets.lists import List
+from patchpilot.tui.widgets.lists import List, event_row
 from patchpilot.tui.widgets.pager import Pager
 from patchpilot.tui.widgets.panel import Columns, Panel
 
@@ -257,7 +257,8 @@ class ChecksScreen(StageScreen):
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
         """The patch and the detail follow the list, once its cursor rests."""
-        if event.option_index in self._option_of and (at := self._option_of.index(event.option_index)) != self._at:
+        row = event_row(event)
+        if row in self._option_of and (at := self._option_of.index(row)) != self._at:
             self._at, self._is_ahead = at, True
             self._tell_count()
             self.at_rest(self._follow)
@@ -289,7 +290,7 @@ class ChecksScreen(StageScreen):
 
     def _tell_finding(self) -> None:
         """The selected finding in detail, with what its fix changes."""
-        result: CheckResult | None = self.session.last(self.stage)
+        result: CheckResult | None = self._shown
         now, panel = self._now, self.query_one("#detail-panel", Panel)
         self._told = self._at
         if result is None or now is None:
@@ -335,7 +336,7 @@ class ChecksScreen(StageScreen):
     @property
     def _no_findings(self) -> str:
         """The text shown when there are no findings."""
-        result: CheckResult | None = self.session.last(self.stage)
+        result: CheckResult | None = self._shown
         suppressed = f" ({len(result.suppressed)} waived; press o to show)" if result and result.suppressed else ""
         return f"no findings{suppressed}"
 
@@ -344,7 +345,7 @@ class ChecksScreen(StageScreen):
         """All safe fixes first, then what `a` does about a finding."""
         from patchpilot.services.check.fix_finding import Remedy, remedy_of
 
-        result: CheckResult | None = self.session.fresh(self.stage)
+        result: CheckResult | None = self.current
         if result is None or self._doing:
             return WAIT
         if can_fix(result):
@@ -381,7 +382,7 @@ class ChecksScreen(StageScreen):
     def action_names(self) -> None:
         """Switch between checkpatch.pl's rule names and ours."""
         self._checkpatch_names = not self._checkpatch_names
-        result: CheckResult | None = self.session.last(self.stage)
+        result: CheckResult | None = self._shown
         if result:
             self.query_one("#patch", DiffView).annotate(self._notes())
             self._list()
@@ -395,7 +396,7 @@ class ChecksScreen(StageScreen):
 
     def action_only(self) -> None:
         """Choose which findings are shown."""
-        result: CheckResult | None = self.session.last(self.stage)
+        result: CheckResult | None = self._shown
         if result is None:
             return
         every = [*result.series, *(finding for checked in result.patches for finding in checked.findings)]
@@ -420,7 +421,7 @@ class ChecksScreen(StageScreen):
         from patchpilot.services.check.fix_finding import Remedy, remedy_of
         from patchpilot.tui.screens.fix_dialog import fix_one
 
-        result: CheckResult | None = self.session.fresh(self.stage)
+        result: CheckResult | None = self.current
         now = self._now
         if result is None or now is None:
             self.notify(NO_FINDING if self._found else f"{self._no_findings}; press n for the next stage", timeout=3)
@@ -444,7 +445,7 @@ class ChecksScreen(StageScreen):
         from patchpilot.services.check.fix_finding import Remedy
         from patchpilot.tui.screens.fix_dialog import NO_SAFE_FIX, fix_safe
 
-        result: CheckResult | None = self.session.fresh(self.stage)
+        result: CheckResult | None = self.current
         if result is None:
             return
         if can_fix(result):
@@ -456,7 +457,7 @@ class ChecksScreen(StageScreen):
         """Waive the selected finding, or remove its waiver."""
         from patchpilot.tui.waive import take_back, waive
 
-        result: CheckResult | None = self.session.last(self.stage)
+        result: CheckResult | None = self._shown
         now = self._now
         if now is None:
             self.notify(NO_FINDING, timeout=3)

@@ -24,7 +24,7 @@ from patchpilot.tui.session import JobRequest
 from patchpilot.tui.stages import Stage, StageState, StageStatus
 from patchpilot.tui.widgets.badge import Tone, ink
 from patchpilot.tui.widgets.diff_view import DiffView, Note
-from patchpilot.tui.widgets.lists import List
+from patchpilot.tui.widgets.lists import List, event_row
 from patchpilot.tui.widgets.panel import WIDE, Columns, Panel
 
 if TYPE_CHECKING:
@@ -191,10 +191,11 @@ class CommitScreen(StageScreen):
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
         """Show and select the commit under the cursor."""
         self._has_moved = self._has_moved or event.option_list.id == "next"
-        result: TopicCommits | None = self.session.fresh(self.stage)
-        if event.option_list.id == "commits" and result and event.option_index < len(result.patches):
-            self.session.at = event.option_index
-            self._show_one(result.patches, event.option_index)
+        result: TopicCommits | None = self.current
+        at = event_row(event)
+        if event.option_list.id == "commits" and result and 0 <= at < len(result.patches):
+            self.session.at = at
+            self._show_one(result.patches, at)
             self.place()
 
     def on_resize(self) -> None:
@@ -360,9 +361,10 @@ class CommitScreen(StageScreen):
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Do what is next."""
-        if event.option_list.id != "next" or event.option_index >= len(self._next):
+        at = event_row(event)
+        if event.option_list.id != "next" or not 0 <= at < len(self._next):
             return
-        row = self._next[event.option_index]
+        row = self._next[at]
         if row.does == "stage":
             self.tui.action_stage(row.name)
         elif row.does == "rebase":

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from patchpilot.errors import RefusedError
@@ -17,6 +16,7 @@ from patchpilot.tui.confirm_rewrite import confirm_rewrite
 from patchpilot.tui.finding_text import Shown
 from patchpilot.tui.glyphs import glyph
 from patchpilot.tui.rich_text import STRONG, plain, wrapped
+from patchpilot.tui.widgets.dialog import Modal
 from patchpilot.tui.widgets.diff_view import DiffView
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ STAYS = "Findings left to fix manually:"
 MOVED = "the commits have changed in the meantime"
 
 
-class FixDialog(ModalScreen[bool]):
+class FixDialog(Modal[bool]):
     """Shows what changes; True when the user applies it. `text` is what to know before."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

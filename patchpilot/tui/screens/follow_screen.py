@@ -27,7 +27,7 @@ from patchpilot.tui.session import JobRequest
 from patchpilot.tui.stages import Stage, StageState, StageStatus
 from patchpilot.tui.widgets.choose import Choose, LineDialog, Reader
 from patchpilot.tui.widgets.diff_view import DiffView
-from patchpilot.tui.widgets.lists import List
+from patchpilot.tui.widgets.lists import List, event_row
 from patchpilot.tui.widgets.pager import Pager
 from patchpilot.tui.widgets.panel import WIDE, Panel
 from patchpilot.tui.widgets.thread_tree import Folding, Laid, ThreadLayout, ThreadTree, TreeRow, lay_thread
@@ -509,14 +509,15 @@ class FollowScreen(StageScreen):
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
         """Show the series under the cursor; of a review point, the place in its mail."""
-        if event.option_list.id == "series" and event.option_index < len(self._order):
-            self._number = self._order[event.option_index].entry.id
+        at = event_row(event)
+        if event.option_list.id == "series" and 0 <= at < len(self._order):
+            self._number = self._order[at].entry.id
             self._lay(keep=False)
             self._quiet()
             self.place()
             self.keys_changed()
-        elif event.option_list.id == "points" and event.option_index < len(self._items):
-            self._go_to(self._items[event.option_index])
+        elif event.option_list.id == "points" and 0 <= at < len(self._items):
+            self._go_to(self._items[at])
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Focus the conversation."""

@@ -11,7 +11,7 @@ from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.keys import format_key
-from textual.screen import ModalScreen, Screen
+from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
@@ -19,6 +19,7 @@ from patchpilot.model.printable import crop, width
 from patchpilot.tui.glyphs import OF_STATE, glyph
 from patchpilot.tui.rich_text import QUIET, STRONG, fitted, lines, plain, wrapped
 from patchpilot.tui.stages import MEANINGS, STYLES, Stage
+from patchpilot.tui.widgets.dialog import Modal
 from patchpilot.tui.widgets.keyline import KeyLine
 from patchpilot.tui.widgets.panel import Panel
 
@@ -217,7 +218,7 @@ def shown_key(key: str) -> str:
     return "-".join([*(NAMES.get(one, one) for one in held), name.upper() if held and len(name) == 1 else name])
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Modal[None]):
     """The keys of a screen: in two columns on a wide terminal; what does not fit is scrolled."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -40,7 +40,7 @@ from patchpilot.tui.screens.home_rows import (
 from patchpilot.tui.stages import Stage
 from patchpilot.tui.widgets.choose import Choose
 from patchpilot.tui.widgets.keyline import KeyLine
-from patchpilot.tui.widgets.lists import List
+from patchpilot.tui.widgets.lists import List, event_row
 from patchpilot.tui.widgets.panel import TALL, Panel
 from patchpilot.tui.widgets.title_line import TitleLine
 
@@ -349,9 +349,9 @@ class HomeScreen(Screen[None]):
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
         """Show the topic under the cursor."""
         group = self._groups.get(event.option_list.id or "", ())
-        if event.option_list.has_focus and event.option_index < len(group):
-            self._is_moved |= self._chosen != group[event.option_index].key
-            self._chosen = group[event.option_index].key
+        if event.option_list.has_focus and 0 <= (at := event_row(event)) < len(group):
+            self._is_moved |= self._chosen != group[at].key
+            self._chosen = group[at].key
             self._select()
 
     def on_descendant_focus(self, event: Any) -> None:

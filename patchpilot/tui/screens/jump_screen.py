@@ -6,17 +6,17 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.events import Click
-from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Static
 
+from patchpilot.tui.widgets.dialog import Modal
 from patchpilot.tui.widgets.panel import Panel
 
 LETTERS = "asdfghjkl"
 """In the order of the panels on screen: those under the fingers."""
 
 
-class JumpScreen(ModalScreen[Widget | None]):
+class JumpScreen(Modal[Widget | None]):
     """A letter for each of these panels, each with the widget that gets the focus: the result is that widget, None after Escape."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -24,7 +24,7 @@ from patchpilot.tui.stages import Stage, StageState, StageStatus
 from patchpilot.tui.widgets.choose import LineDialog
 from patchpilot.tui.widgets.diff_view import DiffView, Note
 from patchpilot.tui.widgets.keyline import NEXT
-from patchpilot.tui.widgets.lists import List
+from patchpilot.tui.widgets.lists import List, event_row
 from patchpilot.tui.widgets.panel import Columns, Panel
 
 if TYPE_CHECKING:
@@ -221,15 +221,16 @@ class PreviewScreen(StageScreen):
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
         """Show the mail under the cursor."""
-        result: SendPlan | None = self.session.last(self.stage)
-        if result and event.option_index != self._at:
-            self._show_one(result, event.option_index)
+        result: SendPlan | None = self._shown
+        at = event_row(event)
+        if result and 0 <= at < len(result.mails) and at != self._at:
+            self._show_one(result, at)
 
     def on_resize(self) -> None:
         """The rows of the list follow the width."""
         super().on_resize()
-        result: SendPlan | None = self.session.last(self.stage)
-        if result and self._shown is not None:
+        result: SendPlan | None = self._shown
+        if result:
             chosen = self.query_one("#mails", List)
             for at in range(chosen.option_count):
                 chosen.replace_option_prompt_at_index(at, self._row(result, at))
@@ -237,7 +238,7 @@ class PreviewScreen(StageScreen):
     def action_raw(self) -> None:
         """Switch between the mail's bytes and its text."""
         self._raw = not self._raw
-        result: SendPlan | None = self.session.last(self.stage)
+        result: SendPlan | None = self._shown
         if result:
             self._show_one(result, self._at)
 
@@ -261,16 +262,16 @@ class PreviewScreen(StageScreen):
 
     def action_prefix(self) -> None:
         """Set the subject prefix; the trees of the profile are offered."""
-        result: SendPlan | None = self.session.last(self.stage)
+        result: SendPlan | None = self._shown
         choose_prefix(self, result, self._changed)
 
     def action_transport(self) -> None:
         """Switch to the next transport."""
-        switch_transport(self, self.session.last(self.stage))
+        switch_transport(self, self._shown)
 
     def action_outbox(self) -> None:
         """Write the mails to files."""
-        result: SendPlan | None = self.session.fresh(self.stage)
+        result: SendPlan | None = self.current
         if result is None:
             return
 

@@ -188,7 +188,7 @@ class RecipientsScreen(StageScreen):
         self.open_detail()
 
     def _explain(self) -> None:
-        known: CountedRecipients | None = self.session.last(self.stage)
+        known: CountedRecipients | None = self._shown
         chosen = self._chosen()
         members = [row for row in self._rows if row]
         panel = self.query_one("#recipient-list", Panel)
@@ -324,12 +324,15 @@ class RecipientsScreen(StageScreen):
 
     def on_card_chosen(self, message: Card.Chosen) -> None:
         """Mark the card that was clicked."""
-        self._note = list(self.query_one("#recipient-notes").query(Card)).index(message.card)
-        self._mark()
+        cards = list(self.query_one("#recipient-notes").query(Card))
+        # it may have been removed since
+        if message.card in cards:
+            self._note = cards.index(message.card)
+            self._mark()
 
     def action_note(self, by: int) -> None:
         """Mark the next or the previous note."""
-        known: CountedRecipients | None = self.session.last(self.stage)
+        known: CountedRecipients | None = self._shown
         if known and known.advice:
             self._note = (self._note + by) % len(known.advice)
             self._mark()
@@ -337,14 +340,14 @@ class RecipientsScreen(StageScreen):
     @property
     def next_key(self) -> NextKey | None:
         """The note that is marked, if it can be settled here, else the next one."""
-        known: CountedRecipients | None = self.session.fresh(self.stage)
+        known: CountedRecipients | None = self.current
         marked = self._marked()
         if marked and marked.remedy:
             return NextKey("a", marked.words)
         return NextKey("f", "go to the next note") if known and any(advice.remedy for advice in known.advice) else None
 
     def _marked(self) -> "RecipientAdvice | None":
-        known: CountedRecipients | None = self.session.last(self.stage)
+        known: CountedRecipients | None = self._shown
         return known.advice[self._note] if known and self._note < len(known.advice) else None
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -389,14 +392,15 @@ class RecipientsScreen(StageScreen):
         """Change the user's edits of the plan, and report it in these words."""
         from patchpilot.services.maintainers.topic_recipients import edit
 
-        known: CountedRecipients | None = self.session.last(self.stage)
+        known: CountedRecipients | None = self._shown
         if known is None:
             return
         planned = known.planned
         edits = edit(planned, **changes)
-        stored = self.session.found[self.stage]
         # a second key press may come before the new plan: it must build on this edit
-        self.session.found[self.stage] = replace(stored, result=replace(known, planned=replace(planned, edits=edits)))
+        self._shown = replace(known, planned=replace(planned, edits=edits))
+        if stored := self.session.found.get(self.stage):
+            self.session.found[self.stage] = replace(stored, result=self._shown)
         self.session.changed("edits")
         self.notify(said, markup=False, timeout=4)
         self.tui.jobs.begin(self.stage)
@@ -453,7 +457,7 @@ class RecipientsScreen(StageScreen):
             return False, "enter Name <name@example.org>"
         if not is_header_safe(address):
             return False, "not allowed in a mail header"
-        known: CountedRecipients | None = self.session.last(self.stage)
+        known: CountedRecipients | None = self._shown
         if known and any(recipient.address.key == address.key for _, recipient in known.rows):
             return True, "already a recipient; press Enter to move it to Cc"
         verdict = judge(address.email)

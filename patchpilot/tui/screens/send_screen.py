@@ -314,7 +314,7 @@ class SendScreen(StageScreen):
     @property
     def next_key(self) -> NextKey | None:
         """What blocks first, then the send; None once it was sent."""
-        known: TopicSend | None = self.session.fresh(self.stage)
+        known: TopicSend | None = self.current
         if known is None or self._sending:
             return WAIT
         if known.unfinished:
@@ -330,7 +330,7 @@ class SendScreen(StageScreen):
 
     def _show_check(self) -> None:
         """Below the list: the selected check in full, and what repairs it."""
-        check, known = self._selected, self.session.last(self.stage)
+        check, known = self._selected, self._shown
         rows = [with_code(help_of(check), STRONG)] if check and help_of(check) else []
         if check and known and check.name == NO_SERVER:
             from patchpilot.services.send.send_state import blocked_help
@@ -353,15 +353,15 @@ class SendScreen(StageScreen):
     def on_resize(self) -> None:
         """The rows of the list and the recipients follow the size."""
         super().on_resize()
-        chosen, known = self.query_one("#checks", List), self.session.last(self.stage)
+        chosen, known = self.query_one("#checks", List), self._shown
         for at, check in enumerate(self._checks[: chosen.option_count]):
             chosen.replace_option_prompt_at_index(at, self._row(check))
         if self._sending:
             self._draw_mails()
-        elif known and known.report and self._shown is not None:
+        elif known and known.report:
             # once the panels have their size
             self.call_after_refresh(self._draw_end, known.plan, known.report)
-        elif known and self._shown is not None:
+        elif known:
             self._show_check()
             self.query_one("#sending", Static).update(self._mails_text(known.plan))
 
@@ -398,7 +398,7 @@ class SendScreen(StageScreen):
 
     @property
     def _plan(self) -> "SendPlan | None":
-        known: TopicSend | None = self.session.fresh(self.stage)
+        known: TopicSend | None = self.current
         if known is None:
             self.notify("not ready yet", timeout=2)
         return known.plan if known else None
@@ -456,7 +456,7 @@ class SendScreen(StageScreen):
 
     def action_transport(self) -> None:
         """Switch to the next transport."""
-        known: TopicSend | None = self.session.last(self.stage)
+        known: TopicSend | None = self._shown
         if not self._sending:
             switch_transport(self, known.plan if known else None)
 
@@ -473,7 +473,7 @@ class SendScreen(StageScreen):
 
     def action_send(self) -> None:
         """Ask for confirmation, then send."""
-        known: TopicSend | None = self.session.fresh(self.stage)
+        known: TopicSend | None = self.current
         if known is None or self.tui.sending:
             self.notify("not ready yet", timeout=2)
         elif known.unfinished:
@@ -506,7 +506,7 @@ class SendScreen(StageScreen):
         """Send to yourself only: to no list and no maintainer."""
         from patchpilot.services.send.plan_send import plan
 
-        known: TopicSend | None = self.session.last(self.stage)
+        known: TopicSend | None = self._shown
         if known and known.plan.blocked:
             self._show_blocked(known.plan)
             return
@@ -529,7 +529,7 @@ class SendScreen(StageScreen):
 
     def action_resume(self) -> None:
         """Resume the last send, with the same Message-IDs."""
-        known: TopicSend | None = self.session.last(self.stage)
+        known: TopicSend | None = self._shown
         if known is None or not known.unfinished or known.last is None or self.tui.sending:
             self.notify("no interrupted send to resume", timeout=2)
             return

@@ -126,6 +126,11 @@ class StageScreen(Screen[None]):
         return cast("StageApp", self.app)
 
     @property
+    def current(self) -> Any | None:
+        """The result that is on screen, unless something that it depends on changed or a newer one is about to be shown."""
+        return self._shown if self.session.fresh(self.stage) is self._shown else None
+
+    @property
     def is_whole(self) -> bool:
         """Whether its widgets are there: until it or the program is closed, which removes one after another; threads may report later."""
         is_open = self.is_mounted and self.is_attached and self.app.is_running

@@ -214,7 +214,7 @@ class TagsScreen(StageScreen):
 
     def _explain(self) -> None:
         """The evidence for the selected candidate, the ruler and the message, as far as they are known."""
-        result: FixesResult | None = self.session.last(self.stage)
+        result: FixesResult | None = self._shown
         commit, candidate = self.session.commit, self._chosen()
         if result is None or commit is None:
             return
@@ -306,7 +306,7 @@ class TagsScreen(StageScreen):
     def action_tick(self) -> None:
         """Tick the candidate, or untick it: every ticked one gets a Fixes: tag."""
         commit, candidate = self.session.commit, self._chosen()
-        result: FixesResult | None = self.session.last(self.stage)
+        result: FixesResult | None = self._shown
         if commit is None or candidate is None or result is None:
             self.notify("select a candidate first", timeout=2)
             return
@@ -321,7 +321,7 @@ class TagsScreen(StageScreen):
         if commit is None:
             return
         if not chosen:
-            result: FixesResult | None = self.session.last(self.stage)
+            result: FixesResult | None = self._shown
             self._dialog(("auto",) if result and result.present else ("none",), "")
             return
         self.session.chosen[commit.subject] = chosen[0].commit
@@ -332,7 +332,7 @@ class TagsScreen(StageScreen):
 
     def _to_write(self) -> "list[CulpritAnswer]":
         """The candidates that get a tag: the ticked ones, else the selected one unless its tag is there."""
-        result: FixesResult | None = self.session.last(self.stage)
+        result: FixesResult | None = self._shown
         there = {judged.target.id for judged in result.present if judged.target} if result else set()
         ticked = [one for one in self._candidates() if one.commit in self._ticks()]
         candidate = self._chosen()
@@ -340,16 +340,18 @@ class TagsScreen(StageScreen):
 
     def _ask_for_commit(self) -> None:
         """Let the user name the commit that introduced the bug; it becomes a candidate."""
-        commit, result = self.session.commit, self.session.last(self.stage)
-        if commit is None or result is None:
+        commit = self.session.commit
+        if commit is None:
             return
 
         def named(candidate: "CulpritAnswer") -> None:
             others = [one for one in self._named.get(commit.id, ()) if one.commit != candidate.commit]
             self._named[commit.id] = (*others, candidate)
-            at = next(at for at, one in enumerate(self._candidates()) if one.commit == candidate.commit)
-            self._list(result, at)
-            self._selected()
+            if self._shown is not None:
+                # another commit may be on screen by now
+                ids = [one.commit for one in self._candidates()]
+                self._list(self._shown, ids.index(candidate.commit) if candidate.commit in ids else None)
+                self._selected()
 
         def answered(word: str | None) -> None:
             from patchpilot.services.tags.topic_culprits import named_culprit
@@ -438,7 +440,7 @@ class TagsScreen(StageScreen):
 
     def _candidates(self) -> "tuple[CulpritAnswer, ...]":
         """The candidates found, and those that the user named."""
-        result: FixesResult | None = self.session.last(self.stage)
+        result: FixesResult | None = self._shown
         if result is None:
             return ()
         found = {one.commit for one in result.candidates}
@@ -452,7 +454,7 @@ class TagsScreen(StageScreen):
         """The commits to show the bug of: the ticked ones, else the selected one, else those that the present tags name."""
         ticked = tuple(one.commit for one in self._candidates() if one.commit in self._ticks())
         candidate = self._chosen()
-        result: FixesResult | None = self.session.last(self.stage)
+        result: FixesResult | None = self._shown
         present = tuple(judged.target.id for judged in result.present if judged.target) if result else ()
         return ticked or ((candidate.commit,) if candidate else ()) or present
 

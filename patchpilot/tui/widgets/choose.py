@@ -7,13 +7,12 @@ from typing import ClassVar
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Button, Input, Static
 from textual.widgets.option_list import Option
 
 from patchpilot.tui.rich_text import plain, with_code, wrapped
-from patchpilot.tui.widgets.dialog import WIDE, Answer, ButtonRow, Dialog, Letters, underlined
+from patchpilot.tui.widgets.dialog import WIDE, Answer, ButtonRow, Dialog, Letters, Modal, underlined
 from patchpilot.tui.widgets.input_line import LineInput
 from patchpilot.tui.widgets.lists import List
 from patchpilot.tui.widgets.pager import Pager, Styler
@@ -146,7 +145,7 @@ def _folded(row: str, wide: int) -> list[str]:
     return [line[at : at + wide] for line in wrapped(row.strip(), wide, indent) for at in range(0, max(1, len(line)), wide)]
 
 
-class Reader(ModalScreen[None]):
+class Reader(Modal[None]):
     """A text on the whole screen, with a title; `fold` wraps long lines at its width (then there are no stops). `pager` shows it in its own way.
 
     `make` gives the lines and the stops again when the width changes.

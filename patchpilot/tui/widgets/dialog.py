@@ -8,6 +8,7 @@ from typing import Any, ClassVar, NamedTuple, TypeVar
 from rich.text import Text
 from textual import events
 from textual.app import ComposeResult
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.screen import ModalScreen
@@ -34,7 +35,15 @@ class Answer(NamedTuple):
     then: str = ""
 
 
-class Dialog(ModalScreen[T]):
+class Modal(ModalScreen[T]):
+    """A screen over another one that is closed once."""
+
+    def dismiss(self, result: T | None = None) -> AwaitComplete:
+        """Close and give the result; a second key that was pressed before it closed would close the screen below."""
+        return super().dismiss(result) if self.is_active else AwaitComplete()
+
+
+class Dialog(Modal[T]):
     """A dialog: `content()` gives the widgets inside the box. Escape cancels: None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "no", "cancel", key_display="Esc")]

@@ -3,7 +3,9 @@
 
 from typing import Any, ClassVar
 
+from textual._widget_navigation import Direction
 from textual.binding import Binding, BindingType
+from textual.coordinate import Coordinate
 from textual.reactive import reactive
 from textual.widgets import DataTable, OptionList
 from textual.widgets.option_list import Option
@@ -31,6 +33,11 @@ class List(OptionList):
                 self.refresh_lines(self._index_to_line.get(at, 0), self._heights.get(at, 1))
         super().watch_highlighted(highlighted)
 
+    def _move_page(self, direction: Direction) -> None:
+        # without room no option has a line, and Textual looks for that of the cursor
+        if self.scrollable_content_region:
+            super()._move_page(direction)
+
     @property
     def line_to_copy(self) -> str:
         """The text of the option under the cursor."""
@@ -38,8 +45,14 @@ class List(OptionList):
         return str(self.get_option_at_index(at).prompt) if at is not None else ""
 
 
+def event_row(event: OptionList.OptionMessage) -> int:
+    """The row that an event is about; -1 where the list was filled again since, and the row may be another one."""
+    options, at = event.option_list.options, event.option_index
+    return at if at < len(options) and options[at] is event.option else -1
+
+
 class Table(DataTable[Any]):
-    """A table whose cursor is a whole row."""
+    """A table whose cursor is a whole row; on row 0 while there is none."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j", "cursor_down", "down", show=False),
@@ -51,6 +64,11 @@ class Table(DataTable[Any]):
         super().__init__(id=ident, cursor_type="row", zebra_stripes=True, cursor_foreground_priority="renderable")
         if enter:
             self._bindings.key_to_bindings["enter"] = [Binding("enter", "select_cursor", enter, key_display="Enter")]
+
+    def validate_cursor_coordinate(self, value: Coordinate) -> Coordinate:
+        """Keep the cursor on a row: Textual lets it move to row -1 of an empty table."""
+        row, column = super().validate_cursor_coordinate(value)
+        return Coordinate(max(0, row), max(0, column))
 
     @property
     def line_to_copy(self) -> str:

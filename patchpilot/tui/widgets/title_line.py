@@ -33,11 +33,15 @@ class TitleLine(Widget):
     def render(self) -> Text:
         """The subject in the accent color, what is being done bold."""
         doing = f"{spinner(self._step)} {self._doing}" if self._doing else ""
-        row = title_row(self._subject, self._places, doing, self.size.width)
-        line = Text(row, no_wrap=True)
-        end = row.rstrip()
-        at = len(end) - len(doing) if doing else end.rfind("  ")
-        line.stylize(KEY, 0, at if at > 0 else len(row))
-        if doing:
-            line.stylize("bold", at)
-        return line
+        return title_text(self._subject, self._places, doing, self.size.width)
+
+
+def title_text(subject: str, places: Sequence[str], doing: str, wide: int) -> Text:
+    """The line in so many columns. A style that began before the text, cut off on the left, would have Textual search for its line for ever."""
+    row = title_row(subject, places, doing, wide)
+    line, end = Text(row, no_wrap=True), row.rstrip()
+    at = len(end) - len(doing) if doing and end.endswith(doing) else end.rfind("  ")
+    line.stylize(KEY, 0, at if at > 0 else len(row))
+    if doing and at > 0:
+        line.stylize("bold", at)
+    return line

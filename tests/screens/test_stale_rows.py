@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Keys between a result and its rows: the cursor is about what is on screen, whatever a job found since."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from patchpilot.tui.app import PatchpilotApp
+from patchpilot.tui.stages import Stage
+from patchpilot.tui.widgets.lists import Table
+from tests.kit.walk import asked, keys, settle, text_of
+
+On = Callable[[Path], PatchpilotApp]
+FEWER = {
+    Stage.TAGS: {"candidates": (), "present": ()},
+    Stage.BACKPORTS: {"branches": ()},
+    Stage.PREVIEW: {"mails": ()},
+}
+
+
+async def test_a_result_with_fewer_rows_that_is_not_shown_yet_is_no_bug(mended: Path, walk_on: On) -> None:
+    app = walk_on(mended)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        asked(app)
+        for stage, fields in FEWER.items():
+            await keys(pilot, stage, "j")
+            screen, known = app.screen, app.session.found[stage]
+            app.session.found[stage] = replace(known, result=replace(known.result, **fields))
+            assert screen.current is None
+            for key in ("j", "k", "G", "space", "x", "enter"):
+                await pilot.press(key)
+                await pilot.press("escape")
+            await pilot.resize_terminal(100, 30)
+            await pilot.resize_terminal(120, 36)
+            await settle(pilot)
+            assert app.screen is screen
+
+
+async def test_the_cursor_of_no_branches_explains_none(mended: Path, walk_on: On) -> None:
+    app = walk_on(mended)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        asked(app)
+        await keys(pilot, Stage.BACKPORTS)
+        known = app.session.found[Stage.BACKPORTS]
+        none = replace(known.result, branches=(), rules=("you said that it is not a fix",))
+        table = app.screen.query_one("#matrix", Table)
+        app.session.remember(Stage.BACKPORTS, none, known.status)
+        app.screen.renew()
+        for key in ("k", "up", "G", "pageup", "end"):
+            # still the table's: it was cleared, and hidden only with the next layout
+            table.action_cursor_up()
+            table.action_scroll_bottom()
+            await keys(pilot, key)
+        assert "you said that it is not a fix" in text_of(app)

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The cursor of a list or a table, while there are no rows, no room, or other rows than a message is about."""
+
+from textual.app import App, ComposeResult
+from textual.widgets import OptionList
+from textual.widgets.option_list import Option
+
+from patchpilot.tui.widgets.lists import List, Table, event_row
+
+MOVES = ("k", "j", "G", "up", "down", "pageup", "pagedown", "home", "end", "enter", "ctrl+home", "ctrl+end")
+
+
+class Both(App[None]):
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[tuple[int, int]] = []
+
+    def compose(self) -> ComposeResult:
+        yield Table(ident="table")
+        yield List(ident="list")
+
+    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        self.seen.append((event.option_index, event_row(event)))
+
+
+async def test_the_cursor_of_an_empty_table_stays_on_its_first_row() -> None:
+    app = Both()
+    async with app.run_test() as pilot:
+        table = app.query_one(Table)
+        table.focus()
+        for rows in (0, 2):
+            table.clear(columns=True)
+            if rows:
+                table.add_columns("a", "b")
+            for row in range(rows):
+                table.add_row(str(row), "x")
+            for move in MOVES:
+                await pilot.press(move)
+                assert 0 <= table.cursor_row < max(1, rows), (rows, move)
+            assert table.line_to_copy == ("1  x" if rows else "")
+
+
+async def test_a_list_without_room_has_no_page_to_turn() -> None:
+    app = Both()
+    async with app.run_test() as pilot:
+        listed = app.query_one(List)
+        listed.styles.height = 0
+        listed.styles.border = ("none", "red")
+        listed.add_options([Option("a"), Option("b")])
+        listed.focus()
+        listed.highlighted = 0
+        await pilot.pause()
+        assert not listed.scrollable_content_region
+        for move in MOVES:
+            await pilot.press(move)
+
+
+async def test_a_message_about_rows_that_were_replaced_is_about_none() -> None:
+    app = Both()
+    async with app.run_test() as pilot:
+        listed = app.query_one(List)
+        listed.add_options([Option("a"), Option("b")])
+        listed.highlighted = 1
+        await pilot.pause()
+        listed.highlighted = 0
+        listed.clear_options()
+        listed.add_options([Option("c"), Option("d")])
+        await pilot.pause()
+        assert app.seen == [(1, 1), (0, -1)]
