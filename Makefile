@@ -6,6 +6,7 @@
 #             (make faults-quick: one case a kind and ten kills; make faults: the whole table and 200 kills, half an hour)
 # make mutants  change the code in 400 places, one at a time, and list the changes that no test notices (an hour or more; goes on where it was)
 # make fuzz   run the property tests on examples nobody has seen yet, then a million made-up inputs on every parser (INPUTS=N)
+# make monkey  press random keys in the TUI for MINUTES (20), from the seed SEED (1), and report every crash and hang
 # make docs   build the documentation site into site/, strict: every link is checked
 # make session  drive the demo on a terminal and record it: docs/assets/session.cast (asciicast) and session.svg (README), two minutes
 # make man    write the man pages from the command line's own option tables
@@ -21,7 +22,7 @@ STAMP := $(VENV)/.installed
 PATCHPILOT_DATA ?= ../shared
 export PATCHPILOT_DATA
 
-.PHONY: all demo test lint suite score score-quick faults faults-quick mutants fuzz bench docs session man install uninstall clean setup
+.PHONY: all demo test lint suite score score-quick faults faults-quick mutants fuzz monkey bench docs session man install uninstall clean setup
 
 all: test
 
@@ -76,6 +77,9 @@ mutants: setup
 fuzz: setup
 	@PATCHPILOT_PROPERTIES=fuzz PATCHPILOT_EXAMPLES=100 $(BIN)/python -m pytest -q -n 2 -m hypothesis tests
 	@$(BIN)/python -m tests.kit.fuzz --inputs $(or $(INPUTS),1000000)
+
+monkey: setup
+	@nice $(BIN)/python -m tests.kit.monkey --minutes $(or $(MINUTES),20) --seed $(or $(SEED),1)
 
 docs: setup
 	@$(BIN)/python -m pip --disable-pip-version-check -q install --group docs

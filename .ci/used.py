@@ -33,6 +33,8 @@ background
 parameters
 # textual calls or reads them
 _._fatal_error
+_._handle_exception
+_._dispatch_message
 _.AUTO_FOCUS
 _.border_title
 _.border_subtitle

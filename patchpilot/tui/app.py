@@ -24,6 +24,7 @@ from patchpilot.tui.jobs import StageJobs
 from patchpilot.tui.legible import AA, AAA, LegibleText
 from patchpilot.tui.opening import Opening
 from patchpilot.tui.plain_terminal import heed_ascii, heed_no_color
+from patchpilot.tui.reporting import ReportsErrors
 from patchpilot.tui.saved_state import SavedState
 from patchpilot.tui.screens.stage_screen import StageScreen
 from patchpilot.tui.session import Session
@@ -43,7 +44,7 @@ LOOK = 1.0
 """Seconds between two checks whether HEAD moved."""
 
 
-class PatchpilotApp(StageApp):
+class PatchpilotApp(ReportsErrors, StageApp):
     """The TUI. `screen_of` gives a stage's screen class, `memory` is kept over restarts."""
 
     TITLE = "patchpilot"
@@ -410,6 +411,22 @@ class PatchpilotApp(StageApp):
     def bug(self) -> Exception | None:
         """The exception that ended the TUI, if one did."""
         return self._exception
+
+    def report(self, error: PatchpilotError) -> None:
+        """Show an error that the user can fix: on the stage's screen, else as a toast."""
+        if isinstance(self.screen, StageScreen):
+            # a screen that a dialog gives way to first shows its own error, or none
+            self.screen.call_later(self.screen.show_error, error)
+        else:
+            hint = f"\nhint: {error.hint}" if error.hint else ""
+            self.notify(f"{error.message}{hint}", severity="error", timeout=10)
+
+    def _handle_exception(self, error: Exception) -> None:
+        # what a dialog calls with its answer is outside of any message
+        if isinstance(error, PatchpilotError):
+            self.report(error)
+        else:
+            super()._handle_exception(error)
 
     def _fatal_error(self) -> None:
         # Textual would print the traceback with all local values: the command logs it

@@ -110,6 +110,10 @@ class StageApp(App[int]):
         """Draw the title line, the stage bar and the stage's note again."""
         raise NotImplementedError
 
+    def report(self, error: "PatchpilotError") -> None:
+        """Show an error that the user can fix."""
+        raise NotImplementedError
+
     def without_topic(self, error: "PatchpilotError") -> None:
         """There is no topic to open: show all topics instead, where there are some."""
         raise NotImplementedError

@@ -29,11 +29,15 @@ def edit_file(editor: str, file: Path, *, line: int | None = None, directory: Pa
 
 
 def edit_text(editor: str, text: str, name: str) -> str | None:
-    """A text after it was edited in a temporary file of this name; None where the editor failed."""
+    """A text after it was edited in a temporary file of this name; None where the editor failed or left no file.
+
+    A byte that is not UTF-8 becomes U+FFFD.
+    """
     with tempfile.TemporaryDirectory(prefix="patchpilot-") as folder:
         file = Path(folder) / name
         file.write_text(text, encoding="utf-8")
-        return file.read_text(encoding="utf-8") if edit_file(editor, file) else None
+        is_edited = edit_file(editor, file) and file.is_file()
+        return file.read_text(encoding="utf-8", errors="replace") if is_edited else None
 
 
 def amend_with(top: Path, paths: Sequence[str]) -> None:

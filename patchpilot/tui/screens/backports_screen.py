@@ -149,7 +149,8 @@ class BackportsScreen(StageScreen):
     @property
     def _chooses(self) -> bool:
         """Whether the conflicts of a branch are shown in place of the branches."""
-        return bool(self.query_one("#conflicts").display)
+        # asked for the keys, also before there are any widgets
+        return any(pane.display for pane in self.query("#conflicts"))
 
     @property
     def main_panel(self) -> Panel | None:
@@ -232,7 +233,7 @@ class BackportsScreen(StageScreen):
         if self._chooses and action in ("write", "resolve", "tick", "versions", "fetch"):
             return False
         if action == "versions":
-            return self.query_one("#clash").display and self.size.width < BROAD
+            return any(panel.display for panel in self.query("#clash")) and self.size.width < BROAD
         return bool(result and self._merged(result)) if action == "fetch" else super().check_action(action, parameters)
 
     def action_fetch(self) -> None:

@@ -15,6 +15,7 @@ from textual.widgets.option_list import Option
 
 from patchpilot.model.counted import counted
 from patchpilot.tui.editing import edit_text
+from patchpilot.tui.reporting import ReportsErrors
 from patchpilot.tui.screens.conflict_rows import (
     LABELS,
     before_writing,
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
 Write = Callable[["BackportResult", "BranchResult", "Adaptation"], None]
 
 
-class ConflictPane(Container):
+class ConflictPane(ReportsErrors, Container):
     """The conflicts of a fix on a branch. `write` writes the patch that comes of the choices, `left` is called when the user goes back."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -22,6 +22,7 @@ from patchpilot.model.action import actions
 from patchpilot.model.progress import Progress
 from patchpilot.tui.action_keys import in_keys, key_of
 from patchpilot.tui.job_errors import as_error
+from patchpilot.tui.reporting import ReportsErrors
 from patchpilot.tui.rich_text import lines, plain, wrapped
 from patchpilot.tui.screens.home_rows import (
     States,
@@ -96,7 +97,7 @@ class TopicList(List):
             self.post_message(self.Edge(self, by))
 
 
-class HomeScreen(Screen[None]):
+class HomeScreen(ReportsErrors, Screen[None]):
     """All topics. What is known is shown at once; branches and mails are read after that, the archives last."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

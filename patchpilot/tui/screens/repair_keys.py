@@ -75,12 +75,8 @@ def edit_draft(screen: "StageScreen", then: Callable[[], None]) -> None:
 
     session = screen.session
     base = session.topic.base if session.topic else None
-    try:
-        with open_repository(session.directory) as repository:
-            edit(repository, lambda text: edit_text(screen, text), session.target, base)
-    except PatchpilotError as error:
-        screen.show_error(error)
-        return
+    with open_repository(session.directory) as repository:
+        edit(repository, lambda text: edit_text(screen, text), session.target, base)
     then()
 
 

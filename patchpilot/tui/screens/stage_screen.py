@@ -20,6 +20,7 @@ from patchpilot.model.progress import Progress
 from patchpilot.tui.action_keys import in_keys
 from patchpilot.tui.glyphs import glyph
 from patchpilot.tui.job_errors import as_error
+from patchpilot.tui.reporting import ReportsErrors
 from patchpilot.tui.rich_text import with_code
 from patchpilot.tui.session import Session
 from patchpilot.tui.stages import Stage, StageState
@@ -54,7 +55,7 @@ class NextKey(NamedTuple):
 WAIT = NextKey("", "One moment …")
 
 
-class StageScreen(Screen[None]):
+class StageScreen(ReportsErrors, Screen[None]):
     """A stage. Subclasses give `stage`, `body()` (widgets) and `show(result)` (fill them)."""
 
     stage: ClassVar[Stage]

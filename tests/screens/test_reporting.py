@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""An error that the user can fix is shown wherever it is raised, and the TUI goes on."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from textual.widgets import Static
+
+from patchpilot.errors import GitError
+from patchpilot.tui.app import PatchpilotApp
+from patchpilot.tui.stages import Stage
+from patchpilot.tui.widgets.choose import Choose
+from tests.kit.walk import keys, said, settle, text_of, until
+
+On = Callable[[Path], PatchpilotApp]
+
+
+def fail(*_: object) -> None:
+    raise GitError("git is away", hint="bring it back")
+
+
+async def test_it_is_shown_whether_a_key_a_message_a_dialog_or_a_timer_raised_it(
+    tmp_path: Path, walk_on: On, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = walk_on(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        screen = app.screen
+        monkeypatch.setattr(app, "action_copy", fail)
+        raises = {
+            "key": lambda: app.simulate_key("y"),
+            "message": lambda: screen.call_later(fail),
+            "message of the application": lambda: app.call_later(fail),
+            "timer": lambda: screen.set_timer(0.01, fail),
+            "answer": lambda: app.screen.dismiss(None),
+        }
+        for name, act in raises.items():
+            screen.query_one("#error-text", Static).update("")
+            if name == "answer":
+                app.push_screen(Choose("?", (("yes", "Yes"),)), fail)
+                await pilot.pause()
+            act()
+            await until(pilot, lambda: "git is away" in text_of(app), name)
+            assert "bring it back" in text_of(app)
+            assert app.screen is screen
+
+
+async def test_without_a_stage_it_is_a_toast(tmp_path: Path, walk_on: On) -> None:
+    app = walk_on(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        app.action_home()
+        await pilot.pause(0.2)
+        app.screen.call_later(fail)
+        await pilot.pause(0.2)
+        assert said(app) == "git is away\nhint: bring it back"
+
+
+async def test_keys_that_need_a_repository_say_so_where_there_is_none(tmp_path: Path, walk_on: On) -> None:
+    app = walk_on(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        for stage in Stage:
+            await keys(pilot, stage, "e", "escape", "w", "escape", "a", "escape", "escape")
+            assert app.stage is stage
+        await keys(pilot, Stage.CHECKS, "e")
+        assert "is not in a git repository" in str(app.screen.query_one("#error-text", Static).content)
