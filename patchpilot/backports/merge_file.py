@@ -1,10 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """git's three-way merge of one file, with the base in its conflict markers."""
 
-import tempfile
-from pathlib import Path
-
 from patchpilot.commits.repository import Repository
+from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.model.hunk_fit import text_lines
 
 _SIDES = ("branch", "base", "fix")
@@ -14,8 +12,8 @@ _MOST_CONFLICTS = 127
 
 def merge_file_lines(repository: Repository, ours: bytes, base: bytes, theirs: bytes) -> list[str]:
     """The merged lines of a file; a conflict has markers of git's style diff3."""
-    with tempfile.TemporaryDirectory(prefix="patchpilot-conflict-") as folder:
-        files = [Path(folder) / side for side in _SIDES]
+    with TemporaryFolder("conflict") as folder:
+        files = [folder / side for side in _SIDES]
         for file, content in zip(files, (ours, base, theirs), strict=True):
             file.write_bytes(content)
         done = repository.git("merge-file", "-p", "-q", "--diff3", *map(str, files), ok=range(_MOST_CONFLICTS + 1))

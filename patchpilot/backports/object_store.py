@@ -3,7 +3,6 @@
 
 import hashlib
 import os
-import tempfile
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from patchpilot.commits.cat_file import CatFile
 from patchpilot.commits.merge_tree import Merges
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import Completed
+from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.errors import GitError
 from patchpilot.model.commit import Commit
 
@@ -47,8 +47,8 @@ class Scratch:
 
     def __init__(self, repository: Repository) -> None:
         self.repository = repository
-        self._folder = tempfile.TemporaryDirectory(prefix="patchpilot-objects-")
-        self._path = Path(self._folder.name)
+        self._folder = TemporaryFolder("objects")
+        self._path = self._folder.path
         alternates.write(self._path, (repository.common_dir / "objects").resolve())
         self._env = {"GIT_OBJECT_DIRECTORY": str(self._path)}
         self._objects = CatFile(repository.top, self._env)
@@ -73,11 +73,7 @@ class Scratch:
         self._objects.close()
         if self._merges:
             self._merges.close()
-        try:
-            self._folder.cleanup()
-        except KeyboardInterrupt:
-            self._folder.cleanup()
-            raise
+        self._folder.close()
 
     @property
     def path(self) -> Path:

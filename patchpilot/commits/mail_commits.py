@@ -6,14 +6,13 @@ merge commit before it, so that patches need not fit one another; `git range-dif
 """
 
 import re
-import tempfile
 from collections.abc import Sequence
-from pathlib import Path
 from types import TracebackType
 
 from patchpilot.commits.git_drivers import KEYS, drivers_off
 from patchpilot.commits.repository import config_values
 from patchpilot.commits.run import Completed, git
+from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.model.file_diff import FileChange, Hunk
 from patchpilot.model.hunk_fit import sides
 from patchpilot.model.mail import date_of
@@ -32,8 +31,8 @@ class MailCommits:
     """A temporary repository for commits made from patches; a context manager, on whose exit it is deleted."""
 
     def __init__(self) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="patchpilot-mails-")
-        self.top = Path(self._folder.name)
+        self._folder = TemporaryFolder("mails")
+        self.top = self._folder.path
         self._count = 0
 
     def __enter__(self) -> "MailCommits":
@@ -42,7 +41,7 @@ class MailCommits:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._folder.cleanup()
+        self._folder.close()
 
     def git(self, *args: str) -> Completed:
         """Run git in this repository, without configured drivers."""

@@ -5,7 +5,6 @@ import os
 import shlex
 import shutil
 import sys
-import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -16,6 +15,7 @@ from pathlib import Path
 import platformdirs
 
 from patchpilot.commits.run import git
+from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.demo import demo_mails
 from patchpilot.demo.demo_archive import ArchiveServer, open_archive
 from patchpilot.demo.demo_history import LTS
@@ -92,10 +92,8 @@ def open_sandbox(keep: Path | None = None, progress: Progress = silent) -> Itera
             ) from error
         if full:
             raise InputError(f"{keep} is not empty", hint="pass a directory that does not exist to --keep")
-    root = keep.resolve() if keep else Path(tempfile.mkdtemp(prefix="patchpilot-demo-"))
     with ExitStack() as stack:
-        if keep is None:
-            stack.callback(shutil.rmtree, root, ignore_errors=True)
+        root = keep.resolve() if keep else stack.enter_context(TemporaryFolder("demo"))
         repositories = make_repositories(root, progress)
         env = sandbox_environment(root)
         keep_supported(root)

@@ -2,13 +2,13 @@
 """Whether `git am` would make of a mail exactly what was committed: author, message and content, tried in a throw-away index."""
 
 import re
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from patchpilot.backports.object_store import Scratch
 from patchpilot.commits.repository import Repository
+from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.model.encoded_words import decode_words
 from patchpilot.model.mail import parse_mail
 from patchpilot.model.patch import Patch
@@ -33,8 +33,8 @@ def damage(repository: Repository, scratch: Scratch, raw: bytes, commit_id: str)
     """What differs from the commit in its mail, in words; "" for nothing."""
     commit = repository.commit(commit_id)
     author = (commit.author.name, commit.author.email)
-    with tempfile.TemporaryDirectory(prefix="patchpilot-") as place:
-        applied = _mailinfo(repository, raw, Path(place))
+    with TemporaryFolder("am") as place:
+        applied = _mailinfo(repository, raw, place)
         if isinstance(applied, str):
             return applied
         wrong = _differs(applied, author, applied.subject == commit.subject, commit.body)
@@ -136,8 +136,8 @@ def file_damages(repository: Repository, mails: Sequence[tuple[bytes, Patch]]) -
 
 def _file_damage(repository: Repository, raw: bytes, patch: Patch) -> str:
     author = (patch.author.name, patch.author.email) if patch.author else None
-    with tempfile.TemporaryDirectory(prefix="patchpilot-") as place:
-        applied = _mailinfo(repository, raw, Path(place))
+    with TemporaryFolder("am") as place:
+        applied = _mailinfo(repository, raw, place)
         if isinstance(applied, str):
             return applied
         same_subject = " ".join(applied.subject.split()) == " ".join(patch.subject.title.split())

@@ -2,13 +2,12 @@
 """Commits or patch files → mails: subjects numbered, cover and notes put in, ids and threading given. git writes every diff."""
 
 import re
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.rewrite import without_covers
+from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.errors import InputError, UsageError
 from patchpilot.model.address import Address
 from patchpilot.model.patch import Patch
@@ -64,9 +63,9 @@ def bodies_of_commits(repository: Repository, ids: Sequence[str], text: SeriesTe
         args.append(f"--range-diff={text.range_diff}")
     args.append("--cover-letter" if text.cover else "--no-cover-letter")
     span = [f"{start}..{without_cover[-1]}"] if "--root" not in args else [without_cover[-1]]
-    with tempfile.TemporaryDirectory(prefix="patchpilot-") as place:
-        repository.git("format-patch", *args, "-o", place, *span)
-        files = sorted(Path(place).iterdir(), key=lambda file: int(re.sub(r"\D", "", file.name) or 0))
+    with TemporaryFolder("mails") as place:
+        repository.git("format-patch", *args, "-o", str(place), *span)
+        files = sorted(place.iterdir(), key=lambda file: int(re.sub(r"\D", "", file.name) or 0))
         contents = [file.read_bytes() for file in files]
     bodies: list[PatchBody] = []
     if text.cover:

@@ -5,13 +5,13 @@ They are read into the plan, where they can be seen; the delivery then runs with
 """
 
 import re
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import environment, run
+from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.errors import GitError
 from patchpilot.model.address import Address, parse_addresses
 from patchpilot.model.recipient import Recipient
@@ -144,9 +144,9 @@ def _recipient(address: Address, header: str, reason: str) -> Recipient:
 def _ask(repository: Repository, command: str, mails: Sequence[bytes]) -> tuple[tuple[Address, ...], str]:
     """What the user's command prints for each mail, and a remark when it fails."""
     addresses: dict[str, Address] = {}
-    with tempfile.TemporaryDirectory(prefix="patchpilot-") as place:
+    with TemporaryFolder("mails") as place:
         for number, mail in enumerate(mails):
-            file = Path(place) / f"{number:04d}.patch"
+            file = place / f"{number:04d}.patch"
             file.write_bytes(mail)
             try:
                 done = run(

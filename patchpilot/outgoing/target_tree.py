@@ -2,15 +2,14 @@
 """The tree a topic is for: which tip that is here, whether the patches apply to it, and whether it has them already."""
 
 import re
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from patchpilot.backports.applies import AppliesHow, try_fix
 from patchpilot.backports.fix_commit import FixCommit
 from patchpilot.backports.object_store import Scratch
 from patchpilot.commits.repository import Repository
+from patchpilot.commits.temporary_folder import TemporaryFolder
 
 MAX_LOOK = 20_000
 """Commits of the target that are looked through for the same subject."""
@@ -96,8 +95,8 @@ def fit_of_commits(repository: Repository, ids: Sequence[str], target: Target) -
 def fit_of_files(repository: Repository, patches: Sequence[tuple[str, bytes]], target: Target) -> TargetFit:
     """Put patch files (subject, bytes) onto the target's tip one after the other, in a throw-away index."""
     worst, already = AppliesHow.CLEAN, []
-    with Scratch(repository) as scratch, tempfile.TemporaryDirectory(prefix="patchpilot-") as place:
-        index, file = {"GIT_INDEX_FILE": str(Path(place) / "index")}, Path(place) / "patch"
+    with Scratch(repository) as scratch, TemporaryFolder("index") as place:
+        index, file = {"GIT_INDEX_FILE": str(place / "index")}, place / "patch"
         scratch.git("read-tree", target.tip, env=index)
 
         def applies(*words: str) -> bool:

@@ -180,7 +180,10 @@ class PatchpilotApp(ReportsErrors, StageApp):
             self.call_later(self.action_home)
 
     def open_topic(self, directory: Path | None, stage: Stage, *, target: str | None = None, series: int = 0) -> None:
-        """Open another topic at a stage: that of a directory, or the TARGET there; at Follow with this series shown."""
+        """From Home, open another topic at a stage: that of a directory, or the TARGET there; at Follow with this series shown."""
+        if self.screen is not self.get_screen(self._home()):
+            # Enter was held, or something else was opened while the topic was looked for
+            return
         self.jobs.close()
         self.session = Session(directory, target, loader_of=self.session.loader_of)
         self.jobs = StageJobs(self, self.session, None)

@@ -75,6 +75,20 @@ async def opened(pilot: Pilot[int], title: str) -> None:
     await pilot.press("enter")
 
 
+async def test_enter_that_is_held_opens_a_topic_once(one: Life, start: Start) -> None:
+    app = start(one.repo.path)
+    async with app.run_test(size=(160, 40)) as pilot:
+        await at_home(pilot, "Your turn", "Rita Reviewer asked 1 question")
+        await opened(pilot, "widget: change line 1")
+        await until(pilot, lambda: app.stage_screen and app.stage is Stage.FOLLOW, "Follow")
+        await settle(pilot)
+        session, screens = app.session, list(app.screen_stack)
+        app.open_topic(one.repo.path, Stage.COMMIT)
+        await settle(pilot)
+        assert app.session is session
+        assert app.screen_stack == screens
+
+
 async def test_a_topic_opens_at_its_next_stage_and_escape_goes_back(one: Life, start: Start) -> None:
     call("draft", "-C", other(one))
     read_topics()

@@ -2,7 +2,6 @@
 """`patchpilot hooks`: install, remove, list and run git and b4 hooks."""
 
 import sys
-import tempfile
 from pathlib import Path
 
 import click
@@ -53,17 +52,13 @@ def _run(place: Workplace, words: tuple[str, ...]) -> int:
         return _check(place, file)
     if service.is_no_patch(file):
         return 0
-    with tempfile.TemporaryDirectory(prefix="patchpilot-") as folder:
-        mail = Path(folder) / "commit.patch"
-        content, base = service.mail_for_commit_message(place.repository, file)
-        mail.write_bytes(content)
-        return _check(place, mail, base)
+    return _check(place, file, is_message=True)
 
 
-def _check(place: Workplace, file: Path, base: str = "") -> int:
-    from patchpilot.services.setup.check_in_hook import check_in_hook
+def _check(place: Workplace, file: Path, *, is_message: bool = False) -> int:
+    from patchpilot.services.setup import check_in_hook as hook
 
-    result, problem = check_in_hook(place, file, base)
+    result, problem = (hook.check_message_in_hook if is_message else hook.check_in_hook)(place, file)
     if problem:
         # a missing pack must not stop a commit
         notice("warning", f"{problem}: skipped")

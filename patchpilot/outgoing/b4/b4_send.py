@@ -11,15 +11,14 @@ import shlex
 import socket
 import subprocess
 import sys
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 from patchpilot.commits.b4_prep import PrepBranch
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import stop
+from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.errors import InputError, MissingError, PatchpilotError, RefusedError, UsageError
 from patchpilot.model.address import Address, judge
 from patchpilot.model.rendered_mail import RenderedMail, captured, header_recipients
@@ -55,7 +54,7 @@ def capture(
     """The mails b4 would send, in its order, to exactly these recipients; nothing is sent."""
     if not to:
         raise UsageError("no To: recipient: b4 would move everyone in Cc: to To:", hint="add a recipient with --to")
-    with tempfile.TemporaryDirectory(prefix="patchpilot-") as place:
+    with TemporaryFolder("b4") as place:
         done = run(
             repository,
             *switched_off(),
@@ -63,11 +62,11 @@ def capture(
             "sendemail.sendmailcmd=true",
             "send",
             "-o",
-            place,
+            str(place),
             *recipient_words(to, cc),
             *_flags(cover, sign),
         )
-        files = sorted(Path(place).glob("*.eml"))
+        files = sorted(place.glob("*.eml"))
         if done.code or not files:
             raise _failed(done.error_text)
         envelope = account.envelope or (account.sender.email if account.sender else "")
@@ -90,14 +89,14 @@ def deliver(delivery: Delivery, run: SendRun) -> None:
     """Let b4 send the series through our program. Only mails not yet accepted are sent, with the bytes that were previewed."""
     entries = delivery.send.entries
     with (
-        tempfile.TemporaryDirectory(prefix="pp-") as place,
+        TemporaryFolder("b4") as place,
         socket.socket(socket.AF_UNIX) as listener,
         Submission(delivery.account, delivery.credential) as submission,
     ):
-        path = str(Path(place) / "line")
+        path = str(place / "line")
         listener.bind(path)
         listener.listen(4)
-        shim = Path(place) / "shim.py"
+        shim = place / "shim.py"
         shim.write_text(_SHIM.format(path=path))
         program = shlex.join([sys.executable, "-I", "-S", str(shim)])
         options = [*switched_off(), "-c", f"sendemail.sendmailcmd={program}", "-c", "sendemail.envelopesender="]

@@ -7,7 +7,6 @@ import re
 import selectors
 import shlex
 import subprocess
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from pathlib import Path
 
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import environment, run, stop
+from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.errors import InputError, MissingError, PatchpilotError
 from patchpilot.model.action import Action, Hint
 from patchpilot.model.address import Address, judge
@@ -42,8 +42,7 @@ def capture(
     repository: Repository, account: Account, files: Sequence[bytes], bcc: Sequence[str] = (), identity: str | None = None
 ) -> tuple[RenderedMail, ...]:
     """Let git send-email make the mails of these files and hand them to a program that keeps them; nothing is sent."""
-    with tempfile.TemporaryDirectory(prefix="patchpilot-") as place:
-        folder = Path(place)
+    with TemporaryFolder("send") as folder:
         paths = _write(folder, files)
         program = capturing_program(folder)
         argv = [
@@ -73,8 +72,8 @@ def deliver(delivery: Delivery) -> Dialogue:
     files = [entry.file for entry in delivery.waiting]
     retries = Retries(delivery.stopping, delivery.progress)
     done, one_each, login = 0, False, ""
-    with tempfile.TemporaryDirectory(prefix="patchpilot-") as place, helper(delivery.credential) as (options, descriptors):
-        paths = _write(Path(place), files)
+    with TemporaryFolder("send") as place, helper(delivery.credential) as (options, descriptors):
+        paths = _write(place, files)
         keep_self = _names_sender(account, files)
         common = [*_argv(repository, account, delivery.send.bcc, delivery.identity, keep_self, options), "--confirm=always"]
         if not account.sendmail:

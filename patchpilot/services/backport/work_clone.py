@@ -6,7 +6,6 @@ import os
 import re
 import shlex
 import shutil
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -20,6 +19,7 @@ from patchpilot.backports.object_store import Scratch
 from patchpilot.commits import alternates
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import git, run
+from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.commits.tree_readers import CommitTree
 from patchpilot.errors import GitError, InputError, UsageError
 from patchpilot.model.action import Action, Advice
@@ -120,9 +120,9 @@ def build(
     steps, skipped = steps_for(repository, [(result, branch)], upstream_only=False, unsure=unsure)
     if skipped or not steps:
         return Built(branch.branch, -1, str(skipped) or "nothing to build: the branch has the fix, or does not have the bug")
-    with Scratch(repository) as scratch, tempfile.TemporaryDirectory(prefix="patchpilot-build-") as top:
+    with Scratch(repository) as scratch, TemporaryFolder("build") as top:
         commits = make_commits(scratch, stable, steps, branch.tip, BackportText())
-        place = Path(top) / "tree"
+        place = top / "tree"
         _clone(repository, place, extra=scratch.path)
         if command == OBJECTS:
             paths = tuple(scratch.changed(scratch.tree_of(branch.tip), scratch.tree_of(commits[-1].id)))
@@ -151,9 +151,9 @@ def _clone(repository: Repository, place: Path, extra: Path | None = None) -> No
     """A clone that shares the repository's objects, with nothing checked out and the user's own identity."""
     place.parent.mkdir(parents=True, exist_ok=True)
     source = repository.common_dir.resolve()
-    with tempfile.TemporaryDirectory(prefix="patchpilot-source-") as folder:
+    with TemporaryFolder("source") as folder:
         # git clone cannot write a path with a line break into the list of what it borrows from
-        link = Path(folder) / "repository"
+        link = folder / "repository"
         link.symlink_to(source)
         git(None, "clone", "-q", "--shared", "--no-checkout", "--no-tags", str(link), str(place), timeout=1800)
     git(place, "config", "remote.origin.url", str(source))

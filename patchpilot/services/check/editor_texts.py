@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What an editor shows as patches: a patch file, a commit message in the making, or a source file with its changes."""
 
-import tempfile
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from patchpilot.commits.run import git
+from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.model.mail import mail_bounds, one_mail, parse_patch
 from patchpilot.model.patch import Patch
 from patchpilot.services.setup.install_hooks import SUBJECT, mail_of_message
@@ -72,10 +72,10 @@ def source_text(repository: "Repository", base: str, path: str, text: str) -> Te
     new = text.encode("utf-8", "surrogateescape")
     if before == new:
         return None
-    with tempfile.TemporaryDirectory(prefix="patchpilot-") as folder:
-        (Path(folder) / "old").write_bytes(before or b"")
-        (Path(folder) / "new").write_bytes(new)
-        diff = git(Path(folder), "diff", "--no-index", "--", "old", "new", ok=(0, 1)).out
+    with TemporaryFolder("text") as folder:
+        (folder / "old").write_bytes(before or b"")
+        (folder / "new").write_bytes(new)
+        diff = git(folder, "diff", "--no-index", "--", "old", "new", ok=(0, 1)).out
     _, mark, hunks = diff.partition(b"\n@@ ")
     if not mark:
         return None

@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The facts that preflight judges a send by, gathered from the rooms that know them."""
 
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 from patchpilot.commits.repository import Repository
+from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.errors import PatchpilotError
 from patchpilot.history.stable_branches import mainline
 from patchpilot.model.counted import counted
@@ -145,14 +144,14 @@ def check_errors(
     from patchpilot.services.check.suppressions import Suppressions
     from patchpilot.services.check.topic_waivers import of_draft
 
-    with tempfile.TemporaryDirectory(prefix="patchpilot-") as place:
+    with TemporaryFolder("check") as place:
         for number, mail in enumerate(mails):
-            (Path(place) / f"{number:04d}.eml").write_bytes(mail.raw)
+            (place / f"{number:04d}.eml").write_bytes(mail.raw)
         try:
             waivers = of_draft(draft)
             suppressions = Suppressions(waivers) if waivers else None
             result = check(
-                CheckRequest([place], profile=request.profile, fail_on="never", suppressions=suppressions), repository=repository
+                CheckRequest([str(place)], profile=request.profile, fail_on="never", suppressions=suppressions), repository=repository
             )
         except PatchpilotError:
             return None, (), ()

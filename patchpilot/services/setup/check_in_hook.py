@@ -4,6 +4,7 @@
 import re
 from pathlib import Path
 
+from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.commits.tree_readers import CommitTree
 from patchpilot.errors import InputError
 from patchpilot.lint.rule_store import load_rules
@@ -11,6 +12,7 @@ from patchpilot.services.check.check_patches import check
 from patchpilot.services.check.check_result import CheckResult
 from patchpilot.services.check.topic_waivers import suppressions_of
 from patchpilot.services.settings import check_request
+from patchpilot.services.setup.install_hooks import mail_for_commit_message
 from patchpilot.services.setup.trusted_packs import packs_if_trusted
 from patchpilot.services.workplace import Workplace
 
@@ -32,6 +34,15 @@ def check_in_hook(place: Workplace, file: Path, base: str = "") -> tuple[CheckRe
         suppressions=suppressions_of(repository, settings, (), settings.get("base") or None, among=load_rules(packs)),
     )
     return check(request, repository=repository, tree=CommitTree(repository, base_id) if base_id else None), problem
+
+
+def check_message_in_hook(place: Workplace, file: Path) -> tuple[CheckResult, str]:
+    """The same of the commit in the making with the message of a file."""
+    with TemporaryFolder("hook") as folder:
+        mail = folder / "commit.patch"
+        content, base = mail_for_commit_message(place.repository, file)
+        mail.write_bytes(content)
+        return check_in_hook(place, mail, base)
 
 
 def _parent(file: Path) -> str:

@@ -2,7 +2,6 @@
 """The verb `doctor`: problems that would stop each stage on this machine, each with the command that fixes it."""
 
 import contextlib
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 from patchpilot.commits.git_state import in_progress
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import git
+from patchpilot.commits.temporary_folder import TemporaryFolder, remove_leftovers
 from patchpilot.commits.unfinished_move import refuse_locked, unfinished
 from patchpilot.errors import NetworkError, PatchpilotError, RefusedError
 from patchpilot.model.action import Action, Advice
@@ -68,9 +68,9 @@ class DoctorRequest:
 def diagnose(repository: Repository | None, request: DoctorRequest, *, progress: Progress = silent) -> DoctorResult:
     """What would stop each stage here. Without a repository the mail account is the one of git's global configuration."""
     if repository is None:
-        with tempfile.TemporaryDirectory(prefix="patchpilot-") as place:
+        with TemporaryFolder("doctor") as place:
             # an empty repository has nothing of its own: git's configuration there is that of everywhere
-            git(Path(place), "init", "-q")
+            git(place, "init", "-q")
             with Repository.open(place) as empty:
                 stages = _stages(None, empty, request, progress)
     else:
@@ -260,3 +260,6 @@ def _state() -> Iterator[probes.Probe]:
         return
     known = backups(folder / FILE)
     yield probes.Probe("outbox", "ok", f"{folder} is intact, with {counted(len(known), 'backup')}")
+    if gone := remove_leftovers():
+        names = ", ".join(map(str, gone))
+        yield probes.Probe("temporary files", "ok", f"removed {counted(len(gone), 'folder')} of killed runs: {names}")

@@ -3,12 +3,12 @@
 
 import hashlib
 import os
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import git, interactive
+from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.config import Settings
 
 
@@ -33,8 +33,8 @@ def edit_text(editor: str, text: str, name: str) -> str | None:
 
     A byte that is not UTF-8 becomes U+FFFD.
     """
-    with tempfile.TemporaryDirectory(prefix="patchpilot-") as folder:
-        file = Path(folder) / name
+    with TemporaryFolder("edit") as folder:
+        file = folder / name
         file.write_text(text, encoding="utf-8")
         is_edited = edit_file(editor, file) and file.is_file()
         return file.read_text(encoding="utf-8", errors="replace") if is_edited else None

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Folders for the files of one run, where the system keeps temporary files; those of runs that were killed are removed by a later run."""
+
+import contextlib
+import fcntl
+import functools
+import os
+import shutil
+import tempfile
+import time
+from pathlib import Path
+
+PREFIX = "patchpilot-"
+LOCK, FILES = "lock", "files"
+"""What is in each of them: a file that the run keeps locked, and the folder that it uses."""
+YOUNG = 60.0
+"""Seconds in which a folder without a lock may be one that is being made."""
+
+
+class TemporaryFolder:
+    """A folder that is deleted on exit, a context manager that gives its path. `purpose` is a part of its name."""
+
+    def __init__(self, purpose: str) -> None:
+        remove_leftovers()
+        self._folder = tempfile.TemporaryDirectory(prefix=f"{PREFIX}{purpose}-", ignore_cleanup_errors=True)
+        top = Path(self._folder.name)
+        self._lock = (top / LOCK).open("wb")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            # without locks nobody could tell that it is in use: without the file nobody removes it
+            (top / LOCK).unlink()
+        self.path = top / FILES
+        self.path.mkdir()
+
+    def __enter__(self) -> Path:
+        return self.path
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Delete it with its files."""
+        try:
+            self._folder.cleanup()
+        except KeyboardInterrupt:
+            self._folder.cleanup()
+            raise
+        finally:
+            self._lock.close()
+
+
+@functools.cache
+def remove_leftovers() -> tuple[Path, ...]:
+    """Remove what killed runs of this user left, once in a process; returns the folders that are gone."""
+    folders = []
+    with contextlib.suppress(OSError), os.scandir(tempfile.gettempdir()) as entries:
+        folders = [Path(entry.path) for entry in entries if entry.name.startswith(PREFIX)]
+    return tuple(folder for folder in sorted(folders) if _is_removed(folder))
+
+
+def _is_removed(folder: Path) -> bool:
+    """Remove a folder if no run holds its lock; whether it is gone."""
+    try:
+        if not _is_ours(folder):
+            return False
+        lock = os.open(folder / LOCK, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        shutil.rmtree(folder / FILES, ignore_errors=True)
+        # the lock last: without it a folder that was removed in part would stay
+        (folder / LOCK).unlink()
+        folder.rmdir()
+    except OSError:
+        return False
+    finally:
+        os.close(lock)
+    return True
+
+
+def _is_ours(folder: Path) -> bool:
+    """Whether a run of this user made a folder, and not just now. Others may have names like ours."""
+    if folder.is_symlink() or folder.lstat().st_uid != os.geteuid():
+        return False
+    names = {path.name for path in folder.iterdir()}
+    return {LOCK} <= names <= {LOCK, FILES} and time.time() - (folder / LOCK).lstat().st_mtime >= YOUNG

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The folders of killed runs go with the next run; those of runs that live, of others and of the user stay."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from patchpilot.commits.temporary_folder import FILES, LOCK, YOUNG, TemporaryFolder, remove_leftovers
+
+ROOT = Path(__file__).parents[2]
+RUN = (
+    "import sys; from patchpilot.commits.temporary_folder import TemporaryFolder\n"
+    "folder = TemporaryFolder('objects'); (folder.path / 'ab').mkdir(); (folder.path / 'ab' / 'cd').write_text('x')\n"
+    "print(folder.path.parent, flush=True); sys.stdin.read()"
+)
+
+
+@pytest.fixture(autouse=True)
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder for temporary files of their own."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    remove_leftovers.cache_clear()
+    yield tmp_path
+    remove_leftovers.cache_clear()
+
+
+def old(folder: Path) -> Path:
+    """A folder whose lock was made some minutes ago."""
+    os.utime(folder / LOCK, (0, 0))
+    return folder
+
+
+def left(place: Path, name: str, *more: str) -> Path:
+    """A folder as a killed run leaves it, with these files besides."""
+    folder = place / name
+    (folder / FILES / "ab").mkdir(parents=True)
+    (folder / LOCK).touch()
+    for file in more:
+        (folder / file).touch()
+    return old(folder)
+
+
+def run(place: Path) -> "subprocess.Popen[str]":
+    return subprocess.Popen([sys.executable, "-c", RUN], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+
+def first_line(process: "subprocess.Popen[str]") -> Path:
+    assert process.stdout
+    return Path(process.stdout.readline().strip())
+
+
+def test_a_folder_is_gone_on_exit_with_its_files(place: Path) -> None:
+    with TemporaryFolder("objects") as folder:
+        assert folder.is_relative_to(place)
+        (folder / "x").write_text("x")
+    assert not list(place.iterdir())
+
+
+def test_the_next_run_removes_what_a_killed_one_left_and_doctor_names_it(place: Path) -> None:
+    with run(place) as killed, run(place) as living:
+        gone, stays = old(first_line(killed)), old(first_line(living))
+        killed.send_signal(signal.SIGKILL)
+        killed.wait()
+        argv = [sys.executable, "-m", "patchpilot", "doctor", "--offline"]
+        done = subprocess.run(argv, cwd=place, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False)
+        assert f"removed 1 folder of killed runs: {gone}" in " ".join(done.stdout.split())
+        assert not gone.exists()
+        assert (stays / FILES / "ab" / "cd").read_text() == "x"
+        living.communicate("")
+    assert not stays.exists()
+
+
+def test_a_run_looks_once_and_removes_all_that_is_left(place: Path) -> None:
+    folders = [left(place, f"patchpilot-{name}") for name in ("objects-a", "mails-b", "demo-c")]
+    with TemporaryFolder("text"):
+        assert not [folder for folder in folders if folder.exists()]
+        again = left(place, "patchpilot-objects-d")
+        with TemporaryFolder("text"):
+            assert again.exists()
+
+
+def test_what_is_new_or_not_ours_stays(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stays = [
+        left(place, "patchpilot-notes", "notes.txt"),
+        left(place, "linux-objects-a"),
+        place / "patchpilot-empty",
+        place / "patchpilot-link",
+        left(place, "patchpilot-young"),
+    ]
+    stays[2].mkdir()
+    stays[3].symlink_to(left(place, "elsewhere"))
+    (stays[4] / LOCK).touch()
+    (place / "patchpilot-bug-x.log").touch()
+    foreign = left(place, "patchpilot-objects-x")
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "geteuid", lambda: 12345)
+        assert remove_leftovers() == ()
+    assert all(folder.exists() for folder in (*stays, foreign))
+    remove_leftovers.cache_clear()
+    assert remove_leftovers() == (foreign,)
+    assert all(folder.exists() for folder in stays)
+    assert YOUNG < 3600
+
+
+def test_every_temporary_folder_is_made_here() -> None:
+    made = re.compile(r"\b(?:TemporaryDirectory|mkdtemp)\(")
+    places = [file.name for file in (ROOT / "patchpilot").rglob("*.py") if made.search(file.read_text(encoding="utf-8"))]
+    assert places == ["temporary_folder.py"]
