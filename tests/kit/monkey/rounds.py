@@ -70,7 +70,9 @@ class Game:
     def _round(self, number: int, seconds: float) -> None:
         self._world.again()
         chance = random.Random(f"{self._seed}:{number}")
-        name, place = chance.choice(sorted(self._world.places().items()))
+        places = self._world.places()
+        (name,) = chance.choices(tuple(places), [times for _, times in places.values()])
+        place = places[name][0]
         state = self._world.prepare(chance, place)
         self._steps = [("place", f"{name} ({state})")]
         self._watch.alive()

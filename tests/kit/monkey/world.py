@@ -107,24 +107,24 @@ class World:
         self.scratch.mkdir()
         os.chdir(self.scratch)
 
-    def places(self) -> dict[str, Path]:
-        """Where the TUI is started, by name: with no commit, one, several, too many."""
+    def places(self) -> dict[str, tuple[Path, int]]:
+        """Where the TUI is started, by name, and how often in 20 times."""
         root = self.root
         return {
-            "first fix": root / "linux",
-            "series": root / "linux-mmc",
-            "posted": root / "linux-usb",
-            "applied": root / "linux-hwmon",
-            "waiting": root / "linux-next",
-            "bare": root / "mainline.git",
-            "nowhere": self.scratch,
+            "first fix": (root / "linux", 6),
+            "series": (root / "linux-mmc", 4),
+            "posted": (root / "linux-usb", 4),
+            "applied": (root / "linux-hwmon", 2),
+            "waiting": (root / "linux-next", 2),
+            "bare": (root / "mainline.git", 1),
+            "nowhere": (self.scratch, 1),
         }
 
     def prepare(self, chance: random.Random, work: Path) -> str:
         """Bring a place into one of the states that a user's repository may have; what was done."""
         if work.name.endswith(".git") or not (work / ".git").exists():
             return "as it is"
-        name = chance.choice(("as it is", "as it is", "fixed", "no commits", "no branches", "no topics", "many"))
+        name = chance.choice(("as it is", "as it is", "fixed", "fixed", "no commits", "no branches", "no topics", "many"))
         with contextlib.suppress(OSError, PatchpilotError):
             {
                 "as it is": lambda: None,
