@@ -11,6 +11,7 @@ import click
 
 from patchpilot import __version__
 from patchpilot.cli.error_exit import ended, interrupted, leave, say, unread
+from patchpilot.cli.trust_question import trusting
 from patchpilot.cli.usage_errors import UnknownCommandError, worded
 from patchpilot.cli.verbs import VERBS, overview
 from patchpilot.errors import ExitCode, nearest
@@ -100,7 +101,7 @@ def main() -> NoReturn:
 
 def run(argv: list[str]) -> int:
     """Run the command line; its exit code."""
-    return ended(lambda: _run(argv), argv)
+    return ended(lambda: trusting(lambda: _run(argv)), argv)
 
 
 def _run(argv: list[str]) -> int | None:

@@ -30,7 +30,7 @@ OTHERS = {
     "config": "list every setting, its value and where it comes from",
     "hooks": "install or remove hooks for git and b4",
     "lts": "list maintained stable branches and their end dates",
-    "trust": "allow the rule packs that a tree configures",
+    "trust": "allow the rule packs and commands that a tree names itself",
     "lsp": "show findings in an editor (language server)",
     "tui": "open the guided workflow",
     "help": "show help on a verb or a topic",

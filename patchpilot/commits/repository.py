@@ -11,6 +11,7 @@ from patchpilot.cache import patterns as re
 from patchpilot.commits.cat_file import CatFile
 from patchpilot.commits.commit_parser import parse_commit
 from patchpilot.commits.git_drivers import HOOKS_OFF, KEYS, drivers_off
+from patchpilot.commits.own_commands import Use, refuse_untrusted
 from patchpilot.commits.run import Completed, git
 from patchpilot.errors import GitError, MissingError, UsageError, nearest
 from patchpilot.model.action import Action
@@ -29,6 +30,8 @@ BASES = ("origin/master", "origin/main")
 MINIMUM_GIT = (2, 38)
 _SIGNS = (".git", "HEAD", "gitdir")
 _USES_DRIVERS = frozenset(("apply", "merge-tree", "range-diff", "status"))
+_WRITES_FILES = frozenset(("checkout", "switch"))
+"""Calls that run the filters for the files they write."""
 
 
 def config_values(where: Path | None, pattern: str) -> dict[str, tuple[str, ...]]:
@@ -123,7 +126,12 @@ class Repository:
         timeout: float = 300.0,
         filters: bool = False,
     ) -> Completed:
-        """Run git in this repository with pinned configuration; see `run.git`. Only with `filters` may git run configured filters."""
+        """Run git in this repository with pinned configuration; see `run.git`. Only with `filters` may git run configured filters.
+
+        UntrustedCommandsError where it would run filters that the repository names itself.
+        """
+        if filters or args[0] in _WRITES_FILES:
+            refuse_untrusted(self.top, Use.FILES)
         pins = self.drivers_off if args[0] in _USES_DRIVERS and not filters else {}
         return git(self.top, *args, stdin=stdin, env={**pins, **self.extra_environment, **(env or {})}, ok=ok, timeout=timeout)
 

@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from patchpilot.commits.own_commands import Use, refuse_untrusted
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import environment
 from patchpilot.errors import RefusedError
@@ -36,6 +37,7 @@ def ask(repository: Repository, account: Account, *, terminal: bool) -> Credenti
     stored = configured or repository.config("sendemail.smtppass")
     if stored:
         return Credential(account.user, stored[-1])
+    refuse_untrusted(repository.top, Use.LOGIN)
     env = environment(None if terminal else {"GIT_TERMINAL_PROMPT": "0"}, parsed=False)
     if terminal:
         env.pop("GIT_TERMINAL_PROMPT", None)
@@ -60,6 +62,7 @@ def report_login(repository: Repository, credential: Credential, *, accepted: bo
     """Let git's helpers keep a password that worked, or forget one that did not."""
     if not credential.answer:
         return
+    refuse_untrusted(repository.top, Use.LOGIN)
     # a helper may want the terminal's session (a key ring that is locked), so it is not given one of its own
     subprocess.run(
         ["git", "-C", str(repository.top), "credential", "approve" if accepted else "reject"],

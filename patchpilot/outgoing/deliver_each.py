@@ -4,6 +4,7 @@
 from collections.abc import Callable
 from functools import partial
 
+from patchpilot.commits.own_commands import Use, refuse_untrusted
 from patchpilot.outgoing.mail_state import MailState, Outcome
 from patchpilot.outgoing.outbox import OutboxEntry
 from patchpilot.outgoing.retries import Retries
@@ -25,6 +26,7 @@ def deliver_each(delivery: Delivery, hand_over: Callable[[OutboxEntry], Outcome]
 
 def deliver_as_shown(delivery: Delivery) -> None:
     """Send the mails that wait over an SMTP session of our own, with the bytes of the preview."""
+    refuse_untrusted(delivery.repository.top, Use.MAIL)
     with Submission(delivery.account, delivery.credential) as submission:
         deliver_each(delivery, partial(send_mail, submission, delivery))
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from patchpilot.commits.own_commands import Use, refuse_untrusted
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import environment, run
 from patchpilot.commits.temporary_folder import TemporaryFolder
@@ -143,6 +144,7 @@ def _recipient(address: Address, header: str, reason: str) -> Recipient:
 
 def _ask(repository: Repository, command: str, mails: Sequence[bytes]) -> tuple[tuple[Address, ...], str]:
     """What the user's command prints for each mail, and a remark when it fails."""
+    refuse_untrusted(repository.top, Use.MAIL)
     addresses: dict[str, Address] = {}
     with TemporaryFolder("mails") as place:
         for number, mail in enumerate(mails):

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 
+from patchpilot.commits.own_commands import Use, refuse_untrusted
 from patchpilot.commits.repository import Repository
 from patchpilot.model.action import Advice
 from patchpilot.model.address import Address
@@ -120,12 +121,19 @@ class Transport(Protocol):
     """Whether it notes itself, in b4's tracking data of the branch, that a series was sent."""
     recipient_settings: Mapping[str, tuple[str, ...]] = MappingProxyType({})
     """The settings of git's configuration, apart from `sendemail.*`, that name recipients for "to" and "cc"."""
+    uses: tuple[Use, ...] = (Use.MAIL,)
+    """Which commands of git's configuration it may run, apart from those for a login."""
     damage_hint: str = ""
     """What helps where `git am` would not make the commit of one of its mails; "" for the general advice."""
 
     def account(self, repository: Repository, identity: str | None = None) -> Account:
         """Where its mails go and as whom: the `sendemail` account unless the transport has another destination."""
         return read_account(repository, identity)
+
+    def refuse_untrusted(self, repository: Repository, account: Account) -> None:
+        """UntrustedCommandsError where it would run commands that the repository names itself."""
+        login = (Use.LOGIN,) if account.needs_login else ()
+        refuse_untrusted(repository.top, *self.uses, *login)
 
     def blocked(self, account: Account) -> SendProblem | None:
         """What keeps it from sending anything with this account; None for nothing."""

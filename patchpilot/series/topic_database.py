@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The user's state directory, and the database of drafts and mails in it that the draft and the outbox share."""
+"""The database of drafts and mails in the user's state directory, which the draft and the outbox share."""
 
-from pathlib import Path
-
-from patchpilot.errors import InputError
+from patchpilot.resources import state_folder as state_folder
 from patchpilot.series.database import Database, Layout, open_database
 
 FILE = "outgoing.sqlite3"
@@ -30,18 +28,6 @@ CREATE TABLE IF NOT EXISTS replies (
     updated TEXT NOT NULL, PRIMARY KEY (answers, template));
 """
 LAYOUT = Layout("the outbox", (_SCHEMA, _REPLIES))
-
-
-def state_folder() -> Path:
-    """The user's state directory for patchpilot, created when missing, readable by its owner only."""
-    import platformdirs
-
-    folder = Path(platformdirs.user_state_path("patchpilot"))
-    try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    except OSError as error:
-        raise InputError(f"cannot create {folder}: {error.strerror or error}", hint="set XDG_STATE_HOME to a writable directory") from error
-    return folder
 
 
 def connect() -> Database:

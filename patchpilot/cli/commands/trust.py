@@ -1,15 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`patchpilot trust`: show what a tree configures, and allow its rule packs."""
+"""`patchpilot trust`: show what a tree configures, and allow its rule packs and commands."""
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from patchpilot.cli.error_exit import notice
 from patchpilot.cli.options import Common, common_options
+from patchpilot.cli.trust_question import shown
 from patchpilot.cli.verb_command import verb
 from patchpilot.model.printable import printable
+
+if TYPE_CHECKING:
+    from patchpilot.services.setup.trusted_packs import TreeConfiguration
 
 
 @verb(epilog="\b\nExamples:\n  patchpilot trust\n  patchpilot trust --show ~/linux\n  patchpilot trust --revoke")
@@ -18,38 +23,52 @@ from patchpilot.model.printable import printable
 @click.option("--revoke", is_flag=True, help="revoke trust, also for earlier versions")
 @click.argument("directory", metavar="[DIR]", type=click.Path(path_type=Path), required=False)
 def command(common: Common, show: bool, revoke: bool, directory: Path | None) -> int:
-    """Trust the configuration of the tree in DIR (default: here): its .patchpilot.toml and the rule packs in it.
+    """Trust what the tree in DIR (default: here) names itself: rule packs and commands.
 
-    The files are printed. The rule packs of a tree run in `check` only when they are trusted; after a change they must be trusted again.
+    The rule packs are those in its .patchpilot.toml; they run in `check`. The commands are those of the repository's own git configuration
+    (.git/config and the files that it includes), its hooks and .b4-config; `send` runs them, for example. All of it is printed. It only runs
+    when it is trusted, and must be trusted again after a change. Commands of your global git configuration need no trust.
     """
     from patchpilot.services.setup import trusted_packs as service
 
     configuration = service.configuration_of(directory, repo=common.repo, tree=common.tree)
-    if revoke:
-        gone = service.revoke(configuration)
-    elif configuration.needs_trust and not show:
+    gone = service.revoke(configuration) if revoke else 0
+    if configuration.needs_trust and not (show or revoke):
         service.trust(configuration)
     trusted = not revoke and (configuration.trusted or (configuration.needs_trust and not show))
     if common.format == "json":
-        from patchpilot.cli.output.json_document import document
-
-        files = [{"path": name, "bytes": len(data)} for name, data in configuration.files]
-        common.write(
-            document("trust", {"configuration": configuration.label, "digest": configuration.digest, "trusted": trusted, "files": files})
-        )
+        _write_json(common, configuration, trusted)
         return 0
     if not revoke:
-        common.write(
-            "\n".join(f"==> {printable(name)} <==\n{printable(data.decode('utf-8', 'replace'))}" for name, data in configuration.files)
-        )
-    if common.quiet:
-        return 0
-    if revoke:
-        state = "no longer trusted" if gone else "was not trusted"
-    elif not configuration.needs_trust:
-        state = "no rule packs, nothing to trust"
-    else:
-        state = "trusted as printed (to undo: --revoke)" if trusted else "not trusted (to trust it: `patchpilot trust`)"
-    sys.stdout.flush()
-    notice("note", f"{configuration.label}: {state}")
+        files = (f"==> {printable(name)} <==\n{_text(data)}" for name, data in configuration.files)
+        common.write("\n".join((*files, shown(configuration.commands))))
+    if not common.quiet:
+        sys.stdout.flush()
+        notice("note", f"{configuration.label}: {_state(configuration, trusted, revoke, gone)}")
     return 0
+
+
+def _text(data: bytes) -> str:
+    return printable(data.decode("utf-8", "replace"))
+
+
+def _state(configuration: "TreeConfiguration", trusted: bool, revoke: bool, gone: int) -> str:
+    """What became of the trust, in words."""
+    if revoke:
+        return "no longer trusted" if gone else "was not trusted"
+    if not configuration.needs_trust:
+        return "no rule packs or commands, nothing to trust"
+    return "trusted as printed (to undo: --revoke)" if trusted else "not trusted (to trust it: `patchpilot trust`)"
+
+
+def _write_json(common: Common, configuration: "TreeConfiguration", trusted: bool) -> None:
+    from patchpilot.cli.output.json_document import document
+
+    body = {
+        "configuration": configuration.label,
+        "digest": configuration.digest,
+        "trusted": trusted,
+        "files": [{"path": name, "bytes": len(data)} for name, data in configuration.files],
+        "commands": [{"name": one.name, "file": one.file, "text": one.text} for one in configuration.commands],
+    }
+    common.write(document("trust", body))

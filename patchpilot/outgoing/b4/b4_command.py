@@ -5,6 +5,7 @@ import importlib.util
 import sys
 from contextvars import ContextVar
 
+from patchpilot.commits.own_commands import Use, refuse_untrusted
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import Completed, environment
 from patchpilot.commits.run import run as run_program
@@ -38,7 +39,11 @@ def run(repository: Repository, *words: str, stdin: bytes = b"\n", timeout: floa
 
 
 def b4_environment(repository: Repository) -> dict[str, str]:
-    """git's clean environment, without what would change how b4 calls git or make that run the repository's drivers; a mark for our own hooks."""
+    """git's clean environment, without what would change how b4 calls git or make that run the repository's drivers; a mark for our own hooks.
+
+    UntrustedCommandsError where the repository names commands of b4's itself.
+    """
+    refuse_untrusted(repository.top, Use.B4)
     env = environment(repository.programs_off())
     for name in ("GIT_LITERAL_PATHSPECS", "GIT_OPTIONAL_LOCKS"):
         env.pop(name, None)

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from patchpilot.commits.b4_prep import PrepBranch
+from patchpilot.commits.own_commands import Use, refuse_untrusted
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import stop
 from patchpilot.commits.temporary_folder import TemporaryFolder
@@ -88,6 +89,7 @@ class SendRun:
 def deliver(delivery: Delivery, run: SendRun) -> None:
     """Let b4 send the series through our program. Only mails not yet accepted are sent, with the bytes that were previewed."""
     entries = delivery.send.entries
+    refuse_untrusted(delivery.repository.top, Use.MAIL)
     with (
         TemporaryFolder("b4") as place,
         socket.socket(socket.AF_UNIX) as listener,

@@ -6,6 +6,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from patchpilot.commits.b4_prep import prep_branch
+from patchpilot.commits.own_commands import Use
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import RefusedError
 from patchpilot.model.action import Action
@@ -26,6 +27,7 @@ class B4Transport(Transport):
     keeps_range_diff = False
     keeps_tracking_data = True
     recipient_settings: Mapping[str, tuple[str, ...]] = MappingProxyType({"to": ("b4.send-series-to",), "cc": ("b4.send-series-cc",)})
+    uses = (Use.MAIL, Use.B4)
     damage_hint = "use --via git-send-email, which encodes it"
 
     def account(self, repository: Repository, identity: str | None = None) -> Account:

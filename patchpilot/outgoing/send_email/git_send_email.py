@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from patchpilot.commits.own_commands import Use, refuse_untrusted
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import environment, run, stop
 from patchpilot.commits.temporary_folder import TemporaryFolder
@@ -262,7 +263,11 @@ class _Conversation:
 def _argv(
     repository: Repository, account: Account, bcc: Sequence[str], identity: str | None, keep_self: bool, options: Sequence[str] = ()
 ) -> list[str]:
-    """git send-email with everything switched off that would add a recipient, change the threading or ask."""
+    """git send-email with everything switched off that would add a recipient, change the threading or ask.
+
+    UntrustedCommandsError where it would run a command that the repository names itself.
+    """
+    refuse_untrusted(repository.top, Use.MAIL)
     words = ["git", "-C", str(repository.top), *options, "send-email"]
     if identity:
         words.append(f"--identity={identity}")

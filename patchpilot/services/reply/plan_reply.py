@@ -97,8 +97,14 @@ def keep_draft(draft: ReplyDraft, sender: Address) -> ReplyDraft:
 
 
 def sender_of(repository: Repository, via: str, identity: str | None = None) -> Address:
-    """Whom replies come from. MissingError where git knows no address."""
-    sender = transports.find(via).account(repository, identity).sender
+    """Whom replies come from. MissingError where git knows no address.
+
+    UntrustedCommandsError where sending a reply would run commands that the repository names itself: before anything is written.
+    """
+    transport = transports.find(via)
+    account = transport.account(repository, identity)
+    transport.refuse_untrusted(repository, account)
+    sender = account.sender
     if sender is None:
         raise MissingError("git has no e-mail address for you", hint="git config --global user.email YOU@EXAMPLE.ORG")
     return sender

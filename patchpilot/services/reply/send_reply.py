@@ -33,6 +33,7 @@ def send_reply(
         raise RefusedError(planned.refusals[0].message, hint=planned.refusals[0].hint)
     if blocked := planned.transport.blocked(planned.account):
         raise MissingError(blocked.message, hint=blocked.hint)
+    planned.transport.refuse_untrusted(repository, planned.account)
     with contextlib.ExitStack() as held, Outbox() as outbox:
         with one_at_a_time():
             held.enter_context(sole_sender(planned.draft.message_id))

@@ -38,6 +38,7 @@ def plan(repository: Repository, request: SendRequest, *, progress: Progress = s
     on_one_line("--to", request.to)
     on_one_line("--cc", request.cc)
     account = transport.account(repository, request.identity)
+    transport.refuse_untrusted(repository, account)
     if account.sender is None:
         raise MissingError(
             "git user.name and user.email are not set",

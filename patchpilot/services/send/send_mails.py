@@ -46,6 +46,7 @@ def deliver(
         raise RefusedError("cannot send with --offline", hint="omit --offline, or write the mails with --outbox DIR")
     if planned.waiting and (blocked := planned.blocked):
         raise MissingError(blocked.message, hint=blocked.hint)
+    planned.transport.refuse_untrusted(repository, planned.account)
     with contextlib.ExitStack() as held, Outbox() as outbox:
         # the others wait while this is checked and written, not while it is sent
         with one_at_a_time():

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from patchpilot.commits.git_state import in_progress
+from patchpilot.commits.own_commands import Use, refuse_untrusted
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import git
 from patchpilot.commits.temporary_folder import TemporaryFolder, remove_leftovers
@@ -15,6 +16,7 @@ from patchpilot.errors import NetworkError, PatchpilotError, RefusedError
 from patchpilot.model.action import Action, Advice
 from patchpilot.model.address import AddressState, judge
 from patchpilot.model.counted import counted
+from patchpilot.model.own_command import UntrustedCommandsError
 from patchpilot.model.progress import Progress, silent
 from patchpilot.model.send_request import DEFAULT_TRANSPORT
 from patchpilot.outgoing import probes, transports
@@ -123,10 +125,19 @@ def _repository(repository: Repository | None) -> Iterator[probes.Probe]:
             "git fetch --refetch --no-filter",
         )
     yield probes.commit_graph(repository)
+    yield from _own_commands(repository)
     yield from _in_the_way(repository)
     transports.recover_all(repository)
     for finish_send in finish_sends(repository):
         yield probes.Probe("unfinished send", "warn" if finish_send.startswith("b4 does not know") else "ok", finish_send)
+
+
+def _own_commands(repository: Repository) -> Iterator[probes.Probe]:
+    """The commands that the repository names itself and nobody trusted: none of them is run here."""
+    try:
+        refuse_untrusted(repository.top, *Use)
+    except UntrustedCommandsError as error:
+        yield probes.Probe("own commands", "warn", error.message, error.hint or "")
 
 
 def _in_the_way(repository: Repository) -> Iterator[probes.Probe]:

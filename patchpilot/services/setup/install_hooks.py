@@ -3,14 +3,13 @@
 
 import os
 import re
-import shlex
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 from patchpilot.commits.b4_prep import is_cover_message
+from patchpilot.commits.hook_scripts import B4_CALL, B4_KEY, b4_command, hook_script
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import InputError, RefusedError, UsageError, unknown
 
@@ -18,20 +17,6 @@ GIT_HOOKS = ("commit-msg", "sendemail-validate")
 HOOKS = (*GIT_HOOKS, "b4")
 SCISSORS = "------------------------ >8 ------------------------"
 SUBJECT = "Subject: [PATCH] "
-MARK = "# put here by `patchpilot hooks install`; `patchpilot hooks remove` takes it away"
-B4_KEY = "b4.prep-perpatch-check-cmd"
-_SCRIPT = f"""#!/bin/sh
-{MARK}
-python=PYTHON
-"$python" -P -c 'import patchpilot' 2>/dev/null && exec "$python" -P -m patchpilot hooks run NAME "$@"
-patchpilot --version >/dev/null 2>&1 && exec patchpilot hooks run NAME "$@"
-echo 'patchpilot: warning: not installed: the hook NAME is skipped' >&2
-"""
-_B4_CALL = (
-    """sh -c '"$0" -P -c "import patchpilot" 2>/dev/null && exec "$0" -P -m patchpilot check --format checkpatch -; """
-    """exec patchpilot check --format checkpatch -' """
-)
-"""b4 runs it without a shell; the interpreter follows, as the shell's $0."""
 _PYTHON = re.compile(r"(?m)^python=.*$")
 
 
@@ -64,11 +49,11 @@ def install(repository: Repository, names: Sequence[str]) -> tuple[Hook, ...]:
     for name in chosen:
         if name == "b4":
             _remove_from_b4(repository)
-            repository.git("config", "--local", "--add", B4_KEY, _B4_CALL + shlex.quote(sys.executable))
+            repository.git("config", "--local", "--add", B4_KEY, b4_command())
             continue
         place = _folder(repository) / name
         place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_text(_script(name), encoding="utf-8")
+        place.write_text(hook_script(name), encoding="utf-8")
         place.chmod(0o755)
     return status(repository)
 
@@ -159,14 +144,14 @@ def _status(repository: Repository, name: str) -> Hook:
     if not place.exists():
         return Hook(name, str(place), "absent")
     text = place.read_text(encoding="utf-8", errors="replace")
-    ours = _PYTHON.sub("", text) == _PYTHON.sub("", _script(name))
+    ours = _PYTHON.sub("", text) == _PYTHON.sub("", hook_script(name))
     return Hook(name, str(place), "installed" if ours else "foreign")
 
 
 def _b4_values(repository: Repository) -> list[str]:
     """The values of b4's setting in the repository's own configuration that `install` has written."""
     done = repository.git("config", "--local", "--get-all", "-z", B4_KEY, ok=(0, 1))
-    return [value for value in done.text.split("\0") if value.startswith(_B4_CALL)]
+    return [value for value in done.text.split("\0") if value.startswith(B4_CALL)]
 
 
 def _remove_from_b4(repository: Repository) -> None:
@@ -183,7 +168,3 @@ def _folder(repository: Repository) -> Path:
             raise UsageError("core.hooksPath is relative, and the repository is bare", hint="make it absolute")
         return place if place.is_absolute() else repository.top / place
     return repository.common_dir / "hooks"
-
-
-def _script(name: str) -> str:
-    return _SCRIPT.replace("PYTHON", shlex.quote(sys.executable)).replace("NAME", name)

@@ -1,21 +1,22 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Trust on first use: the rule packs that a tree's own `.patchpilot.toml` names run after the user has seen them, and only as they were seen.
+"""Trust on first use: what a tree names itself runs after the user has seen it, and only as it was seen.
 
-What is remembered is a hash of the content, in the user's state directory: a worktree or a clone with the same files need not be trusted again.
+These are the rule packs in its `.patchpilot.toml`, and the commands of the repository's own configuration and hooks. What is remembered is a hash
+of the content, in the user's state directory: a worktree with the same files need not be trusted again, and of packs also no clone.
 """
 
-import hashlib
-import json
-from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from patchpilot.commits import trust_store
+from patchpilot.commits.own_commands import Use, own_commands
+from patchpilot.commits.trust_store import digest_of, trusted
 from patchpilot.config import FILE_NAME, Settings
-from patchpilot.errors import InputError, MissingError, UsageError
+from patchpilot.errors import MissingError, UsageError
 from patchpilot.model.action import Action, Hint
+from patchpilot.model.own_command import OwnCommand
 from patchpilot.services.settings import Source, packs_of_tree, read_settings, read_small, source_of
 
 if TYPE_CHECKING:
@@ -28,24 +29,54 @@ class UntrustedError(UsageError):
 
 @dataclass(frozen=True, slots=True)
 class TreeConfiguration:
-    """What a tree configures: its files (path and content, the settings first), the hash of all of it, and whether the user trusts that."""
+    """What a tree configures: its files (path and content, the settings first) with the hash of them, and the commands that it names itself.
+
+    `trusted`: the user trusts all of it.
+    """
 
     label: str
     files: tuple[tuple[str, bytes], ...]
     digest: str
     trusted: bool
+    commands: tuple[OwnCommand, ...] = ()
 
     @property
     def needs_trust(self) -> bool:
-        """Whether it names rule packs: settings and waivers alone run nothing."""
+        """Whether it names rule packs or commands: settings and waivers alone run nothing."""
+        return self.has_packs or bool(self.commands)
+
+    @property
+    def has_packs(self) -> bool:
+        """Whether it names rule packs."""
         return len(self.files) > 1
 
 
 def configuration_of(directory: Path | None, *, repo: Path | None = None, tree: Path | None = None) -> TreeConfiguration:
     """What the tree around a directory configures (`tree` names another, `repo` a repository); the directory itself outside a repository."""
-    source = source_of(None, tree or _top(directory, repo))
+    top = tree or _top(directory, repo)
+    source = source_of(None, top)
     assert source
-    return configuration(source)
+    commands = _commands(top)
+    if commands and not (top / FILE_NAME).exists():
+        return TreeConfiguration(str(top), (), "", trusted=_all_trusted(commands), commands=commands)
+    found = configuration(source)
+    is_trusted = (found.trusted or not found.has_packs) and _all_trusted(commands)
+    return replace(found, trusted=is_trusted, commands=commands) if commands else found
+
+
+def _commands(top: Path) -> tuple[OwnCommand, ...]:
+    """The commands that the repository around a directory names itself; none outside of a repository."""
+    from patchpilot.commits.repository import Repository
+
+    try:
+        with Repository.open(top) as repository:
+            return own_commands(repository.top, *Use)
+    except MissingError:
+        return ()
+
+
+def _all_trusted(commands: Iterable[OwnCommand]) -> bool:
+    return {command.digest for command in commands} <= trusted().keys()
 
 
 def _top(directory: Path | None, repo: Path | None) -> Path:
@@ -67,23 +98,26 @@ def configuration(source: Source) -> TreeConfiguration:
     settings = read_settings(source=source)
     packs = packs_of_tree(settings, source) if settings.packs_from_tree else ()
     files = _files(source, packs)
-    digest = _digest(files)
-    return TreeConfiguration(source.label, files, digest, digest in _known())
+    digest = digest_of(files)
+    return TreeConfiguration(source.label, files, digest, digest in trusted())
 
 
 def trust(configuration: TreeConfiguration) -> None:
     """Remember that the user trusts this content."""
-    _write({**_known(), configuration.digest: {"label": configuration.label, "since": f"{date.today():%Y-%m-%d}"}})
+    if configuration.has_packs:
+        trust_store.trust({configuration.digest: configuration.label})
+    trust_commands(configuration.commands)
+
+
+def trust_commands(commands: Iterable[OwnCommand]) -> None:
+    """Remember that the user trusts these commands as they were shown."""
+    trust_store.trust({command.digest: command.label for command in commands})
 
 
 def revoke(configuration: TreeConfiguration) -> int:
     """Forget every content that was trusted for this tree; how many there were."""
-    known = _known()
-    left = {
-        digest: entry for digest, entry in known.items() if digest != configuration.digest and entry.get("label") != configuration.label
-    }
-    _write(left)
-    return len(known) - len(left)
+    labels = [configuration.label, *(command.label for command in configuration.commands)]
+    return trust_store.forget([configuration.digest], labels)
 
 
 def own_packs(settings: Settings, source: Source | None) -> "tuple[OwnPack, ...]":
@@ -115,8 +149,8 @@ def packs_if_trusted(settings: Settings, source: Source | None) -> "tuple[tuple[
 
 def verify(source: Source, packs: "Sequence[OwnPack]") -> None:
     """UntrustedError unless the user trusts these packs and the settings that name them, as they are."""
-    known = _known()
-    if _digest(_files(source, packs)) in known:
+    known = trusted()
+    if digest_of(_files(source, packs)) in known:
         return
     names = ", ".join(pack.label for pack in packs)
     before = next((entry["since"] for entry in known.values() if entry.get("label") == source.label), None)
@@ -129,34 +163,3 @@ def verify(source: Source, packs: "Sequence[OwnPack]") -> None:
 
 def _files(source: Source, packs: "Sequence[OwnPack]") -> tuple[tuple[str, bytes], ...]:
     return ((FILE_NAME, read_small(source, FILE_NAME)), *((pack.label, pack.text) for pack in packs))
-
-
-def _digest(files: Sequence[tuple[str, bytes]]) -> str:
-    whole = hashlib.sha256()
-    for name, data in files:
-        whole.update(f"{name}\0{len(data)}\0".encode("utf-8", "surrogateescape") + data)
-    return whole.hexdigest()
-
-
-def _file() -> Path:
-    from patchpilot.series.topic_database import state_folder
-
-    return state_folder() / "trusted.json"
-
-
-def _known() -> dict[str, dict[str, Any]]:
-    with suppress(OSError, ValueError):
-        data = json.loads(_file().read_text(encoding="utf-8"))
-        if isinstance(data, dict):
-            return {digest: entry for digest, entry in data.items() if isinstance(entry, dict) and isinstance(entry.get("since"), str)}
-    return {}
-
-
-def _write(known: dict[str, dict[str, Any]]) -> None:
-    file = _file()
-    fresh = file.with_suffix(".new")
-    try:
-        fresh.write_text(json.dumps(known, indent=1), encoding="utf-8")
-        fresh.replace(file)
-    except OSError as error:
-        raise InputError(f"cannot write {file}: {error.strerror or error}", hint="set XDG_STATE_HOME to a writable directory") from error

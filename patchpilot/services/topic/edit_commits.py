@@ -6,19 +6,25 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from patchpilot.commits.own_commands import Use, refuse_untrusted
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import git, interactive
 from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.config import Settings
 
+AMENDING = (Use.COMMIT, Use.EDIT, Use.FILES)
+FETCHING = (Use.FETCH, Use.LOGIN)
+
 
 def editor_name(repository: Repository, settings: Settings) -> str:
-    """The editor of the settings, else git's."""
+    """The editor of the settings, else git's; UntrustedCommandsError for one that only the repository names."""
+    refuse_untrusted(repository.top, Use.EDIT)
     return settings.get("editor") or git(repository.top, "var", "GIT_EDITOR").text.strip()
 
 
 def amend_message(top: Path, editor: str) -> bool:
     """Open HEAD's message in the editor; whether git amended the commit."""
+    refuse_untrusted(top, *AMENDING)
     return not interactive(["git", "-C", str(top), "-c", f"core.editor={editor}", "commit", "--amend", "--allow-empty"])
 
 
@@ -42,6 +48,7 @@ def edit_text(editor: str, text: str, name: str) -> str | None:
 
 def amend_with(top: Path, paths: Sequence[str]) -> None:
     """Amend HEAD with these files only: what else differs is other work of the user."""
+    refuse_untrusted(top, Use.FILES)
     git(top, "commit", "-q", "--amend", "--no-edit", "--only", "--", *paths)
 
 
@@ -63,5 +70,10 @@ def remotes(repository: Repository) -> list[str]:
 
 
 def fetch_all(top: Path) -> bool:
-    """git fetch --all --tags on the terminal, where it may ask for a password; whether it ended well."""
-    return not interactive(["git", "-C", str(top), "fetch", "--all", "--tags"])
+    """git fetch --all --tags on the terminal, where it may ask for a password; whether it ended well.
+
+    Submodules are not fetched: their configuration may name other commands.
+    """
+    refuse_untrusted(top, *FETCHING)
+    words = ["fetch", "--all", "--tags", "--no-recurse-submodules", "--no-auto-maintenance"]
+    return not interactive(["git", "-C", str(top), "-c", "core.hooksPath=/dev/null", *words])

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The question on the terminal whether commands that a repository names itself may run."""
+
+import sys
+from collections.abc import Callable
+
+from patchpilot.model.own_command import OwnCommand, UntrustedCommandsError
+from patchpilot.model.printable import printable
+
+
+def trusting(work: Callable[[], int | None]) -> int | None:
+    """The result of some work. On a terminal, it asks for the trust that the work needs, and then starts it again."""
+    while True:
+        try:
+            return work()
+        except UntrustedCommandsError as error:
+            if not _agreed(error):
+                raise
+
+
+def shown(commands: tuple[OwnCommand, ...]) -> str:
+    """The commands as they are printed before they are trusted: the setting or hook, its file, and its text."""
+    return "\n".join(f"==> {printable(command.name)} ({printable(command.file)}) <==\n{printable(command.text)}\n" for command in commands)
+
+
+def _agreed(error: UntrustedCommandsError) -> bool:
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return False
+    import click
+
+    from patchpilot.cli.error_exit import notice
+    from patchpilot.services.setup.trusted_packs import trust_commands
+
+    notice("warning", error.message)
+    click.echo(shown(error.commands), err=True)
+    try:
+        answer = click.prompt("Type 'trust' to trust and run them", default="", show_default=False, err=True)
+    except click.Abort:
+        return False
+    if answer.strip().lower() != "trust":
+        return False
+    trust_commands(error.commands)
+    return True

@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What `patchpilot hooks install` writes: git's hooks, and the value of b4's setting."""
+
+import shlex
+import sys
+
+MARK = "# put here by `patchpilot hooks install`; `patchpilot hooks remove` takes it away"
+B4_KEY = "b4.prep-perpatch-check-cmd"
+_SCRIPT = f"""#!/bin/sh
+{MARK}
+python=PYTHON
+"$python" -P -c 'import patchpilot' 2>/dev/null && exec "$python" -P -m patchpilot hooks run NAME "$@"
+patchpilot --version >/dev/null 2>&1 && exec patchpilot hooks run NAME "$@"
+echo 'patchpilot: warning: not installed: the hook NAME is skipped' >&2
+"""
+B4_CALL = (
+    """sh -c '"$0" -P -c "import patchpilot" 2>/dev/null && exec "$0" -P -m patchpilot check --format checkpatch -; """
+    """exec patchpilot check --format checkpatch -' """
+)
+"""b4 runs it without a shell; the interpreter follows, as the shell's $0."""
+
+
+def hook_script(name: str) -> str:
+    """The script of the git hook of this name, for the Python that runs now."""
+    return _SCRIPT.replace("PYTHON", shlex.quote(sys.executable)).replace("NAME", name)
+
+
+def b4_command() -> str:
+    """The value of b4's setting, for the Python that runs now."""
+    return B4_CALL + shlex.quote(sys.executable)

@@ -1,0 +1,211 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The commands that a repository names itself, in its own configuration and hooks: they run only as the user has trusted them.
+
+git's `safe.directory` refuses repositories of other users, but not one that was unpacked or copied. Commands of the global and system
+configuration and of the environment are the user's own.
+"""
+
+import hashlib
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from enum import StrEnum
+from pathlib import Path
+from typing import NamedTuple
+
+from patchpilot.cache import patterns as re
+from patchpilot.commits import trust_store
+from patchpilot.commits.hook_scripts import B4_KEY, b4_command, hook_script
+from patchpilot.commits.run import git
+from patchpilot.model.action import Action, Hint
+from patchpilot.model.own_command import OwnCommand, UntrustedCommandsError
+
+
+class Use(StrEnum):
+    """What patchpilot does when a command of git's configuration runs."""
+
+    MAIL = "mail"
+    B4 = "b4"
+    LOGIN = "login"
+    EDIT = "edit"
+    FILES = "files"
+    COMMIT = "commit"
+    FETCH = "fetch"
+
+
+_GPG = r"gpg\.(?:.+\.)?program|gpg\.ssh\.defaultkeycommand"
+_KEYS = {
+    # git runs an alias where git-send-email is not installed
+    Use.MAIL: r"sendemail\.(?:.+\.)?(?:tocmd|cccmd|headercmd|sendmailcmd|smtpserver|smtpserveroption)"
+    r"|imap\.tunnel|alias\.send-email(?:\.command)?",
+    Use.B4: rf"b4\..*(?:cmd|hook|bin)|patatt\.(?:.+\.)?(?:gpg|ssh-keygen)-bin|{_GPG}",
+    Use.LOGIN: r"credential\.(?:.+\.)?helper|core\.askpass",
+    Use.EDIT: r"core\.editor|patchpilot\.editor",
+    Use.FILES: r"filter\..+\.(?:clean|smudge|process)",
+    Use.COMMIT: rf"core\.fsmonitor|{_GPG}",
+    Use.FETCH: r"core\.(?:sshcommand|gitproxy)|remote\..+\.(?:uploadpack|vcs|url)|url\..+\.insteadof",
+}
+"""The settings that name commands, as `git config --list` writes them."""
+_HOOKS = {
+    Use.MAIL: ("sendemail-validate",),
+    Use.COMMIT: (
+        "pre-commit",
+        "prepare-commit-msg",
+        "commit-msg",
+        "post-commit",
+        "post-rewrite",
+        "reference-transaction",
+        "post-index-change",
+        "pre-auto-gc",
+    ),
+}
+_OWN_SCOPES = ("local", "worktree")
+_B4_FILE = ".b4-config"
+_SWITCH = re.compile("true|false|yes|no|on|off|[01]")
+_RECIPIENTS = re.compile(r"patchpilot maintainers --format get_maintainer(?: --(?:norolestats|nol|nom|nor|no-git-fallback))*")
+"""What docs/how-to/use-with-git-send-email.md sets: nothing else may be in such a command."""
+_WORD = re.compile(r"[^\s'\"=;|&()<>`$]+")
+
+
+class _Entry(NamedTuple):
+    """A setting: its scope, the file that has it, its key and its value."""
+
+    scope: str
+    file: str
+    key: str
+    value: str
+
+
+def refuse_untrusted(top: Path, *uses: Use) -> None:
+    """UntrustedCommandsError where one of these uses would run a command that the repository names itself and nobody trusted."""
+    commands = untrusted(top, *uses)
+    if not commands:
+        return
+    labels = {command.label for command in commands}
+    dates = [entry["since"] for entry in trust_store.trusted().values() if entry.get("label") in labels]
+    state = f"changed since you trusted them on {max(dates)}" if dates else "are not trusted yet"
+    names = ", ".join(dict.fromkeys(command.name for command in commands))
+    place = () if Path.cwd().is_relative_to(top) else (str(top),)
+    shows = Action("trust", place, "`{}` shows and trusts them")
+    hint = Hint((shows, "; your own commands belong in `git config --global`"))
+    raise UntrustedCommandsError(f"commands that {top} names itself {state}: {names}", hint=hint, commands=commands)
+
+
+def untrusted(top: Path, *uses: Use) -> tuple[OwnCommand, ...]:
+    """The commands of `own_commands` that the user has not trusted as they are now."""
+    commands = own_commands(top, *uses)
+    known = trust_store.trusted() if commands else {}
+    return tuple(command for command in commands if command.digest not in known)
+
+
+def own_commands(top: Path, *uses: Use) -> tuple[OwnCommand, ...]:
+    """The commands that a repository names itself for these uses; without those that patchpilot wrote or documents."""
+    entries = _entries(top)
+    pattern = re.compile("|".join(_KEYS[use] for use in uses), re.IGNORECASE)
+    named = [entry for entry in entries if entry.scope in _OWN_SCOPES]
+    if Use.B4 in uses:
+        named += _b4_entries(top)
+    settings = [entry for entry in named if pattern.fullmatch(entry.key) and _is_command(entry)]
+    hooks = tuple(dict.fromkeys(hook for use in uses for hook in _HOOKS.get(use, ())))
+    if not settings and not hooks:
+        return ()
+    place = _Place(top, _common_folder(top))
+    found = [place.setting(entry) for entry in settings]
+    folder = _hooks_folder(entries, place)
+    found += place.hooks(folder, hooks) if folder else ()
+    return tuple(dict.fromkeys(found))
+
+
+def _entries(top: Path) -> list[_Entry]:
+    words = git(top, "config", "--list", "-z", "--show-scope", "--show-origin").text.split("\0")
+    return [_entry(*words[at : at + 3]) for at in range(0, len(words) - 2, 3)]
+
+
+def _b4_entries(top: Path) -> list[_Entry]:
+    """The settings that b4 reads from the tree."""
+    file = top / _B4_FILE
+    if not file.is_file():
+        return []
+    done = git(top, "config", "--file", str(file), "--includes", "--list", "-z", ok=())
+    return [_entry(_OWN_SCOPES[0], f"file:{_B4_FILE}", word) for word in done.text.split("\0") if word]
+
+
+def _entry(scope: str, origin: str, setting: str) -> _Entry:
+    key, equals, value = setting.partition("\n")
+    # a key without "=" means true
+    return _Entry(scope, origin.removeprefix("file:"), key, value if equals else "true")
+
+
+def _is_command(entry: _Entry) -> bool:
+    """Whether the value of a setting that may name a command names one that needs trust."""
+    key, value = entry.key.lower(), entry.value
+    if not value or _RECIPIENTS.fullmatch(value) or (key == B4_KEY and value == b4_command()):
+        return False
+    if key.endswith(".smtpserver"):
+        return value.startswith(("/", "~"))
+    if key.endswith((".url", ".insteadof")):
+        # ext::COMMAND and other remote helpers
+        return "::" in key or "::" in value
+    return key != "core.fsmonitor" or not _SWITCH.fullmatch(value.lower())
+
+
+def _common_folder(top: Path) -> Path:
+    done = git(top, "rev-parse", "--path-format=absolute", "--git-common-dir")
+    return Path(os.fsdecode(done.out.removesuffix(b"\n"))).resolve()
+
+
+def _hooks_folder(entries: Sequence[_Entry], place: "_Place") -> Path | None:
+    """Where the repository has its own hooks; None where the user's configuration names another folder."""
+    pinned = [entry for entry in entries if entry.key == "core.hookspath" and entry.scope != "command"]
+    if not pinned:
+        return place.common / "hooks"
+    last = pinned[-1]
+    return place.top / Path(last.value).expanduser() if last.scope in _OWN_SCOPES else None
+
+
+def _read(file: Path) -> bytes:
+    """A hook's content; b"" where only git may run it."""
+    try:
+        return file.read_bytes()
+    except OSError:
+        return b""
+
+
+class _Place(NamedTuple):
+    """A repository: its working tree and its common directory."""
+
+    top: Path
+    common: Path
+
+    def setting(self, entry: _Entry) -> OwnCommand:
+        """The command that a setting names."""
+        return self._command(entry.key, entry.file, entry.value)
+
+    def hooks(self, folder: Path, names: Sequence[str]) -> Iterator[OwnCommand]:
+        """The hooks that git would run, without those that patchpilot installed."""
+        for name in names:
+            file = folder / name
+            if not (file.is_file() and os.access(file, os.X_OK)):
+                continue
+            content = _read(file)
+            if content != hook_script(name).encode():
+                text = content.decode("utf-8", "surrogateescape")
+                yield self._command(f"hook {name}", str(file), text)
+
+    def _command(self, name: str, file: str, text: str) -> OwnCommand:
+        label = f"{self.common}: {name}"
+        parts = [(label, text.encode("utf-8", "surrogateescape")), *self._contents(text)]
+        return OwnCommand(name, file, text, trust_store.digest_of(parts), label)
+
+    def _contents(self, text: str) -> Iterator[tuple[str, bytes]]:
+        """The files of the repository that a command names, by the digest of their content: another one is another command."""
+        for word in dict.fromkeys(_WORD.findall(text)):
+            with suppress(OSError, ValueError, RuntimeError):
+                file = self.top / Path(word).expanduser()
+                if file.is_file() and self._has(file):
+                    with file.open("rb") as content:
+                        yield word, hashlib.file_digest(content, "sha256").digest()
+
+    def _has(self, file: Path) -> bool:
+        names = (Path(os.path.normpath(file)), file.resolve())
+        return any(name.is_relative_to(folder) for name in names for folder in (self.top, self.common))

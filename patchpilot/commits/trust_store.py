@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the user trusts: digests of contents, in the user's state directory."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from datetime import date
+from pathlib import Path
+
+from patchpilot.errors import InputError
+from patchpilot.resources import state_folder
+
+Entry = Mapping[str, str]
+"""What is stored with a digest: the `label` of what it is the content of, and the day `since` when it is trusted."""
+
+
+def digest_of(parts: Iterable[tuple[str, bytes]]) -> str:
+    """The digest of contents with their names, in this order."""
+    whole = hashlib.sha256()
+    for name, data in parts:
+        whole.update(f"{name}\0{len(data)}\0".encode("utf-8", "surrogateescape") + data)
+    return whole.hexdigest()
+
+
+def trusted() -> dict[str, Entry]:
+    """Digest → entry of all that the user trusts."""
+    with suppress(OSError, ValueError):
+        data = json.loads(_file().read_text(encoding="utf-8"))
+        if isinstance(data, dict):
+            return {digest: entry for digest, entry in data.items() if _is_entry(entry)}
+    return {}
+
+
+def trust(labels: Mapping[str, str]) -> None:
+    """Remember digests, each with its label."""
+    today = f"{date.today():%Y-%m-%d}"
+    _write({**trusted(), **{digest: {"label": label, "since": today} for digest, label in labels.items()}})
+
+
+def forget(digests: Iterable[str], labels: Iterable[str]) -> int:
+    """Forget these digests and all digests with these labels; how many there were."""
+    known, named = trusted(), set(labels)
+    gone = {digest for digest, entry in known.items() if entry.get("label") in named}.union(digests)
+    left = {digest: entry for digest, entry in known.items() if digest not in gone}
+    _write(left)
+    return len(known) - len(left)
+
+
+def _is_entry(entry: object) -> bool:
+    return isinstance(entry, dict) and isinstance(entry.get("since"), str)
+
+
+def _file() -> Path:
+    return state_folder() / "trusted.json"
+
+
+def _write(known: Mapping[str, Entry]) -> None:
+    file = _file()
+    fresh = file.with_suffix(".new")
+    try:
+        fresh.write_text(json.dumps(known, indent=1), encoding="utf-8")
+        fresh.replace(file)
+    except OSError as error:
+        why = error.strerror or error
+        hint = "set XDG_STATE_HOME to a writable directory"
+        raise InputError(f"cannot write {file}: {why}", hint=hint) from error

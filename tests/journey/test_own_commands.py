@@ -1,0 +1,305 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Commands that a repository names itself run only after the user trusted them, as they were shown. Real git, b4 and mail server: they are what runs them."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from patchpilot.commits.own_commands import Use, own_commands
+from tests.kit.canaries import Canaries
+from tests.kit.cli import Outcome, call
+from tests.kit.mails import mail
+from tests.kit.repos import Repo
+from tests.kit.smtp import FaultySink
+from tests.kit.topics import topic
+from tests.outgoing.test_terminal import Terminal
+
+_TO = ("--to", "l@lists.example.org", "--force", "canaries")
+_SEND = {
+    "dry run": ("send", *_TO, "--dry-run"),
+    "outbox": ("send", *_TO, "--outbox", "{out}"),
+    "send": ("send", *_TO, "--yes"),
+    "to self": ("send", *_TO, "--to-self", "--yes"),
+    "identity": ("send", *_TO, "--identity", "work", "--yes"),
+    "reply": ("track", "reply", "<review@example.org>", "--message", "{text}", "--yes"),
+}
+_B4 = {f"b4: {name}": (*words, "--via", "b4") for name, words in _SEND.items() if name != "reply"}
+_FILES = {"check --fix": ("check", "--fix")}
+_NAMED = ("tocmd", "cccmd", "headerCmd", "sendmailcmd", "smtpserver", "smtpserveroption")
+_KEYS = {
+    **{f"sendemail.{name}": _SEND | _B4 for name in _NAMED},
+    **{f"sendemail.work.{name}": _SEND | _B4 for name in _NAMED},
+    "alias.send-email": _SEND,
+    "imap.tunnel": _SEND,
+    "b4.send-auto-to-cmd": _B4,
+    "b4.send-auto-cc-cmd": _B4,
+    "b4.prep-perpatch-check-cmd": _B4,
+    "b4.prep-pre-rewrite-hook": _B4,
+    "b4.gpgbin": _B4,
+    "gpg.program": _B4,
+    "gpg.openpgp.program": _B4,
+    "gpg.ssh.defaultKeyCommand": _B4,
+    "patatt.gpg-bin": _B4,
+    "patatt.ssh-keygen-bin": _B4,
+    "filter.run.clean": _FILES,
+    "filter.run.smudge": _FILES,
+    "filter.run.process": _FILES,
+}
+"""Key → the calls that would run its command."""
+_LOGIN = ("credential.helper", "credential.smtp://127.0.0.1.helper", "core.askPass")
+
+
+@pytest.fixture
+def server() -> Iterator[FaultySink]:
+    with FaultySink() as sink:
+        yield sink
+
+
+@pytest.fixture
+def repo(tmp_path: Path, server: FaultySink) -> Repo:
+    """A topic with a followed review."""
+    made = topic(tmp_path / "r", 1, server=server)
+    post = mail("[PATCH] widget: change line 1", "Why.\n", sender="Ada Fixer <ada@example.org>", id="post")
+    review = mail("Re: [PATCH] widget: change line 1", "Why?\n", sender="Rita <rita@example.net>", id="review", reply_to="post")
+    parts = (b"From mboxrd@z Thu Jan  1 00:00:00 1970\n" + one + b"\n" for one in (post, review))
+    (tmp_path / "t.mbox").write_bytes(b"".join(parts))
+    assert call("track", "add", "--mbox", tmp_path / "t.mbox").code == 0
+    (tmp_path / "answer").write_text("> Why?\n\nBecause it was wrong.\n")
+    return made
+
+
+@pytest.fixture
+def canaries(tmp_path: Path) -> Canaries:
+    return Canaries(tmp_path / "canaries")
+
+
+def run(repo: Repo, words: tuple[str, ...]) -> Outcome:
+    folder = repo.path.parent
+    verb = 2 if words[0] == "track" else 1
+    rest = [word.format(out=folder / "out", text=folder / "answer") for word in words[verb:]]
+    return call(*words[:verb], "-C", repo.path, *rest)
+
+
+def refused(done: Outcome) -> bool:
+    return done.code == 1 and "patchpilot trust" in done.err
+
+
+@pytest.mark.parametrize("key", _KEYS)
+def test_no_command_that_a_repository_names_runs_before_it_is_trusted(repo: Repo, canaries: Canaries, server: FaultySink, key: str) -> None:
+    (repo.path / ".git/info/attributes").write_text("*.c filter=run\n")
+    command = canaries.command(key, "cat >/dev/null")
+    repo.git("config", key, f"!{command}" if key.startswith("alias.") else command)
+    for name, words in _KEYS[key].items():
+        done = run(repo, words)
+        assert canaries.sang == set(), name
+        if name != "check --fix":
+            assert refused(done), (name, done)
+            assert key.lower() in done.err.lower()
+    call("doctor", "-C", repo.path)
+    call("maintainers", "-C", repo.path)
+    assert canaries.sang == set()
+    assert server.take() == ()
+
+
+@pytest.mark.parametrize("key", _LOGIN)
+def test_no_helper_for_passwords_of_the_repository_runs_before_it_is_trusted(
+    repo: Repo, canaries: Canaries, server: FaultySink, key: str
+) -> None:
+    repo.git("config", "sendemail.smtpuser", "ada")
+    helper = canaries.command(key, "echo password=s3cret")
+    repo.git("config", key, helper)
+    for words in (_SEND["send"], _SEND["reply"], _B4["b4: send"]):
+        assert refused(run(repo, words))
+    told = json.loads(call("doctor", "-C", repo.path, "--format", "json").out)
+    (found,) = (check for check in told["checks"] if check["name"] == "own commands")
+    assert "patchpilot trust" in found["hint"]
+    assert canaries.sang == set()
+    assert server.take() == ()
+
+
+def test_a_hook_of_the_repository_runs_only_as_it_was_trusted(repo: Repo, canaries: Canaries, tmp_path: Path) -> None:
+    for folder in (repo.path / ".git/hooks", repo.path / ".githooks"):
+        folder.mkdir(exist_ok=True)
+        shutil.copy(canaries.command(folder.name, "exit 0"), folder / "sendemail-validate")
+        for words in _SEND.values():
+            assert refused(run(repo, words))
+        assert canaries.sang == set()
+        assert call("trust", repo.path).code == 0
+        assert run(repo, _SEND["dry run"]).code == 0
+        assert canaries.sang == {folder.name}
+        canaries.hush()
+        with (folder / "sendemail-validate").open("a") as hook:
+            hook.write("# more\n")
+        assert "changed since you trusted" in run(repo, _SEND["dry run"]).err
+        repo.git("config", "core.hooksPath", ".githooks")
+
+
+@pytest.mark.parametrize("key", ["sendemail.tocmd", "sendemail.cccmd", "sendemail.sendmailcmd", "sendemail.smtpserver"])
+def test_a_trusted_command_runs_until_it_changes(repo: Repo, canaries: Canaries, key: str) -> None:
+    repo.git("config", key, canaries.command("first", "cat >/dev/null"))
+    shown = call("trust", "--show", repo.path)
+    assert f"{canaries.folder}/first" in shown.out
+    assert key in shown.out
+    assert refused(run(repo, _SEND["send"]))
+    told = json.loads(call("trust", "--format", "json", repo.path).out)
+    assert [command["name"] for command in told["commands"]] == [key]
+    assert run(repo, _SEND["send"]).code == 0
+    assert canaries.sang == {"first"}
+    canaries.hush()
+    repo.git("config", key, canaries.command("second", "cat >/dev/null"))
+    done = run(repo, _SEND["dry run"])
+    assert refused(done)
+    assert "changed since you trusted" in done.err
+    repo.git("config", key, f"{canaries.folder}/first")
+    assert run(repo, _SEND["dry run"]).code == 0
+    assert call("trust", "--revoke", repo.path).code == 0
+    assert refused(run(repo, _SEND["dry run"]))
+    assert "second" not in canaries.sang
+
+
+def test_a_script_in_the_tree_is_another_command_when_it_changes(repo: Repo, canaries: Canaries) -> None:
+    repo.put("scripts/who", "#!/bin/sh\necho max@example.org\n")
+    repo.commit("widget: a script\n")
+    repo.checkout("topic")
+    repo.git("config", "sendemail.tocmd", "sh ./scripts/who --all")
+    assert call("trust", repo.path).code == 0
+    assert run(repo, _SEND["dry run"]).code == 0
+    shutil.copy(canaries.command("script"), repo.path / "scripts/who")
+    assert refused(run(repo, _SEND["dry run"]))
+    assert canaries.sang == set()
+
+
+@pytest.mark.parametrize("place", ["include", "conditional include", "worktree", "the tree's .b4-config"])
+def test_every_file_of_the_repository_that_names_commands_is_read(repo: Repo, canaries: Canaries, place: str) -> None:
+    where, words = repo.path / "more.config", _SEND["dry run"]
+    if place == "worktree":
+        repo.git("config", "extensions.worktreeConfig", "true")
+        repo.git("config", "--worktree", "sendemail.tocmd", canaries.command("tocmd"))
+    elif place == "the tree's .b4-config":
+        where, words = repo.path / ".b4-config", _B4["b4: dry run"]
+        repo.git("config", "--file", str(where), "b4.send-auto-to-cmd", canaries.command("tocmd"))
+    else:
+        key = "include.path" if place == "include" else f"includeIf.gitdir:{repo.path}/.path"
+        repo.git("config", "--file", str(where), "sendemail.tocmd", canaries.command("tocmd"))
+        repo.git("config", key, str(where))
+    assert refused(run(repo, words))
+    assert call("trust", repo.path).code == 0
+    assert run(repo, words).code == 0
+    assert canaries.sang == ({"tocmd"} if place != "the tree's .b4-config" else set())
+
+
+def test_a_command_of_the_users_own_configuration_runs_as_in_git(repo: Repo, canaries: Canaries) -> None:
+    repo.git("config", "--global", "sendemail.tocmd", canaries.command("tocmd"))
+    repo.git("config", "--global", "core.hooksPath", str(canaries.folder / "hooks"))
+    (canaries.folder / "hooks").mkdir()
+    shutil.copy(canaries.command("hook", "exit 0"), canaries.folder / "hooks/sendemail-validate")
+    shutil.copy(canaries.command("not this", "exit 0"), repo.path / ".git/hooks/sendemail-validate")
+    assert run(repo, _SEND["dry run"]).code == 0
+    assert canaries.sang == {"tocmd", "hook"}
+    assert call("trust", repo.path).code == 3
+
+
+_OURS = "patchpilot maintainers --format get_maintainer --norolestats --nol --nor"
+
+
+def test_what_patchpilot_installs_and_documents_needs_no_trust(repo: Repo) -> None:
+    assert call("hooks", "-C", repo.path, "install").code == 0
+    page = (Path(__file__).parents[2] / "docs/how-to/use-with-git-send-email.md").read_text()
+    documented = [line.split(maxsplit=3) for line in page.splitlines() if line.startswith("    git config sendemail.")]
+    assert len(documented) == 2
+    for _, _, key, value in documented:
+        repo.git("config", key, value.strip("'"))
+        repo.git("config", key.replace("sendemail.", "b4.send-auto-"), f"{value.strip(chr(39))} --no-git-fallback")
+    assert own_commands(repo.path, *Use) == ()
+
+
+@pytest.mark.parametrize(
+    "value",
+    [f"{_OURS}; touch x", f"{_OURS} --nol\ntouch x", f"{_OURS} $(touch x)", f"./{_OURS}", f"{_OURS} -C /tmp", f"{_OURS} #", f" {_OURS}"],
+)
+def test_what_only_begins_like_the_documented_command_needs_trust(repo: Repo, value: str) -> None:
+    repo.git("config", "sendemail.tocmd", value)
+    assert refused(run(repo, _SEND["dry run"]))
+    assert not (repo.path / "x").exists()
+
+
+@pytest.mark.parametrize("change", ["python=/tmp/evil", "touch x"])
+def test_an_installed_hook_that_was_changed_needs_trust(repo: Repo, change: str) -> None:
+    assert call("hooks", "-C", repo.path, "install", "sendemail-validate", "b4").code == 0
+    hook = repo.path / ".git/hooks/sendemail-validate"
+    hook.write_text(hook.read_text().replace("python=", f"{change}\npython="))
+    assert refused(run(repo, _SEND["dry run"]))
+    ours = repo.git("config", "b4.prep-perpatch-check-cmd")
+    repo.git("config", "b4.prep-perpatch-check-cmd", f"{ours}; touch x")
+    assert {command.name for command in own_commands(repo.path, *Use)} == {"hook sendemail-validate", "b4.prep-perpatch-check-cmd"}
+
+
+def test_a_trusted_command_is_not_trusted_in_another_repository(repo: Repo, canaries: Canaries, tmp_path: Path) -> None:
+    repo.git("config", "sendemail.tocmd", canaries.command("tocmd"))
+    assert call("trust", repo.path).code == 0
+    shutil.copytree(repo.path, tmp_path / "copy")
+    assert refused(call("send", "-C", tmp_path / "copy", *_TO, "--dry-run"))
+    repo.git("worktree", "add", "-q", "-b", "other", str(tmp_path / "tree"))
+    repo.git("branch", "-q", "-u", "master", "other")
+    assert call("send", "-C", tmp_path / "tree", *_TO, "--dry-run").code == 0
+    assert canaries.sang == {"tocmd"}
+
+
+def test_an_alias_does_not_run_where_git_send_email_is_not_installed(
+    repo: Repo, canaries: Canaries, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo.git("config", "alias.send-email", f"!{canaries.command('alias')}")
+    programs = tmp_path / "git-core"
+    programs.mkdir()
+    for file in Path(repo.git("--exec-path")).iterdir():
+        if file.name != "git-send-email":
+            (programs / file.name).symlink_to(file)
+    monkeypatch.setenv("GIT_EXEC_PATH", str(programs))
+    assert refused(run(repo, _SEND["dry run"]))
+    assert canaries.sang == set()
+    assert call("trust", repo.path).code == 0
+    run(repo, _SEND["dry run"])
+    assert canaries.sang == {"alias"}, "else the guard is for nothing"
+
+
+def test_trust_is_asked_for_on_a_terminal_and_the_verb_goes_on(repo: Repo, canaries: Canaries) -> None:
+    repo.git("config", "sendemail.tocmd", canaries.command("tocmd"))
+    words = ("send", "-C", str(repo.path), *_TO, "--dry-run")
+    screen = Terminal(*words)
+    screen.expect("Type 'trust' to trust and run them")
+    assert f"{canaries.folder}/tocmd" in screen.seen
+    screen.type("y")
+    assert screen.end() == 1
+    assert canaries.sang == set()
+    screen = Terminal(*words)
+    screen.expect("Type 'trust' to trust and run them")
+    screen.type("trust")
+    assert screen.end() == 0
+    assert canaries.sang == {"tocmd"}
+
+
+@pytest.mark.parametrize("key", ["core.editor", "patchpilot.editor"])
+def test_an_editor_of_the_repository_runs_only_when_it_is_trusted(repo: Repo, canaries: Canaries, key: str) -> None:
+    repo.git("config", key, canaries.command(key, "exit 0"))
+    for answer, ran in (("no", set()), ("trust", {key})):
+        screen = Terminal("draft", "-C", str(repo.path), "--edit")
+        screen.expect("Type 'trust' to trust and run them")
+        screen.type(answer)
+        screen.end()
+        assert canaries.sang == ran
+
+
+def test_a_pager_of_the_repository_never_runs(repo: Repo, canaries: Canaries) -> None:
+    repo.git("config", "core.pager", canaries.command("core.pager"))
+    assert Terminal("send", "-C", str(repo.path), *_TO, "--dry-run").end() == 0
+    assert canaries.sang == set()
+
+
+def test_a_control_character_in_a_command_is_shown_and_not_printed(repo: Repo) -> None:
+    repo.git("config", "sendemail.tocmd", "true \x1b[2K\u202e")
+    shown = call("trust", "--show", repo.path).out
+    assert "\x1b" not in shown
+    assert "<U+202E>" in shown
