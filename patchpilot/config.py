@@ -37,6 +37,7 @@ NOTIFY = ("bell", "osc9", "osc777", "desktop", "none")
 KEYS = (
     Key("profile", "", "project whose rules apply (empty: detected)"),
     Key("base", "", "base of the topic (empty: b4's base, the upstream, else the nearest remote branch)"),
+    Key("mainline", "", "branch or commit that is mainline (empty: master or main of a remote, else the local one)", from_tree=False),
     Key("ignore", "", "rules, packs or checkpatch types to skip, comma-separated", "words"),
     Key("select", "", "rules to run, comma-separated (empty: all)", "words"),
     Key("max-line-length", "100", "longest code line, in columns", "columns"),

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 _HEX = re.compile(r"[0-9a-f]{40}")
 _SHORT_ID = re.compile(r"[0-9a-f]{7,40}")
 _HEX_256 = re.compile(r"[0-9a-f]{64}")
-BASES = ("origin/master", "origin/main")
 MINIMUM_GIT = (2, 38)
 _SIGNS = (".git", "HEAD", "gitdir")
 _USES_DRIVERS = frozenset(("apply", "merge-tree", "range-diff", "status"))

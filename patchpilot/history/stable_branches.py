@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The stable branches a repository has among its refs, those it lacks, and where its mainline is."""
+"""The stable branches a repository has among its refs, and those it lacks."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -9,12 +9,10 @@ from pathlib import Path
 
 from patchpilot.commits.repository import Repository
 from patchpilot.history.fix_in_branch import History
+from patchpilot.history.mainline import branch_refs, is_candidate
 from patchpilot.projects.loading import default_project, projects
 from patchpilot.projects.stable_trees import StableTrees, version_key
 
-_MAINLINE = ("master", "main")
-_UPSTREAM = ("origin", "upstream", "mainline", "master")
-_IS_NEXT = re.compile(r"next|queue")
 _IS_NEXT_TAG = re.compile(r"next-20\d{6}")
 _IS_NEXT_BRANCH = re.compile(r"(?:linux-)?next/(?:master|main)")
 _STALE = timedelta(days=45)
@@ -61,7 +59,7 @@ def stable_branches(
     newest tip.
     """
     today = today or datetime.now(UTC).date()
-    refs = _branch_refs(repository)
+    refs = branch_refs(repository, "refs/heads", "refs/remotes")
     stable = trees_of(list(refs), profile)
     best = _best_refs(repository, refs, stable, remote)
     maintained = {row.version for row in stable.maintained(today)}
@@ -109,29 +107,11 @@ def version_at(repository: Repository, stable: StableTrees, commit_id: str, name
     return f"{makefile[0]}.{makefile[1]}" if makefile else None
 
 
-def mainline(repository: Repository, settings_base: str = "") -> str | None:
-    """The tip of the mainline: the newest of the refs called master or main, or None.
-
-    Remote branches are preferred to local ones, which may have commits that are not upstream; -next trees and queues do not count.
-    """
-    if settings_base:
-        chosen = repository.find(settings_base)
-        if chosen:
-            return chosen
-    refs = _branch_refs(repository)
-    named = [name for name in refs if name.rpartition("/")[2] in _MAINLINE and name.count("/") <= 1]
-    theirs = [name for name in named if "/" in name and not is_candidate(name) and not _IS_NEXT.search(name.partition("/")[0])]
-    remotes = {*_UPSTREAM, *(remote for project in projects().values() for remote in project.mainline_remotes)}
-    known = [name for name in theirs if name.partition("/")[0] in remotes]
-    tips = {refs[name] for name in known or theirs or named}
-    return max(tips, key=lambda tip: repository.commit(tip).committed, default=None)
-
-
 def linux_next(repository: Repository) -> str | None:
     """The tip of linux-next: its newest tag (`next-20261120`), else the branch of a remote named for it; None where it was not fetched."""
     if tags := next_tags(repository):
         return repository.find(repository.refs[tags[-1]])
-    refs = _branch_refs(repository)
+    refs = branch_refs(repository, "refs/remotes")
     return next((tip for name, tip in refs.items() if _IS_NEXT_BRANCH.fullmatch(name)), None)
 
 
@@ -142,7 +122,11 @@ def next_tags(repository: Repository) -> list[str]:
 
 def queues(repository: Repository) -> dict[str, str]:
     """Name → tip of the refs that may have queued commits: branches of release candidates, and those of a queue of patches."""
-    return {name: tip for name, tip in _branch_refs(repository).items() if is_candidate(name) or "queue" in name.partition("/")[0]}
+    return {
+        name: tip
+        for name, tip in branch_refs(repository, "refs/heads", "refs/remotes").items()
+        if is_candidate(name) or "queue" in name.partition("/")[0]
+    }
 
 
 def tree_branches(repository: Repository, known: Sequence[str]) -> dict[str, str]:
@@ -172,12 +156,6 @@ def is_queued(history: History, commit: str, version: str, stable: StableTrees, 
     return False
 
 
-def is_candidate(name: str) -> bool:
-    """Whether a ref is of a remote for release candidates (`stable-rc/linux-6.1.y`): it is rewritten, so it is not the stable branch itself."""
-    remote = name.partition("/")[0] if "/" in name else ""
-    return remote.endswith("rc") and not remote.endswith("src")
-
-
 def fetch_command(repository: Repository, stable: StableTrees, version: str, known: object = ()) -> str:
     """The `git fetch` command for a series."""
     names = [str(ref) for ref in known] if isinstance(known, list | tuple) or hasattr(known, "__iter__") else []
@@ -188,12 +166,6 @@ def fetch_command(repository: Repository, stable: StableTrees, version: str, kno
     if repository.remote_urls(stable.remote_name):
         return f"git fetch {stable.remote_name} {branch}"
     return f"git remote add {stable.remote_name} {stable.remote} && git fetch {stable.remote_name} {branch}"
-
-
-def _branch_refs(repository: Repository) -> Mapping[str, str]:
-    done = repository.git("for-each-ref", "--format=%(refname:lstrip=2)%00%(objectname)%00%(objecttype)", "refs/heads", "refs/remotes")
-    rows = (line.split("\0") for line in done.text.splitlines())
-    return {name: tip for name, tip, kind in rows if kind == "commit" and not name.endswith("/HEAD")}
 
 
 def _best_refs(repository: Repository, refs: Mapping[str, str], stable: StableTrees, remote: str) -> dict[str, str]:

@@ -122,7 +122,11 @@ class Workplace:
         repository = self.repository_if_any()
         if targets or repository is None:
             return [f"base: not searched: {' '.join(targets) + ' names the patches' if targets else 'no repository'}"]
+        from patchpilot.history.mainline import find_mainline
         from patchpilot.services.topic.topic_base import find_base, likeliest
+
+        mainline = find_mainline(repository)
+        none = "mainline: none: no remote has a branch called master or main; `git config patchpilot.mainline REF` names it"
 
         base = find_base(repository, named)
         return [
@@ -132,6 +136,7 @@ class Workplace:
                 for other in likeliest(repository, named)
                 if other.start != base.start
             ),
+            *(mainline.explained() if mainline else (none,)),
         ]
 
     def from_archive(self, target: str) -> "Series":

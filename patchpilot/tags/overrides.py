@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError
-from patchpilot.history.stable_branches import mainline
+from patchpilot.history.mainline import mainline
 from patchpilot.model.commit import Commit
 from patchpilot.model.upstream_references import read_marks
 from patchpilot.tags.bisect_log import Bisection

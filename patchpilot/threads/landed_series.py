@@ -10,9 +10,10 @@ from patchpilot.cache.entries import Kind, key_of, recall, remember
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import GitError, InputError
 from patchpilot.history.fix_in_branch import History, LandedHow, Landing
+from patchpilot.history.mainline import mainline
 from patchpilot.history.patch_similarity import alike, changed_in
 from patchpilot.history.releases import Releases
-from patchpilot.history.stable_branches import Branch, linux_next, mainline, next_tags, stable_branches
+from patchpilot.history.stable_branches import Branch, linux_next, next_tags, stable_branches
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.progress import Progress, silent
 from patchpilot.projects.loading import find_project

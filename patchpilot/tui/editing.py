@@ -3,9 +3,11 @@
 
 import contextlib
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 from patchpilot.model.printable import printable
+from patchpilot.tui.trust_dialog import trusting
 from patchpilot.tui.widgets.choose import Choose
 
 if TYPE_CHECKING:
@@ -37,6 +39,10 @@ def suspended(app: "App[int]", *, leaves_no_text: bool = False) -> Iterator[None
 
 def amend(screen: "StageScreen") -> None:
     """Edit the message of the selected commit in the editor; then read the topic again."""
+    trusting(screen.app, partial(_amend, screen))
+
+
+def _amend(screen: "StageScreen") -> None:
     from patchpilot.services.topic.edit_commits import amend_message, editor_name
     from patchpilot.services.topic.open_repository import open_repository
 
@@ -56,6 +62,10 @@ def amend(screen: "StageScreen") -> None:
 
 def open_file(screen: "StageScreen", path: str, line: int) -> None:
     """Open a file of the working tree at a line in the editor; then offer to amend the commit with the change."""
+    trusting(screen.app, partial(_open_file, screen, path, line))
+
+
+def _open_file(screen: "StageScreen", path: str, line: int) -> None:
     from patchpilot.services.topic.edit_commits import amend_with, changed_files, edit_file, editor_name
     from patchpilot.services.topic.open_repository import open_repository
 
@@ -86,7 +96,7 @@ def open_file(screen: "StageScreen", path: str, line: int) -> None:
 
 
 def edit_text(screen: "StageScreen", text: str, name: str = "DRAFT.txt") -> str | None:
-    """Edit a text of ours in the editor; None when the editor failed."""
+    """Edit a text of ours in the editor; None when the editor failed. UntrustedCommandsError for one that only the repository names."""
     from patchpilot.services.topic import edit_commits
     from patchpilot.services.topic.open_repository import open_repository
 

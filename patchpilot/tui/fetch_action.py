@@ -4,6 +4,7 @@
 from typing import TYPE_CHECKING
 
 from patchpilot.model.printable import printable
+from patchpilot.tui.trust_dialog import trusting
 from patchpilot.tui.widgets.choose import Choose
 
 if TYPE_CHECKING:
@@ -23,8 +24,10 @@ def fetch(screen: "StageScreen") -> None:
         return
 
     def answered(choice: str | None) -> None:
-        if choice != "yes":
-            return
+        if choice == "yes":
+            trusting(screen.app, run)
+
+    def run() -> None:
         # on the terminal: git may ask for a password, shows its progress, and Ctrl-C stops it
         with suspended(screen.app, leaves_no_text=True):
             done = fetch_all(top)

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A reply to a mail: its template chosen, its text written in the editor, the whole mail shown, and sent after a typed confirmation."""
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from patchpilot.model.printable import printable
 from patchpilot.tui.editing import edit_text
+from patchpilot.tui.trust_dialog import trusting
 from patchpilot.tui.widgets.choose import Choose
 from patchpilot.tui.widgets.confirm import Confirm
 
@@ -41,6 +43,9 @@ def _write(screen: "StageScreen", message_id: str, template: str) -> None:
     where = screen.session.directory
 
     def edit(found: "tuple[ReplyWishes, str]") -> None:
+        trusting(screen.app, partial(edit_and_plan, found))
+
+    def edit_and_plan(found: "tuple[ReplyWishes, str]") -> None:
         wishes, text = found
         edited = edit_text(screen, text, "REPLY.txt")
         if edited is None:

@@ -15,7 +15,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from patchpilot.commits.repository import Repository
-from patchpilot.history.stable_branches import Branch, mainline, stable_branches
+from patchpilot.history.mainline import mainline
+from patchpilot.history.stable_branches import Branch, stable_branches
 from patchpilot.model.progress import silent
 from patchpilot.services.backport.branch_verdicts import BackportSession
 

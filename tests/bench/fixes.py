@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from patchpilot.commits.repository import Repository
 from patchpilot.history.fixes_tag import parse_tag
-from patchpilot.history.stable_branches import mainline
+from patchpilot.history.mainline import mainline
 from patchpilot.tags.commit_change import CommitFileChange, read_change
 from tests.bench.pairs import Job, once, summary
 

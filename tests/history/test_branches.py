@@ -5,8 +5,12 @@ import os
 from datetime import date
 from pathlib import Path
 
+import pytest
+
 from patchpilot.commits.repository import Repository
-from patchpilot.history.stable_branches import mainline, stable_branches, version_at
+from patchpilot.errors import UsageError
+from patchpilot.history.mainline import find_mainline, mainline, mainline_tips
+from patchpilot.history.stable_branches import linux_next, stable_branches, version_at
 from tests.kit.repos import Repo
 
 TODAY = date(2026, 11, 20)
@@ -133,7 +137,38 @@ def test_the_mainline_is_the_newest_master(tmp_path: Path) -> None:
     repo.git("reset", "-q", "--hard", old)
     with Repository.open(repo.path) as repository:
         assert mainline(repository) == new
-        assert mainline(repository, old) == old
+    repo.git("config", "patchpilot.mainline", old[:12])
+    with Repository.open(repo.path) as repository:
+        assert mainline(repository) == old
+        assert mainline_tips(repository) == {old}
+    repo.git("config", "patchpilot.mainline", "mastre")
+    with Repository.open(repo.path) as repository, pytest.raises(UsageError, match="mastre"):
+        mainline(repository)
+
+
+def test_a_local_branch_is_the_mainline_only_if_it_is_called_master_or_main(tmp_path: Path) -> None:
+    """As in Xen's mirror, which has a head coverity-tested/master."""
+    repo = made(tmp_path)
+    repo.git("branch", "-q", "-m", "topic")
+    tip = repo.commit("tested")
+    for name in ("tested/master", "origin/master", "mainline/master", "upstream/main", "next/master"):
+        repo.git("branch", name)
+        repo.git("tag", f"torvalds/{name.rpartition('/')[2]}", check=False)
+    with Repository.open(repo.path) as repository:
+        assert (mainline(repository), mainline_tips(repository), linux_next(repository)) == (None, set(), None)
+    repo.git("branch", "main", "HEAD~")
+    with Repository.open(repo.path) as repository:
+        found = find_mainline(repository)
+        assert found is not None
+        assert (found.name, found.tip) == ("main", repo.git("rev-parse", "main"))
+        assert "local branch" in found.reason
+    repo.git("update-ref", "refs/remotes/origin/master", "main")
+    repo.git("update-ref", "refs/remotes/origin/tested/master", tip)
+    with Repository.open(repo.path) as repository:
+        found = find_mainline(repository)
+        assert found is not None
+        assert (found.name, found.tip) == ("origin/master", repo.git("rev-parse", "main"))
+        assert mainline_tips(repository) == {found.tip}
 
 
 def test_trees_for_what_comes_next_are_not_the_mainline(tmp_path: Path) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a repository's configuration names as a command does not run, but for what docs/explanation/security.md lists."""
+"""What a repository names as a command does not run, but for what docs/explanation/security.md lists, and that only when it is trusted."""
 
 from pathlib import Path
 
@@ -50,7 +50,15 @@ def test_no_command_of_the_configuration_runs_unless_it_is_listed(tmp_path: Path
         if name.startswith("send"):
             call("draft", "-C", repo.path, "--cover", "frob: fix both\n\nWhy both are wrong.")
             canaries.hush()
-        outcome = call(argv[0], "-C", repo.path, *(word.format(out=tmp_path / "out") for word in argv[1:]))
+        words = (argv[0], "-C", repo.path, *(word.format(out=tmp_path / "out") for word in argv[1:]))
+        if expected or name.startswith("send"):
+            refused = call(*words)
+            # in check, 1 is for findings
+            assert refused.code == (ExitCode.USAGE if name.startswith("check") else ExitCode.FINDINGS)
+            assert "patchpilot trust" in refused.err
+            assert canaries.sang == set(), "not trusted yet"
+        assert call("trust", repo.path).code == ExitCode.OK
+        outcome = call(*words)
     assert canaries.sang == expected, outcome.err
     assert outcome.code not in (ExitCode.BUG, ExitCode.USAGE)
     if name.startswith("send"):
@@ -62,6 +70,7 @@ def test_no_command_of_the_configuration_runs_unless_it_is_listed(tmp_path: Path
 def test_a_filter_that_is_needed_runs_for_files_that_undo_writes(tmp_path: Path) -> None:
     repo, canaries = story(tmp_path / "repo"), Canaries(tmp_path / "canaries")
     canaries.plant(repo, process=False)
+    assert call("trust", repo.path).code == ExitCode.OK
     assert call("check", "-C", repo.path, "--fix").code == ExitCode.OK
     canaries.hush()
     assert call("undo", "-C", repo.path, "restore").code == ExitCode.OK

@@ -27,7 +27,6 @@ _SEND = {
     "reply": ("track", "reply", "<review@example.org>", "--message", "{text}", "--yes"),
 }
 _B4 = {f"b4: {name}": (*words, "--via", "b4") for name, words in _SEND.items() if name != "reply"}
-_FILES = {"check --fix": ("check", "--fix")}
 _NAMED = ("tocmd", "cccmd", "headerCmd", "sendmailcmd", "smtpserver", "smtpserveroption")
 _KEYS = {
     **{f"sendemail.{name}": _SEND | _B4 for name in _NAMED},
@@ -44,9 +43,6 @@ _KEYS = {
     "gpg.ssh.defaultKeyCommand": _B4,
     "patatt.gpg-bin": _B4,
     "patatt.ssh-keygen-bin": _B4,
-    "filter.run.clean": _FILES,
-    "filter.run.smudge": _FILES,
-    "filter.run.process": _FILES,
 }
 """Key → the calls that would run its command."""
 _LOGIN = ("credential.helper", "credential.smtp://127.0.0.1.helper", "core.askPass")
@@ -89,15 +85,13 @@ def refused(done: Outcome) -> bool:
 
 @pytest.mark.parametrize("key", _KEYS)
 def test_no_command_that_a_repository_names_runs_before_it_is_trusted(repo: Repo, canaries: Canaries, server: FaultySink, key: str) -> None:
-    (repo.path / ".git/info/attributes").write_text("*.c filter=run\n")
     command = canaries.command(key, "cat >/dev/null")
     repo.git("config", key, f"!{command}" if key.startswith("alias.") else command)
     for name, words in _KEYS[key].items():
         done = run(repo, words)
         assert canaries.sang == set(), name
-        if name != "check --fix":
-            assert refused(done), (name, done)
-            assert key.lower() in done.err.lower()
+        assert refused(done), (name, done)
+        assert key.lower() in done.err.lower()
     call("doctor", "-C", repo.path)
     call("maintainers", "-C", repo.path)
     assert canaries.sang == set()

@@ -57,7 +57,7 @@ def delivered(folder: Path, via: str, way: str, patches: int = 5) -> Delivered:
             encryption = "tls" if tls == "starttls" else "ssl"
             for name, value in (("smtpencryption", encryption), ("smtpuser", "ada"), ("smtpsslcertpath", str(pair[0]))):
                 repo.git("config", f"sendemail.{name}", value)
-            repo.git("config", "credential.helper", "!f() { test $1 = get && echo password=s3cret; }; f")
+            repo.git("config", "--global", "credential.helper", "!f() { test $1 = get && echo password=s3cret; }; f")
         with Repository.open(repo.path) as repository:
             request = SendRequest(via=via, to=(f"List <{PEOPLE[0]}>",), cc=(f'"Ünï, x" <{PEOPLE[1]}>',), force="delivery table")
             cover(repository, request)

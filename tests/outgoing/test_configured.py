@@ -27,7 +27,7 @@ def test_recipients_of_the_configuration_are_shown_and_added_once(tmp_path: Path
         ("aliasesfile", str(tmp_path / "aliases")),
         ("aliasfiletype", "mutt"),
     ):
-        repo.git("config", f"sendemail.{name}", value)
+        repo.git("config", "--global", f"sendemail.{name}", value)
     (tmp_path / "aliases").write_text("alias boss The Boss <boss@example.org>\n")
     done = call("send", "-C", repo.path, "--dry-run", "--format", "json", "--force", "x")
     told = json.loads(done.out)
@@ -55,7 +55,7 @@ def test_without_auto_only_the_named_ones_are_there(tmp_path: Path) -> None:
 
 def test_a_command_that_fails_is_told(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
-    repo.git("config", "sendemail.tocmd", "exit 3;")
+    repo.git("config", "--global", "sendemail.tocmd", "exit 3;")
     with Repository.open(repo.path) as repository:
         found = configured_recipients(repository, read_account(repository), transports.find("git-send-email"), [b"x"])
     assert found.recipients == ()

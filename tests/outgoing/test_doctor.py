@@ -37,12 +37,12 @@ def test_a_server_that_lets_us_in_is_well_and_gets_no_mail(tmp_path: Path) -> No
         repo = topic(tmp_path / "r", 1, server=server)
         for name, value in (("smtpencryption", "tls"), ("smtpuser", "ada"), ("smtpsslcertpath", str(pair[0]))):
             repo.git("config", f"sendemail.{name}", value)
-        repo.git("config", "credential.helper", "!f() { test $1 = get && echo password=s3cret; }; f")
+        repo.git("config", "--global", "credential.helper", "!f() { test $1 = get && echo password=s3cret; }; f")
         found = examine(repo)
         assert {found[name][0] for name in ("mail server", "login", "identity", "git-send-email", "b4", "outbox")} == {"ok"}
         assert found["archive"][0] == "warn"
         assert server.take() == ()
-        repo.git("config", "credential.helper", "!f() { test $1 = get && echo password=wrong; }; f")
+        repo.git("config", "--global", "credential.helper", "!f() { test $1 = get && echo password=wrong; }; f")
         state, words = examine(repo)["login"]
         assert (state, "rejects the login of ada" in words, "app password" in words, "wrong" in words) == ("fail", True, True, False)
         repo.git("config", "--unset", "sendemail.smtpsslcertpath")

@@ -40,9 +40,8 @@ def test_a_sendmail_program_is_handed_the_mail(tmp_path: Path, via: str, code: i
     repo = topic(tmp_path / "r", 1)
     place = tmp_path / "got"
     file = program(tmp_path, f'cat > "{place}"; printf "%s " "$@" > "{place}.args"; exit {code}')
-    repo.git(
-        "config", "sendemail.smtpserver" if via == "git-send-email" else "sendemail.sendmailcmd", str(file) if via != "b4" else f"'{file}'"
-    )
+    name, value = ("smtpserver", str(file)) if via == "git-send-email" else ("sendmailcmd", f"'{file}'")
+    repo.git("config", "--global", f"sendemail.{name}", value)
     done = send(repo, "--via", via)
     told = json.loads(done.out)
     assert told["state"] == state
@@ -70,9 +69,11 @@ def test_a_validate_hook_of_the_persons_own_still_counts_and_ours_steps_aside(tm
         hook = repo.path / ".git/hooks/sendemail-validate"
         hook.write_text("#!/bin/sh\necho 'not today' >&2\nexit 1\n")
         hook.chmod(0o755)
+        assert call("trust", repo.path).code == 0
         repo.commit("widget: more\n\nMore.\n\nSigned-off-by: Ada Fixer <ada@example.org>", {"m.c": "int m;\n"})
         done = send(repo, "HEAD")
         assert done.code != 0
+        assert "not today" in done.err
         assert len(server.take()) == 1
 
 

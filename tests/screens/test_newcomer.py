@@ -89,14 +89,14 @@ async def test_the_editor_is_followed_by_a_question_only_when_it_changed_somethi
         asked(app)
         from patchpilot.tui.editing import open_file
 
-        git(mended, "config", "core.editor", "true")
+        git(mended, "config", "--global", "core.editor", "true")
         open_file(app.stage_screen, names[0], 1)  # type: ignore[arg-type]
         await settle(pilot)
         assert not isinstance(app.screen, Choose)
         script = mended.parent / "editor"
         script.write_text('#!/bin/sh\nshift\necho "/* more */" >>"$1"\n')
         script.chmod(0o755)
-        git(mended, "config", "core.editor", str(script))
+        git(mended, "config", "--global", "core.editor", str(script))
         open_file(app.stage_screen, names[0], 1)  # type: ignore[arg-type]
         await settle(pilot)
         assert isinstance(app.screen, Choose)

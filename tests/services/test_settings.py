@@ -40,6 +40,7 @@ path = "a.c"
 RIGHT = {
     "profile": "u-boot",
     "base": "v1",
+    "mainline": "v1",
     "ignore": "MISSING_SIGN_OFF, long-line,",
     "select": "long-line",
     "max-line-length": "140",
@@ -59,6 +60,7 @@ RIGHT = {
 WRONG = {
     "profile": ["linx", "../linux"],
     "base": ["no-such-branch"],
+    "mainline": [],
     "ignore": ["no-such-rule"],
     "select": ["missing-fxies"],
     "max-line-length": ["wide", "0", "-3", "1e3", "5000", "²"],

@@ -10,8 +10,9 @@ from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree_readers import CommitTree
 from patchpilot.errors import InputError, MissingError, UsageError, nearest
 from patchpilot.history.fix_in_branch import History
+from patchpilot.history.mainline import mainline
 from patchpilot.history.patch_similarity import changed_in
-from patchpilot.history.stable_branches import Branches, fetch_command, mainline, stable_branches
+from patchpilot.history.stable_branches import Branches, fetch_command, stable_branches
 from patchpilot.model.action import Action
 from patchpilot.model.patch import Patch
 from patchpilot.model.progress import Progress

@@ -20,7 +20,8 @@ from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError
 from patchpilot.history.fix_in_branch import Culprit, History
 from patchpilot.history.index_file import forget
-from patchpilot.history.stable_branches import Branch, Branches, is_queued, mainline, queues, stable_branches, version_at
+from patchpilot.history.mainline import mainline
+from patchpilot.history.stable_branches import Branch, Branches, is_queued, queues, stable_branches, version_at
 from patchpilot.model.action import Action
 from patchpilot.model.follow_up import Follower
 from patchpilot.model.progress import Progress, silent

@@ -140,7 +140,8 @@ def _refusals() -> Iterator[None]:
     try:
         yield
     except RefusedError as error:
-        raise RefusedError(str(error), hint=error.advice, exit_code=ExitCode.USAGE) from error
+        error.exit_code = ExitCode.USAGE
+        raise
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,11 @@ from time import monotonic
 from typing import IO, NamedTuple
 
 from patchpilot.cache import patterns as re
-from patchpilot.commits.repository import BASES, Repository
+from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import streaming
 from patchpilot.commits.tree_readers import CommitTree
 from patchpilot.errors import GitError, PatchpilotError
+from patchpilot.history.mainline import mainline_tips
 from patchpilot.history.releases import Releases
 from patchpilot.lint.lint_context import HistoryFacts, Tip
 from patchpilot.model.commit import Commit
@@ -28,7 +29,6 @@ WORTH_A_WALK = 8
 RELEASES_APART = 120 * 86400
 """Seconds; a repository whose newest release is this much older than its newest commit was fetched without tags."""
 _LONG_ID = re.compile(r"\b[0-9a-f]{12,40}\b")
-MAINLINE = ("mainline/master", "upstream/master", "origin/HEAD", *BASES)
 
 
 class RepositoryFacts:
@@ -115,9 +115,7 @@ class RepositoryFacts:
 
     def is_ancestor_of_mainline(self, commit_id: str) -> bool | None:
         """Whether the commit is in anything this repository may have of mainline; None where it has none. A stale branch denies nothing."""
-        theirs = [f"{remote}/master" for project in projects().values() for remote in project.mainline_remotes]
-        tips = {found for name in (*MAINLINE, *theirs) if (found := self._repository.refs.get(name))}
-        answers = [self.is_ancestor(commit_id, tip) for tip in tips]
+        answers = [self.is_ancestor(commit_id, tip) for tip in mainline_tips(self._repository)]
         return None if None in answers or not answers else any(answers)
 
     def is_ancestor(self, old: str, new: str) -> bool | None:

@@ -5,7 +5,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 from patchpilot.commits.repository import Repository
-from patchpilot.history.stable_branches import mainline
+from patchpilot.history.mainline import mainline
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.target_tree import Target
 from patchpilot.projects.loading import default_project, find_project

@@ -8,7 +8,7 @@ from datetime import datetime
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.errors import PatchpilotError
-from patchpilot.history.stable_branches import mainline
+from patchpilot.history.mainline import mainline
 from patchpilot.model.counted import counted
 from patchpilot.model.draft import Draft
 from patchpilot.model.finding import Severity

@@ -285,7 +285,7 @@ def _relations(repository: Repository, commit: Commit, releases: Releases, toget
         return found if found or complete else None
 
     def in_mainline(target: Commit) -> bool | None:
-        from patchpilot.history.stable_branches import mainline
+        from patchpilot.history.mainline import mainline
 
         tip = mainline(repository)
         if tip is None or repository.is_ancestor(target.id, tip):

@@ -28,6 +28,7 @@ from patchpilot.tui.screens.conflict_rows import (
     result_rows,
     text_to_edit,
 )
+from patchpilot.tui.trust_dialog import trusting
 from patchpilot.tui.widgets.choose import Choose, LineDialog
 from patchpilot.tui.widgets.conflict_view import ConflictView
 from patchpilot.tui.widgets.diff_view import DiffView
@@ -245,6 +246,9 @@ class ConflictPane(ReportsErrors, Container):
 
     def action_edit(self) -> None:
         """Edit the lines of the selected proposal in the editor; then choose them, with a note for the patch's message."""
+        trusting(self._stage.app, self._edit)
+
+    def _edit(self) -> None:
         selected = self._selected()
         if selected is None:
             return

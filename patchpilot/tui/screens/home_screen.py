@@ -19,6 +19,7 @@ from textual.worker import get_current_worker
 
 from patchpilot.errors import CancelledError, PatchpilotError
 from patchpilot.model.action import actions
+from patchpilot.model.own_command import UntrustedCommandsError
 from patchpilot.model.progress import Progress
 from patchpilot.tui.action_keys import in_keys, key_of
 from patchpilot.tui.job_errors import as_error
@@ -39,6 +40,7 @@ from patchpilot.tui.screens.home_rows import (
     table_head,
 )
 from patchpilot.tui.stages import Stage
+from patchpilot.tui.trust_dialog import ask_trust
 from patchpilot.tui.widgets.choose import Choose
 from patchpilot.tui.widgets.keyline import KeyLine
 from patchpilot.tui.widgets.lists import List, event_row
@@ -250,7 +252,10 @@ class HomeScreen(ReportsErrors, Screen[None]):
         self._title()
 
     def on_home_screen_failed(self, message: Failed) -> None:
-        """Show an error as a toast, with its hint."""
+        """Show an error as a toast, with its hint; where trust is missing, ask for it."""
+        if isinstance(message.error, UntrustedCommandsError):
+            ask_trust(self.app, message.error, lambda: self.notify("trusted: open the topic again"))
+            return
         hint = f"\n{in_keys(message.error.advice)}" if message.error.advice else ""
         self.notify(f"{message.error.message}{hint}", severity="error", timeout=8)
 

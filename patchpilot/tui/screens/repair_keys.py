@@ -2,6 +2,7 @@
 """Repairs before a send, from Preview and Send: the subject prefix, all that is certain, the sign-off, and taking them back."""
 
 from collections.abc import Callable, Collection
+from functools import partial
 from typing import TYPE_CHECKING
 
 from patchpilot.errors import PatchpilotError
@@ -75,8 +76,12 @@ def edit_draft(screen: "StageScreen", then: Callable[[], None]) -> None:
 
     session = screen.session
     base = session.topic.base if session.topic else None
-    with open_repository(session.directory) as repository:
-        edit(repository, lambda text: edit_text(screen, text), session.target, base)
+    try:
+        with open_repository(session.directory) as repository:
+            edit(repository, lambda text: edit_text(screen, text), session.target, base)
+    except PatchpilotError as error:
+        screen.show_error(error, partial(edit_draft, screen, then))
+        return
     then()
 
 

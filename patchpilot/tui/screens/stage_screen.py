@@ -16,6 +16,7 @@ from textual.widgets import Static
 from textual.worker import get_current_worker
 
 from patchpilot.errors import CancelledError, PatchpilotError
+from patchpilot.model.own_command import UntrustedCommandsError
 from patchpilot.model.progress import Progress
 from patchpilot.tui.action_keys import in_keys
 from patchpilot.tui.glyphs import glyph
@@ -25,6 +26,7 @@ from patchpilot.tui.rich_text import with_code
 from patchpilot.tui.session import Session
 from patchpilot.tui.stages import Stage, StageState
 from patchpilot.tui.title import where
+from patchpilot.tui.trust_dialog import ask_trust
 from patchpilot.tui.widgets.keyline import KeyLine
 from patchpilot.tui.widgets.panel import Panel
 from patchpilot.tui.widgets.search import SearchBar
@@ -98,11 +100,11 @@ class StageScreen(ReportsErrors, Screen[None]):
             self.name, self.then, self.result = name, then, result
 
     class Failed(Message):
-        """A side job failed."""
+        """A side job failed; `again` starts it once more."""
 
-        def __init__(self, name: str, error: PatchpilotError) -> None:
+        def __init__(self, name: str, error: PatchpilotError, again: Callable[[], None]) -> None:
             super().__init__()
-            self.name, self.error = name, error
+            self.name, self.error, self.again = name, error, again
 
     class Progressed(Message):
         """The progress of a side job."""
@@ -120,6 +122,7 @@ class StageScreen(ReportsErrors, Screen[None]):
         self._meanwhile: dict[str, Callable[[], None]] = {}
         self._slow: set[str] = set()
         self._resting: Timer | None = None
+        self._trust_error: UntrustedCommandsError | None = None
 
     @property
     def tui(self) -> "StageApp":
@@ -306,7 +309,8 @@ class StageScreen(ReportsErrors, Screen[None]):
                 result = work(repository, progress)
         except BaseException as error:  # noqa: BLE001 (shown in the error card)
             if self._side[name] == number:
-                self.post_message(self.Failed(name, as_error(error)))
+                again = partial(self.in_thread, name, work, then)
+                self.post_message(self.Failed(name, as_error(error), again))
             return
         if self._side[name] == number:
             self.post_message(self.Done(name, then, result))
@@ -323,7 +327,7 @@ class StageScreen(ReportsErrors, Screen[None]):
         meanwhile = self._ended(message.name)
         if self.is_whole:
             meanwhile()
-            self.show_error(message.error)
+            self.show_error(message.error, message.again)
             self.place()
 
     def on_stage_screen_progressed(self, message: Progressed) -> None:
@@ -335,8 +339,11 @@ class StageScreen(ReportsErrors, Screen[None]):
 
     # messages
 
-    def show_error(self, error: PatchpilotError) -> None:
-        """Show an error as a card above the panels, with its hint."""
+    def show_error(self, error: PatchpilotError, again: Callable[[], None] | None = None) -> None:
+        """Show an error as a card above the panels, with its hint.
+
+        Where trust is missing, it is asked for once, and then `again` is called; without it, the stage is refreshed.
+        """
         if not self.is_whole:
             return
         card = self.query_one("#error", Panel)
@@ -345,6 +352,17 @@ class StageScreen(ReportsErrors, Screen[None]):
         card.count = "g retry · Esc close"
         self.query_one("#error-text", Static).update(with_code("\n".join(part for part in (error.message, hint) if part)))
         card.display = True
+        if isinstance(error, UntrustedCommandsError) and error is not self._trust_error:
+            self._trust_error = error
+            ask_trust(self.app, error, partial(self._trusted, again or self.action_reload))
+
+    def _trusted(self, again: Callable[[], None]) -> None:
+        """Go on after the user trusted the commands that an error named; other stages may have the same error."""
+        errors = self.session.errors
+        for stage in [stage for stage, error in errors.items() if isinstance(error, UntrustedCommandsError)]:
+            del errors[stage]
+        self.close_error()
+        again()
 
     def close_error(self) -> None:
         """Close the error card."""

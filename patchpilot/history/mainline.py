@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Where a repository has the mainline: the ref that the setting names, a branch of a remote, or the local branch called master or main.
+
+Any other local branch is somebody's work, whatever its name ends in.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from patchpilot.commits.repository import Repository
+from patchpilot.projects.loading import projects
+
+SETTING = "patchpilot.mainline"
+_BRANCHES = ("master", "main")
+_UPSTREAM = ("origin", "upstream", "mainline", "master")
+_IS_NEXT = re.compile(r"next|queue")
+
+
+@dataclass(frozen=True, slots=True)
+class Mainline:
+    """The ref that is taken for mainline, its tip, and the reason for this choice."""
+
+    name: str
+    tip: str
+    reason: str
+
+    def explained(self) -> tuple[str, ...]:
+        """The ref and the reason, as lines."""
+        return f"mainline: {self.name} ({self.tip[:12]})", f"  why: {self.reason}"
+
+
+def mainline(repository: Repository) -> str | None:
+    """The tip of the mainline, None where the repository does not have it."""
+    found = find_mainline(repository)
+    return found.tip if found else None
+
+
+def find_mainline(repository: Repository) -> Mainline | None:
+    """The mainline; UsageError where the setting names no commit.
+
+    Of several remotes those with a usual name count, then the newest tip; -next trees, queues and release candidates do not count.
+    """
+    if named := _setting(repository):
+        return Mainline(named, repository.resolve(named), f"set by {SETTING}")
+    remote = branch_refs(repository, "refs/remotes")
+    theirs = [name for name in remote if _is_master(name)]
+    known = [name for name in theirs if name.partition("/")[0] in _remotes()]
+    if chosen := known or theirs:
+        newest = _newest(repository, {name: remote[name] for name in chosen})
+        only = "the only branch called master or main of a remote"
+        reason = f"the newest of {', '.join(chosen)}" if len(chosen) > 1 else only
+        return Mainline(newest, remote[newest], reason)
+    local = branch_refs(repository, *(f"refs/heads/{name}" for name in _BRANCHES))
+    if not local:
+        return None
+    newest = _newest(repository, local)
+    return Mainline(newest, local[newest], "local branch, as no remote has a branch called master or main")
+
+
+def mainline_tips(repository: Repository) -> frozenset[str]:
+    """The tips of all refs that may have commits of mainline: the one that the setting names, else those of remotes with a usual name."""
+    if named := _setting(repository):
+        return frozenset((repository.resolve(named),))
+    remote = branch_refs(repository, "refs/remotes")
+    names = {f"{name}/{branch}" for name in _remotes() for branch in _BRANCHES}
+    default = repository.find("refs/remotes/origin/HEAD")
+    tips = {tip for name, tip in remote.items() if name in names}
+    return frozenset(tips | ({default} if default else set()))
+
+
+def is_candidate(name: str) -> bool:
+    """Whether a ref is of a remote for release candidates (`stable-rc/linux-6.1.y`): it is rewritten, so it is not the stable branch itself."""
+    remote = name.partition("/")[0] if "/" in name else ""
+    return remote.endswith("rc") and not remote.endswith("src")
+
+
+def branch_refs(repository: Repository, *patterns: str) -> dict[str, str]:
+    """Short name → tip of the branches below these full names; a remote's HEAD is none."""
+    form = "--format=%(refname:lstrip=2)%00%(objectname)%00%(objecttype)"
+    rows = (line.split("\0") for line in repository.git("for-each-ref", form, *patterns).text.splitlines())
+    return {name: tip for name, tip, kind in rows if kind == "commit" and not name.endswith("/HEAD")}
+
+
+def _setting(repository: Repository) -> str:
+    return (repository.config(SETTING) or ("",))[-1]
+
+
+def _remotes() -> frozenset[str]:
+    """The usual names of the remote with the mainline."""
+    return frozenset((*_UPSTREAM, *(name for project in projects().values() for name in project.mainline_remotes)))
+
+
+def _is_master(name: str) -> bool:
+    """Whether a remote branch is the master or main of a remote that may have the mainline."""
+    remote, _, branch = name.partition("/")
+    return branch in _BRANCHES and not is_candidate(name) and not _IS_NEXT.search(remote)
+
+
+def _newest(repository: Repository, refs: Mapping[str, str]) -> str:
+    return max(refs, key=lambda name: repository.commit(refs[name]).committed)

@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The question whether commands that a repository names itself may run, and the work that needs it done again."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from patchpilot.model.own_command import UntrustedCommandsError
+from patchpilot.tui.widgets.confirm import Confirm
+
+if TYPE_CHECKING:
+    from textual.app import App
+
+
+def ask_trust(app: "App[int]", error: UntrustedCommandsError, then: Callable[[], None]) -> None:
+    """Show the commands; where the user trusts them, remember that and call `then`."""
+
+    def answered(agreed: bool | None) -> None:
+        if agreed:
+            from patchpilot.services.setup.trusted_packs import trust_commands
+
+            trust_commands(error.commands)
+            then()
+
+    rows = [row for command in error.commands for row in (f"{command.name} ({command.file}):", *_indented(command.text), "")]
+    text = f"{error.message}.\n\nThey run as shown once you trust them; after a change you are asked again."
+    app.push_screen(Confirm(text, "trust", title="Trust these commands?", mail=rows), answered)
+
+
+def trusting(app: "App[int]", work: Callable[[], None]) -> None:
+    """Do some work; where it needs trust, ask for that and do it again."""
+    try:
+        work()
+    except UntrustedCommandsError as error:
+        ask_trust(app, error, partial(trusting, app, work))
+
+
+def _indented(text: str) -> list[str]:
+    return [f"  {line}" for line in text.splitlines()]

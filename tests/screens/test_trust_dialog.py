@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The TUI asks before a command runs that the repository names itself, and goes on when it is trusted."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from textual.widgets import Input
+
+from patchpilot.commits.run import git
+from patchpilot.tui.app import PatchpilotApp
+from patchpilot.tui.editing import open_file
+from patchpilot.tui.fetch_action import fetch
+from patchpilot.tui.stages import Stage
+from patchpilot.tui.widgets.choose import Choose
+from patchpilot.tui.widgets.confirm import Confirm
+from tests.kit.canaries import Canaries
+from tests.kit.walk import asked, keys, settle, text_of, until
+
+On = Callable[[Path], PatchpilotApp]
+
+
+async def test_the_preview_asks_before_a_command_of_the_repository_runs(mended: Path, walk_on: On, tmp_path: Path) -> None:
+    canaries = Canaries(tmp_path / "canaries")
+    git(mended, "config", "sendemail.cccmd", canaries.command("cccmd", "echo boss@example.org"))
+    app = walk_on(mended)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        asked(app)
+        await keys(pilot, Stage.PREVIEW)
+        await until(pilot, lambda: isinstance(app.screen, Confirm), "the question")
+        assert "sendemail.cccmd (.git/config):" in text_of(app)
+        await keys(pilot, "escape")
+        assert not isinstance(app.screen, Confirm), "asked once"
+        assert "sendemail.cccmd" in text_of(app)
+        assert canaries.sang == set()
+        await pilot.press("g")
+        await until(pilot, lambda: isinstance(app.screen, Confirm), "the question again")
+        app.screen.query_one(Input).value = "trust"
+        await pilot.press("enter")
+        await until(pilot, lambda: "boss@example.org" in text_of(app), "the preview")
+        assert canaries.sang == {"cccmd"}
+
+
+async def test_the_editor_and_fetch_ask_before_a_command_of_the_repository_runs(mended: Path, walk_on: On, tmp_path: Path) -> None:
+    canaries = Canaries(tmp_path / "canaries")
+    names = git(mended, "show", "--name-only", "--format=", "HEAD").text.split()
+    git(mended, "config", "core.editor", canaries.command("core.editor", "exit 0"))
+    git(mended, "config", "remote.origin.url", f"ext::{canaries.command('ext', 'exit 1')}")
+    git(mended, "config", "protocol.ext.allow", "always")
+    app = walk_on(mended)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        asked(app)
+        screen = app.stage_screen
+        open_file(screen, names[0], 1)  # type: ignore[arg-type]
+        await until(pilot, lambda: isinstance(app.screen, Confirm), "the question")
+        assert canaries.sang == set()
+        app.screen.query_one(Input).value = "trust"
+        await pilot.press("enter")
+        await until(pilot, lambda: canaries.sang, "the editor")
+        assert canaries.sang == {"core.editor"}
+        fetch(screen)  # type: ignore[arg-type]
+        await until(pilot, lambda: isinstance(app.screen, Choose), "the question whether to fetch")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, Confirm), "the question about the remote")
+        assert "remote.origin.url" in text_of(app)
+        await keys(pilot, "escape")
+        assert canaries.sang == {"core.editor"}
