@@ -40,8 +40,8 @@ Later ones override earlier ones:
   3. options of the command line
 
 A tree's file cannot set commands, servers, addresses or paths outside the tree, and its rule
-packs run only after `patchpilot trust`. `patchpilot config` lists every setting with its
-value, its origin and its meaning.
+packs run only after `patchpilot trust`, like commands that its .git/config names.
+`patchpilot config` lists every setting with its value, its origin and its meaning.
 
 Example: git config --global patchpilot.via b4
 """,

@@ -7,7 +7,12 @@ KEYS = r"^(filter|diff|merge)\..+\.(clean|smudge|process|textconv|driver)$"
 _MERGE = "git merge-file -q --marker-size=%L {} %A %O %B"
 
 
-HOOKS_OFF = (("core.hooksPath", "/dev/null"), ("core.fsmonitor", "false"))
+HOOKS_OFF = (
+    ("core.hooksPath", "/dev/null"),
+    ("core.fsmonitor", "false"),
+    # else git runs gpg.program for each signed commit that it shows
+    ("log.showSignature", "false"),
+)
 
 
 def drivers_off(configured: Iterable[str], more: Iterable[tuple[str, str]] = ()) -> Mapping[str, str]:

@@ -40,7 +40,8 @@ _KEYS = {
     r"|imap\.tunnel|alias\.send-email(?:\.command)?",
     Use.B4: rf"b4\..*(?:cmd|hook|bin)|patatt\.(?:.+\.)?(?:gpg|ssh-keygen)-bin|{_GPG}",
     Use.LOGIN: r"credential\.(?:.+\.)?helper|core\.askpass",
-    Use.EDIT: r"core\.editor|patchpilot\.editor",
+    # our settings are known with any hyphens in their names
+    Use.EDIT: r"core\.editor|patchpilot\.e-*d-*i-*t-*o-*r-*",
     Use.FILES: r"filter\..+\.(?:clean|smudge|process)",
     Use.COMMIT: rf"core\.fsmonitor|{_GPG}",
     Use.FETCH: r"core\.(?:sshcommand|gitproxy)|remote\..+\.(?:uploadpack|vcs|url)|url\..+\.insteadof",

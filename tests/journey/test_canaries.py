@@ -67,6 +67,25 @@ def test_no_command_of_the_configuration_runs_unless_it_is_listed(tmp_path: Path
     assert all(one.partition(".")[2].split(".")[-1] in page for one in expected)
 
 
+@pytest.mark.parametrize("via", ["git-send-email", "b4"])
+def test_no_signature_of_a_commit_is_checked_by_a_program(tmp_path: Path, via: str) -> None:
+    repo, canaries = story(tmp_path / "repo", end=""), Canaries(tmp_path / "canaries")
+    head, _, body = repo.git("cat-file", "commit", "HEAD").partition("\n\n")
+    signature = "gpgsig -----BEGIN PGP SIGNATURE-----\n \n abc\n -----END PGP SIGNATURE-----"
+    text = f"{head}\n{signature}\n\n{body}\n"
+    repo.git("reset", "-q", "--hard", repo.git("hash-object", "-t", "commit", "-w", "--stdin", stdin=text))
+    repo.git("config", "--global", "gpg.program", canaries.command("gpg.program", "exit 1"))
+    repo.git("config", "log.showSignature", "true")
+    repo.git("log", "-1")
+    assert canaries.sang == {"gpg.program"}
+    canaries.hush()
+    with FaultySink() as server:
+        use_server(repo, server)
+        call("draft", "-C", repo.path, "--cover", "frob: fix both\n\nWhy both are wrong.")
+        assert call("send", "-C", repo.path, *_SEND[1:], "--via", via).code == ExitCode.OK
+    assert canaries.sang == set()
+
+
 def test_a_filter_that_is_needed_runs_for_files_that_undo_writes(tmp_path: Path) -> None:
     repo, canaries = story(tmp_path / "repo"), Canaries(tmp_path / "canaries")
     canaries.plant(repo, process=False)

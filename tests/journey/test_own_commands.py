@@ -149,9 +149,12 @@ def test_a_trusted_command_runs_until_it_changes(repo: Repo, canaries: Canaries,
     assert "changed since you trusted" in done.err
     repo.git("config", key, f"{canaries.folder}/first")
     assert run(repo, _SEND["dry run"]).code == 0
-    assert call("trust", "--revoke", repo.path).code == 0
-    assert refused(run(repo, _SEND["dry run"]))
     assert "second" not in canaries.sang
+    repo.git("config", "--unset", key)
+    repo.git("config", "core.editor", "true")
+    assert call("trust", "--revoke", repo.path).code == 0
+    repo.git("config", key, f"{canaries.folder}/first")
+    assert refused(run(repo, _SEND["dry run"]))
 
 
 def test_a_script_in_the_tree_is_another_command_when_it_changes(repo: Repo, canaries: Canaries) -> None:
@@ -275,7 +278,7 @@ def test_trust_is_asked_for_on_a_terminal_and_the_verb_goes_on(repo: Repo, canar
     assert canaries.sang == {"tocmd"}
 
 
-@pytest.mark.parametrize("key", ["core.editor", "patchpilot.editor"])
+@pytest.mark.parametrize("key", ["core.editor", "patchpilot.ed-itor"])
 def test_an_editor_of_the_repository_runs_only_when_it_is_trusted(repo: Repo, canaries: Canaries, key: str) -> None:
     repo.git("config", key, canaries.command(key, "exit 0"))
     for answer, ran in (("no", set()), ("trust", {key})):

@@ -116,8 +116,11 @@ def trust_commands(commands: Iterable[OwnCommand]) -> None:
 
 def revoke(configuration: TreeConfiguration) -> int:
     """Forget every content that was trusted for this tree; how many there were."""
-    labels = [configuration.label, *(command.label for command in configuration.commands)]
-    return trust_store.forget([configuration.digest], labels)
+    # also those of commands that the repository no longer names
+    starts = tuple({command.label.removesuffix(command.name) for command in configuration.commands})
+    labels = [entry.get("label", "") for entry in trusted().values()]
+    named = [label for label in labels if label == configuration.label or label.startswith(starts)]
+    return trust_store.forget([configuration.digest], named)
 
 
 def own_packs(settings: Settings, source: Source | None) -> "tuple[OwnPack, ...]":

@@ -25,7 +25,9 @@ def editor_name(repository: Repository, settings: Settings) -> str:
 def amend_message(top: Path, editor: str) -> bool:
     """Open HEAD's message in the editor; whether git amended the commit."""
     refuse_untrusted(top, *AMENDING)
-    return not interactive(["git", "-C", str(top), "-c", f"core.editor={editor}", "commit", "--amend", "--allow-empty"])
+    words = ["-c", f"core.editor={editor}", "commit", "--amend", "--allow-empty"]
+    # older git ignores GIT_NO_LAZY_FETCH, and a promisor remote's transport may be a command
+    return not interactive(["git", "-C", str(top), *words], env={"GIT_ALLOW_PROTOCOL": "none"})
 
 
 def edit_file(editor: str, file: Path, *, line: int | None = None, directory: Path | None = None) -> bool:
