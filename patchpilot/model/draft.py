@@ -54,6 +54,11 @@ class Draft:
         return bool(self.cover_subject.strip() or self.cover_text.strip())
 
     @property
+    def is_undisclosed(self) -> bool:
+        """Whether it fixes a security problem that is not public yet, as its author answered."""
+        return self.answers.get("security") == "yes"
+
+    @property
     def changelog(self) -> str:
         """The changelog of the version that is sent next."""
         return self.changelogs.get(str(self.version), "")

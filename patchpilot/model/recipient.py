@@ -6,6 +6,9 @@ from enum import StrEnum
 
 from patchpilot.model.address import Address
 
+TEAM = "security team"
+"""The role of a project's security team."""
+
 
 @dataclass(frozen=True, slots=True)
 class Recipient:

@@ -52,6 +52,14 @@ def configured_recipients(repository: Repository, account: Account, transport: T
     return ConfiguredRecipients(tuple(recipients), _blind(account, aliases), suppressed, tuple(remarks))
 
 
+def settings_with_recipients(repository: Repository, account: Account, transport: Transport) -> tuple[str, ...]:
+    """The names of the settings that are set and would add recipients; none of their commands is run."""
+    own = [name for name in ("to", "cc", "bcc") if account.values(name)]
+    own += [name for name in ("toCmd", "ccCmd") if account.value(name.lower())]
+    of_transport = [name for names in transport.recipient_settings.values() for name in names if repository.config(name)]
+    return (*(f"sendemail.{name}" for name in own), *of_transport)
+
+
 def blind_copies(repository: Repository, account: Account) -> tuple[Address, ...]:
     """Whom `sendemail.bcc` names."""
     return _blind(account, read_aliases(repository)) if account.values("bcc") else ()

@@ -38,6 +38,7 @@ class Send:
     """One attempt to send a version of a topic. `kind` is "real" or "to-self"; `force` the reason given past refusals.
 
     `tracking_data` is what the transport kept of its own records to send these mails; `left_out` who was dropped from what was still to be sent.
+    `undisclosed` is whether it was sent as a security fix that is not public yet.
     """
 
     id: int
@@ -58,6 +59,7 @@ class Send:
     identity: str | None = None
     tracking_data: Mapping[str, Sequence[str]] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
+    undisclosed: bool = False
 
     @property
     def patch_ids(self) -> frozenset[str]:
@@ -140,6 +142,8 @@ class Outbox:
                 )
                 if send.tracking_data:
                     self._note(row.lastrowid, _TRACKING_DATA, send.tracking_data)
+                if send.undisclosed:
+                    self._note(row.lastrowid, _UNDISCLOSED, True)
                 for place, (outgoing_mail, mail) in enumerate(zip(outgoing_mails, mails, strict=True)):
                     self._db.execute(
                         "INSERT INTO mails VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -256,6 +260,15 @@ class Outbox:
         ).fetchone()
         return int(row[0] or 0)
 
+    def is_undisclosed(self, change_id: str) -> bool:
+        """Whether the last real send of a topic was that of an undisclosed security fix."""
+        row = self._db.execute(
+            "SELECT facts.value FROM sends LEFT JOIN facts ON facts.send = sends.id AND facts.name = ?"
+            " WHERE change_id = ? AND kind = 'real' ORDER BY sends.id DESC LIMIT 1",
+            (_UNDISCLOSED, change_id),
+        ).fetchone()
+        return bool(row and row[0])
+
     def with_patch_ids(self, patch_ids: Sequence[str]) -> tuple[Send, ...]:
         """The real sends of which a mail with one of these patch-ids was or may have been sent."""
         marks = ",".join("?" * len(patch_ids))
@@ -270,6 +283,20 @@ class Outbox:
         """The Message-IDs of all mails that were sent to their sender only."""
         rows = self._db.execute("SELECT message_id FROM mails JOIN sends ON sends.id = mails.send WHERE sends.kind = 'to-self'")
         return frozenset(str(row[0]) for row in rows)
+
+    def undisclosed_ids(self) -> frozenset[str]:
+        """The Message-IDs that no public server is to learn: of all mails that were sent as undisclosed security fixes.
+
+        Those of a topic whose author now says that it is one count, too, however they were sent.
+        """
+        with self._db.guarded():
+            rows = self._db.execute(
+                "SELECT message_id FROM mails WHERE send IN (SELECT send FROM facts WHERE name = ?) OR send IN"
+                " (SELECT sends.id FROM sends JOIN drafts USING (change_id)"
+                " WHERE json_extract(drafts.data, '$.answers.security') = 'yes')",
+                (_UNDISCLOSED,),
+            )
+            return frozenset(str(row[0]) for row in rows)
 
     def accepted_since(self, since: datetime) -> tuple[tuple[str, datetime, int], ...]:
         """The mails of real sends that a server accepted: Message-ID, when the send began, and its number."""
@@ -365,9 +392,11 @@ class Outbox:
             identity=_text(identity),
             tracking_data=facts.get(_TRACKING_DATA, {}),
             left_out=tuple(facts.get("left out", ())),
+            undisclosed=bool(facts.get(_UNDISCLOSED)),
         )
 
 
+_UNDISCLOSED = "undisclosed"
 _TRACKING_DATA = "books"
 """What the database calls it since its first version."""
 _COLUMNS = "id, change_id, repository, branch, version, transport, account, sender, kind, base, head, force, bcc, begun, note"

@@ -11,7 +11,7 @@ from patchpilot.model.address import AddressState, judge
 from patchpilot.model.counted import counted
 from patchpilot.model.draft import Draft
 from patchpilot.model.patch import Patch, Series
-from patchpilot.model.recipient import Recipient
+from patchpilot.model.recipient import TEAM, Recipient
 from patchpilot.model.rendered_mail import RenderedMail
 from patchpilot.model.send_problem import SendProblem
 from patchpilot.model.send_request import SendRequest
@@ -21,6 +21,7 @@ from patchpilot.outgoing.outbox import Send
 from patchpilot.outgoing.providers import provider_of
 from patchpilot.outgoing.sent_record import SentRecord
 from patchpilot.outgoing.target_tree import Target, TargetFit
+from patchpilot.outgoing.undisclosed_texts import disclosing_problems, undisclosed_problems, undisclosed_warnings
 from patchpilot.projects.detection import is_list_address
 from patchpilot.series.cover_letter import above_shortlog, cover_body, has_changes, is_written
 from patchpilot.series.same_patches import same_patches
@@ -35,7 +36,8 @@ class PreflightFacts:
 
     `cover_from` is from how many patches on the project wants a cover letter (0: never), `new_thread` the project that wants each version in a
     thread of its own; `waived` are the errors that the person gave a reason for, with it; `records` what others than the outbox know to
-    have been sent. `blocked` is what keeps the transport from sending, `damage_hint` what it advises for damaged mails.
+    have been sent. `private_ids` are the Message-IDs of undisclosed fixes, `public_parent` is the archive that has the mail
+    which an undisclosed fix would answer. `blocked` is what keeps the transport from sending, `damage_hint` what it advises for damaged mails.
     """
 
     request: SendRequest
@@ -66,6 +68,8 @@ class PreflightFacts:
     new_thread: str = ""
     stable_list: str = ""
     records: tuple[SentRecord, ...] = ()
+    private_ids: frozenset[str] = frozenset()
+    public_parent: str = ""
 
 
 def refusals(facts: PreflightFacts) -> tuple[SendProblem, ...]:
@@ -76,6 +80,16 @@ def refusals(facts: PreflightFacts) -> tuple[SendProblem, ...]:
 def _refusals(facts: PreflightFacts) -> Iterator[SendProblem]:
     yield from _addresses(facts)
     yield from _lists(facts)
+    if facts.draft.is_undisclosed:
+        yield from undisclosed_problems(facts.series, facts.private_ids)
+        if facts.public_parent:
+            yield SendProblem(
+                "public-thread",
+                f"an undisclosed fix would answer a mail that {facts.public_parent} has",
+                Action("draft", ("--in-reply-to", ""), "start a thread of its own: {}"),
+            )
+    else:
+        yield from disclosing_problems(facts.mails, facts.private_ids)
     if facts.errors:
         yield SendProblem(
             "check-errors",
@@ -117,13 +131,15 @@ def _addresses(facts: PreflightFacts) -> Iterator[SendProblem]:
 
 
 def is_list(recipient: Recipient) -> bool:
-    """Whether a recipient is a mailing list: by its role, else by the look of its address."""
+    """Whether a recipient is a mailing list: by its role, else by the look of its address. A security team is none."""
+    if recipient.role == TEAM:
+        return False
     return "list" in recipient.role.split() or recipient.role.endswith("list") or is_list_address(recipient.address.email)
 
 
 def _lists(facts: PreflightFacts) -> Iterator[SendProblem]:
     lists = [recipient for recipient in facts.recipients if is_list(recipient)]
-    secret = facts.draft.answers.get("security") == "yes"
+    secret = facts.draft.is_undisclosed
     if secret and lists:
         names = ", ".join(list_.address.email for list_ in lists)
         yield SendProblem(
@@ -291,6 +307,8 @@ def warnings(facts: PreflightFacts) -> tuple[SendProblem, ...]:
 def _warnings(facts: PreflightFacts) -> Iterator[SendProblem]:
     if facts.blocked:
         yield facts.blocked
+    if facts.draft.is_undisclosed:
+        yield from undisclosed_warnings(facts.series)
     if facts.errors is None:
         yield SendProblem("unchecked", "the checks could not run", Action("check"))
     if facts.waived:

@@ -12,7 +12,7 @@ COVERED = {
     "check": ("check-errors", "unchecked"),
     "recipients": ("nobody", "no-list", "security-on-list", "doubtful-address", "many"),
     "sign-off": ("no-signoff", "sender"),
-    "security": ("unanswered-security", "security-on-list"),
+    "security": ("unanswered-security", "security-on-list", "public-thread", "private-thread", "names-report"),
     "regression": ("unanswered-regression",),
     "cover": ("cover-subject", "cover-text", "no-cover"),
     "version": ("no-changelog", "unfinished", "already-sent", "version-sent", "sent-since"),
@@ -41,7 +41,7 @@ def _words(facts: PreflightFacts) -> Iterator[tuple[str, str]]:
     yield "recipients", f"recipients: {counted(lists, 'list')}, {counted(others, 'other')}"
     yield "sign-off", "Signed-off-by present" if single else f"Signed-off-by present in all {len(patches)} patches"
     if security := draft.answers.get("security"):
-        yield "security", "no security problem" if security == "no" else "security problem: sent to no public list"
+        yield "security", "no security problem" if security == "no" else "undisclosed: sent to the maintainers and the security team"
     if regression := draft.answers.get("regression"):
         yield "regression", "not a regression" if regression == "no" else "regression: its tracker is informed"
     if facts.series.cover or (draft.has_cover and (facts.request.cover or not single)):

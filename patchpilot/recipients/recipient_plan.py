@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The recipient plan: To and Cc of a series (everyone gets every patch) or of one patch, each with all its reasons."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -8,11 +9,11 @@ from patchpilot.commits.b4_prep import PrepBranch
 from patchpilot.commits.repository import Repository
 from patchpilot.maintainers import MaintainersFile, Section
 from patchpilot.model.address import Address, AddressState
-from patchpilot.model.counted import counted
 from patchpilot.model.get_maintainer import Switches
 from patchpilot.model.patch import Patch
-from patchpilot.model.recipient import Recipient, RecipientPlan
+from patchpilot.model.recipient import TEAM, Recipient, RecipientPlan
 from patchpilot.model.source_tree import Tree
+from patchpilot.projects.detection import is_list_address
 from patchpilot.projects.project import Lists
 from patchpilot.recipients.from_maintainers import NamedRecipient, Texts, add_named, shown
 from patchpilot.recipients.from_message import add_culprit_people, add_tagged, box, culprits
@@ -21,7 +22,10 @@ from patchpilot.recipients.get_maintainer.answer import GetMaintainerRequest, Si
 from patchpilot.recipients.get_maintainer.collected_roles import CollectedRoles
 from patchpilot.recipients.get_maintainer.patch_scan import scan
 from patchpilot.recipients.merge_recipients import MergedRecipient
-from patchpilot.recipients.recipient_warnings import RecipientFacts, judged, warnings_of
+from patchpilot.recipients.recipient_warnings import RecipientFacts, address_warnings, judged, warnings_of
+
+TEAM_REASON = "a security problem goes to the maintainers, with a copy to the security team"
+UNDISCLOSED = "undisclosed security fix: sent to the maintainers and the security team only"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +43,7 @@ class Sources:
 
 def plan_patches(patches: Sequence[Patch], sources: Sources, prep: PrepBranch | None = None) -> RecipientPlan:
     """The plan of patches that are sent together, with those whom b4's cover letter names. Their author and the sender are left out."""
-    gathered = _gathered(sources)
-    for address in (sources.sender, *(address for patch in patches for address in (patch.author, patch.sender))):
-        gathered.skip(address)
-    paths: dict[str, None] = {}
-    texts: list[tuple[str, list[str]]] = []
-    for patch in patches:
-        read = scan("\n".join(patch.lines))
-        paths.update(dict.fromkeys(sorted(path for path in read.files if path != "dev/null")))
-        texts += read.texts
-    named = add_named(gathered, sources.file, sorted(paths), texts, sources.switches)
+    gathered, named, paths = _named_by(patches, sources)
     fixed = culprits(patches, sources.repository) if sources.repository and sources.switches.fixes else []
     add_culprit_people(gathered, fixed, (address for _, address in sources.file.words.chiefs))
     for patch in patches:
@@ -56,20 +51,38 @@ def plan_patches(patches: Sequence[Patch], sources: Sources, prep: PrepBranch | 
     for header, addresses in (("to", prep.to), ("cc", prep.cc)) if prep else ():
         for address in addresses:
             gathered.add(box(address), "in the cover letter", header, f"{header.title()}: in b4's cover letter")
-    return _finish(gathered, named, sources, sorted(paths), tuple(patches))
+    return _finish(gathered, named, sources, paths, tuple(patches))
 
 
-def for_security(plan: RecipientPlan, address: str) -> RecipientPlan:
-    """The plan of a fix that must not be public yet: the security contact, the maintainers and manually added recipients; no lists."""
-    contact = Recipient(Address("", address), "security contact", None, "to", ("security problems are reported here first, not to a list",))
-    recipients = [
-        recipient
-        for recipient in plan.recipients
-        if recipient.by_hand or (recipient.role == "maintainer" and recipient.address.key != contact.address.key)
-    ]
-    left = sum(recipient not in recipients for recipient in plan.recipients)
-    said = f"{counted(left, 'recipient')} omitted until the fix is public: lists and everyone who is not a maintainer"
-    return replace(plan, recipients=(contact, *recipients), warnings=(said, *plan.warnings))
+def plan_undisclosed(patches: Sequence[Patch], sources: Sources) -> RecipientPlan:
+    """The plan of a fix that is not public yet: its maintainers (`M:`) in To:, the security team in Cc:, nobody else.
+
+    Documentation/process/security-bugs.rst. The team is in To: where MAINTAINERS names no maintainer. A mailing list
+    is no maintainer, though an `M:` names it.
+    """
+    switches = sources.switches._replace(m=True, r=False, l=False)
+    gathered, named, _ = _named_by(patches, replace(sources, switches=switches))
+    everybody = gathered.recipients()
+    team = sources.lists.security
+    people = [one for one in everybody if judged(one.address.email).state is not AddressState.BAD]
+    people = [one for one in people if one.address.key != team.lower()]
+    lists = [one for one in people if _is_list(sources.file, one.address.email)]
+    maintainers = [one for one in people if one not in lists]
+    contact = Recipient(Address("", team), TEAM, None, "cc" if maintainers else "to", (TEAM_REASON,))
+    facts = RecipientFacts(everybody, named, (), (), gathered.unsafe)
+    warnings = (
+        UNDISCLOSED if team else f"{UNDISCLOSED}; this project has no security team",
+        *(f"{one.address.email} ({one.section}) is a mailing list and was omitted" for one in lists),
+        *address_warnings(facts),
+    )
+    sections = tuple(shown(match.section) for match in named.matches)
+    return RecipientPlan((*maintainers, *((contact,) if team else ())), sections, warnings)
+
+
+def _is_list(file: MaintainersFile, email: str) -> bool:
+    """Whether an address is a mailing list: by its look, or because an `L:` of the file names it."""
+    named = rf"(?im)^L:[^\n]*(?<![\w.+-]){re.escape(email)}(?![\w.-])"
+    return is_list_address(email) or re.search(named, file.text) is not None
 
 
 def plan_paths(paths: Sequence[str], sources: Sources, texts: Texts = ()) -> RecipientPlan:
@@ -83,6 +96,21 @@ def is_maintained(section: Section) -> bool:
     """Whether a section names contacts and is not orphaned or obsolete."""
     status = (section.status or "").lower()
     return bool(section.values("M") or section.values("R")) and not status.startswith(("orphan", "obsolete"))
+
+
+def _named_by(patches: Sequence[Patch], sources: Sources) -> tuple[MergedRecipient, NamedRecipient, tuple[str, ...]]:
+    """Those whom MAINTAINERS names for patches, its sections, and the files. Authors and the sender are left out."""
+    gathered = _gathered(sources)
+    for address in (sources.sender, *(address for patch in patches for address in (patch.author, patch.sender))):
+        gathered.skip(address)
+    paths: dict[str, None] = {}
+    texts: list[tuple[str, list[str]]] = []
+    for patch in patches:
+        read = scan("\n".join(patch.lines))
+        paths.update(dict.fromkeys(sorted(path for path in read.files if path != "dev/null")))
+        texts += read.texts
+    named = add_named(gathered, sources.file, sorted(paths), texts, sources.switches)
+    return gathered, named, tuple(sorted(paths))
 
 
 def _gathered(sources: Sources) -> MergedRecipient:

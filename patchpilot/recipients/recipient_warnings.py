@@ -54,6 +54,11 @@ def warnings_of(facts: RecipientFacts, tree: Tree, repository: Repository | None
     return dict((warning, None) if isinstance(warning, str) else warning for warning in warnings)
 
 
+def address_warnings(facts: RecipientFacts) -> tuple[str, ...]:
+    """The warnings about addresses alone: invalid, doubtful, known to bounce."""
+    return tuple(warned if isinstance(warned, str) else warned[0] for warned in _addresses(facts))
+
+
 @lru_cache(maxsize=4096)
 def judged(email: str) -> AddressVerdict:
     """The verdict on an address, cached."""

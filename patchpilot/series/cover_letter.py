@@ -42,7 +42,9 @@ def own_templates() -> Path:
 
 
 def fill(text: str, values: Mapping[str, str]) -> str:
-    """A template with its `${names}` filled; unknown names stay as they are."""
+    """A template with its `${names}` filled; unknown names stay, and lines whose `${link}` is "" are left out."""
+    if values.get("link") == "":
+        text = "\n".join(line for line in text.split("\n") if "${link}" not in line)
     return Template(text).safe_substitute(values)
 
 

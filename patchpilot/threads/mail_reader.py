@@ -21,7 +21,7 @@ class MailReader:
     """A cache for one call: the same bytes are parsed once, the same mail is classified once.
 
     `now` is the time of the call; `threads` is where `read_thread` caches its results, `sent` what was
-    sent from here, once it was read. Mails that the call before this one parsed are taken
+    sent from here and `undisclosed` the ids of what no archive is to be asked about, once they were read. Mails that the call before this one parsed are taken
     from it: the TUI reads a thread again and again, and holds what it shows meanwhile.
     """
 
@@ -31,6 +31,7 @@ class MailReader:
         self._before = MailReader._latest
         self.now = datetime.now(UTC)
         self.sent: Sequence[tuple[str, datetime, int]] | None = None
+        self.undisclosed: frozenset[str] | None = None
         self.threads: dict[tuple[object, ...], Any] = {}
         self._parsed: dict[bytes, Mail] = {}
         self._classified: dict[str, Classified] = {}

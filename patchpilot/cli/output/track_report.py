@@ -73,7 +73,7 @@ def _series(tracked: Tracked) -> dict[str, Any]:
         "this_topic": tracked.own,
         "state": str(tracked.state),
         "turn": str(turn_of(tracked)),
-        "why": status.why if status else "no archive has it yet",
+        "why": status.why if status else "undisclosed" if tracked.undisclosed else "no archive has it yet",
         "author": status.topic.author.trailer() if status else None,
         "source": tracked.entry.lore or tracked.entry.mbox,
         "updated": tracked.entry.updated,

@@ -67,7 +67,8 @@ def note_sent(repository: Repository, known: PrepBranch, version: int, message_i
 
 def _with_heading(cover: str, version: int, link: str) -> str:
     """A cover letter with an empty changelog for this version above the others."""
-    entry = f"{changelog_title(version)}\n- EDITME: what changed since v{version - 1}\n- Link to v{version - 1}: {link}\n\n"
+    shown = f"- Link to v{version - 1}: {link}\n" if link else ""
+    entry = f"{changelog_title(version)}\n- EDITME: what changed since v{version - 1}\n{shown}\n"
     parts = _RULE.split(cover)
     at = next((number for number, part in enumerate(parts) if number and _HEADING.search(part)), None)
     if at is None:

@@ -4,6 +4,7 @@
 import re
 
 from patchpilot.commits.b4_prep import prep_branch
+from patchpilot.errors import RefusedError
 from patchpilot.outgoing.b4.b4_command import run
 from patchpilot.outgoing.b4.b4_send import SendRun, recipient_words, switched_off
 from patchpilot.outgoing.mail_state import MailState, Outcome
@@ -17,6 +18,8 @@ _NEVER_LEFT = re.compile(
 def post(delivery: Delivery, send_run: SendRun) -> None:
     """Let b4 post the series; every mail gets the series' outcome, and the Message-ID that b4 gave this run."""
     send = delivery.send
+    if send.undisclosed:
+        raise RefusedError("an undisclosed security fix is not sent through b4's web endpoint")
     for entry in send.entries:
         delivery.report(entry.place, Outcome(MailState.SENDING))
     words = [*switched_off(), "send", "--use-web-endpoint", *recipient_words(send_run.to, send_run.cc)]

@@ -7,9 +7,10 @@ from collections import Counter
 from typing import NamedTuple
 
 from patchpilot.commits.repository import config_values
-from patchpilot.errors import MissingError, NetworkError
+from patchpilot.errors import MissingError, NetworkError, RefusedError
 from patchpilot.model.counted import counted
 from patchpilot.model.finding import Severity
+from patchpilot.outgoing.outbox import Outbox
 from patchpilot.services.check.check_result import CheckedPatch, CheckResult
 from patchpilot.threads.patchwork import PostedCheck, post_check
 from patchpilot.urls import public_url
@@ -26,13 +27,20 @@ class PostedChecks(NamedTuple):
 
 
 def post_checks(result: CheckResult, place: str, *, target_url: str = "", offline: bool = False) -> PostedChecks:
-    """Post a check for each patch that has a Message-ID. MissingError where there is no token, NetworkError where the server does not take it."""
+    """Post a check for each patch that has a Message-ID. MissingError where there is no token, NetworkError where the server does not take it.
+
+    RefusedError where a patch was sent as an undisclosed security fix.
+    """
     if offline:
         raise NetworkError(f"checks cannot be posted to {place} with --offline", hint="drop --offline")
     token = os.environ.get(TOKEN) or next(iter(config_values(None, rf"^{re.escape(TOKEN_KEY)}$").get(TOKEN_KEY, ())[-1:]), "")
     if not token:
         raise MissingError("no API token for patchwork", hint=f"set the environment variable {TOKEN} (see your profile page in patchwork)")
     posted, unknown = 0, list[str]()
+    with Outbox() as outbox:
+        private = outbox.undisclosed_ids()
+    if any(checked.patch.message_id in private for checked in result.patches):
+        raise RefusedError("checks of an undisclosed security fix are not posted", hint="omit --post-checks")
     for checked in result.patches:
         message_id = checked.patch.message_id
         if message_id and post_check(place, _check_of(message_id, checked), token, public_url(target_url)):

@@ -41,8 +41,8 @@ def count_recipients(repository: Repository, request: SendRequest, patch: int | 
         only = series.patches[patch % len(series.patches)]
         series, about = Series((only,)), f"only {only.subject.title}"
     project = profile_of(repository, request.profile, series)
-    planned = plan_series(series, repository, profile=project.name)
     draft = find_draft(repository, request, whole, ids)
+    planned = plan_series(series, repository, profile=project.name, undisclosed=draft.is_undisclosed)
     account = read_account(repository, request.identity)
     counted = addressees(repository, request, account, draft, series, planned, project)
     out = {recipient.address.key for recipient in planned.left_out}

@@ -12,7 +12,7 @@ from patchpilot.commits.b4_prep import prep_of
 from patchpilot.commits.range import FromArchive, is_network_target, looks_like_file, names_file, refuse_absent
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree_readers import CommitTree, DirectoryTree
-from patchpilot.errors import InputError, MissingError, UsageError
+from patchpilot.errors import InputError, MissingError
 from patchpilot.maintainers import MaintainersFile, load
 from patchpilot.maintainers.load import conf_words
 from patchpilot.maintainers.section_index import nothing
@@ -21,12 +21,14 @@ from patchpilot.model.get_maintainer import Switches, assemble, script_defaults,
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.progress import Progress, silent
 from patchpilot.model.recipient import Recipient, RecipientPlan
+from patchpilot.model.send_request import SendRequest
 from patchpilot.model.source_tree import Tree
 from patchpilot.projects.detection import detect
 from patchpilot.projects.loading import find_project
 from patchpilot.recipients.get_maintainer.address_format import read_ignored
 from patchpilot.recipients.get_maintainer.git_signers import GitHistory
-from patchpilot.recipients.recipient_plan import Sources, for_security, plan_patches, plan_paths
+from patchpilot.recipients.recipient_plan import Sources, plan_patches, plan_paths, plan_undisclosed
+from patchpilot.series.draft import Drafts
 from patchpilot.series.recipient_edits import Edits, EditStore, addresses, new_recipients, topic_key
 from patchpilot.services.topic.read_series import read_series
 
@@ -39,6 +41,7 @@ class Planned:
     """The plan of one source. `sources` are its patches (or the one path), `topic` is what its edits are kept under (None: nothing to keep).
 
     `left_out` are those whom the plan had and the edits took out, `commits` the full ids where the source has some.
+    `undisclosed` is whether it is the plan of a fix that is not public yet.
     """
 
     source: str
@@ -48,6 +51,7 @@ class Planned:
     edits: Edits = field(default_factory=Edits)
     left_out: tuple[Recipient, ...] = ()
     commits: tuple[str, ...] = ()
+    undisclosed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,7 @@ class MaintainersRequest:
     """Whose recipients are asked for: TARGETs (none: the topic over `base`), or source files, folders or globs.
 
     `tree` is an unpacked tree, `repo` the repository; `switches` are get_maintainer.pl's. `per_patch` asks for a plan of each patch, `security` for
-    the security contact and maintainers alone. `from_archive` reads a TARGET that is a Message-ID or a URL.
+    that of a fix that is not public yet, which a topic whose author said so has anyway. `from_archive` reads a TARGET that is a Message-ID or a URL.
     """
 
     targets: Sequence[str] = ()
@@ -97,7 +101,8 @@ def _plan_targets(request: MaintainersRequest, repository: Repository | None, pr
     for at, series_ in enumerate(series):
         progress("looking up recipients", at, len(series))
         members = [Series((patch,)) for patch in series_.patches] if request.per_patch else [series_]
-        results += [_planned(member, series_, sources, repository, security=request.security) for member in members if member.patches]
+        undisclosed = request.security or _is_undisclosed(series_, repository)
+        results += [_planned(member, series_, sources, repository, undisclosed=undisclosed) for member in members if member.patches]
     return PlanResult(tuple(results), source.label, str(repository.top) if repository else None)
 
 
@@ -109,11 +114,12 @@ def plan_series(
     switches: Mapping[str, Any] | None = None,
     profile: str = "",
     topic: str | None = None,
-    security: bool = False,
+    undisclosed: bool = False,
 ) -> Planned:
     """The plan of a series, edits made: what the TUI and `send` use. A tree without MAINTAINERS gives a plan of those named in the message, and says so.
 
-    `topic` says what its edits are kept under, where the caller knows better; `security` leaves out all but the security contact and maintainers.
+    `topic` says what its edits are kept under, where the caller knows better; `undisclosed` asks for the plan of a fix
+    that is not public yet.
     """
     source = tree or source_tree(None, repository)
     try:
@@ -122,7 +128,7 @@ def plan_series(
     except MissingError as error:
         sources = sources_of(source, repository, switches, profile, nothing())
         remarks = (f"{error.message}: only recipients named in the message are known",)
-    planned = _planned(series, series, sources, repository, topic, security=security)
+    planned = _planned(series, series, sources, repository, topic, undisclosed=undisclosed)
     return replace(planned, plan=replace(planned.plan, warnings=(*remarks, *planned.plan.warnings)))
 
 
@@ -232,22 +238,53 @@ def sources_of(
     return Sources(file, source, switches, project.lists, repository, history, sender)
 
 
+def _is_undisclosed(series: Series, repository: Repository | None) -> bool:
+    """Whether these are the patches of a topic that fixes a security problem which is not public yet."""
+    from patchpilot.services.topic.find_topic import read_draft
+
+    if repository is None or repository.bare:
+        return False
+    with Drafts() as drafts:
+        if not any(draft.is_undisclosed for draft in drafts.all(repository.key)):
+            return False
+    ids = tuple(patch.commit for patch in series.patches if patch.commit)
+    return read_draft(repository, SendRequest(), series, ids).is_undisclosed
+
+
 def _planned(
-    member: Series, series: Series, sources: Sources, repository: Repository | None, topic: str | None = None, *, security: bool = False
+    member: Series,
+    series: Series,
+    sources: Sources,
+    repository: Repository | None,
+    topic: str | None = None,
+    *,
+    undisclosed: bool = False,
 ) -> Planned:
     patches: tuple[Patch, ...] = (*member.patches, *((series.cover,) if series.cover else ()))
     key = topic or topic_key(series, repository)
     edits = EditStore().load(key)
     names = tuple(patch.source for patch in member.patches)
     ids = [patch.commit for patch in series.patches if patch.commit]
-    whole = plan_patches(patches, sources, prep_of(repository, ids) if repository else None)
-    plan = edits.apply(whole)
+    if undisclosed:
+        whole = plan_undisclosed(patches, sources)
+        # whoever was added for a public send is not to know; the call that sends may name others
+        plan = _with_note(Edits(dropped=edits.dropped).apply(whole), edits)
+    else:
+        whole = plan_patches(patches, sources, prep_of(repository, ids) if repository else None)
+        plan = edits.apply(whole)
     left_out = tuple(recipient for recipient in whole.recipients if recipient.address.key in edits.dropped)
-    if security:
-        if not sources.lists.security:
-            raise UsageError("this project has no security contact", hint="write to its maintainers in private")
-        plan = for_security(plan, sources.lists.security)
-    return Planned(names[0], names, plan, key, edits, left_out, tuple(patch.commit for patch in member.patches if patch.commit))
+    commits = tuple(patch.commit for patch in member.patches if patch.commit)
+    return Planned(names[0], names, plan, key, edits, left_out, commits, undisclosed)
+
+
+def _with_note(plan: RecipientPlan, edits: Edits) -> RecipientPlan:
+    """The plan of an undisclosed fix, with whom the user's edits add and it leaves out."""
+    there = {recipient.address.key for recipient in plan.recipients}
+    added = [address.email for _, address in edits.placed if address.key not in there]
+    if not added:
+        return plan
+    said = f"added manually, but not for an undisclosed fix: {', '.join(added)}; name them with send --to or --cc"
+    return replace(plan, warnings=(*plan.warnings, said))
 
 
 def expand(word: str, tree: Tree) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from patchpilot.errors import MissingError, UsageError
 from patchpilot.model.action import Action
 from patchpilot.model.message_id import message_id_of
+from patchpilot.outgoing.outbox import Outbox
 from patchpilot.threads.mail_classifier import Classified
 from patchpilot.threads.mail_kinds import WANTS_ANSWER
 from patchpilot.threads.mbox import read_mails
@@ -27,6 +28,13 @@ class AnsweredMail:
     def message_id(self) -> str:
         """Its Message-ID."""
         return self.mail.mail.message_id
+
+
+def is_undisclosed(answered: AnsweredMail) -> bool:
+    """Whether a mail belongs to the thread of a security fix that is not public yet."""
+    mail = answered.mail.mail
+    with Outbox() as outbox:
+        return not outbox.undisclosed_ids().isdisjoint((mail.message_id, mail.in_reply_to, *mail.references))
 
 
 def answered_mail(target: str, template: str, store: Store) -> AnsweredMail:

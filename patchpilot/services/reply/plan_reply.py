@@ -22,9 +22,10 @@ from patchpilot.outgoing.outgoing_mail import OutgoingMail
 from patchpilot.outgoing.reply_drafts import ReplyDraft, ReplyDrafts
 from patchpilot.outgoing.reply_mail import reply_recipients, reply_references, reply_subject
 from patchpilot.outgoing.transport import Transport
+from patchpilot.projects.detection import is_list_address
 from patchpilot.projects.loading import projects
 from patchpilot.series.message_ids import new_message_ids
-from patchpilot.services.reply.answered_mail import AnsweredMail
+from patchpilot.services.reply.answered_mail import AnsweredMail, is_undisclosed
 from patchpilot.services.reply.reply_text import first_text, text_notes, text_problems
 from patchpilot.services.track.discover_series import known_addresses
 from patchpilot.threads.sender import real_sender
@@ -55,6 +56,7 @@ def open_draft(answered: AnsweredMail, template: str, *, archive: str, sender: A
         known = drafts.find(answered.message_id, template)
     if known:
         return known
+    archive = "" if is_undisclosed(answered) else archive
     return _new_draft(
         answered, template, reply_subject(answered.mail.mail.subject), first_text(answered.mail, template, sender, archive, tags)
     )
@@ -129,6 +131,10 @@ def plan_reply(
     if patch and (stable := tuple(address for address in (*to, *cc) if address.key in lists)):
         # a patch for a stable tree is for its list; whoever reported the failure gets a copy
         to, cc = stable, tuple(address for address in (*to, *cc) if address not in stable)
+    undisclosed = is_undisclosed(answered)
+    public = tuple(one for one in (*to, *cc) if undisclosed and is_list_address(one.email))
+    to = tuple(one for one in to if one not in public)
+    cc = tuple(one for one in cc if one not in public)
     if not to:
         raise RefusedError("no recipients: the mail names nobody but you", hint="reply to a mail that others sent or received")
     mail = replace(
@@ -139,7 +145,7 @@ def plan_reply(
         in_reply_to=answered.message_id,
         references=reply_references(answered.mail.mail),
     )
-    blind, unusable = sort_out(blind_copies(repository, account))
+    blind, unusable = sort_out(() if undisclosed else blind_copies(repository, account))
     bcc = tuple(address.header() for address in blind)
     rendered = transport.render_mail(repository, account, mail, bcc, identity)
     refuse_foreign([rendered])
@@ -147,4 +153,7 @@ def plan_reply(
     remarks = (*omitted, *(f"sendemail.bcc: {remark}" for remark in unusable))
     notes = () if patch else tuple(text_notes(draft.text))
     warnings = (*(SendProblem("recipients", remark) for remark in remarks), *notes)
+    if public:
+        names = ", ".join(one.email for one in public)
+        warnings = (*warnings, SendProblem("security-on-list", f"not sent to a list, because the fix is undisclosed: {names}"))
     return ReplyPlan(draft, answered, transport, account, mail, rendered, refusals, warnings, bcc, identity)

@@ -25,7 +25,10 @@ _WROTE = re.compile(r"\bwrote:$")
 
 
 def first_text(mail: Classified, name: str, sender: Address, archive: str, tags: Sequence[str]) -> str:
-    """The text of a new reply from a template: the mail quoted, and what is known of it filled in; the rest is to be written."""
+    """The text of a new reply from a template: the mail quoted, and what is known of it filled in; the rest is to be written.
+
+    `archive` is where the mail is linked to, "" for nowhere.
+    """
     subject = parse_subject(mail.mail.subject)
     versions = mail.place.versions or stable_versions([word for mark in subject.marks for word in mark.split()])
     values = {
@@ -35,7 +38,7 @@ def first_text(mail: Classified, name: str, sender: Address, archive: str, tags:
         "name": sender.name,
         "version": str(subject.version or 1),
         "date": _day(mail.mail.date),
-        "link": f"{archive.rstrip('/')}/{mail.mail.message_id}/",
+        "link": f"{archive.rstrip('/')}/{mail.mail.message_id}/" if archive else "",
     }
     if versions:
         values["trees"] = ", ".join(f"{version}.y" for version in versions)

@@ -12,6 +12,7 @@ from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.outgoing.reply_drafts import ReplyDrafts
 from patchpilot.outgoing.sender_lock import one_at_a_time, sole_sender
 from patchpilot.outgoing.transport import Delivery
+from patchpilot.services.reply.answered_mail import is_undisclosed
 from patchpilot.services.reply.plan_reply import ReplyPlan
 from patchpilot.services.send.send_mails import credential_of, note_login
 from patchpilot.services.send.send_plan import MailResult
@@ -115,4 +116,5 @@ def _as_send(planned: ReplyPlan, repository: Repository) -> Send:
         begun="",
         entries=(),
         identity=planned.identity,
+        undisclosed=is_undisclosed(planned.answered),
     )

@@ -54,7 +54,7 @@ def send_report(repository: Repository, plan: SendPlan, result: SendResult, toda
         for message in result.messages
     )
     headline = f"v{result.version}: {sum(accepted)} of {counted(len(accepted), 'mail')} accepted"
-    if result.state != "sent":
+    if result.state != "sent" or plan.draft.is_undisclosed:
         return SendReport(headline, mails, result.advice, at)
     project = find_project(plan.request.profile) if plan.request.profile else default_project()
     days = project.mail.waiting_days

@@ -11,10 +11,16 @@ from patchpilot.model.address import Address, sort_out
 from patchpilot.model.counted import counted
 from patchpilot.model.draft import Draft
 from patchpilot.model.patch import Series
-from patchpilot.model.recipient import Recipient
+from patchpilot.model.recipient import TEAM, Recipient
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing import transports
-from patchpilot.outgoing.git_recipients import configured_recipients, expand, is_suppressed, read_aliases
+from patchpilot.outgoing.git_recipients import (
+    configured_recipients,
+    expand,
+    is_suppressed,
+    read_aliases,
+    settings_with_recipients,
+)
 from patchpilot.outgoing.mail_account import Account, read_account
 from patchpilot.outgoing.preflight import is_list
 from patchpilot.projects.project import Project
@@ -53,6 +59,8 @@ def addressees(
 ) -> Addressees:
     """The recipients of a series: everybody gets every mail of it. `planned` and `project` are its plan and profile where the caller has them."""
     project = project or profile_of(repository, request.profile, series)
+    if draft.is_undisclosed:
+        return _undisclosed(repository, replace(request, profile=project.name), account, series, planned)
     by_address: dict[str, Recipient] = {}
     recipients: tuple[Recipient, ...] = ()
     trees: tuple[str, ...] = ()
@@ -78,10 +86,31 @@ def addressees(
             by_address,
             [Recipient(Address("", address), "list", None, "cc", (f"{project.title}'s list",)) for address in project.lists.main[:1]],
         )
-    _answered(by_address, draft, project)
-    ordered = sorted(by_address.values(), key=lambda one: one.header != "to")
-    usable, said = _usable(ordered)
+    if draft.answers.get("regression", "no") != "no" and project.lists.regressions:
+        tracker = Address("", project.lists.regressions)
+        _add(by_address, [Recipient(tracker, "regressions list", None, "cc", ("answered: this fixes a regression",))])
+    usable, said = _usable(_to_first(by_address))
     return Addressees(usable, tuple(address.header() for address in blind), trees, (*remarks, *said))
+
+
+def _undisclosed(repository: Repository, request: SendRequest, account: Account, series: Series, planned: "Planned | None") -> Addressees:
+    """The recipients of a fix that is not public yet: those of its plan, and whom this very call names.
+
+    Nobody is added by a tag, a file, an edit that was kept, a cover letter or the configuration.
+    """
+    by_address: dict[str, Recipient] = {}
+    recipients, trees, remarks = _planned(repository, request, series, planned, undisclosed=True)
+    # with --no-auto the call names the maintainers; the security team gets its copy all the same
+    _add(by_address, [one for one in recipients if request.auto or one.role == TEAM])
+    _add(by_address, _named(repository, request))
+    settings = settings_with_recipients(repository, account, transports.find(request.via))
+    ignored = (f"not used for an undisclosed fix: {', '.join(settings)}",) if settings else ()
+    usable, said = _usable(_to_first(by_address))
+    return Addressees(usable, (), trees, (*remarks, *said, *ignored))
+
+
+def _to_first(by_address: dict[str, Recipient]) -> tuple[Recipient, ...]:
+    return tuple(sorted(by_address.values(), key=lambda one: one.header != "to"))
 
 
 def answer_named(repository: Repository, name: str, value: str, request: SendRequest) -> str:
@@ -123,13 +152,22 @@ def difference(before: Sequence[Recipient], after: Sequence[Recipient]) -> str:
 
 
 def _planned(
-    repository: Repository, request: SendRequest, series: Series, planned: "Planned | None"
+    repository: Repository,
+    request: SendRequest,
+    series: Series,
+    planned: "Planned | None",
+    *,
+    undisclosed: bool = False,
 ) -> tuple[tuple[Recipient, ...], tuple[str, ...], tuple[str, ...]]:
-    """(recipients, trees, remarks) of the recipient plan; none of them where the tree has no MAINTAINERS."""
+    """(recipients, trees, remarks) of the recipient plan; none of them where the tree has no MAINTAINERS.
+
+    A plan of the other kind, of a public or an undisclosed fix, is made anew.
+    """
     from patchpilot.services.maintainers.topic_recipients import plan_series
 
     try:
-        planned = planned or plan_series(series, repository, profile=request.profile)
+        if planned is None or planned.undisclosed != undisclosed:
+            planned = plan_series(series, repository, profile=request.profile, undisclosed=undisclosed)
     except MissingError as error:
         return (), (), (f"no recipients from MAINTAINERS: {error.message}",)
     trees = tuple(tree for section in planned.plan.sections for tree in section.trees)
@@ -183,18 +221,3 @@ def _add(by_address: dict[str, Recipient], recipients: Sequence[Recipient]) -> N
         header = recipient.header if recipient.by_hand or (recipient.header == "to" and not known.by_hand) else known.header
         reasons = tuple(dict.fromkeys((*known.reasons, *recipient.reasons)))
         by_address[recipient.address.key] = replace(known, header=header, reasons=reasons, by_hand=known.by_hand or recipient.by_hand)
-
-
-def _answered(by_address: dict[str, Recipient], draft: Draft, project: Project) -> None:
-    """The recipients after the pre-send answers: a security problem is sent to no list, a regression also to its tracker."""
-    if draft.answers.get("security") == "yes":
-        for key in [key for key, recipient in by_address.items() if is_list(recipient) and not recipient.by_hand]:
-            del by_address[key]
-        if project.lists.security:
-            team = Address("", project.lists.security)
-            by_address[team.key] = Recipient(team, "security team", None, "to", ("answered: this is a security problem",))
-    elif draft.answers.get("regression", "no") != "no" and project.lists.regressions:
-        _add(
-            by_address,
-            [Recipient(Address("", project.lists.regressions), "regressions list", None, "cc", ("answered: this fixes a regression",))],
-        )

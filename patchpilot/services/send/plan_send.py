@@ -24,10 +24,11 @@ from patchpilot.services.send.mail_recipients import addressees
 from patchpilot.services.send.mail_text import wording_of
 from patchpilot.services.send.preflight_facts import TopicToSend, gather_facts
 from patchpilot.services.send.propose_prefix import mark_warnings
-from patchpilot.services.send.questions import is_regression, judge_answer
+from patchpilot.services.send.questions import answered, is_regression
 from patchpilot.services.send.reroll import reroll
 from patchpilot.services.send.review_warnings import open_point_warnings, tag_warnings
 from patchpilot.services.send.send_plan import SendPlan
+from patchpilot.services.send.undisclosed import refuse_public_server
 from patchpilot.services.topic.find_topic import as_asked, base_of_topic, find_draft, read_topic
 from patchpilot.services.topic.topic_project import profile_of
 
@@ -55,7 +56,8 @@ def plan(repository: Repository, request: SendRequest, *, progress: Progress = s
         project = layered(project, [draft.prefix.split()])
     request = replace(request, profile=project.name)
     draft = as_asked(reroll(draft, repository), request) if request.reroll else draft
-    draft = replace(draft, answers={**draft.answers, **{name: judge_answer(repository, name, text) for name, text in request.answers}})
+    draft = answered(repository, draft, request)
+    refuse_public_server(draft, account)
     base = base_of_topic(repository, request, ids)
     progress("looking up recipients")
     people = addressees(repository, request, account, draft, series, project=project)

@@ -64,6 +64,7 @@ def gather_facts(repository: Repository, topic: TopicToSend, rendered: RenderedS
         earlier = outbox.with_patch_ids(patch_ids) if patch_ids else ()
         first_time = not in_demo() and not outbox.ever_sent()
         sent = [send for send in outbox.sends(draft.change_id) if send.state in ("sent", "partial")]
+        private_ids = outbox.undisclosed_ids()
     before = [send for send in sent if send.version == version]
     records: tuple[SentRecord, ...] = ()
     if not request.to_self:
@@ -96,6 +97,8 @@ def gather_facts(repository: Repository, topic: TopicToSend, rendered: RenderedS
         too_soon=_too_soon(project, draft, version, now, request.resend),
         first_time=first_time,
         records=records,
+        private_ids=private_ids,
+        public_parent=_public_parent(draft, private_ids) if draft.is_undisclosed else "",
         same_version=before[-1] if before else None,
         damaged=(
             damages(
@@ -110,6 +113,17 @@ def gather_facts(repository: Repository, topic: TopicToSend, rendered: RenderedS
             else file_damages(repository, list(zip([mail.raw for mail in mails[-len(series.patches) :]], series.patches, strict=True)))
         ),
     )
+
+
+def _public_parent(draft: Draft, private_ids: frozenset[str]) -> str:
+    """The archive that has the mail which a draft answers, as far as followed series show it; "" where none does."""
+    from patchpilot.threads.track_store import Store
+
+    if not draft.in_reply_to or draft.in_reply_to in private_ids:
+        return ""
+    with Store() as store:
+        entry = store.with_mail(draft.in_reply_to)
+    return (entry.lore or "") if entry else ""
 
 
 def _too_soon(project: Project, draft: Draft, version: int, now: datetime, resend: bool) -> str:

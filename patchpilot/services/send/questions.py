@@ -99,6 +99,12 @@ def answer(repository: Repository, name: str, value: str, *, target: str | None 
         return drafts.keep(draft, after, "answered")
 
 
+def answered(repository: Repository, draft: Draft, request: SendRequest) -> Draft:
+    """The draft with the answers that a call gives; nothing is written."""
+    given = {name: judge_answer(repository, name, text) for name, text in request.answers}
+    return replace(draft, answers={**draft.answers, **given})
+
+
 def judge_answer(repository: Repository | None, name: str, value: str) -> str:
     """An answer in the form it is kept in; UsageError says which are taken."""
     text = value.strip()
@@ -135,13 +141,13 @@ def questions(series: Series, draft: Draft, project: Project) -> tuple[PreSendQu
     security = PreSendQuestion(
         "security",
         "Could somebody use this bug to attack a machine (a security problem)?",
-        f"Such fixes are sent to {team} and the maintainers first, not to a public list: attackers read lists before users can update.",
+        f"Such fixes are sent to the maintainers with a copy to {team} first, and to nobody else: attackers read lists before users can update.",
         ("no", "yes"),
         _evidence(_SECURITY, series.patches),
         draft.answers.get("security"),
         (
             "sent to the recipients of the Recipients stage, lists included",
-            f"sent to {team} and the maintainers only, to no list; they say when to post it publicly",
+            f"sent to the maintainers and {team} only; they say when to post it publicly. No public archive is searched for it",
         ),
     )
     regression = PreSendQuestion(
@@ -179,8 +185,11 @@ def is_regression(draft: Draft) -> bool:
 
 
 def introduced(draft: Draft, series: Series) -> str | None:
-    """The `#regzbot introduced:` line for a topic answered to be a regression; None when it is not, or nothing names the commit that introduced the bug."""
-    if not is_regression(draft):
+    """The `#regzbot introduced:` line for a topic answered to be a regression; None when it is not, or nothing names the commit that introduced the bug.
+
+    An undisclosed fix has none: the tracker reads public mails.
+    """
+    if not is_regression(draft) or draft.is_undisclosed:
         return None
     value = draft.answers["regression"]
     if value != "yes":

@@ -76,8 +76,9 @@ def with_changelog(draft: Draft, text: str, repository: Repository | None = None
     body = text.strip("\n")
     if body and draft.version > 1 and not re.search(rf"\bv{draft.version}\b.*:", body):
         body = f"{changelog_title(draft.version)}\n{body}"
-    if body and last and not re.search(r"^- link to v\d+", body, re.IGNORECASE | re.MULTILINE):
-        body = f"{body}\n- Link to v{last.version}: {link_to(last, repository)}"
+    link = link_to(last, repository) if last else ""
+    if body and last and link and not re.search(r"^- link to v\d+", body, re.IGNORECASE | re.MULTILINE):
+        body = f"{body}\n- Link to v{last.version}: {link}"
     return replace(draft, changelogs={**draft.changelogs, str(draft.version): body})
 
 
@@ -119,9 +120,14 @@ def remember(repository: Repository, send: Send, draft: Draft) -> None:
 
 
 def link_to(send: Send, repository: Repository | None = None) -> str:
-    """The link to a send's first mail: on the archive that `patchpilot.lore` names where others can reach that, else the project's."""
+    """The link to a send's first mail: on the archive that `patchpilot.lore` names where others can reach that, else the project's.
+
+    "" for an undisclosed fix: no archive has it, and nothing public names it.
+    """
     from urllib.parse import urlsplit
 
+    if send.undisclosed:
+        return ""
     settings = user_settings(repository.top, problems=[]) if repository else None
     lore = settings.get("lore") if settings else ""
     project = profile_of(repository, settings.get("profile"), Series(())) if repository and settings else default_project()

@@ -24,7 +24,9 @@ from patchpilot.outgoing.outgoing_mail import OutgoingMail
 from patchpilot.outgoing.sender_lock import sole_sender
 from patchpilot.series.recipient_edits import EditStore, branch_key, on_one_line
 from patchpilot.services.send.concurrent_sends import sent_since, words_of
+from patchpilot.services.send.questions import answered
 from patchpilot.services.send.send_plan import SendPlan
+from patchpilot.services.send.undisclosed import refuse_public_mails, refuse_public_server
 from patchpilot.services.topic.find_topic import find_draft
 
 UNKNOWN_AS = ("keep", "sent", "lost")
@@ -46,6 +48,8 @@ def plan_resume(
 ) -> SendPlan:
     """The last send as a plan. `unknown_as` says what became of mails in state unknown: "keep" leaves them, "sent" and "lost" settle them.
 
+    No archive is asked about an undisclosed fix.
+
     `by_id` gives it by Message-ID. With `lookup`, those that an archive has are accepted; one it does not have (yet) stays unknown. `drop`
     names recipients to drop from the mails that were not sent. Only what an archive has is written now; what is given for
     mails and recipients is written when the plan is carried out.
@@ -53,12 +57,16 @@ def plan_resume(
     on_one_line("--drop", drop)
     progress("looking for the last send")
     draft = find_draft(repository, replace(request, prefix=None, version=None, in_reply_to=None))
+    draft = answered(repository, draft, request)
     with sole_sender(draft.change_id), Outbox() as outbox:
         sends = outbox.sends(draft.change_id, kind="to-self" if request.to_self else "real")
         if not sends:
             raise UsageError("nothing from this topic has been sent yet", hint=Action("send", (), "send it: {}"))
         send = outbox.settle(sends[-1].id)
+        refuse_public_mails(draft, send)
         _refuse_wrong_ids(send, by_id)
+        if draft.is_undisclosed or send.undisclosed:
+            lookup = None
         for entry in send.entries:
             if entry.state is MailState.UNKNOWN and lookup and by_id.get(entry.mail.message_id) != "sent":
                 progress(f"looking for {entry.mail.message_id}")
@@ -77,6 +85,7 @@ def plan_resume(
     send = without_recipients(send, keys)
     identity = request.identity or send.identity
     account = transports.find(send.transport).account(repository, identity)
+    refuse_public_server(draft, account)
     since = () if request.to_self else sent_since(send)
     # the reason that the send was forced with is none for sending it after another one
     force = request.force if since else send.force

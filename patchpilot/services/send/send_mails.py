@@ -179,4 +179,5 @@ def as_send(planned: SendPlan) -> Send:
         entries=(),
         identity=planned.request.identity,
         tracking_data=planned.tracking_data,
+        undisclosed=planned.draft.is_undisclosed,
     )

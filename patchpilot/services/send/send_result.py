@@ -58,7 +58,13 @@ def _advice(send: Send) -> tuple[Advice, ...]:
     """What to do about mails that were not accepted."""
     lines: list[Advice] = []
     states = {entry.state for entry in send.entries}
-    if states == {MailState.ACCEPTED} and send.kind == "real":
+    if states == {MailState.ACCEPTED} and send.kind == "real" and send.undisclosed:
+        lines += [
+            "undisclosed: the replies come to you alone, and no archive is asked for them",
+            Action("track", ("add", "--mbox", "FILE"), "to track replies that you saved in an mbox: {}"),
+            Action("send", ("--security", "no", "--reroll"), "once the maintainers say that it is public: {}"),
+        ]
+    elif states == {MailState.ACCEPTED} and send.kind == "real":
         lines += [
             Hint(
                 (
@@ -85,7 +91,9 @@ def _advice(send: Send) -> tuple[Advice, ...]:
     elif states & set(WAITING):
         lines.append(Action("send", ("--resume",), "send the rest, with the same Message-IDs: {}"))
     unknown_state = [entry.mail.message_id for entry in send.entries if entry.state is MailState.UNKNOWN]
-    if unknown_state:
+    if unknown_state and send.undisclosed:
+        lines.append("ask a recipient whether it was received: no archive is asked about an undisclosed fix")
+    elif unknown_state:
         from patchpilot.services.settings import user_settings
 
         archive = user_settings(Path(send.repository), problems=[]).get("lore").rstrip("/")

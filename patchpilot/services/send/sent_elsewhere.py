@@ -70,7 +70,7 @@ def sent_records(
 ) -> tuple[SentRecord, ...]:
     """What tags and b4 know to have been sent of a topic; where they and the outbox (`known`) know nothing, what the archive has."""
     records = (*_of_tags(repository, draft, series), *_of_b4(repository, draft, version))
-    if records or known or request.offline or draft.answers.get("security") == "yes":
+    if records or known or request.offline or draft.is_undisclosed:
         return records
     return _of_archive(repository, series, mails)
 

@@ -7,7 +7,9 @@ from patchpilot.errors import InputError, NetworkError, UsageError
 from patchpilot.model.mail import Mail, parse_patch
 from patchpilot.model.message_id import message_id_of
 from patchpilot.model.patch import Series
+from patchpilot.outgoing.outbox import Outbox
 from patchpilot.services.track.follow_series import default_archive
+from patchpilot.services.track.known_series import undisclosed_error
 from patchpilot.services.track.poll_archives import ArchiveAt
 from patchpilot.threads.archive import LORE, archive_of
 from patchpilot.threads.mail_classifier import classify
@@ -28,13 +30,17 @@ def series_at(
 ) -> Series:
     """The patches of the revision that a mail is part of, or that it answers; their sources are their Message-IDs.
 
-    UsageError for a word that is no Message-ID or archive's URL, InputError where no patch is found, NetworkError where nobody may or can be asked.
+    UsageError for a word that is no Message-ID or archive's URL, RefusedError for a mail of an undisclosed fix,
+    InputError where no patch is found, NetworkError where nobody may or can be asked.
     """
     message_id = message_id_of(target)
     if message_id is None:
         raise UsageError(f"{target}: neither a Message-ID nor an archive URL", hint="e.g. <20240101120000.1-1-ada@example.org>")
     if offline:
         raise NetworkError(f"cannot read {target} with --offline", hint="omit --offline, or name a file that has the patches")
+    with Outbox() as outbox:
+        if message_id in outbox.undisclosed_ids():
+            raise undisclosed_error(message_id)
     with (archive_at or default_archive(where=where))(archive_of(target, lore)) as archive:
         mails = unique(archive.thread(message_id))
     revision = _revision(message_id, mails)

@@ -121,6 +121,9 @@ def _recognised(drafts: Drafts, outbox: Outbox, seen: _Seen) -> Draft:
         else:
             draft = Draft(named or new_change_id(title), seen.home, seen.branch)
     followed = follow(draft, seen.branch, seen.patches)
+    if "security" not in followed.answers and outbox.is_undisclosed(followed.change_id):
+        # its draft was lost or reset: only an answer makes it public
+        followed = replace(followed, answers={**followed.answers, "security": "yes"})
     return replace(followed, version=max(followed.version, outbox.last_version(followed.change_id)))
 
 

@@ -19,7 +19,7 @@ from patchpilot.services.send.reroll import changes, unfinished
 from patchpilot.services.send.sent_elsewhere import sent_tags
 from patchpilot.services.topic.find_topic import read_draft, read_topic
 from patchpilot.services.topic.topic_series import series_of
-from patchpilot.services.track.known_series import Tracked
+from patchpilot.services.track.known_series import SAVE_REPLIES, Tracked
 from patchpilot.threads.thread_values import FINAL, LANDED, NextStep, NextStepNeed, SeriesState, decide_topic
 from patchpilot.threads.track_store import Store
 
@@ -118,7 +118,7 @@ class TopicState:
             assert self.last is not None
             return f"sent on {self.last.begun[:10]}, not followed"
         if self.series.summary is None:
-            return "sent, not on the archive yet"
+            return "sent, undisclosed" if self.series.undisclosed else "sent, not on the archive yet"
         why = self.series.summary.why
         return f"{self.state}{f': {why}' if why else ''}"
 
@@ -136,6 +136,8 @@ class TopicState:
             return NextStep(NextStepNeed.ACTION, Action("send", ("--dry-run",), "review the mails, then send them: `{}`"))
         if self.series is None:
             assert self.last is not None
+            if self.last.undisclosed:
+                return NextStep(NextStepNeed.PATIENCE, SAVE_REPLIES)
             return NextStep(NextStepNeed.ACTION, Action("track", ("add", f"<{self.last.entries[0].mail.message_id}>"), "follow it: `{}`"))
         if self.is_begun and self.state not in (*FINAL, *LANDED):
             begun = replace(self.draft, version=self.next_version)

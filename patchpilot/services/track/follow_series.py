@@ -15,7 +15,15 @@ from patchpilot.model.progress import Progress, silent
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.series.patch_pairing import title_key
 from patchpilot.services.settings import user_settings
-from patchpilot.services.track.known_series import Tracked, moment_of, sent_with, shown_series, with_mails
+from patchpilot.services.track.known_series import (
+    Tracked,
+    moment_of,
+    sent_with,
+    shown_series,
+    undisclosed_error,
+    undisclosed_ids,
+    with_mails,
+)
 from patchpilot.services.track.poll_archives import ArchiveAt, Archives, PollResult, poll_archives
 from patchpilot.threads.archive import CACHE_SECONDS, LORE, MailArchive, NotInArchiveError, archive_of, received
 from patchpilot.threads.authored_series import originals
@@ -79,6 +87,8 @@ def add(
     message_id = message_id_of(target)
     if message_id is None:
         raise UsageError(f"{target}: neither a Message-ID nor an archive URL", hint="e.g. <20240101120000.1-1-ada@example.org>")
+    if message_id in undisclosed_ids(store):
+        raise undisclosed_error(message_id)
     url = archive_of(target, archive_address(lore))
     with archive_at(url) as archive:
         gathered = gather(archive, message_id, reader=store.reader, progress=progress)
@@ -198,8 +208,9 @@ def update(
     reported, trouble = _reports_in_mailbox(store, archives, progress)
     entries = [store.entry(number) for number in numbers] if numbers else list(store.entries())
     before = {entry.id: shown_series(entry, store, None, progress) for entry in entries}
+    private = {number for number, series in before.items() if series.undisclosed}
     due = {entry.id for entry in entries if numbers or request.everything or _is_due(before[entry.id], store.reader.now)}
-    polled = _polled([before[number] for number in sorted(due)], request, store, archives, progress)
+    polled = _polled([before[number] for number in sorted(due - private)], request, store, archives, progress)
     whole = (due - polled.quiet - polled.cached) | {number for number, series in before.items() if series.mails.damaged}
     with store.changing():
         for number in polled.quiet:
@@ -294,6 +305,11 @@ def _update_one(
     before: Tracked, store: Store, archives: Archives, lore: str | None, fresh: bool, repository: Repository | None, progress: Progress
 ) -> Tracked:
     entry = before.entry
+    if before.undisclosed:
+        # its replies are in a file, if anywhere
+        entry, lore = replace(entry, lore=None), None
+        if not entry.mbox:
+            return before
     known, damaged = store.readable_mails(entry.id)
     troubles: tuple[str, ...] = ()
     mails: tuple[Mail, ...] = ()

@@ -16,7 +16,7 @@ from patchpilot.model.mail import Mail
 from patchpilot.model.progress import Progress, silent
 from patchpilot.projects.detection import is_list_address
 from patchpilot.projects.loading import default_project
-from patchpilot.services.track.known_series import Tracked
+from patchpilot.services.track.known_series import Tracked, undisclosed_error
 from patchpilot.services.track.poll_archives import ArchiveAt
 from patchpilot.threads.archive import LORE, received
 from patchpilot.threads.mbox import unique, when
@@ -105,6 +105,8 @@ def make_forecast(series: Tracked, *, lore: str | None = None, archive_at: Archi
     """The estimate for a series, from the mails of its list, which are read once a month. InputError where the list has too few series."""
     if known := known_forecast(series):
         return known
+    if series.undisclosed:
+        raise undisclosed_error(series.entry.message_id)
     sample = _Sample.of(series)
     if sample is None or series.status is None:
         read = Action("track", ("update",), "`{}` reads its mails first")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from patchpilot.cache.entries import Kind, key_of, recall, remember
+from patchpilot.errors import RefusedError
 from patchpilot.model.action import Action, Hint
 from patchpilot.model.counted import counted
 from patchpilot.model.progress import Progress, silent
@@ -32,6 +33,8 @@ _SUMMARIES = Kind("series", tuple(str(_PACKAGE / name) for name in ("threads", "
 ARRIVES = timedelta(hours=1)
 """After this time an archive has a mail, or it does not arrive."""
 _LOOKED_FOR = timedelta(days=14)
+SAVE_REPLIES = Action("track", ("add", "--mbox", "FILE"), "save the replies to the undisclosed fix in an mbox, then `{}`")
+"""The next step of a series that no archive has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,11 @@ class Tracked:
     def is_read(self) -> bool:
         """Whether its mails were read."""
         return self.mails.is_read
+
+    @property
+    def undisclosed(self) -> bool:
+        """Whether it is a security fix that is not public yet: no archive, patchwork or browser is given its Message-IDs."""
+        return self.mails.undisclosed
 
     @property
     def state(self) -> SeriesState:
@@ -170,6 +178,8 @@ def shown_series(
         if lazy.damaged:
             again = Action("track", ("rebuild", str(entry.id)), "fetch its damaged mails again: `{}`")
             return Tracked(entry, None, unread, NextStep(NextStepNeed.ACTION, again), lazy)
+        if lazy.undisclosed:
+            return Tracked(entry, None, unread, NextStep(NextStepNeed.PATIENCE, SAVE_REPLIES), lazy)
         waiting = NextStep(
             NextStepNeed.PATIENCE, Action("track", ("update",), "wait: the archive does not have it yet (it can take minutes); then `{}`")
         )
@@ -190,9 +200,28 @@ def _reports_before(entry: TrackEntry, store: Store) -> tuple[DeliveryReport, ..
     return reports_about(reports, frozenset([entry.message_id, *sent]), [title_key(plain_title(entry.subject))])
 
 
+def undisclosed_ids(store: Store) -> frozenset[str]:
+    """The Message-IDs that no archive is to be asked about; read once in a call."""
+    if store.reader.undisclosed is None:
+        with Outbox() as outbox:
+            store.reader.undisclosed = outbox.undisclosed_ids()
+    return store.reader.undisclosed
+
+
+def is_undisclosed(entry: TrackEntry, store: Store) -> bool:
+    """Whether a series is a security fix that is not public yet: it is never looked for in an archive."""
+    ids = undisclosed_ids(store)
+    return bool(ids) and (entry.message_id in ids or not ids.isdisjoint(store.message_ids(entry.id)))
+
+
+def undisclosed_error(message_id: str) -> RefusedError:
+    """The error for a mail that no server is to be asked about."""
+    return RefusedError(f"{message_id} was sent as an undisclosed security fix: no server is asked about it", hint=SAVE_REPLIES)
+
+
 def missing_mails(entry: TrackEntry, known: frozenset[str], store: Store) -> tuple[DeliveryReport, ...]:
     """Mails of a series that were sent from here, and that its archive did not have when it was asked an hour after the send or later."""
-    if not entry.updated or (entry.mbox and not entry.lore):
+    if not entry.updated or (entry.mbox and not entry.lore) or is_undisclosed(entry, store):
         return ()
     sends = _sends_of(known, store)
     if not sends:
@@ -244,6 +273,8 @@ class _LazyStatus:
         self._entry, self._store, self._repository, self._progress = entry, store, repository, progress
         self._status: Status | None = None
         self.is_read = False
+        self.undisclosed = is_undisclosed(entry, store)
+        """Whether no server is to be asked about it."""
         self.damaged: tuple[str, ...] = ()
         """The ids of mails that could not be read, once the mails were."""
         self.window: MergeWindow | None = None

@@ -8,7 +8,7 @@ from pathlib import Path
 from patchpilot.cache.entries import Kind, key_of, recall, remember
 from patchpilot.errors import MissingError
 from patchpilot.model.progress import Progress, silent
-from patchpilot.services.track.known_series import Tracked
+from patchpilot.services.track.known_series import Tracked, undisclosed_error
 from patchpilot.threads.ci_verdict import CiVerdict, worst
 from patchpilot.threads.patchwork import PatchworkCheck, PatchworkPatch, read_patch
 from patchpilot.threads.series_summary import SeriesSummary
@@ -52,6 +52,8 @@ def ci_of(series: Tracked) -> CiVerdict:
 
 def read_patchwork(series: Tracked, *, offline: bool = False, progress: Progress = silent) -> tuple[PatchInPatchwork, ...]:
     """Ask the project's patchwork about each patch of the newest version. MissingError where the project has none, or the mails are not known."""
+    if series.undisclosed:
+        raise undisclosed_error(series.entry.message_id)
     status = series.status
     place = status.topic.project.mail.patchwork if status else ""
     if status is None or series.summary is None or not place:

@@ -11,7 +11,7 @@ from patchpilot.model.action import Action
 from patchpilot.model.mail import Mail
 from patchpilot.model.progress import Progress, silent
 from patchpilot.services.track.follow_series import numbered, of_mbox, own_mails, without_tests
-from patchpilot.services.track.known_series import Tracked, moment_of, shown_series
+from patchpilot.services.track.known_series import Tracked, is_undisclosed, moment_of, shown_series
 from patchpilot.services.track.poll_archives import ArchiveAt, Archives
 from patchpilot.threads.archive import LORE, NotInArchiveError
 from patchpilot.threads.collect_mails import gather, status_of
@@ -67,7 +67,9 @@ def _fetched(
     entry: TrackEntry, lore: str | None, store: Store, archives: Archives, progress: Progress
 ) -> tuple[tuple[Mail, ...], tuple[str, ...], PatchpilotError | None]:
     """The mails that the series' source has, what was left out, and why not all could be read."""
-    url = lore or entry.lore or (None if entry.mbox else LORE)
+    if is_undisclosed(entry, store) and not entry.mbox:
+        return (), ("undisclosed: no archive is asked",), None
+    url = None if is_undisclosed(entry, store) else lore or entry.lore or (None if entry.mbox else LORE)
     if url is None:
         return _from_file(Path(entry.mbox or ""), entry, store, progress)
     try:

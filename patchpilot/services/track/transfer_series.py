@@ -17,6 +17,7 @@ from patchpilot.errors import InputError
 from patchpilot.model.action import Action
 from patchpilot.model.mail import Mail
 from patchpilot.series.database import DamagedError
+from patchpilot.services.track.known_series import is_undisclosed
 from patchpilot.services.track.track_export import readable
 from patchpilot.threads.collect_mails import status_of
 from patchpilot.threads.ledger import PointState
@@ -47,8 +48,15 @@ class Imported:
 
 
 def as_lines(numbers: Sequence[int], store: Store, lost: Callable[[str], None]) -> Iterator[str]:
-    """These series as JSON lines, without line ends; `lost` gets a line for each mail that cannot be read."""
-    records = [store.record(number) for number in dict.fromkeys(numbers)]
+    """These series as JSON lines, without line ends; `lost` gets a line for each mail that cannot be read.
+
+    Undisclosed fixes are left out, and `lost` gets that: whoever imports them would ask an archive about them.
+    """
+    numbers = tuple(dict.fromkeys(numbers))
+    private = [number for number in numbers if is_undisclosed(store.entry(number), store)]
+    for number in private:
+        lost(f"series {number}: undisclosed, not exported: an import would ask an archive about it; use --format mbox")
+    records = [store.record(number) for number in numbers if number not in private]
     mails = {mail.message_id: mail.raw for record in records for mail in readable(record.entry.id, store, lost)}
     records = [replace(record, members=tuple(member for member in record.members if member[0] in mails)) for record in records]
     yield json.dumps({_HEADING: f"{SCHEMA}{VERSION}", "series": len(records), "mails": len(mails)})

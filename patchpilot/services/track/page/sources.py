@@ -17,13 +17,15 @@ class Sources:
 
     @classmethod
     def of(cls, series: Tracked) -> "Sources":
-        """A series that is read from a file or a local archive is linked to on lore."""
+        """A series that is read from a file or a local archive is linked to on lore, an undisclosed one nowhere."""
+        if series.undisclosed:
+            return cls("")
         lore = series.entry.lore or ""
         return cls((lore if lore.startswith(("https://", "http://")) else LORE).rstrip("/"))
 
     def mail(self, message_id: str) -> str:
-        """The address of a mail; "" without a Message-ID."""
-        return f"{self.archive}/{quote(message_id, safe='@')}/" if message_id else ""
+        """The address of a mail; "" without a Message-ID or an archive."""
+        return f"{self.archive}/{quote(message_id, safe='@')}/" if message_id and self.archive else ""
 
     def commit(self, commit: str, tree: str) -> str:
         """The address of a commit of a project's mainline or of a stable branch (`stable/…`); "" where none is known."""

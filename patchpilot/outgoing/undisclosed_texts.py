@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What mails must not say of a security fix that is not public yet: its report, its private thread."""
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
+
+from patchpilot.model.mail import parse_mail
+from patchpilot.model.message_id import message_id_of
+from patchpilot.model.patch import Series
+from patchpilot.model.rendered_mail import RenderedMail
+from patchpilot.model.send_problem import SendProblem
+
+_LINKS = ("link", "closes", "buglink")
+_OF_REPORTER = ("reported-by", "reported-and-tested-by")
+_CVE = re.compile(r"\bCVE-\d{4}-\d{4,}\b", re.IGNORECASE)
+
+
+def undisclosed_problems(series: Series, private_ids: Collection[str]) -> Iterator[SendProblem]:
+    """The tags of an undisclosed fix that name its report or a private thread.
+
+    A commit message becomes public with the fix, the report does not (Documentation/process/security-bugs.rst).
+    """
+    for patch in series.patches:
+        for tag in patch.trailers:
+            if tag.key not in _LINKS:
+                continue
+            linked = message_id_of(tag.value.split()[0] if tag.value.split() else "")
+            if tag.key != "link" or linked:
+                yield SendProblem(
+                    "names-report",
+                    f"{patch.subject.title}: {tag.name}: names a report or a thread that is not public",
+                    "remove the tag; it can be added once the report is public",
+                )
+    yield from _private_threads(((patch.subject.title, "\n".join(patch.message)) for patch in series.patches), private_ids)
+
+
+def undisclosed_warnings(series: Series) -> Iterator[SendProblem]:
+    """What of an undisclosed fix is only published where the reporter agrees."""
+    for patch in series.patches:
+        title = patch.subject.title
+        reporters = [tag for tag in patch.trailers if tag.key in _OF_REPORTER]
+        if reporters:
+            yield SendProblem(
+                "names-reporter", f"{title}: {reporters[0].name}: names the reporter", "ask whether the reporter agrees to that"
+            )
+        if cve := _CVE.search("\n".join((title, *patch.message))):
+            yield SendProblem("names-cve", f"{title}: names {cve[0]}", "omit it: the CVE team assigns it after the fix")
+
+
+def disclosing_problems(mails: Sequence[RenderedMail], private_ids: Collection[str]) -> Iterator[SendProblem]:
+    """The places where a public mail names a mail that was sent as an undisclosed fix."""
+    private = set(private_ids) - {mail.message_id for mail in mails}
+    texts = []
+    for mail in mails if private else ():
+        parsed = parse_mail(mail.raw)
+        texts.append((mail.subject, " ".join((parsed.in_reply_to or "", *parsed.references, parsed.body))))
+    yield from _private_threads(texts, private)
+
+
+def _private_threads(texts: Iterable[tuple[str, str]], private: Collection[str]) -> Iterator[SendProblem]:
+    """A problem for each private Message-ID in (title, text) pairs, also where a URL has it."""
+    for title, text in texts:
+        named = text.replace("%40", "@")
+        for message_id in sorted(private):
+            if message_id in named:
+                yield SendProblem(
+                    "private-thread",
+                    f"{title}: names {message_id}, which was sent as an undisclosed fix",
+                    "remove it: nobody else can read that thread",
+                )
