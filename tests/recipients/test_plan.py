@@ -196,11 +196,11 @@ def test_edits_follow_the_change_id_into_v2(widget_tree: Path) -> None:
     assert "dee@readers.example" in people(one_plan(widget_tree, patch(message="change-id: 20240101-other-1")), "cc")
 
 
-def test_a_security_fix_goes_to_no_list(widget_tree: Path) -> None:
+def test_an_undisclosed_fix_is_for_the_maintainers_with_a_copy_to_the_security_team(widget_tree: Path) -> None:
     plan = one_plan(widget_tree, patch(message="Reported-by: Rob Port <rob@port.example>"), "--security", "--profile", "linux")
-    assert people(plan, "to") == ["security@kernel.org", "ada@widgets.example", "bo@widgets.example", "cy@widgets.example"]
-    assert people(plan, "cc") == []
-    assert "omitted until the fix is public" in plan["warnings"][0]
+    assert people(plan, "to") == ["ada@widgets.example", "bo@widgets.example", "cy@widgets.example"]
+    assert people(plan, "cc") == ["security@kernel.org"]
+    assert "maintainers and the security team only" in plan["warnings"][0]
 
 
 def test_a_tree_without_maintainers_still_gives_a_plan_to_send(tmp_path: Path) -> None:

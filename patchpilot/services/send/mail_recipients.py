@@ -133,8 +133,11 @@ def answer_effect(repository: Repository, name: str, value: str, request: SendRe
     if after.answers == draft.answers:
         return ""
     account, project = read_account(repository, request.identity), profile_of(repository, request.profile, series)
-    was, now = (addressees(repository, request, account, state, series, project=project).recipients for state in (draft, after))
-    return difference(was, now)
+    now = addressees(repository, request, account, after, series, project=project).recipients
+    if after.is_undisclosed:
+        # no command of the configuration gets to see the patch, not even for the comparison
+        return f"{counted(len(now), 'recipient')} only: {', '.join(one.address.email for one in now)}" if now else ""
+    return difference(addressees(repository, request, account, draft, series, project=project).recipients, now)
 
 
 def difference(before: Sequence[Recipient], after: Sequence[Recipient]) -> str:

@@ -1,0 +1,317 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A security fix that is not public yet, from the first send to the public one: who gets it, and that no server is asked about it.
+
+Each test needs a repository and the command line, since a recipient may come from any part of the way; those that send
+need a mail server, since only its envelopes tell who gets a mail.
+"""
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from patchpilot.commits.repository import Repository
+from patchpilot.errors import RefusedError
+from patchpilot.model.mail import parse_mail
+from patchpilot.outgoing.mail_state import MailState, Outcome
+from patchpilot.outgoing.outbox import Outbox
+from patchpilot.services.reply.answered_mail import answered_mail
+from patchpilot.services.reply.plan_reply import keep_draft, open_draft, plan_reply, sender_of
+from patchpilot.threads.track_store import Store
+from tests.kit.cli import Outcome as Called
+from tests.kit.cli import call
+from tests.kit.prep import prep
+from tests.kit.repos import Repo
+from tests.kit.smtp import Faults, FaultySink
+from tests.kit.topics import SIGNED, topic, unpacked
+
+MAINTAINERS = """\
+WIDGET
+M:\tWilma Widget <wilma@example.org>
+R:\tRea Reviewer <rea@example.net>
+L:\twidget@lists.example.org
+S:\tMaintained
+F:\twidget.c
+"""
+MESSAGE = f"""widget: change line 1
+
+Line 1 was wrong.
+
+Cc: stable@vger.kernel.org
+Reported-by: Rob Port <rob@example.net>
+Tested-by: Tia Test <tia@example.net>
+Reviewed-by: Rea Reviewer <rea@example.net>
+Co-developed-by: Cody Dev <cody@example.net>
+Signed-off-by: Cody Dev <cody@example.net>
+{SIGNED}"""
+COVER = """widget: one line
+
+It was wrong.
+
+To: Cora Cover <cora@example.net>
+Cc: cover@lists.example.org
+"""
+TEAM = "security@kernel.org"
+ONLY = ("wilma@example.org", TEAM)
+
+
+@contextmanager
+def watched_server() -> Iterator[tuple[str, list[str]]]:
+    """A web server on loopback that has nothing, and what it was asked."""
+    asked: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_error(404)
+
+        do_HEAD = do_POST = do_GET
+
+        def log_message(self, *_: object) -> None:
+            return
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/all", asked
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def repository(path: Path, via: str, server: FaultySink | None = None) -> Repo:
+    """A topic whose tags, cover letter and configuration name many who are not to know."""
+    if via == "b4":
+        repo = prep(path, "branch-description", 1, server=server, cover=COVER)
+    else:
+        repo = topic(path, 1, server=server)
+    branch = repo.git("rev-parse", "--abbrev-ref", "HEAD")
+    repo.git("checkout", "-q", "master")
+    culprit = repo.commit("widget: break it\n\nAcked-by: Al Ack <al@example.net>", {"MAINTAINERS": MAINTAINERS}, author="Cy <cy@example.net>")
+    repo.git("checkout", "-q", branch)
+    repo.git("rebase", "-q", "master")
+    fixes = f'Fixes: {culprit[:12]} ("widget: break it")\n'
+    repo.git("commit", "-q", "--amend", "-F", "-", stdin=MESSAGE.replace("Cc: stable", f"{fixes}Cc: stable"))
+    for name in ("to", "cc", "bcc"):
+        repo.git("config", f"sendemail.{name}", f"{name}@configured.example")
+        repo.git("config", f"sendemail.work.{name}", f"work-{name}@configured.example")
+    for name in ("tocmd", "cccmd", "headercmd"):
+        repo.git("config", f"sendemail.{name}", f"touch {path}/{name}.ran; echo {name}@configured.example #")
+    for name in ("tocover", "cccover", "signedoffbycc"):
+        repo.git("config", f"sendemail.{name}", "true")
+    for name in ("to", "cc"):
+        repo.git("config", f"b4.send-series-{name}", f"b4-{name}@configured.example")
+        repo.git("config", f"b4.send-auto-{name}-cmd", f"touch {path}/b4-{name}.ran; echo b4@configured.example #")
+    return repo
+
+
+def send(repo: Repo, via: str, *words: str) -> Called:
+    """`send`, past findings of check."""
+    return call("send", "-C", repo.path, "--via", via, "--force", "x", "--format", "json", *words)
+
+
+def document(outcome: Called) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(outcome.out)
+    return found
+
+
+def names(found: dict[str, Any], key: str) -> set[str]:
+    return {problem["name"] for problem in found[key]}
+
+
+@pytest.mark.parametrize(
+    ("via", "words"),
+    [
+        ("git-send-email", ()),
+        ("git-send-email", ("--identity", "work", "--cc", "Rea Reviewer <rea@example.net>")),
+        ("b4", ("--cc", "Rea Reviewer <rea@example.net>")),
+    ],
+)
+def test_the_envelope_has_nobody_but_the_maintainers_and_the_security_team(tmp_path: Path, via: str, words: tuple[str, ...]) -> None:
+    with FaultySink() as server:
+        repo = repository(tmp_path / "r", via, server)
+        assert call("maintainers", "-C", repo.path, "--add-cc", "kept@example.net").code == 0
+        done = send(repo, via, "--security", "yes", "--yes", *words)
+        assert done.code == 0, done.err
+        (mail,) = server.take()
+    named = ("rea@example.net",) if "--cc" in words else ()
+    assert sorted(mail.recipients) == sorted((*ONLY, *named))
+    read = parse_mail(unpacked(mail))
+    assert [one.email for one in read.to] == ["wilma@example.org"]
+    assert sorted(one.email for one in read.cc) == sorted((TEAM, *named))
+    assert not list(repo.path.glob("*.ran"))
+
+
+@pytest.mark.parametrize("via", ["git-send-email", "b4"])
+def test_the_answer_holds_for_resume_and_the_next_version(tmp_path: Path, via: str) -> None:
+    with FaultySink(Faults(gone_from=1)) as server, watched_server() as (url, asked):
+        repo = repository(tmp_path / "r", via, server)
+        repo.git("config", "patchpilot.lore", url)
+        assert document(send(repo, via, "--security", "yes", "--yes"))["state"] == "failed"
+        server.faults.heal()
+        assert document(send(repo, via, "--resume", "--yes"))["state"] == "sent"
+        (repo.path / "widget.c").write_text((repo.path / "widget.c").read_text().replace("line2;", "second;"))
+        repo.git("commit", "-q", "-a", "--amend", "--no-edit")
+        call("draft", "-C", repo.path, "--changelog", "- line 2, too")
+        done = send(repo, via, "--reroll", "--yes")
+        assert document(done)["version"] == 2, done.err
+        first, second = server.take()
+    assert sorted(first.recipients) == sorted(second.recipients) == sorted(ONLY)
+    assert b"Link to v1" not in second.data
+    assert parse_mail(unpacked(first)).message_id.encode() not in second.data
+    assert asked == []
+
+
+def test_a_draft_that_was_reset_does_not_make_it_public(tmp_path: Path) -> None:
+    with FaultySink() as server:
+        repo = repository(tmp_path / "r", "git-send-email", server)
+        assert send(repo, "git-send-email", "--security", "yes", "--yes").code == 0
+        for words in (("reset",), ("--forget",)):
+            assert call("draft", "-C", repo.path, *words).code == 0
+            found = document(send(repo, "git-send-email", "--dry-run"))
+            assert {one["email"] for one in found["recipients"]} == set(ONLY)
+
+
+def test_mails_of_a_public_send_are_not_resumed_once_the_fix_is_undisclosed(tmp_path: Path) -> None:
+    with FaultySink(Faults(gone_from=1)) as server:
+        repo = repository(tmp_path / "r", "git-send-email", server)
+        assert document(send(repo, "git-send-email", "--security", "no", "--yes"))["state"] == "failed"
+        server.faults.heal()
+        done = send(repo, "git-send-email", "--resume", "--security", "yes", "--yes")
+        assert (done.code, server.take()) == (1, ())
+        assert "made for a public send" in done.err
+
+
+@pytest.mark.parametrize("words", [("--yes",), ("--dry-run",), ("--to-self", "--yes")])
+def test_b4s_web_endpoint_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]) -> None:
+    monkeypatch.setattr("patchpilot.outgoing.mail_account.LOCAL_PROGRAMS", ())
+    with watched_server() as (url, asked):
+        repo = repository(tmp_path / "r", "b4")
+        repo.git("config", "b4.send-endpoint-web", url)
+        done = send(repo, "b4", "--security", "yes", *words)
+    assert (done.code, "not sent through b4's web endpoint" in done.err, asked) == (1, True, [])
+
+
+def test_no_server_is_asked_about_what_was_sent(tmp_path: Path) -> None:
+    with FaultySink() as server, watched_server() as (url, asked):
+        repo = repository(tmp_path / "r", "git-send-email", server)
+        repo.git("config", "patchpilot.lore", url)
+        repo.git("config", "--global", "patchpilot.lore", url)
+        found = document(send(repo, "git-send-email", "--security", "yes", "--yes"))
+        message_id = found["messages"][0]["message_id"]
+        with Store() as store:
+            (entry,) = store.entries()
+        assert (entry.lore, entry.message_id) == (None, message_id)
+        here = ("-C", repo.path)
+        for words in (
+            ("track", "list"),
+            ("track", "update", "--fresh"),
+            ("track", "update", "1", "--lore", url),
+            ("track", "update", "--all"),
+            ("track", "watch", "--once"),
+            ("track", "rebuild", "--lore", url),
+            ("track", "show", "1"),
+            ("draft", "show"),
+            ("send", "--dry-run", "--reroll"),
+        ):
+            assert "internal error" not in call(*words, *here).err
+        for words in (
+            ("track", "add", f"<{message_id}>"),
+            ("track", "add", f"{url}/{message_id}/"),
+            ("track", "forecast", "1", "--lore", url),
+            ("track", "patchwork", "1"),
+            ("check", f"{url}/{message_id}/"),
+        ):
+            done = call(*words, *here)
+            assert "undisclosed" in done.err, words
+            assert done.code == 1
+        with Outbox() as outbox:
+            (sent,) = outbox.sends(found["change_id"])
+            outbox.mark(sent.id, 0, Outcome(MailState.UNKNOWN))
+        call("send", *here, "--resume", "--dry-run")
+        exported = call("track", "export", *here, "--format", "jsonl")
+        assert message_id not in exported.out
+        assert "not exported" in exported.err
+        assert message_id not in call("track", "export", *here, "--format", "html").out.replace(f'id="{message_id}"', "")
+    assert asked == []
+
+
+def test_replies_from_a_file_are_tracked_and_answered_without_a_list(tmp_path: Path) -> None:
+    with FaultySink() as server, watched_server() as (url, asked):
+        repo = repository(tmp_path / "r", "git-send-email", server)
+        repo.git("config", "--global", "patchpilot.lore", url)
+        assert send(repo, "git-send-email", "--security", "yes", "--yes").code == 0
+        sent = unpacked(server.take()[0])
+        message_id = parse_mail(sent).message_id
+        reply = (
+            f"From: Wilma Widget <wilma@example.org>\nTo: Ada Fixer <ada@example.org>\nCc: {TEAM}, widget@lists.example.org\n"
+            f"Subject: Re: [PATCH] widget: change line 1\nMessage-ID: <answer@example.org>\nIn-Reply-To: <{message_id}>\n"
+            f"References: <{message_id}>\nDate: Tue, 03 Mar 2026 12:00:00 +0000\n\n> Line 1 was wrong.\n\nWhy?\n"
+        )
+        mbox = tmp_path / "private.mbox"
+        mbox.write_bytes(b"".join(b"From mboxrd@z Thu Jan  1 00:00:00 1970\n" + one + b"\n" for one in (sent, reply.encode())))
+        assert call("track", "add", "--mbox", mbox).code == 0
+        assert call("track", "update", "--lore", url).code == 0
+        assert "Why?" in call("track", "show", "1", "-v").out
+        with Repository.open(repo.path) as opened, Store() as store:
+            answered = answered_mail("<answer@example.org>", "reply", store)
+            sender = sender_of(opened, "git-send-email")
+            draft = keep_draft(open_draft(answered, "ping", archive=url, sender=sender), sender)
+            planned = plan_reply(opened, answered, draft, "git-send-email")
+    assert sorted(planned.mail.recipients) == sorted(ONLY)
+    assert "security-on-list" in {warning.name for warning in planned.warnings}
+    assert url not in draft.text
+    assert asked == []
+
+
+def test_once_it_is_public_it_is_another_series_that_names_no_private_mail(tmp_path: Path) -> None:
+    with FaultySink() as server:
+        repo = repository(tmp_path / "r", "git-send-email", server)
+        repo.git("config", "patchpilot.lore", "http://127.0.0.1:9/all")
+        private = document(send(repo, "git-send-email", "--security", "yes", "--yes"))["messages"][0]["message_id"]
+        call("draft", "-C", repo.path, "--changelog", f"- as in https://lore.kernel.org/r/{private}")
+        found = document(call("send", "-C", repo.path, "--security", "no", "--reroll", "--dry-run", "--format", "json"))
+        assert "private-thread" in names(found, "refusals")
+        call("draft", "-C", repo.path, "--changelog", "- sent to the list")
+        public = document(send(repo, "git-send-email", "--security", "no", "--reroll", "--yes"))
+        assert public["state"] == "sent"
+        mail = server.take()[-1]
+    assert "widget@lists.example.org" in mail.recipients
+    assert private.encode() not in mail.data
+    with Store() as store:
+        assert [entry.lore for entry in store.entries()] == [None, "http://127.0.0.1:9/all"]
+
+
+def test_tags_that_name_the_report_are_reported(tmp_path: Path) -> None:
+    repo = repository(tmp_path / "r", "git-send-email")
+    repo.git("config", "sendemail.smtpserver", "127.0.0.1")
+    tags = "Closes: https://bugs.example.org/7\nLink: https://lore.kernel.org/r/private-report@example.org\n"
+    repo.git("commit", "-q", "--amend", "-F", "-", stdin=MESSAGE.replace("Cc: stable", f"{tags}Cc: stable"))
+    found = document(call("send", "-C", repo.path, "--security", "yes", "--dry-run", "--format", "json"))
+    named = [problem["message"] for problem in found["refusals"] if problem["name"] == "names-report"]
+    assert len(named) == 2
+    assert "names-reporter" in names(found, "warnings")
+    public = document(call("send", "-C", repo.path, "--security", "no", "--dry-run", "--format", "json"))
+    assert not {"names-report", "names-reporter"} & (names(public, "refusals") | names(public, "warnings"))
+
+
+def test_no_checks_of_it_are_posted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from patchpilot.services.check.check_patches import check
+    from patchpilot.services.check.check_request import CheckRequest
+    from patchpilot.services.check.post_checks import post_checks
+
+    with FaultySink() as server, watched_server() as (url, asked):
+        repo = repository(tmp_path / "r", "git-send-email", server)
+        assert send(repo, "git-send-email", "--security", "yes", "--yes").code == 0
+        (tmp_path / "sent.eml").write_bytes(unpacked(server.take()[0]))
+        monkeypatch.setenv("PW_TOKEN", "token")
+        with pytest.raises(RefusedError, match="undisclosed"):
+            post_checks(check(CheckRequest([str(tmp_path / "sent.eml")])), f"{url}/project/widget")
+    assert asked == []

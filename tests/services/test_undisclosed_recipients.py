@@ -1,0 +1,239 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Who gets a security fix that is not public yet: every role of MAINTAINERS, every tag, both transports."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from patchpilot.commits.repository import Repository
+from patchpilot.model.address import Address
+from patchpilot.model.draft import Draft
+from patchpilot.model.mail import parse_patch
+from patchpilot.model.patch import Series
+from patchpilot.model.send_request import SendRequest
+from patchpilot.outgoing import transports
+from patchpilot.recipients.from_message import ROLES
+from patchpilot.series.draft import Drafts
+from patchpilot.series.recipient_edits import Edits, EditStore, topic_key
+from patchpilot.services.maintainers.topic_recipients import MaintainersRequest, Planned, plan_series, plan_targets
+from patchpilot.services.send.mail_recipients import addressees
+from patchpilot.services.send.questions import answer
+from tests.kit.cli import call
+from tests.kit.repos import Repo
+
+MAINTAINERS = """\
+List of maintainers
+===================
+
+WIDGET CORE
+M:	Mia Maintainer <mia@maintainer.example>
+M:	Mo Second <mo@maintainer.example>, "Max, Jr." <max@maintainer.example>
+M:	Widget Team <team@lists.widget.example>
+M:	Other Team <team@vendor.example>
+R:	Rea Reviewer <rea@reviewer.example>
+L:	widget@vger.kernel.org
+L:	moderated@widget.example (moderated for non-subscribers)
+L:	subscribers@widget.example (subscribers-only)
+S:	Supported
+B:	mailto:bugs@widget.example
+C:	mailto:chat@widget.example
+W:	https://web@widget.example/
+T:	git git://git.widget.example/widget.git
+F:	drivers/widget/
+
+WIDGET TEAM
+L:	team@vendor.example
+S:	Maintained
+F:	drivers/other/
+
+WIDGET BY NAME
+M:	Nan Name <nan@maintainer.example>
+R:	Mia Maintainer <mia@reviewer.example>
+S:	Odd Fixes
+N:	widget[0-9]
+
+WIDGET WORDS
+M:	Kay Keyword <kay@maintainer.example>
+R:	Kit Keyword <kit@reviewer.example>
+S:	Orphan
+K:	widget_get
+
+SECURITY CONTACT
+M:	Security Officers <security@kernel.org>
+S:	Supported
+F:	drivers/widget/widget1.c
+
+THE REST
+M:	Linus Torvalds <torvalds@linux-foundation.org>
+R:	Rest Reviewer <rest@reviewer.example>
+L:	linux-kernel@vger.kernel.org
+S:	Buried alive in reporters
+F:	*
+F:	*/
+"""
+TO = {f"{name}@maintainer.example" for name in ("mia", "mo", "max", "nan", "kay")}
+TEAM = "security@kernel.org"
+SOMEBODY = "Some Body <somebody@tag.example>"
+TAGS = (
+    *ROLES,
+    "maintainer-by",
+    "security team-by",
+    "closes",
+    "link",
+    "cc: stable",
+    "regzbot",
+    "fixes",
+    "to in the file",
+    "placed by hand",
+    "moved by hand",
+    "answered: regression",
+)
+
+
+@pytest.fixture(scope="module")
+def repo(tmp_path_factory: pytest.TempPathFactory) -> Repo:
+    """A tree with every role, and a commit to fix that has tags of its own. Both are needed by every row, none changes them."""
+    found = Repo(tmp_path_factory.mktemp("undisclosed") / "r")
+    found.commit("all: start", {"MAINTAINERS": MAINTAINERS, "Makefile": "VERSION = 6\n", "drivers/widget/widget1.c": "int widget;\n"})
+    found.commit(
+        "widget: break it\n\nReviewed-by: Cul Reviewer <reviewer@culprit.example>\nSigned-off-by: Cul Prit <author@culprit.example>",
+        {"drivers/widget/widget1.c": "int broken;\n"},
+        author="Cul Prit <author@culprit.example>",
+    )
+    for name in ("to", "cc", "bcc"):
+        found.git("config", f"sendemail.{name}", f"{name}@configured.example")
+    for name in ("tocmd", "cccmd"):
+        found.git("config", f"sendemail.{name}", f"touch {found.path}/{name}.ran; echo {name}@configured.example #")
+    found.git("config", "sendemail.work.cc", "identity@configured.example")
+    for name in ("to", "cc"):
+        found.git("config", f"b4.send-series-{name}", f"b4-{name}@configured.example")
+        found.git("config", f"b4.send-auto-{name}-cmd", f"touch {found.path}/b4-{name}.ran; echo b4@configured.example #")
+    return found
+
+
+@pytest.fixture
+def repository(repo: Repo) -> Iterator[Repository]:
+    with Repository.open(repo.path) as found:
+        yield found
+
+
+def series_with(tag: str, culprit: str) -> Series:
+    """A patch that one more recipient would get because of this tag."""
+    lines = {
+        "closes": "Closes: <somebody@tag.example>",
+        "link": "Link: https://lore.kernel.org/r/somebody@tag.example",
+        "cc: stable": "Cc: stable@vger.kernel.org",
+        "regzbot": "#regzbot introduced: v6.0..v6.1",
+        "fixes": f'Fixes: {culprit[:12]} ("widget: break it")',
+    }
+    header = f"To: {SOMEBODY}\nCc: file@tag.example\n" if tag == "to in the file" else ""
+    line = lines.get(tag, f"{tag.capitalize()}: {SOMEBODY}" if "-" in tag or tag == "cc" else "")
+    text = (
+        f"From: Nia New <nia@newcomers.example>\n{header}Subject: [PATCH] widget: mend it\n\nThe regression was bad.\n\n{line}\n"
+        "Signed-off-by: Nia New <nia@newcomers.example>\n---\n\n"
+        "diff --git a/drivers/widget/widget1.c b/drivers/widget/widget1.c\n--- a/drivers/widget/widget1.c\n"
+        "+++ b/drivers/widget/widget1.c\n@@ -1 +1,2 @@\n int broken;\n+int mended = widget_get();\n"
+    )
+    return Series((parse_patch(text.encode(), "0001.patch"),))
+
+
+def edit(tag: str, series: Series, repository: Repository) -> None:
+    """What was kept of an edit before the fix was known to be a security problem."""
+    edits = Edits()
+    if tag == "placed by hand":
+        edits = edits.place("to", Address("Some Body", "somebody@tag.example"))
+    if tag == "moved by hand":
+        edits = edits.place("to", Address("Rea Reviewer", "rea@reviewer.example"))
+        edits = edits.place("cc", Address("Mia Maintainer", "mia@maintainer.example"))
+    EditStore().save(topic_key(series, repository), edits)
+
+
+def people(tag: str, via: str, repository: Repository, request: SendRequest, *, security: str = "yes") -> dict[str, str]:
+    """Address → header of the recipients, also as configured, of blind copies as "bcc"."""
+    series = series_with(tag, repository.resolve("HEAD"))
+    edit(tag, series, repository)
+    answers = {"security": security} | ({"regression": "yes"} if tag == "answered: regression" else {})
+    account = transports.find(via).account(repository)
+    found = addressees(repository, replace(request, via=via), account, Draft("c", "/r", None, answers=answers), series)
+    return {one.address.email: one.header for one in found.recipients} | dict.fromkeys(found.bcc, "bcc")
+
+
+@pytest.mark.parametrize("via", transports.names())
+@pytest.mark.parametrize("tag", TAGS)
+def test_only_the_maintainers_and_the_security_team_get_an_undisclosed_fix(
+    tag: str, via: str, repo: Repo, repository: Repository
+) -> None:
+    found = people(tag, via, repository, SendRequest())
+    assert found == dict.fromkeys(TO, "to") | {TEAM: "cc"}
+    assert not list(repo.path.glob("*.ran"))
+
+
+@pytest.mark.parametrize("via", transports.names())
+def test_the_call_names_further_recipients_and_nothing_else_does(via: str, repository: Repository) -> None:
+    request = SendRequest(to=("Ann Expert <ann@expert.example>",), cc=("rea@reviewer.example",))
+    expected = dict.fromkeys(TO, "to") | {TEAM: "cc", "ann@expert.example": "to", "rea@reviewer.example": "cc"}
+    assert people("reported-by", via, repository, request) == expected
+    alone = people("reported-by", via, repository, replace(request, auto=False))
+    assert alone == {"ann@expert.example": "to", "rea@reviewer.example": "cc", TEAM: "cc"}
+
+
+def test_the_same_patch_reaches_the_others_once_it_is_public(repo: Repo, repository: Repository) -> None:
+    found = people("reported-by", "git-send-email", repository, SendRequest(), security="no")
+    public = {"rea@reviewer.example", "somebody@tag.example", "widget@vger.kernel.org", "cc@configured.example", "bcc@configured.example"}
+    assert public <= found.keys()
+    for file in repo.path.glob("*.ran"):
+        file.unlink()
+
+
+def test_a_maintainer_that_was_dropped_stays_out(repository: Repository) -> None:
+    series = series_with("cc", repository.resolve("HEAD"))
+    EditStore().save(topic_key(series, repository), Edits().drop(Address("", "mo@maintainer.example")))
+    plan = plan_series(series, repository, undisclosed=True).plan
+    assert {one.address.email for one in plan.to} == TO - {"mo@maintainer.example"}
+
+
+def test_without_a_maintainer_the_team_is_in_to(repository: Repository) -> None:
+    series = series_with("cc", "")
+    text = "\n".join(series.patches[0].lines).replace("drivers/widget/widget1.c", "lib/plain.c").replace("widget_get", "get")
+    plan = plan_series(Series((parse_patch(text.encode(), "x"),)), repository, undisclosed=True).plan
+    assert [(one.address.email, one.header) for one in plan.recipients] == [(TEAM, "to")]
+
+
+def test_a_plan_of_a_public_fix_is_not_taken_for_an_undisclosed_one(repository: Repository) -> None:
+    series = series_with("reported-by", "")
+    public: Planned = plan_series(series, repository)
+    account = transports.find("git-send-email").account(repository)
+    draft = Draft("c", "/r", None, answers={"security": "yes"})
+    found = addressees(repository, SendRequest(), account, draft, series, public)
+    assert {one.address.email for one in found.recipients} == {*TO, TEAM}
+
+
+def test_what_is_not_used_is_named(repository: Repository) -> None:
+    series = series_with("placed by hand", "")
+    edit("placed by hand", series, repository)
+    account = transports.find("b4").account(repository)
+    draft = Draft("c", "/r", None, answers={"security": "yes"})
+    said = "\n".join(addressees(repository, SendRequest(via="b4"), account, draft, series).remarks)
+    for name in ("sendemail.to", "sendemail.bcc", "sendemail.ccCmd", "b4.send-series-to", "somebody@tag.example", "team@vendor.example"):
+        assert name in said
+
+
+def test_maintainers_and_send_agree_on_a_topic_that_was_answered(tmp_path: Path) -> None:
+    repo = Repo(tmp_path / "r")
+    repo.commit("all: start", {"MAINTAINERS": MAINTAINERS, "Makefile": "VERSION = 6\n", "drivers/widget/widget1.c": "int widget;\n"})
+    repo.branch("topic")
+    repo.git("branch", "-q", "-u", "master")
+    repo.commit("widget: mend\n\nCc: somebody@tag.example\nSigned-off-by: A <ada@example.org>", {"drivers/widget/widget1.c": "int x;\n"})
+    with Repository.open(repo.path) as repository:
+        (before,) = plan_targets(MaintainersRequest(repo=repo.path)).results
+        assert not before.undisclosed
+        answer(repository, "security", "yes")
+    for words in ((), ("--security",), ("HEAD",)):
+        text = call("maintainers", "-C", repo.path, *words, "--brief").out
+        assert "Cc: security@kernel.org" in text
+        assert "somebody@tag.example" not in text
+        assert "reviewer.example" not in text
+    with Drafts() as drafts:
+        assert [draft.is_undisclosed for draft in drafts.all()] == [True]
