@@ -24,7 +24,7 @@ OPTIONS = (
     Option(("--drop",), "remove ADDRESS from the recipients of this topic", TEXT, "ADDRESS", multiple=True, plain=False),
     Option(("--restore",), "undo --add-to, --add-cc or --drop for ADDRESS", TEXT, "ADDRESS", multiple=True, plain=False),
     Option(("--reset",), "undo all manual changes to the recipients of this topic", plain=False),
-    Option(("--security",), "undisclosed security fix: no lists, only the security contact and maintainers", plain=False),
+    Option(("--security",), "undisclosed security fix: only the maintainers, with a copy to the security team", plain=False),
     Option(("--who",), "list the MAINTAINERS sections with this name, address or list", TEXT, "ADDRESS", plain=False),
     Option(("--self-test",), "check the MAINTAINERS file: patterns, files, order, duplicates", plain=False),
 )

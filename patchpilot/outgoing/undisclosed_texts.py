@@ -6,9 +6,10 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from patchpilot.model.mail import parse_mail
 from patchpilot.model.message_id import message_id_of
-from patchpilot.model.patch import Series
+from patchpilot.model.patch import Patch, Series
 from patchpilot.model.rendered_mail import RenderedMail
 from patchpilot.model.send_problem import SendProblem
+from patchpilot.model.trailer import Trailer, parse_trailer
 
 _LINKS = ("link", "closes", "buglink")
 _OF_REPORTER = ("reported-by", "reported-and-tested-by")
@@ -21,9 +22,7 @@ def undisclosed_problems(series: Series, private_ids: Collection[str]) -> Iterat
     A commit message becomes public with the fix, the report does not (Documentation/process/security-bugs.rst).
     """
     for patch in series.patches:
-        for tag in patch.trailers:
-            if tag.key not in _LINKS:
-                continue
+        for tag in _tags(patch, _LINKS):
             linked = message_id_of(tag.value.split()[0] if tag.value.split() else "")
             if tag.key != "link" or linked:
                 yield SendProblem(
@@ -34,11 +33,16 @@ def undisclosed_problems(series: Series, private_ids: Collection[str]) -> Iterat
     yield from _private_threads(((patch.subject.title, "\n".join(patch.message)) for patch in series.patches), private_ids)
 
 
+def _tags(patch: Patch, keys: Collection[str]) -> list[Trailer]:
+    """The tags with these names anywhere in a message: one that is not in its last paragraph is published as well."""
+    return [tag for line in patch.message if (tag := parse_trailer(line)) and tag.key in keys]
+
+
 def undisclosed_warnings(series: Series) -> Iterator[SendProblem]:
     """What of an undisclosed fix is only published where the reporter agrees."""
     for patch in series.patches:
         title = patch.subject.title
-        reporters = [tag for tag in patch.trailers if tag.key in _OF_REPORTER]
+        reporters = _tags(patch, _OF_REPORTER)
         if reporters:
             yield SendProblem(
                 "names-reporter", f"{title}: {reporters[0].name}: names the reporter", "ask whether the reporter agrees to that"

@@ -50,7 +50,8 @@ class MailCustoms(NamedTuple):
 class Lists(NamedTuple):
     """The project's lists (the first of `main` is for every patch) and the addresses for single purposes; empty where it has none.
 
-    `catch_all` are lists that get everything, so that a patch sent only to them may be overlooked. `stable_aliases` are other
+    `catch_all` are lists that get everything, so that a patch sent only to them may be overlooked. `security` is the address of the team that gets
+    a copy of fixes which are not public yet. `stable_aliases` are other
     addresses of the stable list, `no_backport` the one whose Cc: keeps a fix out of stable. `hosts` carry lists of this project alone or with
     others, `pattern` matches what else looks like one of its lists. `rules` and `gone` add to what is inherited.
     """

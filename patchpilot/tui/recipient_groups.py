@@ -24,7 +24,6 @@ _OF_ROLE = {
     "named in file": HISTORY,
     "in the cover letter": COVER,
     "security team": ANSWERS,
-    "security contact": ANSWERS,
     "regressions list": ANSWERS,
 }
 

@@ -10,7 +10,7 @@ from patchpilot.model.address import Address
 from patchpilot.model.draft import Draft
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch, Series
-from patchpilot.model.recipient import Recipient
+from patchpilot.model.recipient import TEAM, Recipient
 from patchpilot.model.rendered_mail import RenderedMail
 from patchpilot.model.send_problem import NO_SERVER
 from patchpilot.model.send_request import SendRequest
@@ -36,8 +36,13 @@ def to(email: str, role: str = "maintainer", header: str = "to") -> Recipient:
 
 
 CHANGED = Draft("c", "/r", "t", version=2, changelogs={"2": "Changes in v2:\n- mended (Bob)"})
-ANSWER = RenderedMail("m@x", "[PATCH v2] widget: mend", ADA, (), (), "v1@example.org", ADA.email, (), b"")
+ANSWER = RenderedMail(
+    "m@x", "[PATCH v2] widget: mend", ADA, (), (), "v1@example.org", ADA.email, (), b"In-Reply-To: <v1@example.org>\n\nText.\n"
+)
 LIST = to("widgets@lists.example.org", "list", "cc")
+SECRET = Draft("c", "/r", "t", answers={"security": "yes"})
+SIGNED = "Signed-off-by: Ada Fixer <ada@example.org>"
+NAMES_V1 = f"It was broken.\n\nLink: https://lore.example.org/all/v1%40example.org/\n{SIGNED}"
 
 
 def account(server: str = "mail.example.org") -> Account:
@@ -90,7 +95,12 @@ def test_a_good_patch_is_not_stopped() -> None:
         ("fixup", {"series": Series((patch("[PATCH] fixup! widget: mend"),))}),
         ("no-signoff", {"series": Series((patch(body="No tags."),))}),
         ("no-changelog", {"version": 2}),
-        ("security-on-list", {"draft": Draft("c", "/r", "t", answers={"security": "yes"})}),
+        ("security-on-list", {"draft": SECRET}),
+        ("public-thread", {"draft": SECRET, "recipients": (to("m@example.org"),), "public_parent": "https://lore.example.org/all"}),
+        ("private-thread", {"mails": (ANSWER,), "private_ids": frozenset({"v1@example.org"})}),
+        ("private-thread", {"draft": SECRET, "series": Series((patch(body=NAMES_V1),)), "private_ids": frozenset({"v1@example.org"})}),
+        ("names-report", {"draft": SECRET, "series": Series((patch(body=f"Closes: https://bugs.example.org/1\n{SIGNED}"),))}),
+        ("names-report", {"draft": SECRET, "series": Series((patch(body=NAMES_V1),))}),
     ],
 )
 def test_each_refusal_has_its_case(name: str, changed: dict[str, object]) -> None:
@@ -264,6 +274,21 @@ def test_a_security_fix_needs_no_list() -> None:
     secret = replace(GOOD, answers={"security": "yes"})
     assert refusals(facts(draft=secret, recipients=(to("m@example.org"),))) == ()
     assert names(refusals(facts(draft=replace(GOOD, answers={"security": "no"}), recipients=(to("m@example.org"),)))) == {"no-list"}
+
+
+def test_an_undisclosed_fix_names_neither_the_reporter_nor_a_cve_unnoticed() -> None:
+    named = patch(body=f"It is CVE-2026-12345.\n\nReported-by: Rob Port <rob@example.net>\n{SIGNED}")
+    found = facts(named, draft=SECRET, recipients=(to("m@example.org"),))
+    assert refusals(found) == ()
+    assert {"names-reporter", "names-cve"} <= names(warnings(found))
+    assert not {"names-reporter", "names-cve"} & names(warnings(facts(named)))
+    plain = facts(patch(body=f"Link: https://vendor.example/datasheet.pdf\n{SIGNED}"), draft=SECRET, recipients=(to("m@example.org"),))
+    assert refusals(plain) == ()
+
+
+def test_a_security_team_is_no_public_list() -> None:
+    team = to("security@lists.example.org", TEAM, "cc")
+    assert refusals(facts(draft=SECRET, recipients=(to("m@example.org"), team))) == ()
 
 
 @pytest.mark.parametrize(

@@ -94,7 +94,9 @@ def repository(path: Path, via: str, server: FaultySink | None = None) -> Repo:
         repo = topic(path, 1, server=server)
     branch = repo.git("rev-parse", "--abbrev-ref", "HEAD")
     repo.git("checkout", "-q", "master")
-    culprit = repo.commit("widget: break it\n\nAcked-by: Al Ack <al@example.net>", {"MAINTAINERS": MAINTAINERS}, author="Cy <cy@example.net>")
+    culprit = repo.commit(
+        "widget: break it\n\nAcked-by: Al Ack <al@example.net>", {"MAINTAINERS": MAINTAINERS}, author="Cy <cy@example.net>"
+    )
     repo.git("checkout", "-q", branch)
     repo.git("rebase", "-q", "master")
     fixes = f'Fixes: {culprit[:12]} ("widget: break it")\n'

@@ -6,14 +6,17 @@ from pathlib import Path
 
 from textual.widgets import Static
 
+from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import git
 from patchpilot.model.address import Address
 from patchpilot.model.recipient import Recipient, RecipientPlan, SectionInfo
+from patchpilot.services.send.questions import answer
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.glyphs import glyph
 from patchpilot.tui.recipient_groups import BY_YOU, INTRODUCED, OUT, SETTINGS, TAGS, grouped, role_of
 from patchpilot.tui.stages import Stage
 from patchpilot.tui.widgets.card import Card
+from patchpilot.tui.widgets.choose import LineDialog
 from patchpilot.tui.widgets.lists import List
 from patchpilot.tui.widgets.panel import Panel
 from tests.kit.walk import keys, settle, text_of, until
@@ -123,6 +126,27 @@ async def test_in_a_series_o_shows_one_patch_and_a_single_patch_has_no_such_key(
         await until(pilot, lambda: "Recipients of the series" in text_of(app), "the series")
         await keys(pilot, "o")
         await until(pilot, lambda: "Recipients of patch: net/acme: second" in text_of(app), "one patch")
+
+
+async def test_an_undisclosed_fix_has_no_recipients_but_the_maintainers_and_the_security_team(mended: Path, walk_on: On) -> None:
+    with Repository.open(mended) as repository:
+        answer(repository, "security", "yes")
+    app = walk_on(mended)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await keys(pilot, Stage.RECIPIENTS)
+        shown = [row.split()[1:3] for row in rows_of(app) if row.split()[1] in ("To", "Cc")]
+        assert shown == [["To", "Maya"], ["To", "Piet"], ["To", "Lena"], ["Cc", "security@kernel.org"]]
+        await keys(pilot, "plus")
+        assert not isinstance(app.screen, LineDialog)
+        await keys(pilot, "c")
+        assert rows_of(app)[1].split()[1] == "To"
+        assert sum("undisclosed fix is for the maintainers" in note.message for note in app._notifications) == 2
+        await keys(pilot, Stage.SEND)
+        await until(pilot, lambda: app.session.last(Stage.SEND) is not None, "the plan")
+        planned = app.session.last(Stage.SEND).plan
+        roles = sorted(one.role for one in planned.recipients)
+        assert roles == ["maintainer", "maintainer", "maintainer", "security team"]
 
 
 async def test_on_a_large_terminal_the_sources_of_the_reasons_are_shown(mended: Path, walk_on: On) -> None:

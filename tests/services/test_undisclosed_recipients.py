@@ -162,9 +162,7 @@ def people(tag: str, via: str, repository: Repository, request: SendRequest, *, 
 
 @pytest.mark.parametrize("via", transports.names())
 @pytest.mark.parametrize("tag", TAGS)
-def test_only_the_maintainers_and_the_security_team_get_an_undisclosed_fix(
-    tag: str, via: str, repo: Repo, repository: Repository
-) -> None:
+def test_only_the_maintainers_and_the_security_team_get_an_undisclosed_fix(tag: str, via: str, repo: Repo, repository: Repository) -> None:
     found = people(tag, via, repository, SendRequest())
     assert found == dict.fromkeys(TO, "to") | {TEAM: "cc"}
     assert not list(repo.path.glob("*.ran"))

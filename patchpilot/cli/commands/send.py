@@ -49,7 +49,7 @@ from patchpilot.services.workplace import Workplace
     help="with --resume: what happened to the mails whose state is unknown, to all or to one; repeatable",
 )
 @click.option("--drop", metavar="ADDRESS", multiple=True, help="with --resume: remove ADDRESS from the mails still to be sent")
-@click.option("--security", metavar="yes|no", help="whether this fixes a security problem; remembered for the topic")
+@click.option("--security", metavar="yes|no", help="whether this fixes a security problem that is not public yet; remembered for the topic")
 @click.option(
     "--regression",
     metavar="no|yes|COMMIT",

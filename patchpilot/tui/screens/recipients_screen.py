@@ -422,8 +422,17 @@ class RecipientsScreen(StageScreen):
     def action_move(self, header: str) -> None:
         """Move the recipient to To or Cc."""
         chosen = self._chosen()
-        if chosen and chosen[0].lower() != header:
+        if chosen and chosen[0].lower() != header and self._may_place():
             self._edit(f"Moved {chosen[1].address.email} to {header.title()}. Press d to undo", **{header: [chosen[1].address.header()]})
+
+    def _may_place(self) -> bool:
+        """Whether recipients can be added and moved here; reports why not: an undisclosed fix has them from its call only."""
+        known: CountedRecipients | None = self.session.last(self.stage)
+        if known is None or not known.planned.undisclosed:
+            return True
+        words = "An undisclosed fix is for the maintainers and the security team. Name others with `patchpilot send --to ADDRESS`"
+        self.notify(words, markup=False, timeout=6)
+        return False
 
     def action_restore(self) -> None:
         """Discard the changes to this recipient."""
@@ -442,6 +451,8 @@ class RecipientsScreen(StageScreen):
 
     def action_add(self) -> None:
         """Add a recipient; the address is validated while it is typed."""
+        if not self._may_place():
+            return
 
         def answered(value: str | None) -> None:
             if value:

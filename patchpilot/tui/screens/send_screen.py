@@ -534,9 +534,11 @@ class SendScreen(StageScreen):
             self.notify("no interrupted send to resume", timeout=2)
             return
         if any(entry.state == "unknown" for entry in known.last.entries):
-            text = "The server may or may not have accepted some of the mails. Check your Sent folder or the list archive. Were they delivered?"
+            private = known.last.undisclosed
+            where = "your Sent folder" if private else "your Sent folder or the list archive"
+            text = f"The server may or may not have accepted some of the mails. Check {where}. Were they delivered?"
             answers = (
-                ("lookup", "Look them up in the archive"),
+                *(() if private else (("lookup", "Look them up in the archive"),)),
                 ("sent", "Yes, they were delivered"),
                 ("lost", "No, send them again"),
                 ("keep", "Unknown: skip them"),
@@ -763,10 +765,11 @@ def _question(planned: "SendPlan") -> str:
     from patchpilot.services.settings import in_demo
 
     lists_, contacts = lists_and_contacts(planned)
-    where = "In the demo no mail leaves this machine." if in_demo() else "A mail to a public list cannot be recalled."
+    where = "In the demo no mail leaves this machine." if in_demo() else "A mail cannot be recalled."
     rows = [
         f"Send {counted(len(planned.mails), 'mail')} to {counted(len(planned.recipients), 'recipient')}?",
         "",
+        *(["Undisclosed: for the maintainers and the security team only"] if planned.draft.is_undisclosed else []),
         "Public lists: " + (", ".join(recipient.address.email for recipient in lists_) or "none"),
         "Maintainers and others: " + (", ".join(contact.address.name or contact.address.email for contact in contacts) or "none"),
         "",
