@@ -25,12 +25,10 @@ def undisclosed_problems(series: Series, private_ids: Collection[str]) -> Iterat
         for tag in _tags(patch, _LINKS):
             linked = message_id_of(tag.value.split()[0] if tag.value.split() else "")
             if tag.key != "link" or linked:
-                yield SendProblem(
-                    "names-report",
-                    f"{patch.subject.title}: {tag.name}: names a report or a thread that is not public",
-                    "remove the tag; it can be added once the report is public",
-                )
-    yield from _private_threads(((patch.subject.title, "\n".join(patch.message)) for patch in series.patches), private_ids)
+                said = f"{patch.subject.title}: {tag.name}: names a report or a thread that is not public"
+                yield SendProblem("names-report", said, "remove the tag; add it once the report is public")
+    texts = [(patch.subject.title, "\n".join(patch.message)) for patch in series.patches]
+    yield from _private_threads(texts, private_ids)
 
 
 def _tags(patch: Patch, keys: Collection[str]) -> list[Trailer]:
@@ -42,11 +40,9 @@ def undisclosed_warnings(series: Series) -> Iterator[SendProblem]:
     """What of an undisclosed fix is only published where the reporter agrees."""
     for patch in series.patches:
         title = patch.subject.title
-        reporters = _tags(patch, _OF_REPORTER)
-        if reporters:
-            yield SendProblem(
-                "names-reporter", f"{title}: {reporters[0].name}: names the reporter", "ask whether the reporter agrees to that"
-            )
+        for tag in _tags(patch, _OF_REPORTER)[:1]:
+            said = f"{title}: {tag.name}: names the reporter"
+            yield SendProblem("names-reporter", said, "ask whether the reporter agrees to that")
         if cve := _CVE.search("\n".join((title, *patch.message))):
             yield SendProblem("names-cve", f"{title}: names {cve[0]}", "omit it: the CVE team assigns it after the fix")
 

@@ -265,7 +265,7 @@ def test_a_link_to_the_last_version_is_on_an_archive_that_others_reach(
     if lore:
         repo.git("config", "patchpilot.lore", lore)
     monkeypatch.setenv("PATCHPILOT_DEMO", str(tmp_path)) if demo else monkeypatch.delenv("PATCHPILOT_DEMO", raising=False)
-    sent = SimpleNamespace(entries=(SimpleNamespace(mail=SimpleNamespace(message_id="v1@example.org")),))
+    sent = SimpleNamespace(undisclosed=False, entries=(SimpleNamespace(mail=SimpleNamespace(message_id="v1@example.org")),))
     with Repository.open(repo.path) as repository:
         link = link_to(sent, repository)  # type: ignore[arg-type]
     assert link.startswith(begins + "v1@example.org")

@@ -164,7 +164,7 @@ def _planned(
 ) -> tuple[tuple[Recipient, ...], tuple[str, ...], tuple[str, ...]]:
     """(recipients, trees, remarks) of the recipient plan; none of them where the tree has no MAINTAINERS.
 
-    A plan of the other kind, of a public or an undisclosed fix, is made anew.
+    A plan of the other kind, of a public or an undisclosed fix, is replaced.
     """
     from patchpilot.services.maintainers.topic_recipients import plan_series
 

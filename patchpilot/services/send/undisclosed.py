@@ -19,9 +19,11 @@ def refuse_public_server(draft: Draft, account: Account) -> None:
 
 
 def refuse_public_mails(draft: Draft, send: Send) -> None:
-    """RefusedError where mails that wait were made for a public send, before the author said that the fix is undisclosed."""
-    if draft.is_undisclosed and not send.undisclosed and any(entry.state in WAITING for entry in send.entries):
+    """RefusedError where mails that wait were made for a public send of a fix that is undisclosed now."""
+    if send.undisclosed or not draft.is_undisclosed:
+        return
+    if any(entry.state in WAITING for entry in send.entries):
         raise RefusedError(
-            "the remaining mails were made for a public send, before this became an undisclosed security fix",
+            "the remaining mails were made for a public send, but the fix is undisclosed now",
             hint=Action("send", (), "plan them again, for the maintainers and the security team: {}"),
         )
