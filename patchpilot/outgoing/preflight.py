@@ -22,7 +22,7 @@ from patchpilot.outgoing.providers import provider_of
 from patchpilot.outgoing.sent_record import SentRecord
 from patchpilot.outgoing.target_tree import Target, TargetFit
 from patchpilot.outgoing.undisclosed_texts import disclosing_problems, undisclosed_problems, undisclosed_warnings
-from patchpilot.projects.detection import is_list_address
+from patchpilot.projects.detection import is_list_address, is_on_list_host
 from patchpilot.series.cover_letter import above_shortlog, cover_body, has_changes, is_written
 from patchpilot.series.same_patches import same_patches
 
@@ -131,9 +131,14 @@ def _addresses(facts: PreflightFacts) -> Iterator[SendProblem]:
 
 
 def is_list(recipient: Recipient) -> bool:
-    """Whether a recipient is a mailing list: by its role, else by the look of its address. A security team is none."""
+    """Whether a recipient is a mailing list: by its role, else by the look of its address.
+
+    A security team is none, and the address of a maintainer may look like one.
+    """
     if recipient.role == TEAM:
         return False
+    if recipient.role in ("maintainer", "reviewer"):
+        return is_on_list_host(recipient.address.email)
     return "list" in recipient.role.split() or recipient.role.endswith("list") or is_list_address(recipient.address.email)
 
 

@@ -75,10 +75,20 @@ def _own_lists(project: Project) -> set[str]:
 def is_list_address(email: str) -> bool:
     """Whether an address looks like a mailing list: of a project, of a host that carries a project's lists, or of any host called lists."""
     lowered = email.lower()
+    return is_on_list_host(email) or any(
+        project.lists.pattern and re.search(project.lists.pattern, lowered) for project in projects().values()
+    )
+
+
+def is_on_list_host(email: str) -> bool:
+    """Whether an address is a list's for certain: it is on a host of lists, or a project's file names it.
+
+    One that only looks like a list may be a maintainer's, such as linux@example.org.
+    """
+    lowered = email.lower()
     host = lowered.rpartition("@")[2]
     return bool(_LIST_HOST.search(host)) or any(
         any(host == other or host.endswith(f".{other}") for other in project.lists.hosts)
         or lowered in (*project.lists.main, project.lists.stable, project.lists.regressions)
-        or (project.lists.pattern and re.search(project.lists.pattern, lowered))
         for project in projects().values()
     )

@@ -13,7 +13,7 @@ from patchpilot.model.get_maintainer import Switches
 from patchpilot.model.patch import Patch
 from patchpilot.model.recipient import TEAM, Recipient, RecipientPlan
 from patchpilot.model.source_tree import Tree
-from patchpilot.projects.detection import is_list_address
+from patchpilot.projects.detection import is_on_list_host
 from patchpilot.projects.project import Lists
 from patchpilot.recipients.from_maintainers import NamedRecipient, Texts, add_named, shown
 from patchpilot.recipients.from_message import add_culprit_people, add_tagged, box, culprits
@@ -60,8 +60,23 @@ def plan_undisclosed(patches: Sequence[Patch], sources: Sources) -> RecipientPla
     Documentation/process/security-bugs.rst. The team is in To: where MAINTAINERS names no maintainer. A mailing list
     is no maintainer, though an `M:` names it.
     """
-    switches = sources.switches._replace(m=True, r=False, l=False)
-    gathered, named, _ = _named_by(patches, replace(sources, switches=switches))
+    gathered, named, _ = _named_by(patches, _for_maintainers(sources))
+    return _undisclosed(gathered, named, sources)
+
+
+def plan_undisclosed_paths(paths: Sequence[str], sources: Sources, texts: Texts = ()) -> RecipientPlan:
+    """The plan for source files or folders, of a fix that is not public yet, as `plan_undisclosed`."""
+    quiet = _for_maintainers(sources)
+    gathered = _gathered(quiet)
+    return _undisclosed(gathered, add_named(gathered, quiet.file, paths, texts, quiet.switches), sources)
+
+
+def _for_maintainers(sources: Sources) -> Sources:
+    """The sources, asked for maintainers only."""
+    return replace(sources, switches=sources.switches._replace(m=True, r=False, l=False))
+
+
+def _undisclosed(gathered: MergedRecipient, named: NamedRecipient, sources: Sources) -> RecipientPlan:
     everybody = gathered.recipients()
     team = sources.lists.security
     people = [one for one in everybody if judged(one.address.email).state is not AddressState.BAD]
@@ -80,9 +95,9 @@ def plan_undisclosed(patches: Sequence[Patch], sources: Sources) -> RecipientPla
 
 
 def _is_list(file: MaintainersFile, email: str) -> bool:
-    """Whether an address is a mailing list: by its look, or because an `L:` of the file names it."""
+    """Whether the address of an `M:` is a mailing list: an `L:` of the file names it, too, or its host has lists."""
     named = rf"(?im)^L:[^\n]*(?<![\w.+-]){re.escape(email)}(?![\w.-])"
-    return is_list_address(email) or re.search(named, file.text) is not None
+    return is_on_list_host(email) or re.search(named, file.text) is not None
 
 
 def plan_paths(paths: Sequence[str], sources: Sources, texts: Texts = ()) -> RecipientPlan:

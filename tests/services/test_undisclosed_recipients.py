@@ -55,7 +55,7 @@ S:	Odd Fixes
 N:	widget[0-9]
 
 WIDGET WORDS
-M:	Kay Keyword <kay@maintainer.example>
+M:	Kay Keyword <linux@maintainer.example>
 R:	Kit Keyword <kit@reviewer.example>
 S:	Orphan
 K:	widget_get
@@ -73,7 +73,7 @@ S:	Buried alive in reporters
 F:	*
 F:	*/
 """
-TO = {f"{name}@maintainer.example" for name in ("mia", "mo", "max", "nan", "kay")}
+TO = {f"{name}@maintainer.example" for name in ("mia", "mo", "max", "nan", "linux")}
 TEAM = "security@kernel.org"
 SOMEBODY = "Some Body <somebody@tag.example>"
 TAGS = (
@@ -228,10 +228,12 @@ def test_maintainers_and_send_agree_on_a_topic_that_was_answered(tmp_path: Path)
         (before,) = plan_targets(MaintainersRequest(repo=repo.path)).results
         assert not before.undisclosed
         answer(repository, "security", "yes")
-    for words in ((), ("--security",), ("HEAD",)):
+    for words in ((), ("--security",), ("HEAD",), ("--security", "-f", "drivers/widget/widget1.c")):
         text = call("maintainers", "-C", repo.path, *words, "--brief").out
         assert "Cc: security@kernel.org" in text
         assert "somebody@tag.example" not in text
         assert "reviewer.example" not in text
+    refused = call("maintainers", "-C", repo.path, "--security", "--format", "get_maintainer")
+    assert (refused.code, refused.out) == (2, "")
     with Drafts() as drafts:
         assert [draft.is_undisclosed for draft in drafts.all()] == [True]

@@ -11,6 +11,7 @@ from patchpilot.cli.error_exit import notice
 from patchpilot.cli.get_maintainer_args import COMMON, FORMATS, OPTIONS, width_of
 from patchpilot.cli.options import Common, common_options, progress_of, table_options
 from patchpilot.cli.verb_command import VerbCommand, verb
+from patchpilot.errors import UsageError
 from patchpilot.model.address import Address
 from patchpilot.model.get_maintainer import take
 
@@ -54,7 +55,12 @@ def command(common: Common, targets: tuple[str, ...], who: str | None, self_test
         return _self_test(common)
     if who is not None:
         return _who(common, who)
-    if common.format == "get_maintainer" or switches.get("sections") or switches.get("letters"):
+    drop_in = common.format == "get_maintainer" or switches.get("sections") or switches.get("letters")
+    if drop_in and values["security"]:
+        raise UsageError(
+            "--security is not for the output of get_maintainer.pl", hint="omit --format get_maintainer, --sections and --letters"
+        )
+    if drop_in:
         _drop_in(common, targets, switches)
     else:
         _plan(common, targets, switches, values)

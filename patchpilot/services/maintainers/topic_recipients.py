@@ -27,7 +27,7 @@ from patchpilot.projects.detection import detect
 from patchpilot.projects.loading import find_project
 from patchpilot.recipients.get_maintainer.address_format import read_ignored
 from patchpilot.recipients.get_maintainer.git_signers import GitHistory
-from patchpilot.recipients.recipient_plan import Sources, plan_patches, plan_paths, plan_undisclosed
+from patchpilot.recipients.recipient_plan import Sources, plan_patches, plan_paths, plan_undisclosed, plan_undisclosed_paths
 from patchpilot.series.draft import Drafts
 from patchpilot.series.recipient_edits import Edits, EditStore, addresses, new_recipients, topic_key
 from patchpilot.services.topic.read_series import read_series
@@ -146,7 +146,9 @@ def _plan_files(request: MaintainersRequest, repository: Repository | None) -> P
         for path in expand(word, source):
             data = source.read(path) if path != "MAINTAINERS" and not path.endswith("/") else None
             text = data.decode("utf-8", "surrogateescape").split("\n") if data else []
-            results.append(Planned(path, (path,), plan_paths((path,), sources, [("", text)])))
+            made = plan_undisclosed_paths if request.security else plan_paths
+            plan = made((path,), sources, [("", text)])
+            results.append(Planned(path, (path,), plan, undisclosed=request.security))
     return PlanResult(tuple(results), source.label, str(repository.top) if repository else None)
 
 

@@ -22,7 +22,7 @@ from patchpilot.outgoing.outgoing_mail import OutgoingMail
 from patchpilot.outgoing.reply_drafts import ReplyDraft, ReplyDrafts
 from patchpilot.outgoing.reply_mail import reply_recipients, reply_references, reply_subject
 from patchpilot.outgoing.transport import Transport
-from patchpilot.projects.detection import is_list_address
+from patchpilot.projects.detection import is_list_address, is_on_list_host
 from patchpilot.projects.loading import projects
 from patchpilot.series.message_ids import new_message_ids
 from patchpilot.services.reply.answered_mail import AnsweredMail, is_undisclosed
@@ -112,6 +112,11 @@ def sender_of(repository: Repository, via: str, identity: str | None = None) -> 
     return sender
 
 
+def _is_list(address: Address) -> bool:
+    """Whether an address in the headers of a mail is a list's; one with a name may be a maintainer's."""
+    return is_on_list_host(address.email) or (not address.name and is_list_address(address.email))
+
+
 def plan_reply(
     repository: Repository,
     answered: AnsweredMail,
@@ -132,7 +137,7 @@ def plan_reply(
         # a patch for a stable tree is for its list; whoever reported the failure gets a copy
         to, cc = stable, tuple(address for address in (*to, *cc) if address not in stable)
     undisclosed = is_undisclosed(answered)
-    public = tuple(one for one in (*to, *cc) if undisclosed and is_list_address(one.email))
+    public = tuple(one for one in (*to, *cc) if undisclosed and _is_list(one))
     to = tuple(one for one in to if one not in public)
     cc = tuple(one for one in cc if one not in public)
     if not to:

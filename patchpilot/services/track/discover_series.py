@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from patchpilot.commits.repository import Repository, config_values
-from patchpilot.errors import MissingError, NetworkError, UsageError
+from patchpilot.errors import MissingError, NetworkError, RefusedError, UsageError
 from patchpilot.model.action import Action
 from patchpilot.model.address import Address, parse_address
 from patchpilot.model.message_id import message_id_of
@@ -238,7 +238,7 @@ def follow_discovered(
                 repository=repository,
                 progress=numbered(progress, at, len(new)),
             )
-        except NetworkError as error:
+        except (NetworkError, RefusedError) as error:
             troubles.append(error.message)
             continue
         numbers[one.message_id] = tracked.entry.id
