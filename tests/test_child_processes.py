@@ -193,7 +193,6 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "outgoing/target_tree::fit_of_files": ("str(file)",),
         "outgoing/target_tree::fit_of_files.applies": ("str(file)",),
         "services/backport/work_clone::_clone": ("str(link)", "str(place)", "str(source)"),
-        "services/send/text_editor::editor_of.run": ("str(file)",),
         "services/topic/edit_commits::edit_file": ("str(file)",),
     },
     VALUES: {
@@ -214,7 +213,6 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "recipients/get_maintainer/git_signers::GitHistory._log": ("*args",),
         "services/check/history_facts::RepositoryFacts._logged": ("*words",),
         "services/send/sent_elsewhere::_patches_of": ("*span",),
-        "services/send/text_editor::editor_of.run": ("name",),
         "services/setup/install_hooks::mail_of_message": ("base",),
         "services/topic/edit_commits::edit_file": ("editor",),
         "threads/landed_series::_by_content": ("*words",),
@@ -335,7 +333,6 @@ def test_a_shell_gets_only_a_command_of_the_user() -> None:
         "demo/demo_archive.py": {"'read -r word || kill \"$1\"'"},
         "outgoing/git_recipients.py": {"f'{command} \"$@\"'"},
         "outgoing/smtp.py": {"f'{account.sendmail} \"$@\"'"},
-        "services/send/text_editor.py": {"f'{name} \"$@\"'"},
         "services/topic/edit_commits.py": {"f'{editor} \"$@\"'"},
     }
 

@@ -15,7 +15,7 @@ from typing import Any, TextIO
 from textual.widget import Widget
 
 PATIENCE = 20.0
-"""Seconds without an answer that are a hang; those for which other programs had the processor do not count."""
+"""Processor seconds without an answer that are a hang; idle ones count a third, and not while other programs had the processor."""
 
 
 class Watch(logging.Handler):
@@ -24,8 +24,7 @@ class Watch(logging.Handler):
     def __init__(self, scratch: Path) -> None:
         super().__init__(logging.WARNING)
         self._scratch, self.faults = scratch, list[str]()
-        self._beat = time.monotonic()
-        self._queued = 0.0
+        self.alive()
         logging.getLogger("asyncio").addHandler(self)
         threading.excepthook = lambda given: self.take(given.exc_value, f"thread {given.thread and given.thread.name}")
         sys.unraisablehook = lambda given: self.take(given.exc_value, "an object that was deleted")
@@ -47,12 +46,14 @@ class Watch(logging.Handler):
 
     def alive(self) -> None:
         """The application answered."""
-        self._beat, self._queued = time.monotonic(), _queued()
+        self._beat, (self._spent, self._queued) = time.monotonic(), _main_thread()
 
     @property
     def waited(self) -> float:
-        """Seconds since the last answer in which this process could have run."""
-        return time.monotonic() - self._beat - (_queued() - self._queued)
+        """Seconds since the last answer, as PATIENCE counts them."""
+        spent, queued = _main_thread()
+        idle = time.monotonic() - self._beat - (queued - self._queued)
+        return max(spent - self._spent, idle / 3)
 
     def guard(self, told: TextIO, what: Callable[[], str]) -> None:
         """End the process with every thread's stack when the event loop stands still: nothing else can be done then."""
@@ -81,9 +82,10 @@ def stacks() -> str:
     return "\n".join(rows)
 
 
-def _queued() -> float:
-    """Seconds for which this process's first thread could have run, but other programs did."""
-    return int(Path("/proc/self/schedstat").read_text().split()[1]) / 1e9
+def _main_thread() -> tuple[float, float]:
+    """Processor seconds of this process's first thread, and those for which it could have run but other programs did."""
+    spent, queued, _ = Path("/proc/self/schedstat").read_text().split()
+    return int(spent) / 1e9, int(queued) / 1e9
 
 
 async def answered(app: Any, watch: Watch) -> bool:
