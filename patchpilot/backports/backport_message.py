@@ -4,9 +4,10 @@
 import re
 from collections.abc import Sequence
 
+from patchpilot.errors import InputError
 from patchpilot.model.address import Address, AddressState, is_header_safe, judge
 from patchpilot.model.commit import Commit
-from patchpilot.model.trailer import add_trailers, parse_trailers
+from patchpilot.model.trailer import add_trailers, parse_trailers, unfit
 from patchpilot.model.upstream_references import read_marks
 from patchpilot.projects.stable_trees import StableTrees
 
@@ -39,6 +40,8 @@ def backport_message(
         text = text.rstrip("\n") + ("\n" if parse_trailers(text.split("\n")) else "\n\n") + said
     if signer:
         line = f"Signed-off-by: {signer.trailer()}"
+        if why := unfit(line):
+            raise InputError(f"your sign-off cannot be written: git user.name or user.email {why}", hint="correct it with `git config`")
         known = parse_trailers(text.split("\n"))
         # the last line signs off the note above it, even when the author is the one who backports
         if notes or not known or str(known[-1]) != line:

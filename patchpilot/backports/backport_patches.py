@@ -13,6 +13,7 @@ from patchpilot.model.action import Action
 from patchpilot.model.address import Address
 from patchpilot.model.commit import Commit
 from patchpilot.model.message_id import given_message_id
+from patchpilot.model.trailer import refused_trailers
 from patchpilot.projects.stable_trees import StableTrees
 
 
@@ -34,6 +35,7 @@ class MadeCommit:
     """A backported commit: its id in the scratch store, the original, and the range-diff between them ("" when the patches are the same).
 
     For a part of the original, `parts` are its files, and there is no range-diff. `is_explained`: its message says what was adapted.
+    `refused` are sentences about trailers that it may not have.
     """
 
     id: str
@@ -41,6 +43,7 @@ class MadeCommit:
     rangediff: str
     parts: tuple[str, ...] = ()
     is_explained: bool = False
+    refused: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +86,8 @@ def make_commits(scratch: Scratch, stable: StableTrees, steps: Sequence[Step], t
             original, stable, dep_of=step.dep_of, notes=notes, signer=wording.signer, adapter=wording.adapter if adapted else None
         )
         parent = scratch.commit_like(original, tree, parent, message)
-        commits.append(MadeCommit(parent, original, difference, parts, has_note(message, original)))
+        refused = refused_trailers([("Stable-dep-of", step.dep_of.reference)] if step.dep_of else [])
+        commits.append(MadeCommit(parent, original, difference, parts, has_note(message, original), refused))
     return tuple(commits)
 
 

@@ -14,4 +14,4 @@ def json_text(value: Any, indent: int | None = None) -> str:
 
 
 def _escaped(found: re.Match[str]) -> str:
-    return "\ufffd" if "\ud800" <= found[0] <= "\udfff" else f"\\u{ord(found[0]):04x}"
+    return "\ufffd" if "\ud800" <= found[0] <= "\udfff" else json.dumps(found[0])[1:-1]

@@ -6,7 +6,9 @@ import unicodedata
 from patchpilot.cache import patterns as re
 
 _BIDI = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u2028\u2029\ufeff"
-UNSAFE = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\x9f{_BIDI}\ud800-\udfff]")
+_INVISIBLE = "\ufffe\uffff\U000e0000-\U000e007f"
+"""Noncharacters, and the tag characters, which are ASCII that no font shows."""
+UNSAFE = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\x9f{_BIDI}{_INVISIBLE}\ud800-\udfff]")
 
 
 def printable(text: str) -> str:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from patchpilot.cache import patterns as re
 from patchpilot.model.address import Address, parse_address
+from patchpilot.model.printable import UNSAFE, one_line
 
 _TRAILER = re.compile(r"^(?P<name>[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*)(?P<colon>\s*:\s*)(?P<value>\S.*?)\s*$")
 _NOT_A_TRAILER = frozenset(
@@ -19,6 +20,8 @@ _NOT_A_TRAILER = frozenset(
 _KNOWN = re.compile(
     r"^(?:[A-Za-z]+-(?:[A-Za-z]+-)?by|fixes|cc|link|closes|change-id|message-id|references|bugzilla|buglink)$", re.IGNORECASE
 )
+# replacement characters are what a decoder leaves of bytes that are not text
+_UNFIT = re.compile(f"{UNSAFE.pattern}|[\n\ufffd]")
 
 ORDER = (
     "fixes",
@@ -126,12 +129,13 @@ def add_trailers(message: str, trailers: Iterable[tuple[str, str]]) -> str:
 
     A trailer that already exists (same name and value, ignoring case) is not added again. A new one goes after the last
     trailer that belongs before or with it in `ORDER`, but never before an existing Signed-off-by, as their order is
-    significant; `Fixes:` and other tags above sign-offs go to the top of the block.
+    significant; `Fixes:` and other tags above sign-offs go to the top of the block. One that is `unfit` is left out.
     """
     lines = message.rstrip("\n").split("\n")
     for name, text in trailers:
-        _no_line_breaks(name, text)
         value = text.strip()
+        if unfit(f"{name}: {value}"):
+            continue
         existing = parse_trailers(lines)
         if any(one.key == name.lower() and one.value.lower() == value.lower() for one in existing):
             continue
@@ -165,6 +169,17 @@ def _place(key: str, existing: Sequence[Trailer], lines: Sequence[str], block: r
     return place
 
 
-def _no_line_breaks(*texts: str) -> None:
-    if any(re.search(r"[\r\n\0]", text) for text in texts):
-        raise ValueError("a trailer must be one line")
+def unfit(line: str) -> str:
+    """Why a commit message may not have this trailer, for example `contains <U+202E>`; "" where it may.
+
+    A trailer is one line of visible text: control characters, bidirectional controls and bytes that are not UTF-8 end a line for some
+    programs, hide a part of it, or cannot be written at all.
+    """
+    found = _UNFIT.search(line)
+    return f"contains {one_line(found[0])}" if found else ""
+
+
+def refused_trailers(trailers: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+    """A sentence for each of these (name, value) that `add_trailers` leaves out: the trailer and the reason."""
+    lines = [f"{name}: {value.strip()}" for name, value in trailers]
+    return tuple(f"not added: {one_line(line)}: {why}" for line in lines if (why := unfit(line)))

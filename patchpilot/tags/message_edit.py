@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from patchpilot.model.trailer import add_trailers, parse_trailers, trailer_block
+from patchpilot.model.trailer import add_trailers, parse_trailers, refused_trailers, trailer_block, unfit
 
 _PIECES = re.compile(r"\s+|[^\s]+")
 
@@ -19,15 +19,22 @@ class MessageWish:
     developers: tuple[str, ...] = ()
     mended: Mapping[int, str] | None = None
 
+    @property
+    def refused(self) -> tuple[str, ...]:
+        """A sentence for each trailer that a commit message may not have."""
+        developers = [("Co-developed-by", who) for who in self.developers]
+        mended = [(name, value) for name, _, value in (line.partition(": ") for line in (self.mended or {}).values())]
+        return refused_trailers((*self.trailers, *developers, *mended))
+
 
 def compose(message: str, wish: MessageWish) -> str:
-    """The message with these changes; everything else, including unknown trailers, stays where it is."""
+    """The message with these changes; everything else, including unknown trailers, stays where it is. What is `refused` is left out."""
     lines = message.rstrip("\n").split("\n")
     for at, text in (wish.mended or {}).items():
-        lines[at] = text
+        lines[at] = lines[at] if unfit(text) else text
     text = add_trailers("\n".join(lines) + "\n", wish.trailers) if wish.trailers else "\n".join(lines) + "\n"
     for who in wish.developers:
-        text = _add_developer(text, who)
+        text = text if unfit(who) else _add_developer(text, who)
     return text
 
 

@@ -2,13 +2,27 @@
 """The patches that are written can be sent as they are."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from patchpilot.backports.backport_message import backport_message
+from patchpilot.backports.backport_patches import BackportText, MadeCommit
+from patchpilot.errors import InputError
+from patchpilot.model.address import Address
+from patchpilot.model.commit import Commit
 from patchpilot.model.mail import parse_patch
+from patchpilot.model.trailer import refused_trailers
+from patchpilot.projects.loading import find_project
+from patchpilot.services.backport.write_backports import note_of
 from tests.backports.world import World, follow_failed, source
 from tests.kit.cli import Outcome, call
+
+
+ADA = Address("Ada Fixer", "ada@example.org")
+DATE = datetime(2024, 3, 4, tzinfo=UTC)
+HIDDEN = Commit("1" * 40, "", (), ADA, DATE, ADA, DATE, "work: x\u202ey\n\nWhy.\n")
 
 
 def write(world: World, folder: Path, *words: object) -> Outcome:
@@ -40,6 +54,15 @@ def test_prerequisites_come_first_and_name_what_they_are_for(world: World, tmp_p
     assert first.header("Subject") == "[PATCH 6.6.y 1/2] work: check first"
     assert [str(tag) for tag in first.tags("Stable-dep-of")] == [f'Stable-dep-of: {world.fix[:12]} ("work: do not forget step 20")']
     assert second.header("Subject") == "[PATCH 6.6.y 2/2] work: do not forget step 20"
+
+
+def test_a_tag_that_no_message_may_have_is_named_below_the_message() -> None:
+    stable = find_project("linux").stable
+    made = MadeCommit("id", HIDDEN, "", refused=refused_trailers([("Stable-dep-of", HIDDEN.reference)]))
+    assert note_of(made, "6.6", BackportText()) == f'not added: Stable-dep-of: {"1" * 12} ("work: x<U+202E>y"): contains <U+202E>'
+    assert "Stable-dep-of" not in backport_message(HIDDEN, stable, dep_of=HIDDEN)
+    with pytest.raises(InputError, match="sign-off cannot be written"):
+        backport_message(HIDDEN, stable, signer=Address("A\x85da", "ada@example.org"))
 
 
 def test_with_adapt_a_fix_that_cannot_be_adapted_is_not_written_with_its_prerequisites(world: World, tmp_path: Path) -> None:

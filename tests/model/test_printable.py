@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Text of others made safe to print, and how wide it is on a terminal."""
 
+import json
+
 import pytest
 
+from patchpilot.model.json_text import json_text
 from patchpilot.model.printable import crop, crop_middle, one_line, printable, width
 
 # the code points with the Unicode property Bidi_Control, and what else changes lines or hides in them
@@ -58,3 +61,10 @@ def test_cropped_text_fits_and_shows_the_cut(text: str, columns: int, cut: str) 
 def test_an_address_is_cut_in_its_middle() -> None:
     assert crop_middle("<v1-1-fddf42abee25@example.net>", 40) == "<v1-1-fddf42abee25@example.net>"
     assert crop_middle("<20261121-net-acme-allow-old-cards-v1-1@example.net>", 30) == "<20261121-net-acme-…ample.net>"
+
+
+def test_what_no_font_shows_is_visible_in_text_and_stays_the_same_in_json() -> None:
+    hidden = "a\U000e0041b\uffff"
+    assert one_line(hidden) == "a<U+E0041>b<U+FFFF>"
+    assert json_text(hidden).isascii()
+    assert json.loads(json_text(hidden)) == hidden

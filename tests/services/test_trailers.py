@@ -17,3 +17,22 @@ def test_a_tag_for_the_series_is_not_for_a_commit_that_was_not_sent(tmp_path: Pa
         assert done.code == 0, done.err
         messages = one.repo.git("log", "-3", "--format=%s%n%(trailers:key=Reviewed-by,valueonly)%x00").split("\0")
         assert [RITA in message for message in messages[:3]] == [False, True, True]
+
+
+def test_a_tag_that_no_message_may_have_is_named_and_the_others_are_added(tmp_path: Path) -> None:
+    tags = ("Reviewed-by: Rita\rSigned-off-by: X", "Tested-by: R\x85ita", "Acked-by: Rita \u202eReviewer")
+    with life(tmp_path) as one:
+        first = one.send()
+        for tag in tags:
+            one.tell(first, f"{tag} <rita@example.net>")
+        one.tell(first, f"Reviewed-by: {RITA}")
+        done = one.run("trailers", "--yes")
+        assert done.code == 0, done.err
+        message = one.repo.git("log", "-1", "--format=%B")
+        assert message.count("-by: ") == 2
+        assert f"Reviewed-by: {RITA}" in message
+        assert [line for line in done.err.splitlines() if line.startswith("not added")] == [
+            "not added: Reviewed-by: Rita\\x0dSigned-off-by: X <rita@example.net> (v1): contains \\x0d",
+            "not added: Tested-by: R\\x85ita <rita@example.net> (v1): contains \\x85",
+            "not added: Acked-by: Rita <U+202E>Reviewer <rita@example.net> (v1): contains <U+202E>",
+        ]

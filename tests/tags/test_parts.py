@@ -67,6 +67,12 @@ def test_a_developer_is_added_above_the_senders_sign_off() -> None:
     ]
 
 
+def test_what_no_message_may_have_is_left_out_of_it_and_named() -> None:
+    wish = MessageWish((("Fixes", 'abc ("x\u202ey")'), ("Cc", "stable@vger.kernel.org")), ("C\x85y <cy@example.org>",), {2: "Cc: A\x0bB"})
+    assert compose("x: y\n\nText.\n", wish) == "x: y\n\nText.\n\nCc: stable@vger.kernel.org\n"
+    assert [words.partition(": contains ")[2] for words in wish.refused] == ["<U+202E>", "\\x85", "\\x0b"]
+
+
 LINUX = find_project("linux")
 RELEASED = Culprits(("c",), ("v5.10",))
 

@@ -9,7 +9,7 @@ from patchpilot.cli.commands.prepare import body, text
 from patchpilot.cli.options import Common, base_options, common_options, progress_of
 from patchpilot.cli.verb_command import verb
 from patchpilot.errors import ExitCode, RefusedError
-from patchpilot.model.printable import printable
+from patchpilot.model.printable import one_line
 from patchpilot.services.tags.add_review_trailers import TrailersRequest, add_review_trailers
 from patchpilot.services.tags.prepare_commits import Preparation
 
@@ -56,9 +56,8 @@ def command(common: Common, target: str | None, base: str | None, yes: bool, **o
         return ExitCode.OK
     common.write(text(collected.preparation, common.colored))
     for held_trailer in collected.held:
-        click.echo(
-            printable(f"not added: {held_trailer.trailer} (v{held_trailer.version}): {held_trailer.why}; --changed adds it"), err=True
-        )
+        offer = "; --changed adds it" if held_trailer.offered else ""
+        click.echo(one_line(f"not added: {held_trailer.trailer} (v{held_trailer.version}): {held_trailer.why}{offer}"), err=True)
     if not collected.preparation.changed and not common.quiet:
         click.echo("nothing to add", err=True)
     return ExitCode.OK

@@ -22,6 +22,7 @@ from patchpilot.lint.lint_context import Context
 from patchpilot.model.finding import Finding, FixEdit
 from patchpilot.model.patch import Patch
 from patchpilot.model.rule import Rule
+from patchpilot.model.trailer import is_trailer, unfit
 
 SAFE_ONLY = frozenset(("safe",))
 MOST_ROUNDS = 8
@@ -37,6 +38,7 @@ NEEDS_UNSAFE = "its fix needs --unsafe-fixes"
 NOT_ADDED = "the fix would change lines that this patch does not add"
 NOT_EQUAL = "the fix is not proved to keep the meaning of the code"
 NOTHING_LEFT = "the fix would leave nothing of a hunk"
+UNFIT_TRAILER = "its tag {why}"
 ALIGNED = "lines that must not change are aligned with it"
 CAUSES_OTHERS = "its fix would cause another finding"
 NOT_GONE = "its fix would not remove the finding"
@@ -232,6 +234,8 @@ def _objection(change: LineChange, draft: PatchEdit, context: Context, fixer: Re
     patch = draft.patch
     moved = _moved_whole(context)
     lines = change.lines
+    if why := _unfit_trailer(change):
+        return UNFIT_TRAILER.format(why=why)
     inserted = {edit.start for edit in change.edits if not edit.delete}
     realigned = {number for edit in change.edits if _is_realigned(patch, edit) for number in range(edit.start, edit.start + edit.delete)}
     for number in lines:
@@ -249,6 +253,12 @@ def _objection(change: LineChange, draft: PatchEdit, context: Context, fixer: Re
     if shrinks and not accepted.leaves_hunks(change):
         return NOTHING_LEFT
     return "" if _guarded(change, context, fixer) else NOT_EQUAL
+
+
+def _unfit_trailer(change: LineChange) -> str:
+    """Why a change would write a trailer that a commit message may not have; "" where it writes none."""
+    new = (text.strip() for edit in change.edits for text in edit.insert)
+    return next((why for text in new if is_trailer(text) and (why := unfit(text))), "")
 
 
 def _is_realigned(patch: Patch, edit: FixEdit) -> bool:

@@ -162,7 +162,11 @@ def mails_of(
 
 
 def note_of(commit: MadeCommit, version: str, wording: BackportText) -> str:
-    """What goes below the `---` of a backport that differs from upstream; "" when it does not."""
+    """What goes below the `---` of a backport that differs from upstream or lacks a trailer; "" for any other."""
+    return "\n\n".join(part for part in (_difference(commit, version, wording), *commit.refused) if part)
+
+
+def _difference(commit: MadeCommit, version: str, wording: BackportText) -> str:
     if commit.parts:
         return f"Only a part of upstream commit {commit.original.short}: its changes to {', '.join(commit.parts)}."
     if not commit.rangediff:

@@ -12,7 +12,7 @@ from patchpilot.model.commit import Commit
 from patchpilot.model.draft import Draft
 from patchpilot.model.patch_subject import parse_subject
 from patchpilot.model.progress import Progress, silent
-from patchpilot.model.trailer import add_trailers, parse_trailer
+from patchpilot.model.trailer import add_trailers, parse_trailer, unfit
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.series.draft import pair_known
 from patchpilot.services.send.reroll import sent_patches
@@ -26,12 +26,13 @@ from patchpilot.threads.track_store import Store
 
 @dataclass(frozen=True, slots=True)
 class HeldTrailer:
-    """A tag that was not added, and why: the user decides."""
+    """A tag that was not added, and why: the user decides, unless it is not `offered` because no commit message may have it."""
 
     trailer: str
     version: int
     subject: str
     why: str
+    offered: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +135,9 @@ def _sorted_out(
     add: list[str] = []
     held_back: list[HeldTrailer] = []
     for credit in given:
+        if why := unfit(credit.trailer):
+            held_back.append(HeldTrailer(credit.trailer, credit.version, commit.subject, why, False))
+            continue
         if credit.conditional and not changed:
             held_back.append(HeldTrailer(credit.trailer, credit.version, commit.subject, f"given conditionally: {credit.conditional}"))
             continue

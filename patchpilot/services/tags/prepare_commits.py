@@ -191,7 +191,9 @@ def _change(repository: Repository, commit: Commit, request: PrepareRequest, top
     if request.signoff:
         trailers.append(("Signed-off-by", _identity(repository)))
     developers = tuple(codeveloped(developer)[0][1] for developer in request.developed_by)
-    new = compose(commit.message, MessageWish(tuple(trailers), developers, message.replaced))
+    wish = MessageWish(tuple(trailers), developers, message.replaced)
+    notes += wish.refused
+    new = compose(commit.message, wish)
     unsure = next((note for note in notes if note.startswith(_UNSURE)), "")
     return MessageChange(commit.id, commit.subject, commit.message, new, tuple(notes), unsure)
 

@@ -33,6 +33,12 @@ def code(mended: FixOutcome) -> str:
     return "\n".join(line.text for change in mended.draft.patch.files for line in change.lines("+"))
 
 
+@pytest.mark.parametrize(("name", "fixed"), [("Ada", 1), ("A\x0bda", 0), ("A\u202eda", 0), ("A\udce9da", 0)])
+def test_a_tag_that_no_message_may_have_is_not_written_again(name: str, fixed: int) -> None:
+    text = patch_of("\ta = 1;", message=f"{PROSE}\n\nreviewed-by:  {name} <ada@example.org>\n{SIGN_OFF}")
+    assert sum(line.startswith(f"Reviewed-by: {name} ") for line in mended_text(text).draft.patch.message) == fixed
+
+
 @pytest.mark.parametrize(
     ("bad", "good"),
     [
