@@ -99,6 +99,8 @@ class MailArchive(Protocol):
     remembered: bool
     skipped: list[str]
     parse_mail: ParseMail
+    online: bool
+    """Whether the network may be asked."""
 
     @property
     def requests(self) -> int:
@@ -140,7 +142,7 @@ class Archive:
         self._login = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
         self._cache = cache
         self._cache_seconds = cache_seconds
-        self._offline = offline
+        self.online = not offline
         self._node: LoreNode | None = None
         self._session: Any = None
         self._last = 0.0
@@ -222,7 +224,7 @@ class Archive:
         return parse(data, skipped=self.skipped.append, source=self.host, parse_mail=self.parse_mail, without=without)
 
     def _ask(self, what: str, question: Callable[["LoreNode"], T]) -> T:
-        if self._offline:
+        if not self.online:
             raise NetworkError(f"{self.host} cannot be queried with --offline", hint="use --mbox FILE, or drop --offline")
         if self._stop.is_set():
             raise CancelledError()

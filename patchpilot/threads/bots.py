@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from patchpilot.model.address import Address
 from patchpilot.threads.mail_kinds import MailKind
 
 
@@ -182,6 +183,13 @@ ROBOTS = (
     Bot("a robot", MailKind.OTHER, sender=r"<(?:no-?reply|do-?not-?reply)@"),
 )
 
+_ADDRESSES = re.compile(
+    r"patchwork-bot\+[a-z0-9._-]+@kernel\.org|pr-tracker-bot@kernel\.org|tip-bot2@linutronix\.de|tip-bot@zytor\.com|tipbot@zytor\.com"
+    r"|akpm@linux-foundation\.org|(?:gregkh@linuxfoundation\.org|greg@kroah\.com|gregkh@suse\.de)"
+    r"|sashal@kernel\.org|sasha\.levin@oracle\.com|alexander\.levin@(?:microsoft|verizon)\.com"
+)
+"""The exact addresses of the bots, and of those who run scripts, that report what becomes of patches."""
+
 _COMPILED: dict[str, re.Pattern[str]] = {}
 
 
@@ -198,6 +206,11 @@ def known_robot(sender: str, subject: str, text: str, headers: Callable[[], str]
             continue
         return robot
     return None
+
+
+def is_bot_address(address: Address) -> bool:
+    """Whether this is the exact address of a bot, or of one who runs a script, that reports what becomes of patches."""
+    return bool(_ADDRESSES.fullmatch(address.key))
 
 
 def _search(pattern: str, text: str) -> bool:

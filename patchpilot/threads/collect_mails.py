@@ -46,6 +46,7 @@ def gather(
     """
     reader = reader or MailReader()
     archive.parse_mail = reader.parse
+    reader.online = reader.online or archive.online
     have: dict[str, Mail] = {mail.message_id: mail for mail in known}
     asked: set[str] = set()
     failure: PatchpilotError | None = None

@@ -68,7 +68,7 @@ class LocalArchive:
     def __init__(self, path: Path, *, progress: Progress = silent) -> None:
         self.url = self.host = str(path)
         self.requests = 0
-        self.remembered = False
+        self.remembered = self.online = False
         self.skipped: list[str] = []
         self.parse_mail: ParseMail = parse_mail
         self._progress = progress

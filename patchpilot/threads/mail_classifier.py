@@ -44,7 +44,7 @@ _NAMED = re.compile(
 
 @dataclass(frozen=True)
 class Classified:
-    """A mail and its kind; `semi` when a script sent it in a person's name, `nack` when it is a formal NACK."""
+    """A mail and its kind; `semi` when a script sent it in a person's name, `names_bot` when its sender has the name or address of one."""
 
     mail: Mail
     sender: Address
@@ -60,6 +60,7 @@ class Classified:
     robot: str | None = None
     named_tree: str | None = None
     by_author: bool = False
+    names_bot: bool = False
 
     @cached_property
     def credited(self) -> tuple[GivenTrailer, ...]:
@@ -100,7 +101,8 @@ def classify(mail: Mail, author: Address | None = None) -> Classified:
     if robot:
         tags = () if robot.kind in (MailKind.PATCH, MailKind.COVER) else given_trailers(body, sender, bot=robot.bot)
         why = f"sender and text match {robot.name}"
-        return replace(base, kind=robot.kind, confidence=0.97, why=why, bot=robot.bot, semi=robot.semi, trailers=tags, robot=robot.name)
+        named = replace(base, why=why, trailers=tags, robot=robot.name, names_bot=bool(robot.sender))
+        return replace(named, kind=robot.kind, confidence=0.97, bot=robot.bot, semi=robot.semi)
     if not is_reply and (kind := _post(subject, text, body)):
         return replace(base, kind=kind, confidence=0.95, why="a patch" if kind is MailKind.PATCH else "a cover letter")
     poster = _poster(mail)
@@ -118,10 +120,10 @@ def is_html_only(mail: Mail) -> bool:
     return b"text/html" in raw and b"text/plain" not in raw
 
 
-def classify_for(known: Classified, author: Address, answered: Answered = Answered.PATCH) -> Classified:
-    """Reclassify a mail where the patch's author is known, and what it answers; its body is not parsed again."""
+def classify_for(known: Classified, sender: Address, by_author: bool, answered: Answered = Answered.PATCH) -> Classified:
+    """Reclassify a mail where it is known who sent it, whether that is the patch's author, and what it answers; its body is not parsed again."""
     mail = known.mail
-    by_author = same_person(known.sender, author)
+    known = known if known.sender == sender else replace(known, sender=sender)
     same = known.by_author is by_author and (answered is Answered.PATCH or known.kind is not MailKind.REVIEW)
     if known.robot or same or (not known.is_reply and _post(known.subject, unquoted(mail.body), known.body)):
         return known

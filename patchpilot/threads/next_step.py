@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from patchpilot.model.action import Action, Advice, Hint
 from patchpilot.model.counted import counted
 from patchpilot.threads.mail_kinds import WANTS_ANSWER, MailKind
-from patchpilot.threads.sender import same_person
 from patchpilot.threads.thread_values import NextStep, NextStepNeed, Reply, SeriesState, StableBranch, Status
 
 _REPLY = {
@@ -28,7 +27,18 @@ _NEW_VERSION = {
 
 
 def advise(status: Status) -> NextStep:
-    """What the author should do next."""
+    """What the author should do next; asks about the last claim of a sender who is not known."""
+    step = _advise(status)
+    if not status.claims:
+        return step
+    claim = status.claims[-1]
+    more = f" ({len(status.claims) - 1} more)" if len(status.claims) > 1 else ""
+    words = f"{claim.words}{more}: nothing was changed; if you know that it is them, {{}}"
+    asks = Action("track", ("confirm", f"<{claim.message_id}>"), words)
+    return NextStep(NextStepNeed.ACTION, Hint((*_parts(step.advice), "; ", asks)))
+
+
+def _advise(status: Status) -> NextStep:
     version = status.topic.latest.version + 1
     if status.state is SeriesState.SENT:
         return NextStep(
@@ -103,7 +113,7 @@ def _in_review(status: Status) -> NextStep:
     reply = _last_wish(status)
     if reply and reply.mail.kind is MailKind.QUESTION and not _answered(status, reply):
         return NextStep(NextStepNeed.ACTION, _wished(reply, status.topic.latest.version + 1))
-    count = len(status.trailers)
+    count = sum(not tag.asks for tag in status.trailers)
     tags = ("; ", Action("trailers", (), f"add its {counted(count, 'tag')} to a new version")) if count else ()
     waiting = Action("track", ("update",), "wait for the maintainer")
     return NextStep(NextStepNeed.PATIENCE, Hint((waiting, *tags, f"; send a reminder {_reminder(status)}")))
@@ -211,16 +221,13 @@ def _last_wish(status: Status) -> Reply | None:
     wishes = [
         reply
         for reply in status.replies
-        if reply.mail.kind in WANTS_ANSWER and reply.revision in (latest, None) and not same_person(reply.mail.sender, status.topic.author)
+        if reply.mail.kind in WANTS_ANSWER and reply.revision in (latest, None) and not reply.mail.by_author and not reply.doubtful
     ]
     return wishes[-1] if wishes else None
 
 
 def _answered(status: Status, wish: Reply) -> bool:
-    return any(
-        reply.mail.mail.in_reply_to == wish.mail.mail.message_id and same_person(reply.mail.sender, status.topic.author)
-        for reply in status.replies
-    )
+    return any(reply.mail.mail.in_reply_to == wish.mail.mail.message_id and reply.mail.by_author for reply in status.replies)
 
 
 def _who(reply: Reply) -> str:

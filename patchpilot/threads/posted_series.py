@@ -3,7 +3,7 @@
 
 import re
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -14,7 +14,9 @@ from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch_subject import parse_subject
 from patchpilot.projects.project import Project
 from patchpilot.series.patch_pairing import title_key
+from patchpilot.threads.identities import Identities
 from patchpilot.threads.mail_kinds import MailKind
+from patchpilot.threads.sender import same_person
 
 if TYPE_CHECKING:
     from patchpilot.threads.mail_classifier import Classified
@@ -128,9 +130,11 @@ class Revision:
 
 @dataclass(frozen=True)
 class PostedTopic:
-    """One series in all its revisions, oldest first."""
+    """One series in all its revisions, oldest first; `identities` are who is known of it, `strangers` later revisions that others claim to be of it."""
 
     revisions: tuple[Revision, ...]
+    identities: Identities = field(default_factory=Identities)
+    strangers: tuple[Revision, ...] = ()
 
     @cached_property
     def missing(self) -> dict[str, int]:
@@ -149,6 +153,14 @@ class PostedTopic:
     def author(self) -> Address:
         """Who sends it."""
         return self.revisions[-1].author
+
+    def is_author(self, address: Address) -> bool:
+        """Whether an address is that of one who sent a version of it, or known as another address of theirs."""
+        return any(self.identities.same(address, revision.author) for revision in self.revisions)
+
+    def has_authors_name(self, address: Address) -> bool:
+        """Whether an address comes with an author's name and is not known as theirs."""
+        return not self.is_author(address) and any(same_person(address, revision.author) for revision in self.revisions)
 
     @property
     def subject(self) -> str:

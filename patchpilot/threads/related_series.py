@@ -101,7 +101,8 @@ def _carriers(status: Status, every: Sequence[Status]) -> tuple[Carrier, ...]:
     """Series and pull requests in which others forward the patches."""
     relations = {later.message_id: later.relation for later in status.follow_ups}
     carriers = []
-    for other in every:
+    known = (other for other in every if status.topic.identities.knows(other.topic.author))
+    for other in known:
         relation = relations.get(other.topic.revisions[0].head.message_id)
         taken_over = relation == "continues"
         if taken_over or (relation == "carries" and _is_batch(other)):
@@ -133,6 +134,8 @@ def _reverts(status: Status, every: Sequence[Status]) -> list[tuple[str, LandedC
 
 
 def _relation(other: Status, commits: Sequence[str], reverts: set[str], status: Status) -> str | None:
+    if other.topic.revisions[0].head.message_id in {revision.head.message_id for revision in status.topic.strangers}:
+        return "continues"
     if other.topic.titles & reverts:
         return "reverts"
     if relation := _passed_on(other, status):
@@ -162,7 +165,7 @@ def _names(tag: re.Pattern[str], mail: Classified, commits: Sequence[str]) -> bo
 def _passed_on(other: Status, status: Status) -> str | None:
     """How another person resends these patches: as stable patches, as later versions, or on the way to mainline."""
     mine, theirs = status.topic, other.topic
-    if same_person(mine.author, theirs.author):
+    if mine.is_author(theirs.author):
         return "backports" if theirs.latest.backport_to and not mine.latest.backport_to and mine.titles & theirs.titles else None
     same = [post for revision in theirs.revisions for post in revision.patches if title_key(post.title) in mine.titles]
     if theirs.latest.backport_to:

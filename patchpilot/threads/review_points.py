@@ -11,7 +11,6 @@ from patchpilot.threads.mail_classifier import Classified
 from patchpilot.threads.mail_kinds import WANTS_ANSWER, MailKind
 from patchpilot.threads.phrases import ASKS_STRONGLY, ASKS_WEAKLY, ASSENT, CLOSING, GREETING, IMPERATIVE, NO_REQUEST, THANKS, WISH
 from patchpilot.threads.reply_body import MAX_LINES, ReplyLine
-from patchpilot.threads.sender import same_person
 from patchpilot.threads.thread_values import Reply, Status
 
 MAX_TEXT = 160
@@ -65,7 +64,7 @@ def review_points(status: Status) -> tuple[ReviewPoint, ...]:
     latest = status.topic.latest
     points: list[ReviewPoint] = []
     for reply in reversed(status.replies):
-        if reply.revision in (latest, None) and not same_person(reply.mail.sender, status.topic.author):
+        if reply.revision in (latest, None) and not reply.mail.by_author:
             points += reversed(list(points_of(reply)))
         if len(points) >= MAX_POINTS:
             break

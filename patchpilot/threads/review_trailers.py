@@ -2,7 +2,7 @@
 """Review tags given in a reply: which unquoted lines are tags, and which of them their sender may give."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import unescape
 
@@ -77,6 +77,18 @@ class GivenTrailer:
     def address(self) -> Address | None:
         """Who the tag names."""
         return parse_address(self.value)
+
+    def is_from(self, sender: Address) -> bool:
+        """Whether the tag names the sender's own address."""
+        address = self.address
+        return address is not None and address.key == sender.key
+
+    def asks(self, sender: Address, same: Callable[[Address, Address], bool]) -> str:
+        """Why a tag that counts is not added unasked: it names an address that is not the sender's; "" where it is."""
+        address = self.address
+        if address is None or same(address, sender):
+            return ""
+        return f"it names {address.email}, but the message is from {sender.email}"
 
 
 HTML = "the mail is HTML only, which lists refuse; ask for it as plain text, or read it in the archive"

@@ -3,10 +3,11 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
+from patchpilot.model.address import Address
 from patchpilot.model.message_id import batch_of, linked_ids
 from patchpilot.series.change_id import change_id_in
 from patchpilot.series.patch_pairing import title_key
@@ -15,6 +16,7 @@ from patchpilot.threads.mail_kinds import MailKind
 from patchpilot.threads.mbox import when
 from patchpilot.threads.posted_series import Post, PostedTopic, Revision
 from patchpilot.threads.revision_links import link
+from patchpilot.threads.vouched_addresses import without_strangers
 
 __all__ = ["Post", "PostedTopic", "Revision", "find_topics"]
 
@@ -34,12 +36,21 @@ _NEAR = 8
 _BEGINNING, _END = 1991, 2090
 
 
-def find_topics(mails: Iterable[Classified]) -> tuple[PostedTopic, ...]:
-    """The series among these mails, the oldest first."""
+def find_topics(mails: Iterable[Classified], known: Sequence[Address] = ()) -> tuple[PostedTopic, ...]:
+    """The series among these mails, the oldest first; `known` are addresses that were seen elsewhere."""
     posts = [_post(mail) for mail in mails if mail.kind in (MailKind.PATCH, MailKind.COVER) and not mail.is_reply]
     revisions = [revision for group in _by_author(_without_notes(_with_covers(posts))) for revision in _revisions(group)]
-    topics = [PostedTopic(_numbered(series)) for group in link(revisions) for series in _without_splits(_in_order(group))]
+    series = [one for group in link(revisions) for one in _without_splits(_in_order(group))]
+    topics = [topic for one in series for topic in _of_known(one, known)]
     return tuple(sorted(topics, key=lambda topic: min(when(revision.head.mail.mail) for revision in topic.revisions)))
+
+
+def _of_known(series: Sequence[Revision], known: Sequence[Address]) -> Iterator[PostedTopic]:
+    """The series without the revisions of senders that are not known, and these as series of their own."""
+    mine, others, identities = without_strangers(series, known)
+    yield PostedTopic(_numbered(mine), identities, others)
+    if others:
+        yield from _of_known(others, known)
 
 
 def _with_covers(posts: Sequence[Post]) -> list[Post]:
@@ -136,17 +147,10 @@ def _version_before(text: str, at: int) -> int | None:
 
 
 def _by_author(posts: Sequence[Post]) -> list[list[Post]]:
-    groups: list[list[Post]] = []
-    known: dict[str, list[Post]] = {}
+    groups: dict[str, list[Post]] = {}
     for post in posts:
-        sender = post.mail.sender
-        group = known.get(sender.key) or (known.get(f"name {sender.name.lower()}") if " " in sender.name else None)
-        if group is None:
-            group = []
-            groups.append(group)
-        group.append(post)
-        known[sender.key] = known[f"name {sender.name.lower()}"] = group
-    return groups
+        groups.setdefault(post.mail.sender.key, []).append(post)
+    return list(groups.values())
 
 
 def _revisions(posts: Sequence[Post]) -> list[Revision]:

@@ -10,15 +10,22 @@ from patchpilot.model.mail import Mail
 
 _VIA = re.compile(r"^[\"']*(?P<name>.+?)[\"']*\s+via\s+(?P<list>\S.*)$", re.IGNORECASE)
 
+_LOOKALIKES = str.maketrans(
+    "\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0458\u0455\u04bb\u0501\u051b\u051d\u043a\u043c\u0442\u043d\u0432"
+    "\u03bf\u03b1\u03b9\u03bd\u03c1\u03c5\u03ba\u03c4\u0131\u0261",
+    "aeopcyxijshdqwkmthboaivpuktig",
+)
+"""Cyrillic and Greek letters that look like Latin ones."""
+
 
 def real_sender(mail: Mail) -> Address:
-    """The real From: address of a person or bot, without the list's rewriting."""
-    original = mail.header("X-Original-From")
-    if original and (address := parse_address(original)):
-        return _clean(address)
+    """The real From: address of a person or bot, without the list's rewriting, as the message has it: see `Identities.sender`."""
     via = _VIA.match(mail.sender.name[:300])
     if not via:
         return _clean(mail.sender)
+    original = mail.header("X-Original-From")
+    if original and (address := parse_address(original)):
+        return _clean(address)
     name = via["name"].strip(" '\"")
     reply_to = parse_address(mail.header("Reply-To") or "")
     if reply_to and reply_to.key != mail.sender.key:
@@ -41,10 +48,10 @@ def is_sent_to_self(mail: Mail) -> bool:
 
 
 def same_person(one: Address, other: Address) -> bool:
-    """Whether two addresses are the same person's: the same mailbox, or the same name with another mailbox."""
+    """Whether two addresses read as the same person's: the same mailbox, or the same name with another mailbox, which proves nothing."""
     if one.key == other.key:
         return True
-    names, others = _name_words(_named(one)), _name_words(_named(other))
+    names, others = name_words(_named(one)), name_words(_named(other))
     return any(len(mine) > 1 and mine == yours for mine, yours in ((names, others), (_latin(names), _latin(others))))
 
 
@@ -60,8 +67,14 @@ def _latin(words: frozenset[str]) -> frozenset[str]:
 
 
 @lru_cache(maxsize=1024)
-def _name_words(name: str) -> frozenset[str]:
+def name_words(name: str) -> frozenset[str]:
     """The words that make a name: lower case, without accents, initials, brackets and punctuation."""
     plain = "".join(char for char in unicodedata.normalize("NFKD", name[:200]) if not unicodedata.combining(char))
-    bare = re.sub(r"\(.*?\)|\[.*?\]", " ", plain).lower()
+    bare = re.sub(r"\(.*?\)|\[.*?\]", " ", _without_lookalikes(plain.lower()))
     return frozenset(word for word in re.findall(r"[^\W\d_]+", bare) if len(word) > 1)
+
+
+def _without_lookalikes(name: str) -> str:
+    """A name with letters that only look like Latin ones replaced, word by word: a name in another script has others as well."""
+    words = ((word, word.translate(_LOOKALIKES)) for word in re.split(r"(\s+)", name))
+    return "".join(latin if latin.isascii() else word for word, latin in words)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
+from patchpilot.model.address import Address
 from patchpilot.model.mail import Mail
 from patchpilot.threads.mail_classifier import Classified
 from patchpilot.threads.mail_kinds import WANTS_ANSWER, MailKind
@@ -13,7 +14,6 @@ from patchpilot.threads.mbox import when
 from patchpilot.threads.patch_evidence import about_patch, series_posts
 from patchpilot.threads.phrases import CONCEDES, NEXT_VERSION, WILL_CHANGE, WITH_THAT, WITHDRAWS
 from patchpilot.threads.posted_series import PostedTopic, Revision
-from patchpilot.threads.sender import same_person
 from patchpilot.threads.thread_events import Event
 from patchpilot.threads.thread_match import Attached
 from patchpilot.threads.thread_values import (
@@ -280,8 +280,8 @@ def _in_review(evidence: Evidence, latest_sent: datetime) -> Verdict:
     since = [
         reply for reply in attached if reply.revision is topic.latest or (reply.revision is None and when(reply.mail.mail) >= latest_sent)
     ]
-    taken_back = {reply.parent.mail.message_id for reply in since if reply.parent and _takes_back(reply.mail, reply.parent)}
-    others = [reply for reply in since if not same_person(reply.mail.sender, topic.author) and reply.mail.mail.message_id not in taken_back]
+    taken_back = {reply.parent.mail.message_id for reply in since if reply.parent and _takes_back(reply.mail, reply.parent, topic)}
+    others = [reply for reply in since if not reply.mail.by_author and reply.mail.mail.message_id not in taken_back]
     wanting = [
         other
         for other in others
@@ -290,23 +290,21 @@ def _in_review(evidence: Evidence, latest_sent: datetime) -> Verdict:
         and not (other.post and other.post.message_id in corrected)
         and not (other.mail.kind is MailKind.REVIEW and CONCEDES.search(" ".join(other.mail.body.text.split())))
     ]
-    approved = _last_by_person([other for other in others if other.mail.credited])
-    content = _last_by_person([other for other in others if other.mail.credited or _is_content(other, topic)])
+    approved = _last_by_address([other for other in others if other.mail.credited])
+    content = _last_by_address([other for other in others if other.mail.credited or _is_content(other, topic)])
     open_wishes = [
         reply
         for reply in wanting
         if reply.mail.kind is not MailKind.QUESTION
-        and not any(
-            when(reply.mail.mail) < content[key] for key in (reply.mail.sender.key, reply.mail.sender.name.lower()) if key in content
-        )
+        and not any(when(reply.mail.mail) < last and topic.identities.same(reply.mail.sender, sender) for sender, last in content.items())
     ]
     if open_wishes:
         newest = open_wishes[-1]
         why = f"{newest.mail.sender.name or newest.mail.sender.email} requested changes ({newest.mail.label})"
         return Verdict(SeriesState.CHANGES_REQUESTED, why, _of_mail(newest.mail.mail))
     for reply in reversed(since):
-        is_content = reply.parent and approved.get(reply.parent.sender.key, latest_sent) > when(reply.mail.mail)
-        if same_person(reply.mail.sender, topic.author) and not is_content and _announces_more(reply, topic.latest.version):
+        is_content = reply.parent and approved.get(reply.parent.sender, latest_sent) > when(reply.mail.mail)
+        if reply.mail.by_author and not is_content and _announces_more(reply, topic.latest.version):
             who = reply.mail.sender.name or reply.mail.sender.email
             return Verdict(SeriesState.CHANGES_REQUESTED, f"{who} announced changes", _of_mail(reply.mail.mail))
     if last and _is_overdue(topic, evidence.now - last):
@@ -319,13 +317,9 @@ def _in_review(evidence: Evidence, latest_sent: datetime) -> Verdict:
     return Verdict(SeriesState.SENT, "no reply yet", _of_mail((evidence.post or topic.latest.head).mail.mail))
 
 
-def _last_by_person(replies: Sequence[Attached]) -> dict[str, datetime]:
-    """When each sender, by address and by name, wrote the last of these replies."""
-    return {
-        key: when(reply.mail.mail)
-        for reply in sorted(replies, key=lambda reply: when(reply.mail.mail))
-        for key in (reply.mail.sender.key, reply.mail.sender.name.lower())
-    }
+def _last_by_address(replies: Sequence[Attached]) -> dict[Address, datetime]:
+    """When each sender wrote the last of these replies."""
+    return {reply.mail.sender: when(reply.mail.mail) for reply in sorted(replies, key=lambda reply: when(reply.mail.mail))}
 
 
 def _is_content(reply: Attached, topic: PostedTopic) -> bool:
@@ -333,12 +327,12 @@ def _is_content(reply: Attached, topic: PostedTopic) -> bool:
     if reply.mail.kind is not MailKind.ACK or WITH_THAT.search(reply.mail.body.text):
         return False
     above = reply.parent
-    return above is not None and same_person(above.sender, topic.author) and not WILL_CHANGE.search(above.body.text)
+    return above is not None and topic.is_author(above.sender) and not WILL_CHANGE.search(above.body.text)
 
 
 def _announces_more(reply: Attached, version: int) -> bool:
     """Whether an author announces the next version, or says yes to a question whether something should change."""
-    if reply.parent is None or same_person(reply.parent.sender, reply.mail.sender):
+    if reply.parent is None or reply.parent.sender.key == reply.mail.sender.key:
         return False
     words = reply.mail.body.text
     if "applying" in words:
@@ -349,9 +343,9 @@ def _announces_more(reply: Attached, version: int) -> bool:
     return reply.parent.kind is MailKind.QUESTION and bool(WILL_CHANGE.search(words)) and "?" not in words
 
 
-def _takes_back(mail: Classified, parent: Classified) -> bool:
+def _takes_back(mail: Classified, parent: Classified, topic: PostedTopic) -> bool:
     """Whether somebody takes back what they wrote themselves."""
-    return same_person(mail.sender, parent.sender) and bool(WITHDRAWS.search(mail.body.text))
+    return topic.identities.same(mail.sender, parent.sender) and bool(WITHDRAWS.search(mail.body.text))
 
 
 def _is_overdue(topic: PostedTopic, silence: timedelta) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from patchpilot.model.address import Address
 from patchpilot.model.mail import Mail
 from patchpilot.model.progress import Progress, silent
 from patchpilot.series.patch_pairing import title_key
@@ -17,9 +18,9 @@ from patchpilot.threads.posted_series import PostedTopic
 from patchpilot.threads.related_series import with_follow_ups
 from patchpilot.threads.reply_prose import Answered
 from patchpilot.threads.revisions import find_topics
-from patchpilot.threads.sender import is_sent_to_self, same_person
+from patchpilot.threads.sender import is_sent_to_self
 from patchpilot.threads.series_state import decide
-from patchpilot.threads.thread_events import events_of, without_voided
+from patchpilot.threads.thread_events import claims_of, events_of, without_voided
 from patchpilot.threads.thread_match import Attached, attach
 from patchpilot.threads.thread_values import (
     Credit,
@@ -33,6 +34,7 @@ from patchpilot.threads.thread_values import (
     stable_summary,
 )
 from patchpilot.threads.tree_evidence import branches_by_mail, branches_with, landings
+from patchpilot.threads.vouched_addresses import with_replies
 
 __all__ = [
     "Credit",
@@ -48,35 +50,42 @@ __all__ = [
 
 
 def read_thread(
-    mails: Iterable[Mail], *, now: datetime | None = None, reader: MailReader | None = None, progress: Progress = silent
+    mails: Iterable[Mail],
+    *,
+    now: datetime | None = None,
+    reader: MailReader | None = None,
+    progress: Progress = silent,
+    known: tuple[Address, ...] = (),
 ) -> tuple[Status, ...]:
     """The status of every series in these mails, the oldest first; each also lists its follow-ups.
 
     `now` is the time for "stalled"; without it the newest mail's time is taken, which suits an old mbox. `reader` caches
-    what the call has read: the same mails give the same statuses, and each mail is classified once.
+    what the call has read: the same mails give the same statuses, and each mail is classified once. `known` are addresses that
+    were seen elsewhere.
     """
     reader = reader or MailReader()
-    known = tuple(mail for mail in unique(mails) if not is_sent_to_self(mail))
-    key = (now, *map(id, known))
+    mails = tuple(mail for mail in unique(mails) if not is_sent_to_self(mail))
+    key = (now, known, *map(id, mails))
     if key in reader.threads:
         statuses_before: tuple[Status, ...] = reader.threads[key][1]
         return statuses_before
     classified = []
-    for number, mail in enumerate(known, 1):
+    for number, mail in enumerate(mails, 1):
         if number % 128 == 0:
-            progress("reading the thread", number, len(known))
+            progress("reading the thread", number, len(mails))
         classified.append(reader.classify(mail))
     reports = {mail.mail.message_id: found for mail in classified if (found := delivery_reports(mail.mail))}
     # a notice is no answer
     classified = [mail for mail in classified if mail.mail.message_id not in reports]
-    topics = find_topics(classified)
+    topics = find_topics(classified, known)
     attached = attach(topics, classified)
+    topics = tuple(replace(topic, identities=with_replies(topic, attached[at])) for at, topic in enumerate(topics))
     every = tuple(report for found in reports.values() for report in found)
-    moment = now or max((when(mail) for mail in known), default=datetime.now(UTC))
+    moment = now or max((when(mail) for mail in mails), default=datetime.now(UTC))
     statuses = [_status(topic, _with_author(topic, attached[at], reader), moment) for at, topic in enumerate(topics)]
     result = with_follow_ups([_with_delivery(status, every) for status in statuses])
     # keep references to the mails too, so that their id() is not reused
-    reader.threads[key] = (known, result)
+    reader.threads[key] = (mails, result)
     return result
 
 
@@ -88,39 +97,58 @@ def _with_delivery(status: Status, reports: Sequence[DeliveryReport]) -> Status:
 
 
 def _with_author(topic: PostedTopic, attached: Sequence[Attached], reader: MailReader) -> list[Attached]:
-    """The same mails, classified with the patch's author known."""
-    return [replace(reply, mail=reader.classify_for(reply.mail, topic.author, _answered(topic, reply.parent))) for reply in attached]
+    """The same mails, classified with their senders and the patch's author known."""
+    found = []
+    for reply in attached:
+        sender = topic.identities.sender(reply.mail)
+        mail = reader.classify_for(reply.mail, sender, topic.is_author(sender), _answered(topic, reply.parent))
+        found.append(replace(reply, mail=mail))
+    return found
 
 
 def _answered(topic: PostedTopic, parent: Classified | None) -> Answered:
     """What a mail answers, by the mail above it."""
     if parent is None or parent.robot or parent.kind in (MailKind.PATCH, MailKind.COVER):
         return Answered.PATCH
-    return Answered.AUTHOR if same_person(parent.sender, topic.author) else Answered.OTHER
+    return Answered.AUTHOR if topic.is_author(parent.sender) else Answered.OTHER
 
 
 def _status(topic: PostedTopic, attached: Sequence[Attached], now: datetime) -> Status:
     newest = topic.latest
     sent = None if newest.backport_to or newest.pull_request else newest.sent
-    events = without_voided(events_of(attached), sent, newest.titles)
+    claims = claims_of(topic, attached)
+    doubtful = {claim.message_id for claim in claims}
+    certain = tuple(reply for reply in attached if reply.mail.mail.message_id not in doubtful)
+    events = without_voided(events_of(topic, certain), sent, newest.titles)
     landed, stable = landings(events), branches_by_mail(events)
     replies = tuple(
-        Reply(reply.mail, reply.revision.version if reply.revision else None, reply.patch, reply.revision) for reply in attached
+        Reply(
+            reply.mail,
+            reply.revision.version if reply.revision else None,
+            reply.patch,
+            reply.revision,
+            reply.mail.mail.message_id in doubtful,
+        )
+        for reply in attached
     )
     times = [when(post.mail.mail) for revision in topic.revisions for post in revision.posts] + [
         when(reply.mail.mail) for reply in attached
     ]
     last = max(times, default=None)
-    evidence = Evidence(topic, tuple(attached), events, landed, stable, now, last)
+    evidence = Evidence(topic, certain, events, landed, stable, now, last)
     state, why, patches = decide(evidence)
-    ids = topic.message_ids | {reply.mail.mail.message_id for reply in attached}
-    tags = _credits(attached)
-    return Status(topic, state, why, tags, replies, events, landed, stable, (), last, len(ids), frozenset(ids), evidence, patches)
+    posted = (post.message_id for revision in topic.strangers for post in revision.posts)
+    ids = topic.message_ids.union(posted, (reply.mail.mail.message_id for reply in attached))
+    tags = _credits(topic, attached)
+    return Status(topic, state, why, tags, replies, events, landed, stable, (), last, len(ids), ids, evidence, patches, claims=claims)
 
 
-def _credits(attached: Sequence[Attached]) -> tuple[Credit, ...]:
+def _credits(topic: PostedTopic, attached: Sequence[Attached]) -> tuple[Credit, ...]:
+    same = topic.identities.same
     return tuple(
-        Credit(str(tag), reply.mail.mail.message_id, reply.revision.version, reply.patch, tag.conditional)
+        Credit(
+            str(tag), reply.mail.mail.message_id, reply.revision.version, reply.patch, tag.conditional, tag.asks(reply.mail.sender, same)
+        )
         for reply in attached
         if reply.revision is not None and reply.mail.kind not in STABLE
         for tag in reply.mail.credited

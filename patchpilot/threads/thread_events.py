@@ -8,12 +8,12 @@ from datetime import datetime
 
 from patchpilot.projects.loading import default_project
 from patchpilot.series.patch_pairing import title_key
+from patchpilot.threads.identities import Claim
 from patchpilot.threads.mail_classifier import Classified, unquoted
 from patchpilot.threads.mail_kinds import STABLE, MailKind
 from patchpilot.threads.phrases import BARE_APPLIED, PATCHWORK_MARK, PROMISES, SELF_NACK, SENT_AGAIN, TOOK_BACK, WHOLE_SERIES, WITHDRAWS
-from patchpilot.threads.posted_series import Post
+from patchpilot.threads.posted_series import Post, PostedTopic
 from patchpilot.threads.reply_prose import read_prose
-from patchpilot.threads.sender import same_person
 from patchpilot.threads.thread_match import Attached, about
 
 _TAKEN_BACK = re.compile(
@@ -75,8 +75,7 @@ _REMOVED = re.compile(r"\bremoved from\b.*-mm|^\s*\[(?P<why>[\w ./-]+)\] .*remov
 class Event:
     """An event reported in a mail; `what` is applied, merged (mainline), queued, review, proposed, failed (stable), refused, or by the author
     withdrawn or redone (a new version announced in patchwork); `tree`, `commit`, `version` where reported; `withdrawn` says in whose words
-    it was taken back; `sure` is False when only words say so, of somebody to whom the patch was not addressed; `part` when they say that a part
-    of one patch was taken; `of` is the title of the patch it is
+    it was taken back; `part` when they say that a part of one patch was taken; `of` is the title of the patch it is
     about (None: the series, or unknown)."""
 
     what: str
@@ -89,22 +88,56 @@ class Event:
     patch: int | None = None
     title: str | None = None
     withdrawn: str | None = None
-    sure: bool = True
     part: bool = False
     of: str | None = None
 
     @property
     def counts(self) -> bool:
-        """Whether it was not taken back and is certain enough."""
-        return self.sure and self.withdrawn is None
+        """Whether it was not taken back."""
+        return self.withdrawn is None
 
 
-def events_of(attached: Sequence[Attached]) -> tuple[Event, ...]:
+def claims_of(topic: PostedTopic, attached: Sequence[Attached]) -> tuple[Claim, ...]:
+    """The mails that report what only the author, a maintainer or a bot may, from an address that is not known."""
+    sent = (
+        Claim(post.message_id, post.mail.sender, f"sent {revision.label}", post.mail.mail.date)
+        for revision in topic.strangers
+        for post in revision.posts[:1]
+    )
+    return (*sent, *(claim for reply in attached if (claim := _claim(topic, reply))))
+
+
+def _claim(topic: PostedTopic, reply: Attached) -> Claim | None:
+    mail = reply.mail
+    if topic.has_authors_name(mail.sender):
+        what = "has the author's name"
+    elif topic.identities.vouch_for(mail):
+        return None
+    else:
+        kinds = {event.what for event in _events(reply)}
+        kinds -= set() if topic.identities.has_name_of_known(mail.sender) else {"refused"}
+        applies = kinds == {"applied"} and not (mail.robot or mail.semi or mail.place.commits)
+        is_talk = not kinds and not _taken_back(reply) and not _undone(reply)
+        if is_talk or (applies and not _has_a_tree(mail)):
+            return None
+        what = f"reports: {', '.join(sorted(kinds)) or 'dropped'}"
+    return Claim(mail.mail.message_id, mail.sender, what, mail.mail.date)
+
+
+def _has_a_tree(mail: Classified) -> bool:
+    """Whether "applied" is said as only those do who have a tree, with thanks or its name, or is all that is said."""
+    thanks = "pw-bot" not in mail.why and _THANKS.search(mail.body.text)
+    return bool(thanks or _IN_A_TREE.search(mail.why) or BARE_APPLIED.match(mail.body.text))
+
+
+def events_of(topic: PostedTopic, attached: Sequence[Attached]) -> tuple[Event, ...]:
     """The events in a series' mails, in the mails' order; those withdrawn in a reply are marked."""
     events: list[Event] = []
     at: dict[str, list[int]] = {}
     for reply in attached:
-        new = [replace(event, of=_title(reply, event)) for event in _events(reply)]
+        # anybody may refuse a patch; what others say of a tree is talk, and what claims more is in `claims_of`
+        is_vouched = topic.identities.vouch_for(reply.mail)
+        new = [replace(event, of=_title(reply, event)) for event in _events(reply) if is_vouched or event.what == "refused"]
         taken = None if any(event.commit for event in new) else _taken_back(reply)
         # "dropped again: applied the version of somebody else" applies nothing here
         if taken and _OTHERS.search(taken[0]):
@@ -185,9 +218,8 @@ def _events(reply: Attached) -> list[Event]:
         if not place.commits and not mail.robot:
             if _is_one_of_many(reply):
                 return []
-            sure = mail.semi or mail.by_author or _is_addressed(reply) or _thanks(reply) or _has_a_tree(mail)
             part = bool(_PART.search(" ".join(mail.body.text.split())))
-            base = replace(base, patch=_about(reply), sure=sure, part=part)
+            base = replace(base, patch=_about(reply), part=part)
         if reply.under is not None:
             return [replace(base, what="queued", version=version) for version in reply.under.place.versions]
         if place.landings:
@@ -218,7 +250,7 @@ def _events(reply: Attached) -> list[Event]:
     if kind is MailKind.NACK:
         return [replace(base, what="refused", tree=None, title=mail.why)]
     if kind is MailKind.TRAILERS and not mail.by_author and read_prose(mail.body).kind is MailKind.APPLIED:
-        return [replace(base, what="applied", patch=_about(reply), sure=_is_addressed(reply))]
+        return [replace(base, what="applied", patch=_about(reply))]
     return _named(reply, base)
 
 
@@ -305,22 +337,6 @@ def _listed(words: str) -> set[int]:
         ends = [int(end) for end in re.findall(r"\d+", part)]
         numbers |= set(range(ends[0], min(ends[-1], _MOST_PATCHES) + 1)) if ends else set()
     return numbers
-
-
-def _is_addressed(reply: Attached) -> bool:
-    """Whether the patches were addressed to the sender of a reply, as they are to maintainers."""
-    posts = reply.revision.posts if reply.revision else ()
-    return any(same_person(reply.mail.sender, address) for post in posts for address in (*post.mail.mail.to, *post.mail.mail.cc))
-
-
-def _thanks(reply: Attached) -> bool:
-    """Whether "applied" comes with thanks or names a tree, as maintainers write it."""
-    return "pw-bot" not in reply.mail.why and bool(_THANKS.search(reply.mail.body.text))
-
-
-def _has_a_tree(mail: Classified) -> bool:
-    """Whether "applied" is said as only those do who have a tree, or is all that is said."""
-    return bool(_IN_A_TREE.search(mail.why) or BARE_APPLIED.match(mail.body.text))
 
 
 def _mm(subject: str, base: Event) -> list[Event]:

@@ -13,6 +13,7 @@ from patchpilot.projects.loading import projects
 
 if TYPE_CHECKING:
     from patchpilot.threads.delivery import DeliveryReport
+    from patchpilot.threads.identities import Claim
     from patchpilot.threads.mail_classifier import Classified
     from patchpilot.threads.posted_series import Post, PostedTopic, Revision
     from patchpilot.threads.thread_events import Event
@@ -78,23 +79,28 @@ class NextStep:
 
 @dataclass(frozen=True, slots=True)
 class Credit:
-    """A tag given to the series: its text, the mail that gives it, the version and patch number (0: the whole series) it is for."""
+    """A tag given to the series: its text, the mail that gives it, the version and patch number (0: the whole series) it is for.
+
+    `asks` says why it is not added unasked: it names an address that is not the sender's.
+    """
 
     trailer: str
     message_id: str
     version: int
     patch: int | None
     conditional: str | None = None
+    asks: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A mail about the series, and the revision it is about (None: the series as a whole)."""
+    """A mail about the series, and the revision it is about (None: the series as a whole); `doubtful` when it is a claim (see `Status.claims`)."""
 
     mail: "Classified"
     version: int | None
     patch: int | None
     revision: "Revision | None" = None
+    doubtful: bool = False
 
 
 LINUX_NEXT = "linux-next"
@@ -269,7 +275,7 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Status:
-    """The status of one series."""
+    """The status of one series; `claims` are mails that change nothing until the user says that their sender is known."""
 
     topic: "PostedTopic"
     state: SeriesState
@@ -286,6 +292,7 @@ class Status:
     evidence: Evidence
     patches: tuple[PatchState, ...] = ()
     delivery: "tuple[DeliveryReport, ...]" = ()
+    claims: "tuple[Claim, ...]" = ()
 
     @property
     def commit(self) -> str | None:

@@ -81,7 +81,7 @@ def tree_states(evidence: Evidence) -> tuple[TreeState, ...]:
     """How far the patch that the evidence is about is in each tree, in the order of its way."""
     trees: dict[str, TreeState] = {}
     for event in evidence.events:
-        if event.what in ("applied", "merged", "dropped") and event.sure and (event.tree or event.what == "applied"):
+        if event.what in ("applied", "merged", "dropped") and (event.tree or event.what == "applied"):
             tree = event.tree or f"the tree of {event.by}"
             state = "dropped" if event.withdrawn or event.what == "dropped" else "merged" if event.what == "merged" else "applied"
             trees[tree] = TreeState(tree, state, Proof(event.date, event.message_id, event.commit), note=event.withdrawn or "")

@@ -19,7 +19,6 @@ from patchpilot.services.backport.write_backports import note_of
 from tests.backports.world import World, follow_failed, source
 from tests.kit.cli import Outcome, call
 
-
 ADA = Address("Ada Fixer", "ada@example.org")
 DATE = datetime(2024, 3, 4, tzinfo=UTC)
 HIDDEN = Commit("1" * 40, "", (), ADA, DATE, ADA, DATE, "work: x\u202ey\n\nWhy.\n")

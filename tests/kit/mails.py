@@ -61,7 +61,8 @@ def mail(
 def patch(
     subject: str, *, message: str = "Check the pointer before it is used.\n", notes: str = "", author: str = ADA, **more: object
 ) -> bytes:
-    """A patch as sent."""
+    """A patch as sent to its maintainer, a reviewer and the list."""
+    more.setdefault("to", f"{MATT}, {RITA}, demo@lists.example.org")
     signed = f"{message}\nSigned-off-by: {author}\n"
     diff = DIFF.replace("---\n", f"---\n{notes}\n", 1) if notes else DIFF
     return mail(subject, signed + diff, sender=author, **more)  # type: ignore[arg-type]

@@ -15,6 +15,7 @@ from patchpilot.threads import mail_classifier
 from patchpilot.threads.mail_classifier import classify, classify_for
 from patchpilot.threads.mail_reader import MailReader
 from patchpilot.threads.mbox import parse
+from patchpilot.threads.sender import same_person
 from tests.kit.archive import archive_server
 from tests.kit.cli import call
 from tests.kit.life import life
@@ -107,7 +108,8 @@ def test_a_mail_classified_for_an_author_is_as_if_the_author_had_been_known(auth
     address = parse_address(author)
     assert address
     for mail in parse(mbox(*story.WHOLE)):
-        assert classify_for(classify(mail), address) == classify(mail, address)
+        known = classify(mail)
+        assert classify_for(known, known.sender, same_person(known.sender, address)) == classify(mail, address)
 
 
 def test_a_reader_keeps_mails_apart_that_share_a_message_id() -> None:

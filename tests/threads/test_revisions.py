@@ -294,7 +294,9 @@ def test_a_link_joins_with_what_it_says_it_is(first: str, second: str, notes: st
     ],
 )
 def test_another_author_carries_on_only_where_link_and_title_say_so(subject: str, notes: str, expected: list[list[int]]) -> None:
-    assert joined(patch("[PATCH] demo: check the pump", id="a"), patch(subject, id="b", notes=notes, minutes=9, author=OTTO)) == expected
+    later = patch(subject, id="b", notes=notes, minutes=9, author=OTTO)
+    assert joined(patch("[PATCH] demo: check the pump", id="a", Cc=OTTO), later) == expected
+    assert joined(patch("[PATCH] demo: check the pump", id="a"), later) == [[1], [2]], "nobody knows who that is"
 
 
 def test_change_ids_that_differ_part_what_is_not_alike() -> None:
@@ -559,6 +561,6 @@ def test_patches_that_count_versions_of_their_own_have_the_cover_letters() -> No
 
 
 def test_an_address_without_a_name_is_whose_name_it_has() -> None:
-    first = patch("[PATCH] demo: check it", id="a", author="Otto Other <ottoo@example.com>")
+    first = patch("[PATCH] demo: check it", id="a", author="Otto Other <ottoo@example.com>", Cc="otto.other@example.net")
     second = patch("[PATCH v2] demo: check it", id="b", author="otto.other@example.net", minutes=9)
     assert [versions(one) for one in topics(first, second)] == [[1, 2]]

@@ -17,6 +17,7 @@ from tests.threads.story import SHA, TITLE, answer
 TO_MATT = patch(f"[PATCH net v2] {TITLE}", id="v2", to=f"{MATT}, demo@lists.example.org", minutes=1440)
 V3 = patch(f"[PATCH net v3] {TITLE}", id="v3", minutes=5000)
 TESTER = "Tess Tester <tess@example.com>"
+TO_TESTER = patch(f"[PATCH net v2] {TITLE}", id="v2", to=f"{MATT}, {TESTER}", minutes=1440)
 
 
 def read(*mails: bytes) -> Status:
@@ -97,8 +98,10 @@ def test_one_patch_taken_below_the_cover_letter_is_not_the_series() -> None:
     assert state(*_series(), both) == "accepted"
 
 
-def test_one_word_of_somebody_who_was_not_addressed_takes_it() -> None:
-    assert state(TO_MATT, answer("Applied.\n\nTess", to="v2", sender=TESTER)) == "accepted"
+def test_one_word_of_somebody_who_was_not_addressed_is_asked_about() -> None:
+    found = read(TO_MATT, answer("Applied.\n\nTess", to="v2", sender=TESTER))
+    assert (found.state, [claim.sender.email for claim in found.claims]) == ("sent", ["tess@example.com"])
+    assert state(TO_TESTER, answer("Applied.\n\nTess", to="v2", sender=TESTER)) == "accepted"
 
 
 def test_an_author_may_refuse_the_own_patch_and_ask_something() -> None:
@@ -163,8 +166,9 @@ def test_a_few_patches_of_a_series_are_not_the_series() -> None:
 
 
 def test_who_pushed_it_has_a_tree() -> None:
-    assert state(TO_MATT, answer("Pushed now.", to="v2", sender=TESTER)) == "accepted"
-    assert state(TO_MATT, answer("OK, the patch is now applied.", to="v2", sender=TESTER)) == "accepted"
+    for text in ("Pushed now.", "OK, the patch is now applied."):
+        assert state(TO_TESTER, answer(text, to="v2", sender=TESTER)) == "accepted"
+        assert [claim.what for claim in read(TO_MATT, answer(text, to="v2", sender=TESTER)).claims] == ["reports: applied"]
 
 
 def test_a_reviewer_takes_back_a_wish() -> None:
@@ -362,11 +366,12 @@ def test_a_maintainer_who_says_late_that_it_was_applied() -> None:
 
 def test_a_commit_that_is_named_with_the_patchs_title_is_in_a_tree() -> None:
     naming = f'The patch {SHA} "{TITLE}" does apply to 5.7 itself, but it is not present in 5.7.10.'
-    found = read(TO_MATT, answer(naming, to="v2", sender=TESTER))
+    assert state(TO_MATT, answer(naming, to="v2", sender=TESTER)) == "sent", "nobody knows them"
+    found = read(TO_TESTER, answer(naming, to="v2", sender=TESTER))
     assert found.state == "accepted"
     assert "Tess Tester names the commit" in found.why
     other = f'Please look at {SHA} "demo: another patch with another title".'
-    assert state(TO_MATT, answer(other, to="v2", sender=TESTER)) != "accepted"
+    assert state(TO_TESTER, answer(other, to="v2", sender=TESTER)) != "accepted"
 
 
 def test_a_maintainer_who_applies_patches_of_their_own() -> None:

@@ -241,12 +241,13 @@ def discover(
     from patchpilot.services.topic.archive_target import archive_setting
     from patchpilot.services.track import discover_series as service
     from patchpilot.services.track.known_series import open_store
+    from patchpilot.services.track.own_addresses import known_addresses
 
     with common.workplace() as place, open_store() as store, progress_of(common) as progress:
         repository, archive_at = place.repository_if_any(), _archives(common, progress)
         places = archives or tuple(dict.fromkeys((archive_setting(common.repo), *(entry.lore for entry in store.entries() if entry.lore))))
         found = service.discover(
-            authors or service.known_addresses(repository, common.repo),
+            authors or known_addresses(repository, common.repo),
             service.moment_since(since),
             places,
             store=store,
@@ -334,6 +335,26 @@ def range_diff(common: Common, number: int, revisions: tuple[str, ...]) -> None:
     with open_store() as store:
         comparison = compare_revisions(number, revisions, store=store)
     common.write(range_diff_json(comparison) if common.format == "json" else range_diff_text(comparison))
+
+
+@command.command(
+    epilog="\b\nExamples:\n  patchpilot track confirm '<id@example.org>'\n  patchpilot track confirm --stranger '<id@example.org>'"
+)
+@common_options("text", "json")
+@click.option("--stranger", is_flag=True, help="the sender is not who they claim to be: do not ask again")
+@click.argument("message_ids", metavar="MESSAGE-ID...", nargs=-1, required=True)
+def confirm(common: Common, stranger: bool, message_ids: tuple[str, ...]) -> None:
+    """Confirm who sent a message that came from an address not seen before.
+
+    Such a message changes the state of its series only after that. Check it in the archive first: anybody can write any name.
+    """
+    from patchpilot.services.track.known_senders import confirm_senders
+    from patchpilot.services.track.known_series import open_store, show
+
+    with open_store() as store, progress_of(common) as progress:
+        numbers = confirm_senders(message_ids, known=not stranger, store=store)
+        series = tuple(show(number, store=store, progress=progress) for number in numbers)
+    _write(common, series)
 
 
 @command.command(epilog="\b\nExample:\n  patchpilot track remove 3")

@@ -2,6 +2,7 @@
 """`patchpilot trailers`: add review tags from replies."""
 
 import sys
+from typing import Any
 
 import click
 
@@ -18,12 +19,13 @@ from patchpilot.services.tags.prepare_commits import Preparation
 @common_options("text", "json")
 @base_options()
 @click.option("--changed", is_flag=True, help="also add conditional tags and tags for a patch that has changed since")
+@click.option("--also", metavar="TRAILER", multiple=True, help="also add this tag, whose address is not its sender's; repeatable")
 @click.option("--published", is_flag=True, help="rewrite commits even if a remote has them")
 @click.option("--shared", is_flag=True, help="rewrite commits even if another branch has them")
 @click.option("--dry-run", is_flag=True, help="print what would be written; write nothing")
 @click.option("--yes", is_flag=True, help="write without asking; required if stdin is not a terminal")
 @click.argument("target", required=False)
-def command(common: Common, target: str | None, base: str | None, yes: bool, **options: bool) -> int:
+def command(common: Common, target: str | None, base: str | None, yes: bool, **options: Any) -> int:
     """Add Reviewed-by: and other tags from replies to the commits of TARGET (default: the topic).
 
     Only messages change; `patchpilot undo` restores the commits.
@@ -49,14 +51,20 @@ def command(common: Common, target: str | None, base: str | None, yes: bool, **o
         from patchpilot.cli.output.json_document import document
 
         held_back = [
-            {"trailer": held_trailer.trailer, "version": held_trailer.version, "subject": held_trailer.subject, "why": held_trailer.why}
+            {
+                "trailer": held_trailer.trailer,
+                "version": held_trailer.version,
+                "subject": held_trailer.subject,
+                "why": held_trailer.why,
+                "command": held_trailer.offer.command if held_trailer.offer else None,
+            }
             for held_trailer in collected.held
         ]
         common.write(document("trailers", {"series": collected.series, **body(collected.preparation), "held": held_back}))
         return ExitCode.OK
     common.write(text(collected.preparation, common.colored))
     for held_trailer in collected.held:
-        offer = "; --changed adds it" if held_trailer.offered else ""
+        offer = f"; {held_trailer.offer}" if held_trailer.offer else ""
         click.echo(one_line(f"not added: {held_trailer.trailer} (v{held_trailer.version}): {held_trailer.why}{offer}"), err=True)
     if not collected.preparation.changed and not common.quiet:
         click.echo("nothing to add", err=True)

@@ -14,6 +14,7 @@ from patchpilot.services.topic.topic_state import TopicState
 from patchpilot.services.track.classify_mails import ClassifiedMail
 from patchpilot.services.track.follow_topic import PatchState, Proof
 from patchpilot.services.track.forecast import Usual, forecast_lines, known_forecast
+from patchpilot.services.track.known_senders import UNSEEN
 from patchpilot.services.track.known_series import Tracked
 from patchpilot.services.track.notify import news_lines
 from patchpilot.services.track.patchwork_state import ci_of, known_patchwork
@@ -89,8 +90,13 @@ def _series(tracked: Tracked) -> dict[str, Any]:
                 "version": tag.version,
                 "patch": tag.patch,
                 "conditional": tag.conditional,
+                "asks": tag.asks or None,
             }
             for tag in (status.trailers if status else ())
+        ],
+        "claims": [
+            {"message_id": it.message_id, "from": it.sender.trailer(), "date": _date(it.date), "what": it.what}
+            for it in (status.claims if status else ())
         ],
         "tags": dict(summary.tags) if summary else {},
         "ci": ci_of(tracked) or None,
@@ -233,6 +239,7 @@ def _replies(tracked: Tracked) -> list[dict[str, Any]]:
             "subject": reply.mail.mail.subject,
             "version": reply.version,
             "patch": reply.patch,
+            "unseen_address": reply.doubtful,
             "text": reply.mail.body.text[:TEXT_LIMIT],
         }
         for reply in (tracked.status.replies if tracked.status else ())
@@ -286,7 +293,9 @@ def _thread_lines(tracked: Tracked) -> list[str]:
     for tag in status.trailers:
         about = f" (patch {tag.patch})" if tag.patch and len(status.topic.latest.patches) > 1 else ""
         condition = f" (conditional: {printable(tag.conditional)})" if tag.conditional else ""
-        lines.append(f"  tag v{tag.version:<4} {printable(tag.trailer)}{about}{condition}")
+        asks = f" (not added by itself: {printable(tag.asks)})" if tag.asks else ""
+        lines.append(f"  tag v{tag.version:<4} {printable(tag.trailer)}{about}{condition}{asks}")
+    lines += [f"  claim     {printable(it.words)}  <{printable(it.message_id)}>" for it in status.claims]
     for place in tracked.landed:
         if place.tree.startswith("stable/"):
             continue
@@ -303,7 +312,8 @@ def _thread_lines(tracked: Tracked) -> list[str]:
         lines.append("  replies")
     for reply in status.replies:
         mark = "*" if reply.mail.mail.message_id in tracked.unread else " "
-        who = printable(reply.mail.sender.name or reply.mail.sender.email)
+        sender = reply.mail.sender
+        who = printable(f"{sender.trailer()}, {UNSEEN}" if reply.doubtful else sender.name or sender.email)
         bot = " (bot)" if reply.mail.bot else ""
         label = reply.revision.label if reply.revision else ""
         if reply.revision and labels[label] > 1:
@@ -360,7 +370,14 @@ def _classified(classified: ClassifiedMail) -> dict[str, Any]:
         "bot": mail.bot,
         "semi": mail.semi,
         "trailers": [
-            {"trailer": str(tag), "credited": tag.credited, "why": tag.why, "conditional": tag.conditional, "scope": tag.scope}
+            {
+                "trailer": str(tag),
+                "credited": tag.credited,
+                "own_address": tag.is_from(mail.sender),
+                "why": tag.why,
+                "conditional": tag.conditional,
+                "scope": tag.scope,
+            }
             for tag in mail.trailers
         ],
         "commits": list(mail.place.commits),

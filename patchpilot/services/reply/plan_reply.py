@@ -27,7 +27,7 @@ from patchpilot.projects.loading import projects
 from patchpilot.series.message_ids import new_message_ids
 from patchpilot.services.reply.answered_mail import AnsweredMail, is_undisclosed
 from patchpilot.services.reply.reply_text import first_text, text_notes, text_problems
-from patchpilot.services.track.discover_series import known_addresses
+from patchpilot.services.track.own_addresses import known_addresses
 from patchpilot.threads.sender import real_sender
 
 PATCH = "patch"

@@ -2,7 +2,7 @@
 """The verb `trailers`: the tags that reviewers gave, written into the commits they were given for."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from patchpilot.commits import rewrite
 from patchpilot.commits.repository import Repository
@@ -26,13 +26,13 @@ from patchpilot.threads.track_store import Store
 
 @dataclass(frozen=True, slots=True)
 class HeldTrailer:
-    """A tag that was not added, and why: the user decides, unless it is not `offered` because no commit message may have it."""
+    """A tag that was not added, and why: the user decides; without an `offer` no commit message may have it."""
 
     trailer: str
     version: int
     subject: str
     why: str
-    offered: bool = True
+    offer: Action | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +48,14 @@ class Collected:
 class TrailersRequest:
     """The commits to add review tags to (None: the topic). A tag given for a patch that has changed since is held back unless `changed`.
 
+    `also` are trailers that are added although they name an address that is not the sender's.
     `published` and `shared` allow to rewrite commits that a remote or another branch has; `dry_run` only plans.
     """
 
     target: str | None = None
     base: str | None = None
     changed: bool = False
+    also: tuple[str, ...] = ()
     dry_run: bool = False
     published: bool = False
     shared: bool = False
@@ -74,7 +76,7 @@ def add_review_trailers(
     if store is None:
         with Store() as opened:
             return add_review_trailers(repository, request, store=opened, confirm=confirm, progress=progress)
-    target, base, changed = request.target, request.base, request.changed
+    target, base = request.target, request.base
     ref, head = rewrite.branch_of(repository, target)
     commits = [repository.commit(topic_commit) for topic_commit in topic_commits(repository, target, base)]
     progress("reading the thread")
@@ -85,7 +87,7 @@ def add_review_trailers(
     changes = []
     for commit in commits:
         given = [trailer for trailer in status.trailers if _is_for(trailer, called(commit), status)]
-        wanted, back = _sorted_out(repository, commit, called(commit), given, status, changed)
+        wanted, back = _sorted_out(repository, commit, called(commit), given, status, request)
         held_back += back
         pairs = [(trailer.name, trailer.value) for trailer in map(parse_trailer, wanted) if trailer]
         changes.append(MessageChange(commit.id, commit.subject, commit.message, add_trailers(commit.message, pairs), ()))
@@ -128,25 +130,34 @@ def _is_for(credit: Credit, titles: frozenset[str], status: Status) -> bool:
 
 
 def _sorted_out(
-    repository: Repository, commit: Commit, titles: frozenset[str], given: Iterable[Credit], status: Status, changed: bool
+    repository: Repository, commit: Commit, titles: frozenset[str], given: Iterable[Credit], status: Status, request: TrailersRequest
 ) -> tuple[list[str], list[HeldTrailer]]:
-    """The tags to add to a commit, and those held back: given under a condition, or for another diff than the commit's."""
+    """The tags to add to a commit, and those held back."""
     now = _patch_id(repository, repository.git("diff-tree", "-p", "--no-commit-id", commit.id).out)
     add: list[str] = []
     held_back: list[HeldTrailer] = []
     for credit in given:
-        if why := unfit(credit.trailer):
-            held_back.append(HeldTrailer(credit.trailer, credit.version, commit.subject, why, False))
-            continue
-        if credit.conditional and not changed:
-            held_back.append(HeldTrailer(credit.trailer, credit.version, commit.subject, f"given conditionally: {credit.conditional}"))
-            continue
         was = _sent_id(repository, titles, credit, status)
-        if was is not None and was != now and not changed:
-            held_back.append(HeldTrailer(credit.trailer, credit.version, commit.subject, f"the patch has changed since v{credit.version}"))
-            continue
-        add.append(credit.trailer)
+        if held := _held(credit, request, commit.subject, is_changed=was is not None and was != now):
+            held_back.append(held)
+        else:
+            add.append(credit.trailer)
     return add, held_back
+
+
+def _held(credit: Credit, request: TrailersRequest, subject: str, *, is_changed: bool) -> HeldTrailer | None:
+    """Why a tag is held back: no message may have it, its address is not the sender's, or it is for something else than the commit; None where it is not."""
+    held = HeldTrailer(credit.trailer, credit.version, subject, "")
+    if why := unfit(credit.trailer):
+        return replace(held, why=why)
+    if credit.asks and credit.trailer not in request.also:
+        return replace(held, why=credit.asks, offer=Action("trailers", ("--also", credit.trailer), "{} adds it"))
+    changed = Action("trailers", ("--changed",), "--changed adds it")
+    if credit.conditional and not request.changed:
+        return replace(held, why=f"given conditionally: {credit.conditional}", offer=changed)
+    if is_changed and not request.changed:
+        return replace(held, why=f"the patch has changed since v{credit.version}", offer=changed)
+    return None
 
 
 def _sent_id(repository: Repository, titles: frozenset[str], credit: Credit, status: Status) -> str | None:

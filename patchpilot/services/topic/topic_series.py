@@ -10,7 +10,6 @@ from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.series.draft import Drafts
 from patchpilot.series.patch_pairing import title_key
 from patchpilot.services.track.known_series import Tracked, show
-from patchpilot.threads.sender import same_person
 from patchpilot.threads.thread_values import Status
 from patchpilot.threads.track_store import Store, TrackEntry
 
@@ -76,4 +75,4 @@ def _is_author(status: Status, body: str, commit: Commit) -> bool:
     # only where a mail was read, which the list of `track` does without
     from patchpilot.threads.landed_series import authors_of
 
-    return same_person(commit.author, status.topic.author) or commit.author.key in authors_of(status, body)
+    return status.topic.is_author(commit.author) or commit.author.key in authors_of(status, body)

@@ -5,15 +5,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
-from patchpilot.commits.repository import Repository, config_values
-from patchpilot.errors import MissingError, NetworkError, RefusedError, UsageError
+from patchpilot.commits.repository import Repository
+from patchpilot.errors import NetworkError, RefusedError, UsageError
 from patchpilot.model.action import Action
-from patchpilot.model.address import Address, parse_address
 from patchpilot.model.message_id import message_id_of
 from patchpilot.model.progress import Progress, silent
-from patchpilot.outgoing.outbox import Outbox
 from patchpilot.services.track.follow_series import add, numbered
 from patchpilot.services.track.known_series import Tracked, listed
 from patchpilot.services.track.poll_archives import ArchiveAt
@@ -25,8 +22,6 @@ from patchpilot.threads.posted_series import PostedTopic
 from patchpilot.threads.track_store import Store
 from patchpilot.urls import public_url
 
-_SENDERS = r"^(user\.email|author\.email|sendemail\.([^.]+\.)?from)$"
-_MAPPED = re.compile(r"<([^<>\s]+@[^<>\s]+)>")
 _AGO = re.compile(r"(?P<count>[1-9]\d{0,3})\s*(?P<unit>d|w|m|y)[a-z]*", re.IGNORECASE)
 _DAYS = {"d": 1, "w": 7, "m": 30.4375, "y": 365.25}
 
@@ -84,30 +79,6 @@ def moment_since(text: str, now: datetime | None = None) -> datetime:
     except ValueError as error:
         raise UsageError(f"--since: {text!r} is not a time", hint="pass 90d, 2w, 6m, 1y or a date such as 2026-01-31") from error
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def known_addresses(repository: Repository | None = None, where: Path | None = None) -> tuple[str, ...]:
-    """The author's addresses: those of git's configuration, those of earlier sends from here, and with a repository those that its .mailmap has for
-    the same author."""
-    try:
-        values = config_values(where, _SENDERS)
-    except MissingError:
-        values = {}
-    given = [address for texts in values.values() for text in texts for address in (parse_address(text) or _bare(text),)]
-    with Outbox() as outbox:
-        given += [parse_address(sender) for sender in outbox.senders()]
-    emails = list(dict.fromkeys(address.email for address in given if address))
-    if repository is not None and (file := repository.top / ".mailmap").is_file():
-        keys = {email.lower() for email in emails}
-        for line in file.read_text(encoding="utf-8", errors="replace").splitlines():
-            there = _MAPPED.findall(line.partition("#")[0])
-            if keys & {email.lower() for email in there}:
-                emails += there
-    return tuple({email.lower(): email for email in reversed(emails)}.values())[::-1]
-
-
-def _bare(text: str) -> Address | None:
-    return Address("", text.strip()) if re.fullmatch(r"[^<>\s]+@[^<>\s]+", text.strip()) else None
 
 
 def discover(

@@ -411,7 +411,5 @@ def failed_mails(commits: Sequence[str], *, store: Store) -> dict[tuple[str, str
 
 def own_mails(status: Status) -> frozenset[str]:
     """What the author knows already: their own mails."""
-    from patchpilot.threads.sender import same_person
-
-    mine = {reply.mail.mail.message_id for reply in status.replies if same_person(reply.mail.sender, status.topic.author)}
+    mine = {reply.mail.mail.message_id for reply in status.replies if reply.mail.by_author}
     return status.topic.message_ids | mine

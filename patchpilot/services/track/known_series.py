@@ -3,7 +3,7 @@
 
 import functools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -294,10 +294,27 @@ class _LazyStatus:
             self._keep(status_of(self._entry.message_id, every))
         return self._status
 
+    def _recognized(self, status: "Status") -> "Status":
+        """The status with the claims of those counted who are known from elsewhere, and without those that the user dismissed."""
+        if not status.claims:
+            return status
+        from patchpilot.services.track.known_senders import STRANGER, judged, known_senders
+        from patchpilot.threads.collect_mails import status_of
+        from patchpilot.threads.status import read_thread
+
+        store, reader = self._store, self._store.reader
+        if known := known_senders(status, self._entry.id, store, self._repository):
+            mails, self.damaged = store.readable_mails(self._entry.id)
+            every = read_thread(mails, now=moment_of(self._entry, store), reader=reader, progress=self._progress, known=known)
+            status = status_of(self._entry.message_id, every) or status
+        dismissed = judged(store.marks(self._entry.id), STRANGER)
+        return replace(status, claims=tuple(claim for claim in status.claims if claim.message_id not in dismissed))
+
     def summary(self) -> SeriesSummary | None:
         """The summary, from the cache where the mails, the refs and the day are the same."""
         hour = "" if moment_of(self._entry, self._store) is None else f"{self._store.reader.now:%F %H}"
-        parts = (self._store.content(self._entry.id).encode(), _refs(self._repository), hour.encode())
+        marks = repr(sorted(self._store.marks(self._entry.id).items()))
+        parts = (self._store.content(self._entry.id).encode(), _refs(self._repository), hour.encode(), marks.encode("utf-8", "replace"))
         key = key_of(_SUMMARIES, parts)
         value = recall(_SUMMARIES, key) if not self.is_read else None
         if isinstance(value, dict):
@@ -311,6 +328,7 @@ class _LazyStatus:
         return summary
 
     def _keep(self, status: "Status | None") -> None:
+        status = self._recognized(status) if status is not None else None
         if status is not None and self._repository is not None:
             from patchpilot.history.release_cycle import next_window
             from patchpilot.threads.landed_series import in_repository

@@ -12,7 +12,6 @@ from patchpilot.services.track.known_series import Tracked
 from patchpilot.threads.ledger import ChangedHunk, NextVersion, PointState, addressed_by, answered_by, place_of
 from patchpilot.threads.posted_series import Revision
 from patchpilot.threads.review_points import ReviewPoint, points_of
-from patchpilot.threads.sender import same_person
 from patchpilot.threads.thread_values import Reply, Status
 from patchpilot.threads.track_store import Store
 
@@ -55,7 +54,7 @@ def ledger_of(
         following[id(latest)] = NextVersion(label, patches[id(latest)], tuple(upcoming), "")
     items = []
     for reply in status.replies:
-        if same_person(reply.mail.sender, status.topic.author):
+        if reply.mail.by_author:
             continue
         revision = reply.revision or latest
         for point in points_of(reply):
@@ -77,7 +76,7 @@ def answers_to(status: Status) -> Callable[[ReviewPoint], str | None]:
     """A function that gives the author's reply that answers a point."""
     below: dict[str, list[Reply]] = {}
     for reply in status.replies:
-        if reply.mail.mail.in_reply_to and same_person(reply.mail.sender, status.topic.author):
+        if reply.mail.mail.in_reply_to and reply.mail.by_author:
             below.setdefault(reply.mail.mail.in_reply_to, []).append(reply)
     return lambda point: answered_by(point, below.get(point.message_id, ()))
 

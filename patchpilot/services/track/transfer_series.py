@@ -17,6 +17,7 @@ from patchpilot.errors import InputError
 from patchpilot.model.action import Action
 from patchpilot.model.mail import Mail
 from patchpilot.series.database import DamagedError
+from patchpilot.services.track.known_senders import WHOLE_MAIL
 from patchpilot.services.track.known_series import is_undisclosed
 from patchpilot.services.track.track_export import readable
 from patchpilot.threads.collect_mails import status_of
@@ -86,7 +87,12 @@ def _plain(record: SeriesRecord) -> dict[str, Any]:
         "updated": entry.updated,
         "news": entry.news,
         "mails": [{"message_id": message_id, "read": seen} for message_id, seen in record.members],
-        "ticked": [{"message_id": message_id, "line": line, "state": state} for (message_id, line), state in sorted(record.marks.items())],
+        "ticked": [
+            {"message_id": message_id, "line": line, "state": state}
+            for (message_id, line), state in sorted(record.marks.items())
+            # whom the user knows is theirs to say
+            if line != WHOLE_MAIL
+        ],
     }
 
 
@@ -210,7 +216,7 @@ def _record(value: Mapping[str, Any]) -> SeriesRecord:
     entry = replace(entry, added=_moment(entry.added), updated=_moment(entry.updated), news=_moment(entry.news))
     members = tuple((_typed(mail, "message_id", str), _typed(mail, "read", bool)) for mail in _typed(value, "mails", list))
     marks = {
-        (_typed(tick, "message_id", str), _typed(tick, "line", int)): _typed(tick, "state", str)
+        (_typed(tick, "message_id", str), _typed(tick, "line", int)): PointState(_typed(tick, "state", str))
         if "state" in tick
         else PointState.ADDRESSED
         for tick in _typed(value, "ticked", list)

@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The addresses of the user."""
+
+import re
+from pathlib import Path
+
+from patchpilot.commits.repository import Repository, config_values
+from patchpilot.errors import MissingError
+from patchpilot.model.address import Address, parse_address
+from patchpilot.outgoing.outbox import Outbox
+
+_SENDERS = r"^(user\.email|author\.email|sendemail\.([^.]+\.)?from)$"
+_MAPPED = re.compile(r"<([^<>\s]+@[^<>\s]+)>")
+
+
+def known_addresses(repository: Repository | None = None, where: Path | None = None) -> tuple[str, ...]:
+    """The author's addresses: those of git's configuration, those of earlier sends from here, and with a repository those that its .mailmap has for
+    the same author."""
+    try:
+        values = config_values(where, _SENDERS)
+    except MissingError:
+        values = {}
+    given = [address for texts in values.values() for text in texts for address in (parse_address(text) or _bare(text),)]
+    with Outbox() as outbox:
+        given += [parse_address(sender) for sender in outbox.senders()]
+    emails = list(dict.fromkeys(address.email for address in given if address))
+    if repository is not None and (file := repository.top / ".mailmap").is_file():
+        keys = {email.lower() for email in emails}
+        for line in file.read_text(encoding="utf-8", errors="replace").splitlines():
+            there = _MAPPED.findall(line.partition("#")[0])
+            if keys & {email.lower() for email in there}:
+                emails += there
+    return tuple({email.lower(): email for email in reversed(emails)}.values())[::-1]
+
+
+def _bare(text: str) -> Address | None:
+    return Address("", text.strip()) if re.fullmatch(r"[^<>\s]+@[^<>\s]+", text.strip()) else None

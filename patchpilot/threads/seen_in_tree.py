@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Addresses that a repository has seen: in the mainline's MAINTAINERS and .mailmap, and in its commits."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from patchpilot.commits.repository import Repository
+from patchpilot.errors import GitError
+from patchpilot.history.mainline import mainline
+from patchpilot.model.address import Address, parse_address
+
+_FILES = ("MAINTAINERS", ".mailmap")
+_MAILBOX = re.compile(r"[^<>]*<[^<>\s]+>")
+_SINCE = "3 years ago"
+_SECONDS = 10.0
+
+
+def seen_in_tree(repository: Repository, wanted: Iterable[Address]) -> tuple[Address, ...]:
+    """Those of these addresses that the mainline names, each with the name that it has there; nothing of a topic's own commits."""
+    tip = mainline(repository)
+    if tip is None:
+        return ()
+    keys = {address.key for address in wanted}
+    found = [address for address in _in_files(repository, tip) if address.key in keys]
+    left = keys - {address.key for address in found}
+    return (*found, *(address for key in sorted(left) for address in _in_commits(repository, tip, key)))
+
+
+def _in_files(repository: Repository, tip: str) -> Iterator[Address]:
+    for path in _FILES:
+        text = (repository.blob(tip, path) or b"").decode("utf-8", "replace")
+        for line in text.split("\n"):
+            if "@" not in line or line.startswith("#"):
+                continue
+            name = ""
+            for part in _MAILBOX.findall(line.partition("\t")[2] if path == "MAINTAINERS" else line):
+                if address := parse_address(part.strip()):
+                    # a line of .mailmap has the name once, and then other addresses of it
+                    name = address.name or name
+                    yield Address(name, address.email)
+
+
+def _in_commits(repository: Repository, tip: str, key: str) -> Iterator[Address]:
+    """The author or committer with this address of one of the last years' commits."""
+    for role in ("author", "committer"):
+        words = ("-1", f"--since={_SINCE}", "-F", "-i", f"--{role}=<{key}>", f"--format=%{role[0]}n%x00%{role[0]}e", tip)
+        try:
+            name, _, email = repository.git("log", *words, timeout=_SECONDS).text.strip().partition("\0")
+        except GitError:
+            continue
+        if email.lower() == key:
+            yield Address(name, email)

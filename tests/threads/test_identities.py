@@ -1,0 +1,201 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A display name is no identity: who may change the state of a series, and whose tags are added."""
+
+import pytest
+
+from patchpilot.model.address import parse_address
+from patchpilot.threads.bots import is_bot_address
+from patchpilot.threads.mail_classifier import classify
+from patchpilot.threads.mbox import parse
+from patchpilot.threads.next_step import next_step
+from patchpilot.threads.status import Status, read_thread
+from tests.kit.mails import ADA, MATT, RITA, applied_by_robot, mail, mbox, patch, reply, stable_added
+from tests.threads.story import SHA, TITLE, V1, answer
+
+EVE = "eve@evil.example"
+WITHDRAW = "Please drop this patch, I withdraw it."
+
+
+def read(*mails: bytes) -> Status:
+    return read_thread(parse(mbox(*mails)))[0]
+
+
+def claimed(found: Status) -> list[str]:
+    return [claim.what for claim in found.claims]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Ada Fixer", "ADA  FIXER", "Fixer, Ada", "Аda Fixer", "Adа Fіxer", "Ａda Fixer"],
+    ids=["same", "case", "order", "cyrillic", "more cyrillic", "full width"],
+)
+def test_only_the_authors_address_withdraws(name: str) -> None:
+    assert read(V1, answer(WITHDRAW, to="v1", sender=ADA)).state == "withdrawn"
+    found = read(V1, answer(WITHDRAW, to="v1", sender=f'"{name}" <{EVE}>'))
+    assert (found.state, claimed(found)) == ("sent", ["has the author's name"])
+    assert EVE in next_step(found)
+    assert "from an address not seen before" in next_step(found)
+
+
+def test_an_address_that_the_author_named_is_the_authors_as_well() -> None:
+    first = patch(f"[PATCH] {TITLE}", id="v1", Cc="Ada Fixer <ada@home.example>")
+    assert read(first, answer(WITHDRAW, to="v1", sender="Ada Fixer <ada@home.example>")).state == "withdrawn"
+    assert read(first, answer(WITHDRAW, to="v1", sender="Matt Maintainer <ada@home.example>")).state == "withdrawn"
+
+
+@pytest.mark.parametrize("text", ["Applied, thanks!", "Applied to demo/demo.git, thanks!", "Dropped, thanks.", "NAK. This is wrong."])
+def test_a_maintainer_is_known_by_address(text: str) -> None:
+    taken = answer("Applied, thanks.", to="v1", sender=MATT, minutes=60)
+    before = read(V1) if text.startswith(("Applied", "NAK")) else read(V1, taken)
+    mails = (V1,) if text.startswith(("Applied", "NAK")) else (V1, taken)
+    to = "v1" if len(mails) == 1 else "x60"
+    assert read(*mails, answer(text, to=to, sender=MATT)).state != before.state
+    found = read(*mails, answer(text, to=to, sender=f"Matt Maintainer <{EVE}>"))
+    assert (found.state, len(found.claims)) == (before.state, 1)
+
+
+def test_who_is_copied_by_somebody_known_is_known() -> None:
+    copied = answer("Carol, do you take this?", to="v1", sender=RITA, minutes=60)
+    copied = copied.replace(b"To: demo@", b"Cc: Carol <carol@example.com>\nTo: demo@")
+    taken = answer("Applied, thanks!", to="x60", sender="Carol <carol@example.com>")
+    assert read(V1, copied, taken).state == "accepted"
+    assert read(V1, taken).state == "sent"
+
+
+def test_who_is_answered_is_not_known_by_that() -> None:
+    asked = answer("Is this tested?", to="v1", sender=EVE, minutes=60)
+    answered = answer("Yes, it is.", to="x60", sender=ADA, minutes=70).replace(b"To: demo@", f"To: {EVE}, demo@".encode())
+    taken = answer("Applied, thanks!", to="x70", sender=EVE)
+    assert read(V1, asked, answered, taken).state == read(V1, asked, answered).state == "under-review"
+
+
+BOT = "patchwork-bot+netdevbpf@kernel.org"
+
+
+@pytest.mark.parametrize(
+    "sender",
+    [
+        f"{BOT}.evil.example",
+        f'"{BOT}" <{EVE}>',
+        f"x{BOT}",
+        f"{BOT.replace('+', '+a@evil.example+')}",
+        "patchwork-bot@kernel.org.evil.example",
+    ],
+)
+def test_a_bot_that_changes_the_state_is_known_by_its_exact_address(sender: str) -> None:
+    robot = applied_by_robot(TITLE, SHA[:12], marks="", id="b", reply_to="v1", minutes=60)
+    assert read(V1, robot).state == "accepted"
+    found = read(V1, robot.replace(f"From: {BOT}".encode(), f"From: {sender}".encode()))
+    assert found.state in ("sent", "under-review")
+    assert found.landed == ()
+
+
+def test_a_maintainers_address_makes_no_bot() -> None:
+    robot = applied_by_robot(TITLE, SHA[:12], marks="", id="b", reply_to="v1", minutes=60)
+    found = read(V1, robot.replace(f"From: {BOT}".encode(), f'From: "{BOT}" <rita@example.net>'.encode()))
+    assert (found.state, claimed(found)) == ("sent", ["reports: applied"])
+
+
+def test_a_stable_trees_mail_from_elsewhere_queues_nothing() -> None:
+    queued = stable_added(TITLE, SHA, "6.1", id="q", minutes=600)
+    assert read(V1, queued).stable
+    found = read(V1, queued.replace(b"<gregkh@linuxfoundation.org>", f"Greg Kroah-Hartman <{EVE}>".encode()))
+    assert (found.stable, found.state) == ((), "sent")
+
+
+def test_bots_are_recognized_wherever_they_write_from() -> None:
+    for sender in (f"kernel test robot <{EVE}>", f'"{BOT}" <{EVE}>', f"syzbot <{EVE}>", "noreply@ci.example"):
+        assert classify(parse(reply(f"[PATCH] {TITLE}", "kernel test robot noticed build errors", sender=sender))[0]).bot
+
+
+@pytest.mark.parametrize(
+    ("address", "known"),
+    [
+        (BOT, True),
+        (BOT.upper(), True),
+        ("gregkh@linuxfoundation.org", True),
+        ("sashal@kernel.org", True),
+        (f"{BOT}.evil.example", False),
+        ("sashal@evil.example", False),
+        ("akpm@evil.example", False),
+        ("tip-bot2@evil.example", False),
+    ],
+)
+def test_the_addresses_of_bots_are_exact(address: str, known: bool) -> None:
+    found = parse_address(address)
+    assert found
+    assert is_bot_address(found) is known
+
+
+def test_a_version_from_elsewhere_is_no_version_of_the_series() -> None:
+    later = patch(
+        f"[PATCH v2] {TITLE}",
+        id="v2",
+        author=f"Ada Fixer <{EVE}>",
+        notes="- Link to v1: https://lore.kernel.org/r/v1@example.org",
+        minutes=60,
+    )
+    found = read(V1, later)
+    assert [revision.version for revision in found.topic.revisions] == [1]
+    assert (found.state, claimed(found)) == ("sent", ["sent v2"])
+    assert "v2@example.org" in found.message_ids, "it is kept and shown"
+    assert [revision.version for revision in read(V1, patch(f"[PATCH v2] {TITLE}", id="v2", minutes=60)).topic.revisions] == [1, 2]
+
+
+def test_a_patch_from_elsewhere_replaces_none_of_the_series() -> None:
+    cover = mail("[PATCH 0/2] demo: two", "Two.\n\n 2 files changed, 2 insertions(+)\n", id="c0")
+    mails = [cover, *(patch(f"[PATCH {n}/2] demo: {n}", id=f"c{n}", reply_to="c0", minutes=n) for n in (1, 2))]
+    again = patch("[PATCH 2/2] demo: 2", id="e2", author=f"Ada Fixer <{EVE}>", reply_to="c0", minutes=9)
+    assert [post.message_id for post in read(*mails, again).topic.latest.patches] == ["c1@example.org", "c2@example.org"]
+
+
+def test_a_pull_request_from_elsewhere_carries_nothing() -> None:
+    text = f"Please pull.\n\nAda Fixer (1):\n      {TITLE}\n\n 1 file changed, 1 insertion(+)\n"
+    assert read(V1, mail("[GIT PULL] pumps for 6.9", text, sender=MATT, id="p", minutes=3000)).state == "accepted"
+    assert read(V1, mail("[GIT PULL] pumps for 6.9", text, sender=EVE, id="p", minutes=3000)).state == "sent"
+
+
+def asks(*mails: bytes) -> list[bool]:
+    return [bool(tag.asks) for tag in read(*mails).trailers]
+
+
+LINUS = "Linus Torvalds <torvalds@kernel.example>"
+
+
+@pytest.mark.parametrize(
+    "sender", [f"Linus Torvalds <{EVE}>", "torvalds@evil.example", "Linus Torvalds <torvalds@kernel.example.evil.example>"]
+)
+def test_a_tag_whose_address_is_not_the_senders_is_asked_about(sender: str) -> None:
+    assert asks(V1, answer(f"Acked-by: {LINUS}", to="v1", sender=sender)) == [True]
+    assert asks(V1, answer(f"Acked-by: {LINUS}", to="v1", sender=LINUS)) == [False]
+
+
+def test_a_reviewers_tag_from_the_own_address_counts() -> None:
+    assert asks(V1, answer("Reviewed-by: New Body <new@example.com>", to="v1", sender="New Body <NEW@example.com>")) == [False]
+
+
+def test_a_tag_with_another_address_that_is_known_counts() -> None:
+    first = patch(f"[PATCH] {TITLE}", id="v1", Cc="Rita Reviewer <rr@work.example>")
+    assert asks(first, answer("Acked-by: Rita Reviewer <rr@work.example>", to="v1", sender=RITA)) == [False]
+    assert asks(V1, answer("Acked-by: Rita Reviewer <rr@work.example>", to="v1", sender=RITA)) == [True]
+
+
+def test_a_header_rewritten_by_somebody_who_is_no_list_proves_nothing() -> None:
+    rewritten = answer(f"Acked-by: {LINUS}", to="v1", sender=f"\"'Linus Torvalds' via x\" <{EVE}>")
+    header = f"X-Original-From: {LINUS}\nReply-To: {LINUS}\nTo: ".encode()
+    assert asks(V1, rewritten.replace(b"To: ", header, 1)) == [True]
+    own = answer(f"Acked-by: {LINUS}", to="v1", sender=f"Eve <{EVE}>")
+    assert asks(V1, own.replace(b"To: ", header, 1)) in ([True], [])
+    by_list = answer(f"Acked-by: {LINUS}", to="v1", sender="\"'Linus Torvalds' via demo\" <demo@lists.example.org>")
+    assert asks(V1, by_list.replace(b"To: ", header, 1)) == [False]
+
+
+def test_anothers_tag_closes_no_request() -> None:
+    wish = answer("Please rename it in v2.", to="v1", sender=RITA, minutes=60)
+    assert read(V1, wish).state == "changes-requested"
+    assert read(V1, wish, answer(f"Reviewed-by: {RITA}", to="x60", sender=RITA)).state == "under-review"
+    assert (
+        read(V1, wish, answer(f"Reviewed-by: Rita Reviewer <{EVE}>", to="x60", sender=f"Rita Reviewer <{EVE}>")).state
+        == "changes-requested"
+    )
+    assert read(V1, wish, answer("Please ignore it.", to="x60", sender=f"Rita Reviewer <{EVE}>")).state == "changes-requested"
