@@ -11,6 +11,7 @@ from patchpilot.model.message_id import batch_of, sender_in
 from patchpilot.model.patch_subject import Subject, parse_subject
 from patchpilot.threads.applied_mail import Placement, placement
 from patchpilot.threads.bots import known_robot
+from patchpilot.threads.identities import UNSEEN
 from patchpilot.threads.mail_kinds import MailKind
 from patchpilot.threads.phrases import PATCHWORK_MARK
 from patchpilot.threads.reply_body import Body, parse_body
@@ -44,7 +45,8 @@ _NAMED = re.compile(
 
 @dataclass(frozen=True)
 class Classified:
-    """A mail and its kind; `semi` when a script sent it in a person's name, `names_bot` when its sender has the name or address of one."""
+    """A mail and its kind; `semi` when a script sent it in a person's name, `names_bot` when its sender has the name or address of one, `doubtful` when
+    it is a claim (see `identities.Claim`)."""
 
     mail: Mail
     sender: Address
@@ -61,6 +63,7 @@ class Classified:
     named_tree: str | None = None
     by_author: bool = False
     names_bot: bool = False
+    doubtful: bool = False
 
     @cached_property
     def credited(self) -> tuple[GivenTrailer, ...]:
@@ -71,6 +74,11 @@ class Classified:
     def only_warns(self) -> bool:
         """Whether it is a build report that has warnings and no error."""
         return self.kind is MailKind.BUILD_FAILURE and bool(_WARNS.search(self.body.text)) and not _FAILS.search(self.body.text)
+
+    @property
+    def who(self) -> str:
+        """Its sender as text names them; of a claim with the address, and that it was not seen before."""
+        return f"{self.sender.trailer()}, {UNSEEN}" if self.doubtful else self.sender.name or self.sender.email
 
     @property
     def label(self) -> str:

@@ -221,7 +221,7 @@ def _last_wish(status: Status) -> Reply | None:
     wishes = [
         reply
         for reply in status.replies
-        if reply.mail.kind in WANTS_ANSWER and reply.revision in (latest, None) and not reply.mail.by_author and not reply.doubtful
+        if reply.mail.kind in WANTS_ANSWER and reply.revision in (latest, None) and not reply.mail.by_author and not reply.mail.doubtful
     ]
     return wishes[-1] if wishes else None
 
@@ -231,4 +231,4 @@ def _answered(status: Status, wish: Reply) -> bool:
 
 
 def _who(reply: Reply) -> str:
-    return reply.mail.sender.name or reply.mail.sender.email
+    return reply.mail.who

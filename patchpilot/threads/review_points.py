@@ -74,7 +74,7 @@ def review_points(status: Status) -> tuple[ReviewPoint, ...]:
 def points_of(reply: Reply) -> Iterator[ReviewPoint]:
     """The points of one mail about a series."""
     mail = reply.mail
-    asker = mail.sender.name or mail.sender.email
+    asker = mail.who
     for found in _requests(mail):
         yield ReviewPoint(
             mail.mail.message_id, found.line, asker, mail.kind, _short(found.text), found.end, found.quoted, reply.version, reply.patch

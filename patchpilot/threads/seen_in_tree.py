@@ -11,19 +11,22 @@ from patchpilot.model.address import Address, parse_address
 
 _FILES = ("MAINTAINERS", ".mailmap")
 _MAILBOX = re.compile(r"[^<>]*<[^<>\s]+>")
-_SINCE = "3 years ago"
+_YEARS = 3
 _SECONDS = 10.0
 
 
-def seen_in_tree(repository: Repository, wanted: Iterable[Address]) -> tuple[Address, ...]:
-    """Those of these addresses that the mainline names, each with the name that it has there; nothing of a topic's own commits."""
+def seen_in_tree(repository: Repository, wanted: Iterable[Address], year: int) -> tuple[Address, ...]:
+    """Those of these addresses that the mainline names, each with the name that it has there; nothing of a topic's own commits.
+
+    Commits are searched from three years before this year on.
+    """
     tip = mainline(repository)
     if tip is None:
         return ()
     keys = {address.key for address in wanted}
     found = [address for address in _in_files(repository, tip) if address.key in keys]
     left = keys - {address.key for address in found}
-    return (*found, *(address for key in sorted(left) for address in _in_commits(repository, tip, key)))
+    return (*found, *(address for key in sorted(left) for address in _in_commits(repository, tip, key, year - _YEARS)))
 
 
 def _in_files(repository: Repository, tip: str) -> Iterator[Address]:
@@ -40,10 +43,10 @@ def _in_files(repository: Repository, tip: str) -> Iterator[Address]:
                     yield Address(name, address.email)
 
 
-def _in_commits(repository: Repository, tip: str, key: str) -> Iterator[Address]:
-    """The author or committer with this address of one of the last years' commits."""
+def _in_commits(repository: Repository, tip: str, key: str, year: int) -> Iterator[Address]:
+    """The author or committer with this address of a commit since this year."""
     for role in ("author", "committer"):
-        words = ("-1", f"--since={_SINCE}", "-F", "-i", f"--{role}=<{key}>", f"--format=%{role[0]}n%x00%{role[0]}e", tip)
+        words = ("-1", f"--since={year:04}-01-01T00:00:00Z", "-F", "-i", f"--{role}=<{key}>", f"--format=%{role[0]}n%x00%{role[0]}e", tip)
         try:
             name, _, email = repository.git("log", *words, timeout=_SECONDS).text.strip().partition("\0")
         except GitError:

@@ -300,12 +300,12 @@ def _in_review(evidence: Evidence, latest_sent: datetime) -> Verdict:
     ]
     if open_wishes:
         newest = open_wishes[-1]
-        why = f"{newest.mail.sender.name or newest.mail.sender.email} requested changes ({newest.mail.label})"
+        why = f"{newest.mail.who} requested changes ({newest.mail.label})"
         return Verdict(SeriesState.CHANGES_REQUESTED, why, _of_mail(newest.mail.mail))
     for reply in reversed(since):
         is_content = reply.parent and approved.get(reply.parent.sender, latest_sent) > when(reply.mail.mail)
         if reply.mail.by_author and not is_content and _announces_more(reply, topic.latest.version):
-            who = reply.mail.sender.name or reply.mail.sender.email
+            who = reply.mail.who
             return Verdict(SeriesState.CHANGES_REQUESTED, f"{who} announced changes", _of_mail(reply.mail.mail))
     if last and _is_overdue(topic, evidence.now - last):
         return Verdict(SeriesState.STALLED, f"no mail since {last:%Y-%m-%d}", Proof(last))

@@ -123,11 +123,10 @@ def _status(topic: PostedTopic, attached: Sequence[Attached], now: datetime) -> 
     landed, stable = landings(events), branches_by_mail(events)
     replies = tuple(
         Reply(
-            reply.mail,
+            replace(reply.mail, doubtful=True) if reply.mail.mail.message_id in doubtful else reply.mail,
             reply.revision.version if reply.revision else None,
             reply.patch,
             reply.revision,
-            reply.mail.mail.message_id in doubtful,
         )
         for reply in attached
     )

@@ -94,13 +94,12 @@ class Credit:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A mail about the series, and the revision it is about (None: the series as a whole); `doubtful` when it is a claim (see `Status.claims`)."""
+    """A mail about the series, and the revision it is about (None: the series as a whole)."""
 
     mail: "Classified"
     version: int | None
     patch: int | None
     revision: "Revision | None" = None
-    doubtful: bool = False
 
 
 LINUX_NEXT = "linux-next"

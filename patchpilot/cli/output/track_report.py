@@ -14,7 +14,6 @@ from patchpilot.services.topic.topic_state import TopicState
 from patchpilot.services.track.classify_mails import ClassifiedMail
 from patchpilot.services.track.follow_topic import PatchState, Proof
 from patchpilot.services.track.forecast import Usual, forecast_lines, known_forecast
-from patchpilot.services.track.known_senders import UNSEEN
 from patchpilot.services.track.known_series import Tracked
 from patchpilot.services.track.notify import news_lines
 from patchpilot.services.track.patchwork_state import ci_of, known_patchwork
@@ -239,7 +238,7 @@ def _replies(tracked: Tracked) -> list[dict[str, Any]]:
             "subject": reply.mail.mail.subject,
             "version": reply.version,
             "patch": reply.patch,
-            "unseen_address": reply.doubtful,
+            "unseen_address": reply.mail.doubtful,
             "text": reply.mail.body.text[:TEXT_LIMIT],
         }
         for reply in (tracked.status.replies if tracked.status else ())
@@ -312,8 +311,7 @@ def _thread_lines(tracked: Tracked) -> list[str]:
         lines.append("  replies")
     for reply in status.replies:
         mark = "*" if reply.mail.mail.message_id in tracked.unread else " "
-        sender = reply.mail.sender
-        who = printable(f"{sender.trailer()}, {UNSEEN}" if reply.doubtful else sender.name or sender.email)
+        who = printable(reply.mail.who)
         bot = " (bot)" if reply.mail.bot else ""
         label = reply.revision.label if reply.revision else ""
         if reply.revision and labels[label] > 1:

@@ -67,7 +67,7 @@ def _asking(status: Status, points: tuple[ReviewPoint, ...]) -> Reply | None:
 
 def _asked(reply: Reply, points: tuple[ReviewPoint, ...]) -> str:
     mail = reply.mail
-    who = mail.sender.name or mail.sender.email
+    who = mail.who
     mine = [point for point in points if point.message_id == mail.mail.message_id]
     if mail.kind in _ASKED:
         noun, words = _ASKED[mail.kind]

@@ -26,13 +26,17 @@ from patchpilot.threads.track_store import Store
 
 @dataclass(frozen=True, slots=True)
 class HeldTrailer:
-    """A tag that was not added, and why: the user decides; without an `offer` no commit message may have it."""
+    """A tag that was not added, and why: the user decides; without an `offer` no commit message may have it.
+
+    `asks`: it names an address that is not its sender's.
+    """
 
     trailer: str
     version: int
     subject: str
     why: str
     offer: Action | None = None
+    asks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +155,7 @@ def _held(credit: Credit, request: TrailersRequest, subject: str, *, is_changed:
     if why := unfit(credit.trailer):
         return replace(held, why=why)
     if credit.asks and credit.trailer not in request.also:
-        return replace(held, why=credit.asks, offer=Action("trailers", ("--also", credit.trailer), "{} adds it"))
+        return replace(held, why=credit.asks, offer=Action("trailers", ("--also", credit.trailer), "{} adds it"), asks=True)
     changed = Action("trailers", ("--changed",), "--changed adds it")
     if credit.conditional and not request.changed:
         return replace(held, why=f"given conditionally: {credit.conditional}", offer=changed)

@@ -9,14 +9,11 @@ from patchpilot.errors import MissingError
 from patchpilot.model.action import Action
 from patchpilot.model.address import Address
 from patchpilot.model.message_id import message_id_of
-from patchpilot.threads.identities import UNSEEN
 from patchpilot.threads.track_store import Store
 
 if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository
     from patchpilot.threads.status import Status
-
-__all__ = ["KNOWN", "STRANGER", "UNSEEN", "WHOLE_MAIL", "confirm_senders", "judged", "known_senders"]
 
 WHOLE_MAIL = -1
 """The line of a mark that is about the sender of a mail."""
@@ -49,6 +46,7 @@ def judged(marks: Mapping[tuple[str, int], str], state: str) -> frozenset[str]:
 def known_senders(status: "Status", number: int, store: Store, repository: "Repository | None") -> tuple[Address, ...]:
     """The addresses among a series' claims that are known, each with the name that it is known under."""
     from patchpilot.services.track.own_addresses import known_addresses
+    from patchpilot.threads.mbox import when
     from patchpilot.threads.seen_in_tree import seen_in_tree
     from patchpilot.threads.signatures import dns_key, proved
 
@@ -64,6 +62,6 @@ def known_senders(status: "Status", number: int, store: Store, repository: "Repo
     return (
         *(mail.sender for mail in confirmed),
         *(Address(name, address.email) for address in wanted if address.key in own),
-        *(seen_in_tree(repository, wanted) if repository is not None else ()),
+        *(seen_in_tree(repository, wanted, when(topic.revisions[0].head.mail.mail).year) if repository is not None else ()),
         *proved(claiming, (*posts, *replies), topic.identities, partial(dns_key, online=reader.online)),
     )

@@ -60,7 +60,7 @@ def _words(mail: Classified | None) -> str:
     if said := reply_words(mail):
         return said[1]
     kind = "reply" if mail.kind is MailKind.OTHER else mail.label.replace("-", " ")
-    return f"{kind} by {mail.sender.name or mail.sender.email}"
+    return f"{kind} by {mail.who}"
 
 
 def notifications(news: Sequence[Tracked]) -> tuple[Notification, ...]:

@@ -30,7 +30,7 @@ def asked(last: Send) -> tuple[str, ...]:
                 continue
             beginning = _beginning(mail.body.text)
             if beginning:
-                lines.append(f"{mail.sender.name or mail.sender.email} ({mail.kind}): {beginning}")
+                lines.append(f"{mail.who} ({mail.kind}): {beginning}")
     return tuple(lines[:MAX_LINES])
 
 

@@ -71,7 +71,8 @@ def story(series: Tracked) -> tuple[StoryEvent, ...]:
 
 def posted_events(status: Status) -> list[StoryEvent]:
     """What mails say that happened, the oldest first."""
-    events = [*_versions(status), *_answers(status.replies), *_reported(status.events)]
+    claims = [StoryEvent(StoryKind.PROBLEM, f"{it.words}: nothing was changed", it.date, it.message_id) for it in status.claims]
+    events = [*_versions(status), *_answers(status.replies), *_reported(status.events), *claims]
     return sorted(events, key=lambda event: event.when.timestamp() if event.when else 0.0)
 
 
@@ -92,7 +93,7 @@ def _versions(status: Status) -> Iterator[StoryEvent]:
 
 def reply_words(mail: Classified) -> tuple[StoryKind, str] | None:
     """What a reply is for the author, in words; None for one that is only part of the discussion."""
-    who = mail.sender.name or mail.sender.email
+    who = mail.who
     if mail.kind is MailKind.TRAILERS:
         return StoryKind.GOOD, f"{', '.join(dict.fromkeys(trailer.name for trailer in mail.credited))} {who}"
     if mail.kind not in _REPLIES:

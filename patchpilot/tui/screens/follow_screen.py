@@ -738,27 +738,27 @@ class FollowScreen(StageScreen):
     def action_collect(self) -> None:
         """Show the tags from replies, then add them to the commits."""
         from patchpilot.services.tags.add_review_trailers import TrailersRequest, add_review_trailers
+        from patchpilot.tui.screens.collect_tags_dialog import CollectTags
 
         session = self.session
 
-        def run(repository: Any, progress: Any, dry_run: bool) -> "Collected":
-            request = TrailersRequest(session.target, session.topic_base, dry_run=dry_run, published=True)
+        def run(repository: Any, progress: Any, also: tuple[str, ...] | None) -> "Collected":
+            request = TrailersRequest(session.target, session.topic_base, also=also or (), dry_run=also is None, published=True)
             return add_review_trailers(repository, request, progress=progress)
 
         def planned(collected: "Collected") -> None:
             rows = [row for change in collected.preparation.changed for row in change.marked.rstrip("\n").split("\n") if "{+" in row]
-            held_back = [f"not added: {trailer.trailer} ({trailer.why})" for trailer in collected.held]
-            if not rows:
+            if not rows and not any(tag.asks for tag in collected.held):
+                held_back = [f"not added: {trailer.trailer} ({trailer.why})" for trailer in collected.held]
                 self.notify("; ".join(held_back) or "no new tags", markup=False, timeout=5)
                 return
-            text = "Add these tags to your commits? (press u to undo)\n\n" + "\n".join([*rows, *held_back])
-            self.app.push_screen(Choose(text, (("yes", "Add tags"), ("no", "Cancel"))), answered)
+            self.app.push_screen(CollectTags(rows, collected), answered)
 
-        def answered(choice: str | None) -> None:
-            if choice == "yes":
-                self.in_thread("adding the tags", lambda repository, progress: run(repository, progress, False), lambda _: self.reread())
+        def answered(also: tuple[str, ...] | None) -> None:
+            if also is not None:
+                self.in_thread("adding the tags", lambda repository, progress: run(repository, progress, also), lambda _: self.reread())
 
-        self.in_thread("collecting the tags", lambda repository, progress: run(repository, progress, True), planned)
+        self.in_thread("collecting the tags", lambda repository, progress: run(repository, progress, None), planned)
 
     def action_version(self) -> None:
         """Start the next version and show its changelog."""

@@ -167,7 +167,7 @@ def _mail_row(node: "ConversationMail", drawn: Mapping[str, str], *, is_open: bo
     kind = mail.label
     badge = f"{drawn['badge-left']}{kind}{drawn['badge-right']}"
     edge, word = BADGES.get(kind, _PLAIN)
-    who = mail.sender.name or mail.sender.email
+    who = mail.who
     date = mail.mail.date
     facts = [ago(date.timestamp()) if date else "no date", *(["bot"] if mail.bot else []), *_about(node)]
     return TreeRow(

@@ -34,7 +34,7 @@ def _mail(shown: ConversationMail, unread: bool, sources: Sources) -> Markup:
     summary = element(
         "summary",
         element("span", kind, class_=f"pill {tone_of(mail) if shown.reply else 'sent'}"),
-        element("span", mail.sender.name or mail.sender.email, class_="who"),
+        element("span", mail.who, class_="who"),
         element("span", ", ".join(part for part in (about, "bot" if mail.bot else "", "new" if unread else "") if part), class_="about"),
         element("span", f"{mail.mail.date:%Y-%m-%d}" if mail.mail.date else "no date", class_="day"),
         element("span", first, class_="begins"),

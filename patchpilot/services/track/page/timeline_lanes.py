@@ -79,7 +79,7 @@ def _answer(reply: Reply, sources: Sources) -> Mark | None:
     if mail.mail.date is None:
         return None
     said = reply_words(mail)
-    text = said[1] if said else f"reply by {mail.sender.name or mail.sender.email}"
+    text = said[1] if said else f"reply by {mail.who}"
     return Mark(mail.mail.date, tone_of(mail), text, sources.mail(mail.mail.message_id))
 
 

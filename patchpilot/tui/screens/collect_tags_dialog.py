@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The dialog for adding the tags from replies: what is added, and those that are added only if the user ticks them."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.widgets import Button, Checkbox, Static
+
+from patchpilot.model.printable import one_line
+from patchpilot.tui.rich_text import plain
+from patchpilot.tui.screens.write_tags_dialog import Tick
+from patchpilot.tui.widgets.dialog import ButtonRow, Dialog, Letters
+
+if TYPE_CHECKING:
+    from patchpilot.services.tags.add_review_trailers import Collected
+
+BUTTONS = ("Add tags", "Cancel")
+
+
+class CollectTags(Dialog[tuple[str, ...] | None]):
+    """Returns the ticked tags, None on cancel."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+s", "add", "add", priority=True)]
+    title_text = "Add tags"
+
+    def __init__(self, rows: Sequence[str], collected: "Collected") -> None:
+        super().__init__()
+        self._rows = rows
+        self._held = [tag for tag in collected.held if not tag.asks]
+        self._asking = tuple({tag.trailer: tag for tag in collected.held if tag.asks}.values())
+
+    def content(self) -> ComposeResult:
+        """The tags that are added, those that are held back, those to tick, the buttons."""
+        self._letters = Letters(self, BUTTONS)
+        yield Static(plain("Add these tags to your commits? (press u to undo)"))
+        held_back = [one_line(f"not added: {tag.trailer} ({tag.why})") for tag in self._held]
+        yield Static(plain("\n".join([*self._rows, *held_back])), id="rows")
+        for number, tag in enumerate(self._asking):
+            yield Tick(plain(one_line(f"{tag.trailer}: {tag.why}")), value=False, id=f"tag-{number}", compact=True)
+        yield ButtonRow(BUTTONS, self._letters.places)
+        yield Static(plain("Tab next field · Space tick · Ctrl-S or A add · Esc cancel"), classes="keys")
+
+    def on_mount(self) -> None:
+        """Focus the first tag to tick, or the button."""
+        self.query_one("#tag-0" if self._asking else "#answer-0").focus()
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        """Add the tags, or cancel."""
+        event.stop()
+        self._answer(int((event.button.id or "").removeprefix("answer-")))
+
+    def on_key(self, event: events.Key) -> None:
+        """The underlined letter of a button."""
+        number = self._letters.answer(event)
+        if number is not None:
+            event.stop()
+            self._answer(number)
+
+    def _answer(self, number: int) -> None:
+        if number:
+            self.action_no()
+        else:
+            self.action_add()
+
+    def action_add(self) -> None:
+        """Give the ticked tags."""
+        ticked = [tag.trailer for number, tag in enumerate(self._asking) if self.query_one(f"#tag-{number}", Checkbox).value]
+        self.dismiss(tuple(ticked))

@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Who is known of a followed series beyond its mails: by the repository, by the user, by what the user says."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from patchpilot.commits.repository import Repository
+from patchpilot.errors import MissingError
+from patchpilot.services.track.follow_series import add
+from patchpilot.services.track.known_senders import confirm_senders
+from patchpilot.services.track.known_series import Tracked, show
+from patchpilot.threads.open_archive import open_archive
+from patchpilot.threads.track_store import Store
+from tests.kit.cli import call
+from tests.kit.life import life
+from tests.kit.mails import mbox
+from tests.kit.repos import Repo
+from tests.threads.story import V1, answer
+
+CAROL = "Carol <carol@example.com>"
+TAKEN = answer("Applied, thanks!", to="v1", sender=CAROL)
+HOME = answer("Please drop this patch, I withdraw it.", to="v1", sender="Ada Fixer <ada@home.example>")
+
+
+@pytest.fixture
+def followed(tmp_path: Path) -> "Callable[..., Tracked]":
+    """The series of V1 with these answers, as shown with a repository."""
+
+    def follow(*answers: bytes, repository: Repo | None = None) -> Tracked:
+        file = tmp_path / "thread.mbox"
+        file.write_bytes(mbox(V1, *answers))
+        with Store(tmp_path / "track.sqlite") as store:
+            (series,) = add(None, mbox=file, store=store, archive_at=open_archive)
+            if repository is None:
+                return show(series.entry.id, store=store)
+            with Repository.open(repository.path) as opened:
+                return show(series.entry.id, store=store, repository=opened)
+
+    return follow
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "state"),
+    [
+        ("MAINTAINERS", "DEMO\nM:\tCarol <carol@example.com>\nF:\tdrivers/demo/\n", "accepted"),
+        ("MAINTAINERS", "DEMO\nM:\tCarol <carol@example.com.evil.example>\nF:\tdrivers/demo/\n", "sent"),
+        (".mailmap", "Carol <carol@example.org> <carol@example.com>\n", "accepted"),
+        (".mailmap", "# Carol <carol@example.com>\n", "sent"),
+    ],
+)
+def test_a_maintainer_is_known_by_the_mainlines_files(
+    followed: "Callable[..., Tracked]", tmp_path: Path, path: str, text: str, state: str
+) -> None:
+    repo = Repo(tmp_path / "r")
+    repo.commit("first", {path: text})
+    assert followed(TAKEN, repository=repo).state == state
+
+
+def test_a_maintainer_is_known_by_the_mainlines_commits_and_not_by_the_topics(followed: "Callable[..., Tracked]", tmp_path: Path) -> None:
+    repo = Repo(tmp_path / "r")
+    repo.commit("first", {"a": "1\n"}, author="Otto <otto@example.com>")
+    repo.git("checkout", "-q", "-b", "topic")
+    repo.commit("second", {"a": "2\n"}, author=CAROL)
+    assert followed(TAKEN, repository=repo).state == "sent"
+    repo.git("checkout", "-q", "master")
+    repo.commit("third", {"a": "3\n"}, author=CAROL)
+    assert followed(TAKEN, repository=repo).state == "accepted"
+
+
+@pytest.mark.parametrize(
+    ("line", "state"), [("Ada Fixer <ada@example.org> <ada@home.example>\n", "withdrawn"), ("Otto <ada@home.example>\n", "sent")]
+)
+def test_another_address_of_the_author_is_known_by_mailmap(
+    followed: "Callable[..., Tracked]", tmp_path: Path, line: str, state: str
+) -> None:
+    repo = Repo(tmp_path / "r")
+    repo.commit("first", {".mailmap": line})
+    assert followed(HOME, repository=repo).state == state
+
+
+def test_who_is_confirmed_is_known_and_who_is_dismissed_is_not_asked_about(followed: "Callable[..., Tracked]", tmp_path: Path) -> None:
+    series = followed(HOME)
+    message_id = "x2100@example.org"
+    assert f"track confirm '<{message_id}>'" in series.next_step
+    with Store(tmp_path / "track.sqlite") as store:
+        assert confirm_senders([f"<{message_id}>"], known=False, store=store) == (1,)
+        again = show(1, store=store)
+        assert (again.state, again.status and again.status.claims) == ("sent", ())
+        assert "not seen before" not in again.next_step
+        confirm_senders([message_id], known=True, store=store)
+        assert show(1, store=store).state == "withdrawn"
+        with pytest.raises(MissingError, match="no followed series has"):
+            confirm_senders(["other@example.org"], known=True, store=store)
+
+
+def test_a_claim_is_shown_asked_about_and_confirmed_on_the_command_line(tmp_path: Path) -> None:
+    file = tmp_path / "thread.mbox"
+    file.write_bytes(mbox(V1, HOME))
+    assert call("track", "add", "--mbox", file).code == 0
+    shown = call("track", "show", "1").out
+    assert "Ada Fixer <ada@home.example>, from an address not seen before" in shown
+    assert "sent: no reply yet" in shown
+    (series,) = json.loads(call("track", "show", "1", "--format", "json").out)["series"]
+    assert [reply["unseen_address"] for reply in series["replies"]] == [True]
+    (command,) = [command for command in series["next_commands"] if "confirm" in command]
+    assert [claim["message_id"] for claim in series["claims"]] == ["x2100@example.org"]
+    assert call(*command.replace("'", "").split()[1:]).code == 0
+    assert "withdrawn" in call("track", "show", "1").out
+
+
+def test_a_tag_with_anothers_address_is_named_and_added_only_when_asked_for(tmp_path: Path) -> None:
+    tag = "Acked-by: Linus Torvalds <torvalds@kernel.example>"
+    with life(tmp_path) as one:
+        one.tell(one.send(), tag, sender="Linus Torvalds <eve@evil.example>")
+        done = one.run("trailers", "--yes")
+        assert "it names torvalds@kernel.example, but the message is from eve@evil.example; patchpilot trailers --also" in done.err
+        assert "torvalds" not in one.repo.git("log", "-1", "--format=%B")
+        held = json.loads(one.run("trailers", "--dry-run", "--format", "json").out)["held"]
+        assert [entry["command"] for entry in held] == [f"patchpilot trailers --also '{tag}'"]
+        assert one.run("trailers", "--yes", "--also", tag).code == 0
+        assert tag in one.repo.git("log", "-1", "--format=%B")
