@@ -123,7 +123,9 @@ def _reverts(status: Status, every: Sequence[Status]) -> list[tuple[str, LandedC
     """The reverts that name the commit, which had landed then: the branch each is for ("" is mainline), and the landing."""
     ids = {later.message_id for later in status.follow_ups if later.relation == "reverts"}
     landings = []
-    for revert in (other.topic.latest for other in every if other.topic.revisions[0].head.message_id in ids):
+    knows = status.topic.identities.knows
+    known = (other.topic for other in every if other.stable or other.landed or knows(other.topic.author))
+    for revert in (topic.latest for topic in known if topic.revisions[0].head.message_id in ids):
         named = next((match for post in (revert.head, *revert.patches) if (match := _REVERTED.search(post.mail.mail.body))), None)
         if named:
             how = "referenced by its revert; release unknown without a repository"

@@ -12,7 +12,9 @@ from patchpilot.model.address import Address, parse_address
 _FILES = ("MAINTAINERS", ".mailmap")
 _MAILBOX = re.compile(r"[^<>]*<[^<>\s]+>")
 _YEARS = 3
-_SECONDS = 10.0
+_SECONDS = 5.0
+_MOST = 5
+"""Addresses that are searched in commits: each search walks years of history."""
 
 
 def seen_in_tree(repository: Repository, wanted: Iterable[Address], year: int) -> tuple[Address, ...]:
@@ -25,8 +27,8 @@ def seen_in_tree(repository: Repository, wanted: Iterable[Address], year: int) -
         return ()
     keys = {address.key for address in wanted}
     found = [address for address in _in_files(repository, tip) if address.key in keys]
-    left = keys - {address.key for address in found}
-    return (*found, *(address for key in sorted(left) for address in _in_commits(repository, tip, key, year - _YEARS)))
+    left = sorted(keys - {address.key for address in found})[:_MOST]
+    return (*found, *(address for key in left for address in _in_commits(repository, tip, key, year - _YEARS)))
 
 
 def _in_files(repository: Repository, tip: str) -> Iterator[Address]:

@@ -47,10 +47,14 @@ def proved(mails: Iterable[Mail], vouching: Iterable[Mail], known: Identities, f
 
     One whose display name is that of the known address is given with it, others without a name.
     """
-    keys = {key: address for mail in vouching for key, address in _developer_keys(mail).items()}
+    claiming = {mail.message_id: (mail, tuple(_developer_keys(mail))) for mail in mails}
+    wanted = {key for _, keys in claiming.values() for key in keys}
+    # each check runs git: only the mails that name one of these keys are checked
+    signed = (mail for mail in vouching if wanted & {fields.get("pk") for fields in _embedded_keys(mail)})
+    signers = {key: address for mail in signed for key, address in _developer_keys(mail).items()}
     found = []
-    for mail in mails:
-        signer = next((keys[key] for key in _developer_keys(mail) if key in keys), None) or _by_domain(mail, known, find_key)
+    for mail, keys in claiming.values():
+        signer = next((signers[key] for key in keys if key in signers), None) or _by_domain(mail, known, find_key)
         if signer is not None:
             named = name_words(mail.sender.name) in known.names.get(signer, ())
             found.append(mail.sender if named else Address("", mail.sender.email))
@@ -63,13 +67,8 @@ def _developer_keys(mail: Mail) -> dict[str, str]:
         return {}
     import patatt
 
-    embedded = [
-        {found["name"]: found["value"] for found in _EMBEDDED.finditer(header.value)}
-        for header in mail.headers[:1000]
-        if header.name.lower() == "x-developer-key"
-    ]
     keys: dict[str, str] = {}
-    for fields in embedded[:_MOST_SIGNATURES]:
+    for fields in _embedded_keys(mail):
         if fields.get("a") != "ed25519" or "i" not in fields or "pk" not in fields:
             continue
         # a damaged header is no signature
@@ -81,6 +80,12 @@ def _developer_keys(mail: Mail) -> dict[str, str]:
             if (message.canon_identity or "").lower() == mail.sender.key:
                 keys[fields["pk"]] = mail.sender.key
     return keys
+
+
+def _embedded_keys(mail: Mail) -> list[dict[str, str]]:
+    """The fields of a mail's X-Developer-Key headers: identity, algorithm and key."""
+    headers = [header.value for header in mail.headers if header.name.lower() == "x-developer-key"]
+    return [{found["name"]: found["value"] for found in _EMBEDDED.finditer(value)} for value in headers[:_MOST_SIGNATURES]]
 
 
 def _by_domain(mail: Mail, known: Identities, find_key: KeyLookup) -> str | None:

@@ -115,7 +115,9 @@ def _claim(topic: PostedTopic, reply: Attached) -> Claim | None:
         return None
     else:
         kinds = {event.what for event in _events(reply)}
-        kinds -= set() if topic.identities.has_name_of_known(mail.sender) else {"refused"}
+        # anybody may object, but a mark for patchwork and the name of somebody known claim more
+        claims_more = topic.identities.has_name_of_known(mail.sender) or PATCHWORK_MARK.search(mail.body.text)
+        kinds -= set() if claims_more else {"refused"}
         applies = kinds == {"applied"} and not (mail.robot or mail.semi or mail.place.commits)
         is_talk = not kinds and not _taken_back(reply) and not _undone(reply)
         if is_talk or (applies and not _has_a_tree(mail)):

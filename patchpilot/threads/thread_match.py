@@ -100,7 +100,7 @@ def attach(topics: Sequence[PostedTopic], mails: Sequence[Classified]) -> dict[i
         if place is None:
             continue
         by_topic[place[0]].append(Attached(mail, place[1], place[2], parent, _under(mail, by_id, under)))
-        if mail.kind in (MailKind.APPLIED, MailKind.TIP_COMMIT):
+        if mail.kind in (MailKind.APPLIED, MailKind.TIP_COMMIT) and topics[place[0]].identities.vouch_for(mail):
             for commit in mail.place.commits:
                 commits.setdefault(commit[:12], place[0])
     return by_topic

@@ -199,3 +199,24 @@ def test_anothers_tag_closes_no_request() -> None:
         == "changes-requested"
     )
     assert read(V1, wish, answer("Please ignore it.", to="x60", sender=f"Rita Reviewer <{EVE}>")).state == "changes-requested"
+
+
+def test_a_commit_that_a_stranger_names_leads_no_stable_mail_here() -> None:
+    other = "f" * 40
+    eves = applied_by_robot(TITLE, other[:12], marks="", id="b", reply_to="v1", minutes=60)
+    queued = stable_added("demo: another patch", other, "6.1", author="Otto <otto@example.com>", id="q", minutes=600)
+    assert read(V1, eves, queued).stable, "the bot's word counts"
+    assert read(V1, eves.replace(f"From: {BOT}".encode(), f"From: {BOT}.evil.example".encode()), queued).stable == ()
+
+
+def test_a_revert_from_elsewhere_does_not_say_that_it_landed() -> None:
+    text = f"This reverts commit {SHA}.\n\nIt breaks pumps.\n"
+    assert read(V1, patch(f'[PATCH] Revert "{TITLE}"', id="rv", author=RITA, message=text, minutes=3000)).state == "in-mainline"
+    found = read(V1, patch(f'[PATCH] Revert "{TITLE}"', id="rv", author=EVE, message=text, minutes=3000))
+    assert (found.state, [later.relation for later in found.follow_ups]) == ("sent", ["reverts"])
+
+
+def test_anybody_may_object_but_not_set_a_state_in_patchwork() -> None:
+    assert read(V1, answer("NAK. This is wrong.", to="v1", sender=EVE)).state == "rejected"
+    found = read(V1, answer("pw-bot: rejected", to="v1", sender=EVE))
+    assert (found.state, claimed(found)) == ("sent", ["reports: refused"])

@@ -27,6 +27,7 @@ from patchpilot.services.track.known_series import (
 from patchpilot.services.track.poll_archives import ArchiveAt, Archives, PollResult, poll_archives
 from patchpilot.threads.archive import CACHE_SECONDS, LORE, MailArchive, NotInArchiveError, archive_of, received
 from patchpilot.threads.authored_series import originals
+from patchpilot.threads.bots import is_bot_address
 from patchpilot.threads.collect_mails import Gathered, gather, status_of
 from patchpilot.threads.delivery import delivery_reports, reports_about
 from patchpilot.threads.local_archive import REPORT
@@ -399,7 +400,7 @@ def failed_mails(commits: Sequence[str], *, store: Store) -> dict[tuple[str, str
             if "failed to apply" not in mail.subject or not any(commit in mail.body for commit in commits):
                 continue
             classified = store.reader.classify(mail)
-            if classified.kind is not MailKind.STABLE_FAILED or not classified.place.versions:
+            if classified.kind is not MailKind.STABLE_FAILED or not classified.place.versions or not is_bot_address(classified.sender):
                 continue
             about = [commit for commit in commits if commit in classified.place.commits] or [
                 commit for commit in commits if commit in mail.body
