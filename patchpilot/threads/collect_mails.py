@@ -166,7 +166,7 @@ def _carrier_queries(status: Status) -> list[str]:
 
 
 def _one(message_id: str, mails: Iterable[Mail], reader: MailReader) -> Status | None:
-    return status_of(message_id, read_thread(mails, reader=reader))
+    return status_of(message_id, read_thread(mails, reader=reader, anchor=message_id))
 
 
 def status_of(message_id: str, every: Iterable[Status]) -> Status | None:
@@ -179,7 +179,7 @@ def status_of(message_id: str, every: Iterable[Status]) -> Status | None:
 def _about(message_id: str, mails: Iterable[Mail], reader: MailReader) -> tuple[Mail, ...]:
     """The mails of the series and of what follows it up; what a search found besides is left out."""
     everything = unique(mails)
-    every = read_thread(everything, reader=reader)
+    every = read_thread(everything, reader=reader, anchor=message_id)
     mine = status_of(message_id, every)
     if mine is None:
         return everything

@@ -150,13 +150,19 @@ class PostedTopic:
         }
 
     @property
+    def first_known(self) -> Revision:
+        """The first revision whose sender is known to be its author."""
+        return next((revision for revision in self.revisions if self.identities.knows(revision.author)), self.revisions[0])
+
+    @property
     def author(self) -> Address:
         """Who sends it."""
         return self.revisions[-1].author
 
     def is_author(self, address: Address) -> bool:
         """Whether an address is that of one who sent a version of it, or known as another address of theirs."""
-        return any(self.identities.same(address, revision.author) for revision in self.revisions)
+        known = (revision.author for revision in self.revisions if self.identities.knows(revision.author))
+        return any(self.identities.same(address, author) for author in known)
 
     def has_authors_name(self, address: Address) -> bool:
         """Whether an address comes with an author's name and is not known as theirs."""

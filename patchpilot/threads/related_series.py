@@ -9,6 +9,8 @@ from dataclasses import replace
 from patchpilot.model.address import parse_address
 from patchpilot.projects.loading import default_project
 from patchpilot.series.patch_pairing import ALIKE, title_key, title_similarity
+from patchpilot.threads.bots import is_bot_address
+from patchpilot.threads.identities import Claim
 from patchpilot.threads.mail_classifier import Classified
 from patchpilot.threads.mbox import when
 from patchpilot.threads.posted_series import Post
@@ -94,15 +96,15 @@ def _with_follow_ups(status: Status, at: int, known: _Known, every: Sequence[Sta
     branch = known_by_revert[0][0] if known_by_revert else None
     evidence = replace(status.evidence, carriers=_carriers(status, every), reverted=branch)
     state, why, patches = decide(evidence)
-    return replace(status, state=state, why=why, patches=patches, evidence=evidence)
+    claims = (*status.claims, *_claims(status, every))
+    return replace(status, state=state, why=why, patches=patches, evidence=evidence, claims=claims)
 
 
 def _carriers(status: Status, every: Sequence[Status]) -> tuple[Carrier, ...]:
     """Series and pull requests in which others forward the patches."""
     relations = {later.message_id: later.relation for later in status.follow_ups}
     carriers = []
-    known = (other for other in every if status.topic.identities.knows(other.topic.author))
-    for other in known:
+    for other in (other for other in every if _is_vouched(other, status)):
         relation = relations.get(other.topic.revisions[0].head.message_id)
         taken_over = relation == "continues"
         if taken_over or (relation == "carries" and _is_batch(other)):
@@ -110,6 +112,27 @@ def _carriers(status: Status, every: Sequence[Status]) -> tuple[Carrier, ...]:
             carrier = Carrier(other.topic.subject, other.topic.author.trailer(), merged, _proof(other))
             carriers.append(replace(carrier, version=other.topic.latest.version, state=other.state) if taken_over else carrier)
     return tuple(carriers)
+
+
+def _is_vouched(other: Status, status: Status) -> bool:
+    """Whether another series may say what became of this one: its sender is known of this one, or a bot reports where it is."""
+    by_bot = any(is_bot_address(sender) for event in other.events if (sender := parse_address(event.by)))
+    return by_bot or status.topic.identities.knows(other.topic.author)
+
+
+def _claims(status: Status, every: Sequence[Status]) -> tuple[Claim, ...]:
+    """The series by which somebody who is not known claims to pass this one on."""
+    relations = {later.message_id: later.relation for later in status.follow_ups}
+    known = {claim.message_id for claim in status.claims}
+    claims = []
+    for other in every:
+        head = other.topic.revisions[0].head
+        relation = relations.get(head.message_id)
+        passes_on = relation == "continues" or (relation == "carries" and _is_batch(other))
+        if passes_on and head.message_id not in known and not _is_vouched(other, status):
+            what = f"sent v{other.topic.latest.version}" if relation == "continues" else "forwards it"
+            claims.append(Claim(head.message_id, other.topic.author, what, head.mail.mail.date))
+    return tuple(claims)
 
 
 def _proof(carrier: Status) -> Proof:
@@ -123,8 +146,7 @@ def _reverts(status: Status, every: Sequence[Status]) -> list[tuple[str, LandedC
     """The reverts that name the commit, which had landed then: the branch each is for ("" is mainline), and the landing."""
     ids = {later.message_id for later in status.follow_ups if later.relation == "reverts"}
     landings = []
-    knows = status.topic.identities.knows
-    known = (other.topic for other in every if other.stable or other.landed or knows(other.topic.author))
+    known = (other.topic for other in every if _is_vouched(other, status))
     for revert in (topic.latest for topic in known if topic.revisions[0].head.message_id in ids):
         named = next((match for post in (revert.head, *revert.patches) if (match := _REVERTED.search(post.mail.mail.body))), None)
         if named:

@@ -36,21 +36,21 @@ _NEAR = 8
 _BEGINNING, _END = 1991, 2090
 
 
-def find_topics(mails: Iterable[Classified], known: Sequence[Address] = ()) -> tuple[PostedTopic, ...]:
-    """The series among these mails, the oldest first; `known` are addresses that were seen elsewhere."""
+def find_topics(mails: Iterable[Classified], known: Sequence[Address] = (), anchor: str = "") -> tuple[PostedTopic, ...]:
+    """The series among these mails, the oldest first; `known` are addresses that were seen elsewhere, `anchor` is a mail of a series whose sender is."""
     posts = [_post(mail) for mail in mails if mail.kind in (MailKind.PATCH, MailKind.COVER) and not mail.is_reply]
     revisions = [revision for group in _by_author(_without_notes(_with_covers(posts))) for revision in _revisions(group)]
     series = [one for group in link(revisions) for one in _without_splits(_in_order(group))]
-    topics = [topic for one in series for topic in _of_known(one, known)]
+    topics = [topic for one in series for topic in _of_known(one, known, anchor)]
     return tuple(sorted(topics, key=lambda topic: min(when(revision.head.mail.mail) for revision in topic.revisions)))
 
 
-def _of_known(series: Sequence[Revision], known: Sequence[Address]) -> Iterator[PostedTopic]:
-    """The series without the revisions of senders that are not known, and these as series of their own."""
-    mine, others, identities = without_strangers(series, known)
+def _of_known(series: Sequence[Revision], known: Sequence[Address], anchor: str) -> Iterator[PostedTopic]:
+    """The series without the later revisions of senders that are not known, and these as series of their own."""
+    mine, others, identities = without_strangers(series, known, anchor)
     yield PostedTopic(_numbered(mine), identities, others)
     if others:
-        yield from _of_known(others, known)
+        yield from _of_known(others, known, anchor)
 
 
 def _with_covers(posts: Sequence[Post]) -> list[Post]:

@@ -56,16 +56,17 @@ def read_thread(
     reader: MailReader | None = None,
     progress: Progress = silent,
     known: tuple[Address, ...] = (),
+    anchor: str = "",
 ) -> tuple[Status, ...]:
     """The status of every series in these mails, the oldest first; each also lists its follow-ups.
 
     `now` is the time for "stalled"; without it the newest mail's time is taken, which suits an old mbox. `reader` caches
     what the call has read: the same mails give the same statuses, and each mail is classified once. `known` are addresses that
-    were seen elsewhere.
+    were seen elsewhere, `anchor` is the Message-ID of the series that is asked for: its sender is known, too.
     """
     reader = reader or MailReader()
     mails = tuple(mail for mail in unique(mails) if not is_sent_to_self(mail))
-    key = (now, known, *map(id, mails))
+    key = (now, known, anchor, *map(id, mails))
     if key in reader.threads:
         statuses_before: tuple[Status, ...] = reader.threads[key][1]
         return statuses_before
@@ -77,7 +78,7 @@ def read_thread(
     reports = {mail.mail.message_id: found for mail in classified if (found := delivery_reports(mail.mail))}
     # a notice is no answer
     classified = [mail for mail in classified if mail.mail.message_id not in reports]
-    topics = find_topics(classified, known)
+    topics = find_topics(classified, known, anchor)
     attached = attach(topics, classified)
     topics = tuple(replace(topic, identities=with_replies(topic, attached[at])) for at, topic in enumerate(topics))
     every = tuple(report for found in reports.values() for report in found)

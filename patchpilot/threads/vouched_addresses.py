@@ -23,24 +23,27 @@ def named_in(post: Post) -> list[Address]:
 
 
 def without_strangers(
-    revisions: Sequence[Revision], known: Sequence[Address]
+    revisions: Sequence[Revision], known: Sequence[Address], anchor: str = ""
 ) -> tuple[tuple[Revision, ...], tuple[Revision, ...], Identities]:
-    """The revisions of known senders, those of strangers, and the identities that the former vouch for.
+    """The revisions but later ones of strangers, those, and the identities that known senders vouch for.
 
-    The first revision by a `known` address, else the first at all, vouches for the others.
+    The revision with the mail `anchor`, else the first by a `known` address, else the first at all, vouches for the others. Earlier ones of
+    strangers are history: they vouch for nobody.
     """
     given = Identities().with_addresses(known)
-    anchor = next((revision for revision in revisions if revision.author.key in given.names), revisions[0])
-    found = given.with_addresses(_named_in(anchor))
+    named = next((revision for revision in revisions if anchor in (post.message_id for post in revision.posts)), None)
+    first = named or next((revision for revision in revisions if revision.author.key in given.names), revisions[0])
+    found = given.with_addresses(_named_in(first))
     mine, others = [], []
+    is_later = False
     for revision in revisions:
-        if revision is anchor:
-            mine.append(revision)
-        elif found.knows(revision.author):
-            mine.append(revision)
+        is_later = is_later or revision is first
+        if revision is not first and found.knows(revision.author):
             found = found.with_addresses([], _named_in(revision))
-        else:
+        elif revision is not first and is_later:
             others.append(revision)
+            continue
+        mine.append(revision)
     return tuple(mine), tuple(others), found
 
 

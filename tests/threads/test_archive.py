@@ -99,7 +99,7 @@ def test_a_work_of_years_is_gathered_from_its_third_version(url: str) -> None:
         mails, troubles, failure = gather(archive, "w3@example.org")
     assert ids(mails) == {"w1", "w2", "w3", "w3r", "w4", "k0", "k1", "pull"}
     assert (troubles, failure) == ((), None)
-    found = status_of("w3@example.org", read_thread(mails))
+    found = status_of("w3@example.org", read_thread(mails, anchor="w3@example.org"))
     assert found is not None
     assert [(revision.version, revision.rfc) for revision in found.topic.revisions] == [(1, True), (2, True), (3, False), (4, False)]
     assert (str(found.state), [one.relation for one in found.follow_ups]) == ("accepted", ["carries", "carries"])

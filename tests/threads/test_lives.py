@@ -247,7 +247,7 @@ def test_a_series_split_in_two(life: Followed) -> None:
 
 def test_someone_elses_v3(life: Followed) -> None:
     life.then(patch(f"[PATCH] {PUMP}", id="v1"))
-    life.then(patch(f"[PATCH v2] {PUMP}", id="v2", reply_to="v1", minutes=day(5)))
+    life.then(patch(f"[PATCH v2] {PUMP}", id="v2", reply_to="v1", minutes=day(5), Cc=OTTO))
     theirs = patch(
         f"[PATCH v3] {PUMP}",
         message=f"From: {ADA}\n\nCheck the pointer before it is used.\n\nSigned-off-by: {ADA}\n",

@@ -113,7 +113,7 @@ def add(
 
 def _status_in(gathered: Gathered, message_id: str, store: Store) -> Status | None:
     mails = without_tests(gathered.mails)
-    return status_of(message_id, read_thread(mails, now=store.reader.now, reader=store.reader))
+    return status_of(message_id, read_thread(mails, now=store.reader.now, reader=store.reader, anchor=message_id))
 
 
 def _original(archive: MailArchive, message_id: str, gathered: Gathered, store: Store) -> str | None:
@@ -126,9 +126,9 @@ def _original(archive: MailArchive, message_id: str, gathered: Gathered, store: 
 def _add_from_mbox(target: str | None, mbox: Path, store: Store, repository: Repository | None, progress: Progress) -> tuple[Tracked, ...]:
     left_out: list[str] = []
     mails = without_tests(read_mails(mbox, progress, left_out.append, store.reader.parse))
-    every = read_thread(mails, reader=store.reader, progress=progress)
+    message_id = message_id_of(target or "")
+    every = read_thread(mails, reader=store.reader, progress=progress, anchor=message_id or "")
     if target:
-        message_id = message_id_of(target)
         named = status_of(message_id, every) if message_id else None
         if named is None:
             raise MissingError(f"{target}: not in {mbox}", hint="omit it to follow the series in the file")
@@ -343,7 +343,9 @@ def _update_one(
             store.keep_raw(mail.message_id, mail.raw)
     if cached and {mail.message_id for mail in mails} <= {mail.message_id for mail in known}:
         return replace(shown_series(entry, store, repository, progress), troubles=troubles, cached=True)
-    status = status_of(entry.message_id, read_thread((*known, *mails), now=moment_of(entry, store), reader=store.reader))
+    status = status_of(
+        entry.message_id, read_thread((*known, *mails), now=moment_of(entry, store), reader=store.reader, anchor=entry.message_id)
+    )
     new = store.keep(entry.id, status.topic.subject if status else entry.subject, mails, seen=own_mails(status) if status else ())
     shown = shown_series(store.entry(entry.id), store, repository, progress)
     if damaged:
@@ -360,7 +362,7 @@ def without_tests(mails: Sequence[Mail]) -> tuple[Mail, ...]:
 
 
 def of_mbox(entry: TrackEntry, known: Sequence[Mail], mails: Sequence[Mail], reader: MailReader) -> tuple[Mail, ...]:
-    every = read_thread((*known, *mails), reader=reader)
+    every = read_thread((*known, *mails), reader=reader, anchor=entry.message_id)
     status = status_of(entry.message_id, every)
     if status is None:
         return tuple(mails)
@@ -387,8 +389,8 @@ def news(
 
 
 def _key(status: Status) -> str:
-    """The Message-ID a series is kept under: its first post that is known."""
-    return status.topic.revisions[0].head.message_id
+    """The Message-ID a series is kept under: its first post by a sender who is known."""
+    return status.topic.first_known.head.message_id
 
 
 def failed_mails(commits: Sequence[str], *, store: Store) -> dict[tuple[str, str], str]:

@@ -53,7 +53,7 @@ def known_senders(status: "Status", number: int, store: Store, repository: "Repo
     topic, reader = status.topic, store.reader
     confirmed = store.stored(judged(store.marks(number), KNOWN))
     own = {email.lower() for email in known_addresses(repository)}
-    author = topic.revisions[0].author
+    author = topic.first_known.author
     name = author.name if author.key in own else ""
     wanted = [claim.sender for claim in status.claims]
     claiming = store.stored([claim.message_id for claim in status.claims])
@@ -62,6 +62,6 @@ def known_senders(status: "Status", number: int, store: Store, repository: "Repo
     return (
         *(mail.sender for mail in confirmed),
         *(Address(name, address.email) for address in wanted if address.key in own),
-        *(seen_in_tree(repository, wanted, when(topic.revisions[0].head.mail.mail).year) if repository is not None else ()),
+        *(seen_in_tree(repository, wanted, when(topic.first_known.head.mail.mail).year) if repository is not None else ()),
         *proved(claiming, (*posts, *replies), topic.identities, partial(dns_key, online=reader.online)),
     )

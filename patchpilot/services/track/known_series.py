@@ -290,7 +290,8 @@ class _LazyStatus:
 
             mails, self.damaged = self._store.readable_mails(self._entry.id)
             moment = moment_of(self._entry, self._store)
-            every = read_thread(mails, now=moment, reader=self._store.reader, progress=self._progress)
+            anchor = self._entry.message_id
+            every = read_thread(mails, now=moment, reader=self._store.reader, progress=self._progress, anchor=anchor)
             self._keep(status_of(self._entry.message_id, every))
         return self._status
 
@@ -305,8 +306,9 @@ class _LazyStatus:
         store, reader = self._store, self._store.reader
         if known := known_senders(status, self._entry.id, store, self._repository):
             mails, self.damaged = store.readable_mails(self._entry.id)
-            every = read_thread(mails, now=moment_of(self._entry, store), reader=reader, progress=self._progress, known=known)
-            status = status_of(self._entry.message_id, every) or status
+            anchor, now = self._entry.message_id, moment_of(self._entry, store)
+            every = read_thread(mails, now=now, reader=reader, progress=self._progress, known=known, anchor=anchor)
+            status = status_of(anchor, every) or status
         dismissed = judged(store.marks(self._entry.id), STRANGER)
         return replace(status, claims=tuple(claim for claim in status.claims if claim.message_id not in dismissed))
 

@@ -56,7 +56,7 @@ def _rebuilt(
     if lost:
         troubles = (*troubles, f"damaged, and neither in the archive nor in a backup: {', '.join(lost)}")
     mails = unique((*found, *known, *saved.values()))
-    status = status_of(entry.message_id, read_thread(mails, now=moment_of(entry, store), reader=store.reader))
+    status = status_of(entry.message_id, read_thread(mails, now=moment_of(entry, store), reader=store.reader, anchor=entry.message_id))
     subject = status.topic.subject if status else entry.subject
     new = store.replace_mails(entry.id, subject, mails, seen=own_mails(status) if status else ())
     shown = shown_series(store.entry(entry.id), store, repository, progress, status)

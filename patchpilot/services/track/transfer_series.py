@@ -259,7 +259,7 @@ def _same_topic(record: SeriesRecord, mails: Mapping[str, Mail], store: Store) -
     for entry in store.entries():
         if entry.message_id not in mails and key not in store.message_ids(entry.id):
             continue
-        every = read_thread((*mails.values(), *store.readable_mails(entry.id)[0]), reader=store.reader)
+        every = read_thread((*mails.values(), *store.readable_mails(entry.id)[0]), reader=store.reader, anchor=key)
         status = status_of(key, every)
         if status and {key, entry.message_id} <= status.topic.message_ids:
             return entry
