@@ -61,6 +61,8 @@ faults: setup
 	@$(BIN)/python -m tests.kit.fault_table
 	@$(BIN)/python -m tests.kit.random_kills 120
 	@$(BIN)/python -m tests.kit.random_kills 80 b4
+	@$(BIN)/python -m tests.kit.reply_kills 60
+	@$(BIN)/python -m tests.kit.reply_kills 40 b4
 	@$(BIN)/python -m tests.kit.rewrite_kills 210
 	@$(BIN)/python -m tests.kit.store_kills 100
 
@@ -68,6 +70,7 @@ faults-quick: setup
 	@$(BIN)/python -m tests.kit.fault_table dropped "disk full" "end: cut to '25'" "closes after each mail" "450 greylisted" "AUTH 454"
 	@$(BIN)/python -m tests.kit.random_kills 10
 	@$(BIN)/python -m tests.kit.random_kills 5 b4
+	@$(BIN)/python -m tests.kit.reply_kills 5
 	@$(BIN)/python -m tests.kit.rewrite_kills 14
 	@$(BIN)/python -m tests.kit.store_kills 5
 

@@ -10,6 +10,10 @@ _INVISIBLE = "\ufffe\uffff\U000e0000-\U000e007f"
 """Noncharacters, and the tag characters, which are ASCII that no font shows."""
 UNSAFE = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\x9f{_BIDI}{_INVISIBLE}\ud800-\udfff]")
 
+LOG_COMMAND = r"##(?=\w*\[)"
+"""The start of a command of Azure Pipelines, of older GitHub runners and of TeamCity, anywhere in a line."""
+_COMMAND = re.compile(rf"^(?P<space>[^\S\n]*)::(?=[^\n]*?::)|{LOG_COMMAND}", re.MULTILINE)
+
 
 def printable(text: str) -> str:
     """The text with control characters, bidi controls and undecodable bytes made visible as `<U+XXXX>` or `\\xNN`; tab and newline stay."""
@@ -19,6 +23,11 @@ def printable(text: str) -> str:
 def one_line(text: str) -> str:
     """As `printable`, with visible line breaks too: for a name or a title that must stay on one line."""
     return printable(text).replace("\n", "\\x0a")
+
+
+def without_commands(text: str) -> str:
+    """The text without what a CI server that reads it in a log acts on: `::name::` at the start of a line, and `##[name]` or `##vso[name]`."""
+    return _COMMAND.sub(lambda found: found["space"] + "\\x3a:" if found["space"] is not None else "\\x23#", text)
 
 
 def _visible(found: re.Match[str]) -> str:

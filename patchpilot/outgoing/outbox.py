@@ -234,6 +234,16 @@ class Outbox:
         ).fetchall()
         return tuple(self._send(row) for row in rows)
 
+    def replies(self, answered: str) -> tuple[Send, ...]:
+        """The replies to the mail with this Message-ID, in whatever state, oldest first."""
+        rows = self._db.execute(
+            f"SELECT DISTINCT {_OF_SENDS} FROM sends JOIN mails ON mails.send = sends.id"
+            " WHERE sends.kind = 'reply' AND instr(mails.file, ?) ORDER BY sends.id",
+            (answered.encode("utf-8", "surrogateescape"),),
+        ).fetchall()
+        found = (self._send(row) for row in rows)
+        return tuple(send for send in found if send.entries[0].mail.in_reply_to == answered)
+
     def related(self, change_id: str, patch_ids: Iterable[str]) -> tuple[Send, ...]:
         """The real sends of a topic, and those of any topic that have a mail with one of these patch-ids, in whatever state."""
         rows = self._db.execute(

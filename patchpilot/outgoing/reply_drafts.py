@@ -52,5 +52,8 @@ class ReplyDrafts:
         return kept
 
     def discard(self, draft: ReplyDraft) -> None:
-        """Delete a draft."""
-        self._db.execute("DELETE FROM replies WHERE answers = ? AND template = ?", (draft.answers, draft.template))
+        """Delete a draft, unless another process has changed its text."""
+        self._db.execute(
+            "DELETE FROM replies WHERE answers = ? AND template = ? AND text = ?",
+            (draft.answers, draft.template, draft.text),
+        )

@@ -11,25 +11,25 @@ import time
 from collections.abc import Iterator
 
 from patchpilot.errors import RefusedError
-from patchpilot.model.action import Action
+from patchpilot.model.action import Action, Advice
 from patchpilot.series.topic_database import state_folder
 
 PATIENCE = 30.0
 """Seconds to wait for another sender's check and claim, which take a fraction of one."""
 
 
+_RESUME = Action("send", ("--resume",), "wait for it to finish, then see `{}`")
+
+
 @contextlib.contextmanager
-def sole_sender(change_id: str) -> Iterator[None]:
-    """Hold the topic while sending; RefusedError when another process does."""
+def sole_sender(change_id: str, what: str = "topic", then: Advice = _RESUME) -> Iterator[None]:
+    """Hold the topic (or another `what`) while sending; RefusedError when another process does, with `then` as its hint."""
     file = state_folder() / f"sending-{re.sub(r'[^A-Za-z0-9._-]', '_', change_id)}.lock"
     with file.open("a") as handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            raise RefusedError(
-                "another patchpilot process is already sending this topic",
-                hint=Action("send", ("--resume",), "wait for it to finish, then see `{}`"),
-            ) from error
+            raise RefusedError(f"another patchpilot process is already sending this {what}", hint=then) from error
         yield
 
 

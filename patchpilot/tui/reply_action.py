@@ -68,9 +68,9 @@ def _confirm(screen: "StageScreen", planned: "ReplyPlan") -> None:
     from patchpilot.services.reply.send_reply import send_reply
     from patchpilot.services.send.readable_mail import readable_lines
 
-    if planned.refusals:
+    if planned.refused:
         problem = planned.refusals[0]
-        screen.notify(printable(f"not sent: {problem.message}; press r to edit the draft again"), severity="warning", markup=False)
+        screen.notify(printable(f"not sent: {problem.message}; press r to edit the reply"), severity="warning", markup=False)
         return
 
     def agreed(answer: bool | None) -> None:

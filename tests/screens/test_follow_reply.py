@@ -17,7 +17,7 @@ from patchpilot.tui.widgets.thread_tree import ThreadTree
 from tests.kit.cli import call
 from tests.kit.life import Life, life
 from tests.kit.topics import unpacked
-from tests.kit.walk import asked, keys, settle, text_of, until
+from tests.kit.walk import asked, keys, said, settle, text_of, until
 from tests.screens.test_follow import REVIEW, app_on
 
 
@@ -71,6 +71,26 @@ async def test_r_replies_to_the_mail_under_the_cursor(one: Life, tmp_path: Path,
     assert mail["To"] == "Rita Reviewer <rita@example.net>"
     assert mail["Subject"].startswith("Re: ")
     assert "no drafts" in call("track", "reply").out
+
+
+async def test_the_same_reply_is_not_sent_again(one: Life, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = lambda _, text, __="": f"{text.rstrip()}\n\nIt was wrong.\n"  # noqa: E731
+    monkeypatch.setattr("patchpilot.tui.reply_action.edit_text", answer)
+    before = len(one.server.take())
+    app = app_on(one.repo.path, tmp_path)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await at_row(pilot, "Why do you change")
+        await pilot.press("r")
+        await until(pilot, lambda: isinstance(app.screen, Confirm), "the preview")
+        app.screen.query_one(Input).value = "send"
+        await pilot.press("enter")
+        await until(pilot, lambda: len(one.server.take()) > before, "the mail")
+        await settle(pilot)
+        await at_row(pilot, "Why do you change")
+        await pilot.press("r")
+        await until(pilot, lambda: "this reply was sent on" in said(app), "the refusal")
+        assert isinstance(app.screen, FollowScreen)
+    assert len(one.server.take()) == before + 1
 
 
 async def test_i_declines_a_point_and_takes_it_back(one: Life, tmp_path: Path) -> None:

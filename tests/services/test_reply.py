@@ -8,69 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.demo.sink import Sink
 from tests.kit.cli import call
 from tests.kit.mails import mail, stable_failed
-from tests.kit.repos import Repo
+from tests.kit.replies import ANSWER, POST, followed
 from tests.kit.smtp import Faults, FaultySink
 from tests.kit.topics import topic, unpacked
-
-RITA = "Rita Reviewer <rita@example.net>"
-POST = """Line 1 was wrong.
-
-Signed-off-by: Ada Fixer <ada@example.org>
----
-diff --git a/widget.c b/widget.c
---- a/widget.c
-+++ b/widget.c
-@@ -1,3 +1,3 @@
- int line0;
--int line1;
-+int changed1;
- int line2;
-"""
-REVIEW = """Hi Ada,
-
-On Mon, 16 Nov 2026 10:00:00 +0000, Ada Fixer wrote:
-> Line 1 was wrong.
-
-I like the idea.
-
-> -int line1;
-> +int changed1;
-
-Please keep the old name, a rename is a separate patch.
-
-Thanks,
-Rita
-"""
-ANSWER = "On Mon, 16 Nov 2026, Rita Reviewer wrote:\n> Please keep the old name, a rename is a separate patch.\n\nRight, v2 keeps it.\n"
-
-
-def _followed(folder: Path, server: Sink) -> tuple[Repo, str]:
-    """A topic's repository, and the Message-ID of the review of a followed patch."""
-    repo = topic(folder / "r", 1, server=server)
-    post = mail("[PATCH] widget: change line 1", POST, sender="Ada Fixer <ada@example.org>", id="post")
-    review = mail(
-        "Re: [PATCH] widget: change line 1",
-        REVIEW,
-        sender=RITA,
-        minutes=9,
-        id="review",
-        to="Ada Fixer <ada@example.org>, linux-widgets@vger.kernel.org",
-        Cc="Sam Second <sam@example.com>, rita@example.net",
-        reply_to="post",
-        references="<cover@example.org> <post@example.org>",
-    )
-    (folder / "t.mbox").write_bytes(b"".join(b"From mboxrd@z Thu Jan  1 00:00:00 1970\n" + one + b"\n" for one in (post, review)))
-    assert call("track", "add", "--mbox", folder / "t.mbox").code == 0
-    return repo, "<review@example.org>"
 
 
 @pytest.mark.parametrize("via", ["git-send-email", "b4"])
 def test_a_reply_arrives_in_its_thread_and_is_sent_once(tmp_path: Path, via: str) -> None:
     with FaultySink() as server:
-        repo, review = _followed(tmp_path, server)
+        repo, review = followed(tmp_path, server)
         repo.git("config", "sendemail.bcc", "ada.archive@example.org")
         (tmp_path / "answer.txt").write_text(ANSWER)
         words = ("track", "reply", review, "-C", repo.path, "--via", via, "--message", tmp_path / "answer.txt")
@@ -104,7 +52,7 @@ def test_a_reply_arrives_in_its_thread_and_is_sent_once(tmp_path: Path, via: str
 
 def test_the_quote_is_trimmed_to_what_was_asked(tmp_path: Path) -> None:
     with FaultySink() as server:
-        repo, review = _followed(tmp_path, server)
+        repo, review = followed(tmp_path, server)
         text = json.loads(call("track", "reply", review, "-C", repo.path, "--dry-run", "--format", "json").out)["text"]
     assert text.rstrip("\n").split("\n")[1:] == [
         "> [...]",
@@ -127,7 +75,7 @@ def test_the_quote_is_trimmed_to_what_was_asked(tmp_path: Path) -> None:
 )
 def test_what_lists_reject_is_not_sent(tmp_path: Path, text: str, problem: str) -> None:
     with FaultySink() as server:
-        repo, review = _followed(tmp_path, server)
+        repo, review = followed(tmp_path, server)
         refused = call("track", "reply", review, "-C", repo.path, "--message", "-", "--yes", "--format", "json", stdin=text.encode())
         assert not server.take()
     assert refused.code == 1
@@ -136,7 +84,7 @@ def test_what_lists_reject_is_not_sent(tmp_path: Path, text: str, problem: str) 
 
 def test_long_lines_are_noted(tmp_path: Path) -> None:
     with FaultySink() as server:
-        repo, review = _followed(tmp_path, server)
+        repo, review = followed(tmp_path, server)
         text = "> Please keep it.\n\n" + "many words " * 9 + "\n"
         plan = call("track", "reply", review, "-C", repo.path, "--message", "-", "--dry-run", stdin=text.encode())
     assert plan.code == 0
@@ -145,7 +93,7 @@ def test_long_lines_are_noted(tmp_path: Path) -> None:
 
 def test_a_draft_is_found_again_and_can_be_deleted(tmp_path: Path) -> None:
     with FaultySink() as server:
-        repo, review = _followed(tmp_path, server)
+        repo, review = followed(tmp_path, server)
         words = ("track", "reply", review, "-C", repo.path)
         call(*words, "--message", "-", "--dry-run", stdin=ANSWER.encode())
         assert json.loads(call(*words, "--dry-run", "--format", "json").out)["text"] == ANSWER
@@ -158,7 +106,7 @@ def test_a_draft_is_found_again_and_can_be_deleted(tmp_path: Path) -> None:
 def test_a_reply_in_doubt_is_not_sent_again_unasked(tmp_path: Path) -> None:
     faults = Faults(close_after_data=1)
     with FaultySink(faults) as server:
-        repo, review = _followed(tmp_path, server)
+        repo, review = followed(tmp_path, server)
         (tmp_path / "answer.txt").write_text(ANSWER)
         words = ("track", "reply", review, "-C", repo.path, "--message", tmp_path / "answer.txt", "--yes")
         first = call(*words)
@@ -223,7 +171,7 @@ def test_a_failed_backport_is_answered_with_the_patch(tmp_path: Path, via: str) 
 
 def test_thanks_give_a_tag(tmp_path: Path) -> None:
     with FaultySink() as server:
-        repo, review = _followed(tmp_path, server)
+        repo, review = followed(tmp_path, server)
         words = ("track", "reply", review, "-C", repo.path, "--template", "thanks", "--tag", "Tested-by", "--dry-run", "--format", "json")
         text = json.loads(call(*words).out)["text"]
     assert "Thanks a lot." in text

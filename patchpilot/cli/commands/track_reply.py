@@ -3,13 +3,13 @@
 
 import sys
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from patchpilot.cli.error_exit import notice
 from patchpilot.cli.options import Common, common_options, via_option
+from patchpilot.cli.output.stream import tell
 from patchpilot.cli.verb_command import VerbCommand
 from patchpilot.errors import ExitCode, RefusedError, UsageError
 
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 @click.option("--no-edit", is_flag=True, help="do not open the editor")
 @click.option("--dry-run", is_flag=True, help="keep the draft and print the mail; send nothing")
 @click.option("--yes", is_flag=True, help="send without asking; required if stdin is not a terminal")
+@click.option("--force", metavar="REASON", help="override the problems that block sending; the reason is recorded")
 @click.option("--unknown", type=click.Choice(["sent", "lost"]), help="what happened to this reply, if its state is unknown")
 @click.option("--discard", is_flag=True, help="delete the draft")
 @click.option("--identity", metavar="NAME", help="sendemail identity to use")
@@ -68,15 +69,15 @@ def _reply(common: Common, place: "Workplace", target: str, asked: Mapping[str, 
     plan = _plan(common, place, target, asked)
     if plan is None:
         return int(ExitCode.OK)
-    if asked["dry_run"] or plan.refusals:
+    if asked["dry_run"] or plan.refused:
         common.write(reply_json(plan) if common.format == "json" else reply_text(plan, "NOT SENT"))
         for refusal in plan.refusals:
             notice("error", f"{refusal.message}; {refusal.hint}")
-        return int(ExitCode.FINDINGS if plan.refusals else ExitCode.OK)
+        return int(ExitCode.FINDINGS if plan.refused else ExitCode.OK)
     if common.format == "text":
         common.write(reply_text(plan))
     elif not asked["yes"]:
-        click.echo(reply_text(plan), err=True)
+        tell(reply_text(plan))
     if not asked["yes"]:
         _confirm()
     sent = send_reply(place.repository, plan, unknown=asked["unknown"] or "", terminal=sys.stdin.isatty())
@@ -92,7 +93,7 @@ def _reply(common: Common, place: "Workplace", target: str, asked: Mapping[str, 
 
 def _plan(common: Common, place: "Workplace", target: str, asked: Mapping[str, Any]) -> "ReplyPlan | None":
     """The plan of the reply, its draft edited; None where the draft was deleted."""
-    from patchpilot.services.reply.reply_session import ReplyWishes, discard, plan
+    from patchpilot.services.reply.reply_session import ReplyWishes, discard, given_reply, plan
     from patchpilot.services.send.text_editor import editor_of
 
     wishes = ReplyWishes(
@@ -101,9 +102,12 @@ def _plan(common: Common, place: "Workplace", target: str, asked: Mapping[str, A
         via=asked["via"] or place.settings().get("via"),
         patch=asked["patch"],
         tags=asked["tags"],
-        text=_text_of(asked["message"]) if asked["message"] else None,
+        text=given_reply(asked["message"]) if asked["message"] else None,
         identity=asked["identity"],
+        force=asked["force"],
     )
+    if wishes.force is not None and not wishes.force.strip():
+        raise UsageError("--force requires a reason", hint="example: --force 'the list lost the first one'")
     if asked["discard"]:
         notice("note", "the draft was deleted" if discard(wishes) else "there is no draft of this reply")
         return None
@@ -111,15 +115,6 @@ def _plan(common: Common, place: "Workplace", target: str, asked: Mapping[str, A
         raise UsageError("--message and --patch exclude each other", hint="write notes below the `---` of the patch in the commit's draft")
     editor = None if asked["no_edit"] or asked["message"] or not sys.stdin.isatty() else editor_of(place)
     return plan(place.repository, common.repo, wishes, editor)
-
-
-def _text_of(file: str) -> str:
-    if file == "-":
-        return sys.stdin.read()
-    try:
-        return Path(file).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"cannot read {file}: {error}", hint="--message takes a text file in UTF-8") from error
 
 
 def _confirm() -> None:

@@ -18,13 +18,14 @@ def reply_text(plan: ReplyPlan, after: str = "") -> str:
     lines += [f"Cc: {', '.join(one_line(str(address)) for address in plan.mail.cc)}"] if plan.mail.cc else []
     lines += [f"Bcc: {one_line(address)} (sendemail.bcc)" for address in plan.bcc]
     lines += [f"by {plan.transport.name}, {plan.account.label}"]
-    lines += ["note: " + "; ".join(one_line(str(part)) for part in (note.message, note.hint) if part) for note in plan.warnings]
+    notes = (*plan.warnings, *(plan.refusals if plan.force else ()))
+    lines += ["note: " + "; ".join(one_line(str(part)) for part in (note.message, note.hint) if part) for note in notes]
     return "\n".join([*lines, *([after] if after else [])]) + "\n"
 
 
 def reply_json(plan: ReplyPlan, sent: MailResult | None = None) -> str:
     """The plan of a reply, or what became of it."""
-    state = str(sent.state) if sent else "refused" if plan.refusals else "planned"
+    state = str(sent.state) if sent else "refused" if plan.refused else "planned"
     problems = [
         {"name": problem.name, "blocks": blocks, "message": problem.message, "hint": str(problem.hint)}
         for blocks, group in ((True, plan.refusals), (False, plan.warnings))

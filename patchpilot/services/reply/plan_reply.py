@@ -18,6 +18,7 @@ from patchpilot.outgoing.compose_mails import SeriesText, bodies_of_commits
 from patchpilot.outgoing.git_recipients import blind_copies
 from patchpilot.outgoing.header_guard import refuse_foreign
 from patchpilot.outgoing.mail_account import Account
+from patchpilot.outgoing.outbox import Outbox
 from patchpilot.outgoing.outgoing_mail import OutgoingMail
 from patchpilot.outgoing.reply_drafts import ReplyDraft, ReplyDrafts
 from patchpilot.outgoing.reply_mail import reply_recipients, reply_references, reply_subject
@@ -27,6 +28,7 @@ from patchpilot.projects.loading import projects
 from patchpilot.series.message_ids import new_message_ids
 from patchpilot.services.reply.answered_mail import AnsweredMail, is_undisclosed
 from patchpilot.services.reply.reply_text import first_text, text_notes, text_problems
+from patchpilot.services.reply.sent_replies import is_sent_draft, is_used, sent_already
 from patchpilot.services.track.own_addresses import known_addresses
 from patchpilot.threads.sender import real_sender
 
@@ -36,7 +38,10 @@ PATCH = "patch"
 
 @dataclass(frozen=True, slots=True)
 class ReplyPlan:
-    """What would be sent: the mail as its transport makes it, by which account, what blocks it and what is worth another look."""
+    """What would be sent: the mail as its transport makes it, by which account, what blocks it and what is worth another look.
+
+    `force` is the reason to send it in spite of what blocks it.
+    """
 
     draft: ReplyDraft
     answered: AnsweredMail
@@ -48,13 +53,19 @@ class ReplyPlan:
     warnings: tuple[SendProblem, ...]
     bcc: tuple[str, ...] = ()
     identity: str | None = None
+    force: str | None = None
+
+    @property
+    def refused(self) -> bool:
+        """Whether it will not be sent as it is."""
+        return bool(self.refusals) and not self.force
 
 
 def open_draft(answered: AnsweredMail, template: str, *, archive: str, sender: Address, tags: Sequence[str] = ()) -> ReplyDraft:
     """The draft of a reply to this mail, where there is one; else a new one from the template, which is kept once it was edited."""
     with ReplyDrafts() as drafts:
         known = drafts.find(answered.message_id, template)
-    if known:
+    if known and not is_sent_draft(known):
         return known
     archive = "" if is_undisclosed(answered) else archive
     return _new_draft(
@@ -92,8 +103,10 @@ def _new_draft(answered: AnsweredMail, template: str, subject: str, text: str) -
 
 
 def keep_draft(draft: ReplyDraft, sender: Address) -> ReplyDraft:
-    """Write a draft, with a Message-ID from now on."""
-    message_id = draft.message_id or new_message_ids("reply", 1, 0, sender, datetime.now(UTC).date())[0]
+    """Write a draft, with a Message-ID from now on that no sent reply has."""
+    message_id = draft.message_id
+    if not message_id or is_used(message_id):
+        message_id = new_message_ids("reply", 1, 0, sender, datetime.now(UTC).date())[0]
     with ReplyDrafts() as drafts:
         return drafts.keep(replace(draft, message_id=message_id))
 
@@ -125,6 +138,7 @@ def plan_reply(
     *,
     patch: OutgoingMail | None = None,
     identity: str | None = None,
+    force: str | None = None,
 ) -> ReplyPlan:
     """The mail of a draft with its threading and recipients, as the transport makes it; nothing is sent. With `patch`, that is its text."""
     transport = transports.find(via)
@@ -154,11 +168,13 @@ def plan_reply(
     bcc = tuple(address.header() for address in blind)
     rendered = transport.render_mail(repository, account, mail, bcc, identity)
     refuse_foreign([rendered])
-    refusals = () if patch else tuple(text_problems(draft.text))
+    with Outbox() as outbox:
+        earlier = sent_already(outbox, draft)
+    refusals = (*((earlier,) if earlier else ()), *(() if patch else text_problems(draft.text)))
     remarks = (*omitted, *(f"sendemail.bcc: {remark}" for remark in unusable))
     notes = () if patch else tuple(text_notes(draft.text))
     warnings = (*(SendProblem("recipients", remark) for remark in remarks), *notes)
     if public:
         names = ", ".join(one.email for one in public)
         warnings = (*warnings, SendProblem("security-on-list", f"not sent to a list, because the fix is undisclosed: {names}"))
-    return ReplyPlan(draft, answered, transport, account, mail, rendered, refusals, warnings, bcc, identity)
+    return ReplyPlan(draft, answered, transport, account, mail, rendered, refusals, warnings, bcc, identity, force)

@@ -10,6 +10,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.errors import RefusedError, unknown
 from patchpilot.model.send_request import DEFAULT_TRANSPORT
 from patchpilot.outgoing.reply_drafts import ReplyDraft, ReplyDrafts
+from patchpilot.series.given_text import given_text
 from patchpilot.services.reply.answered_mail import answered_mail
 from patchpilot.services.reply.plan_reply import PATCH, ReplyPlan, keep_draft, open_draft, patch_draft, plan_reply, sender_of
 from patchpilot.services.reply.reply_text import REPLY, TEMPLATES, as_edited
@@ -17,7 +18,7 @@ from patchpilot.services.topic.archive_target import archive_setting
 from patchpilot.threads.mail_kinds import MailKind
 from patchpilot.threads.track_store import Store
 
-__all__ = ["Edit", "ReplyDraft", "ReplyWishes", "discard", "draft_text", "kept_drafts", "plan", "templates_for"]
+__all__ = ["Edit", "ReplyDraft", "ReplyWishes", "discard", "draft_text", "given_reply", "kept_drafts", "plan", "templates_for"]
 
 _TEMPLATES_OF = {
     MailKind.AUTOSEL: ("objection", "prerequisite", REPLY),
@@ -33,7 +34,7 @@ Edit = Callable[[str], str | None]
 @dataclass(frozen=True, slots=True)
 class ReplyWishes:
     """What was asked for: the mail to answer, the template, the transport; a commit to reply with, tags to give, the text instead of an
-    editor's."""
+    editor's, and the reason to send it in spite of what blocks it."""
 
     target: str
     template: str = REPLY
@@ -42,10 +43,16 @@ class ReplyWishes:
     tags: tuple[str, ...] = ()
     text: str | None = None
     identity: str | None = None
+    force: str | None = None
 
     def with_text(self, text: str) -> "ReplyWishes":
         """The same with a text that an editor gave."""
         return replace(self, text=text)
+
+
+def given_reply(file: str) -> str:
+    """The text of a reply in a file (`-`: standard input); InputError where it cannot be read."""
+    return given_text(file, "--message takes a text file in UTF-8")
 
 
 def draft_text(repository: Repository, where: Path | None, wishes: ReplyWishes) -> str:
@@ -64,7 +71,15 @@ def templates_for(kind: MailKind, *, own: bool) -> tuple[str, ...]:
 
 
 def plan(repository: Repository, where: Path | None, wishes: ReplyWishes, editor: Edit | None) -> ReplyPlan:
-    """The reply as it would be sent; its draft is kept. RefusedError where the editor failed."""
+    """The reply as it would be sent; its draft is kept, unless it was sent already. RefusedError where the editor failed."""
+    planned = _planned(repository, where, wishes, editor)
+    if planned.refused and any(problem.name == "sent-already" for problem in planned.refusals):
+        with ReplyDrafts() as drafts:
+            drafts.discard(planned.draft)
+    return planned
+
+
+def _planned(repository: Repository, where: Path | None, wishes: ReplyWishes, editor: Edit | None) -> ReplyPlan:
     if wishes.template not in TEMPLATES:
         raise unknown("template", wishes.template, TEMPLATES)
     with Store() as store:
@@ -73,7 +88,7 @@ def plan(repository: Repository, where: Path | None, wishes: ReplyWishes, editor
     if wishes.patch:
         draft, mail = patch_draft(repository, answered, resolve_patch(repository, wishes.patch), sender)
         draft = keep_draft(draft, sender)
-        return plan_reply(repository, answered, draft, wishes.via, patch=mail, identity=wishes.identity)
+        return plan_reply(repository, answered, draft, wishes.via, patch=mail, identity=wishes.identity, force=wishes.force)
     draft = open_draft(answered, wishes.template, archive=archive_setting(where), sender=sender, tags=wishes.tags)
     if wishes.text is not None:
         draft = replace(draft, text=as_edited(wishes.text))
@@ -82,7 +97,8 @@ def plan(repository: Repository, where: Path | None, wishes: ReplyWishes, editor
         if edited is None:
             raise RefusedError("the editor failed; nothing was sent", hint="the draft was kept as it was")
         draft = replace(draft, text=as_edited(edited))
-    return plan_reply(repository, answered, keep_draft(draft, sender), wishes.via, identity=wishes.identity)
+    draft = keep_draft(draft, sender)
+    return plan_reply(repository, answered, draft, wishes.via, identity=wishes.identity, force=wishes.force)
 
 
 def discard(wishes: ReplyWishes) -> bool:

@@ -10,10 +10,11 @@ from patchpilot.model.mail import parse_mail
 from patchpilot.outgoing.mail_state import MailState, Outcome, Stop, never_stop
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.outgoing.reply_drafts import ReplyDrafts
-from patchpilot.outgoing.sender_lock import one_at_a_time, sole_sender
+from patchpilot.outgoing.sender_lock import one_at_a_time
 from patchpilot.outgoing.transport import Delivery
 from patchpilot.services.reply.answered_mail import is_undisclosed
 from patchpilot.services.reply.plan_reply import ReplyPlan
+from patchpilot.services.reply.sent_replies import accepted, has_text, sent_already, sole_reply
 from patchpilot.services.send.send_mails import credential_of, note_login
 from patchpilot.services.send.send_plan import MailResult
 from patchpilot.services.send.send_result import result_of_send
@@ -30,14 +31,14 @@ def send_reply(
     `unknown` says what became of this very reply where an earlier attempt ended without an answer: `sent` or `lost`. RefusedError where it
     was sent already or that is not known, or a problem blocks it.
     """
-    if planned.refusals:
+    if planned.refused:
         raise RefusedError(planned.refusals[0].message, hint=planned.refusals[0].hint)
     if blocked := planned.transport.blocked(planned.account):
         raise MissingError(blocked.message, hint=blocked.hint)
     planned.transport.refuse_untrusted(repository, planned.account)
     with contextlib.ExitStack() as held, Outbox() as outbox:
         with one_at_a_time():
-            held.enter_context(sole_sender(planned.draft.message_id))
+            held.enter_context(sole_reply(planned.draft.answers))
             send = _claimed(outbox, planned, repository, unknown)
         if send.state != "sent":
             _deliver(repository, outbox, send, planned, terminal, stopping)
@@ -50,27 +51,52 @@ def send_reply(
 
 
 def _claimed(outbox: Outbox, planned: ReplyPlan, repository: Repository, unknown: str) -> Send:
-    """The send as the outbox has it from now on; the earlier one where it is said that it was sent."""
-    for earlier in outbox.sends(planned.draft.message_id, kind=KIND):
-        entry = outbox.settle(earlier.id).entries[0]
-        if entry.state is MailState.ACCEPTED:
-            with ReplyDrafts() as drafts:
-                drafts.discard(planned.draft)
-            raise RefusedError("this reply was sent already", hint="the draft was deleted; run the command again to write another reply")
+    """The send as the outbox has it from now on; the earlier one where it is said that it was sent.
+
+    No other process sends a reply to this mail: what the outbox has as being sent was interrupted.
+    """
+    for earlier in outbox.replies(planned.draft.answers):
+        own, same = earlier.change_id == planned.draft.message_id, has_text(earlier, planned.draft.text)
+        if not (own or same):
+            continue
+        send = outbox.settle(earlier.id)
+        entry = send.entries[0]
         if entry.state is MailState.UNKNOWN and unknown == "sent":
-            outbox.mark(earlier.id, 0, Outcome(MailState.ACCEPTED, "reported as sent"))
-            return outbox.get(earlier.id)
+            outbox.mark(send.id, 0, Outcome(MailState.ACCEPTED, "reported as sent"))
+            if same:
+                return outbox.get(send.id)
+            raise _other_text("is now recorded as sent")
         if entry.state is MailState.UNKNOWN and unknown != "lost":
-            raise RefusedError(
-                f"it is not known whether this reply was sent: {entry.detail}",
-                hint=Action(
-                    "track",
-                    ("reply", f"<{planned.draft.answers}>", "--unknown", "sent"),
-                    "look for it in the archive; then `{}`, or --unknown lost to send it again with the same Message-ID",
-                ),
-            )
-        outbox.forget(earlier.id)
+            raise _in_doubt(planned, entry.detail)
+        if accepted(send) and own and not same:
+            raise _other_text("was sent by another patchpilot process")
+        if own and not accepted(send):
+            outbox.forget(send.id)
+    _refuse_sent(outbox, planned)
     return outbox.add(_as_send(planned, repository), (planned.outgoing,), (planned.mail,))
+
+
+def _refuse_sent(outbox: Outbox, planned: ReplyPlan) -> None:
+    """RefusedError where this very reply was sent, maybe since the preview, and there is no reason to send it again."""
+    if (earlier := sent_already(outbox, planned.draft)) and not planned.force:
+        with ReplyDrafts() as drafts:
+            drafts.discard(planned.draft)
+        raise RefusedError(earlier.message, hint=earlier.hint)
+
+
+def _other_text(what: str) -> RefusedError:
+    return RefusedError(f"the earlier reply {what}; this draft has another text", hint="to send this text too, run the command again")
+
+
+def _in_doubt(planned: ReplyPlan, detail: str) -> RefusedError:
+    return RefusedError(
+        f"it is not known whether this reply was sent: {detail}",
+        hint=Action(
+            "track",
+            ("reply", f"<{planned.draft.answers}>", "--unknown", "sent"),
+            "look for it in the archive; then `{}`, or --unknown lost to send it again",
+        ),
+    )
 
 
 def _deliver(repository: Repository, outbox: Outbox, send: Send, planned: ReplyPlan, terminal: bool, stopping: Stop) -> None:
@@ -111,7 +137,7 @@ def _as_send(planned: ReplyPlan, repository: Repository) -> Send:
         kind=KIND,
         base=None,
         head=None,
-        force=None,
+        force=planned.force,
         bcc=planned.bcc,
         begun="",
         entries=(),

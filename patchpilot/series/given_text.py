@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A text that the user names as a file: of bounded size, in UTF-8."""
+
+import sys
+from pathlib import Path
+
+from patchpilot.errors import InputError
+from patchpilot.model.action import Advice
+
+LARGEST = 4 << 20
+"""Bytes; far more than anybody writes."""
+
+
+def given_text(file: str | Path, hint: Advice) -> str:
+    """The text of a file (`-`: standard input). InputError where it cannot be read, is too large or is not UTF-8."""
+    try:
+        if str(file) == "-":
+            data = sys.stdin.buffer.read(LARGEST + 1)
+        else:
+            with Path(file).open("rb") as stream:
+                data = stream.read(LARGEST + 1)
+    except (OSError, ValueError) as error:
+        raise InputError(f"cannot read {file}: {getattr(error, 'strerror', None) or error}", hint=hint) from error
+    if len(data) > LARGEST:
+        raise InputError(f"{file}: larger than {LARGEST >> 20} MiB", hint=hint)
+    try:
+        return data.decode("utf-8").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{file}: not UTF-8 at byte {error.start}", hint=hint) from error

@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A reply is sent once: asked for again, from two processes, after a kill, and with another draft."""
+
+import contextlib
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from email import message_from_bytes
+from pathlib import Path
+
+import pytest
+
+from patchpilot.outgoing.outbox import Outbox
+from tests.kit.cli import Outcome, call, spawn
+from tests.kit.fault_table import settled_down
+from tests.kit.replies import ANSWER, followed
+from tests.kit.smtp import Faults, FaultySink
+
+BOTH = pytest.mark.parametrize("via", ["git-send-email", "b4"])
+OTHER = ANSWER.replace("Right, v2 keeps it.", "No, it has to go.")
+
+
+def _answer(folder: Path, server: FaultySink, *words: object, text: str = ANSWER) -> tuple[object, ...]:
+    """The words of a reply to a review in a new repository, without a question."""
+    repo, review = followed(folder, server)
+    (folder / "answer.txt").write_text(text)
+    return ("track", "reply", review, "-C", repo.path, "--message", folder / "answer.txt", "--yes", *words)
+
+
+def _ids(server: FaultySink) -> list[str]:
+    return [message_from_bytes(one.data)["Message-ID"] for one in server.take()]
+
+
+@BOTH
+def test_an_identical_reply_is_refused_with_what_was_sent_and_when(tmp_path: Path, via: str) -> None:
+    with FaultySink() as server:
+        words = _answer(tmp_path, server, "--via", via)
+        done = [call(*words) for _ in range(3)]
+        assert [one.code for one in done] == [0, 1, 1]
+        (sent,) = _ids(server)
+        for again in done[1:]:
+            assert re.search(rf"this reply was sent on \d{{4}}-\d\d-\d\d at \d\d:\d\d UTC as {sent}", again.err)
+            assert "--force REASON" in again.err
+        assert call("track", "reply").out == "no drafts of replies\n"
+        dry = call(*words[:-3], "--via", via, "--dry-run", "--format", "json")
+        assert (dry.code, json.loads(dry.out)["state"]) == (1, "refused")
+        assert [problem["name"] for problem in json.loads(dry.out)["problems"]] == ["sent-already"]
+        assert call(*words, "--force", "the list lost it").code == 0
+        first, second = _ids(server)
+    assert first != second
+    with Outbox() as outbox:
+        assert [send.force for send in outbox.replies("review@example.org")] == [None, "the list lost it"]
+
+
+def test_the_same_text_is_the_same_reply_from_another_template_transport_or_line_end(tmp_path: Path) -> None:
+    with FaultySink() as server:
+        words = _answer(tmp_path, server)
+        assert call(*words).code == 0
+        assert call(*words, "--via", "b4").code == 1
+        assert call(*words, "--template", "thanks").code == 1
+        (tmp_path / "answer.txt").write_bytes(ANSWER.replace("\n", "\r\n").encode() + b"\r\n \r\n")
+        assert call(*words).code == 1
+        assert len(server.take()) == 1
+
+
+def test_another_text_or_another_mail_is_another_reply(tmp_path: Path) -> None:
+    with FaultySink() as server:
+        words = _answer(tmp_path, server)
+        assert call(*words).code == 0
+        (tmp_path / "answer.txt").write_text(OTHER)
+        assert call(*words).code == 0
+        (tmp_path / "answer.txt").write_text(ANSWER)
+        assert call(*words[:2], "<post@example.org>", *words[3:]).code == 0
+        assert call(*words).code == 1
+        assert len(set(_ids(server))) == 3
+
+
+def test_a_reason_is_required_to_send_a_reply_again(tmp_path: Path) -> None:
+    with FaultySink() as server:
+        words = _answer(tmp_path, server)
+        refused = call(*words, "--force", " ")
+        assert (refused.code, server.take()) == (2, ())
+    assert "--force requires a reason" in refused.err
+
+
+def test_of_two_processes_one_sends_a_reply(tmp_path: Path) -> None:
+    with FaultySink() as server:
+        words = _answer(tmp_path, server)
+        with ThreadPoolExecutor(3) as pool:
+            done = list(pool.map(lambda _: spawn(*words), range(3)))
+        assert sorted(one.code for one in done) == [0, 1, 1], [one.err for one in done]
+        assert len(server.take()) == 1
+
+
+def test_a_draft_that_changed_while_it_was_sent_is_kept(tmp_path: Path) -> None:
+    written: list[Outcome] = []
+    with FaultySink() as server:
+        words = _answer(tmp_path, server)
+
+        def write(_: int) -> None:
+            written.append(spawn(*words[:5], "--message", "-", "--dry-run", stdin=OTHER.encode()))
+
+        server.faults.on_mail = write
+        assert call(*words).code == 0
+        server.faults.heal()
+        (kept,) = json.loads(call("track", "reply", "--format", "json").out)["drafts"]
+        assert kept["text"] == OTHER
+        assert call(*words[:5], "--no-edit", "--yes").code == 0
+        assert len(set(_ids(server))) == 2
+    assert written[0].code == 0
+
+
+@BOTH
+@pytest.mark.parametrize("after_data", [False, True])
+def test_a_killed_reply_arrives_once(tmp_path: Path, via: str, after_data: bool) -> None:
+    with FaultySink() as server:
+        words = _answer(tmp_path, server, "--via", via)
+        _killed(server, words, after_data=after_data)
+        arrived = len(server.take())
+        again = call(*words)
+        assert again.code == 1
+        assert "it is not known whether this reply was sent" in again.err
+        assert len(server.take()) == arrived
+        settled = call(*words, "--unknown", "sent" if arrived else "lost")
+        assert settled.code == 0, settled.err
+        assert len(server.take()) == 1
+        assert call(*words).code == 1
+        assert len(server.take()) == 1
+
+
+def test_a_reply_in_doubt_is_not_sent_again_from_a_new_draft(tmp_path: Path) -> None:
+    with FaultySink(Faults(close_after_data=1)) as server:
+        words = _answer(tmp_path, server)
+        assert call(*words).code == 4
+        server.faults.heal()
+        assert call(*words[:5], "--discard").code == 0
+        again = call(*words)
+        assert (again.code, len(server.take())) == (1, 1)
+        assert "it is not known whether this reply was sent" in again.err
+        assert call(*words, "--unknown", "sent").code == 0
+        assert len(server.take()) == 1
+        assert call("track", "reply").out == "no drafts of replies\n"
+
+
+def test_a_new_text_is_not_lost_where_the_old_one_was_sent(tmp_path: Path) -> None:
+    with FaultySink(Faults(close_after_data=1)) as server:
+        words = _answer(tmp_path, server)
+        assert call(*words).code == 4
+        server.faults.heal()
+        (tmp_path / "answer.txt").write_text(OTHER)
+        settled = call(*words, "--unknown", "sent")
+        assert settled.code == 1
+        assert "has another text" in settled.err
+        assert json.loads(call("track", "reply", "--format", "json").out)["drafts"][0]["text"] == OTHER
+        assert call(*words).code == 0
+        assert len(set(_ids(server))) == 2
+
+
+def _killed(server: FaultySink, words: tuple[object, ...], *, after_data: bool) -> None:
+    """Kill the process of a reply when the server is told of the mail, or when it has taken it and not answered yet."""
+    process: list[subprocess.Popen[bytes]] = []
+    ready = threading.Event()
+
+    def strike(*_: object) -> None:
+        ready.wait(10)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process[0].pid, signal.SIGKILL)
+
+    kept = server.keep
+    if after_data:
+        server.keep = lambda *mail: (kept(*mail), strike())[0]  # type: ignore[method-assign]
+    else:
+        server.faults.on_mail = strike
+    argv = [sys.executable, "-m", "patchpilot", *map(str, words)]
+    process.append(subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+    ready.set()
+    process[0].wait(60)
+    settled_down(server)
+    server.keep = kept  # type: ignore[method-assign]
+    server.faults.heal()
