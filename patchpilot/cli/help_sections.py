@@ -15,7 +15,7 @@ SECTIONS: dict[str, Sections] = {
     "check": (
         ("What to check", ("base", "whole_files", "all_revisions", "tree", "repo", "profile", "kernel")),
         ("Selection", ("strict", "select", "ignore", "since_version", "fail_on", "max_line_length")),
-        ("Fixing", ("fix", "diff", "unsafe_fixes", "published", "shared")),
+        ("Fixing", ("fix", "diff", "unsafe_fixes", "published", "shared", "claim")),
         ("Suppression", ("waive", "unwaive", "baseline", "write_baseline")),
         ("Output", ("format", "output", "statistics", "post_checks", "check_url", "quiet", "verbose", "color")),
         ("Advanced", ("explain_base", "config_from", "data", "jobs", "checkpatch", "checkpatch_compat", "no_conf", "offline")),
@@ -40,9 +40,9 @@ SECTIONS: dict[str, Sections] = {
             "Contacts and links",
             ("reported_by", "closes", "links", "cc", "suggested_by", "tested_by", "co_developed_by", "assisted_by", "paste"),
         ),
-        ("Writing", ("dry_run", "yes", "published", "shared")),
+        ("Writing", ("dry_run", "yes", "published", "shared", "claim")),
     ),
-    "trailers": (("Writing", ("changed", "dry_run", "yes", "published", "shared")),),
+    "trailers": (("Writing", ("changed", "dry_run", "yes", "published", "shared", "claim")),),
     "send": (
         ("Before sending", ("dry_run", "to_self", "outbox", "yes")),
         ("Version", ("version", "reroll", "range_diff", "resend")),

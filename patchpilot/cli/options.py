@@ -10,8 +10,9 @@ import click
 from patchpilot.cli.common import Common, ProgressLine, progress_of
 from patchpilot.cli.option_table import CHOICE, FLAG, NUMBER, PATH, Option, Table, base_table, common_table
 from patchpilot.errors import unknown
+from patchpilot.model.rewrite_overrides import OVERRIDES
 
-__all__ = ["Common", "ProgressLine", "base_options", "click_option", "common_options", "progress_of", "table_options"]
+__all__ = ["Common", "ProgressLine", "base_options", "click_option", "common_options", "progress_of", "rewrite_options", "table_options"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -66,6 +67,20 @@ def common_options(*formats: str, short_verbose: bool = True) -> Callable[[F], F
 def base_options(what: str = "base of the topic (default: detected)") -> Callable[[F], F]:
     """Add --base and --explain-base to a verb that takes a topic; the second one reaches it in `common`."""
     return table_options(base_table(what))
+
+
+def rewrite_options(function: F) -> F:
+    """Add what overrides a refusal to rewrite commits to a verb, which gets it as the tuple `overrides`."""
+
+    def collect(**values: Any) -> Any:
+        given = tuple(name for name in OVERRIDES if values.pop(name))
+        return function(overrides=given, **values)
+
+    collect.__name__, collect.__doc__ = function.__name__, function.__doc__
+    collect.__click_params__ = getattr(function, "__click_params__", [])  # type: ignore[attr-defined]
+    for name, text in reversed(OVERRIDES.items()):
+        click.option(f"--{name}", is_flag=True, help=text)(collect)
+    return collect  # type: ignore[return-value]
 
 
 def table_options(table: Table) -> Callable[[F], F]:

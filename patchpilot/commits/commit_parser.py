@@ -25,8 +25,8 @@ def parse_commit(commit_id: str, raw: bytes) -> Commit:
         encoding = fields["encoding"][0]
     if "tree" not in fields:
         raise GitError(f"{commit_id} is not a commit object")
-    author, authored = _ident(fields.get("author", [""])[0])
-    committer, committed = _ident(fields.get("committer", [""])[0])
+    author, authored = parse_ident(fields.get("author", [""])[0])
+    committer, committed = parse_ident(fields.get("committer", [""])[0])
     try:
         message = body.decode(encoding, "surrogateescape" if encoding.lower() in ("utf-8", "utf8") else "replace")
     except LookupError:
@@ -34,7 +34,8 @@ def parse_commit(commit_id: str, raw: bytes) -> Commit:
     return Commit(commit_id, fields["tree"][0], tuple(fields.get("parent", ())), author, authored, committer, committed, message)
 
 
-def _ident(text: str) -> tuple[Address, datetime]:
+def parse_ident(text: str) -> tuple[Address, datetime]:
+    """Who and when of `Name <email> seconds zone`, as a commit has it."""
     match = _IDENT.match(text)
     if not match:
         return Address(text, ""), datetime.fromtimestamp(0, UTC)

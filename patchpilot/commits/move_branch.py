@@ -3,6 +3,7 @@
 
 from pathlib import Path
 
+from patchpilot.commits.notes import copy_notes
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.rewrite import Rewriting, current_ref, move
 from patchpilot.commits.undo_refs import Undo, record
@@ -73,7 +74,8 @@ def apply(repository: Repository, rewriting: Rewriting, verb: str) -> Undo | Non
     if rewriting.old == rewriting.new:
         return None
     refuse_dirty(repository, rewriting.ref, changed_paths(repository, rewriting.old, rewriting.new))
-    undo = record(repository, rewriting.ref, rewriting.old, rewriting.new, verb)
+    copy_notes(repository, rewriting.commits)
+    undo = record(repository, rewriting.ref, rewriting.old, rewriting.new, verb, rewriting.commits)
     shift(repository, rewriting.ref, rewriting.new, rewriting.old, f"patchpilot {verb}")
     return undo
 

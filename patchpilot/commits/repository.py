@@ -247,8 +247,19 @@ class Repository:
 
     @property
     def identity(self) -> Address | None:
-        """The committer that git would use; None when no name or address is configured."""
+        """The author that git would use; None when no name or address is configured."""
         return identity_in(self.top)
+
+    @property
+    def committer(self) -> str:
+        """`Name <email> seconds zone` of a commit made now, as git has it. MissingError when no name or address is configured."""
+        done = self.git("-c", "user.useConfigOnly=true", "var", "GIT_COMMITTER_IDENT", ok=())
+        if done.code:
+            raise MissingError(
+                "git user.name and user.email are not set",
+                hint="git config user.name 'Your Name'; git config user.email you@example.org",
+            )
+        return done.text.strip()
 
     def is_shallow(self) -> bool:
         """Whether history ends early because the clone is shallow."""

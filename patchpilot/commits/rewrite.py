@@ -1,25 +1,31 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Rewriting messages (and on request trees) of commits at object level: authors, committers, dates and all other files stay unchanged.
+"""Rewriting messages (and on request trees) of commits at object level: authors, their dates and all other files stay unchanged.
 
-New objects are written first, then an undo record, then the branch is moved by one `update-ref` that expects the old value: a kill at any
-point leaves the branch old or new, and its old value can be restored.
+Whoever makes a commit is its committer: as after `git rebase`, the user is that of each new commit, also of those that are only rebased. New
+objects and their notes are written first, then an undo record, then the branch is moved by one `update-ref` that expects the old value: a
+kill at any point leaves the branch old or new, and its old value can be restored.
 """
 
+import contextlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from patchpilot.cache import patterns as re
 from patchpilot.commits.b4_prep import below_cover
+from patchpilot.commits.commit_parser import parse_ident
 from patchpilot.commits.git_state import in_progress
+from patchpilot.commits.notes import copy_notes
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.undo_refs import Undo, record
 from patchpilot.commits.unfinished_move import refuse_locked
 from patchpilot.errors import GitError, RefusedError, UsageError
 from patchpilot.model.action import Action, Hint
 from patchpilot.model.counted import counted
+from patchpilot.model.rewrite_overrides import CLAIM, PUBLISHED, SHARED
 
 _SIGNATURE = re.compile(rb"^gpgsig(?:-sha256)? .*\n(?: .*\n)*", re.MULTILINE)
 _ENCODING = re.compile(rb"^encoding (.*)\n", re.MULTILINE)
+_COMMITTER = re.compile(rb"^committer .*$", re.MULTILINE)
 MAX_REWRITTEN = 2000
 
 
@@ -96,6 +102,7 @@ def plan(
         return Rewriting(ref, head, head, {}, ())
     new: dict[str, str] = {}
     signed: list[str] = []
+    committer = repository.committer
     for one in above(repository, ref, head, changed):
         commit = repository.commit(one)
         if one not in changed and not any(parent in new for parent in commit.parents):
@@ -107,7 +114,8 @@ def plan(
             raise GitError(f"commit {one[:12]} is not in the repository")
         if _SIGNATURE.search(raw[2].partition(b"\n\n")[0] + b"\n"):
             signed.append(one)
-        new[one] = _id_of(repository, _rebuilt(raw[2], new, messages.get(one), trees.get(one)), write=write)
+        rebuilt = _rebuilt(raw[2], new, messages.get(one), trees.get(one))
+        new[one] = _id_of(repository, _committed_by(rebuilt, committer), write=write)
     return Rewriting(ref, head, new[head], new, tuple(signed))
 
 
@@ -116,13 +124,15 @@ def onto(repository: Repository, ref: str | None, head: str, tip: str, picked: S
     new: dict[str, str] = {}
     signed: list[str] = []
     last = tip
+    committer = repository.committer
     for one, tree in picked:
         commit, raw = repository.commit(one), repository.objects.get(one)
         if raw is None:
             raise GitError(f"commit {one[:12]} is not in the repository")
         if _SIGNATURE.search(raw[2].partition(b"\n\n")[0] + b"\n"):
             signed.append(one)
-        last = new[one] = _id_of(repository, _rebuilt(raw[2], {commit.parents[0]: last}, None, tree), write=True)
+        rebuilt = _rebuilt(raw[2], {commit.parents[0]: last}, None, tree)
+        last = new[one] = _id_of(repository, _committed_by(rebuilt, committer), write=True)
     return Rewriting(ref, head, last, new, tuple(signed))
 
 
@@ -167,46 +177,84 @@ def _rebuilt(raw: bytes, new: Mapping[str, str], message: str | None, tree: str 
     return head + b"\n" + body
 
 
+def _committed_by(raw: bytes, committer: str) -> bytes:
+    """The commit with this committer, in UTF-8 where its own encoding has not all letters of the name."""
+    head, _, body = raw.partition(b"\n\n")
+    found = _ENCODING.search(head + b"\n")
+    encoding = found[1].decode("ascii", "replace") if found else "utf-8"
+    try:
+        value = committer.encode(encoding, "strict" if found else "surrogateescape")
+    except (LookupError, UnicodeEncodeError):
+        value = committer.encode("utf-8", "surrogateescape")
+        with contextlib.suppress(LookupError, UnicodeDecodeError):
+            head, body = (part.decode(encoding).encode() for part in (head, body))
+            head = _ENCODING.sub(b"", head + b"\n").removesuffix(b"\n")
+    return _COMMITTER.sub(lambda _: b"committer " + value, head, count=1) + b"\n\n" + body
+
+
 def _id_of(repository: Repository, raw: bytes, *, write: bool) -> str:
     return repository.git("hash-object", "-t", "commit", *(["-w"] if write else []), "--stdin", stdin=raw).text.strip()
 
 
-def refuse_unless_safe(
-    repository: Repository, ref: str | None, head: str, oldest: Sequence[str], *, published: bool = False, shared: bool = False
-) -> None:
+def refuse_unless_safe(repository: Repository, ref: str | None, head: str, oldest: Sequence[str], overrides: Collection[str] = ()) -> None:
     """RefusedError, with the override as hint, where rewriting the commits of `oldest` (and those on top) is not safe.
 
-    That is during a rebase or the like, when a remote branch or a tag has the commits (`published` overrides), or when another
-    local branch does (`shared` overrides).
+    That is during a rebase or the like, when a remote branch or a tag has the commits (PUBLISHED overrides), when another
+    local branch does (SHARED overrides), or when somebody else committed one of them (CLAIM overrides).
     """
     busy = in_progress(repository, ref)
     if busy:
         raise RefusedError(f"{busy.what} is in progress", hint=busy.hint)
     for one in oldest:
         # sent/… tags record what was mailed (by b4 and patchpilot): the next version is expected to differ
-        public = "" if published else _holder(repository, one, ("--exclude=sent/*", "--tags", "--remotes"), ("refs/remotes", "refs/tags"))
+        public = (
+            ""
+            if PUBLISHED in overrides
+            else _holder(repository, one, ("--exclude=sent/*", "--tags", "--remotes"), ("refs/remotes", "refs/tags"))
+        )
         if public:
             raise RefusedError(
                 f"{one[:12]} is already published in {_short(public)}",
                 hint=Hint(
                     (
                         "others may have based work on it: make a new commit instead, or, if only you use the branch, ",
-                        Action("", ("--published",), "add {}"),
+                        Action("", (f"--{PUBLISHED}",), "add {}"),
                     )
                 ),
             )
         excluded = [] if ref is None else [f"--exclude={ref.removeprefix('refs/heads/')}"]
-        other = "" if shared else _holder(repository, one, (*excluded, "--branches"), ("refs/heads",), ref)
+        other = "" if SHARED in overrides else _holder(repository, one, (*excluded, "--branches"), ("refs/heads",), ref)
         if other:
             raise RefusedError(
                 f"{_short(other)} also has {one[:12]} and would keep the old commit",
                 hint=Hint(
                     (
                         f"rebase it afterwards (git rebase --onto {_short(ref)} {head[:12]} {_short(other)}) and ",
-                        Action("", ("--shared",), "add {}"),
+                        Action("", (f"--{SHARED}",), "add {}"),
                     )
                 ),
             )
+
+    if oldest and CLAIM not in overrides:
+        refuse_others(repository, above(repository, ref, head, oldest))
+
+
+def refuse_others(repository: Repository, ids: Sequence[str]) -> None:
+    """RefusedError where one of the commits was committed by somebody else: a new commit says that the user made it."""
+    own = parse_ident(repository.committer)[0].email.lower()
+    others = [commit for commit in map(repository.commit, ids) if commit.committer.email.lower() != own]
+    if others:
+        more = f" (and {len(others) - 1} more by others)" if len(others) > 1 else ""
+        raise RefusedError(
+            f"{others[0].short} was committed by {others[0].committer}{more}",
+            hint=Hint(
+                (
+                    "rewriting it makes you its committer; if that is right, ",
+                    Action("", (f"--{CLAIM}",), "add {}"),
+                    ", or for the cover letter of b4 run b4 prep --claim",
+                )
+            ),
+        )
 
 
 def _holder(repository: Repository, commit: str, refs: Sequence[str], prefixes: Sequence[str], but: str | None = None) -> str:
@@ -225,7 +273,8 @@ def apply(repository: Repository, rewriting: Rewriting, verb: str) -> Undo | Non
     """Write the undo record, then move the branch (or the detached HEAD), expecting its old value. None where there is nothing to do."""
     if rewriting.old == rewriting.new:
         return None
-    undo = record(repository, rewriting.ref, rewriting.old, rewriting.new, verb)
+    copy_notes(repository, rewriting.commits)
+    undo = record(repository, rewriting.ref, rewriting.old, rewriting.new, verb, rewriting.commits)
     move(repository, rewriting.ref, rewriting.new, rewriting.old, f"patchpilot {verb}")
     return undo
 

@@ -37,6 +37,7 @@ KEYS: dict[tuple[str, ...], ActionKey] = {
     ("", "TARGET"): ActionKey(None, "b", sentence="press {} to choose a commit or a range A..B"),
     ("", "--published"): ActionKey(None, sentence='type "published" to confirm'),
     ("", "--shared"): ActionKey(None, sentence='type "shared" to confirm'),
+    ("", "--claim"): ActionKey(None, sentence='type "claim" to confirm'),
     ("", "--security"): ActionKey(Stage.COMMIT, "a", sentence="press {}"),
     ("", "--security", "no"): ActionKey(Stage.COMMIT, "a", sentence="press {} to change the answer"),
     ("", "--regression"): ActionKey(Stage.COMMIT, "a", sentence="press {}"),

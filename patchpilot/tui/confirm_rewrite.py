@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 from patchpilot.errors import RefusedError
 from patchpilot.model.action import actions
 from patchpilot.model.progress import Progress
+from patchpilot.model.rewrite_overrides import OVERRIDES
 from patchpilot.tui.action_keys import in_keys
 from patchpilot.tui.widgets.confirm import Confirm
 
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
     from patchpilot.tui.screens.stage_screen import StageScreen
 
 T = TypeVar("T")
-WORDS = ("published", "shared")
-"""The flags (without --) that override a block."""
 
 
 def confirm_rewrite(
@@ -26,7 +25,7 @@ def confirm_rewrite(
     then: Callable[[T], None],
     given: tuple[str, ...] = (),
 ) -> None:
-    """Run `work` in a thread with the overrides `given`; where it is blocked and one of WORDS overrides that, ask for the word and run it again."""
+    """Run `work` in a thread with the overrides `given`; where it is blocked and one of OVERRIDES overrides that, ask for the word and run it again."""
 
     def tried(repository: "Repository", progress: Progress) -> "T | RefusedError":
         try:
@@ -55,4 +54,4 @@ def confirm_rewrite(
 def _word(error: RefusedError, given: tuple[str, ...]) -> str:
     """The word that overrides a block, "" where none does."""
     options = [action.arguments[0] for action in actions(error.advice) if not action.verb and action.arguments]
-    return next((word for word in WORDS if word not in given and f"--{word}" in options), "")
+    return next((word for word in OVERRIDES if word not in given and f"--{word}" in options), "")

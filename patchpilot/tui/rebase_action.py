@@ -34,7 +34,7 @@ def _rebase(screen: "StageScreen", onto: str) -> None:
     def work(repository: "Repository", progress: Progress, given: tuple[str, ...]) -> "RebaseResult":
         from patchpilot.services.topic.rebase_topic import RebaseRequest, rebase_topic
 
-        request = RebaseRequest(onto, session.target, session.topic_base, published="published" in given, shared="shared" in given)
+        request = RebaseRequest(onto, session.target, session.topic_base, overrides=given)
         return rebase_topic(repository, request, progress)
 
     def done(result: "RebaseResult") -> None:

@@ -392,7 +392,7 @@ def test_a_mail_with_dos_line_ends_has_its_message_checked(workdir: Path) -> Non
     assert not call("check", "--checkpatch-compat", "--select", "malformed-commit-reference", "--format", "checkpatch", file).out
 
 
-@pytest.mark.parametrize("word", ["--published", "--shared"])
+@pytest.mark.parametrize("word", ["--published", "--shared", "--claim"])
 def test_leave_to_rewrite_without_fix_is_refused(clean: Path, word: str) -> None:
     done = call("check", word, clean)
     assert done.code == ExitCode.USAGE

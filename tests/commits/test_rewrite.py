@@ -8,7 +8,7 @@ import pytest
 from patchpilot.commits import rewrite
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.undo_refs import listed
-from patchpilot.errors import RefusedError, UsageError
+from patchpilot.errors import MissingError, RefusedError, UsageError
 from tests.kit.repos import Repo
 
 
@@ -28,7 +28,7 @@ def change(repository: Repository, commit: str, message: str) -> rewrite.Rewriti
 def test_only_messages_and_parents_change(tmp_path: Path) -> None:
     repo, ids = topic(tmp_path / "r")
     (tmp_path / "r" / "a").write_text("dirty\n")
-    wanted = "%T %an %ae %ad %cn %ce %cd"
+    wanted = "%T %an %ae %ad"
     before = repo.git("log", f"--format={wanted}", "topic").split("\n")
     with Repository.open(tmp_path / "r") as repository:
         plan = change(repository, ids[1], "step 1\n\nOther text.\n")
@@ -39,6 +39,61 @@ def test_only_messages_and_parents_change(tmp_path: Path) -> None:
     assert repo.git("rev-parse", "topic~2") == ids[0]
     assert repo.git("status", "--porcelain").strip() == "M a"
     assert (tmp_path / "r" / "a").read_text() == "dirty\n"
+
+
+def test_the_user_is_the_committer_of_what_is_rewritten_and_of_what_is_rebased(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    repo, ids = topic(tmp_path / "r")
+    monkeypatch.setenv("GIT_COMMITTER_NAME", "Grün Löwe")
+    monkeypatch.setenv("GIT_COMMITTER_DATE", "1800000000 +0200")
+    with Repository.open(tmp_path / "r") as repository:
+        rewrite.apply(repository, change(repository, ids[1], "step 1\n\nOther text.\n"), "prepare")
+    made = "Grün Löwe <ada@example.org> 1800000000 +0200|Ada Fixer"
+    assert repo.git("log", "--date=raw", "--format=%cn <%ce> %cd|%an", "-2", "topic").split("\n") == [made, made]
+    assert repo.git("log", "--format=%cn", "-1", "topic~2") == "Ada Fixer"
+
+
+def test_the_committer_has_the_encoding_of_the_commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    repo, _ = topic(tmp_path / "r")
+    repo.git("-c", "i18n.commitEncoding=ISO-8859-1", "commit", "-q", "--allow-empty", "-F", "-", stdin="x")
+    head = repo.git("rev-parse", "HEAD")
+    encoded = []
+    for name in ("Grün", "Αδα"):
+        monkeypatch.setenv("GIT_COMMITTER_NAME", name)
+        with Repository.open(tmp_path / "r") as repository:
+            new = change(repository, head, "löwe\n").new
+            assert repo.git("log", "-1", "--format=%cn|%s", new) == f"{name}|löwe"
+            raw = repository.objects.get(new)
+            encoded.append(raw is not None and b"encoding ISO-8859-1" in raw[2])
+    assert encoded == [True, False]
+
+
+@pytest.mark.parametrize("at", [1, 2])
+def test_what_somebody_else_committed_is_rewritten_only_when_it_is_claimed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: int
+) -> None:
+    repo, ids = topic(tmp_path / "r")
+    monkeypatch.setenv("GIT_COMMITTER_NAME", "Max Keeper")
+    monkeypatch.setenv("GIT_COMMITTER_EMAIL", "max@keeper.example")
+    theirs = repo.commit("step 3\n", {"a": "3\n"})
+    monkeypatch.delenv("GIT_COMMITTER_NAME")
+    monkeypatch.setenv("GIT_COMMITTER_EMAIL", "ADA@example.org")
+    repo.commit("step 4\n", {"a": "4\n"})
+    last = repo.git("rev-parse", "HEAD")
+    with Repository.open(tmp_path / "r") as repository:
+        rewrite.refuse_unless_safe(repository, "refs/heads/topic", last, [last])
+        oldest = [[*ids, theirs][at + 1]]
+        with pytest.raises(RefusedError) as caught:
+            rewrite.refuse_unless_safe(repository, "refs/heads/topic", last, oldest, ("published", "shared"))
+        assert caught.value.message == f"{theirs[:12]} was committed by Max Keeper <max@keeper.example>"
+        assert "add --claim" in (caught.value.hint or "")
+        rewrite.refuse_unless_safe(repository, "refs/heads/topic", last, oldest, ("claim",))
+
+
+def test_without_a_name_nothing_is_rewritten(tmp_path: Path) -> None:
+    repo, ids = topic(tmp_path / "r")
+    repo.git("config", "user.name", "")
+    with Repository.open(tmp_path / "r") as repository, pytest.raises(MissingError, match=r"user\.name"):
+        change(repository, ids[1], "step 1\n\nOther text.\n")
 
 
 def test_the_record_holds_the_old_branch(tmp_path: Path) -> None:
@@ -137,7 +192,7 @@ def test_published_and_shared_commits_are_refused_unless_told(tmp_path: Path) ->
             rewrite.refuse_unless_safe(repository, "refs/heads/topic", ids[2], [ids[1]])
         with pytest.raises(RefusedError, match="also"):
             rewrite.refuse_unless_safe(repository, "refs/heads/topic", ids[2], [ids[2]])
-        rewrite.refuse_unless_safe(repository, "refs/heads/topic", ids[2], [ids[1]], published=True, shared=True)
+        rewrite.refuse_unless_safe(repository, "refs/heads/topic", ids[2], [ids[1]], ("published", "shared"))
 
 
 def test_what_was_mailed_and_what_only_this_branch_has_is_rewritten_without_a_walk_for_each_ref(

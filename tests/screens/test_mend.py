@@ -162,6 +162,25 @@ async def test_what_is_published_is_mended_when_the_word_is_typed(untidy: Repo, 
         await settle(pilot)
 
 
+async def test_what_somebody_else_committed_is_claimed_when_the_word_is_typed(untidy: Repo, walk_on: On) -> None:
+    untidy.git("-c", "user.email=max@keeper.example", "commit", "-q", "--amend", "--no-edit")
+    before = state(untidy)
+    app = walk_on(untidy.path)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await at_checks(pilot)
+        await keys(pilot, "A")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, Confirm), "to be asked")
+        text = text_of(app)
+        assert "max@keeper.example" in text
+        assert 'type "claim" to confirm' in text
+        assert "--claim" not in text
+        await pilot.press(*"claim", "enter")
+        await until(pilot, lambda: head(untidy) != before[0], "the commits to be written")
+        await settle(pilot)
+    assert untidy.git("log", "-1", "--format=%ce") == "ada@example.org"
+
+
 async def test_work_on_a_file_to_be_mended_is_in_the_way(untidy: Repo, walk_on: On) -> None:
     (untidy.path / FILE).write_text("mine\n")
     before = state(untidy)

@@ -85,7 +85,7 @@ def test_what_is_published_needs_the_word(repo: Repo) -> None:
     repo.git("update-ref", "refs/remotes/mine/topic", "HEAD")
     with pytest.raises(RefusedError, match="already published in mine/topic"):
         rebased(repo, base="origin/main")
-    assert rebased(repo, base="origin/main", published=True).undo
+    assert rebased(repo, base="origin/main", overrides=("published",)).undo
 
 
 def test_a_topic_with_a_merge_is_left_to_git(repo: Repo) -> None:

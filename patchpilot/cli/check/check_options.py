@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from patchpilot.cli.option_table import CHOICE, NUMBER, PATH, TEXT, Option, base_table, common_table
 from patchpilot.config import COLUMNS, FAIL_ON
+from patchpilot.model.rewrite_overrides import OVERRIDES
 
 CI_FORMATS = ("sarif", "github", "gitlab", "junit", "rdjsonl", "jsonl")
 """The formats that a CI gate reads: settings and baseline are those of the base, so the commits under check cannot change them."""
@@ -34,8 +35,7 @@ OPTIONS = (
     Option(("--fix",), "apply safe fixes to patch files or commits (`patchpilot undo` restores commits)", plain=False),
     Option(("--diff",), "print what --fix would change", plain=False),
     Option(("--unsafe-fixes",), "with --fix or --diff: also fixes whose result must be reviewed", plain=False),
-    Option(("--published",), "with --fix: rewrite commits even if a remote branch or a tag has them", plain=False),
-    Option(("--shared",), "with --fix: rewrite commits even if another local branch has them", plain=False),
+    *(Option((f"--{name}",), f"with --fix: {text}", plain=False) for name, text in OVERRIDES.items()),
     Option(("--baseline",), "do not report the findings listed in FILE", PATH, "FILE", plain=False),
     Option(
         ("--write-baseline",), "write the current findings to FILE (default: the file of --baseline)", TEXT, "[FILE]", alone="", plain=False
@@ -86,6 +86,7 @@ class CheckOptions(NamedTuple):
     unsafe_fixes: bool = False
     published: bool = False
     shared: bool = False
+    claim: bool = False
     waive: tuple[str, ...] = ()
     unwaive: tuple[str, ...] = ()
     config_from: str | None = None
@@ -95,3 +96,9 @@ class CheckOptions(NamedTuple):
     all_revisions: bool = False
     post_checks: str | None = None
     check_url: str | None = None
+
+    @property
+    def overrides(self) -> tuple[str, ...]:
+        """What overrides a refusal to rewrite commits."""
+        given = (self.published, self.shared, self.claim)
+        return tuple(name for name, is_given in zip(OVERRIDES, given, strict=True) if is_given)

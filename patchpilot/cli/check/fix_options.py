@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from patchpilot.cli.common import Common, progress_of
+from patchpilot.cli.output.stream import tell
 from patchpilot.errors import UsageError
 
 if TYPE_CHECKING:
@@ -30,8 +31,7 @@ def answer(common: Common, options: "CheckOptions", request: "CheckRequest", pla
         result = fix(
             request,
             write=options.fix,
-            published=options.published,
-            shared=options.shared,
+            overrides=options.overrides,
             unsafe=options.unsafe_fixes,
             repository=place.repository_if_any(),
             tree=place.source_tree(),
@@ -63,7 +63,7 @@ def _show(common: Common, result: "FixResult") -> None:
     elif lines:
         common.write(fix_text.painted(lines, colored=common.colored))
     if not common.quiet:
-        print(fix_text.summary(result, written=False), file=sys.stderr)
+        tell(fix_text.summary(result, written=False))
 
 
 def _report(common: Common, result: "FixResult") -> None:
@@ -82,7 +82,7 @@ def _report(common: Common, result: "FixResult") -> None:
     else:
         text = str(importlib.import_module(f"patchpilot.cli.output.findings_{common.format}").render(check))
         if not common.quiet:
-            print(fix_text.summary(result, written=True), file=sys.stderr)
+            tell(fix_text.summary(result, written=True))
     if not aside:
         common.write(text, fold=True)
         return
@@ -92,7 +92,7 @@ def _report(common: Common, result: "FixResult") -> None:
     if common.output:
         common.write(text)
     elif text:
-        print(text, file=sys.stderr)
+        tell(text)
 
 
 def _document(result: "FixResult", *, written: bool) -> str:

@@ -23,8 +23,8 @@ def answer(common: Common, options: CheckOptions) -> int:
     """Check and write the result; returns the exit code."""
     from patchpilot.services.check.check_targets import need_no_repository
 
-    if (options.published or options.shared) and not options.fix:
-        name = "--published" if options.published else "--shared"
+    if options.overrides and not options.fix:
+        name = f"--{options.overrides[0]}"
         raise UsageError(f"{name} requires --fix", hint=f"patchpilot check --fix {name}")
     if options.unsafe_fixes and not (options.fix or options.diff):
         raise UsageError("--unsafe-fixes requires --diff or --fix", hint="patchpilot check --diff --unsafe-fixes")

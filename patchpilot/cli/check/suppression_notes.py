@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The notes of `check` on stderr about waivers and baselines. Loaded only where there are any."""
 
-import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from patchpilot.cli.error_exit import notice
+from patchpilot.cli.output.stream import tell
 from patchpilot.model.counted import counted
 from patchpilot.model.printable import crop, one_line, printable
 
@@ -22,7 +22,7 @@ def remark(common: "Common", result: "CheckResult") -> None:
     if common.format != "checkpatch":
         for line in _remarks(result, verbose=common.verbose, quiet=common.quiet):
             if line.startswith(" "):
-                print(printable(line), file=sys.stderr)
+                tell(printable(line))
             else:
                 notice("note", line)
 

@@ -9,7 +9,7 @@ import click
 from click.core import ParameterSource
 
 from patchpilot.cli.error_exit import notice
-from patchpilot.cli.options import Common, ProgressLine, base_options, common_options, progress_of
+from patchpilot.cli.options import Common, ProgressLine, base_options, common_options, progress_of, rewrite_options
 from patchpilot.cli.verb_command import verb
 from patchpilot.errors import ExitCode, RefusedError
 from patchpilot.model.counted import counted
@@ -40,20 +40,19 @@ from patchpilot.services.tags.prepare_commits import MessageChange, Preparation,
 @click.option("--signoff", is_flag=True, default=None, help="add your Signed-off-by")
 @click.option("--not-a-fix/--is-a-fix", "no_fix", default=None, help="whether the commits fix a bug; remembered for the topic")
 @base_options()
-@click.option("--published", is_flag=True, help="rewrite commits even if a remote has them")
-@click.option("--shared", is_flag=True, help="rewrite commits even if another branch has them")
+@rewrite_options
 @click.option("--dry-run", is_flag=True, help="print what would be written; write nothing")
 @click.option("--yes", is_flag=True, help="write without asking; required if stdin is not a terminal and no option says what to write")
 @click.argument("target", required=False)
 def command(common: Common, target: str | None, base: str | None, yes: bool, **words: Any) -> int:
     """Write Fixes:, Cc: stable and other tags into the messages of TARGET (a commit, a branch or a range; default: your topic).
 
-    Without an option that says what to write, it prints a preview and asks. Only messages change: trees, authors, dates and
-    your files stay the same. `patchpilot undo` restores the commits.
+    Without an option that says what to write, it prints a preview and asks. Only messages change: trees, authors and
+    your files stay the same, notes are kept; you become the committer. `patchpilot undo` restores the commits.
     """
     asking = _Asking(
         common,
-        needed=not (yes or _says_what({name: value for name, value in words.items() if name not in ("published", "shared", "dry_run")})),
+        needed=not (yes or _says_what({name: value for name, value in words.items() if name not in ("overrides", "dry_run")})),
     )
     with common.workplace() as place, progress_of(common) as progress:
         asking.progress = progress

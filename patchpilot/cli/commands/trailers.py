@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from patchpilot.cli.commands.prepare import body, text
-from patchpilot.cli.options import Common, base_options, common_options, progress_of
+from patchpilot.cli.options import Common, base_options, common_options, progress_of, rewrite_options
 from patchpilot.cli.verb_command import verb
 from patchpilot.errors import ExitCode, RefusedError
 from patchpilot.model.printable import one_line
@@ -20,8 +20,7 @@ from patchpilot.services.tags.prepare_commits import Preparation
 @base_options()
 @click.option("--changed", is_flag=True, help="also add conditional tags and tags for a patch that has changed since")
 @click.option("--also", metavar="TRAILER", multiple=True, help="also add this tag, whose address is not its sender's; repeatable")
-@click.option("--published", is_flag=True, help="rewrite commits even if a remote has them")
-@click.option("--shared", is_flag=True, help="rewrite commits even if another branch has them")
+@rewrite_options
 @click.option("--dry-run", is_flag=True, help="print what would be written; write nothing")
 @click.option("--yes", is_flag=True, help="write without asking; required if stdin is not a terminal")
 @click.argument("target", required=False)

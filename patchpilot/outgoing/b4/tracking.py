@@ -9,6 +9,7 @@ from typing import Any
 
 from patchpilot.commits import rewrite
 from patchpilot.commits.b4_prep import DESCRIPTION, MARKER, PrepBranch, prep_branch, tracking_data
+from patchpilot.commits.notes import copy_notes
 from patchpilot.commits.repository import Repository
 from patchpilot.series.cover_letter import changelog_title
 
@@ -34,10 +35,13 @@ def store(repository: Repository, known: PrepBranch, cover: str, series: Mapping
         message = (
             f"{cover}\n\n{MARKER}\n# This section is used internally by b4 prep for tracking purposes.\n{json.dumps(changed, indent=2)}\n"
         )
-        planned = rewrite.plan(repository, ref, repository.resolve(ref), {known.cover_commit: message})
+        head = repository.resolve(ref)
+        rewrite.refuse_others(repository, rewrite.above(repository, ref, head, [known.cover_commit]))
+        planned = rewrite.plan(repository, ref, head, {known.cover_commit: message})
         if undo:
             rewrite.apply(repository, planned, verb)
         elif planned.old != planned.new:
+            copy_notes(repository, planned.commits)
             rewrite.move(repository, ref, planned.new, planned.old, f"patchpilot {verb}")
     stored = prep_branch(repository, known.branch)
     assert stored is not None

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The verb `check` with --fix or --diff: safe fixes are applied, in patch files or in commits, and the result is checked again."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -67,8 +67,7 @@ def fix(
     request: CheckRequest,
     *,
     write: bool,
-    published: bool = False,
-    shared: bool = False,
+    overrides: Collection[str] = (),
     only: Only | None = None,
     unsafe: bool = False,
     repository: "Repository | None" = None,
@@ -79,7 +78,8 @@ def fix(
 
     `only` chooses the findings that are fixed; None: all. `unsafe`: also by fixes that need a look.
 
-    UsageError for a TARGET that cannot be fixed, RefusedError where commits are `published` or `shared` and the caller did not allow it.
+    UsageError for a TARGET that cannot be fixed, RefusedError where rewriting commits would do harm and `overrides` do not
+    allow it (see `rewrite.refuse_unless_safe`).
     """
     targets, stdin = request.targets, request.stdin
     files = fix_files.PatchFiles.of(targets, stdin)
@@ -89,7 +89,7 @@ def fix(
     commits = fix_commits.CommitRewrite(repository, request.base, targets) if repository and not files.names else None
     if commits and write:
         with _refusals():
-            commits.refuse_early(published=published, shared=shared)
+            commits.refuse_early(overrides)
     first = check_series(series, request, rules=rules, earlier=earlier, repository=repository, tree=tree, progress=progress)
     kinds = frozenset(APPLIED_FIXES) if unsafe else SAFE_ONLY
     by_patch: dict[int, FixOutcome] = {}
@@ -105,7 +105,7 @@ def fix(
     if commits and write and by_patch:
         plan = commits.plan([(patch, by_patch[id(patch)]) for series_ in series for patch in series_.patches if id(patch) in by_patch])
         with _refusals():
-            ready = commits.ready(plan, published=published, shared=shared)
+            ready = commits.ready(plan, overrides)
     fresh = tuple(_fixed_series(series_, by_patch) for series_ in series)
     remaining = (
         check_series(fresh, request, rules=rules, earlier=earlier, repository=repository, tree=tree, progress=progress)
@@ -121,7 +121,7 @@ def fix(
         if ready is None:
             return result
         with _refusals():
-            done = commits.write(ready, published=published, shared=shared)
+            done = commits.write(ready, overrides)
         return replace(result, written=done.written, undo=done.undo, costs=done.costs, ids=done.ids)
     changed = files.rendered(
         {patch.source: by_patch[id(patch)] for series_ in series for patch in series_.patches if id(patch) in by_patch}

@@ -73,5 +73,6 @@ def fix_certain(
     commits = [fixed.ids.get(commit, commit) for commit in tagless]
     tags = fix_messages(repository, settings, commits, Remedy.TAGS, overrides=overrides, progress=progress)
     if fixed.undo and tags.diff:
-        record(repository, fixed.undo.ref, fixed.undo.old, rewrite.branch_of(repository)[1], VERB)
+        became = {**tags.ids, **{old: tags.ids.get(new, new) for old, new in fixed.ids.items()}}
+        record(repository, fixed.undo.ref, fixed.undo.old, rewrite.branch_of(repository)[1], VERB, became)
     return CertainFixed(fixed, tags)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Fixed commits: new messages and new trees, later commits rewritten, the branch and its files moved together, with an undo record."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from patchpilot.commits import move_branch, rewrite
@@ -58,7 +58,7 @@ class CommitRewrite:
     base: str | None
     targets: Sequence[str]
 
-    def refuse_early(self, *, published: bool, shared: bool) -> None:
+    def refuse_early(self, overrides: Collection[str]) -> None:
         """Refuse before any work what would block every fix of these TARGETs: UsageError for a merge, RefusedError where rewriting would do harm.
 
         Of a TARGET's commits the newest is checked: it is rewritten whichever commit is fixed.
@@ -78,7 +78,7 @@ class CommitRewrite:
         oldest = [newest] if newest and len(self.targets) < 2 else []
         if oldest:
             rewrite.above(repository, ref, head, oldest)
-        rewrite.refuse_unless_safe(repository, ref, head, oldest, published=published, shared=shared)
+        rewrite.refuse_unless_safe(repository, ref, head, oldest, overrides)
 
     def _branch(self) -> tuple[str | None, str]:
         named = self.targets[0].rpartition("..")[2] if len(self.targets) == 1 else None
@@ -141,21 +141,21 @@ class CommitRewrite:
                 plan.edits[commit.id] = edits
         return plan
 
-    def ready(self, plan: RewritePlan, *, published: bool, shared: bool) -> Ready:
+    def ready(self, plan: RewritePlan, overrides: Collection[str]) -> Ready:
         """Check that this may be written. RefusedError where that would do harm."""
         ref, head = self._branch()
         changed = tuple(dict.fromkeys((*plan.messages, *plan.edits)))
         above = rewrite.above(self.repository, ref, head, changed)
         oldest = tuple([id_ for id_ in above if id_ in changed][:1])
-        rewrite.refuse_unless_safe(self.repository, ref, head, oldest, published=published, shared=shared)
+        rewrite.refuse_unless_safe(self.repository, ref, head, oldest, overrides)
         states = self._carried(plan, above)
         move_branch.refuse_dirty(self.repository, ref, tuple(states.get(head, {})))
         return Ready(plan, ref, head, changed, oldest, states)
 
-    def write(self, ready: Ready, *, published: bool, shared: bool) -> RewrittenCommits:
+    def write(self, ready: Ready, overrides: Collection[str]) -> RewrittenCommits:
         """Write the new commits and move the branch, its index and its files. RefusedError where that would do harm by now."""
         repository, ref, head = self.repository, ready.ref, ready.head
-        rewrite.refuse_unless_safe(repository, ref, head, ready.oldest, published=published, shared=shared)
+        rewrite.refuse_unless_safe(repository, ref, head, ready.oldest, overrides)
         trees = {id_: edited_tree(repository, id_, edits) for id_, edits in ready.states.items() if edits}
         rewriting = rewrite.plan(repository, ref, head, ready.plan.messages, trees)
         undo = move_branch.apply(repository, rewriting, VERB)

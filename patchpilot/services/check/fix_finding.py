@@ -2,8 +2,8 @@
 """The fix of one finding in a topic: what its rule changes, the tags that `prepare` adds, or a sign-off. Shown first, written on request."""
 
 import difflib
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from patchpilot.commits.repository import Repository
@@ -34,11 +34,15 @@ class Remedy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FindingFixed:
-    """What the fix of a finding changes: the lines of a diff; none where `reason` says why nothing is certain. `costs` is what rewriting means for others."""
+    """What the fix of a finding changes: the lines of a diff; none where `reason` says why nothing is certain.
+
+    `costs` is what rewriting means for others; `ids` are the new ids of the rewritten commits.
+    """
 
     diff: tuple[str, ...]
     reason: str = ""
     costs: tuple[str, ...] = ()
+    ids: Mapping[str, str] = field(default_factory=dict)
 
 
 def remedy_of(finding: Finding, rules: Sequence[Rule]) -> Remedy:
@@ -62,7 +66,7 @@ def fix_finding(
 ) -> FindingFixed:
     """Apply the safe fix of one finding in a commit: what it would change without `overrides`, else written.
 
-    `published` and `shared` among the overrides override the refusal that names them.
+    Each of the overrides overrides the refusal that names it.
     """
     result = fix_topic(
         repository,
@@ -97,10 +101,9 @@ def fix_messages(
         Preparation(*branch_of(repository), changes),
         "prepare",
         dry_run=overrides is None,
-        published="published" in (overrides or ()),
-        shared="shared" in (overrides or ()),
+        overrides=overrides or (),
     )
-    return _fixed(changes, done.costs)
+    return replace(_fixed(changes, done.costs), ids=done.ids)
 
 
 def tags_for(repository: Repository, settings: Settings, commits: Sequence[str], progress: Progress = silent) -> FindingFixed:

@@ -135,7 +135,7 @@ def apply_repairs(
 ) -> Repaired:
     """Write what was shown, or nothing: RefusedError where the commits changed since, or where rewriting them would do harm.
 
-    `overrides` are `published` and `shared`, as the user gave them.
+    `overrides` as for `prepare`, as the user gave them.
     """
     request = plan.request
     ids = topic_commits(repository, request.target, request.base)
@@ -152,9 +152,7 @@ def apply_repairs(
         if repairs.changed:
             ref, head = rewrite.branch_of(repository, None if request.target is None else became.get(ids[-1], ids[-1]))
             now = tuple(replace(change, commit=became.get(change.commit, change.commit)) for change in repairs.changes)
-            done = write(
-                repository, Preparation(ref, head, now), "prepare", published="published" in overrides, shared="shared" in overrides
-            )
+            done = write(repository, Preparation(ref, head, now), "prepare", overrides=overrides)
             undos += [done.undo] if done.undo else []
             costs = (*costs, *done.costs)
         after = repairs.draft
@@ -202,9 +200,7 @@ def _names(fixed: FixResult) -> list[str]:
 
 def _with_review_tags(repository: Repository, plan: SendPlan, messages: dict[str, str]) -> dict[str, str]:
     """The messages with the review tags that the last version was given."""
-    found = add_review_trailers(
-        repository, TrailersRequest(plan.request.target, plan.request.base, dry_run=True, published=True, shared=True)
-    )
+    found = add_review_trailers(repository, TrailersRequest(plan.request.target, plan.request.base, dry_run=True))
     added = {
         change.commit: [
             (trailer.name, trailer.value)

@@ -37,7 +37,7 @@ def tag_warnings(repository: Repository, request: SendRequest, draft: Draft, ids
     if draft.version < 2 or not ids or draft.branch is None:
         return ()
     try:
-        found = add_review_trailers(repository, TrailersRequest(request.target, request.base, dry_run=True, published=True, shared=True))
+        found = add_review_trailers(repository, TrailersRequest(request.target, request.base, dry_run=True))
     except PatchpilotError:
         return ()
     problems = []

@@ -53,7 +53,7 @@ class TrailersRequest:
     """The commits to add review tags to (None: the topic). A tag given for a patch that has changed since is held back unless `changed`.
 
     `also` are trailers that are added although they name an address that is not the sender's.
-    `published` and `shared` allow to rewrite commits that a remote or another branch has; `dry_run` only plans.
+    `overrides` as for `prepare`; `dry_run` only plans.
     """
 
     target: str | None = None
@@ -61,8 +61,7 @@ class TrailersRequest:
     changed: bool = False
     also: tuple[str, ...] = ()
     dry_run: bool = False
-    published: bool = False
-    shared: bool = False
+    overrides: tuple[str, ...] = ()
 
 
 def add_review_trailers(
@@ -96,9 +95,7 @@ def add_review_trailers(
         pairs = [(trailer.name, trailer.value) for trailer in map(parse_trailer, wanted) if trailer]
         changes.append(MessageChange(commit.id, commit.subject, commit.message, add_trailers(commit.message, pairs), ()))
     preparation = Preparation(ref, head, tuple(changes))
-    done = write(
-        repository, preparation, "trailers", dry_run=request.dry_run, published=request.published, shared=request.shared, confirm=confirm
-    )
+    done = write(repository, preparation, "trailers", dry_run=request.dry_run, overrides=request.overrides, confirm=confirm)
     return Collected(status.topic.subject, done, tuple(held_back))
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The verb `prepare`: the chosen tags written into the messages of a commit or of a topic, with a record to undo it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 from patchpilot.commits import rewrite
@@ -28,7 +28,7 @@ Confirm = Callable[["Preparation"], bool]
 @dataclass(frozen=True, slots=True)
 class PrepareRequest:
     """Which commits to prepare (None: the topic) and what to write. `fixes`: "auto", "none" or commits; `stable`: "auto" or "none"; the rest as
-    the author gave it. `published` and `shared` allow to rewrite commits that a remote or another branch has; `dry_run` only plans.
+    the author gave it. `overrides` allow what `rewrite.refuse_unless_safe` refuses; `dry_run` only plans.
 
     `paste` takes links, message-ids, tag lines or addresses as they were copied. `is_fix` is the author's word on whether the commits are fixes,
     which is kept with the topic; None: it was not asked.
@@ -54,8 +54,7 @@ class PrepareRequest:
     signoff: bool = False
     is_fix: bool | None = None
     dry_run: bool = False
-    published: bool = False
-    shared: bool = False
+    overrides: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +127,7 @@ def prepare(
         Preparation(ref, head, changes),
         "prepare",
         dry_run=request.dry_run,
-        published=request.published,
-        shared=request.shared,
+        overrides=request.overrides,
         confirm=confirm,
     )
 
@@ -147,8 +145,7 @@ def write(
     verb: str,
     *,
     dry_run: bool = False,
-    published: bool = False,
-    shared: bool = False,
+    overrides: Collection[str] = (),
     confirm: Confirm = lambda _: True,
 ) -> Preparation:
     """Write the changed messages of a preparation, unless it is a dry run or `confirm` says no; `verb` names the undo record.
@@ -159,7 +156,7 @@ def write(
         return preparation
     oldest = [change.commit for change in preparation.changed][:1]
     if not dry_run:
-        rewrite.refuse_unless_safe(repository, preparation.ref, preparation.head, oldest, published=published, shared=shared)
+        rewrite.refuse_unless_safe(repository, preparation.ref, preparation.head, oldest, overrides)
     plan = rewrite.plan(
         repository, preparation.ref, preparation.head, {change.commit: change.new for change in preparation.changed}, write=not dry_run
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from patchpilot.commits.git_state import in_progress
 from patchpilot.commits.move_branch import shift
+from patchpilot.commits.notes import copy_notes
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.undo_refs import Undo, listed
 from patchpilot.commits.unfinished_move import settle, unfinished
@@ -72,6 +73,7 @@ def undo_restore(repository: Repository, number: int | None = None) -> UndoState
         )
         raise RefusedError(f"{name} has changed since this record was made", hint=f"the old commits are saved: {way_out}")
     _refuse_busy(repository, undo)
+    copy_notes(repository, {new: old for old, new in undo.commits})
     shift(repository, undo.ref, undo.old, undo.new, "patchpilot undo")
     return UndoState(undo, "restored", undo.old)
 
@@ -83,6 +85,7 @@ def undo_redo(repository: Repository, number: int) -> UndoState:
         raise RefusedError(f"record {number} cannot be redone: the branch has changed since it was restored", hint="make the change again")
     undo = chosen.undo
     _refuse_busy(repository, undo)
+    copy_notes(repository, dict(undo.commits))
     shift(repository, undo.ref, undo.new, undo.old, "patchpilot redo")
     return UndoState(undo, "in-force", undo.new)
 

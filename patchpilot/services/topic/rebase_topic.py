@@ -18,13 +18,12 @@ VERB = "rebase"
 
 @dataclass(frozen=True, slots=True)
 class RebaseRequest:
-    """The topic (TARGET and base as for every verb), and the branch or commit to rebase it `onto`; the rest overrides blocks, as for `prepare`."""
+    """The topic (TARGET and base as for every verb), and the branch or commit to rebase it `onto`; `overrides` as for `prepare`."""
 
     onto: str
     target: str | None = None
     base: str | None = None
-    published: bool = False
-    shared: bool = False
+    overrides: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +48,7 @@ def rebase_topic(repository: Repository, request: RebaseRequest, progress: Progr
     _refuse_odd(repository, ids, head, request.onto)
     if repository.is_ancestor(tip, ids[0]):
         return RebaseResult(len(ids), request.onto, None, (), request.base)
-    rewrite.refuse_unless_safe(repository, ref, head, ids[:1], published=request.published, shared=request.shared)
+    rewrite.refuse_unless_safe(repository, ref, head, ids[:1], request.overrides)
     trees: list[str] = []
     for at, id_ in enumerate(ids):
         progress(f"rebasing onto {request.onto}", at, len(ids))

@@ -18,7 +18,9 @@ from textual.widgets.option_list import Option
 
 from patchpilot.model.counted import counted
 from patchpilot.model.hosts import LOOPBACK
+from patchpilot.model.rewrite_overrides import PUBLISHED
 from patchpilot.tui.action_keys import first_stage, in_keys
+from patchpilot.tui.confirm_rewrite import confirm_rewrite
 from patchpilot.tui.glyphs import glyph
 from patchpilot.tui.rich_text import STRONG, lines, wrapped
 from patchpilot.tui.screens.follow_rows import comparison_rows, first_rows, head, point_row, rank, series_row, wants
@@ -742,8 +744,8 @@ class FollowScreen(StageScreen):
 
         session = self.session
 
-        def run(repository: Any, progress: Any, also: tuple[str, ...] | None) -> "Collected":
-            request = TrailersRequest(session.target, session.topic_base, also=also or (), dry_run=also is None, published=True)
+        def run(repository: Any, progress: Any, also: tuple[str, ...] | None, given: tuple[str, ...] = ()) -> "Collected":
+            request = TrailersRequest(session.target, session.topic_base, also=also or (), dry_run=also is None, overrides=given)
             return add_review_trailers(repository, request, progress=progress)
 
         def planned(collected: "Collected") -> None:
@@ -756,7 +758,13 @@ class FollowScreen(StageScreen):
 
         def answered(also: tuple[str, ...] | None) -> None:
             if also is not None:
-                self.in_thread("adding the tags", lambda repository, progress: run(repository, progress, also), lambda _: self.reread())
+                confirm_rewrite(
+                    self,
+                    "adding the tags",
+                    lambda repository, progress, given: run(repository, progress, also, given),
+                    lambda _: self.reread(),
+                    (PUBLISHED,),
+                )
 
         self.in_thread("collecting the tags", lambda repository, progress: run(repository, progress, None), planned)
 

@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What overrides a refusal to rewrite commits, by the name of its option."""
+
+PUBLISHED, SHARED, CLAIM = "published", "shared", "claim"
+OVERRIDES = {
+    PUBLISHED: "rewrite commits even if a remote branch or a tag has them",
+    SHARED: "rewrite commits even if another local branch has them",
+    CLAIM: "rewrite commits even if somebody else committed them: you become their committer",
+}
+"""The option (without its dashes) and what it allows."""

@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Notes follow rewritten commits: which refs, in which direction, and that none is lost."""
+
+from pathlib import Path
+
+import pytest
+
+from patchpilot.commits import move_branch, rewrite
+from patchpilot.commits.notes import copy_notes
+from patchpilot.commits.repository import Repository
+from patchpilot.services.tags.undo_rewrite import undo_redo, undo_restore
+from tests.commits.test_rewrite import change, topic
+from tests.kit.repos import Repo
+
+
+def note(repo: Repo, commit: str, text: str, ref: str = "commits") -> None:
+    repo.git("notes", f"--ref={ref}", "add", "-f", "-F", "-", commit, stdin=text)
+
+
+def notes(repo: Repo, ref: str = "commits", count: int = 3) -> list[str]:
+    """The notes of the topic's commits, the newest first."""
+    shown = repo.git("log", f"--notes={ref}", "-z", "--format=%N", f"-{count}", "topic")
+    return [text.strip() for text in shown.removesuffix("\0").split("\0")]
+
+
+def rewritten(repo: Repo, commit: str) -> None:
+    with Repository.open(repo.path) as repository:
+        rewrite.apply(repository, change(repository, commit, "other\n\nOther text.\n"), "prepare")
+
+
+def test_the_notes_of_all_refs_follow_what_is_rewritten_and_what_is_rebased(tmp_path: Path) -> None:
+    repo, ids = topic(tmp_path / "r")
+    note(repo, ids[1], "of one\n\n  indented, gr\u00fcn\n")
+    note(repo, ids[2], "of two")
+    note(repo, ids[0], "of zero")
+    note(repo, ids[2], "tested on hardware", "review/lab")
+    raw = repo.git("notes", "show", ids[1])
+    rewritten(repo, ids[1])
+    assert notes(repo)[0::2] == ["of two", "of zero"]
+    assert repo.git("notes", "show", "topic~1") == raw
+    assert notes(repo, "review/lab") == ["tested on hardware", "", ""]
+    assert repo.git("notes", "show", ids[2]) == "of two"
+
+
+@pytest.mark.parametrize(
+    ("settings", "kept"),
+    [
+        ((), {"commits", "review"}),
+        (("notes.rewriteRef=refs/notes/commits",), {"commits"}),
+        (("notes.rewriteRef=refs/notes/rev*", "notes.rewriteRef=refs/notes/other"), {"review"}),
+        (("notes.rewriteRef=refs/notes/*",), {"commits", "review"}),
+        (("notes.rewriteRef=refs/notes/*", "notes.rewrite.rebase=false"), set()),
+        (("notes.rewriteRef=refs/notes/*", "notes.rewrite.rebase=yes", "notes.rewrite.amend=no"), {"commits", "review"}),
+    ],
+)
+def test_the_settings_choose_the_refs_as_for_git_rebase(tmp_path: Path, settings: tuple[str, ...], kept: set[str]) -> None:
+    repo, ids = topic(tmp_path / "r")
+    for ref in ("commits", "review"):
+        note(repo, ids[2], "a note", ref)
+    for setting in settings:
+        repo.git("config", "--add", *setting.split("=", 1))
+    rewritten(repo, ids[2])
+    assert {ref for ref in ("commits", "review") if notes(repo, ref)[0]} == kept
+    if settings:
+        # what git does with the same settings
+        repo.git("reset", "-q", "--hard", ids[2])
+        repo.git("rebase", "-q", "--no-ff", "--ignore-date", ids[1])
+        assert repo.git("rev-parse", "HEAD") != ids[2]
+        assert {ref for ref in ("commits", "review") if notes(repo, ref)[0]} == kept
+
+
+def test_the_environment_overrides_the_setting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    repo, ids = topic(tmp_path / "r")
+    for ref in ("commits", "review", "more"):
+        note(repo, ids[2], "a note", ref)
+    repo.git("config", "notes.rewriteRef", "refs/notes/more")
+    monkeypatch.setenv("GIT_NOTES_REWRITE_REF", "refs/notes/commits:refs/notes/rev*")
+    rewritten(repo, ids[2])
+    assert [notes(repo, ref)[0] for ref in ("commits", "review", "more")] == ["a note", "a note", ""]
+
+
+def test_undo_and_redo_bring_back_notes_that_were_changed_since(tmp_path: Path) -> None:
+    repo, ids = topic(tmp_path / "r")
+    note(repo, ids[1], "first")
+    note(repo, ids[2], "kept")
+    rewritten(repo, ids[1])
+    note(repo, "topic~1", "second")
+    repo.git("notes", "remove", "topic")
+    with Repository.open(repo.path) as repository:
+        number = undo_restore(repository).undo.number
+    assert repo.git("rev-parse", "topic") == ids[2]
+    assert notes(repo) == ["kept", "second", ""]
+    note(repo, ids[1], "third")
+    with Repository.open(repo.path) as repository:
+        undo_redo(repository, number)
+    assert notes(repo) == ["kept", "third", ""]
+
+
+def test_equal_notes_make_no_commit_and_no_notes_no_process(tmp_path: Path) -> None:
+    repo, ids = topic(tmp_path / "r")
+    note(repo, ids[1], "same")
+    note(repo, ids[2], "same")
+    before = repo.git("rev-parse", "refs/notes/commits")
+    with Repository.open(repo.path) as repository:
+        copy_notes(repository, {ids[1]: ids[2], ids[0]: ids[1]})
+    assert repo.git("rev-parse", "refs/notes/commits") == before
+
+
+def test_notes_follow_when_the_files_move_too(tmp_path: Path) -> None:
+    repo, ids = topic(tmp_path / "r")
+    note(repo, ids[2], "a note")
+    with Repository.open(repo.path) as repository:
+        ref, head = rewrite.branch_of(repository)
+        tree = repository.commit(ids[1]).tree
+        move_branch.apply(repository, rewrite.plan(repository, ref, head, {}, {ids[2]: tree}), "check --fix")
+    assert notes(repo)[0] == "a note"
+
+
+def test_a_branch_stays_when_its_notes_cannot_be_written(tmp_path: Path) -> None:
+    repo, ids = topic(tmp_path / "r")
+    note(repo, ids[2], "a note")
+    (repo.path / ".git" / "refs" / "notes" / "commits.lock").touch()
+    with pytest.raises(Exception, match="notes"):
+        rewritten(repo, ids[2])
+    assert repo.git("rev-parse", "topic") == ids[2]

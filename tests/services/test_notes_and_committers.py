@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What each verb that rewrites commits does with their notes and committers: prepare, check --fix, trailers, rebase, undo."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from patchpilot.commits.repository import Repository
+from patchpilot.services.topic.rebase_topic import RebaseRequest, rebase_topic
+from tests.kit.cli import Outcome, call
+from tests.kit.life import life
+from tests.kit.mails import RITA
+from tests.kit.prep import COVER, prep
+from tests.kit.repos import Repo
+from tests.services.test_fix import topic
+
+WHO = "%an <%ae> %ad|%cn <%ce>"
+Verb = Callable[..., Outcome]
+
+
+def prepare(repo: Repo, *words: str) -> Outcome:
+    return call(
+        "prepare",
+        "-C",
+        repo.path,
+        "master..topic",
+        "--link",
+        "https://example.org/x",
+        "--stable",
+        "none",
+        "--fixes",
+        "none",
+        "--yes",
+        *words,
+    )
+
+
+def check_fix(repo: Repo, *words: str) -> Outcome:
+    return call("check", "-C", repo.path, "--fix", "--strict", "--fail-on", "never", "master..topic", *words)
+
+
+def rebase(repo: Repo, *words: str) -> Outcome:
+    repo.git("branch", "-q", "-f", "other", "master")
+    at = repo.git("rev-parse", "HEAD")
+    repo.git("checkout", "-q", "other")
+    repo.commit("other: start\n", {"elsewhere": "1\n"})
+    repo.git("checkout", "-q", "topic")
+    assert repo.git("rev-parse", "HEAD") == at
+    with Repository.open(repo.path) as repository:
+        overrides = tuple(word.removeprefix("--") for word in words)
+        rebase_topic(repository, RebaseRequest("other", base="master", overrides=overrides))
+    return Outcome(0, "", "")
+
+
+def note(repo: Repo, commit: str, text: str) -> None:
+    repo.git("notes", "add", "-f", "-m", text, commit)
+
+
+def notes(repo: Repo) -> list[str]:
+    return [repo.git("notes", "show", commit, check=False) for commit in ("topic~1", "topic")]
+
+
+VERBS = pytest.mark.parametrize("verb", [prepare, check_fix, rebase])
+
+
+@VERBS
+def test_notes_survive_the_verb_and_its_undo(tmp_path: Path, verb: Verb) -> None:
+    repo = topic(tmp_path / "r")
+    note(repo, "topic~1", "tested on two boards")
+    note(repo, "topic", "v1: first")
+    before = repo.git("rev-parse", "topic")
+    assert verb(repo).code == 0
+    assert repo.git("rev-parse", "topic~1") != repo.git("rev-parse", f"{before}~1")
+    assert notes(repo) == ["tested on two boards", "v1: first"]
+    note(repo, "topic", "v2: second")
+    assert call("undo", "-C", repo.path).code == 0
+    assert repo.git("rev-parse", "topic") == before
+    assert notes(repo) == ["tested on two boards", "v2: second"]
+
+
+@VERBS
+def test_the_author_stays_and_the_user_is_the_committer(tmp_path: Path, verb: Verb, monkeypatch: pytest.MonkeyPatch) -> None:
+    repo = topic(tmp_path / "r")
+    before = repo.git("log", f"--format={WHO}", "-2", "topic").split("\n")
+    monkeypatch.setenv("GIT_COMMITTER_NAME", "Ada At Work")
+    assert verb(repo).code == 0
+    after = repo.git("log", f"--format={WHO}", "-2", "topic").split("\n")
+    assert after == [line.partition("|")[0] + "|Ada At Work <ada@example.org>" for line in before]
+
+
+@pytest.mark.parametrize("verb", [prepare, check_fix])
+@pytest.mark.parametrize("theirs", ["the first", "the last"])
+def test_what_somebody_else_committed_is_rewritten_only_with_claim(tmp_path: Path, verb: Verb, theirs: str) -> None:
+    repo = topic(tmp_path / "r")
+    other = {"GIT_COMMITTER_NAME": "Max Keeper", "GIT_COMMITTER_EMAIL": "max@keeper.example"}
+    words = ("-c", "user.name=Max Keeper", "-c", "user.email=max@keeper.example", "rebase", "-q", "--no-ff")
+    last = repo.git("rev-parse", "topic")
+    assert not other.keys() & os.environ.keys()
+    if theirs == "the last":
+        repo.git(*words, "--ignore-date", "topic~1")
+    else:
+        repo.git("reset", "-q", "--hard", "topic~1")
+        repo.git(*words, "--ignore-date", "master")
+        repo.git("cherry-pick", last)
+    before = repo.git("rev-parse", "topic")
+    refused = verb(repo)
+    # 1 are findings, of check
+    assert refused.code == (2 if verb is check_fix else 1)
+    assert "was committed by Max Keeper <max@keeper.example>" in refused.err
+    assert "add --claim" in refused.err
+    assert repo.git("rev-parse", "topic") == before
+    assert verb(repo, "--claim").code == 0
+    assert repo.git("rev-parse", "topic") != before
+    assert set(repo.git("log", "--format=%ce", "-2", "topic").split("\n")) == {"ada@example.org"}
+    assert call("undo", "-C", repo.path).code == 0
+    assert repo.git("rev-parse", "topic") == before
+
+
+def test_trailers_keep_notes_and_ask_before_they_claim(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with life(tmp_path) as one:
+        note(one.repo, "topic", "tested on two boards")
+        one.tell(one.send(), f"Reviewed-by: {RITA}")
+        monkeypatch.setenv("GIT_COMMITTER_EMAIL", "ada@work.example")
+        refused = one.run("trailers", "--yes")
+        assert refused.code == 1
+        assert "was committed by Ada Fixer <ada@example.org>" in refused.err
+        assert one.run("trailers", "--dry-run").code == 0
+        assert one.run("trailers", "--yes", "--claim").code == 0
+        assert RITA in one.repo.git("log", "-1", "--format=%B|%ce", "topic")
+        assert one.repo.git("log", "-1", "--format=%ce", "topic") == "ada@work.example"
+        assert one.repo.git("notes", "show", "topic") == "tested on two boards"
+        assert one.run("undo").code == 0
+        assert one.repo.git("notes", "show", "topic") == "tested on two boards"
+
+
+def test_a_cover_letter_of_b4_is_not_written_below_commits_of_others(tmp_path: Path) -> None:
+    repo = prep(tmp_path / "r", "commit", 1, cover=COVER)
+    note(repo, "HEAD", "tested on two boards")
+    assert call("draft", "-C", repo.path, "--cover", "widget: mine\n\nMy text.").code == 0
+    assert repo.git("notes", "show", "HEAD") == "tested on two boards"
+    repo.git("-c", "user.name=Max Keeper", "-c", "user.email=max@keeper.example", "commit", "-q", "--amend", "--no-edit")
+    before = repo.git("rev-parse", "HEAD")
+    refused = call("draft", "-C", repo.path, "--cover", "widget: ours\n\nOur text.")
+    assert refused.code == 1
+    assert "was committed by Max Keeper <max@keeper.example>" in refused.err
+    assert "b4 prep --claim" in refused.err
+    assert repo.git("rev-parse", "HEAD") == before
