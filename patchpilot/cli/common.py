@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from patchpilot.cli.output.stream import emit
+from patchpilot.cli.output.stream import emit, tell
 from patchpilot.errors import InputError
 from patchpilot.model.progress import Progress, silent
 from patchpilot.urls import public_url
@@ -105,7 +105,7 @@ class Common(NamedTuple):
 def _on_stderr(line: str) -> None:
     from patchpilot.model.printable import printable
 
-    print(printable(line), file=sys.stderr)
+    tell(printable(line))
 
 
 class ProgressLine:

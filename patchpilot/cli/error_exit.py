@@ -63,17 +63,19 @@ def say(message: str, hint: str | None, code: ExitCode) -> int:
     """Print an error and its hint on stderr; returns the exit code."""
     notice("error", message)
     if hint:
+        from patchpilot.cli.output.stream import tell
         from patchpilot.model.printable import printable
 
-        print(f"hint: {printable(public_url(hint))}", file=sys.stderr)
+        tell(f"hint: {printable(public_url(hint))}")
     return code
 
 
 def notice(kind: Literal["error", "warning", "note"], text: str) -> None:
     """Print one message on stderr: an error, a warning or a note."""
+    from patchpilot.cli.output.stream import tell
     from patchpilot.model.printable import printable
 
-    print(f"patchpilot: {kind}: {printable(public_url(text))}", file=sys.stderr)
+    tell(f"patchpilot: {kind}: {printable(public_url(text))}")
 
 
 def interrupted(error: BaseException | None) -> int:

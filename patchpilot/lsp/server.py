@@ -15,6 +15,8 @@ from pygls.workspace import TextDocument
 from patchpilot import __version__
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.finding import Severity
+from patchpilot.model.printable import printable
+from patchpilot.model.web_address import web_address
 from patchpilot.services.check.editor_check import EditorCheck, TextFinding, editor_directory
 
 PAUSE = 0.02
@@ -162,10 +164,10 @@ def _diagnostic(document: TextDocument, lines: Sequence[str], one: TextFinding) 
     span = lsp.Range(lsp.Position(one.line, one.start), lsp.Position(one.line, one.end))
     return lsp.Diagnostic(
         document.position_codec.range_to_client_units(lines, span),
-        finding.message,
+        printable(finding.message),
         severity=_SEVERITIES[finding.severity],
         code=finding.name,
-        code_description=lsp.CodeDescription(finding.reference) if finding.reference else None,
+        code_description=lsp.CodeDescription(address) if (address := web_address(finding.reference)) else None,
         source="patchpilot",
     )
 

@@ -12,6 +12,7 @@ from patchpilot.model.action import in_backticks
 from patchpilot.model.counted import counted
 from patchpilot.model.finding import Finding, Severity, Suppressed
 from patchpilot.model.printable import crop, one_line, width
+from patchpilot.model.web_address import web_address
 from patchpilot.tui.action_keys import in_keys
 from patchpilot.tui.glyphs import glyph
 from patchpilot.tui.rich_text import QUIET, STRONG, fitted, plain, with_code
@@ -112,7 +113,8 @@ def detail_of(shown: Shown, rule: "Rule | None", remedy: "Remedy", fixed: "Findi
     if rule and rule.reference:
         # the whole address is the target of the link, where the terminal has links
         name = rule.reference.rpartition("/")[2] or rule.reference
-        text.append_text(plain(f"\n\n{name}", f"{QUIET} link {rule.reference}"))
+        address = web_address(rule.reference)
+        text.append_text(plain(f"\n\n{name}", f"{QUIET} link {address}" if address else QUIET))
     return text
 
 

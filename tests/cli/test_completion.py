@@ -68,3 +68,57 @@ def test_a_shell_completes_values(shell: str, repo: Repo) -> None:
                 if wanted in (shown := _ESCAPES.sub("", terminal.seen[start:]).replace("\b", "")):
                     break
             assert wanted in shown, (what, shown)
+
+
+ACTIVE = ("$(touch${IFS}pwned)", "`touch${IFS}pwned`", ";touch${IFS}pwned;", "'\"!{a,b}#>pwned")
+"""What a shell acts on in a word; git allows all of it in the name of a branch."""
+FILES = ("$(touch pwned)", ";touch pwned;", "'\"!{a,b}#>pwned", "\x1b]0;a\x07", "\n touch pwned\n")
+
+
+def size(file: Path) -> int:
+    return file.stat().st_size if file.exists() else 0
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_a_name_that_is_completed_is_a_word_and_nothing_else(shell: str, repo: Repo) -> None:
+    if not shutil.which(shell) and os.environ.get("CI") != "true":
+        pytest.skip(f"{shell} is not installed")
+    for number, text in enumerate(ACTIVE):
+        repo.git("branch", f"ref{number}-{text}")
+    for number, text in enumerate(FILES):
+        (repo.path / f"file{number}-{text}").write_text("x\n")
+    # a fake that writes down its last argument, so that a word is seen as the command gets it
+    fake = repo.path / "bin" / "patchpilot"
+    fake.parent.mkdir()
+    real = Path(sys.executable).parent / "patchpilot"
+    fake.write_text(
+        f'#!/bin/sh\nif [ "$_PATCHPILOT_COMPLETE$REAL" ]; then {real} "$@"; echo >> asked; exit; fi\n'
+        'shift $(($# - 1))\nprintf "%s\\0" "$1" >> got\n'
+    )
+    fake.chmod(0o755)
+    argv, setup = SHELLS[shell]
+    setup = setup.replace("patchpilot completion", "env REAL=1 patchpilot completion")
+    environment = {"PATH": f"{fake.parent}:/usr/bin:/bin", "PS1": "$ ", "TERM": "xterm"}
+    wanted = [f"ref{number}-{text}" for number, text in enumerate(ACTIVE)] + [f"file{number}-{text}" for number, text in enumerate(FILES)]
+    with Terminal(["setsid", "--ctty", "--wait", *argv], repo.path, size=(200, 50), env=environment) as terminal:
+        terminal.quiet()
+        terminal.type(f"{setup}; echo rea''dy\r")
+        terminal.wait_for("ready")
+        for name in wanted:
+            terminal.quiet()
+            start = name.partition("-")[0]
+            terminal.type(f"{CLEAR}patchpilot check {start}")
+            terminal.quiet()
+            before = size(repo.path / "asked")
+            terminal.type("\t")
+            for _ in range(200):
+                terminal.read()
+                if size(repo.path / "asked") > before:
+                    break
+            terminal.quiet(0.8)
+            terminal.type("\r")
+        terminal.quiet()
+    assert not (repo.path / "pwned").exists()
+    got = (repo.path / "got").read_text().split("\0")[:-1]
+    # fish takes one name from a line
+    assert got == [*wanted[:-1], wanted[-1].partition("\n")[0] if shell == "fish" else wanted[-1]]

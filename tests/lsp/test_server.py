@@ -11,6 +11,7 @@ import pytest_lsp
 from lsprotocol import types as lsp
 from pytest_lsp import ClientServerConfig, LanguageClient, client_capabilities
 
+from patchpilot.model.printable import UNSAFE
 from tests.kit import patches
 from tests.kit.cli import spawn
 from tests.kit.repos import Repo
@@ -139,6 +140,20 @@ async def test_a_patch_file_is_checked_by_its_lines(client: LanguageClient, tmp_
     assert (place, "trailing-space") in await text.opened(mail)
     assert await text.fixed(mail, place) == [mail.replace("bar(); ", "bar();")]
     assert await text.changed("no patch\n") == []
+
+
+async def test_no_escape_of_a_text_reaches_the_editor(client: LanguageClient, tmp_path: Path) -> None:
+    hostile = "\x1b]8;;command:a\x07the the\x1b]8;;\x07 \u202e\x9b2J [a](command:b) <img src=c>"
+    text = Text(client, tmp_path / "0001-x.patch")
+    mail = patches.mail(f"[PATCH] a: {hostile}", f"{hostile}\n\nReviewed-by: {hostile}\n{patches.BODY}")
+    assert await text.opened(mail)
+    found = client.diagnostics[text.uri]
+    assert any("the" in one.message for one in found)
+    assert not [one.message for one in found if UNSAFE.search(one.message)]
+    assert all(one.code_description and one.code_description.href.startswith("https://") for one in found)
+    # the pages are of the rules; they quote nothing of the text
+    pages = [await text.hover(line) for line in range(len(mail.split("\n")))]
+    assert not [page for page in pages if "command:" in page or "<img" in page]
 
 
 async def test_a_change_in_500_lines_is_answered_soon(client: LanguageClient, repo: Repo) -> None:

@@ -8,6 +8,15 @@ from patchpilot.cli.verb_command import verb
 from patchpilot.errors import ExitCode
 
 SHELLS = ("bash", "zsh", "fish")
+_REPAIRS = (
+    # a value may have commas: fish would cut it at the first
+    ('string split "," ', 'string split -m 1 "," '),
+    # the name of a branch may have what a shell acts on: zsh and fish quote what they insert, bash does not
+    (
+        "COMPREPLY+=($value)",
+        '[[ $value == *[^[:alnum:]_./@+,:=%^~-]* ]] && printf -v value %q "$value"\n            COMPREPLY+=("$value")',
+    ),
+)
 
 
 @verb(
@@ -22,6 +31,7 @@ def command(ctx: click.Context, shell: str) -> int:
     kind = get_completion_class(shell)
     assert kind is not None
     script = kind(ctx.find_root().command, {}, "patchpilot", "_PATCHPILOT_COMPLETE").source()
-    # a value may have commas: fish would cut it at the first
-    click.echo(script.replace('string split "," ', 'string split -m 1 "," '))
+    for wrong, right in _REPAIRS:
+        script = script.replace(wrong, right)
+    click.echo(script)
     return ExitCode.OK

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """`patchpilot hooks`: install, remove, list and run git and b4 hooks."""
 
-import sys
 from pathlib import Path
 
 import click
 
 from patchpilot.cli.error_exit import notice, say
 from patchpilot.cli.options import Common, common_options
+from patchpilot.cli.output.stream import tell
 from patchpilot.cli.verb_command import verb
 from patchpilot.errors import ExitCode, UsageError
 from patchpilot.model.printable import printable
@@ -63,7 +63,7 @@ def _check(place: Workplace, file: Path, *, is_message: bool = False) -> int:
         # a missing pack must not stop a commit
         notice("warning", f"{problem}: skipped")
     for finding in result.all:
-        print(f"{finding.severity}: {printable(finding.message)} [{finding.name}]", file=sys.stderr)
+        tell(f"{finding.severity}: {printable(finding.message)} [{finding.name}]")
     if result.exit_code:
         say("the check found errors", "fix them, or bypass with --no-verify (git send-email: --no-validate)", ExitCode.FINDINGS)
     return int(result.exit_code)

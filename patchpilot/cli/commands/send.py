@@ -13,6 +13,7 @@ import click
 
 from patchpilot.cli.error_exit import notice
 from patchpilot.cli.options import Common, base_options, common_options, progress_of, via_option
+from patchpilot.cli.output.stream import tell
 from patchpilot.cli.verb_command import verb
 from patchpilot.errors import ExitCode, RefusedError, UsageError
 from patchpilot.model.counted import counted
@@ -165,7 +166,7 @@ def _show_effects(place: Workplace, request: SendRequest) -> None:
 
     for name, value in request.answers:
         if changed := answer_effect(place.repository, name, value, request):
-            click.echo(f"{name}: {value}: {printable(changed)}", err=True)
+            tell(f"{name}: {value}: {printable(changed)}")
 
 
 def _write_changelog(place: Workplace, request: SendRequest) -> None:

@@ -12,6 +12,7 @@ import click
 from patchpilot.cli.commands import track_ledger, track_reply
 from patchpilot.cli.error_exit import notice
 from patchpilot.cli.options import Common, common_options, progress_of
+from patchpilot.cli.output.stream import tell
 from patchpilot.cli.verb_command import VerbGroup
 
 if TYPE_CHECKING:
@@ -509,7 +510,7 @@ def _chosen(entries: Sequence[tuple[int, str]], topic: "TopicState | None") -> i
             f"ID is missing: {len(entries)} series are followed",
             hint=f"`patchpilot track show {entries[0][0]}`, or another one:\n" + "\n".join(rows),
         )
-    click.echo("\n".join(rows), err=True)
+    tell("\n".join(rows))
     return int(click.prompt("Which series?", type=click.Choice([str(number) for number, _ in entries]), show_choices=False, err=True))
 
 

@@ -2,7 +2,7 @@
 """Findings as `checkpatch.pl --terse --show-types` prints them; nothing at all when there is none."""
 
 from patchpilot.model.finding import Finding, Severity
-from patchpilot.model.printable import one_line, printable
+from patchpilot.model.printable import one_line, printable, without_commands
 from patchpilot.services.check.check_result import CheckResult
 
 _LEVEL = {Severity.ERROR: "ERROR", Severity.WARNING: "WARNING", Severity.CHECK: "CHECK"}
@@ -16,4 +16,4 @@ def render(result: CheckResult) -> str:
 def _line(source: str, finding: Finding) -> str:
     kind = finding.checkpatch or finding.name.upper().replace("-", "_")
     message = " ".join(printable(finding.message).split())
-    return f"{one_line(source)}:{finding.patch_line or 1}: {_LEVEL[finding.severity]}:{kind}: {message}"
+    return without_commands(f"{one_line(source)}:{finding.patch_line or 1}: {_LEVEL[finding.severity]}:{kind}: {message}")

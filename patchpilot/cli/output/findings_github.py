@@ -3,7 +3,7 @@
 
 from patchpilot.cli.output.findings_place import sources
 from patchpilot.model.finding import Finding, Severity
-from patchpilot.model.printable import printable
+from patchpilot.model.printable import printable, without_commands
 from patchpilot.services.check.check_result import CheckResult
 
 _COMMAND = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.CHECK: "notice", Severity.NOTE: "notice"}
@@ -21,7 +21,7 @@ def _line(source: str, finding: Finding, since: str | None) -> str:
         fields["col"] = finding.column
     fields["title"] = f"{finding.name} ({finding.rule})"
     shown = ",".join(f"{name}={_property(str(value))}" for name, value in fields.items())
-    return f"::{_COMMAND[finding.severity]} {shown}::{_data(printable(finding.message + finding.age(since)))}"
+    return f"::{_COMMAND[finding.severity]} {shown}::{_data(without_commands(printable(finding.message + finding.age(since))))}"
 
 
 def _data(text: str) -> str:
@@ -31,4 +31,4 @@ def _data(text: str) -> str:
 
 def _property(text: str) -> str:
     """Text as a command's property has it."""
-    return _data(printable(text)).replace(":", "%3A").replace(",", "%2C")
+    return _data(without_commands(printable(text))).replace(":", "%3A").replace(",", "%2C")

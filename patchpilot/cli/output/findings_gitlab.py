@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Findings as GitLab's code quality report."""
 
-import json
-
 from patchpilot.cli.output.findings_place import Fingerprints, sources
 from patchpilot.model.finding import Finding, Severity
-from patchpilot.model.printable import printable
+from patchpilot.model.json_text import json_text
+from patchpilot.model.printable import one_line, printable
 from patchpilot.services.check.check_result import CheckResult
 
 _SEVERITY = {Severity.ERROR: "critical", Severity.WARNING: "major", Severity.CHECK: "minor", Severity.NOTE: "info"}
@@ -15,7 +14,7 @@ def render(result: CheckResult) -> str:
     """A list of issues; each has a fingerprint that stays the same while the finding does."""
     fingerprints = Fingerprints()
     issues = [_issue(source, finding, fingerprints.of(finding, patch), result.since) for source, patch, finding in sources(result)]
-    return json.dumps(issues, indent=1)
+    return json_text(issues, indent=1)
 
 
 def _issue(source: str, finding: Finding, fingerprint: str, since: str | None) -> dict[str, object]:
@@ -23,7 +22,7 @@ def _issue(source: str, finding: Finding, fingerprint: str, since: str | None) -
     return {
         "type": "issue",
         "check_name": finding.name,
-        "description": printable(finding.message + finding.age(since)),
+        "description": one_line(finding.message + finding.age(since)),
         "categories": ["Style"],
         "severity": _SEVERITY[finding.severity],
         "fingerprint": fingerprint,

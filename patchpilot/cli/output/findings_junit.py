@@ -5,7 +5,7 @@ import re
 from xml.sax.saxutils import escape, quoteattr
 
 from patchpilot.model.finding import Finding, Severity, Suppressed
-from patchpilot.model.printable import printable
+from patchpilot.model.printable import printable, without_commands
 from patchpilot.services.check.check_result import CheckResult
 
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -67,7 +67,7 @@ def _fails(finding: Finding) -> bool:
 
 
 def _clean(text: str) -> str:
-    return _FORBIDDEN.sub("\ufffd", printable(text))
+    return _FORBIDDEN.sub("\ufffd", without_commands(printable(text)))
 
 
 def _text(text: str) -> str:

@@ -1,16 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Findings as reviewdog's diagnostic lines."""
+"""Findings as reviewdog's diagnostic lines, whose messages it posts as Markdown."""
 
-import json
+import re
 from typing import Any
 
 from patchpilot.cli.output.findings_place import sources
 from patchpilot.model.finding import Finding, FixEdit, Severity
+from patchpilot.model.json_text import json_text
 from patchpilot.model.patch import Patch
-from patchpilot.model.printable import printable
+from patchpilot.model.printable import one_line, printable
+from patchpilot.model.web_address import web_address
 from patchpilot.services.check.check_result import CheckResult
 
 _SEVERITY = {Severity.ERROR: "ERROR", Severity.WARNING: "WARNING", Severity.CHECK: "INFO", Severity.NOTE: "INFO"}
+_MARKUP = re.compile(r"[`<\[\\]|(?<![\w.])@(?=\w)")
 
 
 def render(result: CheckResult) -> str:
@@ -25,15 +28,20 @@ def _line(source: str, patch: Patch | None, finding: Finding, since: str | None)
         **({"column": _byte_column(patch, finding)} if inside and finding.column and patch else {}),
     }
     body: dict[str, Any] = {
-        "message": printable(finding.message + finding.age(since)),
+        "message": _markdown(one_line(finding.message + finding.age(since))),
         "location": {"path": printable(finding.path or source if inside else source), "range": {"start": start}},
         "severity": _SEVERITY[finding.severity],
         "source": {"name": "patchpilot"},
-        "code": {"value": finding.name, "url": finding.reference or ""},
+        "code": {"value": finding.name, "url": web_address(finding.reference)},
     }
     if finding.fix and finding.fix.edits:
         body["suggestions"] = [_suggestion(edit) for edit in finding.fix.edits]
-    return json.dumps(body, ensure_ascii=True)
+    return json_text(body)
+
+
+def _markdown(text: str) -> str:
+    """Text as Markdown that shows it: no code, link, image or HTML, and nobody is notified by name."""
+    return _MARKUP.sub(lambda found: "@\u2060" if found[0] == "@" else f"\\{found[0]}", text)
 
 
 def _byte_column(patch: Patch, finding: Finding) -> int:

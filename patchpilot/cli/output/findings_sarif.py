@@ -1,17 +1,21 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Findings as SARIF 2.1.0, for code scanning."""
 
-import json
+import re
 from typing import Any
 
 from patchpilot import __version__
 from patchpilot.cli.output.findings_place import Fingerprints, relative_path
 from patchpilot.model.finding import Finding, FindingFix, Severity, Suppressed
+from patchpilot.model.json_text import json_text
 from patchpilot.model.printable import printable
 from patchpilot.model.rule import Rule
+from patchpilot.model.web_address import web_address
 from patchpilot.services.check.check_result import CheckResult
 
 _LEVEL = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.CHECK: "note", Severity.NOTE: "note"}
+_LINK = re.compile(r"\[(?=[^\]]*\]\()")
+"""The start of a link, which SARIF has in plain text, too."""
 
 
 def render(result: CheckResult) -> str:
@@ -50,7 +54,7 @@ def render(result: CheckResult) -> str:
         "version": "2.1.0",
         "runs": [{"tool": {"driver": driver}, "results": results, "columnKind": "unicodeCodePoints"}],
     }
-    return json.dumps(document, indent=1)
+    return json_text(document, indent=1)
 
 
 def _rule(rule: Rule) -> dict[str, Any]:
@@ -59,7 +63,7 @@ def _rule(rule: Rule) -> dict[str, Any]:
         "name": rule.name,
         "shortDescription": {"text": rule.summary},
         "fullDescription": {"text": rule.why},
-        "helpUri": rule.reference,
+        **({"helpUri": address} if (address := web_address(rule.reference)) else {}),
         "defaultConfiguration": {"level": _LEVEL[rule.severity]},
     }
 
@@ -69,7 +73,7 @@ def _result(finding: Finding, places: dict[str, int], suppressed: Suppressed | N
     body: dict[str, Any] = {
         "ruleId": finding.rule,
         "level": _LEVEL[finding.severity],
-        "message": {"text": printable(finding.message)},
+        "message": {"text": _LINK.sub(r"\\[", printable(finding.message))},
         "properties": {"name": finding.name, "severity": str(finding.severity), "checkpatch": finding.checkpatch},
         "baselineState": "unchanged" if old else "new",
         "suppressions": [_suppression(suppressed)] if suppressed else [],
@@ -114,4 +118,6 @@ def _places(finding: Finding, source: str) -> list[dict[str, Any]]:
 def _uri(path: str) -> str:
     from urllib.parse import quote
 
-    return quote(printable(path))
+    # two slashes would begin the name of a host
+    uri = quote(printable(path))
+    return f".{uri}" if uri.startswith("//") else uri

@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Which text may become a link in a terminal, an editor or a report."""
+
+from patchpilot.cache import patterns as re
+
+_WEB = re.compile(r"https?://[!-~]+")
+
+
+def web_address(text: str | None) -> str:
+    """The text where it is the address of a web page in printable ASCII; "" for anything else, such as `command:…` or `vscode://…`."""
+    return text if text and _WEB.fullmatch(text) else ""

@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a patch or the name of a file says becomes neither a command of a CI server that reads the log, nor markup where findings are shown."""
+
+import json
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+import yaml
+
+from patchpilot.cli.check.check_options import FORMATS
+from patchpilot.model.json_text import json_text
+from patchpilot.model.printable import without_commands
+from tests.kit.cli import call
+
+COMMANDS = (
+    "::set-output name=a::b",
+    "  ::stop-commands::x",
+    "\u00a0::add-mask::b",
+    "::error file=a,line=1::b",
+    "see ##[add-matcher]a.json",
+    "##vso[task.setvariable variable=a]b",
+    "##teamcity[buildStop comment='b']",
+    "a%0A::warning::b",
+    "a\r::notice::b",
+    "`id` ```suggestion [a](https://evil.example) ![a](https://evil.example/a.png) <img src=a> @torvalds",
+)
+MESSAGE = "\n".join(f"{line} teh teh the the {line}" for line in COMMANDS)
+NAMES = ("drivers/::error::a.c", "::error file=a::b/##[command]a.c", "a\\n::error::b.c", "`id`/[a](b).c", "//evil.example/a.c")
+WORKFLOW = re.compile(r"::(?P<name>[\w-]+)(?: [^:]*)?::")
+OWN_FORMAT = re.compile(r"::(?:error|warning|notice) file=[^:,\s]*(?: [^:,]*)?,line=\d+(?:,col=\d+)?,title=[\w-]+ \([A-Z]+\d+\)::")
+
+
+def commands_in(log: str) -> Iterator[str]:
+    """The lines of a log that GitHub's runner, Azure's agent or TeamCity act on, as their sources read them."""
+    for line in re.split(r"\r\n|\r|\n", log):
+        if WORKFLOW.match(line.lstrip()) or re.search(r"##\w*\[", line):
+            yield line
+
+
+def diff(name: str) -> str:
+    quoted = f'"b/{name}"' if "\\" in name else f"b/{name}"
+    old = quoted.replace("b/", "a/", 1)
+    lines = "".join(f"+/* teh teh {line} */ \n" for line in COMMANDS if "\r" not in line)
+    added = lines.count("\n")
+    return f"diff --git {old} {quoted}\n--- /dev/null\n+++ {quoted}\n@@ -0,0 +1,{added} @@\n{lines}"
+
+
+@pytest.fixture
+def hostile(workdir: Path) -> Path:
+    """A patch whose subject, message, tags, file names and lines are all commands; so is its own name."""
+    trailers = "".join(f"Reviewed-by: {line.strip()}\n" for line in COMMANDS if "\r" not in line)
+    file = workdir / "::error file=x::teh ##[group]a.patch"
+    file.write_text(
+        f"From: ::error::a <a@example.org>\nSubject: [PATCH] ::error::teh: ##[error]Teh the the {COMMANDS[-1]}.\n\n"
+        f'{MESSAGE}\n\n{trailers}Fixes: 123 ("{COMMANDS[3]}")\n---\n{"".join(map(diff, NAMES))}-- \n2.40\n',
+        newline="",
+    )
+    return Path(file.name)
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_no_text_of_a_patch_is_a_command_in_any_format(hostile: Path, form: str) -> None:
+    done = call("check", "--strict", "--format", form, hostile)
+    assert done.code == 1
+    assert "teh" in done.out
+    found = [line for line in commands_in(done.out) if form != "github" or not OWN_FORMAT.match(line)]
+    assert found == []
+    assert list(commands_in(done.err)) == []
+
+
+def test_a_command_of_github_is_one_finding_each(hostile: Path) -> None:
+    lines = call("check", "--strict", "--format", "github", hostile).out.splitlines()
+    others = call("check", "--strict", "--format", "rdjsonl", hostile).out.splitlines()
+    assert len(lines) == len(others)
+    assert all(OWN_FORMAT.match(line) for line in lines)
+
+
+@pytest.mark.parametrize("words", [("--verbose",), ("--statistics",), ("--diff",), ("--fix",), ("--color",)])
+def test_no_text_is_a_command_with_other_options(hostile: Path, words: tuple[str, ...]) -> None:
+    done = call("check", "--strict", *words, hostile)
+    assert done.code in (0, 1, 2)
+    # a diff is for programs, byte for byte: its lines begin with a sign
+    log = done.err if words == ("--diff",) else done.out + done.err
+    assert list(commands_in(log)) == []
+
+
+@pytest.mark.parametrize("name", ["::error::a.patch", "##[error]a.patch", "a\n::error::b.patch"])
+def test_no_name_of_a_file_is_a_command_in_an_error(workdir: Path, name: str) -> None:
+    missing = call("check", name)
+    Path(name).write_text("nothing\n")
+    empty = call("check", name)
+    assert (missing.code, empty.code) == (2, 2)
+    assert list(commands_in(missing.out + missing.err + empty.out + empty.err)) == []
+
+
+def test_rdjsonl_has_no_markup_since_reviewdog_posts_it_as_markdown(hostile: Path) -> None:
+    lines = [json.loads(line) for line in call("check", "--strict", "--format", "rdjsonl", hostile).out.splitlines()]
+    messages = [line["message"] for line in lines]
+    assert any("suggestion" in message for message in messages)
+    for message in messages:
+        assert "\n" not in message
+        assert not re.search(r"(?<!\\)[`<]|(?<!\\)\[", message), message
+        assert not re.search(r"(?<![\w.])@\w", message), message
+
+
+def test_gitlab_and_sarif_have_one_line_and_no_link(hostile: Path) -> None:
+    issues = json.loads(call("check", "--strict", "--format", "gitlab", hostile).out)
+    assert all("\n" not in issue["description"] for issue in issues)
+    (run,) = json.loads(call("check", "--strict", "--format", "sarif", hostile).out)["runs"]
+    messages = [result["message"]["text"] for result in run["results"]]
+    assert any("evil.example" in message for message in messages)
+    assert not [message for message in messages if re.search(r"(?<!\\)\[[^\]]*\]\(", message)]
+    uris = [place["physicalLocation"]["artifactLocation"]["uri"] for result in run["results"] for place in result["locations"]]
+    assert not [uri for uri in uris if uri.startswith("/") or re.match(r"[a-zA-Z][\w+.-]*:", uri)]
+
+
+def test_junit_is_one_document_whose_text_is_text(hostile: Path) -> None:
+    text = call("check", "--strict", "--format", "junit", hostile).out
+    assert {element.tag for element in ET.fromstring(text).iter()} <= {
+        *("testsuites", "testsuite", "testcase", "failure", "system-out", "skipped")
+    }
+    assert "<img" not in text
+
+
+@pytest.mark.parametrize(
+    ("text", "safe"),
+    [
+        ("::error::x", "\\x3a:error::x"),
+        (" \t::a b=c::x", " \t\\x3a:a b=c::x"),
+        ("x\n::error::x", "x\n\\x3a:error::x"),
+        ("std::vector::x", "std::vector::x"),
+        ("text::\n\n::\n", "text::\n\n::\n"),
+        ("a ##[error]b ##vso[x]", "a \\x23#[error]b \\x23#vso[x]"),
+        ("## [title] a##b", "## [title] a##b"),
+    ],
+)
+def test_only_what_a_server_acts_on_is_changed(text: str, safe: str) -> None:
+    assert without_commands(text) == safe
+    assert list(commands_in(safe)) == []
+
+
+def test_json_with_a_command_is_the_same_value() -> None:
+    value = {"a": "##[error]x \\##vso[a]", "##[b]": ["::error::x"]}
+    assert json.loads(json_text(value)) == value
+    assert list(commands_in(json_text(value))) == []
+
+
+def test_the_action_runs_no_code_of_the_tree_it_checks(workdir: Path) -> None:
+    action = yaml.safe_load((Path(__file__).parents[2] / "action.yml").read_text())
+    scripts = [step["run"] for step in action["runs"]["steps"] if "run" in step]
+    # what an expression inserts into a script is read by the shell
+    assert not [script for script in scripts if "${{" in script]
+    install, *checks = scripts
+    Path("pip").mkdir()
+    Path("pip/__init__.py").touch()
+    Path("pip/__main__.py").write_text("print('code of the tree')")
+    command = install.replace('install --quiet "$GITHUB_ACTION_PATH"', "--version")
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    assert "code of the tree" not in done.stdout
+    # a range is no option
+    assert all(re.search(r' -- "\$\{RANGE:-', script) for script in checks)

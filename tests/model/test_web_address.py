@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What may become a link: a web page's address, and nothing that starts a program or ends an escape sequence."""
+
+import io
+
+import pytest
+from rich.console import Console
+
+from patchpilot.model.finding import Finding, Severity
+from patchpilot.model.web_address import web_address
+from patchpilot.services.check.fix_finding import Remedy
+from patchpilot.services.setup.list_rules import all_rules
+from patchpilot.tui.finding_text import Shown, detail_of
+from patchpilot.tui.widgets.diff_colors import DiffColors
+
+HOSTILE = (
+    "javascript:alert(1)",
+    "command:workbench.action.terminal.new",
+    "vscode://file/etc/passwd",
+    "file:///etc/passwd",
+    "//evil.example/a",
+    "https://a.example/\x1b]0;b\x07",
+    "https://a.example/ bold red",
+    "https://a.example/\u202egpj.exe",
+    "HTTPS\n://a.example",
+    "Documentation/process/x.rst",
+)
+
+
+@pytest.mark.parametrize("text", ["https://docs.kernel.org/process/submitting-patches.html#x", "http://a.example/?b=[c]&d=%20"])
+def test_the_address_of_a_page_is_a_link(text: str) -> None:
+    assert web_address(text) == text
+
+
+@pytest.mark.parametrize("text", [*HOSTILE, "", None])
+def test_nothing_else_is_a_link(text: str | None) -> None:
+    assert web_address(text) == ""
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_the_detail_of_a_finding_has_no_other_link(text: str) -> None:
+    rule = all_rules()[0]._replace(reference=text)
+    finding = Finding(rule=rule.id, name=rule.name, severity=Severity.WARNING, message="x")
+    console = Console(file=io.StringIO(), force_terminal=True, width=80)
+    console.print(detail_of(Shown(0, finding), rule, Remedy.EDIT, None, DiffColors(), 80))
+    written = console.file.getvalue()  # type: ignore[attr-defined]
+    assert "\x1b]8;" not in written
+    assert "\x1b]0;" not in written
+
+
+def test_every_reference_of_a_shipped_rule_is_a_link() -> None:
+    assert [rule.name for rule in all_rules() if not web_address(rule.reference)] == []
