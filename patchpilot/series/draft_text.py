@@ -9,9 +9,14 @@ from pathlib import Path
 from patchpilot.errors import InputError
 from patchpilot.model.action import Action
 from patchpilot.model.draft import Draft
+from patchpilot.model.printable import printable
 from patchpilot.series.cover_letter import COMMENT, fill, template, without_comments
+from patchpilot.series.given_text import given_text
 
-_HEADING = re.compile(r"^==== (cover|changelog v(\d+)|note for (.*)) ====$")
+_HEADING = re.compile(r"^==== (cover|changelog v(\S+)|note for (.*)) ====$")
+_VERSION = re.compile(r"[1-9][0-9]{0,3}")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+"""What no line of a mail holds; a tab and a line end are none of it."""
 _EXPORT = "#~ patchpilot draft, topic "
 
 
@@ -42,7 +47,10 @@ def _remarks(lines: Iterable[str]) -> str:
 
 
 def from_text(draft: Draft, text: str) -> Draft:
-    """The draft with the content of such a text. InputError names a heading that does not match."""
+    """The draft with the content of such a text. InputError names a heading that does not match, or the line of a control character."""
+    if found := _CONTROL.search(text):
+        line = text.count("\n", 0, found.start()) + 1
+        raise InputError(f"line {line}: control character {printable(found[0])}", hint="remove it: no mail can hold it")
     parts = _parts(text)
     changed = draft
     notes, changelogs = dict(draft.notes), dict(draft.changelogs)
@@ -55,6 +63,8 @@ def from_text(draft: Draft, text: str) -> Draft:
             subject, _, rest = content.partition("\n")
             changed = replace(changed, cover_subject=subject.strip(), cover_text=rest.strip("\n"))
         elif match[2]:
+            if not _VERSION.fullmatch(match[2]):
+                raise InputError(f"no version of a series: v{match[2][:40]}", hint="do not change the heading lines")
             changelogs[match[2]] = content
         elif match[3] in ids:
             notes[ids[match[3]]] = content
@@ -84,12 +94,5 @@ def _parts(text: str) -> dict[str, str]:
 
 
 def read_draft_file(file: Path) -> str:
-    """The text of an exported draft."""
-    try:
-        return file.read_text(encoding="utf-8")
-    except OSError as error:
-        raise InputError(
-            f"cannot read {file}: {error.strerror or error}", hint=Action("draft", ("--export", "FILE"), "`{}` writes one")
-        ) from error
-    except UnicodeDecodeError as error:
-        raise InputError(f"{file}: not UTF-8 at byte {error.start}", hint="an exported draft must be UTF-8 text") from error
+    """The text of an exported draft; InputError where it cannot be read."""
+    return given_text(file, Action("draft", ("--export", "FILE"), "`{}` writes one"))

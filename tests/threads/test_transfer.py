@@ -2,12 +2,15 @@
 """`track export --format jsonl` and `track import`: the store goes to a file and comes back, and nothing is lost on the way."""
 
 import json
+import os
+import re
 import sqlite3
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from patchpilot.services.track import transfer_series
 from patchpilot.threads.track_store import Store, default_file
 from tests.kit.cli import call
 from tests.kit.mails import mail, mbox, patch
@@ -176,6 +179,18 @@ DAMAGED = {
         "is neither the URL nor the path of an archive",
         (1,),
     ),
+    "an archive without a host": (lambda lines: changed(lines, -1, archive="http://[::1/"), "is neither the URL nor the path", (1,)),
+    "an archive with an escape": (lambda lines: changed(lines, -1, archive="https://a/\x1b]0;b\x07"), "is neither the URL nor", (1,)),
+    "no source": (lambda lines: changed(lines, -1, archive=None, mbox=None), "neither an archive nor an mbox", (1,)),
+    "a time before time": (lambda lines: changed(lines, -1, added="0001-01-01T00:00:00+23:59"), "is out of range", (1,)),
+    "a time after time": (lambda lines: changed(lines, -1, news="9999-12-31T23:59:59-23:59"), "is out of range", (1,)),
+    "a surrogate": (lambda lines: changed(lines, -1, subject="\ud800"), "'subject' is not valid text", (1,)),
+    "digits without end": (
+        lambda lines: [lines[0], '{"mail": ' + "9" * 5000 + "}", *lines[1:]],
+        ":2: not a line of an export: ",
+        (1, 3),
+    ),
+    "deep objects": (lambda lines: [lines[0], '{"a":' * 100_000, *lines[1:]], ":2: not a line of an export: ", (1, 3)),
     "a mail over a limit": (lambda lines: [lines[0], json.dumps({"mail": "x", "text": "a" * (60 << 20)}), *lines[1:]], "too long", (1, 3)),
 }
 """What is wrong in a file, what is reported, and which series are imported."""
@@ -234,3 +249,55 @@ def test_a_time_of_the_future_does_not_keep_a_series_from_being_asked_about(work
     assert call("track", "import", "future.jsonl").code == 0
     with Store() as store:
         assert (store.entries()[0].updated or "") < "2900"
+
+
+@pytest.mark.parametrize("device", ["/dev/zero", "/dev/urandom"])
+def test_a_device_that_never_ends_is_no_export(workdir: Path, monkeypatch: pytest.MonkeyPatch, device: str) -> None:
+    monkeypatch.setattr(transfer_series, "_LONGEST_LINE", 1 << 20)
+    outcome = call("track", "import", device)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err.startswith(f"patchpilot: error: {device}")
+
+
+def test_a_line_that_never_ends_and_problems_without_end_import_nothing(workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    add(story.V1)
+    lines = export().read_text().splitlines()
+    call("track", "remove", "1")
+    before = stored()
+    monkeypatch.setattr(transfer_series, "_LONGEST_LINE", 1 << 20)
+    for rest in ("x" * (2 << 20), "\n".join(["x"] * 20_000)):
+        Path("h.jsonl").write_text("\n".join([*lines, rest]))
+        outcome = call("track", "import", "h.jsonl")
+        assert (outcome.code, outcome.out) == (2, "")
+        assert "nothing was imported" in outcome.err
+        assert stored() == before
+
+
+def test_what_a_series_says_reaches_no_terminal_no_page_and_no_statement(workdir: Path) -> None:
+    hostile = "'; DROP TABLE series; -- </title><script>alert(1)</script> \x1b[2J\x1b]0;x\x07 \u202e ::error::x ##[error]x"
+    add(story.V1)
+    lines = export().read_text().splitlines()
+    call("track", "remove", "1")
+    Path("h.jsonl").write_text("\n".join(changed(lines, -1, subject=hostile, mbox=f"/dev/{hostile}", archive=None)))
+    assert call("track", "import", "h.jsonl").code == 0
+    with Store() as store:
+        assert [entry.subject for entry in store.entries()] == [hostile]
+    for words in (("list",), ("show",), ("update",), ("rebuild",), ("export", "--format", "html"), ("list", "--format", "json")):
+        outcome = call("track", *words)
+        assert outcome.code != 70
+        assert not re.search("\x1b|\u202e", outcome.out + outcome.err)
+        assert "html" not in words or "<script" not in outcome.out
+
+
+@pytest.mark.parametrize("kind", ["a device", "a pipe", "a directory"])
+def test_an_mbox_that_is_no_file_is_not_read(workdir: Path, kind: str) -> None:
+    add(story.V1)
+    lines = export().read_text().splitlines()
+    call("track", "remove", "1")
+    os.mkfifo("pipe")
+    path = {"a device": "/dev/zero", "a pipe": str(Path("pipe").resolve()), "a directory": "/etc"}[kind]
+    Path("h.jsonl").write_text("\n".join(changed(lines, -1, mbox=path, archive=None)))
+    assert call("track", "import", "h.jsonl").code == 0
+    for verb in ("update", "rebuild"):
+        outcome = call("track", verb)
+        assert f"{path} no longer exists" in outcome.out + outcome.err

@@ -319,7 +319,7 @@ def _update_one(
     url = lore or entry.lore
     if url is None and entry.mbox:
         path = Path(entry.mbox)
-        if path.exists():
+        if path.is_file():
             left_out: list[str] = []
             mails = of_mbox(entry, known, without_tests(read_mails(path, progress, left_out.append, store.reader.parse)), store.reader)
             troubles = tuple(left_out)

@@ -89,7 +89,7 @@ def _fetched(
 def _from_file(
     path: Path, entry: TrackEntry, store: Store, progress: Progress
 ) -> tuple[tuple[Mail, ...], tuple[str, ...], PatchpilotError | None]:
-    if not path.exists():
+    if not path.is_file():
         problem = MissingError(
             f"{path} no longer exists",
             hint=Action("track", ("rebuild", str(entry.id), "--lore", LORE), "put it back, or read the series from an archive: `{}`"),

@@ -6,12 +6,13 @@ The first line is the heading with the counts, then there is a line for each mai
 
 import base64
 import json
+import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from patchpilot.errors import InputError
 from patchpilot.model.action import Action
@@ -22,6 +23,7 @@ from patchpilot.services.track.known_series import is_undisclosed
 from patchpilot.services.track.track_export import readable
 from patchpilot.threads.collect_mails import status_of
 from patchpilot.threads.ledger import PointState
+from patchpilot.threads.open_archive import is_archive_address
 from patchpilot.threads.status import read_thread
 from patchpilot.threads.track_store import SeriesRecord, Store, TrackEntry
 
@@ -29,6 +31,8 @@ SCHEMA = "patchpilot/followed/"
 VERSION = 1
 _LONGEST_LINE = 256 * 1024 * 1024
 _LARGEST = 2**31 - 1
+_MOST_PROBLEMS = 10_000
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _HEADING, _SERIES, _MAIL = "schema", "series", "mail"
 
 
@@ -107,13 +111,13 @@ def import_file(name: str, store: Store) -> Imported:
         raise InputError(f"cannot read {name}: {error.strerror or error}", hint="pass a file that `track export` wrote") from error
 
 
-def import_lines(lines: Iterable[bytes], source: str, store: Store) -> Imported:
+def import_lines(lines: BinaryIO, source: str, store: Store) -> Imported:
     """Take in the series of an export. One that is followed already gets what it lacks; what it has stays. A line that cannot be read is reported, and
     all others are imported; so is a series without those of its mails that the file lacks.
 
     InputError for a file that is no export or is of a newer version: nothing is imported.
     """
-    numbered = enumerate(lines, 1)
+    numbered = enumerate(_bounded(lines, source), 1)
     heading = _heading(next(numbered, (1, b""))[1], source)
     added, merged, mails, count = list[int](), list[int](), 0, 0
     problems: list[str] = []
@@ -141,11 +145,21 @@ def import_lines(lines: Iterable[bytes], source: str, store: Store) -> Imported:
             except InputError as error:
                 unread += 1
                 problems.append(f"{source}:{at}: {error.message}")
+            if len(problems) > _MOST_PROBLEMS:
+                raise InputError(f"{source}: more than {_MOST_PROBLEMS} problems; nothing was imported", hint=_again())
         series = len(added) + len(merged)
         if series + count + unread < heading["series"] + heading["mails"]:
             problems.append(f"{source} is incomplete: {series} of {heading['series']} series, {count} of {heading['mails']} mails")
         store.drop_unused_mails()
     return Imported(tuple(added), tuple(merged), mails, tuple(problems))
+
+
+def _bounded(stream: BinaryIO, source: str) -> Iterator[bytes]:
+    """The lines of a stream; InputError for one that no export has: a device may never end one."""
+    while line := stream.readline(_LONGEST_LINE + 1):
+        if len(line) > _LONGEST_LINE:
+            raise InputError(f"{source}: a line is longer than {_LONGEST_LINE >> 20} MiB; nothing was imported", hint=_again())
+        yield line
 
 
 def _heading(line: bytes, source: str) -> Mapping[str, Any]:
@@ -173,8 +187,6 @@ def _said(error: Exception) -> str:
 
 
 def _value(line: bytes) -> dict[str, Any]:
-    if len(line) > _LONGEST_LINE:
-        raise ValueError("the line is too long")
     try:
         value = json.loads(line)
     except RecursionError as error:
@@ -190,6 +202,8 @@ def _typed(value: Mapping[str, Any], key: str, kind: type | tuple[type, ...]) ->
         raise TypeError(f"{key!r} has the wrong type")
     if isinstance(found, int) and not 0 <= found <= _LARGEST:
         raise ValueError(f"{key!r} is out of range")
+    if isinstance(found, str) and _SURROGATE.search(found):
+        raise ValueError(f"{key!r} is not valid text")
     return found
 
 
@@ -211,7 +225,9 @@ def _record(value: Mapping[str, Any]) -> SeriesRecord:
         _typed(value, "updated", text),
         _typed(value, "news", text),
     )
-    if entry.lore and not entry.lore.startswith(("http://", "https://", "/")):
+    if entry.lore is None and entry.mbox is None:
+        raise ValueError("neither an archive nor an mbox")
+    if entry.lore is not None and not is_archive_address(entry.lore):
         raise ValueError(f"{entry.lore!r} is neither the URL nor the path of an archive")
     entry = replace(entry, added=_moment(entry.added), updated=_moment(entry.updated), news=_moment(entry.news))
     members = tuple((_typed(mail, "message_id", str), _typed(mail, "read", bool)) for mail in _typed(value, "mails", list))
@@ -231,7 +247,10 @@ def _moment(text: Any) -> Any:
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         raise ValueError(f"{text!r} has no time zone")
-    return min(moment.astimezone(UTC), datetime.now(UTC)).isoformat(timespec="seconds")
+    try:
+        return min(moment.astimezone(UTC), datetime.now(UTC)).isoformat(timespec="seconds")
+    except OverflowError as error:
+        raise ValueError(f"{text!r} is out of range") from error
 
 
 @dataclass(frozen=True, slots=True)

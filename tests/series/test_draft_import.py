@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""`draft --import` of a file from somebody else: it is taken whole, or refused with its line, and the draft stays usable."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from patchpilot.errors import InputError
+from patchpilot.model.draft import Draft
+from patchpilot.series import given_text
+from patchpilot.series.draft_text import from_text, read_draft_file
+from tests.kit.cli import call
+from tests.kit.topics import topic
+
+DRAFT = Draft("20261120-widget-0123456789ab", "/src/linux", "widget")
+COVER = "==== cover ====\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (f"==== changelog v{'9' * 5000} ====\nx\n", "no version of a series: v999"),
+        ("==== changelog v99999999999999999999 ====\nx\n", "no version of a series"),
+        ("==== changelog v0 ====\nx\n", "no version of a series: v0"),
+        ("==== changelog v\u0663 ====\nx\n", "no version of a series"),
+        ("==== changelog v-1 ====\nx\n", "no version of a series: v-1"),
+        (f"{COVER}a\x1b[2Jb\n", r"line 2: control character \\x1b"),
+        (f"{COVER}a\n\nb\0\n", r"line 4: control character \\x00"),
+        (f"{COVER}a\rBcc: eve@evil.example\n", r"line 2: control character \\x0d"),
+        (f"{COVER}a\x9b31m\n", r"line 2: control character \\x9b"),
+        ("==== note for '; DROP TABLE drafts; -- ====\nx\n", "the draft has no patch"),
+        ("==== note for ../../etc/passwd ====\nx\n", "the draft has no patch"),
+        ('{"subject": 1}\n', "not an exported draft"),
+    ],
+)
+def test_a_text_that_is_no_draft_is_refused(text: str, said: str) -> None:
+    with pytest.raises(InputError, match=said) as caught:
+        from_text(DRAFT, text)
+    assert caught.value.hint
+
+
+def test_what_looks_like_code_stays_text() -> None:
+    text = "${HOME} {x} %s $(touch pwned) `id` <script>"
+    draft = from_text(DRAFT, f"{COVER}{text}\n\n{text}\n")
+    assert (draft.cover_subject, draft.cover_text) == (text, text)
+
+
+@pytest.mark.parametrize("file", ["/dev/zero", "/dev/urandom", "large", "latin", "folder", "no\0file"])
+def test_a_file_that_is_no_text_is_refused(workdir: Path, monkeypatch: pytest.MonkeyPatch, file: str) -> None:
+    monkeypatch.setattr(given_text, "LARGEST", 1 << 16)
+    Path("large").write_text("x" * (1 << 17))
+    Path("latin").write_bytes(b"==== cover ====\n\xe4\n")
+    Path("folder").mkdir()
+    with pytest.raises(InputError) as caught:
+        read_draft_file(Path(file))
+    assert caught.value.hint
+
+
+def test_a_refused_file_leaves_the_draft_as_it_was(tmp_path: Path) -> None:
+    repo = topic(tmp_path / "r", 1)
+    words = ("draft", "-C", repo.path)
+    assert call(*words, "--cover", "widget: mine\n\nMy text.").code == 0
+    before = json.loads(call(*words, "--format", "json").out)["draft"]
+    (tmp_path / "hostile").write_text(f"{COVER}theirs\n\n==== changelog v{'9' * 5000} ====\nx\n")
+    refused = call(*words, "--import", tmp_path / "hostile")
+    assert (refused.code, refused.out) == (2, "")
+    assert json.loads(call(*words, "--format", "json").out)["draft"] == before
+    assert call(*words, "--export", "-").out.count("widget: mine") == 1
+
+
+def test_a_reply_takes_its_text_from_a_file_of_the_same_kind(tmp_path: Path) -> None:
+    (tmp_path / "latin").write_bytes(b"\xe4\n")
+    repo = topic(tmp_path / "r", 1)
+    for words, stdin in (((tmp_path / "latin",), b""), (("-",), b"\xff\n"), ((tmp_path,), b"")):
+        done = call("track", "reply", "<a@example.org>", "-C", repo.path, "--message", *words, stdin=stdin)
+        assert done.code == 2
+        assert "hint: --message takes a text file in UTF-8" in done.err
