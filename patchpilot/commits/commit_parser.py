@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Raw commit objects, parsed to values."""
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 
 from patchpilot.cache import patterns as re
 from patchpilot.errors import GitError
 from patchpilot.model.address import Address
+from patchpilot.model.bounded_date import EPOCH, moment
 from patchpilot.model.commit import Commit
 
 _IDENT = re.compile(r"^(?P<name>.*?)\s*<(?P<email>[^>]*)>\s*(?P<when>-?\d+)?\s*(?P<zone>[+-]\d{4})?$")
@@ -38,11 +39,11 @@ def parse_ident(text: str) -> tuple[Address, datetime]:
     """Who and when of `Name <email> seconds zone`, as a commit has it."""
     match = _IDENT.match(text)
     if not match:
-        return Address(text, ""), datetime.fromtimestamp(0, UTC)
+        return Address(text, ""), EPOCH
     zone = match["zone"] or "+0000"
     offset = timedelta(hours=int(zone[1:3]), minutes=int(zone[3:5])) * (-1 if zone[0] == "-" else 1)
     try:
-        when = datetime.fromtimestamp(int(match["when"] or 0), timezone(offset))
-    except (ValueError, OverflowError, OSError):
-        when = datetime.fromtimestamp(0, UTC)
+        when = moment(int(match["when"] or 0), timezone(offset))
+    except ValueError:
+        when = EPOCH
     return Address(match["name"], match["email"]), when

@@ -13,9 +13,9 @@ from patchpilot.commits.git_drivers import KEYS, drivers_off
 from patchpilot.commits.repository import config_values
 from patchpilot.commits.run import Completed, git
 from patchpilot.commits.temporary_folder import TemporaryFolder
+from patchpilot.model.bounded_date import header_date
 from patchpilot.model.file_diff import FileChange, Hunk
 from patchpilot.model.hunk_fit import sides
-from patchpilot.model.mail import date_of
 from patchpilot.model.patch import Patch
 from patchpilot.model.source_tree import is_safe_path
 
@@ -66,7 +66,7 @@ class MailCommits:
     def mail(self, patch: Patch, message: str, before: Files, after: Files, prefix: str) -> bytes:
         """A patch with another message and diff as a mail, with a subject prefix: the diff makes `after` of `before`, path → mode and content."""
         ref = "refs/heads/mail"
-        date = date_of(patch.header("Date") or "")
+        date = header_date(patch.header("Date") or "")
         out = [
             *_commit(ref, 1, 1, [], b"files", None),
             b"deleteall\n",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from patchpilot.history.releases import Release
+from patchpilot.model.bounded_date import moment
 
 _CYCLES = 8
 """So many of the last cycles count."""
@@ -61,4 +62,4 @@ def next_window(releases: Sequence[Release], lasts: timedelta, now: datetime) ->
 
 
 def _day(release: Release) -> date:
-    return datetime.fromtimestamp(release.date, UTC).date()
+    return moment(release.date).date()

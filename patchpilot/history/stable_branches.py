@@ -10,6 +10,7 @@ from pathlib import Path
 from patchpilot.commits.repository import Repository
 from patchpilot.history.fix_in_branch import History
 from patchpilot.history.mainline import branch_refs, is_candidate
+from patchpilot.model.bounded_date import moment
 from patchpilot.projects.loading import default_project, projects
 from patchpilot.projects.stable_trees import StableTrees, version_key
 
@@ -211,7 +212,7 @@ def _fetched(repository: Repository, name: str) -> datetime | None:
                 times.append(file.stat().st_mtime)
         except OSError:
             continue
-    return datetime.fromtimestamp(max(times), UTC) if times else None
+    return moment(max(times)) if times else None
 
 
 def _names(file: Path, repository: Repository, name: str) -> bool:

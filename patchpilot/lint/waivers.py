@@ -12,6 +12,7 @@ from patchpilot.errors import InputError, UsageError, unknown
 from patchpilot.lint.recognize_findings import place_of
 from patchpilot.lint.unknown_rule import unknown_rule_hint
 from patchpilot.model.action import Action
+from patchpilot.model.bounded_date import read_day
 from patchpilot.model.finding import Finding, Severity
 from patchpilot.model.rule import Rule
 
@@ -81,11 +82,8 @@ def _from_table(table: Mapping[str, Any], place: str, label: str) -> Waiver:
 def _day(value: Any, place: str) -> date | None:
     if value is None or type(value) is date:
         return value
-    try:
-        if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
-            return date.fromisoformat(value)
-    except ValueError:
-        pass
+    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value) and (day := read_day(value)):
+        return day
     raise InputError(f"{place}: until is not a date", hint='give the last day, e.g. until = "2027-01-31"')
 
 

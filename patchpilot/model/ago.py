@@ -3,6 +3,7 @@
 
 from datetime import UTC, datetime
 
+from patchpilot.model import bounded_date
 from patchpilot.model.counted import counted
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
@@ -20,7 +21,7 @@ def ago(seconds: float, now: float | None = None) -> str:
         return f"{int(age // _HOUR)} h ago"
     if age < 60 * _DAY:
         return f"{counted(int(age // _DAY), 'day')} ago"
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d}"
+    return f"{bounded_date.moment(seconds):%Y-%m-%d}"
 
 
 def short_age(time: datetime, now: datetime) -> str:

@@ -2,13 +2,14 @@
 """Mails: split from mboxes, decoded, and parsed as patches. All input is untrusted."""
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from patchpilot.cache import patterns as re
 from patchpilot.errors import InputError, NoPatchError
 from patchpilot.model.address import Address, parse_address, parse_addresses
+from patchpilot.model.bounded_date import mail_date
 from patchpilot.model.encoded_words import decode_text, decode_words
 from patchpilot.model.limits import MAX_HEADER, MAX_LINE, MAX_LINES, MAX_MAIL, MIB
 from patchpilot.model.message_id import id_in_header, ids_in_header
@@ -49,7 +50,10 @@ MAX_PARTS = 1000
 
 
 class Mail(NamedTuple):
-    """A mail from an archive: ids without angle brackets, `body` decoded to text, `date` aware or None, `raw` its bytes."""
+    """A mail from an archive: ids without angle brackets, `body` decoded to text, `date` aware or None, `raw` its bytes.
+
+    Where its Date: header is damaged (`date_damaged`), `date` is when it arrived.
+    """
 
     message_id: str
     sender: Address
@@ -62,11 +66,17 @@ class Mail(NamedTuple):
     headers: tuple[Header, ...]
     body: str
     raw: bytes
+    date_damaged: bool = False
 
     def header(self, name: str) -> str | None:
         """The value of the first header of this name, or None."""
         wanted = name.lower()
         return next((header.value for header in self.headers if header.name.lower() == wanted), None)
+
+    @property
+    def date_note(self) -> str:
+        """What to show next to the date where it is that of the arrival, else ""."""
+        return "damaged Date: header" if self.date_damaged else ""
 
 
 def one_mail(data: bytes, start: int, end: int) -> bytes:
@@ -230,11 +240,13 @@ def parse_mail_header(raw: bytes) -> Mail:
     for header in headers:
         values.setdefault(header.name.lower(), header.value)
     sender = values.get("from", "")
+    received = (header.value for header in headers if header.name.lower() == "received")
+    date, is_damaged = mail_date(values.get("date", ""), received)
     return Mail(
         message_id=id_in_header(values.get("message-id", "")),
         sender=parse_address(sender) or Address(sender.strip(), ""),
         subject=" ".join(values.get("subject", "").split()),
-        date=date_of(values.get("date", "")),
+        date=date,
         to=parse_addresses(values.get("to", "")),
         cc=parse_addresses(values.get("cc", "")),
         in_reply_to=id_in_header(values.get("in-reply-to", "")) or None,
@@ -242,18 +254,8 @@ def parse_mail_header(raw: bytes) -> Mail:
         headers=headers,
         body="",
         raw=raw,
+        date_damaged=is_damaged,
     )
-
-
-def date_of(value: str) -> datetime | None:
-    """The date in the value of a Date: header, aware; None where it has none."""
-    from email.utils import parsedate_to_datetime
-
-    try:
-        date = parsedate_to_datetime(value)
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
-    return date if date.tzinfo else date.replace(tzinfo=UTC)
 
 
 def _message(data: bytes) -> "Message":

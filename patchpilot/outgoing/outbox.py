@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from patchpilot.errors import PatchpilotError
+from patchpilot.model.bounded_date import stored_time
 from patchpilot.outgoing.mail_state import WAITING, MailState, Outcome
 from patchpilot.series.database import writing
 from patchpilot.series.topic_database import connect, state_folder
@@ -314,7 +315,7 @@ class Outbox:
             f"SELECT mails.message_id, {_OF_SENDS} FROM mails JOIN sends ON sends.id = mails.send"
             " WHERE sends.kind = 'real' AND mails.state = 'accepted' ORDER BY sends.id, mails.rowid"
         )
-        mails = ((str(message_id), datetime.fromisoformat(str(when)), int(send)) for message_id, send, *_, when, _ in rows)
+        mails = ((str(message_id), stored_time(str(when)), int(send)) for message_id, send, *_, when, _ in rows)
         return tuple(mail for mail in mails if mail[1] >= since)
 
     def senders(self) -> tuple[str, ...]:

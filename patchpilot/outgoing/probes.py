@@ -4,11 +4,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 from patchpilot.commits.repository import Repository
 from patchpilot.model.action import Advice
+from patchpilot.model.bounded_date import parse_date
 from patchpilot.outgoing.smtp import words
 from patchpilot.urls import public_url
 
@@ -53,9 +53,8 @@ def archive_and_clock(url: str, timeout: float = 10.0) -> tuple[Probe, ...]:
         probes = [
             Probe("archive", "warn", f"{url} returned status {answer.status_code}", "git config patchpilot.lore URL sets another archive")
         ]
-    try:
-        theirs = parsedate_to_datetime(answer.headers.get("Date", ""))
-    except (ValueError, TypeError):
+    theirs = parse_date(answer.headers.get("Date", ""))
+    if theirs is None:
         return tuple(probes)
     off = datetime.now(UTC) - theirs
     if abs(off) > timedelta(minutes=5):

@@ -16,6 +16,7 @@ from typing import Any, Self
 
 from patchpilot.errors import InputError, PatchpilotError
 from patchpilot.model.action import Action
+from patchpilot.model.bounded_date import moment
 
 KEPT = 7
 """The number of daily backups."""
@@ -242,9 +243,7 @@ class Cursor(sqlite3.Cursor):
 def damaged(file: Path, what: str, why: str) -> DamagedError:
     """The error for a database that cannot be read, with the command that recovers it."""
     known = backups(file)
-    there = (
-        f"the newest backup is from {datetime.fromtimestamp(known[-1].stat().st_mtime, UTC):%Y-%m-%d %H:%M} UTC" if known else "no backup"
-    )
+    there = f"the newest backup is from {moment(known[-1].stat().st_mtime):%Y-%m-%d %H:%M} UTC" if known else "no backup"
     return DamagedError(
         f"{what} is damaged: {file}: {why}",
         hint=Action(

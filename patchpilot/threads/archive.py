@@ -22,6 +22,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from patchpilot import __version__
 from patchpilot.errors import CancelledError, MissingError, NetworkError, PatchpilotError, UsageError
+from patchpilot.model.bounded_date import read_iso
 from patchpilot.model.bounded_gzip import MAGIC, PIECE, unpacked
 from patchpilot.model.limits import MAX_MAIL
 from patchpilot.model.mail import Mail, parse_mail
@@ -216,7 +217,7 @@ class Archive:
             feed = self._ask("new.atom", lambda _: self._session.get(f"{self.url}/new.atom", timeout=TIMEOUTS))
         except PatchpilotError:
             return None
-        found = (_moment(text.decode()) for text in _UPDATED.findall(feed.content)) if feed.status_code == 200 else ()
+        found = (read_iso(text.decode()) for text in _UPDATED.findall(feed.content)) if feed.status_code == 200 else ()
         moments = sorted(filter(None, found))
         return moments[len(moments) // 2] if moments else None
 
@@ -324,15 +325,6 @@ class Archive:
             self._session.auth = self._login
             self._node.set_requests_session(self._session)
         return self._node
-
-
-def _moment(text: str) -> datetime | None:
-    """The time in a feed; None where it is none."""
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else None
 
 
 def _reason(error: BaseException) -> str:

@@ -6,21 +6,21 @@ import re
 import sys
 from collections.abc import Callable, Container, Iterable, Iterator
 from contextlib import nullcontext
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from patchpilot.errors import InputError
 from patchpilot.model import bounded_gzip
+from patchpilot.model.bounded_date import EPOCH, arrival
 from patchpilot.model.bounded_gzip import text_of
 from patchpilot.model.limits import MAX_INPUT, MAX_MAIL
-from patchpilot.model.mail import Mail, date_of, mail_bounds, one_mail, parse_mail, split_mbox
+from patchpilot.model.mail import Mail, mail_bounds, one_mail, parse_mail, split_mbox
 from patchpilot.model.progress import Progress, silent
 
 _TOP = 65536
 _MOST_TEXT = 8 * MAX_INPUT
 _MESSAGE_ID = re.compile(rb"^message-id:\s*<([^<>\s]{1,300})>", re.IGNORECASE | re.MULTILINE)
 _BLANK_LINE = re.compile(rb"\r?\n\r?\n")
-_EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 Skipped = Callable[[str], None]
@@ -147,10 +147,9 @@ def unique(mails: Iterable[Mail]) -> tuple[Mail, ...]:
 
 def arrived(mail: Mail) -> datetime | None:
     """When the archive received a mail: the date of the topmost Received: header that has one, else the mail's own."""
-    dates = (date_of(header.value.rpartition(";")[2]) for header in mail.headers if header.name.lower() == "received")
-    return next(filter(None, dates), mail.date)
+    return arrival(header.value for header in mail.headers if header.name.lower() == "received") or mail.date
 
 
 def when(mail: Mail) -> datetime:
     """The date of the mail; the epoch when it has none."""
-    return mail.date or _EPOCH
+    return mail.date or EPOCH

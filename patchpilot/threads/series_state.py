@@ -3,10 +3,11 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from patchpilot.model.address import Address
+from patchpilot.model.bounded_date import EPOCH
 from patchpilot.model.mail import Mail
 from patchpilot.threads.mail_classifier import Classified
 from patchpilot.threads.mail_kinds import WANTS_ANSWER, MailKind
@@ -356,4 +357,4 @@ def _is_overdue(topic: PostedTopic, silence: timedelta) -> bool:
 
 
 def _at(event: Event) -> datetime:
-    return event.date or datetime.fromtimestamp(0, UTC)
+    return event.date or EPOCH

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Self
 
 from patchpilot.model.action import Action, Advice, Hint
+from patchpilot.model.bounded_date import stored_time
 from patchpilot.threads.delivery import DeliveryProblem, DeliveryReport
 from patchpilot.threads.thread_values import NextStep, NextStepNeed, SeriesState, Status
 
@@ -90,17 +91,17 @@ class SeriesSummary:
     @property
     def sent_at(self) -> datetime | None:
         """The date of its newest version."""
-        return datetime.fromisoformat(self.sent) if self.sent else None
+        return stored_time(self.sent) if self.sent else None
 
     @property
     def last_activity(self) -> datetime | None:
         """The date of its newest mail."""
-        return datetime.fromisoformat(self.last) if self.last else None
+        return stored_time(self.last) if self.last else None
 
     @property
     def began(self) -> datetime | None:
         """The date of its first version."""
-        return datetime.fromisoformat(self.first) if self.first else None
+        return stored_time(self.first) if self.first else None
 
     def plain(self) -> dict[str, Any]:
         """As values that can be cached."""

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from patchpilot.errors import InputError, UsageError
 from patchpilot.model.action import Action
+from patchpilot.model.bounded_date import read_iso, stored_time
 from patchpilot.model.mail import Mail
 from patchpilot.series.database import DamagedError, Layout, Row, back_up, backups, damaged, open_database, writing
 from patchpilot.threads.mail_reader import MailReader
@@ -59,9 +60,7 @@ def _is_valid(table: str, row: Row) -> bool:
 
 
 def _is_time(value: object) -> bool:
-    with contextlib.suppress(ValueError):
-        return value is None or datetime.fromisoformat(str(value)).tzinfo is not None
-    return False
+    return value is None or read_iso(str(value)) is not None
 
 
 def _unpacked(raw: object) -> bytes | None:
@@ -294,9 +293,9 @@ class Store:
         moments = [
             entry.reached
             for entry in self.entries()
-            if entry.lore == lore and entry.reached and entry.updated and datetime.fromisoformat(entry.updated) >= since
+            if entry.lore == lore and entry.reached and entry.updated and stored_time(entry.updated) >= since
         ]
-        return datetime.fromisoformat(max(moments)) if moments else None
+        return stored_time(max(moments)) if moments else None
 
     def passed_over(self) -> frozenset[str]:
         """The ids of mails that a search gave and that are about no series."""
@@ -362,7 +361,7 @@ class Store:
                         new.subject if is_newer else known.subject,
                         known.lore or _public(new.lore),
                         _path(known.mbox or new.mbox),
-                        min(known.added, new.added, key=datetime.fromisoformat),
+                        min(known.added, new.added, key=stored_time),
                         _latest(known.updated, new.updated),
                         _latest(known.news, new.news),
                         number,
@@ -433,7 +432,7 @@ def _now() -> str:
 
 
 def _latest(*moments: str | None) -> str | None:
-    return max(filter(None, moments), key=datetime.fromisoformat, default=None)
+    return max(filter(None, moments), key=stored_time, default=None)
 
 
 def _path(name: str | None) -> str | bytes | None:

@@ -8,6 +8,7 @@ import pytest
 
 from patchpilot.errors import ExitCode
 from tests.kit.cli import call
+from tests.kit.mails import mbox, patch, reply
 from tests.kit.snippets import PROSE, SIGN_OFF, mail
 
 DIFF = "diff --git a/a.c b/a.c\n--- a/a.c\n+++ b/a.c\n@@ -1,1 +1,2 @@\n int a;\n+int b;\n"
@@ -69,3 +70,31 @@ def test_of_several_mails_one_over_a_limit_is_left_out_and_reported(workdir: Pat
         outcome = call(*words)
         assert outcome.code == ExitCode.USAGE
         assert "alone.patch" in outcome.err
+
+
+_DATES = {
+    "the year 9999": "Fri, 31 Dec 9999 23:59:59 +0000",
+    "the year 150": "Mon, 1 Jan 0150 00:00:00 +1400",
+    "5000 digits": f"Mon, 4 Mar {'9' * 5000} 09:00:00 +0000",
+}
+
+
+@pytest.mark.parametrize("date", _DATES.values(), ids=_DATES)
+def test_a_series_with_a_damaged_date_is_shown_at_its_arrival(workdir: Path, date: str) -> None:
+    arrival = "Received: from a by b; Mon, 4 Mar 2024 09:30:00 +0000\n"
+    box = workdir / "thread.mbox"
+    answer = reply("[PATCH] pump: prime it", "Why?", id="r1", reply_to="v1")
+    sent = "Date: Mon, 04 Mar 2024 09:00:00 +0000"
+    mails = [raw.decode().replace(sent, f"{arrival}Date: {date}") for raw in (patch("[PATCH] pump: prime it", id="v1"), answer)]
+    box.write_bytes(mbox(*(text.encode() for text in mails)))
+    outcome = call("track", "add", "--mbox", box)
+    assert outcome.code == ExitCode.OK, outcome.err
+    assert outcome.out.count("2024-03-04") >= 2
+    assert outcome.out.count("(damaged Date: header)") == 2
+    series = json.loads(call("track", "show", "--format", "json").out)["series"][0]
+    assert series["revisions"][0]["date_damaged"]
+    assert series["revisions"][0]["sent"].startswith("2024-03-04")
+    assert series["replies"][0]["date_damaged"]
+    assert call("track", "list").code == ExitCode.OK
+    assert call("track", "update").code == ExitCode.OK
+    assert call("track", "export", "--format", "html").code == ExitCode.OK

@@ -62,12 +62,13 @@ def test_diffs_with_long_ranges_have_no_hunk_of_them() -> None:
     assert not any(file.runs for file in parse_change(text))
 
 
-def test_a_commit_with_a_long_date_is_read(tmp_path: Path) -> None:
+@pytest.mark.parametrize("date", [LONG, "253402300799"], ids=["5000 digits", "the year 9999"])
+def test_a_commit_with_a_damaged_date_is_read(tmp_path: Path, date: str) -> None:
     repo = Repo(tmp_path / "r")
     first = repo.commit("frob: begin", {"frob.c": "int a;\nint b;\n"})
     raw = repo.git("cat-file", "commit", repo.commit("frob: break it", {"frob.c": "int a;\nint b;\nint c;\n"})) + "\n"
     clock = raw.split(" +0000")[0].rpartition(" ")[2]
-    broken = repo.git("hash-object", "-t", "commit", "-w", "--literally", "--stdin", stdin=raw.replace(f"> {clock} ", f"> {LONG} "))
+    broken = repo.git("hash-object", "-t", "commit", "-w", "--literally", "--stdin", stdin=raw.replace(f"> {clock} ", f"> {date} "))
     repo.git("reset", "-q", "--hard", broken)
     repo.git("update-ref", "refs/remotes/origin/master", broken)
     repo.git("update-ref", "refs/remotes/stable/linux-6.1.y", first)

@@ -552,7 +552,9 @@ def _note_cached(series: Sequence["Tracked"]) -> None:
     """Print on stderr how old cached answers are."""
     from datetime import UTC, datetime
 
-    asked = [datetime.fromisoformat(series_.entry.updated) for series_ in series if series_.cached and series_.entry.updated]
+    from patchpilot.model.bounded_date import stored_time
+
+    asked = [stored_time(series_.entry.updated) for series_ in series if series_.cached and series_.entry.updated]
     if asked:
         notice("note", f"the archive was queried {_ago(datetime.now(UTC) - min(asked))}; --fresh queries it again")
 
@@ -561,7 +563,9 @@ def _note_offline(common: Common, series: Sequence["Tracked"]) -> None:
     """With --offline, print on stderr how old what is shown is."""
     from datetime import UTC, datetime
 
-    asked = [datetime.fromisoformat(series_.entry.updated) for series_ in series if series_.entry.updated]
+    from patchpilot.model.bounded_date import stored_time
+
+    asked = [stored_time(series_.entry.updated) for series_ in series if series_.entry.updated]
     if common.offline and asked:
         notice("note", f"offline: the archive was last queried {_ago(datetime.now(UTC) - min(asked))}")
 

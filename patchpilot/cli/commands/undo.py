@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """`patchpilot undo`: restore commits that prepare, trailers or check --fix rewrote."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 import click
@@ -9,6 +8,7 @@ import click
 from patchpilot.cli.options import Common, common_options
 from patchpilot.cli.verb_command import verb
 from patchpilot.errors import ExitCode, UsageError
+from patchpilot.model.bounded_date import moment
 from patchpilot.services.tags.undo_rewrite import UndoState, undo_list, undo_restore
 
 
@@ -46,7 +46,7 @@ def _branch(state: UndoState) -> str:
 
 
 def _line(state: UndoState) -> str:
-    when = datetime.fromtimestamp(state.undo.when, UTC).strftime("%Y-%m-%d %H:%M")
+    when = moment(state.undo.when).strftime("%Y-%m-%d %H:%M")
     return (
         f"{state.undo.number:4}  {when}  {state.undo.verb}  {_branch(state)}: {state.undo.old[:12]} → {state.undo.new[:12]}  {state.state}"
     )
@@ -60,7 +60,7 @@ def _body(state: UndoState) -> dict[str, Any]:
         "old": undo.old,
         "new": undo.new,
         "verb": undo.verb,
-        "when": datetime.fromtimestamp(undo.when, UTC).isoformat(),
+        "when": moment(undo.when).isoformat(),
         "state": state.state,
         "kept_by": undo.name,
     }

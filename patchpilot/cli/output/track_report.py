@@ -9,6 +9,7 @@ from typing import Any
 from patchpilot.cli.output.json_document import document
 from patchpilot.model.action import actions
 from patchpilot.model.counted import counted
+from patchpilot.model.mail import Mail
 from patchpilot.model.printable import crop, one_line, printable, width
 from patchpilot.services.topic.topic_state import TopicState
 from patchpilot.services.track.classify_mails import ClassifiedMail
@@ -219,7 +220,7 @@ def _revisions(tracked: Tracked) -> list[dict[str, Any]]:
     return [
         {
             "version": it.version, "message_id": it.head.message_id, "sent": _date(it.sent), "label": it.label, "subject": it.head.title,
-            "patches": len(it.patches), "rfc": it.rfc, "resend": it.resend,
+            "patches": len(it.patches), "rfc": it.rfc, "resend": it.resend, "date_damaged": it.head.mail.mail.date_damaged,
         }
         for it in (tracked.status.topic.revisions if tracked.status else ())
     ]  # fmt: skip
@@ -231,6 +232,7 @@ def _replies(tracked: Tracked) -> list[dict[str, Any]]:
             "message_id": reply.mail.mail.message_id,
             "from": reply.mail.sender.trailer(),
             "date": _date(reply.mail.mail.date),
+            "date_damaged": reply.mail.mail.date_damaged,
             "kind": str(reply.mail.kind),
             "confidence": reply.mail.confidence,
             "bot": reply.mail.bot,
@@ -277,7 +279,8 @@ def _thread_lines(tracked: Tracked) -> list[str]:
     labels = Counter(revision.label for revision in status.topic.revisions)
     lines = [f"  author    {printable(status.topic.author.trailer())}"]
     lines += [
-        f"  {it.label:<9} {_day(it.sent)}  {_counted(len(it.patches))}  <{printable(it.head.message_id)}>" for it in status.topic.revisions
+        f"  {it.label:<9} {_day(it.sent)}  {_counted(len(it.patches))}  <{printable(it.head.message_id)}>{_date_note(it.head.mail.mail)}"
+        for it in status.topic.revisions
     ]
     lines += [f"  v{version:<8} mail not found  <{printable(message_id)}>" for message_id, version in status.topic.missing.items()]
     if len(status.patches) > 1:
@@ -316,7 +319,9 @@ def _thread_lines(tracked: Tracked) -> list[str]:
         label = reply.revision.label if reply.revision else ""
         if reply.revision and labels[label] > 1:
             label += f" of {_day(reply.revision.sent)}"
-        lines.append(f"   {mark} {_day(reply.mail.mail.date)}  {reply.mail.kind:<13} {who}{bot}" + (f", on {label}" if label else ""))
+        about = f", on {label}" if label else ""
+        note = _date_note(reply.mail.mail)
+        lines.append(f"   {mark} {_day(reply.mail.mail.date)}  {reply.mail.kind:<13} {who}{bot}{about}{note}")
         if not reply.mail.bot:
             lines += [f"        {line}" for line in _excerpt(reply.mail.body.text)]
     return lines
@@ -344,6 +349,10 @@ def _excerpt(text: str, most: int = 24) -> list[str]:
     lines = [line.rstrip() for line in printable(text).split("\n")]
     lines_shown = [line for at, line in enumerate(lines) if line or (at and lines[at - 1])]
     return [*(crop(line, 110) for line in lines_shown[:most]), *(["…"] if len(lines_shown) > most else [])]
+
+
+def _date_note(mail: Mail) -> str:
+    return f" ({mail.date_note})" if mail.date_note else ""
 
 
 def _day(when: datetime | None) -> str:

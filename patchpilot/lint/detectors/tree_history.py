@@ -3,7 +3,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from patchpilot.lint.detectors.message_subject import split_prefix
 from patchpilot.lint.lint_context import Context, HistoryFacts
 from patchpilot.lint.message_tags import same_person, tag_lines
 from patchpilot.lint.usual_prefix import COMMITS, paths_asked
+from patchpilot.model.bounded_date import header_date
 from patchpilot.model.finding import FindingFix
 
 if TYPE_CHECKING:
@@ -119,13 +120,7 @@ def wrong_fixes(context: Context, arguments: Arguments) -> Iterator[Hit]:
 
 def _sent(patch: "Patch") -> datetime | None:
     """Returns the date of the mail, from its header."""
-    from email.utils import parsedate_to_datetime
-
-    try:
-        found = parsedate_to_datetime(patch.header("Date") or "")
-    except ValueError:
-        return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return header_date(patch.header("Date") or "")
 
 
 def _asks_for_stable(context: Context) -> bool:

@@ -2,7 +2,6 @@
 """The patches for an unpacked tree: they apply there with patch(1) and `git am`."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 from patchpilot.backports.backport_message import backport_message
@@ -11,8 +10,8 @@ from patchpilot.commits.mail_commits import MailCommits
 from patchpilot.commits.tree_readers import DirectoryTree
 from patchpilot.model.action import Advice
 from patchpilot.model.address import Address
+from patchpilot.model.bounded_date import EPOCH, header_date
 from patchpilot.model.commit import Commit
-from patchpilot.model.mail import date_of
 from patchpilot.model.patch import Patch
 from patchpilot.projects.detection import detect
 from patchpilot.projects.loading import find_project
@@ -69,5 +68,5 @@ def _mails(wanted: Sequence[tuple[BackportResult, BranchResult]], stable: Stable
 def _commit(patch: Patch, commit: str | None) -> Commit:
     """A patch as the commit that it is or would be; its id is "" where it is none."""
     author = patch.author or Address("", "")
-    date = date_of(patch.header("Date") or "") or datetime.fromtimestamp(0, UTC)
+    date = header_date(patch.header("Date") or "") or EPOCH
     return Commit(commit or "", "", (), author, date, author, date, "\n".join([patch.subject.title, "", *patch.message]))

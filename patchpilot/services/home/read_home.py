@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from patchpilot.commits.repository import Repository, path_of_key
 from patchpilot.errors import PatchpilotError
+from patchpilot.model.bounded_date import stored_time
 from patchpilot.model.counted import counted
 from patchpilot.model.draft import Draft
 from patchpilot.model.progress import Progress, silent
@@ -247,7 +248,7 @@ def _unread_draft(key: str, draft: Draft, sends: Sequence[Send], entry: TrackEnt
     """A topic of which only the draft is known yet."""
     title = draft.cover_subject or next((patch.subject for patch in draft.patches), draft.change_id)
     version = max((send.version for send in sends if send.state in ("sent", "partial")), default=0)
-    when = max((datetime.fromisoformat(send.begun).timestamp() for send in sends), default=0.0)
+    when = max((stored_time(send.begun).timestamp() for send in sends), default=0.0)
     turn = Turn.WAITING if version else Turn.YOURS
     news = f"v{version} sent" if version else f"not sent, {counted(len(draft.patches), 'patch', 'patches')}"
     return HomeTopic(

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 
 from patchpilot.commits.repository import Repository
 from patchpilot.model.action import Advice
+from patchpilot.model.bounded_date import stored_time
 from patchpilot.model.counted import counted
 from patchpilot.outgoing.mail_state import MailState
 from patchpilot.outgoing.outbox import Outbox
@@ -40,7 +41,7 @@ def send_report(repository: Repository, plan: SendPlan, result: SendResult, toda
     with Outbox() as outbox:
         sends = [send for send in outbox.sends(result.change_id) if send.version == result.version]
     first = sends[-1].entries[0].mail.message_id if sends else ""
-    at = datetime.fromisoformat(sends[-1].begun).astimezone() if sends else None
+    at = stored_time(sends[-1].begun).astimezone() if sends else None
     base = link_to(sends[-1], repository).rstrip("/").removesuffix(first) if sends else ""
     accepted = [message.state is MailState.ACCEPTED for message in result.messages]
     mails = tuple(

@@ -9,6 +9,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.errors import PatchpilotError
 from patchpilot.history.mainline import mainline
+from patchpilot.model.bounded_date import stored_time
 from patchpilot.model.counted import counted
 from patchpilot.model.draft import Draft
 from patchpilot.model.finding import Severity
@@ -133,7 +134,7 @@ def _too_soon(project: Project, draft: Draft, version: int, now: datetime, resen
     earlier = [send for send in sent if send.version < version or (resend and send.version == version)]
     if not earlier:
         return ""
-    hours = int((now - datetime.fromisoformat(earlier[-1].begun)).total_seconds() // 3600)
+    hours = int((now - stored_time(earlier[-1].begun)).total_seconds() // 3600)
     if hours >= project.mail.resend_hours:
         return ""
     ago = f"{counted(hours, 'hour')} ago" if hours else "less than an hour ago"

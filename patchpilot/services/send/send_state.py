@@ -3,11 +3,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from patchpilot.commits.repository import Repository
 from patchpilot.config import Settings
 from patchpilot.errors import PatchpilotError
+from patchpilot.model.bounded_date import stored_time
 from patchpilot.model.progress import Progress, silent
 from patchpilot.model.recipient import Recipient
 from patchpilot.model.send_problem import NO_SERVER, SendProblem
@@ -97,7 +97,7 @@ def topic_send(repository: Repository, planned: SendPlan) -> TopicSend:
     sending = TopicSend(planned, last)
     if last is None or not (sending.unfinished or sending.is_sent):
         return sending
-    return replace(sending, report=send_report(repository, planned, result_of_send(last), datetime.fromisoformat(last.begun).date()))
+    return replace(sending, report=send_report(repository, planned, result_of_send(last), stored_time(last.begun).date()))
 
 
 def topic_on_record(repository: Repository, target: str | None, base: str | None, known: Sequence[Tracked] = ()) -> TopicState | None:

@@ -4,11 +4,12 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import NetworkError, RefusedError, UsageError
 from patchpilot.model.action import Action
+from patchpilot.model.bounded_date import moment, read_iso
 from patchpilot.model.message_id import message_id_of
 from patchpilot.model.progress import Progress, silent
 from patchpilot.services.track.follow_series import add, numbered
@@ -23,6 +24,7 @@ from patchpilot.threads.track_store import Store
 from patchpilot.urls import public_url
 
 _AGO = re.compile(r"(?P<count>[1-9]\d{0,3})\s*(?P<unit>d|w|m|y)[a-z]*", re.IGNORECASE)
+_DAY = 86_400
 _DAYS = {"d": 1, "w": 7, "m": 30.4375, "y": 365.25}
 
 
@@ -70,15 +72,11 @@ def moment_since(text: str, now: datetime | None = None) -> datetime:
     """The time that `--since` names: `6 months`, `90d`, `2w`, `1y` ago, or a date."""
     now = now or datetime.now(UTC)
     if ago := _AGO.fullmatch(text.strip()):
-        try:
-            return now - timedelta(days=int(ago["count"]) * _DAYS[ago["unit"].lower()])
-        except OverflowError:
-            return datetime.min.replace(tzinfo=UTC)
-    try:
-        moment = datetime.fromisoformat(text.strip())
-    except ValueError as error:
-        raise UsageError(f"--since: {text!r} is not a time", hint="pass 90d, 2w, 6m, 1y or a date such as 2026-01-31") from error
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return moment(now.timestamp() - int(ago["count"]) * _DAYS[ago["unit"].lower()] * _DAY)
+    since = read_iso(text.strip(), UTC)
+    if since is None:
+        raise UsageError(f"--since: {text!r} is not a time", hint="pass 90d, 2w, 6m, 1y or a date such as 2026-01-31")
+    return since
 
 
 def discover(

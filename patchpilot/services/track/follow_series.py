@@ -9,6 +9,7 @@ from pathlib import Path
 from patchpilot.cache.folder import cache_dir, private_folder
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import InputError, MissingError, NetworkError, PatchpilotError, UsageError
+from patchpilot.model.bounded_date import stored_time
 from patchpilot.model.mail import Mail
 from patchpilot.model.message_id import message_id_of
 from patchpilot.model.progress import Progress, silent
@@ -276,8 +277,8 @@ def _polled(series: Sequence[Tracked], request: UpdateRequest, store: Store, arc
         entry, summary = followed.entry, followed.summary
         if summary and entry.updated and (entry.lore or request.lore):
             url = request.lore or entry.lore or LORE
-            reached = datetime.fromisoformat(entry.reached) if entry.reached and url == entry.lore else None
-            polled = PolledSeries(entry.id, summary, store.message_ids(entry.id), datetime.fromisoformat(entry.updated), reached)
+            reached = stored_time(entry.reached) if entry.reached and url == entry.lore else None
+            polled = PolledSeries(entry.id, summary, store.message_ids(entry.id), stored_time(entry.updated), reached)
             by_archive.setdefault(url, []).append(polled)
     return poll_archives(
         by_archive, archives, store.passed_over(), store.reader, now=store.reader.now, fresh=request.fresh, progress=progress
@@ -289,8 +290,8 @@ def _is_due(series: Tracked, now: datetime) -> bool:
     news, updated = series.entry.news, series.entry.updated
     if series.state not in FINAL or not news or not updated:
         return True
-    quiet = max(now - datetime.fromisoformat(news), timedelta())
-    return now - datetime.fromisoformat(updated) >= min(quiet / _SHARE_OF_QUIET, _LONGEST_PAUSE)
+    quiet = max(now - stored_time(news), timedelta())
+    return now - stored_time(updated) >= min(quiet / _SHARE_OF_QUIET, _LONGEST_PAUSE)
 
 
 def numbered(progress: Progress, at: int, count: int) -> Progress:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from patchpilot.cache.entries import Kind, key_of, recall, remember
 from patchpilot.errors import RefusedError
 from patchpilot.model.action import Action, Hint
+from patchpilot.model.bounded_date import stored_time
 from patchpilot.model.counted import counted
 from patchpilot.model.progress import Progress, silent
 from patchpilot.outgoing.outbox import Outbox
@@ -227,7 +228,7 @@ def missing_mails(entry: TrackEntry, known: frozenset[str], store: Store) -> tup
     if not sends:
         return ()
     here = known - _not_here(entry, store)
-    asked = datetime.fromisoformat(entry.updated)
+    asked = stored_time(entry.updated)
     late = [
         (message_id, begun)
         for message_id, begun, send in _sent_mails(store)

@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 
 from patchpilot.errors import InputError
 from patchpilot.model.action import Action
+from patchpilot.model.bounded_date import read_iso
 from patchpilot.model.mail import Mail
 from patchpilot.series.database import DamagedError
 from patchpilot.services.track.known_senders import WHOLE_MAIL
@@ -244,13 +245,10 @@ def _moment(text: Any) -> Any:
     """A time of the past as the store has it: one of the future would keep the series from being asked about."""
     if text is None:
         return None
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        raise ValueError(f"{text!r} has no time zone")
-    try:
-        return min(moment.astimezone(UTC), datetime.now(UTC)).isoformat(timespec="seconds")
-    except OverflowError as error:
-        raise ValueError(f"{text!r} is out of range") from error
+    moment = read_iso(text)
+    if moment is None:
+        raise ValueError(f"{text!r} is not a time with a time zone")
+    return min(moment.astimezone(UTC), datetime.now(UTC)).isoformat(timespec="seconds")
 
 
 @dataclass(frozen=True, slots=True)

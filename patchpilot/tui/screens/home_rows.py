@@ -10,6 +10,7 @@ from typing import NamedTuple
 from rich.text import Text
 
 from patchpilot.model.ago import short_age
+from patchpilot.model.bounded_date import moment
 from patchpilot.model.counted import counted
 from patchpilot.model.finding import Finding
 from patchpilot.model.printable import crop, one_line, width
@@ -182,7 +183,7 @@ def stage_row(states: States, columns: int) -> Text:
 
 def age(when: float) -> str:
     """How long ago it was, in three columns."""
-    return short_age(datetime.fromtimestamp(when, UTC), datetime.now(UTC)) if when else glyph("nothing")
+    return short_age(moment(when), datetime.now(UTC)) if when else glyph("nothing")
 
 
 def event_lines(events: Sequence[tuple[HomeEvent, str]], columns: int) -> list[Text]:

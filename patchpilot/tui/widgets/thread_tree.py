@@ -169,7 +169,8 @@ def _mail_row(node: "ConversationMail", drawn: Mapping[str, str], *, is_open: bo
     edge, word = BADGES.get(kind, _PLAIN)
     who = mail.who
     date = mail.mail.date
-    facts = [ago(date.timestamp()) if date else "no date", *(["bot"] if mail.bot else []), *_about(node)]
+    age = ago(date.timestamp()) if date else "no date"
+    facts = [*filter(None, (age, mail.mail.date_note, "bot" if mail.bot else "")), *_about(node)]
     return TreeRow(
         (f"{above}{branch}", QUIET),
         (f"{drawn['unfolded' if is_open else 'folded']} ", ""),

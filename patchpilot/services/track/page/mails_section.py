@@ -31,11 +31,12 @@ def _mail(shown: ConversationMail, unread: bool, sources: Sources) -> Markup:
     kind = str(mail.kind).replace("-", " ") if shown.reply else "patch" if mail.kind != "cover" else "cover letter"
     about = shown.label or (shown.reply.revision.label if shown.reply and shown.reply.revision else "")
     first = next((line.text.strip() for line in mail.body.own if len(line.text.split()) > 2), "") if shown.reply else mail.subject.title
+    notes = (about, "bot" if mail.bot else "", "new" if unread else "", mail.mail.date_note)
     summary = element(
         "summary",
         element("span", kind, class_=f"pill {tone_of(mail) if shown.reply else 'sent'}"),
         element("span", mail.who, class_="who"),
-        element("span", ", ".join(part for part in (about, "bot" if mail.bot else "", "new" if unread else "") if part), class_="about"),
+        element("span", ", ".join(filter(None, notes)), class_="about"),
         element("span", f"{mail.mail.date:%Y-%m-%d}" if mail.mail.date else "no date", class_="day"),
         element("span", first, class_="begins"),
     )

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Dates from outside: one that cannot be is replaced by the arrival of its mail, and none breaks arithmetic."""
+
+import ast
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+import patchpilot
+from patchpilot.model import bounded_date
+from patchpilot.model.mail import parse_mail
+
+SENT = "Mon, 4 Mar 2024 09:00:00 +0000"
+LAST_DAY = "Fri, 31 Dec 9999 23:59:59 +0000"
+DAMAGED = (
+    LAST_DAY,
+    "Mon, 1 Jan 0150 00:00:00 +1400",
+    "Mon, 4 Mar 2024 09:00:00 +9999",
+    "Thu, 1 Jan 1970 00:00:00 +0000",
+    f"Mon, 4 Mar {'9' * 5000} 09:00:00 +0000",
+    "yesterday",
+)
+
+
+def _mail(date: str, received: str = "") -> bytes:
+    trace = f"Received: from a by b; {received}\n" if received else ""
+    return f"{trace}From: a@b.org\nDate: {date}\n\nText.\n".encode()
+
+
+@pytest.mark.parametrize("date", DAMAGED)
+def test_a_damaged_date_is_replaced_by_the_arrival(date: str) -> None:
+    mail = parse_mail(_mail(date, SENT))
+    assert mail.date == datetime(2024, 3, 4, 9, tzinfo=UTC)
+    assert mail.date_damaged
+    alone = parse_mail(_mail(date))
+    assert alone.date is None
+    assert alone.date_damaged
+
+
+def test_a_date_over_a_day_after_the_arrival_is_damaged() -> None:
+    assert not parse_mail(_mail("Tue, 5 Mar 2024 08:00:00 +0000", SENT)).date_damaged
+    late = parse_mail(_mail("Wed, 6 Mar 2024 09:00:00 +0000", SENT))
+    assert late.date_damaged
+    assert late.date == datetime(2024, 3, 4, 9, tzinfo=UTC)
+
+
+def test_a_date_over_a_day_from_now_is_damaged_whatever_the_received_header_has() -> None:
+    ahead = datetime.now(UTC) + timedelta(days=3)
+    text = f"{ahead:%a, %d %b %Y %H:%M:%S} +0000"
+    mail = parse_mail(_mail(text, text))
+    assert mail.date is None
+    assert mail.date_damaged
+    soon = datetime.now(UTC) + timedelta(hours=3)
+    assert not parse_mail(_mail(f"{soon:%a, %d %b %Y %H:%M:%S} +0000")).date_damaged
+
+
+def test_a_mail_without_a_date_is_not_damaged() -> None:
+    mail = parse_mail(b"From: a@b.org\n\nText.\n")
+    assert mail.date is None
+    assert not mail.date_damaged
+
+
+def test_times_in_seconds_are_bounded() -> None:
+    far = timedelta(days=400 * 365)
+    for seconds in (-(10**20), -1, 0, 1_700_000_000, 10**20, float("inf"), float("nan")):
+        moment = bounded_date.moment(seconds)
+        assert moment - far < moment < moment + far
+        assert moment.astimezone(UTC).tzinfo is UTC
+    assert bounded_date.moment(1_700_000_000) == datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("text", ["", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2024-01-01", "9" * 5000])
+def test_a_text_that_is_no_time_with_a_zone_is_none(text: str) -> None:
+    assert bounded_date.read_iso(text) is None
+
+
+def test_a_time_in_iso_form_is_read() -> None:
+    assert bounded_date.read_iso("2024-03-04T09:00:00+00:00") == datetime(2024, 3, 4, 9, tzinfo=UTC)
+
+
+UNBOUNDED = {"parsedate_to_datetime", "parsedate_tz", "fromtimestamp", "utcfromtimestamp", "strptime", "mktime_tz", "fromisoformat"}
+
+
+def test_dates_from_outside_are_made_in_one_place() -> None:
+    root = Path(patchpilot.__file__).parent
+    found = [
+        f"{file.relative_to(root)}:{node.lineno}"
+        for file in root.rglob("*.py")
+        if file.name != "bounded_date.py"
+        for node in ast.walk(ast.parse(file.read_bytes()))
+        if isinstance(node, ast.Attribute | ast.Name) and (node.attr if isinstance(node, ast.Attribute) else node.id) in UNBOUNDED
+    ]
+    assert not found, f"use patchpilot.model.bounded_date instead: {', '.join(found)}"
