@@ -46,6 +46,7 @@ KEYS = (
     Key("packs", "", "your own rule packs: comma-separated paths, relative to the tree", "paths"),
     Key("via", "git-send-email", "transport that sends the mails", from_tree=False),
     Key("lore", "https://lore.kernel.org/all", "mail archive on which replies are followed", "archive", from_tree=False),
+    Key("archive-hosts", "", "further hosts to which an archive may redirect, comma-separated", "words", from_tree=False),
     Key(
         "mailbox",
         "",

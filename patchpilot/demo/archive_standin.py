@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from datetime import UTC
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, unquote
 
+from patchpilot.model.hosts import split_url
 from patchpilot.model.mail import Mail, join_mbox, parse_mail
 from patchpilot.threads.mbox import arrived
 
@@ -65,7 +66,7 @@ class StandIn:
 
     def answer(self, method: str, target: str) -> HttpAnswer:
         """The answer to a request line."""
-        parts = urlsplit(target)
+        parts = split_url(target)
         folders = [part for part in parts.path.split("/") if part]
         query = parse_qs(parts.query)
         if not folders or folders[0] != self.name:

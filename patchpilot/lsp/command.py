@@ -7,6 +7,7 @@ import sys
 import click
 
 from patchpilot.errors import MissingError
+from patchpilot.lsp.bounded_input import bounded
 
 
 @click.command(epilog="Example: patchpilot lsp --topic")
@@ -25,5 +26,5 @@ def command(topic: bool, base: str | None) -> int:
         ) from error
     # the server closes its streams when it ends; the call itself still has to
     with os.fdopen(os.dup(sys.stdin.fileno()), "rb") as stdin, os.fdopen(os.dup(sys.stdout.fileno()), "wb") as stdout:
-        make(topic=topic, base=base).start_io(stdin, stdout)
+        make(topic=topic, base=base).start_io(bounded(stdin), stdout)
     return 0

@@ -3,7 +3,9 @@
 
 MIB = 1 << 20
 MAX_INPUT = 128 * MIB
-"""Bytes of a file, of standard input, of an archive's answer, or of decompressed gzip data."""
+"""Bytes of a file, of standard input, or of decompressed gzip data."""
+MAX_ANSWER = 64 * MIB
+"""Bytes of an answer of an archive, decompressed: all its mails together."""
 MAX_MAIL = 64 * MIB
 """Bytes of one mail or patch."""
 MAX_HEADER = MIB

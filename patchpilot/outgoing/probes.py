@@ -39,7 +39,7 @@ def archive_and_clock(url: str, timeout: float = 10.0) -> tuple[Probe, ...]:
         answer = requests.head(
             url.rstrip("/") + "/", timeout=timeout, allow_redirects=True, headers={"User-Agent": f"patchpilot/{__version__}"}
         )
-    except requests.RequestException as error:
+    except (requests.RequestException, ValueError) as error:
         return (
             Probe(
                 "archive",

@@ -4,11 +4,10 @@
 import json
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from patchpilot import __version__
 from patchpilot.errors import NetworkError, UsageError
-from patchpilot.model.hosts import LOOPBACK
+from patchpilot.model.hosts import LOOPBACK, split_url
 
 _LIMIT = 4 * 1024 * 1024
 _SECONDS = 30
@@ -16,7 +15,7 @@ _SECONDS = 30
 
 def fetch_json(url: str, *, offline: bool = False) -> Any:
     """The JSON document at an http(s) URL, at most 4 MiB; NetworkError when it cannot be fetched or parsed."""
-    if urlsplit(url).scheme not in ("https", "http"):
+    if split_url(url).scheme not in ("https", "http"):
         raise UsageError(f"{url}: not an http or https URL")
     if offline:
         raise NetworkError(f"{url} cannot be fetched with --offline", hint="drop --offline")
@@ -26,7 +25,7 @@ def fetch_json(url: str, *, offline: bool = False) -> Any:
         with requests.get(url, timeout=_SECONDS, stream=True, headers={"User-Agent": f"patchpilot/{__version__}"}) as answer:
             answer.raise_for_status()
             data = answer.raw.read(_LIMIT + 1, decode_content=True)
-    except requests.RequestException as error:
+    except (requests.RequestException, ValueError) as error:
         raise NetworkError(
             f"{url} could not be read: {type(error).__name__}", hint="try again later, or check the network connection"
         ) from error
@@ -42,7 +41,7 @@ def fetch_json(url: str, *, offline: bool = False) -> Any:
 
 def post_json(url: str, body: Mapping[str, str], *, token: str) -> None:
     """Send a JSON document to an https URL with an API token; NetworkError when it is not taken. The token goes nowhere else: no redirect is followed."""
-    parts = urlsplit(url)
+    parts = split_url(url)
     if parts.scheme != "https" and parts.hostname not in LOOPBACK:
         raise UsageError(f"{parts.hostname}: an API token is only sent over https", hint=f"use https://{parts.netloc}/")
     import requests
@@ -51,7 +50,7 @@ def post_json(url: str, body: Mapping[str, str], *, token: str) -> None:
     try:
         with requests.post(url, json=dict(body), timeout=_SECONDS, headers=headers, allow_redirects=False) as answer:
             status = answer.status_code
-    except requests.RequestException as error:
+    except (requests.RequestException, ValueError) as error:
         raise NetworkError(
             f"{url} could not be reached: {type(error).__name__}", hint="try again later, or check the network connection"
         ) from error

@@ -12,9 +12,9 @@ from typing import NamedTuple, Protocol
 from patchpilot.commits.cat_file import CatFile
 from patchpilot.commits.run import git
 from patchpilot.errors import InputError, NetworkError
+from patchpilot.model.bounded_gzip import unpack
 from patchpilot.model.limits import MAX_INPUT, MAX_MAIL
 from patchpilot.model.mail import mail_bounds, one_mail
-from patchpilot.threads.mbox import unpack
 
 
 class FoundMail(NamedTuple):
@@ -215,5 +215,5 @@ class _Mbox:
                 data = stream.read(MAX_INPUT + 1)
             if len(data) > MAX_INPUT:
                 raise InputError(f"{self.path}: larger than {MAX_INPUT >> 20} MiB", hint="convert it to a maildir, which has no such limit")
-            self._data = unpack(data, str(self.path))
+            self._data = unpack(data, str(self.path), MAX_INPUT)
         return self._data

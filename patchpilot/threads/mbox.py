@@ -10,7 +10,6 @@ from datetime import datetime
 from pathlib import Path
 
 from patchpilot.errors import InputError
-from patchpilot.model import bounded_gzip
 from patchpilot.model.bounded_date import EPOCH, arrival
 from patchpilot.model.bounded_gzip import text_of
 from patchpilot.model.limits import MAX_INPUT, MAX_MAIL
@@ -55,15 +54,15 @@ def read_mails(
     return mails
 
 
-def within_limits(blocks: Iterable[bytes], source: str, skipped: Skipped) -> Iterator[bytes]:
-    """The mails of an mbox whose text comes in blocks, as they are there, but none over a limit and none after as much as is read of one mbox;
+def within_limits(blocks: Iterable[bytes], source: str, skipped: Skipped, limit: int = MAX_INPUT) -> Iterator[bytes]:
+    """The mails of an mbox whose text comes in blocks, as they are there, but none over a limit and none after `limit` bytes of them;
     only one mail and one block are held. `skipped` gets the reason for each that is left out, and for the end."""
     given = 0
     for start, raw in split_mbox(_at_most(blocks, source, skipped)):
         if len(raw) > MAX_MAIL:
             skipped(f"{source}: at byte {start}: mail too large: the limit is {MAX_MAIL >> 20} MiB: skipped{_named(raw[:_TOP])}")
-        elif given + len(raw) > MAX_INPUT:
-            skipped(f"{source}: more than {MAX_INPUT >> 20} MiB of mails: those from byte {start} on are skipped")
+        elif given + len(raw) > limit:
+            skipped(f"{source}: more than {limit >> 20} MiB of mails: those from byte {start} on are skipped")
             return
         else:
             given += len(raw)
@@ -79,11 +78,6 @@ def _at_most(blocks: Iterable[bytes], source: str, skipped: Skipped) -> Iterator
             skipped(f"{source}: larger than {_MOST_TEXT >> 20} MiB: the rest is skipped")
             return
         yield block
-
-
-def unpack(data: bytes, source: str) -> bytes:
-    """The data, decompressed when it is gzip; InputError when it is damaged or would grow beyond the bound."""
-    return bounded_gzip.unpack(data, source, MAX_INPUT)
 
 
 def parse(

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """An archive by its URL or its path on this machine."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from patchpilot.cache import patterns as re
 from patchpilot.errors import UsageError
+from patchpilot.model.hosts import split_url
 from patchpilot.model.printable import UNSAFE
 from patchpilot.model.progress import Progress, silent
 from patchpilot.threads.archive import LORE, Archive, MailArchive
@@ -18,7 +20,7 @@ def archive_address(text: str) -> str:
     """An archive's URL as it is; the absolute path of one on this machine (`/…`, `./…`, `~…`, `file://…`, or what exists)."""
     if text.startswith(("http://", "https://")):
         return text
-    path = Path(unquote(urlsplit(text).path) if text.startswith("file://") else text)
+    path = Path(unquote(split_url(text).path) if text.startswith("file://") else text)
     if text.startswith(("/", "./", "../", "~", "file://")) or path.exists():
         return str(path.expanduser().resolve())
     return text
@@ -26,26 +28,26 @@ def archive_address(text: str) -> str:
 
 def with_login(url: str, own: str) -> str:
     """A URL without a password, with that of the archive `own` if this is on the same server."""
-    try:
-        parts, login = urlsplit(url), urlsplit(own)
-    except ValueError:
-        return url
+    parts, login = split_url(url), split_url(own)
     same = parts.scheme == login.scheme and parts.netloc == login.netloc.rpartition("@")[2]
     return parts._replace(netloc=login.netloc).geturl() if same and parts.scheme in ("http", "https") else url
 
 
 def is_archive_address(text: str) -> bool:
     """Whether a text is the URL of a server, or an absolute path on this machine."""
-    try:
-        parts = urlsplit(text)
-        return not UNSAFE.search(text) and " " not in text and (text.startswith("/") or bool(_WEB.match(text) and parts.hostname))
-    except ValueError:
+    parts = split_url(text)
+    if UNSAFE.search(text) or " " in text:
         return False
+    return text.startswith("/") or bool(_WEB.match(text) and parts.hostname)
 
 
-def open_archive(url: str, *, cache: Path | None = None, offline: bool = False, progress: Progress = silent) -> MailArchive:
-    """The archive, to be closed. `cache` and `offline` are about those on the network. UsageError when it is neither a URL nor a path."""
+def open_archive(
+    url: str, *, cache: Path | None = None, offline: bool = False, hosts: Sequence[str] = (), progress: Progress = silent
+) -> MailArchive:
+    """The archive, to be closed. `cache`, `offline` and `hosts` are about those on the network. UsageError when it is neither a URL nor a path."""
     address = archive_address(url)
     if _WEB.match(address) and not is_archive_address(address):
         raise UsageError(f"{url}: not the URL of an archive", hint=f"pass a URL such as {LORE}")
-    return LocalArchive(Path(address), progress=progress) if address.startswith("/") else Archive(address, cache=cache, offline=offline)
+    if address.startswith("/"):
+        return LocalArchive(Path(address), progress=progress)
+    return Archive(address, cache=cache, offline=offline, hosts=hosts)

@@ -181,3 +181,11 @@ def test_without_pygls_the_extra_is_named(tmp_path: Path) -> None:
     assert done.code == 3
     assert "pygls" in done.err
     assert "extra `lsp`" in done.err
+
+
+@pytest.mark.parametrize("length", ["99999999999", "9" * 5000, "0" * 100 + "9" * 12])
+def test_a_message_that_is_too_large_is_an_error(length: str) -> None:
+    outcome = spawn("lsp", stdin=f"Content-Length: {length}\r\n\r\n{{}}".encode())
+    assert (outcome.code, outcome.out) == (2, "")
+    assert "too large" in outcome.err
+    assert "Traceback" not in outcome.err

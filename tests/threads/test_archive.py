@@ -15,7 +15,7 @@ import pytest
 
 from patchpilot.errors import CancelledError, MissingError, NetworkError, UsageError
 from patchpilot.model.message_id import message_id_of
-from patchpilot.threads import archive as module
+from patchpilot.threads import archive_session as module
 from patchpilot.threads.archive import Archive, archive_of, quoted
 from patchpilot.threads.collect_mails import gather, status_of
 from patchpilot.threads.open_archive import open_archive
@@ -145,12 +145,16 @@ def test_an_archive_that_is_down_is_unreachable() -> None:
 
 
 @contextmanager
-def serving(status: int, body: bytes, headers: dict[str, str] | None = None, until: int = 99) -> Iterator[tuple[str, list[str]]]:
-    """A server that gives one answer (after `until` requests: 404), and the requests it got."""
+def serving(
+    status: int, bodies: bytes | list[bytes], headers: dict[str, str] | None = None, until: int = 99
+) -> Iterator[tuple[str, list[str]]]:
+    """A server that gives one answer, or each of several once (the last ever after; after `until` requests: 404), and the requests it got."""
     seen: list[str] = []
+    given = bodies if isinstance(bodies, list) else [bodies]
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            body = given[min(len(seen), len(given) - 1)]
             seen.append(self.headers["User-Agent"])
             self.send_response(status if len(seen) <= until else 404)
             for name, value in (headers or {}).items():
@@ -207,14 +211,62 @@ def test_an_answer_that_is_no_mbox_is_told(body: bytes) -> None:
         archive.thread("v1@example.org")
 
 
-def test_of_an_answer_that_unpacks_to_too_much_the_rest_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_SUSPICIOUS", 1000)
+def test_of_an_answer_that_unpacks_to_too_much_the_rest_is_read() -> None:
     huge = reply(f"[PATCH] {TITLE}", "x\n" * (34 << 20), id="huge", reply_to="v1")
     with serving(200, gzip.compress(mbox(story.V1, huge, story.REVIEW), 1)) as (url, _), Archive(url) as archive:
         assert ids(archive.thread("v1@example.org")) == {"v1", "r1"}
         assert ["<huge@example.org>" in reason for reason in archive.skipped] == [True]
     with serving(200, gzip.compress(bytes(80 << 20), 1)) as (url, _), Archive(url) as archive, pytest.raises((NetworkError, MissingError)):
         archive.thread("v1@example.org")
+
+
+def test_all_mails_of_an_answer_have_one_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_ANSWER", 4 << 20)
+    large = [reply(f"[PATCH] {TITLE}", "x\n" * (1 << 19), id=f"l{number}", reply_to="v1") for number in range(12)]
+    with serving(200, gzip.compress(mbox(story.V1, *large), 1)) as (url, _), Archive(url) as archive:
+        assert ids(archive.thread("v1@example.org")) == {"v1", "l0", "l1", "l2"}
+        assert ["more than 4 MiB" in reason for reason in archive.skipped] == [True]
+
+
+THREAD = gzip.compress(mbox(story.V1, story.REVIEW), 1)
+_BAD = {"empty": b"", "empty gzip": gzip.compress(b""), "another thread": gzip.compress(mbox(story.FIX_V1)), "HTML": b"<html>Log in</html>"}
+
+
+@pytest.mark.parametrize("body", _BAD.values(), ids=_BAD)
+def test_an_answer_that_cannot_be_used_is_not_kept(tmp_path: Path, body: bytes) -> None:
+    answers = [body, THREAD]
+    with serving(200, answers) as (url, seen), Archive(url, cache=tmp_path / "cache") as archive:
+        with pytest.raises(NetworkError):
+            archive.thread("v1@example.org")
+        assert ids(archive.thread("v1@example.org")) == {"v1", "r1"}
+        assert not archive.remembered
+        assert ids(archive.thread("v1@example.org")) == {"v1", "r1"}
+        assert archive.remembered
+        assert len(seen) == 2
+
+
+def test_the_thread_of_a_mail_that_nobody_has_is_the_one_that_answers_it() -> None:
+    with serving(200, gzip.compress(mbox(story.REVIEW))) as (url, _), Archive(url) as archive:
+        assert ids(archive.thread("v1@example.org")) == {"r1"}
+
+
+@pytest.mark.parametrize(
+    "location",
+    ["http://[::1/", "http://localhost:{port}/", "//localhost:{port}/x", "file:///etc/passwd", "http://a\\b@[/", "http://", "\udcff"],
+)
+def test_a_redirect_elsewhere_is_refused(location: str) -> None:
+    with serving(200, THREAD) as (there, asked):
+        target = location.format(port=there.split(":")[2].split("/")[0]).encode("utf-8", "surrogateescape").decode("latin-1")
+        with serving(302, b"", {"Location": target}) as (url, _), Archive(url) as archive, pytest.raises(NetworkError):
+            archive.thread("v1@example.org")
+        assert asked == []
+
+
+def test_a_redirect_to_a_host_that_the_settings_name_is_followed() -> None:
+    with serving(200, THREAD) as (there, _):
+        target = there.replace("127.0.0.1", "localhost")
+        with serving(302, b"", {"Location": target}) as (url, _), Archive(url, hosts=("localhost",)) as archive:
+            assert ids(archive.thread("v1@example.org")) == {"v1", "r1"}
 
 
 def test_a_cancelled_archive_asks_no_more() -> None:

@@ -28,6 +28,7 @@ _LORE = click.option(
     metavar="URL|PATH",
     help="archive to query: a URL, or a public-inbox directory, maildir or mbox  [default: patchpilot.lore, else https://lore.kernel.org/all]",
 )
+_FRESH = click.option("--fresh", is_flag=True, help="do not use cached answers of the last ten minutes")
 _ID = click.argument("number", metavar="ID", type=int)
 MINIMUM_INTERVAL = 60
 UNLIMITED = 1000
@@ -60,9 +61,10 @@ command.add_command(track_reply.command)
 )
 @common_options("text", "json")
 @click.option("--mbox", metavar="FILE", type=click.Path(path_type=Path), help="read the mails from FILE instead of an archive")
+@_FRESH
 @_LORE
 @click.argument("target", metavar="MSGID|URL|-", required=False)
-def add(common: Common, target: str | None, mbox: Path | None, lore: str | None) -> int:
+def add(common: Common, target: str | None, mbox: Path | None, fresh: bool, lore: str | None) -> int:
     """Follow the series of a mail, or with --mbox (`-`: standard input) the series in a file.
 
     A bounce or a moderation notice, also in the file, is kept with the series that it is about.
@@ -78,6 +80,7 @@ def add(common: Common, target: str | None, mbox: Path | None, lore: str | None)
             target,
             mbox=mbox,
             lore=lore or archive_setting(common.repo),
+            fresh=fresh,
             store=store,
             archive_at=_archives(common, progress),
             repository=place.repository_if_any(),
@@ -110,7 +113,7 @@ def show(common: Common, number: int | None, keep_unread: bool) -> int:
 @command.command(epilog="\b\nExamples:\n  patchpilot track update\n  patchpilot track update 2 --fresh")
 @common_options("text", "json")
 @click.option("--all", "everything", is_flag=True, help="read every series whole again, also finished ones")
-@click.option("--fresh", is_flag=True, help="do not use cached answers of the last ten minutes")
+@_FRESH
 @_LORE
 @click.argument("numbers", metavar="[ID]...", type=int, nargs=-1)
 def update(common: Common, numbers: tuple[int, ...], everything: bool, fresh: bool, lore: str | None) -> int:

@@ -124,17 +124,17 @@ def link_to(send: Send, repository: Repository | None = None) -> str:
 
     "" for an undisclosed fix: no archive has it, and nothing public names it.
     """
-    from urllib.parse import urlsplit
+    from patchpilot.model.hosts import host_of
 
     if send.undisclosed:
         return ""
     settings = user_settings(repository.top, problems=[]) if repository else None
     lore = settings.get("lore") if settings else ""
     project = profile_of(repository, settings.get("profile"), Series(())) if repository and settings else default_project()
-    host = urlsplit(lore).hostname or ""
+    host = host_of(lore)
     # a mirror on one's own machine is nobody else's; in the demo the whole world is on it
     private = "." not in host or host.startswith("127.") or ":" in host
-    if host == urlsplit(project.tags.links).hostname or (private and not (host and in_demo())):
+    if host == host_of(project.tags.links) or (private and not (host and in_demo())):
         lore = ""
     ident = send.entries[0].mail.message_id
     return f"{lore.rstrip('/')}/{ident}/" if lore else f"{project.tags.links}{ident}"

@@ -10,6 +10,7 @@ from patchpilot.cache.folder import cache_dir, private_folder
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import InputError, MissingError, NetworkError, PatchpilotError, UsageError
 from patchpilot.model.bounded_date import stored_time
+from patchpilot.model.hosts import host_of
 from patchpilot.model.mail import Mail
 from patchpilot.model.message_id import message_id_of
 from patchpilot.model.progress import Progress, silent
@@ -54,14 +55,17 @@ _LONGEST_PAUSE = timedelta(days=30)
 def default_archive(offline: bool = False, progress: Progress = silent, *, where: Path | None = None) -> ArchiveAt:
     """Archives by URL, with the ten-minute cache in the user's cache directory, or by path.
 
-    The store keeps no password: that of `patchpilot.lore`, as git has it in the directory `where`, is sent to its server.
+    They may redirect to the hosts that the user's settings name. The store keeps no password: that of
+    `patchpilot.lore`, as git has it in the directory `where`, is sent to its server.
     """
     folder = cache_dir() / "archive"
     cache = folder if private_folder(folder) else None
 
     def archive_at(url: str) -> MailArchive:
-        own = user_settings(where, problems=[]).address("lore")
-        return open_archive(with_login(url, own), cache=cache, offline=offline, progress=progress)
+        settings = user_settings(where, problems=[])
+        own = settings.address("lore")
+        hosts = (*settings.words("archive-hosts"), host_of(own))
+        return open_archive(with_login(url, own), cache=cache, offline=offline, hosts=hosts, progress=progress)
 
     return archive_at
 
@@ -76,12 +80,16 @@ def add(
     *,
     mbox: Path | None = None,
     lore: str = LORE,
+    fresh: bool = False,
     store: Store,
     archive_at: ArchiveAt,
     repository: Repository | None = None,
     progress: Progress = silent,
 ) -> tuple[Tracked, ...]:
-    """Follow the series a Message-ID or URL names, or with an `mbox` the one it holds (each, when it holds several that are not of one another)."""
+    """Follow the series a Message-ID or URL names, or with an `mbox` the one it holds (each, when it holds several that are not of one another).
+
+    `fresh` takes no answer of an archive that is kept.
+    """
     if mbox is not None:
         return _add_from_mbox(target, mbox, store, repository, progress)
     if target is None:
@@ -93,11 +101,11 @@ def add(
         raise undisclosed_error(message_id)
     url = archive_of(target, archive_address(lore))
     with archive_at(url) as archive:
-        gathered = gather(archive, message_id, reader=store.reader, progress=progress)
+        gathered = gather(archive, message_id, fresh=fresh, reader=store.reader, progress=progress)
         status = _status_in(gathered, message_id, store)
         if status is None and (original := _original(archive, message_id, gathered, store)):
             named = [mail for mail in gathered.mails if mail.message_id == message_id]
-            gathered = gather(archive, original, named, reader=store.reader, progress=progress)
+            gathered = gather(archive, original, named, fresh=fresh, reader=store.reader, progress=progress)
             status = _status_in(gathered, original, store)
         reached = (store.reached(url, store.reader.now - _REACH_KNOWN) or archive.reaches()) if status and not gathered.failure else None
     if status is None:

@@ -4,9 +4,9 @@
 from collections.abc import Callable, Container, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
 from patchpilot.errors import NetworkError, PatchpilotError
+from patchpilot.model.hosts import host_of, split_url
 from patchpilot.model.progress import Progress
 from patchpilot.threads.archive import MailArchive
 from patchpilot.threads.mail_reader import MailReader
@@ -25,13 +25,13 @@ class Archives:
 
     def open(self, url: str) -> MailArchive:
         """The archive; NetworkError where its host failed before."""
-        if failure := self._failures.get(urlsplit(url).netloc or url):
+        if failure := self._failures.get(split_url(url).netloc or url):
             raise failure
         return self._archive_at(url)
 
     def failed(self, url: str, error: PatchpilotError) -> None:
         """Ask this host no more."""
-        self._failures.setdefault(urlsplit(url).netloc or url, error)
+        self._failures.setdefault(split_url(url).netloc or url, error)
 
 
 class PollResult(NamedTuple):
@@ -59,7 +59,7 @@ def poll_archives(
     reached: dict[str, datetime] = {}
     quiet, cached = set[int](), set[int]()
     for url, asked in series.items():
-        progress(f"asking {urlsplit(url).hostname or url} about {len(asked)} series")
+        progress(f"asking {host_of(url) or url} about {len(asked)} series")
         try:
             with archives.open(url) as archive:
                 archive.parse_mail = reader.parse

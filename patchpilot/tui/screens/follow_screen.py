@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import combinations
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
-from urllib.parse import urlsplit
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -17,7 +16,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from patchpilot.model.counted import counted
-from patchpilot.model.hosts import LOOPBACK
+from patchpilot.model.hosts import LOOPBACK, host_of
 from patchpilot.model.rewrite_overrides import PUBLISHED
 from patchpilot.tui.action_keys import first_stage, in_keys
 from patchpilot.tui.confirm_rewrite import confirm_rewrite
@@ -73,7 +72,7 @@ def load(ask: JobRequest) -> "tuple[tuple[Tracked, ...], StageStatus]":
     from patchpilot.services.track.follow_topic import followed
 
     session = ask.session
-    fresh = ask.visited and (ask.again or urlsplit(session.settings(ask.repository).get("lore")).hostname in LOOPBACK)
+    fresh = ask.visited and (ask.again or host_of(session.settings(ask.repository).get("lore")) in LOOPBACK)
 
     def known(shown: "FollowedSeries") -> None:
         session.remember(Stage.FOLLOW, shown.series, status_of(shown.topic, shown.series))

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What an editor sends, with limits on its size."""
+
+import re
+from typing import BinaryIO, cast
+
+from patchpilot.errors import InputError
+from patchpilot.model.limits import MAX_INPUT, MIB
+
+_LENGTH = re.compile(rb"content-length:\s*0*(\d+)\s*", re.IGNORECASE)
+_LONGEST_HEADER = 4096
+_DIGITS = len(str(MAX_INPUT))
+
+
+class BoundedInput:
+    """A binary stream of messages; reading one that is larger than an input may be is an InputError."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+
+    def readline(self) -> bytes:
+        """The next line of a header."""
+        line = self._stream.readline(_LONGEST_HEADER)
+        found = _LENGTH.match(line)
+        is_large = found and (len(found[1]) > _DIGITS or int(found[1]) > MAX_INPUT)
+        if is_large or len(line) == _LONGEST_HEADER:
+            raise InputError(
+                "the editor sent a message that is too large",
+                hint=f"the limit is {MAX_INPUT // MIB} MiB, and {_LONGEST_HEADER:,} bytes for a line of its header",
+            )
+        return line
+
+    def read(self, size: int) -> bytes:
+        """The next so many bytes."""
+        return self._stream.read(size)
+
+    def close(self) -> None:
+        """Close the stream."""
+        self._stream.close()
+
+
+def bounded(stream: BinaryIO) -> BinaryIO:
+    """The stream with limits, as what a server reads from."""
+    return cast("BinaryIO", BoundedInput(stream))

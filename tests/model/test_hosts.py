@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""URLs from outside are split in one place, and one that is not a URL has no parts."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import patchpilot
+from patchpilot.model.hosts import host_of, split_url
+
+SPLITTERS = {"urlsplit", "urlparse", "urljoin"}
+
+
+@pytest.mark.parametrize("url", ["http://[::1/", "http://]", "http://[x]/", "", "\0", "http://", "9" * 5000])
+def test_what_is_not_a_url_has_no_host(url: str) -> None:
+    assert host_of(url) == ""
+
+
+def test_the_host_of_a_url_is_in_lower_case() -> None:
+    assert host_of(" HTTPS://Lore.Kernel.Org:443/all/ ") == "lore.kernel.org"
+    assert split_url("../b", "http://a.org/x/y").geturl() == "http://a.org/b"
+
+
+def test_urls_are_split_in_one_place() -> None:
+    root = Path(patchpilot.__file__).parent
+    found = [
+        f"{file.relative_to(root)}:{node.lineno}"
+        for file in root.rglob("*.py")
+        if file.name != "hosts.py"
+        for node in ast.walk(ast.parse(file.read_bytes()))
+        if isinstance(node, ast.Name) and node.id in SPLITTERS
+    ]
+    assert not found, f"use patchpilot.model.hosts instead: {', '.join(found)}"
