@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A git repository written object by object, without git: objects that git itself refuses to make are possible, and no process is started."""
+
+import hashlib
+import zlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+Files = Mapping[bytes, tuple[bytes, bytes]]
+"""The files of a tree: their mode and content by path."""
+_TREE = b"40000"
+
+
+class ObjectWriter:
+    """Writes loose objects and refs below a git directory."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def put(self, kind: bytes, data: bytes) -> str:
+        """Write an object; its id."""
+        whole = b"%s %d\0%s" % (kind, len(data), data)
+        name = hashlib.sha1(whole, usedforsecurity=False).hexdigest()
+        file = self._folder / "objects" / name[:2] / name[2:]
+        if not file.exists():
+            file.parent.mkdir(exist_ok=True)
+            file.write_bytes(zlib.compress(whole, 1))
+        return name
+
+    def tree(self, files: Files) -> str:
+        """Write a tree and what is below it; its id. The names are taken as they are."""
+        below: dict[bytes, dict[bytes, tuple[bytes, bytes]]] = {}
+        rows: list[tuple[bytes, bytes, str]] = []
+        for path, (mode, data) in files.items():
+            name, slash, rest = path.partition(b"/")
+            if slash:
+                below.setdefault(name, {})[rest] = (mode, data)
+            elif mode == b"160000":
+                rows.append((mode, name, hashlib.sha1(data, usedforsecurity=False).hexdigest()))
+            else:
+                rows.append((mode, name, self.put(b"blob", data)))
+        rows += [(_TREE, name, self.tree(inside)) for name, inside in below.items()]
+        # git sorts a directory as if its name ended in a slash
+        rows.sort(key=lambda row: row[1] + (b"/" if row[0] == _TREE else b""))
+        return self.put(b"tree", b"".join(b"%s %s\0%s" % (mode, name, bytes.fromhex(oid)) for mode, name, oid in rows))
+
+    def commit(self, tree: str, parents: Sequence[str], author: bytes, committer: bytes, message: bytes) -> str:
+        """Write a commit; its id. `author` and `committer` are whole identities with their dates."""
+        head = [b"tree " + tree.encode(), *(b"parent " + parent.encode() for parent in parents)]
+        head += [b"author " + author, b"committer " + committer]
+        return self.put(b"commit", b"\n".join(head) + b"\n\n" + message)
+
+    def tag(self, name: bytes, commit: str, tagger: bytes, message: bytes) -> str:
+        """Write an annotated tag; its id."""
+        return self.put(b"tag", b"object %s\ntype commit\ntag %s\ntagger %s\n\n%s" % (commit.encode(), name, tagger, message))
+
+    def ref(self, name: str, commit: str) -> None:
+        """Point a ref at an object."""
+        file = self._folder / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(f"{commit}\n")
