@@ -55,6 +55,14 @@ def thread(workdir: Path) -> Path:
     return file
 
 
+def test_what_no_mail_names_is_null_in_json(workdir: Path) -> None:
+    added = story.QUEUED.replace(f"commit {SHA} upstream.\n".encode(), b"").replace(SHA.encode(), b"")
+    (workdir / "m").write_bytes(mbox(*story.ACCEPTED, added, story.FIX_V1))
+    (found,) = series("add", "--mbox", workdir / "m")
+    assert [(one["commit"], one["tree"]) for one in found["follow_ups"]] == [(None, None)]
+    assert [one["commit"] for one in found["stable"]] == [None]
+
+
 def test_a_series_is_found_in_an_mbox(thread: Path) -> None:
     (found,) = series("add", "--mbox", thread)
     assert (found["id"], found["subject"], found["state"]) == (1, TITLE, "in-stable")
