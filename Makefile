@@ -5,7 +5,8 @@
 # make faults break the mail server, the disk and the sender in every way we know, and count how often each mail arrives
 #             (make faults-quick: one case a kind and ten kills; make faults: the whole table and 200 kills, half an hour)
 # make mutants  change the code in 400 places, one at a time, and list the changes that no test notices (an hour or more; goes on where it was)
-# make fuzz   run the property tests on examples nobody has seen yet, then a million made-up inputs on every parser (INPUTS=N)
+# make fuzz   run the property tests on examples nobody has seen yet, a million made-up inputs on every parser (INPUTS=N), and ten minutes of whole
+#             verbs on made-up repositories, threads and archives (MINUTES=N, SEED=N, VERBS=check,track,…)
 # make monkey  press random keys in the TUI for MINUTES (20), from the seed SEED (1), and report every crash and hang
 # make docs   build the documentation site into site/, strict: every link is checked
 # make session  drive the demo on a terminal and record it: docs/assets/session.cast (asciicast) and session.svg (README), two minutes
@@ -80,6 +81,7 @@ mutants: setup
 fuzz: setup
 	@PATCHPILOT_PROPERTIES=fuzz PATCHPILOT_EXAMPLES=100 $(BIN)/python -m pytest -q -n 2 -m hypothesis tests
 	@$(BIN)/python -m tests.kit.fuzz --inputs $(or $(INPUTS),1000000)
+	@$(BIN)/python -m tests.kit.fuzz_verbs --minutes $(or $(MINUTES),10) --seed $(or $(SEED),1) $(if $(VERBS),--verbs $(VERBS))
 
 monkey: setup
 	@nice $(BIN)/python -m tests.kit.monkey --minutes $(or $(MINUTES),20) --seed $(or $(SEED),1)

@@ -239,7 +239,7 @@ def _tree_data(text: str, label: str, problems: list[PatchpilotError] | None) ->
 
     try:
         return tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         wrong = InputError(f"{label}: not valid TOML: {error}", hint=f"fix or remove {label}")
         wrong.__cause__ = error
         _report(wrong, problems)

@@ -22,6 +22,7 @@ MARKER = "--- b4-submit-tracking ---"
 COMMIT, TIP_COMMIT, DESCRIPTION = "commit", "tip-commit", "branch-description"
 MAX_TOPIC = 500
 """Commits of a branch, newest first, among which the cover commit is searched; b4 refuses series longer than this."""
+_MOST_VERSIONS = 10_000
 _ADDRESSED = re.compile(r"^(to|cc):\s*(\S.*)$", re.IGNORECASE)
 _TAG = re.compile(r"^[A-Za-z][A-Za-z0-9-]*:\s*\S")
 
@@ -107,8 +108,7 @@ def tracking_data(repository: "Repository", known: PrepBranch) -> dict[str, Any]
         text = repository.commit(known.cover_commit).message.partition(MARKER)[2]
     else:
         text = branch_config(repository, known.branch).get("b4-tracking", ("",))[-1]
-    result: dict[str, Any] = json.loads(text[text.index("{") :]) if _series(text) is not None else {}
-    return result
+    return _tracking(text) or {}
 
 
 def is_cover(commit: Commit) -> bool:
@@ -212,15 +212,21 @@ def _read(
 
 def _series(text: str) -> Mapping[str, Any] | None:
     """The tracking data of a series, None where it is not valid."""
+    data = _tracking(text)
+    return data["series"] if data else None
+
+
+def _tracking(text: str) -> dict[str, Any] | None:
+    """All tracking data in a text, whatever follows it; None where it is not valid."""
     try:
-        found = json.JSONDecoder().raw_decode(text[text.index("{") :])[0]["series"]
+        data: dict[str, Any] = json.JSONDecoder().raw_decode(text[text.index("{") :])[0]
+        return data if isinstance(data["series"], dict) else None
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
-    return found if isinstance(found, dict) else None
 
 
 def _number(value: object) -> int:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 1
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value < _MOST_VERSIONS else 1
 
 
 def _texts(value: object) -> tuple[str, ...]:

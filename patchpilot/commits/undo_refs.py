@@ -60,7 +60,7 @@ def listed(repository: Repository) -> tuple[Undo, ...]:
     for line in done.text.splitlines():
         name, commit = line.split()
         number = name.rpartition("/")[2]
-        if number.isdigit():
+        if number.isascii() and number.isdigit():
             result.append(_read(repository, int(number), commit))
     return tuple(sorted(result, key=lambda one: -one.number))
 
@@ -69,7 +69,16 @@ def _read(repository: Repository, number: int, commit: str) -> Undo:
     message = repository.commit(commit).message
     try:
         facts = json.loads(message.partition("\n\n")[2])
+        ref = facts["ref"]
         pairs = tuple((str(one), str(other)) for one, other in facts.get("commits", ()))
-        return Undo(number, facts["ref"], str(facts["old"]), str(facts["new"]), str(facts["verb"]), int(facts["when"]), pairs)
-    except (ValueError, KeyError, TypeError) as error:
+        return Undo(
+            number,
+            None if ref is None else str(ref),
+            str(facts["old"]),
+            str(facts["new"]),
+            str(facts["verb"]),
+            int(facts["when"]),
+            pairs,
+        )
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise InputError(f"{REFS}/{number} is not an undo record", hint=f"remove it: git update-ref -d {REFS}/{number}") from error

@@ -68,7 +68,7 @@ def parse_pack(text: str, label: str, detectors: Mapping[str, RegisteredDetector
     """Parses the TOML text of a pack; `label` (a file name) is for errors, and its stem is the pack's name."""
     try:
         data = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise PackError(f"{label}: not valid TOML: {error}", hint="correct the TOML syntax") from error
     _no_unknown(data, ("rule", "retired"), label)
     tables = data.get("rule", [])

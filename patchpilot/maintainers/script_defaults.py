@@ -4,6 +4,7 @@
 import re
 
 from patchpilot.maintainers.role_words import RoleWords
+from patchpilot.model.bounded_number import number
 
 _ROLE = re.compile(r'\$(?:role|status)\s+eq\s+"([^"]+)"\s*\)\s*\{\s*\$role\s*=\s*"([^"]+)"')
 _FIRST = re.compile(r'my\s+\$role\s*=\s*"([^"]*)"')
@@ -43,7 +44,7 @@ def read_words(script: str | None) -> RoleWords:
         rest=rest[1] if rest else usual.rest,
         chiefs=chiefs,
         signatures=tuple(_TAG.findall(script)) or usual.signatures,
-        name_length=int(length) if length.isdigit() else usual.name_length,
+        name_length=number(length) or usual.name_length,
         counts_authors='"authored"' in script,
         maps_file_emails=bool(_MAPPED.search(script)),
         defaults=defaults,

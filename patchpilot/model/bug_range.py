@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from patchpilot.model.bounded_number import number
+
 
 class ReleaseState(StrEnum):
     """What a release has of a bug; the words are shown as they are."""
@@ -48,5 +50,5 @@ def in_order(
 def version_order(version: str) -> tuple[tuple[int, ...], float]:
     """A key that sorts versions: a release candidate before its release, what is not released after everything."""
     numbers, _, candidate = version.removeprefix("v").partition("-rc")
-    parts = tuple(int(part) for part in numbers.split(".") if part.isdigit())
-    return (parts or (1 << 30,), float(candidate) if candidate.isdigit() else float("inf"))
+    parts = tuple(number(part) for part in numbers.split(".") if part.isdecimal())
+    return (parts or (1 << 30,), float(number(candidate)) if candidate.isdecimal() else float("inf"))

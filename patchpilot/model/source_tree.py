@@ -4,6 +4,7 @@
 from typing import Protocol, runtime_checkable
 
 from patchpilot.cache import patterns as re
+from patchpilot.model.bounded_number import number
 
 _VERSION = re.compile(r"^(VERSION|PATCHLEVEL|SUBLEVEL)\s*=\s*(\d{0,9})(?!\d)", re.MULTILINE)
 
@@ -42,8 +43,8 @@ class Tree(Protocol):
 def makefile_version(makefile: bytes | None) -> tuple[int, int] | None:
     """(VERSION, PATCHLEVEL) of a kernel's top Makefile."""
     result = dict(_VERSION.findall((makefile or b"")[:2000].decode("utf-8", "replace")))
-    if result.get("VERSION", "").isdigit() and result.get("PATCHLEVEL", "").isdigit():
-        return int(result["VERSION"]), int(result["PATCHLEVEL"])
+    if result.get("VERSION", "").isdecimal() and result.get("PATCHLEVEL", "").isdecimal():
+        return number(result["VERSION"]), number(result["PATCHLEVEL"])
     return None
 
 

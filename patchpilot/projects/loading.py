@@ -211,7 +211,7 @@ def parse_table(label: str, text: bytes) -> Table:
 
     try:
         return tomllib.loads(text.decode("utf-8", "replace"))
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise PackError(f"{label}: not valid TOML: {error}") from error
 
 

@@ -8,6 +8,7 @@ from difflib import SequenceMatcher
 from enum import StrEnum
 from functools import cached_property
 
+from patchpilot.model import bounded_number
 from patchpilot.model.patch import Patch
 from patchpilot.series.patch_pairing import title_key
 from patchpilot.threads.mail_kinds import MailKind
@@ -82,7 +83,7 @@ class PatchText:
             if line.startswith(("diff --git ", "index ", "--- ", "+++ ")):
                 continue
             if hunk := _HUNK.match(line):
-                number = int(hunk["start"])
+                number = bounded_number.number(hunk["start"])
                 line = f"@@{line[hunk.end() :]}"
                 laid.append((line, path, number))
                 continue
@@ -209,7 +210,10 @@ def _at_reported(reported: "re.Match[str]", following: NextVersion) -> ChangedHu
         assert new is not None
         for op in ops:
             lines = (*old.lines[op[1] : op[2]], *new.lines[op[3] : op[4]])
-            near = old.place(op[1]) == reported["path"] and abs(old.number(min(op[1], len(old.lines) - 1)) - int(reported["line"])) <= BELOW
+            near = (
+                old.place(op[1]) == reported["path"]
+                and abs(old.number(min(op[1], len(old.lines) - 1)) - bounded_number.number(reported["line"])) <= BELOW
+            )
             if near or (old.place(op[1]) == reported["path"] and any(symbol in line for symbol in symbols for line in lines)):
                 return _hunk(old, new, op)
     return None

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from patchpilot.model.bounded_number import number
 from patchpilot.projects.loading import default_project
 from patchpilot.series.patch_pairing import title_key
 from patchpilot.threads.identities import Claim
@@ -338,7 +339,7 @@ def _listed(words: str) -> set[int]:
     """The numbers of a list such as "1-3, 5/7 and 6"."""
     numbers: set[int] = set()
     for part in re.split(r",? and |[,&+]", re.sub(r"#|/\d+", "", words)):
-        ends = [int(end) for end in re.findall(r"\d+", part)]
+        ends = [number(end) for end in re.findall(r"\d+", part)]
         numbers |= set(range(ends[0], min(ends[-1], _MOST_PATCHES) + 1)) if ends else set()
     return numbers
 

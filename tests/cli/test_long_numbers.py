@@ -8,9 +8,11 @@ import pytest
 from patchpilot.errors import ExitCode
 from patchpilot.model.diff_parser import parse_diff
 from patchpilot.tags.commit_change import parse_change
+from tests.kit import mails
 from tests.kit.cli import call
 from tests.kit.repos import Repo
 from tests.kit.snippets import PROSE, SIGN_OFF, mail
+from tests.kit.topics import topic
 
 LONG = "9" * 5000
 _DIFF = "diff --git a/frob.c b/frob.c\n--- a/frob.c\n+++ b/frob.c\n{}"
@@ -54,6 +56,36 @@ def test_a_tag_and_a_makefile_with_long_numbers_are_no_release(tmp_path: Path) -
     for verb in ("check", "fixes", "stable", "backport"):
         outcome = call(verb, "-C", repo.path, "HEAD")
         assert outcome.code in (ExitCode.OK, ExitCode.FINDINGS), outcome.err
+
+
+@pytest.mark.parametrize(
+    "line", [f"> @@ -1,1 +{LONG},3 @@ x\n>  int a;\n\nWhy?", f"drivers/demo/pump.c:{LONG}:1: warning: unused 'rc'", f"Patches 1-{LONG} applied, thanks!",
+             f"Queued for 6.{LONG}-stable, thanks!"]
+)  # fmt: skip
+def test_a_reply_with_a_long_number_is_shown(workdir: Path, line: str) -> None:
+    title = "demo: pump: check the pointer"
+    answer = mails.reply(f"[PATCH] {title}", line, id="r", reply_to="v1")
+    (workdir / "m").write_bytes(mails.mbox(mails.patch(f"[PATCH] {title}", id="v1"), answer))
+    for words in (("add", "--mbox", "m"), ("show", 1), ("ledger", 1), ("export", "--format", "html")):
+        outcome = call("track", *words)
+        assert outcome.code == ExitCode.OK, outcome.err
+
+
+def test_a_setting_with_a_long_number_is_an_error(tmp_path: Path) -> None:
+    repo = Repo(tmp_path / "r")
+    repo.commit("frob: begin", {"frob.c": "int a;\n", ".patchpilot.toml": f"max-line-length = {LONG}\n"})
+    outcome = call("check", "-C", repo.path, "HEAD")
+    assert outcome.code == ExitCode.USAGE
+    assert "not valid TOML" in outcome.err
+
+
+def test_a_changelog_with_a_long_number_is_no_changelog(tmp_path: Path) -> None:
+    repo = topic(tmp_path / "r")
+    file = tmp_path / "draft.txt"
+    assert call("draft", "-C", repo.path, "--export", file).code == ExitCode.OK
+    file.write_text(file.read_text() + f"\n==== changelog v{LONG} ====\nx\n")
+    assert call("draft", "-C", repo.path, "--import", file).code in (ExitCode.OK, ExitCode.USAGE)
+    assert call("draft", "-C", repo.path).code == ExitCode.OK
 
 
 def test_diffs_with_long_ranges_have_no_hunk_of_them() -> None:

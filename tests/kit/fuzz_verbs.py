@@ -300,7 +300,9 @@ def _one_call(argv: Argv, number: int, place: Path, report: Report) -> None:
 
 def _frame(error: BaseException) -> str:
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "/patchpilot/" in frame.filename]
-    return f"{frames[-1].filename.rpartition('/patchpilot/')[2]}:{frames[-1].lineno}" if frames else re.sub(r"[0-9]+", "N", str(error))[:120]
+    return (
+        f"{frames[-1].filename.rpartition('/patchpilot/')[2]}:{frames[-1].lineno}" if frames else re.sub(r"[0-9]+", "N", str(error))[:120]
+    )
 
 
 def _kind(log: str) -> str:

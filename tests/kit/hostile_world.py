@@ -3,6 +3,7 @@
 
 import contextlib
 import gzip
+import json
 import random
 import re
 import shutil
@@ -57,6 +58,22 @@ int pump_stop(struct pump *pump)
 """
 _BUG = _PUMP.replace(b"\trc = pump_prime(pump);", b"\trc = pump_prime(pump->first);")
 _FIX = _BUG.replace(b"\trc = pump_prime", b"\tif (!pump)\n\t\treturn -EINVAL;\n\n\trc = pump_prime")
+_COVER = b"""demo: two fixes
+
+Both.
+
+--- b4-submit-tracking ---
+# This section is used internally by b4 prep for tracking purposes.
+{
+  "series": {
+    "revision": 2,
+    "change-id": "20240304-demo-0123456789ab",
+    "prefixes": ["net"],
+    "history": {"v1": ["v1@example.org"]}
+  }
+}
+"""
+_TRACKING = PIECES["tracking"]
 _ADA = b"Ada Fixer <ada@example.org>"
 _SIGNED = b"Signed-off-by: Ada Fixer <ada@example.org>\n"
 
@@ -166,12 +183,19 @@ def _repository(repo: Path, chance: Chance) -> None:
     files[b"drivers/demo/pump.c"] = (chance.one(b"100644", MODES), chance.text(_FIX, CONTENTS))
     while chance.hit():
         files[chance.rng.choice(PATHS)] = (chance.rng.choice(MODES), chance.rng.choice(CONTENTS))
+    above = bug
+    if chance.rng.random() < 0.2:
+        above = _commit(writer, chance, files, (bug,), chance.text(_COVER, _TRACKING))
     tag = f'Fixes: {bug[:12]} ("demo: pump: prime the first one")\n'.encode()
-    tip = _commit(writer, chance, files, (bug,), b"demo: pump: check the pointer\n\nIt may be NULL.\n\n" + tag + _SIGNED)
+    tip = _commit(writer, chance, files, (above,), b"demo: pump: check the pointer\n\nIt may be NULL.\n\n" + tag + _SIGNED)
     for _ in range(chance.rng.choice((0, 0, 1, 3))):
         files[b"drivers/demo/pump.c"] = (b"100644", chance.text(_FIX, CONTENTS))
         tip = _commit(writer, chance, files, (tip, *((stable,) if chance.hit() else ())), b"demo: pump: more\n\nMore.\n\n" + _SIGNED)
     writer.ref("refs/heads/topic", tip)
+    for number in range(chance.rng.choice((0, 0, 0, 2))):
+        facts = {"ref": "refs/heads/topic", "old": bug, "new": tip, "verb": "prepare", "when": 1700000000}
+        record = chance.text(b"patchpilot undo\n\n" + json.dumps(facts).encode(), _TRACKING)
+        writer.ref(f"refs/patchpilot/undo/{number + 1}", writer.commit(writer.tree(files), (bug, tip), _who(chance), _who(chance), record))
     while chance.hit():
         with contextlib.suppress(OSError):
             writer.ref(chance.rng.choice(REFS), chance.rng.choice((tip, bug, stable, "0" * 40, "x")))
@@ -220,11 +244,11 @@ def _mail(raw: bytes, chance: Chance) -> bytes:
 
 def _answers(thread: list[bytes], chance: Chance, url: str) -> list[tuple[int, bytes, str]]:
     """What the archive answers, one after the other: status, body and where it redirects."""
-    whole = gzip.compress(join_mbox(thread), 1)
-    some = gzip.compress(join_mbox(chance.rng.sample(thread, chance.rng.randint(1, len(thread)))), 1)
+    whole = _packed(join_mbox(thread))
+    some = _packed(join_mbox(chance.rng.sample(thread, chance.rng.randint(1, len(thread)))))
     bodies = (
-        b"", gzip.compress(b""), b"<html>Log in</html>", whole[:-9], chance.damaged(whole), gzip.compress(bytes(80 << 20), 1), join_mbox(thread),
-        gzip.compress(gzip.compress(join_mbox(thread))), gzip.compress(b"From " + bytes(9)),
+        b"", _packed(b""), b"<html>Log in</html>", whole[:-9], chance.damaged(whole), _packed(bytes(80 << 20)), join_mbox(thread),
+        _packed(_packed(join_mbox(thread))), _packed(b"From " + bytes(9)),
     )  # fmt: skip
     places = (
         "http://[::1/",
@@ -242,3 +266,8 @@ def _answers(thread: list[bytes], chance: Chance, url: str) -> list[tuple[int, b
         *((302, b"x", place) for place in places),
     )
     return [chance.rng.choice(bad) if chance.hit() else (200, chance.rng.choice((whole, whole, some)), "") for _ in range(40)]
+
+
+def _packed(data: bytes) -> bytes:
+    # without the time, so that a seed gives the same again
+    return gzip.compress(data, 1, mtime=0)

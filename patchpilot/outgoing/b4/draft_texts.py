@@ -10,7 +10,7 @@ from patchpilot.model.draft import Draft
 from patchpilot.model.trailer import is_trailer
 from patchpilot.series.cover_letter import cover_body, has_changes, split_cover
 
-_HEADING = re.compile(r"^changes in v(\d+)", re.IGNORECASE | re.MULTILINE)
+_HEADING = re.compile(r"^changes in v(\d{1,3})\b", re.IGNORECASE | re.MULTILINE)
 
 
 def taken_over(draft: Draft, known: PrepBranch) -> Draft:

@@ -10,6 +10,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError, UsageError
 from patchpilot.model.action import Action
 from patchpilot.model.address import Address
+from patchpilot.model.bounded_number import number
 from patchpilot.model.draft import Draft
 from patchpilot.model.message_id import given_message_id
 from patchpilot.model.send_request import SendRequest
@@ -195,8 +196,8 @@ def _unsent(draft: Draft, version: int) -> int:
 
 
 def _patch(draft: Draft, which: str) -> str:
-    if which.isdigit() and 1 <= int(which) <= len(draft.patches):
-        return draft.patches[int(which) - 1].patch_id
+    if 1 <= number(which) <= len(draft.patches):
+        return draft.patches[number(which) - 1].patch_id
     found: Sequence[str] = [patch.patch_id for patch in draft.patches if which.lower() in patch.subject.lower()]
     if len(found) != 1:
         raise UsageError(

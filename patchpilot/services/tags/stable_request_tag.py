@@ -16,6 +16,7 @@ from patchpilot.history.releases import Releases
 from patchpilot.history.shallow_clones import what_lacks
 from patchpilot.history.stable_branches import stable_branches
 from patchpilot.model.action import Action
+from patchpilot.model.bounded_number import number
 from patchpilot.model.commit import Commit
 from patchpilot.model.progress import Progress, silent
 from patchpilot.projects.detection import detect
@@ -154,5 +155,5 @@ def _oldest_first(ids: Sequence[str], releases: Sequence[str | None]) -> Culprit
 
 
 def _numbers(release: str) -> tuple[int, ...]:
-    digits = "".join(char if char.isdigit() else " " for char in release)
-    return tuple(int(part) for part in digits.split())
+    digits = "".join(char if char.isdecimal() else " " for char in release)
+    return tuple(number(part) for part in digits.split())

@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from itertools import chain
 
+from patchpilot.model.bounded_number import number
 from patchpilot.services.track.page.sources import Sources
 from patchpilot.services.track.story import StoryKind, event_words, reply_words
 from patchpilot.threads.mail_classifier import Classified
@@ -89,7 +90,7 @@ def _by_tree(status: Status, sources: Sources) -> dict[str, list[Mark]]:
     branches: dict[str, list[Mark]] = {}
     for lane, mark in chain(_statements(status, sources), _in_git(status, sources)):
         (branches if lane.startswith("stable") else trees).setdefault(lane, []).append(mark)
-    ordered = sorted(branches, key=lambda lane: [int(part) for part in lane.split()[-1].split(".") if part.isdigit()])
+    ordered = sorted(branches, key=lambda lane: [number(part) for part in lane.split()[-1].split(".")])
     return trees | {lane: branches[lane] for lane in ordered}
 
 

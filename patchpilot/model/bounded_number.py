@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Numbers from outside: Python refuses to read more than 4,300 digits, and nothing that is counted needs as many."""
+
+LARGEST = 10**9
+_DIGITS = len(str(LARGEST))
+
+
+def number(text: str) -> int:
+    """The number that a text of decimal digits is, at most LARGEST; 0 for any other text."""
+    if not text.isdecimal():
+        return 0
+    # zeros in front do not count
+    digits = text if len(text) <= _DIGITS else text.lstrip("0") or "0"
+    return min(int(digits), LARGEST) if len(digits) <= _DIGITS else LARGEST

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The fuzzer of whole verbs sees what it is there for, and a seed makes the same world again."""
+
+from pathlib import Path
+
+import pytest
+
+from patchpilot.services.track import known_series
+from tests.kit.fuzz_verbs import Archive, Report, run_world
+from tests.kit.hostile_world import make_world
+
+
+def test_a_call_that_ends_in_a_bug_is_reported_with_what_repeats_it(
+    workdir: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken() -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("tempfile.gettempdir", lambda: str(workdir))
+    monkeypatch.setattr("tempfile.tempdir", str(workdir))
+    monkeypatch.setattr(known_series, "open_store", broken)
+    report = Report(5)
+    run_world(7, ["import"], Archive(), workdir, report)
+    assert all(what.startswith("exit 70: ZeroDivisionError cli/commands/track.py:") for what in report.failures)
+    assert report.codes == {70: report.calls}
+    assert "--seed 5 --world 7" in capsys.readouterr().out
+
+
+def test_no_verb_ends_in_a_bug_in_one_hostile_world(workdir: Path) -> None:
+    report = Report(2)
+    run_world(1, ["import", "maintainers"], Archive(), workdir, report)
+    assert report.calls > 5
+    assert not report.failures
+
+
+def test_a_seed_makes_the_same_world_again(tmp_path: Path) -> None:
+    made = []
+    for name in ("a", "b"):
+        (tmp_path / name / "w").mkdir(parents=True)
+        world = make_world(tmp_path / name / "w", "3 4", "http://127.0.0.1:1")
+        head = (world.repo / ".git" / "refs" / "heads" / "topic").read_text()
+        made.append((head, world.mbox.read_bytes(), world.answers))
+    assert made[0] == made[1]

@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Numbers of any length are read."""
+
+import pytest
+
+from patchpilot.model.bounded_number import LARGEST, number
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("0", 0),
+        ("17", 17),
+        ("0" * 5000 + "17", 17),
+        ("9" * 5000, LARGEST),
+        ("999999999", 999_999_999),
+        ("", 0),
+        ("-1", 0),
+        ("x", 0),
+        ("²", 0),
+        ("1 ", 0),
+    ],
+)
+def test_a_number_is_bounded(text: str, value: int) -> None:
+    assert number(text) == value
