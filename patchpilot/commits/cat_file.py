@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""One `git cat-file --batch` for many objects, which avoids a process for each."""
+"""One `git cat-file --batch-command` for many objects, which avoids a process for each."""
 
 import contextlib
 import subprocess
@@ -17,10 +17,10 @@ _AHEAD = 128
 
 
 class CatFile:
-    """A running `git cat-file --batch`. Thread-safe; close it, or use it as a context manager."""
+    """A running `git cat-file --batch-command`. Thread-safe; close it, or use it as a context manager."""
 
     def __init__(self, repo: Path, env: Mapping[str, str] | None = None) -> None:
-        self._argv = git_argv(repo, "cat-file", "--batch")
+        self._argv = git_argv(repo, "cat-file", "--batch-command")
         self._env = environment(env)
         self._process: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
@@ -51,6 +51,15 @@ class CatFile:
             stdin, stdout = self._streams()
             _ask(stdin, [name])
             return _answer(stdout)
+
+    def info(self, name: str) -> tuple[str, str] | None:
+        """(id, type) of the object that git resolves a word to; None when there is none, or the word is ambiguous."""
+        if "\n" in name:
+            return None
+        with self._lock:
+            stdin, stdout = self._streams()
+            _ask(stdin, [name], "info")
+            return _answer_info(stdout)
 
     def many(self, ids: Iterable[str]) -> Iterator[tuple[str, tuple[str, str, bytes] | None]]:
         """(id, object as `get` gives it) of each of these ids or `id:path`, in order; git reads the next ones meanwhile. Until the end nothing else may be
@@ -88,13 +97,28 @@ class CatFile:
         return stdin, stdout
 
 
-def _ask(stdin: IO[bytes], names: Sequence[str]) -> None:
+def _ask(stdin: IO[bytes], names: Sequence[str], command: str = "contents") -> None:
     with contextlib.suppress(BrokenPipeError):
-        stdin.write("".join(f"{name}\n" for name in names).encode("utf-8", "surrogateescape"))
+        stdin.write("".join(f"{command} {name}\n" for name in names).encode("utf-8", "surrogateescape"))
         stdin.flush()
 
 
 def _answer(stdout: IO[bytes]) -> tuple[str, str, bytes] | None:
+    words = _head(stdout)
+    if words is None:
+        return None
+    content = stdout.read(int(words[2]))
+    stdout.read(1)
+    return words[0].decode(), words[1].decode(), content
+
+
+def _answer_info(stdout: IO[bytes]) -> tuple[str, str] | None:
+    words = _head(stdout)
+    return (words[0].decode(), words[1].decode()) if words else None
+
+
+def _head(stdout: IO[bytes]) -> list[bytes] | None:
+    """Id, type and size of an object; None when there is none."""
     head = stdout.readline()
     if not head:
         raise GitError(
@@ -102,8 +126,4 @@ def _answer(stdout: IO[bytes]) -> tuple[str, str, bytes] | None:
             hint="in a partial clone, run `git fetch --refetch --no-filter`; otherwise run `git fsck`",
         )
     words = head.rstrip(b"\n").rsplit(b" ", 2)
-    if len(words) < 3 or not words[2].isdigit():
-        return None
-    content = stdout.read(int(words[2]))
-    stdout.read(1)
-    return words[0].decode(), words[1].decode(), content
+    return None if len(words) < 3 or not words[2].isdigit() else words

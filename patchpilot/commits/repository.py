@@ -1,17 +1,27 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The repository, opened by GitPython: the one module that imports it, and only when a repository is needed."""
+"""The repository: what git knows of it is read once, and the same question is never asked twice."""
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from patchpilot.cache import patterns as re
 from patchpilot.commits.cat_file import CatFile
 from patchpilot.commits.commit_parser import parse_commit
 from patchpilot.commits.git_drivers import HOOKS_OFF, KEYS, drivers_off
+from patchpilot.commits.git_reading import (
+    GitReading,
+    GitRef,
+    Places,
+    git_version,
+    matching,
+    normal_key,
+    read_places,
+    version_numbers,
+)
 from patchpilot.commits.own_commands import Use, refuse_untrusted
+from patchpilot.commits.remembered_answers import RememberedAnswers, may_change
 from patchpilot.commits.run import Completed, git
 from patchpilot.errors import GitError, MissingError, UsageError, nearest
 from patchpilot.model.action import Action
@@ -20,39 +30,17 @@ from patchpilot.model.commit import Commit
 from patchpilot.model.message_id import message_id_of
 from patchpilot.urls import public_url
 
-if TYPE_CHECKING:
-    import git as gitpython
-
 _HEX = re.compile(r"[0-9a-f]{40}")
 _SHORT_ID = re.compile(r"[0-9a-f]{7,40}")
 _HEX_256 = re.compile(r"[0-9a-f]{64}")
 MINIMUM_GIT = (2, 38)
+_REF_RULES = ("{}", "refs/{}", "refs/tags/{}", "refs/heads/{}", "refs/remotes/{}", "refs/remotes/{}/HEAD")
+"""Where git looks for the ref that a word names, in this order (gitrevisions(7))."""
+_IN_REFLOG = "@{"
 _SIGNS = (".git", "HEAD", "gitdir")
 _USES_DRIVERS = frozenset(("apply", "merge-tree", "range-diff", "status"))
 _WRITES_FILES = frozenset(("checkout", "switch"))
 """Calls that run the filters for the files they write."""
-
-
-def config_values(where: Path | None, pattern: str) -> dict[str, tuple[str, ...]]:
-    """Key → values of every matching key of git's configuration in this directory; MissingError without git."""
-    return _values(git(where or Path.cwd(), "config", "-z", "--get-regexp", pattern, ok=()))
-
-
-def identity_in(where: Path) -> Address | None:
-    """The author that git would use in a directory; None when no name or address is configured."""
-    done = git(where, "-c", "user.useConfigOnly=true", "var", "GIT_AUTHOR_IDENT", ok=())
-    match = re.match(r"^(.*) <([^>]+)> \d+", done.text)
-    return Address(match[1], match[2]) if done.code == 0 and match else None
-
-
-def _values(done: Completed) -> dict[str, tuple[str, ...]]:
-    result: dict[str, tuple[str, ...]] = {}
-    for entry in done.text.split("\0"):
-        name, equals, value = entry.partition("\n")
-        if name:
-            # a key without "=" means true
-            result[name] = (*result.get(name, ()), value if equals else "true")
-    return result
 
 
 def path_of_key(key: str) -> Path:
@@ -72,12 +60,11 @@ def _not_in_repository(where: Path) -> MissingError:
 class Repository:
     """A git repository. `top` is its working tree (or the git directory when bare); revisions given by the user are resolved once to ids."""
 
-    def __init__(self, repo: "gitpython.Repo") -> None:
-        self._repo = repo
-        self.git_dir = Path(repo.git_dir)
-        self.common_dir = Path(repo.common_dir)
-        self.bare = bool(repo.bare)
-        self.top = self.git_dir if self.bare else Path(str(repo.working_tree_dir))
+    def __init__(self, places: Places) -> None:
+        self.git_dir, self.common_dir, self.top, self.bare = places
+        self._places = places
+        self._reading = GitReading(places)
+        self._answers = RememberedAnswers()
         self.objects = CatFile(self.top)
         self.extra_environment: dict[str, str] = {}
         """Extra environment of every call of `git`: additional object directories."""
@@ -90,25 +77,22 @@ class Repository:
             raise MissingError(f"{where}: no such directory", hint="pass an existing directory with -C")
         if not _may_be_repository(where.absolute()):
             raise _not_in_repository(where)
-        os.environ["GIT_PYTHON_REFRESH"] = "quiet"
-        import git as gitpython
-
-        try:
-            # an absolute path has no ~ to expand, and a $VARIABLE in it is part of a name
-            repo = gitpython.Repo(where.absolute(), search_parent_directories=True, expand_vars=False)
-            version = repo.git.version_info
-        except (gitpython.InvalidGitRepositoryError, gitpython.NoSuchPathError) as error:
-            raise _not_in_repository(where) from error
-        except gitpython.GitCommandNotFound as error:
-            raise MissingError("git is not installed", hint="install git 2.38 or newer") from error
-        if version and tuple(version[:2]) < MINIMUM_GIT:
-            raise MissingError(f"git {'.'.join(map(str, version))} is too old", hint="install git 2.38 or newer")
-        return cls(repo)
+        version = git_version()
+        if version_numbers(version)[:2] < MINIMUM_GIT:
+            raise MissingError(f"git {version} is too old", hint="install git 2.38 or newer")
+        places = read_places(where)
+        if places is None:
+            raise _not_in_repository(where)
+        return cls(places)
 
     def close(self) -> None:
         """Stop its git processes."""
         self.objects.close()
-        self._repo.close()
+
+    def changed(self) -> None:
+        """Forget what was read: refs, HEAD or configuration have changed."""
+        self._reading = GitReading(self._places)
+        self._answers.forget()
 
     def __enter__(self) -> "Repository":
         return self
@@ -125,14 +109,26 @@ class Repository:
         timeout: float = 300.0,
         filters: bool = False,
     ) -> Completed:
-        """Run git in this repository with pinned configuration; see `run.git`. Only with `filters` may git run configured filters.
+        """Run git in this repository with pinned configuration; see `run.git`.
 
-        UntrustedCommandsError where it would run filters that the repository names itself.
+        What only reads commits and refs is asked once; what may change refs or configuration makes
+        the repository forget its reading. Only with `filters` may git run configured filters;
+        UntrustedCommandsError where these are named by the repository itself.
         """
         if filters or args[0] in _WRITES_FILES:
             refuse_untrusted(self.top, Use.FILES)
         pins = self.drivers_off if args[0] in _USES_DRIVERS and not filters else {}
-        return git(self.top, *args, stdin=stdin, env={**pins, **self.extra_environment, **(env or {})}, ok=ok, timeout=timeout)
+        environment = {**pins, **self.extra_environment, **(env or {})}
+        known = self._answers.get(args, stdin, environment, ok)
+        if known is not None:
+            return known
+        try:
+            done = git(self.top, *args, stdin=stdin, env=environment, ok=ok, timeout=timeout)
+        finally:
+            if may_change(args):
+                self.changed()
+        self._answers.put(args, stdin, environment, done)
+        return done
 
     @cached_property
     def drivers_off(self) -> Mapping[str, str]:
@@ -172,8 +168,14 @@ class Repository:
         """
         if not word or word.startswith("-") or "\n" in word:
             return ""
-        done = self.git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{word}^{{commit}}", ok=())
-        found = done.text.strip() if done.code == 0 else ""
+        name = f"{word}^{{commit}}"
+        if _IN_REFLOG in word:
+            # git cat-file takes the oldest entry for one that the reflog does not have
+            done = self.git("rev-parse", "--verify", "--quiet", "--end-of-options", name, ok=())
+            found = done.text.strip() if done.code == 0 else ""
+        else:
+            known = self.objects.info(name)
+            found = known[0] if known else ""
         if _HEX_256.fullmatch(found):
             raise MissingError(f"{self.top} uses SHA-256 object ids", hint="use a SHA-1 repository, like those of the kernel")
         return found
@@ -214,28 +216,43 @@ class Repository:
         except UnicodeDecodeError:
             return f"bytes:{raw.hex()}"
 
-    @cached_property
+    @property
+    def all_refs(self) -> tuple[GitRef, ...]:
+        """Every branch, remote branch and tag, sorted by full name."""
+        return self._reading.refs
+
+    def ref(self, name: str) -> GitRef | None:
+        """The branch, remote branch or tag of this full name."""
+        return self._reading.by_name.get(name)
+
+    def short_name(self, word: str) -> str | None:
+        """The short name of the ref that a word of the user names ("origin" is origin's HEAD); None for any other revision."""
+        if word in ("HEAD", "@"):
+            return self.branch
+        for pattern in _REF_RULES:
+            if ref := self.ref(pattern.format(word)):
+                named = self.ref(ref.symref) if ref.symref else None
+                return (named or ref).short
+        if "@{" not in word:
+            return None
+        return self.git("rev-parse", "--abbrev-ref", "--end-of-options", word, ok=()).text.strip() or None
+
+    @property
     def refs(self) -> dict[str, str]:
         """Short name → commit id of every branch, remote branch and tag (tags peeled)."""
-        done = self.git(
-            "for-each-ref", "--format=%(refname:lstrip=2)%00%(objectname)%00%(*objectname)", "refs/heads", "refs/remotes", "refs/tags"
-        )
         result: dict[str, str] = {}
-        for line in done.text.splitlines():
-            name, object_id, peeled = line.split("\0")
-            result.setdefault(name, peeled or object_id)
+        for ref in self._reading.refs:
+            result.setdefault(ref.short, ref.object_id)
         return result
 
     @property
     def branch(self) -> str | None:
         """The current branch's short name; None when HEAD is detached or unborn."""
-        done = self.git("symbolic-ref", "--quiet", "--short", "HEAD", ok=(0, 1, 128))
-        return done.text.strip() or None
+        return self._reading.branch
 
     def config(self, name: str) -> tuple[str, ...]:
         """Every value of a git configuration key, in git's order (last wins)."""
-        done = self.git("config", "--get-all", "-z", name, ok=(0, 1))
-        return tuple(value for value in done.text.split("\0") if value or done.text.count("\0") == 1)[: done.text.count("\0")]
+        return self._reading.config.get(normal_key(name), ())
 
     def remote_urls(self, remote: str) -> tuple[str, ...]:
         """The URLs of a remote, to be shown or compared: without a password."""
@@ -243,12 +260,12 @@ class Repository:
 
     def config_regexp(self, pattern: str) -> dict[str, tuple[str, ...]]:
         """Key → values of every key that matches."""
-        return _values(self.git("config", "-z", "--get-regexp", pattern, ok=(0, 1)))
+        return matching(self._reading.config, pattern)
 
     @property
     def identity(self) -> Address | None:
         """The author that git would use; None when no name or address is configured."""
-        return identity_in(self.top)
+        return self._reading.identity
 
     @property
     def committer(self) -> str:

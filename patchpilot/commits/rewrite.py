@@ -64,7 +64,7 @@ def branch_of(repository: Repository, word: str | None = None) -> tuple[str | No
 
 def current_ref(repository: Repository) -> str | None:
     """The full ref that HEAD is, born or not; None on a detached HEAD."""
-    return repository.git("symbolic-ref", "--quiet", "HEAD", ok=(0, 1, 128)).text.strip() or None
+    return f"refs/heads/{repository.branch}" if repository.branch else None
 
 
 def above(repository: Repository, ref: str | None, head: str, changed: Collection[str]) -> tuple[str, ...]:

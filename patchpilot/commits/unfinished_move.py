@@ -79,7 +79,7 @@ def _changed(repository: Repository, move: Move) -> list[bytes]:
 def settle(repository: Repository, move: Move) -> None:
     """Set branch, index and files of an interrupted move to its target. RefusedError where a file was edited since, or git is still running."""
     _clear_locks(repository, move.ref)
-    here = repository.git("symbolic-ref", "--quiet", "HEAD", ok=(0, 1, 128)).text.strip() or None
+    here = f"refs/heads/{repository.branch}" if repository.branch else None
     now = repository.find("HEAD")
     if here != move.ref or now not in (move.old, move.new):
         raise RefusedError(

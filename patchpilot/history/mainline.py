@@ -75,11 +75,16 @@ def is_candidate(name: str) -> bool:
     return remote.endswith("rc") and not remote.endswith("src")
 
 
-def branch_refs(repository: Repository, *patterns: str) -> dict[str, str]:
-    """Short name → tip of the branches below these full names; a remote's HEAD is none."""
-    form = "--format=%(refname:lstrip=2)%00%(objectname)%00%(objecttype)"
-    rows = (line.split("\0") for line in repository.git("for-each-ref", form, *patterns).text.splitlines())
-    return {name: tip for name, tip, kind in rows if kind == "commit" and not name.endswith("/HEAD")}
+def branch_refs(repository: Repository, *places: str) -> dict[str, str]:
+    """Short name → tip of the branches with these full names or below them; a remote's HEAD is none."""
+    below = tuple(f"{place}/" for place in places)
+    return {
+        ref.short: ref.object_id
+        for ref in repository.all_refs
+        if ref.kind == "commit"
+        and not ref.name.endswith("/HEAD")
+        and (ref.name in places or ref.name.startswith(below))
+    }
 
 
 def _setting(repository: Repository) -> str:

@@ -76,19 +76,9 @@ class Releases:
     def all(self) -> tuple[Release, ...]:
         """Mainline's releases and release candidates, oldest first."""
         if self._all is None:
-            done = self._repository.git(
-                "for-each-ref",
-                "--format=%(refname:lstrip=2)%00%(objecttype)%00%(objectname)%00%(*objecttype)%00%(*objectname)%00%(committerdate:unix)%00%(*committerdate:unix)",
-                "refs/tags",
-            )
-            releases = []
-            for line in done.text.splitlines():
-                name, kind, commit, peeled_kind, peeled, date, peeled_date = line.split("\0")
-                if "commit" not in (kind, peeled_kind):
-                    continue
-                release = parse_release(name, peeled or commit, int(peeled_date or date or 0))
-                if release:
-                    releases.append(release)
+            tags = (ref for ref in self._repository.all_refs if not ref.is_branch and ref.kind == "commit")
+            found = (parse_release(tag.short, tag.object_id, tag.date) for tag in tags)
+            releases = [release for release in found if release]
             self._all = mainline_releases(releases)
         return self._all
 

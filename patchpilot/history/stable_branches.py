@@ -132,8 +132,7 @@ def queues(repository: Repository) -> dict[str, str]:
 
 def tree_branches(repository: Repository, known: Sequence[str]) -> dict[str, str]:
     """Name → tip of the remote branches that may be maintainers' trees: no stable branch, candidate, queue or linux-next, and none of the `known` tips."""
-    done = repository.git("for-each-ref", "--format=%(refname:lstrip=2)%00%(objectname)", "refs/remotes")
-    refs = dict(line.split("\0") for line in done.text.splitlines())
+    refs = {ref.short: ref.object_id for ref in repository.all_refs if ref.name.startswith("refs/remotes/")}
     stable = trees_of(list(refs))
     aside = queues(repository)
     return {
@@ -224,8 +223,6 @@ def _names(file: Path, repository: Repository, name: str) -> bool:
 
 def _newest_release(repository: Repository, version: str) -> float:
     """The time of the commit of the newest tag of a series (v6.1.150), 0 when there is none."""
-    patterns = [f"refs/tags/{start}{version}{end}" for start in ("", "v") for end in ("", ".*", "-*")]
-    form = "%(*committerdate:unix) %(committerdate:unix)"
-    done = repository.git("for-each-ref", "--sort=-creatordate", "--count=1", f"--format={form}", *patterns)
-    # an annotated tag has the date of its commit in the first field, a lightweight one in the second
-    return float(next(iter(done.text.split()), 0))
+    names = re.compile(rf"refs/tags/v?{re.escape(version)}([.-].*)?")
+    tags = (ref for ref in repository.all_refs if names.fullmatch(ref.name))
+    return float(max((ref.date for ref in tags), default=0))

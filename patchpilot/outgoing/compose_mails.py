@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from patchpilot.commits.git_reading import git_version
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.rewrite import without_covers
 from patchpilot.commits.temporary_folder import TemporaryFolder
@@ -52,7 +53,7 @@ class PatchBody:
 
 def bodies_of_commits(repository: Repository, ids: Sequence[str], text: SeriesText, sender: Address) -> tuple[PatchBody, ...]:
     """The commits as bodies, in order, the cover first when there is one. The ids must be a line of commits without merges."""
-    args = ["-M", "--signature=" + _signature(repository), "--no-attach", "--numbered-files"]
+    args = ["-M", "--signature=" + git_version(), "--no-attach", "--numbered-files"]
     without_cover = without_covers(repository, ids)
     start = f"{without_cover[0]}^"
     if repository.find(start) is None:
@@ -147,10 +148,6 @@ def _mark(text: SeriesText, number: int, total: int) -> str:
     if total > 1 or number == 0:
         words.append(f"{number:0{len(str(total))}d}/{total}")
     return " ".join(words)
-
-
-def _signature(repository: Repository) -> str:
-    return repository.git("version").text.split()[2]
 
 
 def _body(content: bytes) -> bytes:

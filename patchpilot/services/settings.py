@@ -128,7 +128,7 @@ def user_settings(
     where: Path | None = None, *, problems: list[PatchpilotError] | None = None, flags: Mapping[str, str | None] | None = None
 ) -> Settings:
     """The settings of git's configuration as git has it in a directory, inside a repository or outside of any; the defaults without git."""
-    from patchpilot.commits.repository import config_values
+    from patchpilot.commits.git_reading import config_values
     from patchpilot.errors import MissingError
 
     try:

@@ -100,10 +100,9 @@ def test_a_repository_with_other_object_names_is_told(tmp_path: Path) -> None:
 
 
 def test_a_repository_of_somebody_else_is_told(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
-    with Repository.open(repo.path) as repository:
-        monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
-        with pytest.raises(GitError, match="is owned by another user") as told:
-            repository.resolve("HEAD")
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    with pytest.raises(GitError, match="is owned by another user") as told:
+        Repository.open(repo.path)
     assert "safe.directory" in (told.value.hint or "")
 
 

@@ -225,9 +225,11 @@ def test_a_tag_a_detached_head_and_a_remote_that_is_called_sent(tmp_path: Path) 
         with pytest.raises(RefusedError, match="topic also has"):
             rewrite.refuse_unless_safe(repository, None, ids[2], [ids[2]])
         repo.git("update-ref", "refs/remotes/sent/topic", ids[2])
+        repository.changed()
         with pytest.raises(RefusedError, match="published in sent/topic"):
             rewrite.refuse_unless_safe(repository, "refs/heads/topic", ids[2], [ids[2]])
         repo.git("update-ref", "-d", "refs/remotes/sent/topic")
         repo.git("tag", "v1", ids[2])
+        repository.changed()
         with pytest.raises(RefusedError, match="published in v1"):
             rewrite.refuse_unless_safe(repository, "refs/heads/topic", ids[2], [ids[2]])

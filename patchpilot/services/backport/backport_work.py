@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from patchpilot.backports.backport_patches import BackportText
-from patchpilot.commits.repository import Repository, identity_in
+from patchpilot.commits.git_reading import identity_in
+from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError
 from patchpilot.model.action import Action
 from patchpilot.model.message_id import given_message_id

@@ -42,8 +42,11 @@ class SentTag:
 
 def sent_tags(repository: Repository) -> tuple[SentTag, ...]:
     """The tags `sent/CHANGE-ID-vN`, the highest versions last."""
+    prefix = f"refs/tags/{TAGS}"
+    if not any(ref.name.startswith(prefix) for ref in repository.all_refs):
+        return ()
     found = []
-    for entry in repository.git("for-each-ref", f"--format={_FORMAT}", f"refs/tags/{TAGS}").text.split("\x1e"):
+    for entry in repository.git("for-each-ref", f"--format={_FORMAT}", prefix).text.split("\x1e"):
         fields = entry.strip("\n").split("\x1f")
         named = parse_sent_tag(fields[0])
         if named and len(fields) == 6 and fields[2]:

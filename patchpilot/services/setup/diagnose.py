@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from patchpilot.commits.git_reading import git_version
 from patchpilot.commits.git_state import in_progress
 from patchpilot.commits.own_commands import Use, refuse_untrusted
 from patchpilot.commits.repository import Repository
@@ -111,7 +112,7 @@ def _repository(repository: Repository | None) -> Iterator[probes.Probe]:
             Action("", ("-C", "DIR"), "cd to your kernel tree, or {}"),
         )
         return
-    version = repository.git("version").text.split()[2]
+    version = git_version()
     yield probes.Probe("repository", "ok", f"{repository.top}, git {version}")
     if repository.is_shallow():
         yield probes.Probe(

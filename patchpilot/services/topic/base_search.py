@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from patchpilot.commits.choose_base import MANY, MAX_OWN, RELEASE_TAG, Ref, is_copy
+from patchpilot.commits.git_reading import GitRef
 from patchpilot.commits.repository import Repository
 
 MAX_WALK = 20_000
@@ -14,7 +15,6 @@ MAX_WALK = 20_000
 MAX_HOLDERS = 8
 """A commit that more branches have than that is public, whoever wrote it."""
 MAX_REFLOGS = 6
-_FORMAT = "%(HEAD)%00%(refname)%00%(objectname)%00%(objecttype)%00%(symref)%00%(upstream)%00%(committerdate:unix)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +44,9 @@ class BaseSearch:
         self.repository, self.head, self.is_checked_out = repository, head, is_checked_out
 
     @cached_property
-    def _rows(self) -> list[list[str]]:
-        done = self.repository.git("for-each-ref", f"--format={_FORMAT}", "refs/heads", "refs/remotes")
-        return [row for line in done.text.splitlines() if len(row := line.split("\0")) == 7]
+    def _branches(self) -> tuple[GitRef, ...]:
+        """The branches and remote branches of the repository."""
+        return tuple(ref for ref in self.repository.all_refs if ref.is_branch)
 
     @cached_property
     def branch(self) -> str | None:
@@ -54,42 +54,41 @@ class BaseSearch:
 
         None where HEAD is detached, and for any other commit.
         """
-        current = next((row[1] for row in self._rows if row[0] == "*"), None)
+        current = next((ref.name for ref in self._branches if ref.is_head), None)
         if self.is_checked_out or (current and self.repository.is_ancestor(self.head, current)):
             return current.removeprefix("refs/heads/") if current else None
-        rows = [row for row in self._rows if row[1].startswith("refs/heads/") and row[3] == "commit"]
-        names = [row[1].removeprefix("refs/heads/") for row in rows if row[2] == self.head]
-        names += [] if names else [holder.name for holder in self.holders(self.head, (_local(row) for row in rows if _is_b4(row[1])))]
+        local = [ref for ref in self._branches if ref.is_local and ref.kind == "commit"]
+        names = [ref.short for ref in local if ref.object_id == self.head]
+        if not names:
+            of_b4 = (_local(ref) for ref in local if _is_b4(ref.name))
+            names = [holder.name for holder in self.holders(self.head, of_b4)]
         return names[0] if names else None
 
     @cached_property
     def remote(self) -> dict[str, Ref]:
         """Full name → remote branch. A remote's default branch is what its HEAD names; where none does, origin's master or main is."""
-        heads = {row[4] for row in self._rows if row[4] and row[1].startswith("refs/remotes/")}
+        remote = [ref for ref in self._branches if not ref.is_local]
+        heads = {ref.symref for ref in remote if ref.symref}
         if not any(head.startswith("refs/remotes/origin/") for head in heads):
-            names = {row[1] for row in self._rows}
-            heads |= {name for name in ("refs/remotes/origin/main", "refs/remotes/origin/master") if name in names}
-        return {
-            name: Ref(name.removeprefix("refs/remotes/"), commit, name in heads)
-            for _, name, commit, kind, symref, *_ in self._rows
-            if kind == "commit" and not symref and name.startswith("refs/remotes/")
-        }
+            usual = ("refs/remotes/origin/main", "refs/remotes/origin/master")
+            heads |= {name for name in usual if self.repository.ref(name)}
+        return {ref.name: Ref(ref.short, ref.object_id, ref.name in heads) for ref in remote if ref.kind == "commit" and not ref.symref}
 
     @cached_property
     def local(self) -> dict[str, Ref]:
         """Full name → local branch other than the one that the commit is on."""
         default = (*self.repository.config("init.defaultBranch"), "main", "master")
         return {
-            row[1]: _local(row, default)
-            for row in self._rows
-            if row[1] != f"refs/heads/{self.branch}" and row[3] == "commit" and not row[4] and row[1].startswith("refs/heads/")
+            ref.name: _local(ref, default)
+            for ref in self._branches
+            if ref.is_local and ref.name != f"refs/heads/{self.branch}" and ref.kind == "commit" and not ref.symref
         }
 
     @cached_property
     def upstream(self) -> UpstreamBranch | None:
         """What the branch follows; None for a commit on no branch, without upstream, or where that is gone."""
-        following = {row[1]: row[5] for row in self._rows}
-        known = {row[1]: row[2] for row in self._rows if row[3] == "commit"}
+        following = {ref.name: ref.upstream for ref in self._branches}
+        known = {ref.name: ref.object_id for ref in self._branches if ref.kind == "commit"}
         name = following.get(f"refs/heads/{self.branch}", "") if self.branch else ""
         if name not in known:
             return None
@@ -157,7 +156,7 @@ class BaseSearch:
         What is older cannot have it, and to find that out git would walk all that lies between: seconds where there is no commit-graph.
         """
         since = int(self.repository.commit(commit).committed.timestamp())
-        dates = {row[1]: int(row[6] or 0) for row in self._rows}
+        dates = {ref.name: ref.date for ref in self._branches}
         named = {f"refs/{'heads' if ref.local else 'remotes'}/{ref.name}": ref for ref in among}
         recent = {name: ref for name, ref in named.items() if ref.commit == commit or dates.get(name, since) >= since}
         if not recent:
@@ -225,9 +224,8 @@ class BaseSearch:
     @cached_property
     def releases(self) -> dict[str, str]:
         """Commit → name of the tags of public history."""
-        done = self.repository.git("for-each-ref", "--format=%(refname:lstrip=2)%00%(objectname)%00%(*objectname)", "refs/tags")
-        rows = (line.split("\0") for line in done.text.splitlines())
-        return {peeled or commit: name for name, commit, peeled in rows if RELEASE_TAG.fullmatch(name)}
+        tags = (ref for ref in self.repository.all_refs if not ref.is_branch)
+        return {tag.object_id: tag.short for tag in tags if RELEASE_TAG.fullmatch(tag.short)}
 
     def earlier_states(self, refs: Sequence[Ref]) -> dict[str, str]:
         """Commit → name of the remote branch that once was there, by its reflog, and that HEAD was started from."""
@@ -239,9 +237,8 @@ class BaseSearch:
         return states
 
 
-def _local(row: Sequence[str], default: Sequence[str] = ()) -> Ref:
-    name = row[1].removeprefix("refs/heads/")
-    return Ref(name, row[2], name in default, local=True)
+def _local(ref: GitRef, default: Sequence[str] = ()) -> Ref:
+    return Ref(ref.short, ref.object_id, ref.short in default, local=True)
 
 
 def _is_b4(name: str) -> bool:

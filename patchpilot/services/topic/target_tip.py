@@ -25,6 +25,7 @@ def find_target(repository: Repository, ids: Sequence[str], named: str | None = 
         base = None
     tip = repository.find(base.branch) if base else None
     if base and tip and (not ids or tip != head):
-        name = repository.git("rev-parse", "--abbrev-ref", base.branch, ok=()).text.strip()
-        return Target(name or base.branch, tip, "the base you named" if base.kind is BaseKind.NAMED else base.reason)
+        return Target(
+            repository.short_name(base.branch) or base.branch, tip, "the base you named" if base.kind is BaseKind.NAMED else base.reason
+        )
     return Target(repository.branch or "HEAD", head, "what is checked out") if head and not ids else None

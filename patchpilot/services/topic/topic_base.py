@@ -89,7 +89,7 @@ def _is_head(repository: "Repository", commit: str | None) -> bool:
 def _find(search: BaseSearch, named: str | None) -> Base:
     if named:
         tip = search.repository.resolve(named)
-        is_ref = search.repository.git("rev-parse", "--symbolic-full-name", named, ok=()).text.startswith("refs/")
+        is_ref = search.repository.short_name(named) is not None
         base = _base(named, BaseKind.NAMED, search.over([tip]), "named by --base or by the setting patchpilot.base", tip)
         return base if is_ref else replace(base, branch="")
     if _b4_says_so(search) and (guess := _of_b4(search)):

@@ -1,0 +1,220 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What git knows of a repository at one moment, read with three processes: its directories, its configuration, its refs."""
+
+import os
+import shutil
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import NamedTuple
+
+from patchpilot.cache import entries
+from patchpilot.cache import patterns as re
+from patchpilot.commits.run import Completed, git, run
+from patchpilot.errors import GitError, MissingError
+from patchpilot.model.address import Address
+
+_FIELDS = (
+    "HEAD",
+    "refname",
+    "objectname",
+    "objecttype",
+    "*objectname",
+    "*objecttype",
+    "symref",
+    "upstream",
+    "committerdate:unix",
+    "*committerdate:unix",
+)
+_REF_FORMAT = "%00".join(f"%({field})" for field in _FIELDS)
+_VERSION_CACHE = entries.Kind("git-version", (__file__,))
+_LIST_CONFIG = ("config", "-z", "--show-scope", "--list")
+_SYMBOLIC = "ref: refs/heads/"
+_REFTABLE = ".invalid"
+"""The branch that the HEAD file of a repository with reftables names."""
+
+
+class Places(NamedTuple):
+    """The directories of a repository. `top` is the working tree, or the git directory of a bare repository."""
+
+    git_dir: Path
+    common_dir: Path
+    top: Path
+    bare: bool
+
+
+class GitRef(NamedTuple):
+    """A branch, remote branch or tag: its full name and the object it names, peeled.
+
+    `kind` is the type of the peeled object, `symref` the full name of the ref that a symbolic ref names,
+    `upstream` the full name of a branch's upstream, `date` the committer date in seconds (0 for other objects).
+    """
+
+    name: str
+    object_id: str
+    kind: str
+    symref: str
+    upstream: str
+    date: int
+    is_head: bool
+
+    @property
+    def short(self) -> str:
+        """The name without `refs/heads/`, `refs/remotes/` or `refs/tags/`."""
+        return self.name.split("/", 2)[2]
+
+    @property
+    def is_branch(self) -> bool:
+        """Whether it is a branch or a remote branch, not a tag."""
+        return not self.name.startswith("refs/tags/")
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it is a branch of this repository, not of a remote."""
+        return self.name.startswith("refs/heads/")
+
+
+def read_places(where: Path) -> Places | None:
+    """The directories of the repository that contains `where`; None if there is none. GitError if git refuses to read it."""
+    words = ("--path-format=absolute", "--git-dir", "--git-common-dir", "--is-bare-repository")
+    done = git(where, "rev-parse", *words, "--show-toplevel", ok=())
+    lines = done.text.split("\n")
+    if len(lines) < 4:
+        if done.code == 128 and "not a git repository" in done.error_text:
+            return None
+        git(where, "rev-parse", *words)
+        raise GitError(f"git rev-parse failed in {where}")
+    git_dir, common_dir, bare = Path(lines[0]), Path(lines[1]), lines[2] == "true"
+    if lines[3]:
+        top = Path(lines[3])
+    else:
+        top = git_dir if bare else _working_tree(git_dir)
+    return Places(git_dir, common_dir, top, bare)
+
+
+def _working_tree(git_dir: Path) -> Path:
+    """The working tree of a git directory, for a call from within that directory."""
+    link = git_dir / "gitdir"
+    if link.is_file():
+        return Path(os.fsdecode(link.read_bytes()).strip()).parent
+    configured = git(git_dir, "config", "-z", "--get", "core.worktree", ok=(0, 1)).text.rstrip("\0")
+    return Path(os.path.normpath(git_dir / configured)) if configured else git_dir.parent
+
+
+def git_version() -> str:
+    """The version of git as `git version` prints it ("2.39.5"); MissingError without git. Cached until the program changes."""
+    program = shutil.which("git")
+    if program is None:
+        raise MissingError("git is not installed", hint="install git 2.38 or newer")
+    state = os.stat(program)  # noqa: PTH116 (start-up)
+    parts = (program, str(state.st_size), str(state.st_mtime_ns))
+    key = entries.key_of(_VERSION_CACHE, [os.fsencode(part) for part in parts])
+    known = entries.recall(_VERSION_CACHE, key)
+    if isinstance(known, str):
+        return known
+    words = run(["git", "version"], name="git").text.split()
+    version = words[2] if len(words) > 2 else ""
+    if version:
+        entries.remember(_VERSION_CACHE, key, version)
+    return version
+
+
+def version_numbers(version: str) -> tuple[int, ...]:
+    """The numbers a version begins with: (2, 39, 5) of "2.39.5.windows.1"."""
+    found = re.match(r"\d+(?:\.\d+)*", version)
+    return tuple(int(number) for number in found[0].split(".")) if found else ()
+
+
+class GitReading:
+    """Configuration, refs and HEAD of a repository, each read when first needed and never again."""
+
+    def __init__(self, places: Places) -> None:
+        self._places = places
+
+    @cached_property
+    def config(self) -> Mapping[str, tuple[str, ...]]:
+        """Key → values of git's configuration, in git's order; keys are in lower case but for their middle part."""
+        return _values(git(self._places.top, *_LIST_CONFIG))
+
+    @cached_property
+    def refs(self) -> tuple[GitRef, ...]:
+        """Every branch, remote branch and tag, sorted by full name."""
+        names = ("refs/heads", "refs/remotes", "refs/tags")
+        done = git(self._places.top, "for-each-ref", f"--format={_REF_FORMAT}", *names)
+        rows = (line.split("\0") for line in done.text.split("\n"))
+        return tuple(_ref(row) for row in rows if len(row) == len(_FIELDS))
+
+    @cached_property
+    def by_name(self) -> Mapping[str, GitRef]:
+        """Full name → ref."""
+        return {ref.name: ref for ref in self.refs}
+
+    @cached_property
+    def branch(self) -> str | None:
+        """The current branch's short name, even when it has no commit yet; None when HEAD is detached."""
+        head = self._places.git_dir / "HEAD"
+        try:
+            text = "" if head.is_symlink() else os.fsdecode(head.read_bytes()).rstrip("\n")
+        except OSError:
+            text = ""
+        if text.startswith(_SYMBOLIC) and text != _SYMBOLIC + _REFTABLE:
+            return text.removeprefix(_SYMBOLIC)
+        if re.fullmatch(r"[0-9a-f]{40}", text):
+            return None
+        done = git(self._places.top, "symbolic-ref", "--quiet", "--short", "HEAD", ok=(0, 1, 128))
+        return done.text.rstrip("\n") or None
+
+    @cached_property
+    def identity(self) -> Address | None:
+        """The author that git would use; None when no name or address is configured."""
+        return identity_in(self._places.top)
+
+
+def _ref(row: list[str]) -> GitRef:
+    is_head, name, object_id, kind, peeled, peeled_kind, symref, upstream, date, peeled_date = row
+    return GitRef(
+        name,
+        peeled or object_id,
+        peeled_kind or kind,
+        symref,
+        upstream,
+        int(peeled_date or date or 0),
+        is_head == "*",
+    )
+
+
+def config_values(where: Path | None, pattern: str) -> dict[str, tuple[str, ...]]:
+    """Key → values of every key that matches, as git's configuration applies in a directory (default: the
+    current one), in or outside a repository; none where git cannot read it. MissingError without git."""
+    return matching(_values(git(where or Path.cwd(), *_LIST_CONFIG, ok=())), pattern)
+
+
+def _values(done: Completed) -> dict[str, tuple[str, ...]]:
+    result: dict[str, tuple[str, ...]] = {}
+    words = done.text.split("\0")
+    for scope, entry in zip(words[::2], words[1::2], strict=False):
+        name, equals, value = entry.partition("\n")
+        # what is given with -c is our own
+        if name and scope != "command":
+            # a key without "=" means true
+            result[name] = (*result.get(name, ()), value if equals else "true")
+    return result
+
+
+def matching(values: Mapping[str, tuple[str, ...]], pattern: str) -> dict[str, tuple[str, ...]]:
+    """The configuration of every key that a regular expression matches, as `git config --get-regexp` finds them."""
+    return {key: found for key, found in values.items() if re.search(pattern, key)}
+
+
+def normal_key(key: str) -> str:
+    """A key as git prints it: section and variable in lower case, the part between them as it is."""
+    section, _, rest = key.partition(".")
+    middle, dot, variable = rest.rpartition(".")
+    return f"{section.lower()}.{middle}{dot}{variable.lower()}"
+
+
+def identity_in(where: Path) -> Address | None:
+    """The author that git would use in a directory; None when no name or address is configured."""
+    done = git(where, "-c", "user.useConfigOnly=true", "var", "GIT_AUTHOR_IDENT", ok=())
+    match = re.match(r"^(.*) <([^>]+)> \d+", done.text)
+    return Address(match[1], match[2]) if done.code == 0 and match else None
