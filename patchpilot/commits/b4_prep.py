@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 MARKER = "--- b4-submit-tracking ---"
 COMMIT, TIP_COMMIT, DESCRIPTION = "commit", "tip-commit", "branch-description"
-MAX_TOPIC = 500
-"""Commits of a branch, newest first, among which the cover commit is searched; b4 refuses series longer than this."""
 _MOST_VERSIONS = 10_000
 _ADDRESSED = re.compile(r"^(to|cc):\s*(\S.*)$", re.IGNORECASE)
 _TAG = re.compile(r"^[A-Za-z][A-Za-z0-9-]*:\s*\S")
@@ -156,11 +154,10 @@ def _newest_cover(repository: "Repository", tip: str, branch: str | None, *, tru
 
     `trusted`: the branch's configuration says that b4 created it.
     """
-    done = repository.git("log", "-z", "--first-parent", f"--max-count={MAX_TOPIC}", "--format=%H%n%B", tip)
-    for entry in done.text.split("\0"):
-        if MARKER not in entry:
+    for logged in repository.first_parents(tip):
+        if MARKER not in logged.message:
             continue
-        commit = repository.commit(entry.partition("\n")[0])
+        commit = repository.commit(logged.id)
         if not is_cover(commit):
             continue
         who = (repository.config("user.email") or ("",))[-1]

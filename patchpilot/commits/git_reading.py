@@ -29,6 +29,9 @@ _FIELDS = (
 _REF_FORMAT = "%00".join(f"%({field})" for field in _FIELDS)
 _VERSION_CACHE = entries.Kind("git-version", (__file__,))
 _LIST_CONFIG = ("config", "-z", "--show-scope", "--list")
+_AUTHOR_KEYS = r"^(author|user)\."
+_CRUD = "".join(map(chr, range(33))) + ".,:;<>\"\\'"
+"""Characters that git removes from both ends of a name or an address."""
 _SYMBOLIC = "ref: refs/heads/"
 _REFTABLE = ".invalid"
 """The branch that the HEAD file of a repository with reftables names."""
@@ -167,7 +170,7 @@ class GitReading:
     @cached_property
     def identity(self) -> Address | None:
         """The author that git would use; None when no name or address is configured."""
-        return identity_in(self._places.top)
+        return _identity(self.config)
 
 
 def _ref(row: list[str]) -> GitRef:
@@ -215,6 +218,17 @@ def normal_key(key: str) -> str:
 
 def identity_in(where: Path) -> Address | None:
     """The author that git would use in a directory; None when no name or address is configured."""
-    done = git(where, "-c", "user.useConfigOnly=true", "var", "GIT_AUTHOR_IDENT", ok=())
-    match = re.match(r"^(.*) <([^>]+)> \d+", done.text)
-    return Address(match[1], match[2]) if done.code == 0 and match else None
+    return _identity(config_values(where, _AUTHOR_KEYS))
+
+
+def _identity(config: Mapping[str, tuple[str, ...]]) -> Address | None:
+    """The author by environment and configuration (git-var(1)); what git would guess from the host's name is none."""
+
+    def setting(name: str) -> str:
+        found = os.environ.get(f"GIT_AUTHOR_{name.upper()}", "")
+        for key in (f"author.{name}", f"user.{name}"):
+            found = found or (config.get(key) or ("",))[-1]
+        return re.sub(r"[<>\n]", "", found).strip(_CRUD)
+
+    name, email = setting("name"), setting("email")
+    return Address(name, email) if name and email else None

@@ -16,8 +16,7 @@ MAX_NAMED = 1000
 
 def changed_paths(repository: Repository, old: str, new: str) -> tuple[str, ...]:
     """The files that differ between two commits."""
-    done = repository.git("diff-tree", "-r", "-z", "--name-only", "--no-renames", old, new)
-    return tuple(name for name in done.out.decode("utf-8", "surrogateescape").split("\0") if name)
+    return tuple(file.path for file in repository.changed_files(old, new))
 
 
 def refuse_dirty(repository: Repository, ref: str | None, paths: tuple[str, ...]) -> None:

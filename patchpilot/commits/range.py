@@ -209,7 +209,35 @@ def revision_series(repository: "Repository", target: str) -> Series:
 
 def commits_series(repository: "Repository", ids: Sequence[str], base: str | None) -> Series:
     """These commits as patches, formatted by git as mails, in order."""
-    return Series(tuple(commit_patch(repository, id_) for id_ in ids), None, base)
+    return Series(_patches_of_line(repository, ids) or tuple(commit_patch(repository, id_) for id_ in ids), None, base)
+
+
+def _patches_of_line(repository: "Repository", ids: Sequence[str]) -> tuple[Patch, ...]:
+    """The patches of several commits each of which is the only parent of the next, read at once; none for other commits."""
+    if len(ids) < 2 or repository.is_shallow():
+        return ()
+    parents = [repository.commit(id_).parents for id_ in ids]
+    if len(parents[0]) != 1 or any(own != (below,) for own, below in zip(parents[1:], ids, strict=False)):
+        return ()
+    out = repository.git(*_FORMAT_PATCH, f"{parents[0][0]}..{ids[-1]}").out
+    texts = _FORMATTED.split(out)
+    # an empty commit has no patch; a message may have a line like that between two
+    if texts[1::2] != [id_.encode() for id_ in ids]:
+        return ()
+    # git writes an empty line between two patches
+    texts[2:-1:2] = [text.removesuffix(b"\n") for text in texts[2:-1:2]]
+    starts = (b"From %b%b" % (id_, text) for id_, text in zip(texts[1::2], texts[2::2], strict=True))
+    return tuple(parse_patch(data, id_[:12], id_) for data, id_ in zip(starts, ids, strict=True))
+
+
+_FORMATTED = re.compile(rb"^From ([0-9a-f]{40})(?= Mon Sep 17 00:00:00 2001$)", re.MULTILINE)
+_FORMAT_PATCH = (
+    "format-patch",
+    "--stdout",
+    *("--no-cover-letter", "--no-numbered", "-M", "--no-signature", "--no-attach"),
+    # recipients are decided later, not by format.to or format.headers
+    *("--no-to", "--no-cc", "--no-add-header"),
+)
 
 
 def commit_patch(repository: "Repository", commit_id: str) -> Patch:
@@ -225,15 +253,7 @@ def commit_patch(repository: "Repository", commit_id: str) -> Patch:
         raise UsageError(
             f"{commit_id[:12]} is a merge commit, which has no patch", hint="pass the commit that makes the change, or a range A..B"
         )
-    done = repository.git(
-        "format-patch",
-        "--stdout",
-        "-1",
-        *("--no-cover-letter", "--no-numbered", "-M", "--no-signature", "--no-attach"),
-        # recipients are decided later, not by format.to or format.headers
-        *("--no-to", "--no-cc", "--no-add-header"),
-        commit_id,
-    )
+    done = repository.git(*_FORMAT_PATCH, "-1", commit_id)
     if not done.out:
         raise UsageError(f"{commit_id[:12]} is an empty commit, which has no patch", hint="pass a commit that changes files")
     return parse_patch(done.out, commit_id[:12], commit_id)

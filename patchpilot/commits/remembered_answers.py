@@ -57,7 +57,17 @@ _Question = tuple[tuple[str, ...], bytes | None, tuple[tuple[str, str], ...]]
 
 def may_change(args: Sequence[str]) -> bool:
     """Whether a git command may change refs, HEAD or configuration."""
-    return args[0] not in _NEUTRAL
+    return _command(args) not in _NEUTRAL
+
+
+def _command(args: Sequence[str]) -> str:
+    """The command of a git call, after the configuration given with -c."""
+    words = iter(args)
+    for word in words:
+        if word != "-c":
+            return word
+        next(words, None)
+    return ""
 
 
 class RememberedAnswers:

@@ -2,9 +2,10 @@
 """The repository: what git knows of it is read once, and the same question is never asked twice."""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 from patchpilot.cache import patterns as re
 from patchpilot.commits.cat_file import CatFile
@@ -33,6 +34,10 @@ from patchpilot.urls import public_url
 _HEX = re.compile(r"[0-9a-f]{40}")
 _SHORT_ID = re.compile(r"[0-9a-f]{7,40}")
 _HEX_256 = re.compile(r"[0-9a-f]{64}")
+MAX_TOPIC = 500
+"""Commits of a branch, latest first, among which its own are searched; b4 refuses longer series."""
+EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
+_LOGGED = "%H%x01%P%x01%B"
 MINIMUM_GIT = (2, 38)
 _REF_RULES = ("{}", "refs/{}", "refs/tags/{}", "refs/heads/{}", "refs/remotes/{}", "refs/remotes/{}/HEAD")
 """Where git looks for the ref that a word names, in this order (gitrevisions(7))."""
@@ -55,6 +60,24 @@ def _may_be_repository(where: Path) -> bool:
 
 def _not_in_repository(where: Path) -> MissingError:
     return MissingError(f"{where} is not in a git repository", hint=Action("", ("-C", "DIR"), "name a repository with {}"))
+
+
+class LoggedCommit(NamedTuple):
+    """A commit as a log shows it: id, parents, message."""
+
+    id: str
+    parents: tuple[str, ...]
+    message: str
+
+
+class ChangedFile(NamedTuple):
+    """A file that differs between two trees; mode and id are all zeros on the side where it does not exist."""
+
+    path: str
+    old_mode: str
+    old_id: str
+    mode: str
+    object_id: str
 
 
 class Repository:
@@ -203,9 +226,50 @@ class Repository:
         found = self.objects.get(f"{rev}:{path}")
         return found[2] if found and found[1] == "blob" else None
 
+    def first_parents(self, tip: str) -> tuple[LoggedCommit, ...]:
+        """The last commits of a first-parent history, latest first: at most MAX_TOPIC."""
+        words = ("--first-parent", f"--max-count={MAX_TOPIC}", f"--format={_LOGGED}")
+        entries = self.git("log", "-z", *words, tip).text.split("\0")
+        rows = (entry.split("\x01", 2) for entry in entries)
+        return tuple(LoggedCommit(row[0], tuple(row[1].split()), row[2]) for row in rows if len(row) == 3)
+
+    def changed_files(self, old: str | None, new: str) -> tuple[ChangedFile, ...]:
+        """The files that differ between two commits, renames as a deletion and an addition; `old` None: an empty tree."""
+        words = ("diff-tree", "-r", "-z", "--no-renames", "--full-index", "--raw")
+        out = self.git(*words, old or EMPTY_TREE, new).out.decode("utf-8", "surrogateescape")
+        parts = out.split("\0")
+        result = []
+        for head, path in zip(parts[::2], parts[1::2], strict=False):
+            old_mode, mode, old_id, object_id, _ = head.removeprefix(":").split(" ")
+            result.append(ChangedFile(path, old_mode, old_id, mode, object_id))
+        return tuple(result)
+
     def is_ancestor(self, old: str, new: str) -> bool:
         """Whether `old` is `new` or one of its ancestors."""
         return self.git("merge-base", "--is-ancestor", old, new, ok=(0, 1)).code == 0
+
+    def containing(self, commit: str, refs: Iterable[str]) -> frozenset[str]:
+        """Those of the refs, by full name, whose history has a commit."""
+        named = sorted(refs)
+        if not named:
+            return frozenset()
+        done = self.git("for-each-ref", "--format=%(refname)", f"--contains={commit}", *named)
+        return frozenset(done.text.splitlines()) & frozenset(named)
+
+    def merge_base(self, one: str, other: str) -> str | None:
+        """The best common ancestor of two commits; None where they share none."""
+        return self.git("merge-base", one, other, ok=(0, 1)).text.strip() or None
+
+    def first_reflog_message(self, ref: str) -> str:
+        """Why git created a ref, as its reflog says; "" where it has none."""
+        try:
+            lines = (self.common_dir / "logs" / ref).read_bytes().splitlines()
+        except OSError:
+            lines = []
+        if lines:
+            return lines[0].decode("utf-8", "replace").partition("\t")[2].strip()
+        done = self.git("log", "-g", "--format=%gs", ref, "--", ok=(0, 128))
+        return done.text.strip().rpartition("\n")[2]
 
     @cached_property
     def key(self) -> str:

@@ -2,12 +2,14 @@
 """Commits that bring in code whose history is elsewhere: the first commit of a repository, and imports squashed into one commit."""
 
 import re
+from collections.abc import Iterable
 
 from patchpilot.commits.repository import Repository
 from patchpilot.history.shallow_clones import ends_at
 from patchpilot.model.commit import Commit
 from patchpilot.projects.loading import projects
 
+_ID = re.compile(r"[0-9a-f]{40}(?: \(from [0-9a-f]{40}\))?$")
 MANY_FILES = 1000
 """A commit that adds this many files imports code written elsewhere."""
 SOME_FILES = 200
@@ -19,8 +21,30 @@ _IMPORT = re.compile(r"^(?:initial|first)\b|\bimport(?:s|ed|ing)?\b|\bsquash(?:e
 _IMPORTED_RELEASE = re.compile(r"^import(?:s|ed|ing)?\b.*\bv?\d+\.\d+", re.IGNORECASE)
 
 
-def import_reason(repository: Repository, commit: Commit) -> str:
-    """Why a commit only brings in code whose history is not here; empty for ordinary changes, and for first commits that tags name by convention."""
+class ImportCheck:
+    """Tells commits that only bring in code from ordinary changes. What the `expected` commits touch is read at once."""
+
+    def __init__(self, repository: Repository, expected: Iterable[str] = ()) -> None:
+        self._repository = repository
+        self._expected = list(expected)
+        self._counts: dict[str, tuple[int, int]] = {}
+
+    def reason(self, commit: Commit) -> str:
+        """Why a commit only brings in code whose history is not here; empty for ordinary changes, and for first commits that tags name by convention."""
+        reason = _reason_by_message(self._repository, commit)
+        return reason if reason is not None else _reason_by_size(commit, *self._files(commit.id))
+
+    def _files(self, commit: str) -> tuple[int, int]:
+        """How many files a commit adds, and how many it touches."""
+        if commit not in self._counts:
+            asked = dict.fromkeys((commit, *self._expected))
+            self._expected = []
+            self._counts |= _read_counts(self._repository, asked)
+        return self._counts.get(commit, (0, 0))
+
+
+def _reason_by_message(repository: Repository, commit: Commit) -> str | None:
+    """The reason as far as the commit itself has one; None where its size decides."""
     if any(commit.id in project.tags.first_commits for project in projects().values()):
         return ""
     if ends_at(repository, commit.id):
@@ -31,7 +55,10 @@ def import_reason(repository: Repository, commit: Commit) -> str:
         return f"{commit.reference} is a release, not a change"
     if _VENDORED.match(commit.subject) or _IMPORTED_RELEASE.match(commit.subject):
         return f"{commit.reference} imports code without its history"
-    added, touched = _files(repository, commit)
+    return None
+
+
+def _reason_by_size(commit: Commit, added: int, touched: int) -> str:
     if added >= (SOME_FILES if _IMPORT.search(commit.subject) else MANY_FILES) and added >= MOSTLY * touched:
         return f"{commit.reference} adds {added} files at once, so their history is not in this repository"
     return ""
@@ -43,8 +70,19 @@ def _is_release(subject: str) -> bool:
     return re.match(_RELEASE.replace("{names}", names), subject, re.IGNORECASE) is not None
 
 
-def _files(repository: Repository, commit: Commit) -> tuple[int, int]:
-    """How many files a commit adds, and how many it touches."""
-    done = repository.git("diff-tree", "-r", "-m", "--first-parent", "--no-commit-id", "--no-renames", "--name-status", "-z", commit.id)
-    states = done.text.split("\0")[:-1:2]
-    return states.count("A"), len(states)
+def _read_counts(repository: Repository, commits: Iterable[str]) -> dict[str, tuple[int, int]]:
+    """Commit → how many files it adds, and how many it touches, against its first parent."""
+    words = ("-r", "-m", "--first-parent", "--no-renames", "--name-status", "-z", "--stdin")
+    done = repository.git("diff-tree", *words, stdin="".join(f"{one}\n" for one in commits).encode())
+    counts: dict[str, tuple[int, int]] = {}
+    fields = iter(done.text.split("\0"))
+    commit = ""
+    for field in fields:
+        if _ID.match(field):
+            commit = field[:40]
+            counts[commit] = (0, 0)
+        elif field and commit:
+            added, touched = counts[commit]
+            counts[commit] = (added + (field == "A"), touched + 1)
+            next(fields, None)
+    return counts

@@ -104,24 +104,24 @@ def _lines(text: str) -> list[str]:
 
 def _content(scratch: Scratch, patch: Path, commit_id: str, parent: str | None) -> str:
     """Apply the diff to an index that holds only the files it touches."""
-    names = scratch.git("diff-tree", "--root", "-r", "--no-commit-id", "--name-only", "--no-renames", "-z", commit_id).text
-    paths = [path for path in names.split("\0") if path]
-    if not paths:
+    files = scratch.repository.changed_files(parent, commit_id)
+    if not files:
         return ""
     index = {"GIT_INDEX_FILE": str(patch.parent / "index")}
-    before = scratch.git("ls-tree", "-r", "-z", parent, "--", *paths).out if parent else b""
-    scratch.git("update-index", "-z", "--index-info", stdin=before, env=index)
+    before = "".join(f"{file.old_mode} {file.old_id}\t{file.path}\0" for file in files if _exists(file.old_mode))
+    stdin = before.encode("utf-8", "surrogateescape")
+    scratch.git("update-index", "-z", "--index-info", stdin=stdin, env=index)
     done = scratch.git("apply", "--cached", "--whitespace=nowarn", str(patch), env=index, ok=())
     if done.code:
         return "its diff would not apply to the commit it is based on"
     applied = {line.split("\t", 1)[1]: line.split()[:2] for line in scratch.git("ls-files", "-s", "-z", env=index).text.split("\0") if line}
-    committed = {}
-    for line in scratch.git("ls-tree", "-r", "-z", commit_id, "--", *paths).text.split("\0"):
-        if line:
-            head, path = line.split("\t", 1)
-            mode, _, blob = head.split()
-            committed[path] = [mode, blob]
+    committed = {file.path: [file.mode, file.object_id] for file in files if _exists(file.mode)}
     return "" if applied == committed else "its content would differ"
+
+
+def _exists(mode: str) -> bool:
+    """Whether the file of this mode exists: git shows a missing one as 000000."""
+    return mode.strip("0") != ""
 
 
 def _too_long(raw: bytes) -> bool:

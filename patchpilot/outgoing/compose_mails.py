@@ -2,10 +2,11 @@
 """Commits or patch files → mails: subjects numbered, cover and notes put in, ids and threading given. git writes every diff."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from patchpilot.commits.git_reading import git_version
+from patchpilot.commits.range import commits_series
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.rewrite import without_covers
 from patchpilot.commits.temporary_folder import TemporaryFolder
@@ -38,6 +39,9 @@ class SeriesText:
     extras: tuple[str, ...] = ()
     presubject: str = ""
     prerequisites: tuple[str, ...] = ()
+
+
+_NEXT_PATCH = re.compile(rb"^((?:From|commit) [0-9a-f]{40})", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +77,7 @@ def bodies_of_commits(repository: Repository, ids: Sequence[str], text: SeriesTe
         bodies.append(PatchBody(text.cover[0], sender, _cover_body(contents.pop(0), text.cover[1]), None, None))
     if len(contents) != len(ids):
         raise UsageError("these commits are not a linear series (merges or gaps)", hint="pass a range A..B on a linear branch")
-    patch_ids = patch_ids_of(repository, contents)
+    patch_ids = patch_ids_of(repository, patch_contents(commits_series(repository, ids, None).patches))
     for commit_id, content, patch_id in zip(ids, contents, patch_ids, strict=True):
         commit = repository.commit(commit_id)
         bodies.append(PatchBody(commit.subject, commit.author, _body(content), commit_id, patch_id))
@@ -200,12 +204,21 @@ def insert_footer(body: bytes, line: str) -> bytes:
 
 
 def patch_ids_of(repository: Repository | None, contents: Sequence[bytes]) -> list[str | None]:
-    """`git patch-id --stable` of each patch mail, None for one without a diff."""
-    patch_ids: list[str | None] = []
-    for content in contents:
-        if repository is None:
-            patch_ids.append(None)
-            continue
-        done = repository.git("patch-id", "--stable", stdin=content)
-        patch_ids.append(done.text.split()[0] if done.text.split() else None)
-    return patch_ids
+    """`git patch-id --stable` of each patch mail, None for one without a diff; all None without a repository."""
+    if repository is None:
+        return [None] * len(contents)
+    marked = (b"commit %040x\n%b\n" % (number, _unmarked(content)) for number, content in enumerate(contents))
+    done = repository.git("patch-id", "--stable", stdin=b"".join(marked))
+    rows = (line.split() for line in done.text.splitlines())
+    found = {row[1]: row[0] for row in rows if len(row) == 2}
+    return [found.get(f"{number:040x}") for number in range(len(contents))]
+
+
+def patch_contents(patches: Iterable[Patch]) -> list[bytes]:
+    """The patches as bytes."""
+    return ["\n".join(patch.lines).encode("utf-8", "surrogateescape") for patch in patches]
+
+
+def _unmarked(content: bytes) -> bytes:
+    """A mail without lines that git patch-id takes for the start of another patch."""
+    return _NEXT_PATCH.sub(rb" \1", content)

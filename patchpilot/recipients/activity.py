@@ -12,6 +12,7 @@ from patchpilot.recipients.get_maintainer.address_format import each_mailbox, sp
 
 YEARS = 3
 BUDGET = 4.0
+_YEAR = 366 * 86400
 _FORMAT = "--format=%an <%ae>%n%(trailers:only=true,unfold=true)"
 
 
@@ -41,6 +42,9 @@ def silent_maintainers(sections: Iterable[Section], repository: Repository, budg
 def _old_enough(repository: Repository) -> bool:
     if repository.is_shallow():
         return False
+    since = time.time() - (YEARS + 1) * _YEAR
+    if any(ref.date and ref.date < since for ref in repository.all_refs):
+        return True
     done = repository.git("rev-list", "-1", f"--until={YEARS}.years.ago", "HEAD", ok=())
     return bool(done.out.strip())
 

@@ -125,14 +125,20 @@ def read_settings(
 
 
 def user_settings(
-    where: Path | None = None, *, problems: list[PatchpilotError] | None = None, flags: Mapping[str, str | None] | None = None
+    where: "Path | Repository | None" = None,
+    *,
+    problems: list[PatchpilotError] | None = None,
+    flags: Mapping[str, str | None] | None = None,
 ) -> Settings:
-    """The settings of git's configuration as git has it in a directory, inside a repository or outside of any; the defaults without git."""
+    """The settings of git's configuration as it applies in a repository or a directory; the defaults without git."""
     from patchpilot.commits.git_reading import config_values
     from patchpilot.errors import MissingError
 
     try:
-        values = config_values(where, r"^patchpilot\.")
+        if where is None or isinstance(where, Path):
+            values = config_values(where, r"^patchpilot\.")
+        else:
+            values = where.config_regexp(r"^patchpilot\.")
     except MissingError:
         values = {}
     return load(None, values, flags, problems=problems)

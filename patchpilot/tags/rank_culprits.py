@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from patchpilot.commits.repository import Repository
 from patchpilot.history.fixes_tag import DIGITS, tag_text
-from patchpilot.history.imports import import_reason
+from patchpilot.history.imports import ImportCheck
 from patchpilot.model.commit import Commit
 from patchpilot.model.progress import Progress, silent
 from patchpilot.tags.blame_features import Tally, features, glance, tally
@@ -64,11 +64,13 @@ def find(
     numbers = weigh(repository, scene, tallies)
     candidates: list[Candidate] = []
     imported = ""
-    for one, confidence in _outright(scene, rank(numbers, weights or shipped())):
+    ranked = _outright(scene, rank(numbers, weights or shipped()))
+    imports = ImportCheck(repository, (one for one, _ in ranked[:limit]))
+    for one, confidence in ranked:
         if len(candidates) == limit:
             break
         culprit = repository.commit(one)
-        if reason := import_reason(repository, culprit):
+        if reason := imports.reason(culprit):
             imported = imported or (reason if not candidates else "")
             continue
         words = explain(scene, one, tallies[one], numbers[one])
@@ -87,7 +89,7 @@ def find(
         )
     kept = {one.commit for one in candidates}
     together = (
-        tuple(one for one in culprits_together(scene, candidates[0].commit) if one in kept or not _is_import(repository, one))
+        tuple(one for one in culprits_together(scene, candidates[0].commit) if one in kept or not imports.reason(repository.commit(one)))
         if candidates
         else ()
     )
@@ -99,10 +101,6 @@ def tag_of(repository: Repository, culprit: Commit, digits: int = DIGITS) -> str
     while digits < len(culprit.id) and repository.objects.get(f"{culprit.id[:digits]}^{{commit}}") is None:
         digits += 1
     return tag_text(culprit, digits)
-
-
-def _is_import(repository: Repository, commit_id: str) -> bool:
-    return bool(import_reason(repository, repository.commit(commit_id)))
 
 
 def _is_marked(commit: Commit) -> bool:

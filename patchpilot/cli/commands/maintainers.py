@@ -94,6 +94,7 @@ def _plan(common: Common, targets: tuple[str, ...], switches: dict[str, Any], gi
             given["per_patch"],
             given["security"],
             place.from_archive,
+            None if targets or common.tree else place.repository_if_any(),
         )
 
         def ask() -> service.PlanResult:

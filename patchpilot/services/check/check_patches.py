@@ -231,7 +231,7 @@ def _facts(repository: "Repository | None", rules: Sequence[Rule], pairs: Pairs)
     from patchpilot.services.check.history_facts import RepositoryFacts
 
     facts = RepositoryFacts(repository)
-    if len(pairs) > 1 and any(rule.detector in ("unusual-prefix", "unusual-tag-order") for rule in rules):
+    if any(rule.detector in ("unusual-prefix", "unusual-tag-order") for rule in rules):
         from patchpilot.lint.usual_prefix import COMMITS, paths_asked
 
         facts.foresee((paths for patch, _ in pairs for paths in paths_asked(patch)), COMMITS)

@@ -15,6 +15,6 @@ def check_source(place: Workplace, revision: str | None, targets: Sequence[str],
     if repository is None or place.tree or not in_ci:
         return place.source()
     # the tree's own setting of its base does not count
-    named = base or user_settings(repository.top, problems=[]).get("base") or None
+    named = base or user_settings(repository, problems=[]).get("base") or None
     start = base_revision(repository, targets, named)
     return revision_source(repository, start) if start else place.source()

@@ -6,6 +6,7 @@ from functools import cached_property
 from time import monotonic
 from typing import IO, NamedTuple
 
+from patchpilot.cache import entries
 from patchpilot.cache import patterns as re
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import streaming
@@ -25,7 +26,7 @@ LOG_SECONDS = 10.0
 WALK_SECONDS = 30.0
 COMMITS_BACK = 20_000
 WORTH_A_WALK = 8
-"""So many questions take longer than reading the last COMMITS_BACK commits with all they touched."""
+"""So many sets of paths take longer than reading the last COMMITS_BACK commits with all they touched."""
 RELEASES_APART = 120 * 86400
 """Seconds; a repository whose newest release is this much older than its newest commit was fetched without tags."""
 _LONG_ID = re.compile(r"\b[0-9a-f]{12,40}\b")
@@ -40,6 +41,7 @@ class RepositoryFacts:
         self._touching: dict[tuple[str, ...], tuple[_Logged, ...]] = {}
         self._releases: Releases | None = None
         self._tips: dict[str, Tip | None] = {}
+        self._holders: dict[str, frozenset[str]] = {}
 
     def find(self, word: str) -> Commit | None:
         """The commit an abbreviated id names."""
@@ -74,15 +76,13 @@ class RepositoryFacts:
     @cached_property
     def _recent(self) -> tuple[str, ...]:
         """The word that ends a walk some COMMITS_BACK commits ago: what was not touched since has no custom that binds."""
-        done = self._repository.git(
-            "log", f"--skip={COMMITS_BACK}", "--max-count=1", "--format=%ct", "HEAD", "--", ok=(), timeout=LOG_SECONDS
-        )
-        return (f"--since=@{int(done.text)}",) if done.text.strip().isdigit() else ()
+        date = recent_since(self._repository)
+        return (f"--since=@{date}",) if date else ()
 
     def foresee(self, asked: Iterable[tuple[str, ...]], limit: int) -> None:
         """Answer `subjects_touching` and `tags_touching` for many sets of paths by one walk, newest commit first, until each has `limit` or all was read."""
         wanted = dict.fromkeys(paths for paths in asked if (str(limit), *paths) not in self._touching)
-        if len(wanted) < WORTH_A_WALK:
+        if not wanted:
             return
         found: dict[tuple[str, ...], list[_Logged]] = {paths: [] for paths in wanted}
         of_path: dict[str, list[tuple[str, ...]]] = {}
@@ -90,7 +90,9 @@ class RepositoryFacts:
             for path in paths:
                 of_path.setdefault(path, []).append(paths)
         lacking, ends = len(found), monotonic() + WALK_SECONDS
-        # without paths: git looks at each of hundreds of them for every entry of every tree
+        # of hundreds of paths git would look at each for every entry of every tree
+        few = len(wanted) < WORTH_A_WALK
+        limits = sorted({path for paths in wanted for path in paths}) if few else ()
         words = (
             "log",
             "-z",
@@ -99,8 +101,10 @@ class RepositoryFacts:
             f"--format=%x01{_FORMAT}",
             "--name-only",
             "--no-renames",
+            *self._recent,
             "HEAD",
             "--",
+            *limits,
         )
         with streaming(self._repository.top, *words) as out:
             for logged, touched in _records(out):
@@ -123,9 +127,22 @@ class RepositoryFacts:
         if self._repository.is_shallow():
             return None
         try:
-            return self._repository.is_ancestor(old, new)
+            if new not in self._public.values():
+                return self._repository.is_ancestor(old, new)
+            if old not in self._holders:
+                self._holders[old] = self._repository.containing(old, self._public)
+            return new in {self._public[name] for name in self._holders[old]}
         except GitError:
             return None
+
+    @cached_property
+    def _public(self) -> dict[str, str]:
+        """Full name → tip of mainline's refs and of the current branch, about which most questions are; one call of git answers for all."""
+        tips = mainline_tips(self._repository)
+        remote = (ref for ref in self._repository.all_refs if ref.is_branch and not ref.is_local)
+        found = {ref.name: ref.object_id for ref in remote if ref.object_id in tips}
+        branch = self._repository.ref(f"refs/heads/{self._repository.branch}")
+        return found | ({branch.name: branch.object_id} if branch else {})
 
     def first_release(self, commit_id: str) -> str | None:
         """The first final release that contains the commit."""
@@ -169,6 +186,27 @@ class RepositoryFacts:
     def _tip(self, label: str, commit_id: str) -> Tip | None:
         commit = self.find(commit_id)
         return Tip(label, CommitTree(self._repository, commit.id), commit.committed) if commit else None
+
+
+_RECENT_CACHE = entries.Kind("recent-history", (__file__,), keep=32)
+_WEEK = 7 * 86400
+
+
+def recent_since(repository: Repository) -> int:
+    """The date in seconds of the commit COMMITS_BACK commits before HEAD; 0 in a shorter history. Cached for a week of commits."""
+    head = repository.find("HEAD")
+    if head is None:
+        return 0
+    week = int(repository.commit(head).committed.timestamp()) // _WEEK
+    key = entries.key_of(_RECENT_CACHE, [repository.key.encode("utf-8", "surrogateescape"), b"%d" % week])
+    known = entries.recall(_RECENT_CACHE, key)
+    if isinstance(known, int):
+        return known
+    words = ("log", f"--skip={COMMITS_BACK}", "--max-count=1", "--format=%ct", head, "--")
+    text = repository.git(*words, ok=(), timeout=LOG_SECONDS).text.strip()
+    date = int(text) if text.isdigit() else 0
+    entries.remember(_RECENT_CACHE, key, date)
+    return date
 
 
 _FORMAT = "%s%x02%(trailers:only,keyonly,separator=%x02)"

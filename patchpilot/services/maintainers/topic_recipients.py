@@ -67,8 +67,10 @@ class PlanResult:
 class MaintainersRequest:
     """Whose recipients are asked for: TARGETs (none: the topic over `base`), or source files, folders or globs.
 
-    `tree` is an unpacked tree, `repo` the repository; `switches` are get_maintainer.pl's. `per_patch` asks for a plan of each patch, `security` for
-    that of a fix that is not public yet, which a topic whose author said so has anyway. `from_archive` reads a TARGET that is a Message-ID or a URL.
+    `tree` is an unpacked tree, `repo` the repository's directory, `opened` the repository where it is
+    open already; `switches` are get_maintainer.pl's. `per_patch` asks for a plan of each patch, `security`
+    for that of a fix that is not public yet, which a topic whose author said so has anyway. `from_archive`
+    reads a TARGET that is a Message-ID or a URL.
     """
 
     targets: Sequence[str] = ()
@@ -80,11 +82,21 @@ class MaintainersRequest:
     per_patch: bool = False
     security: bool = False
     from_archive: FromArchive | None = None
+    opened: Repository | None = None
+
+    @contextmanager
+    def repository(self, targets: Sequence[str]) -> Iterator[Repository | None]:
+        """The repository to ask, open as long as the context; None with a `tree`, or where the TARGETs need none."""
+        if self.opened and not self.tree:
+            yield self.opened
+            return
+        with repository_for(targets, self.tree, self.repo) as repository:
+            yield repository
 
 
 def plan_targets(request: MaintainersRequest, *, progress: Progress = silent) -> PlanResult:
     """A plan for each series that TARGETs name, or for each patch."""
-    with repository_for(request.targets, request.tree, request.repo) as repository:
+    with request.repository(request.targets) as repository:
         return _plan_targets(request, repository, progress)
 
 
@@ -134,7 +146,7 @@ def plan_series(
 
 def plan_files(request: MaintainersRequest) -> PlanResult:
     """A plan for each source file, folder or glob. MissingError for one that names nothing in the tree."""
-    with repository_for((), request.tree, request.repo) as repository:
+    with request.repository(()) as repository:
         return _plan_files(request, repository)
 
 

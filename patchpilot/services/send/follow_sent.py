@@ -16,7 +16,7 @@ def follow_send(repository: Repository, send: Send, *, store: Store | None = Non
     with Outbox() as outbox:
         sends = [sent for sent in outbox.sends(send.change_id) if sent.undisclosed == send.undisclosed]
     ids = [entry.mail.message_id for sent in sends for entry in sent.entries]
-    lore = None if send.undisclosed else user_settings(repository.top, problems=[]).get("lore")
+    lore = None if send.undisclosed else user_settings(repository, problems=[]).get("lore")
     with store or Store() as open_store:
         first = send.entries[0].mail
         return open_store.holding(ids) or open_store.add(first.message_id, parse_subject(first.subject).title, lore, None)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from patchpilot.commits.repository import Repository
 from patchpilot.history.mainline import mainline
+from patchpilot.history.releases import Releases
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.target_tree import Target
 from patchpilot.projects.loading import default_project, find_project
@@ -16,13 +17,11 @@ def merge_window(repository: Repository, request: SendRequest, target: Target | 
     tip = mainline(repository) or (target.tip if target else None)
     if tip is None:
         return ""
-    done = repository.git("describe", "--abbrev=0", "--match=v[0-9]*", tip, ok=(0, 128))
-    tag = done.text.strip()
-    if done.code or not re.fullmatch(r"v\d+\.\d+", tag):
+    latest = next(reversed(Releases(repository).all), None)
+    if latest is None or not re.fullmatch(r"v\d+\.\d+", latest.name):
         return ""
-    when = repository.commit(repository.resolve(tag)).committed
-    age = now - when.astimezone(UTC)
+    age = now - datetime.fromtimestamp(latest.date, UTC)
     project = find_project(request.profile) if request.profile else default_project()
     if not timedelta(0) <= age <= timedelta(days=project.mail.merge_window_days):
         return ""
-    return f"the merge window after {tag} is open: {project.mail.merge_window} (fixes are accepted)"
+    return f"the merge window after {latest.name} is open: {project.mail.merge_window} (fixes are accepted)"

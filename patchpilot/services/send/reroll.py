@@ -128,7 +128,7 @@ def link_to(send: Send, repository: Repository | None = None) -> str:
 
     if send.undisclosed:
         return ""
-    settings = user_settings(repository.top, problems=[]) if repository else None
+    settings = user_settings(repository, problems=[]) if repository else None
     lore = settings.get("lore") if settings else ""
     project = profile_of(repository, settings.get("profile"), Series(())) if repository and settings else default_project()
     host = host_of(lore)

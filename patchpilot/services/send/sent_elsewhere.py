@@ -111,7 +111,7 @@ def _of_archive(repository: Repository, series: Series, mails: Sequence[Rendered
     if not mails or not series.patches:
         return ()
     sender = mails[0].sender.key
-    url = user_settings(repository.top, problems=[]).get("lore")
+    url = user_settings(repository, problems=[]).get("lore")
     try:
         with default_archive(where=repository.top)(url) as archive:
             late = threading.Timer(PATIENCE, archive.cancel)

@@ -130,24 +130,22 @@ class BaseSearch:
         Asked first, because it takes few milliseconds wherever HEAD is: what has a commit is known by the generations of the commit-graph, while what
         HEAD has over many branches makes git walk all that is newer than HEAD. What I wrote and committed is public on another branch only as a copy.
         """
-        lines = self.repository.git("rev-list", "--first-parent", "--parents", f"--max-count={MANY + 2}", self.head).text.splitlines()
-        chain = [line.split() for line in lines]
+        chain = self.repository.first_parents(self.head)[: MANY + 2]
         mine: list[str] = []
-        for commit, *parents in chain:
+        for commit, parents, _ in chain:
             default = self.repository.commit(commit)
             if len(parents) != 1 or not {default.author.email.lower(), default.committer.email.lower()} <= self.me:
                 break
             mine.append(commit)
         if not mine or len(mine) == len(chain) or len(mine) > MANY:
             return None
-        start = chain[len(mine)][0]
+        start = chain[len(mine)].id
         for ref in refs:
-            if self.repository.is_ancestor(start, ref.commit):
-                return (
-                    None
-                    if self.repository.is_ancestor(mine[-1], ref.commit)
-                    else (ref, CommitsOver(tuple(reversed(mine)), start, (start,)))
-                )
+            common = self.repository.merge_base(mine[-1], ref.commit)
+            if common == start:
+                return ref, CommitsOver(tuple(reversed(mine)), start, (start,))
+            if common == mine[-1]:
+                return None
         return None
 
     def holders(self, commit: str, among: Iterable[Ref]) -> list[Ref]:
@@ -161,8 +159,8 @@ class BaseSearch:
         recent = {name: ref for name, ref in named.items() if ref.commit == commit or dates.get(name, since) >= since}
         if not recent:
             return []
-        done = self.repository.git("for-each-ref", "--format=%(refname)", f"--contains={commit}", *recent)
-        return [recent[line] for line in done.text.splitlines() if line in recent]
+        found = self.repository.containing(commit, recent)
+        return [ref for name, ref in sorted(recent.items()) if name in found]
 
     @cached_property
     def me(self) -> frozenset[str]:
@@ -179,8 +177,7 @@ class BaseSearch:
         """The name of what the branch was created from, as git noted it then; "" where it did not, or no longer knows."""
         if self.branch is None:
             return ""
-        done = self.repository.git("log", "-g", "--format=%gs", f"refs/heads/{self.branch}", "--", ok=(0, 128))
-        last = done.text.strip().rpartition("\n")[2]
+        last = self.repository.first_reflog_message(f"refs/heads/{self.branch}")
         return last.removeprefix("branch: Created from ") if last.startswith("branch: Created from ") else ""
 
     def is_copy(self, ref: Ref, others: Sequence[Ref]) -> bool:

@@ -14,7 +14,7 @@ from patchpilot.model.patch import Series
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing import transports
 from patchpilot.outgoing.b4.draft_texts import taken_over
-from patchpilot.outgoing.compose_mails import patch_ids_of
+from patchpilot.outgoing.compose_mails import patch_contents, patch_ids_of
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.series.change_id import change_ids, new_change_id
 from patchpilot.series.cover_letter import split_cover
@@ -92,7 +92,7 @@ def _look(repository: Repository, request: SendRequest, series: Series | None, i
     """Ask git: it may take long, so nothing is held meanwhile."""
     if series is None:
         series, ids = read_topic(repository, request)
-    contents = ["\n".join(patch.lines).encode("utf-8", "surrogateescape") for patch in series.patches]
+    contents = patch_contents(series.patches)
     known = tuple(
         KnownPatch(patch_id or "", patch.subject.title, patch.commit, _authored(repository, patch.commit if ids else None))
         for patch, patch_id in zip(series.patches, patch_ids_of(repository, contents), strict=True)

@@ -11,8 +11,7 @@ from patchpilot.outgoing.target_tree import remote_of
 
 def listed_branches(repository: Repository, start: str, head: str) -> frozenset[str]:
     """The remote branches, by name, that are the trees for what `start..head` touches; none where there is no MAINTAINERS."""
-    done = repository.git("diff-tree", "-r", "-z", "--name-only", "--no-renames", start, head)
-    paths = [path for path in done.text.split("\0") if path]
+    paths = [file.path for file in repository.changed_files(start, head)]
     try:
         sections = match(load(CommitTree(repository, head)), paths)
     except PatchpilotError:

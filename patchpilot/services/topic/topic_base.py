@@ -6,10 +6,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
-from patchpilot.commits.b4_prep import MAX_TOPIC, below_cover, branch_config, is_cover, prep_branch, without_covers
+from patchpilot.commits.b4_prep import below_cover, branch_config, is_cover, prep_branch, without_covers
 from patchpilot.commits.choose_base import MAX_OWN, BaseKind, Ref, nearest_reason, ordered, rebuilt_note
 from patchpilot.commits.choose_base import Base as Base
 from patchpilot.commits.range import NAME_TARGET, head_of, only_cover, resolve_commits
+from patchpilot.commits.repository import MAX_TOPIC
 from patchpilot.errors import PatchpilotError, UnclearBaseError, UsageError
 from patchpilot.model.action import Action, Hint
 from patchpilot.model.counted import counted
