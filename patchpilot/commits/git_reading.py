@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from patchpilot.cache import entries
 from patchpilot.cache import patterns as re
+from patchpilot.commits.repository_signature import state_of, user_files
 from patchpilot.commits.run import Completed, git, run
 from patchpilot.errors import GitError, MissingError
 from patchpilot.model.address import Address
@@ -189,7 +190,19 @@ def _ref(row: list[str]) -> GitRef:
 def config_values(where: Path | None, pattern: str) -> dict[str, tuple[str, ...]]:
     """Key → values of every key that matches, as git's configuration applies in a directory (default: the
     current one), in or outside a repository; none where git cannot read it. MissingError without git."""
-    return matching(_values(git(where or Path.cwd(), *_LIST_CONFIG, ok=())), pattern)
+    place = where or Path.cwd()
+    files = (place / ".git" / "config", place / "config", *user_files())
+    key = (str(place), *(state_of(path) for path in files))
+    known = _last_config.get(key)
+    if known is None:
+        known = _values(git(place, *_LIST_CONFIG, ok=()))
+        _last_config.clear()
+        _last_config[key] = known
+    return matching(known, pattern)
+
+
+_last_config: dict[tuple[str, ...], dict[str, tuple[str, ...]]] = {}
+"""The configuration that was read last, by directory and the state of its files."""
 
 
 def _values(done: Completed) -> dict[str, tuple[str, ...]]:

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """git's answers to questions about commits and refs, kept as long as neither refs nor configuration change."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from threading import Lock
+from typing import NamedTuple
 
 from patchpilot.commits.run import Completed
 
@@ -70,36 +71,62 @@ def _command(args: Sequence[str]) -> str:
     return ""
 
 
+class Question(NamedTuple):
+    """A git call: its arguments, standard input and additional environment."""
+
+    args: tuple[str, ...]
+    stdin: bytes | None
+    env: Mapping[str, str]
+
+    @property
+    def key(self) -> _Question:
+        """The same as a value that can be looked up."""
+        return self.args, self.stdin, tuple(sorted(self.env.items()))
+
+
 class RememberedAnswers:
     """Answers by question: the arguments, standard input and additional environment. Thread-safe."""
 
     def __init__(self) -> None:
         self._answers: dict[_Question, Completed] = {}
+        self._asking: dict[_Question, Lock] = {}
         self._size = 0
         self._lock = Lock()
 
-    def get(self, args: tuple[str, ...], stdin: bytes | None, env: Mapping[str, str], ok: Sequence[int]) -> Completed | None:
-        """The answer that was given before, unless the caller takes its exit code for an error."""
-        if not _only_reads(args):
-            return None
-        known = self._answers.get(_question(args, stdin, env))
-        return known if known and (not ok or known.code in ok) else None
+    def ask(self, question: Question, ok: Sequence[int], run: Callable[[], Completed]) -> Completed:
+        """The answer that was given before, or else that of `run`; a thread that asks meanwhile waits for it.
 
-    def put(self, args: tuple[str, ...], stdin: bytes | None, env: Mapping[str, str], done: Completed) -> None:
-        """Keep an answer. "No such revision" is not kept, as it may be fetched at any time."""
-        size = len(done.out) + len(stdin or b"")
-        keeps = _only_reads(args) and done.code in _answers_of(args[0])
-        if not keeps or size > _LARGEST:
+        An earlier answer whose exit code the caller takes for an error is not used. "No such revision"
+        is not kept, as it may be fetched at any time.
+        """
+        if not _only_reads(question.args):
+            return run()
+        key = question.key
+        with self._lock:
+            asking = self._asking.setdefault(key, Lock())
+        with asking:
+            known = self._answers.get(key)
+            if known and (not ok or known.code in ok):
+                return known
+            done = run()
+            self._keep(key, done)
+            self._asking.pop(key, None)
+        return done
+
+    def _keep(self, key: _Question, done: Completed) -> None:
+        size = len(done.out) + len(key[1] or b"")
+        if done.code not in _answers_of(key[0][0]) or size > _LARGEST:
             return
         with self._lock:
             if self._size + size <= _MOST:
-                self._answers[_question(args, stdin, env)] = done
+                self._answers[key] = done
                 self._size += size
 
     def forget(self) -> None:
         """Drop every answer."""
         with self._lock:
             self._answers.clear()
+            self._asking.clear()
             self._size = 0
 
 
@@ -111,7 +138,3 @@ def _only_reads(args: Sequence[str]) -> bool:
 def _answers_of(command: str) -> tuple[int, ...]:
     """The exit codes that are answers: 1 of merge-base means no."""
     return (0, 1) if command == "merge-base" else (0,)
-
-
-def _question(args: tuple[str, ...], stdin: bytes | None, env: Mapping[str, str]) -> _Question:
-    return args, stdin, tuple(sorted(env.items()))

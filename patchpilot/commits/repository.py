@@ -22,7 +22,7 @@ from patchpilot.commits.git_reading import (
     version_numbers,
 )
 from patchpilot.commits.own_commands import Use, refuse_untrusted
-from patchpilot.commits.remembered_answers import RememberedAnswers, may_change
+from patchpilot.commits.remembered_answers import Question, RememberedAnswers, may_change
 from patchpilot.commits.run import Completed, git
 from patchpilot.errors import GitError, MissingError, UsageError, nearest
 from patchpilot.model.action import Action
@@ -142,16 +142,15 @@ class Repository:
             refuse_untrusted(self.top, Use.FILES)
         pins = self.drivers_off if args[0] in _USES_DRIVERS and not filters else {}
         environment = {**pins, **self.extra_environment, **(env or {})}
-        known = self._answers.get(args, stdin, environment, ok)
-        if known is not None:
-            return known
-        try:
-            done = git(self.top, *args, stdin=stdin, env=environment, ok=ok, timeout=timeout)
-        finally:
-            if may_change(args):
-                self.changed()
-        self._answers.put(args, stdin, environment, done)
-        return done
+
+        def run() -> Completed:
+            try:
+                return git(self.top, *args, stdin=stdin, env=environment, ok=ok, timeout=timeout)
+            finally:
+                if may_change(args):
+                    self.changed()
+
+        return self._answers.ask(Question(args, stdin, environment), ok, run)
 
     @cached_property
     def drivers_off(self) -> Mapping[str, str]:

@@ -124,6 +124,10 @@ class PatchpilotApp(ReportsErrors, StageApp):
         if self.memory.is_new and not self.demo:
             self.call_after_refresh(self._offer_tour)
 
+    def on_unmount(self) -> None:
+        """End the git processes that read the repository."""
+        self.session.close()
+
     def _drawn(self) -> None:
         # imported modules live until the end: collecting garbage in them would delay a key press
         gc.freeze()
@@ -185,6 +189,7 @@ class PatchpilotApp(ReportsErrors, StageApp):
             # Enter was held, or something else was opened while the topic was looked for
             return
         self.jobs.close()
+        self.session.close()
         self.session = Session(directory, target, loader_of=self.session.loader_of)
         self.jobs = StageJobs(self, self.session, None)
         self.place, self._wanted = "", True

@@ -44,10 +44,9 @@ def amend(screen: "StageScreen") -> None:
 
 def _amend(screen: "StageScreen") -> None:
     from patchpilot.services.topic.edit_commits import amend_message, editor_name
-    from patchpilot.services.topic.open_repository import open_repository
 
     commit = screen.session.commit
-    with open_repository(screen.session.directory) as repository:
+    with screen.session.repository() as repository:
         top, is_head = repository.top, commit is not None and repository.find("HEAD") == commit.id
         editor = editor_name(repository, screen.session.settings(repository))
     if commit is None or not is_head:
@@ -67,9 +66,8 @@ def open_file(screen: "StageScreen", path: str, line: int) -> None:
 
 def _open_file(screen: "StageScreen", path: str, line: int) -> None:
     from patchpilot.services.topic.edit_commits import amend_with, changed_files, edit_file, editor_name
-    from patchpilot.services.topic.open_repository import open_repository
 
-    with open_repository(screen.session.directory) as repository:
+    with screen.session.repository() as repository:
         top, editor = repository.top, editor_name(repository, screen.session.settings(repository))
     file = top / path
     if not file.is_file() or not file.resolve().is_relative_to(top.resolve()):
@@ -98,9 +96,8 @@ def _open_file(screen: "StageScreen", path: str, line: int) -> None:
 def edit_text(screen: "StageScreen", text: str, name: str = "DRAFT.txt") -> str | None:
     """Edit a text of ours in the editor; None when the editor failed. UntrustedCommandsError for one that only the repository names."""
     from patchpilot.services.topic import edit_commits
-    from patchpilot.services.topic.open_repository import open_repository
 
-    with open_repository(screen.session.directory) as repository:
+    with screen.session.repository() as repository:
         editor = edit_commits.editor_name(repository, screen.session.settings(repository))
     with suspended(screen.app):
         return edit_commits.edit_text(editor, text, name)

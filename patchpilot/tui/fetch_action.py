@@ -14,10 +14,9 @@ if TYPE_CHECKING:
 def fetch(screen: "StageScreen") -> None:
     """Run git fetch when the user says so, then read the topic and the stage again."""
     from patchpilot.services.topic.edit_commits import fetch_all, remotes
-    from patchpilot.services.topic.open_repository import open_repository
     from patchpilot.tui.editing import suspended
 
-    with open_repository(screen.session.directory) as repository:
+    with screen.session.repository() as repository:
         top, known = repository.top, remotes(repository)
     if not known:
         screen.notify("no remote to fetch from", timeout=3)

@@ -5,6 +5,7 @@ import threading
 import zlib
 from collections import Counter
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from patchpilot.model.send_request import SendRequest
     from patchpilot.services.check.check_topic import CheckedTopic
     from patchpilot.services.tags.find_culprits import FixesResult
-    from patchpilot.services.topic.open_repository import Repository
+    from patchpilot.services.topic.open_repository import Repository, SharedRepository
     from patchpilot.services.topic.topic_facts import TopicFacts
 
 DEPENDS: dict[Stage, tuple[str, ...]] = {
@@ -151,6 +152,24 @@ class Session:
     facts: "TopicFacts | None" = None
     facts_key: str = ""
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _shared: "SharedRepository | None" = None
+
+    def repository(self) -> "AbstractContextManager[Repository]":
+        """The repository of this session, shared by its threads and read again after it changed on disk."""
+        from patchpilot.services.topic.open_repository import SharedRepository
+
+        with self._lock:
+            if self._shared is None or self._shared.directory != self.directory:
+                if self._shared:
+                    self._shared.close()
+                self._shared = SharedRepository(self.directory)
+            return self._shared.use()
+
+    def close(self) -> None:
+        """End the git processes of the repository."""
+        with self._lock:
+            if self._shared:
+                self._shared.close()
 
     def read_topic(self, repository: "Repository") -> OpenTopic:
         """Read the topic's commits again and store them, unless another topic was set meanwhile."""
@@ -177,11 +196,10 @@ class Session:
 
     def read_facts(self) -> None:
         """Read the facts about the topic, for the title line, and store them with their key. Called in a thread; without a topic there are none."""
-        from patchpilot.services.topic.open_repository import open_repository
         from patchpilot.services.topic.topic_facts import topic_facts
 
         key = self.wanted_facts
-        with open_repository(self.directory) as repository:
+        with self.repository() as repository:
             profile = self.settings(repository).get("profile")
             facts = topic_facts(repository, self.target, self.topic_base, str(profile or ""), self.fresh(Stage.FOLLOW) or ())
         with self._lock:
@@ -244,10 +262,9 @@ class Session:
 
     def load(self, stage: Stage, progress: Progress, *, visited: bool = True, again: bool = False) -> Any:
         """Run a stage's service on the topic as it is now; store and return its result. Called in a thread."""
-        from patchpilot.services.topic.open_repository import open_repository
 
         assert self.loader_of is not None
-        with open_repository(self.directory) as repository:
+        with self.repository() as repository:
             if self.topic is None and stage is not Stage.FOLLOW:
                 self.read_topic(repository)
             key = self.key(stage)

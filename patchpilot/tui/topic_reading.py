@@ -21,9 +21,8 @@ def read_topic(session: Session, watch: Watch, number: int) -> TopicPlace:
 
     From then on (also after an error) `watch` observes its repository. PatchpilotError when there is no topic.
     """
-    from patchpilot.services.topic.open_repository import open_repository
 
-    with open_repository(session.directory) as repository:
+    with session.repository() as repository:
         folders: tuple[Path, Path] = (repository.git_dir, repository.common_dir)
         # taken before the read, so that a change during it is noticed
         head, refs = head_signature(*folders), refs_signature(folders[1])

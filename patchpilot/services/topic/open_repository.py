@@ -1,11 +1,63 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The repository a front end works in."""
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from patchpilot.commits.repository import Repository as Repository
+from patchpilot.commits.repository_signature import signature
 
 
 def open_repository(directory: Path | None = None) -> Repository:
     """The repository of a directory, by default of the current one; MissingError where there is none."""
     return Repository.open(directory)
+
+
+class _Opened:
+    """An open repository, its signature when it was opened, and how many use it."""
+
+    def __init__(self, directory: Path | None) -> None:
+        self.repository = Repository.open(directory)
+        self.signature = self.signature_now()
+        self.users = 0
+
+    def signature_now(self) -> tuple[str, ...]:
+        return signature(self.repository.git_dir, self.repository.common_dir)
+
+
+class SharedRepository:
+    """One repository for the threads of a front end, opened again after it changed on disk."""
+
+    def __init__(self, directory: Path | None) -> None:
+        self.directory = directory
+        self._opened: _Opened | None = None
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def use(self) -> Iterator[Repository]:
+        """The repository as it is now. MissingError where there is none."""
+        with self._lock:
+            opened = self._opened
+            if opened is None or opened.signature != opened.signature_now():
+                self._retire()
+                opened = self._opened = _Opened(self.directory)
+            opened.users += 1
+        try:
+            yield opened.repository
+        finally:
+            with self._lock:
+                opened.users -= 1
+                if opened is not self._opened and opened.users == 0:
+                    opened.repository.close()
+
+    def close(self) -> None:
+        """End its git processes, once nobody uses it."""
+        with self._lock:
+            self._retire()
+
+    def _retire(self) -> None:
+        if self._opened and self._opened.users == 0:
+            self._opened.repository.close()
+        self._opened = None

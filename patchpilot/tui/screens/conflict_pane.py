@@ -237,10 +237,9 @@ class ConflictPane(ReportsErrors, Container):
     def _keep(self, known: "OpenConflicts") -> None:
         """Save the choices."""
         from patchpilot.services.backport.choose_conflicts import save
-        from patchpilot.services.topic.open_repository import open_repository
 
         assert self._branch
-        with open_repository(self._stage.session.directory) as repository:
+        with self._stage.session.repository() as repository:
             save(repository, self._branch, known.choices)
         self._open = known
 

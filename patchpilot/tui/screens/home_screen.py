@@ -193,10 +193,9 @@ class HomeScreen(ReportsErrors, Screen[None]):
 
     def _repositories(self) -> tuple[str, ...]:
         """The repositories that the saved state names, and the one around the current directory."""
-        from patchpilot.services.topic.open_repository import open_repository
 
         keys = [place.rpartition(":")[0] for place in self.tui.memory.places]
-        with contextlib.suppress(PatchpilotError), open_repository(self.tui.session.directory) as repository:
+        with contextlib.suppress(PatchpilotError), self.tui.session.repository() as repository:
             keys.insert(0, repository.key)
         return tuple(dict.fromkeys(keys))
 

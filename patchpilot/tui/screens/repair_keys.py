@@ -71,13 +71,12 @@ def _set_prefix(screen: "StageScreen", before: str, value: str, then: Callable[[
 def edit_draft(screen: "StageScreen", then: Callable[[], None]) -> None:
     """Edit cover letter, changelog and notes in one text."""
     from patchpilot.services.send.edit_draft import edit
-    from patchpilot.services.topic.open_repository import open_repository
     from patchpilot.tui.editing import edit_text
 
     session = screen.session
     base = session.topic.base if session.topic else None
     try:
-        with open_repository(session.directory) as repository:
+        with session.repository() as repository:
             edit(repository, lambda text: edit_text(screen, text), session.target, base)
     except PatchpilotError as error:
         screen.show_error(error, partial(edit_draft, screen, then))

@@ -596,7 +596,6 @@ class SendScreen(StageScreen):
     def _deliver(self, planned: "SendPlan", *, terminal: bool) -> None:
         from patchpilot.services.send.after_send import send_report
         from patchpilot.services.send.send_mails import deliver
-        from patchpilot.services.topic.open_repository import open_repository
 
         def progress(what: str, done: int = 0, total: int | None = None) -> None:
             line = f"{done}/{total} {what}" if total else what
@@ -609,7 +608,7 @@ class SendScreen(StageScreen):
             self.post_message(self.Mail(place, str(outcome.state), outcome.detail))
 
         try:
-            with open_repository(self.session.directory) as repository:
+            with self.session.repository() as repository:
                 result = deliver(
                     repository,
                     planned,

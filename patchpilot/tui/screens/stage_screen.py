@@ -290,7 +290,6 @@ class StageScreen(ReportsErrors, Screen[None]):
         return self._meanwhile.pop(what, lambda: None)
 
     def _do(self, name: str, number: int, work: "Callable[[Repository, Progress], T]", then: Callable[[T], None]) -> None:
-        from patchpilot.services.topic.open_repository import open_repository
 
         worker = get_current_worker()
 
@@ -305,7 +304,7 @@ class StageScreen(ReportsErrors, Screen[None]):
                 self.post_message(self.Progressed(name, f"{what} {done}/{total}" if total else what))
 
         try:
-            with open_repository(self.session.directory) as repository:
+            with self.session.repository() as repository:
                 result = work(repository, progress)
         except BaseException as error:  # noqa: BLE001 (shown in the error card)
             if self._side[name] == number:

@@ -95,17 +95,16 @@ class WriteTags(Dialog["PrepareRequest | None"]):
     def _renew(self) -> None:
         from patchpilot.errors import PatchpilotError
         from patchpilot.services.tags.prepare_commits import prepare
-        from patchpilot.services.topic.open_repository import open_repository
 
         request, commit = self.request(), self._session.commit
         if commit is None:
             return
-        directory, ident = self._session.directory, commit.id
+        ident = commit.id
         self._ready, self._working = False, True
 
         def work() -> None:
             try:
-                with open_repository(directory) as repository:
+                with self._session.repository() as repository:
                     profile = self._session.settings(repository).get("profile")
                     preparation = prepare(repository, replace(request, target=ident, profile=profile, dry_run=True))
             except PatchpilotError as error:
