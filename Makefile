@@ -19,6 +19,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# what running patchpilot needs, and what developing it needs
+RUNS := $(VENV)/.installed-run
 STAMP := $(VENV)/.installed
 PATCHPILOT_DATA ?= ../shared
 export PATCHPILOT_DATA
@@ -30,10 +32,13 @@ all: test
 setup: $(STAMP)
 
 # the script names what is missing and stops with 3 where it may not install it
-$(STAMP): pyproject.toml .ci/setup
-	@.ci/setup $(PYTHON) $(VENV)
+$(RUNS): pyproject.toml .ci/setup
+	@.ci/setup $(PYTHON) $(VENV) run
 
-demo: setup
+$(STAMP): pyproject.toml .ci/setup
+	@.ci/setup $(PYTHON) $(VENV) dev
+
+demo: $(RUNS)
 	@if [ -t 0 ] && [ -t 1 ]; then exec $(BIN)/patchpilot demo; else exec $(BIN)/patchpilot demo --script; fi
 
 test: setup lint suite

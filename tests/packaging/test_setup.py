@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 INSTALL = Path(__file__).parents[2] / ".ci" / "apt-install"
+WATCH = INSTALL.with_name("watch")
 STATUS = Path("/var/lib/dpkg/status")
-pytestmark = pytest.mark.skipif(not shutil.which("apt-get") or not STATUS.exists(), reason="needs Debian's apt-get")
+needs_apt = pytest.mark.skipif(not shutil.which("apt-get") or not STATUS.exists(), reason="needs Debian's apt-get")
 
 
 @pytest.fixture
@@ -29,6 +30,7 @@ def apt(tmp_path: Path) -> dict[str, str]:
     return {**os.environ, "APT_CONFIG": str(config)}
 
 
+@needs_apt
 def test_a_held_lock_is_waited_for_and_said(apt: dict[str, str], tmp_path: Path) -> None:
     with (tmp_path / "lists" / "lock").open("w") as lock:
         fcntl.lockf(lock, fcntl.LOCK_EX)
@@ -43,6 +45,7 @@ def test_a_held_lock_is_waited_for_and_said(apt: dict[str, str], tmp_path: Path)
     assert "going on" in rest
 
 
+@needs_apt
 def test_a_lock_that_is_never_free_ends_the_wait(apt: dict[str, str], tmp_path: Path) -> None:
     with (tmp_path / "lists" / "lock").open("w") as lock:
         fcntl.lockf(lock, fcntl.LOCK_EX)
@@ -51,8 +54,32 @@ def test_a_lock_that_is_never_free_ends_the_wait(apt: dict[str, str], tmp_path: 
     assert "still held after 2 seconds" in done.stderr
 
 
+@needs_apt
 def test_another_failure_is_shown_and_not_waited_for(apt: dict[str, str]) -> None:
     done = subprocess.run([INSTALL, "no-such-package-at-all"], env=apt, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 1
     assert "no-such-package-at-all" in done.stderr
     assert "waiting" not in done.stderr
+
+
+def test_a_long_step_says_what_it_is_doing() -> None:
+    step = "echo Collecting textual; sleep 1.5; echo Installing collected packages"
+    done = subprocess.run(
+        [WATCH, "installing", "bash", "-c", step],
+        env={**os.environ, "WATCH_SECONDS": "1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    lines = done.stderr.splitlines()
+    assert lines[0] == "setup: installing"
+    assert "installing (1 s): Collecting textual" in lines[1]
+    assert done.stdout == ""
+
+
+def test_a_failed_step_gives_the_reason_of_the_program() -> None:
+    step = "echo 'WARNING: Retrying: SSLError(certificate verify failed)'; echo 'ERROR: No matching distribution'; exit 3"
+    done = subprocess.run([WATCH, "installing", "bash", "-c", step], capture_output=True, text=True, check=False)
+    assert done.returncode == 3
+    assert "certificate verify failed" in done.stderr
+    assert "No matching distribution" in done.stderr
