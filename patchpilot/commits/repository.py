@@ -54,7 +54,7 @@ def path_of_key(key: str) -> Path:
 
 
 def _may_be_repository(where: Path) -> bool:
-    """Whether a directory or one above it has a file of a repository. Most directories have none, and GitPython takes long to import."""
+    """Whether a directory or one above it has a file of a repository. Most directories have none, and a process takes longer."""
     return any(os.path.lexists(folder / name) for folder in (where, *where.parents) for name in _SIGNS)
 
 

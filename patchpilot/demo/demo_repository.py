@@ -9,6 +9,7 @@ from patchpilot.commits.run import git
 from patchpilot.demo import acme
 from patchpilot.demo.demo_history import LTS, Builder, DemoFacts
 from patchpilot.demo.demo_people import NEWCOMER
+from patchpilot.demo.repository_settings import configure_clone
 from patchpilot.model.progress import Progress, silent
 
 TOPIC = "acme-old-cards"
@@ -53,8 +54,8 @@ def make_repositories(root: Path, progress: Progress = silent) -> Repositories:
     shutil.rmtree(work / ".git" / "hooks", ignore_errors=True)
     git(work, "remote", "add", "stable", str(stable))
     git(work, "fetch", "-q", "stable", *(f"+refs/heads/linux-{version}.y:refs/remotes/stable/linux-{version}.y" for version in LTS))
-    for name, value in (("user.name", NEWCOMER.name), ("user.email", NEWCOMER.email), ("commit.gpgSign", "false")):
-        git(work, "config", name, value)
+    identity = {"user.name": NEWCOMER.name, "user.email": NEWCOMER.email, "commit.gpgSign": "false"}
+    configure_clone(work, identity)
     git(work, "checkout", "-q", "--track", "-b", TOPIC, "origin/master")
     write_first_fix(work, facts.culprit)
     return Repositories(mainline, stable, work, facts)

@@ -14,7 +14,6 @@ from pathlib import Path
 
 import platformdirs
 
-from patchpilot.commits.run import git
 from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.demo import demo_mails
 from patchpilot.demo.demo_archive import ArchiveServer, open_archive
@@ -22,6 +21,7 @@ from patchpilot.demo.demo_history import LTS
 from patchpilot.demo.demo_people import LISTS
 from patchpilot.demo.demo_repository import Repositories, make_repositories
 from patchpilot.demo.own_tree import FOLDER, folder_outside_path
+from patchpilot.demo.repository_settings import configure_clone
 from patchpilot.demo.sink import Sink
 from patchpilot.errors import InputError
 from patchpilot.model.progress import Progress, silent
@@ -135,16 +135,16 @@ def keep_supported(root: Path) -> None:
 
 def configure(work: Path, sink: Sink, archive: ArchiveServer) -> None:
     """Point the clone's mail and archive settings at loopback: nothing is sent to other hosts."""
-    for name, value in (
-        ("sendemail.smtpServer", "127.0.0.1"),
-        ("sendemail.smtpServerPort", str(sink.port)),
-        ("sendemail.smtpEncryption", ""),
-        ("sendemail.confirm", "never"),
-        ("patchpilot.lore", archive.url),
-        ("b4.midmask", f"{archive.url}/%s"),
-        ("b4.send-no-patatt-sign", "yes"),
-    ):
-        git(work, "config", name, value)
+    settings = {
+        "sendemail.smtpServer": "127.0.0.1",
+        "sendemail.smtpServerPort": str(sink.port),
+        "sendemail.smtpEncryption": "",
+        "sendemail.confirm": "never",
+        "patchpilot.lore": archive.url,
+        "b4.midmask": f"{archive.url}/%s",
+        "b4.send-no-patatt-sign": "yes",
+    }
+    configure_clone(work, settings)
 
 
 @contextmanager

@@ -81,9 +81,7 @@ def branch_refs(repository: Repository, *places: str) -> dict[str, str]:
     return {
         ref.short: ref.object_id
         for ref in repository.all_refs
-        if ref.kind == "commit"
-        and not ref.name.endswith("/HEAD")
-        and (ref.name in places or ref.name.startswith(below))
+        if ref.kind == "commit" and not ref.name.endswith("/HEAD") and (ref.name in places or ref.name.startswith(below))
     }
 
 

@@ -5,7 +5,6 @@ import threading
 import zlib
 from collections import Counter
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +16,8 @@ from patchpilot.model.progress import Progress
 from patchpilot.tui.stages import Stage, StageState, StageStatus, first_open
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from patchpilot.config import Settings
     from patchpilot.model.send_request import SendRequest
     from patchpilot.services.check.check_topic import CheckedTopic
