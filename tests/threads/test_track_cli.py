@@ -68,7 +68,7 @@ def test_a_series_is_found_in_an_mbox(thread: Path) -> None:
     assert (found["id"], found["subject"], found["state"]) == (1, TITLE, "in-stable")
     assert [(one["version"], one["message_id"]) for one in found["revisions"]] == [(1, "v1@example.org"), (2, "v2@example.org")]
     assert found["trailers"] == [
-        {"trailer": f"Reviewed-by: {RITA}", "message_id": "r3@example.org", "version": 2, "patch": 1, "conditional": None}
+        {"trailer": f"Reviewed-by: {RITA}", "message_id": "r3@example.org", "version": 2, "patch": 1, "conditional": None, "asks": None}
     ]
     assert [(one["tree"], one["commit"], one["release"]) for one in found["landed"]][-1] == ("torvalds/linux", SHA, None)
     assert {one["message_id"]: one["kind"] for one in found["replies"]}["r1@example.org"] == "review"
