@@ -5,6 +5,7 @@ import threading
 import zlib
 from collections import Counter
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,8 +17,6 @@ from patchpilot.model.progress import Progress
 from patchpilot.tui.stages import Stage, StageState, StageStatus, first_open
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-
     from patchpilot.config import Settings
     from patchpilot.model.send_request import SendRequest
     from patchpilot.services.check.check_topic import CheckedTopic
@@ -155,7 +154,7 @@ class Session:
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _shared: "SharedRepository | None" = None
 
-    def repository(self) -> "AbstractContextManager[Repository]":
+    def repository(self) -> AbstractContextManager["Repository"]:
         """The repository of this session, shared by its threads and read again after it changed on disk."""
         from patchpilot.services.topic.open_repository import SharedRepository
 
