@@ -173,6 +173,7 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "threads/maintainer_trees::in_trees": ("*beyond",),
     },
     NAMES: {
+        "history/mainline::branch_refs": ("*patterns",),
         "commits/b4_prep::_fork_point": ("base_branch",),
         "commits/rewrite::_holder": ("*prefixes", "*refs"),
         "commits/rewrite::move": ("ref or 'HEAD'",),
@@ -193,6 +194,7 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "outgoing/target_tree::fit_of_files": ("str(file)",),
         "outgoing/target_tree::fit_of_files.applies": ("str(file)",),
         "services/backport/work_clone::_clone": ("str(link)", "str(place)", "str(source)"),
+        "commits/own_commands::_b4_entries": ("str(file)",),
         "services/topic/edit_commits::edit_file": ("str(file)",),
     },
     VALUES: {
@@ -200,6 +202,8 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "outgoing/b4/enrollment::withdraw": ("description[-1]",),
         "outgoing/b4/tracking::store": ("cover", "json.dumps(changed)"),
         "outgoing/git_recipients::configured_recipients": ("name",),
+        "outgoing/git_recipients::settings_with_recipients": ("name",),
+        "services/setup/install_hooks::install": ("b4_command()",),
         "services/backport/work_clone::_clone": ("identity.email", "identity.name"),
         "services/setup/install_hooks::_remove_from_b4": ("value",),
     },
@@ -216,6 +220,7 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "services/setup/install_hooks::mail_of_message": ("base",),
         "services/topic/edit_commits::edit_file": ("editor",),
         "threads/landed_series::_by_content": ("*words",),
+        "threads/seen_in_tree::_in_commits": ("*words",),
         "threads/local_mails::_Epochs._commits": ("form",),
     },
     CALLERS: {
@@ -447,7 +452,7 @@ def test_no_setting_asks_for_the_password_of_another_host(tmp_path: Path, key: s
     repo.git("config", "sendemail.smtpserver", "mail.example.org")
     repo.git("config", "sendemail.smtpuser", "ada")
     repo.git("config", f"sendemail.{key}", "ada\nhost=git.example.com")
-    repo.git("config", "credential.helper", "!echo password=secret; echo")
+    repo.git("config", "--global", "credential.helper", "!echo password=secret; echo")
     with Repository.open(repo.path) as repository, pytest.raises(RefusedError, match="has a line break"):
         ask(repository, read_account(repository), terminal=False)
 

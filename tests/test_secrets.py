@@ -76,7 +76,6 @@ class World:
         self.printed = ""
         for name, value in {
             "sendemail.smtpuser": "ada",
-            "credential.helper": f"!f() {{ echo username=ada; echo password={secret('helper')}; }}; f",
             "remote.origin.url": f"https://{login('remote')}git.example.org/team/widget.git",
             "remote.stable.url": f"https://{secret('token')}@git.example.org/stable.git",
             "patchpilot.docs-url": f"https://{login('docs')}docs.example.org",
@@ -86,6 +85,8 @@ class World:
         }.items():
             self.repo.git("config", name, value)
         self.repo.git("config", "--global", "patchpilot.lore", archive.with_password("lore"))
+        helper = f"!f() {{ echo username=ada; echo password={secret('helper')}; }}; f"
+        self.repo.git("config", "--global", "credential.helper", helper)
 
     def call(self, *argv: object, stdin: bytes = b"") -> int:
         """Run a verb in the repository; its output is kept."""
@@ -226,7 +227,7 @@ def test_a_send_has_no_password(world: World, via: str) -> None:
     ],
 )
 def test_a_mail_program_has_no_password(world: World, via: str, command: str) -> None:
-    world.repo.git("config", "sendemail.sendmailcmd", command.format(secret("program")))
+    world.repo.git("config", "--global", "sendemail.sendmailcmd", command.format(secret("program")))
     world.call("doctor", "--offline")
     assert world.call("send", "--via", via, "--force", "a test", "--yes") != 0
     world.call("send", "--resume", "--dry-run")

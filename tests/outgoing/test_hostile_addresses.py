@@ -55,7 +55,7 @@ def repo(tmp_path: Path, calls: Path) -> Repo:
     program = tmp_path / "msmtp"
     program.write_text(PROGRAM.format(calls=calls))
     program.chmod(0o755)
-    repo.git("config", "sendemail.smtpserver", str(program))
+    repo.git("config", "--global", "sendemail.smtpserver", str(program))
     repo.put("MAINTAINERS", MAINTAINERS)
     repo.commit(
         "widget: name the widget\n\nIt had no name.\n\n"
@@ -115,7 +115,7 @@ def test_no_option_of_a_mail_reaches_the_mail_program_with_a_reply(tmp_path: Pat
 @TRANSPORTS
 def test_no_option_of_configured_recipients_reaches_the_mail_program(repo: Repo, calls: Path, via: str) -> None:
     repo.git("config", "sendemail.bcc", QUEUE)
-    repo.git("config", "sendemail.cccmd", f"echo '<{LOG}>' #")
+    repo.git("config", "--global", "sendemail.cccmd", f"echo '<{LOG}>' #")
     done = call("send", "-C", repo.path, "--via", via, "--force", "a test", "--yes")
     assert done.code == 0, done.err
     _assert_harmless(calls, LIST)
@@ -166,5 +166,5 @@ def test_a_mail_that_another_program_wrote_into_the_outbox_is_refused(
 
 @pytest.mark.parametrize("address", HOSTILE)
 def test_an_option_cannot_be_added_on_the_recipients_screen(address: str) -> None:
-    screen = SimpleNamespace(session=SimpleNamespace(last=lambda _: None), stage="recipients")
+    screen = SimpleNamespace(_shown=None)
     assert RecipientsScreen._judge(screen, address) == (False, judge(address).reason)  # type: ignore[arg-type]
