@@ -11,14 +11,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from patchpilot.model.address import Address
 from patchpilot.threads.bots import is_bot_address
-from patchpilot.threads.sender import name_words
+from patchpilot.threads.sender import UNSEEN, name_words
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from patchpilot.threads.mail_classifier import Classified
-
-UNSEEN = "from an address not seen before"
 
 
 class Claim(NamedTuple):

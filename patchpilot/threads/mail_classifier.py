@@ -11,13 +11,12 @@ from patchpilot.model.message_id import batch_of, sender_in
 from patchpilot.model.patch_subject import Subject, parse_subject
 from patchpilot.threads.applied_mail import Placement, placement
 from patchpilot.threads.bots import known_robot
-from patchpilot.threads.identities import UNSEEN
 from patchpilot.threads.mail_kinds import MailKind
 from patchpilot.threads.phrases import PATCHWORK_MARK
 from patchpilot.threads.reply_body import Body, parse_body
 from patchpilot.threads.reply_prose import Answered, read_prose
 from patchpilot.threads.review_trailers import GivenTrailer, given_trailers, html_trailers, is_nack
-from patchpilot.threads.sender import real_sender, same_person
+from patchpilot.threads.sender import UNSEEN, real_sender, same_person
 
 MAX_SUBJECT = 1000
 _DEEPEST_PATCH = 2

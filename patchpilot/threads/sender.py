@@ -8,6 +8,7 @@ from functools import lru_cache
 from patchpilot.model.address import Address, parse_address, parse_addresses
 from patchpilot.model.mail import Mail
 
+UNSEEN = "from an address not seen before"
 _VIA = re.compile(r"^[\"']*(?P<name>.+?)[\"']*\s+via\s+(?P<list>\S.*)$", re.IGNORECASE)
 
 _LOOKALIKES = str.maketrans(
