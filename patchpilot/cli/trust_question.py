@@ -9,7 +9,7 @@ from patchpilot.model.printable import printable
 
 
 def trusting(work: Callable[[], int | None]) -> int | None:
-    """The result of some work. On a terminal, it asks for the trust that the work needs, and then starts it again."""
+    """The result of some work; on a terminal, asks for the trust that it needs and starts it again."""
     while True:
         try:
             return work()
@@ -19,8 +19,10 @@ def trusting(work: Callable[[], int | None]) -> int | None:
 
 
 def shown(commands: tuple[OwnCommand, ...]) -> str:
-    """The commands as they are printed before they are trusted: the setting or hook, its file, and its text."""
-    return "\n".join(f"==> {printable(command.name)} ({printable(command.file)}) <==\n{printable(command.text)}\n" for command in commands)
+    """The commands as they are printed: of each the setting or hook, its file, and its text."""
+    heads = (f"==> {printable(one.name)} ({printable(one.file)}) <==" for one in commands)
+    texts = (printable(one.text) for one in commands)
+    return "\n".join(f"{head}\n{text}\n" for head, text in zip(heads, texts, strict=True))
 
 
 def _agreed(error: UntrustedCommandsError) -> bool:

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The commands that a repository names itself, in its own configuration and hooks: they run only as the user has trusted them.
+"""The commands that a repository names itself, in its own configuration and hooks.
 
-git's `safe.directory` refuses repositories of other users, but not one that was unpacked or copied. Commands of the global and system
-configuration and of the environment are the user's own.
+They run only as the user has trusted them: git's `safe.directory` refuses repositories of other
+users, but not one that was unpacked or copied. Commands of the global and system configuration and
+of the environment are the user's own.
 """
 
 import hashlib
@@ -36,7 +37,7 @@ class Use(StrEnum):
 _GPG = r"gpg\.(?:.+\.)?program|gpg\.ssh\.defaultkeycommand"
 _KEYS = {
     # git runs an alias where git-send-email is not installed
-    Use.MAIL: r"sendemail\.(?:.+\.)?(?:tocmd|cccmd|headercmd|sendmailcmd|smtpserver|smtpserveroption)"
+    Use.MAIL: r"sendemail\.(?:.+\.)?(?:(?:to|cc|header|sendmail)cmd|smtpserver|smtpserveroption)"
     r"|imap\.tunnel|alias\.send-email(?:\.command)?",
     Use.B4: rf"b4\..*(?:cmd|hook|bin)|patatt\.(?:.+\.)?(?:gpg|ssh-keygen)-bin|{_GPG}",
     Use.LOGIN: r"credential\.(?:.+\.)?helper|core\.askpass",
@@ -44,7 +45,8 @@ _KEYS = {
     Use.EDIT: r"core\.editor|patchpilot\.e-*d-*i-*t-*o-*r-*",
     Use.FILES: r"filter\..+\.(?:clean|smudge|process)",
     Use.COMMIT: rf"core\.fsmonitor|{_GPG}",
-    Use.FETCH: r"core\.(?:sshcommand|gitproxy)|remote\..+\.(?:uploadpack|vcs|url)|url\..+\.insteadof",
+    Use.FETCH: r"core\.(?:sshcommand|gitproxy)"
+    r"|remote\..+\.(?:uploadpack|vcs|url)|url\..+\.insteadof",
 }
 """The settings that name commands, as `git config --list` writes them."""
 _HOOKS = {
@@ -63,7 +65,8 @@ _HOOKS = {
 _OWN_SCOPES = ("local", "worktree")
 _B4_FILE = ".b4-config"
 _SWITCH = re.compile("true|false|yes|no|on|off|[01]")
-_RECIPIENTS = re.compile(r"patchpilot maintainers --format get_maintainer(?: --(?:norolestats|nol|nom|nor|no-git-fallback))*")
+_OPTIONS = "norolestats|nol|nom|nor|no-git-fallback"
+_RECIPIENTS = re.compile(rf"patchpilot maintainers --format get_maintainer(?: --(?:{_OPTIONS}))*")
 """What docs/how-to/use-with-git-send-email.md sets: nothing else may be in such a command."""
 _WORD = re.compile(r"[^\s'\"=;|&()<>`$]+")
 
@@ -78,18 +81,20 @@ class _Entry(NamedTuple):
 
 
 def refuse_untrusted(top: Path, *uses: Use) -> None:
-    """UntrustedCommandsError where one of these uses would run a command that the repository names itself and nobody trusted."""
+    """UntrustedCommandsError where a use would run a command of the repository's that is not trusted."""
     commands = untrusted(top, *uses)
     if not commands:
         return
     labels = {command.label for command in commands}
-    dates = [entry["since"] for entry in trust_store.trusted().values() if entry.get("label") in labels]
+    known = trust_store.trusted().values()
+    dates = [entry["since"] for entry in known if entry.get("label") in labels]
     state = f"changed since you trusted them on {max(dates)}" if dates else "are not trusted yet"
     names = ", ".join(dict.fromkeys(command.name for command in commands))
     place = () if Path.cwd().is_relative_to(top) else (str(top),)
     shows = Action("trust", place, "`{}` shows and trusts them")
     hint = Hint((shows, "; your own commands belong in `git config --global`"))
-    raise UntrustedCommandsError(f"commands that {top} names itself {state}: {names}", hint=hint, commands=commands)
+    message = f"commands that {top} names itself {state}: {names}"
+    raise UntrustedCommandsError(message, hint=hint, commands=commands)
 
 
 def untrusted(top: Path, *uses: Use) -> tuple[OwnCommand, ...]:
@@ -100,7 +105,10 @@ def untrusted(top: Path, *uses: Use) -> tuple[OwnCommand, ...]:
 
 
 def own_commands(top: Path, *uses: Use) -> tuple[OwnCommand, ...]:
-    """The commands that a repository names itself for these uses; without those that patchpilot wrote or documents."""
+    """The commands that a repository names itself for these uses.
+
+    Those that patchpilot installs or documents are not among them.
+    """
     entries = _entries(top)
     pattern = re.compile("|".join(_KEYS[use] for use in uses), re.IGNORECASE)
     named = [entry for entry in entries if entry.scope in _OWN_SCOPES]
@@ -128,7 +136,8 @@ def _b4_entries(top: Path) -> list[_Entry]:
     if not file.is_file():
         return []
     done = git(top, "config", "--file", str(file), "--includes", "--list", "-z", ok=())
-    return [_entry(_OWN_SCOPES[0], f"file:{_B4_FILE}", word) for word in done.text.split("\0") if word]
+    settings = [word for word in done.text.split("\0") if word]
+    return [_entry(_OWN_SCOPES[0], _B4_FILE, setting) for setting in settings]
 
 
 def _entry(scope: str, origin: str, setting: str) -> _Entry:
@@ -156,11 +165,13 @@ def _common_folder(top: Path) -> Path:
 
 
 def _hooks_folder(entries: Sequence[_Entry], place: "_Place") -> Path | None:
-    """Where the repository has its own hooks; None where the user's configuration names another folder."""
-    pinned = [entry for entry in entries if entry.key == "core.hookspath" and entry.scope != "command"]
-    if not pinned:
+    """Where the repository has its own hooks; None where the user's configuration says where."""
+    named = [entry for entry in entries if entry.key == "core.hookspath"]
+    # ours, which disables hooks, is one of them
+    named = [entry for entry in named if entry.scope != "command"]
+    if not named:
         return place.common / "hooks"
-    last = pinned[-1]
+    last = named[-1]
     return place.top / Path(last.value).expanduser() if last.scope in _OWN_SCOPES else None
 
 
@@ -199,7 +210,7 @@ class _Place(NamedTuple):
         return OwnCommand(name, file, text, trust_store.digest_of(parts), label)
 
     def _contents(self, text: str) -> Iterator[tuple[str, bytes]]:
-        """The files of the repository that a command names, by the digest of their content: another one is another command."""
+        """The repository's files that a command names, each with the digest of its content."""
         for word in dict.fromkeys(_WORD.findall(text)):
             with suppress(OSError, ValueError, RuntimeError):
                 file = self.top / Path(word).expanduser()
@@ -208,5 +219,6 @@ class _Place(NamedTuple):
                         yield word, hashlib.file_digest(content, "sha256").digest()
 
     def _has(self, file: Path) -> bool:
+        folders = (self.top, self.common)
         names = (Path(os.path.normpath(file)), file.resolve())
-        return any(name.is_relative_to(folder) for name in names for folder in (self.top, self.common))
+        return any(name.is_relative_to(folder) for name in names for folder in folders)

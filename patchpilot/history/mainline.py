@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Where a repository has the mainline: the ref that the setting names, a branch of a remote, or the local branch called master or main.
+"""Where a repository has the mainline.
 
-Any other local branch is somebody's work, whatever its name ends in.
+It is the ref that the setting names, a branch of a remote, or the local branch called master or
+main. Any other local branch is somebody's work, whatever its name ends in.
 """
 
 import re
@@ -39,7 +40,8 @@ def mainline(repository: Repository) -> str | None:
 def find_mainline(repository: Repository) -> Mainline | None:
     """The mainline; UsageError where the setting names no commit.
 
-    Of several remotes those with a usual name count, then the newest tip; -next trees, queues and release candidates do not count.
+    Of several remotes those with a usual name count, then the newest tip; -next trees, queues and
+    release candidates do not count.
     """
     if named := _setting(repository):
         return Mainline(named, repository.resolve(named), f"set by {SETTING}")
@@ -55,11 +57,15 @@ def find_mainline(repository: Repository) -> Mainline | None:
     if not local:
         return None
     newest = _newest(repository, local)
-    return Mainline(newest, local[newest], "local branch, as no remote has a branch called master or main")
+    reason = "local branch, as no remote has a branch called master or main"
+    return Mainline(newest, local[newest], reason)
 
 
 def mainline_tips(repository: Repository) -> frozenset[str]:
-    """The tips of all refs that may have commits of mainline: the one that the setting names, else those of remotes with a usual name."""
+    """The tips of all refs that may have commits of mainline.
+
+    They are the one that the setting names, else those of remotes with a usual name.
+    """
     if named := _setting(repository):
         return frozenset((repository.resolve(named),))
     remote = branch_refs(repository, "refs/remotes")
@@ -70,7 +76,10 @@ def mainline_tips(repository: Repository) -> frozenset[str]:
 
 
 def is_candidate(name: str) -> bool:
-    """Whether a ref is of a remote for release candidates (`stable-rc/linux-6.1.y`): it is rewritten, so it is not the stable branch itself."""
+    """Whether a ref is of a remote for release candidates (`stable-rc/linux-6.1.y`).
+
+    It is rewritten, so that it is not the stable branch itself.
+    """
     remote = name.partition("/")[0] if "/" in name else ""
     return remote.endswith("rc") and not remote.endswith("src")
 
@@ -91,7 +100,8 @@ def _setting(repository: Repository) -> str:
 
 def _remotes() -> frozenset[str]:
     """The usual names of the remote with the mainline."""
-    return frozenset((*_UPSTREAM, *(name for project in projects().values() for name in project.mainline_remotes)))
+    usual = (name for project in projects().values() for name in project.mainline_remotes)
+    return frozenset((*_UPSTREAM, *usual))
 
 
 def _is_master(name: str) -> bool:

@@ -7,7 +7,10 @@ from patchpilot.errors import HintText, RefusedError
 
 
 class OwnCommand(NamedTuple):
-    """A command: the setting or hook that names it, the file that has it, its text, and the digest and label that it is trusted by."""
+    """A command: the setting or hook that names it, the file that has that, and its text.
+
+    `digest` is what it is trusted by, `label` what it is called in the store of digests.
+    """
 
     name: str
     file: str

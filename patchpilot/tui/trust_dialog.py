@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from patchpilot.model.own_command import UntrustedCommandsError
+from patchpilot.model.own_command import OwnCommand, UntrustedCommandsError
 from patchpilot.tui.widgets.confirm import Confirm
 
 if TYPE_CHECKING:
@@ -22,8 +22,9 @@ def ask_trust(app: "App[int]", error: UntrustedCommandsError, then: Callable[[],
             trust_commands(error.commands)
             then()
 
-    rows = [row for command in error.commands for row in (f"{command.name} ({command.file}):", *_indented(command.text), "")]
-    text = f"{error.message}.\n\nThey run as shown once you trust them; after a change you are asked again."
+    rows = [row for command in error.commands for row in _rows(command)]
+    then_asked = "They run as shown once you trust them; after a change you are asked again."
+    text = f"{error.message}.\n\n{then_asked}"
     app.push_screen(Confirm(text, "trust", title="Trust these commands?", mail=rows), answered)
 
 
@@ -35,5 +36,6 @@ def trusting(app: "App[int]", work: Callable[[], None]) -> None:
         ask_trust(app, error, partial(trusting, app, work))
 
 
-def _indented(text: str) -> list[str]:
-    return [f"  {line}" for line in text.splitlines()]
+def _rows(command: OwnCommand) -> list[str]:
+    text = [f"  {line}" for line in command.text.splitlines()]
+    return [f"{command.name} ({command.file}):", *text, ""]

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from patchpilot.commits.own_commands import Use, own_commands
+from patchpilot.model.own_command import UntrustedCommandsError
+from patchpilot.services.topic.edit_commits import amend_message
 from tests.kit.canaries import Canaries
 from tests.kit.cli import Outcome, call
 from tests.kit.mails import mail
@@ -293,6 +295,40 @@ def test_a_pager_of_the_repository_never_runs(repo: Repo, canaries: Canaries) ->
     repo.git("config", "core.pager", canaries.command("core.pager"))
     assert Terminal("send", "-C", str(repo.path), *_TO, "--dry-run").end() == 0
     assert canaries.sang == set()
+
+
+def test_hooks_of_a_commit_run_only_when_they_are_trusted(repo: Repo, canaries: Canaries) -> None:
+    for name in ("pre-commit", "post-rewrite"):
+        shutil.copy(canaries.command(name, "exit 0"), repo.path / ".git/hooks" / name)
+    shutil.copy(canaries.command("not this", "exit 0"), repo.path / ".git/hooks/pre-commit.sample")
+    with pytest.raises(UntrustedCommandsError) as error:
+        amend_message(repo.path, "true")
+    assert [command.name for command in error.value.commands] == ["hook pre-commit", "hook post-rewrite"]
+    assert canaries.sang == set()
+    assert call("trust", repo.path).code == 0
+    assert amend_message(repo.path, "true")
+    assert canaries.sang == {"pre-commit", "post-rewrite"}
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "use", "is_one"),
+    [
+        ("core.fsmonitor", "true", Use.COMMIT, False),
+        ("core.fsmonitor", "touch x", Use.COMMIT, True),
+        ("credential.helper", "", Use.LOGIN, False),
+        ("sendemail.smtpserver", "smtp.example.org", Use.MAIL, False),
+        ("sendemail.smtpserver", "~/bin/msmtp", Use.MAIL, True),
+        ("remote.origin.url", "https://git.example.org/linux.git", Use.FETCH, False),
+        ("remote.origin.url", "ext::touch x", Use.FETCH, True),
+        ("url.ext::touch x .insteadOf", "https://git.example.org/", Use.FETCH, True),
+        ("core.sshCommand", "ssh -i key", Use.FETCH, True),
+        ("core.sshCommand", "ssh -i key", Use.MAIL, False),
+    ],
+)
+def test_what_names_no_command_needs_no_trust(tmp_path: Path, key: str, value: str, use: Use, is_one: bool) -> None:
+    repo = Repo(tmp_path / "r")
+    repo.git("config", key, value)
+    assert bool(own_commands(repo.path, use)) == is_one
 
 
 def test_a_control_character_in_a_command_is_shown_and_not_printed(repo: Repo) -> None:

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Trust on first use: what a tree names itself runs after the user has seen it, and only as it was seen.
 
-These are the rule packs in its `.patchpilot.toml`, and the commands of the repository's own configuration and hooks. What is remembered is a hash
-of the content, in the user's state directory: a worktree with the same files need not be trusted again, and of packs also no clone.
+These are the rule packs in its `.patchpilot.toml`, and the commands of the repository's own
+configuration and hooks. What is remembered is a hash of the content, in the user's state directory:
+a worktree with the same files need not be trusted again, and of packs also no clone.
 """
 
 from collections.abc import Iterable, Sequence
@@ -29,9 +30,9 @@ class UntrustedError(UsageError):
 
 @dataclass(frozen=True, slots=True)
 class TreeConfiguration:
-    """What a tree configures: its files (path and content, the settings first) with the hash of them, and the commands that it names itself.
+    """What a tree configures: its files (path and content, the settings first) and their hash.
 
-    `trusted`: the user trusts all of it.
+    `commands` are those that the repository names itself; `trusted`: the user trusts all of it.
     """
 
     label: str
