@@ -198,7 +198,7 @@ def _show(common: Common, place: Workplace, plan: SendPlan, result: SendResult, 
         sys.stdout.flush()
         notice("error", last_line(plan, result.refusals))
         for refusal in result.refusals:
-            print(f"  {one_line(refusal.message)}" + (f"; {one_line(str(refusal.hint))}" if refusal.hint else ""), file=sys.stderr)
+            tell(f"  {one_line(refusal.message)}" + (f"; {one_line(str(refusal.hint))}" if refusal.hint else ""))
 
 
 def _preview(
