@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from patchpilot.cache import entries
 from patchpilot.cache import patterns as re
-from patchpilot.commits.repository_signature import state_of, user_files
-from patchpilot.commits.run import Completed, git, run
+from patchpilot.commits.git_config import by_key, config_entries, config_values
+from patchpilot.commits.run import git, run
 from patchpilot.errors import GitError, MissingError
 from patchpilot.model.address import Address
 
@@ -29,7 +29,6 @@ _FIELDS = (
 )
 _REF_FORMAT = "%00".join(f"%({field})" for field in _FIELDS)
 _VERSION_CACHE = entries.Kind("git-version", (__file__,))
-_LIST_CONFIG = ("config", "-z", "--show-scope", "--list")
 _AUTHOR_KEYS = r"^(author|user)\."
 _CRUD = "".join(map(chr, range(33))) + ".,:;<>\"\\'"
 """Characters that git removes from both ends of a name or an address."""
@@ -93,7 +92,30 @@ def read_places(where: Path) -> Places | None:
         top = Path(lines[3])
     else:
         top = git_dir if bare else _working_tree(git_dir)
+    _common[top] = (_inode(top), common_dir)
     return Places(git_dir, common_dir, top, bare)
+
+
+_common: dict[Path, tuple[int, Path]] = {}
+"""Working tree → the inode of its `.git` when its common directory was read, and that directory."""
+
+
+def common_dir_of(top: Path) -> Path:
+    """The common directory of a repository's working tree (or of a bare repository)."""
+    known = _common.get(top)
+    if known and known[0] == _inode(top):
+        return known[1]
+    places = read_places(top)
+    if places is None:
+        raise GitError(f"{top} is not a git repository")
+    return places.common_dir
+
+
+def _inode(top: Path) -> int:
+    for path in (top / ".git", top / "HEAD"):
+        if path.exists():
+            return path.stat().st_ino
+    return 0
 
 
 def _working_tree(git_dir: Path) -> Path:
@@ -138,7 +160,7 @@ class GitReading:
     @cached_property
     def config(self) -> Mapping[str, tuple[str, ...]]:
         """Key → values of git's configuration, in git's order; keys are in lower case but for their middle part."""
-        return _values(git(self._places.top, *_LIST_CONFIG))
+        return by_key(config_entries(self._places.top))
 
     @cached_property
     def refs(self) -> tuple[GitRef, ...]:
@@ -185,48 +207,6 @@ def _ref(row: list[str]) -> GitRef:
         int(peeled_date or date or 0),
         is_head == "*",
     )
-
-
-def config_values(where: Path | None, pattern: str) -> dict[str, tuple[str, ...]]:
-    """Key → values of every key that matches, as git's configuration applies in a directory (default: the
-    current one), in or outside a repository; none where git cannot read it. MissingError without git."""
-    place = where or Path.cwd()
-    files = (place / ".git" / "config", place / "config", *user_files())
-    key = (str(place), *(state_of(path) for path in files))
-    known = _last_config.get(key)
-    if known is None:
-        known = _values(git(place, *_LIST_CONFIG, ok=()))
-        _last_config.clear()
-        _last_config[key] = known
-    return matching(known, pattern)
-
-
-_last_config: dict[tuple[str, ...], dict[str, tuple[str, ...]]] = {}
-"""The configuration that was read last, by directory and the state of its files."""
-
-
-def _values(done: Completed) -> dict[str, tuple[str, ...]]:
-    result: dict[str, tuple[str, ...]] = {}
-    words = done.text.split("\0")
-    for scope, entry in zip(words[::2], words[1::2], strict=False):
-        name, equals, value = entry.partition("\n")
-        # what is given with -c is our own
-        if name and scope != "command":
-            # a key without "=" means true
-            result[name] = (*result.get(name, ()), value if equals else "true")
-    return result
-
-
-def matching(values: Mapping[str, tuple[str, ...]], pattern: str) -> dict[str, tuple[str, ...]]:
-    """The configuration of every key that a regular expression matches, as `git config --get-regexp` finds them."""
-    return {key: found for key, found in values.items() if re.search(pattern, key)}
-
-
-def normal_key(key: str) -> str:
-    """A key as git prints it: section and variable in lower case, the part between them as it is."""
-    section, _, rest = key.partition(".")
-    middle, dot, variable = rest.rpartition(".")
-    return f"{section.lower()}.{middle}{dot}{variable.lower()}"
 
 
 def identity_in(where: Path) -> Address | None:

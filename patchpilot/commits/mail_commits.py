@@ -9,8 +9,8 @@ import re
 from collections.abc import Sequence
 from types import TracebackType
 
+from patchpilot.commits.git_config import config_values
 from patchpilot.commits.git_drivers import KEYS, drivers_off
-from patchpilot.commits.git_reading import config_values
 from patchpilot.commits.run import Completed, git
 from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.model.bounded_date import header_date

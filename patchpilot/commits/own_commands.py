@@ -16,6 +16,8 @@ from typing import NamedTuple
 
 from patchpilot.cache import patterns as re
 from patchpilot.commits import trust_store
+from patchpilot.commits.git_config import ConfigEntry, config_entries, config_entry
+from patchpilot.commits.git_reading import common_dir_of
 from patchpilot.commits.hook_scripts import B4_KEY, b4_command, hook_script
 from patchpilot.commits.run import git
 from patchpilot.model.action import Action, Hint
@@ -71,15 +73,6 @@ _RECIPIENTS = re.compile(rf"patchpilot maintainers --format get_maintainer(?: --
 _WORD = re.compile(r"[^\s'\"=;|&()<>`$]+")
 
 
-class _Entry(NamedTuple):
-    """A setting: its scope, the file that has it, its key and its value."""
-
-    scope: str
-    file: str
-    key: str
-    value: str
-
-
 def refuse_untrusted(top: Path, *uses: Use) -> None:
     """UntrustedCommandsError where a use would run a command of the repository's that is not trusted."""
     commands = untrusted(top, *uses)
@@ -109,7 +102,7 @@ def own_commands(top: Path, *uses: Use) -> tuple[OwnCommand, ...]:
 
     Those that patchpilot installs or documents are not among them.
     """
-    entries = _entries(top)
+    entries = list(config_entries(top))
     pattern = re.compile("|".join(_KEYS[use] for use in uses), re.IGNORECASE)
     named = [entry for entry in entries if entry.scope in _OWN_SCOPES]
     if Use.B4 in uses:
@@ -118,35 +111,24 @@ def own_commands(top: Path, *uses: Use) -> tuple[OwnCommand, ...]:
     hooks = tuple(dict.fromkeys(hook for use in uses for hook in _HOOKS.get(use, ())))
     if not settings and not hooks:
         return ()
-    place = _Place(top, _common_folder(top))
+    place = _Place(top, common_dir_of(top).resolve())
     found = [place.setting(entry) for entry in settings]
     folder = _hooks_folder(entries, place)
     found += place.hooks(folder, hooks) if folder else ()
     return tuple(dict.fromkeys(found))
 
 
-def _entries(top: Path) -> list[_Entry]:
-    words = git(top, "config", "--list", "-z", "--show-scope", "--show-origin").text.split("\0")
-    return [_entry(*words[at : at + 3]) for at in range(0, len(words) - 2, 3)]
-
-
-def _b4_entries(top: Path) -> list[_Entry]:
+def _b4_entries(top: Path) -> list[ConfigEntry]:
     """The settings that b4 reads from the tree."""
     file = top / _B4_FILE
     if not file.is_file():
         return []
     done = git(top, "config", "--file", str(file), "--includes", "--list", "-z", ok=())
     settings = [word for word in done.text.split("\0") if word]
-    return [_entry(_OWN_SCOPES[0], _B4_FILE, setting) for setting in settings]
+    return [config_entry(_OWN_SCOPES[0], _B4_FILE, setting) for setting in settings]
 
 
-def _entry(scope: str, origin: str, setting: str) -> _Entry:
-    key, equals, value = setting.partition("\n")
-    # a key without "=" means true
-    return _Entry(scope, origin.removeprefix("file:"), key, value if equals else "true")
-
-
-def _is_command(entry: _Entry) -> bool:
+def _is_command(entry: ConfigEntry) -> bool:
     """Whether the value of a setting that may name a command names one that needs trust."""
     key, value = entry.key.lower(), entry.value
     if not value or _RECIPIENTS.fullmatch(value) or (key == B4_KEY and value == b4_command()):
@@ -159,16 +141,9 @@ def _is_command(entry: _Entry) -> bool:
     return key != "core.fsmonitor" or not _SWITCH.fullmatch(value.lower())
 
 
-def _common_folder(top: Path) -> Path:
-    done = git(top, "rev-parse", "--path-format=absolute", "--git-common-dir")
-    return Path(os.fsdecode(done.out.removesuffix(b"\n"))).resolve()
-
-
-def _hooks_folder(entries: Sequence[_Entry], place: "_Place") -> Path | None:
+def _hooks_folder(entries: Sequence[ConfigEntry], place: "_Place") -> Path | None:
     """Where the repository has its own hooks; None where the user's configuration says where."""
     named = [entry for entry in entries if entry.key == "core.hookspath"]
-    # ours, which disables hooks, is one of them
-    named = [entry for entry in named if entry.scope != "command"]
     if not named:
         return place.common / "hooks"
     last = named[-1]
@@ -189,7 +164,7 @@ class _Place(NamedTuple):
     top: Path
     common: Path
 
-    def setting(self, entry: _Entry) -> OwnCommand:
+    def setting(self, entry: ConfigEntry) -> OwnCommand:
         """The command that a setting names."""
         return self._command(entry.key, entry.file, entry.value)
 

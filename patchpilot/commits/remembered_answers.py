@@ -13,6 +13,7 @@ _READERS = frozenset(
         "describe",
         "diff-tree",
         "for-each-ref",
+        "grep",
         "log",
         "ls-tree",
         "merge-base",
@@ -21,10 +22,9 @@ _READERS = frozenset(
         "rev-list",
         "rev-parse",
         "show",
-        "var",
     )
 )
-"""Commands whose output depends only on their arguments, objects, refs and configuration."""
+"""Commands whose output, of commits and trees, depends only on their arguments, objects, refs and configuration."""
 _NEUTRAL = frozenset(
     (
         *_READERS,
@@ -34,7 +34,6 @@ _NEUTRAL = frozenset(
         "diff",
         "fast-import",
         "format-patch",
-        "grep",
         "hash-object",
         "ls-files",
         "mailinfo",
@@ -44,6 +43,7 @@ _NEUTRAL = frozenset(
         "read-tree",
         "status",
         "update-index",
+        "var",
         "version",
         "write-tree",
     )
@@ -136,5 +136,5 @@ def _only_reads(args: Sequence[str]) -> bool:
 
 
 def _answers_of(command: str) -> tuple[int, ...]:
-    """The exit codes that are answers: 1 of merge-base means no."""
-    return (0, 1) if command == "merge-base" else (0,)
+    """The exit codes that are answers: 1 of merge-base and grep means no."""
+    return (0, 1) if command in ("grep", "merge-base") else (0,)

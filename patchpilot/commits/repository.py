@@ -10,14 +10,13 @@ from typing import NamedTuple
 from patchpilot.cache import patterns as re
 from patchpilot.commits.cat_file import CatFile
 from patchpilot.commits.commit_parser import parse_commit
+from patchpilot.commits.git_config import matching, normal_key
 from patchpilot.commits.git_drivers import HOOKS_OFF, KEYS, drivers_off
 from patchpilot.commits.git_reading import (
     GitReading,
     GitRef,
     Places,
     git_version,
-    matching,
-    normal_key,
     read_places,
     version_numbers,
 )

@@ -131,7 +131,7 @@ def user_settings(
     flags: Mapping[str, str | None] | None = None,
 ) -> Settings:
     """The settings of git's configuration as it applies in a repository or a directory; the defaults without git."""
-    from patchpilot.commits.git_reading import config_values
+    from patchpilot.commits.git_config import config_values
     from patchpilot.errors import MissingError
 
     try:

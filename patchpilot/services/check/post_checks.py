@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from typing import NamedTuple
 
-from patchpilot.commits.git_reading import config_values
+from patchpilot.commits.git_config import config_values
 from patchpilot.errors import MissingError, NetworkError, RefusedError
 from patchpilot.model.counted import counted
 from patchpilot.model.finding import Severity

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""git is asked once: how many git processes each command starts on the sandbox's clone, with six stable branches."""
+
+from pathlib import Path
+
+import pytest
+
+from patchpilot.demo.demo_repository import make_repositories
+from tests.kit.cli import call
+from tests.kit.git_processes import counted_processes
+
+MOST = {
+    ("check", "HEAD"): 8,
+    ("maintainers",): 12,
+    ("fixes", "HEAD"): 15,
+    ("stable",): 12,
+    ("backport", "HEAD"): 30,
+    ("doctor", "--offline"): 20,
+    ("send", "--dry-run", "--offline"): 25,
+}
+"""The command → git processes. Each is one question; a new one needs a reason."""
+MAY_REPEAT = frozenset(("cat-file", "--stdin"))
+"""The reader of the objects, of which a store for tries has its own, and calls whose question is on standard input."""
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    # built once: it takes seconds, and nothing here writes to it
+    return make_repositories(tmp_path_factory.mktemp("sandbox")).work
+
+
+@pytest.mark.parametrize("words", MOST, ids=" ".join)
+def test_a_command_asks_git_few_questions_and_none_twice(
+    words: tuple[str, ...], clone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(clone)
+    # what is cached between runs, such as git's version
+    call(*words)
+    with counted_processes(tmp_path / "trace") as seen:
+        call(*words)
+    assert seen
+    repeated = [argv for argv, count in seen.items() if count > 1 and not MAY_REPEAT & set(argv)]
+    assert not [" ".join(argv) for argv in repeated]
+    assert seen.total() <= MOST[words], "\n".join(" ".join(argv) for argv in seen)

@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The git processes that a call starts itself, by git's own trace (git's api-trace2 document)."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+
+@contextmanager
+def counted_processes(folder: Path) -> Iterator[Counter[tuple[str, ...]]]:
+    """The git calls in the context, by their arguments without `-c`; those that git or its scripts start are left out."""
+    seen: Counter[tuple[str, ...]] = Counter()
+    folder.mkdir()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("GIT_TRACE2_EVENT", str(folder))
+        yield seen
+    for file in folder.iterdir():
+        events = (json.loads(line) for line in file.read_text(errors="replace").splitlines())
+        start = next((event for event in events if event["event"] == "start"), None)
+        # the id of a process that another traced one started has a slash
+        if start and "/" not in start["sid"]:
+            seen[_without_pins(start["argv"])] += 1
+
+
+def _without_pins(argv: list[str]) -> tuple[str, ...]:
+    words = iter(argv)
+    kept = []
+    for word in words:
+        if word == "-c":
+            next(words, None)
+        else:
+            kept.append(word)
+    return tuple(kept)
