@@ -42,7 +42,7 @@ SECTIONS: dict[str, Sections] = {
         ),
         ("Writing", ("dry_run", "yes", "published", "shared", "claim")),
     ),
-    "trailers": (("Writing", ("changed", "dry_run", "yes", "published", "shared", "claim")),),
+    "trailers": (("Writing", ("changed", "also", "dry_run", "yes", "published", "shared", "claim")),),
     "send": (
         ("Before sending", ("dry_run", "to_self", "outbox", "yes")),
         ("Version", ("version", "reroll", "range_diff", "resend")),

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from patchpilot.cache import entries
 from patchpilot.cache import patterns as re
-from patchpilot.commits.git_config import by_key, config_entries, config_values
+from patchpilot.commits.git_config import ConfigEntry, by_key, config_entries, config_values
 from patchpilot.commits.run import git, run
 from patchpilot.errors import GitError, MissingError
 from patchpilot.model.address import Address
@@ -29,6 +29,7 @@ _FIELDS = (
 )
 _REF_FORMAT = "%00".join(f"%({field})" for field in _FIELDS)
 _VERSION_CACHE = entries.Kind("git-version", (__file__,))
+_PLACES = re.compile(r"(?P<folders>.+\n.+)\n(?P<bare>true|false)\n(?:(?P<top>.+)\n)?", re.DOTALL)
 _AUTHOR_KEYS = r"^(author|user)\."
 _CRUD = "".join(map(chr, range(33))) + ".,:;<>\"\\'"
 """Characters that git removes from both ends of a name or an address."""
@@ -81,19 +82,28 @@ def read_places(where: Path) -> Places | None:
     """The directories of the repository that contains `where`; None if there is none. GitError if git refuses to read it."""
     words = ("--path-format=absolute", "--git-dir", "--git-common-dir", "--is-bare-repository")
     done = git(where, "rev-parse", *words, "--show-toplevel", ok=())
-    lines = done.text.split("\n")
-    if len(lines) < 4:
+    parts = _PLACES.fullmatch(done.text)
+    if parts is None:
         if done.code == 128 and "not a git repository" in done.error_text:
             return None
         git(where, "rev-parse", *words)
         raise GitError(f"git rev-parse failed in {where}")
-    git_dir, common_dir, bare = Path(lines[0]), Path(lines[1]), lines[2] == "true"
-    if lines[3]:
-        top = Path(lines[3])
+    git_dir, common_dir = map(Path, _two_folders(parts["folders"]))
+    bare = parts["bare"] == "true"
+    if parts["top"]:
+        top = Path(parts["top"])
     else:
         top = git_dir if bare else _working_tree(git_dir)
     _common[top] = (_inode(top), common_dir)
     return Places(git_dir, common_dir, top, bare)
+
+
+def _two_folders(text: str) -> tuple[str, str]:
+    """A git directory and its common directory, on a line each; either name may have line breaks."""
+    breaks = [at for at, char in enumerate(text) if char == "\n"]
+    pairs = [(text[:at], text[at + 1 :]) for at in breaks]
+    likely = (pair for pair in pairs if pair[0] == pair[1] or pair[0].startswith(f"{pair[1]}/"))
+    return next(likely, pairs[0])
 
 
 _common: dict[Path, tuple[int, Path]] = {}
@@ -152,15 +162,23 @@ def version_numbers(version: str) -> tuple[int, ...]:
 
 
 class GitReading:
-    """Configuration, refs and HEAD of a repository, each read when first needed and never again."""
+    """Configuration, refs and HEAD of a repository: refs are read when first needed and never again."""
 
     def __init__(self, places: Places) -> None:
         self._places = places
+        self._entries: tuple[ConfigEntry, ...] | None = None
+        self._config: Mapping[str, tuple[str, ...]] = {}
 
-    @cached_property
+    @property
     def config(self) -> Mapping[str, tuple[str, ...]]:
-        """Key → values of git's configuration, in git's order; keys are in lower case but for their middle part."""
-        return by_key(config_entries(self._places.top))
+        """Key → values of git's configuration, in git's order; keys are in lower case but for their middle part.
+
+        Read again after one of its files changed: b4 and the user write to them as well.
+        """
+        entries = config_entries(self._places.top)
+        if entries is not self._entries:
+            self._entries, self._config = entries, by_key(entries)
+        return self._config
 
     @cached_property
     def refs(self) -> tuple[GitRef, ...]:
@@ -190,7 +208,7 @@ class GitReading:
         done = git(self._places.top, "symbolic-ref", "--quiet", "--short", "HEAD", ok=(0, 1, 128))
         return done.text.rstrip("\n") or None
 
-    @cached_property
+    @property
     def identity(self) -> Address | None:
         """The author that git would use; None when no name or address is configured."""
         return _identity(self.config)

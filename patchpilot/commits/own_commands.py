@@ -68,7 +68,8 @@ _OWN_SCOPES = ("local", "worktree")
 _B4_FILE = ".b4-config"
 _SWITCH = re.compile("true|false|yes|no|on|off|[01]")
 _OPTIONS = "norolestats|nol|nom|nor|no-git-fallback"
-_RECIPIENTS = re.compile(rf"patchpilot maintainers --format get_maintainer(?: --(?:{_OPTIONS}))*")
+_PROGRAM = "patchpilot"
+_RECIPIENTS = re.compile(rf"{_PROGRAM} maintainers --format get_maintainer(?: --(?:{_OPTIONS}))*")
 """What docs/how-to/use-with-git-send-email.md sets: nothing else may be in such a command."""
 _WORD = re.compile(r"[^\s'\"=;|&()<>`$]+")
 

@@ -22,7 +22,7 @@ _IMPORTED_RELEASE = re.compile(r"^import(?:s|ed|ing)?\b.*\bv?\d+\.\d+", re.IGNOR
 
 
 class ImportCheck:
-    """Tells commits that only bring in code from ordinary changes. What the `expected` commits touch is read at once."""
+    """Distinguishes commits that only bring in code from ordinary changes. What the `expected` commits touch is read at once."""
 
     def __init__(self, repository: Repository, expected: Iterable[str] = ()) -> None:
         self._repository = repository

@@ -62,6 +62,15 @@ NOT_RUN = {
         )
     },
     "patchpilot track patchwork 1": "asks the project's patchwork: tests/services/test_patchwork.py runs it on loopback",
+    **{
+        f"patchpilot track confirm {words}": "needs a claim of a stranger: tests/services/test_known_senders.py has one"
+        for words in (
+            "'<id@example.org>'",
+            "--stranger '<id@example.org>'",
+            "'<message-id>'",
+            "--stranger '<message-id>'",
+        )
+    },
     "patchpilot track add - < bounce.eml": "needs a bounce: tests/threads/test_delivery.py pipes one in",
     **{
         f"patchpilot track reply {words}": "opens an editor on a terminal: tests/services/test_reply.py gives the text"

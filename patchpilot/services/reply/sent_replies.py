@@ -4,9 +4,9 @@
 import contextlib
 import hashlib
 from collections.abc import Iterator
-from datetime import datetime
 
 from patchpilot.model.action import Action
+from patchpilot.model.bounded_date import stored_time
 from patchpilot.model.send_problem import SendProblem
 from patchpilot.outgoing.mail_state import MailState
 from patchpilot.outgoing.outbox import Outbox, Send
@@ -42,7 +42,7 @@ def sent_already(outbox: Outbox, draft: ReplyDraft) -> SendProblem | None:
     same = [send for send in outbox.replies(draft.answers) if accepted(send) and has_text(send, draft.text)]
     if not same:
         return None
-    when = datetime.fromisoformat(same[-1].begun)
+    when = stored_time(same[-1].begun)
     return SendProblem(
         "sent-already",
         f"this reply was sent on {when:%Y-%m-%d at %H:%M} UTC as <{same[-1].entries[0].mail.message_id}>",

@@ -2,11 +2,12 @@
 """Whether the merge window is open, by the date of the newest release."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from patchpilot.commits.repository import Repository
 from patchpilot.history.mainline import mainline
 from patchpilot.history.releases import Releases
+from patchpilot.model.bounded_date import moment
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.target_tree import Target
 from patchpilot.projects.loading import default_project, find_project
@@ -20,7 +21,7 @@ def merge_window(repository: Repository, request: SendRequest, target: Target | 
     latest = next(reversed(Releases(repository).all), None)
     if latest is None or not re.fullmatch(r"v\d+\.\d+", latest.name):
         return ""
-    age = now - datetime.fromtimestamp(latest.date, UTC)
+    age = now - moment(latest.date)
     project = find_project(request.profile) if request.profile else default_project()
     if not timedelta(0) <= age <= timedelta(days=project.mail.merge_window_days):
         return ""

@@ -430,7 +430,7 @@ class RecipientsScreen(StageScreen):
         known: CountedRecipients | None = self.session.last(self.stage)
         if known is None or not known.planned.undisclosed:
             return True
-        words = "An undisclosed fix is for the maintainers and the security team. Name others with `patchpilot send --to ADDRESS`"
+        words = "An undisclosed fix is for the maintainers and the security team. Name others with --to and --cc of patchpilot send"
         self.notify(words, markup=False, timeout=6)
         return False
 
