@@ -11,7 +11,7 @@ ROOT = Path(patchpilot.__file__).parent
 FRONT = ("cli", "tui", "demo")
 
 PLAIN = {
-    "services/setup/install_hooks.py": "what is written into a git hook",
+    "commits/hook_scripts.py": "what is written into a git hook",
     "services/setup/lts_branches.py": "the first line of a file",
     "services/setup/rule_pages.py": "the page of a rule in the documentation and in an editor",
     "services/track/notify.py": "the name of the application in a notification",

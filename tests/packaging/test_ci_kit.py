@@ -142,7 +142,7 @@ def test_the_gitlab_job_writes_its_report(repo: Repo) -> None:
     repo.commit(GOOD, {"lib/frob.h": DIRTY})
     job = yaml.safe_load((ROOT / "contrib/ci/gitlab-ci.yml").read_text())["patchpilot"]
     install, *script = job["script"]
-    assert install == 'python3 -m pip install --quiet "$PATCHPILOT"'
+    assert install == 'python3 -I -m pip install --quiet "$PATCHPILOT"'
     done = run("\n".join(script), repo, CI_MERGE_REQUEST_TARGET_BRANCH_NAME="master")
     assert done.returncode == 1, done.stderr
     report = json.loads((repo.path / job["artifacts"]["reports"]["codequality"]).read_text())
