@@ -30,8 +30,8 @@ class _Known(NamedTuple):
     entries: tuple[ConfigEntry, ...]
 
 
-_read: dict[str, _Known] = {}
-"""By directory; the last ones only."""
+_read: dict[tuple[Path, ...], _Known] = {}
+"""By directory and the user's files; the last ones only."""
 
 
 def config_entries(where: Path, *, tolerant: bool = False) -> tuple[ConfigEntry, ...]:
@@ -39,12 +39,13 @@ def config_entries(where: Path, *, tolerant: bool = False) -> tuple[ConfigEntry,
 
     With `tolerant` there are none in that case. MissingError without git.
     """
-    known = _read.pop(str(where), None)
+    key = (where, *user_files())
+    known = _read.pop(key, None)
     if known is None or any(state_of(file) != state for file, state in known.states.items()):
         known = _listed(where, tolerant)
     while len(_read) >= _MOST:
         _read.pop(next(iter(_read)))
-    _read[str(where)] = known
+    _read[key] = known
     return known.entries
 
 

@@ -54,15 +54,15 @@ def read_mails(
     return mails
 
 
-def within_limits(blocks: Iterable[bytes], source: str, skipped: Skipped, limit: int = MAX_INPUT) -> Iterator[bytes]:
+def within_limits(blocks: Iterable[bytes], source: str, skipped: Skipped, limit: int | None = None) -> Iterator[bytes]:
     """The mails of an mbox whose text comes in blocks, as they are there, but none over a limit and none after `limit` bytes of them;
     only one mail and one block are held. `skipped` gets the reason for each that is left out, and for the end."""
-    given = 0
+    given, most = 0, MAX_INPUT if limit is None else limit
     for start, raw in split_mbox(_at_most(blocks, source, skipped)):
         if len(raw) > MAX_MAIL:
             skipped(f"{source}: at byte {start}: mail too large: the limit is {MAX_MAIL >> 20} MiB: skipped{_named(raw[:_TOP])}")
-        elif given + len(raw) > limit:
-            skipped(f"{source}: more than {limit >> 20} MiB of mails: those from byte {start} on are skipped")
+        elif given + len(raw) > most:
+            skipped(f"{source}: more than {most >> 20} MiB of mails: those from byte {start} on are skipped")
             return
         else:
             given += len(raw)

@@ -178,6 +178,7 @@ def test_the_call_names_further_recipients_and_nothing_else_does(via: str, repos
 
 
 def test_the_same_patch_reaches_the_others_once_it_is_public(repo: Repo, repository: Repository) -> None:
+    assert call("trust", repo.path).code == 0
     found = people("reported-by", "git-send-email", repository, SendRequest(), security="no")
     public = {"rea@reviewer.example", "somebody@tag.example", "widget@vger.kernel.org", "cc@configured.example", "bcc@configured.example"}
     assert public <= found.keys()

@@ -24,7 +24,7 @@ from patchpilot.errors import PatchpilotError
 from patchpilot.model.printable import crop
 from patchpilot.services.topic import topic_base
 from patchpilot.services.track.known_series import listed
-from patchpilot.threads import archive
+from patchpilot.threads import archive_session
 from patchpilot.threads.track_store import Store, default_file
 from tests.kit.archive import archive_server
 from tests.kit.cli import Outcome, call
@@ -311,7 +311,7 @@ FAULTS = {
 @pytest.mark.parametrize("fault", FAULTS)
 def test_no_fault_of_an_archive_is_no_news(fault: str, workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     answer, pause, told = FAULTS[fault]
-    monkeypatch.setattr(archive, "MAX_SECONDS", 1.0)
+    monkeypatch.setattr(archive_session, "MAX_SECONDS", 1.0)
     with archive_server("stand-in", workdir, story.V1, patch("[PATCH] valve: open it", id="w", author=story.OTTO)) as server:
         for name in ("v1", "w"):
             series("add", f"<{name}@example.org>", "--lore", server.url)
