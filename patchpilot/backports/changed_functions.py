@@ -14,7 +14,7 @@ from patchpilot.model.hunk_fit import text_lines
 # as git finds the function of a hunk: a line that starts with a word and is not a label
 _HEAD = re.compile(r"[A-Za-z_$]")
 _LABEL = re.compile(r"[A-Za-z_]\w*:\s*(?:$|/[/*])")
-_NAME = re.compile(r"(\w+)\s*\(")
+_NAME = re.compile(r"\b(\w++)\s*+\(")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from patchpilot.cache import patterns as re
 
 _NAME_ADDR = re.compile(r"^\s*(?P<name>[^<>]*?)\s*<\s*(?P<email>[^<>\s]+)\s*>")
-_BARE = re.compile(r"(?P<email>[^\s<>()\",;:]+@[^\s<>()\",;:]+)")
+_BARE = re.compile(r"(?<![^\s<>()\",;:])(?P<email>[^\s<>()\",;:]+@[^\s<>()\",;:]+)")
 _ATOM = r'[^\x00-\x20()<>@,:;"\\\[\]]+'
 _PLAIN = re.compile(rf"[ \t]*(?:(?:({_ATOM}(?: +{_ATOM})*) +)?<([\w.+-]+@[\w.-]+)>|([\w.+-]+@[\w.-]+))[ \t]*", re.ASCII)
 """A mailbox as nearly all headers have them: nothing quoted, no comment, no group."""

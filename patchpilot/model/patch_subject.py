@@ -44,7 +44,7 @@ class Subject(NamedTuple):
 
 _SET = re.compile(r"\bpatch ?set\b", re.IGNORECASE)
 _MARK = re.compile(r"\s*\[([^\]]*)\]")
-_AT_THE_END = re.compile(r"\s*(?:\[ver #(?P<a>\d{1,4})\]|\bver #(?P<b>\d{1,4}))\s*$", re.IGNORECASE)
+_AT_THE_END = re.compile(r"(?<!\s)\s*(?:\[ver #(?P<a>\d{1,4})\]|\bver #(?P<b>\d{1,4}))\s*$", re.IGNORECASE)
 _JOINED = re.compile(r"\b(?P<version>(?:patch)?v\d{1,3})-+(?=(?!rc|stable|lts)[a-z])|(?<=[a-z])-(?=v\d{1,3}(?![\w.-]))", re.IGNORECASE)
 """Where a version is joined to another mark: `[PATCHv2-next]`, `[PATCH net-next-v3]`."""
 _RE = re.compile(r"^\s*(?:(?:re|fwd?|aw|antw|sv|vs)\s*(?:\[\d+\])?\s*:\s*)+", re.IGNORECASE)

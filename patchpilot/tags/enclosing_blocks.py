@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 _HEAD = re.compile(r"^[A-Za-z_$][^:]*(?:[^:\s]|::.*)\s*$|^(?:def|class|function|sub)\b")
 _INDENTED_HEAD = re.compile(r"^\s+(?:async\s+)?(?:def|class|fn|pub fn)\s+\w")
-_NAME = re.compile(r"([A-Za-z_]\w*)\s*\(|^(?:static\s+|const\s+)*(?:struct|enum|union)\s+(\w+)|([A-Za-z_]\w*)\s*(?:\[[^\]]*\]\s*)?=")
+_NAME = re.compile(
+    r"\b([A-Za-z_]\w*+)\s*+\(|^(?:static\s+|const\s+)*(?:struct|enum|union)\s+(\w+)|\b([A-Za-z_]\w*+)\s*+(?:\[[^\]]*\]\s*)?="
+)
 MAX_UP = 400
 MAX_DOWN = 300
 

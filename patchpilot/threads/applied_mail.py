@@ -13,7 +13,7 @@ _UPSTREAM = re.compile(
 )
 _CHERRY = re.compile(r"\bgit cherry-pick -x (?P<id>[0-9a-f]{40})|^commit (?P<b>[0-9a-f]{40})$|^From (?P<c>[0-9a-f]{40}) ", re.MULTILINE)
 _APPLIED_TO = re.compile(
-    r"^\W*(?:this (?:patch|series|pull request) was )?(?:applied|queued|merged|pushed)(?: to| in| into)\s*:?\s+"
+    r"^[^\w\n]*(?:this (?:patch|series|pull request) was )?(?:applied|queued|merged|pushed)(?: to| in| into)\s*:?\s+"
     r"(?P<tree>\S+(?:[ \t]+\([^)\n]+\)|[ \t]+[\w./-]+$)?)",
     re.MULTILINE | re.IGNORECASE,
 )

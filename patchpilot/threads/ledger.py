@@ -37,7 +37,7 @@ _COMMON = frozenset(
     )
 )
 _CHANGED = re.compile(
-    r"\b(?:changes?|changelog|changed|diff(?:erences)?)\b.{0,40}\bv\d|^\W*v\d+\s*(?:[:.(]|->|=>|→|to v)|\b(?:since|from|in) v\d",
+    r"\b(?:changes?|changelog|changed|diff(?:erences)?)\b.{0,40}\bv\d|^[^\w\n]*v\d+\s*(?:[:.(]|->|=>|→|to v)|\b(?:since|from|in) v\d",
     re.IGNORECASE,
 )
 _ALL = re.compile(

@@ -23,9 +23,9 @@ _BEFORE_REFUSAL = _joined(r"""
     it's | therefore
 """)
 REFUSAL = re.compile(
-    rf"(?:^\W*|[.!?:;,]\s+|\b(?i:{_BEFORE_REFUSAL})\s+)(?:NA?CK|NAK)(?:ed|'ed)?\b{_BUS}"
+    rf"(?:^[^\w\n]*|[.!?:;,]\s+|\b(?i:{_BEFORE_REFUSAL})\s+)(?:NA?CK|NAK)(?:ed|'ed)?\b{_BUS}"
     r"|\b[Ii](?:'m| am) (?:going to|afraid i have to) n(?:ac|a)k\b"
-    r"|^\W*[Nn](?:ac|a)k(?:ed)?\s*(?:[.!,]|$)|\b[Nn](?:ac|a)k(?:ed)?[ -]by\b"
+    r"|^[^\w\n]*[Nn](?:ac|a)k(?:ed)?\s*(?:[.!,]|$)|\b[Nn](?:ac|a)k(?:ed)?[ -]by\b"
     r"|\b[Nn](?:AC|A|ac|a)[Kk] (?:from me|for (?:the|this|now|me)|on this|to this|from my)",
     re.MULTILINE,
 )
@@ -43,7 +43,7 @@ _BEFORE_APPLIED = _joined(r"""
 """)
 _SPELLINGS = "applied|appiled|aplied|applid|appplied"
 APPLIED = re.compile(
-    rf"(?:^\W*|[.,;!:)]\s+| - |\b(?:{_BEFORE_APPLIED})\s+)\[?"
+    rf"(?:^[^\w\n]*|[.,;!:)]\s+| - |\b(?:{_BEFORE_APPLIED})\s+)\[?"
     r"(?:(?:now|just|been|already|also|finally|manually|both|all|two|three|four|five|six|\d+|tentatively|provisionally|locally|only)\]?\s+){0,3}"
     rf"(?P<verb>{_SPELLINGS}|"
     r"queued|merged|pushed|pulled|picked(?: (?:it|this|these|them|both))?(?: patch(?:es)?)? up|picked up"
@@ -121,7 +121,7 @@ NOT_A_TREE = re.compile(
 """People who are added, and places to which things other than patches are."""
 NOT_YET_APPLIED = re.compile(
     r"\b(?:once|when|if|until|unless|before|after|as soon as|assuming|which|that|whether)\b[^.!?;]{0,140}\b(?:been|gets?|is|are|was|were)\s+(?:\w+\s+)?$"
-    r"|\b(?:should|could|must|may|might|would|can) be \w+(?: \w+){0,8} and\s+(?:\w+\s+)?$|^\W*there(?:'s| is| are)\b"
+    r"|\b(?:should|could|must|may|might|would|can) be \w+(?: \w+){0,8} and\s+(?:\w+\s+)?$|^[^\w\n]*there(?:'s| is| are)\b"
     r"|\b(?:something|anything|everything|what|those|one)(?: that)?(?:'s| is| are| was| were)? already\s+$"
     r"|\bwith (?:this|the|that|these|those|your|my|both|all) (?:\w+ ){0,3}$"
     r"|\b(?:see|get|getting|like|love|want|need|wanted|hope|wish)\b(?: \w+){0,2} (?:this|the|it|these|them|your|my|that)(?: \w+){0,2} $",
@@ -140,20 +140,20 @@ _APPLYING = _joined(r"""
     stage | staging | fold | squash | ship | shipping | push(?! back)
 """)
 WILL_APPLY = re.compile(
-    r"(?:\b(?:i'll|i will|i shall|i'm going to|i am going to|i'm|let me)|^\W*(?:(?:thanks|thank you|thx),? )?will)\s+(?:[^.?!\n]{0,40}\band )?"
+    r"(?:\b(?:i'll|i will|i shall|i'm going to|i am going to|i'm|let me)|^[^\w\n]*(?:(?:thanks|thank you|thx),? )?will)\s+(?:[^.?!\n]{0,40}\band )?"
     rf"(?:(?!before|until|without|reluctant|hesitant|unable|unlikely|unsure|afraid|about)\w+\s+){{0,2}}?(?:{_APPLYING})\b(?!\s+a\s+(?:look|closer))"
     r"[^.?!\n]{0,60}(?:\b(?:it|this|these|them|up|in|for|to|into|patch|series|both)\b|thanks)",
     re.IGNORECASE | re.MULTILINE,
 )
 APPLYING = re.compile(
-    r"(?:^\W*|[.,;!:)]\s+|\b(?:thanks|ok(?:ay)?|i'm|i am|just)\s+)(?:applying|queue?ing|pulling|merging|picking|taking)\b"
+    r"(?:^[^\w\n]*|[.,;!:)]\s+|\b(?:thanks|ok(?:ay)?|i'm|i am|just)\s+)(?:applying|queue?ing|pulling|merging|picking|taking)\b"
     rf"(?: (?:it|this|these|that|them|up|just|one|now|{_WHAT}|(?:to|and) \d+)){{0,5}}"
     r"(?: (?:for|to|into|in|as) (?:v?\d+\.\d|\S*(?:next|fixes|\.git)\b|[a-z]\S*[a-z][-/]\S+|(?:the|my) \S+ (?:tree|branch))|(?<=now)(?=\s*(?:[.,!]|$)))",
     re.IGNORECASE | re.MULTILINE,
 )
 """Who does it now."""
 ALREADY_THERE = re.compile(
-    r"(?:^\W*|[.!]\s+)(?:this|it|these|they|(?:this|the) (?:patch|series|one))(?: patch(?:es)?| series| one)? (?:was|were|is|are|has been|have been)"
+    r"(?:^[^\w\n]*|[.!]\s+)(?:this|it|these|they|(?:this|the) (?:patch|series|one))(?: patch(?:es)?| series| one)? (?:was|were|is|are|has been|have been)"
     r"(?: been)?"
     r" (?:already (?:applied|merged|queued|picked up)\b|(?:applied|merged|queued|picked up) (?:already|a while|earlier|yesterday|some time|last (?:week|month)"
     r"|(?:a few|some|two|three|\d+) (?:days|weeks|months))\b)(?! (?:in|by) another)",
@@ -177,7 +177,7 @@ DARED = re.compile(
 )
 """Who did it without asking."""
 _IT = (
-    r"(?:^\W*|[.,!]\s+|\b(?:and|so|thanks|but)\s+)(?:this(?: one| patch| series)?|it|these(?: patches)?|they|both|all(?: of (?:these|them))?"
+    r"(?:^[^\w\n]*|[.,!]\s+|\b(?:and|so|thanks|but)\s+)(?:this(?: one| patch| series)?|it|these(?: patches)?|they|both|all(?: of (?:these|them))?"
     r"|the (?:patch(?:es)?|series))"
 )
 _NAMED_BRANCH = (
@@ -332,15 +332,15 @@ CONCEDES = re.compile(
 )
 """A reviewer who asks for something and does it, or goes without it."""
 NEXT_VERSION = re.compile(
-    rf"(?:{_WILL}|^\W*will\b)[^.?!]{{0,80}}\b(?:v(?P<version>\d{{1,2}})\b(?![.]\d)"
+    rf"(?:{_WILL}|^[^\w\n]*will\b)[^.?!]{{0,80}}\b(?:v(?P<version>\d{{1,2}})\b(?![.]\d)"
     r"|(?:new|next|updated|another|revised) (?:version|revision|spin|iteration|series)"
     r"|re-?spin|re-?send|re-?post|re-?spinning)(?![^.?!]{0,60}\b(?:if|unless)\b)",
     re.IGNORECASE | re.MULTILINE,
 )
 """An author who announces the next version."""
 WILL_CHANGE = re.compile(
-    rf"(?:{_WILL}|^\W*will\b)(?: \w+){{0,3}} (?:fix|change|update|add|remove|drop|rework|rename|split|reword|rephrase|rebase|address|correct|convert|replace"
-    r"|move|fold|squash|include|mention|do (?:that|so|it))\b",
+    rf"(?:{_WILL}|^[^\w\n]*will\b)(?: \w+){{0,3}} (?:fix|change|update|add|remove|drop|rework|rename|split|reword|rephrase|rebase|address|correct|convert"
+    r"|replace|move|fold|squash|include|mention|do (?:that|so|it))\b",
     re.IGNORECASE | re.MULTILINE,
 )
 """An author who will do what was asked."""
@@ -353,7 +353,7 @@ WORKS = _one_of(r"""
 """)
 """A person's report of a successful test."""
 PING = re.compile(
-    r"\b(?:gentle|friendly|kind|polite|another|second|weekly|monthly)\s+(?:ping|reminder|nudge|bump)\b|^\W*(?:ping|bump)\b"
+    r"\b(?:gentle|friendly|kind|polite|another|second|weekly|monthly)\s+(?:ping|reminder|nudge|bump)\b|^[^\w\n]*(?:ping|bump)\b"
     r"|\bany (?:update|news|feedback|progress|comments?|thoughts?)\b[^.!\n]{0,60}\?"
     r"|\bany (?:comments?|feedback|news) (?:on|about|for) (?:this|the patch|it)\b"
     r"|just (?:wanted to check|checking (?:in|on|up))\b|\bmake sure (?:this|it|these) (?:didn't|isn't|wasn't)\s+(?:get\s+)?(?:lost|missed|forgotten)"
@@ -510,7 +510,7 @@ PLAIN_WISH = re.compile(
 )
 """What is wanted, in a sentence that is no question."""
 WISH = re.compile(
-    rf"^\W*(?:(?:and|so|but|also|then|ok(?:ay)?|iow|well|hm+|maybe|perhaps)\W+)*(?:"
+    rf"^[^\w\n]*(?:(?:and|so|but|also|then|ok(?:ay)?|iow|well|hm+|maybe|perhaps)\W+)*(?:"
     r"(?:(?:can|could|should|shall|would|do|does|did|is|are|was|has|have)(?:n't)? (?:we|you|it|this|that|there|these|those|they)"
     r"|(?:why|how|what) (?:do|does|did|is|are|about|not|would|should))\b"
     r"|you (?:also |probably |really )?(?:can|could|may|might|want|have to)\b(?! (?:\w+ )?(?:see|find|ignore|add my|keep my|notice|imagine))"

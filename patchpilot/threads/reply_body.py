@@ -10,6 +10,8 @@ from patchpilot.model.mail import scissors_line
 MAX_LINES = 20_000
 """Lines that are parsed: a longer mail is a log or an attack, and what matters is at its top."""
 
+_LONGEST_ATTRIBUTION = 300
+
 _QUOTE = re.compile(r"^[ \t]{0,3}(?:[A-Za-z]{1,3})?>")
 _WROTE = re.compile(
     r"(?:wrote|writes|said|schrieb|kirjoitti|escreveu|escribi\w+|[ée]crit|scritto|skrev|schreef|napsal\w*|pisze|\w*писал\w*|写道)\W{0,3}$"
@@ -115,7 +117,9 @@ def _take_attribution(own: list[ReplyLine], at: int, quoted: Sequence[bool]) -> 
         if _TAG.match(first):
             break
         joined = " ".join(line.text.strip() for line in tail[-count:])
-        if _FROM_SENT.match(first) or (count == 1 and _MAIL_HEADER.match(first)) or (_WROTE.search(joined) and len(joined) < 300):
+        # the pattern takes the square of the length
+        wrote = len(joined) < _LONGEST_ATTRIBUTION and _WROTE.search(joined)
+        if wrote or _FROM_SENT.match(first) or (count == 1 and _MAIL_HEADER.match(first)):
             taken = count
             dated = len(tail) > count and _DATED.match(tail[-count - 1].text)
             if re.match(r"^\W*(?:on|am|le|el|op)\b|^From: |^\S+ \S+ <", first, re.IGNORECASE) and not dated:

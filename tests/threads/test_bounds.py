@@ -188,3 +188,12 @@ def test_a_header_of_many_references_is_read_in_time() -> None:
     assert time.process_time() - began < 2.0
     assert classify(parse_mail(raw)).credited
     assert [tag.trailer for tag in status.trailers] == [TAG]
+
+
+@pytest.mark.parametrize("piece", ["x", " ", "_", "@", "<", "a ", "a.", "[", ".\n", "\n", "-\n", "> \n\n", " .\n"])
+def test_a_reply_of_one_piece_again_and_again_is_read_in_time(piece: str) -> None:
+    body = f"Hm.\n{piece * (20_000 // len(piece))}\n> quoted\n\nWhy?"
+    began = time.process_time()
+    classify(parse_mail(reply(f"[PATCH] {TITLE}", body, id="r", reply_to="v1")))
+    # with quadratic time it is a minute
+    assert time.process_time() - began < 2

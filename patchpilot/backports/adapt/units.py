@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 _QUIET = re.compile(r"/\*.*?\*/|//.*|\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|/\*.*")
 _COMMENT_START, _COMMENT_END = "/*", "*/"
-_NAMED = re.compile(r"\b(?:struct|union|enum)\s+(\w+)\s*\{|(\w+)\s*\(|(\w+)\s*(?:\[[^\]]*\]\s*)*=")
+_NAMED = re.compile(r"\b(?:struct|union|enum)\s+(\w+)\s*\{|\b(\w++)\s*+\(|\b(\w++)\s*+(?:\[[^\]]*\]\s*)*=")
 _NO_TYPES = {"static", "inline", "extern", "__init", "__exit", "__always_inline", "noinline", "__must_check"}
 _MACRO_CALL = re.compile(r"\s*[A-Za-z_]\w*\s*\((?:[^()]|\([^()]*\))*\)\s*")
 _NEXT_HEAD = re.compile(r"[A-Za-z_]")

@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What is looked for in code and subjects of others takes time that grows with their length, not with its square."""
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from patchpilot.backports import changed_functions
+from patchpilot.backports.adapt import units
+from patchpilot.model import address, patch_subject
+from patchpilot.tags import enclosing_blocks
+
+LONG = 30_000
+_CASES: dict[str, tuple[Callable[[str], object], str]] = {
+    "function": (changed_functions._NAME.search, "x"),
+    "unit": (units._NAMED.search, "_"),
+    "block": (enclosing_blocks._NAME.search, "x"),
+    "address": (address._BARE.search, "x"),
+    "subject": (patch_subject._AT_THE_END.search, " "),
+}
+
+
+@pytest.mark.parametrize("case", _CASES)
+def test_a_long_word_takes_no_time(case: str) -> None:
+    search, piece = _CASES[case]
+    began = time.process_time()
+    assert search(piece * LONG) is None
+    # with quadratic time it is 3 seconds and more
+    assert time.process_time() - began < 0.5
