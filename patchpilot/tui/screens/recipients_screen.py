@@ -427,7 +427,7 @@ class RecipientsScreen(StageScreen):
 
     def _may_place(self) -> bool:
         """Whether recipients can be added and moved here; reports why not: an undisclosed fix has them from its call only."""
-        known: CountedRecipients | None = self.session.last(self.stage)
+        known: CountedRecipients | None = self._shown
         if known is None or not known.planned.undisclosed:
             return True
         words = "An undisclosed fix is for the maintainers and the security team. Name others with --to and --cc of patchpilot send"
