@@ -2,10 +2,10 @@
 """The input of detectors: one patch, its series, the tree and facts from history, each read once."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.progress import Progress, silent
@@ -91,6 +91,11 @@ class Options(NamedTuple):
     whole_files: bool = False
 
 
+Fact = TypeVar("Fact")
+_latest: tuple[tuple[Patch, ...], dict[str, Any]] = ((), {})
+"""The patches of the latest series, and what is known of them."""
+
+
 class Context:
     """One patch being checked. `shared` is a cache that lives as long as the patch: detectors share their scans in it."""
 
@@ -121,6 +126,19 @@ class Context:
         from patchpilot.projects.loading import find_project
 
         return self.profile or find_project(self.options.profile)
+
+    def of_series(self, key: str, make: Callable[[tuple[Patch, ...]], Fact]) -> Fact:
+        """Returns what `make` makes of the patches of the series, or of this one: once for all patches of a series, which may be many."""
+        global _latest
+        patches = self.series.patches if self.series and self.series.patches else (self.patch,)
+        known, facts = _latest
+        if known is not patches:
+            facts = {}
+            _latest = patches, facts
+        if key not in facts:
+            facts[key] = make(patches)
+        found: Fact = facts[key]
+        return found
 
     def report_progress(self, what: str, done: int, total: int) -> None:
         """Reports the progress on this patch once it has taken long enough. Raises CancelledError as Progress does."""

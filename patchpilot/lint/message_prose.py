@@ -43,6 +43,8 @@ _PASTED = re.compile(
 _FENCE = re.compile(r"^\s*(?:(?P<tick>```|~~~)\S*\s*$|(?P<row>(?P<sign>[-=*~#_+])(?P=sign){5,})\s*$|(?P<cut>-+\s*(?:>8|8<).*))")
 _COLUMNS = 60
 """The maximum number of lines between two fences: longer text was not fenced."""
+_DIFF_STARTS = re.compile(r"^(?:diff --git \S|@@ -\d+(?:,\d+)? \+\d+(?:,\d+)? @@|--- (?:a/|/dev/null))")
+_DIFF_GOES_ON = re.compile(r"^(?:[-+ \\]|@@ |index [0-9a-f]+\.\.|(?:new|deleted) file mode |(?:rename|copy) (?:from|to) |diff --git \S)")
 
 
 _TITLE = re.compile(r"(?:\bcommit|^\s*fixes:)\s+[0-9a-f]{7,40}[ \t:,]*\(\s*[\"']|^(?:subject:.*?)?\brevert(?:ed)? \"", re.IGNORECASE)
@@ -81,7 +83,7 @@ def paragraphs(context: Context) -> tuple[Paragraph, ...]:
 
 
 def pasted(context: Context) -> frozenset[int]:
-    """Returns the indexes of the message lines that were pasted in: logs, traces, commands and output, quoted mails, tables. Tags never are."""
+    """Returns the indexes of the message lines that were pasted in: logs, traces, commands and output, quoted mails, diffs, tables. Tags never are."""
     found: frozenset[int] | None = context.shared.get("prose.pasted")
     if found is None:
         found = context.shared["prose.pasted"] = frozenset(_pasted(context.patch.message))
@@ -89,7 +91,7 @@ def pasted(context: Context) -> frozenset[int]:
 
 
 def _pasted(lines: Sequence[str]) -> Iterator[int]:
-    fenced = _fenced(lines)
+    fenced = _fenced(lines) | _quoted_diff(lines)
     yield from fenced
     introduced = False
     for start, end in _blocks(lines):
@@ -147,6 +149,17 @@ def _fenced(lines: Sequence[str]) -> frozenset[int]:
         elif not fence["row"] or at == 0 or not lines[at - 1].strip():
             opened = (at, kind)
     return frozenset(at for at in result if not is_trailer(lines[at]))
+
+
+def _quoted_diff(lines: Sequence[str]) -> frozenset[int]:
+    """Returns the lines of diffs in the message: quoted ones, and that of a patch that has lost the header of its file."""
+    result: set[int] = set()
+    inside = False
+    for at, line in enumerate(lines):
+        inside = bool((_DIFF_GOES_ON if inside else _DIFF_STARTS).match(line))
+        if inside:
+            result.add(at)
+    return frozenset(result)
 
 
 def quoted_titles(lines: Sequence[str]) -> dict[int, tuple[int, int]]:

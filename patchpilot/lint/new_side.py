@@ -67,14 +67,27 @@ def added_lines(context: Context, suffixes: tuple[str, ...] = (".c", ".h")) -> I
     return iter(context.shared[key])
 
 
+MOST_BLANK = 20
+"""How many lines without code are between two lines that belong together: a longer search from each line takes quadratic time."""
+MOST_ABOVE = 400
+"""How far above a line the function or the initializer that it is in starts, for the same reason."""
+
+
 def next_line(lines: Sequence[NewLine], at: int) -> NewLine | None:
     """Returns the next line with code below `at`."""
-    return next((lines[below] for below in range(at + 1, len(lines)) if lines[below].code.strip()), None)
+    near = lines[at + 1 : at + 2 + MOST_BLANK]
+    return next((line for line in near if line.code.strip()), None)
 
 
 def previous_line(lines: Sequence[NewLine], at: int) -> NewLine | None:
     """Returns the nearest line with code above `at`."""
-    return next((lines[above] for above in range(at - 1, -1, -1) if lines[above].code.strip()), None)
+    near = lines[max(0, at - 1 - MOST_BLANK) : at]
+    return next((line for line in reversed(near) if line.code.strip()), None)
+
+
+def lines_above(lines: Sequence[NewLine], at: int) -> Iterator[NewLine]:
+    """Yields the lines above `at`, the nearest first, as far as a function may be long."""
+    return reversed(lines[max(0, at - MOST_ABOVE) : at])
 
 
 def in_functions(context: Context, hunk: NewHunk) -> Sequence[bool]:

@@ -16,6 +16,8 @@ _PLAIN = re.compile(rf"[ \t]*(?:(?:({_ATOM}(?: +{_ATOM})*) +)?<([\w.+-]+@[\w.-]+
 MAX_ADDRESS = 1000
 MAX_HEADER = 64 * 1024
 """Characters that are parsed: no address or list of recipients is longer, except in an attack."""
+_DOT_ATOMS = re.compile(r"[\w+-]+(?:\.[\w+-]+)*@[a-z\d-]+(?:\.[a-z\d-]+)*", re.ASCII | re.IGNORECASE)
+"""An address as nearly all are, which the email package takes."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _QUOTED = re.compile(r'^-|[()<>@,;:\\".\[\]]')
 """A name that a header quotes (RFC 5322), or that a program would read as an option where it is an argument."""
@@ -149,6 +151,8 @@ def sort_out(addresses: Iterable[Address]) -> tuple[tuple[Address, ...], tuple[s
 
 def is_header_safe(address: Address) -> bool:
     """Whether the address is valid in a header: no control character, parsable by the email package."""
+    if _DOT_ATOMS.fullmatch(address.email) and not _CONTROL.search(address.name):
+        return True
     from email.errors import MessageError
     from email.headerregistry import Address as HeaderAddress
 

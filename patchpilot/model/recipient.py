@@ -4,8 +4,11 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from patchpilot.errors import RefusedError
 from patchpilot.model.address import Address
 
+MOST_RECIPIENTS = 200
+"""A plan with more recipients stops: hardly any series is for so many, and anybody can write that many names into a file or a mail."""
 TEAM = "security team"
 """The role of a project's security team."""
 
@@ -78,3 +81,12 @@ class RecipientPlan:
     def cc(self) -> tuple[Recipient, ...]:
         """Those in Cc:."""
         return tuple(recipient for recipient in self.recipients if recipient.header == "cc")
+
+
+def refuse_many(count: int, force: str | None) -> None:
+    """RefusedError where mails would have more than MOST_RECIPIENTS recipients, unless there is a reason to `force` it."""
+    if count > MOST_RECIPIENTS and not force:
+        raise RefusedError(
+            f"{count:,} recipients, more than {MOST_RECIPIENTS}: nothing was sent",
+            hint="remove some, or split the series by subsystem; --force REASON sends it to all of them",
+        )

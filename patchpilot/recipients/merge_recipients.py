@@ -30,6 +30,11 @@ class MergedRecipient:
         self._merger = Merger(mailmap)
         self.skipped: set[str] = set()
 
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return len(self._rows)
+
     def skip(self, address: Address | None) -> None:
         """Always leave this mailbox out: it is the sender's."""
         if address and address.email:

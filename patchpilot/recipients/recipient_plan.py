@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from patchpilot.commits.b4_prep import PrepBranch
 from patchpilot.commits.repository import Repository
 from patchpilot.maintainers import MaintainersFile, Section
-from patchpilot.model.address import Address, AddressState
+from patchpilot.model.address import Address, AddressState, danger
 from patchpilot.model.get_maintainer import Switches
 from patchpilot.model.patch import Patch
-from patchpilot.model.recipient import TEAM, Recipient, RecipientPlan
+from patchpilot.model.recipient import MOST_RECIPIENTS, TEAM, Recipient, RecipientPlan
 from patchpilot.model.source_tree import Tree
 from patchpilot.projects.detection import is_on_list_host
 from patchpilot.projects.project import Lists
@@ -79,10 +79,10 @@ def _for_maintainers(sources: Sources) -> Sources:
 def _undisclosed(gathered: MergedRecipient, named: NamedRecipient, sources: Sources) -> RecipientPlan:
     everybody = gathered.recipients()
     team = sources.lists.security
-    people = [one for one in everybody if judged(one.address.email).state is not AddressState.BAD]
-    people = [one for one in people if one.address.key != team.lower()]
-    lists = [one for one in people if _is_list(sources.file, one.address.email)]
-    maintainers = [one for one in people if one not in lists]
+    people = [one for one in _sendable(everybody) if one.address.key != team.lower()]
+    listed = _listed(sources.file)
+    lists = [one for one in people if is_on_list_host(one.address.email) or one.address.key in listed]
+    maintainers = [one for one in people if one not in lists] if lists else people
     contact = Recipient(Address("", team), TEAM, None, "cc" if maintainers else "to", (TEAM_REASON,))
     facts = RecipientFacts(everybody, named, (), (), gathered.unsafe)
     warnings = (
@@ -94,10 +94,17 @@ def _undisclosed(gathered: MergedRecipient, named: NamedRecipient, sources: Sour
     return RecipientPlan((*maintainers, *((contact,) if team else ())), sections, warnings)
 
 
-def _is_list(file: MaintainersFile, email: str) -> bool:
-    """Whether the address of an `M:` is a mailing list: an `L:` of the file names it, too, or its host has lists."""
-    named = rf"(?im)^L:[^\n]*(?<![\w.+-]){re.escape(email)}(?![\w.-])"
-    return is_on_list_host(email) or re.search(named, file.text) is not None
+def _listed(file: MaintainersFile) -> frozenset[str]:
+    """The addresses that an `L:` of the file names, in lower case: one of them is a mailing list, though an `M:` names it, too."""
+    lines = re.findall(r"(?im)^L:([^\n]*)", file.text)
+    return frozenset(found.lower() for line in lines for found in re.findall(r"[^\s<>(),;:\"]+@[\w-]+(?:\.[\w-]+)*", line))
+
+
+def _sendable(everybody: Sequence[Recipient]) -> tuple[Recipient, ...]:
+    """Those whose address is valid; of more than a plan may have, those whose address is not dangerous."""
+    if len(everybody) > MOST_RECIPIENTS:
+        return tuple(one for one in everybody if not danger(one.address.email))
+    return tuple(one for one in everybody if judged(one.address.email).state is not AddressState.BAD)
 
 
 def plan_paths(paths: Sequence[str], sources: Sources, texts: Texts = ()) -> RecipientPlan:
@@ -139,9 +146,11 @@ def _finish(
     for path in paths:
         for mailbox in named_in_files((path,), sources.tree, sources.switches):
             gathered.add(mailbox, "named in file", "cc", f"named in {path}")
-    remarks = _add_history(gathered, named, sources, paths)
+    # history has only more of them
+    is_full = gathered.count > MOST_RECIPIENTS
+    remarks = () if is_full else _add_history(gathered, named, sources, paths)
     everybody = gathered.recipients()
-    recipients = tuple(recipient for recipient in everybody if judged(recipient.address.email).state is not AddressState.BAD)
+    recipients = _sendable(everybody)
     facts = RecipientFacts(everybody, named, tuple(paths), patches, gathered.unsafe)
     sections = tuple(shown(match.section) for match in named.matches)
     warnings = warnings_of(facts, sources.tree, sources.repository)

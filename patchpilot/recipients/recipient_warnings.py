@@ -10,7 +10,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.maintainers import Section
 from patchpilot.model.address import AddressState, AddressVerdict, judge
 from patchpilot.model.patch import Patch
-from patchpilot.model.recipient import Recipient, Remedy, RemedyKind
+from patchpilot.model.recipient import MOST_RECIPIENTS, Recipient, Remedy, RemedyKind
 from patchpilot.model.source_tree import Tree
 from patchpilot.projects.loading import gone_addresses
 from patchpilot.projects.mailing_lists import bounces
@@ -66,6 +66,8 @@ def judged(email: str) -> AddressVerdict:
 
 
 def _addresses(facts: RecipientFacts) -> Iterator[str | Warned]:
+    if len(facts.recipients) > MOST_RECIPIENTS:
+        return
     for box in facts.unsafe:
         yield f"{box} is not valid in a mail header and was omitted"
     for recipient in facts.recipients:
@@ -165,6 +167,13 @@ def _own_rules(sections: Iterable[Section]) -> Iterator[str]:
             yield f"{section.name} tracks patches at {value.strip()}"
 
 
+def too_many(count: int) -> str:
+    """Why a plan stops."""
+    return f"{count:,} recipients, more than {MOST_RECIPIENTS}: their addresses were not checked, and send --force REASON is required"
+
+
 def _too_many(facts: RecipientFacts) -> Iterator[str]:
-    if len(facts.recipients) > MANY:
+    if len(facts.recipients) > MOST_RECIPIENTS:
+        yield too_many(len(facts.recipients))
+    elif len(facts.recipients) > MANY:
         yield f"{len(facts.recipients)} recipients: some servers reject so many; consider splitting the series by subsystem"

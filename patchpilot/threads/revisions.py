@@ -31,6 +31,8 @@ _CHANGES = re.compile(
 )
 """The first version that the notes below the commit message name."""
 _TOGETHER = timedelta(minutes=30)
+_LATEST = 64
+"""The sendings of an author among which one without references is looked for."""
 _NEAR = 8
 """Sendings of an author before one that may have the same cover letter."""
 _BEGINNING, _END = 1991, 2090
@@ -158,20 +160,26 @@ def _revisions(posts: Sequence[Post]) -> list[Revision]:
     sets: list[list[Post]] = []
     by_id: dict[str, list[Post]] = {}
     by_shape: dict[tuple[object, ...], list[list[Post]]] = defaultdict(list)
+    # the numbers of a group's posts: looking at all of them for each post takes quadratic time
+    taken: dict[int, set[int | None]] = defaultdict(set)
     for post in sorted(posts, key=lambda post: (when(post.mail.mail), post.number or 0)):
         mail, subject = post.mail.mail, post.mail.subject
         shape = (subject.version, subject.total, subject.resend, subject.rfc)
         home: list[Post] | None = None
         if subject.total or _is_lone_letter(by_id.get(mail.in_reply_to or "", ())):
             near = (by_id.get(reference) for reference in (mail.in_reply_to or "", *reversed(mail.references)))
-            home = next((group for group in near if group is not None and (_fits(group, post, shape) or _under_cover(group, post))), None)
+            free = [group for group in near if group is not None and post.number not in taken[id(group)]]
+            home = next((group for group in free if _fits(group, shape) or _under_cover(group, post)), None)
         if home is None and subject.total and (subject.total > 1 or subject.number == 0):
-            home = next((group for group in reversed(by_shape[shape]) if _fits(group, post, shape) and _together(group, post)), None)
+            latest = by_shape[shape][: -1 - _LATEST : -1]
+            free = [group for group in latest if post.number not in taken[id(group)]]
+            home = next((group for group in free if _fits(group, shape) and _together(group, post)), None)
         if home is None:
             home = []
             sets.append(home)
             by_shape[shape].append(home)
         home.append(post)
+        taken[id(home)].add(post.number)
         by_id[post.message_id] = home
     return _whole([Revision(_version(group), _in_place(group)) for group in sets])
 
@@ -228,17 +236,15 @@ def _same_letter(one: Revision, later: Revision) -> bool:
     )
 
 
-def _fits(group: Sequence[Post], post: Post, shape: tuple[object, ...]) -> bool:
+def _fits(group: Sequence[Post], shape: tuple[object, ...]) -> bool:
     first = group[0].mail.subject
-    if (first.version, first.total, first.resend, first.rfc) != shape:
-        return False
-    return all(member.number != post.number for member in group)
+    return (first.version, first.total, first.resend, first.rfc) == shape
 
 
 def _under_cover(group: Sequence[Post], post: Post) -> bool:
     """Whether the post answers the group's cover letter and was sent with it, though their marks differ: a cover miscounts, or has a mark alone."""
     cover = group[0]
-    if not cover.is_cover or any(member.number == post.number for member in group):
+    if not cover.is_cover:
         return False
     stem = batch_of(cover.message_id)
     if stem is not None and stem == batch_of(post.message_id):

@@ -11,14 +11,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from patchpilot.errors import InputError, UsageError
 from patchpilot.model.action import Action
 from patchpilot.model.bounded_date import read_iso, stored_time
-from patchpilot.model.mail import Mail
+from patchpilot.model.mail import Mail, parse_mail
 from patchpilot.series.database import DamagedError, Layout, Row, back_up, backups, damaged, open_database, writing
+from patchpilot.threads.mail_kinds import MailKind
 from patchpilot.threads.mail_reader import MailReader
 from patchpilot.urls import public_url
+
+if TYPE_CHECKING:
+    from patchpilot.threads.mail_classifier import Classified
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS series (
@@ -40,7 +45,14 @@ _MARKS = f"ALTER TABLE tick ADD COLUMN state TEXT NOT NULL DEFAULT '{_TICKED}';"
 _PASSED_KEPT = 20_000
 _PASSED = "CREATE TABLE IF NOT EXISTS passed (message_id TEXT PRIMARY KEY, at TEXT NOT NULL);"
 _REACHED = "ALTER TABLE series ADD COLUMN reached TEXT;"
-_BLOBS = {"raw": (bytes,), "mbox": (str, bytes, type(None))}
+_WEIGHT = "ALTER TABLE member ADD COLUMN weight INTEGER;"
+MOST_READ = 3000
+"""How many mails of a series are read to show it: more take seconds, and anybody can send so many."""
+FIRST_READ = 100
+"""How many of these are those that came first, with the patches of the series."""
+_BLOBS = {"raw": (bytes,), "mbox": (str, bytes, type(None)), "weight": (int, type(None))}
+_PATCHES = (MailKind.PATCH, MailKind.COVER)
+_TALK = (*_PATCHES, MailKind.REVIEW, MailKind.QUESTION, MailKind.OTHER)
 _NUMBERS = ("id", "series", "seen", "line")
 _TIMES = ("added", "updated", "sent", "news", "at", "reached")
 
@@ -70,7 +82,7 @@ def _unpacked(raw: object) -> bytes | None:
     return None
 
 
-TRACK_LAYOUT = Layout("the database of tracked series", (_SCHEMA, _TICKS, _NEWS + _PASSED, _MARKS, _REACHED), _is_valid)
+TRACK_LAYOUT = Layout("the database of tracked series", (_SCHEMA, _TICKS, _NEWS + _PASSED, _MARKS, _REACHED, _WEIGHT), _is_valid)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +99,15 @@ class TrackEntry:
     updated: str | None
     news: str | None
     reached: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMails:
+    """Mails of a series: those that can be read, the ids of the damaged ones, and how many others the series has."""
+
+    mails: tuple[Mail, ...]
+    damaged: tuple[str, ...]
+    left_out: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +205,7 @@ class Store:
         read = set(seen)
         new = [mail for mail in mails if mail.message_id not in known]
         with self.changing() as database:
-            _insert(database, number, new, read)
+            self._insert(number, new, read)
             now = _now()
             database.execute("UPDATE series SET updated = ?, subject = ? WHERE id = ?", (now, _text(subject), number))
             if new:
@@ -193,8 +214,20 @@ class Store:
 
     def keep_sent(self, number: int, mail: Mail) -> None:
         """Keep a mail of a series that was sent from here, as read; when the series was last read from its archive stays."""
+        with self.changing():
+            self._insert(number, [mail], {mail.message_id})
+
+    def _insert(self, number: int, mails: Sequence[Mail], read: Collection[str]) -> None:
+        """Add mails to a series; those in `read` are not marked unread."""
         with self.changing() as database:
-            _insert(database, number, [mail], {mail.message_id})
+            database.executemany(
+                "INSERT OR IGNORE INTO mail (message_id, raw) VALUES (?, ?)",
+                ((_text(mail.message_id), zlib.compress(mail.raw, 6)) for mail in mails),
+            )
+            database.executemany(
+                "INSERT OR IGNORE INTO member (series, message_id, seen, weight) VALUES (?, ?, ?, ?)",
+                ((number, _text(mail.message_id), int(mail.message_id in read), weight(self.reader.classify(mail))) for mail in mails),
+            )
 
     def mails(self, number: int) -> tuple[Mail, ...]:
         """The mails of a series; DamagedError when one of them cannot be read."""
@@ -212,6 +245,10 @@ class Store:
         rows = self._database.execute(
             "SELECT member.message_id, raw FROM member LEFT JOIN mail USING (message_id) WHERE series = ? ORDER BY member.rowid", (number,)
         )
+        return self._read(number, rows)
+
+    def _read(self, number: int, rows: Iterable[tuple[object, object]]) -> tuple[tuple[Mail, ...], tuple[str, ...]]:
+        """The mails in rows of a series that can be read, and the ids of the others."""
         mails, lost = [], []
         for message_id, packed in rows:
             if not isinstance(message_id, str):
@@ -222,6 +259,34 @@ class Store:
             else:
                 mails.append(self._kept(message_id, raw))
         return tuple(mails), tuple(lost)
+
+    def count(self, number: int) -> int:
+        """How many mails a series has."""
+        return int(self._database.execute("SELECT count(*) FROM member WHERE series = ?", (number,)).fetchone()[0])
+
+    def weightiest_mails(self, number: int, most: int = MOST_READ) -> StoredMails:
+        """The mails of a series, of more than `most` those that came first, then patches, what decides a state, and the latest ones."""
+        left_out = max(0, self.count(number) - most)
+        if not left_out:
+            return StoredMails(*self.readable_mails(number))
+        self._weigh(number)
+        ids = "SELECT rowid AS at FROM member WHERE series = ?"
+        rows = self._database.execute(
+            f"SELECT member.message_id, raw FROM member LEFT JOIN mail USING (message_id) WHERE member.rowid IN"
+            f" (SELECT at FROM (SELECT at FROM ({ids} ORDER BY at LIMIT ?)"
+            f" UNION SELECT at FROM ({ids} ORDER BY weight DESC, at DESC LIMIT ?)) LIMIT ?) ORDER BY member.rowid",
+            (number, FIRST_READ, number, most, most),
+        )
+        return StoredMails(*self._read(number, rows), left_out)
+
+    def _weigh(self, number: int) -> None:
+        """Find out the weight of mails that have none: those that an earlier version kept, or that came from an export."""
+        query = "SELECT member.message_id, raw FROM member JOIN mail USING (message_id) WHERE series = ? AND weight IS NULL"
+        rows = self._database.execute(query, (number,))
+        weights = [(_weight_of(raw), number, message_id) for message_id, packed in rows if (raw := _unpacked(packed)) is not None]
+        if weights:
+            with self.changing() as database:
+                database.executemany("UPDATE member SET weight = ? WHERE series = ? AND message_id = ?", weights)
 
     def _kept(self, message_id: str, raw: bytes) -> Mail:
         mail = self.reader.parse(raw)
@@ -449,13 +514,18 @@ def _text(value: str) -> str:
     return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
-def _insert(database: sqlite3.Connection, number: int, mails: Sequence[Mail], read: Collection[str]) -> None:
-    """Add mails to a series; those in `read` are not marked unread."""
-    database.executemany(
-        "INSERT OR IGNORE INTO mail (message_id, raw) VALUES (?, ?)",
-        ((_text(mail.message_id), zlib.compress(mail.raw, 6)) for mail in mails),
-    )
-    database.executemany(
-        "INSERT OR IGNORE INTO member (series, message_id, seen) VALUES (?, ?, ?)",
-        ((number, _text(mail.message_id), int(mail.message_id in read)) for mail in mails),
-    )
+def weight(mail: "Classified") -> int:
+    """How much a mail says about the state of its series: 2 for a patch or a cover letter, 1 for a tag, a bot or a maintainer's decision, else 0."""
+    if mail.kind in _PATCHES and not mail.is_reply:
+        return 2
+    return int(bool(mail.trailers or mail.bot or mail.kind not in _TALK))
+
+
+def _weight_of(raw: bytes) -> int | None:
+    """The weight of a mail in these bytes; it is not cached, since there may be very many."""
+    from patchpilot.threads.mail_classifier import classify
+
+    try:
+        return weight(classify(parse_mail(raw)))
+    except InputError:
+        return None

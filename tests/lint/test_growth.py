@@ -45,7 +45,15 @@ def _tables(count: int) -> list[str]:
     return [line for _ in range(count // 5) for line in entry]
 
 
-@pytest.mark.parametrize("shape", [_declarations, _one_function, _one_macro, _deep, _tables])
+def _blank_lines(count: int) -> list[str]:
+    return [""] * count
+
+
+def _else_chain(count: int) -> list[str]:
+    return ["\t}", "\telse {"] * (count // 2)
+
+
+@pytest.mark.parametrize("shape", [_declarations, _one_function, _one_macro, _deep, _tables, _blank_lines, _else_chain])
 def test_eight_times_the_lines_take_about_eight_times_as_long(shape: Shape) -> None:
     def seconds(count: int) -> float:
         series = _patch("drivers/frob/frob.c", shape(count))

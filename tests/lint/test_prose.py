@@ -10,6 +10,7 @@ from patchpilot.lint.rule_store import load_rules
 from patchpilot.model.finding import Finding
 from patchpilot.model.mail import parse_patch
 from patchpilot.projects.detection import detect
+from tests.kit.fixing import mended_text
 from tests.kit.snippets import mail
 
 DIFF = (
@@ -212,3 +213,11 @@ def test_a_patch_for_a_stable_tree_names_its_mainline_commit(mark: str, to: str,
     rules = [rule for rule in load_rules() if rule.name == "backport-without-upstream-commit"]
     found = run(Context(parse_patch(text.encode(), "x.patch"), options=Options(strict=True)), rules)
     assert bool(found) == told
+
+
+def test_a_diff_in_the_message_is_nobodys_sentence_and_keeps_its_lines() -> None:
+    head = "@@ -1,2 +1,3 @@ static int frob_with_a_long_name(struct frob *frob, int number_of_frobs, int more)"
+    message = f"Wait for the link, which takes a moment.\n\n{head}\n int a;\n+int c is what it is called since the day when it was new, or longer;\n int b;"
+    context = _context(message, diff="")
+    assert pasted(context) == {2, 3, 4, 5}
+    assert head in mended_text(mail("frob: wait for the link", message, "")).draft.patch.lines

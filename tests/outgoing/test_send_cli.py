@@ -335,3 +335,13 @@ def test_b4_that_is_not_there_is_named(tmp_path: Path, monkeypatch: pytest.Monke
     done = send(repo, "--via", "b4", "--dry-run")
     assert (done.code, "b4 is not installed" in done.err, "pip install" in done.err) == (3, True, True)
     assert repo.git("config", "--local", "--list") == before
+
+
+def test_more_than_200_recipients_stop_a_send_before_a_mail_is_made(tmp_path: Path) -> None:
+    repo = topic(tmp_path / "r", 1)
+    crowd = ", ".join(f"p{number}@example.org" for number in range(201))
+    words = ("send", "-C", repo.path, "--no-auto", "--to", crowd, "--outbox", tmp_path / "out")
+    done = call(*words)
+    assert (done.code, "201 recipients, more than 200" in done.err, "--force REASON" in done.err) == (1, True, True)
+    assert not (tmp_path / "out").exists()
+    assert call(*words, "--force", "a change of the whole tree").code == 0

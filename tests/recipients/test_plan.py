@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from patchpilot.commits.repository import Repository
+from patchpilot.model.address import judge
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Series
 from patchpilot.services.maintainers.topic_recipients import plan_series
@@ -136,6 +137,17 @@ def test_doubtful_and_impossible_addresses_are_warned_of(widget_tree: Path) -> N
 def test_a_crowd_is_warned_of(widget_tree: Path) -> None:
     crowd = "\n".join(f"Cc: P{n} <p{n}@crowd.example>" for n in range(45))
     assert any("recipients: some servers" in one for one in one_plan(widget_tree, patch(message=crowd))["warnings"])
+
+
+def test_of_more_recipients_than_a_plan_may_have_no_address_is_looked_into(widget_tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    judged: list[str] = []
+    monkeypatch.setattr("patchpilot.recipients.recipient_plan.judged", lambda email: judged.append(email) or judge(email))
+    crowd = "\n".join(f"Cc: P{n} <p{n}@crowd.example>" for n in range(201))
+    plan = one_plan(widget_tree, patch(message=f"{crowd}\nCc: Bad <-x@crowd.example>"))
+    assert any("more than 200" in one and "--force REASON" in one for one in plan["warnings"])
+    assert len(plan["recipients"]) > 200
+    assert not any(email.startswith("-") for email in people(plan, "cc"))
+    assert judged == []
 
 
 def test_a_closed_next_tree_is_warned_of(widget_tree: Path) -> None:

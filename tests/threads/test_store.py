@@ -87,3 +87,14 @@ def test_two_processes_may_write(tmp_path: Path) -> None:
         one.add("a", "a", None, None)
         two.add("b", "b", None, None)
         assert len(one.entries()) == 2
+
+
+def test_mails_that_an_earlier_version_kept_are_weighed_when_there_are_too_many(tmp_path: Path) -> None:
+    with Store(tmp_path / "s") as store:
+        entry = store.add("v1@example.org", "demo", None, None)
+        store.keep(entry.id, "demo", MAILS)
+        with store.changing() as database:
+            database.execute("UPDATE member SET weight = NULL")
+        stored = store.weightiest_mails(entry.id, 1)
+        assert ([mail.message_id for mail in stored.mails], stored.left_out) == (["v1@example.org"], 1)
+        assert store.weightiest_mails(entry.id, 2).left_out == 0

@@ -27,7 +27,7 @@ def written_by(version: int) -> Path:
     with closing(sqlite3.connect(file)) as base:
         base.executescript((OLD / f"version-{version}.sql").read_text(encoding="utf-8"))
         base.executemany("INSERT INTO mail VALUES (?, ?)", zip(IDS, map(zlib.compress, story.BEGINNING), strict=True))
-        base.executemany("INSERT INTO member VALUES (2, ?, ?)", zip(IDS, (1, 0), strict=True))
+        base.executemany("INSERT INTO member (series, message_id, seen) VALUES (2, ?, ?)", zip(IDS, (1, 0), strict=True))
         base.commit()
         assert base.execute("PRAGMA user_version").fetchone() == (version,)
     return file

@@ -551,3 +551,27 @@ def test_watching_an_archive_that_is_down_tells_so(workdir: Path) -> None:
     outcome = call("track", "watch", "--once", "--lore", "http://127.0.0.1:9/x")
     assert (outcome.code, outcome.out) == (4, "")
     assert "cannot be reached" in outcome.err
+
+
+def test_of_a_very_long_thread_what_decides_and_the_latest_are_read_and_the_rest_is_counted(
+    workdir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("patchpilot.services.track.known_series.MOST_READ", 5)
+    monkeypatch.setattr("patchpilot.threads.track_store.FIRST_READ", 1)
+    title = "[PATCH] demo: check the pointer"
+    talk = [reply(title, f"I wonder about point {at}.", id=f"t{at}@example.org", reply_to="v1@example.org") for at in range(8)]
+    tag = reply(title, "Reviewed-by: Rita Reviewer <rita@example.org>", id="tag@example.org", reply_to="v1@example.org")
+    (workdir / "m").write_bytes(mbox(patch(title, id="v1@example.org"), tag, *talk))
+    assert call("track", "add", "--mbox", "m").code == 0
+    shown = call("track", "show", "1").out
+    assert "5 messages of 10 messages left out" in shown
+    assert "track show 1 --all" in shown
+    assert "Reviewed-by: Rita Reviewer" in shown
+    assert [f"point {at}." in shown for at in range(8)] == [False] * 5 + [True] * 3
+    with Store() as store:
+        assert store.unread(1) == {f"t{at}@example.org" for at in range(5)}
+    whole = call("track", "show", "1", "--all").out
+    assert "left out" not in whole
+    assert all(f"point {at}." in whole for at in range(8))
+    with Store() as store:
+        assert store.unread(1) == frozenset()

@@ -125,6 +125,11 @@ def _check(common: Common, options: CheckOptions, place: "Workplace", repository
         if stream.is_possible(request):
             return stream.answer(common, options, request, repository, place.source_tree())
         stream.refuse_options(options)
+    if common.format == "json" and not common.verbose and not options.post_checks:
+        from patchpilot.cli.check import stream
+
+        if stream.needs_no_comparison(request):
+            return stream.answer_json(common, request, repository, tree)
     with progress_of(common) as progress:
         result = check(request, repository=repository, tree=tree, progress=progress)
     if result.unanswered and not common.quiet and common.format != "checkpatch":

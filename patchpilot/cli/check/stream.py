@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`patchpilot check --format jsonl` on files and archives: lines as soon as they are there."""
+"""`patchpilot check` in the formats jsonl and json: what was checked is written as soon as it is there."""
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 from patchpilot.cli.check.check_options import CheckOptions
-from patchpilot.cli.common import Common
+from patchpilot.cli.common import Common, progress_of
+from patchpilot.cli.error_exit import notice
 from patchpilot.errors import UsageError
+from patchpilot.model.progress import silent
 
 if TYPE_CHECKING:
     from patchpilot.services.check.check_request import CheckRequest
@@ -15,15 +18,12 @@ def is_possible(request: "CheckRequest") -> bool:
     """Whether each mail can be checked by itself: all are on this machine, and no option needs the whole input."""
     from patchpilot.services.check.check_targets import can_be_streamed
 
-    needs_all = (
-        request.whole_files
-        or request.suppressions
-        or request.since_version
-        or request.checkpatch
-        or request.checkpatch_compat
-        or request.whole_files
-    )
-    return not needs_all and can_be_streamed(request.targets)
+    return needs_no_comparison(request) and can_be_streamed(request.targets)
+
+
+def needs_no_comparison(request: "CheckRequest") -> bool:
+    """Whether no option compares the findings of a patch with those of others."""
+    return not (request.whole_files or request.suppressions or request.since_version or request.checkpatch or request.checkpatch_compat)
 
 
 def answer(common: Common, options: CheckOptions, request: "CheckRequest", repository: Any, tree: Any) -> int:
@@ -33,6 +33,22 @@ def answer(common: Common, options: CheckOptions, request: "CheckRequest", repos
     lines = stream_targets(request, options.resume_at, options.shard, repository=repository, tree=tree)
     common.write_lines(lines)
     return int(lines.exit_code)
+
+
+def answer_json(common: Common, request: "CheckRequest", repository: Any, tree: Any) -> int:
+    """Check and write each patch into the document when it is checked; returns the exit code."""
+    from patchpilot.cli.output.findings_json import parts
+    from patchpilot.services.check.check_patches import check_one_by_one
+
+    with progress_of(common) as progress:
+        # on a terminal the document shows the progress itself
+        shown = sys.stdout.isatty() and not common.output
+        checked = check_one_by_one(request, repository=repository, tree=tree, progress=silent if shown else progress)
+        common.write_lines(parts(checked))
+    result = checked.result
+    if result.unanswered and not common.quiet:
+        notice("note", result.unanswered)
+    return int(result.exit_code)
 
 
 def refuse_options(options: CheckOptions) -> None:

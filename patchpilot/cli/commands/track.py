@@ -100,11 +100,15 @@ def list_(common: Common) -> int:
 @command.command(epilog="\b\nExamples:\n  patchpilot track show\n  patchpilot track show 1")
 @common_options("text", "json")
 @click.option("--keep-unread", is_flag=True, help="do not mark its replies as read")
+@click.option("--all", "every_mail", is_flag=True, help="read every message of a very long thread")
 @click.argument("number", metavar="[ID]", type=int, required=False)
-def show(common: Common, number: int | None, keep_unread: bool) -> int:
-    """Show everything about a series (default: this topic's, else the only one) and mark its replies as read."""
+def show(common: Common, number: int | None, keep_unread: bool, every_mail: bool) -> int:
+    """Show everything about a series (default: this topic's, else the only one) and mark its replies as read.
+
+    Of more than 3,000 messages, those that decide its state and the latest ones are read; a note says how many are left out.
+    """
     with progress_of(common) as progress:
-        topic, series = _shown(common, number, progress, mark_read=not keep_unread)
+        topic, series = _shown(common, number, progress, mark_read=not keep_unread, every_mail=every_mail)
     _write(common, (series,), whole=True, topic=topic)
     _note_offline(common, (series,))
     return _warn_incomplete((series,))
@@ -485,7 +489,9 @@ def _list(common: Common) -> int:
     return _warn_incomplete(series)
 
 
-def _shown(common: Common, number: int | None, progress: "Progress", *, mark_read: bool = False) -> tuple["TopicState | None", "Tracked"]:
+def _shown(
+    common: Common, number: int | None, progress: "Progress", *, mark_read: bool = False, every_mail: bool = False
+) -> tuple["TopicState | None", "Tracked"]:
     """The state of the current topic, and the series of this number, else the one that `_chosen` gives."""
     from patchpilot.services.topic.current_topic import topic_at
     from patchpilot.services.track import known_series as service
@@ -493,7 +499,15 @@ def _shown(common: Common, number: int | None, progress: "Progress", *, mark_rea
     with common.workplace() as place, service.open_store() as store:
         topic = topic_at(place, store)
         chosen = number if number is not None else _chosen([(entry.id, entry.subject) for entry in store.entries()], topic)
-        return topic, service.show(chosen, store=store, repository=place.repository_if_any(), mark_read=mark_read, progress=progress)
+        series = service.show(
+            chosen,
+            store=store,
+            repository=place.repository_if_any(),
+            mark_read=mark_read,
+            every_mail=every_mail,
+            progress=progress,
+        )
+        return topic, series
 
 
 def _chosen(entries: Sequence[tuple[int, str]], topic: "TopicState | None") -> int:

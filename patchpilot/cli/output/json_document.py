@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Results as JSON: one UTF-8 document, `schema` first."""
 
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from patchpilot.model.json_text import json_text
@@ -9,3 +10,23 @@ from patchpilot.model.json_text import json_text
 def document(verb: str, body: dict[str, Any]) -> str:
     """The document of a verb, safe to print."""
     return json_text({"schema": f"patchpilot/{verb}/1", **body}, indent=1)
+
+
+def document_parts(
+    verb: str, head: dict[str, Any], name: str, items: Iterable[dict[str, Any]], tail: Callable[[], dict[str, Any]]
+) -> Iterator[str]:
+    """The document of a verb in parts, of which each item of the list `name` is one; `tail` is asked for what follows when all are written."""
+    yield _members({"schema": f"patchpilot/{verb}/1", **head})
+    yield f',\n "{name}": ['
+    empty = True
+    for item in items:
+        text = json_text(item, indent=1).replace("\n", "\n  ")
+        yield f"\n  {text}" if empty else f",\n  {text}"
+        empty = False
+    yield "]" if empty else "\n ]"
+    yield f",{_members(tail()).removeprefix('{')}\n}}\n"
+
+
+def _members(body: dict[str, Any]) -> str:
+    """An object without its closing brace."""
+    return json_text(body, indent=1).removesuffix("\n}")

@@ -129,7 +129,14 @@ class LineScan:
 
     def raw_lines(self, first: int, last: int) -> str:
         """Returns `raw_line` of each patch line from `first` to `last`, joined by newlines."""
-        return "\n".join(self.raw_line(number) or "" for number in range(first, max(first, last) + 1))
+        last = max(first, last)
+        below = self.raw_line(last) or ""
+        raws: list[str] = []
+        for line in reversed(self.lines[first - 1 : last]):
+            below = line.raw if line.sign != "-" else below
+            raws.append(below)
+        raws.reverse()
+        return "\n".join((*raws, *[""] * (last - first + 1 - len(raws))))
 
     def has_comment_near(self, line: ScannedLine) -> bool:
         """Whether a comment is on the line or in the lines of its hunk just above it."""

@@ -17,6 +17,7 @@ from patchpilot.lint.clang.line_scan import ScannedLine
 _SIGNED_NEWLINE = re.compile(r"\n.")
 # How many characters the scanner reads for a hostile patch beyond a multiple of the patch's size
 _BUDGET_FACTOR, _BUDGET_FLOOR = 40, 500_000
+_EACH = 80
 _CUT = 400
 _CUT_LINES = 10
 # how much of one statement is read
@@ -124,7 +125,7 @@ class Passage:
         if self._budget <= 0:
             limit = min(limit, start + _CUT)
         end, condition, level, whole = _scan(self.text, start, limit)
-        self._budget -= end - start
+        self._budget -= end - start + _EACH
         if whole:
             index = bisect_right(self.starts, max(end - 1, 0), 0, len(self.lines)) - 1
             return StatementSpan(self, start, end, condition + 1, level, end, self._numbers[index] + 1, 0, limit)

@@ -51,7 +51,8 @@ def allocation_message(context: Context, _arguments: Arguments) -> Iterator[Hit]
         found = re.match(r"^\t+if \((?:!(?P<not>[\w>.\-]+)|(?P<null>[\w>.\-]+) == NULL)\)(?: \{)?$", check.code.rstrip()) if check else None
         if not check or not found:
             continue
-        name, place = found["not"] or found["null"], hunk.lines.index(check)
+        name = found["not"] or found["null"]
+        place = next(above for above in range(at - 1, -1, -1) if hunk.lines[above] is check)
         call = previous_line(hunk.lines, place)
         calls = " ".join(line.code for line in hunk.lines[max(0, place - 3) : place])
         known = re.search(

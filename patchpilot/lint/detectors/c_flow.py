@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from patchpilot.cache import patterns as re
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.lint_context import Context
-from patchpilot.lint.new_side import NewHunk, NewLine, added_lines, c_hunks, in_functions, spaced
+from patchpilot.lint.new_side import MOST_ABOVE, NewHunk, NewLine, added_lines, c_hunks, in_functions, lines_above, spaced
 from patchpilot.lint.pack_patterns import compiled
 
 _LABEL = re.compile(r"^\s*(?:case\b[^?]*|default\s*):")
@@ -17,6 +17,9 @@ _LEAVES = re.compile(
 _SAYS_SO = re.compile(r"fall(?:s|ing)?[ -]?(?:s |through|thru)|no break", re.IGNORECASE)
 
 
+_MOST_STATEMENT_LINES = 40
+
+
 @detector("missing-break")
 def missing_break(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports a case that runs into the next one without break or fallthrough, where the patch adds its last statement or the next label."""
@@ -24,7 +27,8 @@ def missing_break(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         for at, line in enumerate(hunk.lines):
             if not _LABEL.match(line.code):
                 continue
-            above = next((other for other in range(at - 1, -1, -1) if hunk.lines[other].code.strip()), None)
+            near = range(at - 1, max(-1, at - 1 - MOST_ABOVE), -1)
+            above = next((other for other in near if hunk.lines[other].code.strip()), None)
             if above is None or not (line.added or hunk.lines[above].added):
                 continue
             code = hunk.lines[above].code.rstrip()
@@ -37,10 +41,11 @@ def missing_break(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 def _statement(lines: Sequence[NewLine], at: int) -> str:
     """Returns the statement that ends on a line, without a label before it; empty when its start is not in the hunk or it depends on an `if`."""
+    first = max(0, at - _MOST_STATEMENT_LINES)
     text = lines[at].code.strip().removesuffix(";")
     while text.count(")") > text.count("("):
         at -= 1
-        if at < 0:
+        if at < first:
             return ""
         text = f"{lines[at].code.strip()} {text}"
     text = text.rsplit(";", 1)[-1].strip()
@@ -91,8 +96,8 @@ def error_message_in_probe(context: Context, arguments: Arguments) -> Iterator[H
 
 def _function(hunk: NewHunk, at: int) -> str:
     """Returns the head of the function that a line is in, as far as the hunk or its header shows it."""
-    for other in range(at - 1, -1, -1):
-        code = hunk.lines[other].code
+    for line in lines_above(hunk.lines, at):
+        code = line.code
         if code[:1].isalpha() and "(" in code and not code.rstrip().endswith(":"):
             return code
     return hunk.hunk.section

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from patchpilot.cache import patterns as re
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.lint_context import Context
-from patchpilot.lint.new_side import NewHunk, NewLine, added_lines, next_line, previous_line, spaced
+from patchpilot.lint.new_side import NewHunk, NewLine, added_lines, lines_above, next_line, previous_line, spaced
 from patchpilot.lint.subsystem_facts import file_subsystem
 
 
@@ -40,7 +40,7 @@ def _gained_a_comma(hunk: NewHunk, line: NewLine) -> bool:
 def _open_list(lines: Sequence[NewLine], at: int, *, enum: bool) -> bool:
     """Whether the brace around line `at` opens an initializer or an enum of more than one line."""
     depth = 0
-    for line in (lines[above] for above in range(at - 1, -1, -1)):
+    for line in lines_above(lines, at):
         depth += line.code.count("}") - line.code.count("{")
         if depth < 0:
             return bool(re.search(r"\benum\b", line.code)) if enum else bool(re.search(r"[=)]\s*\{\s*$|^\s*\{\s*$|\]\s*=\s*\{", line.code))

@@ -101,7 +101,7 @@ def selftest_not_built(context: Context, _arguments: Arguments) -> Iterator[Hit]
         before = (tree.read(makefile) or b"").decode("utf-8", "replace")
         if not before and not tree.exists(folder):
             continue
-        after = [line.text for patch in _whole(context) for other in patch.files if other.path == makefile for line in other.lines("+")]
+        after = context.of_series("makefiles", _added_to_makefiles).get(makefile, [])
         text = "\n".join([before, *after])
         if not re.search(rf"(?<![\w.-]){re.escape(named)}(?![\w-])|wildcard [^)]*\*\.{suffix}\b", text):
             yield Hit(change.patch_line, path=change.path, values={"makefile": makefile, "test": named})
@@ -116,8 +116,7 @@ _ATTRIBUTE = re.compile(
 @detector("sysfs-without-documentation", "attribute", except_pattern=str)
 def sysfs_without_documentation(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """Reports the first sysfs attribute that the patch adds, if no patch of its series documents any; the whole series must be known."""
-    whole = _whole(context)
-    if not _is_whole(context) or any(path.startswith("Documentation/") for patch in whole for path in patch.paths):
+    if not _is_whole(context) or any(path.startswith("Documentation/") for path in context.of_series("paths", _paths)):
         return
     others = compiled(arguments["except_pattern"])
     for change in context.patch.files:
@@ -143,7 +142,7 @@ def maintainers_pattern(context: Context, _arguments: Arguments) -> Iterator[Hit
     change = next((change for change in context.patch.files if change.path == "MAINTAINERS" and change.old_path), None)
     if tree is None or change is None or not _is_whole(context) or not fits(context):
         return
-    new = [other.new_path for patch in _whole(context) for other in patch.files if other.new_path and other.old_path != other.new_path]
+    new = context.of_series("new paths", _new_paths)
     for line in change.lines("+"):
         match = re.match(r"[FX]:\s+(?P<pattern>\S+)\s*$", line.text)
         if match and not _matches_any(tree, match["pattern"], new):
@@ -171,7 +170,26 @@ def _is_whole(context: Context) -> bool:
 
 def _touched(context: Context, path: str) -> bool:
     """Whether the patch or another of its series changes this file."""
-    return any(path in patch.paths for patch in (*_whole(context), context.patch))
+    return path in context.patch.paths or path in context.of_series("paths", _paths)
+
+
+def _paths(patches: Sequence[Patch]) -> frozenset[str]:
+    return frozenset(path for patch in patches for path in patch.paths)
+
+
+def _new_paths(patches: Sequence[Patch]) -> list[str]:
+    """The paths that files of a series have after it and not before."""
+    changes = (change for patch in patches for change in patch.files)
+    return [change.new_path for change in changes if change.new_path and change.old_path != change.new_path]
+
+
+def _added_to_makefiles(patches: Sequence[Patch]) -> dict[str, list[str]]:
+    """What a series adds to each Makefile."""
+    added: dict[str, list[str]] = {}
+    for change in (change for patch in patches for change in patch.files):
+        if change.path.endswith("/Makefile"):
+            added.setdefault(change.path, []).extend(line.text for line in change.lines("+"))
+    return added
 
 
 @detector("default-on", "default")

@@ -62,6 +62,7 @@ def _code_around(context: Context, arguments: Arguments) -> Iterator[Hit]:
     patterns = [(name, compiled(text)) for name, text in arguments.get("case_patterns", {"": arguments.get("pattern", "")}).items()]
     unless = compiled(arguments["unless_pattern"]) if "unless_pattern" in arguments else None
     paths_pattern, whole = compiled(arguments.get("paths_pattern", "")), arguments.get("line") == "text"
+    excluded: dict[int, bool] = {}
     for hunk, at, line in added_lines(context, tuple(arguments.get("suffixes", _C))):
         text = line.text if whole else line.code
         for alternative in patterns:
@@ -71,7 +72,11 @@ def _code_around(context: Context, arguments: Arguments) -> Iterator[Hit]:
             continue
         if (unless and unless.search(text)) or not paths_pattern.search(hunk.change.path):
             continue
-        near = _surroundings(hunk, at, arguments)
+        # once for each hunk, whose lines may all match
+        first = hunk.hunk.patch_line
+        if first not in excluded:
+            excluded[first] = _is_excluded(hunk, arguments)
+        near = None if excluded[first] else _surroundings(hunk, at, arguments)
         if near is not None:
             place = match.start() + 1 if arguments.get("column") else None
             yield Hit(line.patch_line, case=alternative[0], column=place, values={"match": match[0].strip(), **groups_of(match), **near})
@@ -82,10 +87,6 @@ def _surroundings(hunk: NewHunk, at: int, arguments: Arguments) -> dict[str, str
     for name, line in (("above_pattern", previous_line(hunk.lines, at)), ("below_pattern", next_line(hunk.lines, at))):
         if name in arguments and not (line and compiled(arguments[name]).search(line.code.rstrip())):
             return None
-    if _any_line(hunk.lines, arguments.get("unless_hunk_pattern")):
-        return None
-    if _any_line([line for line in hunk.lines if not line.added], arguments.get("unless_unchanged_pattern")):
-        return None
     lines = hunk.lines[max(0, at - arguments.get("above", 0)) : at + 1 + arguments.get("below", 0)]
     text = "\n".join(line.code for line in lines)
     if "unless_near_pattern" in arguments and compiled(arguments["unless_near_pattern"]).search(text):
@@ -94,6 +95,12 @@ def _surroundings(hunk: NewHunk, at: int, arguments: Arguments) -> dict[str, str
         return {}
     match = compiled(arguments["near_pattern"]).search(f"{hunk.hunk.section}\n{text}" if arguments.get("section") else text)
     return groups_of(match) if match else None
+
+
+def _is_excluded(hunk: NewHunk, arguments: Arguments) -> bool:
+    """Whether a line of the hunk, or one that the patch does not change, says that its lines are not reported."""
+    unchanged = [line for line in hunk.lines if not line.added]
+    return _any_line(hunk.lines, arguments.get("unless_hunk_pattern")) or _any_line(unchanged, arguments.get("unless_unchanged_pattern"))
 
 
 def _any_line(lines: Sequence[NewLine], pattern: str | None) -> bool:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Detectors for a whole series. The engine runs these once for each series, with its first patch as the patch."""
 
-from collections.abc import Iterator, Mapping
-from functools import cache
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 
 from patchpilot.cache import patterns as re
 from patchpilot.lint.detector import Arguments, Hit, detector
@@ -41,7 +41,7 @@ def numbering(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     missing = sorted(set(range(1, total + 1)) - set(numbers))
     if missing and len(numbers) > 1:
         yield Hit(subject_line(context), case="missing", values={"numbers": ", ".join(f"{number}/{total}" for number in missing[:5])})
-    doubled = sorted({number for number in numbers if numbers.count(number) > 1})
+    doubled = sorted(number for number, count in Counter(numbers).items() if count > 1)
     if doubled:
         yield Hit(subject_line(context), case="twice", values={"number": doubled[0], "total": total})
 
@@ -90,31 +90,32 @@ def fixes_earlier(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         return
     titles = {one.subject.title.lower(): number for number, one in enumerate(patches, 1)}
     ids = {one.commit[:12]: number for number, one in enumerate(patches, 1) if one.commit}
+    added: dict[tuple[str, str], list[int]] = {}
     for number, one in enumerate(patches, 1):
         for tag in one.tags("Fixes"):
             named = re.match(r"([0-9a-f]{7,40})\s*\(\"?(.*?)\"?\)\s*$", tag.value)
             earlier = titles.get(named[2].lower()) or ids.get(named[1][:12]) if named else None
             if earlier and earlier < number:
                 yield Hit(subject_line(context), case="fixes", values={"number": number, "subject": one.subject.title, "earlier": earlier})
-        undone = _undone(patches[: number - 1], one)
+        undone = _undone(added, one)
+        for line in _lines_of(one, "+"):
+            added.setdefault(line, []).append(number - 1)
         if undone is not None:
             yield Hit(subject_line(context), case="changes", values={"number": number, "subject": one.subject.title, "earlier": undone + 1})
 
 
-def _undone(before: tuple[Patch, ...], patch: Patch) -> int | None:
-    removed = {(change.path, line.text.strip()) for change in patch.files for line in change.lines("-") if len(line.text.strip()) > 4}
+def _undone(added: Mapping[tuple[str, str], Sequence[int]], patch: Patch) -> int | None:
+    """Returns the first of the patches before that adds all lines of any length that this one removes: `added` are their places by path and line."""
+    removed = {line for line in _lines_of(patch, "-") if len(line[1]) > 4}
     if not removed or len(patch.files) > 3:
         return None
-    for at, earlier in enumerate(before):
-        added = _added(earlier)
-        if removed <= added:
-            return at
-    return None
+    first, *others = sorted((added.get(line, ()) for line in removed), key=len)
+    sets = [frozenset(places) for places in others] if first else []
+    return next((at for at in first if all(at in places for places in sets)), None)
 
 
-@cache
-def _added(patch: Patch) -> frozenset[tuple[str, str]]:
-    return frozenset((change.path, line.text.strip()) for change in patch.files for line in change.lines("+"))
+def _lines_of(patch: Patch, kind: str) -> set[tuple[str, str]]:
+    return {(change.path, line.text.strip()) for change in patch.files for line in change.lines(kind)}
 
 
 @detector("cover-subject", {"placeholder": "", "empty": ""})

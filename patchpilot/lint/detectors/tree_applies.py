@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Detectors for patches that do not apply to the tree, or are already applied."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 from patchpilot.cache import patterns as re
@@ -114,23 +114,33 @@ def _alien(context: Context, tree: Tree) -> tuple[int, str] | None:
     """Returns (patch line, path) of the first hunk that has neither side in the tree; files that earlier patches of the series change are left out."""
     patch, series = context.patch, context.series
     number = patch.subject.number or 1
-    before: tuple[Patch, ...] = ()
-    if number > 1:
-        members = series.patches if series else ()
-        before = members[: next((at for at, one in enumerate(members) if one is patch), 0)]
-        if len(before) < number - 1:
-            # patches that are not known may change the same files
-            return None
-    elif series and patch.commit:
-        before = series.patches[: next((at for at, one in enumerate(series.patches) if one is patch), 0)]
-    touched = {path for one in before for path in one.paths}
+    place = context.of_series("places", _places).get(id(patch), 0) if series else 0
+    if number > 1 and place < number - 1:
+        # patches that are not known may change the same files
+        return None
+    before = place if number > 1 or patch.commit else 0
+    touched = context.of_series("first touched", _first_touched) if before else {}
     for change in patch.files:
-        if not touched.isdisjoint(path for path in (change.old_path, change.new_path) if path):
+        if any(touched.get(path, before) < before for path in (change.old_path, change.new_path) if path):
             continue
         for line, state in _file_states(tree, change):
             if state == "alien":
                 return line, change.path
     return None
+
+
+def _places(patches: Sequence[Patch]) -> dict[int, int]:
+    """Returns how many patches of the series are before each, by its id()."""
+    return {id(patch): at for at, patch in enumerate(patches)}
+
+
+def _first_touched(patches: Sequence[Patch]) -> dict[str, int]:
+    """Returns, by path, the place of the first patch of the series that changes the file."""
+    touched: dict[str, int] = {}
+    for at, patch in enumerate(patches):
+        for path in patch.paths:
+            touched.setdefault(path, at)
+    return touched
 
 
 def fits(context: Context) -> bool:

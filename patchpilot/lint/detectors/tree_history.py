@@ -2,7 +2,7 @@
 """Detectors that compare a patch with history: the usual prefix of its files, and whether its Fixes: tags are correct. Without history they report nothing."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
@@ -16,6 +16,7 @@ from patchpilot.lint.message_tags import same_person, tag_lines
 from patchpilot.lint.usual_prefix import COMMITS, paths_asked
 from patchpilot.model.bounded_date import header_date
 from patchpilot.model.finding import FindingFix
+from patchpilot.model.patch import Patch
 
 if TYPE_CHECKING:
     from patchpilot.model.commit import Commit
@@ -103,7 +104,7 @@ def wrong_fixes(context: Context, arguments: Arguments) -> Iterator[Hit]:
         in_mainline=lambda target: history.is_ancestor_of_mainline(target.id),
         first_release=lambda target: history.first_release(target.id),
         own_release=history.first_release(patch.commit) if patch.commit and history.find(patch.commit) else None,
-        series=tuple(patch.commit for patch in context.series.patches if patch.commit) if context.series else (),
+        series=context.of_series("commits", _commits) if context.series else (),
     )
     for judged in judge_message(lines, history.find, relations=relations):
         for problem in judged.problems:
@@ -152,6 +153,10 @@ def stable_unreleased(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     if targets and all(target and history.is_released(target.id) is False for _, target in targets):
         line = next(line for line, tag in tag_lines(context) if tag.key == "cc" and "stable@" in tag.value)
         yield Hit(line)
+
+
+def _commits(patches: Sequence[Patch]) -> tuple[str, ...]:
+    return tuple(patch.commit for patch in patches if patch.commit)
 
 
 def _is_ancestor(history: HistoryFacts, commit: str | None, target: "Commit") -> bool | None:

@@ -32,13 +32,17 @@ def tokens(texts: Sequence[str], inside: str = "") -> tuple[list[str], str, str]
     directive = False
     for text in texts:
         clean = blanker.line(f"+{text}")[1:]
-        notes += [char for mark, char in zip(clean, text, strict=False) if mark == NOTE and not char.isspace()]
+        if NOTE in clean:
+            notes += [char for mark, char in zip(clean, text, strict=False) if mark == NOTE and not char.isspace()]
         directive = directive or bool(_DIRECTIVE.match(clean))
         if _VERBATIM.match(clean):
             result.append("".join(text.split()))
         else:
             words = _TOKEN.finditer(clean.replace(NOTE, " "))
-            result += [text[word.start() : word.end()] if word["string"] else word[0] for word in words]
+            if '"' in clean or "'" in clean:
+                result += [text[word.start() : word.end()] if word["string"] else word[0] for word in words]
+            else:
+                result += [word[0] for word in words]
         goes_on = text.rstrip(" \t\r").endswith("\\")
         if directive and not goes_on:
             result.append(END)

@@ -4,9 +4,9 @@
 The patch is checked again after every round, so no fixer is trusted to be right.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import partial
@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from patchpilot.lint.clang.line_scan import ScannedLine, as_bytes, as_text
 from patchpilot.lint.clang.mask_comments import COMMENT as NOTE
-from patchpilot.lint.fixing.fixer import ColumnSpan, FixSite, LineChange, RegisteredFixer, import_fixers
+from patchpilot.lint.fixing.fixer import SPACE, ColumnSpan, FixSite, LineChange, RegisteredFixer, import_fixers
 from patchpilot.lint.fixing.guard import keeps_meaning
 from patchpilot.lint.fixing.patch_edit import PatchEdit
 from patchpilot.lint.fixing.realign import keep_columns
@@ -26,8 +26,13 @@ from patchpilot.model.trailer import is_trailer, unfit
 
 SAFE_ONLY = frozenset(("safe",))
 MOST_ROUNDS = 8
-MOST_STARTS = 10
+MOST_STARTS = 6
 MOST_PASSES = 4
+MOST_CHECKED_LINES = 4500
+LEAST_CHECKS = 4
+"""How many lines are checked again, in all checks of a patch together, and the number of checks that a longer patch may have."""
+SCARCE = 3
+"""With so few checks left, the lines of fixes that failed are reverted, and other fixes of these lines are not tried again."""
 LONGEST_LINE = 400
 """The maximum length of a line that is fixed: a longer one may have hundreds of findings, each tried by itself."""
 Key = tuple[str, int]
@@ -41,7 +46,10 @@ NOTHING_LEFT = "the fix would leave nothing of a hunk"
 UNFIT_TRAILER = "its tag {why}"
 ALIGNED = "lines that must not change are aligned with it"
 CAUSES_OTHERS = "its fix would cause another finding"
+MOST_BETWEEN = 200
+"""How far from a new finding the fix is that caused it, in lines."""
 NOT_GONE = "its fix would not remove the finding"
+STOPPED = "fixing stopped after too many attempts on this patch"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,22 +81,24 @@ def fix_patch(
     may_touch: Callable[[int], bool] = lambda _: True,
     suppressed: frozenset[Key] = frozenset(),
     kinds: AbstractSet[str] = SAFE_ONLY,
+    known: tuple[Context, tuple[Finding, ...]] | None = None,
 ) -> FixOutcome:
-    """Applies all fixes of these `kinds` to a patch. `check` checks a patch, `rules` are those of the run by id.
+    """Applies all fixes of these `kinds` to a patch. `check` checks a patch, `rules` are those of the run by id, `known` is its result for this one.
 
     Lines whose index in the patch `may_touch` denies do not change, and findings that are `suppressed` are not fixed.
     """
-    context, found = check(patch)
+    context, found = known or check(patch)
     start = PatchEdit.of(patch)
     fixers = {rule.id: _fixers_of(rule, kinds) for rule in rules.values() if rule.remedy.kind in kinds} if found else {}
     before = _counted(found, start)
     tried = TriedFix(start, context, found, ())
     reasons: dict[Key, str] = {}
     names = {id_: rule.name for id_, rule in rules.items()}
+    fixing = Fixing(BoundedCheck(check, patch), fixers, may_touch, reasons, names)
     for _ in range(MOST_PASSES):
-        last, (tried, whole) = tried, _pass(tried, check, fixers, set(suppressed), may_touch, reasons, names)
+        last, (tried, whole) = tried, _pass(tried, fixing, set(suppressed))
         # a reverted fix may succeed now that the rest is fixed: a second call must find nothing to do
-        if whole or tried.draft.patch.lines == last.draft.patch.lines:
+        if whole or fixing.check.left < 2 or tried.draft.patch.lines == last.draft.patch.lines:
             break
     if _is_empty_change(tried.draft.patch) and not _is_empty_change(patch):
         tried = TriedFix(start, context, found, ())
@@ -116,33 +126,53 @@ def _fixers_of(rule: Rule, kinds: AbstractSet[str]) -> RuleFixers:
     return RuleFixers((*first, *second)) if "unsafe" in kinds else RuleFixers(first, second)
 
 
-def _pass(
-    start: "TriedFix",
-    check: Check,
-    fixers: Mapping[str, RuleFixers],
-    banned: set[Key],
-    may_touch: Callable[[int], bool],
-    reasons: dict[Key, str],
-    names: Mapping[str, str],
-) -> tuple["TriedFix", bool]:
-    """Applies all fixes that cause no new finding; also returns whether no fix had to be reverted. Adds to `reasons` why fixes are left out.
+class BoundedCheck:
+    """A check that may be made so many times: fewer times for a long patch, so that the time grows with its length only."""
 
-    `names` are those of the rules by their ids.
-    """
+    def __init__(self, check: Check, patch: Patch) -> None:
+        self._check = check
+        self.left = max(LEAST_CHECKS, MOST_CHECKED_LINES // max(1, len(patch.lines)))
+
+    def __call__(self, patch: Patch) -> tuple[Context, tuple[Finding, ...]]:
+        """Checks a patch, which takes one of the checks that are left."""
+        self.left -= 1
+        return self._check(patch)
+
+
+@dataclass(frozen=True, slots=True)
+class Fixing:
+    """The fixes of a patch: its check, the fixers and names of the rules by id, the lines that may change, and why findings are left."""
+
+    check: BoundedCheck
+    fixers: Mapping[str, RuleFixers]
+    may_touch: Callable[[int], bool]
+    reasons: dict[Key, str]
+    names: Mapping[str, str]
+
+
+def _pass(start: "TriedFix", fixing: Fixing, banned: set[Key]) -> tuple["TriedFix", bool]:
+    """Applies all fixes that cause no new finding; also returns whether no fix had to be reverted. Adds to the reasons why fixes are left out."""
     before = _counted(start.found, start.draft)
-    tried = start
     for number in range(MOST_STARTS):
-        tried = _rounds(start.draft, start.context, start.found, check, fixers, banned, may_touch, reasons)
-        causes = _fixes_to_revert(tried, before, names)
+        # half of the checks that are left, so that there are some for what must be reverted
+        tried = _rounds(start, fixing, banned, min(MOST_ROUNDS, (fixing.check.left + 1) // 2))
+        causes = _fixes_to_revert(tried, before, fixing.names)
+        is_whole = number == 0 and not causes
+        while causes and 0 < fixing.check.left <= SCARCE:
+            tried = _reverted(start, tried, causes, fixing)
+            causes = _fixes_to_revert(tried, before, fixing.names)
         to_revert = set(causes)
         if not to_revert:
-            return tried, number == 0
+            return tried, is_whole
+        if not fixing.check.left:
+            fixing.reasons.update(dict.fromkeys((one.key for one in tried.applied), STOPPED))
+            break
         if number >= MOST_STARTS // 2:
             # what reverting them one by one does not end: no fix of their rules
             rules = {rule for rule, _ in to_revert}
             to_revert |= {one.key for one in tried.applied if one.key[0] in rules}
         banned |= to_revert
-        reasons.update({**dict.fromkeys(to_revert, CAUSES_OTHERS), **causes})
+        fixing.reasons.update({**dict.fromkeys(to_revert, CAUSES_OTHERS), **causes})
     return TriedFix(start.draft, start.context, start.found, ()), False
 
 
@@ -164,64 +194,136 @@ class TriedFix:
     applied: tuple[AppliedFix, ...]
 
 
-def _rounds(
-    draft: PatchEdit,
-    context: Context,
-    found: tuple[Finding, ...],
-    check: Check,
-    fixers: Mapping[str, RuleFixers],
-    banned: set[Key],
-    may_touch: Callable[[int], bool],
-    reasons: dict[Key, str],
-) -> TriedFix:
-    """Applies fixes until none is left to try."""
+def _reverted(start: TriedFix, tried: TriedFix, causes: Mapping[Key, str], fixing: Fixing) -> TriedFix:
+    """Returns the result without these fixes and without those of the lines around them, or with the last check of their hunks."""
+    fixing.reasons.update(causes)
+    wrong = frozenset(line for one in tried.applied if one.key in causes for line in one.lines)
+    if fixing.check.left == 1:
+        wrong |= start.draft.hunk_lines(wrong)
+    draft, reverted = start.draft.with_reverted(tried.draft, wrong)
+    kept = [one for one in tried.applied if reverted.isdisjoint(one.lines)]
+    lost = {one.key for one in tried.applied} - {one.key for one in kept} - set(causes)
+    fixing.reasons.update(dict.fromkeys(lost, STOPPED))
+    context, found = fixing.check(draft.patch)
+    return TriedFix(draft, context, found, tuple(kept))
+
+
+def _rounds(start: TriedFix, fixing: Fixing, banned: set[Key], most: int) -> TriedFix:
+    """Applies fixes until none is left to try, or `most` checks were made."""
+    draft, context, found = start.draft, start.context, start.found
     applied: list[AppliedFix] = []
+    texts = SeenTexts()
+    texts.add(draft)
     for _ in range(MOST_ROUNDS):
-        changes: list[LineChange] = []
-        accepted = RoundChanges(draft.patch)
-        done = len(applied)
-        for finding in found:
-            key = _key(finding, draft)
-            if key in banned or finding.patch_line is None or finding.rule not in fixers:
-                continue
-            if _is_long(draft.patch, finding.patch_line):
-                reasons[key] = TOO_LONG
-                continue
-            site = FixSite(context, finding)
-            fixer, change = next(((one, change) for one in fixers[finding.rule].tried if (change := one.function(site))), (None, None))
-            if fixer is None or change is None:
-                reasons[key] = NEEDS_UNSAFE if any(one.function(site) for one in fixers[finding.rule].withheld) else NOT_CERTAIN
-                continue
-            touched = frozenset(draft.origin[number - 1] for number in change.lines)
-            if accepted.meets(change):
-                continue
-            against = _objection(change, draft, context, fixer, accepted) if all(map(may_touch, touched)) else NOT_ADDED
-            if against:
-                reasons[key] = against
-                continue
-            changes.append(change)
-            accepted.add(change)
-            applied.append(AppliedFix(key, touched))
+        changes, fixes, _ = _fixes_of_round(draft, context, found, fixing, banned)
         if not changes:
             break
+        if not most:
+            fixing.reasons.update(dict.fromkeys((one.key for one in fixes), STOPPED))
+            break
         after = draft.with_changes(changes)
-        then, findings = check(after.patch)
-        kept = keep_columns((draft, context), (after, then), partial(_is_ours, _moved_whole(context), may_touch))
-        if kept.askew:
-            # lines below that must not change are aligned with this one: it does not change either
-            again = [one for one in applied[done:] if kept.askew & one.lines]
-            if not again or banned.issuperset(one.key for one in again):
-                del applied[done:]
+        circular = texts.repeated(after)
+        then = context.for_patch(after.patch)
+        kept = keep_columns((draft, context), (after, then), partial(_is_ours, _moved_whole(context), fixing.may_touch))
+        # lines below that must not change are aligned with this one: it does not change either
+        wrong = circular or kept.askew
+        if wrong:
+            again = {one.key for one in fixes if wrong & one.lines}
+            if banned.issuperset(again):
                 break
-            banned |= {one.key for one in again}
-            reasons.update((one.key, ALIGNED) for one in again)
-            del applied[done:]
+            banned |= again
+            fixing.reasons.update(dict.fromkeys(again, NOT_GONE if circular else ALIGNED))
             continue
-        draft, context, found = after, then, findings
-        if kept.change.spans:
-            draft = draft.with_changes([kept.change])
-            context, found = check(draft.patch)
+        draft = after.with_changes([kept.change]) if kept.change.spans else after
+        texts.add(draft)
+        applied += fixes
+        context, found = fixing.check(draft.patch)
+        most -= 1
     return TriedFix(draft, context, found, tuple(applied))
+
+
+class RoundFixes(NamedTuple):
+    """The changes of one round, which do not meet, their fixes, and the columns that change in a line where only white space does."""
+
+    changes: list[LineChange]
+    fixes: list[AppliedFix]
+    spaces: dict[int, list[ColumnSpan]]
+
+
+def _fixes_of_round(draft: PatchEdit, context: Context, found: Sequence[Finding], fixing: Fixing, banned: AbstractSet[Key]) -> RoundFixes:
+    """Returns the fixes of one round. The white space of a line is compared once for all of its fixes, and for each if they fail together."""
+    each: set[int] = set()
+    fixes = _proposed(draft, context, found, fixing, banned, each)
+    for number, spans in fixes.spaces.items():
+        if not _guarded(LineChange(spans=tuple(spans)), draft, context, _SPACES):
+            each.add(number)
+    return _proposed(draft, context, found, fixing, banned, each) if each else fixes
+
+
+def _proposed(
+    draft: PatchEdit, context: Context, found: Sequence[Finding], fixing: Fixing, banned: AbstractSet[Key], each: AbstractSet[int]
+) -> RoundFixes:
+    """Returns the fixes that may be made, those of white space in the lines `each` compared one by one. Adds to the reasons for the others."""
+    result = RoundFixes([], [], {})
+    accepted = RoundChanges(draft.patch)
+    for finding in found:
+        key = _key(finding, draft)
+        if key in banned or finding.patch_line is None or finding.rule not in fixing.fixers:
+            continue
+        if _is_long(draft.patch, finding.patch_line):
+            fixing.reasons[key] = TOO_LONG
+            continue
+        fixers = fixing.fixers[finding.rule]
+        site = FixSite(context, finding)
+        proposed = ((one, one.function(site)) for one in fixers.tried)
+        fixer, change = next(((one, change) for one, change in proposed if change), (None, None))
+        if fixer is None or change is None:
+            withheld = any(one.function(site) for one in fixers.withheld)
+            fixing.reasons[key] = NEEDS_UNSAFE if withheld else NOT_CERTAIN
+            continue
+        touched = frozenset(draft.origin[number - 1] for number in change.lines)
+        if accepted.meets(change):
+            continue
+        may_touch = all(map(fixing.may_touch, touched))
+        against = _objection(change, draft, context, accepted) if may_touch else NOT_ADDED
+        spaces = _is_space(change, fixer) and change.spans[0].line not in each
+        if against or not (spaces or _guarded(change, draft, context, fixer)):
+            fixing.reasons[key] = against or NOT_EQUAL
+            continue
+        if spaces:
+            result.spaces.setdefault(change.spans[0].line, []).extend(change.spans)
+        result.changes.append(change)
+        accepted.add(change)
+        result.fixes.append(AppliedFix(key, touched))
+    return result
+
+
+_SPACES = RegisteredFixer(lambda _: None, SPACE)
+
+
+def _is_space(change: LineChange, fixer: RegisteredFixer) -> bool:
+    """Whether a change is one of white space inside a single line."""
+    return fixer.changes == SPACE and not change.edits and len({span.line for span in change.spans}) == 1
+
+
+class SeenTexts:
+    """The texts that each line of a patch had in the rounds so far: fixes that make one again would go on in a circle."""
+
+    def __init__(self) -> None:
+        self._seen: dict[int, set[str]] = {}
+        self._latest: dict[int, str] = {}
+
+    def add(self, draft: PatchEdit) -> None:
+        """Adds the lines of a draft."""
+        for origin, text in zip(draft.origin, draft.patch.lines, strict=True):
+            if self._latest.get(origin) != text:
+                self._latest[origin] = text
+                self._seen.setdefault(origin, set()).add(text)
+
+    def repeated(self, draft: PatchEdit) -> frozenset[int]:
+        """Returns the origins of the lines that have changed to a text that they had before."""
+        lines = zip(draft.origin, draft.patch.lines, strict=True)
+        return frozenset(origin for origin, text in lines if self._latest.get(origin, text) != text and text in self._seen[origin])
 
 
 def _is_ours(moved: AbstractSet[str], may_touch: Callable[[int], bool], line: ScannedLine, origin: int) -> bool:
@@ -229,8 +331,8 @@ def _is_ours(moved: AbstractSet[str], may_touch: Callable[[int], bool], line: Sc
     return line.added and as_text(line.raw[1:]) not in moved and may_touch(origin)
 
 
-def _objection(change: LineChange, draft: PatchEdit, context: Context, fixer: RegisteredFixer, accepted: "RoundChanges") -> str:
-    """Why a change must not be made: it touches other lines than it may, empties a hunk, or may change the meaning; "" where it may be made."""
+def _objection(change: LineChange, draft: PatchEdit, context: Context, accepted: "RoundChanges") -> str:
+    """Why a change must not be made: it touches other lines than it may or empties a hunk; "" where it may be made."""
     patch = draft.patch
     moved = _moved_whole(context)
     lines = change.lines
@@ -252,7 +354,7 @@ def _objection(change: LineChange, draft: PatchEdit, context: Context, fixer: Re
     shrinks = any(edit.delete > len(edit.insert) for edit in change.edits) and max(lines) >= patch.diff_line
     if shrinks and not accepted.leaves_hunks(change):
         return NOTHING_LEFT
-    return "" if _guarded(change, context, fixer) else NOT_EQUAL
+    return ""
 
 
 def _unfit_trailer(change: LineChange) -> str:
@@ -282,13 +384,15 @@ class RoundChanges:
         self._lines = patch.lines
         self._starts = [hunk.patch_line for hunk in hunks]
         self._left = [sum(line.kind in "+-" for line in hunk.lines) for hunk in hunks]
-        self._spans: dict[int, set[ColumnSpan]] = {}
+        self._spans: set[ColumnSpan] = set()
+        self._columns: dict[int, set[int]] = {}
         self._edited: set[int] = set()
 
     def add(self, change: LineChange) -> None:
         """Adds a change."""
         for span in change.spans:
-            self._spans.setdefault(span.line, set()).add(span)
+            self._spans.add(span)
+            self._columns.setdefault(span.line, set()).update(range(span.start, span.end + 1))
         if change.edits:
             self._edited |= change.lines
         for hunk, lost in self._losses(change).items():
@@ -297,8 +401,15 @@ class RoundChanges:
     def meets(self, change: LineChange) -> bool:
         """Whether the change touches lines of another one."""
         if change.edits:
-            return any(number in self._edited or number in self._spans for number in change.lines)
-        return any(span.line in self._edited or _overlaps(span, self._spans.get(span.line, ())) for span in change.spans)
+            return any(number in self._edited or number in self._columns for number in change.lines)
+        return any(span.line in self._edited or self._overlaps(span) for span in change.spans)
+
+    def _overlaps(self, span: ColumnSpan) -> bool:
+        """Whether a span has or touches a column of another one; the same change twice is one change."""
+        columns = self._columns.get(span.line)
+        if not columns or span in self._spans:
+            return False
+        return not columns.isdisjoint(range(span.start, span.end + 1))
 
     def leaves_hunks(self, change: LineChange) -> bool:
         """Whether every hunk still changes something after it."""
@@ -321,11 +432,7 @@ def _changed_lines(lines: Sequence[str]) -> int:
     return sum(line.startswith(("+", "-")) for line in lines)
 
 
-def _overlaps(span: ColumnSpan, others: Iterable[ColumnSpan]) -> bool:
-    return any(span != other and span.start <= other.end and other.start <= span.end for other in others)
-
-
-def _guarded(change: LineChange, context: Context, fixer: RegisteredFixer) -> bool:
+def _guarded(change: LineChange, draft: PatchEdit, context: Context, fixer: RegisteredFixer) -> bool:
     """Whether the code keeps its meaning, over all lines of the change together."""
     from patchpilot.lint.clang.line_scan import scan
 
@@ -338,7 +445,7 @@ def _guarded(change: LineChange, context: Context, fixer: RegisteredFixer) -> bo
     if inside is None:
         return False
     old = [lines[number - 1].raw[1:] for number in range(numbers[0], numbers[-1] + 1) if lines[number - 1].sign == "+"]
-    after = PatchEdit.of(context.patch).excerpt(change, numbers[0], numbers[-1])
+    after = draft.excerpt(change, numbers[0], numbers[-1])
     new = [as_bytes(text)[1:] for text in after if text.startswith("+")]
     version = context.tree.version if context.tree else None
     return keeps_meaning(old, new, path=first.file, fixer=fixer, inside=inside, version=version)
@@ -371,36 +478,55 @@ def _fixes_to_revert(tried: TriedFix, before: Counter[Key], names: Mapping[str, 
     keys = [one.key for one in tried.applied]
     failed = {key: NOT_GONE for key in keys if now[key] and now[key] >= before[key]}
     before_by_rule, now_by_rule = Counter(key[0] for key in before.elements()), Counter(key[0] for key in now.elements())
-    touched = {number for one in tried.applied for number in one.lines}
+    touched = TouchedLines(tried)
     for key in now - before:
         # a rule that reports the first of many places reports the next one when that is fixed
-        if key[1] not in touched and key[1] >= 0 and now_by_rule[key[0]] <= before_by_rule[key[0]]:
+        if key[1] not in touched.fixes and key[1] >= 0 and now_by_rule[key[0]] <= before_by_rule[key[0]]:
             continue
-        near = _nearest(tried, key[1])
-        caused = [one.key for one in tried.applied if near & one.lines] or keys
-        failed.update(dict.fromkeys(caused, f"{CAUSES_OTHERS}: {names.get(key[0], key[0])}"))
+        reason = f"{CAUSES_OTHERS}: {names.get(key[0], key[0])}"
+        near = touched.nearest(key[1])
+        if not near:
+            # any of them may be the cause
+            return dict.fromkeys(keys, reason)
+        failed.update(dict.fromkeys((one for line in near for one in touched.fixes[line]), reason))
     return failed
 
 
-def _nearest(tried: TriedFix, line: int) -> frozenset[int]:
-    """Returns the line nearest to a new finding that a fix touched: the same, else one above, else one below; for a new line, both neighbors."""
-    touched = {number for one in tried.applied for number in one.lines}
-    origin = tried.draft.origin
-    if line not in origin:
+class TouchedLines:
+    """The lines that fixes touched: `fixes` are the findings of these fixes by line."""
+
+    def __init__(self, tried: TriedFix) -> None:
+        self.fixes: dict[int, list[Key]] = {}
+        for one in tried.applied:
+            for line in one.lines:
+                self.fixes.setdefault(line, []).append(one.key)
+        self._origin = tried.draft.origin
+        self._places = {origin: at for at, origin in enumerate(self._origin)}
+        self._sorted = sorted(self.fixes)
+        self._previous: list[int] = []
+        last = -1
+        for origin in self._origin:
+            self._previous.append(last)
+            last = origin if origin >= 0 else last
+
+    def nearest(self, line: int) -> frozenset[int]:
+        """Returns the line nearest to a new finding: the same, else one above, else one below; for a new line, both neighbors."""
+        origin = self._origin
+        at = self._places.get(line)
+        if at is None:
+            return frozenset()
+        if line < 0 and (neighbors := self.fixes.keys() & origin[max(0, at - 1) : at + 2]):
+            return frozenset(neighbors)
+        above = range(at, max(-1, at - MOST_BETWEEN), -1)
+        for place in (*above, *range(at + 1, min(len(origin), at + MOST_BETWEEN - len(above) + 1))):
+            here = origin[place]
+            if here in self.fixes:
+                return frozenset((here,))
+            # deleted lines were between this one and the one before it
+            last = self._sorted[bisect_left(self._sorted, here) - 1] if self._sorted and self._sorted[0] < here else -1
+            if last > self._previous[place]:
+                return frozenset((last,))
         return frozenset()
-    at = origin.index(line)
-    if line < 0 and (neighbors := touched.intersection(origin[max(0, at - 1) : at + 2])):
-        return frozenset(neighbors)
-    for place in [*range(at, -1, -1), *range(at + 1, len(origin))][:200]:
-        here: int = origin[place]
-        if here in touched:
-            return frozenset((here,))
-        # deleted lines were between this one and the one before it
-        previous = next((origin[up] for up in range(place - 1, -1, -1) if origin[up] >= 0), -1)
-        gone = max((number for number in touched if previous < number < here), default=None)
-        if gone is not None:
-            return frozenset((gone,))
-    return frozenset()
 
 
 def _is_empty_change(patch: Patch) -> bool:

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The verb `check`: patches in, findings out."""
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from patchpilot.cache import patterns
@@ -90,44 +92,23 @@ def check_series(
 ) -> CheckResult:
     """As `check`, for patches that were read already; `rules` default to the shipped packs, findings are compared with the `earlier` revision."""
     request = request or CheckRequest()
-    series = [shortened_series(series_) for series_ in series]
-    every_rule = rules or load_rules()
-    tree = tree or tree_of(series, repository)
-    chosen = find_project(request.profile) if request.profile else detect(tree, (patch for series_ in series for patch in series_.patches))
-    setting = set_up(request, every_rule, chosen, tree)
-    rules, options = setting.rules, setting.options
-    pairs = [(patch, series_) for series_ in series for patch in series_.patches]
-    setting = setting._replace(history=_facts(repository, rules, pairs), trees=_trees(series, tree, repository, request))
-    many = request.jobs > 1 and len(pairs) >= WORTH_A_PROCESS
-    findings = list(_in_processes(setting, pairs, request.jobs, repository, progress) if many else _here(setting, pairs, progress))
+    prepared = _prepare(series, request, rules=rules, repository=repository, tree=tree)
+    setting, pairs, every_rule = prepared.setting, prepared.pairs, prepared.rules
+    tree = setting.tree
+    findings = list(prepared.findings(progress))
     if request.checkpatch_compat:
         findings = _once_a_run(findings)
     if request.checkpatch:
         findings = _with_checkpatch(setting, pairs, findings, repository)
-    whole = tuple(
-        finding for series_ in series if series_.patches for finding in run_series(setting.context(series_.patches[0], series_), rules)
-    )
-    result = CheckResult(
-        patches=tuple(CheckedPatch(patch, found) for (patch, _), found in zip(pairs, findings, strict=True)),
-        series=whole,
-        rules=rules,
-        exit_code=ExitCode.OK,
-        repository=str(repository.top) if repository else None,
-        tree=tree.label if tree else None,
-        profile=options.profile,
-        kernel=options.kernel,
-        setting=setting,
-        renamed=_renamed(request, every_rule),
-        unanswered=_not_answered(setting, pairs),
-    )
+    result = prepared.result(tuple(CheckedPatch(patch, found) for (patch, _), found in zip(pairs, findings, strict=True)))
     if request.suppressions:
         from patchpilot.services.check.suppress import apply_suppressions
 
-        result = apply_suppressions(result, request.suppressions, every_rule, strict=options.strict)
+        result = apply_suppressions(result, request.suppressions, every_rule, strict=setting.options.strict)
     if earlier:
         from patchpilot.services.check.compare_versions import compared
 
-        same_rules = request._replace(profile=options.profile, suppressions=None)
+        same_rules = request._replace(profile=setting.options.profile, suppressions=None)
         before = check_series(earlier.series, same_rules, rules=every_rule, repository=repository, tree=tree, progress=progress)
         result = compared(result, before)._replace(since=earlier.label)
     if request.proposes_edits:
@@ -139,6 +120,92 @@ def check_series(
 
         result = in_files(result)
     return result._replace(exit_code=exit_code(result.counts, request.fail_on))
+
+
+def check_one_by_one(
+    request: CheckRequest, *, repository: "Repository | None" = None, tree: Tree | None = None, progress: Progress = silent
+) -> "CheckedOneByOne":
+    """As `check`, without what compares all findings of a run: each patch is handed on as soon as it is checked, and its findings are not kept."""
+    given = read_input(request, repository)
+    return CheckedOneByOne(_prepare(given.series, request, rules=given.rules, repository=repository, tree=tree), progress)
+
+
+class CheckedOneByOne:
+    """The patches of a check, each checked when it is asked for; when all were, `counts` and `result` have the rest."""
+
+    def __init__(self, prepared: "PreparedCheck", progress: Progress) -> None:
+        self._prepared, self._progress = prepared, progress
+        self.counts: Counter[Severity] = Counter()
+        setting, repository = prepared.setting, prepared.repository
+        self.repository = str(repository.top) if repository else None
+        self.tree = setting.tree.label if setting.tree else None
+        self.profile, self.kernel = setting.options.profile, setting.options.kernel
+        self.length = len(prepared.pairs)
+
+    def __iter__(self) -> Iterator[CheckedPatch]:
+        patterns.use()
+        for (patch, _), found in zip(self._prepared.pairs, self._prepared.findings(self._progress), strict=True):
+            self.counts.update(finding.severity for finding in found)
+            yield CheckedPatch(patch, found)
+        patterns.keep()
+
+    @cached_property
+    def result(self) -> CheckResult:
+        """The result without the patches, all of which were checked: what was found in the series, and the exit code of all."""
+        result = self._prepared.result(())
+        self.counts.update(result.counts)
+        return result._replace(exit_code=exit_code(self.counts, self._prepared.request.fail_on))
+
+
+class PreparedCheck(NamedTuple):
+    """A check that has not begun: every rule, what its patches are checked with, and each patch with its series."""
+
+    request: CheckRequest
+    rules: tuple[Rule, ...]
+    series: Sequence[Series]
+    setting: CheckRun
+    pairs: "Pairs"
+    repository: "Repository | None"
+
+    def findings(self, progress: Progress) -> Iterator[tuple[Finding, ...]]:
+        """The findings of each patch."""
+        if self.request.jobs > 1 and len(self.pairs) >= WORTH_A_PROCESS:
+            return _in_processes(self.setting, self.pairs, self.request.jobs, self.repository, progress)
+        return _here(self.setting, self.pairs, progress)
+
+    def result(self, patches: tuple[CheckedPatch, ...]) -> CheckResult:
+        """The result with these patches, and with what is found in the series as a whole."""
+        setting, tree = self.setting, self.setting.tree
+        rules = setting.rules
+        checked = (series for series in self.series if series.patches)
+        whole = (finding for series in checked for finding in run_series(setting.context(series.patches[0], series), rules))
+        return CheckResult(
+            patches=patches,
+            series=tuple(whole),
+            rules=rules,
+            exit_code=ExitCode.OK,
+            repository=str(self.repository.top) if self.repository else None,
+            tree=tree.label if tree else None,
+            profile=setting.options.profile,
+            kernel=setting.options.kernel,
+            setting=setting,
+            renamed=_renamed(self.request, self.rules),
+            unanswered=_not_answered(setting, self.pairs),
+        )
+
+
+def _prepare(
+    series: Sequence[Series], request: CheckRequest, *, rules: tuple[Rule, ...], repository: "Repository | None", tree: Tree | None
+) -> PreparedCheck:
+    """What the patches of a run are checked with."""
+    series = [shortened_series(series_) for series_ in series]
+    every_rule = rules or load_rules()
+    tree = tree or tree_of(series, repository)
+    chosen = find_project(request.profile) if request.profile else detect(tree, (patch for series_ in series for patch in series_.patches))
+    setting = set_up(request, every_rule, chosen, tree)
+    pairs = [(patch, series_) for series_ in series for patch in series_.patches]
+    setting = setting._replace(history=_facts(repository, setting.rules, pairs), trees=_trees(series, tree, repository, request))
+    return PreparedCheck(request, every_rule, series, setting, pairs, repository)
 
 
 def _renamed(request: CheckRequest, rules: Sequence[Rule]) -> tuple[tuple[str, str], ...]:

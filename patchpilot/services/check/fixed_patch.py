@@ -2,6 +2,7 @@
 """The fixes of one patch, each tried by another check, and where they go: files, commits, or a buffer."""
 
 import difflib
+import math
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
@@ -106,14 +107,25 @@ def fixed_patch(
     notes = [f"{len(on_needed)} not fixed: a later patch depends on these lines; fix the commits and format the patches again"]
     note = "; ".join([*(notes if on_needed else ()), *dict.fromkeys(on_kept.values())])
 
+    known = None
+    if not setting.options.checkpatch_compat:
+        # a run of checkpatch.pl leaves findings out that the check of one patch has, and its own script adds some
+        own = (finding for finding in checked.every if finding.rule in rules)
+        known = context, tuple(sorted(own, key=_line_of))
+
     def may_touch(line: int) -> bool:
         return line < 0 or (line not in needed and line not in room.kept and room.may_touch(line))
 
-    outcome = fix_patch(patch, check_again, rules, may_touch=may_touch, suppressed=suppressed, kinds=kinds)
+    outcome = fix_patch(patch, check_again, rules, may_touch=may_touch, suppressed=suppressed, kinds=kinds, known=known)
     reasons = {**outcome.reasons, **on_kept, **dict.fromkeys(on_needed, NEEDED)}
     if not outcome.changed:
         return FixedPatch(patch, refused=note, reasons=reasons), None
     return FixedPatch(patch, outcome.fixed, writer.texts(patch, outcome), note, reasons), outcome
+
+
+def _line_of(finding: Finding) -> float:
+    """The patch line of a finding; one about the whole patch is the last."""
+    return finding.patch_line or math.inf
 
 
 def place_of(finding: Finding) -> tuple[str, int]:

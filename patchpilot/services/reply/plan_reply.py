@@ -9,6 +9,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError, RefusedError, UsageError
 from patchpilot.model.address import Address, sort_out
 from patchpilot.model.patch_subject import parse_subject
+from patchpilot.model.recipient import refuse_many
 from patchpilot.model.rendered_mail import RenderedMail
 from patchpilot.model.send_problem import SendProblem
 from patchpilot.model.stable_prefix import stable_versions
@@ -156,6 +157,7 @@ def plan_reply(
     cc = tuple(one for one in cc if one not in public)
     if not to:
         raise RefusedError("no recipients: the mail names nobody but you", hint="reply to a mail that others sent or received")
+    refuse_many(len(to) + len(cc), force)
     mail = replace(
         patch or OutgoingMail(1, draft.message_id, draft.subject, sender, (), (), draft.text.encode("utf-8", "surrogateescape")),
         message_id=draft.message_id,

@@ -9,6 +9,7 @@ from patchpilot.commits.rewrite import without_covers
 from patchpilot.errors import MissingError, RefusedError
 from patchpilot.model.action import Action, Hint
 from patchpilot.model.progress import Progress, silent
+from patchpilot.model.recipient import refuse_many
 from patchpilot.model.send_problem import SendProblem
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing import transports
@@ -71,6 +72,8 @@ def plan(repository: Repository, request: SendRequest, *, progress: Progress = s
                 )
             ),
         )
+    if not request.to_self:
+        refuse_many(len(people.recipients), request.force)
     wording = wording_of(repository, request, draft, series, base if ids else None)
     topic = TopicToSend(request, project, account, draft, series, ids, people, wording)
     progress("making the mails")

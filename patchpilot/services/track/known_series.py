@@ -2,6 +2,7 @@
 """The followed series as they are known here; nothing is asked of an archive. A list of them reads no mails, and imports nothing that does."""
 
 import functools
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -21,12 +22,13 @@ from patchpilot.threads.delivery import DeliveryProblem, DeliveryReport, deliver
 from patchpilot.threads.posted_series import plain_title
 from patchpilot.threads.series_summary import SeriesSummary
 from patchpilot.threads.thread_values import LandedCommit, NextStep, NextStepNeed, SeriesState, StableBranch, decide_topic
-from patchpilot.threads.track_store import Store, TrackEntry
+from patchpilot.threads.track_store import MOST_READ, Store, TrackEntry
 
 if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository
     from patchpilot.history.release_cycle import MergeWindow
     from patchpilot.history.releases import Release
+    from patchpilot.model.mail import Mail
     from patchpilot.threads.status import Status
 
 _PACKAGE = Path(__file__).parents[2]
@@ -116,9 +118,18 @@ class Tracked:
         return tuple(f"the mail <{message_id}> is damaged; {again}" for message_id in self.mails.damaged)
 
     @property
+    def left_out(self) -> tuple[str, ...]:
+        """How many mails were not read, with the command that reads them; empty where all were."""
+        if not (count := self.mails.left_out):
+            return ()
+        every = Action("track", ("show", str(self.entry.id), "--all"), "`{}` reads every message")
+        what = "patches, tags and decisions first, then the latest messages"
+        return (f"{counted(count, 'message')} of {counted(count + MOST_READ, 'message')} left out ({what} are read); {every}",)
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """What is missing or does not count, each in a line."""
-        return (*self.troubles, *self.damaged, *self.uncounted)
+        return (*self.troubles, *self.damaged, *self.left_out, *self.uncounted)
 
     @property
     def next_step(self) -> str:
@@ -137,12 +148,19 @@ def open_store() -> Store:
 
 
 def show(
-    number: int, *, store: Store, repository: "Repository | None" = None, mark_read: bool = False, progress: Progress = silent
+    number: int,
+    *,
+    store: Store,
+    repository: "Repository | None" = None,
+    mark_read: bool = False,
+    every_mail: bool = False,
+    progress: Progress = silent,
 ) -> Tracked:
-    """One series as it is known here; nothing is asked of the network."""
-    (tracked,) = with_mails((shown_series(store.entry(number), store, repository, progress),))
+    """One series as it is known here; nothing is asked of the network. Of very many mails only the weightiest are read, unless `every_mail`."""
+    lazy = _LazyStatus(store.entry(number), store, repository, progress, every_mail=every_mail)
+    (tracked,) = with_mails((_shown(lazy, store),))
     if mark_read:
-        store.mark_read(number)
+        store.mark_read(number, lazy.message_ids if lazy.left_out else None)
     return tracked
 
 
@@ -168,8 +186,11 @@ def shown_series(
     entry: TrackEntry, store: Store, repository: "Repository | None", progress: Progress, status: "Status | None" = None
 ) -> Tracked:
     """The series as kept; `status` where it was just read from the same mails. What was derived from the same mails and refs is not derived again."""
-    lazy = _LazyStatus(entry, store, repository, progress, status)
-    summary = lazy.summary()
+    return _shown(_LazyStatus(entry, store, repository, progress, status), store)
+
+
+def _shown(lazy: "_LazyStatus", store: Store) -> Tracked:
+    entry, summary = lazy.entry, lazy.summary()
     unread = store.unread(entry.id)
     if summary is None:
         ids = frozenset([entry.message_id])
@@ -269,9 +290,21 @@ class _LazyStatus:
     """The status of a series, read when it is first asked for, and its summary, which is cached between runs."""
 
     def __init__(
-        self, entry: TrackEntry, store: Store, repository: "Repository | None", progress: Progress, status: "Status | None"
+        self,
+        entry: TrackEntry,
+        store: Store,
+        repository: "Repository | None",
+        progress: Progress,
+        status: "Status | None" = None,
+        *,
+        every_mail: bool = False,
     ) -> None:
-        self._entry, self._store, self._repository, self._progress = entry, store, repository, progress
+        self.entry, self._store, self._repository, self._progress = entry, store, repository, progress
+        self._every_mail = every_mail
+        self.message_ids: tuple[str, ...] = ()
+        """The ids of the mails that were read, where some were left out."""
+        self.left_out = 0 if every_mail else max(0, store.count(entry.id) - MOST_READ)
+        """How many mails of the series are not read."""
         self._status: Status | None = None
         self.is_read = False
         self.undisclosed = is_undisclosed(entry, store)
@@ -280,7 +313,7 @@ class _LazyStatus:
         """The ids of mails that could not be read, once the mails were."""
         self.window: MergeWindow | None = None
         """The merge window that is open or comes next, as the repository's releases are."""
-        if status is not None:
+        if status is not None and not self.left_out:
             self._keep(status)
 
     def status(self) -> "Status | None":
@@ -289,12 +322,18 @@ class _LazyStatus:
             from patchpilot.threads.collect_mails import status_of
             from patchpilot.threads.status import read_thread
 
-            mails, self.damaged = self._store.readable_mails(self._entry.id)
-            moment = moment_of(self._entry, self._store)
-            anchor = self._entry.message_id
-            every = read_thread(mails, now=moment, reader=self._store.reader, progress=self._progress, anchor=anchor)
-            self._keep(status_of(self._entry.message_id, every))
+            anchor, moment = self.entry.message_id, moment_of(self.entry, self._store)
+            every = read_thread(self._mails(), now=moment, reader=self._store.reader, progress=self._progress, anchor=anchor)
+            self._keep(status_of(anchor, every))
         return self._status
+
+    def _mails(self) -> "tuple[Mail, ...]":
+        """The mails of the series; of very many the weightiest."""
+        stored = self._store.weightiest_mails(self.entry.id, sys.maxsize if self._every_mail else MOST_READ)
+        self.damaged = stored.damaged
+        if stored.left_out:
+            self.message_ids = tuple(mail.message_id for mail in stored.mails)
+        return stored.mails
 
     def _recognized(self, status: "Status") -> "Status":
         """The status with the claims of those counted who are known from elsewhere, and without those that the user dismissed."""
@@ -305,19 +344,25 @@ class _LazyStatus:
         from patchpilot.threads.status import read_thread
 
         store, reader = self._store, self._store.reader
-        if known := known_senders(status, self._entry.id, store, self._repository):
-            mails, self.damaged = store.readable_mails(self._entry.id)
-            anchor, now = self._entry.message_id, moment_of(self._entry, store)
-            every = read_thread(mails, now=now, reader=reader, progress=self._progress, known=known, anchor=anchor)
+        if known := known_senders(status, self.entry.id, store, self._repository):
+            anchor, now = self.entry.message_id, moment_of(self.entry, store)
+            every = read_thread(self._mails(), now=now, reader=reader, progress=self._progress, known=known, anchor=anchor)
             status = status_of(anchor, every) or status
-        dismissed = judged(store.marks(self._entry.id), STRANGER)
+        dismissed = judged(store.marks(self.entry.id), STRANGER)
         return replace(status, claims=tuple(claim for claim in status.claims if claim.message_id not in dismissed))
 
     def summary(self) -> SeriesSummary | None:
         """The summary, from the cache where the mails, the refs and the day are the same."""
-        hour = "" if moment_of(self._entry, self._store) is None else f"{self._store.reader.now:%F %H}"
-        marks = repr(sorted(self._store.marks(self._entry.id).items()))
-        parts = (self._store.content(self._entry.id).encode(), _refs(self._repository), hour.encode(), marks.encode("utf-8", "replace"))
+        hour = "" if moment_of(self.entry, self._store) is None else f"{self._store.reader.now:%F %H}"
+        marks = repr(sorted(self._store.marks(self.entry.id).items()))
+        every = b"all" if self._every_mail else b""
+        parts = (
+            self._store.content(self.entry.id).encode(),
+            _refs(self._repository),
+            hour.encode(),
+            marks.encode("utf-8", "replace"),
+            every,
+        )
         key = key_of(_SUMMARIES, parts)
         value = recall(_SUMMARIES, key) if not self.is_read else None
         if isinstance(value, dict):

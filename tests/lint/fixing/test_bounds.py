@@ -5,13 +5,18 @@ import time
 
 import pytest
 
+from patchpilot.lint.engine import run
 from patchpilot.lint.fixing.fixer import LineChange
 from patchpilot.lint.fixing.patch_edit import PatchEdit
-from patchpilot.model.finding import FixEdit
+from patchpilot.lint.fixing.try_fixes import LEAST_CHECKS, MOST_CHECKED_LINES, Check, fix_patch
+from patchpilot.lint.lint_context import Context, Options
+from patchpilot.model.finding import Finding, FixEdit
 from patchpilot.model.mail import parse_patch
+from patchpilot.model.patch import Patch
 from patchpilot.services.check.apply_fixes import fix
 from patchpilot.services.check.check_request import CheckRequest
 from tests.bench import hostile
+from tests.kit.fixing import all_rules
 
 SHAPES = [
     ["+\ta=b+c ;if(x){\n"],
@@ -20,6 +25,8 @@ SHAPES = [
     ["+char* a;\n", "+\tint * b,*c;\n"],
     ["+\n"],
     ["+\t" + "a+b," * 200 + "\n"],
+    ["+ \n"],
+    ["+*/\n"],
 ]
 
 
@@ -34,6 +41,95 @@ def test_eight_times_the_findings_take_about_eight_times_as_long(shape: list[str
     seconds(5)
     # the square would be 64 times as long
     assert seconds(320) < 28 * max(seconds(40), 0.03)
+
+
+def counting(check: Check) -> tuple[Check, list[int]]:
+    """The check, and the lines of each patch that it was asked to check."""
+    lines: list[int] = []
+
+    def counted(patch: Patch) -> tuple[Context, tuple[Finding, ...]]:
+        lines.append(len(patch.lines))
+        return check(patch)
+
+    return counted, lines
+
+
+FEW = tuple(rule for rule in all_rules() if rule.name == "trailing-space")
+RULES = {rule.id: rule for rule in FEW}
+
+
+def real_check(patch: Patch) -> tuple[Context, tuple[Finding, ...]]:
+    context = Context(patch, options=Options(strict=True))
+    return context, run(context, FEW)
+
+
+def text_of(body: str) -> str:
+    return "".join(hostile.patch(hostile.new_file("drivers/net/a.c", body.count("\n"), iter([body]))))
+
+
+def test_fixes_that_undo_each_other_are_not_tried_in_a_circle() -> None:
+    rules = all_rules()
+
+    def all_found(patch: Patch) -> tuple[Context, tuple[Finding, ...]]:
+        context = Context(patch, options=Options(strict=True))
+        return context, run(context, rules)
+
+    check, lines = counting(all_found)
+    patch = parse_patch(text_of("+*/\n+\ta = 1;\n").encode(), "x.patch")
+    fix_patch(patch, check, {rule.id: rule for rule in rules})
+    assert len(lines) <= 3
+
+
+@pytest.mark.parametrize("count", [5, 900, 3000])
+def test_a_patch_is_checked_a_bounded_number_of_times_whatever_is_wrong_with_it(count: int) -> None:
+    moved = iter(range(10_000))
+
+    def never_content(patch: Patch) -> tuple[Context, tuple[Finding, ...]]:
+        # each check finds something that the ones before did not
+        context, found = real_check(patch)
+        other = next(iter(RULES.values()))
+        line = patch.diff_line + 5 + next(moved) % count
+        return context, (*found, Finding(other.id, other.name, other.severity, "new", patch_line=line))
+
+    patch = parse_patch(text_of("+\tfrob();  \n" * count).encode(), "x.patch")
+    check, lines = counting(never_content)
+    outcome = fix_patch(patch, check, RULES)
+    assert sum(lines) <= max(MOST_CHECKED_LINES, LEAST_CHECKS * len(patch.lines)) + len(patch.lines)
+    assert len(lines) > 2
+    assert outcome.draft.patch.diff_error is None
+
+
+def test_without_checks_for_more_attempts_the_other_hunks_stay_fixed() -> None:
+    bad, good = "+\tfrob();  \n", "+\tfrob();\n"
+    hunks = "".join(f"@@ -{1000 * n},1 +{1000 * n},{901} @@\n int a;\n{bad * 900}" for n in range(1, 3))
+    diff = f"diff --git a/drivers/net/a.c b/drivers/net/a.c\n--- a/drivers/net/a.c\n+++ b/drivers/net/a.c\n{hunks}"
+    patch = parse_patch("".join(hostile.patch(iter([diff]))).encode(), "x.patch")
+    other = next(iter(RULES.values()))
+
+    def objects(patch: Patch) -> tuple[Context, tuple[Finding, ...]]:
+        context, found = real_check(patch)
+        first = next(line.patch_line for line in patch.files[0].hunks[0].lines if line.kind == "+")
+        if patch.lines[first - 1] == good.rstrip("\n"):
+            found = (*found, Finding(other.id, other.name, other.severity, "worse", patch_line=first))
+        return context, found
+
+    outcome = fix_patch(patch, objects, RULES)
+    last = outcome.draft.patch.files[0].hunks[1].lines[-1]
+    assert f"+{last.text}\n" == good
+    assert bad.rstrip("\n") in outcome.draft.patch.lines
+
+
+def test_a_later_draft_is_reverted_around_a_line() -> None:
+    patch = parse_patch(text_of("+a\n+b\n+c\n+d\n").encode(), "x.patch")
+    start = PatchEdit.of(patch)
+    first = patch.lines.index("+a") + 1
+    edits = (FixEdit(first, 1, ("+A", "+AA")), FixEdit(first + 2, 1, ("+C",)), FixEdit(first + 3, 1, ()))
+    later = start.with_changes([LineChange(edits=edits)])
+    draft, reverted = start.with_reverted(later, frozenset((first - 1,)))
+    assert draft.patch.lines[first - 1 :] == ("+a", "+b", "+C")
+    assert "@@ -0,0 +1,3 @@" in draft.patch.lines
+    assert first - 1 in reverted
+    assert first + 1 not in reverted
 
 
 def test_a_line_behind_a_hunk_may_go() -> None:

@@ -7,7 +7,7 @@ from patchpilot.cache import patterns as re
 from patchpilot.lint.clang.line_scan import as_bytes
 from patchpilot.lint.clang.mask_comments import COMMENT as NOTE
 from patchpilot.lint.fixing.fixer import PROSE, ColumnSpan, FixSite, LineChange, delete, fixer
-from patchpilot.lint.message_prose import paragraphs
+from patchpilot.lint.message_prose import paragraphs, pasted
 from patchpilot.model.finding import FixEdit
 from patchpilot.model.trailer import is_trailer
 
@@ -126,7 +126,7 @@ def commit_reference(site: FixSite) -> LineChange | None:
 def wrap(site: FixSite) -> LineChange | None:
     """Wraps a long line of prose, and the rest of its paragraph as far as its lines are full."""
     context = site.context
-    if not _in_message(site):
+    if not _in_message(site) or site.number - context.patch.message_line in pasted(context):
         return None
     paragraph = next((one for one in paragraphs(context) if one.start <= site.number < one.start + len(one.lines)), None)
     if not paragraph:

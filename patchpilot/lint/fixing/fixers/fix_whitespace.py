@@ -91,25 +91,34 @@ def code_depth(site: FixSite, columns: int) -> int:
     previous = site.line.previous.code[1:].strip() if site.line.previous else ""
     if columns % 8 == 7 and (not previous or previous[-1] in ";{}:" or _HEAD.match(previous)):
         return columns // 8 + 1
-    number = site.number
-    while (above := site.added(number)) and above.code[1:2] != "{":
-        number -= 1
-    depth, nested, before = 1, 0, ";"
-    for at in range(number + 1, site.number + 1):
-        line = site.added(at)
-        code = line.code[1:].strip() if above and line else "#"
+    depths: dict[int, int] | None = site.context.shared.get("fixing.depths")
+    if depths is None:
+        depths = site.context.shared["fixing.depths"] = _depths(site)
+    return depths.get(site.number, 0)
+
+
+def _depths(site: FixSite) -> dict[int, int]:
+    """Returns the depth of each line that is in a function whose lines are all added, as far as it is certain."""
+    depths: dict[int, int] = {}
+    depth, nested, before, is_known = 0, 0, ";", False
+    for number in range(1, len(site.scan.lines) + 1):
+        line = site.added(number)
+        if line and line.code[1:2] == "{":
+            depth, nested, before, is_known = 1, 0, ";", True
+            continue
+        code = line.code[1:].strip() if line else "#"
         if _UNKNOWN.search(code):
-            return 0
-        if not code:
+            is_known = False
+        if not is_known or not code:
             continue
         depth -= len(code) - len(code.lstrip("}"))
         goes_on = before[-1] not in ";{}:" and not _HEAD.match(before)
         nested = nested + 1 if _HEAD.match(before) else nested if goes_on else 0
-        if at == site.number:
-            return 0 if goes_on or depth < 1 else depth + (0 if code.startswith("{") else nested)
+        if not goes_on and depth > 0:
+            depths[number] = depth + (0 if code.startswith("{") else nested)
         depth += code.count("{") - code.count("}") + len(code) - len(code.lstrip("}"))
         before = code
-    return 0
+    return depths
 
 
 def _white_space(start: int, end: int) -> str:
