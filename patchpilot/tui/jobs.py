@@ -78,8 +78,8 @@ class StageJobs:
         self._session.busy.pop(stage, None)
         screen = self._app.stage_screen
         if screen and screen.stage is stage:
-            if self._session.last(stage) is None:
-                # only the record was read, and the stage is visited now
+            if self._session.fresh(stage) is None:
+                # only the record was read, or what the result depends on changed meanwhile
                 self.begin(stage)
                 return
             screen.renew()

@@ -71,6 +71,7 @@ NOT_RUN = {
             "--stranger '<message-id>'",
         )
     },
+    "patchpilot track add --mbox FILE": "needs replies saved in an mbox: tests/threads/test_track_cli.py reads one",
     "patchpilot track add - < bounce.eml": "needs a bounce: tests/threads/test_delivery.py pipes one in",
     **{
         f"patchpilot track reply {words}": "opens an editor on a terminal: tests/services/test_reply.py gives the text"
