@@ -16,6 +16,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from patchpilot.commits.temporary_folder import TemporaryFolder
 from tests.kit.monkey.cage import shut
 from tests.kit.monkey.rounds import Game
 from tests.kit.monkey.world import open_world
@@ -34,14 +35,14 @@ def main() -> int:
     told, sys.stderr = (os.fdopen(os.dup(stream), "w", buffering=1) for stream in (1, 2))
     out = (given.out or Path(tempfile.mkdtemp(prefix="patchpilot-monkey-"))).resolve()
     out.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="patchpilot-monkey-world-") as folder:
-        root = Path(folder).resolve()
+    with TemporaryFolder("monkey") as folder:
+        root = folder.resolve()
         nowhere = os.open(root / "output", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         os.dup2(nowhere, 1)
         os.dup2(nowhere, 2)
         with open_world(root) as world:
-            shut(root, out)
+            shut(root.parent, out)
             game = Game(world, given.seed, out, told)
             game.play(given.minutes * 60, given.round)
     return game.tell()

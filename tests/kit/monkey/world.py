@@ -246,7 +246,8 @@ def _replied(world: World, chance: random.Random, work: Path) -> Undo:
 
 
 def _damaged(world: World, chance: random.Random, work: Path) -> Undo:
-    files = sorted((world.root / "home" / "state").rglob("*.sqlite*")) + sorted((world.root / "home" / "state").rglob("*.db"))
+    # not the -shm next to it: sqlite has that in memory, and no program survives its end
+    files = [file for file in sorted((world.root / "home" / "state").rglob("*")) if file.suffix in (".sqlite", ".sqlite3")]
     if not files:
         return None
     file = chance.choice(files)
