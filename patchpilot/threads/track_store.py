@@ -46,7 +46,7 @@ _PASSED_KEPT = 20_000
 _PASSED = "CREATE TABLE IF NOT EXISTS passed (message_id TEXT PRIMARY KEY, at TEXT NOT NULL);"
 _REACHED = "ALTER TABLE series ADD COLUMN reached TEXT;"
 _WEIGHT = "ALTER TABLE member ADD COLUMN weight INTEGER;"
-MOST_READ = 3000
+MOST_READ = 2000
 """How many mails of a series are read to show it: more take seconds, and anybody can send so many."""
 FIRST_READ = 100
 """How many of these are those that came first, with the patches of the series."""

@@ -8,6 +8,7 @@ code are printed beside the bound that holds: 10 seconds and 300 MB up to 10^6 l
 import argparse
 import os
 import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -110,15 +111,59 @@ def tags(count: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A case: the words of the command, the text of its file, and whether it is over a limit and must be refused."""
+    """A case: the words of the command, the text of its file, and whether it is over a limit and must be refused.
+
+    `first` are the words of a command that gets the file instead, before the one that is measured; `named` is what MAINTAINERS has.
+    """
 
     words: tuple[str, ...]
     text: Callable[[], Text]
     refused: bool = False
     packed: bool = False
+    seconds: float = SECONDS
+    megabytes: int = MEGABYTES
+    first: tuple[str, ...] = ()
+    named: Callable[[], str] = lambda: MAINTAINERS
+
+
+def numbered(count: int) -> Text:
+    """An mbox of one series of so many patches."""
+    for number in range(1, count + 1):
+        yield "From 0123456789abcdef0123456789abcdef01234567 Mon Sep 17 00:00:00 2001\n"
+        subject = f"Subject: [PATCH {number}/{count}] frob: wait for link {number} before it is used\n"
+        yield from patch(small(), head=(HEAD + subject).replace("<1@", f"<{number}@"))
+        yield "\n"
+
+
+def replies(count: int) -> Text:
+    """An mbox of a patch and so many replies."""
+    start = "From 0123456789abcdef0123456789abcdef01234567 Mon Sep 17 00:00:00 2001\n"
+    yield start
+    yield from patch(small())
+    for number in range(count):
+        yield f"\n{start}From: Rev {number % 500} <rev{number % 500}@example.com>\nDate: Wed, 7 Jan 2026 10:00:00 +0000\n"
+        yield f"Message-ID: <r{number}@example.com>\nIn-Reply-To: <1@example.org>\nReferences: <1@example.org>\nRe-{SUBJECT[:-1]}\n".replace(
+            "Re-Subject: ", "Subject: Re: "
+        )
+        yield "\n> Old boards need a moment.\n\nWhy do you think so? I would rather not wait here.\n"
+
+
+def maintainers(count: int) -> str:
+    """A MAINTAINERS file whose first section has so many maintainers."""
+    people = "".join(f"M:\tAda {number} <ada{number}@example.org>\n" for number in range(count))
+    return f"FROB\n{people}S:\tMaintained\nF:\tdrivers/frob/\n"
+
+
+def spoiled(size: int, *lines: str) -> Callable[[], Text]:
+    """A patch of so many bytes that repeats these lines."""
+    body = "".join(f"+{line}\n" for line in lines)
+    count = size // len(body)
+    return lambda: patch(new_file("drivers/frob/frob.c", count * len(lines), iter([body] * count)))
 
 
 CHECK = ("check", "--strict")
+FIX = (*CHECK, "--diff")
+KB27 = 27_000
 CLASSIFY = ("track", "classify")
 M = 1_000_000
 CASES: dict[str, Case] = {
@@ -159,6 +204,20 @@ CASES: dict[str, Case] = {
     "4,000 tags, maintainers": Case(("maintainers", "--tree", "."), lambda: patch(small(), message=tags(4000))),
     "100,000 files, maintainers": Case(("maintainers", "--tree", "."), lambda: patch(files(100_000))),
     "1,000,000-line hunk, maintainers": Case(("maintainers", "--tree", "."), lambda: patch(new_file("a/frob.c", M, code(M)))),
+    "27 KB of fixes that undo each other, --diff": Case(FIX, spoiled(KB27, "*/", "\tif(a==b ){"), seconds=3),
+    "27 KB of a long line, --diff": Case(FIX, spoiled(KB27, "\t" + "a+b," * 95), seconds=3),
+    "27 KB of blank lines, --diff": Case(FIX, spoiled(KB27, ""), seconds=3),
+    "27 KB of else, --diff": Case(FIX, spoiled(KB27, "\t}", "\telse {"), seconds=3),
+    "27 KB of open parentheses, --diff": Case(FIX, spoiled(KB27, "\tfrob(((a , b"), seconds=3),
+    "series of 2,000 patches, json": Case(("check", "--jobs", "1", "--format", "json"), lambda: numbered(2000)),
+    "thread of 20,000 mails, show": Case(
+        ("track", "show"), lambda: replies(20_000), seconds=2, megabytes=200, first=("track", "add", "--mbox")
+    ),
+    "100,000 maintainers": Case(
+        ("maintainers", "--tree", "."),
+        lambda: patch(new_file("drivers/frob/frob.c", 100, code(100))),
+        named=lambda: maintainers(100_000),
+    ),
     "1,000,000-line hunk, --diff": Case((*CHECK, "--diff"), lambda: patch(new_file("drivers/frob/frob.c", M, code(M)))),
 }
 MAINTAINERS = "FROB\nM:\tAda <ada@example.org>\nS:\tMaintained\nF:\tdrivers/frob/\nK:\tfrob_read\n\n" + (
@@ -192,7 +251,11 @@ def run(command: list[str], case: Case, folder: Path, seconds: float) -> tuple[f
     began = time.monotonic()
     here = Path.cwd()
     os.chdir(folder)
-    pid = os.posix_spawn(command[0], [*command, *case.words, name.name], dict(os.environ), file_actions=out)
+    place = {**os.environ, "XDG_STATE_HOME": str(folder / "state")}
+    if case.first:
+        subprocess.run([*command, *case.first, name.name], env=place, check=True, stdout=subprocess.DEVNULL)
+    words = case.words if case.first else (*case.words, name.name)
+    pid = os.posix_spawn(command[0], [*command, *words], place, file_actions=out)
     os.chdir(here)
     while True:
         done, status, used = os.wait4(pid, os.WNOHANG)
@@ -221,9 +284,9 @@ def main() -> int:
         if args.cases and not any(word in name for word in args.cases):
             continue
         with tempfile.TemporaryDirectory() as folder:
-            (Path(folder) / "MAINTAINERS").write_text(MAINTAINERS)
+            (Path(folder) / "MAINTAINERS").write_text(case.named())
             seconds, peak, code_, said = run(args.command.split(), case, Path(folder), args.seconds)
-        good = seconds <= SECONDS and peak <= MEGABYTES and code_ in ((2,) if case.refused else (0, 1))
+        good = seconds <= case.seconds and peak <= case.megabytes and code_ in ((2,) if case.refused else (0, 1))
         missed += not good
         print(
             f"{name:38} {seconds:8.2f} {peak:6d} {code_:4d}  {'' if good else 'MISSED  '}{said[:110] if case.refused or not good else ''}",

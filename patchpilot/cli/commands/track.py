@@ -105,7 +105,7 @@ def list_(common: Common) -> int:
 def show(common: Common, number: int | None, keep_unread: bool, every_mail: bool) -> int:
     """Show everything about a series (default: this topic's, else the only one) and mark its replies as read.
 
-    Of more than 3,000 messages, those that decide its state and the latest ones are read; a note says how many are left out.
+    Of more than 2,000 messages, those that decide its state and the latest ones are read; a note says how many are left out.
     """
     with progress_of(common) as progress:
         topic, series = _shown(common, number, progress, mark_read=not keep_unread, every_mail=every_mail)

@@ -4,7 +4,6 @@
 The patch is checked again after every round, so no fixer is trusted to be right.
 """
 
-from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -18,6 +17,7 @@ from patchpilot.lint.fixing.fixer import SPACE, ColumnSpan, FixSite, LineChange,
 from patchpilot.lint.fixing.guard import keeps_meaning
 from patchpilot.lint.fixing.patch_edit import PatchEdit
 from patchpilot.lint.fixing.realign import keep_columns
+from patchpilot.lint.fixing.round_changes import AppliedFix, Key, RoundChanges, SeenTexts, TouchedLines
 from patchpilot.lint.lint_context import Context
 from patchpilot.model.finding import Finding, FixEdit
 from patchpilot.model.patch import Patch
@@ -35,8 +35,6 @@ SCARCE = 3
 """With so few checks left, the lines of fixes that failed are reverted, and other fixes of these lines are not tried again."""
 LONGEST_LINE = 400
 """The maximum length of a line that is fixed: a longer one may have hundreds of findings, each tried by itself."""
-Key = tuple[str, int]
-"""A rule's id and the original index of a line, which identify a finding between checks; -1 without a line."""
 TOO_LONG = f"its line has more than {LONGEST_LINE} characters"
 NOT_CERTAIN = "no fix is certain here"
 NEEDS_UNSAFE = "its fix needs --unsafe-fixes"
@@ -46,8 +44,6 @@ NOTHING_LEFT = "the fix would leave nothing of a hunk"
 UNFIT_TRAILER = "its tag {why}"
 ALIGNED = "lines that must not change are aligned with it"
 CAUSES_OTHERS = "its fix would cause another finding"
-MOST_BETWEEN = 200
-"""How far from a new finding the fix is that caused it, in lines."""
 NOT_GONE = "its fix would not remove the finding"
 STOPPED = "fixing stopped after too many attempts on this patch"
 
@@ -177,14 +173,6 @@ def _pass(start: "TriedFix", fixing: Fixing, banned: set[Key]) -> tuple["TriedFi
 
 
 @dataclass(frozen=True, slots=True)
-class AppliedFix:
-    """An applied fix: its finding, and the original indexes of the lines it touched."""
-
-    key: Key
-    lines: frozenset[int]
-
-
-@dataclass(frozen=True, slots=True)
 class TriedFix:
     """The result of rounds of fixing: the draft, its findings, and the fixes applied."""
 
@@ -306,26 +294,6 @@ def _is_space(change: LineChange, fixer: RegisteredFixer) -> bool:
     return fixer.changes == SPACE and not change.edits and len({span.line for span in change.spans}) == 1
 
 
-class SeenTexts:
-    """The texts that each line of a patch had in the rounds so far: fixes that make one again would go on in a circle."""
-
-    def __init__(self) -> None:
-        self._seen: dict[int, set[str]] = {}
-        self._latest: dict[int, str] = {}
-
-    def add(self, draft: PatchEdit) -> None:
-        """Adds the lines of a draft."""
-        for origin, text in zip(draft.origin, draft.patch.lines, strict=True):
-            if self._latest.get(origin) != text:
-                self._latest[origin] = text
-                self._seen.setdefault(origin, set()).add(text)
-
-    def repeated(self, draft: PatchEdit) -> frozenset[int]:
-        """Returns the origins of the lines that have changed to a text that they had before."""
-        lines = zip(draft.origin, draft.patch.lines, strict=True)
-        return frozenset(origin for origin, text in lines if self._latest.get(origin, text) != text and text in self._seen[origin])
-
-
 def _is_ours(moved: AbstractSet[str], may_touch: Callable[[int], bool], line: ScannedLine, origin: int) -> bool:
     """Whether the patch adds the line (does not only move it) and the line may change."""
     return line.added and as_text(line.raw[1:]) not in moved and may_touch(origin)
@@ -376,62 +344,6 @@ def _is_long(patch: Patch, number: int) -> bool:
     return number <= len(patch.lines) and len(patch.lines[number - 1]) > LONGEST_LINE
 
 
-class RoundChanges:
-    """The changes of a round so far, by the lines they touch, and how many changed lines they leave in each hunk."""
-
-    def __init__(self, patch: Patch) -> None:
-        hunks = [hunk for change in patch.files for hunk in change.hunks]
-        self._lines = patch.lines
-        self._starts = [hunk.patch_line for hunk in hunks]
-        self._left = [sum(line.kind in "+-" for line in hunk.lines) for hunk in hunks]
-        self._spans: set[ColumnSpan] = set()
-        self._columns: dict[int, set[int]] = {}
-        self._edited: set[int] = set()
-
-    def add(self, change: LineChange) -> None:
-        """Adds a change."""
-        for span in change.spans:
-            self._spans.add(span)
-            self._columns.setdefault(span.line, set()).update(range(span.start, span.end + 1))
-        if change.edits:
-            self._edited |= change.lines
-        for hunk, lost in self._losses(change).items():
-            self._left[hunk] -= lost
-
-    def meets(self, change: LineChange) -> bool:
-        """Whether the change touches lines of another one."""
-        if change.edits:
-            return any(number in self._edited or number in self._columns for number in change.lines)
-        return any(span.line in self._edited or self._overlaps(span) for span in change.spans)
-
-    def _overlaps(self, span: ColumnSpan) -> bool:
-        """Whether a span has or touches a column of another one; the same change twice is one change."""
-        columns = self._columns.get(span.line)
-        if not columns or span in self._spans:
-            return False
-        return not columns.isdisjoint(range(span.start, span.end + 1))
-
-    def leaves_hunks(self, change: LineChange) -> bool:
-        """Whether every hunk still changes something after it."""
-        return all(self._left[hunk] > lost for hunk, lost in self._losses(change).items())
-
-    def _losses(self, change: LineChange) -> dict[int, int]:
-        """Returns, by hunk, how many changed lines it removes."""
-        losses: dict[int, int] = {}
-        for edit in change.edits:
-            hunk = bisect_right(self._starts, edit.start) - 1
-            if hunk >= 0:
-                # the mark of a missing newline is not a changed line
-                gone = self._lines[edit.start - 1 : edit.start - 1 + edit.delete]
-                lost = _changed_lines(gone) - _changed_lines(edit.insert)
-                losses[hunk] = losses.get(hunk, 0) + lost
-        return losses
-
-
-def _changed_lines(lines: Sequence[str]) -> int:
-    return sum(line.startswith(("+", "-")) for line in lines)
-
-
 def _guarded(change: LineChange, draft: PatchEdit, context: Context, fixer: RegisteredFixer) -> bool:
     """Whether the code keeps its meaning, over all lines of the change together."""
     from patchpilot.lint.clang.line_scan import scan
@@ -478,7 +390,7 @@ def _fixes_to_revert(tried: TriedFix, before: Counter[Key], names: Mapping[str, 
     keys = [one.key for one in tried.applied]
     failed = {key: NOT_GONE for key in keys if now[key] and now[key] >= before[key]}
     before_by_rule, now_by_rule = Counter(key[0] for key in before.elements()), Counter(key[0] for key in now.elements())
-    touched = TouchedLines(tried)
+    touched = TouchedLines(tried.applied, tried.draft.origin)
     for key in now - before:
         # a rule that reports the first of many places reports the next one when that is fixed
         if key[1] not in touched.fixes and key[1] >= 0 and now_by_rule[key[0]] <= before_by_rule[key[0]]:
@@ -490,43 +402,6 @@ def _fixes_to_revert(tried: TriedFix, before: Counter[Key], names: Mapping[str, 
             return dict.fromkeys(keys, reason)
         failed.update(dict.fromkeys((one for line in near for one in touched.fixes[line]), reason))
     return failed
-
-
-class TouchedLines:
-    """The lines that fixes touched: `fixes` are the findings of these fixes by line."""
-
-    def __init__(self, tried: TriedFix) -> None:
-        self.fixes: dict[int, list[Key]] = {}
-        for one in tried.applied:
-            for line in one.lines:
-                self.fixes.setdefault(line, []).append(one.key)
-        self._origin = tried.draft.origin
-        self._places = {origin: at for at, origin in enumerate(self._origin)}
-        self._sorted = sorted(self.fixes)
-        self._previous: list[int] = []
-        last = -1
-        for origin in self._origin:
-            self._previous.append(last)
-            last = origin if origin >= 0 else last
-
-    def nearest(self, line: int) -> frozenset[int]:
-        """Returns the line nearest to a new finding: the same, else one above, else one below; for a new line, both neighbors."""
-        origin = self._origin
-        at = self._places.get(line)
-        if at is None:
-            return frozenset()
-        if line < 0 and (neighbors := self.fixes.keys() & origin[max(0, at - 1) : at + 2]):
-            return frozenset(neighbors)
-        above = range(at, max(-1, at - MOST_BETWEEN), -1)
-        for place in (*above, *range(at + 1, min(len(origin), at + MOST_BETWEEN - len(above) + 1))):
-            here = origin[place]
-            if here in self.fixes:
-                return frozenset((here,))
-            # deleted lines were between this one and the one before it
-            last = self._sorted[bisect_left(self._sorted, here) - 1] if self._sorted and self._sorted[0] < here else -1
-            if last > self._previous[place]:
-                return frozenset((last,))
-        return frozenset()
 
 
 def _is_empty_change(patch: Patch) -> bool:

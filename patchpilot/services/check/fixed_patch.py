@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from patchpilot.lint.engine import run
-from patchpilot.lint.fixing.try_fixes import SAFE_ONLY, FixOutcome, Key, fix_patch
+from patchpilot.lint.fixing.round_changes import Key
+from patchpilot.lint.fixing.try_fixes import SAFE_ONLY, FixOutcome, fix_patch
 from patchpilot.lint.lint_context import Context
 from patchpilot.model.finding import Finding
 from patchpilot.model.patch import Patch, Series
