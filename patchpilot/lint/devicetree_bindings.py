@@ -37,16 +37,16 @@ class Bindings:
 
     def knows_vendor(self, vendor: str) -> bool:
         """Whether the vendor has an entry in vendor-prefixes.yaml."""
-        return f'"^{vendor},.*":'.encode() in self._vendors
+        return f'"^{vendor},.*":'.encode("utf-8", "surrogateescape") in self._vendors
 
     def _has(self, form: str) -> bool:
         # dots and pluses match as in a pattern: checkpatch.pl looks a compatible up with grep -E
-        if form.encode() in self._text and "+" not in form:
+        if form.encode("utf-8", "surrogateescape") in self._text and "+" not in form:
             return True
         if not re.search(r"[.+*]", form):
             return False
         try:
-            return re.search(form.encode(), self._text) is not None
+            return re.search(form.encode("utf-8", "surrogateescape"), self._text) is not None
         except re.error:
             return False
 

@@ -98,7 +98,10 @@ def bodies_of_patches(
         patch_id = patch_ids_of(repository, [body])[0] if patch.has_diff and repository else None
         bodies.append(PatchBody(patch.subject.title, patch.author, body, patch.commit, patch_id))
     if text.cover and not cover:
-        bodies.insert(0, PatchBody(text.cover[0], bodies[0].author, (text.cover[1].rstrip("\n") + "\n").encode(), None, None))
+        bodies.insert(
+            0,
+            PatchBody(text.cover[0], bodies[0].author, (text.cover[1].rstrip("\n") + "\n").encode("utf-8", "surrogateescape"), None, None),
+        )
     return tuple(_with_notes(bodies, text))
 
 
@@ -200,7 +203,7 @@ def insert_footer(body: bytes, line: str) -> bytes:
     head, tail = (body[: at + 1], body[at + 1 :]) if at >= 0 else (body, b"")
     block = re.search(rb"\nbase-commit: [0-9a-f]{40}\n(?:[^\n]+\n)*\n?$", head)
     gap = b"" if block else b"\n"
-    return head + gap + line.encode() + b"\n" + tail
+    return head + gap + line.encode("utf-8", "surrogateescape") + b"\n" + tail
 
 
 def patch_ids_of(repository: Repository | None, contents: Sequence[bytes]) -> list[str | None]:

@@ -55,7 +55,7 @@ def render_reply(account: Account, mail: OutgoingMail, bcc: Sequence[str]) -> Re
     """A mail with the account's sender in From: (the patch's author goes into its body) and a Date:; `bcc` are more recipients, as headers."""
     assert account.sender
     if mail.author.key != account.sender.key:
-        mail = replace(mail, author=account.sender, body=f"From: {mail.author}\n\n".encode() + mail.body)
+        mail = replace(mail, author=account.sender, body=f"From: {mail.author}\n\n".encode("utf-8", "surrogateescape") + mail.body)
     raw = b"Date: " + format_datetime(datetime.now(UTC)).encode() + b"\n" + mail.file()
     made = captured(raw, account.envelope or account.sender.email, ())
     blind = (address.email for value in bcc for address in parse_addresses(value))

@@ -15,13 +15,13 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
 from patchpilot import __version__
 from patchpilot.errors import CancelledError, MissingError, NetworkError, PatchpilotError, UsageError
 from patchpilot.model.bounded_date import read_iso
 from patchpilot.model.bounded_gzip import unpack
-from patchpilot.model.hosts import host_of, split_url
+from patchpilot.model.hosts import host_of, quote_url, split_url
 from patchpilot.model.limits import MAX_ANSWER
 from patchpilot.model.mail import Mail, parse_mail
 from patchpilot.threads.answer_cache import AnswerCache
@@ -283,7 +283,7 @@ class Archive:
 
     def _other(self, wanted: str, message_id: str) -> NetworkError:
         return NetworkError(
-            f"{self.host} sent something other than {wanted}", hint=f"open it in a browser: {self.url}/{quote(message_id)}/"
+            f"{self.host} sent something other than {wanted}", hint=f"open it in a browser: {self.url}/{quote_url(message_id)}/"
         )
 
     def _empty(self) -> NetworkError:

@@ -4,9 +4,9 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
-from urllib.parse import quote
 
 from patchpilot.model.address import Address
+from patchpilot.model.hosts import quote_url
 from patchpilot.model.message_id import linked_ids
 from patchpilot.series.patch_pairing import title_key
 from patchpilot.threads.archive import MailArchive, NotInArchiveError, quoted, received
@@ -67,7 +67,7 @@ def _of_authors(emails: Sequence[str], rest: str, prefix: str) -> Iterator[str]:
 def _any_of(terms: Sequence[str], rest: str) -> Iterator[str]:
     group: list[str] = []
     for term in terms:
-        if group and len(quote(f"({' OR '.join((*group, term))}) AND {rest}")) > LONGEST_QUERY:
+        if group and len(quote_url(f"({' OR '.join((*group, term))}) AND {rest}")) > LONGEST_QUERY:
             yield f"({' OR '.join(group)}) AND {rest}"
             group = []
         group.append(term)

@@ -173,7 +173,9 @@ def _by_content(status: Status, post: Post, history: History, tip: str) -> tuple
     authors = authors_of(status, post.mail.mail.body)
     since = f"--since={(first - _CLOCKS).isoformat()}"
     place = str(repository.common_dir.resolve())
-    key = key_of(_SEARCHED, (part.encode() for part in (place, post.message_id, since, *sorted(posted), *sorted(authors))))
+    key = key_of(
+        _SEARCHED, (part.encode("utf-8", "surrogateescape") for part in (place, post.message_id, since, *sorted(posted), *sorted(authors)))
+    )
     before = recall(_SEARCHED, key)
     if before == tip:
         return None

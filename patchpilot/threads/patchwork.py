@@ -3,9 +3,9 @@
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
-from urllib.parse import quote
 
 from patchpilot.errors import NetworkError, UsageError
+from patchpilot.model.hosts import quote_url
 from patchpilot.threads.feed import fetch_json, post_json
 
 _API = "api/1.3"
@@ -38,7 +38,7 @@ def read_patch(place: str, message_id: str, *, offline: bool = False) -> Patchwo
         return None
     number = patch.get("id")
     checks = fetch_json(f"{server}/{_API}/patches/{number}/checks/", offline=offline) if isinstance(number, int) else []
-    return PatchworkPatch(message_id, _text(patch, "state"), f"{place.rstrip('/')}/patch/{quote(message_id)}/", tuple(_newest(checks)))
+    return PatchworkPatch(message_id, _text(patch, "state"), f"{place.rstrip('/')}/patch/{quote_url(message_id)}/", tuple(_newest(checks)))
 
 
 class PostedCheck(NamedTuple):
@@ -73,7 +73,7 @@ def _number(server: str, name: str, message_id: str) -> int | None:
 
 
 def _patch(server: str, name: str, message_id: str, *, offline: bool) -> dict[str, Any] | None:
-    found = fetch_json(f"{server}/{_API}/patches/?project={quote(name)}&msgid={quote(message_id)}", offline=offline)
+    found = fetch_json(f"{server}/{_API}/patches/?project={quote_url(name)}&msgid={quote_url(message_id)}", offline=offline)
     if not isinstance(found, list):
         raise NetworkError(f"{server} does not answer as a patchwork does", hint="check the address of the project")
     # a server without this filter gives other patches

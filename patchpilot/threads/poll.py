@@ -9,10 +9,10 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
-from urllib.parse import quote
 
 from patchpilot.errors import NetworkError
 from patchpilot.model.action import Action
+from patchpilot.model.hosts import quote_url
 from patchpilot.model.mail import Mail
 from patchpilot.series.patch_pairing import title_key, title_similarity
 from patchpilot.threads.archive import MailArchive, quoted, received
@@ -152,9 +152,9 @@ def _queries(series: Sequence[PolledSeries], now: datetime) -> Iterator[tuple[st
     def filled() -> str:
         """The search with as many more titles as there is room for: replies to a later patch, or about a pull request that has the patches, may
         name neither the first patch nor the author."""
-        room = LONGEST_QUERY - len(quote(query(terms)))
+        room = LONGEST_QUERY - len(quote_url(query(terms)))
         for term in (_titled(title) for polled in asked for title in _more_titles(polled.summary)):
-            room -= len(quote(f" OR {term}")) if term not in terms else 0
+            room -= len(quote_url(f" OR {term}")) if term not in terms else 0
             if room < 0:
                 break
             terms[term] = None
@@ -162,7 +162,7 @@ def _queries(series: Sequence[PolledSeries], now: datetime) -> Iterator[tuple[st
 
     for polled in series:
         more = dict.fromkeys(_terms(polled.summary))
-        if terms and len(quote(query({**terms, **more}))) > LONGEST_QUERY:
+        if terms and len(quote_url(query({**terms, **more}))) > LONGEST_QUERY:
             yield filled(), asked
             terms, asked = {}, []
         terms.update(more)

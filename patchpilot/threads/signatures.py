@@ -26,7 +26,7 @@ _EMBEDDED = re.compile(r"(?:^|;)\s*(?P<name>i|a|pk)=(?P<value>[^;\s]+)")
 
 def dns_key(name: str, *, online: bool) -> bytes | None:
     """The TXT record of a DKIM key: the cached one, otherwise that of DNS where it may be asked."""
-    key = key_of(_KEYS, [name.encode()])
+    key = key_of(_KEYS, [name.encode("utf-8", "surrogateescape")])
     known = recall(_KEYS, key)
     if isinstance(known, bytes) or not online:
         return known if isinstance(known, bytes) else None

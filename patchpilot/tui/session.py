@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The TUI's session: a repository, a topic, and each stage's result, valid until something it depends on changes."""
 
+import os
 import threading
 import zlib
 from collections import Counter
@@ -330,7 +331,7 @@ class Session:
 
     def _lasting(self, stage: Stage) -> str:
         parts = "|".join(self._part(name) for name in DEPENDS[stage] if name in LASTING)
-        return f"{zlib.crc32(parts.encode()):08x}"
+        return f"{zlib.crc32(os.fsencode(parts)):08x}"
 
     def as_it_was(self, stage: Stage) -> StageStatus:
         """The saved state of a stage, stale where the topic changed since."""

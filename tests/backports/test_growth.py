@@ -9,13 +9,14 @@ import pytest
 from patchpilot.backports import changed_functions
 from patchpilot.backports.adapt import units
 from patchpilot.model import address, patch_subject
-from patchpilot.tags import enclosing_blocks
+from patchpilot.tags import comparable_words, enclosing_blocks
 
 LONG = 30_000
 _CASES: dict[str, tuple[Callable[[str], object], str]] = {
     "function": (changed_functions._NAME.search, "x"),
     "unit": (units._NAMED.search, "_"),
     "block": (enclosing_blocks._NAME.search, "x"),
+    "compared word": (comparable_words._WORD.search, "9"),
     "address": (address._BARE.search, "x"),
     "subject": (patch_subject._AT_THE_END.search, " "),
 }

@@ -204,7 +204,7 @@ CASES: dict[str, Case] = {
     "4,000 tags, maintainers": Case(("maintainers", "--tree", "."), lambda: patch(small(), message=tags(4000))),
     "100,000 files, maintainers": Case(("maintainers", "--tree", "."), lambda: patch(files(100_000))),
     "1,000,000-line hunk, maintainers": Case(("maintainers", "--tree", "."), lambda: patch(new_file("a/frob.c", M, code(M)))),
-    "27 KB of fixes that undo each other, --diff": Case(FIX, spoiled(KB27, "*/", "\tif(a==b ){"), seconds=3),
+    "27 KB of fixes that undo each other, --diff": Case(FIX, spoiled(KB27, "*/", "\tif(a==b ){"), seconds=5),
     "27 KB of a long line, --diff": Case(FIX, spoiled(KB27, "\t" + "a+b," * 95), seconds=3),
     "27 KB of blank lines, --diff": Case(FIX, spoiled(KB27, ""), seconds=3),
     "27 KB of else, --diff": Case(FIX, spoiled(KB27, "\t}", "\telse {"), seconds=3),

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 import patchpilot
-from patchpilot.model.hosts import host_of, split_url
+from patchpilot.model.hosts import host_of, quote_url, split_url
 
-SPLITTERS = {"urlsplit", "urlparse", "urljoin"}
+SPLITTERS = {"urlsplit", "urlparse", "urljoin", "quote", "quote_plus"}
 
 
 @pytest.mark.parametrize("url", ["http://[::1/", "http://]", "http://[x]/", "", "\0", "http://", "9" * 5000])
@@ -22,7 +22,11 @@ def test_the_host_of_a_url_is_in_lower_case() -> None:
     assert split_url("../b", "http://a.org/x/y").geturl() == "http://a.org/b"
 
 
-def test_urls_are_split_in_one_place() -> None:
+def test_bytes_that_are_not_utf_8_are_quoted() -> None:
+    assert quote_url("a\udcff/\u00fc@b", safe="@") == "a%FF%2F%C3%BC@b"
+
+
+def test_urls_are_split_and_quoted_in_one_place() -> None:
     root = Path(patchpilot.__file__).parent
     found = [
         f"{file.relative_to(root)}:{node.lineno}"

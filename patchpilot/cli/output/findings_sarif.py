@@ -7,6 +7,7 @@ from typing import Any
 from patchpilot import __version__
 from patchpilot.cli.output.findings_place import Fingerprints, relative_path
 from patchpilot.model.finding import Finding, FindingFix, Severity, Suppressed
+from patchpilot.model.hosts import quote_url
 from patchpilot.model.json_text import json_text
 from patchpilot.model.printable import printable
 from patchpilot.model.rule import Rule
@@ -116,8 +117,6 @@ def _places(finding: Finding, source: str) -> list[dict[str, Any]]:
 
 
 def _uri(path: str) -> str:
-    from urllib.parse import quote
-
     # two slashes would begin the name of a host
-    uri = quote(printable(path))
+    uri = quote_url(printable(path))
     return f".{uri}" if uri.startswith("//") else uri

@@ -89,7 +89,9 @@ def patch_draft(repository: Repository, answered: AnsweredMail, commit: str, sen
             f"commit {commit[:12]} does not name its upstream commit", hint="backport it with `git cherry-pick -x`, then amend the message"
         )
     body = bodies_of_commits(repository, (commit,), SeriesText(), sender)[0]
-    if f"<{sender.email}>".encode() not in b"\n".join(line for line in body.body.split(b"\n") if line.startswith(b"Signed-off-by:")):
+    if f"<{sender.email}>".encode("utf-8", "surrogateescape") not in b"\n".join(
+        line for line in body.body.split(b"\n") if line.startswith(b"Signed-off-by:")
+    ):
         raise RefusedError(f"commit {commit[:12]} lacks your Signed-off-by", hint="add it: git commit --amend -s")
     title = f"[PATCH {'/'.join(versions)}.y] {body.title}"
     with ReplyDrafts() as drafts:

@@ -166,7 +166,7 @@ class _Sample:
     @property
     def key(self) -> str:
         """The key under which what was found is kept."""
-        return key_of(_KIND, (self.address.encode(), self.end.isoformat().encode()))
+        return key_of(_KIND, (self.address.encode("utf-8", "surrogateescape"), self.end.isoformat().encode()))
 
 
 def _forecast(status: Status, sample: _Sample, every: Sequence[Pace]) -> Forecast:

@@ -399,7 +399,10 @@ def _releases(repository: "Repository") -> "tuple[Release, ...]":
 @functools.lru_cache(maxsize=2)
 def _refs(repository: "Repository | None") -> bytes:
     """What a repository's refs are, as a part of a cache's key."""
-    return b"" if repository is None else "\n".join(f"{name} {commit}" for name, commit in sorted(repository.refs.items())).encode()
+    if repository is None:
+        return b""
+    lines = (f"{name} {commit}" for name, commit in sorted(repository.refs.items()))
+    return "\n".join(lines).encode("utf-8", "surrogateescape")
 
 
 def moment_of(entry: TrackEntry, store: Store) -> datetime | None:

@@ -2,8 +2,8 @@
 """Where the proofs on the page are: the address of a mail in its archive and of a commit in its tree."""
 
 from dataclasses import dataclass
-from urllib.parse import quote
 
+from patchpilot.model.hosts import quote_url
 from patchpilot.projects.loading import default_project, projects
 from patchpilot.services.track.known_series import Tracked
 from patchpilot.threads.archive import LORE
@@ -25,7 +25,7 @@ class Sources:
 
     def mail(self, message_id: str) -> str:
         """The address of a mail; "" without a Message-ID or an archive."""
-        return f"{self.archive}/{quote(message_id, safe='@')}/" if message_id and self.archive else ""
+        return f"{self.archive}/{quote_url(message_id, safe='@')}/" if message_id and self.archive else ""
 
     def commit(self, commit: str, tree: str) -> str:
         """The address of a commit of a project's mainline or of a stable branch (`stable/…`); "" where none is known."""
