@@ -115,7 +115,7 @@ PLACEHOLDERS = (
     (r"--drop (?:ADDRESS|\{[\w.]+\}|somebody@example\.org)", "--drop otto@example.com"),
     (r"--restore \{\w+\}|--restore somebody@example\.org", "--restore otto@example.com"),
     (r"\{(?:number|str\(moved\)|result\.undo\.number)\}", "3"),
-    (r"\{entries\[0\]\[0\]\}|\{str\(left\[0\]\[0\]\)\}|\{str\((?:number|entry\.id)\)\}", "1"),
+    (r"\{entries\[0\]\[0\]\}|\{str\(left\[0\]\[0\]\)\}|\{str\((?:number|(?:self\.)?entry\.id)\)\}", "1"),
     (r"import FILE", "import followed.jsonl"),
     (r"--lore (?:\{LORE\}|https://lore\.kernel\.org/netdev|\./netdev|~/mail/netdev)", "--lore ARCHIVE"),
     (r"draft -v \{str\(\w+\.version \+ 1\)\}", "draft -v 2"),

@@ -566,7 +566,8 @@ class BackportsScreen(StageScreen):
             self.place()
             self.refresh_bindings()
 
-        self.in_thread("reading the conflicts", lambda repository, progress: open_conflicts(repository, result, branch, progress), read)
+        # a name of its own: reading the versions of the selected branch's conflicts does not replace it
+        self.in_thread("reading the proposals", lambda repository, progress: open_conflicts(repository, result, branch, progress), read)
 
     def _leave_conflicts(self, branch: "BranchResult", choices: "Choices") -> None:
         """Show the branches again, and how far the choices are."""
