@@ -43,7 +43,8 @@ def _home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPa
     # the pictures of screens are those of a terminal with all colors, whichever one runs the tests
     monkeypatch.setenv("COLORTERM", "truecolor")
     monkeypatch.setenv("TERM", "xterm-256color")
-    monkeypatch.setenv("COLORTERM", "truecolor")
+    # nobody is there to leave a pager
+    monkeypatch.setenv("PAGER", "cat")
     monkeypatch.delenv("EMAIL", raising=False)
     (home / ".gitconfig").write_text(
         "[user]\n\tname = Ada Fixer\n\temail = ada@example.org\n[init]\n\tdefaultBranch = main\n[commit]\n\tgpgSign = false\n[gc]\n\tauto = 0\n"

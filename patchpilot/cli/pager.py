@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A long text on the sender's terminal, through the pager that git uses."""
+"""A long text on the sender's terminal, through the pager that git uses outside of a repository."""
 
 import contextlib
 import os

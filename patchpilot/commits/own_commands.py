@@ -64,7 +64,8 @@ _HOOKS = {
         "pre-auto-gc",
     ),
 }
-_OWN_SCOPES = ("local", "worktree")
+OWN_SCOPES = ("local", "worktree")
+"""The scopes of what a repository's own files set."""
 _B4_FILE = ".b4-config"
 _SWITCH = re.compile("true|false|yes|no|on|off|[01]")
 _OPTIONS = "norolestats|nol|nom|nor|no-git-fallback"
@@ -105,7 +106,7 @@ def own_commands(top: Path, *uses: Use) -> tuple[OwnCommand, ...]:
     """
     entries = list(config_entries(top))
     pattern = re.compile("|".join(_KEYS[use] for use in uses), re.IGNORECASE)
-    named = [entry for entry in entries if entry.scope in _OWN_SCOPES]
+    named = [entry for entry in entries if entry.scope in OWN_SCOPES]
     if Use.B4 in uses:
         named += _b4_entries(top)
     settings = [entry for entry in named if pattern.fullmatch(entry.key) and _is_command(entry)]
@@ -126,7 +127,7 @@ def _b4_entries(top: Path) -> list[ConfigEntry]:
         return []
     done = git(top, "config", "--file", str(file), "--includes", "--list", "-z", ok=())
     settings = [word for word in done.text.split("\0") if word]
-    return [config_entry(_OWN_SCOPES[0], _B4_FILE, setting) for setting in settings]
+    return [config_entry(OWN_SCOPES[0], _B4_FILE, setting) for setting in settings]
 
 
 def _is_command(entry: ConfigEntry) -> bool:
@@ -148,7 +149,7 @@ def _hooks_folder(entries: Sequence[ConfigEntry], place: "_Place") -> Path | Non
     if not named:
         return place.common / "hooks"
     last = named[-1]
-    return place.top / Path(last.value).expanduser() if last.scope in _OWN_SCOPES else None
+    return place.top / Path(last.value).expanduser() if last.scope in OWN_SCOPES else None
 
 
 def _read(file: Path) -> bytes:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from patchpilot.cache import patterns as re
 from patchpilot.commits.cat_file import CatFile
 from patchpilot.commits.commit_parser import parse_commit
-from patchpilot.commits.git_config import matching, normal_key
+from patchpilot.commits.git_config import config_entries, matching, normal_key
 from patchpilot.commits.git_drivers import HOOKS_OFF, KEYS, drivers_off
 from patchpilot.commits.git_reading import (
     GitReading,
@@ -20,7 +20,7 @@ from patchpilot.commits.git_reading import (
     read_places,
     version_numbers,
 )
-from patchpilot.commits.own_commands import Use, refuse_untrusted
+from patchpilot.commits.own_commands import OWN_SCOPES, Use, refuse_untrusted
 from patchpilot.commits.remembered_answers import Question, RememberedAnswers, may_change
 from patchpilot.commits.run import Completed, git
 from patchpilot.errors import GitError, MissingError, UsageError, nearest
@@ -315,6 +315,12 @@ class Repository:
     def config(self, name: str) -> tuple[str, ...]:
         """Every value of a git configuration key, in git's order (last wins)."""
         return self._reading.config.get(normal_key(name), ())
+
+    def user_config(self, name: str) -> tuple[str, ...]:
+        """Those of them that the user or the system set, without what the repository sets itself."""
+        entries = config_entries(self.top)
+        key = normal_key(name)
+        return tuple(one.value for one in entries if one.key == key and one.scope not in OWN_SCOPES)
 
     def remote_urls(self, remote: str) -> tuple[str, ...]:
         """The URLs of a remote, to be shown or compared: without a password."""

@@ -16,8 +16,8 @@ from tests.kit.cli import Outcome, call
 from tests.kit.mails import mail
 from tests.kit.repos import Repo
 from tests.kit.smtp import FaultySink
+from tests.kit.terminal import Verb
 from tests.kit.topics import topic
-from tests.outgoing.test_terminal import Terminal
 
 _TO = ("--to", "l@lists.example.org", "--force", "canaries")
 _SEND = {
@@ -267,15 +267,15 @@ def test_an_alias_does_not_run_where_git_send_email_is_not_installed(
 def test_trust_is_asked_for_on_a_terminal_and_the_verb_goes_on(repo: Repo, canaries: Canaries) -> None:
     repo.git("config", "sendemail.tocmd", canaries.command("tocmd"))
     words = ("send", "-C", str(repo.path), *_TO, "--dry-run")
-    screen = Terminal(*words)
-    screen.expect("Type 'trust' to trust and run them")
+    screen = Verb(*words)
+    screen.wait_for("Type 'trust' to trust and run them")
     assert f"{canaries.folder}/tocmd" in screen.seen
-    screen.type("y")
+    screen.type("y\n")
     assert screen.end() == 1
     assert canaries.sang == set()
-    screen = Terminal(*words)
-    screen.expect("Type 'trust' to trust and run them")
-    screen.type("trust")
+    screen = Verb(*words)
+    screen.wait_for("Type 'trust' to trust and run them")
+    screen.type("trust\n")
     assert screen.end() == 0
     assert canaries.sang == {"tocmd"}
 
@@ -284,17 +284,20 @@ def test_trust_is_asked_for_on_a_terminal_and_the_verb_goes_on(repo: Repo, canar
 def test_an_editor_of_the_repository_runs_only_when_it_is_trusted(repo: Repo, canaries: Canaries, key: str) -> None:
     repo.git("config", key, canaries.command(key, "exit 0"))
     for answer, ran in (("no", set()), ("trust", {key})):
-        screen = Terminal("draft", "-C", str(repo.path), "--edit")
-        screen.expect("Type 'trust' to trust and run them")
-        screen.type(answer)
+        screen = Verb("draft", "-C", str(repo.path), "--edit")
+        screen.wait_for("Type 'trust' to trust and run them")
+        screen.type(f"{answer}\n")
         screen.end()
         assert canaries.sang == ran
 
 
 def test_a_pager_of_the_repository_never_runs(repo: Repo, canaries: Canaries) -> None:
     repo.git("config", "core.pager", canaries.command("core.pager"))
-    assert Terminal("send", "-C", str(repo.path), *_TO, "--dry-run").end() == 0
+    assert Verb("send", "-C", str(repo.path), *_TO, "--dry-run").end() == 0
     assert canaries.sang == set()
+    repo.git("config", "--global", "core.pager", canaries.command("the user's"))
+    assert Verb("send", "-C", str(repo.path), *_TO, "--dry-run").end() == 0
+    assert canaries.sang == {"the user's"}
 
 
 def test_hooks_of_a_commit_run_only_when_they_are_trusted(repo: Repo, canaries: Canaries) -> None:

@@ -23,14 +23,22 @@ WALK = (sys.executable, "-m", "patchpilot")
 class Terminal:
     """A process in a session of its own. `seen` is all it wrote, escapes and all; `started` when it was begun (perf_counter)."""
 
-    def __init__(self, argv: Sequence[str], cwd: Path, *, size: tuple[int, int] = (80, 24), env: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        argv: Sequence[str],
+        cwd: Path,
+        *,
+        size: tuple[int, int] = (80, 24),
+        env: Mapping[str, str] | None = None,
+        new_session: bool = True,
+    ) -> None:
         master, slave = pty.openpty()
         self.resize(size, slave)
         whole = {**os.environ, "TERM": "xterm-256color", **(env or {})}
         for name in ("COLUMNS", "LINES"):
             whole.pop(name, None)
         self.started = time.perf_counter()
-        self.process = subprocess.Popen(argv, cwd=cwd, env=whole, stdin=slave, stdout=slave, stderr=slave, start_new_session=True)
+        self.process = subprocess.Popen(argv, cwd=cwd, env=whole, stdin=slave, stdout=slave, stderr=slave, start_new_session=new_session)
         os.close(slave)
         self._master, self.seen = master, ""
 
@@ -111,9 +119,18 @@ class Terminal:
 
     def end(self) -> int:
         """Wait until it ended by itself; its exit code."""
-        end = time.monotonic() + 30
+        end = time.monotonic() + PATIENCE
         while self.process.poll() is None and time.monotonic() < end:
             self.read()
-        code = self.process.wait(5)
+        self.quiet(0.05)
+        code = self.process.poll()
         self.kill()
+        assert code is not None, f"it did not end: {self.seen[-2000:]}"
         return code
+
+
+class Verb(Terminal):
+    """`patchpilot` with these words in the current directory, on a terminal that it can ask for a password."""
+
+    def __init__(self, *words: str) -> None:
+        super().__init__(("setsid", "--ctty", *WALK, *words), Path.cwd(), new_session=False)

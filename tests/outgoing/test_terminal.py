@@ -1,61 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """On a terminal: the typed confirmation, git's own password question, the editor for a changelog."""
 
-import os
-import pty
-import select
-import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from tests.kit.smtp import FaultySink
+from tests.kit.terminal import Verb
 from tests.kit.topics import topic
 
 pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH:UserWarning", "ignore:This process .* is multi-threaded:DeprecationWarning")
-
-
-class Terminal:
-    """`patchpilot` on a terminal of its own."""
-
-    def __init__(self, *words: str) -> None:
-        self.pid, self.fd = pty.fork()
-        if self.pid == 0:
-            os.execv(sys.executable, [sys.executable, "-m", "patchpilot", *words])
-        self.seen = ""
-
-    def expect(self, text: str, seconds: float = 60.0) -> None:
-        """Read until the text is there."""
-        end = time.monotonic() + seconds
-        while text not in self.seen:
-            assert time.monotonic() < end, self.seen
-            waiting = select.poll()
-            waiting.register(self.fd, select.POLLIN | select.POLLHUP)
-            if waiting.poll(200):
-                try:
-                    data = os.read(self.fd, 65536)
-                except OSError:
-                    break
-                self.seen += data.decode("utf-8", "replace")
-        assert text in self.seen, self.seen
-
-    def type(self, text: str) -> None:
-        """Type a line."""
-        os.write(self.fd, text.encode() + b"\n")
-
-    def end(self) -> int:
-        """Read to the end; the exit code."""
-        while True:
-            try:
-                data = os.read(self.fd, 65536)
-            except OSError:
-                break
-            if not data:
-                break
-            self.seen += data.decode("utf-8", "replace")
-        os.close(self.fd)
-        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
 
 
 def words(path: Path, *more: str) -> tuple[str, ...]:
@@ -66,15 +20,15 @@ def words(path: Path, *more: str) -> tuple[str, ...]:
 def test_only_the_typed_word_sends(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
-        screen = Terminal(*words(repo.path))
-        screen.expect("Type 'send' to confirm")
-        screen.type("y")
+        screen = Verb(*words(repo.path))
+        screen.wait_for("Type 'send' to confirm")
+        screen.type("y\n")
         assert screen.end() == 1
         assert server.take() == ()
-        screen = Terminal(*words(repo.path))
-        screen.expect("Type 'send' to confirm")
+        screen = Verb(*words(repo.path))
+        screen.wait_for("Type 'send' to confirm")
         assert "Subject: [PATCH] widget: change line 1" in screen.seen
-        screen.type("send")
+        screen.type("send\n")
         assert screen.end() == 0
         assert len(server.take()) == 1
 
@@ -83,9 +37,9 @@ def test_gits_password_question_reaches_the_terminal_and_nothing_shows_the_answe
     with FaultySink(login=("ada", "s3cret")) as server:
         repo = topic(tmp_path / "r", 1, server=server)
         repo.git("config", "sendemail.smtpuser", "ada")
-        screen = Terminal(*words(repo.path, "--yes"))
-        screen.expect("Password for")
-        screen.type("s3cret")
+        screen = Verb(*words(repo.path, "--yes"))
+        screen.wait_for("Password for")
+        screen.type("s3cret\n")
         assert screen.end() == 0
         assert "s3cret" not in screen.seen
         assert (len(server.take()), server.logins) == (1, [("ada", True)])
@@ -98,12 +52,12 @@ def test_a_new_versions_changelog_is_asked_for_in_the_editor(tmp_path: Path, mon
     monkeypatch.setenv("GIT_EDITOR", str(editor))
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
-        screen = Terminal(*words(repo.path, "--yes"))
+        screen = Verb(*words(repo.path, "--yes"))
         assert screen.end() == 0
         repo.commit("widget: more\n\nMore.\n\nSigned-off-by: Ada Fixer <ada@example.org>", {"more.c": "int m;\n"})
-        screen = Terminal(*words(repo.path, "--reroll"))
-        screen.expect("Type 'send' to confirm")
+        screen = Verb(*words(repo.path, "--reroll"))
+        screen.wait_for("Type 'send' to confirm")
         assert "- added: widget: more" in screen.seen
-        screen.type("send")
+        screen.type("send\n")
         assert screen.end() == 0
         assert len(server.take()) == 3

@@ -218,7 +218,7 @@ def _preview(
         from patchpilot.cli.pager import page
 
         common.write("\n".join(part for part in parts if part) + "\n")
-        page(shown, next(iter(place.repository.config("core.pager")[-1:]), None))
+        page(shown, next(iter(place.repository.user_config("core.pager")[-1:]), None))
         common.write("\n" + last)
         return
     common.write("\n".join(part for part in (*parts, shown, last) if part))
