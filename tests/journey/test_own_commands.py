@@ -295,9 +295,9 @@ def test_a_pager_of_the_repository_never_runs(repo: Repo, canaries: Canaries) ->
     repo.git("config", "core.pager", canaries.command("core.pager"))
     assert Verb("send", "-C", str(repo.path), *_TO, "--dry-run").end() == 0
     assert canaries.sang == set()
-    repo.git("config", "--global", "core.pager", canaries.command("the user's"))
+    repo.git("config", "--global", "core.pager", canaries.command("pager"))
     assert Verb("send", "-C", str(repo.path), *_TO, "--dry-run").end() == 0
-    assert canaries.sang == {"the user's"}
+    assert canaries.sang == {"pager"}
 
 
 def test_hooks_of_a_commit_run_only_when_they_are_trusted(repo: Repo, canaries: Canaries) -> None:

@@ -158,7 +158,7 @@ class CheckedOneByOne:
 
 
 class PreparedCheck(NamedTuple):
-    """A check that has not begun: every rule, what its patches are checked with, and each patch with its series."""
+    """A check before its start: every rule, what its patches are checked with, and each patch with its series."""
 
     request: CheckRequest
     rules: tuple[Rule, ...]
