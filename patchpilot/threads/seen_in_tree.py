@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Addresses that a repository has seen: in the mainline's MAINTAINERS and .mailmap, and in its commits."""
+"""Addresses that a repository has seen: in the mainline's MAINTAINERS and .mailmap, in its commits, and as committers of the stable branches."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import GitError
 from patchpilot.history.mainline import mainline
+from patchpilot.history.stable_branches import stable_branches
 from patchpilot.model.address import Address, parse_address
 
 _FILES = ("MAINTAINERS", ".mailmap")
@@ -20,7 +21,7 @@ _MOST = 5
 def seen_in_tree(repository: Repository, wanted: Iterable[Address], year: int) -> tuple[Address, ...]:
     """Those of these addresses that the mainline names, each with the name that it has there; nothing of a topic's own commits.
 
-    Commits are searched from three years before this year on.
+    Commits are searched from three years before this year on; in the stable branches only who committed them counts.
     """
     tip = mainline(repository)
     if tip is None:
@@ -28,7 +29,13 @@ def seen_in_tree(repository: Repository, wanted: Iterable[Address], year: int) -
     keys = {address.key for address in wanted}
     found = [address for address in _in_files(repository, tip) if address.key in keys]
     left = sorted(keys - {address.key for address in found})[:_MOST]
-    return (*found, *(address for key in left for address in _in_commits(repository, tip, key, year - _YEARS)))
+    if not left:
+        return tuple(found)
+    stable = tuple(branch.tip for branch in stable_branches(repository, ended=True).branches)
+    for key in left:
+        for role, tips in (("author", (tip,)), ("committer", (tip, *stable))):
+            found += _in_commits(repository, tips, role, key, year - _YEARS)
+    return tuple(found)
 
 
 def _in_files(repository: Repository, tip: str) -> Iterator[Address]:
@@ -45,13 +52,12 @@ def _in_files(repository: Repository, tip: str) -> Iterator[Address]:
                     yield Address(name, address.email)
 
 
-def _in_commits(repository: Repository, tip: str, key: str, year: int) -> Iterator[Address]:
+def _in_commits(repository: Repository, tips: Iterable[str], role: str, key: str, year: int) -> Iterator[Address]:
     """The author or committer with this address of a commit since this year."""
-    for role in ("author", "committer"):
-        words = ("-1", f"--since={year:04}-01-01T00:00:00Z", "-F", "-i", f"--{role}=<{key}>", f"--format=%{role[0]}n%x00%{role[0]}e", tip)
-        try:
-            name, _, email = repository.git("log", *words, timeout=_SECONDS).text.strip().partition("\0")
-        except GitError:
-            continue
-        if email.lower() == key:
-            yield Address(name, email)
+    words = ("-1", f"--since={year:04}-01-01T00:00:00Z", "-F", "-i", f"--{role}=<{key}>", f"--format=%{role[0]}n%x00%{role[0]}e", *tips)
+    try:
+        name, _, email = repository.git("log", *words, timeout=_SECONDS).text.strip().partition("\0")
+    except GitError:
+        return
+    if email.lower() == key:
+        yield Address(name, email)

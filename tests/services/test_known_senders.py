@@ -70,6 +70,21 @@ def test_a_maintainer_is_known_by_the_mainlines_commits_and_not_by_the_topics(fo
     assert followed(TAKEN, repository=repo).state == "accepted"
 
 
+def test_a_stable_maintainer_is_known_as_committer_of_the_stable_branches(followed: "Callable[..., Tracked]", tmp_path: Path) -> None:
+    repo = Repo(tmp_path / "r")
+    repo.commit("first", {"a": "1\n"})
+    repo.branch("work")
+    repo.commit("second", {"a": "2\n"}, author=CAROL)
+    repo.git("update-ref", "refs/remotes/stable/linux-6.12.y", "HEAD")
+    repo.checkout("master")
+    assert followed(TAKEN, repository=repo).state == "sent"
+    repo.checkout("work")
+    repo.git("-c", "user.name=Carol", "-c", "user.email=carol@example.com", "commit", "-q", "--amend", "--no-edit")
+    repo.git("update-ref", "refs/remotes/stable/linux-6.12.y", "HEAD")
+    repo.checkout("master")
+    assert followed(TAKEN, repository=repo).state == "accepted"
+
+
 @pytest.mark.parametrize(
     ("line", "state"), [("Ada Fixer <ada@example.org> <ada@home.example>\n", "withdrawn"), ("Otto <ada@home.example>\n", "sent")]
 )
