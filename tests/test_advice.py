@@ -12,6 +12,7 @@ FRONT = ("cli", "tui", "demo")
 
 PLAIN = {
     "commits/hook_scripts.py": "what is written into a git hook",
+    "services/setup/install_hooks.py": "a line for a shell script",
     "services/setup/lts_branches.py": "the first line of a file",
     "services/setup/rule_pages.py": "the page of a rule in the documentation and in an editor",
     "services/track/notify.py": "the name of the application in a notification",

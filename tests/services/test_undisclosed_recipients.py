@@ -105,11 +105,11 @@ def repo(tmp_path_factory: pytest.TempPathFactory) -> Repo:
     for name in ("to", "cc", "bcc"):
         found.git("config", f"sendemail.{name}", f"{name}@configured.example")
     for name in ("tocmd", "cccmd"):
-        found.git("config", f"sendemail.{name}", f"touch {found.path}/{name}.ran; echo {name}@configured.example #")
+        found.git("config", f"sendemail.{name}", f"touch {found.path.parent}/{name}.ran; echo {name}@configured.example #")
     found.git("config", "sendemail.work.cc", "identity@configured.example")
     for name in ("to", "cc"):
         found.git("config", f"b4.send-series-{name}", f"b4-{name}@configured.example")
-        found.git("config", f"b4.send-auto-{name}-cmd", f"touch {found.path}/b4-{name}.ran; echo b4@configured.example #")
+        found.git("config", f"b4.send-auto-{name}-cmd", f"touch {found.path.parent}/b4-{name}.ran; echo b4@configured.example #")
     return found
 
 
@@ -165,7 +165,7 @@ def people(tag: str, via: str, repository: Repository, request: SendRequest, *, 
 def test_only_the_maintainers_and_the_security_team_get_an_undisclosed_fix(tag: str, via: str, repo: Repo, repository: Repository) -> None:
     found = people(tag, via, repository, SendRequest())
     assert found == dict.fromkeys(TO, "to") | {TEAM: "cc"}
-    assert not list(repo.path.glob("*.ran"))
+    assert not list(repo.path.parent.glob("*.ran"))
 
 
 @pytest.mark.parametrize("via", transports.names())
@@ -182,7 +182,7 @@ def test_the_same_patch_reaches_the_others_once_it_is_public(repo: Repo, reposit
     found = people("reported-by", "git-send-email", repository, SendRequest(), security="no")
     public = {"rea@reviewer.example", "somebody@tag.example", "widget@vger.kernel.org", "cc@configured.example", "bcc@configured.example"}
     assert public <= found.keys()
-    for file in repo.path.glob("*.ran"):
+    for file in repo.path.parent.glob("*.ran"):
         file.unlink()
 
 
