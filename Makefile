@@ -63,33 +63,33 @@ score-quick: setup
 	@$(BIN)/python .ci/score.py --quick
 
 faults: setup
-	@$(BIN)/python -m tests.kit.delivery_table
-	@$(BIN)/python -m tests.kit.fault_table
-	@$(BIN)/python -m tests.kit.random_kills 120
-	@$(BIN)/python -m tests.kit.random_kills 80 b4
-	@$(BIN)/python -m tests.kit.reply_kills 60
-	@$(BIN)/python -m tests.kit.reply_kills 40 b4
-	@$(BIN)/python -m tests.kit.rewrite_kills 210
-	@$(BIN)/python -m tests.kit.store_kills 100
+	@$(BIN)/python -m tests.lab.delivery_table
+	@$(BIN)/python -m tests.lab.fault_table
+	@$(BIN)/python -m tests.lab.random_kills 120
+	@$(BIN)/python -m tests.lab.random_kills 80 b4
+	@$(BIN)/python -m tests.lab.reply_kills 60
+	@$(BIN)/python -m tests.lab.reply_kills 40 b4
+	@$(BIN)/python -m tests.lab.rewrite_kills 210
+	@$(BIN)/python -m tests.lab.store_kills 100
 
 faults-quick: setup
-	@$(BIN)/python -m tests.kit.fault_table dropped "disk full" "end: cut to '25'" "closes after each mail" "450 greylisted" "AUTH 454"
-	@$(BIN)/python -m tests.kit.random_kills 10
-	@$(BIN)/python -m tests.kit.random_kills 5 b4
-	@$(BIN)/python -m tests.kit.reply_kills 5
-	@$(BIN)/python -m tests.kit.rewrite_kills 14
-	@$(BIN)/python -m tests.kit.store_kills 5
+	@$(BIN)/python -m tests.lab.fault_table dropped "disk full" "end: cut to '25'" "closes after each mail" "450 greylisted" "AUTH 454"
+	@$(BIN)/python -m tests.lab.random_kills 10
+	@$(BIN)/python -m tests.lab.random_kills 5 b4
+	@$(BIN)/python -m tests.lab.reply_kills 5
+	@$(BIN)/python -m tests.lab.rewrite_kills 14
+	@$(BIN)/python -m tests.lab.store_kills 5
 
 mutants: setup
-	@nice $(BIN)/python -m tests.kit.mutants --report docs/reference/mutants.md
+	@nice $(BIN)/python -m tests.lab.mutants --report docs/reference/mutants.md
 
 fuzz: setup
 	@PATCHPILOT_PROPERTIES=fuzz PATCHPILOT_EXAMPLES=100 $(BIN)/python -m pytest -q -n 2 -m hypothesis tests
-	@$(BIN)/python -m tests.kit.fuzz --inputs $(or $(INPUTS),1000000)
-	@$(BIN)/python -m tests.kit.fuzz_verbs --minutes $(or $(MINUTES),10) --seed $(or $(SEED),1) $(if $(VERBS),--verbs $(VERBS))
+	@$(BIN)/python -m tests.lab.fuzz --inputs $(or $(INPUTS),1000000)
+	@$(BIN)/python -m tests.lab.fuzz_verbs --minutes $(or $(MINUTES),10) --seed $(or $(SEED),1) $(if $(VERBS),--verbs $(VERBS))
 
 monkey: setup
-	@nice $(BIN)/python -m tests.kit.monkey --minutes $(or $(MINUTES),20) --seed $(or $(SEED),1)
+	@nice $(BIN)/python -m tests.lab.monkey --minutes $(or $(MINUTES),20) --seed $(or $(SEED),1)
 
 docs: setup
 	@$(BIN)/python -m pip --disable-pip-version-check -q install --group docs

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.kit.json_calls import scenarios
-from tests.kit.json_record import Placeholders, main
+from tests.lab.json_calls import scenarios
+from tests.lab.json_record import Placeholders, main
 
 DOCUMENT = '{"schema": "patchpilot/check/1", "summary": {"patches": 1, "exit_code": 0}, "findings": [{"rule": "TAG003", "line": 3}]}'
 PROGRAM = """#!/bin/sh
@@ -98,7 +98,7 @@ def test_of_two_recordings_only_a_changed_key_differs(
 ) -> None:
     monkeypatch.setenv("PATCHPILOT_DATA", str(tmp_path / "none"))
     tags = tuple(scenario for scenario in scenarios() if scenario.name == "tags")
-    monkeypatch.setattr("tests.kit.json_record.scenarios", lambda: tags)
+    monkeypatch.setattr("tests.lab.json_record.scenarios", lambda: tags)
     program = tmp_path / "patchpilot"
     for name, key in (("a", "errors"), ("b", "mistakes")):
         program.write_text(PROGRAM.replace("errors", key))

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.kit.mutants.__main__ import EQUIVALENT, ROOT, SAMPLED, equivalents, sample
-from tests.kit.mutants.operators import mutants
+from tests.lab.mutants.__main__ import EQUIVALENT, ROOT, SAMPLED, equivalents, sample
+from tests.lab.mutants.operators import mutants
 
 
 def results(source: str) -> set[str]:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The record of each rule on real patches: how often it fires on accepted ones, and on those where a maintainer asked for what it says.
 
-The numbers are in `checks/records.tsv`, which `python -m tests.kit.rule_record data` writes from mined mails.
+The numbers are in `checks/records.tsv`, which `python -m tests.lab.rule_record data` writes from mined mails.
 """
 
 import csv

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The usual subject prefix of files: from the subjects of their last commits, or without history from checks/prefixes.tsv.
 
-`python -m tests.kit.mine_customs prefixes` writes that table from the archives of mailing lists: for a directory the share of each first prefix
+`python -m tests.lab.mine_customs prefixes` writes that table from the archives of mailing lists: for a directory the share of each first prefix
 ("iio=97|counter=2"), further prefixes that nearly every patch has ("adc=94"), and the case of the first word after them where nearly all have the
 same. "directory/**" counts everything below it, too.
 """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The ranker: a weighted sum for each candidate, turned into shares of certainty. Its weights are data, fitted by `tests/kit/fit_fixes.py`."""
+"""The ranker: a weighted sum for each candidate, turned into shares of certainty. Its weights are data, fitted by `tests/lab/fit_fixes.py`."""
 
 import math
 import tomllib

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from patchpilot.services.track import known_series
-from tests.kit.fuzz_verbs import Archive, Report, run_world
-from tests.kit.hostile_world import make_world
+from tests.lab.fuzz_verbs import Archive, Report, run_world
+from tests.lab.hostile_world import make_world
 
 
 def test_a_call_that_ends_in_a_bug_is_reported_with_what_repeats_it(

@@ -14,7 +14,7 @@ from patchpilot.commits.unfinished_move import Move, begin, refuse_locked
 from patchpilot.errors import ExitCode
 from tests.kit.cli import call
 from tests.kit.repos import Repo
-from tests.kit.rewrite_kills import COMMANDS, one_kill, state, topic
+from tests.lab.rewrite_kills import COMMANDS, one_kill, state, topic
 
 
 def _halved(path: Path, why: str = "patchpilot check --fix") -> tuple[Repo, str, str]:

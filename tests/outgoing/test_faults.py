@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Each mail once, whatever happens on the way (the whole table: `python -m tests.kit.fault_table`)."""
+"""Each mail once, whatever happens on the way (the whole table: `python -m tests.lab.fault_table`)."""
 
 from pathlib import Path
 
 import pytest
 
-from tests.kit.fault_table import CASES, run_case
+from tests.lab.fault_table import CASES, run_case
 
 _BY_NAME = {one.name: one for one in CASES}
 

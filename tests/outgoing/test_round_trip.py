@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What is sent arrives as it was shown, and `git am` makes of it what was committed (the whole table: `python -m tests.kit.delivery_table`)."""
+"""What is sent arrives as it was shown, and `git am` makes of it what was committed (the whole table: `python -m tests.lab.delivery_table`)."""
 
 from pathlib import Path
 
 import pytest
 
-from tests.kit.delivery_table import delivered
+from tests.lab.delivery_table import delivered
 
 pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH:UserWarning")
 

@@ -18,11 +18,11 @@ from patchpilot.outgoing.mail_state import MailState, Outcome, Retry
 from patchpilot.outgoing.retries import Retries
 from patchpilot.outgoing.smtp import Submission
 from tests.kit.cli import call
-from tests.kit.fault_table import TRANSPORTS, run_server_case
 from tests.kit.raw_smtp import Fault, RawServer
 from tests.kit.smtp_faults import AFTER, BEFORE, CASES, SENT, STOPPED, UNKNOWN, ServerCase
 from tests.kit.terminal import Terminal
 from tests.kit.topics import topic
+from tests.lab.fault_table import TRANSPORTS, run_server_case
 from tests.outgoing.test_judgement import account
 
 RAW = b"Subject: x\n\ntext\n.\n..\n"

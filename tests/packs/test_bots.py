@@ -8,8 +8,8 @@ import pytest
 from patchpilot.lint.engine import run, run_series
 from patchpilot.lint.rule_store import load_packs
 from patchpilot.model.rule import Example, Rule
-from tests.kit.coverage import ASKED_PAGE, PAGE, ROOT, Row, asked, asked_page, page, rows
 from tests.kit.snippets import context_of
+from tests.lab.coverage import ASKED_PAGE, PAGE, ROOT, Row, asked, asked_page, page, rows
 
 
 @cache
@@ -18,7 +18,7 @@ def _known() -> dict[str, tuple[Rule, Example]]:
 
 
 def test_the_page_is_made_of_the_table() -> None:
-    assert PAGE.read_text(encoding="utf-8") == page(), "run: python -m tests.kit.coverage"
+    assert PAGE.read_text(encoding="utf-8") == page(), "run: python -m tests.lab.coverage"
 
 
 @pytest.mark.parametrize("row", rows(), ids=lambda row: f"{row.bot}: {row.says[:30]}")
@@ -42,6 +42,6 @@ def test_a_complaint_that_a_rule_makes_has_a_proof() -> None:
 
 
 def test_the_page_of_what_maintainers_ask_is_made_of_its_table_and_names_rules_that_are_there() -> None:
-    assert ASKED_PAGE.read_text(encoding="utf-8") == asked_page(), "run: python -m tests.kit.coverage"
+    assert ASKED_PAGE.read_text(encoding="utf-8") == asked_page(), "run: python -m tests.lab.coverage"
     named = {name for _, entries in asked() for _, names in entries for name in names}
     assert named <= set(_known())

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What checkpatch.pl of Linux 6.1 said of each example (see tests/kit/checkpatch_oracle.py) is what patchpilot says of it."""
+"""What checkpatch.pl of Linux 6.1 said of each example (see tests/lab/checkpatch_oracle.py) is what patchpilot says of it."""
 
 import json
 from functools import cache
@@ -9,8 +9,8 @@ import pytest
 
 from patchpilot.lint.rule_store import load_packs
 from patchpilot.model.rule import Rule
-from tests.kit.checkpatch_oracle import EXPECTED, Case, cases, ours
 from tests.kit.retired import retired_types
+from tests.lab.checkpatch_oracle import EXPECTED, Case, cases, ours
 
 
 @cache

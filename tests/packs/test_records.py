@@ -8,7 +8,7 @@ from pathlib import Path
 from patchpilot.lint.rule_records import RuleRecord, rule_records
 from patchpilot.lint.rule_store import load_rules
 from tests.kit.cli import call
-from tests.kit.rule_record import data, loudest, page, tallies
+from tests.lab.rule_record import data, loudest, page, tallies
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "precision.md"
 NEW = frozenset[str]()

@@ -5,7 +5,7 @@ from typing import Any
 
 from patchpilot.lint.usual_prefix import alike, learned_prefix
 from patchpilot.resources import data_dir
-from tests.kit.mine_customs import habits, prefix_table
+from tests.lab.mine_customs import habits, prefix_table
 
 LARGEST = 300_000
 

@@ -15,7 +15,7 @@ from patchpilot.projects.subsystem import CHOICES, Subsystem
 from patchpilot.projects.subsystems import as_subsystem_wants, forget, shortest_wait, subsystem_of, subsystem_of_path, subsystems
 from tests.kit.cli import call
 from tests.kit.snippets import file_diff, mail
-from tests.kit.subsystem_page import NOT_CONVENTIONS, Habits, conventions, page, source_of
+from tests.lab.subsystem_page import NOT_CONVENTIONS, Habits, conventions, page, source_of
 
 ROOT = Path(__file__).parents[2]
 GUIDE = (ROOT / "docs" / "how-to" / "add-a-subsystem.md").read_text(encoding="utf-8")

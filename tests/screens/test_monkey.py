@@ -11,8 +11,8 @@ ROOT = Path(__file__).parents[2]
 PLANTED = """
 import sys, time
 from patchpilot.tui.app import PatchpilotApp
-from tests.kit.monkey import watch
-from tests.kit.monkey.__main__ import main
+from tests.lab.monkey import watch
+from tests.lab.monkey.__main__ import main
 
 watch.PATIENCE = 2.0
 PatchpilotApp.action_step = lambda self, by: {fault}
@@ -26,7 +26,7 @@ def play(*words: str) -> "subprocess.CompletedProcess[str]":
 
 @pytest.mark.long
 def test_a_minute_of_random_keys_finds_no_fault(tmp_path: Path) -> None:
-    done = play("-m", "tests.kit.monkey", "--minutes", "1", "--seed", "1", "--out", str(tmp_path))
+    done = play("-m", "tests.lab.monkey", "--minutes", "1", "--seed", "1", "--out", str(tmp_path))
     assert done.returncode == 0, done.stdout + done.stderr
     assert "no fault" in done.stdout
 
@@ -59,7 +59,7 @@ def test_a_planted_fault_is_found(fault: str, reported: str, tmp_path: Path) -> 
 )
 def test_random_keys_are_kept_in_their_folder(act: str, allowed: bool, tmp_path: Path) -> None:
     text = (
-        "import os, socket, sqlite3, subprocess\nfrom pathlib import Path\nfrom tests.kit.monkey.cage import shut\n"
+        "import os, socket, sqlite3, subprocess\nfrom pathlib import Path\nfrom tests.lab.monkey.cage import shut\n"
         f"inside, outside = {str(tmp_path / 'in' / 'a')!r}, {str(tmp_path / 'out')!r}\n"
         f"os.mkdir({str(tmp_path / 'in')!r})\nshut(Path({str(tmp_path / 'in')!r}))\n"
         f"try:\n    {act}\nexcept OSError as error:\n    print('refused')\nelse:\n    print('done')\n"

@@ -14,7 +14,7 @@ from patchpilot.tags.blame_features import tally
 from patchpilot.tags.evidence_input import read_scene
 from patchpilot.tags.rank_culprits import weigh
 from patchpilot.tags.ranker import list_features, shipped
-from tests.kit import fit_fixes
+from tests.lab import fit_fixes
 from tests.tags.culprits import CULPRIT, LATER, SIGNED, history
 
 

@@ -10,9 +10,9 @@ import pytest
 
 from patchpilot.series import database
 from patchpilot.threads.track_store import Store, default_file
-from tests.kit import store_kills
 from tests.kit.cli import call
 from tests.kit.mails import mbox
+from tests.lab import store_kills
 from tests.threads import story
 
 

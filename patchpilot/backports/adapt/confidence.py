@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""How likely an adaptation is what the stable maintainer would commit; measured on backports that really happened (`tests/kit/fit_adaptations.py`)."""
+"""How likely an adaptation is what the stable maintainer would commit; measured on backports that really happened (`tests/lab/fit_adaptations.py`)."""
 
 import math
 import tomllib

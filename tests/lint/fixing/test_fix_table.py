@@ -3,7 +3,7 @@
 
 import pytest
 
-from tests.kit.fix_table import damage
+from tests.lab.fix_table import damage
 from tests.lint.fixing.test_mend import patch_of
 
 OLD = patch_of(" \tint ret;\n+\tuint32_t a = frob(0x1F);\n \tint more;")

@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the kernel's own checkpatch.pl says of patches: of every example in checks/, and of folders of patches.
+
+    python -m tests.lab.checkpatch_oracle --script TREE/scripts/checkpatch.pl             expectations of the examples, written anew
+    python -m tests.lab.checkpatch_oracle --script TREE/scripts/checkpatch.pl FOLDER…     compare patchpilot with it on patches, type by type
+
+TREE is an unpacked kernel of the version whose rules are meant (Debian's linux-source-6.1). Only for patches you trust: the script hands
+file names to a shell.
+"""
+
+import argparse
+import collections
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import zlib
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from patchpilot.commits.tree_readers import DirectoryTree
+from patchpilot.lint.engine import run
+from patchpilot.lint.lint_context import Context, Options
+from patchpilot.lint.rule_store import load_packs
+from patchpilot.lint.selection import choose
+from patchpilot.model.mail import parse_patch
+from patchpilot.model.rule import Example, Rule
+from tests.kit.retired import retired_types
+from tests.kit.snippets import context_of, mail_of
+
+KERNEL = (6, 1)
+EXPECTED = Path(__file__).parent.parent / "packs" / "checkpatch-6.1.json"
+# the words are those of the tree the script lies in, and without a repository every commit is unknown to it
+LEFT_OUT = {"UNKNOWN_COMMIT_ID"}
+WORD_LISTS = {"TYPO_SPELLING", "CONST_STRUCT"}
+LINE = re.compile(r"^.*?:(\d+): (?:ERROR|WARNING|CHECK):([A-Z0-9_]+): ", re.MULTILINE)
+_TOP_FILES = ("COPYING", "CREDITS", "Kbuild", "MAINTAINERS", "Makefile", "README")
+_TOP_FOLDERS = ("Documentation", "arch", "include", "drivers", "fs", "init", "ipc", "kernel", "lib", "scripts")
+ENVIRONMENT = {"LC_ALL": "C.UTF-8", "HOME": "/nonexistent", "PATH": os.environ["PATH"], "PERL_HASH_SEED": "0"}
+Findings = list[tuple[str, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """An example and its place: rule, "bad" or "good", number."""
+
+    name: str
+    example: Example
+
+    @property
+    def stamp(self) -> str:
+        """Changes when the example does."""
+        return f"{zlib.crc32((mail_of(self.example) + repr(sorted(self.example.tree.items()))).encode('utf-8', 'surrogateescape')):08x}"
+
+
+def cases() -> Iterator[Case]:
+    """The examples of all rules that stand for a type of checkpatch.pl, and the code that would give the types it never reports."""
+    for pack in load_packs():
+        for rule in pack.rules:
+            if rule.checkpatch:
+                for number, example in enumerate(pack.examples[rule.id]):
+                    if not example.series and not example.history:
+                        yield Case(f"{rule.id} {'bad' if example.bad else 'good'} {number}", example)
+    for retired_type in retired_types():
+        yield Case(f"retired {retired_type.checkpatch}", Example(bad=False, path=retired_type.path, code=retired_type.code))
+
+
+def ours(example: Example, rules: tuple[Rule, ...]) -> Findings:
+    """What patchpilot says of an example, as of 6.1 and by checkpatch.pl's names."""
+    context = context_of(example._replace(kernel=KERNEL, profile="linux"))
+    left_out = LEFT_OUT | (set() if example.tree else WORD_LISTS)
+    return by_type(run(context, choose(rules, kernel=KERNEL, profile="linux")), left_out)
+
+
+def by_type(findings: object, left_out: set[str]) -> Findings:
+    """(type, patch line) of findings that stand for a type, sorted."""
+    found = [
+        (finding.checkpatch, finding.patch_line or 0) for finding in findings if finding.checkpatch and finding.checkpatch not in left_out
+    ]  # type: ignore[attr-defined]
+    return sorted(found)
+
+
+def theirs(script: Path, example: Example) -> Findings:
+    """What checkpatch.pl says of an example, in a tree of its own that has nothing but what the example gives it."""
+    with tempfile.TemporaryDirectory() as folder:
+        top = Path(folder)
+        patch = top / "0001-example.patch"
+        patch.write_bytes(mail_of(example).encode("utf-8", "surrogateescape"))
+        if not example.tree:
+            return ask(script, patch, ["--no-tree"], top, LEFT_OUT | WORD_LISTS)
+        for name in _TOP_FOLDERS:
+            (top / name).mkdir()
+        for name in _TOP_FILES:
+            (top / name).touch()
+        for path, text in example.tree.items():
+            (top / path).parent.mkdir(parents=True, exist_ok=True)
+            (top / path).write_text(text)
+        for name in ("checkpatch.pl", *(["get_maintainer.pl"] if "scripts/get_maintainer.pl" in example.tree else [])):
+            shutil.copy(script.parent / name, top / "scripts" / name)
+        return ask(top / "scripts" / "checkpatch.pl", patch, [f"--root={top}"], top, LEFT_OUT)
+
+
+def ask(script: Path, patch: Path, options: list[str], folder: Path, left_out: set[str]) -> Findings:
+    """Run the script on one patch, the way the documentation's figures are made."""
+    command = [
+        "perl",
+        str(script),
+        *options,
+        "--terse",
+        "--show-types",
+        "--no-summary",
+        "--max-line-length=100",
+        "--color=never",
+        "--strict",
+    ]
+    done = subprocess.run([*command, str(patch)], cwd=folder, env=ENVIRONMENT, capture_output=True, check=False, timeout=300)
+    text = done.stdout.decode("utf-8", "surrogateescape")
+    return sorted((found[2], int(found[1])) for found in LINE.finditer(text) if found[2] not in left_out)
+
+
+def write_expectations(script: Path) -> None:
+    """Ask the script about every example and keep its answers."""
+    known = json.loads(EXPECTED.read_text()) if EXPECTED.is_file() else {}
+    todo = list(cases())
+
+    def answer(case: Case) -> tuple[str, dict[str, object]]:
+        old = known.get(case.name)
+        if old and old["stamp"] == case.stamp:
+            return case.name, old
+        return case.name, {"stamp": case.stamp, "findings": theirs(script, case.example)}
+
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        answers = dict(pool.map(answer, todo))
+    lines = [f"{json.dumps(name)}: {json.dumps(one)}" for name, one in sorted(answers.items())]
+    EXPECTED.write_text("{\n" + ",\n".join(lines) + "\n}\n")
+    print(f"{len(answers)} examples", file=sys.stderr)
+
+
+def compare(script: Path, folders: list[Path], limit: int) -> None:
+    """Print how far patchpilot agrees with the script on the patches of folders (in tree mode), worst types first."""
+    root = script.parent.parent
+    rules = choose(tuple(rule for pack in load_packs() for rule in pack.rules), kernel=KERNEL, profile="linux")
+    tree = DirectoryTree(root)
+    options = Options(strict=True, kernel=KERNEL)
+    counts: dict[str, list[int]] = collections.defaultdict(lambda: [0, 0, 0])
+    patches = [patch for folder in folders for patch in sorted(folder.glob("*.patch"))]
+    agreed = 0
+    with tempfile.TemporaryDirectory() as folder:
+        for name in os.listdir(root):
+            if not name.startswith("."):
+                (Path(folder) / name).symlink_to(root / name)
+        for patch in patches[: limit or None]:
+            want = collections.Counter(ask(script, patch, [f"--root={root}"], Path(folder), LEFT_OUT))
+            context = Context(parse_patch(patch.read_bytes(), str(patch)), None, tree, None, options)
+            have = collections.Counter(by_type(run(context, rules), LEFT_OUT))
+            agreed += want == have
+            for index, part in enumerate((want & have, want - have, have - want)):
+                for (kind, line), number in part.items():
+                    counts[kind][index] += number
+                    if index:
+                        print(f"{patch}:{line}: {('', 'missed', 'extra')[index]} {kind}")
+    both, missed, extra = (sum(row[index] for row in counts.values()) for index in range(3))
+    print(f"{agreed} of {len(patches[: limit or None])} patches agree wholly, F1 {2 * both / max(1, 2 * both + missed + extra):.4f}")
+    for kind, row in sorted(counts.items(), key=lambda item: -(item[1][1] + item[1][2])):
+        if row[1] or row[2]:
+            print(f"{kind:32} agreed {row[0]}, missed {row[1]}, extra {row[2]}")
+
+
+def main() -> None:
+    """Read the words of the call."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--script", type=Path, required=True)
+    parser.add_argument("--limit", type=int, default=0)
+    parser.add_argument("folders", nargs="*", type=Path)
+    words = parser.parse_args()
+    script = words.script.resolve()
+    if words.folders:
+        compare(script, words.folders, words.limit)
+    else:
+        write_expectations(script)
+
+
+if __name__ == "__main__":
+    main()

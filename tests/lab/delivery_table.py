@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Transport × connection: a series with cover is sent, received and applied. `python -m tests.lab.delivery_table` prints the table."""
+
+import sys
+import tempfile
+import time
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+from patchpilot.commits.repository import Repository
+from patchpilot.model.send_request import SendRequest
+from patchpilot.services.send.plan_send import plan
+from patchpilot.services.send.send_mails import deliver
+from tests.kit.smtp import FaultySink, certificate
+from tests.kit.topics import apply, commits, topic, unpacked
+from tests.lab.fault_table import TRANSPORTS, cover, isolated
+
+WAYS = ("plain", "STARTTLS and login", "TLS and login")
+PEOPLE = ("list@lists.example.org", "u@example.org")
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """What became of a series: mails that arrived, logins, and whether recipients, bytes, trees and messages are what they should be."""
+
+    via: str
+    way: str
+    state: str
+    mails: int
+    logins: int
+    recipients: bool
+    as_shown: bool
+    trees: bool
+    authors_and_messages: bool
+
+    def right(self, patches: int) -> bool:
+        """Whether all is as it should be for a series of so many patches and a cover."""
+        return (
+            self.state == "sent"
+            and self.mails == patches + 1
+            and bool(self.logins) == (self.way != "plain")
+            and self.recipients
+            and self.as_shown
+            and self.trees
+            and self.authors_and_messages
+        )
+
+
+def delivered(folder: Path, via: str, way: str, patches: int = 5) -> Delivered:
+    """Send a series with a cover this way to a server of our own, and apply what arrives."""
+    tls = {"plain": "", "STARTTLS and login": "starttls", "TLS and login": "ssl"}[way]
+    pair = certificate(folder) if tls else None
+    with FaultySink(tls=tls, certificate=pair, login=("ada", "s3cret") if tls else None) as server:
+        repo = topic(folder / "r", patches, server=server, author="Jörg, X <j@example.org>")
+        if pair:
+            encryption = "tls" if tls == "starttls" else "ssl"
+            for name, value in (("smtpencryption", encryption), ("smtpuser", "ada"), ("smtpsslcertpath", str(pair[0]))):
+                repo.git("config", f"sendemail.{name}", value)
+            repo.git("config", "--global", "credential.helper", "!f() { test $1 = get && echo password=s3cret; }; f")
+        with Repository.open(repo.path) as repository:
+            request = SendRequest(via=via, to=(f"List <{PEOPLE[0]}>",), cc=(f'"Ünï, x" <{PEOPLE[1]}>',), force="delivery table")
+            cover(repository, request)
+            planned = plan(repository, request)
+            result = deliver(repository, planned)
+        mails = server.take()
+        logins = sum(good for _, good in server.logins)
+    made = apply(repo, "master", [unpacked(mail) for mail in mails[1:]], folder)
+    wanted = commits(repo, "master..topic")
+    return Delivered(
+        via,
+        way,
+        result.state,
+        len(mails),
+        logins,
+        all(sorted(mail.recipients) == sorted(PEOPLE) for mail in mails),
+        len(mails) == len(planned.mails)
+        and all(same_but_date(shown.raw, unpacked(one)) for shown, one in zip(planned.mails, mails, strict=True)),
+        [one[0] for one in made] == [one[0] for one in wanted],
+        [one[1:] for one in made] == [one[1:] for one in wanted],
+    )
+
+
+def same_but_date(shown: bytes, arrived: bytes) -> bool:
+    """Whether two mails are the same but for Date and X-Mailer."""
+
+    def kept(mail: bytes) -> list[bytes]:
+        head, _, body = mail.partition(b"\n\n")
+        return [line for line in head.split(b"\n") if not line.startswith((b"Date:", b"X-Mailer:"))] + [body.rstrip(b"\n")]
+
+    return kept(shown) == kept(arrived)
+
+
+def main() -> int:
+    """Print the table; 1 when a row is wrong."""
+    warnings.simplefilter("ignore", UserWarning)
+    wrong = 0
+    print(f"{'transport':15} {'connection':20} mails logins recipients as-shown trees messages seconds")
+    for via in TRANSPORTS:
+        for way in WAYS:
+            begun = time.monotonic()
+            with tempfile.TemporaryDirectory(prefix="patchpilot-delivery-") as place:
+                isolated(Path(place))
+                one = delivered(Path(place), via, way)
+            said = ["same" if good else "WRONG" for good in (one.recipients, one.as_shown, one.trees, one.authors_and_messages)]
+            print(
+                f"{via:15} {way:20} {one.mails:5} {one.logins:6} {said[0]:10} {said[1]:8} {said[2]:5} {said[3]:8} {time.monotonic() - begun:.0f}",
+                flush=True,
+            )
+            wrong += not one.right(5)
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

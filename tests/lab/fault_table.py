@@ -1,0 +1,351 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Fault × transport × (first send, resume): how often each mail arrived. `python -m tests.lab.fault_table` prints the whole table."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from email import message_from_bytes
+from functools import partial
+from pathlib import Path
+from unittest.mock import patch
+
+from patchpilot.commits.repository import Repository
+from patchpilot.errors import PatchpilotError
+from patchpilot.model.send_request import SendRequest
+from patchpilot.outgoing import retries, smtp
+from patchpilot.outgoing.outbox import Outbox
+from patchpilot.outgoing.send_email import git_send_email
+from patchpilot.series.draft import Drafts
+from patchpilot.series.topic_database import connect
+from patchpilot.services.send.plan_send import plan
+from patchpilot.services.send.resume import plan_resume
+from patchpilot.services.send.send_mails import deliver
+from patchpilot.services.send.send_plan import SendPlan, SendResult
+from patchpilot.services.topic.find_topic import find_draft
+from tests.kit import smtp_faults
+from tests.kit.raw_smtp import RawServer
+from tests.kit.smtp import Faults, FaultySink, certificate
+from tests.kit.smtp_faults import ANY, SENT, STOPPED, UNKNOWN, ServerCase
+from tests.kit.topics import topic
+
+TRANSPORTS = ("git-send-email", "b4")
+TO, CC = "list@lists.example.org", "u@example.org"
+PATCHES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A fault: how the server (or a signal, or the disk) misbehaves when it has seen so many mails."""
+
+    name: str
+    arm: Callable[[Faults, int], None] = lambda _faults, _at: None
+    """Set the server's faults so that it strikes at this mail (counted from 1 over the server's life)."""
+    killed: bool = False
+    full_at: str = ""
+    """The state of the mail that the disk has no room for: "sending" before it leaves, "accepted" after."""
+
+
+def _set(**faults: Callable[[int], object]) -> Callable[[Faults, int], None]:
+    def arm(there: Faults, at: int) -> None:
+        for name, value in faults.items():
+            setattr(there, name, value(at))
+
+    return arm
+
+
+CASES = (
+    Case("none"),
+    Case("dropped before mail 3", _set(drop_before_mail=lambda at: at)),
+    Case("one recipient rejected", _set(reject=lambda _: frozenset({CC}))),
+    Case("all recipients rejected", _set(reject_all=lambda _: True)),
+    Case("4xx at mail 3", _set(temporary_at=lambda at: at)),
+    Case("stalled at mail 3", _set(stall_at=lambda at: at)),
+    Case("closed after DATA, kept", _set(close_after_data=lambda at: at, keep_when_closing=lambda _: True)),
+    Case("closed after DATA, lost", _set(close_after_data=lambda at: at, keep_when_closing=lambda _: False)),
+    Case("killed at mail 3", killed=True),
+    Case("disk full before mail 3", full_at="sending"),
+    Case("disk full after mail 3", full_at="accepted"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What a case gave: after each attempt the mails' states and how often each had arrived, and how it ended."""
+
+    via: str
+    case: str
+    states: tuple[tuple[str, ...], ...]
+    arrived: tuple[tuple[int, ...], ...]
+    final: str
+
+    @property
+    def right(self) -> bool:
+        """Nothing ever twice; everything once at the end; and no mail told as accepted that was not there, nor as waiting that was."""
+        once = all(count <= 1 for counts in self.arrived for count in counts)
+        truth = all(
+            not (state == "accepted" and count == 0) and not (state in ("pending", "rejected") and count)
+            for states, counts in zip(self.states, self.arrived, strict=True)
+            for state, count in zip(states, counts, strict=True)
+        )
+        return once and truth and all(count == 1 for count in self.arrived[-1]) and self.final == "sent"
+
+    def __str__(self) -> str:
+        steps = " → ".join("".join(map(str, one)) for one in self.arrived)
+        told = " → ".join("".join(state[0] for state in states) for states in self.states)
+        return f"{self.via:15} {self.case:30} {steps:34} {told:34} {self.final} {'' if self.right else 'WRONG'}"
+
+
+def run_case(folder: Path, via: str, case: Case, patches: int = PATCHES, *, again: bool = False) -> Row:
+    """Send with the fault at mail 3, with `again` resume with it at the next mail, heal, resume, settle what is in doubt by looking, resume."""
+    faults = Faults()
+    with FaultySink(faults) as server, impatient():
+        repo = topic(folder / "repo", patches, server=server)
+        # nobody answers there: a resume in a process of its own looks for what is in doubt and finds nothing
+        repo.git("config", "patchpilot.lore", "http://127.0.0.1:9/all/")
+        with Repository.open(repo.path) as repository:
+            request = SendRequest(via=via, to=(TO,), cc=(CC,), force="fault table")
+            cover(repository, request)
+            ids: tuple[str, ...] = ()
+            states: list[tuple[str, ...]] = []
+            arrived: list[tuple[int, ...]] = []
+
+            def note(result: SendResult) -> None:
+                nonlocal ids
+                ids = tuple(message.message_id for message in result.messages)
+                states.append(tuple(str(message.state) for message in result.messages))
+                arrived.append(arrivals(server, ids))
+
+            for resumed in (False, True)[: 1 + again]:
+                case.arm(faults, faults.seen + 1 if resumed else 3)
+                note(_struck(repository, repo.path, server, request, case, resumed=resumed))
+                faults.heal()
+            note(deliver(repository, plan_resume(repository, request)))
+            if "unknown" in states[-1]:
+                there = lambda one: arrivals(server, (one.message_id,)) != (0,)  # noqa: E731
+                note(deliver(repository, plan_resume(repository, request, "lost", lookup=there)))
+            final = _result(repository, request).state
+    return Row(via, case.name + (", twice" if again else ""), tuple(states), tuple(arrived), final)
+
+
+@contextlib.contextmanager
+def impatient() -> Iterator[None]:
+    """Time-outs and pauses of tests."""
+    with (
+        patch.object(git_send_email, "STALLED", 1.5),
+        patch.object(smtp, "TIMEOUT", 1.5),
+        patch.object(retries, "WAITS", (0.05, 0.1, 0.1)),
+    ):
+        yield
+
+
+@dataclass(frozen=True, slots=True)
+class ServerRow:
+    """What a server's fault gave: what the first send ended as (and had to), arrivals after it and in the end, and states that are not true."""
+
+    via: str
+    case: str
+    first: str
+    expected: str
+    arrived: tuple[tuple[int, ...], ...]
+    untrue: tuple[str, ...]
+    final: str
+
+    @property
+    def right(self) -> bool:
+        """As expected at first, no state untrue, nothing ever twice, all once in the end."""
+        never_twice = all(count <= 1 for counts in self.arrived for count in counts)
+        expected = self.expected in (ANY, self.first)
+        return expected and not self.untrue and never_twice and set(self.arrived[-1]) == {1} and self.final == "sent"
+
+    def __str__(self) -> str:
+        steps = " → ".join("".join(map(str, one)) for one in self.arrived)
+        wrong = "" if self.right else f"WRONG (expected {self.expected}{', untrue: ' + ', '.join(self.untrue) if self.untrue else ''})"
+        return f"{self.via:15} {self.case:38} {self.first:8} {steps:18} {self.final} {wrong}".rstrip()
+
+
+def run_server_case(folder: Path, via: str, case: ServerCase, patches: int = 2) -> ServerRow:
+    """Send with the fault; then heal the server and resume, settling what is in doubt by looking whether it arrived."""
+    pair = certificate(folder) if case.tls else None
+    with RawServer(case.fault, tls=case.tls, certificate=pair, login=case.login, offers_tls=not case.stripped) as server, impatient():
+        repo = topic(folder / "repo", patches, server=server)
+        repo.git("config", "patchpilot.lore", "http://127.0.0.1:9/all/")
+        if case.tls:
+            repo.git("config", "sendemail.smtpencryption", {"starttls": "tls"}.get(case.tls, case.tls))
+        if case.tls and case.trusted:
+            repo.git("config", "sendemail.smtpsslcertpath", str(folder / "cert.pem"))
+        if case.login:
+            repo.git("config", "sendemail.smtpuser", "ada")
+            repo.git("config", "sendemail.smtppass", "s3cret")
+        arrived, untrue = [], list[str]()
+
+        def note(result: SendResult) -> SendResult:
+            counts = arrivals(server, tuple(message.message_id for message in result.messages))
+            arrived.append(counts)
+            for one, count in zip(result.messages, counts, strict=True):
+                if (one.state == "accepted" and not count) or (one.state in ("pending", "rejected") and count):
+                    untrue.append(f"{one.state} {one.subject}")
+            return result
+
+        with Repository.open(repo.path) as repository:
+            request = SendRequest(via=via, to=(TO,), cc=(CC,), force="fault table")
+            cover(repository, request)
+            result = note(_tried(repository, plan(repository, request), request))
+            first = (
+                SENT if result.state == "sent" else UNKNOWN if any(message.state == "unknown" for message in result.messages) else STOPPED
+            )
+            server.heal()
+            repo.git("config", "sendemail.smtpsslcertpath", str(folder / "cert.pem"))
+            there = lambda one: arrivals(server, (one.message_id,)) != (0,)  # noqa: E731
+            if result.state != "sent":
+                result = note(_tried(repository, plan_resume(repository, request, "lost", lookup=there), request))
+    return ServerRow(via, case.name, first, case.expected(via), tuple(arrived), tuple(untrue), result.state)
+
+
+def _tried(repository: Repository, planned: SendPlan, request: SendRequest) -> SendResult:
+    """What the outbox has of a send after it ended, however it ended."""
+    try:
+        return deliver(repository, planned)
+    except PatchpilotError:
+        return _result(repository, request)
+
+
+def _struck(repository: Repository, path: Path, server: FaultySink, request: SendRequest, case: Case, *, resumed: bool) -> SendResult:
+    """One attempt with the fault armed."""
+    planned = (lambda: plan_resume(repository, request)) if resumed else (lambda: plan(repository, request))
+    if case.killed:
+        _killed(path, server, request, server.faults.seen + 1 if resumed else 3, ["--resume"] if resumed else [])
+    elif case.full_at:
+        _disk_full(repository, planned(), case.full_at)
+    else:
+        return deliver(repository, planned())
+    return _result(repository, request)
+
+
+def cover(repository: Repository, request: SendRequest) -> None:
+    """Write a cover letter for the topic."""
+    with Drafts() as drafts:
+        drafts.save(replace(find_draft(repository, request), cover_subject="widget: mend lines", cover_text="All were wrong."))
+
+
+def arrivals(server: FaultySink | RawServer, ids: tuple[str, ...]) -> tuple[int, ...]:
+    """How often each Message-ID arrived."""
+    count = Counter(str(message_from_bytes(one.data)["Message-ID"]).strip().strip("<>") for one in server.take())
+    return tuple(count[id_] for id_ in ids)
+
+
+def _result(repository: Repository, request: SendRequest) -> SendResult:
+    from patchpilot.services.send.send_result import result_of_send
+
+    with Outbox() as outbox:
+        send = outbox.sends(find_draft(repository, request).change_id)[-1]
+        return result_of_send(outbox.settle(send.id))
+
+
+def command(path: Path, request: SendRequest) -> list[str]:
+    """The same send as a process."""
+    words = [sys.executable, "-m", "patchpilot", "-C", str(path), "send", "--via", request.via, "--yes", "--force", "fault table"]
+    return [*words, *(word for one in request.to for word in ("--to", one)), *(word for one in request.cc for word in ("--cc", one))]
+
+
+def _disk_full(repository: Repository, planned: SendPlan, state: str) -> None:
+    """Deliver while there is no room to write down that the third mail (of a resume: the first that waits) came into this state, nor anything after."""
+    at = planned.waiting[0] if planned.send_id else 2
+    full = "BEGIN SELECT RAISE(FAIL, 'database or disk is full'); END"
+    with contextlib.closing(connect()) as base:
+        base.execute(f"CREATE TRIGGER no_mail BEFORE UPDATE ON mails WHEN NEW.place >= {at} AND NEW.state = '{state}' {full}")
+        base.execute(f"CREATE TRIGGER no_send BEFORE UPDATE ON sends {full}")
+        try:
+            deliver(repository, planned)
+        except PatchpilotError as error:
+            if "cannot be written" not in error.message:
+                raise
+        else:
+            raise AssertionError("a full disk was not told")
+        finally:
+            for name in ("no_mail", "no_send"):
+                base.execute(f"DROP TRIGGER {name}")
+
+
+def _killed(path: Path, server: FaultySink, request: SendRequest, at: int, words: list[str]) -> None:
+    """Run the send as a process and kill it (and nothing else) when the server sees mail `at`."""
+    process: list[subprocess.Popen[bytes]] = []
+    ready = threading.Event()
+
+    def strike(number: int) -> None:
+        if number == at:
+            ready.wait(10)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process[0].pid, signal.SIGKILL)
+
+    server.faults.on_mail = strike
+    process.append(
+        subprocess.Popen([*command(path, request), *words], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    )
+    ready.set()
+    process[0].wait(60)
+    settled_down(server)
+
+
+def settled_down(server: FaultySink, quiet: float = 0.8) -> None:
+    """Wait until nothing has arrived for a while: children of a killed sender may still be at work."""
+    seen, since = -1, time.monotonic()
+    while time.monotonic() - since < quiet:
+        now = len(server.take()) + server.faults.seen
+        if now != seen:
+            seen, since = now, time.monotonic()
+        time.sleep(0.05)
+
+
+def isolated(folder: Path) -> None:
+    """A home, state and configuration of our own."""
+    for name in [name for name in os.environ if name.startswith(("GIT_", "XDG_", "B4_"))]:
+        del os.environ[name]
+    os.environ["HOME"] = str(folder)
+    for name in ("CONFIG", "DATA", "STATE", "CACHE"):
+        os.environ[f"XDG_{name}_HOME"] = str(folder / name.lower())
+    (folder / ".gitconfig").write_text("[user]\n\tname = Ada Fixer\n\temail = ada@example.org\n[gc]\n\tauto = 0\n")
+
+
+def rows(names: list[str]) -> Iterator[tuple[str, str, Callable[[Path], Row | ServerRow]]]:
+    """(transport, case, how it is run) of every case whose name has one of these words."""
+    for via in TRANSPORTS:
+        for case in smtp_faults.CASES:
+            if not names or any(name in case.name for name in names):
+                yield via, case.name, partial(run_server_case, via=via, case=case)
+        for old in CASES:
+            for twice in (False, True) if old.name != "none" else (False,):
+                if not names or any(name in old.name for name in names):
+                    yield via, old.name, partial(run_case, via=via, case=old, again=twice)
+
+
+def main(names: list[str]) -> int:
+    """Print the table (of the cases whose name has one of these words); 1 when a row is wrong."""
+    count, wrong, begun = 0, 0, time.monotonic()
+    print("A server's fault at mail 2 of 3: how the first send ended, and how often each mail had arrived after it and after a resume.")
+    print("Other faults at mail 3 of 6: arrivals after each attempt, and the states then (a accepted, r rejected, p pending, u unknown).")
+    for via, name, run in rows(names):
+        with tempfile.TemporaryDirectory(prefix="patchpilot-faults-", ignore_cleanup_errors=True) as place:
+            isolated(Path(place))
+            count += 1
+            try:
+                row = run(Path(place))
+            except PatchpilotError as error:
+                print(f"{via:15} {name:38} {error.message}", flush=True)
+                wrong += 1
+                continue
+        print(row, flush=True)
+        wrong += not row.right
+    print(f"{count} cases, {wrong} wrong, {time.monotonic() - begun:.0f} s")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

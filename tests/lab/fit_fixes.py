@@ -1,0 +1,202 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Fit the weights of `patchpilot fixes` on known fixes: python -m tests.lab.fit_fixes --repo DIR --truth FILE [--write].
+
+FILE has a JSON row a fix: `commit`, `fixes` (the ids its tag names) and `fold` (0-4). Each fold is judged by weights fitted on the
+others; the confidence is calibrated on those held-out answers; what ships is fitted on all. Plain Python: no package is needed.
+"""
+
+import argparse
+import json
+import math
+import multiprocessing
+import pickle
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from patchpilot.commits.repository import Repository
+from patchpilot.tags.blame_features import tally
+from patchpilot.tags.evidence_input import read_scene
+from patchpilot.tags.rank_culprits import weigh
+from patchpilot.tags.ranker import list_features, score
+
+Row = dict[str, float]
+Case = tuple[int, list[Row], Row, list[int]]
+KINDS = {
+    "removed lines": "removed removed_all removed_most removed_any votes votes_most all_agree",
+    "lines beside and context": "beside_mixed context context_adds context_only",
+    "function": "block block_adds block_any made_block made_block_adds",
+    "identifiers": "related related_adds named brought brought_told told",
+    "words": "subject body speech speech_most told",
+    "named commits": "mentioned blamed",
+    "second look": (
+        "new touched_up restored words_restored words_restored_most was_before small fixed fixed_by is_fix brought speech speech_most told brought_told"
+    ),
+    "kind of commit": "fix cosmetic is_fix",
+    "author and age": "same_author age fresh age_rank oldest newest same_series",
+}
+FILE = Path(__file__).parents[2] / "checks" / "ranking" / "fixes.toml"
+FOLDS = 5
+PRIOR = 2.0
+STEPS = 300
+RATE = 0.05
+NOTHING = 1e-5
+EXPECTED = {"mentioned": 1.5, "blamed": 0.7}
+"""Weights that are expected before a case is seen: a commit that the message names is mostly the culprit, and too few cases name one to tell."""
+
+
+def case_of(job: tuple[str, dict[str, Any]]) -> tuple[int, dict[str, Row], set[str]]:
+    """(fold, features by candidate, the true ids) of one row."""
+    repo, row = job
+    with Repository.open(repo) as repository:
+        commit = repository.commit(row["commit"])
+        scene = read_scene(repository, commit)
+        return row["fold"], weigh(repository, scene, tally(scene)), set(row["fixes"])
+
+
+def read_cases(repo: str, truth: Path, cache: Path | None, jobs: int) -> list[Case]:
+    """The cases of a truth file; with `cache`, kept there for the next run."""
+    if cache and cache.exists():
+        raw = pickle.loads(cache.read_bytes())
+    else:
+        rows = [json.loads(line) for line in truth.read_text().splitlines()]
+        with multiprocessing.Pool(jobs) as pool:
+            raw = list(pool.imap(case_of, [(repo, row) for row in rows], chunksize=4))
+        if cache:
+            cache.write_bytes(pickle.dumps(raw))
+    cases = []
+    for fold, found, true in raw:
+        hits = [at for at, one in enumerate(found) if one in true]
+        cases.append((fold, list(found.values()), list_features(found), hits))
+    return cases
+
+
+def fit(cases: Sequence[Case]) -> tuple[Row, Row]:
+    """Weights of candidates, from the cases that have a true one, and then of "none of these", from all, the first held still."""
+    hit = [(rows, hits) for _, rows, _, hits in cases if hits]
+    weights = descend([([_packed(row) for row in rows], set(hits)) for rows, hits in hit], expected=EXPECTED)
+    lists: list[tuple[list[Row], set[int]]] = []
+    for _, rows, none, hits in cases:
+        sums = [score(weights, row) for row in rows]
+        top = max(sums, default=0.0)
+        known = top + math.log(sum(math.exp(sum_ - top) for sum_ in sums)) if sums else 0.0
+        lists.append(([{"": known}, none], {0} if hits else {1}))
+    rest = descend(lists, held={"": 1.0})
+    return weights, {name: value for name, value in rest.items() if name}
+
+
+def _packed(row: Row) -> Row:
+    return {name: value for name, value in row.items() if value}
+
+
+def descend(lists: Sequence[tuple[list[Row], set[int]]], held: Row | None = None, expected: Row | None = None) -> Row:
+    """The weights under which a softmax finds the true ones likeliest, held back to what was expected (Adam); those `held` stay."""
+    fixed, hoped = held or {}, expected or {}
+    names = sorted({name for rows, _ in lists for row in rows for name in row})
+    weights = {name: fixed.get(name, 0.0) for name in names}
+    first, second = dict.fromkeys(names, 0.0), dict.fromkeys(names, 0.0)
+    for step in range(1, STEPS + 1):
+        slope = {name: PRIOR * (value - hoped.get(name, 0.0)) for name, value in weights.items()}
+        for rows, true in lists:
+            sums = [sum(weights[name] * value for name, value in row.items()) for row in rows]
+            top = max(sums)
+            raised = [math.exp(value - top) for value in sums]
+            total = sum(raised)
+            for number, row in enumerate(rows):
+                error = raised[number] / total - (1 / len(true) if number in true else 0.0)
+                if abs(error) > NOTHING:
+                    for name, value in row.items():
+                        slope[name] += error * value
+        for name in names:
+            if name in fixed:
+                continue
+            gradient = slope[name] / len(lists)
+            first[name] = 0.9 * first[name] + 0.1 * gradient
+            second[name] = 0.99 * second[name] + 0.01 * gradient * gradient
+            weights[name] -= RATE * (first[name] / (1 - 0.9**step)) / (math.sqrt(second[name] / (1 - 0.99**step)) + 1e-8)
+    return weights
+
+
+def answers(cases: Sequence[Case], weights: tuple[Row, Row]) -> list[tuple[float, bool, bool]]:
+    """(raw share of the first, whether it is right, whether one of three is) of each case."""
+    found = []
+    for _, rows, none, hits in cases:
+        sums = [score(weights[0], row) for row in rows]
+        rest = score(weights[1], none)
+        if not sums:
+            found.append((0.0, False, False))
+            continue
+        order = sorted(range(len(sums)), key=lambda at: -sums[at])
+        top = max(rest, sums[order[0]])
+        total = math.exp(rest - top) + sum(math.exp(value - top) for value in sums)
+        found.append((math.exp(sums[order[0]] - top) / total, order[0] in hits, any(at in hits for at in order[:3])))
+    return found
+
+
+def isotonic(pairs: Sequence[tuple[float, bool]]) -> list[tuple[float, float]]:
+    """The rising curve through held-out answers, pooled by neighbours that break the rise; at least thirty answers a step."""
+    blocks: list[list[float]] = []
+    ordered = sorted(pairs)
+    for at in range(0, len(ordered), 30):
+        part = ordered[at : at + 30]
+        blocks.append([sum(raw for raw, _ in part), float(sum(right for _, right in part)), float(len(part))])
+        while len(blocks) > 1 and blocks[-2][1] / blocks[-2][2] >= blocks[-1][1] / blocks[-1][2]:
+            last = blocks.pop()
+            blocks[-1] = [a + b for a, b in zip(blocks[-1], last, strict=True)]
+    return [(raw / count, right / count) for raw, right, count in blocks]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Fit, judge by fold, and with --write keep the weights."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--repo", required=True)
+    parser.add_argument("--truth", required=True, type=Path)
+    parser.add_argument("--cache", type=Path)
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--write", action="store_true", help="keep the weights")
+    parser.add_argument("--ablation", action="store_true", help="also judge without each kind of evidence")
+    args = parser.parse_args(argv)
+    cases = read_cases(args.repo, args.truth, args.cache, args.jobs)
+    by_fold = held_out(cases)
+    for fold, judged in enumerate(by_fold):
+        print(f"fold {fold}: {_share(judged, 1)} / {_share(judged, 2)}")
+    held = [one for judged in by_fold for one in judged]
+    print(f"held out, all folds: top-1 {_share(held, 1)}, top-3 {_share(held, 2)} of {len(held)}")
+    for kind, names in KINDS.items() if args.ablation else ():
+        poorer = [one for judged in held_out(_without(cases, frozenset(names.split()))) for one in judged]
+        print(f"without {kind}: {_share(poorer, 1)} / {_share(poorer, 2)}", flush=True)
+    weights = fit(cases)
+    curve = isotonic([(raw, right) for raw, right, _ in held])
+    if args.write:
+        FILE.parent.mkdir(parents=True, exist_ok=True)
+        FILE.write_text(_toml(weights, curve))
+    return 0
+
+
+def held_out(cases: Sequence[Case]) -> list[list[tuple[float, bool, bool]]]:
+    """The answers of each fold under weights fitted on the others."""
+    parts = [([case for case in cases if case[0] == fold], [case for case in cases if case[0] != fold]) for fold in range(FOLDS)]
+    return [answers(judged, fit(others)) for judged, others in parts]
+
+
+def _without(cases: Sequence[Case], names: frozenset[str]) -> list[Case]:
+    return [
+        (fold, [{name: row[name] for name in row if name not in names} for row in rows], none, hits) for fold, rows, none, hits in cases
+    ]
+
+
+def _share(judged: Sequence[tuple[float, bool, bool]], column: int) -> str:
+    return f"{100 * sum(one[column] for one in judged) / max(1, len(judged)):.1f} %"
+
+
+def _toml(weights: tuple[Row, Row], curve: Sequence[tuple[float, float]]) -> str:
+    lines = ["# SPDX-License-Identifier: GPL-2.0-or-later", "# Written by tests/lab/fit_fixes.py: fit anew, do not edit.", ""]
+    for name, table in (("candidate", weights[0]), ("none", weights[1])):
+        lines += [f"[{name}]", *(f"{key} = {value:.4f}" for key, value in sorted(table.items())), ""]
+    points = ", ".join(f"[{raw:.4f}, {share:.4f}]" for raw, share in curve)
+    return "\n".join([*lines, "[calibration]", f"curve = [{points}]", ""])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,417 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Every parser of others' data on made-up input: no exception but an error for the user, none over a second of CPU time or 500 MB.
+
+    python -m tests.lab.fuzz [--inputs N] [--seed N] [--atheris] [PARSER …]
+
+Inputs are pieces of real forms put together, cut, doubled and damaged. N inputs (1,000,000 when none is given) are shared out by what the
+parsers cost. Each parser runs in a process of its own, so that its peak memory is known. With --atheris the inputs of the named parser are
+guided by coverage (the package atheris must be installed). A failing input is written to a file and named.
+"""
+
+import argparse
+import gzip
+import random
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Callable
+from typing import NamedTuple
+
+from patchpilot.errors import PatchpilotError
+
+SECONDS, MEGABYTES = 1.0, 500
+Run = Callable[[bytes], object]
+
+
+class Parser(NamedTuple):
+    """A parser: its share of the inputs, what makes it (imports are its own), and the pieces its inputs are made of."""
+
+    share: int
+    make: Callable[[], Run]
+    pieces: tuple[str, ...]
+
+
+def _text(run: Callable[[str], object]) -> Run:
+    return lambda data: run(data.decode("utf-8", "surrogateescape"))
+
+
+def _mail() -> Run:
+    from patchpilot.model.mail import parse_mail
+    from patchpilot.threads.mail_classifier import classify
+
+    return lambda data: classify(parse_mail(data))
+
+
+def _mbox() -> Run:
+    from patchpilot.threads.mbox import parse, unique
+
+    return lambda data: unique(parse(data))
+
+
+def _patch() -> Run:
+    from patchpilot.model.mail import parse_patch
+    from patchpilot.model.shorten import shortened
+
+    def run(data: bytes) -> None:
+        patch = shortened(parse_patch(data, "x.patch"))
+        assert set(patch.paths) >= {change.path for change in patch.files if change.path}
+        assert patch.trailers is not None
+        assert patch.diff_error is not patch
+
+    return run
+
+
+def _hunks() -> Run:
+    from patchpilot.model.diff_parser import parse_diff
+    from patchpilot.model.hunk_fit import fit_hunks
+
+    def run(text: str) -> None:
+        lines = tuple(f"diff --git a/a.c b/a.c\n--- a/a.c\n+++ b/a.c\n{text}".split("\n"))
+        for change in parse_diff(lines, 1).files:
+            fit_hunks("a.c", ["int a;\n", "int b;\n", "x\n"] * 3, change.hunks)
+
+    return _text(run)
+
+
+def _trailers() -> Run:
+    from patchpilot.model.trailer import add_trailers, all_tags, parse_trailers
+
+    def run(text: str) -> None:
+        lines = text.split("\n")
+        assert all(parse_trailer.line < len(lines) for parse_trailer in (*parse_trailers(lines), *all_tags(lines, "Fixes")))
+        wanted = [("Fixes", 'abc ("x")'), ("Cc", "stable@vger.kernel.org"), ("Signed-off-by", "A <a@b.org>")]
+        once = add_trailers(text, wanted)
+        assert add_trailers(once, wanted) == once
+
+    return _text(run)
+
+
+def _addresses() -> Run:
+    from patchpilot.lint.checkpatch_address import parse_mailbox
+    from patchpilot.model.address import is_header_safe, parse_address, parse_addresses
+
+    def run(text: str) -> None:
+        parse_mailbox(text)
+        for one in (parse_address(text), *parse_addresses(text)):
+            assert one is None or one.header() is not None
+            assert one is None or is_header_safe(one) in (True, False)
+
+    return _text(run)
+
+
+def _words() -> Run:
+    from patchpilot.model.encoded_words import decode_words
+
+    return _text(decode_words)
+
+
+def _subjects() -> Run:
+    from patchpilot.model.patch_subject import parse_subject
+
+    return _text(parse_subject)
+
+
+def _fixes() -> Run:
+    from patchpilot.history.fixes_tag import judge_message, parse_tag
+    from patchpilot.model.upstream_references import read_marks
+
+    def run(text: str) -> None:
+        parse_tag(text)
+        read_marks(text)
+        judge_message(text.split("\n"), lambda _: None)
+
+    return _text(run)
+
+
+def _maintainers() -> Run:
+    from patchpilot.maintainers.match import match
+    from patchpilot.maintainers.role_words import RoleWords
+    from patchpilot.maintainers.section_index import MaintainersFile, build
+
+    def run(text: str) -> None:
+        file = MaintainersFile(text, build(text), RoleWords())
+        match(
+            file, ("a/b.c", "xen/{a,b}", "drivers/net/x.h"), "say foo\n---\ndiff --git a/x b/x\n+foo bar_baz aaaaaaaaaaaaaaaaaaaaaaaaaaaa\n"
+        )
+        assert all(section.name is not None for section in file.sections)
+
+    return _text(run)
+
+
+def _patterns() -> Run:
+    from patchpilot.model.bounded_pattern import BoundedPattern
+
+    def run(text: str) -> None:
+        for pattern in (BoundedPattern(text), BoundedPattern(text, extended=True, dialect="perl")):
+            pattern.search("a" * 200)
+            pattern.search("ab_ /\\" * 30)
+
+    return _text(run)
+
+
+def _packs() -> Run:
+    from patchpilot.lint.pack import parse_pack
+    from patchpilot.lint.rule_store import import_detectors
+
+    import_detectors()
+    return _text(lambda text: parse_pack(text, "x.toml"))
+
+
+def _settings() -> Run:
+    from patchpilot.config import load
+    from patchpilot.lint.waivers import from_tables
+
+    return _text(lambda text: from_tables(load(text).waivers, "x"))
+
+
+def _b4() -> Run:
+    from patchpilot.commits import b4_prep
+
+    def run(text: str) -> None:
+        series = b4_prep._series(text) or {}
+        b4_prep._history(series.get("history"))
+        b4_prep._number(series.get("revision"))
+        b4_prep._texts(series.get("prefixes"))
+        b4_prep._without_addresses(b4_prep._without_comments(text))
+
+    return _text(run)
+
+
+def _gzip() -> Run:
+    from patchpilot.model.bounded_gzip import unpack
+
+    return lambda data: unpack(data, "x.gz", 1 << 20)
+
+
+def _bisect() -> Run:
+    from patchpilot.tags.bisect_log import parse_bisection
+
+    return _text(parse_bisection)
+
+
+def _replies() -> Run:
+    from patchpilot.model.address import Address
+    from patchpilot.threads.reply_body import parse_body
+    from patchpilot.threads.review_trailers import given_trailers
+
+    return _text(lambda text: given_trailers(parse_body(text), Address("A", "a@b.org")))
+
+
+def _check() -> Run:
+    from patchpilot.model.mail import parse_patch
+    from patchpilot.model.patch import Series
+    from patchpilot.services.check.check_patches import check_series
+    from patchpilot.services.check.check_request import CheckRequest
+
+    return lambda data: check_series([Series((parse_patch(data, "x.patch"),))], CheckRequest(strict=True))
+
+
+def _fix() -> Run:
+    from patchpilot.services.check.apply_fixes import fix
+    from patchpilot.services.check.check_request import CheckRequest
+
+    return lambda data: fix(CheckRequest(["-"], strict=True, stdin=data), write=False)
+
+
+_HEAD = (
+    "From: A <a@b.org>\n",
+    "Subject: [PATCH v2 1/3] x: y\n",
+    "Date: Tue, 6 Jan 2026 10:00:00 +0000\n",
+    "Message-ID: <1@x>\n",
+    "\n",
+    "\n",
+)
+_MIME = (
+    "Content-Type: multipart/mixed; boundary=b\n", "--b\n", "--b--\n", "Content-Transfer-Encoding: base64\n", "MIME-Version: 1.0\n",
+    "Content-Type: text/plain; charset=utf-7\n", "Content-Transfer-Encoding: quoted-printable\n", "=C3=\n", "/////\n", "In-Reply-To: <2@x>\n",
+    "References: <1@x> <2@x>\n", "To: a@b, c <d@e>,\n", " folded\n", "Content-Type: message/rfc822\n", "=?utf-8?b?/////?=",
+)  # fmt: skip
+_DIFF = (
+    "diff --git a/a.c b/a.c\n", "--- a/a.c\n", "+++ b/a.c\n", "@@ -1,1 +1,2 @@\n", "@@ -1 +1 @@ x\n", " int a;\n", "+int b;  \n", "-int a;\n",
+    "+\tif (a) {\n", "+}\n", '+ "', "+/* the the \n", "+#define X(a) a\\\n", "\\ No newline at end of file\n", "rename from a\n", "-- \n2.43\n",
+    "--- /dev/null\n", '"a/\\303\\274"', "@@ -99999999999999999999,1 +1,9 @@\n", "+ * @x: y\n", "+EXPORT_SYMBOL(x);\n", "GIT binary patch\n",
+)  # fmt: skip
+_TAGS = (
+    "Fixes: 123456789abc (\"x: y\")\n", "Signed-off-by: A <a@b.org>\n", "Cc: stable@vger.kernel.org # 6.1\n", "Link: https://x/y\n", "\n", "Text.\n",
+    "Reviewed-by: \"B\" <b@c>\n", "[a: b]\n", " folded\n", "---\n", "commit 0123456789abcdef0123456789abcdef01234567 upstream.\n", "Fixes:", ": ",
+    "This reverts commit 0123456789ab.\n", "(cherry picked from commit 0123456789ab)\n", "Acked-by: =?utf-8?q?a?= <a@b>\n", "A short text\n",
+)  # fmt: skip
+_REPLY = (
+    "> quoted\n",
+    "On Mon, A wrote:\n",
+    "Reviewed-by: A <a@b.org>\n",
+    "Applied, thanks!\n",
+    "NACK\n",
+    ">> two\n",
+    "\n",
+    "-- \nA\n",
+    "Queued for 6.1\n",
+)
+_PATTERN = (
+    "a", "b", "?", "*", "+", "(", ")", "[", "]", "{", "}", ",", "|", "\\", "^", "$", ".", "(?:", "(?=", "(?<!", "\\1", "1000", "\\b", "#", " ",
+    "a?", "(a+)+", "{1,99}", "(?P<x>", "[[:alpha:]]", "\\h", "\\Z", "(?i)", "(?>", "\\d", "-", "_", "\\x{41}", "\\Q", "\\p{L}",
+)  # fmt: skip
+_TOML = (
+    "[[rule]]\n", "id = 'X001'\n", "name = \"a-b\"\n", "severity = \"error\"\n", "scope = \"diff\"\n", "summary = \"s\"\n", "why = \"w\"\n", "= 1\n",
+    "reference = \"r\"\n", "[rule.match]\n", "detector = \"like\"\n", "pattern = \"(a+)+\"\n", "where = \"added\"\n", "[[rule.bad]]\n", "code = 'a'\n",
+    "[[rule.good]]\n", "match = 1\n", "[[waiver]]\n", "rule = \"X001\"\n", "reason = 'z'\n", "path = [1]\n", "strict = true\n", "bad = []\n", "until = 1\n",
+    "[", "]", "{", "\"", "rule = [1]\n", "packs = ['a']\n", "ignore = 3\n", "max-line-length = 10\n", "profile = 'u-boot'\n", "base = [[]]\n", "good = [2]\n",
+)  # fmt: skip
+_B4 = (
+    '{"series":',
+    '{"revision": 2,',
+    '"history": {"v1": ["a"]},',
+    "}",
+    "[",
+    "]",
+    '"prefixes": ["x"]',
+    "# x\n",
+    "To: a@b\n",
+    "---\n",
+    "\n",
+)
+_ID = "0123456789abcdef0123456789abcdef01234567"
+_BISECT = ("git bisect good ", "git bisect bad ", f"# bad: [{_ID}] x\n", "0123456789ab", "\n", "first bad commit")
+PARSERS: dict[str, Parser] = {
+    "mail": Parser(60, _mail, (*_HEAD, *_MIME, *_REPLY)),
+    "mbox": Parser(40, _mbox, ("From mboxrd@z Thu Jan  1 00:00:00 1970\n", "\n\nFrom a Mon Jan  1\n", ">From x\n", *_HEAD)),
+    "patch": Parser(40, _patch, (*_HEAD, *_TAGS, *_DIFF)),
+    "hunks": Parser(50, _hunks, _DIFF),
+    "trailers": Parser(120, _trailers, _TAGS),
+    "addresses": Parser(
+        100, _addresses, ("A", "<", ">", "a@b.org", ",", '"', "(", ")", "\\", ";", ":", "=?utf-8?q?a?=", " ", "@", "\t", "..", "[1]")
+    ),
+    "encoded words": Parser(
+        120, _words, ("=?", "?=", "?q?", "?b?", "utf-8", "/////", "=", "a", " ", "gb2312", "?", "*en", "utf-7", "=C3", "+2AA-")
+    ),
+    "subjects": Parser(
+        100, _subjects, ("[", "]", "PATCH", "v2", "1/3", "Re:", " ", "net-next", "x: y", "RFC", "6.1.y", ",", "[PATCH", "99999999", "/")
+    ),
+    "Fixes: tags": Parser(90, _fixes, _TAGS),
+    "MAINTAINERS": Parser(
+        30, _maintainers, ("X\n", "M:\tA <a@b>\n", "F:\t", "K:\t", "N:\t", "X:\ta/\n", "\n", "a/*\n", "S:\tOdd\n", "T:\tgit x\n", *_PATTERN)
+    ),
+    "patterns": Parser(60, _patterns, _PATTERN),
+    "packs": Parser(20, _packs, _TOML),
+    "settings": Parser(40, _settings, _TOML),
+    "b4 tracking": Parser(50, _b4, _B4),
+    "gzip": Parser(60, _gzip, ("\x1f\x8b", "\0", "\x08", "abc")),
+    "bisect logs": Parser(50, _bisect, _BISECT),
+    "replies": Parser(25, _replies, (*_REPLY, *_TAGS, *_DIFF)),
+    "check": Parser(2, _check, (*_HEAD, *_TAGS, *_DIFF)),
+    "fix": Parser(2, _fix, (*_HEAD, *_TAGS, *_DIFF)),
+}
+_STARTS = {
+    "patch": "From: A <a@b.org>\nSubject: [PATCH] x: y\n\nText.\n\nSigned-off-by: A <a@b.org>\n---\n",
+    "mbox": "From mboxrd@z Thu Jan  1 00:00:00 1970\n",
+    "hunks": "@@ -1,1 +1,2 @@\n",
+    "packs": "[[rule]]\n",
+}
+_STARTS |= dict.fromkeys(("check", "fix"), _STARTS["patch"] + "diff --git a/a.c b/a.c\n--- a/a.c\n+++ b/a.c\n@@ -1,3 +1,4 @@\n int a;\n")
+
+
+def inputs(name: str, rng: random.Random) -> bytes:
+    """One input."""
+    pieces = PARSERS[name].pieces
+    text = _STARTS.get(name, "") if rng.random() < 0.8 else ""
+    text += "".join(rng.choices(pieces, k=rng.randint(1, 24)))
+    if rng.random() < 0.15:
+        text += rng.choice(pieces) * rng.choice((8, 40, 200))
+    data = text.encode("utf-8", "surrogateescape")
+    if name == "gzip":
+        data = gzip.compress(data * rng.randint(1, 20), rng.choice((1, 9)))
+    damage = rng.random()
+    if damage < 0.5 and data:
+        changed = bytearray(data)
+        for _ in range(rng.randint(1, 4)):
+            at = rng.randrange(len(changed))
+            changed[at : at + rng.randint(0, 3)] = rng.choice(
+                (b"", b"\0", b"\xff", b"\r", b"\n", b" ", b"\xc3\xbc", b"9", b"\t", rng.randbytes(2))
+            )
+            if not changed:
+                break
+        data = bytes(changed)
+    return data
+
+
+def run_one(run: Run, data: bytes) -> str | None:
+    """What went wrong with an input, None when nothing did."""
+    began = time.process_time()
+    try:
+        run(data)
+    except PatchpilotError:
+        pass
+    except RecursionError:
+        return "RecursionError"
+    except BaseException:  # noqa: BLE001
+        return traceback.format_exc()
+    took = time.process_time() - began
+    return f"{took:.2f} s" if took > SECONDS else None
+
+
+def fuzz(name: str, count: int, seed: int) -> int:
+    """Run one parser in this process; print its line; 1 when an input failed."""
+    rng = random.Random(f"{name} {seed}")
+    run = PARSERS[name].make()
+    run_one(run, inputs(name, rng))
+    began, failed = time.process_time(), 0
+    for _ in range(count):
+        data = inputs(name, rng)
+        wrong = run_one(run, data)
+        if wrong:
+            failed += 1
+            if failed <= 5:
+                with tempfile.NamedTemporaryFile("wb", prefix=f"fuzz-{name.replace(' ', '-')}-", delete=False) as out:
+                    out.write(data)
+                print(f"{name}: {out.name}: {wrong}", file=sys.stderr, flush=True)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    failed += peak > MEGABYTES
+    print(f"{name:14} {count:9,d} inputs {time.process_time() - began:8.1f} s {peak:5d} MB  {failed} failed", flush=True)
+    return 1 if failed else 0
+
+
+def guided(name: str, count: int) -> int:
+    """Run one parser with inputs that atheris chooses by what code they reach."""
+    import atheris
+
+    with atheris.instrument_imports(include=["patchpilot"]):
+        run = PARSERS[name].make()
+
+    def one(data: bytes) -> None:
+        wrong = run_one(run, data)
+        if wrong:
+            raise AssertionError(wrong)
+
+    atheris.Setup([sys.argv[0], f"-runs={count}", "-max_len=4096", "-timeout=20"], one)
+    atheris.Fuzz()
+    return 0
+
+
+def main() -> int:
+    """Run all or some parsers."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--inputs", type=int, default=1_000_000)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--atheris", action="store_true")
+    parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("parsers", nargs="*", help=", ".join(PARSERS))
+    args = parser.parse_args()
+    names = args.parsers or list(PARSERS)
+    if args.atheris:
+        return guided(names[0], args.inputs)
+    if args.here:
+        return fuzz(names[0], args.inputs, args.seed)
+    whole = sum(PARSERS[name].share for name in names)
+    bad = 0
+    for name in names:
+        count = max(1, args.inputs * PARSERS[name].share // whole)
+        words = [sys.executable, "-m", "tests.lab.fuzz", "--here", "--inputs", str(count), "--seed", str(args.seed), name]
+        bad += subprocess.run(words, check=False).returncode != 0
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,386 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Whole verbs on made-up hostile repositories, mails and archives: none ends in exit 70, in an exception or in JSON that its schema refuses.
+
+    python -m tests.lab.fuzz_verbs [--minutes N] [--seed N] [--verbs check,track,…] [--world N] [--keep]
+
+Each world (tests/lab/hostile_world.py) is made from the seed and its number, and three of the verbs are called in it, in this process; its archive is
+a server on loopback. A failure is printed once with what repeats it; its world is kept below the temporary directory. `--world N` makes only that one.
+"""
+
+import argparse
+import contextlib
+import hashlib
+import http.server
+import os
+import random
+import re
+import resource
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NoReturn
+
+from tests.kit.cli import call
+from tests.lab.hostile_world import LINES, TOML, Chance, World, make_world
+
+SECONDS, PATIENCE, GIGABYTES = 20.0, 180, 4
+"""A call fails that takes more CPU time than this; after so many seconds of a clock it is ended; so much memory may be reserved."""
+_AT_ONCE = 3
+Argv = Sequence[object]
+_LOG = re.compile(r"the traceback is in (\S+\.log)")
+_GITCONFIG = """\
+[user]
+	name = Ada Fixer
+	email = ada@example.org
+[commit]
+	gpgSign = false
+[gc]
+	auto = 0
+[sendemail]
+	smtpServer = 127.0.0.1
+	smtpServerPort = 9
+"""
+
+
+class TooSlowError(BaseException):
+    """A call went on for too long."""
+
+
+@dataclass(slots=True)
+class Archive:
+    """A server on loopback that gives the answers of the current world, one after the other."""
+
+    answers: Sequence[tuple[int, bytes, str]] = ()
+    asked: int = 0
+    url: str = ""
+
+    def next(self) -> tuple[int, bytes, str]:
+        """The answer to the next request."""
+        self.asked += 1
+        return self.answers[(self.asked - 1) % len(self.answers)] if self.answers else (404, b"", "")
+
+    @contextlib.contextmanager
+    def served(self) -> Iterator[None]:
+        """Serve until the end of the block."""
+        archive = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                status, body, location = archive.next()
+                with contextlib.suppress(OSError):
+                    self.wfile.write(f"HTTP/1.1 {status} x\r\nConnection: close\r\nContent-Length: {len(body)}\r\n".encode())
+                    self.wfile.write(f"Location: {location}\r\n".encode("latin-1", "replace") if location else b"")
+                    self.wfile.write(b"\r\n" + body)
+
+            do_HEAD = do_GET  # noqa: N815 (the names http.server looks for)
+            do_POST = do_GET  # noqa: N815
+
+            def log_message(self, *args: object) -> None:
+                pass
+
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{server.server_address[1]}"
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        try:
+            yield
+        finally:
+            server.shutdown()
+            server.server_close()
+
+
+def _check(world: World, rng: random.Random, _url: str) -> Iterator[Argv]:
+    formats = ("text", "json", "checkpatch", "sarif", "github", "gitlab", "junit", "rdjsonl", "jsonl")
+    for target in ((world.patch,), (world.mbox, "--all-revisions"), ("-C", world.repo), ("-C", world.repo, world.patch)):
+        yield "check", "--jobs", 1, "--strict", "--format", rng.choice(formats), *target
+    yield "check", "--jobs", 1, "--checkpatch-compat", world.patch
+    yield "check", "--jobs", 1, "-f", world.repo / "drivers" / "demo" / "pump.c", "--tree", world.repo
+
+
+def _fix(world: World, rng: random.Random, _url: str) -> Iterator[Argv]:
+    unsafe = rng.choice(((), ("--unsafe-fixes",)))
+    yield "check", "--jobs", 1, "--diff", "--strict", *unsafe, world.patch
+    yield "check", "--jobs", 1, "--diff", "--strict", "-C", world.repo
+    copy = world.place / "fixed.patch"
+    shutil.copyfile(world.patch, copy)
+    yield "check", "--jobs", 1, "--fix", "--strict", *unsafe, copy
+    yield "check", "--jobs", 1, "--fix", "--strict", *unsafe, "-C", world.repo
+    yield "undo", "-C", world.repo
+
+
+def _track(world: World, rng: random.Random, url: str) -> Iterator[Argv]:
+    yield "track", "add", "--lore", url, rng.choice(world.message_ids)
+    yield "track", "add", "-C", world.repo, "--mbox", world.mbox
+    yield "track", "list", "--format", rng.choice(("text", "json")), "-C", world.repo
+    yield "track", "show", 1, "-C", world.repo
+    yield "track", "show", 1, "--format", "json"
+    yield "track", "update", "--fresh", "-C", world.repo, *rng.choice(((), ("--all",), ("--lore", url)))
+    yield "track", "update", "--format", "json"
+    yield "track", "show", 2
+    yield "track", "range-diff", rng.choice((1, 2))
+    yield "track", "ledger", rng.choice((1, 2))
+    yield "track", "forecast", 1, "--lore", url
+    yield "track", "classify", "--format", rng.choice(("text", "json")), world.mbox
+    yield "track", "export", "--format", rng.choice(("html", "json", "mbox")), "-o", world.place / "export"
+    yield "track", "rebuild", 1, *rng.choice(((), ("--lore", url)))
+    yield "track", "discover", "--lore", url, "--all", "--author", "ada@example.org"
+
+
+def _import(world: World, rng: random.Random, _url: str) -> Iterator[Argv]:
+    yield "track", "add", "--mbox", world.mbox
+    export = world.place / "export.jsonl"
+    yield "track", "export", "--format", "jsonl", "-o", export
+    if export.exists():
+        chance = Chance(str(rng.random()))
+        chance.heat = 0.5
+        export.write_bytes(
+            chance.text(
+                export.read_bytes(), (b"{}", b"[]", b"null", b'{"mail": 1}', b'{"series": {"id": ' + b"9" * 5000 + b"}}", b"[" * 9000)
+            )
+        )
+        yield "track", "import", export
+        yield "track", "show", 1
+        yield "track", "list", "--format", "json"
+    yield "track", "import", world.patch
+
+
+def _reply(world: World, rng: random.Random, _url: str) -> Iterator[Argv]:
+    text = world.place / "reply.txt"
+    text.write_bytes(Chance(str(rng.random())).text(b"Thanks, done in v2.\n"))
+    yield "track", "add", "-C", world.repo, "--mbox", world.mbox
+    for target in (1, world.message_ids[0], "r1@example.org", world.patch):
+        template = rng.choice(("reply", "ping", "withdraw", "objection", "thanks"))
+        yield "track", "reply", target, "-C", world.repo, "--dry-run", "--template", template, "--format", rng.choice(("text", "json"))
+    yield "track", "reply", "r1@example.org", "-C", world.repo, "--dry-run", "--message", text
+    yield "track", "reply", "s2@example.org", "-C", world.repo, "--dry-run", "--patch", "HEAD"
+
+
+def _trailers(world: World, rng: random.Random, url: str) -> Iterator[Argv]:
+    yield "track", "add", "-C", world.repo, *rng.choice((("--mbox", world.mbox), ("--lore", url, "v2@example.org")))
+    yield "trailers", "-C", world.repo, "--dry-run", "--changed", "--format", rng.choice(("text", "json"))
+    yield "trailers", "-C", world.repo, "--yes"
+    yield "track", "show", 1, "-C", world.repo
+
+
+def _backport(world: World, rng: random.Random, _url: str) -> Iterator[Argv]:
+    yield "backport", "-C", world.repo, "--format", rng.choice(("text", "json", "markdown")), "HEAD"
+    yield (
+        "backport",
+        "-C",
+        world.repo,
+        "--adapt",
+        "--try",
+        "--write",
+        world.place / "out",
+        "--signoff",
+        "--onto",
+        "stable/linux-6.1.y",
+        "HEAD",
+    )
+    yield "backport", "--tree", world.repo, "--onto", world.repo, world.patch
+
+
+def _tags(world: World, rng: random.Random, _url: str) -> Iterator[Argv]:
+    form = ("--format", rng.choice(("text", "json")))
+    yield "fixes", "-C", world.repo, *form, rng.choice(("HEAD", "HEAD~1..HEAD", world.patch))
+    yield "fixes", "-C", world.repo, "--verify"
+    yield "stable", "-C", world.repo, "--versions", *form, "HEAD"
+    yield "prepare", "-C", world.repo, "--dry-run", *form
+    yield "prepare", "-C", world.repo, "--yes", "--signoff", "--stable", "auto"
+
+
+def _maintainers(world: World, rng: random.Random, _url: str) -> Iterator[Argv]:
+    for form in ("text", "json", "get_maintainer"):
+        target = rng.choice((("-C", world.repo), ("--tree", world.repo, world.patch), ("-C", world.repo, "-f", "drivers/demo/pump.c")))
+        yield "maintainers", "--format", form, *target
+    yield "maintainers", "--format", "get_maintainer", "--git", "--rolestats", "-C", world.repo, world.patch
+    yield "maintainers", "--self-test", "-C", world.repo
+    yield "maintainers", "--who", "ada@widgets.example", "-C", world.repo
+
+
+def _draft(world: World, rng: random.Random, _url: str) -> Iterator[Argv]:
+    chance = Chance(str(rng.random()))
+    chance.heat = 0.4
+    file = world.place / "draft.txt"
+    yield "draft", "-C", world.repo, "--export", file
+    honest = file.read_bytes() if file.exists() else b"# x\n"
+    file.write_bytes(chance.text(honest, (*LINES, *TOML)))
+    yield "draft", "-C", world.repo, "--import", file
+    yield "draft", "-C", world.repo, "--format", "json"
+    yield "draft", "-C", world.repo, "--changelog", "x\n" * rng.choice((1, 999)), "--cover-subject", "y"
+    yield "draft", "-C", world.repo, "--ping"
+    yield "config", "-C", world.repo
+    yield "send", "-C", world.repo, "--outbox", world.place / "outbox", "--force", "fuzz", "--security", "no", "--regression", "no"
+
+
+VERBS: dict[str, Callable[[World, random.Random, str], Iterator[Argv]]] = {
+    "check": _check, "fix": _fix, "track": _track, "import": _import, "reply": _reply, "trailers": _trailers, "backport": _backport, "tags": _tags,
+    "maintainers": _maintainers, "draft": _draft,
+}  # fmt: skip
+
+
+@dataclass(slots=True)
+class Report:
+    """What was called, and the failures by what they have in common."""
+
+    seed: int
+    keep: bool = False
+    worlds: int = 0
+    calls: int = 0
+    codes: dict[int, int] = field(default_factory=dict)
+    failures: dict[str, int] = field(default_factory=dict)
+
+    def failed(self, what: str, text: str, number: int, argv: Argv, place: Path) -> None:
+        """Print a failure the first time, with what repeats it, and keep its world."""
+        self.failures[what] = self.failures.get(what, 0) + 1
+        if self.failures[what] > 1:
+            return
+        kept = Path(tempfile.gettempdir()) / f"fuzz-verbs-{hashlib.sha256(what.encode()).hexdigest()[:8]}"
+        if not kept.exists():
+            shutil.copytree(place, kept, symlinks=True, ignore_dangling_symlinks=True)
+        words = " ".join(str(word) for word in argv)
+        print(f"FAILED: {what}\n  --seed {self.seed} --world {number}; kept in {kept}\n  patchpilot {words}\n{text}", flush=True)
+
+    def line(self) -> str:
+        """The counts so far."""
+        ended = ", ".join(f"exit {code}: {count:,}" for code, count in sorted(self.codes.items()))
+        failed = sum(self.failures.values())
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+        return f"{self.worlds:,} worlds, {self.calls:,} calls ({ended}), {failed} failed in {len(self.failures)} ways, {peak} MB"
+
+
+def run_world(number: int, verbs: Sequence[str], archive: Archive, root: Path, report: Report) -> None:
+    """Make a world and call the verbs in it."""
+    place = root / f"world-{number}"
+    place.mkdir()
+    url = f"{archive.url}/{number}"
+    world = make_world(place, f"{report.seed} {number}", url)
+    archive.answers, archive.asked = world.answers, 0
+    chosen = random.Random(f"{report.seed} {number}").sample(verbs, min(_AT_ONCE, len(verbs)))
+    for verb in chosen:
+        os.environ["XDG_STATE_HOME"] = str(place / f"state-{verb}")
+        for argv in VERBS[verb](world, random.Random(f"{report.seed} {number} {verb}"), url):
+            _one_call(argv, number, place, report)
+    report.worlds += 1
+    shutil.rmtree(place, ignore_errors=True)
+
+
+def _one_call(argv: Argv, number: int, place: Path, report: Report) -> None:
+    began = time.process_time()
+    signal.alarm(PATIENCE)
+    report.calls += 1
+    try:
+        outcome = call(*argv)
+    except TooSlowError:
+        report.failed(f"no end: {argv[0]} {argv[1]}", traceback.format_exc(limit=-6), number, argv, place)
+        return
+    except (Exception, SystemExit) as error:  # noqa: BLE001 (whatever it is, it is a failure)
+        report.failed(f"{type(error).__name__} {_frame(error)}", traceback.format_exc(limit=-6), number, argv, place)
+        return
+    finally:
+        signal.alarm(0)
+    report.codes[outcome.code] = report.codes.get(outcome.code, 0) + 1
+    took = time.process_time() - began
+    if outcome.code == 70 or "Traceback (most recent call last)" in outcome.err:
+        found = _LOG.search(outcome.err)
+        log = Path(found[1]).read_text(errors="replace") if found else outcome.err
+        if found:
+            Path(found[1]).unlink()
+        report.failed(_kind(log), "\n".join(log.splitlines()[-14:]), number, argv, place)
+    elif took > SECONDS:
+        report.failed(f"slow: {argv[0]} {argv[1]}", f"{took:.0f} s", number, argv, place)
+
+
+def _frame(error: BaseException) -> str:
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "/patchpilot/" in frame.filename]
+    return (
+        f"{frames[-1].filename.rpartition('/patchpilot/')[2]}:{frames[-1].lineno}" if frames else re.sub(r"[0-9]+", "N", str(error))[:120]
+    )
+
+
+def _kind(log: str) -> str:
+    """What a traceback has in common with others of the same fault: the exception, and the innermost line of patchpilot."""
+    places = re.findall(r'File ".*/patchpilot/(\S+\.py)", line (\d+)', log)
+    error = next((line for line in reversed(log.splitlines()) if re.match(r"\w[\w.]*(:|$)", line)), "")
+    return f"exit 70: {error.partition(':')[0]} {':'.join(places[-1]) if places else ''}"
+
+
+@contextlib.contextmanager
+def _surroundings() -> Iterator[Path]:
+    """A home of its own and no network beyond loopback, until the end of the block."""
+    from patchpilot.threads import archive, archive_session
+
+    root = Path(tempfile.mkdtemp(prefix="fuzz-verbs-"))
+    for name in [name for name in os.environ if name.startswith(("GIT_", "XDG_", "PATCHPILOT_", "B4_"))]:
+        del os.environ[name]
+    os.environ |= {
+        "HOME": str(root),
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "NO_COLOR": "1",
+        "XDG_CACHE_HOME": str(root / "cache"),
+        "GIT_CEILING_DIRECTORIES": str(root),
+    }
+    (root / ".gitconfig").write_text(_GITCONFIG)
+    os.chdir(root)
+    # the pauses that an archive asks for are no part of this
+    archive.BETWEEN_REQUESTS = 0.0  # type: ignore[attr-defined]
+    archive_session._wait = lambda *_: 0.0
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: Any) -> None:
+        if self.family != socket.AF_UNIX and address[0] not in ("127.0.0.1", "::1"):
+            raise OSError(f"no network: {address[0]}")
+        connect(self, address)
+
+    socket.socket.connect = guarded  # type: ignore[method-assign]
+    signal.signal(signal.SIGALRM, _too_slow)
+    resource.setrlimit(resource.RLIMIT_AS, (GIGABYTES << 30, GIGABYTES << 30))
+    try:
+        yield root
+    finally:
+        shutil.rmtree(root, ignore_errors=True)
+
+
+def _too_slow(*_: object) -> NoReturn:
+    raise TooSlowError
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Call the verbs in world after world until the time is over; 1 when something failed."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--minutes", type=float, default=10)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--verbs", default=",".join(VERBS), help="some of: %(default)s")
+    parser.add_argument("--world", type=int)
+    args = parser.parse_args(words)
+    verbs = args.verbs.split(",")
+    if unknown := set(verbs) - VERBS.keys():
+        parser.error(f"no such verb: {', '.join(unknown)}")
+    report, archive = Report(args.seed), Archive()
+    end = said = time.monotonic()
+    end += args.minutes * 60
+    number = args.world if args.world is not None else 1
+    with _surroundings() as root, archive.served():
+        while True:
+            run_world(number, verbs, archive, root, report)
+            number += 1
+            if args.world is not None or time.monotonic() > end:
+                break
+            if time.monotonic() > said + 60:
+                said = time.monotonic()
+                print(report.line(), flush=True)
+    print(report.line())
+    for what, count in sorted(report.failures.items(), key=lambda one: -one[1]):
+        print(f"{count:6}  {what}")
+    return 1 if report.failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

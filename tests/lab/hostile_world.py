@@ -1,0 +1,273 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Made-up hostile worlds: a repository, a thread and an archive, each made of honest pieces that a seed damages."""
+
+import contextlib
+import gzip
+import json
+import random
+import re
+import shutil
+import subprocess
+from codecs import escape_decode
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from patchpilot.model.mail import join_mbox
+from tests.kit import mails
+from tests.kit.maintainers import MAINTAINERS
+from tests.lab.hostile_objects import ObjectWriter
+
+
+def _pieces() -> dict[str, tuple[bytes, ...]]:
+    """The pieces by the name of their section."""
+    sections: dict[str, tuple[bytes, ...]] = {}
+    for part in (Path(__file__).parent / "hostile_pieces.txt").read_text(encoding="ascii").split("\n== ")[1:]:
+        name, *lines = part.rstrip("\n").split("\n")
+        sections[name] = tuple(escape_decode(_REPEATED.sub(lambda it: it[1] * int(it[2]), line).encode())[0] for line in lines)
+    return sections
+
+
+_REPEATED = re.compile(r"\{([^{}]+)\*(\d+)\}")
+PIECES = _pieces()
+ODD, DATES, STAMPS, PEOPLE, SUBJECTS, LINES = (PIECES[name] for name in ("odd", "dates", "stamps", "people", "subjects", "lines"))
+HEADERS, PATHS, CONTENTS, TOML = (PIECES[name] for name in ("headers", "paths", "contents", "toml"))
+MODES = (b"100644", b"100644", b"100644", b"100755", b"120000", b"160000", b"100664", b"0", b"777777")
+REFS = (
+    "refs/heads/-x", "refs/heads/a'b", "refs/heads/\u00fc", "refs/tags/v6.1-rc9999999999", "refs/tags/v6", "refs/heads/a$(x)b", "refs/heads/master",
+    "refs/remotes/stable/linux-99.99.y", "refs/remotes/stable/linux-6.1.y-queue", "refs/tags/v6.1.1", "refs/remotes/next/master", "refs/heads/b4/pump",
+    "refs/tags/sent/pump-v1",
+)  # fmt: skip
+_PUMP = b"""// SPDX-License-Identifier: GPL-2.0
+#include <linux/pump.h>
+
+int pump_start(struct pump *pump)
+{
+\tint rc;
+
+\trc = pump_prime(pump);
+\treturn rc;
+}
+
+int pump_stop(struct pump *pump)
+{
+\tpump->running = false;
+\treturn 0;
+}
+"""
+_BUG = _PUMP.replace(b"\trc = pump_prime(pump);", b"\trc = pump_prime(pump->first);")
+_FIX = _BUG.replace(b"\trc = pump_prime", b"\tif (!pump)\n\t\treturn -EINVAL;\n\n\trc = pump_prime")
+_COVER = b"""demo: two fixes
+
+Both.
+
+--- b4-submit-tracking ---
+# This section is used internally by b4 prep for tracking purposes.
+{
+  "series": {
+    "revision": 2,
+    "change-id": "20240304-demo-0123456789ab",
+    "prefixes": ["net"],
+    "history": {"v1": ["v1@example.org"]}
+  }
+}
+"""
+_TRACKING = PIECES["tracking"]
+_ADA = b"Ada Fixer <ada@example.org>"
+_SIGNED = b"Signed-off-by: Ada Fixer <ada@example.org>\n"
+
+
+class Chance:
+    """Damage by a seed: `heat` (0 to 1) is how likely each thing is damaged."""
+
+    def __init__(self, seed: str) -> None:
+        self.rng = random.Random(seed)
+        self.heat = self.rng.choice((0.05, 0.2, 0.4))
+
+    def hit(self) -> bool:
+        """Whether the next thing is damaged."""
+        return self.rng.random() < self.heat
+
+    def one(self, honest: bytes, pool: Sequence[bytes]) -> bytes:
+        """The honest value, or one of a pool, or the honest one damaged."""
+        if not self.hit():
+            return honest
+        return self.rng.choice(pool) if self.rng.random() < 0.7 else self.damaged(honest)
+
+    def damaged(self, data: bytes) -> bytes:
+        """The data with some bytes replaced."""
+        changed = bytearray(data)
+        for _ in range(self.rng.randint(1, 3)):
+            at = self.rng.randint(0, len(changed))
+            changed[at : at + self.rng.randint(0, 4)] = self.rng.choice(ODD)
+        return bytes(changed)
+
+    def text(self, data: bytes, lines: Sequence[bytes] = LINES) -> bytes:
+        """The text with lines added, repeated, removed or damaged."""
+        rows = data.split(b"\n")
+        while self.hit():
+            at = self.rng.randint(0, len(rows))
+            what = self.rng.random()
+            if what < 0.5:
+                rows[at:at] = [self.rng.choice(lines)] * self.rng.choice((1, 1, 1, 3, 200))
+            elif what < 0.7:
+                del rows[at : at + self.rng.randint(1, 4)]
+            else:
+                rows[at : at + 1] = [self.damaged(rows[at])] if at < len(rows) else [self.damaged(b"")]
+        return b"\n".join(rows)
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Where all of it is: the repository, the files of mails, their Message-IDs, and the answers that the archive gives in turn."""
+
+    place: Path
+    repo: Path
+    mbox: Path
+    patch: Path
+    message_ids: tuple[str, ...]
+    answers: tuple[tuple[int, bytes, str], ...]
+
+
+def make_world(place: Path, seed: str, url: str) -> World:
+    """Make the world of a seed in an empty folder; `url` is where its archive will be."""
+    chance = Chance(seed)
+    repo = place / "repo"
+    _repository(repo, chance)
+    thread = _thread(chance)
+    mbox, patch = place / "thread.mbox", place / "0001-x.patch"
+    mbox.write_bytes(chance.damaged(join_mbox(thread)) if chance.hit() else join_mbox(thread))
+    patch.write_bytes(chance.rng.choice(thread[:3]))
+    ids = tuple(dict.fromkeys(["v1@example.org", "v2@example.org", "r1@example.org"]))
+    return World(place, repo, mbox, patch, ids, tuple(_answers(thread, chance, url)))
+
+
+@cache
+def _template(folder: Path) -> Path:
+    """An empty repository to copy."""
+    place = folder / "template"
+    subprocess.run(["git", "init", "-q", "-b", "topic", "--template=", str(place)], check=True)
+    return place
+
+
+def _repository(repo: Path, chance: Chance) -> None:
+    shutil.copytree(_template(repo.parents[1]), repo)
+    writer = ObjectWriter(repo / ".git")
+    files = {
+        b"MAINTAINERS": (
+            b"100644",
+            chance.text(MAINTAINERS.encode(), (*LINES, b"F:\t(a+)+$", b"K:\t(a+)+$", b"M:\t\xff", b"N:\t[", b"F:\t{a,{b,c}}")),
+        ),
+        b"Makefile": (
+            b"100644",
+            chance.text(b"VERSION = 6\nPATCHLEVEL = 2\nSUBLEVEL = 0\n", (b"VERSION = 9999999999999999999999", b"EXTRAVERSION = -rc\xff")),
+        ),
+        b"drivers/demo/pump.c": (b"100644", _PUMP),
+        b"drivers/widget/core.c": (b"100644", b"int a;\n"),
+        b"Kconfig": (b"100644", b"config DEMO\n\tbool\n"),
+        b".patchpilot.toml": (b"100644", chance.text(b"strict = true\n", TOML)),
+    }
+    while chance.hit():
+        files[chance.rng.choice(PATHS)] = (chance.rng.choice(MODES), chance.rng.choice((*CONTENTS, chance.damaged(_PUMP))))
+    tip = _commit(writer, chance, files, (), b"demo: add the pump\n\nStart.\n\n" + _SIGNED)
+    writer.ref("refs/tags/v6.1", writer.tag(b"v6.1", tip, _who(chance), chance.one(b"Linux 6.1\n", ODD)))
+    stable = tip
+    files[b"drivers/demo/pump.c"] = (b"100644", _BUG)
+    bug = _commit(writer, chance, files, (tip,), b"demo: pump: prime the first one\n\nIt is needed.\n\n" + _SIGNED)
+    writer.ref("refs/tags/v6.2-rc1", writer.tag(b"v6.2-rc1", bug, _who(chance), b"Linux 6.2-rc1\n"))
+    for name in ("refs/remotes/origin/master", "refs/remotes/origin/HEAD"):
+        writer.ref(name, bug)
+    stable = _commit(writer, chance, files, (stable,), f"demo: pump: prime the first one\n\ncommit {bug} upstream.\n\n".encode() + _SIGNED)
+    writer.ref("refs/remotes/stable/linux-6.1.y", stable)
+    files[b"drivers/demo/pump.c"] = (chance.one(b"100644", MODES), chance.text(_FIX, CONTENTS))
+    while chance.hit():
+        files[chance.rng.choice(PATHS)] = (chance.rng.choice(MODES), chance.rng.choice(CONTENTS))
+    above = bug
+    if chance.rng.random() < 0.2:
+        above = _commit(writer, chance, files, (bug,), chance.text(_COVER, _TRACKING))
+    tag = f'Fixes: {bug[:12]} ("demo: pump: prime the first one")\n'.encode()
+    tip = _commit(writer, chance, files, (above,), b"demo: pump: check the pointer\n\nIt may be NULL.\n\n" + tag + _SIGNED)
+    for _ in range(chance.rng.choice((0, 0, 1, 3))):
+        files[b"drivers/demo/pump.c"] = (b"100644", chance.text(_FIX, CONTENTS))
+        tip = _commit(writer, chance, files, (tip, *((stable,) if chance.hit() else ())), b"demo: pump: more\n\nMore.\n\n" + _SIGNED)
+    writer.ref("refs/heads/topic", tip)
+    for number in range(chance.rng.choice((0, 0, 0, 2))):
+        facts = {"ref": "refs/heads/topic", "old": bug, "new": tip, "verb": "prepare", "when": 1700000000}
+        record = chance.text(b"patchpilot undo\n\n" + json.dumps(facts).encode(), _TRACKING)
+        writer.ref(f"refs/patchpilot/undo/{number + 1}", writer.commit(writer.tree(files), (bug, tip), _who(chance), _who(chance), record))
+    while chance.hit():
+        with contextlib.suppress(OSError):
+            writer.ref(chance.rng.choice(REFS), chance.rng.choice((tip, bug, stable, "0" * 40, "x")))
+    if chance.rng.random() < 0.7:
+        subprocess.run(["git", "reset", "-q", "--hard"], cwd=repo, capture_output=True, check=False)
+
+
+def _who(chance: Chance) -> bytes:
+    return chance.one(_ADA, PEOPLE).replace(b"\n", b" ") + b" " + chance.one(b"1700000000 +0000", STAMPS)
+
+
+def _commit(writer: ObjectWriter, chance: Chance, files: dict[bytes, tuple[bytes, bytes]], parents: Sequence[str], message: bytes) -> str:
+    return writer.commit(writer.tree(files), parents, _who(chance), _who(chance), chance.text(message))
+
+
+def _thread(chance: Chance) -> list[bytes]:
+    """The mails of a series: two versions, replies and what robots write."""
+    title = "demo: pump: check the pointer"
+    honest = [
+        mails.patch(f"[PATCH] {title}", id="v1"),
+        mails.patch(f"[PATCH v2] {title}", id="v2", notes="Changes in v2:\n- all", minutes=1440),
+        mails.reply(f"[PATCH] {title}", "Please add a Fixes: tag.", id="r1", reply_to="v1", minutes=60),
+        mails.reply(f"[PATCH v2] {title}", f"Reviewed-by: {mails.RITA}", id="r2", reply_to="v2", minutes=1500),
+        mails.applied_by_robot(title, "0123456789ab", id="r3", reply_to="v2", minutes=2000),
+        mails.stable_review(title, "0123456789abcdef0123456789abcdef01234567", "6.1", id="s1", minutes=9000),
+        mails.stable_failed(title, "0123456789abcdef0123456789abcdef01234567", "5.10", id="s2", minutes=9100),
+        mails.mail(f"Re: [PATCH v2] {title}", "> quoted\n\nWhy?\n", id="r4", reply_to="r2", minutes=1600),
+    ]
+    return [_mail(raw, chance) for raw in honest for _ in range(2 if chance.rng.random() < 0.05 else 1)]
+
+
+def _mail(raw: bytes, chance: Chance) -> bytes:
+    head, _, body = raw.partition(b"\n\n")
+    pools = {b"From": PEOPLE, b"To": PEOPLE, b"Date": DATES, b"Subject": SUBJECTS}
+    rows = []
+    for row in head.split(b"\n"):
+        name, _, value = row.partition(b": ")
+        if name != b"Message-ID" or chance.rng.random() < 0.1:
+            value = chance.one(value, pools.get(name, ODD))
+        rows.append(name + b": " + value)
+    while chance.hit():
+        rows.insert(chance.rng.randint(0, len(rows)), chance.rng.choice(HEADERS))
+    whole = b"\n".join(rows) + b"\n\n" + chance.text(body)
+    return chance.damaged(whole) if chance.rng.random() < chance.heat / 4 else whole
+
+
+def _answers(thread: list[bytes], chance: Chance, url: str) -> list[tuple[int, bytes, str]]:
+    """What the archive answers, one after the other: status, body and where it redirects."""
+    whole = _packed(join_mbox(thread))
+    some = _packed(join_mbox(chance.rng.sample(thread, chance.rng.randint(1, len(thread)))))
+    bodies = (
+        b"", _packed(b""), b"<html>Log in</html>", whole[:-9], chance.damaged(whole), _packed(bytes(80 << 20)), join_mbox(thread),
+        _packed(_packed(join_mbox(thread))), _packed(b"From " + bytes(9)),
+    )  # fmt: skip
+    places = (
+        "http://[::1/",
+        "//example.org/",
+        f"{url}/loop",
+        "",
+        "\x00",
+        "http://a:99999999/",
+        "file:///etc/passwd",
+        "http://" + "a" * 300,
+    )
+    bad = (
+        *((200, body, "") for body in bodies),
+        *((status, b"", "") for status in (99, 204, 300, 404, 429, 500, 503, 1000)),
+        *((302, b"x", place) for place in places),
+    )
+    return [chance.rng.choice(bad) if chance.hit() else (200, chance.rng.choice((whole, whole, some)), "") for _ in range(40)]
+
+
+def _packed(data: bytes) -> bytes:
+    # without the time, so that a seed gives the same again
+    return gzip.compress(data, 1, mtime=0)

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Random SIGKILLs: a send is killed at a random moment, resumed, and no mail may arrive twice. `python -m tests.lab.random_kills 200 [b4]`."""
+
+import contextlib
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+from patchpilot.commits.b4_prep import prep_branch
+from patchpilot.commits.repository import Repository
+from patchpilot.errors import PatchpilotError
+from patchpilot.model.send_request import SendRequest
+from patchpilot.outgoing.mail_state import WAITING, MailState
+from patchpilot.outgoing.outbox import Outbox
+from patchpilot.services.send.plan_send import plan
+from patchpilot.services.send.resume import plan_resume
+from patchpilot.services.send.send_mails import deliver
+from patchpilot.services.send.send_plan import SendResult
+from patchpilot.services.topic.find_topic import find_draft
+from tests.kit.smtp import FaultySink
+from tests.kit.topics import topic
+from tests.lab.fault_table import CC, TO, arrivals, command, cover, isolated, settled_down
+
+
+def one_kill(folder: Path, via: str, after: float, in_delivery: bool, patches: int = 3) -> tuple[bool, str]:
+    """(whether every mail arrived exactly once, what happened) of a send killed so many seconds after it began (or after the first mail's).
+
+    It is then finished by resuming it.
+    """
+    with FaultySink() as server:
+        repo = topic(folder / "repo", patches, server=server)
+        with Repository.open(repo.path) as repository:
+            request = SendRequest(via=via, to=(TO,), cc=(CC,), force="random kills")
+            cover(repository, request)
+            process = subprocess.Popen(
+                command(repo.path, request), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            )
+            if in_delivery:
+                while process.poll() is None and not server.faults.seen:
+                    time.sleep(0.005)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(after)
+            if process.poll() is None:
+                os.kill(process.pid, signal.SIGKILL)
+                process.wait()
+            settled_down(server)
+            with Outbox() as outbox:
+                sends = outbox.sends(find_draft(repository, request).change_id)
+                left = any(entry.state not in WAITING for send in sends for entry in send.entries)
+            # a b4 that outlived its patchpilot holds the books until it ends; a start after that puts them back
+            until = time.monotonic() + 20
+            while (known := prep_branch(repository, "topic")) and not left and time.monotonic() < until:
+                time.sleep(0.2)
+                find_draft(repository, request)
+            result = _finish(repository, server, request, begun=bool(sends))
+            counts = arrivals(server, tuple(message.message_id for message in result.messages))
+    right = set(counts) == {1} and len(server.take()) == patches + 1 and result.state == "sent" and (left or known is None)
+    enrolled = "" if left or known is None else ", left enrolled"
+    kind = "resumed" if sends else "sent anew"
+    return right, f"{kind}, states {Counter(str(message.state) for message in result.messages)}, arrived {counts}{enrolled}"
+
+
+def _finish(repository: Repository, server: FaultySink, request: SendRequest, *, begun: bool) -> SendResult:
+    """Resume until the series is through; what is unknown is settled by looking whether it arrived."""
+    if not begun:
+        return deliver(repository, plan(repository, request))
+    result = deliver(repository, plan_resume(repository, request))
+    if any(message.state is MailState.UNKNOWN for message in result.messages):
+        there = lambda one: arrivals(server, (one.message_id,)) != (0,)  # noqa: E731
+        result = deliver(repository, plan_resume(repository, request, "lost", lookup=there))
+    return result
+
+
+def main(count: int, via: str) -> int:
+    """Kill so many sends; 1 when one went wrong."""
+    seed = random.SystemRandom().randrange(1 << 30)
+    chance, wrong, kinds = random.Random(seed), 0, Counter[str]()
+    begun = time.monotonic()
+    span = 3.0 if via == "git-send-email" else 8.0
+    # Ctrl-C ends it with what was seen so far
+    with contextlib.suppress(KeyboardInterrupt):
+        for number in range(count):
+            with tempfile.TemporaryDirectory(prefix="patchpilot-kills-") as place:
+                isolated(Path(place))
+                in_delivery = chance.random() < 0.8
+                after = chance.uniform(0.0, 1.0) if in_delivery else chance.uniform(0.3, span)
+                try:
+                    right, what = one_kill(Path(place), via, after, in_delivery)
+                except PatchpilotError as error:
+                    right, what = False, f"error: {error.message}"
+            kinds[what.split(",")[0]] += 1
+            if not right:
+                wrong += 1
+                print(f"{number}: killed after {after:.2f} s: {what}", flush=True)
+    print(f"{via}: {kinds.total()} kills (seed {seed}), {wrong} wrong, {dict(kinds)}, {time.monotonic() - begun:.0f} s")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 20, sys.argv[2] if len(sys.argv) > 2 else "git-send-email"))

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Random SIGKILLs: a reply is killed at a random moment and asked for again, and may not arrive twice. `python -m tests.lab.reply_kills 40 [b4]`."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from contextlib import suppress
+from pathlib import Path
+
+from tests.kit.cli import call
+from tests.kit.replies import ANSWER, followed
+from tests.kit.smtp import FaultySink
+from tests.lab.fault_table import isolated, settled_down
+
+SPAN = 2.5
+"""Seconds that a reply takes, about."""
+
+
+def one_kill(folder: Path, via: str, after: float, in_delivery: bool) -> tuple[bool, str]:
+    """(whether the reply arrived exactly once, what happened) of one killed so many seconds after it began (or after the server heard of it)."""
+    with FaultySink() as server:
+        repo, review = followed(folder, server)
+        (folder / "answer.txt").write_text(ANSWER)
+        words = ("track", "reply", review, "-C", str(repo.path), "--via", via, "--message", str(folder / "answer.txt"), "--yes")
+        process = subprocess.Popen(
+            [sys.executable, "-m", "patchpilot", *words], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        while in_delivery and process.poll() is None and not server.faults.seen:
+            time.sleep(0.002)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(after)
+        killed = process.poll() is None
+        if killed:
+            os.kill(process.pid, signal.SIGKILL)
+            process.wait()
+        settled_down(server)
+        first = len(server.take())
+        again = call(*words)
+        kind = (
+            "was whole" if not killed else "sent anew" if again.code == 0 else "in doubt" if "it is not known" in again.err else "refused"
+        )
+        if kind == "in doubt":
+            call(*words, "--unknown", "sent" if first else "lost")
+        last = call(*words)
+        arrived = len(server.take())
+    right = arrived == 1 and last.code == 1 and "this reply was sent on" in last.err
+    return right, f"{kind}, arrived {first} then {arrived}, last {last.code}"
+
+
+def main(count: int, via: str) -> int:
+    """Kill so many replies; 1 when one went wrong."""
+    seed = random.SystemRandom().randrange(1 << 30)
+    chance, wrong, kinds = random.Random(seed), 0, Counter[str]()
+    with suppress(KeyboardInterrupt):
+        for number in range(count):
+            with tempfile.TemporaryDirectory(prefix="patchpilot-reply-kills-") as place:
+                isolated(Path(place))
+                in_delivery = chance.random() < 0.7
+                after = chance.uniform(0.0, 0.3) if in_delivery else chance.uniform(0.3, SPAN)
+                right, what = one_kill(Path(place), via, after, in_delivery)
+            kinds[what.partition(",")[0]] += 1
+            if not right:
+                wrong += 1
+                print(f"{number}: killed after {after:.2f} s: {what}", flush=True)
+    print(f"{via}: {kinds.total()} kills of a reply (seed {seed}), {wrong} wrong, {dict(kinds)}")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 20, sys.argv[2] if len(sys.argv) > 2 else "git-send-email"))

@@ -1,0 +1,228 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Random SIGKILLs of whole process groups over the verbs that rewrite. `python -m tests.lab.rewrite_kills 200 [VERB…]`."""
+
+import contextlib
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Sequence
+from email import message_from_bytes
+from pathlib import Path
+
+from patchpilot.commits.b4_prep import COMMIT, TIP_COMMIT
+from patchpilot.commits.repository import Repository
+from patchpilot.commits.unfinished_move import unfinished
+from patchpilot.errors import PatchpilotError
+from patchpilot.services.tags.undo_rewrite import undo_restore
+from tests.kit.cli import call
+from tests.kit.prep import COVER, prep
+from tests.kit.repos import Repo
+from tests.kit.topics import SIGNED
+
+FILES = 40
+State = tuple[str, str, str]
+
+
+def topic(path: Path, files: int = FILES) -> Repo:
+    """Two commits whose files have white space at the ends of their lines, to be fixed in all of them."""
+    repo = Repo(path)
+    names = [f"frob{number}.c" for number in range(files)]
+    repo.commit(f"frob: begin\n\n{SIGNED}", dict.fromkeys(names, "int a;\n"))
+    repo.git("update-ref", "refs/remotes/origin/master", "HEAD")
+    repo.branch("topic")
+    repo.commit(f"frob: add b\n\nIt is needed.\n\n{SIGNED}", dict.fromkeys(names, "int a;\nint b;   \n"))
+    repo.commit(f"frob: add c\n\nIt is needed.\n\n{SIGNED}", dict.fromkeys(names, "int a;\nint b;   \nint c;   \n"))
+    return repo
+
+
+def followed(path: Path, strategy: str) -> Repo:
+    """A branch of `b4 prep` whose patches were mailed and reviewed, and whose series is followed."""
+    repo, mbox = prep(path, strategy, 2, cover=COVER), path.parent / "thread.mbox"
+    out = path.parent / "out"
+    assert call("send", "-C", path, "--to", "widget@lists.example.org", "--outbox", out, "--force", "x").code == 0
+    mails = [file.read_bytes() for file in sorted(out.iterdir())]
+    first = str(message_from_bytes(mails[0])["Message-ID"])
+    review = (
+        "From: Rita Reviewer <rita@example.org>\nTo: widget@lists.example.org\nSubject: Re: [PATCH 0/2] widget: two lines were wrong\n"
+        f"Date: Fri, 20 Nov 2026 12:00:00 +0000\nMessage-ID: <r1@example.org>\nIn-Reply-To: {first}\nReferences: {first}\n\n"
+        "For the series:\n\nReviewed-by: Rita Reviewer <rita@example.org>\n"
+    ).encode()
+    mbox.write_bytes(b"".join(b"From mboxrd@z Thu Jan  1 00:00:00 1970\n" + mail.rstrip(b"\n") + b"\n\n" for mail in (*mails, review)))
+    assert call("track", "add", "-C", path, "--mbox", mbox).code == 0
+    return repo
+
+
+def state(repo: Repo) -> State:
+    """The branch's tip, what differs from it in index or files, and what git is in the middle of."""
+    (repo.path / ".git" / "index").touch()
+    return (repo.git("rev-parse", "HEAD"), repo.git("status", "--porcelain"), repo.git("symbolic-ref", "HEAD"))
+
+
+_DRAFT = ("draft", "-v", "4", "--cover-subject", "widget: both lines", "--cover", "Both were zero.", "--changelog", "- line 2 as well")
+COMMANDS = {
+    "check --fix": ("check", "--fix"),
+    "prepare": ("prepare", "--yes", "--link", "https://example.org/r/1"),
+    "undo": ("undo", "restore"),
+    **{f"trailers ({strategy})": ("trailers", "--yes") for strategy in (COMMIT, TIP_COMMIT)},
+    **{f"draft ({strategy})": _DRAFT for strategy in (COMMIT, TIP_COMMIT)},
+}
+_WITH_FILES = ("check --fix", "undo")
+
+
+def made(path: Path, verb: str) -> Repo:
+    """A repository in which the verb has something to rewrite."""
+    name, _, strategy = verb.rstrip(")").partition(" (")
+    if name == "trailers":
+        return followed(path, strategy)
+    repo = prep(path, strategy, 2, cover=COVER) if name == "draft" else topic(path)
+    if verb == "undo":
+        run(repo, "check --fix").wait()
+    return repo
+
+
+def run(repo: Repo, verb: str) -> "subprocess.Popen[bytes]":
+    """Start a verb as the leader of a process group; git's own groups are found by their parents."""
+    argv = [sys.executable, "-m", "patchpilot", COMMANDS[verb][0], "-C", str(repo.path), *COMMANDS[verb][1:]]
+    return subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+
+
+def until_it_writes(repo: Repo, verb: str) -> "subprocess.Popen[bytes]":
+    """Start a verb and come back when git locks the index, or, where only messages change, when the first new object is written."""
+    objects, lock = repo.path / ".git" / "objects", repo.path / ".git" / "index.lock"
+    repo.git("repack", "-adq")
+    repo.git("prune-packed", "-q")
+    # an empty folder would not change when something is written into it
+    for folder in objects.glob("??"):
+        with contextlib.suppress(OSError):
+            folder.rmdir()
+    before = objects.stat().st_mtime_ns
+    process, until = run(repo, verb), time.monotonic() + 20
+    while process.poll() is None and time.monotonic() < until:
+        if lock.exists() if verb in _WITH_FILES else objects.stat().st_mtime_ns != before:
+            break
+        time.sleep(0.0003)
+    return process
+
+
+def window(repo: Repo, verb: str) -> float:
+    """The seconds from a verb's first write until the branch has its new value (0.01: git's checkout of its files)."""
+    if verb in _WITH_FILES:
+        return 0.01
+    file = repo.path / ".git" / repo.git("symbolic-ref", "HEAD")
+    before = file.read_bytes()
+    process, begun = until_it_writes(repo, verb), time.monotonic()
+    while process.poll() is None and file.read_bytes() == before:
+        time.sleep(0.0003)
+    found = time.monotonic() - begun
+    process.wait()
+    assert file.read_bytes() != before, verb
+    return found
+
+
+def kill_all(process: "subprocess.Popen[bytes]") -> None:
+    """SIGKILL to a process and all that it started, whatever group they are in."""
+    family = [process.pid]
+    for pid in family:
+        with contextlib.suppress(OSError):
+            for children in Path(f"/proc/{pid}/task").glob("*/children"):
+                family += [int(one) for one in children.read_text().split()]
+    for pid in family:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    process.wait()
+
+
+def one_kill(folder: Path, verb: str, after: float, *, in_checkout: bool) -> tuple[bool, str]:
+    """(whether all is old or new once the next start has settled it, what was found) of a verb that is killed."""
+    repo = made(folder / "repo", verb)
+    before = state(repo)
+    process = until_it_writes(repo, verb) if in_checkout else run(repo, verb)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(after)
+    kill_all(process)
+    left = (repo.path / ".git" / "patchpilot-move").exists()
+    if left:
+        with Repository.open(repo.path) as repository:
+            if unfinished(repository):
+                undo_restore(repository)
+    after_it = state(repo)
+    whole = not after_it[1] and after_it[2] == before[2] and not (repo.path / ".git" / "index.lock").exists()
+    kind = "settled" if left else "old" if after_it[0] == before[0] else "new"
+    if verb not in _WITH_FILES:
+        whole = whole and (not verb.startswith("draft") or _draft_is(repo, new=kind == "new"))
+        again, locked = _again(repo, verb)
+        whole = whole and again and (state(repo)[0] == after_it[0]) == (kind == "new")
+        kind += ", a ref's lock left and named" if locked else ""
+    return whole, f"{verb}: {kind}"
+
+
+def _draft_is(repo: Repo, *, new: bool) -> bool:
+    """Whether the draft has all of what the killed verb was to set, or nothing of it."""
+    draft = json.loads(call("draft", "-C", repo.path, "--format", "json").out)["draft"]
+    found = (draft["version"], draft["cover_subject"], draft["cover_text"], draft["changelogs"].get("4", "").rpartition("\n")[2])
+    wanted = (4, "widget: both lines", "Both were zero.", "- line 2 as well")
+    right = found == wanted if new else not any(one == other for one, other in zip(found, wanted, strict=True))
+    if not right:
+        print(f"the branch is {'new' if new else 'old'}, the draft {found}", flush=True)
+    return right
+
+
+def _again(repo: Repo, verb: str) -> tuple[bool, bool]:
+    """(whether the verb does its work after the kill, whether a lock was left): doctor, and the verb that it stops, name its `rm`."""
+    locks = [file for file in (repo.path / ".git").rglob("*.lock") if file.name == "HEAD.lock" or "heads" in file.parts]
+    argv = (COMMANDS[verb][0], "-C", repo.path, *COMMANDS[verb][1:])
+    done = call(*argv)
+    for _ in locks:
+        checks = json.loads(call("doctor", "-C", repo.path, "--offline", "--format", "json").out)["checks"]
+        hint = next((check["hint"] for check in checks if check["name"] == "lock"), "")
+        named = next((lock for lock in locks if lock.exists() and hint.endswith(f"rm {lock}")), None)
+        if named is None or (done.code and f"rm {named}" not in done.err):
+            break
+        named.unlink()
+        done = call(*argv)
+    right = done.code == 0 and not any(lock.exists() for lock in locks)
+    if not right:
+        print(f"{verb}, again: {done.code}: {done.err} {locks}", flush=True)
+    return right, bool(locks)
+
+
+def main(count: int, verbs: Sequence[str] = ()) -> int:
+    """Kill so many, of the verbs that begin with one of these words; 1 when one went wrong."""
+    chosen = [verb for verb in COMMANDS if not verbs or verb.startswith(tuple(verbs))]
+    windows: dict[str, float] = {}
+    seed = random.SystemRandom().randrange(1 << 30)
+    chance, kinds, wrong, begun = random.Random(seed), Counter[str](), 0, time.monotonic()
+    with contextlib.suppress(KeyboardInterrupt):
+        for number in range(count):
+            verb = chosen[number % len(chosen)]
+            with tempfile.TemporaryDirectory(prefix="patchpilot-rewrites-") as place:
+                os.environ |= {"HOME": place, "XDG_STATE_HOME": f"{place}/state", "GIT_CONFIG_NOSYSTEM": "1"}
+                for role in ("AUTHOR", "COMMITTER"):
+                    os.environ |= {f"GIT_{role}_NAME": "Ada Fixer", f"GIT_{role}_EMAIL": "ada@example.org"}
+                if verb not in windows:
+                    os.environ["XDG_STATE_HOME"] = f"{place}/timed/state"
+                    windows[verb] = window(made(Path(place) / "timed" / "repo", verb), verb)
+                    os.environ["XDG_STATE_HOME"] = f"{place}/state"
+                in_checkout = bool(verbs) or chance.random() < 0.7
+                after = chance.uniform(0, 2 * windows[verb]) if in_checkout else chance.uniform(0.1, 2.0)
+                try:
+                    right, what = one_kill(Path(place), verb, after, in_checkout=in_checkout)
+                except PatchpilotError as error:
+                    right, what = False, f"{verb}: error: {error.message} ({error.hint})"
+            kinds[what] += 1
+            if not right:
+                wrong += 1
+                print(f"{number}: killed after {after:.3f} s: {what}", flush=True)
+    print(", ".join(f"{verb}: {1000 * wide:.0f} ms" for verb, wide in windows.items()), flush=True)
+    print(f"{kinds.total()} kills (seed {seed}), {wrong} wrong, {dict(kinds)}, {time.monotonic() - begun:.0f} s", flush=True)
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 20, sys.argv[2:]))

@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Random SIGKILLs of two processes that write to the store of followed series at once. `python -m tests.lab.store_kills 100`.
+
+Each process adds, updates, rebuilds, imports and removes series of its own, and writes down which verbs are done. After the kills the store
+must be sound, and have what it had after the last verb that was done, or after the one that was killed: a series is there with all its mails
+or not at all.
+"""
+
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.kit.cli import call
+from tests.kit.mails import mbox, patch, reply
+
+SERIES = 3
+REPLIES = 40
+WRITERS = 2
+SETTLED = 8
+"""Verbs that each process does before it may be killed, so that there are series to rebuild and remove."""
+VERBS = ("add", "grow", "rebuild", "import", "remove", "export")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A verb of a process on a series of its own, and how many mails that series has then (0: it is not followed)."""
+
+    verb: str
+    series: str
+    mails: int
+
+
+def thread(series: str, count: int) -> bytes:
+    """The first mails of a series: a patch and its replies."""
+    title = f"[PATCH] {series}: check the pointer"
+    replies = [
+        reply(title, f"Remark {number} on {series}. " + "x" * 300, id=f"{series}r{number}", reply_to=series, minutes=number)
+        for number in range(1, count)
+    ]
+    return mbox(patch(title, id=series), *replies)
+
+
+def steps(writer: int, seed: int, count: int = 400) -> list[Step]:
+    """What a process does, the same for the same seed."""
+    chance = random.Random(f"{seed}-{writer}")
+    names = [f"s{writer}{number}" for number in range(SERIES)]
+    files, followed = dict.fromkeys(names, 0), dict.fromkeys(names, 0)
+    result = []
+    for _ in range(count):
+        verb, name = chance.choice(VERBS), chance.choice(names)
+        if verb == "add" or (not followed[name] and verb != "import"):
+            verb = "add"
+            files[name] = max(files[name], chance.randrange(2, REPLIES))
+            followed[name] = max(files[name], followed[name])
+        elif verb == "grow":
+            files[name] = followed[name] = max(followed[name], min(files[name] + chance.randrange(1, 9), REPLIES))
+        elif verb == "import":
+            followed[name] = REPLIES
+        elif verb == "remove":
+            followed[name] = 0
+        result.append(Step(verb, name, followed[name] if verb != "grow" else files[name]))
+    return result
+
+
+def write(place: Path, writer: int, seed: int) -> None:
+    """Do the steps, and write down each that is done."""
+    done = (place / f"done-{writer}").open("a", buffering=1)
+    for step in steps(writer, seed):
+        file = place / f"{step.series}.mbox"
+        if step.verb in ("add", "grow"):
+            draft = file.with_suffix(".draft")
+            draft.write_bytes(thread(step.series, step.mails))
+            draft.replace(file)
+        number = _number(step.series) if step.verb not in ("add", "import") else ""
+        words = {
+            "add": ("add", "--mbox", file),
+            "grow": ("update", number),
+            "rebuild": ("rebuild", number),
+            "import": ("import", place / f"{step.series}.jsonl"),
+            "remove": ("remove", number),
+            "export": ("export", number, "--format", "jsonl", "-o", place / f"{step.series}.out"),
+        }[step.verb]
+        outcome = call("track", *words)
+        print("done" if outcome.code == 0 else f"{step} failed: {outcome.err}", file=done)
+
+
+def _number(series: str) -> str:
+    with closing(sqlite3.connect(Path(os.environ["XDG_STATE_HOME"]) / "patchpilot" / "track.sqlite", timeout=10)) as base:
+        return str(base.execute("SELECT id FROM series WHERE message_id = ?", (f"{series}@example.org",)).fetchone()[0])
+
+
+def prepare(place: Path) -> None:
+    """The files that the processes import, made in a store of its own."""
+    os.environ |= {f"XDG_{name}_HOME": str(place / "before" / name.lower()) for name in ("CONFIG", "DATA", "STATE", "CACHE")}
+    for writer in range(WRITERS):
+        for number in range(SERIES):
+            name = f"s{writer}{number}"
+            (place / f"{name}.mbox").write_bytes(thread(name, REPLIES))
+            call("track", "add", "--mbox", place / f"{name}.mbox")
+            call("track", "export", str(writer * SERIES + number + 1), "--format", "jsonl", "-o", place / f"{name}.jsonl")
+    os.environ |= {f"XDG_{name}_HOME": str(place / name.lower()) for name in ("CONFIG", "DATA", "STATE", "CACHE")}
+
+
+def one_kill(place: Path, seed: int, after: float) -> tuple[bool, str]:
+    """(whether the store is as it must be, what was seen) when the processes are killed so many seconds after each has done its first verbs."""
+    for file in place.glob("done-*"):
+        file.unlink()
+    command = [sys.executable, "-m", "tests.lab.store_kills", "--write", str(place)]
+    writers = [
+        subprocess.Popen([*command, str(writer), str(seed)], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        for writer in range(WRITERS)
+    ]
+    until = time.monotonic() + 60
+    while time.monotonic() < until and any(len(_done(place, writer)) < SETTLED for writer in range(WRITERS)):
+        time.sleep(0.005)
+    time.sleep(after)
+    for process in writers:
+        os.kill(process.pid, signal.SIGKILL)
+    for process in writers:
+        process.wait()
+    return _judged(place, seed)
+
+
+def _done(place: Path, writer: int) -> list[str]:
+    file = place / f"done-{writer}"
+    return file.read_text().splitlines() if file.exists() else []
+
+
+def _judged(place: Path, seed: int) -> tuple[bool, str]:
+    file = place / "state" / "patchpilot" / "track.sqlite"
+    problems = []
+    with closing(sqlite3.connect(file)) as base:
+        (sound,) = base.execute("PRAGMA integrity_check").fetchone()
+        counted = dict(base.execute("SELECT series.message_id, count(mail.message_id) FROM series JOIN member ON series = id JOIN mail"
+                                    " ON mail.message_id = member.message_id GROUP BY id"))  # fmt: skip
+        entries = [row[0] for row in base.execute("SELECT message_id FROM series")]
+        unused = base.execute("SELECT count(*) FROM mail WHERE message_id NOT IN (SELECT message_id FROM member)").fetchone()[0]
+    problems += [f"integrity: {sound}"] if sound != "ok" else []
+    problems += [f"{unused} mails of no series"] if unused else []
+    killed = Counter[str]()
+    for writer in range(WRITERS):
+        lines = _done(place, writer)
+        problems += [line for line in lines if line != "done"]
+        every = steps(writer, seed)
+        now = {f"s{writer}{number}": 0 for number in range(SERIES)}
+        now |= {step.series: step.mails for step in every[: len(lines)]}
+        amid = every[len(lines)]
+        killed[amid.verb] += 1
+        for name, count in now.items():
+            there = counted.get(f"{name}@example.org", 0)
+            allowed = {count, amid.mails} if name == amid.series else {count}
+            if there not in allowed or (f"{name}@example.org" in entries) != bool(there):
+                problems.append(f"{name} has {there} mails, not {allowed}, killed in {amid.verb}")
+    for words in (("list",), ("export", "--format", "mbox"), ("update", "--offline")):
+        outcome = call("track", *words)
+        problems += [outcome.err] if outcome.code else []
+    return not problems, "; ".join(problems) or f"killed in {' and '.join(sorted(killed.elements()))}"
+
+
+def main(count: int) -> int:
+    """Kill so many times; 1 when once something was wrong."""
+    seed = random.SystemRandom().randrange(1 << 30)
+    chance, wrong, kinds = random.Random(seed), 0, Counter[str]()
+    begun = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="patchpilot-store-kills-") as folder:
+        place = Path(folder)
+        prepare(place)
+        for number in range(count):
+            for file in (place / "state").rglob("*"):
+                if file.is_file():
+                    file.unlink()
+            right, what = one_kill(place, seed + number, chance.uniform(0.0, 1.5))
+            kinds.update(what.removeprefix("killed in ").split(" and ") if right else ["wrong"])
+            if not right:
+                wrong += 1
+                print(f"{number}: {what}", flush=True)
+    print(f"{count} kills of {WRITERS} processes (seed {seed}), {wrong} wrong, amid {dict(kinds)}, {time.monotonic() - begun:.0f} s")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--write"]:
+        write(Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]))
+    else:
+        sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 20))

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""How far `check -f` agrees with `checkpatch.pl -f` on files of a kernel tree that are drawn by a seed, by type and line.
+
+    python -m tests.lab.whole_files TREE [--files 200] [--seed 21]
+
+Only for a tree you trust: its own script is run.
+"""
+
+import argparse
+import random
+import subprocess
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+from patchpilot.commits.tree_readers import DirectoryTree
+from patchpilot.lint.rule_store import load_rules
+from tests.kit.cli import spawn
+from tests.lab.checkpatch_oracle import ENVIRONMENT, LINE
+
+KINDS = (".c", ".h", ".S", ".rst", ".py", ".sh", ".dts", ".dtsi", ".yaml", ".rs", "Kconfig", "Makefile")
+LARGEST = 60_000
+"""Bytes of a file that is drawn: the script takes minutes for the generated headers of a megabyte."""
+
+
+def draw(tree: Path, count: int, seed: int) -> list[str]:
+    """So many files of the tree, the same for the same seed."""
+    files = [path for path in DirectoryTree(tree).files() if path.endswith(KINDS) and 0 < (tree / path).stat().st_size <= LARGEST]
+    return random.Random(seed).sample(files, count)
+
+
+def findings(text: str) -> Counter[tuple[str, int]]:
+    """(type, line) of each line of output."""
+    return Counter((found[2], int(found[1])) for found in LINE.finditer(text))
+
+
+def main() -> None:
+    """Compare, and print what differs and F1."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("tree", type=Path)
+    parser.add_argument("--files", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=21)
+    words = parser.parse_args()
+    tree = words.tree.resolve()
+    known = {rule.checkpatch for rule in load_rules()}
+    same = both = missed = extra = 0
+    with tempfile.TemporaryDirectory() as folder:
+        for name in tree.iterdir():
+            if not name.name.startswith("."):
+                (Path(folder) / name.name).symlink_to(name)
+        for path in draw(tree, words.files, words.seed):
+            script = [
+                "perl",
+                str(tree / "scripts/checkpatch.pl"),
+                "-f",
+                "--terse",
+                "--show-types",
+                "--no-summary",
+                "--strict",
+                "--color=never",
+            ]
+            done = subprocess.run(
+                [*script, f"--root={tree}", path], cwd=folder, env=ENVIRONMENT, capture_output=True, check=False, timeout=600
+            )
+            want = findings(done.stdout.decode("utf-8", "surrogateescape"))
+            ours = spawn("check", "-f", "--strict", "--fail-on", "never", "--format", "checkpatch", "--tree", ".", path, cwd=tree)
+            have = Counter({key: number for key, number in findings(ours.out).items() if key[0] in known})
+            same += want == have
+            both, missed, extra = both + (want & have).total(), missed + (want - have).total(), extra + (have - want).total()
+            for sign, part in (("-", want - have), ("+", have - want)):
+                for (kind, line), number in sorted(part.items()):
+                    print(f"{sign} {path}:{line}: {kind} ({number})", flush=True)
+    f1 = 2 * both / max(1, 2 * both + missed + extra)
+    print(f"{same} of {words.files} files agree wholly; {both} findings agree, {missed} missed, {extra} extra, F1 {f1:.4f}")
+
+
+if __name__ == "__main__":
+    main()
