@@ -14,12 +14,13 @@ from patchpilot.commits.unfinished_move import Move, begin, refuse_locked
 from patchpilot.errors import ExitCode
 from tests.kit.cli import call
 from tests.kit.repos import Repo
-from tests.lab.rewrite_kills import COMMANDS, one_kill, state, topic
+from tests.kit.topics import topic_with_spaces
+from tests.lab.rewrite_kills import COMMANDS, one_kill
 
 
 def _halved(path: Path, why: str = "patchpilot check --fix") -> tuple[Repo, str, str]:
     """A repository as a git that was killed amid a checkout leaves it: the branch old, half of the files new, the index locked."""
-    repo = topic(path, 4)
+    repo = topic_with_spaces(path, 4)
     old = repo.git("rev-parse", "topic")
     assert call("check", "-C", path, "--fix").code == ExitCode.OK
     new = repo.git("rev-parse", "topic")
@@ -42,7 +43,7 @@ def test_a_killed_move_is_taken_back_and_a_killed_undo_is_finished(tmp_path: Pat
         assert "patchpilot undo restore" in refused.err
         assert "git commit" not in refused.err
     assert call("undo", "-C", repo.path, "restore").code == ExitCode.OK
-    assert state(repo) == (new if why.endswith("undo") else old, "", "refs/heads/topic")
+    assert repo.state() == (new if why.endswith("undo") else old, "", "refs/heads/topic")
     assert not (repo.path / ".git" / "index.lock").exists()
 
 
@@ -57,7 +58,7 @@ def test_an_edit_made_after_the_kill_is_kept(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["index.lock", "refs/heads/topic.lock"])
 def test_a_stale_lock_is_named_with_what_helps(tmp_path: Path, name: str) -> None:
-    repo = topic(tmp_path / "r", 2)
+    repo = topic_with_spaces(tmp_path / "r", 2)
     lock = repo.path / ".git" / name
     lock.write_bytes(b"")
     before = time.time() - 600
@@ -72,7 +73,7 @@ def test_a_stale_lock_is_named_with_what_helps(tmp_path: Path, name: str) -> Non
 
 
 def test_a_lock_that_another_git_holds_for_a_moment_is_waited_for(tmp_path: Path) -> None:
-    repo = topic(tmp_path / "r", 2)
+    repo = topic_with_spaces(tmp_path / "r", 2)
     lock = repo.path / ".git" / "index.lock"
     lock.write_bytes(b"")
     timer = threading.Timer(0.4, lock.unlink)

@@ -143,3 +143,13 @@ def stable_failed(title: str, commit: str, version: str, **more: object) -> byte
     return mail(
         f'FAILED: patch "[PATCH] {title}" failed to apply to {version}-stable tree', body, sender="<gregkh@linuxfoundation.org>", **more
     )  # type: ignore[arg-type]
+
+
+def thread(series: str, count: int) -> bytes:
+    """The first mails of a series: a patch and its replies."""
+    title = f"[PATCH] {series}: check the pointer"
+    replies = [
+        reply(title, f"Remark {number} on {series}. " + "x" * 300, id=f"{series}r{number}", reply_to=series, minutes=number)
+        for number in range(1, count)
+    ]
+    return mbox(patch(title, id=series), *replies)

@@ -53,7 +53,6 @@ class RawServer:
         self.host, self.port = "127.0.0.1", 0
         self.fault, self.tls, self.certificate, self.login, self.offers_tls = fault, tls, certificate, login, offers_tls
         self.struck = 0
-        self.connections = 0
         self.commands: list[str] = []
         self._mails: list[Received] = []
         self._lock = threading.Lock()
@@ -92,7 +91,6 @@ class RawServer:
         with contextlib.suppress(OSError):
             while True:
                 connection, _ = self._listener.accept()
-                self.connections += 1
                 threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
     def _serve(self, connection: socket.socket) -> None:

@@ -56,3 +56,8 @@ class Repo:
     def checkout(self, name: str) -> None:
         """Go to a branch."""
         self.git("checkout", "-q", name)
+
+    def state(self) -> tuple[str, str, str]:
+        """The branch's tip, what differs from it in index or files, and the branch."""
+        (self.path / ".git" / "index").touch()
+        return (self.git("rev-parse", "HEAD"), self.git("status", "--porcelain"), self.git("symbolic-ref", "HEAD"))

@@ -3,6 +3,7 @@
 
 import asyncio
 import ssl
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -107,6 +108,16 @@ class _Faulty(Keeper):
             server.transport.abort()
             return "421 gone"
         return await super().handle_DATA(server, session, envelope)
+
+
+def settled_down(server: FaultySink, quiet: float = 0.8) -> None:
+    """Wait until nothing has arrived for a while: children of a killed sender may still be at work."""
+    seen, since = -1, time.monotonic()
+    while time.monotonic() - since < quiet:
+        now = len(server.take()) + server.faults.seen
+        if now != seen:
+            seen, since = now, time.monotonic()
+        time.sleep(0.05)
 
 
 def certificate(folder: Path) -> tuple[Path, Path]:

@@ -28,14 +28,13 @@ class ServerCase:
         return self.git if self.git and via == "git-send-email" else self.first
 
 
-def _at(step: str, *rows: tuple[object, ...], **more: object) -> tuple[ServerCase, ...]:
+def _at(step: str, *rows: tuple[object, ...]) -> tuple[ServerCase, ...]:
     """Cases of a step: (name, bytes, then, first, git)."""
     cases = []
     for name, send, then, first, *git in rows:
         assert isinstance(send, bytes)
         at = 1 if step in ("greeting", "EHLO") else 2
         cases.append(ServerCase(f"{step}: {name}", Fault(step, send, str(then), at), str(first), *map(str, git)))
-    del more
     return tuple(cases)
 
 

@@ -25,6 +25,18 @@ def topic(path: Path, patches: int = 1, *, server: Sink | RawServer | None = Non
     return repo
 
 
+def topic_with_spaces(path: Path, files: int) -> Repo:
+    """Two commits whose files have white space at the ends of their lines, to be fixed in all of them."""
+    repo = Repo(path)
+    names = [f"frob{number}.c" for number in range(files)]
+    repo.commit(f"frob: begin\n\n{SIGNED}", dict.fromkeys(names, "int a;\n"))
+    repo.git("update-ref", "refs/remotes/origin/master", "HEAD")
+    repo.branch("topic")
+    repo.commit(f"frob: add b\n\nIt is needed.\n\n{SIGNED}", dict.fromkeys(names, "int a;\nint b;   \n"))
+    repo.commit(f"frob: add c\n\nIt is needed.\n\n{SIGNED}", dict.fromkeys(names, "int a;\nint b;   \nint c;   \n"))
+    return repo
+
+
 def use_server(repo: Repo, server: Sink | RawServer) -> None:
     """Set the repository's mail server."""
     repo.git("config", "sendemail.smtpserver", "127.0.0.1")

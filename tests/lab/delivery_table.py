@@ -12,9 +12,10 @@ from patchpilot.commits.repository import Repository
 from patchpilot.model.send_request import SendRequest
 from patchpilot.services.send.plan_send import plan
 from patchpilot.services.send.send_mails import deliver
+from tests.kit.cover_letters import cover
 from tests.kit.smtp import FaultySink, certificate
 from tests.kit.topics import apply, commits, topic, unpacked
-from tests.lab.fault_table import TRANSPORTS, cover, isolated
+from tests.lab.fault_table import TRANSPORTS, isolated
 
 WAYS = ("plain", "STARTTLS and login", "TLS and login")
 PEOPLE = ("list@lists.example.org", "u@example.org")

@@ -11,7 +11,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from email import message_from_bytes
 from functools import partial
 from pathlib import Path
@@ -23,7 +23,6 @@ from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing import retries, smtp
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.outgoing.send_email import git_send_email
-from patchpilot.series.draft import Drafts
 from patchpilot.series.topic_database import connect
 from patchpilot.services.send.plan_send import plan
 from patchpilot.services.send.resume import plan_resume
@@ -31,8 +30,9 @@ from patchpilot.services.send.send_mails import deliver
 from patchpilot.services.send.send_plan import SendPlan, SendResult
 from patchpilot.services.topic.find_topic import find_draft
 from tests.kit import smtp_faults
+from tests.kit.cover_letters import cover
 from tests.kit.raw_smtp import RawServer
-from tests.kit.smtp import Faults, FaultySink, certificate
+from tests.kit.smtp import Faults, FaultySink, certificate, settled_down
 from tests.kit.smtp_faults import ANY, SENT, STOPPED, UNKNOWN, ServerCase
 from tests.kit.topics import topic
 
@@ -229,12 +229,6 @@ def _struck(repository: Repository, path: Path, server: FaultySink, request: Sen
     return _result(repository, request)
 
 
-def cover(repository: Repository, request: SendRequest) -> None:
-    """Write a cover letter for the topic."""
-    with Drafts() as drafts:
-        drafts.save(replace(find_draft(repository, request), cover_subject="widget: mend lines", cover_text="All were wrong."))
-
-
 def arrivals(server: FaultySink | RawServer, ids: tuple[str, ...]) -> tuple[int, ...]:
     """How often each Message-ID arrived."""
     count = Counter(str(message_from_bytes(one.data)["Message-ID"]).strip().strip("<>") for one in server.take())
@@ -292,16 +286,6 @@ def _killed(path: Path, server: FaultySink, request: SendRequest, at: int, words
     ready.set()
     process[0].wait(60)
     settled_down(server)
-
-
-def settled_down(server: FaultySink, quiet: float = 0.8) -> None:
-    """Wait until nothing has arrived for a while: children of a killed sender may still be at work."""
-    seen, since = -1, time.monotonic()
-    while time.monotonic() - since < quiet:
-        now = len(server.take()) + server.faults.seen
-        if now != seen:
-            seen, since = now, time.monotonic()
-        time.sleep(0.05)
 
 
 def isolated(folder: Path) -> None:

@@ -34,7 +34,8 @@ from patchpilot.model.patch import Patch
 from patchpilot.services.check.apply_fixes import fix
 from patchpilot.services.check.check_patches import check
 from patchpilot.services.check.check_request import CheckRequest
-from tests.lab.checkpatch_oracle import KERNEL, LEFT_OUT, ask
+from tests.kit.checkpatch_examples import KERNEL, LEFT_OUT
+from tests.lab.checkpatch_oracle import ask
 
 SEED = "fixes"
 FIXED_BY_CHECKPATCH = ".EXPERIMENTAL-checkpatch-fixes"

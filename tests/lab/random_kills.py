@@ -23,9 +23,10 @@ from patchpilot.services.send.resume import plan_resume
 from patchpilot.services.send.send_mails import deliver
 from patchpilot.services.send.send_plan import SendResult
 from patchpilot.services.topic.find_topic import find_draft
-from tests.kit.smtp import FaultySink
+from tests.kit.cover_letters import cover
+from tests.kit.smtp import FaultySink, settled_down
 from tests.kit.topics import topic
-from tests.lab.fault_table import CC, TO, arrivals, command, cover, isolated, settled_down
+from tests.lab.fault_table import CC, TO, arrivals, command, isolated
 
 
 def one_kill(folder: Path, via: str, after: float, in_delivery: bool, patches: int = 3) -> tuple[bool, str]:

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from tests.kit.cli import call
 from tests.kit.replies import ANSWER, followed
-from tests.kit.smtp import FaultySink
-from tests.lab.fault_table import isolated, settled_down
+from tests.kit.smtp import FaultySink, settled_down
+from tests.lab.fault_table import isolated
 
 SPAN = 2.5
 """Seconds that a reply takes, about."""

@@ -23,22 +23,9 @@ from patchpilot.services.tags.undo_rewrite import undo_restore
 from tests.kit.cli import call
 from tests.kit.prep import COVER, prep
 from tests.kit.repos import Repo
-from tests.kit.topics import SIGNED
+from tests.kit.topics import topic_with_spaces
 
 FILES = 40
-State = tuple[str, str, str]
-
-
-def topic(path: Path, files: int = FILES) -> Repo:
-    """Two commits whose files have white space at the ends of their lines, to be fixed in all of them."""
-    repo = Repo(path)
-    names = [f"frob{number}.c" for number in range(files)]
-    repo.commit(f"frob: begin\n\n{SIGNED}", dict.fromkeys(names, "int a;\n"))
-    repo.git("update-ref", "refs/remotes/origin/master", "HEAD")
-    repo.branch("topic")
-    repo.commit(f"frob: add b\n\nIt is needed.\n\n{SIGNED}", dict.fromkeys(names, "int a;\nint b;   \n"))
-    repo.commit(f"frob: add c\n\nIt is needed.\n\n{SIGNED}", dict.fromkeys(names, "int a;\nint b;   \nint c;   \n"))
-    return repo
 
 
 def followed(path: Path, strategy: str) -> Repo:
@@ -58,12 +45,6 @@ def followed(path: Path, strategy: str) -> Repo:
     return repo
 
 
-def state(repo: Repo) -> State:
-    """The branch's tip, what differs from it in index or files, and what git is in the middle of."""
-    (repo.path / ".git" / "index").touch()
-    return (repo.git("rev-parse", "HEAD"), repo.git("status", "--porcelain"), repo.git("symbolic-ref", "HEAD"))
-
-
 _DRAFT = ("draft", "-v", "4", "--cover-subject", "widget: both lines", "--cover", "Both were zero.", "--changelog", "- line 2 as well")
 COMMANDS = {
     "check --fix": ("check", "--fix"),
@@ -80,7 +61,7 @@ def made(path: Path, verb: str) -> Repo:
     name, _, strategy = verb.rstrip(")").partition(" (")
     if name == "trailers":
         return followed(path, strategy)
-    repo = prep(path, strategy, 2, cover=COVER) if name == "draft" else topic(path)
+    repo = prep(path, strategy, 2, cover=COVER) if name == "draft" else topic_with_spaces(path, FILES)
     if verb == "undo":
         run(repo, "check --fix").wait()
     return repo
@@ -141,7 +122,7 @@ def kill_all(process: "subprocess.Popen[bytes]") -> None:
 def one_kill(folder: Path, verb: str, after: float, *, in_checkout: bool) -> tuple[bool, str]:
     """(whether all is old or new once the next start has settled it, what was found) of a verb that is killed."""
     repo = made(folder / "repo", verb)
-    before = state(repo)
+    before = repo.state()
     process = until_it_writes(repo, verb) if in_checkout else run(repo, verb)
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(after)
@@ -151,13 +132,13 @@ def one_kill(folder: Path, verb: str, after: float, *, in_checkout: bool) -> tup
         with Repository.open(repo.path) as repository:
             if unfinished(repository):
                 undo_restore(repository)
-    after_it = state(repo)
+    after_it = repo.state()
     whole = not after_it[1] and after_it[2] == before[2] and not (repo.path / ".git" / "index.lock").exists()
     kind = "settled" if left else "old" if after_it[0] == before[0] else "new"
     if verb not in _WITH_FILES:
         whole = whole and (not verb.startswith("draft") or _draft_is(repo, new=kind == "new"))
         again, locked = _again(repo, verb)
-        whole = whole and again and (state(repo)[0] == after_it[0]) == (kind == "new")
+        whole = whole and again and (repo.state()[0] == after_it[0]) == (kind == "new")
         kind += ", a ref's lock left and named" if locked else ""
     return whole, f"{verb}: {kind}"
 

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.kit.cli import call
-from tests.kit.mails import mbox, patch, reply
+from tests.kit.mails import thread
 
 SERIES = 3
 REPLIES = 40
@@ -37,16 +37,6 @@ class Step:
     verb: str
     series: str
     mails: int
-
-
-def thread(series: str, count: int) -> bytes:
-    """The first mails of a series: a patch and its replies."""
-    title = f"[PATCH] {series}: check the pointer"
-    replies = [
-        reply(title, f"Remark {number} on {series}. " + "x" * 300, id=f"{series}r{number}", reply_to=series, minutes=number)
-        for number in range(1, count)
-    ]
-    return mbox(patch(title, id=series), *replies)
 
 
 def steps(writer: int, seed: int, count: int = 400) -> list[Step]:

@@ -21,8 +21,8 @@ from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.am_roundtrip import author_unclosed
 from patchpilot.outgoing.outgoing_mail import OutgoingMail, text_header
 from patchpilot.services.send.plan_send import plan
+from tests.kit.cover_letters import cover
 from tests.kit.topics import SIGNED, apply, commits, topic
-from tests.lab.fault_table import cover
 
 _INLINE = st.characters(exclude_categories=("Cs", "Cc", "Zl", "Zp", "Cn"), exclude_characters="\ufeff")
 NAMES = st.text(

