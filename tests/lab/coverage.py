@@ -4,6 +4,7 @@
 python -m tests.lab.coverage        # writes the pages
 """
 
+import argparse
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -94,5 +95,7 @@ def asked_page() -> str:
 
 
 if __name__ == "__main__":
+    words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    words.parse_args()
     PAGE.write_text(page(), encoding="utf-8")
     ASKED_PAGE.write_text(asked_page(), encoding="utf-8")

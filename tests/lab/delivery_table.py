@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Transport × connection: a series with cover is sent, received and applied. `python -m tests.lab.delivery_table` prints the table."""
 
+import argparse
 import sys
 import tempfile
 import time
@@ -113,4 +114,6 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    words.parse_args()
     sys.exit(main())

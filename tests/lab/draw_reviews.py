@@ -8,6 +8,7 @@ of the part `fresh`, drawn when the parts of the first one had been learned from
 mails of at least two versions, a reply by somebody else, and at most MOST mails. The mails are people's: commit none of them.
 """
 
+import argparse
 import hashlib
 import re
 import sys
@@ -56,4 +57,8 @@ def main(archives: Path, out: Path, which: str = "first") -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2]), *sys.argv[3:]))
+    words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    words.add_argument("archives", type=Path)
+    words.add_argument("out", type=Path)
+    words.add_argument("which", metavar="draw", choices=LISTS, nargs="?", default="first")
+    sys.exit(main(**vars(words.parse_args())))

@@ -8,6 +8,7 @@ at least 3 mails in all and at most 60, for a person to read. It gets every vers
 one of its titles (stable and AUTOSEL mails, bots). The mails are people's: commit none of them.
 """
 
+import argparse
 import hashlib
 import random
 import re
@@ -168,4 +169,9 @@ def main(archive: Path, seed: int, count: int, out: Path) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), Path(sys.argv[4])))
+    words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    words.add_argument("archive", type=Path)
+    words.add_argument("seed", type=int)
+    words.add_argument("count", type=int)
+    words.add_argument("out", type=Path)
+    sys.exit(main(**vars(words.parse_args())))

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Fault × transport × (first send, resume): how often each mail arrived. `python -m tests.lab.fault_table` prints the whole table."""
 
+import argparse
 import contextlib
 import os
 import signal
@@ -332,4 +333,10 @@ def main(names: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    words.add_argument("names", metavar="NAME", nargs="*", help="a part of a case's name")
+    given = words.parse_args()
+    for name in given.names:
+        if not any(rows([name])):
+            words.error(f"no case has '{name}' in its name")
+    sys.exit(main(given.names))

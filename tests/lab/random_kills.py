@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Random SIGKILLs: a send is killed at a random moment, resumed, and no mail may arrive twice. `python -m tests.lab.random_kills 200 [b4]`."""
 
+import argparse
 import contextlib
 import os
 import random
@@ -26,7 +27,7 @@ from patchpilot.services.topic.find_topic import find_draft
 from tests.kit.cover_letters import cover
 from tests.kit.smtp import FaultySink, settled_down
 from tests.kit.topics import topic
-from tests.lab.fault_table import CC, TO, arrivals, command, isolated
+from tests.lab.fault_table import CC, TO, TRANSPORTS, arrivals, command, isolated
 
 
 def one_kill(folder: Path, via: str, after: float, in_delivery: bool, patches: int = 3) -> tuple[bool, str]:
@@ -104,4 +105,7 @@ def main(count: int, via: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 20, sys.argv[2] if len(sys.argv) > 2 else "git-send-email"))
+    words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    words.add_argument("count", type=int, nargs="?", default=20)
+    words.add_argument("via", choices=TRANSPORTS, nargs="?", default=TRANSPORTS[0])
+    sys.exit(main(**vars(words.parse_args())))

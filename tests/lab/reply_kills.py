@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Random SIGKILLs: a reply is killed at a random moment and asked for again, and may not arrive twice. `python -m tests.lab.reply_kills 40 [b4]`."""
 
+import argparse
 import os
 import random
 import signal
@@ -15,7 +16,7 @@ from pathlib import Path
 from tests.kit.cli import call
 from tests.kit.replies import ANSWER, followed
 from tests.kit.smtp import FaultySink, settled_down
-from tests.lab.fault_table import isolated
+from tests.lab.fault_table import TRANSPORTS, isolated
 
 SPAN = 2.5
 """Seconds that a reply takes, about."""
@@ -72,4 +73,7 @@ def main(count: int, via: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 20, sys.argv[2] if len(sys.argv) > 2 else "git-send-email"))
+    words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    words.add_argument("count", type=int, nargs="?", default=20)
+    words.add_argument("via", choices=TRANSPORTS, nargs="?", default=TRANSPORTS[0])
+    sys.exit(main(**vars(words.parse_args())))

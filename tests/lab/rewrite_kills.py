@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Random SIGKILLs of whole process groups over the verbs that rewrite. `python -m tests.lab.rewrite_kills 200 [VERB…]`."""
 
+import argparse
 import contextlib
 import json
 import os
@@ -206,4 +207,11 @@ def main(count: int, verbs: Sequence[str] = ()) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 20, sys.argv[2:]))
+    words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    words.add_argument("count", type=int, nargs="?", default=20)
+    words.add_argument("verbs", metavar="VERB", nargs="*")
+    given = words.parse_args()
+    for word in given.verbs:
+        if not any(verb.startswith(word) for verb in COMMANDS):
+            words.error(f"no verb begins with '{word}'")
+    sys.exit(main(given.count, given.verbs))

@@ -12,6 +12,7 @@ reason). The aside-5 part is of eleven further lists, and the aside-6 part of te
 more: each 189 of 200, all bots.
 """
 
+import argparse
 import csv
 import sys
 from pathlib import Path
@@ -39,4 +40,7 @@ def main(folder: Path, part: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]), sys.argv[2]))
+    words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    words.add_argument("folder", type=Path)
+    words.add_argument("part")
+    sys.exit(main(**vars(words.parse_args())))

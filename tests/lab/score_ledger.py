@@ -9,6 +9,7 @@ the mail's body, and whether a later version did it (null: not to be told); `fai
 Prints the shares that were listed, that are no request, and that were recognized as addressed. -v names each miss.
 """
 
+import argparse
 import json
 import sys
 from collections import Counter
@@ -62,4 +63,8 @@ def main(folder: Path, part: str, *, verbose: bool) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]), sys.argv[2], verbose="-v" in sys.argv[3:]))
+    words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    words.add_argument("folder", type=Path)
+    words.add_argument("part")
+    words.add_argument("-v", dest="verbose", action="store_true")
+    sys.exit(main(**vars(words.parse_args())))

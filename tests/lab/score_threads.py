@@ -11,6 +11,7 @@ fair as well. The parts aside-2 to aside-8 were labelled before patchpilot read 
 led to: 15 of 20, 24 of 28, 14 of 20, 24 of 28, 21 of 25, 33 of 40 and 37 of 40 threads right in state and versions.
 """
 
+import argparse
 import json
 import re
 import sys
@@ -85,4 +86,8 @@ def _mailbox(text: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(labelled(Path(sys.argv[1]), sys.argv[2]) if sys.argv[2:] else main(Path(sys.argv[1])))
+    words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    words.add_argument("folder", type=Path)
+    words.add_argument("part", nargs="?")
+    given = words.parse_args()
+    sys.exit(labelled(given.folder, given.part) if given.part else main(given.folder))

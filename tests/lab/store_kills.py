@@ -6,6 +6,7 @@ must be sound, and have what it had after the last verb that was done, or after 
 or not at all.
 """
 
+import argparse
 import os
 import random
 import signal
@@ -181,4 +182,6 @@ if __name__ == "__main__":
     if sys.argv[1:2] == ["--write"]:
         write(Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]))
     else:
-        sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 20))
+        words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+        words.add_argument("count", type=int, nargs="?", default=20)
+        sys.exit(main(**vars(words.parse_args())))

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Writes the page of all subsystems and their conventions, each with its source: python -m tests.lab.subsystem_page > docs/reference/subsystems.md."""
 
+import argparse
 import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -140,4 +141,6 @@ def _source(habits: Habits, subsystem: Subsystem, key: str) -> str:
 
 
 if __name__ == "__main__":
+    words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    words.parse_args()
     sys.stdout.write("".join(page(Habits())))
