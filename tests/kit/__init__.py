@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Builders for tests: real git repositories, patches, mails and servers."""
+"""What tests build with: real git repositories, patches, mails and servers. No tool is here: those are in tests/lab."""

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Cover letters of topics that are sent; apart from the topics, which most tests build without the services that this loads."""
+"""Cover letters of topics that are sent.
+
+They are apart from the topics, which most tests build without the services that this module loads.
+"""
 
 from dataclasses import replace
 
