@@ -564,14 +564,14 @@ def test_of_a_very_long_thread_what_decides_and_the_latest_are_read_and_the_rest
     (workdir / "m").write_bytes(mbox(patch(title, id="v1"), tag, *talk))
     assert call("track", "add", "--mbox", "m").code == 0
     shown = call("track", "show", "1").out
-    assert "5 messages of 10 messages left out" in shown
+    assert "5 of 10 messages not read" in shown
     assert "track show 1 --all" in shown
     assert "Reviewed-by: Rita Reviewer" in shown
     assert [f"point {at}." in shown for at in range(8)] == [False] * 5 + [True] * 3
     with Store() as store:
         assert store.unread(1) == {f"t{at}@example.org" for at in range(5)}
     whole = call("track", "show", "1", "--all").out
-    assert "left out" not in whole
+    assert "not read" not in whole
     assert all(f"point {at}." in whole for at in range(8))
     with Store() as store:
         assert store.unread(1) == frozenset()

@@ -124,7 +124,7 @@ class Tracked:
             return ()
         every = Action("track", ("show", str(self.entry.id), "--all"), "`{}` reads every message")
         what = "patches, tags and decisions first, then the latest messages"
-        return (f"{counted(count, 'message')} of {counted(count + MOST_READ, 'message')} not read ({what} are read); {every}",)
+        return (f"{count} of {counted(count + MOST_READ, 'message')} not read ({what} are read); {every}",)
 
     @property
     def notes(self) -> tuple[str, ...]:
