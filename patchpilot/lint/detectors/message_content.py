@@ -192,7 +192,7 @@ def indented_message(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         yield Hit(patch.message_line)
 
 
-_FRAME = re.compile(r"[\w.]+\+0x[0-9a-f]+/0x[0-9a-f]+|^\s+\w+(?: \[inline\])? \S+\.[chS]:\d+")
+_FRAME = re.compile(r"(?<![\w.])[\w.]++\+0x[0-9a-f]+/0x[0-9a-f]+|^\s+\w+(?: \[inline\])? \S+\.[chS]:\d+")
 _TIMESTAMP = re.compile(r"^\s*\[\s*\d+\.\d{6}\]")
 
 
