@@ -312,11 +312,14 @@ def _named(kind: str, content: bytes) -> tuple[str, bytes]:
 
 
 def _read_tree(raw: bytes) -> dict[str, tuple[str, str]]:
+    """The entries of a tree as it is stored; GitError where git could not have written it."""
     result: dict[str, tuple[str, str]] = {}
     at = 0
     while at < len(raw):
-        end = raw.index(b"\0", at)
+        end = raw.find(b"\0", at)
         mode, _, name = raw[at:end].partition(b" ")
-        result[os.fsdecode(name)] = (mode.decode("ascii"), raw[end + 1 : end + 21].hex())
         at = end + 21
+        if end < 0 or not mode.isdigit() or at > len(raw):
+            raise GitError("a tree of the repository is damaged", hint="`git fsck` says which one")
+        result[os.fsdecode(name)] = (mode.decode("ascii"), raw[at - 20 : at].hex())
     return result

@@ -166,3 +166,10 @@ def test_tag_branch_and_directory_of_one_content_get_one_verdict(world: World, w
         answers = [ask("-C", world.repo.path, world.fix, "--onto", onto) for onto in (f"old-{number}", tip, folder)]
         assert [answer["verdict"] for answer in answers] == [verdict] * 3
         assert [answer["applies"] for answer in answers] == [verdict] * 3
+
+
+def test_a_cover_letter_alone_is_no_patch(workdir: Path) -> None:
+    (workdir / "cover.eml").write_text("From: Rita <rita@example.net>\nSubject: [PATCH 0/2] w: quick\n\nPlease add a Fixes: tag.\n")
+    done = call("backport", "cover.eml", "--onto", tree_with(workdir, source()))
+    assert done.code == 2
+    assert "cover.eml: no patch in it" in done.err

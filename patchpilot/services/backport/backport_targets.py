@@ -48,6 +48,8 @@ def read_wanted(repository: Repository | None, target: str | None, base: str | N
             for topic_commit in topic_commits(repository, target, base)
         )
     patches = [patch for read_series_ in read_series([target] if target else [], repository, base) for patch in read_series_.patches]
+    if not patches:
+        raise InputError(f"{target or 'the topic'}: no patch in it", hint="pass a patch, not its cover letter or a reply to it")
     for patch in patches:
         # half a patch may fit where the whole does not
         if patch.diff_error:
