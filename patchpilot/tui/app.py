@@ -322,9 +322,11 @@ class PatchpilotApp(ReportsErrors, StageApp):
             self.notify(f"copied: {text[:60]}", markup=False, timeout=2)
 
     async def on_event(self, event: Event) -> None:
-        """Remember the last key that was pressed, for dialogs that it opens."""
+        """Remember the last key that was pressed, for dialogs that it opens; a screen without its widgets yet gets none."""
         if isinstance(event, Key):
             self.last_key = event.key
+            if event.key != "ctrl+c" and not getattr(self.screen, "is_whole", True):
+                return
         await super().on_event(event)
 
     def _display(self, screen: Screen[Any], renderable: Any) -> None:

@@ -294,3 +294,14 @@ async def test_what_comes_after_the_end_finds_no_widgets_and_needs_none(mended: 
     screen.close_error()
     screen.on_stage_screen_done(screen.Done("waiting", lambda result: screen.place(), None))
     app.redraw()
+
+
+@pytest.mark.parametrize("key", ["escape", "enter"])
+async def test_a_key_that_comes_before_the_widgets_does_nothing(clone: Path, walk_on: On, key: str) -> None:
+    app = walk_on(clone)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await settle(pilot)
+        await keys(pilot, Stage.CHECKS)
+        await app.screen.remove_children()
+        await pilot.press(key)
+        assert app.is_running
