@@ -16,11 +16,11 @@ import urllib.request
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol
-from urllib.parse import quote
 
 from patchpilot.commits.run import environment
 from patchpilot.demo.archive_standin import StandIn
 from patchpilot.errors import MissingError, PatchpilotError
+from patchpilot.model.hosts import quote_url
 from patchpilot.model.mail import join_mbox, parse_mail
 
 NAME = "demo"
@@ -97,7 +97,7 @@ class PublicInbox:
         while time.monotonic() < until:
             self._server.send_signal(signal.SIGHUP)
             for _ in range(6):
-                if _answers(f"{self.url}/?x=m&q=m:{quote(message_id)}", post=True):
+                if _answers(f"{self.url}/?x=m&q=m:{quote_url(message_id)}", post=True):
                     return
                 time.sleep(0.03)
         raise PatchpilotError("public-inbox does not show a mail that was added", hint=f"see {self.directory / 'httpd.log'}")

@@ -33,6 +33,6 @@ def test_urls_are_split_and_quoted_in_one_place() -> None:
         for file in root.rglob("*.py")
         if file.name != "hosts.py"
         for node in ast.walk(ast.parse(file.read_bytes()))
-        if isinstance(node, ast.Name) and node.id in SPLITTERS
+        if isinstance(node, ast.ImportFrom) and node.module == "urllib.parse" and SPLITTERS & {alias.name for alias in node.names}
     ]
     assert not found, f"use patchpilot.model.hosts instead: {', '.join(found)}"
