@@ -29,6 +29,20 @@ IDENTITY = {
     "GIT_COMMITTER_EMAIL": "ada@example.org",
 }
 
+GIT_CONFIGURATION = """\
+[user]
+\tname = Ada Fixer
+\temail = ada@example.org
+[init]
+\tdefaultBranch = main
+[commit]
+\tgpgSign = false
+[gc]
+\tauto = 0
+[maintenance]
+\tauto = false
+"""
+
 
 @pytest.fixture(autouse=True)
 def _home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -46,9 +60,7 @@ def _home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPa
     # nobody is there to leave a pager
     monkeypatch.setenv("PAGER", "cat")
     monkeypatch.delenv("EMAIL", raising=False)
-    (home / ".gitconfig").write_text(
-        "[user]\n\tname = Ada Fixer\n\temail = ada@example.org\n[init]\n\tdefaultBranch = main\n[commit]\n\tgpgSign = false\n[gc]\n\tauto = 0\n"
-    )
+    (home / ".gitconfig").write_text(GIT_CONFIGURATION)
 
 
 @pytest.fixture(autouse=True)

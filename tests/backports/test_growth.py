@@ -11,6 +11,9 @@ from patchpilot.backports.adapt import units
 from patchpilot.model import address, patch_subject
 from patchpilot.tags import comparable_words, enclosing_blocks
 
+# times are compared
+pytestmark = pytest.mark.long
+
 LONG = 30_000
 _CASES: dict[str, tuple[Callable[[str], object], str]] = {
     "function": (changed_functions._NAME.search, "x"),

@@ -13,6 +13,9 @@ from tests.cli.test_rule_pages import OWN
 from tests.kit.repos import Repo
 from tests.kit.terminal import Terminal
 
+# real shells complete each kind of value
+pytestmark = pytest.mark.long
+
 SHELLS = {
     "bash": (["bash", "--norc", "--noprofile", "-i"], "source <(patchpilot completion bash)"),
     "zsh": (["zsh", "-f", "-i"], 'autoload -Uz compinit && compinit -u -D && eval "$(patchpilot completion zsh)"'),

@@ -43,7 +43,14 @@ class Repo:
         self._clock += 60
         self.git("add", "-A")
         self.git("commit", "-q", "--allow-empty", "-F", "-", *([f"--author={author}"] if author else []), stdin=message)
-        return self.git("rev-parse", "HEAD")
+        return self._head()
+
+    def _head(self) -> str:
+        """The id of HEAD, read from its file: git has just written it."""
+        head = self.path / ".git" / "HEAD"
+        name = head.read_text().strip() if head.is_file() else ""
+        ref = self.path / ".git" / name.removeprefix("ref: ")
+        return ref.read_text().strip() if name.startswith("ref: ") and ref.is_file() else self.git("rev-parse", "HEAD")
 
     def tag(self, name: str) -> None:
         """An annotated tag on HEAD."""

@@ -14,6 +14,8 @@ from patchpilot.services.check.check_patches import check_series
 from patchpilot.services.check.check_request import CheckRequest
 from tests.kit.snippets import mail
 
+# times are compared
+pytestmark = pytest.mark.long
 FEW, MANY = 250, 2000
 Shape = Callable[[int], list[str]]
 
@@ -64,6 +66,19 @@ def test_eight_times_the_lines_take_about_eight_times_as_long(shape: Shape) -> N
     seconds(50)
     # what grows with the square of the lines takes 64 times as long; a machine that is busy with others, not twice
     assert seconds(MANY) < 24 * max(seconds(FEW), 0.02)
+
+
+@pytest.mark.parametrize("word", ["9", "a.", "a+0x"])
+def test_a_long_word_of_a_message_takes_linear_time(word: str) -> None:
+    def seconds(count: int) -> float:
+        text = mail("frob: add it", word * count, "diff --git a/a b/a\n--- a/a\n+++ b/a\n@@ -1 +1 @@\n-a\n+b\n")
+        series = Series((parse_patch(text.encode(), "x.patch"),))
+        began = time.process_time()
+        check_series([series], CheckRequest(strict=True))
+        return time.process_time() - began
+
+    seconds(50)
+    assert seconds(40_000) < 24 * max(seconds(5_000), 0.02)
 
 
 @pytest.mark.parametrize("blank", ["\t", " "])

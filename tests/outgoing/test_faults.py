@@ -7,6 +7,9 @@ import pytest
 
 from tests.lab.fault_table import CASES, run_case
 
+# senders are killed
+pytestmark = pytest.mark.long
+
 _BY_NAME = {one.name: one for one in CASES}
 
 

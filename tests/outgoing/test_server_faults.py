@@ -25,6 +25,9 @@ from tests.kit.topics import topic
 from tests.lab.fault_table import TRANSPORTS, run_server_case
 from tests.outgoing.test_judgement import account
 
+# a mail server fails in every way, for each transport
+pytestmark = pytest.mark.long
+
 RAW = b"Subject: x\n\ntext\n.\n..\n"
 
 

@@ -2,7 +2,7 @@
 """The sandbox's repositories, built once; a clone of their own and a walk on it for each test."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,14 @@ from patchpilot.demo.robin import fix_first
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.build_app import make
 from patchpilot.tui.saved_state import SavedState
+from tests.kit.stylesheets import parsed_once
 from tests.kit.walk import copy_clone
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _stylesheets() -> Iterator[None]:
+    with parsed_once():
+        yield
 
 
 @pytest.fixture(scope="session")

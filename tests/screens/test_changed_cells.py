@@ -24,6 +24,9 @@ from patchpilot.tui.changed_cells import Canvas
 from patchpilot.tui.stages import Stage
 from tests.kit.terminal import WALK, Terminal
 
+# the bytes of many moves on large terminals are counted
+pytestmark = pytest.mark.long
+
 WIDE, HIGH = 24, 4
 CODE = re.compile(r"\x1b\[([0-9;]*)([HmXCB])")
 ENDED_BY = {"22": "12", "23": "3", "24": "4", "25": "56", "27": "7", "28": "8", "29": "9"}

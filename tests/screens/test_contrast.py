@@ -16,6 +16,9 @@ from patchpilot.tui.themes import CONTRAST, HIGH_CONTRAST, OFFERED, offered
 from patchpilot.tui.widgets.lists import List
 from tests.kit.walk import asked, keys, settle, text_of
 
+# every stage in every theme is opened and each cell of it measured
+pytestmark = pytest.mark.long
+
 On = Callable[[Path], PatchpilotApp]
 ROUNDING = 0.02
 

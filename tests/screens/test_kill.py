@@ -5,6 +5,8 @@ import os
 import signal
 from pathlib import Path
 
+import pytest
+
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import git
 from patchpilot.errors import ExitCode
@@ -12,6 +14,9 @@ from patchpilot.services.tags.prepare_commits import PrepareRequest, prepare
 from patchpilot.tui.stages import Stage
 from tests.kit.smtp import FaultySink
 from tests.kit.terminal import WALK, Terminal
+
+# senders are killed while the screen shows them
+pytestmark = pytest.mark.long
 
 SHOWS = {
     Stage.COMMIT: "Subject: ",

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+# keys are pressed for a minute, and planted faults are found
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parents[2]
 PLANTED = """
 import sys, time

@@ -23,6 +23,9 @@ from patchpilot.tui.widgets.confirm import Confirm
 from patchpilot.tui.widgets.tour_card import TourCard, beside
 from tests.kit.walk import asked, said, settle, settled, still, text_of, until
 
+# each card of the tour is taken to its end
+pytestmark = pytest.mark.long
+
 SIZES = ((80, 24), (120, 36), (160, 50))
 PRESS = re.compile(r"Press  (\S+) : (.+)")
 

@@ -15,6 +15,9 @@ from patchpilot.tui.stages import Stage, StageState
 from patchpilot.tui.widgets.dialog import REPEATED
 from tests.kit.walk import keys, said, settle, text_of, until
 
+# two versions are sent, answered, merged and backported
+pytestmark = pytest.mark.long
+
 
 async def test_a_first_timer_walks_from_the_commit_to_the_followed_reply(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(follow_screen, "OFTEN", 0.3)

@@ -30,6 +30,7 @@ SHAPES = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("shape", SHAPES, ids=range(len(SHAPES)))
 def test_eight_times_the_findings_take_about_eight_times_as_long(shape: list[str]) -> None:
     def seconds(count: int) -> float:
