@@ -7,19 +7,30 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from patchpilot.cache import patterns as re
+from patchpilot.model.encoded_words import decode_words
 
 _NAME_ADDR = re.compile(r"^\s*(?P<name>[^<>]*?)\s*<\s*(?P<email>[^<>\s]+)\s*>")
 _BARE = re.compile(r"(?<![^\s<>()\",;:])(?P<email>[^\s<>()\",;:]+@[^\s<>()\",;:]+)")
 _ATOM = r'[^\x00-\x20()<>@,:;"\\\[\]]+'
 _PLAIN = re.compile(rf"[ \t]*(?:(?:({_ATOM}(?: +{_ATOM})*) +)?<([\w.+-]+@[\w.-]+)>|([\w.+-]+@[\w.-]+))[ \t]*", re.ASCII)
 """A mailbox as nearly all headers have them: nothing quoted, no comment, no group."""
+_MARK = re.compile(r'\\.|["()]', re.DOTALL)
+"""What begins or ends a quoted string or a comment; a backslash takes that from what follows it."""
+_EMAIL = re.compile(r"[^@\x00-\x20\x7f]+(?:@[^@\x00-\x20\x7f]+)?")
+_LIKE_ADDRESS = re.compile("[<>@\uff20\ufe6b]")
+_STRAY = re.compile(r'[\\"()]')
+_WITH_AT = re.compile(r"[^\s<>,;:]*@[^\s<>,;:]*")
+_QUOTED_STRING = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
+_WORD = r"=\?[^\s?\"()<>@,;:\\]+\?[bBqQ]\?[^\s?\"()<>@,;:\\]*\?="
+_WORDS = re.compile(rf"{_WORD}(?:[ \t]+{_WORD})*")
+"""Encoded words in a row; one with a character that RFC 2047 forbids in a name is none."""
 MAX_ADDRESS = 1000
 MAX_HEADER = 64 * 1024
 """Characters that are parsed: no address or list of recipients is longer, except in an attack."""
 _DOT_ATOMS = re.compile(r"[\w+-]+(?:\.[\w+-]+)*@[a-z\d-]+(?:\.[a-z\d-]+)*", re.ASCII | re.IGNORECASE)
 """An address as nearly all are, which the email package takes."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-_QUOTED = re.compile(r'^-|[()<>@,;:\\".\[\]]')
+_QUOTED = re.compile(r'^-|[()<>@,;:\\".\[\]\uff20\ufe6b]')
 """A name that a header quotes (RFC 5322), or that a program would read as an option where it is an argument."""
 _DANGERS = (
     (re.compile(r"^-"), "it begins with '-', which a mail program would read as an option"),
@@ -41,15 +52,19 @@ class Address(NamedTuple):
     def header(self) -> str:
         """`Name <email>` as a header has it in text form, not encoded; quoted where RFC 5322 wants it, or after '-'."""
         name = _CONTROL.sub(" ", self.name).strip()
-        if not name:
-            return self.email
-        if _QUOTED.search(name):
-            name = '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
-        return f"{name} <{self.email}>"
+        return f"{_quoted(name)} <{self.email}>" if name and self.email else name or self.email
 
     def trailer(self) -> str:
-        """`Name <email>` as a kernel trailer has it: never quoted."""
-        return f"{self.name} <{self.email}>" if self.name else self.email
+        """`Name <email>` as a kernel trailer has it: a name is quoted if it looks like an address."""
+        name = _quoted(self.name) if _LIKE_ADDRESS.search(self.name) else self.name
+        return f"{name} <{self.email}>" if name and self.email else self.name or self.email
+
+    @property
+    def called(self) -> str:
+        """The name, or the address where there is none; with the address if it looks like one."""
+        if not self.name or self.name.lower() == self.key:
+            return self.email
+        return self.trailer() if _LIKE_ADDRESS.search(self.name) else self.name
 
     @property
     def key(self) -> str:
@@ -57,17 +72,100 @@ class Address(NamedTuple):
         return self.email.lower()
 
 
+def _quoted(name: str) -> str:
+    """A name as a header has it, in quotes where it needs them."""
+    if not _QUOTED.search(name):
+        return name
+    return '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _enclosed(text: str) -> list[tuple[int, int]]:
+    """(start, end) of each quoted string and comment (RFC 5322); one that does not end is none."""
+    spans = []
+    start = depth = 0
+    quoted = False
+    for mark in _MARK.finditer(text):
+        was_inside = quoted or depth > 0
+        if mark[0] == '"' and not depth:
+            quoted = not quoted
+        elif mark[0] == "(" and not quoted:
+            depth += 1
+        elif mark[0] == ")" and depth:
+            depth -= 1
+        is_inside = quoted or depth > 0
+        if is_inside and not was_inside:
+            start = mark.start()
+        elif was_inside and not is_inside:
+            spans.append((start, mark.end()))
+    return spans
+
+
+def _structure(text: str) -> str:
+    """The text with commas for what is quoted or a comment, so that no name looks like an address."""
+    parts = []
+    at = 0
+    for start, end in _enclosed(text):
+        parts += [text[at:start], "," * (end - start)]
+        at = end
+    return "".join([*parts, text[at:]])
+
+
+def decode_mailboxes(value: str) -> str:
+    """The value of an address header with its encoded words decoded and its structure unchanged.
+
+    A decoded word (RFC 2047) is part of a name whatever it has in it: it is quoted if it must be.
+    """
+    if "=?" not in value:
+        return value
+    parts = []
+    at = 0
+    for start, end in _enclosed(value):
+        parts += [_WORDS.sub(_as_name, value[at:start]), _WORDS.sub(_as_part, value[start:end])]
+        at = end
+    return "".join([*parts, _WORDS.sub(_as_name, value[at:])])
+
+
+def _as_name(words: re.Match[str]) -> str:
+    return _quoted(_CONTROL.sub(" ", decode_words(words[0])))
+
+
+def _as_part(words: re.Match[str]) -> str:
+    """Encoded words in a quoted string or a comment, which they do not end."""
+    return re.sub(r'[\\"()]', r"\\\g<0>", _CONTROL.sub(" ", decode_words(words[0])))
+
+
 def parse_address(text: str) -> Address | None:
-    """The address in a trailer's value or a single header value, or None where there is none."""
+    """The first address in a trailer's value, or None where there is none."""
     text = text[:MAX_ADDRESS]
-    match = _NAME_ADDR.match(text)
+    structure = _structure(text)
+    match = _NAME_ADDR.match(structure)
     if match:
-        name = match["name"].strip()
+        name = text[: match.end("name")].strip()
         if len(name) > 1 and name[0] == name[-1] == '"':
             name = name[1:-1].replace('\\"', '"').replace("\\\\", "\\")
         return Address(name, match["email"])
-    bare = _BARE.search(text)
+    bare = _BARE.search(structure)
     return Address("", bare["email"]) if bare else None
+
+
+def only_mailbox(text: str) -> Address | None:
+    """The mailbox of a header's value that has this one and no other address, else None.
+
+    A From: header with more than one, or that mail programs read in more than one way, is nobody's.
+    """
+    structure = _structure(text)
+    if len(text) > MAX_ADDRESS or _STRAY.search(structure):
+        return None
+    address = parse_address(text)
+    found = {one.lower() for one in _WITH_AT.findall(structure)}
+    if address is None or not found <= {address.key} or not _EMAIL.fullmatch(address.email):
+        return None
+    name = text[: structure.index("<")].strip() if "<" in structure else ""
+    return Address(_QUOTED_STRING.sub(lambda part: _unescaped(part[1]), name), address.email)
+
+
+def _unescaped(text: str) -> str:
+    return re.sub(r"\\(.)", r"\1", text)
 
 
 @lru_cache(maxsize=256)

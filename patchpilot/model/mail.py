@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from patchpilot.cache import patterns as re
 from patchpilot.errors import InputError, NoPatchError
-from patchpilot.model.address import Address, parse_address, parse_addresses
+from patchpilot.model.address import Address, decode_mailboxes, only_mailbox, parse_addresses
 from patchpilot.model.bounded_date import mail_date
 from patchpilot.model.encoded_words import decode_text, decode_words
 from patchpilot.model.limits import MAX_HEADER, MAX_LINE, MAX_LINES, MAX_MAIL, MIB
 from patchpilot.model.message_id import id_in_header, ids_in_header
-from patchpilot.model.patch import Header, Patch
+from patchpilot.model.patch import Header, Patch, sender_in
 from patchpilot.model.patch_subject import parse_subject
 
 if TYPE_CHECKING:
@@ -28,6 +28,11 @@ _SCISSORS = re.compile(r"^\s*(?:[-=]*\s*(?:>8|8<|✂)\s*[-=]+|[-=]+\s*(?:>8|8<)\
 _SHOWN = re.compile(r"^commit ([0-9a-f]{40})(?: \(.*\))?$")
 _DIFF = re.compile(r"^(?:diff --git |diff -|Index: |--- (?:a/|/dev/null|\S+/\S+))")
 _ADDRESSES = frozenset(("from", "to", "cc", "bcc", "sender", "reply-to"))
+_MAILBOXES = _ADDRESSES | {
+    *("x-original-from", "x-original-sender", "x-original-to", "x-original-cc"),
+    *("resent-from", "resent-to", "resent-cc", "mail-followup-to", "x-failed-recipients"),
+}
+"""The headers that have addresses."""
 _OF_MAILS = _ADDRESSES | {"subject", "date", "message-id", "content-type", "mime-version", "received", "return-path", "in-reply-to"}
 _WHOLE_HEADER = re.compile(rb"(?:[!-9;-~]+:[^\n]*\n(?:[ \t][^\n]*\n)*)+\n")
 _ONLY_TEXT = re.compile(r'text/plain(?:; *charset="?([\w.-]+)"?)?(?:; *(?:format|delsp)="?\w+"?)*;?', re.ASCII)
@@ -180,12 +185,7 @@ def header_lines(lines: list[str]) -> tuple[tuple[Header, ...], int]:
 
 
 def _decoded_value(name: str, value: str) -> str:
-    """The value decoded; addresses separately, since a decoded name may have a comma that is not a separator."""
-    if "=?" in value and name.lower() in _ADDRESSES:
-        addresses = parse_addresses(value)
-        if addresses:
-            return ", ".join(Address(decode_words(one.name), one.email).header() for one in addresses)
-    return decode_words(value)
+    return decode_mailboxes(value) if name.lower() in _MAILBOXES else decode_words(value)
 
 
 def refuse_oversize(raw: bytes) -> None:
@@ -239,12 +239,11 @@ def parse_mail_header(raw: bytes) -> Mail:
     values: dict[str, str] = {}
     for header in headers:
         values.setdefault(header.name.lower(), header.value)
-    sender = values.get("from", "")
     received = (header.value for header in headers if header.name.lower() == "received")
     date, is_damaged = mail_date(values.get("date", ""), received)
     return Mail(
         message_id=id_in_header(values.get("message-id", "")),
-        sender=parse_address(sender) or Address(sender.strip(), ""),
+        sender=sender_in(headers),
         subject=" ".join(values.get("subject", "").split()),
         date=date,
         to=parse_addresses(values.get("to", "")),
@@ -368,7 +367,7 @@ def _assemble(source: str, commit: str | None, lines: list[str], headers: tuple[
         return next((header.value for header in headers if header.name.lower() == name), "")
 
     raw_subject = value("subject")
-    author = parse_address(value("from")) if value("from") else None
+    author = sender_in(headers)
     in_body: Address | None = None
     start = body_at
     while start < len(lines) and not lines[start].strip():
@@ -376,8 +375,8 @@ def _assemble(source: str, commit: str | None, lines: list[str], headers: tuple[
     at = start
     while at < len(lines) and (match := _IN_BODY.match(lines[at])):
         name = match["name"].lower()
-        if name == "from" and parse_address(match["value"]):
-            in_body = parse_address(match["value"])
+        if name == "from":
+            in_body = only_mailbox(match["value"]) or in_body
         elif name == "subject":
             raw_subject = match["value"]
         at += 1
@@ -397,7 +396,7 @@ def _assemble(source: str, commit: str | None, lines: list[str], headers: tuple[
         lines=tuple(lines),
         headers=headers,
         subject=subject,
-        author=in_body or author,
+        author=in_body or (author if author.email else None),
         message=tuple(_without_trailing_blanks(lines[start:cut])),
         message_line=start + 1,
         notes=tuple(lines[cut + 1 : diff_at]),

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A patch as a mail: headers, subject prefix, message, trailers, notes and (by unidiff) the diff."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from patchpilot.model.address import Address, parse_address, parse_addresses
+from patchpilot.model.address import MAX_ADDRESS, Address, only_mailbox, parse_addresses
 from patchpilot.model.file_diff import FileChange
 from patchpilot.model.patch_subject import Subject
 from patchpilot.model.trailer import Trailer, all_tags, parse_trailers
@@ -17,6 +17,17 @@ class Header(NamedTuple):
     name: str
     value: str
     line: int
+
+
+def sender_in(headers: Iterable[Header]) -> Address:
+    """Who a mail is from: the mailbox of its From: header.
+
+    Unless there is exactly one header with exactly one mailbox, an address without an email, which is
+    nobody's, with all of the text as its name.
+    """
+    values = [header.value for header in headers if header.name.lower() == "from"]
+    found = only_mailbox(values[0]) if len(values) == 1 else None
+    return found or Address(", ".join(values)[:MAX_ADDRESS].strip(), "")
 
 
 class _PatchFields(NamedTuple):
@@ -56,9 +67,9 @@ class Patch(_PatchFields):
 
     @property
     def sender(self) -> Address | None:
-        """The address in the From: header."""
-        value = self.header("From")
-        return parse_address(value) if value else None
+        """The address in the From: header, or None where there is not exactly one."""
+        sender = sender_in(self.headers)
+        return sender if sender.email else None
 
     @property
     def message_id(self) -> str | None:

@@ -46,7 +46,7 @@ class Identities:
     def same(self, one: Address, other: Address) -> bool:
         """Whether two addresses are one mailbox, or known as two mailboxes of one name."""
         if one.key == other.key:
-            return True
+            return bool(one.key)
         mine, theirs = self.names.get(one.key, frozenset()), self.names.get(other.key, frozenset())
         return any(len(name) > 1 for name in mine & theirs)
 
@@ -71,4 +71,6 @@ class Identities:
             found.setdefault(address.key, frozenset())
         for address in named:
             found[address.key] = found.get(address.key, frozenset()) | {name_words(address.name)}
+        # a From: header without exactly one mailbox is nobody's
+        found.pop("", None)
         return Identities(found)

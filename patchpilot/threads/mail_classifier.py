@@ -77,7 +77,7 @@ class Classified:
     @property
     def who(self) -> str:
         """Its sender as text names them; of a claim with the address, and that it was not seen before."""
-        return f"{self.sender.trailer()}, {UNSEEN}" if self.doubtful else self.sender.name or self.sender.email
+        return f"{self.sender.trailer()}, {UNSEEN}" if self.doubtful else self.sender.called
 
     @property
     def label(self) -> str:
@@ -102,7 +102,8 @@ def classify(mail: Mail, author: Address | None = None) -> Classified:
     subject = parse_subject(mail.subject[:MAX_SUBJECT])
     is_reply = bool(_REPLY.match(mail.subject[:MAX_SUBJECT]))
     text = unquoted(mail.body)
-    robot = known_robot(f"{sender.name} <{sender.email}>"[:MAX_SUBJECT], mail.subject[:MAX_SUBJECT], text[:16_000], lambda: _headers(mail))
+    who = f"{sender.name} <{sender.email}>" if sender.email else sender.name
+    robot = known_robot(who[:MAX_SUBJECT], mail.subject[:MAX_SUBJECT], text[:16_000], lambda: _headers(mail))
     body = parse_body(mail.body)
     base = Classified(mail, sender, subject, is_reply, MailKind.OTHER, 0.5, "", False, False, (), body)
     if robot:

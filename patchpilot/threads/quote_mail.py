@@ -41,7 +41,7 @@ def quoted_tags(mail: Classified) -> str:
 
 def attribution(sender: Address, date: datetime | None) -> str:
     """`On Sat, 21 Nov 2026 12:04:00 +0100, Name wrote:`."""
-    who = sender.name or sender.email
+    who = sender.called
     return f"On {format_datetime(date)}, {who} wrote:" if date else f"{who} wrote:"
 
 

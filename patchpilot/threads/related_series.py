@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 
-from patchpilot.model.address import parse_address
+from patchpilot.model.address import only_mailbox, parse_address
 from patchpilot.projects.loading import default_project
 from patchpilot.series.patch_pairing import ALIKE, title_key, title_similarity
 from patchpilot.threads.bots import is_bot_address
@@ -116,7 +116,7 @@ def _carriers(status: Status, every: Sequence[Status]) -> tuple[Carrier, ...]:
 
 def _is_vouched(other: Status, status: Status) -> bool:
     """Whether another series may say what became of this one: its sender is known of this one, or a bot reports where it is."""
-    by_bot = any(is_bot_address(sender) for event in other.events if (sender := parse_address(event.by)))
+    by_bot = any(is_bot_address(sender) for event in other.events if (sender := only_mailbox(event.by)))
     return by_bot or status.topic.identities.knows(other.topic.author)
 
 

@@ -5,7 +5,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from patchpilot.model.address import Address, parse_address, parse_addresses
+from patchpilot.model.address import Address, only_mailbox, parse_addresses
 from patchpilot.model.mail import Mail
 
 UNSEEN = "from an address not seen before"
@@ -24,14 +24,16 @@ def real_sender(mail: Mail) -> Address:
     via = _VIA.match(mail.sender.name[:300])
     if not via:
         return _clean(mail.sender)
-    original = mail.header("X-Original-From")
-    if original and (address := parse_address(original)):
+    if address := only_mailbox(mail.header("X-Original-From") or ""):
         return _clean(address)
     name = via["name"].strip(" '\"")
-    reply_to = parse_address(mail.header("Reply-To") or "")
-    if reply_to and reply_to.key != mail.sender.key:
+    # a list adds its own address
+    found = parse_addresses(mail.header("Reply-To") or "")
+    others = {address.key: address for address in found if address.key != mail.sender.key}
+    if len(others) == 1:
+        (reply_to,) = others.values()
         return Address(_clean(reply_to).name or name, reply_to.email)
-    behind = parse_address(mail.header("X-Original-Sender") or "")
+    behind = only_mailbox(mail.header("X-Original-Sender") or "")
     return Address(name, behind.email if behind else mail.sender.email)
 
 
@@ -69,9 +71,10 @@ def _latin(words: frozenset[str]) -> frozenset[str]:
 
 @lru_cache(maxsize=1024)
 def name_words(name: str) -> frozenset[str]:
-    """The words that make a name: lower case, without accents, initials, brackets and punctuation."""
+    """The words that make a name: lower case, without accents, initials, brackets,
+    addresses and punctuation."""
     plain = "".join(char for char in unicodedata.normalize("NFKD", name[:200]) if not unicodedata.combining(char))
-    bare = re.sub(r"\(.*?\)|\[.*?\]", " ", _without_lookalikes(plain.lower()))
+    bare = re.sub(r"\(.*?\)|\[.*?\]|<.*?>|\S+@\S+", " ", _without_lookalikes(plain.lower()))
     return frozenset(word for word in re.findall(r"[^\W\d_]+", bare) if len(word) > 1)
 
 

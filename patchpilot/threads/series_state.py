@@ -313,7 +313,7 @@ def _in_review(evidence: Evidence, latest_sent: datetime) -> Verdict:
     if others:
         asking = next((reply.mail.sender for reply in reversed(wanting) if reply.mail.kind is MailKind.QUESTION), None)
         count = f"{len(others)} {'reply' if len(others) == 1 else 'replies'}"
-        read = f"with a question by {asking.name or asking.email}" if asking else "none of them requests changes"
+        read = f"with a question by {asking.called}" if asking else "none of them requests changes"
         return Verdict(SeriesState.UNDER_REVIEW, f"{count}, {read}", _of_mail(others[-1].mail.mail))
     return Verdict(SeriesState.SENT, "no reply yet", _of_mail((evidence.post or topic.latest.head).mail.mail))
 

@@ -261,7 +261,7 @@ def _events(reply: Attached) -> list[Event]:
 
 def _named(reply: Attached, base: Event) -> list[Event]:
     """The commits that a reply names with the title of one of the series' patches: they are in somebody's tree."""
-    by = f"somebody: {reply.mail.sender.name or reply.mail.sender.email} names the commit"
+    by = f"somebody: {reply.mail.sender.called} names the commit"
     titles = {title_key(post.title): post for post in (reply.revision.patches if reply.revision else ())}
     return [
         replace(base, what="applied", tree=None, by=by, commit=found["commit"].lower(), patch=post.number or 1, title=post.title)

@@ -8,7 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from patchpilot.model.address import Address, AddressState, is_header_safe, judge, parse_address, parse_addresses, sort_out
+from patchpilot.model.address import (
+    Address,
+    AddressState,
+    decode_mailboxes,
+    is_header_safe,
+    judge,
+    only_mailbox,
+    parse_address,
+    parse_addresses,
+    sort_out,
+)
 
 NAMES = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Zl", "Zp")), max_size=30).map(
     lambda text: " ".join(text.split())
@@ -174,3 +184,113 @@ def test_a_judged_address_has_its_form_on_the_wire_or_a_reason() -> None:
 )
 def test_only_what_the_email_package_can_write_is_safe_in_a_header(address: Address, safe: bool) -> None:
     assert is_header_safe(address) is safe
+
+
+EVE = "eve@evil.example"
+DISGUISES = (
+    f'"Matt <matt@example.com>" <{EVE}>',
+    f'"Matt \\" <matt@example.com>" <{EVE}>',
+    f"=?utf-8?q?Matt_=3Cmatt=40example=2Ecom=3E?= <{EVE}>",
+    f"=?utf-8?b?TWF0dCA8bWF0dEBleGFtcGxlLmNvbT4=?= <{EVE}>",
+    f"=?utf-8?q?Matt?= =?utf-8?q?_=3Cmatt=40example=2Ecom=3E?= <{EVE}>",
+    f"=?utf-8?q?Matt_=22_=3Cmatt=40example=2Ecom=3E?= <{EVE}>",
+    f'"=?utf-8?q?Matt=22_=3Cmatt=40example=2Ecom=3E?=" <{EVE}>',
+    f"{EVE} (Matt <matt@example.com>)",
+    f"{EVE} (=?utf-8?q?=29_Matt_=3Cmatt=40example=2Ecom=3E?=)",
+    f"(Matt <matt@example.com>) {EVE}",
+    f"(a (b) Matt <matt@example.com>) <{EVE}>",
+    f'"matt@example.com" <{EVE}>',
+)
+TWO_MAILBOXES = (
+    f"Matt <matt@example.com> <{EVE}>",
+    f"Matt <matt@example.com>:{EVE};",
+    f"Team: Matt <matt@example.com>, {EVE};",
+    f"matt@example.com {EVE}",
+    f"matt@example.com <{EVE}>",
+    f"Matt <matt@example.com>, Eve <{EVE}>",
+    f"Matt <matt@example.com> =?utf-8?q?<{EVE}>?=",
+    f"matt@example.com){EVE}",
+    f'Matt <matt@example.com> \\" " <{EVE}> "',
+    f"Matt <matt@example.com> ( <{EVE}>",
+    f"Matt <matt@example.com> {' ' * 5000} <{EVE}>",
+    f"matt@example.com\0@{EVE}",
+    f"<@{EVE}:matt@example.com>",
+    "=?utf-8?q?Matt_=3Cmatt=40example=2Ecom=3E?=",
+    "matt @ example.com",
+    '"matt@example.com"@evil.example',
+    "",
+)
+
+
+@pytest.mark.parametrize("value", DISGUISES)
+def test_an_address_in_a_name_or_comment_is_no_mailbox(value: str) -> None:
+    decoded = decode_mailboxes(value)
+    found = only_mailbox(decoded)
+    assert found is not None
+    assert found.email == EVE
+    assert [one.email for one in parse_addresses(decoded)] == [EVE]
+    assert parse_address(decoded) in (found, found._replace(name=f'"{found.name}"'))
+    shown = only_mailbox(found.header())
+    assert shown == found
+
+
+@pytest.mark.parametrize("value", TWO_MAILBOXES)
+def test_a_text_with_more_or_less_than_one_mailbox_has_no_only_one(value: str) -> None:
+    found = only_mailbox(decode_mailboxes(value))
+    assert found is None
+
+
+@pytest.mark.parametrize(
+    ("value", "name", "email"),
+    [
+        ("Ada Fixer <ada@example.org>", "Ada Fixer", "ada@example.org"),
+        ('"Fixer, Ada" <ada@example.org>', "Fixer, Ada", "ada@example.org"),
+        ("Fixer, Ada <ada@example.org>", "Fixer, Ada", "ada@example.org"),
+        ('"A \\"B\\" C" D <ada@example.org>', 'A "B" C D', "ada@example.org"),
+        ("Ada Fixer (Oracle) <ada@example.org>", "Ada Fixer (Oracle)", "ada@example.org"),
+        ("Ada [ext] F. <ada@example.org>", "Ada [ext] F.", "ada@example.org"),
+        ("ada@example.org <Ada@example.org>", "ada@example.org", "Ada@example.org"),
+        ("=?utf-8?q?M=C3=BCller=2C?= Ada <ada@example.org>", "Müller, Ada", "ada@example.org"),
+        ("=?utf-8?b?TcO8bGxlcg==?= =?utf-8?q?_A=2E?= <ada@example.org>", "Müller A.", "ada@example.org"),
+        ('"=?utf-8?q?M=C3=BCller?=" <ada@example.org>', "Müller", "ada@example.org"),
+        ("Ada =?utf-8?q?=28M=C3=BCller=29?= <ada@example.org>", "Ada (Müller)", "ada@example.org"),
+        ("ada@example.org", "", "ada@example.org"),
+        ("Team: ada@example.org;", "", "ada@example.org"),
+    ],
+)
+def test_a_mailbox_has_its_name_decoded_and_unquoted(value: str, name: str, email: str) -> None:
+    assert only_mailbox(decode_mailboxes(value)) == Address(name, email)
+
+
+@given(st.text('ab@<>,;:"()\\ .=?q_', max_size=30), st.text('ab@<>,;:"()\\ .=?q_', max_size=30))
+def test_no_text_around_an_address_hides_another(before: str, after: str) -> None:
+    found = only_mailbox(decode_mailboxes(f"{before} <ada@example.org> {after} <{EVE}>"))
+    assert found is None or found.email == EVE
+
+
+@pytest.mark.parametrize("unit", ["(", '"', "\\", "()", '""', "=?", "=?a?q?b?= ", '"=?a?q?b?="'])
+def test_a_hostile_header_is_decoded_in_linear_time(unit: str) -> None:
+    value = unit * (200_000 // len(unit))
+    assert only_mailbox(decode_mailboxes(value)) is None
+
+
+def test_what_has_no_address_is_shown_as_it_is() -> None:
+    nobody = Address("Matt <matt@example.com>, Eve <eve@evil.example>", "")
+    assert nobody.trailer() == nobody.header() == nobody.called == nobody.name
+
+
+@pytest.mark.parametrize(
+    ("name", "called"),
+    [
+        ("Ada Fixer", "Ada Fixer"),
+        ("", "ada@example.org"),
+        ("Ada@example.org", "ada@example.org"),
+        ("Matt <matt@example.com>", '"Matt <matt@example.com>" <ada@example.org>'),
+        ("matt@example.com", '"matt@example.com" <ada@example.org>'),
+        ("matt\uff20example.com", '"matt\uff20example.com" <ada@example.org>'),
+    ],
+)
+def test_a_name_that_looks_like_an_address_has_the_real_one_next_to_it(name: str, called: str) -> None:
+    address = Address(name, "ada@example.org")
+    assert address.called == called
+    assert only_mailbox(address.trailer()) == address

@@ -475,3 +475,45 @@ def test_scissors_have_a_length() -> None:
 def test_a_version_joined_to_another_mark_counts(mark: str, version: int, words: tuple[str, ...]) -> None:
     one = parse_subject(f"[{mark}] x")
     assert (one.version, one.words, one.is_patch) == (version, words, True)
+
+
+ONE_LINE = " a | 1 +\n\ndiff --git a/a b/a\n--- a/a\n+++ b/a\n@@ -0,0 +1 @@\n+x\n"
+
+
+@pytest.mark.parametrize(
+    ("head", "author"),
+    [
+        ("From: Ada <ada@example.org>\n", "Ada <ada@example.org>"),
+        ('From: "Matt <m@x.y>" <ada@example.org>\n', '"Matt <m@x.y>" <ada@example.org>'),
+        ("From: Matt <matt@example.com> <ada@example.org>\n", None),
+        ("From: Matt <matt@example.com>\nFrom: Ada <ada@example.org>\n", None),
+    ],
+)
+def test_the_author_of_a_patch_is_its_only_mailbox(head: str, author: str | None) -> None:
+    text = f"{head}Subject: [PATCH] a: b\n\nWhy.\n---\n{ONE_LINE}"
+    patch = parse_patch(text.encode(), "x")
+    assert (patch.author and patch.author.trailer()) == author
+    assert patch.sender == patch.author
+    mail = parse_mail(text.encode())
+    assert mail.sender.email == (patch.author.email if patch.author else "")
+    assert mail.sender.called
+
+
+def test_a_from_line_in_the_body_names_one_mailbox_or_nobody() -> None:
+    body = f"From: {{}}\n\nWhy.\n---\n{ONE_LINE}"
+    head = "From: Ada <ada@example.org>\nSubject: [PATCH] a: b\n\n"
+    for line, email in {
+        '"Matt <matt@example.com>" <rita@example.net>': "rita@example.net",
+        "rita@example.net (Matt <matt@example.com>)": "rita@example.net",
+        "Matt <matt@example.com> <rita@example.net>": "ada@example.org",
+    }.items():
+        patch = parse_patch((head + body.format(line)).encode(), "x")
+        assert patch.author
+        assert patch.author.email == email
+
+
+def test_the_addresses_in_names_of_recipients_are_no_recipients() -> None:
+    coded = "=?utf-8?q?Matt_=3Cmatt=40example=2Ecom=3E=2C?= <rita@example.net>"
+    mail = parse_mail(f'From: a@b.c\nTo: {coded}\nCc: {coded},\n "M <m@x.y>" <o@x.y>\n\n'.encode())
+    assert [one.email for one in (*mail.to, *mail.cc)] == ["rita@example.net"] * 2 + ["o@x.y"]
+    assert mail.to[0].name == "Matt <matt@example.com>,"

@@ -3,7 +3,7 @@
 
 import pytest
 
-from patchpilot.model.address import parse_address
+from patchpilot.model.address import Address, parse_address
 from patchpilot.threads.bots import is_bot_address
 from patchpilot.threads.mail_classifier import classify
 from patchpilot.threads.mbox import parse
@@ -88,6 +88,80 @@ def test_a_bot_that_changes_the_state_is_known_by_its_exact_address(sender: str)
     found = read(V1, robot.replace(f"From: {BOT}".encode(), f"From: {sender}".encode()))
     assert found.state in ("sent", "under-review")
     assert found.landed == ()
+
+
+FORGED = (
+    '"{name} <{email}>" <{eve}>',
+    "=?utf-8?q?{name_q}_=3C{email_q}=3E?= <{eve}>",
+    "{eve} ({name} <{email}>)",
+    "{name} <{email}> <{eve}>",
+    "{email} {eve}",
+    "{name} <{email}>:{eve};",
+    "{name} <{email}>, Eve <{eve}>",
+)
+
+
+@pytest.mark.parametrize("form", FORGED)
+@pytest.mark.parametrize(
+    ("name", "email", "text"),
+    [
+        ("Matt Maintainer", "matt@example.com", "Applied, thanks!"),
+        ("Ada Fixer", "ada@example.org", WITHDRAW),
+    ],
+)
+def test_an_address_in_a_name_changes_no_state(form: str, name: str, email: str, text: str) -> None:
+    words = {"name": name, "email": email, "eve": EVE}
+    coded = {
+        "name_q": name.replace(" ", "_"),
+        "email_q": email.replace("@", "=40").replace(".", "=2E"),
+    }
+    mail = answer(text, to="v1", sender=form.format(**words, **coded))
+    found = read(V1, mail)
+    assert found.state in ("sent", "changes-requested")
+    assert all(EVE in claim.words for claim in found.claims)
+    assert found.claims or found.state == "changes-requested"
+    assert EVE in found.replies[0].mail.sender.trailer()
+    honest = answer(text, to="v1", sender=f"{name} <{email}>")
+    assert read(V1, honest).state in ("accepted", "withdrawn")
+
+
+def test_the_tag_of_a_reviewer_in_a_name_is_not_credited() -> None:
+    sender = f"=?utf-8?q?Linus_Torvalds_=3Ctorvalds=40kernel=2Eexample=3E?= <{EVE}>"
+    (found,) = parse(answer(f"Reviewed-by: {LINUS}", to="v1", sender=sender))
+    assert classify(found).sender.email == EVE
+    assert asks(V1, found.raw) in ([True], [])
+
+
+@pytest.mark.parametrize("place", [b"To:", b"Date:"])
+def test_a_mail_with_two_from_headers_is_from_nobody(place: bytes) -> None:
+    raw = answer("Applied, thanks!", to="v1", sender=MATT)
+    found = read(V1, raw.replace(place, b"From: Eve <" + EVE.encode() + b">\n" + place, 1))
+    assert (found.state, len(found.claims)) == ("sent", 1)
+    assert MATT in found.claims[0].words
+    assert EVE in found.claims[0].words
+
+
+def test_who_is_nobody_is_not_the_author_of_what_nobody_sent() -> None:
+    both = f"Ada <ada@example.org>, {EVE}"
+    first = V1.replace(b"From: Ada Fixer <ada@example.org>", f"From: {both}".encode(), 1)
+    found = read(first, answer(WITHDRAW, to="v1", sender=both))
+    assert found.state == "changes-requested"
+    assert found.topic.author == Address(both, "")
+
+
+@pytest.mark.parametrize("header", ["Reply-To", "X-Original-From", "X-Original-Sender"])
+def test_the_header_that_a_list_adds_names_one_mailbox(header: str) -> None:
+    by_list = '"Matt Maintainer via demo" <demo@lists.example.org>'
+    listed = answer("Applied, thanks!", to="v1", sender=by_list)
+    named = {
+        MATT: "matt@example.com",
+        f'"{MATT}" <{EVE}>': EVE,
+        f"=?utf-8?q?Matt_=3Cmatt=40example=2Ecom=3E?= <{EVE}>": EVE,
+        f"{MATT}, {EVE}": "demo@lists.example.org",
+    }
+    for value, email in named.items():
+        (found,) = parse(listed.replace(b"To: ", f"{header}: {value}\nTo: ".encode(), 1))
+        assert classify(found).sender.email == email
 
 
 def test_a_maintainers_address_makes_no_bot() -> None:

@@ -39,7 +39,7 @@ def sender_not_signed(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     signed = _signed(context)
     people = [tag.address for _, tag in signed if tag.address]
     if signed and not any(same_person(sender, person) or may_be_same(sender, person) for person in people):
-        yield Hit(signed[-1][0], values={"sender": sender.name or sender.email})
+        yield Hit(signed[-1][0], values={"sender": sender.called})
 
 
 def _is_relay(sender: Address, author: Address) -> bool:
@@ -59,7 +59,7 @@ def not_last_signer(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         return
     last = signed[-1][1].address
     if last and not same_person(sender, last) and any(one.address and same_person(sender, one.address) for _, one in signed):
-        yield Hit(signed[-1][0], values={"sender": sender.name or sender.email})
+        yield Hit(signed[-1][0], values={"sender": sender.called})
 
 
 @detector("unexplained-signer", "signer")
@@ -77,7 +77,7 @@ def unexplained_signer(context: Context, _arguments: Arguments) -> Iterator[Hit]
     ]
     for line, tag in signed[: authored[0]]:
         if tag.address and not any(same_person(tag.address, partner) for partner in partners):
-            yield Hit(line, values={"signer": tag.address.name or tag.address.email})
+            yield Hit(line, values={"signer": tag.address.called})
             return
 
 

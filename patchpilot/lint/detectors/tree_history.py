@@ -136,7 +136,7 @@ def committer_unsigned(context: Context, _arguments: Arguments) -> Iterator[Hit]
         return
     signed = [(line, tag.address) for line, tag in tag_lines(context) if tag.key == "signed-off-by"]
     if signed and not any(one and same_person(commit.committer, one) for _, one in signed):
-        who = commit.committer.name or commit.committer.email
+        who = commit.committer.called
         yield Hit(signed[-1][0], values={"committer": who})
 
 

@@ -98,7 +98,7 @@ def forgotten_maintainer(context: Context, _arguments: Arguments) -> Iterator[Hi
         if (listed and not _is_deepest(context, section)) or section.section.name in reported:
             continue
         reported.add(section.section.name)
-        whom = ", ".join(address.name or address.email for address in people[:3])
+        whom = ", ".join(address.called for address in people[:3])
         yield Hit(_recipient_line(patch), values={"section": section.section.name, "maintainers": whom})
         if len(reported) == 3:
             return

@@ -261,9 +261,7 @@ class CommitScreen(StageScreen):
         counted_recipients: CountedRecipients | None = self.session.fresh(Stage.RECIPIENTS)
         for header in ("to", "cc"):
             named = [one for one in counted_recipients.recipients if one.header == header] if counted_recipients else []
-            rows += [
-                ("" if at else header.title(), f"{one.address.name or one.address.email} ({one.role})") for at, one in enumerate(named)
-            ]
+            rows += [("" if at else header.title(), f"{one.address.called} ({one.role})") for at, one in enumerate(named)]
         fixes: FixesResult | None = self.session.fresh(Stage.TAGS)
         if fixes and fixes.is_fix:
             rows += [("Fixes", f"{judged.target.id[:12]} {judged.target.subject}") for judged in fixes.present if judged.target]

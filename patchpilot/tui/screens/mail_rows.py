@@ -39,7 +39,7 @@ def kilobytes(mail: "RenderedMail") -> str:
 
 def name_of(recipient: "Recipient") -> str:
     """The name of a recipient, or the address where there is none."""
-    return one_line(recipient.address.name or recipient.address.email)
+    return one_line(recipient.address.called)
 
 
 def people_lines(plan: "SendPlan") -> list[Text]:

@@ -770,7 +770,7 @@ def _question(planned: "SendPlan") -> str:
         "",
         *(["Undisclosed: for the maintainers and the security team only"] if planned.draft.is_undisclosed else []),
         "Public lists: " + (", ".join(recipient.address.email for recipient in lists_) or "none"),
-        "Maintainers and others: " + (", ".join(contact.address.name or contact.address.email for contact in contacts) or "none"),
+        "Maintainers and others: " + (", ".join(contact.address.called for contact in contacts) or "none"),
         "",
         f"Transport: {planned.account.label}. {where}",
     ]

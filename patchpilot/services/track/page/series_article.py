@@ -75,7 +75,7 @@ def _facts(series: Tracked, status: Status | None, now: datetime) -> Markup:
         facts += [
             element("span", newest.label),
             element("span", counted(len(newest.patches), "patch", "patches")),
-            element("span", f"by {status.topic.author.name or status.topic.author.email}"),
+            element("span", f"by {status.topic.author.called}"),
             element("span", f"first sent {_when(status.topic.revisions[0].sent, now)}"),
             element("span", f"last mail {_when(status.last_activity, now)}"),
         ]
