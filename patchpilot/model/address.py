@@ -17,6 +17,7 @@ _PLAIN = re.compile(rf"[ \t]*(?:(?:({_ATOM}(?: +{_ATOM})*) +)?<([\w.+-]+@[\w.-]+
 _MARK = re.compile(r'\\.|["()]', re.DOTALL)
 """What begins or ends a quoted string or a comment; a backslash takes that from what follows it."""
 _EMAIL = re.compile(r"[^@\x00-\x20\x7f]+(?:@[^@\x00-\x20\x7f]+)?")
+_ANY_ADDRESS = re.compile(r"[^\s<>()\[\]{}\",;:]+@[^\s<>()\[\]{}\",;:]+")
 _LIKE_ADDRESS = re.compile("[<>@\uff20\ufe6b]")
 _STRAY = re.compile(r'[\\"()]')
 _WITH_AT = re.compile(r"[^\s<>,;:]*@[^\s<>,;:]*")
@@ -162,6 +163,11 @@ def only_mailbox(text: str) -> Address | None:
         return None
     name = text[: structure.index("<")].strip() if "<" in structure else ""
     return Address(_QUOTED_STRING.sub(lambda part: _unescaped(part[1]), name), address.email)
+
+
+def addresses_within(text: str) -> tuple[str, ...]:
+    """All that looks like an address in a text, in names and comments as well."""
+    return tuple(_ANY_ADDRESS.findall(text))
 
 
 def _unescaped(text: str) -> str:

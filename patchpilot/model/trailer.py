@@ -20,8 +20,12 @@ _NOT_A_TRAILER = frozenset(
 _KNOWN = re.compile(
     r"^(?:[A-Za-z]+-(?:[A-Za-z]+-)?by|fixes|cc|link|closes|change-id|message-id|references|bugzilla|buglink)$", re.IGNORECASE
 )
+_NO_WIDTH = "\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180e\u200b\u2060-\u206f\u3164\uffa0"
+# joiners are a part of words in some scripts
+_LATIN = "\x00-\u024f"
+_JOINERS = f"(?<![^{_LATIN}])[\u200c\u200d]|[\u200c\u200d](?![^{_LATIN}])"
 # replacement characters are what a decoder leaves of bytes that are not text
-_UNFIT = re.compile(f"{UNSAFE.pattern}|[\n\ufffd]")
+_UNFIT = re.compile(f"{UNSAFE.pattern}|[\n\ufffd{_NO_WIDTH}]|{_JOINERS}")
 
 ORDER = (
     "fixes",
@@ -172,14 +176,21 @@ def _place(key: str, existing: Sequence[Trailer], lines: Sequence[str], block: r
 def unfit(line: str) -> str:
     """Why a commit message may not have this trailer, for example `contains <U+202E>`; "" where it may.
 
-    A trailer is one line of visible text: control characters, bidirectional controls and bytes that are not UTF-8 end a line for some
-    programs, hide a part of it, or cannot be written at all.
+    A trailer is one line of visible text: control characters, bidirectional controls, characters without
+    width and bytes that are not UTF-8 end a line for some programs, hide a part of it, or cannot be
+    written at all.
     """
     found = _UNFIT.search(line)
-    return f"contains {one_line(found[0])}" if found else ""
+    return f"contains {_named(found)}" if found else ""
+
+
+def _named(unfit_character: re.Match[str]) -> str:
+    """The character as it is shown, which no font does for some."""
+    shown = one_line(unfit_character[0])
+    return shown if len(shown) > 1 else f"<U+{ord(shown):04X}>"
 
 
 def refused_trailers(trailers: Iterable[tuple[str, str]]) -> tuple[str, ...]:
     """A sentence for each of these (name, value) that `add_trailers` leaves out: the trailer and the reason."""
     lines = [f"{name}: {value.strip()}" for name, value in trailers]
-    return tuple(f"not added: {one_line(line)}: {why}" for line in lines if (why := unfit(line)))
+    return tuple(f"not added: {_UNFIT.sub(_named, line)}: {why}" for line in lines if (why := unfit(line)))

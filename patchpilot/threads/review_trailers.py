@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import unescape
 
-from patchpilot.model.address import Address, parse_address
+from patchpilot.model.address import Address, addresses_within, parse_address
 from patchpilot.threads.reply_body import Body, ReplyLine
 from patchpilot.threads.sender import same_person
 
@@ -31,6 +31,7 @@ GIVEN = frozenset(
     ]
 )
 """Tags given in replies. `Nacked-by` withdraws approval; anything else (`Reviewed-off-by`) is misspelled and never credited."""
+_OF_AUTHORS = ("signed-off-by", "co-developed-by")
 
 MAX_HTML = 1 << 20
 """Characters of HTML that are searched."""
@@ -84,11 +85,15 @@ class GivenTrailer:
         return address is not None and address.key == sender.key
 
     def asks(self, sender: Address, same: Callable[[Address, Address], bool]) -> str:
-        """Why a tag that counts is not added unasked: it names an address that is not the sender's; "" where it is."""
+        """Why a tag that counts is not added unasked: it claims authorship, or has an address that is
+        not the sender's; "" if it is added.
+        """
+        if self.name.lower() in _OF_AUTHORS:
+            return "it claims a part in writing or forwarding the patch"
         address = self.address
-        if address is None or same(address, sender):
-            return ""
-        return f"it names {address.email}, but the message is from {sender.email}"
+        named = (*([address.email] if address else []), *addresses_within(self.value))
+        other = next((email for email in named if not same(Address("", email), sender)), None)
+        return f"it names {other}, but the message is from {sender.email}" if other else ""
 
 
 HTML = "the mail is HTML only, which lists refuse; ask for it as plain text, or read it in the archive"

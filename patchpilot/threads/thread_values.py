@@ -81,7 +81,7 @@ class NextStep:
 class Credit:
     """A tag given to the series: its text, the mail that gives it, the version and patch number (0: the whole series) it is for.
 
-    `asks` says why it is not added unasked: it names an address that is not the sender's.
+    `asks` says why it is not added unasked: it names an address that is not the sender's, or an author.
     """
 
     trailer: str

@@ -248,6 +248,10 @@ UNFIT = {
     "what a decoder leaves of such a byte": "A\ufffdB",
     "invisible ASCII": "A\U000e0041B",
     "a line break": "A\nB",
+    "zero-width space": "A\u200bB",
+    "word joiner": "A\u2060B",
+    "soft hyphen": "A\xadB",
+    "hangul filler": "A\u3164B",
 }
 
 
@@ -258,6 +262,12 @@ def test_a_trailer_is_one_line_of_visible_text(name: str) -> None:
     (sentence,) = refused_trailers([bad, good])
     assert "not added: Reviewed-by: A" in sentence
     assert sentence.isprintable()
+
+
+@pytest.mark.parametrize("name", ["A\u200cB", "A\u200d", "\u200cA"])
+def test_a_joiner_is_fit_between_letters_that_join_only(name: str) -> None:
+    (sentence,) = refused_trailers([("Reviewed-by", f"{name} <b@example.org>")])
+    assert "contains <U+200" in sentence
 
 
 @pytest.mark.parametrize("name", ["Zoë Ångström", "李雷", "Мария", "علی\u200cرضا", "a\tb"])

@@ -6,6 +6,8 @@ from pathlib import Path
 from tests.kit.life import life
 from tests.kit.mails import RITA
 
+EVE = "Eve <eve@evil.example>"
+
 
 def test_a_tag_for_the_series_is_not_for_a_commit_that_was_not_sent(tmp_path: Path) -> None:
     with life(tmp_path, 2) as one:
@@ -36,3 +38,42 @@ def test_a_tag_that_no_message_may_have_is_named_and_the_others_are_added(tmp_pa
             "not added: Tested-by: R\\x85ita <rita@example.net> (v1): contains \\x85",
             "not added: Acked-by: Rita <U+202E>Reviewer <rita@example.net> (v1): contains <U+202E>",
         ]
+
+
+def test_a_tag_is_written_unasked_only_with_the_one_address_of_its_sender(tmp_path: Path) -> None:
+    asked = (
+        f"Reviewed-by: {EVE}, {RITA}",
+        f"Acked-by: {EVE} [Cc: <x@y.example>]",
+        f"Signed-off-by: {EVE}",
+        f"Co-developed-by: {EVE}",
+    )
+    with life(tmp_path) as one:
+        first = one.send()
+        for tag in asked:
+            one.tell(first, tag, sender=EVE)
+        one.tell(first, f"Tested-by: {EVE}", sender=EVE)
+        done = one.run("trailers", "--yes")
+        assert done.code == 0, done.err
+        message = one.repo.git("log", "-1", "--format=%B")
+        assert f"Tested-by: {EVE}" in message
+        assert message.count("evil.example") == 1
+        for tag in asked:
+            assert f"not added: {tag} (v1): " in done.err
+            assert f"--also '{tag}'" in done.err
+        assert one.run("trailers", "--yes", "--also", asked[2]).code == 0
+        assert asked[2] in one.repo.git("log", "-1", "--format=%B")
+
+
+def test_a_tag_with_an_unusable_address_or_an_invisible_character_is_left_out(tmp_path: Path) -> None:
+    option = "Eve <-oProxy=eve@evil.example>"
+    unseen = "Acked-by: Matt\u200b Maintainer <eve@evil.example>"
+    with life(tmp_path) as one:
+        first = one.send()
+        one.tell(first, f"Reviewed-by: {option}", sender=option)
+        one.tell(first, unseen, sender=EVE)
+        for words in ((), ("--also", f"Reviewed-by: {option}", "--also", unseen)):
+            done = one.run("trailers", "--yes", *words)
+            assert done.code == 0, done.err
+            assert "evil" not in one.repo.git("log", "-1", "--format=%B")
+            assert "-oProxy=eve@evil.example: it begins with '-'" in done.err
+            assert "contains <U+200B>" in done.err

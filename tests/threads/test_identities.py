@@ -255,6 +255,33 @@ def test_a_tag_whose_address_is_not_the_senders_is_asked_about(sender: str) -> N
     assert asks(V1, answer(f"Acked-by: {LINUS}", to="v1", sender=LINUS)) == [False]
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        f"{{own}}, {LINUS}",
+        "{own} [Cc: <x@y.example>]",
+        "{own} (torvalds@kernel.example)",
+        "{own} # torvalds@kernel.example",
+        "{own} # as in v2",
+        '"torvalds@kernel.example" <eve@evil.example>',
+        "Eve <eve@evil.example> <torvalds@kernel.example>",
+    ],
+)
+def test_a_tag_with_a_second_address_is_asked_about(value: str) -> None:
+    mail = answer(f"Acked-by: {value.format(own=f'Eve <{EVE}>')}", to="v1", sender=f"Eve <{EVE}>")
+    (tag,) = read(V1, mail).trailers
+    # what follows a # is no part of the tag
+    written = tag.trailer.partition(":")[2]
+    assert bool(tag.asks) is ("example" in written.replace(EVE, ""))
+
+
+@pytest.mark.parametrize("name", ["Signed-off-by", "Co-developed-by", "signed-off-by"])
+@pytest.mark.parametrize("sender", [f"Eve <{EVE}>", RITA, MATT])
+def test_who_claims_a_part_in_the_patch_is_asked_about(name: str, sender: str) -> None:
+    assert asks(V1, answer(f"{name}: {sender}", to="v1", sender=sender)) == [True]
+    assert asks(V1, answer(f"Tested-by: {sender}", to="v1", sender=sender)) == [False]
+
+
 def test_a_reviewers_tag_from_the_own_address_counts() -> None:
     assert asks(V1, answer("Reviewed-by: New Body <new@example.com>", to="v1", sender="New Body <NEW@example.com>")) == [False]
 

@@ -19,7 +19,7 @@ from patchpilot.services.tags.prepare_commits import Preparation
 @common_options("text", "json")
 @base_options()
 @click.option("--changed", is_flag=True, help="also add conditional tags and tags for a patch that has changed since")
-@click.option("--also", metavar="TRAILER", multiple=True, help="also add this tag, whose address is not its sender's; repeatable")
+@click.option("--also", metavar="TRAILER", multiple=True, help="also add this tag, which is added on request only; repeatable")
 @rewrite_options
 @click.option("--dry-run", is_flag=True, help="print what would be written; write nothing")
 @click.option("--yes", is_flag=True, help="write without asking; required if stdin is not a terminal")

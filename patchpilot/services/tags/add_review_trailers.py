@@ -8,6 +8,7 @@ from patchpilot.commits import rewrite
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError
 from patchpilot.model.action import Action, Hint
+from patchpilot.model.address import AddressState, addresses_within, judge
 from patchpilot.model.commit import Commit
 from patchpilot.model.draft import Draft
 from patchpilot.model.patch_subject import parse_subject
@@ -28,7 +29,7 @@ from patchpilot.threads.track_store import Store
 class HeldTrailer:
     """A tag that was not added, and why: the user decides; without an `offer` no commit message may have it.
 
-    `asks`: it names an address that is not its sender's.
+    `asks`: it has an address that is not its sender's, or claims authorship.
     """
 
     trailer: str
@@ -147,9 +148,11 @@ def _sorted_out(
 
 
 def _held(credit: Credit, request: TrailersRequest, subject: str, *, is_changed: bool) -> HeldTrailer | None:
-    """Why a tag is held back: no message may have it, its address is not the sender's, or it is for something else than the commit; None where it is not."""
+    """Why a tag is held back: no message may have it, it asks for the user's word, or it is for
+    something else than the commit; None where it is not.
+    """
     held = HeldTrailer(credit.trailer, credit.version, subject, "")
-    if why := unfit(credit.trailer):
+    if why := unfit(credit.trailer) or _unusable(credit.trailer):
         return replace(held, why=why)
     if credit.asks and credit.trailer not in request.also:
         return replace(held, why=credit.asks, offer=Action("trailers", ("--also", credit.trailer), "{} adds it"), asks=True)
@@ -159,6 +162,13 @@ def _held(credit: Credit, request: TrailersRequest, subject: str, *, is_changed:
     if is_changed and not request.changed:
         return replace(held, why=f"the patch has changed since v{credit.version}", offer=changed)
     return None
+
+
+def _unusable(trailer: str) -> str:
+    """Why no mail can be sent to an address of a tag; "" where it can, to each of them."""
+    verdicts = ((email, judge(email)) for email in addresses_within(trailer))
+    bad = (f"{email}: {it.reason}" for email, it in verdicts if it.state is AddressState.BAD)
+    return next(bad, "")
 
 
 def _sent_id(repository: Repository, titles: frozenset[str], credit: Credit, status: Status) -> str | None:
