@@ -6,7 +6,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from patchpilot.model.address import Address, parse_address
+from patchpilot.threads.bots import is_bot_address
 from patchpilot.threads.identities import Identities
+from patchpilot.threads.mail_classifier import Classified
+from patchpilot.threads.mbox import arrived
 from patchpilot.threads.posted_series import Post, PostedTopic, Revision
 from patchpilot.threads.thread_match import Attached
 
@@ -51,22 +54,57 @@ def _named_in(revision: Revision) -> list[Address]:
     return [address for post in revision.posts for address in named_in(post)]
 
 
+class _Copies:
+    """A mail of a thread: who is known if its sender is, and what comes before it."""
+
+    __slots__ = ("above", "arrived", "by", "copied", "mail")
+
+    def __init__(self, mail: Classified) -> None:
+        self.mail = mail.mail
+        # a header that was rewritten is its sender's if the list that did it is known
+        self.by = frozenset((mail.sender.key, mail.mail.sender.key))
+        self.copied = dict.fromkeys(address.key for address in (*mail.mail.to, *mail.mail.cc))
+        self.above = frozenset((mail.mail.in_reply_to or "", *mail.mail.references))
+        self.arrived = arrived(mail.mail)
+
+    def is_before(self, other: "_Copies") -> bool:
+        """Whether the other mail's sender may have had this one: it is above it, or came first."""
+        if self.mail.message_id in other.above:
+            return True
+        if other.mail.message_id in self.above:
+            return False
+        mine, theirs = self.arrived, other.arrived
+        return mine is None or theirs is None or mine <= theirs
+
+
 def with_replies(topic: PostedTopic, attached: Sequence[Attached]) -> Identities:
-    """A series' identities, with whom known senders copied; not with those whose messages they answered thereby."""
+    """A series' identities, with whom known senders copied; not with those who wrote, or whom a
+    stranger copied, before: a reply to all goes to them, whoever they are.
+    """
     found = dict(topic.identities.names)
-    by_sender: dict[str, list[Attached]] = defaultdict(list)
-    senders: dict[str, str] = {}
-    for reply in attached:
-        by_sender[reply.mail.sender.key].append(reply)
-        senders[reply.mail.mail.message_id] = reply.mail.sender.key
-    # a bot copies whom it is told to
-    waiting = [key for key in by_sender if key in found]
+    posts = (post.mail for revision in topic.strangers for post in revision.posts)
+    mails = [_Copies(mail) for mail in (*posts, *(reply.mail for reply in attached))]
+    sent: dict[str, list[_Copies]] = defaultdict(list)
+    named: dict[str, list[_Copies]] = defaultdict(list)
+    for mail in mails:
+        for key in mail.by:
+            sent[key].append(mail)
+        # a bot copies whom it is told to
+        if not any(is_bot_address(Address("", key)) for key in mail.by):
+            for key in mail.by | mail.copied.keys():
+                named[key].append(mail)
+    waiting = [(mail, key) for mail in mails if mail.by <= found.keys() for key in mail.copied]
+    held: dict[str, list[tuple[_Copies, str]]] = defaultdict(list)
     while waiting:
-        for reply in by_sender.pop(waiting.pop(), ()):
-            mail = reply.mail.mail
-            answered = {senders.get(reference) for reference in (mail.in_reply_to or "", *mail.references)}
-            for address in (*mail.to, *mail.cc):
-                if address.key not in found and address.key not in answered:
-                    found[address.key] = frozenset()
-                    waiting.append(address.key)
+        mail, key = waiting.pop()
+        if key in found:
+            continue
+        strangers = (other for other in named[key] if not other.by <= found.keys())
+        before = next((other for other in strangers if other.is_before(mail)), None)
+        if before is not None:
+            held[next(iter(before.by - found.keys()))].append((mail, key))
+            continue
+        found[key] = frozenset()
+        waiting += held.pop(key, ())
+        waiting += ((one, copied) for one in sent[key] if one.by <= found.keys() for copied in one.copied)
     return Identities(found)

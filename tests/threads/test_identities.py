@@ -69,6 +69,63 @@ def test_who_is_answered_is_not_known_by_that() -> None:
     assert read(V1, asked, answered, taken).state == read(V1, asked, answered).state == "under-review"
 
 
+EVE2 = "Eve Two <eve2@evil.example>"
+TAKEN_BY_EVE2 = answer("Applied, thanks!", to="v1", sender=EVE2, minutes=300)
+
+
+def copying(text: str, cc: str, **more: object) -> bytes:
+    """An answer that copies these."""
+    return answer(text, **more).replace(b"To: ", f"Cc: {cc}\nTo: ".encode(), 1)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("who", [ADA, MATT])
+@pytest.mark.parametrize("to", ["x60", "v1"], ids=["below it", "elsewhere"])
+def test_whom_a_stranger_copied_is_not_known_by_a_reply_to_all(who: str, to: str) -> None:
+    asked = copying("Is this tested?", EVE2, to="v1", sender=EVE, minutes=60)
+    answered = copying("Yes, it is.", f"{EVE2}, {EVE}", to=to, sender=who, minutes=70)
+    found = read(V1, asked, answered, TAKEN_BY_EVE2)
+    assert (found.state, claimed(found)) == ("under-review", ["reports: applied"])
+    again = copying("And now?", EVE2, to="x70", sender=RITA, minutes=80)
+    assert read(V1, asked, answered, again, TAKEN_BY_EVE2).state == found.state
+    # the same without the stranger's copy
+    assert read(V1, asked.replace(b"Cc:", b"X-Cc:"), answered, TAKEN_BY_EVE2).state == "accepted"
+
+
+def test_who_was_answered_without_a_reference_is_not_known_by_that() -> None:
+    asked = answer("Is this tested?", to="v1", sender=EVE2, minutes=60)
+    answered = copying("Yes, it is.", EVE2, to="v1", sender=ADA, minutes=70)
+    assert read(V1, asked, answered, TAKEN_BY_EVE2).state == "under-review"
+
+
+def test_whom_a_stranger_copied_in_a_patch_is_not_known_by_a_reply_to_all() -> None:
+    later = patch(f"[PATCH v2] {TITLE}", id="v2", author=f"Ada Fixer <{EVE}>", to=EVE2, minutes=60)
+    answered = copying("This is not mine.", EVE2, to="v2", sender=ADA, minutes=70)
+    assert claimed(read(V1, later, answered, TAKEN_BY_EVE2)) == ["sent v2", "reports: applied"]
+
+
+def test_a_stranger_who_answers_to_all_takes_nobody_back() -> None:
+    copied = copying("Carol, do you take this?", "carol@example.com", to="v1", sender=RITA, minutes=60)
+    stranger = copying("Me too.", "carol@example.com", to="x60", sender=EVE, minutes=70)
+    taken = answer("Applied, thanks!", to="v1", sender="Carol <carol@example.com>", minutes=90)
+    assert read(V1, copied, stranger, taken).state == "accepted"
+
+
+def test_who_is_known_copies_before_and_after_they_are() -> None:
+    first = copying("Dave, please look.", "dave@example.com", to="v1", sender="carol@example.com", minutes=50)
+    copied = copying("Carol, is it yours?", "carol@example.com", to="v1", sender=RITA, minutes=40)
+    both = copying("Dave?", "dave@example.com", to="x50", sender=RITA, minutes=60)
+    taken = answer("Applied, thanks!", to="v1", sender="Dave <dave@example.com>", minutes=90)
+    for mails in ((first, copied), (copied, first, both)):
+        assert read(V1, *mails, taken).state == "accepted"
+    assert claimed(read(V1, first, both, taken)) == ["reports: applied"]
+
+
+def test_a_header_rewritten_by_a_stranger_copies_for_nobody() -> None:
+    via = copying("Yes.", EVE2, to="v1", sender=f"\"'Matt Maintainer' via x\" <{EVE}>", minutes=60)
+    forged = via.replace(b"To: ", f"X-Original-From: {MATT}\nTo: ".encode(), 1)
+    assert read(V1, forged, TAKEN_BY_EVE2).state in ("sent", "under-review")
+
+
 BOT = "patchwork-bot+netdevbpf@kernel.org"
 
 
