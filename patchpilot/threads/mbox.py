@@ -4,7 +4,7 @@
 import hashlib
 import re
 import sys
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +15,7 @@ from patchpilot.model.bounded_gzip import text_of
 from patchpilot.model.limits import MAX_INPUT, MAX_MAIL
 from patchpilot.model.mail import Mail, mail_bounds, one_mail, parse_mail, split_mbox
 from patchpilot.model.progress import Progress, silent
+from patchpilot.threads.sender import real_sender
 
 _TOP = 65536
 _MOST_TEXT = 8 * MAX_INPUT
@@ -137,6 +138,35 @@ def unique(mails: Iterable[Mail]) -> tuple[Mail, ...]:
     for mail in mails:
         by_id.setdefault(mail.message_id, mail)
     return tuple(sorted(by_id.values(), key=when))
+
+
+def one_of_each(mails: Iterable[Mail], known: Container[str], skipped: Skipped = ignored) -> tuple[Mail, ...]:
+    """Each Message-ID once, in order: anybody can send a second mail with the Message-ID of another's.
+
+    Of copies by several senders the one from an address (in lower case) that is known; without one,
+    none, and `skipped` gets the reason.
+    """
+    by_id: dict[str, list[Mail]] = {}
+    for mail in mails:
+        by_id.setdefault(mail.message_id, []).append(mail)
+    found = []
+    for message_id, copies in by_id.items():
+        sent = copies[0] if len(copies) == 1 else _trusted(copies, known)
+        if sent:
+            found.append(sent)
+        else:
+            named = ", ".join(dict.fromkeys(real_sender(mail).trailer() for mail in copies))
+            skipped(f"several senders use the Message-ID <{message_id}>: skipped: {named}")
+    return tuple(found)
+
+
+def _trusted(copies: Sequence[Mail], known: Container[str]) -> Mail | None:
+    """The one of several mails that is the sender's own; None where that cannot be told."""
+    senders = {real_sender(mail).key for mail in copies}
+    # a list may have rewritten the header of one
+    direct = [mail for mail in copies if mail.sender.key in senders] or copies
+    own = [mail for mail in direct if mail.sender.key in known]
+    return (own or direct)[0] if own or len(senders) == 1 else None
 
 
 def arrived(mail: Mail) -> datetime | None:

@@ -149,10 +149,14 @@ class PostedTopic:
             if message_id not in known and version < newest and all(version != other.version for other in self.revisions)
         }
 
+    def is_by_known(self, revision: Revision) -> bool:
+        """Whether the sender of a revision is known, also the list that rewrote its From: header."""
+        return self.identities.knows(self.identities.sender(revision.head.mail))
+
     @property
     def first_known(self) -> Revision:
         """The first revision whose sender is known to be its author."""
-        return next((revision for revision in self.revisions if self.identities.knows(revision.author)), self.revisions[0])
+        return next(filter(self.is_by_known, self.revisions), self.revisions[0])
 
     @property
     def author(self) -> Address:
@@ -161,7 +165,7 @@ class PostedTopic:
 
     def is_author(self, address: Address) -> bool:
         """Whether an address is that of one who sent a version of it, or known as another address of theirs."""
-        known = (revision.author for revision in self.revisions if self.identities.knows(revision.author))
+        known = (revision.author for revision in self.revisions if self.is_by_known(revision))
         return any(self.identities.same(address, author) for author in known)
 
     def has_authors_name(self, address: Address) -> bool:

@@ -117,7 +117,7 @@ def _carriers(status: Status, every: Sequence[Status]) -> tuple[Carrier, ...]:
 def _is_vouched(other: Status, status: Status) -> bool:
     """Whether another series may say what became of this one: its sender is known of this one, or a bot reports where it is."""
     by_bot = any(is_bot_address(sender) for event in other.events if (sender := only_mailbox(event.by)))
-    return by_bot or status.topic.identities.knows(other.topic.author)
+    return by_bot or status.topic.is_by_known(other.topic.latest)
 
 
 def _claims(status: Status, every: Sequence[Status]) -> tuple[Claim, ...]:

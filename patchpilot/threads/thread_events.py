@@ -110,7 +110,7 @@ def claims_of(topic: PostedTopic, attached: Sequence[Attached]) -> tuple[Claim, 
 
 def _claim(topic: PostedTopic, reply: Attached) -> Claim | None:
     mail = reply.mail
-    if reply.revision and not topic.identities.knows(reply.revision.author):
+    if reply.revision and not topic.is_by_known(reply.revision):
         return None
     if topic.has_authors_name(mail.sender):
         what = "has the author's name"

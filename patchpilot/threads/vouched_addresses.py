@@ -35,19 +35,20 @@ def without_strangers(
     """
     given = Identities().with_addresses(known)
     named = next((revision for revision in revisions if anchor in (post.message_id for post in revision.posts)), None)
-    first = named or next((revision for revision in revisions if revision.author.key in given.names), revisions[0])
+    mine = (one for one in revisions if given.sender(one.head.mail).key in given.names)
+    first = named or next(mine, revisions[0])
     found = given.with_addresses(_named_in(first))
-    mine, others = [], []
+    kept, others = [], []
     is_later = False
     for revision in revisions:
         is_later = is_later or revision is first
-        if revision is not first and found.knows(revision.author):
+        if revision is not first and found.knows(found.sender(revision.head.mail)):
             found = found.with_addresses([], _named_in(revision))
         elif revision is not first and is_later:
             others.append(revision)
             continue
-        mine.append(revision)
-    return tuple(mine), tuple(others), found
+        kept.append(revision)
+    return tuple(kept), tuple(others), found
 
 
 def _named_in(revision: Revision) -> list[Address]:

@@ -16,7 +16,7 @@ from patchpilot.threads.open_archive import open_archive
 from patchpilot.threads.track_store import Store
 from tests.kit.cli import call
 from tests.kit.life import life
-from tests.kit.mails import mbox
+from tests.kit.mails import mbox, patch
 from tests.kit.repos import Repo
 from tests.threads.story import V1, answer
 
@@ -137,3 +137,61 @@ def test_a_tag_with_anothers_address_is_named_and_added_only_when_asked_for(tmp_
         assert [entry["command"] for entry in held] == [f"patchpilot trailers --also '{tag}'"]
         assert one.run("trailers", "--yes", "--also", tag).code == 0
         assert tag in one.repo.git("log", "-1", "--format=%B")
+
+
+EVE = "Ada Fixer <ada@evil.example>"
+EVE2 = "Eve Two <eve2@evil.example>"
+BY_EVE = {"author": EVE, "to": EVE2}
+TITLE = "demo: check the pointer before use"
+TAKEN_BY_EVE2 = answer("Applied, thanks!", to="v1", sender=EVE2)
+
+
+def add_own(tmp_path: Path, *mails: bytes, target: str | None = None) -> tuple[Tracked, ...]:
+    """The series of an mbox, added in a repository whose user is Ada."""
+    repo = Repo(tmp_path / "r")
+    file = tmp_path / "thread.mbox"
+    file.write_bytes(mbox(*mails))
+    with Store(tmp_path / "track.sqlite") as store, Repository.open(repo.path) as opened:
+        return add(target, mbox=file, store=store, archive_at=open_archive, repository=opened)
+
+
+@pytest.mark.parametrize("target", [None, "<v1@example.org>"])
+def test_a_strangers_older_patch_vouches_for_nobody_in_the_users_series(tmp_path: Path, target: str | None) -> None:
+    older = patch(f"[PATCH] {TITLE}", id="v0", minutes=-5000, **BY_EVE)
+    found = add_own(tmp_path, older, V1, TAKEN_BY_EVE2, target=target)
+    (series,) = [one for one in found if one.entry.message_id == "v1@example.org"]
+    assert series.state == "sent"
+    assert series.status
+    assert [claim.sender.email for claim in series.status.claims] == ["eve2@evil.example"]
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+@pytest.mark.parametrize("target", [None, "<v1@example.org>"])
+def test_of_two_messages_with_one_id_the_users_is_taken(tmp_path: Path, is_first: bool, target: str | None) -> None:
+    copy = patch(f"[PATCH] {TITLE}", id="v1", **BY_EVE)
+    pair = (copy, V1) if is_first else (V1, copy)
+    (series,) = add_own(tmp_path, *pair, TAKEN_BY_EVE2, target=target)
+    assert series.state == "sent"
+    assert series.status
+    assert series.status.topic.author.email == "ada@example.org"
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_of_two_messages_with_one_id_by_strangers_neither_is_taken(tmp_path: Path, is_first: bool) -> None:
+    one = answer("Applied, thanks!", to="v1", sender=CAROL)
+    other = answer("Applied, thanks!", to="v1", sender="matt@example.com")
+    pair = (one, other) if is_first else (other, one)
+    (series,) = add_own(tmp_path, V1, *pair)
+    assert series.state == "sent"
+    (trouble,) = series.troubles
+    assert "carol@example.com" in trouble
+    assert "matt@example.com" in trouble
+
+
+def test_the_copy_that_a_list_rewrote_is_the_same_message(tmp_path: Path) -> None:
+    header = "\"'Matt Maintainer' via demo\" <demo@lists.example.org>"
+    rewritten = answer("Applied, thanks!", to="v1", sender=header).replace(b"To: ", b"X-Original-From: matt@example.com\nTo: ", 1)
+    direct = answer("Applied, thanks!", to="v1", sender="matt@example.com")
+    (series,) = add_own(tmp_path, V1, rewritten, direct)
+    assert series.state == "accepted"
+    assert series.troubles == ()

@@ -198,6 +198,16 @@ def test_a_mail_with_two_from_headers_is_from_nobody(place: bytes) -> None:
     assert EVE in found.claims[0].words
 
 
+def test_a_version_whose_header_a_stranger_rewrote_is_no_version_of_the_series() -> None:
+    via = "'Ada Fixer' via demo"
+    for rewriter, versions in ((EVE, [1]), ("demo@lists.example.org", [1, 2])):
+        header = f'"{via}" <{rewriter}>'
+        later = patch(f"[PATCH v2] {TITLE}", id="v2", author=header, minutes=60, X_Original_From=ADA)
+        found = read(V1, later)
+        assert [revision.version for revision in found.topic.revisions] == versions
+        assert claimed(found) == ["sent v2"] * (2 - len(versions))
+
+
 def test_who_is_nobody_is_not_the_author_of_what_nobody_sent() -> None:
     both = f"Ada <ada@example.org>, {EVE}"
     first = V1.replace(b"From: Ada Fixer <ada@example.org>", f"From: {both}".encode(), 1)

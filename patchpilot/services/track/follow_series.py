@@ -9,6 +9,7 @@ from pathlib import Path
 from patchpilot.cache.folder import cache_dir, private_folder
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import InputError, MissingError, NetworkError, PatchpilotError, UsageError
+from patchpilot.model.address import Address
 from patchpilot.model.bounded_date import stored_time
 from patchpilot.model.hosts import host_of
 from patchpilot.model.mail import Mail
@@ -26,6 +27,7 @@ from patchpilot.services.track.known_series import (
     undisclosed_ids,
     with_mails,
 )
+from patchpilot.services.track.own_addresses import known_addresses
 from patchpilot.services.track.poll_archives import ArchiveAt, Archives, PollResult, poll_archives
 from patchpilot.threads.archive import CACHE_SECONDS, LORE, MailArchive, NotInArchiveError, archive_of, received
 from patchpilot.threads.authored_series import originals
@@ -35,7 +37,7 @@ from patchpilot.threads.delivery import delivery_reports, reports_about
 from patchpilot.threads.local_archive import REPORT
 from patchpilot.threads.mail_kinds import STABLE, MailKind
 from patchpilot.threads.mail_reader import MailReader
-from patchpilot.threads.mbox import read_mails, when
+from patchpilot.threads.mbox import one_of_each, read_mails, when
 from patchpilot.threads.open_archive import archive_address, open_archive, with_login
 from patchpilot.threads.poll import PolledSeries
 from patchpilot.threads.posted_series import plain_title
@@ -134,13 +136,17 @@ def _original(archive: MailArchive, message_id: str, gathered: Gathered, store: 
 
 def _add_from_mbox(target: str | None, mbox: Path, store: Store, repository: Repository | None, progress: Progress) -> tuple[Tracked, ...]:
     left_out: list[str] = []
-    mails = without_tests(read_mails(mbox, progress, left_out.append, store.reader.parse))
+    own = tuple(Address("", email) for email in known_addresses(repository))
+    read = read_mails(mbox, progress, left_out.append, store.reader.parse)
+    mails = without_tests(one_of_each(read, {address.key for address in own}, left_out.append))
     message_id = message_id_of(target or "")
-    every = read_thread(mails, reader=store.reader, progress=progress, anchor=message_id or "")
+    every = read_thread(mails, reader=store.reader, progress=progress, known=own, anchor=message_id or "")
     if target:
         named = status_of(message_id, every) if message_id else None
         if named is None:
-            raise MissingError(f"{target}: not in {mbox}", hint="omit it to follow the series in the file")
+            why = next((why for why in left_out if f"<{message_id}>" in why), "")
+            hint = why or "omit it to follow the series in the file"
+            raise MissingError(f"{target}: not in {mbox}", hint=hint)
         chosen: Sequence[Status] = (named,)
     else:
         later = {later.message_id for status in every for later in status.follow_ups}
