@@ -120,13 +120,14 @@ def split_mbox(blocks: Iterable[bytes], at: int = 0) -> Iterator[tuple[int, byte
                     yield at + start, held[start:end]
                 cut, start = False, end
         at, held = at + start, held[start:]
-        if len(held) > MAX_MAIL:
+        if cut or len(held) > MAX_MAIL:
             if not cut:
                 yield at, held
             # what follows of it is not needed, but the end of a blank line may be
-            at, held, cut = at + len(held) - _SHORT, held[-_SHORT:], True
-        # a line that the next block completes may start a mail
-        searched = held.rfind(b"\n") + 1
+            kept = held[-_SHORT:]
+            at, held, cut = at + len(held) - len(kept), kept, True
+        # a line that the next block completes may start a mail, if it is not too long for that
+        searched = max(held.rfind(b"\n") + 1, len(held) - _SHORT)
     if held and not cut:
         yield at, held
 

@@ -37,6 +37,7 @@ T = TypeVar("T")
 LORE = "https://lore.kernel.org/all"
 CACHE_SECONDS = 600
 _DAY = 86_400
+_BY_FILE = "download the thread from the archive's page, and use --mbox FILE"
 _UPDATED = re.compile(rb"<updated>([0-9TZ:.+-]{10,40})</updated>")
 _HOSTS_OF_ALL = ("lore.kernel.org", "lkml.kernel.org", "patch.msgid.link", "msgid.link", "lkml.org")
 
@@ -167,11 +168,12 @@ class Archive:
 
     def thread(self, message_id: str, *, fresh: bool = False) -> tuple[Mail, ...]:
         """The whole thread around a mail. NotInArchiveError when the archive has no such mail, NetworkError when it cannot be reached."""
+        before = len(self.skipped)
         kept = None if fresh else self._kept.get(self.url, "thread", message_id)
         data = kept or self._ask(message_id, lambda node: node.get_mbox_by_msgid(message_id, nocache=True))
         mails = tuple(mail for mail in self._parsed(data) if mail.headers)
         if not mails:
-            raise self._empty()
+            raise self._empty(self.skipped[before:])
         if not any(message_id in (mail.message_id, mail.in_reply_to, *mail.references) for mail in mails):
             raise self._other(f"the thread of {message_id}", message_id)
         self.remembered = self.remembered or kept is not None
@@ -246,7 +248,7 @@ class Archive:
         except RemoteError as error:
             raise self._failure(what, error.status_code, error) from error
         except requests.exceptions.ContentDecodingError as error:
-            raise NetworkError(f"{self.host}: {error}", hint="download the thread from the archive's page, and use --mbox FILE") from error
+            raise NetworkError(f"{self.host}: {error}", hint=_BY_FILE) from error
         except requests.RequestException as error:
             raise self._unreachable(reason_of(error)) from error
         except LibloreError as error:
@@ -286,7 +288,10 @@ class Archive:
             f"{self.host} sent something other than {wanted}", hint=f"open it in a browser: {self.url}/{quote_url(message_id)}/"
         )
 
-    def _empty(self) -> NetworkError:
+    def _empty(self, skipped: Sequence[str] = ()) -> NetworkError:
+        """The error for an answer without a mail, with the reason if some were skipped."""
+        if skipped:
+            return NetworkError(f"no message can be read: {skipped[0]}", hint=_BY_FILE)
         return NetworkError(
             f"{self.host} sent an empty answer", hint="try again later, or set another archive: git config patchpilot.lore URL"
         )

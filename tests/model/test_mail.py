@@ -310,6 +310,25 @@ def test_of_a_mail_over_the_limit_only_the_beginning_is_held(monkeypatch: pytest
     assert 5000 < len(found[1][1]) <= 6000
 
 
+def test_a_line_without_end_is_searched_in_linear_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    pattern = mail_reading._FROM_LINE
+    searched = []
+
+    class Counting:
+        match = pattern.match
+
+        def finditer(self, data: bytes, at: int) -> object:
+            searched.append(len(data) - at)
+            return pattern.finditer(data, at)
+
+    monkeypatch.setattr(mail_reading, "MAX_MAIL", 1 << 19)
+    monkeypatch.setattr(mail_reading, "_FROM_LINE", Counting())
+    blocks = [b"From a@b.c Mon Jan 1\n", *[b"\0" * 4096] * 400]
+    ((_, first),) = split_blocks(blocks)
+    assert len(first) > 1 << 19
+    assert sum(searched) <= 2 * 4096 * 400
+
+
 def test_only_mboxrd_has_its_quoting_undone() -> None:
     other = b"From " + b"a" * 40 + b" Mon Sep 17 00:00:00 2001\nSubject: x\n\n>From a\n"
     assert split_mbox(other) == [other]

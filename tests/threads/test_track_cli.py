@@ -21,10 +21,12 @@ import pytest
 from patchpilot.cli.output.track_table import series_table
 from patchpilot.demo.archive_standin import HttpAnswer, StandIn
 from patchpilot.errors import PatchpilotError
+from patchpilot.model import mail as mail_reading
 from patchpilot.model.printable import crop
 from patchpilot.services.topic import topic_base
 from patchpilot.services.track.known_series import listed
 from patchpilot.threads import archive_session
+from patchpilot.threads import mbox as mbox_reading
 from patchpilot.threads.track_store import Store, default_file
 from tests.kit.archive import archive_server
 from tests.kit.cli import Outcome, call
@@ -324,6 +326,18 @@ def test_no_fault_of_an_archive_is_no_news(fault: str, workdir: Path, monkeypatc
     assert outcome.err.count("warning") == 1, "one host is asked by one series, and what it did is said once"
     assert len(seen) <= 3
     assert took < 9
+
+
+def test_an_answer_that_is_too_large_is_named_as_that(workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (archive_session, mail_reading, mbox_reading):
+        for limit in {"MAX_ANSWER", "MAX_MAIL"} & vars(module).keys():
+            monkeypatch.setattr(module, limit, 1 << 20)
+    with answering(http("200 OK", gzip.compress(b"\0" * (3 << 20))), 0.0) as (url, _):
+        outcome = call("track", "add", "<v1@example.org>", "--lore", url)
+    assert outcome.code == 4
+    assert "mail too large: the limit is 1 MiB" in outcome.err
+    assert "--mbox FILE" in outcome.err
+    assert "empty" not in outcome.err
 
 
 def test_what_was_found_before_a_search_failed_is_kept(workdir: Path) -> None:
