@@ -13,6 +13,7 @@ from patchpilot.errors import PatchpilotError
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing import outbox
 from patchpilot.outgoing.outbox import Outbox
+from patchpilot.outgoing.send_email import git_send_email
 from patchpilot.services.send.plan_send import plan
 from patchpilot.services.send.send_mails import deliver
 from tests.kit.cli import Outcome, call
@@ -59,6 +60,17 @@ def test_batches_and_their_delay_are_kept(tmp_path: Path) -> None:
         assert send(repo).code == 0
         assert time.monotonic() - begun > 2
         assert len(server.take()) == 3
+
+
+def test_a_preview_does_not_wait_between_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(git_send_email, "CAPTURE", 20.0)
+    repo = topic(tmp_path / "r", 2)
+    repo.git("config", "sendemail.smtpserver", "127.0.0.1")
+    for section in ("sendemail", "sendemail.work"):
+        repo.git("config", f"{section}.smtpbatchsize", "1")
+        repo.git("config", f"{section}.smtprelogindelay", "100000")
+    words = ("--to", "l@lists.example.org", "--force", "x", "--dry-run", "--identity", "work")
+    assert call("send", "-C", repo.path, *words).code == 0
 
 
 def test_a_validate_hook_of_the_persons_own_still_counts_and_ours_steps_aside(tmp_path: Path) -> None:

@@ -35,6 +35,8 @@ STALLED = 150.0
 """Seconds without output after which the child is ended (Net::SMTP itself gives up after 120)."""
 CAPTURE = 900.0
 """Seconds for a whole series to be made into mails, before anything is sent."""
+_ONE_EACH = ("--batch-size=1", "--relogin-delay=0")
+"""A connection for each mail, without the pause that `sendemail.smtpReloginDelay` sets."""
 INSTALL = "Debian: apt install git-email libmailtools-perl libauthen-sasl-perl libio-socket-ssl-perl; Fedora: dnf install git-email"
 _SETTINGS = Action("doctor", (), "check git config --get-regexp '^sendemail', and see `{}`")
 
@@ -49,6 +51,7 @@ def capture(
         argv = [
             *_argv(repository, account, bcc, identity, _names_sender(account, files)),
             "--confirm=never",
+            *_ONE_EACH,
             f"--sendmail-cmd={shlex.quote(str(program))}",
             *map(str, paths),
         ]
@@ -80,7 +83,7 @@ def deliver(delivery: Delivery) -> Dialogue:
         if not account.sendmail:
             common.append("--smtp-debug=1")
         while True:
-            words = ["--batch-size=1", "--relogin-delay=0"] if one_each else []
+            words = _ONE_EACH if one_each else ()
             with _started([*common, *words, *map(str, paths[done:])], repository, descriptors) as process:
                 talk = _Conversation(process, delivery, _Run(delivery.waiting[done:], one_each, first=done == 0), retries)
                 dialogue = talk.hold()
