@@ -3,6 +3,8 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from patchpilot.commits.run import configuration
+
 KEYS = r"^(filter|diff|merge)\..+\.(clean|smudge|process|textconv|driver)$"
 _MERGE = "git merge-file -q --marker-size=%L {} %A %O %B"
 
@@ -20,11 +22,7 @@ def drivers_off(configured: Iterable[str], more: Iterable[tuple[str, str]] = ())
 
     `more` is set as well, for a program that calls git without our options.
     """
-    pins = [*_pins(configured), *more]
-    env = {"GIT_CONFIG_COUNT": str(len(pins))} if pins else {}
-    for number, (key, value) in enumerate(pins):
-        env |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
-    return env
+    return configuration((*_pins(configured), *more))
 
 
 def _pins(configured: Iterable[str]) -> Iterator[tuple[str, str]]:

@@ -28,6 +28,7 @@ class Use(StrEnum):
     """What patchpilot does when a command of git's configuration runs."""
 
     MAIL = "mail"
+    ALIASES = "aliases"
     B4 = "b4"
     LOGIN = "login"
     EDIT = "edit"
@@ -41,6 +42,7 @@ _KEYS = {
     # git runs an alias where git-send-email is not installed
     Use.MAIL: r"sendemail\.(?:.+\.)?(?:(?:to|cc|header|sendmail)cmd|smtpserver|smtpserveroption)"
     r"|imap\.tunnel|alias\.send-email(?:\.command)?",
+    Use.ALIASES: r"sendemail\.alias(?:esfile|filetype)",
     Use.B4: rf"b4\..*(?:cmd|hook|bin)|patatt\.(?:.+\.)?(?:gpg|ssh-keygen)-bin|{_GPG}",
     Use.LOGIN: r"credential\.(?:.+\.)?helper|core\.askpass",
     # our settings are known with any hyphens in their names
@@ -87,8 +89,8 @@ def refuse_untrusted(top: Path, *uses: Use) -> None:
     names = ", ".join(dict.fromkeys(command.name for command in commands))
     place = () if Path.cwd().is_relative_to(top) else (str(top),)
     shows = Action("trust", place, "`{}` shows and trusts them")
-    hint = Hint((shows, "; your own commands belong in `git config --global`"))
-    message = f"commands that {top} names itself {state}: {names}"
+    hint = Hint((shows, "; your own belong in `git config --global`"))
+    message = f"commands and mail settings that {top} names itself {state}: {names}"
     raise UntrustedCommandsError(message, hint=hint, commands=commands)
 
 

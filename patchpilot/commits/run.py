@@ -139,6 +139,14 @@ def environment(extra: Mapping[str, str] | None = None, *, parsed: bool = True) 
     return env | dict(extra or {})
 
 
+def configuration(pins: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """The environment that sets keys of git's configuration, for git and what it starts."""
+    env = {"GIT_CONFIG_COUNT": str(len(pins))} if pins else {}
+    for number, (key, value) in enumerate(pins):
+        env |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
+    return env
+
+
 def git_argv(repo: Path | None, *args: str) -> list[str]:
     """The argv of a git call with pinned configuration."""
     where = ["-C", str(repo)] if repo else []

@@ -92,13 +92,18 @@ def is_suppressed(recipient: Recipient, kinds: frozenset[str]) -> bool:
 
 
 def read_aliases(repository: Repository) -> dict[str, tuple[str, ...]]:
-    """Alias → addresses of `sendemail.aliasesfile` in the forms mutt, mailrc, pine, elm and sendmail have; gnus is not read."""
+    """Alias → addresses of `sendemail.aliasesfile` in the forms mutt, mailrc, pine, elm and sendmail have; gnus is not read.
+
+    UntrustedCommandsError where the repository names alias files itself.
+    """
+    refuse_untrusted(repository.top, Use.ALIASES)
     kind = (repository.config("sendemail.aliasfiletype") or ("",))[-1].lower()
     aliases: dict[str, tuple[str, ...]] = {}
     for name in repository.config("sendemail.aliasesfile"):
         place = Path(name).expanduser()
         try:
-            text = place.read_text(encoding="utf-8", errors="replace")
+            # a FIFO would be waited for
+            text = place.read_text(encoding="utf-8", errors="replace") if place.is_file() else ""
         except OSError:
             continue
         aliases |= dict(_aliases(kind, text))

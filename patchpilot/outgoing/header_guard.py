@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What cannot be one line of a header is refused, and so is a mail with headers of unknown origin or a dangerous address. --force does not override it."""
+"""What cannot be one line of a header is refused, and so is a mail with headers of unknown origin,
+a dangerous address or other recipients than planned. --force does not override it."""
 
 import re
 from collections.abc import Iterable, Sequence
 
-from patchpilot.errors import InputError
+from patchpilot.errors import InputError, RefusedError
 from patchpilot.model.action import Action
 from patchpilot.model.address import danger
 from patchpilot.model.commit import Commit
@@ -44,6 +45,23 @@ def refuse_foreign(mails: Sequence[RenderedMail]) -> None:
             if why := danger(email):
                 hint = Action("send", ("--resume", "--drop", email), "{} drops it from mails of an earlier send")
                 raise InputError(f"mail {number}: {email!r} cannot be a recipient: {why}", hint=hint)
+
+
+def refuse_other_recipients(mail: RenderedMail, planned: Iterable[str], program: str) -> None:
+    """RefusedError when the envelope that a program made has not exactly the planned addresses.
+
+    Whether the sender gets a copy is left to the program.
+    """
+    sender = mail.sender.key
+    wanted = {email.lower() for email in planned} - {sender}
+    found = {email.lower() for email in mail.recipients} - {sender}
+    changes = [f"adds {email}" for email in sorted(found - wanted)]
+    changes += [f"omits {email}" for email in sorted(wanted - found)]
+    if changes:
+        raise RefusedError(
+            f"{program} would not send to the planned recipients: it {', '.join(changes)}",
+            hint="git config --show-origin --get-regexp '^(sendemail|b4)' shows its settings",
+        )
 
 
 def _foreign(head: bytes) -> str:

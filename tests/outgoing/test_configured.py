@@ -2,6 +2,7 @@
 """What sendemail.* and b4.* add is read into the plan, and switched off when the mails are made."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -76,10 +77,37 @@ def test_a_command_that_fails_is_told(tmp_path: Path) -> None:
 def test_alias_files_are_read(tmp_path: Path, kind: str, text: str, wanted: dict[str, tuple[str, ...]]) -> None:
     repo = topic(tmp_path / "r", 0)
     (tmp_path / "aliases").write_text(text)
-    repo.git("config", "sendemail.aliasesfile", str(tmp_path / "aliases"))
-    repo.git("config", "sendemail.aliasfiletype", kind)
+    repo.git("config", "--global", "sendemail.aliasesfile", str(tmp_path / "aliases"))
+    repo.git("config", "--global", "sendemail.aliasfiletype", kind)
     with Repository.open(repo.path) as repository:
         assert read_aliases(repository) == wanted
+
+
+def test_aliases_of_the_repository_are_used_only_once_they_are_trusted(tmp_path: Path) -> None:
+    repo = topic(tmp_path / "r", 1)
+    repo.put(".al", "alias boss <boss@example.org>\n")
+    repo.git("config", "--global", "sendemail.aliasfiletype", "mutt")
+    words = ("send", "-C", repo.path, "--to", "boss", "--force", "x", "--dry-run")
+    repo.git("config", "sendemail.aliasesfile", str(repo.path / ".al"))
+    repo.git("config", "--global", "sendemail.smtpserver", "127.0.0.1")
+    done = call(*words)
+    assert done.code == 1
+    assert "not trusted yet: sendemail.aliasesfile" in done.err
+    assert call("trust", repo.path).code == 0
+    assert "boss@example.org" in call(*words).out
+    repo.put(".al", "alias boss <eve@evil.example>\n")
+    done = call(*words)
+    assert done.code == 1
+    assert "changed since you trusted them" in done.err
+
+
+def test_an_alias_file_that_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
+    repo = topic(tmp_path / "r", 1)
+    os.mkfifo(tmp_path / "aliases")
+    repo.git("config", "--global", "sendemail.aliasesfile", str(tmp_path / "aliases"))
+    repo.git("config", "--global", "sendemail.aliasfiletype", "mutt")
+    with Repository.open(repo.path) as repository:
+        assert read_aliases(repository) == {}
 
 
 def test_aliases_are_followed_but_not_for_ever() -> None:

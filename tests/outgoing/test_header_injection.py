@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.errors import InputError
+from patchpilot.errors import InputError, RefusedError
 from patchpilot.model.rendered_mail import captured
 from patchpilot.outgoing.capture_program import split_arguments
-from patchpilot.outgoing.header_guard import refuse_foreign
+from patchpilot.outgoing.header_guard import refuse_foreign, refuse_other_recipients
 from tests.kit.cli import call
 from tests.kit.repos import Repo
 from tests.kit.smtp import FaultySink
@@ -72,6 +72,26 @@ def test_a_mail_with_headers_nobody_asked_for_is_refused(head: bytes) -> None:
 def test_a_mail_whose_envelope_has_an_option_is_refused(sender: str, recipients: tuple[str, ...]) -> None:
     with pytest.raises(InputError, match="'-X/tmp/log@x' cannot be a recipient: it begins with '-'"):
         refuse_foreign([captured(b"From: a@x\nTo: b@x\nSubject: s\n\ntext\n", sender, recipients)])
+
+
+@pytest.mark.parametrize(
+    ("planned", "sent_to", "said"),
+    [
+        (("a@example.org",), ("A@example.org",), ""),
+        (("a@example.org", "me@example.org"), ("a@example.org",), ""),
+        (("a@example.org",), ("a@example.org", "me@example.org"), ""),
+        (("a@example.org",), ("a@example.org", "eve@example.net"), "adds eve@example.net"),
+        (("a@example.org",), ("eve@example.net",), "adds eve@example.net"),
+        (("a@example.org", "b@example.org"), ("a@example.org",), "omits b@example.org"),
+    ],
+)
+def test_only_the_planned_recipients_are_in_an_envelope(planned: tuple[str, ...], sent_to: tuple[str, ...], said: str) -> None:
+    mail = captured(b"From: Me <me@example.org>\nSubject: x\n\nx\n", "me@example.org", sent_to)
+    if not said:
+        refuse_other_recipients(mail, planned, "git send-email")
+        return
+    with pytest.raises(RefusedError, match=said):
+        refuse_other_recipients(mail, planned, "git send-email")
 
 
 def test_a_recipient_that_looks_like_an_option_is_read_back_as_a_recipient() -> None:

@@ -18,6 +18,7 @@ import pytest
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import RefusedError
 from patchpilot.model.mail import parse_mail
+from patchpilot.outgoing.b4 import b4_send
 from patchpilot.outgoing.mail_state import MailState, Outcome
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.services.reply.answered_mail import answered_mail
@@ -149,6 +150,46 @@ def test_the_envelope_has_nobody_but_the_maintainers_and_the_security_team(tmp_p
     assert [one.email for one in read.to] == ["wilma@example.org"]
     assert sorted(one.email for one in read.cc) == sorted((TEAM, *named))
     assert not list(repo.path.parent.glob("*.ran"))
+
+
+@pytest.mark.parametrize("scope", ["--local", "--global"])
+def test_no_alias_redirects_it(tmp_path: Path, scope: str) -> None:
+    (tmp_path / "aliases").write_text(f"alias {TEAM} eve@evil.example\n")
+    with FaultySink() as server:
+        repo = repository(tmp_path / "r", "git-send-email", server)
+        for section in ("sendemail", "sendemail.work"):
+            repo.git("config", scope, f"{section}.aliasesfile", str(tmp_path / "aliases"))
+            repo.git("config", scope, f"{section}.aliasfiletype", "mutt")
+        for name in ("tocmd", "cccmd", "headercmd"):
+            repo.git("config", "--unset", f"sendemail.{name}")
+        for words in ((), ("--identity", "work", "--reroll")):
+            done = send(repo, "git-send-email", *words, "--security", "yes", "--yes")
+            assert done.code == 0, done
+            assert set(server.take()[-1].recipients) == set(ONLY)
+
+
+def test_a_transport_that_adds_somebody_stops_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "aliases").write_text(f"alias {TEAM} eve@evil.example\n")
+    # a git that knows one more way than the ones that are disabled
+    monkeypatch.setattr("patchpilot.outgoing.send_email.git_send_email._OFF", ())
+    repo = topic(tmp_path / "r", 1)
+    repo.git("config", "--global", "sendemail.aliasesfile", str(tmp_path / "aliases"))
+    repo.git("config", "--global", "sendemail.aliasfiletype", "mutt")
+    words = ("--to", "wilma@example.org", "--cc", f"<{TEAM}>", "--security", "yes")
+    done = send(repo, "git-send-email", *words, "--dry-run")
+    assert done.code == 1
+    assert f"it adds eve@evil.example, omits {TEAM}" in done.err
+
+
+def test_a_b4_that_adds_somebody_stops_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    words_of = b4_send.recipient_words
+    monkeypatch.setattr(b4_send, "recipient_words", lambda *who: [*words_of(*who), "--cc", "eve@evil.example"])
+    repo = prep(tmp_path / "r", "branch-description", 1)
+    repo.git("config", "sendemail.smtpserver", "127.0.0.1")
+    words = ("--to", "wilma@example.org", "--cc", TEAM, "--security", "yes")
+    done = send(repo, "b4", *words, "--dry-run")
+    assert done.code == 1
+    assert "it adds eve@evil.example" in done.err
 
 
 @pytest.mark.parametrize("via", ["git-send-email", "b4"])

@@ -12,7 +12,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from patchpilot.commits.b4_prep import PrepBranch
@@ -26,6 +26,7 @@ from patchpilot.model.rendered_mail import RenderedMail, captured, header_recipi
 from patchpilot.outgoing.b4.b4_command import INHERITED, b4_environment, command, run
 from patchpilot.outgoing.b4.tracking import correct_record
 from patchpilot.outgoing.deliver_each import deliver_one, send_mail
+from patchpilot.outgoing.header_guard import refuse_other_recipients
 from patchpilot.outgoing.mail_account import Account
 from patchpilot.outgoing.mail_state import MailState
 from patchpilot.outgoing.outbox import OutboxEntry
@@ -72,7 +73,11 @@ def capture(
             raise _failed(done.error_text)
         envelope = account.envelope or (account.sender.email if account.sender else "")
         mails = [captured(file.read_bytes(), envelope, ()) for file in files]
-        return tuple(captured(mail.raw, envelope, header_recipients(mail)) for mail in mails)
+        mails = [replace(mail, recipients=header_recipients(mail)) for mail in mails]
+        planned = [judge(address.email).wire or address.email for address in (*to, *cc)]
+        for mail in mails:
+            refuse_other_recipients(mail, planned, "b4")
+        return tuple(mails)
 
 
 @dataclass(frozen=True, slots=True)

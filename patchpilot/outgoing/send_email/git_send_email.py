@@ -9,20 +9,21 @@ import shlex
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from patchpilot.commits.own_commands import Use, refuse_untrusted
 from patchpilot.commits.repository import Repository
-from patchpilot.commits.run import environment, run, stop
+from patchpilot.commits.run import configuration, environment, run, stop
 from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.errors import InputError, MissingError, PatchpilotError
 from patchpilot.model.action import Action, Hint
-from patchpilot.model.address import Address, judge
+from patchpilot.model.address import Address, judge, parse_address
 from patchpilot.model.mail import parse_mail
 from patchpilot.model.rendered_mail import RenderedMail, captured
 from patchpilot.outgoing.capture_program import captured_mails, capturing_program, split_arguments
 from patchpilot.outgoing.credentials import helper
+from patchpilot.outgoing.header_guard import refuse_other_recipients
 from patchpilot.outgoing.mail_account import Account
 from patchpilot.outgoing.mail_state import MailState, Outcome, Retry
 from patchpilot.outgoing.outbox import OutboxEntry
@@ -30,6 +31,10 @@ from patchpilot.outgoing.retries import Retries
 from patchpilot.outgoing.send_email.send_email_log import Dialogue, Phase
 from patchpilot.outgoing.transport import Delivery
 
+_OFF = (("aliasfiletype", ""), ("mailmap", "false"))
+"""Settings that replace recipients, and the values that disable them: the plan has followed aliases."""
+_NO_COPY = (("imapsentfolder", ""), ("useimaponly", "false"))
+"""Settings that put what is sent into a folder of an IMAP server."""
 QUESTION = b"Send this email? ("
 STALLED = 150.0
 """Seconds without output after which the child is ended (Net::SMTP itself gives up after 120)."""
@@ -55,16 +60,25 @@ def capture(
             f"--sendmail-cmd={shlex.quote(str(program))}",
             *map(str, paths),
         ]
-        done = run(argv, env=_environment(), cwd=repository.top, timeout=CAPTURE, name="git send-email")
+        env = _environment(account, _NO_COPY)
+        done = run(argv, env=env, cwd=repository.top, timeout=CAPTURE, name="git send-email")
         mails = captured_mails(folder)
         if done.code or len(mails) != len(files):
             raise _failed(done.error_text, done.out.decode("utf-8", "replace"))
         rendered = []
-        for arguments, raw in mails:
+        for file, (arguments, raw) in zip(files, mails, strict=True):
             sender, recipients = split_arguments(arguments, len(account.options))
             mail = captured(raw, "", recipients)
-            rendered.append(captured(raw, sender or mail.sender.email, recipients))
+            refuse_other_recipients(mail, _planned(file, bcc), "git send-email")
+            rendered.append(replace(mail, envelope_from=sender or mail.sender.email))
         return tuple(rendered)
+
+
+def _planned(file: bytes, bcc: Sequence[str]) -> tuple[str, ...]:
+    """The addresses that a mail is to be sent to."""
+    mail = parse_mail(file)
+    blind = filter(None, map(parse_address, bcc))
+    return tuple(address.email for address in (*mail.to, *mail.cc, *blind))
 
 
 def deliver(delivery: Delivery) -> Dialogue:
@@ -84,7 +98,7 @@ def deliver(delivery: Delivery) -> Dialogue:
             common.append("--smtp-debug=1")
         while True:
             words = _ONE_EACH if one_each else ()
-            with _started([*common, *words, *map(str, paths[done:])], repository, descriptors) as process:
+            with _started([*common, *words, *map(str, paths[done:])], delivery, descriptors) as process:
                 talk = _Conversation(process, delivery, _Run(delivery.waiting[done:], one_each, first=done == 0), retries)
                 dialogue = talk.hold()
             dialogue.login = login = dialogue.login or login
@@ -101,7 +115,7 @@ def deliver(delivery: Delivery) -> Dialogue:
 
 
 @contextlib.contextmanager
-def _started(argv: Sequence[str], repository: Repository, descriptors: Sequence[int]) -> "Iterator[subprocess.Popen[bytes]]":
+def _started(argv: Sequence[str], delivery: Delivery, descriptors: Sequence[int]) -> "Iterator[subprocess.Popen[bytes]]":
     """A git send-email that asks before each mail; it has ended when the context ends."""
     # a session of its own: no question of a child reaches a terminal it would wait on, no Ctrl-C ends it in the middle of a mail
     process = subprocess.Popen(
@@ -109,8 +123,8 @@ def _started(argv: Sequence[str], repository: Repository, descriptors: Sequence[
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        env=_environment() | {"GIT_SEND_EMAIL_NOTTY": "1", "PERL_RL": "Stub"},
-        cwd=repository.top,
+        env=_environment(delivery.account) | {"GIT_SEND_EMAIL_NOTTY": "1", "PERL_RL": "Stub"},
+        cwd=delivery.repository.top,
         pass_fds=descriptors,
         start_new_session=True,
     )
@@ -293,8 +307,10 @@ def _names_sender(account: Account, files: Sequence[bytes]) -> bool:
     return account.sender is not None and any(address.key == account.sender.key for file in files for address in parse_mail(file).cc)
 
 
-def _environment() -> dict[str, str]:
-    env = environment()
+def _environment(account: Account, more: Sequence[tuple[str, str]] = ()) -> dict[str, str]:
+    sections = ["sendemail", *([f"sendemail.{account.identity}"] if account.identity else [])]
+    pins = [(f"{section}.{key}", value) for section in sections for key, value in (*_OFF, *more)]
+    env = environment(configuration(pins))
     for name in ("GIT_LITERAL_PATHSPECS", "GIT_OPTIONAL_LOCKS"):
         env.pop(name, None)
     return env | {"PATCHPILOT_SENDING": "1"}
