@@ -49,7 +49,7 @@ _KEYS = {
     Use.EDIT: r"core\.editor|patchpilot\.e-*d-*i-*t-*o-*r-*",
     Use.FILES: r"filter\..+\.(?:clean|smudge|process)",
     Use.COMMIT: rf"core\.fsmonitor|{_GPG}",
-    Use.FETCH: r"core\.(?:sshcommand|gitproxy)"
+    Use.FETCH: r"core\.(?:sshcommand|gitproxy|alternaterefscommand)|protocol\.(?:ext\.)?allow"
     r"|remote\..+\.(?:uploadpack|vcs|url)|url\..+\.insteadof",
 }
 """The settings that name commands, as `git config --list` writes them."""
@@ -66,9 +66,13 @@ _HOOKS = {
         "pre-auto-gc",
     ),
 }
+_LEGACY_REMOTES = ("remotes", "branches")
+"""The folders of a git directory with a file for each remote, from before its configuration had them."""
 OWN_SCOPES = ("local", "worktree")
 """The scopes of what a repository's own files set."""
 _B4_FILE = ".b4-config"
+_HELPER = "::"
+"""What URLs of remote helpers have, such as ext::COMMAND."""
 _SWITCH = re.compile("true|false|yes|no|on|off|[01]")
 _OPTIONS = "norolestats|nol|nom|nor|no-git-fallback"
 _PROGRAM = "patchpilot"
@@ -113,12 +117,13 @@ def own_commands(top: Path, *uses: Use) -> tuple[OwnCommand, ...]:
         named += _b4_entries(top)
     settings = [entry for entry in named if pattern.fullmatch(entry.key) and _is_command(entry)]
     hooks = tuple(dict.fromkeys(hook for use in uses for hook in _HOOKS.get(use, ())))
-    if not settings and not hooks:
+    if not settings and not hooks and Use.FETCH not in uses:
         return ()
     place = _Place(top, common_dir_of(top).resolve())
     found = [place.setting(entry) for entry in settings]
     folder = _hooks_folder(entries, place)
     found += place.hooks(folder, hooks) if folder else ()
+    found += place.legacy_remotes() if Use.FETCH in uses else ()
     return tuple(dict.fromkeys(found))
 
 
@@ -140,8 +145,10 @@ def _is_command(entry: ConfigEntry) -> bool:
     if key.endswith(".smtpserver"):
         return value.startswith(("/", "~"))
     if key.endswith((".url", ".insteadof")):
-        # ext::COMMAND and other remote helpers
-        return "::" in key or "::" in value
+        return _HELPER in key or _HELPER in value
+    if key.startswith("protocol."):
+        # without it git runs no ext::COMMAND
+        return value.lower() != "never"
     return key != "core.fsmonitor" or not _SWITCH.fullmatch(value.lower())
 
 
@@ -182,6 +189,14 @@ class _Place(NamedTuple):
             if content != hook_script(name).encode():
                 text = content.decode("utf-8", "surrogateescape")
                 yield self._command(f"hook {name}", str(file), text)
+
+    def legacy_remotes(self) -> Iterator[OwnCommand]:
+        """The files of remotes whose URL names a remote helper."""
+        folders = (self.common / name for name in _LEGACY_REMOTES)
+        for file in sorted(file for folder in folders for file in folder.glob("*")):
+            text = _read(file).decode("utf-8", "surrogateescape") if file.is_file() else ""
+            if _HELPER in text:
+                yield self._command(f"{file.parent.name}/{file.name}", str(file), text)
 
     def _command(self, name: str, file: str, text: str) -> OwnCommand:
         label = f"{self.common}: {name}"

@@ -10,7 +10,7 @@ import pytest
 
 from patchpilot.commits.own_commands import Use, own_commands
 from patchpilot.model.own_command import UntrustedCommandsError
-from patchpilot.services.topic.edit_commits import amend_message
+from patchpilot.services.topic.edit_commits import amend_message, fetch_all
 from tests.kit.canaries import Canaries
 from tests.kit.cli import Outcome, call
 from tests.kit.mails import mail
@@ -291,6 +291,44 @@ def test_an_editor_of_the_repository_runs_only_when_it_is_trusted(repo: Repo, ca
         assert canaries.sang == ran
 
 
+@pytest.mark.parametrize("place", ["remotes", "branches", "config", "alternates"])
+def test_a_fetch_runs_no_command_before_it_is_trusted(repo: Repo, canaries: Canaries, tmp_path: Path, place: str) -> None:
+    url = f"ext::{canaries.command('fetched', 'exit 1')} x"
+    repo.git("config", "remote.evil.fetch", "+refs/heads/*:refs/remotes/evil/*")
+    repo.git("config", "protocol.ext.allow", "always")
+    if place == "alternates":
+        other = Repo(tmp_path / "other")
+        other.commit("x\n", {"a": "1\n"})
+        (repo.path / ".git/objects/info/alternates").write_text(f"{other.path}/.git/objects\n")
+        repo.git("config", "--unset", "protocol.ext.allow")
+        repo.git("config", "core.alternateRefsCommand", url.removeprefix("ext::"))
+        repo.git("config", "remote.evil.url", str(other.path))
+    elif place == "config":
+        repo.git("config", "remote.evil.url", url)
+    else:
+        folder = repo.path / ".git" / place
+        folder.mkdir(exist_ok=True)
+        (folder / "evil").write_text(f"URL: {url}\n" if place == "remotes" else f"{url}\n")
+    with pytest.raises(UntrustedCommandsError):
+        fetch_all(repo.path)
+    assert canaries.sang == set()
+    assert call("trust", repo.path).code == 0
+    fetch_all(repo.path)
+    assert canaries.sang == {"fetched"}, "else the guard is for nothing"
+    canaries.hush()
+    if place in ("remotes", "branches"):
+        with (repo.path / ".git" / place / "evil").open("a") as file:
+            file.write("# more\n")
+        with pytest.raises(UntrustedCommandsError):
+            fetch_all(repo.path)
+
+
+def test_a_transport_that_the_repository_allows_itself_needs_trust(repo: Repo) -> None:
+    repo.git("config", "protocol.ext.allow", "user")
+    with pytest.raises(UntrustedCommandsError, match=r"protocol\.ext\.allow"):
+        fetch_all(repo.path)
+
+
 def test_a_pager_of_the_repository_never_runs(repo: Repo, canaries: Canaries) -> None:
     repo.git("config", "core.pager", canaries.command("core.pager"))
     assert Verb("send", "-C", str(repo.path), *_TO, "--dry-run").end() == 0
@@ -325,6 +363,10 @@ def test_hooks_of_a_commit_run_only_when_they_are_trusted(repo: Repo, canaries: 
         ("remote.origin.url", "ext::touch x", Use.FETCH, True),
         ("url.ext::touch x .insteadOf", "https://git.example.org/", Use.FETCH, True),
         ("core.sshCommand", "ssh -i key", Use.FETCH, True),
+        ("core.alternateRefsCommand", "touch x", Use.FETCH, True),
+        ("protocol.ext.allow", "never", Use.FETCH, False),
+        ("protocol.allow", "always", Use.FETCH, True),
+        ("protocol.https.allow", "always", Use.FETCH, False),
         ("core.sshCommand", "ssh -i key", Use.MAIL, False),
     ],
 )
