@@ -207,6 +207,7 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "services/check/history_facts::recent_since": ("*words",),
         "backports/backport_patches::format_series": ("*recipients",),
         "commits/move_branch::shift": ("*place",),
+        "commits/submodules::_names": ("option", "place"),
         "outgoing/compose_mails::bodies_of_commits": ("*args", "*span"),
         "outgoing/send_email/git_send_email::capture": ("*_argv(repository, account, bcc, identity, _names_sender(account, files))",),
         "outgoing/target_tree::fit_of_files.applies": ("*words",),

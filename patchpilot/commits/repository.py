@@ -23,6 +23,7 @@ from patchpilot.commits.git_reading import (
 from patchpilot.commits.own_commands import OWN_SCOPES, Use, refuse_untrusted
 from patchpilot.commits.remembered_answers import Question, RememberedAnswers, may_change
 from patchpilot.commits.run import Completed, git
+from patchpilot.commits.submodules import submodules_off
 from patchpilot.errors import GitError, MissingError, UsageError, nearest
 from patchpilot.model.action import Action
 from patchpilot.model.address import Address
@@ -157,8 +158,8 @@ class Repository:
         return drivers_off(self.config_regexp(KEYS))
 
     def programs_off(self) -> Mapping[str, str]:
-        """The same for a program that calls git itself, with hooks off as well."""
-        return drivers_off(self.config_regexp(KEYS), HOOKS_OFF)
+        """The same for a program that calls git itself, with hooks and submodules off as well."""
+        return drivers_off(self.config_regexp(KEYS), (*HOOKS_OFF, *submodules_off(self.top)))
 
     def resolve(self, word: str) -> str:
         """The full id of a revision; UsageError with the most similar ref when there is no such commit."""

@@ -49,7 +49,9 @@ PINNED = (
     ("diff.orderFile", "/dev/null"),
     ("diff.suppressBlankEmpty", "false"),
     ("diff.indentHeuristic", "true"),
-    ("diff.ignoreSubmodules", "none"),
+    ("diff.ignoreSubmodules", "dirty"),
+    ("status.submoduleSummary", "false"),
+    ("submodule.recurse", "false"),
     ("core.quotePath", "false"),
     ("core.fsmonitor", "false"),
     ("core.hooksPath", "/dev/null"),
@@ -95,11 +97,15 @@ PINNED = (
 
 _NOT_PINNED_WHEN_EMPTY = {"diff.external"}
 _NO_DRIVERS = ("--no-ext-diff", "--no-textconv")
+_NOT_INTO_SUBMODULES = "--ignore-submodules=dirty"
 _PINNED_WORDS = {
     "blame": ("--ignore-revs-file=", "--no-textconv"),
-    **dict.fromkeys(("diff", "diff-tree", "format-patch", "log", "show"), _NO_DRIVERS),
+    **dict.fromkeys(("diff-tree", "format-patch", "log", "show"), _NO_DRIVERS),
+    "diff": (*_NO_DRIVERS, _NOT_INTO_SUBMODULES),
+    "status": (_NOT_INTO_SUBMODULES,),
 }
-"""Options for what configuration cannot disable: an empty value does not turn off blame.ignoreRevsFile or a configured driver."""
+"""Options for what configuration cannot disable: an empty value does not turn off blame.ignoreRevsFile or a configured driver,
+and a submodule's own `ignore` counts before diff.ignoreSubmodules."""
 _LOCAL_TRANSFERS = frozenset(("clone", "fetch", "push"))
 _LOOK = 0.25
 """Seconds between two calls of `while_running`."""

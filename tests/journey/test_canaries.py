@@ -1,13 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What a repository names as a command does not run, but for what docs/explanation/security.md lists, and that only when it is trusted."""
 
+import contextlib
 from pathlib import Path
 
 import pytest
 
-from patchpilot.errors import ExitCode
+from patchpilot.errors import ExitCode, GitError
+from patchpilot.services.check.editor_check import EditorCheck
+from patchpilot.services.home.home_branches import switch_branch
+from patchpilot.services.topic.edit_commits import amend_message, amend_with, changed_files
 from tests.kit.canaries import Canaries, story
 from tests.kit.cli import call
+from tests.kit.repos import Repo
 from tests.kit.smtp import FaultySink
 from tests.kit.topics import use_server
 
@@ -65,6 +70,57 @@ def test_no_command_of_the_configuration_runs_unless_it_is_listed(tmp_path: Path
         assert outcome.code == ExitCode.OK, outcome.err
     page = (Path(__file__).parents[2] / "docs" / "explanation" / "security.md").read_text()
     assert all(one.partition(".")[2].split(".")[-1] in page for one in expected)
+
+
+def _amend(repo: Repo) -> None:
+    assert amend_message(repo.path, "true")
+
+
+def _amend_with(repo: Repo) -> None:
+    repo.put("frob.c", "int other;\n")
+    amend_with(repo.path, tuple(changed_files(repo.path)))
+
+
+def _amend_to_nothing(repo: Repo) -> None:
+    (repo.path / "more.c").unlink()
+    # git explains with its status that the commit would be empty
+    with pytest.raises(GitError):
+        amend_with(repo.path, ("more.c",))
+
+
+def _list_changed_files(repo: Repo) -> None:
+    repo.put("frob.c", "int other;\n")
+    with contextlib.closing(EditorCheck(repo.path)) as check:
+        assert check.changed() == (repo.path / "frob.c",)
+
+
+def _switch(repo: Repo) -> None:
+    switch_branch(repo.path, "master")
+
+
+_IN_WORK_TREE = ("check --fix", "prepare", "send through git send-email", "send through b4", "doctor")
+_TUI_CALLS = (_amend, _amend_with, _amend_to_nothing, _list_changed_files, _switch)
+
+
+@pytest.mark.parametrize("name", [*_IN_WORK_TREE, *(one.__name__ for one in _TUI_CALLS)])
+def test_no_command_of_a_submodule_runs(tmp_path: Path, name: str) -> None:
+    repo, canaries = story(tmp_path / "repo", end=""), Canaries(tmp_path / "canaries")
+    canaries.plant_in_submodule(repo)
+    repo.git("status")
+    assert {"inner.filter.run.clean", "inner.core.fsmonitor"} <= canaries.sang
+    canaries.hush()
+    canaries.touch(repo.path / "sub")
+    with FaultySink() as server:
+        use_server(repo, server)
+        call("draft", "-C", repo.path, "--cover", "frob: fix both\n\nWhy both are wrong.")
+        assert canaries.sang == set()
+        if name in _CALLS:
+            argv = [word.format(out=tmp_path / "out") for word in _CALLS[name][0]]
+            done = call(argv[0], "-C", repo.path, *argv[1:])
+            assert done.code not in (ExitCode.BUG, ExitCode.USAGE)
+        else:
+            next(one for one in _TUI_CALLS if one.__name__ == name)(repo)
+    assert canaries.sang == set()
 
 
 @pytest.mark.parametrize("via", ["git-send-email", "b4"])

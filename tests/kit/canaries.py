@@ -89,9 +89,48 @@ class Canaries:
         (repo.path / ".git" / "info" / "attributes").write_text(
             "*.c filter=run diff=run merge=run\n*.h filter=piped diff=piped merge=union\n"
         )
-        # git asks a clean filter about files that look as if they had changed
-        later = time.time() + 10
-        for file in repo.path.glob("*.[ch]"):
+        self.touch(repo.path)
+
+    def plant_in_submodule(self, repo: Repo) -> None:
+        """A submodule that looks changed, whose own configuration names commands.
+
+        The settings of the repository say that git is to look into it wherever it can.
+        """
+        inner = Repo(repo.path / "sub")
+        inner.commit("sub: start\n", {"s.c": "int s;\n"})
+        where = ("config", "--file", ".gitmodules")
+        repo.git(*where, "submodule.inner.path", "sub")
+        repo.git(*where, "submodule.inner.url", "./sub")
+        repo.git(*where, "submodule.inner.ignore", "none")
+        repo.commit(f"frob: use a submodule\n\nIt is needed.\n\n{SIGNED}")
+        repo.commit(f"frob: add a file\n\nIt was missing.\n\n{SIGNED}", {"more.c": "int more;\n"})
+        for key, value in {
+            "commit.verbose": "2",
+            "diff.ignoreSubmodules": "none",
+            "diff.submodule": "diff",
+            "fetch.recurseSubmodules": "true",
+            "status.submoduleSummary": "true",
+            "submodule.inner.active": "true",
+            "submodule.inner.ignore": "none",
+            "submodule.inner.url": "./sub",
+            "submodule.recurse": "true",
+        }.items():
+            repo.git("config", key, value)
+        hooks = self.folder / "inner hooks"
+        hooks.mkdir()
+        for hook in _HOOKS:
+            (hooks / hook).symlink_to(self.command(f"inner.hook.{hook}", "exit 0"))
+        inner.git("config", "core.hooksPath", str(hooks))
+        for key, then in _keys().items():
+            if key != "filter.piped.process":
+                inner.git("config", key, self.command(f"inner.{key}", then))
+        (inner.path / ".git/info/attributes").write_text("*.c filter=run diff=run merge=run\n")
+        self.touch(inner.path)
+
+    def touch(self, folder: Path) -> None:
+        """Let the files look as if they had changed, so that git asks a clean filter about them."""
+        later = max(time.time(), *(file.stat().st_mtime for file in folder.glob("*.[ch]"))) + 10
+        for file in folder.glob("*.[ch]"):
             os.utime(file, (later, later))
 
 

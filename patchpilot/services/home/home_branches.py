@@ -77,7 +77,7 @@ def checkout_of(key: str, branch: str | None) -> Checkout:
 def switch_branch(directory: Path, branch: str) -> None:
     """Check out a branch; RefusedError where git refuses, which uncommitted changes are the usual reason for."""
     with Repository.open(directory) as repository:
-        done = repository.git("switch", "--no-guess", "--", branch, ok=())
+        done = repository.git("switch", "--quiet", "--no-guess", "--", branch, ok=())
         if done.code:
             why = next(
                 (line.removeprefix("error: ") for line in done.error_text.splitlines() if line.startswith(("error: ", "fatal: "))),

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from patchpilot.commits.own_commands import Use, refuse_untrusted
 from patchpilot.commits.repository import Repository
-from patchpilot.commits.run import git, interactive
+from patchpilot.commits.run import configuration, git, interactive
+from patchpilot.commits.submodules import submodules_off
 from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.config import Settings
 
@@ -27,7 +28,8 @@ def amend_message(top: Path, editor: str) -> bool:
     refuse_untrusted(top, *AMENDING)
     words = ["-c", f"core.editor={editor}", "commit", "--amend", "--allow-empty"]
     # older git ignores GIT_NO_LAZY_FETCH, and a promisor remote's transport may be a command
-    return not interactive(["git", "-C", str(top), *words], env={"GIT_ALLOW_PROTOCOL": "none"})
+    env = {"GIT_ALLOW_PROTOCOL": "none"} | configuration(submodules_off(top))
+    return not interactive(["git", "-C", str(top), *words], env=env)
 
 
 def edit_file(editor: str, file: Path, *, line: int | None = None, directory: Path | None = None) -> bool:
@@ -51,7 +53,8 @@ def edit_text(editor: str, text: str, name: str) -> str | None:
 def amend_with(top: Path, paths: Sequence[str]) -> None:
     """Amend HEAD with these files only: what else differs is other work of the user."""
     refuse_untrusted(top, Use.FILES)
-    git(top, "commit", "-q", "--amend", "--no-edit", "--only", "--", *paths)
+    env = configuration(submodules_off(top))
+    git(top, "commit", "-q", "--amend", "--no-edit", "--only", "--", *paths, env=env)
 
 
 def changed_files(top: Path) -> dict[str, str]:

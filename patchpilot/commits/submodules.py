@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The configuration with which git does not look into submodules.
+
+To see whether a submodule is changed, git runs `git status` in it, and that runs the filters and
+the file system monitor of the submodule's own configuration.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from patchpilot.cache import patterns as re
+from patchpilot.commits.git_config import config_values
+from patchpilot.commits.run import git
+
+_KEY = re.compile(r"submodule\.(?P<name>.+)\.[^.]+", re.DOTALL)
+_FOR_ALL = (
+    ("diff.ignoreSubmodules", "dirty"),
+    ("diff.submodule", "short"),
+    ("status.submoduleSummary", "false"),
+    ("submodule.recurse", "false"),
+)
+_FILE = ".gitmodules"
+_PLACES = (("--file", _FILE), ("--blob", f":{_FILE}"), ("--blob", f"HEAD:{_FILE}"))
+"""Where git looks for the names of submodules: the working tree, the index, the commit."""
+
+
+def submodules_off(top: Path) -> tuple[tuple[str, str], ...]:
+    """The configuration for a git that has no option for it, such as `git commit`.
+
+    A submodule that names what to ignore itself is given the same.
+    """
+    names = dict.fromkeys(_names(top))
+    return (*_FOR_ALL, *((f"submodule.{name}.ignore", "dirty") for name in names))
+
+
+def _names(top: Path) -> Iterator[str]:
+    keys = list(config_values(top, r"^submodule\."))
+    for option, place in _PLACES:
+        # a FIFO would be waited for
+        if option == "--blob" or (top / place).is_file():
+            listed = git(top, "config", option, place, "--list", "--name-only", "-z", ok=())
+            keys += listed.text.split("\0")
+    yield from (found["name"] for key in keys if (found := _KEY.fullmatch(key)))
