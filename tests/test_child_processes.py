@@ -441,9 +441,9 @@ def test_the_name_of_an_object_is_one_line(hostile: Repo) -> None:
 @pytest.mark.parametrize("key", ["smtpuser", "smtpserver"])
 def test_no_setting_asks_for_the_password_of_another_host(tmp_path: Path, key: str) -> None:
     repo = Repo(tmp_path / "r")
-    repo.git("config", "sendemail.smtpserver", "mail.example.org")
-    repo.git("config", "sendemail.smtpuser", "ada")
-    repo.git("config", f"sendemail.{key}", "ada\nhost=git.example.com")
+    repo.git("config", "--global", "sendemail.smtpserver", "mail.example.org")
+    repo.git("config", "--global", "sendemail.smtpuser", "ada")
+    repo.git("config", "--global", f"sendemail.{key}", "ada\nhost=git.example.com")
     repo.git("config", "--global", "credential.helper", "!echo password=secret; echo")
     with Repository.open(repo.path) as repository, pytest.raises(RefusedError, match="has a line break"):
         ask(repository, read_account(repository), terminal=False)

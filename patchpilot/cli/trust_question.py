@@ -36,7 +36,7 @@ def _agreed(error: UntrustedCommandsError) -> bool:
     notice("warning", error.message)
     click.echo(shown(error.commands), err=True)
     try:
-        answer = click.prompt("Type 'trust' to trust and run them", default="", show_default=False, err=True)
+        answer = click.prompt("Type 'trust' to trust and use them", default="", show_default=False, err=True)
     except click.Abort:
         return False
     if answer.strip().lower() != "trust":

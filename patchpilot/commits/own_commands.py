@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The commands that a repository names itself, in its own configuration and hooks.
 
-They run only as the user has trusted them: git's `safe.directory` refuses repositories of other
+With them are the settings that say to whom mail and passwords go. They are used only as the user
+has trusted them: git's `safe.directory` refuses repositories of other
 users, but not one that was unpacked or copied. Commands of the global and system configuration and
 of the environment are the user's own.
 """
@@ -21,6 +22,7 @@ from patchpilot.commits.git_reading import common_dir_of
 from patchpilot.commits.hook_scripts import B4_KEY, b4_command, hook_script
 from patchpilot.commits.run import git
 from patchpilot.model.action import Action, Hint
+from patchpilot.model.hosts import LOOPBACK
 from patchpilot.model.own_command import OwnCommand, UntrustedCommandsError
 
 
@@ -28,6 +30,7 @@ class Use(StrEnum):
     """What patchpilot does when a command of git's configuration runs."""
 
     MAIL = "mail"
+    SERVER = "server"
     ALIASES = "aliases"
     B4 = "b4"
     LOGIN = "login"
@@ -38,10 +41,14 @@ class Use(StrEnum):
 
 
 _GPG = r"gpg\.(?:.+\.)?program|gpg\.ssh\.defaultkeycommand"
+_SERVER = r"sendemail\.(?:.+\.)?smtpserver"
+_CONNECTION = r"sendemail\.(?:.+\.)?smtp(?:serverport|encryption|ssl|sslcertpath|auth)"
 _KEYS = {
     # git runs an alias where git-send-email is not installed
-    Use.MAIL: r"sendemail\.(?:.+\.)?(?:(?:to|cc|header|sendmail)cmd|smtpserver|smtpserveroption)"
+    Use.MAIL: r"sendemail\.(?:.+\.)?(?:(?:to|cc|header|sendmail)cmd|smtpserveroption)"
     r"|imap\.tunnel|alias\.send-email(?:\.command)?",
+    Use.SERVER: rf"{_SERVER}|{_CONNECTION}|sendemail\.(?:.+\.)?(?:imapsentfolder|useimaponly)"
+    r"|imap\.(?:host|port|sslverify|authmethod)",
     Use.ALIASES: r"sendemail\.alias(?:esfile|filetype)",
     Use.B4: rf"b4\..*(?:cmd|hook|bin)|patatt\.(?:.+\.)?(?:gpg|ssh-keygen)-bin|{_GPG}",
     Use.LOGIN: r"credential\.(?:.+\.)?helper|core\.askpass",
@@ -52,7 +59,7 @@ _KEYS = {
     Use.FETCH: r"core\.(?:sshcommand|gitproxy|alternaterefscommand)|protocol\.(?:ext\.)?allow"
     r"|remote\..+\.(?:uploadpack|vcs|url)|url\..+\.insteadof",
 }
-"""The settings that name commands, as `git config --list` writes them."""
+"""The settings that name commands, or to whom mail and passwords go, as `git config --list` writes them."""
 _HOOKS = {
     Use.MAIL: ("sendemail-validate",),
     Use.COMMIT: (
@@ -73,6 +80,8 @@ OWN_SCOPES = ("local", "worktree")
 _B4_FILE = ".b4-config"
 _HELPER = "::"
 """What URLs of remote helpers have, such as ext::COMMAND."""
+_NO_STRANGER = ("", *LOOPBACK)
+"""Servers that need no trust: what listens on this machine was not started by the repository."""
 _SWITCH = re.compile("true|false|yes|no|on|off|[01]")
 _OPTIONS = "norolestats|nol|nom|nor|no-git-fallback"
 _PROGRAM = "patchpilot"
@@ -116,6 +125,11 @@ def own_commands(top: Path, *uses: Use) -> tuple[OwnCommand, ...]:
     if Use.B4 in uses:
         named += _b4_entries(top)
     settings = [entry for entry in named if pattern.fullmatch(entry.key) and _is_command(entry)]
+    # of each identity the last one counts
+    servers = {entry.key: entry.value for entry in entries if _is(_SERVER, entry)}.values()
+    if all(server in _NO_STRANGER or server.startswith(("/", "~")) for server in servers):
+        # nothing goes over a network
+        settings = [entry for entry in settings if not _is(_CONNECTION, entry)]
     hooks = tuple(dict.fromkeys(hook for use in uses for hook in _HOOKS.get(use, ())))
     if not settings and not hooks and Use.FETCH not in uses:
         return ()
@@ -140,16 +154,23 @@ def _b4_entries(top: Path) -> list[ConfigEntry]:
 def _is_command(entry: ConfigEntry) -> bool:
     """Whether the value of a setting that may name a command names one that needs trust."""
     key, value = entry.key.lower(), entry.value
+    if _is(_CONNECTION, entry):
+        # no value is one too: without encryption, with any certificate
+        return True
     if not value or _RECIPIENTS.fullmatch(value) or (key == B4_KEY and value == b4_command()):
         return False
-    if key.endswith(".smtpserver"):
-        return value.startswith(("/", "~"))
+    if _is(_SERVER, entry):
+        return value not in _NO_STRANGER
     if key.endswith((".url", ".insteadof")):
         return _HELPER in key or _HELPER in value
     if key.startswith("protocol."):
         # without it git runs no ext::COMMAND
         return value.lower() != "never"
     return key != "core.fsmonitor" or not _SWITCH.fullmatch(value.lower())
+
+
+def _is(pattern: str, entry: ConfigEntry) -> bool:
+    return bool(re.fullmatch(pattern, entry.key, re.IGNORECASE))
 
 
 def _hooks_folder(entries: Sequence[ConfigEntry], place: "_Place") -> Path | None:

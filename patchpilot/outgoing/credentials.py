@@ -33,6 +33,7 @@ def ask(repository: Repository, account: Account, *, terminal: bool) -> Credenti
 
     With `terminal`, git may put its question on the terminal; without, it is refused with the reason.
     """
+    refuse_untrusted(repository.top, Use.SERVER)
     configured = repository.config(f"sendemail.{account.identity}.smtppass") if account.identity else ()
     stored = configured or repository.config("sendemail.smtppass")
     if stored:

@@ -26,7 +26,7 @@ def deliver_each(delivery: Delivery, hand_over: Callable[[OutboxEntry], Outcome]
 
 def deliver_as_shown(delivery: Delivery) -> None:
     """Send the mails that wait over an SMTP session of our own, with the bytes of the preview."""
-    refuse_untrusted(delivery.repository.top, Use.MAIL)
+    refuse_untrusted(delivery.repository.top, Use.MAIL, Use.SERVER)
     with Submission(delivery.account, delivery.credential) as submission:
         deliver_each(delivery, partial(send_mail, submission, delivery))
 

@@ -121,7 +121,7 @@ class Transport(Protocol):
     """Whether it notes itself, in b4's tracking data of the branch, that a series was sent."""
     recipient_settings: Mapping[str, tuple[str, ...]] = MappingProxyType({})
     """The settings of git's configuration, apart from `sendemail.*`, that name recipients for "to" and "cc"."""
-    uses: tuple[Use, ...] = (Use.MAIL,)
+    uses: tuple[Use, ...] = (Use.MAIL, Use.SERVER)
     """Which commands of git's configuration it may run, apart from those for a login."""
     damage_hint: str = ""
     """What helps where `git am` would not make the commit of one of its mails; "" for the general advice."""

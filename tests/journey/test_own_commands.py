@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from patchpilot.commits import own_commands as own_commands_module
 from patchpilot.commits.own_commands import Use, own_commands
 from patchpilot.model.own_command import UntrustedCommandsError
 from patchpilot.services.topic.edit_commits import amend_message, fetch_all
@@ -19,6 +20,7 @@ from tests.kit.smtp import FaultySink
 from tests.kit.terminal import Verb
 from tests.kit.topics import topic
 
+pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH:UserWarning")
 _TO = ("--to", "l@lists.example.org", "--force", "canaries")
 _SEND = {
     "dry run": ("send", *_TO, "--dry-run"),
@@ -53,6 +55,12 @@ _LOGIN = ("credential.helper", "credential.smtp://127.0.0.1.helper", "core.askPa
 @pytest.fixture
 def server() -> Iterator[FaultySink]:
     with FaultySink() as sink:
+        yield sink
+
+
+@pytest.fixture
+def login_server() -> Iterator[FaultySink]:
+    with FaultySink(login=("ada", "s3cret")) as sink:
         yield sink
 
 
@@ -268,13 +276,13 @@ def test_trust_is_asked_for_on_a_terminal_and_the_verb_goes_on(repo: Repo, canar
     repo.git("config", "sendemail.tocmd", canaries.command("tocmd"))
     words = ("send", "-C", str(repo.path), *_TO, "--dry-run")
     screen = Verb(*words)
-    screen.wait_for("Type 'trust' to trust and run them")
+    screen.wait_for("Type 'trust' to trust and use them")
     assert f"{canaries.folder}/tocmd" in screen.seen
     screen.type("y\n")
     assert screen.end() == 1
     assert canaries.sang == set()
     screen = Verb(*words)
-    screen.wait_for("Type 'trust' to trust and run them")
+    screen.wait_for("Type 'trust' to trust and use them")
     screen.type("trust\n")
     assert screen.end() == 0
     assert canaries.sang == {"tocmd"}
@@ -285,7 +293,7 @@ def test_an_editor_of_the_repository_runs_only_when_it_is_trusted(repo: Repo, ca
     repo.git("config", key, canaries.command(key, "exit 0"))
     for answer, ran in (("no", set()), ("trust", {key})):
         screen = Verb("draft", "-C", str(repo.path), "--edit")
-        screen.wait_for("Type 'trust' to trust and run them")
+        screen.wait_for("Type 'trust' to trust and use them")
         screen.type(f"{answer}\n")
         screen.end()
         assert canaries.sang == ran
@@ -357,8 +365,16 @@ def test_hooks_of_a_commit_run_only_when_they_are_trusted(repo: Repo, canaries: 
         ("core.fsmonitor", "true", Use.COMMIT, False),
         ("core.fsmonitor", "touch x", Use.COMMIT, True),
         ("credential.helper", "", Use.LOGIN, False),
-        ("sendemail.smtpserver", "smtp.example.org", Use.MAIL, False),
-        ("sendemail.smtpserver", "~/bin/msmtp", Use.MAIL, True),
+        ("sendemail.smtpserver", "smtp.example.org", Use.SERVER, True),
+        ("sendemail.smtpserver", "127.0.0.1", Use.SERVER, False),
+        ("sendemail.smtpserver", "localhost", Use.SERVER, False),
+        ("sendemail.smtpserver", "127.0.0.1.evil.example", Use.SERVER, True),
+        ("sendemail.smtpserver", "", Use.SERVER, False),
+        ("sendemail.work.smtpServer", "smtp.example.org", Use.SERVER, True),
+        ("sendemail.smtpserverport", "2525", Use.SERVER, False),
+        ("sendemail.smtpuser", "ada", Use.SERVER, False),
+        ("imap.host", "imap.example.org", Use.SERVER, True),
+        ("sendemail.smtpserver", "~/bin/msmtp", Use.SERVER, True),
         ("remote.origin.url", "https://git.example.org/linux.git", Use.FETCH, False),
         ("remote.origin.url", "ext::touch x", Use.FETCH, True),
         ("url.ext::touch x .insteadOf", "https://git.example.org/", Use.FETCH, True),
@@ -374,6 +390,58 @@ def test_what_names_no_command_needs_no_trust(tmp_path: Path, key: str, value: s
     repo = Repo(tmp_path / "r")
     repo.git("config", key, value)
     assert bool(own_commands(repo.path, use)) == is_one
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("smtpserver", "127.0.0.1"),
+        ("smtpserverport", "2525"),
+        ("smtpencryption", ""),
+        ("smtpsslcertpath", ""),
+        ("smtpauth", "PLAIN"),
+        ("work.smtpserverport", "2525"),
+    ],
+)
+def test_a_setting_of_the_repository_changes_no_server_of_the_user(tmp_path: Path, name: str, value: str) -> None:
+    repo = Repo(tmp_path / "r")
+    repo.git("config", "--global", "sendemail.smtpserver", "smtp.example.org")
+    repo.git("config", f"sendemail.{name}", value)
+    names = [command.name for command in own_commands(repo.path, Use.SERVER)]
+    assert names == ([] if name == "smtpserver" else [f"sendemail.{name}"])
+    repo.git("config", "--local", "sendemail.smtpserver", "127.0.0.1")
+    assert own_commands(repo.path, Use.SERVER) == ()
+    repo.git("config", "--global", "sendemail.office.smtpserver", "smtp.example.com")
+    assert bool(own_commands(repo.path, Use.SERVER)) == (name != "smtpserver")
+
+
+@pytest.mark.parametrize("scope", ["--local", "--global"])
+def test_a_server_that_the_repository_names_gets_no_password_and_no_mail(
+    repo: Repo, login_server: FaultySink, monkeypatch: pytest.MonkeyPatch, scope: str
+) -> None:
+    # the name of a stranger's server, which is on this machine here
+    monkeypatch.setattr(own_commands_module, "_NO_STRANGER", ())
+    repo.git("config", "--unset", "sendemail.smtpserver")
+    repo.git("config", "--unset", "sendemail.smtpserverport")
+    repo.git("config", scope, "sendemail.smtpserver", "127.0.0.1")
+    repo.git("config", scope, "sendemail.smtpserverport", str(login_server.port))
+    repo.git("config", "--global", "sendemail.smtpuser", "ada")
+    repo.git("config", "--global", "sendemail.smtppass", "s3cret")
+    calls = (_SEND["send"], _SEND["to self"], _SEND["reply"], _B4["b4: send"])
+    if scope == "--global":
+        assert run(repo, calls[0]).code == 0
+        assert login_server.logins
+        return
+    for words in calls:
+        done = run(repo, words)
+        assert refused(done), done
+        assert "sendemail.smtpserver" in done.err
+    call("doctor", "-C", repo.path)
+    assert login_server.logins == []
+    assert login_server.take() == ()
+    assert call("trust", repo.path).code == 0
+    assert run(repo, calls[0]).code == 0
+    assert len(login_server.logins) == 1
 
 
 def test_a_control_character_in_a_command_is_shown_and_not_printed(repo: Repo) -> None:

@@ -74,8 +74,8 @@ def copy_clone(built: Repositories, place: Path) -> Path:
     """A copy of the sandbox's clone below `place`, with a mail server that is set and remotes whose names tell nothing of this machine."""
     work = place / "linux"
     shutil.copytree(built.work, work, symlinks=True)
-    git(work, "config", "sendemail.smtpServer", "mail.example.org")
-    git(work, "config", "sendemail.smtpServerPort", "2525")
+    git(work, "config", "--global", "sendemail.smtpServer", "mail.example.org")
+    git(work, "config", "--global", "sendemail.smtpServerPort", "2525")
     git(work, "config", "patchpilot.lore", "http://127.0.0.1:9")
     git(work, "remote", "set-url", "origin", "https://git.example.org/mainline.git")
     return work

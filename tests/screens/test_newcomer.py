@@ -61,7 +61,7 @@ async def test_an_address_nobody_can_send_to_is_told_at_recipients_and_is_gone_f
 
 
 async def test_without_a_mail_server_the_send_is_blocked_with_the_lines_that_set_one(signed: Path, walk_on: On) -> None:
-    git(signed, "config", "--unset", "sendemail.smtpServer")
+    git(signed, "config", "--global", "--unset", "sendemail.smtpServer")
     app = walk_on(signed)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
@@ -74,7 +74,7 @@ async def test_without_a_mail_server_the_send_is_blocked_with_the_lines_that_set
             assert not isinstance(app.screen, Choose | Confirm)
             assert "hint: " in text_of(app)
             await keys(pilot, "escape")
-        git(signed, "config", "sendemail.smtpServer", "mail.example.org")
+        git(signed, "config", "--global", "sendemail.smtpServer", "mail.example.org")
         await keys(pilot, "g")
         assert app.session.status(Stage.SEND).state is StageState.TODO
 

@@ -94,7 +94,7 @@ class SendRun:
 def deliver(delivery: Delivery, run: SendRun) -> None:
     """Let b4 send the series through our program. Only mails not yet accepted are sent, with the bytes that were previewed."""
     entries = delivery.send.entries
-    refuse_untrusted(delivery.repository.top, Use.MAIL)
+    refuse_untrusted(delivery.repository.top, Use.MAIL, Use.SERVER)
     with (
         TemporaryFolder("b4") as place,
         socket.socket(socket.AF_UNIX) as listener,

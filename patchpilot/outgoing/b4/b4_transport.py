@@ -27,7 +27,7 @@ class B4Transport(Transport):
     keeps_range_diff = False
     keeps_tracking_data = True
     recipient_settings: Mapping[str, tuple[str, ...]] = MappingProxyType({"to": ("b4.send-series-to",), "cc": ("b4.send-series-cc",)})
-    uses = (Use.MAIL, Use.B4)
+    uses = (Use.MAIL, Use.SERVER, Use.B4)
     damage_hint = "use --via git-send-email, which encodes it"
 
     def account(self, repository: Repository, identity: str | None = None) -> Account:

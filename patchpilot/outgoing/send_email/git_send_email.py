@@ -284,7 +284,7 @@ def _argv(
 
     UntrustedCommandsError where it would run a command that the repository names itself.
     """
-    refuse_untrusted(repository.top, Use.MAIL)
+    refuse_untrusted(repository.top, Use.MAIL, Use.SERVER)
     words = ["git", "-C", str(repository.top), *options, "send-email"]
     if identity:
         words.append(f"--identity={identity}")
