@@ -5,6 +5,7 @@ import base64
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,11 +14,13 @@ from hypothesis import strategies as st
 
 from patchpilot.demo.archive_standin import StandIn
 from patchpilot.errors import ExitCode, NetworkError
+from patchpilot.outgoing.credentials import Credential
 from patchpilot.threads.open_archive import with_login
 from patchpilot.tui.job_errors import as_error
 from patchpilot.urls import public_url
 from tests.kit.cli import call
 from tests.kit.mails import mail
+from tests.kit.raw_smtp import Fault, RawServer
 from tests.kit.repos import Repo
 from tests.kit.smtp import FaultySink
 from tests.kit.topics import topic, use_server
@@ -216,6 +219,52 @@ def test_a_send_has_no_password(world: World, via: str) -> None:
         world.call(verb, "--format", "json")
     assert "git.example.org/team/widget.git" in world.printed
     world.assert_kept()
+
+
+_ECHOES = {
+    "login": Fault("AUTH", b"535-bad %(pair)s\r\n535 5.7.8 no %(plain)s\r\n", at=0, times=9),
+    "greeting": Fault("greeting", b"not a reply, and longer than is shown of %(plain)s\r\n", at=0, times=9),
+    "end": Fault("end", b"550 %(login)s\r\n", at=0, times=9),
+}
+
+
+@pytest.mark.parametrize("via", ["git-send-email", "b4"])
+@pytest.mark.parametrize("name", _ECHOES)
+def test_what_a_mail_server_echoes_has_no_password(world: World, via: str, name: str) -> None:
+    password = secret("echo").encode()
+    pair = base64.b64encode(b"\0ada\0" + password)
+    words = {b"plain": password, b"login": base64.b64encode(password), b"pair": pair}
+    fault = replace(_ECHOES[name], send=_ECHOES[name].send % words)
+    world.repo.git("config", "--global", "sendemail.smtppass", password.decode())
+    with RawServer(fault, login=True) as server:
+        use_server(world.repo, server)
+        assert world.call("send", "--via", via, "--force", "a test", "--yes") != 0
+        assert server.struck
+        world.call("doctor")
+        world.call("draft")
+    world.assert_kept()
+
+
+@given(
+    st.text(st.characters(exclude_categories=("C",)), min_size=1),
+    st.text(st.characters(exclude_characters="*", exclude_categories=("C", "Z")), min_size=4),
+)
+def test_no_form_of_a_password_is_left_in_a_reply(user: str, password: str) -> None:
+    parts = (password, f"\0{user}\0{password}", f"{user}\0{user}\0{password}")
+    parts = (*parts, f"user={user}\x01auth=Bearer {password}\x01\x01")
+    forms = (password.encode(), *(base64.b64encode(part.encode()) for part in parts))
+    credential = Credential(user, password)
+    for form in forms:
+        masked = credential.masked(b"535 5.7.8 rejected: " + form + b" (see the page)")
+        assert form not in masked
+        assert masked.endswith(b" (see the page)")
+    assert credential.masked(b"\0\xff%$") == b"\0\xff%$"
+
+
+def test_a_reply_without_the_password_is_shown_as_it_is() -> None:
+    reply = b"535-5.7.8 Username and Password not accepted. For more information, go to\r\n"
+    assert Credential("ada", "s3cret").masked(reply) == reply
+    assert Credential("ada", "").masked(reply) == reply
 
 
 @pytest.mark.parametrize(

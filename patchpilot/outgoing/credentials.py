@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import tempfile
+from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -17,6 +18,10 @@ from patchpilot.outgoing.mail_account import Account
 
 _BREAK = re.compile(r"[\r\n\0]")
 """What ends a line of git-credential's protocol."""
+_BASE64 = re.compile(rb"[A-Za-z0-9+/]+=*")
+_DIGITS = 4
+"""Fewer digits are in many words."""
+_MASK = b"***"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +31,28 @@ class Credential:
     user: str
     password: str = field(repr=False)
     answer: bytes = field(repr=False, default=b"")
+
+    def masked(self, text: bytes) -> bytes:
+        """What a server sent, with *** for the password and for base64 that has it."""
+        password = self.password.encode("utf-8", "surrogateescape")
+        if not password:
+            return text
+
+        coded = tuple(_coded(password))
+
+        def mask(run: re.Match[bytes]) -> bytes:
+            return _MASK if any(part in run[0] for part in coded) else run[0]
+
+        return _BASE64.sub(mask, text.replace(password, _MASK))
+
+
+def _coded(password: bytes) -> Iterator[bytes]:
+    """The base64 digits that depend on a password alone, at each of its three places in a text."""
+    for shift in range(3):
+        text = b64encode(bytes(shift) + password)
+        digits = text[-(-8 * shift // 6) : 8 * (shift + len(password)) // 6]
+        if len(digits) >= _DIGITS:
+            yield digits
 
 
 def ask(repository: Repository, account: Account, *, terminal: bool) -> Credential:

@@ -75,11 +75,25 @@ class Submission:
 
     def _connected(self) -> StrictSMTP:
         account, name = self.account, self.account.domain or None
+        masked = self.credential.masked if self.credential else bytes
         if account.encryption == "ssl":
             context = tls_context(account)
-            server: StrictSMTP = StrictSMTPOverTLS(account.server, account.port, local_hostname=name, timeout=self.timeout, context=context)
+            server: StrictSMTP = StrictSMTPOverTLS(
+                account.server,
+                account.port,
+                local_hostname=name,
+                timeout=self.timeout,
+                context=context,
+                masked=masked,
+            )
         else:
-            server = StrictSMTP(account.server, account.port, local_hostname=name, timeout=self.timeout)
+            server = StrictSMTP(
+                account.server,
+                account.port,
+                local_hostname=name,
+                timeout=self.timeout,
+                masked=masked,
+            )
         server.ehlo_or_helo_if_needed()
         return server
 

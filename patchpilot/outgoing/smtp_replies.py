@@ -6,6 +6,7 @@ import smtplib
 import socket
 import ssl
 import time
+from collections.abc import Callable
 from typing import Any
 
 _REPLY = re.compile(rb"^([2-5]\d\d)(?:([ -])([^\n]*?))?\r?\n$")
@@ -23,6 +24,11 @@ class StrictSMTP(smtplib.SMTP):
     """An SMTP client that reads whole replies only."""
 
     _unread = b""
+
+    def __init__(self, *where: Any, masked: Callable[[bytes], bytes] = bytes, **options: Any) -> None:
+        """As smtplib's; `masked` takes the password out of what the server sends."""
+        self._masked = masked
+        super().__init__(*where, **options)
 
     def getreply(self) -> tuple[int, bytes]:
         """The next reply: its code (200 to 599) and text. TimeoutError, SMTPServerDisconnected or BadReplyError close the connection."""
@@ -75,7 +81,7 @@ class StrictSMTP(smtplib.SMTP):
         while b"\n" not in self._unread:
             data = self._socket().recv(4096)
             if not data:
-                cut = self._unread[:60].decode("utf-8", "replace")
+                cut = self._masked(self._unread)[:60].decode("utf-8", "replace")
                 raise smtplib.SMTPServerDisconnected(
                     f"connection closed in the middle of a reply: {cut!r}" if cut else "connection closed by the server"
                 )
@@ -85,7 +91,7 @@ class StrictSMTP(smtplib.SMTP):
             if time.monotonic() > until:
                 raise TimeoutError
         line, end, self._unread = self._unread.partition(b"\n")
-        return line + end
+        return self._masked(line + end)
 
     def _socket(self) -> socket.socket:
         sock: Any = self.sock

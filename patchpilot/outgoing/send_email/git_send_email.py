@@ -228,10 +228,16 @@ class _Conversation:
     def _hear(self, data: bytes) -> None:
         *lines, self.err = (self.err + data).split(b"\n")
         for line in lines:
-            self.dialogue.feed(line.decode("utf-8", "replace"))
+            self._feed(line)
         if self.dialogue.endless and not self.killed:
             self.killed = "the server's reply did not end"
             stop(self.process)
+
+    def _feed(self, line: bytes) -> None:
+        """Read a line of the dialogue, in which a server may repeat the password."""
+        credential = self.delivery.credential
+        shown = credential.masked(line) if credential else line
+        self.dialogue.feed(shown.decode("utf-8", "replace"))
 
     def _answer(self) -> None:
         before, _, self.out = self.out.partition(QUESTION)
@@ -263,7 +269,7 @@ class _Conversation:
     def _end(self, code: int) -> None:
         """The process is over: what became of the mail it was at."""
         if self.err:
-            self.dialogue.feed(self.err.decode("utf-8", "replace"))
+            self._feed(self.err)
         if not self.open:
             if self.current < 0 and (code or self.killed):
                 raise _failed("\n".join(self.dialogue.other), self.out.decode("utf-8", "replace"), self.killed)
