@@ -2,8 +2,10 @@
 """What git knows of a repository at one moment, read with three processes: its directories, its configuration, its refs."""
 
 import os
+import shlex
 import shutil
-from collections.abc import Mapping
+import stat
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
@@ -30,6 +32,9 @@ _FIELDS = (
 _REF_FORMAT = "%00".join(f"%({field})" for field in _FIELDS)
 _VERSION_CACHE = entries.Kind("git-version", (__file__,))
 _PLACES = re.compile(r"(?P<folders>.+\n.+)\n(?P<bare>true|false)\n(?:(?P<top>.+)\n)?", re.DOTALL)
+_OF_TREE = (".gitattributes", ".gitignore", ".gitmodules", ".mailmap")
+_OF_GIT = ("info/attributes", "info/exclude")
+"""Files that git reads when it compares or lists files: of the working tree, and of its own."""
 _AUTHOR_KEYS = r"^(author|user)\."
 _CRUD = "".join(map(chr, range(33))) + ".,:;<>\"\\'"
 """Characters that git removes from both ends of a name or an address."""
@@ -79,7 +84,10 @@ class GitRef(NamedTuple):
 
 
 def read_places(where: Path) -> Places | None:
-    """The directories of the repository that contains `where`; None if there is none. GitError if git refuses to read it."""
+    """The directories of the repository that contains `where`; None if there is none.
+
+    GitError if git refuses to read it, or would wait for one of its files.
+    """
     words = ("--path-format=absolute", "--git-dir", "--git-common-dir", "--is-bare-repository")
     done = git(where, "rev-parse", *words, "--show-toplevel", ok=())
     parts = _PLACES.fullmatch(done.text)
@@ -94,8 +102,21 @@ def read_places(where: Path) -> Places | None:
         top = Path(parts["top"])
     else:
         top = git_dir if bare else _working_tree(git_dir)
+    _refuse_fifos([*(top / name for name in _OF_TREE), *(common_dir / name for name in _OF_GIT)])
     _common[top] = (_inode(top), common_dir)
     return Places(git_dir, common_dir, top, bare)
+
+
+def _refuse_fifos(files: Iterable[Path]) -> None:
+    """GitError for a FIFO or a device, as an unpacked archive may have them."""
+    for file in files:
+        try:
+            mode = file.lstat().st_mode
+        except OSError:
+            continue
+        if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode) or stat.S_ISLNK(mode)):
+            message = f"{file} is not a regular file: git would wait for it"
+            raise GitError(message, hint=f"remove it: rm {shlex.quote(str(file))}")
 
 
 def _two_folders(text: str) -> tuple[str, str]:

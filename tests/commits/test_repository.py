@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The repository: words resolved once, hostile configuration ignored, history read as it is."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -23,6 +24,17 @@ def repo(tmp_path: Path) -> Repo:
     made.git("update-ref", "refs/remotes/origin/master", "HEAD")
     made.commit("a: second\n\nwhy\n\nSigned-off-by: Ada Fixer <ada@example.org>\n", {"a.c": "int a;\nint b;\n"})
     return made
+
+
+@pytest.mark.parametrize("name", [".gitattributes", ".gitignore", ".gitmodules", ".mailmap", ".git/info/attributes"])
+def test_a_fifo_that_git_would_wait_for_is_named(repo: Repo, name: str) -> None:
+    file = repo.path / name
+    os.mkfifo(file)
+    with pytest.raises(GitError, match=f"{name} is not a regular file"):
+        Repository.open(repo.path)
+    file.unlink()
+    file.symlink_to("nowhere")
+    Repository.open(repo.path).close()
 
 
 def test_the_topic_is_what_the_branch_has_over_its_base(repo: Repo) -> None:
