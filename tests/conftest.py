@@ -44,6 +44,14 @@ GIT_CONFIGURATION = """\
 """
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A test that runs with each transport is long with b4, which takes seconds to start."""
+    for item in items:
+        case = getattr(item, "callspec", None)
+        if case and "b4" in case.params.values():
+            item.add_marker(pytest.mark.long)
+
+
 @pytest.fixture(autouse=True)
 def _home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     home = tmp_path_factory.mktemp("home")

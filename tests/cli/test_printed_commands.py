@@ -334,6 +334,7 @@ def test_a_command_ends_where_the_sentence_goes_on() -> None:
     assert list(commands_in("git config a 'patchpilot check -'\nnext; patchpilot knows")) == ["patchpilot check -"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_printed_command_runs_as_printed(command: str, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world.enter(next(name for pattern, name in WORLDS if re.search(pattern, command)))

@@ -22,6 +22,9 @@ from tests.kit.repos import Repo
 from tests.kit.smtp import FaultySink
 from tests.kit.topics import use_server
 
+# each kind of prep branch goes through each command of b4
+pytestmark = pytest.mark.long
+
 COVER_V1 = COVER.partition("\n---\n")[0] + "\n"
 TITLES = ["widget: change line 1", "widget: change line 2"]
 LIST = "widget@lists.example.org"

@@ -20,6 +20,9 @@ from tests.kit.cli import Outcome
 from tests.kit.repos import Repo
 from tests.kit.topics import apply, commits, topic
 
+# a transport of one more kind goes through all of it
+pytestmark = pytest.mark.long
+
 LIST = "widgets@lists.example.org"
 PAGE = Path(__file__).parents[2] / "docs/how-to/add-a-transport.md"
 CODE = re.compile(r"^`patchpilot/outgoing/maildir/(\w+\.py)` (?:has|defines) .*?^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -212,6 +212,7 @@ def new_key(repo: Repo) -> None:
     repo.git("config", "patatt.signingkey", f"ed25519:{key}")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("answer", "state", "mail"),
     [

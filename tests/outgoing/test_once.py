@@ -27,6 +27,9 @@ from tests.kit.repos import Repo
 from tests.kit.smtp import Faults, FaultySink
 from tests.kit.topics import topic, use_server
 
+# senders meet and are killed
+pytestmark = pytest.mark.long
+
 LIST = "widgets@lists.example.org"
 BOTH = pytest.mark.parametrize("via", ["git-send-email", "b4"])
 

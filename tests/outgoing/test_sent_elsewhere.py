@@ -15,6 +15,9 @@ from tests.kit.repos import Repo
 from tests.kit.smtp import FaultySink
 from tests.kit.topics import topic, unpacked
 
+# series are sent by other programs first
+pytestmark = pytest.mark.long
+
 LIST = "widgets@lists.example.org"
 NOBODY = "http://127.0.0.1:9/all/"
 

@@ -15,6 +15,9 @@ from patchpilot.tui.stages import Stage
 from tests.kit.processes import has_ended
 from tests.kit.walk import asked, keys, said, settle, text_of, until, write_patches
 
+# real backports with conflicts, chosen one by one
+pytestmark = pytest.mark.long
+
 On = Callable[[Path], PatchpilotApp]
 BRANCH = "refs/remotes/stable/linux-6.1.y"
 

@@ -20,6 +20,9 @@ from tests.kit.topics import unpacked
 from tests.kit.walk import asked, keys, said, settle, text_of, until
 from tests.screens.test_follow import REVIEW, app_on
 
+# replies are written and sent to a real server
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def one(tmp_path: Path) -> Iterator[Life]:

@@ -117,7 +117,7 @@ def test_a_terminal_that_lacks_the_glyphs_gets_ascii(env: dict[str, str], ascii_
     assert uses_ascii() is ascii_only
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 36), (160, 50)], ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("size", [(80, 24), *(pytest.param(size, marks=pytest.mark.long) for size in ((120, 36), (160, 50)))], ids=str)
 async def test_every_stage_has_two_header_lines_panels_and_one_key_line(mended: Path, walk_on: On, size: tuple[int, int]) -> None:
     app = walk_on(mended)
     async with app.run_test(size=size) as pilot:

@@ -20,6 +20,9 @@ from patchpilot.tui.widgets.confirm import Confirm
 from patchpilot.tui.widgets.lists import List
 from tests.kit.walk import asked, keys, said, settle, text_of
 
+# the first minutes of somebody new, on real services
+pytestmark = pytest.mark.long
+
 On = Callable[[Path], PatchpilotApp]
 
 

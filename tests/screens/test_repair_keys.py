@@ -4,6 +4,8 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from patchpilot.commits.run import git
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.screens.repair_dialog import RepairDialog
@@ -12,6 +14,9 @@ from patchpilot.tui.widgets.choose import Choose
 from patchpilot.tui.widgets.question import QuestionDialog
 from tests.kit.cli import call
 from tests.kit.walk import asked, keys, said, settle, text_of, until
+
+# real services repair what stops a send
+pytestmark = pytest.mark.long
 
 On = Callable[[Path], PatchpilotApp]
 

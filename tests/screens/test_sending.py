@@ -17,6 +17,9 @@ from patchpilot.tui.stages import Stage, StageState
 from tests.kit.smtp import Faults, FaultySink
 from tests.kit.walk import asked, keys, said, settle, still, text_of, until
 
+# mails are sent to a real server while the screen shows them
+pytestmark = pytest.mark.long
+
 On = Callable[[Path], PatchpilotApp]
 FILE = "drivers/net/ethernet/acme/acme_mcp.c"
 VIA = ("git-send-email", "b4")

@@ -157,7 +157,8 @@ def to_stage(*pressed: str) -> Callable[[Pilot[int]], Any]:
     return run
 
 
-@pytest.mark.parametrize("theme", THEMES)
+# the light theme differs in its colors only
+@pytest.mark.parametrize("theme", [THEMES[0], pytest.param(THEMES[1], marks=pytest.mark.long)])
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 @pytest.mark.parametrize("stage", list(Stage), ids=str)
 def test_each_stage_looks_as_it_did(
