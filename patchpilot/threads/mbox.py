@@ -161,7 +161,7 @@ def one_of_each(mails: Iterable[Mail], known: Container[str], skipped: Skipped =
 
 
 def _trusted(copies: Sequence[Mail], known: Container[str]) -> Mail | None:
-    """The one of several mails that is the sender's own; None where that cannot be told."""
+    """The one of several mails that is the sender's own; None if none is known to be."""
     senders = {real_sender(mail).key for mail in copies}
     # a list may have rewritten the header of one
     direct = [mail for mail in copies if mail.sender.key in senders] or copies
