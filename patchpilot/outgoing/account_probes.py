@@ -5,10 +5,12 @@ import shlex
 import shutil
 from collections.abc import Iterator
 
+from patchpilot.commits.own_commands import Use, refuse_untrusted
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.action import Action
 from patchpilot.model.hosts import LOOPBACK
+from patchpilot.model.own_command import UntrustedCommandsError
 from patchpilot.outgoing.credentials import ask
 from patchpilot.outgoing.mail_account import Account
 from patchpilot.outgoing.probes import Probe
@@ -73,6 +75,10 @@ def mail_server(repository: Repository, account: Account, *, offline: bool, term
         return (_program(account.sendmail),)
     if not account.configured:
         return (Probe("mail server", "fail", "no mail server is set", "git config --global sendemail.smtpserver HOST"),)
+    try:
+        refuse_untrusted(repository.top, Use.SERVER)
+    except UntrustedCommandsError as error:
+        return (Probe("mail server", "fail", error.message, error.hint or ""),)
     credential = None
     if account.needs_login:
         try:

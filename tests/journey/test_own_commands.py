@@ -3,6 +3,7 @@
 
 import json
 import shutil
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -439,7 +440,11 @@ def test_a_server_that_the_repository_names_gets_no_password_and_no_mail(
         done = run(repo, words)
         assert refused(done), done
         assert "sendemail.smtpserver" in done.err
-    call("doctor", "-C", repo.path)
+    with monkeypatch.context() as watched:
+        watched.setattr(socket, "create_connection", lambda *_, **__: pytest.fail("connected"))
+        told = json.loads(call("doctor", "-C", repo.path, "--format", "json").out)
+    (found,) = (check for check in told["checks"] if check["name"] == "mail server")
+    assert (found["state"], "not trusted yet" in found["message"]) == ("fail", True)
     assert login_server.logins == []
     assert login_server.take() == ()
     assert call("trust", repo.path).code == 0
