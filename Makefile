@@ -55,14 +55,15 @@ lint: setup
 	@$(BIN)/vulture
 	@$(BIN)/python .ci/spelling.py
 
+# three at a time on two cores: the tests wait for servers and processes a third of their time
 suite: setup
-	@$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "not long" tests
+	@$(BIN)/python -m pytest -q -n 3 --dist worksteal -m "not long" tests
 
 test-long: setup
 	@$(BIN)/coverage erase
-	@$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "not long" --cov --cov-report= tests
+	@$(BIN)/python -m pytest -q -n 3 --dist worksteal -m "not long" --cov --cov-report= tests
 	@$(BIN)/python .ci/coverage_floor.py
-	@$(BIN)/python -m pytest -q -n 2 --dist worksteal -m long tests
+	@$(BIN)/python -m pytest -q -n 3 --dist worksteal -m long tests
 	@$(MAKE) faults-quick
 
 score: setup

@@ -31,6 +31,9 @@ from tests.kit.repos import Repo
 from tests.kit.smtp import Faults, FaultySink
 from tests.kit.topics import apply, commits, topic, unpacked
 
+# real b4, which takes seconds to start
+pytestmark = pytest.mark.long
+
 
 def send(repo: Repo, *words: str) -> Outcome:
     """Through b4, past findings."""
@@ -212,7 +215,6 @@ def new_key(repo: Repo) -> None:
     repo.git("config", "patatt.signingkey", f"ed25519:{key}")
 
 
-@pytest.mark.long
 @pytest.mark.parametrize(
     ("answer", "state", "mail"),
     [

@@ -30,6 +30,9 @@ from patchpilot.tui.screens.branch_rows import (
 from patchpilot.tui.stages import Stage, StageState
 from tests.kit.walk import asked, keys, settle, text_of, until
 
+# keys and panels of the stage on real services
+pytestmark = pytest.mark.long
+
 On = Callable[[Path], PatchpilotApp]
 NEED = PrerequisiteNeed("1" * 40, "frob: check first", 12)
 

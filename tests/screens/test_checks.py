@@ -4,6 +4,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from textual.app import App
 from textual.color import Color
 from textual.pilot import Pilot
@@ -19,6 +20,9 @@ from patchpilot.tui.widgets.diff_view import DiffView
 from patchpilot.tui.widgets.lists import List
 from patchpilot.tui.widgets.panel import Panel
 from tests.kit.walk import asked, keys, said, settle, text_of, until
+
+# keys and panels of the stage on real services
+pytestmark = pytest.mark.long
 
 On = Callable[[Path], PatchpilotApp]
 

@@ -4,6 +4,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from textual.widgets import Static
 
 from patchpilot.commits.run import git
@@ -12,6 +13,9 @@ from patchpilot.tui.stages import Stage
 from patchpilot.tui.widgets.lists import List
 from patchpilot.tui.widgets.question import QuestionDialog
 from tests.kit.walk import keys, said, settle, text_of, until
+
+# keys and panels of the stage on real services
+pytestmark = pytest.mark.long
 
 On = Callable[[Path], PatchpilotApp]
 

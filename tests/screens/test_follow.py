@@ -24,6 +24,9 @@ from tests.kit.mails import mbox, posted
 from tests.kit.walk import asked, keys, said, settle, text_of, until
 from tests.threads import story
 
+# keys and panels of the stage on real services
+pytestmark = pytest.mark.long
+
 REVIEW = "Why do you change line 1?\n\n> more\n\nPlease add a test for it."
 
 

@@ -28,6 +28,9 @@ from tests.kit.mails import mbox
 from tests.kit.walk import settle, still, text_of, until
 from tests.threads import story
 
+# keys and panels of the stage on real services
+pytestmark = pytest.mark.long
+
 Start = Callable[..., PatchpilotApp]
 
 

@@ -20,6 +20,9 @@ from patchpilot.tui.widgets.diff_view import DiffView
 from tests.kit.repos import Repo
 from tests.kit.walk import asked, keys, said, settle, still, text_of, until
 
+# keys and panels of the stage on real services
+pytestmark = pytest.mark.long
+
 On = Callable[[Path], PatchpilotApp]
 FILE = "drivers/frob/frob.c"
 BASE = "int frob_one(int a)\n{\n\treturn a;\n}\n\nint frob_two(int a)\n{\n\treturn a;\n}\n"

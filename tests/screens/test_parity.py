@@ -24,6 +24,9 @@ from tests.kit.cli import call
 from tests.kit.walk import asked, keys, settle, text_of, until
 from tests.tags.culprits import FIX, history
 
+# keys and panels of the stage on real services
+pytestmark = pytest.mark.long
+
 
 def verb(*argv: object) -> Any:
     done = call(*argv, "--format", "json")

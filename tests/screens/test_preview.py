@@ -4,6 +4,8 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import git
 from patchpilot.demo.sink import Sink
@@ -15,6 +17,9 @@ from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.stages import Stage
 from patchpilot.tui.widgets.diff_view import DiffView
 from tests.kit.walk import asked, keys, said, settle, text_of
+
+# keys and panels of the stage on real services
+pytestmark = pytest.mark.long
 
 On = Callable[[Path], PatchpilotApp]
 

@@ -4,6 +4,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from textual.widgets import Static
 
 from patchpilot.commits.repository import Repository
@@ -20,6 +21,9 @@ from patchpilot.tui.widgets.choose import LineDialog
 from patchpilot.tui.widgets.lists import List
 from patchpilot.tui.widgets.panel import Panel
 from tests.kit.walk import keys, settle, text_of, until
+
+# keys and panels of the stage on real services
+pytestmark = pytest.mark.long
 
 On = Callable[[Path], PatchpilotApp]
 

@@ -22,6 +22,9 @@ from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.stages import Stage, StageState, StageStatus
 from tests.kit.walk import asked, keys, said, settle, still, text_of, until
 
+# keys and panels of the stage on real services
+pytestmark = pytest.mark.long
+
 On = Callable[[Path], PatchpilotApp]
 
 

@@ -5,10 +5,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.stages import Stage
 from patchpilot.tui.widgets.lists import Table
 from tests.kit.walk import asked, keys, settle, text_of
+
+# keys and panels of the stage on real services
+pytestmark = pytest.mark.long
 
 On = Callable[[Path], PatchpilotApp]
 FEWER = {

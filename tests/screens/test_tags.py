@@ -4,12 +4,17 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from patchpilot.commits.run import git
 from patchpilot.services.tags.find_culprits import CulpritAnswer, FixesResult
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.screens.tags_screen import evidence_rows, first_hunk, from_hunk, related_hunk
 from patchpilot.tui.stages import Stage, StageState
 from tests.kit.walk import asked, keys, settle, text_of, until
+
+# keys and panels of the stage on real services
+pytestmark = pytest.mark.long
 
 On = Callable[[Path], PatchpilotApp]
 PATCH = """\
