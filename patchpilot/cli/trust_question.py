@@ -35,8 +35,9 @@ def _agreed(error: UntrustedCommandsError) -> bool:
 
     notice("warning", error.message)
     click.echo(shown(error.commands), err=True)
+    question = "Type 'trust' to trust and use them"
     try:
-        answer = click.prompt("Type 'trust' to trust and use them", default="", show_default=False, err=True)
+        answer = click.prompt(question, default="", show_default=False, err=True)
     except click.Abort:
         return False
     if answer.strip().lower() != "trust":

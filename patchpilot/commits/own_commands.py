@@ -59,7 +59,7 @@ _KEYS = {
     Use.FETCH: r"core\.(?:sshcommand|gitproxy|alternaterefscommand)|protocol\.(?:ext\.)?allow"
     r"|remote\..+\.(?:uploadpack|vcs|url)|url\..+\.insteadof",
 }
-"""The settings that name commands, or to whom mail and passwords go, as `git config --list` writes them."""
+"""The settings that name commands, or to whom mail goes, as `git config --list` writes them."""
 _HOOKS = {
     Use.MAIL: ("sendemail-validate",),
     Use.COMMIT: (
@@ -74,7 +74,7 @@ _HOOKS = {
     ),
 }
 _LEGACY_REMOTES = ("remotes", "branches")
-"""The folders of a git directory with a file for each remote, from before its configuration had them."""
+"""The folders with a file for each remote, from before git's configuration had them."""
 OWN_SCOPES = ("local", "worktree")
 """The scopes of what a repository's own files set."""
 _B4_FILE = ".b4-config"

@@ -104,8 +104,8 @@ _PINNED_WORDS = {
     "diff": (*_NO_DRIVERS, _NOT_INTO_SUBMODULES),
     "status": (_NOT_INTO_SUBMODULES,),
 }
-"""Options for what configuration cannot disable: an empty value does not turn off blame.ignoreRevsFile or a configured driver,
-and a submodule's own `ignore` counts before diff.ignoreSubmodules."""
+"""Options for what configuration cannot disable: an empty value does not turn off a configured
+driver or blame.ignoreRevsFile, and a submodule's `ignore` counts before diff.ignoreSubmodules."""
 _LOCAL_TRANSFERS = frozenset(("clone", "fetch", "push"))
 _LOOK = 0.25
 """Seconds between two calls of `while_running`."""

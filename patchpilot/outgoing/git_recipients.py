@@ -92,9 +92,9 @@ def is_suppressed(recipient: Recipient, kinds: frozenset[str]) -> bool:
 
 
 def read_aliases(repository: Repository) -> dict[str, tuple[str, ...]]:
-    """Alias → addresses of `sendemail.aliasesfile` in the forms mutt, mailrc, pine, elm and sendmail have; gnus is not read.
+    """Alias → addresses of `sendemail.aliasesfile`, as mutt, mailrc, pine, elm and sendmail have it.
 
-    UntrustedCommandsError where the repository names alias files itself.
+    Those of gnus are not read. UntrustedCommandsError where the repository names alias files itself.
     """
     refuse_untrusted(repository.top, Use.ALIASES)
     kind = (repository.config("sendemail.aliasfiletype") or ("",))[-1].lower()

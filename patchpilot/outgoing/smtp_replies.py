@@ -25,7 +25,12 @@ class StrictSMTP(smtplib.SMTP):
 
     _unread = b""
 
-    def __init__(self, *where: Any, masked: Callable[[bytes], bytes] = bytes, **options: Any) -> None:
+    def __init__(
+        self,
+        *where: Any,
+        masked: Callable[[bytes], bytes] = bytes,
+        **options: Any,
+    ) -> None:
         """As smtplib's; `masked` takes the password out of what the server sends."""
         self._masked = masked
         super().__init__(*where, **options)

@@ -25,7 +25,8 @@ def ask_trust(app: "App[int]", error: UntrustedCommandsError, then: Callable[[],
     rows = [row for command in error.commands for row in _rows(command)]
     then_asked = "They are used as shown once you trust them; after a change you are asked again."
     text = f"{error.message}.\n\n{then_asked}"
-    app.push_screen(Confirm(text, "trust", title="Trust these commands and settings?", mail=rows), answered)
+    title = "Trust these commands and settings?"
+    app.push_screen(Confirm(text, "trust", title=title, mail=rows), answered)
 
 
 def trusting(app: "App[int]", work: Callable[[], None]) -> None:

@@ -98,7 +98,8 @@ def _switch(repo: Repo) -> None:
     switch_branch(repo.path, "master")
 
 
-_IN_WORK_TREE = ("check --fix", "prepare", "send through git send-email", "send through b4", "doctor")
+_SENDS = tuple(f"send through {name}" for name in ("git send-email", "b4"))
+_IN_WORK_TREE = ("check --fix", "prepare", "doctor", *_SENDS)
 _TUI_CALLS = (_amend, _amend_with, _amend_to_nothing, _list_changed_files, _switch)
 
 

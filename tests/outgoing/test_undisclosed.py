@@ -183,7 +183,8 @@ def test_a_transport_that_adds_somebody_stops_it(tmp_path: Path, monkeypatch: py
 
 def test_a_b4_that_adds_somebody_stops_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     words_of = b4_send.recipient_words
-    monkeypatch.setattr(b4_send, "recipient_words", lambda *who: [*words_of(*who), "--cc", "eve@evil.example"])
+    more = ["--cc", "eve@evil.example"]
+    monkeypatch.setattr(b4_send, "recipient_words", lambda *who: [*words_of(*who), *more])
     repo = prep(tmp_path / "r", "branch-description", 1)
     repo.git("config", "sendemail.smtpserver", "127.0.0.1")
     words = ("--to", "wilma@example.org", "--cc", TEAM, "--security", "yes")

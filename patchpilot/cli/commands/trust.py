@@ -25,10 +25,11 @@ if TYPE_CHECKING:
 def command(common: Common, show: bool, revoke: bool, directory: Path | None) -> int:
     """Trust what the tree in DIR (default: here) names itself: rule packs and commands.
 
-    The rule packs are those in its .patchpilot.toml; they run in `check`. The commands are those of the repository's own git configuration
-    (.git/config and the files that it includes), its hooks and .b4-config; `send` runs them, for example. With them are the settings that
-    say to which mail server, and by which aliases, mail is sent. All of it is printed. It is only used
-    when it is trusted, and must be trusted again after a change. Your global git configuration needs no trust.
+    The rule packs are those in its .patchpilot.toml; they run in `check`. The commands are those of
+    the repository's own git configuration (.git/config and the files that it includes), its hooks
+    and .b4-config; `send` runs them, for example. With them are the settings that say to which mail
+    server, and by which aliases, mail is sent. All of it is printed. It is only used when it is
+    trusted, and must be trusted again after a change. Your global git configuration needs no trust.
     """
     from patchpilot.services.setup import trusted_packs as service
 

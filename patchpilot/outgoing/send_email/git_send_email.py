@@ -32,7 +32,7 @@ from patchpilot.outgoing.send_email.send_email_log import Dialogue, Phase
 from patchpilot.outgoing.transport import Delivery
 
 _OFF = (("aliasfiletype", ""), ("mailmap", "false"))
-"""Settings that replace recipients, and the values that disable them: the plan has followed aliases."""
+"""Settings that replace recipients, switched off: the plan has followed aliases."""
 _NO_COPY = (("imapsentfolder", ""), ("useimaponly", "false"))
 """Settings that put what is sent into a folder of an IMAP server."""
 QUESTION = b"Send this email? ("
@@ -98,7 +98,8 @@ def deliver(delivery: Delivery) -> Dialogue:
             common.append("--smtp-debug=1")
         while True:
             words = _ONE_EACH if one_each else ()
-            with _started([*common, *words, *map(str, paths[done:])], delivery, descriptors) as process:
+            argv = [*common, *words, *map(str, paths[done:])]
+            with _started(argv, delivery, descriptors) as process:
                 talk = _Conversation(process, delivery, _Run(delivery.waiting[done:], one_each, first=done == 0), retries)
                 dialogue = talk.hold()
             dialogue.login = login = dialogue.login or login
@@ -115,7 +116,11 @@ def deliver(delivery: Delivery) -> Dialogue:
 
 
 @contextlib.contextmanager
-def _started(argv: Sequence[str], delivery: Delivery, descriptors: Sequence[int]) -> "Iterator[subprocess.Popen[bytes]]":
+def _started(
+    argv: Sequence[str],
+    delivery: Delivery,
+    descriptors: Sequence[int],
+) -> "Iterator[subprocess.Popen[bytes]]":
     """A git send-email that asks before each mail; it has ended when the context ends."""
     # a session of its own: no question of a child reaches a terminal it would wait on, no Ctrl-C ends it in the middle of a mail
     process = subprocess.Popen(
