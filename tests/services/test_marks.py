@@ -47,3 +47,9 @@ def test_a_networking_mail_without_its_tree_is_told(mark: str, tag: str, path: s
     regression = mark_warnings((captured(raw, "ada@example.org", ("ben@example.org",)),), "linux", is_regression=True)
     assert all("use [PATCH net] " in one.message for one in regression)
     assert len(regression) == len(found)
+
+
+def test_a_mail_over_a_limit_has_no_other_warning() -> None:
+    long = MAIL.format(mark="PATCH net", tag="", path="drivers/net/frob.c").replace("-\tint unused;\n", "-\tint unused;\n" * 40_001)
+    raw = long.replace("-10,3 +10,2", "-10,40003 +10,2").encode()
+    assert mark_warnings((captured(raw, "ada@example.org", ("ben@example.org",)),), "linux") == ()

@@ -82,6 +82,7 @@ def _checked(patches: Iterable[Patch], profile: str) -> "CheckResult":
 
 
 def _findings(result: "CheckResult") -> list[tuple[str, str, dict[str, str]]]:
-    """(rule, message, values) of the findings, each message once."""
-    found = {(finding.name, finding.message): dict(finding.values) for checked in result.patches for finding in checked.findings}
+    """(rule, message, values) of the findings of these rules, each message once; a patch over a limit has others, too."""
+    every = (finding for checked in result.patches for finding in checked.findings if finding.name in RULES)
+    found = {(finding.name, finding.message): dict(finding.values) for finding in every}
     return [(name, message, values) for (name, message), values in found.items()]
