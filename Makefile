@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # make demo   set everything up and run the main job on the sandbox
 # make test   set everything up, check the code, and run every test that takes moments
-# make test-long  what takes minutes (growth of time, shells, kills, the monkey), the coverage of the other tests with its floor, and the quick table of faults
+# make test-long  run the tests that take minutes (growth of time, shells, kills, failing servers, the monkey)
+# make coverage  run every test, and hold their coverage against the floor
 # make score  hold patchpilot against recorded truth in $PATCHPILOT_DATA (default ../shared)
 # make faults break the mail server, the disk and the sender in every way we know, and count how often each mail arrives
 #             (make faults-quick: one case a kind and ten kills; make faults: the whole table and 200 kills, half an hour)
@@ -29,7 +30,7 @@ export PATCHPILOT_DATA
 unexport PYTHONDONTWRITEBYTECODE
 export PYTHONPYCACHEPREFIX := $(CURDIR)/$(VENV)/pycache
 
-.PHONY: all demo test test-long lint suite score score-quick faults faults-quick mutants fuzz monkey bench docs session man install uninstall clean setup
+.PHONY: all demo test test-long coverage lint suite score score-quick faults faults-quick mutants fuzz monkey bench docs session man install uninstall clean setup
 
 all: test
 
@@ -59,13 +60,13 @@ lint: setup
 suite: setup
 	@$(BIN)/python -m pytest -q -n 3 --dist worksteal -m "not long" tests
 
-# the screens are not measured: they run the same services, and take a third of the time
 test-long: setup
-	@$(BIN)/coverage erase
-	@$(BIN)/python -m pytest -q -n 3 --dist worksteal -m "not long" --cov --cov-report= --ignore tests/screens --ignore tests/widgets tests
-	@$(BIN)/python .ci/coverage_floor.py
 	@$(BIN)/python -m pytest -q -n 3 --dist worksteal -m long tests
-	@$(MAKE) faults-quick
+
+coverage: setup
+	@$(BIN)/coverage erase
+	@$(BIN)/python -m pytest -q -n 3 --dist worksteal --cov --cov-report= tests
+	@$(BIN)/python .ci/coverage_floor.py
 
 score: setup
 	@$(BIN)/python .ci/score.py

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from patchpilot.errors import PatchpilotError
+from patchpilot.errors import MissingError, PatchpilotError
 from patchpilot.model.commit import Commit
 from patchpilot.model.counted import counted
 from patchpilot.model.progress import Progress
@@ -109,6 +109,14 @@ class JobRequest:
     def topic(self) -> OpenTopic:
         """The topic; raises the error of reading it where there is none."""
         return self.session.topic or self.session.read_topic(self.repository)
+
+    @property
+    def commit(self) -> Commit:
+        """The selected commit; MissingError where the topic lost its commits meanwhile."""
+        commit = self.session.commit
+        if commit is None:
+            raise MissingError("the topic has no commits", hint="commit the fix, then press g")
+        return commit
 
 
 Loader = Callable[[JobRequest], tuple[Any, StageStatus]]

@@ -74,10 +74,9 @@ def load(ask: JobRequest) -> "tuple[BackportResult, StageStatus]":
     """The result of `patchpilot backport` for the selected commit; the commit chosen at the tags stage counts while there is no Fixes: tag."""
     from patchpilot.services.backport.topic_backports import topic_backports
 
-    assert ask.session.commit
     settings = ask.session.settings(ask.repository)
     likely = ask.session.likely
-    result = topic_backports(ask.repository, settings, ask.session.commit, ask.session.introduced_by or likely, ask.progress)
+    result = topic_backports(ask.repository, settings, ask.commit, ask.session.introduced_by or likely, ask.progress)
     if not result.branches:
         return result, StageStatus(StageState.DONE, result.rules[0])
     needing = [branch for branch in result.branches if branch.wants_fix]

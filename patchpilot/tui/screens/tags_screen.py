@@ -56,9 +56,8 @@ def load(ask: JobRequest) -> "tuple[FixesResult, StageStatus]":
     """The result of `patchpilot fixes` for the selected commit."""
     from patchpilot.services.tags.topic_culprits import topic_culprits
 
-    assert ask.session.commit
     settings = ask.session.settings(ask.repository)
-    result = topic_culprits(ask.repository, settings, ask.session.commit, ask.topic.base, ask.progress)
+    result = topic_culprits(ask.repository, settings, ask.commit, ask.topic.base, ask.progress)
     if not result.is_fix:
         return result, StageStatus(StageState.DONE, f"{result.reason}; press Enter if it is a fix")
     if result.present and not result.troubled:
