@@ -6,6 +6,7 @@ captured bytes are what is sent, each with a known outcome, and after a whole se
 """
 
 import contextlib
+import os
 import selectors
 import shlex
 import socket
@@ -14,6 +15,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 
 from patchpilot.commits.b4_prep import PrepBranch
 from patchpilot.commits.own_commands import Use, refuse_untrusted
@@ -35,10 +37,13 @@ from patchpilot.outgoing.smtp import Submission
 from patchpilot.outgoing.transport import Delivery
 
 _OTHER_WAY = "use --via git-send-email, which sends the patch as git has it; `b4 send -o DIR` shows where b4 fails"
-_SHIM = """import socket, sys
+_LINE = "line"
+_SHIM = """import os, socket, sys
 line = socket.socket(socket.AF_UNIX)
 try:
-    line.connect({path!r})
+    # a socket's path has at most 107 bytes
+    os.chdir({folder!r})
+    line.connect({line!r})
     line.sendall(sys.stdin.buffer.read())
     line.shutdown(socket.SHUT_WR)
     answer = line.makefile("rb").read().decode("utf-8", "replace")
@@ -91,6 +96,19 @@ class SendRun:
     sign: bool
 
 
+def listen_in(place: Path, listener: socket.socket) -> Path:
+    """Listen in a folder, whose path may be longer than that of a socket; returns the program that hands a mail over there."""
+    folder = os.open(place, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        listener.bind(f"/proc/self/fd/{folder}/{_LINE}")
+    finally:
+        os.close(folder)
+    listener.listen(4)
+    shim = place / "shim.py"
+    shim.write_text(_SHIM.format(folder=str(place), line=_LINE))
+    return shim
+
+
 def deliver(delivery: Delivery, run: SendRun) -> None:
     """Let b4 send the series through our program. Only mails not yet accepted are sent, with the bytes that were previewed."""
     entries = delivery.send.entries
@@ -100,12 +118,7 @@ def deliver(delivery: Delivery, run: SendRun) -> None:
         socket.socket(socket.AF_UNIX) as listener,
         Submission(delivery.account, delivery.credential) as submission,
     ):
-        path = str(place / "line")
-        listener.bind(path)
-        listener.listen(4)
-        shim = place / "shim.py"
-        shim.write_text(_SHIM.format(path=path))
-        program = shlex.join([sys.executable, "-I", "-S", str(shim)])
+        program = shlex.join([sys.executable, "-I", "-S", str(listen_in(place, listener))])
         options = [*switched_off(), "-c", f"sendemail.sendmailcmd={program}", "-c", "sendemail.envelopesender="]
         if delivery.to_self:
             options += ["-c", f"sendemail.b4-really-reflect-via={program}"]
