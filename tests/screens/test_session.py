@@ -6,17 +6,19 @@ import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import git
+from patchpilot.errors import MissingError
 from patchpilot.services.topic import topic_base
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.branch_watch import Watch, head_signature
 from patchpilot.tui.saved_state import SavedState
 from patchpilot.tui.screens.stage_screen import StageScreen
-from patchpilot.tui.session import OpenTopic, Session
+from patchpilot.tui.session import JobRequest, OpenTopic, Session
 from patchpilot.tui.stages import Stage, StageState, StageStatus
 from patchpilot.tui.topic_reading import read_topic
 from patchpilot.tui.widgets.pager import Pager
@@ -240,6 +242,13 @@ def test_a_stale_stage_says_what_changed_and_when_it_is_refreshed() -> None:
     session.changed("answers", "draft", "waivers")
     note = session.status(Stage.SEND).note
     assert note == "your answers and the draft (cover, changelog, prefix) changed; stage 7 refreshes when you open it"
+
+
+def test_a_stage_that_asks_for_the_commit_of_a_topic_without_one_gets_an_error_with_a_hint() -> None:
+    request = JobRequest(repository=cast(Repository, None), session=Session(None), progress=cast(Any, None))
+    with pytest.raises(MissingError) as caught:
+        _ = request.commit
+    assert caught.value.hint == "commit the fix, then press g"
 
 
 def test_what_was_not_looked_at_before_a_restart_is_to_do_after_it() -> None:
