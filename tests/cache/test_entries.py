@@ -12,6 +12,8 @@ from patchpilot.cache import entries
 from patchpilot.cache.entries import Kind, key_of, recall, remember
 from patchpilot.cache.folder import append, cache_dir, evict, private_folder, read, repository_place, write
 
+pytestmark = pytest.mark.usefixtures("cold_cache")
+
 KIND = Kind("words", ())
 
 

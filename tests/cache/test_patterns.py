@@ -9,6 +9,8 @@ import pytest
 
 from patchpilot.cache.folder import cache_dir
 
+pytestmark = pytest.mark.usefixtures("cold_cache")
+
 PROGRAM = r"""
 import re as plain
 import sys

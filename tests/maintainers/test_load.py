@@ -11,6 +11,8 @@ from patchpilot.maintainers import load
 from patchpilot.maintainers.load import INDEXES
 from tests.kit.maintainers import write_tree
 
+pytestmark = pytest.mark.usefixtures("cold_cache")
+
 
 @pytest.fixture
 def kept() -> Path:

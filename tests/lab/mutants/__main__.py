@@ -116,7 +116,7 @@ def report(tree: Path, chosen: Sequence[Mutant], verdicts: Mapping[str, Verdict]
         "# Mutation tests",
         "",
         f"`make mutants` made {len(states)} small changes (mutants) to {len(rows)} modules, at random places (seed {seed}, commit {commit}),",
-        "and ran the tests for each.",
+        "and ran tests of `make test` for each.",
         f"**The tests caught {noticed} of them ({100 * noticed / len(states):.1f} %).**",
         f"{same} mutants do not change the behavior and cannot be caught; without these, the share is {100 * noticed / max(1, len(states) - same):.1f} %.",
         "",

@@ -38,8 +38,12 @@ class CoverageMap:
 
 
 def measure(tree: Path, folder: Path, environment: dict[str, str], name: str, tests: Sequence[str]) -> None:
-    """Run tests of `tree` with coverage; `NAME.coverage` and `NAME.xml` in `folder` are the result, which `load` adds to what is there."""
-    options = ["-q", "--cov=patchpilot", "--cov-context=test", "--cov-report=", f"--junitxml={folder / name}.xml"]
+    """Run those tests of `tree` that `make test` runs, with coverage.
+
+    `NAME.coverage` and `NAME.xml` in `folder` are the result, which `load` adds to what is there.
+    """
+    options = ["-q", "-m", "not long", f"--junitxml={folder / name}.xml"]
+    options += ["--cov=patchpilot", "--cov-context=test", "--cov-report="]
     subprocess.run(
         [sys.executable, "-m", "pytest", *options, "-o", "junit_duration_report=total", *tests],
         cwd=tree,
