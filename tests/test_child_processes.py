@@ -203,7 +203,7 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "services/setup/install_hooks::_remove_from_b4": ("value",),
     },
     OPTIONS: {
-        "services/check/history_facts::RepositoryFacts.foresee": ("*words",),
+        "services/check/history_facts::RepositoryFacts._foresee": ("*words",),
         "services/check/history_facts::recent_since": ("*words",),
         "backports/backport_patches::format_series": ("*recipients",),
         "commits/move_branch::shift": ("*place",),

@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from patchpilot.cache import patterns as re
 from patchpilot.commits.cat_file import CatFile
@@ -88,6 +88,8 @@ class Repository:
         self._places = places
         self._reading = GitReading(places)
         self._answers = RememberedAnswers()
+        self.known: dict[str, Any] = {}
+        """What was found out about it by name, forgotten when refs, HEAD or configuration change."""
         self.objects = CatFile(self.top)
         self.extra_environment: dict[str, str] = {}
         """Extra environment of every call of `git`: additional object directories."""
@@ -116,6 +118,7 @@ class Repository:
         """Forget what was read: refs, HEAD or configuration have changed."""
         self._reading = GitReading(self._places)
         self._answers.forget()
+        self.known = {}
 
     def __enter__(self) -> "Repository":
         return self

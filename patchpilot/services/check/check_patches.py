@@ -295,9 +295,9 @@ def _facts(repository: "Repository | None", rules: Sequence[Rule], pairs: Pairs)
     """What the repository knows; what many patches will ask of its log is read at once, before any process is forked."""
     if repository is None:
         return None
-    from patchpilot.services.check.history_facts import RepositoryFacts
+    from patchpilot.services.check.history_facts import facts_of
 
-    facts = RepositoryFacts(repository)
+    facts = facts_of(repository)
     if any(rule.detector in ("unusual-prefix", "unusual-tag-order") for rule in rules):
         from patchpilot.lint.usual_prefix import COMMITS, paths_asked
 

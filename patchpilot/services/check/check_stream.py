@@ -136,9 +136,9 @@ class CheckStream:
     def _facts(self) -> HistoryFacts | None:
         if self._repository is None:
             return None
-        from patchpilot.services.check.history_facts import RepositoryFacts
+        from patchpilot.services.check.history_facts import facts_of
 
-        return RepositoryFacts(self._repository)
+        return facts_of(self._repository)
 
 
 def _shares(mails: Iterator[StreamedMail]) -> Iterator[list[StreamedMail]]:

@@ -3,6 +3,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
+from threading import Lock
 from time import monotonic
 from typing import IO, NamedTuple
 
@@ -37,6 +38,7 @@ class RepositoryFacts:
 
     def __init__(self, repository: Repository) -> None:
         self._repository = repository
+        self._walking = Lock()
         self._commits: dict[str, Commit | None] = {}
         self._touching: dict[tuple[str, ...], tuple[_Logged, ...]] = {}
         self._releases: Releases | None = None
@@ -80,7 +82,14 @@ class RepositoryFacts:
         return (f"--since=@{date}",) if date else ()
 
     def foresee(self, asked: Iterable[tuple[str, ...]], limit: int) -> None:
-        """Answer `subjects_touching` and `tags_touching` for many sets of paths by one walk, newest commit first, until each has `limit` or all was read."""
+        """Answer `subjects_touching` and `tags_touching` for many sets of paths by one walk.
+
+        It reads the newest commit first, until each has `limit` or all was read.
+        """
+        with self._walking:
+            self._foresee(asked, limit)
+
+    def _foresee(self, asked: Iterable[tuple[str, ...]], limit: int) -> None:
         wanted = dict.fromkeys(paths for paths in asked if (str(limit), *paths) not in self._touching)
         if not wanted:
             return
@@ -186,6 +195,12 @@ class RepositoryFacts:
     def _tip(self, label: str, commit_id: str) -> Tip | None:
         commit = self.find(commit_id)
         return Tip(label, CommitTree(self._repository, commit.id), commit.committed) if commit else None
+
+
+def facts_of(repository: Repository) -> RepositoryFacts:
+    """What is known of a repository: the same value until the repository is read again."""
+    facts: RepositoryFacts = repository.known.setdefault("facts", RepositoryFacts(repository))
+    return facts
 
 
 _RECENT_CACHE = entries.Kind("recent-history", (__file__,), keep=32)

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""git is asked once in the TUI, too: how many git processes its opening and each stage start on the sandbox's clone."""
+
+from collections import Counter
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from patchpilot.demo.demo_repository import make_repositories
+from patchpilot.tui.app import PatchpilotApp
+from patchpilot.tui.stages import Stage
+from tests.kit.git_processes import counted_processes
+from tests.kit.walk import keys, still
+
+FIRST = (Stage.COMMIT, Stage.CHECKS, Stage.RECIPIENTS, Stage.TAGS)
+"""The stages that are made while the first one is looked at, whenever there is time."""
+MOST = {"opening": 30, "BACKPORTS": 20, "PREVIEW": 10, "SEND": 0, "FOLLOW": 0}
+"""The opening with the first stages, then each stage → git processes. What a branch with a conflict lacks is looked up in its own tree."""
+MAY_REPEAT = ("--batch-command", "--stdin", "GIT_COMMITTER_IDENT")
+"""The reader of the objects, of which a store for tries has its own, calls whose question is on standard input, and what has the time of now."""
+
+
+@pytest.mark.long
+async def test_the_tui_asks_git_few_questions_and_none_twice(tmp_path: Path, walk_on: Callable[[Path], PatchpilotApp]) -> None:
+    work = make_repositories(tmp_path / "sandbox").work
+    # what is cached between runs, such as where the history of customs ends
+    async with walk_on(work).run_test(size=(160, 45)) as pilot:
+        await keys(pilot, *Stage)
+    app = walk_on(work)
+    found: dict[str, list[str]] = {}
+    with ExitStack() as tracing:
+        seen = tracing.enter_context(counted_processes(tmp_path / "opening"))
+        async with app.run_test(size=(160, 45)) as pilot:
+            await keys(pilot, *FIRST)
+            await still(pilot)
+            tracing.close()
+            found["opening"] = [" ".join(argv) for argv in seen.elements()]
+            for stage in [stage for stage in Stage if stage not in FIRST]:
+                with counted_processes(tmp_path / stage.name) as seen:
+                    await keys(pilot, stage)
+                    await still(pilot)
+                found[stage.name] = [" ".join(argv) for argv in seen.elements()]
+    assert found["opening"]
+    assert {name: calls for name, calls in found.items() if len(calls) > MOST[name]} == {}
+    for calls in found.values():
+        repeated = [call for call, count in Counter(calls).items() if count > 1]
+        assert [call for call in repeated if not call.endswith(MAY_REPEAT)] == []
