@@ -2,6 +2,7 @@
 """How far a topic is: each moment of its life, and what the verbs say of it."""
 
 import json
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,8 @@ import pytest
 from patchpilot.commits.repository import Repository
 from patchpilot.model.progress import silent
 from patchpilot.services.send.mail_recipients import answer_named
+from patchpilot.services.send.send_state import topic_on_record
+from patchpilot.services.track.known_series import listed, open_store
 from patchpilot.tui.screens import recipients_screen
 from patchpilot.tui.screens.follow_screen import load
 from patchpilot.tui.screens.preview_screen import recorded
@@ -56,6 +59,23 @@ def test_another_repositorys_series_of_this_subject_is_not_this_topics(tmp_path:
         one.update()
         assert call("trailers", "-C", other.path, "--yes").code == 3
         assert "next:     v1" in call("draft", "-C", other.path).out
+
+
+def test_followed_series_of_a_closed_store_are_read_again(tmp_path: Path) -> None:
+    with life(tmp_path) as one:
+        one.send()
+        one.update()
+        # without the outbox only the mails say whose series it is
+        for file in (Path(os.environ["XDG_STATE_HOME"]) / "patchpilot").glob("outbox*"):
+            file.unlink()
+        with Repository.open(one.repo.path) as repository:
+            with open_store() as store:
+                known = listed(store=store, repository=repository, whole=False)
+            assert not known[0].is_read
+            state = topic_on_record(repository, None, None, known)
+            assert state
+            assert state.series
+            assert state.series.is_read
 
 
 def test_show_without_a_number_means_this_topics_series(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,7 +28,8 @@ def series_of(
     `sent` are the topic's sends, `known` series that were read already.
     A series that the outbox knows as another topic's is not taken, though it has the same subject.
     """
-    read = {series.entry.id: series for series in known}
+    # those whose mails were not read would read them from the store that they came from
+    read = {series.entry.id: series for series in known if series.is_read}
 
     def shown(entry: TrackEntry) -> Tracked:
         return read.get(entry.id) or show(entry.id, store=store, repository=repository)
