@@ -7,10 +7,10 @@ Used by `make docs` through mkdocs.yml. Nothing here is written to docs/: the ru
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
+from patchpilot.checking.list_rules import all_rules, explain_all
+from patchpilot.checking.rule_pages import index_page, rule_page
 from patchpilot.cli.help_topics import TOPICS
 from patchpilot.cli.manual import markdown_page, pages
-from patchpilot.services.setup.list_rules import all_rules, explain_all
-from patchpilot.services.setup.rule_pages import index_page, rule_page
 
 RULES = "reference/rules"
 COMMANDS = "reference/cli"

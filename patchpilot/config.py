@@ -2,7 +2,7 @@
 """Settings: the tree's `.patchpilot.toml`, then the user's git config `patchpilot.*`, then options; later wins, and each records its origin.
 
 No I/O: the caller passes the file's text and the git configuration. What names a command, a server, an address or a path outside the
-tree is never taken from the tree's file. Every value is validated here, for all front ends; services/settings.py reads the sources.
+tree is never taken from the tree's file. Every value is validated here, for all front ends; settings/read_settings.py reads the sources.
 """
 
 import re

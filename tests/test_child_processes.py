@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import pytest
 
+from patchpilot.checking.tree_checkpatch import run_checkpatch
 from patchpilot.commits.cat_file import CatFile
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import ExitCode, RefusedError, UsageError
@@ -19,7 +20,6 @@ from patchpilot.model.progress import silent
 from patchpilot.outgoing.credentials import ask
 from patchpilot.outgoing.mail_account import read_account
 from patchpilot.services.backport.build_objects import compile_objects
-from patchpilot.services.check.tree_checkpatch import run_checkpatch
 from patchpilot.services.track.notify import Notification, Notifier, run_notifiers
 from tests.kit.canaries import story
 from tests.kit.child_processes import ENDS, SOURCE, places
@@ -88,8 +88,8 @@ PROGRAMS: dict[str, Kind] = {
     "outgoing/send_email/git_send_email::_started": RECIPIENTS,
     "outgoing/smtp::_through_program": RECIPIENTS,
     "services/backport/work_clone::build": BUILD,
-    "services/check/tree_checkpatch::run_checkpatch": CHECKPATCH,
-    "services/check/worker_pool::in_order": NOTHING,
+    "checking/tree_checkpatch::run_checkpatch": CHECKPATCH,
+    "checking/worker_pool::in_order": NOTHING,
     "services/track/notify::run_notifiers": NOTIFIERS,
 }
 """Programs that are started with a list made elsewhere, or by Python's own means."""
@@ -150,18 +150,18 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "services/backport/work_clone::_resolved": ("f'{base}..{head}'",),
         "services/check/editor_check::EditorCheck.changed": ("self._since",),
         "commits/repository::Repository.merge_base": ("one", "other"),
-        "services/send/reroll::remember": ("send.head",),
-        "services/settings::base_revision": ("head", "start"),
+        "topic/reroll::remember": ("send.head",),
+        "settings/read_settings::base_revision": ("head", "start"),
         "services/tags/add_review_trailers::_sorted_out": ("commit.id",),
         "services/tags/find_culprits::_unpublished": ("end", "start"),
         "services/tags/find_culprits::_series": ("base.start", "commit.id"),
         "services/tags/find_culprits::_only_blanks": ("commit.id", "commit.parents[0]"),
-        "services/tags/fix_claims::_paths": ("commit.id",),
+        "topic/fix_claims::_paths": ("commit.id",),
         "services/tags/topic_culprits::culprit_and_fix": ("culprit",),
         "commits/range::_patches_of_line": ("f'{parents[0][0]}..{ids[-1]}'",),
-        "services/topic/base_search::BaseSearch.earlier_states": ("self.head",),
-        "services/topic/rebase_topic::_picked": ("commit.parents[0]", "id_", "onto", "side"),
-        "services/topic/topic_patches::topic_patches": ("f'{commits[0].id}^..HEAD'",),
+        "topic/base_search::BaseSearch.earlier_states": ("self.head",),
+        "topic/rebase_topic::_picked": ("commit.parents[0]", "id_", "onto", "side"),
+        "topic/topic_patches::topic_patches": ("f'{commits[0].id}^..HEAD'",),
         "tags/blame::blame": ("rev",),
         "tags/candidate_history::read_past": ("*ids",),
         "tags/commit_change::read_change": ("commit", "parent"),
@@ -177,7 +177,7 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "commits/undo_refs::record": ("f'{REFS}/{attempt}'",),
         "commits/unfinished_move::settle": ("move.ref or 'HEAD'",),
         "commits/unfinished_move::_is_of": ("f'{one}:{path}'",),
-        "services/send/reroll::remember": ("name",),
+        "topic/reroll::remember": ("name",),
         "commits/repository::Repository.first_reflog_message": ("ref",),
     },
     FILES: {
@@ -190,7 +190,7 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "outgoing/target_tree::fit_of_files.applies": ("str(file)",),
         "services/backport/work_clone::_clone": ("str(link)", "str(place)", "str(source)"),
         "commits/own_commands::_b4_entries": ("str(file)",),
-        "services/topic/edit_commits::edit_file": ("str(file)",),
+        "topic/edit_commits::edit_file": ("str(file)",),
     },
     VALUES: {
         "outgoing/b4/enrollment::enroll": ("description[-1]",),
@@ -203,8 +203,8 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "services/setup/install_hooks::_remove_from_b4": ("value",),
     },
     OPTIONS: {
-        "services/check/history_facts::RepositoryFacts._foresee": ("*words",),
-        "services/check/history_facts::recent_since": ("*words",),
+        "checking/history_facts::RepositoryFacts._foresee": ("*words",),
+        "checking/history_facts::recent_since": ("*words",),
         "backports/backport_patches::format_series": ("*recipients",),
         "commits/move_branch::shift": ("*place",),
         "commits/submodules::_names": ("option", "place"),
@@ -213,10 +213,10 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "outgoing/target_tree::fit_of_files.applies": ("*words",),
         "recipients/contact_history::_history": ("*arguments",),
         "recipients/get_maintainer/git_signers::GitHistory._log": ("*args",),
-        "services/check/history_facts::RepositoryFacts._logged": ("*words",),
-        "services/send/sent_elsewhere::_patches_of": ("*span",),
+        "checking/history_facts::RepositoryFacts._logged": ("*words",),
+        "topic/sent_elsewhere::_patches_of": ("*span",),
         "services/setup/install_hooks::mail_of_message": ("base",),
-        "services/topic/edit_commits::edit_file": ("editor",),
+        "topic/edit_commits::edit_file": ("editor",),
         "threads/landed_series::_by_content": ("*words",),
         "threads/seen_in_tree::_in_commits": ("*words",),
         "threads/local_mails::_Epochs._commits": ("form",),
@@ -330,7 +330,7 @@ def test_a_shell_gets_only_a_command_of_the_user() -> None:
         "demo/demo_archive.py": {"'read -r word || kill \"$1\"'"},
         "outgoing/git_recipients.py": {"f'{command} \"$@\"'"},
         "outgoing/smtp.py": {"f'{account.sendmail} \"$@\"'"},
-        "services/topic/edit_commits.py": {"f'{editor} \"$@\"'"},
+        "topic/edit_commits.py": {"f'{editor} \"$@\"'"},
     }
 
 

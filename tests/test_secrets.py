@@ -298,7 +298,7 @@ def test_a_bug_log_has_no_password(world: World, monkeypatch: pytest.MonkeyPatch
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError(f"cannot parse {world.archive.with_password('lore')}")
 
-    monkeypatch.setattr("patchpilot.services.track.follow_series.open_archive", fail)
+    monkeypatch.setattr("patchpilot.topic.followed.follow_series.open_archive", fail)
     monkeypatch.setattr("sys.argv", ["patchpilot", "--lore", world.archive.with_password("argv")])
     assert world.call("track", "add", "<post@example.org>") == ExitCode.BUG
     with pytest.raises(RuntimeError) as raised:

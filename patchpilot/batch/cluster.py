@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from patchpilot.batch.ranges import EpochRange, check_range, ranges
+from patchpilot.checking.check_request import CheckRequest
 from patchpilot.errors import MissingError
 from patchpilot.model.progress import Progress, silent
-from patchpilot.services.check.check_request import CheckRequest
 
 if TYPE_CHECKING:
     from distributed import Client

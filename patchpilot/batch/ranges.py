@@ -6,7 +6,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
-from patchpilot.services.check.check_request import CheckRequest
+from patchpilot.checking.check_request import CheckRequest
 from patchpilot.services.check.check_stream import epoch_commits, stream_range
 
 

@@ -13,7 +13,7 @@ from patchpilot.model.progress import Progress, silent
 from patchpilot.urls import public_url
 
 if TYPE_CHECKING:
-    from patchpilot.services.workplace import Workplace
+    from patchpilot.topic.workplace import Workplace
 
 
 class Common(NamedTuple):
@@ -33,13 +33,13 @@ class Common(NamedTuple):
     def verify(self) -> None:
         """Raise UsageError where --profile names no known project, whether or not the verb needs one."""
         if self.profile:
-            from patchpilot.services.workplace import verify_profile
+            from patchpilot.topic.workplace import verify_profile
 
             verify_profile(self.profile)
 
     def workplace(self, *, uses_repository: bool = True) -> "Workplace":
         """The repository, the tree and the settings of the call; to be closed. Without `uses_repository` only files are read."""
-        from patchpilot.services.workplace import Workplace
+        from patchpilot.topic.workplace import Workplace
 
         return Workplace(
             self.repo,

@@ -7,15 +7,15 @@ from contextlib import suppress
 import click
 from click.shell_completion import CompletionItem
 
+from patchpilot.checking.list_rules import all_rules
 from patchpilot.cli.verbs import VERBS
 from patchpilot.config import KEYS
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.rule import Rule
 from patchpilot.services.setup.install_hooks import HOOKS
-from patchpilot.services.setup.list_rules import all_rules
-from patchpilot.services.setup.trusted_packs import packs_if_trusted
-from patchpilot.services.topic.topic_project import project_names
-from patchpilot.services.workplace import Workplace
+from patchpilot.settings.trusted_packs import packs_if_trusted
+from patchpilot.topic.topic_project import project_names
+from patchpilot.topic.workplace import Workplace
 
 Described = Mapping[str, str]
 """Values, each with a short description."""

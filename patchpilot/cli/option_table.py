@@ -58,7 +58,7 @@ Table = Sequence[Option]
 
 def _projects() -> str:
     """The help of --profile."""
-    from patchpilot.services.topic.topic_project import project_names
+    from patchpilot.topic.topic_project import project_names
 
     *names, last = project_names()
     return f"project: {', '.join(names)} or {last} (default: detected)"

@@ -31,7 +31,7 @@ def _agreed(error: UntrustedCommandsError) -> bool:
     import click
 
     from patchpilot.cli.error_exit import notice
-    from patchpilot.services.setup.trusted_packs import trust_commands
+    from patchpilot.settings.trusted_packs import trust_commands
 
     notice("warning", error.message)
     click.echo(shown(error.commands), err=True)

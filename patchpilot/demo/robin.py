@@ -46,8 +46,8 @@ CHANGES = (
 def first_version(work: Path) -> str:
     """Prepare v1 with `fix_first` while it has not been sent; one line of what was done."""
     from patchpilot.commits.repository import Repository
-    from patchpilot.services.topic.topic_state import topic_state
     from patchpilot.threads.track_store import Store
+    from patchpilot.topic.topic_state import topic_state
 
     with Repository.open(work) as repository, Store() as store:
         if topic_state(repository, store=store).is_sent:
@@ -142,8 +142,8 @@ def second_version(work: Path) -> str:
     from patchpilot.services.send.edit_draft import Changes, change
     from patchpilot.services.tags.add_review_trailers import TrailersRequest, add_review_trailers
     from patchpilot.services.track.checklist import checklist, tick
-    from patchpilot.services.track.follow_series import UpdateRequest, default_archive, update
     from patchpilot.threads.track_store import Store
+    from patchpilot.topic.followed.follow_series import UpdateRequest, default_archive, update
 
     if _has_answers(git(work, "log", "-1", "--format=%B").text):
         return "v2 is already prepared: the preview shows it"

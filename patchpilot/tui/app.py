@@ -178,7 +178,7 @@ class PatchpilotApp(ReportsErrors, StageApp):
             self.run_worker(self._seek_topics, thread=True, exit_on_error=False)
 
     def _seek_topics(self) -> None:
-        from patchpilot.services.home.read_home import known_topics
+        from patchpilot.topic.home.read_home import known_topics
 
         if known_topics():
             self.call_later(self.action_home)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 from patchpilot.tui.widgets.choose import Choose, LineDialog
 
 if TYPE_CHECKING:
-    from patchpilot.services.topic.open_repository import Repository
-    from patchpilot.services.topic.topic_base import Base
+    from patchpilot.topic.open_repository import Repository
+    from patchpilot.topic.topic_base import Base
     from patchpilot.tui.screens.stage_screen import StageScreen
 
 OTHER, TARGET = "\0other", "\0target"
@@ -18,7 +18,7 @@ def pick_base(screen: "StageScreen") -> None:
     """Find the likeliest bases, let the user choose one, and read the topic based on it."""
 
     def work(repository: "Repository", _: object) -> "tuple[Base, ...]":
-        from patchpilot.services.topic.topic_base import likeliest
+        from patchpilot.topic.topic_base import likeliest
 
         return likeliest(repository, screen.session.base)
 

@@ -12,7 +12,7 @@ from patchpilot.tui.action_keys import in_keys
 from patchpilot.tui.widgets.confirm import Confirm
 
 if TYPE_CHECKING:
-    from patchpilot.services.topic.open_repository import Repository
+    from patchpilot.topic.open_repository import Repository
     from patchpilot.tui.screens.stage_screen import StageScreen
 
 T = TypeVar("T")

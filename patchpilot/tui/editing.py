@@ -43,7 +43,7 @@ def amend(screen: "StageScreen") -> None:
 
 
 def _amend(screen: "StageScreen") -> None:
-    from patchpilot.services.topic.edit_commits import amend_message, editor_name
+    from patchpilot.topic.edit_commits import amend_message, editor_name
 
     commit = screen.session.commit
     with screen.session.repository() as repository:
@@ -65,7 +65,7 @@ def open_file(screen: "StageScreen", path: str, line: int) -> None:
 
 
 def _open_file(screen: "StageScreen", path: str, line: int) -> None:
-    from patchpilot.services.topic.edit_commits import amend_with, changed_files, edit_file, editor_name
+    from patchpilot.topic.edit_commits import amend_with, changed_files, edit_file, editor_name
 
     with screen.session.repository() as repository:
         top, editor = repository.top, editor_name(repository, screen.session.settings(repository))
@@ -95,7 +95,7 @@ def _open_file(screen: "StageScreen", path: str, line: int) -> None:
 
 def edit_text(screen: "StageScreen", text: str, name: str = "DRAFT.txt") -> str | None:
     """Edit a text of ours in the editor; None when the editor failed. UntrustedCommandsError for one that only the repository names."""
-    from patchpilot.services.topic import edit_commits
+    from patchpilot.topic import edit_commits
 
     with screen.session.repository() as repository:
         editor = edit_commits.editor_name(repository, screen.session.settings(repository))

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 def fetch(screen: "StageScreen") -> None:
     """Run git fetch when the user says so, then read the topic and the stage again."""
-    from patchpilot.services.topic.edit_commits import fetch_all, remotes
+    from patchpilot.topic.edit_commits import fetch_all, remotes
     from patchpilot.tui.editing import suspended
 
     with screen.session.repository() as repository:

@@ -23,7 +23,7 @@ from patchpilot.tui.widgets.diff_view import Note
 
 if TYPE_CHECKING:
     from patchpilot.model.rule import Rule
-    from patchpilot.services.check.fix_finding import FindingFixed, Remedy
+    from patchpilot.services.fix_finding import FindingFixed, Remedy
 
 SIGNS = {Severity.ERROR: "blocked", Severity.WARNING: "stale", Severity.CHECK: "circle", Severity.NOTE: "dot"}
 ROLES = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.CHECK: "info", Severity.NOTE: "quiet"}

@@ -10,8 +10,8 @@ from patchpilot.tui.confirm_rewrite import confirm_rewrite
 from patchpilot.tui.widgets.choose import Choose
 
 if TYPE_CHECKING:
-    from patchpilot.services.topic.open_repository import Repository
-    from patchpilot.services.topic.rebase_topic import RebaseResult
+    from patchpilot.topic.open_repository import Repository
+    from patchpilot.topic.rebase_topic import RebaseResult
     from patchpilot.tui.screens.stage_screen import StageScreen
 
 
@@ -32,7 +32,7 @@ def _rebase(screen: "StageScreen", onto: str) -> None:
     session = screen.session
 
     def work(repository: "Repository", progress: Progress, given: tuple[str, ...]) -> "RebaseResult":
-        from patchpilot.services.topic.rebase_topic import RebaseRequest, rebase_topic
+        from patchpilot.topic.rebase_topic import RebaseRequest, rebase_topic
 
         request = RebaseRequest(onto, session.target, session.topic_base, overrides=given)
         return rebase_topic(repository, request, progress)

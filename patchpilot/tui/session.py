@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from patchpilot.model.send_request import SendRequest
     from patchpilot.services.check.check_topic import CheckedTopic
     from patchpilot.services.tags.find_culprits import FixesResult
-    from patchpilot.services.topic.open_repository import Repository, SharedRepository
-    from patchpilot.services.topic.topic_facts import TopicFacts
+    from patchpilot.topic.open_repository import Repository, SharedRepository
+    from patchpilot.topic.topic_facts import TopicFacts
 
 DEPENDS: dict[Stage, tuple[str, ...]] = {
     Stage.COMMIT: ("topic",),
@@ -165,7 +165,7 @@ class Session:
 
     def repository(self) -> AbstractContextManager["Repository"]:
         """The repository of this session, shared by its threads and read again after it changed on disk."""
-        from patchpilot.services.topic.open_repository import SharedRepository
+        from patchpilot.topic.open_repository import SharedRepository
 
         with self._lock:
             if self._shared is None or self._shared.directory != self.directory:
@@ -190,7 +190,7 @@ class Session:
 
     def topic_now(self, repository: "Repository") -> OpenTopic:
         """The topic's commits as they are now (takes tens of milliseconds); they are not stored."""
-        from patchpilot.services.topic.topic_base import topic_commits
+        from patchpilot.topic.topic_base import topic_commits
 
         settings = self.settings(repository)
         base = self.base or settings.get("base") or None
@@ -205,7 +205,7 @@ class Session:
 
     def read_facts(self) -> None:
         """Read the facts about the topic, for the title line, and store them with their key. Called in a thread; without a topic there are none."""
-        from patchpilot.services.topic.topic_facts import topic_facts
+        from patchpilot.topic.topic_facts import topic_facts
 
         key = self.wanted_facts
         with self.repository() as repository:
@@ -216,7 +216,7 @@ class Session:
 
     def settings(self, repository: "Repository") -> "Settings":
         """The settings of this repository, read as the commands do."""
-        from patchpilot.services.settings import read_settings
+        from patchpilot.settings.read_settings import read_settings
 
         self.known_settings = read_settings(repository)
         return self.known_settings
@@ -224,7 +224,7 @@ class Session:
     def request(self, repository: "Repository | None" = None, **more: Any) -> "SendRequest":
         """The request for `send`: this topic, with the transport chosen here or in the settings."""
         from patchpilot.config import Settings
-        from patchpilot.services.settings import send_request
+        from patchpilot.settings.read_settings import send_request
 
         settings = self.settings(repository) if repository else Settings()
         chosen = {"via": self.via} if self.via else {}

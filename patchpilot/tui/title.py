@@ -9,7 +9,7 @@ from patchpilot.model.printable import crop, one_line, width
 from patchpilot.tui.glyphs import glyph
 
 if TYPE_CHECKING:
-    from patchpilot.services.topic.topic_facts import TopicFacts
+    from patchpilot.topic.topic_facts import TopicFacts
     from patchpilot.tui.session import OpenTopic
 
 LEAST = 28

@@ -17,7 +17,7 @@ def ask_trust(app: "App[int]", error: UntrustedCommandsError, then: Callable[[],
 
     def answered(agreed: bool | None) -> None:
         if agreed:
-            from patchpilot.services.setup.trusted_packs import trust_commands
+            from patchpilot.settings.trusted_packs import trust_commands
 
             trust_commands(error.commands)
             then()

@@ -7,7 +7,7 @@ from patchpilot.tui.widgets.choose import Choose
 
 if TYPE_CHECKING:
     from patchpilot.services.tags.undo_rewrite import UndoState
-    from patchpilot.services.topic.open_repository import Repository
+    from patchpilot.topic.open_repository import Repository
     from patchpilot.tui.screens.stage_screen import StageScreen
 
 

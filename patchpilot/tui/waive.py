@@ -7,7 +7,7 @@ from patchpilot.model.finding import Finding, Suppressed
 from patchpilot.tui.widgets.choose import LineDialog
 
 if TYPE_CHECKING:
-    from patchpilot.services.topic.open_repository import Repository
+    from patchpilot.topic.open_repository import Repository
     from patchpilot.tui.screens.stage_screen import StageScreen
 
 

@@ -16,8 +16,8 @@ from patchpilot.services.backport.conflict_columns import ConflictColumns, confl
 from patchpilot.services.backport.patch_on_branch import patch_on_branch
 from patchpilot.services.backport.prerequisite_queue import Risk, risk_of
 from patchpilot.services.backport.topic_backports import topic_backports, write_topic_backports
-from patchpilot.services.tags.candidate_impact import candidate_impact
-from patchpilot.services.tags.fix_claims import answer_fix
+from patchpilot.services.candidate_impact import candidate_impact
+from patchpilot.topic.fix_claims import answer_fix
 from tests.backports.world import World, follow_failed, source
 
 CULPRIT_AND_20 = source(l10="quick(10);", l20="own(20);")

@@ -12,8 +12,8 @@ import pytest
 from distributed import Client, LocalCluster
 
 from patchpilot.batch import check_epochs, check_range
+from patchpilot.checking.check_request import CheckRequest
 from patchpilot.errors import InputError, MissingError
-from patchpilot.services.check.check_request import CheckRequest
 from tests.kit import patches
 from tests.kit.repos import Repo
 

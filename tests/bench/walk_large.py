@@ -62,8 +62,8 @@ def series(work: Path) -> None:
 
 def thread() -> Any:
     """A thread of 5,000 mails, as `track` gives it."""
-    from patchpilot.services.track import follow_series
     from patchpilot.threads.track_store import Store
+    from patchpilot.topic.followed import follow_series
 
     with tempfile.TemporaryDirectory() as place:
         box = Path(place) / "thread.mbox"

@@ -208,9 +208,9 @@ def gone(session: int) -> bool:
 
 
 def test_json_has_each_patch_when_it_is_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from patchpilot.checking import check_patches
+    from patchpilot.checking.check_request import CheckRequest
     from patchpilot.cli.output.findings_json import parts
-    from patchpilot.services.check import check_patches
-    from patchpilot.services.check.check_request import CheckRequest
 
     checked: list[str] = []
     run = check_patches.run

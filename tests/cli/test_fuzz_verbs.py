@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.services.track import known_series
+from patchpilot.topic.followed import known_series
 from tests.lab.fuzz_verbs import Archive, Report, run_world
 from tests.lab.hostile_world import make_world
 

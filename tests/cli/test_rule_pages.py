@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.services.setup.list_rules import all_rules, explain, explain_all
-from patchpilot.services.setup.rule_pages import index_page, rule_page, shown
+from patchpilot.checking.list_rules import all_rules, explain, explain_all
+from patchpilot.checking.rule_pages import index_page, rule_page, shown
 from tests.kit.cli import call
 from tests.kit.repos import Repo
 

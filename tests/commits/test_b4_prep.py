@@ -11,8 +11,8 @@ from patchpilot.commits.range import read_targets
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError
 from patchpilot.services.tags.find_culprits import _series
-from patchpilot.services.topic.read_series import read_series
-from patchpilot.services.topic.topic_base import find_base, topic_commits
+from patchpilot.topic.read_series import read_series
+from patchpilot.topic.topic_base import find_base, topic_commits
 from tests.kit.b4 import b4
 from tests.kit.prep import COVER, STRATEGIES, edit_cover, prep
 from tests.kit.repos import Repo

@@ -11,7 +11,7 @@ from patchpilot.commits.range import commit_patch, read_targets, resolve_commits
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree_readers import CommitTree, DirectoryTree
 from patchpilot.errors import GitError, InputError, MissingError, UsageError
-from patchpilot.services.topic.read_series import read_series
+from patchpilot.topic.read_series import read_series
 from tests.kit import patches
 from tests.kit.repos import Repo
 

@@ -8,8 +8,8 @@ import pytest
 
 from patchpilot.errors import ExitCode, GitError
 from patchpilot.services.check.editor_check import EditorCheck
-from patchpilot.services.home.home_branches import switch_branch
-from patchpilot.services.topic.edit_commits import amend_message, amend_with, changed_files
+from patchpilot.topic.edit_commits import amend_message, amend_with, changed_files
+from patchpilot.topic.home.home_branches import switch_branch
 from tests.kit.canaries import Canaries, story
 from tests.kit.cli import call
 from tests.kit.repos import Repo

@@ -12,7 +12,7 @@ import pytest
 from patchpilot.commits import own_commands as own_commands_module
 from patchpilot.commits.own_commands import Use, own_commands
 from patchpilot.model.own_command import UntrustedCommandsError
-from patchpilot.services.topic.edit_commits import amend_message, fetch_all
+from patchpilot.topic.edit_commits import amend_message, fetch_all
 from tests.kit.canaries import Canaries
 from tests.kit.cli import Outcome, call
 from tests.kit.mails import mail

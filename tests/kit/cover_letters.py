@@ -9,7 +9,7 @@ from dataclasses import replace
 from patchpilot.commits.repository import Repository
 from patchpilot.model.send_request import SendRequest
 from patchpilot.series.draft import Drafts
-from patchpilot.services.topic.find_topic import find_draft
+from patchpilot.topic.find_topic import find_draft
 
 
 def cover(repository: Repository, request: SendRequest) -> None:

@@ -29,7 +29,7 @@ from patchpilot.services.send.plan_send import plan
 from patchpilot.services.send.resume import plan_resume
 from patchpilot.services.send.send_mails import deliver
 from patchpilot.services.send.send_plan import SendPlan, SendResult
-from patchpilot.services.topic.find_topic import find_draft
+from patchpilot.topic.find_topic import find_draft
 from tests.kit import smtp_faults
 from tests.kit.cover_letters import cover
 from tests.kit.raw_smtp import RawServer

@@ -27,13 +27,13 @@ from pygments.lexers.c_cpp import CLexer
 from pygments.token import Token
 
 from patchpilot.cache import patterns as re
+from patchpilot.checking.check_patches import check
+from patchpilot.checking.check_request import CheckRequest
 from patchpilot.commits.tree_readers import DirectoryTree
 from patchpilot.lint.fixing.guard import aligns, compiled
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch
 from patchpilot.services.check.apply_fixes import fix
-from patchpilot.services.check.check_patches import check
-from patchpilot.services.check.check_request import CheckRequest
 from tests.kit.checkpatch_examples import KERNEL, LEFT_OUT
 from tests.lab.checkpatch_oracle import ask
 

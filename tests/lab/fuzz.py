@@ -201,17 +201,17 @@ def _replies() -> Run:
 
 
 def _check() -> Run:
+    from patchpilot.checking.check_patches import check_series
+    from patchpilot.checking.check_request import CheckRequest
     from patchpilot.model.mail import parse_patch
     from patchpilot.model.patch import Series
-    from patchpilot.services.check.check_patches import check_series
-    from patchpilot.services.check.check_request import CheckRequest
 
     return lambda data: check_series([Series((parse_patch(data, "x.patch"),))], CheckRequest(strict=True))
 
 
 def _fix() -> Run:
+    from patchpilot.checking.check_request import CheckRequest
     from patchpilot.services.check.apply_fixes import fix
-    from patchpilot.services.check.check_request import CheckRequest
 
     return lambda data: fix(CheckRequest(["-"], strict=True, stdin=data), write=False)
 

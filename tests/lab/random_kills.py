@@ -23,7 +23,7 @@ from patchpilot.services.send.plan_send import plan
 from patchpilot.services.send.resume import plan_resume
 from patchpilot.services.send.send_mails import deliver
 from patchpilot.services.send.send_plan import SendResult
-from patchpilot.services.topic.find_topic import find_draft
+from patchpilot.topic.find_topic import find_draft
 from tests.kit.cover_letters import cover
 from tests.kit.smtp import FaultySink, settled_down
 from tests.kit.topics import topic

@@ -23,8 +23,8 @@ from distributed import Client, LocalCluster
 
 from patchpilot.batch.cluster import check_parts
 from patchpilot.batch.ranges import EpochRange
-from patchpilot.services.check.check_patches import check
-from patchpilot.services.check.check_request import CheckRequest
+from patchpilot.checking.check_patches import check
+from patchpilot.checking.check_request import CheckRequest
 from tests.lab.mine_remarks import PATTERNS
 
 SERIOUS = ("error", "warning")

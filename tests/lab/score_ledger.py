@@ -15,9 +15,9 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from patchpilot.services.track.review_ledger import PointState, ledger_of
 from patchpilot.threads.mbox import read_mails
 from patchpilot.threads.status import read_thread
+from patchpilot.topic.followed.review_ledger import PointState, ledger_of
 
 
 def main(folder: Path, part: str, *, verbose: bool) -> int:

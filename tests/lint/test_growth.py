@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 import pytest
 
+from patchpilot.checking.check_patches import check_series
+from patchpilot.checking.check_request import CheckRequest
 from patchpilot.lint import lint_context as contexts
 from patchpilot.lint.clang.types import TypePattern, Types
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Series
-from patchpilot.services.check.check_patches import check_series
-from patchpilot.services.check.check_request import CheckRequest
 from tests.kit.snippets import mail
 
 # times are compared

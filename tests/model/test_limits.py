@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from patchpilot.checking.check_patches import check_series
 from patchpilot.errors import InputError
 from patchpilot.model import limits, mail
 from patchpilot.model import shorten as shortening
@@ -13,7 +14,6 @@ from patchpilot.model.diff_parser import parse_diff
 from patchpilot.model.mail import header_lines, parse_mail, parse_patch
 from patchpilot.model.patch import Series
 from patchpilot.model.shorten import shortened
-from patchpilot.services.check.check_patches import check_series
 from tests.bench import hostile
 
 HEAD = "From: Ada <ada@example.org>\nSubject: [PATCH] frob: wait\n"

@@ -6,10 +6,10 @@ import io
 import pytest
 from rich.console import Console
 
+from patchpilot.checking.list_rules import all_rules
 from patchpilot.model.finding import Finding, Severity
 from patchpilot.model.web_address import web_address
-from patchpilot.services.check.fix_finding import Remedy
-from patchpilot.services.setup.list_rules import all_rules
+from patchpilot.services.fix_finding import Remedy
 from patchpilot.tui.finding_text import Shown, detail_of
 from patchpilot.tui.widgets.diff_colors import DiffColors
 

@@ -7,10 +7,10 @@ from pathlib import Path
 from patchpilot.commits.repository import Repository
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.mail_state import MailState, Outcome
-from patchpilot.services.send.reroll import changelog_hints, last_sent
 from patchpilot.services.send.resume import archive_lookup, plan_resume
-from patchpilot.services.topic.find_topic import find_draft
-from patchpilot.services.track.review_summary import asked
+from patchpilot.topic.find_topic import find_draft
+from patchpilot.topic.followed.review_summary import asked
+from patchpilot.topic.reroll import changelog_hints, last_sent
 from tests.kit.archive import archive_server
 from tests.kit.cli import call
 from tests.kit.mails import mail

@@ -20,8 +20,8 @@ from patchpilot.series.draft import Drafts
 from patchpilot.services.send.plan_send import plan
 from patchpilot.services.send.resume import plan_resume
 from patchpilot.services.send.send_mails import as_send, deliver
-from patchpilot.services.topic import find_topic as topics
-from patchpilot.services.topic.find_topic import find_draft
+from patchpilot.topic import find_topic as topics
+from patchpilot.topic.find_topic import find_draft
 from tests.kit.cli import call, spawn
 from tests.kit.repos import Repo
 from tests.kit.smtp import Faults, FaultySink

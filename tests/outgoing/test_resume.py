@@ -12,7 +12,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.outgoing.mail_state import MailState, Outcome
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.series.recipient_edits import EditStore, branch_key
-from patchpilot.services.topic.find_topic import find_draft
+from patchpilot.topic.find_topic import find_draft
 from tests.kit.cli import Outcome as Ended
 from tests.kit.cli import call
 from tests.kit.prep import prep

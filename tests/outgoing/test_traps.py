@@ -10,7 +10,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError
 from patchpilot.outgoing.target_tree import _place
 from patchpilot.services.send.questions import answer, traps
-from patchpilot.services.topic.target_tip import find_target
+from patchpilot.topic.target_tip import find_target
 from tests.kit.cli import call
 from tests.kit.repos import Repo
 from tests.kit.topics import SIGNED, topic

@@ -347,8 +347,8 @@ def test_tags_that_name_the_report_are_reported(tmp_path: Path) -> None:
 
 
 def test_no_checks_of_it_are_posted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from patchpilot.services.check.check_patches import check
-    from patchpilot.services.check.check_request import CheckRequest
+    from patchpilot.checking.check_patches import check
+    from patchpilot.checking.check_request import CheckRequest
     from patchpilot.services.check.post_checks import post_checks
 
     with FaultySink() as server, watched_server() as (url, asked):

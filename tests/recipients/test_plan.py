@@ -9,7 +9,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.model.address import judge
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Series
-from patchpilot.services.maintainers.topic_recipients import plan_series
+from patchpilot.topic.topic_recipients import plan_series
 from tests.kit.cli import call
 from tests.kit.maintainers import FILES, patch
 from tests.kit.repos import Repo

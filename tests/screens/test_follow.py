@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from patchpilot.services.track import follow_series, known_series
+from patchpilot.topic.followed import follow_series, known_series
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.build_app import make
 from patchpilot.tui.saved_state import SavedState

@@ -12,7 +12,7 @@ from patchpilot.commits.run import git
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.printable import width
 from patchpilot.services.tags.prepare_commits import PrepareRequest, prepare
-from patchpilot.services.topic.topic_facts import TopicFacts, topic_facts
+from patchpilot.topic.topic_facts import TopicFacts, topic_facts
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.glyphs import _SIGNS, glyph, uses_ascii
 from patchpilot.tui.screens.help_screen import HelpScreen

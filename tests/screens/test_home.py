@@ -11,9 +11,9 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Static
 
-from patchpilot.services.home import home_branches, read_home
-from patchpilot.services.home.home_topic import HomeEvent, HomeTopic, Turn
-from patchpilot.services.home.read_home import read_topics
+from patchpilot.topic.home import home_branches, read_home
+from patchpilot.topic.home.home_topic import HomeEvent, HomeTopic, Turn
+from patchpilot.topic.home.read_home import read_topics
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.build_app import make
 from patchpilot.tui.palette import commands

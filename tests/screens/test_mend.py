@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
+from patchpilot.checking.check_patches import check
+from patchpilot.checking.check_request import CheckRequest
+from patchpilot.checking.topic_waivers import of_topic
 from patchpilot.commits.repository import Repository
-from patchpilot.services.check.check_patches import check
-from patchpilot.services.check.check_request import CheckRequest
-from patchpilot.services.check.topic_waivers import of_topic
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.screens.fix_dialog import FixDialog
 from patchpilot.tui.stages import Stage, StageState

@@ -9,8 +9,8 @@ import pytest
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import git
 from patchpilot.model.action import in_backticks
-from patchpilot.services.maintainers.topic_recipients import edit
 from patchpilot.services.tags.prepare_commits import PrepareRequest, prepare
+from patchpilot.topic.topic_recipients import edit
 from patchpilot.tui.action_keys import in_keys
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.screens import follow_screen

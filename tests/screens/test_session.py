@@ -13,7 +13,7 @@ import pytest
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import git
 from patchpilot.errors import MissingError
-from patchpilot.services.topic import topic_base
+from patchpilot.topic import topic_base
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.branch_watch import Watch, head_signature
 from patchpilot.tui.saved_state import SavedState

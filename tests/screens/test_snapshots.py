@@ -29,8 +29,8 @@ from patchpilot.services.send.after_send import SendReport, SentMail
 from patchpilot.services.send.send_plan import SendPlan
 from patchpilot.services.send.send_state import TopicSend
 from patchpilot.services.tags.find_culprits import FixesResult
-from patchpilot.services.track import follow_series
 from patchpilot.threads.track_store import Store
+from patchpilot.topic.followed import follow_series
 from patchpilot.tui.build_app import make
 from patchpilot.tui.saved_state import SavedState
 from patchpilot.tui.screens import checks_screen, commit_screen, preview_screen, recipients_screen, send_screen, tags_screen

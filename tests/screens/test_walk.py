@@ -8,7 +8,7 @@ import pytest
 
 from patchpilot.demo.answers import Answers
 from patchpilot.demo.sandbox import open_sandbox, ticking
-from patchpilot.services.track.known_series import Tracked
+from patchpilot.topic.followed.known_series import Tracked
 from patchpilot.tui.build_app import make
 from patchpilot.tui.screens import follow_screen
 from patchpilot.tui.stages import Stage, StageState

@@ -17,8 +17,8 @@ from patchpilot.series.cover_letter import fill, has_changes, lay_out, split_cov
 from patchpilot.series.draft import Drafts, follow
 from patchpilot.series.draft_text import as_text, from_text
 from patchpilot.services.send.edit_draft import Changes, change, edit, leave_b4, show
-from patchpilot.services.send.reroll import changes, last_sent
-from patchpilot.services.topic.find_topic import find_draft
+from patchpilot.topic.find_topic import find_draft
+from patchpilot.topic.reroll import changes, last_sent
 from tests.kit.cli import call
 from tests.kit.repos import Repo
 from tests.kit.topics import topic
@@ -259,7 +259,7 @@ def test_a_link_to_the_last_version_is_on_an_archive_that_others_reach(
 ) -> None:
     from types import SimpleNamespace
 
-    from patchpilot.services.send.reroll import link_to
+    from patchpilot.topic.reroll import link_to
 
     repo = topic(tmp_path / "r", 1)
     if lore:

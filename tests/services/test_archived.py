@@ -12,7 +12,7 @@ from patchpilot.errors import InputError, UsageError
 from patchpilot.outgoing.mail_state import MailState
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.services.send.send_result import result_of_send
-from patchpilot.services.topic.archive_target import series_at
+from patchpilot.topic.archive_target import series_at
 from tests.kit.archive import archive_server
 from tests.kit.cli import call
 from tests.kit.mails import mail, patch

@@ -4,9 +4,9 @@
 from pathlib import Path
 
 from patchpilot.services.track.conversation import conversation
-from patchpilot.services.track.follow_series import add, default_archive
-from patchpilot.services.track.known_series import Tracked, open_store
-from patchpilot.services.track.story import story as story_of
+from patchpilot.topic.followed.follow_series import add, default_archive
+from patchpilot.topic.followed.known_series import Tracked, open_store
+from patchpilot.topic.followed.story import story as story_of
 from tests.kit.mails import MATT, mail, mbox, patch
 from tests.threads import story
 
@@ -65,7 +65,7 @@ def test_the_story_has_every_event_with_its_date_and_proof(tmp_path: Path) -> No
 def test_what_no_archive_has_yet_has_a_story(tmp_path: Path) -> None:
     with open_store() as store:
         entry = store.add("v1@example.org", "demo", None, None)
-        from patchpilot.services.track.known_series import show
+        from patchpilot.topic.followed.known_series import show
 
         (event,) = story_of(show(entry.id, store=store))
     assert event.text == "sent; not in the archive yet"

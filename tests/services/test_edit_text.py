@@ -3,7 +3,7 @@
 
 import pytest
 
-from patchpilot.services.topic.edit_commits import edit_text
+from patchpilot.topic.edit_commits import edit_text
 
 
 @pytest.mark.parametrize(

@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from patchpilot.checking.check_request import CheckRequest
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.rewrite import Rewriting, costs
 from patchpilot.errors import RefusedError, UsageError
 from patchpilot.services.check.apply_fixes import FixResult, fix
-from patchpilot.services.check.check_request import CheckRequest
 from patchpilot.services.tags.undo_rewrite import undo_restore
 from tests.kit.repos import Repo
 
@@ -173,7 +173,7 @@ def test_what_no_mending_could_get_past_is_refused_before_anything_is_checked(
 
 
 def test_work_in_the_way_is_told_before_what_remains_is_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from patchpilot.services.check.check_patches import check_series
+    from patchpilot.checking.check_patches import check_series
 
     calls: list[int] = []
     monkeypatch.setattr(
@@ -308,7 +308,7 @@ def counted(*args, **kwargs):
     return real(*args, **kwargs)
 from patchpilot.commits import repository
 repository.git = counted
-from patchpilot.services.check.check_request import CheckRequest
+from patchpilot.checking.check_request import CheckRequest
 from patchpilot.services.check.apply_fixes import fix
 with repository.Repository.open(sys.argv[1]) as opened:
     fix(CheckRequest(base="master", strict=True), write=True, repository=opened)

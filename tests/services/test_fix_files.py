@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from patchpilot.checking.fix_files import PatchFiles
 from patchpilot.errors import InputError, RefusedError
-from patchpilot.services.check.fix_files import PatchFiles
 
 ERRORS = {"Ctrl-C": KeyboardInterrupt(), "disk": OSError(5, "Input/output error", "b.patch")}
 

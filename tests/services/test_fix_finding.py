@@ -7,8 +7,8 @@ import pytest
 
 from patchpilot.commits.repository import Repository
 from patchpilot.services.check.check_topic import CheckedTopic, check_topic
-from patchpilot.services.check.fix_finding import FindingFixed, Remedy, fix_finding, fix_messages, remedy_of
-from patchpilot.services.settings import read_settings
+from patchpilot.services.fix_finding import FindingFixed, Remedy, fix_finding, fix_messages, remedy_of
+from patchpilot.settings.read_settings import read_settings
 from tests.kit.repos import Repo
 
 CODE = "int frob(int a)\n{\n\treturn a;\n}\n"

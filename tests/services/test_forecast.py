@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from patchpilot.commits.repository import Repository
-from patchpilot.services.track.known_series import open_store, show
-from patchpilot.services.track.story import story
 from patchpilot.threads import local_archive
+from patchpilot.topic.followed.known_series import open_store, show
+from patchpilot.topic.followed.story import story
 from tests.kit.cli import call
 from tests.kit.mails import MATT, RITA, applied_by_robot, mbox, patch, reply
 from tests.kit.repos import Repo

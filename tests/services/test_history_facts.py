@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from patchpilot.checking.history_facts import RELEASES_APART, RepositoryFacts
 from patchpilot.commits.repository import Repository
-from patchpilot.services.check.history_facts import RELEASES_APART, RepositoryFacts
 from tests.kit.cli import call
 from tests.kit.repos import Repo
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from patchpilot.errors import CancelledError
-from patchpilot.services.home import home_branches, read_home
-from patchpilot.services.home.home_branches import checkout_of, switch_branch
-from patchpilot.services.home.home_topic import Turn
-from patchpilot.services.home.read_home import known_topics, read_topics, update_topics
+from patchpilot.topic.home import home_branches, read_home
+from patchpilot.topic.home.home_branches import checkout_of, switch_branch
+from patchpilot.topic.home.home_topic import Turn
+from patchpilot.topic.home.read_home import known_topics, read_topics, update_topics
 from tests.kit.cli import call
 from tests.kit.life import life
 from tests.kit.mails import mbox

@@ -9,11 +9,11 @@ import pytest
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError
-from patchpilot.services.track.follow_series import add
-from patchpilot.services.track.known_senders import confirm_senders
-from patchpilot.services.track.known_series import Tracked, show
 from patchpilot.threads.open_archive import open_archive
 from patchpilot.threads.track_store import Store
+from patchpilot.topic.followed.follow_series import add
+from patchpilot.topic.followed.known_senders import confirm_senders
+from patchpilot.topic.followed.known_series import Tracked, show
 from tests.kit.cli import call
 from tests.kit.life import life
 from tests.kit.mails import mbox, patch

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from patchpilot.commits.repository import Repository
-from patchpilot.services.topic.rebase_topic import RebaseRequest, rebase_topic
+from patchpilot.topic.rebase_topic import RebaseRequest, rebase_topic
 from tests.kit.cli import Outcome, call
 from tests.kit.life import life
 from tests.kit.mails import RITA

@@ -8,8 +8,8 @@ import pytest
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import RefusedError, UsageError
 from patchpilot.services.tags.undo_rewrite import undo_restore
-from patchpilot.services.topic.rebase_topic import RebaseRequest, RebaseResult, rebase_topic
-from patchpilot.services.topic.topic_base import topic_commits
+from patchpilot.topic.rebase_topic import RebaseRequest, RebaseResult, rebase_topic
+from patchpilot.topic.topic_base import topic_commits
 from tests.kit.bases import add_remote, clone, fix, grow, upstream
 from tests.kit.repos import Repo
 

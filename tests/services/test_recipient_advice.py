@@ -8,12 +8,12 @@ import pytest
 from patchpilot.commits.repository import Repository
 from patchpilot.model.recipient import Remedy, RemedyKind
 from patchpilot.model.send_request import SendRequest
-from patchpilot.services.maintainers.counted_recipients import CountedRecipients, count_recipients
 from patchpilot.services.maintainers.recipient_history import recipient_history
-from patchpilot.services.maintainers.topic_recipients import edit
+from patchpilot.services.send.counted_recipients import CountedRecipients, count_recipients
 from patchpilot.services.send.edit_draft import Changes, change
 from patchpilot.services.send.mail_recipients import answer_named
 from patchpilot.services.send.questions import answer, traps
+from patchpilot.topic.topic_recipients import edit
 from tests.kit.maintainers import FILES
 from tests.kit.repos import Repo
 

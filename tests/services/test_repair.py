@@ -14,9 +14,9 @@ from patchpilot.demo.demo_repository import make_repositories
 from patchpilot.errors import RefusedError
 from patchpilot.model.send_problem import SendProblem
 from patchpilot.model.send_request import SendRequest
+from patchpilot.services.repair import CERTAIN, PREFIX, SIGN_OFF, apply_repairs, find_repairs, undo_repairs
 from patchpilot.services.send.plan_send import plan
-from patchpilot.services.send.repair import CERTAIN, PREFIX, SIGN_OFF, apply_repairs, find_repairs, undo_repairs
-from patchpilot.services.settings import read_settings
+from patchpilot.settings.read_settings import read_settings
 from tests.kit.walk import copy_clone
 
 

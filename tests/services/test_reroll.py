@@ -12,7 +12,7 @@ from patchpilot.model.draft import Draft, KnownPatch
 from patchpilot.outgoing.mail_state import MailState
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.series.draft import Drafts
-from patchpilot.services.send.reroll import (
+from patchpilot.topic.reroll import (
     VersionChange,
     change_lines,
     changelog_hints,

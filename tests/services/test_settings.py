@@ -10,7 +10,7 @@ import pytest
 from patchpilot.commits.repository import Repository
 from patchpilot.config import KEYS, load
 from patchpilot.errors import PatchpilotError
-from patchpilot.services.settings import read_settings
+from patchpilot.settings.read_settings import read_settings
 from patchpilot.tui.screens import backports_screen, checks_screen
 from patchpilot.tui.session import JobRequest, Session
 from tests.kit.cli import call

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from patchpilot.checking import check_patches as verb
+from patchpilot.checking.check_patches import check_series
+from patchpilot.checking.check_request import CheckRequest
+from patchpilot.checking.check_result import CheckResult
 from patchpilot.commits.range import read_targets
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree_readers import DirectoryTree
-from patchpilot.services.check import check_patches as verb
-from patchpilot.services.check.check_patches import check_series
-from patchpilot.services.check.check_request import CheckRequest
-from patchpilot.services.check.check_result import CheckResult
 from tests.kit.repos import Repo
 
 BINDING = "Documentation/devicetree/bindings/demo/acme,frob.yaml"

@@ -8,7 +8,7 @@ import pytest
 from patchpilot.commits.repository import Repository
 from patchpilot.outgoing.target_tree import Target
 from patchpilot.services.send.questions import traps
-from patchpilot.services.topic.target_tip import find_target
+from patchpilot.topic.target_tip import find_target
 from tests.kit.bases import SUBMAINTAINER, add_remote, clone, fix, grow, upstream
 from tests.kit.repos import Repo
 

@@ -9,7 +9,7 @@ import pytest
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import UnclearBaseError, UsageError
-from patchpilot.services.topic.topic_base import find_base, likeliest, topic_base, topic_commits
+from patchpilot.topic.topic_base import find_base, likeliest, topic_base, topic_commits
 from tests.kit.bases import SUBMAINTAINER, add_remote, clone, commits_by, fix, grow, upstream
 from tests.kit.repos import Repo
 

@@ -13,7 +13,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.model.progress import silent
 from patchpilot.services.send.mail_recipients import answer_named
 from patchpilot.services.send.send_state import topic_on_record
-from patchpilot.services.track.known_series import listed, open_store
+from patchpilot.topic.followed.known_series import listed, open_store
 from patchpilot.tui.screens import recipients_screen
 from patchpilot.tui.screens.follow_screen import load
 from patchpilot.tui.screens.preview_screen import recorded

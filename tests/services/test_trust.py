@@ -11,7 +11,7 @@ import pytest
 from patchpilot.cli.check.check_options import CI_FORMATS
 from patchpilot.commits.repository import Repository
 from patchpilot.services.check.editor_check import EditorCheck
-from patchpilot.services.settings import source_of
+from patchpilot.settings.read_settings import source_of
 from patchpilot.tui.screens import checks_screen
 from patchpilot.tui.session import JobRequest, Session
 from tests.kit.cli import call

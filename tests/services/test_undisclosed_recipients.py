@@ -17,9 +17,9 @@ from patchpilot.outgoing import transports
 from patchpilot.recipients.from_message import ROLES
 from patchpilot.series.draft import Drafts
 from patchpilot.series.recipient_edits import Edits, EditStore, topic_key
-from patchpilot.services.maintainers.topic_recipients import MaintainersRequest, Planned, plan_series, plan_targets
 from patchpilot.services.send.mail_recipients import addressees
 from patchpilot.services.send.questions import answer
+from patchpilot.topic.topic_recipients import MaintainersRequest, Planned, plan_series, plan_targets
 from tests.kit.cli import call
 from tests.kit.repos import Repo
 

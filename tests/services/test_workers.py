@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from patchpilot.checking.check_patches import own_objects
+from patchpilot.checking.worker_pool import AHEAD, in_order
 from patchpilot.commits.repository import Repository
-from patchpilot.services.check.check_patches import own_objects
-from patchpilot.services.check.worker_pool import AHEAD, in_order
 from tests.kit.repos import Repo
 
 

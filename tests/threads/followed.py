@@ -9,10 +9,10 @@ from pathlib import Path
 from patchpilot.commits.repository import Repository
 from patchpilot.model.action import actions
 from patchpilot.model.mail import parse_mail
-from patchpilot.services.track.follow_series import UpdateRequest, add, update
-from patchpilot.services.track.known_series import Tracked
 from patchpilot.threads.open_archive import open_archive
 from patchpilot.threads.track_store import Store
+from patchpilot.topic.followed.follow_series import UpdateRequest, add, update
+from patchpilot.topic.followed.known_series import Tracked
 from tests.kit.archive import FilledArchive, archive_server
 from tests.kit.mails import START
 from tests.kit.trees import Trees

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from patchpilot.model.mail import parse_mail
-from patchpilot.services.track import known_series
 from patchpilot.threads.delivery import DeliveryProblem, delivery_reports
+from patchpilot.topic.followed import known_series
 from tests.kit.archive import archive_server
 from tests.kit.cli import call
 from tests.kit.life import life

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.services.track.known_series import open_store, show
-from patchpilot.services.track.review_ledger import LedgerItem, ledger_of
 from patchpilot.threads.mbox import parse
 from patchpilot.threads.status import read_thread
+from patchpilot.topic.followed.known_series import open_store, show
+from patchpilot.topic.followed.review_ledger import LedgerItem, ledger_of
 from tests.kit.cli import call
 from tests.kit.life import LIST, life
 from tests.kit.mails import ADA, MATT, mail, mbox

@@ -289,10 +289,10 @@ def test_taken_through_another_tree(life: Followed) -> None:
 def test_a_security_fix_without_a_list(tmp_path: Path) -> None:
     """Sent in private, it is in no archive: the own mails and the repository say how far it is."""
     from patchpilot.commits.repository import Repository
-    from patchpilot.services.track.follow_series import add
-    from patchpilot.services.track.known_series import show
     from patchpilot.threads.open_archive import open_archive
     from patchpilot.threads.track_store import Store
+    from patchpilot.topic.followed.follow_series import add
+    from patchpilot.topic.followed.known_series import show
     from tests.kit.mails import mbox
     from tests.kit.trees import Trees
 

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from patchpilot.services.track.checklist import checklist, tick
-from patchpilot.services.track.follow_series import add, default_archive
-from patchpilot.services.track.known_series import open_store, show
 from patchpilot.threads.mbox import parse
 from patchpilot.threads.review_points import review_points
 from patchpilot.threads.status import read_thread
+from patchpilot.topic.followed.follow_series import add, default_archive
+from patchpilot.topic.followed.known_series import open_store, show
 from tests.kit.life import life
 from tests.kit.mails import ADA, MATT, mail, mbox, reply
 from tests.threads import story

@@ -23,11 +23,11 @@ from patchpilot.demo.archive_standin import HttpAnswer, StandIn
 from patchpilot.errors import PatchpilotError
 from patchpilot.model import mail as mail_reading
 from patchpilot.model.printable import crop
-from patchpilot.services.topic import topic_base
-from patchpilot.services.track.known_series import listed
 from patchpilot.threads import archive_session
 from patchpilot.threads import mbox as mbox_reading
 from patchpilot.threads.track_store import Store, default_file
+from patchpilot.topic import topic_base
+from patchpilot.topic.followed.known_series import listed
 from tests.kit.archive import archive_server
 from tests.kit.cli import Outcome, call
 from tests.kit.mails import RITA, mail, mbox, patch, reply
@@ -79,7 +79,7 @@ def test_a_series_is_found_in_an_mbox(thread: Path) -> None:
     assert series("add", "--mbox", thread)[0]["id"] == 1
 
 
-_READING = ("git", "email.message", "patchpilot.services.topic.topic_state", "patchpilot.threads.mail_classifier")
+_READING = ("git", "email.message", "patchpilot.topic.topic_state", "patchpilot.threads.mail_classifier")
 """What reads mails or a repository."""
 
 
@@ -107,7 +107,7 @@ def test_a_list_in_a_repository_imports_nothing_that_reads_mails(thread: Path, w
     # the first one in a repository reads the mails, to find their commits
     assert series()[0]["state"] == "in-stable"
     call("track", "-C", repo.path)
-    assert listing(repo.path, "patchpilot.threads.mail_classifier", "patchpilot.services.topic.topic_state") == "0 []"
+    assert listing(repo.path, "patchpilot.threads.mail_classifier", "patchpilot.topic.topic_state") == "0 []"
     repo.commit("valve: open it\n\nSigned-off-by: Ada Fixer <ada@example.org>\n", {"b.c": "x\n"})
     call("track", "-C", repo.path)
     assert listing(repo.path, "patchpilot.threads.mail_classifier") == "0 []"
@@ -570,7 +570,7 @@ def test_watching_an_archive_that_is_down_tells_so(workdir: Path) -> None:
 def test_of_a_very_long_thread_what_decides_and_the_latest_are_read_and_the_rest_is_counted(
     workdir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("patchpilot.services.track.known_series.MOST_READ", 5)
+    monkeypatch.setattr("patchpilot.topic.followed.known_series.MOST_READ", 5)
     monkeypatch.setattr("patchpilot.threads.track_store.FIRST_READ", 1)
     title = "[PATCH] demo: check the pointer"
     talk = [reply(title, f"I wonder about point {at}.", id=f"t{at}", reply_to="v1") for at in range(8)]

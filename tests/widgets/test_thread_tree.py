@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from textual.app import App, ComposeResult
 
-from patchpilot.services.home.series_news import news_of
 from patchpilot.services.track.checklist import CheckItem, checklist
 from patchpilot.services.track.conversation import conversation
-from patchpilot.services.track.follow_series import add, default_archive
-from patchpilot.services.track.known_series import Tracked, open_store
-from patchpilot.services.track.review_ledger import PointState
+from patchpilot.topic.followed.follow_series import add, default_archive
+from patchpilot.topic.followed.known_series import Tracked, open_store
+from patchpilot.topic.followed.review_ledger import PointState
+from patchpilot.topic.home.series_news import news_of
 from patchpilot.tui.rich_text import STRONG
 from patchpilot.tui.screens.follow_rows import keys_of
 from patchpilot.tui.widgets.thread_tree import Folding, ThreadLayout, ThreadTree, TreeRow, lay_thread, tree_line

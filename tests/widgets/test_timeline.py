@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from textual.app import App, ComposeResult
 
-from patchpilot.services.track.story import StoryEvent, StoryKind
+from patchpilot.topic.followed.story import StoryEvent, StoryKind
 from patchpilot.tui.widgets.timeline import Timeline, timeline
 
 EVENTS = (

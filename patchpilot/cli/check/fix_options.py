@@ -10,10 +10,10 @@ from patchpilot.cli.output.stream import tell
 from patchpilot.errors import UsageError
 
 if TYPE_CHECKING:
+    from patchpilot.checking.check_request import CheckRequest
     from patchpilot.cli.check.check_options import CheckOptions
     from patchpilot.services.check.apply_fixes import FixResult
-    from patchpilot.services.check.check_request import CheckRequest
-    from patchpilot.services.workplace import Workplace
+    from patchpilot.topic.workplace import Workplace
 
 
 def answer(common: Common, options: "CheckOptions", request: "CheckRequest", place: "Workplace") -> int:

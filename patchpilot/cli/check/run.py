@@ -15,8 +15,8 @@ from patchpilot.errors import MissingError, UsageError
 from patchpilot.model.counted import counted
 
 if TYPE_CHECKING:
-    from patchpilot.services.check.check_result import CheckResult
-    from patchpilot.services.workplace import Workplace
+    from patchpilot.checking.check_result import CheckResult
+    from patchpilot.topic.workplace import Workplace
 
 
 def answer(common: Common, options: CheckOptions) -> int:
@@ -52,9 +52,9 @@ def _refuse_with_whole_files(options: CheckOptions) -> None:
 
 
 def _check(common: Common, options: CheckOptions, place: "Workplace", repository: Any) -> int:
-    from patchpilot.services.check.check_patches import check
+    from patchpilot.checking.check_patches import check
     from patchpilot.services.check.check_source import check_source
-    from patchpilot.services.settings import check_request
+    from patchpilot.settings.read_settings import check_request
 
     in_ci = common.format in CI_FORMATS
     source = check_source(place, options.config_from, options.targets, options.base, in_ci=in_ci)
@@ -70,7 +70,7 @@ def _check(common: Common, options: CheckOptions, place: "Workplace", repository
     )
     packs: tuple[Any, ...] = ()
     if settings.words("packs"):
-        from patchpilot.services.setup.trusted_packs import own_packs
+        from patchpilot.settings.trusted_packs import own_packs
 
         packs = own_packs(settings, source)
     suppressions = None

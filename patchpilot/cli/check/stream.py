@@ -11,7 +11,7 @@ from patchpilot.errors import UsageError
 from patchpilot.model.progress import silent
 
 if TYPE_CHECKING:
-    from patchpilot.services.check.check_request import CheckRequest
+    from patchpilot.checking.check_request import CheckRequest
 
 
 def is_possible(request: "CheckRequest") -> bool:
@@ -37,8 +37,8 @@ def answer(common: Common, options: CheckOptions, request: "CheckRequest", repos
 
 def answer_json(common: Common, request: "CheckRequest", repository: Any, tree: Any) -> int:
     """Check and write each patch into the document when it is checked; returns the exit code."""
+    from patchpilot.checking.check_patches import check_one_by_one
     from patchpilot.cli.output.findings_json import parts
-    from patchpilot.services.check.check_patches import check_one_by_one
 
     with progress_of(common) as progress:
         # on a terminal the document shows the progress itself

@@ -10,8 +10,8 @@ from patchpilot.model.counted import counted
 from patchpilot.model.printable import crop, one_line, printable
 
 if TYPE_CHECKING:
+    from patchpilot.checking.check_result import CheckResult
     from patchpilot.cli.common import Common
-    from patchpilot.services.check.check_result import CheckResult
 
 SHOWN = 72
 """Columns of a line that is quoted on stderr."""

@@ -14,7 +14,7 @@ from patchpilot.errors import InputError, UsageError
 from patchpilot.model.printable import printable
 from patchpilot.services.send import edit_draft as service
 from patchpilot.services.send.edit_draft import Changes, DraftResult
-from patchpilot.services.workplace import Workplace
+from patchpilot.topic.workplace import Workplace
 
 
 @verb(

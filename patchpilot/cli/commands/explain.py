@@ -14,12 +14,12 @@ from patchpilot.cli.verb_command import verb
 @click.argument("rule", metavar="RULE")
 def command(common: Common, rule: str) -> int:
     """Explain RULE (an id, a name or a checkpatch type): what it checks, why, a bad and a good example, the fix and a reference."""
+    from patchpilot.checking.list_rules import explain
+    from patchpilot.checking.rule_pages import shown
     from patchpilot.cli.error_exit import notice
     from patchpilot.cli.output import rules_report as output
     from patchpilot.cli.output.json_document import document
-    from patchpilot.services.setup.list_rules import explain
-    from patchpilot.services.setup.rule_pages import shown
-    from patchpilot.services.setup.trusted_packs import packs_if_trusted
+    from patchpilot.settings.trusted_packs import packs_if_trusted
 
     with common.workplace() as place:
         settings = place.settings()

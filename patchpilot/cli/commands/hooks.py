@@ -12,7 +12,7 @@ from patchpilot.cli.verb_command import verb
 from patchpilot.errors import ExitCode, UsageError
 from patchpilot.model.printable import printable
 from patchpilot.services.setup import install_hooks as service
-from patchpilot.services.workplace import Workplace
+from patchpilot.topic.workplace import Workplace
 
 
 @verb(epilog="\b\nExamples:\n  patchpilot hooks\n  patchpilot hooks install commit-msg\n  patchpilot hooks remove")

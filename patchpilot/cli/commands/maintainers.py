@@ -77,7 +77,7 @@ def _drop_in(common: Common, targets: tuple[str, ...], switches: dict[str, Any])
 
 def _plan(common: Common, targets: tuple[str, ...], switches: dict[str, Any], given: dict[str, Any]) -> None:
     from patchpilot.cli.output.recipients_report import as_json, as_text
-    from patchpilot.services.maintainers import topic_recipients as service
+    from patchpilot.topic import topic_recipients as service
 
     edits = {name: given[option] for name, option in (("to", "add_to"), ("cc", "add_cc"), ("drop", "drop"), ("restore", "restore"))}
     base = given["base"]

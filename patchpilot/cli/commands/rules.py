@@ -12,12 +12,12 @@ from patchpilot.cli.verb_command import verb
 @click.option("--pack", metavar="NAME", help="only the rules of this pack")
 def command(common: Common, pack: str | None) -> int:
     """List all rules, pack by pack; those of your own packs are the last."""
+    from patchpilot.checking.list_rules import all_rules, explain_all
     from patchpilot.cli.error_exit import notice
     from patchpilot.cli.output import rules_report as output
     from patchpilot.cli.output.json_document import document
     from patchpilot.errors import unknown
-    from patchpilot.services.setup.list_rules import all_rules, explain_all
-    from patchpilot.services.setup.trusted_packs import packs_if_trusted
+    from patchpilot.settings.trusted_packs import packs_if_trusted
 
     with common.workplace() as place:
         own, problem = packs_if_trusted(place.settings(), place.source())

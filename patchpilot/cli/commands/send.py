@@ -20,7 +20,7 @@ from patchpilot.model.counted import counted
 from patchpilot.model.send_problem import SendProblem
 from patchpilot.model.send_request import SendRequest
 from patchpilot.services.send.send_plan import SendPlan, SendResult
-from patchpilot.services.workplace import Workplace
+from patchpilot.topic.workplace import Workplace
 
 
 @verb(epilog="\b\nExamples:\n  patchpilot send --dry-run\n  patchpilot send --to-self\n  patchpilot send -v 2 --in-reply-to '<id@host>'")
@@ -172,9 +172,9 @@ def _show_effects(place: Workplace, request: SendRequest) -> None:
 def _write_changelog(place: Workplace, request: SendRequest) -> None:
     """Open the editor for the changelog of the next version while it is still the generated one."""
     from patchpilot.services.send.edit_draft import edit
-    from patchpilot.services.send.reroll import reroll, unfinished
     from patchpilot.services.send.text_editor import editor_of
-    from patchpilot.services.topic.find_topic import find_draft
+    from patchpilot.topic.find_topic import find_draft
+    from patchpilot.topic.reroll import reroll, unfinished
 
     repository = place.repository
     if unfinished(reroll(find_draft(repository, request), repository)):

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from patchpilot.model.progress import Progress
-    from patchpilot.services.topic.topic_state import TopicState
-    from patchpilot.services.track.known_series import Tracked
-    from patchpilot.services.track.poll_archives import ArchiveAt
+    from patchpilot.topic.followed.known_series import Tracked
+    from patchpilot.topic.followed.poll_archives import ArchiveAt
+    from patchpilot.topic.topic_state import TopicState
 
 _LORE = click.option(
     "--lore",
@@ -69,9 +69,9 @@ def add(common: Common, target: str | None, mbox: Path | None, fresh: bool, lore
 
     A bounce or a moderation notice, also in the file, is kept with the series that it is about.
     """
-    from patchpilot.services.topic.archive_target import archive_setting
-    from patchpilot.services.track import follow_series as service
-    from patchpilot.services.track.known_series import open_store
+    from patchpilot.topic.archive_target import archive_setting
+    from patchpilot.topic.followed import follow_series as service
+    from patchpilot.topic.followed.known_series import open_store
 
     if target == "-":
         target, mbox = None, Path("-")
@@ -122,9 +122,9 @@ def show(common: Common, number: int | None, keep_unread: bool, every_mail: bool
 @click.argument("numbers", metavar="[ID]...", type=int, nargs=-1)
 def update(common: Common, numbers: tuple[int, ...], everything: bool, fresh: bool, lore: str | None) -> int:
     """Fetch new replies from the archive."""
-    from patchpilot.services.topic.current_topic import topic_at
-    from patchpilot.services.track import follow_series as service
-    from patchpilot.services.track.known_series import open_store
+    from patchpilot.topic.current_topic import topic_at
+    from patchpilot.topic.followed import follow_series as service
+    from patchpilot.topic.followed.known_series import open_store
 
     with common.workplace() as place, open_store() as store, progress_of(common) as progress:
         series = service.update(
@@ -169,9 +169,9 @@ def watch(common: Common, once: bool, interval: int, ways: tuple[str, ...], noti
     import time
 
     from patchpilot.cli.output.track_report import news_text, series_json
-    from patchpilot.services.track import follow_series as service
     from patchpilot.services.track import notify
-    from patchpilot.services.track.known_series import open_store
+    from patchpilot.topic.followed import follow_series as service
+    from patchpilot.topic.followed.known_series import open_store
 
     notifier = notify.notifier(ways, notify_command)
     while True:
@@ -206,8 +206,8 @@ def rebuild(common: Common, numbers: tuple[int, ...], lore: str | None) -> int:
 
     Numbers, what you have read and ticked, and mails that are only here are kept.
     """
-    from patchpilot.services.track import known_series as service
     from patchpilot.services.track.rebuild_series import rebuild as rebuilt
+    from patchpilot.topic.followed import known_series as service
 
     with common.workplace() as place, service.open_store() as store, progress_of(common) as progress:
         series = rebuilt(
@@ -246,10 +246,10 @@ def discover(
     """
     from patchpilot.cli.output.discovered_report import discovered_json, discovered_text
     from patchpilot.errors import ExitCode
-    from patchpilot.services.topic.archive_target import archive_setting
     from patchpilot.services.track import discover_series as service
-    from patchpilot.services.track.known_series import open_store
-    from patchpilot.services.track.own_addresses import known_addresses
+    from patchpilot.topic.archive_target import archive_setting
+    from patchpilot.topic.followed.known_series import open_store
+    from patchpilot.topic.followed.own_addresses import known_addresses
 
     with common.workplace() as place, open_store() as store, progress_of(common) as progress:
         repository, archive_at = place.repository_if_any(), _archives(common, progress)
@@ -289,7 +289,7 @@ def forecast(common: Common, number: int | None, lore: str | None) -> None:
     The mails of four months are read from the archive, once a month. Then show, export --format html and the guided workflow have the estimate, too.
     """
     from patchpilot.model.printable import printable
-    from patchpilot.services.track.forecast import forecast_lines, make_forecast
+    from patchpilot.topic.followed.forecast import forecast_lines, make_forecast
 
     with progress_of(common) as progress:
         topic, series = _shown(common, number, progress)
@@ -336,7 +336,7 @@ def range_diff(common: Common, number: int, revisions: tuple[str, ...]) -> None:
     from patchpilot.cli.output.range_diff_report import range_diff_json, range_diff_text
     from patchpilot.errors import UsageError
     from patchpilot.services.track.compare_revisions import compare_revisions
-    from patchpilot.services.track.known_series import open_store
+    from patchpilot.topic.followed.known_series import open_store
 
     if len(revisions) > 2:
         raise UsageError(f"{len(revisions)} revisions given; at most 2", hint="patchpilot track range-diff ID v1 v3")
@@ -356,8 +356,8 @@ def confirm(common: Common, stranger: bool, message_ids: tuple[str, ...]) -> Non
 
     Such a message changes the state of its series only after that. Check it in the archive first: anybody can write any name.
     """
-    from patchpilot.services.track.known_senders import confirm_senders
-    from patchpilot.services.track.known_series import open_store, show
+    from patchpilot.topic.followed.known_senders import confirm_senders
+    from patchpilot.topic.followed.known_series import open_store, show
 
     with open_store() as store, progress_of(common) as progress:
         numbers = confirm_senders(message_ids, known=not stranger, store=store)
@@ -372,7 +372,7 @@ def remove(common: Common, number: int) -> None:
     """Stop following a series."""
     from patchpilot.cli.output.json_document import document
     from patchpilot.model.printable import printable
-    from patchpilot.services.track import known_series as service
+    from patchpilot.topic.followed import known_series as service
 
     with service.open_store() as store:
         entry = service.remove(number, store=store)
@@ -397,10 +397,10 @@ def export(common: Common, numbers: tuple[int, ...]) -> int:
     from datetime import UTC, datetime
 
     from patchpilot.errors import ExitCode
-    from patchpilot.services.track import known_series as service
     from patchpilot.services.track.page.html_page import as_html
     from patchpilot.services.track.track_export import as_mbox
     from patchpilot.services.track.transfer_series import as_lines
+    from patchpilot.topic.followed import known_series as service
 
     with common.workplace() as place, service.open_store() as store:
         chosen = tuple(store.entry(number).id for number in numbers) or tuple(entry.id for entry in store.entries())
@@ -432,8 +432,8 @@ def import_(common: Common, file: str) -> int:
     """
     from patchpilot.cli.output.track_report import imported_text, series_json
     from patchpilot.errors import ExitCode
-    from patchpilot.services.track import known_series as service
     from patchpilot.services.track.transfer_series import import_file
+    from patchpilot.topic.followed import known_series as service
 
     with common.workplace() as place, service.open_store() as store, progress_of(common) as progress:
         imported = import_file(file, store)
@@ -477,8 +477,8 @@ def _picked(count: int) -> "Callable[[str], Sequence[int]]":
 
 
 def _list(common: Common) -> int:
-    from patchpilot.services.topic.current_topic import topic_at
-    from patchpilot.services.track import known_series as service
+    from patchpilot.topic.current_topic import topic_at
+    from patchpilot.topic.followed import known_series as service
 
     with common.workplace() as place, service.open_store() as store, progress_of(common) as progress:
         whole = common.format == "json"
@@ -493,8 +493,8 @@ def _shown(
     common: Common, number: int | None, progress: "Progress", *, mark_read: bool = False, every_mail: bool = False
 ) -> tuple["TopicState | None", "Tracked"]:
     """The state of the current topic, and the series of this number, else the one that `_chosen` gives."""
-    from patchpilot.services.topic.current_topic import topic_at
-    from patchpilot.services.track import known_series as service
+    from patchpilot.topic.current_topic import topic_at
+    from patchpilot.topic.followed import known_series as service
 
     with common.workplace() as place, service.open_store() as store:
         topic = topic_at(place, store)
@@ -535,7 +535,7 @@ def _write(common: Common, series: Sequence["Tracked"], *, whole: bool = False, 
     from datetime import UTC, datetime
 
     if topic:
-        from patchpilot.services.topic.topic_state import with_topic
+        from patchpilot.topic.topic_state import with_topic
 
         series = with_topic(series, topic)
     if common.format == "json":
@@ -599,6 +599,6 @@ def _ago(past: "timedelta") -> str:
 
 
 def _archives(common: Common, progress: "Progress") -> "ArchiveAt":
-    from patchpilot.services.track.follow_series import default_archive
+    from patchpilot.topic.followed.follow_series import default_archive
 
     return default_archive(offline=common.offline, progress=progress, where=common.repo)

@@ -34,8 +34,8 @@ def command(
     open. Your own marks have precedence.
     """
     from patchpilot.cli.output.ledger_report import ledger_json, ledger_text
-    from patchpilot.services.track.known_series import open_store, show
-    from patchpilot.services.track.review_ledger import PointState, mark_numbered, series_ledger
+    from patchpilot.topic.followed.known_series import open_store, show
+    from patchpilot.topic.followed.review_ledger import PointState, mark_numbered, series_ledger
 
     marks: dict[PointState | None, tuple[int, ...]] = {
         PointState.ADDRESSED: addressed,

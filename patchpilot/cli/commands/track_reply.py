@@ -15,7 +15,7 @@ from patchpilot.errors import ExitCode, RefusedError, UsageError
 
 if TYPE_CHECKING:
     from patchpilot.services.reply.plan_reply import ReplyPlan
-    from patchpilot.services.workplace import Workplace
+    from patchpilot.topic.workplace import Workplace
 
 
 @click.command(

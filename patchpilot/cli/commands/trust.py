@@ -14,7 +14,7 @@ from patchpilot.cli.verb_command import verb
 from patchpilot.model.printable import printable
 
 if TYPE_CHECKING:
-    from patchpilot.services.setup.trusted_packs import TreeConfiguration
+    from patchpilot.settings.trusted_packs import TreeConfiguration
 
 
 @verb(epilog="\b\nExamples:\n  patchpilot trust\n  patchpilot trust --show ~/linux\n  patchpilot trust --revoke")
@@ -31,7 +31,7 @@ def command(common: Common, show: bool, revoke: bool, directory: Path | None) ->
     server, and by which aliases, mail is sent. All of it is printed. It is only used when it is
     trusted, and must be trusted again after a change. Your global git configuration needs no trust.
     """
-    from patchpilot.services.setup import trusted_packs as service
+    from patchpilot.settings import trusted_packs as service
 
     configuration = service.configuration_of(directory, repo=common.repo, tree=common.tree)
     gone = service.revoke(configuration) if revoke else 0

@@ -4,7 +4,7 @@
 from collections.abc import Iterator
 
 from patchpilot.model.draft import Draft
-from patchpilot.services.tags.fix_claims import claim_of
+from patchpilot.topic.fix_claims import claim_of
 
 
 def draft_rows(draft: Draft, *, kept: Draft | None = None) -> list[str]:

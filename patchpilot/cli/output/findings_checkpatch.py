@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Findings as `checkpatch.pl --terse --show-types` prints them; nothing at all when there is none."""
 
+from patchpilot.checking.check_result import CheckResult
 from patchpilot.model.finding import Finding, Severity
 from patchpilot.model.printable import one_line, printable, without_commands
-from patchpilot.services.check.check_result import CheckResult
 
 _LEVEL = {Severity.ERROR: "ERROR", Severity.WARNING: "WARNING", Severity.CHECK: "CHECK"}
 

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Findings as workflow commands of GitHub Actions: annotations on the changed files, or on the patch file."""
 
+from patchpilot.checking.check_result import CheckResult
 from patchpilot.cli.output.findings_place import sources
 from patchpilot.model.finding import Finding, Severity
 from patchpilot.model.printable import printable, without_commands
-from patchpilot.services.check.check_result import CheckResult
 
 _COMMAND = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.CHECK: "notice", Severity.NOTE: "notice"}
 

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Findings as GitLab's code quality report."""
 
+from patchpilot.checking.check_result import CheckResult
 from patchpilot.cli.output.findings_place import Fingerprints, sources
 from patchpilot.model.finding import Finding, Severity
 from patchpilot.model.json_text import json_text
 from patchpilot.model.printable import one_line, printable
-from patchpilot.services.check.check_result import CheckResult
 
 _SEVERITY = {Severity.ERROR: "critical", Severity.WARNING: "major", Severity.CHECK: "minor", Severity.NOTE: "info"}
 

@@ -5,15 +5,15 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from patchpilot import __version__
+from patchpilot.checking.check_result import CheckedPatch, CheckResult
 from patchpilot.cli.output.json_document import document_parts
 from patchpilot.model.finding import Severity, Suppressed
 from patchpilot.model.patch import Patch
-from patchpilot.services.check.check_result import CheckedPatch, CheckResult
 from patchpilot.services.check.json_lines import finding_body
 
 if TYPE_CHECKING:
-    from patchpilot.services.check.check_patches import CheckedOneByOne
-    from patchpilot.services.check.suppressions import SuppressionResult
+    from patchpilot.checking.check_patches import CheckedOneByOne
+    from patchpilot.checking.suppressions import SuppressionResult
 
 
 def render(result: CheckResult, fixes: Mapping[str, Any] | None = None) -> str:

@@ -3,7 +3,7 @@
 
 from collections import Counter
 
-from patchpilot.services.check.check_result import CheckResult
+from patchpilot.checking.check_result import CheckResult
 from patchpilot.services.check.json_lines import patch_line, summary_line
 
 

@@ -4,9 +4,9 @@
 import re
 from xml.sax.saxutils import escape, quoteattr
 
+from patchpilot.checking.check_result import CheckResult
 from patchpilot.model.finding import Finding, Severity, Suppressed
 from patchpilot.model.printable import printable, without_commands
-from patchpilot.services.check.check_result import CheckResult
 
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 

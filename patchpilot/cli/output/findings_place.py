@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+from patchpilot.checking.check_result import CheckResult
 from patchpilot.model.finding import Finding
 from patchpilot.model.patch import Patch
-from patchpilot.services.check.check_result import CheckResult
 
 
 def relative_path(path: str, result: CheckResult) -> str:

@@ -4,13 +4,13 @@
 import re
 from typing import Any
 
+from patchpilot.checking.check_result import CheckResult
 from patchpilot.cli.output.findings_place import sources
 from patchpilot.model.finding import Finding, FixEdit, Severity
 from patchpilot.model.json_text import json_text
 from patchpilot.model.patch import Patch
 from patchpilot.model.printable import one_line, printable
 from patchpilot.model.web_address import web_address
-from patchpilot.services.check.check_result import CheckResult
 
 _SEVERITY = {Severity.ERROR: "ERROR", Severity.WARNING: "WARNING", Severity.CHECK: "INFO", Severity.NOTE: "INFO"}
 _MARKUP = re.compile(r"[`<\[\\]|(?<![\w.])@(?=\w)")

@@ -5,6 +5,7 @@ import re
 from typing import Any
 
 from patchpilot import __version__
+from patchpilot.checking.check_result import CheckResult
 from patchpilot.cli.output.findings_place import Fingerprints, relative_path
 from patchpilot.model.finding import Finding, FindingFix, Severity, Suppressed
 from patchpilot.model.hosts import quote_url
@@ -12,7 +13,6 @@ from patchpilot.model.json_text import json_text
 from patchpilot.model.printable import printable
 from patchpilot.model.rule import Rule
 from patchpilot.model.web_address import web_address
-from patchpilot.services.check.check_result import CheckResult
 
 _LEVEL = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.CHECK: "note", Severity.NOTE: "note"}
 _LINK = re.compile(r"\[(?=[^\]]*\]\()")

@@ -4,11 +4,11 @@
 import re
 from collections import Counter
 
+from patchpilot.checking.check_result import CheckResult
 from patchpilot.model.counted import counted
 from patchpilot.model.finding import Finding, Severity, Suppressed
 from patchpilot.model.patch import Patch
 from patchpilot.model.printable import crop, one_line, printable, width
-from patchpilot.services.check.check_result import CheckResult
 
 COLORS = {Severity.ERROR: "\x1b[1;31m", Severity.WARNING: "\x1b[1;35m", Severity.CHECK: "\x1b[1;36m", Severity.NOTE: "\x1b[1;34m"}
 WHOLE = ("message", "trailers", "series")

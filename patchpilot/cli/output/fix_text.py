@@ -8,11 +8,11 @@ from difflib import SequenceMatcher
 from itertools import count, takewhile
 from typing import Any
 
+from patchpilot.checking.fixed_patch import FixedPatch
 from patchpilot.model.counted import counted
 from patchpilot.model.finding import Finding
 from patchpilot.model.printable import one_line, printable
 from patchpilot.services.check.apply_fixes import FixResult
-from patchpilot.services.check.fixed_patch import FixedPatch
 
 BOLD, DIM, GREEN, RED, CYAN, PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[32m", "\x1b[31m", "\x1b[36m", "\x1b[0m"
 _COLORS = (("+++ ", BOLD), ("--- ", BOLD), ("@@", CYAN), ("+", GREEN), ("-", RED))

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from patchpilot.cli.output.json_document import document
 from patchpilot.cli.output.text_layout import columns, filled
 from patchpilot.model.printable import one_line, printable
-from patchpilot.services.track.review_ledger import LedgerItem, PointState
+from patchpilot.topic.followed.review_ledger import LedgerItem, PointState
 
 NumberedItem = tuple[int, LedgerItem]
 _MOST_LINES = 8

@@ -8,7 +8,7 @@ from patchpilot.cli.output.json_document import document
 from patchpilot.model.printable import printable
 from patchpilot.model.recipient import Recipient, RecipientPlan
 from patchpilot.services.maintainers.maintainers_file import SelfTestResult, WhoResult
-from patchpilot.services.maintainers.topic_recipients import Planned, PlanResult
+from patchpilot.topic.topic_recipients import Planned, PlanResult
 
 
 def as_json(result: PlanResult) -> str:

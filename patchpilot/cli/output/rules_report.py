@@ -5,11 +5,11 @@ import textwrap
 from collections.abc import Sequence
 from typing import Any
 
+from patchpilot.checking.list_rules import RuleExplanation
+from patchpilot.checking.rule_pages import equivalence, in_force, shown, version
 from patchpilot.model.finding import Severity
 from patchpilot.model.printable import printable
 from patchpilot.model.rule import Rule
-from patchpilot.services.setup.list_rules import RuleExplanation
-from patchpilot.services.setup.rule_pages import equivalence, in_force, shown, version
 
 COLUMNS = 80
 MOST_LINES = 40

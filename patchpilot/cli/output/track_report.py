@@ -11,16 +11,16 @@ from patchpilot.model.action import actions
 from patchpilot.model.counted import counted
 from patchpilot.model.mail import Mail
 from patchpilot.model.printable import crop, one_line, printable, width
-from patchpilot.services.topic.topic_state import TopicState
 from patchpilot.services.track.classify_mails import ClassifiedMail
 from patchpilot.services.track.follow_topic import PatchState, Proof
-from patchpilot.services.track.forecast import Usual, forecast_lines, known_forecast
-from patchpilot.services.track.known_series import Tracked
 from patchpilot.services.track.notify import news_lines
 from patchpilot.services.track.patchwork_state import ci_of, known_patchwork
 from patchpilot.services.track.series_turns import turn_of
-from patchpilot.services.track.story import StoryKind, story
 from patchpilot.services.track.transfer_series import Imported
+from patchpilot.topic.followed.forecast import Usual, forecast_lines, known_forecast
+from patchpilot.topic.followed.known_series import Tracked
+from patchpilot.topic.followed.story import StoryKind, story
+from patchpilot.topic.topic_state import TopicState
 
 TEXT_LIMIT = 4000
 

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from patchpilot.model.action import Advice, actions
 from patchpilot.model.ago import short_age
 from patchpilot.model.printable import crop, one_line, printable, width
-from patchpilot.services.home.home_topic import TURNS, Turn
-from patchpilot.services.track.known_series import Tracked
 from patchpilot.services.track.patchwork_state import ci_of
 from patchpilot.services.track.series_turns import by_turn
+from patchpilot.topic.followed.known_series import Tracked
+from patchpilot.topic.home.home_topic import TURNS, Turn
 
 if TYPE_CHECKING:
-    from patchpilot.services.topic.topic_state import TopicState
+    from patchpilot.topic.topic_state import TopicState
 
 HEADER = (" ID", "NEW", "STATE", "V", "A/R/T", "CI", "AGE", "SERIES", "NEXT")
 _TITLE, _NEXT = HEADER.index("SERIES"), HEADER.index("NEXT")

@@ -19,8 +19,8 @@ from patchpilot.model.progress import Progress
 from patchpilot.projects.detection import detect, project_of_tree
 from patchpilot.projects.loading import default_project, projects
 from patchpilot.projects.stable_trees import StableTrees
-from patchpilot.services.topic.read_series import read_series
-from patchpilot.services.topic.topic_base import topic_commits
+from patchpilot.topic.read_series import read_series
+from patchpilot.topic.topic_base import topic_commits
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,8 +26,8 @@ from patchpilot.services.backport.prerequisite_queue import without
 from patchpilot.services.backport.saved_choices import chosen_words, read_choices
 from patchpilot.services.backport.work_clone import Resolving, is_started, resolution, resolve
 from patchpilot.services.backport.write_backports import WrittenBackport, answered, write_backports
-from patchpilot.services.tags.fix_claims import denies_fix
-from patchpilot.services.topic.topic_project import profile_of
+from patchpilot.topic.fix_claims import denies_fix
+from patchpilot.topic.topic_project import profile_of
 
 NOT_A_FIX = "you said that it is not a fix: nothing to backport"
 

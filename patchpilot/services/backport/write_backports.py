@@ -37,8 +37,8 @@ class WrittenBackport:
 
 def answered(results: Sequence[BackportResult]) -> dict[tuple[str, str], str]:
     """(commit, version) → the FAILED mail about it that a followed series has got; nothing where nothing is followed."""
-    from patchpilot.services.track.follow_series import failed_mails
     from patchpilot.threads.track_store import Store, default_file
+    from patchpilot.topic.followed.follow_series import failed_mails
 
     commits = [result.commit for result in results if result.commit]
     if not commits or not default_file().exists():

@@ -7,6 +7,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from patchpilot.checking import fix_commits, fix_files
+from patchpilot.checking.check_patches import check_series, read_input
+from patchpilot.checking.check_request import CheckRequest
+from patchpilot.checking.check_result import CheckResult
+from patchpilot.checking.fixed_patch import FixedPatch, Only, fixed_patch, place_of
 from patchpilot.commits.undo_refs import Undo
 from patchpilot.errors import ExitCode, RefusedError, UsageError
 from patchpilot.lint.fixing.try_fixes import NEEDS_UNSAFE, NOT_CERTAIN, SAFE_ONLY, FixOutcome
@@ -16,11 +21,6 @@ from patchpilot.model.printable import one_line
 from patchpilot.model.progress import Progress, silent
 from patchpilot.model.rule import APPLIED_FIXES
 from patchpilot.model.source_tree import Tree
-from patchpilot.services.check import fix_commits, fix_files
-from patchpilot.services.check.check_patches import check_series, read_input
-from patchpilot.services.check.check_request import CheckRequest
-from patchpilot.services.check.check_result import CheckResult
-from patchpilot.services.check.fixed_patch import FixedPatch, Only, fixed_patch, place_of
 
 if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository

@@ -3,8 +3,8 @@
 
 from collections.abc import Sequence
 
-from patchpilot.services.settings import Source, base_revision, revision_source, user_settings
-from patchpilot.services.workplace import Workplace
+from patchpilot.settings.read_settings import Source, base_revision, revision_source, user_settings
+from patchpilot.topic.workplace import Workplace
 
 
 def check_source(place: Workplace, revision: str | None, targets: Sequence[str], base: str | None, *, in_ci: bool) -> Source | None:

@@ -7,6 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from patchpilot.cache import patterns
+from patchpilot.checking.check_patches import exit_code, own_objects, tree_of
+from patchpilot.checking.check_request import CheckRequest
+from patchpilot.checking.check_result import CheckRun
+from patchpilot.checking.set_up_run import set_up
+from patchpilot.checking.worker_pool import in_order
 from patchpilot.commits.range import refuse_absent
 from patchpilot.commits.tree_readers import DirectoryTree
 from patchpilot.errors import ExitCode, InputError
@@ -22,12 +27,7 @@ from patchpilot.model.shorten import shortened
 from patchpilot.model.source_tree import Tree
 from patchpilot.projects.detection import detect
 from patchpilot.projects.loading import find_project
-from patchpilot.services.check.check_patches import exit_code, own_objects, tree_of
-from patchpilot.services.check.check_request import CheckRequest
-from patchpilot.services.check.check_result import CheckRun
 from patchpilot.services.check.json_lines import error_line, patch_line, summary_line
-from patchpilot.services.check.set_up_run import set_up
-from patchpilot.services.check.worker_pool import in_order
 from patchpilot.threads.mail_stream import WHOLE, StreamedMail, epoch_commits, mails_of_range, parse_shard, resolved_range, stream_mails
 
 __all__ = ["CheckStream", "epoch_commits", "stream_range", "stream_targets"]
@@ -136,7 +136,7 @@ class CheckStream:
     def _facts(self) -> HistoryFacts | None:
         if self._repository is None:
             return None
-        from patchpilot.services.check.history_facts import facts_of
+        from patchpilot.checking.history_facts import facts_of
 
         return facts_of(self._repository)
 

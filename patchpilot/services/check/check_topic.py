@@ -4,6 +4,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from patchpilot.checking.check_patches import check
+from patchpilot.checking.check_request import CheckRequest
+from patchpilot.checking.check_result import CheckResult
+from patchpilot.checking.topic_waivers import ORIGIN, give, known_draft, of_draft, suppressions_of, take_back
 from patchpilot.commits.repository import Repository
 from patchpilot.config import Settings
 from patchpilot.lint.rule_store import OwnPack, load_rules
@@ -11,12 +15,8 @@ from patchpilot.lint.waivers import Waiver
 from patchpilot.model.finding import Finding, Suppressed
 from patchpilot.model.progress import Progress, silent
 from patchpilot.model.rule import Rule
-from patchpilot.services.check.check_patches import check
-from patchpilot.services.check.check_request import CheckRequest
-from patchpilot.services.check.check_result import CheckResult
-from patchpilot.services.check.topic_waivers import ORIGIN, give, known_draft, of_draft, suppressions_of, take_back
-from patchpilot.services.settings import check_request, source_of
-from patchpilot.services.setup.trusted_packs import own_packs
+from patchpilot.settings.read_settings import check_request, source_of
+from patchpilot.settings.trusted_packs import own_packs
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,22 +6,22 @@ from difflib import SequenceMatcher
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from patchpilot.checking.check_patches import check_series
+from patchpilot.checking.check_result import CheckResult
+from patchpilot.checking.fixed_patch import Buffer, fixed_patch
+from patchpilot.checking.list_rules import explain
+from patchpilot.checking.rule_pages import rule_page
 from patchpilot.commits.tree_readers import CommitTree
 from patchpilot.errors import InputError, MissingError
 from patchpilot.lint.fixing.try_fixes import FixOutcome
 from patchpilot.lint.rule_store import load_rules
 from patchpilot.model.finding import Finding
 from patchpilot.model.patch import Series
-from patchpilot.services.check.check_patches import check_series
-from patchpilot.services.check.check_result import CheckResult
 from patchpilot.services.check.editor_texts import TextKind, TextPatch, message_text, patch_texts, source_text
-from patchpilot.services.check.fixed_patch import Buffer, fixed_patch
-from patchpilot.services.settings import check_request
-from patchpilot.services.setup.list_rules import explain
-from patchpilot.services.setup.rule_pages import rule_page
-from patchpilot.services.setup.trusted_packs import packs_if_trusted
-from patchpilot.services.topic.topic_base import find_base
-from patchpilot.services.workplace import Workplace
+from patchpilot.settings.read_settings import check_request
+from patchpilot.settings.trusted_packs import packs_if_trusted
+from patchpilot.topic.topic_base import find_base
+from patchpilot.topic.workplace import Workplace
 
 if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from patchpilot.checking.suppressions import Suppressions
 from patchpilot.errors import UsageError
 from patchpilot.lint.rule_store import OwnPack, load_rules
 from patchpilot.lint.waivers import Waiver, from_tables, from_words
 from patchpilot.model.action import Action
-from patchpilot.services.check.suppressions import Suppressions
-from patchpilot.services.settings import Source, tracked_content
+from patchpilot.settings.read_settings import Source, tracked_content
 
 if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository
@@ -77,7 +77,7 @@ def find_suppressions(
 def _of_topic(targets: Sequence[str], base: str | None, repository: "Repository | None") -> tuple[Waiver, ...]:
     if repository is None:
         return ()
-    from patchpilot.services.check.topic_waivers import of_topic
+    from patchpilot.checking.topic_waivers import of_topic
 
     return of_topic(repository, targets, base)
 
@@ -90,7 +90,7 @@ def _write_down(
     packs: tuple[OwnPack, ...],
 ) -> str:
     """Put waivers into the topic's draft, or take them out, and say so; patch files have no topic: there a waiver is for this call."""
-    from patchpilot.services.check.topic_waivers import give, take_back
+    from patchpilot.checking.topic_waivers import give, take_back
 
     if repository is None or any(target == "-" or Path(target).exists() for target in request.targets):
         if request.unwaive:

@@ -3,12 +3,12 @@
 
 from collections.abc import Collection
 
+from patchpilot.checking.fixed_patch import Only
 from patchpilot.commits.repository import Repository
 from patchpilot.config import Settings
 from patchpilot.model.progress import Progress, silent
 from patchpilot.services.check.apply_fixes import FixResult, fix
 from patchpilot.services.check.check_topic import CheckedTopic, topic_request
-from patchpilot.services.check.fixed_patch import Only
 
 
 def fix_topic(

@@ -10,7 +10,7 @@ from patchpilot.maintainers.load import conf_words, maintainers_files, where_mai
 from patchpilot.maintainers.selftest import SelfTestProblem, naming
 from patchpilot.maintainers.selftest import self_test as problems_of
 from patchpilot.model.progress import Progress, silent
-from patchpilot.services.maintainers.topic_recipients import repository_for, source_tree
+from patchpilot.topic.topic_recipients import repository_for, source_tree
 
 
 @dataclass(frozen=True, slots=True)

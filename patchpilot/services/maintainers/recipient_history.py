@@ -5,7 +5,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.model.send_request import SendRequest
 from patchpilot.recipients.contact_history import FileHistory as FileHistory
 from patchpilot.recipients.contact_history import file_history
-from patchpilot.services.topic.find_topic import read_topic
+from patchpilot.topic.find_topic import read_topic
 
 SECONDS = 8.0
 

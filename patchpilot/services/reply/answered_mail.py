@@ -60,7 +60,7 @@ def answered_mail(target: str, template: str, store: Store) -> AnsweredMail:
 
 
 def _of_series(number: int, template: str, store: Store) -> AnsweredMail:
-    from patchpilot.services.track.known_series import show
+    from patchpilot.topic.followed.known_series import show
 
     series = show(number, store=store)
     if series.status is None:

@@ -30,8 +30,8 @@ from patchpilot.series.message_ids import new_message_ids
 from patchpilot.services.reply.answered_mail import AnsweredMail, is_undisclosed
 from patchpilot.services.reply.reply_text import first_text, text_notes, text_problems
 from patchpilot.services.reply.sent_replies import is_sent_draft, is_used, sent_already
-from patchpilot.services.track.own_addresses import known_addresses
 from patchpilot.threads.sender import real_sender
+from patchpilot.topic.followed.own_addresses import known_addresses
 
 PATCH = "patch"
 """What the draft of a reply that is a patch has for its template."""

@@ -14,9 +14,9 @@ from patchpilot.series.given_text import given_text
 from patchpilot.services.reply.answered_mail import answered_mail
 from patchpilot.services.reply.plan_reply import PATCH, ReplyPlan, keep_draft, open_draft, patch_draft, plan_reply, sender_of
 from patchpilot.services.reply.reply_text import REPLY, TEMPLATES, as_edited
-from patchpilot.services.topic.archive_target import archive_setting
 from patchpilot.threads.mail_kinds import MailKind
 from patchpilot.threads.track_store import Store
+from patchpilot.topic.archive_target import archive_setting
 
 __all__ = ["Edit", "ReplyDraft", "ReplyWishes", "discard", "draft_text", "given_reply", "kept_drafts", "plan", "templates_for"]
 

@@ -11,8 +11,8 @@ from patchpilot.model.counted import counted
 from patchpilot.outgoing.mail_state import MailState
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.projects.loading import default_project, find_project
-from patchpilot.services.send.reroll import link_to
 from patchpilot.services.send.send_plan import SendPlan, SendResult
+from patchpilot.topic.reroll import link_to
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,11 +19,11 @@ from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.series.cover_letter import fill, given_cover, template, without_comments
 from patchpilot.series.draft import Drafts, complete_prefix, one_line_each
 from patchpilot.series.draft_text import as_text, from_text, read_draft_file
-from patchpilot.services.send.b4_record import draft_for_b4
-from patchpilot.services.send.reroll import changelog_hints, last_sent, link_to, reroll, with_changelog
-from patchpilot.services.topic.find_topic import find_draft
-from patchpilot.services.topic.topic_state import TopicState, topic_state
 from patchpilot.threads.track_store import Store
+from patchpilot.topic.b4_record import draft_for_b4
+from patchpilot.topic.find_topic import find_draft
+from patchpilot.topic.reroll import changelog_hints, last_sent, link_to, reroll, with_changelog
+from patchpilot.topic.topic_state import TopicState, topic_state
 
 Edit = Callable[[str], str | None]
 """Lets the user edit a text and returns it; None when they gave up."""

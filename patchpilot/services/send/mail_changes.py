@@ -9,8 +9,8 @@ from patchpilot.model.patch_subject import parse_subject
 from patchpilot.model.rendered_mail import RenderedMail
 from patchpilot.outgoing.outbox import OutboxEntry
 from patchpilot.services.send.readable_mail import readable_lines
-from patchpilot.services.send.reroll import last_sent
 from patchpilot.services.send.send_plan import SendPlan
+from patchpilot.topic.reroll import last_sent
 
 VOLATILE = ("index ", "@@ ", "change-id:", "base-commit:")
 """How lines start that are different in every version, and say nothing."""

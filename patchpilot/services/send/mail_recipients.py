@@ -25,10 +25,10 @@ from patchpilot.outgoing.mail_account import Account, read_account
 from patchpilot.outgoing.preflight import is_list
 from patchpilot.projects.project import Project
 from patchpilot.series.recipient_edits import usable_recipients
-from patchpilot.services.topic.topic_project import profile_of
+from patchpilot.topic.topic_project import profile_of
 
 if TYPE_CHECKING:
-    from patchpilot.services.maintainers.topic_recipients import Planned
+    from patchpilot.topic.topic_recipients import Planned
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +125,7 @@ def answer_named(repository: Repository, name: str, value: str, request: SendReq
 def answer_effect(repository: Repository, name: str, value: str, request: SendRequest) -> str:
     """Who would get the mails because of an answer to a pre-send question, or no longer would, "" where nobody; the answer is not kept."""
     from patchpilot.services.send.questions import judge_answer
-    from patchpilot.services.topic.find_topic import find_draft, read_topic
+    from patchpilot.topic.find_topic import find_draft, read_topic
 
     series, ids = read_topic(repository, request)
     draft = find_draft(repository, request, series, ids)
@@ -166,7 +166,7 @@ def _planned(
 
     A plan of the other kind, of a public or an undisclosed fix, is replaced.
     """
-    from patchpilot.services.maintainers.topic_recipients import plan_series
+    from patchpilot.topic.topic_recipients import plan_series
 
     try:
         if planned is None or planned.undisclosed != undisclosed:

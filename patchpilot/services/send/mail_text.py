@@ -11,9 +11,9 @@ from patchpilot.outgoing import transports
 from patchpilot.outgoing.b4.draft_texts import prose_of
 from patchpilot.outgoing.compose_mails import SeriesText
 from patchpilot.series.cover_letter import cover_body, fill, template, without_comments
-from patchpilot.services.send.b4_record import kept_by_b4
 from patchpilot.services.send.questions import introduced
-from patchpilot.services.send.reroll import last_sent, link_to, range_diff, sent_head
+from patchpilot.topic.b4_record import kept_by_b4
+from patchpilot.topic.reroll import last_sent, link_to, range_diff, sent_head
 
 
 def wording_of(repository: Repository, request: SendRequest, draft: Draft, series: Series, base: str | None) -> SeriesText:

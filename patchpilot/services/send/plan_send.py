@@ -20,18 +20,18 @@ from patchpilot.outgoing.transport import SeriesToRender, Transport
 from patchpilot.projects.detection import layered
 from patchpilot.series.recipient_edits import on_one_line
 from patchpilot.services.send.concurrent_sends import sent_before
-from patchpilot.services.send.finish_send import finish_sends
 from patchpilot.services.send.mail_recipients import addressees
 from patchpilot.services.send.mail_text import wording_of
 from patchpilot.services.send.preflight_facts import TopicToSend, gather_facts
 from patchpilot.services.send.propose_prefix import mark_warnings
 from patchpilot.services.send.questions import answered, is_regression
-from patchpilot.services.send.reroll import reroll
 from patchpilot.services.send.review_warnings import open_point_warnings, tag_warnings
 from patchpilot.services.send.send_plan import SendPlan
 from patchpilot.services.send.undisclosed import refuse_public_server
-from patchpilot.services.topic.find_topic import as_asked, base_of_topic, find_draft, read_topic
-from patchpilot.services.topic.topic_project import profile_of
+from patchpilot.topic.find_topic import as_asked, base_of_topic, find_draft, read_topic
+from patchpilot.topic.finish_send import finish_sends
+from patchpilot.topic.reroll import reroll
+from patchpilot.topic.topic_project import profile_of
 
 
 def plan(repository: Repository, request: SendRequest, *, progress: Progress = silent) -> SendPlan:

@@ -30,9 +30,9 @@ from patchpilot.projects.project import Project
 from patchpilot.services.send.mail_recipients import Addressees
 from patchpilot.services.send.merge_window import merge_window
 from patchpilot.services.send.questions import questions
-from patchpilot.services.send.sent_elsewhere import sent_records
-from patchpilot.services.settings import in_demo
-from patchpilot.services.topic.target_tip import find_target
+from patchpilot.settings.read_settings import in_demo
+from patchpilot.topic.sent_elsewhere import sent_records
+from patchpilot.topic.target_tip import find_target
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,10 +154,10 @@ def check_errors(
 
     The errors are None when it could not run. What a tree's file waives or ignores counts here: the sender is responsible for what is sent.
     """
-    from patchpilot.services.check.check_patches import check
-    from patchpilot.services.check.check_request import CheckRequest
-    from patchpilot.services.check.suppressions import Suppressions
-    from patchpilot.services.check.topic_waivers import of_draft
+    from patchpilot.checking.check_patches import check
+    from patchpilot.checking.check_request import CheckRequest
+    from patchpilot.checking.suppressions import Suppressions
+    from patchpilot.checking.topic_waivers import of_draft
 
     with TemporaryFolder("check") as place:
         for number, mail in enumerate(mails):

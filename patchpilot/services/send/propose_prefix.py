@@ -14,7 +14,7 @@ from patchpilot.model.trailer import all_tags
 from patchpilot.series.draft import complete_prefix
 
 if TYPE_CHECKING:
-    from patchpilot.services.check.check_result import CheckResult
+    from patchpilot.checking.check_result import CheckResult
 
 RULES = ("missing-target-tree",)
 _PREFIX = re.compile(r"\[(PATCH [^]]+)\]")
@@ -75,8 +75,8 @@ def _as_mail(patch: Patch, prefix: str) -> Patch:
 
 
 def _checked(patches: Iterable[Patch], profile: str) -> "CheckResult":
-    from patchpilot.services.check.check_patches import check_series
-    from patchpilot.services.check.check_request import CheckRequest
+    from patchpilot.checking.check_patches import check_series
+    from patchpilot.checking.check_request import CheckRequest
 
     return check_series((Series(tuple(patches)),), CheckRequest(profile=profile, select=RULES, fail_on="never"))
 

@@ -15,9 +15,9 @@ from patchpilot.outgoing.target_tree import Target, TargetFit, fit_of_commits
 from patchpilot.projects.project import Project
 from patchpilot.series.draft import Drafts
 from patchpilot.services.send.propose_prefix import missing_tree
-from patchpilot.services.tags.fix_claims import denied_subjects
-from patchpilot.services.topic.target_tip import find_target
-from patchpilot.services.topic.topic_project import profile_of
+from patchpilot.topic.fix_claims import denied_subjects
+from patchpilot.topic.target_tip import find_target
+from patchpilot.topic.topic_project import profile_of
 
 _SECURITY = re.compile(
     r"\b(?:CVE-\d{4}-\d+|use[- ]after[- ]free|out[- ]of[- ]bounds|(?:buffer|stack|heap|integer) overflow|double free|privilege|exploit\w*|"
@@ -74,7 +74,7 @@ def traps(
     progress: Progress = silent,
 ) -> PreSendQuestions:
     """The pre-send questions of a TARGET's topic, with the answers given so far."""
-    from patchpilot.services.topic.find_topic import find_draft, read_topic
+    from patchpilot.topic.find_topic import find_draft, read_topic
 
     request = SendRequest(target=target, base=base)
     series, ids = read_topic(repository, request)
@@ -89,7 +89,7 @@ def traps(
 
 def answer(repository: Repository, name: str, value: str, *, target: str | None = None, base: str | None = None) -> Draft:
     """Keep an answer with the topic: security `yes|no`; regression `no`, `yes`, or the commit (or range) that broke it."""
-    from patchpilot.services.topic.find_topic import find_draft, read_topic
+    from patchpilot.topic.find_topic import find_draft, read_topic
 
     request = SendRequest(target=target, base=base)
     series, ids = read_topic(repository, request)

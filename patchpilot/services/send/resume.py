@@ -27,7 +27,7 @@ from patchpilot.services.send.concurrent_sends import sent_since, words_of
 from patchpilot.services.send.questions import answered
 from patchpilot.services.send.send_plan import SendPlan
 from patchpilot.services.send.undisclosed import refuse_public_mails, refuse_public_server
-from patchpilot.services.topic.find_topic import find_draft
+from patchpilot.topic.find_topic import find_draft
 
 UNKNOWN_AS = ("keep", "sent", "lost")
 

@@ -10,9 +10,9 @@ from patchpilot.model.counted import counted
 from patchpilot.model.draft import Draft
 from patchpilot.model.send_problem import SendProblem
 from patchpilot.model.send_request import SendRequest
-from patchpilot.services.send.reroll import last_sent, upcoming_patches
 from patchpilot.services.tags.add_review_trailers import TrailersRequest, add_review_trailers
-from patchpilot.services.track.review_summary import review_items
+from patchpilot.topic.followed.review_summary import review_items
+from patchpilot.topic.reroll import last_sent, upcoming_patches
 
 MAX_SHOWN = 3
 

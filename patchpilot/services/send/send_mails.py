@@ -20,11 +20,11 @@ from patchpilot.series.draft import Drafts
 from patchpilot.series.message_ids import forget_ids
 from patchpilot.series.recipient_edits import Edits, EditStore, branch_key
 from patchpilot.services.send.concurrent_sends import refuse_rivals
-from patchpilot.services.send.finish_send import finish
-from patchpilot.services.send.reroll import is_remembered
 from patchpilot.services.send.resume import leave_out_for_good
 from patchpilot.services.send.send_plan import SendPlan, SendResult
 from patchpilot.services.send.send_result import result_of_plan, result_of_send
+from patchpilot.topic.finish_send import finish
+from patchpilot.topic.reroll import is_remembered
 
 
 def deliver(

@@ -94,7 +94,7 @@ def _advice(send: Send) -> tuple[Advice, ...]:
     if unknown_state and send.undisclosed:
         lines.append("ask a recipient whether it was received: no archive is asked about an undisclosed fix")
     elif unknown_state:
-        from patchpilot.services.settings import user_settings
+        from patchpilot.settings.read_settings import user_settings
 
         archive = user_settings(Path(send.repository), problems=[]).get("lore").rstrip("/")
         lines += [f"check whether it was received: {archive}/{message_id}/ (it can take minutes)" for message_id in unknown_state]

@@ -23,9 +23,9 @@ from patchpilot.services.send.plan_send import plan
 from patchpilot.services.send.resume import archive_lookup, plan_resume
 from patchpilot.services.send.send_plan import SendPlan, SendResult
 from patchpilot.services.send.send_result import result_of_send
-from patchpilot.services.topic.topic_state import TopicState, this_topic
-from patchpilot.services.track.known_series import Tracked
 from patchpilot.threads.track_store import Store
+from patchpilot.topic.followed.known_series import Tracked
+from patchpilot.topic.topic_state import TopicState, this_topic
 
 SENT = frozenset({"already-sent", "version-sent"})
 """The problems of a plan that only say that it was sent already."""

@@ -2,8 +2,8 @@
 """The editor in which the texts of a draft are written."""
 
 from patchpilot.services.send.edit_draft import Edit
-from patchpilot.services.topic.edit_commits import edit_text, editor_name
-from patchpilot.services.workplace import Workplace
+from patchpilot.topic.edit_commits import edit_text, editor_name
+from patchpilot.topic.workplace import Workplace
 
 
 def editor_of(place: Workplace) -> Edit:

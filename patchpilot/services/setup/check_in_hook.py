@@ -4,17 +4,17 @@
 import re
 from pathlib import Path
 
+from patchpilot.checking.check_patches import check
+from patchpilot.checking.check_result import CheckResult
+from patchpilot.checking.topic_waivers import suppressions_of
 from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.commits.tree_readers import CommitTree
 from patchpilot.errors import InputError
 from patchpilot.lint.rule_store import load_rules
-from patchpilot.services.check.check_patches import check
-from patchpilot.services.check.check_result import CheckResult
-from patchpilot.services.check.topic_waivers import suppressions_of
-from patchpilot.services.settings import check_request
 from patchpilot.services.setup.install_hooks import mail_for_commit_message
-from patchpilot.services.setup.trusted_packs import packs_if_trusted
-from patchpilot.services.workplace import Workplace
+from patchpilot.settings.read_settings import check_request
+from patchpilot.settings.trusted_packs import packs_if_trusted
+from patchpilot.topic.workplace import Workplace
 
 
 def check_in_hook(place: Workplace, file: Path, base: str = "") -> tuple[CheckResult, str]:

@@ -24,8 +24,8 @@ from patchpilot.outgoing import probes, transports
 from patchpilot.outgoing.mail_account import read_account
 from patchpilot.series.database import backups, damaged, recover
 from patchpilot.series.topic_database import FILE, LAYOUT, connect, state_folder
-from patchpilot.services.send.finish_send import finish_sends
 from patchpilot.threads.track_store import TRACK_LAYOUT, default_file
+from patchpilot.topic.finish_send import finish_sends
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,13 +16,13 @@ from patchpilot.model.progress import Progress, silent
 from patchpilot.model.trailer import add_trailers, parse_trailer, unfit
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.series.draft import pair_known
-from patchpilot.services.send.reroll import sent_patches
 from patchpilot.services.tags.prepare_commits import Confirm, MessageChange, Preparation, write
-from patchpilot.services.topic.topic_base import topic_commits
-from patchpilot.services.topic.topic_state import TopicState, topic_state
 from patchpilot.threads.revisions import Post
 from patchpilot.threads.status import Credit, Status
 from patchpilot.threads.track_store import Store
+from patchpilot.topic.reroll import sent_patches
+from patchpilot.topic.topic_base import topic_commits
+from patchpilot.topic.topic_state import TopicState, topic_state
 
 
 @dataclass(frozen=True, slots=True)

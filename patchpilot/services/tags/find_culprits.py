@@ -21,10 +21,10 @@ from patchpilot.model.commit import Commit
 from patchpilot.model.progress import Progress, silent
 from patchpilot.projects.detection import detect
 from patchpilot.projects.loading import find_project
-from patchpilot.services.tags.fix_claims import judge_fix
-from patchpilot.services.topic.topic_base import find_base
 from patchpilot.tags import rank_culprits as finder
 from patchpilot.tags.message_evidence import prose
+from patchpilot.topic.fix_claims import judge_fix
+from patchpilot.topic.topic_base import find_base
 
 if TYPE_CHECKING:
     from patchpilot.tags.overrides import Override

@@ -15,12 +15,12 @@ from patchpilot.projects.detection import detect
 from patchpilot.projects.loading import find_project
 from patchpilot.projects.project import Project
 from patchpilot.services.tags.find_culprits import SURE_ENOUGH, FixesRequest, FixesResult, find_culprits, own_patch
-from patchpilot.services.tags.fix_claims import answer_fix, judge_fix, said_fix
 from patchpilot.services.tags.stable_request_tag import StableRequest, stable_lines
-from patchpilot.services.topic.topic_base import topic_commits
 from patchpilot.tags.message_edit import MessageWish, compose, marked, word_diff
 from patchpilot.tags.rank_culprits import tag_of
 from patchpilot.tags.report_trailers import codeveloped, link, pasted, person, regzbot_line, reported
+from patchpilot.topic.fix_claims import answer_fix, judge_fix, said_fix
+from patchpilot.topic.topic_base import topic_commits
 
 Confirm = Callable[["Preparation"], bool]
 

@@ -22,9 +22,9 @@ from patchpilot.model.progress import Progress, silent
 from patchpilot.projects.detection import detect
 from patchpilot.projects.loading import find_project
 from patchpilot.projects.project import Project
-from patchpilot.services.tags.fix_claims import judge_fix
 from patchpilot.tags import rank_culprits as finder
 from patchpilot.tags.stable_decision import BranchState, Culprits, StableAdvice, StableFacts, advise, present_lines
+from patchpilot.topic.fix_claims import judge_fix
 
 CYCLE = 365
 """Days; more than any project takes for one release, what its topic branches take before included."""

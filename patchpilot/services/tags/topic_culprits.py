@@ -11,8 +11,8 @@ from patchpilot.history.releases import Releases
 from patchpilot.model.commit import Commit
 from patchpilot.model.progress import Progress, silent
 from patchpilot.services.tags.find_culprits import CulpritAnswer, FixesRequest, FixesResult, find_culprits
-from patchpilot.services.tags.fix_claims import judge_fix
 from patchpilot.tags.rank_culprits import tag_of
+from patchpilot.topic.fix_claims import judge_fix
 
 
 def topic_culprits(

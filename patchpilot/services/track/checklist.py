@@ -3,10 +3,10 @@
 
 from dataclasses import dataclass
 
-from patchpilot.services.track.known_series import Tracked
-from patchpilot.services.track.review_ledger import PointState, answers_to, mark_point
 from patchpilot.threads.review_points import ReviewPoint, review_points
 from patchpilot.threads.thread_values import FINAL, LANDED
+from patchpilot.topic.followed.known_series import Tracked
+from patchpilot.topic.followed.review_ledger import PointState, answers_to, mark_point
 
 
 @dataclass(frozen=True, slots=True)

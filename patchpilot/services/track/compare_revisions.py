@@ -12,9 +12,9 @@ from patchpilot.model.action import Action
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.message_id import message_id_of
 from patchpilot.model.patch import Patch
-from patchpilot.services.track.known_series import Tracked, show
 from patchpilot.threads.posted_series import Revision
 from patchpilot.threads.track_store import Store
+from patchpilot.topic.followed.known_series import Tracked, show
 
 __all__ = [
     "Difference",

@@ -4,10 +4,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from patchpilot.services.track.known_series import Tracked
 from patchpilot.threads.mail_classifier import Classified
 from patchpilot.threads.mbox import when
 from patchpilot.threads.status import Reply
+from patchpilot.topic.followed.known_series import Tracked
 
 
 @dataclass(frozen=True, slots=True)

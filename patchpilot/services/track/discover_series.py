@@ -12,15 +12,15 @@ from patchpilot.model.action import Action
 from patchpilot.model.bounded_date import moment, read_iso
 from patchpilot.model.message_id import message_id_of
 from patchpilot.model.progress import Progress, silent
-from patchpilot.services.track.follow_series import add, numbered
-from patchpilot.services.track.known_series import Tracked, listed
-from patchpilot.services.track.poll_archives import ArchiveAt
 from patchpilot.threads.archive import MailArchive
 from patchpilot.threads.authored_series import authored, originals
 from patchpilot.threads.mail_classifier import Classified
 from patchpilot.threads.open_archive import archive_address
 from patchpilot.threads.posted_series import PostedTopic
 from patchpilot.threads.track_store import Store
+from patchpilot.topic.followed.follow_series import add, numbered
+from patchpilot.topic.followed.known_series import Tracked, listed
+from patchpilot.topic.followed.poll_archives import ArchiveAt
 from patchpilot.urls import public_url
 
 _AGO = re.compile(r"(?P<count>[1-9]\d{0,3})\s*(?P<unit>d|w|m|y)[a-z]*", re.IGNORECASE)

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from patchpilot.commits.repository import Repository
 from patchpilot.config import Settings
 from patchpilot.model.progress import Progress, silent
-from patchpilot.services.topic.topic_state import TopicState, this_topic, with_topic
-from patchpilot.services.track import follow_series, known_series
 from patchpilot.services.track.compare_revisions import RevisionComparison, compare_revisions
-from patchpilot.services.track.known_series import Tracked
 from patchpilot.threads.status import Reply as Reply
 from patchpilot.threads.thread_values import NextStepNeed as NextStepNeed
 from patchpilot.threads.thread_values import PatchState as PatchState
 from patchpilot.threads.thread_values import Proof as Proof
 from patchpilot.threads.track_store import Store
+from patchpilot.topic.followed import follow_series, known_series
+from patchpilot.topic.followed.known_series import Tracked
+from patchpilot.topic.topic_state import TopicState, this_topic, with_topic
 
 
 @dataclass(frozen=True, slots=True)

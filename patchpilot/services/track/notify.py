@@ -11,11 +11,11 @@ from patchpilot.commits.run import environment, run
 from patchpilot.errors import PatchpilotError, UsageError
 from patchpilot.model.counted import counted
 from patchpilot.model.printable import crop, one_line
-from patchpilot.services.settings import user_settings
-from patchpilot.services.track.known_series import Tracked
-from patchpilot.services.track.story import reply_words
+from patchpilot.settings.read_settings import user_settings
 from patchpilot.threads.mail_classifier import Classified
 from patchpilot.threads.mail_kinds import MailKind
+from patchpilot.topic.followed.known_series import Tracked
+from patchpilot.topic.followed.story import reply_words
 
 _TIMEOUT = 20.0
 _MOST = 5

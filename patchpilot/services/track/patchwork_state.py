@@ -8,10 +8,10 @@ from pathlib import Path
 from patchpilot.cache.entries import Kind, key_of, recall, remember
 from patchpilot.errors import MissingError
 from patchpilot.model.progress import Progress, silent
-from patchpilot.services.track.known_series import Tracked, undisclosed_error
 from patchpilot.threads.ci_verdict import CiVerdict, worst
 from patchpilot.threads.patchwork import PatchworkCheck, PatchworkPatch, read_patch
 from patchpilot.threads.series_summary import SeriesSummary
+from patchpilot.topic.followed.known_series import Tracked, undisclosed_error
 
 _KIND = Kind("patchwork", (str(Path(__file__)), str(Path(__file__).parents[2] / "threads" / "patchwork.py")), keep=200)
 _GOOD = ("success", "pending")

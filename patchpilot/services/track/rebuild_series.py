@@ -10,14 +10,14 @@ from patchpilot.errors import MissingError, NetworkError, PatchpilotError
 from patchpilot.model.action import Action
 from patchpilot.model.mail import Mail
 from patchpilot.model.progress import Progress, silent
-from patchpilot.services.track.follow_series import numbered, of_mbox, own_mails, without_tests
-from patchpilot.services.track.known_series import Tracked, is_undisclosed, moment_of, shown_series
-from patchpilot.services.track.poll_archives import ArchiveAt, Archives
 from patchpilot.threads.archive import LORE, NotInArchiveError
 from patchpilot.threads.collect_mails import gather, status_of
 from patchpilot.threads.mbox import read_mails, unique
 from patchpilot.threads.status import read_thread
 from patchpilot.threads.track_store import Store, TrackEntry
+from patchpilot.topic.followed.follow_series import numbered, of_mbox, own_mails, without_tests
+from patchpilot.topic.followed.known_series import Tracked, is_undisclosed, moment_of, shown_series
+from patchpilot.topic.followed.poll_archives import ArchiveAt, Archives
 
 
 def rebuild(

@@ -3,8 +3,8 @@
 
 from collections.abc import Sequence
 
-from patchpilot.services.home.home_topic import TURNS, Turn
-from patchpilot.services.track.known_series import Tracked
+from patchpilot.topic.followed.known_series import Tracked
+from patchpilot.topic.home.home_topic import TURNS, Turn
 
 
 def turn_of(series: Tracked) -> Turn:

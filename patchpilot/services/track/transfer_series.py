@@ -19,14 +19,14 @@ from patchpilot.model.action import Action
 from patchpilot.model.bounded_date import read_iso
 from patchpilot.model.mail import Mail
 from patchpilot.series.database import DamagedError
-from patchpilot.services.track.known_senders import WHOLE_MAIL
-from patchpilot.services.track.known_series import is_undisclosed
 from patchpilot.services.track.track_export import readable
 from patchpilot.threads.collect_mails import status_of
 from patchpilot.threads.ledger import PointState
 from patchpilot.threads.open_archive import is_archive_address
 from patchpilot.threads.status import read_thread
 from patchpilot.threads.track_store import SeriesRecord, Store, TrackEntry
+from patchpilot.topic.followed.known_senders import WHOLE_MAIL
+from patchpilot.topic.followed.known_series import is_undisclosed
 
 SCHEMA = "patchpilot/followed/"
 VERSION = 1

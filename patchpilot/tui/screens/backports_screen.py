@@ -57,7 +57,7 @@ if TYPE_CHECKING:
     from patchpilot.services.backport.conflict_columns import ConflictColumns
     from patchpilot.services.backport.work_clone import Resolving
     from patchpilot.services.backport.write_backports import WrittenBackport
-    from patchpilot.services.track.known_series import Tracked
+    from patchpilot.topic.followed.known_series import Tracked
 
 COLUMNS = (("verdict", 15), ("bug", 7), ("prereqs", 7), ("EOL", 7))
 MERGED = ("in-mainline", "in-stable")

@@ -30,10 +30,10 @@ from patchpilot.tui.widgets.pager import Pager
 from patchpilot.tui.widgets.panel import Columns, Panel
 
 if TYPE_CHECKING:
+    from patchpilot.checking.check_result import CheckResult
     from patchpilot.model.progress import Progress
-    from patchpilot.services.check.check_result import CheckResult
-    from patchpilot.services.check.fix_finding import FindingFixed, Remedy
-    from patchpilot.services.topic.open_repository import Repository
+    from patchpilot.services.fix_finding import FindingFixed, Remedy
+    from patchpilot.topic.open_repository import Repository
 
 WAIVED = "waived"
 HIGH = 10
@@ -59,7 +59,7 @@ def load(ask: JobRequest) -> "tuple[CheckResult, StageStatus]":
 
 def can_fix(result: "CheckResult") -> bool:
     """Whether there is a finding with a certain fix: a safe one, or a tag that is asked for."""
-    from patchpilot.services.check.fix_finding import Remedy, remedy_of
+    from patchpilot.services.fix_finding import Remedy, remedy_of
 
     certain = (Remedy.SAFE, Remedy.TAGS)
     return any(remedy_of(finding, result.rules) in certain for checked in result.patches for finding in checked.findings)
@@ -298,7 +298,7 @@ class ChecksScreen(StageScreen):
             self.query_one("#finding", Static).update(plain(self._no_findings))
             self._show_keys(set())
             return
-        from patchpilot.services.check.fix_finding import Remedy, remedy_of
+        from patchpilot.services.fix_finding import Remedy, remedy_of
 
         remedy = remedy_of(now.finding, result.rules) if now.commit and not now.suppressed else Remedy.EDIT
         fixed = self._fixes.get(now.key)
@@ -343,7 +343,7 @@ class ChecksScreen(StageScreen):
     @property
     def next_key(self) -> NextKey | None:
         """All safe fixes first, then what `a` does about a finding."""
-        from patchpilot.services.check.fix_finding import Remedy, remedy_of
+        from patchpilot.services.fix_finding import Remedy, remedy_of
 
         result: CheckResult | None = self.current
         if result is None or self._doing:
@@ -418,7 +418,7 @@ class ChecksScreen(StageScreen):
 
     def action_fix_one(self) -> None:
         """Show the fix of the selected finding, then apply it."""
-        from patchpilot.services.check.fix_finding import Remedy, remedy_of
+        from patchpilot.services.fix_finding import Remedy, remedy_of
         from patchpilot.tui.screens.fix_dialog import fix_one
 
         result: CheckResult | None = self.current
@@ -435,14 +435,14 @@ class ChecksScreen(StageScreen):
     @staticmethod
     def _commits_with(result: "CheckResult", remedy: "Remedy") -> list[str]:
         """The commits with a finding that is fixed in this way."""
-        from patchpilot.services.check.fix_finding import remedy_of
+        from patchpilot.services.fix_finding import remedy_of
 
         patches = (one for one in result.patches if any(remedy_of(finding, result.rules) is remedy for finding in one.findings))
         return [one.patch.commit for one in patches if one.patch.commit]
 
     def action_fix_safe(self) -> None:
         """Show all certain fixes, then apply them."""
-        from patchpilot.services.check.fix_finding import Remedy
+        from patchpilot.services.fix_finding import Remedy
         from patchpilot.tui.screens.fix_dialog import NO_SAFE_FIX, fix_safe
 
         result: CheckResult | None = self.current

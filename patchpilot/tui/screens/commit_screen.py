@@ -29,11 +29,11 @@ from patchpilot.tui.widgets.panel import WIDE, Columns, Panel
 
 if TYPE_CHECKING:
     from patchpilot.model.patch import Patch
-    from patchpilot.services.maintainers.counted_recipients import CountedRecipients
     from patchpilot.services.maintainers.recipient_history import FileHistory
+    from patchpilot.services.send.counted_recipients import CountedRecipients
     from patchpilot.services.send.questions import PreSendQuestions
     from patchpilot.services.tags.find_culprits import FixesResult
-    from patchpilot.services.topic.topic_base import Base
+    from patchpilot.topic.topic_base import Base
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +47,8 @@ class TopicCommits:
 
 def load(ask: JobRequest) -> "tuple[TopicCommits, StageStatus]":
     """The topic's commits as patches, and its base."""
-    from patchpilot.services.topic.topic_base import find_base
-    from patchpilot.services.topic.topic_patches import topic_patches
+    from patchpilot.topic.topic_base import find_base
+    from patchpilot.topic.topic_patches import topic_patches
 
     topic = topic_patches(ask.repository, ask.topic.commits, ask.topic.target, ask.progress)
     base = None

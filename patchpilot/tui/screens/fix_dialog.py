@@ -22,9 +22,9 @@ from patchpilot.tui.widgets.diff_view import DiffView
 if TYPE_CHECKING:
     from patchpilot.model.progress import Progress
     from patchpilot.services.check.apply_fixes import FixResult
-    from patchpilot.services.check.fix_certain import CertainFixed
-    from patchpilot.services.check.fix_finding import FindingFixed, Remedy
-    from patchpilot.services.topic.open_repository import Repository
+    from patchpilot.services.fix_certain import CertainFixed
+    from patchpilot.services.fix_finding import FindingFixed, Remedy
+    from patchpilot.topic.open_repository import Repository
     from patchpilot.tui.screens.stage_screen import StageScreen
 
 Fix = Callable[["Repository", "Progress", tuple[str, ...] | None], "FindingFixed"]
@@ -108,8 +108,8 @@ def fix_one(screen: "StageScreen", shown: Shown, remedy: "Remedy", commits: Sequ
 
     `commits` are those that lack the same tag or sign-off, `known` is what the fix changes where that was found out already.
     """
-    from patchpilot.services.check.fix_finding import Remedy
-    from patchpilot.services.send.repair import DCO, DCO_URL
+    from patchpilot.services.fix_finding import Remedy
+    from patchpilot.services.repair import DCO, DCO_URL
 
     name = shown.finding.name
     if remedy is Remedy.EDIT or not shown.commit:
@@ -123,7 +123,7 @@ def fix_one(screen: "StageScreen", shown: Shown, remedy: "Remedy", commits: Sequ
 
 
 def _fix_of(screen: "StageScreen", shown: Shown, remedy: "Remedy", commits: Sequence[str]) -> Fix:
-    from patchpilot.services.check.fix_finding import Remedy, fix_finding, fix_messages
+    from patchpilot.services.fix_finding import Remedy, fix_finding, fix_messages
 
     session = screen.session
 
@@ -172,7 +172,7 @@ def _show(screen: "StageScreen", title: str, done: str, work: Fix, known: "Findi
 def fix_safe(screen: "StageScreen", tagless: Sequence[str]) -> None:
     """Show the safe fixes for the topic's commits with the tags that are certain for `tagless`, apply both when the user says so, and run the checks
     again."""
-    from patchpilot.services.check.fix_certain import fix_certain
+    from patchpilot.services.fix_certain import fix_certain
 
     session = screen.session
     topic = session.topic

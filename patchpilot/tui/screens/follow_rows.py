@@ -18,7 +18,7 @@ from patchpilot.tui.widgets.thread_tree import TreeRow, tick_sign
 if TYPE_CHECKING:
     from patchpilot.services.track.checklist import CheckItem
     from patchpilot.services.track.compare_revisions import RevisionComparison
-    from patchpilot.services.track.known_series import Tracked
+    from patchpilot.topic.followed.known_series import Tracked
 
 TURNS = {"action": ("todo", "bold yellow"), "patience": ("waiting", "blue"), "nothing": ("done", "green")}
 """What a series needs from its author → the name of its glyph, and its style."""

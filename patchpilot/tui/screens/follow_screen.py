@@ -36,14 +36,14 @@ from patchpilot.tui.widgets.timeline import Timeline
 
 if TYPE_CHECKING:
     from patchpilot.services.tags.add_review_trailers import Collected
-    from patchpilot.services.topic.topic_state import TopicState
     from patchpilot.services.track.checklist import CheckItem
     from patchpilot.services.track.compare_revisions import Revision, RevisionComparison
     from patchpilot.services.track.conversation import ConversationMail
     from patchpilot.services.track.follow_topic import FollowedSeries
-    from patchpilot.services.track.known_series import Tracked
-    from patchpilot.services.track.review_ledger import PointState
-    from patchpilot.services.track.story import StoryEvent
+    from patchpilot.topic.followed.known_series import Tracked
+    from patchpilot.topic.followed.review_ledger import PointState
+    from patchpilot.topic.followed.story import StoryEvent
+    from patchpilot.topic.topic_state import TopicState
 
 DEMO = f"press M: the demo answers for you and prepares v2; then send it at stage {Stage.SEND.number}"
 """In the demo, what to do about the replies to v1."""
@@ -139,7 +139,7 @@ def _read(series: "Tracked", columns: int) -> _Reading:
     """Compute it for a conversation of so many columns; with thousands of mails this takes a second."""
     from patchpilot.services.track.checklist import checklist
     from patchpilot.services.track.conversation import conversation
-    from patchpilot.services.track.story import StoryEvent, StoryKind, story
+    from patchpilot.topic.followed.story import StoryEvent, StoryKind, story
 
     laid: Laid = {}
     items, mails = checklist(series), conversation(series)
@@ -590,13 +590,13 @@ class FollowScreen(StageScreen):
 
     def action_tick(self) -> None:
         """Tick the review point under the cursor, or clear its tick."""
-        from patchpilot.services.track.review_ledger import PointState
+        from patchpilot.topic.followed.review_ledger import PointState
 
         self._mark(PointState.ADDRESSED)
 
     def action_decline(self) -> None:
         """Mark the review point under the cursor as declined, or clear the mark."""
-        from patchpilot.services.track.review_ledger import PointState
+        from patchpilot.topic.followed.review_ledger import PointState
 
         self._mark(PointState.DECLINED)
 

@@ -14,7 +14,7 @@ from patchpilot.model.bounded_date import moment
 from patchpilot.model.counted import counted
 from patchpilot.model.finding import Finding
 from patchpilot.model.printable import crop, one_line, width
-from patchpilot.services.home.home_topic import HomeEvent, HomeTopic, Turn
+from patchpilot.topic.home.home_topic import HomeEvent, HomeTopic, Turn
 from patchpilot.tui.action_keys import in_keys
 from patchpilot.tui.finding_text import SIGNS as SIGNS_OF
 from patchpilot.tui.finding_text import STYLES as STYLES_OF

@@ -49,8 +49,8 @@ from patchpilot.tui.widgets.title_line import TitleLine
 
 if TYPE_CHECKING:
     from patchpilot.model.finding import Finding
-    from patchpilot.services.home.home_branches import Checkout
-    from patchpilot.services.home.home_topic import HomeTopic
+    from patchpilot.topic.home.home_branches import Checkout
+    from patchpilot.topic.home.home_topic import HomeTopic
     from patchpilot.tui.stage_app import StageApp
 
 SELDOM = 600.0
@@ -200,7 +200,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
         return tuple(dict.fromkeys(keys))
 
     def _read(self, fresh: bool) -> None:
-        from patchpilot.services.home.read_home import known_topics, read_topics, update_topics
+        from patchpilot.topic.home.read_home import known_topics, read_topics, update_topics
 
         worker, progress = get_current_worker(), self._progress()
         try:
@@ -238,7 +238,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
             self.notify(f"some archives could not be reached: {message.problem}", severity="warning", timeout=5)
         topics = message.topics
         if message.partly:
-            from patchpilot.services.home.home_topic import in_order
+            from patchpilot.topic.home.home_topic import in_order
 
             topics = in_order({topic.key: topic for topic in (*(self._topics or ()), *topics)}.values())
         if topics != self._topics:
@@ -405,7 +405,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
             self.tui.open_topic(self.tui.session.directory, Stage.FOLLOW, series=topic.series)
 
     def _find(self, topic: "HomeTopic") -> None:
-        from patchpilot.services.home.home_branches import checkout_of
+        from patchpilot.topic.home.home_branches import checkout_of
 
         try:
             self.post_message(self.Found(topic, checkout_of(topic.repository, topic.branch)))
@@ -434,7 +434,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
         self.app.push_screen(Choose(text, answers, "Open a topic"), answered)
 
     def _prepare(self, topic: "HomeTopic", checkout: "Checkout", choice: str) -> None:
-        from patchpilot.services.home.home_branches import range_of, switch_branch
+        from patchpilot.topic.home.home_branches import range_of, switch_branch
 
         try:
             branch = topic.branch or ""

@@ -28,14 +28,14 @@ from patchpilot.tui.widgets.lists import List
 from patchpilot.tui.widgets.panel import TALL, WIDE, Columns, Panel
 
 if TYPE_CHECKING:
-    from patchpilot.services.maintainers.counted_recipients import CountedRecipients
-    from patchpilot.services.maintainers.recipient_advice import RecipientAdvice
     from patchpilot.services.maintainers.recipient_history import FileHistory
+    from patchpilot.services.send.counted_recipients import CountedRecipients
+    from patchpilot.services.send.recipient_advice import RecipientAdvice
 
 
 def load(ask: JobRequest) -> "tuple[CountedRecipients, StageStatus]":
     """The plan of `patchpilot maintainers` with the recipients that the configuration and the answers add, as `send` counts them."""
-    from patchpilot.services.maintainers.counted_recipients import count_recipients, is_sendable
+    from patchpilot.services.send.counted_recipients import count_recipients, is_sendable
     from patchpilot.services.send.mail_recipients import difference
 
     ask.progress("looking up recipients")
@@ -390,7 +390,7 @@ class RecipientsScreen(StageScreen):
 
     def _edit(self, said: str, **changes: Any) -> None:
         """Change the user's edits of the plan, and report it in these words."""
-        from patchpilot.services.maintainers.topic_recipients import edit
+        from patchpilot.topic.topic_recipients import edit
 
         known: CountedRecipients | None = self._shown
         if known is None:
@@ -461,7 +461,7 @@ class RecipientsScreen(StageScreen):
         self.app.push_screen(LineDialog("Add to Cc (press t afterwards to move it to To): Name <name@example.org>", self._judge), answered)
 
     def _judge(self, text: str) -> tuple[bool, str]:
-        from patchpilot.services.maintainers.counted_recipients import is_sendable
+        from patchpilot.services.send.counted_recipients import is_sendable
 
         address = parse_address(text)
         if address is None or "@" not in address.email:

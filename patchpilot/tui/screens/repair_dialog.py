@@ -12,7 +12,7 @@ from patchpilot.tui.widgets.dialog import Dialog
 from patchpilot.tui.widgets.diff_view import DiffView
 
 if TYPE_CHECKING:
-    from patchpilot.services.send.repair import Repairs
+    from patchpilot.services.repair import Repairs
 
 
 class RepairDialog(Dialog[bool]):

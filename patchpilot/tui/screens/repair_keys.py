@@ -14,9 +14,9 @@ from patchpilot.tui.widgets.choose import Choose, LineDialog
 
 if TYPE_CHECKING:
     from patchpilot.model.progress import Progress
-    from patchpilot.services.send.repair import Repaired, Repairs
+    from patchpilot.services.repair import Repaired, Repairs
     from patchpilot.services.send.send_plan import SendPlan
-    from patchpilot.services.topic.open_repository import Repository
+    from patchpilot.topic.open_repository import Repository
     from patchpilot.tui.screens.stage_screen import StageScreen
 
 
@@ -103,7 +103,7 @@ def repair(
     otherwise: "Callable[[Repairs], None]",
 ) -> None:
     """Find the repairs of these kinds, show them, and write them when the user says so; `otherwise` is called where there are none."""
-    from patchpilot.services.send.repair import SIGN_OFF, find_repairs
+    from patchpilot.services.repair import SIGN_OFF, find_repairs
 
     session = screen.session
 
@@ -119,7 +119,7 @@ def repair(
             screen.app.push_screen(RepairDialog(repairs), lambda yes: apply(repairs) if yes else None)
 
     def apply(repairs: "Repairs") -> None:
-        from patchpilot.services.send.repair import apply_repairs
+        from patchpilot.services.repair import apply_repairs
 
         def work(repository: "Repository", progress: "Progress", given: tuple[str, ...]) -> "Repaired":
             return apply_repairs(repository, session.settings(repository), plan, repairs, given, progress)
@@ -135,7 +135,7 @@ def repair(
 
 def undo_repair(screen: "StageScreen", done: "Repaired", then: Callable[[], None]) -> None:
     """Take back what was repaired last."""
-    from patchpilot.services.send.repair import undo_repairs
+    from patchpilot.services.repair import undo_repairs
 
     def undone(_: object) -> None:
         screen.notify(f"undone: {'; '.join(done.words)}")
@@ -145,7 +145,7 @@ def undo_repair(screen: "StageScreen", done: "Repaired", then: Callable[[], None
 
 
 def _dco(plan: "SendPlan", repairs: "Repairs") -> str:
-    from patchpilot.services.send.repair import DCO, DCO_URL
+    from patchpilot.services.repair import DCO, DCO_URL
 
     who = str(plan.account.sender) if plan.account.sender else ""
     if not who:

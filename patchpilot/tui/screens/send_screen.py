@@ -37,9 +37,9 @@ from patchpilot.tui.widgets.lists import List
 from patchpilot.tui.widgets.panel import BROAD, TALL, WIDE, Columns, Panel
 
 if TYPE_CHECKING:
+    from patchpilot.services.repair import Repaired, Repairs
     from patchpilot.services.send.after_send import SendReport
     from patchpilot.services.send.preflight_card import CheckLine, PreflightCard
-    from patchpilot.services.send.repair import Repaired, Repairs
     from patchpilot.services.send.send_plan import SendPlan, SendResult
     from patchpilot.services.send.send_state import TopicSend
 
@@ -409,12 +409,12 @@ class SendScreen(StageScreen):
         ask_named(self, name, lambda: self.tui.jobs.begin(self.stage))
 
     def _sign_off(self, plan: "SendPlan") -> None:
-        from patchpilot.services.send.repair import SIGN_OFF
+        from patchpilot.services.repair import SIGN_OFF
 
         repair(self, plan, (SIGN_OFF,), self._done, self._nothing_certain)
 
     def _make_fixes(self, plan: "SendPlan") -> None:
-        from patchpilot.services.send.repair import FIXES, TAGS
+        from patchpilot.services.repair import FIXES, TAGS
 
         def none(_: "Repairs") -> None:
             self.notify(f"no safe fix for these findings; stage {Stage.CHECKS.number} shows them", timeout=6)
@@ -423,13 +423,13 @@ class SendScreen(StageScreen):
         repair(self, plan, (FIXES, TAGS), self._done, none)
 
     def _add_review_tags(self, plan: "SendPlan") -> None:
-        from patchpilot.services.send.repair import REVIEW_TAGS
+        from patchpilot.services.repair import REVIEW_TAGS
 
         repair(self, plan, (REVIEW_TAGS,), self._done, self._nothing_certain)
 
     def action_repair_all(self) -> None:
         """Repair all that is certain; what changes is shown first."""
-        from patchpilot.services.send.repair import CERTAIN as ALL
+        from patchpilot.services.repair import CERTAIN as ALL
 
         plan = self._plan
         if plan:
@@ -761,7 +761,7 @@ def _mail_rows(state: str, subject: str, detail: str) -> list[Text]:
 
 def _question(planned: "SendPlan") -> str:
     from patchpilot.services.send.send_state import lists_and_contacts
-    from patchpilot.services.settings import in_demo
+    from patchpilot.settings.read_settings import in_demo
 
     lists_, contacts = lists_and_contacts(planned)
     where = "In the demo no mail leaves this machine." if in_demo() else "A mail cannot be recalled."

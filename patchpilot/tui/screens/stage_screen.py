@@ -34,7 +34,7 @@ from patchpilot.tui.widgets.stagebar import StageBar
 from patchpilot.tui.widgets.title_line import TitleLine
 
 if TYPE_CHECKING:
-    from patchpilot.services.topic.open_repository import Repository
+    from patchpilot.topic.open_repository import Repository
     from patchpilot.tui.stage_app import StageApp
 
 T = TypeVar("T")

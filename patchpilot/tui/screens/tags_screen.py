@@ -30,7 +30,7 @@ from patchpilot.tui.widgets.panel import TALL, WIDE, Panel
 from patchpilot.tui.widgets.ruler import ReleaseRuler
 
 if TYPE_CHECKING:
-    from patchpilot.services.tags.candidate_impact import CandidateImpact
+    from patchpilot.services.candidate_impact import CandidateImpact
     from patchpilot.services.tags.find_culprits import CulpritAnswer, FixesResult
     from patchpilot.services.tags.prepare_commits import Preparation, PrepareRequest
 
@@ -193,7 +193,7 @@ class TagsScreen(StageScreen):
             self._read_patches(candidate, lambda _: self._show_patches())
 
     def _examine(self, fix: str, culprits: tuple[str, ...]) -> None:
-        from patchpilot.services.tags.candidate_impact import candidate_impact
+        from patchpilot.services.candidate_impact import candidate_impact
 
         known = self.session.known_settings
         profile, signoff = (known.get("profile"), known.flag("signoff")) if known else ("", False)
@@ -363,7 +363,7 @@ class TagsScreen(StageScreen):
 
     def _claim(self, *, is_fix: bool) -> None:
         """Keep the answer whether the commit is a fix with the topic; the other stages go by it."""
-        from patchpilot.services.tags.fix_claims import answer_fix
+        from patchpilot.topic.fix_claims import answer_fix
 
         commit = self.session.commit
         if commit is None:

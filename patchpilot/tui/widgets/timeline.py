@@ -14,7 +14,7 @@ from patchpilot.tui.glyphs import glyph
 from patchpilot.tui.rich_text import QUIET, plain, wrapped
 
 if TYPE_CHECKING:
-    from patchpilot.services.track.story import StoryEvent
+    from patchpilot.topic.followed.story import StoryEvent
 
 SIGNS = {
     "sent": ("ruler-release", "bold"),

@@ -27,7 +27,7 @@ SAMPLED = (
     "patchpilot/series/change_id.py",
     "patchpilot/series/patch_pairing.py",
     "patchpilot/series/same_patches.py",
-    "patchpilot/services/send/reroll.py",
+    "patchpilot/topic/reroll.py",
     "patchpilot/threads/revision_links.py",
     "patchpilot/threads/revisions.py",
     "patchpilot/threads/series_state.py",

@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from patchpilot.checking.check_request import CheckRequest
 from patchpilot.lint.engine import run
 from patchpilot.lint.fixing.fixer import LineChange
 from patchpilot.lint.fixing.patch_edit import PatchEdit
@@ -14,7 +15,6 @@ from patchpilot.model.finding import Finding, FixEdit
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch
 from patchpilot.services.check.apply_fixes import fix
-from patchpilot.services.check.check_request import CheckRequest
 from tests.bench import hostile
 from tests.kit.fixing import all_rules
 

@@ -9,11 +9,11 @@ from string import Template
 
 from patchpilot.model.counted import counted
 from patchpilot.resources import data_dir
-from patchpilot.services.track.known_series import Tracked
 from patchpilot.services.track.page.markup import element
 from patchpilot.services.track.page.overview import overview
 from patchpilot.services.track.page.series_article import series_article
 from patchpilot.services.track.series_turns import by_turn
+from patchpilot.topic.followed.known_series import Tracked
 
 
 def as_html(series: Sequence[Tracked], now: datetime) -> str:

@@ -4,11 +4,11 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from patchpilot.services.track.known_series import Tracked
 from patchpilot.services.track.page.markup import Markup, element, joined, link
 from patchpilot.services.track.page.sources import Sources
 from patchpilot.services.track.page.timeline_lanes import Tone
-from patchpilot.services.track.review_ledger import LedgerItem, PointState, series_ledger
+from patchpilot.topic.followed.known_series import Tracked
+from patchpilot.topic.followed.review_ledger import LedgerItem, PointState, series_ledger
 
 _TONES = {PointState.OPEN: Tone.ASKS, PointState.ANSWERED: Tone.SENT, PointState.ADDRESSED: Tone.GOOD, PointState.DECLINED: Tone.NOTE}
 _MOST_LINES = 8

@@ -7,10 +7,10 @@ from itertools import groupby
 
 from patchpilot.model.counted import counted
 from patchpilot.services.track.conversation import ConversationMail, conversation
-from patchpilot.services.track.known_series import Tracked
 from patchpilot.services.track.page.markup import Markup, element, joined, link
 from patchpilot.services.track.page.sources import Sources
 from patchpilot.services.track.page.timeline_lanes import tone_of
+from patchpilot.topic.followed.known_series import Tracked
 
 _DEEPEST = 6
 _MOST_LINES = 400

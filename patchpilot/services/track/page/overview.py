@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from patchpilot.model.ago import ago
-from patchpilot.services.home.home_topic import Turn
-from patchpilot.services.track.known_series import Tracked
 from patchpilot.services.track.page.markup import Markup, element, joined, link
 from patchpilot.services.track.page.series_article import anchor
 from patchpilot.services.track.page.state_pill import state_pill
+from patchpilot.topic.followed.known_series import Tracked
+from patchpilot.topic.home.home_topic import Turn
 
 _COLUMNS = ("Series", "State", "Age", "Tags")
 

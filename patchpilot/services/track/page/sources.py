@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from patchpilot.model.hosts import quote_url
 from patchpilot.projects.loading import default_project, projects
-from patchpilot.services.track.known_series import Tracked
 from patchpilot.threads.archive import LORE
+from patchpilot.topic.followed.known_series import Tracked
 
 
 @dataclass(frozen=True, slots=True)

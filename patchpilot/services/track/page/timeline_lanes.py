@@ -9,10 +9,10 @@ from itertools import chain
 
 from patchpilot.model.bounded_number import number
 from patchpilot.services.track.page.sources import Sources
-from patchpilot.services.track.story import StoryKind, event_words, reply_words
 from patchpilot.threads.mail_classifier import Classified
 from patchpilot.threads.mail_kinds import WANTS_ANSWER, MailKind
 from patchpilot.threads.status import Reply, Status
+from patchpilot.topic.followed.story import StoryKind, event_words, reply_words
 
 
 class Tone(StrEnum):

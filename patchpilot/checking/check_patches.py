@@ -1,0 +1,335 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The verb `check`: patches in, findings out."""
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+from patchpilot.cache import patterns
+from patchpilot.checking.check_request import CheckRequest
+from patchpilot.checking.check_result import CheckedPatch, CheckResult, CheckRun
+from patchpilot.checking.set_up_run import set_up
+from patchpilot.errors import ExitCode, MissingError
+from patchpilot.lint.engine import run, run_series
+from patchpilot.lint.lint_context import HistoryFacts
+from patchpilot.lint.rule_store import load_rules
+from patchpilot.lint.selection import former_names, verify
+from patchpilot.model.finding import Finding, Severity
+from patchpilot.model.patch import Patch, Series
+from patchpilot.model.progress import Progress, silent
+from patchpilot.model.rule import Rule
+from patchpilot.model.shorten import shortened_series
+from patchpilot.model.source_tree import Tree
+from patchpilot.projects.detection import detect
+from patchpilot.projects.loading import find_project
+from patchpilot.topic.read_series import read_series
+
+if TYPE_CHECKING:
+    from patchpilot.checking.find_previous_version import NewSince
+    from patchpilot.commits.repository import Repository
+
+WORTH_A_PROCESS = 12
+"""So many patches take longer than starting another process."""
+
+
+class CheckInput(NamedTuple):
+    """The input of a check: every rule, the series to check, and the earlier revision to compare with."""
+
+    rules: tuple[Rule, ...]
+    series: tuple[Series, ...]
+    earlier: "NewSince | None"
+
+
+def check(
+    request: CheckRequest, *, repository: "Repository | None" = None, tree: Tree | None = None, progress: Progress = silent
+) -> CheckResult:
+    """Check each TARGET. Without `repository` rules about history are silent; without `tree` those about the tree.
+
+    UsageError names an unknown rule or profile and the nearest, or an unknown revision.
+    """
+    patterns.use()
+    given = read_input(request, repository)
+    result = check_series(
+        given.series, request, rules=given.rules, earlier=given.earlier, repository=repository, tree=tree, progress=progress
+    )
+    patterns.keep()
+    return result
+
+
+def read_input(request: CheckRequest, repository: "Repository | None") -> CheckInput:
+    """The rules, the series of the TARGETs and the earlier revision of a check."""
+    rules = load_rules(request.packs)
+    verify((*request.select, *request.ignore), rules)
+    if request.whole_files:
+        from patchpilot.checking.whole_files import whole_files
+
+        return CheckInput(rules, whole_files(request.targets, request.top), None)
+
+    def choose(mails: Sequence[bytes]) -> Collection[int]:
+        from patchpilot.topic.choose_mails import choose_mails
+
+        return choose_mails(mails, all_revisions=request.all_revisions)
+
+    series = read_series(request.targets, repository, request.base, request.from_archive, request.stdin, request.skipped, choose)
+    earlier = None
+    if request.since_version:
+        from patchpilot.checking.find_previous_version import find
+
+        earlier, series = find(request.since_version, request.targets, series, repository, request.base, request.from_archive)
+    return CheckInput(rules, tuple(series), earlier)
+
+
+def check_series(
+    series: Sequence[Series],
+    request: CheckRequest | None = None,
+    *,
+    rules: tuple[Rule, ...] = (),
+    earlier: "NewSince | None" = None,
+    repository: "Repository | None" = None,
+    tree: Tree | None = None,
+    progress: Progress = silent,
+) -> CheckResult:
+    """As `check`, for patches that were read already; `rules` default to the shipped packs, findings are compared with the `earlier` revision."""
+    request = request or CheckRequest()
+    prepared = _prepare(series, request, rules=rules, repository=repository, tree=tree)
+    setting, pairs, every_rule = prepared.setting, prepared.pairs, prepared.rules
+    tree = setting.tree
+    findings = list(prepared.findings(progress))
+    if request.checkpatch_compat:
+        findings = _once_a_run(findings)
+    if request.checkpatch:
+        findings = _with_checkpatch(setting, pairs, findings, repository)
+    result = prepared.result(tuple(CheckedPatch(patch, found) for (patch, _), found in zip(pairs, findings, strict=True)))
+    if request.suppressions:
+        from patchpilot.checking.suppress import apply_suppressions
+
+        result = apply_suppressions(result, request.suppressions, every_rule, strict=setting.options.strict)
+    if earlier:
+        from patchpilot.checking.compare_versions import compared
+
+        same_rules = request._replace(profile=setting.options.profile, suppressions=None)
+        before = check_series(earlier.series, same_rules, rules=every_rule, repository=repository, tree=tree, progress=progress)
+        result = compared(result, before)._replace(since=earlier.label)
+    if request.proposes_edits:
+        from patchpilot.checking.proposed_edits import with_edits
+
+        result = with_edits(result)
+    if request.whole_files:
+        from patchpilot.checking.whole_files import in_files
+
+        result = in_files(result)
+    return result._replace(exit_code=exit_code(result.counts, request.fail_on))
+
+
+def check_one_by_one(
+    request: CheckRequest, *, repository: "Repository | None" = None, tree: Tree | None = None, progress: Progress = silent
+) -> "CheckedOneByOne":
+    """As `check`, without what compares all findings of a run: each patch is handed on as soon as it is checked, and its findings are not kept."""
+    given = read_input(request, repository)
+    return CheckedOneByOne(_prepare(given.series, request, rules=given.rules, repository=repository, tree=tree), progress)
+
+
+class CheckedOneByOne:
+    """The patches of a check, each checked when it is asked for; when all were, `counts` and `result` have the rest."""
+
+    def __init__(self, prepared: "PreparedCheck", progress: Progress) -> None:
+        self._prepared, self._progress = prepared, progress
+        self.counts: Counter[Severity] = Counter()
+        setting, repository = prepared.setting, prepared.repository
+        self.repository = str(repository.top) if repository else None
+        self.tree = setting.tree.label if setting.tree else None
+        self.profile, self.kernel = setting.options.profile, setting.options.kernel
+        self.length = len(prepared.pairs)
+
+    def __iter__(self) -> Iterator[CheckedPatch]:
+        patterns.use()
+        for (patch, _), found in zip(self._prepared.pairs, self._prepared.findings(self._progress), strict=True):
+            self.counts.update(finding.severity for finding in found)
+            yield CheckedPatch(patch, found)
+        patterns.keep()
+
+    @cached_property
+    def result(self) -> CheckResult:
+        """The result without the patches, all of which were checked: what was found in the series, and the exit code of all."""
+        result = self._prepared.result(())
+        self.counts.update(result.counts)
+        return result._replace(exit_code=exit_code(self.counts, self._prepared.request.fail_on))
+
+
+class PreparedCheck(NamedTuple):
+    """A check before its start: every rule, what its patches are checked with, and each patch with its series."""
+
+    request: CheckRequest
+    rules: tuple[Rule, ...]
+    series: Sequence[Series]
+    setting: CheckRun
+    pairs: "Pairs"
+    repository: "Repository | None"
+
+    def findings(self, progress: Progress) -> Iterator[tuple[Finding, ...]]:
+        """The findings of each patch."""
+        if self.request.jobs > 1 and len(self.pairs) >= WORTH_A_PROCESS:
+            return _in_processes(self.setting, self.pairs, self.request.jobs, self.repository, progress)
+        return _here(self.setting, self.pairs, progress)
+
+    def result(self, patches: tuple[CheckedPatch, ...]) -> CheckResult:
+        """The result with these patches, and with what is found in the series as a whole."""
+        setting, tree = self.setting, self.setting.tree
+        rules = setting.rules
+        checked = (series for series in self.series if series.patches)
+        whole = (finding for series in checked for finding in run_series(setting.context(series.patches[0], series), rules))
+        return CheckResult(
+            patches=patches,
+            series=tuple(whole),
+            rules=rules,
+            exit_code=ExitCode.OK,
+            repository=str(self.repository.top) if self.repository else None,
+            tree=tree.label if tree else None,
+            profile=setting.options.profile,
+            kernel=setting.options.kernel,
+            setting=setting,
+            renamed=_renamed(self.request, self.rules),
+            unanswered=_not_answered(setting, self.pairs),
+        )
+
+
+def _prepare(
+    series: Sequence[Series], request: CheckRequest, *, rules: tuple[Rule, ...], repository: "Repository | None", tree: Tree | None
+) -> PreparedCheck:
+    """What the patches of a run are checked with."""
+    series = [shortened_series(series_) for series_ in series]
+    every_rule = rules or load_rules()
+    tree = tree or tree_of(series, repository)
+    chosen = find_project(request.profile) if request.profile else detect(tree, (patch for series_ in series for patch in series_.patches))
+    setting = set_up(request, every_rule, chosen, tree)
+    pairs = [(patch, series_) for series_ in series for patch in series_.patches]
+    setting = setting._replace(history=_facts(repository, setting.rules, pairs), trees=_trees(series, tree, repository, request))
+    return PreparedCheck(request, every_rule, series, setting, pairs, repository)
+
+
+def _renamed(request: CheckRequest, rules: Sequence[Rule]) -> tuple[tuple[str, str], ...]:
+    waivers = request.suppressions.waivers if request.suppressions else ()
+    words = (*request.select, *request.ignore, *(waiver.rule for waiver in waivers))
+    return former_names(words, rules) if words else ()
+
+
+def _not_answered(setting: CheckRun, pairs: "Pairs") -> str:
+    if setting.history is None:
+        return ""
+    from patchpilot.checking.history_facts import not_answered
+
+    return not_answered(setting.history, (patch for patch, _ in pairs))
+
+
+Pairs = Sequence[tuple[Patch, Series]]
+
+
+def _here(setting: CheckRun, pairs: Pairs, progress: Progress) -> Iterator[tuple[Finding, ...]]:
+    for number, (patch, series) in enumerate(pairs):
+        progress("checking", number, len(pairs))
+        yield run(setting.context(patch, series, progress), setting.rules)
+
+
+def _in_processes(
+    setting: CheckRun, pairs: Pairs, jobs: int, repository: "Repository | None", progress: Progress
+) -> Iterator[tuple[Finding, ...]]:
+    """The findings of each patch, found by several processes."""
+    from patchpilot.checking.worker_pool import in_order
+
+    processes = min(jobs, len(pairs))
+    share = max(1, len(pairs) // (processes * 8))
+
+    def work(numbers: range) -> list[tuple[Finding, ...]]:
+        return [run(setting.context(*pairs[number]), setting.rules) for number in numbers]
+
+    shares = (range(at, min(at + share, len(pairs))) for at in range(0, len(pairs), share))
+    done = 0
+    for findings in in_order(work, shares, processes, lambda: own_objects(repository)):
+        progress("checking", done, len(pairs))
+        done += len(findings)
+        yield from findings
+
+
+def own_objects(repository: "Repository | None") -> None:
+    """Give a forked process its own pipe to git, which must not be shared."""
+    if repository:
+        from patchpilot.commits.cat_file import CatFile
+
+        repository.objects = CatFile(repository.top)
+
+
+ONCE_A_RUN = ("CORRUPTED_PATCH",)
+"""The types that checkpatch.pl reports only for the first patch of a run that has them."""
+
+
+def _once_a_run(findings: Sequence[tuple[Finding, ...]]) -> list[tuple[Finding, ...]]:
+    """The findings as one run of checkpatch.pl over all the patches would report them."""
+    reported: set[str] = set()
+    out = []
+    for found in findings:
+        before = frozenset(reported)
+        reported.update(finding.checkpatch for finding in found if finding.checkpatch in ONCE_A_RUN)
+        out.append(tuple(finding for finding in found if finding.checkpatch not in before))
+    return out
+
+
+def _with_checkpatch(
+    setting: CheckRun, pairs: Pairs, findings: list[tuple[Finding, ...]], repository: "Repository | None"
+) -> list[tuple[Finding, ...]]:
+    """The findings with those of the tree's own script merged in."""
+    from patchpilot.checking.tree_checkpatch import merged, run_checkpatch
+    from patchpilot.commits.tree_readers import DirectoryTree
+
+    top = setting.tree.root if isinstance(setting.tree, DirectoryTree) else repository.top if repository else None
+    if top is None:
+        raise MissingError("--checkpatch requires a tree, whose checkpatch.pl it runs", hint="pass one with --tree DIR")
+    options = setting.options
+    return [
+        merged(ours, run_checkpatch(patch, top.resolve(), strict=options.strict, max_line_length=options.max_line_length))
+        for (patch, _), ours in zip(pairs, findings, strict=True)
+    ]
+
+
+def _facts(repository: "Repository | None", rules: Sequence[Rule], pairs: Pairs) -> HistoryFacts | None:
+    """What the repository knows; what many patches will ask of its log is read at once, before any process is forked."""
+    if repository is None:
+        return None
+    from patchpilot.checking.history_facts import facts_of
+
+    facts = facts_of(repository)
+    if any(rule.detector in ("unusual-prefix", "unusual-tag-order") for rule in rules):
+        from patchpilot.lint.usual_prefix import COMMITS, paths_asked
+
+        facts.foresee((paths for patch, _ in pairs for paths in paths_asked(patch)), COMMITS)
+    return facts
+
+
+def _trees(
+    series: Sequence[Series], tree: Tree | None, repository: "Repository | None", request: CheckRequest
+) -> Mapping[int, Callable[[], Tree]]:
+    """A function that makes the tree of each patch that is based on another one, by the patch's id(). checkpatch.pl knows one tree for all."""
+    if tree is None or request.checkpatch_compat or request.whole_files or sum(len(series_.patches) for series_ in series) < 2:
+        return {}
+    from patchpilot.checking.patch_trees import trees
+
+    return trees(series, tree, repository)
+
+
+def tree_of(series: Sequence[Series], repository: "Repository | None") -> Tree | None:
+    """The tree the patches are for, where a repository has it: that of the first commit's parent, else of HEAD."""
+    if repository is None:
+        return None
+    from patchpilot.commits.tree_readers import CommitTree
+
+    first = next((patch.commit for series_ in series for patch in series_.patches if patch.commit), None)
+    commit = repository.find(f"{first}^") if first else repository.find("HEAD")
+    return CommitTree(repository, commit) if commit else None
+
+
+def exit_code(severities: Iterable[Severity], fail_on: str) -> ExitCode:
+    """1 where findings of these severities include one of `fail_on` or above, else 0."""
+    if fail_on == "never":
+        return ExitCode.OK
+    limit = Severity(fail_on).rank
+    return ExitCode.FINDINGS if any(severity.rank <= limit for severity in severities) else ExitCode.OK

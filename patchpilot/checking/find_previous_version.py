@@ -1,0 +1,201 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""An earlier revision of a TARGET: from what was sent, from tags and branches, from followed series, or from patch files next to it."""
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from patchpilot.commits.range import FromArchive, commits_series, group, range_commits, read_targets
+from patchpilot.errors import PatchpilotError, UsageError
+from patchpilot.lint.recognize_findings import pair_with_earlier
+from patchpilot.model.mail import parse_patch
+from patchpilot.model.patch import Patch, Series
+from patchpilot.series.change_id import change_ids, sent_tag
+from patchpilot.topic.topic_base import find_base
+
+if TYPE_CHECKING:
+    from patchpilot.commits.repository import Repository
+
+_VERSION = re.compile(r"(?<![a-z0-9])v(\d{1,3})(?![0-9])", re.IGNORECASE)
+_SUFFIX = re.compile(r"[-_./]?v\d{1,3}$", re.IGNORECASE)
+
+
+class NewSince(NamedTuple):
+    """An earlier revision to compare with: its name, and its series."""
+
+    label: str
+    series: tuple[Series, ...]
+
+
+def find(
+    word: str,
+    targets: Sequence[str],
+    series: Sequence[Series],
+    repository: "Repository | None",
+    base: str | None = None,
+    from_archive: FromArchive | None = None,
+) -> tuple[NewSince, tuple[Series, ...]]:
+    """What `--since-version` names, and of the series that were read those to check: not older ones that lie in the same directory.
+
+    The word is a version's number, or a TARGET that has the earlier patches. UsageError says where was looked and what to do.
+    """
+    if not re.fullmatch(r"v?\d{1,3}", word):
+        return NewSince(word, read_targets((word,), repository, from_archive)), tuple(series)
+    number = int(word.lstrip("v"))
+    label = f"v{number}"
+    if targets and all(_is_files(target) for target in targets) and (split := _split(series, number)):
+        return NewSince(label, split[0]), split[1]
+    for found in _places(number, targets, series, repository, base):
+        if any(series.patches for series in found):
+            return NewSince(label, tuple(found)), tuple(series)
+    commits = repository and not (targets and all(_is_files(target) for target in targets))
+    where = "sent, followed, tagged or on a branch" if commits else "sent, followed, or next to it as files"
+    raise UsageError(
+        f"v{number} not found: not {where}",
+        hint="specify its patches: --since-version DIR, FILE, A..B or a Message-ID",
+    )
+
+
+def _split(series: Sequence[Series], number: int) -> tuple[tuple[Series, ...], tuple[Series, ...]] | None:
+    """Where one directory or mbox has several versions: those of the wanted one, and the newest of each work; else None."""
+    sent = [series_ for series_ in series if any(map(_is_sent, series_.patches))]
+    then = tuple(series for series in sent if series.version == number)
+    if not then or all(series.version <= number for series in sent):
+        return None
+    paths = {id(series): frozenset(path for patch in series.patches for path in patch.paths) for series in sent}
+
+    def went_on(one: Series, other: Series) -> bool:
+        return other.version > one.version and bool(paths[id(one)] & paths[id(other)] and pair_with_earlier(one.patches, other.patches))
+
+    newest = tuple(series for series in sent if not any(went_on(series, other) for other in sent))
+    return (then, newest) if any(went_on(series, other) for series in then for other in newest) else None
+
+
+def _is_sent(patch: Patch) -> bool:
+    """Whether it is a patch and no answer to one that quotes it."""
+    return patch.subject.is_patch and not re.match(r"\s*(?:re|aw|antw|sv|vs)\b", patch.subject.raw, re.IGNORECASE)
+
+
+def _patches(series: Sequence[Series]) -> list[Patch]:
+    return [patch for series_ in series for patch in series_.patches]
+
+
+def _is_files(target: str) -> bool:
+    return target == "-" or Path(target).exists()
+
+
+def _places(
+    number: int, targets: Sequence[str], series: Sequence[Series], repository: "Repository | None", base: str | None
+) -> Iterator[tuple[Series, ...]]:
+    """The revision as each place has it that may know it, the surest first."""
+    identities = [change_id for each in series for change_id in change_ids(each)]
+    of_commits = [target for target in targets if not _is_files(target)] if targets else [None]
+    if repository:
+        from patchpilot.checking.topic_waivers import known_draft
+
+        drafts = [known_draft(repository, of_commit, base) for of_commit in of_commits]
+        identities += [draft.change_id for draft in drafts if draft and draft.change_id not in identities]
+        identities += [change_id for change_id in _enrolled(repository) if of_commits and change_id not in identities]
+    for identity in identities:
+        yield _sent(identity, number)
+    if repository:
+        for identity in identities:
+            yield _tagged(repository, identity, number)
+        if of_commits:
+            yield _branch(repository, number, base)
+    yield _followed(number, identities, _patches(series))
+    yield _beside(number, [target for target in targets if target != "-" and Path(target).exists()])
+
+
+def _sent(identity: str, number: int) -> tuple[Series, ...]:
+    """The mails of the last send of a version, as they were sent."""
+    from patchpilot.outgoing.outbox import Outbox
+    from patchpilot.series.topic_database import state_folder
+
+    if not (state_folder() / "outgoing.sqlite3").exists():
+        return ()
+    with Outbox() as outbox:
+        sends = [send for send in outbox.sends(identity, number) if send.state in ("sent", "partial")]
+    if not sends:
+        return ()
+    return group([parse_patch(entry.mail.raw.replace(b"\r\n", b"\n"), f"v{number}: mail {entry.place + 1}") for entry in sends[-1].entries])
+
+
+def _enrolled(repository: "Repository") -> Iterator[str]:
+    """The change-id that b4 gave the current branch."""
+    from patchpilot.commits.b4_prep import prep_branch
+
+    known = prep_branch(repository, repository.branch) if repository.branch else None
+    if known:
+        yield known.change_id
+
+
+def _followed(number: int, identities: Sequence[str], patches: Sequence[Patch]) -> tuple[Series, ...]:
+    """The version as a followed series has it that shares a change-id or a title with these patches, the series followed last in front."""
+    from patchpilot.threads.track_store import Store, default_file
+
+    if not default_file().exists():
+        return ()
+    from patchpilot.series.patch_pairing import title_key
+    from patchpilot.threads.revisions import find_topics
+
+    titles = {title_key(patch.subject.title) for patch in patches}
+    with Store() as store:
+        for entry in reversed(store.entries()):
+            topics = find_topics(map(store.reader.classify, store.readable_mails(entry.id)[0]))
+            for revision in (revision for topic in topics for revision in topic.revisions if revision.version == number):
+                if revision.titles & titles or revision.change_ids & set(identities):
+                    return group([parse_patch(post.mail.mail.raw, post.message_id) for post in revision.posts])
+    return ()
+
+
+def _tagged(repository: "Repository", identity: str, number: int) -> tuple[Series, ...]:
+    """The commits that a tag of a send (ours or b4's) keeps."""
+    name = f"refs/tags/{sent_tag(identity, number)}"
+    tip = repository.find(name)
+    if tip is None:
+        return ()
+    base = re.search(r"^base-commit: ([0-9a-f]{40,64})$", repository.git("cat-file", "tag", name, ok=(0, 128)).text, re.MULTILINE)
+    start = repository.find(base[1]) if base else None
+    return (commits_series(repository, range_commits(repository, start, tip), start),) if start else ()
+
+
+def _branch(repository: "Repository", number: int, base: str | None) -> tuple[Series, ...]:
+    """The branch that is called as the current one, with this version."""
+    if not repository.branch:
+        return ()
+    stem = _SUFFIX.sub("", repository.branch)
+    for name in (f"{stem}-v{number}", f"{stem}_v{number}", f"{stem}/v{number}", f"{stem}.v{number}", f"{stem}v{number}"):
+        tip = repository.find(f"refs/heads/{name}")
+        if tip and name != repository.branch:
+            try:
+                found = find_base(repository, base, tip)
+                return (commits_series(repository, found.commits, found.start),)
+            except PatchpilotError:
+                return ()
+    return ()
+
+
+def _beside(number: int, targets: Sequence[str]) -> tuple[Series, ...]:
+    """Patch files next to the TARGETs whose names say this version: v2-0001-*.patch, or a directory or an mbox called as the TARGET is."""
+    for target in map(Path, targets):
+        place = Path(target.absolute())
+        if place.is_dir():
+            files = [file for file in sorted(place.iterdir()) if _version_of(file) == number]
+        elif _VERSION.match(place.name) and re.match(r"v?\d*-?\d{4}-", place.name):
+            files = [file for file in sorted(place.parent.glob("*.patch")) if _version_of(file) == number]
+        else:
+            files = []
+        renamed = [place.parent / _VERSION.sub(f"v{number}", place.name)] if _VERSION.search(place.name) else []
+        for candidate in ([files] if files else []) + [[other] for other in renamed if other != place and other.exists()]:
+            series_read = read_targets([str(file) for file in candidate], None)
+            if all(series.version == number for series in series_read):
+                return series_read
+    return ()
+
+
+def _version_of(file: Path) -> int | None:
+    """The version that the name of a file of `git format-patch` says; None for any other name."""
+    match = re.match(r"(?:v(\d{1,3})-)?\d{4}-.*\.patch$", file.name)
+    return int(match[1] or 1) if match else None

@@ -1,0 +1,259 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Fixed commits: new messages and new trees, later commits rewritten, the branch and its files moved together, with an undo record."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from patchpilot.checking.fix_files import FixDirectory, PatchText
+from patchpilot.commits import move_branch, rewrite
+from patchpilot.commits.rebase_edits import LineEdit, carried, edited, edited_tree, file_lines
+from patchpilot.commits.repository import Repository
+from patchpilot.commits.undo_refs import Undo
+from patchpilot.errors import RefusedError, UsageError
+from patchpilot.lint.fixing.try_fixes import FixOutcome
+from patchpilot.model.patch import Patch
+from patchpilot.topic.topic_base import topic_commits
+
+VERB = "check --fix"
+_MARK = "Subject: [PATCH] "
+_GERRIT = "Change-Id: kept, because Gerrit identifies the commit by it; remove it from the patch files (check --fix of these does)"
+Edits = dict[str, tuple[LineEdit, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class RewritePlan:
+    """What is to be written: new messages and own edits by commit."""
+
+    messages: dict[str, str] = field(default_factory=dict)
+    edits: dict[str, Edits] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A rewrite that nothing blocks: the branch, the commits to change, and every commit's edits."""
+
+    plan: RewritePlan
+    ref: str | None
+    head: str
+    changed: tuple[str, ...]
+    oldest: tuple[str, ...]
+    states: Mapping[str, Edits]
+
+
+@dataclass(frozen=True, slots=True)
+class RewrittenCommits:
+    """What was written."""
+
+    written: tuple[str, ...] = ()
+    undo: Undo | None = None
+    costs: tuple[str, ...] = ()
+    ids: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class CommitRewrite:
+    """The commits of a call."""
+
+    repository: Repository
+    base: str | None
+    targets: Sequence[str]
+
+    def refuse_early(self, overrides: Collection[str]) -> None:
+        """Refuse before any work what would block every fix of these TARGETs: UsageError for a merge, RefusedError where rewriting would do harm.
+
+        Of a TARGET's commits the newest is checked: it is rewritten whichever commit is fixed.
+        """
+        repository = self.repository
+        newest = ""
+        for target in self.targets or (None,):
+            found = topic_commits(repository, target, self.base)
+            for id_ in found:
+                if len(repository.commit(id_).parents) > 1:
+                    raise UsageError(
+                        f"{id_[:12]} is a merge commit, which has no patch", hint="pass the commit that makes the change, or a range A..B"
+                    )
+            newest = found[-1] if found else ""
+        ref, head = self._branch()
+        # of several TARGETs some may have nothing to fix
+        oldest = [newest] if newest and len(self.targets) < 2 else []
+        if oldest:
+            rewrite.above(repository, ref, head, oldest)
+        rewrite.refuse_unless_safe(repository, ref, head, oldest, overrides)
+
+    def _branch(self) -> tuple[str | None, str]:
+        named = self.targets[0].rpartition("..")[2] if len(self.targets) == 1 else None
+        return rewrite.branch_of(self.repository, named or None)
+
+    def room(self, patch: Patch) -> FixDirectory:
+        """What may be fixed in the patch of a commit: what can be found again in its message and in its files."""
+        commit = self.repository.commit(patch.commit or "")
+        subject = self._subject_line(patch, commit.message)
+        body = _body_of(commit.message)
+        message = range(0)
+        if body is not None and tuple(_stripped(body)) == patch.message:
+            message = range(patch.message_line - 1, patch.message_line - 1 + len(patch.message))
+        whole = self._code_is_there(patch)
+        kept = {line: _GERRIT for line in message if patch.lines[line].lstrip().lower().startswith("change-id:")}
+        return FixDirectory(may_touch=lambda line: line == subject or line in message or (whole and line >= patch.diff_line - 1), kept=kept)
+
+    def _subject_line(self, patch: Patch, message: str) -> int | None:
+        """The index of the subject's header, where that has the commit's subject unchanged."""
+        first, _, rest = message.partition("\n")
+        header = next((header for header in patch.headers if header.name.lower() == "subject"), None)
+        if header is None or (rest and not rest.startswith("\n")) or patch.lines[header.line - 1] != _MARK + first:
+            return None
+        return header.line - 1
+
+    def _code_is_there(self, patch: Patch) -> bool:
+        """Whether every line the patch adds is in the commit's file at that place."""
+        for change in patch.files:
+            if change.is_binary or not change.added:
+                continue
+            data = self.repository.blob(patch.commit or "", change.path)
+            lines = file_lines(data) if data is not None else []
+            for line in change.lines("+"):
+                at = (line.new_line or 0) - 1
+                if not 0 <= at < len(lines) or lines[at].removesuffix(b"\n") != line.text.encode("utf-8", "surrogateescape"):
+                    return False
+        return True
+
+    def texts(self, patch: Patch, mended: FixOutcome) -> tuple[PatchText, ...]:
+        """The message and the files before and after."""
+        commit = self.repository.commit(patch.commit or "")
+        texts = []
+        message = _message(commit.message, patch, mended)
+        if message != commit.message:
+            texts.append(PatchText(f"{commit.id[:12]}/COMMIT_MSG", tuple(commit.message.split("\n")), tuple(message.split("\n"))))
+        for path, edits in own_edits(mended).items():
+            data = self.repository.blob(commit.id, path) or b""
+            texts.append(PatchText(path, _shown(data), _shown(edited(data, edits))))
+        return tuple(texts)
+
+    def plan(self, outcomes: Sequence[tuple[Patch, FixOutcome]]) -> RewritePlan:
+        """The commits' new messages and edits, taken from the fixed patches."""
+        plan = RewritePlan()
+        for patch, outcome in outcomes:
+            commit = self.repository.commit(patch.commit or "")
+            message = _message(commit.message, patch, outcome)
+            if message != commit.message:
+                plan.messages[commit.id] = message
+            if edits := own_edits(outcome):
+                plan.edits[commit.id] = edits
+        return plan
+
+    def ready(self, plan: RewritePlan, overrides: Collection[str]) -> Ready:
+        """Check that this may be written. RefusedError where that would do harm."""
+        ref, head = self._branch()
+        changed = tuple(dict.fromkeys((*plan.messages, *plan.edits)))
+        above = rewrite.above(self.repository, ref, head, changed)
+        oldest = tuple([id_ for id_ in above if id_ in changed][:1])
+        rewrite.refuse_unless_safe(self.repository, ref, head, oldest, overrides)
+        states = self._carried(plan, above)
+        move_branch.refuse_dirty(self.repository, ref, tuple(states.get(head, {})))
+        return Ready(plan, ref, head, changed, oldest, states)
+
+    def write(self, ready: Ready, overrides: Collection[str]) -> RewrittenCommits:
+        """Write the new commits and move the branch, its index and its files. RefusedError where that would do harm by now."""
+        repository, ref, head = self.repository, ready.ref, ready.head
+        rewrite.refuse_unless_safe(repository, ref, head, ready.oldest, overrides)
+        trees = {id_: edited_tree(repository, id_, edits) for id_, edits in ready.states.items() if edits}
+        rewriting = rewrite.plan(repository, ref, head, ready.plan.messages, trees)
+        undo = move_branch.apply(repository, rewriting, VERB)
+        return RewrittenCommits(
+            (ref.removeprefix("refs/heads/") if ref else "HEAD",),
+            undo,
+            rewrite.costs(rewriting, len(ready.changed)),
+            rewriting.commits,
+        )
+
+    def _carried(self, plan: RewritePlan, above: Sequence[str]) -> dict[str, Edits]:
+        """For every commit the edits of its files: its own, and those that its ancestors' edits become in it."""
+        states: dict[str, Edits] = {}
+        for id_ in above:
+            parents = self.repository.commit(id_).parents
+            with_edits = [parent for parent in parents if states.get(parent)]
+            if with_edits and len(parents) > 1:
+                raise RefusedError(
+                    f"{id_[:12]} is a merge based on a commit whose files would change",
+                    hint="fix the commits before they are merged, or in a new commit",
+                )
+            edits: Edits = carried(self.repository, with_edits[0], id_, states[with_edits[0]]) if with_edits else {}
+            for path, own in plan.edits.get(id_, {}).items():
+                others = (old for old in edits.get(path, ()) if not any(old.first <= new.last and new.first <= old.last for new in own))
+                edits[path] = (*others, *own)
+            if edits:
+                states[id_] = edits
+        return states
+
+
+def own_edits(outcome: FixOutcome) -> Edits:
+    """The edits of a commit's files that its fixed patch makes; adjacent changed lines are one edit."""
+    patch, draft = outcome.original, outcome.draft
+    became: dict[int, list[str]] = {}
+    unchanged = set(draft.origin)
+    headers = {hunk.patch_line - 1 for change in patch.files for hunk in change.hunks}
+    waiting: list[str] = []
+    last: int | None = None
+    for text, origin in zip(draft.patch.lines, draft.origin, strict=True):
+        if origin in headers:
+            last = None
+        elif origin >= patch.diff_line and patch.lines[origin][:1] in ("+", " "):
+            # a line that is aligned anew is removed and added
+            became[origin] = [*waiting, *(() if text.startswith("-") else (text,))]
+            waiting, last = [], origin
+        elif origin < 0 and text.startswith("+"):
+            # a line that is new goes with the one above it, at the top of a hunk with the one below
+            (became[last] if last is not None else waiting).append(text)
+    found: Edits = {}
+    for change in patch.files:
+        edits: list[LineEdit] = []
+        for hunk in change.hunks:
+            for line in hunk.lines:
+                at = line.patch_line - 1
+                if line.kind not in ("+", " ") or line.new_line is None:
+                    continue
+                new = became.get(at, [])
+                unended = at + 1 < len(patch.lines) and patch.lines[at + 1].startswith("\\")
+                ends = b"" if unended and at + 1 in unchanged else b"\n"
+                lines = tuple(text[1:].encode("utf-8", "surrogateescape") + b"\n" for text in new[:-1])
+                lines += tuple(text[1:].encode("utf-8", "surrogateescape") + ends for text in new[-1:])
+                if [*new] == [patch.lines[at]] and not (unended and at + 1 not in unchanged):
+                    continue
+                if edits and edits[-1].last == line.new_line - 1:
+                    edits[-1] = LineEdit(edits[-1].first, line.new_line, (*edits[-1].lines, *lines))
+                else:
+                    edits.append(LineEdit(line.new_line, line.new_line, lines))
+        if edits:
+            found[change.path] = tuple(edits)
+    return found
+
+
+def _message(message: str, patch: Patch, outcome: FixOutcome) -> str:
+    """The commit's message as the fixed patch has it."""
+    new = outcome.draft.patch
+    subject, gap, _ = message.partition("\n\n")
+    header = next((header for header in new.headers if header.name.lower() == "subject"), None)
+    line = new.lines[header.line - 1] if header else ""
+    if line.startswith(_MARK) and line not in patch.lines:
+        subject = line.removeprefix(_MARK)
+    if new.message == patch.message:
+        return subject + message[len(message.partition("\n\n")[0]) :] if gap else subject + ("\n" if message.endswith("\n") else "")
+    return f"{subject}\n\n" + "\n".join(new.message) + "\n"
+
+
+def _body_of(message: str) -> list[str] | None:
+    """The lines below the subject and the blank lines after it."""
+    _, gap, body = message.partition("\n\n")
+    return body.lstrip("\n").split("\n") if gap else None
+
+
+def _stripped(lines: list[str]) -> list[str]:
+    end = len(lines)
+    while end and not lines[end - 1].strip():
+        end -= 1
+    return lines[:end]
+
+
+def _shown(data: bytes) -> tuple[str, ...]:
+    text = data.decode("utf-8", "surrogateescape").split("\n")
+    return tuple(text[:-1] if text[-1] == "" else text)

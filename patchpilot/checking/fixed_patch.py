@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The fixes of one patch, each tried by another check, and where they go: files, commits, or a buffer."""
+
+import difflib
+import math
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from patchpilot.checking.check_result import CheckedPatch, CheckResult
+from patchpilot.checking.fix_files import FixDirectory, PatchText
+from patchpilot.lint.engine import run
+from patchpilot.lint.fixing.round_changes import Key
+from patchpilot.lint.fixing.try_fixes import SAFE_ONLY, FixOutcome, fix_patch
+from patchpilot.lint.lint_context import Context
+from patchpilot.model.finding import Finding
+from patchpilot.model.patch import Patch, Series
+
+Only = Callable[[Patch, Finding], bool]
+"""Which findings are fixed: the patch, and a finding in it."""
+NEEDED = "a later patch depends on this line"
+
+
+@dataclass(frozen=True, slots=True)
+class FixedPatch:
+    """A patch with its applied fixes: (before, after) texts by file name, the fixed findings, and why nothing could be fixed.
+
+    `reasons`: why a finding that has a safe fix is left.
+    """
+
+    patch: Patch
+    fixed: tuple[Finding, ...] = ()
+    texts: tuple[PatchText, ...] = ()
+    refused: str = ""
+    reasons: Mapping[Key, str] = field(default_factory=dict)
+
+    @property
+    def diff(self) -> list[str]:
+        """The lines of a unified diff of every text that is fixed."""
+        mark = ("a/", "b/") if self.patch.commit else ("", "")
+        return [
+            line
+            for text in self.texts
+            for line in difflib.unified_diff(text.before, text.after, mark[0] + text.name, mark[1] + text.name, lineterm="")
+        ]
+
+
+class FixWriter(Protocol):
+    """Where the fixes of patches go: files, commits or an editor."""
+
+    def room(self, patch: Patch) -> FixDirectory:
+        """What may be fixed in a patch."""
+
+    def texts(self, patch: Patch, mended: FixOutcome) -> tuple[PatchText, ...]:
+        """What a fix changes, before and after."""
+
+
+class Buffer:
+    """Fixes that are only shown, in an editor or to a reviewer: all lines of a patch may be fixed, and no text is written."""
+
+    def room(self, patch: Patch) -> FixDirectory:
+        """No limits."""
+        return FixDirectory()
+
+    def texts(self, patch: Patch, mended: FixOutcome) -> tuple[()]:
+        """Edits are given instead."""
+        return ()
+
+
+def fixed_patch(
+    first: CheckResult,
+    checked: CheckedPatch,
+    series: Sequence[Series],
+    writer: FixWriter,
+    needed: AbstractSet[int],
+    only: Only | None,
+    kinds: AbstractSet[str] = SAFE_ONLY,
+) -> tuple[FixedPatch, FixOutcome | None]:
+    """One patch with its fixes, where that is possible and there is anything to fix. Lines `needed` by later patches (0-based) are not changed.
+
+    Findings that `only` does not choose stay as they are.
+    """
+    patch, setting = checked.patch, first.setting
+    rules = {rule.id: rule for rule in first.rules}
+    safe = [
+        finding
+        for finding in checked.findings
+        if finding.rule in rules and rules[finding.rule].remedy.kind in kinds and (only is None or only(patch, finding))
+    ]
+    if not safe or setting is None:
+        return FixedPatch(patch), None
+    room = writer.room(patch)
+    if room.refused:
+        return FixedPatch(patch, refused=room.refused, reasons=dict.fromkeys(map(place_of, safe), room.refused)), None
+    own_series = next(each for each in series if any(patch is member for member in each.patches))
+    context = setting.context(patch, own_series)
+
+    def check_again(now: Patch) -> tuple[Context, tuple[Finding, ...]]:
+        here = context.for_patch(now)
+        return here, run(here, first.rules)
+
+    suppressed = frozenset(place_of(each.finding) for each in checked.suppressed)
+    if only is not None:
+        suppressed |= frozenset(map(place_of, checked.findings)) - frozenset(map(place_of, safe))
+    on_needed = [place for place in map(place_of, safe) if place[1] in needed]
+    on_kept = {place: room.kept[place[1]] for place in map(place_of, safe) if place[1] in room.kept}
+    notes = [f"{len(on_needed)} not fixed: a later patch depends on these lines; fix the commits and format the patches again"]
+    note = "; ".join([*(notes if on_needed else ()), *dict.fromkeys(on_kept.values())])
+
+    known = None
+    if not setting.options.checkpatch_compat:
+        # a run of checkpatch.pl leaves findings out that the check of one patch has, and its own script adds some
+        own = (finding for finding in checked.every if finding.rule in rules)
+        known = context, tuple(sorted(own, key=_line_of))
+
+    def may_touch(line: int) -> bool:
+        return line < 0 or (line not in needed and line not in room.kept and room.may_touch(line))
+
+    outcome = fix_patch(patch, check_again, rules, may_touch=may_touch, suppressed=suppressed, kinds=kinds, known=known)
+    reasons = {**outcome.reasons, **on_kept, **dict.fromkeys(on_needed, NEEDED)}
+    if not outcome.changed:
+        return FixedPatch(patch, refused=note, reasons=reasons), None
+    return FixedPatch(patch, outcome.fixed, writer.texts(patch, outcome), note, reasons), outcome
+
+
+def _line_of(finding: Finding) -> float:
+    """The patch line of a finding; one about the whole patch is the last."""
+    return finding.patch_line or math.inf
+
+
+def place_of(finding: Finding) -> tuple[str, int]:
+    """A finding's rule and 0-based line."""
+    return finding.rule, (finding.patch_line or 0) - 1

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The edits of files that safe fixes would make, for formats that propose them to a reviewer. Each is tried as --fix does."""
+
+from collections.abc import Iterator
+
+from patchpilot.checking.check_result import CheckedPatch, CheckResult
+from patchpilot.checking.fix_commits import own_edits
+from patchpilot.checking.fixed_patch import Buffer, fixed_patch
+from patchpilot.model.finding import Finding, FixEdit
+from patchpilot.model.patch import Series
+from patchpilot.model.printable import printable
+
+
+def with_edits(result: CheckResult) -> CheckResult:
+    """The result whose findings in files have the edits of their safe fixes. Findings of a line that are fixed together have the same edit."""
+    return result._replace(patches=tuple(_edited(result, checked) for checked in result.patches))
+
+
+def _edited(result: CheckResult, checked: CheckedPatch) -> CheckedPatch:
+    may_be_fixed = any(finding.path and finding.fix and finding.fix.kind == "safe" for finding in checked.findings)
+    if not may_be_fixed or checked.patch.cut:
+        return checked
+    _, outcome = fixed_patch(result, checked, (Series((checked.patch,)),), Buffer(), frozenset(), None)
+    if outcome is None:
+        return checked
+    fixed = {(finding.rule, finding.patch_line) for finding in outcome.fixed}
+    edits = {
+        (path, line): FixEdit(edit.first, edit.last - edit.first + 1, tuple(map(_text, edit.lines)))
+        for path, of_file in own_edits(outcome).items()
+        for edit in of_file
+        for line in range(edit.first, edit.last + 1)
+    }
+
+    def proposed(findings: tuple[Finding, ...]) -> Iterator[Finding]:
+        for finding in findings:
+            edit = edits.get((finding.path or "", finding.line or 0))
+            # a document cannot have undecodable bytes as they are
+            if edit and finding.fix and (finding.rule, finding.patch_line) in fixed and printable(text := "".join(edit.insert)) == text:
+                finding = finding._replace(fix=finding.fix._replace(edits=(edit,)))
+            yield finding
+
+    return checked._replace(findings=tuple(proposed(checked.findings)))
+
+
+def _text(line: bytes) -> str:
+    return line.decode("utf-8", "surrogateescape").removesuffix("\n")

@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Rules as pages in Markdown: what, why, bad, good, fix, options, known problems, references, checkpatch type. Always in that order."""
+
+from collections.abc import Sequence
+
+from patchpilot.checking.list_rules import RuleExplanation
+from patchpilot.model.printable import printable
+from patchpilot.model.rule import Example, Rule
+
+MOST_LINES = 40
+"""Lines of an example that a page shows; the middle of a longer one is left out."""
+_APPLIED = {
+    "safe": "`check --fix`",
+    "unsafe": "`check --fix --unsafe-fixes`",
+    "suggest": "suggested, applied manually",
+    "none": "manually",
+}
+_LEVELS = {"error": "Error", "warning": "Warning", "check": "Check (shown with `--strict`)", "note": "Note"}
+
+
+def rule_page(explanation: RuleExplanation) -> str:
+    """The page of one rule."""
+    rule = explanation.rule
+    lines = [f"# {rule.name}", "", _sentence(rule.summary), ""]
+    facts = [("Severity", _LEVELS[str(rule.severity)]), ("Id", f"`{rule.id}`"), ("Pack", f"`{rule.pack}`")]
+    if rule.checkpatch:
+        facts.append(("checkpatch.pl type", f"`{rule.checkpatch}`"))
+    if rule.aliases:
+        facts.append(("Former name", ", ".join(f"`{alias}`" for alias in rule.aliases)))
+    if scope := in_force(rule):
+        facts.append(("Applies", scope))
+    facts.append(("Fix", _APPLIED[rule.remedy.kind]))
+    (name, value), *rest = facts
+    lines += [f"| {name} | {value} |", "|---|---|", *(f"| {name} | {value} |" for name, value in rest)]
+    lines += ["", "## Why", "", " ".join(rule.why.split())]
+    for title, examples in (("Bad", explanation.bad), ("Good", explanation.good)):
+        if examples:
+            lines += ["", f"## {title}", "", *_fenced(examples[0])]
+    if rule.remedy.text:
+        lines += ["", "## Fix", "", _sentence(rule.remedy.text)]
+    if rule.remedy.equivalent:
+        lines += ["", equivalence(rule)]
+    if rule.options:
+        lines += ["", "## Options", "", *(f"- `{name}`: {text}" for name, text in rule.options.items())]
+    if rule.known_problems:
+        lines += ["", "## Known problems", "", *(f"- {problem}" for problem in rule.known_problems)]
+    if explanation.record:
+        lines += ["", "## On real patches", "", explanation.record]
+    lines += ["", "## References", "", f"- <{rule.reference}>"]
+    lines += ["", "## Suppress it", "", "```", f"patchpilot check --ignore {rule.name}", "```"]
+    return "\n".join(lines) + "\n"
+
+
+def index_page(explanations: Sequence[RuleExplanation]) -> str:
+    """The list of all rules, pack by pack, each a link to its page."""
+    lines = ["# Rules", "", f"{len(explanations)} rules. `patchpilot explain NAME` prints the same page in the terminal.", ""]
+    pack = ""
+    for explanation in explanations:
+        rule = explanation.rule
+        if rule.pack != pack:
+            pack = rule.pack
+            lines += ["", f"## {pack}", "", "| rule | severity | checkpatch.pl | what |", "|---|---|---|---|"]
+        checkpatch = f"`{rule.checkpatch}`" if rule.checkpatch else ""
+        summary = " ".join(rule.summary.split()).replace("|", "\\|")
+        lines.append(f"| [{rule.name}]({rule.name}.md) | {rule.severity} | {checkpatch} | {_code_safe(summary)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _fenced(example: Example) -> list[str]:
+    """An example as a code block with the path above it; the fence is longer than any run of backticks in it."""
+    path = example.path or ""
+    lines = printable(shown(example._replace(path=None))).split("\n")
+    if len(lines) > MOST_LINES:
+        lines = [*lines[:12], "[…]", *lines[-6:]]
+    fence = "`" * max(3, *(len(run) + 1 for line in lines for run in _runs(line)), 3)
+    language = "c" if path.endswith((".c", ".h")) else "text"
+    return [f"{fence}{language}" + (f' title="{path}"' if path else ""), *lines, fence]
+
+
+def _runs(line: str) -> list[str]:
+    runs, run = [""], ""
+    for char in line:
+        run = run + char if char == "`" else ""
+        runs.append(run)
+    return runs
+
+
+def _sentence(text: str) -> str:
+    flat = _code_safe(" ".join(text.split()))
+    start = flat if flat.startswith(("git ", "b4 ", "patchpilot ")) else flat[:1].upper() + flat[1:]
+    return start + ("" if flat.endswith((".", "!", "?")) else ".")
+
+
+def _code_safe(text: str) -> str:
+    """Text whose angle brackets and stars are not read as markup."""
+    return text.replace("<", "&lt;").replace("*", "\\*")
+
+
+def in_force(rule: Rule) -> str:
+    """For which kernels and profiles a rule holds."""
+    parts = [f"since {version(rule.since)}"] if rule.since else []
+    parts += [f"until {version(rule.until)}"] if rule.until else []
+    parts += [f"profiles {', '.join(rule.profiles)}"] if rule.profiles else []
+    return "; ".join(parts)
+
+
+def shown(example: Example) -> str:
+    """The relevant part of an example."""
+    parts = [
+        f"Subject: {example.subject}" if example.subject else "",
+        (example.message or "").strip("\n"),
+        (example.trailers or "").strip("\n"),
+        f"{example.path}:" if example.path else "",
+        (example.code or example.diff or "").strip("\n"),
+        (example.patch or "").strip("\n"),
+        "\n".join(series_.strip("\n") for series_ in example.series),
+    ]
+    return "\n".join(part for part in parts if part)
+
+
+def version(kernel: tuple[int, int] | None) -> str | None:
+    return f"{kernel[0]}.{kernel[1]}" if kernel else None
+
+
+def equivalence(rule: Rule) -> str:
+    """Why the code means the same after the rule's fix, or what to check; "" where the tokens stay."""
+    start = "Check the result" if rule.remedy.kind == "unsafe" else "The meaning stays the same"
+    return f"{start}: {rule.remedy.equivalent}." if rule.remedy.equivalent else ""

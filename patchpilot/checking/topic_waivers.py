@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The waivers the user gave for a topic: in its draft, outside the branch and outside what is sent."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from patchpilot.checking.suppressions import Suppressions
+from patchpilot.commits.range import is_network_target
+from patchpilot.commits.repository import Repository
+from patchpilot.config import Settings
+from patchpilot.errors import PatchpilotError, UsageError, unknown
+from patchpilot.lint.waivers import TOPIC, Waiver, from_tables, verify
+from patchpilot.model.action import Action
+from patchpilot.model.draft import Draft, KnownPatch
+from patchpilot.model.rule import Rule
+from patchpilot.model.send_request import SendRequest
+from patchpilot.series.draft import Drafts
+from patchpilot.topic.fix_claims import denied_subjects, without_denials
+from patchpilot.topic.topic_base import topic_commits
+from patchpilot.topic.waivers_given import is_given, mark_given
+
+ORIGIN = "your topic"
+
+
+def of_draft(draft: Draft) -> tuple[Waiver, ...]:
+    """The waivers of a topic's draft; a commit that its author said is not a fix has one for the rule that asks for its Fixes: tag."""
+    given = (Waiver(rule, reason, origin=ORIGIN, kind=TOPIC) for rule, reason in sorted(draft.waivers.items()))
+    denied = (
+        Waiver("missing-fixes", "not a fix", origin=ORIGIN, kind=TOPIC, subject=denied_subject)
+        for denied_subject in denied_subjects(draft.answers)
+    )
+    return (*given, *denied)
+
+
+def of_topic(repository: Repository, targets: Sequence[str], base: str | None = None) -> tuple[Waiver, ...]:
+    """The waivers of the topics these TARGETs are of; none for patch files. No draft is started, and none is looked up before a first waiver was given."""
+    if not is_given():
+        return ()
+    waivers: dict[Waiver, None] = {}
+    for target in targets or (None,):
+        draft = known_draft(repository, target, base)
+        waivers.update(dict.fromkeys(of_draft(draft) if draft else ()))
+    return tuple(waivers)
+
+
+def suppressions_of(
+    repository: Repository, settings: Settings, targets: Sequence[str], base: str | None = None, *, among: Sequence[Rule] | None = None
+) -> Suppressions | None:
+    """What is waived for these TARGETs, by the user for the topic and by the tree's file; None for nothing.
+
+    `among`: what names none of these rules is left out, where packs are not loaded that the tree's file may speak of.
+    """
+    waivers = (*of_topic(repository, targets, base), *from_tables(settings.waivers, settings.label))
+    if among is not None:
+        words = {word.lower() for rule in among for word in rule.words}
+        waivers = tuple(waiver for waiver in waivers if waiver.rule.lower() in words)
+    return Suppressions(waivers) if waivers else None
+
+
+def known_draft(repository: Repository, target: str | None, base: str | None = None) -> Draft | None:
+    """The draft of a TARGET's topic, recognized by subjects, author dates and the branch; None where there is none, or for patch files."""
+    if target is not None and (target == "-" or Path(target).exists() or is_network_target(target)):
+        return None
+    try:
+        commits = [repository.commit(topic_commit) for topic_commit in topic_commits(repository, target, base)]
+    except PatchpilotError:
+        # whoever reads the patches says what is wrong
+        return None
+    known = tuple(KnownPatch("", commit.subject, commit.id, str(int(commit.authored.timestamp()))) for commit in commits)
+    with Drafts() as drafts:
+        return drafts.recognize(repository.key, repository.branch, known, tuple(repository.refs))
+
+
+def give(
+    repository: Repository, waivers: Sequence[Waiver], rules: Sequence[Rule], target: str | None = None, base: str | None = None
+) -> Draft:
+    """Write these waivers into the draft of a TARGET's topic, each under its rule's name. UsageError for an unknown rule."""
+    from patchpilot.topic.find_topic import find_draft
+
+    verify(waivers, rules)
+    draft = find_draft(repository, SendRequest(target=target, base=base))
+    reasons = {_name(waiver.rule, rules): waiver.reason for waiver in waivers}
+    mark_given()
+    with Drafts() as drafts:
+        return drafts.keep(draft, replace(draft, waivers={**draft.waivers, **reasons}), "check --waive")
+
+
+def take_back(
+    repository: Repository, words: Sequence[str], rules: Sequence[Rule], target: str | None = None, base: str | None = None
+) -> Draft:
+    """Take these rules' waivers out of the draft of a TARGET's topic. UsageError names what is waived where one of them is not."""
+    from patchpilot.topic.find_topic import find_draft
+
+    draft = find_draft(repository, SendRequest(target=target, base=base))
+    left, answers = dict(draft.waivers), draft.answers
+    for word in words:
+        name = next((name for name in (word, _name(word, rules)) if name in left), None)
+        if _name(word, rules) == "missing-fixes" and denied_subjects(answers):
+            answers = without_denials(answers)
+            if name is None:
+                continue
+        if name is None and not draft.waivers:
+            raise UsageError(f"{word} is not waived: this topic has no waivers", hint=Action("draft", (), "`{}` shows a topic's waivers"))
+        if name is None:
+            raise unknown("waiver", word, draft.waivers)
+        left.pop(name, None)
+    with Drafts() as drafts:
+        return drafts.keep(draft, replace(draft, waivers=left, answers=answers), "check --unwaive")
+
+
+def _name(word: str, rules: Sequence[Rule]) -> str:
+    """The name of the rule that a word calls by its id or name; another word unchanged."""
+    return next((rule.name for rule in rules if word.lower() in (rule.id.lower(), rule.name.lower())), word)

@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the sender should know about a topic's recipients, and what settles each note: shown as cards by the TUI."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from patchpilot.commits.repository import Repository
+from patchpilot.errors import PatchpilotError
+from patchpilot.model.draft import Draft
+from patchpilot.model.patch import Series
+from patchpilot.model.recipient import RecipientPlan, Remedy, RemedyKind
+from patchpilot.outgoing.target_tree import remote_of
+from patchpilot.projects.project import Project
+from patchpilot.services.send.propose_prefix import missing_tree, tree_choice
+from patchpilot.services.send.questions import is_regression, questions
+from patchpilot.settings.read_settings import in_demo
+from patchpilot.topic.topic_base import find_base
+
+WORDS = {
+    RemedyKind.EXCLUDE: "Exclude {}",
+    RemedyKind.REPLACE: "Use {}",
+    RemedyKind.ADD: "Add {}",
+    RemedyKind.REBASE: "Rebase onto {}",
+    RemedyKind.PREFIX: "Name the tree",
+    RemedyKind.ANSWER: "Answer",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RecipientAdvice:
+    """A note: its severity ("warning" or "note"), a title of a few words, the text, and what settles it (None: nothing does here)."""
+
+    severity: str
+    title: str
+    text: str
+    remedy: Remedy | None = None
+
+    @property
+    def words(self) -> str:
+        """What the remedy does, as a button says it; "" without one."""
+        if self.remedy is None:
+            return ""
+        return WORDS[self.remedy.kind].format(self.remedy.instead or self.remedy.values[0])
+
+
+TITLES = {
+    RemedyKind.EXCLUDE: "doubtful address",
+    RemedyKind.REPLACE: "address that bounces",
+    RemedyKind.ADD: "omitted list",
+    RemedyKind.REBASE: "other tree",
+}
+
+
+def recipient_advice(
+    repository: Repository,
+    plan: RecipientPlan,
+    remarks: Sequence[str],
+    series: Series,
+    draft: Draft,
+    project: Project,
+    base: str | None = None,
+) -> tuple[RecipientAdvice, ...]:
+    """The notes of a plan and `remarks` about it, those that can be settled first; `base` is the topic's where it was named.
+
+    Notes that are only to be known are one, each on a line of it.
+    """
+    notes = [
+        *_open_questions(series, draft, project),
+        *_tree_in_subject(series, draft, project),
+        *_planned(repository, plan, remarks, base),
+    ]
+    warnings = sorted((note for note in notes if note.severity == "warning"), key=lambda note: note.remedy is None)
+    known = [note.text for note in notes if note.severity != "warning"]
+    whole = RecipientAdvice("note", "good to know", "\n".join(f"- {text}" for text in known))
+    return (*warnings, *((whole,) if known else ()))
+
+
+def _open_questions(series: Series, draft: Draft, project: Project) -> Iterator[RecipientAdvice]:
+    for question in questions(series, draft, project):
+        if question.answer is None:
+            remedy = Remedy(RemedyKind.ANSWER, (question.name,))
+            yield RecipientAdvice(
+                "warning",
+                f"{question.name} question open",
+                f"{question.text} If yes: {question.effects[question.answers.index('yes')]}.",
+                remedy,
+            )
+
+
+def _tree_in_subject(series: Series, draft: Draft, project: Project) -> Iterator[RecipientAdvice]:
+    prefix = missing_tree(series, draft.prefix, project.name, is_regression=is_regression(draft))
+    if prefix:
+        yield RecipientAdvice("warning", "target tree not named", tree_choice(prefix), Remedy(RemedyKind.PREFIX, (prefix,)))
+
+
+def _planned(repository: Repository, plan: RecipientPlan, remarks: Sequence[str], base: str | None) -> Iterator[RecipientAdvice]:
+    remedies = dict(plan.remedies)
+    for text in dict.fromkeys((*remarks, *plan.warnings)):
+        remedy = remedies.get(text)
+        if text.startswith("removed manually") or (remedy and remedy.kind is RemedyKind.EXCLUDE and _is_out(plan, remedy)):
+            continue
+        if remedy and remedy.kind is RemedyKind.REBASE:
+            yield from _other_tree(repository, text, remedy, base)
+        else:
+            yield RecipientAdvice("warning" if remedy else "note", TITLES[remedy.kind] if remedy else "note", text, remedy)
+
+
+def _is_out(plan: RecipientPlan, remedy: Remedy) -> bool:
+    return not any(recipient.address.email in remedy.values for recipient in plan.recipients)
+
+
+def _other_tree(repository: Repository, text: str, remedy: Remedy, base: str | None) -> Iterator[RecipientAdvice]:
+    """The note that the topic is based on another tree, with a branch of this clone to rebase onto; none where it is based on one of them."""
+    known = {branch.label: branch.tip for tree in remedy.values if (branch := remote_of(repository, tree))}
+    try:
+        based_on = find_base(repository, base)
+    except PatchpilotError:
+        based_on = None
+    if based_on and any(name == based_on.name or repository.is_ancestor(tip, based_on.start) for name, tip in known.items()):
+        return
+    branches = tuple(known)
+    onto = Remedy(RemedyKind.REBASE, branches) if branches else None
+    add = f"to rebase onto it, add it: git remote add NAME {remedy.values[0].removeprefix('git ').split()[0]}"
+    if not branches and in_demo():
+        yield RecipientAdvice("note", TITLES[RemedyKind.REBASE], f"{text}; not needed in the demo")
+    else:
+        yield RecipientAdvice("warning", TITLES[RemedyKind.REBASE], text + ("" if branches else f"; {add}"), onto)

@@ -1,0 +1,236 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The settings of a call, for both front ends: read, validated and expanded here and nowhere else."""
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from patchpilot.config import DEFAULT, FILE_NAME, FLAG, Settings, load, wrong_value
+from patchpilot.errors import InputError, PatchpilotError, unknown
+
+if TYPE_CHECKING:
+    from patchpilot.checking.check_request import CheckRequest
+    from patchpilot.commits.repository import Repository
+    from patchpilot.lint.rule_store import OwnPack
+    from patchpilot.model.send_request import SendRequest
+    from patchpilot.model.source_tree import Tree
+
+LARGEST = 1 << 20
+"""Bytes of a tree's settings or rule pack: a larger one is not read."""
+
+
+def in_demo() -> bool:
+    """Whether this runs in the demo's sandbox, where some advice for the real world does not hold."""
+    return bool(os.environ.get("PATCHPILOT_DEMO"))
+
+
+class Source(NamedTuple):
+    """Where the settings of a tree and the packs they name are read: `top` in the file system, or a revision's `tree`, which the caller named
+    (`trusted`: naming it is trusting it)."""
+
+    top: Path
+    tree: "Tree"
+    is_revision: bool = False
+    trusted: bool = False
+
+    @property
+    def label(self) -> str:
+        """What messages call the settings' file."""
+        return f"{self.tree.label}:{FILE_NAME}" if self.is_revision else str(self.top / FILE_NAME)
+
+
+def source_of(repository: "Repository | None", tree: Path | None = None) -> Source | None:
+    """The source of the settings: `tree`, else the repository's working tree; None for neither."""
+    top = tree or (repository.top if repository else None)
+    if top is None:
+        return None
+    from patchpilot.commits.tree_readers import DirectoryTree
+
+    return Source(top, DirectoryTree(top))
+
+
+def revision_source(repository: "Repository", revision: str, *, trusted: bool = False) -> Source:
+    """The settings as a revision has them, whatever the working tree has."""
+    from patchpilot.commits.tree_readers import CommitTree
+
+    return Source(repository.top, CommitTree(repository, repository.resolve(revision)), is_revision=True, trusted=trusted)
+
+
+def tracked_content(repository: "Repository", source: Source, file: Path) -> bytes | None:
+    """What the source's revision has of a file in the repository, b"" where it does not have it; None for a file that nobody tracks.
+
+    Tracked is what the revision, the index or HEAD has, by the name given or by where links lead.
+    """
+    top = repository.top.resolve()
+    names = [Path(os.path.normpath(Path.cwd() / file)), Path(os.path.realpath(file.parent)) / file.name, Path(os.path.realpath(file))]
+    inside = dict.fromkeys(name.relative_to(top).as_posix() for name in names if name.is_relative_to(top))
+    for path in inside:
+        if (data := source.tree.read(path)) is not None:
+            return data
+    if not inside:
+        return None
+    listed = ["--", *(f":(top,literal){path}" for path in inside)]
+    if repository.git("ls-files", "-z", *listed).text:
+        return b""
+    return b"" if repository.git("ls-tree", "-z", "--full-tree", "HEAD", "--", *inside, ok=()).text else None
+
+
+def base_revision(repository: "Repository", targets: Sequence[str], base: str | None) -> str | None:
+    """The commit that those under check are based on, by whose settings a gate judges them; None for patch files without a known base.
+
+    It is never one of them: a commit whose base is not known has its parent. UsageError where a topic's base is not known without the tree's
+    own settings.
+    """
+    from patchpilot.topic.topic_base import find_base
+
+    ranges = [target.partition("..") for target in targets if ".." in target and not Path(target).exists()]
+    commits = [target for target in targets if ".." not in target and repository.find(target)]
+    try:
+        head = repository.resolve((ranges[0][2].lstrip(".") if ranges else commits[0] if commits else "") or "HEAD")
+        at_head = head == repository.find("HEAD")
+        start = repository.resolve(ranges[0][0] or "HEAD") if ranges else find_base(repository, base, None if at_head else head).start
+    except PatchpilotError:
+        if not targets:
+            raise
+        return repository.find(f"{commits[0]}^") if commits else None
+    common = repository.git("merge-base", start, head, ok=(0, 1)).text.strip()
+    return repository.find(f"{head}^") if common == head and commits else common or start
+
+
+def read_settings(
+    repository: "Repository | None" = None,
+    *,
+    source: Source | None = None,
+    flags: Mapping[str, str | None] | None = None,
+    problems: list[PatchpilotError] | None = None,
+) -> Settings:
+    """The settings in force: the tree's file (of `source`, else of the repository's working tree), git's configuration, options.
+
+    The first value that cannot be used is raised as UsageError or InputError that names its place; with `problems` all are put there instead.
+    """
+    source = source or source_of(repository)
+    text = None
+    try:
+        text = _tree_file(source) if source else None
+    except InputError as error:
+        _report(error, problems)
+    values = repository.config_regexp(r"^patchpilot\.") if repository else {}
+    found = load(text, values, flags, label=source.label if source else FILE_NAME, problems=problems)
+    for name, known in (("profile", _profiles), ("via", _transports)):
+        if wrong := _unknown_value(found, name, known):
+            _report(wrong, problems)
+            found = found._replace(wrong=found.wrong | {name})
+    return found
+
+
+def user_settings(
+    where: "Path | Repository | None" = None,
+    *,
+    problems: list[PatchpilotError] | None = None,
+    flags: Mapping[str, str | None] | None = None,
+) -> Settings:
+    """The settings of git's configuration as it applies in a repository or a directory; the defaults without git."""
+    from patchpilot.commits.git_config import config_values
+    from patchpilot.errors import MissingError
+
+    try:
+        if where is None or isinstance(where, Path):
+            values = config_values(where, r"^patchpilot\.")
+        else:
+            values = where.config_regexp(r"^patchpilot\.")
+    except MissingError:
+        values = {}
+    return load(None, values, flags, problems=problems)
+
+
+def check_request(settings: Settings, **more: Any) -> "CheckRequest":
+    """What a check is asked for by these settings; `more` is what only this call says."""
+    from patchpilot.checking.check_request import CheckRequest
+
+    wanted: dict[str, Any] = {
+        "profile": settings.get("profile"),
+        "strict": settings.flag("strict"),
+        "select": settings.words("select"),
+        "ignore": settings.words("ignore"),
+        "fail_on": settings.get("fail-on"),
+        "max_line_length": settings.number("max-line-length"),
+    }
+    return CheckRequest(**{**wanted, **more})
+
+
+def send_request(settings: Settings, **more: Any) -> "SendRequest":
+    """What a send is asked for by these settings; `more` is what only this call says."""
+    from patchpilot.model.send_request import SendRequest
+
+    return SendRequest(**{"via": settings.get("via"), "profile": settings.get("profile"), **more})
+
+
+def packs_of_tree(settings: Settings, source: Source) -> "tuple[OwnPack, ...]":
+    """The rule packs that a tree's own file names, trusted or not."""
+    from patchpilot.lint.rule_store import OwnPack
+
+    return tuple(OwnPack(word, read_small(source, word)) for word in settings.words("packs"))
+
+
+def _tree_file(source: Source) -> str | None:
+    """The text of the tree's settings, None where it has none."""
+    if not source.is_revision:
+        file = source.top / FILE_NAME
+        if not file.is_symlink() and not file.is_file():
+            return None
+    elif not source.tree.exists(FILE_NAME):
+        return None
+    try:
+        return read_small(source, FILE_NAME).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{source.label}: not UTF-8: {error.reason}", hint=f"fix or remove {source.label}") from error
+
+
+def read_small(source: Source, path: str) -> bytes:
+    """A small regular file of the tree; a link that leads out of the tree is not followed."""
+    place = source.label.removesuffix(FILE_NAME) + path
+    hint = f"named in {source.label}" if path != FILE_NAME else f"replace or remove {place}"
+    if not source.is_revision:
+        try:
+            if (source.top / path).stat().st_size > LARGEST:
+                raise InputError(f"{place}: larger than {LARGEST >> 20} MiB", hint=hint)
+        except OSError as error:
+            raise InputError(f"cannot read {place}: {error.strerror or error}", hint=hint) from error
+    data = source.tree.read(path)
+    if data is None:
+        raise InputError(f"{place}: not a regular file inside the tree; a link out of it is not followed", hint=hint)
+    if len(data) > LARGEST:
+        raise InputError(f"{place}: larger than {LARGEST >> 20} MiB", hint=hint)
+    return data
+
+
+def _unknown_value(settings: Settings, name: str, known_names: Callable[[], Sequence[str]]) -> PatchpilotError | None:
+    """What is wrong with a setting that names one of those that are there; None for nothing, and for the default."""
+    setting = settings.of(name)
+    if not setting.value or setting.origin == DEFAULT:
+        return None
+    known = known_names()
+    if setting.value in known:
+        return None
+    if setting.origin == FLAG:
+        return unknown(name, setting.value, known)
+    return wrong_value(name, setting.value, setting.origin, f"is not one of {', '.join(known)}", known)
+
+
+def _profiles() -> Sequence[str]:
+    from patchpilot.projects.loading import projects
+
+    return tuple(projects())
+
+
+def _transports() -> Sequence[str]:
+    from patchpilot.outgoing.transports import names
+
+    return names()
+
+
+def _report(error: PatchpilotError, problems: list[PatchpilotError] | None) -> None:
+    if problems is None:
+        raise error
+    problems.append(error)

@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Trust on first use: what a tree names itself runs after the user has seen it, and only as it was seen.
+
+These are the rule packs in its `.patchpilot.toml`, and the commands of the repository's own
+configuration and hooks. What is remembered is a hash of the content, in the user's state directory:
+a worktree with the same files need not be trusted again, and of packs also no clone.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from patchpilot.commits import trust_store
+from patchpilot.commits.own_commands import Use, own_commands
+from patchpilot.commits.trust_store import digest_of, trusted
+from patchpilot.config import FILE_NAME, Settings
+from patchpilot.errors import MissingError, UsageError
+from patchpilot.model.action import Action, Hint
+from patchpilot.model.own_command import OwnCommand
+from patchpilot.settings.read_settings import Source, packs_of_tree, read_settings, read_small, source_of
+
+if TYPE_CHECKING:
+    from patchpilot.lint.rule_store import OwnPack
+
+
+class UntrustedError(UsageError):
+    """Rule packs of a tree that the user has not trusted, or that changed since."""
+
+
+@dataclass(frozen=True, slots=True)
+class TreeConfiguration:
+    """What a tree configures: its files (path and content, the settings first) and their hash.
+
+    `commands` are those that the repository names itself; `trusted`: the user trusts all of it.
+    """
+
+    label: str
+    files: tuple[tuple[str, bytes], ...]
+    digest: str
+    trusted: bool
+    commands: tuple[OwnCommand, ...] = ()
+
+    @property
+    def needs_trust(self) -> bool:
+        """Whether it names rule packs or commands: settings and waivers alone run nothing."""
+        return self.has_packs or bool(self.commands)
+
+    @property
+    def has_packs(self) -> bool:
+        """Whether it names rule packs."""
+        return len(self.files) > 1
+
+
+def configuration_of(directory: Path | None, *, repo: Path | None = None, tree: Path | None = None) -> TreeConfiguration:
+    """What the tree around a directory configures (`tree` names another, `repo` a repository); the directory itself outside a repository."""
+    top = tree or _top(directory, repo)
+    source = source_of(None, top)
+    assert source
+    commands = _commands(top)
+    if commands and not (top / FILE_NAME).exists():
+        return TreeConfiguration(str(top), (), "", trusted=_all_trusted(commands), commands=commands)
+    found = configuration(source)
+    is_trusted = (found.trusted or not found.has_packs) and _all_trusted(commands)
+    return replace(found, trusted=is_trusted, commands=commands) if commands else found
+
+
+def _commands(top: Path) -> tuple[OwnCommand, ...]:
+    """The commands that the repository around a directory names itself; none outside of a repository."""
+    from patchpilot.commits.repository import Repository
+
+    try:
+        with Repository.open(top) as repository:
+            return own_commands(repository.top, *Use)
+    except MissingError:
+        return ()
+
+
+def _all_trusted(commands: Iterable[OwnCommand]) -> bool:
+    return {command.digest for command in commands} <= trusted().keys()
+
+
+def _top(directory: Path | None, repo: Path | None) -> Path:
+    from patchpilot.commits.repository import Repository
+
+    try:
+        with Repository.open(directory or repo) as repository:
+            return repository.top
+    except MissingError:
+        if directory and directory.is_dir():
+            return directory
+        raise
+
+
+def configuration(source: Source) -> TreeConfiguration:
+    """What the tree of a source configures; MissingError where it has no settings."""
+    if not source.is_revision and not (source.top / FILE_NAME).exists():
+        raise MissingError(f"{source.top}: no {FILE_NAME}", hint="only trees with their own settings need to be trusted")
+    settings = read_settings(source=source)
+    packs = packs_of_tree(settings, source) if settings.packs_from_tree else ()
+    files = _files(source, packs)
+    digest = digest_of(files)
+    return TreeConfiguration(source.label, files, digest, digest in trusted())
+
+
+def trust(configuration: TreeConfiguration) -> None:
+    """Remember that the user trusts this content."""
+    if configuration.has_packs:
+        trust_store.trust({configuration.digest: configuration.label})
+    trust_commands(configuration.commands)
+
+
+def trust_commands(commands: Iterable[OwnCommand]) -> None:
+    """Remember that the user trusts these commands as they were shown."""
+    trust_store.trust({command.digest: command.label for command in commands})
+
+
+def revoke(configuration: TreeConfiguration) -> int:
+    """Forget every content that was trusted for this tree; how many there were."""
+    # also those of commands that the repository no longer names
+    starts = tuple({command.label.removesuffix(command.name) for command in configuration.commands})
+    labels = [entry.get("label", "") for entry in trusted().values()]
+    named = [label for label in labels if label == configuration.label or label.startswith(starts)]
+    return trust_store.forget([configuration.digest], named)
+
+
+def own_packs(settings: Settings, source: Source | None) -> "tuple[OwnPack, ...]":
+    """The rule packs that the settings name, read. Those that a tree names are in it, and the user has trusted them as they are now.
+
+    InputError names the one that cannot be read, UntrustedError those nobody trusted.
+    """
+    words = settings.words("packs")
+    if not words:
+        return ()
+    from patchpilot.lint.rule_store import read_pack
+
+    if not settings.packs_from_tree or source is None:
+        top = source.top if source else Path()
+        return tuple(read_pack(top / Path(word).expanduser()) for word in words)
+    found = packs_of_tree(settings, source)
+    if not source.trusted:
+        verify(source, found)
+    return found
+
+
+def packs_if_trusted(settings: Settings, source: Source | None) -> "tuple[tuple[OwnPack, ...], str]":
+    """As `own_packs`, but without those of a tree that nobody trusted, and then why not; else ""."""
+    try:
+        return own_packs(settings, source), ""
+    except UntrustedError as error:
+        return (), error.message
+
+
+def verify(source: Source, packs: "Sequence[OwnPack]") -> None:
+    """UntrustedError unless the user trusts these packs and the settings that name them, as they are."""
+    known = trusted()
+    if digest_of(_files(source, packs)) in known:
+        return
+    names = ", ".join(pack.label for pack in packs)
+    before = next((entry["since"] for entry in known.values() if entry.get("label") == source.label), None)
+    state = f"changed since you trusted them on {before}" if before else "not trusted yet"
+    without = "; `git config patchpilot.packs ''` disables them"
+    named = Action("", ("--config-from", "REV"), "{} names a revision whose packs you trust")
+    way = named if source.is_revision else Action("trust", (), "`{}` shows and trusts them")
+    raise UntrustedError(f"{source.label}: its rule packs are {state}: {names}", hint=Hint((way, without)))
+
+
+def _files(source: Source, packs: "Sequence[OwnPack]") -> tuple[tuple[str, bytes], ...]:
+    return ((FILE_NAME, read_small(source, FILE_NAME)), *((pack.label, pack.text) for pack in packs))

@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The topic of the current branch, for verbs that are also used without one: its modules are imported only where there is a repository."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from patchpilot.topic.workplace import Workplace
+
+if TYPE_CHECKING:
+    from patchpilot.threads.track_store import Store
+    from patchpilot.topic.followed.known_series import Tracked
+    from patchpilot.topic.topic_state import TopicState
+
+
+def topic_at(place: Workplace, store: "Store", known: Sequence["Tracked"] = ()) -> "TopicState | None":
+    """How far the topic of the current branch is; None without a repository or a topic."""
+    repository = place.repository_if_any()
+    if repository is None:
+        return None
+    from patchpilot.topic.topic_base import has_topic
+
+    base = place.settings().get("base") or None
+    if not has_topic(repository, base):
+        return None
+    from patchpilot.topic.topic_state import this_topic
+
+    return this_topic(repository, base=base, store=store, known=known)

@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The topic a TARGET names: its series, its commits, and its draft, recognized or started."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from patchpilot.commits.b4_prep import PrepBranch, below_cover, is_tip, prep_branch, prep_of
+from patchpilot.commits.range import commits_series, is_network_target, names_file, read_targets
+from patchpilot.commits.repository import Repository
+from patchpilot.errors import UsageError
+from patchpilot.model.draft import Draft, KnownPatch
+from patchpilot.model.message_id import given_message_id
+from patchpilot.model.patch import Series
+from patchpilot.model.send_request import SendRequest
+from patchpilot.outgoing import transports
+from patchpilot.outgoing.b4.draft_texts import taken_over
+from patchpilot.outgoing.compose_mails import patch_contents, patch_ids_of
+from patchpilot.outgoing.outbox import Outbox
+from patchpilot.series.change_id import change_ids, new_change_id
+from patchpilot.series.cover_letter import split_cover
+from patchpilot.series.draft import Drafts, complete_prefix, follow
+from patchpilot.topic.finish_send import finish_sends
+from patchpilot.topic.sent_elsewhere import SentTag, tagged_topic
+from patchpilot.topic.topic_base import topic_commits
+
+
+def read_topic(repository: Repository, request: SendRequest) -> tuple[Series, tuple[str, ...]]:
+    """The series of the TARGET, and the commits it is made of (none for patch files)."""
+    target = request.target
+    if target is None or (not names_file(target) and target != "-" and not is_network_target(target)):
+        ids = topic_commits(repository, target, request.base)
+        return commits_series(repository, ids, None), ids
+    read = read_targets((target,), repository)
+    if len(read) != 1:
+        raise UsageError(f"{target} has {len(read)} series", hint="send one series at a time")
+    return read[0], ()
+
+
+def base_of_topic(repository: Repository, request: SendRequest, ids: Sequence[str]) -> str | None:
+    """The commit the series is based on, for `base-commit:`, never b4's cover commit; None for patch files and for a series that starts history."""
+    if not ids:
+        return None
+    start = repository.find(f"{ids[0]}^")
+    start = below_cover(repository, start) if start else None
+    prep = None if request.base else prep_of(repository, ids)
+    words = (
+        [prerequisite.partition(":")[2].strip() for prerequisite in prep.prerequisites if prerequisite.startswith("base-commit:")]
+        if prep
+        else []
+    )
+    named = repository.resolve(request.base) if request.base else repository.find(words[-1]) if words else None
+    return named if named and start and repository.is_ancestor(named, start) and not request.target else start
+
+
+def find_draft(repository: Repository, request: SendRequest, series: Series | None = None, ids: Sequence[str] = ()) -> Draft:
+    """The draft of a TARGET's topic, made when there is none, with what the call asks for in it.
+
+    Written is only which patches the topic has now; what the call asks for is written by whoever acts on it (`Drafts.keep`).
+    """
+    transports.recover_all(repository)
+    if series is None:
+        finish_sends(repository)
+    seen = _look(repository, request, series, ids)
+    # of two that start a topic at once, the second finds the first one's draft
+    with Drafts() as drafts, Outbox() as outbox, drafts.changing():
+        draft = drafts.save(_recognised(drafts, outbox, seen))
+    return _as_called(repository, request, draft, seen)
+
+
+def read_draft(repository: Repository, request: SendRequest, series: Series | None = None, ids: Sequence[str] = ()) -> Draft:
+    """The draft of a TARGET's topic as `find_draft` gives it; nothing is written."""
+    seen = _look(repository, request, series, ids)
+    with Drafts() as drafts, Outbox() as outbox:
+        draft = _recognised(drafts, outbox, seen)
+    return _as_called(repository, request, draft, seen)
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What git knows of a topic: its series, its patches, the repository, its branch and the branches there are, what b4 and a tag keep of it."""
+
+    series: Series
+    patches: tuple[KnownPatch, ...]
+    home: str
+    branch: str | None
+    branches: tuple[str, ...]
+    enrolled: PrepBranch | None
+    tagged: SentTag | None
+
+
+def _look(repository: Repository, request: SendRequest, series: Series | None, ids: Sequence[str]) -> _Seen:
+    """Ask git: it may take long, so nothing is held meanwhile."""
+    if series is None:
+        series, ids = read_topic(repository, request)
+    contents = patch_contents(series.patches)
+    known = tuple(
+        KnownPatch(patch_id or "", patch.subject.title, patch.commit, _authored(repository, patch.commit if ids else None))
+        for patch, patch_id in zip(series.patches, patch_ids_of(repository, contents), strict=True)
+    )
+    branch = repository.branch if is_tip(repository, ids) else None
+    enrolled = prep_branch(repository, branch) if branch else None
+    return _Seen(series, known, repository.key, branch, tuple(repository.refs), enrolled, tagged_topic(repository, known))
+
+
+def _recognised(drafts: Drafts, outbox: Outbox, seen: _Seen) -> Draft:
+    """The draft of a topic as it is to be written: it follows its patches, and is started where there is none."""
+    enrolled = seen.enrolled
+    named = enrolled.change_id if enrolled else next(change_ids(seen.series), None)
+    draft = drafts.get(named) if named else None
+    draft = draft or drafts.recognize(seen.home, seen.branch, seen.patches, seen.branches)
+    if draft and enrolled and not enrolled.by_us and draft.change_id != named and not (draft.links and draft.branch == seen.branch):
+        # b4 names the topic, unless it was sent under another change-id before b4 got to know of it
+        draft = None if draft.links else replace(draft, change_id=enrolled.change_id)
+    if draft is None:
+        title = seen.patches[0].subject if seen.patches else "patch"
+        tag = seen.tagged
+        if tag and not named and drafts.get(tag.change_id) is None:
+            # its draft is lost; where the outbox is, too, only the tag knows which version is the next
+            sent = outbox.last_version(tag.change_id)
+            draft = Draft(tag.change_id, seen.home, seen.branch, version=sent or tag.version + 1)
+        else:
+            draft = Draft(named or new_change_id(title), seen.home, seen.branch)
+    followed = follow(draft, seen.branch, seen.patches)
+    if "security" not in followed.answers and outbox.is_undisclosed(followed.change_id):
+        # its draft was lost or reset: only an answer makes it public
+        followed = replace(followed, answers={**followed.answers, "security": "yes"})
+    return replace(followed, version=max(followed.version, outbox.last_version(followed.change_id)))
+
+
+def _as_called(repository: Repository, request: SendRequest, draft: Draft, seen: _Seen) -> Draft:
+    """The draft as this call has it, with the texts that are kept elsewhere."""
+    enrolled = seen.enrolled
+    if enrolled and not enrolled.by_us:
+        names = ("version", "prefix", "cover_subject", "cover_text")
+        draft = _from(taken_over(draft, enrolled), f"b4's tracking data of {seen.branch}", names)
+    else:
+        # where we enrolled the branch its description is what we wrote there
+        draft = _with_cover(repository, draft, seen.series, None if enrolled else seen.branch)
+    return as_asked(draft, request)
+
+
+def as_asked(draft: Draft, request: SendRequest) -> Draft:
+    """The draft with the version, prefix and In-Reply-To of a call; UsageError where one of them cannot be used."""
+    if request.version:
+        draft = replace(draft, version=request.version)
+    if request.prefix is not None:
+        draft = replace(draft, prefix=complete_prefix(request.prefix))
+    if request.in_reply_to:
+        draft = replace(draft, in_reply_to=given_message_id(request.in_reply_to))
+    return draft
+
+
+def _authored(repository: Repository, commit_id: str | None) -> str:
+    return str(int(repository.commit(commit_id).authored.timestamp())) if commit_id else ""
+
+
+def _with_cover(repository: Repository, draft: Draft, series: Series, branch: str | None) -> Draft:
+    """A draft without a cover takes the one that is elsewhere: a cover letter among the files, or the branch description."""
+    if draft.has_cover:
+        return draft
+    if series.cover:
+        text = "\n".join(series.cover.message).strip()
+        return _from(replace(draft, cover_subject=series.cover.subject.title, cover_text=text), f"cover letter {series.cover.source}")
+    text = (repository.config(f"branch.{branch}.description") or ("",))[-1] if branch else ""
+    if not text.strip() or "EDITME" in text:
+        return draft
+    subject, body, changelog = split_cover(text)
+    changelogs = {**draft.changelogs, str(draft.version): changelog} if changelog and not draft.changelog else draft.changelogs
+    return _from(
+        replace(draft, cover_subject=subject, cover_text=body, changelogs=changelogs),
+        f"git config branch.{branch}.description",
+    )
+
+
+def _from(draft: Draft, origin: str, names: tuple[str, ...] = ("cover_subject", "cover_text")) -> Draft:
+    """The draft with what is kept elsewhere, and read there every time."""
+    return replace(draft, origins={**draft.origins, **dict.fromkeys(names, origin)})

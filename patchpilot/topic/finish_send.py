@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What follows a send whose mails were all accepted; also later, where patchpilot was killed in between."""
+
+from patchpilot.commits.repository import Repository
+from patchpilot.errors import RefusedError
+from patchpilot.model.draft import Draft
+from patchpilot.outgoing.b4.draft_texts import taken_over
+from patchpilot.outgoing.outbox import Outbox, Send
+from patchpilot.outgoing.sender_lock import sole_sender
+from patchpilot.series.draft import Drafts
+from patchpilot.topic.b4_record import kept_by_b4, noted_by_transport, noted_for_b4
+from patchpilot.topic.follow_sent import follow_send
+from patchpilot.topic.reroll import is_remembered, remember
+
+LAST = 5
+"""So many sends of a branch are looked at; a start that comes after the kill sees its send among them."""
+
+
+def finish(repository: Repository, send: Send, draft: Draft) -> tuple[str, ...]:
+    """Keep the version's Message-ID and tag, follow its answers, and have b4 know of it; what the user should know about it."""
+    remember(repository, send, draft)
+    follow_send(repository, send)
+    return noted_for_b4(repository, send, draft)
+
+
+def finish_sends(repository: Repository) -> tuple[str, ...]:
+    """Finish the sends of the current branch that were left after their last mail was accepted; what the person should know of that.
+
+    Called before the topic is read: with b4's cover letter commit the commits above it get new ids.
+    """
+    branch = repository.branch
+    if branch is None:
+        return ()
+    home = repository.key
+    with Outbox() as outbox:
+        sent = [send for send in outbox.of_branch(home, branch, LAST) if send.state == "sent"]
+    notes: list[str] = []
+    # what was sent again is known by its last send
+    for send in {(send_.change_id, send_.version): send_ for send_ in sent}.values():
+        draft = _unfinished(repository, send)
+        if draft is None:
+            continue
+        try:
+            with sole_sender(send.change_id):
+                notes += finish(repository, send, draft)
+        except RefusedError:
+            # whoever holds it is at it
+            continue
+    return tuple(notes)
+
+
+def _unfinished(repository: Repository, send: Send) -> Draft | None:
+    """The draft of a send that was not finished, as it is now; None where all is done."""
+    with Drafts() as drafts:
+        draft = drafts.get(send.change_id)
+    if draft is None:
+        return None
+    known = kept_by_b4(repository, send.branch, send.change_id)
+    first = send.entries[0].mail.message_id
+    unknown_to_b4 = known is not None and not noted_by_transport(send) and not any(first in ids for _, ids in known.history)
+    if not unknown_to_b4 and is_remembered(send):
+        return None
+    return taken_over(draft, known) if known else draft

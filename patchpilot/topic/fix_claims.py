@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Whether a commit fixes a bug: what its author answered, else what its message says. `prepare`, `stable`, `fixes` and the TUI go by it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from patchpilot.commits.repository import Repository
+from patchpilot.history.fixes_tag import parse_tag
+from patchpilot.model.commit import Commit
+from patchpilot.model.draft import Draft
+from patchpilot.model.fix_claim import fix_claim
+from patchpilot.model.send_request import SendRequest
+from patchpilot.series.draft import Drafts
+
+_ANSWER = "fix "
+"""How the names of these answers start in a draft; author date and subject follow, which amending and rebasing leave alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class FixJudgement:
+    """Whether a commit fixes a bug, and why not ("" where it does)."""
+
+    is_fix: bool
+    reason: str = ""
+
+
+def judge_fix(repository: Repository, commit: Commit) -> FixJudgement:
+    """The judgement of one commit. A Fixes: tag in its message counts as the author's word."""
+    answer = _answers(repository).get(_name(commit))
+    if answer:
+        return said_fix(answer == "yes")
+    if any(parse_tag(line) for line in commit.lines[1:]) or fix_claim(commit.subject, commit.lines[1:], _paths(repository, commit)):
+        return FixJudgement(True)
+    return FixJudgement(False, "does not look like a fix (its message names no bug)")
+
+
+def denies_fix(repository: Repository, commit: Commit) -> bool:
+    """Whether the author answered that a commit is no fix, whatever its message says."""
+    return _answers(repository).get(_name(commit)) == "no"
+
+
+def said_fix(is_fix: bool) -> FixJudgement:
+    """The judgement of a commit whose author said whether it is a fix."""
+    return FixJudgement(is_fix, "" if is_fix else "you said that it is not a fix")
+
+
+def answer_fix(
+    repository: Repository, commits: Sequence[Commit], is_fix: bool | None, *, target: str | None = None, base: str | None = None
+) -> Draft:
+    """Keep with the topic's draft whether these commits are fixes; None forgets what was answered."""
+    from patchpilot.topic.find_topic import find_draft
+    from patchpilot.topic.waivers_given import mark_given
+
+    draft = find_draft(repository, SendRequest(target=target, base=base))
+    names = {_name(commit) for commit in commits}
+    home = repository.key
+    mark_given()
+    with Drafts() as drafts:
+        for other in drafts.all(home):
+            if names & set(other.answers) and other.change_id != draft.change_id:
+                drafts.save(replace(other, answers={name: value for name, value in other.answers.items() if name not in names}))
+        others = {name: value for name, value in draft.answers.items() if name not in names}
+        answers = {} if is_fix is None else dict.fromkeys(names, "yes" if is_fix else "no")
+        return drafts.keep(draft, replace(draft, answers={**others, **answers}), "answered")
+
+
+def denied_subjects(answers: Mapping[str, str]) -> tuple[str, ...]:
+    """The subjects of the commits that a draft's answers say are no fixes."""
+    return tuple(name.split(" ", 2)[2] for name, value in answers.items() if name.startswith(_ANSWER) and value == "no")
+
+
+def claim_of(name: str, value: str) -> str:
+    """One of a draft's answers in words where it is about a commit being a fix, else nothing."""
+    if not name.startswith(_ANSWER):
+        return ""
+    return f"{name.split(' ', 2)[2]}: {'a fix' if value == 'yes' else 'not a fix'}"
+
+
+def without_denials(answers: Mapping[str, str]) -> dict[str, str]:
+    """A draft's answers without those that say a commit is no fix."""
+    return {name: value for name, value in answers.items() if not (name.startswith(_ANSWER) and value == "no")}
+
+
+def _name(commit: Commit) -> str:
+    return f"{_ANSWER}{int(commit.authored.timestamp())} {commit.subject}"
+
+
+def _answers(repository: Repository) -> dict[str, str]:
+    from patchpilot.topic.waivers_given import is_given
+
+    if not is_given():
+        return {}
+    with Drafts() as drafts:
+        found = drafts.all(repository.key)
+    return {name: value for draft in reversed(found) for name, value in draft.answers.items() if name.startswith(_ANSWER)}
+
+
+def _paths(repository: Repository, commit: Commit) -> tuple[str, ...]:
+    if len(commit.parents) != 1:
+        return ()
+    done = repository.git("diff-tree", "-r", "--no-commit-id", "--name-only", "-z", commit.id)
+    return tuple(line for line in done.text.split("\0") if line)

@@ -1,0 +1,433 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The verb `track`: follow series until they have landed."""
+
+from collections.abc import Sequence, Set
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from patchpilot.cache.folder import cache_dir, private_folder
+from patchpilot.commits.repository import Repository
+from patchpilot.errors import InputError, MissingError, NetworkError, PatchpilotError, UsageError
+from patchpilot.model.address import Address
+from patchpilot.model.bounded_date import stored_time
+from patchpilot.model.hosts import host_of
+from patchpilot.model.mail import Mail
+from patchpilot.model.message_id import message_id_of
+from patchpilot.model.progress import Progress, silent
+from patchpilot.outgoing.outbox import Outbox
+from patchpilot.series.patch_pairing import title_key
+from patchpilot.settings.read_settings import user_settings
+from patchpilot.threads.archive import CACHE_SECONDS, LORE, MailArchive, NotInArchiveError, archive_of, received
+from patchpilot.threads.authored_series import originals
+from patchpilot.threads.bots import is_bot_address
+from patchpilot.threads.collect_mails import Gathered, gather, status_of
+from patchpilot.threads.delivery import delivery_reports, reports_about
+from patchpilot.threads.local_archive import REPORT
+from patchpilot.threads.mail_kinds import STABLE, MailKind
+from patchpilot.threads.mail_reader import MailReader
+from patchpilot.threads.mbox import one_of_each, read_mails, when
+from patchpilot.threads.open_archive import archive_address, open_archive, with_login
+from patchpilot.threads.poll import PolledSeries
+from patchpilot.threads.posted_series import plain_title
+from patchpilot.threads.status import Status, read_thread
+from patchpilot.threads.thread_values import FINAL
+from patchpilot.threads.track_store import Store, TrackEntry
+from patchpilot.topic.followed.known_series import (
+    Tracked,
+    moment_of,
+    sent_with,
+    shown_series,
+    undisclosed_error,
+    undisclosed_ids,
+    with_mails,
+)
+from patchpilot.topic.followed.own_addresses import known_addresses
+from patchpilot.topic.followed.poll_archives import ArchiveAt, Archives, PollResult, poll_archives
+
+_REPORTED = timedelta(days=30)
+"""So long a mailbox is searched for reports about what was sent."""
+_REACH_KNOWN = timedelta(hours=1)
+"""So long an archive is not asked again how far it reaches."""
+_SHARE_OF_QUIET = 10
+_LONGEST_PAUSE = timedelta(days=30)
+"""A finished series is asked about again after a tenth of the time since its last news, at least every 30 days."""
+
+
+def default_archive(offline: bool = False, progress: Progress = silent, *, where: Path | None = None) -> ArchiveAt:
+    """Archives by URL, with the ten-minute cache in the user's cache directory, or by path.
+
+    They may redirect to the hosts that the user's settings name. The store keeps no password: that of
+    `patchpilot.lore`, as git has it in the directory `where`, is sent to its server.
+    """
+    folder = cache_dir() / "archive"
+    cache = folder if private_folder(folder) else None
+
+    def archive_at(url: str) -> MailArchive:
+        settings = user_settings(where, problems=[])
+        own = settings.address("lore")
+        hosts = (*settings.words("archive-hosts"), host_of(own))
+        return open_archive(with_login(url, own), cache=cache, offline=offline, hosts=hosts, progress=progress)
+
+    return archive_at
+
+
+def outlives(seconds: int) -> bool:
+    """Whether an answer of an archive is kept longer than a pause."""
+    return seconds <= CACHE_SECONDS
+
+
+def add(
+    target: str | None,
+    *,
+    mbox: Path | None = None,
+    lore: str = LORE,
+    fresh: bool = False,
+    store: Store,
+    archive_at: ArchiveAt,
+    repository: Repository | None = None,
+    progress: Progress = silent,
+) -> tuple[Tracked, ...]:
+    """Follow the series a Message-ID or URL names, or with an `mbox` the one it holds (each, when it holds several that are not of one another).
+
+    `fresh` takes no answer of an archive that is kept.
+    """
+    if mbox is not None:
+        return _add_from_mbox(target, mbox, store, repository, progress)
+    if target is None:
+        raise UsageError("nothing to follow", hint="pass a Message-ID, an archive URL, or --mbox FILE")
+    message_id = message_id_of(target)
+    if message_id is None:
+        raise UsageError(f"{target}: neither a Message-ID nor an archive URL", hint="e.g. <20240101120000.1-1-ada@example.org>")
+    if message_id in undisclosed_ids(store):
+        raise undisclosed_error(message_id)
+    url = archive_of(target, archive_address(lore))
+    with archive_at(url) as archive:
+        gathered = gather(archive, message_id, fresh=fresh, reader=store.reader, progress=progress)
+        status = _status_in(gathered, message_id, store)
+        if status is None and (original := _original(archive, message_id, gathered, store)):
+            named = [mail for mail in gathered.mails if mail.message_id == message_id]
+            gathered = gather(archive, original, named, fresh=fresh, reader=store.reader, progress=progress)
+            status = _status_in(gathered, original, store)
+        reached = (store.reached(url, store.reader.now - _REACH_KNOWN) or archive.reaches()) if status and not gathered.failure else None
+    if status is None:
+        raise InputError(f"{message_id}: no patch in this thread", hint="pass the Message-ID of the patch or its cover letter")
+    with store.changing():
+        entry = store.holding(status.topic.message_ids) or store.add(_key(status), status.topic.subject, url, None)
+        new = store.keep(entry.id, status.topic.subject, without_tests(gathered.mails), seen=own_mails(status))
+        if reached:
+            store.note_reached(entry.id, min(reached, store.reader.now))
+    troubles = (*gathered.troubles, *((gathered.failure.message,) if gathered.failure else ()))
+    shown = shown_series(store.entry(entry.id), store, repository, progress, status)
+    return (replace(shown, new=new, troubles=troubles, unreachable=gathered.failure is not None),)
+
+
+def _status_in(gathered: Gathered, message_id: str, store: Store) -> Status | None:
+    mails = without_tests(gathered.mails)
+    return status_of(message_id, read_thread(mails, now=store.reader.now, reader=store.reader, anchor=message_id))
+
+
+def _original(archive: MailArchive, message_id: str, gathered: Gathered, store: Store) -> str | None:
+    """The Message-ID of the series whose patch a mail of a stable tree (AUTOSEL, FAILED, a review) is about."""
+    classified = [store.reader.classify(mail) for mail in gathered.mails if mail.message_id == message_id]
+    led = originals(archive, [mail for mail in classified if mail.kind in STABLE], reader=store.reader)
+    return led[message_id].revisions[0].head.message_id if message_id in led else None
+
+
+def _add_from_mbox(target: str | None, mbox: Path, store: Store, repository: Repository | None, progress: Progress) -> tuple[Tracked, ...]:
+    left_out: list[str] = []
+    own = tuple(Address("", email) for email in known_addresses(repository))
+    read = read_mails(mbox, progress, left_out.append, store.reader.parse)
+    mails = without_tests(one_of_each(read, {address.key for address in own}, left_out.append))
+    message_id = message_id_of(target or "")
+    every = read_thread(mails, reader=store.reader, progress=progress, known=own, anchor=message_id or "")
+    if target:
+        named = status_of(message_id, every) if message_id else None
+        if named is None:
+            why = next((why for why in left_out if f"<{message_id}>" in why), "")
+            hint = why or "omit it to follow the series in the file"
+            raise MissingError(f"{target}: not in {mbox}", hint=hint)
+        chosen: Sequence[Status] = (named,)
+    else:
+        later = {later.message_id for status in every for later in status.follow_ups}
+        chosen = [status for status in every if not later & status.topic.message_ids] or every
+    about = _keep_reports(mails, store, repository, progress) if not target else ()
+    if not chosen and about:
+        return about
+    if not chosen:
+        raise InputError(f"{mbox}: no patch found", hint="pass the mbox of a thread, e.g. t.mbox.gz from an archive")
+    added = []
+    for status in chosen:
+        ids = set(status.message_ids)
+        for follow_up in status.follow_ups:
+            other = status_of(follow_up.message_id, every)
+            ids |= other.message_ids if other else frozenset()
+        kept = [mail for mail in mails if mail.message_id in ids]
+        with store.changing():
+            entry = store.holding(status.topic.message_ids) or store.add(_key(status), status.topic.subject, None, str(mbox.resolve()))
+            new = store.keep(entry.id, status.topic.subject, kept, seen=own_mails(status))
+        added.append(replace(shown_series(store.entry(entry.id), store, repository, progress, status), new=new, troubles=tuple(left_out)))
+    return tuple(added)
+
+
+def _keep_reports(mails: Sequence[Mail], store: Store, repository: Repository | None, progress: Progress) -> tuple[Tracked, ...]:
+    """Keep the mails that report the delivery of followed series' mails with these series; those that got one. MissingError for reports about others."""
+    found = _kept_reports(mails, store, repository, progress)
+    if not found and (reports := [report for mail in mails for report in delivery_reports(mail)]):
+        raise MissingError(
+            f"the mail that this report is about is of no followed series ({reports[0].words})",
+            hint="follow the series first: track add MSGID",
+        )
+    return found
+
+
+def _kept_reports(mails: Sequence[Mail], store: Store, repository: Repository | None, progress: Progress) -> tuple[Tracked, ...]:
+    """The series that got a report about the delivery of their mails, with what is new."""
+    found: dict[int, Tracked] = {}
+    for mail in mails:
+        if not (of_mail := delivery_reports(mail)):
+            continue
+        for entry in store.entries():
+            known = shown_series(entry, store, None, progress)
+            ids = store.message_ids(entry.id) | {entry.message_id}
+            ids |= sent_with(ids, store)
+            titles = known.summary.titles if known.summary else [title_key(plain_title(entry.subject))]
+            if reports_about(of_mail, ids, titles):
+                new = store.keep(entry.id, entry.subject, [mail])
+                before = found[entry.id].new if entry.id in found else ()
+                found[entry.id] = replace(shown_series(entry, store, repository, progress), new=(*before, *new))
+    return tuple(found.values())
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateRequest:
+    """The series to ask about: these, by number, else all that are due (a finished series is asked about less and less often); with `everything` all
+    are read whole. `lore` is the archive to ask for a series that names none; `fresh` takes no answer that is kept; `whole` as in `listed`."""
+
+    numbers: Sequence[int] = ()
+    everything: bool = False
+    fresh: bool = False
+    lore: str | None = None
+    whole: bool = True
+
+
+def update(
+    request: UpdateRequest, *, store: Store, archive_at: ArchiveAt, repository: Repository | None = None, progress: Progress = silent
+) -> tuple[Tracked, ...]:
+    """Read what is new about the series.
+
+    A few searches ask each archive about all of its series; only those with news are read whole. One whose archive cannot be reached is
+    given as it was, `unreachable`, and the others are read all the same.
+    """
+    numbers = request.numbers
+    archives = Archives(archive_at)
+    reported, trouble = _reports_in_mailbox(store, archives, progress)
+    entries = [store.entry(number) for number in numbers] if numbers else list(store.entries())
+    before = {entry.id: shown_series(entry, store, None, progress) for entry in entries}
+    private = {number for number, series in before.items() if series.undisclosed}
+    due = {entry.id for entry in entries if numbers or request.everything or _is_due(before[entry.id], store.reader.now)}
+    polled = _polled([before[number] for number in sorted(due - private)], request, store, archives, progress)
+    whole = (due - polled.quiet - polled.cached) | {number for number, series in before.items() if series.mails.damaged}
+    with store.changing():
+        for number in polled.quiet:
+            store.asked(number)
+    updated = []
+    for entry in entries:
+        if entry.id not in whole:
+            shown = shown_series(store.entry(entry.id), store, repository, progress)
+            updated.append(replace(shown, cached=entry.id in polled.cached))
+            continue
+        try:
+            said = numbered(progress, len(updated) + 1, len(entries))
+            fresh = request.fresh or entry.id in polled.news
+            updated.append(_update_one(before[entry.id], store, archives, request.lore, fresh, repository, said))
+        except NetworkError as error:
+            updated.append(replace(before[entry.id], troubles=(error.message,), unreachable=True))
+    _note_poll(polled, updated, due, request, store)
+    updated = [replace(one, new=(*one.new, *reported.get(one.entry.id, ()))) for one in updated]
+    if trouble and updated:
+        updated[0] = replace(updated[0], troubles=(*updated[0].troubles, trouble))
+    return with_mails(tuple(updated)) if request.whole else tuple(updated)
+
+
+def _note_poll(polled: PollResult, updated: Sequence[Tracked], due: Set[int], request: UpdateRequest, store: Store) -> None:
+    """Note how far the archives were read, but not for a series whose news could not be read: the next poll has to find them again."""
+    failed = {one.entry.id for one in updated if one.unreachable}
+    with store.changing():
+        for entry in (one.entry for one in updated):
+            reached = polled.reached.get(entry.lore or "")
+            if reached and entry.id in due - failed and request.lore in (None, entry.lore):
+                store.note_reached(entry.id, reached)
+    # what a search gave and no series that was asked about took is not looked at again, also where another series has it
+    taken = frozenset().union(*(store.message_ids(number) for number in due))
+    to_find = frozenset().union(*(ids for number, ids in polled.news.items() if number in failed))
+    store.pass_over(frozenset().union(*polled.news.values()) - taken - to_find)
+
+
+def _reports_in_mailbox(store: Store, archives: Archives, progress: Progress) -> tuple[dict[int, tuple[str, ...]], str]:
+    """Keep the bounces and moderation notices of the user's mailbox with the series they are about: their ids by series, and why it could not be read."""
+    from patchpilot.settings.read_settings import user_settings
+
+    mailbox = user_settings().get("mailbox")
+    if not mailbox:
+        return {}, ""
+    progress("searching the mailbox for bounces")
+    known = store.passed_over() | frozenset().union(*(store.message_ids(entry.id) for entry in store.entries()))
+    try:
+        with archives.open(archive_address(str(Path(mailbox).expanduser()))) as archive:
+            archive.parse_mail = store.reader.parse
+            mails = archive.search(f"{received(store.reader.now - _REPORTED)} AND {REPORT}", without=known)
+    except PatchpilotError as error:
+        return {}, f"patchpilot.mailbox: {error.message}"
+    found = {series.entry.id: series.new for series in _kept_reports(mails, store, None, progress)}
+    store.pass_over(frozenset(mail.message_id for mail in mails).difference(*found.values()))
+    return found, ""
+
+
+def _polled(series: Sequence[Tracked], request: UpdateRequest, store: Store, archives: Archives, progress: Progress) -> PollResult:
+    """Ask about the series of which something is known and that are read from an archive; with `everything` each is read whole instead."""
+    by_archive: dict[str, list[PolledSeries]] = {}
+    for followed in series if not request.everything else ():
+        entry, summary = followed.entry, followed.summary
+        if summary and entry.updated and (entry.lore or request.lore):
+            url = request.lore or entry.lore or LORE
+            reached = stored_time(entry.reached) if entry.reached and url == entry.lore else None
+            polled = PolledSeries(entry.id, summary, store.message_ids(entry.id), stored_time(entry.updated), reached)
+            by_archive.setdefault(url, []).append(polled)
+    return poll_archives(
+        by_archive, archives, store.passed_over(), store.reader, now=store.reader.now, fresh=request.fresh, progress=progress
+    )
+
+
+def _is_due(series: Tracked, now: datetime) -> bool:
+    """Whether to ask about a series: always while something is expected, after its end the less often the longer nothing new came."""
+    news, updated = series.entry.news, series.entry.updated
+    if series.state not in FINAL or not news or not updated:
+        return True
+    quiet = max(now - stored_time(news), timedelta())
+    return now - stored_time(updated) >= min(quiet / _SHARE_OF_QUIET, _LONGEST_PAUSE)
+
+
+def numbered(progress: Progress, at: int, count: int) -> Progress:
+    """The progress of one series of several."""
+
+    def say(what: str, done: int = 0, total: int | None = None) -> None:
+        progress(f"series {at} of {count}: {what}" if count > 1 else what, done, total)
+
+    return say
+
+
+def _update_one(
+    before: Tracked, store: Store, archives: Archives, lore: str | None, fresh: bool, repository: Repository | None, progress: Progress
+) -> Tracked:
+    entry = before.entry
+    if before.undisclosed:
+        # its replies are in a file, if anywhere
+        entry, lore = replace(entry, lore=None), None
+        if not entry.mbox:
+            return before
+    known, damaged = store.readable_mails(entry.id)
+    troubles: tuple[str, ...] = ()
+    mails: tuple[Mail, ...] = ()
+    cached = False
+    failure: PatchpilotError | None = None
+    url = lore or entry.lore
+    if url is None and entry.mbox:
+        path = Path(entry.mbox)
+        if path.is_file():
+            left_out: list[str] = []
+            mails = of_mbox(entry, known, without_tests(read_mails(path, progress, left_out.append, store.reader.parse)), store.reader)
+            troubles = tuple(left_out)
+        else:
+            troubles = (f"{path} no longer exists",)
+    else:
+        try:
+            with archives.open(url or LORE) as archive:
+                mails, troubles, failure = gather(archive, entry.message_id, known, fresh=fresh, reader=store.reader, progress=progress)
+                mails, cached = without_tests(mails), archive.remembered
+        except NotInArchiveError as error:
+            troubles = (error.message,)
+        except NetworkError as error:
+            archives.failed(url or LORE, error)
+            raise
+        if failure:
+            archives.failed(url or LORE, failure)
+            troubles = (*troubles, failure.message)
+    for mail in mails:
+        if mail.message_id in damaged:
+            store.keep_raw(mail.message_id, mail.raw)
+    if cached and {mail.message_id for mail in mails} <= {mail.message_id for mail in known}:
+        return replace(shown_series(entry, store, repository, progress), troubles=troubles, cached=True)
+    status = status_of(
+        entry.message_id, read_thread((*known, *mails), now=moment_of(entry, store), reader=store.reader, anchor=entry.message_id)
+    )
+    new = store.keep(entry.id, status.topic.subject if status else entry.subject, mails, seen=own_mails(status) if status else ())
+    shown = shown_series(store.entry(entry.id), store, repository, progress)
+    if damaged:
+        # those that are still damaged are reported
+        shown.mails.status()
+    return replace(shown, new=new, troubles=troubles, unreachable=failure is not None)
+
+
+def without_tests(mails: Sequence[Mail]) -> tuple[Mail, ...]:
+    """The mails without the test copies that `send --to-self` sent from here: with b4, no header distinguishes them from the real ones."""
+    with Outbox() as outbox:
+        tests = outbox.test_ids()
+    return tuple(mail for mail in mails if mail.message_id not in tests)
+
+
+def of_mbox(entry: TrackEntry, known: Sequence[Mail], mails: Sequence[Mail], reader: MailReader) -> tuple[Mail, ...]:
+    every = read_thread((*known, *mails), reader=reader, anchor=entry.message_id)
+    status = status_of(entry.message_id, every)
+    if status is None:
+        return tuple(mails)
+    ids = set(status.message_ids)
+    for follow_up in status.follow_ups:
+        other = status_of(follow_up.message_id, every)
+        ids |= other.message_ids if other else frozenset()
+    return tuple(mail for mail in mails if mail.message_id in ids)
+
+
+def news(
+    *,
+    store: Store,
+    archive_at: ArchiveAt,
+    lore: str | None = None,
+    fresh: bool = False,
+    repository: Repository | None = None,
+    progress: Progress = silent,
+) -> tuple[Tracked, ...]:
+    """Ask about all series that are due; those with new mails, and those that could not be asked about. `lore` and `fresh` as in `UpdateRequest`."""
+    request = UpdateRequest(fresh=fresh, lore=lore, whole=False)
+    updated = update(request, store=store, archive_at=archive_at, repository=repository, progress=progress)
+    return with_mails(tuple(series for series in updated if series.new or series.unreachable))
+
+
+def _key(status: Status) -> str:
+    """The Message-ID a series is kept under: its first post by a sender who is known."""
+    return status.topic.first_known.head.message_id
+
+
+def failed_mails(commits: Sequence[str], *, store: Store) -> dict[tuple[str, str], str]:
+    """(commit, stable version) → Message-ID of the last "FAILED: patch … failed to apply" mail about it among the followed series' mails."""
+    newest: dict[tuple[str, str], tuple[datetime, str]] = {}
+    for entry in store.entries():
+        for mail in store.readable_mails(entry.id)[0]:
+            # people answer these mails under their subject, and "WTF" in place of FAILED says that the patch is not wanted at all
+            if "failed to apply" not in mail.subject or not any(commit in mail.body for commit in commits):
+                continue
+            classified = store.reader.classify(mail)
+            if classified.kind is not MailKind.STABLE_FAILED or not classified.place.versions or not is_bot_address(classified.sender):
+                continue
+            about = [commit for commit in commits if commit in classified.place.commits] or [
+                commit for commit in commits if commit in mail.body
+            ]
+            for key in ((commit, version) for commit in about for version in classified.place.versions):
+                newest[key] = max(newest.get(key, (when(mail), "")), (when(mail), mail.message_id))
+    return {key: message_id for key, (_, message_id) in newest.items()}
+
+
+def own_mails(status: Status) -> frozenset[str]:
+    """What the author knows already: their own mails."""
+    mine = {reply.mail.mail.message_id for reply in status.replies if reply.mail.by_author}
+    return status.topic.message_ids | mine

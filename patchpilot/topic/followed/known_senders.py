@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Who is known of a followed series beyond its mails: the user, whom they confirmed, whom the repository names, and who signs."""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from patchpilot.errors import MissingError
+from patchpilot.model.action import Action
+from patchpilot.model.address import Address
+from patchpilot.model.message_id import message_id_of
+from patchpilot.threads.track_store import Store
+
+if TYPE_CHECKING:
+    from patchpilot.commits.repository import Repository
+    from patchpilot.threads.status import Status
+
+WHOLE_MAIL = -1
+"""The line of a mark that is about the sender of a mail."""
+KNOWN, STRANGER = "known", "stranger"
+
+
+def confirm_senders(message_ids: Sequence[str], *, known: bool, store: Store) -> tuple[int, ...]:
+    """Note that the senders of these mails are whom they claim to be, or not; the numbers of their series.
+
+    MissingError for a mail that no followed series has.
+    """
+    found: dict[str, int] = {}
+    for given in message_ids:
+        message_id = message_id_of(given) or given
+        entry = store.with_mail(message_id)
+        if entry is None:
+            raise MissingError(f"no followed series has the message <{message_id}>", hint=Action("track", ("show",)))
+        found[message_id] = entry.id
+    with store.changing():
+        for message_id, number in found.items():
+            store.mark(number, message_id, WHOLE_MAIL, KNOWN if known else STRANGER)
+    return tuple(dict.fromkeys(found.values()))
+
+
+def judged(marks: Mapping[tuple[str, int], str], state: str) -> frozenset[str]:
+    """The Message-IDs of the mails whose senders the user judged so."""
+    return frozenset(message_id for (message_id, line), mark in marks.items() if line == WHOLE_MAIL and mark == state)
+
+
+def known_senders(status: "Status", number: int, store: Store, repository: "Repository | None") -> tuple[Address, ...]:
+    """The addresses among a series' claims that are known, each with the name that it is known under."""
+    from patchpilot.threads.mbox import when
+    from patchpilot.threads.seen_in_tree import seen_in_tree
+    from patchpilot.threads.signatures import dns_key, proved
+    from patchpilot.topic.followed.own_addresses import known_addresses
+
+    topic, reader = status.topic, store.reader
+    confirmed = store.stored(judged(store.marks(number), KNOWN))
+    own = {email.lower() for email in known_addresses(repository)}
+    author = topic.first_known.author
+    name = author.name if author.key in own else ""
+    wanted = [claim.sender for claim in status.claims]
+    claiming = store.stored([claim.message_id for claim in status.claims])
+    posts = [post.mail.mail for revision in topic.revisions for post in revision.posts]
+    replies = [reply.mail.mail for reply in status.replies if topic.identities.knows(reply.mail.mail.sender)]
+    return (
+        *(mail.sender for mail in confirmed),
+        *(Address(name, address.email) for address in wanted if address.key in own),
+        *(seen_in_tree(repository, wanted, when(topic.first_known.head.mail.mail).year) if repository is not None else ()),
+        *proved(claiming, (*posts, *replies), topic.identities, partial(dns_key, online=reader.online)),
+    )

@@ -1,0 +1,410 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The followed series as they are known here; nothing is asked of an archive. A list of them reads no mails, and imports nothing that does."""
+
+import functools
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from patchpilot.cache.entries import Kind, key_of, recall, remember
+from patchpilot.errors import RefusedError
+from patchpilot.model.action import Action, Hint
+from patchpilot.model.bounded_date import stored_time
+from patchpilot.model.counted import counted
+from patchpilot.model.progress import Progress, silent
+from patchpilot.outgoing.outbox import Outbox
+from patchpilot.series.patch_pairing import title_key
+from patchpilot.threads.archive import LORE
+from patchpilot.threads.delivery import DeliveryProblem, DeliveryReport, delivery_reports, reports_about
+from patchpilot.threads.posted_series import plain_title
+from patchpilot.threads.series_summary import SeriesSummary
+from patchpilot.threads.thread_values import LandedCommit, NextStep, NextStepNeed, SeriesState, StableBranch, decide_topic
+from patchpilot.threads.track_store import MOST_READ, Store, TrackEntry
+
+if TYPE_CHECKING:
+    from patchpilot.commits.repository import Repository
+    from patchpilot.history.release_cycle import MergeWindow
+    from patchpilot.history.releases import Release
+    from patchpilot.model.mail import Mail
+    from patchpilot.threads.status import Status
+
+_PACKAGE = Path(__file__).parents[2]
+_SUMMARIES = Kind("series", tuple(str(_PACKAGE / name) for name in ("threads", "services/track", "projects")), keep=400)
+ARRIVES = timedelta(hours=1)
+"""After this time an archive has a mail, or it does not arrive."""
+_LOOKED_FOR = timedelta(days=14)
+SAVE_REPLIES = Action("track", ("add", "--mbox", "FILE"), "save the replies to the undisclosed fix in an mbox, then `{}`")
+"""The next step of a series that no archive has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tracked:
+    """A followed series as shown.
+
+    `summary` is None while no archive has its mails, else it counts the repository too, where one was given; `cached` when its threads are
+    those read at `entry.updated`, as the archive's answers of then were still at hand; `own` for the series of the topic in hand; `marks`
+    are the states that the user set for review points. `delivery` are its mails that did not arrive, as far as is known. `mails` reads
+    its mails.
+    """
+
+    entry: TrackEntry
+    summary: SeriesSummary | None
+    unread: frozenset[str]
+    step: NextStep
+    mails: "_LazyStatus" = field(repr=False, compare=False)
+    new: tuple[str, ...] = ()
+    troubles: tuple[str, ...] = ()
+    unreachable: bool = False
+    cached: bool = False
+    own: bool = False
+    marks: Mapping[tuple[str, int], str] = field(default_factory=dict)
+    delivery: tuple[DeliveryReport, ...] = ()
+
+    @property
+    def status(self) -> "Status | None":
+        """Everything about it; its mails are read when this is first asked for, which needs the store and the repository to be open."""
+        return self.mails.status()
+
+    @property
+    def window(self) -> "MergeWindow | None":
+        """The merge window that is open or comes next, where its mails were read with a repository that has releases."""
+        return self.mails.window
+
+    @property
+    def is_read(self) -> bool:
+        """Whether its mails were read."""
+        return self.mails.is_read
+
+    @property
+    def undisclosed(self) -> bool:
+        """Whether it is a security fix that is not public yet: no archive, patchwork or browser is given its Message-IDs."""
+        return self.mails.undisclosed
+
+    @property
+    def state(self) -> SeriesState:
+        """Its state; what no archive has yet was sent all the same."""
+        return decide_topic(self.summary.series_state if self.summary else None, sent=True, partly=False)
+
+    @property
+    def landed(self) -> tuple[LandedCommit, ...]:
+        """Where it landed, by mails and repository."""
+        return self.status.landed if self.status else ()
+
+    @property
+    def stable(self) -> tuple[StableBranch, ...]:
+        """The stable branches it was named for or is in."""
+        return self.status.stable if self.status else ()
+
+    @property
+    def uncounted(self) -> tuple[str, ...]:
+        """Tags in mails that are HTML only: each with its mail and why it does not count."""
+        from patchpilot.threads.review_trailers import HTML
+
+        return tuple(
+            f"not counted: {tag} in <{reply.mail.mail.message_id}>: {tag.why}"
+            for reply in (self.status.replies if self.status else ())
+            for tag in reply.mail.trailers
+            if tag.why == HTML
+        )
+
+    @property
+    def damaged(self) -> tuple[str, ...]:
+        """The mails that are damaged here, as far as the series' mails were read, each with the command that fetches it again."""
+        entry = self.entry
+        again = Action("track", ("rebuild", str(entry.id)), "`{}` fetches it again")
+        return tuple(f"the mail <{message_id}> is damaged; {again}" for message_id in self.mails.damaged)
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """How many mails were not read, with the command that reads them; empty where all were."""
+        if not (count := self.mails.left_out):
+            return ()
+        every = Action("track", ("show", str(self.entry.id), "--all"), "`{}` reads every message")
+        what = "patches, tags and decisions first, then the latest messages"
+        return (f"{count} of {counted(count + MOST_READ, 'message')} not read ({what} are read); {every}",)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is missing or does not count, each in a line."""
+        return (*self.troubles, *self.damaged, *self.left_out, *self.uncounted)
+
+    @property
+    def next_step(self) -> str:
+        """What the author should do next, one sentence."""
+        return str(self.step.advice)
+
+    @property
+    def subject(self) -> str:
+        """Its title."""
+        return self.summary.subject if self.summary else self.entry.subject
+
+
+def open_store() -> Store:
+    """The series that are followed; to be closed."""
+    return Store()
+
+
+def show(
+    number: int,
+    *,
+    store: Store,
+    repository: "Repository | None" = None,
+    mark_read: bool = False,
+    every_mail: bool = False,
+    progress: Progress = silent,
+) -> Tracked:
+    """One series as it is known here; nothing is asked of the network. Of very many mails only the weightiest are read, unless `every_mail`."""
+    lazy = _LazyStatus(store.entry(number), store, repository, progress, every_mail=every_mail)
+    (tracked,) = with_mails((_shown(lazy, store),))
+    if mark_read:
+        store.mark_read(number, lazy.message_ids if lazy.left_out else None)
+    return tracked
+
+
+def listed(*, store: Store, repository: "Repository | None" = None, whole: bool = True, progress: Progress = silent) -> tuple[Tracked, ...]:
+    """All followed series as they are known here; `whole` with all their mails, else those are read when asked for."""
+    series = tuple(shown_series(entry, store, repository, progress) for entry in store.entries())
+    return with_mails(series) if whole else series
+
+
+def with_mails(series: tuple[Tracked, ...]) -> tuple[Tracked, ...]:
+    """The same series, with their mails read while store and repository are open."""
+    for tracked in series:
+        tracked.mails.status()
+    return series
+
+
+def remove(number: int, *, store: Store) -> TrackEntry:
+    """Follow a series no longer."""
+    return store.remove(number)
+
+
+def shown_series(
+    entry: TrackEntry, store: Store, repository: "Repository | None", progress: Progress, status: "Status | None" = None
+) -> Tracked:
+    """The series as kept; `status` where it was just read from the same mails. What was derived from the same mails and refs is not derived again."""
+    return _shown(_LazyStatus(entry, store, repository, progress, status), store)
+
+
+def _shown(lazy: "_LazyStatus", store: Store) -> Tracked:
+    entry, summary = lazy.entry, lazy.summary()
+    unread = store.unread(entry.id)
+    if summary is None:
+        ids = frozenset([entry.message_id])
+        if delivery := (*_reports_before(entry, store), *missing_mails(entry, ids, store)):
+            words = Hint((f"{delivery[0].words}: ", *_advice(delivery[0])))
+            return Tracked(entry, None, unread, NextStep(NextStepNeed.ACTION, words), lazy, delivery=delivery)
+        if lazy.damaged:
+            again = Action("track", ("rebuild", str(entry.id)), "fetch its damaged mails again: `{}`")
+            return Tracked(entry, None, unread, NextStep(NextStepNeed.ACTION, again), lazy)
+        if lazy.undisclosed:
+            return Tracked(entry, None, unread, NextStep(NextStepNeed.PATIENCE, SAVE_REPLIES), lazy)
+        waiting = NextStep(
+            NextStepNeed.PATIENCE, Action("track", ("update",), "wait: the archive does not have it yet (it can take minutes); then `{}`")
+        )
+        return Tracked(entry, None, unread, waiting, lazy)
+    ids = frozenset(summary.message_ids)
+    delivery = (*summary.reports, *missing_mails(entry, ids, store))
+    return Tracked(entry, summary, unread & ids, summary.step, lazy, marks=store.marks(entry.id), delivery=delivery)
+
+
+def _advice(report: DeliveryReport) -> tuple[str | Action, ...]:
+    return report.advice.parts if isinstance(report.advice, Hint) else (report.advice,)
+
+
+def _reports_before(entry: TrackEntry, store: Store) -> tuple[DeliveryReport, ...]:
+    """The reports about a series that no archive has yet."""
+    reports = [report for mail in store.readable_mails(entry.id)[0] for report in delivery_reports(mail)]
+    sent = sent_with(frozenset([entry.message_id]), store)
+    return reports_about(reports, frozenset([entry.message_id, *sent]), [title_key(plain_title(entry.subject))])
+
+
+def undisclosed_ids(store: Store) -> frozenset[str]:
+    """The Message-IDs that no archive is to be asked about; read once in a call."""
+    if store.reader.undisclosed is None:
+        with Outbox() as outbox:
+            store.reader.undisclosed = outbox.undisclosed_ids()
+    return store.reader.undisclosed
+
+
+def is_undisclosed(entry: TrackEntry, store: Store) -> bool:
+    """Whether a series is a security fix that is not public yet: it is never looked for in an archive."""
+    ids = undisclosed_ids(store)
+    return bool(ids) and (entry.message_id in ids or not ids.isdisjoint(store.message_ids(entry.id)))
+
+
+def undisclosed_error(message_id: str) -> RefusedError:
+    """The error for a mail that no server is to be asked about."""
+    return RefusedError(f"{message_id} was sent as an undisclosed security fix: no server is asked about it", hint=SAVE_REPLIES)
+
+
+def missing_mails(entry: TrackEntry, known: frozenset[str], store: Store) -> tuple[DeliveryReport, ...]:
+    """Mails of a series that were sent from here, and that its archive did not have when it was asked an hour after the send or later."""
+    if not entry.updated or (entry.mbox and not entry.lore) or is_undisclosed(entry, store):
+        return ()
+    sends = _sends_of(known, store)
+    if not sends:
+        return ()
+    here = known - _not_here(entry, store)
+    asked = stored_time(entry.updated)
+    late = [
+        (message_id, begun)
+        for message_id, begun, send in _sent_mails(store)
+        if send in sends and message_id not in here and asked - begun >= ARRIVES
+    ]
+    if not late:
+        return ()
+    count, archive = counted(len(late), "mail"), entry.lore or LORE
+    hours = int((asked - late[0][1]) / timedelta(hours=1))
+    reason = f"{count} sent {counted(hours, 'hour')} before it was last asked"
+    return (DeliveryReport(DeliveryProblem.MISSING, archive, reason, "", tuple(message_id for message_id, _ in late), "", ""),)
+
+
+def _not_here(entry: TrackEntry, store: Store) -> frozenset[str]:
+    """The id that a series was added under, where its mail is not here."""
+    return frozenset([entry.message_id]) - store.message_ids(entry.id)
+
+
+def _sends_of(message_ids: frozenset[str], store: Store) -> frozenset[int]:
+    return frozenset(send for message_id, _, send in _sent_mails(store) if message_id in message_ids)
+
+
+def sent_with(message_ids: frozenset[str], store: Store) -> frozenset[str]:
+    """All mails of the sends that have one of these mails."""
+    sends = _sends_of(message_ids, store)
+    return frozenset(message_id for message_id, _, send in _sent_mails(store) if send in sends)
+
+
+def _sent_mails(store: Store) -> Sequence[tuple[str, datetime, int]]:
+    """The mails that were sent from here lately: Message-ID, when, and the number of the send; read once in a call."""
+    if store.reader.sent is None:
+        with Outbox() as outbox:
+            store.reader.sent = outbox.accepted_since(store.reader.now - _LOOKED_FOR)
+    return store.reader.sent
+
+
+class _LazyStatus:
+    """The status of a series, read when it is first asked for, and its summary, which is cached between runs."""
+
+    def __init__(
+        self,
+        entry: TrackEntry,
+        store: Store,
+        repository: "Repository | None",
+        progress: Progress,
+        status: "Status | None" = None,
+        *,
+        every_mail: bool = False,
+    ) -> None:
+        self.entry, self._store, self._repository, self._progress = entry, store, repository, progress
+        self._every_mail = every_mail
+        self.message_ids: tuple[str, ...] = ()
+        """The ids of the mails that were read, where some were left out."""
+        self.left_out = 0 if every_mail else max(0, store.count(entry.id) - MOST_READ)
+        """How many mails of the series are not read."""
+        self._status: Status | None = None
+        self.is_read = False
+        self.undisclosed = is_undisclosed(entry, store)
+        """Whether no server is to be asked about it."""
+        self.damaged: tuple[str, ...] = ()
+        """The ids of mails that could not be read, once the mails were."""
+        self.window: MergeWindow | None = None
+        """The merge window that is open or comes next, as the repository's releases are."""
+        if status is not None and not self.left_out:
+            self._keep(status)
+
+    def status(self) -> "Status | None":
+        """The status; None while no archive has the series."""
+        if not self.is_read:
+            from patchpilot.threads.collect_mails import status_of
+            from patchpilot.threads.status import read_thread
+
+            anchor, moment = self.entry.message_id, moment_of(self.entry, self._store)
+            every = read_thread(self._mails(), now=moment, reader=self._store.reader, progress=self._progress, anchor=anchor)
+            self._keep(status_of(anchor, every))
+        return self._status
+
+    def _mails(self) -> "tuple[Mail, ...]":
+        """The mails of the series; of very many the weightiest."""
+        stored = self._store.weightiest_mails(self.entry.id, sys.maxsize if self._every_mail else MOST_READ)
+        self.damaged = stored.damaged
+        if stored.left_out:
+            self.message_ids = tuple(mail.message_id for mail in stored.mails)
+        return stored.mails
+
+    def _recognized(self, status: "Status") -> "Status":
+        """The status with the claims of those counted who are known from elsewhere, and without those that the user dismissed."""
+        if not status.claims:
+            return status
+        from patchpilot.threads.collect_mails import status_of
+        from patchpilot.threads.status import read_thread
+        from patchpilot.topic.followed.known_senders import STRANGER, judged, known_senders
+
+        store, reader = self._store, self._store.reader
+        if known := known_senders(status, self.entry.id, store, self._repository):
+            anchor, now = self.entry.message_id, moment_of(self.entry, store)
+            every = read_thread(self._mails(), now=now, reader=reader, progress=self._progress, known=known, anchor=anchor)
+            status = status_of(anchor, every) or status
+        dismissed = judged(store.marks(self.entry.id), STRANGER)
+        return replace(status, claims=tuple(claim for claim in status.claims if claim.message_id not in dismissed))
+
+    def summary(self) -> SeriesSummary | None:
+        """The summary, from the cache where the mails, the refs and the day are the same."""
+        hour = "" if moment_of(self.entry, self._store) is None else f"{self._store.reader.now:%F %H}"
+        marks = repr(sorted(self._store.marks(self.entry.id).items()))
+        every = b"all" if self._every_mail else b""
+        parts = (
+            self._store.content(self.entry.id).encode(),
+            _refs(self._repository),
+            hour.encode(),
+            marks.encode("utf-8", "replace"),
+            every,
+        )
+        key = key_of(_SUMMARIES, parts)
+        value = recall(_SUMMARIES, key) if not self.is_read else None
+        if isinstance(value, dict):
+            return SeriesSummary.read(value)
+        status = self.status()
+        if status is None:
+            return None
+        summary = SeriesSummary.of(status)
+        if not self.damaged:
+            remember(_SUMMARIES, key, summary.plain())
+        return summary
+
+    def _keep(self, status: "Status | None") -> None:
+        status = self._recognized(status) if status is not None else None
+        if status is not None and self._repository is not None:
+            from patchpilot.history.release_cycle import next_window
+            from patchpilot.threads.landed_series import in_repository
+            from patchpilot.threads.status import with_commits
+
+            there = in_repository(status, self._repository, progress=self._progress)
+            status = with_commits(status, there.commits, there.follow_ups)
+            lasts = timedelta(days=status.topic.project.mail.merge_window_days)
+            self.window = next_window(_releases(self._repository), lasts, self._store.reader.now)
+        self._status, self.is_read = status, True
+
+
+@functools.lru_cache(maxsize=2)
+def _releases(repository: "Repository") -> "tuple[Release, ...]":
+    from patchpilot.history.releases import Releases
+
+    return Releases(repository).all
+
+
+@functools.lru_cache(maxsize=2)
+def _refs(repository: "Repository | None") -> bytes:
+    """What a repository's refs are, as a part of a cache's key."""
+    if repository is None:
+        return b""
+    lines = (f"{name} {commit}" for name, commit in sorted(repository.refs.items()))
+    return "\n".join(lines).encode("utf-8", "surrogateescape")
+
+
+def moment_of(entry: TrackEntry, store: Store) -> datetime | None:
+    """The time for "stalled": that of the call; None for an mbox of the past."""
+    return None if entry.mbox and not entry.lore else store.reader.now

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What reviewers of the last version asked, for the changelog of the next one; nothing where the series is not followed."""
+
+from typing import TYPE_CHECKING
+
+from patchpilot.errors import PatchpilotError
+from patchpilot.model.trailer import is_trailer
+from patchpilot.outgoing.outbox import Send
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from patchpilot.model.patch import Patch
+    from patchpilot.topic.followed.known_series import Tracked
+    from patchpilot.topic.followed.review_ledger import LedgerItem
+
+ASKING = ("review", "question", "nack", "trailers")
+MAX_LINES = 12
+
+
+def asked(last: Send) -> tuple[str, ...]:
+    """Who replied to the last version with a review comment or a question, and how it begins."""
+    lines = []
+    for series in _series_of(last):
+        if series.status is None:
+            continue
+        for reply in series.status.replies:
+            mail = reply.mail
+            if mail.by_author or mail.bot or str(mail.kind) not in ASKING:
+                continue
+            beginning = _beginning(mail.body.text)
+            if beginning:
+                lines.append(f"{mail.who} ({mail.kind}): {beginning}")
+    return tuple(lines[:MAX_LINES])
+
+
+def review_items(last: Send, upcoming: "Sequence[Patch]", version: int) -> "tuple[tuple[int, LedgerItem], ...]":
+    """The ledger of the last version, each point with the number of its series; `upcoming` are the patches of the next version."""
+    from patchpilot.topic.followed.review_ledger import ledger_of
+
+    return tuple(
+        (series.entry.id, item)
+        for series in _series_of(last)
+        if series.status is not None
+        for item in ledger_of(series.status, series.marks, upcoming, f"v{version}")
+        if item.of_newest
+    )
+
+
+def addressed(last: Send, upcoming: "Sequence[Patch]", version: int) -> tuple[str, ...]:
+    """The requests of the last version's reviewers that the next one addresses, and the points that the author ticked, each with who made it.
+
+    A question is no line of a changelog, unless it was ticked.
+    """
+    items = [
+        item
+        for _, item in review_items(last, upcoming, version)
+        if item.state == "addressed" and (item.marked or not item.point.text.endswith("?"))
+    ]
+    return tuple(dict.fromkeys(f"{item.point.text} ({item.point.asker})" for item in items))
+
+
+def _series_of(last: Send) -> "tuple[Tracked, ...]":
+    """The followed series that have one of a send's mails."""
+    from patchpilot.topic.followed.known_series import open_store, show
+
+    ids = {entry.mail.message_id for entry in last.entries}
+    try:
+        with open_store() as store:
+            numbers = [entry.id for entry in store.entries() if ids & (store.message_ids(entry.id) | {entry.message_id})]
+            return tuple(show(number, store=store) for number in numbers)
+    except PatchpilotError:
+        return ()
+
+
+def _beginning(body: str) -> str:
+    """The first line of a reply's own words that is no attribution, greeting or tag."""
+    for line in body.splitlines():
+        clean = line.strip()
+        if clean and not is_trailer(clean) and not clean.endswith((":", ",")) and len(clean.split()) > 2:
+            return clean[:100]
+    return ""

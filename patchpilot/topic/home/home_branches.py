@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The branches of a repository that may be topics, and where each is checked out."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from patchpilot.commits.repository import Repository, path_of_key
+from patchpilot.errors import MissingError, RefusedError
+from patchpilot.topic.topic_base import find_base
+
+NEWEST = 25
+"""So many branches without a draft are looked at, the newest first."""
+RECENT = 180 * 86400
+"""Seconds after which a branch without a draft is not looked at."""
+_FORMAT = "%(refname:lstrip=2)%00%(objectname)%00%(committerdate:unix)%00%(committeremail:trim)"
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A local branch: its newest commit and the time of that (seconds since the epoch), and whether the user committed it."""
+
+    name: str
+    tip: str
+    when: float
+    is_mine: bool
+
+
+def open_home(key: str) -> Repository | None:
+    """The repository of this key; None where it is gone or cannot be read."""
+    folder = path_of_key(key)
+    if not folder.is_dir():
+        return None
+    try:
+        return Repository.open(folder)
+    except MissingError:
+        return None
+
+
+def branches_of(repository: Repository) -> tuple[Branch, ...]:
+    """The local branches, the newest first."""
+    done = repository.git("for-each-ref", "--sort=-committerdate", f"--format={_FORMAT}", "refs/heads")
+    me = repository.identity.email.lower() if repository.identity else ""
+    rows = [row for line in done.text.splitlines() if len(row := line.split("\0")) == 4]
+    return tuple(Branch(name, tip, float(when or 0), email.lower() == me) for name, tip, when, email in rows)
+
+
+def candidates(branches: tuple[Branch, ...], known: frozenset[str]) -> tuple[Branch, ...]:
+    """Those of the branches that may be a topic of the user and have no draft: the newest that they committed to not long ago."""
+    since = time.time() - RECENT
+    return tuple(branch for branch in branches if branch.is_mine and branch.name not in known and branch.when > since)[:NEWEST]
+
+
+@dataclass(frozen=True, slots=True)
+class Checkout:
+    """A directory where a topic can be worked on, and whether its branch is checked out there."""
+
+    directory: Path
+    is_on_branch: bool
+
+
+def checkout_of(key: str, branch: str | None) -> Checkout:
+    """The worktree that has the branch checked out, else the repository's main worktree; MissingError where the repository is gone."""
+    repository = open_home(key)
+    if repository is None:
+        raise MissingError(f"{path_of_key(key)} is no longer a git repository", hint="clone it again, or open another topic")
+    with repository:
+        listed = repository.git("worktree", "list", "--porcelain", "-z").out.decode("utf-8", "surrogateescape").split("\0\0")
+        trees = [entry.split("\0") for entry in listed if entry.startswith("worktree ") and "\0prunable" not in entry]
+        paths = {tree[0].removeprefix("worktree "): f"branch refs/heads/{branch}" in tree for tree in trees}
+        here = next((path for path, has in paths.items() if has and branch), None)
+        if here:
+            return Checkout(Path(here), True)
+        return Checkout(Path(next(iter(paths), str(repository.top))), False)
+
+
+def switch_branch(directory: Path, branch: str) -> None:
+    """Check out a branch; RefusedError where git refuses, which uncommitted changes are the usual reason for."""
+    with Repository.open(directory) as repository:
+        done = repository.git("switch", "--quiet", "--no-guess", "--", branch, ok=())
+        if done.code:
+            why = next(
+                (line.removeprefix("error: ") for line in done.error_text.splitlines() if line.startswith(("error: ", "fatal: "))),
+                "git refused",
+            )
+            raise RefusedError(
+                f"cannot switch to {branch}: {why.rstrip(':')}", hint=f"commit or stash the uncommitted changes in {directory} first"
+            )
+
+
+def range_of(directory: Path, branch: str) -> str:
+    """The commits of a branch over its base, as a TARGET; UsageError where no base is found."""
+    with Repository.open(directory) as repository:
+        tip = repository.resolve(f"refs/heads/{branch}")
+        return f"{find_base(repository, None, tip).start}..{branch}"

@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What Home showed last, kept so that it is there at once the next time."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from patchpilot.cache.entries import Kind, key_of, recall, remember
+from patchpilot.topic.home.home_topic import HomeEvent, HomeTopic, Turn, as_values, from_values
+
+_SERVICES = Path(__file__).parent
+_KIND = Kind("home", (str(_SERVICES), str(_SERVICES.parent / "track"), str(_SERVICES.parents[1] / "threads")), keep=2)
+
+Kept = dict[str, tuple[str, HomeTopic]]
+"""A topic's key → the state of what it was computed from, and the topic."""
+
+
+def recall_home(store: Path) -> Kept:
+    """What was kept for this store of followed series; empty where nothing was."""
+    values = recall(_KIND, _key(store))
+    return {str(key): (str(state), _topic(fields)) for key, (state, fields) in values.items()} if isinstance(values, dict) else {}
+
+
+def keep_home(store: Path, kept: Mapping[str, tuple[str, HomeTopic]]) -> None:
+    """Keep these topics."""
+    remember(_KIND, _key(store), {key: [state, _fields(topic)] for key, (state, topic) in kept.items()})
+
+
+def _key(store: Path) -> str:
+    return key_of(_KIND, (str(store).encode("utf-8", "surrogateescape"),))
+
+
+def _fields(topic: HomeTopic) -> dict[str, Any]:
+    return {**asdict(topic), "turn": str(topic.turn), "step": as_values(topic.step), "tags": dict(topic.tags)}
+
+
+def _topic(fields: dict[str, Any]) -> HomeTopic:
+    events = tuple(HomeEvent(**event) for event in fields["events"])
+    return HomeTopic(**{**fields, "turn": Turn(fields["turn"]), "step": from_values(fields["step"]), "events": events})

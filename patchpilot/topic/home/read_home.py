@@ -1,0 +1,294 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""All topics: first as they were kept, then as they are now by the drafts, the outbox, the branches and the followed series, then with news."""
+
+import time
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from patchpilot.commits.repository import Repository, path_of_key
+from patchpilot.errors import PatchpilotError
+from patchpilot.model.bounded_date import stored_time
+from patchpilot.model.counted import counted
+from patchpilot.model.draft import Draft
+from patchpilot.model.progress import Progress, silent
+from patchpilot.outgoing.outbox import Outbox, Send
+from patchpilot.series.draft import Drafts
+from patchpilot.threads.track_store import Store, TrackEntry
+from patchpilot.topic.followed import follow_series, known_series
+from patchpilot.topic.followed.known_series import Tracked
+from patchpilot.topic.home.home_branches import Branch, branches_of, candidates, open_home
+from patchpilot.topic.home.home_cache import Kept, keep_home, recall_home
+from patchpilot.topic.home.home_topic import TURNS, HomeTopic, Turn, in_order
+from patchpilot.topic.home.series_news import news_of
+from patchpilot.topic.topic_base import find_base
+from patchpilot.topic.topic_state import TopicState, topic_state
+
+Arrived = Callable[[tuple[HomeTopic, ...]], None]
+"""Called with the topics that were read so far."""
+OFTEN = 0.3
+"""Seconds between two calls of it."""
+
+
+def known_topics() -> tuple[HomeTopic, ...]:
+    """The topics as they were read last, with today's number of unread mails; those that were never read by title only. Nothing but the
+    databases is read."""
+    with Store() as store, Outbox() as outbox, Drafts() as drafts:
+        kept = recall_home(store.file)
+        entries = {entry.id: entry for entry in store.entries()}
+        topics = {key: topic for key, (_, topic) in kept.items() if topic.series is None or topic.series in entries}
+        followed = {topic.series for topic in topics.values()}
+        topics = {key: topic for key, topic in topics.items() if topic.version or not topic.repository or _is_there(topic.repository)}
+        for draft in drafts.all():
+            sends = outbox.sends(draft.change_id)
+            entry = _entry_of(draft, sends, store, entries.values())
+            key = _key_of(draft.repository, draft.branch) if draft.branch else draft.change_id
+            if key not in topics and (not entry or entry.id not in followed) and _is_there(draft.repository):
+                topics[key] = _unread_draft(key, draft, sends, entry)
+                followed |= {entry.id} if entry else set()
+        for entry in entries.values():
+            if entry.id not in followed:
+                topics[_series_key(entry)] = HomeTopic(_series_key(entry), entry.subject, series=entry.id)
+        return in_order(_counted(topics.values(), store))
+
+
+def read_topics(
+    repositories: Collection[str] = (), *, arrived: Arrived | None = None, progress: Progress = silent
+) -> tuple[HomeTopic, ...]:
+    """The topics as they are now. `repositories` are the keys of more repositories whose branches to look at than those that drafts name.
+
+    A topic that is as it was when it was kept is not read again. Nothing is asked of the network.
+    """
+    with Store() as store, Outbox() as outbox:
+        reading = _Reading(store, outbox, recall_home(store.file), arrived, progress)
+        with Drafts() as drafts:
+            by_repository: dict[str, list[Draft]] = {key: [] for key in repositories}
+            for draft in drafts.all():
+                by_repository.setdefault(draft.repository, []).append(draft)
+            own = {entry.id for draft in drafts.all() if (entry := _entry_of(draft, outbox.sends(draft.change_id), store, store.entries()))}
+        try:
+            # series first: a branch may need all of them to find its own
+            reading.read_series(own)
+            for key, drafts_of_key in by_repository.items():
+                reading.read_repository(key, drafts_of_key)
+            reading.read_series()
+        except BaseException:
+            # the next reading goes on from there
+            before = {key: value for key, value in reading.before.items() if value[1].series not in reading.taken}
+            keep_home(store.file, {**before, **reading.now})
+            raise
+        keep_home(store.file, reading.now)
+        return reading.topics()
+
+
+def update_topics(
+    repositories: Collection[str] = (), *, fresh: bool = False, progress: Progress = silent
+) -> tuple[tuple[HomeTopic, ...], str]:
+    """The topics after the archives were asked about the series that have not come to an end, and why one could not be asked ("": all could)."""
+    numbers = [topic.series for topic in known_topics() if topic.series is not None and topic.turn is not Turn.FINISHED]
+    if not numbers:
+        return read_topics(repositories, progress=progress), ""
+    with Store() as store:
+        request = follow_series.UpdateRequest(numbers, fresh=fresh, whole=False)
+        updated = follow_series.update(request, store=store, archive_at=follow_series.default_archive(progress=progress), progress=progress)
+    trouble = next((series.troubles[0] for series in updated if series.unreachable and series.troubles), "")
+    return read_topics(repositories, progress=progress), trouble
+
+
+@dataclass
+class _Reading:
+    """One reading of all topics: what was kept before, and what it is now."""
+
+    store: Store
+    outbox: Outbox
+    before: Kept
+    arrived: Arrived | None
+    progress: Progress
+    now: Kept = field(default_factory=dict)
+    taken: set[int] = field(default_factory=set)
+    _tracked: dict[int, Tracked] = field(default_factory=dict)
+    _said: float = 0.0
+
+    def topics(self) -> tuple[HomeTopic, ...]:
+        """The topics read so far."""
+        return in_order(_counted([topic for _, topic in self.now.values()], self.store))
+
+    def read_repository(self, key: str, drafts: Sequence[Draft]) -> None:
+        """The topics of a repository: its drafts, and branches of the user that have none."""
+        repository = open_home(key)
+        if repository is None:
+            for draft in drafts:
+                self._read_gone(draft)
+            return
+        with repository:
+            branches = branches_of(repository)
+            by_name = {branch.name: branch for branch in branches}
+            for draft in drafts:
+                branch = by_name.get(draft.branch or "")
+                if branch is None or not self._read_branch(repository, branch, draft):
+                    self._read_gone(draft)
+            known = frozenset(draft.branch for draft in drafts if draft.branch)
+            commits = {patch.commit for draft in drafts for patch in draft.patches}
+            for branch in candidates(branches, known):
+                if branch.tip not in commits:
+                    self._read_branch(repository, branch, None)
+
+    def read_series(self, left_out: Collection[int] = ()) -> None:
+        """The followed series that are of no branch."""
+        for entry in self.store.entries():
+            if entry.id not in self.taken and entry.id not in left_out:
+                self._read_one_series(entry)
+
+    def _read_branch(self, repository: Repository, branch: Branch, draft: Draft | None) -> bool:
+        """Read the topic on a branch; False where it has no commits of its own."""
+        key = _key_of(repository.key, branch.name)
+        sends = self.outbox.sends(draft.change_id) if draft else ()
+        entry = _entry_of(draft, sends, self.store, self.store.entries()) if draft else None
+        state = " ".join([branch.tip, _state_of(sends), self._content(entry)])
+        topic = self._as_kept(key, state)
+        if topic is None:
+            self._say(branch.name)
+            try:
+                base = find_base(repository, None, branch.tip)
+                if not base.commits or base.is_unclear:
+                    return False
+                known = tuple(self._of(entry) for entry in self.store.entries())
+                found = topic_state(repository, f"{base.start}..{branch.tip}", store=self.store, known=known)
+            except PatchpilotError:
+                return False
+            topic = _of_topic(key, repository.key, branch, found, len(base.commits))
+        self._take(key, state, topic)
+        return True
+
+    def _read_gone(self, draft: Draft) -> None:
+        """A topic whose branch is gone: its series, where one was sent."""
+        entry = _entry_of(draft, self.outbox.sends(draft.change_id), self.store, self.store.entries())
+        if entry and entry.id not in self.taken:
+            self._read_one_series(entry, draft.repository)
+
+    def _read_one_series(self, entry: TrackEntry, repository: str = "") -> None:
+        key, state = _series_key(entry), self._content(entry)
+        topic = self._as_kept(key, state)
+        if topic is None:
+            self._say(entry.subject)
+            topic = _of_series(key, self._of(entry))
+        self._take(key, state, replace(topic, repository=repository))
+
+    def _as_kept(self, key: str, state: str) -> HomeTopic | None:
+        before = self.before.get(key)
+        return before[1] if before and before[0] == state else None
+
+    def _take(self, key: str, state: str, topic: HomeTopic) -> None:
+        if topic.series is not None:
+            # a series that was read alone is this branch's
+            for alone in [other for other, (_, known) in self.now.items() if known.series == topic.series and not known.branch]:
+                del self.now[alone]
+            self.taken.add(topic.series)
+        self.now[key] = state, topic
+
+    def _say(self, what: str) -> None:
+        self.progress(f"reading {what}")
+        if self.arrived and time.monotonic() - self._said > OFTEN:
+            self.arrived(self.topics())
+            self._said = time.monotonic()
+
+    def _of(self, entry: TrackEntry) -> Tracked:
+        if entry.id not in self._tracked:
+            self._tracked[entry.id] = known_series.show(entry.id, store=self.store)
+        return self._tracked[entry.id]
+
+    def _content(self, entry: TrackEntry | None) -> str:
+        """What the state of a series depends on: its mails, and the day, as a series stalls with time."""
+        return f"{self.store.content(entry.id)} {datetime.now(UTC):%Y-%m-%d}" if entry else "-"
+
+
+def _of_series(key: str, series: Tracked) -> HomeTopic:
+    news = news_of(series)
+    latest = series.status.topic.latest if series.status else None
+    return HomeTopic(
+        key,
+        series.subject,
+        version=latest.version if latest else 0,
+        patches=len(latest.patches) if latest else 0,
+        turn=TURNS[series.step.need],
+        state=str(series.state),
+        news=news.words,
+        when=news.when,
+        tags=news.tags,
+        bots=news.bots,
+        failed=news.failed,
+        events=news.events,
+        step=series.step.advice,
+        series=series.entry.id,
+    )
+
+
+def _of_topic(key: str, repository: str, branch: Branch, found: TopicState, commits: int) -> HomeTopic:
+    step = found.step
+    if found.series:
+        topic = replace(_of_series(key, found.series), repository=repository, branch=branch.name, patches=commits, version=found.version)
+        news = found.summary if found.is_unfinished or found.is_begun else topic.news
+        return replace(topic, turn=TURNS[step.need], step=step.advice, state=found.state, news=news, title=found.title)
+    return HomeTopic(
+        key,
+        found.title,
+        repository,
+        branch.name,
+        version=found.version,
+        patches=commits,
+        turn=TURNS[step.need],
+        state=found.state,
+        news=found.summary,
+        when=branch.when,
+        step=step.advice,
+    )
+
+
+def _unread_draft(key: str, draft: Draft, sends: Sequence[Send], entry: TrackEntry | None) -> HomeTopic:
+    """A topic of which only the draft is known yet."""
+    title = draft.cover_subject or next((patch.subject for patch in draft.patches), draft.change_id)
+    version = max((send.version for send in sends if send.state in ("sent", "partial")), default=0)
+    when = max((stored_time(send.begun).timestamp() for send in sends), default=0.0)
+    turn = Turn.WAITING if version else Turn.YOURS
+    news = f"v{version} sent" if version else f"not sent, {counted(len(draft.patches), 'patch', 'patches')}"
+    return HomeTopic(
+        key,
+        title,
+        draft.repository,
+        draft.branch,
+        version,
+        len(draft.patches),
+        turn,
+        news=news,
+        when=when,
+        series=entry.id if entry else None,
+    )
+
+
+def _entry_of(draft: Draft, sends: Sequence[Send], store: Store, entries: Collection[TrackEntry]) -> TrackEntry | None:
+    """The followed series that has a mail of the topic, the newest first."""
+    ids = {*draft.links.values(), *(mail.mail.message_id for send in sends for mail in send.entries)}
+    return next(
+        (entry for entry in sorted(entries, key=lambda one: -one.id) if ids & {entry.message_id, *store.message_ids(entry.id)}), None
+    )
+
+
+def _state_of(sends: Sequence[Send]) -> str:
+    return ",".join(f"{send.id}{send.state}" for send in sends) or "-"
+
+
+def _key_of(repository: str, branch: str) -> str:
+    return f"{repository}:{branch}"
+
+
+def _series_key(entry: TrackEntry) -> str:
+    return f"series:{entry.message_id}"
+
+
+def _is_there(key: str) -> bool:
+    return path_of_key(key).is_dir()
+
+
+def _counted(topics: Collection[HomeTopic], store: Store) -> list[HomeTopic]:
+    """The topics with the number of unread mails of their series."""
+    return [replace(topic, unread=len(store.unread(topic.series))) if topic.series is not None else topic for topic in topics]

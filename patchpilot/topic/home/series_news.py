@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The last news of a followed series in a few words: who asked what, who applied it; the tags it has, what the bots reported."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from patchpilot.model.counted import counted
+from patchpilot.threads.ci_verdict import CiVerdict
+from patchpilot.threads.mail_kinds import MailKind
+from patchpilot.threads.review_points import ReviewPoint, review_points
+from patchpilot.threads.status import Reply, SeriesState, Status
+from patchpilot.topic.followed.known_series import Tracked
+from patchpilot.topic.followed.story import posted_events
+from patchpilot.topic.home.home_topic import HomeEvent
+
+_ASKED = {
+    MailKind.QUESTION: ("question", "asked {}"),
+    MailKind.REVIEW: ("change", "requested {}"),
+    MailKind.AI_REVIEW: ("finding", "reported {}"),
+}
+_BOTS = {MailKind.BUILD_FAILURE: "build failure", MailKind.TEST_RESULT: "tested", MailKind.AI_REVIEW: "AI review"}
+KEPT = 12
+"""Events of a series that Home keeps."""
+_IN_REVIEW = (SeriesState.CHANGES_REQUESTED, SeriesState.UNDER_REVIEW)
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesNews:
+    """What happened last and when (seconds since the epoch), the tags by name, the bots' reports, whether one is a failure, and the last events."""
+
+    words: str
+    when: float
+    tags: Mapping[str, int]
+    bots: str
+    failed: bool
+    events: tuple[HomeEvent, ...] = ()
+
+
+def news_of(series: Tracked) -> SeriesNews:
+    """The news of a series."""
+    status, summary = series.status, series.summary
+    if status is None or summary is None:
+        return SeriesNews("sent; not in the archive yet", 0.0, {}, "", False)
+    points = review_points(status) if status.state in _IN_REVIEW else ()
+    reply = _asking(status, points)
+    latest = status.topic.latest
+    reports = [answer.mail for answer in status.replies if answer.revision is latest and answer.mail.kind in _BOTS]
+    return SeriesNews(
+        words=_asked(reply, points) if reply else f"{status.state}: {status.why}" if status.why else str(status.state),
+        when=_seconds(reply, status),
+        tags=summary.tags,
+        bots=", ".join(dict.fromkeys("warnings" if mail.only_warns else _BOTS[mail.kind] for mail in reports)),
+        failed=summary.ci == CiVerdict.FAILED,
+        events=tuple(
+            HomeEvent(event.when.timestamp(), str(event.kind), event.text)
+            for event in reversed(posted_events(status)[-KEPT:])
+            if event.when
+        ),
+    )
+
+
+def _asking(status: Status, points: tuple[ReviewPoint, ...]) -> Reply | None:
+    """The newest mail with a review point."""
+    asking = {point.message_id for point in points}
+    return next((reply for reply in reversed(status.replies) if reply.mail.mail.message_id in asking), None)
+
+
+def _asked(reply: Reply, points: tuple[ReviewPoint, ...]) -> str:
+    mail = reply.mail
+    who = mail.who
+    mine = [point for point in points if point.message_id == mail.mail.message_id]
+    if mail.kind in _ASKED:
+        noun, words = _ASKED[mail.kind]
+        return f"{who} {words.format(counted(len(mine), noun))}"
+    return f"{who}: {mail.label.replace('-', ' ')}: {mine[0].text}"
+
+
+def _seconds(reply: Reply | None, status: Status) -> float:
+    date = (reply.mail.mail.date if reply else None) or status.last_activity
+    return date.timestamp() if date else 0.0

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The series of a call's TARGETs, or of the topic where there are none."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from patchpilot.commits.range import ChooseMails, FromArchive, Skipped, commits_series, read_targets
+from patchpilot.errors import MissingError
+from patchpilot.model.action import Action
+from patchpilot.model.patch import Series
+
+if TYPE_CHECKING:
+    from patchpilot.commits.repository import Repository
+
+
+def read_series(
+    targets: Sequence[str],
+    repository: "Repository | None",
+    base: str | None = None,
+    from_archive: FromArchive | None = None,
+    stdin: bytes | None = None,
+    skipped: Skipped | None = None,
+    choose_mails: ChooseMails | None = None,
+) -> tuple[Series, ...]:
+    """The series each TARGET names, in order, as `read_targets`; with none, the topic: what HEAD has over its base."""
+    if targets:
+        return read_targets(targets, repository, from_archive, stdin, skipped, choose_mails)
+    if repository is None:
+        raise MissingError(
+            "no TARGET given, and not in a git repository", hint=Action("", ("-C", "DIR"), "give a patch file, or a repository with {}")
+        )
+    from patchpilot.topic.topic_base import topic_base
+
+    base_of_topic = topic_base(repository, base)
+    return (commits_series(repository, base_of_topic.commits, base_of_topic.start),)

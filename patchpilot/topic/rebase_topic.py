@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A topic rebased onto another tree in the object store: nothing is checked out before every commit applies, and it can be undone."""
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from patchpilot.commits import move_branch, rewrite
+from patchpilot.commits.b4_prep import is_cover
+from patchpilot.commits.repository import Repository
+from patchpilot.commits.undo_refs import Undo
+from patchpilot.errors import RefusedError, UsageError
+from patchpilot.model.progress import Progress, silent
+from patchpilot.topic.topic_base import find_base, topic_commits
+
+VERB = "rebase"
+
+
+@dataclass(frozen=True, slots=True)
+class RebaseRequest:
+    """The topic (TARGET and base as for every verb), and the branch or commit to rebase it `onto`; `overrides` as for `prepare`."""
+
+    onto: str
+    target: str | None = None
+    base: str | None = None
+    overrides: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RebaseResult:
+    """How many commits were rebased onto what, the undo record (None: the topic was there already), side effects, and the base to use now.
+
+    `base` is None where the topic's base is found without being named, as `find_base` does it for a topic whose commits are all the user's.
+    """
+
+    commits: int
+    onto: str
+    undo: Undo | None
+    costs: tuple[str, ...]
+    base: str | None
+
+
+def rebase_topic(repository: Repository, request: RebaseRequest, progress: Progress = silent) -> RebaseResult:
+    """Rebase the commits of a topic. RefusedError where a commit conflicts, is in the tree already, or where rewriting would do harm."""
+    ids = topic_commits(repository, request.target, request.base)
+    ref, head = rewrite.branch_of(repository)
+    tip = repository.resolve(request.onto)
+    _refuse_odd(repository, ids, head, request.onto)
+    if repository.is_ancestor(tip, ids[0]):
+        return RebaseResult(len(ids), request.onto, None, (), request.base)
+    rewrite.refuse_unless_safe(repository, ref, head, ids[:1], request.overrides)
+    trees: list[str] = []
+    for at, id_ in enumerate(ids):
+        progress(f"rebasing onto {request.onto}", at, len(ids))
+        trees.append(_picked(repository, id_, trees[-1] if trees else repository.commit(tip).tree, request.onto))
+    rewriting = rewrite.onto(repository, ref, head, tip, tuple(zip(ids, trees, strict=True)))
+    undo = move_branch.apply(repository, rewriting, VERB)
+    return RebaseResult(
+        len(ids), request.onto, undo, rewrite.costs(rewriting, len(ids)), _base_now(repository, request, rewriting.new, len(ids))
+    )
+
+
+def _refuse_odd(repository: Repository, ids: Sequence[str], head: str, onto: str) -> None:
+    """UsageError where the topic is not a plain series of commits that ends at the branch's tip."""
+    hint = f"git rebase {onto}"
+    if ids[-1] != head:
+        raise UsageError(f"{ids[-1][:12]} is not the newest commit of the branch", hint=hint)
+    for older, newer in itertools.pairwise(ids):
+        if repository.commit(newer).parents != (older,):
+            raise UsageError(f"{newer[:12]} does not follow {older[:12]}: there are merges or other commits in between", hint=hint)
+    parents = repository.commit(ids[0]).parents
+    if len(parents) != 1:
+        raise UsageError(f"{ids[0][:12]} is a merge or has no parent", hint=hint)
+    if is_cover(repository.commit(parents[0])):
+        raise UsageError("b4 keeps this topic's cover letter in a commit", hint=f"b4 prep rebases it: {hint}")
+
+
+def _picked(repository: Repository, id_: str, onto: str, name: str) -> str:
+    """The tree of a commit's change made in another tree; RefusedError where it conflicts or changes nothing."""
+    commit = repository.commit(id_)
+    # git before 2.40 takes no merge base: a commit of that tree with the same parent has the right one
+    side = repository.git("commit-tree", onto, "-p", commit.parents[0], "-m", "rebase").text.strip()
+    done = repository.git("merge-tree", "--write-tree", "--name-only", "--no-messages", "-z", side, id_, ok=(0, 1))
+    tree, *paths = [word for word in done.out.decode("utf-8", "surrogateescape").split("\0") if word]
+    if done.code:
+        names = ", ".join(dict.fromkeys(paths[:3]))
+        raise RefusedError(
+            f"{commit.subject} conflicts with {name} in {names}",
+            hint=f"nothing was changed: run `git rebase {name}` and resolve the conflict",
+        )
+    if tree == onto:
+        raise RefusedError(f"{name} already has the change of {commit.subject}", hint=f"nothing was changed: `git rebase {name}` drops it")
+    return tree
+
+
+def _base_now(repository: Repository, request: RebaseRequest, head: str, count: int) -> str | None:
+    """The base that the next read of the topic must name: none where none was named and the one found has the same commits above it."""
+    is_found = not request.base and len(find_base(repository, head=head).commits) == count
+    return None if is_found else request.onto

@@ -1,0 +1,220 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The next version of a topic: its number, its changelog pre-filled from the range-diff and the ticked review points, its link to the one before."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from patchpilot.commits.range import commit_patch
+from patchpilot.commits.range_diff import range_diff as commits_range_diff
+from patchpilot.commits.repository import Repository
+from patchpilot.commits.rewrite import without_covers
+from patchpilot.errors import GitError, UsageError
+from patchpilot.model.action import Action
+from patchpilot.model.draft import Draft, KnownPatch
+from patchpilot.model.patch import Patch, Series
+from patchpilot.outgoing.outbox import Outbox, Send
+from patchpilot.projects.loading import default_project
+from patchpilot.series.change_id import change_id_line, sent_tag
+from patchpilot.series.cover_letter import changelog_title, has_changes, lay_out
+from patchpilot.series.draft import Drafts, pair_known
+from patchpilot.settings.read_settings import in_demo, user_settings
+from patchpilot.topic.followed.review_summary import addressed, asked
+from patchpilot.topic.topic_project import profile_of
+
+_PREFILLED = re.compile(r"EDITME (?:message reworded|changed|new patch|dropped|review): ")
+
+
+@dataclass(frozen=True, slots=True)
+class VersionChange:
+    """What became of a patch since the last version: "same", "reworded" (its message only), "changed", "new" or "dropped"."""
+
+    kind: str
+    subject: str
+
+
+def reroll(draft: Draft, repository: Repository | None = None) -> Draft:
+    """The draft one version after what was sent last, its changelog started; nothing is written. UsageError when nothing was sent."""
+    last = last_sent(draft)
+    if last is None:
+        raise UsageError("nothing from this topic has been sent yet", hint=Action("send", (), "send v1 first: {}"))
+    version = last.version + 1
+    if draft.version >= version and draft.changelog and not _is_template(draft.changelog):
+        return draft
+    # a new version starts a new thread: its link to the old one is in the changelog (netdev insists, the others do not mind)
+    draft = replace(draft, version=max(version, draft.version), in_reply_to="")
+    points = [f"EDITME {line}" for line in change_lines(changes(draft, last, repository))]
+    points += [f"EDITME review: {line}" for line in addressed(last, upcoming_patches(draft, repository), version)]
+    written = "" if _is_template(draft.changelog) else draft.changelog
+    text = written or lay_out(draft.version, points, link_to(last, repository))
+    return replace(draft, changelogs={**draft.changelogs, str(draft.version): text})
+
+
+def upcoming_patches(draft: Draft, repository: Repository | None) -> tuple[Patch, ...]:
+    """The patches that the commits of a draft make; none where a commit is not in the repository."""
+    ids = [patch.commit for patch in draft.patches if patch.commit]
+    if repository is None or any(repository.find(commit) is None for commit in ids):
+        return ()
+    return tuple(commit_patch(repository, commit) for commit in ids)
+
+
+def sent_head(repository: Repository, send: Send) -> str:
+    """The newest commit of what was sent: that of the tag, which has no cover commit of b4 in its line, else the branch's then."""
+    return repository.find(f"refs/tags/{sent_tag(send.change_id, send.version)}") or send.head or ""
+
+
+def _is_template(changelog: str) -> bool:
+    """Whether a changelog is what b4 starts one with: nothing but lines to fill in, and none of patchpilot's."""
+    return "EDITME" in changelog and not has_changes(changelog) and not _PREFILLED.search(changelog)
+
+
+def with_changelog(draft: Draft, text: str, repository: Repository | None = None) -> Draft:
+    """The draft with a changelog; what is written after a version was sent is about the next one. Heading and link are put around it."""
+    last = last_sent(draft)
+    if last and last.version >= draft.version:
+        draft = replace(draft, version=last.version + 1, in_reply_to="")
+    body = text.strip("\n")
+    if body and draft.version > 1 and not re.search(rf"\bv{draft.version}\b.*:", body):
+        body = f"{changelog_title(draft.version)}\n{body}"
+    link = link_to(last, repository) if last else ""
+    if body and last and link and not re.search(r"^- link to v\d+", body, re.IGNORECASE | re.MULTILINE):
+        body = f"{body}\n- Link to v{last.version}: {link}"
+    return replace(draft, changelogs={**draft.changelogs, str(draft.version): body})
+
+
+def last_sent(draft: Draft) -> Send | None:
+    """The last version of a topic of which mails were sent."""
+    with Outbox() as outbox:
+        sent = [send for send in outbox.sends(draft.change_id) if send.state in ("sent", "partial")]
+    return max(sent, key=lambda one: (one.version, one.id)) if sent else None
+
+
+def is_remembered(send: Send) -> bool:
+    """Whether the draft of a send knows already that this version was sent whole."""
+    with Drafts() as drafts:
+        known = drafts.get(send.change_id)
+    return known is not None and known.links.get(str(send.version)) == send.entries[0].mail.message_id
+
+
+def remember(repository: Repository, send: Send, draft: Draft) -> None:
+    """After a whole send: the draft knows the version's Message-ID, and a tag (named as b4 names it) keeps what was sent."""
+    with Drafts() as drafts, drafts.changing():
+        known = drafts.get(draft.change_id) or draft
+        drafts.save(replace(known, links={**known.links, str(send.version): send.entries[0].mail.message_id}))
+    if send.head is None:
+        return
+    name = sent_tag(send.change_id, send.version)
+    if repository.find(f"refs/tags/{name}") is not None:
+        return
+    text = "\n\n".join(
+        part
+        for part in (
+            draft.cover_subject or draft.patches[0].subject,
+            draft.cover_text,
+            f"base-commit: {send.base}",
+            change_id_line(send.change_id),
+        )
+        if part
+    )
+    repository.git("tag", "-a", "-F", "-", "--cleanup=verbatim", name, send.head, stdin=text.encode("utf-8", "surrogateescape"), ok=())
+
+
+def link_to(send: Send, repository: Repository | None = None) -> str:
+    """The link to a send's first mail: on the archive that `patchpilot.lore` names where others can reach that, else the project's.
+
+    "" for an undisclosed fix: no archive has it, and nothing public names it.
+    """
+    from patchpilot.model.hosts import host_of
+
+    if send.undisclosed:
+        return ""
+    settings = user_settings(repository, problems=[]) if repository else None
+    lore = settings.get("lore") if settings else ""
+    project = profile_of(repository, settings.get("profile"), Series(())) if repository and settings else default_project()
+    host = host_of(lore)
+    # a mirror on one's own machine is nobody else's; in the demo the whole world is on it
+    private = "." not in host or host.startswith("127.") or ":" in host
+    if host == host_of(project.tags.links) or (private and not (host and in_demo())):
+        lore = ""
+    ident = send.entries[0].mail.message_id
+    return f"{lore.rstrip('/')}/{ident}/" if lore else f"{project.tags.links}{ident}"
+
+
+def changes(draft: Draft, last: Send, repository: Repository | None = None) -> tuple[VersionChange, ...]:
+    """Patch by patch, what is different from the last version; messages are compared where both commits are here."""
+    before = sent_patches(last, repository)
+    became_of = {after: was for was, after in pair_known(before, draft.patches)}
+    version_changes = []
+    for patch in draft.patches:
+        was = became_of.get(patch)
+        kind = "new" if was is None else "same" if was.patch_id == patch.patch_id else "changed"
+        if was and kind == "same" and _reworded(repository, was.commit, patch.commit):
+            kind = "reworded"
+        version_changes.append(VersionChange(kind, patch.subject))
+    kept = set(became_of.values())
+    return (*version_changes, *(VersionChange("dropped", patch.subject) for patch in before if patch not in kept))
+
+
+def sent_patches(send: Send, repository: Repository | None = None) -> tuple[KnownPatch, ...]:
+    """The patches of a send as a draft knows its own, to be paired with them by `became`."""
+    return tuple(
+        KnownPatch(entry.patch_id, _title(entry.mail.subject), entry.commit, _authored(repository, entry.commit))
+        for entry in send.entries
+        if entry.patch_id
+    )
+
+
+def _authored(repository: Repository | None, commit: str | None) -> str:
+    if repository is None or commit is None or repository.find(commit) is None:
+        return ""
+    return str(int(repository.commit(commit).authored.timestamp()))
+
+
+def _reworded(repository: Repository | None, old: str | None, new: str | None) -> bool:
+    """Whether two commits' messages differ; False where one of them is gone."""
+    if repository is None or old is None or new is None or old == new:
+        return False
+    try:
+        return repository.commit(old).message != repository.commit(new).message
+    except GitError:
+        return False
+
+
+def _title(subject: str) -> str:
+    from patchpilot.model.patch_subject import parse_subject
+
+    return parse_subject(subject).title
+
+
+def change_lines(changes: Sequence[VersionChange]) -> tuple[str, ...]:
+    """The differences as points of a changelog."""
+    words = {"reworded": "message reworded: {}", "changed": "changed: {}", "new": "new patch: {}", "dropped": "dropped: {}"}
+    return tuple(words[change.kind].format(change.subject) for change in changes if change.kind in words)
+
+
+def range_diff(repository: Repository, last: Send, ids: Sequence[str]) -> str:
+    """git's range-diff between the last version's commits and these; "" when the old ones are gone."""
+    if not last.base or not last.head or not ids:
+        return ""
+    try:
+        line = without_covers(repository, ids)
+        return commits_range_diff(repository.git, f"{last.base}..{sent_head(repository, last)}", f"{line[0]}^..{line[-1]}")
+    except GitError:
+        return ""
+
+
+def changelog_hints(repository: Repository, draft: Draft) -> tuple[str, ...]:
+    """What helps while writing the changelog: the differences, the range-diff in short, what reviewers asked."""
+    last = last_sent(draft)
+    if last is None:
+        return ()
+    ids = [patch.commit for patch in draft.patches if patch.commit]
+    lines = [f"Since v{last.version}:", *(f"  {line}" for line in change_lines(changes(draft, last, repository)) or ("no patch differs",))]
+    diff = [line for line in range_diff(repository, last, ids).splitlines() if not line.startswith("    ")]
+    remarks = asked(last)
+    return (*lines, *(f"  {line}" for line in diff[:40]), *(("Reviewers said:",) if remarks else ()), *(f"  {line}" for line in remarks))
+
+
+def unfinished(draft: Draft) -> bool:
+    """Whether the changelog still has its pre-filled points, or none."""
+    return draft.version > 1 and (not has_changes(draft.changelog) or "EDITME" in draft.changelog)

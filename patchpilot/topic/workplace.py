@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Where a call works: its repository, its tree and its settings, for every verb."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from patchpilot.errors import MissingError
+
+if TYPE_CHECKING:
+    from patchpilot.commits.repository import Repository
+    from patchpilot.commits.tree_readers import DirectoryTree
+    from patchpilot.config import Settings
+    from patchpilot.errors import PatchpilotError
+    from patchpilot.model.patch import Series
+    from patchpilot.settings.read_settings import Source
+
+
+class Workplace:
+    """The repository, the tree and the settings of one call. Close it, or use it as a context.
+
+    `repo` and `tree` are the directories that the caller named; `profile` is the project named on the command line. With `explain` the base that
+    is chosen is reported, line by line. Without `uses_repository` settings and rules come from no repository, even where there is one.
+    """
+
+    def __init__(
+        self,
+        repo: Path | None = None,
+        tree: Path | None = None,
+        *,
+        profile: str | None = None,
+        offline: bool = False,
+        explain: Callable[[str], None] | None = None,
+        uses_repository: bool = True,
+    ) -> None:
+        self.repo, self.tree, self.profile, self.offline = repo, tree, profile, offline
+        self._explain, self._uses_repository = explain, uses_repository
+        self._opened: Repository | None = None
+        self._missing: MissingError | None = None
+
+    def __enter__(self) -> "Workplace":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the programs that read the repository."""
+        if self._opened:
+            self._opened.close()
+            self._opened = None
+
+    @property
+    def repository(self) -> "Repository":
+        """The repository, opened when first asked for; MissingError when there is none."""
+        if self._missing:
+            raise self._missing
+        if self._opened is None:
+            from patchpilot.commits.repository import Repository
+
+            try:
+                self._opened = Repository.open(self.repo)
+            except MissingError as error:
+                self._missing = error
+                raise
+        return self._opened
+
+    def repository_if_any(self) -> "Repository | None":
+        """The repository; None where none is used, or where there is none and none was named."""
+        if not self._uses_repository:
+            return None
+        try:
+            return self.repository
+        except MissingError:
+            if self.repo:
+                raise
+            return None
+
+    def source_tree(self, *, or_working_tree: bool = False) -> "DirectoryTree | None":
+        """The unpacked tree that was named, else the working tree of the repository where that is asked for, or None."""
+        repository = self.repository_if_any() if or_working_tree and self.tree is None else None
+        directory = repository.top if repository else self.tree
+        if directory is None:
+            return None
+        from patchpilot.commits.tree_readers import DirectoryTree
+
+        return DirectoryTree(directory)
+
+    def source(self) -> "Source | None":
+        """Where the settings of the tree are read: the tree that was named, else the working tree of the repository."""
+        from patchpilot.settings.read_settings import source_of
+
+        return source_of(self.repository_if_any(), self.tree)
+
+    def settings(self, flags: Mapping[str, str | None] | None = None, source: "Source | None" = None) -> "Settings":
+        """The settings in force; the error of the first that cannot be used."""
+        from patchpilot.settings.read_settings import read_settings
+
+        return read_settings(self.repository_if_any(), source=source or self.source(), flags={"profile": self.profile, **(flags or {})})
+
+    def settings_with_problems(self) -> "tuple[Settings, list[PatchpilotError]]":
+        """The settings with the default in the place of each that cannot be used, and why not, for the verbs that explain them."""
+        from patchpilot.settings.read_settings import read_settings, user_settings
+
+        problems: list[PatchpilotError] = []
+        flags = {"profile": self.profile}
+        repository = self.repository_if_any()
+        if repository is None and self.tree is None:
+            return user_settings(problems=problems, flags=flags), problems
+        return read_settings(repository, source=self.source(), flags=flags, problems=problems), problems
+
+    def base(self, settings: "Settings", named: str | None, targets: Sequence[str | None] = ()) -> str | None:
+        """The base that was named, by the caller or else by the setting; explained where that was asked for."""
+        base = named or settings.get("base") or None
+        if self._explain:
+            for line in self._explained(base, [target for target in targets if target]):
+                self._explain(line)
+        return base
+
+    def _explained(self, named: str | None, targets: Sequence[str]) -> Sequence[str]:
+        """The topic's base, the reason for it, and what else it may be."""
+        repository = self.repository_if_any()
+        if targets or repository is None:
+            return [f"base: not searched: {' '.join(targets) + ' names the patches' if targets else 'no repository'}"]
+        from patchpilot.history.mainline import find_mainline
+        from patchpilot.topic.topic_base import find_base, likeliest
+
+        mainline = find_mainline(repository)
+        none = "mainline: none: no remote has a branch called master or main; `git config patchpilot.mainline REF` names it"
+
+        base = find_base(repository, named)
+        return [
+            *base.explained(),
+            *(
+                f"  also possible: {other.name}, {other.counted}: {other.reason}"
+                for other in likeliest(repository, named)
+                if other.start != base.start
+            ),
+            *(mainline.explained() if mainline else (none,)),
+        ]
+
+    def from_archive(self, target: str) -> "Series":
+        """The series that a Message-ID or an archive's URL names, from the archive it points into or the person's own."""
+        from patchpilot.topic.archive_target import archive_setting, series_at
+
+        return series_at(target, lore=archive_setting(self.repo), offline=self.offline, where=self.repo)
+
+
+def verify_profile(name: str) -> None:
+    """UsageError, with the nearest, for the name of a project that is not known."""
+    from patchpilot.projects.loading import find_project
+
+    find_project(name)
