@@ -3,8 +3,9 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from patchpilot.config import Settings
 from patchpilot.model.patch import Series
 from patchpilot.model.rule import Kernel
 
@@ -50,3 +51,16 @@ class CheckRequest(NamedTuple):
     top: Path | None = None
     proposes_edits: bool = False
     all_revisions: bool = False
+
+
+def check_request(settings: Settings, **more: Any) -> CheckRequest:
+    """What a check is asked for by these settings; `more` is what only this call says."""
+    wanted: dict[str, Any] = {
+        "profile": settings.get("profile"),
+        "strict": settings.flag("strict"),
+        "select": settings.words("select"),
+        "ignore": settings.words("ignore"),
+        "fail_on": settings.get("fail-on"),
+        "max_line_length": settings.number("max-line-length"),
+    }
+    return CheckRequest(**{**wanted, **more})

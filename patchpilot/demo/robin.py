@@ -140,10 +140,11 @@ def second_version(work: Path) -> str:
     """Answer the maintainer, make v2 as reviewers and the robot asked, write its changelog; one line of what was done."""
     from patchpilot.commits.repository import Repository
     from patchpilot.services.send.edit_draft import Changes, change
-    from patchpilot.services.tags.add_review_trailers import TrailersRequest, add_review_trailers
+    from patchpilot.services.tags.add_review_trailers import add_review_trailers
     from patchpilot.services.track.checklist import checklist, tick
     from patchpilot.threads.track_store import Store
     from patchpilot.topic.followed.follow_series import UpdateRequest, default_archive, update
+    from patchpilot.topic.review_trailers import TrailersRequest
 
     if _has_answers(git(work, "log", "-1", "--format=%B").text):
         return "v2 is already prepared: the preview shows it"

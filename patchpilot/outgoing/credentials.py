@@ -55,6 +55,19 @@ def _coded(password: bytes) -> Iterator[bytes]:
             yield digits
 
 
+def credential_of(repository: Repository, account: Account, *, terminal: bool) -> Credential | None:
+    """What the account logs in with; None where it needs no login."""
+    if not account.needs_login:
+        return None
+    return ask(repository, account, terminal=terminal)
+
+
+def note_login(repository: Repository, credential: Credential | None, login: str) -> None:
+    """Let git's helpers know how a login went: "accepted", "refused", or "" where there was none."""
+    if credential and login:
+        report_login(repository, credential, accepted=login == "accepted")
+
+
 def ask(repository: Repository, account: Account, *, terminal: bool) -> Credential:
     """The credential of an account, from `sendemail.smtpPass` or `git credential fill`.
 

@@ -27,7 +27,7 @@ def candidate_impact(
 ) -> CandidateImpact:
     """The impact of candidates (their ids) on the commit `fix`; with `signoff` the message gets the user's sign-off as well. Writes nothing."""
     stable = stable_lines(repository, StableRequest(fix, fixes=culprits, profile=profile, assume_tag=True), progress=progress)
-    bug = range_of_candidate(repository, stable)
+    bug = range_of_candidate(repository, stable.commit, stable.culprits, stable.branches)
     try:
         request = PrepareRequest(fix, profile=profile, fixes=tuple(culprits), signoff=signoff, dry_run=True)
         message = prepare(repository, request, progress=progress).changes[-1].marked

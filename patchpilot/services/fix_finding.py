@@ -15,7 +15,8 @@ from patchpilot.model.rule import Rule
 from patchpilot.model.trailer import all_tags
 from patchpilot.services.check.check_topic import CheckedTopic
 from patchpilot.services.check.fix_topic import fix_topic
-from patchpilot.services.tags.prepare_commits import MessageChange, Preparation, PrepareRequest, message_changes, write
+from patchpilot.services.tags.prepare_commits import PrepareRequest, message_changes
+from patchpilot.topic.message_changes import MessageChange, Preparation, write_messages
 
 TAG_RULES = {"missing-fixes": "fixes", "missing-stable": "stable"}
 """The rules whose findings ask for a tag that `prepare` can find, and which one."""
@@ -96,7 +97,7 @@ def fix_messages(
     others = [repository.commit(change.commit) for change in changes if is_sign_off and _is_missing_author(repository, change)]
     if others:
         return FindingFixed((), f"only the author can: {others[0].author} of {others[0].short}")
-    done = write(
+    done = write_messages(
         repository,
         Preparation(*branch_of(repository), changes),
         "prepare",

@@ -24,9 +24,11 @@ from patchpilot.services.fix_finding import TAG_RULES
 from patchpilot.services.send import edit_draft
 from patchpilot.services.send.propose_prefix import prefix_for_fixes
 from patchpilot.services.send.send_plan import SendPlan
-from patchpilot.services.tags.add_review_trailers import TrailersRequest, add_review_trailers
-from patchpilot.services.tags.prepare_commits import MessageChange, Preparation, PrepareRequest, message_changes, write
+from patchpilot.services.tags.prepare_commits import PrepareRequest, message_changes
 from patchpilot.services.tags.undo_rewrite import undo_restore
+from patchpilot.threads.track_store import Store
+from patchpilot.topic.message_changes import MessageChange, Preparation, write_messages
+from patchpilot.topic.review_trailers import TrailersRequest, find_review_trailers
 from patchpilot.topic.topic_base import topic_commits
 
 FIXES, TAGS, REVIEW_TAGS, PREFIX, SIGN_OFF = "fixes", "tags", "review tags", "prefix", "sign-off"
@@ -152,7 +154,7 @@ def apply_repairs(
         if repairs.changed:
             ref, head = rewrite.branch_of(repository, None if request.target is None else became.get(ids[-1], ids[-1]))
             now = tuple(replace(change, commit=became.get(change.commit, change.commit)) for change in repairs.changes)
-            done = write(repository, Preparation(ref, head, now), "prepare", overrides=overrides)
+            done = write_messages(repository, Preparation(ref, head, now), "prepare", overrides=overrides)
             undos += [done.undo] if done.undo else []
             costs = (*costs, *done.costs)
         after = repairs.draft
@@ -200,7 +202,8 @@ def _names(fixed: FixResult) -> list[str]:
 
 def _with_review_tags(repository: Repository, plan: SendPlan, messages: dict[str, str]) -> dict[str, str]:
     """The messages with the review tags that the last version was given."""
-    found = add_review_trailers(repository, TrailersRequest(plan.request.target, plan.request.base, dry_run=True))
+    with Store() as store:
+        found = find_review_trailers(repository, TrailersRequest(plan.request.target, plan.request.base), store=store)
     added = {
         change.commit: [
             (trailer.name, trailer.value)

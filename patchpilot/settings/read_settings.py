@@ -10,7 +10,6 @@ from patchpilot.config import DEFAULT, FILE_NAME, FLAG, Settings, load, wrong_va
 from patchpilot.errors import InputError, PatchpilotError, unknown
 
 if TYPE_CHECKING:
-    from patchpilot.checking.check_request import CheckRequest
     from patchpilot.commits.repository import Repository
     from patchpilot.lint.rule_store import OwnPack
     from patchpilot.model.send_request import SendRequest
@@ -76,28 +75,6 @@ def tracked_content(repository: "Repository", source: Source, file: Path) -> byt
     return b"" if repository.git("ls-tree", "-z", "--full-tree", "HEAD", "--", *inside, ok=()).text else None
 
 
-def base_revision(repository: "Repository", targets: Sequence[str], base: str | None) -> str | None:
-    """The commit that those under check are based on, by whose settings a gate judges them; None for patch files without a known base.
-
-    It is never one of them: a commit whose base is not known has its parent. UsageError where a topic's base is not known without the tree's
-    own settings.
-    """
-    from patchpilot.topic.topic_base import find_base
-
-    ranges = [target.partition("..") for target in targets if ".." in target and not Path(target).exists()]
-    commits = [target for target in targets if ".." not in target and repository.find(target)]
-    try:
-        head = repository.resolve((ranges[0][2].lstrip(".") if ranges else commits[0] if commits else "") or "HEAD")
-        at_head = head == repository.find("HEAD")
-        start = repository.resolve(ranges[0][0] or "HEAD") if ranges else find_base(repository, base, None if at_head else head).start
-    except PatchpilotError:
-        if not targets:
-            raise
-        return repository.find(f"{commits[0]}^") if commits else None
-    common = repository.git("merge-base", start, head, ok=(0, 1)).text.strip()
-    return repository.find(f"{head}^") if common == head and commits else common or start
-
-
 def read_settings(
     repository: "Repository | None" = None,
     *,
@@ -142,21 +119,6 @@ def user_settings(
     except MissingError:
         values = {}
     return load(None, values, flags, problems=problems)
-
-
-def check_request(settings: Settings, **more: Any) -> "CheckRequest":
-    """What a check is asked for by these settings; `more` is what only this call says."""
-    from patchpilot.checking.check_request import CheckRequest
-
-    wanted: dict[str, Any] = {
-        "profile": settings.get("profile"),
-        "strict": settings.flag("strict"),
-        "select": settings.words("select"),
-        "ignore": settings.words("ignore"),
-        "fail_on": settings.get("fail-on"),
-        "max_line_length": settings.number("max-line-length"),
-    }
-    return CheckRequest(**{**wanted, **more})
 
 
 def send_request(settings: Settings, **more: Any) -> "SendRequest":

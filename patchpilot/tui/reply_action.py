@@ -13,7 +13,7 @@ from patchpilot.tui.widgets.confirm import Confirm
 if TYPE_CHECKING:
     from patchpilot.services.reply.plan_reply import ReplyPlan
     from patchpilot.services.reply.reply_session import ReplyWishes
-    from patchpilot.services.send.send_plan import MailResult
+    from patchpilot.topic.mail_result import MailResult
     from patchpilot.tui.screens.stage_screen import StageScreen
 
 _WORDS = {

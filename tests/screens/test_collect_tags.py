@@ -5,8 +5,8 @@ import pytest
 from textual.app import App, ComposeResult
 from textual.widgets import Checkbox, Static
 
-from patchpilot.services.tags.add_review_trailers import Collected, HeldTrailer
-from patchpilot.services.tags.prepare_commits import Preparation
+from patchpilot.topic.message_changes import Preparation
+from patchpilot.topic.review_trailers import Collected, HeldTrailer
 from patchpilot.tui.screens.collect_tags_dialog import CollectTags
 
 ASKING = HeldTrailer("Acked-by: L <l@example.org>", 1, "x", "it names l@example.org, but the message is from e@example.net", asks=True)

@@ -53,8 +53,8 @@ def _refuse_with_whole_files(options: CheckOptions) -> None:
 
 def _check(common: Common, options: CheckOptions, place: "Workplace", repository: Any) -> int:
     from patchpilot.checking.check_patches import check
+    from patchpilot.checking.check_request import check_request
     from patchpilot.services.check.check_source import check_source
-    from patchpilot.settings.read_settings import check_request
 
     in_ci = common.format in CI_FORMATS
     source = check_source(place, options.config_from, options.targets, options.base, in_ci=in_ci)

@@ -14,7 +14,8 @@ from patchpilot.cli.verb_command import verb
 from patchpilot.errors import ExitCode, RefusedError
 from patchpilot.model.counted import counted
 from patchpilot.model.progress import Progress, silent
-from patchpilot.services.tags.prepare_commits import MessageChange, Preparation, PrepareRequest, prepare
+from patchpilot.services.tags.prepare_commits import PrepareRequest, prepare
+from patchpilot.topic.message_changes import MessageChange, Preparation
 
 
 @verb(

@@ -11,8 +11,9 @@ from patchpilot.cli.options import Common, base_options, common_options, progres
 from patchpilot.cli.verb_command import verb
 from patchpilot.errors import ExitCode, RefusedError
 from patchpilot.model.printable import one_line
-from patchpilot.services.tags.add_review_trailers import TrailersRequest, add_review_trailers
-from patchpilot.services.tags.prepare_commits import Preparation
+from patchpilot.services.tags.add_review_trailers import add_review_trailers
+from patchpilot.topic.message_changes import Preparation
+from patchpilot.topic.review_trailers import TrailersRequest
 
 
 @verb(epilog="\b\nExamples:\n  patchpilot track update\n  patchpilot trailers --dry-run\n  patchpilot trailers")

@@ -8,7 +8,7 @@ from patchpilot.cli.output.send_text import mail_text, title
 from patchpilot.model.printable import one_line
 from patchpilot.services.reply.plan_reply import ReplyPlan
 from patchpilot.services.reply.reply_session import ReplyDraft
-from patchpilot.services.send.send_plan import MailResult
+from patchpilot.topic.mail_result import MailResult
 
 
 def reply_text(plan: ReplyPlan, after: str = "") -> str:

@@ -8,7 +8,7 @@ from patchpilot.history.fix_in_branch import History
 from patchpilot.history.releases import SLOP, Releases
 from patchpilot.model.bug_range import NOWHERE, BugRange, ReleasePoint, ReleaseState, in_order, version_order
 from patchpilot.services.backport.backport_result import BackportResult
-from patchpilot.services.tags.stable_request_tag import StableResult
+from patchpilot.tags.stable_decision import BranchState
 
 NEAR = 8
 """Of the releases before the fix so many are asked whether they are in its history; a topic branch starts from one of the last."""
@@ -17,18 +17,18 @@ Series = tuple[str, ReleaseState, str | None]
 """A stable series: its version, its state, and the id there of the commit that introduced the bug."""
 
 
-def range_of_candidate(repository: Repository, result: StableResult) -> BugRange:
+def range_of_candidate(repository: Repository, fix: str, culprits: Sequence[str], branches: Iterable[BranchState]) -> BugRange:
     """The range of a bug for which `stable` looked at the branches."""
     states = {True: ReleaseState.AFFECTED, False: ReleaseState.CLEAN, None: ReleaseState.UNKNOWN}
     series = []
     with History(repository) as history:
-        for branch in result.branches:
+        for branch in branches:
             tip = repository.find(branch.branch)
-            landing = history.landed(result.commit, tip, content=False) if tip and branch.affected else None
+            landing = history.landed(fix, tip, content=False) if tip and branch.affected else None
             state = ReleaseState.FIXED if landing and landing.holds else states[branch.affected]
             if branch.version:
                 series.append((branch.version, state, branch.culprit_as))
-    return _bug_range(repository, result.commit, result.culprits, series)
+    return _bug_range(repository, fix, culprits, series)
 
 
 def range_of_backports(repository: Repository, result: BackportResult) -> BugRange:

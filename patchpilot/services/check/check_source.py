@@ -2,9 +2,15 @@
 """Where a check reads the settings of the tree."""
 
 from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from patchpilot.settings.read_settings import Source, base_revision, revision_source, user_settings
+from patchpilot.errors import PatchpilotError
+from patchpilot.settings.read_settings import Source, revision_source, user_settings
 from patchpilot.topic.workplace import Workplace
+
+if TYPE_CHECKING:
+    from patchpilot.commits.repository import Repository
 
 
 def check_source(place: Workplace, revision: str | None, targets: Sequence[str], base: str | None, *, in_ci: bool) -> Source | None:
@@ -16,5 +22,27 @@ def check_source(place: Workplace, revision: str | None, targets: Sequence[str],
         return place.source()
     # the tree's own setting of its base does not count
     named = base or user_settings(repository, problems=[]).get("base") or None
-    start = base_revision(repository, targets, named)
+    start = _base_revision(repository, targets, named)
     return revision_source(repository, start) if start else place.source()
+
+
+def _base_revision(repository: "Repository", targets: Sequence[str], base: str | None) -> str | None:
+    """The commit that those under check are based on, by whose settings a gate judges them; None for patch files without a known base.
+
+    It is never one of them: a commit whose base is not known has its parent. UsageError where a topic's base is not known without the tree's
+    own settings.
+    """
+    from patchpilot.topic.topic_base import find_base
+
+    ranges = [target.partition("..") for target in targets if ".." in target and not Path(target).exists()]
+    commits = [target for target in targets if ".." not in target and repository.find(target)]
+    try:
+        head = repository.resolve((ranges[0][2].lstrip(".") if ranges else commits[0] if commits else "") or "HEAD")
+        at_head = head == repository.find("HEAD")
+        start = repository.resolve(ranges[0][0] or "HEAD") if ranges else find_base(repository, base, None if at_head else head).start
+    except PatchpilotError:
+        if not targets:
+            raise
+        return repository.find(f"{commits[0]}^") if commits else None
+    common = repository.git("merge-base", start, head, ok=(0, 1)).text.strip()
+    return repository.find(f"{head}^") if common == head and commits else common or start

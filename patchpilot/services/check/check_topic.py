@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from patchpilot.checking.check_patches import check
-from patchpilot.checking.check_request import CheckRequest
+from patchpilot.checking.check_request import CheckRequest, check_request
 from patchpilot.checking.check_result import CheckResult
 from patchpilot.checking.topic_waivers import ORIGIN, give, known_draft, of_draft, suppressions_of, take_back
 from patchpilot.commits.repository import Repository
@@ -15,7 +15,7 @@ from patchpilot.lint.waivers import Waiver
 from patchpilot.model.finding import Finding, Suppressed
 from patchpilot.model.progress import Progress, silent
 from patchpilot.model.rule import Rule
-from patchpilot.settings.read_settings import check_request, source_of
+from patchpilot.settings.read_settings import source_of
 from patchpilot.settings.trusted_packs import own_packs
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from patchpilot.checking.check_patches import check_series
+from patchpilot.checking.check_request import check_request
 from patchpilot.checking.check_result import CheckResult
 from patchpilot.checking.fixed_patch import Buffer, fixed_patch
 from patchpilot.checking.list_rules import explain
@@ -18,7 +19,6 @@ from patchpilot.lint.rule_store import load_rules
 from patchpilot.model.finding import Finding
 from patchpilot.model.patch import Series
 from patchpilot.services.check.editor_texts import TextKind, TextPatch, message_text, patch_texts, source_text
-from patchpilot.settings.read_settings import check_request
 from patchpilot.settings.trusted_packs import packs_if_trusted
 from patchpilot.topic.topic_base import find_base
 from patchpilot.topic.workplace import Workplace

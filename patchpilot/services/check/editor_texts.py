@@ -6,11 +6,11 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from patchpilot.commits.message_mail import SUBJECT, mail_of_message
 from patchpilot.commits.run import git
 from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.model.mail import mail_bounds, one_mail, parse_patch
 from patchpilot.model.patch import Patch
-from patchpilot.services.setup.install_hooks import SUBJECT, mail_of_message
 
 if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository

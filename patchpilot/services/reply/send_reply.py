@@ -7,6 +7,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError, RefusedError
 from patchpilot.model.action import Action
 from patchpilot.model.mail import parse_mail
+from patchpilot.outgoing.credentials import credential_of, note_login
 from patchpilot.outgoing.mail_state import MailState, Outcome, Stop, never_stop
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.outgoing.reply_drafts import ReplyDrafts
@@ -15,10 +16,8 @@ from patchpilot.outgoing.transport import Delivery
 from patchpilot.services.reply.answered_mail import is_undisclosed
 from patchpilot.services.reply.plan_reply import ReplyPlan
 from patchpilot.services.reply.sent_replies import accepted, has_text, sent_already, sole_reply
-from patchpilot.services.send.send_mails import credential_of, note_login
-from patchpilot.services.send.send_plan import MailResult
-from patchpilot.services.send.send_result import result_of_send
 from patchpilot.threads.track_store import Store
+from patchpilot.topic.mail_result import MailResult, mail_result
 
 KIND = "reply"
 
@@ -47,7 +46,7 @@ def send_reply(
         with ReplyDrafts() as drafts:
             drafts.discard(planned.draft)
         _keep_in_series(planned, send)
-    return result_of_send(send).messages[0]
+    return mail_result(send.entries[0])
 
 
 def _claimed(outbox: Outbox, planned: ReplyPlan, repository: Repository, unknown: str) -> Send:

@@ -10,9 +10,10 @@ from patchpilot.model.counted import counted
 from patchpilot.model.draft import Draft
 from patchpilot.model.send_problem import SendProblem
 from patchpilot.model.send_request import SendRequest
-from patchpilot.services.tags.add_review_trailers import TrailersRequest, add_review_trailers
+from patchpilot.threads.track_store import Store
 from patchpilot.topic.followed.review_summary import review_items
 from patchpilot.topic.reroll import last_sent, upcoming_patches
+from patchpilot.topic.review_trailers import TrailersRequest, find_review_trailers
 
 MAX_SHOWN = 3
 
@@ -37,7 +38,8 @@ def tag_warnings(repository: Repository, request: SendRequest, draft: Draft, ids
     if draft.version < 2 or not ids or draft.branch is None:
         return ()
     try:
-        found = add_review_trailers(repository, TrailersRequest(request.target, request.base, dry_run=True))
+        with Store() as store:
+            found = find_review_trailers(repository, TrailersRequest(request.target, request.base), store=store)
     except PatchpilotError:
         return ()
     problems = []

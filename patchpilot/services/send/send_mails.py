@@ -10,8 +10,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError, RefusedError
 from patchpilot.model.progress import Progress, silent
 from patchpilot.outgoing import transports
-from patchpilot.outgoing.credentials import Credential
-from patchpilot.outgoing.mail_account import Account
+from patchpilot.outgoing.credentials import credential_of, note_login
 from patchpilot.outgoing.mail_state import WAITING, Outcome, Report, Stop, never_stop, unheard
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.outgoing.sender_lock import one_at_a_time, sole_sender
@@ -116,23 +115,6 @@ def _carry(repository: Repository, outbox: Outbox, send: Send, planned: SendPlan
         outbox.end(send.id)
         outbox.settle(send.id)
     return _ended(repository, outbox.get(send.id), planned)
-
-
-def credential_of(repository: Repository, account: Account, *, terminal: bool) -> Credential | None:
-    """What the account logs in with; None where it needs no login."""
-    if not account.needs_login:
-        return None
-    from patchpilot.outgoing.credentials import ask
-
-    return ask(repository, account, terminal=terminal)
-
-
-def note_login(repository: Repository, credential: Credential | None, login: str) -> None:
-    """Let git's helpers know how a login went: "accepted", "refused", or "" where there was none."""
-    if credential and login:
-        from patchpilot.outgoing.credentials import report_login
-
-        report_login(repository, credential, accepted=login == "accepted")
 
 
 def _carry_edits(before: str | None, after: str | None) -> None:

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from patchpilot.model.action import Advice
-from patchpilot.model.address import Address
 from patchpilot.model.draft import Draft
 from patchpilot.model.recipient import Recipient
 from patchpilot.model.rendered_mail import RenderedMail
@@ -15,6 +14,7 @@ from patchpilot.outgoing.mail_account import Account
 from patchpilot.outgoing.mail_state import WAITING, MailState, Outcome
 from patchpilot.outgoing.outgoing_mail import OutgoingMail
 from patchpilot.outgoing.transport import Transport
+from patchpilot.topic.mail_result import MailResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,18 +64,6 @@ class SendPlan:
     def refused(self) -> bool:
         """Whether it will not be sent as it is."""
         return bool(self.refusals) and not self.request.force
-
-
-@dataclass(frozen=True, slots=True)
-class MailResult:
-    """What became of one mail."""
-
-    message_id: str
-    subject: str
-    to: tuple[Address, ...]
-    cc: tuple[Address, ...]
-    state: MailState
-    detail: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from pathlib import Path
 from patchpilot.model.action import Action, Advice, Hint
 from patchpilot.outgoing.mail_state import WAITING, MailState
 from patchpilot.outgoing.outbox import Outbox, Send
-from patchpilot.services.send.send_plan import MailResult, SendPlan, SendResult
+from patchpilot.services.send.send_plan import SendPlan, SendResult
+from patchpilot.topic.mail_result import MailResult, mail_result
 
 _REFUSED = re.compile(r"^([^\s:@]+@[^\s:]+): 5\d\d")
 
@@ -42,10 +43,7 @@ def result_of_send(send: Send) -> SendResult:
     """A send as the outbox has it."""
     return SendResult(
         state=send.state if send.state != "planned" else "failed",
-        messages=tuple(
-            MailResult(entry.mail.message_id, entry.mail.subject, entry.mail.to, entry.mail.cc, entry.state, entry.detail)
-            for entry in send.entries
-        ),
+        messages=tuple(map(mail_result, send.entries)),
         version=send.version,
         transport=send.transport,
         account=send.account,

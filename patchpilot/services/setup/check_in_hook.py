@@ -5,14 +5,14 @@ import re
 from pathlib import Path
 
 from patchpilot.checking.check_patches import check
+from patchpilot.checking.check_request import check_request
 from patchpilot.checking.check_result import CheckResult
 from patchpilot.checking.topic_waivers import suppressions_of
+from patchpilot.commits.message_mail import mail_for_commit_message
 from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.commits.tree_readers import CommitTree
 from patchpilot.errors import InputError
 from patchpilot.lint.rule_store import load_rules
-from patchpilot.services.setup.install_hooks import mail_for_commit_message
-from patchpilot.settings.read_settings import check_request
 from patchpilot.settings.trusted_packs import packs_if_trusted
 from patchpilot.topic.workplace import Workplace
 

@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The verb `prepare`: the chosen tags written into the messages of a commit or of a topic, with a record to undo it."""
 
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from patchpilot.commits import rewrite
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree_readers import CommitTree
-from patchpilot.commits.undo_refs import Undo
 from patchpilot.errors import MissingError, UsageError
 from patchpilot.model.commit import Commit
 from patchpilot.model.progress import Progress, silent
@@ -16,13 +15,12 @@ from patchpilot.projects.loading import find_project
 from patchpilot.projects.project import Project
 from patchpilot.services.tags.find_culprits import SURE_ENOUGH, FixesRequest, FixesResult, find_culprits, own_patch
 from patchpilot.services.tags.stable_request_tag import StableRequest, stable_lines
-from patchpilot.tags.message_edit import MessageWish, compose, marked, word_diff
+from patchpilot.tags.message_edit import MessageWish, compose
 from patchpilot.tags.rank_culprits import tag_of
 from patchpilot.tags.report_trailers import codeveloped, link, pasted, person, regzbot_line, reported
 from patchpilot.topic.fix_claims import answer_fix, judge_fix, said_fix
+from patchpilot.topic.message_changes import Confirm, MessageChange, Preparation, write_messages
 from patchpilot.topic.topic_base import topic_commits
-
-Confirm = Callable[["Preparation"], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,52 +55,6 @@ class PrepareRequest:
     overrides: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class MessageChange:
-    """One message before and after; `pieces` is the word diff, `notes` what was decided and why, `unsure` that note which says no Fixes: is written."""
-
-    commit: str
-    subject: str
-    old: str
-    new: str
-    notes: tuple[str, ...] = ()
-    unsure: str = ""
-
-    @property
-    def changed(self) -> bool:
-        """Whether anything is to be written."""
-        return self.old.rstrip("\n") != self.new.rstrip("\n")
-
-    @property
-    def pieces(self) -> tuple[tuple[str, str], ...]:
-        """The word diff of the message."""
-        return word_diff(self.old, self.new)
-
-    @property
-    def marked(self) -> str:
-        """The word diff as plain text: `[-gone-]` and `{+come+}`, as git writes it."""
-        return marked(self.pieces)
-
-
-@dataclass(frozen=True, slots=True)
-class Preparation:
-    """What was (or would be) written: the messages, what it costs, and, once written, the new ids and the undo record."""
-
-    ref: str | None
-    head: str
-    changes: tuple[MessageChange, ...]
-    costs: tuple[str, ...] = ()
-    written: bool = False
-    new_head: str | None = None
-    ids: dict[str, str] = field(default_factory=dict)
-    undo: Undo | None = None
-
-    @property
-    def changed(self) -> tuple[MessageChange, ...]:
-        """The messages that change."""
-        return tuple(change for change in self.changes if change.changed)
-
-
 def prepare(
     repository: Repository,
     request: PrepareRequest,
@@ -122,7 +74,7 @@ def prepare(
     if request.is_fix is not None and not request.dry_run:
         answer_fix(repository, [repository.commit(id_) for id_ in ids], request.is_fix, target=request.target, base=request.base)
     changes = message_changes(repository, ids, request, progress)
-    return write(
+    return write_messages(
         repository,
         Preparation(ref, head, changes),
         "prepare",
@@ -137,33 +89,6 @@ def message_changes(
 ) -> tuple[MessageChange, ...]:
     """The new message of each of these commits, as a request to prepare them asks for it; nothing is written."""
     return tuple(_change(repository, repository.commit(id_), request, ids, progress) for id_ in ids)
-
-
-def write(
-    repository: Repository,
-    preparation: Preparation,
-    verb: str,
-    *,
-    dry_run: bool = False,
-    overrides: Collection[str] = (),
-    confirm: Confirm = lambda _: True,
-) -> Preparation:
-    """Write the changed messages of a preparation, unless it is a dry run or `confirm` says no; `verb` names the undo record.
-
-    RefusedError where rewriting would do harm: see `rewrite.refuse_unless_safe`.
-    """
-    if not preparation.changed:
-        return preparation
-    oldest = [change.commit for change in preparation.changed][:1]
-    if not dry_run:
-        rewrite.refuse_unless_safe(repository, preparation.ref, preparation.head, oldest, overrides)
-    plan = rewrite.plan(
-        repository, preparation.ref, preparation.head, {change.commit: change.new for change in preparation.changed}, write=not dry_run
-    )
-    preparation = replace(preparation, costs=rewrite.costs(plan, len(preparation.changed)), ids=dict(plan.commits), new_head=plan.new)
-    if dry_run or not confirm(preparation):
-        return preparation
-    return replace(preparation, written=True, undo=rewrite.apply(repository, plan, verb))
 
 
 @dataclass(slots=True)

@@ -15,7 +15,7 @@ from patchpilot.tui.screens.write_tags_dialog import Tick
 from patchpilot.tui.widgets.dialog import ButtonRow, Dialog, Letters
 
 if TYPE_CHECKING:
-    from patchpilot.services.tags.add_review_trailers import Collected
+    from patchpilot.topic.review_trailers import Collected
 
 BUTTONS = ("Add tags", "Cancel")
 

@@ -35,7 +35,6 @@ from patchpilot.tui.widgets.thread_tree import Folding, Laid, ThreadLayout, Thre
 from patchpilot.tui.widgets.timeline import Timeline
 
 if TYPE_CHECKING:
-    from patchpilot.services.tags.add_review_trailers import Collected
     from patchpilot.services.track.checklist import CheckItem
     from patchpilot.services.track.compare_revisions import Revision, RevisionComparison
     from patchpilot.services.track.conversation import ConversationMail
@@ -43,6 +42,7 @@ if TYPE_CHECKING:
     from patchpilot.topic.followed.known_series import Tracked
     from patchpilot.topic.followed.review_ledger import PointState
     from patchpilot.topic.followed.story import StoryEvent
+    from patchpilot.topic.review_trailers import Collected
     from patchpilot.topic.topic_state import TopicState
 
 DEMO = f"press M: the demo answers for you and prepares v2; then send it at stage {Stage.SEND.number}"
@@ -738,7 +738,8 @@ class FollowScreen(StageScreen):
 
     def action_collect(self) -> None:
         """Show the tags from replies, then add them to the commits."""
-        from patchpilot.services.tags.add_review_trailers import TrailersRequest, add_review_trailers
+        from patchpilot.services.tags.add_review_trailers import add_review_trailers
+        from patchpilot.topic.review_trailers import TrailersRequest
         from patchpilot.tui.screens.collect_tags_dialog import CollectTags
 
         session = self.session

@@ -32,7 +32,8 @@ from patchpilot.tui.widgets.ruler import ReleaseRuler
 if TYPE_CHECKING:
     from patchpilot.services.candidate_impact import CandidateImpact
     from patchpilot.services.tags.find_culprits import CulpritAnswer, FixesResult
-    from patchpilot.services.tags.prepare_commits import Preparation, PrepareRequest
+    from patchpilot.services.tags.prepare_commits import PrepareRequest
+    from patchpilot.topic.message_changes import Preparation
 
 OTHER, NOT_A_FIX, A_FIX = "other", "not-a-fix", "a-fix"
 """The choices below the candidates."""

@@ -20,7 +20,8 @@ from patchpilot.tui.widgets.panel import Panel
 
 if TYPE_CHECKING:
     from patchpilot.errors import PatchpilotError
-    from patchpilot.services.tags.prepare_commits import Preparation, PrepareRequest
+    from patchpilot.services.tags.prepare_commits import PrepareRequest
+    from patchpilot.topic.message_changes import Preparation
     from patchpilot.tui.session import Session
 
 

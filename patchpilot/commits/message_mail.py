@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A commit in the making as a patch mail: a message as an editor has it, and the staged changes."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from patchpilot.commits.repository import Repository
+from patchpilot.errors import InputError
+
+SCISSORS = "------------------------ >8 ------------------------"
+SUBJECT = "Subject: [PATCH] "
+
+
+class MessageMail(NamedTuple):
+    """What is about to be committed as a patch mail, the revision it is based on, and the line of the message (from 0) of each line of the mail (from 1)."""
+
+    content: bytes
+    base: str
+    lines: Mapping[int, int]
+
+
+def mail_for_commit_message(repository: Repository, file: Path) -> tuple[bytes, str]:
+    """What is about to be committed, as a patch mail of the message in `file` and the staged changes, and the revision they are based on."""
+    try:
+        text = file.read_text(encoding="utf-8", errors="surrogateescape")
+    except OSError as error:
+        raise InputError(f"cannot read {file}: {error.strerror or error}") from error
+    return mail_of_message(repository, text)[:2]
+
+
+def mail_of_message(repository: Repository, text: str) -> MessageMail:
+    """What is about to be committed, as a patch mail of this message, as an editor has it, and the staged changes."""
+    comment = (repository.config("core.commentChar") or ("#",))[-1]
+    comment = comment if len(comment) == 1 else "#"
+    every = text.split("\n")
+    # git commit --verbose shows the diff below this line
+    end = next((number for number, line in enumerate(every) if line.startswith(f"{comment} {SCISSORS}")), len(every))
+    kept = [(number, line) for number, line in enumerate(every[:end]) if not line.startswith(comment)]
+    while kept and not kept[0][1]:
+        del kept[0]
+    (first, subject), *body = kept or [(0, "")]
+    while body and not body[0][1].strip():
+        del body[0]
+    while body and not body[-1][1].strip():
+        del body[-1]
+    author = repository.git("var", "GIT_AUTHOR_IDENT", ok=(0, 128)).text.rpartition(">")[0] + ">"
+    # `git commit -a` hands hooks an index of its own; an amended message alone has the last commit's diff
+    index = {"GIT_INDEX_FILE": os.path.abspath(os.environ["GIT_INDEX_FILE"])} if "GIT_INDEX_FILE" in os.environ else None  # noqa: PTH100
+    base = "HEAD"
+    diff = repository.git("diff", "--cached", "--stat", "-p", "-M", env=index).text
+    if not diff and repository.find("HEAD^"):
+        base = "HEAD^"
+        diff = repository.git("diff", "--cached", "--stat", "-p", "-M", base, env=index).text
+    message = "\n".join(line for _, line in body)
+    mail = f"From: {author}\n{SUBJECT}{subject}\n\n{message}\n---\n{diff}"
+    lines = {2: first} | {4 + at: number for at, (number, _) in enumerate(body)}
+    return MessageMail(mail.encode("utf-8", "surrogateescape"), base, lines)

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The messages of a topic's commits before and after, and the changed ones written, with a record to undo it."""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field, replace
+
+from patchpilot.commits import rewrite
+from patchpilot.commits.repository import Repository
+from patchpilot.commits.undo_refs import Undo
+from patchpilot.tags.message_edit import marked, word_diff
+
+Confirm = Callable[["Preparation"], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class MessageChange:
+    """One message before and after; `pieces` is the word diff, `notes` what was decided and why, `unsure` that note which says no Fixes: is written."""
+
+    commit: str
+    subject: str
+    old: str
+    new: str
+    notes: tuple[str, ...] = ()
+    unsure: str = ""
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything is to be written."""
+        return self.old.rstrip("\n") != self.new.rstrip("\n")
+
+    @property
+    def pieces(self) -> tuple[tuple[str, str], ...]:
+        """The word diff of the message."""
+        return word_diff(self.old, self.new)
+
+    @property
+    def marked(self) -> str:
+        """The word diff as plain text: `[-gone-]` and `{+come+}`, as git writes it."""
+        return marked(self.pieces)
+
+
+@dataclass(frozen=True, slots=True)
+class Preparation:
+    """What was (or would be) written: the messages, what it costs, and, once written, the new ids and the undo record."""
+
+    ref: str | None
+    head: str
+    changes: tuple[MessageChange, ...]
+    costs: tuple[str, ...] = ()
+    written: bool = False
+    new_head: str | None = None
+    ids: dict[str, str] = field(default_factory=dict)
+    undo: Undo | None = None
+
+    @property
+    def changed(self) -> tuple[MessageChange, ...]:
+        """The messages that change."""
+        return tuple(change for change in self.changes if change.changed)
+
+
+def write_messages(
+    repository: Repository,
+    preparation: Preparation,
+    verb: str,
+    *,
+    dry_run: bool = False,
+    overrides: Collection[str] = (),
+    confirm: Confirm = lambda _: True,
+) -> Preparation:
+    """Write the changed messages of a preparation, unless it is a dry run or `confirm` says no; `verb` names the undo record.
+
+    RefusedError where rewriting would do harm: see `rewrite.refuse_unless_safe`.
+    """
+    if not preparation.changed:
+        return preparation
+    oldest = [change.commit for change in preparation.changed][:1]
+    if not dry_run:
+        rewrite.refuse_unless_safe(repository, preparation.ref, preparation.head, oldest, overrides)
+    plan = rewrite.plan(
+        repository, preparation.ref, preparation.head, {change.commit: change.new for change in preparation.changed}, write=not dry_run
+    )
+    preparation = replace(preparation, costs=rewrite.costs(plan, len(preparation.changed)), ids=dict(plan.commits), new_head=plan.new)
+    if dry_run or not confirm(preparation):
+        return preparation
+    return replace(preparation, written=True, undo=rewrite.apply(repository, plan, verb))

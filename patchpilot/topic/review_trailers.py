@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The tags that reviewers gave to a topic and that its commits lack, and those held back."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+
+from patchpilot.commits import rewrite
+from patchpilot.commits.repository import Repository
+from patchpilot.errors import MissingError
+from patchpilot.model.action import Action, Hint
+from patchpilot.model.address import AddressState, addresses_within, judge
+from patchpilot.model.commit import Commit
+from patchpilot.model.draft import Draft
+from patchpilot.model.patch_subject import parse_subject
+from patchpilot.model.progress import Progress, silent
+from patchpilot.model.trailer import add_trailers, parse_trailer, unfit
+from patchpilot.outgoing.outbox import Outbox
+from patchpilot.series.draft import pair_known
+from patchpilot.threads.revisions import Post
+from patchpilot.threads.status import Credit, Status
+from patchpilot.threads.track_store import Store
+from patchpilot.topic.message_changes import MessageChange, Preparation
+from patchpilot.topic.reroll import sent_patches
+from patchpilot.topic.topic_base import topic_commits
+from patchpilot.topic.topic_state import TopicState, topic_state
+
+
+@dataclass(frozen=True, slots=True)
+class HeldTrailer:
+    """A tag that was not added, and why: the user decides; without an `offer` no commit message may have it.
+
+    `asks`: it has an address that is not its sender's, or claims authorship.
+    """
+
+    trailer: str
+    version: int
+    subject: str
+    why: str
+    offer: Action | None = None
+    asks: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """What was (or would be) written, and what was held back."""
+
+    series: str
+    preparation: Preparation
+    held: tuple[HeldTrailer, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TrailersRequest:
+    """The commits to add review tags to (None: the topic). A tag given for a patch that has changed since is held back unless `changed`.
+
+    `also` are trailers that are added although they name an address that is not the sender's.
+    `overrides` as for `prepare`; `dry_run` only plans.
+    """
+
+    target: str | None = None
+    base: str | None = None
+    changed: bool = False
+    also: tuple[str, ...] = ()
+    dry_run: bool = False
+    overrides: tuple[str, ...] = ()
+
+
+def find_review_trailers(repository: Repository, request: TrailersRequest, *, store: Store, progress: Progress = silent) -> Collected:
+    """The tags credited to the followed series of TARGET's topic that its commits lack; nothing is written.
+
+    MissingError when the topic's series is not followed, or no archive has it yet. Nothing is asked of the network: see `track update`.
+    """
+    target, base = request.target, request.base
+    ref, head = rewrite.branch_of(repository, target)
+    commits = [repository.commit(topic_commit) for topic_commit in topic_commits(repository, target, base)]
+    progress("reading the thread")
+    state = topic_state(repository, target, base=base, store=store)
+    status = _status_of(state)
+    called = titles_sent(repository, state.draft)
+    held_back: list[HeldTrailer] = []
+    changes = []
+    for commit in commits:
+        given = [trailer for trailer in status.trailers if _is_for(trailer, called(commit), status)]
+        wanted, back = _sorted_out(repository, commit, called(commit), given, status, request)
+        held_back += back
+        pairs = [(trailer.name, trailer.value) for trailer in map(parse_trailer, wanted) if trailer]
+        changes.append(MessageChange(commit.id, commit.subject, commit.message, add_trailers(commit.message, pairs), ()))
+    return Collected(status.topic.subject, Preparation(ref, head, tuple(changes)), tuple(held_back))
+
+
+def _status_of(state: TopicState) -> Status:
+    """What is known of the topic's own series."""
+    if state.series is None:
+        if state.last is None:
+            raise MissingError(
+                "no series of this topic is followed",
+                hint=Hint((Action("track", ("add", "<message-id>")), ", then ", Action("track", ("update",)))),
+            )
+        first = state.last.entries[0].mail.message_id
+        raise MissingError(f"v{state.last.version} of this topic is not followed", hint=Action("track", ("add", f"<{first}>")))
+    if state.series.status is None:
+        raise MissingError("the archive has no mail from this topic's series yet", hint=Action("track", ("update",)))
+    return state.series.status
+
+
+def titles_sent(repository: Repository, draft: Draft) -> Callable[[Commit], frozenset[str]]:
+    """For a commit the titles its patch was sent under, with the one it has now."""
+    names: dict[str, set[str]] = {}
+    with Outbox() as outbox:
+        for send in outbox.sends(draft.change_id):
+            for was, now in pair_known(sent_patches(send, repository), draft.patches):
+                names.setdefault(now.commit or "", set()).add(was.subject)
+    return lambda commit: frozenset((commit.subject, *names.get(commit.id, ())))
+
+
+def _is_for(credit: Credit, titles: frozenset[str], status: Status) -> bool:
+    """Whether a tag is for the commit of these titles: a patch of that version has one of them, and the tag is for it or for the whole series."""
+    posts = [post for revision in status.topic.revisions if revision.version == credit.version for post in revision.patches]
+    return any(_title(post) in titles and (not credit.patch or (post.number or 1) == credit.patch) for post in posts)
+
+
+def _sorted_out(
+    repository: Repository, commit: Commit, titles: frozenset[str], given: Iterable[Credit], status: Status, request: TrailersRequest
+) -> tuple[list[str], list[HeldTrailer]]:
+    """The tags to add to a commit, and those held back."""
+    now = _patch_id(repository, repository.git("diff-tree", "-p", "--no-commit-id", commit.id).out)
+    add: list[str] = []
+    held_back: list[HeldTrailer] = []
+    for credit in given:
+        was = _sent_id(repository, titles, credit, status)
+        if held := _held(credit, request, commit.subject, is_changed=was is not None and was != now):
+            held_back.append(held)
+        else:
+            add.append(credit.trailer)
+    return add, held_back
+
+
+def _held(credit: Credit, request: TrailersRequest, subject: str, *, is_changed: bool) -> HeldTrailer | None:
+    """Why a tag is held back: no message may have it, it asks for the user's word, or it is for
+    something else than the commit; None where it is not.
+    """
+    held = HeldTrailer(credit.trailer, credit.version, subject, "")
+    if why := unfit(credit.trailer) or _unusable(credit.trailer):
+        return replace(held, why=why)
+    if credit.asks and credit.trailer not in request.also:
+        return replace(held, why=credit.asks, offer=Action("trailers", ("--also", credit.trailer), "{} adds it"), asks=True)
+    changed = Action("trailers", ("--changed",), "--changed adds it")
+    if credit.conditional and not request.changed:
+        return replace(held, why=f"given conditionally: {credit.conditional}", offer=changed)
+    if is_changed and not request.changed:
+        return replace(held, why=f"the patch has changed since v{credit.version}", offer=changed)
+    return None
+
+
+def _unusable(trailer: str) -> str:
+    """Why no mail can be sent to an address of a tag; "" where it can, to each of them."""
+    verdicts = ((email, judge(email)) for email in addresses_within(trailer))
+    bad = (f"{email}: {it.reason}" for email, it in verdicts if it.state is AddressState.BAD)
+    return next(bad, "")
+
+
+def _sent_id(repository: Repository, titles: frozenset[str], credit: Credit, status: Status) -> str | None:
+    """The patch-id of what the tag was given for; None when that mail is not here."""
+    for revision in status.topic.revisions:
+        if revision.version == credit.version:
+            for post in revision.patches:
+                if _title(post) in titles:
+                    return _patch_id(repository, post.mail.mail.body.encode("utf-8", "surrogateescape"))
+    return None
+
+
+def _title(post: Post) -> str:
+    return parse_subject(post.mail.mail.subject).title
+
+
+def _patch_id(repository: Repository, diff: bytes) -> str | None:
+    words = repository.git("patch-id", "--stable", stdin=diff).text.split()
+    return words[0] if words else None
